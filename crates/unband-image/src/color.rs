@@ -1,0 +1,164 @@
+//! Colour models, and the exchange between RGB and luma with two colour differences.
+
+/// Weights of red and blue in luma; green has the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Matrix {
+    /// ITU-R BT.601, also JPEG's.
+    Bt601,
+    /// ITU-R BT.709.
+    Bt709,
+    /// ITU-R BT.2020, non-constant luminance.
+    Bt2020,
+}
+
+impl Matrix {
+    /// `(kr, kb)`.
+    pub fn weights(self) -> (f32, f32) {
+        match self {
+            Self::Bt601 => (0.299, 0.114),
+            Self::Bt709 => (0.2126, 0.0722),
+            Self::Bt2020 => (0.2627, 0.0593),
+        }
+    }
+
+    /// `[R, G, B]` to `[Y, U, V]`, U and V around 0; same scale in and out.
+    #[inline]
+    pub fn to_yuv(self, rgb: [f32; 3]) -> [f32; 3] {
+        let (kr, kb) = self.weights();
+        let [r, g, b] = rgb;
+        let y = r * kr + g * (1.0 - kr - kb) + b * kb;
+        [y, (b - y) / (2.0 * (1.0 - kb)), (r - y) / (2.0 * (1.0 - kr))]
+    }
+
+    /// The inverse of [`Matrix::to_yuv`].
+    #[inline]
+    pub fn to_rgb(self, yuv: [f32; 3]) -> [f32; 3] {
+        let (kr, kb) = self.weights();
+        let [y, u, v] = yuv;
+        let r = y + 2.0 * (1.0 - kr) * v;
+        let b = y + 2.0 * (1.0 - kb) * u;
+        [r, (y - kr * r - kb * b) / (1.0 - kr - kb), b]
+    }
+
+    /// "BT.601" and so on.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bt601 => "BT.601",
+            Self::Bt709 => "BT.709",
+            Self::Bt2020 => "BT.2020",
+        }
+    }
+}
+
+/// Which codes stand for black and white.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Range {
+    /// 8 bits: luma 16..=235, chroma 16..=240; higher depths shifted.
+    Limited,
+    /// All codes.
+    Full,
+}
+
+impl Range {
+    /// How many 8-bit full-range codes one 8-bit code of this range spans: luma, then chroma.
+    pub fn unit_codes(self, chroma: bool) -> f32 {
+        match (self, chroma) {
+            (Self::Full, _) => 1.0,
+            (Self::Limited, false) => 255.0 / 219.0,
+            (Self::Limited, true) => 255.0 / 224.0,
+        }
+    }
+
+    /// "limited" or "full".
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Limited => "limited",
+            Self::Full => "full",
+        }
+    }
+}
+
+/// How many luma samples share one chroma sample, across and down: 1 and 1 for 4:4:4, 2 and 2 for 4:2:0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Subsampling {
+    /// Across: 1, 2 or 4.
+    pub x: u8,
+    /// Down: 1, 2 or 4.
+    pub y: u8,
+}
+
+impl Subsampling {
+    /// 4:4:4.
+    pub const NONE: Self = Self { x: 1, y: 1 };
+    /// 4:2:0.
+    pub const HALF: Self = Self { x: 2, y: 2 };
+
+    /// Size of a chroma plane beside a luma plane of this size (rounded up).
+    pub fn chroma_size(self, width: usize, height: usize) -> (usize, usize) {
+        (width.div_ceil(self.x as usize), height.div_ceil(self.y as usize))
+    }
+}
+
+/// What the planes of an image mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Model {
+    /// One plane.
+    Gray,
+    /// Three planes of equal size.
+    Rgb,
+    /// Luma and two colour differences, stored around 0.5.
+    Yuv {
+        /// Luma weights.
+        matrix: Matrix,
+        /// Code range of the file.
+        range: Range,
+        /// Size of the chroma planes.
+        subsampling: Subsampling,
+    },
+}
+
+/// Coding-independent code points (ITU-T H.273), carried as they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cicp {
+    /// Colour primaries.
+    pub primaries: u8,
+    /// Transfer characteristics.
+    pub transfer: u8,
+    /// Matrix coefficients.
+    pub matrix: u8,
+    /// Full range?
+    pub full_range: bool,
+}
+
+/// Colour of an image: what the planes are, and the code points the file declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Color {
+    /// What the planes mean.
+    pub model: Model,
+    /// Declared code points, if any.
+    pub cicp: Option<Cicp>,
+}
+
+impl Color {
+    /// Colour with a model and nothing declared.
+    pub fn new(model: Model) -> Self {
+        Self { model, cicp: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yuv_and_back_is_the_same_colour() {
+        for matrix in [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020] {
+            for rgb in [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.2, 0.9, 0.4], [1.0, 0.0, 0.5]] {
+                let back = matrix.to_rgb(matrix.to_yuv(rgb));
+                for c in 0..3 {
+                    assert!((back[c] - rgb[c]).abs() < 1e-6, "{matrix:?} {rgb:?} {back:?}");
+                }
+            }
+        }
+    }
+}

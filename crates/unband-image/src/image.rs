@@ -1,0 +1,349 @@
+//! The one image type.
+
+use crate::color::{Color, Matrix, Model, Range, Subsampling};
+use crate::depth::Depth;
+use crate::origin::Origin;
+
+/// Samples of one component, row by row, without padding. 0.0 is black and 1.0 white of the declared
+/// range; colour differences lie around 0.5. Values outside are kept until something quantises.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Plane {
+    /// Samples in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `width * height` samples.
+    pub data: Vec<f32>,
+}
+
+impl Plane {
+    /// A plane of one value.
+    pub fn filled(width: usize, height: usize, value: f32) -> Self {
+        Self { width, height, data: vec![value; width * height] }
+    }
+
+    /// One row.
+    pub fn row(&self, y: usize) -> &[f32] {
+        &self.data[y * self.width..][..self.width]
+    }
+
+    /// One row, to write.
+    pub fn row_mut(&mut self, y: usize) -> &mut [f32] {
+        &mut self.data[y * self.width..][..self.width]
+    }
+}
+
+/// Unit of a [`Density`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DensityUnit {
+    /// Only the ratio of the two numbers means something.
+    Aspect,
+    /// Samples per inch.
+    Inch,
+    /// Samples per centimetre.
+    Centimetre,
+    /// Samples per metre.
+    Metre,
+}
+
+/// Samples per length, across and down.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Density {
+    /// Across.
+    pub x: f64,
+    /// Down.
+    pub y: f64,
+    /// Per what.
+    pub unit: DensityUnit,
+}
+
+/// What a file says beside its samples. Carried from file to file as bytes; the orientation tag inside
+/// Exif has been applied to the samples and set to 1.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Metadata {
+    /// ICC profile.
+    pub icc: Option<Vec<u8>>,
+    /// Exif block, starting with its TIFF header (`II*\0` or `MM\0*`).
+    pub exif: Option<Vec<u8>>,
+    /// XMP packet.
+    pub xmp: Option<Vec<u8>>,
+    /// IPTC-IIM block (Photoshop image resources, as JPEG's APP13 carries them).
+    pub iptc: Option<Vec<u8>>,
+    /// Physical density.
+    pub density: Option<Density>,
+    /// Textual notes, keyword and text (PNG text chunks, JPEG and GIF comments under "Comment").
+    pub text: Vec<(String, String)>,
+}
+
+/// An image: planes with everything needed to interpret them and to write them back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    /// Gray 1, RGB 3, YUV 3 (chroma may be smaller).
+    pub planes: Vec<Plane>,
+    /// Straight alpha, never filtered as colour.
+    pub alpha: Option<Plane>,
+    /// What the planes mean.
+    pub color: Color,
+    /// The code grid of the samples.
+    pub depth: Depth,
+    /// Where they come from.
+    pub origin: Origin,
+    /// What else the file said.
+    pub metadata: Metadata,
+}
+
+/// Why an image cannot be built from or turned into a buffer.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// The buffer does not hold what the size asks for.
+    #[error("{width}×{height} needs {expected} samples, the buffer holds {got}")]
+    Length {
+        /// Asked width.
+        width: usize,
+        /// Asked height.
+        height: usize,
+        /// Samples needed.
+        expected: usize,
+        /// Samples given.
+        got: usize,
+    },
+    /// A side is zero.
+    #[error("an image needs at least one pixel, got {width}×{height}")]
+    Empty {
+        /// Asked width.
+        width: usize,
+        /// Asked height.
+        height: usize,
+    },
+    /// The image has another colour model than the call needs.
+    #[error("the image is {got:?}, {needed} is needed")]
+    Model {
+        /// What it is.
+        got: Model,
+        /// What was asked for.
+        needed: &'static str,
+    },
+}
+
+impl Image {
+    /// An image from planes in 0..1, nothing else known.
+    pub fn new(planes: Vec<Plane>, model: Model, depth: Depth) -> Self {
+        Self {
+            planes,
+            alpha: None,
+            color: Color::new(model),
+            depth,
+            origin: Origin::default(),
+            metadata: Metadata::default(),
+        }
+    }
+
+    /// Width of the first plane.
+    pub fn width(&self) -> usize {
+        self.planes[0].width
+    }
+
+    /// Height of the first plane.
+    pub fn height(&self) -> usize {
+        self.planes[0].height
+    }
+
+    /// From interleaved 8-bit RGB, `3 * width * height` bytes.
+    ///
+    /// # Errors
+    /// When a side is zero or the buffer has another length.
+    pub fn from_rgb8(width: usize, height: usize, data: &[u8]) -> Result<Self, ImageError> {
+        let planes = deinterleave::<3, u8>(width, height, data, Depth::EIGHT)?;
+        Ok(Self::new(planes, Model::Rgb, Depth::EIGHT))
+    }
+
+    /// From interleaved 16-bit RGB, `3 * width * height` samples.
+    ///
+    /// # Errors
+    /// When a side is zero or the buffer has another length.
+    pub fn from_rgb16(width: usize, height: usize, data: &[u16]) -> Result<Self, ImageError> {
+        let planes = deinterleave::<3, u16>(width, height, data, Depth::SIXTEEN)?;
+        Ok(Self::new(planes, Model::Rgb, Depth::SIXTEEN))
+    }
+
+    /// From grey samples of 8 (`u8`) or 16 bits (`u16`).
+    ///
+    /// # Errors
+    /// When a side is zero or the buffer has another length.
+    pub fn from_gray<T: Sample>(width: usize, height: usize, data: &[T]) -> Result<Self, ImageError> {
+        let planes = deinterleave::<1, T>(width, height, data, T::DEPTH)?;
+        Ok(Self::new(planes, Model::Gray, T::DEPTH))
+    }
+
+    /// From 8-bit 4:2:0 planes; chroma has `ceil(width/2) × ceil(height/2)` samples.
+    ///
+    /// # Errors
+    /// When a side is zero or a plane has another length.
+    pub fn from_yuv420(
+        width: usize,
+        height: usize,
+        planes: [&[u8]; 3],
+        matrix: Matrix,
+        range: Range,
+    ) -> Result<Self, ImageError> {
+        let (cw, ch) = Subsampling::HALF.chroma_size(width, height);
+        let model = Model::Yuv { matrix, range, subsampling: Subsampling::HALF };
+        let mut out = Vec::with_capacity(3);
+        for (i, data) in planes.iter().enumerate() {
+            let (w, h) = if i == 0 { (width, height) } else { (cw, ch) };
+            check(w, h, 1, data.len())?;
+            let (scale, zero) = yuv_scale(range, i > 0);
+            let table: Vec<f32> = (0..256).map(|c| (c as f32 - zero) / scale).collect();
+            out.push(Plane { width: w, height: h, data: data.iter().map(|&c| table[c as usize]).collect() });
+        }
+        Ok(Self::new(out, model, Depth::EIGHT))
+    }
+
+    /// Interleaved 8-bit RGB, rounded; grey is repeated. Dither first (see [`crate::dither`]) unless the
+    /// samples lie on the 8-bit grid already.
+    ///
+    /// # Errors
+    /// For YUV images.
+    pub fn to_rgb8(&self) -> Result<Vec<u8>, ImageError> {
+        self.interleave_rgb(Depth::EIGHT)
+    }
+
+    /// Interleaved 16-bit RGB, rounded; grey is repeated.
+    ///
+    /// # Errors
+    /// For YUV images.
+    pub fn to_rgb16(&self) -> Result<Vec<u16>, ImageError> {
+        self.interleave_rgb(Depth::SIXTEEN)
+    }
+
+    /// Grey samples, rounded.
+    ///
+    /// # Errors
+    /// For images with colour.
+    pub fn to_gray<T: Sample>(&self) -> Result<Vec<T>, ImageError> {
+        if self.color.model != Model::Gray {
+            return Err(ImageError::Model { got: self.color.model, needed: "a grey image" });
+        }
+        Ok(self.planes[0].data.iter().map(|&v| T::from_code(T::DEPTH.code(v))).collect())
+    }
+
+    /// The three planes of a YUV image as 8-bit codes of its own range, rounded.
+    ///
+    /// # Errors
+    /// For RGB and grey images.
+    pub fn to_yuv8(&self) -> Result<[Vec<u8>; 3], ImageError> {
+        let Model::Yuv { range, .. } = self.color.model else {
+            return Err(ImageError::Model { got: self.color.model, needed: "a YUV image" });
+        };
+        let plane = |i: usize| {
+            let (scale, zero) = yuv_scale(range, i > 0);
+            self.planes[i].data.iter().map(|&v| (v * scale + zero + 0.5).clamp(0.0, 255.0) as u8).collect()
+        };
+        Ok([plane(0), plane(1), plane(2)])
+    }
+
+    fn interleave_rgb<T: Sample>(&self, depth: Depth) -> Result<Vec<T>, ImageError> {
+        let [r, g, b] = match self.color.model {
+            Model::Gray => [0, 0, 0],
+            Model::Rgb => [0, 1, 2],
+            Model::Yuv { .. } => {
+                return Err(ImageError::Model { got: self.color.model, needed: "an RGB or grey image" });
+            }
+        };
+        let mut out = Vec::with_capacity(self.planes[0].data.len() * 3);
+        for i in 0..self.planes[0].data.len() {
+            for p in [r, g, b] {
+                out.push(T::from_code(depth.code(self.planes[p].data[i])));
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// Code scale and zero of a YUV plane at 8 bits: `code = value * scale + zero`, chroma value around 0.5.
+pub(crate) fn yuv_scale(range: Range, chroma: bool) -> (f32, f32) {
+    match (range, chroma) {
+        (Range::Limited, false) => (219.0, 16.0),
+        (Range::Limited, true) => (224.0, 16.0),
+        (Range::Full, false) => (255.0, 0.0),
+        (Range::Full, true) => (255.0, 0.5),
+    }
+}
+
+/// Integer sample types of buffers.
+pub trait Sample: Copy {
+    /// Bits of the type.
+    const DEPTH: Depth;
+    /// As a code.
+    fn to_code(self) -> u32;
+    /// From a code that fits.
+    fn from_code(code: u32) -> Self;
+}
+
+impl Sample for u8 {
+    const DEPTH: Depth = Depth::EIGHT;
+    fn to_code(self) -> u32 {
+        u32::from(self)
+    }
+    fn from_code(code: u32) -> Self {
+        code as u8
+    }
+}
+
+impl Sample for u16 {
+    const DEPTH: Depth = Depth::SIXTEEN;
+    fn to_code(self) -> u32 {
+        u32::from(self)
+    }
+    fn from_code(code: u32) -> Self {
+        code as u16
+    }
+}
+
+fn check(width: usize, height: usize, channels: usize, got: usize) -> Result<(), ImageError> {
+    if width == 0 || height == 0 {
+        return Err(ImageError::Empty { width, height });
+    }
+    let expected = width.saturating_mul(height).saturating_mul(channels);
+    if expected == got { Ok(()) } else { Err(ImageError::Length { width, height, expected, got }) }
+}
+
+fn deinterleave<const N: usize, T: Sample>(
+    width: usize,
+    height: usize,
+    data: &[T],
+    depth: Depth,
+) -> Result<Vec<Plane>, ImageError> {
+    check(width, height, N, data.len())?;
+    let plane = |c: usize| Plane {
+        width,
+        height,
+        data: data.iter().skip(c).step_by(N).map(|&s| depth.value(s.to_code())).collect(),
+    };
+    Ok((0..N).map(plane).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_come_back_as_they_went_in() {
+        let rgb: Vec<u8> = (0..=255).cycle().take(30).collect();
+        assert_eq!(Image::from_rgb8(5, 2, &rgb).unwrap().to_rgb8().unwrap(), rgb);
+        let rgb: Vec<u16> = (0..30).map(|i| i * 2184).collect();
+        assert_eq!(Image::from_rgb16(5, 2, &rgb).unwrap().to_rgb16().unwrap(), rgb);
+        let luma: Vec<u8> = (0..15).map(|i| i * 17).collect();
+        let chroma = [0u8, 16, 128, 129, 240, 255];
+        let image = Image::from_yuv420(5, 3, [&luma, &chroma, &chroma], Matrix::Bt601, Range::Limited).unwrap();
+        assert_eq!(image.to_yuv8().unwrap(), [luma, chroma.to_vec(), chroma.to_vec()]);
+    }
+
+    #[test]
+    fn wrong_lengths_are_named() {
+        let error = Image::from_rgb8(2, 2, &[0; 11]).unwrap_err();
+        assert_eq!(error.to_string(), "2×2 needs 12 samples, the buffer holds 11");
+        assert!(matches!(Image::from_gray::<u8>(0, 2, &[]), Err(ImageError::Empty { .. })));
+    }
+}

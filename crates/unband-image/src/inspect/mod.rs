@@ -1,0 +1,122 @@
+//! On which grid do the values of a picture lie, what has it lost, and where is it banded?
+
+use crate::color::{Matrix, Range};
+
+/// The space in which the planes of a picture lie on grids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// The picture's own planes (RGB, grey, or the YUV it is stored in).
+    Native,
+    /// Luma and two colour differences behind an RGB picture.
+    Yuv {
+        /// Luma weights.
+        matrix: Matrix,
+        /// Code range.
+        range: Range,
+    },
+}
+
+/// What was found, the row of the decision table that fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Samples lie on the container's own grid and nothing coarser.
+    Plain,
+    /// Fewer bits per RGB or grey channel than the container holds.
+    Levels,
+    /// A palette of few colours.
+    Palette,
+    /// Planes of Y'CbCr on a coarse grid, not coded again.
+    PlaneGrid,
+    /// Planes of Y'CbCr on a coarse grid, then coded again with loss.
+    RecodedGrid,
+    /// JPEG, with quantiser steps known or found.
+    Jpeg,
+    /// A lossy video or picture codec; no grid.
+    Coded,
+    /// 8-bit Y'CbCr without visible coding.
+    Video,
+    /// Codes spread by a tone curve after they had been rounded.
+    ToneCurve,
+}
+
+/// The grid of one plane of the found [`Space`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlaneGrid {
+    /// Distance of neighbouring values, in 8-bit full-scale codes (1/255 of full scale) of the space's plane.
+    pub step_codes: f32,
+    /// Where the grid starts, same unit, for luma and native planes from 0, for chroma from neutral.
+    pub offset_codes: f32,
+    /// Bits of the grid, where that is a thing (6 for steps of 255/63).
+    pub bits: Option<u8>,
+    /// Was a coarser grid than the container's found on this plane? Else `step_codes` is what `smooth` may
+    /// move by, not a grid.
+    pub found: bool,
+    /// 0..1.
+    pub confidence: f32,
+    /// After a tone curve: the local step for each code of the picture's own depth.
+    pub steps_by_code: Option<Vec<f32>>,
+}
+
+impl PlaneGrid {
+    /// A plane without a coarse grid.
+    pub fn plain(step_codes: f32) -> Self {
+        Self { step_codes, offset_codes: 0.0, bits: None, found: false, confidence: 1.0, steps_by_code: None }
+    }
+}
+
+/// Where a picture is banded: one number per square of [`BandingMap::SIDE`] luma samples.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct BandingMap {
+    /// Squares across.
+    pub columns: usize,
+    /// Squares down.
+    pub rows: usize,
+    /// Share of the square's samples that lie on a false contour, 0..1, row by row.
+    pub share: Vec<f32>,
+}
+
+impl BandingMap {
+    /// Side of a square.
+    pub const SIDE: usize = 64;
+}
+
+/// What is known about a picture after looking at its samples and its file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Findings {
+    /// What happened to it.
+    pub cause: Cause,
+    /// In which space its grids lie.
+    pub space: Space,
+    /// One per plane of that space.
+    pub grids: Vec<PlaneGrid>,
+    /// Did it go through a lossy coding after it was banded (or instead)?
+    pub lossy: bool,
+    /// Chroma was stored at half size: 4:2:0 or the like.
+    pub half_chroma: bool,
+    /// Bits per sample that carry something: 8 for a 16-bit file of widened 8-bit samples.
+    pub effective_bits: u8,
+    /// Where the banding is.
+    pub map: BandingMap,
+    /// Share of the picture that lies in banded squares, 0..1.
+    pub banded_share: f32,
+    /// Can a person see it at 8 bits? False for steps of one 8-bit code in busy or small areas.
+    pub visible: bool,
+}
+
+impl Findings {
+    /// Findings for samples on their container's own grid.
+    pub fn plain(planes: usize, effective_bits: u8) -> Self {
+        let step = if effective_bits > 16 { 0.0 } else { 255.0 / ((1u32 << effective_bits) - 1) as f32 };
+        Self {
+            cause: Cause::Plain,
+            space: Space::Native,
+            grids: vec![PlaneGrid::plain(step); planes],
+            lossy: false,
+            half_chroma: false,
+            effective_bits,
+            map: BandingMap::default(),
+            banded_share: 0.0,
+            visible: false,
+        }
+    }
+}

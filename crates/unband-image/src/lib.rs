@@ -1,0 +1,24 @@
+//! What an image is in unband: planar samples together with everything needed to interpret them and to
+//! write them back, and the small set of ideas that every job shares: colour, code-value grids, tiles,
+//! dither, random numbers, parameters, and the [`Restorer`] that maps a window to a better one.
+//!
+//! Nothing here reads files, prints, or knows a single filter.
+#![forbid(unsafe_code)]
+
+pub mod color;
+pub mod depth;
+pub mod image;
+pub mod inspect;
+pub mod origin;
+pub mod params;
+pub mod restorer;
+pub mod rng;
+pub mod tile;
+
+pub use color::{Cicp, Color, Matrix, Model, Range, Subsampling};
+pub use depth::Depth;
+pub use image::{Density, DensityUnit, Image, ImageError, Metadata, Plane};
+pub use origin::{Codec, JpegOrigin, Origin};
+pub use params::{ParamError, ParamInfo, ParamKind, ParamValue, Params};
+pub use restorer::{Context, Entry, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
+pub use rng::Rng;

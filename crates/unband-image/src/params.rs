@@ -1,0 +1,287 @@
+//! Parameters of methods: declared once, known to the command line, the docs and the messages.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+/// One parameter as people see it.
+#[derive(Clone, Copy, Debug)]
+pub struct ParamInfo {
+    /// Name as written on the command line.
+    pub name: &'static str,
+    /// Effect, which way is stronger, where it stops helping.
+    pub doc: &'static str,
+    /// "number", "whole number", "switch", or the words allowed.
+    pub kind: ParamKind,
+    /// Default, as written in the source.
+    pub default: &'static str,
+    /// Allowed range, as written in the source; empty when every value of the kind is allowed.
+    pub range: &'static str,
+}
+
+/// What a parameter's values look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// Floating point.
+    Number,
+    /// Whole number.
+    Whole,
+    /// `true`/`false`, also 1/0, on/off, yes/no.
+    Switch,
+    /// One of these words.
+    Word(&'static [&'static str]),
+}
+
+impl fmt::Display for ParamKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number => f.write_str("number"),
+            Self::Whole => f.write_str("whole number"),
+            Self::Switch => f.write_str("true or false"),
+            Self::Word(words) => f.write_str(&words.join(", ")),
+        }
+    }
+}
+
+/// A parameter setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParamError {
+    /// No parameter of that name.
+    #[error("{method} has no parameter `{name}`")]
+    Unknown {
+        /// The method.
+        method: &'static str,
+        /// The name given.
+        name: String,
+        /// The names it has.
+        known: Vec<&'static str>,
+    },
+    /// The text is no value of the parameter's kind.
+    #[error("`{name}` must be {kind}, got `{got}`")]
+    Malformed {
+        /// The parameter.
+        name: &'static str,
+        /// Its kind in words.
+        kind: String,
+        /// The text given.
+        got: String,
+    },
+    /// Outside the range.
+    #[error("`{name}` must lie in {range}, got {got}")]
+    OutOfRange {
+        /// The parameter.
+        name: &'static str,
+        /// The range.
+        range: &'static str,
+        /// The value given.
+        got: String,
+    },
+}
+
+/// A type that a parameter can have.
+pub trait ParamValue: Sized + Clone {
+    /// How people write it.
+    const KIND: ParamKind;
+    /// From text.
+    fn parse(text: &str) -> Option<Self>;
+    /// As text, so that `parse` gives the same value.
+    fn show(&self) -> String;
+}
+
+macro_rules! number {
+    ($($ty:ty, $kind:ident;)*) => {$(
+        impl ParamValue for $ty {
+            const KIND: ParamKind = ParamKind::$kind;
+            fn parse(text: &str) -> Option<Self> { text.trim().parse().ok() }
+            fn show(&self) -> String { self.to_string() }
+        }
+    )*};
+}
+number! { u32, Whole; i32, Whole; }
+
+impl ParamValue for f32 {
+    const KIND: ParamKind = ParamKind::Number;
+    fn parse(text: &str) -> Option<Self> {
+        text.trim().parse().ok().filter(|v: &f32| v.is_finite())
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl ParamValue for bool {
+    const KIND: ParamKind = ParamKind::Switch;
+    fn parse(text: &str) -> Option<Self> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "1" | "true" | "on" | "yes" => Some(true),
+            "0" | "false" | "off" | "no" => Some(false),
+            _ => None,
+        }
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// Checks a range that the `params!` macro was given; used by the macro only.
+#[doc(hidden)]
+pub fn within<T: PartialOrd>(value: &T, range: Option<RangeInclusive<T>>) -> bool {
+    range.is_none_or(|range| range.contains(value))
+}
+
+/// A set of parameters declared with [`params!`](crate::params!).
+pub trait Params: Default + Clone + Send + Sync {
+    /// What people may set.
+    const INFO: &'static [ParamInfo];
+
+    /// Sets one parameter from text.
+    ///
+    /// # Errors
+    /// Unknown name, malformed text, value out of range; `method` only names the owner in the message.
+    fn set(&mut self, method: &'static str, name: &str, value: &str) -> Result<(), ParamError>;
+
+    /// Defaults changed by settings, in order.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    fn from_settings(method: &'static str, settings: &[(String, String)]) -> Result<Self, ParamError> {
+        let mut params = Self::default();
+        for (name, value) in settings {
+            params.set(method, name, value)?;
+        }
+        Ok(params)
+    }
+}
+
+/// Declares a parameter struct: fields with documentation, default and range, known to everything that
+/// shows or reads parameters. A name that is no Rust identifier follows `as`.
+///
+/// ```
+/// unband_image::params! {
+///     /// Settings of an example.
+///     pub struct Example {
+///         /// Box half-width in samples. Higher bridges wider bands.
+///         radius: u32 = 16, 4..=32;
+///         /// Threshold of the first plane.
+///         thr1 as "1thr": f32 = 0.02, 0.00003..=0.5;
+///         /// Average first?
+///         blur: bool = true;
+///     }
+/// }
+/// use unband_image::Params;
+/// let mut example = Example::default();
+/// example.set("example", "1thr", "0.1").unwrap();
+/// assert_eq!(example.set("example", "radius", "99").unwrap_err().to_string(),
+///            "`radius` must lie in 4..=32, got 99");
+/// ```
+#[macro_export]
+macro_rules! params {
+    (
+        $(#[doc = $sdoc:expr])*
+        pub struct $name:ident {
+            $( $(#[doc = $doc:expr])* $field:ident $(as $ext:literal)? : $ty:ty = $default:expr $(, $range:expr)? ; )*
+        }
+    ) => {
+        $(#[doc = $sdoc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            $( $(#[doc = $doc])* pub $field: $ty, )*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $( $field: $default, )* }
+            }
+        }
+
+        impl $crate::Params for $name {
+            const INFO: &'static [$crate::ParamInfo] = &[
+                $( $crate::ParamInfo {
+                    name: $crate::params!(@name $field $($ext)?),
+                    doc: concat!($($doc),*),
+                    kind: <$ty as $crate::ParamValue>::KIND,
+                    default: stringify!($default),
+                    range: concat!($(stringify!($range))?),
+                }, )*
+            ];
+
+            fn set(
+                &mut self,
+                method: &'static str,
+                name: &str,
+                value: &str,
+            ) -> Result<(), $crate::ParamError> {
+                $(
+                    if name == $crate::params!(@name $field $($ext)?) {
+                        let parsed = <$ty as $crate::ParamValue>::parse(value).ok_or_else(|| {
+                            $crate::ParamError::Malformed {
+                                name: $crate::params!(@name $field $($ext)?),
+                                kind: <$ty as $crate::ParamValue>::KIND.to_string(),
+                                got: value.to_owned(),
+                            }
+                        })?;
+                        let range: Option<std::ops::RangeInclusive<$ty>> = $crate::params!(@range $($range)?);
+                        if !$crate::params::within(&parsed, range) {
+                            return Err($crate::ParamError::OutOfRange {
+                                name: $crate::params!(@name $field $($ext)?),
+                                range: concat!($(stringify!($range))?),
+                                got: value.to_owned(),
+                            });
+                        }
+                        self.$field = parsed;
+                        return Ok(());
+                    }
+                )*
+                Err($crate::ParamError::Unknown {
+                    method,
+                    name: name.to_owned(),
+                    known: <Self as $crate::Params>::INFO.iter().map(|info| info.name).collect(),
+                })
+            }
+        }
+    };
+    (@name $field:ident $ext:literal) => { $ext };
+    (@name $field:ident) => { stringify!($field) };
+    (@range $range:expr) => { Some($range) };
+    (@range) => { None };
+}
+
+/// Declares an enumeration that can be a parameter: variants with the words people write.
+///
+/// ```
+/// unband_image::words! {
+///     /// How a picture is turned.
+///     pub enum Turn { /// Not at all.
+///         None = "none", /// A quarter.
+///         Quarter = "quarter" }
+/// }
+/// ```
+#[macro_export]
+macro_rules! words {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[$vmeta:meta])* $variant:ident = $word:literal ),* $(,)? }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $( $(#[$vmeta])* $variant ),* }
+
+        impl $name {
+            /// All variants, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The word for it.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+
+        impl $crate::ParamValue for $name {
+            const KIND: $crate::ParamKind = $crate::ParamKind::Word(&[$($word),*]);
+            fn parse(text: &str) -> Option<Self> {
+                match text.trim() { $($word => Some(Self::$variant),)* _ => None }
+            }
+            fn show(&self) -> String { self.word().to_owned() }
+        }
+    };
+}

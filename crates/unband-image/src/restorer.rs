@@ -1,0 +1,266 @@
+//! The contract between whoever arranges the work (tiles, threads, colour) and whoever does it.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::image::{Image, Plane};
+use crate::inspect::Findings;
+use crate::params::{ParamError, ParamInfo};
+use crate::rng::Rng;
+use unband_simd::Level;
+
+/// A rectangle of luma samples, half open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// First column.
+    pub x0: usize,
+    /// First row.
+    pub y0: usize,
+    /// One past the last column.
+    pub x1: usize,
+    /// One past the last row.
+    pub y1: usize,
+}
+
+impl Window {
+    /// Width.
+    pub fn width(self) -> usize {
+        self.x1 - self.x0
+    }
+
+    /// Height.
+    pub fn height(self) -> usize {
+        self.y1 - self.y0
+    }
+
+    /// Grown by `halo` on each side, cut at the picture's border.
+    pub fn grown(self, halo: usize, width: usize, height: usize) -> Self {
+        Self {
+            x0: self.x0.saturating_sub(halo),
+            y0: self.y0.saturating_sub(halo),
+            x1: (self.x1 + halo).min(width),
+            y1: (self.y1 + halo).min(height),
+        }
+    }
+
+    /// The same rectangle on a plane that is `sx`, `sy` times smaller. The upper left corner must lie on a
+    /// multiple of both, the lower right one too unless it is the picture's end.
+    pub fn on_plane(self, sx: usize, sy: usize) -> Self {
+        Self { x0: self.x0 / sx, y0: self.y0 / sy, x1: self.x1.div_ceil(sx), y1: self.y1.div_ceil(sy) }
+    }
+}
+
+/// What a restorer wants from its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needs {
+    /// Samples around the wanted window that influence it, in luma samples.
+    pub halo: usize,
+    /// Corners of windows lie on multiples of this (1, 2, 4, …).
+    pub align: usize,
+    /// Windows span whole rows.
+    pub full_width: bool,
+    /// Only one window: the picture.
+    pub whole_image: bool,
+}
+
+impl Needs {
+    /// Small windows with this halo.
+    pub fn halo(halo: usize) -> Self {
+        Self { halo, align: 4, full_width: false, whole_image: false }
+    }
+}
+
+/// Window of an image to restore. Rows are read by absolute position, inside `outer` only.
+#[derive(Clone, Copy)]
+pub struct TileIn<'a> {
+    /// The picture.
+    pub image: &'a Image,
+    /// What is wanted.
+    pub core: Window,
+    /// What may be read: the core with its halo, cut at the border.
+    pub outer: Window,
+}
+
+impl<'a> TileIn<'a> {
+    /// How many times smaller a plane is, across and down.
+    pub fn scale(&self, plane: usize) -> (usize, usize) {
+        let (w, h) = (self.image.width(), self.image.height());
+        let p = &self.image.planes[plane];
+        (w.div_ceil(p.width), h.div_ceil(p.height))
+    }
+
+    /// `core` in samples of a plane.
+    pub fn core_on(&self, plane: usize) -> Window {
+        let (sx, sy) = self.scale(plane);
+        self.core.on_plane(sx, sy)
+    }
+
+    /// `outer` in samples of a plane.
+    pub fn outer_on(&self, plane: usize) -> Window {
+        let (sx, sy) = self.scale(plane);
+        self.outer.on_plane(sx, sy)
+    }
+
+    /// Row `y` (absolute, in the plane) across the outer window.
+    pub fn row(&self, plane: usize, y: usize) -> &'a [f32] {
+        let window = self.outer_on(plane);
+        debug_assert!((window.y0..window.y1).contains(&y));
+        &self.image.planes[plane].row(y)[window.x0..window.x1]
+    }
+
+    /// Row `y` (absolute, in the plane) across the core window.
+    pub fn core_row(&self, plane: usize, y: usize) -> &'a [f32] {
+        let window = self.core_on(plane);
+        &self.image.planes[plane].row(y)[window.x0..window.x1]
+    }
+}
+
+/// Restored samples of the core window, one plane per input plane. Filled with the input before the call.
+#[derive(Clone, Debug, Default)]
+pub struct TileOut {
+    /// Planes of the core's size on each plane.
+    pub planes: Vec<Plane>,
+}
+
+/// Why a restorer gave up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Cancelled,
+    /// The method cannot work on such an image.
+    #[error("{method} {what}")]
+    Unsupported {
+        /// The method.
+        method: &'static str,
+        /// What it cannot do, and what to do instead.
+        what: String,
+    },
+}
+
+/// Maps a window of an image to a better one, same size. Does no I/O, keeps no state between calls, prints
+/// nothing; windows of one image give the same samples as the whole image in one call.
+pub trait Restorer: Send + Sync {
+    /// What the caller must arrange.
+    fn needs(&self) -> Needs;
+
+    /// May this window differ from the input at all? A cheap test; `false` skips the call.
+    fn touches(&self, _input: &TileIn<'_>) -> bool {
+        true
+    }
+
+    /// Writes the restored core.
+    ///
+    /// # Errors
+    /// When cancelled, or when the method cannot work on the image.
+    fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) -> Result<(), RestoreError>;
+}
+
+/// Prepares a restorer for one image: `(image, findings, context)`.
+pub type Prepare = Box<dyn Fn(&Image, &Findings, &Context<'_>) -> Result<Box<dyn Restorer>, RestoreError> + Send + Sync>;
+
+/// One method of a registry.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// Kebab-case, as its authors spell it.
+    pub name: &'static str,
+    /// A few words.
+    pub title: &'static str,
+    /// Paper or repository path.
+    pub source: &'static str,
+    /// Made here: kept inside the cells, applied only where there is banding, dithered.
+    /// Others run as their authors wrote them.
+    pub ours: bool,
+    /// Its parameters.
+    pub params: &'static [ParamInfo],
+    /// Checks the settings and makes what prepares the restorer.
+    pub build: fn(&[(String, String)]) -> Result<Prepare, ParamError>,
+}
+
+/// Told how far a long job is. Called from many threads.
+pub trait Progress: Sync {
+    /// `done` of `total` parts of the present image are finished.
+    fn advance(&self, done: usize, total: usize);
+}
+
+/// Says nothing.
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn advance(&self, _done: usize, _total: usize) {}
+}
+
+/// What a job may use: threads, vector instructions, a flag to stop, an ear for progress, random numbers.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Threads to use, at least 1.
+    pub threads: usize,
+    /// Vector instructions to use.
+    pub level: Level,
+    /// Set by the caller to stop.
+    pub cancel: &'a AtomicBool,
+    /// Told about progress.
+    pub progress: &'a dyn Progress,
+    /// Random numbers by position.
+    pub rng: Rng,
+    /// Frame number; 0 for stills.
+    pub frame: u32,
+}
+
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+impl Default for Context<'_> {
+    /// All processors, best instructions, never cancelled, silent, seed 0.
+    fn default() -> Self {
+        Self {
+            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            level: Level::best(),
+            cancel: &NEVER,
+            progress: &NoProgress,
+            rng: Rng::new(0),
+            frame: 0,
+        }
+    }
+}
+
+impl Context<'_> {
+    /// An error once the caller asked to stop.
+    ///
+    /// # Errors
+    /// [`RestoreError::Cancelled`].
+    pub fn check(&self) -> Result<(), RestoreError> {
+        if self.cancel.load(Ordering::Relaxed) { Err(RestoreError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Runs `work(0..parts)` on the context's threads and returns the results in order.
+    pub fn map<T: Send>(&self, parts: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+        let threads = self.threads.min(parts);
+        if threads <= 1 {
+            return (0..parts).map(work).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let run = || {
+            let mut mine = Vec::new();
+            loop {
+                let i = next.fetch_add(1, Ordering::Relaxed);
+                if i >= parts {
+                    return mine;
+                }
+                mine.push((i, work(i)));
+            }
+        };
+        let mut all: Vec<(usize, T)> = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
+            let mut all = run();
+            for other in others {
+                match other.join() {
+                    Ok(part) => all.extend(part),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            all
+        });
+        all.sort_by_key(|&(i, _)| i);
+        all.into_iter().map(|(_, result)| result).collect()
+    }
+}

@@ -1,0 +1,46 @@
+//! Fast loops on slices: the one crate of unband with `unsafe`, behind safe functions.
+//!
+//! Every function has one scalar body that says what it means. Vector versions give the same bits for
+//! integers and for everything whose order of operations is fixed; the tests hold them to that.
+
+mod level;
+
+pub use level::Level;
+
+/// Compiles one body for each level and picks at run time.
+///
+/// The body stands once, as an ordinary `#[inline(always)]` function; the compiler vectorises it for each
+/// instruction set. As Rust neither reorders nor fuses floating-point operations, all versions give equal bits.
+///
+/// ```ignore
+/// dispatch! {
+///     /// Doc of the public function; the first argument is always the level.
+///     pub fn double(level, out: &mut [f32], a: &[f32]) = double_body;
+/// }
+/// ```
+#[macro_export]
+#[doc(hidden)]
+macro_rules! dispatch {
+    ($( $(#[$meta:meta])* pub fn $name:ident(level $(, $arg:ident : $ty:ty)* $(,)?) $(-> $ret:ty)? = $body:path; )*) => {$(
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        pub fn $name(level: $crate::Level $(, $arg: $ty)*) $(-> $ret)? {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,bmi1,bmi2")]
+                fn avx512($($arg: $ty),*) $(-> $ret)? { $body($($arg),*) }
+                #[target_feature(enable = "avx2,bmi1,bmi2")]
+                fn avx2($($arg: $ty),*) $(-> $ret)? { $body($($arg),*) }
+                match level.supported() {
+                    // SAFETY: `supported` never exceeds what the processor was found to have.
+                    $crate::Level::Avx512 => return unsafe { avx512($($arg),*) },
+                    // SAFETY: as above.
+                    $crate::Level::Avx2 => return unsafe { avx2($($arg),*) },
+                    $crate::Level::Scalar => {}
+                }
+            }
+            let _ = level;
+            $body($($arg),*)
+        }
+    )*};
+}
