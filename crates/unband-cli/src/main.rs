@@ -1,1 +1,53 @@
-fn main() {}
+//! The program `unband`: takes the banding out of pictures.
+#![forbid(unsafe_code)]
+
+mod args;
+mod bar;
+mod batch;
+mod cmd;
+mod inputs;
+mod interrupt;
+mod outputs;
+mod result;
+mod talk;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Everything was done.
+    Done = 0,
+    /// Some input failed, the rest was done.
+    SomeFailed = 1,
+    /// Wrong usage; nothing was started.
+    Usage = 2,
+    /// A check that was asked for did not hold.
+    CheckFailed = 3,
+    /// Stopped by Ctrl-C.
+    Interrupted = 130,
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come as errors too; a closed pipe behind them is nobody's fault.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let outcome = match cli.command {
+        None => cmd::deband::run(&cli.deband),
+        Some(Command::Deband(args)) => cmd::deband::run(&args),
+        Some(Command::Inspect(args)) => cmd::inspect::run(&args),
+        Some(Command::List(args)) => cmd::list::run(&args),
+        Some(Command::Completions(args)) => cmd::completions::run(&args),
+        Some(Command::Man) => cmd::man::run(),
+    };
+    ExitCode::from(outcome as u8)
+}

@@ -1,0 +1,243 @@
+//! What the command line may say. Help, completions and the manual page come from these definitions.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use unband::{Dither, OutputDepth};
+
+use crate::cmd;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default())
+    .error(AnsiColor::Red.on_default().bold());
+
+/// Takes the banding (false contours) out of pictures.
+///
+/// Finds out how a picture lost its shades, rebuilds the smoothest surface that the stored values allow, and
+/// writes it beside the input with everything else the file said. Edges and texture stay as they are; a
+/// picture without banding comes back unchanged.
+#[derive(Debug, Parser)]
+#[command(
+    name = "unband",
+    version,
+    styles = STYLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    override_usage = "unband [OPTIONS] <FILE>...\n       unband <COMMAND> …",
+    after_help = "`unband FILE…` is short for `unband deband FILE…`.",
+    after_long_help = AFTER
+)]
+pub struct Cli {
+    /// The command; without one the pictures are debanded.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What `deband` takes.
+    #[command(flatten)]
+    pub deband: DebandArgs,
+}
+
+const AFTER: &str = "\
+Examples:
+  unband sky.png                         sky.png → sky_unband.png
+  unband photos -o smooth --recursive    a folder and those below, mirrored under smooth/
+  unband sky.jpg --depth 16              16 bits: the smoothest that a file can show
+  unband *.png --dry-run                 say what would be done
+  unband sky.png --method gradfun:radius=20
+  unband - < in.png > out.png            from standard input to standard output
+
+Exit codes:
+  0    done, also when a picture had no banding
+  1    some input failed, the rest was done
+  2    wrong usage, nothing was started
+  3    `--prove` found a sample outside its cell
+  130  interrupted
+
+`unband FILE…` is short for `unband deband FILE…`.";
+
+/// One file in `cmd/` each.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take the banding out of pictures
+    #[command(after_long_help = AFTER)]
+    Deband(Box<DebandArgs>),
+    /// Say what banding pictures have, and from what
+    Inspect(cmd::inspect::InspectArgs),
+    /// List methods with their parameters, dithers and formats
+    List(cmd::list::ListArgs),
+    /// Print completions for a shell
+    Completions(cmd::completions::CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct TalkArgs {
+    /// Say nothing but errors
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Messages")]
+    pub quiet: bool,
+    /// Say what was found and decided
+    #[arg(short, long, help_heading = "Messages")]
+    pub verbose: bool,
+}
+
+/// `on` or `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+/// What `unband deband` takes.
+#[derive(Debug, Args)]
+pub struct DebandArgs {
+    /// Pictures, folders, patterns, or `-` for standard input
+    #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+
+    /// Write here: a file, a folder, or `-` for standard output [default: NAME_unband.EXT beside the input]
+    ///
+    /// Several inputs or a folder need a folder here; results then keep their names and their places below it.
+    #[arg(short, long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath, help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Go into folders inside folders
+    #[arg(short, long, help_heading = "Output")]
+    pub recursive: bool,
+    /// Replace files that exist
+    #[arg(long, conflicts_with = "skip_existing", help_heading = "Output")]
+    pub overwrite: bool,
+    /// Leave out pictures whose result exists
+    #[arg(long, help_heading = "Output")]
+    pub skip_existing: bool,
+    /// Write nothing for pictures without banding, instead of a copy
+    #[arg(long, help_heading = "Output")]
+    pub only_banded: bool,
+    /// File format, as its extension [default: the input's; PNG for lossy inputs]
+    #[arg(long, value_name = "EXT", help_heading = "Output")]
+    pub format: Option<String>,
+    /// Quality of lossy formats, 1 to 100
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Output")]
+    pub quality: Option<u8>,
+    /// Bits per sample: 8, 10, 12, 16, 32f or keep
+    #[arg(long, value_name = "BITS", default_value_t, help_heading = "Output")]
+    pub depth: OutputDepth,
+    /// Give results the file times of their inputs
+    #[arg(long, help_heading = "Output")]
+    pub preserve_times: bool,
+    /// Say finding, method and output name, and write nothing
+    #[arg(short = 'n', long, help_heading = "Output")]
+    pub dry_run: bool,
+
+    /// Method with settings, NAME or NAME:KEY=VALUE,…; `unband list` shows them
+    ///
+    /// Recipes of other programs are understood: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.
+    #[arg(short, long, value_name = "METHOD", help_heading = "Method")]
+    pub method: Option<String>,
+    /// How much, 0 to 4; 1 is as found best, 0 changes nothing
+    #[arg(short, long, value_name = "N", default_value_t = 1.0, allow_negative_numbers = true, help_heading = "Method")]
+    pub strength: f32,
+    /// How rounding hides its error
+    #[arg(long, value_name = "KIND", default_value = "blue-noise", value_parser = dither, help_heading = "Method")]
+    pub dither: Dither,
+    /// Dither all channels alike: no coloured specks on greys, slightly more visible noise
+    #[arg(long, help_heading = "Method")]
+    pub locked: bool,
+    /// Seed of the dither
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Method")]
+    pub seed: u64,
+    /// Keep each sample inside the cell its stored value stands for [default: on for our own methods]
+    #[arg(long, value_name = "ON|OFF", help_heading = "Method")]
+    pub faithful: Option<Switch>,
+    /// Check on the written file that no sample left its cell; exit 3 if one did
+    #[arg(long, help_heading = "Method")]
+    pub prove: bool,
+    /// Work also where nothing needs repair
+    #[arg(long, help_heading = "Method")]
+    pub everywhere: bool,
+
+    /// Threads to use [default: all processors]
+    #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
+    pub threads: Option<NonZeroUsize>,
+    /// Most memory to use, such as 800M or 2G
+    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "Machine")]
+    pub max_memory: Option<u64>,
+
+    /// Print one JSON object per picture on standard output
+    #[arg(long, help_heading = "Messages")]
+    pub json: bool,
+    /// How much is said.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+fn dither(text: &str) -> Result<Dither, String> {
+    unband_image::ParamValue::parse(text).ok_or_else(|| {
+        let words: Vec<_> = Dither::ALL.iter().map(|dither| dither.word()).collect();
+        format!("the dithers are {}", words.join(", "))
+    })
+}
+
+/// Bytes from text such as `800M`, `1.5G` or `64000000`; a letter counts in 1024s.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is no size; write 800M or 2G");
+    let number = text.trim().trim_end_matches(['B', 'b']).trim_end_matches('i');
+    let (digits, factor) = match number.char_indices().next_back() {
+        Some((at, 'k' | 'K')) => (&number[..at], 1u64 << 10),
+        Some((at, 'm' | 'M')) => (&number[..at], 1 << 20),
+        Some((at, 'g' | 'G')) => (&number[..at], 1 << 30),
+        _ => (number, 1),
+    };
+    let value: f64 = digits.trim().parse().map_err(|_| wrong())?;
+    if !value.is_finite() || value <= 0.0 {
+        return Err(wrong());
+    }
+    Ok((value * factor as f64) as u64)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_agree_with_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_bare_file_is_debanded_like_with_the_command() {
+        let bare = Cli::try_parse_from(["unband", "a.png", "--depth", "16"]).unwrap();
+        assert!(bare.command.is_none());
+        assert_eq!(bare.deband.inputs, [PathBuf::from("a.png")]);
+        assert_eq!(bare.deband.depth, OutputDepth::Bits(16));
+        let named = Cli::try_parse_from(["unband", "deband", "a.png", "--depth", "16"]).unwrap();
+        let Some(Command::Deband(args)) = named.command else { panic!("{named:?}") };
+        assert_eq!(args.inputs, bare.deband.inputs);
+    }
+
+    #[test]
+    fn a_file_called_like_a_command_can_follow_another() {
+        let cli = Cli::try_parse_from(["unband", "a.png", "list"]).unwrap();
+        assert_eq!(cli.deband.inputs.len(), 2);
+    }
+
+    #[test]
+    fn sizes_of_memory_read_as_people_write_them() {
+        assert_eq!(bytes("800M"), Ok(800 << 20));
+        assert_eq!(bytes("1.5GiB"), Ok(3 << 29));
+        assert_eq!(bytes("64000000"), Ok(64_000_000));
+        for wrong in ["", "M", "much", "-1G", "0", "nan", "infG", "é"] {
+            assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+}

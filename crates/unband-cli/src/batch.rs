@@ -1,0 +1,162 @@
+//! Many pictures at once, within the threads and the memory that are allowed.
+
+use std::sync::mpsc;
+use std::sync::{Condvar, Mutex, PoisonError};
+
+/// What one piece of work takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Threads it uses.
+    pub threads: usize,
+    /// Bytes it may hold.
+    pub memory: u64,
+}
+
+/// What may be taken in all.
+pub type Limits = Cost;
+
+struct State {
+    next: usize,
+    running: usize,
+    free: Cost,
+}
+
+/// Runs `work(i)` for every cost in order of its start, as many at a time as fit into the limits, and hands
+/// the results to `emit` in order. What is larger than the limits runs alone.
+///
+/// No further work starts once `stop()` says so; `emit` then gets what had been started.
+pub fn run<T: Send>(
+    costs: &[Cost],
+    limits: Limits,
+    stop: &(dyn Fn() -> bool + Sync),
+    work: &(dyn Fn(usize) -> T + Sync),
+    emit: &mut dyn FnMut(usize, T),
+) {
+    let state = Mutex::new(State { next: 0, running: 0, free: limits });
+    let freed = Condvar::new();
+    let workers = limits.threads.clamp(1, costs.len().max(1));
+    let (send, receive) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            let (send, state, freed) = (send.clone(), &state, &freed);
+            scope.spawn(move || {
+                while let Some(i) = take(state, freed, costs, limits, stop) {
+                    let result = work(i);
+                    // The receiver outlives the workers.
+                    let _ = send.send((i, result));
+                    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                    state.running -= 1;
+                    state.free.threads += costs[i].threads.min(limits.threads);
+                    state.free.memory += costs[i].memory.min(limits.memory);
+                    freed.notify_all();
+                }
+            });
+        }
+        drop(send);
+        let mut waiting = std::collections::BTreeMap::new();
+        let mut turn = 0;
+        for (i, result) in receive {
+            waiting.insert(i, result);
+            while let Some(result) = waiting.remove(&turn) {
+                emit(turn, result);
+                turn += 1;
+            }
+        }
+        for (i, result) in waiting {
+            emit(i, result);
+        }
+    });
+}
+
+fn take(
+    state: &Mutex<State>,
+    freed: &Condvar,
+    costs: &[Cost],
+    limits: Limits,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Option<usize> {
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let cost = costs.get(state.next).filter(|_| !stop())?;
+        let (threads, memory) = (cost.threads.min(limits.threads), cost.memory.min(limits.memory));
+        if state.running == 0 || (threads <= state.free.threads && memory <= state.free.memory) {
+            state.free.threads -= threads;
+            state.free.memory -= memory;
+            state.running += 1;
+            state.next += 1;
+            return Some(state.next - 1);
+        }
+        state = freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+    #[test]
+    fn results_come_in_order_and_within_the_limits() {
+        let costs: Vec<Cost> =
+            (0..60).map(|i| Cost { threads: 1 + i % 5, memory: (i as u64 * 37) % 90 }).collect();
+        let limits = Cost { threads: 4, memory: 100 };
+        let (threads, memory, most) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicUsize::new(0));
+        let mut order = Vec::new();
+        run(
+            &costs,
+            limits,
+            &|| false,
+            &|i| {
+                let now = threads.fetch_add(costs[i].threads.min(4), Ordering::SeqCst) + costs[i].threads.min(4);
+                let held = memory.fetch_add(costs[i].memory, Ordering::SeqCst) + costs[i].memory;
+                most.fetch_max(now, Ordering::SeqCst);
+                assert!(now <= 4 && held <= 100, "{now} threads, {held} bytes");
+                std::thread::sleep(std::time::Duration::from_micros(300 * (7 - i as u64 % 7)));
+                memory.fetch_sub(costs[i].memory, Ordering::SeqCst);
+                threads.fetch_sub(costs[i].threads.min(4), Ordering::SeqCst);
+                i
+            },
+            &mut |i, result| {
+                assert_eq!(i, result);
+                order.push(i);
+            },
+        );
+        assert_eq!(order, (0..60).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_starts_after_a_stop() {
+        let started = AtomicUsize::new(0);
+        let mut emitted = 0;
+        run(
+            &[Cost { threads: 1, memory: 0 }; 40],
+            Cost { threads: 2, memory: 0 },
+            &|| started.load(Ordering::SeqCst) >= 5,
+            &|_| started.fetch_add(1, Ordering::SeqCst),
+            &mut |_, _| emitted += 1,
+        );
+        let started = started.into_inner();
+        assert!((5..=6).contains(&started), "{started} started");
+        assert_eq!(emitted, started);
+    }
+
+    #[test]
+    fn what_is_too_large_runs_alone() {
+        let costs = [Cost { threads: 1, memory: 5 }, Cost { threads: 9, memory: 500 }, Cost { threads: 1, memory: 5 }];
+        let running = AtomicUsize::new(0);
+        let mut done = 0;
+        run(
+            &costs,
+            Cost { threads: 2, memory: 10 },
+            &|| false,
+            &|i| {
+                let others = running.fetch_add(1, Ordering::SeqCst);
+                std::thread::sleep(std::time::Duration::from_millis(2));
+                assert!(i != 1 || (others == 0 && running.load(Ordering::SeqCst) == 1));
+                running.fetch_sub(1, Ordering::SeqCst);
+            },
+            &mut |_, ()| done += 1,
+        );
+        assert_eq!(done, 3);
+    }
+}

@@ -1,0 +1,7 @@
+//! The commands, one file each.
+
+pub mod completions;
+pub mod deband;
+pub mod inspect;
+pub mod list;
+pub mod man;

@@ -1,0 +1,129 @@
+//! What is said on standard error: errors with hints, notes, one line per file.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::bar::Bar;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+const NOTE: Style = AnsiColor::Yellow.on_default().bold();
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Loudness {
+    /// Errors only.
+    Quiet,
+    /// One line per file.
+    Normal,
+    /// What was found and decided, too.
+    Verbose,
+}
+
+impl Loudness {
+    /// From `-q` and `-v`.
+    pub fn new(quiet: bool, verbose: bool) -> Self {
+        match (quiet, verbose) {
+            (true, _) => Self::Quiet,
+            (_, true) => Self::Verbose,
+            _ => Self::Normal,
+        }
+    }
+}
+
+/// Something that went wrong, as people are told it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The file, if one is concerned and the message does not name it.
+    pub subject: Option<String>,
+    /// What is wrong; lower case, no full stop.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A fault of the command line as a whole.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { subject: None, message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// The message with its subject.
+    pub fn text(&self) -> String {
+        match &self.subject {
+            Some(subject) if !self.message.starts_with(subject) => format!("{subject}: {}", self.message),
+            _ => self.message.clone(),
+        }
+    }
+}
+
+/// Speaks on standard error, around the progress bar.
+pub struct Talk<'a> {
+    /// How much.
+    pub loudness: Loudness,
+    /// Steps aside while a line is written.
+    pub bar: &'a Bar,
+}
+
+impl Talk<'_> {
+    /// Says what went wrong and what to do.
+    pub fn failure(&self, failure: &Failure) {
+        let mut text = format!("{ERROR}error:{ERROR:#} {}\n", printable(&failure.text()));
+        if let Some(hint) = &failure.hint {
+            text += &format!("{HINT}hint:{HINT:#} {}\n", printable(hint));
+        }
+        self.write(&text);
+    }
+
+    /// Says something that people should know.
+    pub fn note(&self, text: &dyn Display) {
+        if self.loudness > Loudness::Quiet {
+            self.write(&format!("{NOTE}note:{NOTE:#} {}\n", printable(&text.to_string())));
+        }
+    }
+
+    /// One line per file.
+    pub fn line(&self, text: &dyn Display) {
+        if self.loudness > Loudness::Quiet {
+            self.write(&format!("{}\n", printable(&text.to_string())));
+        }
+    }
+
+    /// Details, with `-v`.
+    pub fn detail(&self, text: &dyn Display) {
+        if self.loudness > Loudness::Normal {
+            self.write(&format!("  {}\n", printable(&text.to_string())));
+        }
+    }
+
+    fn write(&self, text: &str) {
+        // A closed standard error leaves nobody to tell.
+        self.bar.aside(|| {
+            let _ = anstream::stderr().write_all(text.as_bytes());
+        });
+    }
+}
+
+/// File names may hold control characters; shown raw they could steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_named_once() {
+        let failure = |message: &str| Failure { subject: Some("a.png".into()), message: message.into(), hint: None }.text();
+        assert_eq!(failure("cut short"), "a.png: cut short");
+        assert_eq!(failure("a.png: cut short"), "a.png: cut short");
+    }
+
+    #[test]
+    fn control_characters_in_names_do_not_reach_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31m\n.png"), "a\u{fffd}[31m\u{fffd}.png");
+    }
+}

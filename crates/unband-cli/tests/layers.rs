@@ -1,0 +1,83 @@
+//! The crates of the workspace use only rows below their own, as docs/ARCHITECTURE.md draws them.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Crate and row, the lowest row 0, read from the picture under "a test reads `cargo metadata`".
+fn rows() -> BTreeMap<String, usize> {
+    let page = std::fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let (_, after) = page.split_once("A crate uses only rows below its own").unwrap();
+    let picture = after.split("```").nth(1).unwrap();
+    let mut rows = BTreeMap::new();
+    for (row, line) in picture.lines().filter(|line| !line.trim().is_empty()).rev().enumerate() {
+        // Names first, then at least two blanks and words about them.
+        for name in line.split_whitespace().take_while(|word| word.starts_with("unband")) {
+            assert!(rows.insert(name.to_owned(), row).is_none(), "{name} is drawn twice");
+        }
+    }
+    rows
+}
+
+/// `(from, to)` for every dependency between crates of the workspace, those of tests and builds included.
+fn edges() -> (Vec<String>, Vec<(String, String)>) {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline", "--manifest-path"])
+        .arg(root().join("Cargo.toml"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let names: Vec<String> = packages.iter().map(|p| p["name"].as_str().unwrap().to_owned()).collect();
+    let mut edges = Vec::new();
+    for package in packages {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let to = dependency["name"].as_str().unwrap().to_owned();
+            if names.contains(&to) {
+                edges.push((package["name"].as_str().unwrap().to_owned(), to));
+            }
+        }
+    }
+    (names, edges)
+}
+
+fn forbidden(rows: &BTreeMap<String, usize>, edges: &[(String, String)]) -> Vec<String> {
+    edges
+        .iter()
+        .filter(|(from, to)| rows.get(from).zip(rows.get(to)).is_none_or(|(from, to)| to >= from))
+        .map(|(from, to)| format!("{from} must not use {to}"))
+        .collect()
+}
+
+#[test]
+fn every_crate_has_a_row() {
+    let (rows, (names, _)) = (rows(), edges());
+    for name in names {
+        assert!(rows.contains_key(&name), "{name} has no row in docs/ARCHITECTURE.md");
+    }
+}
+
+#[test]
+fn crates_use_only_rows_below_their_own() {
+    let (rows, (_, edges)) = (rows(), edges());
+    assert!(edges.len() >= 8, "only {} edges were found", edges.len());
+    assert_eq!(forbidden(&rows, &edges), [""; 0]);
+}
+
+#[test]
+fn an_edge_upwards_or_sideways_would_be_noticed() {
+    let edge = |from: &str, to: &str| [(from.to_owned(), to.to_owned())];
+    let rows = rows();
+    assert_eq!(forbidden(&rows, &edge("unband-cli", "unband")), [""; 0]);
+    assert_eq!(forbidden(&rows, &edge("unband-image", "unband-io")), ["unband-image must not use unband-io"]);
+    assert_eq!(forbidden(&rows, &edge("unband-metrics", "unband-data")).len(), 1);
+    assert_eq!(forbidden(&rows, &edge("unband-new", "unband-simd")).len(), 1);
+}
