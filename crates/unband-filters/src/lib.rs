@@ -1,1 +1,5 @@
-//! Placeholder.
+//! Classical debanding filters, one file each.
+#![forbid(unsafe_code)]
+
+
+pub mod smooth;

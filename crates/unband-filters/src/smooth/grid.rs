@@ -1,0 +1,55 @@
+//! A block of samples whose rows have one spare element at each end.
+
+/// Rows of `width + 2` values; column `x` of a row is at `x + 1`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Grid {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    data: Vec<f32>,
+}
+
+impl Grid {
+    /// Gives the block another size; the values are then unspecified.
+    pub fn reshape(&mut self, width: usize, height: usize) {
+        self.width = width;
+        self.height = height;
+        self.data.resize((width + 2) * height, 0.0);
+    }
+
+    /// A block of this size, all 0.
+    pub fn new(width: usize, height: usize) -> Self {
+        Self { width, height, data: vec![0.0; (width + 2) * height] }
+    }
+
+    /// A row with its spare ends.
+    pub fn padded(&self, y: usize) -> &[f32] {
+        &self.data[y * (self.width + 2)..][..self.width + 2]
+    }
+
+    /// A row without them.
+    pub fn row(&self, y: usize) -> &[f32] {
+        &self.data[y * (self.width + 2) + 1..][..self.width]
+    }
+
+    /// A row to write.
+    pub fn row_mut(&mut self, y: usize) -> &mut [f32] {
+        &mut self.data[y * (self.width + 2) + 1..][..self.width]
+    }
+
+    /// Repeats the first and last value of each row in its spare elements.
+    pub fn pad(&mut self) {
+        let (width, stride) = (self.width, self.width + 2);
+        for row in self.data.chunks_exact_mut(stride) {
+            row[0] = row[1];
+            row[stride - 1] = row[width];
+        }
+    }
+
+    /// Puts another block's values here.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.reshape(other.width, other.height);
+        self.data.copy_from_slice(&other.data);
+    }
+}

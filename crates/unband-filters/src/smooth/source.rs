@@ -1,0 +1,138 @@
+//! From the image's planes to the planes that `smooth` works on, in cell units.
+
+use unband_image::inspect::PlaneGrid;
+use unband_image::{Depth, Image, Matrix};
+use unband_simd::{Level, smooth_rows as rows};
+
+use super::grid::Grid;
+
+/// Which plane it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Component {
+    /// A plane of the image as it is stored.
+    Native(usize),
+    /// Luma (0) or a colour difference (1, 2) behind RGB, at full or half size.
+    Yuv(usize, Matrix, bool),
+}
+
+/// A plane in 8-bit full-scale codes (chroma around 0), computed from the image on demand.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// Which plane.
+    pub component: Component,
+    /// Taken off the stored value: 0.5 for stored chroma planes.
+    pub zero: f32,
+}
+
+impl Source {
+    /// Width and height of the plane.
+    pub fn size(self, image: &Image) -> (usize, usize) {
+        match self.component {
+            Component::Native(p) => (image.planes[p].width, image.planes[p].height),
+            Component::Yuv(_, _, false) => (image.width(), image.height()),
+            Component::Yuv(_, _, true) => (image.width().div_ceil(2), image.height().div_ceil(2)),
+        }
+    }
+
+    /// Fills `out` with the samples from column `x0`, row `y0` on, in codes.
+    pub fn fill(self, level: Level, image: &Image, x0: usize, y0: usize, out: &mut Grid) {
+        match self.component {
+            Component::Native(p) => {
+                let plane = &image.planes[p];
+                for y in 0..out.height {
+                    let row = &plane.row(y0 + y)[x0..];
+                    for (o, &v) in out.row_mut(y).iter_mut().zip(row) {
+                        *o = (v - self.zero) * 255.0;
+                    }
+                }
+            }
+            Component::Yuv(c, matrix, false) => {
+                let weights = weights(matrix, c);
+                for y in 0..out.height {
+                    let row = |p: usize| &image.planes[p].row(y0 + y)[x0..];
+                    rows::mix_row(level, out.row_mut(y), row(0), row(1), row(2), weights);
+                }
+            }
+            Component::Yuv(c, matrix, true) => {
+                let weights = weights(matrix, c);
+                let (w, h) = (image.width(), image.height());
+                let n = (2 * out.width).min(w - 2 * x0);
+                let (mut top, mut bottom) = (vec![0.0; n], vec![0.0; n]);
+                for y in 0..out.height {
+                    let upper = 2 * (y0 + y);
+                    for (target, y) in [(&mut top, upper), (&mut bottom, (upper + 1).min(h - 1))] {
+                        let row = |p: usize| &image.planes[p].row(y)[2 * x0..];
+                        rows::mix_row(level, target, row(0), row(1), row(2), weights);
+                    }
+                    rows::halve_row(level, out.row_mut(y), &top, &bottom);
+                }
+            }
+        }
+    }
+}
+
+/// Weights of R, G, B in a component, times 255.
+fn weights(matrix: Matrix, component: usize) -> [f32; 3] {
+    let unit = |rgb| matrix.to_yuv(rgb)[component] * 255.0;
+    [unit([1.0, 0.0, 0.0]), unit([0.0, 1.0, 0.0]), unit([0.0, 0.0, 1.0])]
+}
+
+/// From codes to cell units and back.
+#[derive(Clone, Debug)]
+pub enum Cells {
+    /// All cells are this wide, in codes.
+    Even(f32),
+    /// After a tone curve: cell width and running cell count per code of a grid of `depth`.
+    ByCode {
+        /// The grid.
+        depth: Depth,
+        /// Cell width in 8-bit codes for each code.
+        width: Vec<f32>,
+        /// Cells up to each code.
+        position: Vec<f32>,
+    },
+}
+
+impl Cells {
+    /// From what the detector found on a plane of this depth; `None` when there are no cells (floating point).
+    pub fn new(grid: &PlaneGrid, depth: Depth) -> Option<Self> {
+        if let (Some(steps), Depth::Int(_)) = (&grid.steps_by_code, depth) {
+            let per_code = 255.0 * depth.step();
+            let n = depth.max_code() as usize + 1;
+            let width: Vec<f32> = (0..n).map(|c| steps.get(c).copied().unwrap_or(per_code).max(per_code)).collect();
+            // A step from one code to the next passes half of either code's cell.
+            let mut position = vec![0.0f32; n];
+            for c in 1..n {
+                position[c] = position[c - 1] + per_code * 0.5 * (1.0 / width[c - 1] + 1.0 / width[c]);
+            }
+            return Some(Self::ByCode { depth, width, position });
+        }
+        (grid.step_codes > 0.0).then_some(Self::Even(grid.step_codes))
+    }
+
+    /// Turns a grid of codes into cell units, in place.
+    pub fn enter(&self, grid: &mut Grid) {
+        match self {
+            Self::Even(step) => {
+                let scale = 1.0 / step;
+                for y in 0..grid.height {
+                    grid.row_mut(y).iter_mut().for_each(|v| *v *= scale);
+                }
+            }
+            Self::ByCode { depth, position, .. } => {
+                for y in 0..grid.height {
+                    grid.row_mut(y).iter_mut().for_each(|v| *v = position[depth.code(*v * (1.0 / 255.0)) as usize]);
+                }
+            }
+        }
+    }
+
+    /// Width in codes of the cell of a sample given in codes.
+    #[inline]
+    pub fn width(&self, codes: f32) -> f32 {
+        match self {
+            Self::Even(step) => *step,
+            Self::ByCode { depth, width, .. } => width[depth.code(codes * (1.0 / 255.0)) as usize],
+        }
+    }
+}

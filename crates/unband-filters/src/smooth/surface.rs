@@ -1,0 +1,109 @@
+//! The smoothest surface inside the cells, coarse to fine. All values in cell units.
+
+use unband_simd::{Level, smooth_rows as rows};
+
+use super::grid::Grid;
+
+/// Sweeps per level.
+pub const SWEEPS: usize = 4;
+
+/// Most levels of a pyramid: the coarsest cell is 32 samples wide.
+pub const LEVELS: usize = 6;
+
+/// Pull to the cell's middle per level. Without it wide plateaus drift to the border of their cells, which is
+/// wrong for hills and basins.
+pub const PULL: [f32; LEVELS] = [0.05, 0.05, 0.1, 0.1, 0.2, 0.2];
+
+/// Buffers of one solve.
+#[derive(Default)]
+pub struct Scratch {
+    next: Grid,
+    inverse: Grid,
+    across: Vec<f32>,
+    down: Vec<f32>,
+}
+
+/// How many levels a plane of this size has.
+pub fn level_count(width: usize, height: usize) -> usize {
+    let (mut w, mut h, mut n) = (width, height, 1);
+    while n < LEVELS && w.min(h) >= 15 {
+        (w, h, n) = (w.div_ceil(2), h.div_ceil(2), n + 1);
+    }
+    n
+}
+
+/// 2×2 means; an odd last row or column counts twice.
+pub fn halve(level: Level, out: &mut Grid, source: &Grid) {
+    out.reshape(source.width.div_ceil(2), source.height.div_ceil(2));
+    for y in 0..out.height {
+        let bottom = (2 * y + 1).min(source.height - 1);
+        rows::halve_row(level, out.row_mut(y), source.row(2 * y), source.row(bottom));
+    }
+}
+
+/// Bilinear ×2 of a window of `coarse`: `u` gets fine columns `x0..`, rows `y0..` (both even). `coarse` must
+/// be padded.
+pub fn double(level: Level, u: &mut Grid, coarse: &Grid, x0: usize, y0: usize) {
+    let first = x0 / 2;
+    for y in 0..u.height {
+        let at = (y0 + y) / 2;
+        let other = if (y0 + y) % 2 == 1 { (at + 1).min(coarse.height - 1) } else { at.saturating_sub(1) };
+        let (near, far) = (&coarse.padded(at)[first..], &coarse.padded(other)[first..]);
+        rows::double_row(level, u.row_mut(y), near, far);
+    }
+}
+
+/// Sweeps `u` (the coarser surface brought to this size) into the smoothest surface around `v`; `m` is the
+/// preferred value inside the cell where that is not its middle.
+pub fn solve(level: Level, u: &mut Grid, v: &Grid, m: Option<&Grid>, pull: f32, scratch: &mut Scratch) {
+    let (w, h) = (v.width, v.height);
+    for y in 0..h {
+        match m {
+            None => rows::start_row(level, u.row_mut(y), v.row(y)),
+            Some(m) => rows::start_row_towards(level, u.row_mut(y), v.row(y), m.row(y)),
+        }
+    }
+    links(level, v, scratch);
+    let Scratch { next, inverse, across, down } = scratch;
+    next.reshape(w, h);
+    let keep = 1.0 - pull;
+    for _ in 0..SWEEPS {
+        for y in 0..h {
+            let (above, below) = (u.padded(y.saturating_sub(1)), u.padded((y + 1).min(h - 1)));
+            let (wx, wa, wb) = (&across[y * (w + 1)..][..w + 1], &down[y * w..][..w], &down[(y + 1) * w..][..w]);
+            let (inverse, v, here) = (inverse.row(y), v.row(y), u.padded(y));
+            let out = next.row_mut(y);
+            match m {
+                None => rows::sweep_row(level, out, v, here, above, below, wx, wa, wb, inverse, keep),
+                Some(m) => {
+                    rows::sweep_row_towards(level, out, v, m.row(y), here, above, below, wx, wa, wb, inverse, keep);
+                }
+            }
+        }
+        std::mem::swap(u, next);
+    }
+}
+
+/// Link weights of a level: between neighbours one level apart, not across edges.
+fn links(level: Level, v: &Grid, scratch: &mut Scratch) {
+    let (w, h) = (v.width, v.height);
+    let Scratch { inverse, across, down, .. } = scratch;
+    across.resize((w + 1) * h, 0.0);
+    down.resize(w * (h + 1), 0.0);
+    inverse.reshape(w, h);
+    for y in 0..h {
+        let row = &mut across[y * (w + 1)..][..w + 1];
+        row[0] = 0.0;
+        row[w] = 0.0;
+        rows::links_row(level, &mut row[1..w], v.row(y));
+    }
+    down[..w].fill(0.0);
+    down[w * h..w * (h + 1)].fill(0.0);
+    for y in 1..h {
+        rows::links_between(level, &mut down[y * w..][..w], v.row(y - 1), v.row(y));
+    }
+    for y in 0..h {
+        let wx = &across[y * (w + 1)..][..w + 1];
+        rows::inverse_norm(level, inverse.row_mut(y), wx, &down[y * w..][..w], &down[(y + 1) * w..][..w]);
+    }
+}
