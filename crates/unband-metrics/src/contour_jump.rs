@@ -1,0 +1,98 @@
+//! How high the input's contours still are in the result.
+
+use unband_image::{Depth, Image};
+
+use crate::field::{Border, Field};
+use crate::{Against, Better, Metric, MetricError, Score, both};
+
+/// Largest step that counts as a contour, in 8-bit codes (exclusive).
+const EDGE_CODES: u8 = 12;
+
+/// Contours of an input and what is left of them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ContourJump {
+    /// Mean jump at the contours, in 8-bit codes.
+    pub codes: f64,
+    /// Contour samples in the input, across and down together.
+    pub samples: usize,
+}
+
+/// Mean jump of the result's BT.709 luma across the contours of the input. A contour lies between two columns
+/// when four samples on either side are equal among themselves in R, G and B and the step between them is 1 to
+/// 11 codes in its strongest channel (of the input in 8-bit codes); likewise between rows. The jump is the
+/// difference between the means of 3×5 boxes one sample away on either side. Noise cannot hide a band from
+/// it, blur and true repair lower it; a true gradient keeps its own slope.
+///
+/// # Errors
+/// When the sizes differ, the pictures are not RGB or grey, or the input has no contour at all.
+pub fn contour_jump(image: &Image, input: &Image) -> Result<ContourJump, MetricError> {
+    let (image, input) = both("contour-jump", "the input", image, Some(input))?;
+    let codes: Vec<Vec<u8>> =
+        input.planes.iter().map(|p| p.data.iter().map(|&v| Depth::EIGHT.code(v) as u8).collect()).collect();
+    let luma = Field::luma(image);
+    let (w, h) = (luma.width, luma.height);
+    let (mut sum, mut samples) = jumps(&luma, &codes);
+    let turned: Vec<Vec<u8>> = codes.iter().map(|c| transposed(c, w, h)).collect();
+    let (sum_down, samples_down) = jumps(&luma.transposed(), &turned);
+    sum += sum_down;
+    samples += samples_down;
+    if samples == 0 {
+        return Err(MetricError::TooFew {
+            metric: "contour-jump",
+            what: "contour samples",
+            needed: 0,
+            got: 0,
+        });
+    }
+    Ok(ContourJump { codes: sum / samples as f64, samples })
+}
+
+/// Sum of jumps across columns, and their number.
+fn jumps(luma: &Field, codes: &[Vec<u8>]) -> (f64, usize) {
+    let w = luma.width;
+    let mean = luma.box_mean(-1..=1, -2..=2, Border::Symmetric);
+    let (mut sum, mut samples) = (0.0, 0);
+    let mut step = vec![0u8; w];
+    for y in 0..luma.height {
+        step.fill(0);
+        for plane in codes {
+            let row = &plane[y * w..][..w];
+            for (s, pair) in step.iter_mut().zip(row.windows(2)) {
+                *s = (*s).max(pair[0].abs_diff(pair[1]));
+            }
+        }
+        let mean = mean.row(y);
+        for x in 3..w.saturating_sub(4) {
+            let alone = step[x - 3..x].iter().chain(&step[x + 1..x + 4]).all(|&s| s == 0);
+            if alone && (1..EDGE_CODES).contains(&step[x]) {
+                sum += (mean[x - 1] - mean[x + 2]).abs();
+                samples += 1;
+            }
+        }
+    }
+    (sum, samples)
+}
+
+fn transposed(codes: &[u8], w: usize, h: usize) -> Vec<u8> {
+    (0..w * h).map(|i| codes[(i % h) * w + i / h]).collect()
+}
+
+fn score(image: &Image, input: Option<&Image>) -> Result<Score, MetricError> {
+    let (image, input) = both("contour-jump", "the input", image, input)?;
+    let after = contour_jump(image, input)?;
+    let before = contour_jump(input, input)?;
+    let details = vec![("input_codes", before.codes), ("contour_samples", after.samples as f64)];
+    Ok(Score { value: after.codes, details })
+}
+
+/// The registry's line.
+pub const ENTRY: Metric = Metric {
+    name: "contour-jump",
+    title: "Mean jump left at the contours of the input",
+    better: Better::Lower,
+    against: Against::Input,
+    range: "0 and more",
+    unit: "8-bit codes",
+    source: "own; docs/results/quality.md",
+    score,
+};

@@ -1,0 +1,91 @@
+//! Steps that a smooth area has and its clean original has not.
+
+use unband_image::Image;
+
+use crate::clean::Clean;
+use crate::field::{Border, Field};
+use crate::flat_psnr::LEAST_SAMPLES;
+use crate::{Against, Better, Metric, MetricError, Score, both};
+
+/// A step counts when it exceeds the clean picture's by more than this, in 8-bit codes.
+const LEAST_EXCESS_CODES: f64 = 0.4;
+
+/// False steps of a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FalseSteps {
+    /// Counted samples per 1,000 samples of the smooth mask.
+    pub per_thousand: f64,
+    /// Mean excess of the counted ones, in 8-bit codes; 0 when none was counted.
+    pub mean_excess_codes: f64,
+}
+
+/// Step across each sample, by direction, without sign.
+pub(crate) struct Steps {
+    across: Field,
+    down: Field,
+}
+
+/// Differences of the means of two neighbouring boxes of 4×5, across and down.
+pub(crate) fn steps(luma: &Field) -> Steps {
+    let across = steps_across(luma);
+    let down = steps_across(&luma.transposed()).transposed();
+    Steps { across, down }
+}
+
+fn steps_across(luma: &Field) -> Field {
+    let mut left = luma.box_mean(-3..=0, -2..=2, Border::Symmetric);
+    let right = luma.box_mean(1..=4, -2..=2, Border::Symmetric);
+    left.data.iter_mut().zip(&right.data).for_each(|(l, r)| *l = (r - *l).abs());
+    left
+}
+
+/// Counts the false steps of a picture against its clean original: places in the smooth mask where the means
+/// of two neighbouring boxes (4 along, 5 across) differ by 0.4 codes more than they do in the original, in
+/// either direction. Dither of a code averages out over 20 samples, a contour of one code does not.
+///
+/// # Errors
+/// When the sizes differ, or the clean picture has at most 2,000 smooth samples.
+pub fn false_steps(image: &Image, clean: &Clean) -> Result<FalseSteps, MetricError> {
+    let luma = clean.luma_of(image)?;
+    if clean.count <= LEAST_SAMPLES {
+        return Err(MetricError::TooFew {
+            metric: "false-steps",
+            what: "smooth samples",
+            needed: LEAST_SAMPLES,
+            got: clean.count,
+        });
+    }
+    let found = steps(&luma);
+    let (mut count, mut sum) = (0usize, 0.0);
+    for i in (0..clean.mask.len()).filter(|&i| clean.mask[i]) {
+        let across = found.across.data[i] - clean.steps.across.data[i];
+        let down = found.down.data[i] - clean.steps.down.data[i];
+        let excess = across.max(down);
+        if excess > LEAST_EXCESS_CODES {
+            count += 1;
+            sum += excess;
+        }
+    }
+    Ok(FalseSteps {
+        per_thousand: 1000.0 * count as f64 / clean.count as f64,
+        mean_excess_codes: if count == 0 { 0.0 } else { sum / count as f64 },
+    })
+}
+
+fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+    let (image, reference) = both("false-steps", "a reference", image, reference)?;
+    let found = false_steps(image, &Clean::of(reference)?)?;
+    Ok(Score { value: found.per_thousand, details: vec![("mean_excess_codes", found.mean_excess_codes)] })
+}
+
+/// The registry's line.
+pub const ENTRY: Metric = Metric {
+    name: "false-steps",
+    title: "Steps that the clean picture does not have, in its smooth areas",
+    better: Better::Lower,
+    against: Against::Reference,
+    range: "0..=1000",
+    unit: "per 1000 smooth samples",
+    source: "own; docs/results/quality.md",
+    score,
+};

@@ -1,0 +1,254 @@
+//! Fields of `f64` samples in 8-bit codes, and the few filters that the measures are made of.
+
+use std::ops::RangeInclusive;
+
+use unband_image::{Depth, Image};
+
+/// One number per sample, row by row; for pictures in 8-bit codes (0 black, 255 white).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Samples in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `width * height` numbers.
+    pub data: Vec<f64>,
+}
+
+/// How a filter continues a picture beyond its border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Border {
+    /// Mirrored about the border sample, which is not repeated: `c b | a b c`.
+    Mirror,
+    /// Mirrored about the border, the border sample repeated: `b a | a b c`.
+    Symmetric,
+}
+
+impl Border {
+    fn index(self, i: isize, len: usize) -> usize {
+        let n = len as isize;
+        if len == 1 {
+            return 0;
+        }
+        let (period, shift) = match self {
+            Self::Mirror => (2 * n - 2, 0),
+            Self::Symmetric => (2 * n, 1),
+        };
+        let i = i.rem_euclid(period);
+        (if i < n { i } else { period - shift - i }) as usize
+    }
+}
+
+impl Field {
+    /// A field of zeros.
+    pub fn zeros(width: usize, height: usize) -> Self {
+        Self { width, height, data: vec![0.0; width * height] }
+    }
+
+    /// One row.
+    pub fn row(&self, y: usize) -> &[f64] {
+        &self.data[y * self.width..][..self.width]
+    }
+
+    /// One row, to write.
+    pub fn row_mut(&mut self, y: usize) -> &mut [f64] {
+        &mut self.data[y * self.width..][..self.width]
+    }
+
+    /// A plane of an image in 8-bit codes.
+    pub fn plane(image: &Image, plane: usize) -> Self {
+        let p = &image.planes[plane];
+        Self { width: p.width, height: p.height, data: p.data.iter().map(exact(image.depth)).collect() }
+    }
+
+    /// `offset + weights · RGB` in 8-bit codes. A grey picture counts as three equal channels.
+    pub fn weighted(image: &Image, weights: [f64; 3], offset: f64) -> Self {
+        let mut out = Self::plane(image, 0);
+        if image.planes.len() < 3 {
+            let sum: f64 = weights.iter().sum();
+            out.data.iter_mut().for_each(|v| *v = *v * sum + offset);
+            return out;
+        }
+        out.data.iter_mut().for_each(|v| *v = *v * weights[0] + offset);
+        for (plane, weight) in image.planes[1..3].iter().zip(&weights[1..]) {
+            let codes = plane.data.iter().map(exact(image.depth));
+            out.data.iter_mut().zip(codes).for_each(|(out, v)| *out += weight * v);
+        }
+        out
+    }
+
+    /// BT.709 luma of the samples as they are (no linearisation), 0..255.
+    pub fn luma(image: &Image) -> Self {
+        Self::weighted(image, [0.2126, 0.7152, 0.0722], 0.0)
+    }
+
+    /// Columns as rows.
+    #[must_use]
+    pub fn transposed(&self) -> Self {
+        let mut out = Self::zeros(self.height, self.width);
+        // Squares of 16 keep both sides in cache.
+        for y0 in (0..self.height).step_by(16) {
+            for x0 in (0..self.width).step_by(16) {
+                for y in y0..(y0 + 16).min(self.height) {
+                    for x in x0..(x0 + 16).min(self.width) {
+                        out.data[x * self.height + y] = self.data[y * self.width + x];
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// At each sample the mean over the columns `x + dx` and rows `y + dy` of two ranges of offsets.
+    #[must_use]
+    pub fn box_mean(&self, dx: RangeInclusive<isize>, dy: RangeInclusive<isize>, border: Border) -> Self {
+        let (w, h) = (self.width, self.height);
+        let mut out = Self::zeros(w, h);
+        let (first, n) = (*dx.start(), dx.count());
+        let scale = 1.0 / ((n * dy.clone().count()) as f64);
+        let columns: Vec<usize> = (0..w + n - 1).map(|i| border.index(i as isize + first, w)).collect();
+        let (mut sums, mut padded) = (vec![0.0; w], vec![0.0; w + n - 1]);
+        for y in 0..h {
+            // Summed afresh in each row: running sums would carry rounding from far away into flat areas.
+            sums.fill(0.0);
+            for d in dy.clone() {
+                let row = self.row(border.index(y as isize + d, h));
+                sums.iter_mut().zip(row).for_each(|(s, v)| *s += v);
+            }
+            padded.iter_mut().zip(&columns).for_each(|(p, &x)| *p = sums[x]);
+            let target = out.row_mut(y);
+            for k in 0..n {
+                target.iter_mut().zip(&padded[k..]).for_each(|(o, v)| *o += v);
+            }
+            target.iter_mut().for_each(|o| *o *= scale);
+        }
+        out
+    }
+
+    /// Filtered across and down with a kernel of odd length that sums to 1; same size.
+    #[must_use]
+    pub fn convolved(&self, kernel: &[f64], border: Border) -> Self {
+        let (w, h, r) = (self.width, self.height, kernel.len() / 2);
+        let mut across = Self::zeros(w, h);
+        let columns: Vec<usize> = (0..w + 2 * r).map(|i| border.index(i as isize - r as isize, w)).collect();
+        for y in 0..h {
+            let row = self.row(y);
+            let padded: Vec<f64> = columns.iter().map(|&x| row[x]).collect();
+            let out = across.row_mut(y);
+            for (k, &weight) in kernel.iter().enumerate() {
+                out.iter_mut().zip(&padded[k..]).for_each(|(o, v)| *o += weight * v);
+            }
+        }
+        let mut out = Self::zeros(w, h);
+        for y in 0..h {
+            let target = &mut out.data[y * w..][..w];
+            for (k, &weight) in kernel.iter().enumerate() {
+                let row = across.row(border.index(y as isize + k as isize - r as isize, h));
+                target.iter_mut().zip(row).for_each(|(o, v)| *o += weight * v);
+            }
+        }
+        out
+    }
+
+    /// Filtered across and down, only where the whole kernel lies inside: smaller by the kernel's length
+    /// less one on each axis. Empty when the field is smaller than the kernel.
+    #[must_use]
+    pub fn convolved_valid(&self, kernel: &[f64]) -> Self {
+        let n = kernel.len();
+        let (w, h) = ((self.width + 1).saturating_sub(n), (self.height + 1).saturating_sub(n));
+        if w == 0 || h == 0 {
+            return Self::zeros(0, 0);
+        }
+        let mut across = Self::zeros(w, self.height);
+        for y in 0..self.height {
+            let row = self.row(y);
+            let out = &mut across.data[y * w..][..w];
+            for (k, &weight) in kernel.iter().enumerate() {
+                out.iter_mut().zip(&row[k..]).for_each(|(o, v)| *o += weight * v);
+            }
+        }
+        let mut out = Self::zeros(w, h);
+        for y in 0..h {
+            let target = &mut out.data[y * w..][..w];
+            for (k, &weight) in kernel.iter().enumerate() {
+                target.iter_mut().zip(across.row(y + k)).for_each(|(o, v)| *o += weight * v);
+            }
+        }
+        out
+    }
+
+    /// Sum of squared differences.
+    pub fn squared_error(&self, other: &Self) -> f64 {
+        self.data.iter().zip(&other.data).map(|(a, b)| (a - b) * (a - b)).sum()
+    }
+}
+
+/// Samples to 8-bit codes, without the rounding that `f32` brought in: a sample within that rounding of a code
+/// of the image's depth is that code.
+pub(crate) fn exact(depth: Depth) -> impl Fn(&f32) -> f64 {
+    let max = f64::from(depth.max_code());
+    move |&sample| {
+        let value = f64::from(sample);
+        let code = (value * max).round();
+        let on_grid = (value * max - code).abs() <= code.abs() * f64::from(f32::EPSILON);
+        if on_grid && max > 0.0 { code * 255.0 / max } else { value * 255.0 }
+    }
+}
+
+/// Gaussian samples from `-radius` to `radius`, summing to 1.
+pub fn gaussian(sigma: f64, radius: usize) -> Vec<f64> {
+    let r = radius as isize;
+    let raw: Vec<f64> = (-r..=r).map(|i| (-((i * i) as f64) / (2.0 * sigma * sigma)).exp()).collect();
+    let sum: f64 = raw.iter().sum();
+    raw.iter().map(|v| v / sum).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(w: usize, h: usize) -> Field {
+        Field { width: w, height: h, data: (0..w * h).map(|i| ((i * 7919) % 251) as f64).collect() }
+    }
+
+    #[test]
+    fn borders_mirror_as_they_say() {
+        let at = |b: Border| (-3..=6).map(|i| b.index(i, 4)).collect::<Vec<_>>();
+        assert_eq!(at(Border::Mirror), [3, 2, 1, 0, 1, 2, 3, 2, 1, 0]);
+        assert_eq!(at(Border::Symmetric), [2, 1, 0, 0, 1, 2, 3, 3, 2, 1]);
+        assert_eq!(Border::Mirror.index(-5, 1), 0);
+    }
+
+    #[test]
+    fn a_box_mean_is_the_mean_of_its_box() {
+        let f = field(17, 11);
+        let mean = f.box_mean(-3..=0, -2..=2, Border::Symmetric);
+        let mut sum = 0.0;
+        for y in 3..=7 {
+            for x in 5..=8 {
+                sum += f.row(y)[x];
+            }
+        }
+        assert!((mean.row(5)[8] - sum / 20.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_valid_convolution_is_the_middle_of_the_full_one() {
+        let (f, k) = (field(23, 19), gaussian(1.5, 5));
+        let (full, valid) = (f.convolved(&k, Border::Mirror), f.convolved_valid(&k));
+        assert_eq!((valid.width, valid.height), (13, 9));
+        for y in 0..9 {
+            for x in 0..13 {
+                assert!((valid.row(y)[x] - full.row(y + 5)[x + 5]).abs() < 1e-12);
+            }
+        }
+        assert_eq!(field(10, 30).convolved_valid(&k).data.len(), 0);
+    }
+
+    #[test]
+    fn transposing_twice_changes_nothing() {
+        let f = field(37, 18);
+        assert_eq!(f.transposed().row(36)[17], f.row(17)[36]);
+        assert_eq!(f.transposed().transposed(), f);
+    }
+}

@@ -1,0 +1,47 @@
+//! PSNR where the clean picture is smooth: there banding is seen, and there a debander earns its keep.
+
+use unband_image::Image;
+
+use crate::clean::Clean;
+use crate::{Against, Better, Metric, MetricError, Score, both, psnr};
+
+/// Fewest smooth samples for which a number means something.
+pub const LEAST_SAMPLES: usize = 2000;
+
+/// PSNR of BT.709 luma over the smooth mask of the clean picture, in dB.
+///
+/// # Errors
+/// When the sizes differ, or the clean picture has at most [`LEAST_SAMPLES`] smooth samples.
+pub fn flat_psnr(image: &Image, clean: &Clean) -> Result<f64, MetricError> {
+    let luma = clean.luma_of(image)?;
+    if clean.count <= LEAST_SAMPLES {
+        return Err(MetricError::TooFew {
+            metric: "flat-psnr",
+            what: "smooth samples",
+            needed: LEAST_SAMPLES,
+            got: clean.count,
+        });
+    }
+    let pairs = luma.data.iter().zip(&clean.luma.data).zip(&clean.mask);
+    let sum: f64 = pairs.map(|((a, b), &m)| if m { (a - b) * (a - b) } else { 0.0 }).sum();
+    Ok(psnr::from_mse(sum / clean.count as f64))
+}
+
+fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+    let (image, reference) = both("flat-psnr", "a reference", image, reference)?;
+    let clean = Clean::of(reference)?;
+    let value = flat_psnr(image, &clean)?;
+    Ok(Score { value, details: vec![("smooth_samples", clean.count as f64)] })
+}
+
+/// The registry's line.
+pub const ENTRY: Metric = Metric {
+    name: "flat-psnr",
+    title: "Peak signal-to-noise ratio of luma where the clean picture is smooth",
+    better: Better::Higher,
+    against: Against::Reference,
+    range: "0 and more, infinite for equal pictures",
+    unit: "dB",
+    source: "own; docs/results/quality.md",
+    score,
+};

@@ -1,0 +1,98 @@
+//! Peak signal-to-noise ratio.
+
+use unband_image::Image;
+
+use crate::field::Field;
+use crate::{Against, Better, Metric, MetricError, Score, both};
+
+/// 10·log₁₀(255² / mean squared error); infinite for no error.
+pub fn from_mse(mse: f64) -> f64 {
+    10.0 * (255.0 * 255.0 / mse).log10()
+}
+
+/// PSNR over all pixels and all channels together, in dB; infinite for equal pictures. A grey picture counts
+/// as three equal channels. Any depth: samples are compared as they are, nothing is rounded.
+///
+/// # Errors
+/// When the pictures differ in size, are not RGB or grey, or hold samples that are not finite.
+pub fn psnr(image: &Image, reference: &Image) -> Result<f64, MetricError> {
+    let (image, reference) = both("psnr", "a reference", image, Some(reference))?;
+    let n = image.planes.len().max(reference.planes.len());
+    let (mut sum, mut count) = (0.0, 0usize);
+    for c in 0..n {
+        let a = Field::plane(image, c.min(image.planes.len() - 1));
+        let b = Field::plane(reference, c.min(reference.planes.len() - 1));
+        sum += a.squared_error(&b);
+        count += a.data.len();
+    }
+    Ok(from_mse(sum / count as f64))
+}
+
+/// PSNR of BT.601 studio luma, 16 + (65.481 R + 128.553 G + 24.966 B)/255, peak 255, in dB; `rounded` to
+/// whole codes first, as tools that work on bytes do.
+///
+/// # Errors
+/// As [`psnr`].
+pub fn psnr_y(image: &Image, reference: &Image, rounded: bool) -> Result<f64, MetricError> {
+    let (image, reference) = both("psnr-y", "a reference", image, Some(reference))?;
+    let (a, b) = (studio_luma(image, rounded), studio_luma(reference, rounded));
+    Ok(from_mse(a.squared_error(&b) / a.data.len() as f64))
+}
+
+/// BT.601 luma in studio range (16..=235). Rounded as NumPy does it, ties to even after a sum in thousandths:
+/// ties do occur.
+pub(crate) fn studio_luma(image: &Image, rounded: bool) -> Field {
+    let mut y = Field::weighted(image, [65.481, 128.553, 24.966], 0.0);
+    for v in &mut y.data {
+        *v = *v / 255.0 + 16.0;
+        if rounded {
+            *v = v.round_ties_even();
+        }
+    }
+    y
+}
+
+fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+    let (image, reference) = both("psnr", "a reference", image, reference)?;
+    psnr(image, reference).map(Score::of)
+}
+
+fn score_y(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+    let (image, reference) = both("psnr-y", "a reference", image, reference)?;
+    psnr_y(image, reference, false).map(Score::of)
+}
+
+fn score_y_rounded(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+    let (image, reference) = both("psnr-y-rounded", "a reference", image, reference)?;
+    psnr_y(image, reference, true).map(Score::of)
+}
+
+/// RGB.
+pub const ENTRY: Metric = Metric {
+    name: "psnr",
+    title: "Peak signal-to-noise ratio over all channels",
+    better: Better::Higher,
+    against: Against::Reference,
+    range: "0 and more, infinite for equal pictures",
+    unit: "dB",
+    source: "KAIR `utils/utils_image.py`, calculate_psnr",
+    score,
+};
+
+/// Luma.
+pub const ENTRY_Y: Metric = Metric {
+    name: "psnr-y",
+    title: "Peak signal-to-noise ratio of luma",
+    source: "BasicSR `metrics/psnr_ssim.py`, calculate_psnr with test_y_channel",
+    score: score_y,
+    ..ENTRY
+};
+
+/// Luma rounded to whole codes.
+pub const ENTRY_Y_ROUNDED: Metric = Metric {
+    name: "psnr-y-rounded",
+    title: "Peak signal-to-noise ratio of luma rounded to 8 bits",
+    source: "KAIR `utils/utils_image.py`, bgr2ycbcr on bytes, then calculate_psnr",
+    score: score_y_rounded,
+    ..ENTRY
+};
