@@ -1,1 +1,81 @@
-//! Placeholder.
+//! Image files in and out, with all that they say: samples at their full depth, transparency, ICC, Exif,
+//! XMP, IPTC, CICP, density and text.
+//!
+//! One file per format in `format/`, one line in [`FORMATS`]. What each format can hold and what it cannot
+//! is in `docs/formats.md`.
+#![forbid(unsafe_code)]
+
+mod error;
+mod file;
+mod format;
+mod limits;
+
+use std::io::Write;
+use std::path::Path;
+
+use unband_image::{Depth, Image};
+
+pub use error::Error;
+pub use file::{read_file, write_file};
+pub use format::{Dropped, FORMATS, FormatEntry, Item, WriteOptions, Writes};
+pub use limits::Limits;
+
+/// The format of that name, in any case.
+pub fn by_name(name: &str) -> Option<&'static FormatEntry> {
+    FORMATS.iter().find(|f| f.name.eq_ignore_ascii_case(name))
+}
+
+/// The format that a file name's extension stands for.
+pub fn by_extension(path: &Path) -> Option<&'static FormatEntry> {
+    let extension = path.extension()?.to_str()?;
+    FORMATS.iter().find(|f| f.extensions.iter().any(|e| e.eq_ignore_ascii_case(extension)))
+}
+
+/// The format of a file's bytes, by their beginning. Content wins over extensions.
+pub fn detect(bytes: &[u8]) -> Option<&'static FormatEntry> {
+    FORMATS.iter().find(|f| (f.is)(bytes))
+}
+
+/// Reads a picture from the bytes of a file. Orientation is applied, nothing is narrowed.
+///
+/// # Errors
+/// Empty, unknown, damaged or truncated files, several frames or pages, pictures over the limits.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    if bytes.is_empty() {
+        return Err(Error::Empty);
+    }
+    let format = detect(bytes).ok_or(Error::UnknownContent)?;
+    (format.read)(bytes, limits)
+}
+
+/// Can a picture of that depth, with or without transparency, be written in the format? Integer depths
+/// below the format's are widened exactly; `has_alpha` asks for transparency to be kept.
+///
+/// # Errors
+/// [`Error::ReadOnly`], [`Error::Depth`] or [`Error::Alpha`].
+pub fn check_can_hold(
+    image_depth: Depth,
+    has_alpha: bool,
+    format: &'static FormatEntry,
+) -> Result<(), Error> {
+    let writes = format.writes.as_ref().ok_or(Error::ReadOnly { format: format.name })?;
+    writes.container(image_depth, format.name)?;
+    if has_alpha && !writes.alpha {
+        return Err(Error::Alpha { format: format.name });
+    }
+    Ok(())
+}
+
+/// Writes a picture whose samples lie on `image.depth`'s grid; says what the format could not hold.
+///
+/// # Errors
+/// Depth, model or size that the format cannot hold, and whatever `out` refuses. Transparency that cannot
+/// be held is dropped and said; ask [`check_can_hold`] first where that is no option.
+pub fn write(
+    image: &Image,
+    format: &'static FormatEntry,
+    options: &WriteOptions,
+    out: &mut dyn Write,
+) -> Result<Vec<Dropped>, Error> {
+    format::write(image, format, options, out)
+}

@@ -1,0 +1,249 @@
+//! What can go wrong with a file, by fault, and what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use unband_image::{Depth, Model};
+
+/// Why a file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Any other error, with the file it happened to.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        source: Box<Error>,
+    },
+    /// The operating system refused.
+    #[error("cannot {action}: {source}")]
+    Io {
+        /// What was tried ("read", "write", "rename").
+        action: &'static str,
+        /// Its reason.
+        source: io::Error,
+    },
+    /// No bytes at all.
+    #[error("the file is empty")]
+    Empty,
+    /// The first bytes are of no format that is known.
+    #[error("not an image format that is known here")]
+    UnknownContent,
+    /// The extension belongs to no format.
+    #[error("`{extension}` is the extension of no format that is known here")]
+    UnknownExtension {
+        /// As given, without the dot; empty when there is none.
+        extension: String,
+    },
+    /// The file ends before its picture does.
+    #[error("the {format} file ends before the picture does")]
+    Truncated {
+        /// The format.
+        format: &'static str,
+    },
+    /// The file contradicts its format.
+    #[error("damaged {format} file: {message}")]
+    Damaged {
+        /// The format.
+        format: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// A variant of a known format that is not read.
+    #[error("{format} with {what} is not supported")]
+    Unsupported {
+        /// The format.
+        format: &'static str,
+        /// The variant.
+        what: String,
+    },
+    /// An animation or a file of several pages.
+    #[error("the {format} file holds several {what}, one picture is needed")]
+    Several {
+        /// The format.
+        format: &'static str,
+        /// "frames" or "pages".
+        what: &'static str,
+    },
+    /// Larger than the limits allow.
+    #[error("{width}×{height} in {channels} channels needs {needs}, the limit is {limit}")]
+    Limit {
+        /// Width that the file declares.
+        width: u64,
+        /// Height that the file declares.
+        height: u64,
+        /// Channels, alpha included.
+        channels: u64,
+        /// What it would need.
+        needs: String,
+        /// What is allowed.
+        limit: String,
+    },
+    /// The system has no memory for it.
+    #[error("not enough memory for {width}×{height} samples")]
+    Memory {
+        /// Width.
+        width: u64,
+        /// Height.
+        height: u64,
+    },
+    /// More bits than the format holds.
+    #[error("{format} holds at most {most}, {asked} asked for")]
+    Depth {
+        /// The format.
+        format: &'static str,
+        /// The most it holds, in words.
+        most: String,
+        /// What was asked, in words.
+        asked: String,
+    },
+    /// Transparency that the format cannot hold.
+    #[error("{format} holds no transparency, the picture has some")]
+    Alpha {
+        /// The format.
+        format: &'static str,
+    },
+    /// A colour model that the format cannot hold.
+    #[error("{format} cannot hold a picture of model {model:?}")]
+    Model {
+        /// The format.
+        format: &'static str,
+        /// The picture's model.
+        model: Model,
+    },
+    /// Sides that the format cannot hold.
+    #[error("{format} holds at most {most} samples a side, the picture has {width}×{height}")]
+    Size {
+        /// The format.
+        format: &'static str,
+        /// The longest side.
+        most: u32,
+        /// Width.
+        width: usize,
+        /// Height.
+        height: usize,
+    },
+    /// A format that is only read.
+    #[error("{format} is read but not written here")]
+    ReadOnly {
+        /// The format.
+        format: &'static str,
+    },
+    /// Something is already there.
+    #[error("exists already")]
+    Exists,
+    /// An encoder refused.
+    #[error("cannot write {format}: {message}")]
+    Encode {
+        /// The format.
+        format: &'static str,
+        /// Why.
+        message: String,
+    },
+}
+
+impl Error {
+    /// The same error, with the file it happened to. A file that is named already keeps its name.
+    #[must_use]
+    pub fn in_file(self, path: &Path) -> Self {
+        match self {
+            Self::File { .. } => self,
+            other => Self::File { path: path.to_owned(), source: Box::new(other) },
+        }
+    }
+
+    /// The error without the file name around it.
+    pub fn fault(&self) -> &Self {
+        match self {
+            Self::File { source, .. } => source.fault(),
+            other => other,
+        }
+    }
+
+    /// What to do next, where there is something.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self.fault() {
+            Self::Io { action, source } => return io_hint(action, source),
+            Self::Empty | Self::Truncated { .. } => "copy or download the file again".to_owned(),
+            Self::Damaged { .. } => {
+                "copy or download the file again, or save it anew with another program".to_owned()
+            }
+            Self::UnknownContent => format!("pictures that can be read: {}", names(|f| f.reads)),
+            Self::UnknownExtension { .. } => {
+                format!("extensions that can be written: {}", extensions())
+            }
+            Self::Unsupported { .. } => "convert it to PNG or TIFF with another program first".to_owned(),
+            Self::Several { .. } => {
+                "extract one picture first, for example with `ffmpeg` or ImageMagick".to_owned()
+            }
+            Self::Limit { .. } => "if the size is right, raise the limit; else the file is damaged".to_owned(),
+            Self::Memory { .. } => "close other programs, or work on a part of the picture".to_owned(),
+            Self::Depth { .. } => {
+                "write PNG or TIFF for 16 bits, TIFF or PFM for floating point, or ask for fewer bits".to_owned()
+            }
+            Self::Alpha { .. } => {
+                format!("formats with transparency: {}", names(|f| f.writes.as_ref().is_some_and(|w| w.alpha)))
+            }
+            Self::Model { .. } | Self::Size { .. } | Self::Encode { .. } => {
+                "write PNG or TIFF instead".to_owned()
+            }
+            Self::ReadOnly { .. } => {
+                format!("formats that can be written: {}", names(|f| f.writes.is_some()))
+            }
+            Self::Exists => "choose another name, or allow overwriting".to_owned(),
+            Self::File { .. } => return None,
+        };
+        Some(text)
+    }
+
+    pub(crate) fn damaged(format: &'static str, message: impl std::fmt::Display) -> Self {
+        Self::Damaged { format, message: message.to_string() }
+    }
+
+    pub(crate) fn unsupported(format: &'static str, what: impl Into<String>) -> Self {
+        Self::Unsupported { format, what: what.into() }
+    }
+
+    pub(crate) fn encode(format: &'static str, message: impl std::fmt::Display) -> Self {
+        Self::Encode { format, message: message.to_string() }
+    }
+
+    pub(crate) fn depth(format: &'static str, most: Depth, asked: Depth) -> Self {
+        let most = match most {
+            Depth::Int(bits) => format!("{bits} bits per sample"),
+            Depth::F32 => "32-bit floating point".to_owned(),
+        };
+        let asked = match asked {
+            Depth::Int(bits) => format!("{bits} were"),
+            Depth::F32 => "32-bit floating point was".to_owned(),
+        };
+        Self::Depth { format, most, asked }
+    }
+}
+
+fn names(which: fn(&crate::FormatEntry) -> bool) -> String {
+    let names: Vec<_> = crate::FORMATS.iter().filter(|f| which(f)).map(|f| f.name).collect();
+    names.join(", ")
+}
+
+fn extensions() -> String {
+    let all: Vec<_> =
+        crate::FORMATS.iter().filter(|f| f.writes.is_some()).map(|f| f.extensions[0]).collect();
+    all.join(", ")
+}
+
+fn io_hint(action: &str, source: &io::Error) -> Option<String> {
+    use io::ErrorKind as Kind;
+    let text = match source.kind() {
+        Kind::NotFound if action == "read" => "check the name",
+        Kind::NotFound => "create the folder first",
+        Kind::PermissionDenied => "check the permissions of the file and its folder",
+        Kind::StorageFull | Kind::QuotaExceeded => "free some space; nothing was left behind",
+        Kind::ReadOnlyFilesystem => "choose an output folder on another disk",
+        Kind::IsADirectory => "name a file, not a folder",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}

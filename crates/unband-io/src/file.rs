@@ -1,0 +1,97 @@
+//! Files: read whole, written under a temporary name that becomes the real one when all is well.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use unband_image::Image;
+
+use crate::{Dropped, Error, FormatEntry, Limits, WriteOptions};
+
+/// Reads a picture and says which format it was in, by content.
+///
+/// # Errors
+/// As [`read`](crate::read), and whatever the operating system refuses; all with the path.
+pub fn read_file(path: &Path, limits: &Limits) -> Result<(Image, &'static FormatEntry), Error> {
+    let read = || {
+        let bytes = fs::read(path).map_err(|source| Error::Io { action: "read", source })?;
+        if bytes.is_empty() {
+            return Err(Error::Empty);
+        }
+        let format = crate::detect(&bytes).ok_or(Error::UnknownContent)?;
+        Ok(((format.read)(&bytes, limits)?, format))
+    };
+    read().map_err(|error| error.in_file(path))
+}
+
+/// Writes a picture to a file that appears complete or not at all: a temporary file in the same folder,
+/// flushed to disk, then renamed. An existing file is refused unless `overwrite`.
+///
+/// # Errors
+/// As [`write`](crate::write), [`Error::Exists`], and whatever the operating system refuses; all with the
+/// path. Nothing is left behind.
+pub fn write_file(
+    image: &Image,
+    path: &Path,
+    format: &'static FormatEntry,
+    options: &WriteOptions,
+    overwrite: bool,
+) -> Result<Vec<Dropped>, Error> {
+    in_place(path, overwrite, |out| crate::write(image, format, options, out)).map_err(|e| e.in_file(path))
+}
+
+fn in_place<T>(
+    path: &Path,
+    overwrite: bool,
+    fill: impl FnOnce(&mut dyn Write) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let io = |action| move |source: io::Error| Error::Io { action, source };
+    // A link is followed, so that the file behind it is replaced and not the link.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let existing = fs::metadata(&target).ok();
+    if let Some(existing) = &existing {
+        if existing.is_dir() {
+            return Err(io("write")(io::ErrorKind::IsADirectory.into()));
+        }
+        if !overwrite {
+            return Err(Error::Exists);
+        }
+        if !existing.is_file() {
+            // A device or a pipe cannot be replaced by renaming.
+            let file = fs::OpenOptions::new().write(true).open(&target).map_err(io("write"))?;
+            let mut out = BufWriter::new(file);
+            let done = fill(&mut out)?;
+            out.flush().map_err(io("write"))?;
+            return Ok(done);
+        }
+    }
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".unband-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut temporary = builder.tempfile_in(folder).map_err(io("write"))?;
+    let done = {
+        let mut out = BufWriter::with_capacity(1 << 18, temporary.as_file_mut());
+        let done = fill(&mut out)?;
+        out.flush().map_err(io("write"))?;
+        done
+    };
+    temporary.as_file().sync_all().map_err(io("write"))?;
+    if let Some(existing) = &existing {
+        // Fails on file systems without permissions, which then have none to keep.
+        let _ = temporary.as_file().set_permissions(existing.permissions());
+    }
+    let renamed = if overwrite { temporary.persist(&target) } else { temporary.persist_noclobber(&target) };
+    match renamed {
+        Ok(_) => Ok(done),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(Error::Exists),
+        Err(error) => Err(io("rename")(error.error)),
+    }
+}

@@ -1,0 +1,48 @@
+//! What a file may ask for, checked before anything is allocated.
+
+use crate::Error;
+use unband_image::Plane;
+
+/// The largest picture that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Pixels, width times height.
+    pub max_pixels: u64,
+    /// Bytes of the decoded planes, four per sample.
+    pub max_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_pixels: 1 << 30, max_bytes: 8 << 30 }
+    }
+}
+
+impl Limits {
+    /// Checks a declared size before anything is allocated for it.
+    ///
+    /// # Errors
+    /// When the picture would be larger than allowed.
+    pub fn check(&self, width: u64, height: u64, channels: u64) -> Result<(), Error> {
+        let pixels = width.saturating_mul(height);
+        let bytes = pixels.saturating_mul(channels).saturating_mul(4);
+        let (needs, limit) = if pixels > self.max_pixels {
+            (format!("{pixels} pixels"), format!("{} pixels", self.max_pixels))
+        } else if bytes > self.max_bytes {
+            (format!("{} MiB", bytes >> 20), format!("{} MiB", self.max_bytes >> 20))
+        } else {
+            return Ok(());
+        };
+        Err(Error::Limit { width, height, channels, needs, limit })
+    }
+}
+
+/// A plane of zeros, or an error when the system has no memory for it.
+pub(crate) fn new_plane(width: usize, height: usize) -> Result<Plane, Error> {
+    let memory = || Error::Memory { width: width as u64, height: height as u64 };
+    let len = width.checked_mul(height).ok_or_else(memory)?;
+    let mut data = Vec::new();
+    data.try_reserve_exact(len).map_err(|_| memory())?;
+    data.resize(len, 0.0);
+    Ok(Plane { width, height, data })
+}
