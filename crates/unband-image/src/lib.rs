@@ -7,6 +7,7 @@
 
 pub mod color;
 pub mod depth;
+pub mod dither;
 pub mod image;
 pub mod inspect;
 pub mod origin;
