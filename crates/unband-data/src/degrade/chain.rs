@@ -1,0 +1,22 @@
+//! One harm after another.
+
+use unband_image::Rng;
+
+use super::codec::X264_24;
+use super::jpeg::Jpeg;
+use super::levels::RgbBits;
+use super::{Degradation, DegradeError, Pair};
+
+/// Applies each in turn.
+pub struct Chain(pub &'static [&'static dyn Degradation]);
+
+/// JPEG of quality 75, then H.264.
+pub const JPEG_X264: Chain = Chain(&[&Jpeg { quality: 75 }, &X264_24]);
+/// RGB on 6 bits, then JPEG of quality 90.
+pub const RGB_6_JPEG: Chain = Chain(&[&RgbBits(6), &Jpeg { quality: 90 }]);
+
+impl Degradation for Chain {
+    fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
+        self.0.iter().try_for_each(|step| step.apply(pair, rng))
+    }
+}

@@ -1,0 +1,96 @@
+//! The recipe of the field's full-HD test set: planes with too few bits, coded again.
+
+use unband_image::{Depth, Image, Model, Plane, Rng};
+
+use super::planes::quantise;
+use super::{Degradation, DegradeError, Pair, program, rgb};
+
+/// Frames of the pan; the last one is kept, so that it has been predicted from earlier ones.
+const FRAMES: usize = 5;
+/// Samples the pan moves per frame, across and down.
+const PAN: [usize; 2] = [3, 1];
+/// Largest frame.
+const LARGEST: [usize; 2] = [1264, 704];
+
+/// Film frames as the full-HD set of Kapoor et al. has them: five frames of a slow pan over the picture, with
+/// light grain on half of the pictures, as 8-bit BT.601 4:2:0; planes put on grids of so many bits; converted to
+/// RGB, coded as MPEG-4 part 2 at quantiser 2 to 5, decoded to RGB, all conversions by ffmpeg's defaults; the
+/// fifth frame. The clean side is the same frame, grain included, before any rounding.
+///
+/// The result is smaller than the picture: sides are multiples of 16, at most 1264×704, and the pan takes 12×4.
+pub struct Fhd {
+    /// Bits of Y, U and V; 8 leaves a plane as it is.
+    pub bits: [u8; 3],
+}
+
+impl Degradation for Fhd {
+    fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        let (pw, ph) = (pair.lq.width(), pair.lq.height());
+        let side = |full: usize, pan: usize, most: usize| {
+            (full.saturating_sub(pan * (FRAMES - 1)) / 16 * 16).min(most)
+        };
+        let (w, h) = (side(pw, PAN[0], LARGEST[0]), side(ph, PAN[1], LARGEST[1]));
+        if w < 64 || h < 64 {
+            let [least_width, least_height] = PAN.map(|p| 64 + p * (FRAMES - 1));
+            return Err(DegradeError::TooSmall { width: pw, height: ph, least_width, least_height });
+        }
+        let sigma_codes = [0.0, 0.4, 0.0, 0.8][rng.at(0, 2, 0, 0) as usize % 4];
+        let frame = |i: usize| panned(&pair.gt, [i * PAN[0], i * PAN[1]], [w, h], sigma_codes, rng, i as u32);
+
+        let size = format!("{w}x{h}");
+        let raw = |format| ["-f", "rawvideo", "-pix_fmt", format, "-s", &size, "-i", "-"];
+        let out = |format| ["-f", "rawvideo", "-pix_fmt", format, "-"];
+        let mut video = Vec::with_capacity(w * h * 3 * FRAMES);
+        for i in 0..FRAMES {
+            video.extend(frame(i).to_rgb8()?);
+        }
+        let mut planes = program::ffmpeg(&[&raw("rgb24")[..], &out("yuv420p")].concat(), &video)?;
+        for frame in planes.chunks_exact_mut(w * h * 3 / 2) {
+            let (luma, chroma) = frame.split_at_mut(w * h);
+            let (u, v) = chroma.split_at_mut(w * h / 4);
+            for (codes, bits) in [luma, u, v].into_iter().zip(self.bits) {
+                quantise(codes, bits);
+            }
+        }
+        let banded = program::ffmpeg(&[&raw("yuv420p")[..], &out("rgb24")].concat(), &planes)?;
+        let quantiser = (2 + rng.at(0, 3, 0, 0) % 4).to_string();
+        let coder =
+            ["-pix_fmt", "yuv420p", "-c:v", "mpeg4", "-threads", "1", "-q:v", &quantiser, "-f", "nut", "-"];
+        let stream = program::ffmpeg(&[&raw("rgb24")[..], &coder].concat(), &banded)?;
+        let decoded = program::ffmpeg(&[&["-f", "nut", "-i", "-"][..], &out("rgb24")].concat(), &stream)?;
+        let Some(last) = decoded.chunks_exact(w * h * 3).nth(FRAMES - 1) else {
+            let what = format!("{} bytes for {FRAMES} frames of {size}", decoded.len());
+            return Err(DegradeError::Answer { program: "ffmpeg", what });
+        };
+        let lq = Image::from_rgb8(w, h, last)?;
+        pair.gt = frame(FRAMES - 1);
+        pair.lq = lq;
+        Ok(())
+    }
+}
+
+/// A window of a picture with grain: the same amount on all channels of a sample.
+fn panned(image: &Image, at: [usize; 2], size: [usize; 2], sigma_codes: f32, rng: Rng, frame: u32) -> Image {
+    let [w, h] = size;
+    let grain: Vec<f32> = (0..w * h)
+        .map(|i| {
+            if sigma_codes > 0.0 {
+                sigma_codes / 255.0 * normal(rng, frame, (i % w) as u32, (i / w) as u32)
+            } else {
+                0.0
+            }
+        })
+        .collect();
+    let planes = image.planes.iter().map(|p| {
+        let rows = (0..h).flat_map(|y| p.row(y + at[1])[at[0]..at[0] + w].iter());
+        Plane { width: w, height: h, data: rows.zip(&grain).map(|(v, g)| (v + g).clamp(0.0, 1.0)).collect() }
+    });
+    Image::new(planes.collect(), Model::Rgb, Depth::F32)
+}
+
+/// A standard normal number of a place (Box and Muller).
+fn normal(rng: Rng, frame: u32, x: u32, y: u32) -> f32 {
+    let (a, b) = (rng.unit_at(frame, 4, x, y), rng.unit_at(frame, 5, x, y));
+    (-2.0 * (1.0 - a).ln()).sqrt() * (std::f32::consts::TAU * b).cos()
+}
