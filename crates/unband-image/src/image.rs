@@ -57,6 +57,32 @@ pub struct Density {
     pub unit: DensityUnit,
 }
 
+/// Mastering display of HDR material (SMPTE ST 2086), as PNG's mDCV chunk states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mastering {
+    /// x and y of red, green, blue and white, in 1/50000.
+    pub chromaticities: [u16; 8],
+    /// Peak luminance in 0.0001 cd/m².
+    pub max_luminance: u32,
+    /// Lowest luminance in 0.0001 cd/m².
+    pub min_luminance: u32,
+}
+
+/// What a file says of its colours in numbers, beside an ICC profile and CICP code points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Colorimetry {
+    /// The file declares sRGB; the number is its rendering intent, 0..=3.
+    pub srgb_intent: Option<u8>,
+    /// Encoding gamma in 1/100000 (45455 for 1/2.2).
+    pub gamma: Option<u32>,
+    /// x and y of white, red, green and blue, in 1/100000.
+    pub chromaticities: Option<[u32; 8]>,
+    /// Mastering display.
+    pub mastering: Option<Mastering>,
+    /// Greatest content light level and greatest frame average, in 0.0001 cd/m².
+    pub content_light: Option<(u32, u32)>,
+}
+
 /// What a file says beside its samples. Carried from file to file as bytes; the orientation tag inside
 /// Exif has been applied to the samples and set to 1.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -71,6 +97,8 @@ pub struct Metadata {
     pub iptc: Option<Vec<u8>>,
     /// Physical density.
     pub density: Option<Density>,
+    /// Colours in numbers.
+    pub colorimetry: Colorimetry,
     /// Textual notes, keyword and text (PNG text chunks, JPEG and GIF comments under "Comment").
     pub text: Vec<(String, String)>,
 }

@@ -18,7 +18,7 @@ pub mod tile;
 
 pub use color::{Cicp, Color, Matrix, Model, Range, Subsampling};
 pub use depth::Depth;
-pub use image::{Density, DensityUnit, Image, ImageError, Metadata, Plane};
+pub use image::{Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane};
 pub use origin::{Codec, JpegOrigin, Origin};
 pub use params::{ParamError, ParamInfo, ParamKind, ParamValue, Params};
 pub use restorer::{Context, Entry, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
