@@ -5,9 +5,13 @@
 
 pub mod inspect_rows;
 pub mod cells;
+pub mod codes;
+pub mod deband_rows;
+pub mod gradfun_rows;
 mod level;
 pub mod quantize;
 pub mod smooth_rows;
+pub mod spiral_rows;
 
 pub use level::Level;
 

@@ -1,0 +1,339 @@
+//! The row loops of ffmpeg's `gradfun`: sums over a sliding box, means from them, and the blend.
+//!
+//! The box stands on blocks of 2×2 samples. Its sums slide down one pair of rows at a time (`slide_*`) and along
+//! the row (`means_*`); both cost the same for every radius.
+
+use crate::dispatch;
+
+dispatch! {
+    /// Moves column sums of 8-bit blocks down: adds the blocks of the row pair `enter`, takes away those of the pair
+    /// `leave`. Column `c` holds samples `2c` and `2c + 1`; slices shorter than `2 * sums.len()` end the loop early.
+    /// Sums wrap.
+    pub fn slide_u8(level, sums: &mut [u16], enter: [&[u8]; 2], leave: Option<[&[u8]; 2]>) = slide_u8_body;
+
+    /// As [`slide_u8`], for 16-bit samples.
+    pub fn slide_u16(level, sums: &mut [u32], enter: [&[u16]; 2], leave: Option<[&[u16]; 2]>) = slide_u16_body;
+
+    /// Box means times 128 of 8-bit samples, one per sample of the row, from column sums over `radius` row pairs.
+    /// The mean of a sample is over `radius` columns (of 2 samples) around it, shifted where they would leave
+    /// the row; the reciprocal of the area is cut to 21 bits, as in ffmpeg. Nothing is written unless
+    /// `sums.len() > radius`, `radius >= 2`, and `means.len()` is twice `sums.len()` or one more.
+    pub fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize) = means_u8_body;
+
+    /// As [`means_u8`], for any depth up to 16 bits; the mean is cut to whole 128ths, the reciprocal is exact.
+    pub fn means_u16(level, means: &mut [u32], sums: &[u32], radius: usize) = means_u16_body;
+
+    /// One row of `gradfun` at 8 bits: pulls each sample towards its mean (times 128), less the further away it
+    /// is, and adds the row of the dither matrix (0..=127). `threshold` is 32768 / strength, at least 512.
+    pub fn blend_u8(level, out: &mut [u8], row: &[u8], means: &[u16], threshold: u16, dither: &[u8; 8]) = blend_u8_body;
+
+    /// As [`blend_u8`] at `bits` per sample, 1 to 16. `threshold` is 32768 / strength, strength in 8-bit codes.
+    pub fn blend_u16(level, out: &mut [u16], row: &[u16], means: &[u32], threshold: u16, dither: &[u8; 8], bits: u8) = blend_u16_body;
+}
+
+/// Sum of the two bytes of each pair, over two rows.
+#[inline(always)]
+fn block_u8(top: [u8; 2], bottom: [u8; 2]) -> u16 {
+    let (top, bottom) = (u16::from_le_bytes(top), u16::from_le_bytes(bottom));
+    (top & 255) + (top >> 8) + (bottom & 255) + (bottom >> 8)
+}
+
+#[inline(always)]
+fn slide_u8_body(sums: &mut [u16], enter: [&[u8]; 2], leave: Option<[&[u8]; 2]>) {
+    let pairs = |rows: [&'_ [u8]; 2]| (rows[0].as_chunks::<2>().0.len()).min(rows[1].len() / 2);
+    let count = sums.len().min(pairs(enter));
+    let (top, bottom) = (&enter[0].as_chunks::<2>().0[..count], &enter[1].as_chunks::<2>().0[..count]);
+    if let Some(leave) = leave {
+        let count = count.min(pairs(leave));
+        let (old_top, old_bottom) =
+            (&leave[0].as_chunks::<2>().0[..count], &leave[1].as_chunks::<2>().0[..count]);
+        let (sums, top, bottom) = (&mut sums[..count], &top[..count], &bottom[..count]);
+        for c in 0..count {
+            let change = block_u8(top[c], bottom[c]).wrapping_sub(block_u8(old_top[c], old_bottom[c]));
+            sums[c] = sums[c].wrapping_add(change);
+        }
+    } else {
+        let sums = &mut sums[..count];
+        for c in 0..count {
+            sums[c] = sums[c].wrapping_add(block_u8(top[c], bottom[c]));
+        }
+    }
+}
+
+#[inline(always)]
+fn block_u16(top: [u16; 2], bottom: [u16; 2]) -> u32 {
+    u32::from(top[0]) + u32::from(top[1]) + u32::from(bottom[0]) + u32::from(bottom[1])
+}
+
+#[inline(always)]
+fn slide_u16_body(sums: &mut [u32], enter: [&[u16]; 2], leave: Option<[&[u16]; 2]>) {
+    let [top, bottom] = enter.map(|row| row.as_chunks::<2>().0);
+    if let Some(leave) = leave {
+        let [old_top, old_bottom] = leave.map(|row| row.as_chunks::<2>().0);
+        let old = old_top.iter().zip(old_bottom);
+        for ((sum, (&t, &b)), (&ot, &ob)) in sums.iter_mut().zip(top.iter().zip(bottom)).zip(old) {
+            *sum = sum.wrapping_add(block_u16(t, b)).wrapping_sub(block_u16(ot, ob));
+        }
+    } else {
+        for (sum, (&t, &b)) in sums.iter_mut().zip(top.iter().zip(bottom)) {
+            *sum = sum.wrapping_add(block_u16(t, b));
+        }
+    }
+}
+
+/// Runs a window of `radius` along `sums` and writes `scale(window sum)` for each sample, the first and last
+/// windows repeated to the ends.
+#[inline(always)]
+fn means_body<S: Copy + Into<u32>, M: Copy>(
+    means: &mut [M],
+    sums: &[S],
+    radius: usize,
+    scale: impl Fn(u32) -> M,
+) {
+    let (columns, half) = (sums.len(), radius / 2);
+    if radius < 2 || columns <= radius || means.len() / 2 != columns {
+        return;
+    }
+    let mut window: u32 = 0;
+    for &sum in &sums[..radius] {
+        window = window.wrapping_add(sum.into());
+    }
+    // The window that ends with column c belongs to the samples of column c - half.
+    let (entering, leaving) = (&sums[radius..], &sums[..columns - radius]);
+    let first = 2 * (radius - half);
+    let (middle, _) = means[first..].as_chunks_mut::<2>();
+    for ((pair, &enter), &leave) in middle.iter_mut().zip(entering).zip(leaving) {
+        window = window.wrapping_add(enter.into()).wrapping_sub(leave.into());
+        *pair = [scale(window); 2];
+    }
+    let end = first + 2 * (columns - radius);
+    let (low, high) = (means[first], means[end - 1]);
+    means[..first].fill(low);
+    means[end..].fill(high);
+}
+
+#[inline(always)]
+fn means_u8_body(means: &mut [u16], sums: &[u16], radius: usize) {
+    let factor = (1u32 << 21) / (radius * radius).max(1) as u32;
+    means_body(means, sums, radius, |sum| (sum.wrapping_mul(factor) >> 16) as u16);
+}
+
+#[inline(always)]
+fn means_u16_body(means: &mut [u32], sums: &[u32], radius: usize) {
+    // 2^40 * 32 / radius², rounded up: with sums below radius² * 2^18 the product is exact in its whole part.
+    let factor = (1u64 << 45).div_ceil((radius * radius).max(1) as u64);
+    means_body(means, sums, radius, |sum| (u64::from(sum).wrapping_mul(factor) >> 40) as u32);
+}
+
+#[inline(always)]
+fn blend_one_u8(own: u8, mean: u16, threshold: u16, dither: u16) -> u8 {
+    let own = u16::from(own) << 7;
+    let apart = mean.wrapping_sub(own) as i16;
+    let fade = ((u32::from(apart.unsigned_abs()) * u32::from(threshold)) >> 16) as u16;
+    let weight = 127u16.saturating_sub(fade);
+    // Doubling both keeps 16-bit lanes exact: where the weight is not 0, `apart` is below 127 * 65536 / 512.
+    let doubled = weight.wrapping_mul(weight).wrapping_mul(2) as i16;
+    let pull = ((i32::from(doubled) * i32::from(apart.wrapping_shl(1))) >> 16) as i16;
+    let sum = (own as i16).wrapping_add(pull).wrapping_add(dither as i16);
+    (sum >> 7).clamp(0, 255) as u8
+}
+
+#[inline(always)]
+fn blend_u8_body(out: &mut [u8], row: &[u8], means: &[u16], threshold: u16, dither: &[u8; 8]) {
+    let dither: [u16; 64] = std::array::from_fn(|i| u16::from(dither[i % 8]));
+    let count = out.len().min(row.len()).min(means.len());
+    let (out, out_rest) = out[..count].as_chunks_mut::<64>();
+    let (row, row_rest) = row[..count].as_chunks::<64>();
+    let (means, means_rest) = means[..count].as_chunks::<64>();
+    for ((out, row), means) in out.iter_mut().zip(row).zip(means) {
+        for i in 0..64 {
+            out[i] = blend_one_u8(row[i], means[i], threshold, dither[i]);
+        }
+    }
+    for (((out, &own), &mean), &dither) in out_rest.iter_mut().zip(row_rest).zip(means_rest).zip(&dither) {
+        *out = blend_one_u8(own, mean, threshold, dither);
+    }
+}
+
+#[inline(always)]
+fn blend_u16_body(out: &mut [u16], row: &[u16], means: &[u32], threshold: u16, dither: &[u8; 8], bits: u8) {
+    let bits = u32::from(bits).min(16);
+    let (shift, highest) = (8 + bits, (1i32 << bits) - 1);
+    let threshold = u32::from(threshold.max(1));
+    // From this difference on the weight is 0; products up to there fit 32 bits.
+    let far = (127u32 << shift).div_ceil(threshold);
+    let one = |own: u16, mean: u32, dither: u8| {
+        let own = i32::from(own) << 7;
+        let apart = mean as i32 - own;
+        let fade = (apart.unsigned_abs().min(far) * threshold) >> shift;
+        let weight = 127 - fade.min(127) as i32;
+        // (weight² * apart) >> 14 in two parts of 32 bits.
+        let (high, low) = (apart >> 12, apart & 4095);
+        let square = weight * weight;
+        let pull = (square * high + ((square * low) >> 12)) >> 2;
+        ((own + pull + i32::from(dither)) >> 7).clamp(0, highest) as u16
+    };
+    let (out, out_rest) = out.as_chunks_mut::<8>();
+    let (row, row_rest) = row.as_chunks::<8>();
+    let (means, means_rest) = means.as_chunks::<8>();
+    for ((out, row), means) in out.iter_mut().zip(row).zip(means) {
+        for i in 0..8 {
+            out[i] = one(row[i], means[i], dither[i]);
+        }
+    }
+    for (((out, &own), &mean), &dither) in out_rest.iter_mut().zip(row_rest).zip(means_rest).zip(dither) {
+        *out = one(own, mean, dither);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Level;
+
+    fn noise(seed: u32, count: usize, below: u32) -> Vec<u32> {
+        let mut state = seed;
+        (0..count)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) % below
+            })
+            .collect()
+    }
+
+    const DITHER: [u8; 8] = [0x00, 0x60, 0x18, 0x78, 0x06, 0x66, 0x1E, 0x7E];
+
+    #[test]
+    fn sums_slide_alike_at_every_level() {
+        for width in [0usize, 1, 2, 63, 64, 65, 130, 257] {
+            let rows: Vec<Vec<u16>> =
+                (0..4).map(|i| noise(i, width + 1, 65536).iter().map(|&v| v as u16).collect()).collect();
+            let small: Vec<Vec<u8>> = rows.iter().map(|r| r.iter().map(|&v| v as u8).collect()).collect();
+            for level in Level::all() {
+                // From the second sample on: unaligned rows.
+                let (mut sums, mut large) = (vec![5u16; width / 2], vec![5u32; width / 2]);
+                slide_u8(level, &mut sums, [&small[0][1..], &small[1][1..]], None);
+                slide_u8(
+                    level,
+                    &mut sums,
+                    [&small[2][1..], &small[3][1..]],
+                    Some([&small[0][1..], &small[1][1..]]),
+                );
+                slide_u16(level, &mut large, [&rows[0][1..], &rows[1][1..]], None);
+                slide_u16(
+                    level,
+                    &mut large,
+                    [&rows[2][1..], &rows[3][1..]],
+                    Some([&rows[0][1..], &rows[1][1..]]),
+                );
+                for c in 0..width / 2 {
+                    let of = |row: &[u16]| u32::from(row[2 * c + 1]) + u32::from(row[2 * c + 2]);
+                    assert_eq!(large[c], 5 + of(&rows[2]) + of(&rows[3]), "{level:?} {width} {c}");
+                    let of = |row: &[u8]| u16::from(row[2 * c + 1]) + u16::from(row[2 * c + 2]);
+                    assert_eq!(sums[c], 5 + of(&small[2]) + of(&small[3]), "{level:?} {width} {c}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn means_are_those_of_the_box_around_each_sample() {
+        for radius in [2usize, 4, 6, 16, 24, 32] {
+            for width in [2 * radius + 2, 2 * radius + 3, 200, 201] {
+                let columns = width / 2;
+                let sums: Vec<u16> =
+                    noise(3, columns, (radius * 4 * 255 + 1) as u32).iter().map(|&v| v as u16).collect();
+                let large: Vec<u32> = noise(4, columns, (radius * 4 * 65535 + 1) as u32);
+                for level in Level::all() {
+                    let (mut means, mut wide) = (vec![1u16; width], vec![1u32; width]);
+                    means_u8(level, &mut means, &sums, radius);
+                    means_u16(level, &mut wide, &large, radius);
+                    for x in 0..width {
+                        let c = (x / 2 + radius / 2).clamp(radius, columns - 1);
+                        let sum: u32 = sums[c + 1 - radius..=c].iter().map(|&s| u32::from(s)).sum();
+                        let area = (radius * radius) as u32;
+                        assert_eq!(
+                            u32::from(means[x]),
+                            (sum * ((1 << 21) / area)) >> 16,
+                            "{level:?} {radius} {width} {x}"
+                        );
+                        let sum: u64 = large[c + 1 - radius..=c].iter().map(|&s| u64::from(s)).sum();
+                        assert_eq!(
+                            u64::from(wide[x]),
+                            sum * 32 / u64::from(area),
+                            "{level:?} {radius} {width} {x}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_too_narrow_for_the_box_are_left_alone() {
+        for level in Level::all() {
+            for (columns, width, radius) in [(0, 0, 4), (4, 8, 4), (5, 12, 4), (9, 18, 0)] {
+                let mut means = vec![77u16; width];
+                means_u8(level, &mut means, &vec![9; columns], radius);
+                assert!(means.iter().all(|&m| m == 77), "{columns} {width} {radius}");
+            }
+        }
+    }
+
+    /// The original's formula in 64-bit integers.
+    fn blend_model(own: u32, mean: u32, threshold: u16, dither: u8, bits: u32) -> i64 {
+        let own = i64::from(own) << 7;
+        let apart = i64::from(mean) - own;
+        let weight = (127 - ((apart.abs() * i64::from(threshold)) >> (8 + bits))).max(0);
+        let pull = (weight * weight * apart) >> 14;
+        ((own + pull + i64::from(dither)) >> 7).clamp(0, (1 << bits) - 1)
+    }
+
+    #[test]
+    fn every_8_bit_sample_blends_as_the_formula_says() {
+        let means: Vec<u16> = (0..=255 * 128).step_by(7).chain([255 * 128]).map(|v| v as u16).collect();
+        for threshold in [512u16, 2048, 27306, 64250] {
+            for own in (0..=255u8).step_by(5) {
+                let row = vec![own; means.len()];
+                for level in Level::all() {
+                    let mut out = vec![0; means.len()];
+                    blend_u8(level, &mut out, &row, &means, threshold, &DITHER);
+                    for (i, (&out, &mean)) in out.iter().zip(&means).enumerate() {
+                        let want = blend_model(own.into(), mean.into(), threshold, DITHER[i % 8], 8);
+                        assert_eq!(i64::from(out), want, "{level:?} {threshold} {own} {mean}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn samples_of_every_depth_blend_as_the_formula_says() {
+        for bits in 1..=16u8 {
+            for threshold in [512u16, 27306, 64250] {
+                for count in [0usize, 1, 9, 3001] {
+                    let near = noise(8, count, 600);
+                    let row: Vec<u16> = noise(9, count, 1 << bits).iter().map(|&v| v as u16).collect();
+                    let means: Vec<u32> =
+                        noise(10, count, ((1 << bits) - 1) * 128 + 1)
+                            .iter()
+                            .enumerate()
+                            // Half of them close to the sample, where the weight is not 0.
+                            .map(|(i, &m)| {
+                                if i % 2 == 0 { m } else { (u32::from(row[i]) * 128).saturating_sub(near[i]) }
+                            })
+                            .collect();
+                    for level in Level::all() {
+                        let mut out = vec![0; count];
+                        blend_u16(level, &mut out, &row, &means, threshold, &DITHER, bits);
+                        for i in 0..count {
+                            let want =
+                                blend_model(row[i].into(), means[i], threshold, DITHER[i % 8], bits.into());
+                            assert_eq!(i64::from(out[i]), want, "{level:?} {bits} {threshold} {i}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
