@@ -19,7 +19,7 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<(Image, &'static Format
             return Err(Error::Empty);
         }
         let format = crate::detect(&bytes).ok_or(Error::UnknownContent)?;
-        Ok(((format.read)(&bytes, limits)?, format))
+        Ok((crate::format::read(format, &bytes, limits)?, format))
     };
     read().map_err(|error| error.in_file(path))
 }
@@ -38,6 +38,17 @@ pub fn write_file(
     overwrite: bool,
 ) -> Result<Vec<Dropped>, Error> {
     in_place(path, overwrite, |out| crate::write(image, format, options, out)).map_err(|e| e.in_file(path))
+}
+
+/// Writes bytes as they are, with [`write_file`]'s promises.
+///
+/// # Errors
+/// [`Error::Exists`], and whatever the operating system refuses; all with the path. Nothing is left behind.
+pub fn write_bytes(bytes: &[u8], path: &Path, overwrite: bool) -> Result<(), Error> {
+    let fill = |out: &mut dyn Write| {
+        out.write_all(bytes).map_err(|source| Error::Io { action: "write", source })
+    };
+    in_place(path, overwrite, fill).map_err(|e| e.in_file(path))
 }
 
 fn in_place<T>(

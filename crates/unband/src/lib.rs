@@ -1,1 +1,59 @@
-//! Placeholder.
+//! Takes the banding (false contours) out of images.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use unband::Image;
+//!
+//! // A grey ramp that was stored with six bits: steps of four codes.
+//! let (width, height) = (256, 64);
+//! let banded: Vec<u8> = (0..width * height).map(|i| ((i % width) / 4 * 255 / 63) as u8).collect();
+//!
+//! let image = Image::from_gray(width, height, &banded)?;
+//! let smooth = unband::deband(&image)?; // same depth, blue-noise dithered
+//! let codes: Vec<u8> = smooth.to_gray()?;
+//!
+//! assert_eq!(codes.len(), banded.len());
+//! assert!(codes.iter().zip(&banded).all(|(a, b)| a.abs_diff(*b) <= 3)); // never more than half a step and a code
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`deband_with`] takes [`Options`] and a [`Context`] (threads, progress, a flag to stop) and says in a
+//! [`Report`] what it found and did. The module `files` (feature `files`, on by default) does the same from
+//! file to file. The feature `image` converts from and to the `image` crate's `DynamicImage`.
+//!
+//! What holds for everything our own methods write: no sample leaves the cell of values that its source
+//! code stands for, see [`faithful`]; [`prove`] checks it.
+#![forbid(unsafe_code)]
+
+mod choose;
+#[cfg(feature = "image")]
+mod convert;
+mod error;
+pub mod faithful;
+mod jobs;
+mod methods;
+mod options;
+mod report;
+mod sentence;
+
+pub use choose::{Act, Choices, choose};
+#[cfg(feature = "image")]
+pub use convert::ConvertError;
+pub use error::Error;
+pub use faithful::{Proof, prove};
+#[cfg(feature = "files")]
+pub use jobs::files;
+pub use jobs::image::{deband, deband_with};
+pub use methods::{METHODS, method, methods};
+pub use options::{Choice, Options, OutputDepth};
+pub use report::{Reason, Report};
+pub use sentence::finding_sentence;
+
+pub use unband_image::dither::Dither;
+pub use unband_image::inspect::{Cause, Findings, inspect};
+pub use unband_image::restorer::{NoProgress, Progress};
+pub use unband_image::{
+    Color, Context, Depth, Entry, Image, ImageError, Matrix, Metadata, Model, ParamInfo, Plane, Range, Rng,
+    Subsampling,
+};

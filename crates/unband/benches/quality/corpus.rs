@@ -1,0 +1,147 @@
+//! Photos, their crops, and the degraded pairs made of them, kept on disk.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use unband_data::degrade::pnm::read_ppm;
+use unband_data::{Cause, Pair};
+use unband_image::{Depth, Image, Plane, Rng};
+use unband_metrics::Field;
+use unband_metrics::clean::smooth_mask;
+
+use crate::files;
+
+/// Part of the cache's path: another number when pairs change.
+const VERSION: &str = "v1";
+/// Side of a crop.
+const SIDE: usize = 512;
+
+/// A folder of JPEG XL photos and the cache beside the build.
+pub struct Corpus {
+    cache: PathBuf,
+    /// The photos, by name.
+    pub photos: Vec<Photo>,
+}
+
+/// One photo.
+#[derive(Clone)]
+pub struct Photo {
+    /// File stem.
+    pub name: String,
+    path: PathBuf,
+}
+
+impl Corpus {
+    /// All `*.jxl` of a folder in order of their names; `None` when there are none.
+    pub fn open(folder: &Path) -> Option<Self> {
+        let mut photos: Vec<Photo> = std::fs::read_dir(folder)
+            .ok()?
+            .filter_map(|entry| {
+                let path = entry.ok()?.path();
+                let name = path.file_stem()?.to_str()?.to_owned();
+                (path.extension()? == "jxl").then_some(Photo { name, path })
+            })
+            .collect();
+        photos.sort_by(|a, b| a.name.cmp(&b.name));
+        let cache = std::env::var_os("UNBAND_QUALITY_CACHE")
+            .map_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("quality"), PathBuf::from);
+        (!photos.is_empty()).then(|| Self { cache: cache.join(VERSION), photos })
+    }
+
+    fn at(&self, photo: &Photo, file: &str) -> Result<PathBuf, Box<dyn Error>> {
+        let folder = self.cache.join(&photo.name);
+        std::fs::create_dir_all(&folder)?;
+        Ok(folder.join(file))
+    }
+
+    /// The whole photo, 16 bits.
+    pub fn whole(&self, photo: &Photo) -> Result<Image, Box<dyn Error>> {
+        let target = self.at(photo, "whole.ppm")?;
+        let output = Command::new("djxl")
+            .args([photo.path.as_os_str(), target.as_os_str()])
+            .args(["--bits_per_sample", "16", "--quiet", "--num_threads", "0"])
+            .output()
+            .map_err(|e| format!("djxl (Debian package libjxl-tools): {e}"))?;
+        if !output.status.success() {
+            return Err(format!("djxl: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        let image = read_ppm(&std::fs::read(&target)?).ok_or("djxl wrote no pixmap")?;
+        std::fs::remove_file(&target)?;
+        Ok(image)
+    }
+
+    /// The 512×512 window with the most smooth samples, at multiples of 16; the first of equals.
+    pub fn crop(&self, photo: &Photo) -> Result<Image, Box<dyn Error>> {
+        let target = self.at(photo, "clean.png")?;
+        if target.exists() {
+            return files::read(&target);
+        }
+        let whole = self.whole(photo)?;
+        let (w, h) = (whole.width(), whole.height());
+        let (cw, ch) = (SIDE.min(w / 16 * 16), SIDE.min(h / 16 * 16));
+        let mask = smooth_mask(&Field::luma(&whole));
+        let count = |x0: usize, y0: usize| -> usize {
+            (y0..y0 + ch).map(|y| mask[y * w + x0..][..cw].iter().filter(|&&m| m).count()).sum()
+        };
+        let mut best = (0, 0, 0);
+        for y in (0..=h - ch).step_by(16) {
+            for x in (0..=w - cw).step_by(16) {
+                let n = count(x, y);
+                if n > best.0 {
+                    best = (n, x, y);
+                }
+            }
+        }
+        let crop = cut(&whole, best.1, best.2, cw, ch);
+        files::write(&target, &crop)?;
+        Ok(crop)
+    }
+
+    /// The pair of a photo and a cause. `Ok(None)` when a program it needs is missing.
+    pub fn pair(&self, photo: &Photo, cause: &Cause) -> Result<Option<Pair>, Box<dyn Error>> {
+        let lq = self.at(photo, &format!("{}.png", cause.name))?;
+        // What the cause does to the clean side depends on the photo alone, so causes of a kind share it.
+        let kind = match cause.name {
+            name if name.starts_with("fhd-") => "fhd",
+            name if name.starts_with("tone-curve") => "tone-curve",
+            _ => "clean",
+        };
+        let gt = self.at(photo, &if kind == "clean" { "clean.png".into() } else { format!("{kind}-clean.png") })?;
+        if lq.exists() && gt.exists() {
+            return Ok(Some(Pair { lq: files::read(&lq)?, gt: files::read(&gt)? }));
+        }
+        let clean = if cause.wants_room { self.whole(photo)? } else { self.crop(photo)? };
+        let mut pair = Pair::of(clean);
+        match cause.degradation.apply(&mut pair, Rng::new(seed(&photo.name))) {
+            Ok(()) => {}
+            Err(error) if error.is_missing_program() => return Ok(None),
+            Err(error) => return Err(format!("{}, {}: {error}", photo.name, cause.name).into()),
+        }
+        // The clean side is compared as a 16-bit file would hold it.
+        if pair.gt.depth == Depth::F32 || kind != "clean" {
+            pair.gt.depth = Depth::SIXTEEN;
+            for plane in &mut pair.gt.planes {
+                plane.data.iter_mut().for_each(|v| *v = Depth::SIXTEEN.value(Depth::SIXTEEN.code(*v)));
+            }
+        }
+        if !gt.exists() {
+            files::write(&gt, &pair.gt)?;
+        }
+        files::write(&lq, &pair.lq)?;
+        Ok(Some(pair))
+    }
+}
+
+fn cut(image: &Image, x0: usize, y0: usize, width: usize, height: usize) -> Image {
+    let planes = image.planes.iter().map(|p| {
+        let data = (y0..y0 + height).flat_map(|y| p.row(y)[x0..x0 + width].iter().copied()).collect();
+        Plane { width, height, data }
+    });
+    Image { planes: planes.collect(), ..image.clone() }
+}
+
+/// FNV-1a of the name: a photo has the same draws in every run and in every selection.
+fn seed(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3))
+}

@@ -1,0 +1,181 @@
+//! How much better do pictures get? Clean photos, harmed in known ways, repaired, and compared.
+//!
+//! `scripts/bench quality [--method NAME,…] [--cause NAME,…] [--photos every:3] [--fast] [--write]`
+#![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
+
+mod corpus;
+mod files;
+mod jump;
+mod methods;
+mod table;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use unband::Context;
+use unband_data::{CAUSES, Cause};
+use unband_metrics::Clean;
+
+use corpus::{Corpus, Photo};
+use methods::Method;
+use table::{Row, Scores};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const METHODS: &str = "smooth@16;smooth;ffmpeg-deband;ffmpeg-deband*12;gradfun";
+
+struct Args {
+    methods: Vec<Method>,
+    causes: Vec<&'static Cause>,
+    every: usize,
+    from: usize,
+    fast: bool,
+    each: bool,
+    write: bool,
+    jump: Option<Vec<PathBuf>>,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse() -> Result<Args> {
+    let mut args = Args {
+        methods: Vec::new(),
+        causes: CAUSES.iter().collect(),
+        every: 1,
+        from: 0,
+        fast: false,
+        each: false,
+        write: false,
+        jump: None,
+    };
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or(format!("{word} needs a value"));
+        match word.as_str() {
+            "--method" => args.methods.push(Method::parse(&value()?)?),
+            "--cause" => {
+                let names = value()?;
+                args.causes = names.split(',').map(find).collect::<Result<Vec<_>>>()?.concat();
+            }
+            "--photos" => {
+                let value = value()?;
+                let mut parts = value.strip_prefix("every:").ok_or("--photos every:N[:FROM]")?.split(':');
+                args.every = parts.next().unwrap_or("1").parse::<usize>()?.max(1);
+                args.from = parts.next().unwrap_or("0").parse()?;
+            }
+            "--fast" => args.fast = true,
+            "--each" => args.each = true,
+            "--write" => args.write = true,
+            "--jump" => args.jump = Some(words.by_ref().map(PathBuf::from).collect()),
+            // Cargo's own.
+            "--bench" => {}
+            other => return Err(format!("unknown argument `{other}`").into()),
+        }
+    }
+    if args.methods.is_empty() {
+        args.methods = METHODS.split(';').map(Method::parse).collect::<Result<_>>()?;
+    }
+    Ok(args)
+}
+
+/// Causes whose name is or starts with this (`jpeg` gives all JPEG causes).
+fn find(name: &str) -> Result<Vec<&'static Cause>> {
+    let exact: Vec<&Cause> = CAUSES.iter().filter(|c| c.name == name).collect();
+    let found = if exact.is_empty() { CAUSES.iter().filter(|c| c.name.starts_with(name)).collect() } else { exact };
+    if found.is_empty() {
+        let known: Vec<&str> = CAUSES.iter().map(|c| c.name).collect();
+        return Err(format!("no cause `{name}`; there are {}", known.join(", ")).into());
+    }
+    Ok(found)
+}
+
+fn run() -> Result<()> {
+    let args = parse()?;
+    if let Some(paths) = &args.jump {
+        return jump::run(&args.methods, paths);
+    }
+    let folder = std::env::var_os("UNBAND_PHOTOS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/photos"),
+        PathBuf::from,
+    );
+    let Some(corpus) = Corpus::open(&folder.join("val")) else {
+        println!("skipped: no photos in {} (set UNBAND_PHOTOS to a folder that has val/*.jxl)", folder.display());
+        return Ok(());
+    };
+    let photos: Vec<&Photo> = corpus.photos.iter().skip(args.from).step_by(args.every).collect();
+    println!("{} photos\n\n{}", photos.len(), Row::HEAD);
+    for cause in &args.causes {
+        for line in measure(&corpus, &photos, cause, &args)? {
+            println!("{line}");
+        }
+    }
+    Ok(())
+}
+
+/// Rows of one cause.
+fn measure(corpus: &Corpus, photos: &[&Photo], cause: &Cause, args: &Args) -> Result<Vec<String>> {
+    let ctx = Context::default();
+    // Errors cross threads as text.
+    let all = ctx.map(photos.len(), |i| one_photo(corpus, photos[i], cause, args).map_err(|e| e.to_string()));
+    let mut all: Vec<Vec<Scored>> = all.into_iter().collect::<std::result::Result<Option<Vec<_>>, String>>()?.unwrap_or_default();
+    if all.is_empty() {
+        return Ok(vec![format!("| {} | skipped: a program it needs is not installed |", cause.name)]);
+    }
+    let input: Vec<Scores> = all.iter().map(|photo| photo[0].scores[0]).collect();
+    let mut rows = Vec::new();
+    for m in 0..all[0].len() {
+        let mine: Vec<Scored> = all.iter_mut().map(|photo| std::mem::take(&mut photo[m])).collect();
+        // Of several settings the one with the best mean PSNR.
+        let mean = |s: usize| mine.iter().map(|p| p.scores[s].psnr).sum::<f64>();
+        let best = (0..mine[0].scores.len()).max_by(|&a, &b| mean(a).total_cmp(&mean(b))).unwrap_or(0);
+        let scores = mine.iter().map(|p| p.scores[best]).collect();
+        let note = mine[0].labels.get(best).map_or(String::new(), |l| format!(" {l}"));
+        rows.push(Row { label: mine[0].label.clone(), scores, input: input.clone(), note });
+    }
+    let mut lines: Vec<String> = rows.iter().map(|row| row.line(cause.name)).collect();
+    if args.each {
+        for (i, photo) in photos.iter().enumerate() {
+            let gains: Vec<String> =
+                rows[1..].iter().map(|r| format!("{:+.2}", r.scores[i].psnr - r.input[i].psnr)).collect();
+            lines.push(format!("    {:<48} {:.2}  {}", photo.name, input[i].psnr, gains.join("  ")));
+        }
+    }
+    Ok(lines)
+}
+
+/// Scores of one photo by one method, one per setting.
+#[derive(Default)]
+struct Scored {
+    label: String,
+    labels: Vec<String>,
+    scores: Vec<Scores>,
+}
+
+fn one_photo(corpus: &Corpus, photo: &Photo, cause: &Cause, args: &Args) -> Result<Option<Vec<Scored>>> {
+    let Some(pair) = corpus.pair(photo, cause)? else { return Ok(None) };
+    let clean = Clean::of(&pair.gt)?;
+    let score = |image: &unband::Image| Scores::of(image, &pair.gt, &clean, args.fast);
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let mut out =
+        vec![Scored { label: "(input)".into(), labels: Vec::new(), scores: vec![score(&pair.lq)?] }];
+    for method in &args.methods {
+        let (labels, scores) = match method {
+            Method::BestOf { all, .. } => {
+                let scores = all.iter().map(|m| Ok(score(&m.run(&pair.lq, scratch)?)?)).collect::<Result<_>>()?;
+                (all.iter().map(|m| m.label().to_owned()).collect(), scores)
+            }
+            _ => (Vec::new(), vec![score(&method.run(&pair.lq, scratch)?)?]),
+        };
+        out.push(Scored { label: method.label().to_owned(), labels, scores });
+    }
+    Ok(Some(out))
+}

@@ -1,0 +1,113 @@
+//! What can be put into the table.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+
+use unband::{Choice, Context, Options, OutputDepth};
+use unband_image::Image;
+
+use crate::files;
+
+/// A method as named on the command line.
+#[derive(Clone)]
+pub enum Method {
+    /// `NAME[:key=value,…][@8|@16|@32f]`, by the library.
+    Library {
+        /// As shown.
+        label: String,
+        /// How it is called.
+        options: Box<Options>,
+    },
+    /// `NAME*12`: each of twelve settings, the best one by mean PSNR shown.
+    BestOf {
+        /// As shown.
+        label: String,
+        /// The settings.
+        all: Vec<Method>,
+    },
+    /// `exec:COMMAND`, called with the names of two PNG files.
+    Program {
+        /// As shown.
+        label: String,
+        /// Words of the command.
+        command: Vec<String>,
+    },
+}
+
+impl Method {
+    /// Reads a method's name.
+    pub fn parse(text: &str) -> Result<Self, Box<dyn Error>> {
+        if let Some(command) = text.strip_prefix("exec:") {
+            let command: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+            let label = command.last().map_or("exec", |c| c.rsplit('/').next().unwrap_or(c)).to_owned();
+            return Ok(Self::Program { label, command });
+        }
+        if let Some(name) = text.strip_suffix("*12") {
+            return Ok(Self::BestOf { label: format!("{name}, best of 12"), all: twelve(name)? });
+        }
+        let (rest, depth) = text.split_once('@').map_or((text, "keep"), |(a, b)| (a, b));
+        let (name, settings) = rest.split_once(':').unwrap_or((rest, ""));
+        let pairs = settings.split(',').filter(|s| !s.is_empty());
+        let settings = pairs
+            .map(|s| s.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or(format!("no `=` in `{s}`")))
+            .collect::<Result<Vec<_>, _>>()?;
+        let method = if name == "smooth" && settings.is_empty() {
+            Choice::Auto
+        } else {
+            Choice::Named { name: name.to_owned(), settings }
+        };
+        let depth: OutputDepth = depth.parse()?;
+        let label = match depth {
+            OutputDepth::Keep => rest.to_owned(),
+            OutputDepth::Bits(bits) => format!("{rest}, {bits}-bit"),
+            OutputDepth::Float => format!("{rest}, float"),
+        };
+        Ok(Self::Library { label, options: Box::new(Options { method, depth, ..Options::default() }) })
+    }
+
+    /// As shown in tables.
+    pub fn label(&self) -> &str {
+        match self {
+            Self::Library { label, .. } | Self::BestOf { label, .. } | Self::Program { label, .. } => label,
+        }
+    }
+
+    /// Runs it on one picture. `scratch` is a folder of its own.
+    pub fn run(&self, input: &Image, scratch: &Path) -> Result<Image, Box<dyn Error>> {
+        match self {
+            Self::Library { options, .. } => {
+                let ctx = Context { threads: 1, ..Context::default() };
+                Ok(unband::deband_with(input.clone(), options, &ctx)?.0)
+            }
+            Self::BestOf { all, .. } => all.first().ok_or("no settings")?.run(input, scratch),
+            Self::Program { command, .. } => {
+                let id = format!("{:?}", std::thread::current().id());
+                let id: String = id.chars().filter(char::is_ascii_digit).collect();
+                let (before, after) = (scratch.join(format!("{id}-in.png")), scratch.join(format!("{id}-out.png")));
+                files::write(&before, input)?;
+                let (program, args) = command.split_first().ok_or("no command")?;
+                let output = Command::new(program).args(args).args([&before, &after]).output()?;
+                if !output.status.success() {
+                    return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+                }
+                files::read(&after)
+            }
+        }
+    }
+}
+
+/// ffmpeg deband's threshold, range and blur in twelve combinations.
+fn twelve(name: &str) -> Result<Vec<Method>, Box<dyn Error>> {
+    let mut all = Vec::new();
+    for threshold in ["0.004", "0.01", "0.02"] {
+        for range in ["8", "16"] {
+            for blur in ["0", "1"] {
+                let thresholds: Vec<String> = (1..=4).map(|p| format!("{p}thr={threshold}")).collect();
+                let text = format!("{name}:{},range={range},blur={blur}", thresholds.join(","));
+                all.push(Method::parse(&text)?);
+            }
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,104 @@
+//! Scores of single pictures, and the rows made of them.
+
+use std::fmt::Write;
+
+use unband_image::Image;
+use unband_metrics::{Clean, MetricError, false_steps, flat_psnr, psnr, ssim};
+
+/// Equal pictures count as this many dB, so that means exist.
+const MOST_DB: f64 = 100.0;
+
+/// Scores of one picture.
+#[derive(Clone, Copy, Default)]
+pub struct Scores {
+    /// PSNR over RGB.
+    pub psnr: f64,
+    /// SSIM over RGB.
+    pub ssim: f64,
+    /// PSNR where the clean picture is smooth, if it has enough such area.
+    pub flat: Option<f64>,
+    /// False steps per 1,000 smooth samples, likewise.
+    pub steps: Option<f64>,
+}
+
+impl Scores {
+    /// Scores a picture; with `fast` only its PSNR.
+    pub fn of(image: &Image, gt: &Image, clean: &Clean, fast: bool) -> Result<Self, MetricError> {
+        let mut scores = Self { psnr: psnr::psnr(image, gt)?.min(MOST_DB), ..Self::default() };
+        if !fast {
+            scores.ssim = ssim::ssim(image, gt)?;
+            scores.flat = optional(flat_psnr::flat_psnr(image, clean))?.map(|v| v.min(MOST_DB));
+            scores.steps = optional(false_steps::false_steps(image, clean))?.map(|s| s.per_thousand);
+        }
+        Ok(scores)
+    }
+}
+
+fn optional<T>(result: Result<T, MetricError>) -> Result<Option<T>, MetricError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(MetricError::TooFew { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Means over the photos of one cause and method.
+pub struct Row {
+    /// Method.
+    pub label: String,
+    /// Scores, one per photo.
+    pub scores: Vec<Scores>,
+    /// The input's scores, one per photo.
+    pub input: Vec<Scores>,
+    /// What else is worth saying.
+    pub note: String,
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, n) = values.fold((0.0, 0), |(s, n), v| (s + v, n + 1));
+    (n > 0).then(|| sum / n as f64)
+}
+
+fn shown(value: Option<f64>, digits: usize) -> String {
+    value.map_or("n/a".into(), |v| format!("{v:.digits$}"))
+}
+
+impl Row {
+    /// Mean gain over the input in dB.
+    pub fn gain(&self) -> f64 {
+        mean(self.pairs().map(|(a, b)| a.psnr - b.psnr)).unwrap_or(0.0)
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&Scores, &Scores)> {
+        self.scores.iter().zip(&self.input)
+    }
+
+    /// The head of the table.
+    pub const HEAD: &str = "\
+| cause | method | PSNR dB | gain | SSIM | flat PSNR | false steps | of input's | photos lower, worst |
+|---|---|---|---|---|---|---|---|---|";
+
+    /// One line of the table.
+    pub fn line(&self, cause: &str) -> String {
+        let steps = mean(self.scores.iter().filter_map(|s| s.steps));
+        let before = mean(self.input.iter().filter_map(|s| s.steps));
+        let share = steps.zip(before).filter(|(_, b)| *b > 0.0).map(|(a, b)| 100.0 * a / b);
+        let losses = self.pairs().filter(|(a, b)| a.psnr < b.psnr - 0.005).count();
+        let worst = self.pairs().map(|(a, b)| a.psnr - b.psnr).fold(f64::INFINITY, f64::min);
+        let mut line = String::new();
+        write!(
+            line,
+            "| {cause:<13} | {:<26} | {:>6.2} | {:>+6.2} | {:.5} | {:>6} | {:>6} | {:>4}% | {losses:>2}, {worst:+.2} |{}",
+            self.label,
+            mean(self.scores.iter().map(|s| s.psnr)).unwrap_or(0.0),
+            self.gain(),
+            mean(self.scores.iter().map(|s| s.ssim)).unwrap_or(0.0),
+            shown(mean(self.scores.iter().filter_map(|s| s.flat)), 2),
+            shown(steps, 1),
+            shown(share, 0),
+            self.note,
+        )
+        .ok();
+        line
+    }
+}

@@ -1,0 +1,85 @@
+//! What is to be done with a picture: method, settings, output depth, or nothing at all.
+
+use unband_image::inspect::{Cause, Findings};
+use unband_image::{Depth, Entry, Image};
+
+use crate::{Choice, Error, Options, OutputDepth, Reason, methods};
+
+/// What will happen to the samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// The method runs.
+    Restore,
+    /// Nothing to repair; they only go to another depth, dithered where that has no code for them.
+    Regrid,
+    /// They stay as they are, for this reason.
+    Leave(Reason),
+}
+
+/// The plan for one picture.
+#[derive(Clone)]
+pub struct Choices {
+    /// The method.
+    pub entry: &'static Entry,
+    /// Its settings, in order.
+    pub settings: Vec<(String, String)>,
+    /// Depth of the result.
+    pub depth: Depth,
+    /// Keep samples inside their cells?
+    pub faithful: bool,
+    /// What will happen.
+    pub act: Act,
+}
+
+/// Name of the method that runs when none is asked for.
+const DEFAULT: &str = "smooth";
+
+/// Plans the work on an image about which `findings` are known.
+///
+/// # Errors
+/// Unknown method, a setting it does not take, an option outside its range.
+pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<Choices, Error> {
+    let (name, settings) = match &options.method {
+        Choice::Auto => (DEFAULT, &[][..]),
+        Choice::Named { name, settings } => (name.as_str(), settings.as_slice()),
+    };
+    let entry = methods::method(name)
+        .ok_or_else(|| Error::UnknownMethod { name: name.to_owned(), near: methods::nearest(name) })?;
+    if !(0.0..=4.0).contains(&options.strength) {
+        return Err(Error::Option { name: "strength", range: "0..=4", got: options.strength.to_string() });
+    }
+    if let OutputDepth::Bits(bits @ (0 | 17..)) = options.depth {
+        return Err(Error::Option { name: "depth", range: "1..=16", got: bits.to_string() });
+    }
+    let mut settings = settings.to_vec();
+    let takes_strength = entry.ours && entry.params.iter().any(|param| param.name == "strength");
+    let given = settings.iter().any(|(name, _)| name == "strength");
+    if takes_strength && !given && options.strength.to_bits() != 1.0f32.to_bits() {
+        settings.push(("strength".to_owned(), options.strength.to_string()));
+    }
+    // Wrong settings are told before any work is done.
+    (entry.build)(&settings)?;
+    let depth = options.depth.resolve(image.depth);
+    let nothing = entry.ours && !options.everywhere && nothing_to_repair(findings, depth);
+    let act = match (nothing, depth == image.depth) {
+        (false, _) => Act::Restore,
+        (true, true) => Act::Leave(left_because(findings, depth)),
+        (true, false) => Act::Regrid,
+    };
+    Ok(Choices { entry, settings, depth, faithful: options.faithful.unwrap_or(entry.ours), act })
+}
+
+/// A picture on its own grid, without visible banding, can be shown no better on a grid that is no finer.
+fn nothing_to_repair(findings: &Findings, depth: Depth) -> bool {
+    findings.cause == Cause::Plain && !findings.visible && depth.bits() <= findings.effective_bits
+}
+
+/// Why a picture comes back as it was.
+pub(crate) fn left_because(findings: &Findings, depth: Depth) -> Reason {
+    // Steps of more than ten bits are nothing that anybody could smooth visibly.
+    if findings.cause == Cause::Plain && findings.effective_bits <= 10 && depth.bits() <= findings.effective_bits {
+        Reason::OneCodeOnly
+    } else {
+        Reason::NothingFound
+    }
+}

@@ -1,0 +1,82 @@
+//! What can go wrong.
+
+use unband_image::{ParamError, RestoreError};
+
+/// Why a job was not done. [`Error::hint`] names the next action.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No method of that name.
+    #[error("there is no method `{name}`")]
+    UnknownMethod {
+        /// The name given.
+        name: String,
+        /// The one probably meant.
+        near: Option<&'static str>,
+    },
+    /// A setting of a method cannot be used.
+    #[error(transparent)]
+    Setting(#[from] ParamError),
+    /// An option outside its range.
+    #[error("{name} must lie in {range}, got {got}")]
+    Option {
+        /// The option.
+        name: &'static str,
+        /// What it may be.
+        range: &'static str,
+        /// What it was.
+        got: String,
+    },
+    /// The image's planes do not fit together.
+    #[error("{0}")]
+    Image(String),
+    /// The method gave up.
+    #[error(transparent)]
+    Restore(RestoreError),
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Cancelled,
+    /// More memory would be needed than allowed.
+    #[error("{needed_mib} MiB of memory are needed, {allowed_mib} MiB are allowed")]
+    Memory {
+        /// Needed at least.
+        needed_mib: u64,
+        /// Allowed.
+        allowed_mib: u64,
+    },
+    /// A file could not be read or written.
+    #[cfg(feature = "files")]
+    #[error(transparent)]
+    File(#[from] unband_io::Error),
+}
+
+impl From<RestoreError> for Error {
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::Cancelled => Self::Cancelled,
+            other => Self::Restore(other),
+        }
+    }
+}
+
+impl Error {
+    /// What to do about it, if that can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownMethod { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownMethod { near: None, .. } => {
+                let names: Vec<_> = crate::methods().map(|entry| entry.name).collect();
+                Some(format!("the methods are {}", names.join(", ")))
+            }
+            Self::Setting(ParamError::Unknown { method, known, .. }) => Some(if known.is_empty() {
+                format!("{method} has no parameters")
+            } else {
+                format!("its parameters are {}", known.join(", "))
+            }),
+            Self::Memory { .. } => Some("allow more with `--max-memory`, or split the picture".to_owned()),
+            #[cfg(feature = "files")]
+            Self::File(error) => error.hint(),
+            _ => None,
+        }
+    }
+}

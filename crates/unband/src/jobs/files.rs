@@ -1,0 +1,413 @@
+//! The main job from file to file.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use unband_image::inspect::{Findings, inspect};
+use unband_image::{Context, Depth, Image};
+use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
+
+use super::image::{check, deband_as};
+use crate::choose::{Act, Choices, choose};
+use crate::{Error, Options, Proof, Report, finding_sentence, prove};
+
+/// Where a picture comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// A file.
+    File(&'a Path),
+    /// The bytes of one.
+    Bytes(&'a [u8]),
+}
+
+/// Where the result goes.
+pub enum Output<'a> {
+    /// A file of exactly this name; its extension says the format unless [`FileOptions::format`] does.
+    File(&'a Path),
+    /// A file whose extension is added when it is known: the format's, or the input's own for a picture that
+    /// needs no repair.
+    Stem(&'a Path),
+    /// Bytes; they are written only when they are complete.
+    Sink(&'a mut dyn Write),
+}
+
+/// How a file is to be treated.
+#[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools)] // switches that people set one by one
+pub struct FileOptions {
+    /// How the picture in it is to be treated.
+    pub options: Options,
+    /// Format of the result; without it the input's where that loses nothing, else PNG.
+    pub format: Option<&'static FormatEntry>,
+    /// Quality of lossy formats, 1..=100.
+    pub quality: Option<u8>,
+    /// Replace an existing file?
+    pub overwrite: bool,
+    /// Write nothing for pictures that need no repair?
+    pub only_banded: bool,
+    /// Give the result the input's times?
+    pub preserve_times: bool,
+    /// Read the result again and check every sample against its cell?
+    pub prove: bool,
+    /// The largest picture that is read.
+    pub limits: Limits,
+}
+
+impl Default for FileOptions {
+    fn default() -> Self {
+        Self {
+            options: Options::default(),
+            format: None,
+            quality: None,
+            overwrite: false,
+            only_banded: false,
+            preserve_times: false,
+            prove: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// What is known about a file, and what would be done with it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Format of the input, by its content.
+    pub input_format: &'static FormatEntry,
+    /// Width, after orientation.
+    pub width: usize,
+    /// Height, after orientation.
+    pub height: usize,
+    /// Bits per sample of the input.
+    pub input_depth: Depth,
+    /// Did the input's coding lose anything?
+    pub input_lossy: bool,
+    /// What was found.
+    pub findings: Findings,
+    /// The same as a sentence.
+    pub finding: String,
+    /// The method.
+    pub method: &'static str,
+    /// Its settings, in order.
+    pub settings: Vec<(String, String)>,
+    /// Keep samples inside their cells?
+    pub faithful: bool,
+    /// What happens to the samples.
+    pub act: Act,
+    /// Bits per sample of the result.
+    pub depth: Depth,
+    /// Format of the result.
+    pub format: &'static FormatEntry,
+    /// File of the result; `None` for bytes, and where nothing is written.
+    pub output: Option<PathBuf>,
+    /// Is the input copied byte for byte?
+    pub copies: bool,
+}
+
+/// What was done with a file.
+#[derive(Clone, Debug)]
+pub struct FileReport {
+    /// The plan as it was carried out: `output`, `format` and `copies` say what was really written.
+    pub plan: Plan,
+    /// What happened to the samples.
+    pub report: Report,
+    /// What the written format could not hold.
+    pub dropped: Vec<Dropped>,
+    /// The count of [`FileOptions::prove`], when something was written.
+    pub proof: Option<Proof>,
+    /// Wall-clock time from reading to the last byte.
+    pub seconds: f64,
+}
+
+/// `<folder>/<name>_unband`: where a result goes when nobody says.
+pub fn output_stem(input: &Path) -> PathBuf {
+    let mut name = input.file_stem().unwrap_or_default().to_owned();
+    name.push("_unband");
+    input.with_file_name(name)
+}
+
+/// `<folder>/<name>_unband.<extension>` for a result in that format; the input's own extension where that
+/// stands for the format.
+pub fn output_name(input: &Path, format: &'static FormatEntry) -> PathBuf {
+    with_extension(&output_stem(input), &extension(Some(input), format))
+}
+
+/// Every file that the result may be written to, by names alone: nothing is read. Two inputs that share one
+/// must not run together.
+pub fn possible_outputs(input: &Path, output: &Output<'_>, options: &FileOptions) -> Vec<PathBuf> {
+    match output {
+        Output::Sink(_) => Vec::new(),
+        Output::File(path) => vec![path.to_path_buf()],
+        Output::Stem(stem) => {
+            let own = unband_io::by_extension(input);
+            let formats: Vec<_> = match options.format {
+                Some(format) => vec![format],
+                None => own.into_iter().chain(fallbacks(options.options.depth.resolve(Depth::EIGHT))).collect(),
+            };
+            let mut paths: Vec<PathBuf> = Vec::new();
+            for format in formats {
+                let path = with_extension(stem, &extension(Some(input), format));
+                if !paths.contains(&path) {
+                    paths.push(path);
+                }
+            }
+            paths
+        }
+    }
+}
+
+/// Reads and inspects a file and says what would be done with it. Writes nothing.
+///
+/// # Errors
+/// Files that cannot be read, wrong options, a format that cannot hold the result, an output that exists and
+/// may not be replaced.
+pub fn plan_file(
+    input: Input<'_>,
+    output: &Output<'_>,
+    options: &FileOptions,
+    ctx: &Context<'_>,
+) -> Result<Plan, Error> {
+    let bytes = read_bytes(input)?;
+    let (image, format) = decode(input, &bytes, options)?;
+    Ok(plan(input, &image, format, output, options, ctx)?.0)
+}
+
+/// Takes the banding out of a file. The result appears complete or not at all.
+///
+/// A picture that needs no repair is copied byte for byte under its own extension, unless another format or
+/// depth was asked for; with [`FileOptions::only_banded`] nothing is written for it.
+///
+/// # Errors
+/// As [`plan_file`], whatever the method refuses, and what goes wrong in writing.
+pub fn deband_file(
+    input: Input<'_>,
+    mut output: Output<'_>,
+    options: &FileOptions,
+    ctx: &Context<'_>,
+) -> Result<FileReport, Error> {
+    let start = Instant::now();
+    let bytes = read_bytes(input)?;
+    let (image, input_format) = decode(input, &bytes, options)?;
+    let (mut plan, choices) = plan(input, &image, input_format, &output, options, ctx)?;
+    let (image, report) = deband_as(image, plan.findings.clone(), &choices, &options.options, ctx)?;
+    if !report.changed {
+        // Only now is it known for methods that found nothing to do on the way.
+        target(&mut plan, input, &output, options, !report.changed);
+    }
+    let mut done = FileReport { plan, report, dropped: Vec::new(), proof: None, seconds: 0.0 };
+    if done.report.changed || !options.only_banded {
+        ctx.check()?;
+        let written = write(&mut done, image, &bytes, &mut output, options)?;
+        if let (true, Input::File(from), Some(to)) = (options.preserve_times, input, &done.plan.output) {
+            copy_times(from, to)?;
+        }
+        if options.prove {
+            done.proof = Some(proof(&done, &bytes, written.as_deref(), options)?);
+        }
+    }
+    done.seconds = start.elapsed().as_secs_f64();
+    Ok(done)
+}
+
+/// Writes the result; returns its bytes where they went to a sink.
+fn write(
+    done: &mut FileReport,
+    image: Image,
+    bytes: &[u8],
+    output: &mut Output<'_>,
+    options: &FileOptions,
+) -> Result<Option<Vec<u8>>, Error> {
+    let plan = &done.plan;
+    let mut how = WriteOptions::default();
+    how.quality = options.quality;
+    match (output, &plan.output) {
+        (Output::Sink(sink), _) => {
+            let mut buffer = Vec::new();
+            if plan.copies {
+                buffer.extend_from_slice(bytes);
+            } else {
+                done.dropped = unband_io::write(&image, plan.format, &how, &mut buffer)?;
+            }
+            drop(image);
+            sink.write_all(&buffer).and_then(|()| sink.flush()).map_err(|source| io_error("write", source))?;
+            Ok(Some(buffer))
+        }
+        (_, Some(path)) if plan.copies => {
+            unband_io::write_bytes(bytes, path, options.overwrite)?;
+            Ok(None)
+        }
+        (_, Some(path)) => {
+            done.dropped = unband_io::write_file(&image, path, plan.format, &how, options.overwrite)?;
+            Ok(None)
+        }
+        (_, None) => Ok(None),
+    }
+}
+
+/// Reads both pictures once more and compares.
+fn proof(done: &FileReport, bytes: &[u8], written: Option<&[u8]>, options: &FileOptions) -> Result<Proof, Error> {
+    let original = unband_io::read(bytes, &options.limits)?;
+    let written = match (written, &done.plan.output) {
+        (Some(bytes), _) => unband_io::read(bytes, &options.limits)?,
+        (None, Some(path)) => unband_io::read_file(path, &options.limits)?.0,
+        (None, None) => original.clone(),
+    };
+    Ok(prove(&original, &written, &done.plan.findings))
+}
+
+fn read_bytes(input: Input<'_>) -> Result<std::borrow::Cow<'_, [u8]>, Error> {
+    match input {
+        Input::Bytes(bytes) => Ok(bytes.into()),
+        Input::File(path) => match fs::read(path) {
+            Ok(bytes) => Ok(bytes.into()),
+            Err(source) => {
+                let error = unband_io::Error::Io { action: "read", source };
+                Err(error.in_file(path).into())
+            }
+        },
+    }
+}
+
+fn decode(input: Input<'_>, bytes: &[u8], options: &FileOptions) -> Result<(Image, &'static FormatEntry), Error> {
+    let read = || {
+        if bytes.is_empty() {
+            return Err(unband_io::Error::Empty);
+        }
+        let format = unband_io::detect(bytes).ok_or(unband_io::Error::UnknownContent)?;
+        let mut limits = options.limits;
+        limits.max_bytes = limits.max_bytes.min(options.options.max_memory.unwrap_or(u64::MAX));
+        Ok((unband_io::read(bytes, &limits)?, format))
+    };
+    Ok(read().map_err(|error| named(error, input))?)
+}
+
+fn named(error: unband_io::Error, input: Input<'_>) -> unband_io::Error {
+    match input {
+        Input::File(path) => error.in_file(path),
+        Input::Bytes(_) => error,
+    }
+}
+
+fn plan(
+    input: Input<'_>,
+    image: &Image,
+    input_format: &'static FormatEntry,
+    output: &Output<'_>,
+    options: &FileOptions,
+    ctx: &Context<'_>,
+) -> Result<(Plan, Choices), Error> {
+    check(image)?;
+    ctx.check()?;
+    let findings = inspect(image, ctx);
+    let choices = choose(image, &findings, &options.options)?;
+    let format = match (options.format, output) {
+        (Some(format), _) => format,
+        (None, Output::File(path)) => unband_io::by_extension(path).ok_or_else(|| {
+            let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            unband_io::Error::UnknownExtension { extension }.in_file(path)
+        })?,
+        (None, _) => default_format(image, input_format, choices.depth),
+    };
+    let mut plan = Plan {
+        input_format,
+        width: image.width(),
+        height: image.height(),
+        input_depth: image.depth,
+        input_lossy: image.origin.is_lossy(),
+        finding: finding_sentence(&findings),
+        findings,
+        method: choices.entry.name,
+        settings: choices.settings.clone(),
+        faithful: choices.faithful,
+        act: choices.act,
+        depth: choices.depth,
+        format,
+        output: None,
+        copies: false,
+    };
+    target(&mut plan, input, output, options, matches!(choices.act, Act::Leave(_)));
+    // Before any work: can the format hold the result, and may it be written there?
+    if !plan.copies {
+        let holds = unband_io::check_can_hold(plan.depth, false, plan.format);
+        holds.map_err(|error| match &plan.output {
+            Some(path) => error.in_file(path),
+            None => error,
+        })?;
+    }
+    if let (Some(path), false) = (&plan.output, options.overwrite) {
+        if path.exists() {
+            return Err(unband_io::Error::Exists.in_file(path).into());
+        }
+    }
+    Ok((plan, choices))
+}
+
+/// Sets where the result goes, in which format, and whether it is a copy.
+fn target(plan: &mut Plan, input: Input<'_>, output: &Output<'_>, options: &FileOptions, unchanged: bool) {
+    let own = match output {
+        Output::File(_) => plan.format == plan.input_format,
+        _ => options.format.is_none_or(|format| format == plan.input_format),
+    };
+    plan.copies = unchanged && own;
+    if plan.copies {
+        plan.format = plan.input_format;
+    }
+    let path = match input {
+        Input::File(path) => Some(path),
+        Input::Bytes(_) => None,
+    };
+    plan.output = match output {
+        _ if unchanged && options.only_banded => None,
+        Output::Sink(_) => None,
+        Output::File(path) => Some(path.to_path_buf()),
+        Output::Stem(stem) => Some(with_extension(stem, &extension(path, plan.format))),
+    };
+}
+
+/// The input's format where it loses nothing and holds the result, else PNG, else TIFF.
+fn default_format(image: &Image, input: &'static FormatEntry, depth: Depth) -> &'static FormatEntry {
+    let own = (!image.origin.is_lossy()).then_some(input);
+    let holds = |format: &&'static FormatEntry| {
+        format.writes.as_ref().is_some_and(|writes| !writes.lossy || format.name == "WebP")
+            && unband_io::check_can_hold(depth, image.alpha.is_some(), format).is_ok()
+    };
+    own.into_iter().chain(fallbacks(depth)).find(holds).unwrap_or(input)
+}
+
+/// What is written where the input's own format will not do.
+fn fallbacks(depth: Depth) -> impl Iterator<Item = &'static FormatEntry> {
+    let names: &[&str] = if depth == Depth::F32 { &["TIFF"] } else { &["PNG"] };
+    names.iter().filter_map(|name| unband_io::by_name(name))
+}
+
+/// The extension of a result: as the input spells it where that stands for the format.
+fn extension(input: Option<&Path>, format: &'static FormatEntry) -> String {
+    let own = input.filter(|path| unband_io::by_extension(path) == Some(format)).and_then(Path::extension);
+    let preferred = || format.extensions.first().copied().unwrap_or_default().to_owned();
+    own.and_then(|own| own.to_str()).map_or_else(preferred, str::to_owned)
+}
+
+/// Adds an extension, whatever dots the name has.
+fn with_extension(stem: &Path, extension: &str) -> PathBuf {
+    let mut name = stem.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(extension);
+    stem.with_file_name(name)
+}
+
+fn copy_times(from: &Path, to: &Path) -> Result<(), Error> {
+    let set = || -> io::Result<()> {
+        let source = fs::metadata(from)?;
+        let mut times = fs::FileTimes::new().set_modified(source.modified()?);
+        if let Ok(accessed) = source.accessed() {
+            times = times.set_accessed(accessed);
+        }
+        fs::OpenOptions::new().write(true).open(to)?.set_times(times)
+    };
+    set().map_err(|source| unband_io::Error::Io { action: "set the times of", source }.in_file(to).into())
+}
+
+fn io_error(action: &'static str, source: io::Error) -> Error {
+    unband_io::Error::Io { action, source }.into()
+}

@@ -1,0 +1,315 @@
+//! The main job on one image in memory: inspect, choose, restore in tiles, keep faithful, dither.
+
+use std::time::Instant;
+
+use unband_image::dither::{Diffusion, Dither, Grid, Quantizer};
+use unband_image::inspect::{Findings, inspect};
+use unband_image::tile::restore_in_place;
+use unband_image::{Context, Depth, Image, Model, Needs, RestoreError, Restorer, Rng, TileIn, TileOut};
+
+use super::tally::Tally;
+use crate::choose::{Act, Choices, choose, left_because};
+use crate::faithful::{Cells, cells};
+use crate::{Error, Options, Reason, Report};
+
+/// Takes the banding out of an image: our method, same depth, blue-noise dither. A picture with nothing to
+/// repair comes back with identical samples.
+///
+/// # Errors
+/// When the planes do not fit together.
+pub fn deband(image: &Image) -> Result<Image, Error> {
+    Ok(deband_with(image.clone(), &Options::default(), &Context::default())?.0)
+}
+
+/// Takes the banding out of an image as asked, in place: beside the image itself, memory for two bands of
+/// tiles is needed. Says what was found and done.
+///
+/// The same bytes come out for any number of threads and any tile size. Transparency is never touched.
+///
+/// # Errors
+/// Unknown methods and settings, options out of range, too little memory allowed, planes that do not fit
+/// together, or cancelled.
+pub fn deband_with(image: Image, options: &Options, ctx: &Context<'_>) -> Result<(Image, Report), Error> {
+    check(&image)?;
+    ctx.check()?;
+    let start = Instant::now();
+    let findings = inspect(&image, ctx);
+    let choices = choose(&image, &findings, options)?;
+    let (image, mut report) = deband_as(image, findings, &choices, options, ctx)?;
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok((image, report))
+}
+
+/// The part after the plan is made.
+pub(crate) fn deband_as(
+    mut image: Image,
+    findings: Findings,
+    choices: &Choices,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(Image, Report), Error> {
+    let start = Instant::now();
+    let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
+    let mut report = Report {
+        method: choices.entry.name,
+        faithful: choices.faithful,
+        changed: false,
+        reason: Reason::NothingFound,
+        depth: choices.depth,
+        mean_shift_codes: 0.0,
+        max_change_codes: 0.0,
+        samples_moved: 0,
+        seconds: 0.0,
+        findings,
+    };
+    let findings = &report.findings;
+    if let Act::Leave(reason) = choices.act {
+        report.reason = reason;
+        report.seconds = start.elapsed().as_secs_f64();
+        return Ok((image, report));
+    }
+    let inner = match choices.act {
+        Act::Restore => Some((choices.entry.build)(&choices.settings)?(&image, findings, ctx)?),
+        _ => None,
+    };
+    let cells = (choices.faithful && inner.is_some()).then(|| cells(&image, findings));
+    let depth_changes = choices.depth != image.depth;
+    // Originals bring their own dither and leave whole codes; only fewer bits than they had need ours.
+    let exact = !choices.entry.ours && !choices.faithful && choices.depth.bits() >= image.depth.bits();
+    let dither = if exact { Dither::None } else { options.dither };
+    let quantizer = Quantizer::new(dither, image.color.model, choices.depth, options.locked, ctx);
+    let pipeline = Pipeline {
+        inner: inner.as_deref(),
+        joint: cells.as_ref().and_then(Cells::joint),
+        cells,
+        quantizer,
+        model: image.color.model,
+        depth: choices.depth,
+        careful: dither == Dither::Tpdf && choices.faithful,
+        depth_changes,
+        tally: Tally::new(image.planes.len()),
+    };
+    let tile = fitting_tile(&image, &pipeline.needs(), options, ctx)?;
+    let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
+    let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
+    let mut finish = |source: &Image, band: &mut unband_image::tile::Band| {
+        let Some(diffusion) = &mut diffusion else { return };
+        for (p, plane) in band.planes.iter_mut().enumerate() {
+            let (_, sy) = scale(source, p);
+            let y0 = band.window.y0 / sy;
+            for y in 0..plane.height {
+                let source = source.planes[p].row(y0 + y);
+                let values = plane.row_mut(y);
+                diffusion.row(p, y0 + y, values, source);
+                pipeline.tally.count(p, values, source);
+            }
+        }
+    };
+    restore_in_place(&mut image, &pipeline, tile, &|_, _| {}, &mut finish, ctx)?;
+    if depth_changes {
+        regrid_alpha(&mut image, choices.depth);
+        image.depth = choices.depth;
+    }
+    report.samples_moved = pipeline.tally.moved();
+    report.max_change_codes = pipeline.tally.max_change_codes();
+    report.mean_shift_codes = pipeline.tally.mean_shift_codes(image.planes.iter().map(|p| p.data.len()));
+    report.changed = depth_changes || report.samples_moved > 0;
+    report.reason = match (choices.act, report.samples_moved) {
+        (Act::Regrid, _) => Reason::DepthOnly,
+        (_, 0) if depth_changes => Reason::DepthOnly,
+        (_, 0) => left_because(findings, choices.depth),
+        _ => Reason::Restored,
+    };
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok((image, report))
+}
+
+/// A restorer with everything that follows it: cells, dither, counting.
+struct Pipeline<'a> {
+    inner: Option<&'a dyn Restorer>,
+    cells: Option<Cells>,
+    joint: Option<(unband_image::Matrix, [f32; 3])>,
+    quantizer: Quantizer,
+    model: Model,
+    depth: Depth,
+    /// Does the dither need to know how near the edge of a cell is?
+    careful: bool,
+    depth_changes: bool,
+    tally: Tally,
+}
+
+impl Restorer for Pipeline<'_> {
+    fn needs(&self) -> Needs {
+        self.inner.map_or(Needs::halo(0), Restorer::needs)
+    }
+
+    fn touches(&self, input: &TileIn<'_>) -> bool {
+        self.depth_changes || self.inner.is_some_and(|inner| inner.touches(input))
+    }
+
+    fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) -> Result<(), RestoreError> {
+        match self.inner {
+            Some(inner) if inner.touches(input) => {
+                inner.restore(input, output, ctx)?;
+                self.keep(input, output, ctx);
+            }
+            _ => {}
+        }
+        if !self.quantizer.diffuses() {
+            self.round(input, output);
+        }
+        Ok(())
+    }
+}
+
+impl Pipeline<'_> {
+    /// Keeps the samples inside their cells and inside what the output has codes for.
+    fn keep(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) {
+        let Some(cells) = &self.cells else { return };
+        let limits =
+            |p| Grid::new(self.model, p, self.depth).map_or((f32::NEG_INFINITY, f32::INFINITY), Grid::limits);
+        if let (Some(joint), [r, g, b]) = (self.joint, output.planes.as_mut_slice()) {
+            let y0 = input.core.y0;
+            for y in 0..r.height {
+                let source = [0, 1, 2].map(|p| input.core_row(p, y0 + y));
+                Cells::keep_joint(ctx.level, joint, [r.row_mut(y), g.row_mut(y), b.row_mut(y)], source, limits(0));
+            }
+            return;
+        }
+        for (p, plane) in output.planes.iter_mut().enumerate() {
+            let y0 = input.core_on(p).y0;
+            for y in 0..plane.height {
+                cells.keep(ctx.level, p, plane.row_mut(y), input.core_row(p, y0 + y), limits(p));
+            }
+        }
+    }
+
+    /// Dithers and rounds.
+    fn round(&self, input: &TileIn<'_>, output: &mut TileOut) {
+        let tight = self.careful.then(|| self.tight(input, output)).flatten();
+        for (p, plane) in output.planes.iter_mut().enumerate() {
+            let core = input.core_on(p);
+            for y in 0..plane.height {
+                let source = input.core_row(p, core.y0 + y);
+                let width = plane.width;
+                let tight = tight.as_ref().map(|tight| &tight[p][y * width..][..width]);
+                let values = plane.row_mut(y);
+                self.quantizer.row(p, (core.x0, core.y0 + y), values, source, tight);
+                self.tally.count(p, values, source);
+            }
+        }
+    }
+
+    /// Which samples are so near the edge of their cell that noise of two codes would carry them out of it by
+    /// a whole code.
+    fn tight(&self, input: &TileIn<'_>, output: &TileOut) -> Option<Vec<Vec<bool>>> {
+        let cells = self.cells.as_ref()?;
+        let room = |p| 0.5 / Grid::new(self.model, p, self.depth).map_or(f64::INFINITY, |grid| f64::from(grid.scale));
+        if let Some(joint) = self.joint {
+            let [r, g, b] = output.planes.as_slice() else { return None };
+            let mut near = Vec::with_capacity(r.data.len());
+            for y in 0..r.height {
+                let source = [0, 1, 2].map(|p| input.core_row(p, input.core.y0 + y));
+                for x in 0..r.width {
+                    let at = |rows: [&[f32]; 3]| rows.map(|row| row[x]);
+                    let excess = Cells::excess_joint(joint, at(source), at([r.row(y), g.row(y), b.row(y)]));
+                    near.push(excess.into_iter().any(|e| e > -room(0)));
+                }
+            }
+            return Some(vec![near.clone(), near.clone(), near]);
+        }
+        let plane = |p: usize| {
+            let (plane, y0) = (&output.planes[p], input.core_on(p).y0);
+            let mut near = Vec::with_capacity(plane.data.len());
+            for y in 0..plane.height {
+                let pairs = plane.row(y).iter().zip(input.core_row(p, y0 + y));
+                near.extend(pairs.map(|(&value, &source)| cells.excess(p, source, value) > -room(p)));
+            }
+            near
+        };
+        Some((0..output.planes.len()).map(plane).collect())
+    }
+}
+
+/// How many times smaller a plane is, across and down.
+fn scale(image: &Image, plane: usize) -> (usize, usize) {
+    let p = &image.planes[plane];
+    (image.width().div_ceil(p.width), image.height().div_ceil(p.height))
+}
+
+/// Puts transparency on another depth's grid: exactly where that contains the old one, rounded elsewhere.
+fn regrid_alpha(image: &mut Image, depth: Depth) {
+    if let (Some(alpha), Depth::Int(_)) = (&mut image.alpha, depth) {
+        for value in &mut alpha.data {
+            *value = depth.value(depth.code(*value));
+        }
+    }
+}
+
+/// The tile side that was asked for, or the largest smaller one that the allowed memory has room for.
+fn fitting_tile(image: &Image, needs: &Needs, options: &Options, ctx: &Context<'_>) -> Result<usize, Error> {
+    let tile = options.tile.clamp(16, 1 << 16);
+    let Some(allowed) = options.max_memory else { return Ok(tile) };
+    let alpha = image.alpha.as_ref().map_or(0, |plane| plane.data.len());
+    let samples: usize = image.planes.iter().map(|plane| plane.data.len()).sum();
+    let own = 4 * (samples + alpha) as u64;
+    let per_row = 4.0 * samples as f64 / image.height() as f64;
+    let with = |tile: usize| {
+        let rows = if needs.whole_image {
+            image.height()
+        } else {
+            let columns = if needs.full_width { 1 } else { image.width().div_ceil(tile) };
+            (tile * (2 * ctx.threads).div_ceil(columns).max(1)).min(image.height())
+        };
+        // Tiles, the band that they are joined to, and the one that waits for it.
+        own + (3.0 * per_row * rows as f64) as u64
+    };
+    let smallest = needs.halo.max(64).min(tile);
+    let mut tile = tile;
+    while tile > smallest && with(tile) > allowed {
+        tile = (tile / 2).max(smallest);
+    }
+    if with(tile) > allowed {
+        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+        return Err(Error::Memory { needed_mib: mib(with(tile)), allowed_mib: allowed >> 20 });
+    }
+    Ok(tile)
+}
+
+/// Do the planes fit the model and each other?
+pub(crate) fn check(image: &Image) -> Result<(), Error> {
+    let wrong = |what: &str| Err(Error::Image(what.to_owned()));
+    let Some(first) = image.planes.first() else { return wrong("an image needs at least one plane") };
+    let (width, height) = (first.width, first.height);
+    if width == 0 || height == 0 {
+        return wrong("an image needs at least one pixel");
+    }
+    let planes = if image.color.model == Model::Gray { 1 } else { 3 };
+    if image.planes.len() != planes {
+        return Err(Error::Image(format!("the model needs {planes} planes, the image has {}", image.planes.len())));
+    }
+    for (p, plane) in image.planes.iter().chain(&image.alpha).enumerate() {
+        let expected = match image.color.model {
+            Model::Yuv { subsampling, .. } if p == 1 || p == 2 => {
+                if subsampling.x == 0 || subsampling.y == 0 {
+                    return wrong("chroma sampling must be at least 1");
+                }
+                subsampling.chroma_size(width, height)
+            }
+            _ => (width, height),
+        };
+        if (plane.width, plane.height) != expected {
+            return Err(Error::Image(format!(
+                "plane {p} has {}×{} samples, {}×{} are needed",
+                plane.width, plane.height, expected.0, expected.1
+            )));
+        }
+        if plane.width.checked_mul(plane.height) != Some(plane.data.len()) {
+            return Err(Error::Image(format!("plane {p} holds {} samples", plane.data.len())));
+        }
+    }
+    match image.depth {
+        Depth::Int(0 | 17..) => wrong("whole codes have 1 to 16 bits"),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,6 @@
+//! The jobs, one file each.
+
+#[cfg(feature = "files")]
+pub mod files;
+pub mod image;
+mod tally;

@@ -1,0 +1,41 @@
+//! The methods that can be asked for by name.
+
+use unband_image::Entry;
+
+/// Registries joined into the one list behind `--method`; networks will be a second row.
+pub static METHODS: &[&[Entry]] = &[unband_filters::FILTERS];
+
+/// All methods, in the order of the registries.
+pub fn methods() -> impl Iterator<Item = &'static Entry> {
+    METHODS.iter().flat_map(|registry| registry.iter())
+}
+
+/// The method of that name.
+pub fn method(name: &str) -> Option<&'static Entry> {
+    methods().find(|entry| entry.name == name)
+}
+
+/// The method whose name is closest, if any is close.
+pub(crate) fn nearest(name: &str) -> Option<&'static str> {
+    methods()
+        .map(|entry| (distance(entry.name, name), entry.name))
+        .filter(|&(d, known)| d <= known.len() / 2)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// Levenshtein distance of two words.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut corner = i;
+        row[0] = i + 1;
+        for (j, &cb) in b.iter().enumerate() {
+            let replaced = corner + usize::from(ca != cb);
+            corner = row[j + 1];
+            row[j + 1] = replaced.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,54 @@
+//! What was found and done.
+
+use unband_image::inspect::Findings;
+use unband_image::Depth;
+
+/// Why a result is as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Bands were taken out.
+    Restored,
+    /// The only banding is one code of the output deep: no file of this depth can show less.
+    OneCodeOnly,
+    /// The method ran and left every sample as it was.
+    NothingFound,
+    /// Nothing to repair, but another depth was asked for: the samples are on another grid.
+    DepthOnly,
+}
+
+impl Reason {
+    /// In words, for the line about a file.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Restored => "bands taken out",
+            Self::OneCodeOnly => "banding of one code only; --depth 16 smooths it",
+            Self::NothingFound => "nothing to repair",
+            Self::DepthOnly => "nothing to repair, depth changed",
+        }
+    }
+}
+
+/// What [`crate::deband_with`] found and did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// What is known about the input.
+    pub findings: Findings,
+    /// The method chosen.
+    pub method: &'static str,
+    /// Were the samples kept inside their cells?
+    pub faithful: bool,
+    /// Does any sample differ, or the depth? `false`: identical samples.
+    pub changed: bool,
+    /// Why.
+    pub reason: Reason,
+    /// Depth of the result.
+    pub depth: Depth,
+    /// Largest mean shift of a plane, in 8-bit codes.
+    pub mean_shift_codes: f32,
+    /// Largest change of a sample, in 8-bit codes.
+    pub max_change_codes: f32,
+    /// Samples whose value differs, dither included.
+    pub samples_moved: u64,
+    /// Wall-clock time of the whole job.
+    pub seconds: f64,
+}
