@@ -1,6 +1,23 @@
 //! On which grid do the values of a picture lie, what has it lost, and where is it banded?
 
-use crate::color::{Matrix, Range};
+mod bits;
+mod comb;
+mod grid;
+mod jpeg;
+mod lattice;
+mod levels;
+mod map;
+mod noisy;
+mod phasor;
+mod planes;
+mod rgb;
+
+use crate::color::{Matrix, Model, Range};
+use crate::image::Image;
+use crate::restorer::Context;
+use map::{Layer, banded_share, banding_map};
+use planes::{Codes, Part, Recipe, Source, Sums};
+use unband_simd::inspect_rows;
 
 /// The space in which the planes of a picture lie on grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,4 +136,68 @@ impl Findings {
             visible: false,
         }
     }
+}
+
+/// Looks at a picture: on which grid each plane lies, what has been lost, and where it is banded.
+///
+/// Any size, depth and model; never fails. The result depends on the picture alone, not on threads or
+/// vector instructions. Source: `smooth-method.md` §1 for the decision table of 8-bit RGB.
+pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
+    let sound = |p: &crate::image::Plane| p.width > 0 && p.height > 0 && p.data.len() == p.width * p.height;
+    if image.planes.is_empty() || !image.planes.iter().all(sound) {
+        return Findings::plain(image.planes.len(), image.depth.bits());
+    }
+    let effective = bits::effective(image);
+    match image.color.model {
+        Model::Rgb if image.planes.len() == 3 && same_size(image) => {}
+        Model::Gray if image.planes.len() == 1 => {}
+        _ => return Findings::plain(image.planes.len(), effective.bits),
+    }
+    let (width, height) = (image.width(), image.height());
+    let planes = image
+        .planes
+        .iter()
+        .map(|plane| {
+            let mut out = vec![0u8; plane.data.len()];
+            inspect_rows::quantise_row(ctx.level, &mut out, &plane.data, effective.scale, 0.0);
+            out
+        })
+        .collect();
+    let codes = Codes { width, height, planes };
+    let sums = Sums::new(&codes, ctx.level);
+    let picture = rgb::Picture { image, codes, sums, effective, ctx };
+    let mut found = picture.decide();
+    let layers: Vec<Layer<'_>> = found
+        .grids
+        .iter()
+        .enumerate()
+        .map(|(i, grid)| match found.space {
+            Space::Native => Layer {
+                source: Source::stored(&picture.codes, i, ctx.level),
+                scale: (1, 1),
+                step: f64::from(grid.step_codes),
+                lossy: found.lossy,
+            },
+            Space::Yuv { matrix, range } => {
+                let part = Part::ALL[i.min(2)];
+                let half = found.half_chroma && part.is_chroma();
+                let recipe = Recipe::of(part, matrix, range, half);
+                Layer {
+                    source: Source::new(&picture.codes, &picture.sums, recipe, ctx.level),
+                    scale: if half { (2, 2) } else { (1, 1) },
+                    step: f64::from(grid.step_codes / range.unit_codes(part.is_chroma())),
+                    lossy: found.lossy,
+                }
+            }
+        })
+        .collect();
+    let map = banding_map(width, height, &layers, ctx);
+    found.banded_share = banded_share(&map, width, height);
+    found.map = map;
+    found.visible = found.cause != Cause::Plain && found.banded_share > 0.0;
+    found
+}
+
+fn same_size(image: &Image) -> bool {
+    image.planes.iter().all(|p| p.width == image.planes[0].width && p.height == image.planes[0].height)
 }

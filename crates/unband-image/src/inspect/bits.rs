@@ -1,0 +1,101 @@
+//! How many bits of a sample carry something.
+
+use crate::depth::Depth;
+use crate::image::Image;
+
+/// How the samples of a picture turn into 8-bit codes, and what they hold beyond them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Effective {
+    /// Bits per sample that carry something; 32 for floating point off every grid.
+    pub bits: u8,
+    /// Factor from samples to 8-bit codes.
+    pub scale: f32,
+    /// Distance of neighbouring values in 8-bit full-scale codes; 0 for floating point off every grid.
+    pub step_codes: f32,
+}
+
+impl Effective {
+    /// All samples are 8-bit codes (or fewer bits), whatever the container.
+    pub fn eight(self) -> bool {
+        self.bits <= 8
+    }
+}
+
+/// A way to put `bits` bits into more.
+#[derive(Clone, Copy)]
+struct Way {
+    bits: u8,
+    /// Highest code, in the container's codes: `max` when spread, `(2^bits − 1)·2^s` when shifted.
+    top: f64,
+    /// Allowed rounding, in the container's codes.
+    slack: f64,
+}
+
+impl Way {
+    fn holds(&self, code: f64) -> bool {
+        let steps = f64::from((1u32 << self.bits) - 1);
+        let k = (code * steps / self.top).round();
+        (code - k * self.top / steps).abs() <= self.slack
+    }
+}
+
+/// Looks at every sample until all ways but the full depth are ruled out.
+pub(super) fn effective(image: &Image) -> Effective {
+    let plain = |bits: u8, step_codes: f32| Effective { bits, scale: 255.0, step_codes };
+    let (depth, max, ways) = match image.depth {
+        Depth::Int(bits) if bits <= 8 => {
+            return plain(bits, 255.0 * image.depth.step());
+        }
+        Depth::Int(bits) => {
+            let max = f64::from(image.depth.max_code());
+            let mut ways = Vec::new();
+            for b in 8..bits {
+                // Bits repeated at the low end differ from an exact spread by one code at most.
+                let slack = if bits - b >= 4 { 1.01 } else { 0.51 };
+                ways.push(Way { bits: b, top: max, slack });
+                let top = f64::from(((1u32 << b) - 1) << (bits - b));
+                ways.push(Way { bits: b, top, slack: 0.01 });
+            }
+            (bits, max, ways)
+        }
+        Depth::F32 => {
+            // Sixteen bits leave 1/65535; single precision near 1 is a hundredth of that.
+            let ways = [8, 10, 12, 16].map(|bits| Way { bits, top: 65535.0, slack: 0.02 }).to_vec();
+            (32, 65535.0, ways)
+        }
+    };
+    let way = ways_left(image, max, ways);
+    match way {
+        None if depth == 32 => Effective { bits: 32, scale: 255.0, step_codes: 0.0 },
+        None => plain(depth, 255.0 * image.depth.step()),
+        Some(way) => {
+            let steps = f64::from((1u32 << way.bits) - 1);
+            let step_codes = (way.top / max / steps * 255.0) as f32;
+            let scale = if way.bits == 8 { (steps * max / way.top) as f32 } else { 255.0 };
+            Effective { bits: way.bits, scale, step_codes }
+        }
+    }
+}
+
+/// The way with the fewest bits that all samples of all planes agree with.
+fn ways_left(image: &Image, max: f64, mut ways: Vec<Way>) -> Option<Way> {
+    let chroma_shift = |plane: usize| match image.color.model {
+        // Chroma of full-range YUV is stored around 0.5, half a code beside its codes.
+        crate::color::Model::Yuv { range: crate::color::Range::Full, .. } if plane > 0 => 0.5,
+        _ => 0.0,
+    };
+    if matches!(image.color.model, crate::color::Model::Yuv { .. }) {
+        // Samples of limited range are not multiples of one code of full scale; only the depth tells.
+        let _ = chroma_shift;
+        return None;
+    }
+    for plane in &image.planes {
+        for chunk in plane.data.chunks(4096) {
+            ways.retain(|way| chunk.iter().all(|&v| !v.is_finite() || way.holds(f64::from(v) * max)));
+            if ways.is_empty() {
+                return None;
+            }
+        }
+    }
+    ways.first().copied()
+}

@@ -1,0 +1,83 @@
+//! Clean grids of planes: a phasor over the root-weighted histogram of flat samples.
+
+use super::phasor::{BINS, control, phasor};
+use super::planes::{Source, UNIT, Windows, strips};
+
+/// A grid of one plane, in codes of the plane's range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Grid {
+    pub period: f64,
+    pub offset: f64,
+    pub bits: u8,
+    /// Real part of the phasor: 1 for a perfect grid.
+    pub strength: f64,
+}
+
+/// Levels of `b` bits: spread over the codes, or cut off, or cut off and centred.
+fn candidates() -> impl Iterator<Item = (bool, u8, f64, f64)> {
+    let spread = [4u8, 5, 6, 7].into_iter().map(|b| (true, b, 255.0 / f64::from((1u32 << b) - 1), 0.0));
+    let cut = [4u8, 5, 6].into_iter().map(|b| (false, b, f64::from(1u32 << (8 - b)), 0.0));
+    let centred =
+        [4u8, 5, 6].into_iter().map(|b| (false, b, f64::from(1u32 << (8 - b)), f64::from(1u32 << (7 - b))));
+    spread.chain(cut).chain(centred)
+}
+
+/// Histogram of the samples whose 3×3 window is flat, in 1/8 codes.
+pub(super) fn flat_histogram(source: &Source<'_>, limit: f64, enough: usize) -> Vec<f64> {
+    let mut hist = vec![0u32; 257 * BINS];
+    let mut windows = Windows::default();
+    let limit = (limit * f64::from(UNIT)).ceil() as i16;
+    for (y0, y1) in strips(source.width(), source.height(), enough) {
+        source.windows(y0, y1, &mut windows);
+        for (&mean, &range) in windows.mean.iter().zip(&windows.range) {
+            if range < limit {
+                let bin = ((i32::from(mean).max(0) + 4) >> 3) as usize;
+                hist[bin.min(257 * BINS - 1)] += 1;
+            }
+        }
+    }
+    hist.into_iter().map(f64::from).collect()
+}
+
+/// The best grid of a histogram in 1/8 codes that passes the limits; `strict` when nothing else supports it.
+pub(super) fn plane_grid(hist: &[f64], strict: bool) -> Option<Grid> {
+    let total: f64 = hist.iter().sum();
+    if total < 500.0 {
+        return None;
+    }
+    let mut w: Vec<f64> = hist.iter().map(|h| h.sqrt()).collect();
+    let sum: f64 = w.iter().sum();
+    w.iter_mut().for_each(|w| *w /= sum);
+    let mut best: Option<Grid> = None;
+    for (spread, bits, period, offset) in candidates() {
+        let (real, _) = phasor(&w, period, offset, BINS as f64);
+        if real < best.map_or(0.3, |b| b.strength) {
+            continue;
+        }
+        let other = control(&w, period, offset, BINS as f64);
+        let levels = masses(hist, period, offset);
+        let least = (0.002 * total).max(20.0);
+        let occupied = levels.iter().filter(|&&m| m > least).count();
+        let mut good = occupied >= 3 && real >= 0.55 && real - other >= if strict { 0.3 } else { 0.2 };
+        if !good && !strict && occupied >= 2 && real >= 0.85 && spread && bits <= 6 {
+            let mut sorted = levels.clone();
+            sorted.sort_by(f64::total_cmp);
+            good = sorted[sorted.len() - 2] >= 0.03 * total;
+        }
+        if good {
+            best = Some(Grid { period, offset, bits, strength: real });
+        }
+    }
+    best
+}
+
+/// Mass around each level.
+fn masses(hist: &[f64], period: f64, offset: f64) -> Vec<f64> {
+    let count = (hist.len() as f64 / BINS as f64 / period) as usize + 3;
+    let mut levels = vec![0.0; count];
+    for (i, &h) in hist.iter().enumerate().filter(|(_, h)| **h > 0.0) {
+        let k = ((i as f64 / BINS as f64 - offset) / period + 1.5).max(0.0) as usize;
+        levels[k.min(count - 1)] += h;
+    }
+    levels
+}

@@ -1,0 +1,159 @@
+//! Does an RGB picture come from 8-bit Y'CbCr, and from which? Its colours then lie on a lattice.
+
+use std::f64::consts::TAU;
+
+use super::planes::Codes;
+use crate::color::{Matrix, Range};
+
+/// Matrices and ranges that are tried.
+pub(super) const KINDS: [(Matrix, Range); 4] = [
+    (Matrix::Bt601, Range::Limited),
+    (Matrix::Bt601, Range::Full),
+    (Matrix::Bt709, Range::Limited),
+    (Matrix::Bt709, Range::Full),
+];
+
+/// Distinct colours that are enough for a mean.
+const ENOUGH: usize = 16384;
+/// Pixels that are looked at for them.
+const PIXELS: usize = 1 << 18;
+
+/// Distinct colours of a picture, each once, without greys and without those that touch 0 or 255.
+pub(super) struct Colours {
+    /// The colours that count for the lattice.
+    pub list: Vec<[u8; 3]>,
+    /// All that were met, greys and clipped ones too.
+    pub all: usize,
+    /// Did every pixel have its say?
+    pub complete: bool,
+}
+
+/// Collects distinct colours from rows spread over the picture.
+pub(super) fn colours(codes: &Codes) -> Colours {
+    let (w, h) = (codes.width, codes.height);
+    let mut seen = vec![0u64; 1 << 18];
+    let mut out = Colours { list: Vec::new(), all: 0, complete: true };
+    // Across, large pictures are thinned by a step that changes phase from row to row.
+    let step = (codes.len() / PIXELS).clamp(1, 4);
+    let mut pixels = 0;
+    // Every sixteenth row first, then those between: an early stop has seen the whole picture.
+    'rows: for start in [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15] {
+        for y in (start..h).step_by(16) {
+            let [r, g, b] = [0, 1, 2].map(|p| codes.row(p, y));
+            let phase = (y / 16 + start) % step;
+            for x in (phase..w).step_by(step) {
+                let (r, g, b) = (r[x], g[x], b[x]);
+                let key = usize::from(r) << 16 | usize::from(g) << 8 | usize::from(b);
+                let (word, bit) = (&mut seen[key >> 6], 1u64 << (key & 63));
+                if *word & bit == 0 {
+                    *word |= bit;
+                    out.all += 1;
+                    let inside = r.min(g).min(b) > 0 && r.max(g).max(b) < 255;
+                    if inside && (r != g || g != b) {
+                        out.list.push([r, g, b]);
+                    }
+                }
+            }
+            pixels += w / step;
+            if out.list.len() >= ENOUGH || pixels >= PIXELS {
+                out.complete = false;
+                break 'rows;
+            }
+        }
+    }
+    out.complete &= step == 1;
+    out
+}
+
+/// A lattice of 8-bit Y'CbCr behind a picture's colours.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Lattice {
+    pub matrix: Matrix,
+    pub range: Range,
+    /// About 0.5 when there is one, 0 else.
+    pub strength: f64,
+    /// Converted by truncation, each chroma sample repeated for 2×2 pixels, as libswscale does unless it is
+    /// asked for accurate rounding. The colours then lie beside the lattice by a known phase.
+    pub truncated: bool,
+}
+
+impl Lattice {
+    pub fn none() -> Self {
+        Self { matrix: Matrix::Bt601, range: Range::Limited, strength: 0.0, truncated: false }
+    }
+}
+
+/// How strongly truncation shows in the phasors of the full and of the limited range: their phases, in turns,
+/// were measured on frames that libswscale converted from limited range.
+const TRUNCATED: [(Matrix, f64, f64); 2] = [(Matrix::Bt601, 0.22, -0.09), (Matrix::Bt709, 0.13, -0.165)];
+
+/// The most likely lattice.
+pub(super) fn lattice(colours: &Colours, codes: &Codes) -> Lattice {
+    let mut best = Lattice::none();
+    if colours.list.len() < 300 {
+        return best;
+    }
+    let phasors = KINDS.map(|(matrix, range)| phasor(&colours.list, matrix, range));
+    for ((matrix, range), (real, _)) in KINDS.into_iter().zip(phasors) {
+        if real > best.strength {
+            best = Lattice { matrix, range, strength: real, truncated: false };
+        }
+    }
+    if best.strength >= 0.2 {
+        return best;
+    }
+    let along = |(re, im): (f64, f64), turns: f64| {
+        let (s, c) = (turns * TAU).sin_cos();
+        re * c + im * s
+    };
+    let least = 0.08 + 1.5 / (colours.list.len() as f64).sqrt();
+    for (i, (matrix, full, limited)) in TRUNCATED.into_iter().enumerate() {
+        let strength = along(phasors[2 * i + 1], full) + along(phasors[2 * i], limited);
+        if strength > least && strength > best.strength {
+            best = Lattice { matrix, range: Range::Limited, strength, truncated: true };
+        }
+    }
+    if best.truncated && repeated_chroma(codes) > 0.4 { Lattice::none() } else { best }
+}
+
+/// Phasor of the colours' luma at a period of one code.
+fn phasor(list: &[[u8; 3]], matrix: Matrix, range: Range) -> (f64, f64) {
+    // Luma in 1/2^16 codes; sine and cosine have a table of 1024 steps.
+    let table: Vec<(f64, f64)> = (0..1024)
+        .map(|i| {
+            let (s, c) = ((f64::from(i) + 0.5) / 1024.0 * TAU).sin_cos();
+            (c, s)
+        })
+        .collect();
+    let (kr, kb) = matrix.weights();
+    let (kr, kb) = (f64::from(kr), f64::from(kb));
+    let scale = 65536.0 / f64::from(range.unit_codes(false));
+    let w = [kr, 1.0 - kr - kb, kb].map(|k| (k * scale).round() as u32);
+    let (re, im) = list.iter().fold((0.0, 0.0), |(re, im), &[r, g, b]| {
+        let y = w[0] * u32::from(r) + w[1] * u32::from(g) + w[2] * u32::from(b);
+        let (c, s) = table[(y >> 6 & 1023) as usize];
+        (re + c, im + s)
+    });
+    (re / list.len() as f64, im / list.len() as f64)
+}
+
+/// How often neighbours of a pair (columns 2k and 2k + 1) differ in colour difference, against neighbours of
+/// different pairs: near 0 when chroma was repeated, near 1 when it has full size.
+pub(super) fn repeated_chroma(codes: &Codes) -> f64 {
+    let (w, h) = (codes.width, codes.height);
+    let (mut within, mut across) = (0u64, 0u64);
+    let every = (codes.len() / 100_000).max(1);
+    for y in (every / 2..h).step_by(every) {
+        let [r, g, b] = [0, 1, 2].map(|p| codes.row(p, y));
+        let differ = |x: usize| {
+            let d =
+                |c: &[u8]| (i32::from(c[x]) - i32::from(g[x])) - (i32::from(c[x + 1]) - i32::from(g[x + 1]));
+            u64::from(d(r) != 0 || d(b) != 0)
+        };
+        for x in (0..w.saturating_sub(2)).step_by(2) {
+            within += differ(x);
+            across += differ(x + 1);
+        }
+    }
+    (within as f64 + 1.0) / (across as f64 + 1.0)
+}

@@ -1,0 +1,136 @@
+//! Coarse levels of a channel, and gaps that a tone curve tore into a histogram.
+
+/// Occupied levels of one channel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Levels {
+    /// Bits of the grid.
+    pub bits: u8,
+    /// Distance of levels, in codes.
+    pub step: f64,
+    /// First level, in codes.
+    pub offset: f64,
+}
+
+/// The b-bit level set that holds 99.5 % of a channel's samples, if there is one.
+///
+/// `hist` has one bin per code of the container; sets of `b` bits are spread over the full range
+/// (`k·max/(2^b−1)`), or cut off (`k·2^s`), or cut off and centred (`k·2^s + 2^(s−1)`).
+pub(super) fn levels(hist: &[u32], bits: std::ops::RangeInclusive<u8>) -> Option<Levels> {
+    let max = hist.len().checked_sub(1)?;
+    let depth = (usize::BITS - max.leading_zeros()) as u8;
+    let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
+    for b in bits.filter(|&b| b < depth) {
+        let top = (1usize << b) - 1;
+        let shift = depth - b;
+        let sets: [(&dyn Fn(usize) -> usize, f64, f64); 3] = [
+            (&|k| (k * max * 2 + top) / (2 * top), max as f64 / top as f64, 0.0),
+            (&|k| k << shift, f64::from(1u32 << shift), 0.0),
+            (
+                &|k| (k << shift) + (1 << (shift - 1)),
+                f64::from(1u32 << shift),
+                f64::from(1u32 << (shift - 1)),
+            ),
+        ];
+        for (level, step, offset) in sets {
+            let (mut held, mut pairs, mut before) = (0u64, 0, false);
+            for k in 0..=top {
+                let n = hist[level(k)];
+                held += u64::from(n);
+                pairs += usize::from(before && n > 20);
+                before = n > 20;
+            }
+            if held as f64 > 0.995 * total as f64 && pairs >= 3 {
+                return Some(Levels { bits: b, step, offset });
+            }
+        }
+    }
+    None
+}
+
+/// Per code of a channel the spacing of the occupied codes around it: 1 where nothing is missing.
+///
+/// A code is occupied when it holds more than 4 % of its surroundings' mean, which must hold enough samples to
+/// tell; gaps count only where the four nearest are alike.
+pub(super) fn comb(hist: &[u32]) -> Vec<f32> {
+    let n = hist.len();
+    let mut spacing = vec![1.0f32; n];
+    let mut prefix = vec![0u64; n + 1];
+    for (i, &h) in hist.iter().enumerate() {
+        prefix[i + 1] = prefix[i] + u64::from(h);
+    }
+    let occupied: Vec<usize> = (0..n)
+        .filter(|&c| {
+            let window = prefix[(c + 9).min(n)] - prefix[c.saturating_sub(8)];
+            let h = u64::from(hist[c]);
+            h > 0 && window > 400 && h as f64 > 0.04 * window as f64 / 17.0
+        })
+        .collect();
+    if occupied.len() < 4 {
+        return spacing;
+    }
+    let gaps: Vec<usize> = occupied.windows(2).map(|w| w[1] - w[0]).collect();
+    for (i, &c) in occupied.iter().enumerate() {
+        let near = &gaps[i.saturating_sub(2)..(i + 2).min(gaps.len())];
+        let (Some(&most), Some(&least)) = (near.iter().max(), near.iter().min()) else { continue };
+        if near.len() >= 3 && most <= 12 && most <= 2 * least + 1 {
+            let before = gaps[i.saturating_sub(1).min(gaps.len() - 1)];
+            let after = gaps[i.min(gaps.len() - 1)];
+            spacing[c] = 0.5 * (before + after) as f32;
+        }
+    }
+    spacing
+}
+
+/// Share of the samples whose code stands apart from its neighbours by more than 1.3.
+pub(super) fn combed_share(hist: &[u32], spacing: &[f32]) -> f64 {
+    let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
+    let apart: u64 = hist.iter().zip(spacing).filter(|(_, s)| **s > 1.3).map(|(&h, _)| u64::from(h)).sum();
+    apart as f64 / total.max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bit_depth_is_told_from_the_next() {
+        for bits in 4..=7u8 {
+            let top = (1u32 << bits) - 1;
+            let mut hist = vec![0u32; 256];
+            for k in 0..=top {
+                hist[((k * 510 + top) / (2 * top)) as usize] = 100;
+            }
+            let found = levels(&hist, 4..=7).unwrap();
+            assert_eq!(found.bits, bits);
+            assert!((found.step - 255.0 / f64::from(top)).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn all_codes_are_no_level_set_and_no_comb() {
+        let hist = vec![100u32; 256];
+        assert_eq!(levels(&hist, 4..=7), None);
+        assert!(comb(&hist).iter().all(|&s| (s - 1.0).abs() < 1e-6));
+    }
+
+    #[test]
+    fn a_stretched_histogram_is_a_comb_only_where_it_is_stretched() {
+        let mut hist = vec![0u32; 256];
+        for c in 0..100usize {
+            hist[if c < 40 { c } else { 40 + (c - 40) * 3 }] = 500;
+        }
+        let spacing = comb(&hist);
+        assert!(spacing[..38].iter().all(|&s| (s - 1.0).abs() < 1e-6));
+        assert!((spacing[40 + 30] - 3.0).abs() < 1e-6);
+        assert!(combed_share(&hist, &spacing) > 0.5);
+    }
+
+    #[test]
+    fn a_few_flat_colours_are_no_comb() {
+        let mut hist = vec![0u32; 256];
+        for c in [10, 14, 90, 200] {
+            hist[c] = 10_000;
+        }
+        assert!(comb(&hist).iter().all(|&s| (s - 1.0).abs() < 1e-6));
+    }
+}

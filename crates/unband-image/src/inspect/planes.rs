@@ -1,0 +1,240 @@
+//! Planes of luma and colour differences behind a picture, row by row in 1/64 of the plane's own codes, and
+//! the 3×3 windows of them.
+
+use crate::color::{Matrix, Range};
+use unband_simd::{Level, inspect_rows as rows};
+
+/// Units per code of an `i16` plane.
+pub(super) const UNIT: i32 = 64;
+
+/// 8-bit codes of planes of one size, and sums of their 2×2 blocks.
+pub(super) struct Codes {
+    /// Samples in a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// One per channel.
+    pub planes: Vec<Vec<u8>>,
+}
+
+impl Codes {
+    /// Rows `y` of the planes; the last plane stands for those that are missing.
+    pub fn row(&self, plane: usize, y: usize) -> &[u8] {
+        let data = &self.planes[plane.min(self.planes.len() - 1)];
+        &data[y * self.width..][..self.width]
+    }
+
+    /// Samples in a plane.
+    pub fn len(&self) -> usize {
+        self.width * self.height
+    }
+}
+
+/// Luma or a colour difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Luma,
+    Blue,
+    Red,
+}
+
+impl Part {
+    pub const ALL: [Self; 3] = [Self::Luma, Self::Blue, Self::Red];
+
+    pub fn is_chroma(self) -> bool {
+        self != Self::Luma
+    }
+}
+
+/// How to get a plane from rows of codes.
+#[derive(Clone, Copy)]
+pub(super) struct Recipe {
+    weights: [i32; 3],
+    /// The plane's code for black, or for no colour.
+    zero: f64,
+    /// Half size: means of 2×2 blocks.
+    half: bool,
+}
+
+impl Recipe {
+    /// A plane behind RGB codes, in codes of its range (chroma around 128).
+    pub fn of(part: Part, matrix: Matrix, range: Range, half: bool) -> Self {
+        let (kr, kb) = matrix.weights();
+        let (kr, kb) = (f64::from(kr), f64::from(kb));
+        let kg = 1.0 - kr - kb;
+        let unit = |chroma| 1.0 / f64::from(range.unit_codes(chroma));
+        let (w, zero) = match part {
+            Part::Luma => {
+                let s = unit(false);
+                ([kr * s, kg * s, kb * s], if range == Range::Limited { 16.0 } else { 0.0 })
+            }
+            Part::Blue => {
+                let s = unit(true) / (2.0 * (1.0 - kb));
+                ([-kr * s, -kg * s, (1.0 - kb) * s], 128.0)
+            }
+            Part::Red => {
+                let s = unit(true) / (2.0 * (1.0 - kr));
+                ([(1.0 - kr) * s, -kg * s, -kb * s], 128.0)
+            }
+        };
+        // Chroma weights must add up to exactly nothing, luma's to its whole scale.
+        let rounded = w.map(|w| (w * 65536.0).round() as i32);
+        let whole = ((w[0] + w[1] + w[2]) * 65536.0).round() as i32;
+        let weights = [rounded[0], whole - rounded[0] - rounded[2], rounded[2]];
+        Self { weights, zero, half }
+    }
+
+    /// A plane as it is stored, in its own codes.
+    pub fn stored() -> Self {
+        Self { weights: [65536, 0, 0], zero: 0.0, half: false }
+    }
+}
+
+/// A plane that is computed when a row is asked for.
+pub(super) struct Source<'a> {
+    codes: &'a Codes,
+    sums: Option<&'a Sums>,
+    recipe: Recipe,
+    first: usize,
+    level: Level,
+}
+
+/// Sums of the whole 2×2 blocks of three channels.
+pub(super) struct Sums {
+    width: usize,
+    height: usize,
+    planes: Vec<Vec<u16>>,
+}
+
+impl Sums {
+    pub fn new(codes: &Codes, level: Level) -> Self {
+        let (width, height) = (codes.width / 2, codes.height / 2);
+        let planes = (0..codes.planes.len())
+            .map(|p| {
+                let mut out = vec![0u16; width * height];
+                if width > 0 {
+                    for (y, out) in out.chunks_exact_mut(width).enumerate() {
+                        rows::sum_blocks(level, out, codes.row(p, 2 * y), codes.row(p, 2 * y + 1));
+                    }
+                }
+                out
+            })
+            .collect();
+        Self { width, height, planes }
+    }
+}
+
+impl<'a> Source<'a> {
+    /// A plane behind the three channels of `codes`; `sums` serve recipes of half size.
+    pub fn new(codes: &'a Codes, sums: &'a Sums, recipe: Recipe, level: Level) -> Self {
+        Self { codes, sums: recipe.half.then_some(sums), recipe, first: 0, level }
+    }
+
+    /// One plane of `codes` as it is.
+    pub fn stored(codes: &'a Codes, plane: usize, level: Level) -> Self {
+        Self { codes, sums: None, recipe: Recipe::stored(), first: plane, level }
+    }
+
+    pub fn width(&self) -> usize {
+        self.sums.map_or(self.codes.width, |s| s.width)
+    }
+
+    pub fn height(&self) -> usize {
+        self.sums.map_or(self.codes.height, |s| s.height)
+    }
+
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Writes row `y` in 1/64 codes.
+    pub fn fill(&self, y: usize, out: &mut [i16]) {
+        if let Some(sums) = self.sums {
+            let add = (self.recipe.zero * 4.0 * 65536.0) as i32 + 2048;
+            let row = |p: usize| &sums.planes[p.min(sums.planes.len() - 1)][y * sums.width..][..sums.width];
+            rows::weigh_sums(self.level, out, row(0), row(1), row(2), self.recipe.weights, add);
+        } else {
+            let add = (self.recipe.zero * 65536.0) as i32 + 512;
+            let row = |p: usize| self.codes.row(self.first + p, y);
+            rows::weigh_row(self.level, out, row(0), row(1), row(2), self.recipe.weights, add);
+        }
+    }
+
+    /// Ranges and means of the 3×3 windows whose centres lie in rows `y0 + 1 .. y1 - 1`.
+    pub fn windows(&self, y0: usize, y1: usize, out: &mut Windows) {
+        let w = self.width();
+        let inner = w.saturating_sub(2);
+        let count = (y1 - y0).saturating_sub(2);
+        out.width = inner;
+        out.rows = if inner == 0 { 0 } else { count };
+        out.range.clear();
+        out.range.resize(inner * count, 0);
+        out.mean.clear();
+        out.mean.resize(inner * count, 0);
+        if out.rows == 0 {
+            return;
+        }
+        out.lines.resize(3 * w, 0);
+        out.high.resize(w, 0);
+        out.low.resize(w, 0);
+        out.sum.resize(w, 0);
+        for y in y0..y0 + 2 {
+            self.fill(y, &mut out.lines[(y % 3) * w..][..w]);
+        }
+        for i in 0..count {
+            let y = y0 + 2 + i;
+            self.fill(y, &mut out.lines[(y % 3) * w..][..w]);
+            let line = |y: usize| &out.lines[(y % 3) * w..][..w];
+            rows::columns3(
+                self.level,
+                &mut out.high[..w],
+                &mut out.low[..w],
+                &mut out.sum[..w],
+                line(y - 2),
+                line(y - 1),
+                line(y),
+            );
+            let at = i * inner..(i + 1) * inner;
+            rows::windows3(
+                self.level,
+                &mut out.range[at.clone()],
+                &mut out.mean[at],
+                &out.high[..w],
+                &out.low[..w],
+                &out.sum[..w],
+            );
+        }
+    }
+}
+
+/// 3×3 windows of some rows of a plane, in 1/64 codes, and the room to make them.
+#[derive(Default)]
+pub(super) struct Windows {
+    /// Windows in a row.
+    pub width: usize,
+    /// Rows of windows.
+    pub rows: usize,
+    /// Largest less smallest.
+    pub range: Vec<i16>,
+    /// Mean.
+    pub mean: Vec<i16>,
+    lines: Vec<i16>,
+    high: Vec<i16>,
+    low: Vec<i16>,
+    sum: Vec<i32>,
+}
+
+/// Rows of a strip that is looked at as one.
+pub(super) const STRIP: usize = 64;
+
+/// Strips of rows to look at: all of a small picture, evenly spread ones of a large one.
+pub(super) fn strips(width: usize, height: usize, enough: usize) -> Vec<(usize, usize)> {
+    let all = height.div_ceil(STRIP);
+    let every = (width * height).div_ceil(enough.max(1)).max(1);
+    (every / 2..all)
+        .step_by(every)
+        .map(|i| (i * STRIP, ((i + 1) * STRIP).min(height)))
+        // Windows of neighbouring strips meet when a strip borrows a row on each side.
+        .map(|(a, b)| (a.saturating_sub(1), (b + 1).min(height)))
+        .collect()
+}

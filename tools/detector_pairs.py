@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Makes labelled pictures for the detector: one folder per cause, binary PPM files.
+
+    python tools/detector_pairs.py PHOTOS OUT [CAUSE ...]
+
+PHOTOS holds clean 16-bit PNG files, named val_*.png or train_*.png. Every validation picture and every third
+training picture gets each cause; the clean sets take all of them. Needs numpy, opencv, ffmpeg, ImageMagick, cwebp.
+The seed of each picture is its name, so the set is the same on every machine with the same tools."""
+import glob
+import os
+import subprocess
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+
+def run(args, data=None):
+    return subprocess.run(args, input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
+
+
+def raw(fmt, w, h):
+    return ['-f', 'rawvideo', '-pix_fmt', fmt, '-s', f'{w}x{h}', '-r', '25', '-i', '-']
+
+
+FF = ['ffmpeg', '-nostdin', '-v', 'error', '-threads', '1']
+
+
+def convert(frames, w, h, src, dst, extra=()):
+    return run(FF + raw(src, w, h) + list(extra) + ['-f', 'rawvideo', '-pix_fmt', dst, '-'], frames)
+
+
+def encode(frames, w, h, src, codec, container='nut'):
+    return run(FF + raw(src, w, h) + codec + ['-f', container, '-'], frames)
+
+
+def decode(stream, extra=()):
+    return run(FF + ['-i', '-'] + list(extra) + ['-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], stream)
+
+
+def eight(x):
+    return np.clip(np.rint(x), 0, 255).astype(np.uint8)
+
+
+def grid(v, bits):
+    n = 2 ** bits - 1
+    return np.rint(np.rint(v.astype(float) * n / 255) * 255 / n).astype(np.uint8)
+
+
+def load(path):
+    return cv2.imread(path, cv2.IMREAD_UNCHANGED)[..., ::-1].astype(np.float64) / 257
+
+
+def crop(x, rng, side=512):
+    h, w = min(side, x.shape[0] // 16 * 16), min(side, x.shape[1] // 16 * 16)
+    y0 = rng.integers(0, (x.shape[0] - h) // 16 + 1) * 16
+    x0 = rng.integers(0, (x.shape[1] - w) // 16 + 1) * 16
+    return x[y0:y0 + h, x0:x0 + w]
+
+
+def planes(yuv, w, h):
+    n, c = w * h, (w // 2) * (h // 2)
+    a = np.frombuffer(yuv, np.uint8).copy().reshape(-1, n + 2 * c)
+    return a, slice(0, n), slice(n, n + c), slice(n + c, n + 2 * c)
+
+
+MATRIX709 = ['-vf', 'scale=out_color_matrix=bt709:in_color_matrix=bt709']
+
+
+def yuv_grid(x, luma=None, u=None, v=None, extra=()):
+    h, w = x.shape[:2]
+    a, sy, su, sv = planes(convert(eight(x).tobytes(), w, h, 'rgb24', 'yuv420p', extra), w, h)
+    for s, b in ((sy, luma), (su, u), (sv, v)):
+        if b:
+            a[:, s] = grid(a[:, s], b)
+    return np.frombuffer(convert(a.tobytes(), w, h, 'yuv420p', 'rgb24', extra), np.uint8).reshape(h, w, 3)
+
+
+def pan(x, rng):
+    h, w = min(704, x.shape[0] // 16 * 16), min(1264, (x.shape[1] - 8) // 16 * 16)
+    grain = (0, 0, .4, .8)[rng.integers(4)]
+    out = []
+    for i in range(5):
+        f = x[:h, 2 * i:2 * i + w]
+        out.append(eight(f + rng.normal(0, 1, f.shape[:2] + (1,)) * grain))
+    return np.stack(out), w, h
+
+
+def last(stream, w, h):
+    return np.frombuffer(stream, np.uint8).reshape(-1, h, w, 3)[-1]
+
+
+def fhd(x, rng, luma, chroma, codec=None):
+    f, w, h = pan(x, rng)
+    yuv = convert(f.tobytes(), w, h, 'rgb24', 'yuv420p')
+    a, sy, su, sv = planes(yuv, w, h)
+    if luma:
+        a[:, sy] = grid(a[:, sy], luma)
+    if chroma:
+        a[:, su], a[:, sv] = grid(a[:, su], chroma), grid(a[:, sv], chroma)
+    rgb = convert(a.tobytes(), w, h, 'yuv420p', 'rgb24') if luma or chroma else f.tobytes()
+    codec = codec or ['-c:v', 'mpeg4', '-q:v', str(rng.integers(2, 6))]
+    return last(decode(encode(rgb, w, h, 'rgb24', codec)), w, h)
+
+
+def video(x, codec, pix='yuv420p', extra=(), frames=1, container='nut'):
+    h, w = x.shape[:2]
+    data = eight(x).tobytes() * frames
+    return last(decode(encode(data, w, h, 'rgb24', list(extra) + ['-pix_fmt', pix] + codec, container)), w, h)
+
+
+def jpeg(x, q):
+    return cv2.imdecode(cv2.imencode('.jpg', eight(x)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, q])[1], 1)[..., ::-1]
+
+
+def webp(x, q):
+    return cv2.imdecode(cv2.imencode('.webp', eight(x)[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, q])[1], 1)[..., ::-1]
+
+
+def magick(x, args):
+    h, w = x.shape[:2]
+    out = run(['convert', '-size', f'{w}x{h}', '-depth', '8', 'rgb:-'] + args + ['-depth', '8', 'rgb:-'], eight(x).tobytes())
+    return np.frombuffer(out, np.uint8).reshape(h, w, 3)
+
+
+def tone(x, rng):
+    t = eight(x) / 255.
+    g = rng.uniform(.45, .75)
+    return eight(255 * np.power(t, g)) if rng.integers(2) else eight(255 * np.clip((t - .5) * rng.uniform(1.3, 2) + .5, 0, 1))
+
+
+def grey(x):
+    y = x @ np.array([.299, .587, .114])
+    return np.repeat(y[..., None], 3, -1)
+
+
+def truncate(x, bits):
+    s = 8 - bits
+    return (eight(x) >> s) << s
+
+
+def page(x, rng):
+    """A banded picture inside a clean one."""
+    out, h, w = eight(x).copy(), x.shape[0] // 2 // 16 * 16, x.shape[1] // 2 // 16 * 16
+    out[:h, :w] = grid(eight(x[:h, :w]), 5)
+    return out
+
+
+X264 = ['-c:v', 'libx264', '-preset', 'medium', '-threads', '1']
+X265 = ['-c:v', 'libx265', '-preset', 'fast', '-x265-params', 'log-level=none:pools=none:frame-threads=1']
+VP9 = ['-c:v', 'libvpx-vp9', '-b:v', '0', '-cpu-used', '4', '-threads', '1']
+AV1 = ['-c:v', 'libsvtav1', '-preset', '9']
+
+CLEAN = {
+    'clean8': lambda x, r: eight(x),
+    'clean420': lambda x, r: yuv_grid(x[:x.shape[0] // 2 * 2, :x.shape[1] // 2 * 2]),
+    'cleanq90': lambda x, r: jpeg(x, 90),
+    'clean420_709': lambda x, r: yuv_grid(x[:x.shape[0] // 2 * 2, :x.shape[1] // 2 * 2], extra=MATRIX709),
+}
+FRAMES = {
+    'fhd_clean': lambda x, r: fhd(x, r, None, None),
+    'fhd_y6': lambda x, r: fhd(x, r, 6, None),
+    'fhd_y6c6': lambda x, r: fhd(x, r, 6, 6),
+    'fhd_y6c5': lambda x, r: fhd(x, r, 6, 5),
+    'fhd_y6_x264': lambda x, r: fhd(x, r, 6, None, ['-pix_fmt', 'yuv420p'] + X264 + ['-crf', '18']),
+    'fhd_y6c5_x264': lambda x, r: fhd(x, r, 6, 5, ['-pix_fmt', 'yuv420p'] + X264 + ['-crf', '18']),
+    'fhd_clean_x264': lambda x, r: fhd(x, r, None, None, ['-pix_fmt', 'yuv420p'] + X264 + ['-crf', '18']),
+}
+CROPS = {
+    'rgb7': lambda x, r: grid(eight(x), 7), 'rgb6': lambda x, r: grid(eight(x), 6),
+    'rgb5': lambda x, r: grid(eight(x), 5), 'rgb4': lambda x, r: grid(eight(x), 4),
+    'trunc6': lambda x, r: truncate(x, 6), 'trunc5': lambda x, r: truncate(x, 5),
+    'rgb565': lambda x, r: np.stack([grid(eight(x[..., i]), b) for i, b in enumerate((5, 6, 5))], -1),
+    'y6': lambda x, r: yuv_grid(x, luma=6), 'y5': lambda x, r: yuv_grid(x, luma=5),
+    'u5': lambda x, r: yuv_grid(x, u=5), 'c6': lambda x, r: yuv_grid(x, u=6, v=6),
+    'y6c5_709': lambda x, r: yuv_grid(x, 6, 5, 5, MATRIX709),
+    'tone': tone,
+    'jpeg35': lambda x, r: jpeg(x, 35), 'jpeg50': lambda x, r: jpeg(x, 50), 'jpeg80': lambda x, r: jpeg(x, 80),
+    'y6_jpeg90': lambda x, r: jpeg(yuv_grid(x, luma=6), 90), 'rgb5_jpeg90': lambda x, r: jpeg(grid(eight(x), 5), 90),
+    'x264_24': lambda x, r: video(x, X264 + ['-qp', '24']), 'x264_34': lambda x, r: video(x, X264 + ['-qp', '34']),
+    'x265_24': lambda x, r: video(x, X265 + ['-crf', '24']), 'x265_34': lambda x, r: video(x, X265 + ['-crf', '34']),
+    'vp9_30': lambda x, r: video(x, VP9 + ['-crf', '30']), 'vp9_45': lambda x, r: video(x, VP9 + ['-crf', '45']),
+    'av1_30': lambda x, r: video(x, AV1 + ['-crf', '30'], container='ivf'),
+    'av1_50': lambda x, r: video(x, AV1 + ['-crf', '50'], container='ivf'),
+    'webp50': lambda x, r: webp(x, 50), 'webp80': lambda x, r: webp(x, 80),
+    'pal256': lambda x, r: magick(x, ['+dither', '-colors', '256']),
+    'pal64': lambda x, r: magick(x, ['+dither', '-colors', '64']),
+    'pal256d': lambda x, r: magick(x, ['-dither', 'FloydSteinberg', '-colors', '256']),
+    'gray8': lambda x, r: eight(grey(x)), 'gray5': lambda x, r: grid(eight(grey(x)), 5),
+    'gray6': lambda x, r: grid(eight(grey(x)), 6), 'gray_jpeg50': lambda x, r: jpeg(grey(x), 50),
+    'gray_tone': lambda x, r: tone(eight(grey(x)), r),
+    'page': page,
+}
+
+
+def main():
+    photos, out, only = sys.argv[1], sys.argv[2], sys.argv[3:]
+    files = sorted(glob.glob(f'{photos}/*.png'))
+    some = [f for f in files if 'val_' in f] + [f for f in files if 'train_' in f][::3]
+    jobs = [(c, f, 'clean') for c in CLEAN for f in files] + [(c, f, 'frame') for c in FRAMES for f in some] \
+        + [(c, f, 'crop') for c in CROPS for f in some]
+
+    def work(job):
+        cause, path, kind = job
+        name = os.path.basename(path)[:-4]
+        target = f'{out}/{cause}/{name}.ppm'
+        if (only and cause not in only) or os.path.exists(target):
+            return
+        os.makedirs(f'{out}/{cause}', exist_ok=True)
+        rng = np.random.default_rng(zlib.crc32(name.encode()))
+        x = load(path)
+        if kind == 'crop':
+            x = crop(x, rng)
+        try:
+            y = {**CLEAN, **FRAMES, **CROPS}[cause](x, rng)
+            cv2.imwrite(target, np.ascontiguousarray(y[..., ::-1]))
+        except Exception as e:
+            print(cause, name, e, file=sys.stderr)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, jobs))
+
+
+if __name__ == '__main__':
+    cv2.setNumThreads(1)
+    main()
