@@ -6,9 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod exif;
 mod file;
 mod format;
 mod limits;
+mod orient;
+mod raw_profile;
+mod samples;
+mod xmp;
 
 use std::io::Write;
 use std::path::Path;
@@ -16,7 +21,7 @@ use std::path::Path;
 use unband_image::{Depth, Image};
 
 pub use error::Error;
-pub use file::{read_file, write_file};
+pub use file::{read_file, write_bytes, write_file};
 pub use format::{Dropped, FORMATS, FormatEntry, Item, WriteOptions, Writes};
 pub use limits::Limits;
 
@@ -45,7 +50,12 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         return Err(Error::Empty);
     }
     let format = detect(bytes).ok_or(Error::UnknownContent)?;
-    (format.read)(bytes, limits)
+    format::read(format, bytes, limits)
+}
+
+/// Is any sample of the picture not opaque? An alpha plane alone says nothing.
+pub fn has_transparency(image: &Image) -> bool {
+    samples::has_transparency(image)
 }
 
 /// Can a picture of that depth, with or without transparency, be written in the format? Integer depths

@@ -1,11 +1,16 @@
 //! The formats, one file each.
 
+mod jpeg;
+mod jpeg_markers;
+mod png;
+
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use unband_image::{Depth, Image, Model};
+use unband_image::{Density, Depth, Image, Model};
 
-use crate::{Error, Limits};
+use crate::{Error, Limits, exif, orient};
 
 /// What a format can be asked to write.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +145,16 @@ pub struct Dropped {
     pub detail: Option<String>,
 }
 
+impl Dropped {
+    pub(crate) fn all(item: Item) -> Self {
+        Self { item, detail: None }
+    }
+
+    pub(crate) fn because(item: Item, detail: impl Into<String>) -> Self {
+        Self { item, detail: Some(detail.into()) }
+    }
+}
+
 impl fmt::Display for Dropped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.detail {
@@ -150,7 +165,26 @@ impl fmt::Display for Dropped {
 }
 
 /// All formats.
-pub static FORMATS: &[FormatEntry] = &[];
+pub static FORMATS: &[FormatEntry] = &[png::ENTRY, jpeg::ENTRY];
+
+pub(crate) fn read(
+    format: &'static FormatEntry,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Image, Error> {
+    // The decoders are other people's code; should one of them panic, one damaged file must not end a batch.
+    let mut image = catch_unwind(AssertUnwindSafe(|| (format.read)(bytes, limits)))
+        .unwrap_or_else(|_| Err(Error::damaged(format.name, "its decoder gave up")))?;
+    image.origin.format = format.name;
+    if let Some(icc) = &image.metadata.icc
+        && !icc_plausible(icc, image.color.model)
+    {
+        image.metadata.icc = None;
+    }
+    let orientation = image.metadata.exif.as_deref().map_or(1, exif::orientation);
+    orient::apply(&mut image, orientation)?;
+    Ok(image)
+}
 
 pub(crate) fn write(
     image: &Image,
@@ -169,7 +203,90 @@ pub(crate) fn write(
     if !fits {
         return Err(Error::Model { format: format.name, model });
     }
-    let mut dropped = Vec::new();
-    (format.write)(image, options, out, &mut dropped)?;
-    Ok(dropped)
+    let mut dropped = plainly_dropped(image, writes);
+    let mut watched = Watched { out, failed: None };
+    let result = (format.write)(image, options, &mut watched, &mut dropped);
+    match watched.failed {
+        Some(source) => Err(Error::Io { action: "write", source }),
+        None => result.map(|()| dropped),
+    }
+}
+
+/// What the format has no place for at all; its writer adds what did not fit for other reasons.
+fn plainly_dropped(image: &Image, writes: &Writes) -> Vec<Dropped> {
+    let metadata = &image.metadata;
+    let colors = &metadata.colorimetry;
+    // Without a tag pictures are taken as sRGB, and a profile says more than numbers.
+    let numbers = colors.srgb_intent.is_none()
+        && metadata.icc.is_none()
+        && (colors.gamma.is_some() || colors.chromaticities.is_some());
+    let light = colors.mastering.is_some() || colors.content_light.is_some();
+    let table = [
+        (Item::Alpha, !writes.alpha && crate::has_transparency(image)),
+        (Item::Icc, !writes.icc && metadata.icc.is_some()),
+        (Item::Exif, !writes.exif && metadata.exif.is_some()),
+        (Item::Xmp, !writes.xmp && metadata.xmp.is_some()),
+        (Item::Iptc, !writes.iptc && metadata.iptc.is_some()),
+        (Item::Cicp, !writes.cicp && image.color.cicp.is_some()),
+        (Item::Density, !writes.density && metadata.density.is_some()),
+        (Item::Text, !writes.text && !metadata.text.is_empty()),
+        // The formats that hold code points are those that hold these numbers.
+        (Item::Colorimetry, !writes.cicp && (numbers || light)),
+    ];
+    table.into_iter().filter(|row| row.1).map(|row| Dropped::all(row.0)).collect()
+}
+
+/// Remembers the first failure, since some encoders finish in a destructor and cannot report it.
+struct Watched<'a> {
+    out: &'a mut dyn Write,
+    failed: Option<io::Error>,
+}
+
+impl Watched<'_> {
+    fn watch<T>(&mut self, act: impl FnOnce(&mut dyn Write) -> io::Result<T>) -> io::Result<T> {
+        if self.failed.is_some() {
+            return Err(io::Error::other("an earlier write failed"));
+        }
+        act(self.out).map_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.failed = Some(error);
+            }
+            kind.into()
+        })
+    }
+}
+
+impl Write for Watched<'_> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.watch(|out| out.write(buffer))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.watch(|out| out.flush())
+    }
+}
+
+/// Does an ICC profile describe samples of this model? Source: ICC.1:2022, 7.2.6 data colour space field.
+fn icc_fits(icc: &[u8], model: Model) -> bool {
+    match icc.get(16..20) {
+        Some(b"GRAY") => model == Model::Gray,
+        Some(b"RGB ") => model == Model::Rgb,
+        _ => false,
+    }
+}
+
+/// A profile for RGB on a grey picture is common and understood; one for CMYK on what has become RGB is
+/// wrong, and so is what is too short to be a profile.
+fn icc_plausible(icc: &[u8], model: Model) -> bool {
+    icc_fits(icc, model) || (model == Model::Gray && icc_fits(icc, Model::Rgb))
+}
+
+/// What a ratio must be multiplied with so that both numbers are whole, or nearly.
+fn ratio_scale(density: Density) -> f64 {
+    let whole = |scale: &&f64| {
+        [density.x, density.y].iter().all(|v| (v * **scale - (v * **scale).round()).abs() < 1e-6)
+    };
+    let scales = [1.0, 2.0, 3.0, 10.0, 33.0, 100.0, 1000.0];
+    *scales.iter().find(whole).unwrap_or(&1000.0)
 }

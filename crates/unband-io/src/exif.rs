@@ -1,0 +1,465 @@
+//! The few things that must be done inside an Exif block: find the orientation and reset it, find and set
+//! the density, move a block into a TIFF file and out of one. Everything else in it is carried untouched.
+//!
+//! An Exif block is a small TIFF file: header, directories of 12-byte entries, values at offsets.
+//! Source: CIPA DC-008 (Exif 2.32), TIFF 6.0.
+
+use std::ops::Range;
+
+use unband_image::{Density, DensityUnit};
+
+pub(crate) const ORIENTATION: u16 = 274;
+pub(crate) const X_RESOLUTION: u16 = 282;
+pub(crate) const Y_RESOLUTION: u16 = 283;
+pub(crate) const RESOLUTION_UNIT: u16 = 296;
+pub(crate) const EXIF_IFD: u16 = 34665;
+pub(crate) const GPS_IFD: u16 = 34853;
+const INTEROP_IFD: u16 = 40965;
+const MAKER_NOTE: u16 = 37500;
+const PIXEL_X: u16 = 40962;
+const PIXEL_Y: u16 = 40963;
+const WIDTH: u16 = 256;
+const LENGTH: u16 = 257;
+
+/// Tags of a TIFF file's first directory that describe the picture and not its storage.
+const DESCRIBING: &[u16] = &[
+    269, 270, 271, 272, X_RESOLUTION, Y_RESOLUTION, 285, RESOLUTION_UNIT, 305, 306, 315, 316, 18246, 18249,
+    33432, EXIF_IFD, GPS_IFD, 40091, 40092, 40093, 40094, 40095, 50341,
+];
+
+const SHORT: u16 = 3;
+const LONG: u16 = 4;
+const RATIONAL: u16 = 5;
+
+/// Bytes of one value of a TIFF type; 0 for unknown types.
+fn type_size(kind: u16) -> usize {
+    match kind {
+        1 | 2 | 6 | 7 => 1,
+        3 | 8 => 2,
+        4 | 9 | 11 | 13 => 4,
+        5 | 10 | 12 => 8,
+        _ => 0,
+    }
+}
+
+/// One directory entry, with its place in the block.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Where its 12 bytes begin.
+    at: usize,
+    pub(crate) tag: u16,
+    pub(crate) kind: u16,
+    pub(crate) count: u32,
+    /// Where its value lies; inside the entry when it fits in four bytes.
+    pub(crate) value: Range<usize>,
+}
+
+/// A classic TIFF structure: an Exif block or a whole file.
+#[derive(Clone, Copy)]
+pub(crate) struct Block<'a> {
+    bytes: &'a [u8],
+    big_endian: bool,
+}
+
+impl<'a> Block<'a> {
+    /// Checks the header; `BigTIFF` is not one.
+    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
+        match bytes.get(..4)? {
+            b"II*\0" => Some(Self { bytes, big_endian: false }),
+            b"MM\0*" => Some(Self { bytes, big_endian: true }),
+            _ => None,
+        }
+    }
+
+    fn u16(self, at: usize) -> Option<u16> {
+        let bytes = self.bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
+        Some(if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
+    }
+
+    fn u32(self, at: usize) -> Option<u32> {
+        let bytes = self.bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
+        Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+    }
+
+    /// Entries of the directory at an offset and the offset of the next; entries whose values lie outside
+    /// the block are left out.
+    pub(crate) fn directory(self, at: usize) -> Option<(Vec<Entry>, usize)> {
+        let count = self.u16(at)? as usize;
+        let mut entries = Vec::new();
+        for i in 0..count {
+            let at = at + 2 + 12 * i;
+            let (Some(tag), Some(kind), Some(n)) = (self.u16(at), self.u16(at + 2), self.u32(at + 4)) else {
+                break;
+            };
+            let Some(size) = type_size(kind).checked_mul(n as usize).filter(|&s| s > 0) else { continue };
+            let start = if size <= 4 { at + 8 } else { self.u32(at + 8).unwrap_or(u32::MAX) as usize };
+            let Some(end) = start.checked_add(size) else { continue };
+            if end <= self.bytes.len() {
+                entries.push(Entry { at, tag, kind, count: n, value: start..end });
+            }
+        }
+        let next = self.u32(at + 2 + 12 * count).unwrap_or(0) as usize;
+        Some((entries, next))
+    }
+
+    /// Entries of the first directory and the offset of the second.
+    pub(crate) fn first(self) -> Option<(Vec<Entry>, usize)> {
+        self.directory(self.u32(4)? as usize)
+    }
+
+    /// A whole number of a SHORT or LONG entry.
+    pub(crate) fn number(self, entry: &Entry) -> Option<u32> {
+        match entry.kind {
+            SHORT => self.u16(entry.value.start).map(u32::from),
+            LONG | 13 => self.u32(entry.value.start),
+            1 => self.bytes.get(entry.value.start).map(|&b| u32::from(b)),
+            _ => None,
+        }
+    }
+
+    fn rational(self, entry: &Entry) -> Option<f64> {
+        if entry.kind != RATIONAL {
+            return self.number(entry).map(f64::from);
+        }
+        let (n, d) = (self.u32(entry.value.start)?, self.u32(entry.value.start + 4)?);
+        (d != 0).then(|| f64::from(n) / f64::from(d))
+    }
+
+    pub(crate) fn value(self, entry: &Entry) -> &'a [u8] {
+        self.bytes.get(entry.value.clone()).unwrap_or(&[])
+    }
+
+    /// Orientation in the first directory, 1..=8.
+    pub(crate) fn orientation(self) -> Option<u8> {
+        let (entries, _) = self.first()?;
+        let value = self.number(find(&entries, ORIENTATION)?)?;
+        (1..=8).contains(&value).then_some(value as u8)
+    }
+
+    /// Density in the first directory.
+    pub(crate) fn density(self) -> Option<Density> {
+        let (entries, _) = self.first()?;
+        let x = self.rational(find(&entries, X_RESOLUTION)?)?;
+        let y = self.rational(find(&entries, Y_RESOLUTION)?)?;
+        let unit = find(&entries, RESOLUTION_UNIT).and_then(|e| self.number(e)).unwrap_or(2);
+        let unit = match unit {
+            1 => DensityUnit::Aspect,
+            3 => DensityUnit::Centimetre,
+            _ => DensityUnit::Inch,
+        };
+        // One to one without a unit says nothing.
+        let useful = x > 0.0 && y > 0.0 && !(unit == DensityUnit::Aspect && (x - y).abs() < f64::EPSILON);
+        useful.then_some(Density { x, y, unit })
+    }
+
+    fn put_u16(self, out: &mut [u8], at: usize, value: u16) {
+        let bytes = if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
+        if let Some(slot) = out.get_mut(at..at + 2) {
+            slot.copy_from_slice(&bytes);
+        }
+    }
+
+    fn put_u32(self, out: &mut [u8], at: usize, value: u32) {
+        let bytes = if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
+        if let Some(slot) = out.get_mut(at..at + 4) {
+            slot.copy_from_slice(&bytes);
+        }
+    }
+}
+
+pub(crate) fn find(entries: &[Entry], tag: u16) -> Option<&Entry> {
+    entries.iter().find(|e| e.tag == tag)
+}
+
+/// The TIFF part of what a container calls Exif: some put `Exif\0\0` in front.
+pub(crate) fn block(bytes: &[u8]) -> Option<&[u8]> {
+    let bytes = bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes);
+    Block::new(bytes)?.first()?;
+    Some(bytes)
+}
+
+/// Orientation of an Exif block, 1 when it says none.
+pub(crate) fn orientation(bytes: &[u8]) -> u8 {
+    Block::new(bytes).and_then(Block::orientation).unwrap_or(1)
+}
+
+/// Density of an Exif block.
+pub(crate) fn density(bytes: &[u8]) -> Option<Density> {
+    Block::new(bytes).and_then(Block::density)
+}
+
+/// Rewrites a block after its orientation has been applied to the samples: the tag becomes 1, sizes and
+/// densities change places where the picture was laid on its side, and a thumbnail, which would now lie
+/// wrongly, is unlinked.
+pub(crate) fn settle_orientation(bytes: &mut [u8], applied: u8) {
+    let copy = bytes.to_vec();
+    let Some(block) = Block::new(&copy) else { return };
+    let Some((entries, _)) = block.first() else { return };
+    if let Some(entry) = find(&entries, ORIENTATION) {
+        match entry.kind {
+            LONG => block.put_u32(bytes, entry.value.start, 1),
+            _ => block.put_u16(bytes, entry.value.start, 1),
+        }
+    }
+    let lies = applied >= 5;
+    if lies {
+        exchange(&copy, bytes, &entries, X_RESOLUTION, Y_RESOLUTION);
+        exchange(&copy, bytes, &entries, WIDTH, LENGTH);
+        let inner = find(&entries, EXIF_IFD).and_then(|e| block.number(e));
+        if let Some((entries, _)) = inner.and_then(|at| block.directory(at as usize)) {
+            exchange(&copy, bytes, &entries, PIXEL_X, PIXEL_Y);
+        }
+    }
+    if let (Some(at), Some(first)) = (block.u32(4), block.u32(4).and_then(|at| block.u16(at as usize))) {
+        block.put_u32(bytes, at as usize + 2 + 12 * first as usize, 0);
+    }
+}
+
+/// Lets two entries of the same type change values.
+fn exchange(from: &[u8], to: &mut [u8], entries: &[Entry], a: u16, b: u16) {
+    let (Some(a), Some(b)) = (find(entries, a), find(entries, b)) else { return };
+    if a.count != b.count {
+        return;
+    }
+    // Type, count and value or offset go together, so that a SHORT and a LONG may change places too.
+    for (src, dst) in [(a, b), (b, a)] {
+        let (Some(source), Some(target)) = (from.get(src.at + 2..src.at + 12), to.get_mut(dst.at + 2..dst.at + 12))
+        else {
+            return;
+        };
+        target.copy_from_slice(source);
+    }
+}
+
+/// A density as two rationals in units that Exif and TIFF know: per inch, per centimetre, or a ratio.
+pub(crate) fn rationals(density: Density) -> ([u32; 2], [u32; 2], u16) {
+    let (scale, unit) = match density.unit {
+        DensityUnit::Aspect => (1.0, 1),
+        DensityUnit::Inch => (1.0, 2),
+        DensityUnit::Centimetre => (1.0, 3),
+        DensityUnit::Metre => (0.01, 3),
+    };
+    let rational = |value: f64| {
+        let value = value * scale;
+        let denominators = [1u32, 10, 100, 1000, 10_000];
+        let exact = |d: &&u32| {
+            let n = value * f64::from(**d);
+            (n - n.round()).abs() < 1e-6 && n < f64::from(u32::MAX)
+        };
+        let d = *denominators.iter().find(exact).unwrap_or(if value < 400_000.0 { &10_000 } else { &1 });
+        [(value * f64::from(d)).round().clamp(1.0, f64::from(u32::MAX)) as u32, d]
+    };
+    (rational(density.x), rational(density.y), unit)
+}
+
+/// The block with a density in it; a new block when there was none. Old bytes stay where they are, only a
+/// new first directory is put at the end, so that offsets inside maker notes stay right.
+pub(crate) fn with_density(bytes: Option<&[u8]>, density: Density) -> Vec<u8> {
+    let mut out = bytes.map_or_else(|| b"II*\0\x08\0\0\0\0\0\0\0\0\0".to_vec(), <[u8]>::to_vec);
+    let copy = out.clone();
+    let Some(block) = Block::new(&copy) else { return out };
+    let Some((entries, next)) = block.first() else { return out };
+    let (x, y, unit) = rationals(density);
+    if out.len() % 2 == 1 {
+        out.push(0);
+    }
+    let mut rows: Vec<(u16, [u8; 12])> = entries
+        .iter()
+        .filter(|e| ![X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT].contains(&e.tag))
+        .filter_map(|e| Some((e.tag, copy.get(e.at..e.at + 12)?.try_into().ok()?)))
+        .collect();
+    for (tag, value) in [(X_RESOLUTION, x), (Y_RESOLUTION, y)] {
+        let at = out.len();
+        out.resize(at + 8, 0);
+        block.put_u32(&mut out, at, value[0]);
+        block.put_u32(&mut out, at + 4, value[1]);
+        rows.push((tag, block.row(tag, RATIONAL, 1, at as u32)));
+    }
+    let mut row = block.row(RESOLUTION_UNIT, SHORT, 1, 0);
+    block.put_u16(&mut row, 8, unit);
+    rows.push((RESOLUTION_UNIT, row));
+    rows.sort_by_key(|r| r.0);
+    let at = out.len();
+    out.extend([0; 2]);
+    block.put_u16(&mut out, at, rows.len() as u16);
+    for (_, row) in rows {
+        out.extend(row);
+    }
+    let end = out.len();
+    out.extend([0; 4]);
+    block.put_u32(&mut out, end, next as u32);
+    block.put_u32(&mut out, 4, at as u32);
+    out
+}
+
+impl Block<'_> {
+    fn row(self, tag: u16, kind: u16, count: u32, value: u32) -> [u8; 12] {
+        let mut row = [0; 12];
+        self.put_u16(&mut row, 0, tag);
+        self.put_u16(&mut row, 2, kind);
+        self.put_u32(&mut row, 4, count);
+        self.put_u32(&mut row, 8, value);
+        row
+    }
+}
+
+/// The describing tags of a TIFF file's first directory, with its Exif and GPS directories, as an Exif
+/// block; nothing when there are none but the density. A maker note keeps its offset where that lies low
+/// enough, because the notes of several makers hold absolute offsets.
+pub(crate) fn from_tiff(file: &[u8]) -> Option<Vec<u8>> {
+    let block = Block::new(file)?;
+    let (entries, _) = block.first()?;
+    let entries: Vec<Entry> = entries.into_iter().filter(|e| DESCRIBING.contains(&e.tag)).collect();
+    if entries.iter().all(|e| [X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT].contains(&e.tag)) {
+        return None;
+    }
+    let note = find(&entries, EXIF_IFD)
+        .and_then(|e| block.number(e))
+        .and_then(|at| block.directory(at as usize))
+        .and_then(|(inner, _)| find(&inner, MAKER_NOTE).cloned())
+        .filter(|note| note.value.len() > 4 && note.value.start >= 8 && note.value.end <= LOW);
+    let mut out = Rebuilt { block, out: file.get(..8)?.to_vec(), hole: None };
+    if let Some(note) = note {
+        out.out.resize(note.value.end, 0);
+        out.out.get_mut(note.value.clone())?.copy_from_slice(block.value(&note));
+        out.hole = Some((8, note.value));
+    }
+    let at = out.directory(&entries, 0)?;
+    block.put_u32(&mut out.out, 4, at as u32);
+    Some(out.out)
+}
+
+/// Up to here a maker note keeps its offset; a JPEG segment holds blocks of this size.
+const LOW: usize = 60_000;
+
+/// A block under construction, with a maker note that already lies at its place.
+struct Rebuilt<'a> {
+    block: Block<'a>,
+    out: Vec<u8>,
+    /// Free bytes before the maker note begin here; the maker note.
+    hole: Option<(usize, Range<usize>)>,
+}
+
+impl Rebuilt<'_> {
+    /// A place for some bytes, on an even offset.
+    fn place(&mut self, len: usize) -> usize {
+        if let Some((free, note)) = &mut self.hole
+            && *free + len <= note.start
+        {
+            let at = *free;
+            *free += len + len % 2;
+            return at;
+        }
+        let at = self.out.len() + self.out.len() % 2;
+        self.out.resize(at + len, 0);
+        at
+    }
+
+    fn directory(&mut self, entries: &[Entry], level: u32) -> Option<usize> {
+        let at = self.place(2 + 12 * entries.len() + 4);
+        self.block.put_u16(&mut self.out, at, entries.len() as u16);
+        for (i, entry) in entries.iter().enumerate() {
+            let pointer = [EXIF_IFD, GPS_IFD, INTEROP_IFD].contains(&entry.tag);
+            let value = self.block.value(entry);
+            let place = if pointer && level < 3 {
+                let inner = self.block.number(entry).and_then(|at| self.block.directory(at as usize));
+                let (inner, _) = inner.unwrap_or_default();
+                self.directory(&inner, level + 1)? as u32
+            } else if value.len() <= 4 {
+                let mut four = [0; 4];
+                four.get_mut(..value.len())?.copy_from_slice(value);
+                let row = self.block.row(entry.tag, entry.kind, entry.count, 0);
+                let to = at + 2 + 12 * i;
+                self.out.get_mut(to..to + 8)?.copy_from_slice(row.get(..8)?);
+                self.out.get_mut(to + 8..to + 12)?.copy_from_slice(&four);
+                continue;
+            } else if self.hole.as_ref().is_some_and(|(_, note)| entry.tag == MAKER_NOTE && *note == entry.value) {
+                entry.value.start as u32
+            } else {
+                let place = self.place(value.len());
+                self.out.get_mut(place..place + value.len())?.copy_from_slice(value);
+                place as u32
+            };
+            let row = self.block.row(entry.tag, if pointer { LONG } else { entry.kind }, entry.count, place);
+            let to = at + 2 + 12 * i;
+            self.out.get_mut(to..to + 12)?.copy_from_slice(&row);
+        }
+        Some(at)
+    }
+}
+
+/// The block in little-endian order, every value at the same offset. Bytes without a type, such as maker
+/// notes, stay as they are.
+pub(crate) fn little_endian(bytes: &[u8]) -> Option<Vec<u8>> {
+    let block = Block::new(bytes)?;
+    let mut out = bytes.to_vec();
+    if block.big_endian {
+        out.get_mut(..4)?.copy_from_slice(b"II*\0");
+        let mut todo = vec![block.u32(4)? as usize];
+        out.get_mut(4..8)?.reverse();
+        let mut done = Vec::new();
+        while let Some(at) = todo.pop() {
+            if at == 0 || done.contains(&at) || done.len() > 64 {
+                continue;
+            }
+            done.push(at);
+            let Some((entries, next)) = block.directory(at) else { continue };
+            turn_directory(block, &mut out, at, &entries);
+            todo.push(next);
+            let inner = entries.iter().filter(|e| [EXIF_IFD, GPS_IFD, INTEROP_IFD].contains(&e.tag));
+            todo.extend(inner.filter_map(|e| block.number(e)).map(|at| at as usize));
+        }
+    }
+    Some(out)
+}
+
+fn turn_directory(block: Block<'_>, out: &mut [u8], at: usize, entries: &[Entry]) {
+    let turn = |out: &mut [u8], at: usize, size: usize| {
+        if let (Some(to), Some(from)) = (out.get_mut(at..at + size), block.bytes.get(at..at + size)) {
+            to.copy_from_slice(from);
+            to.reverse();
+        }
+    };
+    let count = block.u16(at).unwrap_or(0) as usize;
+    turn(out, at, 2);
+    turn(out, at + 2 + 12 * count, 4);
+    for i in 0..count {
+        let at = at + 2 + 12 * i;
+        turn(out, at, 2);
+        turn(out, at + 2, 2);
+        turn(out, at + 4, 4);
+        let inline = entries.iter().any(|e| e.at == at && e.value.start == at + 8);
+        if !inline {
+            turn(out, at + 8, 4);
+        }
+    }
+    for entry in entries {
+        let unit = match entry.kind {
+            RATIONAL | 10 => 4,
+            kind => type_size(kind),
+        };
+        for at in entry.value.clone().step_by(unit) {
+            turn(out, at, unit);
+        }
+    }
+}
+
+/// Sets the orientation that an XMP packet repeats to 1, after it has been applied.
+pub(crate) fn settle_xmp(xmp: &mut [u8]) {
+    for (open, close) in [(&b"tiff:Orientation=\""[..], b'"'), (b"tiff:Orientation='", b'\''), (b"<tiff:Orientation>", b'<')]
+    {
+        let found = xmp.windows(open.len()).position(|w| w == open);
+        if let Some(at) = found.map(|at| at + open.len())
+            && let Some([digit @ b'1'..=b'8', after]) = xmp.get_mut(at..at + 2)
+            && *after == close
+        {
+            *digit = b'1';
+        }
+    }
+}
+
+/// Turns whole planes, XMP and Exif upright; called once after reading.
+pub(crate) fn describes_more_than_density(bytes: &[u8]) -> bool {
+    let Some((entries, _)) = Block::new(bytes).and_then(Block::first) else { return false };
+    entries.iter().any(|e| ![X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT].contains(&e.tag))
+}

@@ -1,0 +1,215 @@
+//! The markers of a JPEG file: sizes, tables and application segments. The coded samples are skipped.
+//!
+//! Source: ITU-T T.81 Annex B, ITU-T T.871 (JFIF), Adobe XMP Specification Part 3.
+
+use unband_image::Subsampling;
+
+use crate::Error;
+
+const NAME: &str = "JPEG";
+
+/// Positions of the 64 coefficients of a zigzag sequence in rows.
+const ZIGZAG: [u8; 64] = [
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14,
+    21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53,
+    60, 61, 54, 47, 55, 62, 63,
+];
+
+/// Luma quantiser steps of ITU-T T.81 table K.1, which libjpeg scales by its quality.
+const LUMA_STEPS: [u16; 64] = [
+    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29,
+    51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121,
+    120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+];
+
+/// One colour component of the frame.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Component {
+    pub(super) id: u8,
+    pub(super) across: u8,
+    pub(super) down: u8,
+    table: u8,
+}
+
+/// What the markers say.
+#[derive(Default)]
+pub(super) struct Markers<'a> {
+    pub(super) width: u16,
+    pub(super) height: u16,
+    pub(super) components: Vec<Component>,
+    tables: [Option<[u16; 64]>; 4],
+    /// Number 0..=15 and content of the application segments, in order.
+    pub(super) segments: Vec<(u8, &'a [u8])>,
+    pub(super) comments: Vec<&'a [u8]>,
+    /// Has the end of the image been reached?
+    pub(super) complete: bool,
+}
+
+impl<'a> Markers<'a> {
+    /// Walks the markers up to the end of the image.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Error> {
+        let mut markers = Self::default();
+        let mut at = 2;
+        let mut scans = 0;
+        loop {
+            let Some(marker) = next_marker(bytes, &mut at) else { return markers.checked() };
+            match marker {
+                0xD9 => {
+                    markers.complete = true;
+                    return markers.checked();
+                }
+                0x01 | 0xD0..=0xD8 => continue,
+                _ => {}
+            }
+            let Some(length) = bytes.get(at..at + 2).map(|b| usize::from(u16::from_be_bytes([b[0], b[1]])))
+            else {
+                return markers.checked();
+            };
+            let Some(body) = bytes.get(at + 2..at + length.max(2)) else { return markers.checked() };
+            at += length.max(2);
+            match marker {
+                0xDB if scans == 0 => markers.take_tables(body)?,
+                0xC4 | 0xC8 | 0xCC => {}
+                0xC0..=0xCF => markers.take_frame(marker, body)?,
+                0xE0..=0xEF => markers.segments.push((marker - 0xE0, body)),
+                0xFE => markers.comments.push(body),
+                0xDA => {
+                    scans += 1;
+                    skip_scan(bytes, &mut at);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn checked(self) -> Result<Self, Error> {
+        if self.components.is_empty() { Err(Error::Truncated { format: NAME }) } else { Ok(self) }
+    }
+
+    fn take_tables(&mut self, mut body: &[u8]) -> Result<(), Error> {
+        while let Some((&head, rest)) = body.split_first() {
+            let wide = head >> 4 != 0;
+            let size = if wide { 128 } else { 64 };
+            let (Some(slot), Some(steps)) = (self.tables.get_mut(usize::from(head & 15)), rest.get(..size))
+            else {
+                return Err(Error::damaged(NAME, "its quantisation tables are cut short"));
+            };
+            let mut table = [0; 64];
+            for (i, &place) in ZIGZAG.iter().enumerate() {
+                table[usize::from(place)] = if wide {
+                    u16::from_be_bytes([steps[2 * i], steps[2 * i + 1]])
+                } else {
+                    u16::from(steps[i])
+                };
+            }
+            *slot = Some(table);
+            body = &rest[size..];
+        }
+        Ok(())
+    }
+
+    fn take_frame(&mut self, marker: u8, body: &[u8]) -> Result<(), Error> {
+        let coding = match marker {
+            0xC0..=0xC2 => None,
+            0xC3 => Some("lossless coding"),
+            0xC5..=0xC7 | 0xCD..=0xCF => Some("hierarchical coding"),
+            _ => Some("arithmetic coding"),
+        };
+        if let Some(coding) = coding {
+            return Err(Error::unsupported(NAME, coding));
+        }
+        let (&[precision, h1, h0, w1, w0, count], rest) =
+            body.split_first_chunk::<6>().ok_or(Error::damaged(NAME, "its frame header is cut short"))?;
+        if precision != 8 {
+            return Err(Error::unsupported(NAME, format!("{precision} bits per sample")));
+        }
+        if !self.components.is_empty() {
+            return Err(Error::damaged(NAME, "it has two frames"));
+        }
+        self.height = u16::from_be_bytes([h1, h0]);
+        self.width = u16::from_be_bytes([w1, w0]);
+        self.components = rest
+            .chunks_exact(3)
+            .take(count.into())
+            .map(|c| Component { id: c[0], across: c[1] >> 4, down: c[1] & 15, table: c[2] })
+            .collect();
+        let sampled = self.components.iter().all(|c| (1..=4).contains(&c.across) && (1..=4).contains(&c.down));
+        if self.components.len() != usize::from(count) || !sampled {
+            return Err(Error::damaged(NAME, "its frame header makes no sense"));
+        }
+        if self.width == 0 || self.height == 0 {
+            return Err(Error::damaged(NAME, format!("its size is {}×{}", self.width, self.height)));
+        }
+        Ok(())
+    }
+
+    /// The content of the first application segment of that number and beginning.
+    pub(super) fn segment(&self, number: u8, beginning: &[u8]) -> Option<&'a [u8]> {
+        self.segments_of(number, beginning).next()
+    }
+
+    /// All of them.
+    pub(super) fn segments_of<'s>(&'s self, number: u8, beginning: &'s [u8]) -> impl Iterator<Item = &'a [u8]> + 's {
+        self.segments.iter().filter(move |s| s.0 == number).filter_map(move |s| s.1.strip_prefix(beginning))
+    }
+
+    /// Adobe's colour transform: 0 none, 1 YCbCr, 2 YCCK.
+    pub(super) fn adobe(&self) -> Option<u8> {
+        self.segment(14, b"Adobe")?.get(6).copied()
+    }
+
+    /// Quantiser steps of a component, in rows.
+    pub(super) fn steps(&self, component: usize) -> Option<[u16; 64]> {
+        self.tables[usize::from(self.components.get(component)?.table & 3)]
+    }
+
+    /// How many luma samples share a chroma sample.
+    pub(super) fn subsampling(&self) -> Option<Subsampling> {
+        let [luma, chroma, ..] = self.components.as_slice() else { return None };
+        let (x, y) = (luma.across / chroma.across, luma.down / chroma.down);
+        (x > 0 && y > 0).then_some(Subsampling { x, y })
+    }
+
+    /// The libjpeg quality whose luma table is nearest to the file's.
+    pub(super) fn quality(&self) -> Option<u8> {
+        let steps = self.steps(0)?;
+        let distance = |quality: &u8| -> u32 {
+            let quality = u32::from(*quality);
+            let scale = if quality < 50 { 5000 / quality } else { 200 - 2 * quality };
+            let scaled = |base: u16| ((u32::from(base) * scale + 50) / 100).clamp(1, 255);
+            LUMA_STEPS.iter().zip(steps).map(|(&base, step)| scaled(base).abs_diff(step.into())).sum()
+        };
+        (1..=100).rev().min_by_key(distance)
+    }
+
+    /// The ICC profile, joined from its numbered segments; nothing when one is missing.
+    pub(super) fn icc(&self) -> Option<Vec<u8>> {
+        let mut parts: Vec<&[u8]> = self.segments_of(2, b"ICC_PROFILE\0").filter(|p| p.len() > 2).collect();
+        parts.sort_by_key(|p| p[0]);
+        let count = usize::from(parts.first()?[1]);
+        let whole = parts.len() == count && parts.iter().zip(1..).all(|(p, i)| usize::from(p[0]) == i);
+        whole.then(|| parts.iter().flat_map(|p| &p[2..]).copied().collect())
+    }
+}
+
+/// The next marker's code; `at` then stands behind it.
+fn next_marker(bytes: &[u8], at: &mut usize) -> Option<u8> {
+    let found = bytes.get(*at..)?.iter().position(|&b| b == 0xFF)?;
+    *at += found;
+    let fill = bytes[*at..].iter().position(|&b| b != 0xFF)?;
+    *at += fill + 1;
+    bytes.get(*at - 1).copied()
+}
+
+/// Moves behind the coded samples of a scan: to the next marker that is no stuffing and no restart.
+fn skip_scan(bytes: &[u8], at: &mut usize) {
+    while let Some(found) = bytes.get(*at..).and_then(|rest| rest.iter().position(|&b| b == 0xFF)) {
+        *at += found;
+        match bytes.get(*at + 1) {
+            Some(0 | 0xD0..=0xD7) => *at += 2,
+            Some(0xFF) => *at += 1,
+            _ => return,
+        }
+    }
+    *at = bytes.len();
+}

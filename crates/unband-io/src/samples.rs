@@ -1,0 +1,150 @@
+//! Between the interleaved codes of files and planes.
+
+use unband_image::{Depth, Image, Model, Plane};
+
+use crate::{Error, limits};
+
+/// Planes that are filled row by row.
+pub(crate) struct Planes {
+    planes: Vec<Plane>,
+}
+
+impl Planes {
+    /// Allocates; the caller has checked the limits.
+    pub(crate) fn new(channels: usize, width: usize, height: usize) -> Result<Self, Error> {
+        let planes = (0..channels).map(|_| limits::new_plane(width, height)).collect::<Result<_, _>>()?;
+        Ok(Self { planes })
+    }
+
+    /// Spreads one row of interleaved codes, `code / max`, over the planes. `x` is where it starts; samples
+    /// past the right edge are padding of the file and left out.
+    pub(crate) fn put<T: Copy + Into<u32>>(&mut self, x: usize, y: usize, row: &[T], depth: Depth) {
+        let max = depth.max_code() as f32;
+        self.put_with(x, y, row, |code| code.into() as f32 / max);
+    }
+
+    /// As [`Planes::put`] with the meaning of a code given.
+    pub(crate) fn put_with<T: Copy>(&mut self, x: usize, y: usize, row: &[T], value: impl Fn(T) -> f32) {
+        let channels = self.planes.len();
+        for (channel, plane) in self.planes.iter_mut().enumerate() {
+            let to = plane.row_mut(y).iter_mut().skip(x);
+            let from = row.iter().skip(channel).step_by(channels);
+            for (to, &from) in to.zip(from) {
+                *to = value(from);
+            }
+        }
+    }
+
+    /// One sample.
+    pub(crate) fn set(&mut self, channel: usize, x: usize, y: usize, value: f32) {
+        let plane = &mut self.planes[channel];
+        plane.data[y * plane.width + x] = value;
+    }
+
+    pub(crate) fn all(&mut self) -> &mut [Plane] {
+        &mut self.planes
+    }
+
+    /// Grey or RGB by the number of planes; with two or four the last is alpha.
+    pub(crate) fn into_image(mut self, depth: Depth) -> Image {
+        let alpha = if self.planes.len().is_multiple_of(2) { self.planes.pop() } else { None };
+        let model = if self.planes.len() == 1 { Model::Gray } else { Model::Rgb };
+        let mut image = Image::new(self.planes, model, depth);
+        image.alpha = alpha;
+        image
+    }
+}
+
+/// Rows of a picture as interleaved codes of a container's depth.
+pub(crate) struct Rows<'a> {
+    planes: Vec<&'a Plane>,
+    from: Depth,
+    to: Depth,
+}
+
+impl<'a> Rows<'a> {
+    /// `colors` 1 or 3: grey is repeated where three are asked for.
+    pub(crate) fn new(image: &'a Image, colors: usize, alpha: bool, to: Depth) -> Self {
+        let mut planes: Vec<&Plane> =
+            (0..colors).map(|c| &image.planes[c.min(image.planes.len() - 1)]).collect();
+        if alpha && let Some(alpha) = &image.alpha {
+            planes.push(alpha);
+        }
+        Self { planes, from: image.depth, to }
+    }
+
+    /// Samples in a row.
+    pub(crate) fn samples(&self) -> usize {
+        self.planes.len() * self.planes[0].width
+    }
+
+    /// One row. Codes of fewer bits are widened to the nearest of the container: the same fraction of
+    /// full scale, from which the upper bits give the code back.
+    pub(crate) fn codes<T: Copy + Default>(&self, y: usize, out: &mut Vec<T>, code: impl Fn(u32) -> T) {
+        let channels = self.planes.len();
+        out.clear();
+        out.resize(self.samples(), T::default());
+        let (from, to) = (self.from.max_code(), self.to.max_code());
+        for (channel, plane) in self.planes.iter().enumerate() {
+            let to_codes = out.iter_mut().skip(channel).step_by(channels);
+            if from == to {
+                for (to_code, &value) in to_codes.zip(plane.row(y)) {
+                    *to_code = code(self.from.code(value));
+                }
+            } else {
+                for (to_code, &value) in to_codes.zip(plane.row(y)) {
+                    *to_code = code(widen(self.from.code(value), from, to));
+                }
+            }
+        }
+    }
+
+    /// One row of floating point values as they are.
+    pub(crate) fn values(&self, y: usize, out: &mut Vec<f32>) {
+        let channels = self.planes.len();
+        out.clear();
+        out.resize(self.samples(), 0.0);
+        for (channel, plane) in self.planes.iter().enumerate() {
+            for (to, &value) in out.iter_mut().skip(channel).step_by(channels).zip(plane.row(y)) {
+                *to = value;
+            }
+        }
+    }
+}
+
+/// `code` of `from` as the nearest code of `to`, both maxima of at most 16 bits.
+pub(crate) fn widen(code: u32, from: u32, to: u32) -> u32 {
+    ((u64::from(code) * u64::from(to) + u64::from(from / 2)) / u64::from(from)) as u32
+}
+
+/// Is any sample of the alpha plane not opaque?
+pub(crate) fn has_transparency(image: &Image) -> bool {
+    image.alpha.as_ref().is_some_and(|a| a.data.iter().any(|&v| v != 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_upper_bits_of_a_widened_code_are_the_code() {
+        for bits in 1..=16u32 {
+            for wide in [8u32, 16].into_iter().filter(|w| *w >= bits) {
+                let (from, to) = ((1 << bits) - 1, (1 << wide) - 1);
+                for code in 0..=from {
+                    let got = widen(code, from, to);
+                    assert_eq!(got >> (wide - bits), code, "{code} of {bits} bits in {wide}");
+                    assert!((f64::from(got) / f64::from(to) - f64::from(code) / f64::from(from)).abs() <= 0.5 / f64::from(to) + 1e-12);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn eight_bits_become_sixteen_exactly() {
+        for code in 0..=255 {
+            assert_eq!(widen(code, 255, 65535), code * 257);
+            assert_eq!(Depth::SIXTEEN.code(Depth::EIGHT.value(code)), code * 257);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! XMP packets that are too long for one JPEG segment.
+//!
+//! Source: Adobe XMP Specification Part 3, 1.1.3.1 (extended XMP in JPEG).
+
+use md5::{Digest, Md5};
+
+const NOTE: &str = "http://ns.adobe.com/xmp/note/";
+
+/// A long packet as JPEG wants it: a short one that names the long one by its digest.
+pub(crate) struct Extended {
+    pub(crate) packet: Vec<u8>,
+    /// Name of the long packet, 32 hexadecimal digits.
+    pub(crate) name: [u8; 32],
+}
+
+/// The short packet for a long one.
+pub(crate) fn extend(long: &[u8]) -> Extended {
+    let mut name = [0; 32];
+    for (pair, byte) in name.chunks_exact_mut(2).zip(Md5::digest(long)) {
+        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
+            *digit = b"0123456789ABCDEF"[usize::from(nibble)];
+        }
+    }
+    let shown = String::from_utf8_lossy(&name);
+    let packet = format!(
+        "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\
+         <x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\
+         <rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\
+         <rdf:Description rdf:about=\"\" xmlns:xmpNote=\"{NOTE}\" xmpNote:HasExtendedXMP=\"{shown}\"/>\
+         </rdf:RDF></x:xmpmeta><?xpacket end=\"w\"?>"
+    );
+    Extended { packet: packet.into_bytes(), name }
+}
+
+/// Short and long packet as one: what the long one describes is put into the short one. A short packet that
+/// only points, as [`extend`] writes it, gives way to the long one.
+pub(crate) fn join(short: &[u8], long: &[u8]) -> Vec<u8> {
+    let Some(pointer) = pointer(short) else { return short.to_vec() };
+    let mut rest = short.to_vec();
+    rest.drain(pointer);
+    let inner = inner_rdf(&rest).map(|r| rest[r].to_vec()).unwrap_or_default();
+    if !says_something(&inner) {
+        return long.to_vec();
+    }
+    let (Some(into), Some(from)) = (inner_rdf(&rest), inner_rdf(long)) else { return short.to_vec() };
+    let mut out = rest[..into.end].to_vec();
+    out.extend(&long[from]);
+    out.extend(&rest[into.end..]);
+    out
+}
+
+/// Does RDF content say anything beside namespaces and `rdf:about`?
+fn says_something(inner: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(inner);
+    let mut rest = text.as_ref();
+    while let Some(equals) = rest.find("=\"").or_else(|| rest.find("='")) {
+        let name = rest[..equals].rsplit(|c: char| c.is_whitespace() || c == '<').next().unwrap_or("");
+        if !name.starts_with("xmlns") && name != "rdf:about" {
+            return true;
+        }
+        let quote = &rest[equals + 1..equals + 2];
+        let after = &rest[equals + 2..];
+        rest = after.find(quote).map_or("", |end| &after[end + 1..]);
+    }
+    // Elements inside a description.
+    text.matches('<').count() > text.matches("<rdf:Description").count() + text.matches("</rdf:Description").count()
+}
+
+fn find(text: &[u8], what: &[u8]) -> Option<usize> {
+    text.windows(what.len()).position(|w| w == what)
+}
+
+/// Where the packet names its long companion, attribute or element.
+fn pointer(packet: &[u8]) -> Option<std::ops::Range<usize>> {
+    let at = find(packet, b"xmpNote:HasExtendedXMP")?;
+    if at > 0 && packet[at - 1] == b'<' {
+        let close = b"</xmpNote:HasExtendedXMP>";
+        let end = at + find(&packet[at..], close)? + close.len();
+        return Some(at - 1..end);
+    }
+    let open = at + find(&packet[at..], b"=")? + 1;
+    let quote = *packet.get(open)?;
+    let end = open + 1 + packet[open + 1..].iter().position(|&b| b == quote)? + 1;
+    Some(at..end)
+}
+
+/// The content of the `rdf:RDF` element.
+fn inner_rdf(packet: &[u8]) -> Option<std::ops::Range<usize>> {
+    let open = find(packet, b"<rdf:RDF")?;
+    let start = open + packet[open..].iter().position(|&b| b == b'>')? + 1;
+    let end = packet.windows(10).rposition(|w| w == b"</rdf:RDF>")?;
+    (start <= end).then_some(start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_packet_comes_back_from_its_short_one() {
+        let long = b"<x:xmpmeta><rdf:RDF xmlns:rdf='r'><rdf:Description a='b'/></rdf:RDF></x:xmpmeta>";
+        assert_eq!(join(&extend(long).packet, long), long);
+    }
+
+    #[test]
+    fn two_packets_that_both_say_something_are_joined() {
+        let short = b"<rdf:RDF><rdf:Description xmpNote:HasExtendedXMP=\"00\" dc:x=\"1\"/></rdf:RDF>";
+        let long = b"<rdf:RDF a='b'><rdf:Description dc:y=\"2\"/></rdf:RDF>";
+        let joined = join(short, long);
+        assert_eq!(
+            String::from_utf8_lossy(&joined),
+            "<rdf:RDF><rdf:Description  dc:x=\"1\"/><rdf:Description dc:y=\"2\"/></rdf:RDF>"
+        );
+    }
+
+    #[test]
+    fn a_packet_without_companion_stays() {
+        assert_eq!(join(b"<rdf:RDF/>", b"<rdf:RDF>long</rdf:RDF>"), b"<rdf:RDF/>");
+    }
+}
