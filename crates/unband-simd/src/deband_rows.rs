@@ -160,6 +160,18 @@ fn check<T>(count: usize, around: &Around<'_, T>, offsets: &Offsets, at: (usize,
     );
 }
 
+/// The mean (rounded down) of the four samples around one, and whether it is to replace it.
+#[inline(always)]
+pub fn judge<T: Code>(own: T, refs: [T; 4], close: Closeness<T>) -> (T, bool) {
+    let mean = T::quarter(refs);
+    let ok = if close.each {
+        refs.iter().all(|&r| r.absdiff(own) < close.below)
+    } else {
+        mean.absdiff(own) < close.below
+    };
+    (mean, ok)
+}
+
 #[inline(always)]
 fn plain<T: Code>(
     out: &mut [T],
@@ -180,12 +192,8 @@ fn plain<T: Code>(
             [here + dy + dx, here - dy + dx, here - dy - dx, here + dy - dx]
                 .map(|j| *samples.get_unchecked(j))
         };
-        let (own, mean) = (samples[here], T::quarter(refs));
-        let ok = if close.each {
-            refs.iter().all(|&r| r.absdiff(own) < close.below)
-        } else {
-            mean.absdiff(own) < close.below
-        };
+        let own = samples[here];
+        let (mean, ok) = judge(own, refs, close);
         if let Some(pass) = pass.as_deref_mut() {
             *out = mean;
             pass[i] &= if ok { 255 } else { 0 };

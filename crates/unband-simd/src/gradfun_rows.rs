@@ -3,7 +3,7 @@
 //! The box stands on blocks of 2×2 samples. Its sums slide down one pair of rows at a time (`slide_*`) and along
 //! the row (`means_*`); both cost the same for every radius.
 
-use crate::dispatch;
+use crate::{Level, dispatch};
 
 dispatch! {
     /// Moves column sums of 8-bit blocks down: adds the blocks of the row pair `enter`, takes away those of the pair
@@ -17,7 +17,7 @@ dispatch! {
     /// Box means times 128 of 8-bit samples, one per sample of the row, from column sums over `radius` row pairs.
     /// The mean of a sample is over `radius` columns (of 2 samples) around it, shifted where they would leave
     /// the row; the reciprocal of the area is cut to 21 bits, as in ffmpeg. Nothing is written unless
-    /// `sums.len() > radius`, `radius >= 2`, and `means.len()` is twice `sums.len()` or one more.
+    /// `sums.len() >= radius`, `radius >= 2`, and `means.len()` is twice `sums.len()` or one more.
     pub fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize) = means_u8_body;
 
     /// As [`means_u8`], for any depth up to 16 bits; the mean is cut to whole 128ths, the reciprocal is exact.
@@ -29,6 +29,90 @@ dispatch! {
 
     /// As [`blend_u8`] at `bits` per sample, 1 to 16. `threshold` is 32768 / strength, strength in 8-bit codes.
     pub fn blend_u16(level, out: &mut [u16], row: &[u16], means: &[u32], threshold: u16, dither: &[u8; 8], bits: u8) = blend_u16_body;
+}
+
+/// Sample types the row loops exist for: `u8` (8-bit samples only) and `u16` (any depth up to 16 bits).
+pub trait Code: sealed::Sealed + Copy + Default + PartialEq + Send + Sync + 'static {
+    /// Column sums.
+    type Sum: Copy + Default;
+    /// Box means times 128.
+    type Mean: Copy + Default;
+    /// [`slide_u8`], [`slide_u16`].
+    fn slide(level: Level, sums: &mut [Self::Sum], enter: [&[Self]; 2], leave: Option<[&[Self]; 2]>);
+    /// [`means_u8`], [`means_u16`].
+    fn means(level: Level, means: &mut [Self::Mean], sums: &[Self::Sum], radius: usize);
+    /// What stands for the means of a plane one row too low for a box. At 8 bits ffmpeg then blends with the column
+    /// sums, shifted; at other depths these are the means.
+    fn means_of_low_plane(level: Level, means: &mut [Self::Mean], sums: &[Self::Sum], radius: usize);
+    /// [`blend_u8`], [`blend_u16`].
+    fn blend(
+        level: Level,
+        out: &mut [Self],
+        row: &[Self],
+        means: &[Self::Mean],
+        threshold: u16,
+        dither: &[u8; 8],
+        bits: u8,
+    );
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for u8 {}
+    impl Sealed for u16 {}
+}
+
+impl Code for u8 {
+    type Sum = u16;
+    type Mean = u16;
+    fn slide(level: Level, sums: &mut [u16], enter: [&[u8]; 2], leave: Option<[&[u8]; 2]>) {
+        slide_u8(level, sums, enter, leave);
+    }
+    fn means(level: Level, means: &mut [u16], sums: &[u16], radius: usize) {
+        means_u8(level, means, sums, radius);
+    }
+    fn means_of_low_plane(_: Level, means: &mut [u16], sums: &[u16], radius: usize) {
+        for (x, mean) in means.iter_mut().enumerate() {
+            let column = (x / 2).checked_sub(radius / 2);
+            *mean = column.and_then(|c| sums.get(c)).copied().unwrap_or(0);
+        }
+    }
+    fn blend(
+        level: Level,
+        out: &mut [u8],
+        row: &[u8],
+        means: &[u16],
+        threshold: u16,
+        dither: &[u8; 8],
+        _bits: u8,
+    ) {
+        blend_u8(level, out, row, means, threshold, dither);
+    }
+}
+
+impl Code for u16 {
+    type Sum = u32;
+    type Mean = u32;
+    fn slide(level: Level, sums: &mut [u32], enter: [&[u16]; 2], leave: Option<[&[u16]; 2]>) {
+        slide_u16(level, sums, enter, leave);
+    }
+    fn means(level: Level, means: &mut [u32], sums: &[u32], radius: usize) {
+        means_u16(level, means, sums, radius);
+    }
+    fn means_of_low_plane(level: Level, means: &mut [u32], sums: &[u32], radius: usize) {
+        means_u16(level, means, sums, radius);
+    }
+    fn blend(
+        level: Level,
+        out: &mut [u16],
+        row: &[u16],
+        means: &[u32],
+        threshold: u16,
+        dither: &[u8; 8],
+        bits: u8,
+    ) {
+        blend_u16(level, out, row, means, threshold, dither, bits);
+    }
 }
 
 /// Sum of the two bytes of each pair, over two rows.
@@ -91,7 +175,7 @@ fn means_body<S: Copy + Into<u32>, M: Copy>(
     scale: impl Fn(u32) -> M,
 ) {
     let (columns, half) = (sums.len(), radius / 2);
-    if radius < 2 || columns <= radius || means.len() / 2 != columns {
+    if radius < 2 || columns < radius || means.len() / 2 != columns {
         return;
     }
     let mut window: u32 = 0;
@@ -107,6 +191,10 @@ fn means_body<S: Copy + Into<u32>, M: Copy>(
         *pair = [scale(window); 2];
     }
     let end = first + 2 * (columns - radius);
+    if columns == radius {
+        means.fill(scale(window));
+        return;
+    }
     let (low, high) = (means[first], means[end - 1]);
     means[..first].fill(low);
     means[end..].fill(high);
@@ -189,7 +277,6 @@ fn blend_u16_body(out: &mut [u16], row: &[u16], means: &[u32], threshold: u16, d
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Level;
 
     fn noise(seed: u32, count: usize, below: u32) -> Vec<u32> {
         let mut state = seed;
@@ -239,7 +326,7 @@ mod tests {
     #[test]
     fn means_are_those_of_the_box_around_each_sample() {
         for radius in [2usize, 4, 6, 16, 24, 32] {
-            for width in [2 * radius + 2, 2 * radius + 3, 200, 201] {
+            for width in [2 * radius, 2 * radius + 1, 2 * radius + 2, 2 * radius + 3, 200, 201] {
                 let columns = width / 2;
                 let sums: Vec<u16> =
                     noise(3, columns, (radius * 4 * 255 + 1) as u32).iter().map(|&v| v as u16).collect();
@@ -249,7 +336,7 @@ mod tests {
                     means_u8(level, &mut means, &sums, radius);
                     means_u16(level, &mut wide, &large, radius);
                     for x in 0..width {
-                        let c = (x / 2 + radius / 2).clamp(radius, columns - 1);
+                        let c = (x / 2 + radius / 2).max(radius).min(columns - 1);
                         let sum: u32 = sums[c + 1 - radius..=c].iter().map(|&s| u32::from(s)).sum();
                         let area = (radius * radius) as u32;
                         assert_eq!(
@@ -272,7 +359,7 @@ mod tests {
     #[test]
     fn rows_too_narrow_for_the_box_are_left_alone() {
         for level in Level::all() {
-            for (columns, width, radius) in [(0, 0, 4), (4, 8, 4), (5, 12, 4), (9, 18, 0)] {
+            for (columns, width, radius) in [(0, 0, 4), (3, 6, 4), (5, 12, 4), (9, 18, 0)] {
                 let mut means = vec![77u16; width];
                 means_u8(level, &mut means, &vec![9; columns], radius);
                 assert!(means.iter().all(|&m| m == 77), "{columns} {width} {radius}");

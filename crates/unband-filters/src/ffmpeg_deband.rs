@@ -1,0 +1,171 @@
+//! `ffmpeg-deband`: the mean of four samples around each, where it is close.
+
+mod plane;
+
+use std::f32::consts::TAU;
+
+use unband_image::{
+    Context, Entry, Image, Model, Needs, ParamError, Params, RestoreError, Restorer, TileIn, TileOut, params,
+    restorer::Prepare,
+};
+
+pub use plane::{Rule, Table, deband_plane, deband_window, means_window};
+
+use crate::grid::{Grid, Sample, View, is_sound, read_tile, write_tile};
+
+const NAME: &str = "ffmpeg-deband";
+
+params! {
+    /// Settings of `ffmpeg-deband`, named as ffmpeg names them.
+    pub struct FfmpegDebandParams {
+        /// How close the mean must be on the first plane (luma, grey, green), as a share of full scale. Higher
+        /// flattens more; beyond 0.1 faint texture goes.
+        thr1 as "1thr": f32 = 0.02, 0.00003..=0.5;
+        /// The same for the second plane (Cb, blue).
+        thr2 as "2thr": f32 = 0.02, 0.00003..=0.5;
+        /// The same for the third plane (Cr, red).
+        thr3 as "3thr": f32 = 0.02, 0.00003..=0.5;
+        /// The same for alpha. Understood but without effect: alpha is never touched.
+        thr4 as "4thr": f32 = 0.02, 0.00003..=0.5;
+        /// Largest distance of the samples compared, in samples; below 0 its negative is the only distance. Higher
+        /// bridges wider bands.
+        range: i32 = 16;
+        /// Largest angle of their direction in radians; below 0 its negative is the only direction.
+        direction: f32 = TAU, -TAU..=TAU;
+        /// Compare the mean of the four samples; else each of them, which protects more and smooths less.
+        blur: bool = true;
+        /// Change the planes of a pixel only together. Planes must have the same size.
+        coupling: bool = false;
+    }
+}
+
+/// FFmpeg's `deband`: compares each sample with the mean of four others at a pseudo-random distance
+/// and direction, and takes the mean where it is closer than a threshold.
+///
+/// Works in whole codes of the image's own depth and gives the same codes as ffmpeg at every depth that ffmpeg
+/// has (8 to 16 bits); at fewer bits it is the same formula. Floating-point images are worked on at 16 bits between 0
+/// and 1. A sample whose code stays is not touched. Planes come in ffmpeg's order: of RGB images `1thr` is green's
+/// threshold, `2thr` blue's, `3thr` red's (ffmpeg's `gbrp`). Smaller chroma planes use the same distances, in their own
+/// samples. The result has the depth of the input, no dither, and does not change from frame to frame.
+///
+/// Source: FFmpeg `libavfilter/vf_deband.c` (5.1); sine and cosine as glibc rounds them, on which the
+/// places compared depend.
+pub struct FfmpegDeband {
+    params: FfmpegDebandParams,
+    table: Table,
+    halo: usize,
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry {
+    name: NAME,
+    title: "FFmpeg's deband: mean of four samples around",
+    source: "FFmpeg libavfilter/vf_deband.c",
+    ours: false,
+    params: FfmpegDebandParams::INFO,
+    build,
+};
+
+fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
+    let params = FfmpegDebandParams::from_settings(NAME, settings)?;
+    Ok(Box::new(move |image, _, ctx| Ok(Box::new(FfmpegDeband::new(params.clone(), image, ctx)?))))
+}
+
+impl FfmpegDeband {
+    /// The filter for images of this size, depth and model.
+    ///
+    /// # Errors
+    /// For images without samples, and when planes of different size are to be coupled.
+    pub fn new(params: FfmpegDebandParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
+        let unsupported = |what: &str| RestoreError::Unsupported { method: NAME, what: what.to_owned() };
+        if !is_sound(image) {
+            return Err(unsupported("needs an image whose planes have all their samples"));
+        }
+        let (width, height) = (image.width(), image.height());
+        if image.planes.iter().any(|p| p.width > width || p.height > height) {
+            return Err(unsupported("needs a first plane that is not smaller than the others"));
+        }
+        if params.coupling && image.planes.iter().any(|p| (p.width, p.height) != (width, height)) {
+            return Err(unsupported(
+                "cannot couple planes of different size; convert to 4:4:4 or RGB, or drop `coupling`",
+            ));
+        }
+        let table = Table::new(width, height, params.range, params.direction, ctx);
+        let coarsest =
+            image.planes.iter().map(|p| width.div_ceil(p.width).max(height.div_ceil(p.height))).max();
+        let (rx, ry) = table.reach();
+        let halo = rx.max(ry).saturating_mul(coarsest.unwrap_or(1));
+        Ok(Self { params, table, halo })
+    }
+
+    fn rule(&self, image: &Image, plane: usize, grid: &Grid) -> Rule {
+        let p = &self.params;
+        let by_plane = match image.color.model {
+            Model::Rgb => [p.thr3, p.thr1, p.thr2],
+            Model::Gray | Model::Yuv { .. } => [p.thr1, p.thr2, p.thr3],
+        };
+        Rule::new(grid.bits, by_plane[plane.min(2)], p.blur)
+    }
+
+    fn restore_codes<T: Sample>(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let refused =
+            |error: crate::PlaneError| RestoreError::Unsupported { method: NAME, what: error.to_string() };
+        let mut pass = Vec::new();
+        let mut means = Vec::new();
+        for (p, plane) in input.image.planes.iter().enumerate() {
+            ctx.check()?;
+            let grid = Grid::of(input.image, p);
+            let rule = self.rule(input.image, p, &grid);
+            let (core, outer) = (input.core_on(p), input.outer_on(p));
+            let before: Vec<T> = read_tile(ctx.level, input, p, &grid);
+            let view = View::part(&before, outer, plane.width, plane.height)
+                .ok_or_else(|| refused(crate::PlaneError::Window))?;
+            let mut after = vec![T::default(); core.width() * core.height()];
+            if self.params.coupling {
+                pass.resize(after.len(), 255);
+                means_window(ctx.level, &mut after, &mut pass, &view, core, &self.table, rule)
+                    .map_err(refused)?;
+                means.push((before, after, grid));
+            } else {
+                deband_window(ctx.level, &mut after, &view, core, &self.table, rule).map_err(refused)?;
+                write_tile(ctx.level, input, output, p, (&before, &after), &grid);
+            }
+        }
+        for (p, (before, mut after, grid)) in means.into_iter().enumerate() {
+            let (core, outer) = (input.core_on(p), input.outer_on(p));
+            for (i, after) in after.iter_mut().enumerate() {
+                if pass[i] == 0 {
+                    let (x, y) =
+                        (core.x0 - outer.x0 + i % core.width(), core.y0 - outer.y0 + i / core.width());
+                    *after = before[y * outer.width() + x];
+                }
+            }
+            write_tile(ctx.level, input, output, p, (&before, &after), &grid);
+        }
+        Ok(())
+    }
+}
+
+impl Restorer for FfmpegDeband {
+    fn needs(&self) -> Needs {
+        Needs { full_width: true, ..Needs::halo(self.halo) }
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        if Grid::of(input.image, 0).bits <= 8 {
+            self.restore_codes::<u8>(input, output, ctx)
+        } else {
+            self.restore_codes::<u16>(input, output, ctx)
+        }
+    }
+}

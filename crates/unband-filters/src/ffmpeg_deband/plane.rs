@@ -1,0 +1,379 @@
+//! `deband` on planes of whole codes.
+
+use unband_image::{Context, Window};
+use unband_simd::Level;
+use unband_simd::deband_rows::{self, Around, Closeness, MARGIN_AFTER, MARGIN_BEFORE, Offsets};
+use unband_simd::spiral_rows::spiral_row;
+
+use crate::PlaneError;
+use crate::grid::{Sample, View};
+
+/// Where each sample of a picture is compared, built once per size and setting: 2 bytes per sample (8 when the
+/// range asks for more than 255).
+#[derive(Clone, Debug)]
+pub struct Table(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// Distances that fit bytes: nearly always.
+    Near(Offsets),
+    /// Larger ones.
+    Far { width: usize, across: Vec<u32>, down: Vec<u32>, reach: (usize, usize) },
+}
+
+impl Table {
+    /// The table for a picture whose first plane has `width * height` samples. `range` is the largest distance in
+    /// samples, or minus the only one; `direction` the largest angle in radians, or minus the only one.
+    ///
+    /// Costs about as much as debanding a few frames; the rows are shared among the context's threads.
+    pub fn new(width: usize, height: usize, range: i32, direction: f32, ctx: &Context<'_>) -> Self {
+        // Further than the picture is as good as its edge.
+        let most = u32::try_from(width.max(height).saturating_sub(1)).unwrap_or(u32::MAX);
+        if range.unsigned_abs().min(most) <= 255 {
+            let [across, down] = tables(width, height, range, direction, ctx, |d| d.min(most) as u8);
+            return Self(Kind::Near(Offsets::new(width, across, down)));
+        }
+        let [across, down] = tables(width, height, range, direction, ctx, |d| d.min(most));
+        let largest = |table: &[u32]| table.iter().copied().max().unwrap_or(0) as usize;
+        let reach = (largest(&across), largest(&down));
+        Self(Kind::Far { width, across, down, reach })
+    }
+
+    /// The largest distances in the table, across and down: how far from a sample one must be able to read.
+    pub fn reach(&self) -> (usize, usize) {
+        match &self.0 {
+            Kind::Near(offsets) => offsets.reach(),
+            Kind::Far { reach, .. } => *reach,
+        }
+    }
+
+    /// Does it hold a plane of this size?
+    fn holds(&self, width: usize, height: usize) -> bool {
+        let (w, h) = match &self.0 {
+            Kind::Near(offsets) => (offsets.width(), offsets.height()),
+            Kind::Far { width, across, .. } => (*width, across.len().checked_div(*width).unwrap_or(0)),
+        };
+        width <= w && height <= h
+    }
+}
+
+/// Distances across and down, each through `narrow`.
+fn tables<D: Send>(
+    width: usize,
+    height: usize,
+    range: i32,
+    direction: f32,
+    ctx: &Context<'_>,
+    narrow: impl Fn(u32) -> D + Sync,
+) -> [Vec<D>; 2] {
+    const ROWS: usize = 64;
+    let parts = ctx.map(height.div_ceil(ROWS), |part| {
+        let rows = part * ROWS..((part + 1) * ROWS).min(height);
+        let (mut across, mut down) = (vec![0; width], vec![0; width]);
+        let mut narrowed = [Vec::with_capacity(rows.len() * width), Vec::with_capacity(rows.len() * width)];
+        for y in rows {
+            spiral_row(ctx.level, &mut across, &mut down, y, range, direction);
+            narrowed[0].extend(across.iter().map(|&d| narrow(d)));
+            narrowed[1].extend(down.iter().map(|&d| narrow(d)));
+        }
+        narrowed
+    });
+    let mut all = [Vec::with_capacity(width * height), Vec::with_capacity(width * height)];
+    for [across, down] in parts {
+        all[0].extend(across);
+        all[1].extend(down);
+    }
+    all
+}
+
+/// When a sample is replaced by the mean of its four.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// Differences below this many codes are close (ffmpeg: highest code times the threshold, cut).
+    pub below: u32,
+    /// Compare the mean with the sample (else each of the four).
+    pub blur: bool,
+}
+
+impl Rule {
+    /// The rule for samples of `bits` bits and a threshold as a share of full scale.
+    pub fn new(bits: u8, threshold: f32, blur: bool) -> Self {
+        let highest = unband_image::Depth::Int(bits.clamp(1, 16)).max_code();
+        Self { below: (highest as f32 * threshold) as u32, blur }
+    }
+
+    fn closeness<T: Sample>(self) -> Closeness<T> {
+        Closeness { below: T::saturated(self.below), each: !self.blur }
+    }
+}
+
+/// ffmpeg's `deband` on one plane of `width * height` codes, row by row without padding, into `out`.
+///
+/// The table is that of the picture's first plane; planes of fewer samples use its upper left part, as in ffmpeg.
+/// One thread; for more, call [`deband_window`] on parts.
+///
+/// # Errors
+/// When a buffer has another length or the table is too small.
+pub fn deband_plane<T: Sample>(
+    level: Level,
+    out: &mut [T],
+    plane: &[T],
+    (width, height): (usize, usize),
+    table: &Table,
+    rule: Rule,
+) -> Result<(), PlaneError> {
+    let view =
+        View::whole(plane, width, height).ok_or(PlaneError::Length { width, height, got: plane.len() })?;
+    deband_window(level, out, &view, view.window(), table, rule)
+}
+
+/// As [`deband_plane`] for a part of a plane: `out` holds `core` row by row.
+///
+/// # Errors
+/// When `out` has another length, the table is too small, or the view lacks samples within the table's reach.
+pub fn deband_window<T: Sample>(
+    level: Level,
+    out: &mut [T],
+    view: &View<'_, T>,
+    core: Window,
+    table: &Table,
+    rule: Rule,
+) -> Result<(), PlaneError> {
+    run(level, out, None, view, core, table, rule)
+}
+
+/// As [`deband_window`], for planes that change only together: `out` gets the mean everywhere, and `pass` (as
+/// long as `out`) is cleared where this plane would have kept its sample.
+///
+/// # Errors
+/// As [`deband_window`].
+pub fn means_window<T: Sample>(
+    level: Level,
+    out: &mut [T],
+    pass: &mut [u8],
+    view: &View<'_, T>,
+    core: Window,
+    table: &Table,
+    rule: Rule,
+) -> Result<(), PlaneError> {
+    run(level, out, Some(pass), view, core, table, rule)
+}
+
+fn run<T: Sample>(
+    level: Level,
+    out: &mut [T],
+    mut pass: Option<&mut [u8]>,
+    view: &View<'_, T>,
+    core: Window,
+    table: &Table,
+    rule: Rule,
+) -> Result<(), PlaneError> {
+    let (width, height) = (view.width(), view.height());
+    if !view.covers(core, table.reach()) {
+        return Err(PlaneError::Window);
+    }
+    let mut lengths = [Some(out.len()), pass.as_ref().map(|pass| pass.len())].into_iter().flatten();
+    if let Some(got) = lengths.find(|&len| len != core.width() * core.height()) {
+        return Err(PlaneError::Length { width: core.width(), height: core.height(), got });
+    }
+    if !table.holds(width, height) {
+        return Err(PlaneError::Table { width, height });
+    }
+    if out.is_empty() {
+        return Ok(());
+    }
+    let close = rule.closeness();
+    match &table.0 {
+        Kind::Near(offsets) => {
+            let mut strip = Strip::new(core, offsets.reach());
+            for y in core.y0..core.y1 {
+                let around = strip.around(view, y);
+                let from = (y - core.y0) * core.width();
+                let out = &mut out[from..from + core.width()];
+                let at = (core.x0, y);
+                if let Some(pass) = pass.as_deref_mut() {
+                    let pass = &mut pass[from..from + core.width()];
+                    deband_rows::deband_row_coupled(level, out, pass, &around, offsets, at, close);
+                } else {
+                    deband_rows::deband_row(level, out, &around, offsets, at, close);
+                }
+            }
+        }
+        Kind::Far { width: stride, across, down, .. } => {
+            let (right, bottom) = (width - 1, height - 1);
+            for y in core.y0..core.y1 {
+                for x in core.x0..core.x1 {
+                    let (dx, dy) = (across[y * stride + x] as usize, down[y * stride + x] as usize);
+                    let (x0, x1) = (x.saturating_sub(dx), (x + dx).min(right));
+                    let (y0, y1) = (y.saturating_sub(dy), (y + dy).min(bottom));
+                    let pick = |x: usize, y: usize| view.row(y)[x - view.window().x0];
+                    let (own, refs) = (pick(x, y), [pick(x1, y1), pick(x1, y0), pick(x0, y0), pick(x0, y1)]);
+                    let i = (y - core.y0) * core.width() + x - core.x0;
+                    let (mean, ok) = deband_rows::judge(own, refs, close);
+                    match pass.as_deref_mut() {
+                        Some(pass) => {
+                            out[i] = mean;
+                            pass[i] &= if ok { 255 } else { 0 };
+                        }
+                        None => out[i] = if ok { mean } else { own },
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A few rows of a plane with its edges repeated outwards, moving down.
+struct Strip<T> {
+    samples: Vec<T>,
+    core: Window,
+    reach: (usize, usize),
+    /// Samples from one row to the next, and before the first of the core.
+    stride: usize,
+    lead: usize,
+    /// Row of the plane (may lie above it) that the strip starts with, and rows filled so far.
+    top: isize,
+    filled: usize,
+}
+
+/// Rows that are debanded before the strip moves.
+const STRIP_ROWS: usize = 96;
+
+impl<T: Sample> Strip<T> {
+    fn new(core: Window, reach: (usize, usize)) -> Self {
+        let lead = reach.0.max(MARGIN_BEFORE);
+        let stride = (lead + core.width() + reach.0.max(MARGIN_AFTER)).next_multiple_of(64);
+        let rows = STRIP_ROWS.min(core.height()) + 2 * reach.1;
+        // A margin's worth more, as the last row needs what is behind it.
+        let samples = vec![T::default(); rows * stride + MARGIN_BEFORE + MARGIN_AFTER];
+        Self { samples, core, reach, stride, lead, top: core.y0 as isize - reach.1 as isize, filled: 0 }
+    }
+
+    /// The surroundings of row `y`; rows must be asked for from the top.
+    fn around(&mut self, view: &View<'_, T>, y: usize) -> Around<'_, T> {
+        let rows = (self.samples.len() - MARGIN_BEFORE - MARGIN_AFTER) / self.stride;
+        let at = (y as isize - self.top) as usize;
+        if at + self.reach.1 >= rows {
+            // Keep what the next rows still look at.
+            let gone = at - self.reach.1;
+            self.samples.copy_within(
+                MARGIN_BEFORE + gone * self.stride..MARGIN_BEFORE + self.filled * self.stride,
+                MARGIN_BEFORE,
+            );
+            self.top += gone as isize;
+            self.filled -= gone;
+        }
+        let at = (y as isize - self.top) as usize;
+        while self.filled <= at + self.reach.1 {
+            self.fill(view);
+        }
+        let start = MARGIN_BEFORE + at * self.stride + self.lead;
+        Around { samples: &self.samples, stride: self.stride, start }
+    }
+
+    fn fill(&mut self, view: &View<'_, T>) {
+        let y = (self.top + self.filled as isize).clamp(0, view.height() as isize - 1) as usize;
+        let (x0, x1) =
+            (self.core.x0.saturating_sub(self.reach.0), (self.core.x1 + self.reach.0).min(view.width()));
+        let source = &view.row(y)[x0 - view.window().x0..x1 - view.window().x0];
+        let row = &mut self.samples[MARGIN_BEFORE + self.filled * self.stride..][..self.stride];
+        let first = self.lead - (self.core.x0 - x0);
+        let last = first + source.len();
+        row[first..last].copy_from_slice(source);
+        let (left, right) = (source[0], source[source.len() - 1]);
+        row[self.lead - self.reach.0..first].fill(left);
+        row[last..self.lead + self.core.width() + self.reach.0].fill(right);
+        self.filled += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(count: usize) -> Vec<u16> {
+        let mut state = 5u32;
+        (0..count)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 16) as u16
+            })
+            .collect()
+    }
+
+    /// The filter by its definition, one sample at a time.
+    fn model(plane: &[u16], (w, h): (usize, usize), stride: usize, range: i32, rule: Rule) -> Vec<u16> {
+        let mut out = Vec::new();
+        for y in 0..h {
+            let (mut across, mut down) = (vec![0; stride], vec![0; stride]);
+            spiral_row(Level::Scalar, &mut across, &mut down, y, range, std::f32::consts::TAU);
+            for x in 0..w {
+                let at = |sx: i64, sy: i64| {
+                    let xx = (x as i64 + sx * i64::from(across[x])).clamp(0, w as i64 - 1);
+                    let yy = (y as i64 + sy * i64::from(down[x])).clamp(0, h as i64 - 1);
+                    u32::from(plane[yy as usize * w + xx as usize])
+                };
+                let (own, refs) = (at(0, 0), [at(1, 1), at(1, -1), at(-1, -1), at(-1, 1)]);
+                let mean = refs.iter().sum::<u32>() / 4;
+                let close = if rule.blur {
+                    own.abs_diff(mean) < rule.below
+                } else {
+                    refs.iter().all(|r| own.abs_diff(*r) < rule.below)
+                };
+                out.push(if close { mean } else { own } as u16);
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn every_size_range_and_level_gives_what_the_definition_gives() {
+        let ctx = Context::default();
+        for (w, h) in [(1, 1), (3, 1), (1, 200), (70, 45), (64, 130), (131, 33), (400, 3)] {
+            for range in [0, 1, 16, 17, 40, -9, -300, 1000, i32::MIN] {
+                let (tw, th) = (w + 5, h + 2);
+                let table = Table::new(tw, th, range, std::f32::consts::TAU, &ctx);
+                let plane = noise(w * h);
+                let small: Vec<u8> = plane.iter().map(|&v| (v >> 8) as u8).collect();
+                let wide: Vec<u16> = small.iter().map(|&v| v.into()).collect();
+                for blur in [true, false] {
+                    let rule = Rule { below: 9000, blur };
+                    let want = model(&plane, (w, h), tw, range, rule);
+                    let small_rule = Rule { below: 40, blur };
+                    let small_want = model(&wide, (w, h), tw, range, small_rule);
+                    for level in Level::all() {
+                        let mut out = vec![0; w * h];
+                        deband_plane(level, &mut out, &plane, (w, h), &table, rule).unwrap();
+                        assert!(out == want, "{level:?} {w}×{h} range {range} blur {blur}");
+                        let mut out = vec![0u8; w * h];
+                        deband_plane(level, &mut out, &small, (w, h), &table, small_rule).unwrap();
+                        assert!(
+                            out.iter().map(|&v| u16::from(v)).eq(small_want.iter().copied()),
+                            "{level:?} {w}×{h} {range}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_sizes_are_errors() {
+        let ctx = Context::default();
+        let table = Table::new(4, 4, 16, 6.28, &ctx);
+        let rule = Rule::new(8, 0.02, true);
+        let level = Level::best();
+        let run = |out: usize, plane: usize, size| {
+            deband_plane(level, &mut vec![0u8; out], &vec![0; plane], size, &table, rule)
+        };
+        assert_eq!(run(16, 16, (4, 4)), Ok(()));
+        assert_eq!(run(0, 0, (0, 4)), Ok(()));
+        assert_eq!(run(16, 15, (4, 4)).unwrap_err().to_string(), "4×4 needs 16 samples, the buffer holds 15");
+        assert!(matches!(run(15, 16, (4, 4)), Err(PlaneError::Length { .. })));
+        assert_eq!(run(20, 20, (5, 4)), Err(PlaneError::Table { width: 5, height: 4 }));
+        let part = Window { x0: 1, y0: 0, x1: 4, y1: 4 };
+        let view = View::part(&[0u8; 12], part, 4, 4).unwrap();
+        assert_eq!(deband_window(level, &mut [0; 12], &view, part, &table, rule), Err(PlaneError::Window));
+    }
+}

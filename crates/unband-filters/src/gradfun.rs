@@ -1,0 +1,247 @@
+//! `gradfun`: pulls each sample towards the mean of a box around it, and dithers.
+
+use std::ops::Range;
+
+use unband_image::{
+    Context, Entry, Image, Needs, ParamError, Params, RestoreError, Restorer, TileIn, TileOut, Window,
+    params, restorer::Prepare,
+};
+use unband_simd::Level;
+
+use crate::PlaneError;
+use crate::grid::{Grid, Sample, View, is_sound, read_tile, write_tile};
+
+const NAME: &str = "gradfun";
+
+params! {
+    /// Settings of `gradfun`, named as ffmpeg names them.
+    pub struct GradfunParams {
+        /// Most that a sample is changed by, in 8-bit codes, and half of what counts as a band. Higher flattens
+        /// more and starts to blur faint texture.
+        strength: f32 = 1.2, 0.51..=64.0;
+        /// Half-width of the box, in samples; odd ones are raised by 1. Higher bridges wider bands; costs no time.
+        radius: u32 = 16, 4..=32;
+    }
+}
+
+/// FFmpeg's `gradfun`: pulls each sample towards the mean of a box around it, the less the further
+/// away it is, and adds an ordered dither of one code.
+///
+/// Works in whole codes of the image's own depth. At 8 bits, the only depth that the original has, it gives the same
+/// codes as ffmpeg. At other depths it is the same formula: strength stays in 8-bit codes, the dither stays one code of
+/// the output, and the box mean is cut to 1/128 code without the original's short reciprocal. Floating-point images
+/// are worked on at 16 bits between 0 and 1. A sample whose code stays is not touched. Chroma planes that are smaller use
+/// ffmpeg's smaller radius. A plane not larger than twice the radius in both directions is not changed.
+///
+/// Source: FFmpeg `libavfilter/vf_gradfun.c` (5.1), after gradfun2db.
+/// Differs: above a strength of 32.2 ffmpeg's vector code overflows on some processors; this does not.
+pub struct Gradfun {
+    shapes: Vec<Shape>,
+    halo: usize,
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry {
+    name: NAME,
+    title: "FFmpeg's gradfun: box mean, limited and dithered",
+    source: "FFmpeg libavfilter/vf_gradfun.c",
+    ours: false,
+    params: GradfunParams::INFO,
+    build,
+};
+
+fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
+    let params = GradfunParams::from_settings(NAME, settings)?;
+    Ok(Box::new(move |image, _, _| Ok(Box::new(Gradfun::new(&params, image)?))))
+}
+
+/// How one plane is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    radius: usize,
+    threshold: u16,
+    bits: u8,
+}
+
+impl Shape {
+    /// For a plane of `bits` bits per sample (1 to 16) that is `scale` times smaller than the first plane. Strength and
+    /// radius are brought into their ranges (0.51..=64, 4..=32, even) as ffmpeg does.
+    pub fn new(strength: f32, radius: u32, bits: u8, scale: (usize, usize)) -> Self {
+        let even = |r: u32| ((r + 1) & !1).clamp(4, 32);
+        let luma = even(radius.min(32));
+        let shift = |by: usize| luma >> by.max(1).ilog2().min(31);
+        let radius = if scale == (1, 1) { luma } else { even(shift(scale.0).midpoint(shift(scale.1))) };
+        // The comparison also catches what is not a number.
+        let strength = if strength >= 0.51 { strength.min(64.0) } else { 0.51 };
+        Self { radius: radius as usize, threshold: (32768.0 / strength) as u16, bits: bits.clamp(1, 16) }
+    }
+
+    /// How far from a sample others have influence, in samples of the plane, whatever its size.
+    pub fn reach(self) -> usize {
+        2 * self.radius + 2
+    }
+
+    /// Are planes of this size changed at all?
+    pub fn touches(self, width: usize, height: usize) -> bool {
+        width.min(height) > 2 * self.radius
+    }
+}
+
+/// The dither of the original, in 1/128 of a code.
+const DITHER: [[u8; 8]; 8] = [
+    [0x00, 0x60, 0x18, 0x78, 0x06, 0x66, 0x1E, 0x7E],
+    [0x40, 0x20, 0x58, 0x38, 0x46, 0x26, 0x5E, 0x3E],
+    [0x10, 0x70, 0x08, 0x68, 0x16, 0x76, 0x0E, 0x6E],
+    [0x50, 0x30, 0x48, 0x28, 0x56, 0x36, 0x4E, 0x2E],
+    [0x04, 0x64, 0x1C, 0x7C, 0x02, 0x62, 0x1A, 0x7A],
+    [0x44, 0x24, 0x5C, 0x3C, 0x42, 0x22, 0x5A, 0x3A],
+    [0x14, 0x74, 0x0C, 0x6C, 0x12, 0x72, 0x0A, 0x6A],
+    [0x54, 0x34, 0x4C, 0x2C, 0x52, 0x32, 0x4A, 0x2A],
+];
+
+/// `gradfun` on one plane of `width * height` codes, row by row without padding, into `out`. 8-bit codes are
+/// `u8`, those of every other depth `u16`.
+///
+/// # Errors
+/// When a buffer has another length, or the sample type is not the depth's.
+pub fn gradfun_plane<T: Sample>(
+    level: Level,
+    out: &mut [T],
+    plane: &[T],
+    (width, height): (usize, usize),
+    shape: Shape,
+) -> Result<(), PlaneError> {
+    let view =
+        View::whole(plane, width, height).ok_or(PlaneError::Length { width, height, got: plane.len() })?;
+    gradfun_rows(level, out, &view, 0..height, shape)
+}
+
+/// As [`gradfun_plane`] for some rows; `out` holds them row by row. The view spans whole rows.
+///
+/// # Errors
+/// When `out` has another length, the sample type is not the depth's, or the view lacks samples within [`Shape::reach`] of the rows.
+pub fn gradfun_rows<T: Sample>(
+    level: Level,
+    out: &mut [T],
+    view: &View<'_, T>,
+    rows: Range<usize>,
+    shape: Shape,
+) -> Result<(), PlaneError> {
+    let (width, height) = (view.width(), view.height());
+    let core = Window { x0: 0, y0: rows.start, x1: width, y1: rows.end };
+    if !view.covers(core, (0, shape.reach())) {
+        return Err(PlaneError::Window);
+    }
+    if (shape.bits == 8) != (size_of::<T>() == 1) {
+        return Err(PlaneError::Depth { bits: shape.bits });
+    }
+    if out.len() != width * rows.len() {
+        return Err(PlaneError::Length { width, height: rows.len(), got: out.len() });
+    }
+    if !shape.touches(width, height) {
+        for (out, y) in out.chunks_exact_mut(width.max(1)).zip(rows) {
+            out.copy_from_slice(view.row(y));
+        }
+        return Ok(());
+    }
+    let mut sums = vec![T::Sum::default(); width / 2];
+    let mut means = vec![T::Mean::default(); width];
+    let r = shape.radius;
+    // The last even row, counted from `r`, whose box still ends inside the plane.
+    let last = (height - r).checked_sub(r + 2).map(|room| r + room / 2 * 2);
+    // Pairs of rows that have entered the box; it holds the last `r` of them.
+    let mut entered = 0;
+    let mut fresh = false;
+    let pair = |k: usize| [view.row(2 * k), view.row(2 * k + 1)];
+    for (out, y) in out.chunks_exact_mut(width).zip(rows) {
+        let middle = last.map_or(r, |last| (y & !1).clamp(r, last));
+        // A plane of 2r + 1 rows has no such row: only the first r pairs ever enter.
+        let end = if last.is_some() { middle.midpoint(r) + 1 } else { r };
+        if entered == 0 {
+            for k in end - r..end {
+                T::slide(level, &mut sums, pair(k), None);
+            }
+            (entered, fresh) = (end, true);
+        }
+        while entered < end {
+            T::slide(level, &mut sums, pair(entered), Some(pair(entered - r)));
+            (entered, fresh) = (entered + 1, true);
+        }
+        if fresh {
+            if last.is_some() {
+                T::means(level, &mut means, &sums, r);
+            } else {
+                T::means_of_low_plane(level, &mut means, &sums, r);
+            }
+            fresh = false;
+        }
+        T::blend(level, out, view.row(y), &means, shape.threshold, &DITHER[y & 7], shape.bits);
+    }
+    Ok(())
+}
+
+impl Gradfun {
+    /// The filter for images of this size, depth and model.
+    ///
+    /// # Errors
+    /// For images without samples.
+    pub fn new(params: &GradfunParams, image: &Image) -> Result<Self, RestoreError> {
+        if !is_sound(image) {
+            let what = "needs an image whose planes have all their samples".to_owned();
+            return Err(RestoreError::Unsupported { method: NAME, what });
+        }
+        let mut halo = 0;
+        let (width, height) = (image.width(), image.height());
+        let shapes = image.planes.iter().enumerate().map(|(p, plane)| {
+            let scale = (width.div_ceil(plane.width), height.div_ceil(plane.height));
+            let shape = Shape::new(params.strength, params.radius, Grid::of(image, p).bits, scale);
+            halo = halo.max(shape.reach() * scale.0.max(scale.1));
+            shape
+        });
+        Ok(Self { shapes: shapes.collect(), halo })
+    }
+
+    fn restore_codes<T: Sample>(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let refused = |error: PlaneError| RestoreError::Unsupported { method: NAME, what: error.to_string() };
+        for (p, (plane, &shape)) in input.image.planes.iter().zip(&self.shapes).enumerate() {
+            ctx.check()?;
+            if !shape.touches(plane.width, plane.height) {
+                continue;
+            }
+            let grid = Grid::of(input.image, p);
+            let (core, outer) = (input.core_on(p), input.outer_on(p));
+            let before: Vec<T> = read_tile(ctx.level, input, p, &grid);
+            let view = View::part(&before, outer, plane.width, plane.height)
+                .filter(|_| core.width() == plane.width)
+                .ok_or_else(|| refused(PlaneError::Window))?;
+            let mut after = vec![T::default(); plane.width * core.height()];
+            gradfun_rows(ctx.level, &mut after, &view, core.y0..core.y1, shape).map_err(refused)?;
+            write_tile(ctx.level, input, output, p, (&before, &after), &grid);
+        }
+        Ok(())
+    }
+}
+
+impl Restorer for Gradfun {
+    fn needs(&self) -> Needs {
+        Needs { full_width: true, ..Needs::halo(self.halo) }
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        if Grid::of(input.image, 0).bits == 8 {
+            self.restore_codes::<u8>(input, output, ctx)
+        } else {
+            self.restore_codes::<u16>(input, output, ctx)
+        }
+    }
+}
