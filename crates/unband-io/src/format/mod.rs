@@ -1,8 +1,13 @@
 //! The formats, one file each.
 
+mod bmp;
+mod gif;
 mod jpeg;
 mod jpeg_markers;
+mod pfm;
 mod png;
+mod pnm;
+mod webp;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -165,7 +170,19 @@ impl fmt::Display for Dropped {
 }
 
 /// All formats.
-pub static FORMATS: &[FormatEntry] = &[png::ENTRY, jpeg::ENTRY];
+pub static FORMATS: &[FormatEntry] = &[
+    png::ENTRY,
+    jpeg::ENTRY,
+    webp::ENTRY,
+    pnm::PNM,
+    pnm::PBM,
+    pnm::PGM,
+    pnm::PPM,
+    pnm::PAM,
+    pfm::ENTRY,
+    gif::ENTRY,
+    bmp::ENTRY,
+];
 
 pub(crate) fn read(
     format: &'static FormatEntry,
@@ -265,6 +282,11 @@ impl Write for Watched<'_> {
     fn flush(&mut self) -> io::Result<()> {
         self.watch(|out| out.flush())
     }
+}
+
+/// The writer of formats that are only read; [`write`] has refused before.
+fn read_only(_: &Image, _: &WriteOptions, _: &mut dyn Write, _: &mut Vec<Dropped>) -> Result<(), Error> {
+    Err(Error::ReadOnly { format: "this format" })
 }
 
 /// Does an ICC profile describe samples of this model? Source: ICC.1:2022, 7.2.6 data colour space field.

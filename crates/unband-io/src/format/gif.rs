@@ -1,0 +1,157 @@
+//! GIF, one frame, read only.
+//!
+//! Source: GIF89a Specification; ICC and XMP application extensions as `ExifTool` documents them.
+
+use unband_image::{Codec, Density, DensityUnit, Depth, Image, Metadata};
+
+use super::{FormatEntry, read_only};
+use crate::samples::Planes;
+use crate::{Error, Limits};
+
+const NAME: &str = "GIF";
+/// Bytes after an XMP packet that lead any reader of blocks to its end.
+const XMP_TRAILER: usize = 257;
+
+pub(super) const ENTRY: FormatEntry = FormatEntry {
+    name: NAME,
+    extensions: &["gif"],
+    reads: true,
+    writes: None,
+    is: |bytes| bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a"),
+    read,
+    write: read_only,
+};
+
+fn wrong(error: gif::DecodingError) -> Error {
+    match error {
+        gif::DecodingError::UnexpectedEof => Error::Truncated { format: NAME },
+        gif::DecodingError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Error::Truncated { format: NAME }
+        }
+        other => Error::damaged(NAME, other),
+    }
+}
+
+fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    let blocks = Blocks::read(bytes);
+    if blocks.frames > 1 {
+        return Err(Error::Several { format: NAME, what: "frames" });
+    }
+    let mut options = gif::DecodeOptions::new();
+    options.set_color_output(gif::ColorOutput::Indexed);
+    options.check_frame_consistency(false);
+    let mut decoder = options.read_info(bytes).map_err(wrong)?;
+    let screen = (usize::from(decoder.width()), usize::from(decoder.height()));
+    let Some(frame) = decoder.next_frame_info().map_err(wrong)? else {
+        return Err(Error::Truncated { format: NAME });
+    };
+    let (left, top) = (usize::from(frame.left), usize::from(frame.top));
+    let (inner_width, inner_height) = (usize::from(frame.width), usize::from(frame.height));
+    let (width, height) = (screen.0.max(left + inner_width), screen.1.max(top + inner_height));
+    if inner_width == 0 || inner_height == 0 {
+        return Err(Error::damaged(NAME, format!("its size is {inner_width}×{inner_height}")));
+    }
+    let covers = (left, top, inner_width, inner_height) == (0, 0, width, height);
+    let transparent = frame.transparent;
+    let channels = if transparent.is_some() || !covers { 4 } else { 3 };
+    limits.check(width as u64, height as u64, channels as u64)?;
+    // One code of at most 12 bits stands for at most 4096 samples.
+    if inner_width * inner_height / 4096 > bytes.len() {
+        return Err(Error::Truncated { format: NAME });
+    }
+    let frame = decoder.read_next_frame().map_err(wrong)?.ok_or(Error::Truncated { format: NAME })?;
+    let (indices, local) = (frame.buffer.to_vec(), frame.palette.clone());
+    let palette = local.or_else(|| decoder.global_palette().map(<[u8]>::to_vec)).unwrap_or_default();
+    if palette.is_empty() {
+        return Err(Error::damaged(NAME, "it has no palette"));
+    }
+    let mut planes = Planes::new(channels, width, height)?;
+    let mut row = Vec::with_capacity(inner_width * channels);
+    for (y, indices) in indices.chunks_exact(inner_width).enumerate().take(inner_height) {
+        row.clear();
+        for &index in indices {
+            let at = 3 * usize::from(index);
+            row.extend_from_slice(palette.get(at..at + 3).unwrap_or(&[0, 0, 0]));
+            if channels == 4 {
+                row.push(if transparent == Some(index) { 0 } else { 255 });
+            }
+        }
+        planes.put(left, top + y, &row, Depth::EIGHT);
+    }
+    let mut image = planes.into_image(Depth::EIGHT);
+    image.origin.codec = Codec::Palette((palette.len() / 3) as u16);
+    image.metadata = blocks.metadata;
+    Ok(image)
+}
+
+/// What the blocks around the samples say.
+#[derive(Default)]
+struct Blocks {
+    frames: usize,
+    metadata: Metadata,
+}
+
+impl Blocks {
+    fn read(bytes: &[u8]) -> Self {
+        let mut blocks = Self::default();
+        // An end before the trailer is the decoder's to judge.
+        let _ = blocks.walk(bytes);
+        blocks
+    }
+
+    fn walk(&mut self, bytes: &[u8]) -> Option<()> {
+        let table = |flags: u8| if flags & 0x80 != 0 { 3 << ((flags & 7) + 1) } else { 0 };
+        let aspect = *bytes.get(12)?;
+        if aspect != 0 {
+            // Width of a pixel in 64ths of its height, less 15; so many more samples go down as across.
+            let density = Density { x: 64.0, y: f64::from(aspect) + 15.0, unit: DensityUnit::Aspect };
+            self.metadata.density = Some(density);
+        }
+        let mut at = 13 + table(*bytes.get(10)?);
+        loop {
+            match *bytes.get(at)? {
+                0x2C => {
+                    self.frames += 1;
+                    at += 11 + table(*bytes.get(at + 9)?);
+                    at = sub_blocks(bytes, at)?.1;
+                }
+                0x21 => {
+                    let label = *bytes.get(at + 1)?;
+                    let (content, end) = sub_blocks(bytes, at + 2)?;
+                    self.extension(label, &content, bytes.get(at + 2..end)?);
+                    at = end;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn extension(&mut self, label: u8, content: &[u8], raw: &[u8]) {
+        match (label, content.first_chunk::<11>()) {
+            (0xFE, _) => {
+                let text = std::str::from_utf8(content)
+                    .map_or_else(|_| content.iter().map(|&b| char::from(b)).collect(), str::to_owned);
+                self.metadata.text.push(("Comment".to_owned(), text));
+            }
+            (0xFF, Some(b"ICCRGBG1012")) => self.metadata.icc = Some(content[11..].to_vec()),
+            (0xFF, Some(b"XMP DataXMP")) => {
+                self.metadata.xmp = raw.get(12..raw.len().saturating_sub(XMP_TRAILER + 1)).map(<[u8]>::to_vec);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The joined content of sub-blocks and where they end.
+fn sub_blocks(bytes: &[u8], mut at: usize) -> Option<(Vec<u8>, usize)> {
+    let mut content = Vec::new();
+    loop {
+        let size = usize::from(*bytes.get(at)?);
+        at += 1;
+        if size == 0 {
+            return Some((content, at));
+        }
+        content.extend_from_slice(bytes.get(at..at + size)?);
+        at += size;
+    }
+}

@@ -1,0 +1,194 @@
+//! WebP: lossy and lossless, one frame.
+//!
+//! Source: RFC 9649 (WebP Image Format).
+
+use std::io::{Cursor, Write};
+
+use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
+use unband_image::{Codec, Depth, Image, Metadata};
+
+use super::{Dropped, FormatEntry, WriteOptions, Writes};
+use crate::samples::{Planes, Rows};
+use crate::{Error, Limits, exif};
+
+const NAME: &str = "WebP";
+const LONGEST_SIDE: u32 = 16_383;
+const DEFAULT_QUALITY: u8 = 95;
+
+pub(super) const ENTRY: FormatEntry = FormatEntry {
+    name: NAME,
+    extensions: &["webp"],
+    reads: true,
+    writes: Some(Writes {
+        depths: &[Depth::EIGHT],
+        lossy: false,
+        gray: false,
+        color: true,
+        alpha: true,
+        icc: true,
+        exif: true,
+        xmp: true,
+        iptc: false,
+        cicp: false,
+        // In Exif, which is made where there was none.
+        density: true,
+        text: false,
+    }),
+    is: |bytes| bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"),
+    read,
+    write,
+};
+
+fn wrong(error: DecodingError) -> Error {
+    match error {
+        DecodingError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Error::Truncated { format: NAME }
+        }
+        other => Error::damaged(NAME, other),
+    }
+}
+
+fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    let declared = bytes.get(4..8).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
+    if declared.saturating_add(8) > bytes.len() {
+        return Err(Error::Truncated { format: NAME });
+    }
+    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(wrong)?;
+    decoder.set_memory_limit(usize::try_from(limits.max_bytes).unwrap_or(usize::MAX));
+    if decoder.is_animated() && decoder.num_frames() > 1 {
+        return Err(Error::Several { format: NAME, what: "frames" });
+    }
+    let (width, height) = decoder.dimensions();
+    let channels = if decoder.has_alpha() { 4 } else { 3 };
+    limits.check(width.into(), height.into(), channels)?;
+    let (width, height, channels) = (width as usize, height as usize, channels as usize);
+    let memory = || Error::Memory { width: width as u64, height: height as u64 };
+    let size = width * height * channels;
+    let mut buffer = Vec::new();
+    buffer.try_reserve_exact(size).map_err(|_| memory())?;
+    buffer.resize(size, 0);
+    decoder.read_image(&mut buffer).map_err(wrong)?;
+    let mut planes = Planes::new(channels, width, height)?;
+    for (y, row) in buffer.chunks_exact(width * channels).enumerate() {
+        planes.put(0, y, row, Depth::EIGHT);
+    }
+    drop(buffer);
+    let mut image = planes.into_image(Depth::EIGHT);
+    image.origin.codec = if decoder.is_lossy() { Codec::Lossy(NAME) } else { Codec::Lossless };
+    let exif = decoder.exif_metadata().map_err(wrong)?;
+    let exif = exif.as_deref().and_then(exif::block).map(<[u8]>::to_vec);
+    image.metadata = Metadata {
+        icc: decoder.icc_profile().map_err(wrong)?,
+        xmp: decoder.xmp_metadata().map_err(wrong)?,
+        density: exif.as_deref().and_then(exif::density),
+        // A block that was made for the density alone says nothing more.
+        exif: exif.filter(|block| exif::describes_more_than_density(block)),
+        ..Metadata::default()
+    };
+    Ok(image)
+}
+
+fn write(
+    image: &Image,
+    options: &WriteOptions,
+    out: &mut dyn Write,
+    _: &mut Vec<Dropped>,
+) -> Result<(), Error> {
+    let size = |side: usize| u32::try_from(side).ok().filter(|&s| s <= LONGEST_SIDE);
+    let (Some(width), Some(height)) = (size(image.width()), size(image.height())) else {
+        return Err(Error::Size { format: NAME, most: LONGEST_SIDE, width: image.width(), height: image.height() });
+    };
+    let metadata = &image.metadata;
+    let exif = match (&metadata.exif, metadata.density) {
+        (Some(block), Some(density)) if exif::density(block).is_none() => {
+            Some(exif::with_density(Some(block), density))
+        }
+        (None, Some(density)) => Some(exif::with_density(None, density)),
+        (block, _) => block.clone(),
+    };
+    let alpha = image.alpha.is_some();
+    let rows = Rows::new(image, 3, alpha, Depth::EIGHT);
+    let mut codes = Vec::with_capacity(rows.samples() * image.height());
+    let mut row = Vec::new();
+    for y in 0..image.height() {
+        rows.codes(y, &mut row, |c| c as u8);
+        codes.extend_from_slice(&row);
+    }
+    if options.lossless.unwrap_or(options.quality.is_none()) {
+        let mut encoder = WebPEncoder::new(out);
+        if let Some(icc) = &metadata.icc {
+            encoder.set_icc_profile(icc.clone());
+        }
+        if let Some(exif) = exif {
+            encoder.set_exif_metadata(exif);
+        }
+        if let Some(xmp) = &metadata.xmp {
+            encoder.set_xmp_metadata(xmp.clone());
+        }
+        let color = if alpha { ColorType::Rgba8 } else { ColorType::Rgb8 };
+        return encoder.encode(&codes, width, height, color).map_err(|error| match error {
+            image_webp::EncodingError::IoError(source) => Error::Io { action: "write", source },
+            other => Error::encode(NAME, other),
+        });
+    }
+    let mut config = webp::WebPConfig::new().map_err(|()| Error::encode(NAME, "libwebp has another version"))?;
+    config.quality = f32::from(options.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100));
+    // Colours under full transparency are kept, and chroma is averaged in light.
+    config.exact = 1;
+    config.use_sharp_yuv = 1;
+    let layout = if alpha { webp::PixelLayout::Rgba } else { webp::PixelLayout::Rgb };
+    let coded = webp::Encoder::new(&codes, layout, width, height)
+        .encode_advanced(&config)
+        .map_err(|e| Error::encode(NAME, format!("{e:?}")))?;
+    let file = with_chunks(&coded, width, height, alpha, metadata, exif.as_deref());
+    out.write_all(file.as_deref().unwrap_or(&coded)).map_err(|source| Error::Io { action: "write", source })
+}
+
+/// The file with its metadata in an extended header; nothing when there is no metadata to put in.
+fn with_chunks(
+    coded: &[u8],
+    width: u32,
+    height: u32,
+    alpha: bool,
+    metadata: &Metadata,
+    exif: Option<&[u8]>,
+) -> Option<Vec<u8>> {
+    if metadata.icc.is_none() && metadata.xmp.is_none() && exif.is_none() {
+        return None;
+    }
+    let mut out = b"RIFF\0\0\0\0WEBP".to_vec();
+    let mut put = |name: &[u8; 4], content: &[u8]| {
+        out.extend(name);
+        out.extend((content.len() as u32).to_le_bytes());
+        out.extend(content);
+        out.extend(&[0u8][..content.len() % 2]);
+    };
+    let flag = |set: bool, bit: u8| u8::from(set) << bit;
+    let flags =
+        flag(metadata.icc.is_some(), 5) | flag(alpha, 4) | flag(exif.is_some(), 3) | flag(metadata.xmp.is_some(), 2);
+    let (w, h) = ((width - 1).to_le_bytes(), (height - 1).to_le_bytes());
+    put(b"VP8X", &[flags, 0, 0, 0, w[0], w[1], w[2], h[0], h[1], h[2]]);
+    if let Some(icc) = &metadata.icc {
+        put(b"ICCP", icc);
+    }
+    let mut at = 12;
+    while let Some(head) = coded.get(at..at + 8) {
+        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        let content = coded.get(at + 8..at + 8 + size)?;
+        match &head[..4] {
+            b"VP8 " => put(b"VP8 ", content),
+            b"ALPH" => put(b"ALPH", content),
+            _ => {}
+        }
+        at += 8 + size + size % 2;
+    }
+    if let Some(exif) = exif {
+        put(b"EXIF", exif);
+    }
+    if let Some(xmp) = &metadata.xmp {
+        put(b"XMP ", xmp);
+    }
+    let size = (out.len() - 8) as u32;
+    out.get_mut(4..8)?.copy_from_slice(&size.to_le_bytes());
+    Some(out)
+}
