@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 pub mod color;
+#[cfg(feature = "image")]
+mod convert;
 pub mod depth;
 pub mod dither;
 pub mod image;

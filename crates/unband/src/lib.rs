@@ -27,8 +27,6 @@
 #![forbid(unsafe_code)]
 
 mod choose;
-#[cfg(feature = "image")]
-mod convert;
 mod error;
 pub mod faithful;
 mod jobs;
@@ -38,8 +36,6 @@ mod report;
 mod sentence;
 
 pub use choose::{Act, Choices, choose};
-#[cfg(feature = "image")]
-pub use convert::ConvertError;
 pub use error::Error;
 pub use faithful::{Proof, prove};
 #[cfg(feature = "files")]

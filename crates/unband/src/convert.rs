@@ -1,1 +1,0 @@
-//! From and to the `image` crate.
