@@ -15,7 +15,7 @@ use unband_image::Entry;
 pub use recipe::{RecipeError, parse_method};
 
 /// All filters. Help, documentation and shared tests derive from it.
-pub static FILTERS: &[Entry] = &[ffmpeg_deband::ENTRY, gradfun::ENTRY];
+pub static FILTERS: &[Entry] = &[smooth::ENTRY, ffmpeg_deband::ENTRY, gradfun::ENTRY];
 
 /// Why a plane of codes cannot be worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
