@@ -52,17 +52,33 @@ dispatch! {
     pub fn add_mix_row(level, out: &mut [f32], a: &[f32], b: &[f32], c: &[f32], weights: [f32; 3]) = add_mix_body;
 
     /// Level changes of a row, in 1/64 cells: forward differences across and down, each clipped at 2 cells,
-    /// added. `right` is the row shifted by one sample, `below` the next row.
-    pub fn changes_row(level, out: &mut [u16], v: &[f32], right: &[f32], below: &[f32]) = changes_body;
+    /// added. `right` is the row shifted by one sample, `below` the next row, `per_cell` the number of cells
+    /// in a unit of `v`.
+    pub fn changes_row(level, out: &mut [u16], v: &[f32], right: &[f32], below: &[f32], per_cell: f32)
+        = changes_body;
 
-    /// Adds a row and takes another away: the running sum of a box's columns.
-    pub fn slide_columns(level, sums: &mut [u32], enters: &[u16], leaves: &[u16]) = slide_body;
+    /// Adds a row to the running sums of a box's columns.
+    pub fn add_columns(level, sums: &mut [u16], enters: &[u16]) = add_columns_body;
 
-    /// Adds a row to the running sum of a box's columns.
-    pub fn add_columns(level, sums: &mut [u32], enters: &[u16]) = add_columns_body;
+    /// Takes a row from the running sums of a box's columns.
+    pub fn drop_columns(level, sums: &mut [u16], leaves: &[u16]) = drop_columns_body;
 
-    /// Takes a row from the running sum of a box's columns.
-    pub fn drop_columns(level, sums: &mut [u32], leaves: &[u16]) = drop_columns_body;
+    /// `out[x] = scale[x] * factor * (columns[x] + … + columns[x + count - 1])`; `columns` has
+    /// `out.len() + count - 1` values. `spare` is working memory of any size.
+    pub fn box_row(level, out: &mut [f32], columns: &[u16], count: usize, scale: &[f32], factor: f32,
+        spare: &mut [Vec<u32>; 3]) = box_body;
+
+    /// `out[i] = raster[64 round(a[i]) + round(b[i])]`, both indices held to 0..=63.
+    pub fn look_up_row(level, out: &mut [f32], a: &[f32], b: &[f32], raster: &[f32; 4096]) = look_up_body;
+
+    /// Difference of two rows.
+    pub fn subtract_row(level, out: &mut [f32], a: &[f32], b: &[f32]) = subtract_body;
+
+    /// How far the neighbours' mean lies from each sample: the eight around it, each counted fully up to 1.5
+    /// cells away and not at all from 2 on, and the sample itself. Rows are padded; `per_cell` is the number
+    /// of cells in a unit.
+    pub fn pull_row(level, out: &mut [f32], above: &[f32], here: &[f32], below: &[f32], per_cell: f32)
+        = pull_body;
 }
 
 #[inline(always)]
@@ -211,35 +227,123 @@ fn add_mix_body(out: &mut [f32], a: &[f32], b: &[f32], c: &[f32], weights: [f32;
     }
 }
 
+/// Rounds a value of 0..=65535 without a conversion instruction.
 #[inline(always)]
-fn changes_body(out: &mut [u16], v: &[f32], right: &[f32], below: &[f32]) {
+fn small_code(value: f32) -> u32 {
+    // 2^23: from here on the fraction is gone and the lowest bits are the number.
+    (value + 8_388_608.0).to_bits() & 0xffff
+}
+
+#[inline(always)]
+fn changes_body(out: &mut [u16], v: &[f32], right: &[f32], below: &[f32], per_cell: f32) {
     let n = out.len();
     let (v, right, below) = (&v[..n], &right[..n], &below[..n]);
+    let unit = 64.0 * per_cell;
     for i in 0..n {
-        // Clipped before the conversion: at most 128 + 128, so a 32-bit integer holds it.
-        let x = ((right[i] - v[i]).abs() * 64.0).min(128.0);
-        let y = ((below[i] - v[i]).abs() * 64.0).min(128.0);
-        out[i] = (x + 0.5) as i32 as u16 + (y + 0.5) as i32 as u16;
+        let x = ((right[i] - v[i]).abs() * unit).min(128.0);
+        let y = ((below[i] - v[i]).abs() * unit).min(128.0);
+        out[i] = (small_code(x) + small_code(y)) as u16;
     }
 }
 
 #[inline(always)]
-fn slide_body(sums: &mut [u32], enters: &[u16], leaves: &[u16]) {
-    for ((s, &e), &l) in sums.iter_mut().zip(enters).zip(leaves) {
-        *s = s.wrapping_add(u32::from(e)).wrapping_sub(u32::from(l));
-    }
-}
-
-#[inline(always)]
-fn add_columns_body(sums: &mut [u32], enters: &[u16]) {
+fn add_columns_body(sums: &mut [u16], enters: &[u16]) {
     for (s, &e) in sums.iter_mut().zip(enters) {
-        *s = s.wrapping_add(u32::from(e));
+        *s = s.wrapping_add(e);
     }
 }
 
 #[inline(always)]
-fn drop_columns_body(sums: &mut [u32], leaves: &[u16]) {
+fn drop_columns_body(sums: &mut [u16], leaves: &[u16]) {
     for (s, &l) in sums.iter_mut().zip(leaves) {
-        *s = s.wrapping_sub(u32::from(l));
+        *s = s.wrapping_sub(l);
+    }
+}
+
+#[inline(always)]
+fn box_body(
+    out: &mut [f32],
+    columns: &[u16],
+    count: usize,
+    scale: &[f32],
+    factor: f32,
+    spare: &mut [Vec<u32>; 3],
+) {
+    // Sums of 1, 2, 4, … columns by doubling; those that `count` is made of are added up.
+    let n = out.len();
+    let total = n + count - 1;
+    let [run, next, sum] = spare;
+    for buffer in [&mut *run, &mut *next] {
+        buffer.resize(total, 0);
+    }
+    sum.clear();
+    sum.resize(n, 0);
+    for (r, &c) in run.iter_mut().zip(&columns[..total]) {
+        *r = u32::from(c);
+    }
+    let (mut width, mut offset) = (1, 0);
+    loop {
+        if count & width != 0 {
+            for (s, &r) in sum.iter_mut().zip(&run[offset..offset + n]) {
+                *s += r;
+            }
+            offset += width;
+        }
+        if offset == count {
+            break;
+        }
+        let valid = total + 1 - 2 * width;
+        let (a, b) = (&run[..valid], &run[width..width + valid]);
+        for ((n, &a), &b) in next[..valid].iter_mut().zip(a).zip(b) {
+            *n = a + b;
+        }
+        std::mem::swap(run, next);
+        width *= 2;
+    }
+    for ((o, &s), &k) in out.iter_mut().zip(sum.iter()).zip(scale) {
+        *o = s as i32 as f32 * (k * factor);
+    }
+}
+
+#[inline(always)]
+fn look_up_body(out: &mut [f32], a: &[f32], b: &[f32], raster: &[f32; 4096]) {
+    for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        let index = small_code(a.max(0.0).min(63.0)) * 64 + small_code(b.max(0.0).min(63.0));
+        *o = raster[index as usize & 4095];
+    }
+}
+
+#[inline(always)]
+fn subtract_body(out: &mut [f32], a: &[f32], b: &[f32]) {
+    for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *o = a - b;
+    }
+}
+
+#[inline(always)]
+fn pull_body(out: &mut [f32], above: &[f32], here: &[f32], below: &[f32], per_cell: f32) {
+    let n = out.len();
+    let (above, here, below) = (&above[..n + 2], &here[..n + 2], &below[..n + 2]);
+    let slope = -2.0 * per_cell;
+    for i in 0..n {
+        let c = here[i + 1];
+        let mut sum = 0.0;
+        let mut weight = 1.0;
+        for near in [
+            above[i],
+            above[i + 1],
+            above[i + 2],
+            here[i],
+            here[i + 2],
+            below[i],
+            below[i + 1],
+            below[i + 2],
+        ] {
+            let d = near - c;
+            let w = (4.0 + slope * d.abs()).max(0.0).min(1.0);
+            sum += w * d;
+            weight += w;
+        }
+        out[i] = sum / weight;
     }
 }

@@ -6,6 +6,8 @@
 //! correction from how busy the neighbourhood is. Coarse levels are solved once for the whole picture, the
 //! two finest ones per window.
 
+mod coupling;
+mod density;
 mod gate;
 mod grid;
 mod neutral;
@@ -18,7 +20,9 @@ use unband_image::inspect::{Cause, Findings, Space};
 use unband_image::{Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_simd::{Level, smooth_rows as rows};
 
-use self::gate::{Boxes, Core, Gate};
+use self::coupling::Coupling;
+use self::density::{Core, Density};
+use self::gate::Gate;
 use self::grid::Grid;
 use self::neutral::Neutral;
 use self::source::{Cells, Component, Source};
@@ -69,6 +73,7 @@ pub struct Smooth {
     space: Space,
     half_chroma: bool,
     gate: Gate,
+    coupling: Option<Coupling>,
     pull: [f32; LEVELS],
     buffers: Mutex<Vec<Buffers>>,
 }
@@ -84,8 +89,13 @@ struct Buffers {
     factor: Grid,
     busy: Grid,
     scratch: Scratch,
-    boxes: Boxes,
+    density: Density,
+    wide: Grid,
     corrections: [Grid; 3],
+    originals: [Grid; 3],
+    restored: [Grid; 3],
+    shared: [Grid; 3],
+    coupling: coupling::Scratch,
 }
 
 impl Smooth {
@@ -105,6 +115,7 @@ impl Smooth {
             space: findings.space,
             half_chroma: halved(image, findings),
             gate: Gate::new(strength),
+            coupling: couples(image, findings).map(|steps| Coupling::new(steps, strength)),
             pull: PULL.map(|pull| if strength > 1.0 { pull / strength } else { pull }),
             buffers: Mutex::default(),
         };
@@ -239,7 +250,7 @@ impl Smooth {
         surface::solve(level, &mut b.u[0], &b.v[0], towards.then_some(&b.m[0]), self.pull[0], &mut b.scratch);
         b.v[0].pad();
         let inner = Core { x0: core.x0 - outer.x0, y0: core.y0 - outer.y0, x1: core.x1 - outer.x0, y1: core.y1 - outer.y0 };
-        self.gate.factors(level, &mut b.factor, &b.v[0], inner, &mut b.boxes);
+        self.gate.factors(level, &mut b.factor, &b.v[0], inner, &mut b.density, &mut b.wide);
         let out = &mut b.corrections[index];
         out.reshape(core.width(), core.height());
         for y in 0..core.height() {
@@ -293,12 +304,8 @@ impl Smooth {
             x1: wanted.x1 - outer.x0,
             y1: wanted.y1 - outer.y0,
         };
-        b.boxes.prepare(level, &b.v[0]);
-        b.busy.reshape(wanted.width(), wanted.height());
-        for y in 0..wanted.height() {
-            b.boxes.mean_row(level, RADIUS, inner.y0 + y, 0, inner);
-            b.busy.row_mut(y).copy_from_slice(&b.boxes.means[0]);
-        }
+        b.density.count(level, &b.v[0], 1.0);
+        b.density.means(level, &mut b.busy, inner, RADIUS, 1.0);
         let out = &mut b.corrections[index];
         for y in 0..out.height {
             for (x, o) in out.row_mut(y).iter_mut().enumerate() {
@@ -341,6 +348,13 @@ impl PlanePlan {
 /// Is chroma behind RGB worked on at half size?
 fn halved(image: &Image, findings: &Findings) -> bool {
     matches!(findings.space, Space::Yuv { .. }) && image.color.model == Model::Rgb && findings.half_chroma
+}
+
+/// Cell widths of R, G and B where these can tell about each other: as long as no lossy coding mixed them.
+fn couples(image: &Image, findings: &Findings) -> Option<[f32; 3]> {
+    let rgb = image.color.model == Model::Rgb && findings.space == Space::Native && !findings.lossy;
+    let steps = [0, 1, 2].map(|c| findings.grids.get(c).map_or(0.0, |grid| grid.step_codes));
+    (rgb && steps.iter().all(|&s| s > 0.0)).then_some(steps)
 }
 
 fn plan(image: &Image, findings: &Findings) -> Vec<PlanePlan> {
@@ -400,6 +414,8 @@ impl Restorer for Smooth {
         for i in 0..self.planes.len() {
             let (w, h) = self.planes[i].source.size(image);
             let core = match self.planes[i].source.component {
+                // Sharing between channels reads a few samples more.
+                Component::Native(p) if self.coupling.is_some() => input.core_on(p).grown(coupling::RIM, w, h),
                 Component::Native(p) => input.core_on(p),
                 Component::Yuv(_, _, false) => input.core,
                 // One more sample around, for the way back to full size.
@@ -409,6 +425,7 @@ impl Restorer for Smooth {
         }
         match self.space {
             Space::Yuv { matrix, .. } if image.color.model == Model::Rgb => self.add_yuv(input, output, matrix, ctx.level, &b),
+            _ if self.coupling.is_some() => self.add_coupled(input, output, ctx.level, &mut b),
             _ => {
                 for (p, plan) in self.planes.iter().enumerate() {
                     let Component::Native(target) = plan.source.component else { continue };
@@ -427,6 +444,40 @@ impl Restorer for Smooth {
 }
 
 impl Smooth {
+    /// Adds the corrections of R, G and B and what they share.
+    fn add_coupled(&self, input: &TileIn<'_>, output: &mut TileOut, level: Level, b: &mut Buffers) {
+        let Some(coupling) = &self.coupling else { return };
+        let (image, core) = (input.image, input.core);
+        let outer = core.grown(coupling::RIM, image.width(), image.height());
+        for (i, plan) in self.planes.iter().enumerate() {
+            b.originals[i].reshape(outer.width(), outer.height());
+            plan.source.fill(level, image, outer.x0, outer.y0, &mut b.originals[i]);
+            b.originals[i].pad();
+            b.restored[i].copy_from(&b.originals[i]);
+            for y in 0..outer.height() {
+                for (v, &d) in b.restored[i].row_mut(y).iter_mut().zip(b.corrections[i].row(y)) {
+                    *v += d;
+                }
+            }
+            b.restored[i].pad();
+        }
+        let inner = Core { x0: core.x0 - outer.x0, y0: core.y0 - outer.y0, x1: core.x1 - outer.x0, y1: core.y1 - outer.y0 };
+        let ([o0, o1, o2], [r0, r1, r2]) = (&b.originals, &b.restored);
+        coupling.share(level, &mut b.shared, [o0, o1, o2], [r0, r1, r2], inner, &mut b.coupling);
+        for (i, plan) in self.planes.iter().enumerate() {
+            for y in 0..core.height() {
+                let columns = inner.x0..inner.x1;
+                let own = &b.corrections[i].row(inner.y0 + y)[columns.clone()];
+                let codes = &b.originals[i].row(inner.y0 + y)[columns];
+                let shared = b.shared[i].row(y);
+                for (x, o) in output.planes[i].row_mut(y).iter_mut().enumerate() {
+                    let half = 0.5 * plan.cells.width(codes[x]);
+                    *o += (own[x] + shared[x]).clamp(-half, half) * (1.0 / 255.0);
+                }
+            }
+        }
+    }
+
     /// Adds corrections of Y, U and V to RGB samples.
     fn add_yuv(&self, input: &TileIn<'_>, output: &mut TileOut, matrix: unband_image::Matrix, level: Level, b: &Buffers) {
         let core = input.core;

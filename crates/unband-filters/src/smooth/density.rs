@@ -1,0 +1,111 @@
+//! Level changes per sample in boxes of several sizes, and tables over two such densities.
+
+use unband_simd::{Level, smooth_rows as rows};
+
+use super::grid::Grid;
+
+/// The wanted part of a grid, half open, in the grid's own coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Core {
+    /// First column.
+    pub x0: usize,
+    /// First row.
+    pub y0: usize,
+    /// One past the last column.
+    pub x1: usize,
+    /// One past the last row.
+    pub y1: usize,
+}
+
+/// Counts level changes of a grid and averages them over boxes.
+#[derive(Default)]
+pub struct Density {
+    changes: Vec<u16>,
+    width: usize,
+    height: usize,
+    spare: [Vec<u32>; 3],
+}
+
+impl Density {
+    /// Counts the changes of all samples; `per_cell` is the number of cells in a unit of `v`, whose rows are
+    /// padded.
+    pub fn count(&mut self, level: Level, v: &Grid, per_cell: f32) {
+        (self.width, self.height) = (v.width, v.height);
+        self.changes.resize(v.width * v.height, 0);
+        for y in 0..v.height {
+            let below = v.row((y + 1).min(v.height - 1));
+            let out = &mut self.changes[y * v.width..][..v.width];
+            rows::changes_row(level, out, v.row(y), &v.padded(y)[2..], below, per_cell);
+        }
+    }
+
+    /// Means over `(2r + 1)²` samples around each of the core's, times `factor`, into `out` (or added to it).
+    /// Boxes are cut where the grid ends, so the grid must reach `r` + 1 beyond the core unless the picture
+    /// ends there. `r` is at most 24.
+    pub fn means(&mut self, level: Level, out: &mut Grid, core: Core, r: usize, factor: f32) {
+        let (w, h) = (self.width, self.height);
+        let n = core.x1 - core.x0;
+        out.reshape(n, core.y1 - core.y0);
+        // Column sums with `r` zeros at each end; the core's boxes start at core.x0.
+        let mut sums = vec![0u16; w + 2 * r];
+        let scale: Vec<f32> = (core.x0..core.x1)
+            .map(|x| 1.0 / ((x + r + 1).min(w) - x.saturating_sub(r)) as f32)
+            .collect();
+        let (mut first, mut end) = (0, 0);
+        for y in core.y0..core.y1 {
+            let (top, bottom) = (y.saturating_sub(r), (y + r + 1).min(h));
+            if end == 0 {
+                (first, end) = (top, top);
+            }
+            while end < bottom {
+                rows::add_columns(level, &mut sums[r..r + w], &self.changes[end * w..][..w]);
+                end += 1;
+            }
+            while first < top {
+                rows::drop_columns(level, &mut sums[r..r + w], &self.changes[first * w..][..w]);
+                first += 1;
+            }
+            let factor = factor / ((bottom - top) as f32 * 64.0);
+            let columns = &sums[core.x0..core.x0 + n + 2 * r];
+            rows::box_row(level, out.row_mut(y - core.y0), columns, 2 * r + 1, &scale, factor, &mut self.spare);
+        }
+    }
+}
+
+/// A function of two densities on a raster of 64 × 64.
+pub struct Raster {
+    values: Box<[f32; 4096]>,
+    /// Raster steps per unit of the first and the second density.
+    pub scale: (f32, f32),
+}
+
+impl Raster {
+    /// From values at the crossings of two axes, bilinear between them.
+    pub fn new<const A: usize, const B: usize>(
+        first: &[f32; A],
+        second: &[f32; B],
+        table: &[[f32; B]; A],
+        shape: impl Fn(f32) -> f32,
+    ) -> Self {
+        let (end_a, end_b) = (first[A - 1], second[B - 1]);
+        let mut values = Box::new([0.0; 4096]);
+        for (i, value) in values.iter_mut().enumerate() {
+            let (i0, fa) = position(first, (i / 64) as f32 / 63.0 * end_a);
+            let (j0, fb) = position(second, (i % 64) as f32 / 63.0 * end_b);
+            let along = |row: &[f32; B]| row[j0] * (1.0 - fb) + row[j0 + 1] * fb;
+            *value = shape(along(&table[i0]) * (1.0 - fa) + along(&table[i0 + 1]) * fa);
+        }
+        Self { values, scale: (63.0 / end_a, 63.0 / end_b) }
+    }
+
+    /// Looks a row up; the densities come already multiplied by [`Raster::scale`].
+    pub fn look_up(&self, level: Level, out: &mut [f32], first: &[f32], second: &[f32]) {
+        rows::look_up_row(level, out, first, second, &self.values);
+    }
+}
+
+/// The interval of an axis that holds a value, and how far into it; held to the axis.
+fn position(axis: &[f32], value: f32) -> (usize, f32) {
+    let i = axis.partition_point(|&a| a <= value).clamp(1, axis.len() - 1) - 1;
+    (i, ((value - axis[i]) / (axis[i + 1] - axis[i])).clamp(0.0, 1.0))
+}
