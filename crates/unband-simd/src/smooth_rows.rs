@@ -71,6 +71,29 @@ dispatch! {
     /// `out[i] = raster[64 round(a[i]) + round(b[i])]`, both indices held to 0..=63.
     pub fn look_up_row(level, out: &mut [f32], a: &[f32], b: &[f32], raster: &[f32; 4096]) = look_up_body;
 
+    /// `out = (a - zero) * factor`.
+    pub fn scale_row(level, out: &mut [f32], a: &[f32], zero: f32, factor: f32) = scale_body;
+
+    /// The correction of a row: `(u - v) * factor` held to half a cell, times `width`.
+    pub fn compose_row(level, out: &mut [f32], u: &[f32], v: &[f32], factor: &[f32], width: f32) = compose_body;
+
+    /// As [`compose_row`] from a preferred value `m`: `(m - v) + min(factor, 1) * (u - m)`.
+    pub fn compose_row_towards(
+        level, out: &mut [f32], u: &[f32], v: &[f32], m: &[f32], factor: &[f32], width: f32,
+    ) = compose_towards_body;
+
+    /// Sum of two rows.
+    pub fn sum_row(level, out: &mut [f32], a: &[f32], b: &[f32]) = sum_body;
+
+    /// `out = factor * (ka * a + kb * b)`.
+    pub fn weigh_row(level, out: &mut [f32], factor: &[f32], a: &[f32], ka: f32, b: &[f32], kb: f32) = weigh_body;
+
+    /// Adds two corrections, their sum held to `±half`, times `unit`.
+    pub fn add_held_row(level, out: &mut [f32], a: &[f32], b: &[f32], half: f32, unit: f32) = add_held_body;
+
+    /// Adds a row times `unit`.
+    pub fn add_scaled_row(level, out: &mut [f32], a: &[f32], unit: f32) = add_scaled_body;
+
     /// Difference of two rows.
     pub fn subtract_row(level, out: &mut [f32], a: &[f32], b: &[f32]) = subtract_body;
 
@@ -345,5 +368,62 @@ fn pull_body(out: &mut [f32], above: &[f32], here: &[f32], below: &[f32], per_ce
             weight += w;
         }
         out[i] = sum / weight;
+    }
+}
+
+#[inline(always)]
+fn scale_body(out: &mut [f32], a: &[f32], zero: f32, factor: f32) {
+    for (o, &a) in out.iter_mut().zip(a) {
+        *o = (a - zero) * factor;
+    }
+}
+
+#[inline(always)]
+fn compose_body(out: &mut [f32], u: &[f32], v: &[f32], factor: &[f32], width: f32) {
+    let n = out.len();
+    let (u, v, factor) = (&u[..n], &v[..n], &factor[..n]);
+    for i in 0..n {
+        out[i] = ((u[i] - v[i]) * factor[i]).max(-0.5).min(0.5) * width;
+    }
+}
+
+#[inline(always)]
+fn compose_towards_body(out: &mut [f32], u: &[f32], v: &[f32], m: &[f32], factor: &[f32], width: f32) {
+    let n = out.len();
+    let (u, v, m, factor) = (&u[..n], &v[..n], &m[..n], &factor[..n]);
+    for i in 0..n {
+        out[i] = ((m[i] - v[i]) + factor[i].min(1.0) * (u[i] - m[i])).max(-0.5).min(0.5) * width;
+    }
+}
+
+#[inline(always)]
+fn sum_body(out: &mut [f32], a: &[f32], b: &[f32]) {
+    for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *o = a + b;
+    }
+}
+
+#[inline(always)]
+fn weigh_body(out: &mut [f32], factor: &[f32], a: &[f32], ka: f32, b: &[f32], kb: f32) {
+    let n = out.len();
+    let (factor, a, b) = (&factor[..n], &a[..n], &b[..n]);
+    for i in 0..n {
+        out[i] = factor[i] * (ka * a[i] + kb * b[i]);
+    }
+}
+
+#[inline(always)]
+fn add_held_body(out: &mut [f32], a: &[f32], b: &[f32], half: f32, unit: f32) {
+    let n = out.len();
+    let (a, b) = (&a[..n], &b[..n]);
+    for i in 0..n {
+        out[i] += (a[i] + b[i]).max(-half).min(half) * unit;
+    }
+}
+
+#[inline(always)]
+fn add_scaled_body(out: &mut [f32], a: &[f32], unit: f32) {
+    for (o, &a) in out.iter_mut().zip(a) {
+        *o += a * unit;
     }
 }

@@ -110,17 +110,11 @@ impl Coupling {
             let (ka, kb) = (sign_a * self.trust[other_a], sign_b * self.trust[other_b]);
             for y in 0..out.height {
                 let [r, g, bl] = [s.channel[0].row(y), s.channel[1].row(y), s.channel[2].row(y)];
-                for (x, t) in changes.iter_mut().enumerate() {
-                    *t = r[x] + g[x] + bl[x];
-                }
-                for ((t, &p), &q) in busy.iter_mut().zip(s.busy[a].row(y)).zip(s.busy[b].row(y)) {
-                    *t = p + q;
-                }
+                rows::sum_row(level, &mut busy, r, g);
+                rows::sum_row(level, &mut changes, &busy, bl);
+                rows::sum_row(level, &mut busy, s.busy[a].row(y), s.busy[b].row(y));
                 self.raster.look_up(level, &mut factor, &changes, &busy);
-                let (pa, pb) = (s.pulls[a].row(y), s.pulls[b].row(y));
-                for (x, o) in out.row_mut(y).iter_mut().enumerate() {
-                    *o = factor[x] * (ka * pa[x] + kb * pb[x]);
-                }
+                rows::weigh_row(level, out.row_mut(y), &factor, s.pulls[a].row(y), ka, s.pulls[b].row(y), kb);
             }
         }
     }

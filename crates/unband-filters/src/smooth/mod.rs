@@ -248,24 +248,26 @@ impl Smooth {
             b.u[0].copy_from(if towards { &b.m[0] } else { &b.v[0] });
         }
         surface::solve(level, &mut b.u[0], &b.v[0], towards.then_some(&b.m[0]), self.pull[0], &mut b.scratch);
-        b.v[0].pad();
         let inner = Core { x0: core.x0 - outer.x0, y0: core.y0 - outer.y0, x1: core.x1 - outer.x0, y1: core.y1 - outer.y0 };
         self.gate.factors(level, &mut b.factor, &b.v[0], inner, &mut b.density, &mut b.wide);
         let out = &mut b.corrections[index];
         out.reshape(core.width(), core.height());
+        // One width for all, or cells first and their widths after.
+        let cell = if let Cells::Even(step) = plan.cells { step } else { 1.0 };
         for y in 0..core.height() {
             let columns = inner.x0..inner.x1;
-            let v = &b.v[0].row(inner.y0 + y)[columns.clone()];
-            let u = &b.u[0].row(inner.y0 + y)[columns.clone()];
-            let codes = &b.codes.row(inner.y0 + y)[columns.clone()];
-            let m = towards.then(|| &b.m[0].row(inner.y0 + y)[columns]);
-            let factor = b.factor.row(y);
-            for (x, o) in out.row_mut(y).iter_mut().enumerate() {
-                let cells = match m {
-                    None => (u[x] - v[x]) * factor[x],
-                    Some(m) => (m[x] - v[x]) + factor[x].min(1.0) * (u[x] - m[x]),
-                };
-                *o = cells.clamp(-0.5, 0.5) * plan.cells.width(codes[x]);
+            let (v, u) = (&b.v[0].row(inner.y0 + y)[columns.clone()], &b.u[0].row(inner.y0 + y)[columns.clone()]);
+            let (factor, out) = (b.factor.row(y), out.row_mut(y));
+            if towards {
+                let m = &b.m[0].row(inner.y0 + y)[columns.clone()];
+                rows::compose_row_towards(level, out, u, v, m, factor, cell);
+            } else {
+                rows::compose_row(level, out, u, v, factor, cell);
+            }
+            if !matches!(plan.cells, Cells::Even(_)) {
+                for (o, &c) in out.iter_mut().zip(&b.codes.row(inner.y0 + y)[columns]) {
+                    *o *= plan.cells.width(c);
+                }
             }
         }
         if let Some(luma) = plan.follows {
@@ -297,7 +299,6 @@ impl Smooth {
         };
         let outer = wanted.grown(RADIUS + 2, width, height);
         plan.fill(level, image, (outer.x0, outer.y0, outer.x1, outer.y1), b);
-        b.v[0].pad();
         let inner = Core {
             x0: wanted.x0 - outer.x0,
             y0: wanted.y0 - outer.y0,
@@ -324,16 +325,14 @@ impl Smooth {
 }
 
 impl PlanePlan {
-    /// Fills `b.codes`, `b.v[0]` (cell units) and, with a prior, `b.m[0]` over a window x0, y0, x1, y1.
+    /// Fills `b.v[0]` (cell units) and, with a prior, `b.m[0]` over a window x0, y0, x1, y1.
     fn fill(&self, level: Level, image: &Image, window: (usize, usize, usize, usize), b: &mut Buffers) {
         let (x0, y0, x1, y1) = window;
-        b.codes.reshape(x1 - x0, y1 - y0);
-        self.source.fill(level, image, x0, y0, &mut b.codes);
-        b.v[0].copy_from(&b.codes);
-        self.cells.enter(&mut b.v[0]);
+        b.v[0].reshape(x1 - x0, y1 - y0);
+        self.cells.fill(level, image, self.source, (x0, y0), &mut b.v[0], &mut b.codes);
         if let Some((neutral, other, floor)) = &self.neutral {
             b.other.reshape(x1 - x0, y1 - y0);
-            other.fill(level, image, x0, y0, &mut b.other);
+            other.fill(level, image, x0, y0, 1.0, &mut b.other);
             let (spread, target) = b.m.split_at_mut(1);
             neutral::spread(&mut spread[0], &b.other, *floor, &mut target[0]);
             for y in 0..b.v[0].height {
@@ -430,10 +429,7 @@ impl Restorer for Smooth {
                 for (p, plan) in self.planes.iter().enumerate() {
                     let Component::Native(target) = plan.source.component else { continue };
                     for y in 0..output.planes[target].height {
-                        let d = b.corrections[p].row(y);
-                        for (o, &d) in output.planes[target].row_mut(y).iter_mut().zip(d) {
-                            *o += d * (1.0 / 255.0);
-                        }
+                        rows::add_scaled_row(ctx.level, output.planes[target].row_mut(y), b.corrections[p].row(y), 1.0 / 255.0);
                     }
                 }
             }
@@ -451,13 +447,11 @@ impl Smooth {
         let outer = core.grown(coupling::RIM, image.width(), image.height());
         for (i, plan) in self.planes.iter().enumerate() {
             b.originals[i].reshape(outer.width(), outer.height());
-            plan.source.fill(level, image, outer.x0, outer.y0, &mut b.originals[i]);
+            plan.source.fill(level, image, outer.x0, outer.y0, 1.0, &mut b.originals[i]);
             b.originals[i].pad();
-            b.restored[i].copy_from(&b.originals[i]);
+            b.restored[i].reshape(outer.width(), outer.height());
             for y in 0..outer.height() {
-                for (v, &d) in b.restored[i].row_mut(y).iter_mut().zip(b.corrections[i].row(y)) {
-                    *v += d;
-                }
+                rows::sum_row(level, b.restored[i].row_mut(y), b.originals[i].row(y), b.corrections[i].row(y));
             }
             b.restored[i].pad();
         }
@@ -470,6 +464,11 @@ impl Smooth {
                 let own = &b.corrections[i].row(inner.y0 + y)[columns.clone()];
                 let codes = &b.originals[i].row(inner.y0 + y)[columns];
                 let shared = b.shared[i].row(y);
+                if let Cells::Even(step) = plan.cells {
+                    let out = output.planes[i].row_mut(y);
+                    rows::add_held_row(level, out, own, shared, 0.5 * step, 1.0 / 255.0);
+                    continue;
+                }
                 for (x, o) in output.planes[i].row_mut(y).iter_mut().enumerate() {
                     let half = 0.5 * plan.cells.width(codes[x]);
                     *o += (own[x] + shared[x]).clamp(-half, half) * (1.0 / 255.0);

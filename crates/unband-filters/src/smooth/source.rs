@@ -34,27 +34,24 @@ impl Source {
         }
     }
 
-    /// Fills `out` with the samples from column `x0`, row `y0` on, in codes.
-    pub fn fill(self, level: Level, image: &Image, x0: usize, y0: usize, out: &mut Grid) {
+    /// Fills `out` with the samples from column `x0`, row `y0` on, in codes times `factor`.
+    pub fn fill(self, level: Level, image: &Image, x0: usize, y0: usize, factor: f32, out: &mut Grid) {
         match self.component {
             Component::Native(p) => {
                 let plane = &image.planes[p];
                 for y in 0..out.height {
-                    let row = &plane.row(y0 + y)[x0..];
-                    for (o, &v) in out.row_mut(y).iter_mut().zip(row) {
-                        *o = (v - self.zero) * 255.0;
-                    }
+                    rows::scale_row(level, out.row_mut(y), &plane.row(y0 + y)[x0..], self.zero, 255.0 * factor);
                 }
             }
             Component::Yuv(c, matrix, false) => {
-                let weights = weights(matrix, c);
+                let weights = weights(matrix, c, factor);
                 for y in 0..out.height {
                     let row = |p: usize| &image.planes[p].row(y0 + y)[x0..];
                     rows::mix_row(level, out.row_mut(y), row(0), row(1), row(2), weights);
                 }
             }
             Component::Yuv(c, matrix, true) => {
-                let weights = weights(matrix, c);
+                let weights = weights(matrix, c, factor);
                 let (w, h) = (image.width(), image.height());
                 let n = (2 * out.width).min(w - 2 * x0);
                 let (mut top, mut bottom) = (vec![0.0; n], vec![0.0; n]);
@@ -71,9 +68,9 @@ impl Source {
     }
 }
 
-/// Weights of R, G, B in a component, times 255.
-fn weights(matrix: Matrix, component: usize) -> [f32; 3] {
-    let unit = |rgb| matrix.to_yuv(rgb)[component] * 255.0;
+/// Weights of R, G, B in a component, times 255 and a factor.
+fn weights(matrix: Matrix, component: usize, factor: f32) -> [f32; 3] {
+    let unit = |rgb| matrix.to_yuv(rgb)[component] * 255.0 * factor;
     [unit([1.0, 0.0, 0.0]), unit([0.0, 1.0, 0.0]), unit([0.0, 0.0, 1.0])]
 }
 
@@ -110,21 +107,30 @@ impl Cells {
         (grid.step_codes > 0.0).then_some(Self::Even(grid.step_codes))
     }
 
-    /// Turns a grid of codes into cell units, in place.
-    pub fn enter(&self, grid: &mut Grid) {
+    /// Fills `v` with a window of a plane in cell units, padded; where cells differ from sample to sample,
+    /// `codes` gets the plane itself.
+    pub fn fill(
+        &self,
+        level: Level,
+        image: &Image,
+        source: Source,
+        at: (usize, usize),
+        v: &mut Grid,
+        codes: &mut Grid,
+    ) {
         match self {
-            Self::Even(step) => {
-                let scale = 1.0 / step;
-                for y in 0..grid.height {
-                    grid.row_mut(y).iter_mut().for_each(|v| *v *= scale);
-                }
-            }
+            Self::Even(step) => source.fill(level, image, at.0, at.1, 1.0 / step, v),
             Self::ByCode { depth, position, .. } => {
-                for y in 0..grid.height {
-                    grid.row_mut(y).iter_mut().for_each(|v| *v = position[depth.code(*v * (1.0 / 255.0)) as usize]);
+                codes.reshape(v.width, v.height);
+                source.fill(level, image, at.0, at.1, 1.0, codes);
+                for y in 0..v.height {
+                    for (v, &c) in v.row_mut(y).iter_mut().zip(codes.row(y)) {
+                        *v = position[depth.code(c * (1.0 / 255.0)) as usize];
+                    }
                 }
             }
         }
+        v.pad();
     }
 
     /// Width in codes of the cell of a sample given in codes.
