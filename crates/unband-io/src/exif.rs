@@ -129,6 +129,12 @@ impl<'a> Block<'a> {
         self.bytes.get(entry.value.clone()).unwrap_or(&[])
     }
 
+    /// The last four bytes of an entry: its value or where that lies.
+    pub(crate) fn value_or_offset(self, entry: &Entry) -> [u8; 4] {
+        let four = self.bytes.get(entry.at + 8..entry.at + 12);
+        four.and_then(|b| b.try_into().ok()).unwrap_or_default()
+    }
+
     /// Orientation in the first directory, 1..=8.
     pub(crate) fn orientation(self) -> Option<u8> {
         let (entries, _) = self.first()?;
@@ -165,6 +171,11 @@ impl<'a> Block<'a> {
             slot.copy_from_slice(&bytes);
         }
     }
+}
+
+/// Does a tag of a first directory describe the picture, and not how it is stored?
+pub(crate) fn describes(tag: u16) -> bool {
+    DESCRIBING.contains(&tag)
 }
 
 pub(crate) fn find(entries: &[Entry], tag: u16) -> Option<&Entry> {
@@ -458,7 +469,7 @@ pub(crate) fn settle_xmp(xmp: &mut [u8]) {
     }
 }
 
-/// Turns whole planes, XMP and Exif upright; called once after reading.
+/// Does a block say anything but a density?
 pub(crate) fn describes_more_than_density(bytes: &[u8]) -> bool {
     let Some((entries, _)) = Block::new(bytes).and_then(Block::first) else { return false };
     entries.iter().any(|e| ![X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT].contains(&e.tag))

@@ -35,6 +35,12 @@ impl Planes {
         }
     }
 
+    /// Part of a row of one channel; what goes past the right edge is left out.
+    pub(crate) fn put_channel(&mut self, channel: usize, x: usize, y: usize, values: impl Iterator<Item = f32>) {
+        let row = self.planes[channel].row_mut(y).iter_mut().skip(x);
+        row.zip(values).for_each(|(to, value)| *to = value);
+    }
+
     /// One sample.
     pub(crate) fn set(&mut self, channel: usize, x: usize, y: usize, value: f32) {
         let plane = &mut self.planes[channel];

@@ -2,11 +2,14 @@
 
 mod bmp;
 mod gif;
+mod iptc;
 mod jpeg;
 mod jpeg_markers;
 mod pfm;
 mod png;
 mod pnm;
+mod tiff;
+mod tiff_read;
 mod webp;
 
 use std::fmt;
@@ -173,6 +176,7 @@ impl fmt::Display for Dropped {
 pub static FORMATS: &[FormatEntry] = &[
     png::ENTRY,
     jpeg::ENTRY,
+    tiff::ENTRY,
     webp::ENTRY,
     pnm::PNM,
     pnm::PBM,

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use unband_image::{Codec, Depth, Image, Model};
 
-use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
+use super::{Dropped, FormatEntry, Item, Writes};
 use crate::samples::{Planes, Rows};
 use crate::{Error, Limits};
 

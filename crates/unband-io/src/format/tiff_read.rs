@@ -1,0 +1,448 @@
+//! Reading TIFF: strips and tiles, interleaved or planar, 1–16-bit codes and floating point; grey, RGB,
+//! palette, CMYK, and YCbCr inside JPEG; transparency straight or associated.
+//!
+//! The crate is told that every file is grey with extra samples, which makes it hand out all samples as they
+//! are stored; what they mean is decided here.
+//!
+//! Source: TIFF 6.0; `BigTIFF` design; Adobe Photoshop TIFF Technical Notes.
+
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+
+use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
+use tiff::tags::Tag;
+use tiff::{TiffError, TiffFormatError};
+use unband_image::{Codec, Depth, Image, JpegOrigin, Matrix, Metadata};
+
+use super::tiff::NAME;
+use super::{iptc, png};
+use crate::exif::{self, Block};
+use crate::samples::Planes;
+use crate::{Error, Limits, orient};
+
+const XMP: u16 = 700;
+const IPTC: u16 = 33_723;
+const PHOTOSHOP: u16 = 34_377;
+const ICC: u16 = 34_675;
+const DNG_VERSION: u16 = 50_706;
+const COLOR_MAP: u16 = 320;
+/// Deflate, the tightest coding here, shrinks by at most this; LZW by less than three times as much.
+const MOST_SHRUNK: u64 = 3 * 1032;
+
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    let (stored, place) = photometric(bytes);
+    let stored = stored.ok_or_else(|| Error::damaged(NAME, "it does not say what its samples mean"))?;
+    let mut tiff_limits = TiffLimits::default();
+    tiff_limits.decoding_buffer_size = usize::try_from(limits.max_bytes).unwrap_or(usize::MAX);
+    tiff_limits.intermediate_buffer_size = bytes.len().max(1 << 16);
+    tiff_limits.ifd_value_size = bytes.len().max(1 << 16);
+    let source = AsGray { bytes: Cursor::new(bytes), place, short: if bytes.starts_with(b"M") { [0, 1] } else { [1, 0] } };
+    let mut decoder = Decoder::new(source).map_err(wrong)?.with_limits(tiff_limits);
+    check_pages(&mut decoder)?;
+    let layout = Layout::new(&mut decoder, stored)?;
+    let channels = layout.channels() as u64;
+    limits.check(layout.width as u64, layout.height as u64, channels)?;
+    let raw_bits = layout.width as u64 * layout.samples as u64 * u64::from(layout.bits);
+    let shrunk = raw_bits.div_ceil(8).saturating_mul(layout.height as u64) / if layout.coding == 1 { 1 } else { MOST_SHRUNK };
+    // The fax codings need only a bit for a row like the one above.
+    if !matches!(layout.coding, 2..=4) && shrunk > bytes.len() as u64 {
+        return Err(Error::Truncated { format: NAME });
+    }
+    let mut planes = Planes::new(layout.channels(), layout.width, layout.height)?;
+    layout.read(&mut decoder, &mut planes)?;
+    layout.finish(&mut planes);
+    let mut image = planes.into_image(layout.depth);
+    image.origin.codec = match (layout.coding, layout.meaning) {
+        (6 | 7, _) => Codec::Jpeg(JpegOrigin::default()),
+        (_, Meaning::Palette) => Codec::Palette(layout.palette.len() as u16),
+        _ => Codec::Lossless,
+    };
+    image.metadata = metadata(bytes, &mut decoder);
+    let orientation = Block::new(bytes)
+        .and_then(Block::orientation)
+        .or_else(|| decoder.find_tag_unsigned(Tag::Orientation).ok().flatten())
+        .unwrap_or(1);
+    orient::apply(&mut image, orientation)?;
+    Ok(image)
+}
+
+fn wrong(error: TiffError) -> Error {
+    match error {
+        TiffError::IoError(e) if e.kind() == io::ErrorKind::UnexpectedEof => Error::Truncated { format: NAME },
+        TiffError::UnsupportedError(what) => Error::unsupported(NAME, what.to_string()),
+        TiffError::FormatError(TiffFormatError::InvalidDimensions(w, h)) => {
+            Error::damaged(NAME, format!("its size is {w}×{h}"))
+        }
+        other => Error::damaged(NAME, other),
+    }
+}
+
+/// Photometric interpretation of the first directory and where its value lies, in classic TIFF and `BigTIFF`.
+fn photometric(bytes: &[u8]) -> (Option<u16>, u64) {
+    let found = || {
+        let big_endian = bytes.starts_with(b"MM");
+        let number = |at: usize, size: usize| {
+            let raw = bytes.get(at..at.checked_add(size)?)?;
+            let fold = |n: u64, b: &u8| n << 8 | u64::from(*b);
+            Some(if big_endian { raw.iter().fold(0, fold) } else { raw.iter().rev().fold(0, fold) })
+        };
+        let big = number(2, 2)? == 43;
+        let (count_size, entry_size, value_at) = if big { (8, 20, 12) } else { (2, 12, 8) };
+        let directory = usize::try_from(if big { number(8, 8)? } else { number(4, 4)? }).ok()?;
+        let count = number(directory, count_size)?.min(4096) as usize;
+        let first = directory + count_size;
+        let at = (0..count).map(|i| first + i * entry_size).find(|&at| number(at, 2) == Some(262))?;
+        Some((number(at + value_at, 2)? as u16, (at + value_at) as u64))
+    };
+    found().map_or((None, 0), |(value, at)| (Some(value), at))
+}
+
+/// The file with one 16-bit value replaced: the photometric interpretation, by "black is zero".
+struct AsGray<'a> {
+    bytes: Cursor<&'a [u8]>,
+    place: u64,
+    short: [u8; 2],
+}
+
+impl Read for AsGray<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let start = self.bytes.position();
+        let got = self.bytes.read(buffer)?;
+        for (at, byte) in (self.place..).zip(self.short) {
+            if let Some(to) = at.checked_sub(start).and_then(|i| buffer[..got].get_mut(i as usize)) {
+                *to = byte;
+            }
+        }
+        Ok(got)
+    }
+}
+
+impl Seek for AsGray<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
+type Source<'a> = Decoder<AsGray<'a>>;
+
+/// The picture must be the only page that is no thumbnail, and the first.
+fn check_pages(decoder: &mut Source<'_>) -> Result<(), Error> {
+    if decoder.find_tag(Tag::Unknown(DNG_VERSION)).ok().flatten().is_some() {
+        return Err(Error::unsupported(NAME, "camera raw data"));
+    }
+    let small = |decoder: &mut Source<'_>| {
+        decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or(0) & 5 != 0
+    };
+    if small(decoder) {
+        return Err(Error::unsupported(NAME, "a thumbnail in place of the picture, as camera raw files have"));
+    }
+    let mut index = 0;
+    while decoder.more_images() {
+        index += 1;
+        // A page that cannot be read at all is a page.
+        if decoder.next_image().is_err() || !small(decoder) {
+            return Err(Error::Several { format: NAME, what: "pages" });
+        }
+        if index > 64 {
+            break;
+        }
+    }
+    decoder.seek_to_image(0).map_err(wrong)
+}
+
+/// What the stored samples mean.
+#[derive(Clone, Copy, PartialEq)]
+enum Meaning {
+    WhiteIsZero,
+    Gray,
+    Rgb,
+    Palette,
+    Cmyk,
+    Ycc,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Alpha {
+    None,
+    Straight(usize),
+    Associated(usize),
+}
+
+struct Layout {
+    width: usize,
+    height: usize,
+    bits: u8,
+    samples: usize,
+    planar: bool,
+    coding: u16,
+    meaning: Meaning,
+    alpha: Alpha,
+    depth: Depth,
+    palette: Vec<[f32; 3]>,
+}
+
+impl Layout {
+    fn new(decoder: &mut Source<'_>, photometric: u16) -> Result<Self, Error> {
+        let (width, height) = decoder.dimensions().map_err(wrong)?;
+        let mut number = |tag, missing: u16| {
+            decoder.find_tag_unsigned_vec::<u16>(tag).map_err(wrong).map(|v| v.and_then(|v| v.first().copied()).unwrap_or(missing))
+        };
+        let samples = usize::from(number(Tag::SamplesPerPixel, 1)?);
+        let bits = number(Tag::BitsPerSample, 1)?;
+        let format = number(Tag::SampleFormat, 1)?;
+        let coding = number(Tag::Compression, 1)?;
+        let planar = number(Tag::PlanarConfiguration, 1)? == 2;
+        let (meaning, colors) = match photometric {
+            0 => (Meaning::WhiteIsZero, 1),
+            1 => (Meaning::Gray, 1),
+            2 => (Meaning::Rgb, 3),
+            3 => (Meaning::Palette, 1),
+            5 if number(Tag::Unknown(332), 1)? == 1 => (Meaning::Cmyk, 4),
+            6 => (Meaning::Ycc, 3),
+            32_803 | 34_892 => return Err(Error::unsupported(NAME, "camera raw data")),
+            other => return Err(Error::unsupported(NAME, format!("photometric interpretation {other}"))),
+        };
+        if meaning == Meaning::Ycc && (coding != 7 || bits != 8) {
+            return Err(Error::unsupported(NAME, "YCbCr outside JPEG"));
+        }
+        let depth = match (format, bits) {
+            (1 | 4, 1..=16) => Depth::Int(bits as u8),
+            (3, 16 | 32) if !matches!(meaning, Meaning::Palette | Meaning::Ycc) => Depth::F32,
+            (1 | 4, _) => return Err(Error::unsupported(NAME, format!("{bits} bits per sample"))),
+            (3, _) => return Err(Error::unsupported(NAME, format!("{bits}-bit floating point"))),
+            _ => return Err(Error::unsupported(NAME, "signed samples")),
+        };
+        if samples < colors {
+            return Err(Error::damaged(NAME, format!("it has {samples} samples per pixel, {colors} are needed")));
+        }
+        let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).map_err(wrong)?;
+        let first = samples - extra.as_ref().map_or(samples - colors, Vec::len).min(samples - colors);
+        let alpha = match &extra {
+            // A fourth sample that nobody explains is taken for transparency, as most readers do.
+            None if samples == colors + 1 => Alpha::Straight(colors),
+            None => Alpha::None,
+            Some(kinds) => match kinds.iter().position(|k| matches!(k, 1 | 2)) {
+                Some(i) if kinds[i] == 1 => Alpha::Associated(first + i),
+                Some(i) => Alpha::Straight(first + i),
+                None => Alpha::None,
+            },
+        };
+        let mut layout = Self {
+            width: width as usize,
+            height: height as usize,
+            bits: bits as u8,
+            samples,
+            planar,
+            coding,
+            meaning,
+            alpha: if meaning == Meaning::Palette { Alpha::None } else { alpha },
+            depth,
+            palette: Vec::new(),
+        };
+        if meaning == Meaning::Palette {
+            layout.take_palette(decoder)?;
+        }
+        Ok(layout)
+    }
+
+    /// The palette has 16-bit entries, all reds first. Those of 8-bit colours repeat a byte or, from old
+    /// programs, have only one; then the picture has 8 bits.
+    fn take_palette(&mut self, decoder: &mut Source<'_>) -> Result<(), Error> {
+        let map = decoder.find_tag_unsigned_vec::<u16>(Tag::Unknown(COLOR_MAP)).map_err(wrong)?;
+        let map = map.unwrap_or_default();
+        let size = map.len() / 3;
+        if size == 0 || self.bits > 8 {
+            return Err(Error::damaged(NAME, "its palette does not fit"));
+        }
+        let repeats = map.iter().all(|v| v % 257 == 0);
+        let bytes = map.iter().all(|&v| v < 256);
+        self.depth = if repeats || bytes { Depth::EIGHT } else { Depth::SIXTEEN };
+        let value = |at: usize| match (bytes, repeats) {
+            (true, _) => Depth::EIGHT.value(map[at].into()),
+            (false, true) => Depth::EIGHT.value((map[at] / 257).into()),
+            _ => Depth::SIXTEEN.value(map[at].into()),
+        };
+        self.palette = (0..size).map(|i| [value(i), value(size + i), value(2 * size + i)]).collect();
+        Ok(())
+    }
+
+    /// Stored samples that are colours.
+    fn colors(&self) -> usize {
+        match self.meaning {
+            Meaning::WhiteIsZero | Meaning::Gray | Meaning::Palette => 1,
+            Meaning::Rgb | Meaning::Ycc => 3,
+            Meaning::Cmyk => 4,
+        }
+    }
+
+    /// Planes of the picture.
+    fn channels(&self) -> usize {
+        let colors = if matches!(self.meaning, Meaning::WhiteIsZero | Meaning::Gray) { 1 } else { 3 };
+        colors + usize::from(self.alpha != Alpha::None)
+    }
+
+    fn alpha_sample(&self) -> Option<usize> {
+        match self.alpha {
+            Alpha::None => None,
+            Alpha::Straight(i) | Alpha::Associated(i) => Some(i),
+        }
+    }
+
+    fn read(&self, decoder: &mut Source<'_>, planes: &mut Planes) -> Result<(), Error> {
+        let (chunk_width, chunk_height) = decoder.chunk_dimensions();
+        let (chunk_width, chunk_height) = (chunk_width as usize, (chunk_height as usize).min(self.height));
+        if chunk_width == 0 || chunk_height == 0 {
+            return Err(Error::damaged(NAME, "its strips have no size"));
+        }
+        let (across, down) = (self.width.div_ceil(chunk_width), self.height.div_ceil(chunk_height));
+        let per_chunk = if self.planar { 1 } else { self.samples };
+        // CMYK needs all four samples at once; planar CMYK would have to wait for the fourth.
+        if self.planar && matches!(self.meaning, Meaning::Cmyk | Meaning::Ycc) {
+            return Err(Error::unsupported(NAME, "planar CMYK or YCbCr"));
+        }
+        for plane in 0..if self.planar { self.samples } else { 1 } {
+            for i in 0..across * down {
+                let index = (plane * across * down + i) as u32;
+                let (left, top) = (i % across * chunk_width, i / across * chunk_height);
+                let (width, height) = decoder.chunk_data_dimensions(index);
+                let (width, height) = ((width as usize).min(self.width - left), (height as usize).min(self.height - top));
+                let chunk = decoder.read_chunk(index).map_err(wrong)?;
+                let stride = (decoder.chunk_data_dimensions(index).0 as usize) * per_chunk;
+                let area = Area { plane, left, top, width, height, stride };
+                self.put_chunk(planes, &area, chunk)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put_chunk(&self, planes: &mut Planes, area: &Area, chunk: DecodingResult) -> Result<(), Error> {
+        let max = self.depth.max_code() as f32;
+        match chunk {
+            DecodingResult::U8(bytes) if self.bits < 8 => {
+                let row_bytes = (area.stride * usize::from(self.bits)).div_ceil(8);
+                if row_bytes == 0 || 8 % self.bits != 0 {
+                    return Err(Error::unsupported(NAME, format!("{} bits per sample", self.bits)));
+                }
+                let codes: Vec<u8> = bytes
+                    .chunks(row_bytes)
+                    .flat_map(|row| png::indices(row, self.bits).take(area.stride))
+                    .collect();
+                self.put_rows(planes, area, &codes, |c| f32::from(c) / max, usize::from);
+            }
+            DecodingResult::U8(codes) => self.put_rows(planes, area, &codes, |c| f32::from(c) / max, usize::from),
+            DecodingResult::U16(codes) => self.put_rows(planes, area, &codes, |c| f32::from(c) / max, usize::from),
+            DecodingResult::F32(values) => self.put_rows(planes, area, &values, |v| v, |_| 0),
+            DecodingResult::F16(values) => self.put_rows(planes, area, &values, |v| v.to_f32(), |_| 0),
+            _ => return Err(Error::unsupported(NAME, "samples of this type")),
+        }
+        Ok(())
+    }
+
+    fn put_rows<T: Copy>(
+        &self,
+        planes: &mut Planes,
+        area: &Area,
+        samples: &[T],
+        value: impl Fn(T) -> f32,
+        index: impl Fn(T) -> usize,
+    ) {
+        let per = if self.planar { 1 } else { self.samples };
+        let alpha = self.channels() - 1;
+        for (y, row) in samples.chunks_exact(area.stride).enumerate().take(area.height) {
+            let y = area.top + y;
+            let of = |sample: usize| row.iter().copied().skip(sample).step_by(per).take(area.width);
+            if self.planar {
+                let to = match area.plane {
+                    plane if Some(plane) == self.alpha_sample() => alpha,
+                    plane if plane < self.colors() => plane,
+                    _ => continue,
+                };
+                if self.meaning != Meaning::Palette {
+                    planes.put_channel(to, area.left, y, of(0).map(&value));
+                    continue;
+                }
+            }
+            match self.meaning {
+                Meaning::Palette => {
+                    for (x, code) in of(0).enumerate() {
+                        let color = self.palette.get(index(code)).copied().unwrap_or_default();
+                        color.iter().enumerate().for_each(|(c, &v)| planes.set(c, area.left + x, y, v));
+                    }
+                }
+                Meaning::Cmyk => {
+                    for c in 0..3 {
+                        let light = of(c).zip(of(3)).map(|(ink, black)| (1.0 - value(ink)) * (1.0 - value(black)));
+                        planes.put_channel(c, area.left, y, light.map(|v| self.on_grid(v)));
+                    }
+                }
+                _ => (0..self.colors()).for_each(|c| planes.put_channel(c, area.left, y, of(c).map(&value))),
+            }
+            if let Some(sample) = self.alpha_sample() {
+                planes.put_channel(alpha, area.left, y, of(sample).map(&value));
+            }
+        }
+    }
+
+    /// The nearest value of the depth's grid.
+    fn on_grid(&self, value: f32) -> f32 {
+        match self.depth {
+            Depth::F32 => value,
+            depth => depth.value(depth.code(value)),
+        }
+    }
+
+    /// What needs whole pixels: white at zero, YCbCr, and transparency that is multiplied in.
+    fn finish(&self, planes: &mut Planes) {
+        let planes = planes.all();
+        let colors = planes.len() - usize::from(self.alpha != Alpha::None);
+        if self.meaning == Meaning::WhiteIsZero {
+            planes[0].data.iter_mut().for_each(|v| *v = self.on_grid(1.0 - *v));
+        }
+        if self.meaning == Meaning::Ycc {
+            // JPEG's YCbCr: full range, chroma around code 128.
+            for i in 0..planes[0].data.len() {
+                let [y, u, v] = [0, 1, 2].map(|c| planes[c].data[i]);
+                let rgb = Matrix::Bt601.to_rgb([y, u - 128.0 / 255.0, v - 128.0 / 255.0]);
+                (0..3).for_each(|c| planes[c].data[i] = self.on_grid(rgb[c]));
+            }
+        }
+        if matches!(self.alpha, Alpha::Associated(_)) {
+            let (color, alpha) = planes.split_at_mut(colors);
+            for plane in color {
+                for (value, &alpha) in plane.data.iter_mut().zip(&alpha[0].data) {
+                    if alpha > 0.0 {
+                        *value = self.on_grid(*value / alpha);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where a chunk lies.
+struct Area {
+    plane: usize,
+    left: usize,
+    top: usize,
+    width: usize,
+    height: usize,
+    /// Samples from row to row.
+    stride: usize,
+}
+
+fn metadata(bytes: &[u8], decoder: &mut Source<'_>) -> Metadata {
+    if let Some(block) = Block::new(bytes)
+        && let Some((entries, _)) = block.first()
+    {
+        let value = |tag| exif::find(&entries, tag).map(|e| block.value(e).to_vec()).filter(|v| !v.is_empty());
+        return Metadata {
+            icc: value(ICC),
+            exif: exif::from_tiff(bytes),
+            xmp: value(XMP),
+            iptc: value(PHOTOSHOP).or_else(|| value(IPTC).map(|iim| iptc::wrap(&iim))),
+            density: exif::density(bytes),
+            ..Metadata::default()
+        };
+    }
+    let mut value = |tag| decoder.find_tag(Tag::Unknown(tag)).ok().flatten().and_then(|v| v.into_u8_vec().ok());
+    Metadata { icc: value(ICC), xmp: value(XMP), iptc: value(PHOTOSHOP), ..Metadata::default() }
+}
