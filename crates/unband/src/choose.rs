@@ -58,7 +58,7 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
         settings.push(("strength".to_owned(), options.strength.to_string()));
     }
     // Wrong settings are told before any work is done.
-    (entry.build)(&settings)?;
+    drop((entry.build)(&settings)?);
     let depth = options.depth.resolve(image.depth);
     let nothing = entry.ours && !options.everywhere && nothing_to_repair(findings, depth);
     let act = match (nothing, depth == image.depth) {

@@ -40,7 +40,7 @@ pub use error::Error;
 pub use faithful::{Proof, prove};
 #[cfg(feature = "files")]
 pub use jobs::files;
-pub use jobs::image::{deband, deband_with};
+pub use jobs::image::{deband, deband_found, deband_with};
 pub use methods::{METHODS, method, methods};
 pub use options::{Choice, Options, OutputDepth};
 pub use report::{Reason, Report};

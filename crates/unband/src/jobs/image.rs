@@ -40,6 +40,21 @@ pub fn deband_with(image: Image, options: &Options, ctx: &Context<'_>) -> Result
     Ok((image, report))
 }
 
+/// As [`deband_with`], for findings that are known already (from [`inspect`], or better).
+///
+/// # Errors
+/// As [`deband_with`].
+pub fn deband_found(
+    image: Image,
+    findings: Findings,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(Image, Report), Error> {
+    check(&image)?;
+    let choices = choose(&image, &findings, options)?;
+    deband_as(image, findings, &choices, options, ctx)
+}
+
 /// The part after the plan is made.
 pub(crate) fn deband_as(
     mut image: Image,

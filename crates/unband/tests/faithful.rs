@@ -1,0 +1,208 @@
+//! The promise, over random pictures, findings and options, for every registered method.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use unband::{
+    Cause, Choice, Context, Depth, Dither, Findings, Image, Matrix, Model, Options, OutputDepth, Plane, Range,
+    Subsampling, deband_found, methods, prove,
+};
+use unband_image::dither::Grid;
+use unband_image::inspect::{BandingMap, PlaneGrid, Space};
+
+const CAUSES: [Cause; 9] = [
+    Cause::Plain,
+    Cause::Levels,
+    Cause::Palette,
+    Cause::PlaneGrid,
+    Cause::RecodedGrid,
+    Cause::Jpeg,
+    Cause::Coded,
+    Cause::Video,
+    Cause::ToneCurve,
+];
+
+/// A picture with smooth parts, steps, noise and saturated samples.
+fn picture(kind: usize, width: usize, height: usize, depth: Depth, seed: u32) -> Image {
+    let rng = unband::Rng::new(u64::from(seed));
+    let plane = |model: Model, p: u32, w: usize, h: usize| {
+        let (slope, noise) = (rng.unit_at(1, p, 0, 0) * 2.0, rng.unit_at(1, p, 1, 0).powi(3) * 0.3);
+        let step = [1.0 / 255.0, 1.0 / 63.0, 1.0 / 31.0][rng.at(1, p, 2, 0) as usize % 3];
+        let value = |i: usize| {
+            let (x, y) = (i % w, i / w);
+            let v = (x as f32 / w as f32 + 0.3 * (y as f32 / h as f32)) * slope - 0.2
+                + noise * (rng.unit_at(0, p, x as u32, y as u32) - 0.5);
+            let v = ((v / step).round() * step).clamp(0.0, 1.0);
+            Grid::new(model, p as usize, depth)
+                .map_or(v, |grid| ((v * grid.scale + grid.zero).round().clamp(0.0, grid.max) - grid.zero) / grid.scale)
+        };
+        Plane { width: w, height: h, data: (0..w * h).map(value).collect() }
+    };
+    let (model, sizes) = match kind {
+        0 => (Model::Gray, vec![(width, height)]),
+        1 => (Model::Rgb, vec![(width, height); 3]),
+        _ => {
+            let range = if kind == 2 { Range::Full } else { Range::Limited };
+            let chroma = Subsampling::HALF.chroma_size(width, height);
+            let model = Model::Yuv { matrix: Matrix::Bt601, range, subsampling: Subsampling::HALF };
+            (model, vec![(width, height), chroma, chroma])
+        }
+    };
+    let planes = sizes.iter().enumerate().map(|(p, &(w, h))| plane(model, p as u32, w, h)).collect();
+    let mut image = Image::new(planes, model, depth);
+    if seed % 3 == 0 {
+        image.alpha = Some(plane(Model::Gray, 0, width, height));
+    }
+    image
+}
+
+prop_compose! {
+    fn findings(planes: usize, rgb: bool, depth: Depth)(
+        cause in 0usize..9,
+        yuv in any::<bool>(),
+        steps in prop::collection::vec((0.0f32..40.0, -20.0f32..20.0, any::<bool>(), any::<bool>()), planes),
+        lossy in any::<bool>(),
+        half_chroma in any::<bool>(),
+        visible in any::<bool>(),
+    ) -> Findings {
+        let space = if yuv && rgb {
+            Space::Yuv { matrix: Matrix::Bt709, range: Range::Limited }
+        } else {
+            Space::Native
+        };
+        let codes = if depth == Depth::F32 { 256 } else { depth.max_code() as usize + 1 };
+        let grids = steps.iter().map(|&(step_codes, offset_codes, found, by_code)| PlaneGrid {
+            step_codes,
+            offset_codes,
+            bits: None,
+            found,
+            confidence: 1.0,
+            steps_by_code: by_code.then(|| (0..codes).map(|c| (c % 7) as f32).collect()),
+        });
+        Findings {
+            cause: CAUSES[cause],
+            space,
+            grids: grids.collect(),
+            lossy,
+            half_chroma,
+            effective_bits: depth.bits(),
+            map: BandingMap::default(),
+            banded_share: 0.5,
+            visible,
+        }
+    }
+}
+
+fn case() -> impl Strategy<Value = (Image, Findings)> {
+    let depth = prop_oneof![
+        3 => Just(Depth::EIGHT), 1 => Just(Depth::Int(10)), 1 => Just(Depth::SIXTEEN), 1 => Just(Depth::F32)
+    ];
+    (0usize..4, 1usize..48, 1usize..48, depth, any::<u32>()).prop_flat_map(|(kind, width, height, depth, seed)| {
+        let image = picture(kind, width, height, depth, seed);
+        let found = findings(image.planes.len(), kind == 1, depth);
+        (Just(image), found)
+    })
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let depth = prop_oneof![
+        2 => Just(OutputDepth::Keep),
+        2 => Just(OutputDepth::Bits(8)),
+        1 => Just(OutputDepth::Bits(12)),
+        1 => Just(OutputDepth::Bits(16)),
+        1 => Just(OutputDepth::Float),
+    ];
+    (depth, 0usize..5, any::<bool>(), 0u64..9, 0.0f32..4.0, 16usize..64).prop_map(
+        |(depth, dither, locked, seed, strength, tile)| Options {
+            depth,
+            dither: Dither::ALL[dither],
+            locked,
+            seed,
+            strength,
+            tile,
+            faithful: Some(true),
+            everywhere: true,
+            ..Options::default()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_method_stays_inside_the_cells((image, findings) in case(), options in options()) {
+        for entry in methods() {
+            let options = Options {
+                method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
+                ..options.clone()
+            };
+            let ctx = Context { threads: 2, ..Context::default() };
+            match deband_found(image.clone(), findings.clone(), &options, &ctx) {
+                Ok((written, report)) => {
+                    let proof = prove(&image, &written, &findings);
+                    prop_assert!(proof.holds(), "{}: {:?}, {:?}", entry.name, proof, report);
+                    prop_assert_eq!(written.depth, options.depth.resolve(image.depth));
+                    prop_assert_eq!(written.alpha.is_some(), image.alpha.is_some());
+                }
+                // Some originals refuse depths that their authors never thought of.
+                Err(unband::Error::Restore(_)) if !entry.ours => {}
+                Err(error) => prop_assert!(false, "{}: {error}", entry.name),
+            }
+        }
+    }
+
+    /// A faithful result put back on the source grid gives the source codes.
+    #[test]
+    fn rounding_a_smoothed_picture_gives_the_source_codes(seed in any::<u32>(), kind in 0usize..4) {
+        let image = picture(kind, 40, 31, Depth::EIGHT, seed);
+        let findings = Findings::plain(image.planes.len(), 8);
+        let finer = Options { depth: OutputDepth::Float, ..Options::default() };
+        let smooth = deband_found(image.clone(), findings.clone(), &finer, &Context::default()).unwrap().0;
+        let back = Options {
+            depth: OutputDepth::Bits(8),
+            dither: Dither::None,
+            ..Options::default()
+        };
+        let findings = Findings { effective_bits: 32, ..findings };
+        let back = deband_found(smooth, findings, &back, &Context::default()).unwrap().0;
+        prop_assert!(back.planes == image.planes);
+    }
+
+    /// One and the same picture for any tile, any number of threads.
+    #[test]
+    fn tiles_and_threads_never_show((image, findings) in case(), options in options()) {
+        for entry in methods() {
+            let options = Options {
+                method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
+                faithful: None,
+                ..options.clone()
+            };
+            let run = |tile, threads| {
+                let options = Options { tile, ..options.clone() };
+                let ctx = Context { threads, ..Context::default() };
+                let (image, mut report) =
+                    deband_found(image.clone(), findings.clone(), &options, &ctx).ok()?;
+                report.seconds = 0.0;
+                Some((image, report))
+            };
+            let whole = run(4096, 1);
+            prop_assert!(run(options.tile, 3) == whole, "{}", entry.name);
+        }
+    }
+}
+
+/// A picture that somebody else changed is caught.
+#[test]
+fn a_sample_outside_its_cell_is_counted() {
+    let image = picture(1, 30, 20, Depth::EIGHT, 5);
+    let findings = Findings::plain(3, 8);
+    assert_eq!(prove(&image, &image, &findings).outside, 0);
+    let mut other = image.clone();
+    let was = other.planes[1].data[77];
+    other.planes[1].data[77] = if was > 0.5 { was - 2.0 / 255.0 } else { was + 2.0 / 255.0 };
+    let proof = prove(&image, &other, &findings);
+    assert_eq!((proof.samples, proof.outside), (1800, 1));
+    assert!((proof.worst_codes - 1.501).abs() < 0.001, "{}", proof.worst_codes);
+    other.planes.pop();
+    assert!(!prove(&image, &other, &findings).holds());
+}
