@@ -142,9 +142,9 @@ pub struct DebandArgs {
     /// Recipes of other programs are understood: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.
     #[arg(short, long, value_name = "METHOD", help_heading = "Method")]
     pub method: Option<String>,
-    /// How much, 0 to 4; 1 is as found best, 0 changes nothing
-    #[arg(short, long, value_name = "N", default_value_t = 1.0, allow_negative_numbers = true, help_heading = "Method")]
-    pub strength: f32,
+    /// How much, 0 to 4, for methods of ours; 1 is as found best, 0 changes nothing [default: 1]
+    #[arg(short, long, value_name = "N", allow_negative_numbers = true, help_heading = "Method")]
+    pub strength: Option<f32>,
     /// How rounding hides its error
     #[arg(long, value_name = "KIND", default_value = "blue-noise", value_parser = dither, help_heading = "Method")]
     pub dither: Dither,

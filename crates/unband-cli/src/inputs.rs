@@ -27,6 +27,11 @@ impl Input {
     pub fn is_stdin(&self) -> bool {
         self.path.as_os_str() == STDIO
     }
+
+    /// Its name in messages.
+    pub fn shown(&self) -> String {
+        if self.is_stdin() { "standard input".to_owned() } else { self.path.display().to_string() }
+    }
 }
 
 /// The pictures, and what is to be said about the rest.
@@ -46,6 +51,8 @@ pub struct Gather<'a> {
     pub recursive: bool,
     /// Results go here; never an input, even inside a folder that was named.
     pub output_folder: Option<&'a Path>,
+    /// Take the results of earlier runs too.
+    pub results_too: bool,
     /// Does a file inside a folder look like a picture that can be read?
     pub readable: &'a dyn Fn(&Path) -> bool,
 }
@@ -64,10 +71,12 @@ impl Gather<'_> {
             } else if argument.exists() || !is_pattern(argument) {
                 found.inputs.push(named(argument));
             } else {
-                pattern(argument, &mut found, &mut results);
+                self.pattern(argument, &mut found, &mut results);
             }
         }
-        results += leave_out_results_beside_their_source(&mut found.inputs);
+        if !self.results_too {
+            results += leave_out_results_beside_their_source(&mut found.inputs);
+        }
         drop_repeated(&mut found.inputs);
         if results > 0 {
             let (files, them) = if results == 1 { ("file", "it") } else { ("files", "them") };
@@ -95,7 +104,7 @@ impl Gather<'_> {
                 Ok(entry) if entry.file_type().is_dir() => deeper = true,
                 Ok(entry) if (self.readable)(entry.path()) => {
                     pictures += 1;
-                    if is_result(entry.path()) {
+                    if !self.results_too && is_result(entry.path()) {
                         *results += 1;
                         continue;
                     }
@@ -103,11 +112,11 @@ impl Gather<'_> {
                     found.inputs.push(Input { path: entry.path().to_path_buf(), below });
                 }
                 Ok(_) => {}
-                Err(error) => found.failures.push(Failure {
-                    subject: Some(error.path().unwrap_or(folder).display().to_string()),
-                    message: error.io_error().map_or_else(|| error.to_string(), reason),
-                    hint: Some("check that you may read the folder and that its links lead somewhere".into()),
-                }),
+                Err(error) => found.failures.push(Failure::at(
+                    error.path().unwrap_or(folder).display().to_string(),
+                    error.io_error().map_or_else(|| error.to_string(), reason),
+                    Some("check that you may read the folder and that its links lead somewhere".into()),
+                )),
             }
         }
         if pictures == 0 && found.failures.is_empty() {
@@ -116,13 +125,39 @@ impl Gather<'_> {
             } else {
                 "`unband list` names the formats that can be read"
             };
-            found.failures.push(Failure {
-                subject: Some(folder.display().to_string()),
-                message: "no pictures in this folder".into(),
-                hint: Some(hint.into()),
-            });
+            let subject = folder.display().to_string();
+            found.failures.push(Failure::at(subject, "no pictures in this folder".into(), Some(hint.into())));
         }
     }
+
+    fn pattern(&self, argument: &Path, found: &mut Gathered, results: &mut usize) {
+        let mut fail = |message: String, hint: &str| {
+            found.failures.push(Failure::at(argument.display().to_string(), message, Some(hint.into())));
+        };
+        let Some(text) = argument.to_str() else {
+            return fail("this pattern is not Unicode text".into(), "let the shell expand it, or name the files");
+        };
+        let paths = match glob::glob(text) {
+            Ok(paths) => paths,
+            Err(error) => return fail(format!("not a pattern: {}", error.msg), "put `[` in brackets, `[[]`, to mean the character"),
+        };
+        let files: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|path| path.is_file()).collect();
+        if files.is_empty() {
+            return fail("no file matches this pattern".into(), "check the spelling and the folder you are in");
+        }
+        for path in files {
+            if !self.results_too && is_result(&path) {
+                *results += 1;
+            } else {
+                found.inputs.push(named(&path));
+            }
+        }
+    }
+}
+
+/// Does its extension promise a picture that can be read?
+pub fn readable(path: &Path) -> bool {
+    unband_io::by_extension(path).is_some_and(|format| format.reads)
 }
 
 fn named(path: &Path) -> Input {
@@ -131,34 +166,6 @@ fn named(path: &Path) -> Input {
 
 fn is_pattern(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().iter().any(|b| b"*?[".contains(b))
-}
-
-fn pattern(argument: &Path, found: &mut Gathered, results: &mut usize) {
-    let mut fail = |message: String, hint: &str| {
-        found.failures.push(Failure {
-            subject: Some(argument.display().to_string()),
-            message,
-            hint: Some(hint.into()),
-        });
-    };
-    let Some(text) = argument.to_str() else {
-        return fail("this pattern is not Unicode text".into(), "let the shell expand it, or name the files");
-    };
-    let paths = match glob::glob(text) {
-        Ok(paths) => paths,
-        Err(error) => return fail(format!("not a pattern: {}", error.msg), "put `[` in brackets, `[[]`, to mean the character"),
-    };
-    let files: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|path| path.is_file()).collect();
-    if files.is_empty() {
-        return fail("no file matches this pattern".into(), "check the spelling and the folder you are in");
-    }
-    for path in files {
-        if is_result(&path) {
-            *results += 1;
-        } else {
-            found.inputs.push(named(&path));
-        }
-    }
 }
 
 /// Is this the name of a result: `sky_unband.png`?
@@ -207,7 +214,7 @@ mod tests {
     }
 
     fn gather(arguments: &[PathBuf], recursive: bool, output_folder: Option<&Path>) -> Gathered {
-        Gather { recursive, output_folder, readable: &pictures }.run(arguments)
+        Gather { recursive, output_folder, results_too: false, readable: &pictures }.run(arguments)
     }
 
     fn tree(names: &[&str]) -> tempfile::TempDir {

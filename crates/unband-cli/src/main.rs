@@ -8,6 +8,7 @@ mod cmd;
 mod inputs;
 mod interrupt;
 mod outputs;
+mod record;
 mod result;
 mod talk;
 

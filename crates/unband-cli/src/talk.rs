@@ -45,6 +45,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Something about a file.
+    pub fn at(subject: String, message: String, hint: Option<String>) -> Self {
+        Self { subject: Some(subject), message, hint }
+    }
+
     /// A fault of the command line as a whole.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { subject: None, message: message.into(), hint: Some(hint.into()) }

@@ -1,0 +1,454 @@
+//! `unband deband FILE…`, also `unband FILE…`: takes the banding out of pictures.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use unband::files::{self, FileOptions, FileReport, Plan};
+use unband::{Choice, Context, Error, Findings, Image, Options};
+use unband_io::{FormatEntry, Limits};
+
+use crate::Outcome;
+use crate::args::{DebandArgs, Switch};
+use crate::bar::Bar;
+use crate::batch::{self, Cost};
+use crate::inputs::{Gather, Input, STDIO, readable, reason};
+use crate::interrupt::{self, Busy};
+use crate::outputs::{self, Target};
+use crate::record::{self, Record};
+use crate::result::{print_data, print_json, stdout_failure, write_data};
+use crate::talk::{Failure, Loudness, Talk};
+
+/// Bytes that a pixel may take while a picture is worked on.
+const BYTES_PER_PIXEL: u64 = 30;
+
+/// Pictures up to so many pixels are worked on side by side, one thread each; larger ones one after the
+/// other, in tiles on all threads.
+const SMALL: u64 = 4_000_000;
+
+/// Does what the arguments ask.
+pub fn run(args: &DebandArgs) -> Outcome {
+    let quiet_bar = Bar::none();
+    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
+    let talk = Talk { loudness, bar: &quiet_bar };
+    let job = match Job::new(args) {
+        Ok(job) => job,
+        Err(failure) => {
+            talk.failure(&failure);
+            return Outcome::Usage;
+        }
+    };
+    for note in &job.notes {
+        talk.note(note);
+    }
+    interrupt::listen();
+    let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
+    let talk = Talk { loudness, bar: &bar };
+    let outcome = job.run(&talk);
+    bar.finish();
+    outcome
+}
+
+/// Everything that is settled before the first picture is read.
+struct Job<'a> {
+    args: &'a DebandArgs,
+    options: FileOptions,
+    threads: usize,
+    inputs: Vec<Input>,
+    targets: Vec<Target>,
+    failures: Vec<Failure>,
+    notes: Vec<String>,
+    /// Folders that were made for results, to be taken away again where none came.
+    made: Mutex<BTreeSet<PathBuf>>,
+}
+
+/// What became of one picture.
+enum Done {
+    Planned(Box<Plan>),
+    Finished(Box<FileReport>, Vec<u8>),
+    Skipped(PathBuf),
+    Failed(Failure),
+    Cancelled,
+}
+
+impl<'a> Job<'a> {
+    /// Checks all that can be checked without reading a picture.
+    fn new(args: &'a DebandArgs) -> Result<Self, Failure> {
+        let options = file_options(args)?;
+        let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
+        if let (Some(path), None) = (&args.output, folder) {
+            check_output(path, args, &options)?;
+        }
+        let gather =
+            Gather { recursive: args.recursive, output_folder: folder, results_too: false, readable: &readable };
+        let found = gather.run(&args.inputs);
+        let targets = outputs::targets(&found.inputs, args.output.as_deref(), folder)?;
+        outputs::check(&found.inputs, &targets, &options)?;
+        if args.json && targets.contains(&Target::Stdout) {
+            let hint = "name a file with `-o`, or leave out `--json`";
+            return Err(Failure::usage("the picture and `--json` cannot both go to standard output", hint));
+        }
+        Ok(Self {
+            args,
+            threads: args.threads.map_or_else(processors, std::num::NonZero::get),
+            options,
+            inputs: found.inputs,
+            targets,
+            failures: found.failures,
+            notes: found.notes,
+            made: Mutex::default(),
+        })
+    }
+
+    fn run(&self, talk: &Talk<'_>) -> Outcome {
+        let mut outcome = Outcome::Done;
+        for failure in &self.failures {
+            talk.failure(failure);
+            if self.args.json {
+                print_json(&Record::failed(failure.subject.clone().unwrap_or_default(), failure));
+            }
+            outcome = Outcome::SomeFailed;
+        }
+        let costs: Vec<Cost> = match self.inputs.as_slice() {
+            [_] => vec![Cost { threads: self.threads, memory: 0 }],
+            inputs => inputs.iter().map(|input| self.cost(input)).collect(),
+        };
+        let limits = Cost { threads: self.threads, memory: self.args.max_memory.unwrap_or(u64::MAX) };
+        let (mut finished, mut cancelled) = (0, false);
+        batch::run(
+            &costs,
+            limits,
+            &interrupt::asked,
+            &|i| self.one(i, costs[i].threads, talk.bar),
+            &mut |i, done| {
+                cancelled |= matches!(done, Done::Cancelled);
+                finished += usize::from(!matches!(done, Done::Cancelled));
+                talk.bar.done(finished, self.inputs.len());
+                outcome = outcome.max(self.tell(i, done, talk));
+            },
+        );
+        self.remove_empty_folders();
+        if cancelled || interrupt::asked() && finished < self.inputs.len() {
+            talk.bar.finish();
+            talk.note(&format!("interrupted: {finished} of {} done", self.inputs.len()));
+            return Outcome::Interrupted;
+        }
+        outcome
+    }
+
+    /// What a picture will take, by its header alone.
+    fn cost(&self, input: &Input) -> Cost {
+        let pixels = declared_pixels(&input.path);
+        let threads = if pixels <= SMALL { 1 } else { self.threads };
+        Cost { threads, memory: pixels.saturating_mul(BYTES_PER_PIXEL) }
+    }
+
+    /// Works on one picture. A fault in the program itself costs this picture only.
+    fn one(&self, i: usize, threads: usize, bar: &Bar) -> Done {
+        let input = &self.inputs[i];
+        catch_unwind(AssertUnwindSafe(|| self.attempt(i, threads, bar))).unwrap_or_else(|_| {
+            let hint = "this is a fault of the program; please report it, with the picture if you can".to_owned();
+            Done::Failed(Failure::at(input.shown(), "the program failed on this picture".into(), Some(hint)))
+        })
+    }
+
+    fn attempt(&self, i: usize, threads: usize, bar: &Bar) -> Done {
+        let (input, target) = (&self.inputs[i], &self.targets[i]);
+        if let Some(existing) = self.existing(input, target) {
+            return if self.args.skip_existing { Done::Skipped(existing) } else { Done::Failed(exists(&existing)) };
+        }
+        let mut bytes = Vec::new();
+        if input.is_stdin() {
+            if let Err(error) = std::io::stdin().read_to_end(&mut bytes) {
+                return Done::Failed(Failure::at(input.shown(), format!("cannot read: {}", reason(&error)), None));
+            }
+        }
+        let Some(_busy) = Busy::begin() else { return Done::Cancelled };
+        let source = if input.is_stdin() { files::Input::Bytes(&bytes) } else { files::Input::File(&input.path) };
+        let progress = bar.picture();
+        let ctx = Context { threads, cancel: &interrupt::STOP, progress: &progress, ..Context::default() };
+        let mut sink = Vec::new();
+        if self.args.dry_run {
+            return match files::plan_file(source, &target.output(&mut sink), &self.options, &ctx) {
+                Ok(plan) => Done::Planned(Box::new(plan)),
+                Err(error) => self.failed(input, &error),
+            };
+        }
+        if let Err(failure) = self.make_folder(target) {
+            return Done::Failed(failure);
+        }
+        match files::deband_file(source, target.output(&mut sink), &self.options, &ctx) {
+            Ok(report) => Done::Finished(Box::new(report), sink),
+            Err(error) => self.failed(input, &error),
+        }
+    }
+
+    /// The result of an earlier run, when that settles the matter before the picture is read.
+    fn existing(&self, input: &Input, target: &Target) -> Option<PathBuf> {
+        if self.options.overwrite {
+            return None;
+        }
+        let possible = target.possible(input, &self.options);
+        let mut existing = possible.iter().filter(|path| path.is_file());
+        if self.args.skip_existing {
+            existing.next().cloned()
+        } else {
+            // Which of several names the result gets is known later.
+            (possible.len() == 1).then(|| existing.next().cloned()).flatten()
+        }
+    }
+
+    fn make_folder(&self, target: &Target) -> Result<(), Failure> {
+        let Some(folder) = target.folder().filter(|folder| !folder.is_dir()) else { return Ok(()) };
+        let missing: Vec<PathBuf> =
+            folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).map(Path::to_path_buf).collect();
+        fs::create_dir_all(folder).map_err(|error| {
+            let message = format!("cannot make the folder: {}", reason(&error));
+            Failure::at(folder.display().to_string(), message, Some("check its spelling and that you may write there".into()))
+        })?;
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
+        Ok(())
+    }
+
+    fn remove_empty_folders(&self) {
+        // Longer paths come later, so that in reverse the innermost go first. Those with files in them stay.
+        for folder in self.made.lock().unwrap_or_else(PoisonError::into_inner).iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
+    fn failed(&self, input: &Input, error: &Error) -> Done {
+        match error {
+            Error::Cancelled => Done::Cancelled,
+            Error::File(error) => {
+                if let (unband_io::Error::File { path, .. }, unband_io::Error::Exists) = (error, error.fault()) {
+                    return if self.args.skip_existing { Done::Skipped(path.clone()) } else { Done::Failed(exists(path)) };
+                }
+                let hint = match error.fault() {
+                    unband_io::Error::Limit { .. } if self.args.max_memory.is_some() => {
+                        Some("allow more with `--max-memory`; if the size is wrong, the file is damaged".to_owned())
+                    }
+                    _ => error.hint(),
+                };
+                let named = matches!(error, unband_io::Error::File { .. });
+                Done::Failed(Failure { subject: (!named).then(|| input.shown()), message: error.to_string(), hint })
+            }
+            other => Done::Failed(Failure::at(input.shown(), other.to_string(), other.hint())),
+        }
+    }
+
+    /// Says what became of a picture.
+    fn tell(&self, i: usize, done: Done, talk: &Talk<'_>) -> Outcome {
+        let input = self.inputs[i].shown();
+        let to_stdout = self.targets[i] == Target::Stdout;
+        match done {
+            Done::Cancelled => Outcome::Interrupted,
+            Done::Failed(failure) => {
+                talk.failure(&failure);
+                if self.args.json {
+                    print_json(&Record::failed(input, &failure));
+                }
+                Outcome::SomeFailed
+            }
+            Done::Skipped(path) => {
+                talk.line(&format!("{input}: left out, {} exists", path.display()));
+                if self.args.json { print_json(&Record::skipped(input, &path)) } else { Outcome::Done }
+            }
+            Done::Planned(plan) => {
+                if self.args.json {
+                    print_json(&Record::planned(input, &plan))
+                } else {
+                    let mut text = record::plan_line(&input, &plan, to_stdout) + "\n";
+                    if talk.loudness > Loudness::Normal {
+                        text += &format!("  {}\n", plan.finding);
+                    }
+                    talk.bar.aside(|| print_data(text.as_bytes()))
+                }
+            }
+            Done::Finished(report, sink) => self.tell_finished(&input, &report, &sink, to_stdout, talk),
+        }
+    }
+
+    fn tell_finished(&self, input: &str, report: &FileReport, sink: &[u8], to_stdout: bool, talk: &Talk<'_>) -> Outcome {
+        if to_stdout {
+            match write_data(sink) {
+                Ok(()) => {}
+                // Whoever read it has seen enough and needs no message, but the picture did not arrive.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Outcome::SomeFailed,
+                Err(error) => {
+                    talk.failure(&stdout_failure(&error));
+                    return Outcome::SomeFailed;
+                }
+            }
+        }
+        talk.line(&record::line(input, report, to_stdout));
+        let plan = &report.plan;
+        talk.detail(&plan.finding);
+        if report.report.changed {
+            talk.detail(&format!(
+                "{} samples moved by at most {:.2} codes, the mean by {:.3}; {}",
+                report.report.samples_moved,
+                report.report.max_change_codes,
+                report.report.mean_shift_codes,
+                if plan.faithful { "kept inside their cells" } else { "not bound to their cells" }
+            ));
+        }
+        if !report.dropped.is_empty() {
+            let items: Vec<String> = report.dropped.iter().map(ToString::to_string).collect();
+            talk.note(&format!("{input}: {} cannot hold its {}", plan.format.name, items.join(", ")));
+        }
+        if self.args.quality.is_some() && !plan.copies && !takes_quality(plan.format) {
+            talk.note(&format!("{input}: `--quality` means nothing to {}", plan.format.name));
+        }
+        let mut outcome = Outcome::Done;
+        if let Some(proof) = report.proof.filter(|proof| !proof.holds()) {
+            talk.failure(&Failure {
+                subject: Some(input.to_owned()),
+                message: format!(
+                    "{} of {} samples left their cell, the worst by {:.2} codes",
+                    proof.outside, proof.samples, proof.worst_codes
+                ),
+                hint: Some(if plan.faithful {
+                    "this is a fault of the program; please report it".to_owned()
+                } else {
+                    format!("{} runs as its authors wrote it; `--faithful on` bounds it", plan.method)
+                }),
+            });
+            outcome = Outcome::CheckFailed;
+        }
+        if self.args.json {
+            outcome = outcome.max(print_json(&Record::done(input.to_owned(), report, to_stdout)));
+        }
+        outcome
+    }
+}
+
+fn exists(path: &Path) -> Failure {
+    let hint = "add `--overwrite` to replace it, or `--skip-existing` to leave such pictures out";
+    Failure::at(path.display().to_string(), "exists already".into(), Some(hint.into()))
+}
+
+fn takes_quality(format: &FormatEntry) -> bool {
+    // WebP has both ways; a quality asks for the lossy one.
+    format.name == "WebP" || format.writes.as_ref().is_some_and(|writes| writes.lossy)
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Width times height as the header declares them. A file that does not say so at its beginning counts with a
+/// pixel a byte; one that is no picture costs nothing.
+fn declared_pixels(path: &Path) -> u64 {
+    const HEAD: u64 = 1 << 18;
+    let nothing = Limits { max_pixels: 0, max_bytes: 0 };
+    let Ok(file) = fs::File::open(path) else { return 0 };
+    let length = file.metadata().map_or(0, |data| data.len());
+    let mut head = Vec::new();
+    if file.take(HEAD).read_to_end(&mut head).is_err() {
+        return 0;
+    }
+    // Readers check the declared size against the limits before they do anything else.
+    match unband_io::read(&head, &nothing) {
+        Err(unband_io::Error::Limit { width, height, .. }) => width.saturating_mul(height),
+        _ => length,
+    }
+}
+
+/// The library's options from the arguments.
+fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
+    let method = args.method.as_deref().map_or(Ok(Choice::Auto), choice)?;
+    let options = Options {
+        method,
+        strength: args.strength.unwrap_or(1.0),
+        depth: args.depth,
+        dither: args.dither,
+        locked: args.locked,
+        seed: args.seed,
+        faithful: args.faithful.map(|switch| switch == Switch::On),
+        everywhere: args.everywhere,
+        max_memory: args.max_memory,
+        ..Options::default()
+    };
+    // Method, settings and ranges are the same for every picture, so a tiny one finds their faults.
+    let usage = |error: Error| Failure { subject: None, message: error.to_string(), hint: error.hint() };
+    let tiny = Image::from_gray::<u8>(1, 1, &[0]).map_err(|error| Failure::usage(error.to_string(), ""))?;
+    let choices = unband::choose(&tiny, &Findings::plain(1, 8), &options).map_err(usage)?;
+    if args.strength.is_some() && !choices.entry.ours {
+        let name = choices.entry.name;
+        let hint = format!("set its own parameters, `--method {name}:key=value`; `unband list methods` shows them");
+        return Err(Failure::usage(format!("{name} has no common strength"), hint));
+    }
+    let format = args.format.as_deref().map(format_named).transpose()?;
+    let options = FileOptions {
+        options,
+        format,
+        quality: args.quality,
+        overwrite: args.overwrite,
+        only_banded: args.only_banded,
+        preserve_times: args.preserve_times,
+        prove: args.prove,
+        ..FileOptions::default()
+    };
+    if let Some(format) = format {
+        check_depth(format, args, None)?;
+    }
+    Ok(options)
+}
+
+/// A method with its settings, or another program's recipe.
+fn choice(text: &str) -> Result<Choice, Failure> {
+    let (name, settings) = unband_filters::parse_method(text, unband::methods())
+        .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
+    Ok(Choice::Named { name: name.to_owned(), settings })
+}
+
+/// A format by its extension or its name, with or without a dot.
+fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
+    let word = text.trim_start_matches('.');
+    let error = match unband_io::by_extension(&Path::new("x").with_extension(word)).or_else(|| unband_io::by_name(word)) {
+        Some(format) if format.writes.is_some() => return Ok(format),
+        Some(format) => unband_io::Error::ReadOnly { format: format.name },
+        None => unband_io::Error::UnknownExtension { extension: word.to_owned() },
+    };
+    Err(Failure { subject: None, message: error.to_string(), hint: error.hint() })
+}
+
+/// A single output: is its extension known, and can it hold what was asked for?
+fn check_output(path: &Path, args: &DebandArgs, options: &FileOptions) -> Result<(), Failure> {
+    if path.as_os_str() == STDIO || options.format.is_some() {
+        return Ok(());
+    }
+    let shown = path.display().to_string();
+    match unband_io::by_extension(path) {
+        Some(format) if format.writes.is_none() => {
+            let error = unband_io::Error::ReadOnly { format: format.name };
+            Err(Failure::at(shown, error.to_string(), error.hint()))
+        }
+        Some(format) => check_depth(format, args, Some(path)),
+        None => {
+            let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            let (message, hint) = if extension.is_empty() {
+                ("no extension says which format to write".to_owned(), format!("`{shown}/` is a folder, `{shown}.png` a file"))
+            } else {
+                let error = unband_io::Error::UnknownExtension { extension };
+                (error.to_string(), error.hint().unwrap_or_default())
+            };
+            Err(Failure::at(shown, message, Some(hint)))
+        }
+    }
+}
+
+/// Can the format hold the depth that was asked for?
+fn check_depth(format: &'static FormatEntry, args: &DebandArgs, path: Option<&Path>) -> Result<(), Failure> {
+    let depth = args.depth.resolve(unband::Depth::Int(1));
+    let Err(error) = unband_io::check_can_hold(depth, false, format) else { return Ok(()) };
+    let stem = path.map_or_else(|| "sky".to_owned(), |path| path.with_extension("").display().to_string());
+    let better = if depth == unband::Depth::F32 { format!("{stem}.tiff") } else { format!("{stem}.png or {stem}.tiff") };
+    let way = if path.is_some() { format!("write {better}") } else { "choose another `--format`".to_owned() };
+    let hint = format!("{way}, or drop `--depth {}` to dither to 8 bits", args.depth);
+    Err(Failure { subject: path.map(|path| path.display().to_string()), message: error.to_string(), hint: Some(hint) })
+}

@@ -1,0 +1,269 @@
+//! `unband inspect FILE…`: what banding a picture has, and from what.
+
+use std::fmt::Write;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+use unband::{Cause, Context, Findings, Image, Model, finding_sentence};
+use unband_image::inspect::{BandingMap, PlaneGrid, Space};
+use unband_image::{Depth, Plane};
+use unband_io::{Limits, WriteOptions};
+
+use crate::Outcome;
+use crate::args::TalkArgs;
+use crate::bar::Bar;
+use crate::inputs::{Gather, Input, readable};
+use crate::result::{print_data, print_json};
+use crate::talk::{Failure, Loudness, Talk};
+
+/// What it takes.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// Pictures, folders, patterns, or `-` for standard input
+    #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// Draw where the banding is into this PNG: the picture in grey, bands in orange
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub map: Option<PathBuf>,
+    /// Replace the map if it exists
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Go into folders inside folders
+    #[arg(short, long)]
+    pub recursive: bool,
+    /// Print one JSON object per picture
+    #[arg(long)]
+    pub json: bool,
+    /// How much is said.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+/// Looks at pictures and says what was found, on standard output.
+pub fn run(args: &InspectArgs) -> Outcome {
+    let bar = Bar::none();
+    let talk = Talk { loudness: Loudness::new(args.talk.quiet, args.talk.verbose), bar: &bar };
+    let gather = Gather { recursive: args.recursive, output_folder: None, results_too: true, readable: &readable };
+    let gathered = gather.run(&args.inputs);
+    if args.map.is_some() && gathered.inputs.len() > 1 {
+        talk.failure(&Failure::usage("`--map` draws one picture, several were named", "name one picture"));
+        return Outcome::Usage;
+    }
+    let mut outcome = Outcome::Done;
+    for failure in &gathered.failures {
+        talk.failure(failure);
+        outcome = Outcome::SomeFailed;
+    }
+    for input in &gathered.inputs {
+        let printed = one(input, args).unwrap_or_else(|failure| {
+            talk.failure(&failure);
+            Outcome::SomeFailed
+        });
+        outcome = outcome.max(printed);
+    }
+    outcome
+}
+
+fn one(input: &Input, args: &InspectArgs) -> Result<Outcome, Failure> {
+    let (image, format) = load(input)?;
+    let findings = unband::inspect(&image, &Context::default());
+    if let Some(path) = &args.map {
+        draw(&image, &findings.map, path, args.overwrite)?;
+    }
+    Ok(if args.json {
+        print_json(&Record::new(input, format, &image, &findings))
+    } else {
+        print_data(text(input, format, &image, &findings, args.talk.verbose).as_bytes())
+    })
+}
+
+fn load(input: &Input) -> Result<(Image, &'static str), Failure> {
+    let limits = Limits::default();
+    let read = || {
+        if input.is_stdin() {
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().read_to_end(&mut bytes);
+            read.map_err(|source| unband_io::Error::Io { action: "read", source })?;
+            let format = unband_io::detect(&bytes).map_or("", |format| format.name);
+            unband_io::read(&bytes, &limits).map(|image| (image, format))
+        } else {
+            unband_io::read_file(&input.path, &limits).map(|(image, format)| (image, format.name))
+        }
+    };
+    read().map_err(|error| Failure::at(input.shown(), error.to_string(), error.hint()))
+}
+
+fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose: bool) -> String {
+    let mut text = format!("{}  {}\n", input.shown(), about(image, format));
+    let _ = writeln!(text, "  {}", finding_sentence(findings));
+    let _ = writeln!(
+        text,
+        "  banding: {}, {:.0} % of the picture",
+        if findings.visible { "visible" } else { "not visible at 8 bits" },
+        findings.banded_share * 100.0
+    );
+    if verbose || findings.grids.iter().any(|grid| grid.found) {
+        for (name, grid) in plane_names(image, findings).into_iter().zip(&findings.grids) {
+            let _ = writeln!(text, "  {name}: {}", grid_words(grid));
+        }
+    }
+    if Depth::Int(findings.effective_bits) != image.depth && image.depth != Depth::F32 {
+        let _ = writeln!(text, "  {} of its {} bits carry something", findings.effective_bits, image.depth.bits());
+    }
+    text
+}
+
+/// Size, depth and format in a few words.
+pub fn about(image: &Image, format: &str) -> String {
+    let lossy = if image.origin.is_lossy() { " (lossy)" } else { "" };
+    format!("{}×{} {} {format}{lossy}", image.width(), image.height(), image.depth)
+}
+
+fn grid_words(grid: &PlaneGrid) -> String {
+    if grid.steps_by_code.is_some() {
+        return format!("steps that vary with the value, {:.0} % sure", grid.confidence * 100.0);
+    }
+    if !grid.found {
+        return "no coarse grid".to_owned();
+    }
+    let bits = grid.bits.map_or_else(String::new, |bits| format!("{bits} bits, "));
+    format!("{bits}steps of {:.2} codes, {:.0} % sure", grid.step_codes, grid.confidence * 100.0)
+}
+
+fn plane_names(image: &Image, findings: &Findings) -> Vec<&'static str> {
+    match (findings.space, image.color.model) {
+        (Space::Yuv { .. }, _) | (Space::Native, Model::Yuv { .. }) => vec!["luma", "U", "V"],
+        (Space::Native, Model::Rgb) => vec!["red", "green", "blue"],
+        (Space::Native, Model::Gray) => vec!["grey"],
+    }
+}
+
+/// The picture in grey, darkened where nothing was found, orange by the share of false contours.
+fn draw(image: &Image, map: &BandingMap, path: &Path, overwrite: bool) -> Result<(), Failure> {
+    const ORANGE: [f32; 3] = [1.0, 0.45, 0.0];
+    // A tenth of a square's samples on false contours is a lot: bands ten samples wide.
+    const FULL: f32 = 0.1;
+    let fail = |error: unband_io::Error| Failure::at(path.display().to_string(), error.to_string(), error.hint());
+    let png = unband_io::by_name("PNG").ok_or_else(|| fail(unband_io::Error::UnknownContent))?;
+    let (width, height) = (image.width(), image.height());
+    let first = &image.planes[0];
+    // Green stands for the light of an RGB picture; luma and grey come first.
+    let light = if image.color.model == Model::Rgb { &image.planes[1] } else { first };
+    let mut planes = vec![Plane::filled(width, height, 0.0); 3];
+    for (p, tint) in ORANGE.into_iter().enumerate() {
+        for y in 0..height {
+            let row = light.row(y);
+            for (x, out) in planes[p].row_mut(y).iter_mut().enumerate() {
+                let square = (y / BandingMap::SIDE) * map.columns + x / BandingMap::SIDE;
+                let share = map.share.get(square).copied().unwrap_or(0.0);
+                let weight = (share / FULL).clamp(0.0, 1.0) * 0.8;
+                let grey = 0.15 + 0.55 * row[x].clamp(0.0, 1.0);
+                let value = grey + weight * (tint - grey);
+                *out = Depth::EIGHT.value(Depth::EIGHT.code(value));
+            }
+        }
+    }
+    let picture = Image::new(planes, Model::Rgb, Depth::EIGHT);
+    unband_io::write_file(&picture, path, png, &WriteOptions::default(), overwrite).map(|_| ()).map_err(fail)
+}
+
+/// One line of `--json`.
+#[derive(Serialize)]
+struct Record {
+    input: String,
+    format: &'static str,
+    width: usize,
+    height: usize,
+    depth: u8,
+    lossy: bool,
+    finding: String,
+    cause: &'static str,
+    space: &'static str,
+    matrix: Option<&'static str>,
+    range: Option<&'static str>,
+    planes: Vec<PlaneRecord>,
+    half_chroma: bool,
+    effective_bits: u8,
+    visible: bool,
+    banded_share: f32,
+    map: MapRecord,
+}
+
+#[derive(Serialize)]
+struct PlaneRecord {
+    plane: &'static str,
+    found: bool,
+    step_codes: f32,
+    offset_codes: f32,
+    bits: Option<u8>,
+    confidence: f32,
+}
+
+#[derive(Serialize)]
+struct MapRecord {
+    side: usize,
+    columns: usize,
+    rows: usize,
+    share: Vec<f32>,
+}
+
+impl Record {
+    fn new(input: &Input, format: &'static str, image: &Image, findings: &Findings) -> Self {
+        let (space, matrix, range) = match findings.space {
+            Space::Native => ("native", None, None),
+            Space::Yuv { matrix, range } => ("yuv", Some(matrix.name()), Some(range.name())),
+        };
+        Self {
+            input: input.shown(),
+            format,
+            width: image.width(),
+            height: image.height(),
+            depth: image.depth.bits(),
+            lossy: findings.lossy,
+            finding: finding_sentence(findings),
+            cause: cause_word(findings.cause),
+            space,
+            matrix,
+            range,
+            planes: plane_names(image, findings)
+                .into_iter()
+                .zip(&findings.grids)
+                .map(|(plane, grid)| PlaneRecord {
+                    plane,
+                    found: grid.found,
+                    step_codes: grid.step_codes,
+                    offset_codes: grid.offset_codes,
+                    bits: grid.bits,
+                    confidence: grid.confidence,
+                })
+                .collect(),
+            half_chroma: findings.half_chroma,
+            effective_bits: findings.effective_bits,
+            visible: findings.visible,
+            banded_share: findings.banded_share,
+            map: MapRecord {
+                side: BandingMap::SIDE,
+                columns: findings.map.columns,
+                rows: findings.map.rows,
+                share: findings.map.share.iter().map(|share| (share * 1000.0).round() / 1000.0).collect(),
+            },
+        }
+    }
+}
+
+/// A cause as a word for machines.
+pub fn cause_word(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Plain => "plain",
+        Cause::Levels => "levels",
+        Cause::Palette => "palette",
+        Cause::PlaneGrid => "plane-grid",
+        Cause::RecodedGrid => "recoded-grid",
+        Cause::Jpeg => "jpeg",
+        Cause::Coded => "coded",
+        Cause::Video => "video",
+        Cause::ToneCurve => "tone-curve",
+    }
+}

@@ -1,0 +1,260 @@
+//! `unband list`: what the registries hold.
+
+use std::fmt::Write;
+
+use clap::{Args, ValueEnum};
+use unband::Dither;
+use unband_image::{Depth, Entry, ParamInfo, ParamKind};
+use unband_io::{FORMATS, FormatEntry};
+
+use crate::Outcome;
+use crate::result::print_data;
+
+/// What it takes.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only these
+    #[arg(value_enum)]
+    pub what: Option<Kind>,
+    /// As Markdown, the way docs/reference has it
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// What can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Methods for `--method`, with their parameters
+    Methods,
+    /// Kinds of dither for `--dither`
+    Dithers,
+    /// File formats
+    Formats,
+}
+
+/// Prints the lists.
+pub fn run(args: &ListArgs) -> Outcome {
+    let kinds = args.what.map_or_else(|| Kind::value_variants().to_vec(), |kind| vec![kind]);
+    let lists: Vec<String> = kinds
+        .into_iter()
+        .map(|kind| match (kind, args.markdown) {
+            (Kind::Methods, false) => methods(),
+            (Kind::Dithers, false) => dithers(),
+            (Kind::Formats, false) => formats(),
+            (Kind::Methods, true) => methods_markdown(),
+            (Kind::Dithers, true) => dithers_markdown(),
+            (Kind::Formats, true) => formats_markdown(),
+        })
+        .collect();
+    print_data(lists.join("\n").as_bytes())
+}
+
+const GENERATED: &str = "<!-- Written by `unband list --markdown`; a test compares. Do not edit. -->";
+
+fn methods() -> String {
+    let mut text = "Methods (--method NAME:key=value,…)\n".to_owned();
+    for entry in unband::methods() {
+        let _ = writeln!(text, "\n  {}  {}", entry.name, entry.title);
+        let _ = writeln!(text, "      {}", origin(entry));
+        for param in entry.params {
+            let _ = writeln!(text, "      {} = {}  ({})", param.name, value(param.default), allowed(param));
+            for line in wrapped(&sentences(param.doc), 90) {
+                let _ = writeln!(text, "          {line}");
+            }
+        }
+    }
+    text += "\n  Recipes of ffmpeg are methods too: deband=1thr=0.03:range=24, gradfun=1.2:16.\n";
+    text
+}
+
+fn methods_markdown() -> String {
+    let mut text = format!(
+        "# Methods\n\n{GENERATED}\n\n`--method NAME` or `--method NAME:key=value,…`. Recipes of ffmpeg are understood \
+         as they are: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.\n"
+    );
+    for entry in unband::methods() {
+        let _ = writeln!(text, "\n## {}\n\n{}. {}", entry.name, entry.title, origin(entry));
+        if entry.params.is_empty() {
+            text += "\nIt has no parameters.\n";
+            continue;
+        }
+        text += "\n| parameter | default | allowed | what it does |\n|---|---|---|---|\n";
+        for param in entry.params {
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {} | {} |",
+                param.name,
+                value(param.default),
+                allowed(param),
+                sentences(param.doc).replace('|', "\\|")
+            );
+        }
+    }
+    text
+}
+
+fn origin(entry: &Entry) -> String {
+    let kind = if entry.ours {
+        "Ours: kept inside the cells, applied where there is banding, dithered."
+    } else {
+        "Runs as its authors wrote it."
+    };
+    format!("{kind} Source: {}", sentences(entry.source))
+}
+
+/// The text with a full stop and single blanks.
+fn sentences(text: &str) -> String {
+    let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if !text.is_empty() && !text.ends_with('.') {
+        text.push('.');
+    }
+    text
+}
+
+/// `1.2` for a default written as `1.2`, `keep` for one written as `Kind::Keep` or `"keep"`.
+fn value(default: &str) -> String {
+    let word = default.trim_matches('"').rsplit("::").next().unwrap_or(default);
+    if word == default || word.chars().any(|c| c.is_ascii_digit()) {
+        return word.to_owned();
+    }
+    // An enumeration's variant; people write its word, which is the same in kebab case.
+    let mut out = String::new();
+    for (i, c) in word.chars().enumerate() {
+        if c.is_uppercase() && i > 0 {
+            out.push('-');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+fn allowed(param: &ParamInfo) -> String {
+    match param.kind {
+        ParamKind::Number | ParamKind::Whole if !param.range.is_empty() => {
+            param.range.replace("..=", " to ").replace('_', "")
+        }
+        kind => kind.to_string(),
+    }
+}
+
+fn dithers() -> String {
+    let mut text = "Dithers (--dither KIND)\n\n".to_owned();
+    for dither in Dither::ALL {
+        let default = if *dither == Dither::default() { "  (default)" } else { "" };
+        let _ = writeln!(text, "  {}{default}", dither.word());
+    }
+    text
+}
+
+fn dithers_markdown() -> String {
+    let words: Vec<String> = Dither::ALL.iter().map(|dither| format!("`{}`", dither.word())).collect();
+    format!(
+        "# Dithers\n\n{GENERATED}\n\n`--dither` takes {}; without it `{}`.\n",
+        words.join(", "),
+        Dither::default().word()
+    )
+}
+
+const COLUMNS: [&str; 12] =
+    ["format", "extensions", "read", "write", "depths", "alpha", "ICC", "Exif", "XMP", "IPTC", "CICP", "density"];
+
+fn format_row(format: &FormatEntry) -> [String; 12] {
+    let yes = |yes: bool| if yes { "yes" } else { "–" }.to_owned();
+    let writes = format.writes.as_ref();
+    let holds = |which: fn(&unband_io::Writes) -> bool| yes(writes.is_some_and(which));
+    [
+        format.name.to_owned(),
+        format.extensions.join(", "),
+        yes(format.reads),
+        match writes {
+            None => "–".to_owned(),
+            Some(writes) if writes.lossy => "lossy".to_owned(),
+            Some(_) => "lossless".to_owned(),
+        },
+        writes.map_or_else(|| "–".to_owned(), |writes| depths(writes.depths)),
+        holds(|w| w.alpha),
+        holds(|w| w.icc),
+        holds(|w| w.exif),
+        holds(|w| w.xmp),
+        holds(|w| w.iptc),
+        holds(|w| w.cicp),
+        holds(|w| w.density),
+    ]
+}
+
+fn depths(depths: &[Depth]) -> String {
+    let words: Vec<String> = depths
+        .iter()
+        .map(|depth| match depth {
+            Depth::Int(bits) => bits.to_string(),
+            Depth::F32 => "32f".to_owned(),
+        })
+        .collect();
+    words.join(", ")
+}
+
+fn formats() -> String {
+    let rows: Vec<[String; 12]> =
+        std::iter::once(COLUMNS.map(str::to_owned)).chain(FORMATS.iter().map(format_row)).collect();
+    let mut text = "Formats (--format EXT; what can be kept when writing)\n\n".to_owned();
+    for row in &rows {
+        text.push(' ');
+        for (column, cell) in row.iter().enumerate() {
+            let width = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+            let _ = write!(text, " {cell:width$}");
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
+fn formats_markdown() -> String {
+    let mut text = format!(
+        "# Formats\n\n{GENERATED}\n\nThe columns from *depths* on say what is kept when writing. How each format is read \
+         and written, and what that cannot do, is in [formats.md](../formats.md).\n\n| {} |\n|{}\n",
+        COLUMNS.join(" | "),
+        "---|".repeat(COLUMNS.len())
+    );
+    for format in FORMATS {
+        let _ = writeln!(text, "| {} |", format_row(format).join(" | "));
+    }
+    text
+}
+
+/// Words in lines of at most `width` characters.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        let line = &mut lines[last];
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_shown_as_people_write_them() {
+        assert_eq!(value("1.2"), "1.2");
+        assert_eq!(value("true"), "true");
+        assert_eq!(value("Kind::BlueNoise"), "blue-noise");
+        assert_eq!(value("\"auto\""), "auto");
+    }
+
+    #[test]
+    fn long_docs_are_wrapped_at_words() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("", 7), [""]);
+    }
+}

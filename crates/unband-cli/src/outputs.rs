@@ -1,0 +1,174 @@
+//! Which file each result goes to, settled before anything is written.
+
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use unband::files::{FileOptions, Output, output_stem, possible_outputs};
+
+use crate::inputs::{Input, STDIO};
+use crate::talk::Failure;
+
+/// Where one result goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Exactly this file.
+    File(PathBuf),
+    /// This file with the extension of the result's format.
+    Stem(PathBuf),
+    /// Standard output.
+    Stdout,
+}
+
+impl Target {
+    /// As the library wants it; `sink` takes what goes to standard output.
+    pub fn output<'a>(&'a self, sink: &'a mut Vec<u8>) -> Output<'a> {
+        match self {
+            Self::File(path) => Output::File(path),
+            Self::Stem(path) => Output::Stem(path),
+            Self::Stdout => Output::Sink(sink),
+        }
+    }
+
+    /// All files that it may turn out to be.
+    pub fn possible(&self, input: &Input, options: &FileOptions) -> Vec<PathBuf> {
+        possible_outputs(&input.path, &self.output(&mut Vec::new()), options)
+    }
+
+    /// The folder that must exist before.
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Stem(path) => path.parent().filter(|folder| !folder.as_os_str().is_empty()),
+            // A folder that was spelt wrong in a full file name is not made up.
+            Self::File(_) | Self::Stdout => None,
+        }
+    }
+}
+
+/// The folder that `-o` names, if it names one.
+pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a Path> {
+    let path = output.filter(|path| path.as_os_str() != STDIO)?;
+    let several = inputs.len() > 1 || inputs.iter().any(|input| input.is_dir());
+    let slash = path.as_os_str().as_encoded_bytes().last().is_some_and(|&b| b == b'/' || (cfg!(windows) && b == b'\\'));
+    let bare = path.extension().is_none() && !path.exists();
+    (path.is_dir() || slash || (several && bare)).then_some(path)
+}
+
+/// Gives every input its target.
+///
+/// # Errors
+/// What cannot be meant: several pictures into one file, picture bytes onto a terminal.
+pub fn targets(inputs: &[Input], output: Option<&Path>, folder: Option<&Path>) -> Result<Vec<Target>, Failure> {
+    let stdin = inputs.iter().any(Input::is_stdin);
+    if stdin && inputs.len() > 1 {
+        return Err(Failure::usage("standard input and files cannot be mixed", "run the program once for each"));
+    }
+    let to_stdout = output.map_or(stdin, |path| path.as_os_str() == STDIO);
+    if inputs.len() > 1 && folder.is_none() {
+        if let Some(output) = output {
+            let message = format!("{} pictures cannot go into the one file {}", inputs.len(), output.display());
+            let hint = format!("name a folder, `-o {}/`", output.with_extension("").display());
+            return Err(Failure::usage(message, hint));
+        }
+    }
+    if to_stdout {
+        if std::io::stdout().is_terminal() {
+            let hint = "add `-o FILE`, or send it on with `>` or `|`";
+            return Err(Failure::usage("a picture's bytes do not belong on a terminal", hint));
+        }
+        return Ok(vec![Target::Stdout; inputs.len()]);
+    }
+    Ok(inputs
+        .iter()
+        .map(|input| match (folder, output) {
+            (Some(folder), _) => Target::Stem(folder.join(&input.below).with_extension("")),
+            (None, Some(path)) => Target::File(path.to_path_buf()),
+            (None, None) => Target::Stem(output_stem(&input.path)),
+        })
+        .collect())
+}
+
+/// Finds two inputs that may write the same file, and results that would replace an input.
+///
+/// # Errors
+/// Names the first such pair.
+pub fn check(inputs: &[Input], targets: &[Target], options: &FileOptions) -> Result<(), Failure> {
+    let sources: HashMap<PathBuf, usize> =
+        inputs.iter().enumerate().filter(|(_, input)| !input.is_stdin()).map(|(i, input)| (place(&input.path), i)).collect();
+    let mut taken: HashMap<PathBuf, usize> = HashMap::new();
+    for (i, (input, target)) in inputs.iter().zip(targets).enumerate() {
+        for path in target.possible(input, options) {
+            let place = place(&path);
+            if let Some(&source) = sources.get(&place) {
+                if source != i {
+                    let message = format!(
+                        "the result of {} would replace {}, which is an input too",
+                        input.shown(),
+                        inputs[source].shown()
+                    );
+                    return Err(Failure::usage(message, "choose another output folder"));
+                }
+                if !options.overwrite {
+                    let message = format!("the result of {} would replace it", input.shown());
+                    return Err(Failure::usage(message, "choose another name or folder, or add `--overwrite`"));
+                }
+            }
+            if let Some(first) = taken.insert(place, i).filter(|&first| first != i) {
+                let message = format!(
+                    "{} and {} may both be written to {}",
+                    inputs[first].shown(),
+                    input.shown(),
+                    path.display()
+                );
+                let hint = "run them apart with different `-o`, or give one of them another name";
+                return Err(Failure::usage(message, hint));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One spelling for each place, whether something is there or not.
+fn place(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder.canonicalize().or_else(|_| std::path::absolute(folder)).unwrap_or_else(|_| folder.to_path_buf());
+    let place = match path.file_name() {
+        Some(name) => folder.join(name),
+        None => path.canonicalize().unwrap_or_else(|_| path.to_path_buf()),
+    };
+    if cfg!(any(windows, target_os = "macos")) {
+        // Names that differ in case only are one file there.
+        return PathBuf::from(place.to_string_lossy().to_lowercase());
+    }
+    place
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_a_folder_when_it_looks_like_one_or_must_be_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let one = [PathBuf::from("a.png")];
+        let two = [PathBuf::from("a.png"), PathBuf::from("b.png")];
+        assert!(folder_of(Some(dir.path()), &one).is_some());
+        assert!(folder_of(Some(Path::new("new/")), &one).is_some());
+        assert!(folder_of(Some(Path::new("new.png")), &one).is_none());
+        assert!(folder_of(Some(Path::new("new")), &one).is_none());
+        assert!(folder_of(Some(Path::new("new")), &two).is_some());
+        assert!(folder_of(Some(Path::new("new.png")), &two).is_none());
+        assert!(folder_of(Some(Path::new("-")), &two).is_none());
+        assert!(folder_of(None, &two).is_none());
+    }
+
+    #[test]
+    fn dots_in_a_name_are_no_extensions_of_the_result() {
+        let input = Input { path: "in/v1.2 final.jpg".into(), below: "v1.2 final.jpg".into() };
+        let targets = targets(std::slice::from_ref(&input), None, Some(Path::new("out"))).unwrap();
+        assert_eq!(targets, [Target::Stem("out/v1.2 final".into())]);
+        let possible = targets[0].possible(&input, &FileOptions::default());
+        assert!(possible.contains(&PathBuf::from("out/v1.2 final.png")), "{possible:?}");
+    }
+}

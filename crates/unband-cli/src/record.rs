@@ -1,0 +1,242 @@
+//! What is said about one picture: the line for people and the object for machines.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use unband::files::{FileReport, Plan};
+use unband::{Act, Cause, Findings, Reason};
+use unband_image::Depth;
+use unband_image::inspect::Space;
+
+use crate::cmd::inspect::cause_word;
+use crate::talk::Failure;
+
+/// One line of `--json`. What is not known is left out.
+#[derive(Debug, Default, Serialize)]
+#[serde(default)]
+pub struct Record {
+    /// The input as it was named.
+    pub input: String,
+    /// `written`, `copied`, `unchanged` (nothing was written), `planned`, `skipped` or `failed`.
+    pub status: &'static str,
+    /// The file of the result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// What was found and chosen.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanRecord>,
+    /// What was done.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub done: Option<DoneRecord>,
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// Finding and decision.
+#[derive(Debug, Serialize)]
+pub struct PlanRecord {
+    format: &'static str,
+    width: usize,
+    height: usize,
+    depth: u8,
+    lossy: bool,
+    finding: String,
+    cause: &'static str,
+    visible: bool,
+    banded_share: f32,
+    method: &'static str,
+    settings: Map<String, Value>,
+    faithful: bool,
+    output_format: &'static str,
+    output_depth: u8,
+}
+
+/// Outcome in numbers.
+#[derive(Debug, Serialize)]
+pub struct DoneRecord {
+    reason: &'static str,
+    mean_shift_codes: f32,
+    max_change_codes: f32,
+    samples_moved: u64,
+    dropped: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<ProofRecord>,
+    seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct ProofRecord {
+    samples: u64,
+    outside: u64,
+    worst_codes: f64,
+}
+
+impl PlanRecord {
+    fn new(plan: &Plan) -> Self {
+        Self {
+            format: plan.input_format.name,
+            width: plan.width,
+            height: plan.height,
+            depth: plan.input_depth.bits(),
+            lossy: plan.input_lossy,
+            finding: plan.finding.clone(),
+            cause: cause_word(plan.findings.cause),
+            visible: plan.findings.visible,
+            banded_share: plan.findings.banded_share,
+            method: plan.method,
+            settings: plan.settings.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect(),
+            faithful: plan.faithful,
+            output_format: plan.format.name,
+            output_depth: plan.depth.bits(),
+        }
+    }
+}
+
+impl Record {
+    /// Of a plan that is not carried out.
+    pub fn planned(input: String, plan: &Plan) -> Self {
+        Self { input, status: "planned", output: shown(plan.output.as_deref()), plan: Some(PlanRecord::new(plan)), ..Self::default() }
+    }
+
+    /// Of a picture that is done.
+    pub fn done(input: String, report: &FileReport, to_stdout: bool) -> Self {
+        let plan = &report.plan;
+        let output = if to_stdout { Some("-".to_owned()) } else { shown(plan.output.as_deref()) };
+        let status = match (plan.copies, output.is_some()) {
+            (_, false) => "unchanged",
+            (true, true) => "copied",
+            (false, true) => "written",
+        };
+        let done = DoneRecord {
+            reason: reason_word(report.report.reason),
+            mean_shift_codes: report.report.mean_shift_codes,
+            max_change_codes: report.report.max_change_codes,
+            samples_moved: report.report.samples_moved,
+            dropped: report.dropped.iter().map(ToString::to_string).collect(),
+            proof: report.proof.map(|proof| ProofRecord {
+                samples: proof.samples,
+                outside: proof.outside,
+                worst_codes: proof.worst_codes,
+            }),
+            seconds: report.seconds,
+        };
+        Self { input, status, output, plan: Some(PlanRecord::new(plan)), done: Some(done), ..Self::default() }
+    }
+
+    /// Of a picture whose result exists.
+    pub fn skipped(input: String, output: &Path) -> Self {
+        Self { input, status: "skipped", output: shown(Some(output)), ..Self::default() }
+    }
+
+    /// Of a picture that failed.
+    pub fn failed(input: String, failure: &Failure) -> Self {
+        let (error, hint) = (Some(failure.text()), failure.hint.clone());
+        Self { input, status: "failed", error, hint, ..Self::default() }
+    }
+}
+
+fn shown(path: Option<&Path>) -> Option<String> {
+    path.map(|path| path.display().to_string())
+}
+
+fn reason_word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Restored => "restored",
+        Reason::OneCodeOnly => "one-code-only",
+        Reason::NothingFound => "nothing-found",
+        Reason::DepthOnly => "depth-only",
+    }
+}
+
+/// `sky.png 1920×1080 8-bit PNG  luma 6 bits  smooth  0.09 s → sky_unband.png`
+pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
+    let plan = &report.plan;
+    let mut line = format!("{}  {}", head(input, plan), finding(&plan.findings, plan.input_depth));
+    let what = match report.report.reason {
+        Reason::Restored => plan.method,
+        other => other.sentence(),
+    };
+    let _ = write!(line, "  {what}");
+    if let Some(proof) = report.proof {
+        let _ = write!(line, "  {} of {} samples outside their cell", proof.outside, proof.samples);
+    }
+    let _ = write!(line, "  {:.2} s", report.seconds);
+    match &plan.output {
+        _ if to_stdout => line += " → standard output",
+        Some(path) => {
+            let _ = write!(line, " → {}{}", path.display(), if plan.copies { " (copy)" } else { "" });
+        }
+        None => line += ", nothing written",
+    }
+    line
+}
+
+/// What `--dry-run` says on standard output.
+pub fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
+    let mut line = format!("{}  {}", head(input, plan), finding(&plan.findings, plan.input_depth));
+    let what = match plan.act {
+        Act::Restore => plan.method,
+        Act::Regrid => "nothing to repair, depth changed",
+        Act::Leave(reason) => reason.sentence(),
+    };
+    let _ = write!(line, "  {what}");
+    if plan.act == Act::Restore {
+        for (name, value) in &plan.settings {
+            let _ = write!(line, " {name}={value}");
+        }
+    }
+    match &plan.output {
+        _ if to_stdout => line += " → standard output",
+        Some(path) => {
+            let _ = write!(line, " → {}, {}", path.display(), if plan.copies { "a copy".to_owned() } else { plan.depth.to_string() });
+        }
+        None => line += ", nothing would be written",
+    }
+    line
+}
+
+fn head(input: &str, plan: &Plan) -> String {
+    format!("{input} {}×{} {} {}", plan.width, plan.height, plan.input_depth, plan.input_format.name)
+}
+
+/// The finding in two or three words.
+fn finding(findings: &Findings, depth: Depth) -> String {
+    let names: &[&str] = match findings.space {
+        Space::Yuv { .. } => &["luma", "U", "V"],
+        Space::Native if findings.grids.len() == 3 => &["red", "green", "blue"],
+        Space::Native => &["grey"],
+    };
+    let mut planes: Vec<(String, u8)> = Vec::new();
+    for (name, grid) in names.iter().zip(&findings.grids).filter(|(_, grid)| grid.found) {
+        let Some(bits) = grid.bits else { continue };
+        match planes.last_mut().filter(|(_, last)| *last == bits) {
+            Some((joined, _)) => *joined = format!("{joined}+{name}"),
+            None => planes.push(((*name).to_owned(), bits)),
+        }
+    }
+    let grids = match planes.as_slice() {
+        [(all, bits)] if all == "red+green+blue" || all == "grey" => format!("{bits} bits"),
+        planes => planes.iter().map(|(name, bits)| format!("{name} {bits} bits")).collect::<Vec<_>>().join(", "),
+    };
+    match findings.cause {
+        Cause::Plain if findings.effective_bits < depth.bits() && depth != Depth::F32 => {
+            format!("{} bits in use", findings.effective_bits)
+        }
+        Cause::Plain => "plain".to_owned(),
+        Cause::Palette => "palette".to_owned(),
+        Cause::ToneCurve => "tone curve".to_owned(),
+        Cause::Jpeg => "JPEG steps".to_owned(),
+        Cause::Coded => "lossy coding".to_owned(),
+        Cause::Video => "8-bit video".to_owned(),
+        Cause::Levels | Cause::PlaneGrid if grids.is_empty() => "coarse steps".to_owned(),
+        Cause::Levels | Cause::PlaneGrid => grids,
+        Cause::RecodedGrid if grids.is_empty() => "coarse steps, coded again".to_owned(),
+        Cause::RecodedGrid => format!("{grids}, coded again"),
+    }
+}

@@ -1,0 +1,13 @@
+//! The real program on real small files.
+#![allow(clippy::unwrap_used)]
+
+mod batch;
+mod commands;
+mod faults;
+mod interrupt;
+mod kept;
+mod naming;
+mod pixels;
+mod readme;
+mod stage;
+mod streams;
