@@ -15,12 +15,25 @@ const LARGEST: [usize; 2] = [1264, 704];
 /// Film frames as the full-HD set of Kapoor et al. has them: five frames of a slow pan over the picture, with
 /// light grain on half of the pictures, as 8-bit BT.601 4:2:0; planes put on grids of so many bits; converted to
 /// RGB, coded as MPEG-4 part 2 at quantiser 2 to 5, decoded to RGB, all conversions by ffmpeg's defaults; the
-/// fifth frame. The clean side is the same frame, grain included, before any rounding.
+/// fifth frame. ffmpeg's default conversion to RGB rounds down, so each pass leaves the picture half a code
+/// darker.
 ///
 /// The result is smaller than the picture: sides are multiples of 16, at most 1264×704, and the pan takes 12×4.
 pub struct Fhd {
     /// Bits of Y, U and V; 8 leaves a plane as it is.
     pub bits: [u8; 3],
+    /// The clean side.
+    pub truth: Truth,
+}
+
+/// What stands for the clean picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// The frame of the 8-bit 4:2:0 film before its planes were put on a grid, converted to RGB once, as the
+    /// clean frames of the set are.
+    Frame,
+    /// The same frame before any rounding, grain included.
+    Photo,
 }
 
 impl Degradation for Fhd {
@@ -46,6 +59,14 @@ impl Degradation for Fhd {
             video.extend(frame(i).to_rgb8()?);
         }
         let mut planes = program::ffmpeg(&[&raw("rgb24")[..], &out("yuv420p")].concat(), &video)?;
+        let gt = match self.truth {
+            Truth::Photo => frame(FRAMES - 1),
+            Truth::Frame => {
+                let last = planes.len().saturating_sub(w * h * 3 / 2);
+                let rgb = program::ffmpeg(&[&raw("yuv420p")[..], &out("rgb24")].concat(), &planes[last..])?;
+                Image::from_rgb8(w, h, &rgb)?
+            }
+        };
         for frame in planes.chunks_exact_mut(w * h * 3 / 2) {
             let (luma, chroma) = frame.split_at_mut(w * h);
             let (u, v) = chroma.split_at_mut(w * h / 4);
@@ -64,8 +85,7 @@ impl Degradation for Fhd {
             return Err(DegradeError::Answer { program: "ffmpeg", what });
         };
         let lq = Image::from_rgb8(w, h, last)?;
-        pair.gt = frame(FRAMES - 1);
-        pair.lq = lq;
+        *pair = Pair { lq, gt };
         Ok(())
     }
 }

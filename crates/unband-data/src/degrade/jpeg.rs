@@ -29,4 +29,8 @@ impl Degradation for Jpeg {
             .ok_or_else(|| DegradeError::Answer { program: "djpeg", what: "no pixmap".into() })?;
         Ok(())
     }
+
+    fn file(&self, clean: &Image) -> Result<Option<(&'static str, Vec<u8>)>, DegradeError> {
+        Ok(Some(("jpg", encode(clean, self.quality)?)))
+    }
 }

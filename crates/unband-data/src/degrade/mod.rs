@@ -97,6 +97,14 @@ pub trait Degradation: Send + Sync {
     /// # Errors
     /// When a program it needs is missing or fails, or the picture is not RGB or too small.
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError>;
+
+    /// For a cause that is one lossy file format: extension and bytes of the file that [`Self::apply`] decodes.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    fn file(&self, _clean: &Image) -> Result<Option<(&'static str, Vec<u8>)>, DegradeError> {
+        Ok(None)
+    }
 }
 
 /// One cause of banding of the registry.
@@ -140,11 +148,36 @@ pub static CAUSES: &[Cause] = &[
     cause("jpeg-35", "JPEG, quality 35", "libjpeg", &jpeg::Jpeg { quality: 35 }),
     cause("jpeg-50", "JPEG, quality 50", "libjpeg", &jpeg::Jpeg { quality: 50 }),
     cause("jpeg-80", "JPEG, quality 80", "libjpeg", &jpeg::Jpeg { quality: 80 }),
+    cause("jpeg-90", "JPEG, quality 90", "libjpeg", &jpeg::Jpeg { quality: 90 }),
     cause("x264-24", "H.264, quantiser 24", "x264", &codec::X264_24),
     cause("x264-34", "H.264, quantiser 34", "x264", &codec::X264_34),
-    fhd("fhd-luma-6", "Luma on 6 bits, then MPEG-4", &fhd::Fhd { bits: [6, 8, 8] }),
-    fhd("fhd-chroma-6", "Luma and chroma on 6 bits, then MPEG-4", &fhd::Fhd { bits: [6, 6, 6] }),
-    fhd("fhd-chroma-5", "Luma on 6, chroma on 5 bits, then MPEG-4", &fhd::Fhd { bits: [6, 5, 5] }),
+    fhd("fhd-luma-6", "Luma on 6 bits, then MPEG-4", &fhd::Fhd { bits: [6, 8, 8], truth: fhd::Truth::Frame }),
+    fhd(
+        "fhd-chroma-6",
+        "Luma and chroma on 6 bits, then MPEG-4",
+        &fhd::Fhd { bits: [6, 6, 6], truth: fhd::Truth::Frame },
+    ),
+    fhd(
+        "fhd-chroma-5",
+        "Luma on 6, chroma on 5 bits, then MPEG-4",
+        &fhd::Fhd { bits: [6, 5, 5], truth: fhd::Truth::Frame },
+    ),
+    fhd(
+        "photo-luma-6",
+        "As fhd-luma-6, against the photo itself",
+        &fhd::Fhd { bits: [6, 8, 8], truth: fhd::Truth::Photo },
+    ),
+    fhd(
+        "photo-chroma-6",
+        "As fhd-chroma-6, against the photo itself",
+        &fhd::Fhd { bits: [6, 6, 6], truth: fhd::Truth::Photo },
+    ),
+    fhd(
+        "photo-chroma-5",
+        "As fhd-chroma-5, against the photo itself",
+        &fhd::Fhd { bits: [6, 5, 5], truth: fhd::Truth::Photo },
+    ),
+    fhd("mpeg4", "No grid, MPEG-4 alone", &fhd::Fhd { bits: [8, 8, 8], truth: fhd::Truth::Frame }),
     cause("palette-256", "256 colours, no dither", "FFmpeg palettegen", &palette::Palette { colors: 256 }),
     cause("palette-64", "64 colours, no dither", "FFmpeg palettegen", &palette::Palette { colors: 64 }),
     cause("webp-50", "WebP, quality 50", "libwebp", &webp::WebP { quality: 50 }),

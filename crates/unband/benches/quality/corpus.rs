@@ -13,7 +13,7 @@ use unband_metrics::clean::smooth_mask;
 use crate::files;
 
 /// Part of the cache's path: another number when pairs change.
-const VERSION: &str = "v1";
+const VERSION: &str = "v2";
 /// Side of a crop.
 const SIDE: usize = 512;
 
@@ -103,15 +103,31 @@ impl Corpus {
         let lq = self.at(photo, &format!("{}.png", cause.name))?;
         // What the cause does to the clean side depends on the photo alone, so causes of a kind share it.
         let kind = match cause.name {
-            name if name.starts_with("fhd-") => "fhd",
+            name if name.starts_with("fhd-") || name == "mpeg4" => "frame",
+            name if name.starts_with("photo-") => "photo",
             name if name.starts_with("tone-curve") => "tone-curve",
             _ => "clean",
         };
-        let gt = self.at(photo, &if kind == "clean" { "clean.png".into() } else { format!("{kind}-clean.png") })?;
+        let gt =
+            self.at(photo, &if kind == "clean" { "clean.png".into() } else { format!("{kind}-clean.png") })?;
+        let file = ["jpg", "webp"].map(|e| lq.with_extension(e)).into_iter().find(|f| f.exists());
+        if let Some(lq) = file.filter(|_| gt.exists()) {
+            return Ok(Some(Pair { lq: lossy(&std::fs::read(lq)?)?, gt: files::read(&gt)? }));
+        }
         if lq.exists() && gt.exists() {
             return Ok(Some(Pair { lq: files::read(&lq)?, gt: files::read(&gt)? }));
         }
         let clean = if cause.wants_room { self.whole(photo)? } else { self.crop(photo)? };
+        match cause.degradation.file(&clean) {
+            Ok(None) => {}
+            Ok(Some((extension, bytes))) => {
+                // Read as the program reads it: with what the file says about its losses.
+                std::fs::write(lq.with_extension(extension), &bytes)?;
+                return Ok(Some(Pair { lq: lossy(&bytes)?, gt: clean }));
+            }
+            Err(error) if error.is_missing_program() => return Ok(None),
+            Err(error) => return Err(format!("{}, {}: {error}", photo.name, cause.name).into()),
+        }
         let mut pair = Pair::of(clean);
         match cause.degradation.apply(&mut pair, Rng::new(seed(&photo.name))) {
             Ok(()) => {}
@@ -119,7 +135,7 @@ impl Corpus {
             Err(error) => return Err(format!("{}, {}: {error}", photo.name, cause.name).into()),
         }
         // The clean side is compared as a 16-bit file would hold it.
-        if pair.gt.depth == Depth::F32 || kind != "clean" {
+        if pair.gt.depth != Depth::EIGHT {
             pair.gt.depth = Depth::SIXTEEN;
             for plane in &mut pair.gt.planes {
                 plane.data.iter_mut().for_each(|v| *v = Depth::SIXTEEN.value(Depth::SIXTEEN.code(*v)));
@@ -131,6 +147,10 @@ impl Corpus {
         files::write(&lq, &pair.lq)?;
         Ok(Some(pair))
     }
+}
+
+fn lossy(bytes: &[u8]) -> Result<Image, Box<dyn Error>> {
+    Ok(unband_io::read(bytes, &unband_io::Limits::default())?)
 }
 
 fn cut(image: &Image, x0: usize, y0: usize, width: usize, height: usize) -> Image {

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod corpus;
+mod detect;
 mod files;
 mod jump;
 mod methods;
@@ -23,7 +24,7 @@ use table::{Row, Scores};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const METHODS: &str = "smooth@16;smooth;ffmpeg-deband;ffmpeg-deband*12;gradfun";
+const METHODS: &str = "smooth@16;smooth;smooth@16!png;ffmpeg-deband;ffmpeg-deband*12;gradfun";
 
 struct Args {
     methods: Vec<Method>,
@@ -33,6 +34,7 @@ struct Args {
     fast: bool,
     each: bool,
     write: bool,
+    detect: bool,
     jump: Option<Vec<PathBuf>>,
 }
 
@@ -55,6 +57,7 @@ fn parse() -> Result<Args> {
         fast: false,
         each: false,
         write: false,
+        detect: false,
         jump: None,
     };
     let mut words = std::env::args().skip(1);
@@ -74,6 +77,7 @@ fn parse() -> Result<Args> {
             }
             "--fast" => args.fast = true,
             "--each" => args.each = true,
+            "--detect" => args.detect = true,
             "--write" => args.write = true,
             "--jump" => args.jump = Some(words.by_ref().map(PathBuf::from).collect()),
             // Cargo's own.
@@ -90,7 +94,8 @@ fn parse() -> Result<Args> {
 /// Causes whose name is or starts with this (`jpeg` gives all JPEG causes).
 fn find(name: &str) -> Result<Vec<&'static Cause>> {
     let exact: Vec<&Cause> = CAUSES.iter().filter(|c| c.name == name).collect();
-    let found = if exact.is_empty() { CAUSES.iter().filter(|c| c.name.starts_with(name)).collect() } else { exact };
+    let found =
+        if exact.is_empty() { CAUSES.iter().filter(|c| c.name.starts_with(name)).collect() } else { exact };
     if found.is_empty() {
         let known: Vec<&str> = CAUSES.iter().map(|c| c.name).collect();
         return Err(format!("no cause `{name}`; there are {}", known.join(", ")).into());
@@ -108,17 +113,68 @@ fn run() -> Result<()> {
         PathBuf::from,
     );
     let Some(corpus) = Corpus::open(&folder.join("val")) else {
-        println!("skipped: no photos in {} (set UNBAND_PHOTOS to a folder that has val/*.jxl)", folder.display());
+        println!(
+            "skipped: no photos in {} (set UNBAND_PHOTOS to a folder that has val/*.jxl)",
+            folder.display()
+        );
         return Ok(());
     };
-    let photos: Vec<&Photo> = corpus.photos.iter().skip(args.from).step_by(args.every).collect();
-    println!("{} photos\n\n{}", photos.len(), Row::HEAD);
+    let chosen = |corpus: &Corpus| -> Vec<Photo> {
+        corpus.photos.iter().skip(args.from).step_by(args.every).cloned().collect()
+    };
+    let photos = chosen(&corpus);
+    let photos: Vec<&Photo> = photos.iter().collect();
+    let mut out = Output::default();
+    if args.detect {
+        out.say(detect::HEAD);
+        for cause in &args.causes {
+            out.say(&detect::line(&corpus, "val", &photos, cause, args.each)?);
+        }
+        let train = Corpus::open(&folder.join("train"));
+        let clean = ["8-bit", "yuv420-8", "jpeg-90", "mpeg4"];
+        if let Some(train) = train.filter(|_| args.causes.len() == CAUSES.len()) {
+            let photos = chosen(&train);
+            let photos: Vec<&Photo> = photos.iter().collect();
+            for cause in clean.iter().filter_map(|name| unband_data::find(name)) {
+                out.say(&detect::line(&train, "train", &photos, cause, args.each)?);
+            }
+        }
+        return out.finish(args.write.then_some("detector"), DETECTOR_PAGE);
+    }
+    println!("{} photos", photos.len());
+    out.say(Row::HEAD);
     for cause in &args.causes {
         for line in measure(&corpus, &photos, cause, &args)? {
-            println!("{line}");
+            out.say(&line);
         }
     }
-    Ok(())
+    out.finish(args.write.then_some("quality"), QUALITY_PAGE)
+}
+
+/// What precedes the table in `docs/results/quality.md`.
+const QUALITY_PAGE: &str = include_str!("quality.md");
+/// What precedes the table in `docs/results/detector.md`.
+const DETECTOR_PAGE: &str = include_str!("detector.md");
+
+/// Lines shown at once and kept for a page.
+#[derive(Default)]
+struct Output(String);
+
+impl Output {
+    fn say(&mut self, line: &str) {
+        println!("{line}");
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    /// Writes `docs/results/NAME.md`, the table between the two halves of the page.
+    fn finish(self, name: Option<&str>, page: &str) -> Result<()> {
+        let Some(name) = name else { return Ok(()) };
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/results");
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(folder.join(format!("{name}.md")), page.replace("{table}\n", &self.0))?;
+        Ok(())
+    }
 }
 
 /// Rows of one cause.
@@ -126,7 +182,8 @@ fn measure(corpus: &Corpus, photos: &[&Photo], cause: &Cause, args: &Args) -> Re
     let ctx = Context::default();
     // Errors cross threads as text.
     let all = ctx.map(photos.len(), |i| one_photo(corpus, photos[i], cause, args).map_err(|e| e.to_string()));
-    let mut all: Vec<Vec<Scored>> = all.into_iter().collect::<std::result::Result<Option<Vec<_>>, String>>()?.unwrap_or_default();
+    let mut all: Vec<Vec<Scored>> =
+        all.into_iter().collect::<std::result::Result<Option<Vec<_>>, String>>()?.unwrap_or_default();
     if all.is_empty() {
         return Ok(vec![format!("| {} | skipped: a program it needs is not installed |", cause.name)]);
     }
@@ -170,7 +227,8 @@ fn one_photo(corpus: &Corpus, photo: &Photo, cause: &Cause, args: &Args) -> Resu
     for method in &args.methods {
         let (labels, scores) = match method {
             Method::BestOf { all, .. } => {
-                let scores = all.iter().map(|m| Ok(score(&m.run(&pair.lq, scratch)?)?)).collect::<Result<_>>()?;
+                let scores =
+                    all.iter().map(|m| Ok(score(&m.run(&pair.lq, scratch)?)?)).collect::<Result<_>>()?;
                 (all.iter().map(|m| m.label().to_owned()).collect(), scores)
             }
             _ => (Vec::new(), vec![score(&method.run(&pair.lq, scratch)?)?]),

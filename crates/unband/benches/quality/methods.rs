@@ -5,17 +5,19 @@ use std::path::Path;
 use std::process::Command;
 
 use unband::{Choice, Context, Options, OutputDepth};
-use unband_image::Image;
+use unband_image::{Image, Origin};
 
 use crate::files;
 
 /// A method as named on the command line.
 #[derive(Clone)]
 pub enum Method {
-    /// `NAME[:key=value,…][@8|@16|@32f]`, by the library.
+    /// `NAME[:key=value,…][@8|@16|@32f][!png]`, by the library.
     Library {
         /// As shown.
         label: String,
+        /// `!png`: without what a lossy file said about itself, as if the picture came from a PNG.
+        nameless: bool,
         /// How it is called.
         options: Box<Options>,
     },
@@ -46,11 +48,14 @@ impl Method {
         if let Some(name) = text.strip_suffix("*12") {
             return Ok(Self::BestOf { label: format!("{name}, best of 12"), all: twelve(name)? });
         }
+        let (text, nameless) = text.strip_suffix("!png").map_or((text, false), |t| (t, true));
         let (rest, depth) = text.split_once('@').map_or((text, "keep"), |(a, b)| (a, b));
         let (name, settings) = rest.split_once(':').unwrap_or((rest, ""));
         let pairs = settings.split(',').filter(|s| !s.is_empty());
         let settings = pairs
-            .map(|s| s.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or(format!("no `=` in `{s}`")))
+            .map(|s| {
+                s.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or(format!("no `=` in `{s}`"))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let method = if name == "smooth" && settings.is_empty() {
             Choice::Auto
@@ -63,7 +68,12 @@ impl Method {
             OutputDepth::Bits(bits) => format!("{rest}, {bits}-bit"),
             OutputDepth::Float => format!("{rest}, float"),
         };
-        Ok(Self::Library { label, options: Box::new(Options { method, depth, ..Options::default() }) })
+        let label = if nameless { format!("{label}, as PNG") } else { label };
+        Ok(Self::Library {
+            label,
+            nameless,
+            options: Box::new(Options { method, depth, ..Options::default() }),
+        })
     }
 
     /// As shown in tables.
@@ -76,15 +86,20 @@ impl Method {
     /// Runs it on one picture. `scratch` is a folder of its own.
     pub fn run(&self, input: &Image, scratch: &Path) -> Result<Image, Box<dyn Error>> {
         match self {
-            Self::Library { options, .. } => {
+            Self::Library { options, nameless, .. } => {
                 let ctx = Context { threads: 1, ..Context::default() };
-                Ok(unband::deband_with(input.clone(), options, &ctx)?.0)
+                let mut input = input.clone();
+                if *nameless {
+                    input.origin = Origin::default();
+                }
+                Ok(unband::deband_with(input, options, &ctx)?.0)
             }
             Self::BestOf { all, .. } => all.first().ok_or("no settings")?.run(input, scratch),
             Self::Program { command, .. } => {
                 let id = format!("{:?}", std::thread::current().id());
                 let id: String = id.chars().filter(char::is_ascii_digit).collect();
-                let (before, after) = (scratch.join(format!("{id}-in.png")), scratch.join(format!("{id}-out.png")));
+                let (before, after) =
+                    (scratch.join(format!("{id}-in.png")), scratch.join(format!("{id}-out.png")));
                 files::write(&before, input)?;
                 let (program, args) = command.split_first().ok_or("no command")?;
                 let output = Command::new(program).args(args).args([&before, &after]).output()?;

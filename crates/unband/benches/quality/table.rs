@@ -83,19 +83,20 @@ impl Row {
         let steps = mean(self.scores.iter().filter_map(|s| s.steps));
         let before = mean(self.input.iter().filter_map(|s| s.steps));
         let share = steps.zip(before).filter(|(_, b)| *b > 0.0).map(|(a, b)| 100.0 * a / b);
+        let share = share.map_or("n/a".into(), |s| format!("{s:.0}%"));
         let losses = self.pairs().filter(|(a, b)| a.psnr < b.psnr - 0.005).count();
         let worst = self.pairs().map(|(a, b)| a.psnr - b.psnr).fold(f64::INFINITY, f64::min);
         let mut line = String::new();
         write!(
             line,
-            "| {cause:<13} | {:<26} | {:>6.2} | {:>+6.2} | {:.5} | {:>6} | {:>6} | {:>4}% | {losses:>2}, {worst:+.2} |{}",
+            "| {cause:<13} | {:<26} | {:>6.2} | {:>+6.2} | {:.5} | {:>6} | {:>6} | {:>5} | {losses:>2}, {worst:+.2} |{}",
             self.label,
             mean(self.scores.iter().map(|s| s.psnr)).unwrap_or(0.0),
             self.gain(),
             mean(self.scores.iter().map(|s| s.ssim)).unwrap_or(0.0),
             shown(mean(self.scores.iter().filter_map(|s| s.flat)), 2),
             shown(steps, 1),
-            shown(share, 0),
+            share,
             self.note,
         )
         .ok();
