@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use unband_image::inspect::{Findings, inspect};
-use unband_image::{Context, Depth, Image};
+use unband_image::{Context, Depth, Image, Model};
 use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
 
 use super::image::{check, deband_as};
@@ -329,7 +329,13 @@ fn plan(
     target(&mut plan, input, output, options, matches!(choices.act, Act::Leave(_)));
     // Before any work: can the format hold the result, and may it be written there?
     if !plan.copies {
-        let holds = unband_io::check_can_hold(plan.depth, false, plan.format);
+        let model = image.color.model;
+        let gray_only = plan.format.writes.as_ref().is_some_and(|writes| !writes.color);
+        let holds = if gray_only && model != Model::Gray {
+            Err(unband_io::Error::Model { format: plan.format.name, model })
+        } else {
+            unband_io::check_can_hold(plan.depth, false, plan.format)
+        };
         holds.map_err(|error| match &plan.output {
             Some(path) => error.in_file(path),
             None => error,

@@ -1,0 +1,35 @@
+//! Takes the banding out of one file: `cargo run --example deband_file -- INPUT OUTPUT`.
+//!
+//! Shows options, progress, the report, and the proof that no sample left its cell.
+
+use std::path::PathBuf;
+
+use unband::files::{FileOptions, Input, Output, deband_file};
+use unband::{Context, Options, OutputDepth, Progress};
+
+struct Dots;
+
+impl Progress for Dots {
+    fn advance(&self, done: usize, total: usize) {
+        eprint!("\r{done}/{total}");
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let (Some(input), Some(output)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: deband_file INPUT OUTPUT".into());
+    };
+    let options = FileOptions {
+        options: Options { depth: OutputDepth::Keep, strength: 1.2, ..Options::default() },
+        prove: true,
+        ..FileOptions::default()
+    };
+    let context = Context { progress: &Dots, ..Context::default() };
+    let done = deband_file(Input::File(&input), Output::File(&output), &options, &context)?;
+    eprintln!("\n{}: {}", done.plan.method, done.plan.finding);
+    if let Some(proof) = done.proof {
+        eprintln!("{} of {} samples outside their cells", proof.outside, proof.samples);
+    }
+    Ok(())
+}
