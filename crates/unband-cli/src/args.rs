@@ -74,7 +74,7 @@ pub enum Command {
     /// Print completions for a shell
     Completions(cmd::completions::CompletionsArgs),
     /// Print the manual page
-    Man,
+    Man(cmd::man::ManArgs),
 }
 
 /// How much is said.

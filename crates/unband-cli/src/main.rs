@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         Some(Command::Inspect(args)) => cmd::inspect::run(&args),
         Some(Command::List(args)) => cmd::list::run(&args),
         Some(Command::Completions(args)) => cmd::completions::run(&args),
-        Some(Command::Man) => cmd::man::run(),
+        Some(Command::Man(args)) => cmd::man::run(&args),
     };
     ExitCode::from(outcome as u8)
 }

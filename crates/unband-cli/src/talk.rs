@@ -55,11 +55,15 @@ impl Failure {
         Self { subject: None, message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// The message with its subject.
+    /// The message with its subject, without the system's error numbers.
     pub fn text(&self) -> String {
+        let message = match self.message.split_once(" (os error ") {
+            Some((before, after)) => format!("{before}{}", after.split_once(')').map_or("", |(_, rest)| rest)),
+            None => self.message.clone(),
+        };
         match &self.subject {
-            Some(subject) if !self.message.starts_with(subject) => format!("{subject}: {}", self.message),
-            _ => self.message.clone(),
+            Some(subject) if !message.starts_with(subject) => format!("{subject}: {message}"),
+            _ => message,
         }
     }
 }
@@ -125,6 +129,7 @@ mod tests {
         let failure = |message: &str| Failure { subject: Some("a.png".into()), message: message.into(), hint: None }.text();
         assert_eq!(failure("cut short"), "a.png: cut short");
         assert_eq!(failure("a.png: cut short"), "a.png: cut short");
+        assert_eq!(failure("cannot read: Is a directory (os error 21)"), "a.png: cannot read: Is a directory");
     }
 
     #[test]

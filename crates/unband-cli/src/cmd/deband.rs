@@ -7,12 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use clap::CommandFactory;
 use unband::files::{self, FileOptions, FileReport, Plan};
 use unband::{Choice, Context, Error, Findings, Image, Options};
 use unband_io::{FormatEntry, Limits};
 
 use crate::Outcome;
-use crate::args::{DebandArgs, Switch};
+use crate::args::{Cli, DebandArgs, Switch};
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
 use crate::inputs::{Gather, Input, STDIO, readable, reason};
@@ -231,6 +232,9 @@ impl<'a> Job<'a> {
                     unband_io::Error::Limit { .. } if self.args.max_memory.is_some() => {
                         Some("allow more with `--max-memory`; if the size is wrong, the file is damaged".to_owned())
                     }
+                    unband_io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
+                        command_meant(&input.path).or_else(|| error.hint())
+                    }
                     _ => error.hint(),
                 };
                 let named = matches!(error, unband_io::Error::File { .. });
@@ -324,6 +328,15 @@ impl<'a> Job<'a> {
         }
         outcome
     }
+}
+
+/// `unband inspekt` is a missing file to the parser; people meant something else.
+fn command_meant(path: &Path) -> Option<String> {
+    let word = path.to_str()?;
+    let command = Cli::command();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    let near = names.max_by(|a, b| strsim::jaro(a, word).total_cmp(&strsim::jaro(b, word)))?;
+    (strsim::jaro(near, word) > 0.8).then(|| format!("did you mean `unband {near}`?"))
 }
 
 fn exists(path: &Path) -> Failure {

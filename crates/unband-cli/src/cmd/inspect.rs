@@ -98,12 +98,10 @@ fn load(input: &Input) -> Result<(Image, &'static str), Failure> {
 fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose: bool) -> String {
     let mut text = format!("{}  {}\n", input.shown(), about(image, format));
     let _ = writeln!(text, "  {}", finding_sentence(findings));
-    let _ = writeln!(
-        text,
-        "  banding: {}, {:.0} % of the picture",
-        if findings.visible { "visible" } else { "not visible at 8 bits" },
-        findings.banded_share * 100.0
-    );
+    if verbose {
+        let visible = if findings.visible { "visible" } else { "not visible" };
+        let _ = writeln!(text, "  {visible} at 8 bits; {:.0} % of the picture lies in bands", findings.banded_share * 100.0);
+    }
     if verbose || findings.grids.iter().any(|grid| grid.found) {
         for (name, grid) in plane_names(image, findings).into_iter().zip(&findings.grids) {
             let _ = writeln!(text, "  {name}: {}", grid_words(grid));

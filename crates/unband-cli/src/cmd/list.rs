@@ -114,6 +114,9 @@ fn sentences(text: &str) -> String {
 /// `1.2` for a default written as `1.2`, `keep` for one written as `Kind::Keep` or `"keep"`.
 fn value(default: &str) -> String {
     let word = default.trim_matches('"').rsplit("::").next().unwrap_or(default);
+    if word == "TAU" {
+        return "2π".to_owned();
+    }
     if word == default || word.chars().any(|c| c.is_ascii_digit()) {
         return word.to_owned();
     }
@@ -131,7 +134,7 @@ fn value(default: &str) -> String {
 fn allowed(param: &ParamInfo) -> String {
     match param.kind {
         ParamKind::Number | ParamKind::Whole if !param.range.is_empty() => {
-            param.range.replace("..=", " to ").replace('_', "")
+            param.range.replace("..=", " to ").replace('_', "").replace("TAU", "2π")
         }
         kind => kind.to_string(),
     }
@@ -183,13 +186,20 @@ fn format_row(format: &FormatEntry) -> [String; 12] {
 }
 
 fn depths(depths: &[Depth]) -> String {
-    let words: Vec<String> = depths
-        .iter()
-        .map(|depth| match depth {
-            Depth::Int(bits) => bits.to_string(),
-            Depth::F32 => "32f".to_owned(),
-        })
-        .collect();
+    let mut words: Vec<String> = Vec::new();
+    let mut bits = depths.iter().map(|depth| depth.bits()).peekable();
+    while let Some(first) = bits.next() {
+        let mut last = first;
+        while let Some(next) = bits.next_if(|&next| next == last + 1) {
+            last = next;
+        }
+        words.push(match (first, last) {
+            (32, _) => "32f".to_owned(),
+            (first, last) if last > first + 1 => format!("{first} to {last}"),
+            (first, last) if last > first => format!("{first}, {last}"),
+            (first, _) => first.to_string(),
+        });
+    }
     words.join(", ")
 }
 

@@ -1,15 +1,40 @@
 //! `unband man`.
 
-use clap::CommandFactory;
+use clap::{Args, CommandFactory};
 
 use crate::Outcome;
 use crate::args::Cli;
+use crate::bar::Bar;
 use crate::result::print_data;
+use crate::talk::{Failure, Loudness, Talk};
 
-/// Prints the manual page, in roff: `unband man > unband.1`.
-pub fn run() -> Outcome {
+/// What it takes.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The page of this command; without it that of the program
+    pub command: Option<String>,
+}
+
+/// Prints a manual page, in roff: `unband man > unband.1`.
+pub fn run(args: &ManArgs) -> Outcome {
+    let mut cli = Cli::command();
+    // Gives every command the program's name in front.
+    cli.build();
+    let command = match &args.command {
+        None => cli,
+        Some(name) => match cli.find_subcommand(name) {
+            Some(command) => command.clone(),
+            None => {
+                let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
+                let failure =
+                    Failure::usage(format!("there is no command `{name}`"), format!("the commands are {}", names.join(", ")));
+                Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+                return Outcome::Usage;
+            }
+        },
+    };
     let mut page = Vec::new();
     // Writing to memory does not fail.
-    let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);
+    let _ = clap_mangen::Man::new(command).render(&mut page);
     print_data(&page)
 }

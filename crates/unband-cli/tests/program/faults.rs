@@ -1,0 +1,164 @@
+//! Bad input, bad places, bad options: a clear message, a hint, and nothing half done.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::stage::{Ran, Stage, png, six_bits};
+
+#[test]
+fn what_cannot_be_read_is_named_with_a_hint() {
+    let stage = Stage::new();
+    stage.write("empty.png", b"");
+    stage.write("text.png", b"words, not pixels");
+    let whole = png(64, 64, &six_bits);
+    stage.write("cut.png", &whole[..whole.len() - 40]);
+    fs::create_dir(stage.path("void")).unwrap();
+    let before = stage.names();
+    for (name, message) in [
+        ("empty.png", "the file is empty"),
+        ("text.png", "not an image format"),
+        ("cut.png", "ends before the picture does"),
+        ("missing.png", "cannot read: "),
+        ("void", "no pictures in this folder"),
+        ("*.tiff", "no file matches"),
+    ] {
+        let ran = stage.run(&[name]).code(1).says(&format!("error: {name}: ")).says(message).says("\nhint: ");
+        assert!(!ran.stderr.contains("os error"), "{}", ran.stderr);
+        assert_eq!(stage.names(), before);
+        stage.run(&["inspect", name]).code(1).says(&format!("error: {name}: ")).says(message);
+    }
+}
+
+#[test]
+fn a_misspelt_command_is_noticed() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    stage.run(&["inspekt", "a.png", "-q"]).code(1).says("error: inspekt: ").says("did you mean `unband inspect`?");
+}
+
+#[test]
+fn animations_say_what_they_are() {
+    let stage = Stage::new();
+    let frame = b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0";
+    let mut gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff".to_vec();
+    gif.extend_from_slice(frame);
+    gif.extend_from_slice(frame);
+    gif.push(b';');
+    stage.write("move.gif", &gif);
+    stage.run(&["move.gif"]).code(1).says("several frames");
+}
+
+#[test]
+fn wrong_usage_starts_nothing_and_says_what_is_right() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    let cases: &[(&[&str], &str)] = &[
+        (&[], "Usage"),
+        (&["a.png", "--no-such-option"], "--no-such-option"),
+        (&["a.png", "--method", "smoth"], "did you mean `smooth`?"),
+        (&["a.png", "--method", "gradfun:radius=99"], "`radius` must lie in 4..=32, got 99"),
+        (&["a.png", "--method", "gradfun:colour=1"], "gradfun has no parameter `colour`"),
+        (&["a.png", "--method", "gradfun", "--strength", "2"], "gradfun:key=value"),
+        (&["a.png", "--strength", "9"], "strength must lie in"),
+        (&["a.png", "--strength=-1"], "strength must lie in"),
+        (&["a.png", "--strength", "nan"], "strength must lie in"),
+        (&["a.png", "--depth", "9"], "8, 10, 12, 16, 32f or keep"),
+        (&["a.png", "--dither", "snow"], "blue-noise"),
+        (&["a.png", "--quality", "101"], "101"),
+        (&["a.png", "--threads", "0"], "--threads"),
+        (&["a.png", "--max-memory", "lots"], "800M"),
+        (&["a.png", "--format", "docx"], "extensions that can be written"),
+        (&["a.png", "--format", "gif"], "read but not written"),
+        (&["a.png", "--format", "jpg", "--depth", "16"], "JPEG holds at most 8 bits"),
+        (&["a.png", "-o", "b.xyz"], "b.xyz: `xyz` is the extension of no format"),
+        (&["a.png", "-o", "b"], "`b/` is a folder, `b.png` a file"),
+        (&["a.png", "-o", "a.png"], "--overwrite"),
+        (&["a.png", "--overwrite", "--skip-existing"], "--skip-existing"),
+        (&["a.png", "-q", "-v"], "--verbose"),
+        (&["inspect", "a.png", "a.png/../a.png", "--map"], "--map"),
+    ];
+    for (arguments, message) in cases {
+        stage.run(arguments).code(2).says("error: ").says(message);
+        assert_eq!(stage.names(), ["a.png"], "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_example_of_the_architecture_page_reads_as_it_stands_there() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let ran = stage.run(&["deband", "sky.png", "-o", "sky.jpg", "--depth", "16"]).code(2);
+    assert_eq!(
+        ran.stderr,
+        "error: sky.jpg: JPEG holds at most 8 bits per sample, 16 were asked for\n\
+         hint: write sky.png or sky.tiff, or drop `--depth 16` to dither to 8 bits\n"
+    );
+}
+
+#[test]
+fn a_place_that_does_not_take_the_result_is_named() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    stage.write("file", b"not a folder");
+    stage.run(&["a.png", "-o", "no/such/folder/b.png"]).code(1).says("no/such/folder/b.png").says("hint: ");
+    stage.run(&["a.png", "-o", "file/"]).code(1).says("error: ").says("hint: ");
+    assert_eq!(stage.names(), ["a.png", "file"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_written_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let stage = Stage::new();
+    stage.png("locked/a.png", &six_bits);
+    stage.png("b.png", &six_bits);
+    let folder = stage.path("locked");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
+    if fs::write(folder.join("probe"), b"").is_ok() {
+        fs::remove_file(folder.join("probe")).unwrap();
+        eprintln!("skipped: this user may write everywhere");
+    } else {
+        let ran = stage.run(&["locked/a.png", "b.png"]).code(1);
+        ran.says("error: locked/a_unband.png: cannot write: ").says("hint: check the permissions");
+        assert_eq!(stage.names(), ["b.png", "b_unband.png", "locked/a.png"]);
+    }
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_with_a_hint() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    let ran = stage.run(&["a.png", "-o", "/dev/full", "--format", "png", "--overwrite"]).code(1);
+    ran.says("error: /dev/full: cannot write: ").says("hint: free some space");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ran: Ran = stage.command(&["a.png", "-o", "-"]).stdout(full).stderr(Stdio::piped()).output().unwrap().into();
+    ran.code(1).says("error: standard output: ").says("hint: ");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ran: Ran = stage.command(&["list"]).stdout(full).stderr(Stdio::piped()).output().unwrap().into();
+    ran.code(1).says("error: standard output: ");
+    assert_eq!(stage.names(), ["a.png"]);
+}
+
+/// A limit on the size of files stands in for a disk that fills up in the middle of a picture.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_fills_up_leaves_no_half_file_and_the_rest_is_done() {
+    let stage = Stage::new();
+    stage.write("a.png", &png(320, 240, &six_bits));
+    stage.write("tiny.png", &png(8, 8, &six_bits));
+    let script = format!("trap '' XFSZ; ulimit -f 8; exec '{}' a.png tiny.png -j 1", env!("CARGO_BIN_EXE_unband"));
+    let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(stage.path("")).output().unwrap();
+    Ran::from(output).code(1).says("error: a_unband.png: cannot write: ");
+    assert_eq!(stage.names(), ["a.png", "tiny.png", "tiny_unband.png"]);
+}
+
+#[test]
+fn memory_that_does_not_suffice_is_told_before_work_begins() {
+    let stage = Stage::new();
+    stage.write("a.png", &png(600, 500, &six_bits));
+    let ran = stage.run(&["a.png", "--max-memory", "1M"]).code(1);
+    ran.says("error: ").says("--max-memory");
+    assert_eq!(stage.names(), ["a.png"]);
+}

@@ -1,0 +1,123 @@
+//! What happens to the samples.
+
+use crate::stage::{Stage, six_bits, texture};
+
+#[test]
+fn bands_are_filled_within_the_cells_that_the_stored_values_stand_for() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.run(&["sky.png"]).code(0).says("6 bits").says("smooth");
+    let (before, after) = (stage.samples("sky.png"), stage.samples("sky_unband.png"));
+    assert_eq!((after.width, after.height, after.bits), (before.width, before.height, 8));
+    // A step of 255/63 codes: half of it to each side, and less than a code for the dither.
+    let moved: Vec<u16> = before.data.iter().zip(&after.data).map(|(a, b)| a.abs_diff(*b)).collect();
+    assert!(moved.iter().all(|&codes| codes <= 3), "moved by {:?}", moved.iter().max());
+    let changed = moved.iter().filter(|&&codes| codes > 0).count();
+    assert!(changed * 3 > moved.len(), "only {changed} of {} samples changed", moved.len());
+}
+
+#[test]
+fn sixteen_bits_hold_the_surface_itself() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.run(&["sky.png", "--depth", "16"]).code(0);
+    let (before, after) = (stage.samples("sky.png"), stage.samples("sky_unband.png"));
+    assert_eq!(after.bits, 16);
+    let half_cell = 65535.0 / 63.0 / 2.0 + 1.0;
+    for (a, b) in before.data.iter().zip(&after.data) {
+        assert!((f64::from(*b) - f64::from(*a) * 257.0).abs() <= half_cell, "{a} became {b}");
+    }
+    let levels = |data: &[u16]| data.iter().collect::<std::collections::HashSet<_>>().len();
+    assert!(levels(&after.data) > 10 * levels(&before.data), "{} levels", levels(&after.data));
+}
+
+#[test]
+fn a_picture_without_banding_is_copied_byte_for_byte() {
+    let stage = Stage::new();
+    stage.png("grass.png", &texture);
+    stage.run(&["grass.png"]).code(0).says("copy");
+    assert_eq!(stage.read("grass.png"), stage.read("grass_unband.png"));
+}
+
+#[test]
+fn no_strength_changes_no_sample() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.run(&["sky.png", "--strength", "0"]).code(0);
+    assert_eq!(stage.samples("sky.png"), stage.samples("sky_unband.png"));
+}
+
+#[test]
+fn the_dither_follows_its_seed_and_its_kind() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let with = |name: &str, options: &[&str]| {
+        stage.run(&[&["sky.png", "-o", name], options].concat()).code(0);
+        stage.samples(name).data
+    };
+    let plain = with("a.png", &[]);
+    assert_eq!(with("b.png", &["--seed", "0", "--dither", "blue-noise"]), plain);
+    assert_ne!(with("c.png", &["--seed", "1"]), plain);
+    let kinds: Vec<_> = ["none", "ordered", "error-diffusion", "tpdf"]
+        .iter()
+        .map(|kind| with(&format!("{kind}.png"), &["--dither", kind]))
+        .collect();
+    for (i, kind) in kinds.iter().enumerate() {
+        assert_ne!(*kind, plain);
+        assert!(!kinds[..i].contains(kind));
+    }
+    assert_ne!(with("locked.png", &["--locked"]), plain);
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.run(&["sky.png", "-o", "one.png", "--threads", "1"]).code(0);
+    stage.run(&["sky.png", "-o", "five.png", "--threads", "5"]).code(0);
+    stage.run(&["sky.png", "-o", "scarce.png", "--max-memory", "20M"]).code(0);
+    assert_eq!(stage.read("one.png"), stage.read("five.png"));
+    assert_eq!(stage.read("one.png"), stage.read("scarce.png"));
+}
+
+#[test]
+fn a_recipe_of_ffmpeg_is_the_method_with_these_settings() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    for (name, method) in
+        [("a.png", "gradfun=2:20"), ("b.png", "gradfun:strength=2,radius=20"), ("c.png", "gradfun:radius=20,strength=2")]
+    {
+        stage.run(&["sky.png", "-o", name, "--method", method]).code(0).says("gradfun");
+    }
+    assert_eq!(stage.read("a.png"), stage.read("b.png"));
+    assert_eq!(stage.read("a.png"), stage.read("c.png"));
+    stage.run(&["sky.png", "-o", "d.png", "--method", "deband=1thr=0.03:range=24"]).code(0).says("ffmpeg-deband");
+    assert_ne!(stage.samples("a.png"), stage.samples("d.png"));
+}
+
+#[test]
+fn a_proof_counts_none_for_our_method_and_fails_for_one_that_leaves_the_cells() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.png("grass.png", &texture);
+    let ran = stage.run(&["sky.png", "--prove", "--json"]).code(0);
+    let line = &ran.json()[0];
+    assert_eq!(line["proof"]["outside"], 0);
+    assert_eq!(line["proof"]["samples"], 160 * 120 * 3);
+    let strong = "ffmpeg-deband:1thr=0.5,2thr=0.5,3thr=0.5";
+    let ran = stage.run(&["grass.png", "--method", strong, "--prove", "-o", "wild.png"]).code(3);
+    ran.says("left their cell").says("--faithful on");
+    stage.run(&["grass.png", "--method", strong, "--prove", "--faithful", "on", "-o", "tame.png"]).code(0);
+    assert_ne!(stage.samples("wild.png"), stage.samples("tame.png"));
+}
+
+#[test]
+fn everywhere_works_on_a_picture_that_asks_for_nothing() {
+    let stage = Stage::new();
+    stage.png("grass.png", &texture);
+    let plan = |options: &[&str]| {
+        stage.run(&[&["grass.png", "-n"], options].concat()).code(0).out()
+    };
+    assert!(plan(&[]).contains("a copy"), "{}", plan(&[]));
+    assert!(plan(&["--everywhere"]).contains("smooth →"), "{}", plan(&["--everywhere"]));
+}

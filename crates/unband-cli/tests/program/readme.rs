@@ -1,0 +1,81 @@
+//! What the README tells people to type works.
+
+use std::fs;
+use std::process::Command;
+
+use crate::stage::{Ran, Stage, root, six_bits};
+
+/// Commands in the README that call the program, from its tables and its console blocks.
+fn commands(readme: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in readme.lines() {
+        if let Some(typed) = line.strip_prefix("$ ") {
+            let typed = typed.split("  ").next().unwrap_or(typed);
+            found.extend(Some(typed.trim().to_owned()).filter(|typed| typed.starts_with("unband ")));
+        } else if line.starts_with('|') {
+            found.extend(line.split('`').skip(1).step_by(2).filter(|code| code.starts_with("unband ")).map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_command_of_the_readme_works() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let commands = commands(&readme);
+    assert!(commands.len() >= 12, "{commands:?}");
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_unband"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    for command in commands {
+        // Each in a fresh folder that has what the README speaks of.
+        let stage = Stage::new();
+        for name in ["sky.png", "game.png", "photos/a.png", "photos/trip/b.png"] {
+            stage.png(name, &six_bits);
+        }
+        for name in ["sunset.png", "dusk.jpg"] {
+            stage.write(&format!("examples/{name}"), &fs::read(root().join("examples").join(name)).unwrap());
+        }
+        stage.write("in.jpg", &stage.read("examples/dusk.jpg"));
+        stage.run(&["sky.png", "-o", "scan.tiff", "--strength", "0"]).code(0);
+        for folder in [".local/share/bash-completion/completions", ".local/share/man/man1"] {
+            fs::create_dir_all(stage.path(folder)).unwrap();
+        }
+        let before = stage.names().len();
+        let output = Command::new("sh")
+            .args(["-c", &command])
+            .current_dir(stage.path(""))
+            .env("PATH", &path)
+            .env("HOME", stage.path(""))
+            .output()
+            .unwrap();
+        let ran = Ran::from(output);
+        assert_eq!(ran.code, 0, "{command}\n{}", ran.stderr);
+        let writes = stage.names().len() > before;
+        let talks = ["--dry-run", "unband list", "--help"].iter().any(|word| command.contains(word));
+        assert!(writes != talks, "{command} left {:?}", stage.names());
+    }
+}
+
+#[test]
+fn the_first_two_commands_are_what_the_repository_offers() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let lines: Vec<&str> = readme.lines().collect();
+    let first = lines.iter().position(|line| line.starts_with("$ cargo run --release -- examples/")).unwrap();
+    assert!(first < 12, "the first screen ends before line {first}");
+    assert!(lines[first + 1].starts_with("$ scripts/test"));
+    let picture = lines[first].split_whitespace().nth(5).unwrap();
+    assert!(root().join(picture).is_file(), "{picture} is missing");
+    // `cargo run` in the root means this program.
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("default-members = [\"crates/unband-cli\"]"));
+    let stage = Stage::new();
+    stage.write(picture, &fs::read(root().join(picture)).unwrap());
+    stage.run(&[picture]).code(0).says("examples/sunset_unband.png");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        for script in ["scripts/test", ".ci/run"] {
+            assert!(fs::metadata(root().join(script)).unwrap().permissions().mode() & 0o111 != 0, "{script}");
+        }
+    }
+}
