@@ -1,115 +1,281 @@
-//! BMP, read only.
+//! BMP, read only: 1–32 bits per pixel, palettes, bit fields, run lengths.
 //!
-//! Source: Microsoft's BITMAPFILEHEADER, BITMAPINFOHEADER, BITMAPV4HEADER and BITMAPV5HEADER pages.
+//! Source: Microsoft's BITMAPFILEHEADER, BITMAPINFOHEADER, BITMAPV4HEADER, BITMAPV5HEADER and "Bitmap
+//! Compression" pages.
 
-use unband_image::{Codec, Density, DensityUnit, Depth, Image};
-use zune_bmp::{BmpDecoder, BmpDecoderErrors};
-use zune_core::bytestream::ZCursor;
-use zune_core::options::DecoderOptions;
+use unband_image::{Codec, Density, DensityUnit, Depth, Image, Plane};
 
 use super::{FormatEntry, read_only};
-use crate::samples::Planes;
+use crate::samples::{Planes, widen};
 use crate::{Error, Limits};
 
 const NAME: &str = "BMP";
+const RGB: u32 = 0;
+const RLE8: u32 = 1;
+const RLE4: u32 = 2;
+const BIT_FIELDS: u32 = 3;
+const ALPHA_BIT_FIELDS: u32 = 6;
 
 pub(super) const ENTRY: FormatEntry = FormatEntry {
     name: NAME,
     extensions: &["bmp", "dib"],
     reads: true,
     writes: None,
-    is: |bytes| bytes.starts_with(b"BM") && bytes.len() > 14 && matches!(bytes[14], 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124),
+    is: |bytes| {
+        bytes.starts_with(b"BM")
+            && bytes.len() > 14
+            && matches!(bytes[14], 12 | 16 | 40 | 52 | 56 | 64 | 108 | 124)
+    },
     read,
     write: read_only,
 };
 
-fn wrong(error: BmpDecoderErrors) -> Error {
-    match error {
-        BmpDecoderErrors::IoErrors(_) => Error::Truncated { format: NAME },
-        other => Error::damaged(NAME, format!("{other:?}").trim()),
-    }
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
-/// The header fields needed here.
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
 struct Header {
-    width: u32,
-    height: u32,
+    width: usize,
+    height: usize,
+    /// Rows from the top down?
+    down: bool,
     bits: u16,
     compression: u32,
+    /// Where the samples begin.
     data: usize,
-    colors: u32,
-    alpha_mask: u32,
+    palette: Vec<[u8; 3]>,
+    /// Which bits of a pixel are red, green, blue and alpha.
+    masks: [u32; 4],
     density: Option<Density>,
 }
 
-fn header(bytes: &[u8]) -> Option<Header> {
-    let u16_at = |at: usize| Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-    let u32_at = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-    let size = u32_at(14)?;
-    let data = u32_at(10)? as usize;
-    if size == 12 {
-        let (width, height, bits) = (u16_at(18)?.into(), u16_at(20)?.into(), u16_at(24)?);
-        return Some(Header { width, height, bits, compression: 0, data, colors: 0, alpha_mask: 0, density: None });
+impl Header {
+    /// Nothing when the file ends before its header does.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let size = u32_at(bytes, 14)? as usize;
+        let data = u32_at(bytes, 10)? as usize;
+        // Short headers leave the later fields out.
+        let field = |at: usize| if at + 4 <= 14 + size { u32_at(bytes, at) } else { Some(0) };
+        let (width, height, bits) = if size == 12 {
+            (u16_at(bytes, 18)?.into(), i32::from(u16_at(bytes, 20)?), u16_at(bytes, 24)?)
+        } else {
+            (u32_at(bytes, 18)?, u32_at(bytes, 22)?.cast_signed(), u16_at(bytes, 28)?)
+        };
+        let compression = if size == 12 { RGB } else { field(30)? };
+        let (x, y) = if size == 12 { (0, 0) } else { (field(38)?, field(42)?) };
+        let real = |v: u32| v > 0 && i32::try_from(v).is_ok();
+        let mut masks = match bits {
+            16 => [0x7C00, 0x03E0, 0x001F, 0],
+            _ => [0x00FF_0000, 0x0000_FF00, 0x0000_00FF, 0],
+        };
+        let fields = matches!(compression, BIT_FIELDS | ALPHA_BIT_FIELDS) && matches!(bits, 16 | 32);
+        let mut palette_at = 14 + size;
+        if fields {
+            // Behind a short header, inside a long one; both at the same place.
+            let count = if size >= 56 || compression == ALPHA_BIT_FIELDS { 4 } else { 3 };
+            for (i, mask) in masks.iter_mut().enumerate().take(count) {
+                *mask = u32_at(bytes, 54 + 4 * i)?;
+            }
+            if size == 40 {
+                palette_at += 4 * count;
+            }
+        }
+        let mut palette = Vec::new();
+        if (1..=8).contains(&bits) {
+            let declared = if size == 12 { 0 } else { field(46)? as usize };
+            let most = 1usize << bits;
+            let count = if declared == 0 { most } else { declared.min(most) };
+            let entry = if size == 12 { 3 } else { 4 };
+            // Some files have fewer colours than they say: the samples end the palette.
+            let room = data.saturating_sub(palette_at) / entry;
+            let colors = bytes.get(palette_at..)?.chunks_exact(entry).take(count.min(room));
+            palette = colors.map(|c| [c[2], c[1], c[0]]).collect();
+        }
+        Some(Self {
+            width: width as usize,
+            height: height.unsigned_abs() as usize,
+            down: height < 0,
+            bits,
+            compression,
+            data,
+            palette,
+            masks,
+            density: (real(x) && real(y))
+                .then(|| Density { x: x.into(), y: y.into(), unit: DensityUnit::Metre }),
+        })
     }
-    let field = |at: usize| if at + 4 <= 14 + size as usize { u32_at(at) } else { Some(0) };
-    let (x, y) = (field(38)?, field(42)?);
-    Some(Header {
-        width: u32_at(18)?,
-        height: u32_at(22)?.cast_signed().unsigned_abs(),
-        bits: u16_at(28)?,
-        compression: field(30)?,
-        data,
-        colors: field(46)?,
-        alpha_mask: field(66)?,
-        density: (x > 0 && y > 0 && x <= i32::MAX as u32 && y <= i32::MAX as u32)
-            .then(|| Density { x: x.into(), y: y.into(), unit: DensityUnit::Metre }),
-    })
+
+    fn check(&self, bytes: &[u8], limits: &Limits) -> Result<(), Error> {
+        let (width, height) = (self.width, self.height);
+        // A width with its highest bit set is a negative one.
+        if width == 0 || height == 0 || width > i32::MAX as usize {
+            return Err(Error::damaged(NAME, format!("its size is {width}×{height}")));
+        }
+        match (self.compression, self.bits) {
+            (RGB, 1 | 2 | 4 | 8 | 16 | 24 | 32)
+            | (RLE8, 8)
+            | (RLE4, 4)
+            | (BIT_FIELDS | ALPHA_BIT_FIELDS, 16 | 32) => {}
+            (code, bits) => {
+                return Err(Error::unsupported(NAME, format!("compression {code} of {bits} bits")));
+            }
+        }
+        limits.check(width as u64, height as u64, 4)?;
+        // Runs hold at most 255 samples in two bytes, or end a row early with two; all else is stored as is.
+        let needs = match self.compression {
+            RLE8 | RLE4 => 2,
+            _ => self.row_bytes().saturating_mul(height),
+        };
+        if needs > bytes.len().saturating_sub(self.data) {
+            return Err(Error::Truncated { format: NAME });
+        }
+        if self.bits <= 8 && self.palette.is_empty() {
+            return Err(Error::damaged(NAME, "it has no palette"));
+        }
+        Ok(())
+    }
+
+    /// Bytes of a stored row, a multiple of four.
+    fn row_bytes(&self) -> usize {
+        self.width.saturating_mul(self.bits.into()).div_ceil(32).saturating_mul(4)
+    }
+
+    /// Row of the picture that is stored as number `i`.
+    fn row(&self, i: usize) -> usize {
+        if self.down { i } else { self.height - 1 - i }
+    }
 }
 
 fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
-    let cut = Error::Truncated { format: NAME };
-    let Some(header) = header(bytes) else { return Err(cut) };
-    let (width, height) = (header.width as usize, header.height as usize);
-    if width == 0 || height == 0 {
-        return Err(Error::damaged(NAME, format!("its size is {width}×{height}")));
-    }
-    limits.check(width as u64, height as u64, 4)?;
-    let runs = matches!(header.compression, 1 | 2);
-    // Runs hold at most 255 samples in two bytes; all else is stored as it is.
-    let needs = if runs {
-        width.saturating_mul(height) / 255 * 2
-    } else {
-        (width.saturating_mul(header.bits.into())).div_ceil(32).saturating_mul(4).saturating_mul(height)
+    let header = Header::read(bytes).ok_or(Error::Truncated { format: NAME })?;
+    header.check(bytes, limits)?;
+    let data = bytes.get(header.data..).unwrap_or(&[]);
+    let mut image = match header.bits {
+        ..=8 => indexed(&header, data)?,
+        _ => direct(&header, data)?,
     };
-    if needs > bytes.len().saturating_sub(header.data) {
-        return Err(cut);
-    }
-    let options = DecoderOptions::default().set_max_width(usize::MAX).set_max_height(usize::MAX);
-    let mut decoder = BmpDecoder::new_with_options(ZCursor::new(bytes), options);
-    let decoded = decoder.decode().map_err(wrong)?;
-    let channels = decoded.len() / (width * height);
-    // Without a mask the fourth byte is nothing.
-    let alpha = channels == 4 && header.alpha_mask != 0 && matches!(header.compression, 3 | 6);
-    let keep = if channels == 4 && !alpha { 3 } else { channels };
-    if !matches!(channels, 1 | 3 | 4) {
-        return Err(Error::damaged(NAME, "its decoder gave a wrong number of samples"));
-    }
-    let mut planes = Planes::new(keep, width, height)?;
-    for (y, row) in decoded.chunks_exact(width * channels).enumerate().take(height) {
-        if keep == channels {
-            planes.put(0, y, row, Depth::EIGHT);
-        } else {
-            let rgb: Vec<u8> = row.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-            planes.put(0, y, &rgb, Depth::EIGHT);
-        }
-    }
-    let mut image = planes.into_image(Depth::EIGHT);
-    let most = 1u32 << header.bits.min(16);
     image.origin.codec = match header.bits {
-        1..=8 => Codec::Palette(if header.colors == 0 { most } else { header.colors.min(most) } as u16),
+        ..=8 => Codec::Palette(header.palette.len() as u16),
         _ => Codec::Lossless,
     };
-    image.metadata.icc = decoder.icc_profile().cloned();
     image.metadata.density = header.density;
+    image.metadata.icc = profile(bytes);
     Ok(image)
+}
+
+/// The profile embedded in a version 5 header.
+fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
+    let embedded = u32_at(bytes, 14)? == 124 && u32_at(bytes, 70)? == u32::from_be_bytes(*b"MBED");
+    let (at, size) = (u32_at(bytes, 126)? as usize + 14, u32_at(bytes, 130)? as usize);
+    let profile = bytes.get(at..at.checked_add(size)?)?;
+    (embedded && size > 0).then(|| profile.to_vec())
+}
+
+fn indexed(header: &Header, data: &[u8]) -> Result<Image, Error> {
+    let (width, height) = (header.width, header.height);
+    let mut planes = Planes::new(3, width, height)?;
+    let color = |index: u8| header.palette.get(usize::from(index)).copied().unwrap_or([0; 3]);
+    let mut row = Vec::new();
+    if matches!(header.compression, RLE8 | RLE4) {
+        let planes = planes.all();
+        let first = color(0).map(|c| Depth::EIGHT.value(c.into()));
+        planes.iter_mut().zip(first).for_each(|(plane, value)| plane.data.fill(value));
+        runs(header, data, |x, y, index| put(planes, x, header.row(y), color(index)))?;
+    } else {
+        for (i, raw) in data.chunks_exact(header.row_bytes()).enumerate().take(height) {
+            row.clear();
+            row.extend(super::png::indices(raw, header.bits as u8).take(width).flat_map(color));
+            planes.put(0, header.row(i), &row, Depth::EIGHT);
+        }
+    }
+    Ok(planes.into_image(Depth::EIGHT))
+}
+
+fn put(planes: &mut [Plane], x: usize, y: usize, color: [u8; 3]) {
+    for (plane, code) in planes.iter_mut().zip(color) {
+        plane.row_mut(y)[x] = Depth::EIGHT.value(code.into());
+    }
+}
+
+/// Runs and literal stretches; samples that are skipped keep the first colour.
+fn runs(header: &Header, data: &[u8], mut put: impl FnMut(usize, usize, u8)) -> Result<(), Error> {
+    let cut = || Error::Truncated { format: NAME };
+    let half = header.compression == RLE4;
+    let (mut x, mut y) = (0, 0);
+    let mut put = |x: usize, y: usize, byte: u8, odd: bool| {
+        let index = match (half, odd) {
+            (false, _) => byte,
+            (true, false) => byte >> 4,
+            (true, true) => byte & 15,
+        };
+        if x < header.width && y < header.height {
+            put(x, y, index);
+        }
+    };
+    let mut at = 0;
+    let mut next = || {
+        at += 2;
+        data.get(at - 2..at).map(|b| (b[0], b[1])).ok_or_else(cut)
+    };
+    while y < header.height {
+        match next()? {
+            (0, 0) => (x, y) = (0, y + 1),
+            (0, 1) => break,
+            (0, 2) => {
+                let (right, down) = next()?;
+                (x, y) = (x + usize::from(right), y + usize::from(down));
+            }
+            (0, count) => {
+                // As many samples as they are, in pairs of bytes.
+                let per_pair = if half { 4 } else { 2 };
+                let mut left = usize::from(count);
+                while left > 0 {
+                    let (a, b) = next()?;
+                    let stretch = if half { [(a, false), (a, true), (b, false), (b, true)] } else { [(a, false), (b, false), (0, false), (0, false)] };
+                    for (byte, odd) in stretch.into_iter().take(per_pair.min(left)) {
+                        put(x, y, byte, odd);
+                        x += 1;
+                    }
+                    left = left.saturating_sub(per_pair);
+                }
+            }
+            (count, byte) => {
+                for i in 0..usize::from(count) {
+                    put(x, y, byte, i % 2 == 1);
+                    x += 1;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn direct(header: &Header, data: &[u8]) -> Result<Image, Error> {
+    let masks = &header.masks[..if header.masks[3] == 0 { 3 } else { 4 }];
+    // Fields are widened to 8 bits, or to 16 where one has more than 8.
+    let bits: Vec<u32> = masks.iter().map(|m| m.count_ones()).collect();
+    let depth = if bits.iter().all(|&b| b <= 8) { Depth::EIGHT } else { Depth::SIXTEEN };
+    if bits.iter().any(|&b| b == 0 || b > 16) {
+        return Err(Error::unsupported(NAME, format!("fields of {bits:?} bits")));
+    }
+    let mut planes = Planes::new(masks.len(), header.width, header.height)?;
+    let bytes_per_pixel = usize::from(header.bits / 8);
+    let mut row: Vec<u16> = Vec::with_capacity(header.width * masks.len());
+    for (i, raw) in data.chunks_exact(header.row_bytes()).enumerate().take(header.height) {
+        row.clear();
+        for pixel in raw.chunks_exact(bytes_per_pixel).take(header.width) {
+            let pixel = pixel.iter().rev().fold(0u32, |all, &b| all << 8 | u32::from(b));
+            for (mask, bits) in masks.iter().zip(&bits) {
+                let code = (pixel & mask) >> mask.trailing_zeros();
+                let most = (1u32 << bits) - 1;
+                row.push(widen(code.min(most), most, depth.max_code()) as u16);
+            }
+        }
+        planes.put(0, header.row(i), &row, depth);
+    }
+    Ok(planes.into_image(depth))
 }

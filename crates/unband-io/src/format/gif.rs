@@ -52,15 +52,15 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         return Err(Error::damaged(NAME, format!("its size is {inner_width}×{inner_height}")));
     }
     let covers = (left, top, inner_width, inner_height) == (0, 0, width, height);
-    let transparent = frame.transparent;
+    let (transparent, local) = (frame.transparent, frame.palette.clone());
     let channels = if transparent.is_some() || !covers { 4 } else { 3 };
     limits.check(width as u64, height as u64, channels as u64)?;
     // One code of at most 12 bits stands for at most 4096 samples.
     if inner_width * inner_height / 4096 > bytes.len() {
         return Err(Error::Truncated { format: NAME });
     }
-    let frame = decoder.read_next_frame().map_err(wrong)?.ok_or(Error::Truncated { format: NAME })?;
-    let (indices, local) = (frame.buffer.to_vec(), frame.palette.clone());
+    let mut indices = vec![0; decoder.buffer_size()];
+    decoder.read_into_buffer(&mut indices).map_err(wrong)?;
     let palette = local.or_else(|| decoder.global_palette().map(<[u8]>::to_vec)).unwrap_or_default();
     if palette.is_empty() {
         return Err(Error::damaged(NAME, "it has no palette"));
