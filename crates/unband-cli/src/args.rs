@@ -99,12 +99,13 @@ pub enum Switch {
 
 /// What `unband deband` takes.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct DebandArgs {
     /// Pictures, folders, patterns, or `-` for standard input
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
 
-    /// Write here: a file, a folder, or `-` for standard output [default: NAME_unband.EXT beside the input]
+    /// Write here: a file, a folder, or `-` for standard output [default: `NAME_unband.EXT` beside the input]
     ///
     /// Several inputs or a folder need a folder here; results then keep their names and their places below it.
     #[arg(short, long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath, help_heading = "Output")]

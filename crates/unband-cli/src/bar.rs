@@ -11,7 +11,7 @@ const PARTS: u64 = 1000;
 
 /// A progress bar over all pictures. It shows itself after a second, or at once for several pictures.
 pub struct Bar {
-    bar: ProgressBar,
+    drawn: ProgressBar,
     started: Instant,
     patience: Duration,
     show: bool,
@@ -20,18 +20,20 @@ pub struct Bar {
 impl Bar {
     /// A bar over so many pictures; `show: false` gives one that never appears.
     pub fn new(pictures: usize, show: bool) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(pictures as u64 * PARTS), ProgressDrawTarget::hidden());
-        let template = if pictures > 1 { "{bar:32} {msg}, {eta} left" } else { "{bar:32} {percent}%, {eta} left" };
+        let drawn =
+            ProgressBar::with_draw_target(Some(pictures as u64 * PARTS), ProgressDrawTarget::hidden());
+        let template =
+            if pictures > 1 { "{bar:32} {msg}, {eta} left" } else { "{bar:32} {percent}%, {eta} left" };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            drawn.set_style(style);
         }
         let bar = Self {
-            bar,
+            drawn,
             started: Instant::now(),
             patience: if pictures > 1 { Duration::from_millis(200) } else { Duration::from_secs(1) },
             show: show && std::io::stderr().is_terminal(),
         };
-        bar.bar.set_message(format!("0/{pictures}"));
+        bar.drawn.set_message(format!("0/{pictures}"));
         bar
     }
 
@@ -47,23 +49,23 @@ impl Bar {
 
     /// So many pictures of so many are done.
     pub fn done(&self, pictures: usize, total: usize) {
-        self.bar.set_message(format!("{pictures}/{total}"));
+        self.drawn.set_message(format!("{pictures}/{total}"));
         self.appear();
     }
 
     /// Runs what writes to the terminal while the bar is out of the way.
     pub fn aside<R>(&self, write: impl FnOnce() -> R) -> R {
-        self.bar.suspend(write)
+        self.drawn.suspend(write)
     }
 
     /// Takes the bar away.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 
     fn appear(&self) {
-        if self.show && self.bar.is_hidden() && self.started.elapsed() >= self.patience {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        if self.show && self.drawn.is_hidden() && self.started.elapsed() >= self.patience {
+            self.drawn.set_draw_target(ProgressDrawTarget::stderr());
         }
     }
 }
@@ -79,7 +81,7 @@ impl unband_image::restorer::Progress for PictureBar<'_> {
         // Reading, looking and writing have no parts of their own; restoring gets nine tenths.
         let part = (done * (PARTS as usize) * 9 / 10).checked_div(total).unwrap_or(0);
         let before = self.reached.fetch_max(part, Ordering::Relaxed);
-        self.bar.bar.inc(part.saturating_sub(before) as u64);
+        self.bar.drawn.inc(part.saturating_sub(before) as u64);
         self.bar.appear();
     }
 }
@@ -87,6 +89,6 @@ impl unband_image::restorer::Progress for PictureBar<'_> {
 impl Drop for PictureBar<'_> {
     fn drop(&mut self) {
         let reached = *self.reached.get_mut() as u64;
-        self.bar.bar.inc(PARTS - reached.min(PARTS));
+        self.bar.drawn.inc(PARTS - reached.min(PARTS));
     }
 }

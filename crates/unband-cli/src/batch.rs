@@ -107,7 +107,8 @@ mod tests {
             limits,
             &|| false,
             &|i| {
-                let now = threads.fetch_add(costs[i].threads.min(4), Ordering::SeqCst) + costs[i].threads.min(4);
+                let now =
+                    threads.fetch_add(costs[i].threads.min(4), Ordering::SeqCst) + costs[i].threads.min(4);
                 let held = memory.fetch_add(costs[i].memory, Ordering::SeqCst) + costs[i].memory;
                 most.fetch_max(now, Ordering::SeqCst);
                 assert!(now <= 4 && held <= 100, "{now} threads, {held} bytes");
@@ -142,7 +143,11 @@ mod tests {
 
     #[test]
     fn what_is_too_large_runs_alone() {
-        let costs = [Cost { threads: 1, memory: 5 }, Cost { threads: 9, memory: 500 }, Cost { threads: 1, memory: 5 }];
+        let costs = [
+            Cost { threads: 1, memory: 5 },
+            Cost { threads: 9, memory: 500 },
+            Cost { threads: 1, memory: 5 },
+        ];
         let running = AtomicUsize::new(0);
         let mut done = 0;
         run(

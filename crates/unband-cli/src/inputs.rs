@@ -96,7 +96,10 @@ impl Gather<'_> {
         let entries = walk.into_iter().filter_entry(|entry| {
             let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
             // The folder itself may be the output folder: then results lie beside their sources.
-            let output = entry.file_type().is_dir() && avoid.is_some() && avoid != root && entry.path().canonicalize().ok() == avoid;
+            let output = entry.file_type().is_dir()
+                && avoid.is_some()
+                && avoid != root
+                && entry.path().canonicalize().ok() == avoid;
             !hidden && !output
         });
         for entry in entries {
@@ -135,15 +138,26 @@ impl Gather<'_> {
             found.failures.push(Failure::at(argument.display().to_string(), message, Some(hint.into())));
         };
         let Some(text) = argument.to_str() else {
-            return fail("this pattern is not Unicode text".into(), "let the shell expand it, or name the files");
+            return fail(
+                "this pattern is not Unicode text".into(),
+                "let the shell expand it, or name the files",
+            );
         };
         let paths = match glob::glob(text) {
             Ok(paths) => paths,
-            Err(error) => return fail(format!("not a pattern: {}", error.msg), "put `[` in brackets, `[[]`, to mean the character"),
+            Err(error) => {
+                return fail(
+                    format!("not a pattern: {}", error.msg),
+                    "put `[` in brackets, `[[]`, to mean the character",
+                );
+            }
         };
         let files: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|path| path.is_file()).collect();
         if files.is_empty() {
-            return fail("no file matches this pattern".into(), "check the spelling and the folder you are in");
+            return fail(
+                "no file matches this pattern".into(),
+                "check the spelling and the folder you are in",
+            );
         }
         for path in files {
             if !self.results_too && is_result(&path) {
@@ -161,7 +175,10 @@ pub fn readable(path: &Path) -> bool {
 }
 
 fn named(path: &Path) -> Input {
-    Input { path: path.to_path_buf(), below: path.file_name().map_or_else(|| path.to_path_buf(), PathBuf::from) }
+    Input {
+        path: path.to_path_buf(),
+        below: path.file_name().map_or_else(|| path.to_path_buf(), PathBuf::from),
+    }
 }
 
 fn is_pattern(path: &Path) -> bool {
@@ -184,7 +201,8 @@ fn leave_out_results_beside_their_source(inputs: &mut Vec<Input>) -> usize {
     let before = inputs.len();
     inputs.retain(|input| {
         let Some(stem) = input.path.file_stem().and_then(|stem| stem.to_str()) else { return true };
-        stem.strip_suffix(SUFFIX).is_none_or(|source| source.is_empty() || !sources.contains(&input.path.with_file_name(source)))
+        stem.strip_suffix(SUFFIX)
+            .is_none_or(|source| source.is_empty() || !sources.contains(&input.path.with_file_name(source)))
     });
     before - inputs.len()
 }
@@ -236,7 +254,10 @@ mod tests {
         let dir = tree(&["b.png", "a.jpg", "notes.txt", ".hidden.png", "trip/c.png", "trip/far/d.png"]);
         let arguments = [dir.path().to_path_buf()];
         assert_eq!(below(&gather(&arguments, false, None)), ["a.jpg", "b.png"]);
-        assert_eq!(below(&gather(&arguments, true, None)), ["a.jpg", "b.png", "trip/c.png", "trip/far/d.png"]);
+        assert_eq!(
+            below(&gather(&arguments, true, None)),
+            ["a.jpg", "b.png", "trip/c.png", "trip/far/d.png"]
+        );
     }
 
     #[test]
@@ -252,7 +273,7 @@ mod tests {
     fn a_result_named_alone_is_a_picture_beside_its_source_it_is_not() {
         let dir = tree(&["a.jpg", "a_unband.png"]);
         let (source, result) = (dir.path().join("a.jpg"), dir.path().join("a_unband.png"));
-        assert_eq!(below(&gather(&[result.clone()], false, None)), ["a_unband.png"]);
+        assert_eq!(below(&gather(std::slice::from_ref(&result), false, None)), ["a_unband.png"]);
         assert_eq!(below(&gather(&[result, source], false, None)), ["a.jpg"]);
     }
 

@@ -10,6 +10,7 @@ mod interrupt;
 mod outputs;
 mod record;
 mod result;
+mod settings;
 mod talk;
 
 use std::process::ExitCode;

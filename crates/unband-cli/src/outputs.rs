@@ -49,8 +49,13 @@ impl Target {
 pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a Path> {
     let path = output.filter(|path| path.as_os_str() != STDIO)?;
     let several = inputs.len() > 1 || inputs.iter().any(|input| input.is_dir());
-    let slash = path.as_os_str().as_encoded_bytes().last().is_some_and(|&b| b == b'/' || (cfg!(windows) && b == b'\\'));
-    let bare = path.extension().is_none() && !path.exists();
+    let slash = path
+        .as_os_str()
+        .as_encoded_bytes()
+        .last()
+        .is_some_and(|&b| b == b'/' || (cfg!(windows) && b == b'\\'));
+    // With several pictures only a picture's extension makes it a file, so that the mistake is noticed.
+    let bare = unband_io::by_extension(path).is_none() && !path.exists();
     (path.is_dir() || slash || (several && bare)).then_some(path)
 }
 
@@ -58,18 +63,23 @@ pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a
 ///
 /// # Errors
 /// What cannot be meant: several pictures into one file, picture bytes onto a terminal.
-pub fn targets(inputs: &[Input], output: Option<&Path>, folder: Option<&Path>) -> Result<Vec<Target>, Failure> {
+pub fn targets(
+    inputs: &[Input],
+    output: Option<&Path>,
+    folder: Option<&Path>,
+) -> Result<Vec<Target>, Failure> {
     let stdin = inputs.iter().any(Input::is_stdin);
     if stdin && inputs.len() > 1 {
-        return Err(Failure::usage("standard input and files cannot be mixed", "run the program once for each"));
+        return Err(Failure::usage(
+            "standard input and files cannot be mixed",
+            "run the program once for each",
+        ));
     }
     let to_stdout = output.map_or(stdin, |path| path.as_os_str() == STDIO);
-    if inputs.len() > 1 && folder.is_none() {
-        if let Some(output) = output {
-            let message = format!("{} pictures cannot go into the one file {}", inputs.len(), output.display());
-            let hint = format!("name a folder, `-o {}/`", output.with_extension("").display());
-            return Err(Failure::usage(message, hint));
-        }
+    if let (2.., None, Some(output)) = (inputs.len(), folder, output) {
+        let message = format!("{} pictures cannot go into the one file {}", inputs.len(), output.display());
+        let hint = format!("name a folder, `-o {}/`", output.with_extension("").display());
+        return Err(Failure::usage(message, hint));
     }
     if to_stdout {
         if std::io::stdout().is_terminal() {
@@ -93,8 +103,12 @@ pub fn targets(inputs: &[Input], output: Option<&Path>, folder: Option<&Path>) -
 /// # Errors
 /// Names the first such pair.
 pub fn check(inputs: &[Input], targets: &[Target], options: &FileOptions) -> Result<(), Failure> {
-    let sources: HashMap<PathBuf, usize> =
-        inputs.iter().enumerate().filter(|(_, input)| !input.is_stdin()).map(|(i, input)| (place(&input.path), i)).collect();
+    let sources: HashMap<PathBuf, usize> = inputs
+        .iter()
+        .enumerate()
+        .filter(|(_, input)| !input.is_stdin())
+        .map(|(i, input)| (place(&input.path), i))
+        .collect();
     let mut taken: HashMap<PathBuf, usize> = HashMap::new();
     for (i, (input, target)) in inputs.iter().zip(targets).enumerate() {
         for path in target.possible(input, options) {
@@ -110,7 +124,10 @@ pub fn check(inputs: &[Input], targets: &[Target], options: &FileOptions) -> Res
                 }
                 if !options.overwrite {
                     let message = format!("the result of {} would replace it", input.shown());
-                    return Err(Failure::usage(message, "choose another name or folder, or add `--overwrite`"));
+                    return Err(Failure::usage(
+                        message,
+                        "choose another name or folder, or add `--overwrite`",
+                    ));
                 }
             }
             if let Some(first) = taken.insert(place, i).filter(|&first| first != i) {
@@ -131,7 +148,10 @@ pub fn check(inputs: &[Input], targets: &[Target], options: &FileOptions) -> Res
 /// One spelling for each place, whether something is there or not.
 fn place(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = folder.canonicalize().or_else(|_| std::path::absolute(folder)).unwrap_or_else(|_| folder.to_path_buf());
+    let folder = folder
+        .canonicalize()
+        .or_else(|_| std::path::absolute(folder))
+        .unwrap_or_else(|_| folder.to_path_buf());
     let place = match path.file_name() {
         Some(name) => folder.join(name),
         None => path.canonicalize().unwrap_or_else(|_| path.to_path_buf()),
@@ -158,6 +178,7 @@ mod tests {
         assert!(folder_of(Some(Path::new("new.png")), &one).is_none());
         assert!(folder_of(Some(Path::new("new")), &one).is_none());
         assert!(folder_of(Some(Path::new("new")), &two).is_some());
+        assert!(folder_of(Some(Path::new("2024.05")), &two).is_some());
         assert!(folder_of(Some(Path::new("new.png")), &two).is_none());
         assert!(folder_of(Some(Path::new("-")), &two).is_none());
         assert!(folder_of(None, &two).is_none());

@@ -90,7 +90,11 @@ impl PlanRecord {
             visible: plan.findings.visible,
             banded_share: plan.findings.banded_share,
             method: plan.method,
-            settings: plan.settings.iter().map(|(name, value)| (name.clone(), Value::String(value.clone()))).collect(),
+            settings: plan
+                .settings
+                .iter()
+                .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+                .collect(),
             faithful: plan.faithful,
             output_format: plan.format.name,
             output_depth: plan.depth.bits(),
@@ -101,7 +105,13 @@ impl PlanRecord {
 impl Record {
     /// Of a plan that is not carried out.
     pub fn planned(input: String, plan: &Plan) -> Self {
-        Self { input, status: "planned", output: shown(plan.output.as_deref()), plan: Some(PlanRecord::new(plan)), ..Self::default() }
+        Self {
+            input,
+            status: "planned",
+            output: shown(plan.output.as_deref()),
+            plan: Some(PlanRecord::new(plan)),
+            ..Self::default()
+        }
     }
 
     /// Of a picture that is done.
@@ -194,7 +204,12 @@ pub fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
     match &plan.output {
         _ if to_stdout => line += " → standard output",
         Some(path) => {
-            let _ = write!(line, " → {}, {}", path.display(), if plan.copies { "a copy".to_owned() } else { plan.depth.to_string() });
+            let _ = write!(
+                line,
+                " → {}, {}",
+                path.display(),
+                if plan.copies { "a copy".to_owned() } else { plan.depth.to_string() }
+            );
         }
         None => line += ", nothing would be written",
     }
@@ -222,7 +237,9 @@ fn finding(findings: &Findings, depth: Depth) -> String {
     }
     let grids = match planes.as_slice() {
         [(all, bits)] if all == "red+green+blue" || all == "grey" => format!("{bits} bits"),
-        planes => planes.iter().map(|(name, bits)| format!("{name} {bits} bits")).collect::<Vec<_>>().join(", "),
+        planes => {
+            planes.iter().map(|(name, bits)| format!("{name} {bits} bits")).collect::<Vec<_>>().join(", ")
+        }
     };
     match findings.cause {
         Cause::Plain if findings.effective_bits < depth.bits() && depth != Depth::F32 => {

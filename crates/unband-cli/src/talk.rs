@@ -1,7 +1,7 @@
 //! What is said on standard error: errors with hints, notes, one line per file.
 
-use std::fmt::Display;
-use std::io::Write;
+use std::fmt::{Display, Write as _};
+use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
@@ -58,7 +58,9 @@ impl Failure {
     /// The message with its subject, without the system's error numbers.
     pub fn text(&self) -> String {
         let message = match self.message.split_once(" (os error ") {
-            Some((before, after)) => format!("{before}{}", after.split_once(')').map_or("", |(_, rest)| rest)),
+            Some((before, after)) => {
+                format!("{before}{}", after.split_once(')').map_or("", |(_, rest)| rest))
+            }
             None => self.message.clone(),
         };
         match &self.subject {
@@ -81,7 +83,7 @@ impl Talk<'_> {
     pub fn failure(&self, failure: &Failure) {
         let mut text = format!("{ERROR}error:{ERROR:#} {}\n", printable(&failure.text()));
         if let Some(hint) = &failure.hint {
-            text += &format!("{HINT}hint:{HINT:#} {}\n", printable(hint));
+            let _ = writeln!(text, "{HINT}hint:{HINT:#} {}", printable(hint));
         }
         self.write(&text);
     }
@@ -126,10 +128,15 @@ mod tests {
 
     #[test]
     fn a_subject_is_named_once() {
-        let failure = |message: &str| Failure { subject: Some("a.png".into()), message: message.into(), hint: None }.text();
+        let failure = |message: &str| {
+            Failure { subject: Some("a.png".into()), message: message.into(), hint: None }.text()
+        };
         assert_eq!(failure("cut short"), "a.png: cut short");
         assert_eq!(failure("a.png: cut short"), "a.png: cut short");
-        assert_eq!(failure("cannot read: Is a directory (os error 21)"), "a.png: cannot read: Is a directory");
+        assert_eq!(
+            failure("cannot read: Is a directory (os error 21)"),
+            "a.png: cannot read: Is a directory"
+        );
     }
 
     #[test]

@@ -9,18 +9,19 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::CommandFactory;
 use unband::files::{self, FileOptions, FileReport, Plan};
-use unband::{Choice, Context, Error, Findings, Image, Options};
-use unband_io::{FormatEntry, Limits};
+use unband::{Context, Error};
+use unband_io::Limits;
 
 use crate::Outcome;
-use crate::args::{Cli, DebandArgs, Switch};
+use crate::args::{Cli, DebandArgs};
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
-use crate::inputs::{Gather, Input, STDIO, readable, reason};
+use crate::inputs::{Gather, Input, readable, reason};
 use crate::interrupt::{self, Busy};
 use crate::outputs::{self, Target};
 use crate::record::{self, Record};
 use crate::result::{print_data, print_json, stdout_failure, write_data};
+use crate::settings;
 use crate::talk::{Failure, Loudness, Talk};
 
 /// Bytes that a pixel may take while a picture is worked on.
@@ -78,13 +79,17 @@ enum Done {
 impl<'a> Job<'a> {
     /// Checks all that can be checked without reading a picture.
     fn new(args: &'a DebandArgs) -> Result<Self, Failure> {
-        let options = file_options(args)?;
+        let options = settings::file_options(args)?;
         let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
         if let (Some(path), None) = (&args.output, folder) {
-            check_output(path, args, &options)?;
+            settings::check_output(path, args, &options)?;
         }
-        let gather =
-            Gather { recursive: args.recursive, output_folder: folder, results_too: false, readable: &readable };
+        let gather = Gather {
+            recursive: args.recursive,
+            output_folder: folder,
+            results_too: false,
+            readable: &readable,
+        };
         let found = gather.run(&args.inputs);
         let targets = outputs::targets(&found.inputs, args.output.as_deref(), folder)?;
         outputs::check(&found.inputs, &targets, &options)?;
@@ -109,7 +114,7 @@ impl<'a> Job<'a> {
         for failure in &self.failures {
             talk.failure(failure);
             if self.args.json {
-                print_json(&Record::failed(failure.subject.clone().unwrap_or_default(), failure));
+                json(talk, &Record::failed(failure.subject.clone().unwrap_or_default(), failure));
             }
             outcome = Outcome::SomeFailed;
         }
@@ -151,25 +156,32 @@ impl<'a> Job<'a> {
     fn one(&self, i: usize, threads: usize, bar: &Bar) -> Done {
         let input = &self.inputs[i];
         catch_unwind(AssertUnwindSafe(|| self.attempt(i, threads, bar))).unwrap_or_else(|_| {
-            let hint = "this is a fault of the program; please report it, with the picture if you can".to_owned();
+            let hint =
+                "this is a fault of the program; please report it, with the picture if you can".to_owned();
             Done::Failed(Failure::at(input.shown(), "the program failed on this picture".into(), Some(hint)))
         })
     }
 
     fn attempt(&self, i: usize, threads: usize, bar: &Bar) -> Done {
         let (input, target) = (&self.inputs[i], &self.targets[i]);
+        let progress = bar.picture();
         if let Some(existing) = self.existing(input, target) {
-            return if self.args.skip_existing { Done::Skipped(existing) } else { Done::Failed(exists(&existing)) };
+            return if self.args.skip_existing {
+                Done::Skipped(existing)
+            } else {
+                Done::Failed(exists(&existing))
+            };
         }
         let mut bytes = Vec::new();
-        if input.is_stdin() {
-            if let Err(error) = std::io::stdin().read_to_end(&mut bytes) {
-                return Done::Failed(Failure::at(input.shown(), format!("cannot read: {}", reason(&error)), None));
-            }
+        if input.is_stdin()
+            && let Err(error) = std::io::stdin().read_to_end(&mut bytes)
+        {
+            let message = format!("cannot read: {}", reason(&error));
+            return Done::Failed(Failure::at(input.shown(), message, None));
         }
         let Some(_busy) = Busy::begin() else { return Done::Cancelled };
-        let source = if input.is_stdin() { files::Input::Bytes(&bytes) } else { files::Input::File(&input.path) };
-        let progress = bar.picture();
+        let source =
+            if input.is_stdin() { files::Input::Bytes(&bytes) } else { files::Input::File(&input.path) };
         let ctx = Context { threads, cancel: &interrupt::STOP, progress: &progress, ..Context::default() };
         let mut sink = Vec::new();
         if self.args.dry_run {
@@ -204,11 +216,18 @@ impl<'a> Job<'a> {
 
     fn make_folder(&self, target: &Target) -> Result<(), Failure> {
         let Some(folder) = target.folder().filter(|folder| !folder.is_dir()) else { return Ok(()) };
-        let missing: Vec<PathBuf> =
-            folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).map(Path::to_path_buf).collect();
+        let missing: Vec<PathBuf> = folder
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
+            .map(Path::to_path_buf)
+            .collect();
         fs::create_dir_all(folder).map_err(|error| {
             let message = format!("cannot make the folder: {}", reason(&error));
-            Failure::at(folder.display().to_string(), message, Some("check its spelling and that you may write there".into()))
+            Failure::at(
+                folder.display().to_string(),
+                message,
+                Some("check its spelling and that you may write there".into()),
+            )
         })?;
         self.made.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
         Ok(())
@@ -225,20 +244,31 @@ impl<'a> Job<'a> {
         match error {
             Error::Cancelled => Done::Cancelled,
             Error::File(error) => {
-                if let (unband_io::Error::File { path, .. }, unband_io::Error::Exists) = (error, error.fault()) {
-                    return if self.args.skip_existing { Done::Skipped(path.clone()) } else { Done::Failed(exists(path)) };
+                if let (unband_io::Error::File { path, .. }, unband_io::Error::Exists) =
+                    (error, error.fault())
+                {
+                    return if self.args.skip_existing {
+                        Done::Skipped(path.clone())
+                    } else {
+                        Done::Failed(exists(path))
+                    };
                 }
                 let hint = match error.fault() {
-                    unband_io::Error::Limit { .. } if self.args.max_memory.is_some() => {
-                        Some("allow more with `--max-memory`; if the size is wrong, the file is damaged".to_owned())
-                    }
+                    unband_io::Error::Limit { .. } if self.args.max_memory.is_some() => Some(
+                        "allow more with `--max-memory`; if the size is wrong, the file is damaged"
+                            .to_owned(),
+                    ),
                     unband_io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
                         command_meant(&input.path).or_else(|| error.hint())
                     }
                     _ => error.hint(),
                 };
                 let named = matches!(error, unband_io::Error::File { .. });
-                Done::Failed(Failure { subject: (!named).then(|| input.shown()), message: error.to_string(), hint })
+                Done::Failed(Failure {
+                    subject: (!named).then(|| input.shown()),
+                    message: error.to_string(),
+                    hint,
+                })
             }
             other => Done::Failed(Failure::at(input.shown(), other.to_string(), other.hint())),
         }
@@ -253,21 +283,21 @@ impl<'a> Job<'a> {
             Done::Failed(failure) => {
                 talk.failure(&failure);
                 if self.args.json {
-                    print_json(&Record::failed(input, &failure));
+                    json(talk, &Record::failed(input, &failure));
                 }
                 Outcome::SomeFailed
             }
             Done::Skipped(path) => {
                 talk.line(&format!("{input}: left out, {} exists", path.display()));
-                if self.args.json { print_json(&Record::skipped(input, &path)) } else { Outcome::Done }
+                if self.args.json { json(talk, &Record::skipped(input, &path)) } else { Outcome::Done }
             }
             Done::Planned(plan) => {
                 if self.args.json {
-                    print_json(&Record::planned(input, &plan))
+                    json(talk, &Record::planned(input, &plan))
                 } else {
                     let mut text = record::plan_line(&input, &plan, to_stdout) + "\n";
                     if talk.loudness > Loudness::Normal {
-                        text += &format!("  {}\n", plan.finding);
+                        text.extend(["  ", plan.finding.as_str(), "\n"]);
                     }
                     talk.bar.aside(|| print_data(text.as_bytes()))
                 }
@@ -276,7 +306,14 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn tell_finished(&self, input: &str, report: &FileReport, sink: &[u8], to_stdout: bool, talk: &Talk<'_>) -> Outcome {
+    fn tell_finished(
+        &self,
+        input: &str,
+        report: &FileReport,
+        sink: &[u8],
+        to_stdout: bool,
+        talk: &Talk<'_>,
+    ) -> Outcome {
         if to_stdout {
             match write_data(sink) {
                 Ok(()) => {}
@@ -304,7 +341,7 @@ impl<'a> Job<'a> {
             let items: Vec<String> = report.dropped.iter().map(ToString::to_string).collect();
             talk.note(&format!("{input}: {} cannot hold its {}", plan.format.name, items.join(", ")));
         }
-        if self.args.quality.is_some() && !plan.copies && !takes_quality(plan.format) {
+        if self.args.quality.is_some() && !plan.copies && !settings::takes_quality(plan.format) {
             talk.note(&format!("{input}: `--quality` means nothing to {}", plan.format.name));
         }
         let mut outcome = Outcome::Done;
@@ -324,7 +361,7 @@ impl<'a> Job<'a> {
             outcome = Outcome::CheckFailed;
         }
         if self.args.json {
-            outcome = outcome.max(print_json(&Record::done(input.to_owned(), report, to_stdout)));
+            outcome = outcome.max(json(talk, &Record::done(input.to_owned(), report, to_stdout)));
         }
         outcome
     }
@@ -339,14 +376,13 @@ fn command_meant(path: &Path) -> Option<String> {
     (strsim::jaro(near, word) > 0.8).then(|| format!("did you mean `unband {near}`?"))
 }
 
+fn json(talk: &Talk<'_>, record: &Record) -> Outcome {
+    talk.bar.aside(|| print_json(record))
+}
+
 fn exists(path: &Path) -> Failure {
     let hint = "add `--overwrite` to replace it, or `--skip-existing` to leave such pictures out";
     Failure::at(path.display().to_string(), "exists already".into(), Some(hint.into()))
-}
-
-fn takes_quality(format: &FormatEntry) -> bool {
-    // WebP has both ways; a quality asks for the lossy one.
-    format.name == "WebP" || format.writes.as_ref().is_some_and(|writes| writes.lossy)
 }
 
 fn processors() -> usize {
@@ -369,99 +405,4 @@ fn declared_pixels(path: &Path) -> u64 {
         Err(unband_io::Error::Limit { width, height, .. }) => width.saturating_mul(height),
         _ => length,
     }
-}
-
-/// The library's options from the arguments.
-fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
-    let method = args.method.as_deref().map_or(Ok(Choice::Auto), choice)?;
-    let options = Options {
-        method,
-        strength: args.strength.unwrap_or(1.0),
-        depth: args.depth,
-        dither: args.dither,
-        locked: args.locked,
-        seed: args.seed,
-        faithful: args.faithful.map(|switch| switch == Switch::On),
-        everywhere: args.everywhere,
-        max_memory: args.max_memory,
-        ..Options::default()
-    };
-    // Method, settings and ranges are the same for every picture, so a tiny one finds their faults.
-    let usage = |error: Error| Failure { subject: None, message: error.to_string(), hint: error.hint() };
-    let tiny = Image::from_gray::<u8>(1, 1, &[0]).map_err(|error| Failure::usage(error.to_string(), ""))?;
-    let choices = unband::choose(&tiny, &Findings::plain(1, 8), &options).map_err(usage)?;
-    if args.strength.is_some() && !choices.entry.ours {
-        let name = choices.entry.name;
-        let hint = format!("set its own parameters, `--method {name}:key=value`; `unband list methods` shows them");
-        return Err(Failure::usage(format!("{name} has no common strength"), hint));
-    }
-    let format = args.format.as_deref().map(format_named).transpose()?;
-    let options = FileOptions {
-        options,
-        format,
-        quality: args.quality,
-        overwrite: args.overwrite,
-        only_banded: args.only_banded,
-        preserve_times: args.preserve_times,
-        prove: args.prove,
-        ..FileOptions::default()
-    };
-    if let Some(format) = format {
-        check_depth(format, args, None)?;
-    }
-    Ok(options)
-}
-
-/// A method with its settings, or another program's recipe.
-fn choice(text: &str) -> Result<Choice, Failure> {
-    let (name, settings) = unband_filters::parse_method(text, unband::methods())
-        .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
-    Ok(Choice::Named { name: name.to_owned(), settings })
-}
-
-/// A format by its extension or its name, with or without a dot.
-fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
-    let word = text.trim_start_matches('.');
-    let error = match unband_io::by_extension(&Path::new("x").with_extension(word)).or_else(|| unband_io::by_name(word)) {
-        Some(format) if format.writes.is_some() => return Ok(format),
-        Some(format) => unband_io::Error::ReadOnly { format: format.name },
-        None => unband_io::Error::UnknownExtension { extension: word.to_owned() },
-    };
-    Err(Failure { subject: None, message: error.to_string(), hint: error.hint() })
-}
-
-/// A single output: is its extension known, and can it hold what was asked for?
-fn check_output(path: &Path, args: &DebandArgs, options: &FileOptions) -> Result<(), Failure> {
-    if path.as_os_str() == STDIO || options.format.is_some() {
-        return Ok(());
-    }
-    let shown = path.display().to_string();
-    match unband_io::by_extension(path) {
-        Some(format) if format.writes.is_none() => {
-            let error = unband_io::Error::ReadOnly { format: format.name };
-            Err(Failure::at(shown, error.to_string(), error.hint()))
-        }
-        Some(format) => check_depth(format, args, Some(path)),
-        None => {
-            let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-            let (message, hint) = if extension.is_empty() {
-                ("no extension says which format to write".to_owned(), format!("`{shown}/` is a folder, `{shown}.png` a file"))
-            } else {
-                let error = unband_io::Error::UnknownExtension { extension };
-                (error.to_string(), error.hint().unwrap_or_default())
-            };
-            Err(Failure::at(shown, message, Some(hint)))
-        }
-    }
-}
-
-/// Can the format hold the depth that was asked for?
-fn check_depth(format: &'static FormatEntry, args: &DebandArgs, path: Option<&Path>) -> Result<(), Failure> {
-    let depth = args.depth.resolve(unband::Depth::Int(1));
-    let Err(error) = unband_io::check_can_hold(depth, false, format) else { return Ok(()) };
-    let stem = path.map_or_else(|| "sky".to_owned(), |path| path.with_extension("").display().to_string());
-    let better = if depth == unband::Depth::F32 { format!("{stem}.tiff") } else { format!("{stem}.png or {stem}.tiff") };
-    let way = if path.is_some() { format!("write {better}") } else { "choose another `--format`".to_owned() };
-    let hint = format!("{way}, or drop `--depth {}` to dither to 8 bits", args.depth);
-    Err(Failure { subject: path.map(|path| path.display().to_string()), message: error.to_string(), hint: Some(hint) })
 }

@@ -45,7 +45,8 @@ pub struct InspectArgs {
 pub fn run(args: &InspectArgs) -> Outcome {
     let bar = Bar::none();
     let talk = Talk { loudness: Loudness::new(args.talk.quiet, args.talk.verbose), bar: &bar };
-    let gather = Gather { recursive: args.recursive, output_folder: None, results_too: true, readable: &readable };
+    let gather =
+        Gather { recursive: args.recursive, output_folder: None, results_too: true, readable: &readable };
     let gathered = gather.run(&args.inputs);
     if args.map.is_some() && gathered.inputs.len() > 1 {
         talk.failure(&Failure::usage("`--map` draws one picture, several were named", "name one picture"));
@@ -100,7 +101,11 @@ fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose
     let _ = writeln!(text, "  {}", finding_sentence(findings));
     if verbose {
         let visible = if findings.visible { "visible" } else { "not visible" };
-        let _ = writeln!(text, "  {visible} at 8 bits; {:.0} % of the picture lies in bands", findings.banded_share * 100.0);
+        let _ = writeln!(
+            text,
+            "  {visible} at 8 bits; {:.0} % of the picture lies in bands",
+            findings.banded_share * 100.0
+        );
     }
     if verbose || findings.grids.iter().any(|grid| grid.found) {
         for (name, grid) in plane_names(image, findings).into_iter().zip(&findings.grids) {
@@ -108,7 +113,12 @@ fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose
         }
     }
     if Depth::Int(findings.effective_bits) != image.depth && image.depth != Depth::F32 {
-        let _ = writeln!(text, "  {} of its {} bits carry something", findings.effective_bits, image.depth.bits());
+        let _ = writeln!(
+            text,
+            "  {} of its {} bits carry something",
+            findings.effective_bits,
+            image.depth.bits()
+        );
     }
     text
 }
@@ -143,7 +153,8 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, overwrite: bool) -> Result
     const ORANGE: [f32; 3] = [1.0, 0.45, 0.0];
     // A tenth of a square's samples on false contours is a lot: bands ten samples wide.
     const FULL: f32 = 0.1;
-    let fail = |error: unband_io::Error| Failure::at(path.display().to_string(), error.to_string(), error.hint());
+    let fail =
+        |error: unband_io::Error| Failure::at(path.display().to_string(), error.to_string(), error.hint());
     let png = unband_io::by_name("PNG").ok_or_else(|| fail(unband_io::Error::UnknownContent))?;
     let (width, height) = (image.width(), image.height());
     let first = &image.planes[0];

@@ -140,26 +140,51 @@ fn allowed(param: &ParamInfo) -> String {
     }
 }
 
+/// What a dither is good for.
+fn dither_doc(dither: Dither) -> &'static str {
+    match dither {
+        Dither::None => "Plain rounding. Bands come back.",
+        Dither::Ordered => "A regular 16×16 pattern: compresses well and survives video coding.",
+        Dither::BlueNoise => "A 64×64 pattern without coarse parts: the least visible at equal strength.",
+        Dither::ErrorDiffusion => "Each error goes to the neighbours: the finest for stills.",
+        Dither::Tpdf => "Noise whose strength does not depend on the picture: a light grain.",
+    }
+}
+
 fn dithers() -> String {
     let mut text = "Dithers (--dither KIND)\n\n".to_owned();
     for dither in Dither::ALL {
-        let default = if *dither == Dither::default() { "  (default)" } else { "" };
-        let _ = writeln!(text, "  {}{default}", dither.word());
+        let default = if *dither == Dither::default() { " (default)" } else { "" };
+        let _ = writeln!(text, "  {:15}  {}{default}", dither.word(), dither_doc(*dither));
     }
     text
 }
 
 fn dithers_markdown() -> String {
-    let words: Vec<String> = Dither::ALL.iter().map(|dither| format!("`{}`", dither.word())).collect();
-    format!(
-        "# Dithers\n\n{GENERATED}\n\n`--dither` takes {}; without it `{}`.\n",
-        words.join(", "),
+    let mut text = format!(
+        "# Dithers\n\n{GENERATED}\n\nFor `--dither`; without it `{}`.\n\n| dither | what it does |\n|---|---|\n",
         Dither::default().word()
-    )
+    );
+    for dither in Dither::ALL {
+        let _ = writeln!(text, "| `{}` | {} |", dither.word(), dither_doc(*dither));
+    }
+    text
 }
 
-const COLUMNS: [&str; 12] =
-    ["format", "extensions", "read", "write", "depths", "alpha", "ICC", "Exif", "XMP", "IPTC", "CICP", "density"];
+const COLUMNS: [&str; 12] = [
+    "format",
+    "extensions",
+    "read",
+    "write",
+    "depths",
+    "alpha",
+    "ICC",
+    "Exif",
+    "XMP",
+    "IPTC",
+    "CICP",
+    "density",
+];
 
 fn format_row(format: &FormatEntry) -> [String; 12] {
     let yes = |yes: bool| if yes { "yes" } else { "–" }.to_owned();

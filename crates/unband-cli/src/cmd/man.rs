@@ -20,18 +20,16 @@ pub fn run(args: &ManArgs) -> Outcome {
     let mut cli = Cli::command();
     // Gives every command the program's name in front.
     cli.build();
-    let command = match &args.command {
+    let command = match args.command.as_deref().map(|name| (name, cli.find_subcommand(name).cloned())) {
         None => cli,
-        Some(name) => match cli.find_subcommand(name) {
-            Some(command) => command.clone(),
-            None => {
-                let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
-                let failure =
-                    Failure::usage(format!("there is no command `{name}`"), format!("the commands are {}", names.join(", ")));
-                Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
-                return Outcome::Usage;
-            }
-        },
+        Some((_, Some(command))) => command,
+        Some((name, None)) => {
+            let names: Vec<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
+            let hint = format!("the commands are {}", names.join(", "));
+            let failure = Failure::usage(format!("there is no command `{name}`"), hint);
+            Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            return Outcome::Usage;
+        }
     };
     let mut page = Vec::new();
     // Writing to memory does not fail.

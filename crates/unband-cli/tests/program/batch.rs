@@ -15,7 +15,9 @@ fn broken_pictures_are_named_and_the_rest_is_done() {
             0 => stage.write(&format!("in/{i:02}.png"), &whole),
             1 => stage.write(&format!("in/{i:02}.png"), &png(40 + i, 33, &texture)),
             2 => stage.write(&format!("in/{i:02}.bmp"), &bmp()),
-            3 => stage.write(&format!("in/{i:02}.pgm"), &[b"P5 8 8 255\n".as_slice(), &[i as u8; 64]].concat()),
+            3 => {
+                stage.write(&format!("in/{i:02}.pgm"), &[b"P5 8 8 255\n".as_slice(), &[i as u8; 64]].concat())
+            }
             _ => stage.write(&format!("in/{i:02}.jpg"), &fs::read(root().join("examples/dusk.jpg")).unwrap()),
         };
     }
@@ -72,7 +74,8 @@ fn huge() -> Vec<u8> {
 fn threads_and_memory_change_no_byte_of_a_batch() {
     let stage = Stage::new();
     for i in 0..6 {
-        stage.write(&format!("in/{i}.png"), &png(90 + 10 * i, 70, &move |x, y, c| six_bits(x + i * 20, y, c)));
+        stage
+            .write(&format!("in/{i}.png"), &png(90 + 10 * i, 70, &move |x, y, c| six_bits(x + i * 20, y, c)));
     }
     stage.run(&["in", "-o", "one", "-j", "1"]).code(0);
     stage.run(&["in", "-o", "four", "-j", "4"]).code(0);
@@ -97,7 +100,11 @@ fn only_as_many_lines_as_pictures_and_none_when_quiet() {
     let ran = stage.run(&["a.png", "b.png", "--overwrite", "-q"]).code(0);
     assert_eq!((ran.stderr.as_str(), ran.stdout.len()), ("", 0));
     let ran = stage.run(&["a.png", "--overwrite", "-v"]).code(0);
-    assert!(ran.stderr.lines().count() > 1 && ran.stderr.contains("kept inside their cells"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.lines().count() > 1 && ran.stderr.contains("kept inside their cells"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

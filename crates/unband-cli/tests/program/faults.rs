@@ -33,7 +33,11 @@ fn what_cannot_be_read_is_named_with_a_hint() {
 fn a_misspelt_command_is_noticed() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
-    stage.run(&["inspekt", "a.png", "-q"]).code(1).says("error: inspekt: ").says("did you mean `unband inspect`?");
+    stage
+        .run(&["inspekt", "a.png", "-q"])
+        .code(1)
+        .says("error: inspekt: ")
+        .says("did you mean `unband inspect`?");
 }
 
 #[test]
@@ -109,20 +113,32 @@ fn a_place_that_does_not_take_the_result_is_named() {
 #[test]
 fn a_folder_that_may_not_be_written_is_named() {
     use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
     let stage = Stage::new();
     stage.png("locked/a.png", &six_bits);
-    stage.png("b.png", &six_bits);
-    let folder = stage.path("locked");
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
-    if fs::write(folder.join("probe"), b"").is_ok() {
-        fs::remove_file(folder.join("probe")).unwrap();
-        eprintln!("skipped: this user may write everywhere");
-    } else {
-        let ran = stage.run(&["locked/a.png", "b.png"]).code(1);
-        ran.says("error: locked/a_unband.png: cannot write: ").says("hint: check the permissions");
-        assert_eq!(stage.names(), ["b.png", "b_unband.png", "locked/a.png"]);
+    stage.png("open/b.png", &six_bits);
+    let mode =
+        |name: &str, mode| fs::set_permissions(stage.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    mode("", 0o755);
+    mode("open", 0o777);
+    mode("locked", 0o555);
+    let mut arguments = stage.command(&["locked/a.png", "open/b.png"]);
+    // The superuser may write everywhere, so then the program runs as somebody else, from where anybody may read.
+    if fs::write(stage.path("locked/probe"), b"").is_ok() {
+        fs::remove_file(stage.path("locked/probe")).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_unband"), stage.path("program")).unwrap();
+        arguments = std::process::Command::new(stage.path("program"));
+        arguments.args(["locked/a.png", "open/b.png"]).current_dir(stage.path("")).uid(65_534);
     }
-    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = Ran::from(arguments.output().unwrap()).code(1);
+    ran.says("error: locked/a_unband.png: cannot write: ").says("hint: check the permissions");
+    assert!(stage.path("open/b_unband.png").exists());
+    assert!(
+        !stage.names().iter().any(|name| name.contains("locked/a_") || name.contains(".tmp")),
+        "{:?}",
+        stage.names()
+    );
+    mode("locked", 0o755);
 }
 
 #[cfg(target_os = "linux")]
@@ -133,7 +149,8 @@ fn a_full_disk_is_an_error_with_a_hint() {
     let ran = stage.run(&["a.png", "-o", "/dev/full", "--format", "png", "--overwrite"]).code(1);
     ran.says("error: /dev/full: cannot write: ").says("hint: free some space");
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let ran: Ran = stage.command(&["a.png", "-o", "-"]).stdout(full).stderr(Stdio::piped()).output().unwrap().into();
+    let ran: Ran =
+        stage.command(&["a.png", "-o", "-"]).stdout(full).stderr(Stdio::piped()).output().unwrap().into();
     ran.code(1).says("error: standard output: ").says("hint: ");
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let ran: Ran = stage.command(&["list"]).stdout(full).stderr(Stdio::piped()).output().unwrap().into();
@@ -148,8 +165,10 @@ fn a_disk_that_fills_up_leaves_no_half_file_and_the_rest_is_done() {
     let stage = Stage::new();
     stage.write("a.png", &png(320, 240, &six_bits));
     stage.write("tiny.png", &png(8, 8, &six_bits));
-    let script = format!("trap '' XFSZ; ulimit -f 8; exec '{}' a.png tiny.png -j 1", env!("CARGO_BIN_EXE_unband"));
-    let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(stage.path("")).output().unwrap();
+    let script =
+        format!("trap '' XFSZ; ulimit -f 8; exec '{}' a.png tiny.png -j 1", env!("CARGO_BIN_EXE_unband"));
+    let output =
+        std::process::Command::new("sh").args(["-c", &script]).current_dir(stage.path("")).output().unwrap();
     Ran::from(output).code(1).says("error: a_unband.png: cannot write: ");
     assert_eq!(stage.names(), ["a.png", "tiny.png", "tiny_unband.png"]);
 }

@@ -13,11 +13,17 @@ fn tags(stage: &Stage, name: &str) -> Value {
 }
 
 fn tag(stage: &Stage, name: &str, tags: &[&str]) {
-    let output = Command::new("exiftool").arg("-overwrite_original").args(tags).arg(stage.path(name)).output().unwrap();
+    let output = Command::new("exiftool")
+        .arg("-overwrite_original")
+        .args(tags)
+        .arg(stage.path(name))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-const SAID: &[&str] = &["-Artist=Ada", "-XMP:Title=Evening", "-EXIF:ISO=400", "-EXIF:DateTimeOriginal=2024:05:06 07:08:09"];
+const SAID: &[&str] =
+    &["-Artist=Ada", "-XMP:Title=Evening", "-EXIF:ISO=400", "-EXIF:DateTimeOriginal=2024:05:06 07:08:09"];
 
 #[test]
 fn exif_and_xmp_go_from_jpeg_to_png_and_back_to_jpeg() {

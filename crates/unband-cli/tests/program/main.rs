@@ -1,5 +1,5 @@
 //! The real program on real small files.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod batch;
 mod commands;

@@ -159,7 +159,9 @@ fn names_that_are_odd_are_names_all_the_same() {
         stage.png(name, &six_bits);
     }
     stage.run(&["--", "a b.png", "ünï.png", "x[1].png", "-dash.png", "no.dots.here.png"]).code(0);
-    for name in ["a b_unband.png", "ünï_unband.png", "x[1]_unband.png", "-dash_unband.png", "no.dots.here_unband.png"] {
+    for name in
+        ["a b_unband.png", "ünï_unband.png", "x[1]_unband.png", "-dash_unband.png", "no.dots.here_unband.png"]
+    {
         assert!(stage.path(name).exists(), "{name} is missing from {:?}", stage.names());
     }
 }

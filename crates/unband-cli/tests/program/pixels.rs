@@ -84,14 +84,19 @@ fn threads_change_no_byte() {
 fn a_recipe_of_ffmpeg_is_the_method_with_these_settings() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
-    for (name, method) in
-        [("a.png", "gradfun=2:20"), ("b.png", "gradfun:strength=2,radius=20"), ("c.png", "gradfun:radius=20,strength=2")]
-    {
+    for (name, method) in [
+        ("a.png", "gradfun=2:20"),
+        ("b.png", "gradfun:strength=2,radius=20"),
+        ("c.png", "gradfun:radius=20,strength=2"),
+    ] {
         stage.run(&["sky.png", "-o", name, "--method", method]).code(0).says("gradfun");
     }
     assert_eq!(stage.read("a.png"), stage.read("b.png"));
     assert_eq!(stage.read("a.png"), stage.read("c.png"));
-    stage.run(&["sky.png", "-o", "d.png", "--method", "deband=1thr=0.03:range=24"]).code(0).says("ffmpeg-deband");
+    stage
+        .run(&["sky.png", "-o", "d.png", "--method", "deband=1thr=0.03:range=24"])
+        .code(0)
+        .says("ffmpeg-deband");
     assert_ne!(stage.samples("a.png"), stage.samples("d.png"));
 }
 
@@ -115,9 +120,7 @@ fn a_proof_counts_none_for_our_method_and_fails_for_one_that_leaves_the_cells() 
 fn everywhere_works_on_a_picture_that_asks_for_nothing() {
     let stage = Stage::new();
     stage.png("grass.png", &texture);
-    let plan = |options: &[&str]| {
-        stage.run(&[&["grass.png", "-n"], options].concat()).code(0).out()
-    };
+    let plan = |options: &[&str]| stage.run(&[&["grass.png", "-n"], options].concat()).code(0).out();
     assert!(plan(&[]).contains("a copy"), "{}", plan(&[]));
     assert!(plan(&["--everywhere"]).contains("smooth →"), "{}", plan(&["--everywhere"]));
 }

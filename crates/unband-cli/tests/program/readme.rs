@@ -13,7 +13,13 @@ fn commands(readme: &str) -> Vec<String> {
             let typed = typed.split("  ").next().unwrap_or(typed);
             found.extend(Some(typed.trim().to_owned()).filter(|typed| typed.starts_with("unband ")));
         } else if line.starts_with('|') {
-            found.extend(line.split('`').skip(1).step_by(2).filter(|code| code.starts_with("unband ")).map(str::to_owned));
+            found.extend(
+                line.split('`')
+                    .skip(1)
+                    .step_by(2)
+                    .filter(|code| code.starts_with("unband "))
+                    .map(str::to_owned),
+            );
         }
     }
     found

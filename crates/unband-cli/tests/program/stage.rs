@@ -64,7 +64,7 @@ pub type Paint = dyn Fn(usize, usize, usize) -> u8;
 /// A sky in 6 bits a channel: steps of four codes.
 pub fn six_bits(x: usize, y: usize, c: usize) -> u8 {
     let level = (x * (9 + c) + y * (31 - 7 * c)) / 220 + 8 * c;
-    (level.min(63) * 255 / 63) as u8
+    ((level.min(63) * 255 + 31) / 63) as u8
 }
 
 /// Fine texture on all codes: nothing to repair.
@@ -95,7 +95,8 @@ impl Stage {
     }
 
     pub fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}; there are {:?}", self.names()))
+        fs::read(self.path(name))
+            .unwrap_or_else(|error| panic!("{name}: {error}; there are {:?}", self.names()))
     }
 
     /// An RGB PNG of [`WIDTH`] × [`HEIGHT`].
@@ -200,7 +201,8 @@ pub fn decode(bytes: &[u8]) -> Samples {
 
 /// Is this program there? Says so when it is not.
 pub fn has(program: &str) -> bool {
-    let found = Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    let found =
+        Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {
         eprintln!("skipped: {program} is not installed");
     }

@@ -11,7 +11,11 @@ fn standard_input_to_standard_output_gives_what_files_give() {
     stage.run(&["sky.png"]).code(0);
     let ran = stage.feed(&["-"], &stage.read("sky.png")).code(0);
     assert_eq!(ran.stdout, stage.read("sky_unband.png"));
-    assert!(ran.stderr.contains("standard input") && ran.stderr.contains("→ standard output"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("standard input") && ran.stderr.contains("→ standard output"),
+        "{}",
+        ran.stderr
+    );
     let ran = stage.run(&["sky.png", "-o", "-"]).code(0);
     assert_eq!(ran.stdout, stage.read("sky_unband.png"));
     stage.feed(&["-", "-o", "named.png"], &stage.read("sky.png")).code(0);
@@ -67,9 +71,14 @@ fn a_reader_that_went_away_is_not_mentioned() {
         drop(reader);
         stage.command(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap().into()
     };
-    for arguments in
-        [&["list"] as &[&str], &["man"], &["completions", "zsh"], &["inspect", "a.png"], &["--help"], &["a.png", "-n"]]
-    {
+    for arguments in [
+        &["list"] as &[&str],
+        &["man"],
+        &["completions", "zsh"],
+        &["inspect", "a.png"],
+        &["--help"],
+        &["a.png", "-n"],
+    ] {
         let ran = gone(arguments).code(0);
         assert_eq!(ran.stderr, "", "{arguments:?}");
     }

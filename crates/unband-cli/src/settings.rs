@@ -1,0 +1,127 @@
+//! From arguments to the library's options, with everything checked that can be checked before a picture
+//! is read.
+
+use std::path::Path;
+
+use unband::files::FileOptions;
+use unband::{Choice, Error, Findings, Image, Options};
+use unband_io::FormatEntry;
+
+use crate::args::{DebandArgs, Switch};
+use crate::inputs::STDIO;
+use crate::talk::Failure;
+
+/// The library's options from the arguments.
+pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
+    let method = args.method.as_deref().map_or(Ok(Choice::Auto), choice)?;
+    let options = Options {
+        method,
+        strength: args.strength.unwrap_or(1.0),
+        depth: args.depth,
+        dither: args.dither,
+        locked: args.locked,
+        seed: args.seed,
+        faithful: args.faithful.map(|switch| switch == Switch::On),
+        everywhere: args.everywhere,
+        max_memory: args.max_memory,
+        ..Options::default()
+    };
+    // Method, settings and ranges are the same for every picture, so a tiny one finds their faults.
+    let usage = |error: Error| Failure { subject: None, message: error.to_string(), hint: error.hint() };
+    let tiny = Image::from_gray::<u8>(1, 1, &[0]).map_err(|error| Failure::usage(error.to_string(), ""))?;
+    let choices = unband::choose(&tiny, &Findings::plain(1, 8), &options).map_err(usage)?;
+    if args.strength.is_some() && !choices.entry.ours {
+        let name = choices.entry.name;
+        let hint =
+            format!("set its own parameters, `--method {name}:key=value`; `unband list methods` shows them");
+        return Err(Failure::usage(format!("{name} has no common strength"), hint));
+    }
+    let format = args.format.as_deref().map(format_named).transpose()?;
+    let options = FileOptions {
+        options,
+        format,
+        quality: args.quality,
+        overwrite: args.overwrite,
+        only_banded: args.only_banded,
+        preserve_times: args.preserve_times,
+        prove: args.prove,
+        ..FileOptions::default()
+    };
+    if let Some(format) = format {
+        check_depth(format, args, None)?;
+    }
+    Ok(options)
+}
+
+/// A method with its settings, or another program's recipe.
+fn choice(text: &str) -> Result<Choice, Failure> {
+    let (name, settings) = unband_filters::parse_method(text, unband::methods())
+        .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
+    Ok(Choice::Named { name: name.to_owned(), settings })
+}
+
+/// A format by its extension or its name, with or without a dot.
+fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
+    let word = text.trim_start_matches('.');
+    let error = match unband_io::by_extension(&Path::new("x").with_extension(word))
+        .or_else(|| unband_io::by_name(word))
+    {
+        Some(format) if format.writes.is_some() => return Ok(format),
+        Some(format) => unband_io::Error::ReadOnly { format: format.name },
+        None => unband_io::Error::UnknownExtension { extension: word.to_owned() },
+    };
+    Err(Failure { subject: None, message: error.to_string(), hint: error.hint() })
+}
+
+/// A single output: is its extension known, and can it hold what was asked for?
+pub fn check_output(path: &Path, args: &DebandArgs, options: &FileOptions) -> Result<(), Failure> {
+    if path.as_os_str() == STDIO || options.format.is_some() {
+        return Ok(());
+    }
+    let shown = path.display().to_string();
+    match unband_io::by_extension(path) {
+        Some(format) if format.writes.is_none() => {
+            let error = unband_io::Error::ReadOnly { format: format.name };
+            Err(Failure::at(shown, error.to_string(), error.hint()))
+        }
+        Some(format) => check_depth(format, args, Some(path)),
+        None => {
+            let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+            let (message, hint) = if extension.is_empty() {
+                (
+                    "no extension says which format to write".to_owned(),
+                    format!("`{shown}/` is a folder, `{shown}.png` a file"),
+                )
+            } else {
+                let error = unband_io::Error::UnknownExtension { extension };
+                (error.to_string(), error.hint().unwrap_or_default())
+            };
+            Err(Failure::at(shown, message, Some(hint)))
+        }
+    }
+}
+
+/// Can the format hold the depth that was asked for?
+fn check_depth(format: &'static FormatEntry, args: &DebandArgs, path: Option<&Path>) -> Result<(), Failure> {
+    let depth = args.depth.resolve(unband::Depth::Int(1));
+    let Err(error) = unband_io::check_can_hold(depth, false, format) else { return Ok(()) };
+    let stem = path.map_or_else(|| "sky".to_owned(), |path| path.with_extension("").display().to_string());
+    let better = if depth == unband::Depth::F32 {
+        format!("{stem}.tiff")
+    } else {
+        format!("{stem}.png or {stem}.tiff")
+    };
+    let way = if path.is_some() { format!("write {better}") } else { "choose another `--format`".to_owned() };
+    let hint = format!("{way}, or drop `--depth {}` to dither to 8 bits", args.depth);
+    Err(Failure {
+        subject: path.map(|path| path.display().to_string()),
+        message: error.to_string(),
+        hint: Some(hint),
+    })
+}
+
+/// Does a quality mean something to this format?
+pub fn takes_quality(format: &FormatEntry) -> bool {
+    // WebP has both ways; a quality asks for the lossy one.
+    format.name == "WebP" || format.writes.as_ref().is_some_and(|writes| writes.lossy)
+}
