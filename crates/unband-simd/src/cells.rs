@@ -1,4 +1,6 @@
 //! Samples kept inside the cells of values that their source codes stand for.
+// Bodies must melt into each level's function, and must not branch, to be vectorised for it.
+#![allow(clippy::inline_always, clippy::needless_bitwise_bool)]
 
 use crate::dispatch;
 

@@ -1,4 +1,6 @@
 //! Samples to code values with a threshold each.
+// Bodies must melt into each level's function, to be vectorised for it.
+#![allow(clippy::inline_always)]
 
 use crate::dispatch;
 

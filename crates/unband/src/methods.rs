@@ -18,24 +18,8 @@ pub fn method(name: &str) -> Option<&'static Entry> {
 /// The method whose name is closest, if any is close.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
     methods()
-        .map(|entry| (distance(entry.name, name), entry.name))
+        .map(|entry| (strsim::damerau_levenshtein(entry.name, name), entry.name))
         .filter(|&(d, known)| d <= known.len() / 2)
         .min()
         .map(|(_, known)| known)
-}
-
-/// Levenshtein distance of two words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
-        for (j, &cb) in b.iter().enumerate() {
-            let replaced = corner + usize::from(ca != cb);
-            corner = row[j + 1];
-            row[j + 1] = replaced.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -253,6 +253,20 @@ fn transparency_is_never_touched() {
 }
 
 #[test]
+fn every_depth_and_dither_is_proven() {
+    let folder = Folder::new();
+    let input = folder.put("sky.png", &sky(160, 120, 6), "PNG");
+    for depth in ["keep", "8", "10", "12", "16", "32f"] {
+        for dither in Dither::ALL.iter().copied() {
+            let options = Options { depth: depth.parse().unwrap(), dither, ..Options::default() };
+            let options = FileOptions { options, prove: true, overwrite: true, ..FileOptions::default() };
+            let proof = run(&input, &options).unwrap().proof.unwrap();
+            assert!(proof.holds(), "{depth}, {dither:?}: {proof:?}");
+        }
+    }
+}
+
+#[test]
 fn times_are_kept_when_asked() {
     let folder = Folder::new();
     let input = folder.put("sky.png", &sky(64, 64, 6), "PNG");
