@@ -91,6 +91,9 @@ dispatch! {
     /// Adds two corrections, their sum held to `±half`, times `unit`.
     pub fn add_held_row(level, out: &mut [f32], a: &[f32], b: &[f32], half: f32, unit: f32) = add_held_body;
 
+    /// Fades a correction out as luma gets busy: all of it up to 0.5 level changes per sample, none from 1 on.
+    pub fn fade_row(level, out: &mut [f32], busy: &[f32]) = fade_body;
+
     /// Adds a row times `unit`.
     pub fn add_scaled_row(level, out: &mut [f32], a: &[f32], unit: f32) = add_scaled_body;
 
@@ -425,5 +428,12 @@ fn add_held_body(out: &mut [f32], a: &[f32], b: &[f32], half: f32, unit: f32) {
 fn add_scaled_body(out: &mut [f32], a: &[f32], unit: f32) {
     for (o, &a) in out.iter_mut().zip(a) {
         *o += a * unit;
+    }
+}
+
+#[inline(always)]
+fn fade_body(out: &mut [f32], busy: &[f32]) {
+    for (o, &b) in out.iter_mut().zip(busy) {
+        *o *= (2.0 - 2.0 * b).max(0.0).min(1.0);
     }
 }

@@ -307,19 +307,30 @@ impl Smooth {
         };
         b.density.count(level, &b.v[0], 1.0);
         b.density.means(level, &mut b.busy, inner, RADIUS, 1.0);
+        // Luma's density at the size of the chroma plane.
+        if (sx, sy) == (2, 2) {
+            surface::halve(level, &mut b.factor, &b.busy);
+        } else {
+            average(&mut b.factor, &b.busy, sx, sy);
+        }
         let out = &mut b.corrections[index];
         for y in 0..out.height {
-            for (x, o) in out.row_mut(y).iter_mut().enumerate() {
-                let mut sum = 0.0;
-                for j in 0..sy {
-                    for i in 0..sx {
-                        let (by, bx) = ((y * sy + j).min(b.busy.height - 1), (x * sx + i).min(b.busy.width - 1));
-                        sum += b.busy.row(by)[bx];
-                    }
-                }
-                let busy = sum / (sx * sy) as f32;
-                *o *= (2.0 - 2.0 * busy).clamp(0.0, 1.0);
+            rows::fade_row(level, out.row_mut(y), b.factor.row(y));
+        }
+    }
+}
+
+/// Means over blocks of `sx` × `sy`; the last row and column repeat.
+fn average(out: &mut Grid, source: &Grid, sx: usize, sy: usize) {
+    out.reshape(source.width.div_ceil(sx), source.height.div_ceil(sy));
+    for y in 0..out.height {
+        for x in 0..out.width {
+            let mut sum = 0.0;
+            for j in 0..sy {
+                let row = source.row((y * sy + j).min(source.height - 1));
+                sum += (0..sx).map(|i| row[(x * sx + i).min(source.width - 1)]).sum::<f32>();
             }
+            out.row_mut(y)[x] = sum / (sx * sy) as f32;
         }
     }
 }
