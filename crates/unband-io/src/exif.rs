@@ -242,8 +242,31 @@ fn exchange(from: &[u8], to: &mut [u8], entries: &[Entry], a: u16, b: u16) {
     }
 }
 
+/// Do two densities say the same, but for rounding to whole samples per metre?
+pub(crate) fn same_density(a: Density, b: Density) -> bool {
+    let metres = |d: Density| {
+        let scale = match d.unit {
+            DensityUnit::Aspect => return (d.x / d.y, 1.0, true),
+            DensityUnit::Inch => 1.0 / 0.0254,
+            DensityUnit::Centimetre => 100.0,
+            DensityUnit::Metre => 1.0,
+        };
+        (d.x * scale, d.y * scale, false)
+    };
+    let (a, b) = (metres(a), metres(b));
+    let near = |a: f64, b: f64| (a - b).abs() <= 0.6;
+    a.2 == b.2 && if a.2 { (a.0 / b.0 - 1.0).abs() < 1e-3 } else { near(a.0, b.0) && near(a.1, b.1) }
+}
+
 /// A density as two rationals in units that Exif and TIFF know: per inch, per centimetre, or a ratio.
 pub(crate) fn rationals(density: Density) -> ([u32; 2], [u32; 2], u16) {
+    // Whole samples per metre are most often a rounded number of samples per inch.
+    let per_inch = [density.x, density.y].map(|v| v * 0.0254);
+    let inches = per_inch.iter().all(|v| (v - v.round()).abs() <= 0.0127);
+    if density.unit == DensityUnit::Metre && inches {
+        let [x, y] = per_inch.map(|v| [v.round().max(1.0) as u32, 1]);
+        return (x, y, 2);
+    }
     let (scale, unit) = match density.unit {
         DensityUnit::Aspect => (1.0, 1),
         DensityUnit::Inch => (1.0, 2),

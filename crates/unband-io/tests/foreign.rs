@@ -68,8 +68,6 @@ fn lossless_files_of_other_programs_read_exactly() {
         ("bmp_4.bmp", "bmp_4.ppm"),
         ("bmp_rle8.bmp", "bmp_rle8.ppm"),
         ("bmp_v4_8.bmp", "bmp_v4_8.ppm"),
-        ("bmp_555.bmp", "bmp_555.ppm"),
-        ("bmp_565.bmp", "bmp_565.ppm"),
         ("bmp_1.bmp", "bmp_1.pgm"),
         ("bmp_alpha.bmp", "bmp_alpha.pam"),
     ] {
@@ -108,6 +106,9 @@ fn lossy_files_are_within_rounding_of_other_decoders() {
         ("webp_lossy_alpha.webp", "webp_lossy_alpha.pam", 1, 0.1),
         ("tiff_jpeg.tif", "tiff_jpeg.ppm", 3, 0.6),
         ("tiff_cmyk.tif", "tiff_cmyk.ppm", 1, 0.5),
+        // Lossless, but five and six bits become eight by repeating bits there and by the nearest code here.
+        ("bmp_555.bmp", "bmp_555.ppm", 1, 0.5),
+        ("bmp_565.bmp", "bmp_565.ppm", 1, 0.5),
     ] {
         let found = difference(name, reference, Depth::EIGHT);
         assert!(found.0 <= most && found.1 <= mean, "{name}: most {}, mean {:.3}", found.0, found.1);

@@ -159,18 +159,22 @@ fn exif_first(
 fn describe(ifd: &mut Ifd<'_, '_>, image: &Image, block: Option<&[u8]>) -> Result<(), Error> {
     let metadata = &image.metadata;
     let resolution = [exif::X_RESOLUTION, exif::Y_RESOLUTION, exif::RESOLUTION_UNIT];
+    // What Exif says exactly is not replaced by the same, rounded.
+    let in_exif = block.and_then(exif::density);
+    let density =
+        metadata.density.filter(|&new| in_exif.is_none_or(|old| !exif::same_density(old, new)));
     if let Some(block) = block.and_then(exif::Block::new)
         && let Some((entries, _)) = block.first()
     {
         for entry in entries.iter().filter(|e| exif::describes(e.tag)) {
-            if metadata.density.is_some() && resolution.contains(&entry.tag) {
+            if density.is_some() && resolution.contains(&entry.tag) {
                 continue;
             }
             let Some(kind) = Type::from_u16(entry.kind) else { continue };
             insert(ifd, entry.tag, Entry::new(kind, entry.count, block.value_or_offset(entry)));
         }
     }
-    if let Some(density) = metadata.density {
+    if let Some(density) = density {
         let (x, y, unit) = exif::rationals(density);
         put(ifd, resolution[0], Type::RATIONAL, &longs(&x))?;
         put(ifd, resolution[1], Type::RATIONAL, &longs(&y))?;

@@ -1,0 +1,145 @@
+//! Files on disk appear whole or not at all.
+#![allow(clippy::unwrap_used)]
+
+mod sample;
+
+use std::fs;
+use std::path::Path;
+
+use sample::{format, picture};
+use unband_image::{Depth, Image};
+use unband_io::{Error, Limits, WriteOptions, read_file, write_file};
+
+fn image() -> Image {
+    picture(20, 10, 3, false, Depth::EIGHT, 1)
+}
+
+fn write(image: &Image, path: &Path, overwrite: bool) -> Result<(), Error> {
+    write_file(image, path, format("PNG"), &WriteOptions::default(), overwrite).map(|_| ())
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_file_is_written_whole_and_read_back_by_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("picture.jpg");
+    write(&image(), &path, false).unwrap();
+    let (back, format) = read_file(&path, &Limits::default()).unwrap();
+    assert_eq!((back.planes, format.name), (image().planes, "PNG"));
+    assert_eq!(names(folder.path()), ["picture.jpg"]);
+}
+
+#[test]
+fn an_existing_file_is_kept_unless_overwriting_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.png");
+    fs::write(&path, "old").unwrap();
+    let error = write(&image(), &path, false).unwrap_err();
+    assert!(matches!(error.fault(), Error::Exists), "{error}");
+    assert_eq!(error.to_string(), format!("{}: exists already", path.display()));
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    write(&image(), &path, true).unwrap();
+    assert_eq!(read_file(&path, &Limits::default()).unwrap().0.planes, image().planes);
+    assert_eq!(names(folder.path()), ["a.png"]);
+}
+
+#[test]
+fn a_failed_encoding_leaves_nothing_and_the_old_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jpg");
+    fs::write(&path, "old").unwrap();
+    let wide = picture(70_000, 1, 1, false, Depth::EIGHT, 1);
+    let error = write_file(&wide, &path, format("JPEG"), &WriteOptions::default(), true).unwrap_err();
+    assert!(matches!(error.fault(), Error::Size { .. }), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["a.jpg"]);
+}
+
+#[test]
+fn missing_folders_and_folders_as_names_are_errors_with_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = write(&image(), &folder.path().join("none/a.png"), false).unwrap_err();
+    assert!(error.to_string().contains("cannot write") && error.hint().unwrap().contains("folder"), "{error}");
+    for overwrite in [false, true] {
+        let error = write(&image(), folder.path(), overwrite).unwrap_err();
+        assert!(matches!(error.fault(), Error::Io { .. }), "{error}");
+    }
+    let error = read_file(&folder.path().join("none.png"), &Limits::default()).unwrap_err();
+    assert!(error.to_string().contains("none.png: cannot read"), "{error}");
+    assert_eq!(error.hint().unwrap(), "check the name");
+    assert!(read_file(folder.path(), &Limits::default()).is_err());
+    assert!(names(folder.path()).is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_for_every_format() {
+    for format in sample::writers() {
+        let depth = format.writes.as_ref().unwrap().depths[0];
+        let color = if format.writes.as_ref().unwrap().color { 3 } else { 1 };
+        let image = picture(200, 200, color, false, depth, 1);
+        let full = Path::new("/dev/full");
+        let error = write_file(&image, full, format, &WriteOptions::default(), true).unwrap_err();
+        assert!(error.to_string().starts_with("/dev/full: cannot write"), "{format:?} {error}");
+        assert_eq!(error.hint().unwrap(), "free some space; nothing was left behind", "{format:?}");
+        // The device is still one.
+        assert!(!fs::metadata(full).unwrap().is_file());
+    }
+}
+
+/// Fails after some bytes.
+struct Short(usize);
+
+impl std::io::Write for Short {
+    fn write(&mut self, buffer: &[u8]) -> std::io::Result<usize> {
+        if self.0 == 0 {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        let taken = buffer.len().min(self.0);
+        self.0 -= taken;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_fails_anywhere_is_noticed() {
+    for format in sample::writers() {
+        let depth = format.writes.as_ref().unwrap().depths[0];
+        let color = if format.writes.as_ref().unwrap().color { 3 } else { 1 };
+        let mut image = picture(9, 6, color, false, depth, 1);
+        image.metadata = sample::everything();
+        let size = sample::written(&image, format).0.len();
+        for room in 0..size {
+            let result = unband_io::write(&image, format, &WriteOptions::default(), &mut Short(room));
+            assert!(matches!(result, Err(Error::Io { .. })), "{format:?} {room} of {size}: {result:?}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_and_links_survive_overwriting() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("a.png"), folder.path().join("link.png"));
+    write(&image(), &file, false).unwrap();
+    let fresh = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+    let plain = folder.path().join("plain");
+    fs::write(&plain, "").unwrap();
+    assert_eq!(fresh, fs::metadata(&plain).unwrap().permissions().mode() & 0o777);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    write(&image(), &link, true).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().file_type().is_symlink());
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+}
