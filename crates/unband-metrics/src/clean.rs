@@ -61,13 +61,12 @@ pub fn smooth_mask(luma: &Field) -> Vec<bool> {
         data: luma.data.iter().zip(&g.data).map(|(a, b)| (a - b) * (a - b)).collect(),
     }
     .box_mean(-4..=4, -4..=4, Border::Mirror);
-    let mirror =
-        |i: isize, n: usize| (if i < 0 { -i } else { i.min(2 * n as isize - 2 - i) }).max(0) as usize;
+    let mirror = |i: isize, n: usize| Border::Mirror.index(i, n);
     let mut mask = vec![false; w * h];
     for y in 0..h {
-        let [up, here, down] = [-1, 0, 1].map(|d| g.row(mirror(y as isize + d, h)));
+        let [up, here, down] = [-1, 0, 1].map(|d| g.row(mirror(y.cast_signed() + d, h)));
         for x in 0..w {
-            let (l, r) = (mirror(x as isize - 1, w), mirror(x as isize + 1, w));
+            let (l, r) = (mirror(x.cast_signed() - 1, w), mirror(x.cast_signed() + 1, w));
             let dx = up[r] - up[l] + 2.0 * (here[r] - here[l]) + down[r] - down[l];
             let dy = down[l] - up[l] + 2.0 * (down[x] - up[x]) + down[r] - up[r];
             let level = here[x];

@@ -25,8 +25,9 @@ pub enum Border {
 }
 
 impl Border {
-    fn index(self, i: isize, len: usize) -> usize {
-        let n = len as isize;
+    /// The sample that stands for position `i` of a row of `len`.
+    pub(crate) fn index(self, i: isize, len: usize) -> usize {
+        let n = len.cast_signed();
         if len == 1 {
             return 0;
         }
@@ -66,10 +67,14 @@ impl Field {
         let mut out = Self::plane(image, 0);
         if image.planes.len() < 3 {
             let sum: f64 = weights.iter().sum();
-            out.data.iter_mut().for_each(|v| *v = *v * sum + offset);
+            for v in &mut out.data {
+                *v = *v * sum + offset;
+            }
             return out;
         }
-        out.data.iter_mut().for_each(|v| *v = *v * weights[0] + offset);
+        for v in &mut out.data {
+            *v = *v * weights[0] + offset;
+        }
         for (plane, weight) in image.planes[1..3].iter().zip(&weights[1..]) {
             let codes = plane.data.iter().map(exact(image.depth));
             out.data.iter_mut().zip(codes).for_each(|(out, v)| *out += weight * v);
@@ -106,13 +111,13 @@ impl Field {
         let mut out = Self::zeros(w, h);
         let (first, n) = (*dx.start(), dx.count());
         let scale = 1.0 / ((n * dy.clone().count()) as f64);
-        let columns: Vec<usize> = (0..w + n - 1).map(|i| border.index(i as isize + first, w)).collect();
+        let columns: Vec<usize> = (0..w + n - 1).map(|i| border.index(i.cast_signed() + first, w)).collect();
         let (mut sums, mut padded) = (vec![0.0; w], vec![0.0; w + n - 1]);
         for y in 0..h {
             // Summed afresh in each row: running sums would carry rounding from far away into flat areas.
             sums.fill(0.0);
             for d in dy.clone() {
-                let row = self.row(border.index(y as isize + d, h));
+                let row = self.row(border.index(y.cast_signed() + d, h));
                 sums.iter_mut().zip(row).for_each(|(s, v)| *s += v);
             }
             padded.iter_mut().zip(&columns).for_each(|(p, &x)| *p = sums[x]);
@@ -120,7 +125,9 @@ impl Field {
             for k in 0..n {
                 target.iter_mut().zip(&padded[k..]).for_each(|(o, v)| *o += v);
             }
-            target.iter_mut().for_each(|o| *o *= scale);
+            for o in target {
+                *o *= scale;
+            }
         }
         out
     }
@@ -130,7 +137,8 @@ impl Field {
     pub fn convolved(&self, kernel: &[f64], border: Border) -> Self {
         let (w, h, r) = (self.width, self.height, kernel.len() / 2);
         let mut across = Self::zeros(w, h);
-        let columns: Vec<usize> = (0..w + 2 * r).map(|i| border.index(i as isize - r as isize, w)).collect();
+        let columns: Vec<usize> =
+            (0..w + 2 * r).map(|i| border.index(i.cast_signed() - r.cast_signed(), w)).collect();
         for y in 0..h {
             let row = self.row(y);
             let padded: Vec<f64> = columns.iter().map(|&x| row[x]).collect();
@@ -143,7 +151,7 @@ impl Field {
         for y in 0..h {
             let target = &mut out.data[y * w..][..w];
             for (k, &weight) in kernel.iter().enumerate() {
-                let row = across.row(border.index(y as isize + k as isize - r as isize, h));
+                let row = across.row(border.index(y.cast_signed() + k.cast_signed() - r.cast_signed(), h));
                 target.iter_mut().zip(row).for_each(|(o, v)| *o += weight * v);
             }
         }
@@ -197,7 +205,7 @@ pub(crate) fn exact(depth: Depth) -> impl Fn(&f32) -> f64 {
 
 /// Gaussian samples from `-radius` to `radius`, summing to 1.
 pub fn gaussian(sigma: f64, radius: usize) -> Vec<f64> {
-    let r = radius as isize;
+    let r = radius.cast_signed();
     let raw: Vec<f64> = (-r..=r).map(|i| (-((i * i) as f64) / (2.0 * sigma * sigma)).exp()).collect();
     let sum: f64 = raw.iter().sum();
     raw.iter().map(|v| v / sum).collect()
@@ -248,7 +256,7 @@ mod tests {
     #[test]
     fn transposing_twice_changes_nothing() {
         let f = field(37, 18);
-        assert_eq!(f.transposed().row(36)[17], f.row(17)[36]);
+        assert_eq!(f.transposed().row(36)[17].to_bits(), f.row(17)[36].to_bits());
         assert_eq!(f.transposed().transposed(), f);
     }
 }

@@ -39,7 +39,7 @@ pub fn psnr_y(image: &Image, reference: &Image, rounded: bool) -> Result<f64, Me
     Ok(from_mse(a.squared_error(&b) / a.data.len() as f64))
 }
 
-/// BT.601 luma in studio range (16..=235). Rounded as NumPy does it, ties to even after a sum in thousandths:
+/// BT.601 luma in studio range (16..=235). Rounded as the original does it, ties to even after a sum in thousandths:
 /// ties do occur.
 pub(crate) fn studio_luma(image: &Image, rounded: bool) -> Field {
     let mut y = Field::weighted(image, [65.481, 128.553, 24.966], 0.0);

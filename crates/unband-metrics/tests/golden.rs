@@ -1,5 +1,5 @@
 //! Measures against values of reference implementations.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::cast_possible_wrap)]
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

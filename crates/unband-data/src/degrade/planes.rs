@@ -84,8 +84,8 @@ impl Planes420 {
             let value = match upsampling {
                 Upsampling::Repeat => at(cx, cy),
                 Upsampling::Linear => {
-                    let nx = if x % 2 == 0 { cx.saturating_sub(1) } else { (cx + 1).min(cw - 1) };
-                    let ny = if y % 2 == 0 { cy.saturating_sub(1) } else { (cy + 1).min(ch - 1) };
+                    let nx = if x.is_multiple_of(2) { cx.saturating_sub(1) } else { (cx + 1).min(cw - 1) };
+                    let ny = if y.is_multiple_of(2) { cy.saturating_sub(1) } else { (cy + 1).min(ch - 1) };
                     (9.0 * at(cx, cy) + 3.0 * (at(nx, cy) + at(cx, ny)) + at(nx, ny)) / 16.0
                 }
             };
@@ -133,7 +133,9 @@ pub fn quantise(codes: &mut [u8], bits: u8) {
     let top = ((1u32 << bits.clamp(1, 8)) - 1) as f32;
     let table: Vec<u8> =
         (0..256).map(|v| ((v as f32 * top / 255.0).round() * 255.0 / top).round() as u8).collect();
-    codes.iter_mut().for_each(|c| *c = table[usize::from(*c)]);
+    for code in codes {
+        *code = table[usize::from(*code)];
+    }
 }
 
 fn code(value: f32) -> u8 {

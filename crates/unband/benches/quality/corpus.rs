@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use unband_data::degrade::pnm::read_ppm;
-use unband_data::{Cause, Pair};
+use unband_data::{Cause, DegradeError, Pair};
 use unband_image::{Depth, Image, Plane, Rng};
 use unband_metrics::Field;
 use unband_metrics::clean::smooth_mask;
@@ -95,12 +95,11 @@ impl Corpus {
         }
         let crop = cut(&whole, best.1, best.2, cw, ch);
         files::write(&target, &crop)?;
-        Ok(crop)
+        files::read(&target)
     }
 
     /// The pair of a photo and a cause. `Ok(None)` when a program it needs is missing.
     pub fn pair(&self, photo: &Photo, cause: &Cause) -> Result<Option<Pair>, Box<dyn Error>> {
-        let lq = self.at(photo, &format!("{}.png", cause.name))?;
         // What the cause does to the clean side depends on the photo alone, so causes of a kind share it.
         let kind = match cause.name {
             name if name.starts_with("fhd-") || name == "mpeg4" => "frame",
@@ -110,47 +109,51 @@ impl Corpus {
         };
         let gt =
             self.at(photo, &if kind == "clean" { "clean.png".into() } else { format!("{kind}-clean.png") })?;
-        let file = ["jpg", "webp"].map(|e| lq.with_extension(e)).into_iter().find(|f| f.exists());
-        if let Some(lq) = file.filter(|_| gt.exists()) {
-            return Ok(Some(Pair { lq: lossy(&std::fs::read(lq)?)?, gt: files::read(&gt)? }));
+        let known = || {
+            let files = ["png", "jpg", "webp"].map(|e| self.at(photo, &format!("{}.{e}", cause.name)));
+            files.into_iter().flatten().find(|f| f.exists()).filter(|_| gt.exists())
+        };
+        if known().is_none() && !self.make(photo, cause, &gt)? {
+            return Ok(None);
         }
-        if lq.exists() && gt.exists() {
-            return Ok(Some(Pair { lq: files::read(&lq)?, gt: files::read(&gt)? }));
-        }
-        let clean = if cause.wants_room { self.whole(photo)? } else { self.crop(photo)? };
-        match cause.degradation.file(&clean) {
-            Ok(None) => {}
-            Ok(Some((extension, bytes))) => {
-                // Read as the program reads it: with what the file says about its losses.
-                std::fs::write(lq.with_extension(extension), &bytes)?;
-                return Ok(Some(Pair { lq: lossy(&bytes)?, gt: clean }));
-            }
-            Err(error) if error.is_missing_program() => return Ok(None),
-            Err(error) => return Err(format!("{}, {}: {error}", photo.name, cause.name).into()),
-        }
-        let mut pair = Pair::of(clean);
-        match cause.degradation.apply(&mut pair, Rng::new(seed(&photo.name))) {
-            Ok(()) => {}
-            Err(error) if error.is_missing_program() => return Ok(None),
-            Err(error) => return Err(format!("{}, {}: {error}", photo.name, cause.name).into()),
-        }
-        // The clean side is compared as a 16-bit file would hold it.
-        if pair.gt.depth != Depth::EIGHT {
-            pair.gt.depth = Depth::SIXTEEN;
-            for plane in &mut pair.gt.planes {
-                plane.data.iter_mut().for_each(|v| *v = Depth::SIXTEEN.value(Depth::SIXTEEN.code(*v)));
-            }
-        }
-        if !gt.exists() {
-            files::write(&gt, &pair.gt)?;
-        }
-        files::write(&lq, &pair.lq)?;
-        Ok(Some(pair))
+        let lq = known().ok_or("the cache loses files")?;
+        Ok(Some(Pair { lq: files::read(&lq)?, gt: files::read(&gt)? }))
     }
-}
 
-fn lossy(bytes: &[u8]) -> Result<Image, Box<dyn Error>> {
-    Ok(unband_io::read(bytes, &unband_io::Limits::default())?)
+    /// Puts a pair into the cache; `false` when a program it needs is missing.
+    fn make(&self, photo: &Photo, cause: &Cause, gt: &Path) -> Result<bool, Box<dyn Error>> {
+        let clean = if cause.wants_room { self.whole(photo)? } else { self.crop(photo)? };
+        let run = || -> Result<(), Box<dyn Error>> {
+            if let Some((extension, bytes)) = cause.degradation.file(&clean)? {
+                std::fs::write(self.at(photo, &format!("{}.{extension}", cause.name))?, &bytes)?;
+                return Ok(());
+            }
+            let mut pair = Pair::of(clean.clone());
+            cause.degradation.apply(&mut pair, Rng::new(seed(&photo.name)))?;
+            // The clean side is compared as a 16-bit file would hold it.
+            if pair.gt.depth != Depth::EIGHT {
+                pair.gt.depth = Depth::SIXTEEN;
+                for plane in &mut pair.gt.planes {
+                    for v in &mut plane.data {
+                        *v = Depth::SIXTEEN.value(Depth::SIXTEEN.code(*v));
+                    }
+                }
+            }
+            if !gt.exists() {
+                files::write(gt, &pair.gt)?;
+            }
+            files::write(&self.at(photo, &format!("{}.png", cause.name))?, &pair.lq)
+        };
+        match run() {
+            Ok(()) => Ok(true),
+            Err(error)
+                if error.downcast_ref::<DegradeError>().is_some_and(DegradeError::is_missing_program) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(format!("{}, {}: {error}", photo.name, cause.name).into()),
+        }
+    }
 }
 
 fn cut(image: &Image, x0: usize, y0: usize, width: usize, height: usize) -> Image {

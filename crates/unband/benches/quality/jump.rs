@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use unband_metrics::{contour_jump, texture_change};
+use unband_metrics::{MetricError, contour_jump, texture_change};
 
 use crate::Result;
 use crate::files;
@@ -29,12 +29,16 @@ pub fn run(methods: &[Method], paths: &[PathBuf]) -> Result<()> {
                 }
             };
             let after = contour_jump::contour_jump(&result, &input)?.codes;
+            let texture = match texture_change::texture_change(&result, &input) {
+                Ok(codes) => format!("{codes:.2}"),
+                Err(MetricError::TooFew { .. }) => "no texture".into(),
+                Err(error) => return Err(error.into()),
+            };
             let name = path.file_stem().map_or(String::new(), |n| n.to_string_lossy().into_owned());
             println!(
-                "| {name:<20} | {:<20} | {before:.3} | {after:.3} | {:.2} | {:.2} |",
+                "| {name:<20} | {:<20} | {before:.3} | {after:.3} | {:.2} | {texture} |",
                 method.label(),
                 after / before,
-                texture_change::texture_change(&result, &input)?,
             );
         }
     }

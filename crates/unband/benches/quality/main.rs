@@ -26,6 +26,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const METHODS: &str = "smooth@16;smooth;smooth@16!png;ffmpeg-deband;ffmpeg-deband*12;gradfun";
 
+#[allow(clippy::struct_excessive_bools)]
 struct Args {
     methods: Vec<Method>,
     causes: Vec<&'static Cause>,
@@ -177,26 +178,57 @@ impl Output {
     }
 }
 
+/// Of several settings the one with the best mean PSNR for a cause, and what it is.
+fn settle(
+    corpus: &Corpus,
+    photos: &[&Photo],
+    cause: &Cause,
+    all: &[Method],
+) -> Result<Option<(usize, String)>> {
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let one = |photo: &Photo| -> Result<Option<Vec<f64>>> {
+        let Some(pair) = corpus.pair(photo, cause)? else { return Ok(None) };
+        let psnr = |m: &Method| Ok(table::capped_psnr(&m.run(&pair.lq, scratch)?, &pair.gt)?);
+        all.iter().map(psnr).collect::<Result<_>>().map(Some)
+    };
+    let scores = Context::default().map(photos.len(), |i| one(photos[i]).map_err(|e| e.to_string()));
+    let Some(scores) = scores.into_iter().collect::<std::result::Result<Option<Vec<_>>, String>>()? else {
+        return Ok(None);
+    };
+    let sum = |s: usize| scores.iter().map(|photo| photo[s]).sum::<f64>();
+    let best = (0..all.len()).max_by(|&a, &b| sum(a).total_cmp(&sum(b)));
+    Ok(best.map(|best| (best, all[best].label().to_owned())))
+}
+
 /// Rows of one cause.
 fn measure(corpus: &Corpus, photos: &[&Photo], cause: &Cause, args: &Args) -> Result<Vec<String>> {
     let ctx = Context::default();
+    let mut methods = Vec::new();
+    for method in &args.methods {
+        methods.push(match method {
+            Method::BestOf { label, all } => match settle(corpus, photos, cause, all)? {
+                Some((best, setting)) => Chosen { label, note: format!(" {setting}"), method: &all[best] },
+                None => continue,
+            },
+            _ => Chosen { label: method.label(), note: String::new(), method },
+        });
+    }
     // Errors cross threads as text.
-    let all = ctx.map(photos.len(), |i| one_photo(corpus, photos[i], cause, args).map_err(|e| e.to_string()));
+    let all = ctx.map(photos.len(), |i| {
+        one_photo(corpus, photos[i], cause, &methods, args.fast).map_err(|e| e.to_string())
+    });
     let mut all: Vec<Vec<Scored>> =
         all.into_iter().collect::<std::result::Result<Option<Vec<_>>, String>>()?.unwrap_or_default();
     if all.is_empty() {
         return Ok(vec![format!("| {} | skipped: a program it needs is not installed |", cause.name)]);
     }
-    let input: Vec<Scores> = all.iter().map(|photo| photo[0].scores[0]).collect();
+    let input: Vec<Scores> = all.iter().map(|photo| photo[0].scores).collect();
     let mut rows = Vec::new();
     for m in 0..all[0].len() {
-        let mine: Vec<Scored> = all.iter_mut().map(|photo| std::mem::take(&mut photo[m])).collect();
-        // Of several settings the one with the best mean PSNR.
-        let mean = |s: usize| mine.iter().map(|p| p.scores[s].psnr).sum::<f64>();
-        let best = (0..mine[0].scores.len()).max_by(|&a, &b| mean(a).total_cmp(&mean(b))).unwrap_or(0);
-        let scores = mine.iter().map(|p| p.scores[best]).collect();
-        let note = mine[0].labels.get(best).map_or(String::new(), |l| format!(" {l}"));
-        rows.push(Row { label: mine[0].label.clone(), scores, input: input.clone(), note });
+        let mine = all.iter_mut().map(|photo| std::mem::take(&mut photo[m]));
+        let mine: Vec<Scored> = mine.collect();
+        let (label, note) = (mine[0].label.clone(), mine[0].note.clone());
+        rows.push(Row { label, note, scores: mine.iter().map(|p| p.scores).collect(), input: input.clone() });
     }
     let mut lines: Vec<String> = rows.iter().map(|row| row.line(cause.name)).collect();
     if args.each {
@@ -209,31 +241,40 @@ fn measure(corpus: &Corpus, photos: &[&Photo], cause: &Cause, args: &Args) -> Re
     Ok(lines)
 }
 
-/// Scores of one photo by one method, one per setting.
+/// A method with its settings chosen.
+struct Chosen<'a> {
+    label: &'a str,
+    note: String,
+    method: &'a Method,
+}
+
+/// Scores of one photo by one method.
 #[derive(Default)]
 struct Scored {
     label: String,
-    labels: Vec<String>,
-    scores: Vec<Scores>,
+    note: String,
+    scores: Scores,
 }
 
-fn one_photo(corpus: &Corpus, photo: &Photo, cause: &Cause, args: &Args) -> Result<Option<Vec<Scored>>> {
+fn one_photo(
+    corpus: &Corpus,
+    photo: &Photo,
+    cause: &Cause,
+    methods: &[Chosen<'_>],
+    fast: bool,
+) -> Result<Option<Vec<Scored>>> {
     let Some(pair) = corpus.pair(photo, cause)? else { return Ok(None) };
     let clean = Clean::of(&pair.gt)?;
-    let score = |image: &unband::Image| Scores::of(image, &pair.gt, &clean, args.fast);
+    let score = |image: &unband::Image| Scores::of(image, &pair.gt, &clean, fast);
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let mut out =
-        vec![Scored { label: "(input)".into(), labels: Vec::new(), scores: vec![score(&pair.lq)?] }];
-    for method in &args.methods {
-        let (labels, scores) = match method {
-            Method::BestOf { all, .. } => {
-                let scores =
-                    all.iter().map(|m| Ok(score(&m.run(&pair.lq, scratch)?)?)).collect::<Result<_>>()?;
-                (all.iter().map(|m| m.label().to_owned()).collect(), scores)
-            }
-            _ => (Vec::new(), vec![score(&method.run(&pair.lq, scratch)?)?]),
-        };
-        out.push(Scored { label: method.label().to_owned(), labels, scores });
+    let mut out = vec![Scored { label: "(input)".into(), note: String::new(), scores: score(&pair.lq)? }];
+    for Chosen { label, note, method } in methods {
+        // Only files of such formats say anything that could be taken away.
+        if method.is_nameless() && !pair.lq.origin.is_lossy() {
+            continue;
+        }
+        let scores = score(&method.run(&pair.lq, scratch)?)?;
+        out.push(Scored { label: (*label).to_owned(), note: note.clone(), scores });
     }
     Ok(Some(out))
 }

@@ -76,6 +76,11 @@ impl Method {
         })
     }
 
+    /// Does it run without what a lossy file says about itself?
+    pub fn is_nameless(&self) -> bool {
+        matches!(self, Self::Library { nameless: true, .. })
+    }
+
     /// As shown in tables.
     pub fn label(&self) -> &str {
         match self {

@@ -14,7 +14,7 @@ pub struct Scores {
     /// PSNR over RGB.
     pub psnr: f64,
     /// SSIM over RGB.
-    pub ssim: f64,
+    pub ssim: Option<f64>,
     /// PSNR where the clean picture is smooth, if it has enough such area.
     pub flat: Option<f64>,
     /// False steps per 1,000 smooth samples, likewise.
@@ -24,14 +24,19 @@ pub struct Scores {
 impl Scores {
     /// Scores a picture; with `fast` only its PSNR.
     pub fn of(image: &Image, gt: &Image, clean: &Clean, fast: bool) -> Result<Self, MetricError> {
-        let mut scores = Self { psnr: psnr::psnr(image, gt)?.min(MOST_DB), ..Self::default() };
+        let mut scores = Self { psnr: capped_psnr(image, gt)?, ..Self::default() };
         if !fast {
-            scores.ssim = ssim::ssim(image, gt)?;
+            scores.ssim = Some(ssim::ssim(image, gt)?);
             scores.flat = optional(flat_psnr::flat_psnr(image, clean))?.map(|v| v.min(MOST_DB));
             scores.steps = optional(false_steps::false_steps(image, clean))?.map(|s| s.per_thousand);
         }
         Ok(scores)
     }
+}
+
+/// PSNR over RGB, at most 100 dB.
+pub fn capped_psnr(image: &Image, gt: &Image) -> Result<f64, MetricError> {
+    Ok(psnr::psnr(image, gt)?.min(MOST_DB))
 }
 
 fn optional<T>(result: Result<T, MetricError>) -> Result<Option<T>, MetricError> {
@@ -89,11 +94,11 @@ impl Row {
         let mut line = String::new();
         write!(
             line,
-            "| {cause:<13} | {:<26} | {:>6.2} | {:>+6.2} | {:.5} | {:>6} | {:>6} | {:>5} | {losses:>2}, {worst:+.2} |{}",
+            "| {cause:<14} | {:<26} | {:>6.2} | {:>+6.2} | {:>7} | {:>6} | {:>6} | {:>5} | {losses:>2}, {worst:+.2} |{}",
             self.label,
             mean(self.scores.iter().map(|s| s.psnr)).unwrap_or(0.0),
             self.gain(),
-            mean(self.scores.iter().map(|s| s.ssim)).unwrap_or(0.0),
+            shown(mean(self.scores.iter().filter_map(|s| s.ssim)), 5),
             shown(mean(self.scores.iter().filter_map(|s| s.flat)), 2),
             shown(steps, 1),
             share,

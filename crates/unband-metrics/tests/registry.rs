@@ -1,0 +1,143 @@
+//! What holds for every measure.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashSet;
+
+use unband_image::{Depth, Image, Matrix, Model, Plane, Range, Rng};
+use unband_metrics::{Against, Better, METRICS, MetricError};
+
+const W: usize = 160;
+const H: usize = 96;
+
+/// A ramp of half a code per sample with a strip of strong texture at its lower end.
+fn ramp(f: impl Fn(f32, usize, usize) -> f32, depth: Depth) -> Image {
+    let rng = Rng::new(3);
+    let data = (0..W * H)
+        .map(|i| {
+            let (x, y) = (i % W, i / W);
+            let texture = if y >= 80 { 40.0 * rng.unit_at(0, 0, x as u32, y as u32) } else { 0.0 };
+            f((60.0 + 0.3 * x as f32 + 0.1 * y as f32 + texture) / 255.0, x, y)
+        })
+        .collect();
+    Image::new(vec![Plane { width: W, height: H, data }], Model::Gray, depth)
+}
+
+fn clean() -> Image {
+    ramp(|v, _, _| v, Depth::F32)
+}
+
+fn banded() -> Image {
+    ramp(|v, _, _| (v * 63.0).round() / 63.0, Depth::F32)
+}
+
+fn dithered() -> Image {
+    let rng = Rng::new(1);
+    let offset = move |x, y| rng.unit_at(0, 1, x as u32, y as u32) - 0.5;
+    ramp(move |v, x, y| (v * 255.0 + offset(x, y)).round() / 255.0, Depth::EIGHT)
+}
+
+#[test]
+fn names_are_unique_and_every_measure_has_a_source() {
+    let names: HashSet<&str> = METRICS.iter().map(|m| m.name).collect();
+    assert_eq!(names.len(), METRICS.len());
+    for metric in METRICS {
+        assert!(!metric.source.is_empty() && !metric.title.is_empty(), "{}", metric.name);
+        assert!(metric.name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", metric.name);
+        assert_eq!(unband_metrics::find(metric.name).unwrap().name, metric.name);
+    }
+}
+
+#[test]
+fn identical_pictures_score_best() {
+    for metric in METRICS {
+        let image = if metric.against == Against::Input { banded() } else { clean() };
+        let value = (metric.score)(&image, Some(&image)).unwrap().value;
+        match (metric.name, metric.better) {
+            // It measures the contours of the input, not a difference.
+            ("contour-jump", _) => assert!(value > 0.0),
+            ("ssim" | "ssim-y", _) => assert!((value - 1.0).abs() < 1e-12, "{}", metric.name),
+            (_, Better::Higher) => assert!(value.is_infinite() && value > 0.0, "{}", metric.name),
+            (_, Better::Lower) => assert!(value.abs() < 1e-12, "{}", metric.name),
+        }
+    }
+}
+
+#[test]
+fn a_banded_ramp_scores_worse_than_the_same_ramp_dithered() {
+    let (clean, banded, dithered) = (clean(), banded(), dithered());
+    for metric in METRICS.iter().filter(|m| m.name != "texture-change") {
+        let other = if metric.against == Against::Input { &banded } else { &clean };
+        let score = |image: &Image| (metric.score)(image, Some(other)).unwrap().value;
+        let (worse, better) = (score(&banded), score(&dithered));
+        match metric.better {
+            Better::Higher => assert!(better > worse, "{}: {better} > {worse}", metric.name),
+            Better::Lower => assert!(better < worse, "{}: {better} < {worse}", metric.name),
+        }
+    }
+}
+
+#[test]
+fn dither_leaves_no_false_steps_and_bands_do() {
+    let clean = clean();
+    let steps = |image: &Image| {
+        (unband_metrics::find("false-steps").unwrap().score)(image, Some(&clean)).unwrap().value
+    };
+    assert!(steps(&banded()) > 200.0, "{}", steps(&banded()));
+    assert!(steps(&dithered()) < 30.0, "{}", steps(&dithered()));
+}
+
+#[test]
+fn texture_change_sees_only_texture() {
+    let input = banded();
+    let score = |image: &Image| {
+        (unband_metrics::find("texture-change").unwrap().score)(image, Some(&input)).unwrap().value
+    };
+    let shifted = |rows: std::ops::Range<usize>| {
+        let mut image = input.clone();
+        for y in rows {
+            image.planes[0].row_mut(y).iter_mut().for_each(|v| *v += 2.0 / 255.0);
+        }
+        image
+    };
+    assert!(score(&shifted(0..70)).abs() < 1e-9);
+    assert!(score(&shifted(70..H)) > 1.9 && score(&shifted(70..H)) < 2.001);
+}
+
+#[test]
+fn what_cannot_be_compared_is_an_error() {
+    let image = banded();
+    let small = Image::from_gray::<u8>(2, 2, &[0; 4]).unwrap();
+    let yuv = Image::from_yuv420(2, 2, [&[0; 4], &[128], &[128]], Matrix::Bt601, Range::Full).unwrap();
+    let mut nan = image.clone();
+    nan.planes[0].data[5] = f32::NAN;
+    for metric in METRICS {
+        let score = metric.score;
+        assert!(matches!(score(&image, Some(&small)), Err(MetricError::Size { .. })), "{}", metric.name);
+        assert!(matches!(score(&image, None), Err(MetricError::Missing { .. })), "{}", metric.name);
+        assert!(matches!(score(&yuv, Some(&yuv)), Err(MetricError::Model(_))), "{}", metric.name);
+        assert_eq!(score(&nan, Some(&image)), Err(MetricError::NotFinite), "{}", metric.name);
+        // Too small for a window, or nothing to count: an error or a number, never not-a-number.
+        if let Ok(score) = score(&small, Some(&small)) {
+            assert!(!score.value.is_nan(), "{}", metric.name);
+        }
+        let one = Image::from_rgb8(1, 1, &[7, 8, 9]).unwrap();
+        if let Ok(score) = score(&one, Some(&one)) {
+            assert!(!score.value.is_nan(), "{}", metric.name);
+        }
+    }
+}
+
+#[test]
+fn depth_does_not_change_a_score() {
+    let codes: Vec<u8> = (0..W * H * 3).map(|i| (60 + i / 3 % W / 4 + i % 3) as u8).collect();
+    let wide: Vec<u16> = codes.iter().map(|&c| u16::from(c) * 257).collect();
+    let eight = Image::from_rgb8(W, H, &codes).unwrap();
+    let sixteen = Image::from_rgb16(W, H, &wide).unwrap();
+    for metric in METRICS.iter().filter(|m| m.name != "texture-change") {
+        let value = |image: &Image| {
+            let other = if metric.against == Against::Input { &eight } else { &sixteen };
+            (metric.score)(image, Some(other)).unwrap().value
+        };
+        assert_eq!(value(&eight).to_bits(), value(&sixteen).to_bits(), "{}", metric.name);
+    }
+}
