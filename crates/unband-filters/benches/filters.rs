@@ -1,1 +1,256 @@
-fn main(){}
+//! How fast the filters are, planes of codes in, planes out, one thread, against ffmpeg's own in the same run.
+//!
+//! `scripts/bench filters` runs it. CPU time, not wall time; the least of several repeats, ours and ffmpeg's in
+//! turns. ffmpeg's share is that of raw frames in and `-f null` out with the filter minus the same without.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+#[cfg(not(unix))]
+fn main() {
+    println!("skipped: CPU time of other programs is only measured on Unix");
+}
+
+#[cfg(unix)]
+fn main() {
+    bench::main();
+}
+
+#[cfg(unix)]
+mod bench {
+    use std::io::Write;
+    use std::path::Path;
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    use nix::sys::resource::{UsageWho, getrusage};
+    use nix::time::{ClockId, clock_gettime};
+    use unband_filters::ffmpeg_deband::{Rule, Table, deband_plane};
+    use unband_filters::gradfun::{Shape, gradfun_plane};
+    use unband_filters::grid::Sample;
+    use unband_image::Context;
+    use unband_simd::Level;
+
+    const TAU: f32 = std::f32::consts::TAU;
+    /// Repeats of everything; the least time counts.
+    const REPEATS: usize = 7;
+    /// Different frames that are gone through in turns, so that no frame is still warm from the last time.
+    const FRAMES: usize = 6;
+
+    /// 4:2:0 frames.
+    struct Clip<T> {
+        size: (usize, usize),
+        frames: Vec<[Vec<T>; 3]>,
+    }
+
+    impl<T: Sample> Clip<T> {
+        /// Banded skies over a rough ground, moving.
+        fn new(size: (usize, usize), bits: u8) -> Self {
+            let mut state = 1u32;
+            let mut frames = Vec::new();
+            for f in 0..FRAMES {
+                frames.push([0, 1, 2].map(|p| {
+                    let (w, h) = plane_size(size, p);
+                    let mut plane = Vec::with_capacity(w * h);
+                    for y in 0..h {
+                        for x in 0..w {
+                            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                            let sky = 40 + 5 * f + (50 * y + 20 * x) / h;
+                            let ground = (state >> 27) as usize + (13 * x + 7 * y) % 23;
+                            let code = if 3 * y > 2 * h { sky + ground } else { sky };
+                            plane.push(T::saturated((code as u32) << (bits - 8)));
+                        }
+                    }
+                    plane
+                }));
+            }
+            Self { size, frames }
+        }
+
+        fn write(&self, file: &Path) -> std::io::Result<()>
+        where
+            T: Into<u32>,
+        {
+            let mut out = std::io::BufWriter::new(std::fs::File::create(file)?);
+            for plane in self.frames.iter().flatten() {
+                out.write_all(&plane.iter().map(|&code| code.into() as u8).collect::<Vec<_>>())?;
+            }
+            out.flush()
+        }
+    }
+
+    fn plane_size((w, h): (usize, usize), plane: usize) -> (usize, usize) {
+        if plane == 0 { (w, h) } else { (w.div_ceil(2), h.div_ceil(2)) }
+    }
+
+    fn thread_time() -> Duration {
+        Duration::from(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap())
+    }
+
+    fn children_time() -> Duration {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+        let micros = [usage.user_time(), usage.system_time()].map(|t| t.tv_sec() * 1_000_000 + t.tv_usec());
+        Duration::from_micros(micros.iter().sum::<i64>() as u64)
+    }
+
+    /// Seconds per frame of one pass over a clip.
+    fn pass<T: Sample>(
+        clip: &Clip<T>,
+        out: &mut [Vec<T>; 3],
+        work: &dyn Fn(&mut [T], &[T], (usize, usize), usize),
+    ) -> f64 {
+        let before = thread_time();
+        for frame in &clip.frames {
+            for (p, (out, plane)) in out.iter_mut().zip(frame).enumerate() {
+                work(out, plane, plane_size(clip.size, p), p);
+            }
+        }
+        (thread_time() - before).as_secs_f64() / clip.frames.len() as f64
+    }
+
+    /// A measured way to do something: its name, and the least seconds per frame so far.
+    struct Row<'a, T> {
+        name: String,
+        clip: &'a Clip<T>,
+        out: [Vec<T>; 3],
+        work: Box<dyn Fn(&mut [T], &[T], (usize, usize), usize) + 'a>,
+        least: f64,
+    }
+
+    impl<'a, T: Sample> Row<'a, T> {
+        fn new(
+            name: String,
+            clip: &'a Clip<T>,
+            work: impl Fn(&mut [T], &[T], (usize, usize), usize) + 'a,
+        ) -> Self {
+            let out = clip.frames[0].clone();
+            Self { name, clip, out, work: Box::new(work), least: f64::INFINITY }
+        }
+
+        fn measure(&mut self) {
+            self.least = self.least.min(pass(self.clip, &mut self.out, &*self.work));
+        }
+    }
+
+    fn deband<'a, T: Sample>(clip: &'a Clip<T>, bits: u8, level: Level, range: i32) -> Row<'a, T> {
+        let table = Table::new(clip.size.0, clip.size.1, range, TAU, &Context::default());
+        let rule = Rule::new(bits, 0.02, true);
+        let (w, h) = clip.size;
+        let name = if range == 16 { String::new() } else { format!(" range {range}") };
+        Row::new(format!("ffmpeg-deband{name} {w}×{h} {bits}-bit {level:?}"), clip, move |out, plane, size, _| {
+            deband_plane(level, out, plane, size, &table, rule).unwrap();
+        })
+    }
+
+    fn gradfun<'a, T: Sample>(clip: &'a Clip<T>, bits: u8, level: Level) -> Row<'a, T> {
+        let (w, h) = clip.size;
+        Row::new(format!("gradfun {w}×{h} {bits}-bit {level:?}"), clip, move |out, plane, size, p| {
+            let scale = if p == 0 { (1, 1) } else { (2, 2) };
+            gradfun_plane(level, out, plane, size, Shape::new(1.2, 16, bits, scale)).unwrap();
+        })
+    }
+
+    /// CPU seconds of ffmpeg over `count` raw frames, with or without a filter.
+    fn ffmpeg(file: &Path, size: (usize, usize), count: usize, filter: Option<&str>) -> Option<f64> {
+        let before = children_time();
+        let mut command = Command::new("ffmpeg");
+        command.args(["-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "1", "-filter_threads", "1"]);
+        command.args(["-stream_loop", "-1", "-f", "rawvideo", "-pix_fmt", "yuv420p"]);
+        command.args(["-s", &format!("{}x{}", size.0, size.1), "-i"]).arg(file);
+        command.args(["-frames:v", &count.to_string()]);
+        if let Some(filter) = filter {
+            command.args(["-vf", filter]);
+        }
+        command.args(["-f", "null", "-"]).stdout(Stdio::null());
+        let status = command.status().ok()?;
+        status.success().then(|| (children_time() - before).as_secs_f64())
+    }
+
+    /// Least CPU seconds per frame of ffmpeg's filter: with it minus without.
+    struct Original {
+        filter: &'static str,
+        frames: usize,
+        with: f64,
+        without: f64,
+    }
+
+    impl Original {
+        fn new(filter: &'static str, frames: usize) -> Self {
+            Self { filter, frames, with: f64::INFINITY, without: f64::INFINITY }
+        }
+
+        fn measure(&mut self, file: &Path, size: (usize, usize)) {
+            if let (Some(without), Some(with)) =
+                (ffmpeg(file, size, self.frames, None), ffmpeg(file, size, self.frames, Some(self.filter)))
+            {
+                self.without = self.without.min(without);
+                self.with = self.with.min(with);
+            }
+        }
+
+        fn per_frame(&self) -> Option<f64> {
+            (self.with.is_finite() && self.with > self.without)
+                .then(|| (self.with - self.without) / self.frames as f64)
+        }
+    }
+
+    fn line<T>(row: &Row<'_, T>, against: Option<f64>) {
+        let (w, h) = row.clip.size;
+        let rate = (w * h) as f64 / row.least / 1e6;
+        let ratio = against.map_or(String::new(), |theirs| format!("{:7.2}×", theirs / row.least));
+        println!("{:44} {:9.3} {rate:9.0} {ratio}", row.name, row.least * 1e3);
+    }
+
+    pub fn main() {
+        let full_hd = Clip::<u8>::new((1920, 1080), 8);
+        let wide = Clip::<u16>::new((1920, 1080), 10);
+        let (small, large) = (Clip::<u8>::new((512, 512), 8), Clip::<u8>::new((3840, 2160), 8));
+        let best = Level::best();
+        let levels: Vec<Level> = Level::all().filter(|&level| level <= best).collect();
+        let mut debands: Vec<_> = levels.iter().map(|&level| deband(&full_hd, 8, level, 16)).collect();
+        let mut gradfuns: Vec<_> = levels.iter().map(|&level| gradfun(&full_hd, 8, level)).collect();
+        let mut others = vec![
+            deband(&full_hd, 8, best, 32),
+            deband(&full_hd, 8, best, 64),
+            deband(&small, 8, best, 16),
+            deband(&large, 8, best, 16),
+            gradfun(&small, 8, best),
+            gradfun(&large, 8, best),
+        ];
+        let mut wides = Vec::new();
+        for &level in &levels {
+            wides.push(deband(&wide, 10, level, 16));
+            wides.push(gradfun(&wide, 10, level));
+        }
+
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unband-bench-1080p.yuv");
+        full_hd.write(&file).unwrap();
+        let (mut their_deband, mut their_gradfun) = (Original::new("deband", 60), Original::new("gradfun", 400));
+        for _ in 0..REPEATS {
+            their_deband.measure(&file, full_hd.size);
+            debands.iter_mut().for_each(Row::measure);
+            their_gradfun.measure(&file, full_hd.size);
+            gradfuns.iter_mut().for_each(Row::measure);
+            others.iter_mut().for_each(Row::measure);
+            wides.iter_mut().for_each(Row::measure);
+        }
+        std::fs::remove_file(&file).unwrap();
+
+        println!("{:44} {:>9} {:>9} {:>8}", "4:2:0 frames, one thread", "ms/frame", "MPix/s", "ratio");
+        let pixels = (full_hd.size.0 * full_hd.size.1) as f64 / 1e6;
+        for (original, rows, bar) in [(&their_deband, &debands, 3.0), (&their_gradfun, &gradfuns, 1.1)] {
+            let theirs = original.per_frame();
+            if let Some(theirs) = theirs {
+                let name = format!("ffmpeg's {} 1920×1080 8-bit", original.filter);
+                println!("{name:44} {:9.3} {:9.0} {:7.2}×", theirs * 1e3, pixels / theirs, 1.0);
+            } else {
+                println!("skipped: ffmpeg's {} (no ffmpeg that runs it)", original.filter);
+            }
+            rows.iter().for_each(|row| line(row, theirs));
+            if let (Some(theirs), Some(row)) = (theirs, rows.last()) {
+                let reached = theirs / row.least >= bar;
+                println!("  asked for: {bar}× — {}", if reached { "reached" } else { "NOT reached" });
+            }
+        }
+        others.iter().for_each(|row| line(row, None));
+        wides.iter().for_each(|row| line(row, None));
+    }
+}

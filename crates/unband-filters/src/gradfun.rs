@@ -145,7 +145,7 @@ pub fn gradfun_rows<T: Sample>(
         return Ok(());
     }
     let mut sums = vec![T::Sum::default(); width / 2];
-    let mut means = vec![T::Mean::default(); width];
+    let (mut means, mut scratch) = (vec![T::Mean::default(); width], Vec::new());
     let r = shape.radius;
     // The last even row, counted from `r`, whose box still ends inside the plane.
     let last = (height - r).checked_sub(r + 2).map(|room| r + room / 2 * 2);
@@ -169,9 +169,9 @@ pub fn gradfun_rows<T: Sample>(
         }
         if fresh {
             if last.is_some() {
-                T::means(level, &mut means, &sums, r);
+                T::means(level, &mut means, &sums, r, &mut scratch);
             } else {
-                T::means_of_low_plane(level, &mut means, &sums, r);
+                T::means_of_low_plane(level, &mut means, &sums, r, &mut scratch);
             }
             fresh = false;
         }

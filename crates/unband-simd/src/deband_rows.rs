@@ -10,10 +10,18 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offsets {
     width: usize,
-    across: Vec<u8>,
-    down: Vec<u8>,
+    distances: Distances,
     reach_across: usize,
     reach_down: usize,
+}
+
+/// The table is read as often as the picture, so its size matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Distances {
+    /// Up to 15: across in the lower half of a byte, down in the upper.
+    Halves(Vec<u8>),
+    /// Up to 255: across, down.
+    Bytes(Vec<u8>, Vec<u8>),
 }
 
 impl Offsets {
@@ -25,7 +33,13 @@ impl Offsets {
         down.truncate(rows * width);
         let most = |table: &[u8]| usize::from(table.iter().copied().max().unwrap_or(0));
         let (reach_across, reach_down) = (most(&across), most(&down));
-        Self { width, across, down, reach_across, reach_down }
+        let distances = if reach_across.max(reach_down) <= 15 {
+            across.iter_mut().zip(&down).for_each(|(across, &down)| *across |= down << 4);
+            Distances::Halves(across)
+        } else {
+            Distances::Bytes(across, down)
+        };
+        Self { width, distances, reach_across, reach_down }
     }
 
     /// Samples to a row.
@@ -35,7 +49,8 @@ impl Offsets {
 
     /// Rows.
     pub fn height(&self) -> usize {
-        self.across.len().checked_div(self.width).unwrap_or(0)
+        let (Distances::Halves(table) | Distances::Bytes(table, _)) = &self.distances;
+        table.len().checked_div(self.width).unwrap_or(0)
     }
 
     /// The largest distances, across and down.
@@ -43,15 +58,24 @@ impl Offsets {
         (self.reach_across, self.reach_down)
     }
 
-    /// Distances of `count` samples from `(x, y)` on, across and down.
-    ///
-    /// # Panics
-    /// When the table does not hold them.
-    pub fn row(&self, x: usize, y: usize, count: usize) -> (&[u8], &[u8]) {
+    /// `count` entries from a place on.
+    fn row(&self, (x, y): (usize, usize), count: usize) -> Row<'_> {
         assert!(x + count <= self.width, "the table has {} columns", self.width);
         let from = y * self.width + x;
-        (&self.across[from..from + count], &self.down[from..from + count])
+        match &self.distances {
+            Distances::Halves(table) => Row::Halves(&table[from..from + count]),
+            Distances::Bytes(across, down) => {
+                Row::Bytes(&across[from..from + count], &down[from..from + count])
+            }
+        }
     }
+}
+
+/// Part of a row of a table.
+#[derive(Clone, Copy)]
+enum Row<'a> {
+    Halves(&'a [u8]),
+    Bytes(&'a [u8], &'a [u8]),
 }
 
 /// Samples around one row. Sample 0 of the row is `samples[start]`, the one below it
@@ -91,10 +115,12 @@ mod sealed {
 
     pub trait Kernels: Copy + Default + Ord + Into<u32> + Send + Sync + std::fmt::Debug + 'static {
         fn absdiff(self, other: Self) -> Self;
+        /// `other` where `mask` is 255, `self` where it is 0.
+        fn select(self, other: Self, mask: u8) -> Self;
         /// A quarter of the sum, rounded down.
         fn quarter(refs: [Self; 4]) -> Self;
-        /// Does the vector version; `false` when there is none for this level or these margins.
-        fn vector(
+        /// One row, by the fastest way that the level and the margins allow.
+        fn row(
             level: Level,
             out: &mut [Self],
             pass: Option<&mut [u8]>,
@@ -102,7 +128,7 @@ mod sealed {
             offsets: &Offsets,
             at: (usize, usize),
             close: Closeness<Self>,
-        ) -> bool;
+        );
     }
 }
 
@@ -113,7 +139,7 @@ use crate::Level;
 ///
 /// # Panics
 /// When the table does not hold `out.len()` samples from `at` on, or `around` does not hold all samples
-/// within the table's reach.
+/// within the table's reach, or its rows are more than 8 million samples apart.
 pub fn deband_row<T: Code>(
     level: Level,
     out: &mut [T],
@@ -123,9 +149,7 @@ pub fn deband_row<T: Code>(
     close: Closeness<T>,
 ) {
     check(out.len(), around, offsets, at);
-    if !T::vector(level, out, None, around, offsets, at, close) {
-        plain(out, None, around, offsets, at, close);
-    }
+    T::row(level, out, None, around, offsets, at, close);
 }
 
 /// As [`deband_row`], for planes that are replaced together: writes the mean everywhere, and clears `pass`
@@ -144,16 +168,15 @@ pub fn deband_row_coupled<T: Code>(
 ) {
     check(out.len(), around, offsets, at);
     assert_eq!(out.len(), pass.len());
-    if !T::vector(level, out, Some(pass), around, offsets, at, close) {
-        plain(out, Some(pass), around, offsets, at, close);
-    }
+    T::row(level, out, Some(pass), around, offsets, at, close);
 }
 
 /// All that the loops below rely on when they read without asking.
 fn check<T>(count: usize, around: &Around<'_, T>, offsets: &Offsets, at: (usize, usize)) {
-    let _ = offsets.row(at.0, at.1, count);
+    let _ = offsets.row(at, count);
     let (rx, ry) = offsets.reach();
-    let far = ry * around.stride + rx;
+    let far = ry.saturating_mul(around.stride).saturating_add(rx);
+    assert!(far < i32::MAX as usize, "rows {} samples apart are too far apart", around.stride);
     assert!(
         around.start >= far && around.start + count + far <= around.samples.len(),
         "samples within {rx} across and {ry} down are needed"
@@ -165,40 +188,122 @@ fn check<T>(count: usize, around: &Around<'_, T>, offsets: &Offsets, at: (usize,
 pub fn judge<T: Code>(own: T, refs: [T; 4], close: Closeness<T>) -> (T, bool) {
     let mean = T::quarter(refs);
     let ok = if close.each {
-        refs.iter().all(|&r| r.absdiff(own) < close.below)
+        refs.iter().fold(true, |all, &r| all & (r.absdiff(own) < close.below))
     } else {
         mean.absdiff(own) < close.below
     };
     (mean, ok)
 }
 
-#[inline(always)]
-fn plain<T: Code>(
-    out: &mut [T],
-    mut pass: Option<&mut [u8]>,
-    around: &Around<'_, T>,
-    offsets: &Offsets,
-    at: (usize, usize),
-    close: Closeness<T>,
-) {
-    let (across, down) = offsets.row(at.0, at.1, out.len());
-    let samples = around.samples;
-    for (i, (out, (&dx, &dy))) in out.iter_mut().zip(across.iter().zip(down)).enumerate() {
-        let here = around.start + i;
-        let (dx, dy) = (usize::from(dx), usize::from(dy) * around.stride);
-        // SAFETY: `check` found `start` to be at least and the end to lie at least `reach_down * stride +
-        // reach_across` away from the ends of `samples`, and no entry of the table exceeds its reach.
-        let refs = unsafe {
-            [here + dy + dx, here - dy + dx, here - dy - dx, here + dy - dx]
-                .map(|j| *samples.get_unchecked(j))
-        };
-        let own = samples[here];
-        let (mean, ok) = judge(own, refs, close);
-        if let Some(pass) = pass.as_deref_mut() {
-            *out = mean;
-            pass[i] &= if ok { 255 } else { 0 };
-        } else {
-            *out = if ok { mean } else { own };
+/// Any reach and margins: four scattered loads for each sample of a block, then the rest of the work on the
+/// block as a whole.
+mod plain {
+    use super::{Around, Closeness, Code, Offsets, Row, judge};
+    use crate::dispatch;
+
+    /// Samples worked on at a time.
+    const BLOCK: usize = 64;
+
+    dispatch! {
+        /// 8-bit samples; what `check` asks must hold.
+        pub fn row_u8(level, out: &mut [u8], pass: Option<&mut [u8]>, around: &Around<'_, u8>, offsets: &Offsets, at: (usize, usize), close: Closeness<u8>) = row::<u8>;
+        /// 16-bit samples; what `check` asks must hold.
+        pub fn row_u16(level, out: &mut [u16], pass: Option<&mut [u8]>, around: &Around<'_, u16>, offsets: &Offsets, at: (usize, usize), close: Closeness<u16>) = row::<u16>;
+    }
+
+    /// Sample `i`'s four, from places counted from the block's first sample: two, and the two opposite of them.
+    ///
+    /// # Safety
+    /// All four must be readable.
+    #[inline(always)]
+    unsafe fn four<T: Copy>(first: *const T, i: usize, falling: i32, rising: i32) -> [T; 4] {
+        let (twice, falling, rising) = (2 * i as isize, falling as isize, rising as isize);
+        // SAFETY: the caller's.
+        unsafe {
+            [
+                *first.offset(falling),
+                *first.offset(twice - rising),
+                *first.offset(twice - falling),
+                *first.offset(rising),
+            ]
+        }
+    }
+
+    /// The means of a block; a function of its own, so that all it needs stays in registers.
+    ///
+    /// # Safety
+    /// What [`four`] reads for each of them must be readable.
+    #[inline(never)]
+    unsafe fn fill_means<T: Code>(
+        means: &mut [T],
+        first: *const T,
+        falling: &[i32; BLOCK],
+        rising: &[i32; BLOCK],
+    ) {
+        for (i, (mean, (&falling, &rising))) in means.iter_mut().zip(falling.iter().zip(rising)).enumerate() {
+            // SAFETY: the caller's.
+            *mean = T::quarter(unsafe { four(first, i, falling, rising) });
+        }
+    }
+
+    #[inline(always)]
+    fn row<T: Code>(
+        out: &mut [T],
+        mut pass: Option<&mut [u8]>,
+        around: &Around<'_, T>,
+        offsets: &Offsets,
+        at: (usize, usize),
+        close: Closeness<T>,
+    ) {
+        let table = offsets.row(at, out.len());
+        let stride = around.stride as i32;
+        let (mut means, mut kept) = ([T::default(); BLOCK], [0; BLOCK]);
+        let (mut falling, mut rising) = ([0i32; BLOCK], [0i32; BLOCK]);
+        for (b, out) in out.chunks_mut(BLOCK).enumerate() {
+            let (from, count) = (b * BLOCK, out.len().min(BLOCK));
+            let own = &around.samples[around.start + from..][..count];
+            let mut place = |i: usize, dx: u8, dy: u8| {
+                let (dx, dy) = (i32::from(dx), i32::from(dy) * stride);
+                // Counted from the block's first sample.
+                (falling[i], rising[i]) = (i as i32 + dy + dx, i as i32 + dy - dx);
+            };
+            match table {
+                Row::Halves(both) => {
+                    let both = &both[from..][..count];
+                    (0..count).for_each(|i| place(i, both[i] & 15, both[i] >> 4));
+                }
+                Row::Bytes(across, down) => {
+                    let (across, down) = (&across[from..][..count], &down[from..][..count]);
+                    (0..count).for_each(|i| place(i, across[i], down[i]));
+                }
+            }
+            // SAFETY: the row starts inside `samples`.
+            let first = unsafe { around.samples.as_ptr().add(around.start + from) };
+            if close.each {
+                for i in 0..count {
+                    // SAFETY: `check` found the row to be at least `reach_down * stride + reach_across` away from the
+                    // ends of `samples`, and no entry of the table exceeds its reach.
+                    let refs = unsafe { four(first, i, falling[i], rising[i]) };
+                    let (mean, ok) = judge(own[i], refs, close);
+                    (means[i], kept[i]) = (mean, u8::from(ok).wrapping_sub(1));
+                }
+            } else {
+                // SAFETY: as above, for all `count` places.
+                unsafe { fill_means(&mut means[..count], first, &falling, &rising) };
+                for ((kept, &mean), &own) in kept.iter_mut().zip(&means).zip(own) {
+                    *kept = u8::from(mean.absdiff(own) < close.below).wrapping_sub(1);
+                }
+            }
+            if let Some(pass) = pass.as_deref_mut() {
+                for (pass, &kept) in pass[from..].iter_mut().zip(&kept).take(out.len()) {
+                    *pass &= !kept;
+                }
+                out.copy_from_slice(&means[..out.len()]);
+            } else {
+                for (((out, &own), &mean), &kept) in out.iter_mut().zip(own).zip(&means).zip(&kept) {
+                    *out = T::select(mean, own, kept);
+                }
+            }
         }
     }
 }
@@ -210,11 +315,16 @@ impl sealed::Kernels for u8 {
     }
 
     #[inline(always)]
+    fn select(self, other: Self, mask: u8) -> Self {
+        (other & mask) | (self & !mask)
+    }
+
+    #[inline(always)]
     fn quarter(refs: [Self; 4]) -> Self {
         (refs.iter().map(|&r| u16::from(r)).sum::<u16>() >> 2) as u8
     }
 
-    fn vector(
+    fn row(
         level: Level,
         out: &mut [Self],
         pass: Option<&mut [u8]>,
@@ -222,15 +332,14 @@ impl sealed::Kernels for u8 {
         offsets: &Offsets,
         at: (usize, usize),
         close: Closeness<Self>,
-    ) -> bool {
+    ) {
         #[cfg(target_arch = "x86_64")]
         if x86::usable(level, out.len(), around, offsets, 32) {
             // SAFETY: `usable` found the instructions, and the margins that the loop reads.
             unsafe { x86::row_u8(out, pass, around, offsets, at, close) };
-            return true;
+            return;
         }
-        let _ = (level, out, pass, around, offsets, at, close);
-        false
+        plain::row_u8(level, out, pass, around, offsets, at, close);
     }
 }
 
@@ -241,11 +350,17 @@ impl sealed::Kernels for u16 {
     }
 
     #[inline(always)]
+    fn select(self, other: Self, mask: u8) -> Self {
+        let mask = i16::from(mask as i8) as u16;
+        (other & mask) | (self & !mask)
+    }
+
+    #[inline(always)]
     fn quarter(refs: [Self; 4]) -> Self {
         (refs.iter().map(|&r| u32::from(r)).sum::<u32>() >> 2) as u16
     }
 
-    fn vector(
+    fn row(
         level: Level,
         out: &mut [Self],
         pass: Option<&mut [u8]>,
@@ -253,15 +368,14 @@ impl sealed::Kernels for u16 {
         offsets: &Offsets,
         at: (usize, usize),
         close: Closeness<Self>,
-    ) -> bool {
+    ) {
         #[cfg(target_arch = "x86_64")]
         if x86::usable(level, out.len(), around, offsets, 16) {
             // SAFETY: `usable` found the instructions, and the margins that the loop reads.
             unsafe { x86::row_u16(out, pass, around, offsets, at, close) };
-            return true;
+            return;
         }
-        let _ = (level, out, pass, around, offsets, at, close);
-        false
+        plain::row_u16(level, out, pass, around, offsets, at, close);
     }
 }
 
@@ -269,7 +383,7 @@ impl sealed::Kernels for u16 {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Around, Closeness, Level, MARGIN_AFTER, MARGIN_BEFORE, Offsets};
+    use super::{Around, Closeness, Level, MARGIN_AFTER, MARGIN_BEFORE, Offsets, Row};
 
     /// Can the loops below run: the instructions, a reach that two registers span, and readable margins?
     pub fn usable<T>(
@@ -305,7 +419,7 @@ mod x86 {
         close: Closeness<u8>,
     ) {
         let count = out.len();
-        let (across, down) = offsets.row(at.0, at.1, count);
+        let table = offsets.row(at, count);
         let (_, ry) = offsets.reach();
         let stride = around.stride;
         // Lane i of a block stands at place i + 32 of the 128 samples in two registers.
@@ -313,16 +427,21 @@ mod x86 {
         // SAFETY: 64 bytes.
         let lanes = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
         let ones = _mm512_set1_epi8(1);
+        let lower_half = _mm512_set1_epi8(15);
         let below = _mm512_set1_epi8(close.below as i8);
         let mut x = 0;
         while x < count {
             let inside = tail(count - x, 64);
-            // SAFETY: masked to the row's length; all three slices have it.
-            let (dx, dy) = unsafe {
-                (
-                    _mm512_maskz_loadu_epi8(inside, across.as_ptr().add(x).cast()),
-                    _mm512_maskz_loadu_epi8(inside, down.as_ptr().add(x).cast()),
-                )
+            // SAFETY: masked to the row's length, which the slices have.
+            let part =
+                |slice: &[u8]| unsafe { _mm512_maskz_loadu_epi8(inside, slice.as_ptr().add(x).cast()) };
+            let (dx, dy) = match table {
+                Row::Halves(both) => {
+                    let both = part(both);
+                    let upper = _mm512_srli_epi16::<4>(both);
+                    (_mm512_and_si512(both, lower_half), _mm512_and_si512(upper, lower_half))
+                }
+                Row::Bytes(across, down) => (part(across), part(down)),
             };
             let (right, left) = (_mm512_add_epi8(lanes, dx), _mm512_sub_epi8(lanes, dx));
             // Each of these holds the places to look at, until the turn of the lane's own distance; from then
@@ -395,7 +514,7 @@ mod x86 {
         close: Closeness<u16>,
     ) {
         let count = out.len();
-        let (across, down) = offsets.row(at.0, at.1, count);
+        let table = offsets.row(at, count);
         let (_, ry) = offsets.reach();
         let stride = around.stride;
         // Lane i of a block stands at place i + 16 of the 64 samples in two registers.
@@ -404,15 +523,20 @@ mod x86 {
         let lanes = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
         let below = _mm512_set1_epi16(close.below as i16);
         let three = _mm512_set1_epi16(3);
+        let lower_half = _mm512_set1_epi16(15);
         let mut x = 0;
         while x < count {
             let inside = tail(count - x, 32) as u32;
-            // SAFETY: masked to the row's length; all three slices have it.
-            let (dx, dy) = unsafe {
-                (
-                    _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(inside, across.as_ptr().add(x).cast())),
-                    _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(inside, down.as_ptr().add(x).cast())),
-                )
+            // SAFETY: masked to the row's length, which the slices have.
+            let part = |slice: &[u8]| unsafe {
+                _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(inside, slice.as_ptr().add(x).cast()))
+            };
+            let (dx, dy) = match table {
+                Row::Halves(both) => {
+                    let both = part(both);
+                    (_mm512_and_si512(both, lower_half), _mm512_srli_epi16::<4>(both))
+                }
+                Row::Bytes(across, down) => (part(across), part(down)),
             };
             let (right, left) = (_mm512_add_epi16(lanes, dx), _mm512_sub_epi16(lanes, dx));
             let (mut a, mut b, mut c, mut d) = (right, right, left, left);
@@ -483,11 +607,14 @@ mod tests {
         count: usize,
         close: Closeness<T>,
     ) -> Vec<(u32, u32, bool)> {
-        let (across, down) = offsets.row(at.0, at.1, count);
         let below: u32 = close.below.into();
         (0..count)
             .map(|i| {
-                let (dx, dy) = (across[i] as isize, down[i] as isize);
+                let (dx, dy) = match offsets.row((at.0 + i, at.1), 1) {
+                    Row::Halves(both) => (both[0] & 15, both[0] >> 4),
+                    Row::Bytes(across, down) => (across[0], down[0]),
+                };
+                let (dx, dy) = (dx as isize, dy as isize);
                 let pick = |sx: isize, sy: isize| -> u32 {
                     let place = (around.start + i) as isize + sy * dy * around.stride as isize + sx * dx;
                     around.samples[place as usize].into()
@@ -593,6 +720,23 @@ mod tests {
             (0, 0),
             Closeness { below: 1, each: false },
         );
+    }
+
+    #[test]
+    fn tables_hold_what_was_put_in() {
+        for most in [15u8, 16, 255] {
+            let (across, down): (Vec<u8>, Vec<u8>) = (0..=most).map(|d| (d, most - d)).unzip();
+            let width = across.len();
+            let offsets = Offsets::new(width, across.clone(), down.clone());
+            assert_eq!(offsets.reach(), (most.into(), most.into()));
+            let held: Vec<(u8, u8)> = (0..width)
+                .map(|x| match offsets.row((x, 0), 1) {
+                    Row::Halves(both) => (both[0] & 15, both[0] >> 4),
+                    Row::Bytes(across, down) => (across[0], down[0]),
+                })
+                .collect();
+            assert!(held.into_iter().eq(across.into_iter().zip(down)), "{most}");
+        }
     }
 
     #[test]

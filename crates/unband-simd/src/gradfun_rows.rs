@@ -16,12 +16,12 @@ dispatch! {
 
     /// Box means times 128 of 8-bit samples, one per sample of the row, from column sums over `radius` row pairs.
     /// The mean of a sample is over `radius` columns (of 2 samples) around it, shifted where they would leave
-    /// the row; the reciprocal of the area is cut to 21 bits, as in ffmpeg. Nothing is written unless
-    /// `sums.len() >= radius`, `radius >= 2`, and `means.len()` is twice `sums.len()` or one more.
-    pub fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize) = means_u8_body;
+    /// the row; the reciprocal of the area is cut to 21 bits, as in ffmpeg. What `scratch` holds does not matter. Nothing is written unless
+    /// `sums.len() >= radius`, `radius` is even, at least 2 and at most 32, and `means.len()` is twice `sums.len()` or one more.
+    pub fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize, scratch: &mut Vec<u32>) = means_u8_body;
 
     /// As [`means_u8`], for any depth up to 16 bits; the mean is cut to whole 128ths, the reciprocal is exact.
-    pub fn means_u16(level, means: &mut [u32], sums: &[u32], radius: usize) = means_u16_body;
+    pub fn means_u16(level, means: &mut [u32], sums: &[u32], radius: usize, scratch: &mut Vec<u32>) = means_u16_body;
 
     /// One row of `gradfun` at 8 bits: pulls each sample towards its mean (times 128), less the further away it
     /// is, and adds the row of the dither matrix (0..=127). `threshold` is 32768 / strength, at least 512.
@@ -40,10 +40,22 @@ pub trait Code: sealed::Sealed + Copy + Default + PartialEq + Send + Sync + 'sta
     /// [`slide_u8`], [`slide_u16`].
     fn slide(level: Level, sums: &mut [Self::Sum], enter: [&[Self]; 2], leave: Option<[&[Self]; 2]>);
     /// [`means_u8`], [`means_u16`].
-    fn means(level: Level, means: &mut [Self::Mean], sums: &[Self::Sum], radius: usize);
+    fn means(
+        level: Level,
+        means: &mut [Self::Mean],
+        sums: &[Self::Sum],
+        radius: usize,
+        scratch: &mut Vec<u32>,
+    );
     /// What stands for the means of a plane one row too low for a box. At 8 bits ffmpeg then blends with the column
     /// sums, shifted; at other depths these are the means.
-    fn means_of_low_plane(level: Level, means: &mut [Self::Mean], sums: &[Self::Sum], radius: usize);
+    fn means_of_low_plane(
+        level: Level,
+        means: &mut [Self::Mean],
+        sums: &[Self::Sum],
+        radius: usize,
+        scratch: &mut Vec<u32>,
+    );
     /// [`blend_u8`], [`blend_u16`].
     fn blend(
         level: Level,
@@ -68,10 +80,10 @@ impl Code for u8 {
     fn slide(level: Level, sums: &mut [u16], enter: [&[u8]; 2], leave: Option<[&[u8]; 2]>) {
         slide_u8(level, sums, enter, leave);
     }
-    fn means(level: Level, means: &mut [u16], sums: &[u16], radius: usize) {
-        means_u8(level, means, sums, radius);
+    fn means(level: Level, means: &mut [u16], sums: &[u16], radius: usize, scratch: &mut Vec<u32>) {
+        means_u8(level, means, sums, radius, scratch);
     }
-    fn means_of_low_plane(_: Level, means: &mut [u16], sums: &[u16], radius: usize) {
+    fn means_of_low_plane(_: Level, means: &mut [u16], sums: &[u16], radius: usize, _scratch: &mut Vec<u32>) {
         for (x, mean) in means.iter_mut().enumerate() {
             let column = (x / 2).checked_sub(radius / 2);
             *mean = column.and_then(|c| sums.get(c)).copied().unwrap_or(0);
@@ -96,11 +108,17 @@ impl Code for u16 {
     fn slide(level: Level, sums: &mut [u32], enter: [&[u16]; 2], leave: Option<[&[u16]; 2]>) {
         slide_u16(level, sums, enter, leave);
     }
-    fn means(level: Level, means: &mut [u32], sums: &[u32], radius: usize) {
-        means_u16(level, means, sums, radius);
+    fn means(level: Level, means: &mut [u32], sums: &[u32], radius: usize, scratch: &mut Vec<u32>) {
+        means_u16(level, means, sums, radius, scratch);
     }
-    fn means_of_low_plane(level: Level, means: &mut [u32], sums: &[u32], radius: usize) {
-        means_u16(level, means, sums, radius);
+    fn means_of_low_plane(
+        level: Level,
+        means: &mut [u32],
+        sums: &[u32],
+        radius: usize,
+        scratch: &mut Vec<u32>,
+    ) {
+        means_u16(level, means, sums, radius, scratch);
     }
     fn blend(
         level: Level,
@@ -165,52 +183,86 @@ fn slide_u16_body(sums: &mut [u32], enter: [&[u16]; 2], leave: Option<[&[u16]; 2
     }
 }
 
-/// Runs a window of `radius` along `sums` and writes `scale(window sum)` for each sample, the first and last
-/// windows repeated to the ends.
+/// Writes `scale(window sum)` for each sample, the first and last windows repeated to the ends. The window sums
+/// grow by doubling (2, 4, 8, … columns), which keeps every step a plain sum of two rows.
 #[inline(always)]
 fn means_body<S: Copy + Into<u32>, M: Copy>(
     means: &mut [M],
     sums: &[S],
     radius: usize,
+    scratch: &mut Vec<u32>,
     scale: impl Fn(u32) -> M,
 ) {
     let (columns, half) = (sums.len(), radius / 2);
-    if radius < 2 || columns < radius || means.len() / 2 != columns {
+    if !(2..=32).contains(&radius) || radius % 2 == 1 || columns < radius || means.len() / 2 != columns {
         return;
     }
-    let mut window: u32 = 0;
-    for &sum in &sums[..radius] {
-        window = window.wrapping_add(sum.into());
+    scratch.resize(2 * columns, 0);
+    let (doubled, windows) = scratch.split_at_mut(columns);
+    for ((out, &one), &other) in doubled.iter_mut().zip(sums).zip(&sums[1..]) {
+        *out = one.into().wrapping_add(other.into());
     }
-    // The window that ends with column c belongs to the samples of column c - half.
-    let (entering, leaving) = (&sums[radius..], &sums[..columns - radius]);
-    let first = 2 * (radius - half);
+    // The window is made of the powers of two in `radius`, one behind the other.
+    let mut width = 2;
+    let mut covered = 0;
+    loop {
+        let pairs = columns + 1 - width;
+        if radius & width != 0 {
+            let windows = &mut windows[..columns + 1 - covered - width];
+            if covered == 0 {
+                windows.copy_from_slice(&doubled[..pairs]);
+            } else {
+                for (window, &part) in windows.iter_mut().zip(&doubled[covered..pairs]) {
+                    *window = window.wrapping_add(part);
+                }
+            }
+            covered += width;
+        }
+        if covered == radius {
+            break;
+        }
+        match width {
+            2 => double::<2>(&mut doubled[..pairs]),
+            4 => double::<4>(&mut doubled[..pairs]),
+            8 => double::<8>(&mut doubled[..pairs]),
+            16 => double::<16>(&mut doubled[..pairs]),
+            _ => double::<32>(&mut doubled[..pairs]),
+        }
+        width *= 2;
+    }
+    // A sample looks at the window that ends half a radius to its right; the very first window is used only
+    // where there is no other.
+    let windows = &windows[usize::from(columns > radius)..=columns - radius];
+    let first = if columns > radius { 2 * (radius - half) } else { 0 };
     let (middle, _) = means[first..].as_chunks_mut::<2>();
-    for ((pair, &enter), &leave) in middle.iter_mut().zip(entering).zip(leaving) {
-        window = window.wrapping_add(enter.into()).wrapping_sub(leave.into());
+    for (pair, &window) in middle.iter_mut().zip(windows) {
         *pair = [scale(window); 2];
     }
-    let end = first + 2 * (columns - radius);
-    if columns == radius {
-        means.fill(scale(window));
-        return;
-    }
+    let end = first + 2 * windows.len();
     let (low, high) = (means[first], means[end - 1]);
     means[..first].fill(low);
     means[end..].fill(high);
 }
 
+/// Adds to each entry the one `BY` behind it, where there is one.
 #[inline(always)]
-fn means_u8_body(means: &mut [u16], sums: &[u16], radius: usize) {
-    let factor = (1u32 << 21) / (radius * radius).max(1) as u32;
-    means_body(means, sums, radius, |sum| (sum.wrapping_mul(factor) >> 16) as u16);
+fn double<const BY: usize>(row: &mut [u32]) {
+    for i in 0..row.len().saturating_sub(BY) {
+        row[i] = row[i].wrapping_add(row[i + BY]);
+    }
 }
 
 #[inline(always)]
-fn means_u16_body(means: &mut [u32], sums: &[u32], radius: usize) {
+fn means_u8_body(means: &mut [u16], sums: &[u16], radius: usize, scratch: &mut Vec<u32>) {
+    let factor = (1u32 << 21) / (radius * radius).max(1) as u32;
+    means_body(means, sums, radius, scratch, |sum| (sum.wrapping_mul(factor) >> 16) as u16);
+}
+
+#[inline(always)]
+fn means_u16_body(means: &mut [u32], sums: &[u32], radius: usize, scratch: &mut Vec<u32>) {
     // 2^40 * 32 / radius², rounded up: with sums below radius² * 2^18 the product is exact in its whole part.
     let factor = (1u64 << 45).div_ceil((radius * radius).max(1) as u64);
-    means_body(means, sums, radius, |sum| (u64::from(sum).wrapping_mul(factor) >> 40) as u32);
+    means_body(means, sums, radius, scratch, |sum| (u64::from(sum).wrapping_mul(factor) >> 40) as u32);
 }
 
 #[inline(always)]
@@ -325,7 +377,8 @@ mod tests {
 
     #[test]
     fn means_are_those_of_the_box_around_each_sample() {
-        for radius in [2usize, 4, 6, 16, 24, 32] {
+        let mut scratch = vec![77; 5];
+        for radius in (2usize..=32).step_by(2) {
             for width in [2 * radius, 2 * radius + 1, 2 * radius + 2, 2 * radius + 3, 200, 201] {
                 let columns = width / 2;
                 let sums: Vec<u16> =
@@ -333,8 +386,8 @@ mod tests {
                 let large: Vec<u32> = noise(4, columns, (radius * 4 * 65535 + 1) as u32);
                 for level in Level::all() {
                     let (mut means, mut wide) = (vec![1u16; width], vec![1u32; width]);
-                    means_u8(level, &mut means, &sums, radius);
-                    means_u16(level, &mut wide, &large, radius);
+                    means_u8(level, &mut means, &sums, radius, &mut scratch);
+                    means_u16(level, &mut wide, &large, radius, &mut scratch);
                     for x in 0..width {
                         let c = (x / 2 + radius / 2).max(radius).min(columns - 1);
                         let sum: u32 = sums[c + 1 - radius..=c].iter().map(|&s| u32::from(s)).sum();
@@ -359,9 +412,11 @@ mod tests {
     #[test]
     fn rows_too_narrow_for_the_box_are_left_alone() {
         for level in Level::all() {
-            for (columns, width, radius) in [(0, 0, 4), (3, 6, 4), (5, 12, 4), (9, 18, 0)] {
+            for (columns, width, radius) in
+                [(0, 0, 4), (3, 6, 4), (5, 12, 4), (9, 18, 0), (9, 18, 3), (99, 198, 34)]
+            {
                 let mut means = vec![77u16; width];
-                means_u8(level, &mut means, &vec![9; columns], radius);
+                means_u8(level, &mut means, &vec![9; columns], radius, &mut Vec::new());
                 assert!(means.iter().all(|&m| m == 77), "{columns} {width} {radius}");
             }
         }

@@ -8,8 +8,8 @@ use unband_simd::spiral_rows::spiral_row;
 use crate::PlaneError;
 use crate::grid::{Sample, View};
 
-/// Where each sample of a picture is compared, built once per size and setting: 2 bytes per sample (8 when the
-/// range asks for more than 255).
+/// Where each sample of a picture is compared, built once per size and setting: one byte per sample up to a
+/// range of 16, 2 bytes up to 255, 8 beyond.
 #[derive(Clone, Debug)]
 pub struct Table(Kind);
 
@@ -185,17 +185,20 @@ fn run<T: Sample>(
     let close = rule.closeness();
     match &table.0 {
         Kind::Near(offsets) => {
-            let mut strip = Strip::new(core, offsets.reach());
-            for y in core.y0..core.y1 {
-                let around = strip.around(view, y);
-                let from = (y - core.y0) * core.width();
-                let out = &mut out[from..from + core.width()];
-                let at = (core.x0, y);
-                if let Some(pass) = pass.as_deref_mut() {
-                    let pass = &mut pass[from..from + core.width()];
-                    deband_rows::deband_row_coupled(level, out, pass, &around, offsets, at, close);
-                } else {
-                    deband_rows::deband_row(level, out, &around, offsets, at, close);
+            for x0 in (core.x0..core.x1).step_by(TILE_COLUMNS) {
+                let tile = Window { x0, x1: (x0 + TILE_COLUMNS).min(core.x1), ..core };
+                let mut strip = Strip::new(tile, offsets.reach());
+                for y in core.y0..core.y1 {
+                    let around = strip.around(view, y);
+                    let from = (y - core.y0) * core.width() + x0 - core.x0;
+                    let out = &mut out[from..from + tile.width()];
+                    let at = (x0, y);
+                    if let Some(pass) = pass.as_deref_mut() {
+                        let pass = &mut pass[from..from + tile.width()];
+                        deband_rows::deband_row_coupled(level, out, pass, &around, offsets, at, close);
+                    } else {
+                        deband_rows::deband_row(level, out, &around, offsets, at, close);
+                    }
                 }
             }
         }
@@ -229,13 +232,18 @@ struct Strip<T> {
     samples: Vec<T>,
     core: Window,
     reach: (usize, usize),
-    /// Samples from one row to the next, and before the first of the core.
+    /// Samples from one row to the next.
     stride: usize,
-    lead: usize,
+    /// Where the first column of the core stands in the first row.
+    first: usize,
     /// Row of the plane (may lie above it) that the strip starts with, and rows filled so far.
     top: isize,
     filled: usize,
 }
+
+/// Columns that are debanded at a time. Fewer would keep the rows within reach nearer to the processor, but reading
+/// plane and table in short pieces costs more than that gains.
+const TILE_COLUMNS: usize = 4096;
 
 /// Rows that are debanded before the strip moves.
 const STRIP_ROWS: usize = 96;
@@ -245,22 +253,25 @@ impl<T: Sample> Strip<T> {
         let lead = reach.0.max(MARGIN_BEFORE);
         let stride = (lead + core.width() + reach.0.max(MARGIN_AFTER)).next_multiple_of(64);
         let rows = STRIP_ROWS.min(core.height()) + 2 * reach.1;
-        // A margin's worth more, as the last row needs what is behind it.
-        let samples = vec![T::default(); rows * stride + MARGIN_BEFORE + MARGIN_AFTER];
-        Self { samples, core, reach, stride, lead, top: core.y0 as isize - reach.1 as isize, filled: 0 }
+        let samples = vec![T::default(); rows * stride + 128];
+        // The loops read whole cache lines when the first column stands half a line behind the start of one.
+        let half = 32 / size_of::<T>();
+        let first = lead + samples.as_ptr().wrapping_add(lead + half).align_offset(64).min(63);
+        Self { samples, core, reach, stride, first, top: core.y0 as isize - reach.1 as isize, filled: 0 }
+    }
+
+    /// Rows that fit.
+    fn rows(&self) -> usize {
+        (self.samples.len() - 128) / self.stride
     }
 
     /// The surroundings of row `y`; rows must be asked for from the top.
     fn around(&mut self, view: &View<'_, T>, y: usize) -> Around<'_, T> {
-        let rows = (self.samples.len() - MARGIN_BEFORE - MARGIN_AFTER) / self.stride;
         let at = (y as isize - self.top) as usize;
-        if at + self.reach.1 >= rows {
+        if at + self.reach.1 >= self.rows() {
             // Keep what the next rows still look at.
             let gone = at - self.reach.1;
-            self.samples.copy_within(
-                MARGIN_BEFORE + gone * self.stride..MARGIN_BEFORE + self.filled * self.stride,
-                MARGIN_BEFORE,
-            );
+            self.samples.copy_within(gone * self.stride..self.filled * self.stride + 128, 0);
             self.top += gone as isize;
             self.filled -= gone;
         }
@@ -268,7 +279,7 @@ impl<T: Sample> Strip<T> {
         while self.filled <= at + self.reach.1 {
             self.fill(view);
         }
-        let start = MARGIN_BEFORE + at * self.stride + self.lead;
+        let start = at * self.stride + self.first;
         Around { samples: &self.samples, stride: self.stride, start }
     }
 
@@ -277,13 +288,13 @@ impl<T: Sample> Strip<T> {
         let (x0, x1) =
             (self.core.x0.saturating_sub(self.reach.0), (self.core.x1 + self.reach.0).min(view.width()));
         let source = &view.row(y)[x0 - view.window().x0..x1 - view.window().x0];
-        let row = &mut self.samples[MARGIN_BEFORE + self.filled * self.stride..][..self.stride];
-        let first = self.lead - (self.core.x0 - x0);
+        let row = &mut self.samples[self.filled * self.stride..][..self.stride + 128];
+        let first = self.first - (self.core.x0 - x0);
         let last = first + source.len();
         row[first..last].copy_from_slice(source);
         let (left, right) = (source[0], source[source.len() - 1]);
-        row[self.lead - self.reach.0..first].fill(left);
-        row[last..self.lead + self.core.width() + self.reach.0].fill(right);
+        row[self.first - self.reach.0..first].fill(left);
+        row[last..self.first + self.core.width() + self.reach.0].fill(right);
         self.filled += 1;
     }
 }
