@@ -168,6 +168,25 @@ proptest! {
         prop_assert!(back.planes == image.planes);
     }
 
+    /// The mean colour of a picture of one-code steps hardly moves, whatever the method.
+    #[test]
+    fn the_mean_of_a_plain_picture_stays(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
+        let image = picture(kind, side, 60, Depth::EIGHT, seed);
+        let findings = Findings::plain(image.planes.len(), 8);
+        for entry in methods() {
+            let options = Options {
+                method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
+                depth: OutputDepth::Float,
+                faithful: Some(true),
+                everywhere: true,
+                ..Options::default()
+            };
+            let run = deband_found(image.clone(), findings.clone(), &options, &Context::default());
+            let report = run.unwrap().1;
+            prop_assert!(report.mean_shift_codes.abs() <= 0.1, "{}: {}", entry.name, report.mean_shift_codes);
+        }
+    }
+
     /// One and the same picture for any tile, any number of threads.
     #[test]
     fn tiles_and_threads_never_show((image, findings) in case(), options in options()) {

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use unband_image::dither::{Diffusion, Dither, Grid, Quantizer};
-use unband_image::inspect::{Findings, inspect};
+use unband_image::inspect::{Cause, Findings, inspect};
+use unband_image::restorer::NoProgress;
 use unband_image::tile::restore_in_place;
 use unband_image::{Context, Depth, Image, Model, Needs, RestoreError, Restorer, Rng, TileIn, TileOut};
 
@@ -93,7 +94,7 @@ pub(crate) fn deband_as(
     let exact = !choices.entry.ours && !choices.faithful && choices.depth.bits() >= image.depth.bits();
     let dither = if exact { Dither::None } else { options.dither };
     let quantizer = Quantizer::new(dither, image.color.model, choices.depth, options.locked, ctx);
-    let pipeline = Pipeline {
+    let mut pipeline = Pipeline {
         inner: inner.as_deref(),
         joint: cells.as_ref().and_then(Cells::joint),
         cells,
@@ -102,9 +103,13 @@ pub(crate) fn deband_as(
         depth: choices.depth,
         careful: dither == Dither::Tpdf && choices.faithful,
         depth_changes,
+        shares: None,
         tally: Tally::new(image.planes.len()),
     };
     let tile = fitting_tile(&image, &pipeline.needs(), options, ctx)?;
+    if pipeline.cells.is_some() && !choices.entry.ours && findings.cause == Cause::Plain {
+        pipeline.shares = bounded_shares(&mut image, &pipeline, tile, ctx)?;
+    }
     let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
     let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
     let mut finish = |source: &Image, band: &mut unband_image::tile::Band| {
@@ -127,7 +132,8 @@ pub(crate) fn deband_as(
     }
     report.samples_moved = pipeline.tally.moved();
     report.max_change_codes = pipeline.tally.max_change_codes();
-    report.mean_shift_codes = pipeline.tally.mean_shift_codes(image.planes.iter().map(|p| p.data.len()));
+    let shifts = pipeline.tally.mean_shifts_codes(samples(&image));
+    report.mean_shift_codes = shifts.into_iter().fold(0.0, |a: f32, b| if b.abs() > a.abs() { b } else { a });
     report.changed = depth_changes || report.samples_moved > 0;
     report.reason = match (choices.act, report.samples_moved) {
         (Act::Regrid, _) => Reason::DepthOnly,
@@ -150,6 +156,8 @@ struct Pipeline<'a> {
     /// Does the dither need to know how near the edge of a cell is?
     careful: bool,
     depth_changes: bool,
+    /// How much of each plane's correction is taken; all of it where nothing is said.
+    shares: Option<Vec<f32>>,
     tally: Tally,
 }
 
@@ -194,7 +202,11 @@ impl Pipeline<'_> {
         for (p, plane) in output.planes.iter_mut().enumerate() {
             let y0 = input.core_on(p).y0;
             for y in 0..plane.height {
-                cells.keep(ctx.level, p, plane.row_mut(y), input.core_row(p, y0 + y), limits(p));
+                let (values, source) = (plane.row_mut(y), input.core_row(p, y0 + y));
+                cells.keep(ctx.level, p, values, source, limits(p));
+                if let Some(share) = self.shares.as_ref().map(|shares| shares[p]).filter(|&share| share < 1.0) {
+                    values.iter_mut().zip(source).for_each(|(v, s)| *v = s + share * (*v - s));
+                }
             }
         }
     }
@@ -244,6 +256,62 @@ impl Pipeline<'_> {
         };
         Some((0..output.planes.len()).map(plane).collect())
     }
+}
+
+/// Most that the mean of a picture of one-code steps may move, in 8-bit codes, with room for dither.
+const MOST_SHIFT_CODES: f32 = 0.095;
+
+/// Originals round their results in ways that can move the mean of a whole picture by more than a tenth of a
+/// code even inside the cells. Works through the picture without changing it and says how much of each
+/// plane's correction keeps the mean.
+fn bounded_shares(
+    image: &mut Image,
+    pipeline: &Pipeline<'_>,
+    tile: usize,
+    ctx: &Context<'_>,
+) -> Result<Option<Vec<f32>>, RestoreError> {
+    let rehearsal = Rehearsal { pipeline, tally: Tally::new(image.planes.len()) };
+    let quiet = Context { progress: &NoProgress, ..*ctx };
+    restore_in_place(image, &rehearsal, tile, &|_, _| {}, &mut |_, _| {}, &quiet)?;
+    let share = |shift: f32| if shift.abs() > MOST_SHIFT_CODES { MOST_SHIFT_CODES / shift.abs() } else { 1.0 };
+    let shares: Vec<f32> = rehearsal.tally.mean_shifts_codes(samples(image)).into_iter().map(share).collect();
+    Ok(shares.iter().any(|&share| share < 1.0).then_some(shares))
+}
+
+/// Restores, counts, and puts everything back.
+struct Rehearsal<'a> {
+    pipeline: &'a Pipeline<'a>,
+    tally: Tally,
+}
+
+impl Restorer for Rehearsal<'_> {
+    fn needs(&self) -> Needs {
+        self.pipeline.needs()
+    }
+
+    fn touches(&self, input: &TileIn<'_>) -> bool {
+        self.pipeline.inner.is_some_and(|inner| inner.touches(input))
+    }
+
+    fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) -> Result<(), RestoreError> {
+        let Some(inner) = self.pipeline.inner else { return Ok(()) };
+        inner.restore(input, output, ctx)?;
+        self.pipeline.keep(input, output, ctx);
+        for (p, plane) in output.planes.iter_mut().enumerate() {
+            let y0 = input.core_on(p).y0;
+            for y in 0..plane.height {
+                let source = input.core_row(p, y0 + y);
+                self.tally.count(p, plane.row(y), source);
+                plane.row_mut(y).copy_from_slice(source);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Samples of each plane.
+fn samples(image: &Image) -> impl Iterator<Item = usize> {
+    image.planes.iter().map(|plane| plane.data.len())
 }
 
 /// How many times smaller a plane is, across and down.

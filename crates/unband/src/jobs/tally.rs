@@ -50,12 +50,11 @@ impl Tally {
         f32::from_bits(self.largest.load(Ordering::Relaxed))
     }
 
-    /// The largest mean shift of a plane, in 8-bit codes, given how many samples each has.
-    pub(super) fn mean_shift_codes(&self, samples: impl Iterator<Item = usize>) -> f32 {
-        let shifts = self.shift.iter().zip(samples);
+    /// Mean shift of each plane, in 8-bit codes, given how many samples each has.
+    pub(super) fn mean_shifts_codes(&self, samples: impl Iterator<Item = usize>) -> Vec<f32> {
         let mean = |(sum, n): (&AtomicI64, usize)| {
-            sum.load(Ordering::Relaxed) as f64 / (f64::from(PARTS) * n.max(1) as f64)
+            (sum.load(Ordering::Relaxed) as f64 / (f64::from(PARTS) * n.max(1) as f64)) as f32
         };
-        shifts.map(mean).fold(0.0f64, |a, b| if b.abs() > a.abs() { b } else { a }) as f32
+        self.shift.iter().zip(samples).map(mean).collect()
     }
 }
