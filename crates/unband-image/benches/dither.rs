@@ -78,7 +78,8 @@ fn main() {
         let spent = time(&restored, |planes| rows(planes, &|v, s| keep_within(level, v, s, 0.001, 0.0, 1.0)));
         println!("  cells around a sample   {spent:7.2}");
         let step = 1.0 / 63.0;
-        let near = |v: &mut [f32], s: &[f32]| keep_near_levels(level, v, s, step, 0.0, 0.4995 * step, 0.0, 1.0);
+        let near =
+            |v: &mut [f32], s: &[f32]| keep_near_levels(level, v, s, step, 0.0, 0.4995 * step, 0.0, 1.0);
         let spent = time(&restored, |planes| rows(planes, &near));
         println!("  cells around a level    {spent:7.2}");
         let spent = time(&restored, |planes| {

@@ -159,7 +159,8 @@ mod tests {
     #[test]
     fn what_has_no_counterpart_is_refused() {
         assert!(matches!(Image::try_from(DynamicImage::new_rgb8(0, 3)), Err(ImageError::Empty { .. })));
-        let yuv = Image::from_yuv420(2, 2, [&[9; 4], &[9], &[9]], crate::Matrix::Bt601, crate::Range::Full).unwrap();
+        let yuv = Image::from_yuv420(2, 2, [&[9; 4], &[9], &[9]], crate::Matrix::Bt601, crate::Range::Full)
+            .unwrap();
         assert!(matches!(DynamicImage::try_from(&yuv), Err(ImageError::Model { .. })));
     }
 }

@@ -62,12 +62,7 @@ fn levels_body(values: &mut [f32], source: &[f32], step: f32, offset: f32, half:
     for i in 0..n {
         let s = source[i];
         let centre = ((s - offset) * per_step + 0.5).floor() * step + offset;
-        values[i] = limit(
-            values[i],
-            (centre - half).max(low).min(s),
-            (centre + half).min(high).max(s),
-            s,
-        );
+        values[i] = limit(values[i], (centre - half).max(low).min(s), (centre + half).min(high).max(s), s);
     }
 }
 
@@ -113,12 +108,14 @@ fn yuv_body(
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact results are what is tested
 mod tests {
     use super::*;
     use crate::Level;
 
     fn rows(n: usize) -> ([Vec<f32>; 3], [Vec<f32>; 3]) {
-        let source = [7, 11, 13].map(|k| (0..n).map(|i| ((i * k * 5) % 256) as f32 / 255.0).collect::<Vec<_>>());
+        let source =
+            [7, 11, 13].map(|k| (0..n).map(|i| ((i * k * 5) % 256) as f32 / 255.0).collect::<Vec<_>>());
         let mut values = source.clone();
         for (c, row) in values.iter_mut().enumerate() {
             for (i, v) in row.iter_mut().enumerate() {

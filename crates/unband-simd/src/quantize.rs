@@ -34,6 +34,7 @@ fn quantize_body(values: &mut [f32], source: &[f32], thresholds: &[f32], scale: 
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact results are what is tested
 mod tests {
     use super::*;
     use crate::Level;
@@ -42,7 +43,8 @@ mod tests {
     fn every_level_gives_the_same_bits() {
         for n in [0, 1, 7, 64, 129] {
             let source: Vec<f32> = (0..n).map(|i| ((i * 37) % 256) as f32 / 255.0).collect();
-            let mut values: Vec<f32> = source.iter().enumerate().map(|(i, v)| v + (i % 9) as f32 * 0.0013 - 0.004).collect();
+            let mut values: Vec<f32> =
+                source.iter().enumerate().map(|(i, v)| v + (i % 9) as f32 * 0.0013 - 0.004).collect();
             if n > 3 {
                 values[1] = f32::NAN;
                 values[2] = 9.0;

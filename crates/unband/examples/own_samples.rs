@@ -16,12 +16,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = AtomicBool::new(false); // set it from another thread
     let context = Context { threads: 2, cancel: &stop, ..Context::default() };
     let options = Options {
-        method: Choice::Named { name: "gradfun".to_owned(), settings: vec![("radius".to_owned(), "20".to_owned())] },
+        method: Choice::Named {
+            name: "gradfun".to_owned(),
+            settings: vec![("radius".to_owned(), "20".to_owned())],
+        },
         depth: OutputDepth::Keep,
         ..Options::default()
     };
     let (frame, report) = deband_with(frame, &options, &context)?;
-    eprintln!("{} moved {} samples, by {:.2} codes at most", report.method, report.samples_moved, report.max_change_codes);
+    eprintln!(
+        "{} moved {} samples, by {:.2} codes at most",
+        report.method, report.samples_moved, report.max_change_codes
+    );
     let [y, _, _] = frame.to_yuv8()?;
     assert_eq!(y.len(), luma.len());
     Ok(())

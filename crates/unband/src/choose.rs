@@ -77,7 +77,10 @@ fn nothing_to_repair(findings: &Findings, depth: Depth) -> bool {
 /// Why a picture comes back as it was.
 pub(crate) fn left_because(findings: &Findings, depth: Depth) -> Reason {
     // Steps of more than ten bits are nothing that anybody could smooth visibly.
-    if findings.cause == Cause::Plain && findings.effective_bits <= 10 && depth.bits() <= findings.effective_bits {
+    if findings.cause == Cause::Plain
+        && findings.effective_bits <= 10
+        && depth.bits() <= findings.effective_bits
+    {
         Reason::OneCodeOnly
     } else {
         Reason::NothingFound

@@ -83,7 +83,8 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
             let halves = gaps.iter().map(|gap| (0.499 * gap.max(0.0) / 255.0 - SLACK).max(0.0));
             return PlaneCells::ByCode(halves.collect());
         }
-        if recoded || matches!(findings.cause, Cause::Jpeg | Cause::Coded | Cause::RecodedGrid | Cause::Video) {
+        if recoded || matches!(findings.cause, Cause::Jpeg | Cause::Coded | Cause::RecodedGrid | Cause::Video)
+        {
             return around((0.5 * step).max(2.0));
         }
         around(0.499 * step)
@@ -215,9 +216,11 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
     let samples: u64 = written.planes.iter().map(|plane| plane.data.len() as u64).sum();
     let same = original.planes.len() == written.planes.len()
         && original.color.model == written.color.model
-        && original.planes.iter().zip(&written.planes).all(|(a, b)| {
-            (a.width, a.height, a.data.len()) == (b.width, b.height, b.data.len())
-        });
+        && original
+            .planes
+            .iter()
+            .zip(&written.planes)
+            .all(|(a, b)| (a.width, a.height, a.data.len()) == (b.width, b.height, b.data.len()));
     if !same {
         return Proof { samples, outside: samples, worst_codes: f64::INFINITY };
     }

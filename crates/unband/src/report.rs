@@ -1,7 +1,7 @@
 //! What was found and done.
 
-use unband_image::inspect::Findings;
 use unband_image::Depth;
+use unband_image::inspect::Findings;
 
 /// Why a result is as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

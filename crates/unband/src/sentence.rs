@@ -49,7 +49,8 @@ fn coarse(findings: &Findings) -> String {
     let found: Vec<(&str, &PlaneGrid)> =
         names.iter().copied().zip(&findings.grids).filter(|(_, grid)| grid.found).collect();
     let Some(&(_, first)) = found.first() else { return "values on a coarse grid".to_owned() };
-    let same = |grid: &PlaneGrid| grid.bits == first.bits && (grid.step_codes - first.step_codes).abs() < 0.05;
+    let same =
+        |grid: &PlaneGrid| grid.bits == first.bits && (grid.step_codes - first.step_codes).abs() < 0.05;
     let kept = |names: &str, grid: &PlaneGrid, each: &str| match grid.bits {
         Some(bits) => format!("{names} kept {bits} bits{each} (steps of {:.1} codes)", grid.step_codes),
         None => format!("{names} moves in steps of {:.1} codes", grid.step_codes),

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use unband::{
-    Cause, Choice, Context, Depth, Dither, Findings, Image, Matrix, Model, Options, OutputDepth, Plane, Range,
-    Subsampling, deband_found, methods, prove,
+    Cause, Choice, Context, Depth, Dither, Findings, Image, Matrix, Model, Options, OutputDepth, Plane,
+    Range, Subsampling, deband_found, methods, prove,
 };
 use unband_image::dither::Grid;
 use unband_image::inspect::{BandingMap, PlaneGrid, Space};
@@ -32,8 +32,9 @@ fn picture(kind: usize, width: usize, height: usize, depth: Depth, seed: u32) ->
             let v = (x as f32 / w as f32 + 0.3 * (y as f32 / h as f32)) * slope - 0.2
                 + noise * (rng.unit_at(0, p, x as u32, y as u32) - 0.5);
             let v = ((v / step).round() * step).clamp(0.0, 1.0);
-            Grid::new(model, p as usize, depth)
-                .map_or(v, |grid| ((v * grid.scale + grid.zero).round().clamp(0.0, grid.max) - grid.zero) / grid.scale)
+            Grid::new(model, p as usize, depth).map_or(v, |grid| {
+                ((v * grid.scale + grid.zero).round().clamp(0.0, grid.max) - grid.zero) / grid.scale
+            })
         };
         Plane { width: w, height: h, data: (0..w * h).map(value).collect() }
     };
@@ -96,11 +97,13 @@ fn case() -> impl Strategy<Value = (Image, Findings)> {
     let depth = prop_oneof![
         3 => Just(Depth::EIGHT), 1 => Just(Depth::Int(10)), 1 => Just(Depth::SIXTEEN), 1 => Just(Depth::F32)
     ];
-    (0usize..4, 1usize..48, 1usize..48, depth, any::<u32>()).prop_flat_map(|(kind, width, height, depth, seed)| {
-        let image = picture(kind, width, height, depth, seed);
-        let found = findings(image.planes.len(), kind == 1, depth);
-        (Just(image), found)
-    })
+    (0usize..4, 1usize..48, 1usize..48, depth, any::<u32>()).prop_flat_map(
+        |(kind, width, height, depth, seed)| {
+            let image = picture(kind, width, height, depth, seed);
+            let found = findings(image.planes.len(), kind == 1, depth);
+            (Just(image), found)
+        },
+    )
 }
 
 fn options() -> impl Strategy<Value = Options> {

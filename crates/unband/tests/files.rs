@@ -4,8 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use unband::files::{FileOptions, FileReport, Input, Output, deband_file, output_name, output_stem, plan_file};
 use unband::files::possible_outputs;
+use unband::files::{
+    FileOptions, FileReport, Input, Output, deband_file, output_name, output_stem, plan_file,
+};
 use unband::{Act, Context, Depth, Dither, Error, Image, Options, OutputDepth, Reason};
 use unband_io::{Limits, WriteOptions, by_name};
 
@@ -26,7 +28,8 @@ fn sky(width: usize, height: usize, bits: u32) -> Image {
 /// Grain on every sample: nothing to repair at eight bits.
 fn grain(width: usize, height: usize) -> Image {
     let rng = unband::Rng::new(3);
-    let data: Vec<u8> = (0..width * height * 3).map(|i| (60 + rng.at(0, 0, i as u32, 0) % 120) as u8).collect();
+    let data: Vec<u8> =
+        (0..width * height * 3).map(|i| (60 + rng.at(0, 0, i as u32, 0) % 120) as u8).collect();
     Image::from_rgb8(width, height, &data).unwrap()
 }
 
@@ -43,13 +46,16 @@ impl Folder {
 
     fn put(&self, name: &str, image: &Image, format: &str) -> PathBuf {
         let path = self.path(name);
-        unband_io::write_file(image, &path, by_name(format).unwrap(), &WriteOptions::default(), false).unwrap();
+        unband_io::write_file(image, &path, by_name(format).unwrap(), &WriteOptions::default(), false)
+            .unwrap();
         path
     }
 
     fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> =
-            fs::read_dir(self.0.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = fs::read_dir(self.0.path())
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -115,7 +121,8 @@ fn one_code_of_banding_is_smoothed_at_sixteen_bits() {
     let at_eight = run(&input, &FileOptions::default()).unwrap();
     assert_eq!(at_eight.report.reason, Reason::OneCodeOnly);
     let options = Options { depth: OutputDepth::Bits(16), ..Options::default() };
-    let done = run(&input, &FileOptions { options, prove: true, overwrite: true, ..FileOptions::default() }).unwrap();
+    let done = run(&input, &FileOptions { options, prove: true, overwrite: true, ..FileOptions::default() })
+        .unwrap();
     assert!(done.report.samples_moved > 20_000, "{}", done.report.samples_moved);
     assert!(done.report.mean_shift_codes.abs() <= 0.1, "{}", done.report.mean_shift_codes);
     // Half a code, and less than one of sixteen bits from the dither.
@@ -139,7 +146,8 @@ fn a_lossy_input_gives_png_unless_asked_otherwise() {
     let asked = FileOptions { format: by_name("JPEG"), ..FileOptions::default() };
     assert_eq!(run(&input, &asked).unwrap().plan.output, Some(folder.path("sky_unband.JPG")));
     let to = folder.path("other.jpg");
-    let done = deband_file(Input::File(&input), Output::File(&to), &FileOptions::default(), &Context::default());
+    let done =
+        deband_file(Input::File(&input), Output::File(&to), &FileOptions::default(), &Context::default());
     assert_eq!(done.unwrap().plan.format.name, "JPEG");
 }
 
@@ -155,7 +163,10 @@ fn what_a_format_cannot_hold_is_told_before_any_work() {
         deband_file(Input::File(&input), Output::File(&to), options, &context).unwrap_err()
     };
     let error = refuse("sky.jpg", &options);
-    assert!(error.to_string().ends_with("JPEG holds at most 8 bits per sample, 16 were asked for"), "{error}");
+    assert!(
+        error.to_string().ends_with("JPEG holds at most 8 bits per sample, 16 were asked for"),
+        "{error}"
+    );
     assert!(error.hint().is_some());
     assert!(refuse("sky.gif", &options).to_string().contains("read but not written"));
     assert!(refuse("sky.xyz", &options).to_string().contains("`xyz`"));
@@ -178,13 +189,17 @@ fn nothing_is_overwritten_without_leave() {
 fn broken_files_leave_nothing_behind() {
     let folder = Folder::new();
     let whole = fs::read(folder.put("sky.png", &sky(64, 64, 6), "PNG")).unwrap();
-    for (name, bytes) in [("empty.png", &whole[..0]), ("short.png", &whole[..whole.len() / 2]), ("text.png", b"hello")] {
+    for (name, bytes) in
+        [("empty.png", &whole[..0]), ("short.png", &whole[..whole.len() / 2]), ("text.png", b"hello")]
+    {
         let path = folder.path(name);
         fs::write(&path, bytes).unwrap();
         let error = run(&path, &FileOptions::default()).unwrap_err();
         assert!(error.to_string().contains(name) && error.hint().is_some(), "{error}");
     }
-    assert!(run(&folder.path("none.png"), &FileOptions::default()).unwrap_err().to_string().contains("none.png"));
+    assert!(
+        run(&folder.path("none.png"), &FileOptions::default()).unwrap_err().to_string().contains("none.png")
+    );
     assert_eq!(folder.names(), ["empty.png", "short.png", "sky.png", "text.png"]);
 }
 
@@ -208,10 +223,18 @@ fn a_plan_says_what_will_happen_and_writes_nothing() {
     for (name, image) in [("sky.png", sky(200, 160, 5)), ("grain.png", grain(64, 64))] {
         let input = folder.put(name, &image, "PNG");
         let stem = output_stem(&input);
-        let plan =
-            plan_file(Input::File(&input), &Output::Stem(&stem), &FileOptions::default(), &Context::default()).unwrap();
+        let plan = plan_file(
+            Input::File(&input),
+            &Output::Stem(&stem),
+            &FileOptions::default(),
+            &Context::default(),
+        )
+        .unwrap();
         let done = run(&input, &FileOptions::default()).unwrap();
-        assert_eq!((plan.output, plan.copies, plan.act), (done.plan.output.clone(), done.plan.copies, done.plan.act));
+        assert_eq!(
+            (plan.output, plan.copies, plan.act),
+            (done.plan.output.clone(), done.plan.copies, done.plan.act)
+        );
         assert_eq!(plan.act == Act::Restore, name == "sky.png");
         fs::remove_file(done.plan.output.unwrap()).unwrap();
     }
@@ -222,7 +245,9 @@ fn a_plan_says_what_will_happen_and_writes_nothing() {
 fn every_output_was_announced_by_name() {
     let folder = Folder::new();
     let depths = [OutputDepth::Keep, OutputDepth::Bits(16), OutputDepth::Float];
-    for (name, format) in [("a.png", "PNG"), ("a.jpg", "JPEG"), ("a.ppm", "PNM"), ("a.webp", "WebP"), ("a.tif", "TIFF")] {
+    for (name, format) in
+        [("a.png", "PNG"), ("a.jpg", "JPEG"), ("a.ppm", "PNM"), ("a.webp", "WebP"), ("a.tif", "TIFF")]
+    {
         let input = folder.put(name, &sky(96, 64, 6), format);
         for depth in depths {
             let options = FileOptions {
@@ -232,7 +257,11 @@ fn every_output_was_announced_by_name() {
             };
             let output = run(&input, &options).unwrap().plan.output.unwrap();
             let announced = possible_outputs(&input, &Output::Stem(&output_stem(&input)), &options);
-            assert!(announced.contains(&output), "{name} at {depth}: {} not in {announced:?}", output.display());
+            assert!(
+                announced.contains(&output),
+                "{name} at {depth}: {} not in {announced:?}",
+                output.display()
+            );
         }
     }
 }
@@ -290,7 +319,10 @@ fn the_same_bytes_come_out_for_any_threads_and_tiles() {
             let context = Context { threads, ..Context::default() };
             let mut sink = Vec::new();
             deband_file(Input::File(&input), Output::Sink(&mut sink), &options, &context).unwrap();
-            assert!(*first.get_or_insert_with(|| sink.clone()) == sink, "{dither:?}, {threads} threads, tile {tile}");
+            assert!(
+                *first.get_or_insert_with(|| sink.clone()) == sink,
+                "{dither:?}, {threads} threads, tile {tile}"
+            );
         }
     }
 }
@@ -322,7 +354,8 @@ fn cancelling_stops_without_a_file() {
     let stop = std::sync::atomic::AtomicBool::new(true);
     let context = Context { cancel: &stop, ..Context::default() };
     let stem = output_stem(&input);
-    let error = deband_file(Input::File(&input), Output::Stem(&stem), &FileOptions::default(), &context).unwrap_err();
+    let error =
+        deband_file(Input::File(&input), Output::Stem(&stem), &FileOptions::default(), &context).unwrap_err();
     assert!(matches!(error, Error::Cancelled));
     assert_eq!(folder.names(), ["sky.png"]);
 }

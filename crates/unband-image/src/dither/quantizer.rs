@@ -71,7 +71,14 @@ impl Quantizer {
     /// restored: a sample that moved by less than 0.1 code away from a source value on the grid takes that
     /// value again, without dither. Where `tight` is set the code stays less than one away from the value
     /// also with [`Dither::Tpdf`]. Floating point is left as it is. Errors are not carried.
-    pub fn row(&self, plane: usize, (x0, y): (usize, usize), values: &mut [f32], source: &[f32], tight: Option<&[bool]>) {
+    pub fn row(
+        &self,
+        plane: usize,
+        (x0, y): (usize, usize),
+        values: &mut [f32],
+        source: &[f32],
+        tight: Option<&[bool]>,
+    ) {
         let Some(grid) = Grid::new(self.model, plane, self.depth) else { return };
         let key = if self.locked { 0 } else { plane as u32 };
         let mut thresholds = [0.5f32; SIDE * 4];

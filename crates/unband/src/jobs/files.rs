@@ -143,7 +143,9 @@ pub fn possible_outputs(input: &Path, output: &Output<'_>, options: &FileOptions
             let own = unband_io::by_extension(input);
             let formats: Vec<_> = match options.format {
                 Some(format) => vec![format],
-                None => own.into_iter().chain(fallbacks(options.options.depth.resolve(Depth::EIGHT))).collect(),
+                None => {
+                    own.into_iter().chain(fallbacks(options.options.depth.resolve(Depth::EIGHT))).collect()
+                }
             };
             let mut paths: Vec<PathBuf> = Vec::new();
             for format in formats {
@@ -230,7 +232,9 @@ fn write(
                 done.dropped = unband_io::write(&image, plan.format, &how, &mut buffer)?;
             }
             drop(image);
-            sink.write_all(&buffer).and_then(|()| sink.flush()).map_err(|source| io_error("write", source))?;
+            sink.write_all(&buffer)
+                .and_then(|()| sink.flush())
+                .map_err(|source| io_error("write", source))?;
             Ok(Some(buffer))
         }
         (_, Some(path)) if plan.copies => {
@@ -246,7 +250,12 @@ fn write(
 }
 
 /// Reads both pictures once more and compares.
-fn proof(done: &FileReport, bytes: &[u8], written: Option<&[u8]>, options: &FileOptions) -> Result<Proof, Error> {
+fn proof(
+    done: &FileReport,
+    bytes: &[u8],
+    written: Option<&[u8]>,
+    options: &FileOptions,
+) -> Result<Proof, Error> {
     let original = unband_io::read(bytes, &options.limits)?;
     let mut written = match (written, &done.plan.output) {
         (Some(bytes), _) => unband_io::read(bytes, &options.limits)?,
@@ -277,7 +286,11 @@ fn read_bytes(input: Input<'_>) -> Result<std::borrow::Cow<'_, [u8]>, Error> {
     }
 }
 
-fn decode(input: Input<'_>, bytes: &[u8], options: &FileOptions) -> Result<(Image, &'static FormatEntry), Error> {
+fn decode(
+    input: Input<'_>,
+    bytes: &[u8],
+    options: &FileOptions,
+) -> Result<(Image, &'static FormatEntry), Error> {
     let read = || {
         if bytes.is_empty() {
             return Err(unband_io::Error::Empty);

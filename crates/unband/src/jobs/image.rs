@@ -170,7 +170,12 @@ impl Restorer for Pipeline<'_> {
         self.depth_changes || self.inner.is_some_and(|inner| inner.touches(input))
     }
 
-    fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) -> Result<(), RestoreError> {
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
         match self.inner {
             Some(inner) if inner.touches(input) => {
                 inner.restore(input, output, ctx)?;
@@ -195,7 +200,13 @@ impl Pipeline<'_> {
             let y0 = input.core.y0;
             for y in 0..r.height {
                 let source = [0, 1, 2].map(|p| input.core_row(p, y0 + y));
-                Cells::keep_joint(ctx.level, joint, [r.row_mut(y), g.row_mut(y), b.row_mut(y)], source, limits(0));
+                Cells::keep_joint(
+                    ctx.level,
+                    joint,
+                    [r.row_mut(y), g.row_mut(y), b.row_mut(y)],
+                    source,
+                    limits(0),
+                );
             }
             return;
         }
@@ -204,7 +215,8 @@ impl Pipeline<'_> {
             for y in 0..plane.height {
                 let (values, source) = (plane.row_mut(y), input.core_row(p, y0 + y));
                 cells.keep(ctx.level, p, values, source, limits(p));
-                if let Some(share) = self.shares.as_ref().map(|shares| shares[p]).filter(|&share| share < 1.0) {
+                if let Some(share) = self.shares.as_ref().map(|shares| shares[p]).filter(|&share| share < 1.0)
+                {
                     values.iter_mut().zip(source).for_each(|(v, s)| *v = s + share * (*v - s));
                 }
             }
@@ -231,7 +243,9 @@ impl Pipeline<'_> {
     /// a whole code.
     fn tight(&self, input: &TileIn<'_>, output: &TileOut) -> Option<Vec<Vec<bool>>> {
         let cells = self.cells.as_ref()?;
-        let room = |p| 0.5 / Grid::new(self.model, p, self.depth).map_or(f64::INFINITY, |grid| f64::from(grid.scale));
+        let room = |p| {
+            0.5 / Grid::new(self.model, p, self.depth).map_or(f64::INFINITY, |grid| f64::from(grid.scale))
+        };
         if let Some(joint) = self.joint {
             let [r, g, b] = output.planes.as_slice() else { return None };
             let mut near = Vec::with_capacity(r.data.len());
@@ -273,7 +287,8 @@ fn bounded_shares(
     let rehearsal = Rehearsal { pipeline, tally: Tally::new(image.planes.len()) };
     let quiet = Context { progress: &NoProgress, ..*ctx };
     restore_in_place(image, &rehearsal, tile, &|_, _| {}, &mut |_, _| {}, &quiet)?;
-    let share = |shift: f32| if shift.abs() > MOST_SHIFT_CODES { MOST_SHIFT_CODES / shift.abs() } else { 1.0 };
+    let share =
+        |shift: f32| if shift.abs() > MOST_SHIFT_CODES { MOST_SHIFT_CODES / shift.abs() } else { 1.0 };
     let shares: Vec<f32> = rehearsal.tally.mean_shifts_codes(samples(image)).into_iter().map(share).collect();
     Ok(shares.iter().any(|&share| share < 1.0).then_some(shares))
 }
@@ -293,7 +308,12 @@ impl Restorer for Rehearsal<'_> {
         self.pipeline.inner.is_some_and(|inner| inner.touches(input))
     }
 
-    fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) -> Result<(), RestoreError> {
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
         let Some(inner) = self.pipeline.inner else { return Ok(()) };
         inner.restore(input, output, ctx)?;
         self.pipeline.keep(input, output, ctx);
@@ -369,7 +389,10 @@ pub(crate) fn check(image: &Image) -> Result<(), Error> {
     }
     let planes = if image.color.model == Model::Gray { 1 } else { 3 };
     if image.planes.len() != planes {
-        return Err(Error::Image(format!("the model needs {planes} planes, the image has {}", image.planes.len())));
+        return Err(Error::Image(format!(
+            "the model needs {planes} planes, the image has {}",
+            image.planes.len()
+        )));
     }
     for (p, plane) in image.planes.iter().chain(&image.alpha).enumerate() {
         let expected = match image.color.model {
