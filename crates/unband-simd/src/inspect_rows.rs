@@ -26,6 +26,9 @@ dispatch! {
     /// `range` and `mean` hold two values less, the first belongs to the second column.
     pub fn windows3(level, range: &mut [i16], mean: &mut [i16], high: &[i16], low: &[i16], sum: &[i32]) = windows3_body;
 
+    /// `a − b` per value.
+    pub fn subtract(level, out: &mut [i16], a: &[i16], b: &[i16]) = subtract_body;
+
     /// Adds to `counts[i % 8]` how many neighbours `i`, `i + 1` differ by more than `low` and less than `high`.
     pub fn count_steps_across(level, counts: &mut [u32; 8], row: &[i16], low: i16, high: i16) = steps_across_body;
 
@@ -104,6 +107,13 @@ fn windows3_body(range: &mut [i16], mean: &mut [i16], high: &[i16], low: &[i16],
         range[i] = high[i].max(high[i + 1]).max(high[i + 2]) - low[i].min(low[i + 1]).min(low[i + 2]);
         // Sums reach 9 * 16384 at most, so the product stays below 2^31; 7282 = 65536 / 9.
         mean[i] = (((sum[i] + sum[i + 1] + sum[i + 2]) * 7282 + 32768) >> 16) as i16;
+    }
+}
+
+#[inline(always)]
+fn subtract_body(out: &mut [i16], a: &[i16], b: &[i16]) {
+    for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *o = a.wrapping_sub(b);
     }
 }
 

@@ -1,10 +1,10 @@
 //! Channels whose codes a tone curve has spread.
 
 use super::PlaneGrid;
-use super::bits::Effective;
 use super::levels::{comb, combed_share};
 
 /// The combs of all channels.
+#[derive(Default)]
 pub(super) struct Combs {
     spacings: Vec<Vec<f32>>,
     shares: Vec<f64>,
@@ -13,15 +13,21 @@ pub(super) struct Combs {
 
 impl Combs {
     /// From histograms of 256 bins.
-    pub fn new(hists: &[Vec<u32>], _effective: Effective) -> Self {
-        let spacings: Vec<Vec<f32>> = hists.iter().map(|h| comb(h)).collect();
-        let shares = hists.iter().zip(&spacings).map(|(h, s)| combed_share(h, s)).collect();
-        let mean = |(h, s): (&Vec<u32>, &Vec<f32>)| {
-            let total: f64 = h.iter().map(|&n| f64::from(n)).sum();
-            h.iter().zip(s).map(|(&n, &s)| f64::from(n) * f64::from(s)).sum::<f64>() / total.max(1.0)
-        };
-        let means = hists.iter().zip(&spacings).map(mean).collect();
-        Self { spacings, shares, means }
+    pub fn new(hists: &[Vec<u32>]) -> Self {
+        let mut combs = Self::default();
+        for hist in hists {
+            combs.push(hist, comb(hist));
+        }
+        combs
+    }
+
+    /// Adds a channel: its histogram, and the spacing at each code in 8-bit codes.
+    pub fn push(&mut self, hist: &[u32], spacing: Vec<f32>) {
+        let total: f64 = hist.iter().map(|&n| f64::from(n)).sum();
+        let weighted: f64 = hist.iter().zip(&spacing).map(|(&n, &s)| f64::from(n) * f64::from(s)).sum();
+        self.shares.push(combed_share(hist, &spacing));
+        self.means.push(weighted / total.max(1.0));
+        self.spacings.push(spacing);
     }
 
     /// Does the comb move more than a tenth of a channel?

@@ -1,7 +1,9 @@
 //! Clean grids of planes: a phasor over the root-weighted histogram of flat samples.
 
+use super::PlaneGrid;
 use super::phasor::{BINS, control, phasor};
 use super::planes::{Source, UNIT, Windows, strips};
+use crate::color::Range;
 
 /// A grid of one plane, in codes of the plane's range.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +13,27 @@ pub(super) struct Grid {
     pub bits: u8,
     /// Real part of the phasor: 1 for a perfect grid.
     pub strength: f64,
+}
+
+impl Grid {
+    /// As the grid of plane `index` (luma first) of this range, in full-scale codes: luma from black, chroma
+    /// from neutral.
+    pub fn named(self, range: Range, index: usize) -> PlaneGrid {
+        let unit = f64::from(range.unit_codes(index > 0));
+        let zero = match (index, range) {
+            (0, Range::Limited) => 16.0,
+            (0, Range::Full) => 0.0,
+            _ => 128.0,
+        };
+        PlaneGrid {
+            step_codes: (self.period * unit) as f32,
+            offset_codes: ((self.offset - zero).rem_euclid(self.period) * unit) as f32,
+            bits: Some(self.bits),
+            found: true,
+            confidence: self.strength.clamp(0.0, 1.0) as f32,
+            steps_by_code: None,
+        }
+    }
 }
 
 /// Levels of `b` bits: spread over the codes, or cut off, or cut off and centred.
@@ -40,7 +63,8 @@ pub(super) fn flat_histogram(source: &Source<'_>, limit: f64, enough: usize) -> 
 }
 
 /// The best grid of a histogram in 1/8 codes that passes the limits; `strict` when nothing else supports it.
-pub(super) fn plane_grid(hist: &[f64], strict: bool) -> Option<Grid> {
+/// `shift` is by how much a conversion has moved all levels, in codes.
+pub(super) fn plane_grid(hist: &[f64], shift: f64, strict: bool) -> Option<Grid> {
     let total: f64 = hist.iter().sum();
     if total < 500.0 {
         return None;
@@ -50,8 +74,11 @@ pub(super) fn plane_grid(hist: &[f64], strict: bool) -> Option<Grid> {
     w.iter_mut().for_each(|w| *w /= sum);
     let mut best: Option<Grid> = None;
     for (spread, bits, period, offset) in candidates() {
+        let offset = offset + shift;
         let (real, _) = phasor(&w, period, offset, BINS as f64);
-        if real < best.map_or(0.3, |b| b.strength) {
+        // Grids spread over all codes come first; one that is cut off must be clearly better.
+        let least = if spread { 0.0 } else { 0.03 };
+        if real < best.map_or(0.3, |b| b.strength + least) {
             continue;
         }
         let other = control(&w, period, offset, BINS as f64);

@@ -24,6 +24,10 @@ pub(super) struct Colours {
     pub list: Vec<[u8; 3]>,
     /// All that were met, greys and clipped ones too.
     pub all: usize,
+    /// Greys among them.
+    pub greys: usize,
+    /// Largest difference of two channels in any of them.
+    pub spread: u8,
     /// Did every pixel have its say?
     pub complete: bool,
 }
@@ -32,7 +36,7 @@ pub(super) struct Colours {
 pub(super) fn colours(codes: &Codes) -> Colours {
     let (w, h) = (codes.width, codes.height);
     let mut seen = vec![0u64; 1 << 18];
-    let mut out = Colours { list: Vec::new(), all: 0, complete: true };
+    let mut out = Colours { list: Vec::new(), all: 0, greys: 0, spread: 0, complete: true };
     // Across, large pictures are thinned by a step that changes phase from row to row.
     let step = (codes.len() / PIXELS).clamp(1, 4);
     let mut pixels = 0;
@@ -48,6 +52,8 @@ pub(super) fn colours(codes: &Codes) -> Colours {
                 if *word & bit == 0 {
                     *word |= bit;
                     out.all += 1;
+                    out.greys += usize::from(r == g && g == b);
+                    out.spread = out.spread.max(r.max(g).max(b) - r.min(g).min(b));
                     let inside = r.min(g).min(b) > 0 && r.max(g).max(b) < 255;
                     if inside && (r != g || g != b) {
                         out.list.push([r, g, b]);
@@ -78,6 +84,10 @@ pub(super) struct Lattice {
 }
 
 impl Lattice {
+    pub fn found(self) -> bool {
+        self.truncated || self.strength >= 0.2
+    }
+
     pub fn none() -> Self {
         Self { matrix: Matrix::Bt601, range: Range::Limited, strength: 0.0, truncated: false }
     }
@@ -156,4 +166,22 @@ pub(super) fn repeated_chroma(codes: &Codes) -> f64 {
         }
     }
     (within as f64 + 1.0) / (across as f64 + 1.0)
+}
+
+/// Do single codes lack at the distances that widening limited to full range leaves, 36 of 256?
+pub(super) fn limited_gaps(hist: &[u32]) -> bool {
+    let Some(first) = hist.iter().position(|&n| n > 20) else { return false };
+    let last = hist.iter().rposition(|&n| n > 20).unwrap_or(first);
+    let mut at = Vec::new();
+    for c in first + 1..last {
+        let beside = hist[c - 1].min(hist[c + 1]);
+        if beside > 20 && hist[c] * 20 < beside {
+            at.push(c);
+        }
+    }
+    let regular = at.windows(2).filter(|w| (5..=9).contains(&(w[1] - w[0]))).count();
+    at.len() >= 4
+        && regular * 10 >= (at.len() - 1) * 7
+        && at.len() * 10 >= last - first
+        && at.len() * 5 <= last - first
 }

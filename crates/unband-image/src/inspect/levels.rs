@@ -11,36 +11,47 @@ pub(super) struct Levels {
     pub offset: f64,
 }
 
-/// The b-bit level set that holds 99.5 % of a channel's samples, if there is one.
-///
-/// `hist` has one bin per code of the container; sets of `b` bits are spread over the full range
-/// (`k·max/(2^b−1)`), or cut off (`k·2^s`), or cut off and centred (`k·2^s + 2^(s−1)`).
+/// The three kinds of `bits`-bit sets in a container of `max + 1` codes: spread over the full range
+/// (`k·max/(2^b−1)`), cut off (`k·2^s`), cut off and centred (`k·2^s + 2^(s−1)`).
+fn sets(bits: u8, max: usize) -> [Levels; 3] {
+    let top = (1usize << bits) - 1;
+    let cut = ((max + 1) >> bits) as f64;
+    [
+        Levels { bits, step: max as f64 / top as f64, offset: 0.0 },
+        Levels { bits, step: cut, offset: 0.0 },
+        Levels { bits, step: cut, offset: cut / 2.0 },
+    ]
+}
+
+impl Levels {
+    /// Code of level `k`.
+    fn code(self, k: usize) -> usize {
+        (k as f64 * self.step + self.offset).round() as usize
+    }
+}
+
+/// How many samples lie on a level set.
+pub(super) fn on_levels(hist: &[u16], levels: Levels) -> u32 {
+    (0..1usize << levels.bits).filter_map(|k| hist.get(levels.code(k))).map(|&n| u32::from(n)).sum()
+}
+
+/// The b-bit level set that holds 99.5 % of a channel's samples, if there is one with at least three pairs of
+/// neighbouring levels of more than 20 samples each. `hist` has one bin per code of the container.
 pub(super) fn levels(hist: &[u32], bits: std::ops::RangeInclusive<u8>) -> Option<Levels> {
     let max = hist.len().checked_sub(1)?;
     let depth = (usize::BITS - max.leading_zeros()) as u8;
     let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
     for b in bits.filter(|&b| b < depth) {
-        let top = (1usize << b) - 1;
-        let shift = depth - b;
-        let sets: [(&dyn Fn(usize) -> usize, f64, f64); 3] = [
-            (&|k| (k * max * 2 + top) / (2 * top), max as f64 / top as f64, 0.0),
-            (&|k| k << shift, f64::from(1u32 << shift), 0.0),
-            (
-                &|k| (k << shift) + (1 << (shift - 1)),
-                f64::from(1u32 << shift),
-                f64::from(1u32 << (shift - 1)),
-            ),
-        ];
-        for (level, step, offset) in sets {
+        for set in sets(b, max) {
             let (mut held, mut pairs, mut before) = (0u64, 0, false);
-            for k in 0..=top {
-                let n = hist[level(k)];
+            for k in 0..1usize << b {
+                let n = hist.get(set.code(k)).copied().unwrap_or(0);
                 held += u64::from(n);
                 pairs += usize::from(before && n > 20);
                 before = n > 20;
             }
             if held as f64 > 0.995 * total as f64 && pairs >= 3 {
-                return Some(Levels { bits: b, step, offset });
+                return Some(set);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Where the false contours are.
 
-use super::BandingMap;
 use super::planes::{Source, UNIT};
+use super::{BandingMap, Cause, Findings};
 use crate::restorer::Context;
 use unband_simd::inspect_rows as rows;
 
@@ -19,13 +19,28 @@ pub(super) struct Layer<'a> {
     pub lossy: bool,
 }
 
-/// Marks the contours of all layers and counts them in squares.
-pub(super) fn banding_map(
+/// Fills in where the banding is, and whether one can see it.
+pub(super) fn complete(
+    found: &mut Findings,
     width: usize,
     height: usize,
     layers: &[Layer<'_>],
     ctx: &Context<'_>,
-) -> BandingMap {
+) {
+    // Steps far below one 8-bit code cannot be seen, and the codes looked at here cannot show them.
+    if found.grids.iter().all(|g| g.step_codes < 0.6) {
+        return;
+    }
+    found.map = banding_map(width, height, layers, ctx);
+    found.banded_share = banded_share(&found.map, width, height);
+    found.visible = match found.cause {
+        Cause::Plain => false,
+        _ => found.banded_share > 0.0,
+    };
+}
+
+/// Marks the contours of all layers and counts them in squares.
+fn banding_map(width: usize, height: usize, layers: &[Layer<'_>], ctx: &Context<'_>) -> BandingMap {
     let side = BandingMap::SIDE;
     let (columns, count) = (width.div_ceil(side), height.div_ceil(side));
     let bands = ctx.map(count, |band| {
@@ -47,7 +62,7 @@ pub(super) fn banding_map(
 }
 
 /// Share of the picture that lies in banded squares.
-pub(super) fn banded_share(map: &BandingMap, width: usize, height: usize) -> f32 {
+fn banded_share(map: &BandingMap, width: usize, height: usize) -> f32 {
     let side = BandingMap::SIDE;
     let mut area = 0;
     for (i, _) in map.share.iter().enumerate().filter(|(_, s)| **s >= BANDED) {

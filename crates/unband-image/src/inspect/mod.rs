@@ -1,21 +1,27 @@
 //! On which grid do the values of a picture lie, what has it lost, and where is it banded?
 
 mod bits;
+mod coded;
 mod comb;
+mod deep;
 mod grid;
 mod jpeg;
 mod lattice;
 mod levels;
 mod map;
+mod native;
 mod noisy;
+mod palette;
 mod phasor;
 mod planes;
 mod rgb;
+mod sentence;
+mod tiles;
 
 use crate::color::{Matrix, Model, Range};
-use crate::image::Image;
+use crate::image::{Image, yuv_scale};
 use crate::restorer::Context;
-use map::{Layer, banded_share, banding_map};
+use map::Layer;
 use planes::{Codes, Part, Recipe, Source, Sums};
 use unband_simd::inspect_rows;
 
@@ -97,6 +103,31 @@ impl BandingMap {
     pub const SIDE: usize = 64;
 }
 
+/// Where in a picture the found grid holds: per square of [`BandingMap::SIDE`] luma samples and plane.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct GridRegions {
+    /// Squares across.
+    pub columns: usize,
+    /// Squares down.
+    pub rows: usize,
+    /// Row by row; planes beyond the picture's are `false`.
+    pub holds: Vec<[bool; 3]>,
+}
+
+impl GridRegions {
+    /// Does the grid hold for a plane around a luma sample?
+    pub fn holds_at(&self, plane: usize, x: usize, y: usize) -> bool {
+        let (column, row) = (x / BandingMap::SIDE, y / BandingMap::SIDE);
+        column < self.columns
+            && self.holds.get(row * self.columns + column).is_some_and(|h| h.get(plane).is_some_and(|&h| h))
+    }
+
+    /// Does it hold in all squares for the first plane?
+    pub fn everywhere(&self) -> bool {
+        self.holds.iter().all(|h| h[0])
+    }
+}
+
 /// What is known about a picture after looking at its samples and its file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
@@ -116,6 +147,8 @@ pub struct Findings {
     pub map: BandingMap,
     /// Share of the picture that lies in banded squares, 0..1.
     pub banded_share: f32,
+    /// Where the grid holds, when only a part of the picture lies on it; elsewhere a step is one code.
+    pub regions: Option<GridRegions>,
     /// Can a person see it at 8 bits? False for steps of one 8-bit code in busy or small areas.
     pub visible: bool,
 }
@@ -133,8 +166,14 @@ impl Findings {
             effective_bits,
             map: BandingMap::default(),
             banded_share: 0.0,
+            regions: None,
             visible: false,
         }
+    }
+
+    /// [`Findings::plain`] with another step, for samples that were shifted up instead of spread.
+    fn plain_step(planes: usize, effective_bits: u8, step_codes: f32) -> Self {
+        Self { grids: vec![PlaneGrid::plain(step_codes); planes], ..Self::plain(0, effective_bits) }
     }
 }
 
@@ -148,56 +187,77 @@ pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
         return Findings::plain(image.planes.len(), image.depth.bits());
     }
     let effective = bits::effective(image);
+    let same_size = image.planes.iter().all(|p| (p.width, p.height) == (image.width(), image.height()));
     match image.color.model {
-        Model::Rgb if image.planes.len() == 3 && same_size(image) => {}
-        Model::Gray if image.planes.len() == 1 => {}
-        _ => return Findings::plain(image.planes.len(), effective.bits),
+        Model::Rgb if image.planes.len() == 3 && same_size => rgb_or_grey(image, effective, ctx),
+        Model::Gray if image.planes.len() == 1 => rgb_or_grey(image, effective, ctx),
+        Model::Yuv { range, .. } if image.planes.len() == 3 => stored_yuv(image, range, effective, ctx),
+        _ => Findings::plain(image.planes.len(), effective.bits),
     }
-    let (width, height) = (image.width(), image.height());
-    let planes = image
-        .planes
-        .iter()
-        .map(|plane| {
-            let mut out = vec![0u8; plane.data.len()];
-            inspect_rows::quantise_row(ctx.level, &mut out, &plane.data, effective.scale, 0.0);
-            out
-        })
-        .collect();
-    let codes = Codes { width, height, planes };
+}
+
+/// 8-bit codes of a plane: `value * scale + offset`.
+fn codes_of(plane: &crate::image::Plane, scale: f32, offset: f32, ctx: &Context<'_>) -> Vec<u8> {
+    let mut out = vec![0u8; plane.data.len()];
+    inspect_rows::quantise_row(ctx.level, &mut out, &plane.data, scale, offset);
+    out
+}
+
+fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> Findings {
+    let planes = image.planes.iter().map(|p| codes_of(p, effective.scale, 0.0, ctx)).collect();
+    let codes = Codes { width: image.width(), height: image.height(), planes };
     let sums = Sums::new(&codes, ctx.level);
     let picture = rgb::Picture { image, codes, sums, effective, ctx };
     let mut found = picture.decide();
-    let layers: Vec<Layer<'_>> = found
-        .grids
-        .iter()
-        .enumerate()
-        .map(|(i, grid)| match found.space {
-            Space::Native => Layer {
-                source: Source::stored(&picture.codes, i, ctx.level),
-                scale: (1, 1),
-                step: f64::from(grid.step_codes),
-                lossy: found.lossy,
-            },
-            Space::Yuv { matrix, range } => {
-                let part = Part::ALL[i.min(2)];
-                let half = found.half_chroma && part.is_chroma();
-                let recipe = Recipe::of(part, matrix, range, half);
-                Layer {
-                    source: Source::new(&picture.codes, &picture.sums, recipe, ctx.level),
-                    scale: if half { (2, 2) } else { (1, 1) },
-                    step: f64::from(grid.step_codes / range.unit_codes(part.is_chroma())),
+    if image.planes.len() == 1 && found.grids.len() != 1 {
+        // Luma behind grey is the grey itself.
+        found.space = Space::Native;
+        found.grids.truncate(1);
+        found.half_chroma = false;
+    }
+    let layers: Vec<Layer<'_>> = (0..found.grids.len())
+        .map(|i| {
+            let step = f64::from(found.grids[i].step_codes);
+            match found.space {
+                Space::Native => Layer {
+                    source: Source::stored(&picture.codes, i, ctx.level),
+                    scale: (1, 1),
+                    step,
                     lossy: found.lossy,
+                },
+                Space::Yuv { matrix, range } => {
+                    let part = Part::ALL[i.min(2)];
+                    let half = found.half_chroma && part.is_chroma();
+                    let recipe = Recipe::of(part, matrix, range, half);
+                    Layer {
+                        source: Source::new(&picture.codes, &picture.sums, recipe, ctx.level),
+                        scale: if half { (2, 2) } else { (1, 1) },
+                        step: step / f64::from(range.unit_codes(part.is_chroma())),
+                        lossy: found.lossy,
+                    }
                 }
             }
         })
         .collect();
-    let map = banding_map(width, height, &layers, ctx);
-    found.banded_share = banded_share(&map, width, height);
-    found.map = map;
-    found.visible = found.cause != Cause::Plain && found.banded_share > 0.0;
+    map::complete(&mut found, image.width(), image.height(), &layers, ctx);
     found
 }
 
-fn same_size(image: &Image) -> bool {
-    image.planes.iter().all(|p| p.width == image.planes[0].width && p.height == image.planes[0].height)
+fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Context<'_>) -> Findings {
+    let planes = [0, 1, 2].map(|i| {
+        let plane = &image.planes[i];
+        let (scale, zero) = yuv_scale(range, i > 0);
+        Codes { width: plane.width, height: plane.height, planes: vec![codes_of(plane, scale, zero, ctx)] }
+    });
+    let mut found = native::decide(image, &planes, range, effective.bits, ctx);
+    let layers: Vec<Layer<'_>> = (0..3)
+        .map(|i| Layer {
+            source: Source::stored(&planes[i], 0, ctx.level),
+            scale: (image.width().div_ceil(planes[i].width), image.height().div_ceil(planes[i].height)),
+            step: f64::from(found.grids[i].step_codes / range.unit_codes(i > 0)),
+            lossy: found.lossy,
+        })
+        .collect();
+    map::complete(&mut found, image.width(), image.height(), &layers, ctx);
+    found
 }

@@ -1,15 +1,20 @@
 //! Grids that a lossy coding has blurred: planes quantised to 6 or 5 bits, then coded again.
 //!
-//! Works in codes of the limited range, on means of flat 3×3 windows, with four features per plane and
-//! period: the phasor of the levels, their agreement, the phasor of the steps, and how many levels there are.
+//! Works in codes of the limited range, on means of flat 3×3 windows, with five features per plane and
+//! period: the phasor of the levels, their agreement, the size of the steps between flats, where the midpoints
+//! of these steps lie, and how many levels there are. Source: `smooth-method.md` §1.6; the midpoints are ours.
 
 use std::f64::consts::TAU;
 
-use super::phasor::{BINS, level_agreement, level_phasor};
+use super::PlaneGrid;
+use super::grid::Grid;
+use super::phasor::{Agreement, BINS, LevelPhasor, level_agreement, level_phasor};
 use super::planes::{Codes, Part, Recipe, Source, Sums, UNIT, Windows, strips};
 use crate::color::{Matrix, Range};
 use unband_simd::Level;
 
+/// Windows of a plane that are enough.
+const ENOUGH: usize = 700_000;
 /// The grid of 6 bits in 8-bit codes.
 pub(super) const SIX: f64 = 255.0 / 63.0;
 /// The grid of 5 bits.
@@ -33,18 +38,28 @@ struct Steps {
     low: i16,
     high: i16,
     cosines: Vec<f32>,
-    period: f32,
-    sums: Vec<Level2>,
-    /// Cosine and sine of the midpoint of a pair, per 1/64 code of a period.
+    /// Cosine and sine of a pair's midpoint, by the sum of its two values.
     turns: Vec<(f32, f32)>,
+    period: f32,
+    levels: Vec<StepLevel>,
 }
 
-/// Pairs of one level.
+/// Steps around one level.
 #[derive(Clone, Copy, Default)]
-struct Level2 {
+struct StepLevel {
     pairs: u32,
     cosines: f64,
     middle: (f64, f64),
+}
+
+/// Where the midpoints of the steps lie: half-way between levels, when there are levels.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Middles {
+    /// Phasor of the levels that the midpoints call for.
+    re: f64,
+    im: f64,
+    /// How many levels count.
+    levels: f64,
 }
 
 impl Steps {
@@ -55,14 +70,14 @@ impl Steps {
             low: (0.5 * unit).floor() as i16,
             high: high as i16,
             cosines: (0..=high).map(|d| (TAU * d as f64 / unit).cos() as f32).collect(),
-            period: unit as f32,
-            sums: vec![Level2::default(); 256],
-            turns: (0..256 * UNIT * 2)
-                .map(|m| {
-                    let (s, c) = (TAU * f64::from(m) * 0.5 / unit).sin_cos();
+            turns: (0..2 * 256 * UNIT)
+                .map(|sum| {
+                    let (s, c) = (TAU * f64::from(sum) * 0.5 / unit).sin_cos();
                     (c as f32, s as f32)
                 })
                 .collect(),
+            period: unit as f32,
+            levels: vec![StepLevel::default(); 256],
         }
     }
 
@@ -70,11 +85,11 @@ impl Steps {
     fn add(&mut self, a: i16, b: i16) {
         let d = (a - b).abs();
         if d > self.low && d < self.high {
-            let k = ((i32::from(a) + i32::from(b)) as f32 * 0.5 / self.period) as usize;
-            let level = &mut self.sums[k.min(255)];
-            level.cosines += f64::from(self.cosines[d as usize]);
+            let sum = (i32::from(a) + i32::from(b)).max(0);
+            let level = &mut self.levels[((sum as f32 * 0.5 / self.period) as usize).min(255)];
+            let (c, s) = self.turns[(sum as usize).min(self.turns.len() - 1)];
             level.pairs += 1;
-            let (c, s) = self.turns[(i32::from(a) + i32::from(b)) as usize];
+            level.cosines += f64::from(self.cosines[d as usize]);
             level.middle.0 += f64::from(c);
             level.middle.1 += f64::from(s);
         }
@@ -82,11 +97,11 @@ impl Steps {
 
     /// +1 when all steps are one period, 0 or less when they thin out evenly.
     fn score(&self) -> f64 {
-        if self.sums.iter().map(|s| s.pairs).sum::<u32>() < 200 {
+        if self.levels.iter().map(|s| s.pairs).sum::<u32>() < 200 {
             return 0.0;
         }
         let (mut sum, mut weight) = (0.0, 0.0);
-        for level in self.sums.iter().filter(|s| s.pairs > 100) {
+        for level in self.levels.iter().filter(|s| s.pairs > 100) {
             let w = f64::from(level.pairs).sqrt();
             sum += w * level.cosines / f64::from(level.pairs);
             weight += w;
@@ -94,22 +109,25 @@ impl Steps {
         if weight > 0.0 { sum / weight } else { 0.0 }
     }
 
-    /// Where the midpoints of the steps lie: (real, imaginary, levels) of the mean of the levels' phasors.
-    fn middles(&self, least: u32) -> (f64, f64, f64) {
+    fn middles(&self) -> Middles {
         let (mut re, mut im, mut weight, mut n) = (0.0, 0.0, 0.0, 0.0);
-        for level in self.sums.iter().filter(|s| s.pairs > least) {
+        for level in self.levels.iter().filter(|s| s.pairs > 30) {
             let w = f64::from(level.pairs).sqrt();
-            re += w * level.middle.0 / f64::from(level.pairs);
-            im += w * level.middle.1 / f64::from(level.pairs);
+            re -= w * level.middle.0 / f64::from(level.pairs);
+            im -= w * level.middle.1 / f64::from(level.pairs);
             weight += w;
             n += f64::from(level.pairs);
         }
-        if weight > 0.0 { (-re / weight, -im / weight, weight * weight / n) } else { (0.0, 0.0, 0.0) }
+        if weight > 0.0 {
+            Middles { re: re / weight, im: im / weight, levels: weight * weight / n }
+        } else {
+            Middles::default()
+        }
     }
 }
 
 impl Flats {
-    pub fn gather(source: &Source<'_>, enough: usize) -> Self {
+    pub fn gather(source: &Source<'_>) -> Self {
         let mut flats = Self {
             strict: vec![0.0; 256 * BINS],
             loose: vec![0.0; 256 * BINS],
@@ -118,7 +136,7 @@ impl Flats {
         };
         let (mut strict, mut loose) = (vec![0u32; 256 * BINS], vec![0u32; 256 * BINS]);
         let mut windows = Windows::default();
-        for (y0, y1) in strips(source.width(), source.height(), enough) {
+        for (y0, y1) in strips(source.width(), source.height(), ENOUGH) {
             source.windows(y0, y1, &mut windows);
             for (mean, &range) in windows.mean.iter_mut().zip(&windows.range) {
                 if i32::from(range) < 2 * UNIT {
@@ -170,88 +188,130 @@ impl Flats {
     }
 }
 
-/// One plane hypothesis: the four features.
+/// How a picture came to RGB, as far as its colours tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Conversion {
+    /// By libswscale's truncating path, once or twice.
+    Truncated,
+    /// Otherwise, or unknown.
+    Other,
+}
+
+impl Conversion {
+    /// By how much luma levels may lie beside the grid, in codes: one truncating conversion moves them by
+    /// −1.1. Measured on frames made with known grids, and the same in published banded frames.
+    fn luma_shifts(self) -> &'static [f64] {
+        match self {
+            Self::Truncated => &[-1.1, -2.05],
+            Self::Other => &[0.0, -1.1, -2.05],
+        }
+    }
+}
+
+/// One plane hypothesis.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Features {
-    /// Agreement of the levels times nearness of their shift.
-    pub t: f64,
-    /// The phasor.
-    pub r: f64,
-    /// The phasor times the root of the levels.
-    pub e: f64,
-    /// The step phasor.
-    pub d: f64,
-    /// Levels among the loosely and among the strictly flat windows.
-    pub levels: (f64, f64),
-    /// Control modulus.
-    pub control: f64,
-    /// Common shift of the levels in codes.
-    pub shift: f64,
-    /// Midpoints of the steps: phasor and number of levels.
-    pub middles: (f64, f64, f64),
-    pub strict_shift: f64,
-    pub modulus: f64,
-    pub loose_mass: f64,
-    pub pairs: f64,
+struct Hypothesis {
+    phasor: LevelPhasor,
+    loose: Agreement,
+    strict: Agreement,
+    steps: f64,
+    middles: Middles,
+    period: f64,
 }
 
-pub(super) fn features(flats: &Flats, part: Part, bits: u8) -> Option<Features> {
-    let (period, steps) = if bits == 5 { (FIVE, &flats.five) } else { (SIX, &flats.six) };
-    if flats.strict.iter().sum::<f64>() < 200.0 {
-        return None;
+impl Hypothesis {
+    fn new(flats: &Flats, bits: u8) -> Option<Self> {
+        if flats.strict.iter().sum::<f64>() < 200.0 {
+            return None;
+        }
+        let (period, steps) = if bits == 5 { (FIVE, &flats.five) } else { (SIX, &flats.six) };
+        Some(Self {
+            phasor: level_phasor(&flats.strict, period),
+            loose: level_agreement(&flats.loose, period),
+            strict: level_agreement(&flats.strict, period),
+            steps: steps.score(),
+            middles: steps.middles(),
+            period,
+        })
     }
-    // Converters shift luma by up to 1.5 codes.
-    let shifts: &[f64] = if part == Part::Luma { &[0.0, 0.4, 0.8, 1.2, 1.5] } else { &[0.0] };
-    let near = |d: f64| shifts.iter().map(|s| (TAU * (d - s) / period).cos()).fold(-1.0, f64::max);
-    let phasor = level_phasor(&flats.strict, period);
-    let loose = level_agreement(&flats.loose, period);
-    let strict = level_agreement(&flats.strict, period);
-    let r = if part == Part::Luma { phasor.modulus * near(strict.shift) } else { phasor.real };
-    Some(Features {
-        t: loose.t * near(loose.shift),
-        r,
-        e: r * (2.0 * strict.levels.max(1.0)).sqrt().min(6.0),
-        d: steps.score(),
-        levels: (loose.levels, strict.levels),
-        control: phasor.control,
-        shift: loose.shift,
-        middles: steps.middles(30),
-        strict_shift: strict.shift,
-        modulus: phasor.modulus,
-        loose_mass: flats.loose.iter().sum(),
-        pairs: steps.sums.iter().map(|s| f64::from(s.pairs)).sum(),
-    })
-}
 
-/// Log-odds-like score of a hypothesis.
-fn score(f: Option<Features>, part: Part, bits: u8) -> f64 {
-    let untestable = if part == Part::Luma { -9.0 } else { -3.0 };
-    let Some(f) = f else { return untestable };
-    if part == Part::Luma && (f.levels.0 < 6.0 || f.levels.1 < 5.0 || f.control > 0.32) {
-        return untestable;
+    fn near(&self, shift: f64, wanted: f64) -> f64 {
+        (TAU * (shift - wanted) / self.period).cos()
     }
-    let [t, r, e, d, bias] = match (part, bits) {
-        (Part::Luma, _) => [0.34, 9.45, 1.48, 6.61, -1.16],
-        (_, 6) => [0.57, 1.79, 1.15, 2.75, -0.19],
-        _ => [0.34, 3.32, 1.24, 2.49, -3.03],
-    };
-    t * f.t + r * f.r + e * f.e + d * f.d + bias
+
+    /// Midpoints along the direction that a shift of the grid calls for.
+    fn middles_near(&self, wanted: f64) -> f64 {
+        let (s, c) = (TAU * wanted / self.period).sin_cos();
+        self.middles.re * c + self.middles.im * s
+    }
+
+    /// By how much the levels lie beside the grid, in codes.
+    fn shift(&self) -> f64 {
+        if self.middles.levels >= 3.0 && self.middles.re.hypot(self.middles.im) > 0.2 {
+            self.middles.im.atan2(self.middles.re) / TAU * self.period
+        } else {
+            self.strict.shift
+        }
+    }
+
+    /// Are there enough levels of luma to tell, and is no other period as good?
+    fn luma_can_tell(&self) -> bool {
+        self.loose.levels >= 5.0 && self.strict.levels >= 4.0 && self.phasor.control <= 0.36
+    }
+
+    /// Log-odds that luma lies on this grid; weights of a logistic fit on labelled frames.
+    fn luma(&self, conversion: Conversion) -> f64 {
+        let best = |f: &dyn Fn(f64) -> f64| {
+            conversion.luma_shifts().iter().map(|&s| f(s)).fold(f64::NEG_INFINITY, f64::max)
+        };
+        let agreement = self.loose.t * best(&|s| self.near(self.loose.shift, s));
+        let phasor = self.phasor.modulus
+            * best(&|s| self.near(self.strict.shift, s))
+            * (2.0 * self.strict.levels.min(18.0)).sqrt();
+        let middles = best(&|s| self.middles_near(s)) * self.middles.levels.min(12.0).sqrt();
+        let through = if conversion == Conversion::Truncated { 1.753 } else { 0.0 };
+        0.567 * agreement + 3.113 * phasor + 4.381 * self.steps + 3.868 * middles + through - 4.216
+    }
+
+    /// Log-odds that a chroma plane lies on this grid.
+    fn chroma(&self, weights: &[f64; 10]) -> f64 {
+        let (levels, steps) = (self.strict.levels.min(8.0).sqrt(), self.middles.levels.min(8.0).sqrt());
+        let features = [
+            self.loose.t * self.near(self.loose.shift, 0.0),
+            self.phasor.real,
+            self.phasor.real * levels,
+            self.steps,
+            self.middles.re,
+            self.middles.re * steps,
+            self.phasor.control,
+            levels,
+            steps,
+            1.0,
+        ];
+        let score = features.iter().zip(weights).map(|(f, w)| f * w).sum::<f64>();
+        // A plane that stays on one level lies on many grids.
+        let one_level = self.strict.levels < 1.2 && self.middles.levels == 0.0;
+        if one_level { score.min(1.0) } else { score }
+    }
 }
 
-/// Scores of the five plane hypotheses in one matrix.
+const CHROMA_SIX: [f64; 10] = [0.797, 5.823, 0.884, 2.331, -3.194, 4.939, 3.529, -0.781, 0.756, -4.261];
+const CHROMA_FIVE: [f64; 10] = [0.933, 6.577, 1.729, 2.483, -0.568, 2.443, 5.145, -0.716, 0.101, -8.78];
+
+/// Log-odds of the five plane hypotheses in one matrix.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scores {
-    pub y6: f64,
-    pub u6: f64,
-    pub v6: f64,
-    pub u5: f64,
-    pub v5: f64,
+    luma6: f64,
+    /// Luma where there are too few levels to tell by itself.
+    luma6_weak: f64,
+    luma_shift: f64,
+    six: [f64; 2],
+    five: [f64; 2],
 }
 
 /// A found blurred grid.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NoisyGrid {
-    pub matrix: Matrix,
     /// Bits of Y, U and V where found.
     pub bits: [Option<u8>; 3],
     /// How far above its limit the best sum is.
@@ -260,56 +320,95 @@ pub(super) struct NoisyGrid {
     pub luma_shift: f64,
 }
 
-pub(super) struct NoisyLook {
-    pub scores: Scores,
-    pub features: [Option<Features>; 5],
-}
-
-/// Looks at a picture's planes in one matrix.
-pub(super) fn look(codes: &Codes, sums: &Sums, matrix: Matrix, enough: usize, level: Level) -> NoisyLook {
-    let flats = Part::ALL.map(|part| {
-        let recipe = Recipe::of(part, matrix, Range::Limited, part.is_chroma());
-        let enough = if part.is_chroma() { enough / 2 } else { enough };
-        Flats::gather(&Source::new(codes, sums, recipe, level), enough)
-    });
-    let cases = [(0, 6), (1, 6), (2, 6), (1, 5), (2, 5)];
-    let features = cases.map(|(p, bits)| features(&flats[p], Part::ALL[p], bits));
-    let mut s = [0.0; 5];
-    for (i, &(p, bits)) in cases.iter().enumerate() {
-        s[i] = score(features[i], Part::ALL[p], bits);
+impl NoisyGrid {
+    pub fn period(&self, bits: u8) -> f64 {
+        255.0 / f64::from((1u32 << bits) - 1)
     }
-    NoisyLook { scores: Scores { y6: s[0], u6: s[1], v6: s[2], u5: s[3], v5: s[4] }, features }
+
+    /// The planes of the limited range; `rest` are the steps, in full-scale codes, of those not found.
+    pub fn named(&self, rest: [f32; 3]) -> [PlaneGrid; 3] {
+        let confidence = 1.0 / (1.0 + (-self.margin).exp());
+        [0, 1, 2].map(|i| match self.bits[i] {
+            None => PlaneGrid::plain(rest[i]),
+            Some(bits) => {
+                let offset = if i == 0 { self.luma_shift } else { 0.0 };
+                Grid { period: self.period(bits), offset, bits, strength: confidence }
+                    .named(Range::Limited, i)
+            }
+        })
+    }
 }
 
-/// Decides the planes jointly; `extra` is added to all limits when a lattice already explains the picture.
-pub(super) fn decide(look: &NoisyLook, matrix: Matrix, extra: f64, tone: f64) -> Option<NoisyGrid> {
-    let g = look.scores;
-    let luma = g.y6.clamp(-1.5, 4.0);
-    let (both5, both6) = (g.u5 + g.v5, g.u6 + g.v6);
-    let more = extra + tone + if matrix == Matrix::Bt601 { 0.0 } else { 2.5 };
-    let hit_y6 = g.y6 - 1.5 - more;
-    let hit_66 = luma + both6 - 3.05 - more;
-    let hit_65 = luma + both5 - 0.3 - more;
-    let hit_c6 = g.u6.max(g.v6) - 2.5 - more;
-    let hit_c5 = g.u5.max(g.v5) - 2.5 - more;
-    let margin = hit_y6.max(hit_66).max(hit_65).max(hit_c6).max(hit_c5);
+/// Looks at a picture's planes in one matrix; at luma alone when the picture is grey.
+pub(super) fn look(
+    codes: &Codes,
+    sums: &Sums,
+    matrix: Matrix,
+    conversion: Conversion,
+    grey: bool,
+    level: Level,
+) -> Scores {
+    let gather = |part: Part| {
+        let recipe = Recipe::of(part, matrix, Range::Limited, part.is_chroma());
+        Flats::gather(&Source::new(codes, sums, recipe, level))
+    };
+    let chroma = if grey { [None, None] } else { [Part::Blue, Part::Red].map(|part| Some(gather(part))) };
+    judge(&gather(Part::Luma), &chroma, conversion)
+}
+
+/// Scores of luma and, where there is any, of chroma.
+pub(super) fn judge(luma: &Flats, chroma: &[Option<Flats>; 2], conversion: Conversion) -> Scores {
+    let score = |flats: &Option<Flats>, bits, weights| {
+        flats.as_ref().and_then(|flats| Hypothesis::new(flats, bits)).map_or(-2.0, |h| h.chroma(weights))
+    };
+    let luma = Hypothesis::new(luma, 6);
+    let luma6_weak = luma.map_or(-3.0, |h| h.luma(conversion));
+    Scores {
+        luma6: if luma.is_some_and(|h| h.luma_can_tell()) { luma6_weak } else { -3.0 },
+        luma6_weak,
+        luma_shift: luma.map_or(0.0, |h| h.shift()),
+        six: [score(&chroma[0], 6, &CHROMA_SIX), score(&chroma[1], 6, &CHROMA_SIX)],
+        five: [score(&chroma[0], 5, &CHROMA_FIVE), score(&chroma[1], 5, &CHROMA_FIVE)],
+    }
+}
+
+/// Decides the planes jointly; `extra` is added to all limits.
+///
+/// The limits lie above the best wrong sum of all clean, coded and tone-mapped pictures of the labelled set,
+/// with weights fitted on the other half of it.
+pub(super) fn decide(scores: &Scores, extra: f64) -> Option<NoisyGrid> {
+    let luma = scores.luma6.clamp(-1.0, 4.0);
+    let sum = |pair: [f64; 2], most: f64| pair[0].clamp(-3.0, most) + pair[1].clamp(-3.0, most);
+    let hit_luma = scores.luma6 - 2.3 - extra;
+    let hit_six = (luma + sum(scores.six, 4.0) - 3.3).max(sum(scores.six, 6.0) - 4.3) - extra;
+    let alone_six = scores.six[0].max(scores.six[1]) - 5.0 - extra;
+    let hit_five = (luma + sum(scores.five, 4.0) - 3.4).max(sum(scores.five, 6.0) - 4.4) - extra;
+    let alone_five = scores.five[0].max(scores.five[1]) - 3.9 - extra;
+    let six = hit_six.max(alone_six);
+    let five = hit_five.max(alone_five);
+    let margin = hit_luma.max(six).max(five);
     if margin <= 0.0 {
         return None;
     }
-    let five = hit_65.max(hit_c5) > 0.0 || both5 > 0.0;
-    let six = hit_66.max(hit_c6) > 0.0 || both6 > 0.5;
+    // One bit depth for both chroma planes.
     let mut bits = [None; 3];
-    if five || six {
-        let use_five = five && (!six || both5 > both6);
-        let (b, [u, v]) = if use_five { (5, [g.u5, g.v5]) } else { (6, [g.u6, g.v6]) };
-        bits[1] = (u > -1.0).then_some(b);
-        bits[2] = (v > -1.0).then_some(b);
+    let ranked = if five >= six { (5, scores.five, five) } else { (6, scores.six, six) };
+    let (depth, pair, hit) = ranked;
+    let fives = scores.five[0] + scores.five[1];
+    let sixes = scores.six[0] + scores.six[1];
+    if hit > 0.0 || fives > 1.5 || sixes > 2.0 {
+        let (depth, pair) = match hit > 0.0 {
+            true => (depth, pair),
+            false if fives > sixes => (5, scores.five),
+            false => (6, scores.six),
+        };
+        bits[1] = (pair[0] > 0.0).then_some(depth);
+        bits[2] = (pair[1] > 0.0).then_some(depth);
     }
-    let chroma = bits[1].is_some() as u8 + bits[2].is_some() as u8;
-    let likely = g.y6 > if both5 > 2.0 && chroma == 2 { -3.0 } else { -1.0 } || (g.y6 <= -9.0 && both5 > 2.0);
-    if hit_y6 > 0.0 || (chroma > 0 && extra == 0.0 && likely) {
+    let coloured = bits[1].is_some() || bits[2].is_some();
+    // Luma of 6 bits is likely beside a grid of chroma.
+    if hit_luma > 0.0 || (coloured && (scores.luma6 > 0.3 || scores.luma6_weak > 2.5)) {
         bits[0] = Some(6);
     }
-    let luma_shift = look.features[0].map_or(0.0, |f| f.shift);
-    bits.iter().any(Option::is_some).then_some(NoisyGrid { matrix, bits, margin, luma_shift })
+    bits.iter().any(Option::is_some).then_some(NoisyGrid { bits, margin, luma_shift: scores.luma_shift })
 }

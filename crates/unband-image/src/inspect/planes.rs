@@ -171,6 +171,8 @@ impl<'a> Source<'a> {
         out.range.resize(inner * count, 0);
         out.mean.clear();
         out.mean.resize(inner * count, 0);
+        out.deviation.clear();
+        out.deviation.resize(inner * count, 0);
         if out.rows == 0 {
             return;
         }
@@ -198,11 +200,13 @@ impl<'a> Source<'a> {
             rows::windows3(
                 self.level,
                 &mut out.range[at.clone()],
-                &mut out.mean[at],
+                &mut out.mean[at.clone()],
                 &out.high[..w],
                 &out.low[..w],
                 &out.sum[..w],
             );
+            let middle = &line(y - 1)[1..=inner];
+            rows::subtract(self.level, &mut out.deviation[at.clone()], middle, &out.mean[at]);
         }
     }
 }
@@ -218,6 +222,8 @@ pub(super) struct Windows {
     pub range: Vec<i16>,
     /// Mean.
     pub mean: Vec<i16>,
+    /// Middle sample less mean.
+    pub deviation: Vec<i16>,
     lines: Vec<i16>,
     high: Vec<i16>,
     low: Vec<i16>,

@@ -1,14 +1,16 @@
-//! The decision for pictures of three channels of equal size, and for those of one.
+//! The decision for RGB pictures, first row that fires.
 
 use super::bits::Effective;
+use super::coded::Coding;
 use super::comb::Combs;
 use super::grid::{Grid, flat_histogram, plane_grid};
-use super::jpeg::{blockiness, dc_step};
+use super::jpeg::dc_step;
 use super::lattice::{self, Colours, Lattice};
-use super::levels::{Levels, levels};
-use super::noisy::{self, NoisyGrid};
-use super::planes::{Codes, Part, Recipe, Source, Sums, strips};
-use super::{Cause, Findings, PlaneGrid, Space};
+use super::levels::Levels;
+use super::noisy::{self, Conversion, NoisyGrid};
+use super::planes::{Codes, Part, Recipe, Source, Sums};
+use super::tiles::TileHistograms;
+use super::{Cause, Findings, PlaneGrid, Space, deep, palette};
 use crate::color::{Matrix, Range, Subsampling};
 use crate::image::Image;
 use crate::origin::{Codec, JpegOrigin};
@@ -17,7 +19,10 @@ use crate::restorer::Context;
 /// Samples that are enough for a histogram of flat windows.
 const ENOUGH: usize = 700_000;
 
-/// What the decision looks at.
+/// By how much one truncating conversion moves luma levels, in codes.
+const TRUNCATED_SHIFT: f64 = -1.1;
+
+/// What the decision looks at: 8-bit codes of three channels, or of one that stands for all three.
 pub(super) struct Picture<'a> {
     pub image: &'a Image,
     pub codes: Codes,
@@ -31,51 +36,69 @@ impl Picture<'_> {
         Source::new(&self.codes, &self.sums, Recipe::of(part, matrix, range, half), self.ctx.level)
     }
 
-    /// Cause and grids; the first row of the table that fires.
+    /// Cause and grids.
     pub fn decide(&self) -> Findings {
-        let hists = self.histograms();
-        if let Some(found) = self.by_levels(&hists) {
+        let tiles = TileHistograms::new(&self.codes);
+        let hists: Vec<Vec<u32>> = (0..self.codes.planes.len()).map(|c| tiles.whole(c)).collect();
+        if let Some(found) = self.by_levels(&tiles, &hists) {
             return found;
         }
-        let jpeg = match &self.image.origin.codec {
-            Codec::Jpeg(jpeg) => Some(jpeg),
-            _ => None,
-        };
-        if let Some(found) = jpeg.and_then(|jpeg| self.by_tables(jpeg)) {
+        if let Codec::Jpeg(jpeg) = &self.image.origin.codec
+            && let Some(found) = self.by_tables(jpeg)
+        {
             return found;
         }
         let colours = lattice::colours(&self.codes);
+        if let Some(found) = self.by_palette(&colours, true) {
+            return found;
+        }
         let lattice = lattice::lattice(&colours, &self.codes);
-        if (lattice.strength >= 0.2 || lattice.truncated)
+        if lattice.found()
             && let Some(found) = self.by_lattice(&lattice, &colours)
         {
             return found;
         }
-        let combs = Combs::new(&hists, self.effective);
-        if let Some(noisy) =
-            self.noisy(&[Matrix::Bt601, Matrix::Bt709], 0.0, if combs.found() { 0.5 } else { 0.0 })
-        {
-            return self.recoded(&noisy, [2.0, 1.14, 1.14]);
+        let few = colours.list.len() < 300;
+        let grey = few && colours.spread < 16;
+        let combs = if self.effective.eight() { Combs::new(&hists) } else { deep::combs(self.image) };
+        let palette = self.by_palette(&colours, false);
+        let extra = if combs.found() { 0.5 } else { 0.0 } + if palette.is_some() { 2.0 } else { 0.0 };
+        if let Some((noisy, matrix)) = self.noisy(Lattice::none(), grey, extra) {
+            return self.recoded(&noisy, matrix, [2.0, 1.14, 1.14]);
         }
-        let luma = self.source(Part::Luma, Matrix::Bt601, Range::Full, false);
-        if let Some(q) = dc_step(&luma, false, ENOUGH).filter(|&q| q >= 8) {
-            return self.by_blocks(q);
+        // Limited range leaves gaps of a ninth of a step that look like a fine JPEG grid.
+        let limited = few && hists.iter().any(|h| lattice::limited_gaps(h));
+        if few && !limited {
+            let luma = self.source(Part::Luma, Matrix::Bt601, Range::Full, false);
+            // A step of 8 is one code: any flat picture of 8 bits.
+            if let Some(q) = dc_step(&luma, false, ENOUGH).filter(|&q| q >= 10) {
+                return self.by_blocks(q);
+            }
         }
-        if colours.list.len() < 300 {
+        if few {
             for matrix in [Matrix::Bt601, Matrix::Bt709] {
-                let grids = self.plane_grids(matrix, Range::Limited, true);
+                let grids = self.plane_grids(matrix, Range::Limited, 0.0, true);
                 if grids.iter().any(Option::is_some) {
                     return self.clean_grid(matrix, Range::Limited, &grids);
                 }
             }
         }
+        if let Some(found) = palette {
+            return found;
+        }
+        if limited {
+            return self.video(&Lattice::none());
+        }
         if combs.found() {
             return self.base(Cause::ToneCurve, Space::Native, combs.grids());
         }
-        if self.image.origin.is_lossy() {
-            return self.coded(&lattice);
+        if let Some(found) = self.by_partial_levels(&tiles) {
+            return found;
         }
-        Findings::plain(self.image.planes.len(), self.effective.bits)
+        if self.image.origin.is_lossy() {
+            return self.video(&lattice);
+        }
+        Findings::plain_step(self.image.planes.len(), self.effective.bits, self.effective.step_codes)
     }
 
     fn base(&self, cause: Cause, space: Space, grids: Vec<PlaneGrid>) -> Findings {
@@ -94,57 +117,54 @@ impl Picture<'_> {
         found
     }
 
-    /// Histogram of each channel at 8 bits, from every so many rows.
-    fn histograms(&self) -> Vec<Vec<u32>> {
-        let every = (self.codes.len() / 500_000).clamp(1, 16);
-        (0..self.codes.planes.len())
-            .map(|p| {
-                let mut parts = [[0u32; 256]; 4];
-                for y in (0..self.codes.height).step_by(every) {
-                    let row = self.codes.row(p, y);
-                    let quads = row.chunks_exact(4);
-                    quads.remainder().iter().for_each(|&c| parts[0][usize::from(c)] += 1);
-                    for q in quads {
-                        for (part, &c) in parts.iter_mut().zip(q) {
-                            part[usize::from(c)] += 1;
-                        }
-                    }
-                }
-                (0..256).map(|c| parts.iter().map(|p| p[c]).sum()).collect()
-            })
-            .collect()
-    }
-
-    fn by_levels(&self, hists: &[Vec<u32>]) -> Option<Findings> {
-        let each: Vec<Option<Levels>> = hists.iter().map(|h| levels(h, 4..=7)).collect();
-        let agreeing = each.iter().flatten().count();
-        if agreeing == 0 || agreeing * 3 < each.len() * 2 {
+    fn by_levels(&self, tiles: &TileHistograms, hists: &[Vec<u32>]) -> Option<Findings> {
+        let each: Vec<Option<Levels>> = if self.effective.eight() {
+            hists.iter().map(|h| super::levels::levels(h, 4..=7)).collect()
+        } else {
+            deep::levels(self.image)
+        };
+        if !agreed(&each) {
             return None;
         }
-        let grids = each
-            .iter()
-            .map(|level| match level {
-                Some(l) => PlaneGrid {
-                    step_codes: l.step as f32,
-                    offset_codes: l.offset as f32,
-                    bits: Some(l.bits),
-                    found: true,
-                    confidence: 1.0,
-                    steps_by_code: None,
-                },
-                None => PlaneGrid::plain(1.0),
-            })
-            .collect();
-        let mut found = self.base(Cause::Levels, Space::Native, grids);
+        let mut found = self.base(Cause::Levels, Space::Native, level_grids(&each, self.unit(), 1.0));
         found.effective_bits = each.iter().flatten().map(|l| l.bits).max().unwrap_or(8);
+        if self.effective.eight() {
+            found.regions = Some(tiles.regions(&each)).filter(|r| !r.everywhere());
+        }
         Some(found)
     }
 
-    fn plane_grids(&self, matrix: Matrix, range: Range, strict: bool) -> [Option<Grid>; 3] {
+    fn by_partial_levels(&self, tiles: &TileHistograms) -> Option<Findings> {
+        let each = tiles.partial_levels()?;
+        let mut found = self.base(Cause::Levels, Space::Native, level_grids(&each, self.unit(), 0.8));
+        found.regions = Some(tiles.regions(&each));
+        Some(found)
+    }
+
+    /// 8-bit full-scale codes per code of `self.codes`.
+    fn unit(&self) -> f64 {
+        255.0 / f64::from(self.effective.scale)
+    }
+
+    /// Few colours: said by the file, or seen in colourful samples.
+    fn by_palette(&self, colours: &Colours, declared: bool) -> Option<Findings> {
+        let said = matches!(self.image.origin.codec, Codec::Palette(_));
+        let colourful = if declared { said } else { colours.spread >= 48 && self.codes.len() > 4096 };
+        if !colourful || !(8..=256).contains(&colours.all) || colours.all <= 2 * colours.greys {
+            return None;
+        }
+        let look = palette::look(&self.codes);
+        let mut found = self.base(Cause::Palette, Space::Native, Vec::new());
+        found.grids = look.grids();
+        Some(found)
+    }
+
+    fn plane_grids(&self, matrix: Matrix, range: Range, shift: f64, strict: bool) -> [Option<Grid>; 3] {
         Part::ALL.map(|part| {
             let source = self.source(part, matrix, range, false);
             let limit = 1.2 / f64::from(range.unit_codes(part.is_chroma()));
-            plane_grid(&flat_histogram(&source, limit, ENOUGH), strict)
+            let shift = if part.is_chroma() { 0.0 } else { shift };
+            plane_grid(&flat_histogram(&source, limit, ENOUGH), shift, strict)
         })
     }
 
@@ -156,93 +176,94 @@ impl Picture<'_> {
                 return Some(self.by_blocks(q));
             }
         }
-        let grids = self.plane_grids(matrix, range, false);
-        if grids.iter().any(Option::is_some) {
-            return Some(self.clean_grid(matrix, range, &grids));
-        }
-        if colours.complete && colours.list.len() < 500 {
+        let shift = if lattice.truncated { TRUNCATED_SHIFT } else { 0.0 };
+        let mut grids = self.plane_grids(matrix, range, shift, false);
+        if colours.complete && colours.list.len() < 500 && grids.iter().all(Option::is_none) {
             return None;
         }
-        let both = [Matrix::Bt601, Matrix::Bt709];
-        let tried: &[Matrix] =
-            if range == Range::Limited { std::slice::from_ref(&lattice.matrix) } else { &both };
-        let luma = self.source(Part::Luma, matrix, Range::Full, false);
-        let rows = strips(self.codes.width, self.codes.height, ENOUGH);
-        let coded = blockiness(&luma, &rows) >= 1.15 || self.image.origin.is_lossy();
-        let rest = if coded { [2.0, 1.5, 1.5] } else { [1.25, 1.14, 1.14] };
-        if let Some(noisy) = self.noisy(tried, 1.0, 0.0) {
-            return Some(self.recoded(&noisy, rest));
+        let noisy = self.noisy(*lattice, false, 0.0);
+        // Coded once more, levels are less sharp; a chroma grid alone survives better than luma's.
+        let sharp = |grid: &Option<Grid>| grid.is_some_and(|g| g.strength >= 0.6);
+        let fresh = sharp(&grids[0]) || noisy.is_none_or(|(n, _)| n.bits[0].is_none());
+        if fresh && grids.iter().any(Option::is_some) {
+            if let Some((n, _)) = noisy.filter(|(_, at)| *at == matrix && range == Range::Limited) {
+                for (grid, bits) in grids.iter_mut().zip(n.bits).skip(1) {
+                    let strength = 0.5;
+                    *grid = grid.or(bits.map(|bits| Grid {
+                        period: n.period(bits),
+                        offset: 0.0,
+                        bits,
+                        strength,
+                    }));
+                }
+            }
+            let mut found = self.clean_grid(matrix, range, &grids);
+            if !sharp(&grids[0]) && Coding::measure(&self.luma(matrix)).surely() {
+                found.cause = Cause::RecodedGrid;
+                found.lossy = true;
+            }
+            return Some(found);
         }
-        let cause = if coded { Cause::Coded } else { Cause::Video };
-        let mut found = self.in_yuv(cause, matrix, range, rest.map(PlaneGrid::plain));
-        found.lossy |= coded;
-        Some(found)
+        let plain = self.video(lattice);
+        if let Some((noisy, at)) = noisy {
+            let rest = [0, 1, 2].map(|i| plain.grids[i].step_codes);
+            return Some(self.recoded(&noisy, at, rest));
+        }
+        Some(plain)
+    }
+
+    fn luma(&self, matrix: Matrix) -> Source<'_> {
+        self.source(Part::Luma, matrix, Range::Full, false)
+    }
+
+    /// 8-bit Y'CbCr without a grid: coded with visible loss or not.
+    fn video(&self, lattice: &Lattice) -> Findings {
+        let coding = Coding::measure(&self.luma(lattice.matrix));
+        let known = self.image.origin.is_lossy();
+        let luma = coding.step(known) as f32;
+        let chroma = (1.14 + (luma - 1.25) * 0.48).max(1.14);
+        let cause = if known || coding.visible() { Cause::Coded } else { Cause::Video };
+        let steps = [luma, chroma, chroma].map(PlaneGrid::plain);
+        let mut found = self.in_yuv(cause, lattice.matrix, lattice.range, steps);
+        found.lossy |= coding.visible();
+        found
     }
 
     fn clean_grid(&self, matrix: Matrix, range: Range, grids: &[Option<Grid>; 3]) -> Findings {
         let planes = [0, 1, 2].map(|i| {
-            let unit = range.unit_codes(i > 0);
-            match &grids[i] {
-                None => PlaneGrid::plain(unit),
-                Some(g) => {
-                    let zero = match (i, range) {
-                        (0, Range::Limited) => 16.0,
-                        (0, Range::Full) => 0.0,
-                        _ => 128.0,
-                    };
-                    PlaneGrid {
-                        step_codes: g.period as f32 * unit,
-                        offset_codes: (g.offset - zero).rem_euclid(g.period) as f32 * unit,
-                        bits: Some(g.bits),
-                        found: true,
-                        confidence: g.strength.clamp(0.0, 1.0) as f32,
-                        steps_by_code: None,
-                    }
-                }
-            }
+            grids[i].map_or_else(|| PlaneGrid::plain(range.unit_codes(i > 0)), |g| g.named(range, i))
         });
         self.in_yuv(Cause::PlaneGrid, matrix, range, planes)
     }
 
-    fn noisy(&self, matrices: &[Matrix], extra: f64, tone: f64) -> Option<NoisyGrid> {
-        let mut best: Option<NoisyGrid> = None;
-        for &matrix in matrices {
-            let look = noisy::look(&self.codes, &self.sums, matrix, ENOUGH, self.ctx.level);
-            if let Some(found) = noisy::decide(&look, matrix, extra, tone)
-                && best.is_none_or(|b| b.margin < found.margin)
+    /// Blurred grids in the matrix of the lattice, or in both when there is none.
+    fn noisy(&self, lattice: Lattice, grey: bool, extra: f64) -> Option<(NoisyGrid, Matrix)> {
+        let conversion = if lattice.truncated { Conversion::Truncated } else { Conversion::Other };
+        let known = lattice.found() && lattice.range == Range::Limited;
+        let both = [(Matrix::Bt601, 0.0), (Matrix::Bt709, 2.5)];
+        let one = [(if known { lattice.matrix } else { Matrix::Bt601 }, 0.0)];
+        let tried: &[(Matrix, f64)] = if known || grey { &one } else { &both };
+        let mut best: Option<(NoisyGrid, Matrix)> = None;
+        for &(matrix, guard) in tried {
+            let scores = noisy::look(&self.codes, &self.sums, matrix, conversion, grey, self.ctx.level);
+            if let Some(found) = noisy::decide(&scores, extra + guard)
+                && best.is_none_or(|(b, _)| b.margin < found.margin)
             {
-                best = Some(found);
+                best = Some((found, matrix));
             }
         }
         best
     }
 
-    fn recoded(&self, noisy: &NoisyGrid, rest: [f32; 3]) -> Findings {
-        let confidence = (1.0 / (1.0 + (-noisy.margin).exp())) as f32;
-        let planes = [0, 1, 2].map(|i| {
-            let unit = Range::Limited.unit_codes(i > 0);
-            let Some(bits) = noisy.bits[i] else { return PlaneGrid::plain(rest[i]) };
-            let period = 255.0 / f64::from((1u32 << bits) - 1);
-            let zero = if i == 0 { 16.0 - noisy.luma_shift } else { 128.0 };
-            PlaneGrid {
-                step_codes: period as f32 * unit,
-                offset_codes: (-zero).rem_euclid(period) as f32 * unit,
-                bits: Some(bits),
-                found: true,
-                confidence,
-                steps_by_code: None,
-            }
-        });
-        let mut found = self.in_yuv(Cause::RecodedGrid, noisy.matrix, Range::Limited, planes);
+    fn recoded(&self, noisy: &NoisyGrid, matrix: Matrix, rest: [f32; 3]) -> Findings {
+        let planes = noisy.named(rest);
+        let mut found = self.in_yuv(Cause::RecodedGrid, matrix, Range::Limited, planes);
         found.lossy = true;
         found
     }
 
     fn jpeg_planes(&self, steps: [Option<f32>; 3], half: bool) -> Findings {
-        let planes = steps.map(|q| {
-            let step = q.map_or(1.5, |q| (q / 8.0).max(1.5));
-            PlaneGrid { found: q.is_some_and(|q| q > 12.0), ..PlaneGrid::plain(step) }
-        });
+        let planes = steps.map(jpeg_plane);
         let mut found = self.in_yuv(Cause::Jpeg, Matrix::Bt601, Range::Full, planes);
         found.lossy = true;
         found.half_chroma = half;
@@ -252,10 +273,13 @@ impl Picture<'_> {
     fn by_tables(&self, jpeg: &JpegOrigin) -> Option<Findings> {
         let luma = f32::from(jpeg.luma?[0]);
         let chroma = jpeg.chroma.map(|t| f32::from(t[0]));
+        // A fine JPEG keeps the grid of what it was given.
         if luma < 16.0
-            && let Some(noisy) = self.noisy(&[Matrix::Bt601, Matrix::Bt709], 1.0, 0.0)
+            && let Some((noisy, matrix)) = self.noisy(Lattice::none(), self.codes.planes.len() == 1, 0.0)
         {
-            return Some(self.recoded(&noisy, [2.0, 1.5, 1.5]));
+            let step = |q: f32| (q / 8.0).max(1.5);
+            let chroma = chroma.map_or(1.5, step);
+            return Some(self.recoded(&noisy, matrix, [step(luma), chroma, chroma]));
         }
         let half = jpeg.subsampling.is_none_or(|s| s != Subsampling::NONE);
         Some(self.jpeg_planes([Some(luma), chroma, chroma], half))
@@ -268,11 +292,32 @@ impl Picture<'_> {
         };
         self.jpeg_planes([Some(f32::from(luma)), chroma(Part::Blue), chroma(Part::Red)], true)
     }
+}
 
-    fn coded(&self, lattice: &Lattice) -> Findings {
-        let mut found =
-            self.in_yuv(Cause::Coded, lattice.matrix, lattice.range, [2.0, 1.5, 1.5].map(PlaneGrid::plain));
-        found.lossy = true;
-        found
-    }
+/// The step of block means that a quantiser step leaves: an eighth.
+pub(super) fn jpeg_plane(q: Option<f32>) -> PlaneGrid {
+    let step = q.map_or(1.5, |q| (q / 8.0).max(1.5));
+    PlaneGrid { found: q.is_some_and(|q| q > 12.0), ..PlaneGrid::plain(step) }
+}
+
+/// Do two of three channels agree, or the only one?
+fn agreed(each: &[Option<Levels>]) -> bool {
+    let found = each.iter().flatten().count();
+    found > 0 && found * 3 >= each.len() * 2
+}
+
+/// Level sets as grids; `unit` is 8-bit codes per code of the levels.
+pub(super) fn level_grids(each: &[Option<Levels>], unit: f64, confidence: f32) -> Vec<PlaneGrid> {
+    let grid = |level: &Option<Levels>| match level {
+        None => PlaneGrid::plain(unit as f32),
+        Some(l) => PlaneGrid {
+            step_codes: (l.step * unit) as f32,
+            offset_codes: (l.offset * unit) as f32,
+            bits: Some(l.bits),
+            found: true,
+            confidence,
+            steps_by_code: None,
+        },
+    };
+    each.iter().map(grid).collect()
 }

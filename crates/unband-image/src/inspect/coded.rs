@@ -1,0 +1,100 @@
+//! How far has a lossy coding smoothed the fine and left the coarse?
+
+use super::jpeg::blockiness;
+use super::planes::{Source, UNIT, Windows, strips};
+
+/// What a lossy coding left in the flat parts of luma.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Coding {
+    /// Small steps on the borders of 8×8 blocks against those elsewhere; 1 for none.
+    pub blockiness: f64,
+    /// Unevenness over 12 samples against that over 3, in flat windows: about 2.4 in a photo, whose noise
+    /// is finer than that, 3.5 to 5 after a codec, which drops the fine noise and leaves steps between its
+    /// blocks, deblocked or not. `None` where too little is flat.
+    pub coarseness: Option<f64>,
+}
+
+/// Windows that are enough.
+const ENOUGH: usize = 350_000;
+/// Range of a flat window, in codes.
+const FLAT: i32 = 230;
+/// Samples between the three windows whose second difference is taken.
+const APART: usize = 6;
+
+impl Coding {
+    /// Measures a plane of luma, in codes of the full range.
+    pub fn measure(luma: &Source<'_>) -> Self {
+        let rows = strips(luma.width(), luma.height(), ENOUGH);
+        Self { blockiness: blockiness(luma, &rows), coarseness: coarseness(luma, &rows) }
+    }
+
+    /// Was there a lossy codec?
+    pub fn visible(self) -> bool {
+        self.blockiness >= 1.15 || self.coarseness.is_some_and(|c| c >= 3.9)
+    }
+
+    /// Do both measures say so?
+    pub fn surely(self) -> bool {
+        self.blockiness >= 1.15 && self.coarseness.is_none_or(|c| c >= 3.0)
+    }
+
+    /// The typical step that it left, luma in 8-bit codes: 1.25 for clean 8-bit video, 2 to 3 for coded.
+    ///
+    /// The step is what `smooth` may move by; `smooth-method.md` §5 has the best values for two rates of x264.
+    pub fn step(self, known_lossy: bool) -> f64 {
+        let blocks = self.blockiness.clamp(1.05, 2.0) - 1.05;
+        let least = if known_lossy { 1.5 } else { 1.25 };
+        match self.coarseness {
+            Some(c) => (1.25 + 0.6 * (c + blocks - 2.7)).clamp(least, 3.0),
+            None if self.blockiness >= 1.15 || known_lossy => 2.0,
+            None => 1.25,
+        }
+    }
+}
+
+fn coarseness(luma: &Source<'_>, rows: &[(usize, usize)]) -> Option<f64> {
+    let (mut fine, mut windows_seen) = (0i64, 0i64);
+    let (mut coarse, mut triples) = (0i64, 0i64);
+    let most = (8 * UNIT).pow(2);
+    let mut windows = Windows::default();
+    for &(y0, y1) in rows {
+        luma.windows(y0, y1, &mut windows);
+        let w = windows.width;
+        for (&range, &deviation) in windows.range.iter().zip(&windows.deviation) {
+            let flat = i64::from(i32::from(range) < FLAT);
+            fine += flat * i64::from(i32::from(deviation).pow(2));
+            windows_seen += flat;
+        }
+        for (mean, &range) in windows.mean.iter_mut().zip(&windows.range) {
+            if i32::from(range) >= FLAT {
+                *mean = i16::MIN;
+            }
+        }
+        let mut take = |a: &[i16], b: &[i16], c: &[i16]| {
+            for ((&a, &b), &c) in a.iter().zip(b).zip(c) {
+                let d = i32::from(a) - 2 * i32::from(b) + i32::from(c);
+                let square = d.wrapping_mul(d);
+                // A window that is not flat makes the difference larger than any that counts.
+                let counts = a.min(b).min(c) != i16::MIN && square < most;
+                coarse += if counts { i64::from(square) } else { 0 };
+                triples += i64::from(counts);
+            }
+        };
+        for y in 0..windows.rows {
+            let row = |y: usize| &windows.mean[y * w..][..w];
+            if w > 2 * APART {
+                let here = row(y);
+                take(&here[..w - 2 * APART], &here[APART..w - APART], &here[2 * APART..]);
+            }
+            if y + 2 * APART < windows.rows {
+                take(row(y), row(y + APART), row(y + 2 * APART));
+            }
+        }
+    }
+    if windows_seen < 1000 || triples < 600 {
+        return None;
+    }
+    let rms = |sum: i64, n: i64| (sum as f64 / n as f64).sqrt();
+    // A picture without any noise is as coarse as its coarsest flat.
+    Some(rms(coarse, triples) / rms(fine, windows_seen).max(0.1 * f64::from(UNIT)))
+}

@@ -1,0 +1,65 @@
+//! Levels and combs of samples with more than 8 bits, at their own depth.
+
+use super::comb::Combs;
+use super::levels::{self, Levels};
+use crate::depth::Depth;
+use crate::image::{Image, Plane};
+
+/// Histogram of a plane at its own depth (floating point: 16 bits).
+fn histogram(plane: &Plane, depth: Depth) -> Vec<u32> {
+    let depth = if depth == Depth::F32 { Depth::SIXTEEN } else { depth };
+    let mut hist = vec![0u32; depth.max_code() as usize + 1];
+    let every = (plane.data.len() / 1_000_000).max(1);
+    for row in (0..plane.height).step_by(every) {
+        for &v in plane.row(row) {
+            hist[depth.code(v) as usize] += 1;
+        }
+    }
+    hist
+}
+
+/// Level sets of 4 to 12 bits, in 8-bit codes.
+pub(super) fn levels(image: &Image) -> Vec<Option<Levels>> {
+    let per_plane = |plane: &Plane| {
+        let hist = histogram(plane, image.depth);
+        let unit = 255.0 / (hist.len() - 1) as f64;
+        let found = levels::levels(&hist, 4..=7)?;
+        Some(Levels { step: found.step * unit, offset: found.offset * unit, ..found })
+    };
+    image.planes.iter().map(per_plane).collect()
+}
+
+/// Combs at the picture's own depth: few codes, far apart, hold all samples.
+pub(super) fn combs(image: &Image) -> Combs {
+    let mut combs = Combs::default();
+    for plane in &image.planes {
+        let hist = histogram(plane, image.depth);
+        let unit = 255.0 / (hist.len() - 1) as f32;
+        combs.push(&hist, sparse(&hist, unit));
+    }
+    combs
+}
+
+/// Spacing by code, in 8-bit codes, of a histogram whose samples sit on few codes.
+fn sparse(hist: &[u32], unit: f32) -> Vec<f32> {
+    let mut spacing = vec![unit; hist.len()];
+    let occupied: Vec<usize> = (0..hist.len()).filter(|&c| hist[c] > 0).collect();
+    let total: u64 = hist.iter().map(|&n| u64::from(n)).sum();
+    // As many codes as samples are no grid but a thin sample; as many as there are codes, no comb.
+    let codes = occupied.len() as u64;
+    if codes < 8 || codes * 40 > total || codes * 3 > hist.len() as u64 {
+        return spacing;
+    }
+    let gaps: Vec<usize> = occupied.windows(2).map(|w| w[1] - w[0]).collect();
+    for (i, &c) in occupied.iter().enumerate() {
+        let near = &gaps[i.saturating_sub(2)..(i + 2).min(gaps.len())];
+        let (Some(&most), Some(&least)) = (near.iter().max(), near.iter().min()) else { continue };
+        let wide = most as f32 * unit;
+        if near.len() >= 3 && wide <= 12.0 && most <= 2 * least + 1 {
+            let before = gaps[i.saturating_sub(1).min(gaps.len() - 1)];
+            let after = gaps[i.min(gaps.len() - 1)];
+            spacing[c] = 0.5 * (before + after) as f32 * unit;
+        }
+    }
+    spacing
+}

@@ -1,0 +1,91 @@
+//! The decision for pictures stored as Y'CbCr: grids lie on the planes themselves.
+
+use super::coded::Coding;
+use super::grid::{Grid, flat_histogram, plane_grid};
+use super::levels::levels;
+use super::noisy::{self, Conversion, Flats};
+use super::planes::{Codes, Source};
+use super::{Cause, Findings, PlaneGrid, Space};
+use crate::color::Range;
+use crate::image::Image;
+use crate::restorer::Context;
+
+const ENOUGH: usize = 700_000;
+
+/// Looks at planes given in 8-bit codes of their range, each with its own size.
+pub(super) fn decide(
+    image: &Image,
+    planes: &[Codes; 3],
+    range: Range,
+    bits: u8,
+    ctx: &Context<'_>,
+) -> Findings {
+    let sources = [0, 1, 2].map(|i| Source::stored(&planes[i], 0, ctx.level));
+    let mut grids: [Option<Grid>; 3] = [0, 1, 2].map(|i| exact(&planes[i]));
+    let mut cause = Cause::PlaneGrid;
+    let found: Vec<PlaneGrid>;
+    let mut lossy = image.origin.is_lossy();
+    let unit = |i: usize| range.unit_codes(i > 0);
+    if grids.iter().all(Option::is_none) {
+        let [y, u, v] = &sources;
+        let scores = noisy::judge(
+            &Flats::gather(y),
+            &[Some(Flats::gather(u)), Some(Flats::gather(v))],
+            Conversion::Other,
+        );
+        grids = [0, 1, 2].map(|i| {
+            let hist = flat_histogram(&sources[i], 1.2 / f64::from(unit(i)), ENOUGH);
+            plane_grid(&hist, 0.0, false)
+        });
+        if let Some(noisy) = noisy::decide(&scores, 0.0) {
+            let sharp = grids.iter().flatten().any(|g| g.strength >= 0.9);
+            if !sharp && range == Range::Limited {
+                cause = Cause::RecodedGrid;
+                lossy = true;
+                found = noisy.named([2.0, 1.5, 1.5]).to_vec();
+                return finish(image, cause, native(found, range), lossy, bits);
+            }
+        }
+    }
+    if grids.iter().any(Option::is_some) {
+        let plain = |i: usize| PlaneGrid::plain(unit(i) * 255.0 / ((1u32 << bits.min(8)) - 1) as f32);
+        found = (0..3).map(|i| grids[i].map_or_else(|| plain(i), |g| g.named(range, i))).collect();
+        return finish(image, cause, native(found, range), lossy, bits);
+    }
+    if bits > 8 {
+        let steps = (0..3).map(|i| PlaneGrid::plain(255.0 * image.depth.step() * unit(i))).collect();
+        return finish(image, Cause::Plain, steps, lossy, bits);
+    }
+    let coding = Coding::measure(&sources[0]);
+    let known = lossy;
+    let coded = known || coding.visible();
+    cause = if coded { Cause::Coded } else { Cause::Video };
+    let luma = (coding.step(known) as f32).max(unit(0));
+    let chroma = (unit(1) + (luma - 1.25) * 0.48).max(unit(1));
+    found = vec![PlaneGrid::plain(luma), PlaneGrid::plain(chroma), PlaneGrid::plain(chroma)];
+    finish(image, cause, found, coded, bits)
+}
+
+/// A plane that has not been touched since its levels were rounded.
+fn exact(plane: &Codes) -> Option<Grid> {
+    let mut hist = vec![0u32; 256];
+    plane.planes[0].iter().for_each(|&c| hist[usize::from(c)] += 1);
+    let found = levels(&hist, 4..=7)?;
+    Some(Grid { period: found.step, offset: found.offset, bits: found.bits, strength: 1.0 })
+}
+
+/// Offsets of chroma from neutral become offsets from 0.
+fn native(mut grids: Vec<PlaneGrid>, range: Range) -> Vec<PlaneGrid> {
+    let unit = range.unit_codes(true);
+    let neutral = if range == Range::Limited { 112.0 } else { 127.5 } * unit;
+    for grid in grids.iter_mut().skip(1).filter(|g| g.found) {
+        grid.offset_codes = (grid.offset_codes + neutral).rem_euclid(grid.step_codes);
+    }
+    grids
+}
+
+fn finish(image: &Image, cause: Cause, grids: Vec<PlaneGrid>, lossy: bool, bits: u8) -> Findings {
+    let half =
+        image.planes[1].width < image.planes[0].width || image.planes[1].height < image.planes[0].height;
+    Findings { cause, space: Space::Native, grids, lossy, half_chroma: half, ..Findings::plain(0, bits) }
+}

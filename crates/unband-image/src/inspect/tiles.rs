@@ -1,0 +1,108 @@
+//! Histograms of squares: coarse levels in a part of a picture, and where the found levels hold.
+
+use super::BandingMap;
+use super::GridRegions;
+use super::levels::{Levels, levels, on_levels};
+use super::planes::Codes;
+
+/// Histograms of the channels in squares of [`BandingMap::SIDE`], from every fourth row.
+pub(super) struct TileHistograms {
+    columns: usize,
+    rows: usize,
+    channels: usize,
+    counts: Vec<u16>,
+}
+
+/// Every so many rows are counted.
+const EVERY: usize = 4;
+
+impl TileHistograms {
+    pub fn new(codes: &Codes) -> Self {
+        let side = BandingMap::SIDE;
+        let channels = codes.planes.len();
+        let (columns, rows) = (codes.width.div_ceil(side), codes.height.div_ceil(side));
+        let mut counts = vec![0u16; columns * rows * channels * 256];
+        // Small pictures have no rows to spare.
+        let every = if codes.len() < 300_000 { 1 } else { EVERY };
+        for y in (0..codes.height).step_by(every) {
+            let band = y / side * columns;
+            for channel in 0..channels {
+                for (column, part) in codes.row(channel, y).chunks(side).enumerate() {
+                    let at = ((band + column) * channels + channel) * 256;
+                    let hist = &mut counts[at..at + 256];
+                    for &code in part {
+                        hist[usize::from(code)] += 1;
+                    }
+                }
+            }
+        }
+        Self { columns, rows, channels, counts }
+    }
+
+    fn tile(&self, tile: usize, channel: usize) -> &[u16] {
+        &self.counts[(tile * self.channels + channel) * 256..][..256]
+    }
+
+    /// Histogram of a channel over the whole picture.
+    pub fn whole(&self, channel: usize) -> Vec<u32> {
+        let mut sum = vec![0u32; 256];
+        for tile in 0..self.columns * self.rows {
+            sum.iter_mut().zip(self.tile(tile, channel)).for_each(|(s, &n)| *s += u32::from(n));
+        }
+        sum
+    }
+
+    /// Levels that a part of the picture lies on: the bits that enough squares agree on.
+    pub fn partial_levels(&self) -> Option<Vec<Option<Levels>>> {
+        let tiles = self.columns * self.rows;
+        let all: Vec<Vec<Option<Levels>>> = (0..tiles)
+            .map(|tile| (0..self.channels).map(|c| self.tile_levels(tile, c)).collect::<Vec<_>>())
+            .filter(|each| each.iter().flatten().count() * 3 >= each.len().max(1) * 2)
+            .collect();
+        if all.len() < 4 || all.len() * 40 < tiles {
+            return None;
+        }
+        // Per channel the levels that most squares speak for.
+        let each: Vec<Option<Levels>> = (0..self.channels)
+            .map(|channel| {
+                let mut votes: Vec<(Levels, usize)> = Vec::new();
+                for level in all.iter().filter_map(|each| each[channel]) {
+                    match votes.iter_mut().find(|(kind, _)| *kind == level) {
+                        Some((_, n)) => *n += 1,
+                        None => votes.push((level, 1)),
+                    }
+                }
+                let (level, n) = votes.into_iter().max_by_key(|(_, n)| *n)?;
+                (n >= 4 && n * 4 >= all.len()).then_some(level)
+            })
+            .collect();
+        each.iter().any(Option::is_some).then_some(each)
+    }
+
+    fn tile_levels(&self, tile: usize, channel: usize) -> Option<Levels> {
+        let hist = self.tile(tile, channel);
+        // Seven bits are one code beside eight; only a whole picture can tell them.
+        let occupied = hist.iter().filter(|&&n| n > 0).count();
+        if !(5..=64).contains(&occupied) {
+            return None;
+        }
+        let wide: Vec<u32> = hist.iter().map(|&n| u32::from(n) * 8).collect();
+        levels(&wide, 4..=6)
+    }
+
+    /// Where the levels hold: squares with at least 98 % of their samples on them.
+    pub fn regions(&self, each: &[Option<Levels>]) -> GridRegions {
+        let mut holds = Vec::with_capacity(self.columns * self.rows);
+        for tile in 0..self.columns * self.rows {
+            let mut planes = [false; 3];
+            for (channel, level) in each.iter().enumerate().take(3) {
+                let hist = self.tile(tile, channel);
+                let total: u32 = hist.iter().map(|&n| u32::from(n)).sum();
+                planes[channel] =
+                    level.is_some_and(|l| f64::from(on_levels(hist, l)) >= 0.98 * f64::from(total));
+            }
+            holds.push(planes);
+        }
+        GridRegions { columns: self.columns, rows: self.rows, holds }
+    }
+}
