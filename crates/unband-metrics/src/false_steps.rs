@@ -27,16 +27,15 @@ pub(crate) struct Steps {
 
 /// Differences of the means of two neighbouring boxes of 4×5, across and down.
 pub(crate) fn steps(luma: &Field) -> Steps {
-    let across = steps_across(luma);
-    let down = steps_across(&luma.transposed()).transposed();
-    Steps { across, down }
-}
-
-fn steps_across(luma: &Field) -> Field {
-    let mut left = luma.box_mean(-3..=0, -2..=2, Border::Symmetric);
-    let right = luma.box_mean(1..=4, -2..=2, Border::Symmetric);
-    left.data.iter_mut().zip(&right.data).for_each(|(l, r)| *l = (r - *l).abs());
-    left
+    let boxed = |dx, dy| luma.box_mean(dx, dy, Border::Symmetric);
+    let difference = |mut before: Field, after: &Field| {
+        before.data.iter_mut().zip(&after.data).for_each(|(b, a)| *b = (a - *b).abs());
+        before
+    };
+    Steps {
+        across: difference(boxed(-3..=0, -2..=2), &boxed(1..=4, -2..=2)),
+        down: difference(boxed(-2..=2, -3..=0), &boxed(-2..=2, 1..=4)),
+    }
 }
 
 /// Counts the false steps of a picture against its clean original: places in the smooth mask where the means

@@ -158,33 +158,6 @@ impl Field {
         out
     }
 
-    /// Filtered across and down, only where the whole kernel lies inside: smaller by the kernel's length
-    /// less one on each axis. Empty when the field is smaller than the kernel.
-    #[must_use]
-    pub fn convolved_valid(&self, kernel: &[f64]) -> Self {
-        let n = kernel.len();
-        let (w, h) = ((self.width + 1).saturating_sub(n), (self.height + 1).saturating_sub(n));
-        if w == 0 || h == 0 {
-            return Self::zeros(0, 0);
-        }
-        let mut across = Self::zeros(w, self.height);
-        for y in 0..self.height {
-            let row = self.row(y);
-            let out = &mut across.data[y * w..][..w];
-            for (k, &weight) in kernel.iter().enumerate() {
-                out.iter_mut().zip(&row[k..]).for_each(|(o, v)| *o += weight * v);
-            }
-        }
-        let mut out = Self::zeros(w, h);
-        for y in 0..h {
-            let target = &mut out.data[y * w..][..w];
-            for (k, &weight) in kernel.iter().enumerate() {
-                target.iter_mut().zip(across.row(y + k)).for_each(|(o, v)| *o += weight * v);
-            }
-        }
-        out
-    }
-
     /// Sum of squared differences.
     pub fn squared_error(&self, other: &Self) -> f64 {
         self.data.iter().zip(&other.data).map(|(a, b)| (a - b) * (a - b)).sum()
@@ -241,16 +214,19 @@ mod tests {
     }
 
     #[test]
-    fn a_valid_convolution_is_the_middle_of_the_full_one() {
+    fn a_convolution_weighs_what_lies_around() {
         let (f, k) = (field(23, 19), gaussian(1.5, 5));
-        let (full, valid) = (f.convolved(&k, Border::Mirror), f.convolved_valid(&k));
-        assert_eq!((valid.width, valid.height), (13, 9));
-        for y in 0..9 {
-            for x in 0..13 {
-                assert!((valid.row(y)[x] - full.row(y + 5)[x + 5]).abs() < 1e-12);
+        assert!((k.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+        let full = f.convolved(&k, Border::Mirror);
+        let mut sum = 0.0;
+        for (j, down) in k.iter().enumerate() {
+            for (i, across) in k.iter().enumerate() {
+                sum += down * across * f.row(4 + j)[6 + i];
             }
         }
-        assert_eq!(field(10, 30).convolved_valid(&k).data.len(), 0);
+        assert!((full.row(9)[11] - sum).abs() < 1e-12);
+        let flat = Field { width: 4, height: 3, data: vec![7.0; 12] };
+        assert!(flat.convolved(&k, Border::Mirror).data.iter().all(|v| (v - 7.0).abs() < 1e-12));
     }
 
     #[test]

@@ -21,20 +21,48 @@ pub fn ssim_field(a: &Field, b: &Field) -> Result<f64, MetricError> {
         return Err(MetricError::TooSmall { metric: "ssim", needed: 11, width: a.width, height: a.height });
     }
     let kernel = gaussian(1.5, 5);
-    let product = |a: &Field, b: &Field| Field {
-        width: a.width,
-        height: a.height,
-        data: a.data.iter().zip(&b.data).map(|(x, y)| x * y).collect(),
-    };
-    let [ma, mb] = [a, b].map(|f| f.convolved_valid(&kernel).data);
-    let [saa, sbb, sab] = [(a, a), (b, b), (a, b)].map(|(x, y)| product(x, y).convolved_valid(&kernel).data);
+    let (w, valid) = (a.width, a.width - 10);
+    // Means, mean squares and mean product, filtered down and then across.
+    let mut down: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; w]);
+    let mut across: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; valid]);
     let mut sum = 0.0;
-    for i in 0..ma.len() {
-        let (m1, m2) = (ma[i], mb[i]);
-        let (v1, v2, cov) = (saa[i] - m1 * m1, sbb[i] - m2 * m2, sab[i] - m1 * m2);
-        sum += (2.0 * m1 * m2 + C1) * (2.0 * cov + C2) / ((m1 * m1 + m2 * m2 + C1) * (v1 + v2 + C2));
+    for y in 0..=a.height - 11 {
+        down.iter_mut().for_each(|row| row.fill(0.0));
+        for (k, &weight) in kernel.iter().enumerate() {
+            add_row(&mut down, a.row(y + k), b.row(y + k), weight);
+        }
+        for (out, row) in across.iter_mut().zip(&down) {
+            out.fill(0.0);
+            for k in 0..5 {
+                let pairs = row[k..][..valid].iter().zip(&row[10 - k..][..valid]);
+                out.iter_mut().zip(pairs).for_each(|(o, (l, r))| *o += kernel[k] * (l + r));
+            }
+            out.iter_mut().zip(&row[5..]).for_each(|(o, v)| *o += kernel[5] * v);
+        }
+        let [ma, mb, saa, sbb, sab] = &across;
+        for i in 0..valid {
+            let (m1, m2) = (ma[i], mb[i]);
+            let (v1, v2, cov) = (saa[i] - m1 * m1, sbb[i] - m2 * m2, sab[i] - m1 * m2);
+            sum += (2.0 * m1 * m2 + C1) * (2.0 * cov + C2) / ((m1 * m1 + m2 * m2 + C1) * (v1 + v2 + C2));
+        }
     }
-    Ok(sum / ma.len() as f64)
+    Ok(sum / (valid * (a.height - 10)) as f64)
+}
+
+/// Adds a weighted row of both pictures to the running means, mean squares and mean product.
+fn add_row(down: &mut [Vec<f64>; 5], a: &[f64], b: &[f64], weight: f64) {
+    let [ma, mb, saa, sbb, sab] = down;
+    let n = a.len();
+    let (ma, mb, saa, sbb, sab) = (&mut ma[..n], &mut mb[..n], &mut saa[..n], &mut sbb[..n], &mut sab[..n]);
+    let b = &b[..n];
+    for i in 0..n {
+        let (x, y) = (weight * a[i], weight * b[i]);
+        ma[i] += x;
+        mb[i] += y;
+        saa[i] += x * a[i];
+        sbb[i] += y * b[i];
+        sab[i] += x * b[i];
+    }
 }
 
 /// SSIM per channel, then the mean over channels.

@@ -8,14 +8,16 @@ use crate::Result;
 use crate::files;
 use crate::methods::Method;
 
-/// One table line per picture and method: the golden crops, then the given files.
-pub fn run(methods: &[Method], paths: &[PathBuf]) -> Result<()> {
+/// A table with one line per picture and method: the golden crops, then the given files.
+pub fn table(methods: &[Method], paths: &[PathBuf]) -> Result<Vec<String>> {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/metrics");
     let crops = ["r1_deepdeband_0007", "r2_deepdeband_0038", "r3_ggdbn", "r4_indi_2"];
     let mut all: Vec<PathBuf> = crops.iter().map(|c| golden.join(format!("{c}_a.png"))).collect();
     all.extend(paths.iter().cloned());
-    println!("| picture | method | contour jump, codes | after | of input's | texture change, codes |");
-    println!("|---|---|---|---|---|---|");
+    let mut lines = vec![
+        "| picture | method | contour jump, codes | after | of input's | texture change, codes |".to_owned(),
+        "|---|---|---|---|---|---|".to_owned(),
+    ];
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
     for path in all {
         let input = files::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
@@ -24,7 +26,7 @@ pub fn run(methods: &[Method], paths: &[PathBuf]) -> Result<()> {
             let result = match method.run(&input, scratch) {
                 Ok(result) => result,
                 Err(error) => {
-                    println!("| {} | {} | {error} |", path.display(), method.label());
+                    lines.push(format!("| {} | {} | {error} |", path.display(), method.label()));
                     continue;
                 }
             };
@@ -35,12 +37,12 @@ pub fn run(methods: &[Method], paths: &[PathBuf]) -> Result<()> {
                 Err(error) => return Err(error.into()),
             };
             let name = path.file_stem().map_or(String::new(), |n| n.to_string_lossy().into_owned());
-            println!(
+            lines.push(format!(
                 "| {name:<20} | {:<20} | {before:.3} | {after:.3} | {:.2} | {texture} |",
                 method.label(),
                 after / before,
-            );
+            ));
         }
     }
-    Ok(())
+    Ok(lines)
 }

@@ -107,7 +107,9 @@ fn find(name: &str) -> Result<Vec<&'static Cause>> {
 fn run() -> Result<()> {
     let args = parse()?;
     if let Some(paths) = &args.jump {
-        return jump::run(&args.methods, paths);
+        let mut out = Output::default();
+        jump::table(&args.methods, paths)?.iter().for_each(|line| out.say(line));
+        return Ok(());
     }
     let folder = std::env::var_os("UNBAND_PHOTOS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/photos"),
@@ -149,7 +151,17 @@ fn run() -> Result<()> {
             out.say(&line);
         }
     }
-    out.finish(args.write.then_some("quality"), QUALITY_PAGE)
+    if args.write {
+        let methods: Vec<Method> = args
+            .methods
+            .iter()
+            .filter(|m| matches!(m, Method::Library { .. }) && !m.is_nameless())
+            .cloned()
+            .collect();
+        let contours = jump::table(&methods, &[])?.join("\n");
+        return out.finish(Some("quality"), &QUALITY_PAGE.replace("{contours}", &contours));
+    }
+    Ok(())
 }
 
 /// What precedes the table in `docs/results/quality.md`.
@@ -207,7 +219,7 @@ fn measure(corpus: &Corpus, photos: &[&Photo], cause: &Cause, args: &Args) -> Re
     for method in &args.methods {
         methods.push(match method {
             Method::BestOf { label, all } => match settle(corpus, photos, cause, all)? {
-                Some((best, setting)) => Chosen { label, note: format!(" {setting}"), method: &all[best] },
+                Some((best, setting)) => Chosen { label, note: format!(" {setting} |"), method: &all[best] },
                 None => continue,
             },
             _ => Chosen { label: method.label(), note: String::new(), method },

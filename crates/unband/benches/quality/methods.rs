@@ -125,7 +125,11 @@ fn twelve(name: &str) -> Result<Vec<Method>, Box<dyn Error>> {
             for blur in ["0", "1"] {
                 let thresholds: Vec<String> = (1..=4).map(|p| format!("{p}thr={threshold}")).collect();
                 let text = format!("{name}:{},range={range},blur={blur}", thresholds.join(","));
-                all.push(Method::parse(&text)?);
+                let mut method = Method::parse(&text)?;
+                if let Method::Library { label, .. } = &mut method {
+                    *label = format!("thr={threshold}, range={range}, blur={blur}");
+                }
+                all.push(method);
             }
         }
     }

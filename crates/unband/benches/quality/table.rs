@@ -80,8 +80,8 @@ impl Row {
 
     /// The head of the table.
     pub const HEAD: &str = "\
-| cause | method | PSNR dB | gain | SSIM | flat PSNR | false steps | of input's | photos lower, worst |
-|---|---|---|---|---|---|---|---|---|";
+| cause | method | PSNR dB | gain | SSIM | flat PSNR | false steps | of input's | photos lower, worst | settings |
+|---|---|---|---|---|---|---|---|---|---|";
 
     /// One line of the table.
     pub fn line(&self, cause: &str) -> String {
