@@ -27,7 +27,9 @@ pub fn ssim_field(a: &Field, b: &Field) -> Result<f64, MetricError> {
     let mut across: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; valid]);
     let mut sum = 0.0;
     for y in 0..=a.height - 11 {
-        down.iter_mut().for_each(|row| row.fill(0.0));
+        for row in &mut down {
+            row.fill(0.0);
+        }
         for (k, &weight) in kernel.iter().enumerate() {
             add_row(&mut down, a.row(y + k), b.row(y + k), weight);
         }
