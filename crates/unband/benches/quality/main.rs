@@ -111,15 +111,8 @@ fn run() -> Result<()> {
         jump::table(&args.methods, paths)?.iter().for_each(|line| out.say(line));
         return Ok(());
     }
-    let folder = std::env::var_os("UNBAND_PHOTOS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/photos"),
-        PathBuf::from,
-    );
-    let Some(corpus) = Corpus::open(&folder.join("val")) else {
-        println!(
-            "skipped: no photos in {} (set UNBAND_PHOTOS to a folder that has val/*.jxl)",
-            folder.display()
-        );
+    let Some((folder, corpus)) = photos() else {
+        println!("skipped: no photos (set UNBAND_PHOTOS to a folder that has val/*.jxl)");
         return Ok(());
     };
     let chosen = |corpus: &Corpus| -> Vec<Photo> {
@@ -162,6 +155,19 @@ fn run() -> Result<()> {
         return out.finish(Some("quality"), &QUALITY_PAGE.replace("{contours}", &contours));
     }
     Ok(())
+}
+
+/// The photos: the folder that `UNBAND_PHOTOS` names, or `data/photos` in a folder beside the checkout.
+fn photos() -> Option<(PathBuf, Corpus)> {
+    let open = |folder: PathBuf| Corpus::open(&folder.join("val")).map(|corpus| (folder, corpus));
+    if let Some(folder) = std::env::var_os("UNBAND_PHOTOS") {
+        return open(PathBuf::from(folder));
+    }
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3)?;
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(beside).ok()?.filter_map(|e| Some(e.ok()?.path().join("data/photos"))).collect();
+    folders.sort();
+    folders.into_iter().find_map(open)
 }
 
 /// What precedes the table in `docs/results/quality.md`.
