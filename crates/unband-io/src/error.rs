@@ -178,13 +178,19 @@ impl Error {
             Self::Several { .. } => {
                 "extract one picture first, for example with `ffmpeg` or ImageMagick".to_owned()
             }
-            Self::Limit { .. } => "if the size is right, raise the limit; else the file is damaged".to_owned(),
+            Self::Limit { .. } => {
+                "if the size is right, raise the limit; else the file is damaged".to_owned()
+            }
             Self::Memory { .. } => "close other programs, or work on a part of the picture".to_owned(),
             Self::Depth { .. } => {
-                "write PNG or TIFF for 16 bits, TIFF or PFM for floating point, or ask for fewer bits".to_owned()
+                "write PNG or TIFF for 16 bits, TIFF or PFM for floating point, or ask for fewer bits"
+                    .to_owned()
             }
             Self::Alpha { .. } => {
-                format!("formats with transparency: {}", names(|f| f.writes.as_ref().is_some_and(|w| w.alpha)))
+                format!(
+                    "formats with transparency: {}",
+                    names(|f| f.writes.as_ref().is_some_and(|w| w.alpha))
+                )
             }
             Self::Model { .. } | Self::Size { .. } | Self::Encode { .. } => {
                 "write PNG or TIFF instead".to_owned()
@@ -229,8 +235,7 @@ fn names(which: fn(&crate::FormatEntry) -> bool) -> String {
 }
 
 fn extensions() -> String {
-    let all: Vec<_> =
-        crate::FORMATS.iter().filter(|f| f.writes.is_some()).map(|f| f.extensions[0]).collect();
+    let all: Vec<_> = crate::FORMATS.iter().filter(|f| f.writes.is_some()).map(|f| f.extensions[0]).collect();
     all.join(", ")
 }
 

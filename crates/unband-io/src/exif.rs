@@ -1,5 +1,5 @@
 //! The few things that must be done inside an Exif block: find the orientation and reset it, find and set
-//! the density, move a block into a TIFF file and out of one. Everything else in it is carried untouched.
+//! the density. Everything else in it is carried untouched.
 //!
 //! An Exif block is a small TIFF file: header, directories of 12-byte entries, values at offsets.
 //! Source: CIPA DC-008 (Exif 2.32), TIFF 6.0.
@@ -14,8 +14,6 @@ pub(crate) const Y_RESOLUTION: u16 = 283;
 pub(crate) const RESOLUTION_UNIT: u16 = 296;
 pub(crate) const EXIF_IFD: u16 = 34665;
 pub(crate) const GPS_IFD: u16 = 34853;
-const INTEROP_IFD: u16 = 40965;
-const MAKER_NOTE: u16 = 37500;
 const PIXEL_X: u16 = 40962;
 const PIXEL_Y: u16 = 40963;
 const WIDTH: u16 = 256;
@@ -23,16 +21,37 @@ const LENGTH: u16 = 257;
 
 /// Tags of a TIFF file's first directory that describe the picture and not its storage.
 const DESCRIBING: &[u16] = &[
-    269, 270, 271, 272, X_RESOLUTION, Y_RESOLUTION, 285, RESOLUTION_UNIT, 305, 306, 315, 316, 18246, 18249,
-    33432, EXIF_IFD, GPS_IFD, 40091, 40092, 40093, 40094, 40095, 50341,
+    269,
+    270,
+    271,
+    272,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+    285,
+    RESOLUTION_UNIT,
+    305,
+    306,
+    315,
+    316,
+    18246,
+    18249,
+    33432,
+    EXIF_IFD,
+    GPS_IFD,
+    40091,
+    40092,
+    40093,
+    40094,
+    40095,
+    50341,
 ];
 
 const SHORT: u16 = 3;
-const LONG: u16 = 4;
-const RATIONAL: u16 = 5;
+pub(crate) const LONG: u16 = 4;
+pub(crate) const RATIONAL: u16 = 5;
 
 /// Bytes of one value of a TIFF type; 0 for unknown types.
-fn type_size(kind: u16) -> usize {
+pub(crate) fn type_size(kind: u16) -> usize {
     match kind {
         1 | 2 | 6 | 7 => 1,
         3 | 8 => 2,
@@ -46,7 +65,7 @@ fn type_size(kind: u16) -> usize {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// Where its 12 bytes begin.
-    at: usize,
+    pub(crate) at: usize,
     pub(crate) tag: u16,
     pub(crate) kind: u16,
     pub(crate) count: u32,
@@ -57,8 +76,8 @@ pub(crate) struct Entry {
 /// A classic TIFF structure: an Exif block or a whole file.
 #[derive(Clone, Copy)]
 pub(crate) struct Block<'a> {
-    bytes: &'a [u8],
-    big_endian: bool,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) big_endian: bool,
 }
 
 impl<'a> Block<'a> {
@@ -71,12 +90,12 @@ impl<'a> Block<'a> {
         }
     }
 
-    fn u16(self, at: usize) -> Option<u16> {
+    pub(crate) fn u16(self, at: usize) -> Option<u16> {
         let bytes = self.bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
         Some(if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
     }
 
-    fn u32(self, at: usize) -> Option<u32> {
+    pub(crate) fn u32(self, at: usize) -> Option<u32> {
         let bytes = self.bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
         Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
     }
@@ -125,6 +144,14 @@ impl<'a> Block<'a> {
         (d != 0).then(|| f64::from(n) / f64::from(d))
     }
 
+    /// All rationals of an entry; those that divide by zero are left out.
+    pub(crate) fn rationals(self, entry: &Entry) -> Vec<f64> {
+        let at = |i: usize| self.u32(entry.value.start + 4 * i).map(f64::from);
+        let of = |i: usize| Some(at(2 * i)? / at(2 * i + 1).filter(|&d| d > 0.0)?);
+        let count = if entry.kind == RATIONAL { entry.value.len() / 8 } else { 0 };
+        (0..count).filter_map(of).collect()
+    }
+
     pub(crate) fn value(self, entry: &Entry) -> &'a [u8] {
         self.bytes.get(entry.value.clone()).unwrap_or(&[])
     }
@@ -158,14 +185,14 @@ impl<'a> Block<'a> {
         useful.then_some(Density { x, y, unit })
     }
 
-    fn put_u16(self, out: &mut [u8], at: usize, value: u16) {
+    pub(crate) fn put_u16(self, out: &mut [u8], at: usize, value: u16) {
         let bytes = if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
         if let Some(slot) = out.get_mut(at..at + 2) {
             slot.copy_from_slice(&bytes);
         }
     }
 
-    fn put_u32(self, out: &mut [u8], at: usize, value: u32) {
+    pub(crate) fn put_u32(self, out: &mut [u8], at: usize, value: u32) {
         let bytes = if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
         if let Some(slot) = out.get_mut(at..at + 4) {
             slot.copy_from_slice(&bytes);
@@ -234,7 +261,8 @@ fn exchange(from: &[u8], to: &mut [u8], entries: &[Entry], a: u16, b: u16) {
     }
     // Type, count and value or offset go together, so that a SHORT and a LONG may change places too.
     for (src, dst) in [(a, b), (b, a)] {
-        let (Some(source), Some(target)) = (from.get(src.at + 2..src.at + 12), to.get_mut(dst.at + 2..dst.at + 12))
+        let (Some(source), Some(target)) =
+            (from.get(src.at + 2..src.at + 12), to.get_mut(dst.at + 2..dst.at + 12))
         else {
             return;
         };
@@ -327,7 +355,7 @@ pub(crate) fn with_density(bytes: Option<&[u8]>, density: Density) -> Vec<u8> {
 }
 
 impl Block<'_> {
-    fn row(self, tag: u16, kind: u16, count: u32, value: u32) -> [u8; 12] {
+    pub(crate) fn row(self, tag: u16, kind: u16, count: u32, value: u32) -> [u8; 12] {
         let mut row = [0; 12];
         self.put_u16(&mut row, 0, tag);
         self.put_u16(&mut row, 2, kind);
@@ -337,150 +365,10 @@ impl Block<'_> {
     }
 }
 
-/// The describing tags of a TIFF file's first directory, with its Exif and GPS directories, as an Exif
-/// block; nothing when there are none but the density. A maker note keeps its offset where that lies low
-/// enough, because the notes of several makers hold absolute offsets.
-pub(crate) fn from_tiff(file: &[u8]) -> Option<Vec<u8>> {
-    let block = Block::new(file)?;
-    let (entries, _) = block.first()?;
-    let entries: Vec<Entry> = entries.into_iter().filter(|e| DESCRIBING.contains(&e.tag)).collect();
-    if entries.iter().all(|e| [X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT].contains(&e.tag)) {
-        return None;
-    }
-    let note = find(&entries, EXIF_IFD)
-        .and_then(|e| block.number(e))
-        .and_then(|at| block.directory(at as usize))
-        .and_then(|(inner, _)| find(&inner, MAKER_NOTE).cloned())
-        .filter(|note| note.value.len() > 4 && note.value.start >= 8 && note.value.end <= LOW);
-    let mut out = Rebuilt { block, out: file.get(..8)?.to_vec(), hole: None };
-    if let Some(note) = note {
-        out.out.resize(note.value.end, 0);
-        out.out.get_mut(note.value.clone())?.copy_from_slice(block.value(&note));
-        out.hole = Some((8, note.value));
-    }
-    let at = out.directory(&entries, 0)?;
-    block.put_u32(&mut out.out, 4, at as u32);
-    Some(out.out)
-}
-
-/// Up to here a maker note keeps its offset; a JPEG segment holds blocks of this size.
-const LOW: usize = 60_000;
-
-/// A block under construction, with a maker note that already lies at its place.
-struct Rebuilt<'a> {
-    block: Block<'a>,
-    out: Vec<u8>,
-    /// Free bytes before the maker note begin here; the maker note.
-    hole: Option<(usize, Range<usize>)>,
-}
-
-impl Rebuilt<'_> {
-    /// A place for some bytes, on an even offset.
-    fn place(&mut self, len: usize) -> usize {
-        if let Some((free, note)) = &mut self.hole
-            && *free + len <= note.start
-        {
-            let at = *free;
-            *free += len + len % 2;
-            return at;
-        }
-        let at = self.out.len() + self.out.len() % 2;
-        self.out.resize(at + len, 0);
-        at
-    }
-
-    fn directory(&mut self, entries: &[Entry], level: u32) -> Option<usize> {
-        let at = self.place(2 + 12 * entries.len() + 4);
-        self.block.put_u16(&mut self.out, at, entries.len() as u16);
-        for (i, entry) in entries.iter().enumerate() {
-            let pointer = [EXIF_IFD, GPS_IFD, INTEROP_IFD].contains(&entry.tag);
-            let value = self.block.value(entry);
-            let place = if pointer && level < 3 {
-                let inner = self.block.number(entry).and_then(|at| self.block.directory(at as usize));
-                let (inner, _) = inner.unwrap_or_default();
-                self.directory(&inner, level + 1)? as u32
-            } else if value.len() <= 4 {
-                let mut four = [0; 4];
-                four.get_mut(..value.len())?.copy_from_slice(value);
-                let row = self.block.row(entry.tag, entry.kind, entry.count, 0);
-                let to = at + 2 + 12 * i;
-                self.out.get_mut(to..to + 8)?.copy_from_slice(row.get(..8)?);
-                self.out.get_mut(to + 8..to + 12)?.copy_from_slice(&four);
-                continue;
-            } else if self.hole.as_ref().is_some_and(|(_, note)| entry.tag == MAKER_NOTE && *note == entry.value) {
-                entry.value.start as u32
-            } else {
-                let place = self.place(value.len());
-                self.out.get_mut(place..place + value.len())?.copy_from_slice(value);
-                place as u32
-            };
-            let row = self.block.row(entry.tag, if pointer { LONG } else { entry.kind }, entry.count, place);
-            let to = at + 2 + 12 * i;
-            self.out.get_mut(to..to + 12)?.copy_from_slice(&row);
-        }
-        Some(at)
-    }
-}
-
-/// The block in little-endian order, every value at the same offset. Bytes without a type, such as maker
-/// notes, stay as they are.
-pub(crate) fn little_endian(bytes: &[u8]) -> Option<Vec<u8>> {
-    let block = Block::new(bytes)?;
-    let mut out = bytes.to_vec();
-    if block.big_endian {
-        out.get_mut(..4)?.copy_from_slice(b"II*\0");
-        let mut todo = vec![block.u32(4)? as usize];
-        out.get_mut(4..8)?.reverse();
-        let mut done = Vec::new();
-        while let Some(at) = todo.pop() {
-            if at == 0 || done.contains(&at) || done.len() > 64 {
-                continue;
-            }
-            done.push(at);
-            let Some((entries, next)) = block.directory(at) else { continue };
-            turn_directory(block, &mut out, at, &entries);
-            todo.push(next);
-            let inner = entries.iter().filter(|e| [EXIF_IFD, GPS_IFD, INTEROP_IFD].contains(&e.tag));
-            todo.extend(inner.filter_map(|e| block.number(e)).map(|at| at as usize));
-        }
-    }
-    Some(out)
-}
-
-fn turn_directory(block: Block<'_>, out: &mut [u8], at: usize, entries: &[Entry]) {
-    let turn = |out: &mut [u8], at: usize, size: usize| {
-        if let (Some(to), Some(from)) = (out.get_mut(at..at + size), block.bytes.get(at..at + size)) {
-            to.copy_from_slice(from);
-            to.reverse();
-        }
-    };
-    let count = block.u16(at).unwrap_or(0) as usize;
-    turn(out, at, 2);
-    turn(out, at + 2 + 12 * count, 4);
-    for i in 0..count {
-        let at = at + 2 + 12 * i;
-        turn(out, at, 2);
-        turn(out, at + 2, 2);
-        turn(out, at + 4, 4);
-        let inline = entries.iter().any(|e| e.at == at && e.value.start == at + 8);
-        if !inline {
-            turn(out, at + 8, 4);
-        }
-    }
-    for entry in entries {
-        let unit = match entry.kind {
-            RATIONAL | 10 => 4,
-            kind => type_size(kind),
-        };
-        for at in entry.value.clone().step_by(unit) {
-            turn(out, at, unit);
-        }
-    }
-}
-
 /// Sets the orientation that an XMP packet repeats to 1, after it has been applied.
 pub(crate) fn settle_xmp(xmp: &mut [u8]) {
-    for (open, close) in [(&b"tiff:Orientation=\""[..], b'"'), (b"tiff:Orientation='", b'\''), (b"<tiff:Orientation>", b'<')]
+    for (open, close) in
+        [(&b"tiff:Orientation=\""[..], b'"'), (b"tiff:Orientation='", b'\''), (b"<tiff:Orientation>", b'<')]
     {
         let found = xmp.windows(open.len()).position(|w| w == open);
         if let Some(at) = found.map(|at| at + open.len())

@@ -45,9 +45,8 @@ pub fn write_file(
 /// # Errors
 /// [`Error::Exists`], and whatever the operating system refuses; all with the path. Nothing is left behind.
 pub fn write_bytes(bytes: &[u8], path: &Path, overwrite: bool) -> Result<(), Error> {
-    let fill = |out: &mut dyn Write| {
-        out.write_all(bytes).map_err(|source| Error::Io { action: "write", source })
-    };
+    let fill =
+        |out: &mut dyn Write| out.write_all(bytes).map_err(|source| Error::Io { action: "write", source });
     in_place(path, overwrite, fill).map_err(|e| e.in_file(path))
 }
 

@@ -7,6 +7,7 @@
 
 mod error;
 mod exif;
+mod exif_tiff;
 mod file;
 mod format;
 mod limits;

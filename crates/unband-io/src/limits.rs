@@ -41,8 +41,7 @@ impl Limits {
 pub(crate) fn new_plane(width: usize, height: usize) -> Result<Plane, Error> {
     let memory = || Error::Memory { width: width as u64, height: height as u64 };
     let len = width.checked_mul(height).ok_or_else(memory)?;
-    let mut data = Vec::new();
-    data.try_reserve_exact(len).map_err(|_| memory())?;
-    data.resize(len, 0.0);
-    Ok(Plane { width, height, data })
+    Vec::<f32>::new().try_reserve_exact(len).map_err(|_| memory())?;
+    // Zeroed by the system when first touched, so that a file that ends early costs no memory.
+    Ok(Plane { width, height, data: vec![0.0; len] })
 }

@@ -59,9 +59,9 @@ fn transpose(plane: &Plane) -> Result<Plane, Error> {
     for top in (0..height).step_by(BLOCK) {
         for left in (0..width).step_by(BLOCK) {
             for y in top..(top + BLOCK).min(height) {
-                let row = &plane.data[y * width..][..width];
-                for x in left..(left + BLOCK).min(width) {
-                    out.data[x * height + y] = row[x];
+                let right = (left + BLOCK).min(width);
+                for (x, &value) in (left..right).zip(&plane.row(y)[left..right]) {
+                    out.data[x * height + y] = value;
                 }
             }
         }

@@ -36,7 +36,13 @@ impl Planes {
     }
 
     /// Part of a row of one channel; what goes past the right edge is left out.
-    pub(crate) fn put_channel(&mut self, channel: usize, x: usize, y: usize, values: impl Iterator<Item = f32>) {
+    pub(crate) fn put_channel(
+        &mut self,
+        channel: usize,
+        x: usize,
+        y: usize,
+        values: impl Iterator<Item = f32>,
+    ) {
         let row = self.planes[channel].row_mut(y).iter_mut().skip(x);
         row.zip(values).for_each(|(to, value)| *to = value);
     }
@@ -125,7 +131,7 @@ pub(crate) fn widen(code: u32, from: u32, to: u32) -> u32 {
 
 /// Is any sample of the alpha plane not opaque?
 pub(crate) fn has_transparency(image: &Image) -> bool {
-    image.alpha.as_ref().is_some_and(|a| a.data.iter().any(|&v| v != 1.0))
+    image.alpha.as_ref().is_some_and(|a| a.data.iter().any(|&v| v < 1.0 || v.is_nan()))
 }
 
 #[cfg(test)]
@@ -140,7 +146,10 @@ mod tests {
                 for code in 0..=from {
                     let got = widen(code, from, to);
                     assert_eq!(got >> (wide - bits), code, "{code} of {bits} bits in {wide}");
-                    assert!((f64::from(got) / f64::from(to) - f64::from(code) / f64::from(from)).abs() <= 0.5 / f64::from(to) + 1e-12);
+                    assert!(
+                        (f64::from(got) / f64::from(to) - f64::from(code) / f64::from(from)).abs()
+                            <= 0.5 / f64::from(to) + 1e-12
+                    );
                 }
             }
         }

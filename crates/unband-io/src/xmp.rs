@@ -63,7 +63,8 @@ fn says_something(inner: &[u8]) -> bool {
         rest = after.find(quote).map_or("", |end| &after[end + 1..]);
     }
     // Elements inside a description.
-    text.matches('<').count() > text.matches("<rdf:Description").count() + text.matches("</rdf:Description").count()
+    text.matches('<').count()
+        > text.matches("<rdf:Description").count() + text.matches("</rdf:Description").count()
 }
 
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {

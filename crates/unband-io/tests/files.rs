@@ -19,8 +19,10 @@ fn write(image: &Image, path: &Path, overwrite: bool) -> Result<(), Error> {
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
@@ -65,7 +67,10 @@ fn a_failed_encoding_leaves_nothing_and_the_old_file_as_it_was() {
 fn missing_folders_and_folders_as_names_are_errors_with_a_hint() {
     let folder = tempfile::tempdir().unwrap();
     let error = write(&image(), &folder.path().join("none/a.png"), false).unwrap_err();
-    assert!(error.to_string().contains("cannot write") && error.hint().unwrap().contains("folder"), "{error}");
+    assert!(
+        error.to_string().contains("cannot write") && error.hint().unwrap().contains("folder"),
+        "{error}"
+    );
     for overwrite in [false, true] {
         let error = write(&image(), folder.path(), overwrite).unwrap_err();
         assert!(matches!(error.fault(), Error::Io { .. }), "{error}");

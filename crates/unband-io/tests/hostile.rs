@@ -1,5 +1,5 @@
 //! Damaged, cut and lying files: an error or a picture, never a panic, never gigabytes.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod sample;
 
@@ -108,7 +108,8 @@ fn extreme_numbers_in_headers_are_errors_or_pictures() {
     count_panics();
     for (name, bytes) in files() {
         for at in 0..bytes.len().min(160) {
-            for four in [[0; 4], [0xFF; 4], [0x7F, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0x7F], [0, 1, 0, 0]] {
+            for four in [[0; 4], [0xFF; 4], [0x7F, 0xFF, 0xFF, 0xFF], [0xFF, 0xFF, 0xFF, 0x7F], [0, 1, 0, 0]]
+            {
                 let mut bytes = bytes.clone();
                 let end = (at + 4).min(bytes.len());
                 bytes[at..end].copy_from_slice(&four[..end - at]);
@@ -176,8 +177,17 @@ fn lying_bmp(width: u32, height: u32) -> Vec<u8> {
 
 fn lying_tiff(side: u16, coding: u16) -> Vec<u8> {
     let mut out = b"II*\0\x08\0\0\0".to_vec();
-    let rows: [(u16, u16); 9] =
-        [(256, side), (257, side), (258, 8), (259, coding), (262, 1), (273, 8), (277, 1), (278, side), (279, 50)];
+    let rows: [(u16, u16); 9] = [
+        (256, side),
+        (257, side),
+        (258, 8),
+        (259, coding),
+        (262, 1),
+        (273, 8),
+        (277, 1),
+        (278, side),
+        (279, 50),
+    ];
     out.extend((rows.len() as u16).to_le_bytes());
     for (tag, value) in rows {
         out.extend(tag.to_le_bytes());
@@ -195,7 +205,9 @@ fn lying_headers_fail_quickly_and_without_gigabytes() {
         let mut out = b"\xFF\xD8\xFF\xC0\0\x11\x08".to_vec();
         out.extend(side.to_be_bytes());
         out.extend(side.to_be_bytes());
-        out.extend(*b"\x03\x01\x11\0\x02\x11\0\x03\x11\0\xFF\xDA\0\x0C\x03\x01\0\x02\0\x03\0\0\x3F\0\0\0\xFF\xD9");
+        out.extend(
+            *b"\x03\x01\x11\0\x02\x11\0\x03\x11\0\xFF\xDA\0\x0C\x03\x01\0\x02\0\x03\0\0\x3F\0\0\0\xFF\xD9",
+        );
         out.resize(100, 0);
         out
     };
@@ -239,7 +251,10 @@ fn lying_headers_fail_quickly_and_without_gigabytes() {
         assert!(after - before < 300 << 20, "{} MiB", (after - before) >> 20);
     }
     let error = read(&lying_png(65_535, 65_535), &Limits::default()).unwrap_err();
-    assert_eq!(error.to_string(), "65535×65535 in 4 channels needs 4294836225 pixels, the limit is 1073741824 pixels");
+    assert_eq!(
+        error.to_string(),
+        "65535×65535 in 4 channels needs 4294836225 pixels, the limit is 1073741824 pixels"
+    );
     let error = read(&lying_png(0, 7), &Limits::default()).unwrap_err();
     assert!(error.to_string().starts_with("damaged PNG file"), "{error}");
 }

@@ -9,7 +9,8 @@ use unband_io::{Dropped, FormatEntry, Item, WriteOptions};
 
 fn full(format: &'static FormatEntry) -> Image {
     let depth = format.writes.as_ref().unwrap().depths[0];
-    let mut image = fitting(format, if depth == Depth::F32 { depth } else { Depth::Int(depth.bits().min(8)) });
+    let mut image =
+        fitting(format, if depth == Depth::F32 { depth } else { Depth::Int(depth.bits().min(8)) });
     image.metadata = everything();
     image.color.cicp = Some(cicp());
     image
@@ -65,7 +66,7 @@ fn a_format_keeps_what_it_claims_and_says_what_it_drops() {
         let mut image = full(format);
         image.metadata.text.push(("Author".to_owned(), "nobody".to_owned()));
         if image.planes.len() == 1 {
-            image.metadata.icc = Some(sample::icc(b"GRAY"));
+            image.metadata.icc = Some(sample::icc(*b"GRAY"));
         }
         let (bytes, said) = written(&image, format);
         let back = read(&bytes);
@@ -240,11 +241,12 @@ fn the_orientation_of_a_tiff_file_is_applied() {
 #[test]
 fn long_profiles_and_packets_span_jpeg_segments() {
     let mut image = fitting(format("JPEG"), Depth::EIGHT);
-    let mut icc = sample::icc(b"RGB ");
+    let mut icc = sample::icc(*b"RGB ");
     icc.extend((0..150_000u32).map(|i| (i * 7) as u8));
     let mut iptc = everything().iptc.unwrap();
-    iptc.extend([0; 70_000]);
-    let xmp = format!("<x:xmpmeta><rdf:RDF><rdf:Description a='{}'/></rdf:RDF></x:xmpmeta>", "b".repeat(200_000));
+    iptc.extend(vec![0; 70_000]);
+    let xmp =
+        format!("<x:xmpmeta><rdf:RDF><rdf:Description a='{}'/></rdf:RDF></x:xmpmeta>", "b".repeat(200_000));
     image.metadata.icc = Some(icc);
     image.metadata.iptc = Some(iptc);
     image.metadata.xmp = Some(xmp.into_bytes());
@@ -256,16 +258,19 @@ fn long_profiles_and_packets_span_jpeg_segments() {
     let mut block = ExifBuilder::new(false).build(1);
     block.resize(70_000, 0);
     image.metadata.exif = Some(block);
-    assert_eq!(dropped(&image, format("JPEG"))[0].to_string(), "Exif (70000 bytes, JPEG has no room for so many)");
+    assert_eq!(
+        dropped(&image, format("JPEG"))[0].to_string(),
+        "Exif (70000 bytes, JPEG has no room for so many)"
+    );
 }
 
 #[test]
 fn profiles_of_another_colour_space_are_not_passed_on() {
     let mut image = fitting(format("PNG"), Depth::EIGHT);
-    image.metadata.icc = Some(sample::icc(b"GRAY"));
+    image.metadata.icc = Some(sample::icc(*b"GRAY"));
     let said = dropped(&image, format("PNG"));
     assert_eq!(said[0].to_string(), "ICC profile (of another colour space than the samples)");
-    image.metadata.icc = Some(sample::icc(b"CMYK"));
+    image.metadata.icc = Some(sample::icc(*b"CMYK"));
     let (jpeg, _) = written(&image, format("JPEG"));
     assert_eq!(read(&jpeg).metadata.icc, None);
 }
@@ -287,6 +292,9 @@ fn colours_in_numbers_survive_in_png_and_are_said_elsewhere() {
     let back = read(&written(&image, format("PNG")).0);
     assert_eq!(back.metadata.colorimetry, image.metadata.colorimetry);
     assert!(dropped(&image, format("JPEG")).iter().any(|d| d.item == Item::Colorimetry));
+    let tiff = read(&written(&image, format("TIFF")).0);
+    assert_eq!(tiff.metadata.colorimetry.chromaticities, image.metadata.colorimetry.chromaticities);
+    assert!(dropped(&image, format("TIFF")).iter().any(|d| d.item == Item::Colorimetry), "gamma and light");
     // sRGB is what files without a tag are taken for.
     image.metadata.colorimetry = Colorimetry { srgb_intent: Some(1), ..Colorimetry::default() };
     let back = read(&written(&image, format("PNG")).0);

@@ -99,7 +99,8 @@ fn ten_and_twelve_bits_widen_to_sixteen_and_say_so() {
                 for (&got, &wanted) in got.data.iter().zip(&wanted.data) {
                     let got = Depth::SIXTEEN.code(got);
                     assert_eq!(got >> (16 - bits), Depth::Int(bits).code(wanted));
-                    let exact = f64::from(Depth::Int(bits).code(wanted)) * 65_535.0 / f64::from(image.depth.max_code());
+                    let exact = f64::from(Depth::Int(bits).code(wanted)) * 65_535.0
+                        / f64::from(image.depth.max_code());
                     assert!((f64::from(got) - exact).abs() <= 0.5);
                 }
             }
@@ -118,16 +119,13 @@ fn jpeg_of_high_quality_is_near_and_keeps_full_chroma() {
         }
     }
     let mut out = Vec::new();
-    let options = |quality| {
-        let mut options = WriteOptions::default();
-        options.quality = Some(quality);
-        options
-    };
+    let options = |quality| WriteOptions { quality: Some(quality), ..WriteOptions::default() };
     unband_io::write(&image, format("JPEG"), &options(100), &mut out).unwrap();
     let back = read(&out);
     let worst = |back: &Image| {
         let pairs = planes(back).into_iter().zip(planes(&image));
-        let differences = pairs.flat_map(|(a, b)| a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs() * 255.0));
+        let differences =
+            pairs.flat_map(|(a, b)| a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs() * 255.0));
         differences.fold(0.0, f32::max)
     };
     assert!(worst(&back) < 3.5, "{}", worst(&back));
@@ -148,8 +146,7 @@ fn lossy_webp_keeps_size_transparency_and_roughly_the_colours() {
         plane.data.iter_mut().enumerate().for_each(|(i, v)| *v = Depth::EIGHT.value((i % 40 * 5) as u32));
     }
     image.metadata = sample::everything();
-    let mut options = WriteOptions::default();
-    options.quality = Some(90);
+    let options = WriteOptions { quality: Some(90), ..WriteOptions::default() };
     let mut out = Vec::new();
     unband_io::write(&image, format("WebP"), &options, &mut out).unwrap();
     let back = read(&out);
@@ -216,7 +213,10 @@ fn text_pnm_and_both_byte_orders_of_pfm_read_alike() {
     let wide = read(b"P5 2 1 1023 \x03\xFF\x00\x01");
     assert_eq!((wide.depth, codes(&wide, Depth::Int(10))), (Depth::Int(10), vec![vec![1023, 1]]));
     let hundred = read(b"P2 3 1 100 0 50 100");
-    assert_eq!((hundred.depth, codes(&hundred, Depth::SIXTEEN)), (Depth::SIXTEEN, vec![vec![0, 32_768, 65_535]]));
+    assert_eq!(
+        (hundred.depth, codes(&hundred, Depth::SIXTEEN)),
+        (Depth::SIXTEEN, vec![vec![0, 32_768, 65_535]])
+    );
     let values = [0.25f32, -3.5];
     let big = [&b"Pf\n2 1\n1.0\n"[..], &values[0].to_be_bytes(), &values[1].to_be_bytes()].concat();
     let little = [&b"Pf\n2 1\n-1.0\n"[..], &values[0].to_le_bytes(), &values[1].to_le_bytes()].concat();

@@ -104,8 +104,11 @@ impl Header {
             data,
             palette,
             masks,
-            density: (real(x) && real(y))
-                .then(|| Density { x: x.into(), y: y.into(), unit: DensityUnit::Metre }),
+            density: (real(x) && real(y)).then(|| Density {
+                x: x.into(),
+                y: y.into(),
+                unit: DensityUnit::Metre,
+            }),
         })
     }
 
@@ -235,7 +238,11 @@ fn runs(header: &Header, data: &[u8], mut put: impl FnMut(usize, usize, u8)) -> 
                 let mut left = usize::from(count);
                 while left > 0 {
                     let (a, b) = next()?;
-                    let stretch = if half { [(a, false), (a, true), (b, false), (b, true)] } else { [(a, false), (b, false), (0, false), (0, false)] };
+                    let stretch = if half {
+                        [(a, false), (a, true), (b, false), (b, true)]
+                    } else {
+                        [(a, false), (b, false), (0, false), (0, false)]
+                    };
                     for (byte, odd) in stretch.into_iter().take(per_pair.min(left)) {
                         put(x, y, byte, odd);
                         x += 1;

@@ -1,6 +1,6 @@
 //! GIF, one frame, read only.
 //!
-//! Source: GIF89a Specification; ICC and XMP application extensions as `ExifTool` documents them.
+//! Source: the `GIF89a` Specification; ICC and XMP application extensions as `ExifTool` documents them.
 
 use unband_image::{Codec, Density, DensityUnit, Depth, Image, Metadata};
 
@@ -135,7 +135,8 @@ impl Blocks {
             }
             (0xFF, Some(b"ICCRGBG1012")) => self.metadata.icc = Some(content[11..].to_vec()),
             (0xFF, Some(b"XMP DataXMP")) => {
-                self.metadata.xmp = raw.get(12..raw.len().saturating_sub(XMP_TRAILER + 1)).map(<[u8]>::to_vec);
+                self.metadata.xmp =
+                    raw.get(12..raw.len().saturating_sub(XMP_TRAILER + 1)).map(<[u8]>::to_vec);
             }
             _ => {}
         }

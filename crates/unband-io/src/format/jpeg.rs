@@ -41,6 +41,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         xmp: true,
         iptc: true,
         cicp: false,
+        chromaticities: false,
         density: true,
         text: true,
     }),
@@ -75,9 +76,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         1 => ColorSpace::Luma,
         // The samples as they are; they are no YCbCr.
         3 if rgb_inside => ColorSpace::YCbCr,
-        3 => ColorSpace::RGB,
         4 if plain_cmyk => ColorSpace::CMYK,
-        4 => ColorSpace::RGB,
+        3 | 4 => ColorSpace::RGB,
         _ => return Err(Error::unsupported(NAME, format!("{count} components"))),
     };
     let options = DecoderOptions::default()
@@ -121,7 +121,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
 
 fn metadata(markers: &Markers<'_>) -> Metadata {
     let exif = markers.segment(1, EXIF).and_then(exif::block).map(<[u8]>::to_vec);
-    let density = markers.segment(0, b"JFIF\0").and_then(jfif_density).or_else(|| exif::density(exif.as_deref()?));
+    let density =
+        markers.segment(0, b"JFIF\0").and_then(jfif_density).or_else(|| exif::density(exif.as_deref()?));
     let iptc: Vec<u8> = markers.segments_of(13, PHOTOSHOP).flatten().copied().collect();
     let text = markers.comments.iter().map(|comment| {
         let comment = comment.strip_suffix(b"\0").unwrap_or(comment);
@@ -164,7 +165,8 @@ fn long_xmp(markers: &Markers<'_>) -> Option<Vec<u8>> {
         if *name.get_or_insert(&head[..32]) != &head[..32] {
             continue;
         }
-        let number = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize;
+        let number =
+            |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize;
         if number(36) != out.len() {
             return None;
         }
@@ -261,7 +263,8 @@ fn jfif(density: Density) -> PixelDensity {
 
 fn segments(metadata: &Metadata, dropped: &mut Vec<Dropped>) -> Vec<(u8, Vec<u8>)> {
     let mut out = Vec::new();
-    let too_large = |item, size| Dropped::because(item, format!("{size} bytes, JPEG has no room for so many"));
+    let too_large =
+        |item, size| Dropped::because(item, format!("{size} bytes, JPEG has no room for so many"));
     if let Some(exif) = &metadata.exif {
         if exif.len() + EXIF.len() <= SEGMENT {
             out.push((1, [EXIF, exif].concat()));

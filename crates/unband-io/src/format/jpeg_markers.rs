@@ -10,16 +10,16 @@ const NAME: &str = "JPEG";
 
 /// Positions of the 64 coefficients of a zigzag sequence in rows.
 const ZIGZAG: [u8; 64] = [
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14,
-    21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53,
-    60, 61, 54, 47, 55, 62, 63,
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
+    14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39,
+    46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
 /// Luma quantiser steps of ITU-T T.81 table K.1, which libjpeg scales by its quality.
 const LUMA_STEPS: [u16; 64] = [
-    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29,
-    51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121,
-    120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
+    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17,
+    22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78,
+    87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
 ];
 
 /// One colour component of the frame.
@@ -133,9 +133,22 @@ impl<'a> Markers<'a> {
             .take(count.into())
             .map(|c| Component { id: c[0], across: c[1] >> 4, down: c[1] & 15, table: c[2] })
             .collect();
-        let sampled = self.components.iter().all(|c| (1..=4).contains(&c.across) && (1..=4).contains(&c.down));
+        let sampled =
+            self.components.iter().all(|c| (1..=4).contains(&c.across) && (1..=4).contains(&c.down));
         if self.components.len() != usize::from(count) || !sampled {
             return Err(Error::damaged(NAME, "its frame header makes no sense"));
+        }
+        if self.components.iter().any(|c| c.across == 3 || c.down == 3) {
+            return Err(Error::unsupported(NAME, "a sampling factor of 3"));
+        }
+        // Legal, never seen, and the decoder cannot do it.
+        let first = self.components.first().map_or((1, 1), |c| (c.across, c.down));
+        if self
+            .components
+            .iter()
+            .any(|c| !(first.0.is_multiple_of(c.across) && first.1.is_multiple_of(c.down)))
+        {
+            return Err(Error::unsupported(NAME, "chroma sampled more finely than luma"));
         }
         if self.width == 0 || self.height == 0 {
             return Err(Error::damaged(NAME, format!("its size is {}×{}", self.width, self.height)));
@@ -149,7 +162,11 @@ impl<'a> Markers<'a> {
     }
 
     /// All of them.
-    pub(super) fn segments_of<'s>(&'s self, number: u8, beginning: &'s [u8]) -> impl Iterator<Item = &'a [u8]> + 's {
+    pub(super) fn segments_of<'s>(
+        &'s self,
+        number: u8,
+        beginning: &'s [u8],
+    ) -> impl Iterator<Item = &'a [u8]> + 's {
         self.segments.iter().filter(move |s| s.0 == number).filter_map(move |s| s.1.strip_prefix(beginning))
     }
 

@@ -42,8 +42,10 @@ pub struct Writes {
     pub xmp: bool,
     /// IPTC.
     pub iptc: bool,
-    /// Code points of primaries and transfer.
+    /// Code points of primaries and transfer; with them gamma and the light levels of HDR.
     pub cicp: bool,
+    /// Chromaticities in numbers.
+    pub chromaticities: bool,
     /// Physical density.
     pub density: bool,
     /// Texts with keywords; formats with comments only keep those called "Comment".
@@ -66,7 +68,6 @@ impl Writes {
 
 /// How to write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct WriteOptions {
     /// 1..=100 for lossy formats; without it a high one (JPEG 95, WebP 95).
     pub quality: Option<u8>,
@@ -89,8 +90,7 @@ pub struct FormatEntry {
     pub(crate) write: WriteFn,
 }
 
-pub(crate) type WriteFn =
-    fn(&Image, &WriteOptions, &mut dyn Write, &mut Vec<Dropped>) -> Result<(), Error>;
+pub(crate) type WriteFn = fn(&Image, &WriteOptions, &mut dyn Write, &mut Vec<Dropped>) -> Result<(), Error>;
 
 impl fmt::Debug for FormatEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -188,11 +188,7 @@ pub static FORMATS: &[FormatEntry] = &[
     bmp::ENTRY,
 ];
 
-pub(crate) fn read(
-    format: &'static FormatEntry,
-    bytes: &[u8],
-    limits: &Limits,
-) -> Result<Image, Error> {
+pub(crate) fn read(format: &'static FormatEntry, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     // The decoders are other people's code; should one of them panic, one damaged file must not end a batch.
     let mut image = catch_unwind(AssertUnwindSafe(|| (format.read)(bytes, limits)))
         .unwrap_or_else(|_| Err(Error::damaged(format.name, "its decoder gave up")))?;
@@ -233,15 +229,22 @@ pub(crate) fn write(
     }
 }
 
+/// What PNG writes for sRGB's curve.
+const SRGB_GAMMA: u32 = 45_455;
+/// White, red, green and blue of sRGB, in 1/100000. Source: IEC 61966-2-1.
+const SRGB_CHROMATICITIES: [u32; 8] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000];
+
 /// What the format has no place for at all; its writer adds what did not fit for other reasons.
 fn plainly_dropped(image: &Image, writes: &Writes) -> Vec<Dropped> {
     let metadata = &image.metadata;
     let colors = &metadata.colorimetry;
-    // Without a tag pictures are taken as sRGB, and a profile says more than numbers.
-    let numbers = colors.srgb_intent.is_none()
-        && metadata.icc.is_none()
-        && (colors.gamma.is_some() || colors.chromaticities.is_some());
+    // A profile says more than numbers, and pictures without either are taken as sRGB.
+    let told = colors.srgb_intent.is_some() || metadata.icc.is_some();
+    let gamma = !told && colors.gamma.is_some_and(|g| g != SRGB_GAMMA);
+    let unlike_srgb = |c: [u32; 8]| c.iter().zip(SRGB_CHROMATICITIES).any(|(&a, b)| a.abs_diff(b) > 100);
+    let chromaticities = !told && colors.chromaticities.is_some_and(unlike_srgb);
     let light = colors.mastering.is_some() || colors.content_light.is_some();
+    let numbers = (!writes.cicp && (gamma || light)) || (!writes.chromaticities && chromaticities);
     let table = [
         (Item::Alpha, !writes.alpha && crate::has_transparency(image)),
         (Item::Icc, !writes.icc && metadata.icc.is_some()),
@@ -251,8 +254,7 @@ fn plainly_dropped(image: &Image, writes: &Writes) -> Vec<Dropped> {
         (Item::Cicp, !writes.cicp && image.color.cicp.is_some()),
         (Item::Density, !writes.density && metadata.density.is_some()),
         (Item::Text, !writes.text && !metadata.text.is_empty()),
-        // The formats that hold code points are those that hold these numbers.
-        (Item::Colorimetry, !writes.cicp && (numbers || light)),
+        (Item::Colorimetry, numbers),
     ];
     table.into_iter().filter(|row| row.1).map(|row| Dropped::all(row.0)).collect()
 }

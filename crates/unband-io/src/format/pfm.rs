@@ -27,6 +27,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         xmp: false,
         iptc: false,
         cicp: false,
+        chromaticities: false,
         density: false,
         text: false,
     }),
@@ -53,8 +54,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     };
     let (width, height) = (size(&word()?)?, size(&word()?)?);
     let scale = word()?;
-    let scale: f32 =
-        scale.parse().map_err(|_| Error::damaged(NAME, format!("its scale is `{scale}`")))?;
+    let scale: f32 = scale.parse().map_err(|_| Error::damaged(NAME, format!("its scale is `{scale}`")))?;
     limits.check(width as u64, height as u64, channels as u64)?;
     let row_bytes = 4 * width * channels;
     let data = &bytes[at..];
@@ -76,12 +76,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
-fn write(
-    image: &Image,
-    _: &WriteOptions,
-    out: &mut dyn Write,
-    _: &mut Vec<Dropped>,
-) -> Result<(), Error> {
+fn write(image: &Image, _: &WriteOptions, out: &mut dyn Write, _: &mut Vec<Dropped>) -> Result<(), Error> {
     let io = |source| Error::Io { action: "write", source };
     let gray = image.color.model == Model::Gray;
     let kind = if gray { "Pf" } else { "PF" };

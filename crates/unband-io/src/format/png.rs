@@ -6,13 +6,16 @@ use std::borrow::Cow;
 use std::io::{Cursor, Write};
 
 use png::{BitDepth, ColorType};
-use unband_image::{Cicp, Codec, Colorimetry, Density, DensityUnit, Depth, Image, Mastering, Metadata, Model};
+use unband_image::{
+    Cicp, Codec, Colorimetry, Density, DensityUnit, Depth, Image, Mastering, Metadata, Model,
+};
 
 use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
 use crate::samples::{Planes, Rows};
 use crate::{Error, Limits, exif, raw_profile};
 
 const NAME: &str = "PNG";
+const LONGEST_SIDE: u32 = i32::MAX as u32;
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
 pub(super) const ENTRY: FormatEntry = FormatEntry {
@@ -30,6 +33,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         xmp: true,
         iptc: true,
         cicp: true,
+        chromaticities: true,
         density: true,
         text: true,
     }),
@@ -266,8 +270,9 @@ fn write(
         _ => 16,
     };
     let size = |side: usize| {
-        let too_large = || Error::Size { format: NAME, most: i32::MAX as u32, width: image.width(), height: image.height() };
-        u32::try_from(side).ok().filter(|&s| s <= i32::MAX as u32).ok_or_else(too_large)
+        let too_large =
+            || Error::Size { format: NAME, most: LONGEST_SIDE, width: image.width(), height: image.height() };
+        u32::try_from(side).ok().filter(|&s| s <= LONGEST_SIDE).ok_or_else(too_large)
     };
     let mut info = png::Info::with_size(size(image.width())?, size(image.height())?);
     info.color_type = match (gray, alpha) {
@@ -388,9 +393,8 @@ fn describe(info: &mut png::Info<'_>, image: &Image, dropped: &mut Vec<Dropped>)
     }
     info.source_gamma = colors.gamma.map(png::ScaledFloat::from_scaled);
     info.source_chromaticities = colors.chromaticities.map(|c| {
-        let pair = |i: usize| {
-            (png::ScaledFloat::from_scaled(c[2 * i]), png::ScaledFloat::from_scaled(c[2 * i + 1]))
-        };
+        let pair =
+            |i: usize| (png::ScaledFloat::from_scaled(c[2 * i]), png::ScaledFloat::from_scaled(c[2 * i + 1]));
         png::SourceChromaticities { white: pair(0), red: pair(1), green: pair(2), blue: pair(3) }
     });
 }

@@ -7,13 +7,26 @@ use std::io::Write;
 use unband_image::{Codec, Depth, Image, Model};
 
 use super::{Dropped, FormatEntry, Item, Writes};
-use crate::samples::{Planes, Rows};
+use crate::samples::{Planes, Rows, widen};
 use crate::{Error, Limits};
 
 const EVERY_DEPTH: &[Depth] = &[
-    Depth::Int(1), Depth::Int(2), Depth::Int(3), Depth::Int(4), Depth::Int(5), Depth::Int(6), Depth::Int(7),
-    Depth::Int(8), Depth::Int(9), Depth::Int(10), Depth::Int(11), Depth::Int(12), Depth::Int(13), Depth::Int(14),
-    Depth::Int(15), Depth::Int(16),
+    Depth::Int(1),
+    Depth::Int(2),
+    Depth::Int(3),
+    Depth::Int(4),
+    Depth::Int(5),
+    Depth::Int(6),
+    Depth::Int(7),
+    Depth::Int(8),
+    Depth::Int(9),
+    Depth::Int(10),
+    Depth::Int(11),
+    Depth::Int(12),
+    Depth::Int(13),
+    Depth::Int(14),
+    Depth::Int(15),
+    Depth::Int(16),
 ];
 
 const PLAIN: Writes = Writes {
@@ -27,6 +40,7 @@ const PLAIN: Writes = Writes {
     xmp: false,
     iptc: false,
     cicp: false,
+    chromaticities: false,
     density: false,
     text: true,
 };
@@ -36,7 +50,7 @@ pub(super) const PBM: FormatEntry = FormatEntry {
     extensions: &["pbm"],
     reads: true,
     writes: Some(Writes { depths: &[Depth::Int(1)], ..PLAIN }),
-    is: |bytes| is(bytes, b"14"),
+    is: |bytes| is(bytes, *b"14"),
     read: |bytes, limits| read("PBM", bytes, limits),
     write: |image, _, out, dropped| write("PBM", image, Kind::Bits, out, dropped),
 };
@@ -46,7 +60,7 @@ pub(super) const PGM: FormatEntry = FormatEntry {
     extensions: &["pgm"],
     reads: true,
     writes: Some(PLAIN),
-    is: |bytes| is(bytes, b"25"),
+    is: |bytes| is(bytes, *b"25"),
     read: |bytes, limits| read("PGM", bytes, limits),
     write: |image, _, out, dropped| write("PGM", image, Kind::Gray, out, dropped),
 };
@@ -56,7 +70,7 @@ pub(super) const PPM: FormatEntry = FormatEntry {
     extensions: &["ppm"],
     reads: true,
     writes: Some(Writes { gray: false, color: true, ..PLAIN }),
-    is: |bytes| is(bytes, b"36"),
+    is: |bytes| is(bytes, *b"36"),
     read: |bytes, limits| read("PPM", bytes, limits),
     write: |image, _, out, dropped| write("PPM", image, Kind::Rgb, out, dropped),
 };
@@ -97,7 +111,7 @@ enum Kind {
     Any,
 }
 
-fn is(bytes: &[u8], digits: &[u8; 2]) -> bool {
+fn is(bytes: &[u8], digits: [u8; 2]) -> bool {
     matches!(bytes, [b'P', digit, next, ..] if digits.contains(digit) && (next.is_ascii_whitespace() || *next == b'#'))
 }
 
@@ -155,14 +169,18 @@ fn read(name: &'static str, bytes: &[u8], limits: &Limits) -> Result<Image, Erro
             }
         }
         if matches!(digit, b'1' | b'4') {
-            row.iter_mut().for_each(|bit| *bit = 1 - *bit);
+            for bit in &mut row {
+                *bit = 1 - *bit;
+            }
         }
         if let Some(over) = row.iter().find(|&&code| u32::from(code) > max) {
             return Err(Error::damaged(name, format!("a sample is {over}, its largest may be {max}")));
         }
         if depth.max_code() != max {
             // Another maximum than 2ⁿ − 1: the nearest 16-bit code, distinct for every code.
-            row.iter_mut().for_each(|c| *c = ((u32::from(*c) * 65_535 + max / 2) / max) as u16);
+            for code in &mut row {
+                *code = widen((*code).into(), max, 65_535) as u16;
+            }
         }
         planes.put(0, y, &row, depth);
     }
@@ -245,7 +263,13 @@ fn header(name: &'static str, bytes: &[u8], digit: u8) -> Result<Header, Error> 
     let mut number = || {
         let number = tokens.number();
         let cut = tokens.at >= bytes.len();
-        number.ok_or_else(|| if cut { Error::Truncated { format: name } } else { Error::damaged(name, "its header makes no sense") })
+        number.ok_or_else(|| {
+            if cut {
+                Error::Truncated { format: name }
+            } else {
+                Error::damaged(name, "its header makes no sense")
+            }
+        })
     };
     let (width, height) = (number()? as usize, number()? as usize);
     let max = if matches!(digit, b'1' | b'4') { 1 } else { number()? };

@@ -16,7 +16,7 @@ use unband_image::{Depth, Image, Model};
 
 use super::{Dropped, FormatEntry, Item, WriteOptions, Writes, iptc, tiff_read};
 use crate::samples::Rows;
-use crate::{Error, exif};
+use crate::{Error, exif, exif_tiff};
 
 pub(super) const NAME: &str = "TIFF";
 /// About so many bytes go into a strip.
@@ -37,6 +37,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         xmp: true,
         iptc: true,
         cicp: false,
+        chromaticities: true,
         density: true,
         text: false,
     }),
@@ -141,7 +142,7 @@ fn exif_first(
     block: &[u8],
     dropped: &mut Vec<Dropped>,
 ) -> Result<Option<Vec<u8>>, Error> {
-    let native = if cfg!(target_endian = "little") { exif::little_endian(block) } else { None };
+    let native = if cfg!(target_endian = "little") { exif_tiff::little_endian(block) } else { None };
     let Some(native) = native.filter(|b| b.len() > 8) else {
         dropped.push(Dropped::because(Item::Exif, "its byte order"));
         return Ok(None);
@@ -161,8 +162,7 @@ fn describe(ifd: &mut Ifd<'_, '_>, image: &Image, block: Option<&[u8]>) -> Resul
     let resolution = [exif::X_RESOLUTION, exif::Y_RESOLUTION, exif::RESOLUTION_UNIT];
     // What Exif says exactly is not replaced by the same, rounded.
     let in_exif = block.and_then(exif::density);
-    let density =
-        metadata.density.filter(|&new| in_exif.is_none_or(|old| !exif::same_density(old, new)));
+    let density = metadata.density.filter(|&new| in_exif.is_none_or(|old| !exif::same_density(old, new)));
     if let Some(block) = block.and_then(exif::Block::new)
         && let Some((entries, _)) = block.first()
     {
@@ -179,6 +179,11 @@ fn describe(ifd: &mut Ifd<'_, '_>, image: &Image, block: Option<&[u8]>) -> Resul
         put(ifd, resolution[0], Type::RATIONAL, &longs(&x))?;
         put(ifd, resolution[1], Type::RATIONAL, &longs(&y))?;
         put(ifd, resolution[2], Type::SHORT, &shorts(&[unit]))?;
+    }
+    if let Some(points) = metadata.colorimetry.chromaticities {
+        let rationals: Vec<u32> = points.iter().flat_map(|&v| [v, 100_000]).collect();
+        put(ifd, tiff_read::WHITE_POINT, Type::RATIONAL, &longs(&rationals[..4]))?;
+        put(ifd, tiff_read::PRIMARIES, Type::RATIONAL, &longs(&rationals[4..]))?;
     }
     if let Some(xmp) = &metadata.xmp {
         put(ifd, 700, Type::BYTE, xmp)?;
@@ -222,7 +227,7 @@ impl<'a> Strips<'a> {
 
     fn strip(&mut self, rows: std::ops::Range<usize>) -> Result<Vec<u8>, Error> {
         let io = |source| Error::Io { action: "write", source };
-        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::new(4));
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::new(1));
         for y in rows {
             self.bytes.clear();
             match self.bits {

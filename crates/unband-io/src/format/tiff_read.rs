@@ -11,14 +11,17 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
 use tiff::tags::Tag;
 use tiff::{TiffError, TiffFormatError};
-use unband_image::{Codec, Depth, Image, JpegOrigin, Matrix, Metadata};
+use unband_image::{Codec, Colorimetry, Depth, Image, JpegOrigin, Matrix, Metadata};
 
 use super::tiff::NAME;
 use super::{iptc, png};
 use crate::exif::{self, Block};
+use crate::exif_tiff;
 use crate::samples::Planes;
 use crate::{Error, Limits, orient};
 
+pub(super) const WHITE_POINT: u16 = 318;
+pub(super) const PRIMARIES: u16 = 319;
 const XMP: u16 = 700;
 const IPTC: u16 = 33_723;
 const PHOTOSHOP: u16 = 34_377;
@@ -35,14 +38,19 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     tiff_limits.decoding_buffer_size = usize::try_from(limits.max_bytes).unwrap_or(usize::MAX);
     tiff_limits.intermediate_buffer_size = bytes.len().max(1 << 16);
     tiff_limits.ifd_value_size = bytes.len().max(1 << 16);
-    let source = AsGray { bytes: Cursor::new(bytes), place, short: if bytes.starts_with(b"M") { [0, 1] } else { [1, 0] } };
+    let source = AsGray {
+        bytes: Cursor::new(bytes),
+        place,
+        short: if bytes.starts_with(b"M") { [0, 1] } else { [1, 0] },
+    };
     let mut decoder = Decoder::new(source).map_err(wrong)?.with_limits(tiff_limits);
     check_pages(&mut decoder)?;
     let layout = Layout::new(&mut decoder, stored)?;
     let channels = layout.channels() as u64;
     limits.check(layout.width as u64, layout.height as u64, channels)?;
     let raw_bits = layout.width as u64 * layout.samples as u64 * u64::from(layout.bits);
-    let shrunk = raw_bits.div_ceil(8).saturating_mul(layout.height as u64) / if layout.coding == 1 { 1 } else { MOST_SHRUNK };
+    let shrunk = raw_bits.div_ceil(8).saturating_mul(layout.height as u64)
+        / if layout.coding == 1 { 1 } else { MOST_SHRUNK };
     // The fax codings need only a bit for a row like the one above.
     if !matches!(layout.coding, 2..=4) && shrunk > bytes.len() as u64 {
         return Err(Error::Truncated { format: NAME });
@@ -67,7 +75,9 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
 
 fn wrong(error: TiffError) -> Error {
     match error {
-        TiffError::IoError(e) if e.kind() == io::ErrorKind::UnexpectedEof => Error::Truncated { format: NAME },
+        TiffError::IoError(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+            Error::Truncated { format: NAME }
+        }
         TiffError::UnsupportedError(what) => Error::unsupported(NAME, what.to_string()),
         TiffError::FormatError(TiffFormatError::InvalidDimensions(w, h)) => {
             Error::damaged(NAME, format!("its size is {w}×{h}"))
@@ -133,7 +143,10 @@ fn check_pages(decoder: &mut Source<'_>) -> Result<(), Error> {
         decoder.find_tag_unsigned::<u32>(Tag::NewSubfileType).ok().flatten().unwrap_or(0) & 5 != 0
     };
     if small(decoder) {
-        return Err(Error::unsupported(NAME, "a thumbnail in place of the picture, as camera raw files have"));
+        return Err(Error::unsupported(
+            NAME,
+            "a thumbnail in place of the picture, as camera raw files have",
+        ));
     }
     let mut index = 0;
     while decoder.more_images() {
@@ -184,7 +197,10 @@ impl Layout {
     fn new(decoder: &mut Source<'_>, photometric: u16) -> Result<Self, Error> {
         let (width, height) = decoder.dimensions().map_err(wrong)?;
         let mut number = |tag, missing: u16| {
-            decoder.find_tag_unsigned_vec::<u16>(tag).map_err(wrong).map(|v| v.and_then(|v| v.first().copied()).unwrap_or(missing))
+            decoder
+                .find_tag_unsigned_vec::<u16>(tag)
+                .map_err(wrong)
+                .map(|v| v.and_then(|v| v.first().copied()).unwrap_or(missing))
         };
         let samples = usize::from(number(Tag::SamplesPerPixel, 1)?);
         let bits = number(Tag::BitsPerSample, 1)?;
@@ -212,7 +228,10 @@ impl Layout {
             _ => return Err(Error::unsupported(NAME, "signed samples")),
         };
         if samples < colors {
-            return Err(Error::damaged(NAME, format!("it has {samples} samples per pixel, {colors} are needed")));
+            return Err(Error::damaged(
+                NAME,
+                format!("it has {samples} samples per pixel, {colors} are needed"),
+            ));
         }
         let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).map_err(wrong)?;
         let first = samples - extra.as_ref().map_or(samples - colors, Vec::len).min(samples - colors);
@@ -304,7 +323,8 @@ impl Layout {
                 let index = (plane * across * down + i) as u32;
                 let (left, top) = (i % across * chunk_width, i / across * chunk_height);
                 let (width, height) = decoder.chunk_data_dimensions(index);
-                let (width, height) = ((width as usize).min(self.width - left), (height as usize).min(self.height - top));
+                let (width, height) =
+                    ((width as usize).min(self.width - left), (height as usize).min(self.height - top));
                 let chunk = decoder.read_chunk(index).map_err(wrong)?;
                 let stride = (decoder.chunk_data_dimensions(index).0 as usize) * per_chunk;
                 let area = Area { plane, left, top, width, height, stride };
@@ -328,10 +348,14 @@ impl Layout {
                     .collect();
                 self.put_rows(planes, area, &codes, |c| f32::from(c) / max, usize::from);
             }
-            DecodingResult::U8(codes) => self.put_rows(planes, area, &codes, |c| f32::from(c) / max, usize::from),
-            DecodingResult::U16(codes) => self.put_rows(planes, area, &codes, |c| f32::from(c) / max, usize::from),
+            DecodingResult::U8(codes) => {
+                self.put_rows(planes, area, &codes, |c| f32::from(c) / max, usize::from);
+            }
+            DecodingResult::U16(codes) => {
+                self.put_rows(planes, area, &codes, |c| f32::from(c) / max, usize::from);
+            }
             DecodingResult::F32(values) => self.put_rows(planes, area, &values, |v| v, |_| 0),
-            DecodingResult::F16(values) => self.put_rows(planes, area, &values, |v| v.to_f32(), |_| 0),
+            DecodingResult::F16(values) => self.put_rows(planes, area, &values, f32::from, |_| 0),
             _ => return Err(Error::unsupported(NAME, "samples of this type")),
         }
         Ok(())
@@ -370,7 +394,8 @@ impl Layout {
                 }
                 Meaning::Cmyk => {
                     for c in 0..3 {
-                        let light = of(c).zip(of(3)).map(|(ink, black)| (1.0 - value(ink)) * (1.0 - value(black)));
+                        let light =
+                            of(c).zip(of(3)).map(|(ink, black)| (1.0 - value(ink)) * (1.0 - value(black)));
                         planes.put_channel(c, area.left, y, light.map(|v| self.on_grid(v)));
                     }
                 }
@@ -386,7 +411,7 @@ impl Layout {
     fn on_grid(&self, value: f32) -> f32 {
         match self.depth {
             Depth::F32 => value,
-            depth => depth.value(depth.code(value)),
+            depth @ Depth::Int(_) => depth.value(depth.code(value)),
         }
     }
 
@@ -433,16 +458,25 @@ fn metadata(bytes: &[u8], decoder: &mut Source<'_>) -> Metadata {
     if let Some(block) = Block::new(bytes)
         && let Some((entries, _)) = block.first()
     {
-        let value = |tag| exif::find(&entries, tag).map(|e| block.value(e).to_vec()).filter(|v| !v.is_empty());
+        let value =
+            |tag| exif::find(&entries, tag).map(|e| block.value(e).to_vec()).filter(|v| !v.is_empty());
+        let points = |tag| exif::find(&entries, tag).map(|e| block.rationals(e)).unwrap_or_default();
+        let points = [points(WHITE_POINT), points(PRIMARIES)].concat();
+        let hundred_thousandths: Vec<u32> = points.iter().map(|v| (v * 1e5).round() as u32).collect();
         return Metadata {
+            colorimetry: Colorimetry {
+                chromaticities: hundred_thousandths.try_into().ok(),
+                ..Colorimetry::default()
+            },
             icc: value(ICC),
-            exif: exif::from_tiff(bytes),
+            exif: exif_tiff::from_tiff(bytes),
             xmp: value(XMP),
             iptc: value(PHOTOSHOP).or_else(|| value(IPTC).map(|iim| iptc::wrap(&iim))),
             density: exif::density(bytes),
             ..Metadata::default()
         };
     }
-    let mut value = |tag| decoder.find_tag(Tag::Unknown(tag)).ok().flatten().and_then(|v| v.into_u8_vec().ok());
+    let mut value =
+        |tag| decoder.find_tag(Tag::Unknown(tag)).ok().flatten().and_then(|v| v.into_u8_vec().ok());
     Metadata { icc: value(ICC), xmp: value(XMP), iptc: value(PHOTOSHOP), ..Metadata::default() }
 }

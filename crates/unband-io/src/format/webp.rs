@@ -30,6 +30,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         xmp: true,
         iptc: false,
         cicp: false,
+        chromaticities: false,
         // In Exif, which is made where there was none.
         density: true,
         text: false,
@@ -96,7 +97,12 @@ fn write(
 ) -> Result<(), Error> {
     let size = |side: usize| u32::try_from(side).ok().filter(|&s| s <= LONGEST_SIDE);
     let (Some(width), Some(height)) = (size(image.width()), size(image.height())) else {
-        return Err(Error::Size { format: NAME, most: LONGEST_SIDE, width: image.width(), height: image.height() });
+        return Err(Error::Size {
+            format: NAME,
+            most: LONGEST_SIDE,
+            width: image.width(),
+            height: image.height(),
+        });
     };
     let metadata = &image.metadata;
     let exif = match (&metadata.exif, metadata.density) {
@@ -131,7 +137,8 @@ fn write(
             other => Error::encode(NAME, other),
         });
     }
-    let mut config = webp::WebPConfig::new().map_err(|()| Error::encode(NAME, "libwebp has another version"))?;
+    let mut config =
+        webp::WebPConfig::new().map_err(|()| Error::encode(NAME, "libwebp has another version"))?;
     config.quality = f32::from(options.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100));
     // Colours under full transparency are kept, and chroma is averaged in light.
     config.exact = 1;
@@ -164,8 +171,10 @@ fn with_chunks(
         out.extend(&[0u8][..content.len() % 2]);
     };
     let flag = |set: bool, bit: u8| u8::from(set) << bit;
-    let flags =
-        flag(metadata.icc.is_some(), 5) | flag(alpha, 4) | flag(exif.is_some(), 3) | flag(metadata.xmp.is_some(), 2);
+    let flags = flag(metadata.icc.is_some(), 5)
+        | flag(alpha, 4)
+        | flag(exif.is_some(), 3)
+        | flag(metadata.xmp.is_some(), 2);
     let (w, h) = ((width - 1).to_le_bytes(), (height - 1).to_le_bytes());
     put(b"VP8X", &[flags, 0, 0, 0, w[0], w[1], w[2], h[0], h[1], h[2]]);
     if let Some(icc) = &metadata.icc {

@@ -31,8 +31,8 @@ pub fn picture(width: usize, height: usize, colors: usize, alpha: bool, depth: D
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             match depth {
                 Depth::F32 => (state >> 8) as f32 / 1e7 - 0.3,
-                depth if i == 0 => depth.value(depth.max_code()),
-                depth => depth.value((state >> 8) & depth.max_code()),
+                depth @ Depth::Int(_) if i == 0 => depth.value(depth.max_code()),
+                depth @ Depth::Int(_) => depth.value((state >> 8) & depth.max_code()),
             }
         });
         Plane { width, height, data: data.collect() }
@@ -50,12 +50,12 @@ pub fn fitting(format: &'static FormatEntry, depth: Depth) -> Image {
 }
 
 /// An ICC profile's header and an empty tag table.
-pub fn icc(space: &[u8; 4]) -> Vec<u8> {
+pub fn icc(space: [u8; 4]) -> Vec<u8> {
     let mut profile = vec![0u8; 132];
     profile[3] = 132;
     profile[8] = 4;
     profile[12..16].copy_from_slice(b"mntr");
-    profile[16..20].copy_from_slice(space);
+    profile[16..20].copy_from_slice(&space);
     profile[20..24].copy_from_slice(b"XYZ ");
     profile[36..40].copy_from_slice(b"acsp");
     profile
@@ -180,7 +180,7 @@ fn strip_offset(text: &str) -> String {
 
 pub fn everything() -> Metadata {
     let mut metadata = Metadata {
-        icc: Some(icc(b"RGB ")),
+        icc: Some(icc(*b"RGB ")),
         exif: Some(ExifBuilder::new(true).build(1)),
         xmp: Some(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF/></x:xmpmeta>".to_vec()),
         iptc: Some(b"8BIM\x04\x04\0\0\0\0\0\x08\x1C\x02\x05\0\x03abc".to_vec()),

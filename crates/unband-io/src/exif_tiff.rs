@@ -1,0 +1,157 @@
+//! Exif blocks out of TIFF files and into them: what describes the picture is taken from its directory, and
+//! byte order is turned without moving anything.
+
+use std::ops::Range;
+
+use crate::exif::{
+    Block, EXIF_IFD, Entry, GPS_IFD, LONG, RATIONAL, RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION, describes,
+    find, type_size,
+};
+
+const INTEROP_IFD: u16 = 40965;
+const MAKER_NOTE: u16 = 37500;
+
+/// The describing tags of a TIFF file's first directory, with its Exif and GPS directories, as an Exif
+/// block; nothing when there are none but the density. A maker note keeps its offset where that lies low
+/// enough, because the notes of several makers hold absolute offsets.
+pub(crate) fn from_tiff(file: &[u8]) -> Option<Vec<u8>> {
+    let block = Block::new(file)?;
+    let (entries, _) = block.first()?;
+    let entries: Vec<Entry> = entries.into_iter().filter(|e| describes(e.tag)).collect();
+    if entries.iter().all(|e| [X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT].contains(&e.tag)) {
+        return None;
+    }
+    let note = find(&entries, EXIF_IFD)
+        .and_then(|e| block.number(e))
+        .and_then(|at| block.directory(at as usize))
+        .and_then(|(inner, _)| find(&inner, MAKER_NOTE).cloned())
+        .filter(|note| note.value.len() > 4 && note.value.start >= 8 && note.value.end <= LOW);
+    let mut out = Rebuilt { block, out: file.get(..8)?.to_vec(), hole: None };
+    if let Some(note) = note {
+        out.out.resize(note.value.end, 0);
+        out.out.get_mut(note.value.clone())?.copy_from_slice(block.value(&note));
+        out.hole = Some((8, note.value));
+    }
+    let at = out.directory(&entries, 0)?;
+    block.put_u32(&mut out.out, 4, at as u32);
+    Some(out.out)
+}
+
+/// Up to here a maker note keeps its offset; a JPEG segment holds blocks of this size.
+const LOW: usize = 60_000;
+
+/// A block under construction, with a maker note that already lies at its place.
+struct Rebuilt<'a> {
+    block: Block<'a>,
+    out: Vec<u8>,
+    /// Free bytes before the maker note begin here; the maker note.
+    hole: Option<(usize, Range<usize>)>,
+}
+
+impl Rebuilt<'_> {
+    /// A place for some bytes, on an even offset.
+    fn place(&mut self, len: usize) -> usize {
+        if let Some((free, note)) = &mut self.hole
+            && *free + len <= note.start
+        {
+            let at = *free;
+            *free += len + len % 2;
+            return at;
+        }
+        let at = self.out.len() + self.out.len() % 2;
+        self.out.resize(at + len, 0);
+        at
+    }
+
+    fn directory(&mut self, entries: &[Entry], level: u32) -> Option<usize> {
+        let at = self.place(2 + 12 * entries.len() + 4);
+        self.block.put_u16(&mut self.out, at, entries.len() as u16);
+        for (i, entry) in entries.iter().enumerate() {
+            let pointer = [EXIF_IFD, GPS_IFD, INTEROP_IFD].contains(&entry.tag);
+            let value = self.block.value(entry);
+            let place = if pointer && level < 3 {
+                let inner = self.block.number(entry).and_then(|at| self.block.directory(at as usize));
+                let (inner, _) = inner.unwrap_or_default();
+                self.directory(&inner, level + 1)? as u32
+            } else if value.len() <= 4 {
+                let mut four = [0; 4];
+                four.get_mut(..value.len())?.copy_from_slice(value);
+                let row = self.block.row(entry.tag, entry.kind, entry.count, 0);
+                let to = at + 2 + 12 * i;
+                self.out.get_mut(to..to + 8)?.copy_from_slice(row.get(..8)?);
+                self.out.get_mut(to + 8..to + 12)?.copy_from_slice(&four);
+                continue;
+            } else if self
+                .hole
+                .as_ref()
+                .is_some_and(|(_, note)| entry.tag == MAKER_NOTE && *note == entry.value)
+            {
+                entry.value.start as u32
+            } else {
+                let place = self.place(value.len());
+                self.out.get_mut(place..place + value.len())?.copy_from_slice(value);
+                place as u32
+            };
+            let row = self.block.row(entry.tag, if pointer { LONG } else { entry.kind }, entry.count, place);
+            let to = at + 2 + 12 * i;
+            self.out.get_mut(to..to + 12)?.copy_from_slice(&row);
+        }
+        Some(at)
+    }
+}
+
+/// The block in little-endian order, every value at the same offset. Bytes without a type, such as maker
+/// notes, stay as they are.
+pub(crate) fn little_endian(bytes: &[u8]) -> Option<Vec<u8>> {
+    let block = Block::new(bytes)?;
+    let mut out = bytes.to_vec();
+    if block.big_endian {
+        out.get_mut(..4)?.copy_from_slice(b"II*\0");
+        let mut todo = vec![block.u32(4)? as usize];
+        out.get_mut(4..8)?.reverse();
+        let mut done = Vec::new();
+        while let Some(at) = todo.pop() {
+            if at == 0 || done.contains(&at) || done.len() > 64 {
+                continue;
+            }
+            done.push(at);
+            let Some((entries, next)) = block.directory(at) else { continue };
+            turn_directory(block, &mut out, at, &entries);
+            todo.push(next);
+            let inner = entries.iter().filter(|e| [EXIF_IFD, GPS_IFD, INTEROP_IFD].contains(&e.tag));
+            todo.extend(inner.filter_map(|e| block.number(e)).map(|at| at as usize));
+        }
+    }
+    Some(out)
+}
+
+fn turn_directory(block: Block<'_>, out: &mut [u8], at: usize, entries: &[Entry]) {
+    let turn = |out: &mut [u8], at: usize, size: usize| {
+        if let (Some(to), Some(from)) = (out.get_mut(at..at + size), block.bytes.get(at..at + size)) {
+            to.copy_from_slice(from);
+            to.reverse();
+        }
+    };
+    let count = block.u16(at).unwrap_or(0) as usize;
+    turn(out, at, 2);
+    turn(out, at + 2 + 12 * count, 4);
+    for i in 0..count {
+        let at = at + 2 + 12 * i;
+        turn(out, at, 2);
+        turn(out, at + 2, 2);
+        turn(out, at + 4, 4);
+        let inline = entries.iter().any(|e| e.at == at && e.value.start == at + 8);
+        if !inline {
+            turn(out, at + 8, 4);
+        }
+    }
+    for entry in entries {
+        let unit = match entry.kind {
+            RATIONAL | 10 => 4,
+            kind => type_size(kind),
+        };
+        for at in entry.value.clone().step_by(unit) {
+            turn(out, at, unit);
+        }
+    }
+}
