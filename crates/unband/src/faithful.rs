@@ -3,9 +3,11 @@
 //!
 //! [`cells`] is the one place that says how wide a cell is; `docs/faithful.md` shows it as a table.
 
+use std::ops::Range;
+
 use unband_image::dither::Grid;
-use unband_image::inspect::{Cause, Findings, Space};
-use unband_image::{Depth, Image, Matrix};
+use unband_image::inspect::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
+use unband_image::{Image, Matrix};
 use unband_simd::Level;
 use unband_simd::cells::{keep_near_levels, keep_within, keep_within_each, keep_within_yuv};
 
@@ -36,60 +38,112 @@ pub struct Cells {
     /// Luma weights, when the cells are those of luma and colour differences behind RGB.
     matrix: Option<Matrix>,
     planes: Vec<PlaneCells>,
-    depth: Depth,
+    /// Where the grid holds, if not everywhere, and the cells of the other squares.
+    elsewhere: Option<(GridRegions, Vec<PlaneCells>)>,
+    /// How many luma samples one sample of each plane stands for, across and down.
+    scales: Vec<(usize, usize)>,
+    /// Codes of each plane; `None` for floating point.
+    codes: Vec<Option<Grid>>,
 }
 
-/// The cells of a picture about which `findings` are known.
+/// The cells of a picture about which `findings` are known. The first row that fits counts.
 ///
 /// | plane | cell |
 /// |---|---|
-/// | on a found grid of step P, stored without loss since | ±P/2 around the level (RGB, grey) or the sample (Y, U, V) |
-/// | on a found grid, coded again with loss or seen through half-size chroma | ±(P/2 + the larger of P/4 and 1 code) |
-/// | another plane of a picture with a found grid | ±2 codes |
-/// | after a tone curve | ± half the local gap between occupied codes |
-/// | from a codec, no grid found | ± the larger of half the step found in flat runs and 2 codes |
-/// | on the container's own grid, no loss | ±0.499 steps: rounding gives the source code |
+/// | on a found grid of step P, compressed with loss or seen through half-size chroma since | ±(P/2 + the larger of P/4 and 1 code) |
+/// | with its own gap at each code, after a tone curve or from a palette | ±0.499 gaps |
+/// | on found levels of red, green, blue or grey | the nearest level ±0.4995 P |
+/// | on another found grid | ±P/2 |
+/// | another plane of a picture with a found grid, and squares where the grid does not hold | ±2 codes |
+/// | from a codec, no grid found | ± the larger of P/2 and 2 codes |
+/// | on the container's own grid | ±0.499 P: rounding gives the source code |
 ///
-/// Codes are 8-bit ones of full scale (1/255).
+/// Codes are 8-bit ones of full scale (1/255). In a picture whose red, green and blue were never mixed, squares
+/// where the grid does not hold have the container's own cells.
 pub fn cells(image: &Image, findings: &Findings) -> Cells {
     let matrix = match findings.space {
         Space::Yuv { matrix, .. } if image.planes.len() == 3 && findings.grids.len() == 3 => Some(matrix),
         _ => None,
     };
-    let behind = matrix.is_some();
-    let some_found = findings.grids.iter().any(|grid| grid.found);
-    let recoded = findings.lossy || (findings.half_chroma && behind);
-    let plane = |p: usize| {
-        // Findings about another picture must not make this panic; no cell is the narrowest promise.
-        let Some(grid) = findings.grids.get(p).or(findings.grids.first()) else {
-            return PlaneCells::Around(0.0);
-        };
+    let table = Table {
+        findings,
+        behind: matrix.is_some(),
+        own_step: 255.0 * image.depth.step(),
+        some_found: findings.grids.iter().any(|grid| grid.found),
+    };
+    // Findings about another picture must not make this panic; no cell at all is the safest promise.
+    let grid = |p: usize| findings.grids.get(p).or(findings.grids.first());
+    let each = |row: &dyn Fn(&PlaneGrid) -> PlaneCells| {
+        (0..image.planes.len()).map(|p| grid(p).map_or(PlaneCells::Around(0.0), row)).collect::<Vec<_>>()
+    };
+    let (width, height) = image.planes.first().map_or((0, 0), |plane| (plane.width, plane.height));
+    let scales =
+        image.planes.iter().map(|p| (width.div_ceil(p.width.max(1)), height.div_ceil(p.height.max(1))));
+    Cells {
+        matrix,
+        planes: each(&|grid| table.row(grid)),
+        elsewhere: findings.regions.clone().map(|regions| (regions, each(&|_| table.elsewhere()))),
+        scales: scales.map(|(x, y)| (x.max(1), y.max(1))).collect(),
+        codes: (0..image.planes.len()).map(|p| Grid::new(image.color.model, p, image.depth)).collect(),
+    }
+}
+
+/// What the rows of the table ask about the whole picture.
+struct Table<'a> {
+    findings: &'a Findings,
+    /// Do the grids lie behind RGB?
+    behind: bool,
+    /// One code of the container, in 8-bit codes.
+    own_step: f32,
+    some_found: bool,
+}
+
+impl Table<'_> {
+    fn recoded(&self) -> bool {
+        self.findings.lossy || (self.findings.half_chroma && self.behind)
+    }
+
+    fn row(&self, grid: &PlaneGrid) -> PlaneCells {
         let step = if grid.step_codes.is_finite() { grid.step_codes.max(0.0) } else { 0.0 };
-        let around = |half_codes: f32| PlaneCells::Around((half_codes / 255.0 - SLACK).max(0.0));
-        if grid.found && recoded {
-            return around(0.5 * step + (0.25 * step).max(1.0));
+        let after_loss = |step: f32| 0.5 * step + (0.25 * step).max(1.0);
+        let own_gaps = matches!(self.findings.cause, Cause::ToneCurve | Cause::Palette) && !self.behind;
+        if let (Some(gaps), true) = (&grid.steps_by_code, own_gaps) {
+            let half = |gap: f32| if self.recoded() && grid.found { after_loss(gap) } else { 0.499 * gap };
+            let gaps = gaps.iter().map(|gap| gap.max(self.own_step));
+            return PlaneCells::ByCode(gaps.map(|gap| half_value(half(gap))).collect());
         }
-        if grid.found && findings.cause == Cause::Levels && !behind && step > 0.0 {
+        if grid.found && self.recoded() {
+            return PlaneCells::Around(half_value(after_loss(step)));
+        }
+        if grid.found && self.findings.cause == Cause::Levels && !self.behind && step > 0.0 {
             let half = 0.4995 * step / 255.0;
             return PlaneCells::Levels { step: step / 255.0, offset: grid.offset_codes / 255.0, half };
         }
-        if grid.found {
-            return around(0.5 * step);
-        }
-        if some_found {
-            return around(2.0);
-        }
-        if let (Cause::ToneCurve, Some(gaps)) = (findings.cause, &grid.steps_by_code) {
-            let halves = gaps.iter().map(|gap| (0.499 * gap.max(0.0) / 255.0 - SLACK).max(0.0));
-            return PlaneCells::ByCode(halves.collect());
-        }
-        if recoded || matches!(findings.cause, Cause::Jpeg | Cause::Coded | Cause::RecodedGrid | Cause::Video)
-        {
-            return around((0.5 * step).max(2.0));
-        }
-        around(0.499 * step)
-    };
-    Cells { matrix, planes: (0..image.planes.len()).map(plane).collect(), depth: image.depth }
+        PlaneCells::Around(half_value(if grid.found {
+            0.5 * step
+        } else if self.some_found {
+            2.0
+        } else if self.recoded() || self.coded() {
+            (0.5 * step).max(2.0)
+        } else {
+            0.499 * step
+        }))
+    }
+
+    /// Squares where the grid does not hold.
+    fn elsewhere(&self) -> PlaneCells {
+        let mixed = self.behind || self.recoded() || self.coded();
+        PlaneCells::Around(half_value(if mixed { 2.0 } else { 0.499 * self.own_step }))
+    }
+
+    fn coded(&self) -> bool {
+        matches!(self.findings.cause, Cause::Jpeg | Cause::Coded | Cause::RecodedGrid | Cause::Video)
+    }
+}
+
+/// From 8-bit codes to values, with room for rounding.
+fn half_value(half_codes: f32) -> f32 {
+    (half_codes / 255.0 - SLACK).max(0.0)
 }
 
 impl Cells {
@@ -107,151 +161,214 @@ impl Cells {
             }
     }
 
-    /// Do the planes have to be looked at together?
-    pub(crate) fn joint(&self) -> Option<(Matrix, [f32; 3])> {
-        let half = |p: usize| match self.planes[p] {
-            PlaneCells::Around(half) => half,
-            // Levels and tone curves are found in a picture's own planes only.
-            PlaneCells::Levels { half, .. } => half,
-            PlaneCells::ByCode(_) => 0.0,
-        };
-        self.matrix.map(|matrix| (matrix, [half(0), half(1), half(2)]))
+    /// Are the cells those of luma and colour differences, so that the planes must be looked at together?
+    pub(crate) fn joint(&self) -> bool {
+        self.matrix.is_some()
     }
 
-    /// Keeps part of a row of one plane inside its cells and, as far as the source is, within `limits`.
+    /// Keeps part of a row of one plane, from the sample `at` on, inside its cells and, as far as the source
+    /// is, within `limits`.
     pub(crate) fn keep(
         &self,
         level: Level,
         plane: usize,
+        at: (usize, usize),
         values: &mut [f32],
         source: &[f32],
         (low, high): (f32, f32),
     ) {
-        match &self.planes[plane] {
-            PlaneCells::Around(half) => keep_within(level, values, source, *half, low, high),
-            &PlaneCells::Levels { step, offset, half } => {
-                keep_near_levels(level, values, source, step, offset, half, low, high);
-            }
-            PlaneCells::ByCode(halves) => {
-                let halves: Vec<f32> = source.iter().map(|&s| self.by_code(halves, s)).collect();
-                keep_within_each(level, values, source, &halves, low, high);
+        for run in self.runs(plane, at.0, values.len()) {
+            let (values, source) = (&mut values[run.clone()], &source[run.clone()]);
+            match self.cell(plane, (at.0 + run.start, at.1)) {
+                PlaneCells::Around(half) => keep_within(level, values, source, *half, low, high),
+                &PlaneCells::Levels { step, offset, half } => {
+                    keep_near_levels(level, values, source, step, offset, half, low, high);
+                }
+                PlaneCells::ByCode(halves) => {
+                    let halves: Vec<f32> = source.iter().map(|&s| self.by_code(plane, halves, s)).collect();
+                    keep_within_each(level, values, source, &halves, low, high);
+                }
             }
         }
     }
 
-    /// As [`Cells::keep`], for the three rows of an RGB picture whose cells are those of luma and colour
-    /// differences.
-    pub(crate) fn keep_joint(
+    /// As [`Cells::keep`], for the three rows of a picture whose cells are [`Cells::joint`].
+    pub(crate) fn keep_pixels(
+        &self,
         level: Level,
-        (matrix, halves): (Matrix, [f32; 3]),
+        at: (usize, usize),
         values: [&mut [f32]; 3],
         source: [&[f32]; 3],
         (low, high): (f32, f32),
     ) {
-        keep_within_yuv(level, values, source, matrix.weights(), halves, low, high);
+        let Some(matrix) = self.matrix else { return };
+        let [r, g, b] = values;
+        for run in self.runs(0, at.0, r.len()) {
+            let halves = self.halves((at.0 + run.start, at.1));
+            let values = [&mut r[run.clone()], &mut g[run.clone()], &mut b[run.clone()]];
+            let source = source.map(|row| &row[run.clone()]);
+            keep_within_yuv(level, values, source, matrix.weights(), halves, low, high);
+        }
     }
 
-    fn by_code(&self, halves: &[f32], source: f32) -> f32 {
-        halves.get(self.depth.code(source) as usize).copied().unwrap_or(0.0)
-    }
-
-    /// Lowest and highest value of a sample's own cell; for cells of the picture's own planes.
-    fn bounds(&self, plane: usize, source: f32) -> (f64, f64) {
-        let (centre, half) = match &self.planes[plane] {
+    /// How far a sample lies outside its cell, in values; negative inside.
+    pub(crate) fn excess(&self, plane: usize, at: (usize, usize), source: f32, value: f32) -> f64 {
+        let (centre, half) = match self.cell(plane, at) {
             PlaneCells::Around(half) => (f64::from(source), f64::from(*half)),
-            PlaneCells::ByCode(halves) => (f64::from(source), f64::from(self.by_code(halves, source))),
+            PlaneCells::ByCode(halves) => (f64::from(source), f64::from(self.by_code(plane, halves, source))),
             &PlaneCells::Levels { step, offset, half } => {
                 let (step, offset) = (f64::from(step), f64::from(offset));
-                let level = ((f64::from(source) - offset) / step).round() * step + offset;
-                (level, f64::from(half))
+                (((f64::from(source) - offset) / step).round() * step + offset, f64::from(half))
             }
         };
         // A source off its level widens its own cell.
-        let source = f64::from(source);
-        ((centre - half - f64::from(SLACK)).min(source), (centre + half + f64::from(SLACK)).max(source))
-    }
-
-    /// How far a pixel's samples lie outside their cells, in values; negative inside.
-    pub(crate) fn excess(&self, plane: usize, source: f32, value: f32) -> f64 {
-        let (low, high) = self.bounds(plane, source);
-        (low - f64::from(value)).max(f64::from(value) - high)
+        let (source, value, slack) = (f64::from(source), f64::from(value), f64::from(SLACK));
+        let (low, high) = ((centre - half - slack).min(source), (centre + half + slack).max(source));
+        (low - value).max(value - high)
     }
 
     /// As [`Cells::excess`], for Y, U and V of a pixel.
-    pub(crate) fn excess_joint(
-        (matrix, halves): (Matrix, [f32; 3]),
-        source: [f32; 3],
-        value: [f32; 3],
-    ) -> [f64; 3] {
+    pub(crate) fn excess_pixel(&self, at: (usize, usize), source: [f32; 3], value: [f32; 3]) -> [f64; 3] {
+        let Some(matrix) = self.matrix else { return [0.0; 3] };
+        let halves = self.halves(at);
         let (kr, kb) = matrix.weights();
         let (kr, kb) = (f64::from(kr), f64::from(kb));
-        let [r, g, b] = [0, 1, 2].map(|c| f64::from(value[c]) - f64::from(source[c]));
+        let [r, g, b] = [0, 1, 2].map(|c: usize| f64::from(value[c]) - f64::from(source[c]));
         let y = kr * r + (1.0 - kr - kb) * g + kb * b;
         let moved = [y, (b - y) / (2.0 * (1.0 - kb)), (r - y) / (2.0 * (1.0 - kr))];
         [0, 1, 2].map(|p: usize| moved[p].abs() - f64::from(halves[p]) - f64::from(SLACK))
     }
-}
 
-/// What [`prove`] counted.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Proof {
-    /// Samples looked at.
-    pub samples: u64,
-    /// Samples outside of their cell by one code of the written file or more (floating point: at all).
-    pub outside: u64,
-    /// How far the worst sample lies outside its cell, in codes of the written file (8-bit codes for floating
-    /// point); 0 when none does. Infinite when the pictures have different sizes or models.
-    pub worst_codes: f64,
-}
-
-impl Proof {
-    /// Did the promise hold?
-    pub fn holds(&self) -> bool {
-        self.outside == 0
-    }
-}
-
-/// Counts the samples of `written` that left the cells of `original` by a code of the written file or more.
-pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
-    let samples: u64 = written.planes.iter().map(|plane| plane.data.len() as u64).sum();
-    let same = original.planes.len() == written.planes.len()
-        && original.color.model == written.color.model
-        && original
-            .planes
-            .iter()
-            .zip(&written.planes)
-            .all(|(a, b)| (a.width, a.height, a.data.len()) == (b.width, b.height, b.data.len()));
-    if !same {
-        return Proof { samples, outside: samples, worst_codes: f64::INFINITY };
-    }
-    let cells = cells(original, findings);
-    let (mut outside, mut worst) = (0, 0.0f64);
-    let mut count = |excess: f64, grid: Option<Grid>| {
-        let codes = excess * grid.map_or(255.0, |grid| f64::from(grid.scale));
-        worst = worst.max(codes);
-        // Not a number counts as outside.
-        let inside = if grid.is_some() { codes < 1.0 } else { codes <= 0.0 };
-        outside += u64::from(!inside);
-    };
-    let model = written.color.model;
-    if let Some(joint) = cells.joint() {
-        let grid = Grid::new(model, 0, written.depth);
-        for i in 0..original.planes[0].data.len() {
-            let pixel = |image: &Image| [0, 1, 2].map(|p: usize| image.planes[p].data[i]);
-            for excess in Cells::excess_joint(joint, pixel(original), pixel(written)) {
-                count(excess, grid);
+    /// The cells around a sample of a plane.
+    fn cell(&self, plane: usize, (x, y): (usize, usize)) -> &PlaneCells {
+        if let Some((regions, cells)) = &self.elsewhere {
+            let (sx, sy) = self.scales[plane];
+            if !regions.holds_at(plane, x * sx, y * sy) {
+                return &cells[plane];
             }
         }
-    } else {
-        for (p, (before, after)) in original.planes.iter().zip(&written.planes).enumerate() {
-            let grid = Grid::new(model, p, written.depth);
-            let limits = grid.map(Grid::limits);
-            for (&source, &value) in before.data.iter().zip(&after.data) {
-                // What no code can hold cannot be kept either.
-                let source = limits.map_or(source, |(low, high)| source.max(low).min(high));
-                count(cells.excess(p, source, value), grid);
+        &self.planes[plane]
+    }
+
+    /// Half-widths of Y, U and V around a pixel.
+    fn halves(&self, at: (usize, usize)) -> [f32; 3] {
+        [0, 1, 2].map(|p: usize| match self.cell(p, at) {
+            PlaneCells::Around(half) | PlaneCells::Levels { half, .. } => *half,
+            // Behind RGB there are no codes.
+            PlaneCells::ByCode(_) => 0.0,
+        })
+    }
+
+    /// Parts of a row of `n` samples from `x0` on within which the cells are the same.
+    fn runs(&self, plane: usize, x0: usize, n: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let side = match &self.elsewhere {
+            None => usize::MAX,
+            Some(_) => (BandingMap::SIDE / self.scales[plane].0).max(1),
+        };
+        let mut start = 0;
+        std::iter::from_fn(move || {
+            if start >= n {
+                return None;
+            }
+            let to_next = if side == usize::MAX { n } else { side - (x0 + start) % side };
+            let run = start..(start + to_next).min(n);
+            start = run.end;
+            Some(run)
+        })
+    }
+
+    fn by_code(&self, plane: usize, halves: &[f32], source: f32) -> f32 {
+        let code = |grid: Grid| (source * grid.scale + grid.zero + 0.5).max(0.0).min(grid.max) as usize;
+        self.codes[plane].and_then(|grid| halves.get(code(grid))).copied().unwrap_or(0.0)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use unband_image::Range as CodeRange;
+
+    fn image() -> Image {
+        Image::from_rgb8(3, 2, &[100; 18]).unwrap()
+    }
+
+    fn found(step_codes: f32) -> PlaneGrid {
+        PlaneGrid { found: true, ..PlaneGrid::plain(step_codes) }
+    }
+
+    fn halves(findings: &Findings) -> Vec<f32> {
+        let cells = cells(&image(), findings);
+        (0..3).map(|p| (cells.half_codes(p) * 1000.0).round() / 1000.0).collect()
+    }
+
+    #[test]
+    fn every_row_of_the_table() {
+        let yuv = Space::Yuv { matrix: Matrix::Bt601, range: CodeRange::Limited };
+        let plain = Findings::plain(3, 8);
+        assert_eq!(halves(&plain), [0.499; 3]);
+
+        let grids = vec![found(4.0), found(4.0), PlaneGrid::plain(1.0)];
+        let levels = Findings { cause: Cause::Levels, grids: grids.clone(), ..plain.clone() };
+        assert_eq!(halves(&levels), [1.998, 1.998, 2.0]);
+        assert!(matches!(cells(&image(), &levels).planes()[0], PlaneCells::Levels { .. }));
+        assert_eq!(halves(&Findings { lossy: true, ..levels.clone() }), [3.0, 3.0, 2.0]);
+        // Nothing was halved on the way to red, green and blue themselves.
+        assert_eq!(halves(&Findings { half_chroma: true, ..levels }), [1.998, 1.998, 2.0]);
+
+        let planes = Findings { cause: Cause::PlaneGrid, space: yuv, grids, ..plain.clone() };
+        assert_eq!(halves(&planes), [2.0; 3]);
+        assert_eq!(halves(&Findings { half_chroma: true, ..planes.clone() }), [3.0, 3.0, 2.0]);
+        let grids = vec![found(9.0), found(2.0), PlaneGrid::plain(1.1)];
+        assert_eq!(halves(&Findings { lossy: true, grids, ..planes }), [6.75, 2.0, 2.0]);
+
+        let coded =
+            Findings { cause: Cause::Coded, lossy: true, grids: vec![PlaneGrid::plain(2.0); 3], ..plain };
+        assert_eq!(halves(&coded), [2.0; 3]);
+        let grids = vec![PlaneGrid::plain(7.0); 3];
+        assert_eq!(halves(&Findings { cause: Cause::Jpeg, grids, ..coded }), [3.5; 3]);
+    }
+
+    #[test]
+    fn after_a_tone_curve_every_code_has_its_own_cell() {
+        let gaps: Vec<f32> = (0..256).map(|c| if c < 128 { 3.0 } else { 0.5 }).collect();
+        let grid = PlaneGrid { found: true, steps_by_code: Some(gaps), ..PlaneGrid::plain(2.0) };
+        let findings = Findings { cause: Cause::ToneCurve, grids: vec![grid; 3], ..Findings::plain(3, 8) };
+        let cells = cells(&image(), &findings);
+        let dark = 100.0 / 255.0;
+        let inside = |codes: f32| cells.excess(0, (0, 0), dark, dark + codes / 255.0) <= 0.0;
+        assert!(inside(1.49) && !inside(1.51));
+        // A gap is never less than a code.
+        let light = 200.0 / 255.0;
+        let inside = |codes: f32| cells.excess(0, (0, 0), light, light + codes / 255.0) <= 0.0;
+        assert!(inside(0.49) && !inside(0.51));
+    }
+
+    #[test]
+    fn squares_without_the_grid_have_narrow_cells() {
+        let image = Image::from_rgb8(200, 70, &[100; 200 * 70 * 3]).unwrap();
+        let mut holds = vec![[true; 3]; 8];
+        holds[1] = [false; 3];
+        let findings = Findings {
+            cause: Cause::Levels,
+            grids: vec![found(4.0); 3],
+            regions: Some(GridRegions { columns: 4, rows: 2, holds }),
+            ..Findings::plain(3, 8)
+        };
+        let cells = cells(&image, &findings);
+        let source = image.planes[0].row(3);
+        for x0 in [0, 30, 64, 100] {
+            let mut values: Vec<f32> = source[x0..].iter().map(|v| v + 3.0 / 255.0).collect();
+            cells.keep(Level::best(), 0, (x0, 3), &mut values, &source[x0..], (0.0, 1.0));
+            for (i, v) in values.iter().enumerate() {
+                let moved = (v - source[0]) * 255.0;
+                let narrow = (64..128).contains(&(x0 + i));
+                assert!(if narrow { moved < 0.5 } else { moved > 1.5 }, "column {}: {moved}", x0 + i);
+                assert!(cells.excess(0, (x0 + i, 3), source[0], *v) <= 0.0);
             }
         }
+        let mut below = vec![1.0; 200];
+        cells.keep(Level::best(), 0, (0, 65), &mut below, image.planes[0].row(65), (0.0, 1.0));
+        assert!(below.iter().all(|v| (v - source[0]) * 255.0 > 1.5));
     }
-    Proof { samples, outside, worst_codes: worst }
 }

@@ -32,19 +32,18 @@ pub mod faithful;
 mod jobs;
 mod methods;
 mod options;
+mod proof;
 mod report;
-mod sentence;
 
 pub use choose::{Act, Choices, choose};
 pub use error::Error;
-pub use faithful::{Proof, prove};
 #[cfg(feature = "files")]
 pub use jobs::files;
 pub use jobs::image::{deband, deband_found, deband_with};
 pub use methods::{METHODS, method, methods};
 pub use options::{Choice, Options, OutputDepth};
+pub use proof::{Proof, prove};
 pub use report::{Reason, Report};
-pub use sentence::finding_sentence;
 
 pub use unband_image::dither::Dither;
 pub use unband_image::inspect::{Cause, Findings, inspect};

@@ -7,7 +7,7 @@ use unband::{
     Range, Subsampling, deband_found, methods, prove,
 };
 use unband_image::dither::Grid;
-use unband_image::inspect::{BandingMap, PlaneGrid, Space};
+use unband_image::inspect::{BandingMap, GridRegions, PlaneGrid, Space};
 
 const CAUSES: [Cause; 9] = [
     Cause::Plain,
@@ -64,6 +64,7 @@ prop_compose! {
         lossy in any::<bool>(),
         half_chroma in any::<bool>(),
         visible in any::<bool>(),
+        holds in prop::option::of(prop::collection::vec(any::<[bool; 3]>(), 4)),
     ) -> Findings {
         let space = if yuv && rgb {
             Space::Yuv { matrix: Matrix::Bt709, range: Range::Limited }
@@ -88,6 +89,7 @@ prop_compose! {
             effective_bits: depth.bits(),
             map: BandingMap::default(),
             banded_share: 0.5,
+            regions: holds.map(|holds| GridRegions { columns: 2, rows: 2, holds }),
             visible,
         }
     }
@@ -97,7 +99,7 @@ fn case() -> impl Strategy<Value = (Image, Findings)> {
     let depth = prop_oneof![
         3 => Just(Depth::EIGHT), 1 => Just(Depth::Int(10)), 1 => Just(Depth::SIXTEEN), 1 => Just(Depth::F32)
     ];
-    (0usize..4, 1usize..48, 1usize..48, depth, any::<u32>()).prop_flat_map(
+    (0usize..4, 1usize..100, 1usize..80, depth, any::<u32>()).prop_flat_map(
         |(kind, width, height, depth, seed)| {
             let image = picture(kind, width, height, depth, seed);
             let found = findings(image.planes.len(), kind == 1, depth);

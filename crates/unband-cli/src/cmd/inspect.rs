@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use unband::{Cause, Context, Findings, Image, Model, finding_sentence};
+use unband::{Cause, Context, Findings, Image, Model};
 use unband_image::inspect::{BandingMap, PlaneGrid, Space};
 use unband_image::{Depth, Plane};
 use unband_io::{Limits, WriteOptions};
@@ -98,7 +98,7 @@ fn load(input: &Input) -> Result<(Image, &'static str), Failure> {
 
 fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose: bool) -> String {
     let mut text = format!("{}  {}\n", input.shown(), about(image, format));
-    let _ = writeln!(text, "  {}", finding_sentence(findings));
+    let _ = writeln!(text, "  {}", findings.sentence());
     if verbose {
         let visible = if findings.visible { "visible" } else { "not visible" };
         let _ = writeln!(
@@ -231,7 +231,7 @@ impl Record {
             height: image.height(),
             depth: image.depth.bits(),
             lossy: findings.lossy,
-            finding: finding_sentence(findings),
+            finding: findings.sentence(),
             cause: cause_word(findings.cause),
             space,
             matrix,

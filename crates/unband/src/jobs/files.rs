@@ -11,7 +11,7 @@ use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
 
 use super::image::{check, deband_as};
 use crate::choose::{Act, Choices, choose};
-use crate::{Error, Options, Proof, Report, finding_sentence, prove};
+use crate::{Error, Options, Proof, Report, prove};
 
 /// Where a picture comes from.
 #[derive(Clone, Copy, Debug)]
@@ -336,7 +336,7 @@ fn plan(
         height: image.height(),
         input_depth: image.depth,
         input_lossy: image.origin.is_lossy(),
-        finding: finding_sentence(&findings),
+        finding: findings.sentence(),
         findings,
         method: choices.entry.name,
         settings: choices.settings.clone(),

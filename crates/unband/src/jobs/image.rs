@@ -96,7 +96,6 @@ pub(crate) fn deband_as(
     let quantizer = Quantizer::new(dither, image.color.model, choices.depth, options.locked, ctx);
     let mut pipeline = Pipeline {
         inner: inner.as_deref(),
-        joint: cells.as_ref().and_then(Cells::joint),
         cells,
         quantizer,
         model: image.color.model,
@@ -149,7 +148,6 @@ pub(crate) fn deband_as(
 struct Pipeline<'a> {
     inner: Option<&'a dyn Restorer>,
     cells: Option<Cells>,
-    joint: Option<(unband_image::Matrix, [f32; 3])>,
     quantizer: Quantizer,
     model: Model,
     depth: Depth,
@@ -196,25 +194,20 @@ impl Pipeline<'_> {
         let Some(cells) = &self.cells else { return };
         let limits =
             |p| Grid::new(self.model, p, self.depth).map_or((f32::NEG_INFINITY, f32::INFINITY), Grid::limits);
-        if let (Some(joint), [r, g, b]) = (self.joint, output.planes.as_mut_slice()) {
-            let y0 = input.core.y0;
+        if let (true, [r, g, b]) = (cells.joint(), output.planes.as_mut_slice()) {
+            let core = input.core;
             for y in 0..r.height {
-                let source = [0, 1, 2].map(|p| input.core_row(p, y0 + y));
-                Cells::keep_joint(
-                    ctx.level,
-                    joint,
-                    [r.row_mut(y), g.row_mut(y), b.row_mut(y)],
-                    source,
-                    limits(0),
-                );
+                let source = [0, 1, 2].map(|p| input.core_row(p, core.y0 + y));
+                let values = [r.row_mut(y), g.row_mut(y), b.row_mut(y)];
+                cells.keep_pixels(ctx.level, (core.x0, core.y0 + y), values, source, limits(0));
             }
             return;
         }
         for (p, plane) in output.planes.iter_mut().enumerate() {
-            let y0 = input.core_on(p).y0;
+            let core = input.core_on(p);
             for y in 0..plane.height {
-                let (values, source) = (plane.row_mut(y), input.core_row(p, y0 + y));
-                cells.keep(ctx.level, p, values, source, limits(p));
+                let (values, source) = (plane.row_mut(y), input.core_row(p, core.y0 + y));
+                cells.keep(ctx.level, p, (core.x0, core.y0 + y), values, source, limits(p));
                 if let Some(share) = self.shares.as_ref().map(|shares| shares[p]).filter(|&share| share < 1.0)
                 {
                     values.iter_mut().zip(source).for_each(|(v, s)| *v = s + share * (*v - s));
@@ -246,25 +239,29 @@ impl Pipeline<'_> {
         let room = |p| {
             0.5 / Grid::new(self.model, p, self.depth).map_or(f64::INFINITY, |grid| f64::from(grid.scale))
         };
-        if let Some(joint) = self.joint {
+        if cells.joint() {
             let [r, g, b] = output.planes.as_slice() else { return None };
+            let core = input.core;
             let mut near = Vec::with_capacity(r.data.len());
             for y in 0..r.height {
-                let source = [0, 1, 2].map(|p| input.core_row(p, input.core.y0 + y));
+                let source = [0, 1, 2].map(|p| input.core_row(p, core.y0 + y));
                 for x in 0..r.width {
-                    let at = |rows: [&[f32]; 3]| rows.map(|row| row[x]);
-                    let excess = Cells::excess_joint(joint, at(source), at([r.row(y), g.row(y), b.row(y)]));
+                    let pixel = |rows: [&[f32]; 3]| rows.map(|row| row[x]);
+                    let (source, value) = (pixel(source), pixel([r.row(y), g.row(y), b.row(y)]));
+                    let excess = cells.excess_pixel((core.x0 + x, core.y0 + y), source, value);
                     near.push(excess.into_iter().any(|e| e > -room(0)));
                 }
             }
             return Some(vec![near.clone(), near.clone(), near]);
         }
         let plane = |p: usize| {
-            let (plane, y0) = (&output.planes[p], input.core_on(p).y0);
+            let (plane, core) = (&output.planes[p], input.core_on(p));
             let mut near = Vec::with_capacity(plane.data.len());
             for y in 0..plane.height {
-                let pairs = plane.row(y).iter().zip(input.core_row(p, y0 + y));
-                near.extend(pairs.map(|(&value, &source)| cells.excess(p, source, value) > -room(p)));
+                let pairs = plane.row(y).iter().zip(input.core_row(p, core.y0 + y)).enumerate();
+                let excess =
+                    |(x, (&value, &source))| cells.excess(p, (core.x0 + x, core.y0 + y), source, value);
+                near.extend(pairs.map(|pair| excess(pair) > -room(p)));
             }
             near
         };

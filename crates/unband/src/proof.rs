@@ -1,0 +1,73 @@
+//! The proof that nothing left its cell.
+
+use unband_image::Image;
+use unband_image::dither::Grid;
+use unband_image::inspect::Findings;
+
+use crate::faithful::cells;
+
+/// What [`prove`] counted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Proof {
+    /// Samples looked at.
+    pub samples: u64,
+    /// Samples outside of their cell by one code of the written file or more (floating point: at all).
+    pub outside: u64,
+    /// How far the worst sample lies outside its cell, in codes of the written file (8-bit codes for floating
+    /// point); 0 when none does. Infinite when the pictures have different sizes or models.
+    pub worst_codes: f64,
+}
+
+impl Proof {
+    /// Did the promise hold?
+    pub fn holds(&self) -> bool {
+        self.outside == 0
+    }
+}
+
+/// Counts the samples of `written` that left the cells of `original` by a code of the written file or more.
+pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
+    let samples: u64 = written.planes.iter().map(|plane| plane.data.len() as u64).sum();
+    let same = original.planes.len() == written.planes.len()
+        && original.color.model == written.color.model
+        && original
+            .planes
+            .iter()
+            .zip(&written.planes)
+            .all(|(a, b)| (a.width, a.height, a.data.len()) == (b.width, b.height, b.data.len()));
+    if !same {
+        return Proof { samples, outside: samples, worst_codes: f64::INFINITY };
+    }
+    let cells = cells(original, findings);
+    let (mut outside, mut worst) = (0, 0.0f64);
+    let mut count = |excess: f64, grid: Option<Grid>| {
+        let codes = excess * grid.map_or(255.0, |grid| f64::from(grid.scale));
+        worst = worst.max(codes);
+        // Not a number counts as outside.
+        let inside = if grid.is_some() { codes < 1.0 } else { codes <= 0.0 };
+        outside += u64::from(!inside);
+    };
+    let model = written.color.model;
+    if cells.joint() {
+        let grid = Grid::new(model, 0, written.depth);
+        let width = original.width().max(1);
+        for i in 0..original.planes[0].data.len() {
+            let pixel = |image: &Image| [0, 1, 2].map(|p: usize| image.planes[p].data[i]);
+            for excess in cells.excess_pixel((i % width, i / width), pixel(original), pixel(written)) {
+                count(excess, grid);
+            }
+        }
+    } else {
+        for (p, (before, after)) in original.planes.iter().zip(&written.planes).enumerate() {
+            let grid = Grid::new(model, p, written.depth);
+            let limits = grid.map(Grid::limits);
+            let width = before.width.max(1);
+            for (i, (&source, &value)) in before.data.iter().zip(&after.data).enumerate() {
+                // What no code can hold cannot be kept either.
+                let source = limits.map_or(source, |(low, high)| source.max(low).min(high));
+                count(cells.excess(p, (i % width, i / width), source, value), grid);
+            }
+        }
+    }
+    Proof { samples, outside, worst_codes: worst }
+}
