@@ -211,8 +211,8 @@ impl Cells {
         }
     }
 
-    /// How far a sample lies outside its cell, in values; negative inside.
-    pub(crate) fn excess(&self, plane: usize, at: (usize, usize), source: f32, value: f32) -> f64 {
+    /// Lowest and highest value of a sample's cell.
+    pub(crate) fn bounds(&self, plane: usize, at: (usize, usize), source: f32) -> (f64, f64) {
         let (centre, half) = match self.cell(plane, at) {
             PlaneCells::Around(half) => (f64::from(source), f64::from(*half)),
             PlaneCells::ByCode(halves) => (f64::from(source), f64::from(self.by_code(plane, halves, source))),
@@ -222,9 +222,14 @@ impl Cells {
             }
         };
         // A source off its level widens its own cell.
-        let (source, value, slack) = (f64::from(source), f64::from(value), f64::from(SLACK));
-        let (low, high) = ((centre - half - slack).min(source), (centre + half + slack).max(source));
-        (low - value).max(value - high)
+        let (source, slack) = (f64::from(source), f64::from(SLACK));
+        ((centre - half - slack).min(source), (centre + half + slack).max(source))
+    }
+
+    /// How far a sample lies outside its cell, in values; negative inside.
+    pub(crate) fn excess(&self, plane: usize, at: (usize, usize), source: f32, value: f32) -> f64 {
+        let (low, high) = self.bounds(plane, at, source);
+        (low - f64::from(value)).max(f64::from(value) - high)
     }
 
     /// As [`Cells::excess`], for Y, U and V of a pixel.

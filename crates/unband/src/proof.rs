@@ -60,12 +60,16 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
     } else {
         for (p, (before, after)) in original.planes.iter().zip(&written.planes).enumerate() {
             let grid = Grid::new(model, p, written.depth);
-            let limits = grid.map(Grid::limits);
+            let limits = grid.map_or((f64::NEG_INFINITY, f64::INFINITY), |grid| {
+                let (low, high) = grid.limits();
+                (f64::from(low), f64::from(high))
+            });
             let width = before.width.max(1);
             for (i, (&source, &value)) in before.data.iter().zip(&after.data).enumerate() {
+                let (low, high) = cells.bounds(p, (i % width, i / width), source);
                 // What no code can hold cannot be kept either.
-                let source = limits.map_or(source, |(low, high)| source.max(low).min(high));
-                count(cells.excess(p, (i % width, i / width), source, value), grid);
+                let (low, high) = (low.min(limits.1), high.max(limits.0));
+                count((low - f64::from(value)).max(f64::from(value) - high), grid);
             }
         }
     }

@@ -145,7 +145,7 @@ proptest! {
             match deband_found(image.clone(), findings.clone(), &options, &ctx) {
                 Ok((written, report)) => {
                     let proof = prove(&image, &written, &findings);
-                    prop_assert!(proof.holds(), "{}: {:?}, {:?}", entry.name, proof, report);
+                    prop_assert!(proof.holds(), "{}: {:?}, {:?}", entry.name, proof, report.findings.cause);
                     prop_assert_eq!(written.depth, options.depth.resolve(image.depth));
                     prop_assert_eq!(written.alpha.is_some(), image.alpha.is_some());
                 }
