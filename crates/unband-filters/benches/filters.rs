@@ -91,19 +91,18 @@ mod bench {
         Duration::from_micros(micros.iter().sum::<i64>() as u64)
     }
 
+    /// Fills a plane from another: out, plane, its size, its number.
+    type Work<'a, T> = dyn Fn(&mut [T], &[T], (usize, usize), usize) + 'a;
+
     /// Seconds per frame of one pass over a clip.
-    fn pass<T: Sample>(
-        clip: &Clip<T>,
-        out: &mut [Vec<T>; 3],
-        work: &dyn Fn(&mut [T], &[T], (usize, usize), usize),
-    ) -> f64 {
+    fn pass<T: Sample>(clip: &Clip<T>, out: &mut [Vec<T>; 3], work: &Work<'_, T>) -> f64 {
         let before = thread_time();
         for frame in &clip.frames {
             for (p, (out, plane)) in out.iter_mut().zip(frame).enumerate() {
                 work(out, plane, plane_size(clip.size, p), p);
             }
         }
-        (thread_time() - before).as_secs_f64() / clip.frames.len() as f64
+        thread_time().saturating_sub(before).as_secs_f64() / clip.frames.len() as f64
     }
 
     /// A measured way to do something: its name, and the least seconds per frame so far.
@@ -111,7 +110,7 @@ mod bench {
         name: String,
         clip: &'a Clip<T>,
         out: [Vec<T>; 3],
-        work: Box<dyn Fn(&mut [T], &[T], (usize, usize), usize) + 'a>,
+        work: Box<Work<'a, T>>,
         least: f64,
     }
 
@@ -130,17 +129,21 @@ mod bench {
         }
     }
 
-    fn deband<'a, T: Sample>(clip: &'a Clip<T>, bits: u8, level: Level, range: i32) -> Row<'a, T> {
+    fn deband<T: Sample>(clip: &Clip<T>, bits: u8, level: Level, range: i32) -> Row<'_, T> {
         let table = Table::new(clip.size.0, clip.size.1, range, TAU, &Context::default());
         let rule = Rule::new(bits, 0.02, true);
         let (w, h) = clip.size;
         let name = if range == 16 { String::new() } else { format!(" range {range}") };
-        Row::new(format!("ffmpeg-deband{name} {w}×{h} {bits}-bit {level:?}"), clip, move |out, plane, size, _| {
-            deband_plane(level, out, plane, size, &table, rule).unwrap();
-        })
+        Row::new(
+            format!("ffmpeg-deband{name} {w}×{h} {bits}-bit {level:?}"),
+            clip,
+            move |out, plane, size, _| {
+                deband_plane(level, out, plane, size, &table, rule).unwrap();
+            },
+        )
     }
 
-    fn gradfun<'a, T: Sample>(clip: &'a Clip<T>, bits: u8, level: Level) -> Row<'a, T> {
+    fn gradfun<T: Sample>(clip: &Clip<T>, bits: u8, level: Level) -> Row<'_, T> {
         let (w, h) = clip.size;
         Row::new(format!("gradfun {w}×{h} {bits}-bit {level:?}"), clip, move |out, plane, size, p| {
             let scale = if p == 0 { (1, 1) } else { (2, 2) };
@@ -152,7 +155,16 @@ mod bench {
     fn ffmpeg(file: &Path, size: (usize, usize), count: usize, filter: Option<&str>) -> Option<f64> {
         let before = children_time();
         let mut command = Command::new("ffmpeg");
-        command.args(["-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "1", "-filter_threads", "1"]);
+        command.args([
+            "-hide_banner",
+            "-loglevel",
+            "error",
+            "-nostdin",
+            "-threads",
+            "1",
+            "-filter_threads",
+            "1",
+        ]);
         command.args(["-stream_loop", "-1", "-f", "rawvideo", "-pix_fmt", "yuv420p"]);
         command.args(["-s", &format!("{}x{}", size.0, size.1), "-i"]).arg(file);
         command.args(["-frames:v", &count.to_string()]);
@@ -161,7 +173,7 @@ mod bench {
         }
         command.args(["-f", "null", "-"]).stdout(Stdio::null());
         let status = command.status().ok()?;
-        status.success().then(|| (children_time() - before).as_secs_f64())
+        status.success().then(|| children_time().saturating_sub(before).as_secs_f64())
     }
 
     /// Least CPU seconds per frame of ffmpeg's filter: with it minus without.
@@ -223,7 +235,8 @@ mod bench {
 
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unband-bench-1080p.yuv");
         full_hd.write(&file).unwrap();
-        let (mut their_deband, mut their_gradfun) = (Original::new("deband", 60), Original::new("gradfun", 400));
+        let (mut their_deband, mut their_gradfun) =
+            (Original::new("deband", 60), Original::new("gradfun", 400));
         for _ in 0..REPEATS {
             their_deband.measure(&file, full_hd.size);
             debands.iter_mut().for_each(Row::measure);
@@ -244,13 +257,19 @@ mod bench {
             } else {
                 println!("skipped: ffmpeg's {} (no ffmpeg that runs it)", original.filter);
             }
-            rows.iter().for_each(|row| line(row, theirs));
+            for row in rows {
+                line(row, theirs);
+            }
             if let (Some(theirs), Some(row)) = (theirs, rows.last()) {
                 let reached = theirs / row.least >= bar;
                 println!("  asked for: {bar}× — {}", if reached { "reached" } else { "NOT reached" });
             }
         }
-        others.iter().for_each(|row| line(row, None));
-        wides.iter().for_each(|row| line(row, None));
+        for row in &others {
+            line(row, None);
+        }
+        for row in &wides {
+            line(row, None);
+        }
     }
 }

@@ -39,7 +39,7 @@ params! {
     }
 }
 
-/// FFmpeg's `deband`: compares each sample with the mean of four others at a pseudo-random distance
+/// ffmpeg's `deband`: compares each sample with the mean of four others at a pseudo-random distance
 /// and direction, and takes the mean where it is closer than a threshold.
 ///
 /// Works in whole codes of the image's own depth and gives the same codes as ffmpeg at every depth that ffmpeg
@@ -48,7 +48,7 @@ params! {
 /// threshold, `2thr` blue's, `3thr` red's (ffmpeg's `gbrp`). Smaller chroma planes use the same distances, in their own
 /// samples. The result has the depth of the input, no dither, and does not change from frame to frame.
 ///
-/// Source: FFmpeg `libavfilter/vf_deband.c` (5.1); sine and cosine as glibc rounds them, on which the
+/// Source: ffmpeg, `libavfilter/vf_deband.c` (5.1); sine and cosine as glibc rounds them, on which the
 /// places compared depend.
 pub struct FfmpegDeband {
     params: FfmpegDebandParams,

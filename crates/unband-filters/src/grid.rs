@@ -172,6 +172,7 @@ pub(crate) fn is_sound(image: &Image) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::cast_possible_wrap)]
 mod tests {
     use super::*;
     use unband_image::{Matrix, Plane, Subsampling};

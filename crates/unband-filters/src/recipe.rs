@@ -13,6 +13,9 @@ const SHORT_PARAMS: &[(&str, &str, &str)] = &[
     ("ffmpeg-deband", "c", "coupling"),
 ];
 
+/// Names and values of parameters, in the order written.
+pub type Settings = Vec<(String, String)>;
+
 /// A recipe that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -77,20 +80,19 @@ pub enum RecipeError {
 impl RecipeError {
     /// What to do about it, if that can be said.
     pub fn hint(&self) -> Option<String> {
-        let names = |near: &Option<&str>, what: &str, known: &[&str]| match near {
+        let names = |near: Option<&str>, what: &str, known: &[&str]| match near {
             Some(near) => format!("did you mean `{near}`? {what} {}", known.join(", ")),
             None => format!("{what} {}", known.join(", ")),
         };
         match self {
-            Self::Empty => None,
-            Self::UnknownMethod { near, known, .. } => Some(names(near, "the methods are", known)),
+            Self::UnknownMethod { near, known, .. } => Some(names(*near, "the methods are", known)),
             Self::UnknownParam { known, method, .. } if known.is_empty() => {
                 Some(format!("{method} has no parameters"))
             }
-            Self::UnknownParam { near, known, .. } => Some(names(near, "its parameters are", known)),
+            Self::UnknownParam { near, known, .. } => Some(names(*near, "its parameters are", known)),
             Self::NotASetting { .. } => Some("write NAME:key=value,key=value".to_owned()),
             Self::Nameless { .. } => Some("name it, or put it before the named ones".to_owned()),
-            Self::TooMany { .. } => None,
+            Self::Empty | Self::TooMany { .. } => None,
             Self::Chain { .. } => Some("give one filter at a time".to_owned()),
         }
     }
@@ -116,7 +118,7 @@ impl RecipeError {
 pub fn parse_method<'a>(
     text: &str,
     entries: impl IntoIterator<Item = &'a Entry>,
-) -> Result<(&'static str, Vec<(String, String)>), RecipeError> {
+) -> Result<(&'static str, Settings), RecipeError> {
     let entries: Vec<&Entry> = entries.into_iter().collect();
     let text = text.trim().trim_matches(['"', '\'']).trim();
     let end = text.find([':', '=']).unwrap_or(text.len());
@@ -220,6 +222,7 @@ fn product(text: &str) -> Option<f32> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::cast_possible_wrap)]
 mod tests {
     use super::*;
     use crate::FILTERS;
@@ -270,7 +273,8 @@ mod tests {
     #[test]
     fn what_is_meant_is_guessed_and_what_there_is_is_listed() {
         let hint = |text: &str| {
-            let error = parse_method(text, &FILTERS[..2]).unwrap_err();
+            let two = [crate::ffmpeg_deband::ENTRY, crate::gradfun::ENTRY];
+            let error = parse_method(text, &two).unwrap_err();
             format!("{error}; {}", error.hint().unwrap_or_default())
         };
         assert_eq!(

@@ -1,5 +1,8 @@
 //! Samples between 0 and 1 to whole codes and back, for methods that work in their own integers.
 
+// Bodies must be inlined into each level's function to be compiled for it.
+#![allow(clippy::inline_always)]
+
 use crate::dispatch;
 
 dispatch! {
@@ -99,7 +102,7 @@ mod tests {
         for level in Level::all() {
             let mut out = [1.5, 0.3, 0.3];
             write_changed_u8(level, &mut out, &[255, 7, 7], &[255, 7, 51], 255.0, 0.0);
-            assert_eq!(out, [1.5, 0.3, 0.2], "{level:?}");
+            assert!(out.iter().eq(&[1.5, 0.3, 0.2]), "{level:?} {out:?}");
         }
     }
 }

@@ -3,13 +3,16 @@
 //! The last bits of `sinf` and `cosf` decide which sample is meant, so they are computed the way glibc does it:
 //! in 64-bit floats, reduced to a quarter turn, by two short polynomials.
 
+// Bodies must be inlined into each level's function to be compiled for it.
+#![allow(clippy::inline_always)]
+
 use crate::dispatch;
 
 dispatch! {
     /// Distances (across, down; without sign, as all sign pairs are used) for row `y` of a table.
     ///
     /// `range` is the largest distance, or minus the only one; `direction` the largest angle in radians, or minus
-    /// the only one. Source: FFmpeg `libavfilter/vf_deband.c`; sine and cosine after glibc's `sinf`, `cosf`.
+    /// the only one. Source: ffmpeg, `libavfilter/vf_deband.c`; sine and cosine after glibc's `sinf`, `cosf`.
     pub fn spiral_row(level, across: &mut [u32], down: &mut [u32], y: usize, range: i32, direction: f32) = spiral_row_body;
 }
 
@@ -32,7 +35,7 @@ fn sine(x: f32, quarters: u32) -> f32 {
     /// Adding it leaves the nearest whole number in the lowest bits.
     const ROUND: f64 = 6_755_399_441_055_744.0;
     let x = f64::from(x);
-    let shifted = x * 0.636_619_772_367_581_4 + ROUND;
+    let shifted = x * std::f64::consts::FRAC_2_PI + ROUND;
     let quadrant = (shifted.to_bits() as u32).wrapping_add(quarters);
     let n = shifted - ROUND;
     let r = (x - n * HALF_PI_HIGH) - n * HALF_PI_LOW;
@@ -50,18 +53,18 @@ const fn hex(negative: bool, mantissa: u64, exponent: i64) -> f64 {
     f64::from_bits(((negative as u64) << 63) | (((exponent + 1023) as u64) << 52) | mantissa)
 }
 
-const HALF_PI_HIGH: f64 = hex(false, 0x921f_b544_0000_0, 0);
-const HALF_PI_LOW: f64 = hex(false, 0x0b46_11a6_2633_1, -34);
+const HALF_PI_HIGH: f64 = hex(false, 0x0009_21fb_5440_0000, 0);
+const HALF_PI_LOW: f64 = hex(false, 0x0000_b461_1a62_6331, -34);
 const S: [f64; 3] = [
-    hex(true, 0x5555_4599_5a60_3, -3),
-    hex(false, 0x1107_6052_30bc_4, -7),
-    hex(true, 0x994e_b377_4cf2_4, -13),
+    hex(true, 0x0005_5554_5995_a603, -3),
+    hex(false, 0x0001_1076_0523_0bc4, -7),
+    hex(true, 0x0009_94eb_3774_cf24, -13),
 ];
 const C: [f64; 4] = [
-    hex(true, 0xffff_ffd0_c621_c, -2),
-    hex(false, 0x5555_3e10_68f1_9, -5),
-    hex(true, 0x6c08_7e89_a359_d, -10),
-    hex(false, 0x9934_3027_bf8c_3, -16),
+    hex(true, 0x000f_ffff_fd0c_621c, -2),
+    hex(false, 0x0005_5553_e106_8f19, -5),
+    hex(true, 0x0006_c087_e89a_359d, -10),
+    hex(false, 0x0009_9343_027b_f8c3, -16),
 ];
 
 #[cfg(test)]

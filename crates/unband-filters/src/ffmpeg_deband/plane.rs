@@ -236,8 +236,8 @@ struct Strip<T> {
     stride: usize,
     /// Where the first column of the core stands in the first row.
     first: usize,
-    /// Row of the plane (may lie above it) that the strip starts with, and rows filled so far.
-    top: isize,
+    /// The row that the strip starts with, counted from `reach.1` rows above the plane, and rows filled so far.
+    top: usize,
     filled: usize,
 }
 
@@ -257,7 +257,7 @@ impl<T: Sample> Strip<T> {
         // The loops read whole cache lines when the first column stands half a line behind the start of one.
         let half = 32 / size_of::<T>();
         let first = lead + samples.as_ptr().wrapping_add(lead + half).align_offset(64).min(63);
-        Self { samples, core, reach, stride, first, top: core.y0 as isize - reach.1 as isize, filled: 0 }
+        Self { samples, core, reach, stride, first, top: core.y0, filled: 0 }
     }
 
     /// Rows that fit.
@@ -267,15 +267,15 @@ impl<T: Sample> Strip<T> {
 
     /// The surroundings of row `y`; rows must be asked for from the top.
     fn around(&mut self, view: &View<'_, T>, y: usize) -> Around<'_, T> {
-        let at = (y as isize - self.top) as usize;
+        let at = y + self.reach.1 - self.top;
         if at + self.reach.1 >= self.rows() {
             // Keep what the next rows still look at.
             let gone = at - self.reach.1;
             self.samples.copy_within(gone * self.stride..self.filled * self.stride + 128, 0);
-            self.top += gone as isize;
+            self.top += gone;
             self.filled -= gone;
         }
-        let at = (y as isize - self.top) as usize;
+        let at = y + self.reach.1 - self.top;
         while self.filled <= at + self.reach.1 {
             self.fill(view);
         }
@@ -284,7 +284,7 @@ impl<T: Sample> Strip<T> {
     }
 
     fn fill(&mut self, view: &View<'_, T>) {
-        let y = (self.top + self.filled as isize).clamp(0, view.height() as isize - 1) as usize;
+        let y = (self.top + self.filled).saturating_sub(self.reach.1).min(view.height() - 1);
         let (x0, x1) =
             (self.core.x0.saturating_sub(self.reach.0), (self.core.x1 + self.reach.0).min(view.width()));
         let source = &view.row(y)[x0 - view.window().x0..x1 - view.window().x0];
@@ -300,6 +300,7 @@ impl<T: Sample> Strip<T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::cast_possible_wrap)]
 mod tests {
     use super::*;
 
@@ -365,6 +366,40 @@ mod tests {
                         );
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn windows_are_parts_of_the_plane() {
+        let (w, h) = (5000, 40);
+        let plane = noise(w * h);
+        for range in [16, 300] {
+            let table = Table::new(w, h, range, std::f32::consts::TAU, &Context::default());
+            let rule = Rule { below: 20000, blur: true };
+            let mut whole = vec![0; w * h];
+            deband_plane(Level::best(), &mut whole, &plane, (w, h), &table, rule).unwrap();
+            let (rx, ry) = table.reach();
+            for (x0, y0, x1, y1) in
+                [(0, 0, 5000, 40), (0, 7, 4500, 9), (4997, 0, 5000, 40), (20, 39, 21, 40), (3, 3, 3, 9)]
+            {
+                let core = Window { x0, y0, x1, y1 };
+                let outer = Window {
+                    x0: x0.saturating_sub(rx),
+                    y0: y0.saturating_sub(ry),
+                    x1: (x1 + rx).min(w),
+                    y1: (y1 + ry).min(h),
+                };
+                let cut = |plane: &[u16], window: Window| -> Vec<u16> {
+                    (window.y0..window.y1)
+                        .flat_map(|y| plane[y * w + window.x0..y * w + window.x1].to_vec())
+                        .collect()
+                };
+                let samples = cut(&plane, outer);
+                let view = View::part(&samples, outer, w, h).unwrap();
+                let mut out = vec![0; core.width() * core.height()];
+                deband_window(Level::best(), &mut out, &view, core, &table, rule).unwrap();
+                assert!(out == cut(&whole, core), "range {range} {core:?}");
             }
         }
     }
