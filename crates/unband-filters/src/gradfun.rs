@@ -31,8 +31,7 @@ params! {
 /// codes as ffmpeg. At other depths it is the same formula: strength stays in 8-bit codes, the dither stays one code of
 /// the output, and the box mean is cut to 1/128 code without the original's short reciprocal. Floating-point images
 /// are worked on at 16 bits between 0 and 1. A sample whose code stays is not touched. Chroma planes that are smaller use
-/// ffmpeg's smaller radius. A plane whose smaller side is at most
-/// twice the radius is not changed.
+/// ffmpeg's smaller radius. A plane whose smaller side is at most twice the radius is not changed.
 ///
 /// Source: ffmpeg, `libavfilter/vf_gradfun.c` (5.1), after gradfun2db.
 /// Differs: above a strength of 32.2 ffmpeg's vector code overflows on some processors; this does not. Where a plane has
