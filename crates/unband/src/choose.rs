@@ -77,10 +77,8 @@ fn nothing_to_repair(findings: &Findings, depth: Depth) -> bool {
 /// Why a picture comes back as it was.
 pub(crate) fn left_because(findings: &Findings, depth: Depth) -> Reason {
     // Steps of more than ten bits are nothing that anybody could smooth visibly.
-    if findings.cause == Cause::Plain
-        && findings.effective_bits <= 10
-        && depth.bits() <= findings.effective_bits
-    {
+    let own_steps = findings.cause == Cause::Plain && findings.effective_bits <= 10;
+    if own_steps && findings.banded_share > 0.0 && depth.bits() <= findings.effective_bits {
         Reason::OneCodeOnly
     } else {
         Reason::NothingFound
