@@ -169,3 +169,40 @@ impl Restorer for FfmpegDeband {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use unband_image::{Matrix, Range};
+
+    #[test]
+    fn planes_of_different_size_are_not_coupled() {
+        let (luma, chroma) = ([90; 64], [128; 16]);
+        let planes = [&luma[..], &chroma, &chroma];
+        let image = Image::from_yuv420(8, 8, planes, Matrix::Bt709, Range::Limited).unwrap();
+        let coupled = FfmpegDebandParams { coupling: true, ..FfmpegDebandParams::default() };
+        let error = FfmpegDeband::new(coupled, &image, &Context::default()).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "ffmpeg-deband cannot couple planes of different size; convert to 4:4:4 or RGB, or drop `coupling`"
+        );
+        assert!(FfmpegDeband::new(FfmpegDebandParams::default(), &image, &Context::default()).is_ok());
+    }
+
+    #[test]
+    fn samples_that_keep_their_code_keep_their_value() {
+        // Above white and between codes of 16 bits: only a method that moves a sample may round it.
+        let mut image = Image::from_gray::<u16>(40, 20, &[30_000; 800]).unwrap();
+        image.depth = unband_image::Depth::F32;
+        image.planes[0].data[7] = 1.75;
+        image.planes[0].data[100] += 1e-6;
+        let filter = FfmpegDeband::new(FfmpegDebandParams::default(), &image, &Context::default()).unwrap();
+        let mut out = image.clone();
+        let ctx = Context::default();
+        unband_image::tile::restore_in_place(&mut out, &filter, 64, &|_, _| {}, &mut |_, _| {}, &ctx)
+            .unwrap();
+        assert_eq!(out.planes[0].data[7].to_bits(), 1.75f32.to_bits());
+        assert_eq!(out.planes[0].data[100].to_bits(), image.planes[0].data[100].to_bits());
+    }
+}

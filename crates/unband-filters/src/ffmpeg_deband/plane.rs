@@ -407,7 +407,7 @@ mod tests {
     #[test]
     fn wrong_sizes_are_errors() {
         let ctx = Context::default();
-        let table = Table::new(4, 4, 16, 6.28, &ctx);
+        let table = Table::new(4, 4, 16, std::f32::consts::TAU, &ctx);
         let rule = Rule::new(8, 0.02, true);
         let level = Level::best();
         let run = |out: usize, plane: usize, size| {
