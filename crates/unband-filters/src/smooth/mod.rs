@@ -264,10 +264,8 @@ impl Smooth {
             } else {
                 rows::compose_row(level, out, u, v, factor, cell);
             }
-            if !matches!(plan.cells, Cells::Even(_)) {
-                for (o, &c) in out.iter_mut().zip(&b.codes.row(inner.y0 + y)[columns]) {
-                    *o *= plan.cells.width(c);
-                }
+            if let Cells::ByCode(cells) = &plan.cells {
+                cells.leave(out, &b.codes.row(inner.y0 + y)[columns]);
             }
         }
         if let Some(luma) = plan.follows {
@@ -388,7 +386,11 @@ fn plan(image: &Image, findings: &Findings) -> Vec<PlanePlan> {
     let coded = findings.lossy || matches!(findings.cause, Cause::Coded | Cause::Jpeg);
     let mut plans = Vec::new();
     for (i, (&source, grid)) in sources.iter().zip(&findings.grids).enumerate() {
-        let Some(cells) = Cells::new(grid, depth) else { return Vec::new() };
+        let samples: &[f32] = match source.component {
+            Component::Native(p) => &image.planes[p].data,
+            Component::Yuv(..) => &[],
+        };
+        let Some(cells) = Cells::new(grid, depth, samples) else { return Vec::new() };
         let (w, h) = source.size(image);
         let chroma = is_yuv && i > 0;
         let wide = chroma && grid.step_codes > 2.0;
@@ -469,20 +471,22 @@ impl Smooth {
         let inner = Core { x0: core.x0 - outer.x0, y0: core.y0 - outer.y0, x1: core.x1 - outer.x0, y1: core.y1 - outer.y0 };
         let ([o0, o1, o2], [r0, r1, r2]) = (&b.originals, &b.restored);
         coupling.share(level, &mut b.shared, [o0, o1, o2], [r0, r1, r2], inner, &mut b.coupling);
+        let mut sum = Vec::new();
         for (i, plan) in self.planes.iter().enumerate() {
             for y in 0..core.height() {
                 let columns = inner.x0..inner.x1;
                 let own = &b.corrections[i].row(inner.y0 + y)[columns.clone()];
                 let codes = &b.originals[i].row(inner.y0 + y)[columns];
                 let shared = b.shared[i].row(y);
-                if let Cells::Even(step) = plan.cells {
-                    let out = output.planes[i].row_mut(y);
-                    rows::add_held_row(level, out, own, shared, 0.5 * step, 1.0 / 255.0);
-                    continue;
-                }
-                for (x, o) in output.planes[i].row_mut(y).iter_mut().enumerate() {
-                    let half = 0.5 * plan.cells.width(codes[x]);
-                    *o += (own[x] + shared[x]).clamp(-half, half) * (1.0 / 255.0);
+                let out = output.planes[i].row_mut(y);
+                match &plan.cells {
+                    Cells::Even(step) => rows::add_held_row(level, out, own, shared, 0.5 * step, 1.0 / 255.0),
+                    Cells::ByCode(cells) => {
+                        sum.resize(own.len(), 0.0);
+                        rows::sum_row(level, &mut sum, own, shared);
+                        cells.hold(&mut sum, codes);
+                        rows::add_scaled_row(level, out, &sum, 1.0 / 255.0);
+                    }
                 }
             }
         }

@@ -79,30 +79,76 @@ fn weights(matrix: Matrix, component: usize, factor: f32) -> [f32; 3] {
 pub enum Cells {
     /// All cells are this wide, in codes.
     Even(f32),
-    /// After a tone curve: cell width and running cell count per code of a grid of `depth`.
-    ByCode {
-        /// The grid.
-        depth: Depth,
-        /// Cell width in 8-bit codes for each code.
-        width: Vec<f32>,
-        /// Cells up to each code.
-        position: Vec<f32>,
-    },
+    /// After a tone curve: cells differ from code to code.
+    ByCode(CodeCells),
+}
+
+/// Cells around the occupied codes of a plane.
+#[derive(Clone, Debug)]
+pub struct CodeCells {
+    depth: Depth,
+    /// Cells up to each code.
+    position: Vec<f32>,
+    /// Width in 8-bit codes of twice the cell's lower and upper half, per code.
+    width: Vec<[f32; 2]>,
+}
+
+impl CodeCells {
+    /// Neighbouring occupied codes are one cell apart where their gap is what a tone curve made of one code.
+    fn new(steps: &[f32], depth: Depth, samples: &[f32]) -> Self {
+        let own = 255.0 * depth.step();
+        let codes = depth.max_code() as usize + 1;
+        let mut occupied = vec![false; codes];
+        for &v in samples {
+            occupied[depth.code(v) as usize] = true;
+        }
+        let usual = |c: usize| steps.get(c).copied().unwrap_or(own).max(own);
+        let mut position = vec![0.0f32; codes];
+        let mut width: Vec<[f32; 2]> = (0..codes).map(|c| [usual(c); 2]).collect();
+        let mut last: Option<usize> = None;
+        for c in (0..codes).filter(|&c| occupied[c]) {
+            let Some(before) = last.replace(c) else { continue };
+            let gap = (c - before) as f32 * own;
+            let cells = gap / usual(before).max(usual(c));
+            let one = cells < 1.6;
+            let step = if one { 1.0 } else { cells };
+            for between in before + 1..=c {
+                position[between] = position[before] + step * (between - before) as f32 / (c - before) as f32;
+            }
+            if one {
+                width[before][1] = gap;
+                width[c][0] = gap;
+            }
+        }
+        if let Some(last) = last {
+            let end = position[last];
+            position[last..].fill(end);
+        }
+        Self { depth, position, width }
+    }
+
+    /// Turns corrections from cell units to codes, for samples given in codes.
+    pub fn leave(&self, corrections: &mut [f32], codes: &[f32]) {
+        for (d, &c) in corrections.iter_mut().zip(codes) {
+            *d *= self.width[self.depth.code(c * (1.0 / 255.0)) as usize][usize::from(*d > 0.0)];
+        }
+    }
+
+    /// Holds corrections (codes) inside the cells of samples given in codes.
+    pub fn hold(&self, corrections: &mut [f32], codes: &[f32]) {
+        for (d, &c) in corrections.iter_mut().zip(codes) {
+            let [lower, upper] = self.width[self.depth.code(c * (1.0 / 255.0)) as usize];
+            *d = d.max(-0.5 * lower).min(0.5 * upper);
+        }
+    }
 }
 
 impl Cells {
-    /// From what the detector found on a plane of this depth; `None` when there are no cells (floating point).
-    pub fn new(grid: &PlaneGrid, depth: Depth) -> Option<Self> {
+    /// From what the detector found on a plane of this depth, of which these are the samples; `None` when there
+    /// are no cells (floating point).
+    pub fn new(grid: &PlaneGrid, depth: Depth, samples: &[f32]) -> Option<Self> {
         if let (Some(steps), Depth::Int(_)) = (&grid.steps_by_code, depth) {
-            let per_code = 255.0 * depth.step();
-            let n = depth.max_code() as usize + 1;
-            let width: Vec<f32> = (0..n).map(|c| steps.get(c).copied().unwrap_or(per_code).max(per_code)).collect();
-            // A step from one code to the next passes half of either code's cell.
-            let mut position = vec![0.0f32; n];
-            for c in 1..n {
-                position[c] = position[c - 1] + per_code * 0.5 * (1.0 / width[c - 1] + 1.0 / width[c]);
-            }
-            return Some(Self::ByCode { depth, width, position });
+            return Some(Self::ByCode(CodeCells::new(steps, depth, samples)));
         }
         (grid.step_codes > 0.0).then_some(Self::Even(grid.step_codes))
     }
@@ -120,25 +166,16 @@ impl Cells {
     ) {
         match self {
             Self::Even(step) => source.fill(level, image, at.0, at.1, 1.0 / step, v),
-            Self::ByCode { depth, position, .. } => {
+            Self::ByCode(cells) => {
                 codes.reshape(v.width, v.height);
                 source.fill(level, image, at.0, at.1, 1.0, codes);
                 for y in 0..v.height {
                     for (v, &c) in v.row_mut(y).iter_mut().zip(codes.row(y)) {
-                        *v = position[depth.code(c * (1.0 / 255.0)) as usize];
+                        *v = cells.position[cells.depth.code(c * (1.0 / 255.0)) as usize];
                     }
                 }
             }
         }
         v.pad();
-    }
-
-    /// Width in codes of the cell of a sample given in codes.
-    #[inline]
-    pub fn width(&self, codes: f32) -> f32 {
-        match self {
-            Self::Even(step) => *step,
-            Self::ByCode { depth, width, .. } => width[depth.code(codes * (1.0 / 255.0)) as usize],
-        }
     }
 }
