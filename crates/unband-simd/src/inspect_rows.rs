@@ -1,6 +1,9 @@
 //! Row kernels of the detector: samples to 8-bit codes, codes to planes of luma and colour differences in
 //! 1/64 codes, and what a 3×3 window holds. All integers, so every level gives the same bits.
 
+// Bodies are compiled once per level inside their caller; branches would keep them from being vectors.
+#![allow(clippy::inline_always, clippy::needless_bitwise_bool, clippy::too_many_arguments)]
+
 use crate::dispatch;
 
 dispatch! {
@@ -26,27 +29,59 @@ dispatch! {
     /// `range` and `mean` hold two values less, the first belongs to the second column.
     pub fn windows3(level, range: &mut [i16], mean: &mut [i16], high: &[i16], low: &[i16], sum: &[i32]) = windows3_body;
 
+    /// `mean = rough` where `range >= limit`.
+    pub fn mask_rough(level, mean: &mut [i16], range: &[i16], limit: i16, rough: i16) = mask_rough_body;
+
+    /// For each 32 values whether any of `|a − b|` is more than `low` and less than `high`.
+    pub fn any_steps(level, found: &mut [u8], a: &[i16], b: &[i16], low: i16, high: i16) = any_steps_body;
+
     /// `a − b` per value.
     pub fn subtract(level, out: &mut [i16], a: &[i16], b: &[i16]) = subtract_body;
 
     /// Adds to `counts[i % 8]` how many neighbours `i`, `i + 1` differ by more than `low` and less than `high`.
     pub fn count_steps_across(level, counts: &mut [u32; 8], row: &[i16], low: i16, high: i16) = steps_across_body;
 
-    /// Marks (sets to 1) the samples `x` and `x + 1` between which a false contour runs: four samples on each side
-    /// lie within `flat` of `x` and `x + 1`, and the step between these is at least `low` and at most `high`.
-    pub fn mark_contours_across(level, marks: &mut [u8], row: &[i16], flat: i16, low: i16, high: i16)
-        = contours_across_body;
+    /// Steps between two rows of codes: `|a − b|`, at most `255 >> shift`, times `2^shift`.
+    pub fn steps_of_codes(level, out: &mut [u8], a: &[u8], b: &[u8], shift: u32) = steps_of_codes_body;
 
-    /// As [`mark_contours_across`] down the columns of eight rows; marks the samples above and below.
-    pub fn mark_contours_down(
-        level, above: &mut [u8], below: &mut [u8], rows: &[&[i16]; 8], flat: i16, low: i16, high: i16,
-    ) = contours_down_body;
+    /// Steps between two rows in 1/64 codes: `|a − b| >> shift`, at most 255.
+    pub fn steps_of_sixty_fourths(level, out: &mut [u8], a: &[i16], b: &[i16], shift: u32) = steps_of_sixty_fourths_body;
+
+    /// The largest of three rows of steps, value by value.
+    pub fn largest3(level, out: &mut [u8], a: &[u8], b: &[u8], c: &[u8]) = largest3_body;
+
+    /// Sets a mark (1) on the samples before and after each step of `low..=high` between two flats: `before` and
+    /// `after` hold the largest step inside the flats and must not exceed `flat`.
+    pub fn mark_contours(
+        level, first: &mut [u8], second: &mut [u8], before: &[u8], steps: &[u8], after: &[u8],
+        flat: u8, low: u8, high: u8,
+    ) = mark_contours_body;
+
+    /// As [`mark_contours`] with both marks in one row: `marks[i]` before and `marks[i + 1]` after step `i`.
+    pub fn mark_contours_across(
+        level, marks: &mut [u8], before: &[u8], steps: &[u8], after: &[u8], flat: u8, low: u8, high: u8,
+    ) = mark_across_body;
+
+    /// How many steps are at least `low`, and how many of these are contours as in [`mark_contours`].
+    pub fn count_contours(
+        level, before: &[u8], steps: &[u8], after: &[u8], flat: u8, low: u8, high: u8,
+    ) -> (u32, u32) = count_contours_body;
+
+    /// `marks |= more`, each of `more` for two neighbours.
+    pub fn spread_marks(level, marks: &mut [u8], more: &[u8]) = spread_marks_body;
+
+    /// `marks |= more`.
+    pub fn join_marks(level, marks: &mut [u8], more: &[u8]) = join_marks_body;
+
+    /// How many marks are set.
+    pub fn count_marks(level, marks: &[u8]) -> u32 = count_marks_body;
 
     /// How many samples of two rows differ by more than `low` and less than `high`.
     pub fn count_steps_down(level, a: &[i16], b: &[i16], low: i16, high: i16) -> u32 = steps_down_body;
 }
 
 #[inline(always)]
+#[allow(clippy::manual_clamp)] // clamp keeps not-a-number
 fn quantise_body(out: &mut [u8], v: &[f32], scale: f32, offset: f32) {
     for (o, &v) in out.iter_mut().zip(v) {
         // `max` turns not-a-number into 0; adding 2^23 rounds to the last bit of the mantissa.
@@ -111,6 +146,25 @@ fn windows3_body(range: &mut [i16], mean: &mut [i16], high: &[i16], low: &[i16],
 }
 
 #[inline(always)]
+fn mask_rough_body(mean: &mut [i16], range: &[i16], limit: i16, rough: i16) {
+    for (mean, &range) in mean.iter_mut().zip(range) {
+        *mean = if range < limit { *mean } else { rough };
+    }
+}
+
+#[inline(always)]
+fn any_steps_body(found: &mut [u8], a: &[i16], b: &[i16], low: i16, high: i16) {
+    for ((found, a), b) in found.iter_mut().zip(a.chunks(32)).zip(b.chunks(32)) {
+        let mut any = 0i16;
+        for (&a, &b) in a.iter().zip(b) {
+            let d = a.wrapping_sub(b).wrapping_abs();
+            any |= i16::from((d > low) & (d < high));
+        }
+        *found = any as u8;
+    }
+}
+
+#[inline(always)]
 fn subtract_body(out: &mut [i16], a: &[i16], b: &[i16]) {
     for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
         *o = a.wrapping_sub(b);
@@ -156,65 +210,110 @@ fn steps_down_body(a: &[i16], b: &[i16], low: i16, high: i16) -> u32 {
 }
 
 #[inline(always)]
-fn contour(v: [i16; 8], flat: i16, low: i16, high: i16) -> u8 {
-    let apart = |a: i16, b: i16| (a - b).abs();
-    let left = apart(v[0], v[3]).max(apart(v[1], v[3])).max(apart(v[2], v[3]));
-    let right = apart(v[5], v[4]).max(apart(v[6], v[4])).max(apart(v[7], v[4]));
-    let step = apart(v[3], v[4]);
-    u8::from((left.max(right) <= flat) & (step >= low) & (step <= high))
-}
-
-#[inline(always)]
-fn contours_across_body(marks: &mut [u8], row: &[i16], flat: i16, low: i16, high: i16) {
-    let n = row.len().min(marks.len());
-    if n < 8 {
-        return;
-    }
-    let last = n - 7;
-    let v: [&[i16]; 8] = std::array::from_fn(|k| &row[k..k + last]);
-    let mut found = [0u8; 256];
-    for start in (0..last).step_by(256) {
-        let count = (last - start).min(256);
-        for i in 0..count {
-            let at = start + i;
-            found[i] = contour(
-                [v[0][at], v[1][at], v[2][at], v[3][at], v[4][at], v[5][at], v[6][at], v[7][at]],
-                flat,
-                low,
-                high,
-            );
-        }
-        for (mark, found) in marks[start + 3..][..count].iter_mut().zip(&found) {
-            *mark |= found;
-        }
-        for (mark, found) in marks[start + 4..][..count].iter_mut().zip(&found) {
-            *mark |= found;
-        }
+fn steps_of_codes_body(out: &mut [u8], a: &[u8], b: &[u8], shift: u32) {
+    let most = 255 >> shift;
+    for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *o = a.abs_diff(b).min(most) << shift;
     }
 }
 
 #[inline(always)]
-fn contours_down_body(
-    above: &mut [u8],
-    below: &mut [u8],
-    rows: &[&[i16]; 8],
-    flat: i16,
-    low: i16,
-    high: i16,
+fn steps_of_sixty_fourths_body(out: &mut [u8], a: &[i16], b: &[i16], shift: u32) {
+    for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *o = (a.wrapping_sub(b).unsigned_abs() >> shift).min(255) as u8;
+    }
+}
+
+#[inline(always)]
+fn largest3_body(out: &mut [u8], a: &[u8], b: &[u8], c: &[u8]) {
+    for (((o, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
+        *o = a.max(b).max(c);
+    }
+}
+
+#[inline(always)]
+fn is_contour(before: u8, step: u8, after: u8, flat: u8, low: u8, high: u8) -> u8 {
+    u8::from((before.max(after) <= flat) & (step >= low) & (step <= high))
+}
+
+#[inline(always)]
+fn mark_contours_body(
+    first: &mut [u8],
+    second: &mut [u8],
+    before: &[u8],
+    steps: &[u8],
+    after: &[u8],
+    flat: u8,
+    low: u8,
+    high: u8,
 ) {
-    let n = rows.iter().map(|r| r.len()).min().unwrap_or(0).min(above.len()).min(below.len());
-    let v: [&[i16]; 8] = std::array::from_fn(|k| &rows[k][..n]);
-    let (above, below) = (&mut above[..n], &mut below[..n]);
-    for i in 0..n {
-        let found = contour(
-            [v[0][i], v[1][i], v[2][i], v[3][i], v[4][i], v[5][i], v[6][i], v[7][i]],
-            flat,
-            low,
-            high,
-        );
-        above[i] |= found;
-        below[i] |= found;
+    let rows = first.iter_mut().zip(second).zip(before).zip(steps).zip(after);
+    for ((((first, second), &before), &step), &after) in rows {
+        let found = is_contour(before, step, after, flat, low, high);
+        *first |= found;
+        *second |= found;
     }
+}
+
+#[inline(always)]
+fn count_contours_body(before: &[u8], steps: &[u8], after: &[u8], flat: u8, low: u8, high: u8) -> (u32, u32) {
+    let (mut all, mut contours) = (0, 0);
+    for ((before, steps), after) in before.chunks(128).zip(steps.chunks(128)).zip(after.chunks(128)) {
+        let (mut part, mut found) = (0u8, 0u8);
+        for ((&before, &step), &after) in before.iter().zip(steps).zip(after) {
+            part += u8::from(step >= low);
+            found += is_contour(before, step, after, flat, low, high);
+        }
+        all += u32::from(part);
+        contours += u32::from(found);
+    }
+    (all, contours)
+}
+
+#[inline(always)]
+fn mark_across_body(
+    marks: &mut [u8],
+    before: &[u8],
+    steps: &[u8],
+    after: &[u8],
+    flat: u8,
+    low: u8,
+    high: u8,
+) {
+    let n = before.len().min(steps.len()).min(after.len()).min(marks.len().saturating_sub(1));
+    let mut found = [0u8; 256];
+    for start in (0..n).step_by(256) {
+        let count = (n - start).min(256);
+        let (b, s, a) = (&before[start..][..count], &steps[start..][..count], &after[start..][..count]);
+        for (((f, &b), &s), &a) in found.iter_mut().zip(b).zip(s).zip(a) {
+            *f = is_contour(b, s, a, flat, low, high);
+        }
+        for shift in [0, 1] {
+            for (mark, found) in marks[start + shift..][..count].iter_mut().zip(&found) {
+                *mark |= found;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn spread_marks_body(marks: &mut [u8], more: &[u8]) {
+    for (pair, &m) in marks.chunks_exact_mut(2).zip(more) {
+        pair[0] |= m;
+        pair[1] |= m;
+    }
+}
+
+#[inline(always)]
+fn join_marks_body(marks: &mut [u8], more: &[u8]) {
+    for (mark, &m) in marks.iter_mut().zip(more) {
+        *mark |= m;
+    }
+}
+
+#[inline(always)]
+fn count_marks_body(marks: &[u8]) -> u32 {
+    marks.chunks(255).map(|part| u32::from(part.iter().fold(0u8, |sum, &m| sum + m.min(1)))).sum()
 }
 
 #[cfg(test)]
@@ -256,12 +355,37 @@ mod tests {
                 let mut counts = [0; 8];
                 count_steps_across(level, &mut counts, &rows[0], 38, 2560);
                 let down = count_steps_down(level, &rows[0], &rows[1], -1, 2);
-                let (mut marks, mut more) = (vec![0u8; n], vec![0u8; n]);
-                mark_contours_across(level, &mut marks, &rows[0], 16000, 300, 9000);
-                let eight = std::array::from_fn(|k| &rows[k % 3][..]);
-                let mut above = vec![0u8; n];
-                mark_contours_down(level, &mut above, &mut more, &eight, 20000, 0, 3);
-                (q, rows, chroma, range, mean, counts, down, [marks, above, more])
+                let mut smooth = rows[0].clone();
+                mask_rough(level, &mut smooth, &rows[1], 9000, -16000);
+                let mut any = vec![0u8; n.div_ceil(32)];
+                any_steps(level, &mut any, &smooth, &rows[2], 3, 40);
+                let (mut steps, mut fine) = (vec![0u8; n], vec![0u8; n]);
+                steps_of_codes(level, &mut steps, &r, &g, 3);
+                steps_of_sixty_fourths(level, &mut fine, &rows[0], &rows[1], 2);
+                let mut largest = vec![0u8; n];
+                largest3(level, &mut largest, &steps, &fine, &b);
+                let (mut marks, mut first, mut second) = (vec![0u8; n], vec![0u8; n], vec![0u8; n]);
+                mark_contours(level, &mut first, &mut second, &steps, &fine, &b, 200, 10, 90);
+                mark_contours_across(level, &mut marks, &steps, &fine, &b, 200, 10, 90);
+                let counts2 = count_contours(level, &steps, &fine, &b, 200, 10, 90);
+                let mut wide = vec![0u8; 2 * n + 1];
+                spread_marks(level, &mut wide, &marks);
+                join_marks(level, &mut second, &marks);
+                let count = count_marks(level, &wide);
+                assert_eq!(count, wide.iter().map(|&m| u32::from(m)).sum::<u32>());
+                (
+                    q,
+                    rows,
+                    chroma,
+                    range,
+                    mean,
+                    counts,
+                    down,
+                    [largest, marks, first, second],
+                    smooth,
+                    any,
+                    counts2,
+                )
             };
             let scalar = run(Level::Scalar);
             for level in Level::all() {
@@ -284,14 +408,21 @@ mod tests {
 
     #[test]
     fn a_step_between_flats_is_marked_and_a_ramp_is_not() {
-        let step: Vec<i16> = (0..20).map(|x| if x < 10 { 640 } else { 704 }).collect();
-        let ramp: Vec<i16> = (0..20).map(|x| x * 64).collect();
-        let mut marks = [0u8; 20];
-        mark_contours_across(Level::best(), &mut marks, &ramp, 0, 1, 96);
-        assert_eq!(marks, [0; 20]);
-        mark_contours_across(Level::best(), &mut marks, &step, 0, 1, 96);
+        let mark = |codes: &[u8]| {
+            let n = codes.len() - 1;
+            let (mut steps, mut flats) = (vec![0u8; n], vec![0u8; n - 2]);
+            steps_of_codes(Level::best(), &mut steps, &codes[..n], &codes[1..], 4);
+            largest3(Level::best(), &mut flats, &steps, &steps[1..], &steps[2..]);
+            let mut marks = vec![0u8; codes.len()];
+            mark_contours_across(Level::best(), &mut marks[3..], &flats, &steps[3..], &flats[4..], 0, 8, 24);
+            marks
+        };
+        let step: Vec<u8> = (0..20).map(|x| if x < 10 { 40 } else { 41 }).collect();
+        let ramp: Vec<u8> = (0..20).collect();
+        assert_eq!(mark(&ramp), [0; 20]);
+        let marks = mark(&step);
         assert_eq!(marks.iter().position(|&m| m == 1), Some(9));
-        assert_eq!(marks.iter().map(|&m| u32::from(m)).sum::<u32>(), 2);
+        assert_eq!(count_marks(Level::best(), &marks), 2);
     }
 
     #[test]

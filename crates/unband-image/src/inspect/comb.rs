@@ -16,16 +16,17 @@ impl Combs {
     pub fn new(hists: &[Vec<u32>]) -> Self {
         let mut combs = Self::default();
         for hist in hists {
-            combs.push(hist, comb(hist));
+            combs.push(hist, comb(hist), 1.3);
         }
         combs
     }
 
-    /// Adds a channel: its histogram, and the spacing at each code in 8-bit codes.
-    pub fn push(&mut self, hist: &[u32], spacing: Vec<f32>) {
+    /// Adds a channel: its histogram, the spacing at each code in 8-bit codes, and from which spacing on codes
+    /// are missing.
+    pub fn push(&mut self, hist: &[u32], spacing: Vec<f32>, least: f32) {
         let total: f64 = hist.iter().map(|&n| f64::from(n)).sum();
         let weighted: f64 = hist.iter().zip(&spacing).map(|(&n, &s)| f64::from(n) * f64::from(s)).sum();
-        self.shares.push(combed_share(hist, &spacing));
+        self.shares.push(combed_share(hist, &spacing, least));
         self.means.push(weighted / total.max(1.0));
         self.spacings.push(spacing);
     }

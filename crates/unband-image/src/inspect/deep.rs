@@ -35,7 +35,7 @@ pub(super) fn combs(image: &Image) -> Combs {
     for plane in &image.planes {
         let hist = histogram(plane, image.depth);
         let unit = 255.0 / (hist.len() - 1) as f32;
-        combs.push(&hist, sparse(&hist, unit));
+        combs.push(&hist, sparse(&hist, unit), (1.3 * unit).max(0.3));
     }
     combs
 }

@@ -179,6 +179,11 @@ pub(super) fn limited_gaps(hist: &[u32]) -> bool {
             at.push(c);
         }
     }
+    // A coarser grid leaves more than these single gaps.
+    let occupied = hist[first..=last].iter().filter(|&&n| n > 0).count();
+    if occupied * 5 < (last - first + 1) * 4 {
+        return false;
+    }
     let regular = at.windows(2).filter(|w| (5..=9).contains(&(w[1] - w[0]))).count();
     at.len() >= 4
         && regular * 10 >= (at.len() - 1) * 7

@@ -26,7 +26,7 @@ fn sets(bits: u8, max: usize) -> [Levels; 3] {
 impl Levels {
     /// Code of level `k`.
     fn code(self, k: usize) -> usize {
-        (k as f64 * self.step + self.offset).round() as usize
+        (k as f64 * self.step + self.offset + 0.5) as usize
     }
 }
 
@@ -92,10 +92,10 @@ pub(super) fn comb(hist: &[u32]) -> Vec<f32> {
     spacing
 }
 
-/// Share of the samples whose code stands apart from its neighbours by more than 1.3.
-pub(super) fn combed_share(hist: &[u32], spacing: &[f32]) -> f64 {
+/// Share of the samples whose code stands apart from its neighbours by more than `least`.
+pub(super) fn combed_share(hist: &[u32], spacing: &[f32], least: f32) -> f64 {
     let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
-    let apart: u64 = hist.iter().zip(spacing).filter(|(_, s)| **s > 1.3).map(|(&h, _)| u64::from(h)).sum();
+    let apart: u64 = hist.iter().zip(spacing).filter(|(_, s)| **s > least).map(|(&h, _)| u64::from(h)).sum();
     apart as f64 / total.max(1) as f64
 }
 
@@ -133,7 +133,7 @@ mod tests {
         let spacing = comb(&hist);
         assert!(spacing[..38].iter().all(|&s| (s - 1.0).abs() < 1e-6));
         assert!((spacing[40 + 30] - 3.0).abs() < 1e-6);
-        assert!(combed_share(&hist, &spacing) > 0.5);
+        assert!(combed_share(&hist, &spacing, 1.3) > 0.5);
     }
 
     #[test]

@@ -1,12 +1,18 @@
 //! Where the false contours are.
 
-use super::planes::{Source, UNIT};
+use super::planes::Source;
 use super::{BandingMap, Cause, Findings};
 use crate::restorer::Context;
-use unband_simd::inspect_rows as rows;
+use unband_simd::{Level, inspect_rows as rows};
 
 /// Share of a square's samples on contours from which on it counts as banded: a line through two thirds of it.
 const BANDED: f32 = 0.02;
+
+/// Share of the picture that must be covered by clean contours of one code before they are called visible.
+const WALLPAPER: f32 = 0.3;
+
+/// Share of the picture that a codec's flats must band before they are called visible.
+const CODED: f32 = 0.02;
 
 /// One plane to look at, with what counts as a step of its grid.
 pub(super) struct Layer<'a> {
@@ -31,115 +37,218 @@ pub(super) fn complete(
     if found.grids.iter().all(|g| g.step_codes < 0.6) {
         return;
     }
-    found.map = banding_map(width, height, layers, ctx);
-    found.banded_share = banded_share(&found.map, width, height);
+    let (map, clean) = banding_map(width, height, layers, ctx);
+    found.map = map;
+    let banded = |i: usize| found.map.share[i] >= BANDED;
+    found.banded_share = area(&found.map, width, height, banded);
+    // Steps of one code are seen where they are wide, unbroken and all there is. Among coarser ones any is.
+    let clean_share = || area(&found.map, width, height, |i| found.map.share[i] >= BANDED && clean[i]);
     found.visible = match found.cause {
-        Cause::Plain => false,
+        Cause::Plain if found.grids.iter().all(|g| g.step_codes < 1.3) => clean_share() >= WALLPAPER,
+        Cause::Video => clean_share() >= WALLPAPER,
+        Cause::Coded => found.banded_share >= CODED,
         _ => found.banded_share > 0.0,
     };
 }
 
-/// Marks the contours of all layers and counts them in squares.
-fn banding_map(width: usize, height: usize, layers: &[Layer<'_>], ctx: &Context<'_>) -> BandingMap {
+/// Marks the contours of all layers and counts them in squares; tells for each square whether nearly all
+/// of its steps are contours: there is no noise that would hide them.
+fn banding_map(
+    width: usize,
+    height: usize,
+    layers: &[Layer<'_>],
+    ctx: &Context<'_>,
+) -> (BandingMap, Vec<bool>) {
     let side = BandingMap::SIDE;
     let (columns, count) = (width.div_ceil(side), height.div_ceil(side));
     let bands = ctx.map(count, |band| {
         let (y0, y1) = (band * side, ((band + 1) * side).min(height));
         let mut marks = vec![0u8; width * (y1 - y0)];
+        let mut steps = vec![(0u32, 0u32); columns];
         for layer in layers {
-            mark(layer, width, y0, y1, &mut marks);
+            mark(layer, width, y0, y1, &mut marks, &mut steps);
         }
         let mut counts = vec![0u32; columns];
         for line in marks.chunks_exact(width.max(1)) {
             for (count, part) in counts.iter_mut().zip(line.chunks(side)) {
-                *count += part.iter().map(|&m| u32::from(m)).sum::<u32>();
+                *count += rows::count_marks(ctx.level, part);
             }
         }
         let share = |(i, &n): (usize, &u32)| n as f32 / (((width - i * side).min(side) * (y1 - y0)) as f32);
-        counts.iter().enumerate().map(share).collect::<Vec<f32>>()
+        let clean = steps.iter().map(|&(all, contours)| contours * 10 >= all * 7);
+        counts.iter().enumerate().map(share).zip(clean).collect::<Vec<(f32, bool)>>()
     });
-    BandingMap { columns, rows: count, share: bands.concat() }
+    let (share, clean) = bands.into_iter().flatten().unzip();
+    (BandingMap { columns, rows: count, share }, clean)
 }
 
-/// Share of the picture that lies in banded squares.
-fn banded_share(map: &BandingMap, width: usize, height: usize) -> f32 {
+/// Share of the picture in the squares that pass a test.
+fn area(map: &BandingMap, width: usize, height: usize, test: impl Fn(usize) -> bool) -> f32 {
     let side = BandingMap::SIDE;
     let mut area = 0;
-    for (i, _) in map.share.iter().enumerate().filter(|(_, s)| **s >= BANDED) {
+    for i in (0..map.share.len()).filter(|&i| test(i)) {
         let (x, y) = (i % map.columns * side, i / map.columns * side);
         area += (width - x).min(side) * (height - y).min(side);
     }
     area as f32 / (width * height).max(1) as f32
 }
 
-fn mark(layer: &Layer<'_>, width: usize, y0: usize, y1: usize, marks: &mut [u8]) {
+/// Steps between samples, in units small enough for a grid's step and coarse enough for a byte.
+struct Scale {
+    /// Units per code as a power of two, 4 at most.
+    shift: u32,
+    flat: u8,
+    low: u8,
+    high: u8,
+}
+
+impl Scale {
+    fn new(layer: &Layer<'_>) -> Self {
+        let step = layer.step.max(0.5);
+        let shift = (0..=4).rev().find(|s| 1.55 * step * f64::from(1u32 << s) < 250.0).unwrap_or(0);
+        let unit = step * f64::from(1u32 << shift);
+        let flat = if layer.lossy { 0.3 } else { 0.2 } * unit;
+        Self {
+            shift,
+            flat: flat as u8,
+            low: (0.45 * unit).ceil() as u8,
+            high: (1.55 * unit).min(254.0) as u8,
+        }
+    }
+
+    /// Steps from one row to another, or along a row when they overlap.
+    fn steps(&self, layer: &Layer<'_>, out: &mut [u8], a: Row<'_>, b: Row<'_>) {
+        let level = layer.source.level();
+        match (a, b) {
+            (Row::Codes(a), Row::Codes(b)) => rows::steps_of_codes(level, out, a, b, self.shift),
+            (Row::Fine(a), Row::Fine(b)) => rows::steps_of_sixty_fourths(level, out, a, b, 6 - self.shift),
+            _ => {}
+        }
+    }
+}
+
+impl Scale {
+    /// Adds the steps of a row to the squares they lie in, and the contours among them.
+    fn tally(
+        &self,
+        level: Level,
+        sx: usize,
+        before: &[u8],
+        steps: &[u8],
+        after: &[u8],
+        tally: &mut [(u32, u32)],
+    ) {
+        let side = BandingMap::SIDE / sx.min(BandingMap::SIDE);
+        let parts = before.chunks(side).zip(steps.chunks(side)).zip(after.chunks(side));
+        for (sum, ((before, steps), after)) in tally.iter_mut().zip(parts) {
+            let (all, contours) =
+                rows::count_contours(level, before, steps, after, self.flat, self.low, self.high);
+            sum.0 += all;
+            sum.1 += contours;
+        }
+    }
+}
+
+/// A row as it is stored, or as it was computed.
+#[derive(Clone, Copy)]
+enum Row<'a> {
+    Codes(&'a [u8]),
+    Fine(&'a [i16]),
+}
+
+impl Row<'_> {
+    fn part(&self, from: usize, to: usize) -> Self {
+        match self {
+            Self::Codes(row) => Self::Codes(&row[from..to]),
+            Self::Fine(row) => Self::Fine(&row[from..to]),
+        }
+    }
+}
+
+fn mark(layer: &Layer<'_>, width: usize, y0: usize, y1: usize, marks: &mut [u8], tally: &mut [(u32, u32)]) {
     let (sx, sy) = layer.scale;
     let (w, h) = (layer.source.width(), layer.source.height());
     let (a, b) = (y0 / sy, y1.div_ceil(sy).min(h));
-    if w == 0 || a >= b {
+    if w < 8 || a >= b {
         return;
     }
-    let unit = layer.step * f64::from(UNIT);
-    let flat = ((if layer.lossy { 0.35 } else { 0.25 }) * unit) as i16;
-    let (low, high) = ((0.45 * unit).ceil() as i16, (1.55 * unit).min(16000.0) as i16);
+    let scale = Scale::new(layer);
     let level = layer.source.level();
     // Rows a - 4 .. b + 4, so that contours at the band's own border are seen.
     let (first, last) = (a.saturating_sub(4), (b + 4).min(h));
-    let mut lines = vec![0i16; w * (last - first)];
-    for (y, line) in (first..last).zip(lines.chunks_exact_mut(w)) {
-        layer.source.fill(y, line);
+    let stored = layer.source.codes();
+    let mut lines = vec![0i16; if stored.is_some() { 0 } else { w * (last - first) }];
+    if stored.is_none() {
+        for (y, line) in (first..last).zip(lines.chunks_exact_mut(w)) {
+            layer.source.fill(y, line);
+        }
     }
-    let line = |y: usize| &lines[(y - first) * w..][..w];
+    let line = |y: usize| match stored {
+        Some((codes, plane)) => Row::Codes(codes.row(plane, y)),
+        None => Row::Fine(&lines[(y - first) * w..][..w]),
+    };
     let mut own = vec![0u8; w * (b - a)];
+    let (mut steps, mut flats) = (vec![0u8; w - 1], vec![0u8; w - 3]);
     for y in a..b {
-        rows::mark_contours_across(level, &mut own[(y - a) * w..][..w], line(y), flat, low, high);
+        let row = line(y);
+        scale.steps(layer, &mut steps, row.part(0, w - 1), row.part(1, w));
+        rows::largest3(level, &mut flats, &steps, &steps[1..], &steps[2..]);
+        let marks = &mut own[(y - a) * w + 3..(y - a + 1) * w];
+        rows::mark_contours_across(
+            level,
+            marks,
+            &flats,
+            &steps[3..],
+            &flats[4..],
+            scale.flat,
+            scale.low,
+            scale.high,
+        );
+        // A quarter of the rows is enough to tell noise.
+        if y % 4 == 0 {
+            scale.tally(level, sx, &flats, &steps[3..], &flats[4..], tally);
+        }
     }
-    let mut outside = vec![0u8; w];
-    for y in first..last.saturating_sub(7) {
-        let eight: [&[i16]; 8] = std::array::from_fn(|k| line(y + k));
-        let (top, bottom) = (y + 3, y + 4);
-        if top >= a && bottom < b {
-            let (head, tail) = own.split_at_mut((bottom - a) * w);
-            rows::mark_contours_down(
-                level,
-                &mut head[(top - a) * w..],
-                &mut tail[..w],
-                &eight,
-                flat,
-                low,
-                high,
-            );
-        } else if top >= a && top < b {
-            rows::mark_contours_down(
-                level,
-                &mut own[(top - a) * w..][..w],
-                &mut outside,
-                &eight,
-                flat,
-                low,
-                high,
-            );
-        } else if bottom >= a && bottom < b {
-            rows::mark_contours_down(
-                level,
-                &mut outside,
-                &mut own[(bottom - a) * w..][..w],
-                &eight,
-                flat,
-                low,
-                high,
-            );
+    // Down: steps between rows y and y + 1 for all y, and the largest of three of them.
+    let count = last - first - 1;
+    if count >= 7 {
+        let mut steps = vec![0u8; w * count];
+        for (i, steps) in steps.chunks_exact_mut(w).enumerate() {
+            scale.steps(layer, steps, line(first + i), line(first + i + 1));
+        }
+        let mut flats = vec![0u8; w * (count - 2)];
+        for (i, flats) in flats.chunks_exact_mut(w).enumerate() {
+            let step = |k: usize| &steps[(i + k) * w..][..w];
+            rows::largest3(level, flats, step(0), step(1), step(2));
+        }
+        let mut outside = vec![0u8; w];
+        for i in 3..count - 3 {
+            let (top, bottom) = (first + i, first + i + 1);
+            let inside = |y: usize| (a..b).contains(&y);
+            let (head, tail) = match (inside(top), inside(bottom)) {
+                (true, true) => {
+                    let (head, tail) = own.split_at_mut((bottom - a) * w);
+                    (&mut head[(top - a) * w..], &mut tail[..w])
+                }
+                (true, false) => (&mut own[(top - a) * w..][..w], &mut outside[..]),
+                (false, true) => (&mut outside[..], &mut own[(bottom - a) * w..][..w]),
+                (false, false) => continue,
+            };
+            let (before, after) = (&flats[(i - 3) * w..][..w], &flats[(i + 1) * w..][..w]);
+            let step = &steps[i * w..][..w];
+            rows::mark_contours(level, head, tail, before, step, after, scale.flat, scale.low, scale.high);
+            if i % 4 == 0 {
+                scale.tally(level, sx, before, step, after, tally);
+            }
         }
     }
     for (y, line) in marks.chunks_exact_mut(width).enumerate() {
         let from = ((y0 + y) / sy).min(h - 1).saturating_sub(a).min(b - a - 1);
         let own = &own[from * w..][..w];
-        if sx == 1 {
-            line.iter_mut().zip(own).for_each(|(m, o)| *m |= o);
-        } else {
-            for (x, m) in line.iter_mut().enumerate() {
-                *m |= own[(x / sx).min(w - 1)];
-            }
+        match sx {
+            1 => rows::join_marks(level, line, own),
+            2 => rows::spread_marks(level, line, own),
+            _ => line.iter_mut().enumerate().for_each(|(x, m)| *m |= own[(x / sx).min(w - 1)]),
         }
     }
 }

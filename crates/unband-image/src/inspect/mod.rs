@@ -16,6 +16,8 @@ mod phasor;
 mod planes;
 mod rgb;
 mod sentence;
+#[cfg(test)]
+mod tests;
 mod tiles;
 
 use crate::color::{Matrix, Model, Range};

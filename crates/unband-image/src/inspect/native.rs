@@ -29,8 +29,8 @@ pub(super) fn decide(
     if grids.iter().all(Option::is_none) {
         let [y, u, v] = &sources;
         let scores = noisy::judge(
-            &Flats::gather(y),
-            &[Some(Flats::gather(u)), Some(Flats::gather(v))],
+            &Flats::gather(y, noisy::ENOUGH),
+            &[Some(Flats::gather(u, noisy::ENOUGH)), Some(Flats::gather(v, noisy::ENOUGH))],
             Conversion::Other,
         );
         grids = [0, 1, 2].map(|i| {
@@ -69,7 +69,10 @@ pub(super) fn decide(
 /// A plane that has not been touched since its levels were rounded.
 fn exact(plane: &Codes) -> Option<Grid> {
     let mut hist = vec![0u32; 256];
-    plane.planes[0].iter().for_each(|&c| hist[usize::from(c)] += 1);
+    let every = (plane.len() / 500_000).max(1);
+    for y in (0..plane.height).step_by(every) {
+        plane.row(0, y).iter().for_each(|&c| hist[usize::from(c)] += 1);
+    }
     let found = levels(&hist, 4..=7)?;
     Some(Grid { period: found.step, offset: found.offset, bits: found.bits, strength: 1.0 })
 }

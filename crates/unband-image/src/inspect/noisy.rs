@@ -11,10 +11,10 @@ use super::grid::Grid;
 use super::phasor::{Agreement, BINS, LevelPhasor, level_agreement, level_phasor};
 use super::planes::{Codes, Part, Recipe, Source, Sums, UNIT, Windows, strips};
 use crate::color::{Matrix, Range};
-use unband_simd::Level;
+use unband_simd::{Level, inspect_rows as rows};
 
 /// Windows of a plane that are enough.
-const ENOUGH: usize = 700_000;
+pub(super) const ENOUGH: usize = 600_000;
 /// The grid of 6 bits in 8-bit codes.
 pub(super) const SIX: f64 = 255.0 / 63.0;
 /// The grid of 5 bits.
@@ -22,6 +22,9 @@ pub(super) const FIVE: f64 = 255.0 / 31.0;
 
 /// Mean of a window that is not flat: far from every mean, so that no pair with it is a step.
 const ROUGH: i16 = -16000;
+
+/// Range of a strictly flat window: below 1.2 codes.
+const STRICT: i16 = 76;
 
 /// What is known of a plane's flat windows.
 pub(super) struct Flats {
@@ -31,15 +34,15 @@ pub(super) struct Flats {
     loose: Vec<f64>,
     six: Steps,
     five: Steps,
+    circle: Box<Circle>,
 }
 
 /// Steps between flat windows of about one period, by the level where they happen.
 struct Steps {
     low: i16,
     high: i16,
-    cosines: Vec<f32>,
-    /// Cosine and sine of a pair's midpoint, by the sum of its two values.
-    turns: Vec<(f32, f32)>,
+    /// 2^32 turns per 1/64 code.
+    turn: f64,
     period: f32,
     levels: Vec<StepLevel>,
 }
@@ -62,6 +65,15 @@ pub(super) struct Middles {
     levels: f64,
 }
 
+/// Cosine and sine of 1024 angles.
+type Circle = [(f32, f32); 1024];
+
+/// The pair for an angle in 2^-32 turns.
+#[inline]
+fn circle(circles: &Circle, angle: f64) -> (f32, f32) {
+    circles[((angle as u64) >> 22 & 1023) as usize]
+}
+
 impl Steps {
     fn new(period: f64) -> Self {
         let unit = period * f64::from(UNIT);
@@ -69,27 +81,21 @@ impl Steps {
         Self {
             low: (0.5 * unit).floor() as i16,
             high: high as i16,
-            cosines: (0..=high).map(|d| (TAU * d as f64 / unit).cos() as f32).collect(),
-            turns: (0..2 * 256 * UNIT)
-                .map(|sum| {
-                    let (s, c) = (TAU * f64::from(sum) * 0.5 / unit).sin_cos();
-                    (c as f32, s as f32)
-                })
-                .collect(),
+            turn: 4_294_967_296.0 / unit,
             period: unit as f32,
             levels: vec![StepLevel::default(); 256],
         }
     }
 
     #[inline]
-    fn add(&mut self, a: i16, b: i16) {
+    fn add(&mut self, circles: &Circle, a: i16, b: i16) {
         let d = (a - b).abs();
         if d > self.low && d < self.high {
             let sum = (i32::from(a) + i32::from(b)).max(0);
             let level = &mut self.levels[((sum as f32 * 0.5 / self.period) as usize).min(255)];
-            let (c, s) = self.turns[(sum as usize).min(self.turns.len() - 1)];
+            let (c, s) = circle(circles, f64::from(sum) * 0.5 * self.turn);
             level.pairs += 1;
-            level.cosines += f64::from(self.cosines[d as usize]);
+            level.cosines += f64::from(circle(circles, f64::from(d) * self.turn).0);
             level.middle.0 += f64::from(c);
             level.middle.1 += f64::from(s);
         }
@@ -127,27 +133,33 @@ impl Steps {
 }
 
 impl Flats {
-    pub fn gather(source: &Source<'_>) -> Self {
+    pub fn gather(source: &Source<'_>, enough: usize) -> Self {
         let mut flats = Self {
             strict: vec![0.0; 256 * BINS],
             loose: vec![0.0; 256 * BINS],
             six: Steps::new(SIX),
             five: Steps::new(FIVE),
+            circle: Box::new(std::array::from_fn(|i| {
+                let (s, c) = ((i as f64 + 0.5) / 1024.0 * TAU).sin_cos();
+                (c as f32, s as f32)
+            })),
         };
         let (mut strict, mut loose) = (vec![0u32; 256 * BINS], vec![0u32; 256 * BINS]);
         let mut windows = Windows::default();
-        for (y0, y1) in strips(source.width(), source.height(), ENOUGH) {
+        for (y0, y1) in strips(source.width(), source.height(), enough) {
             source.windows(y0, y1, &mut windows);
-            for (mean, &range) in windows.mean.iter_mut().zip(&windows.range) {
-                if i32::from(range) < 2 * UNIT {
-                    let bin = ((i32::from(*mean).max(0) + 4) >> 3) as usize;
-                    loose[bin.min(256 * BINS - 1)] += 1;
-                    strict[bin.min(256 * BINS - 1)] += u32::from(f64::from(range) < 1.2 * f64::from(UNIT));
-                } else {
-                    *mean = ROUGH;
+            rows::mask_rough(source.level(), &mut windows.mean, &windows.range, 2 * UNIT as i16, ROUGH);
+            for (means, ranges) in windows.mean.chunks(32).zip(windows.range.chunks(32)) {
+                if means.iter().fold(ROUGH, |all, &m| all.max(m)) == ROUGH {
+                    continue;
+                }
+                for (&mean, &range) in means.iter().zip(ranges).filter(|(m, _)| **m != ROUGH) {
+                    let bin = (((i32::from(mean).max(0) + 4) >> 3) as usize).min(256 * BINS - 1);
+                    loose[bin] += 1;
+                    strict[bin] += u32::from(range <= STRICT);
                 }
             }
-            flats.steps(&windows);
+            flats.steps(&windows, source.level());
         }
         flats.strict.iter_mut().zip(strict).for_each(|(o, n)| *o = f64::from(n));
         flats.loose.iter_mut().zip(loose).for_each(|(o, n)| *o = f64::from(n));
@@ -155,34 +167,28 @@ impl Flats {
     }
 
     /// Pairs 6 and 8 apart, across and down.
-    fn steps(&mut self, windows: &Windows) {
+    fn steps(&mut self, windows: &Windows, level: Level) {
         let w = windows.width;
+        let mut any = vec![0u8; w.div_ceil(32)];
         for apart in [6, 8] {
             for y in 0..windows.rows {
                 let row = &windows.mean[y * w..][..w];
                 if w > apart {
-                    self.pairs(&row[..w - apart], &row[apart..]);
+                    self.pairs(&row[..w - apart], &row[apart..], &mut any, level);
                 }
                 if y + apart < windows.rows {
-                    self.pairs(row, &windows.mean[(y + apart) * w..][..w]);
+                    self.pairs(row, &windows.mean[(y + apart) * w..][..w], &mut any, level);
                 }
             }
         }
     }
 
-    fn pairs(&mut self, a: &[i16], b: &[i16]) {
-        let (low, high) = (self.six.low, self.five.high);
-        for (a, b) in a.chunks(32).zip(b.chunks(32)) {
-            let mut any = 0u16;
+    fn pairs(&mut self, a: &[i16], b: &[i16], any: &mut [u8], level: Level) {
+        rows::any_steps(level, any, a, b, self.six.low, self.five.high);
+        for ((a, b), _) in a.chunks(32).zip(b.chunks(32)).zip(any).filter(|(_, any)| **any != 0) {
             for (&a, &b) in a.iter().zip(b) {
-                let d = (a - b).abs();
-                any |= u16::from((d > low) & (d < high));
-            }
-            if any != 0 {
-                for (&a, &b) in a.iter().zip(b) {
-                    self.six.add(a, b);
-                    self.five.add(a, b);
-                }
+                self.six.add(&self.circle, a, b);
+                self.five.add(&self.circle, a, b);
             }
         }
     }
@@ -346,11 +352,13 @@ pub(super) fn look(
     matrix: Matrix,
     conversion: Conversion,
     grey: bool,
+    enough: usize,
     level: Level,
 ) -> Scores {
     let gather = |part: Part| {
         let recipe = Recipe::of(part, matrix, Range::Limited, part.is_chroma());
-        Flats::gather(&Source::new(codes, sums, recipe, level))
+        let enough = if part.is_chroma() { enough / 2 } else { enough };
+        Flats::gather(&Source::new(codes, sums, recipe, level), enough)
     };
     let chroma = if grey { [None, None] } else { [Part::Blue, Part::Red].map(|part| Some(gather(part))) };
     judge(&gather(Part::Luma), &chroma, conversion)

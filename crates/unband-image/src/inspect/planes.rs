@@ -96,6 +96,7 @@ pub(super) struct Source<'a> {
     sums: Option<&'a Sums>,
     recipe: Recipe,
     first: usize,
+    stored: bool,
     level: Level,
 }
 
@@ -127,12 +128,12 @@ impl Sums {
 impl<'a> Source<'a> {
     /// A plane behind the three channels of `codes`; `sums` serve recipes of half size.
     pub fn new(codes: &'a Codes, sums: &'a Sums, recipe: Recipe, level: Level) -> Self {
-        Self { codes, sums: recipe.half.then_some(sums), recipe, first: 0, level }
+        Self { codes, sums: recipe.half.then_some(sums), recipe, first: 0, stored: false, level }
     }
 
     /// One plane of `codes` as it is.
     pub fn stored(codes: &'a Codes, plane: usize, level: Level) -> Self {
-        Self { codes, sums: None, recipe: Recipe::stored(), first: plane, level }
+        Self { codes, sums: None, recipe: Recipe::stored(), first: plane, stored: true, level }
     }
 
     pub fn width(&self) -> usize {
@@ -145,6 +146,11 @@ impl<'a> Source<'a> {
 
     pub fn level(&self) -> Level {
         self.level
+    }
+
+    /// The stored codes, when the plane is one of them.
+    pub fn codes(&self) -> Option<(&'a Codes, usize)> {
+        self.stored.then_some((self.codes, self.first))
     }
 
     /// Writes row `y` in 1/64 codes.

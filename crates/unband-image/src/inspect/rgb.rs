@@ -17,7 +17,7 @@ use crate::origin::{Codec, JpegOrigin};
 use crate::restorer::Context;
 
 /// Samples that are enough for a histogram of flat windows.
-const ENOUGH: usize = 700_000;
+const ENOUGH: usize = 500_000;
 
 /// By how much one truncating conversion moves luma levels, in codes.
 const TRUNCATED_SHIFT: f64 = -1.1;
@@ -245,7 +245,10 @@ impl Picture<'_> {
         let tried: &[(Matrix, f64)] = if known || grey { &one } else { &both };
         let mut best: Option<(NoisyGrid, Matrix)> = None;
         for &(matrix, guard) in tried {
-            let scores = noisy::look(&self.codes, &self.sums, matrix, conversion, grey, self.ctx.level);
+            // The unlikely matrix gets half the samples.
+            let enough = if guard > 0.0 { noisy::ENOUGH / 2 } else { noisy::ENOUGH };
+            let scores =
+                noisy::look(&self.codes, &self.sums, matrix, conversion, grey, enough, self.ctx.level);
             if let Some(found) = noisy::decide(&scores, extra + guard)
                 && best.is_none_or(|(b, _)| b.margin < found.margin)
             {
