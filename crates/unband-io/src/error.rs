@@ -32,7 +32,9 @@ pub enum Error {
     #[error("not an image format that is known here")]
     UnknownContent,
     /// The extension belongs to no format.
-    #[error("`{extension}` is the extension of no format that is known here")]
+    #[error("{}", if extension.is_empty() { "no extension, so the format is unknown".to_owned() } else {
+        format!("`.{extension}` is the extension of no format that is known here")
+    })]
     UnknownExtension {
         /// As given, without the dot; empty when there is none.
         extension: String,

@@ -10,6 +10,7 @@ use crate::exif::{
 
 const INTEROP_IFD: u16 = 40965;
 const MAKER_NOTE: u16 = 37500;
+const USER_COMMENT: u16 = 37510;
 
 /// The describing tags of a TIFF file's first directory, with its Exif and GPS directories, as an Exif
 /// block; nothing when there are none but the density. A maker note keeps its offset where that lies low
@@ -152,6 +153,12 @@ fn turn_directory(block: Block<'_>, out: &mut [u8], at: usize, entries: &[Entry]
         };
         for at in entry.value.clone().step_by(unit) {
             turn(out, at, unit);
+        }
+        // The one text whose characters follow the byte order, though its type does not say so.
+        if entry.tag == USER_COMMENT && block.value(entry).starts_with(b"UNICODE\0") {
+            for at in (entry.value.start + 8..entry.value.end.saturating_sub(1)).step_by(2) {
+                turn(out, at, 2);
+            }
         }
     }
 }

@@ -37,6 +37,20 @@ pub fn by_extension(path: &Path) -> Option<&'static FormatEntry> {
     FORMATS.iter().find(|f| f.extensions.iter().any(|e| e.eq_ignore_ascii_case(extension)))
 }
 
+/// The format to write under a file name, by its extension.
+///
+/// # Errors
+/// [`Error::UnknownExtension`] and [`Error::ReadOnly`], with the path.
+pub fn writer_for(path: &Path) -> Result<&'static FormatEntry, Error> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+    let format = by_extension(path).ok_or(Error::UnknownExtension { extension });
+    let format = format.map_err(|error| error.in_file(path))?;
+    match format.writes {
+        Some(_) => Ok(format),
+        None => Err(Error::ReadOnly { format: format.name }.in_file(path)),
+    }
+}
+
 /// The format of a file's bytes, by their beginning. Content wins over extensions.
 pub fn detect(bytes: &[u8]) -> Option<&'static FormatEntry> {
     FORMATS.iter().find(|f| (f.is)(bytes))

@@ -260,6 +260,21 @@ fn lying_headers_fail_quickly_and_without_gigabytes() {
 }
 
 #[test]
+fn jpeg_sampling_that_the_decoder_cannot_do_is_refused() {
+    count_panics();
+    let (_, bytes) = files().into_iter().find(|f| f.0 == "jpeg_scans.jpg").unwrap();
+    let frame = bytes.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap();
+    // The factors of the three components stand 11, 14 and 17 bytes into the frame header.
+    for (at, factors) in [(14, 0x42), (14, 0x21), (17, 0x24), (17, 0x44), (11, 0x31), (11, 0x13)] {
+        let mut bytes = bytes.clone();
+        bytes[frame + at] = factors;
+        let error = read(&bytes, &small()).unwrap_err();
+        assert!(matches!(error, Error::Unsupported { .. }), "{at} {factors:x}: {error}");
+    }
+    assert_no_panics("odd sampling");
+}
+
+#[test]
 fn empty_and_unknown_files_are_said_to_be_so() {
     let limits = Limits::default();
     assert_eq!(read(b"", &limits).unwrap_err().to_string(), "the file is empty");

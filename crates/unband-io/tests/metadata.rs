@@ -254,6 +254,10 @@ fn long_profiles_and_packets_span_jpeg_segments() {
     assert!(said.is_empty(), "{said:?}");
     let back = read(&bytes);
     assert_eq!(back.metadata, image.metadata);
+    image.metadata.text =
+        ["Title", "comment", "a", "b", "c"].map(|k| (k.to_owned(), "x".to_owned())).to_vec();
+    assert_eq!(dropped(&image, format("JPEG"))[0].to_string(), "text (\"Title\", \"a\", \"b\" and 1 more)");
+    image.metadata.text.clear();
     // Exif has one segment only.
     let mut block = ExifBuilder::new(false).build(1);
     block.resize(70_000, 0);

@@ -188,6 +188,12 @@ fn content_wins_over_extensions_and_names_are_unique() {
     assert_eq!(detect(&png).unwrap().name, "PNG");
     assert_eq!(by_extension("a/b.TIF".as_ref()).unwrap().name, "TIFF");
     assert!(by_extension("a/b".as_ref()).is_none());
+    assert_eq!(unband_io::writer_for("a.jpg".as_ref()).unwrap().name, "JPEG");
+    let error = |path: &str| unband_io::writer_for(path.as_ref()).unwrap_err();
+    assert_eq!(error("a.xyz").to_string(), "a.xyz: `.xyz` is the extension of no format that is known here");
+    assert!(error("a.xyz").hint().unwrap().contains("png, jpg"));
+    assert_eq!(error("a").to_string(), "a: no extension, so the format is unknown");
+    assert_eq!(error("a.gif").to_string(), "a.gif: GIF is read but not written here");
     assert_eq!(by_name("webp").unwrap().name, "WebP");
     for (i, format) in unband_io::FORMATS.iter().enumerate() {
         for other in &unband_io::FORMATS[i + 1..] {

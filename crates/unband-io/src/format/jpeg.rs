@@ -304,16 +304,17 @@ fn segments(metadata: &Metadata, dropped: &mut Vec<Dropped>) -> Vec<(u8, Vec<u8>
 }
 
 fn comments(metadata: &Metadata, dropped: &mut Vec<Dropped>) -> Vec<u8> {
-    let mut out = Vec::new();
+    let (mut out, mut left) = (Vec::new(), Vec::new());
     for (keyword, text) in &metadata.text {
-        if keyword == "Comment" && text.len() <= SEGMENT {
+        if super::is_comment(keyword) && text.len() <= SEGMENT {
             out.extend([0xFF, 0xFE]);
             out.extend((text.len() as u16 + 2).to_be_bytes());
             out.extend(text.as_bytes());
         } else {
-            dropped.push(Dropped::because(Item::Text, format!("\"{keyword}\"")));
+            left.push(keyword.as_str());
         }
     }
+    dropped.extend(Dropped::texts(&left));
     out
 }
 

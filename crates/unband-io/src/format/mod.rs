@@ -161,6 +161,15 @@ impl Dropped {
     pub(crate) fn because(item: Item, detail: impl Into<String>) -> Self {
         Self { item, detail: Some(detail.into()) }
     }
+
+    /// The texts of these keywords, the first few by name; nothing when there are none.
+    pub(crate) fn texts(keywords: &[&str]) -> Option<Self> {
+        const NAMED: usize = 3;
+        let named: Vec<String> = keywords.iter().take(NAMED).map(|k| format!("\"{k}\"")).collect();
+        let more = keywords.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!keywords.is_empty()).then(|| Self::because(Item::Text, named.join(", ") + &more))
+    }
 }
 
 impl fmt::Display for Dropped {
@@ -295,6 +304,11 @@ fn read_only(_: &Image, _: &WriteOptions, _: &mut dyn Write, _: &mut Vec<Dropped
     Err(Error::ReadOnly { format: "this format" })
 }
 
+/// Is a text the one that formats with comments hold?
+fn is_comment(keyword: &str) -> bool {
+    keyword.eq_ignore_ascii_case("comment")
+}
+
 /// Does an ICC profile describe samples of this model? Source: ICC.1:2022, 7.2.6 data colour space field.
 fn icc_fits(icc: &[u8], model: Model) -> bool {
     match icc.get(16..20) {
@@ -317,4 +331,44 @@ fn ratio_scale(density: Density) -> f64 {
     };
     let scales = [1.0, 2.0, 3.0, 10.0, 33.0, 100.0, 1000.0];
     *scales.iter().find(whole).unwrap_or(&1000.0)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    static BROKEN: FormatEntry = FormatEntry {
+        name: "broken",
+        extensions: &[],
+        reads: true,
+        writes: None,
+        is: |_| false,
+        read: |bytes, _| Err(Error::damaged("broken", bytes[1])),
+        write: read_only,
+    };
+
+    #[test]
+    fn a_decoder_that_panics_is_an_error() {
+        let error = read(&BROKEN, b"", &Limits::default()).unwrap_err();
+        assert_eq!(error.to_string(), "damaged broken file: its decoder gave up");
+    }
+
+    #[test]
+    fn depths_widen_to_the_next_container() {
+        let writes = png::ENTRY.writes.unwrap();
+        for (asked, container) in [(1, 1), (3, 4), (5, 8), (8, 8), (9, 16), (16, 16)] {
+            assert_eq!(writes.container(Depth::Int(asked), "PNG").unwrap(), Depth::Int(container));
+        }
+        assert!(writes.container(Depth::F32, "PNG").is_err());
+        assert_eq!(pfm::ENTRY.writes.unwrap().container(Depth::EIGHT, "PFM").unwrap(), Depth::F32);
+    }
+
+    #[test]
+    fn ratios_become_whole_numbers() {
+        let scale = |x, y| ratio_scale(Density { x, y, unit: unband_image::DensityUnit::Aspect });
+        assert!((scale(2.0, 1.0) - 1.0).abs() < 1e-9);
+        assert!((scale(1.5, 1.0) - 2.0).abs() < 1e-9);
+        assert!((scale(1.0, 1.0 / 33.0) - 33.0).abs() < 1e-9);
+    }
 }

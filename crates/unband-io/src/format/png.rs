@@ -321,11 +321,13 @@ fn write(
         let chunk = png::text_metadata::ZTXtChunk::new(keyword, text);
         writer.write_text_chunk(&chunk).map_err(wrong)?;
     }
+    let mut left = Vec::new();
     for (keyword, text) in &metadata.text {
         if write_text(&mut writer, keyword, text).is_err() {
-            dropped.push(Dropped::because(Item::Text, format!("\"{keyword}\"")));
+            left.push(keyword.as_str());
         }
     }
+    dropped.extend(Dropped::texts(&left));
     let mut stream = writer.stream_writer_with_size(1 << 18).map_err(wrong)?;
     let io = |source| Error::Io { action: "write", source };
     let rows = Rows::new(image, image.planes.len(), alpha, Depth::Int(bits));

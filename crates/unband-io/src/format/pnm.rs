@@ -6,7 +6,7 @@ use std::io::Write;
 
 use unband_image::{Codec, Depth, Image, Model};
 
-use super::{Dropped, FormatEntry, Item, Writes};
+use super::{Dropped, FormatEntry, Writes};
 use crate::samples::{Planes, Rows, widen};
 use crate::{Error, Limits};
 
@@ -326,18 +326,19 @@ fn write(
     dropped: &mut Vec<Dropped>,
 ) -> Result<(), Error> {
     let io = |source| Error::Io { action: "write", source };
-    let mut comment = String::new();
+    let (mut comment, mut left) = (String::new(), Vec::new());
     for (keyword, text) in &image.metadata.text {
-        if keyword == "Comment" {
-            text.lines().for_each(|line| {
+        if super::is_comment(keyword) {
+            for line in text.lines() {
                 comment.push_str("# ");
                 comment.push_str(line);
                 comment.push('\n');
-            });
+            }
         } else {
-            dropped.push(Dropped::because(Item::Text, format!("\"{keyword}\"")));
+            left.push(keyword.as_str());
         }
     }
+    dropped.extend(Dropped::texts(&left));
     let (width, height, max) = (image.width(), image.height(), image.depth.max_code());
     let gray = image.color.model == Model::Gray;
     let colors = if kind == Kind::Rgb || !gray { 3 } else { 1 };

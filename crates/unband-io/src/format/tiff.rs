@@ -59,6 +59,10 @@ type Ifd<'a, 'b> = DirectoryEncoder<'a, &'b mut Cursor<Vec<u8>>, TiffKindStandar
 fn put(ifd: &mut Ifd<'_, '_>, tag: u16, kind: Type, value: &[u8]) -> Result<(), Error> {
     let entry = ifd.write_entry_bytes(kind, value).map_err(wrong)?;
     insert(ifd, tag, entry);
+    if value.len() > 4 && value.len() % 2 == 1 {
+        // Values begin on even offsets.
+        ifd.write_data([0u8].as_slice()).map_err(wrong)?;
+    }
     Ok(())
 }
 

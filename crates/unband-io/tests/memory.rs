@@ -1,0 +1,42 @@
+//! Reading takes the planes, the file, and at most the interleaved samples beside them.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+mod sample;
+
+use std::fs;
+
+use sample::{format, picture, written};
+use unband_image::Depth;
+use unband_io::Limits;
+
+/// A number of bytes from the system's account of this process.
+fn account(name: &str) -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with(name))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? << 10)
+}
+
+// The only test here: others beside it would be counted too.
+#[test]
+fn reading_takes_little_more_than_the_planes() {
+    let (width, height) = (4000, 2500);
+    let planes = (width * height * 3 * 4) as u64;
+    let interleaved = (width * height * 3) as u64;
+    for (name, beside) in
+        [("PNG", 0), ("JPEG", interleaved), ("TIFF", 0), ("PPM", 0), ("WebP", interleaved * 8 / 3)]
+    {
+        let (bytes, _) = written(&picture(width, height, 3, false, Depth::EIGHT, 1), format(name));
+        // 5 forgets the peak so far.
+        if fs::write("/proc/self/clear_refs", "5").is_err() {
+            eprintln!("skipped: this system does not let a process forget its peak memory");
+            return;
+        }
+        let before = account("VmRSS").unwrap();
+        let image = unband_io::read(&bytes, &Limits::default()).unwrap();
+        let used = account("VmHWM").unwrap().saturating_sub(before);
+        assert_eq!(image.width(), width);
+        assert!(used >= planes * 9 / 10, "{name}: the account misses the planes, {} MB", used >> 20);
+        let most = planes + beside + (16 << 20);
+        assert!(used < most, "{name}: {} MiB, at most {} MiB were expected", used >> 20, most >> 20);
+    }
+}
