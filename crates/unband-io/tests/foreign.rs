@@ -1,6 +1,7 @@
 //! Files of other programs, against what other decoders read from them (`tests/data/make.sh`).
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use unband_image::{Codec, Depth, Image, Model, Subsampling};
@@ -179,7 +180,9 @@ fn depth_model_and_codec_are_those_of_the_file() {
 
 #[test]
 fn animations_and_pages_are_refused_by_name() {
-    for (name, what) in [("gif_animated.gif", "frames"), ("tiff_two_pages.tif", "pages")] {
+    for (name, what) in
+        [("gif_animated.gif", "frames"), ("webp_animated.webp", "frames"), ("tiff_two_pages.tif", "pages")]
+    {
         let error = unband_io::read_file(&data(name), &Limits::default()).unwrap_err();
         assert!(matches!(error.fault(), Error::Several { .. }), "{error}");
         assert!(error.to_string().contains(what) && error.to_string().contains(name), "{error}");
@@ -188,7 +191,122 @@ fn animations_and_pages_are_refused_by_name() {
 }
 
 #[test]
+fn an_animated_png_is_refused() {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 1, 1);
+    encoder.set_animated(2, 0).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&[0]).unwrap();
+    writer.write_image_data(&[255]).unwrap();
+    writer.finish().unwrap();
+    let error = unband_io::read(&bytes, &Limits::default()).unwrap_err();
+    assert_eq!(error.to_string(), "the PNG file holds several frames, one picture is needed");
+}
+
+#[test]
+fn cmyk_is_inverted_only_where_adobe_says_so() {
+    let ink: [u8; 4] = [200, 100, 50, 30];
+    let pixels: Vec<u8> = ink.iter().copied().cycle().take(16 * 16 * 4).collect();
+    let mut bytes = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut bytes, 100);
+    encoder.encode(&pixels, 16, 16, jpeg_encoder::ColorType::Cmyk).unwrap();
+    let light = |c: u8, k: u8| u32::from(255 - c) * u32::from(255 - k) / 255;
+    let check = |bytes: &[u8], expected: [u32; 3]| {
+        let image = unband_io::read(bytes, &Limits::default()).unwrap();
+        for (plane, wanted) in image.planes.iter().zip(expected) {
+            assert!(
+                Depth::EIGHT.code(plane.data[100]).abs_diff(wanted) <= 2,
+                "{} {wanted}",
+                plane.data[100] * 255.0
+            );
+        }
+    };
+    check(&bytes, [0, 1, 2].map(|c| light(ink[c], ink[3])));
+    // Without the marker the stored numbers, which are inverted, mean ink.
+    let adobe = bytes.windows(7).position(|w| w == b"\0\x0EAdobe").unwrap();
+    bytes.drain(adobe - 2..adobe + 14);
+    check(&bytes, [0, 1, 2].map(|c| light(255 - ink[c], 255 - ink[3])));
+}
+
+/// A file of one small directory.
+fn tiny_tiff(rows: &[(u16, u16)]) -> Vec<u8> {
+    let mut out = b"II*\0\x08\0\0\0".to_vec();
+    out.extend((rows.len() as u16).to_le_bytes());
+    for &(tag, value) in rows {
+        out.extend(tag.to_le_bytes());
+        out.extend([3, 0, 1, 0, 0, 0]);
+        out.extend(value.to_le_bytes());
+        out.extend([0, 0]);
+    }
+    out.extend([0; 200]);
+    out
+}
+
+#[test]
 fn codings_that_are_not_read_are_named() {
     let error = unband_io::read_file(&data("jpeg_arithmetic.jpg"), &Limits::default()).unwrap_err();
     assert!(error.to_string().ends_with("JPEG with arithmetic coding is not supported"), "{error}");
+    let message = |bytes: &[u8]| unband_io::read(bytes, &Limits::default()).unwrap_err().to_string();
+    let jpeg = fs::read(data("jpeg_444.jpg")).unwrap();
+    let frame = jpeg.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap();
+    for (at, byte, what) in
+        [(1, 0xC3, "lossless coding"), (1, 0xC5, "hierarchical coding"), (4, 12, "12 bits per sample")]
+    {
+        let mut jpeg = jpeg.clone();
+        jpeg[frame + at] = byte;
+        assert_eq!(message(&jpeg), format!("JPEG with {what} is not supported"));
+    }
+    let gray = [(256, 2), (257, 2), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 2), (279, 4)];
+    assert!(unband_io::read(&tiny_tiff(&gray), &Limits::default()).is_ok());
+    for (tag, value, what) in [
+        (258, 12, "12 bits per sample"),
+        (258, 32, "32 bits per sample"),
+        (259, 6, "old-style JPEG compression"),
+        (259, 50_000, "Zstandard compression"),
+        (259, 777, "compression 777"),
+        (262, 8, "photometric interpretation 8"),
+        (262, 32_803, "camera raw data"),
+        (262, 6, "YCbCr outside JPEG"),
+    ] {
+        let mut rows = gray;
+        rows.iter_mut().filter(|r| r.0 == tag).for_each(|r| r.1 = value);
+        let text = message(&tiny_tiff(&rows));
+        assert!(
+            text.starts_with("TIFF with ") && text.ends_with("is not supported"),
+            "{tag} {value}: {text}"
+        );
+        assert!(text.contains(what), "{text}");
+    }
+    for (rows, what) in [
+        ([(254, 1), (257, 2)], "a thumbnail in place of the picture, as camera raw files have"),
+        ([(50_706, 1), (257, 2)], "camera raw data"),
+        ([(339, 2), (257, 2)], "signed samples"),
+        ([(339, 3), (257, 2)], "8-bit floating point"),
+    ] {
+        let mut all = [&gray[..], &rows[..1]].concat();
+        all.sort_unstable();
+        assert_eq!(message(&tiny_tiff(&all)), format!("TIFF with {what} is not supported"));
+    }
+    let mut bmp = fs::read(data("bmp_24.bmp")).unwrap();
+    for (code, bits) in [(4, 24), (5, 24), (3, 1), (1, 24)] {
+        (bmp[30], bmp[28]) = (code, bits);
+        assert_eq!(message(&bmp), format!("BMP with compression {code} of {bits} bits is not supported"));
+    }
+}
+
+#[test]
+fn wide_bit_fields_are_not_narrowed() {
+    // A version 4 header with 10 bits a colour, one pixel.
+    let mut bmp =
+        b"BM\0\0\0\0\0\0\0\0\x7A\0\0\0\x6C\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x20\0\x03\0\0\0".to_vec();
+    bmp.resize(54, 0);
+    for mask in [0x3FF0_0000u32, 0x000F_FC00, 0x0000_03FF, 0] {
+        bmp.extend(mask.to_le_bytes());
+    }
+    bmp.resize(122, 0);
+    bmp.extend(((1023u32 << 20) | (512 << 10) | 1).to_le_bytes());
+    let image = unband_io::read(&bmp, &Limits::default()).unwrap();
+    assert_eq!(image.depth, Depth::SIXTEEN);
+    let ten: Vec<u32> = image.planes.iter().map(|p| Depth::Int(10).code(p.data[0])).collect();
+    assert_eq!(ten, [1023, 512, 1]);
 }

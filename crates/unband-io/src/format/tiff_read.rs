@@ -51,8 +51,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let raw_bits = layout.width as u64 * layout.samples as u64 * u64::from(layout.bits);
     let shrunk = raw_bits.div_ceil(8).saturating_mul(layout.height as u64)
         / if layout.coding == 1 { 1 } else { MOST_SHRUNK };
-    // The fax codings need only a bit for a row like the one above.
-    if !matches!(layout.coding, 2..=4) && shrunk > bytes.len() as u64 {
+    // The fax coding needs only a bit for a row like the one above.
+    if layout.coding != 4 && shrunk > bytes.len() as u64 {
         return Err(Error::Truncated { format: NAME });
     }
     let mut planes = Planes::new(layout.channels(), layout.width, layout.height)?;
@@ -60,7 +60,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     layout.finish(&mut planes);
     let mut image = planes.into_image(layout.depth);
     image.origin.codec = match (layout.coding, layout.meaning) {
-        (6 | 7, _) => Codec::Jpeg(JpegOrigin::default()),
+        (7, _) => Codec::Jpeg(JpegOrigin::default()),
         (_, Meaning::Palette) => Codec::Palette(layout.palette.len() as u16),
         _ => Codec::Lossless,
     };
@@ -217,11 +217,24 @@ impl Layout {
             32_803 | 34_892 => return Err(Error::unsupported(NAME, "camera raw data")),
             other => return Err(Error::unsupported(NAME, format!("photometric interpretation {other}"))),
         };
+        let named = match coding {
+            1 | 4 | 5 | 7 | 8 | 32_773 | 32_946 => None,
+            2 | 3 => Some("fax 3 compression".to_owned()),
+            6 => Some("old-style JPEG compression".to_owned()),
+            34_712 => Some("JPEG 2000 compression".to_owned()),
+            34_887 => Some("LERC compression".to_owned()),
+            50_000 => Some("Zstandard compression".to_owned()),
+            50_001 => Some("WebP compression".to_owned()),
+            other => Some(format!("compression {other}")),
+        };
+        if let Some(named) = named {
+            return Err(Error::unsupported(NAME, named));
+        }
         if meaning == Meaning::Ycc && (coding != 7 || bits != 8) {
             return Err(Error::unsupported(NAME, "YCbCr outside JPEG"));
         }
         let depth = match (format, bits) {
-            (1 | 4, 1..=16) => Depth::Int(bits as u8),
+            (1 | 4, 1 | 2 | 4 | 8 | 16) => Depth::Int(bits as u8),
             (3, 16 | 32) if !matches!(meaning, Meaning::Palette | Meaning::Ycc) => Depth::F32,
             (1 | 4, _) => return Err(Error::unsupported(NAME, format!("{bits} bits per sample"))),
             (3, _) => return Err(Error::unsupported(NAME, format!("{bits}-bit floating point"))),

@@ -80,3 +80,6 @@ convert rgb.ppm -define bmp:subtype=RGB555 bmp_555.bmp; convert bmp_555.bmp -dep
 convert rgb.ppm -define bmp:subtype=RGB565 bmp_565.bmp; convert bmp_565.bmp -depth 8 bmp_565.ppm
 convert rgb.ppm BMP2:bmp_os2.bmp
 convert tiff_alpha.tif bmp_alpha.bmp; convert bmp_alpha.bmp -depth 8 pam:bmp_alpha.pam
+
+# Animated WebP
+gif2webp -quiet gif_animated.gif -o webp_animated.webp
