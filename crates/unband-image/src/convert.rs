@@ -101,7 +101,7 @@ fn planar<P: Pixel>(
             data: buffer.as_raw().iter().skip(c).step_by(channels).map(|&v| value(v)).collect(),
         })
         .collect();
-    let alpha = if channels % 2 == 0 { planes.pop() } else { None };
+    let alpha = if channels.is_multiple_of(2) { planes.pop() } else { None };
     let model = if planes.len() == 1 { Model::Gray } else { Model::Rgb };
     Image { alpha, ..Image::new(planes, model, depth) }
 }
@@ -127,15 +127,16 @@ where
 mod tests {
     use super::*;
 
+    fn made<P: Pixel>(data: &[P::Subpixel]) -> ImageBuffer<P, Vec<P::Subpixel>> {
+        let n = 24 * P::CHANNEL_COUNT as usize;
+        ImageBuffer::from_raw(6, 4, data[..n].to_vec()).unwrap()
+    }
+
     #[test]
     fn every_kind_of_buffer_comes_back_as_it_went_in() {
         let bytes: Vec<u8> = (0..6 * 4 * 4).map(|i| (i * 37 % 256) as u8).collect();
         let words: Vec<u16> = (0..6 * 4 * 4).map(|i| i * 677).collect();
         let floats: Vec<f32> = (0..6 * 4 * 4).map(|i| i as f32 * 0.03 - 0.5).collect();
-        fn made<P: Pixel>(data: &[P::Subpixel]) -> ImageBuffer<P, Vec<P::Subpixel>> {
-            let n = 24 * P::CHANNEL_COUNT as usize;
-            ImageBuffer::from_raw(6, 4, data[..n].to_vec()).unwrap()
-        }
         let all = [
             DynamicImage::ImageLuma8(made(&bytes)),
             DynamicImage::ImageLumaA8(made(&bytes)),
