@@ -87,7 +87,7 @@ mod tests {
                 }
                 let (mut re, mut im) = (0.0, 0.0);
                 for (i, &t) in matrix.iter().enumerate() {
-                    let angle = turn * (u * (i % SIDE) as i32 + v * (i / SIDE) as i32) as f64;
+                    let angle = turn * (f64::from(u) * (i % SIDE) as f64 + f64::from(v) * (i / SIDE) as f64);
                     re += (t as f64 - 0.5) * angle.cos();
                     im += (t as f64 - 0.5) * angle.sin();
                 }
