@@ -174,6 +174,7 @@ impl Diffusion {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact results are what is tested
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
