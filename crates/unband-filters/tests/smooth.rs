@@ -23,7 +23,8 @@ fn picture(step: f32) -> (Vec<f32>, Image) {
             }
         }
     }
-    let codes: Vec<u8> = clean.iter().map(|v| ((v / step).round() * step).round().clamp(0.0, 255.0) as u8).collect();
+    let codes: Vec<u8> =
+        clean.iter().map(|v| ((v / step).round() * step).round().clamp(0.0, 255.0) as u8).collect();
     (clean, Image::from_rgb8(W, H, &codes).unwrap())
 }
 
@@ -101,7 +102,8 @@ fn spaces() -> Vec<(Image, Findings)> {
     yuv.grids = vec![PlaneGrid::plain(4.7), PlaneGrid::plain(9.36), PlaneGrid::plain(1.14)];
     let mut full = yuv.clone();
     full.half_chroma = false;
-    let plane = |n: usize, k: usize| (0..n).map(|i| (60 + (i % k) * 40 / k / 4 * 4) as u8).collect::<Vec<_>>();
+    let plane =
+        |n: usize, k: usize| (0..n).map(|i| (60 + (i % k) * 40 / k / 4 * 4) as u8).collect::<Vec<_>>();
     let (w, h) = (131usize, 77usize);
     let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));
     let stored = Image::from_yuv420(
@@ -129,12 +131,22 @@ fn spaces() -> Vec<(Image, Findings)> {
 #[test]
 fn tiles_threads_and_instructions_change_nothing() {
     for (i, (image, findings)) in spaces().into_iter().enumerate() {
-        let whole = run(&image, &findings, "1", 4096, &Context { threads: 1, level: Level::Scalar, ..Context::default() });
+        let whole = run(
+            &image,
+            &findings,
+            "1",
+            4096,
+            &Context { threads: 1, level: Level::Scalar, ..Context::default() },
+        );
         assert_ne!(whole, image, "case {i} changes something");
         for level in Level::all() {
             for (side, threads) in [(16, 1), (40, 3), (64, 2), (4096, 2)] {
                 let ctx = Context { threads, level, ..Context::default() };
-                assert_eq!(run(&image, &findings, "1", side, &ctx), whole, "case {i}, tile {side}, {level:?}");
+                assert_eq!(
+                    run(&image, &findings, "1", side, &ctx),
+                    whole,
+                    "case {i}, tile {side}, {level:?}"
+                );
             }
         }
     }

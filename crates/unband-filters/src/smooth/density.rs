@@ -48,9 +48,8 @@ impl Density {
         out.reshape(n, core.y1 - core.y0);
         // Column sums with `r` zeros at each end; the core's boxes start at core.x0.
         let mut sums = vec![0u16; w + 2 * r];
-        let scale: Vec<f32> = (core.x0..core.x1)
-            .map(|x| 1.0 / ((x + r + 1).min(w) - x.saturating_sub(r)) as f32)
-            .collect();
+        let scale: Vec<f32> =
+            (core.x0..core.x1).map(|x| 1.0 / ((x + r + 1).min(w) - x.saturating_sub(r)) as f32).collect();
         let (mut first, mut end) = (0, 0);
         for y in core.y0..core.y1 {
             let (top, bottom) = (y.saturating_sub(r), (y + r + 1).min(h));
@@ -67,7 +66,15 @@ impl Density {
             }
             let factor = factor / ((bottom - top) as f32 * 64.0);
             let columns = &sums[core.x0..core.x0 + n + 2 * r];
-            rows::box_row(level, out.row_mut(y - core.y0), columns, 2 * r + 1, &scale, factor, &mut self.spare);
+            rows::box_row(
+                level,
+                out.row_mut(y - core.y0),
+                columns,
+                2 * r + 1,
+                &scale,
+                factor,
+                &mut self.spare,
+            );
         }
     }
 }

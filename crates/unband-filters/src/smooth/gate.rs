@@ -40,7 +40,15 @@ impl Gate {
 
     /// Writes the factors of the samples of `core` within the padded grid `v` (cell units), which reaches 13
     /// samples farther on each side unless the picture ends there.
-    pub fn factors(&self, level: Level, out: &mut Grid, v: &Grid, core: Core, density: &mut Density, wide: &mut Grid) {
+    pub fn factors(
+        &self,
+        level: Level,
+        out: &mut Grid,
+        v: &Grid,
+        core: Core,
+        density: &mut Density,
+        wide: &mut Grid,
+    ) {
         density.count(level, v, 1.0);
         density.means(level, out, core, NEAR, self.0.scale.0);
         density.means(level, wide, core, WIDE, self.0.scale.1);

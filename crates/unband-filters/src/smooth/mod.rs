@@ -17,7 +17,9 @@ mod surface;
 use std::sync::Mutex;
 
 use unband_image::inspect::{Cause, Findings, Space};
-use unband_image::{Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut, Window};
+use unband_image::{
+    Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut, Window,
+};
 use unband_simd::{Level, smooth_rows as rows};
 
 use self::coupling::Coupling;
@@ -72,6 +74,8 @@ pub struct Smooth {
     planes: Vec<PlanePlan>,
     space: Space,
     half_chroma: bool,
+    /// Luma samples per sample of the smallest plane.
+    scale: usize,
     gate: Gate,
     coupling: Option<Coupling>,
     pull: [f32; LEVELS],
@@ -114,11 +118,16 @@ impl Smooth {
             planes: plan(image, findings),
             space: findings.space,
             half_chroma: halved(image, findings),
+            scale: 1,
             gate: Gate::new(strength),
             coupling: couples(image, findings).map(|steps| Coupling::new(steps, strength)),
             pull: PULL.map(|pull| if strength > 1.0 { pull / strength } else { pull }),
             buffers: Mutex::default(),
         };
+        for plan in &smooth.planes {
+            let (w, h) = plan.source.size(image);
+            smooth.scale = smooth.scale.max(image.width().div_ceil(w)).max(image.height().div_ceil(h));
+        }
         if strength > 0.0 {
             for i in 0..smooth.planes.len() {
                 ctx.check()?;
@@ -223,7 +232,12 @@ impl Smooth {
         // Even at every level that the window holds, so that its 2×2 means are the picture's.
         let rim = RIM + if plan.neutral.is_some() { 4 } else { 0 };
         let outer = core.grown(rim, width, height);
-        let outer = Window { x0: outer.x0 & !3, y0: outer.y0 & !3, x1: (outer.x1.div_ceil(4) * 4).min(width), y1: (outer.y1.div_ceil(4) * 4).min(height) };
+        let outer = Window {
+            x0: outer.x0 & !3,
+            y0: outer.y0 & !3,
+            x1: (outer.x1.div_ceil(4) * 4).min(width),
+            y1: (outer.y1.div_ceil(4) * 4).min(height),
+        };
         plan.fill(level, image, (outer.x0, outer.y0, outer.x1, outer.y1), b);
         let towards = plan.neutral.is_some();
         if plan.levels > 1 {
@@ -239,7 +253,14 @@ impl Smooth {
                 Some(coarse) => surface::double(level, &mut b.u[1], coarse, outer.x0 / 2, outer.y0 / 2),
                 None => b.u[1].copy_from(if towards { &b.m[1] } else { &b.v[1] }),
             }
-            surface::solve(level, &mut b.u[1], &b.v[1], towards.then_some(&b.m[1]), self.pull[1], &mut b.scratch);
+            surface::solve(
+                level,
+                &mut b.u[1],
+                &b.v[1],
+                towards.then_some(&b.m[1]),
+                self.pull[1],
+                &mut b.scratch,
+            );
             b.u[1].pad();
             let (fine, half) = b.u.split_at_mut(1);
             fine[0].reshape(b.v[0].width, b.v[0].height);
@@ -248,7 +269,12 @@ impl Smooth {
             b.u[0].copy_from(if towards { &b.m[0] } else { &b.v[0] });
         }
         surface::solve(level, &mut b.u[0], &b.v[0], towards.then_some(&b.m[0]), self.pull[0], &mut b.scratch);
-        let inner = Core { x0: core.x0 - outer.x0, y0: core.y0 - outer.y0, x1: core.x1 - outer.x0, y1: core.y1 - outer.y0 };
+        let inner = Core {
+            x0: core.x0 - outer.x0,
+            y0: core.y0 - outer.y0,
+            x1: core.x1 - outer.x0,
+            y1: core.y1 - outer.y0,
+        };
         self.gate.factors(level, &mut b.factor, &b.v[0], inner, &mut b.density, &mut b.wide);
         let out = &mut b.corrections[index];
         out.reshape(core.width(), core.height());
@@ -256,7 +282,8 @@ impl Smooth {
         let cell = if let Cells::Even(step) = plan.cells { step } else { 1.0 };
         for y in 0..core.height() {
             let columns = inner.x0..inner.x1;
-            let (v, u) = (&b.v[0].row(inner.y0 + y)[columns.clone()], &b.u[0].row(inner.y0 + y)[columns.clone()]);
+            let (v, u) =
+                (&b.v[0].row(inner.y0 + y)[columns.clone()], &b.u[0].row(inner.y0 + y)[columns.clone()]);
             let (factor, out) = (b.factor.row(y), out.row_mut(y));
             if towards {
                 let m = &b.m[0].row(inner.y0 + y)[columns.clone()];
@@ -378,7 +405,8 @@ fn plan(image: &Image, findings: &Findings) -> Vec<PlanePlan> {
             })
             .collect(),
     };
-    let is_yuv = matches!(findings.space, Space::Yuv { .. }) || matches!(image.color.model, Model::Yuv { .. });
+    let is_yuv =
+        matches!(findings.space, Space::Yuv { .. }) || matches!(image.color.model, Model::Yuv { .. });
     let depth = match findings.space {
         Space::Native => image.depth,
         Space::Yuv { .. } => unband_image::Depth::F32,
@@ -413,10 +441,17 @@ fn plan(image: &Image, findings: &Findings) -> Vec<PlanePlan> {
 
 impl Restorer for Smooth {
     fn needs(&self) -> Needs {
-        Needs { halo: if self.half_chroma { 2 * (RIM + 8) } else { RIM + 8 }, align: 8, full_width: false, whole_image: false }
+        // Windows reach 20 samples of a plane beyond their core, rounded to multiples of 4, and a few for what
+        // follows.
+        Needs { halo: self.scale * (RIM + 12), align: 4 * self.scale, full_width: false, whole_image: false }
     }
 
-    fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) -> Result<(), RestoreError> {
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
         ctx.check()?;
         if self.planes.is_empty() {
             return Ok(());
@@ -427,7 +462,9 @@ impl Restorer for Smooth {
             let (w, h) = self.planes[i].source.size(image);
             let core = match self.planes[i].source.component {
                 // Sharing between channels reads a few samples more.
-                Component::Native(p) if self.coupling.is_some() => input.core_on(p).grown(coupling::RIM, w, h),
+                Component::Native(p) if self.coupling.is_some() => {
+                    input.core_on(p).grown(coupling::RIM, w, h)
+                }
                 Component::Native(p) => input.core_on(p),
                 Component::Yuv(_, _, false) => input.core,
                 // One more sample around, for the way back to full size.
@@ -436,13 +473,20 @@ impl Restorer for Smooth {
             self.correct(i, image, core, ctx.level, &mut b);
         }
         match self.space {
-            Space::Yuv { matrix, .. } if image.color.model == Model::Rgb => self.add_yuv(input, output, matrix, ctx.level, &b),
+            Space::Yuv { matrix, .. } if image.color.model == Model::Rgb => {
+                self.add_yuv(input, output, matrix, ctx.level, &b)
+            }
             _ if self.coupling.is_some() => self.add_coupled(input, output, ctx.level, &mut b),
             _ => {
                 for (p, plan) in self.planes.iter().enumerate() {
                     let Component::Native(target) = plan.source.component else { continue };
                     for y in 0..output.planes[target].height {
-                        rows::add_scaled_row(ctx.level, output.planes[target].row_mut(y), b.corrections[p].row(y), 1.0 / 255.0);
+                        rows::add_scaled_row(
+                            ctx.level,
+                            output.planes[target].row_mut(y),
+                            b.corrections[p].row(y),
+                            1.0 / 255.0,
+                        );
                     }
                 }
             }
@@ -464,11 +508,21 @@ impl Smooth {
             b.originals[i].pad();
             b.restored[i].reshape(outer.width(), outer.height());
             for y in 0..outer.height() {
-                rows::sum_row(level, b.restored[i].row_mut(y), b.originals[i].row(y), b.corrections[i].row(y));
+                rows::sum_row(
+                    level,
+                    b.restored[i].row_mut(y),
+                    b.originals[i].row(y),
+                    b.corrections[i].row(y),
+                );
             }
             b.restored[i].pad();
         }
-        let inner = Core { x0: core.x0 - outer.x0, y0: core.y0 - outer.y0, x1: core.x1 - outer.x0, y1: core.y1 - outer.y0 };
+        let inner = Core {
+            x0: core.x0 - outer.x0,
+            y0: core.y0 - outer.y0,
+            x1: core.x1 - outer.x0,
+            y1: core.y1 - outer.y0,
+        };
         let ([o0, o1, o2], [r0, r1, r2]) = (&b.originals, &b.restored);
         coupling.share(level, &mut b.shared, [o0, o1, o2], [r0, r1, r2], inner, &mut b.coupling);
         let mut sum = Vec::new();
@@ -493,7 +547,14 @@ impl Smooth {
     }
 
     /// Adds corrections of Y, U and V to RGB samples.
-    fn add_yuv(&self, input: &TileIn<'_>, output: &mut TileOut, matrix: unband_image::Matrix, level: Level, b: &Buffers) {
+    fn add_yuv(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        matrix: unband_image::Matrix,
+        level: Level,
+        b: &Buffers,
+    ) {
         let core = input.core;
         let (w, h) = (core.width(), core.height());
         let mut chroma = [Grid::new(w, h), Grid::new(w, h)];

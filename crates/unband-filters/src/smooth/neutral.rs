@@ -44,7 +44,6 @@ impl Neutral {
         };
         v + (at(j) * (1.0 - fb) + at(j + 1) * fb) * v.signum()
     }
-
 }
 
 /// Mean of `exp(-|x| rate)` over `[q - 0.5, q + 0.5]`, minus `q`; `q` in 0..=0.5.
@@ -74,7 +73,8 @@ pub fn spread(out: &mut Grid, other: &Grid, floor_codes: f32, rows: &mut Grid) {
         let at = |x: usize| (row[x].abs() - floor_codes).max(0.0);
         let target = rows.row_mut(y);
         for (x, t) in target.iter_mut().enumerate() {
-            let (a, b, d, e) = (x.saturating_sub(2), x.saturating_sub(1), (x + 1).min(w - 1), (x + 2).min(w - 1));
+            let (a, b, d, e) =
+                (x.saturating_sub(2), x.saturating_sub(1), (x + 1).min(w - 1), (x + 2).min(w - 1));
             *t = at(a) + at(b) + at(x) + at(d) + at(e);
         }
     }

@@ -40,7 +40,13 @@ impl Source {
             Component::Native(p) => {
                 let plane = &image.planes[p];
                 for y in 0..out.height {
-                    rows::scale_row(level, out.row_mut(y), &plane.row(y0 + y)[x0..], self.zero, 255.0 * factor);
+                    rows::scale_row(
+                        level,
+                        out.row_mut(y),
+                        &plane.row(y0 + y)[x0..],
+                        self.zero,
+                        255.0 * factor,
+                    );
                 }
             }
             Component::Yuv(c, matrix, false) => {

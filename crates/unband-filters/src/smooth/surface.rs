@@ -70,13 +70,27 @@ pub fn solve(level: Level, u: &mut Grid, v: &Grid, m: Option<&Grid>, pull: f32, 
     for _ in 0..SWEEPS {
         for y in 0..h {
             let (above, below) = (u.padded(y.saturating_sub(1)), u.padded((y + 1).min(h - 1)));
-            let (wx, wa, wb) = (&across[y * (w + 1)..][..w + 1], &down[y * w..][..w], &down[(y + 1) * w..][..w]);
+            let (wx, wa, wb) =
+                (&across[y * (w + 1)..][..w + 1], &down[y * w..][..w], &down[(y + 1) * w..][..w]);
             let (inverse, v, here) = (inverse.row(y), v.row(y), u.padded(y));
             let out = next.row_mut(y);
             match m {
                 None => rows::sweep_row(level, out, v, here, above, below, wx, wa, wb, inverse, keep),
                 Some(m) => {
-                    rows::sweep_row_towards(level, out, v, m.row(y), here, above, below, wx, wa, wb, inverse, keep);
+                    rows::sweep_row_towards(
+                        level,
+                        out,
+                        v,
+                        m.row(y),
+                        here,
+                        above,
+                        below,
+                        wx,
+                        wa,
+                        wb,
+                        inverse,
+                        keep,
+                    );
                 }
             }
         }
