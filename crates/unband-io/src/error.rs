@@ -83,6 +83,14 @@ pub enum Error {
         /// What is allowed.
         limit: String,
     },
+    /// A file that is larger than any picture within the limits.
+    #[error("the file has {mebibytes} MiB, the limit is {most} MiB")]
+    FileSize {
+        /// Its size.
+        mebibytes: u64,
+        /// What is allowed.
+        most: u64,
+    },
     /// The system has no memory for it.
     #[error("not enough memory for {width}×{height} samples")]
     Memory {
@@ -180,7 +188,7 @@ impl Error {
             Self::Several { .. } => {
                 "extract one picture first, for example with `ffmpeg` or ImageMagick".to_owned()
             }
-            Self::Limit { .. } => {
+            Self::Limit { .. } | Self::FileSize { .. } => {
                 "if the size is right, raise the limit; else the file is damaged".to_owned()
             }
             Self::Memory { .. } => "close other programs, or work on a part of the picture".to_owned(),

@@ -1,7 +1,7 @@
 //! Files: read whole, written under a temporary name that becomes the real one when all is well.
 
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use unband_image::Image;
@@ -14,14 +14,34 @@ use crate::{Dropped, Error, FormatEntry, Limits, WriteOptions};
 /// As [`read`](crate::read), and whatever the operating system refuses; all with the path.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<(Image, &'static FormatEntry), Error> {
     let read = || {
-        let bytes = fs::read(path).map_err(|source| Error::Io { action: "read", source })?;
-        if bytes.is_empty() {
-            return Err(Error::Empty);
-        }
-        let format = crate::detect(&bytes).ok_or(Error::UnknownContent)?;
+        let mut bytes = Vec::new();
+        let format = load(path, limits, &mut bytes)?;
         Ok((crate::format::read(format, &bytes, limits)?, format))
     };
-    read().map_err(|error| error.in_file(path))
+    read().map_err(|error: Error| error.in_file(path))
+}
+
+/// As many bytes as the magic of any format needs.
+const BEGINNING: u64 = 64;
+
+/// Loads a file that begins like a picture; of any other only the beginning is read, however large it is.
+fn load(path: &Path, limits: &Limits, bytes: &mut Vec<u8>) -> Result<&'static FormatEntry, Error> {
+    let io = |source| Error::Io { action: "read", source };
+    let mut file = fs::File::open(path).map_err(io)?;
+    Read::by_ref(&mut file).take(BEGINNING).read_to_end(bytes).map_err(io)?;
+    if bytes.is_empty() {
+        return Err(Error::Empty);
+    }
+    let format = crate::detect(bytes).ok_or(Error::UnknownContent)?;
+    let size = file.metadata().map_err(io)?.len();
+    // No format takes more bytes than the planes it becomes, but for what it says beside them.
+    let most = limits.max_bytes.saturating_add(1 << 30);
+    if size > most {
+        return Err(Error::FileSize { mebibytes: size >> 20, most: most >> 20 });
+    }
+    bytes.try_reserve_exact(size as usize).map_err(|error| io(error.into()))?;
+    file.take(most).read_to_end(bytes).map_err(io)?;
+    Ok(format)
 }
 
 /// Writes a picture to a file that appears complete or not at all: a temporary file in the same folder,

@@ -131,6 +131,22 @@ fn a_writer_that_fails_anywhere_is_noticed() {
     }
 }
 
+#[test]
+fn huge_files_are_not_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    // Sparse: they take no room on the disk.
+    let sparse = |name: &str, beginning: &[u8]| {
+        let path = folder.path().join(name);
+        fs::write(&path, beginning).unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_len(1 << 36).unwrap();
+        path
+    };
+    let error = read_file(&sparse("film.mkv", b"\x1A\x45\xDF\xA3"), &Limits::default()).unwrap_err();
+    assert!(matches!(error.fault(), Error::UnknownContent), "{error}");
+    let error = read_file(&sparse("a.tif", b"II*\0"), &Limits::default()).unwrap_err();
+    assert!(error.to_string().ends_with("the file has 65536 MiB, the limit is 9216 MiB"), "{error}");
+}
+
 #[cfg(unix)]
 #[test]
 fn permissions_and_links_survive_overwriting() {
