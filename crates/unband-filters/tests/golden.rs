@@ -1,4 +1,5 @@
 //! Every file in `golden/ffmpeg` comes out of our filters sample by sample.
+#![allow(clippy::float_cmp)] // exact
 #![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;

@@ -76,9 +76,9 @@ impl Coupling {
         s: &mut Scratch,
     ) {
         let width = core.x1 - core.x0;
-        for c in 0..3 {
-            s.density.count(level, original[c], 1.0 / self.steps[c]);
-            s.density.means(level, &mut s.channel[c], core, 2, self.raster.scale.0 / 3.0);
+        for ((channel, original), step) in s.channel.iter_mut().zip(original).zip(self.steps) {
+            s.density.count(level, original, 1.0 / step);
+            s.density.means(level, channel, core, 2, self.raster.scale.0 / 3.0);
         }
         for (p, &(i, j)) in PAIRS.iter().enumerate() {
             s.difference.reshape(restored[i].width, restored[i].height);

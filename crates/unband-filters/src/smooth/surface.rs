@@ -46,8 +46,9 @@ pub fn halve(level: Level, out: &mut Grid, source: &Grid) {
 pub fn double(level: Level, u: &mut Grid, coarse: &Grid, x0: usize, y0: usize) {
     let first = x0 / 2;
     for y in 0..u.height {
-        let at = (y0 + y) / 2;
-        let other = if (y0 + y) % 2 == 1 { (at + 1).min(coarse.height - 1) } else { at.saturating_sub(1) };
+        let line = y0 + y;
+        let at = line / 2;
+        let other = if line % 2 == 1 { (at + 1).min(coarse.height - 1) } else { at.saturating_sub(1) };
         let (near, far) = (&coarse.padded(at)[first..], &coarse.padded(other)[first..]);
         rows::double_row(level, u.row_mut(y), near, far);
     }
@@ -70,8 +71,7 @@ pub fn solve(level: Level, u: &mut Grid, v: &Grid, m: Option<&Grid>, pull: f32, 
     for _ in 0..SWEEPS {
         for y in 0..h {
             let (above, below) = (u.padded(y.saturating_sub(1)), u.padded((y + 1).min(h - 1)));
-            let (wx, wa, wb) =
-                (&across[y * (w + 1)..][..w + 1], &down[y * w..][..w], &down[(y + 1) * w..][..w]);
+            let (wx, wa, wb) = (&across[y * (w + 1)..][..=w], &down[y * w..][..w], &down[(y + 1) * w..][..w]);
             let (inverse, v, here) = (inverse.row(y), v.row(y), u.padded(y));
             let out = next.row_mut(y);
             match m {
@@ -106,7 +106,7 @@ fn links(level: Level, v: &Grid, scratch: &mut Scratch) {
     down.resize(w * (h + 1), 0.0);
     inverse.reshape(w, h);
     for y in 0..h {
-        let row = &mut across[y * (w + 1)..][..w + 1];
+        let row = &mut across[y * (w + 1)..][..=w];
         row[0] = 0.0;
         row[w] = 0.0;
         rows::links_row(level, &mut row[1..w], v.row(y));
@@ -117,7 +117,7 @@ fn links(level: Level, v: &Grid, scratch: &mut Scratch) {
         rows::links_between(level, &mut down[y * w..][..w], v.row(y - 1), v.row(y));
     }
     for y in 0..h {
-        let wx = &across[y * (w + 1)..][..w + 1];
+        let wx = &across[y * (w + 1)..][..=w];
         rows::inverse_norm(level, inverse.row_mut(y), wx, &down[y * w..][..w], &down[(y + 1) * w..][..w]);
     }
 }

@@ -1,0 +1,170 @@
+//! The correction of one plane over one window: the two finest levels, the gate, and luma's word on chroma.
+
+use unband_image::{Image, Window};
+use unband_simd::{Level, smooth_rows as rows};
+
+use super::density::Core;
+use super::grid::Grid;
+use super::source::Cells;
+use super::{Buffers, Smooth, surface};
+
+/// Samples that influence a window, in samples of the worked plane: 4 sweeps at full size, 4 at half size and
+/// the interpolation between (14 together); the wide box of the gate needs 13.
+pub const RIM: usize = 16;
+
+impl Smooth {
+    /// Correction in codes of one plane over `core` (in its own samples), into `b.corrections[index]`.
+    pub(super) fn correct(&self, index: usize, image: &Image, core: Window, level: Level, b: &mut Buffers) {
+        let plan = &self.planes[index];
+        let (width, height) = plan.source.size(image);
+        // Even at every level that the window holds, so that its 2×2 means are the picture's.
+        let rim = RIM + if plan.neutral.is_some() { 4 } else { 0 };
+        let outer = core.grown(rim, width, height);
+        let outer = Window {
+            x0: outer.x0 & !3,
+            y0: outer.y0 & !3,
+            x1: (outer.x1.div_ceil(4) * 4).min(width),
+            y1: (outer.y1.div_ceil(4) * 4).min(height),
+        };
+        plan.fill(level, image, (outer.x0, outer.y0, outer.x1, outer.y1), b);
+        let towards = plan.neutral.is_some();
+        if plan.levels > 1 {
+            let (fine, half) = b.v.split_at_mut(1);
+            surface::halve(level, &mut half[0], &fine[0]);
+            if towards {
+                let (fine, half) = b.m.split_at_mut(1);
+                surface::halve(level, &mut half[0], &fine[0]);
+            }
+            let (w1, h1) = (b.v[1].width, b.v[1].height);
+            b.u[1].reshape(w1, h1);
+            match &plan.coarse {
+                Some(coarse) => surface::double(level, &mut b.u[1], coarse, outer.x0 / 2, outer.y0 / 2),
+                None => b.u[1].copy_from(if towards { &b.m[1] } else { &b.v[1] }),
+            }
+            surface::solve(
+                level,
+                &mut b.u[1],
+                &b.v[1],
+                towards.then_some(&b.m[1]),
+                self.pull[1],
+                &mut b.scratch,
+            );
+            b.u[1].pad();
+            let (fine, half) = b.u.split_at_mut(1);
+            fine[0].reshape(b.v[0].width, b.v[0].height);
+            surface::double(level, &mut fine[0], &half[0], 0, 0);
+        } else {
+            b.u[0].copy_from(if towards { &b.m[0] } else { &b.v[0] });
+        }
+        surface::solve(level, &mut b.u[0], &b.v[0], towards.then_some(&b.m[0]), self.pull[0], &mut b.scratch);
+        let inner = Core {
+            x0: core.x0 - outer.x0,
+            y0: core.y0 - outer.y0,
+            x1: core.x1 - outer.x0,
+            y1: core.y1 - outer.y0,
+        };
+        self.gate.factors(level, &mut b.factor, &b.v[0], inner, &mut b.density, &mut b.wide);
+        let out = &mut b.corrections[index];
+        out.reshape(core.width(), core.height());
+        // One width for all, or cells first and their widths after.
+        let cell = if let Cells::Even(step) = plan.cells { step } else { 1.0 };
+        for y in 0..core.height() {
+            let columns = inner.x0..inner.x1;
+            let (v, u) =
+                (&b.v[0].row(inner.y0 + y)[columns.clone()], &b.u[0].row(inner.y0 + y)[columns.clone()]);
+            let (factor, out) = (b.factor.row(y), out.row_mut(y));
+            if towards {
+                let m = &b.m[0].row(inner.y0 + y)[columns.clone()];
+                rows::compose_row_towards(level, out, u, v, m, factor, cell);
+            } else {
+                rows::compose_row(level, out, u, v, factor, cell);
+            }
+            if let Cells::ByCode(cells) = &plan.cells {
+                cells.leave(out, &b.codes.row(inner.y0 + y)[columns]);
+            }
+        }
+        self.keep_outside(index, core, (width, height), image, &mut b.corrections[index]);
+        if let Some(luma) = plan.follows {
+            self.follow(luma, image, core, (width, height), level, b, index);
+        }
+    }
+
+    /// Takes corrections back in squares where the plane's grid does not hold.
+    pub(super) fn keep_outside(
+        &self,
+        plane: usize,
+        core: Window,
+        size: (usize, usize),
+        image: &Image,
+        corrections: &mut Grid,
+    ) {
+        let Some(regions) = &self.regions else { return };
+        let (sx, sy) = (image.width().div_ceil(size.0), image.height().div_ceil(size.1));
+        for y in 0..corrections.height {
+            for (x, d) in corrections.row_mut(y).iter_mut().enumerate() {
+                if !regions.holds_at(plane, (core.x0 + x) * sx, (core.y0 + y) * sy) {
+                    *d = 0.0;
+                }
+            }
+        }
+    }
+
+    /// Fades a chroma correction out where luma changes level often: colour there is texture.
+    #[allow(clippy::too_many_arguments)]
+    fn follow(
+        &self,
+        luma: usize,
+        image: &Image,
+        core: Window,
+        size: (usize, usize),
+        level: Level,
+        b: &mut Buffers,
+        index: usize,
+    ) {
+        const RADIUS: usize = 4;
+        let plan = &self.planes[luma];
+        let (width, height) = plan.source.size(image);
+        let (sx, sy) = (width.div_ceil(size.0), height.div_ceil(size.1));
+        let wanted = Window {
+            x0: core.x0 * sx,
+            y0: core.y0 * sy,
+            x1: (core.x1 * sx).min(width),
+            y1: (core.y1 * sy).min(height),
+        };
+        let outer = wanted.grown(RADIUS + 2, width, height);
+        plan.fill(level, image, (outer.x0, outer.y0, outer.x1, outer.y1), b);
+        let inner = Core {
+            x0: wanted.x0 - outer.x0,
+            y0: wanted.y0 - outer.y0,
+            x1: wanted.x1 - outer.x0,
+            y1: wanted.y1 - outer.y0,
+        };
+        b.density.count(level, &b.v[0], 1.0);
+        b.density.means(level, &mut b.busy, inner, RADIUS, 1.0);
+        // Luma's density at the size of the chroma plane.
+        if (sx, sy) == (2, 2) {
+            surface::halve(level, &mut b.factor, &b.busy);
+        } else {
+            average(&mut b.factor, &b.busy, sx, sy);
+        }
+        let out = &mut b.corrections[index];
+        for y in 0..out.height {
+            rows::fade_row(level, out.row_mut(y), b.factor.row(y));
+        }
+    }
+}
+
+/// Means over blocks of `sx` × `sy`; the last row and column repeat.
+fn average(out: &mut Grid, source: &Grid, sx: usize, sy: usize) {
+    out.reshape(source.width.div_ceil(sx), source.height.div_ceil(sy));
+    for y in 0..out.height {
+        for x in 0..out.width {
+            let mut sum = 0.0;
+            for j in 0..sy {
+                let row = source.row((y * sy + j).min(source.height - 1));
+                sum += (0..sx).map(|i| row[(x * sx + i).min(source.width - 1)]).sum::<f32>();
+            }
+            out.row_mut(y)[x] = sum / (sx * sy) as f32;
+        }
+    }
+}

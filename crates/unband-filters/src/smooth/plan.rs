@@ -1,0 +1,104 @@
+//! Which planes are worked on, in which cells, and what else is known of each.
+
+use unband_image::inspect::{Cause, Findings, Space};
+use unband_image::{Image, Model};
+use unband_simd::Level;
+
+use super::Buffers;
+use super::grid::Grid;
+use super::neutral::{self, Neutral};
+use super::source::{Cells, Component, Source};
+use super::surface;
+
+/// One plane's part of the plan.
+pub struct PlanePlan {
+    pub source: Source,
+    pub cells: Cells,
+    /// Surface of the second pyramid level for the whole picture; `None` for pictures too small for one.
+    pub coarse: Option<Grid>,
+    pub levels: usize,
+    /// Wide chroma cells: the prior, the other chroma plane, and what of it counts as grey.
+    pub neutral: Option<(Neutral, Source, f32)>,
+    /// Luma's index in the plan: chroma without a coarse grid follows luma's level changes.
+    pub follows: Option<usize>,
+}
+
+impl PlanePlan {
+    /// Fills `b.v[0]` (cell units) and, with a prior, `b.m[0]` over a window x0, y0, x1, y1.
+    pub fn fill(&self, level: Level, image: &Image, window: (usize, usize, usize, usize), b: &mut Buffers) {
+        let (x0, y0, x1, y1) = window;
+        b.v[0].reshape(x1 - x0, y1 - y0);
+        self.cells.fill(level, image, self.source, (x0, y0), &mut b.v[0], &mut b.codes);
+        if let Some((neutral, other, floor)) = &self.neutral {
+            b.other.reshape(x1 - x0, y1 - y0);
+            other.fill(level, image, x0, y0, 1.0, &mut b.other);
+            let (spread, target) = b.m.split_at_mut(1);
+            neutral::spread(&mut spread[0], &b.other, *floor, &mut target[0]);
+            for y in 0..b.v[0].height {
+                for (m, &v) in spread[0].row_mut(y).iter_mut().zip(b.v[0].row(y)) {
+                    *m = neutral.target(v, *m);
+                }
+            }
+        }
+    }
+}
+
+/// Is chroma behind RGB worked on at half size?
+pub fn halved(image: &Image, findings: &Findings) -> bool {
+    matches!(findings.space, Space::Yuv { .. }) && image.color.model == Model::Rgb && findings.half_chroma
+}
+
+/// Cell widths of R, G and B where these can tell about each other: as long as no lossy coding mixed them.
+pub fn couples(image: &Image, findings: &Findings) -> Option<[f32; 3]> {
+    let rgb = image.color.model == Model::Rgb && findings.space == Space::Native && !findings.lossy;
+    let steps = [0, 1, 2].map(|c| findings.grids.get(c).map_or(0.0, |grid| grid.step_codes));
+    (rgb && steps.iter().all(|&s| s > 0.0)).then_some(steps)
+}
+
+/// The plan for each plane of the found space; empty when there is nothing to do.
+pub fn plan(image: &Image, findings: &Findings) -> Vec<PlanePlan> {
+    let half = halved(image, findings);
+    let sources: Vec<Source> = match (findings.space, image.color.model) {
+        (Space::Yuv { matrix, .. }, Model::Rgb) => (0..3)
+            .map(|c| Source { component: Component::Yuv(c, matrix, half && c > 0), zero: 0.0 })
+            .collect(),
+        (_, model) => (0..image.planes.len())
+            .map(|p| {
+                let chroma = p > 0 && matches!(model, Model::Yuv { .. });
+                Source { component: Component::Native(p), zero: if chroma { 0.5 } else { 0.0 } }
+            })
+            .collect(),
+    };
+    let is_yuv =
+        matches!(findings.space, Space::Yuv { .. }) || matches!(image.color.model, Model::Yuv { .. });
+    let depth = match findings.space {
+        Space::Native => image.depth,
+        Space::Yuv { .. } => unband_image::Depth::F32,
+    };
+    let coded = findings.lossy || matches!(findings.cause, Cause::Coded | Cause::Jpeg);
+    let mut plans = Vec::new();
+    for (i, (&source, grid)) in sources.iter().zip(&findings.grids).enumerate() {
+        let samples: &[f32] = match source.component {
+            Component::Native(p) => &image.planes[p].data,
+            Component::Yuv(..) => &[],
+        };
+        let Some(cells) = Cells::new(grid, depth, samples) else { return Vec::new() };
+        let (w, h) = source.size(image);
+        let chroma = is_yuv && i > 0;
+        let wide = chroma && grid.step_codes > 2.0;
+        let neutral = (wide && sources.len() == 3).then(|| {
+            let other = &findings.grids[3 - i];
+            let floor = if other.step_codes > 2.0 { other.step_codes / 2.0 } else { 0.6 };
+            (Neutral::new(grid.step_codes), sources[3 - i], floor)
+        });
+        plans.push(PlanePlan {
+            source,
+            cells,
+            coarse: None,
+            levels: surface::level_count(w, h),
+            neutral,
+            follows: (chroma && !wide && !coded).then_some(0),
+        });
+    }
+    plans
+}
