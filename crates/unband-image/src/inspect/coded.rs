@@ -45,7 +45,7 @@ impl Coding {
         let blocks = self.blockiness.clamp(1.05, 2.0) - 1.05;
         let least = if known_lossy { 1.5 } else { 1.25 };
         match self.coarseness {
-            Some(c) => (1.25 + 0.6 * (c + blocks - 2.7)).clamp(least, 3.0),
+            Some(c) => (1.25 + 0.72 * (c + blocks - 2.6)).clamp(least, 3.0),
             None if self.blockiness >= 1.15 || known_lossy => 2.0,
             None => 1.25,
         }

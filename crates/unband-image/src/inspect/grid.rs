@@ -71,7 +71,9 @@ pub(super) fn plane_grid(hist: &[f64], shift: f64, strict: bool) -> Option<Grid>
     }
     let mut w: Vec<f64> = hist.iter().map(|h| h.sqrt()).collect();
     let sum: f64 = w.iter().sum();
-    w.iter_mut().for_each(|w| *w /= sum);
+    for w in &mut w {
+        *w /= sum;
+    }
     let mut best: Option<Grid> = None;
     for (spread, bits, period, offset) in candidates() {
         let offset = offset + shift;

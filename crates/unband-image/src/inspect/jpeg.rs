@@ -8,6 +8,8 @@ use unband_simd::inspect_rows as rows;
 
 /// Bins per code of the histogram of block means.
 const BINS: usize = 32;
+/// Units of a sample per such bin.
+const PER_BIN: i32 = UNIT / 32;
 
 /// Means of aligned square blocks whose range stays below `limit` codes, as a histogram in 1/32 codes.
 fn block_means(source: &Source<'_>, side: usize, limit: i32, every: usize) -> Vec<u32> {
@@ -34,10 +36,10 @@ fn block_means(source: &Source<'_>, side: usize, limit: i32, every: usize) -> Ve
                 high[i] = m;
             }
         }
-        let count = (side * side) as i32;
+        let count = (side * side) as u16;
         for i in 0..across {
             if i32::from(high[i]) - i32::from(low[i]) < limit * UNIT {
-                let unit = UNIT / BINS as i32 * count;
+                let unit = PER_BIN * i32::from(count);
                 let bin = (sum[i].max(0) + unit / 2) / unit;
                 hist[(bin as usize).min(257 * BINS - 1)] += 1;
             }
@@ -51,6 +53,7 @@ pub(super) fn dc_step(source: &Source<'_>, chroma: bool, enough: usize) -> Optio
     let mut accepted: Vec<(f64, u16)> = Vec::new();
     let sides: &[usize] = if chroma { &[8, 16] } else { &[8] };
     let every = (source.width() * source.height()).div_ceil(enough.max(1)).max(1);
+    let cosines = Cosines::new();
     for &side in sides {
         let hist = block_means(source, side, if chroma { 6 } else { 60 }, every);
         let total: u64 = hist.iter().map(|&n| u64::from(n)).sum();
@@ -65,7 +68,7 @@ pub(super) fn dc_step(source: &Source<'_>, chroma: bool, enough: usize) -> Optio
             .collect();
         for q in 6..100u16 {
             let period = f64::from(q) / 8.0;
-            let real: f64 = bins.iter().map(|&(x, n)| n * cos_turns(x / period)).sum();
+            let real: f64 = bins.iter().map(|&(x, n)| n * cosines.at(x / period)).sum();
             if real < 0.5 {
                 continue;
             }
@@ -74,7 +77,7 @@ pub(super) fn dc_step(source: &Source<'_>, chroma: bool, enough: usize) -> Optio
                 .map(|f| {
                     let (c, s) = bins.iter().fold((0.0, 0.0), |(c, s), &(x, n)| {
                         let turns = x / (period * f);
-                        (c + n * cos_turns(turns), s + n * cos_turns(turns - 0.25))
+                        (c + n * cosines.at(turns), s + n * cosines.at(turns - 0.25))
                     });
                     c.hypot(s)
                 })
@@ -91,9 +94,20 @@ pub(super) fn dc_step(source: &Source<'_>, chroma: bool, enough: usize) -> Optio
     accepted.iter().filter(|a| a.0 > 0.8 * best).map(|a| a.1).max()
 }
 
-/// Cosine of so many turns.
-fn cos_turns(turns: f64) -> f64 {
-    ((turns - turns.floor()) * TAU).cos()
+/// Cosines of one turn in steps, fine enough for means over many blocks.
+struct Cosines(Vec<f64>);
+
+impl Cosines {
+    const STEPS: usize = 4096;
+
+    fn new() -> Self {
+        Self((0..Self::STEPS).map(|i| ((i as f64 + 0.5) / Self::STEPS as f64 * TAU).cos()).collect())
+    }
+
+    /// Of so many turns.
+    fn at(&self, turns: f64) -> f64 {
+        self.0[((turns * Self::STEPS as f64).floor() as i64).rem_euclid(Self::STEPS as i64) as usize]
+    }
 }
 
 /// How much more often small steps lie on the borders of 8×8 blocks than elsewhere: 1 for none.
@@ -121,6 +135,7 @@ pub(super) fn blockiness(source: &Source<'_>, strips: &[(usize, usize)]) -> f64 
     let down = down.map(|(n, rows)| n as f64 / (rows.max(1) * w as u64) as f64);
     let lines: usize = strips.iter().map(|(a, b)| b - a - 1).sum();
     let per_column = (w / 8) as f64 * lines as f64;
-    let ratio = |share: [f64; 8]| share[7] / (share[..7].iter().sum::<f64>() / 7.0 + 1e-3);
+    // Chroma of half size changes at every other column; only those compare.
+    let ratio = |share: [f64; 8]| share[7] / ((share[1] + share[3] + share[5]) / 3.0 + 1e-3);
     f64::midpoint(ratio(across.map(|n| n / per_column.max(1.0))), ratio(down))
 }

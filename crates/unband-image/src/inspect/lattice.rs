@@ -1,4 +1,4 @@
-//! Does an RGB picture come from 8-bit Y'CbCr, and from which? Its colours then lie on a lattice.
+//! Does an RGB picture come from 8-bit `YCbCr`, and from which? Its colours then lie on a lattice.
 
 use std::f64::consts::TAU;
 
@@ -71,7 +71,7 @@ pub(super) fn colours(codes: &Codes) -> Colours {
     out
 }
 
-/// A lattice of 8-bit Y'CbCr behind a picture's colours.
+/// A lattice of 8-bit `YCbCr` behind a picture's colours.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Lattice {
     pub matrix: Matrix,

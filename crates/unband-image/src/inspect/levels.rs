@@ -100,6 +100,7 @@ pub(super) fn combed_share(hist: &[u32], spacing: &[f32], least: f32) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

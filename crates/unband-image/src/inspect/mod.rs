@@ -50,15 +50,15 @@ pub enum Cause {
     Levels,
     /// A palette of few colours.
     Palette,
-    /// Planes of Y'CbCr on a coarse grid, not coded again.
+    /// Planes of `YCbCr` on a coarse grid, not coded again.
     PlaneGrid,
-    /// Planes of Y'CbCr on a coarse grid, then coded again with loss.
+    /// Planes of `YCbCr` on a coarse grid, then coded again with loss.
     RecodedGrid,
     /// JPEG, with quantiser steps known or found.
     Jpeg,
     /// A lossy video or picture codec; no grid.
     Coded,
-    /// 8-bit Y'CbCr without visible coding.
+    /// 8-bit `YCbCr` without visible coding.
     Video,
     /// Codes spread by a tone curve after they had been rounded.
     ToneCurve,

@@ -1,10 +1,10 @@
-//! The decision for pictures stored as Y'CbCr: grids lie on the planes themselves.
+//! The decision for pictures stored as `YCbCr`: grids lie on the planes themselves.
 
 use super::coded::Coding;
 use super::grid::{Grid, flat_histogram, plane_grid};
 use super::levels::levels;
 use super::noisy::{self, Conversion, Flats};
-use super::planes::{Codes, Source};
+use super::planes::{Codes, Part, Source};
 use super::{Cause, Findings, PlaneGrid, Space};
 use crate::color::Range;
 use crate::image::Image;
@@ -29,8 +29,8 @@ pub(super) fn decide(
     if grids.iter().all(Option::is_none) {
         let [y, u, v] = &sources;
         let scores = noisy::judge(
-            &Flats::gather(y, noisy::ENOUGH),
-            &[Some(Flats::gather(u, noisy::ENOUGH)), Some(Flats::gather(v, noisy::ENOUGH))],
+            &Flats::gather(y, Part::Luma, noisy::ENOUGH),
+            &[Some(Flats::gather(u, Part::Blue, noisy::ENOUGH)), Some(Flats::gather(v, Part::Red, noisy::ENOUGH))],
             Conversion::Other,
         );
         grids = [0, 1, 2].map(|i| {

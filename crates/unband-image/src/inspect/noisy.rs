@@ -35,24 +35,31 @@ pub(super) struct Flats {
     six: Steps,
     five: Steps,
     circle: Box<Circle>,
+    /// Chroma may lie on the grid of 5 bits too.
+    coarse: bool,
 }
 
 /// Steps between flat windows of about one period, by the level where they happen.
 struct Steps {
     low: i16,
     high: i16,
-    /// 2^32 turns per 1/64 code.
-    turn: f64,
-    period: f32,
+    /// Turns per 1/64 code, in 2^-32.
+    turn: u64,
     levels: Vec<StepLevel>,
 }
 
-/// Steps around one level.
+/// Steps around one level; cosines and sines in 1/16384.
 #[derive(Clone, Copy, Default)]
 struct StepLevel {
     pairs: u32,
-    cosines: f64,
-    middle: (f64, f64),
+    cosines: i64,
+    middle: (i64, i64),
+}
+
+impl StepLevel {
+    fn mean(self, sum: i64) -> f64 {
+        sum as f64 / 16384.0 / f64::from(self.pairs)
+    }
 }
 
 /// Where the midpoints of the steps lie: half-way between levels, when there are levels.
@@ -65,39 +72,39 @@ pub(super) struct Middles {
     levels: f64,
 }
 
-/// Cosine and sine of 1024 angles.
-type Circle = [(f32, f32); 1024];
+/// Cosine and sine of 1024 angles, in 1/16384.
+type Circle = [(i16, i16); 1024];
 
-/// The pair for an angle in 2^-32 turns.
-#[inline]
-fn circle(circles: &Circle, angle: f64) -> (f32, f32) {
-    circles[((angle as u64) >> 22 & 1023) as usize]
+fn circle() -> Box<Circle> {
+    Box::new(std::array::from_fn(|i| {
+        let (s, c) = ((i as f64 + 0.5) / 1024.0 * TAU).sin_cos();
+        ((c * 16384.0) as i16, (s * 16384.0) as i16)
+    }))
 }
 
 impl Steps {
     fn new(period: f64) -> Self {
         let unit = period * f64::from(UNIT);
-        let high = (1.5 * unit).ceil() as usize;
         Self {
             low: (0.5 * unit).floor() as i16,
-            high: high as i16,
-            turn: 4_294_967_296.0 / unit,
-            period: unit as f32,
+            high: (1.5 * unit).ceil() as i16,
+            turn: (4_294_967_296.0 / unit) as u64,
             levels: vec![StepLevel::default(); 256],
         }
     }
 
     #[inline]
-    fn add(&mut self, circles: &Circle, a: i16, b: i16) {
+    fn add(&mut self, circle: &Circle, a: i16, b: i16) {
         let d = (a - b).abs();
         if d > self.low && d < self.high {
-            let sum = (i32::from(a) + i32::from(b)).max(0);
-            let level = &mut self.levels[((sum as f32 * 0.5 / self.period) as usize).min(255)];
-            let (c, s) = circle(circles, f64::from(sum) * 0.5 * self.turn);
+            // Whole turns are the level, the rest is the angle.
+            let middle = (i64::from(a) + i64::from(b)).max(0) as u64 * self.turn / 2;
+            let level = &mut self.levels[(middle >> 32) as usize & 255];
+            let (c, s) = circle[(middle >> 22 & 1023) as usize];
             level.pairs += 1;
-            level.cosines += f64::from(circle(circles, f64::from(d) * self.turn).0);
-            level.middle.0 += f64::from(c);
-            level.middle.1 += f64::from(s);
+            level.cosines += i64::from(circle[(d.unsigned_abs() as u64 * self.turn >> 22 & 1023) as usize].0);
+            level.middle.0 += i64::from(c);
+            level.middle.1 += i64::from(s);
         }
     }
 
@@ -109,7 +116,7 @@ impl Steps {
         let (mut sum, mut weight) = (0.0, 0.0);
         for level in self.levels.iter().filter(|s| s.pairs > 100) {
             let w = f64::from(level.pairs).sqrt();
-            sum += w * level.cosines / f64::from(level.pairs);
+            sum += w * level.mean(level.cosines);
             weight += w;
         }
         if weight > 0.0 { sum / weight } else { 0.0 }
@@ -119,8 +126,8 @@ impl Steps {
         let (mut re, mut im, mut weight, mut n) = (0.0, 0.0, 0.0, 0.0);
         for level in self.levels.iter().filter(|s| s.pairs > 30) {
             let w = f64::from(level.pairs).sqrt();
-            re -= w * level.middle.0 / f64::from(level.pairs);
-            im -= w * level.middle.1 / f64::from(level.pairs);
+            re -= w * level.mean(level.middle.0);
+            im -= w * level.mean(level.middle.1);
             weight += w;
             n += f64::from(level.pairs);
         }
@@ -133,19 +140,19 @@ impl Steps {
 }
 
 impl Flats {
-    pub fn gather(source: &Source<'_>, enough: usize) -> Self {
+    pub fn gather(source: &Source<'_>, part: Part, enough: usize) -> Self {
         let mut flats = Self {
             strict: vec![0.0; 256 * BINS],
             loose: vec![0.0; 256 * BINS],
             six: Steps::new(SIX),
             five: Steps::new(FIVE),
-            circle: Box::new(std::array::from_fn(|i| {
-                let (s, c) = ((i as f64 + 0.5) / 1024.0 * TAU).sin_cos();
-                (c as f32, s as f32)
-            })),
+            circle: circle(),
+            coarse: part.is_chroma(),
         };
         let (mut strict, mut loose) = (vec![0u32; 256 * BINS], vec![0u32; 256 * BINS]);
         let mut windows = Windows::default();
+        // Neighbouring rows of means tell nearly the same.
+        let every = if source.width() * source.height() > 200_000 { 2 } else { 1 };
         for (y0, y1) in strips(source.width(), source.height(), enough) {
             source.windows(y0, y1, &mut windows);
             rows::mask_rough(source.level(), &mut windows.mean, &windows.range, 2 * UNIT as i16, ROUGH);
@@ -159,7 +166,7 @@ impl Flats {
                     strict[bin] += u32::from(range <= STRICT);
                 }
             }
-            flats.steps(&windows, source.level());
+            flats.steps(&windows, every, source.level());
         }
         flats.strict.iter_mut().zip(strict).for_each(|(o, n)| *o = f64::from(n));
         flats.loose.iter_mut().zip(loose).for_each(|(o, n)| *o = f64::from(n));
@@ -167,11 +174,11 @@ impl Flats {
     }
 
     /// Pairs 6 and 8 apart, across and down.
-    fn steps(&mut self, windows: &Windows, level: Level) {
+    fn steps(&mut self, windows: &Windows, every: usize, level: Level) {
         let w = windows.width;
         let mut any = vec![0u8; w.div_ceil(32)];
         for apart in [6, 8] {
-            for y in 0..windows.rows {
+            for y in (0..windows.rows).step_by(every) {
                 let row = &windows.mean[y * w..][..w];
                 if w > apart {
                     self.pairs(&row[..w - apart], &row[apart..], &mut any, level);
@@ -184,11 +191,16 @@ impl Flats {
     }
 
     fn pairs(&mut self, a: &[i16], b: &[i16], any: &mut [u8], level: Level) {
-        rows::any_steps(level, any, a, b, self.six.low, self.five.high);
+        let high = if self.coarse { self.five.high } else { self.six.high };
+        rows::any_steps(level, any, a, b, self.six.low, high);
         for ((a, b), _) in a.chunks(32).zip(b.chunks(32)).zip(any).filter(|(_, any)| **any != 0) {
             for (&a, &b) in a.iter().zip(b) {
                 self.six.add(&self.circle, a, b);
-                self.five.add(&self.circle, a, b);
+            }
+            if self.coarse {
+                for (&a, &b) in a.iter().zip(b) {
+                    self.five.add(&self.circle, a, b);
+                }
             }
         }
     }
@@ -326,11 +338,12 @@ pub(super) struct NoisyGrid {
     pub luma_shift: f64,
 }
 
-impl NoisyGrid {
-    pub fn period(&self, bits: u8) -> f64 {
-        255.0 / f64::from((1u32 << bits) - 1)
-    }
+/// Distance of the levels of so many bits, in codes.
+pub(super) fn period(bits: u8) -> f64 {
+    255.0 / f64::from((1u32 << bits) - 1)
+}
 
+impl NoisyGrid {
     /// The planes of the limited range; `rest` are the steps, in full-scale codes, of those not found.
     pub fn named(&self, rest: [f32; 3]) -> [PlaneGrid; 3] {
         let confidence = 1.0 / (1.0 + (-self.margin).exp());
@@ -338,7 +351,7 @@ impl NoisyGrid {
             None => PlaneGrid::plain(rest[i]),
             Some(bits) => {
                 let offset = if i == 0 { self.luma_shift } else { 0.0 };
-                Grid { period: self.period(bits), offset, bits, strength: confidence }
+                Grid { period: period(bits), offset, bits, strength: confidence }
                     .named(Range::Limited, i)
             }
         })
@@ -358,7 +371,7 @@ pub(super) fn look(
     let gather = |part: Part| {
         let recipe = Recipe::of(part, matrix, Range::Limited, part.is_chroma());
         let enough = if part.is_chroma() { enough / 2 } else { enough };
-        Flats::gather(&Source::new(codes, sums, recipe, level), enough)
+        Flats::gather(&Source::new(codes, sums, recipe, level), part, enough)
     };
     let chroma = if grey { [None, None] } else { [Part::Blue, Part::Red].map(|part| Some(gather(part))) };
     judge(&gather(Part::Luma), &chroma, conversion)
@@ -415,7 +428,7 @@ pub(super) fn decide(scores: &Scores, extra: f64) -> Option<NoisyGrid> {
     }
     let coloured = bits[1].is_some() || bits[2].is_some();
     // Luma of 6 bits is likely beside a grid of chroma.
-    if hit_luma > 0.0 || (coloured && (scores.luma6 > 0.3 || scores.luma6_weak > 2.5)) {
+    if hit_luma > 0.0 || (coloured && (scores.luma6 > 0.0 || scores.luma6_weak > 2.5)) {
         bits[0] = Some(6);
     }
     bits.iter().any(Option::is_some).then_some(NoisyGrid { bits, margin, luma_shift: scores.luma_shift })

@@ -65,9 +65,6 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
 
 impl PaletteLook {
     pub fn grids(self) -> Vec<PlaneGrid> {
-        if self.dithered {
-            return vec![PlaneGrid::plain(1.0); self.steps.len()];
-        }
         let each = self.steps.into_iter().zip(self.means);
         each.map(|(steps, mean)| PlaneGrid {
             step_codes: mean,

@@ -81,7 +81,9 @@ pub(super) fn level_phasor(hist: &[f64], period: f64) -> LevelPhasor {
     let mut w: Vec<f64> =
         hist.iter().zip(box_sum(hist, n)).map(|(&h, local)| h / local.max(1.0).sqrt()).collect();
     let total: f64 = w.iter().sum::<f64>().max(1e-9);
-    w.iter_mut().for_each(|w| *w /= total);
+    for w in &mut w {
+        *w /= total;
+    }
     let (re, im) = phasor(&w, period, 0.0, BINS as f64);
     LevelPhasor { real: re, modulus: re.hypot(im), control: control(&w, period, 0.0, BINS as f64) }
 }

@@ -111,8 +111,8 @@ impl Picture<'_> {
         }
     }
 
-    fn in_yuv(&self, cause: Cause, matrix: Matrix, range: Range, steps: [PlaneGrid; 3]) -> Findings {
-        let mut found = self.base(cause, Space::Yuv { matrix, range }, steps.to_vec());
+    fn in_yuv(&self, cause: Cause, matrix: Matrix, range: Range, steps: impl Into<Vec<PlaneGrid>>) -> Findings {
+        let mut found = self.base(cause, Space::Yuv { matrix, range }, steps.into());
         found.half_chroma = true;
         found
     }
@@ -154,6 +154,10 @@ impl Picture<'_> {
             return None;
         }
         let look = palette::look(&self.codes);
+        if look.dithered {
+            // No bands, and texture that must stay: as good as plain.
+            return Some(Findings::plain(self.codes.planes.len(), 8));
+        }
         let mut found = self.base(Cause::Palette, Space::Native, Vec::new());
         found.grids = look.grids();
         Some(found)
@@ -190,7 +194,7 @@ impl Picture<'_> {
                 for (grid, bits) in grids.iter_mut().zip(n.bits).skip(1) {
                     let strength = 0.5;
                     *grid = grid.or(bits.map(|bits| Grid {
-                        period: n.period(bits),
+                        period: noisy::period(bits),
                         offset: 0.0,
                         bits,
                         strength,
@@ -205,18 +209,23 @@ impl Picture<'_> {
             return Some(found);
         }
         let plain = self.video(lattice);
-        if let Some((noisy, at)) = noisy {
-            let rest = [0, 1, 2].map(|i| plain.grids[i].step_codes);
-            return Some(self.recoded(&noisy, at, rest));
+        let Some((noisy, at)) = noisy else { return Some(plain) };
+        let rest = [0, 1, 2].map(|i| plain.grids[i].step_codes);
+        let mut found = self.recoded(&noisy, at, rest);
+        // One truncating conversion and no trace of a codec: rounded, but not coded since.
+        let twice = noisy.bits[0].is_some() && (noisy.luma_shift - TRUNCATED_SHIFT).abs() > 0.5;
+        if lattice.truncated && !twice && !Coding::measure(&self.luma(at)).surely() {
+            found.cause = Cause::PlaneGrid;
+            found.lossy = self.image.origin.is_lossy();
         }
-        Some(plain)
+        Some(found)
     }
 
     fn luma(&self, matrix: Matrix) -> Source<'_> {
         self.source(Part::Luma, matrix, Range::Full, false)
     }
 
-    /// 8-bit Y'CbCr without a grid: coded with visible loss or not.
+    /// 8-bit `YCbCr` without a grid: coded with visible loss or not.
     fn video(&self, lattice: &Lattice) -> Findings {
         let coding = Coding::measure(&self.luma(lattice.matrix));
         let known = self.image.origin.is_lossy();

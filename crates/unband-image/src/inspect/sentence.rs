@@ -20,10 +20,7 @@ impl Findings {
             Cause::Plain if self.effective_bits > 16 => "floating-point samples, nothing was cut".to_owned(),
             Cause::Plain => format!("{} bits per sample, nothing coarser", self.effective_bits),
             Cause::Levels => cut,
-            Cause::Palette if self.grids.iter().any(|g| g.found) => {
-                format!("few colours without dither, steps of about {step:.1} codes")
-            }
-            Cause::Palette => "few colours, dithered".to_owned(),
+            Cause::Palette => format!("few colours without dither, steps of about {step:.1} codes"),
             Cause::PlaneGrid => format!("{cut}{space}"),
             Cause::RecodedGrid => format!("{cut}{space}, then coded again with loss"),
             Cause::Jpeg => format!("JPEG, flat blocks differ by steps of {step:.1} codes"),
