@@ -179,6 +179,8 @@ CROPS = {
     'tone': tone,
     'jpeg35': lambda x, r: jpeg(x, 35), 'jpeg50': lambda x, r: jpeg(x, 50), 'jpeg80': lambda x, r: jpeg(x, 80),
     'y6_jpeg90': lambda x, r: jpeg(yuv_grid(x, luma=6), 90), 'rgb5_jpeg90': lambda x, r: jpeg(grid(eight(x), 5), 90),
+    'rgb6_jpeg90': lambda x, r: jpeg(grid(eight(x), 6), 90), 'rgb5_webp80': lambda x, r: webp(grid(eight(x), 5), 80),
+    'rgb5_x264': lambda x, r: video(grid(eight(x), 5), X264 + ['-crf', '20']),
     'x264_24': lambda x, r: video(x, X264 + ['-qp', '24']), 'x264_34': lambda x, r: video(x, X264 + ['-qp', '34']),
     'x265_24': lambda x, r: video(x, X265 + ['-crf', '24']), 'x265_34': lambda x, r: video(x, X265 + ['-crf', '34']),
     'vp9_30': lambda x, r: video(x, VP9 + ['-crf', '30']), 'vp9_45': lambda x, r: video(x, VP9 + ['-crf', '45']),

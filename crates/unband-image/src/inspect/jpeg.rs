@@ -106,7 +106,8 @@ impl Cosines {
 
     /// Of so many turns.
     fn at(&self, turns: f64) -> f64 {
-        self.0[((turns * Self::STEPS as f64).floor() as i64).rem_euclid(Self::STEPS as i64) as usize]
+        let part = turns - turns.floor();
+        self.0[((part * Self::STEPS as f64) as usize).min(Self::STEPS - 1)]
     }
 }
 

@@ -30,14 +30,17 @@ pub(super) fn decide(
         let [y, u, v] = &sources;
         let scores = noisy::judge(
             &Flats::gather(y, Part::Luma, noisy::ENOUGH),
-            &[Some(Flats::gather(u, Part::Blue, noisy::ENOUGH)), Some(Flats::gather(v, Part::Red, noisy::ENOUGH))],
+            &[
+                Some(Flats::gather(u, Part::Blue, noisy::ENOUGH)),
+                Some(Flats::gather(v, Part::Red, noisy::ENOUGH)),
+            ],
             Conversion::Other,
         );
         grids = [0, 1, 2].map(|i| {
             let hist = flat_histogram(&sources[i], 1.2 / f64::from(unit(i)), ENOUGH);
             plane_grid(&hist, 0.0, false)
         });
-        if let Some(noisy) = noisy::decide(&scores, 0.0) {
+        if let Some(noisy) = noisy::decide(&scores, 0.0, || Coding::measure(&sources[0]).visible()) {
             let sharp = grids.iter().flatten().any(|g| g.strength >= 0.9);
             if !sharp && range == Range::Limited {
                 cause = Cause::RecodedGrid;

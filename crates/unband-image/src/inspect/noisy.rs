@@ -100,9 +100,9 @@ impl Steps {
             // Whole turns are the level, the rest is the angle.
             let middle = (i64::from(a) + i64::from(b)).max(0) as u64 * self.turn / 2;
             let level = &mut self.levels[(middle >> 32) as usize & 255];
-            let (c, s) = circle[(middle >> 22 & 1023) as usize];
+            let (c, s) = circle[((middle >> 22) & 1023) as usize];
             level.pairs += 1;
-            level.cosines += i64::from(circle[(d.unsigned_abs() as u64 * self.turn >> 22 & 1023) as usize].0);
+            level.cosines += i64::from(circle[(((d.unsigned_abs() as u64 * self.turn) >> 22) & 1023) as usize].0);
             level.middle.0 += i64::from(c);
             level.middle.1 += i64::from(s);
         }
@@ -277,6 +277,12 @@ impl Hypothesis {
         self.loose.levels >= 5.0 && self.strict.levels >= 4.0 && self.phasor.control <= 0.36
     }
 
+    /// The same of a channel, whose steps of 5 bits are fewer.
+    fn channel_can_tell(&self, bits: u8) -> bool {
+        let least = if bits == 5 { (3.5, 3.0, 0.5) } else { (5.0, 4.0, 0.36) };
+        self.loose.levels >= least.0 && self.strict.levels >= least.1 && self.phasor.control <= least.2
+    }
+
     /// Log-odds that luma lies on this grid; weights of a logistic fit on labelled frames.
     fn luma(&self, conversion: Conversion) -> f64 {
         let best = |f: &dyn Fn(f64) -> f64| {
@@ -316,6 +322,11 @@ impl Hypothesis {
 const CHROMA_SIX: [f64; 10] = [0.797, 5.823, 0.884, 2.331, -3.194, 4.939, 3.529, -0.781, 0.756, -4.261];
 const CHROMA_FIVE: [f64; 10] = [0.933, 6.577, 1.729, 2.483, -0.568, 2.443, 5.145, -0.716, 0.101, -8.78];
 
+/// Score of luma that has too few levels to tell.
+const UNTESTABLE: f64 = -9.0;
+/// Score that is enough for luma beside two planes of 5 bits.
+const LUMA_BESIDE_FIVE: f64 = -3.5;
+
 /// Log-odds of the five plane hypotheses in one matrix.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scores {
@@ -351,8 +362,7 @@ impl NoisyGrid {
             None => PlaneGrid::plain(rest[i]),
             Some(bits) => {
                 let offset = if i == 0 { self.luma_shift } else { 0.0 };
-                Grid { period: period(bits), offset, bits, strength: confidence }
-                    .named(Range::Limited, i)
+                Grid { period: period(bits), offset, bits, strength: confidence }.named(Range::Limited, i)
             }
         })
     }
@@ -383,9 +393,13 @@ pub(super) fn judge(luma: &Flats, chroma: &[Option<Flats>; 2], conversion: Conve
         flats.as_ref().and_then(|flats| Hypothesis::new(flats, bits)).map_or(-2.0, |h| h.chroma(weights))
     };
     let luma = Hypothesis::new(luma, 6);
-    let luma6_weak = luma.map_or(-3.0, |h| h.luma(conversion));
+    let luma6_weak = luma.map_or(UNTESTABLE, |h| h.luma(conversion));
     Scores {
-        luma6: if luma.is_some_and(|h| h.luma_can_tell()) { luma6_weak } else { -3.0 },
+        luma6: if luma.is_some_and(|h| h.luma_can_tell()) {
+            luma6_weak.max(UNTESTABLE + 0.01)
+        } else {
+            UNTESTABLE
+        },
         luma6_weak,
         luma_shift: luma.map_or(0.0, |h| h.shift()),
         six: [score(&chroma[0], 6, &CHROMA_SIX), score(&chroma[1], 6, &CHROMA_SIX)],
@@ -393,11 +407,34 @@ pub(super) fn judge(luma: &Flats, chroma: &[Option<Flats>; 2], conversion: Conve
     }
 }
 
-/// Decides the planes jointly; `extra` is added to all limits.
+/// Bits of the grid that all stored channels lie on, 6 or 5, with how sure that is; `extra` is added to the limits.
+///
+/// The limits lie well above the best wrong sum of the labelled set: 3.2 for 6 bits, −4.6 for 5.
+pub(super) fn channels(codes: &Codes, extra: f64, level: Level) -> Option<(u8, f32)> {
+    let count = codes.planes.len();
+    let mut sums = [0.0; 2];
+    for p in 0..count {
+        let flats = Flats::gather(&Source::stored(codes, p, level), Part::Blue, ENOUGH / 3);
+        for (sum, (bits, weights)) in sums.iter_mut().zip([(6, &CHROMA_SIX), (5, &CHROMA_FIVE)]) {
+            let told = Hypothesis::new(&flats, bits).filter(|h| h.channel_can_tell(bits));
+            *sum += told.map_or(-2.0, |h| h.chroma(weights)).clamp(-3.0, 4.0);
+        }
+        // No channel makes up for two that say no.
+        if sums[0].max(sums[1]) < -5.0 && p + 1 < count {
+            return None;
+        }
+    }
+    let scale = 3.0 / count as f64;
+    let margins = [(6, sums[0] * scale - 5.0 - extra), (5, sums[1] * scale + 1.0 - extra)];
+    let (bits, margin) = if margins[1].1 > margins[0].1 { margins[1] } else { margins[0] };
+    (margin > 0.0).then(|| (bits, 1.0 / (1.0 + (-margin).exp()) as f32))
+}
+
+/// Decides the planes jointly; `extra` is added to all limits, `coded` says that a codec has left traces.
 ///
 /// The limits lie above the best wrong sum of all clean, coded and tone-mapped pictures of the labelled set,
 /// with weights fitted on the other half of it.
-pub(super) fn decide(scores: &Scores, extra: f64) -> Option<NoisyGrid> {
+pub(super) fn decide(scores: &Scores, extra: f64, coded: impl Fn() -> bool) -> Option<NoisyGrid> {
     let luma = scores.luma6.clamp(-1.0, 4.0);
     let sum = |pair: [f64; 2], most: f64| pair[0].clamp(-3.0, most) + pair[1].clamp(-3.0, most);
     let hit_luma = scores.luma6 - 2.3 - extra;
@@ -427,9 +464,21 @@ pub(super) fn decide(scores: &Scores, extra: f64) -> Option<NoisyGrid> {
         bits[2] = (pair[1] > 0.0).then_some(depth);
     }
     let coloured = bits[1].is_some() || bits[2].is_some();
-    // Luma of 6 bits is likely beside a grid of chroma.
-    if hit_luma > 0.0 || (coloured && (scores.luma6 > 0.0 || scores.luma6_weak > 2.5)) {
+    if !coloured {
+        bits[0] = Some(6);
+        return Some(NoisyGrid { bits, margin, luma_shift: scores.luma_shift });
+    }
+    // Luma of 6 bits comes with a chroma grid where frames were coded again, and always with 5 bits on both.
+    let pair_of = |depth| bits[1] == Some(depth) && bits[2] == Some(depth);
+    let least = match () {
+        () if pair_of(5) && fives > 2.0 => LUMA_BESIDE_FIVE,
+        () if coded() => -1.0,
+        () => 0.3,
+    };
+    let untestable = scores.luma6 <= UNTESTABLE;
+    let weak = scores.luma6_weak > if least <= LUMA_BESIDE_FIVE { LUMA_BESIDE_FIVE } else { 2.5 };
+    if hit_luma > 0.0 || if untestable { weak } else { scores.luma6 > least } {
         bits[0] = Some(6);
     }
-    bits.iter().any(Option::is_some).then_some(NoisyGrid { bits, margin, luma_shift: scores.luma_shift })
+    Some(NoisyGrid { bits, margin, luma_shift: scores.luma_shift })
 }

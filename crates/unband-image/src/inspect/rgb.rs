@@ -58,6 +58,9 @@ impl Picture<'_> {
         {
             return found;
         }
+        if let Some(found) = self.by_partial_levels(&tiles) {
+            return found;
+        }
         let few = colours.list.len() < 300;
         let grey = few && colours.spread < 16;
         let combs = if self.effective.eight() { Combs::new(&hists) } else { deep::combs(self.image) };
@@ -65,6 +68,10 @@ impl Picture<'_> {
         let extra = if combs.found() { 0.5 } else { 0.0 } + if palette.is_some() { 2.0 } else { 0.0 };
         if let Some((noisy, matrix)) = self.noisy(Lattice::none(), grey, extra) {
             return self.recoded(&noisy, matrix, [2.0, 1.14, 1.14]);
+        }
+        // Colours that no codec has touched are cut in a part at most.
+        if few && let Some(found) = self.by_channels(extra) {
+            return found;
         }
         // Limited range leaves gaps of a ninth of a step that look like a fine JPEG grid.
         let limited = few && hists.iter().any(|h| lattice::limited_gaps(h));
@@ -92,9 +99,6 @@ impl Picture<'_> {
         if combs.found() {
             return self.base(Cause::ToneCurve, Space::Native, combs.grids());
         }
-        if let Some(found) = self.by_partial_levels(&tiles) {
-            return found;
-        }
         if self.image.origin.is_lossy() {
             return self.video(&lattice);
         }
@@ -111,7 +115,13 @@ impl Picture<'_> {
         }
     }
 
-    fn in_yuv(&self, cause: Cause, matrix: Matrix, range: Range, steps: impl Into<Vec<PlaneGrid>>) -> Findings {
+    fn in_yuv(
+        &self,
+        cause: Cause,
+        matrix: Matrix,
+        range: Range,
+        steps: impl Into<Vec<PlaneGrid>>,
+    ) -> Findings {
         let mut found = self.base(cause, Space::Yuv { matrix, range }, steps.into());
         found.half_chroma = true;
         found
@@ -209,7 +219,7 @@ impl Picture<'_> {
             return Some(found);
         }
         let plain = self.video(lattice);
-        let Some((noisy, at)) = noisy else { return Some(plain) };
+        let Some((noisy, at)) = noisy else { return Some(self.by_channels(0.0).unwrap_or(plain)) };
         let rest = [0, 1, 2].map(|i| plain.grids[i].step_codes);
         let mut found = self.recoded(&noisy, at, rest);
         // One truncating conversion and no trace of a codec: rounded, but not coded since.
@@ -258,7 +268,8 @@ impl Picture<'_> {
             let enough = if guard > 0.0 { noisy::ENOUGH / 2 } else { noisy::ENOUGH };
             let scores =
                 noisy::look(&self.codes, &self.sums, matrix, conversion, grey, enough, self.ctx.level);
-            if let Some(found) = noisy::decide(&scores, extra + guard)
+            let coded = || Coding::measure(&self.luma(matrix)).visible();
+            if let Some(found) = noisy::decide(&scores, extra + guard, coded)
                 && best.is_none_or(|(b, _)| b.margin < found.margin)
             {
                 best = Some((found, matrix));
@@ -272,6 +283,16 @@ impl Picture<'_> {
         let mut found = self.in_yuv(Cause::RecodedGrid, matrix, Range::Limited, planes);
         found.lossy = true;
         found
+    }
+
+    /// Channels that were cut to 6 or 5 bits and then coded with loss.
+    fn by_channels(&self, extra: f64) -> Option<Findings> {
+        let (bits, confidence) = noisy::channels(&self.codes, extra, self.ctx.level)?;
+        let step = noisy::period(bits) as f32;
+        let grid = PlaneGrid { bits: Some(bits), found: true, confidence, ..PlaneGrid::plain(step) };
+        let mut found = self.base(Cause::RecodedGrid, Space::Native, vec![grid; self.codes.planes.len()]);
+        found.lossy = true;
+        Some(found)
     }
 
     fn jpeg_planes(&self, steps: [Option<f32>; 3], half: bool) -> Findings {
@@ -292,6 +313,11 @@ impl Picture<'_> {
             let step = |q: f32| (q / 8.0).max(1.5);
             let chroma = chroma.map_or(1.5, step);
             return Some(self.recoded(&noisy, matrix, [step(luma), chroma, chroma]));
+        }
+        if luma < 16.0
+            && let Some(found) = self.by_channels(0.0)
+        {
+            return Some(found);
         }
         let half = jpeg.subsampling.is_none_or(|s| s != Subsampling::NONE);
         Some(self.jpeg_planes([Some(luma), chroma, chroma], half))
