@@ -83,6 +83,9 @@ impl Smooth {
                 cells.leave(out, &b.codes.row(inner.y0 + y)[columns]);
             }
         }
+        if plan.lift > 0.0 {
+            lift(&mut b.corrections[index], &b.v[0], inner, cell, plan.lift);
+        }
         self.keep_outside(index, core, (width, height), image, &mut b.corrections[index]);
         if let Some(luma) = plan.follows {
             self.follow(luma, image, core, (width, height), level, b, index);
@@ -150,6 +153,16 @@ impl Smooth {
         let out = &mut b.corrections[index];
         for y in 0..out.height {
             rows::fade_row(level, out.row_mut(y), b.factor.row(y));
+        }
+    }
+}
+
+/// Gives luma back what a conversion took; black stayed black.
+fn lift(corrections: &mut Grid, v: &Grid, core: Core, cell: f32, codes: f32) {
+    for y in 0..corrections.height {
+        let luma = &v.row(core.y0 + y)[core.x0..core.x1];
+        for (d, &v) in corrections.row_mut(y).iter_mut().zip(luma) {
+            *d += codes * ((v * cell - 1.0) * 0.25).clamp(0.0, 1.0);
         }
     }
 }

@@ -105,7 +105,7 @@ impl Smooth {
     ) -> Result<Self, RestoreError> {
         let strength = params.strength;
         let mut smooth = Self {
-            planes: plan::plan(image, findings),
+            planes: plan::plan(image, findings, ctx),
             space: findings.space,
             half_chroma: plan::halved(image, findings),
             scale: 1,

@@ -4,20 +4,36 @@
 //! smoothing can see. Chroma values of pictures follow roughly `exp(-|x|/tau)`; its mean over the cell is the
 //! better guess than the middle.
 
+use unband_image::{Context, Image};
+use unband_simd::Level;
+
 use super::grid::Grid;
+use super::source::Source;
 
 const ACROSS: usize = 33;
 const SPREADS: usize = 65;
-const TAU_MIN: f32 = 1.5;
+/// Narrowest density, in codes.
+const TAU_MIN: f32 = 1.0;
+/// Growth of the density's width with the other plane's strength nearby.
+const BY_OTHER: f32 = 0.8;
+/// Growth with the plane's own strength farther around, for cells of 5 bits (over 6 codes) and narrower ones.
+const BY_OWN: [f32; 2] = [3.0, 0.5];
+/// Side of the blocks that the plane's own strength is taken from.
+const BLOCK: usize = 16;
 
-/// Expected offset from the cell's middle, by place in the cell and spread of the density.
+/// Expected offset from the cell's middle, by place in the cell and width of the density.
 pub struct Neutral {
     table: Vec<f32>,
+    /// The other chroma plane, and what of it counts as grey, in codes.
+    other: Source,
+    floor_codes: f32,
+    /// The plane's own strength beyond the cell of grey, in codes of tau; per block, over 3×3 blocks.
+    own: Grid,
 }
 
 impl Neutral {
-    /// For cells of `step_codes` (8-bit codes).
-    pub fn new(step_codes: f32) -> Self {
+    /// For cells of `step_codes` (8-bit codes) beside another chroma plane with cells of `other_codes`.
+    pub fn new(step_codes: f32, other: Source, other_codes: f32) -> Self {
         let mut table = Vec::with_capacity(ACROSS * SPREADS);
         for j in 0..SPREADS {
             // Regular in 1/tau from 0 (flat density) to the narrowest.
@@ -26,16 +42,78 @@ impl Neutral {
                 table.push(offset(i as f64 / (ACROSS - 1) as f64 * 0.5, rate) as f32);
             }
         }
-        Self { table }
+        let floor_codes = if other_codes > 2.0 { other_codes / 2.0 } else { 0.6 };
+        Self { table, other, floor_codes, own: Grid::new(1, 1) }
     }
 
-    /// `v + offset` in cell units for a sample `v` (around 0), with `spread_codes` the mean strength of the
-    /// other colour difference nearby.
+    /// Measures how strong the plane is by itself: `plane` has cells of `step_codes`.
+    pub fn measure(&mut self, ctx: &Context<'_>, image: &Image, plane: Source, step_codes: f32) {
+        let (width, height) = plane.size(image);
+        let columns = width.div_ceil(BLOCK);
+        let weight = BY_OWN[usize::from(step_codes <= 6.0)];
+        let blocks = ctx.map(height.div_ceil(BLOCK), |row| {
+            let mut codes = Grid::new(width, BLOCK.min(height - row * BLOCK));
+            plane.fill(ctx.level, image, 0, row * BLOCK, 1.0, &mut codes);
+            let mut sums = vec![0.0f32; columns];
+            for y in 0..codes.height {
+                for (sum, block) in sums.iter_mut().zip(codes.row(y).chunks(BLOCK)) {
+                    *sum += block.iter().map(|v| (v.abs() - 0.5 * step_codes).max(0.0)).sum::<f32>();
+                }
+            }
+            let size = |column: usize| BLOCK.min(width - column * BLOCK) * codes.height;
+            sums.iter()
+                .enumerate()
+                .map(|(column, sum)| weight * sum / size(column) as f32)
+                .collect::<Vec<_>>()
+        });
+        self.own = Grid::new(columns, blocks.len());
+        for y in 0..blocks.len() {
+            let rows = &blocks[y.saturating_sub(1)..(y + 2).min(blocks.len())];
+            for (x, own) in self.own.row_mut(y).iter_mut().enumerate() {
+                let (a, b) = (x.saturating_sub(1), (x + 2).min(columns));
+                let sum: f32 = rows.iter().map(|row| row[a..b].iter().sum::<f32>()).sum();
+                *own = sum / (rows.len() * (b - a)) as f32;
+            }
+        }
+        self.own.pad();
+    }
+
+    /// Fills `m` with the preferred values (cell units) of a window of samples `v` that begins at `at`; the
+    /// other two grids are working memory. Valid two
+    /// samples inside the window, or up to the picture's border.
+    pub fn fill(
+        &self,
+        level: Level,
+        image: &Image,
+        at: (usize, usize),
+        v: &Grid,
+        [m, other, spare]: [&mut Grid; 3],
+    ) {
+        other.reshape(v.width, v.height);
+        self.other.fill(level, image, at.0, at.1, 1.0, other);
+        spread(m, other, self.floor_codes, spare);
+        for y in 0..v.height {
+            // Bilinear between block centres.
+            let place = (at.1 + y) as f32 / BLOCK as f32 - 0.5;
+            let top = (place.max(0.0) as usize).min(self.own.height - 1);
+            let down = (place - top as f32).clamp(0.0, 1.0);
+            let (upper, lower) = (self.own.padded(top), self.own.padded((top + 1).min(self.own.height - 1)));
+            for (x, (m, &v)) in m.row_mut(y).iter_mut().zip(v.row(y)).enumerate() {
+                let place = (at.0 + x) as f32 / BLOCK as f32 + 0.5;
+                let left = place as usize;
+                let right = place - left as f32;
+                let blend = |row: &[f32]| row[left] * (1.0 - right) + row[left + 1] * right;
+                let own = blend(upper) * (1.0 - down) + blend(lower) * down;
+                *m = self.target(v, TAU_MIN + BY_OTHER * *m + own);
+            }
+        }
+    }
+
+    /// `v + offset` in cell units for a sample `v` (around 0) under a density of this width.
     #[inline]
-    pub fn target(&self, v: f32, spread_codes: f32) -> f32 {
-        let tau = TAU_MIN + 0.8 * spread_codes;
+    fn target(&self, v: f32, tau_codes: f32) -> f32 {
         let a = (v.abs() * 2.0).min(1.0) * (ACROSS - 1) as f32;
-        let b = TAU_MIN / tau * (SPREADS - 1) as f32;
+        let b = TAU_MIN / tau_codes * (SPREADS - 1) as f32;
         let (i, j) = ((a as usize).min(ACROSS - 2), (b as usize).min(SPREADS - 2));
         let (fa, fb) = (a - i as f32, b - j as f32);
         let at = |j: usize| {
@@ -62,9 +140,9 @@ fn offset(q: f64, rate: f64) -> f64 {
 }
 
 /// 5×5 means of `max(0, |other| - floor_codes)` over a grid of codes around 0: the spread that
-/// [`Neutral::target`] asks for. Valid two samples inside the grid, or up to the plane's border, where the
+/// [`Neutral::fill`] asks for. Valid two samples inside the grid, or up to the plane's border, where the
 /// nearest sample repeats.
-pub fn spread(out: &mut Grid, other: &Grid, floor_codes: f32, rows: &mut Grid) {
+fn spread(out: &mut Grid, other: &Grid, floor_codes: f32, rows: &mut Grid) {
     let (w, h) = (other.width, other.height);
     rows.reshape(w, h);
     out.reshape(w, h);
@@ -89,14 +167,16 @@ pub fn spread(out: &mut Grid, other: &Grid, floor_codes: f32, rows: &mut Grid) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::source::Component;
     use super::*;
 
     #[test]
     fn a_cell_around_grey_is_drawn_to_grey_and_a_far_one_hardly() {
-        let neutral = Neutral::new(9.0);
-        assert!(neutral.target(0.45, 0.0) < 0.25, "{}", neutral.target(0.45, 0.0));
-        assert!((neutral.target(0.45, 100.0) - 0.45).abs() < 0.05);
-        assert!((neutral.target(0.0, 0.0)).abs() < 1e-6);
-        assert!((neutral.target(-0.3, 1.0) + neutral.target(0.3, 1.0)).abs() < 1e-6);
+        let other = Source { component: Component::Native(1), zero: 0.5 };
+        let neutral = Neutral::new(9.0, other, 1.0);
+        assert!(neutral.target(0.45, TAU_MIN) < 0.25, "{}", neutral.target(0.45, TAU_MIN));
+        assert!((neutral.target(0.45, 80.0) - 0.45).abs() < 0.05);
+        assert!((neutral.target(0.0, TAU_MIN)).abs() < 1e-6);
+        assert!((neutral.target(-0.3, 2.0) + neutral.target(0.3, 2.0)).abs() < 1e-6);
     }
 }

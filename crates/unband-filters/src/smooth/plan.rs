@@ -1,12 +1,12 @@
 //! Which planes are worked on, in which cells, and what else is known of each.
 
 use unband_image::inspect::{Cause, Findings, Space};
-use unband_image::{Image, Model};
+use unband_image::{Context, Image, Model};
 use unband_simd::Level;
 
 use super::Buffers;
 use super::grid::Grid;
-use super::neutral::{self, Neutral};
+use super::neutral::Neutral;
 use super::source::{Cells, Component, Source};
 use super::surface;
 
@@ -17,8 +17,10 @@ pub struct PlanePlan {
     /// Surface of the second pyramid level for the whole picture; `None` for pictures too small for one.
     pub coarse: Option<Grid>,
     pub levels: usize,
-    /// Wide chroma cells: the prior, the other chroma plane, and what of it counts as grey.
-    pub neutral: Option<(Neutral, Source, f32)>,
+    /// Wide chroma cells: where in them the true value lies.
+    pub neutral: Option<Neutral>,
+    /// Added to the correction where the plane is not black, in codes.
+    pub lift: f32,
     /// Luma's index in the plan: chroma without a coarse grid follows luma's level changes.
     pub follows: Option<usize>,
 }
@@ -29,16 +31,9 @@ impl PlanePlan {
         let (x0, y0, x1, y1) = window;
         b.v[0].reshape(x1 - x0, y1 - y0);
         self.cells.fill(level, image, self.source, (x0, y0), &mut b.v[0], &mut b.codes);
-        if let Some((neutral, other, floor)) = &self.neutral {
-            b.other.reshape(x1 - x0, y1 - y0);
-            other.fill(level, image, x0, y0, 1.0, &mut b.other);
-            let (spread, target) = b.m.split_at_mut(1);
-            neutral::spread(&mut spread[0], &b.other, *floor, &mut target[0]);
-            for y in 0..b.v[0].height {
-                for (m, &v) in spread[0].row_mut(y).iter_mut().zip(b.v[0].row(y)) {
-                    *m = neutral.target(v, *m);
-                }
-            }
+        if let Some(neutral) = &self.neutral {
+            let [m, spare] = &mut b.m;
+            neutral.fill(level, image, (x0, y0), &b.v[0], [m, &mut b.other, spare]);
         }
     }
 }
@@ -56,7 +51,7 @@ pub fn couples(image: &Image, findings: &Findings) -> Option<[f32; 3]> {
 }
 
 /// The plan for each plane of the found space; empty when there is nothing to do.
-pub fn plan(image: &Image, findings: &Findings) -> Vec<PlanePlan> {
+pub fn plan(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Vec<PlanePlan> {
     let half = halved(image, findings);
     let sources: Vec<Source> = match (findings.space, image.color.model) {
         (Space::Yuv { matrix, .. }, Model::Rgb) => (0..3)
@@ -87,9 +82,9 @@ pub fn plan(image: &Image, findings: &Findings) -> Vec<PlanePlan> {
         let chroma = is_yuv && i > 0;
         let wide = chroma && grid.step_codes > 2.0;
         let neutral = (wide && sources.len() == 3).then(|| {
-            let other = &findings.grids[3 - i];
-            let floor = if other.step_codes > 2.0 { other.step_codes / 2.0 } else { 0.6 };
-            (Neutral::new(grid.step_codes), sources[3 - i], floor)
+            let mut neutral = Neutral::new(grid.step_codes, sources[3 - i], findings.grids[3 - i].step_codes);
+            neutral.measure(ctx, image, source, grid.step_codes);
+            neutral
         });
         plans.push(PlanePlan {
             source,
@@ -97,6 +92,7 @@ pub fn plan(image: &Image, findings: &Findings) -> Vec<PlanePlan> {
             coarse: None,
             levels: surface::level_count(w, h),
             neutral,
+            lift: if is_yuv && i == 0 { findings.darkened_codes } else { 0.0 },
             follows: (chroma && !wide && !coded).then_some(0),
         });
     }

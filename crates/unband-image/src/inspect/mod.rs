@@ -143,6 +143,9 @@ pub struct Findings {
     pub lossy: bool,
     /// Chroma was stored at half size: 4:2:0 or the like.
     pub half_chroma: bool,
+    /// How much too dark a second conversion to RGB by a converter that rounds down has left the picture, in
+    /// 8-bit codes of luma; 0 unless the levels of a luma grid tell.
+    pub darkened_codes: f32,
     /// Bits per sample that carry something: 8 for a 16-bit file of widened 8-bit samples.
     pub effective_bits: u8,
     /// Where the banding is.
@@ -165,6 +168,7 @@ impl Findings {
             grids: vec![PlaneGrid::plain(step); planes],
             lossy: false,
             half_chroma: false,
+            darkened_codes: 0.0,
             effective_bits,
             map: BandingMap::default(),
             banded_share: 0.0,
