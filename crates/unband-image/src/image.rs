@@ -364,7 +364,8 @@ mod tests {
         assert_eq!(Image::from_rgb16(5, 2, &rgb).unwrap().to_rgb16().unwrap(), rgb);
         let luma: Vec<u8> = (0..15).map(|i| i * 17).collect();
         let chroma = [0u8, 16, 128, 129, 240, 255];
-        let image = Image::from_yuv420(5, 3, [&luma, &chroma, &chroma], Matrix::Bt601, Range::Limited).unwrap();
+        let image =
+            Image::from_yuv420(5, 3, [&luma, &chroma, &chroma], Matrix::Bt601, Range::Limited).unwrap();
         assert_eq!(image.to_yuv8().unwrap(), [luma, chroma.to_vec(), chroma.to_vec()]);
     }
 

@@ -16,6 +16,7 @@ pub struct JpegOrigin {
 }
 
 /// The coding that the samples went through last.
+#[allow(clippy::large_enum_variant)] // one per image
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Codec {
     /// Made in memory; nothing is known.

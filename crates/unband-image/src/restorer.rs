@@ -33,6 +33,7 @@ impl Window {
     }
 
     /// Grown by `halo` on each side, cut at the picture's border.
+    #[must_use]
     pub fn grown(self, halo: usize, width: usize, height: usize) -> Self {
         Self {
             x0: self.x0.saturating_sub(halo),
@@ -44,6 +45,7 @@ impl Window {
 
     /// The same rectangle on a plane that is `sx`, `sy` times smaller. The upper left corner must lie on a
     /// multiple of both, the lower right one too unless it is the picture's end.
+    #[must_use]
     pub fn on_plane(self, sx: usize, sy: usize) -> Self {
         Self { x0: self.x0 / sx, y0: self.y0 / sy, x1: self.x1.div_ceil(sx), y1: self.y1.div_ceil(sy) }
     }
@@ -153,11 +155,20 @@ pub trait Restorer: Send + Sync {
     ///
     /// # Errors
     /// When cancelled, or when the method cannot work on the image.
-    fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) -> Result<(), RestoreError>;
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError>;
 }
 
 /// Prepares a restorer for one image: `(image, findings, context)`.
-pub type Prepare = Box<dyn Fn(&Image, &Findings, &Context<'_>) -> Result<Box<dyn Restorer>, RestoreError> + Send + Sync>;
+pub type Prepare =
+    Box<dyn Fn(&Image, &Findings, &Context<'_>) -> Result<Box<dyn Restorer>, RestoreError> + Send + Sync>;
+
+/// Checks settings and makes what prepares the restorer.
+pub type Build = fn(&[(String, String)]) -> Result<Prepare, ParamError>;
 
 /// One method of a registry.
 #[derive(Clone, Copy)]
@@ -173,8 +184,8 @@ pub struct Entry {
     pub ours: bool,
     /// Its parameters.
     pub params: &'static [ParamInfo],
-    /// Checks the settings and makes what prepares the restorer.
-    pub build: fn(&[(String, String)]) -> Result<Prepare, ParamError>,
+    /// From settings to work.
+    pub build: Build,
 }
 
 /// Told how far a long job is. Called from many threads.

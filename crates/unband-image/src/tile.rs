@@ -59,8 +59,13 @@ pub fn restore_in_place(
                 x1: ((i % columns + 1) * tw).min(width),
                 y1: (y0 + (i / columns + 1) * th).min(y1),
             };
-            let input = TileIn { image: source, core, outer: core.grown(needs.halo.div_ceil(align) * align, width, height) };
-            let mut output = TileOut { planes: (0..source.planes.len()).map(|p| copy_core(&input, p)).collect() };
+            let input = TileIn {
+                image: source,
+                core,
+                outer: core.grown(needs.halo.div_ceil(align) * align, width, height),
+            };
+            let mut output =
+                TileOut { planes: (0..source.planes.len()).map(|p| copy_core(&input, p)).collect() };
             if restorer.touches(&input) {
                 restorer.restore(&input, &mut output, ctx)?;
                 inside(&input, &mut output);
@@ -141,7 +146,12 @@ mod tests {
             Needs::halo(self.0)
         }
 
-        fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, _: &Context<'_>) -> Result<(), RestoreError> {
+        fn restore(
+            &self,
+            input: &TileIn<'_>,
+            output: &mut TileOut,
+            _: &Context<'_>,
+        ) -> Result<(), RestoreError> {
             let r = self.0;
             for p in 0..output.planes.len() {
                 let (core, image) = (input.core_on(p), &input.image.planes[p]);

@@ -1,6 +1,7 @@
 //! Takes the banding out of one file: `cargo run --example deband_file -- INPUT OUTPUT`.
 //!
 //! Shows options, progress, the report, and the proof that no sample left its cell.
+#![allow(clippy::print_stderr)] // a program
 
 use std::path::PathBuf;
 

@@ -69,9 +69,14 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
     Ok(Choices { entry, settings, depth, faithful: options.faithful.unwrap_or(entry.ours), act })
 }
 
-/// A picture on its own grid, without visible banding, can be shown no better on a grid that is no finer.
+/// A picture without visible banding and without a coarse grid can be shown no better on a grid that is no finer:
+/// dither would only add noise.
 fn nothing_to_repair(findings: &Findings, depth: Depth) -> bool {
-    findings.cause == Cause::Plain && !findings.visible && depth.bits() <= findings.effective_bits
+    let fine = match findings.cause {
+        Cause::Plain | Cause::Video | Cause::Coded | Cause::Jpeg | Cause::ToneCurve => true,
+        Cause::Levels | Cause::Palette | Cause::PlaneGrid | Cause::RecodedGrid => false,
+    };
+    fine && !findings.visible && depth.bits() <= findings.effective_bits
 }
 
 /// Why a picture comes back as it was.

@@ -351,7 +351,7 @@ mod tests {
 
     #[test]
     fn squares_without_the_grid_have_narrow_cells() {
-        let image = Image::from_rgb8(200, 70, &[100; 200 * 70 * 3]).unwrap();
+        let image = Image::from_rgb8(200, 70, &vec![100; 200 * 70 * 3]).unwrap();
         let mut holds = vec![[true; 3]; 8];
         holds[1] = [false; 3];
         let findings = Findings {

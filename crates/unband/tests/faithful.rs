@@ -86,6 +86,7 @@ prop_compose! {
             grids: grids.collect(),
             lossy,
             half_chroma,
+            darkened_codes: 0.0,
             effective_bits: depth.bits(),
             map: BandingMap::default(),
             banded_share: 0.5,

@@ -169,7 +169,7 @@ fn what_a_format_cannot_hold_is_told_before_any_work() {
     );
     assert!(error.hint().is_some());
     assert!(refuse("sky.gif", &options).to_string().contains("read but not written"));
-    assert!(refuse("sky.xyz", &options).to_string().contains("`xyz`"));
+    assert!(refuse("sky.xyz", &options).to_string().contains("`.xyz`"));
     assert_eq!(folder.names(), ["sky.png"]);
 }
 

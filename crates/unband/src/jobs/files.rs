@@ -34,7 +34,7 @@ pub enum Output<'a> {
 }
 
 /// How a file is to be treated.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct FileOptions {
     /// How the picture in it is to be treated.
@@ -53,21 +53,6 @@ pub struct FileOptions {
     pub prove: bool,
     /// The largest picture that is read.
     pub limits: Limits,
-}
-
-impl Default for FileOptions {
-    fn default() -> Self {
-        Self {
-            options: Options::default(),
-            format: None,
-            quality: None,
-            overwrite: false,
-            only_banded: false,
-            preserve_times: false,
-            prove: false,
-            limits: Limits::default(),
-        }
-    }
 }
 
 /// What is known about a file, and what would be done with it.
@@ -221,8 +206,7 @@ fn write(
     options: &FileOptions,
 ) -> Result<Option<Vec<u8>>, Error> {
     let plan = &done.plan;
-    let mut how = WriteOptions::default();
-    how.quality = options.quality;
+    let how = WriteOptions { quality: options.quality, ..WriteOptions::default() };
     match (output, &plan.output) {
         (Output::Sink(sink), _) => {
             let mut buffer = Vec::new();
@@ -362,10 +346,10 @@ fn plan(
             None => error,
         })?;
     }
-    if let (Some(path), false) = (&plan.output, options.overwrite) {
-        if path.exists() {
-            return Err(unband_io::Error::Exists.in_file(path).into());
-        }
+    if let (Some(path), false) = (&plan.output, options.overwrite)
+        && path.exists()
+    {
+        return Err(unband_io::Error::Exists.in_file(path).into());
     }
     Ok((plan, choices))
 }

@@ -102,9 +102,13 @@ pub(crate) fn deband_as(
         depth: choices.depth,
         careful: dither == Dither::Tpdf && choices.faithful,
         depth_changes,
+        settled: None,
         shares: None,
         tally: Tally::new(image.planes.len()),
     };
+    if dither != Dither::None {
+        pipeline.settled = settled(&image, findings, choices);
+    }
     let tile = fitting_tile(&image, &pipeline.needs(), options, ctx)?;
     if pipeline.cells.is_some() && !choices.entry.ours && findings.cause == Cause::Plain {
         pipeline.shares = bounded_shares(&mut image, &pipeline, tile, ctx)?;
@@ -154,6 +158,8 @@ struct Pipeline<'a> {
     /// Does the dither need to know how near the edge of a cell is?
     careful: bool,
     depth_changes: bool,
+    /// Codes of each plane that no other code of the output could stand for better: they stay.
+    settled: Option<Vec<Vec<bool>>>,
     /// How much of each plane's correction is taken; all of it where nothing is said.
     shares: Option<Vec<f32>>,
     tally: Tally,
@@ -208,6 +214,10 @@ impl Pipeline<'_> {
             for y in 0..plane.height {
                 let (values, source) = (plane.row_mut(y), input.core_row(p, core.y0 + y));
                 cells.keep(ctx.level, p, (core.x0, core.y0 + y), values, source, limits(p));
+                if let Some(settled) = &self.settled {
+                    let stays = |s: f32| settled[p][input.image.depth.code(s) as usize];
+                    values.iter_mut().zip(source).filter(|&(_, &s)| stays(s)).for_each(|(v, &s)| *v = s);
+                }
                 if let Some(share) = self.shares.as_ref().map(|shares| shares[p]).filter(|&share| share < 1.0)
                 {
                     values.iter_mut().zip(source).for_each(|(v, s)| *v = s + share * (*v - s));
@@ -267,6 +277,22 @@ impl Pipeline<'_> {
         };
         Some((0..output.planes.len()).map(plane).collect())
     }
+}
+
+/// After a tone curve, codes whose neighbours on both sides are in use stand for one code of the output and no more:
+/// dither would add noise and could not show what was found between them.
+fn settled(image: &Image, findings: &Findings, choices: &Choices) -> Option<Vec<Vec<bool>>> {
+    let same = choices.depth == image.depth && choices.entry.ours && findings.cause == Cause::ToneCurve;
+    if !same || matches!(image.color.model, Model::Yuv { .. }) {
+        return None;
+    }
+    let own = 255.0 * image.depth.step();
+    let of = |grid: &unband_image::inspect::PlaneGrid| {
+        let steps = grid.steps_by_code.as_ref()?;
+        let codes = 0..=image.depth.max_code() as usize;
+        Some(codes.map(|c| steps.get(c).is_none_or(|&step| step < 1.25 * own)).collect::<Vec<bool>>())
+    };
+    findings.grids.iter().map(of).collect()
 }
 
 /// Most that the mean of a picture of one-code steps may move, in 8-bit codes, with room for dither.
