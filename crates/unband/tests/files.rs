@@ -135,8 +135,7 @@ fn one_code_of_banding_is_smoothed_at_sixteen_bits() {
 fn a_lossy_input_gives_png_unless_asked_otherwise() {
     let folder = Folder::new();
     let input = folder.path("sky.JPG");
-    let mut how = WriteOptions::default();
-    how.quality = Some(35);
+    let how = WriteOptions { quality: Some(35), ..WriteOptions::default() };
     unband_io::write_file(&sky(320, 320, 8), &input, by_name("JPEG").unwrap(), &how, false).unwrap();
     let done = run(&input, &FileOptions { prove: true, ..FileOptions::default() }).unwrap();
     assert!(done.report.changed);

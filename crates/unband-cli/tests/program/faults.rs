@@ -74,7 +74,7 @@ fn wrong_usage_starts_nothing_and_says_what_is_right() {
         (&["a.png", "--format", "docx"], "extensions that can be written"),
         (&["a.png", "--format", "gif"], "read but not written"),
         (&["a.png", "--format", "jpg", "--depth", "16"], "JPEG holds at most 8 bits"),
-        (&["a.png", "-o", "b.xyz"], "b.xyz: `xyz` is the extension of no format"),
+        (&["a.png", "-o", "b.xyz"], "b.xyz: `.xyz` is the extension of no format"),
         (&["a.png", "-o", "b"], "`b/` is a folder, `b.png` a file"),
         (&["a.png", "-o", "a.png"], "--overwrite"),
         (&["a.png", "--overwrite", "--skip-existing"], "--skip-existing"),
