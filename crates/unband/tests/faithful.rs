@@ -50,7 +50,7 @@ fn picture(kind: usize, width: usize, height: usize, depth: Depth, seed: u32) ->
     };
     let planes = sizes.iter().enumerate().map(|(p, &(w, h))| plane(model, p as u32, w, h)).collect();
     let mut image = Image::new(planes, model, depth);
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         image.alpha = Some(plane(Model::Gray, 0, width, height));
     }
     image
