@@ -66,6 +66,7 @@ def planes(yuv, w, h):
     return a, slice(0, n), slice(n, n + c), slice(n + c, n + 2 * c)
 
 
+EXACT = ['-sws_flags', 'accurate_rnd+full_chroma_int+bicubic']
 MATRIX709 = ['-vf', 'scale=out_color_matrix=bt709:in_color_matrix=bt709']
 
 
@@ -157,6 +158,7 @@ CLEAN = {
     'clean8': lambda x, r: eight(x),
     'clean420': lambda x, r: yuv_grid(x[:x.shape[0] // 2 * 2, :x.shape[1] // 2 * 2]),
     'cleanq90': lambda x, r: jpeg(x, 90),
+    'clean420_exact': lambda x, r: yuv_grid(x[:x.shape[0] // 2 * 2, :x.shape[1] // 2 * 2], extra=EXACT),
     'clean420_709': lambda x, r: yuv_grid(x[:x.shape[0] // 2 * 2, :x.shape[1] // 2 * 2], extra=MATRIX709),
 }
 FRAMES = {
@@ -175,6 +177,8 @@ CROPS = {
     'rgb565': lambda x, r: np.stack([grid(eight(x[..., i]), b) for i, b in enumerate((5, 6, 5))], -1),
     'y6': lambda x, r: yuv_grid(x, luma=6), 'y5': lambda x, r: yuv_grid(x, luma=5),
     'u5': lambda x, r: yuv_grid(x, u=5), 'c6': lambda x, r: yuv_grid(x, u=6, v=6),
+    'y6_exact': lambda x, r: yuv_grid(x, luma=6, extra=EXACT), 'u5_exact': lambda x, r: yuv_grid(x, u=5, extra=EXACT),
+    'c6_exact': lambda x, r: yuv_grid(x, u=6, v=6, extra=EXACT),
     'y6c5_709': lambda x, r: yuv_grid(x, 6, 5, 5, MATRIX709),
     'tone': tone,
     'jpeg35': lambda x, r: jpeg(x, 35), 'jpeg50': lambda x, r: jpeg(x, 50), 'jpeg80': lambda x, r: jpeg(x, 80),

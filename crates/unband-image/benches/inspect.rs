@@ -2,6 +2,7 @@
 //!
 //! Pictures are made in code, one for each common way through the decision, and any binary PPM named on the
 //! command line. Processor time is what counts; on a busy machine the smallest of many runs comes close.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::time::Instant;
 

@@ -1,5 +1,6 @@
 //! Prints what the detector finds in binary PPM and PGM files, one line each:
 //! `cargo run --release -p unband-image --example inspect_ppm -- FILE…`
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::time::Instant;
 use unband_image::inspect::inspect;

@@ -102,7 +102,8 @@ impl Steps {
             let level = &mut self.levels[(middle >> 32) as usize & 255];
             let (c, s) = circle[((middle >> 22) & 1023) as usize];
             level.pairs += 1;
-            level.cosines += i64::from(circle[(((d.unsigned_abs() as u64 * self.turn) >> 22) & 1023) as usize].0);
+            level.cosines +=
+                i64::from(circle[(((d.unsigned_abs() as u64 * self.turn) >> 22) & 1023) as usize].0);
             level.middle.0 += i64::from(c);
             level.middle.1 += i64::from(s);
         }
@@ -206,6 +207,11 @@ impl Flats {
     }
 }
 
+/// Shift of luma levels after one conversion to RGB by a converter that rounds down, in codes.
+const ONCE: f64 = -1.1;
+/// After two.
+const TWICE: f64 = -2.05;
+
 /// How a picture came to RGB, as far as its colours tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Conversion {
@@ -220,8 +226,8 @@ impl Conversion {
     /// −1.1. Measured on frames made with known grids, and the same in published banded frames.
     fn luma_shifts(self) -> &'static [f64] {
         match self {
-            Self::Truncated => &[-1.1, -2.05],
-            Self::Other => &[0.0, -1.1, -2.05],
+            Self::Truncated => &[ONCE, TWICE],
+            Self::Other => &[0.0, ONCE, TWICE],
         }
     }
 }
@@ -293,8 +299,8 @@ impl Hypothesis {
             * best(&|s| self.near(self.strict.shift, s))
             * (2.0 * self.strict.levels.min(18.0)).sqrt();
         let middles = best(&|s| self.middles_near(s)) * self.middles.levels.min(12.0).sqrt();
-        let through = if conversion == Conversion::Truncated { 1.753 } else { 0.0 };
-        0.567 * agreement + 3.113 * phasor + 4.381 * self.steps + 3.868 * middles + through - 4.216
+        let through = if conversion == Conversion::Truncated { 2.26 } else { 0.0 };
+        0.441 * agreement + 3.313 * phasor + 4.211 * self.steps + 3.431 * middles + through - 4.768
     }
 
     /// Log-odds that a chroma plane lies on this grid.
@@ -319,11 +325,13 @@ impl Hypothesis {
     }
 }
 
-const CHROMA_SIX: [f64; 10] = [0.797, 5.823, 0.884, 2.331, -3.194, 4.939, 3.529, -0.781, 0.756, -4.261];
-const CHROMA_FIVE: [f64; 10] = [0.933, 6.577, 1.729, 2.483, -0.568, 2.443, 5.145, -0.716, 0.101, -8.78];
+const CHROMA_SIX: [f64; 10] = [1.27, 5.212, 0.103, 1.558, -4.791, 5.881, 4.197, -0.784, 0.829, -5.072];
+const CHROMA_FIVE: [f64; 10] = [0.278, 8.776, 2.358, 1.879, -2.008, 4.126, 3.576, -1.396, 0.148, -8.995];
 
 /// Score of luma that has too few levels to tell.
 const UNTESTABLE: f64 = -9.0;
+/// By how much the limits for chroma of 6 bits are lower where a codec has left traces.
+const CODED_SIX: f64 = 1.9;
 /// Score that is enough for luma beside two planes of 5 bits.
 const LUMA_BESIDE_FIVE: f64 = -3.5;
 
@@ -336,6 +344,8 @@ pub(super) struct Scores {
     luma_shift: f64,
     six: [f64; 2],
     five: [f64; 2],
+    /// How much planes of few levels can say together.
+    five_most: [f64; 2],
 }
 
 /// A found blurred grid.
@@ -355,6 +365,15 @@ pub(super) fn period(bits: u8) -> f64 {
 }
 
 impl NoisyGrid {
+    /// What the second conversion to RGB took from luma, in codes; 0 unless the levels of its grid tell. (What the
+    /// first one took, the clean film lost as well.)
+    pub fn darkened(&self) -> f32 {
+        // A shift is known up to the grid's period.
+        let beside = (self.luma_shift - TWICE + 0.5 * SIX).rem_euclid(SIX) - 0.5 * SIX;
+        let told = self.bits[0].is_some() && beside.abs() < 0.6;
+        if told { (ONCE - TWICE) as f32 } else { 0.0 }
+    }
+
     /// The planes of the limited range; `rest` are the steps, in full-scale codes, of those not found.
     pub fn named(&self, rest: [f32; 3]) -> [PlaneGrid; 3] {
         let confidence = 1.0 / (1.0 + (-self.margin).exp());
@@ -404,6 +423,12 @@ pub(super) fn judge(luma: &Flats, chroma: &[Option<Flats>; 2], conversion: Conve
         luma_shift: luma.map_or(0.0, |h| h.shift()),
         six: [score(&chroma[0], 6, &CHROMA_SIX), score(&chroma[1], 6, &CHROMA_SIX)],
         five: [score(&chroma[0], 5, &CHROMA_FIVE), score(&chroma[1], 5, &CHROMA_FIVE)],
+        five_most: [0, 1].map(|i| {
+            let told = chroma[i].as_ref().and_then(|flats| Hypothesis::new(flats, 5));
+            told.map_or(0.0, |h| {
+                1.5 + 1.2 * (h.strict.levels.max(1.0) - 1.0) + 0.8 * (h.middles.levels - 1.0).max(0.0)
+            })
+        }),
     }
 }
 
@@ -419,8 +444,8 @@ pub(super) fn channels(codes: &Codes, extra: f64, level: Level) -> Option<(u8, f
             let told = Hypothesis::new(&flats, bits).filter(|h| h.channel_can_tell(bits));
             *sum += told.map_or(-2.0, |h| h.chroma(weights)).clamp(-3.0, 4.0);
         }
-        // No channel makes up for two that say no.
-        if sums[0].max(sums[1]) < -5.0 && p + 1 < count {
+        // A grid of all channels shows in the first.
+        if sums[0].max(sums[1]) < -((p + 1) as f64) {
             return None;
         }
     }
@@ -430,27 +455,33 @@ pub(super) fn channels(codes: &Codes, extra: f64, level: Level) -> Option<(u8, f
     (margin > 0.0).then(|| (bits, 1.0 / (1.0 + (-margin).exp()) as f32))
 }
 
-/// Decides the planes jointly; `extra` is added to all limits, `coded` says that a codec has left traces.
+/// Decides the planes jointly; `extra` is added to all limits, `coded` says that a video
+/// codec has left traces.
 ///
 /// The limits lie above the best wrong sum of all clean, coded and tone-mapped pictures of the labelled set,
 /// with weights fitted on the other half of it.
 pub(super) fn decide(scores: &Scores, extra: f64, coded: impl Fn() -> bool) -> Option<NoisyGrid> {
     let luma = scores.luma6.clamp(-1.0, 4.0);
     let sum = |pair: [f64; 2], most: f64| pair[0].clamp(-3.0, most) + pair[1].clamp(-3.0, most);
-    let hit_luma = scores.luma6 - 2.3 - extra;
-    let hit_six = (luma + sum(scores.six, 4.0) - 3.3).max(sum(scores.six, 6.0) - 4.3) - extra;
-    let alone_six = scores.six[0].max(scores.six[1]) - 5.0 - extra;
-    let hit_five = (luma + sum(scores.five, 4.0) - 3.4).max(sum(scores.five, 6.0) - 4.4) - extra;
-    let alone_five = scores.five[0].max(scores.five[1]) - 3.9 - extra;
-    let six = hit_six.max(alone_six);
-    let five = hit_five.max(alone_five);
-    let margin = hit_luma.max(six).max(five);
+    let five = [0, 1].map(|i| scores.five[i].min(scores.five_most[i]));
+    let hit_luma = scores.luma6 - 2.6 - extra;
+    let hit_six = (luma + sum(scores.six, 4.0) - 5.6).max(sum(scores.six, 6.0) - 6.6) - extra;
+    let alone_six = scores.six[0].max(scores.six[1]) - 5.3 - extra;
+    let hit_five = (luma + sum(five, 4.0) - 2.4).max(sum(five, 6.0) - 3.4) - extra;
+    let alone_five = scores.five[0].max(scores.five[1]) - 4.2 - extra;
+    let mut hit_six = hit_six.max(alone_six);
+    // Pictures that a codec has been through may hold one; among the others only renders come that close.
+    if (-CODED_SIX..=0.0).contains(&hit_six) && coded() {
+        hit_six += CODED_SIX;
+    }
+    let hit_five = hit_five.max(alone_five);
+    let margin = hit_luma.max(hit_six).max(hit_five);
     if margin <= 0.0 {
         return None;
     }
     // One bit depth for both chroma planes.
     let mut bits = [None; 3];
-    let ranked = if five >= six { (5, scores.five, five) } else { (6, scores.six, six) };
+    let ranked = if hit_five >= hit_six { (5, scores.five, hit_five) } else { (6, scores.six, hit_six) };
     let (depth, pair, hit) = ranked;
     let fives = scores.five[0] + scores.five[1];
     let sixes = scores.six[0] + scores.six[1];

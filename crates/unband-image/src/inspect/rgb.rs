@@ -70,7 +70,7 @@ impl Picture<'_> {
             return self.recoded(&noisy, matrix, [2.0, 1.14, 1.14]);
         }
         // Colours that no codec has touched are cut in a part at most.
-        if few && let Some(found) = self.by_channels(extra) {
+        if grey && let Some(found) = self.by_channels(extra) {
             return found;
         }
         // Limited range leaves gaps of a ninth of a step that look like a fine JPEG grid.
@@ -268,7 +268,7 @@ impl Picture<'_> {
             let enough = if guard > 0.0 { noisy::ENOUGH / 2 } else { noisy::ENOUGH };
             let scores =
                 noisy::look(&self.codes, &self.sums, matrix, conversion, grey, enough, self.ctx.level);
-            let coded = || Coding::measure(&self.luma(matrix)).visible();
+            let coded = || lattice.truncated && Coding::measure(&self.luma(matrix)).visible();
             if let Some(found) = noisy::decide(&scores, extra + guard, coded)
                 && best.is_none_or(|(b, _)| b.margin < found.margin)
             {
@@ -282,6 +282,7 @@ impl Picture<'_> {
         let planes = noisy.named(rest);
         let mut found = self.in_yuv(Cause::RecodedGrid, matrix, Range::Limited, planes);
         found.lossy = true;
+        found.darkened_codes = noisy.darkened() * Range::Limited.unit_codes(false);
         found
     }
 
