@@ -1,7 +1,7 @@
 //! Pictures of few colours: how far apart are the colours that meet in their gradients?
 
-use super::PlaneGrid;
 use super::planes::Codes;
+use super::{BandingMap, PlaneGrid};
 
 /// Steps wider than this are edges of things, not of bands, in codes.
 const WIDEST: i32 = 32;
@@ -11,7 +11,7 @@ pub(super) struct PaletteLook {
     /// Per channel, per code: the usual step to the next colour in a gradient.
     steps: Vec<Vec<f32>>,
     means: Vec<f32>,
-    /// Single pixels differ from both neighbours all over: dithered, there are no bands.
+    /// Single pixels differ from both neighbours nearly everywhere: dithered or textured, there are no bands.
     pub dithered: bool,
 }
 
@@ -19,7 +19,10 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
     let channels = codes.planes.len();
     // Sums of steps and their number, by channel and code.
     let mut sums = vec![[(0u32, 0u32); 256]; channels];
-    let (mut changes, mut alone) = (0u64, 0u64);
+    // Small changes, and those where the pixel differs from both neighbours, by square.
+    let side = BandingMap::SIDE;
+    let columns = codes.width.div_ceil(side);
+    let mut squares = vec![(0u32, 0u32); columns * codes.height.div_ceil(side)];
     let every = (codes.len() / 1_000_000).max(1);
     let step_at = |row: &[&[u8]], a: usize, b: usize| {
         row.iter().map(|c| (i32::from(c[a]) - i32::from(c[b])).abs()).max().unwrap_or(0)
@@ -31,9 +34,10 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
             if before == 0 || before > WIDEST {
                 continue;
             }
-            changes += 1;
             let after = step_at(&row, x, x + 1);
-            alone += u64::from(after > 0 && after <= WIDEST);
+            let square = &mut squares[y / side * columns + x / side];
+            square.0 += 1;
+            square.1 += u32::from(after > 0 && after <= WIDEST);
             if after > 0 {
                 continue;
             }
@@ -60,7 +64,9 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
         steps.push(sums.iter().map(|s| (s.0 as f32 + 8.0 * mean) / (s.1 as f32 + 8.0)).collect());
         means.push(mean);
     }
-    PaletteLook { steps, means, dithered: changes < 50 || alone as f64 > 0.68 * changes as f64 }
+    let told = squares.iter().filter(|s| s.0 >= 30).count();
+    let banded = squares.iter().filter(|s| s.0 >= 30 && f64::from(s.1) < 0.52 * f64::from(s.0)).count();
+    PaletteLook { steps, means, dithered: banded < 2 || banded * 20 < told }
 }
 
 impl PaletteLook {
