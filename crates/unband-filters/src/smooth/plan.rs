@@ -77,7 +77,7 @@ pub fn plan(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Vec<PlaneP
             Component::Native(p) => &image.planes[p].data,
             Component::Yuv(..) => &[],
         };
-        let Some(cells) = Cells::new(grid, depth, samples) else { return Vec::new() };
+        let Some(cells) = Cells::new(findings.cause, grid, depth, samples) else { return Vec::new() };
         let (w, h) = source.size(image);
         let chroma = is_yuv && i > 0;
         let wide = chroma && grid.step_codes > 2.0;

@@ -1,6 +1,6 @@
 //! From the image's planes to the planes that `smooth` works on, in cell units.
 
-use unband_image::inspect::PlaneGrid;
+use unband_image::inspect::{Cause, PlaneGrid};
 use unband_image::{Depth, Image, Matrix};
 use unband_simd::{Level, smooth_rows as rows};
 
@@ -100,8 +100,20 @@ pub struct CodeCells {
 }
 
 impl CodeCells {
+    /// Cells as wide as the usual step at each code.
+    fn usual(steps: &[f32], depth: Depth) -> Self {
+        let own = 255.0 * depth.step();
+        let codes = depth.max_code() as usize + 1;
+        let usual = |c: usize| steps.get(c).copied().unwrap_or(own).max(own);
+        let mut position = vec![0.0f32; codes];
+        for c in 1..codes {
+            position[c] = position[c - 1] + own * 0.5 * (1.0 / usual(c - 1) + 1.0 / usual(c));
+        }
+        Self { depth, position, width: (0..codes).map(|c| [usual(c); 2]).collect() }
+    }
+
     /// Neighbouring occupied codes are one cell apart where their gap is what a tone curve made of one code.
-    fn new(steps: &[f32], depth: Depth, samples: &[f32]) -> Self {
+    fn comb(steps: &[f32], depth: Depth, samples: &[f32]) -> Self {
         let own = 255.0 * depth.step();
         let codes = depth.max_code() as usize + 1;
         let mut occupied = vec![false; codes];
@@ -152,9 +164,12 @@ impl CodeCells {
 impl Cells {
     /// From what the detector found on a plane of this depth, of which these are the samples; `None` when there
     /// are no cells (floating point).
-    pub fn new(grid: &PlaneGrid, depth: Depth, samples: &[f32]) -> Option<Self> {
+    pub fn new(cause: Cause, grid: &PlaneGrid, depth: Depth, samples: &[f32]) -> Option<Self> {
         if let (Some(steps), Depth::Int(_)) = (&grid.steps_by_code, depth) {
-            return Some(Self::ByCode(CodeCells::new(steps, depth, samples)));
+            return Some(Self::ByCode(match cause {
+                Cause::ToneCurve => CodeCells::comb(steps, depth, samples),
+                _ => CodeCells::usual(steps, depth),
+            }));
         }
         (grid.step_codes > 0.0).then_some(Self::Even(grid.step_codes))
     }
