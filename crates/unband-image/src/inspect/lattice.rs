@@ -105,7 +105,9 @@ pub(super) fn lattice(colours: &Colours, codes: &Codes) -> Lattice {
     }
     let phasors = KINDS.map(|(matrix, range)| phasor(&colours.list, matrix, range));
     for ((matrix, range), (real, _)) in KINDS.into_iter().zip(phasors) {
-        if real > best.strength {
+        // Nobody stores BT.709 with all codes; a few colours of a render may look like it.
+        let rare = (matrix, range) == (Matrix::Bt709, Range::Full);
+        if real > best.strength && !(rare && colours.list.len() < 2000) {
             best = Lattice { matrix, range, strength: real, truncated: false };
         }
     }

@@ -58,6 +58,50 @@ pub(super) fn levels(hist: &[u32], bits: std::ops::RangeInclusive<u8>) -> Option
     None
 }
 
+/// As [`levels`], or levels of any other step and rounding: posterised by tens, cut off unevenly, and so on.
+pub(super) fn any_levels(hist: &[u32]) -> Option<Levels> {
+    levels(hist, 4..=7).or_else(|| even_levels(hist))
+}
+
+/// Evenly spaced levels that hold 99.5 % of an 8-bit channel: the line through the occupied codes, none of which
+/// lies more than 3/4 of a code beside it. At least three pairs are neighbours.
+fn even_levels(hist: &[u32]) -> Option<Levels> {
+    let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
+    let least = 20.max((total / 20_000) as u32);
+    let occupied: Vec<usize> = (0..hist.len()).filter(|&c| hist[c] > least).collect();
+    let held: u64 = occupied.iter().map(|&c| u64::from(hist[c])).sum();
+    let nearest = occupied.windows(2).map(|w| w[1] - w[0]).min()?;
+    if held as f64 <= 0.995 * total as f64 || !(2..=32).contains(&nearest) {
+        return None;
+    }
+    let near: Vec<usize> =
+        occupied.windows(2).map(|w| w[1] - w[0]).filter(|&gap| gap <= nearest + 1).collect();
+    if near.len() < 3 {
+        return None;
+    }
+    let first = near.iter().sum::<usize>() as f64 / near.len() as f64;
+    // Numbers of the levels, then the line through them.
+    let mut number = 0.0;
+    let mut points = vec![(0.0, occupied[0] as f64)];
+    for pair in occupied.windows(2) {
+        number += ((pair[1] - pair[0]) as f64 / first).round().max(1.0);
+        points.push((number, pair[1] as f64));
+    }
+    let n = points.len() as f64;
+    let mean = |pick: fn(&(f64, f64)) -> f64| points.iter().map(pick).sum::<f64>() / n;
+    let (k, c) = (mean(|p| p.0), mean(|p| p.1));
+    let spread: f64 = points.iter().map(|p| (p.0 - k) * (p.0 - k)).sum();
+    let step = points.iter().map(|p| (p.0 - k) * (p.1 - c)).sum::<f64>() / spread;
+    let start = c - step * k;
+    let beside = points.iter().map(|p| (start + step * p.0 - p.1).abs()).fold(0.0, f64::max);
+    // Below this a seven-bit set would hold them.
+    if beside > 0.75 || step < 2.2 {
+        return None;
+    }
+    let bits = (255.0 / step + 1.0).log2().ceil() as u8;
+    Some(Levels { bits, step, offset: start.rem_euclid(step) })
+}
+
 /// Per code of a channel the spacing of the occupied codes around it: 1 where nothing is missing.
 ///
 /// A code is occupied when it holds more than 4 % of its surroundings' mean, which must hold enough samples to
@@ -116,6 +160,33 @@ mod tests {
             assert_eq!(found.bits, bits);
             assert!((found.step - 255.0 / f64::from(top)).abs() < 1e-9);
         }
+    }
+
+    #[test]
+    fn uneven_rounding_and_odd_steps_are_levels_too() {
+        let fill = |code: fn(usize) -> usize| {
+            let mut hist = vec![0u32; 256];
+            (3..28).for_each(|k| hist[code(k)] += 500);
+            any_levels(&hist).unwrap()
+        };
+        for (found, bits, step) in [
+            (fill(|k| k * 255 / 31), 5, 8.23),
+            (fill(|k| 10 * k.min(25)), 5, 10.0),
+            (fill(|k| 7 + 5 * k), 6, 5.0),
+            (fill(|k| 3 * k), 7, 3.0),
+        ] {
+            assert_eq!(found.bits, bits);
+            assert!((found.step - step).abs() < 0.02, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_posters_colours_are_no_levels() {
+        let mut hist = vec![0u32; 256];
+        for c in [3, 10, 14, 31, 90, 121, 200, 255] {
+            hist[c] = 10_000;
+        }
+        assert_eq!(any_levels(&hist), None);
     }
 
     #[test]

@@ -61,7 +61,11 @@ impl Findings {
                     (0, _) => " were cut",
                     _ => "",
                 };
-                format!("{}{verb} to {how}", names.join(" and "))
+                let names = match names.split_last() {
+                    Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+                    _ => names.concat(),
+                };
+                format!("{names}{verb} to {how}")
             })
             .collect();
         told.join(", ")
