@@ -55,6 +55,9 @@ impl Picture<'_> {
         if let Some(found) = self.by_palette(&colours, true) {
             return found;
         }
+        if let Some(found) = self.by_even_levels(&hists) {
+            return found;
+        }
         let lattice = lattice::lattice(&colours, &self.codes);
         if lattice.found()
             && let Some(found) = self.by_lattice(&lattice, &colours)
@@ -145,6 +148,33 @@ impl Picture<'_> {
             found.regions = Some(tiles.regions(&each)).filter(|r| !r.everywhere());
         }
         Some(found)
+    }
+
+    /// Levels of any step, where they are not the flat blocks of a coarse JPEG.
+    fn by_even_levels(&self, hists: &[Vec<u32>]) -> Option<Findings> {
+        if !self.effective.eight() {
+            return None;
+        }
+        let each: Vec<Option<Levels>> = hists.iter().map(|h| super::levels::even_levels(h)).collect();
+        if !agreed(&each) || self.flat_blocks() {
+            return None;
+        }
+        Some(self.base(Cause::Levels, Space::Native, level_grids(&each, self.unit(), 1.0)))
+    }
+
+    /// Are nearly all 8×8 blocks of one value?
+    fn flat_blocks(&self) -> bool {
+        const SIDE: usize = 8;
+        let (mut flat, mut all) = (0u32, 0u32);
+        for top in (0..self.codes.height.saturating_sub(SIDE - 1)).step_by(SIDE) {
+            let rows: Vec<&[u8]> = (top..top + SIDE).map(|y| self.codes.row(0, y)).collect();
+            for left in (0..self.codes.width.saturating_sub(SIDE - 1)).step_by(SIDE) {
+                let first = rows[0][left];
+                all += 1;
+                flat += u32::from(rows.iter().all(|row| row[left..left + SIDE].iter().all(|&c| c == first)));
+            }
+        }
+        all > 0 && f64::from(flat) > 0.98 * f64::from(all)
     }
 
     fn by_partial_levels(&self, tiles: &TileHistograms) -> Option<Findings> {
