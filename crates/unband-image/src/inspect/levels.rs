@@ -58,14 +58,9 @@ pub(super) fn levels(hist: &[u32], bits: std::ops::RangeInclusive<u8>) -> Option
     None
 }
 
-/// As [`levels`], or levels of any other step and rounding: posterised by tens, cut off unevenly, and so on.
-pub(super) fn any_levels(hist: &[u32]) -> Option<Levels> {
-    levels(hist, 4..=7).or_else(|| even_levels(hist))
-}
-
-/// Evenly spaced levels that hold 99.5 % of an 8-bit channel: the line through the occupied codes, none of which
+/// Levels of any step and rounding (posterised by tens, cut off unevenly, and so on): evenly spaced ones that hold 99.5 % of an 8-bit channel: the line through the occupied codes, none of which
 /// lies more than 3/4 of a code beside it. At least three pairs are neighbours.
-fn even_levels(hist: &[u32]) -> Option<Levels> {
+pub(super) fn even_levels(hist: &[u32]) -> Option<Levels> {
     let total: u64 = hist.iter().map(|&h| u64::from(h)).sum();
     let least = 20.max((total / 20_000) as u32);
     let occupied: Vec<usize> = (0..hist.len()).filter(|&c| hist[c] > least).collect();
@@ -98,7 +93,7 @@ fn even_levels(hist: &[u32]) -> Option<Levels> {
     if beside > 0.75 || step < 2.2 {
         return None;
     }
-    let bits = (255.0 / step + 1.0).log2().ceil() as u8;
+    let bits = ((255.0 / step + 1.0).log2() - 0.01).ceil() as u8;
     Some(Levels { bits, step, offset: start.rem_euclid(step) })
 }
 
@@ -167,7 +162,7 @@ mod tests {
         let fill = |code: fn(usize) -> usize| {
             let mut hist = vec![0u32; 256];
             (3..28).for_each(|k| hist[code(k)] += 500);
-            any_levels(&hist).unwrap()
+            even_levels(&hist).unwrap()
         };
         for (found, bits, step) in [
             (fill(|k| k * 255 / 31), 5, 8.23),
@@ -186,7 +181,7 @@ mod tests {
         for c in [3, 10, 14, 31, 90, 121, 200, 255] {
             hist[c] = 10_000;
         }
-        assert_eq!(any_levels(&hist), None);
+        assert_eq!(even_levels(&hist), None);
     }
 
     #[test]

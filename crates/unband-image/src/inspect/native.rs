@@ -2,7 +2,7 @@
 
 use super::coded::Coding;
 use super::grid::{Grid, flat_histogram, plane_grid};
-use super::levels::any_levels;
+use super::levels::{even_levels, levels};
 use super::noisy::{self, Conversion, Flats};
 use super::planes::{Codes, Part, Source};
 use super::{Cause, Findings, PlaneGrid, Space};
@@ -76,7 +76,7 @@ fn exact(plane: &Codes) -> Option<Grid> {
     for y in (0..plane.height).step_by(every) {
         plane.row(0, y).iter().for_each(|&c| hist[usize::from(c)] += 1);
     }
-    let found = any_levels(&hist)?;
+    let found = levels(&hist, 4..=7).or_else(|| even_levels(&hist))?;
     Some(Grid { period: found.step, offset: found.offset, bits: found.bits, strength: 1.0 })
 }
 

@@ -40,10 +40,7 @@ impl Picture<'_> {
     pub fn decide(&self) -> Findings {
         let tiles = TileHistograms::new(&self.codes);
         let hists: Vec<Vec<u32>> = (0..self.codes.planes.len()).map(|c| tiles.whole(c)).collect();
-        // No lossy codec keeps levels of RGB, so what looks like them is chance.
-        if !self.image.origin.is_lossy()
-            && let Some(found) = self.by_levels(&tiles, &hists)
-        {
+        if let Some(found) = self.by_levels(&tiles, &hists) {
             return found;
         }
         if let Codec::Jpeg(jpeg) = &self.image.origin.codec
@@ -135,7 +132,7 @@ impl Picture<'_> {
 
     fn by_levels(&self, tiles: &TileHistograms, hists: &[Vec<u32>]) -> Option<Findings> {
         let each: Vec<Option<Levels>> = if self.effective.eight() {
-            hists.iter().map(|h| super::levels::any_levels(h)).collect()
+            hists.iter().map(|h| super::levels::levels(h, 4..=7)).collect()
         } else {
             deep::levels(self.image)
         };
