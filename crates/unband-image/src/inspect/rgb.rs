@@ -40,7 +40,10 @@ impl Picture<'_> {
     pub fn decide(&self) -> Findings {
         let tiles = TileHistograms::new(&self.codes);
         let hists: Vec<Vec<u32>> = (0..self.codes.planes.len()).map(|c| tiles.whole(c)).collect();
-        if let Some(found) = self.by_levels(&tiles, &hists) {
+        // No lossy codec keeps levels of RGB, so what looks like them is chance.
+        if !self.image.origin.is_lossy()
+            && let Some(found) = self.by_levels(&tiles, &hists)
+        {
             return found;
         }
         if let Codec::Jpeg(jpeg) = &self.image.origin.codec
@@ -52,7 +55,9 @@ impl Picture<'_> {
         if let Some(found) = self.by_palette(&colours, true) {
             return found;
         }
-        if let Some(found) = self.by_even_levels(&hists) {
+        if !self.image.origin.is_lossy()
+            && let Some(found) = self.by_even_levels(&hists)
+        {
             return found;
         }
         let lattice = lattice::lattice(&colours, &self.codes);
