@@ -3,11 +3,11 @@
 //! Every function has one scalar body that says what it means. Vector versions give the same bits for
 //! integers and for everything whose order of operations is fixed; the tests hold them to that.
 
-pub mod inspect_rows;
 pub mod cells;
 pub mod codes;
 pub mod deband_rows;
 pub mod gradfun_rows;
+pub mod inspect_rows;
 mod level;
 pub mod quantize;
 pub mod smooth_rows;
