@@ -26,7 +26,9 @@ mod bench {
     use unband_filters::ffmpeg_deband::{Rule, Table, deband_plane};
     use unband_filters::gradfun::{Shape, gradfun_plane};
     use unband_filters::grid::Sample;
-    use unband_image::Context;
+    use unband_image::inspect::{Findings, Space};
+    use unband_image::tile::restore_in_place;
+    use unband_image::{Context, Image, Matrix, Range};
     use unband_simd::Level;
 
     const TAU: f32 = std::f32::consts::TAU;
@@ -271,5 +273,39 @@ mod bench {
         for row in &wides {
             line(row, None);
         }
+        let [y, u, v] = &full_hd.frames[0];
+        let (w, h) = full_hd.size;
+        let yuv = Image::from_yuv420(w, h, [y, u, v], Matrix::Bt601, Range::Limited).unwrap();
+        let grey: Vec<u8> = y.iter().flat_map(|&c| [c, c / 2 + 40, 255 - c]).collect();
+        let rgb = Image::from_rgb8(w, h, &grey).unwrap();
+        for &level in &levels {
+            smooth("4:2:0, luma of 6 bits", &yuv, [4.71, 1.14, 1.14], Space::Native, level);
+        }
+        smooth("4:2:0, chroma of 5 bits", &yuv, [4.71, 9.36, 9.36], Space::Native, best);
+        smooth("RGB of 6 bits", &rgb, [4.05; 3], Space::Native, best);
+        let behind = Space::Yuv { matrix: Matrix::Bt601, range: Range::Limited };
+        smooth("RGB, luma of 6 bits behind", &rgb, [4.71, 1.14, 1.14], behind, best);
+    }
+
+    /// `smooth` on planes of `f32`: preparing, all windows, putting back.
+    fn smooth(name: &str, image: &Image, steps: [f32; 3], space: Space, level: Level) {
+        let mut findings = Findings::plain(3, 8);
+        (findings.space, findings.half_chroma) = (space, true);
+        for (grid, step) in findings.grids.iter_mut().zip(steps) {
+            (grid.step_codes, grid.found) = (step, step > 2.0);
+        }
+        let ctx = Context { threads: 1, level, ..Context::default() };
+        let prepare = (unband_filters::smooth::ENTRY.build)(&[]).unwrap();
+        let mut least = f64::INFINITY;
+        for _ in 0..REPEATS {
+            let mut out = image.clone();
+            let start = thread_time();
+            let restorer = prepare(image, &findings, &ctx).unwrap();
+            restore_in_place(&mut out, &*restorer, 256, &|_, _| {}, &mut |_, _| {}, &ctx).unwrap();
+            least = least.min((thread_time() - start).as_secs_f64());
+        }
+        let rate = (image.width() * image.height()) as f64 / least / 1e6;
+        let name = format!("smooth {name} {level:?}");
+        println!("{name:44} {:9.3} {rate:9.0}", least * 1e3);
     }
 }
