@@ -302,7 +302,7 @@ mod bench {
             let start = thread_time();
             let restorer = prepare(image, &findings, &ctx).unwrap();
             restore_in_place(&mut out, &*restorer, 256, &|_, _| {}, &mut |_, _| {}, &ctx).unwrap();
-            least = least.min((thread_time() - start).as_secs_f64());
+            least = least.min(thread_time().saturating_sub(start).as_secs_f64());
         }
         let rate = (image.width() * image.height()) as f64 / least / 1e6;
         let name = format!("smooth {name} {level:?}");

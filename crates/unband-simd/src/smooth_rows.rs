@@ -91,6 +91,21 @@ dispatch! {
         level, out: &mut [f32], u: &[f32], v: &[f32], m: &[f32], factor: &[f32], width: f32,
     ) = compose_towards_body;
 
+    /// `out = max(|a| - floor, 0)`.
+    pub fn strength_row(level, out: &mut [f32], a: &[f32], floor: f32) = strength_body;
+
+    /// Sums of five neighbours along a row: `a[i] + … + a[i + 4]`; `a` has four values more than `out`.
+    pub fn five_along(level, out: &mut [f32], a: &[f32]) = five_along_body;
+
+    /// Sum of five rows times `scale`.
+    pub fn five_down(level, out: &mut [f32], rows: [&[f32]; 5], scale: f32) = five_down_body;
+
+    /// `m = v ± raster[64 · place + width]`, away from 0 or towards it as the raster says: `place` is how far `v`
+    /// lies from 0, up to half a cell, `width` falls with `least / (least + by_other · m + own)`; `m` holds the
+    /// other plane's strength before.
+    pub fn prefer_row(level, m: &mut [f32], v: &[f32], own: &[f32], least: f32, by_other: f32, raster: &[f32; 4096])
+        = prefer_body;
+
     /// Sum of two rows.
     pub fn sum_row(level, out: &mut [f32], a: &[f32], b: &[f32]) = sum_body;
 
@@ -404,6 +419,44 @@ fn compose_towards_body(out: &mut [f32], u: &[f32], v: &[f32], m: &[f32], factor
 }
 
 #[inline(always)]
+fn strength_body(out: &mut [f32], a: &[f32], floor: f32) {
+    for (o, &a) in out.iter_mut().zip(a) {
+        *o = (a.abs() - floor).max(0.0);
+    }
+}
+
+#[inline(always)]
+fn five_along_body(out: &mut [f32], a: &[f32]) {
+    let n = out.len();
+    let a = &a[..n + 4];
+    for i in 0..n {
+        out[i] = a[i] + a[i + 1] + a[i + 2] + a[i + 3] + a[i + 4];
+    }
+}
+
+#[inline(always)]
+fn five_down_body(out: &mut [f32], rows: [&[f32]; 5], scale: f32) {
+    let n = out.len();
+    let [a, b, c, d, e] = rows.map(|row| &row[..n]);
+    for i in 0..n {
+        out[i] = (a[i] + b[i] + c[i] + d[i] + e[i]) * scale;
+    }
+}
+
+#[inline(always)]
+fn prefer_body(m: &mut [f32], v: &[f32], own: &[f32], least: f32, by_other: f32, raster: &[f32; 4096]) {
+    let n = m.len();
+    let (v, own) = (&v[..n], &own[..n]);
+    for i in 0..n {
+        let place = (v[i].abs() * 2.0).min(1.0) * 63.0;
+        let width = least / (least + by_other * m[i] + own[i]) * 63.0;
+        let index = small_code(place.max(0.0)) * 64 + small_code(width.max(0.0).min(63.0));
+        let offset = raster[index as usize & 4095];
+        m[i] = v[i] + if v[i] < 0.0 { -offset } else { offset };
+    }
+}
+
+#[inline(always)]
 fn sum_body(out: &mut [f32], a: &[f32], b: &[f32]) {
     for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
         *o = a + b;
@@ -523,6 +576,10 @@ mod tests {
         same(|level, out, i| weigh_row(level, out, &i[0], &i[1], 0.5, &i[2], -0.5));
         same(|level, out, i| add_held_row(level, out, &i[0], &i[1], 0.5, 0.01));
         same(|level, out, i| fade_row(level, out, &i[0]));
+        same(|level, out, i| strength_row(level, out, &i[0], 0.6));
+        same(|level, out, i| five_along(level, out, &i[0]));
+        same(|level, out, i| five_down(level, out, [&i[0], &i[1], &i[2], &i[3], &i[4]], 0.04));
+        same(|level, out, i| prefer_row(level, out, &i[0], &i[1], 1.0, 0.8, &raster));
         same(|level, out, i| {
             let mut changes = vec![0u16; out.len()];
             changes_row(level, &mut changes, &i[0], &i[1], &i[2], 1.5);

@@ -5,13 +5,11 @@
 //! better guess than the middle.
 
 use unband_image::{Context, Image};
-use unband_simd::Level;
+use unband_simd::{Level, smooth_rows as rows};
 
 use super::grid::Grid;
 use super::source::Source;
 
-const ACROSS: usize = 33;
-const SPREADS: usize = 65;
 /// Narrowest density, in codes.
 const TAU_MIN: f32 = 1.0;
 /// Growth of the density's width with the other plane's strength nearby.
@@ -23,7 +21,8 @@ const BLOCK: usize = 16;
 
 /// Expected offset from the cell's middle, by place in the cell and width of the density.
 pub struct Neutral {
-    table: Vec<f32>,
+    /// By place in the cell (rows) and inverse width (columns), 64 × 64.
+    raster: Box<[f32; 4096]>,
     /// The other chroma plane, and what of it counts as grey, in codes.
     other: Source,
     floor_codes: f32,
@@ -34,16 +33,14 @@ pub struct Neutral {
 impl Neutral {
     /// For cells of `step_codes` (8-bit codes) beside another chroma plane with cells of `other_codes`.
     pub fn new(step_codes: f32, other: Source, other_codes: f32) -> Self {
-        let mut table = Vec::with_capacity(ACROSS * SPREADS);
-        for j in 0..SPREADS {
+        let mut raster = Box::new([0.0; 4096]);
+        for (i, value) in raster.iter_mut().enumerate() {
             // Regular in 1/tau from 0 (flat density) to the narrowest.
-            let rate = f64::from(step_codes / TAU_MIN) * j as f64 / (SPREADS - 1) as f64;
-            for i in 0..ACROSS {
-                table.push(offset(i as f64 / (ACROSS - 1) as f64 * 0.5, rate) as f32);
-            }
+            let rate = f64::from(step_codes / TAU_MIN) * (i % 64) as f64 / 63.0;
+            *value = offset((i / 64) as f64 / 63.0 * 0.5, rate) as f32;
         }
         let floor_codes = if other_codes > 2.0 { other_codes / 2.0 } else { 0.6 };
-        Self { table, other, floor_codes, own: Grid::new(1, 1) }
+        Self { raster, other, floor_codes, own: Grid::new(1, 1) }
     }
 
     /// Measures how strong the plane is by itself: `plane` has cells of `step_codes`.
@@ -91,36 +88,26 @@ impl Neutral {
     ) {
         other.reshape(v.width, v.height);
         self.other.fill(level, image, at.0, at.1, 1.0, other);
-        spread(m, other, self.floor_codes, spare);
+        spread(level, m, other, self.floor_codes, spare);
+        // The plane's own strength, bilinear between block centres: columns once, rows one by one.
+        let columns: Vec<(usize, f32)> = (0..v.width)
+            .map(|x| {
+                let place = (at.0 + x) as f32 / BLOCK as f32 + 0.5;
+                (place as usize, place - place.floor())
+            })
+            .collect();
+        let mut own = vec![0.0; v.width];
         for y in 0..v.height {
-            // Bilinear between block centres.
             let place = (at.1 + y) as f32 / BLOCK as f32 - 0.5;
             let top = (place.max(0.0) as usize).min(self.own.height - 1);
             let down = (place - top as f32).clamp(0.0, 1.0);
             let (upper, lower) = (self.own.padded(top), self.own.padded((top + 1).min(self.own.height - 1)));
-            for (x, (m, &v)) in m.row_mut(y).iter_mut().zip(v.row(y)).enumerate() {
-                let place = (at.0 + x) as f32 / BLOCK as f32 + 0.5;
-                let left = place as usize;
-                let right = place - left as f32;
+            for (own, &(left, right)) in own.iter_mut().zip(&columns) {
                 let blend = |row: &[f32]| row[left] * (1.0 - right) + row[left + 1] * right;
-                let own = blend(upper) * (1.0 - down) + blend(lower) * down;
-                *m = self.target(v, TAU_MIN + BY_OTHER * *m + own);
+                *own = blend(upper) * (1.0 - down) + blend(lower) * down;
             }
+            rows::prefer_row(level, m.row_mut(y), v.row(y), &own, TAU_MIN, BY_OTHER, &self.raster);
         }
-    }
-
-    /// `v + offset` in cell units for a sample `v` (around 0) under a density of this width.
-    #[inline]
-    fn target(&self, v: f32, tau_codes: f32) -> f32 {
-        let a = (v.abs() * 2.0).min(1.0) * (ACROSS - 1) as f32;
-        let b = TAU_MIN / tau_codes * (SPREADS - 1) as f32;
-        let (i, j) = ((a as usize).min(ACROSS - 2), (b as usize).min(SPREADS - 2));
-        let (fa, fb) = (a - i as f32, b - j as f32);
-        let at = |j: usize| {
-            let row = &self.table[j * ACROSS + i..][..2];
-            row[0] * (1.0 - fa) + row[1] * fa
-        };
-        v + (at(j) * (1.0 - fb) + at(j + 1) * fb) * v.signum()
     }
 }
 
@@ -142,26 +129,21 @@ fn offset(q: f64, rate: f64) -> f64 {
 /// 5×5 means of `max(0, |other| - floor_codes)` over a grid of codes around 0: the spread that
 /// [`Neutral::fill`] asks for. Valid two samples inside the grid, or up to the plane's border, where the
 /// nearest sample repeats.
-fn spread(out: &mut Grid, other: &Grid, floor_codes: f32, rows: &mut Grid) {
+fn spread(level: Level, out: &mut Grid, other: &Grid, floor_codes: f32, along: &mut Grid) {
     let (w, h) = (other.width, other.height);
-    rows.reshape(w, h);
+    along.reshape(w, h);
     out.reshape(w, h);
+    let mut strength = vec![0.0; w + 4];
     for y in 0..h {
-        let row = other.row(y);
-        let at = |x: usize| (row[x].abs() - floor_codes).max(0.0);
-        let target = rows.row_mut(y);
-        for (x, t) in target.iter_mut().enumerate() {
-            let (a, b, d, e) =
-                (x.saturating_sub(2), x.saturating_sub(1), (x + 1).min(w - 1), (x + 2).min(w - 1));
-            *t = at(a) + at(b) + at(x) + at(d) + at(e);
-        }
+        rows::strength_row(level, &mut strength[2..w + 2], other.row(y), floor_codes);
+        let (first, last) = (strength[2], strength[w + 1]);
+        strength[..2].fill(first);
+        strength[w + 2..].fill(last);
+        rows::five_along(level, along.row_mut(y), &strength);
     }
     for y in 0..h {
         let near = [y.saturating_sub(2), y.saturating_sub(1), y, (y + 1).min(h - 1), (y + 2).min(h - 1)];
-        let taps = near.map(|y| rows.row(y));
-        for (x, o) in out.row_mut(y).iter_mut().enumerate() {
-            *o = (taps[0][x] + taps[1][x] + taps[2][x] + taps[3][x] + taps[4][x]) * (1.0 / 25.0);
-        }
+        rows::five_down(level, out.row_mut(y), near.map(|y| along.row(y)), 1.0 / 25.0);
     }
 }
 
@@ -170,13 +152,28 @@ mod tests {
     use super::super::source::Component;
     use super::*;
 
-    #[test]
-    fn a_cell_around_grey_is_drawn_to_grey_and_a_far_one_hardly() {
+    /// The preferred value for a plane of `v` beside another of strength 0, in a density of this width.
+    fn target(v: f32, tau_codes: f32) -> f32 {
         let other = Source { component: Component::Native(1), zero: 0.5 };
         let neutral = Neutral::new(9.0, other, 1.0);
-        assert!(neutral.target(0.45, TAU_MIN) < 0.25, "{}", neutral.target(0.45, TAU_MIN));
-        assert!((neutral.target(0.45, 80.0) - 0.45).abs() < 0.05);
-        assert!((neutral.target(0.0, TAU_MIN)).abs() < 1e-6);
-        assert!((neutral.target(-0.3, 2.0) + neutral.target(0.3, 2.0)).abs() < 1e-6);
+        let mut m = [0.0];
+        rows::prefer_row(
+            Level::best(),
+            &mut m,
+            &[v],
+            &[tau_codes - TAU_MIN],
+            TAU_MIN,
+            BY_OTHER,
+            &neutral.raster,
+        );
+        m[0]
+    }
+
+    #[test]
+    fn a_cell_around_grey_is_drawn_to_grey_and_a_far_one_hardly() {
+        assert!(target(0.45, TAU_MIN) < 0.25, "{}", target(0.45, TAU_MIN));
+        assert!((target(0.45, 80.0) - 0.45).abs() < 0.05);
+        assert!(target(0.0, TAU_MIN).abs() < 1e-6);
+        assert!((target(-0.3, 2.0) + target(0.3, 2.0)).abs() < 1e-6);
     }
 }

