@@ -80,7 +80,9 @@ fn parse() -> Result<Args> {
             "--each" => args.each = true,
             "--detect" => args.detect = true,
             "--write" => args.write = true,
-            "--jump" => args.jump = Some(words.by_ref().map(PathBuf::from).collect()),
+            "--jump" => {
+                args.jump = Some(words.by_ref().filter(|word| word != "--bench").map(PathBuf::from).collect())
+            }
             // Cargo's own.
             "--bench" => {}
             other => return Err(format!("unknown argument `{other}`").into()),
