@@ -20,11 +20,20 @@ pub use level::Level;
 /// The body stands once, as an ordinary `#[inline(always)]` function; the compiler vectorises it for each
 /// instruction set. As Rust neither reorders nor fuses floating-point operations, all versions give equal bits.
 ///
-/// ```ignore
-/// dispatch! {
+/// ```
+/// #[inline(always)]
+/// fn double_body(out: &mut [f32], a: &[f32]) {
+///     out.iter_mut().zip(a).for_each(|(o, a)| *o = 2.0 * a);
+/// }
+///
+/// unband_simd::dispatch! {
 ///     /// Doc of the public function; the first argument is always the level.
 ///     pub fn double(level, out: &mut [f32], a: &[f32]) = double_body;
 /// }
+///
+/// let mut out = [0.0; 3];
+/// double(unband_simd::Level::best(), &mut out, &[1.0, 2.0, 3.0]);
+/// assert_eq!(out, [2.0, 4.0, 6.0]);
 /// ```
 #[macro_export]
 #[doc(hidden)]
