@@ -81,7 +81,8 @@ fn parse() -> Result<Args> {
             "--detect" => args.detect = true,
             "--write" => args.write = true,
             "--jump" => {
-                args.jump = Some(words.by_ref().filter(|word| word != "--bench").map(PathBuf::from).collect());
+                args.jump =
+                    Some(words.by_ref().filter(|word| word != "--bench").map(PathBuf::from).collect());
             }
             // Cargo's own.
             "--bench" => {}
