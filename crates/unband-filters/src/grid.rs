@@ -1,6 +1,6 @@
 //! The whole codes that a method with its own integer arithmetic works on.
 
-use unband_image::{Depth, Image, Model, Range, TileIn, TileOut, Window};
+use unband_image::{Depth, Image, TileIn, TileOut, Window, dither};
 use unband_simd::{Level, codes, deband_rows, gradfun_rows};
 
 /// Integer samples that the exact filters work on: `u8` and `u16`.
@@ -55,17 +55,7 @@ impl Grid {
             Depth::Int(bits) => bits.clamp(1, 16),
             Depth::F32 => 16,
         };
-        let highest = Depth::Int(bits).max_code() as f32;
-        // Limited range is defined at 8 bits and shifted.
-        let shift = f32::from(bits) - 8.0;
-        let (scale, zero) = match image.color.model {
-            Model::Yuv { range: Range::Limited, .. } => {
-                let span = if plane == 0 { 219.0 } else { 224.0 };
-                (span * shift.exp2(), 16.0 * shift.exp2())
-            }
-            Model::Yuv { range: Range::Full, .. } if plane > 0 => (highest, 0.5),
-            _ => (highest, 0.0),
-        };
+        let dither::Grid { scale, zero, .. } = dither::Grid::of_bits(image.color.model, plane, bits);
         Self { scale, zero, bits }
     }
 
@@ -176,6 +166,7 @@ pub(crate) fn is_sound(image: &Image) -> bool {
 mod tests {
     use super::*;
     use unband_image::{Matrix, Plane, Subsampling};
+    use unband_image::{Model, Range};
 
     #[test]
     fn eight_bit_yuv_codes_are_those_of_the_image() {

@@ -2,6 +2,7 @@
 
 use crate::color::{Color, Matrix, Model, Range, Subsampling};
 use crate::depth::Depth;
+use crate::dither::Grid;
 use crate::origin::Origin;
 
 /// Samples of one component, row by row, without padding. 0.0 is black and 1.0 white of the declared
@@ -172,6 +173,12 @@ impl Image {
         self.planes[0].width
     }
 
+    /// How many times smaller than the first a plane is, across and down.
+    pub fn plane_scale(&self, plane: usize) -> (usize, usize) {
+        let plane = &self.planes[plane];
+        (self.width().div_ceil(plane.width), self.height().div_ceil(plane.height))
+    }
+
     /// Height of the first plane.
     pub fn height(&self) -> usize {
         self.planes[0].height
@@ -221,8 +228,8 @@ impl Image {
         for (i, data) in planes.iter().enumerate() {
             let (w, h) = if i == 0 { (width, height) } else { (cw, ch) };
             check(w, h, 1, data.len())?;
-            let (scale, zero) = yuv_scale(range, i > 0);
-            let table: Vec<f32> = (0..256).map(|c| (c as f32 - zero) / scale).collect();
+            let grid = Grid::of_bits(model, i, 8);
+            let table: Vec<f32> = (0..256).map(|c| (c as f32 - grid.zero) / grid.scale).collect();
             out.push(Plane { width: w, height: h, data: data.iter().map(|&c| table[c as usize]).collect() });
         }
         Ok(Self::new(out, model, Depth::EIGHT))
@@ -261,11 +268,11 @@ impl Image {
     /// # Errors
     /// For RGB and grey images.
     pub fn to_yuv8(&self) -> Result<[Vec<u8>; 3], ImageError> {
-        let Model::Yuv { range, .. } = self.color.model else {
+        let Model::Yuv { .. } = self.color.model else {
             return Err(ImageError::Model { got: self.color.model, needed: "a YUV image" });
         };
         let plane = |i: usize| {
-            let (scale, zero) = yuv_scale(range, i > 0);
+            let Grid { scale, zero, .. } = Grid::of_bits(self.color.model, i, 8);
             self.planes[i].data.iter().map(|&v| (v * scale + zero + 0.5).clamp(0.0, 255.0) as u8).collect()
         };
         Ok([plane(0), plane(1), plane(2)])
@@ -286,16 +293,6 @@ impl Image {
             }
         }
         Ok(out)
-    }
-}
-
-/// Code scale and zero of a YUV plane at 8 bits: `code = value * scale + zero`, chroma value around 0.5.
-pub(crate) fn yuv_scale(range: Range, chroma: bool) -> (f32, f32) {
-    match (range, chroma) {
-        (Range::Limited, false) => (219.0, 16.0),
-        (Range::Limited, true) => (224.0, 16.0),
-        (Range::Full, false) => (255.0, 0.0),
-        (Range::Full, true) => (255.0, 0.5),
     }
 }
 

@@ -85,9 +85,7 @@ pub struct TileIn<'a> {
 impl<'a> TileIn<'a> {
     /// How many times smaller a plane is, across and down.
     pub fn scale(&self, plane: usize) -> (usize, usize) {
-        let (w, h) = (self.image.width(), self.image.height());
-        let p = &self.image.planes[plane];
-        (w.div_ceil(p.width), h.div_ceil(p.height))
+        self.image.plane_scale(plane)
     }
 
     /// `core` in samples of a plane.

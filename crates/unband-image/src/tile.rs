@@ -98,15 +98,10 @@ fn copy_core(input: &TileIn<'_>, plane: usize) -> Plane {
     Plane { width: window.width(), height: window.height(), data }
 }
 
-fn scale_of(image: &Image, plane: usize) -> (usize, usize) {
-    let p = &image.planes[plane];
-    (image.width().div_ceil(p.width), image.height().div_ceil(p.height))
-}
-
 fn empty_band(image: &Image, window: Window) -> Vec<Plane> {
     (0..image.planes.len())
         .map(|p| {
-            let (sx, sy) = scale_of(image, p);
+            let (sx, sy) = image.plane_scale(p);
             let w = window.on_plane(sx, sy);
             Plane::filled(w.width(), w.height(), 0.0)
         })
@@ -115,7 +110,7 @@ fn empty_band(image: &Image, window: Window) -> Vec<Plane> {
 
 fn paste(image: &Image, band: &mut Band, core: Window, output: &TileOut) {
     for (p, plane) in output.planes.iter().enumerate() {
-        let (sx, sy) = scale_of(image, p);
+        let (sx, sy) = image.plane_scale(p);
         let (target, origin) = (core.on_plane(sx, sy), band.window.on_plane(sx, sy));
         for y in 0..plane.height {
             let row = band.planes[p].row_mut(target.y0 - origin.y0 + y);
@@ -126,7 +121,7 @@ fn paste(image: &Image, band: &mut Band, core: Window, output: &TileOut) {
 
 fn write_back(image: &mut Image, band: &Band) {
     for (p, plane) in band.planes.iter().enumerate() {
-        let (sx, sy) = scale_of(image, p);
+        let (sx, sy) = image.plane_scale(p);
         let w = band.window.on_plane(sx, sy);
         let start = w.y0 * plane.width;
         image.planes[p].data[start..start + plane.data.len()].copy_from_slice(&plane.data);

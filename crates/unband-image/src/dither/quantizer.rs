@@ -25,7 +25,12 @@ impl Grid {
     /// The grid of plane `plane` of a model at a depth; `None` for floating point.
     pub fn new(model: Model, plane: usize, depth: Depth) -> Option<Self> {
         let Depth::Int(bits) = depth else { return None };
-        let max = depth.max_code() as f32;
+        Some(Self::of_bits(model, plane, bits))
+    }
+
+    /// The grid of plane `plane` of a model at 1 to 16 bits.
+    pub fn of_bits(model: Model, plane: usize, bits: u8) -> Self {
+        let max = Depth::Int(bits).max_code() as f32;
         let (scale, zero) = match model {
             Model::Gray | Model::Rgb => (max, 0.0),
             Model::Yuv { range: Range::Full, .. } => (max, if plane == 0 { 0.0 } else { 0.5 }),
@@ -35,7 +40,7 @@ impl Grid {
                 (if plane == 0 { 219.0 * unit } else { 224.0 * unit }, 16.0 * unit)
             }
         };
-        Some(Self { scale, zero, max })
+        Self { scale, zero, max }
     }
 
     /// Lowest and highest value that has a code.

@@ -21,7 +21,8 @@ mod tests;
 mod tiles;
 
 use crate::color::{Matrix, Model, Range};
-use crate::image::{Image, yuv_scale};
+use crate::dither::Grid;
+use crate::image::Image;
 use crate::restorer::Context;
 use map::Layer;
 use planes::{Codes, Part, Recipe, Source, Sums};
@@ -252,7 +253,7 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
 fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Context<'_>) -> Findings {
     let planes = [0, 1, 2].map(|i| {
         let plane = &image.planes[i];
-        let (scale, zero) = yuv_scale(range, i > 0);
+        let Grid { scale, zero, .. } = Grid::of_bits(image.color.model, i, 8);
         Codes { width: plane.width, height: plane.height, planes: vec![codes_of(plane, scale, zero, ctx)] }
     });
     let mut found = native::decide(image, &planes, range, effective.bits, ctx);

@@ -118,7 +118,7 @@ pub(crate) fn deband_as(
     let mut finish = |source: &Image, band: &mut unband_image::tile::Band| {
         let Some(diffusion) = &mut diffusion else { return };
         for (p, plane) in band.planes.iter_mut().enumerate() {
-            let (_, sy) = scale(source, p);
+            let (_, sy) = source.plane_scale(p);
             let y0 = band.window.y0 / sy;
             for y in 0..plane.height {
                 let source = source.planes[p].row(y0 + y);
@@ -355,12 +355,6 @@ impl Restorer for Rehearsal<'_> {
 /// Samples of each plane.
 fn samples(image: &Image) -> impl Iterator<Item = usize> {
     image.planes.iter().map(|plane| plane.data.len())
-}
-
-/// How many times smaller a plane is, across and down.
-fn scale(image: &Image, plane: usize) -> (usize, usize) {
-    let p = &image.planes[plane];
-    (image.width().div_ceil(p.width), image.height().div_ceil(p.height))
 }
 
 /// Puts transparency on another depth's grid: exactly where that contains the old one, rounded elsewhere.
