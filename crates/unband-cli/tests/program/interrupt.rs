@@ -49,11 +49,12 @@ fn a_batch_that_is_interrupted_leaves_whole_files_only() {
 fn waiting_for_standard_input_can_be_interrupted() {
     let stage = Stage::new();
     let mut command = stage.command(&["-", "-o", "out/"]);
-    let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Waiting closes the child's input, and that would end it too: it has to stay open elsewhere.
+    let input = child.stdin.take();
     interrupt(&child);
-    // `wait_with_output` would close its input, and that would end it too.
-    let mut child = child;
     let status = child.wait().unwrap();
+    drop(input);
     assert_eq!(status.code(), Some(130));
     assert_eq!(stage.names(), [""; 0]);
 }
