@@ -1,6 +1,9 @@
 //! Where samples come from: what the container could hold, and whether it kept it.
 
+use std::sync::Arc;
+
 use crate::color::Subsampling;
+use crate::jpeg::JpegCoefficients;
 
 /// What a JPEG file says about its own losses.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -13,6 +16,8 @@ pub struct JpegOrigin {
     pub subsampling: Option<Subsampling>,
     /// Estimated libjpeg quality, 1..=100.
     pub quality: Option<u8>,
+    /// What the file stores, where its reader kept it.
+    pub coefficients: Option<Arc<JpegCoefficients>>,
 }
 
 /// The coding that the samples went through last.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use crate::depth::Depth;
 use crate::image::{Image, Plane};
 use crate::inspect::Findings;
 use crate::params::{ParamError, ParamInfo};
@@ -144,6 +145,11 @@ pub trait Restorer: Send + Sync {
     /// What the caller must arrange.
     fn needs(&self) -> Needs;
 
+    /// The grid that its results lie on, where it rounds them by itself. Most leave that to the caller, and so `None`.
+    fn rounds_to(&self) -> Option<Depth> {
+        None
+    }
+
     /// May this window differ from the input at all? A cheap test; `false` skips the call.
     fn touches(&self, _input: &TileIn<'_>) -> bool {
         true
@@ -214,6 +220,8 @@ pub struct Context<'a> {
     pub rng: Rng,
     /// Frame number; 0 for stills.
     pub frame: u32,
+    /// Depth that the result will be stored at, where the caller knows: for methods that bring their own dither.
+    pub output: Option<Depth>,
 }
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -228,6 +236,7 @@ impl Default for Context<'_> {
             progress: &NoProgress,
             rng: Rng::new(0),
             frame: 0,
+            output: None,
         }
     }
 }

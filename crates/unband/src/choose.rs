@@ -59,7 +59,10 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
     }
     // Wrong settings are told before any work is done.
     drop((entry.build)(&settings)?);
-    let depth = options.depth.resolve(image.depth);
+    let depth = match (options.depth, output_depth(&settings)) {
+        (OutputDepth::Keep, Some(own)) => own.resolve(image.depth),
+        (asked, _) => asked.resolve(image.depth),
+    };
     let nothing = entry.ours && !options.everywhere && nothing_to_repair(findings, depth);
     let act = match (nothing, depth == image.depth) {
         (false, _) => Act::Restore,
@@ -67,6 +70,12 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
         (true, false) => Act::Regrid,
     };
     Ok(Choices { entry, settings, depth, faithful: options.faithful.unwrap_or(entry.ours), act })
+}
+
+/// The depth that a method's own settings ask for.
+fn output_depth(settings: &[(String, String)]) -> Option<OutputDepth> {
+    let (_, bits) = settings.iter().rev().find(|(name, _)| name == "output_depth")?;
+    bits.parse().ok().filter(|bits| (1..=16).contains(bits)).map(OutputDepth::Bits)
 }
 
 /// A picture without visible banding and without a coarse grid can be shown no better on a grid that is no finer:

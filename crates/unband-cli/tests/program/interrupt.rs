@@ -49,7 +49,8 @@ fn a_batch_that_is_interrupted_leaves_whole_files_only() {
 fn waiting_for_standard_input_can_be_interrupted() {
     let stage = Stage::new();
     let mut command = stage.command(&["-", "-o", "out/"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // Waiting closes the child's input, and that would end it too: it has to stay open elsewhere.
     let input = child.stdin.take();
     interrupt(&child);

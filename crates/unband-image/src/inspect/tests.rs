@@ -180,6 +180,7 @@ fn jpeg_tables_are_used_instead_of_guesses() {
         chroma: Some(chroma),
         subsampling: Some(Subsampling::NONE),
         quality: Some(35),
+        coefficients: None,
     });
     let found = look(&image);
     assert_eq!((found.cause, found.lossy, found.half_chroma), (Cause::Jpeg, true, false));

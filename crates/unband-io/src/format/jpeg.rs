@@ -114,6 +114,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         chroma: if ycc { markers.steps(1) } else { None },
         subsampling: if ycc { markers.subsampling() } else { None },
         quality: markers.quality(),
+        coefficients: None,
     });
     image.metadata = metadata(&markers);
     Ok(image)

@@ -65,7 +65,7 @@ pub(crate) fn deband_as(
     ctx: &Context<'_>,
 ) -> Result<(Image, Report), Error> {
     let start = Instant::now();
-    let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
+    let ctx = &Context { rng: Rng::new(options.seed), output: Some(choices.depth), ..*ctx };
     let mut report = Report {
         method: choices.entry.name,
         faithful: choices.faithful,
@@ -91,7 +91,8 @@ pub(crate) fn deband_as(
     let cells = (choices.faithful && inner.is_some()).then(|| cells(&image, findings));
     let depth_changes = choices.depth != image.depth;
     // Originals bring their own dither and leave whole codes; only fewer bits than they had need ours.
-    let exact = !choices.entry.ours && !choices.faithful && choices.depth.bits() >= image.depth.bits();
+    let leaves = inner.as_ref().and_then(|inner| inner.rounds_to()).unwrap_or(image.depth);
+    let exact = !choices.entry.ours && !choices.faithful && choices.depth.bits() >= leaves.bits();
     let dither = if exact { Dither::None } else { options.dither };
     let quantizer = Quantizer::new(dither, image.color.model, choices.depth, options.locked, ctx);
     let mut pipeline = Pipeline {

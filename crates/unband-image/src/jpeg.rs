@@ -1,0 +1,52 @@
+//! What a JPEG file stores: whole numbers of quantiser steps, 64 for each block of 8×8 samples.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The stored coefficients of a picture and where its blocks lie.
+///
+/// A stored number `k` with the step `q` stands for every coefficient in `(k − ½)·q ..= (k + ½)·q` of the picture that
+/// was encoded: the tightest bounds that the file gives.
+///
+/// Source: ITU-T T.81, A.3.3 (DCT), A.3.4 (quantisation).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JpegCoefficients {
+    /// One plane per component: grey, or Y, Cb, Cr, or R, G, B.
+    pub planes: Vec<JpegPlane>,
+    /// Are the planes Y, Cb and Cr of an RGB picture (BT.601, full range, as JFIF has them)?
+    pub ycc: bool,
+    /// Bits per sample of the coded picture: 8, or 12.
+    pub bits: u8,
+}
+
+/// The stored coefficients of one component, after the picture was turned upright.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JpegPlane {
+    /// Blocks side by side.
+    pub blocks_across: usize,
+    /// Rows of blocks.
+    pub blocks_down: usize,
+    /// Samples of the first column and row of blocks that lie left of and above the picture: 0..=7 each, and 0 unless the
+    /// picture was mirrored or turned.
+    pub lead: (usize, usize),
+    /// Pixels per sample, across and down.
+    pub scale: (usize, usize),
+    /// Quantiser steps in natural order (row by row: index `v * 8 + u`, `u` the frequency across).
+    pub steps: [u16; 64],
+    /// Coefficients in steps, 64 per block in natural order, blocks row by row. Shared, since images are cloned.
+    pub numbers: Arc<Vec<i16>>,
+}
+
+impl JpegPlane {
+    /// The 64 numbers of a block, natural order.
+    pub fn block(&self, column: usize, row: usize) -> &[i16] {
+        let start = 64 * (row * self.blocks_across + column);
+        &self.numbers[start..start + 64]
+    }
+}
+
+impl fmt::Debug for JpegPlane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JpegPlane({}×{} blocks, scale {:?})", self.blocks_across, self.blocks_down, self.scale)
+    }
+}
