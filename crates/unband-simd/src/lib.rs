@@ -5,6 +5,7 @@
 
 pub mod cells;
 pub mod codes;
+pub mod dct_rows;
 pub mod deband_rows;
 pub mod gradfun_rows;
 pub mod inspect_rows;
