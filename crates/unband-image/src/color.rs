@@ -99,6 +99,18 @@ impl Subsampling {
     }
 }
 
+/// Where a smaller chroma plane's samples lie among those of luma.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Siting {
+    /// On a luma sample across, between two of them down: MPEG-2 and what came after it, where nothing is said.
+    #[default]
+    Left,
+    /// Between the luma samples both ways: MPEG-1 and JPEG.
+    Center,
+    /// On a luma sample both ways: BT.2020 and DV.
+    TopLeft,
+}
+
 /// What the planes of an image mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Model {
@@ -137,12 +149,14 @@ pub struct Color {
     pub model: Model,
     /// Declared code points, if any.
     pub cicp: Option<Cicp>,
+    /// Where chroma samples lie; only of meaning for planes that are smaller.
+    pub siting: Siting,
 }
 
 impl Color {
     /// Colour with a model and nothing declared.
     pub fn new(model: Model) -> Self {
-        Self { model, cicp: None }
+        Self { model, cicp: None, siting: Siting::default() }
     }
 }
 

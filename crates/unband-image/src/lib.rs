@@ -18,8 +18,9 @@ pub mod params;
 pub mod restorer;
 pub mod rng;
 pub mod tile;
+mod to_rgb;
 
-pub use color::{Cicp, Color, Matrix, Model, Range, Subsampling};
+pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
 pub use depth::Depth;
 pub use image::{Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane};
 pub use jpeg::{JpegCoefficients, JpegPlane};
