@@ -152,6 +152,24 @@ pub enum Error {
         /// Why.
         message: String,
     },
+    /// What is wanted takes a program that is not installed.
+    #[error("{purpose} needs the program `{program}`, which was not found")]
+    NoProgram {
+        /// Its name.
+        program: &'static str,
+        /// What it is needed for.
+        purpose: &'static str,
+        /// How to get it.
+        install: &'static str,
+    },
+    /// Another program was run and failed.
+    #[error("`{program}` failed: {message}")]
+    Program {
+        /// Its name.
+        program: &'static str,
+        /// What it said.
+        message: String,
+    },
 }
 
 impl Error {
@@ -208,6 +226,8 @@ impl Error {
             Self::ReadOnly { .. } => {
                 format!("formats that can be written: {}", names(|f| f.writes.is_some()))
             }
+            Self::NoProgram { install, .. } => (*install).to_owned(),
+            Self::Program { .. } => "see that a recent version of that program is installed".to_owned(),
             Self::Exists => "choose another name, or allow overwriting".to_owned(),
             Self::File { .. } => return None,
         };

@@ -1,0 +1,188 @@
+//! Other people's programs, for what no crate does: each runs in a temporary folder of its own, on files that are
+//! named here and not by the user, and not longer than it is given.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::Error;
+
+/// A program that may be there.
+pub(crate) struct Program {
+    /// What it is called; the first name that is there counts.
+    pub(crate) names: &'static [&'static str],
+    /// What it is needed for ("lossy JPEG XL").
+    pub(crate) purpose: &'static str,
+    /// How people get it ("install libjxl-tools (`apt install libjxl-tools`, `brew install jpeg-xl`)").
+    pub(crate) install: &'static str,
+}
+
+/// A temporary folder in which a program runs; gone when this is dropped.
+pub(crate) struct Room {
+    folder: TempDir,
+}
+
+/// What a program says goes here.
+const SAID: &str = "said.txt";
+/// As much of that as is read.
+const SAID_BYTES: u64 = 1 << 16;
+
+impl Program {
+    /// Runs it in a room, where it finds its input and leaves its output under names that `args` say; standard input
+    /// and output are closed to it.
+    ///
+    /// # Errors
+    /// [`Error::NoProgram`] when it is not installed, [`Error::Program`] when it fails or runs for longer than `most`.
+    pub(crate) fn run(&self, room: &Room, args: &[&str], most: Duration) -> Result<(), Error> {
+        let missing =
+            Error::NoProgram { program: self.names[0], purpose: self.purpose, install: self.install };
+        let (name, child) = self.start(room, args)?.ok_or(missing)?;
+        let failed = |message: String| Error::Program { program: name, message };
+        match wait(child, most) {
+            Ok(Some(status)) if status.success() => Ok(()),
+            Ok(Some(_)) => Err(failed(room.said())),
+            Ok(None) => Err(failed(format!("not done after {} s", most.as_secs()))),
+            Err(error) => Err(failed(error.to_string())),
+        }
+    }
+
+    fn start(&self, room: &Room, args: &[&str]) -> Result<Option<(&'static str, Child)>, Error> {
+        for &name in self.names {
+            let said = room.create(SAID)?;
+            let mut command = Command::new(name);
+            command.args(args).current_dir(room.folder.path());
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said);
+            match command.spawn() {
+                Ok(child) => return Ok(Some((name, child))),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(Error::Program { program: name, message: error.to_string() }),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The status, or nothing when the child had to be ended.
+fn wait(mut child: Child, most: Duration) -> std::io::Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if start.elapsed() >= most {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+impl Room {
+    /// An empty one, where the system keeps temporary files.
+    ///
+    /// # Errors
+    /// Whatever the operating system refuses.
+    pub(crate) fn new() -> Result<Self, Error> {
+        let folder = tempfile::Builder::new().prefix("unband-").tempdir();
+        Ok(Self { folder: folder.map_err(|source| Error::Io { action: "make a temporary folder", source })? })
+    }
+
+    /// A new file, to write.
+    ///
+    /// # Errors
+    /// Whatever the operating system refuses.
+    pub(crate) fn create(&self, name: &str) -> Result<File, Error> {
+        let file = File::create(self.folder.path().join(name));
+        file.map_err(|source| Error::Io { action: "write a temporary file", source })
+    }
+
+    /// What a program left; nothing when there is no such file.
+    ///
+    /// # Errors
+    /// Files over `most` bytes, and whatever the operating system refuses.
+    pub(crate) fn read(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
+        let io = |source| Error::Io { action: "read a temporary file", source };
+        let path = self.folder.path().join(name);
+        let size = match fs::metadata(&path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io(error)),
+        };
+        if size > most {
+            return Err(Error::FileSize { mebibytes: size >> 20, most: most >> 20 });
+        }
+        fs::read(&path).map(Some).map_err(io)
+    }
+
+    /// The last lines that a program said, in one.
+    fn said(&self) -> String {
+        let mut text = Vec::new();
+        if let Ok(file) = File::open(self.folder.path().join(SAID)) {
+            let _ = file.take(SAID_BYTES).read_to_end(&mut text);
+        }
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        match lines.as_slice() {
+            [] => "it failed without a word".to_owned(),
+            lines => lines[lines.len().saturating_sub(2)..].join("; "),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn program(names: &'static [&'static str]) -> Program {
+        Program { names, purpose: "testing", install: "install nothing" }
+    }
+
+    #[test]
+    fn a_program_that_is_missing_says_how_to_get_it() {
+        let error = program(&["unband-no-such-program"]).run(&Room::new().unwrap(), &[], Duration::ZERO);
+        let error = error.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "testing needs the program `unband-no-such-program`, which was not found"
+        );
+        assert_eq!(error.hint().unwrap(), "install nothing");
+    }
+
+    #[test]
+    fn files_go_in_and_come_out_and_the_second_name_does_too() {
+        let room = Room::new().unwrap();
+        room.create("in").unwrap().write_all(b"hello").unwrap();
+        let shell = program(&["unband-no-such-program", "sh"]);
+        shell.run(&room, &["-c", "cat in in > out"], Duration::from_secs(10)).unwrap();
+        assert_eq!(room.read("out", 10).unwrap().unwrap(), b"hellohello");
+        assert!(matches!(room.read("out", 9), Err(Error::FileSize { .. })));
+        assert_eq!(room.read("elsewhere", 9).unwrap(), None);
+    }
+
+    #[test]
+    fn what_a_program_said_becomes_the_message() {
+        let room = Room::new().unwrap();
+        let run = |script| program(&["sh"]).run(&room, &["-c", script], Duration::from_secs(10)).unwrap_err();
+        let error = run("echo once; echo this >&2; echo that >&2; exit 3");
+        assert_eq!(error.to_string(), "`sh` failed: this; that");
+        assert_eq!(run("exit 1").to_string(), "`sh` failed: it failed without a word");
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_ended() {
+        let start = Instant::now();
+        let room = Room::new().unwrap();
+        let error = program(&["sleep"]).run(&room, &["60"], Duration::from_millis(50)).unwrap_err();
+        assert_eq!(error.to_string(), "`sleep` failed: not done after 0 s");
+        assert!(start.elapsed() < Duration::from_secs(10));
+    }
+}
