@@ -116,7 +116,7 @@ pub enum Error {
         format: &'static str,
     },
     /// A colour model that the format cannot hold.
-    #[error("{format} cannot hold a picture of model {model:?}")]
+    #[error("{format} cannot hold {}", model_words(*model))]
     Model {
         /// The format.
         format: &'static str,
@@ -220,6 +220,10 @@ impl Error {
                     names(|f| f.writes.as_ref().is_some_and(|w| w.alpha))
                 )
             }
+            Self::Model { model: Model::Yuv { .. }, .. } => {
+                let yuv = names(|f| f.writes.as_ref().is_some_and(|w| w.yuv));
+                format!("convert it to RGB first; formats with such planes: {yuv}")
+            }
             Self::Model { .. } | Self::Size { .. } | Self::Encode { .. } => {
                 "write PNG or TIFF instead".to_owned()
             }
@@ -256,6 +260,14 @@ impl Error {
             Depth::F32 => "32-bit floating point was".to_owned(),
         };
         Self::Depth { format, most, asked }
+    }
+}
+
+fn model_words(model: Model) -> &'static str {
+    match model {
+        Model::Gray => "a grey picture",
+        Model::Rgb => "an RGB picture",
+        Model::Yuv { .. } => "planes of luma and chroma (YUV)",
     }
 }
 

@@ -20,7 +20,7 @@ mod xmp;
 use std::io::Write;
 use std::path::Path;
 
-use unband_image::{Depth, Image};
+use unband_image::{Depth, Image, Model};
 
 pub use error::Error;
 pub use file::{read_file, write_bytes, write_file};
@@ -90,6 +90,15 @@ pub fn check_can_hold(
         return Err(Error::Alpha { format: format.name });
     }
     Ok(())
+}
+
+/// Can a picture of that model be written in the format? Grey always can, luma and chroma planes only in few.
+///
+/// # Errors
+/// [`Error::ReadOnly`] or [`Error::Model`].
+pub fn check_model(model: Model, format: &'static FormatEntry) -> Result<(), Error> {
+    let writes = format.writes.as_ref().ok_or(Error::ReadOnly { format: format.name })?;
+    if writes.holds(model) { Ok(()) } else { Err(Error::Model { format: format.name, model }) }
 }
 
 /// Writes a picture whose samples lie on `image.depth`'s grid; says what the format could not hold.

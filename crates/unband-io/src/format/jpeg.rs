@@ -35,6 +35,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         lossy: true,
         gray: true,
         color: true,
+        yuv: false,
         alpha: false,
         icc: true,
         exif: true,

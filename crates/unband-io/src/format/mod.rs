@@ -30,8 +30,10 @@ pub struct Writes {
     pub lossy: bool,
     /// Grey pictures stay grey.
     pub gray: bool,
-    /// Pictures with colour.
+    /// Pictures with colour, as RGB.
     pub color: bool,
+    /// Planes Y, Cb and Cr as they are, chroma also smaller.
+    pub yuv: bool,
     /// Transparency.
     pub alpha: bool,
     /// ICC profiles.
@@ -53,6 +55,15 @@ pub struct Writes {
 }
 
 impl Writes {
+    /// Can pictures of that model be written? Grey ones always, in three equal planes where need be.
+    pub fn holds(&self, model: Model) -> bool {
+        match model {
+            Model::Gray => true,
+            Model::Rgb => self.color,
+            Model::Yuv { .. } => self.yuv,
+        }
+    }
+
     /// The depth of the file that holds samples of `depth`.
     pub(crate) fn container(&self, depth: Depth, format: &'static str) -> Result<Depth, Error> {
         let fits = |d: &&Depth| match (**d, depth) {
@@ -220,15 +231,7 @@ pub(crate) fn write(
 ) -> Result<Vec<Dropped>, Error> {
     let writes = format.writes.as_ref().ok_or(Error::ReadOnly { format: format.name })?;
     writes.container(image.depth, format.name)?;
-    let model = image.color.model;
-    let fits = match model {
-        Model::Gray => true,
-        Model::Rgb => writes.color,
-        Model::Yuv { .. } => false,
-    };
-    if !fits {
-        return Err(Error::Model { format: format.name, model });
-    }
+    crate::check_model(image.color.model, format)?;
     let mut dropped = plainly_dropped(image, writes);
     let mut watched = Watched { out, failed: None };
     let result = (format.write)(image, options, &mut watched, &mut dropped);

@@ -21,6 +21,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         lossy: false,
         gray: true,
         color: true,
+        yuv: false,
         alpha: false,
         icc: false,
         exif: false,

@@ -34,6 +34,7 @@ const PLAIN: Writes = Writes {
     lossy: false,
     gray: true,
     color: false,
+    yuv: false,
     alpha: false,
     icc: false,
     exif: false,

@@ -31,6 +31,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         lossy: false,
         gray: true,
         color: true,
+        yuv: false,
         alpha: true,
         icc: true,
         exif: true,

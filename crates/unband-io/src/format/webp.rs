@@ -24,6 +24,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         lossy: false,
         gray: false,
         color: true,
+        yuv: false,
         alpha: true,
         icc: true,
         exif: true,
