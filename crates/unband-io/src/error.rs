@@ -203,6 +203,10 @@ impl Error {
                 format!("extensions that can be written: {}", extensions())
             }
             Self::Unsupported { .. } => "convert it to PNG or TIFF with another program first".to_owned(),
+            Self::Several { format: "YUV4MPEG2", .. } => {
+                "take one frame of the video, for example with `ffmpeg -i FILE -frames:v 1 frame.y4m`"
+                    .to_owned()
+            }
             Self::Several { .. } => {
                 "extract one picture first, for example with `ffmpeg` or ImageMagick".to_owned()
             }

@@ -11,6 +11,7 @@ mod pnm;
 mod tiff;
 mod tiff_read;
 mod webp;
+pub(crate) mod y4m;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -204,6 +205,7 @@ pub static FORMATS: &[FormatEntry] = &[
     pnm::PPM,
     pnm::PAM,
     pfm::ENTRY,
+    y4m::ENTRY,
     gif::ENTRY,
     bmp::ENTRY,
 ];

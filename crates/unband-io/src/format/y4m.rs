@@ -1,0 +1,565 @@
+//! YUV4MPEG2: planes of luma and chroma as they are, the stream between video programs; files of one frame.
+//!
+//! Source: yuv4mpeg(5) of mjpegtools; tags for more than 8 bits, grey, alpha and range as FFmpeg's
+//! `libavformat/yuv4mpegenc.c` and `yuv4mpegdec.c` spell them.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+
+use unband_image::color::Siting;
+use unband_image::dither::Grid;
+use unband_image::{
+    Codec, Color, Density, DensityUnit, Depth, Image, Matrix, Model, Plane, Range, Subsampling,
+};
+
+use super::{Dropped, FormatEntry, Item, WriteOptions, Writes, ratio_scale};
+use crate::{Error, Limits, limits};
+
+const NAME: &str = "YUV4MPEG2";
+/// No line of parameters is as long.
+const LONGEST_LINE: u64 = 4096;
+
+pub(super) const ENTRY: FormatEntry = FormatEntry {
+    name: NAME,
+    extensions: &["y4m"],
+    reads: true,
+    writes: Some(Writes {
+        depths: &[
+            Depth::EIGHT,
+            Depth::Int(9),
+            Depth::Int(10),
+            Depth::Int(12),
+            Depth::Int(14),
+            Depth::SIXTEEN,
+        ],
+        lossy: false,
+        gray: true,
+        color: false,
+        yuv: true,
+        // With full-size chroma of 8 bits only; its writer says when it does not fit.
+        alpha: false,
+        icc: false,
+        exif: false,
+        xmp: false,
+        iptc: false,
+        cicp: false,
+        chromaticities: false,
+        // A ratio only.
+        density: false,
+        text: false,
+    }),
+    is: |bytes| matches!(bytes.strip_prefix(b"YUV4MPEG2"), Some([b' ' | b'\n', ..])),
+    read,
+    write,
+};
+
+/// What stands at the beginning of a stream and holds for all its frames.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Y4mHeader {
+    /// Width of luma.
+    pub width: usize,
+    /// Height of luma.
+    pub height: usize,
+    /// Frames per second as a fraction; 0:0 when unknown.
+    pub rate: (u32, u32),
+    /// Width to height of a pixel; 0:0 when unknown.
+    pub aspect: (u32, u32),
+    /// Model and siting. The stream does not say the matrix: BT.709 for pictures larger than 1279 × 576 in limited range,
+    /// else BT.601, which is what players and JPEG files take.
+    pub color: Color,
+    /// Bits per sample.
+    pub depth: Depth,
+    /// Is there a fourth plane, alpha?
+    pub alpha: bool,
+    /// Does the stream hold luma only? Where the model is not grey all the same, its chroma planes are made up.
+    pub mono: bool,
+}
+
+impl Y4mHeader {
+    /// The header of a stream of such images, 25 frames a second.
+    ///
+    /// # Errors
+    /// Models and depths that no tag stands for.
+    pub fn of(image: &Image) -> Result<Self, Error> {
+        let model = image.color.model;
+        let mono = match model {
+            Model::Gray => true,
+            Model::Yuv { .. } => false,
+            Model::Rgb => return Err(Error::Model { format: NAME, model }),
+        };
+        let bits = match image.depth {
+            Depth::Int(bits @ 0..=8) => bits.max(8),
+            // Grey of 14 bits has no tag.
+            Depth::Int(bits) if mono => *[9, 10, 12, 16].iter().find(|&&b| b >= bits).unwrap_or(&16),
+            Depth::Int(bits) => *[9, 10, 12, 14, 16].iter().find(|&&b| b >= bits).unwrap_or(&16),
+            Depth::F32 => return Err(Error::depth(NAME, Depth::SIXTEEN, Depth::F32)),
+        };
+        let full_chroma = matches!(model, Model::Yuv { subsampling: Subsampling::NONE, .. });
+        let header = Self {
+            width: image.width(),
+            height: image.height(),
+            rate: (25, 1),
+            aspect: image.metadata.density.map_or((1, 1), |density| {
+                let scale = ratio_scale(density);
+                let whole = |value: f64| (value * scale).round().clamp(1.0, f64::from(u32::MAX)) as u32;
+                // Many samples per length are narrow pixels.
+                let (x, y) = (whole(density.x), whole(density.y));
+                let common = common_divisor(x, y);
+                (y / common, x / common)
+            }),
+            color: image.color,
+            depth: Depth::Int(bits),
+            alpha: image.alpha.is_some() && full_chroma && bits == 8,
+            mono,
+        };
+        header.tag().map(|_| header)
+    }
+
+    /// Reads the first line of a stream, without its end.
+    ///
+    /// # Errors
+    /// Lines that are not such a header, unknown chroma, interlaced fields.
+    pub fn parse(line: &str) -> Result<Self, Error> {
+        let damaged = |what: &str, value: &str| Error::damaged(NAME, format!("its {what} is `{value}`"));
+        let mut words = line.split(' ').filter(|word| !word.is_empty());
+        if words.next() != Some("YUV4MPEG2") {
+            return Err(Error::damaged(NAME, "it does not begin with `YUV4MPEG2`"));
+        }
+        let (mut width, mut height, mut rate, mut aspect) = (0, 0, (0, 0), (0, 0));
+        let (mut chroma, mut range) = ("420", None);
+        for word in words {
+            let (key, value) = word.split_at_checked(1).unwrap_or((word, ""));
+            let side = |what| value.parse().ok().filter(|&v| v > 0u32).ok_or_else(|| damaged(what, value));
+            let ratio = |what| {
+                let (n, d) = value.split_once(':').ok_or_else(|| damaged(what, value))?;
+                Ok::<_, Error>((
+                    n.parse().map_err(|_| damaged(what, value))?,
+                    d.parse().map_err(|_| damaged(what, value))?,
+                ))
+            };
+            match key {
+                "W" => width = side("width")?,
+                "H" => height = side("height")?,
+                "F" => rate = ratio("frame rate")?,
+                "A" => aspect = ratio("pixel aspect")?,
+                "C" => chroma = value,
+                "I" => match value {
+                    "p" | "?" => {}
+                    "t" | "b" | "m" => return Err(Error::unsupported(NAME, "interlaced fields")),
+                    _ => return Err(damaged("interlacing", value)),
+                },
+                _ => match word {
+                    "XCOLORRANGE=FULL" => range = Some(Range::Full),
+                    "XCOLORRANGE=LIMITED" => range = Some(Range::Limited),
+                    _ => {}
+                },
+            }
+        }
+        if width == 0 || height == 0 {
+            return Err(Error::damaged(NAME, "it does not say its size"));
+        }
+        let (sampling, siting, bits) =
+            chroma_of(chroma).ok_or_else(|| Error::unsupported(NAME, format!("`C{chroma}` planes")))?;
+        let mono = sampling.is_none();
+        // Grey is full range where nothing is said; luma of a picture with chroma is not.
+        let range = range.unwrap_or(if mono { Range::Full } else { Range::Limited });
+        let model = match (sampling, range) {
+            (None, Range::Full) => Model::Gray,
+            (sampling, range) => {
+                let large = width > 1279 || height > 576;
+                let matrix = match range {
+                    Range::Limited if large => Matrix::Bt709,
+                    _ => Matrix::Bt601,
+                };
+                Model::Yuv { matrix, range, subsampling: sampling.unwrap_or(Subsampling::HALF) }
+            }
+        };
+        Ok(Self {
+            width: width as usize,
+            height: height as usize,
+            rate,
+            aspect,
+            color: Color { siting, ..Color::new(model) },
+            depth: Depth::Int(bits),
+            alpha: chroma == "444alpha",
+            mono,
+        })
+    }
+
+    /// What stands behind `C`.
+    fn tag(&self) -> Result<String, Error> {
+        let Depth::Int(bits) = self.depth else {
+            return Err(Error::depth(NAME, Depth::SIXTEEN, self.depth));
+        };
+        let deep = |base: &str, letter: &str| match bits {
+            8 => base.to_owned(),
+            bits => format!("{base}{letter}{bits}"),
+        };
+        let Model::Yuv { subsampling, .. } = self.color.model else { return Ok(deep("mono", "")) };
+        match (subsampling.x, subsampling.y, bits) {
+            (2, 2, 8) => Ok(match self.color.siting {
+                Siting::Center => "420jpeg",
+                Siting::Left => "420mpeg2",
+                Siting::TopLeft => "420paldv",
+            }
+            .to_owned()),
+            (2, 2, _) => Ok(deep("420", "p")),
+            (2, 1, _) => Ok(deep("422", "p")),
+            (1, 1, _) if self.alpha => Ok("444alpha".to_owned()),
+            (1, 1, _) => Ok(deep("444", "p")),
+            (4, 1, 8) => Ok("411".to_owned()),
+            (x, y, bits) => {
+                let what = format!("chroma of {bits} bits shared by {x}×{y} pixels has no tag");
+                Err(Error::encode(NAME, what))
+            }
+        }
+    }
+
+    /// Size of each plane that the stream holds.
+    fn planes(&self) -> impl Iterator<Item = (usize, usize)> {
+        let full = (self.width, self.height);
+        let chroma = match self.color.model {
+            Model::Yuv { subsampling, .. } if !self.mono => {
+                Some(subsampling.chroma_size(self.width, self.height))
+            }
+            _ => None,
+        };
+        [Some(full), chroma, chroma, self.alpha.then_some(full)].into_iter().flatten()
+    }
+
+    /// Bytes of the planes of one frame, without the line before them; nothing when no machine could count them.
+    pub fn frame_bytes(&self) -> Option<usize> {
+        let each = if self.depth.bits() > 8 { 2usize } else { 1 };
+        self.planes().try_fold(0usize, |sum, (w, h)| sum.checked_add(w.checked_mul(h)?.checked_mul(each)?))
+    }
+
+    fn grid(&self, plane: usize) -> Grid {
+        // Alpha has all codes, whatever the range of the others.
+        let model = if plane == 3 { Model::Gray } else { self.color.model };
+        Grid::of_bits(model, plane, self.depth.bits())
+    }
+}
+
+/// Sampling (none for grey), siting and bits of a chroma tag.
+fn chroma_of(tag: &str) -> Option<(Option<Subsampling>, Siting, u8)> {
+    let found = |x, y, siting, bits| Some((Some(Subsampling { x, y }), siting, bits));
+    match tag {
+        "420jpeg" | "420" => return found(2, 2, Siting::Center, 8),
+        "420mpeg2" => return found(2, 2, Siting::Left, 8),
+        "420paldv" => return found(2, 2, Siting::TopLeft, 8),
+        "422" => return found(2, 1, Siting::Left, 8),
+        "444" | "444alpha" => return found(1, 1, Siting::Left, 8),
+        "411" => return found(4, 1, Siting::Left, 8),
+        _ => {}
+    }
+    let bits = |text: &str| match text {
+        "" => Some(8),
+        text => text.parse().ok().filter(|bits| (9..=16).contains(bits)),
+    };
+    if let Some(rest) = tag.strip_prefix("mono") {
+        return Some((None, Siting::Left, bits(rest)?));
+    }
+    let (sampling, depth) = tag.split_once('p')?;
+    let bits = bits(depth).filter(|&bits| bits > 8)?;
+    match sampling {
+        "420" => found(2, 2, Siting::Left, bits),
+        "422" => found(2, 1, Siting::Left, bits),
+        "444" => found(1, 1, Siting::Left, bits),
+        _ => None,
+    }
+}
+
+fn common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 { a.max(1) } else { common_divisor(b, a % b) }
+}
+
+/// Frames of a stream, one after the other.
+#[derive(Debug)]
+pub struct Y4mReader<R> {
+    input: BufReader<R>,
+    header: Y4mHeader,
+}
+
+impl<R: Read> Y4mReader<R> {
+    /// Reads the header. Frames over the limits are refused before anything is allocated for them.
+    ///
+    /// # Errors
+    /// As [`Y4mHeader::parse`], sizes over the limits, and whatever reading gives.
+    pub fn new(input: R, limits: &Limits) -> Result<Self, Error> {
+        let mut input = BufReader::new(input);
+        let line = read_line(&mut input)?.ok_or(Error::Truncated { format: NAME })?;
+        let header = Y4mHeader::parse(&line)?;
+        let planes = match header.color.model {
+            Model::Gray => 1,
+            _ => 3 + u64::from(header.alpha),
+        };
+        limits.check(header.width as u64, header.height as u64, planes)?;
+        Ok(Self { input, header })
+    }
+
+    /// What the stream says of its frames.
+    pub fn header(&self) -> &Y4mHeader {
+        &self.header
+    }
+
+    /// The next frame, nothing at the end of the stream.
+    ///
+    /// # Errors
+    /// Streams that end inside a frame or hold something else, and whatever reading gives.
+    pub fn next_frame(&mut self) -> Result<Option<Image>, Error> {
+        let header = self.header;
+        let Some(line) = read_line(&mut self.input)? else { return Ok(None) };
+        if line != "FRAME" && !line.starts_with("FRAME ") {
+            return Err(Error::damaged(NAME, "a frame does not begin with `FRAME`"));
+        }
+        let mut planes = Vec::new();
+        for (i, (width, height)) in header.planes().enumerate() {
+            planes.push(self.plane(width, height, header.grid(i))?);
+        }
+        let alpha = if header.alpha { planes.pop() } else { None };
+        if let (true, Model::Yuv { subsampling, .. }) = (header.mono, header.color.model) {
+            let (width, height) = subsampling.chroma_size(header.width, header.height);
+            planes.extend([Plane::filled(width, height, 0.5), Plane::filled(width, height, 0.5)]);
+        }
+        let mut image = Image::new(planes, header.color.model, header.depth);
+        image.alpha = alpha;
+        image.color = header.color;
+        image.origin.codec = Codec::Lossless;
+        image.origin.format = NAME;
+        let (across, down) = header.aspect;
+        if across != down && across > 0 && down > 0 {
+            image.metadata.density =
+                Some(Density { x: f64::from(down), y: f64::from(across), unit: DensityUnit::Aspect });
+        }
+        Ok(Some(image))
+    }
+
+    fn plane(&mut self, width: usize, height: usize, grid: Grid) -> Result<Plane, Error> {
+        let mut plane = limits::new_plane(width, height)?;
+        let wide = self.header.depth.bits() > 8;
+        let value = |code: u16| (f32::from(code).min(grid.max) - grid.zero) / grid.scale;
+        let mut bytes = vec![0; if wide { 2 * width } else { width }];
+        for y in 0..height {
+            self.input.read_exact(&mut bytes).map_err(wrong)?;
+            let row = plane.row_mut(y);
+            if wide {
+                let codes = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+                row.iter_mut().zip(codes).for_each(|(to, code)| *to = value(code));
+            } else {
+                row.iter_mut().zip(&bytes).for_each(|(to, &code)| *to = value(u16::from(code)));
+            }
+        }
+        Ok(plane)
+    }
+}
+
+fn wrong(source: io::Error) -> Error {
+    match source.kind() {
+        io::ErrorKind::UnexpectedEof => Error::Truncated { format: NAME },
+        _ => Error::Io { action: "read", source },
+    }
+}
+
+/// A line without its end; nothing where there are no more bytes.
+fn read_line(input: &mut impl BufRead) -> Result<Option<String>, Error> {
+    let mut line = Vec::new();
+    input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line).map_err(wrong)?;
+    match line.pop() {
+        None => Ok(None),
+        Some(b'\n') => Ok(Some(String::from_utf8_lossy(&line).into_owned())),
+        Some(_) if line.len() as u64 >= LONGEST_LINE - 1 => {
+            Err(Error::damaged(NAME, "a line of parameters does not end"))
+        }
+        Some(_) => Err(Error::Truncated { format: NAME }),
+    }
+}
+
+fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    let mut reader = Y4mReader::new(bytes, limits)?;
+    if reader.header().frame_bytes().is_none_or(|needs| needs > bytes.len()) {
+        return Err(Error::Truncated { format: NAME });
+    }
+    let image = reader.next_frame()?.ok_or(Error::Truncated { format: NAME })?;
+    match reader.input.fill_buf() {
+        Ok([]) => Ok(image),
+        _ => Err(Error::Several { format: NAME, what: "frames" }),
+    }
+}
+
+/// Writes frames into a stream.
+#[derive(Debug)]
+pub struct Y4mWriter<W> {
+    out: W,
+    header: Y4mHeader,
+    bytes: Vec<u8>,
+}
+
+impl<W: Write> Y4mWriter<W> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    /// Planes that no tag stands for, and whatever `out` refuses.
+    pub fn new(mut out: W, header: Y4mHeader) -> Result<Self, Error> {
+        let Y4mHeader { width, height, rate, aspect, .. } = header;
+        let tag = header.tag()?;
+        let range = match header.color.model {
+            Model::Yuv { range: Range::Limited, .. } => "LIMITED",
+            _ => "FULL",
+        };
+        let line = format!(
+            "YUV4MPEG2 W{width} H{height} F{}:{} Ip A{}:{} C{tag} XCOLORRANGE={range}\n",
+            rate.0, rate.1, aspect.0, aspect.1
+        );
+        out.write_all(line.as_bytes()).map_err(not_written)?;
+        Ok(Self { out, header, bytes: Vec::new() })
+    }
+
+    /// Writes a frame whose samples lie on the grid of its depth, which may be less than the stream's.
+    ///
+    /// # Errors
+    /// Frames of another size or model than the header says, and whatever the stream refuses.
+    pub fn write_frame(&mut self, image: &Image) -> Result<(), Error> {
+        let planes: Vec<&Plane> =
+            image.planes.iter().chain(image.alpha.iter().filter(|_| self.header.alpha)).collect();
+        let sizes = planes.iter().map(|plane| (plane.width, plane.height));
+        if image.color.model != self.header.color.model || !sizes.eq(self.header.planes()) {
+            return Err(Error::encode(NAME, "a frame differs in size or model from the first"));
+        }
+        self.out.write_all(b"FRAME\n").map_err(not_written)?;
+        for (i, plane) in planes.into_iter().enumerate() {
+            let i = if self.header.alpha && i + 1 == self.header.planes().count() { 3 } else { i };
+            let grid = self.header.grid(i);
+            let code = |v: f32| (v * grid.scale + grid.zero + 0.5).clamp(0.0, grid.max) as u16;
+            for y in 0..plane.height {
+                self.bytes.clear();
+                if self.header.depth.bits() > 8 {
+                    self.bytes.extend(plane.row(y).iter().flat_map(|&v| code(v).to_le_bytes()));
+                } else {
+                    self.bytes.extend(plane.row(y).iter().map(|&v| code(v) as u8));
+                }
+                self.out.write_all(&self.bytes).map_err(not_written)?;
+            }
+        }
+        self.out.flush().map_err(not_written)
+    }
+}
+
+fn not_written(source: io::Error) -> Error {
+    Error::Io { action: "write", source }
+}
+
+fn write(
+    image: &Image,
+    _: &WriteOptions,
+    out: &mut dyn Write,
+    dropped: &mut Vec<Dropped>,
+) -> Result<(), Error> {
+    let header = Y4mHeader::of(image)?;
+    if header.alpha {
+        dropped.retain(|d| d.item != Item::Alpha);
+    }
+    for entry in dropped.iter_mut().filter(|d| d.item == Item::Density) {
+        *entry = Dropped::because(Item::Density, "only its ratio is kept");
+    }
+    if image.metadata.density.is_some_and(|density| density.unit == DensityUnit::Aspect) {
+        dropped.retain(|d| d.item != Item::Density);
+    }
+    Y4mWriter::new(out, header)?.write_frame(image)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tag_that_is_read_is_written_alike() {
+        for tag in ["420jpeg", "420mpeg2", "420paldv", "422", "444", "411", "444alpha", "mono"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain([9, 10, 12, 14, 16].into_iter().flat_map(|bits| {
+                ["420p", "422p", "444p", "mono"].map(|sampling| format!("{sampling}{bits}"))
+            }))
+        {
+            let line = format!("YUV4MPEG2 W7 H5 F30000:1001 Ip A128:117 C{tag}");
+            let header = Y4mHeader::parse(&line).unwrap();
+            assert_eq!(header.tag().unwrap(), tag);
+            let mut out = Vec::new();
+            drop(Y4mWriter::new(&mut out, header).unwrap());
+            let again = String::from_utf8(out).unwrap();
+            assert_eq!(Y4mHeader::parse(again.trim_end()).unwrap(), header, "{again}");
+        }
+    }
+
+    #[test]
+    fn headers_mean_what_players_take_them_for() {
+        let parse = |rest: &str| Y4mHeader::parse(&format!("YUV4MPEG2 {rest}"));
+        let model = |rest: &str| parse(rest).unwrap().color.model;
+        let yuv = |matrix, range| Model::Yuv { matrix, range, subsampling: Subsampling::HALF };
+        assert_eq!(model("W720 H576"), yuv(Matrix::Bt601, Range::Limited));
+        assert_eq!(model("W1920 H1080 C420p10"), yuv(Matrix::Bt709, Range::Limited));
+        assert_eq!(model("W1920 H1080 C420jpeg XCOLORRANGE=FULL"), yuv(Matrix::Bt601, Range::Full));
+        assert_eq!(model("W9 H9 Cmono"), Model::Gray);
+        assert_eq!(model("W9 H9 Cmono XCOLORRANGE=LIMITED"), yuv(Matrix::Bt601, Range::Limited));
+        for (rest, said) in [
+            ("W9", "does not say its size"),
+            ("W0 H9", "its width is `0`"),
+            ("W-1 H9", "its width is `-1`"),
+            ("W9 H9 A1", "its pixel aspect is `1`"),
+            ("W9 H9 It", "interlaced fields"),
+            ("W9 H9 C440", "`C440` planes"),
+            ("W9 H9 C420p8", "`C420p8` planes"),
+        ] {
+            let error = parse(rest).unwrap_err().to_string();
+            assert!(error.contains(said), "{rest}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_stream_gives_frame_after_frame() {
+        let mut stream = b"YUV4MPEG2 W3 H3 C420jpeg\n".to_vec();
+        for frame in 0..3u8 {
+            stream.extend(b"FRAME Ip\n");
+            stream.extend((0..9 + 4 + 4).map(|i| 16 + frame * 20 + i));
+        }
+        let limits = Limits::default();
+        let mut reader = Y4mReader::new(stream.as_slice(), &limits).unwrap();
+        let mut out = Vec::new();
+        let mut writer = Y4mWriter::new(&mut out, *reader.header()).unwrap();
+        let mut count = 0;
+        while let Some(image) = reader.next_frame().unwrap() {
+            assert_eq!(image.to_yuv8().unwrap()[0][0], 16 + count * 20);
+            assert_eq!((image.planes[1].width, image.planes[1].height), (2, 2));
+            writer.write_frame(&image).unwrap();
+            count += 1;
+        }
+        assert_eq!(count, 3);
+        drop(writer);
+        let frames = |bytes: &[u8]| -> Vec<u8> {
+            let first = bytes.iter().position(|&b| b == b'\n').unwrap();
+            bytes[first + 1..].to_vec()
+        };
+        let plain = String::from_utf8_lossy(&frames(&stream)).replace("FRAME Ip", "FRAME");
+        assert_eq!(String::from_utf8_lossy(&frames(&out)), plain);
+        let error = read(&stream, &limits).unwrap_err();
+        assert_eq!(error.to_string(), "the YUV4MPEG2 file holds several frames, one picture is needed");
+        assert!(error.hint().unwrap().contains("-frames:v 1"));
+        stream.truncate(stream.len() - 1);
+        let mut reader = Y4mReader::new(stream.as_slice(), &limits).unwrap();
+        assert!(reader.next_frame().is_ok() && reader.next_frame().is_ok());
+        assert!(matches!(reader.next_frame(), Err(Error::Truncated { .. })));
+    }
+
+    #[test]
+    fn alpha_and_pixel_aspect_come_back() {
+        let mut stream = b"YUV4MPEG2 W2 H1 F25:1 Ip A4:3 C444alpha XCOLORRANGE=FULL\nFRAME\n".to_vec();
+        stream.extend([0, 255, 128, 1, 2, 3, 255, 7]);
+        let image = read(&stream, &Limits::default()).unwrap();
+        assert_eq!(image.alpha.as_ref().unwrap().data, [1.0, 7.0 / 255.0]);
+        let density = image.metadata.density.unwrap();
+        assert_eq!((density.x, density.y), (3.0, 4.0));
+        let (mut out, mut dropped) = (Vec::new(), Vec::new());
+        write(&image, &WriteOptions::default(), &mut out, &mut dropped).unwrap();
+        assert_eq!(out, stream);
+        assert!(dropped.is_empty());
+    }
+}
