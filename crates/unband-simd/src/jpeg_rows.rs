@@ -1,0 +1,168 @@
+//! Rows of JPEG's components to rows of a picture: chroma made as large as luma, and luma and chroma to colours.
+
+// Bodies must be inlined into each level's function to be compiled for it.
+#![allow(clippy::inline_always)]
+
+use crate::dispatch;
+
+dispatch! {
+    /// A quarter of the way from `near` to `far`: a row of a component with half as many rows. Equal lengths.
+    ///
+    /// Source: libjpeg-turbo `jdsample.c`, triangle filter.
+    pub fn between_rows(level, out: &mut [f32], near: &[f32], far: &[f32]) = between_rows_body;
+    /// Twice as many samples: each half a quarter of the way to its neighbour, the outermost as they are. `out` takes
+    /// up to `2 * row.len()`; an empty `row` leaves it alone.
+    ///
+    /// Source: libjpeg-turbo `jdsample.c`, triangle filter.
+    pub fn twice_as_wide(level, out: &mut [f32], row: &[f32]) = twice_as_wide_body;
+    /// `value / max`. Equal lengths.
+    pub fn to_unit(level, out: &mut [f32], row: &[f32], max: f32) = to_unit_body;
+    /// Luma and the two chroma differences around zero, in codes, to red, green and blue divided by `max`. Equal lengths.
+    ///
+    /// Source: ITU-T T.871, 7.
+    pub fn ycc_to_rgb(level, red: &mut [f32], green: &mut [f32], blue: &mut [f32], luma: &[f32], cb: &[f32], cr: &[f32], max: f32)
+        = ycc_to_rgb_body;
+}
+
+#[inline(always)]
+fn between_rows_body(out: &mut [f32], near: &[f32], far: &[f32]) {
+    for (out, (near, far)) in out.iter_mut().zip(near.iter().zip(far)) {
+        *out = 0.75 * near + 0.25 * far;
+    }
+}
+
+#[inline(always)]
+fn twice_as_wide_body(out: &mut [f32], row: &[f32]) {
+    let (Some(&first), Some(&last)) = (row.first(), row.last()) else { return };
+    let n = row.len();
+    // Between the outermost two, the pairs (3a + b, a + 3b) lie side by side.
+    if let Some(first_out) = out.first_mut() {
+        *first_out = first;
+    }
+    if let Some(last_out) = out.get_mut(2 * n - 1) {
+        *last_out = last;
+    }
+    let inner = out.get_mut(1..).unwrap_or_default();
+    let (pairs, rest) = inner.as_chunks_mut::<2>();
+    let next = &row[1..];
+    for (pair, (a, b)) in pairs.iter_mut().zip(row.iter().zip(next)) {
+        *pair = [0.75 * a + 0.25 * b, 0.25 * a + 0.75 * b];
+    }
+    let whole = pairs.len();
+    if let [odd] = rest
+        && whole + 1 < n
+    {
+        *odd = 0.75 * row[whole] + 0.25 * row[whole + 1];
+    }
+}
+
+#[inline(always)]
+fn to_unit_body(out: &mut [f32], row: &[f32], max: f32) {
+    for (out, value) in out.iter_mut().zip(row) {
+        *out = value / max;
+    }
+}
+
+/// BT.601's weights of red and blue in luma.
+const RED: f32 = 0.299;
+const BLUE: f32 = 0.114;
+const GREEN: f32 = 1.0 - RED - BLUE;
+const CR_TO_RED: f32 = 2.0 * (1.0 - RED);
+const CB_TO_BLUE: f32 = 2.0 * (1.0 - BLUE);
+const CB_TO_GREEN: f32 = -CB_TO_BLUE * BLUE / GREEN;
+const CR_TO_GREEN: f32 = -CR_TO_RED * RED / GREEN;
+
+#[inline(always)]
+fn ycc_to_rgb_body(
+    red: &mut [f32],
+    green: &mut [f32],
+    blue: &mut [f32],
+    luma: &[f32],
+    cb: &[f32],
+    cr: &[f32],
+    max: f32,
+) {
+    let n = red.len().min(luma.len());
+    let (red, green, blue) = (&mut red[..n], &mut green[..n], &mut blue[..n]);
+    let (luma, cb, cr) = (&luma[..n], &cb[..n], &cr[..n]);
+    for i in 0..n {
+        red[i] = (luma[i] + CR_TO_RED * cr[i]) / max;
+        green[i] = (luma[i] + (CB_TO_GREEN * cb[i] + CR_TO_GREEN * cr[i])) / max;
+        blue[i] = (luma[i] + CB_TO_BLUE * cb[i]) / max;
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp)] // equal bits are what is asked for
+mod tests {
+    use super::*;
+    use crate::Level;
+
+    fn row(n: usize, seed: usize) -> Vec<f32> {
+        (0..n).map(|i| ((i * 37 + seed * 11) % 256) as f32 - 100.3).collect()
+    }
+
+    #[test]
+    fn a_wider_row_is_the_triangle_filter_and_keeps_its_ends() {
+        for n in 1..40 {
+            let source = row(n, 1);
+            for width in [2 * n, 2 * n - 1] {
+                for level in Level::all() {
+                    let mut out = vec![f32::NAN; width];
+                    twice_as_wide(level, &mut out, &source);
+                    for (x, &value) in out.iter().enumerate() {
+                        let near = source[x / 2];
+                        let far = if x % 2 == 0 { x.checked_sub(2) } else { Some(x + 1) };
+                        let far = far.and_then(|x| source.get(x / 2)).copied().unwrap_or(near);
+                        assert!(
+                            (value - (0.75 * near + 0.25 * far)).abs() < 1e-4,
+                            "{n} {width} {x} {level:?}"
+                        );
+                    }
+                    assert_eq!(out[0], source[0]);
+                }
+            }
+        }
+        twice_as_wide(Level::best(), &mut [1.0], &[]);
+        twice_as_wide(Level::best(), &mut [], &[1.0]);
+    }
+
+    #[test]
+    fn the_colours_of_the_primaries_are_those_of_jfif() {
+        // Y, Cb − 128 and Cr − 128 of full red, green, blue, white.
+        let luma = [76.245, 149.685, 29.07, 255.0];
+        let cb = [-43.027_66, -84.472_34, 127.5, 0.0];
+        let cr = [127.5, -106.765_34, -20.734_66, 0.0];
+        let expected = [[1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0]];
+        for level in Level::all() {
+            let mut out = [[9.0; 4]; 3];
+            let [r, g, b] = &mut out;
+            ycc_to_rgb(level, r, g, b, &luma, &cb, &cr, 255.0);
+            for (got, wanted) in out.iter().flatten().zip(expected.iter().flatten()) {
+                assert!((got - wanted).abs() < 1e-5f32, "{out:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_level_gives_the_same_bits() {
+        for n in [0, 1, 2, 3, 15, 64, 131] {
+            let (a, b, c) = (row(n, 1), row(n, 2), row(n, 3));
+            let run = |level| {
+                let mut out = vec![vec![0.0; n]; 5];
+                let [r, g, bl, m, u] = &mut out[..] else { unreachable!() };
+                ycc_to_rgb(level, r, g, bl, &a, &b, &c, 255.0);
+                between_rows(level, m, &a, &b);
+                to_unit(level, u, &c, 4095.0);
+                let mut wide = vec![0.0; 2 * n];
+                twice_as_wide(level, &mut wide, &a);
+                out.push(wide);
+                out
+            };
+            let scalar = run(Level::Scalar);
+            for level in Level::all() {
+                assert_eq!(run(level), scalar, "{level:?} {n}");
+            }
+        }
+    }
+}
