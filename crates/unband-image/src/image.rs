@@ -173,6 +173,11 @@ impl Image {
         self.planes[0].width
     }
 
+    /// Are its planes luma and two colour differences?
+    pub fn is_yuv(&self) -> bool {
+        matches!(self.color.model, Model::Yuv { .. })
+    }
+
     /// How many times smaller than the first a plane is, across and down.
     pub fn plane_scale(&self, plane: usize) -> (usize, usize) {
         let plane = &self.planes[plane];

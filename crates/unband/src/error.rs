@@ -44,6 +44,12 @@ pub enum Error {
         /// Allowed.
         allowed_mib: u64,
     },
+    /// The cells of luma and chroma cannot be looked at in a file of red, green and blue.
+    #[error("the picture's luma and chroma become RGB in {format}, where their cells cannot be checked")]
+    Unprovable {
+        /// The format.
+        format: &'static str,
+    },
     /// A file could not be read or written.
     #[cfg(feature = "files")]
     #[error(transparent)]
@@ -74,6 +80,7 @@ impl Error {
                 format!("its parameters are {}", known.join(", "))
             }),
             Self::Memory { .. } => Some("allow more with `--max-memory`, or split the picture".to_owned()),
+            Self::Unprovable { .. } => Some("write Y4M, or drop `--prove`".to_owned()),
             #[cfg(feature = "files")]
             Self::File(error) => error.hint(),
             _ => None,

@@ -10,6 +10,7 @@ use unband_image::{Context, Depth, Image, Model};
 use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
 
 use super::image::{check, deband_as};
+use super::rgb::deband_into_rgb;
 use crate::choose::{Act, Choices, choose};
 use crate::{Error, Options, Proof, Report, prove};
 
@@ -177,7 +178,8 @@ pub fn deband_file(
     let bytes = read_bytes(input)?;
     let (image, input_format) = decode(input, &bytes, options)?;
     let (mut plan, choices) = plan(input, &image, input_format, &output, options, ctx)?;
-    let (image, report) = deband_as(image, plan.findings.clone(), &choices, &options.options, ctx)?;
+    let run = if holds_planes_of(plan.format, &image) { deband_as } else { deband_into_rgb };
+    let (image, report) = run(image, plan.findings.clone(), &choices, &options.options, ctx)?;
     if !report.changed {
         // Only now is it known for methods that found nothing to do on the way.
         target(&mut plan, input, &output, options, !report.changed);
@@ -334,6 +336,9 @@ fn plan(
     target(&mut plan, input, output, options, matches!(choices.act, Act::Leave(_)));
     // Before any work: can the format hold the result, and may it be written there?
     if !plan.copies {
+        if options.prove && !holds_planes_of(plan.format, image) {
+            return Err(Error::Unprovable { format: plan.format.name });
+        }
         let model = image.color.model;
         let gray_only = plan.format.writes.as_ref().is_some_and(|writes| !writes.color);
         let holds = if gray_only && model != Model::Gray {
@@ -352,6 +357,11 @@ fn plan(
         return Err(unband_io::Error::Exists.in_file(path).into());
     }
     Ok((plan, choices))
+}
+
+/// Can the format hold luma and chroma as they are, if that is what the picture has?
+fn holds_planes_of(format: &FormatEntry, image: &Image) -> bool {
+    !image.is_yuv() || format.writes.as_ref().is_some_and(|writes| writes.yuv)
 }
 
 /// Sets where the result goes, in which format, and whether it is a copy.

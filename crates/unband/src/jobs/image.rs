@@ -359,7 +359,7 @@ fn samples(image: &Image) -> impl Iterator<Item = usize> {
 }
 
 /// Puts transparency on another depth's grid: exactly where that contains the old one, rounded elsewhere.
-fn regrid_alpha(image: &mut Image, depth: Depth) {
+pub(crate) fn regrid_alpha(image: &mut Image, depth: Depth) {
     if let (Some(alpha), Depth::Int(_)) = (&mut image.alpha, depth) {
         for value in &mut alpha.data {
             *value = depth.value(depth.code(*value));

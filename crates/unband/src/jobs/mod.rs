@@ -3,4 +3,6 @@
 #[cfg(feature = "files")]
 pub mod files;
 pub mod image;
+#[cfg(feature = "files")]
+mod rgb;
 mod tally;

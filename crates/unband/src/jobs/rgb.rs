@@ -1,0 +1,133 @@
+//! The main job for pictures of luma and chroma whose result must be red, green and blue.
+
+use unband_image::dither::{Diffusion, Dither, Quantizer};
+use unband_image::inspect::Findings;
+use unband_image::{Context, Depth, Image, Rng};
+
+use super::image::{deband_as, regrid_alpha};
+use crate::choose::{Act, Choices, left_because};
+use crate::{Error, Options, Reason, Report};
+
+/// As [`deband_as`], but the result is RGB: restored on the planes as they are, where its grids lie, converted, and only
+/// then rounded. RGB and grey pictures take the usual way.
+///
+/// # Errors
+/// As [`deband_as`].
+pub(crate) fn deband_into_rgb(
+    image: Image,
+    findings: Findings,
+    choices: &Choices,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(Image, Report), Error> {
+    if !image.is_yuv() {
+        return deband_as(image, findings, choices, options, ctx);
+    }
+    let (before, own) = (image.depth, choices.entry.ours || choices.faithful);
+    // Originals leave codes of the result's depth; what we make is rounded once, at the end.
+    let inner = match choices.act {
+        Act::Restore if own => Choices { depth: Depth::F32, ..choices.clone() },
+        Act::Restore => choices.clone(),
+        Act::Regrid | Act::Leave(_) => {
+            Choices { depth: before, act: Act::Leave(Reason::NothingFound), ..choices.clone() }
+        }
+    };
+    let (restored, mut report) = deband_as(image, findings, &inner, options, ctx)?;
+    let mut rgb = restored.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
+    let fewer = choices.depth.bits() < before.bits();
+    let dither = if (own && report.samples_moved > 0) || fewer { options.dither } else { Dither::None };
+    round(&mut rgb, choices.depth, dither, options, ctx);
+    if choices.depth != before {
+        regrid_alpha(&mut rgb, choices.depth);
+    }
+    report.depth = choices.depth;
+    report.changed = report.samples_moved > 0 || choices.depth != before;
+    report.reason = match (choices.act, report.samples_moved) {
+        (Act::Leave(reason), _) => reason,
+        (Act::Restore, 1..) => Reason::Restored,
+        _ if choices.depth != before => Reason::DepthOnly,
+        _ => left_because(&report.findings, choices.depth),
+    };
+    Ok((rgb, report))
+}
+
+/// Puts all samples on a depth's grid.
+fn round(image: &mut Image, depth: Depth, dither: Dither, options: &Options, ctx: &Context<'_>) {
+    let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
+    let quantizer = Quantizer::new(dither, image.color.model, depth, options.locked, ctx);
+    let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
+    let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
+    for (p, plane) in image.planes.iter_mut().enumerate() {
+        let mut source = vec![0.0; plane.width];
+        for y in 0..plane.height {
+            let row = plane.row_mut(y);
+            // What lies on the grid already stays there.
+            source.copy_from_slice(row);
+            match &mut diffusion {
+                Some(diffusion) => diffusion.row(p, y, row, &source),
+                None => quantizer.row(p, (0, y), row, &source, None),
+            }
+        }
+    }
+    image.depth = depth;
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::choose::choose;
+    use unband_image::inspect::inspect;
+    use unband_image::{Matrix, Model, Range};
+
+    /// A ramp whose luma has steps of four codes.
+    fn ramp() -> Image {
+        let luma: Vec<u8> =
+            (0..160 * 120).map(|i| (40 + (i % 160) / 12 * 4 + i / 160 / 40 * 4) as u8).collect();
+        let chroma = [vec![118; 80 * 60], vec![140; 80 * 60]];
+        Image::from_yuv420(160, 120, [&luma, &chroma[0], &chroma[1]], Matrix::Bt709, Range::Limited).unwrap()
+    }
+
+    fn run(image: Image, options: &Options) -> (Image, Report) {
+        let ctx = Context::default();
+        let findings = inspect(&image, &ctx);
+        let choices = choose(&image, &findings, options).unwrap();
+        deband_into_rgb(image, findings, &choices, options, &ctx).unwrap()
+    }
+
+    #[test]
+    fn a_banded_picture_is_restored_and_becomes_rgb_of_whole_codes() {
+        let (out, report) = run(ramp(), &Options::default());
+        assert_eq!((out.color.model, out.depth, report.reason), (Model::Rgb, Depth::EIGHT, Reason::Restored));
+        assert!(report.changed && report.samples_moved > 0);
+        for plane in &out.planes {
+            assert!(plane.data.iter().all(|&v| (v * 255.0 - (v * 255.0).round()).abs() < 1e-3));
+            // More codes than the steps had.
+            let codes: std::collections::BTreeSet<u32> =
+                plane.data.iter().map(|&v| Depth::EIGHT.code(v)).collect();
+            assert!(codes.len() > 40, "{}", codes.len());
+        }
+    }
+
+    #[test]
+    fn a_picture_that_needs_no_repair_is_only_converted() {
+        let mut image = ramp();
+        for (i, v) in image.planes[0].data.iter_mut().enumerate() {
+            *v = (40 + (i * 7919) % 173) as f32 / 219.0;
+        }
+        let (out, report) = run(image.clone(), &Options::default());
+        assert!(!report.changed, "{:?}", report.reason);
+        let plain = image.into_rgb(&Context::default()).unwrap();
+        for (a, b) in out.planes.iter().zip(&plain.planes) {
+            assert!(a.data.iter().zip(&b.data).all(|(a, b)| Depth::EIGHT.code(*a) == Depth::EIGHT.code(*b)));
+        }
+    }
+
+    #[test]
+    fn float_results_are_not_rounded() {
+        let options = Options { depth: crate::OutputDepth::Float, ..Options::default() };
+        let (out, _) = run(ramp(), &options);
+        assert_eq!(out.depth, Depth::F32);
+        assert!(out.planes[0].data.iter().any(|&v| (v * 255.0 - (v * 255.0).round()).abs() > 0.05));
+    }
+}
