@@ -1,6 +1,6 @@
 //! From luma and smaller chroma planes to RGB.
 
-use crate::color::{Model, Siting};
+use crate::color::{Model, Siting, Subsampling};
 use crate::image::{Image, ImageError, Plane};
 use crate::restorer::Context;
 
@@ -16,7 +16,38 @@ impl Image {
     /// # Errors
     /// When there are not three planes, or a chroma plane has another size than its subsampling says.
     pub fn into_rgb(self, ctx: &Context<'_>) -> Result<Self, ImageError> {
-        let Model::Yuv { matrix, subsampling, .. } = self.color.model else { return Ok(self) };
+        let Model::Yuv { matrix, .. } = self.color.model else { return Ok(self) };
+        let mut out = self.at_full_size(ctx, |[y, u, v]| matrix.to_rgb([y, u - 0.5, v - 0.5]))?;
+        out.color.model = Model::Rgb;
+        if let Some(cicp) = &mut out.color.cicp {
+            // RGB, which has no limited range here.
+            (cicp.matrix, cicp.full_range) = (0, true);
+        }
+        Ok(out)
+    }
+
+    /// The same picture with chroma planes as large as luma, interpolated as [`Image::into_rgb`] does; other models come
+    /// back as they are.
+    ///
+    /// # Errors
+    /// As [`Image::into_rgb`].
+    pub fn into_full_chroma(self, ctx: &Context<'_>) -> Result<Self, ImageError> {
+        let Model::Yuv { matrix, range, subsampling } = self.color.model else { return Ok(self) };
+        if subsampling == Subsampling::NONE {
+            return Ok(self);
+        }
+        let mut out = self.at_full_size(ctx, |yuv| yuv)?;
+        out.color.model = Model::Yuv { matrix, range, subsampling: Subsampling::NONE };
+        Ok(out)
+    }
+
+    /// Three planes of full size, each pixel's luma and chroma turned into what `pixel` makes of them.
+    fn at_full_size(
+        self,
+        ctx: &Context<'_>,
+        pixel: impl Fn([f32; 3]) -> [f32; 3] + Sync,
+    ) -> Result<Self, ImageError> {
+        let Model::Yuv { subsampling, .. } = self.color.model else { return Ok(self) };
         let (width, height) = (self.width(), self.height());
         let expected = subsampling.chroma_size(width, height);
         let [luma, u, v] = self.planes.as_slice() else {
@@ -44,9 +75,8 @@ impl Image {
                 lines.mix(y, u, &mut mixed_u);
                 lines.mix(y, v, &mut mixed_v);
                 for (x, &luma) in luma.row(y).iter().enumerate() {
-                    let chroma = [&mixed_u, &mixed_v].map(|row| columns.at(x, row) - 0.5);
-                    let rgb = matrix.to_rgb([luma, chroma[0], chroma[1]]);
-                    out.iter_mut().zip(rgb).for_each(|(plane, value)| plane.push(value));
+                    let [u, v] = [&mixed_u, &mixed_v].map(|row| columns.at(x, row));
+                    out.iter_mut().zip(pixel([luma, u, v])).for_each(|(plane, value)| plane.push(value));
                 }
             }
             out
@@ -57,11 +87,6 @@ impl Image {
         }
         let mut out = self;
         out.planes = planes.map(|data| Plane { width, height, data }).into();
-        out.color.model = Model::Rgb;
-        if let Some(cicp) = &mut out.color.cicp {
-            // RGB, which has no limited range here.
-            (cicp.matrix, cicp.full_range) = (0, true);
-        }
         Ok(out)
     }
 }
@@ -98,7 +123,7 @@ impl Taps {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::color::{Matrix, Range, Subsampling};
+    use crate::color::{Matrix, Range};
     use crate::depth::Depth;
 
     fn picture(subsampling: Subsampling, siting: Siting, chroma: impl Fn(f32, f32) -> f32) -> Image {
@@ -125,13 +150,18 @@ mod tests {
         let ramp = |x: f32, y: f32| 0.5 + 0.01 * x - 0.005 * y;
         for siting in [Siting::Left, Siting::Center, Siting::TopLeft] {
             for (x, y) in [(1, 1), (2, 1), (2, 2), (4, 1), (1, 2)] {
-                let rgb = picture(Subsampling { x, y }, siting, ramp).into_rgb(&Context::default()).unwrap();
+                let stored = picture(Subsampling { x, y }, siting, ramp);
+                let full = stored.clone().into_full_chroma(&Context::default()).unwrap();
+                assert_eq!((full.planes[0] == stored.planes[0], full.plane_scale(1)), (true, (1, 1)));
+                let rgb = stored.into_rgb(&Context::default()).unwrap();
                 assert_eq!((rgb.color.model, rgb.planes.len()), (Model::Rgb, 3));
                 // Within the outermost chroma samples; beyond them the last one holds.
                 for row in usize::from(y)..6 {
                     for column in usize::from(x)..8 {
                         let c = ramp(column as f32, row as f32) - 0.5;
                         let want = Matrix::Bt709.to_rgb([0.4, c, c]);
+                        let chroma = full.planes[1].row(row)[column];
+                        assert!((chroma - c - 0.5).abs() < 1e-6, "{siting:?} {x}×{y} at {column},{row}");
                         for (plane, want) in rgb.planes.iter().zip(want) {
                             let got = plane.row(row)[column];
                             assert!(
