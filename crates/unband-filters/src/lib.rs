@@ -4,6 +4,7 @@
 //! work on plain planes of whole codes: [`ffmpeg_deband::deband_plane`], [`gradfun::gradfun_plane`].
 #![forbid(unsafe_code)]
 
+pub mod bband;
 pub mod ffmpeg_deband;
 pub mod gradfun;
 pub mod grid;

@@ -3,6 +3,7 @@
 //! Every function has one scalar body that says what it means. Vector versions give the same bits for
 //! integers and for everything whose order of operations is fixed; the tests hold them to that.
 
+pub mod bband_rows;
 pub mod cells;
 pub mod codes;
 pub mod dct_rows;
