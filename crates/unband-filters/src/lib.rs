@@ -8,6 +8,7 @@ pub mod bband;
 pub mod ffmpeg_deband;
 pub mod gradfun;
 pub mod grid;
+pub mod jpeg_bounds;
 pub mod recipe;
 pub mod smooth;
 

@@ -25,7 +25,7 @@ dispatch! {
         = blocks_to_rows_body;
 }
 
-type Row = [f32; 8];
+pub(crate) type Row = [f32; 8];
 
 /// cos(k·π/16) / 2 for k = 1..=7 where the comments say so; a quarter of 2·√2 for frequency 0.
 const C1: f32 = 0.490_392_64;
@@ -97,7 +97,7 @@ fn across(rows: &[Row; 8], basis: &[Row; 8]) -> [Row; 8] {
 }
 
 #[inline(always)]
-fn inverse_block(f: &[Row; 8]) -> [Row; 8] {
+pub(crate) fn inverse_block(f: &[Row; 8]) -> [Row; 8] {
     // Down the columns: even frequencies are symmetric about the middle, odd ones antisymmetric.
     let (a, b) = (weighted([f[0], f[4]], [C4, C4]), weighted([f[0], f[4]], [C4, -C4]));
     let (c, d) = (weighted([f[2], f[6]], [C2, C6]), weighted([f[2], f[6]], [C6, -C2]));
@@ -119,7 +119,7 @@ fn inverse_block(f: &[Row; 8]) -> [Row; 8] {
 }
 
 #[inline(always)]
-fn forward_block(s: &[Row; 8]) -> [Row; 8] {
+pub(crate) fn forward_block(s: &[Row; 8]) -> [Row; 8] {
     let even: [Row; 4] = std::array::from_fn(|y| sum(s[y], s[7 - y]));
     let odd: [Row; 4] = std::array::from_fn(|y| difference(s[y], s[7 - y]));
     let (a, b) = (sum(even[0], even[3]), sum(even[1], even[2]));

@@ -4,6 +4,7 @@
 //! integers and for everything whose order of operations is fixed; the tests hold them to that.
 
 pub mod bband_rows;
+pub mod block_rows;
 pub mod cells;
 pub mod codes;
 pub mod dct_rows;

@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use unband_image::dither::Grid;
 use unband_image::inspect::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
-use unband_image::{Image, Matrix};
+use unband_filters::jpeg_bounds::{Deblock, JpegBounds};
+use unband_image::{Image, Matrix, Restorer};
 use unband_simd::Level;
 use unband_simd::cells::{keep_near_levels, keep_within, keep_within_each, keep_within_yuv};
 
@@ -85,6 +86,20 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
         elsewhere: findings.regions.clone().map(|regions| (regions, each(&|_| table.elsewhere()))),
         scales: scales.map(|(x, y)| (x.max(1), y.max(1))).collect(),
         codes: (0..image.planes.len()).map(|p| Grid::new(image.color.model, p, image.depth)).collect(),
+    }
+}
+
+/// Keeps a restorer's results inside the intervals of the coefficients that a JPEG file stores, where the picture still
+/// is what its file decodes to. `deblock` also averages the quantiser's noise out. Says whether it did.
+pub(crate) fn within_file(
+    image: &Image,
+    inner: Box<dyn Restorer>,
+    deblock: bool,
+) -> (Option<Box<dyn Restorer>>, bool) {
+    let deblock = if deblock { Deblock::Yes } else { Deblock::No };
+    match JpegBounds::around(image, Some(inner), deblock) {
+        Ok(bounds) => (Some(Box::new(bounds)), true),
+        Err(inner) => (inner, false),
     }
 }
 

@@ -1,11 +1,13 @@
 //! How much better do pictures get? Clean photos, harmed in known ways, repaired, and compared.
 //!
 //! `scripts/bench quality [--method NAME,…] [--cause NAME,…] [--photos every:3] [--fast] [--write]`
+//! `scripts/bench jpeg [--jpeg2png PATH] [--quantsmooth PATH] [--photos every:3] [--fast] [--write]`
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod corpus;
 mod detect;
 mod files;
+mod jpeg;
 mod jump;
 mod methods;
 mod table;
@@ -37,6 +39,8 @@ struct Args {
     write: bool,
     detect: bool,
     jump: Option<Vec<PathBuf>>,
+    jpeg: bool,
+    peers: jpeg::Peers,
 }
 
 fn main() -> ExitCode {
@@ -60,6 +64,8 @@ fn parse() -> Result<Args> {
         write: false,
         detect: false,
         jump: None,
+        jpeg: false,
+        peers: jpeg::Peers::default(),
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -80,6 +86,9 @@ fn parse() -> Result<Args> {
             "--each" => args.each = true,
             "--detect" => args.detect = true,
             "--write" => args.write = true,
+            "--jpeg" => args.jpeg = true,
+            "--jpeg2png" => args.peers.jpeg2png = Some(PathBuf::from(value()?)),
+            "--quantsmooth" => args.peers.quantsmooth = Some(PathBuf::from(value()?)),
             "--jump" => {
                 args.jump =
                     Some(words.by_ref().filter(|word| word != "--bench").map(PathBuf::from).collect());
@@ -142,6 +151,12 @@ fn run() -> Result<()> {
         return out.finish(args.write.then_some("detector"), DETECTOR_PAGE);
     }
     println!("{} photos", photos.len());
+    if args.jpeg {
+        jpeg::table(&corpus, &photos, &args.peers, args.fast, args.each, &mut out)?;
+        let mut time = Output::default();
+        jpeg::speed(&corpus, &photos, &args.peers, &mut time)?;
+        return out.finish(args.write.then_some("jpeg"), &JPEG_PAGE.replace("{time}\n", &time.0));
+    }
     out.say(Row::HEAD);
     for cause in &args.causes {
         for line in measure(&corpus, &photos, cause, &args)? {
@@ -178,6 +193,9 @@ fn photos() -> Option<(PathBuf, Corpus)> {
 const QUALITY_PAGE: &str = include_str!("quality.md");
 /// What precedes the table in `docs/results/detector.md`.
 const DETECTOR_PAGE: &str = include_str!("detector.md");
+
+/// What precedes the tables in `docs/results/jpeg.md`.
+const JPEG_PAGE: &str = include_str!("jpeg.md");
 
 /// Lines shown at once and kept for a page.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use unband_image::{Context, Depth, Image, Model, Needs, RestoreError, Restorer, 
 
 use super::tally::Tally;
 use crate::choose::{Act, Choices, choose, left_because};
-use crate::faithful::{Cells, cells};
+use crate::faithful::{Cells, cells, within_file};
 use crate::{Error, Options, Reason, Report};
 
 /// Takes the banding out of an image: our method, same depth, blue-noise dither. A picture with nothing to
@@ -88,7 +88,12 @@ pub(crate) fn deband_as(
         Act::Restore => Some((choices.entry.build)(&choices.settings)?(&image, findings, ctx)?),
         _ => None,
     };
-    let cells = (choices.faithful && inner.is_some()).then(|| cells(&image, findings));
+    // What a JPEG file stores is a tighter bound than any cell of its samples.
+    let (inner, bounded) = match inner {
+        Some(inner) if choices.faithful => within_file(&image, inner, choices.entry.ours),
+        inner => (inner, false),
+    };
+    let cells = (choices.faithful && inner.is_some() && !bounded).then(|| cells(&image, findings));
     let depth_changes = choices.depth != image.depth;
     // Originals bring their own dither and leave whole codes; only fewer bits than they had need ours.
     let leaves = inner.as_ref().and_then(|inner| inner.rounds_to()).unwrap_or(image.depth);

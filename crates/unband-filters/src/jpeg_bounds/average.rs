@@ -1,0 +1,124 @@
+//! Averages the quantiser's noise out: what survives in blocks at other places is picture, what does not is noise.
+
+use unband_simd::Level;
+use unband_simd::block_rows::add_sparse_blocks;
+
+use super::Area;
+use super::component::Component;
+
+/// Offsets of the shifted blocks, across and down: every row and column offset twice, never the coded blocks themselves.
+const SHIFTS: [(usize, usize); 16] = {
+    let mut out = [(0, 0); 16];
+    let mut i = 0;
+    while i < 16 {
+        out[i] = ((3 * (i / 2) + 4 * (i % 2) + 1) % 8, i / 2);
+        i += 1;
+    }
+    out
+};
+
+/// A coefficient below this many times the quantiser's noise at its place is noise.
+const LIMIT: f32 = 0.4;
+
+/// Limits of each component and shift.
+pub struct Averager {
+    limits: Vec<[[f32; 64]; SHIFTS.len()]>,
+}
+
+/// Buffers of one averaging.
+#[derive(Default)]
+pub struct Scratch {
+    padded: Area,
+    sums: Vec<f32>,
+    weights: Vec<f32>,
+}
+
+impl Averager {
+    pub fn new(components: &[Component]) -> Self {
+        let spread = spread();
+        let limits = |component: &Component| SHIFTS.map(|shift| limits(component.steps(), shift, &spread));
+        Self { limits: components.iter().map(limits).collect() }
+    }
+
+    /// Averages `samples`, which reach eight samples beyond `out` on each side unless the component ends there.
+    pub fn average(&self, level: Level, index: usize, samples: &Area, out: &mut Area, s: &mut Scratch) {
+        mirrored(&mut s.padded, samples, out);
+        let (stride, n) = (s.padded.width, s.padded.data.len());
+        s.sums.clear();
+        s.sums.resize(n, 0.0);
+        s.weights.clear();
+        s.weights.resize(n, 0.0);
+        for (&(sx, sy), limits) in SHIFTS.iter().zip(&self.limits[index]) {
+            // Blocks at the offset 0 begin with the wanted area, others before it.
+            let first = |shift: usize| if shift == 0 { 8 } else { shift };
+            let count = |shift: usize, size: usize| size / 8 + usize::from(shift != 0);
+            let blocks = count(sx, out.width);
+            for row in 0..count(sy, out.height) {
+                let at = (first(sy) + 8 * row) * stride + first(sx);
+                // Eight rows; the last one ends with its last block.
+                let end = at + 7 * stride + 8 * blocks;
+                let (sums, weights) = (&mut s.sums[at..end], &mut s.weights[at..end]);
+                add_sparse_blocks(level, sums, weights, &s.padded.data[at..end], stride, blocks, limits);
+            }
+        }
+        for y in 0..out.height {
+            let at = (y + 8) * stride + 8;
+            let (sums, weights) = (&s.sums[at..], &s.weights[at..]);
+            for ((out, sum), weight) in out.row_mut(y).iter_mut().zip(sums).zip(weights) {
+                *out = sum / weight;
+            }
+        }
+    }
+}
+
+/// `samples` over `out` and eight samples around, mirrored where the component ends.
+fn mirrored(padded: &mut Area, samples: &Area, out: &Area) {
+    padded.reshape(0, 0, out.width + 16, out.height + 16);
+    let inside = |i: usize, start: usize, from: usize, len: usize| {
+        // Position from the start of `samples`; one sample beyond the end is the last one again.
+        let at = (i + start) as isize - 8 - from as isize;
+        let at = if at < 0 { -1 - at } else { at };
+        let at = if at >= len as isize { 2 * len as isize - 1 - at } else { at };
+        at.clamp(0, len as isize - 1) as usize
+    };
+    let left = (8 + samples.x0).saturating_sub(out.x0);
+    for y in 0..padded.height {
+        let source = samples.row(inside(y, out.y0, samples.y0, samples.height));
+        let row = padded.row_mut(y);
+        row[left..left + source.len()].copy_from_slice(source);
+        for x in (0..left).chain(left + source.len()..row.len()) {
+            row[x] = source[inside(x, out.x0, samples.x0, source.len())];
+        }
+    }
+}
+
+/// `spread()[s][u][k]`: share of the energy of coefficient `k` of two neighbouring blocks that the coefficient `u` of a
+/// block `s` samples farther on gets, along one axis.
+fn spread() -> [[[f32; 8]; 8]; 8] {
+    let wave = |u: usize, x: usize| {
+        let scale = if u == 0 { 0.125f64.sqrt() } else { 0.5 };
+        scale * ((2 * x + 1) as f64 * u as f64 * std::f64::consts::PI / 16.0).cos()
+    };
+    std::array::from_fn(|s| {
+        std::array::from_fn(|u| {
+            std::array::from_fn(|k| {
+                let part = |from: usize, to: usize, offset: usize| -> f64 {
+                    (from..to).map(|x| wave(u, x) * wave(k, x + s - offset)).sum()
+                };
+                (part(0, 8 - s, 0).powi(2) + part(8 - s, 8, 8).powi(2)) as f32
+            })
+        })
+    })
+}
+
+/// The limits of one shift: the noise of the steps of all coefficients that meet in each.
+fn limits(steps: &[f32; 64], (sx, sy): (usize, usize), spread: &[[[f32; 8]; 8]; 8]) -> [f32; 64] {
+    std::array::from_fn(|i| {
+        let (v, u) = (i / 8, i % 8);
+        let mut sum = 0.0;
+        for (k, &step) in steps.iter().enumerate() {
+            sum += spread[sy][v][k / 8] * spread[sx][u][k % 8] * step * step;
+        }
+        LIMIT * sum.sqrt()
+    })
+}

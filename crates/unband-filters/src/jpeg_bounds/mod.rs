@@ -1,0 +1,302 @@
+//! What a JPEG file says about the picture that was encoded: every stored number `k` with step `q` stands for a
+//! coefficient in `(k − ½)·q ..= (k + ½)·q`. A restorer wrapped in [`JpegBounds`] gives pictures that the file could have
+//! been made of, and nothing else.
+//!
+//! Component by component, at the size that was encoded: the decoded samples plus what the wrapped restorer changed; then
+//! the noise of the quantiser is averaged out over shifted blocks ([`average`]); then every coefficient is kept inside its
+//! interval ([`Component::keep`]); and the change goes back to the picture's samples ([`resample`]).
+
+mod average;
+mod component;
+mod resample;
+
+use std::sync::{Arc, Mutex};
+
+use unband_image::{
+    Codec, Context, Image, JpegCoefficients, Model, Needs, RestoreError, Restorer, TileIn, TileOut, Window,
+};
+use unband_simd::Level;
+use unband_simd::smooth_rows as rows;
+
+use self::average::Averager;
+use self::component::{Blocks, Component};
+use self::resample::Resampled;
+
+/// How much is done beside keeping the bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deblock {
+    /// Nothing: the wrapped restorer's result, as far as the bounds allow it.
+    No,
+    /// The noise of the quantiser is averaged out as well: blocks, ringing, specks.
+    Yes,
+}
+
+/// Keeps another restorer's results inside the intervals of a JPEG file's stored coefficients.
+///
+/// Grey and RGB pictures at full size, any chroma sampling, turned or not. Deterministic; windows give what the whole
+/// picture gives, bit by bit.
+pub struct JpegBounds {
+    inner: Option<Box<dyn Restorer>>,
+    components: Vec<Component>,
+    ycc: bool,
+    /// Codes from black to white.
+    max: f32,
+    averager: Option<Averager>,
+    buffers: Mutex<Vec<Buffers>>,
+}
+
+/// Working memory of one thread.
+#[derive(Default)]
+struct Buffers {
+    samples: Area,
+    decoded: Area,
+    average: average::Scratch,
+    changes: [Area; 3],
+    resampled: Resampled,
+    row: Vec<f32>,
+}
+
+/// Samples of a rectangle of a component, in its coded coordinates.
+#[derive(Clone, Debug, Default)]
+struct Area {
+    x0: usize,
+    y0: usize,
+    width: usize,
+    height: usize,
+    data: Vec<f32>,
+}
+
+impl Area {
+    fn reshape(&mut self, x0: usize, y0: usize, width: usize, height: usize) {
+        (self.x0, self.y0, self.width, self.height) = (x0, y0, width, height);
+        self.data.clear();
+        self.data.resize(width * height, 0.0);
+    }
+
+    fn row(&self, y: usize) -> &[f32] {
+        &self.data[y * self.width..][..self.width]
+    }
+
+    fn row_mut(&mut self, y: usize) -> &mut [f32] {
+        &mut self.data[y * self.width..][..self.width]
+    }
+}
+
+/// The stored coefficients of a picture, if it has any and its samples are what they decode to.
+pub fn coefficients(image: &Image) -> Option<Arc<JpegCoefficients>> {
+    let Codec::Jpeg(origin) = &image.origin.codec else { return None };
+    let stored = origin.coefficients.as_ref()?;
+    let components = components(image, stored)?;
+    components[0].matches(image, &weights(stored.ycc, 0), codes(stored)).then(|| Arc::clone(stored))
+}
+
+/// The components of a picture; `None` where they do not fit its planes.
+fn components(image: &Image, stored: &JpegCoefficients) -> Option<Vec<Component>> {
+    let fits = match image.color.model {
+        Model::Gray => stored.planes.len() == 1 && !stored.ycc,
+        Model::Rgb => stored.planes.len() == 3,
+        Model::Yuv { .. } => false,
+    };
+    if !fits || image.planes.len() != stored.planes.len() || !matches!(stored.bits, 8 | 12) {
+        return None;
+    }
+    let size = (image.width(), image.height());
+    if image.planes.iter().any(|plane| (plane.width, plane.height) != size) {
+        return None;
+    }
+    (0..stored.planes.len()).map(|c| Component::new(&stored.planes[c], size)).collect()
+}
+
+/// Codes from black to white.
+fn codes(stored: &JpegCoefficients) -> f32 {
+    f32::from((1u16 << stored.bits) - 1)
+}
+
+/// BT.601 as JFIF has it: luma of red and blue.
+const RED: f32 = 0.299;
+const BLUE: f32 = 0.114;
+const GREEN: f32 = 1.0 - RED - BLUE;
+
+/// Share of each plane of the picture in a component.
+fn weights(ycc: bool, component: usize) -> [f32; 3] {
+    let (u, v) = (0.5 / (1.0 - BLUE), 0.5 / (1.0 - RED));
+    match (ycc, component) {
+        (true, 0) => [RED, GREEN, BLUE],
+        (true, 1) => [-RED * u, -GREEN * u, (1.0 - BLUE) * u],
+        (true, _) => [(1.0 - RED) * v, -GREEN * v, -BLUE * v],
+        (false, 0) => [1.0, 0.0, 0.0],
+        (false, 1) => [0.0, 1.0, 0.0],
+        (false, _) => [0.0, 0.0, 1.0],
+    }
+}
+
+/// Share of each component in a plane of the picture.
+fn shares(ycc: bool, plane: usize) -> [f32; 3] {
+    let (u, v) = (2.0 * (1.0 - BLUE), 2.0 * (1.0 - RED));
+    match (ycc, plane) {
+        (true, 0) => [1.0, 0.0, v],
+        (true, 1) => [1.0, -u * BLUE / GREEN, -v * RED / GREEN],
+        (true, _) => [1.0, u, 0.0],
+        (false, _) => weights(false, plane),
+    }
+}
+
+impl JpegBounds {
+    /// Around a restorer (`None`: around nothing) for a picture that has [`coefficients`]; otherwise the restorer comes
+    /// back.
+    pub fn around(
+        image: &Image,
+        inner: Option<Box<dyn Restorer>>,
+        deblock: Deblock,
+    ) -> Result<Self, Option<Box<dyn Restorer>>> {
+        let parts = coefficients(image).and_then(|stored| Some((components(image, &stored)?, stored)));
+        let Some((components, stored)) = parts else { return Err(inner) };
+        Ok(Self {
+            inner,
+            averager: (deblock == Deblock::Yes).then(|| Averager::new(&components)),
+            components,
+            ycc: stored.ycc,
+            max: codes(&stored),
+            buffers: Mutex::default(),
+        })
+    }
+
+    /// Alignment of windows: no block of 4:2:0 is worked on more often than needed.
+    fn align(&self) -> usize {
+        self.inner.as_ref().map_or(1, |inner| inner.needs().align).max(16)
+    }
+
+    /// Samples around a window whose change decides on its own.
+    fn reach(&self) -> usize {
+        let of = |component: &Component| {
+            let (sx, sy) = component.scale();
+            sx.max(sy) * (component.blur() + 7 + if self.averager.is_some() { 8 } else { 0 })
+        };
+        self.components.iter().map(of).max().unwrap_or(0)
+    }
+
+    /// What the wrapped restorer makes of a window, as a change of each plane.
+    fn inner_change(
+        &self,
+        input: &TileIn<'_>,
+        window: Window,
+        ctx: &Context<'_>,
+    ) -> Result<Option<TileOut>, RestoreError> {
+        let Some(inner) = &self.inner else { return Ok(None) };
+        let image = input.image;
+        let needs = inner.needs();
+        let halo = needs.halo.div_ceil(needs.align.max(1)) * needs.align.max(1);
+        let wide = TileIn { image, core: window, outer: window.grown(halo, image.width(), image.height()) };
+        if !inner.touches(&wide) {
+            return Ok(None);
+        }
+        let plane = |p: usize| {
+            let mut plane = unband_image::Plane::filled(window.width(), window.height(), 0.0);
+            for y in 0..plane.height {
+                plane.row_mut(y).copy_from_slice(wide.core_row(p, window.y0 + y));
+            }
+            plane
+        };
+        let mut output = TileOut { planes: (0..image.planes.len()).map(plane).collect() };
+        inner.restore(&wide, &mut output, ctx)?;
+        for (p, plane) in output.planes.iter_mut().enumerate() {
+            for y in 0..plane.height {
+                let source = wide.core_row(p, window.y0 + y);
+                plane.row_mut(y).iter_mut().zip(source).for_each(|(value, source)| *value -= source);
+            }
+        }
+        Ok(Some(output))
+    }
+
+    /// One component of a window: the change of its coded samples over the blocks `out`, in codes.
+    fn restore_component(
+        &self,
+        index: usize,
+        out: Blocks,
+        change: Option<(&TileOut, Window)>,
+        level: Level,
+        b: &mut Buffers,
+    ) {
+        let component = &self.components[index];
+        let rim = usize::from(self.averager.is_some());
+        let wide = component.grown(out, rim);
+        component.decode(level, wide, &mut b.samples);
+        b.decoded.reshape(8 * out.x0, 8 * out.y0, 8 * out.width(), 8 * out.height());
+        cut(&mut b.decoded, &b.samples);
+        if let Some((change, window)) = change {
+            let weights = weights(self.ycc, index).map(|w| w * self.max);
+            component.add_change(level, &mut b.samples, &change.planes, window, weights, &mut b.row);
+        }
+        let target = &mut b.changes[index];
+        target.reshape(b.decoded.x0, b.decoded.y0, b.decoded.width, b.decoded.height);
+        match &self.averager {
+            Some(averager) => averager.average(level, index, &b.samples, target, &mut b.average),
+            None => cut(target, &b.samples),
+        }
+        component.keep(level, out, target, self.averager.is_some());
+    }
+}
+
+/// Copies the part of `source` that `target` covers.
+fn cut(target: &mut Area, source: &Area) {
+    let (dx, dy) = (target.x0 - source.x0, target.y0 - source.y0);
+    let width = target.width;
+    for y in 0..target.height {
+        target.row_mut(y).copy_from_slice(&source.row(dy + y)[dx..dx + width]);
+    }
+}
+
+impl Restorer for JpegBounds {
+    fn needs(&self) -> Needs {
+        let inner = self.inner.as_ref().map_or(Needs::halo(0), |inner| inner.needs());
+        Needs { halo: inner.halo + self.reach() + 2 * self.align(), align: self.align(), ..inner }
+    }
+
+    fn touches(&self, input: &TileIn<'_>) -> bool {
+        self.averager.is_some() || self.inner.as_ref().is_some_and(|inner| inner.touches(input))
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        ctx.check()?;
+        let (width, height) = (input.image.width(), input.image.height());
+        let align = self.align();
+        let near = input.core.grown(self.reach(), width, height);
+        let window = Window {
+            x0: near.x0 / align * align,
+            y0: near.y0 / align * align,
+            x1: (near.x1.div_ceil(align) * align).min(width),
+            y1: (near.y1.div_ceil(align) * align).min(height),
+        };
+        let change = self.inner_change(input, window, ctx)?;
+        let mut b = self.buffers.lock().ok().and_then(|mut pool| pool.pop()).unwrap_or_default();
+        for (index, component) in self.components.iter().enumerate() {
+            let out = component.blocks_over(input.core);
+            self.restore_component(index, out, change.as_ref().map(|c| (c, window)), ctx.level, &mut b);
+            // From restored samples to what changes at each pixel.
+            let (changes, decoded) = (&mut b.changes[index], &b.decoded);
+            component.to_pixels(ctx.level, changes, decoded, input.core, &mut b.resampled.planes[index]);
+        }
+        let full = &b.resampled.planes;
+        let unit = 1.0 / self.max;
+        for (p, plane) in output.planes.iter_mut().enumerate() {
+            let shares = shares(self.ycc, p).map(|s| s * unit);
+            for y in 0..plane.height {
+                if self.ycc {
+                    let (luma, cb, cr) = (full[0].row(y), full[1].row(y), full[2].row(y));
+                    rows::add_mix_row(ctx.level, plane.row_mut(y), luma, cb, cr, shares);
+                } else {
+                    rows::add_scaled_row(ctx.level, plane.row_mut(y), full[p].row(y), unit);
+                }
+            }
+        }
+        if let Ok(mut pool) = self.buffers.lock() {
+            pool.push(b);
+        }
+        Ok(())
+    }
+}

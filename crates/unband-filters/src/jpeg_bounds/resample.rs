@@ -1,0 +1,109 @@
+//! From a component's samples to the picture's pixels, so that the encoder's means give the samples back.
+
+use unband_image::Window;
+use unband_simd::Level;
+use unband_simd::jpeg_rows::{between_rows, twice_as_wide};
+
+use super::Area;
+use super::component::Component;
+
+/// Changes at full size, one area per component.
+#[derive(Default)]
+pub struct Resampled {
+    pub planes: [Area; 3],
+}
+
+impl Component {
+    /// What changes at each pixel of `core` when the component goes from `decoded` to `restored` (both over the same
+    /// blocks). A decoder's triangle filter blurs: the means of its pixels are not the samples. Here they are.
+    pub fn to_pixels(&self, level: Level, restored: &Area, decoded: &Area, core: Window, out: &mut Area) {
+        out.reshape(core.x0, core.y0, core.width(), core.height());
+        let (lx, ly) = self.lead();
+        if self.scale() == (1, 1) {
+            let (dx, dy) = (core.x0 + lx - restored.x0, core.y0 + ly - restored.y0);
+            for y in 0..out.height {
+                let (new, old) = (&restored.row(dy + y)[dx..], &decoded.row(dy + y)[dx..]);
+                for (out, (new, old)) in out.row_mut(y).iter_mut().zip(new.iter().zip(old)) {
+                    *out = new - old;
+                }
+            }
+            return;
+        }
+        let (sx, sy) = self.scale();
+        let own = core.on_plane(sx, sy).grown(self.blur(), self.size.0, self.size.1);
+        let take = |area: &Area| {
+            let mut part = Area::default();
+            part.reshape(own.x0, own.y0, own.width(), own.height());
+            let (dx, dy) = (own.x0 + lx - area.x0, own.y0 + ly - area.y0);
+            for y in 0..part.height {
+                let row = &area.row(dy + y)[dx..];
+                part.row_mut(y).iter_mut().zip(row).for_each(|(part, row)| *part = *row);
+            }
+            part
+        };
+        let (new, old) = (take(restored), take(decoded));
+        // The encoder's means at an odd end are those of the pixels that exist.
+        let (width, height) = self.pixels();
+        let end = ((width - sx * own.x0).min(sx * own.width()), (height - sy * own.y0).min(sy * own.height()));
+        let before = enlarge(level, &old, (sx, sy), end);
+        // Once sharpened by what the means miss, then the rest of it spread evenly.
+        let mut sharper = new.clone();
+        let mut large = enlarge(level, &sharper, (sx, sy), end);
+        add_missing(&mut sharper, &new, &large, (sx, sy));
+        large = enlarge(level, &sharper, (sx, sy), end);
+        let mut rest = new.clone();
+        rest.data.fill(0.0);
+        add_missing(&mut rest, &new, &large, (sx, sy));
+        let (dx, dy) = (core.x0 - sx * own.x0, core.y0 - sy * own.y0);
+        for y in 0..out.height {
+            let at = dy + y;
+            let (large, before, rest) = (large.row(at), before.row(at), rest.row(at / sy));
+            for (x, out) in out.row_mut(y).iter_mut().enumerate() {
+                *out = large[dx + x] + rest[(dx + x) / sx] - before[dx + x];
+            }
+        }
+    }
+}
+
+/// Adds to `target` what the means of `large` are short of `wanted`.
+fn add_missing(target: &mut Area, wanted: &Area, large: &Area, (sx, sy): (usize, usize)) {
+    let mut sums = vec![0.0f32; wanted.width];
+    for y in 0..target.height {
+        sums.fill(0.0);
+        let lines = y * sy..((y + 1) * sy).min(large.height);
+        let share = 1.0 / lines.len() as f32;
+        for line in lines {
+            for (sum, part) in sums.iter_mut().zip(large.row(line).chunks(sx)) {
+                *sum += part.iter().sum::<f32>() / part.len() as f32;
+            }
+        }
+        let wanted = wanted.row(y);
+        for ((target, sum), wanted) in target.row_mut(y).iter_mut().zip(&sums).zip(wanted) {
+            *target += wanted - sum * share;
+        }
+    }
+}
+
+/// Triangle filter for factors of two, repeated samples for others; the outermost samples stay as they are. The result
+/// ends after `end` columns and rows.
+fn enlarge(level: Level, source: &Area, (sx, sy): (usize, usize), end: (usize, usize)) -> Area {
+    let mut out = Area::default();
+    out.reshape(sx * source.x0, sy * source.y0, end.0, end.1);
+    let mut tall = vec![0.0f32; source.width];
+    for y in 0..out.height {
+        let near = source.row(y / sy);
+        if sy == 2 {
+            let far = if y % 2 == 1 { (y / 2 + 1).min(source.height - 1) } else { (y / 2).saturating_sub(1) };
+            between_rows(level, &mut tall, near, source.row(far));
+        } else {
+            tall.copy_from_slice(near);
+        }
+        let row = out.row_mut(y);
+        match sx {
+            1 => row.copy_from_slice(&tall),
+            2 => twice_as_wide(level, row, &tall),
+            _ => row.chunks_mut(sx).zip(&tall).for_each(|(part, v)| part.fill(*v)),
+        }
+    }
+    out
+}

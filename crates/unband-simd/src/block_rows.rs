@@ -1,0 +1,117 @@
+//! Rows of 8×8 blocks: shrinking their small coefficients, and keeping coefficients near stored ones.
+
+// Bodies must be inlined into each level's function to be compiled for it; loops count because several arrays share an
+// index.
+#![allow(clippy::inline_always, clippy::needless_range_loop)]
+
+use crate::dct_rows::{Row, forward_block, inverse_block};
+use crate::dispatch;
+
+dispatch! {
+    /// Drops the small coefficients of a row of blocks and adds what is left, weighted, to sums.
+    ///
+    /// `rows` are eight rows, `stride` apart; block `i` begins at column `8 * i`. A coefficient stays where it is beyond
+    /// ± its entry in `limits` (natural order), the mean always. A block weighs one over the coefficients it kept. `sums`
+    /// gets weight × sample, `weights` the weight, both laid out as `rows`. Blocks that do not fit are left out.
+    pub fn add_sparse_blocks(level, sums: &mut [f32], weights: &mut [f32], rows: &[f32], stride: usize, blocks: usize, limits: &[f32; 64])
+        = add_sparse_blocks_body;
+    /// Keeps a row of blocks near their stored coefficients: each at most its entry in `reach` steps from `number * step`.
+    ///
+    /// `rows` as in [`add_sparse_blocks`], changed in place; `numbers` holds 64 per block, `steps` the quantiser and `reach`
+    /// 64 numbers per block, both in natural order. Not a number becomes the stored coefficient.
+    pub fn keep_near_numbers(level, rows: &mut [f32], stride: usize, numbers: &[i16], steps: &[f32; 64], reach: &[[f32; 64]], classes: &[u8])
+        = keep_near_numbers_body;
+}
+
+/// Reads the block at column `x` of eight rows.
+#[inline(always)]
+fn load(rows: &[f32], stride: usize, x: usize) -> [Row; 8] {
+    let mut block = [[0.0; 8]; 8];
+    for y in 0..8 {
+        let row = &rows[y * stride + x..][..8];
+        for i in 0..8 {
+            block[y][i] = row[i];
+        }
+    }
+    block
+}
+
+/// How many blocks lie side by side within eight rows.
+#[inline(always)]
+fn fitting(len: usize, stride: usize, blocks: usize) -> usize {
+    if stride == 0 { 0 } else { blocks.min(len.saturating_sub(7 * stride).min(stride) / 8) }
+}
+
+#[inline(always)]
+fn add_sparse_blocks_body(
+    sums: &mut [f32],
+    weights: &mut [f32],
+    rows: &[f32],
+    stride: usize,
+    blocks: usize,
+    limits: &[f32; 64],
+) {
+    let len = rows.len().min(sums.len()).min(weights.len());
+    for b in 0..fitting(len, stride, blocks) {
+        let mut block = forward_block(&load(rows, stride, 8 * b));
+        let mean = block[0][0];
+        let mut kept = [0.0f32; 8];
+        for v in 0..8 {
+            for u in 0..8 {
+                let stays = block[v][u].abs() > limits[8 * v + u];
+                block[v][u] = if stays { block[v][u] } else { 0.0 };
+                kept[u] += if stays { 1.0 } else { 0.0 };
+            }
+        }
+        let others = if mean.abs() > limits[0] { -1.0 } else { 0.0 };
+        block[0][0] = mean;
+        let kept = (kept[0] + kept[1]) + (kept[2] + kept[3]) + ((kept[4] + kept[5]) + (kept[6] + kept[7]));
+        let weight = 1.0 / (kept + others + 1.0);
+        let block = inverse_block(&block);
+        for y in 0..8 {
+            let at = y * stride + 8 * b;
+            let sums = &mut sums[at..at + 8];
+            for i in 0..8 {
+                sums[i] += block[y][i] * weight;
+            }
+            let weights = &mut weights[at..at + 8];
+            for i in 0..8 {
+                weights[i] += weight;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn keep_near_numbers_body(
+    rows: &mut [f32],
+    stride: usize,
+    numbers: &[i16],
+    steps: &[f32; 64],
+    reach: &[[f32; 64]],
+    classes: &[u8],
+) {
+    let blocks = numbers.len() / 64;
+    for b in 0..fitting(rows.len(), stride, blocks.min(classes.len())) {
+        let Some(reach) = reach.get(usize::from(classes[b])) else { continue };
+        let numbers = &numbers[64 * b..][..64];
+        let mut block = forward_block(&load(rows, stride, 8 * b));
+        for v in 0..8 {
+            for u in 0..8 {
+                let i = 8 * v + u;
+                let stored = f32::from(numbers[i]) * steps[i];
+                let room = reach[i] * steps[i];
+                // `max` first: what is not a number falls to the lower end.
+                let moved = (block[v][u] - stored).max(-room).min(room);
+                block[v][u] = stored + moved;
+            }
+        }
+        let block = inverse_block(&block);
+        for y in 0..8 {
+            let row = &mut rows[y * stride + 8 * b..][..8];
+            for i in 0..8 {
+                row[i] = block[y][i];
+            }
+        }
+    }
+}

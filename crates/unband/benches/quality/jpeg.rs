@@ -1,0 +1,218 @@
+//! JPEG files: what `smooth` makes of them beside the programs made for nothing else.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use unband::{Context, Options, OutputDepth};
+use unband_data::degrade::pnm::ppm;
+use unband_image::Image;
+use unband_metrics::Clean;
+
+use crate::corpus::{Corpus, Photo};
+use crate::table::{Row, Scores};
+use crate::{Output, Result, files};
+
+/// Qualities of libjpeg.
+const QUALITIES: [u8; 4] = [20, 35, 50, 75];
+/// Chroma samplings, by name and as libjpeg's programs write them.
+const SAMPLINGS: [(&str, &str); 2] = [("4:2:0", "2x2"), ("4:4:4", "1x1")];
+
+/// Which rows are wanted.
+#[derive(Default)]
+pub struct Peers {
+    /// The program jpeg2png.
+    pub jpeg2png: Option<PathBuf>,
+    /// The program of jpeg-quantsmooth, `jpegqs`.
+    pub quantsmooth: Option<PathBuf>,
+}
+
+/// One row of the table.
+enum Way<'a> {
+    Djpeg,
+    Float,
+    Ours(OutputDepth),
+    Quantsmooth(&'a Path, &'static str),
+    Jpeg2png(&'a Path),
+}
+
+impl Way<'_> {
+    fn label(&self) -> String {
+        match self {
+            Self::Djpeg => "(djpeg)".into(),
+            Self::Float => "(decoded, not rounded)".into(),
+            Self::Ours(OutputDepth::Keep) => "smooth".into(),
+            Self::Ours(_) => "smooth, 16-bit".into(),
+            Self::Quantsmooth(_, "3") => "quantsmooth".into(),
+            Self::Quantsmooth(_, level) => format!("quantsmooth -q {level}"),
+            Self::Jpeg2png(_) => "jpeg2png, 16-bit".into(),
+        }
+    }
+
+    /// What it makes of a file; `scratch` begins the names of its files.
+    fn run(&self, file: &Path, scratch: &str) -> Result<Image> {
+        let out = |extension: &str| PathBuf::from(format!("{scratch}.{extension}"));
+        match self {
+            Self::Djpeg => {
+                let target = out("ppm");
+                call(Command::new("djpeg").arg("-outfile").arg(&target).arg(file))?;
+                unband_data::degrade::pnm::read_ppm(&std::fs::read(&target)?).ok_or("djpeg wrote no pixmap".into())
+            }
+            Self::Float => Ok(within_range(files::read(file)?)),
+            Self::Ours(depth) => {
+                let options = Options { depth: *depth, everywhere: true, ..Options::default() };
+                let ctx = Context { threads: 1, ..Context::default() };
+                Ok(within_range(unband::deband_with(files::read(file)?, &options, &ctx)?.0))
+            }
+            Self::Quantsmooth(program, level) => {
+                let target = out("jpg");
+                call(Command::new(program).args(["-q", level, "-t", "1", "-i", "0"]).args([file, &target]))?;
+                // Without the rounding that other decoders do.
+                Ok(within_range(files::read(&target)?))
+            }
+            Self::Jpeg2png(program) => {
+                let target = out("png");
+                call(Command::new(program).args(["-q", "-f", "-1", "-t", "1", "-o"]).args([&target, file]))?;
+                files::read(&target)
+            }
+        }
+    }
+}
+
+fn call(command: &mut Command) -> Result<()> {
+    let output = command.stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{:?}: {}", command.get_program(), String::from_utf8_lossy(&output.stderr)).into())
+}
+
+/// Cut at black and white, as every file is.
+fn within_range(mut image: Image) -> Image {
+    image.planes.iter_mut().flat_map(|plane| &mut plane.data).for_each(|v| *v = v.clamp(0.0, 1.0));
+    image
+}
+
+fn ways(peers: &Peers) -> Vec<Way<'_>> {
+    let mut ways = vec![Way::Djpeg, Way::Float];
+    if let Some(program) = &peers.quantsmooth {
+        ways.extend(["3", "6"].map(|level| Way::Quantsmooth(program, level)));
+    }
+    ways.extend(peers.jpeg2png.iter().map(|program| Way::Jpeg2png(program)));
+    ways.extend([Way::Ours(OutputDepth::Bits(16)), Way::Ours(OutputDepth::Keep)]);
+    ways
+}
+
+/// The table and, with peers, the time.
+pub fn table(
+    corpus: &Corpus,
+    photos: &[&Photo],
+    peers: &Peers,
+    fast: bool,
+    each: bool,
+    out: &mut Output,
+) -> Result<()> {
+    let ways = ways(peers);
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("jpeg");
+    std::fs::create_dir_all(&scratch)?;
+    out.say(Row::HEAD);
+    for (sampling, factors) in SAMPLINGS {
+        for quality in QUALITIES {
+            let one = |i: usize| -> Result<Vec<Scores>> {
+                let clean = corpus.crop(photos[i])?;
+                let smooth = Clean::of(&clean)?;
+                let file = scratch.join(format!("{}-{quality}-{factors}.jpg", photos[i].name));
+                encode(&clean, quality, factors, &file)?;
+                let own = scratch.join(format!("{i}")).to_string_lossy().into_owned();
+                let score = |way: &Way<'_>| Ok(Scores::of(&way.run(&file, &own)?, &clean, &smooth, fast)?);
+                ways.iter().map(score).collect()
+            };
+            let all = Context::default().map(photos.len(), |i| one(i).map_err(|e| e.to_string()));
+            let all = all.into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
+            let input: Vec<Scores> = all.iter().map(|photo| photo[0]).collect();
+            let rows = ways.iter().enumerate().map(|(w, way)| Row {
+                label: way.label(),
+                note: String::new(),
+                scores: all.iter().map(|photo| photo[w]).collect(),
+                input: input.clone(),
+            });
+            let rows: Vec<Row> = rows.collect();
+            rows.iter().for_each(|row| out.say(&row.line(&format!("q{quality} {sampling}"))));
+            if each {
+                for (i, photo) in photos.iter().enumerate() {
+                    let gain = |row: &Row| format!("{:+.2}", row.scores[i].psnr - input[i].psnr);
+                    let gains: Vec<String> = rows[1..].iter().map(gain).collect();
+                    println!("    {:<48} {:.2}  {}", photo.name, input[i].psnr, gains.join("  "));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The JPEG file that libjpeg makes of a picture, unless it is there.
+fn encode(image: &Image, quality: u8, factors: &str, target: &Path) -> Result<()> {
+    if target.exists() {
+        return Ok(());
+    }
+    let source = target.with_extension("ppm");
+    std::fs::write(&source, ppm(image.width(), image.height(), &image.to_rgb8()?))?;
+    let words = ["-quality", &quality.to_string(), "-sample", factors, "-outfile"];
+    call(Command::new("cjpeg").args(words).args([target, &source]))?;
+    std::fs::remove_file(&source)?;
+    Ok(())
+}
+
+/// CPU time of each way on one picture of 1920×1080, the least of five.
+pub fn speed(corpus: &Corpus, photos: &[&Photo], peers: &Peers, out: &mut Output) -> Result<()> {
+    let mut frame = None;
+    for photo in photos {
+        let whole = corpus.whole(photo)?;
+        if whole.width() >= 1920 && whole.height() >= 1080 {
+            frame = Some(crate::corpus::cut(&whole, 0, 0, 1920, 1080));
+            break;
+        }
+    }
+    let Some(frame) = frame else { return Ok(()) };
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("jpeg");
+    std::fs::create_dir_all(&scratch)?;
+    let file = scratch.join("frame.jpg");
+    if file.exists() {
+        std::fs::remove_file(&file)?;
+    }
+    encode(&frame, 50, "2x2", &file)?;
+    out.say("| 1920×1080, q50 4:2:0 | CPU s, file to file | of it beside reading and writing |");
+    out.say("|---|---|---|");
+    let own = scratch.join("frame-out").to_string_lossy().into_owned();
+    for way in ways(peers) {
+        let mut least = [f64::INFINITY; 2];
+        for _ in 0..5 {
+            let before = cpu_seconds()?;
+            let wall = Instant::now();
+            if let Way::Ours(depth) = &way {
+                let image = files::read(&file)?;
+                let options = Options { depth: *depth, everywhere: true, ..Options::default() };
+                let ctx = Context { threads: 1, ..Context::default() };
+                let start = Instant::now();
+                let image = unband::deband_with(image, &options, &ctx)?.0;
+                least[1] = least[1].min(start.elapsed().as_secs_f64());
+                files::write(&PathBuf::from(format!("{own}.png")), &image)?;
+            } else {
+                way.run(&file, &own)?;
+            }
+            let _ = wall;
+            least[0] = least[0].min(cpu_seconds()? - before);
+        }
+        let inner = if least[1].is_finite() { format!("{:.2}", least[1]) } else { "".into() };
+        out.say(&format!("| {} | {:.2} | {inner} |", way.label(), least[0]));
+    }
+    Ok(())
+}
+
+/// CPU time of this process and the ones it waited for, where the system tells.
+fn cpu_seconds() -> Result<f64> {
+    let text = std::fs::read_to_string("/proc/self/stat")?;
+    let fields = text.rsplit(')').next().unwrap_or_default();
+    let ticks: f64 = fields.split_whitespace().skip(11).take(4).filter_map(|f| f.parse::<f64>().ok()).sum();
+    Ok(ticks / 100.0)
+}
