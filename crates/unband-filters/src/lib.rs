@@ -9,6 +9,7 @@ pub mod ffmpeg_deband;
 pub mod gradfun;
 pub mod grid;
 pub mod jpeg_bounds;
+pub mod libplacebo;
 pub mod recipe;
 pub mod smooth;
 
@@ -17,7 +18,7 @@ use unband_image::Entry;
 pub use recipe::{RecipeError, parse_method};
 
 /// All filters. Help, documentation and shared tests derive from it.
-pub static FILTERS: &[Entry] = &[smooth::ENTRY, ffmpeg_deband::ENTRY, gradfun::ENTRY];
+pub static FILTERS: &[Entry] = &[smooth::ENTRY, ffmpeg_deband::ENTRY, gradfun::ENTRY, libplacebo::ENTRY];
 
 /// Why a plane of codes cannot be worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -10,6 +10,11 @@ mod quantizer;
 
 pub use quantizer::{Diffusion, Grid, Quantizer};
 
+/// A row of the 64×64 blue-noise pattern, which repeats: thresholds in (0, 1).
+pub fn blue_noise_row(y: usize) -> &'static [f32] {
+    &matrix::BLUE_NOISE[y % matrix::SIDE * matrix::SIDE..][..matrix::SIDE]
+}
+
 crate::words! {
     /// How rounding to code values hides its error.
     #[derive(Default)]
