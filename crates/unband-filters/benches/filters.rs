@@ -15,7 +15,10 @@ fn main() {
 }
 
 #[cfg(unix)]
+#[path = "filters"]
 mod bench {
+    mod placebo;
+
     use std::io::Write;
     use std::path::Path;
     use std::process::{Command, Stdio};
@@ -73,7 +76,7 @@ mod bench {
         {
             let mut out = std::io::BufWriter::new(std::fs::File::create(file)?);
             for plane in self.frames.iter().flatten() {
-                out.write_all(&plane.iter().map(|&code| code.into() as u8).collect::<Vec<_>>())?;
+                out.write_all(&plane.iter().map(|&code| Into::<u32>::into(code) as u8).collect::<Vec<_>>())?;
             }
             out.flush()
         }
@@ -285,6 +288,7 @@ mod bench {
         smooth("RGB of 6 bits", &rgb, [4.05; 3], Space::Native, best);
         let behind = Space::Yuv { matrix: Matrix::Bt601, range: Range::Limited };
         smooth("RGB, luma of 6 bits behind", &rgb, [4.71, 1.14, 1.14], behind, best);
+        placebo::run(&levels, best);
     }
 
     /// `smooth` on planes of `f32`: preparing, all windows, putting back.
