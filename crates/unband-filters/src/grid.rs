@@ -1,10 +1,10 @@
 //! The whole codes that a method with its own integer arithmetic works on.
 
 use unband_image::{Depth, Image, TileIn, TileOut, Window, dither};
-use unband_simd::{Level, codes, deband_rows, gradfun_rows};
+use unband_simd::{Level, codes, deband_rows, f3kdb_rows, gradfun_rows};
 
 /// Integer samples that the exact filters work on: `u8` and `u16`.
-pub trait Sample: deband_rows::Code + gradfun_rows::Code {
+pub trait Sample: deband_rows::Code + gradfun_rows::Code + f3kdb_rows::Code {
     /// Values between 0 and 1 as codes of a grid.
     fn read(level: Level, out: &mut [Self], values: &[f32], grid: &Grid);
     /// Changed codes as values between 0 and 1; the rest stays as it is.
@@ -109,6 +109,12 @@ impl<'a, T: Copy> View<'a, T> {
     pub(crate) fn row(&self, y: usize) -> &'a [T] {
         let width = self.window.width();
         &self.samples[(y - self.window.y0) * width..][..width]
+    }
+
+    /// What is readable around a row of a view of whole rows.
+    pub(crate) fn around(&self, y: usize) -> f3kdb_rows::Around<'a, T> {
+        let stride = self.window.width();
+        f3kdb_rows::Around { samples: self.samples, stride, start: (y - self.window.y0) * stride }
     }
 
     /// Is everything readable that lies within `reach` of `core`, as far as the plane has it?

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bband;
+pub mod f3kdb;
 pub mod ffmpeg_deband;
 pub mod gradfun;
 pub mod grid;
@@ -18,7 +19,8 @@ use unband_image::Entry;
 pub use recipe::{RecipeError, parse_method};
 
 /// All filters. Help, documentation and shared tests derive from it.
-pub static FILTERS: &[Entry] = &[smooth::ENTRY, ffmpeg_deband::ENTRY, gradfun::ENTRY, libplacebo::ENTRY];
+pub static FILTERS: &[Entry] =
+    &[smooth::ENTRY, ffmpeg_deband::ENTRY, gradfun::ENTRY, libplacebo::ENTRY, f3kdb::ENTRY];
 
 /// Why a plane of codes cannot be worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

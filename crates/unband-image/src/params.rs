@@ -99,15 +99,20 @@ macro_rules! number {
 }
 number! { u32, Whole; i32, Whole; }
 
-impl ParamValue for f32 {
-    const KIND: ParamKind = ParamKind::Number;
-    fn parse(text: &str) -> Option<Self> {
-        text.trim().parse().ok().filter(|v: &f32| v.is_finite())
-    }
-    fn show(&self) -> String {
-        self.to_string()
-    }
+macro_rules! finite {
+    ($($ty:ty),*) => {$(
+        impl ParamValue for $ty {
+            const KIND: ParamKind = ParamKind::Number;
+            fn parse(text: &str) -> Option<Self> {
+                text.trim().parse().ok().filter(|v: &$ty| v.is_finite())
+            }
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
 }
+finite! { f32, f64 }
 
 impl ParamValue for bool {
     const KIND: ParamKind = ParamKind::Switch;

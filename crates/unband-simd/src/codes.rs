@@ -14,6 +14,15 @@ dispatch! {
     pub fn write_changed_u8(level, out: &mut [f32], before: &[u8], after: &[u8], scale: f32, zero: f32) = write_changed_body;
     /// As [`write_changed_u8`], for up to 16 bits.
     pub fn write_changed_u16(level, out: &mut [f32], before: &[u16], after: &[u16], scale: f32, zero: f32) = write_changed_body;
+    /// `(code - zero) / scale`.
+    pub fn to_values_u16(level, out: &mut [f32], codes: &[u16], scale: f32, zero: f32) = to_values_body;
+}
+
+#[inline(always)]
+fn to_values_body(out: &mut [f32], codes: &[u16], scale: f32, zero: f32) {
+    for (out, &code) in out.iter_mut().zip(codes) {
+        *out = (f32::from(code) - zero) / scale;
+    }
 }
 
 #[inline(always)]

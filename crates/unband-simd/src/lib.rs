@@ -9,6 +9,8 @@ pub mod cells;
 pub mod codes;
 pub mod dct_rows;
 pub mod deband_rows;
+pub mod f3kdb_rows;
+pub mod fcdr_rows;
 pub mod gradfun_rows;
 pub mod inspect_rows;
 pub mod jpeg_rows;

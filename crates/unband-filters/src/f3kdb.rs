@@ -1,0 +1,290 @@
+//! `f3kdb`: the mean of samples around each at random distances, with grain and dither.
+
+mod plane;
+mod random;
+mod settings;
+mod tables;
+
+use std::sync::Mutex;
+
+use unband_image::{
+    Context, Depth, Entry, Image, Model, Needs, ParamError, Params, Range, RestoreError, Restorer, TileIn,
+    TileOut, Window, dither, restorer::Prepare,
+};
+use unband_simd::f3kdb_rows::Diffusion;
+use unband_simd::{Level, codes};
+
+pub use plane::{Dither, Rule, f3kdb_plane};
+pub use settings::{F3kdbParams, Presets};
+pub use tables::Tables;
+
+use crate::PlaneError;
+use crate::grid::{Grid, Sample, View, is_sound, read_tile};
+use plane::Rows;
+
+const NAME: &str = "f3kdb";
+
+/// `f3kdb`: compares each sample with the mean of others at a random distance and takes the mean where it is
+/// closer than a threshold, adds grain, and dithers to the depth asked for.
+///
+/// Works in whole codes, 16 bits inside, and gives the codes of the original for YUV and grey images of 8 to 16 bits;
+/// fewer bits are the same formulas, floating-point images are worked on at 16 bits between 0 and 1. Random
+/// numbers depend on size, `seed` and `frames`, and are the same in every frame but for `dynamic_grain`. A sample whose
+/// code stays is not touched. Images narrower or lower than 16 samples, which the original refuses, are not changed.
+/// Error diffusion needs the whole image and works on it in order; everything before it is shared among threads.
+///
+/// Source: `neo_f3kdb` 10 (flash3kyuu_deband), `src/core.cpp`, `src/flash3kyuu_deband_impl_c.cpp` and
+/// `src/flash3kyuu_deband_sse_base.h`. The original's versions for different processors do not agree everywhere: at
+/// 15 and 16 bits, modes 1 to 5 are those of its SSE4.1 version; modes 6 and 7 are those of its C++ version, with the
+/// `powf` and `atanf` of glibc 2.36.
+/// Differs: all planes of RGB images take the settings and the grain of the first plane, so that grain stays grey. Where
+/// the depth of full-range images changes, codes are stretched instead of shifted, so that white stays white.
+pub struct F3kdb {
+    rules: Vec<Rule>,
+    tables: Tables,
+    depth: u8,
+    halo: usize,
+    diffuses: bool,
+    idle: bool,
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry {
+    name: NAME,
+    title: "f3kdb: mean of samples around, grain and dither",
+    source: "neo_f3kdb 10 (flash3kyuu_deband), src/core.cpp",
+    ours: false,
+    params: F3kdbParams::INFO,
+    build,
+};
+
+fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
+    let params = F3kdbParams::read(NAME, settings)?;
+    Ok(Box::new(move |image, _, ctx| Ok(Box::new(F3kdb::new(&params, image, ctx)?))))
+}
+
+fn refused(error: PlaneError) -> RestoreError {
+    unsupported(error.to_string())
+}
+
+fn unsupported(what: impl Into<String>) -> RestoreError {
+    RestoreError::Unsupported { method: NAME, what: what.into() }
+}
+
+impl F3kdb {
+    /// The filter for images of this size, depth and model, whose result is to have the depth of the settings, else the
+    /// context's, else its own.
+    ///
+    /// # Errors
+    /// For images without samples, chroma planes that are not halved, and thresholds that need `scale`. When cancelled.
+    pub fn new(params: &F3kdbParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
+        if !is_sound(image) {
+            return Err(unsupported("needs an image whose planes have all their samples"));
+        }
+        if !params.scale && params.highest() > 511 {
+            return Err(unsupported(format!(
+                "takes thresholds up to 511, got {}; with `scale=true` they are 16-bit codes up to 65535",
+                params.highest()
+            )));
+        }
+        let (width, height) = (image.width(), image.height());
+        let chroma = halvings(image).ok_or_else(|| {
+            unsupported(
+                "needs chroma planes of full, half or a quarter of luma's size; convert to 4:4:4 or 4:2:0",
+            )
+        })?;
+        let idle = width < 16 || height < 16;
+        let own = Grid::of(image, 0).bits;
+        let asked = match (params.output_depth, ctx.output) {
+            (0, Some(Depth::Int(bits))) => bits,
+            (0, _) => own,
+            (bits, _) => bits as u8,
+        };
+        let depth = asked.clamp(1, 16);
+        let full = !matches!(image.color.model, Model::Yuv { range: Range::Limited, .. });
+        let rules: Vec<Rule> = (0..image.planes.len())
+            .map(|p| {
+                let kind = if image.color.model == Model::Rgb { 0 } else { p };
+                let rule = Rule::new(params, kind, (own, depth));
+                if full { rule.full_range(kind > 0) } else { rule }
+            })
+            .collect();
+        let reach = rules.iter().enumerate().map(|(p, rule)| {
+            let halved = if p == 0 { 0 } else { chroma.1 };
+            rule.reach(halved) << halved
+        });
+        let halo = reach.max().unwrap_or(0);
+        let diffuses = !idle && rules.iter().any(Rule::diffuses);
+        let size = if idle { (0, 0) } else { (width, height) };
+        let tables = Tables::new(params, size, chroma, ctx.frame, ctx)?;
+        Ok(Self { rules, tables, depth, halo, diffuses, idle })
+    }
+
+    /// The plane's codes in `input`'s core, and its 16-bit results.
+    fn values<T: Sample>(
+        &self,
+        input: &TileIn<'_>,
+        p: usize,
+        ctx: &Context<'_>,
+    ) -> Result<Values<T>, RestoreError> {
+        ctx.check()?;
+        let plane = &input.image.planes[p];
+        let (core, outer) = (input.core_on(p), input.outer_on(p));
+        let before: Vec<T> = read_tile(ctx.level, input, p, &Grid::of(input.image, p));
+        let view = View::part(&before, outer, plane.width, plane.height)
+            .filter(|_| core.width() == plane.width)
+            .ok_or_else(|| refused(PlaneError::Window))?;
+        let mut values = vec![0; plane.width * core.height()];
+        let mut rows = Rows::new(&view, core.y0..core.y1, &self.tables, &self.rules[p]).map_err(refused)?;
+        for (row, y) in values.chunks_exact_mut(plane.width).zip(core.y0..core.y1) {
+            rows.values(ctx.level, y, row);
+        }
+        let first = (core.y0 - outer.y0) * plane.width;
+        let kept = before[first..][..values.len()].to_vec();
+        Ok(Values { before: kept, values })
+    }
+}
+
+/// Rows of a plane as codes, and their results in 16 bits.
+struct Values<T> {
+    before: Vec<T>,
+    values: Vec<u16>,
+}
+
+/// How many times chroma is halved, across and down; `None` where it is not.
+fn halvings(image: &Image) -> Option<(u32, u32)> {
+    let (width, height) = (image.width(), image.height());
+    let [_, chroma, ..] = image.planes.as_slice() else { return Some((0, 0)) };
+    let halved = |own: usize, full: usize| (0..=2).find(|&n| own == full.div_ceil(1 << n));
+    let same = image.planes[1..].iter().all(|p| (p.width, p.height) == (chroma.width, chroma.height));
+    if !same {
+        return None;
+    }
+    Some((halved(chroma.width, width)?, halved(chroma.height, height)?))
+}
+
+/// Where a plane's rounded rows go.
+struct Target<'a> {
+    rule: &'a Rule,
+    plane: &'a mut unband_image::Plane,
+    diffusion: Option<Diffusion>,
+    /// The next row, counted from the plane's first in the image and from the first of the tile.
+    next: (usize, usize),
+    grids: (Grid, dither::Grid),
+    same_depth: bool,
+}
+
+impl Target<'_> {
+    /// Rounds and stores the next rows.
+    fn put<T: Sample>(&mut self, level: Level, rows: &Values<T>) {
+        let width = self.plane.width.max(1);
+        if self.same_depth {
+            let after: Vec<T> = self.rounded(level, &rows.values);
+            for (before, after) in rows.before.chunks_exact(width).zip(after.chunks_exact(width)) {
+                T::write(level, self.plane.row_mut(self.next.1), before, after, &self.grids.0);
+                self.next = (self.next.0 + 1, self.next.1 + 1);
+            }
+        } else {
+            let after: Vec<u16> = self.rounded(level, &rows.values);
+            for after in after.chunks_exact(width) {
+                let (scale, zero) = (self.grids.1.scale, self.grids.1.zero);
+                codes::to_values_u16(level, self.plane.row_mut(self.next.1), after, scale, zero);
+                self.next = (self.next.0 + 1, self.next.1 + 1);
+            }
+        }
+    }
+
+    fn rounded<U: Sample>(&mut self, level: Level, values: &[u16]) -> Vec<U> {
+        let mut out = vec![U::default(); values.len()];
+        if let Some(diffusion) = &mut self.diffusion {
+            diffusion.rows(&mut out, values);
+        } else {
+            let width = self.plane.width.max(1);
+            let rows = out.chunks_exact_mut(width).zip(values.chunks_exact(width));
+            for ((out, values), y) in rows.zip(self.next.0..) {
+                self.rule.round(level, y, out, values);
+            }
+        }
+        out
+    }
+}
+
+impl F3kdb {
+    fn restore_codes<T: Sample>(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let model = input.image.color.model;
+        let targets: Vec<Mutex<Target<'_>>> = output
+            .planes
+            .iter_mut()
+            .zip(&self.rules)
+            .enumerate()
+            .map(|(p, (plane, rule))| {
+                let grid = Grid::of(input.image, p);
+                Mutex::new(Target {
+                    rule,
+                    diffusion: rule.diffuses().then(|| rule.diffusion(plane.width)),
+                    plane,
+                    next: (input.core_on(p).y0, 0),
+                    grids: (grid, dither::Grid::of_bits(model, p, self.depth)),
+                    same_depth: grid.bits == self.depth,
+                })
+            })
+            .collect();
+        // Diffusion gets the whole image: work on it in bands of some rows for each thread.
+        let (width, height) = (input.image.width(), input.image.height());
+        let rows = if self.diffuses { PART_ROWS } else { input.core.height() };
+        let starts: Vec<usize> = (input.core.y0..input.core.y1).step_by(rows.max(1)).collect();
+        for band in starts.chunks(if self.diffuses { ctx.threads.max(1) } else { 1 }) {
+            let parts = ctx.map(band.len() * targets.len(), |i| {
+                let (p, y0) = (i / band.len(), band[i % band.len()]);
+                let core = Window { y0, y1: (y0 + rows).min(input.core.y1), ..input.core };
+                let outer = core.grown(self.halo.next_multiple_of(4), width, height);
+                self.values::<T>(&TileIn { image: input.image, core, outer }, p, ctx)
+            });
+            let parts: Vec<Values<T>> = parts.into_iter().collect::<Result<_, _>>()?;
+            ctx.map(targets.len(), |p| {
+                if let Ok(mut target) = targets[p].lock() {
+                    parts[p * band.len()..][..band.len()].iter().for_each(|part| target.put(ctx.level, part));
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Rows of the first plane that a thread works on at a time where errors are diffused.
+const PART_ROWS: usize = 128;
+
+impl Restorer for F3kdb {
+    fn needs(&self) -> Needs {
+        Needs { full_width: true, whole_image: self.diffuses, ..Needs::halo(self.halo) }
+    }
+
+    fn rounds_to(&self) -> Option<Depth> {
+        (!self.idle).then_some(Depth::Int(self.depth))
+    }
+
+    fn touches(&self, _: &TileIn<'_>) -> bool {
+        !self.idle
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        if self.idle {
+            return Ok(());
+        }
+        if Grid::of(input.image, 0).bits <= 8 {
+            self.restore_codes::<u8>(input, output, ctx)
+        } else {
+            self.restore_codes::<u16>(input, output, ctx)
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What the random numbers decide: where each sample of a picture is compared, and its grain.
+
+use std::sync::Mutex;
+
+use unband_image::{Context, RestoreError};
+use unband_simd::Level;
+use unband_simd::f3kdb_rows::{Draws, Uniform, distances_row, uniform_row};
+
+use super::F3kdbParams;
+use super::random::{Kind, Random};
+
+/// Distances and grain for pictures of one size, built once. Takes one byte per sample of the first plane, two in
+/// mode 2; grain that is not drawn uniformly takes two bytes per sample of luma and two per sample of one chroma plane.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    width: usize,
+    height: usize,
+    /// How many times chroma is halved, across and down.
+    chroma: (u32, u32),
+    mode: u32,
+    first: Vec<i8>,
+    /// Mode 2 only.
+    second: Vec<i8>,
+    /// Luma's and chroma's.
+    grain: [Grain; 2],
+}
+
+/// Grain of one kind of plane.
+#[derive(Clone, Debug)]
+enum Grain {
+    None,
+    /// Drawn when asked for: the state before the first, the largest.
+    Drawn(Uniform, u16),
+    Stored(Vec<i16>),
+}
+
+/// Samples to a row of grain.
+fn grain_stride(width: usize) -> usize {
+    width.next_multiple_of(16)
+}
+
+impl Tables {
+    /// The tables for a picture whose first plane has `width * height` samples and whose chroma is halved `chroma` times
+    /// across and down ((0, 0) for grey, RGB and 4:4:4). `frame` matters to moving grain only.
+    ///
+    /// Uniform random numbers, the default, are drawn on all of the context's threads; others one after another.
+    ///
+    /// # Errors
+    /// When cancelled.
+    pub fn new(
+        params: &F3kdbParams,
+        (width, height): (usize, usize),
+        chroma: (u32, u32),
+        frame: u32,
+        ctx: &Context<'_>,
+    ) -> Result<Self, RestoreError> {
+        let refs = Kind::new(params.random_algo_ref, params.random_param_ref);
+        let grain = Kind::new(params.random_algo_grain, params.random_param_grain);
+        let mut tables = Self {
+            width,
+            height,
+            chroma: (chroma.0.min(4), chroma.1.min(4)),
+            mode: params.sample_mode,
+            first: vec![0; width * height],
+            second: vec![0; if params.sample_mode == 2 { width * height } else { 0 }],
+            grain: [Grain::None, Grain::None],
+        };
+        let mut random = Random::seeded(params.seed, (width, height), params.frames);
+        if (refs, grain) == (Kind::Uniform, Kind::Uniform) {
+            tables.draw_on_many_threads(params, &mut random, ctx)?;
+        } else {
+            tables.draw_in_order(params, &mut random, (refs, grain), ctx)?;
+        }
+        tables.make_grain(params, random, grain, frame, ctx)?;
+        Ok(tables)
+    }
+
+    /// In which order the numbers of row `y` are drawn.
+    fn draws(&self, range: u32, y: usize) -> Draws {
+        let inside = y.min(self.height - 1 - y).min(range as usize) as u8;
+        let starts_chroma = y % (1 << self.chroma.1) == 0;
+        Draws {
+            range: if self.mode == 3 { range.min(255) as u8 } else { inside },
+            inside: self.mode != 1,
+            single: self.mode != 2,
+            chroma: if starts_chroma { 1 << self.chroma.0 } else { 0 },
+        }
+    }
+
+    fn draw_on_many_threads(
+        &mut self,
+        params: &F3kdbParams,
+        random: &mut Random,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        const ROWS: usize = 64;
+        let (width, height) = (self.width, self.height);
+        let mut drawn = 0;
+        let starts: Vec<u64> = (0..height)
+            .map(|y| {
+                let before = drawn;
+                drawn += self.draws(params.range, y).count(width);
+                before
+            })
+            .collect();
+        let (mut first, mut second) = (std::mem::take(&mut self.first), std::mem::take(&mut self.second));
+        let two = !second.is_empty();
+        let parts: Vec<_> = {
+            let mut rest = second.as_mut_slice();
+            let mut parts = Vec::new();
+            for first in first.chunks_mut(ROWS * width.max(1)) {
+                let length = if two { first.len() } else { 0 };
+                let (now, later) = std::mem::take(&mut rest).split_at_mut(length);
+                rest = later;
+                parts.push(Mutex::new((first, now)));
+            }
+            parts
+        };
+        let start = Uniform(random.0);
+        let results = ctx.map(parts.len(), |part| {
+            ctx.check()?;
+            let Ok(mut rows) = parts[part].lock() else { return Ok(()) };
+            let (first, second) = &mut *rows;
+            for (i, first) in first.chunks_mut(width).enumerate() {
+                let y = part * ROWS + i;
+                let second = two.then(|| &mut second[i * width..][..width]);
+                distances_row(ctx.level, first, second, start.after(starts[y]), &self.draws(params.range, y));
+            }
+            Ok(())
+        });
+        drop(parts);
+        (self.first, self.second) = (first, second);
+        random.0 = start.after(drawn).0;
+        results.into_iter().collect()
+    }
+
+    fn draw_in_order(
+        &mut self,
+        params: &F3kdbParams,
+        random: &mut Random,
+        (refs, grain): (Kind, Kind),
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let (luma, chroma) = (params.grain(0), params.grain(1));
+        for y in 0..self.height {
+            ctx.check()?;
+            let draws = self.draws(params.range, y);
+            for x in 0..self.width {
+                random.whole(grain, luma);
+                let edge = if draws.inside { x.min(self.width - 1 - x) } else { usize::MAX };
+                let range = edge.min(draws.range.into()) as u16;
+                if range > 0 {
+                    // Cut to a byte first, then without sign, as in the original.
+                    let at = y * self.width + x;
+                    self.first[at] = (random.whole(refs, range) as i8).wrapping_abs();
+                    if !draws.single {
+                        self.second[at] = (random.whole(refs, range) as i8).wrapping_abs();
+                    }
+                }
+                if draws.chroma > 0 && x % draws.chroma == 0 {
+                    random.whole(grain, chroma);
+                    random.whole(grain, chroma);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn make_grain(
+        &mut self,
+        params: &F3kdbParams,
+        random: Random,
+        kind: Kind,
+        frame: u32,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        // The original draws that many, whatever of them is used.
+        let items = ((self.width + 255) & !127) as u64 * self.height as u64;
+        let drawn = if params.dynamic_grain { 3 * items } else { items };
+        let sizes = [
+            grain_stride(self.width) * self.height,
+            grain_stride(self.width.div_ceil(1 << self.chroma.0)) * self.height.div_ceil(1 << self.chroma.1),
+        ];
+        let most = [params.grain(0), params.grain(1)];
+        // Where a frame's grain starts among three times as many numbers as it needs.
+        let offset = |mut random: Random| {
+            let Ok(range) = i32::try_from(items) else { return 0 };
+            let draw = |random: &mut Random| {
+                let by = (f64::from(range) * Uniform(random.0).draw()).round();
+                random.0 = Uniform(random.0).after(1).0;
+                (items as i64 + by as i64) as u64 & !15
+            };
+            let mut offset = 0;
+            for _ in 0..=frame % params.frames.max(1) {
+                offset = draw(&mut random);
+            }
+            offset
+        };
+        if kind == Kind::Uniform {
+            let start = Uniform(random.0);
+            let offset = if params.dynamic_grain { offset(Random(start.after(2 * drawn).0)) } else { 0 };
+            for (i, grain) in self.grain.iter_mut().enumerate() {
+                if most[i] > 0 {
+                    *grain = Grain::Drawn(start.after(i as u64 * drawn + offset), most[i]);
+                }
+            }
+            return Ok(());
+        }
+        let skip = |random: &mut Random, count: u64| {
+            for i in 0..count {
+                random.whole(kind, 1);
+                if i % 65536 == 0 {
+                    ctx.check()?;
+                }
+            }
+            Ok::<_, RestoreError>(())
+        };
+        let mut end = random;
+        let starts = [random, {
+            skip(&mut end, drawn)?;
+            end
+        }];
+        let offset = if params.dynamic_grain {
+            skip(&mut end, drawn)?;
+            offset(end)
+        } else {
+            0
+        };
+        for (i, mut random) in starts.into_iter().enumerate() {
+            if most[i] > 0 {
+                skip(&mut random, offset)?;
+                let grain = (0..sizes[i]).map(|_| random.whole(kind, most[i]) as i16);
+                self.grain[i] = Grain::Stored(grain.collect());
+            }
+        }
+        Ok(())
+    }
+
+    /// Is this the size of a plane that the tables are for? `chroma` for planes beside the first.
+    pub(super) fn fits(&self, size: (usize, usize), chroma: bool) -> bool {
+        size == if chroma {
+            (self.width.div_ceil(1 << self.chroma.0), self.height.div_ceil(1 << self.chroma.1))
+        } else {
+            (self.width, self.height)
+        }
+    }
+
+    /// How many times planes of a kind are halved, across and down.
+    pub(super) fn shifts(&self, chroma: bool) -> (u32, u32) {
+        if chroma { self.chroma } else { (0, 0) }
+    }
+
+    /// The sampling mode that the tables are for.
+    pub(super) fn mode(&self) -> u32 {
+        self.mode
+    }
+
+    /// The distances of row `y` of a plane, in samples of the first plane: every `step`th entry from the first on.
+    pub(super) fn distances(&self, chroma: bool, y: usize) -> (&[i8], &[i8], usize) {
+        let (sx, sy) = self.shifts(chroma);
+        let from = (y << sy) * self.width;
+        let second = if self.mode == 2 { &self.second[from..from + self.width] } else { &[] };
+        (&self.first[from..from + self.width], second, 1 << sx)
+    }
+
+    /// The grain of row `y`; `false` when there is none.
+    pub(super) fn grain(&self, level: Level, chroma: bool, y: usize, out: &mut [i16]) -> bool {
+        let from = y * grain_stride(out.len());
+        match &self.grain[usize::from(chroma)] {
+            Grain::None => return false,
+            Grain::Drawn(start, most) => uniform_row(level, out, start.after(from as u64), *most),
+            Grain::Stored(grain) => out.copy_from_slice(&grain[from..from + out.len()]),
+        }
+        true
+    }
+}

@@ -1,0 +1,97 @@
+//! Floyd and Steinberg's error diffusion as `f3kdb` does it: errors only ever cut down, and each share of an error
+//! is cut to a whole 16-bit code.
+
+use super::Code;
+
+/// How 16-bit codes become fewer bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rounding {
+    /// Lowest code, in 16 bits.
+    pub low: u16,
+    /// Highest code, in 16 bits.
+    pub high: u16,
+    /// Bits of the result, 1 to 16.
+    pub bits: u8,
+}
+
+/// Rows that are worked on side by side, each two samples behind the one above.
+const ROWS: usize = 4;
+
+/// Rounds the rows of a plane one after another and hands what was cut off on to their neighbours.
+#[derive(Clone, Debug)]
+pub struct Diffusion {
+    rounding: Rounding,
+    /// What the last row cut off, with a zero before and one after.
+    above: Vec<u16>,
+    /// Room for the next row's.
+    below: Vec<u16>,
+}
+
+impl Diffusion {
+    /// For planes of `width` samples, before their first row.
+    pub fn new(width: usize, rounding: Rounding) -> Self {
+        Self { rounding, above: vec![0; width + 2], below: vec![0; width + 2] }
+    }
+
+    /// Rounds the next rows, any number of them.
+    ///
+    /// # Panics
+    /// When `out` and `values` differ in length.
+    pub fn rows<T: Code>(&mut self, mut out: &mut [T], mut values: &[u16]) {
+        assert_eq!(out.len(), values.len());
+        let width = self.above.len() - 2;
+        while width > 0 && values.len() >= width {
+            let rows = if values.len() >= ROWS * width && width >= 4 * ROWS { ROWS } else { 1 };
+            let (now, later) = out.split_at_mut(rows * width);
+            if rows == 1 {
+                self.band::<T, 1>(now, values);
+            } else {
+                self.band::<T, ROWS>(now, values);
+            }
+            (out, values) = (later, &values[rows * width..]);
+        }
+    }
+
+    /// `N` rows, the first two samples ahead of the second and so on.
+    fn band<T: Code, const N: usize>(&mut self, out: &mut [T], values: &[u16]) {
+        let width = self.above.len() - 2;
+        let Rounding { low, high, bits } = self.rounding;
+        let down = 16 - u32::from(bits.clamp(1, 16));
+        let cut = (1u32 << down) - 1;
+        // What each row has cut off at its last three samples, the last one first.
+        let mut errors = [[0u32; 3]; N];
+        let one = |value: u16, above: [u32; 3], left: u32| {
+            let handed = (above[0] * 3 >> 4) + (above[1] * 5 >> 4) + (above[2] >> 4) + (left * 7 >> 4);
+            let sum = (u32::from(value) + handed).min(65535);
+            (sum & cut, T::narrow((sum as u16).max(low).min(high) >> down))
+        };
+        let lead = 2 * (N - 1);
+        let (above, below) = (&self.above[..width + 2], &mut self.below[..width + 2]);
+        let first = |x: usize| [above[x + 2], above[x + 1], above[x]].map(u32::from);
+        // The ends of the rows, where not all of them have a sample.
+        let mut step = |t: usize, errors: &mut [[u32; 3]; N], out: &mut [T]| {
+            for k in (0..N).rev() {
+                let x = t.wrapping_sub(2 * k);
+                let mut error = 0;
+                if x < width {
+                    let from = if k == 0 { first(x) } else { errors[k - 1] };
+                    (error, out[k * width + x]) = one(values[k * width + x], from, errors[k][0]);
+                    if k == N - 1 {
+                        below[x + 1] = error as u16;
+                    }
+                }
+                errors[k] = [error, errors[k][0], errors[k][1]];
+            }
+        };
+        for t in 0..lead {
+            step(t, &mut errors, out);
+        }
+        for t in lead..width {
+            step(t, &mut errors, out);
+        }
+        for t in width..width + lead {
+            step(t, &mut errors, out);
+        }
+        std::mem::swap(&mut self.above, &mut self.below);
+    }
+}

@@ -1,0 +1,187 @@
+//! The choice between a sample and the mean of what lies around it.
+
+use super::Code;
+use super::power::tenth_root;
+use crate::{Level, dispatch};
+
+/// What is compared, and how; the numbers are those of the original's `sample_mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// 1 and 3: the mean of one pair.
+    Pair,
+    /// 2: the mean of both pairs.
+    Pairs,
+    /// 4: each pair by itself, and the mean of both results.
+    Apart,
+    /// 5: the mean of both pairs, where three differences are small.
+    Guarded,
+    /// 6 and 7: as 5, but fading between sample and mean.
+    Faded,
+}
+
+/// When a sample is replaced, in 16-bit codes: all differences must lie below their limits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// What is compared.
+    pub mode: Mode,
+    /// Bits by which samples are shifted up to 16.
+    pub shift: u32,
+    /// Compare the mean with the sample (else each of its parts); modes 1 to 4.
+    pub blur: bool,
+    /// Between mean and sample.
+    pub mean: u16,
+    /// Between the farthest of the four and the sample; modes 5 to 7.
+    pub most: u16,
+    /// Between the sum of a pair and twice the sample; modes 5 to 7.
+    pub middle: u16,
+    /// Factor on all limits where the gradient is steady; mode 7.
+    pub boost: f32,
+}
+
+/// Puts the new samples of a row into `out`, as 16-bit codes. `refs` are those of [`super::pick_row`], with missing
+/// pairs empty; `steady` is not 0 where limits are boosted, or empty.
+///
+/// # Panics
+/// When rows differ in length.
+pub fn judge_row<T: Code>(
+    level: Level,
+    out: &mut [u16],
+    own: &[T],
+    refs: [&[T]; 4],
+    limits: &Limits,
+    steady: &[u8],
+) {
+    T::judge(level, out, own, refs, limits, steady);
+}
+
+dispatch! {
+    /// 8-bit samples.
+    pub fn row_u8(level, out: &mut [u16], own: &[u8], refs: [&[u8]; 4], limits: &Limits, steady: &[u8]) = row::<u8>;
+    /// 16-bit samples.
+    pub fn row_u16(level, out: &mut [u16], own: &[u16], refs: [&[u16]; 4], limits: &Limits, steady: &[u8]) = row::<u16>;
+}
+
+/// Half of the sum, rounded up.
+#[inline(always)]
+fn mean(a: u16, b: u16) -> u16 {
+    ((u32::from(a) + u32::from(b) + 1) >> 1) as u16
+}
+
+#[inline(always)]
+fn row<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, steady: &[u8]) {
+    let n = out.len();
+    let shift = limits.shift & 15;
+    let up = |v: T| -> u16 { Into::<u16>::into(v) << shift };
+    let (own, a, b) = (&own[..n], &refs[0][..n], &refs[1][..n]);
+    let limit = limits.mean;
+    if limits.mode == Mode::Pair {
+        if limits.blur {
+            for i in 0..n {
+                let (s, m) = (up(own[i]), mean(up(a[i]), up(b[i])));
+                out[i] = if m.abs_diff(s) < limit { m } else { s };
+            }
+        } else {
+            for i in 0..n {
+                let (s, a, b) = (up(own[i]), up(a[i]), up(b[i]));
+                let ok = (a.abs_diff(s) < limit) & (b.abs_diff(s) < limit);
+                out[i] = if ok { mean(a, b) } else { s };
+            }
+        }
+        return;
+    }
+    let (c, d) = (&refs[2][..n], &refs[3][..n]);
+    match (limits.mode, limits.blur) {
+        (Mode::Pairs, true) => {
+            for i in 0..n {
+                let s = up(own[i]);
+                let m = mean(mean(up(a[i]), up(b[i])).saturating_sub(1), mean(up(c[i]), up(d[i])));
+                out[i] = if m.abs_diff(s) < limit { m } else { s };
+            }
+        }
+        (Mode::Pairs, false) => {
+            for i in 0..n {
+                let (s, a, b, c, d) = (up(own[i]), up(a[i]), up(b[i]), up(c[i]), up(d[i]));
+                let most = a.abs_diff(s).max(b.abs_diff(s)).max(c.abs_diff(s)).max(d.abs_diff(s));
+                let m = mean(mean(a, b).saturating_sub(1), mean(c, d));
+                out[i] = if most < limit { m } else { s };
+            }
+        }
+        (Mode::Apart, true) => {
+            for i in 0..n {
+                let s = up(own[i]);
+                let (m, l) = (mean(up(a[i]), up(b[i])), mean(up(c[i]), up(d[i])));
+                let m = if m.abs_diff(s) < limit { m } else { s };
+                let l = if l.abs_diff(s) < limit { l } else { s };
+                out[i] = mean(m, l);
+            }
+        }
+        (Mode::Apart, false) => {
+            for i in 0..n {
+                let (s, a, b, c, d) = (up(own[i]), up(a[i]), up(b[i]), up(c[i]), up(d[i]));
+                let m = if a.abs_diff(s).max(b.abs_diff(s)) < limit { mean(a, b) } else { s };
+                let l = if c.abs_diff(s).max(d.abs_diff(s)) < limit { mean(c, d) } else { s };
+                out[i] = mean(m, l);
+            }
+        }
+        (Mode::Guarded, _) => {
+            let (most, middle) = (limits.most, u32::from(limits.middle));
+            for i in 0..n {
+                let (s, a, b, c, d) = (up(own[i]), up(a[i]), up(b[i]), up(c[i]), up(d[i]));
+                let (ab, cd) = (u32::from(a) + u32::from(b), u32::from(c) + u32::from(d));
+                let (m, twice) = (((ab + cd) >> 2) as u16, 2 * u32::from(s));
+                let far = a.abs_diff(s).max(b.abs_diff(s)).max(c.abs_diff(s)).max(d.abs_diff(s));
+                let bent = ab.abs_diff(twice).max(cd.abs_diff(twice));
+                let ok = (m.abs_diff(s) < limit) & (far < most) & (bent < middle);
+                out[i] = if ok { m } else { s };
+            }
+        }
+        (Mode::Faded, _) => faded(out, own, [a, b, c, d], limits, steady),
+        (Mode::Pair, _) => {}
+    }
+}
+
+/// Samples faded at a time.
+const BLOCK: usize = 32;
+
+#[inline(always)]
+fn faded<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, steady: &[u8]) {
+    let shift = limits.shift & 15;
+    let up = |v: T| (Into::<u32>::into(v) << shift) as f32;
+    let plain = [limits.mean, limits.most, limits.middle].map(f32::from);
+    let boosted = plain.map(|limit| limit * limits.boost);
+    let (mut share, mut change, mut from) = ([0f32; BLOCK], [0f32; BLOCK], [0f32; BLOCK]);
+    for (k, out) in out.chunks_mut(BLOCK).enumerate() {
+        let (n, x) = (out.len().min(BLOCK), k * BLOCK);
+        let own = &own[x..x + n];
+        let [a, b, c, d] = refs.map(|row| &row[x..x + n]);
+        let steady = steady.get(x..x + n);
+        for i in 0..n {
+            let (s, a, b, c, d) = (up(own[i]), up(a[i]), up(b[i]), up(c[i]), up(d[i]));
+            let boost = steady.is_some_and(|steady| steady[i] != 0);
+            let pick = |j: usize| if boost { boosted[j] } else { plain[j] };
+            let by = (a + b + c + d) * 0.25 - s;
+            let far = (a - s).abs().max((b - s).abs()).max((c - s).abs()).max((d - s).abs());
+            let (bent, bent2) = ((a + b - 2.0 * s).abs(), (c + d - 2.0 * s).abs());
+            share[i] =
+                near(by.abs(), pick(0)) * near(far, pick(1)) * near(bent, pick(2)) * near(bent2, pick(2));
+            (change[i], from[i]) = (by, s);
+        }
+        if share[..n].iter().any(|&share| share > 0.0) {
+            for share in &mut share[..n] {
+                *share = tenth_root(*share);
+            }
+        }
+        for (i, out) in out.iter_mut().enumerate() {
+            *out = (from[i] + change[i] * share[i] + 0.5) as i32 as u16;
+        }
+    }
+}
+
+/// 1 up to two thirds of the limit, falling to 0 at the limit.
+#[inline(always)]
+fn near(difference: f32, limit: f32) -> f32 {
+    let term = 1.0 - difference / limit;
+    let none = if difference < 1e-5 { 1.0 } else { -1e6 };
+    let term = if limit < 1e-5 { none } else { term };
+    (3.0 * term).clamp(0.0, 1.0)
+}

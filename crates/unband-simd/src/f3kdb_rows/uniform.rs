@@ -1,0 +1,172 @@
+//! The original's uniform random numbers, many at a time: a linear congruential generator can jump ahead.
+
+use crate::dispatch;
+
+/// A generator: each draw is the next state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uniform(pub u32);
+
+/// The next state is the last one times this …
+const TIMES: u32 = 1_664_525;
+/// … plus this.
+const PLUS: u32 = 1_013_904_223;
+
+/// Factor and summand of `count` steps at once.
+#[inline(always)]
+fn steps(mut count: u64) -> (u32, u32) {
+    let (mut times, mut plus) = (1u32, 0u32);
+    let (mut t, mut p) = (TIMES, PLUS);
+    while count > 0 {
+        if count & 1 == 1 {
+            (times, plus) = (times.wrapping_mul(t), plus.wrapping_mul(t).wrapping_add(p));
+        }
+        (t, p) = (t.wrapping_mul(t), p.wrapping_mul(t).wrapping_add(p));
+        count >>= 1;
+    }
+    (times, plus)
+}
+
+impl Uniform {
+    /// The generator after `count` draws.
+    #[must_use]
+    pub fn after(self, count: u64) -> Self {
+        let (times, plus) = steps(count);
+        Self(self.0.wrapping_mul(times).wrapping_add(plus))
+    }
+
+    /// The next draw, at least -1 and below 1.
+    pub fn draw(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(TIMES).wrapping_add(PLUS);
+        share(self.0)
+    }
+}
+
+/// A state as a number from -1 to below 1: its upper bits also fill what 32 bits leave of the 52.
+#[inline(always)]
+pub fn share(state: u32) -> f64 {
+    let state = u64::from(state);
+    // Between 1 and 2; from there on all is exact.
+    f64::from_bits(0x3ff0_0000_0000_0000 | state << 20 | state >> 12) * 2.0 - 3.0
+}
+
+/// `share * range`, rounded to a whole number, halves away from zero.
+#[inline(always)]
+pub fn whole(share: f64, range: f64) -> i32 {
+    let product = share * range;
+    // SAFETY: `share` is at most 1 and `range` at most 65535.
+    unsafe { (product + 0.5f64.copysign(product)).to_int_unchecked() }
+}
+
+dispatch! {
+    /// Fills a row with draws between `-range` and `range`.
+    pub fn uniform_row(level, out: &mut [i16], from: Uniform, range: u16) = uniform_body;
+    /// The distances of one row, see [`Draws`]; those of a missing second are not written.
+    pub fn distances_row(level, first: &mut [i8], second: Option<&mut [i8]>, from: Uniform, draws: &Draws) = distances_body;
+}
+
+/// States that are worked on at a time.
+const LANES: usize = 16;
+
+#[inline(always)]
+fn uniform_body(out: &mut [i16], from: Uniform, range: u16) {
+    let range = f64::from(range);
+    let mut states: [u32; LANES] = std::array::from_fn(|i| from.after(i as u64 + 1).0);
+    let (times, plus) = steps(LANES as u64);
+    let (many, rest) = out.as_chunks_mut::<LANES>();
+    for out in many {
+        for (out, state) in out.iter_mut().zip(&mut states) {
+            *out = whole(share(*state), range) as i16;
+            *state = state.wrapping_mul(times).wrapping_add(plus);
+        }
+    }
+    for (out, state) in rest.iter_mut().zip(states) {
+        *out = whole(share(state), range) as i16;
+    }
+}
+
+/// In which order a row's random numbers are drawn: for each sample one for grain, then its distances, then, where it
+/// stands for chroma samples, two more for grain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draws {
+    /// Largest distance of the row.
+    pub range: u8,
+    /// Is the distance also limited by the sample's own to the nearer end of the row?
+    pub inside: bool,
+    /// One distance, else two.
+    pub single: bool,
+    /// Every how many samples of the row one stands for chroma; 0 for none.
+    pub chroma: usize,
+}
+
+impl Draws {
+    /// Random numbers that a row of `width` samples takes.
+    pub fn count(&self, width: usize) -> u64 {
+        let chroma = if self.chroma == 0 { 0 } else { 2 * width.div_ceil(self.chroma) };
+        let ends = if self.inside { 2.min(width) } else { 0 };
+        let distances = if self.range == 0 { 0 } else { (width - ends) * self.each() };
+        (width + chroma + distances) as u64
+    }
+
+    /// Distances of a sample.
+    #[inline(always)]
+    fn each(&self) -> usize {
+        if self.single { 1 } else { 2 }
+    }
+
+    /// Random numbers drawn before sample `x`, which lies inside the row or at its end.
+    #[inline(always)]
+    fn before(&self, x: usize, width: usize) -> u64 {
+        let chroma = if self.chroma == 0 { 0 } else { 2 * x.div_ceil(self.chroma) };
+        let end = if self.inside { width.saturating_sub(1) } else { width };
+        let first = usize::from(self.inside);
+        let distances = if self.range == 0 { 0 } else { x.min(end).saturating_sub(first) * self.each() };
+        (x + chroma + distances) as u64
+    }
+}
+
+#[inline(always)]
+fn distances_body(first: &mut [i8], second: Option<&mut [i8]>, from: Uniform, draws: &Draws) {
+    let width = first.len();
+    let mut empty = [];
+    let second = second.unwrap_or(&mut empty);
+    first.fill(0);
+    second.fill(0);
+    let ends = usize::from(draws.inside);
+    if draws.range == 0 || width <= 2 * ends {
+        return;
+    }
+    let (start, end) = (ends, width - ends);
+    // Samples that far apart are the same number of draws apart.
+    let period = draws.chroma.max(1);
+    let each = (period * (1 + draws.each()) + if draws.chroma == 0 { 0 } else { 2 }) as u64;
+    let (times, plus) = steps(each * LANES as u64);
+    let ([t1, p1], [t2, p2]) = (<[u32; 2]>::from(steps(2)), <[u32; 2]>::from(steps(3)));
+    let range = u32::from(draws.range);
+    for class in start..end.min(start + period) {
+        let before = from.after(draws.before(class, width));
+        let mut states: [u32; LANES] = std::array::from_fn(|i| before.after(i as u64 * each).0);
+        let mut x = class;
+        while x < end {
+            let (mut a, mut b) = ([0i8; LANES], [0i8; LANES]);
+            for i in 0..LANES {
+                let state = states[i];
+                let at = (x + i * period).min(end - 1);
+                let edge = if draws.inside { at.min(width - 1 - at) } else { usize::MAX };
+                let most = f64::from((edge.min(255) as u32).min(range) as i32);
+                a[i] = (whole(share(state.wrapping_mul(t1).wrapping_add(p1)), most) as i8).wrapping_abs();
+                b[i] = (whole(share(state.wrapping_mul(t2).wrapping_add(p2)), most) as i8).wrapping_abs();
+                states[i] = state.wrapping_mul(times).wrapping_add(plus);
+            }
+            let count = LANES.min((end - x).div_ceil(period));
+            for (to, &a) in first[x..].iter_mut().step_by(period).zip(&a[..count]) {
+                *to = a;
+            }
+            if !second.is_empty() {
+                for (to, &b) in second[x..].iter_mut().step_by(period).zip(&b[..count]) {
+                    *to = b;
+                }
+            }
+            x += count * period;
+        }
+    }
+}
