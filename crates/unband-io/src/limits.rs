@@ -8,7 +8,7 @@ use unband_image::Plane;
 pub struct Limits {
     /// Pixels, width times height.
     pub max_pixels: u64,
-    /// Bytes of the decoded planes, four per sample.
+    /// Bytes of the decoded planes, four per sample, and of JPEG's coefficients, two each.
     pub max_bytes: u64,
 }
 
@@ -24,8 +24,19 @@ impl Limits {
     /// # Errors
     /// When the picture would be larger than allowed.
     pub fn check(&self, width: u64, height: u64, channels: u64) -> Result<(), Error> {
+        self.check_with(width, height, channels, 0)
+    }
+
+    /// As [`Limits::check`], with what is kept beside the planes, in bytes.
+    pub(crate) fn check_with(
+        &self,
+        width: u64,
+        height: u64,
+        channels: u64,
+        beside: u64,
+    ) -> Result<(), Error> {
         let pixels = width.saturating_mul(height);
-        let bytes = pixels.saturating_mul(channels).saturating_mul(4);
+        let bytes = pixels.saturating_mul(channels).saturating_mul(4).saturating_add(beside);
         let (needs, limit) = if pixels > self.max_pixels {
             (format!("{pixels} pixels"), format!("{} pixels", self.max_pixels))
         } else if bytes > self.max_bytes {

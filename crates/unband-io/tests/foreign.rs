@@ -89,17 +89,17 @@ fn lossless_files_of_other_programs_read_exactly() {
 
 #[test]
 fn lossy_files_are_within_rounding_of_other_decoders() {
-    // IDCT and chroma upsampling are not the same arithmetic in any two decoders: a code more or less each,
-    // times 1.772 for blue. With 4:2:0 chroma is interpolated, and rounded, twice.
+    // libjpeg rounds luma and chroma before it makes colours of them, which moves those by up to 0.5 + 0.5 · 1.772
+    // codes, by some 0.4 on the average; here nothing is rounded. `jpeg.rs` compares more closely.
     for (name, reference, most, mean) in [
-        ("jpeg_444.jpg", "jpeg_444.ppm", 3, 0.3),
-        ("jpeg_422.jpg", "jpeg_422.ppm", 3, 0.3),
+        ("jpeg_444.jpg", "jpeg_444.ppm", 3, 0.5),
+        ("jpeg_422.jpg", "jpeg_422.ppm", 3, 0.5),
         ("jpeg_420.jpg", "jpeg_420.ppm", 4, 0.5),
-        ("jpeg_440.jpg", "jpeg_440.ppm", 3, 0.3),
-        ("jpeg_411.jpg", "jpeg_411.ppm", 3, 0.3),
+        ("jpeg_440.jpg", "jpeg_440.ppm", 3, 0.5),
+        ("jpeg_411.jpg", "jpeg_411.ppm", 3, 0.5),
         ("jpeg_progressive.jpg", "jpeg_progressive.ppm", 4, 0.5),
         ("jpeg_restart.jpg", "jpeg_restart.ppm", 4, 0.5),
-        ("jpeg_scans.jpg", "jpeg_scans.ppm", 3, 0.3),
+        ("jpeg_scans.jpg", "jpeg_scans.ppm", 3, 0.5),
         ("jpeg_rgb.jpg", "jpeg_rgb.ppm", 2, 0.3),
         ("jpeg_gray.jpg", "jpeg_gray.pgm", 1, 0.3),
         ("jpeg_cmyk.jpg", "jpeg_cmyk.ppm", 3, 0.6),
@@ -250,7 +250,7 @@ fn codings_that_are_not_read_are_named() {
     let jpeg = fs::read(data("jpeg_444.jpg")).unwrap();
     let frame = jpeg.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap();
     for (at, byte, what) in
-        [(1, 0xC3, "lossless coding"), (1, 0xC5, "hierarchical coding"), (4, 12, "12 bits per sample")]
+        [(1, 0xC3, "lossless coding"), (1, 0xC5, "hierarchical coding"), (4, 16, "16 bits per sample")]
     {
         let mut jpeg = jpeg.clone();
         jpeg[frame + at] = byte;

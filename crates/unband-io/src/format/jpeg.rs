@@ -3,18 +3,17 @@
 //! Source: ITU-T T.81, ITU-T T.871 (JFIF), CIPA DC-008 (Exif), Adobe XMP Specification Part 3.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use jpeg_encoder::{JpegColorType, PixelDensity, PixelDensityUnit, SamplingFactor, rgb_to_ycbcr};
-use unband_image::{Codec, Density, DensityUnit, Depth, Image, JpegOrigin, Metadata, Model};
-use zune_core::bytestream::ZCursor;
-use zune_core::colorspace::ColorSpace;
-use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::errors::DecodeErrors;
+use unband_image::{
+    Codec, Density, DensityUnit, Depth, Image, JpegCoefficients, JpegOrigin, JpegPlane, Metadata, Model,
+};
 
+use super::jpeg_decode::{self, Colors};
 use super::jpeg_markers::Markers;
+use super::jpeg_scan::{self, Channel};
 use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
-use crate::samples::Planes;
 use crate::{Error, Limits, exif, samples, xmp};
 
 const NAME: &str = "JPEG";
@@ -51,20 +50,13 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     write,
 };
 
-fn wrong(error: &DecodeErrors) -> Error {
-    match error {
-        DecodeErrors::ExhaustedData | DecodeErrors::IoErrors(_) => Error::Truncated { format: NAME },
-        other => Error::damaged(NAME, format!("{other:?}").trim_matches('"')),
-    }
-}
-
 fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let markers = Markers::read(bytes)?;
     let count = markers.components.len();
     let (width, height) = (usize::from(markers.width), usize::from(markers.height));
     let channels = if count == 1 { 1 } else { 3 };
     limits.check(width as u64, height as u64, channels)?;
-    // A block of the first component takes at least one bit.
+    // A block of the finest component takes at least one bit.
     let blocks = width.div_ceil(8) * height.div_ceil(8);
     if !markers.complete || blocks / 8 > bytes.len() {
         return Err(Error::Truncated { format: NAME });
@@ -72,53 +64,49 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let adobe = markers.adobe();
     let ids: Vec<u8> = markers.components.iter().map(|c| c.id).collect();
     let rgb_inside = adobe.is_none() && markers.segment(0, b"JFIF\0").is_none() && ids == b"RGB";
-    let plain_cmyk = count == 4 && adobe.is_none();
-    let space = match count {
-        1 => ColorSpace::Luma,
-        // The samples as they are; they are no YCbCr.
-        3 if rgb_inside => ColorSpace::YCbCr,
-        4 if plain_cmyk => ColorSpace::CMYK,
-        3 | 4 => ColorSpace::RGB,
+    let colors = match (count, adobe) {
+        (1, _) | (3, Some(0)) => Colors::Plain,
+        (3, _) if rgb_inside => Colors::Plain,
+        (3, _) => Colors::Ycc,
+        (4, None) => Colors::Cmyk,
+        (4, Some(0)) => Colors::InvertedCmyk,
+        (4, _) => Colors::Ycck,
         _ => return Err(Error::unsupported(NAME, format!("{count} components"))),
     };
-    let options = DecoderOptions::default()
-        .set_max_width(usize::from(u16::MAX))
-        .set_max_height(usize::from(u16::MAX))
-        .jpeg_set_out_colorspace(space);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    let mut decoded = decoder.decode().map_err(|e| wrong(&e))?;
-    if plain_cmyk {
-        for pixel in decoded.chunks_exact_mut(4) {
-            let light = |c: u8, k: u8| (u32::from(255 - c) * u32::from(255 - k) + 127) / 255;
-            let k = pixel[3];
-            pixel[..3].iter_mut().for_each(|c| *c = light(*c, k) as u8);
-        }
-    }
-    let stride = if plain_cmyk { 4 } else { channels as usize };
-    if decoded.len() < width * height * stride {
-        return Err(Error::damaged(NAME, "its decoder gave too few samples"));
-    }
-    let mut planes = Planes::new(channels as usize, width, height)?;
-    for (y, row) in decoded.chunks_exact(width * stride).enumerate().take(height) {
-        if plain_cmyk {
-            let rgb: Vec<u8> = row.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect();
-            planes.put(0, y, &rgb, Depth::EIGHT);
-        } else {
-            planes.put(0, y, row, Depth::EIGHT);
-        }
-    }
-    drop(decoded);
-    let mut image = planes.into_image(Depth::EIGHT);
-    let ycc = count == 3 && !rgb_inside && adobe != Some(0);
+    let stored = jpeg_scan::channels(&markers, limits, channels)?;
+    let planes = jpeg_decode::planes(&stored, colors, markers.bits, width, height)?;
+    let model = if count == 1 { Model::Gray } else { Model::Rgb };
+    let mut image = Image::new(planes, model, Depth::Int(markers.bits));
+    let ycc = colors == Colors::Ycc;
     image.origin.codec = Codec::Jpeg(JpegOrigin {
         luma: markers.steps(0),
         chroma: if ycc { markers.steps(1) } else { None },
         subsampling: if ycc { markers.subsampling() } else { None },
         quality: markers.quality(),
-        coefficients: None,
+        coefficients: kept(stored, ycc, markers.bits).map(Arc::new),
     });
     image.metadata = metadata(&markers);
     Ok(image)
+}
+
+/// What is told of the stored numbers: all, or nothing where they are no whole steps of single components.
+fn kept(channels: Vec<Channel>, ycc: bool, bits: u8) -> Option<JpegCoefficients> {
+    let plain = |c: &Channel| {
+        let whole = c.finest.0 % c.sampling.0 == 0 && c.finest.1 % c.sampling.1 == 0;
+        whole && c.complete() && !c.steps.contains(&0)
+    };
+    if channels.len() > 3 || !channels.iter().all(plain) {
+        return None;
+    }
+    let plane = |c: Channel| JpegPlane {
+        blocks_across: c.blocks.0,
+        blocks_down: c.blocks.1,
+        lead: (0, 0),
+        scale: (c.finest.0 / c.sampling.0, c.finest.1 / c.sampling.1),
+        steps: c.steps,
+        numbers: Arc::new(c.numbers),
+    };
+    Some(JpegCoefficients { planes: channels.into_iter().map(plane).collect(), ycc, bits })
 }
 
 fn metadata(markers: &Markers<'_>) -> Metadata {

@@ -1,4 +1,4 @@
-//! The markers of a JPEG file: sizes, tables and application segments. The coded samples are skipped.
+//! The markers of a JPEG file: sizes, tables, application segments, and where its scans lie.
 //!
 //! Source: ITU-T T.81 Annex B, ITU-T T.871 (JFIF), Adobe XMP Specification Part 3.
 
@@ -9,7 +9,7 @@ use crate::Error;
 const NAME: &str = "JPEG";
 
 /// Positions of the 64 coefficients of a zigzag sequence in rows.
-const ZIGZAG: [u8; 64] = [
+pub(super) const ZIGZAG: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
     14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39,
     46, 53, 60, 61, 54, 47, 55, 62, 63,
@@ -29,14 +29,44 @@ pub(super) struct Component {
     pub(super) across: u8,
     pub(super) down: u8,
     table: u8,
+    /// The quantiser in rows, as it was when the component's first scan began.
+    pub(super) steps: Option<[u16; 64]>,
 }
+
+/// What changes how the coded samples are read, in the order of the file.
+pub(super) enum Part<'a> {
+    /// Huffman tables.
+    Huffman(&'a [u8]),
+    /// Blocks between restart markers, 0 for none.
+    Restart(u16),
+    /// Coded samples.
+    Scan(Scan<'a>),
+}
+
+/// One scan.
+pub(super) struct Scan<'a> {
+    /// Position in the frame, DC and AC table of its components.
+    pub(super) members: Vec<(usize, usize, usize)>,
+    /// First and last coefficient of the zigzag sequence.
+    pub(super) band: (usize, usize),
+    /// Lowest bits that were known before, and after it.
+    pub(super) bits: (u32, u32),
+    pub(super) data: &'a [u8],
+}
+
+/// Files have some ten; each costs time even when it holds nothing.
+const SCANS: usize = 1000;
 
 /// What the markers say.
 #[derive(Default)]
 pub(super) struct Markers<'a> {
     pub(super) width: u16,
     pub(super) height: u16,
+    /// Bits per sample: 8, or 12.
+    pub(super) bits: u8,
+    pub(super) progressive: bool,
     pub(super) components: Vec<Component>,
+    pub(super) parts: Vec<Part<'a>>,
     tables: [Option<[u16; 64]>; 4],
     /// Number 0..=15 and content of the application segments, in order.
     pub(super) segments: Vec<(u8, &'a [u8])>,
@@ -68,14 +98,25 @@ impl<'a> Markers<'a> {
             let Some(body) = bytes.get(at + 2..at + length.max(2)) else { return markers.checked() };
             at += length.max(2);
             match marker {
-                0xDB if scans == 0 => markers.take_tables(body)?,
-                0xC4 | 0xC8 | 0xCC => {}
+                0xDB => markers.take_tables(body)?,
+                0xC4 => markers.parts.push(Part::Huffman(body)),
+                0xDD => markers.take_restart(body)?,
+                // The number of rows, when it was not known before.
+                0xDC if markers.height == 0 && scans > 0 => {
+                    markers.height = body.first_chunk().map_or(0, |b| u16::from_be_bytes(*b));
+                }
+                0xC8 | 0xCC => {}
                 0xC0..=0xCF => markers.take_frame(marker, body)?,
                 0xE0..=0xEF => markers.segments.push((marker - 0xE0, body)),
                 0xFE => markers.comments.push(body),
                 0xDA => {
                     scans += 1;
+                    if scans > SCANS {
+                        return Err(Error::unsupported(NAME, format!("more than {SCANS} scans")));
+                    }
+                    let start = at;
                     skip_scan(bytes, &mut at);
+                    markers.take_scan(body, &bytes[start..at])?;
                 }
                 _ => {}
             }
@@ -83,7 +124,54 @@ impl<'a> Markers<'a> {
     }
 
     fn checked(self) -> Result<Self, Error> {
-        if self.components.is_empty() { Err(Error::Truncated { format: NAME }) } else { Ok(self) }
+        if self.components.is_empty() {
+            return Err(Error::Truncated { format: NAME });
+        }
+        if self.width == 0 || self.height == 0 {
+            return Err(Error::damaged(NAME, format!("its size is {}×{}", self.width, self.height)));
+        }
+        Ok(self)
+    }
+
+    fn take_restart(&mut self, body: &[u8]) -> Result<(), Error> {
+        let interval = body.first_chunk().ok_or(Error::damaged(NAME, "its restart interval is cut short"))?;
+        self.parts.push(Part::Restart(u16::from_be_bytes(*interval)));
+        Ok(())
+    }
+
+    fn take_scan(&mut self, body: &[u8], data: &'a [u8]) -> Result<(), Error> {
+        let wrong = || Error::damaged(NAME, "a scan header makes no sense");
+        let (&count, rest) = body.split_first().ok_or_else(wrong)?;
+        let count = usize::from(count);
+        let (named, last) = rest.split_at_checked(2 * count).ok_or_else(wrong)?;
+        let &[first, last, bits] = last.first_chunk().ok_or_else(wrong)?;
+        let mut members: Vec<(usize, usize, usize)> = Vec::new();
+        for pair in named.chunks_exact(2) {
+            let taken = |place: &usize| members.iter().any(|m| m.0 == *place);
+            let place = (0..self.components.len())
+                .find(|place| self.components[*place].id == pair[0] && !taken(place))
+                .ok_or_else(wrong)?;
+            members.push((place, usize::from(pair[1] >> 4), usize::from(pair[1] & 15)));
+        }
+        let band = (usize::from(first), usize::from(last));
+        let bits = (u32::from(bits >> 4), u32::from(bits & 15));
+        let sensible = if self.progressive {
+            let one_bit = bits.0 == 0 || bits.0 == bits.1 + 1;
+            let split = if band.0 == 0 { band.1 == 0 } else { band.0 <= band.1 && count == 1 };
+            one_bit && split && band.1 < 64 && bits.1 <= 13
+        } else {
+            true
+        };
+        if members.is_empty() || !sensible {
+            return Err(wrong());
+        }
+        for &(place, ..) in &members {
+            let component = &mut self.components[place];
+            component.steps =
+                component.steps.or(self.tables.get(usize::from(component.table)).copied().flatten());
+        }
+        self.parts.push(Part::Scan(Scan { members, band, bits, data }));
+        Ok(())
     }
 
     fn take_tables(&mut self, mut body: &[u8]) -> Result<(), Error> {
@@ -120,38 +208,25 @@ impl<'a> Markers<'a> {
         }
         let (&[precision, h1, h0, w1, w0, count], rest) =
             body.split_first_chunk::<6>().ok_or(Error::damaged(NAME, "its frame header is cut short"))?;
-        if precision != 8 {
+        if !(precision == 8 || precision == 12 && marker != 0xC0) {
             return Err(Error::unsupported(NAME, format!("{precision} bits per sample")));
         }
         if !self.components.is_empty() {
             return Err(Error::damaged(NAME, "it has two frames"));
         }
+        self.bits = precision;
+        self.progressive = marker == 0xC2;
         self.height = u16::from_be_bytes([h1, h0]);
         self.width = u16::from_be_bytes([w1, w0]);
         self.components = rest
             .chunks_exact(3)
             .take(count.into())
-            .map(|c| Component { id: c[0], across: c[1] >> 4, down: c[1] & 15, table: c[2] })
+            .map(|c| Component { id: c[0], across: c[1] >> 4, down: c[1] & 15, table: c[2], steps: None })
             .collect();
         let sampled =
             self.components.iter().all(|c| (1..=4).contains(&c.across) && (1..=4).contains(&c.down));
         if self.components.len() != usize::from(count) || !sampled {
             return Err(Error::damaged(NAME, "its frame header makes no sense"));
-        }
-        if self.components.iter().any(|c| c.across == 3 || c.down == 3) {
-            return Err(Error::unsupported(NAME, "a sampling factor of 3"));
-        }
-        // Legal, never seen, and the decoder cannot do it.
-        let first = self.components.first().map_or((1, 1), |c| (c.across, c.down));
-        if self
-            .components
-            .iter()
-            .any(|c| !(first.0.is_multiple_of(c.across) && first.1.is_multiple_of(c.down)))
-        {
-            return Err(Error::unsupported(NAME, "chroma sampled more finely than luma"));
-        }
-        if self.width == 0 || self.height == 0 {
-            return Err(Error::damaged(NAME, format!("its size is {}×{}", self.width, self.height)));
         }
         Ok(())
     }
@@ -177,7 +252,7 @@ impl<'a> Markers<'a> {
 
     /// Quantiser steps of a component, in rows.
     pub(super) fn steps(&self, component: usize) -> Option<[u16; 64]> {
-        self.tables[usize::from(self.components.get(component)?.table & 3)]
+        self.components.get(component)?.steps
     }
 
     /// How many luma samples share a chroma sample.

@@ -26,13 +26,16 @@ cjpeg -quality 75 -sample 2x2 rgb.ppm > jpeg_420.jpg
 cjpeg -quality 75 -sample 1x2 rgb.ppm > jpeg_440.jpg
 cjpeg -quality 75 -sample 4x1 rgb.ppm > jpeg_411.jpg
 cjpeg -quality 75 -progressive -sample 2x2 rgb.ppm > jpeg_progressive.jpg
+cjpeg -quality 90 -progressive -sample 1x1 rgb.ppm > jpeg_progressive_444.jpg
+cjpeg -quality 80 -sample 1x1,2x2,1x2 rgb.ppm > jpeg_fine_chroma.jpg
+cjpeg -quality 80 -sample 3x1,1x1,1x1 rgb.ppm > jpeg_thirds.jpg
 cjpeg -quality 80 -restart 1 rgb.ppm > jpeg_restart.jpg
 cjpeg -quality 80 -rgb rgb.ppm > jpeg_rgb.jpg
 cjpeg -quality 80 -grayscale rgb.ppm > jpeg_gray.jpg
 cjpeg -quality 80 -arithmetic rgb.ppm > jpeg_arithmetic.jpg
 printf '0;\n1;\n2;\n' > scans.txt; cjpeg -quality 80 -scans scans.txt -sample 1x1 rgb.ppm > jpeg_scans.jpg; rm scans.txt
-for f in 444 422 420 440 411 progressive restart rgb scans; do djpeg jpeg_$f.jpg > jpeg_$f.ppm; done
-djpeg jpeg_gray.jpg > jpeg_gray.pgm
+for f in 444 422 420 440 411 progressive progressive_444 fine_chroma thirds restart rgb scans; do djpeg -dct float jpeg_$f.jpg > jpeg_$f.ppm; done
+djpeg -dct float jpeg_gray.jpg > jpeg_gray.pgm
 convert rgb.ppm -colorspace CMYK -quality 90 -sampling-factor 1x1 -strip jpeg_cmyk.jpg; convert jpeg_cmyk.jpg -colorspace sRGB -depth 8 jpeg_cmyk.ppm
 
 # TIFF
