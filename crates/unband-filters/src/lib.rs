@@ -6,6 +6,7 @@
 
 pub mod bband;
 pub mod f3kdb;
+pub mod fcdr;
 pub mod ffmpeg_deband;
 pub mod gradfun;
 pub mod grid;
@@ -20,7 +21,7 @@ pub use recipe::{RecipeError, parse_method};
 
 /// All filters. Help, documentation and shared tests derive from it.
 pub static FILTERS: &[Entry] =
-    &[smooth::ENTRY, ffmpeg_deband::ENTRY, gradfun::ENTRY, libplacebo::ENTRY, f3kdb::ENTRY];
+    &[smooth::ENTRY, ffmpeg_deband::ENTRY, gradfun::ENTRY, libplacebo::ENTRY, fcdr::ENTRY, f3kdb::ENTRY];
 
 /// Why a plane of codes cannot be worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,191 @@
+//! `fcdr`: finds false contours by the shape of small steps, and scatters and blurs what is near them.
+
+mod detect;
+mod remove;
+
+use unband_image::{
+    Context, Depth, Entry, Image, Model, Needs, ParamError, Params, RestoreError, Restorer, TileIn, TileOut,
+    Window, params, restorer::Prepare,
+};
+
+pub use detect::{Counts, Maps, Thresholds, detect_plane};
+
+use crate::grid::{Grid, Sample, View, is_sound};
+use detect::{DETECTION_REACH, detect_window};
+use remove::{Removal, WINDOW_REACH};
+
+const NAME: &str = "fcdr";
+
+params! {
+    /// Settings of `fcdr`, named as its authors' code names them.
+    pub struct FcdrParams {
+        /// Smallest step that counts, in 8-bit codes: the sum of the differences to two opposite neighbours. Lower finds
+        /// fainter contours in deep material.
+        th1: f32 = 1.0, 0.0..=16.0;
+        /// A sum from here on is a sharp edge, in 8-bit codes. Higher takes larger steps for contours, and edges too.
+        th2: f32 = 3.0, 0.0..=32.0;
+        /// All four sums together from here on are texture, in 8-bit codes. Higher takes more texture for contours.
+        th3: f32 = 7.0, 0.0..=128.0;
+        /// Pixels like the middle one that the fullest of four strips of 27 needs. Lower takes shorter lines for contours.
+        th4: u32 = 10, 0..=27;
+        /// Pixels like the middle one that the emptiest strip may have. Higher takes thicker lines for contours.
+        th5: u32 = 6, 0..=27;
+    }
+}
+
+/// False contour detection and removal: pixels on small steps that form thin lines are contours; what lies within four
+/// samples of one is replaced by a random sample of its 9×9 neighbourhood and then by the mean of such.
+///
+/// Detection works on luma or grey in whole codes of the image's own depth, with thresholds in 8-bit codes; RGB is brought
+/// to grey first, floating point to 16 bits. Removal works on every plane at its own scale; a smaller plane's sample is
+/// on a contour where any of its luma samples is. RGB pixels move as a whole. The means are not rounded here: stored at the
+/// depth of the input they want a dither. What is not near a contour keeps its value. The random choice depends on
+/// seed, frame and position only.
+///
+/// Source: detection: google/bband-adaband, `src/FCDR.m`, after Huang et al., "Understanding and removal of false contour
+/// in HEVC compressed images", IEEE TCSVT 28(2), 2018; removal: probabilistic dithering and averaging, window 9 for
+/// both, as the authors of BDINN describe their version of it.
+/// Differs: the removal's details are ours, as its code is not public.
+pub struct Fcdr {
+    thresholds: Thresholds,
+    halo: usize,
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry {
+    name: NAME,
+    title: "FCDR: false contours found, scattered and averaged",
+    source: "Huang et al., IEEE TCSVT 28(2), 2018; google/bband-adaband src/FCDR.m",
+    ours: false,
+    params: FcdrParams::INFO,
+    build,
+};
+
+fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
+    let params = FcdrParams::from_settings(NAME, settings)?;
+    Ok(Box::new(move |image, _, _| Ok(Box::new(Fcdr::new(&params, image)?))))
+}
+
+impl Fcdr {
+    /// The filter for images of this size, depth and model.
+    ///
+    /// # Errors
+    /// For images without samples, and with planes larger than the first or RGB planes of different size.
+    pub fn new(params: &FcdrParams, image: &Image) -> Result<Self, RestoreError> {
+        let unsupported = |what: &str| Err(RestoreError::Unsupported { method: NAME, what: what.to_owned() });
+        if !is_sound(image) {
+            return unsupported("needs an image whose planes have all their samples");
+        }
+        let (width, height) = (image.width(), image.height());
+        let sizes = || image.planes.iter().map(|p| (p.width, p.height));
+        if sizes().any(|(w, h)| w > width || h > height) {
+            return unsupported("needs a first plane that is not smaller than the others");
+        }
+        if image.color.model == Model::Rgb && (sizes().len() != 3 || sizes().any(|s| s != (width, height))) {
+            return unsupported("needs three RGB planes of one size");
+        }
+        let coarsest = sizes().map(|(w, h)| width.div_ceil(w).max(height.div_ceil(h))).max().unwrap_or(1);
+        // A sample looks at scattered ones within one window, each of those is scattered if it is within another of a
+        // contour; a coarse sample's corner may lie one sample further out.
+        let halo = (2 * WINDOW_REACH + 1) * coarsest + DETECTION_REACH;
+        // One 8-bit code of this image's first plane, in its own codes.
+        let eight = unband_image::dither::Grid::of_bits(image.color.model, 0, 8);
+        let unit = f64::from(Grid::of(image, 0).scale) / f64::from(eight.scale);
+        Ok(Self { thresholds: Thresholds::new(params, unit), halo })
+    }
+
+    /// The contours of a window of luma.
+    fn contours(
+        &self,
+        input: &TileIn<'_>,
+        window: Window,
+        ctx: &Context<'_>,
+    ) -> Result<Vec<bool>, RestoreError> {
+        let (width, height) = (input.image.width(), input.image.height());
+        let outer = window.grown(DETECTION_REACH, width, height);
+        let codes = grey_codes(input.image, outer, ctx);
+        let refused =
+            |error: crate::PlaneError| RestoreError::Unsupported { method: NAME, what: error.to_string() };
+        let view =
+            View::part(&codes, outer, width, height).ok_or_else(|| refused(crate::PlaneError::Window))?;
+        let maps = detect_window(ctx.level, &view, window, &self.thresholds).map_err(refused)?;
+        Ok(maps.contours().collect())
+    }
+}
+
+/// Luma or grey of a window, in whole codes of the image's depth.
+fn grey_codes(image: &Image, window: Window, ctx: &Context<'_>) -> Vec<u16> {
+    let grid = Grid::of(image, 0);
+    let width = window.width();
+    let mut codes = vec![0; width * window.height()];
+    if width == 0 {
+        return codes;
+    }
+    let mut rows = [(); 3].map(|()| vec![0u16; width]);
+    for (out, y) in codes.chunks_exact_mut(width).zip(window.y0..) {
+        let row = |p: usize| &image.planes[p].row(y)[window.x0..window.x1];
+        if image.color.model == Model::Rgb {
+            for (p, codes) in rows.iter_mut().enumerate() {
+                u16::read(ctx.level, codes, row(p), &grid);
+            }
+            let [r, g, b] = &rows;
+            for (out, ((&r, &g), &b)) in out.iter_mut().zip(r.iter().zip(g).zip(b)) {
+                *out = grey(r, g, b);
+            }
+        } else {
+            u16::read(ctx.level, out, row(0), &grid);
+        }
+    }
+    codes
+}
+
+/// MATLAB's `rgb2gray` for whole codes.
+fn grey(r: u16, g: u16, b: u16) -> u16 {
+    let [r, g, b] = [r, g, b].map(f64::from);
+    (0.298_936_021_293_775 * r + 0.587_043_074_451_121 * g + 0.114_020_904_255_103 * b + 0.5) as u16
+}
+
+impl Restorer for Fcdr {
+    fn needs(&self) -> Needs {
+        Needs::halo(self.halo)
+    }
+
+    fn rounds_to(&self) -> Option<Depth> {
+        // Means lie on no grid, so whoever stores them must dither.
+        Some(Depth::F32)
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let image = input.image;
+        let (width, height) = (image.width(), image.height());
+        let mut removal: Option<Removal> = None;
+        for p in 0..image.planes.len() {
+            ctx.check()?;
+            let plane = &image.planes[p];
+            let (sx, sy) = input.scale(p);
+            let core = input.core_on(p);
+            let near = core.grown(2 * WINDOW_REACH, plane.width, plane.height);
+            let known = removal.as_ref().is_some_and(|removal| removal.is_for(core, (sx, sy)));
+            if !known {
+                let luma = Window {
+                    x0: near.x0 * sx,
+                    y0: near.y0 * sy,
+                    x1: (near.x1 * sx).min(width),
+                    y1: (near.y1 * sy).min(height),
+                };
+                let contours = self.contours(input, luma, ctx)?;
+                removal = Some(Removal::new(&contours, luma, near, core, (sx, sy)));
+            }
+            if let (Some(removal), Some(out)) = (&removal, output.planes.get_mut(p)) {
+                let key = if image.color.model == Model::Rgb { 0 } else { p as u32 };
+                removal.apply(plane, out, key, ctx);
+            }
+        }
+        Ok(())
+    }
+}
