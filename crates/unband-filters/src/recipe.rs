@@ -1,6 +1,15 @@
-//! Reads `NAME:key=value,key=value`, and recipes pasted from ffmpeg (`deband=1thr=0.03:range=24`, `gradfun=1.2:16`).
+//! Reads `NAME:key=value,key=value`, and recipes pasted from ffmpeg (`deband=1thr=0.03:range=24`, `gradfun=1.2:16`), mpv and
+//! VapourSynth.
+
+mod call;
+mod libplacebo;
 
 use unband_image::{Entry, ParamKind};
+
+/// Readers of ways of writing that are known by more than a name, and the method each is for. `None` means that a text
+/// is nothing of theirs.
+const FOREIGN: &[(&str, fn(&str) -> Option<Result<Settings, RecipeError>>)] =
+    &[("libplacebo", libplacebo::read)];
 
 /// Names under which other programs know a method.
 const FOREIGN_NAMES: &[(&str, &str)] = &[("deband", "ffmpeg-deband")];
@@ -103,7 +112,8 @@ impl RecipeError {
 ///
 /// `NAME`, `NAME:key=value,key=value` (also with `:` between), or as ffmpeg writes filters: `NAME=key=value:key=value`,
 /// values without names first, in the order of the parameters. ffmpeg's names, short names, its words for yes
-/// and no, and numbers like `2*PI` are understood.
+/// and no, and numbers like `2*PI` are understood. So are mpv's debanding options (`--deband-iterations=2`, or
+/// lines of its configuration) and VapourSynth's `core.placebo.Deband(clip, …)`.
 ///
 /// # Errors
 /// Unknown names, pieces that are no settings, several filters at once.
@@ -121,6 +131,11 @@ pub fn parse_method<'a>(
 ) -> Result<(&'static str, Settings), RecipeError> {
     let entries: Vec<&Entry> = entries.into_iter().collect();
     let text = text.trim().trim_matches(['"', '\'']).trim();
+    for (method, read) in FOREIGN {
+        if let Some(settings) = read(text) {
+            return Ok((find(method, &entries)?.name, settings?));
+        }
+    }
     let end = text.find([':', '=']).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     let as_ffmpeg = rest.starts_with('=');
