@@ -59,7 +59,7 @@ impl LibplaceboParams {
 /// libplacebo's deband shader, also mpv's: compares each sample with the mean of four others at a random distance in
 /// a random direction, takes the mean where it is close, and adds noise.
 ///
-/// Works in 32-bit floats on codes over the highest code. Planes of grey and Y'CbCr images are worked on one after the
+/// Works in 32-bit floats on codes over the highest code. Planes of grey and luma-chroma images are worked on one after the
 /// other in their own samples, each with noise of its own, as vs-placebo does; RGB pixels as a whole, with one place and
 /// distance for all three and noise for each, as mpv does. The result is rounded to the depth that the caller wants
 /// (the image's own if none is known): dithered at up to 8 bits, to the nearest above. Floating point stays
@@ -153,7 +153,9 @@ impl Libplacebo {
             let fields: [_; N] = std::array::from_fn(|_| parts.next());
             let count = block.width();
             biases.resize(count, 0.0);
-            rows.iter_mut().for_each(|row| row.resize(count, 0.0));
+            for row in &mut rows {
+                row.resize(count, 0.0);
+            }
             for y in block.y0..block.y1 {
                 let at = (block.x0, y);
                 match (&mut rows[..], &fields[..]) {
@@ -191,7 +193,7 @@ struct Scale {
 impl Scale {
     fn new(image: &Image, plane: usize, depth: Depth) -> Self {
         let model = image.color.model;
-        // Floating-point Y'CbCr gets 16 bits for its black and white.
+        // Floating-point luma and chroma get 16 bits for its black and white.
         let bits = if let Depth::Int(bits) = image.depth { bits.clamp(1, 16) } else { 16 };
         Self {
             from: Grid::of_bits(model, plane, bits),
@@ -214,7 +216,7 @@ impl Scale {
     fn values(&self, level: Level, row: &mut [f32], biases: Option<&[f32]>, source: &[f32]) {
         let Grid { scale, zero, max } = self.from;
         if let Some(to) = self.to {
-            // Codes per unit; between depths of Y'CbCr black moves too.
+            // Codes per unit; between depths of luma and chroma black moves too.
             let (per_unit, offset) = if self.same || to == self.from {
                 (to.max, 0.0)
             } else {

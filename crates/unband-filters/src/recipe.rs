@@ -1,5 +1,5 @@
 //! Reads `NAME:key=value,key=value`, and recipes pasted from ffmpeg (`deband=1thr=0.03:range=24`, `gradfun=1.2:16`), mpv and
-//! VapourSynth.
+//! `VapourSynth`.
 
 mod call;
 mod libplacebo;
@@ -8,8 +8,9 @@ use unband_image::{Entry, ParamKind};
 
 /// Readers of ways of writing that are known by more than a name, and the method each is for. `None` means that a text
 /// is nothing of theirs.
-const FOREIGN: &[(&str, fn(&str) -> Option<Result<Settings, RecipeError>>)] =
-    &[("libplacebo", libplacebo::read)];
+const FOREIGN: &[(&str, Reader)] = &[("libplacebo", libplacebo::read)];
+
+type Reader = fn(&str) -> Option<Result<Settings, RecipeError>>;
 
 /// Names under which other programs know a method.
 const FOREIGN_NAMES: &[(&str, &str)] = &[("deband", "ffmpeg-deband")];
@@ -113,7 +114,7 @@ impl RecipeError {
 /// `NAME`, `NAME:key=value,key=value` (also with `:` between), or as ffmpeg writes filters: `NAME=key=value:key=value`,
 /// values without names first, in the order of the parameters. ffmpeg's names, short names, its words for yes
 /// and no, and numbers like `2*PI` are understood. So are mpv's debanding options (`--deband-iterations=2`, or
-/// lines of its configuration) and VapourSynth's `core.placebo.Deband(clip, …)`.
+/// lines of its configuration) and `VapourSynth`'s `core.placebo.Deband(clip, …)`.
 ///
 /// # Errors
 /// Unknown names, pieces that are no settings, several filters at once.

@@ -80,7 +80,7 @@ fn removed(plane: &[f32], on: &[bool], (w, h): (usize, usize), key: u32, rng: Rn
     let scattered: Vec<f32> = (0..w * h)
         .map(|i| {
             let (x, y) = (i % w, i / w);
-            let choice = u64::from(rng.at(0, key, x as u32, y as u32)) * 81 >> 32;
+            let choice = (u64::from(rng.at(0, key, x as u32, y as u32)) * 81) >> 32;
             if near[i] { plane[window(x, y).nth(choice as usize).unwrap()] } else { plane[i] }
         })
         .collect();

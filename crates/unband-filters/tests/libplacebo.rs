@@ -1,5 +1,5 @@
 //! Every file in `golden/placebo` comes out of our shader, as far as a GPU's own rounding allows.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::float_cmp)] // exact
 
 use std::path::PathBuf;
 

@@ -1,7 +1,8 @@
 //! The row loops of FCDR: differences to opposite neighbours, and how alike they are along strips.
 
-// Bodies must be inlined into each level's function to be compiled for it.
-#![allow(clippy::inline_always)]
+// Bodies must be inlined into each level's function to be compiled for it; branches would keep them from being
+// vectorised.
+#![allow(clippy::inline_always, clippy::needless_bitwise_bool)]
 
 use crate::dispatch;
 

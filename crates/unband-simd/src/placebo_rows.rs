@@ -4,8 +4,9 @@
 //! looked up are computed for a block of pixels at once; only the look-ups themselves go one by one, which on
 //! today's processors is faster than their gather instructions.
 
-// Bodies must be inlined into each level's function to be compiled for it.
-#![allow(clippy::inline_always)]
+// Bodies must be inlined into each level's function to be compiled for it. Places are small numbers. Pixels of a block
+// are counted, as several arrays are read and written at once.
+#![allow(clippy::inline_always, clippy::cast_possible_wrap, clippy::needless_range_loop)]
 
 use crate::dispatch;
 

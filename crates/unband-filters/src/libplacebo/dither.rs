@@ -125,7 +125,9 @@ mod tests {
             for y in 0..side {
                 let bias = Bias::new(dither, 8);
                 let row = bias.row(Level::best(), &mut row, (0, y)).unwrap();
-                row.iter().for_each(|b| seen[(b * (side * side) as f32) as usize] += 1);
+                for b in row {
+                    seen[(b * (side * side) as f32) as usize] += 1;
+                }
             }
             assert!(seen.iter().all(|&n| n == 1), "{dither:?}");
         }

@@ -1,4 +1,4 @@
-//! Settings of libplacebo's deband as mpv, VapourSynth and ffmpeg write them.
+//! Settings of libplacebo's deband as mpv, `VapourSynth` and ffmpeg write them.
 
 use super::{RecipeError, Settings, call, nearest};
 

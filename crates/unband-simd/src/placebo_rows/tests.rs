@@ -1,3 +1,6 @@
+#![allow(clippy::float_cmp, clippy::float_cmp_const)] // exact results are what is tested
+#![allow(clippy::unwrap_used)]
+
 use super::*;
 use crate::Level;
 
