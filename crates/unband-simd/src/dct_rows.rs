@@ -59,22 +59,35 @@ const BASIS_BY_PLACE: [Row; 8] = {
     out
 };
 
+// Loops throughout, since closures given to `map` or `from_fn` are not compiled for the level.
+
 #[inline(always)]
-fn sum(a: Row, b: Row) -> Row {
-    std::array::from_fn(|i| a[i] + b[i])
+fn sum(mut a: Row, b: Row) -> Row {
+    for i in 0..8 {
+        a[i] += b[i];
+    }
+    a
 }
 
 #[inline(always)]
-fn difference(a: Row, b: Row) -> Row {
-    std::array::from_fn(|i| a[i] - b[i])
+fn difference(mut a: Row, b: Row) -> Row {
+    for i in 0..8 {
+        a[i] -= b[i];
+    }
+    a
 }
 
 /// `Σ weights[k] · rows[k]`, eight columns at once.
 #[inline(always)]
 fn weighted<const N: usize>(rows: [Row; N], weights: [f32; N]) -> Row {
-    let mut out: Row = rows[0].map(|v| v * weights[0]);
+    let mut out = rows[0];
+    for i in 0..8 {
+        out[i] *= weights[0];
+    }
     for k in 1..N {
-        out = std::array::from_fn(|i| out[i] + rows[k][i] * weights[k]);
+        for i in 0..8 {
+            out[i] += rows[k][i] * weights[k];
+        }
     }
     out
 }
@@ -84,11 +97,13 @@ fn weighted<const N: usize>(rows: [Row; N], weights: [f32; N]) -> Row {
 fn across(rows: &[Row; 8], basis: &[Row; 8]) -> [Row; 8] {
     let mut out = [[0.0; 8]; 8];
     for r in 0..8 {
-        let mut row: Row = basis[0].map(|b| b * rows[r][0]);
+        let mut row = basis[0];
+        for i in 0..8 {
+            row[i] *= rows[r][0];
+        }
         for k in 1..8 {
-            let value = rows[r][k];
             for i in 0..8 {
-                row[i] += basis[k][i] * value;
+                row[i] += basis[k][i] * rows[r][k];
             }
         }
         out[r] = row;
@@ -98,6 +113,8 @@ fn across(rows: &[Row; 8], basis: &[Row; 8]) -> [Row; 8] {
 
 #[inline(always)]
 pub(crate) fn inverse_block(f: &[Row; 8]) -> [Row; 8] {
+    // Across first: the numbers are still in memory, from where one spreads over a register at no cost.
+    let f = across(f, &BASIS);
     // Down the columns: even frequencies are symmetric about the middle, odd ones antisymmetric.
     let (a, b) = (weighted([f[0], f[4]], [C4, C4]), weighted([f[0], f[4]], [C4, -C4]));
     let (c, d) = (weighted([f[2], f[6]], [C2, C6]), weighted([f[2], f[6]], [C6, -C2]));
@@ -109,22 +126,27 @@ pub(crate) fn inverse_block(f: &[Row; 8]) -> [Row; 8] {
         weighted(odd, [C5, -C1, C7, C3]),
         weighted(odd, [C7, -C5, C3, -C1]),
     ];
-    let down =
-        std::array::from_fn(
-            |y| {
-                if y < 4 { sum(even[y], odd[y]) } else { difference(even[7 - y], odd[7 - y]) }
-            },
-        );
-    across(&down, &BASIS)
+    [
+        sum(even[0], odd[0]),
+        sum(even[1], odd[1]),
+        sum(even[2], odd[2]),
+        sum(even[3], odd[3]),
+        difference(even[3], odd[3]),
+        difference(even[2], odd[2]),
+        difference(even[1], odd[1]),
+        difference(even[0], odd[0]),
+    ]
 }
 
 #[inline(always)]
 pub(crate) fn forward_block(s: &[Row; 8]) -> [Row; 8] {
-    let even: [Row; 4] = std::array::from_fn(|y| sum(s[y], s[7 - y]));
-    let odd: [Row; 4] = std::array::from_fn(|y| difference(s[y], s[7 - y]));
+    let s = across(s, &BASIS_BY_PLACE);
+    let even = [sum(s[0], s[7]), sum(s[1], s[6]), sum(s[2], s[5]), sum(s[3], s[4])];
+    let odd =
+        [difference(s[0], s[7]), difference(s[1], s[6]), difference(s[2], s[5]), difference(s[3], s[4])];
     let (a, b) = (sum(even[0], even[3]), sum(even[1], even[2]));
     let (c, d) = (difference(even[0], even[3]), difference(even[1], even[2]));
-    let down = [
+    [
         weighted([a, b], [C4, C4]),
         weighted(odd, [C1, C3, C5, C7]),
         weighted([c, d], [C2, C6]),
@@ -133,13 +155,16 @@ pub(crate) fn forward_block(s: &[Row; 8]) -> [Row; 8] {
         weighted(odd, [C5, -C1, C7, C3]),
         weighted([c, d], [C6, -C2]),
         weighted(odd, [C7, -C5, C3, -C1]),
-    ];
-    across(&down, &BASIS_BY_PLACE)
+    ]
 }
 
 #[inline(always)]
 fn load(block: &[f32; 64]) -> [Row; 8] {
-    std::array::from_fn(|y| std::array::from_fn(|x| block[8 * y + x]))
+    let mut rows = [[0.0; 8]; 8];
+    for (row, block) in rows.iter_mut().zip(block.as_chunks().0) {
+        *row = *block;
+    }
+    rows
 }
 
 #[inline(always)]
