@@ -12,6 +12,7 @@ mod file;
 mod format;
 mod limits;
 mod orient;
+mod orient_jpeg;
 mod program;
 mod raw_profile;
 mod samples;

@@ -1,14 +1,18 @@
 //! The eight orientations of Exif, applied to samples.
 
-use unband_image::{DensityUnit, Image, Plane};
+use unband_image::{Codec, DensityUnit, Image, Plane};
 
-use crate::{Error, exif, limits};
+use crate::{Error, exif, limits, orient_jpeg};
 
 /// Turns a picture upright whose file says it is stored in `orientation` (1..=8), and lets its metadata say
 /// so. Source: CIPA DC-008, tag Orientation.
 pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
     if !(2..=8).contains(&orientation) {
         return Ok(());
+    }
+    let size = (image.width(), image.height());
+    if let Codec::Jpeg(jpeg) = &mut image.origin.codec {
+        orient_jpeg::turn(jpeg, size, orientation);
     }
     for plane in image.planes.iter_mut().chain(&mut image.alpha) {
         turn(plane, orientation)?;

@@ -175,3 +175,103 @@ fn rounded_where_libjpeg_rounds_the_samples_are_libjpegs() {
         assert!(worst <= 1.0 && mean < 0.001, "{name}: {worst} {mean}");
     }
 }
+
+/// An Exif block that says nothing but the orientation.
+fn exif(orientation: u8) -> Vec<u8> {
+    let mut out = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
+    out.extend([orientation, 0, 0, 0, 0, 0, 0]);
+    out
+}
+
+/// A picture without symmetry, in JPEG.
+fn encoded(size: (u16, u16), sampling: jpeg_encoder::SamplingFactor, orientation: u8) -> Vec<u8> {
+    let pixels: Vec<u8> = (0..usize::from(size.0) * usize::from(size.1))
+        .flat_map(|i| {
+            let (x, y) = (i % usize::from(size.0), i / usize::from(size.0));
+            [(x * 6 + y) as u8, (y * 7) as u8, (if x * 2 < y { 200 } else { x * y }) as u8]
+        })
+        .collect();
+    let mut out = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, 70);
+    encoder.set_sampling_factor(sampling);
+    encoder.add_app_segment(1, exif(orientation)).unwrap();
+    encoder.encode(&pixels, size.0, size.1, jpeg_encoder::ColorType::Rgb).unwrap();
+    out
+}
+
+#[test]
+fn turned_numbers_are_those_of_the_turned_picture() {
+    use jpeg_encoder::SamplingFactor as S;
+    for (sampling, size) in [
+        (S::F_1_1, (37, 29)),
+        (S::F_2_2, (38, 30)),
+        (S::F_2_1, (34, 29)),
+        (S::F_1_2, (37, 18)),
+        (S::F_4_1, (40, 21)),
+    ] {
+        let upright = unband_io::read(&encoded(size, sampling, 1), &Limits::default()).unwrap();
+        for orientation in 2..=8 {
+            let image = unband_io::read(&encoded(size, sampling, orientation), &Limits::default()).unwrap();
+            assert_ne!(image.planes, upright.planes, "{orientation}");
+            let stored = stored(&image).unwrap();
+            let exact = reference(&stored, (image.width(), image.height()), Rounding::Nowhere);
+            let (worst, _) = worst_and_mean(codes(&image), exact.into_iter().flatten());
+            assert!(worst < 1e-3, "{sampling:?} {orientation}: {worst} codes");
+            assert!(stored.planes.iter().all(|p| p.lead.0 < 8 && p.lead.1 < 8));
+            let Codec::Jpeg(jpeg) = &image.origin.codec else { panic!() };
+            assert_eq!(jpeg.luma, Some(stored.planes[0].steps));
+            assert_eq!(jpeg.chroma, Some(stored.planes[1].steps));
+            let chroma = jpeg.subsampling.unwrap();
+            assert_eq!((chroma.x.into(), chroma.y.into()), stored.planes[1].scale);
+        }
+    }
+}
+
+#[test]
+fn numbers_are_left_out_where_turning_would_begin_within_a_chroma_sample() {
+    use jpeg_encoder::SamplingFactor as S;
+    let kept = |size, orientation| {
+        let bytes = encoded(size, S::F_2_2, orientation);
+        stored(&unband_io::read(&bytes, &Limits::default()).unwrap()).is_some()
+    };
+    for (size, orientations) in [
+        ((37, 30), &[1, 4, 5, 6][..]),
+        ((38, 29), &[1, 2, 5, 8]),
+        ((37, 29), &[1, 5]),
+        ((38, 30), &[1, 2, 3, 4, 5, 6, 7, 8]),
+    ] {
+        for orientation in 1..=8 {
+            assert_eq!(
+                kept(size, orientation),
+                orientations.contains(&orientation),
+                "{size:?} {orientation}"
+            );
+        }
+    }
+}
+
+#[test]
+fn any_sampling_factors_are_read() {
+    let bytes = fs::read(data("jpeg_scans.jpg")).unwrap();
+    let frame = bytes.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap();
+    let mut whole = 0;
+    // The factors of the three components stand 11, 14 and 17 bytes into the frame header.
+    for at in [11, 14, 17] {
+        for factors in (1..=4).flat_map(|across| (1..=4).map(move |down| across << 4 | down)) {
+            let mut bytes = bytes.clone();
+            bytes[frame + at] = factors;
+            // The coded blocks are now too many, or too few, which is an error.
+            match unband_io::read(&bytes, &Limits::default()) {
+                Ok(image) => {
+                    assert_eq!((image.width(), image.height()), (37, 29));
+                    // Ratios like 3 : 2 are read, but no picture sample is one of theirs.
+                    let whole_ratio = |p: &JpegPlane| p.scale.0 > 0 && p.scale.1 > 0;
+                    assert!(stored(&image).is_none_or(|c| c.planes.iter().all(whole_ratio)));
+                    whole += 1;
+                }
+                Err(error) => assert!(matches!(error, Error::Truncated { .. }), "{at} {factors:x}: {error}"),
+            }
+        }
+    }
+    assert!(whole >= 24, "{whole}");
+}

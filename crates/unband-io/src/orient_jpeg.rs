@@ -1,0 +1,86 @@
+//! The eight orientations of Exif, applied to what a JPEG file stores.
+//!
+//! Mirrored blocks have the same coefficients with odd frequencies negated; transposed ones have them transposed.
+
+use std::sync::Arc;
+
+use unband_image::{JpegOrigin, JpegPlane, Subsampling};
+
+/// Turns the stored numbers of a picture of that size, before it is turned, as its samples are turned.
+///
+/// Where the picture ends within a chroma sample that would then come first, the numbers are left out.
+pub(crate) fn turn(jpeg: &mut JpegOrigin, size: (usize, usize), orientation: u8) {
+    let reversed = (matches!(orientation, 2 | 3 | 7 | 8), matches!(orientation, 3 | 4 | 6 | 7));
+    let transposed = matches!(orientation, 5..=8);
+    let whole = |plane: &JpegPlane| {
+        let fits = |reversed: bool, size: usize, scale: usize| !reversed || size.is_multiple_of(scale);
+        fits(reversed.0, size.0, plane.scale.0) && fits(reversed.1, size.1, plane.scale.1)
+    };
+    if jpeg.coefficients.as_ref().is_some_and(|c| !c.planes.iter().all(whole)) {
+        jpeg.coefficients = None;
+    }
+    if let Some(coefficients) = &mut jpeg.coefficients {
+        for plane in &mut Arc::make_mut(coefficients).planes {
+            if reversed.0 {
+                mirror(plane, size.0);
+            }
+            if reversed.1 {
+                flip(plane, size.1);
+            }
+            if transposed {
+                transpose(plane);
+            }
+        }
+    }
+    if transposed {
+        for steps in jpeg.luma.iter_mut().chain(&mut jpeg.chroma) {
+            *steps = transposed_block(steps);
+        }
+        jpeg.subsampling = jpeg.subsampling.map(|Subsampling { x, y }| Subsampling { x: y, y: x });
+    }
+}
+
+/// Samples before the first, once those after the last come first.
+fn lead(blocks: usize, size: usize, scale: usize, lead: usize) -> usize {
+    (8 * blocks).saturating_sub(size.div_ceil(scale) + lead)
+}
+
+/// Left becomes right.
+fn mirror(plane: &mut JpegPlane, width: usize) {
+    plane.lead.0 = lead(plane.blocks_across, width, plane.scale.0, plane.lead.0);
+    for row in Arc::make_mut(&mut plane.numbers).chunks_exact_mut(64 * plane.blocks_across) {
+        row.as_chunks_mut::<64>().0.reverse();
+        row.iter_mut().skip(1).step_by(2).for_each(|number| *number = number.saturating_neg());
+    }
+}
+
+/// Top becomes bottom.
+fn flip(plane: &mut JpegPlane, height: usize) {
+    plane.lead.1 = lead(plane.blocks_down, height, plane.scale.1, plane.lead.1);
+    let blocks = Arc::make_mut(&mut plane.numbers).as_chunks_mut::<64>().0;
+    // All blocks the other way round, then each row of them back.
+    blocks.reverse();
+    blocks.chunks_exact_mut(plane.blocks_across).for_each(<[_]>::reverse);
+    for row in blocks.iter_mut().flat_map(|block| block.chunks_exact_mut(8).skip(1).step_by(2)) {
+        row.iter_mut().for_each(|number| *number = number.saturating_neg());
+    }
+}
+
+/// Rows become columns.
+fn transpose(plane: &mut JpegPlane) {
+    let (across, down) = (plane.blocks_across, plane.blocks_down);
+    let blocks = plane.numbers.as_chunks::<64>().0;
+    let mut numbers = Vec::with_capacity(plane.numbers.len());
+    for x in 0..across {
+        blocks.iter().skip(x).step_by(across).for_each(|block| numbers.extend(transposed_block(block)));
+    }
+    plane.numbers = Arc::new(numbers);
+    (plane.blocks_across, plane.blocks_down) = (down, across);
+    plane.lead = (plane.lead.1, plane.lead.0);
+    plane.scale = (plane.scale.1, plane.scale.0);
+    plane.steps = transposed_block(&plane.steps);
+}
+
+fn transposed_block<T: Copy>(block: &[T; 64]) -> [T; 64] {
+    std::array::from_fn(|i| block[i % 8 * 8 + i / 8])
+}
