@@ -1,14 +1,28 @@
 //! The eight orientations of Exif, applied to samples.
 
-use unband_image::{Codec, DensityUnit, Image, Plane};
+use unband_image::{Codec, Context, DensityUnit, Image, Model, Plane, Siting, Subsampling};
 
 use crate::{Error, exif, limits, orient_jpeg};
 
 /// Turns a picture upright whose file says it is stored in `orientation` (1..=8), and lets its metadata say
-/// so. Source: CIPA DC-008, tag Orientation.
+/// so. Smaller chroma planes whose samples would come to lie elsewhere among those of luma get full size.
+/// Source: CIPA DC-008, tag Orientation.
 pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
     if !(2..=8).contains(&orientation) {
         return Ok(());
+    }
+    if let Model::Yuv { matrix, range, subsampling } = image.color.model {
+        match turned_chroma(image, subsampling, orientation) {
+            Some((subsampling, siting)) => {
+                image.color.model = Model::Yuv { matrix, range, subsampling };
+                image.color.siting = siting;
+            }
+            None => {
+                let taken = std::mem::replace(image, Image::new(Vec::new(), Model::Gray, image.depth));
+                let full = taken.into_full_chroma(&Context::default());
+                *image = full.map_err(|error| Error::damaged("picture", error))?;
+            }
+        }
     }
     let size = (image.width(), image.height());
     if let Codec::Jpeg(jpeg) = &mut image.origin.codec {
@@ -31,6 +45,33 @@ pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
         debug_assert!(density.unit != DensityUnit::Aspect || density.x > 0.0);
     }
     Ok(())
+}
+
+/// How chroma lies after turning, when its samples can simply be turned as those of luma are.
+fn turned_chroma(image: &Image, chroma: Subsampling, orientation: u8) -> Option<(Subsampling, Siting)> {
+    // On a luma sample, or between them?
+    let on = |siting| (siting != Siting::Center, siting == Siting::TopLeft);
+    let (on_x, on_y) = on(image.color.siting);
+    let in_place = |length: usize, scale: u8, on: bool, reversed: bool| {
+        !reversed || length % usize::from(scale) == usize::from(on && scale > 1)
+    };
+    let reversed = (matches!(orientation, 2 | 3 | 7 | 8), matches!(orientation, 3 | 4 | 6 | 7));
+    if !in_place(image.width(), chroma.x, on_x, reversed.0)
+        || !in_place(image.height(), chroma.y, on_y, reversed.1)
+    {
+        return None;
+    }
+    let (chroma, wanted) = match orientation {
+        5.. => (Subsampling { x: chroma.y, y: chroma.x }, (on_y, on_x)),
+        _ => (chroma, (on_x, on_y)),
+    };
+    // Where chroma is as large as luma it lies as any siting says.
+    let fits = |siting: &Siting| {
+        let (x, y) = on(*siting);
+        (chroma.x == 1 || x == wanted.0) && (chroma.y == 1 || y == wanted.1)
+    };
+    let all = [image.color.siting, Siting::Left, Siting::Center, Siting::TopLeft];
+    all.into_iter().find(fits).map(|siting| (chroma, siting))
 }
 
 fn turn(plane: &mut Plane, orientation: u8) -> Result<(), Error> {
@@ -77,6 +118,7 @@ fn transpose(plane: &Plane) -> Result<Plane, Error> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use unband_image::{Depth, Matrix, Range};
 
     #[test]
     fn every_orientation_puts_the_first_row_and_column_where_exif_says() {
@@ -98,5 +140,62 @@ mod tests {
             }
             assert_eq!((plane.width, plane.data.as_slice()), (width, expected), "orientation {orientation}");
         }
+    }
+    /// Luma and chroma that are ramps: of known colour at any place.
+    fn ramps(width: usize, height: usize, x: u8, y: u8, siting: Siting) -> Image {
+        let chroma = Subsampling { x, y };
+        let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Full, subsampling: chroma };
+        let plane = |(w, h), (sx, sy): (u8, u8), between: (bool, bool)| {
+            let at = |i: usize, scale: u8, between: bool| {
+                i as f32 * f32::from(scale) + if between { (f32::from(scale) - 1.0) / 2.0 } else { 0.0 }
+            };
+            let data =
+                (0..w * h).map(|i| 0.2 + 0.03 * at(i % w, sx, between.0) + 0.002 * at(i / w, sy, between.1));
+            Plane { width: w, height: h, data: data.collect() }
+        };
+        let small = plane(
+            chroma.chroma_size(width, height),
+            (x, y),
+            (siting == Siting::Center, siting != Siting::TopLeft),
+        );
+        let luma = plane((width, height), (1, 1), (false, false));
+        let mut image = Image::new(vec![luma, small.clone(), small], model, Depth::EIGHT);
+        image.color.siting = siting;
+        image
+    }
+
+    #[test]
+    fn smaller_chroma_planes_stay_on_the_luma_samples_they_belong_to() {
+        let mut kept = 0;
+        for (width, height) in [(12, 8), (13, 8), (12, 9), (13, 9)] {
+            for (x, y) in [(2, 2), (2, 1), (1, 2), (1, 1), (4, 1)] {
+                for siting in [Siting::Left, Siting::Center, Siting::TopLeft] {
+                    for orientation in 2..=8 {
+                        let mut turned = ramps(width, height, x, y, siting);
+                        apply(&mut turned, orientation).unwrap();
+                        let same_size = turned.planes[1].data.len() < turned.planes[0].data.len();
+                        kept += usize::from(same_size);
+                        let turned = turned.into_full_chroma(&Context::default()).unwrap();
+                        let full = ramps(width, height, x, y, siting).into_full_chroma(&Context::default());
+                        let mut wanted = full.unwrap().planes[1].clone();
+                        turn(&mut wanted, orientation).unwrap();
+                        let what = format!("{width}×{height} {x}×{y} {siting:?} {orientation}");
+                        assert_eq!(turned.planes[0].width, wanted.width, "{what}");
+                        assert_eq!(
+                            (turned.planes[1].width, turned.planes[1].height),
+                            (wanted.width, wanted.height)
+                        );
+                        for (got, wanted) in turned.planes[1].data.iter().zip(&wanted.data) {
+                            assert!((got - wanted).abs() < 1e-5, "{what}: {got} {wanted}");
+                        }
+                    }
+                }
+            }
+        }
+        // Most need no interpolation; even sides with chroma between the samples never do.
+        assert!(kept > 120, "{kept}");
+        let mut even = ramps(12, 8, 2, 2, Siting::Center);
+        apply(&mut even, 6).unwrap();
+        assert_eq!((even.planes[1].width, even.planes[1].height), (4, 6));
     }
 }

@@ -1,5 +1,15 @@
 //! The formats, one file each.
 
+#[cfg(feature = "avif")]
+mod avif;
+#[cfg(feature = "avif")]
+mod avif_av1;
+#[cfg(feature = "avif")]
+mod avif_boxes;
+#[cfg(feature = "avif")]
+mod avif_encode;
+#[cfg(feature = "avif")]
+mod avif_mux;
 mod bmp;
 mod gif;
 mod iptc;
@@ -84,10 +94,12 @@ impl Writes {
 /// How to write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// 1..=100 for lossy formats; without it a high one (JPEG 95, WebP 95).
+    /// 1..=100 for lossy formats; without it a high one (JPEG 95, WebP 95, AVIF 95).
     pub quality: Option<u8>,
     /// WebP: without loss? By default yes, unless a quality is given.
     pub lossless: Option<bool>,
+    /// Threads of encoders that can use several; 0 for as many as there are. The file is the same with any number.
+    pub threads: usize,
 }
 
 /// One format.
@@ -202,6 +214,8 @@ pub static FORMATS: &[FormatEntry] = &[
     jpeg::ENTRY,
     tiff::ENTRY,
     webp::ENTRY,
+    #[cfg(feature = "avif")]
+    avif::ENTRY,
     pnm::PNM,
     pnm::PBM,
     pnm::PGM,

@@ -1,0 +1,418 @@
+//! The container of AVIF, read: which items a file holds, where their bytes lie, and what is said of them.
+//!
+//! Source: ISO/IEC 14496-12 (boxes), ISO/IEC 23008-12 (items and properties), AV1 Image File Format 1.1.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::avif::NAME;
+use crate::Error;
+
+/// Four letters that name a box, an item or a reference.
+pub(super) type Kind = [u8; 4];
+
+/// Properties that are followed here; any other that a file calls essential makes an item unreadable.
+const KNOWN: &[&Kind] = &[
+    b"av1C", b"ispe", b"pixi", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"clli", b"mdcv",
+    b"a1op", b"lsel", b"a1lx",
+];
+
+/// Bytes that are taken from the front.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
+
+impl<'a> Cursor<'a> {
+    pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Error> {
+        let short = || Error::damaged(NAME, "a box is shorter than what it should hold");
+        let (head, rest) = self.0.split_at_checked(count).ok_or_else(short)?;
+        self.0 = rest;
+        Ok(head)
+    }
+
+    /// A number of 0 to 8 bytes.
+    pub(super) fn number(&mut self, bytes: usize) -> Result<u64, Error> {
+        Ok(self.take(bytes)?.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8, Error> {
+        Ok(self.number(1)? as u8)
+    }
+
+    pub(super) fn u16(&mut self) -> Result<u16, Error> {
+        Ok(self.number(2)? as u16)
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32, Error> {
+        Ok(self.number(4)? as u32)
+    }
+
+    fn kind(&mut self) -> Result<Kind, Error> {
+        Ok(self.u32()?.to_be_bytes())
+    }
+
+    /// Version and flags of a box that has them.
+    pub(super) fn version(&mut self) -> Result<(u8, u32), Error> {
+        let both = self.u32()?;
+        Ok(((both >> 24) as u8, both & 0xFF_FFFF))
+    }
+
+    /// Text up to a zero byte, or to the end.
+    fn text(&mut self) -> &'a [u8] {
+        let end = self.0.iter().position(|&byte| byte == 0);
+        let text = &self.0[..end.unwrap_or(self.0.len())];
+        self.0 = &self.0[end.map_or(self.0.len(), |end| end + 1)..];
+        text
+    }
+
+    /// Name and content of the next box, nothing at the end.
+    fn next_box(&mut self) -> Result<Option<(Kind, &'a [u8])>, Error> {
+        if self.0.is_empty() {
+            return Ok(None);
+        }
+        let whole = self.0.len() as u64;
+        let cut = || Error::Truncated { format: NAME };
+        if whole < 8 {
+            return Err(cut());
+        }
+        let small = u64::from(self.u32()?);
+        let kind = self.kind()?;
+        let (head, size) = match small {
+            0 => (8, whole),
+            1 if whole < 16 => return Err(cut()),
+            1 => (16, self.number(8)?),
+            size => (8, size),
+        };
+        let content =
+            size.checked_sub(head).ok_or_else(|| Error::damaged(NAME, "a box of impossible size"))?;
+        if content > self.0.len() as u64 {
+            // What the samples lie in may be cut; whether they are all there shows when they are read.
+            if &kind == b"mdat" {
+                return Ok(Some((kind, self.take(self.0.len())?)));
+            }
+            return Err(cut());
+        }
+        Ok(Some((kind, self.take(content as usize)?)))
+    }
+}
+
+/// Part of a file that is a picture, a part of one, or metadata.
+#[derive(Default)]
+pub(super) struct Item<'a> {
+    pub(super) id: u32,
+    pub(super) kind: Kind,
+    /// Of items of kind `mime`.
+    pub(super) content_type: &'a [u8],
+    content_encoding: &'a [u8],
+    extents: Vec<(u64, u64)>,
+    /// 0: places in the file, 1: places in `idat`.
+    method: u8,
+    /// Place in the list of properties, and whether it is essential.
+    properties: Vec<(usize, bool)>,
+}
+
+struct Reference {
+    kind: Kind,
+    from: u32,
+    to: Vec<u32>,
+}
+
+/// What the boxes of a file say.
+pub(super) struct Container<'a> {
+    bytes: &'a [u8],
+    items: BTreeMap<u32, Item<'a>>,
+    primary: u32,
+    references: Vec<Reference>,
+    properties: Vec<(Kind, &'a [u8])>,
+    idat: &'a [u8],
+}
+
+/// Is it a still picture or a sequence of AV1? The brands say.
+pub(super) fn is_avif(bytes: &[u8]) -> bool {
+    brands(bytes).is_some_and(|(_, mut all)| all.any(|brand| brand == b"avif" || brand == b"avis"))
+}
+
+/// The major brand, and all of them.
+fn brands(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
+    if bytes.get(4..8)? != b"ftyp" {
+        return None;
+    }
+    let size = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
+    let content = bytes.get(8..size.min(bytes.len()))?;
+    let major = content.get(..4)?;
+    Some((major, std::iter::once(major).chain(content.get(8..).unwrap_or(&[]).chunks_exact(4))))
+}
+
+impl<'a> Container<'a> {
+    /// Reads all boxes that describe items.
+    ///
+    /// # Errors
+    /// Files without items, boxes that are cut, contradict themselves or have an unknown version.
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
+        let sequence = brands(bytes).is_some_and(|(major, _)| major == b"avis");
+        if sequence {
+            return Err(Error::Several { format: NAME, what: "frames" });
+        }
+        let mut out = Self {
+            bytes,
+            items: BTreeMap::new(),
+            primary: 0,
+            references: Vec::new(),
+            properties: Vec::new(),
+            idat: &[],
+        };
+        let mut file = Cursor(bytes);
+        while let Some((kind, content)) = file.next_box()? {
+            if &kind == b"meta" {
+                out.meta(content)?;
+                return Ok(out);
+            }
+        }
+        Err(Error::Truncated { format: NAME })
+    }
+
+    fn meta(&mut self, content: &'a [u8]) -> Result<(), Error> {
+        let mut boxes = Cursor(content);
+        boxes.version()?;
+        while let Some((kind, content)) = boxes.next_box()? {
+            let content = Cursor(content);
+            match &kind {
+                b"pitm" => self.primary = primary(content)?,
+                b"iinf" => self.infos(content)?,
+                b"iloc" => self.locations(content)?,
+                b"iref" => self.references(content)?,
+                b"iprp" => self.properties(content)?,
+                b"idat" => self.idat = content.0,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, id: u32) -> &mut Item<'a> {
+        self.items.entry(id).or_insert_with(|| Item { id, ..Item::default() })
+    }
+
+    fn infos(&mut self, mut content: Cursor<'a>) -> Result<(), Error> {
+        let (version, _) = content.version()?;
+        content.number(if version == 0 { 2 } else { 4 })?;
+        while let Some((kind, content)) = content.next_box()? {
+            let mut content = Cursor(content);
+            if &kind != b"infe" {
+                continue;
+            }
+            let (version, _) = content.version()?;
+            if version < 2 {
+                continue;
+            }
+            let id = content.number(if version == 2 { 2 } else { 4 })? as u32;
+            content.u16()?; // protection
+            let kind = content.kind()?;
+            content.text(); // name
+            let item = self.item(id);
+            item.kind = kind;
+            if &kind == b"mime" {
+                item.content_type = content.text();
+                item.content_encoding = content.text();
+            }
+        }
+        Ok(())
+    }
+
+    fn locations(&mut self, mut content: Cursor<'a>) -> Result<(), Error> {
+        let (version, _) = content.version()?;
+        let sizes = content.u16()?;
+        let size = |shift: u16| usize::from(sizes >> shift & 15);
+        let (offset_size, length_size, base_size) = (size(12), size(8), size(4));
+        let index_size = if version == 0 { 0 } else { size(0) };
+        if [offset_size, length_size, base_size, index_size].iter().any(|s| ![0, 4, 8].contains(s)) {
+            return Err(Error::damaged(NAME, "places of items in numbers of impossible size"));
+        }
+        let id_size = if version < 2 { 2 } else { 4 };
+        for _ in 0..content.number(id_size)? {
+            let id = content.number(id_size)? as u32;
+            let method = if version == 0 { 0 } else { content.u16()? & 15 };
+            content.u16()?; // the file itself is the only place that is read
+            let base = content.number(base_size)?;
+            let count = content.u16()?;
+            if count > 1 && offset_size + length_size == 0 {
+                return Err(Error::damaged(NAME, "an item in parts that have no place"));
+            }
+            let mut extents = Vec::new();
+            for _ in 0..count {
+                content.number(index_size)?;
+                let offset = content.number(offset_size)?.saturating_add(base);
+                extents.push((offset, content.number(length_size)?));
+            }
+            let item = self.item(id);
+            (item.method, item.extents) = (method as u8, extents);
+        }
+        Ok(())
+    }
+
+    fn references(&mut self, mut content: Cursor<'a>) -> Result<(), Error> {
+        let (version, _) = content.version()?;
+        let id_size = if version == 0 { 2 } else { 4 };
+        while let Some((kind, content)) = content.next_box()? {
+            let mut content = Cursor(content);
+            let from = content.number(id_size)? as u32;
+            let count = content.u16()?;
+            let to = (0..count).map(|_| Ok(content.number(id_size)? as u32)).collect::<Result<_, Error>>()?;
+            self.references.push(Reference { kind, from, to });
+        }
+        Ok(())
+    }
+
+    fn properties(&mut self, mut content: Cursor<'a>) -> Result<(), Error> {
+        while let Some((kind, content)) = content.next_box()? {
+            let mut content = Cursor(content);
+            match &kind {
+                b"ipco" => {
+                    while let Some(property) = content.next_box()? {
+                        self.properties.push(property);
+                    }
+                }
+                b"ipma" => self.associations(content)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn associations(&mut self, mut content: Cursor<'a>) -> Result<(), Error> {
+        let (version, flags) = content.version()?;
+        for _ in 0..content.u32()? {
+            let id = content.number(if version == 0 { 2 } else { 4 })? as u32;
+            for _ in 0..content.u8()? {
+                let (essential, index) = if flags & 1 == 1 {
+                    let both = content.u16()?;
+                    (both >> 15 == 1, both & 0x7FFF)
+                } else {
+                    let both = content.u8()?;
+                    (both >> 7 == 1, u16::from(both & 0x7F))
+                };
+                // They count from 1; 0 stands for none.
+                if let Some(index) = index.checked_sub(1) {
+                    self.item(id).properties.push((usize::from(index), essential));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The item that is the picture.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn primary(&self) -> Result<&Item<'a>, Error> {
+        self.get(self.primary).map_err(|_| Error::damaged(NAME, "it does not say which item is the picture"))
+    }
+
+    /// An item by its number.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn get(&self, id: u32) -> Result<&Item<'a>, Error> {
+        self.items.get(&id).ok_or_else(|| Error::damaged(NAME, "an item that is referred to is missing"))
+    }
+
+    /// Items that an item refers to in that way, in order.
+    pub(super) fn referred(&self, kind: &Kind, from: u32) -> &[u32] {
+        self.references.iter().find(|r| &r.kind == kind && r.from == from).map_or(&[], |r| &r.to)
+    }
+
+    /// Items that refer to an item in that way.
+    pub(super) fn referring(&self, kind: &'a Kind, to: u32) -> impl Iterator<Item = &Item<'a>> {
+        let from = self.references.iter().filter(move |r| &r.kind == kind && r.to.contains(&to));
+        from.filter_map(|r| self.items.get(&r.from))
+    }
+
+    /// All properties of that kind that an item has.
+    pub(super) fn all(&self, item: &Item<'a>, kind: &Kind) -> impl Iterator<Item = Cursor<'a>> {
+        let found = item.properties.iter().filter_map(|&(index, _)| self.properties.get(index));
+        found.filter(move |p| &p.0 == kind).map(|p| Cursor(p.1))
+    }
+
+    /// The first property of that kind.
+    pub(super) fn property(&self, item: &Item<'a>, kind: &Kind) -> Option<Cursor<'a>> {
+        self.all(item, kind).next()
+    }
+
+    /// Width and height of an item.
+    ///
+    /// # Errors
+    /// When it does not say them.
+    pub(super) fn size(&self, item: &Item<'a>) -> Result<(u32, u32), Error> {
+        let unsaid = || Error::damaged(NAME, "an item does not say its size");
+        let mut size = self.property(item, b"ispe").ok_or_else(unsaid)?;
+        size.version()?;
+        let size = (size.u32()?, size.u32()?);
+        if size.0 == 0 || size.1 == 0 { Err(unsaid()) } else { Ok(size) }
+    }
+
+    /// Is everything known that must be known to show an item?
+    ///
+    /// # Errors
+    /// When not.
+    pub(super) fn check_essential(&self, item: &Item<'a>) -> Result<(), Error> {
+        for &(index, essential) in &item.properties {
+            let (kind, _) = self
+                .properties
+                .get(index)
+                .ok_or_else(|| Error::damaged(NAME, "a property that is referred to is missing"))?;
+            if essential && !KNOWN.contains(&kind) {
+                let name = String::from_utf8_lossy(kind);
+                return Err(Error::unsupported(NAME, format!("the essential property `{name}`")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of an item.
+    ///
+    /// # Errors
+    /// Bytes that lie outside the file or in a way that is not read.
+    pub(super) fn data(&self, item: &Item<'a>) -> Result<Cow<'a, [u8]>, Error> {
+        let source = match item.method {
+            0 => self.bytes,
+            1 => self.idat,
+            _ => return Err(Error::unsupported(NAME, "items made of other items' bytes")),
+        };
+        let part = |&(offset, length): &(u64, u64)| {
+            let start = usize::try_from(offset).ok()?;
+            match length {
+                // Everything from there.
+                0 => source.get(start..),
+                length => source.get(start..start.checked_add(usize::try_from(length).ok()?)?),
+            }
+        };
+        let cut = || Error::Truncated { format: NAME };
+        match item.extents.as_slice() {
+            [] => Err(Error::damaged(NAME, "an item has no bytes")),
+            [one] => part(one).map(Cow::Borrowed).ok_or_else(cut),
+            several => {
+                let mut out = Vec::new();
+                for extent in several {
+                    out.extend_from_slice(part(extent).ok_or_else(cut)?);
+                    if out.len() > self.bytes.len() {
+                        return Err(Error::damaged(NAME, "parts of an item overlap"));
+                    }
+                }
+                Ok(Cow::Owned(out))
+            }
+        }
+    }
+
+    /// A metadata item about another: Exif, or XMP by its content type.
+    pub(super) fn metadata(&self, kind: &Kind, content_type: &[u8], about: u32) -> Option<Cow<'a, [u8]>> {
+        let mut found = self.referring(b"cdsc", about);
+        let item = found.find(|item| {
+            &item.kind == kind && item.content_type == content_type && item.content_encoding.is_empty()
+        })?;
+        self.data(item).ok()
+    }
+}
+
+fn primary(mut content: Cursor<'_>) -> Result<u32, Error> {
+    let (version, _) = content.version()?;
+    Ok(content.number(if version == 0 { 2 } else { 4 })? as u32)
+}
