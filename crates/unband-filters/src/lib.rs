@@ -4,6 +4,7 @@
 //! work on plain planes of whole codes: [`ffmpeg_deband::deband_plane`], [`gradfun::gradfun_plane`].
 #![forbid(unsafe_code)]
 
+pub mod adadeband;
 pub mod bband;
 pub mod f3kdb;
 pub mod fcdr;
@@ -20,8 +21,15 @@ use unband_image::Entry;
 pub use recipe::{RecipeError, parse_method};
 
 /// All filters. Help, documentation and shared tests derive from it.
-pub static FILTERS: &[Entry] =
-    &[smooth::ENTRY, ffmpeg_deband::ENTRY, gradfun::ENTRY, libplacebo::ENTRY, fcdr::ENTRY, f3kdb::ENTRY];
+pub static FILTERS: &[Entry] = &[
+    smooth::ENTRY,
+    ffmpeg_deband::ENTRY,
+    gradfun::ENTRY,
+    libplacebo::ENTRY,
+    fcdr::ENTRY,
+    f3kdb::ENTRY,
+    adadeband::ENTRY,
+];
 
 /// Why a plane of codes cannot be worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,12 +1,12 @@
 //! The banding detector against the maps and scores of its authors, and what must hold for any picture.
-#![allow(clippy::unwrap_used, clippy::float_cmp)]
+#![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
 mod bband_golden;
 
 use bband_golden::{SIZE, read_png, visibilities};
 use unband_filters::bband::{
-    self, Counts, Edges, LEAST_POINTS, Luma, Point, Samples, Thresholds, find_edges, find_edges_counted, pool,
-    score, spatial_information, visibility,
+    self, Counts, Edges, LEAST_POINTS, Luma, Point, Samples, Thresholds, find_edges, find_edges_counted,
+    pool, score, spatial_information, visibility,
 };
 use unband_image::Context;
 use unband_simd::Level;
@@ -93,7 +93,7 @@ fn fine_samples_of_whole_codes_give_what_codes_give() {
 /// Rings and ramps with rough patches.
 fn picture(w: usize, h: usize) -> Vec<u8> {
     let code = |x: usize, y: usize| {
-        let rough = if (x / 50 + y / 40) % 4 == 0 { (x * 7919 + y * 104_729) % 41 } else { 0 };
+        let rough = if (x / 50 + y / 40).is_multiple_of(4) { (x * 7919 + y * 104_729) % 41 } else { 0 };
         40 + (x * x + 2 * y * y) / 2500 + rough
     };
     (0..w * h).map(|i| code(i % w, i / w).min(255) as u8).collect()
@@ -145,7 +145,8 @@ fn a_step_of_one_code_is_one_edge_and_a_high_step_is_texture() {
     assert_eq!(found.len(), 1);
     let edge = found.iter().next().unwrap();
     assert!(edge.len() >= 55 && edge.iter().all(|p| (49..51).contains(&p.x)), "{edge:?}");
-    let codes: Vec<u8> = (0..100 * 60).map(|i| [80, 81, 82][(i % 100usize).saturating_sub(48).min(2)]).collect();
+    let codes: Vec<u8> =
+        (0..100 * 60).map(|i| [80, 81, 82][(i % 100usize).saturating_sub(48).min(2)]).collect();
     let luma = Luma::new(Samples::Codes(&codes), 100, 60).unwrap();
     let found = find_edges(&luma, Thresholds::default(), &ctx).unwrap();
     assert_eq!(found.len(), 1);

@@ -4,6 +4,12 @@
 //! A row of bits holds sample `x` in bit `x % 64` of word `x / 64`. Rows that are read with their neighbours have one
 //! more word before and one after; bits past the last sample are 0.
 
+// Bodies must be inlined into each level's function to be compiled for it.
+#![allow(clippy::inline_always)]
+
+/// What [`steady_row`] leaves where the variance is exactly at the limit.
+pub const TIE: u8 = u8::MAX;
+
 crate::dispatch! {
     /// Sobel gradient of the middle row: `gx` to the right with weights 1, 2, 1 down, `gy` down with 1, 2, 1 across.
     /// The three rows have one sample more on each side than the results.
@@ -46,12 +52,13 @@ crate::dispatch! {
     /// Sum of `sqrt(gx² + gy²)`, and of the squares, each in eight interleaved parts.
     pub fn magnitude_sums(level, gx: &[f32], gy: &[f32]) -> [f64; 2] = magnitude_sums_body;
 
-    /// Sets `out` to `half` where it is 0 and the variance of the window of `2·half + 1` samples squared is at most 4
-    /// (unbiased; rounded as the original's formula is where it comes out as 4 exactly).
+    /// Sets `out` to `half` where it is 0 and the unbiased variance of the window of `2·half + 1` samples squared is
+    /// below 4, and to [`TIE`] where it is 0 and the variance is 4 exactly; returns whether there is such a one.
     ///
     /// `sums` and `squares` are rows of summed-area tables of whole codes up to 255, modulo 2³²: the row above the
     /// window and its last row, starting at the sample before the first window's first; `out.len() + 2·half + 1` values.
-    pub fn steady_row(level, out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]) = steady_body;
+    pub fn steady_row(level, out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]) -> bool
+        = steady_body;
 }
 
 #[inline(always)]
@@ -246,7 +253,7 @@ fn magnitude_sums_body(gx: &[f32], gy: &[f32]) -> [f64; 2] {
 }
 
 #[inline(always)]
-fn steady_body(out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]) {
+fn steady_body(out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]) -> bool {
     let n = out.len();
     let side = 2 * usize::from(half) + 1;
     let [sa, sb] = sums.map(|row| (&row[..n], &row[side..side + n]));
@@ -263,17 +270,13 @@ fn steady_body(out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]
         let (sum, square) = (window(sa, sb, i), window(qa, qb, i));
         // Whole numbers below 2^53.
         let spread = count * square - sum * sum;
-        ties |= u8::from(spread == limit);
-        *out = if (*out == 0) & (spread < limit) { half } else { *out };
+        let beyond = spread - limit;
+        let open = u8::from(*out == 0);
+        let (steady, tie) = (open & u8::from(beyond < -0.5), open & u8::from(beyond.abs() < 0.5));
+        ties |= tie;
+        *out |= steady.wrapping_neg() & half | tie.wrapping_neg() & TIE;
     }
-    if ties != 0 {
-        for (i, out) in out.iter_mut().enumerate().filter(|(_, out)| **out == 0) {
-            let (sum, square) = (window(sa, sb, i), window(qa, qb, i));
-            if square / (count - 1.0) - (sum / count) * (sum / (count - 1.0)) <= 4.0 {
-                *out = half;
-            }
-        }
-    }
+    ties != 0
 }
 
 #[cfg(test)]

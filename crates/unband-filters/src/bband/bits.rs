@@ -57,7 +57,8 @@ impl Bits {
 
     /// Bit of a sample that lies inside or at most one outside.
     pub(crate) fn near(&self, x: i64, y: i64) -> bool {
-        let at = (y + 1) * (self.words as i64 + 2) + 1 + (x >> 6);
+        let stride = self.words.cast_signed() as i64 + 2;
+        let at = (y + 1) * stride + 1 + (x >> 6);
         self.data[at as usize] >> (x & 63) & 1 == 1
     }
 

@@ -190,8 +190,7 @@ impl Steps {
     fn angle(&self, gx: f32, gy: f32) -> u8 {
         let (across, down) = (gx + SMALL as f32, gy.abs());
         let (column, row) = (across as usize, down as usize);
-        let whole = column as f32 == across && row as f32 == down;
-        if whole && column <= 2 * SMALL && row <= SMALL {
+        if across.fract() + down.fract() == 0.0 && across >= 0.0 && column <= 2 * SMALL && row <= SMALL {
             return self.small[column * (SMALL + 1) + row];
         }
         angle_index(f64::from(gx), f64::from(down))

@@ -84,13 +84,13 @@ fn corners(bits: &Bits, y: usize) -> Vec<usize> {
 /// Adds the samples of the background component around `(x, y)` if it is small.
 fn hole(bits: &Bits, x: usize, y: usize, found: &mut Vec<(u32, u32)>) {
     let mut seen = [(0i64, 0i64); HOLE + 1];
-    seen[0] = (x as i64, y as i64);
+    seen[0] = (x.cast_signed() as i64, y.cast_signed() as i64);
     let (mut count, mut next) = (1, 0);
     while next < count {
         let (x, y) = seen[next];
         next += 1;
         for (x, y) in [(x, y - 1), (x - 1, y), (x + 1, y), (x, y + 1)] {
-            let inside = x >= 0 && y >= 0 && x < bits.width as i64 && y < bits.height as i64;
+            let inside = x >= 0 && y >= 0 && (x as usize) < bits.width && (y as usize) < bits.height;
             if inside && !bits.near(x, y) && !seen[..count].contains(&(x, y)) {
                 if count > HOLE {
                     return;

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::float_cmp)]
+#![allow(clippy::unwrap_used, clippy::float_cmp, clippy::cast_possible_wrap)]
 use super::*;
 use crate::Level;
 
@@ -197,31 +197,37 @@ fn windows_of_low_variance_are_told_from_others() {
         table.into_iter().map(|v| v.wrapping_add(4_294_967_000)).collect::<Vec<_>>()
     };
     let (sums, squares) = (table(false), table(true));
-    let (mut steady, mut rough) = (0, 0);
+    let (mut seen, mut ties) = ([0; 2], 0);
     for half in [2u8, 3, 7, 19] {
         let side = 2 * usize::from(half) + 1;
         for top in 0..=h - side {
             let n = w - side + 1;
             let rows = |t: &'static str| {
                 let table = if t == "sums" { &sums } else { &squares };
-                [&table[top * (w + 1)..][..w + 1], &table[(top + side) * (w + 1)..][..w + 1]]
+                [&table[top * (w + 1)..][..=w], &table[(top + side) * (w + 1)..][..=w]]
             };
             for level in Level::all() {
                 let mut out = vec![0; n];
                 out[n / 2] = 77;
-                steady_row(level, &mut out, half, rows("sums"), rows("squares"));
+                let tied = steady_row(level, &mut out, half, rows("sums"), rows("squares"));
                 for x in 0..n {
                     let window =
                         (0..side * side).map(|i| u64::from(codes[(top + i / side) * w + x + i % side]));
                     let (sum, square) = window.fold((0, 0), |(s, q), v| (s + v, q + v * v));
                     let count = (side * side) as u64;
-                    let want = count * square - sum * sum <= 4 * count * (count - 1);
-                    assert_eq!(out[x], if x == n / 2 { 77 } else { half * u8::from(want) });
-                    steady += usize::from(want);
-                    rough += usize::from(!want);
+                    let want = match (count * square - sum * sum).cmp(&(4 * count * (count - 1))) {
+                        _ if x == n / 2 => 77,
+                        std::cmp::Ordering::Less => half,
+                        std::cmp::Ordering::Equal => TIE,
+                        std::cmp::Ordering::Greater => 0,
+                    };
+                    assert_eq!(out[x], want);
+                    seen[usize::from(want == half)] += 1;
+                    ties += usize::from(want == TIE);
                 }
+                assert_eq!(tied, out.contains(&TIE));
             }
         }
     }
-    assert!(steady > 100 && rough > 100, "{steady} {rough}");
+    assert!(seen[0] > 100 && seen[1] > 100 && ties > 0, "{seen:?} {ties}");
 }

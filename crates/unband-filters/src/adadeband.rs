@@ -1,0 +1,311 @@
+//! `adadeband`: averages bands over windows fitted to them, and adds noise.
+
+mod color;
+mod plan;
+mod segments;
+mod strip;
+mod twister;
+
+use unband_image::{
+    Context, Depth, Entry, Image, Model, Needs, ParamError, Params, RestoreError, Restorer, TileIn, TileOut,
+    params, restorer::Prepare, words,
+};
+
+use crate::PlaneError;
+use crate::grid::is_sound;
+use color::Back;
+use plan::{Plan, Planes};
+use strip::{Before, Job, Strip, average};
+use twister::Twister;
+
+const NAME: &str = "adadeband";
+
+/// Largest half-width of a window.
+const MOST_HALF: u8 = 64;
+
+words! {
+    /// Whether faults of the original are kept.
+    pub enum Variant {
+        /// As it is.
+        Original = "original",
+        /// Edges whose gradient points left are treated like all others; the original looks for both of their bands
+        /// in one place, since it asks for an angle above 157.5° and below -157.5° at once.
+        Fixed = "fixed",
+    }
+}
+
+params! {
+    /// Settings of `adadeband`.
+    pub struct AdaDebandParams {
+        /// `original` keeps the authors' faults, `fixed` also finds both bands beside an edge that is brighter on its left.
+        variant: Variant = Variant::Original;
+        /// Where the random numbers start. 1011 is what the authors' test uses; frame n of a video starts n further on.
+        seed: u32 = 1011;
+        /// Noise added to averaged samples, up to so many 8-bit codes either way. It hides the steps of an 8-bit output;
+        /// less will do for a deeper one, 0 leaves the averages smooth.
+        noise: f32 = 1.0, 0.0..=2.0;
+    }
+}
+
+/// The registry's line.
+pub const ENTRY: Entry = Entry {
+    name: NAME,
+    title: "AdaDeband: averages bands over windows fitted to them, with noise",
+    source: "google/bband-adaband src/deband_filter_yuv420p.m; Tu et al., IEEE Signal Processing Letters 27, 2020",
+    ours: false,
+    params: AdaDebandParams::INFO,
+    build,
+};
+
+fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
+    let params = AdaDebandParams::from_settings(NAME, settings)?;
+    Ok(Box::new(move |image, _, ctx| Ok(Box::new(AdaDeband::new(&params, image, ctx)?))))
+}
+
+/// Finds the edges of bands, the segments of one code on both sides of them, and replaces their samples by the mean of
+/// a window of random width, up to what the segment's width and the local variance allow, with noise.
+///
+/// Works on luma alone, in 8-bit codes: the first plane of grey and `Y'CbCr` images; of RGB the BT.601 luma, whose
+/// change is added to red, green and blue alike. A sample moves by at most two codes of luma. Results are rounded to the
+/// depth that the image will be stored at; samples that stay are not touched. Needs the whole image; about 10 bytes
+/// per sample beside it. The same for every number of threads and every instruction set.
+///
+/// Source: Z. Tu, J. Lin, Y. Wang, B. Adsumilli, A. C. Bovik, "Adaptive debanding filter", IEEE SPL 27, 2020;
+/// google/bband-adaband, `src/deband_filter_yuv420p.m` (Apache-2.0). At 8 bits the same codes as the original's.
+/// Differs: the original knows 8 bits only. Images of other depths are averaged with all they have. Their bands are
+/// looked for in luma rounded to 8 bits if that is what will be stored, in all of their luma if more will be: smooth
+/// slopes, which only rounding would turn into bands, then stay as they are. What is one segment is decided by 8-bit
+/// codes at any depth.
+pub struct AdaDeband {
+    params: AdaDebandParams,
+    output: Depth,
+}
+
+impl AdaDeband {
+    /// The filter for an image.
+    ///
+    /// # Errors
+    /// For images without samples, or of RGB with planes of different sizes.
+    pub fn new(params: &AdaDebandParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
+        let equal = || {
+            let size = |i: usize| (image.planes[i].width, image.planes[i].height);
+            image.planes.len() == 3 && size(0) == size(1) && size(0) == size(2)
+        };
+        if !is_sound(image) || (image.color.model == Model::Rgb && !equal()) {
+            let what = "needs an image whose planes have all their samples".to_owned();
+            return Err(RestoreError::Unsupported { method: NAME, what });
+        }
+        Ok(Self { params: params.clone(), output: ctx.output.unwrap_or(image.depth) })
+    }
+}
+
+impl Restorer for AdaDeband {
+    fn needs(&self) -> Needs {
+        Needs { whole_image: true, ..Needs::halo(0) }
+    }
+
+    fn rounds_to(&self) -> Option<Depth> {
+        Some(self.output)
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let image = input.image;
+        let (codes, fine) = color::read(image, ctx);
+        let planes =
+            Planes { codes: &codes, fine: fine.as_deref(), width: image.width(), height: image.height() };
+        let finely = self.output.bits() > 8;
+        let Some(plan) = Plan::new(&planes, finely, self.params.variant, ctx)? else { return Ok(()) };
+        ctx.check()?;
+        let mut random = Twister::new(self.params.seed.wrapping_add(ctx.frame));
+        let job = Job { planes: &planes, plan: &plan, noise: f64::from(self.params.noise), before: None };
+        let back = Back::new(image, self.output);
+        let core = input.core;
+        let rgb = image.color.model == Model::Rgb;
+        let own =
+            |i: usize| fine.as_ref().map_or_else(|| f64::from(codes[i]), |fine| f64::from(fine[i]) / 256.0);
+        let shift = |i: usize, new: f64| back.shift(i, own(i), new);
+        if rgb {
+            let finish = |i: usize, new: f64| shift(i, new).unwrap_or(0.0) as f32;
+            let strips = average(&job, &mut random, ctx, finish, |_| 0.0);
+            for (before, after) in image.planes.iter().zip(&mut output.planes) {
+                paste(&strips, core, planes.width, |x, y, i, by: &f32| {
+                    if *by != 0.0 {
+                        after.row_mut(y)[x] = back.moved(before.data[i], f64::from(*by));
+                    }
+                });
+            }
+        } else if let Some(after) = output.planes.first_mut() {
+            let values = &image.planes[0].data;
+            let finish = |i: usize, new: f64| match shift(i, new) {
+                Some(_) if fine.is_none() => back.exactly(new),
+                Some(by) => back.moved(values[i], by),
+                None => values[i],
+            };
+            let strips = average(&job, &mut random, ctx, finish, |i| values[i]);
+            paste(&strips, core, planes.width, |x, y, _, value: &f32| after.row_mut(y)[x] = *value);
+        }
+        ctx.check()
+    }
+}
+
+/// Calls with every result inside a window: its place there, its index in the picture, and itself.
+fn paste<T>(
+    strips: &[Strip<T>],
+    core: unband_image::Window,
+    width: usize,
+    mut put: impl FnMut(usize, usize, usize, &T),
+) {
+    for strip in strips {
+        for (y, row) in strip.values.chunks_exact(strip.columns.len()).enumerate() {
+            for (x, value) in strip.columns.clone().zip(row) {
+                if (core.x0..core.x1).contains(&x) && (core.y0..core.y1).contains(&y) {
+                    put(x - core.x0, y - core.y0, y * width + x, value);
+                }
+            }
+        }
+    }
+}
+
+/// What the filter did to a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Samples in bands that were to be averaged; some of them then stay, as the mean lies too far from them.
+    pub samples: usize,
+    /// Sum of their largest half-windows.
+    pub half_windows: u64,
+    /// The largest.
+    pub largest: usize,
+    /// Edges whose direction the original has no step for.
+    pub astray: usize,
+}
+
+impl Tally {
+    fn add(&mut self, half: usize) {
+        self.samples += 1;
+        self.half_windows += half as u64;
+        self.largest = self.largest.max(half);
+    }
+
+    fn of<T>(plan: &Plan, strips: &[Strip<T>]) -> Self {
+        let mut all = Self { astray: plan.astray, ..Self::default() };
+        for Self { samples, half_windows, largest, .. } in strips.iter().map(|strip| strip.tally) {
+            all.samples += samples;
+            all.half_windows += half_windows;
+            all.largest = all.largest.max(largest);
+        }
+        all
+    }
+}
+
+/// `adadeband` on a luma plane of 8-bit codes, row by row without padding, into `out`.
+///
+/// # Errors
+/// When a buffer has another length or nothing in it, or when cancelled.
+pub fn adadeband_plane(
+    out: &mut [u8],
+    codes: &[u8],
+    (width, height): (usize, usize),
+    params: &AdaDebandParams,
+    ctx: &Context<'_>,
+) -> Result<Tally, RestoreError> {
+    check(codes.len(), width, height)?;
+    check(out.len(), width, height)?;
+    out.copy_from_slice(codes);
+    let planes = Planes { codes, fine: None, width, height };
+    let Some(plan) = Plan::new(&planes, false, params.variant, ctx)? else { return Ok(Tally::default()) };
+    let mut random = Twister::new(params.seed);
+    let job = Job { planes: &planes, plan: &plan, noise: f64::from(params.noise), before: None };
+    let finish = |_, new| rounded(new);
+    let strips = average(&job, &mut random, ctx, finish, |i| codes[i]);
+    for strip in &strips {
+        let rows = out.chunks_exact_mut(width).zip(strip.values.chunks_exact(strip.columns.len()));
+        rows.for_each(|(out, row)| out[strip.columns.clone()].copy_from_slice(row));
+    }
+    Ok(Tally::of(&plan, &strips))
+}
+
+fn check(got: usize, width: usize, height: usize) -> Result<(), RestoreError> {
+    if width.checked_mul(height) == Some(got) && got > 0 {
+        return Ok(());
+    }
+    let what = PlaneError::Length { width, height, got }.to_string();
+    Err(RestoreError::Unsupported { method: NAME, what })
+}
+
+/// A luma in 8-bit codes as the original writes it.
+fn rounded(luma: f64) -> u8 {
+    (luma + 0.5) as u8
+}
+
+/// A frame that the next one is held to.
+struct Frame {
+    size: (usize, usize),
+    codes: Vec<u8>,
+    /// Before rounding.
+    out: Vec<f64>,
+}
+
+/// The frames of a video, one after the other: from the second on, a sample changes from frame to frame by at most one
+/// code more than it does in the input.
+///
+/// One run of random numbers goes on across frames, so that they must come in order; the same clip gives the same
+/// frames. Holds 9 bytes per sample between frames.
+///
+/// Source: google/bband-adaband, `src/video_postproc_deband_frame.m`. The same codes as the original's.
+pub struct Temporal {
+    params: AdaDebandParams,
+    random: Twister,
+    before: Option<Frame>,
+}
+
+impl Temporal {
+    /// Before the first frame.
+    pub fn new(params: &AdaDebandParams) -> Self {
+        Self { params: params.clone(), random: Twister::new(params.seed), before: None }
+    }
+
+    /// Forgets the frame before, as at a cut; random numbers go on.
+    pub fn cut(&mut self) {
+        self.before = None;
+    }
+
+    /// The next frame's luma, 8-bit codes row by row without padding. A frame of another size than the one before
+    /// begins anew.
+    ///
+    /// # Errors
+    /// When the plane has another length or nothing in it, or when cancelled; the state is as before then.
+    pub fn next_frame(
+        &mut self,
+        codes: &[u8],
+        (width, height): (usize, usize),
+        ctx: &Context<'_>,
+    ) -> Result<Vec<u8>, RestoreError> {
+        check(codes.len(), width, height)?;
+        let planes = Planes { codes, fine: None, width, height };
+        let plan = Plan::new(&planes, false, self.params.variant, ctx)?;
+        let mut result: Vec<f64> = codes.iter().map(|&code| f64::from(code)).collect();
+        if let Some(plan) = plan {
+            let before = self.before.as_ref().filter(|frame| frame.size == (width, height));
+            let before = before.map(|frame| Before { codes: &frame.codes, out: &frame.out });
+            let noise = f64::from(self.params.noise);
+            let job = Job { planes: &planes, plan: &plan, noise, before };
+            let keep = |i: usize| f64::from(codes[i]);
+            let strips = average(&job, &mut self.random, ctx, |_, new| new, keep);
+            for strip in &strips {
+                let rows = result.chunks_exact_mut(width).zip(strip.values.chunks_exact(strip.columns.len()));
+                rows.for_each(|(out, row)| out[strip.columns.clone()].copy_from_slice(row));
+            }
+        } else {
+            // The original draws its noise whether it is used or not.
+            self.random.skip(width * height);
+        }
+        let rounded = result.iter().map(|&luma| rounded(luma)).collect();
+        self.before = Some(Frame { size: (width, height), codes: codes.to_vec(), out: result });
+        Ok(rounded)
+    }
+}

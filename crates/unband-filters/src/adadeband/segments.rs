@@ -1,0 +1,399 @@
+//! Bands: connected samples of one code.
+
+use unband_image::Context;
+use unband_simd::bband_rows;
+
+use crate::bband::{Bits, by_rows};
+
+/// Marks the root of a component that has a number.
+const NUMBERED: u32 = 1 << 31;
+
+/// All components of equal code, connected through sides, as runs of equal code in rows.
+///
+/// The samples of a component that count are its opening by a plus: those whose four neighbours are of their code, and
+/// these neighbours.
+pub(super) struct Segments {
+    /// Where runs begin.
+    begins: Bits,
+    /// Samples whose four neighbours exist and are of their code.
+    inner: Bits,
+    /// These, with their neighbours.
+    open: Bits,
+    /// How many runs there are in the rows before each row.
+    before: Vec<u32>,
+    /// For each run another one of its component, a number, or itself.
+    parents: Vec<u32>,
+}
+
+/// Some rows' share of [`Segments`].
+pub(super) struct Part {
+    /// Where runs begin.
+    begins: Vec<u64>,
+    /// Where samples differ from those above.
+    changes: Vec<u64>,
+    /// Runs in each row.
+    runs: Vec<u32>,
+    /// As [`Segments::parents`], counted from the part's first run.
+    parents: Vec<u32>,
+}
+
+/// Rows of a part, for a picture of this height.
+pub(super) fn part_rows(height: usize) -> usize {
+    64.max(height.div_ceil(256))
+}
+
+/// Finds the runs of some rows and joins them.
+pub(super) fn part(codes: &[u8], width: usize, rows: std::ops::Range<usize>, ctx: &Context<'_>) -> Part {
+    let words = width.div_ceil(64);
+    let mut begins = vec![0; rows.len() * words];
+    let mut changes = vec![0; rows.len() * words];
+    let (mut runs, mut parents): (Vec<u32>, Vec<u32>) = (Vec::with_capacity(rows.len()), Vec::new());
+    let mut shifted = vec![0; width];
+    for (i, y) in rows.enumerate() {
+        let row = &codes[y * width..][..width];
+        let begin = &mut begins[i * words..][..words];
+        shifted[1..].copy_from_slice(&row[..width - 1]);
+        bband_rows::differs_row(ctx.level, begin, row, &shifted);
+        begin[0] |= 1;
+        let change = &mut changes[i * words..][..words];
+        if y > 0 {
+            bband_rows::differs_row(ctx.level, change, row, &codes[(y - 1) * width..][..width]);
+        } else {
+            change.fill(u64::MAX);
+        }
+        let first = parents.len() as u32;
+        let count = begin.iter().map(|word| word.count_ones()).sum::<u32>();
+        parents.extend(first..first + count);
+        if i > 0 {
+            let (above, here) = begins.split_at(i * words);
+            let above = &above[(i - 1) * words..];
+            let base = first - runs.last().copied().unwrap_or(0);
+            contacts([&here[..words], above], change, width, |a, b| {
+                join(&mut parents, first + a, base + b);
+            });
+        }
+        runs.push(count);
+    }
+    for run in 0..parents.len() {
+        parents[run] = parents[parents[run] as usize];
+    }
+    Part { begins, changes, runs, parents }
+}
+
+/// Calls with the numbers, in their rows, of runs of equal code that touch.
+fn contacts(begins: [&[u64]; 2], changes: &[u64], width: usize, mut touch: impl FnMut(u32, u32)) {
+    let mut counts = [0; 2];
+    let mut differed = 1;
+    for (i, &change) in changes.iter().enumerate() {
+        let words = begins.map(|row| row[i]);
+        // The first sample of each contact.
+        let mut rest = !change & (words[0] | words[1] | change << 1 | differed);
+        differed = change >> 63;
+        if width - 64 * i < 64 {
+            rest &= (1 << (width - 64 * i)) - 1;
+        }
+        while rest != 0 {
+            let upto = rest ^ (rest - 1);
+            rest &= rest - 1;
+            let [a, b] = [0, 1].map(|r| counts[r] + (words[r] & upto).count_ones());
+            touch(a - 1, b - 1);
+        }
+        for (count, word) in counts.iter_mut().zip(words) {
+            *count += word.count_ones();
+        }
+    }
+}
+
+fn root(parents: &mut [u32], mut run: u32) -> u32 {
+    loop {
+        let parent = parents[run as usize];
+        if parent == run {
+            return run;
+        }
+        let next = parents[parent as usize];
+        parents[run as usize] = next;
+        run = next;
+    }
+}
+
+/// Makes two runs parts of one component, whose root is its first run.
+fn join(parents: &mut [u32], a: u32, b: u32) {
+    let (a, b) = (root(parents, a), root(parents, b));
+    parents[a.max(b) as usize] = a.min(b);
+}
+
+impl Segments {
+    /// From the parts of a picture, in order.
+    pub(super) fn new(width: usize, height: usize, parts: Vec<Part>) -> Self {
+        let mut before = vec![0];
+        let mut parents = Vec::with_capacity(parts.iter().map(|part| part.parents.len()).sum());
+        for part in &parts {
+            let first = parents.len() as u32;
+            parents.extend(part.parents.iter().map(|parent| first + parent));
+            let mut sum = first;
+            before.extend(part.runs.iter().map(|runs| {
+                sum += runs;
+                sum
+            }));
+        }
+        let starts: Vec<usize> = parts.iter().map(|part| part.runs.len()).collect();
+        let (begins, changes): (Vec<_>, Vec<_>) =
+            parts.into_iter().map(|part| (part.begins, part.changes)).unzip();
+        let begins = Bits::from_parts(width, height, &begins);
+        let changes = Bits::from_parts(width, height, &changes);
+        let mut seam = 0;
+        for rows in &starts[..starts.len().saturating_sub(1)] {
+            seam += rows;
+            let (first, base) = (before[seam], before[seam - 1]);
+            contacts([begins.row(seam), begins.row(seam - 1)], changes.row(seam), width, |a, b| {
+                join(&mut parents, first + a, base + b);
+            });
+        }
+        let [mut inner, mut open] = [(); 2].map(|()| Bits::new(width, height));
+        inner.for_rows(|y, row| {
+            if y == 0 || y + 1 == height {
+                return;
+            }
+            let (begin, change, below) = (begins.around(y)[1], changes.row(y), changes.row(y + 1));
+            for (i, bits) in row.iter_mut().enumerate() {
+                let mut after = begin[i + 1] >> 1 | begin[i + 2] << 63;
+                if i + 1 == begins.words {
+                    // The last sample has nothing equal behind it.
+                    after |= 1 << ((width - 1) % 64);
+                }
+                *bits = !(begin[i + 1] | after | change[i] | below[i]) & begins.valid(i);
+            }
+        });
+        open.for_rows(|y, row| {
+            let [above, here, below] = inner.around(y);
+            for (i, bits) in row.iter_mut().enumerate() {
+                let sides = here[i + 1] << 1 | here[i] >> 63 | here[i + 1] >> 1 | here[i + 2] << 63;
+                *bits = here[i + 1] | above[i + 1] | below[i + 1] | sides;
+            }
+        });
+        Self { begins, inner, open, before, parents }
+    }
+
+    /// Gives components numbers: those of the samples asked for, equal ones for equal components.
+    pub(super) fn number(&mut self, samples: impl Iterator<Item = (usize, usize)>) -> (Vec<u32>, usize) {
+        let mut count = 0;
+        let mut numbers = Vec::new();
+        for (x, y) in samples {
+            let mut run = self.run_at(x, y);
+            let number = loop {
+                let parent = self.parents[run as usize];
+                if parent & NUMBERED != 0 {
+                    break parent & !NUMBERED;
+                }
+                if parent == run {
+                    self.parents[run as usize] = NUMBERED | count;
+                    count += 1;
+                    break count - 1;
+                }
+                run = parent;
+            };
+            numbers.push(number);
+        }
+        (numbers, count as usize)
+    }
+
+    /// The run that a sample belongs to.
+    fn run_at(&self, x: usize, y: usize) -> u32 {
+        let row = self.begins.row(y);
+        let whole: u32 = row[..x / 64].iter().map(|word| word.count_ones()).sum();
+        let part = (row[x / 64] << (63 - x % 64)).count_ones();
+        self.before[y] + whole + part - 1
+    }
+
+    /// The number of a run's component, if it has one.
+    fn number_of(&self, mut run: u32) -> Option<usize> {
+        loop {
+            let parent = self.parents[run as usize];
+            if parent & NUMBERED != 0 {
+                return Some((parent & !NUMBERED) as usize);
+            }
+            if parent == run {
+                return None;
+            }
+            run = parent;
+        }
+    }
+
+    /// Calls with each part of a run that lies in some columns, from multiples of 64 on, and has open samples: its
+    /// component's number, first column and one past the last.
+    pub(super) fn runs(
+        &self,
+        y: usize,
+        columns: std::ops::Range<usize>,
+        mut call: impl FnMut(usize, usize, usize),
+    ) {
+        if columns.is_empty() {
+            return;
+        }
+        let (begins, open) = (self.begins.row(y), self.open.row(y));
+        let mut run = self.run_at(columns.start, y);
+        let mut from = columns.start;
+        let mut seen = false;
+        for i in columns.start / 64..columns.end.div_ceil(64) {
+            let mut begin = begins[i];
+            let mut rest = open[i];
+            if 64 * i == columns.start {
+                begin &= !1;
+            }
+            while begin != 0 {
+                let x = begin.trailing_zeros();
+                begin &= begin - 1;
+                let below = rest & ((1 << x) - 1);
+                rest &= !below;
+                let to = 64 * i + x as usize;
+                if (seen || below != 0)
+                    && let Some(number) = self.number_of(run)
+                {
+                    call(number, from, to);
+                }
+                (from, run, seen) = (to, run + 1, false);
+            }
+            seen |= rest != 0;
+        }
+        if seen && let Some(number) = self.number_of(run) {
+            call(number, from, columns.end);
+        }
+    }
+
+    /// Samples of numbered components: how many are open, but 0 where hardly any are inside.
+    pub(super) fn areas(&self, count: usize, ctx: &Context<'_>) -> Vec<usize> {
+        let (width, height) = (self.begins.width, self.begins.height);
+        let parts = by_rows(height, ctx, |rows| {
+            let mut sums = vec![[0u32; 2]; count];
+            for y in rows {
+                self.runs(y, 0..width, |number, from, to| {
+                    let [inner, open] =
+                        [&self.inner, &self.open].map(|bits| ones_between(bits.row(y), from, to));
+                    sums[number][0] += inner;
+                    sums[number][1] += open;
+                });
+            }
+            sums
+        });
+        let least = 0.00001 * height as f64 * width as f64;
+        let area = |number: usize| {
+            let add = |[a, b]: [usize; 2], part: &Vec<[u32; 2]>| {
+                [a + part[number][0] as usize, b + part[number][1] as usize]
+            };
+            let [inner, open] = parts.iter().fold([0; 2], add);
+            if (inner as f64) < least { 0 } else { open }
+        };
+        (0..count).map(area).collect()
+    }
+
+    /// Open samples of the components that are wanted.
+    pub(super) fn mask(&self, wanted: impl Fn(usize) -> bool + Sync, ctx: &Context<'_>) -> Bits {
+        let (width, height) = (self.begins.width, self.begins.height);
+        let words = self.begins.words;
+        let parts = by_rows(height, ctx, |rows| {
+            let mut mask = vec![0; rows.len() * words];
+            for (row, y) in mask.chunks_exact_mut(words).zip(rows) {
+                let open = self.open.row(y);
+                self.runs(y, 0..width, |number, from, to| {
+                    if wanted(number) {
+                        for i in from / 64..to.div_ceil(64) {
+                            row[i] |= open[i] & between(i, from, to);
+                        }
+                    }
+                });
+            }
+            mask
+        });
+        Bits::from_parts(width, height, &parts)
+    }
+}
+
+/// The bits of word `i` that stand for columns from `from` up to `to`.
+pub(super) fn between(i: usize, from: usize, to: usize) -> u64 {
+    let low = if from > 64 * i { u64::MAX << (from - 64 * i).min(63) } else { u64::MAX };
+    let high = if to < 64 * i + 64 { (1 << (to - 64 * i)) - 1 } else { u64::MAX };
+    low & high
+}
+
+fn ones_between(row: &[u64], from: usize, to: usize) -> u32 {
+    (from / 64..to.div_ceil(64)).map(|i| (row[i] & between(i, from, to)).count_ones()).sum()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Components by filling from each sample; open samples by the definition.
+    fn model(codes: &[u8], w: usize, h: usize) -> (Vec<usize>, Vec<bool>) {
+        let mut labels = vec![usize::MAX; w * h];
+        for i in 0..w * h {
+            if labels[i] != usize::MAX {
+                continue;
+            }
+            let mut todo = vec![i];
+            while let Some(j) = todo.pop() {
+                if labels[j] != usize::MAX || codes[j] != codes[i] {
+                    continue;
+                }
+                labels[j] = i;
+                let (x, y) = (j % w, j / w);
+                todo.extend((x > 0).then(|| j - 1));
+                todo.extend((x + 1 < w).then_some(j + 1));
+                todo.extend((y > 0).then(|| j - w));
+                todo.extend((y + 1 < h).then_some(j + w));
+            }
+        }
+        let inner = |i: usize| {
+            let (x, y) = (i % w, i / w);
+            x > 0
+                && y > 0
+                && x + 1 < w
+                && y + 1 < h
+                && [i - 1, i + 1, i - w, i + w].iter().all(|&j| codes[j] == codes[i])
+        };
+        let open = |i: usize| {
+            let (x, y) = (i % w, i / w);
+            inner(i)
+                || (x > 0 && inner(i - 1) && codes[i - 1] == codes[i])
+                || (x + 1 < w && inner(i + 1) && codes[i + 1] == codes[i])
+                || (y > 0 && inner(i - w) && codes[i - w] == codes[i])
+                || (y + 1 < h && inner(i + w) && codes[i + w] == codes[i])
+        };
+        (labels, (0..w * h).map(open).collect())
+    }
+
+    #[test]
+    fn components_and_their_openings_are_those_of_the_definition() {
+        let ctx = Context { threads: 2, ..Context::default() };
+        for (w, h, steps) in [(1, 1, 1), (3, 3, 9), (64, 70, 11), (65, 200, 7), (150, 333, 23), (190, 140, 2)]
+        {
+            let code =
+                |x: usize, y: usize| ((x * x / 7 + y * y / 5) / 40 + (x * 31 + y * 17) % 97 / 94) % steps;
+            let codes: Vec<u8> = (0..w * h).map(|i| code(i % w, i / w) as u8).collect();
+            let (labels, open) = model(&codes, w, h);
+            let rows = part_rows(h);
+            let parts =
+                (0..h.div_ceil(rows)).map(|i| part(&codes, w, i * rows..((i + 1) * rows).min(h), &ctx));
+            let mut segments = Segments::new(w, h, parts.collect());
+            // Every other component gets a number.
+            let chosen: Vec<usize> = (0..w * h).filter(|&i| labels[i] % 2 == 0).collect();
+            let (numbers, count) = segments.number(chosen.iter().map(|&i| (i % w, i / w)));
+            let mut of_label = std::collections::HashMap::new();
+            for (&i, &number) in chosen.iter().zip(&numbers) {
+                assert_eq!(*of_label.entry(labels[i]).or_insert(number), number, "{w}×{h}");
+            }
+            assert_eq!(of_label.len(), count, "{w}×{h}");
+            let areas = segments.areas(count, &ctx);
+            for (&label, &number) in &of_label {
+                let want = (0..w * h).filter(|&i| labels[i] == label && open[i]).count();
+                assert_eq!(areas[number as usize], want, "{w}×{h}");
+            }
+            let mask = segments.mask(|number| number % 3 != 1, &ctx);
+            for i in 0..w * h {
+                let wanted = of_label.get(&labels[i]).is_some_and(|number| number % 3 != 1);
+                assert_eq!(mask.get(i % w, i / w), wanted && open[i], "{w}×{h} at {i}");
+            }
+        }
+    }
+}
