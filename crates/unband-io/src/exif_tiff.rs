@@ -27,7 +27,8 @@ pub(crate) fn from_tiff(file: &[u8]) -> Option<Vec<u8>> {
         .and_then(|at| block.directory(at as usize))
         .and_then(|(inner, _)| find(&inner, MAKER_NOTE).cloned())
         .filter(|note| note.value.len() > 4 && note.value.start >= 8 && note.value.end <= LOW);
-    let mut out = Rebuilt { block, out: file.get(..8)?.to_vec(), hole: None };
+    let most = file.len().saturating_mul(2).saturating_add(1 << 12);
+    let mut out = Rebuilt { block, out: file.get(..8)?.to_vec(), hole: None, most };
     if let Some(note) = note {
         out.out.resize(note.value.end, 0);
         out.out.get_mut(note.value.clone())?.copy_from_slice(block.value(&note));
@@ -47,25 +48,30 @@ struct Rebuilt<'a> {
     out: Vec<u8>,
     /// Free bytes before the maker note begin here; the maker note.
     hole: Option<(usize, Range<usize>)>,
+    /// No honest file has more to copy: in others, values overlap and directories hold each other.
+    most: usize,
 }
 
 impl Rebuilt<'_> {
-    /// A place for some bytes, on an even offset.
-    fn place(&mut self, len: usize) -> usize {
+    /// A place for some bytes, on an even offset; nothing when the block grows too large.
+    fn place(&mut self, len: usize) -> Option<usize> {
         if let Some((free, note)) = &mut self.hole
             && *free + len <= note.start
         {
             let at = *free;
             *free += len + len % 2;
-            return at;
+            return Some(at);
         }
         let at = self.out.len() + self.out.len() % 2;
+        if at + len > self.most {
+            return None;
+        }
         self.out.resize(at + len, 0);
-        at
+        Some(at)
     }
 
     fn directory(&mut self, entries: &[Entry], level: u32) -> Option<usize> {
-        let at = self.place(2 + 12 * entries.len() + 4);
+        let at = self.place(2 + 12 * entries.len() + 4)?;
         self.block.put_u16(&mut self.out, at, entries.len() as u16);
         for (i, entry) in entries.iter().enumerate() {
             let pointer = [EXIF_IFD, GPS_IFD, INTEROP_IFD].contains(&entry.tag);
@@ -89,7 +95,7 @@ impl Rebuilt<'_> {
             {
                 entry.value.start as u32
             } else {
-                let place = self.place(value.len());
+                let place = self.place(value.len())?;
                 self.out.get_mut(place..place + value.len())?.copy_from_slice(value);
                 place as u32
             };
@@ -102,7 +108,7 @@ impl Rebuilt<'_> {
 }
 
 /// The block in little-endian order, every value at the same offset. Bytes without a type, such as maker
-/// notes, stay as they are.
+/// notes, stay as they are. Nothing when its values overlap so much that no camera wrote it.
 pub(crate) fn little_endian(bytes: &[u8]) -> Option<Vec<u8>> {
     let block = Block::new(bytes)?;
     let mut out = bytes.to_vec();
@@ -111,12 +117,15 @@ pub(crate) fn little_endian(bytes: &[u8]) -> Option<Vec<u8>> {
         let mut todo = vec![block.u32(4)? as usize];
         out.get_mut(4..8)?.reverse();
         let mut done = Vec::new();
+        let mut left = bytes.len().saturating_mul(2);
         while let Some(at) = todo.pop() {
             if at == 0 || done.contains(&at) || done.len() > 64 {
                 continue;
             }
             done.push(at);
             let Some((entries, next)) = block.directory(at) else { continue };
+            let size = |entry: &Entry| entry.value.len().max(12);
+            left = entries.iter().try_fold(left, |left, entry| left.checked_sub(size(entry)))?;
             turn_directory(block, &mut out, at, &entries);
             todo.push(next);
             let inner = entries.iter().filter(|e| [EXIF_IFD, GPS_IFD, INTEROP_IFD].contains(&e.tag));
@@ -141,8 +150,9 @@ fn turn_directory(block: Block<'_>, out: &mut [u8], at: usize, entries: &[Entry]
         turn(out, at, 2);
         turn(out, at + 2, 2);
         turn(out, at + 4, 4);
-        let inline = entries.iter().any(|e| e.at == at && e.value.start == at + 8);
-        if !inline {
+        // Entries lie in the order of the rows they are of.
+        let entry = entries.binary_search_by_key(&at, |e| e.at).ok().and_then(|i| entries.get(i));
+        if entry.is_none_or(|e| e.value.start != at + 8) {
             turn(out, at + 8, 4);
         }
     }
@@ -160,5 +170,44 @@ fn turn_directory(block: Block<'_>, out: &mut [u8], at: usize, entries: &[Entry]
                 turn(out, at, 2);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// A directory at 8 of so many entries of one tag and type, each with the same count and value.
+    fn alike(big_endian: bool, entries: u16, tag: u16, kind: u16, count: u32, value: u32) -> Vec<u8> {
+        let head = if big_endian { b"MM\0*" } else { b"II*\0" };
+        let short = |v: u16| if big_endian { v.to_be_bytes() } else { v.to_le_bytes() };
+        let long = |v: u32| if big_endian { v.to_be_bytes() } else { v.to_le_bytes() };
+        let row = [&short(tag)[..], &short(kind), &long(count), &long(value)].concat();
+        [&head[..], &long(8), &short(entries), &row.repeat(entries.into()), &long(0)].concat()
+    }
+
+    #[test]
+    fn directories_that_hold_themselves_give_no_block() {
+        let start = Instant::now();
+        for entries in [2, 100, 60_000] {
+            assert_eq!(from_tiff(&alike(false, entries, EXIF_IFD, LONG, 1, 8)), None);
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn values_that_overlap_do_not_multiply() {
+        let start = Instant::now();
+        // Each of the values is nearly the whole file.
+        let file = alike(false, 60_000, 270, 2, 700_000, 8);
+        assert_eq!(from_tiff(&file), None);
+        let file = alike(true, 60_000, 270, 3, 350_000, 8);
+        assert_eq!(little_endian(&file), None);
+        // Many entries without values elsewhere are many, but no more.
+        let file = alike(true, 60_000, 274, 3, 1, 0x0006_0000);
+        assert_eq!(little_endian(&file), Some(alike(false, 60_000, 274, 3, 1, 6)));
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     }
 }

@@ -10,6 +10,9 @@ mod exif;
 mod exif_tiff;
 mod file;
 mod format;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod orient;
 mod orient_jpeg;

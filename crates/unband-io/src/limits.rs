@@ -48,6 +48,14 @@ impl Limits {
     }
 }
 
+/// Is a picture large, and its file so small that hardly anything of it can be in there? Codings that may skip samples
+/// allow that, and a few bytes would cost gigabytes.
+pub(crate) fn mostly_empty(width: usize, height: usize, bytes: usize) -> bool {
+    const LARGE: u64 = 1 << 24;
+    let pixels = (width as u64).saturating_mul(height as u64);
+    pixels > LARGE && pixels / 4096 > bytes as u64
+}
+
 /// A plane of zeros, or an error when the system has no memory for it.
 pub(crate) fn new_plane(width: usize, height: usize) -> Result<Plane, Error> {
     let memory = || Error::Memory { width: width as u64, height: height as u64 };

@@ -124,7 +124,9 @@ impl Canvas {
         if !covers(size.0, cell.0, columns) || !covers(size.1, cell.1, rows) {
             return Err(Error::damaged(NAME, "the cells of its grid do not cover it"));
         }
-        let sequence = avif_av1::sequence(&container.data(container.get(first)?)?)?;
+        let data = container.data(container.get(first)?)?;
+        check_length(&data, cell)?;
+        let sequence = avif_av1::sequence(&data)?;
         let even = |part: u32, count: usize, scale: u8| count == 1 || part.is_multiple_of(scale.into());
         let chroma = sequence.subsampling;
         if !sequence.mono && !(even(cell.0, columns, chroma.x) && even(cell.1, rows, chroma.y)) {
@@ -147,9 +149,7 @@ impl Canvas {
             }
             let data = container.data(item)?;
             let sequence = avif_av1::sequence(&data)?;
-            if u64::from(self.cell.0) * u64::from(self.cell.1) / MOST_PIXELS_PER_BYTE > data.len() as u64 {
-                return Err(Error::Truncated { format: NAME });
-            }
+            check_length(&data, self.cell)?;
             if container.property(item, b"lsel").is_some_and(|mut layer| layer.u16().ok() != Some(0xFFFF)) {
                 return Err(Error::unsupported(NAME, "a choice of layers"));
             }
@@ -195,6 +195,12 @@ impl Canvas {
         image.color.siting = self.sequence.siting();
         Ok(image)
     }
+}
+
+/// Refuses streams that are too short for their picture before there is room for it.
+fn check_length(stream: &[u8], (width, height): (u32, u32)) -> Result<(), Error> {
+    let least = u64::from(width) * u64::from(height) / MOST_PIXELS_PER_BYTE;
+    if least > stream.len() as u64 { Err(Error::Truncated { format: NAME }) } else { Ok(()) }
 }
 
 /// Columns and cells of a grid.

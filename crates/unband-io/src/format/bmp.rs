@@ -6,6 +6,7 @@
 use unband_image::{Codec, Density, DensityUnit, Depth, Image, Plane};
 
 use super::{FormatEntry, read_only};
+use crate::limits::mostly_empty;
 use crate::samples::{Planes, widen};
 use crate::{Error, Limits};
 
@@ -133,7 +134,8 @@ impl Header {
             RLE8 | RLE4 => 2,
             _ => self.row_bytes().saturating_mul(height),
         };
-        if needs > bytes.len().saturating_sub(self.data) {
+        let there = bytes.len().saturating_sub(self.data);
+        if needs > there || mostly_empty(width, height, there) {
             return Err(Error::Truncated { format: NAME });
         }
         if self.bits <= 8 && self.palette.is_empty() {

@@ -5,6 +5,7 @@
 use unband_image::{Codec, Density, DensityUnit, Depth, Image, Metadata};
 
 use super::{FormatEntry, read_only};
+use crate::limits::mostly_empty;
 use crate::samples::Planes;
 use crate::{Error, Limits};
 
@@ -55,8 +56,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let (transparent, local) = (frame.transparent, frame.palette.clone());
     let channels = if transparent.is_some() || !covers { 4 } else { 3 };
     limits.check(width as u64, height as u64, channels as u64)?;
-    // One code of at most 12 bits stands for at most 4096 samples.
-    if inner_width * inner_height / 4096 > bytes.len() {
+    // One code of at most 12 bits stands for at most 4096 samples, and a small frame may lie on a large screen.
+    if inner_width * inner_height / 4096 > bytes.len() || mostly_empty(width, height, bytes.len()) {
         return Err(Error::Truncated { format: NAME });
     }
     let mut indices = vec![0; decoder.buffer_size()];

@@ -17,7 +17,7 @@ pub(super) fn wrap(records: &[u8]) -> Vec<u8> {
 }
 
 /// The IPTC records of a resource block.
-pub(super) fn records(block: &[u8]) -> Option<&[u8]> {
+pub(crate) fn records(block: &[u8]) -> Option<&[u8]> {
     let mut rest = block;
     loop {
         let after = rest.strip_prefix(SIGNATURE)?;

@@ -227,6 +227,9 @@ pub static FORMATS: &[FormatEntry] = &[
     bmp::ENTRY,
 ];
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use iptc::records as iptc_records;
+
 pub(crate) fn read(format: &'static FormatEntry, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     // The decoders are other people's code; should one of them panic, one damaged file must not end a batch.
     let mut image = catch_unwind(AssertUnwindSafe(|| (format.read)(bytes, limits)))

@@ -41,7 +41,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let channels = if bytes.get(1) == Some(&b'F') { 3 } else { 1 };
     let mut at = 2;
     let mut word = || {
-        let rest = &bytes[at..];
+        let rest = bytes.get(at..).unwrap_or(&[]);
         let start = rest.iter().position(|b| !b.is_ascii_whitespace());
         let start = start.ok_or(Error::Truncated { format: NAME })?;
         let end = rest[start..].iter().position(u8::is_ascii_whitespace);

@@ -3,6 +3,7 @@
 //! Source: Portable Network Graphics (PNG) Specification, Third Edition.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{Cursor, Write};
 
 use png::{BitDepth, ColorType};
@@ -16,6 +17,8 @@ use crate::{Error, Limits, exif, raw_profile};
 
 const NAME: &str = "PNG";
 const LONGEST_SIDE: u32 = i32::MAX as u32;
+/// Packed texts that are longer, all together, are left out: they may unpack to anything.
+const LONGEST_TEXTS: usize = 16 << 20;
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
 pub(super) const ENTRY: FormatEntry = FormatEntry {
@@ -209,8 +212,21 @@ fn metadata(info: &png::Info<'_>) -> Metadata {
         ..Metadata::default()
     };
     let latin = info.uncompressed_latin1_text.iter().map(|t| (t.keyword.clone(), Some(t.text.clone())));
-    let packed = info.compressed_latin1_text.iter().map(|t| (t.keyword.clone(), t.get_text().ok()));
-    let utf8 = info.utf8_text.iter().map(|t| (t.keyword.clone(), t.get_text().ok()));
+    let room = Cell::new(LONGEST_TEXTS);
+    let take = |text: Option<String>| {
+        room.set(room.get() - text.as_ref().map_or(0, |text| text.len().min(room.get())));
+        text
+    };
+    let packed = info.compressed_latin1_text.iter().map(|t| {
+        let mut t = t.clone();
+        let text = t.decompress_text_with_limit(room.get()).and_then(|()| t.get_text());
+        (t.keyword, take(text.ok()))
+    });
+    let utf8 = info.utf8_text.iter().map(|t| {
+        let mut t = t.clone();
+        let text = t.decompress_text_with_limit(room.get()).and_then(|()| t.get_text());
+        (t.keyword, take(text.ok()))
+    });
     for (keyword, text) in latin.chain(packed).chain(utf8) {
         let Some(text) = text else { continue };
         if keyword == XMP_KEYWORD {

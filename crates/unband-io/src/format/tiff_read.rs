@@ -28,11 +28,13 @@ const PHOTOSHOP: u16 = 34_377;
 const ICC: u16 = 34_675;
 const DNG_VERSION: u16 = 50_706;
 const COLOR_MAP: u16 = 320;
+/// JPEG as a coding of strips and tiles.
+const JPEG: u16 = 7;
 /// Deflate, the tightest coding here, shrinks by at most this; LZW by less than three times as much.
 const MOST_SHRUNK: u64 = 3 * 1032;
 
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
-    let (stored, place) = photometric(bytes);
+    let (stored, place) = photometric(bytes)?;
     let stored = stored.ok_or_else(|| Error::damaged(NAME, "it does not say what its samples mean"))?;
     let mut tiff_limits = TiffLimits::default();
     tiff_limits.decoding_buffer_size = usize::try_from(limits.max_bytes).unwrap_or(usize::MAX);
@@ -46,15 +48,18 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let mut decoder = Decoder::new(source).map_err(wrong)?.with_limits(tiff_limits);
     check_pages(&mut decoder)?;
     let layout = Layout::new(&mut decoder, stored)?;
-    let channels = layout.channels() as u64;
+    // Extra samples are decoded too, a strip at a time.
+    let channels = layout.channels().max(layout.samples) as u64;
     limits.check(layout.width as u64, layout.height as u64, channels)?;
     let raw_bits = layout.width as u64 * layout.samples as u64 * u64::from(layout.bits);
     let shrunk = raw_bits.div_ceil(8).saturating_mul(layout.height as u64)
         / if layout.coding == 1 { 1 } else { MOST_SHRUNK };
-    // The fax coding needs only a bit for a row like the one above.
-    if layout.coding != 4 && shrunk > bytes.len() as u64 {
+    // The fax coding needs only a bit for a row like the one above, however wide.
+    let least = if layout.coding == 4 { layout.height as u64 / 8 } else { shrunk };
+    if least > bytes.len() as u64 {
         return Err(Error::Truncated { format: NAME });
     }
+    layout.check_chunks(&mut decoder, bytes, limits)?;
     let mut planes = Planes::new(layout.channels(), layout.width, layout.height)?;
     layout.read(&mut decoder, &mut planes)?;
     layout.finish(&mut planes);
@@ -87,23 +92,38 @@ fn wrong(error: TiffError) -> Error {
 }
 
 /// Photometric interpretation of the first directory and where its value lies, in classic TIFF and `BigTIFF`.
-fn photometric(bytes: &[u8]) -> (Option<u16>, u64) {
-    let found = || {
-        let big_endian = bytes.starts_with(b"MM");
-        let number = |at: usize, size: usize| {
-            let raw = bytes.get(at..at.checked_add(size)?)?;
-            let fold = |n: u64, b: &u8| n << 8 | u64::from(*b);
-            Some(if big_endian { raw.iter().fold(0, fold) } else { raw.iter().rev().fold(0, fold) })
-        };
-        let big = number(2, 2)? == 43;
-        let (count_size, entry_size, value_at) = if big { (8, 20, 12) } else { (2, 12, 8) };
-        let directory = usize::try_from(if big { number(8, 8)? } else { number(4, 4)? }).ok()?;
-        let count = number(directory, count_size)?.min(4096) as usize;
-        let first = directory + count_size;
-        let at = (0..count).map(|i| first + i * entry_size).find(|&at| number(at, 2) == Some(262))?;
-        Some((number(at + value_at, 2)? as u16, (at + value_at) as u64))
+///
+/// # Errors
+/// Values that the file is too small for, whatever they are of: the decoder would make room for them first.
+fn photometric(bytes: &[u8]) -> Result<(Option<u16>, u64), Error> {
+    const MOST_ENTRIES: u64 = 65_535;
+    let big_endian = bytes.starts_with(b"MM");
+    let number = |at: usize, size: usize| {
+        let raw = bytes.get(at..at.checked_add(size)?)?;
+        let fold = |n: u64, b: &u8| n << 8 | u64::from(*b);
+        Some(if big_endian { raw.iter().fold(0, fold) } else { raw.iter().rev().fold(0, fold) })
     };
-    found().map_or((None, 0), |(value, at)| (Some(value), at))
+    let big = number(2, 2) == Some(43);
+    let (count_size, entry_size, value_at) = if big { (8, 20, 12) } else { (2, 12, 8) };
+    let directory = if big { number(8, 8) } else { number(4, 4) };
+    let directory = directory.and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX);
+    let count = number(directory, count_size).unwrap_or(0).min(MOST_ENTRIES) as usize;
+    let mut found = (None, 0);
+    for at in (0..count).map(|i| directory + count_size + i * entry_size) {
+        let (Some(tag), Some(kind), Some(values)) =
+            (number(at, 2), number(at + 2, 2), number(at + 4, value_at - 4))
+        else {
+            break;
+        };
+        let size = if matches!(kind, 16..=18) { 8 } else { exif::type_size(kind as u16) as u64 };
+        if values.saturating_mul(size) > bytes.len() as u64 {
+            return Err(Error::Truncated { format: NAME });
+        }
+        if tag == 262 && found.0.is_none() {
+            found = (number(at + value_at, 2).map(|value| value as u16), (at + value_at) as u64);
+        }
+    }
+    Ok(found)
 }
 
 /// The file with one 16-bit value replaced: the photometric interpretation, by "black is zero".
@@ -319,6 +339,37 @@ impl Layout {
         }
     }
 
+    /// Strips and tiles, and JPEG pictures inside of them, may be larger than the picture they belong to.
+    fn check_chunks(&self, decoder: &mut Source<'_>, bytes: &[u8], limits: &Limits) -> Result<(), Error> {
+        let (width, height) = decoder.chunk_dimensions();
+        let height = u64::from(height).min(self.height as u64);
+        limits.check(width.into(), height, self.samples as u64)?;
+        if self.coding != JPEG {
+            return Ok(());
+        }
+        let tables = decoder.find_tag(Tag::JPEGTables).map_err(wrong)?;
+        let tables = tables.map(|tables| tables.into_u8_vec().map_err(wrong)).transpose()?;
+        if tables.is_some_and(|tables| tables.len() < 4 || frame_size(&tables).is_some()) {
+            return Err(Error::damaged(NAME, "its JPEG tables make no sense"));
+        }
+        let mut numbers = |strips, tiles| -> Result<Vec<u64>, Error> {
+            let found = decoder.find_tag_unsigned_vec(strips).map_err(wrong)?;
+            Ok(found
+                .map_or_else(|| decoder.find_tag_unsigned_vec(tiles).map_err(wrong), |v| Ok(Some(v)))?
+                .unwrap_or_default())
+        };
+        let starts = numbers(Tag::StripOffsets, Tag::TileOffsets)?;
+        let sizes = numbers(Tag::StripByteCounts, Tag::TileByteCounts)?;
+        for (start, size) in starts.into_iter().zip(sizes) {
+            let end = start.saturating_add(size).min(bytes.len() as u64);
+            let chunk = bytes.get(start as usize..end as usize).unwrap_or(&[]);
+            if let Some((width, height)) = frame_size(chunk) {
+                limits.check(width.into(), height.into(), 4)?;
+            }
+        }
+        Ok(())
+    }
+
     fn read(&self, decoder: &mut Source<'_>, planes: &mut Planes) -> Result<(), Error> {
         let (chunk_width, chunk_height) = decoder.chunk_dimensions();
         let (chunk_width, chunk_height) = (chunk_width as usize, (chunk_height as usize).min(self.height));
@@ -331,7 +382,8 @@ impl Layout {
         if self.planar && matches!(self.meaning, Meaning::Cmyk | Meaning::Ycc) {
             return Err(Error::unsupported(NAME, "planar CMYK or YCbCr"));
         }
-        for plane in 0..if self.planar { self.samples } else { 1 } {
+        let needed = |plane: &usize| *plane < self.colors() || Some(*plane) == self.alpha_sample();
+        for plane in (0..if self.planar { self.samples } else { 1 }).filter(needed) {
             for i in 0..across * down {
                 let index = (plane * across * down + i) as u32;
                 let (left, top) = (i % across * chunk_width, i / across * chunk_height);
@@ -452,6 +504,23 @@ impl Layout {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Width and height in a JPEG stream's frame header.
+fn frame_size(jpeg: &[u8]) -> Option<(u16, u16)> {
+    let mut at = 2;
+    loop {
+        at += jpeg.get(at..)?.windows(2).position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xFF))?;
+        let marker = *jpeg.get(at + 1)?;
+        let number = |place: usize| Some(u16::from_be_bytes(*jpeg.get(place..)?.first_chunk()?));
+        match marker {
+            0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
+                return Some((number(at + 7)?, number(at + 5)?));
+            }
+            0x01 | 0xD0..=0xD9 => at += 2,
+            _ => at += 2 + usize::from(number(at + 2)?),
         }
     }
 }

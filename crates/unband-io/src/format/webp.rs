@@ -63,6 +63,17 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let (width, height) = decoder.dimensions();
     let channels = if decoder.has_alpha() { 4 } else { 3 };
     limits.check(width.into(), height.into(), channels)?;
+    let wrong_size = |size: (u32, u32)| match decoder.is_animated() {
+        true => size.0 > width || size.1 > height,
+        false => size != (width, height),
+    };
+    // The decoder believes the frame, which may be larger than the picture.
+    if let Some((w, h)) = frame_sizes(bytes).find(|&size| wrong_size(size)) {
+        return Err(Error::damaged(NAME, format!("it is {width}×{height}, its frame {w}×{h}")));
+    }
+    if is_hollow(u64::from(width) * u64::from(height), bytes.len()) {
+        return Err(Error::damaged(NAME, format!("{} bytes hold no {width}×{height} pixels", bytes.len())));
+    }
     let (width, height, channels) = (width as usize, height as usize, channels as usize);
     let memory = || Error::Memory { width: width as u64, height: height as u64 };
     let size = width * height * channels;
@@ -88,6 +99,35 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         ..Metadata::default()
     };
     Ok(image)
+}
+
+/// A picture of a single colour takes no bits per pixel; up to here that is believed.
+fn is_hollow(pixels: u64, bytes: usize) -> bool {
+    const LARGE: u64 = 1 << 26;
+    pixels > LARGE && pixels >> 14 > bytes as u64
+}
+
+/// Width and height in the headers of all coded frames.
+fn frame_sizes(bytes: &[u8]) -> impl Iterator<Item = (u32, u32)> {
+    let mut at = 12;
+    std::iter::from_fn(move || {
+        loop {
+            let (name, size) = bytes.get(at..)?.split_first_chunk::<4>()?;
+            let (size, content) = size.split_first_chunk::<4>()?;
+            let size = u32::from_le_bytes(*size) as usize;
+            // A frame of an animation holds chunks behind its place and time.
+            at += 8 + if name == b"ANMF" { 16 } else { size + size % 2 };
+            let number = |at: usize| content.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b));
+            let found = match name {
+                b"VP8 " => number(6).map(|sides| (sides & 0x3FFF, sides >> 16 & 0x3FFF)),
+                b"VP8L" => number(1).map(|sides| ((sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1)),
+                _ => None,
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+    })
 }
 
 fn write(

@@ -1,0 +1,155 @@
+//! Reads one file at a time and watches what that takes: time, memory, panics.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::time::{Duration, Instant};
+
+use peak_alloc::PeakAlloc;
+use unband_image::{Depth, Image, Model};
+use unband_io::{Error, Limits, read};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// No single file may take longer.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// The limits keep wrong sizes from costing time here; they are what a caller may set.
+pub const SMALL: Limits = Limits { max_pixels: 1 << 20, max_bytes: 1 << 24 };
+
+/// What a reader may hold at a time: the planes, as much again for interleaved samples or coefficients, tables of the
+/// coding, and copies of the file or of metadata in it.
+fn allowed(limits: &Limits, file: usize) -> usize {
+    2 * limits.max_bytes as usize + 8 * file + (8 << 20)
+}
+
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+/// Readers run one after the other, or memory could not be told apart.
+static READING: Mutex<()> = Mutex::new(());
+/// What is being read, and since when.
+static CURRENT: Mutex<Option<(Instant, String, Vec<u8>)>> = Mutex::new(None);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Counts panics, also those that are caught inside, and ends the process when a file takes too long.
+fn begin() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|info| {
+            // A failing test may say so; what happens inside the readers may not.
+            if info.location().is_some_and(|l| !l.file().contains("tests/hostile")) {
+                PANICS.fetch_add(1, Ordering::SeqCst);
+            }
+            eprintln!("{info}");
+        }));
+        std::thread::spawn(|| {
+            loop {
+                std::thread::sleep(LONGEST / 20);
+                if let Some((since, what, bytes)) = &*lock(&CURRENT)
+                    && since.elapsed() > LONGEST
+                {
+                    eprintln!("{what}: not done after {LONGEST:?}; the file is {}", keep(bytes));
+                    std::process::abort();
+                }
+            }
+        });
+    });
+}
+
+/// What became of many files.
+#[derive(Default)]
+pub struct Tally {
+    pub refused: usize,
+    pub pictures: usize,
+    pub most_memory: usize,
+    pub longest: Duration,
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { refused, pictures, most_memory, longest } = self;
+        let total = refused + pictures;
+        write!(
+            f,
+            "{total} files: {refused} refused, {pictures} read; at most {:.1} MiB and {longest:.1?}",
+            *most_memory as f64 / f64::from(1 << 20)
+        )
+    }
+}
+
+impl Tally {
+    /// Reads a file within [`SMALL`] limits and checks everything that holds for any file.
+    #[track_caller]
+    pub fn read(&mut self, what: &str, bytes: &[u8]) -> Result<Image, Error> {
+        self.read_within(what, bytes, &SMALL)
+    }
+
+    /// As [`Tally::read`] with other limits.
+    #[track_caller]
+    pub fn read_within(&mut self, what: &str, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+        begin();
+        let alone = lock(&READING);
+        let start = Instant::now();
+        *lock(&CURRENT) = Some((start, what.to_owned(), bytes.to_vec()));
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        let result = read(bytes, limits);
+        let used = MEMORY.peak_usage().saturating_sub(before);
+        *lock(&CURRENT) = None;
+        let took = start.elapsed();
+        drop(alone);
+        let allowed = allowed(limits, bytes.len());
+        let fault = match (PANICS.load(Ordering::SeqCst), used > allowed) {
+            (1.., _) => Some("a panic".to_owned()),
+            (_, true) => Some(format!("{} of {} KiB", used >> 10, allowed >> 10)),
+            _ if took > LONGEST => Some(format!("{took:?}")),
+            _ => None,
+        };
+        if let Some(fault) = fault {
+            panic!("{what}: {fault}; the file is {}", keep(bytes));
+        }
+        self.most_memory = self.most_memory.max(used);
+        self.longest = self.longest.max(took);
+        match &result {
+            Ok(image) => {
+                self.pictures += 1;
+                check(what, image, limits);
+            }
+            Err(error) => {
+                self.refused += 1;
+                assert!(!error.to_string().is_empty() && error.hint().is_some(), "{what}: {error:?}");
+            }
+        }
+        result
+    }
+}
+
+/// Leaves the file where it can be looked at.
+fn keep(bytes: &[u8]) -> String {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile-file");
+    std::fs::write(&path, bytes).unwrap();
+    path.display().to_string()
+}
+
+/// Is a picture one, whatever the file said?
+fn check(what: &str, image: &Image, limits: &Limits) {
+    let all = image.planes.iter().chain(&image.alpha);
+    assert!(all.clone().all(|p| p.data.len() == p.width * p.height && !p.data.is_empty()), "{what}");
+    let size = (image.width(), image.height());
+    assert!((size.0 * size.1) as u64 <= limits.max_pixels, "{what}: {size:?}");
+    assert!(image.alpha.iter().all(|p| (p.width, p.height) == size), "{what}");
+    if !matches!(image.color.model, Model::Yuv { .. }) {
+        assert!(image.planes.iter().all(|p| (p.width, p.height) == size), "{what}");
+    }
+    if image.depth != Depth::F32 {
+        // Of JPEG the decoded values come unrounded and may lie outside; all others are codes.
+        let (low, high) = if image.origin.format == "JPEG" { (f32::MIN, f32::MAX) } else { (0.0, 1.0) };
+        let yuv = matches!(image.color.model, Model::Yuv { .. });
+        let (low, high) = if yuv { (-1.0, 2.0) } else { (low, high) };
+        let wrong = all.flat_map(|p| &p.data).find(|v| !(low..=high).contains(*v));
+        assert!(wrong.is_none(), "{what}: a sample is {wrong:?}");
+    }
+}

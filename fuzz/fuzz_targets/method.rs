@@ -1,0 +1,19 @@
+//! What people write behind `--method`: our own form and recipes of other programs, then the settings themselves.
+#![no_main]
+
+use unband_filters::{FILTERS, parse_method};
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    match parse_method(text, FILTERS) {
+        Ok((name, settings)) => {
+            let entry = FILTERS.iter().find(|entry| entry.name == name).expect("a method that is there");
+            if let Err(error) = (entry.build)(&settings) {
+                assert!(!error.to_string().is_empty());
+            }
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            error.hint();
+        }
+    }
+});

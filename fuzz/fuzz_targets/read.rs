@@ -1,0 +1,29 @@
+//! Any bytes as a file of the format that the target is named after.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use unband_io::{FormatEntry, Limits};
+
+static FORMAT: LazyLock<&FormatEntry> = LazyLock::new(|| {
+    let target = env!("CARGO_BIN_NAME");
+    let name = target.strip_prefix("read_").expect("the target's name begins with `read_`");
+    unband_io::by_name(name).expect("the target's name ends with a format's")
+});
+
+/// Small enough that memory over it is noticed: the targets run with a limit on single allocations.
+const LIMITS: Limits = Limits { max_pixels: 1 << 20, max_bytes: 1 << 24 };
+
+fuzz_target!(|bytes: &[u8]| {
+    match unband_io::fuzzing::read_as(&FORMAT, bytes, &LIMITS) {
+        Ok(image) => {
+            let (width, height) = (image.width(), image.height());
+            assert!(width > 0 && height > 0 && (width * height) as u64 <= LIMITS.max_pixels);
+            for plane in image.planes.iter().chain(&image.alpha) {
+                assert_eq!(plane.data.len(), plane.width * plane.height);
+            }
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+});
