@@ -1,15 +1,17 @@
 //! The proof that nothing left its cell.
 
+use unband_filters::jpeg_bounds::inside;
 use unband_image::Image;
 use unband_image::dither::Grid;
 use unband_image::inspect::Findings;
+use unband_image::{Codec, JpegOrigin};
 
 use crate::faithful::cells;
 
 /// What [`prove`] counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Proof {
-    /// Samples looked at.
+    /// Samples looked at; coefficients, where a JPEG file tells what they may be.
     pub samples: u64,
     /// Samples outside of their cell by one code of the written file or more (floating point: at all).
     pub outside: u64,
@@ -25,7 +27,18 @@ impl Proof {
     }
 }
 
-/// Counts the samples of `written` that left the cells of `original` by a code of the written file or more.
+/// Kept free for the rounding of `f32` sums over a block, in codes.
+const ROUNDING_CODES: f64 = 0.002;
+
+/// Codes from black to white of the JPEG file that a picture came from.
+fn jpeg_codes(image: &Image) -> Option<f64> {
+    let Codec::Jpeg(JpegOrigin { coefficients: Some(stored), .. }) = &image.origin.codec else { return None };
+    Some(((1u32 << stored.bits.min(16)) - 1).into())
+}
+
+/// Counts the samples of `written` that left the cells of `original` by a code of the written file or more. Where
+/// `original` still is what its JPEG file decodes to, counts coefficients that left the intervals of the stored ones by
+/// more than samples could explain that are each off by a code.
 pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
     let samples: u64 = written.planes.iter().map(|plane| plane.data.len() as u64).sum();
     let same = original.planes.len() == written.planes.len()
@@ -38,6 +51,16 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
     if !same {
         return Proof { samples, outside: samples, worst_codes: f64::INFINITY };
     }
+    let model = written.color.model;
+    let codes = Grid::new(model, 0, written.depth).map(|grid| f64::from(grid.scale));
+    // Dither moves a sample by less than a code of the written depth.
+    if let Some(own) = jpeg_codes(original) {
+        let room = codes.map_or(ROUNDING_CODES, |codes| own / codes);
+        if let Some(found) = inside(original, written, room, codes.is_some()) {
+            let worst_codes = found.worst / own * codes.unwrap_or(255.0);
+            return Proof { samples: found.counted, outside: found.outside, worst_codes };
+        }
+    }
     let cells = cells(original, findings);
     let (mut outside, mut worst) = (0, 0.0f64);
     let mut count = |excess: f64, grid: Option<Grid>| {
@@ -47,7 +70,6 @@ pub fn prove(original: &Image, written: &Image, findings: &Findings) -> Proof {
         let inside = if grid.is_some() { codes < 1.0 } else { codes <= 0.0 };
         outside += u64::from(!inside);
     };
-    let model = written.color.model;
     if cells.joint() {
         let grid = Grid::new(model, 0, written.depth);
         let width = original.width().max(1);

@@ -18,7 +18,7 @@ const SHIFTS: [(usize, usize); 16] = {
 };
 
 /// A coefficient below this many times the quantiser's noise at its place is noise.
-const LIMIT: f32 = 0.4;
+const LIMIT: f32 = 2.2;
 
 /// Limits of each component and shift.
 pub struct Averager {
@@ -36,7 +36,10 @@ pub struct Scratch {
 impl Averager {
     pub fn new(components: &[Component]) -> Self {
         let spread = spread();
-        let limits = |component: &Component| SHIFTS.map(|shift| limits(component.steps(), shift, &spread));
+        let limits = |component: &Component| {
+            let noise = component.noise();
+            SHIFTS.map(|shift| limits(&noise, shift, &spread))
+        };
         Self { limits: components.iter().map(limits).collect() }
     }
 
@@ -111,13 +114,13 @@ fn spread() -> [[[f32; 8]; 8]; 8] {
     })
 }
 
-/// The limits of one shift: the noise of the steps of all coefficients that meet in each.
-fn limits(steps: &[f32; 64], (sx, sy): (usize, usize), spread: &[[[f32; 8]; 8]; 8]) -> [f32; 64] {
+/// The limits of one shift: the noise of all coefficients that meet in each.
+fn limits(noise: &[f32; 64], (sx, sy): (usize, usize), spread: &[[[f32; 8]; 8]; 8]) -> [f32; 64] {
     std::array::from_fn(|i| {
         let (v, u) = (i / 8, i % 8);
         let mut sum = 0.0;
-        for (k, &step) in steps.iter().enumerate() {
-            sum += spread[sy][v][k / 8] * spread[sx][u][k % 8] * step * step;
+        for (k, &noise) in noise.iter().enumerate() {
+            sum += spread[sy][v][k / 8] * spread[sx][u][k % 8] * noise * noise;
         }
         LIMIT * sum.sqrt()
     })

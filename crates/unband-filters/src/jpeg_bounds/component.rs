@@ -12,9 +12,27 @@ use super::Area;
 /// Half a step, less what rounding of `f32` may take.
 const HALF: f32 = 0.499;
 
-/// How far coefficients move at most when noise is averaged out, in steps: the mean of a block, and its others. The true
-/// value lies nearer to the middle of the interval than to the end that a smooth surface wants.
-const MOST: (f32, f32) = (0.35, 0.3);
+/// How far coefficients move at most when noise is averaged out, in steps: the mean of a block, the three next to it, all
+/// others; in blocks with no other coefficient than the mean, with fewer than five, with more. The true value lies nearer
+/// to the middle of the interval than to the end that a smooth surface wants, but for means of flat blocks.
+const MOST: [[f32; 3]; 3] = [[HALF, 0.4, 0.3], [0.4, 0.4, 0.3], [0.35, 0.3, 0.3]];
+
+/// Variance of the error of rounding to whole numbers, for values spread as `exp(−|x|/b)` of which a `share` does not
+/// become 0. All of the way from the values' own variance (none) to 1/12 (all).
+fn rounding_variance(share: f64) -> f64 {
+    // Half a step in units of b.
+    let h = -share.clamp(1e-9, 1.0).ln();
+    if h < 0.02 {
+        return 1.0 / 12.0;
+    }
+    let b = 0.5 / h;
+    let fall = (-h).exp();
+    let (far, near) = (0.25 + b + 2.0 * b * b, 0.25 - b + 2.0 * b * b);
+    let zeros = 2.0 * b * b - fall * far;
+    // About the middle of an interval away from 0.
+    let others = (near - fall * fall * far) / (1.0 - fall * fall);
+    (zeros + share * others).max(0.0)
+}
 
 /// A rectangle of blocks, half open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +97,25 @@ impl Component {
         self.scale
     }
 
+    /// Blocks side by side.
+    pub fn across(&self) -> usize {
+        self.across
+    }
+
+    /// Rows of blocks.
+    pub fn down(&self) -> usize {
+        self.down
+    }
+
+    /// Lowest and highest value that each coefficient of a block may have had.
+    pub fn interval(&self, (column, row): (usize, usize)) -> impl Fn(usize) -> (f64, f64) {
+        let numbers = &self.numbers[64 * (row * self.across + column)..][..64];
+        move |i| {
+            let (number, step) = (f64::from(numbers[i]), f64::from(self.steps[i]));
+            ((number - 0.5) * step, (number + 0.5) * step)
+        }
+    }
+
     /// Width and height of the picture.
     pub fn pixels(&self) -> (usize, usize) {
         self.pixels
@@ -88,8 +125,22 @@ impl Component {
         self.lead
     }
 
-    pub fn steps(&self) -> &[f32; 64] {
-        &self.steps
+    /// What the quantiser's rounding did to each coefficient, root mean square in codes, judged by how many of this
+    /// picture's are zero: coefficients are spread as `exp(−|x|/b)`.
+    pub fn noise(&self) -> [f32; 64] {
+        let mut occupied = [0u32; 64];
+        for block in self.numbers.as_chunks::<64>().0 {
+            for (n, &k) in occupied.iter_mut().zip(block) {
+                *n += u32::from(k != 0);
+            }
+        }
+        let blocks = (self.numbers.len() / 64) as f64;
+        std::array::from_fn(|i| {
+            let step = f64::from(self.steps[i]);
+            // A block's mean lies anywhere.
+            let share = if i == 0 { 1.0 } else { (f64::from(occupied[i]) + 0.5) / (blocks + 1.0) };
+            (step * rounding_variance(share).sqrt()) as f32
+        })
     }
 
     /// Samples around a pixel's own that its value depends on.
@@ -193,17 +244,26 @@ impl Component {
 
     /// Keeps every coefficient of the blocks inside its interval.
     pub fn keep(&self, level: Level, blocks: Blocks, samples: &mut Area, careful: bool) {
-        let mut reach = [[HALF; 64]];
-        if careful {
-            reach[0] = [MOST.1; 64];
-            reach[0][0] = MOST.0;
-        }
-        let classes = vec![0; blocks.width()];
+        let reach = MOST.map(|[mean, near, others]| {
+            let mut reach = [if careful { others } else { HALF }; 64];
+            if careful {
+                (reach[0], reach[1], reach[8], reach[9]) = (mean, near, near, near);
+            }
+            reach
+        });
+        let mut classes = vec![0; blocks.width()];
         let stride = samples.width;
         for row in blocks.y0..blocks.y1 {
             let at = 8 * (row - blocks.y0) * stride;
             let target = &mut samples.data[at..at + 8 * stride];
             let numbers = self.numbers(blocks, row);
+            for (class, numbers) in classes.iter_mut().zip(numbers.as_chunks::<64>().0) {
+                *class = match numbers[1..].iter().filter(|&&k| k != 0).count() {
+                    0 => 0,
+                    1..5 => 1,
+                    _ => 2,
+                };
+            }
             keep_near_numbers(level, target, stride, numbers, &self.steps, &reach, &classes);
         }
     }
@@ -225,7 +285,8 @@ impl Component {
                 self.decode(Level::Scalar, block, &mut area);
                 for y in 0..8 {
                     for x in 0..8 {
-                        let at = ((8 * bx + x).checked_sub(self.lead.0), (8 * by + y).checked_sub(self.lead.1));
+                        let at =
+                            ((8 * bx + x).checked_sub(self.lead.0), (8 * by + y).checked_sub(self.lead.1));
                         let (Some(px), Some(py)) = at else { continue };
                         if px >= self.size.0 || py >= self.size.1 {
                             continue;

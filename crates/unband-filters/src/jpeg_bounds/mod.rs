@@ -9,6 +9,7 @@
 mod average;
 mod component;
 mod resample;
+mod verify;
 
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +22,8 @@ use unband_simd::smooth_rows as rows;
 use self::average::Averager;
 use self::component::{Blocks, Component};
 use self::resample::Resampled;
+
+pub use self::verify::{Inside, inside};
 
 /// How much is done beside keeping the bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -44,13 +44,14 @@ impl Component {
         let (new, old) = (take(restored), take(decoded));
         // The encoder's means at an odd end are those of the pixels that exist.
         let (width, height) = self.pixels();
-        let end = ((width - sx * own.x0).min(sx * own.width()), (height - sy * own.y0).min(sy * own.height()));
-        let before = enlarge(level, &old, (sx, sy), end);
+        let end =
+            ((width - sx * own.x0).min(sx * own.width()), (height - sy * own.y0).min(sy * own.height()));
+        let before = self.enlarge(level, &old, end);
         // Once sharpened by what the means miss, then the rest of it spread evenly.
         let mut sharper = new.clone();
-        let mut large = enlarge(level, &sharper, (sx, sy), end);
+        let mut large = self.enlarge(level, &sharper, end);
         add_missing(&mut sharper, &new, &large, (sx, sy));
-        large = enlarge(level, &sharper, (sx, sy), end);
+        large = self.enlarge(level, &sharper, end);
         let mut rest = new.clone();
         rest.data.fill(0.0);
         add_missing(&mut rest, &new, &large, (sx, sy));
@@ -62,6 +63,36 @@ impl Component {
                 *out = large[dx + x] + rest[(dx + x) / sx] - before[dx + x];
             }
         }
+    }
+
+    /// Triangle filter for factors of two, repeated samples for others; the outermost samples stay as they are. The result
+    /// ends after `end` columns and rows.
+    ///
+    /// Source: libjpeg-turbo `jdsample.c` (which ratios are interpolated).
+    fn enlarge(&self, level: Level, source: &Area, end: (usize, usize)) -> Area {
+        let (sx, sy) = self.scale();
+        let across = sx == 2 && sy <= 2 && self.size.0 > 2;
+        let down = sy == 2 && (sx == 1 || across);
+        let mut out = Area::default();
+        out.reshape(sx * source.x0, sy * source.y0, end.0, end.1);
+        let mut tall = vec![0.0f32; source.width];
+        for y in 0..out.height {
+            let near = source.row(y / sy);
+            if down {
+                let far =
+                    if y % 2 == 1 { (y / 2 + 1).min(source.height - 1) } else { (y / 2).saturating_sub(1) };
+                between_rows(level, &mut tall, near, source.row(far));
+            } else {
+                tall.copy_from_slice(near);
+            }
+            let row = out.row_mut(y);
+            if across {
+                twice_as_wide(level, row, &tall);
+            } else {
+                row.chunks_mut(sx).zip(&tall).for_each(|(part, v)| part.fill(*v));
+            }
+        }
+        out
     }
 }
 
@@ -82,28 +113,4 @@ fn add_missing(target: &mut Area, wanted: &Area, large: &Area, (sx, sy): (usize,
             *target += wanted - sum * share;
         }
     }
-}
-
-/// Triangle filter for factors of two, repeated samples for others; the outermost samples stay as they are. The result
-/// ends after `end` columns and rows.
-fn enlarge(level: Level, source: &Area, (sx, sy): (usize, usize), end: (usize, usize)) -> Area {
-    let mut out = Area::default();
-    out.reshape(sx * source.x0, sy * source.y0, end.0, end.1);
-    let mut tall = vec![0.0f32; source.width];
-    for y in 0..out.height {
-        let near = source.row(y / sy);
-        if sy == 2 {
-            let far = if y % 2 == 1 { (y / 2 + 1).min(source.height - 1) } else { (y / 2).saturating_sub(1) };
-            between_rows(level, &mut tall, near, source.row(far));
-        } else {
-            tall.copy_from_slice(near);
-        }
-        let row = out.row_mut(y);
-        match sx {
-            1 => row.copy_from_slice(&tall),
-            2 => twice_as_wide(level, row, &tall),
-            _ => row.chunks_mut(sx).zip(&tall).for_each(|(part, v)| part.fill(*v)),
-        }
-    }
-    out
 }

@@ -56,7 +56,8 @@ impl Way<'_> {
             Self::Djpeg => {
                 let target = out("ppm");
                 call(Command::new("djpeg").arg("-outfile").arg(&target).arg(file))?;
-                unband_data::degrade::pnm::read_ppm(&std::fs::read(&target)?).ok_or("djpeg wrote no pixmap".into())
+                unband_data::degrade::pnm::read_ppm(&std::fs::read(&target)?)
+                    .ok_or("djpeg wrote no pixmap".into())
             }
             Self::Float => Ok(within_range(files::read(file)?)),
             Self::Ours(depth) => {

@@ -1,0 +1,114 @@
+//! Counts the coefficients of a picture that lie outside of what a JPEG file stores.
+
+use unband_image::Image;
+use unband_simd::{Level, dct_rows};
+
+use super::component::Component;
+use super::{codes, coefficients, components, weights};
+
+/// What [`inside`] counted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Inside {
+    /// Coefficients looked at: those of blocks that lie in the picture as a whole and hold no sample at black or white,
+    /// where what lies beyond was cut off.
+    pub counted: u64,
+    /// Those outside their interval by more than samples could do that are each off by the given room.
+    pub outside: u64,
+    /// How far all samples of a block must at least be off to explain the worst one, in codes of the file; 0 when none is
+    /// outside.
+    pub worst: f64,
+}
+
+/// Are the coefficients of `written` inside the intervals that the JPEG file of `original` stores, give or take `room`
+/// codes of the file per sample? Chroma at half size is the mean of its pixels, as encoders take it. Where already
+/// `original` lies outside, as a decoder's interpolation of chroma does, its own value bounds the interval.
+///
+/// `cut` says that samples at black and white may stand for more. `None` for pictures without [`coefficients`], and when
+/// `written` has another size or other planes.
+pub fn inside(original: &Image, written: &Image, room: f64, cut: bool) -> Option<Inside> {
+    let stored = coefficients(original)?;
+    let components = components(original, &stored)?;
+    let same = original.planes.len() == written.planes.len()
+        && original
+            .planes
+            .iter()
+            .zip(&written.planes)
+            .all(|(a, b)| (a.width, a.height) == (b.width, b.height));
+    if !same {
+        return None;
+    }
+    let lengths = lengths();
+    let max = f64::from(codes(&stored));
+    let mut found = Inside { counted: 0, outside: 0, worst: 0.0 };
+    for (c, component) in components.iter().enumerate() {
+        let weights = weights(stored.ycc, c);
+        // Grey and luma are stored less the middle of the scale.
+        let middle = if stored.ycc && c > 0 { 0.0 } else { (max as f32 + 1.0) / 2.0 };
+        for row in 0..component.down() {
+            for column in 0..component.across() {
+                let at = (column, row);
+                let measure =
+                    |image: &Image, cut| block(component, image, weights, max as f32, middle, at, cut);
+                let Some(after) = measure(written, cut) else { continue };
+                let Some(before) = measure(original, false) else { continue };
+                let bounds = component.interval(at);
+                for i in 0..64 {
+                    let (low, high) = bounds(i);
+                    let (own, source) = (f64::from(after[i]), f64::from(before[i]));
+                    let excess = (low.min(source) - own).max(own - high.max(source));
+                    let off = excess / (lengths[i / 8] * lengths[i % 8]);
+                    found.counted += 1;
+                    found.worst = found.worst.max(off);
+                    // Not a number counts as outside.
+                    found.outside +=
+                        u64::from(!matches!(off.partial_cmp(&room), Some(std::cmp::Ordering::Less)));
+                }
+            }
+        }
+    }
+    Some(found)
+}
+
+/// The coefficients of a block of a component as an encoder takes them from a picture; `None` where the block reaches
+/// beyond the picture, or holds samples that may have been cut.
+fn block(
+    component: &Component,
+    image: &Image,
+    weights: [f32; 3],
+    max: f32,
+    middle: f32,
+    (column, row): (usize, usize),
+    cut: bool,
+) -> Option<[f32; 64]> {
+    let (lead, (sx, sy), (width, height)) = (component.lead(), component.scale(), component.pixels());
+    let (x0, y0) = ((8 * column).checked_sub(lead.0)? * sx, (8 * row).checked_sub(lead.1)? * sy);
+    if x0 + 8 * sx > width || y0 + 8 * sy > height {
+        return None;
+    }
+    let mut sums = [0.0f32; 64];
+    for (plane, weight) in image.planes.iter().zip(weights) {
+        for y in 0..8 * sy {
+            let line = &plane.row(y0 + y)[x0..x0 + 8 * sx];
+            if cut && line.iter().any(|&v| v <= 0.0 || v >= 1.0) {
+                return None;
+            }
+            for (x, part) in line.chunks_exact(sx).enumerate() {
+                sums[y / sy * 8 + x] += part.iter().sum::<f32>() * weight;
+            }
+        }
+    }
+    let factor = max / (sx * sy) as f32;
+    sums.iter_mut().for_each(|v| *v = *v * factor - middle);
+    dct_rows::forward(Level::best(), &mut sums);
+    Some(sums)
+}
+
+/// The most that a coefficient moves along one axis when every sample moves by at most 1.
+fn lengths() -> [f64; 8] {
+    std::array::from_fn(|u| {
+        let scale = if u == 0 { 0.125f64.sqrt() } else { 0.5 };
+        (0..8)
+            .map(|x| (scale * ((2 * x + 1) as f64 * u as f64 * std::f64::consts::PI / 16.0).cos()).abs())
+            .sum()
+    })
+}

@@ -1,0 +1,274 @@
+//! What must hold for pictures that come from JPEG's coefficients.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use unband_filters::jpeg_bounds::{Deblock, Inside, JpegBounds, coefficients, inside};
+use unband_image::tile::restore_in_place;
+use unband_image::{
+    Codec, Context, Depth, Image, JpegCoefficients, JpegOrigin, JpegPlane, Model, Needs, RestoreError,
+    Restorer, TileIn, TileOut,
+};
+use unband_simd::{Level, dct_rows};
+
+/// Numbers that look random.
+fn hash(a: usize, b: usize, c: usize) -> f32 {
+    let mut h = (a * 73_856_093) ^ (b * 19_349_663) ^ (c * 83_492_791);
+    h ^= h >> 13;
+    h = h.wrapping_mul(0x5bd1_e995);
+    ((h >> 8) & 0xffff) as f32 / 65_535.0 - 0.5
+}
+
+/// A picture in codes: slopes, an edge, some texture.
+fn picture(component: usize, x: f32, y: f32) -> f32 {
+    let slope = 0.35 * x + 0.2 * y - 40.0;
+    let edge = if x + 0.5 * y > 70.0 { 35.0 } else { 0.0 };
+    let texture = if y > 40.0 { 9.0 * (0.9 * x).sin() * (0.7 * y).cos() } else { 0.0 };
+    [slope + edge + texture, 0.3 * slope - 0.4 * edge, 12.0 - 0.2 * slope][component]
+}
+
+struct Case {
+    size: (usize, usize),
+    scale: (usize, usize),
+    lead: (usize, usize),
+    gray: bool,
+    step: u16,
+}
+
+impl Case {
+    /// The stored coefficients of the picture, coded as an encoder does, and what they decode to.
+    fn image(&self, noise: f32) -> Image {
+        let (width, height) = self.size;
+        let planes: Vec<JpegPlane> = (0..if self.gray { 1 } else { 3 })
+            .map(|c| {
+                let scale = if c == 0 { (1, 1) } else { self.scale };
+                let own = (width.div_ceil(scale.0), height.div_ceil(scale.1));
+                let (across, down) = ((own.0 + self.lead.0).div_ceil(8), (own.1 + self.lead.1).div_ceil(8));
+                let steps = std::array::from_fn(|i| self.step + (i / 8 + i % 8) as u16 * self.step / 4);
+                let mut numbers = Vec::new();
+                for block in 0..across * down {
+                    let at = |i: usize| {
+                        let x = (8 * (block % across) + i % 8) as f32 - self.lead.0 as f32;
+                        let y = (8 * (block / across) + i / 8) as f32 - self.lead.1 as f32;
+                        let noise = noise * hash(block, i, c);
+                        picture(c, x * scale.0 as f32, y * scale.1 as f32) + noise
+                    };
+                    let mut samples: Vec<f32> = (0..64).map(at).collect();
+                    dct_rows::forward(Level::Scalar, &mut samples);
+                    numbers
+                        .extend(samples.iter().zip(&steps).map(|(v, &q)| (v / f32::from(q)).round() as i16));
+                }
+                let numbers = Arc::new(numbers);
+                JpegPlane { blocks_across: across, blocks_down: down, lead: self.lead, scale, steps, numbers }
+            })
+            .collect();
+        let stored = JpegCoefficients { planes, ycc: !self.gray, bits: 8 };
+        decoded(stored, self.size)
+    }
+
+    /// The picture before it was coded.
+    fn clean(&self) -> Image {
+        let (width, height) = self.size;
+        let model = if self.gray { Model::Gray } else { Model::Rgb };
+        let mut image = Image::new(vec![], model, Depth::F32);
+        let at = |i: usize, c: usize| picture(c, (i % width) as f32, (i / width) as f32);
+        let n = width * height;
+        let planes: Vec<Vec<f32>> = if self.gray {
+            vec![(0..n).map(|i| (at(i, 0) + 128.0) / 255.0).collect()]
+        } else {
+            let rgb = |i: usize| to_rgb([at(i, 0) + 128.0, at(i, 1), at(i, 2)]);
+            (0..3).map(|p| (0..n).map(|i| rgb(i)[p] / 255.0).collect()).collect()
+        };
+        image.planes = planes.into_iter().map(|data| unband_image::Plane { width, height, data }).collect();
+        image
+    }
+}
+
+fn to_rgb([y, u, v]: [f32; 3]) -> [f32; 3] {
+    [y + 1.402 * v, y - 0.344_136 * u - 0.714_136 * v, y + 1.772 * u]
+}
+
+/// Decoded as libjpeg does, in float.
+fn decoded(stored: JpegCoefficients, (width, height): (usize, usize)) -> Image {
+    let full: Vec<Vec<f32>> = stored
+        .planes
+        .iter()
+        .map(|plane| {
+            let mut blocks: Vec<f32> = Vec::new();
+            for numbers in plane.numbers.chunks(64) {
+                blocks.extend(numbers.iter().zip(plane.steps).map(|(&k, q)| f32::from(k) * f32::from(q)));
+            }
+            dct_rows::inverse(Level::Scalar, &mut blocks);
+            let (sx, sy) = plane.scale;
+            let own = (width.div_ceil(sx), height.div_ceil(sy));
+            let sample = |x: usize, y: usize| {
+                let (x, y) = (x.min(own.0 - 1) + plane.lead.0, y.min(own.1 - 1) + plane.lead.1);
+                blocks[64 * (y / 8 * plane.blocks_across + x / 8) + y % 8 * 8 + x % 8]
+            };
+            let far = |x: usize, s: usize| match (s, x % 2) {
+                (2, 0) => (x / 2).saturating_sub(1),
+                (2, _) => x / 2 + 1,
+                _ => x / s,
+            };
+            let mut out = Vec::new();
+            for y in 0..height {
+                for x in 0..width {
+                    let row = |y: usize| 0.75 * sample(x / sx, y) + 0.25 * sample(far(x, sx), y);
+                    out.push(0.75 * row(y / sy) + 0.25 * row(far(y, sy)));
+                }
+            }
+            out
+        })
+        .collect();
+    let gray = full.len() == 1;
+    let mut image = Image::new(vec![], if gray { Model::Gray } else { Model::Rgb }, Depth::EIGHT);
+    let planes: Vec<Vec<f32>> = if gray {
+        vec![full[0].iter().map(|v| (v + 128.0) / 255.0).collect()]
+    } else {
+        let rgb = |i: usize| to_rgb([full[0][i] + 128.0, full[1][i], full[2][i]]);
+        (0..3).map(|p| (0..width * height).map(|i| rgb(i)[p] / 255.0).collect()).collect()
+    };
+    image.planes = planes.into_iter().map(|data| unband_image::Plane { width, height, data }).collect();
+    image.origin.codec =
+        Codec::Jpeg(JpegOrigin { coefficients: Some(Arc::new(stored)), ..JpegOrigin::default() });
+    image
+}
+
+fn cases() -> Vec<Case> {
+    let case = |size, scale, lead, gray| Case { size, scale, lead, gray, step: 12 };
+    vec![
+        case((96, 80), (1, 1), (0, 0), false),
+        case((97, 83), (2, 1), (0, 0), false),
+        case((99, 81), (2, 2), (0, 0), false),
+        case((98, 82), (1, 2), (0, 0), false),
+        case((100, 84), (2, 2), (5, 3), false),
+        case((91, 85), (1, 1), (7, 1), false),
+        case((33, 90), (1, 1), (0, 6), true),
+        case((5, 3), (2, 2), (0, 0), false),
+        case((70, 64), (4, 1), (0, 0), false),
+    ]
+}
+
+/// Moves samples far out of any bound, each its own way.
+struct Wild(f32);
+
+impl Restorer for Wild {
+    fn needs(&self) -> Needs {
+        Needs::halo(3)
+    }
+
+    fn restore(&self, input: &TileIn<'_>, output: &mut TileOut, _: &Context<'_>) -> Result<(), RestoreError> {
+        for (p, plane) in output.planes.iter_mut().enumerate() {
+            let core = input.core_on(p);
+            for y in 0..plane.height {
+                for (x, v) in plane.row_mut(y).iter_mut().enumerate() {
+                    *v += self.0 * hash(core.x0 + x, core.y0 + y, p) / 255.0;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn restored(image: &Image, inner: Option<f32>, deblock: Deblock, tile: usize, ctx: &Context<'_>) -> Image {
+    let inner = inner.map(|by| Box::new(Wild(by)) as Box<dyn Restorer>);
+    let bounds = JpegBounds::around(image, inner, deblock).ok().unwrap();
+    let mut out = image.clone();
+    restore_in_place(&mut out, &bounds, tile, &|_, _| {}, &mut |_, _| {}, ctx).unwrap();
+    out
+}
+
+fn error(a: &Image, b: &Image) -> f64 {
+    let pairs = a.planes.iter().zip(&b.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
+    pairs.map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
+}
+
+#[test]
+fn coefficients_of_any_result_lie_in_their_intervals() {
+    for case in cases() {
+        let image = case.image(30.0);
+        for deblock in [Deblock::No, Deblock::Yes] {
+            for by in [None, Some(1.0), Some(60.0)] {
+                let out = restored(&image, by, deblock, 64, &Context::default());
+                let Inside { counted, outside, worst } = inside(&image, &out, 0.002, false).unwrap();
+                assert_eq!(outside, 0, "{:?} {:?} {deblock:?} {by:?}: {worst}", case.size, case.scale);
+                assert_eq!(counted > 0, case.size.0 > 15);
+            }
+        }
+        let mut wild = image.clone();
+        wild.planes
+            .iter_mut()
+            .flat_map(|p| &mut p.data)
+            .enumerate()
+            .for_each(|(i, v)| *v += 60.0 / 255.0 * hash(i, 3, 5));
+        let caught = inside(&image, &wild, 0.002, false).unwrap().outside > 0;
+        assert_eq!(caught, case.size.0 > 15, "{:?}", case.size);
+    }
+}
+
+#[test]
+fn what_was_not_changed_stays_as_it_is() {
+    for case in cases().into_iter().filter(|case| case.scale == (1, 1)) {
+        let image = case.image(30.0);
+        let out = restored(&image, Some(0.0), Deblock::No, 64, &Context::default());
+        let worst = image.planes.iter().zip(&out.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
+        let worst = worst.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 1e-5, "{worst}");
+    }
+}
+
+#[test]
+fn windows_threads_and_levels_never_show() {
+    for case in cases() {
+        let image = case.image(20.0);
+        let ctx = Context { threads: 1, level: Level::Scalar, ..Context::default() };
+        let whole = restored(&image, Some(9.0), Deblock::Yes, 4096, &ctx);
+        for level in Level::all() {
+            for (tile, threads) in [(16, 1), (48, 3)] {
+                let ctx = Context { threads, level, ..Context::default() };
+                let out = restored(&image, Some(9.0), Deblock::Yes, tile, &ctx);
+                assert_eq!(out, whole, "{:?} {:?} {tile} {level:?}", case.size, case.scale);
+            }
+        }
+    }
+}
+
+#[test]
+fn averaging_brings_a_picture_nearer_to_its_original() {
+    for step in [8, 24, 48] {
+        for mut case in cases().into_iter().filter(|case| case.size.0 > 50) {
+            case.step = step;
+            let (image, clean) = (case.image(0.0), case.clean());
+            let out = restored(&image, None, Deblock::Yes, 64, &Context::default());
+            let share = error(&out, &clean) / error(&image, &clean);
+            assert!(share < 0.9, "{:?} {:?}, step {step}: {share}", case.size, case.scale);
+        }
+    }
+}
+
+#[test]
+fn a_picture_that_is_not_what_its_file_decodes_to_has_no_bounds() {
+    let image = cases()[2].image(5.0);
+    assert!(coefficients(&image).is_some());
+    let mut shifted = image.clone();
+    for plane in &mut shifted.planes {
+        plane.data.rotate_left(3);
+    }
+    assert!(coefficients(&shifted).is_none());
+    let mut cut = image.clone();
+    for plane in &mut cut.planes {
+        plane.height -= 9;
+        plane.data.truncate(plane.width * plane.height);
+    }
+    // Fewer rows are what a file with padding holds; fewer blocks than samples are not.
+    let mut larger = image.clone();
+    for plane in &mut larger.planes {
+        plane.height += 20;
+        plane.data.resize(plane.width * plane.height, 0.5);
+    }
+    assert!(coefficients(&larger).is_none());
+    let mut gray = image;
+    gray.planes.truncate(1);
+    gray.color.model = Model::Gray;
+    assert!(coefficients(&gray).is_none());
+}
