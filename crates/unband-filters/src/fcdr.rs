@@ -39,8 +39,8 @@ params! {
 /// Detection works on luma or grey in whole codes of the image's own depth, with thresholds in 8-bit codes; RGB is brought
 /// to grey first, floating point to 16 bits. Removal works on every plane at its own scale; a smaller plane's sample is
 /// on a contour where any of its luma samples is. RGB pixels move as a whole. The means are not rounded here: stored at the
-/// depth of the input they want a dither. What is not near a contour keeps its value. The random choice depends on
-/// seed, frame and position only.
+/// depth of the input they want a dither. What is not near a contour keeps its value; what is near one is blurred whatever
+/// it is, sharp edges too. The random choice depends on seed, frame and position only.
 ///
 /// Source: detection: google/bband-adaband, `src/FCDR.m`, after Huang et al., "Understanding and removal of false contour
 /// in HEVC compressed images", IEEE TCSVT 28(2), 2018; removal: probabilistic dithering and averaging, window 9 for
@@ -187,5 +187,17 @@ impl Restorer for Fcdr {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grey_is_that_of_matlab() {
+        let primaries = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0]];
+        assert_eq!(primaries.map(|[r, g, b]| grey(r, g, b)), [76, 150, 29, 226]);
+        assert!((0..=u16::MAX).all(|code| grey(code, code, code) == code));
     }
 }

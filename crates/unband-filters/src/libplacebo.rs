@@ -112,7 +112,10 @@ impl Libplacebo {
         if width.max(height) >= MOST_SIDE {
             return unsupported("counts places in 32-bit floats, up to 16 million samples");
         }
-        let depth = ctx.output.unwrap_or(image.depth);
+        let depth = match ctx.output.unwrap_or(image.depth) {
+            Depth::Int(bits) => Depth::Int(bits.clamp(1, 16)),
+            Depth::F32 => Depth::F32,
+        };
         let bias = Bias::new(params.dither, depth.bits());
         let coarsest = sizes().map(|(w, h)| width.div_ceil(w).max(height.div_ceil(h))).max();
         let halo = params.shader(0).reach().saturating_mul(coarsest.unwrap_or(1));
