@@ -2,6 +2,9 @@
 //!
 //! `scripts/bench filters` runs it. CPU time, not wall time; the least of several repeats, ours and ffmpeg's in
 //! turns. ffmpeg's share is that of raw frames in and `-f null` out with the filter minus the same without.
+//!
+//! `--f3kdb PATH` also measures the original `f3kdb` by a driver described in `filters/f3kdb.rs`, `--only f3kdb` nothing
+//! else; `--compare N` compares the results of N random settings with the driver's instead of measuring.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[cfg(not(unix))]
@@ -17,6 +20,8 @@ fn main() {
 #[cfg(unix)]
 #[path = "filters"]
 mod bench {
+    mod adadeband;
+    mod f3kdb;
     mod placebo;
 
     use std::io::Write;
@@ -216,12 +221,27 @@ mod bench {
         println!("{:44} {:9.3} {rate:9.0} {ratio}", row.name, row.least * 1e3);
     }
 
+    /// The value that follows a name on the command line.
+    fn option(name: &str) -> Option<String> {
+        std::env::args().skip_while(|arg| arg != name).nth(1)
+    }
+
     pub fn main() {
+        let best = Level::best();
+        let levels: Vec<Level> = Level::all().filter(|&level| level <= best).collect();
+        let driver = option("--f3kdb").map(std::path::PathBuf::from);
+        if let (Some(driver), Some(runs)) = (&driver, option("--compare")) {
+            return f3kdb::compare(driver, runs.parse().unwrap());
+        }
+        if option("--only").as_deref() == Some("f3kdb") {
+            return f3kdb::run(&levels, best, driver.as_deref());
+        }
+        if option("--only").as_deref() == Some("adadeband") {
+            return adadeband::run(&levels, best);
+        }
         let full_hd = Clip::<u8>::new((1920, 1080), 8);
         let wide = Clip::<u16>::new((1920, 1080), 10);
         let (small, large) = (Clip::<u8>::new((512, 512), 8), Clip::<u8>::new((3840, 2160), 8));
-        let best = Level::best();
-        let levels: Vec<Level> = Level::all().filter(|&level| level <= best).collect();
         let mut debands: Vec<_> = levels.iter().map(|&level| deband(&full_hd, 8, level, 16)).collect();
         let mut gradfuns: Vec<_> = levels.iter().map(|&level| gradfun(&full_hd, 8, level)).collect();
         let mut others = vec![
@@ -288,6 +308,8 @@ mod bench {
         smooth("RGB of 6 bits", &rgb, [4.05; 3], Space::Native, best);
         let behind = Space::Yuv { matrix: Matrix::Bt601, range: Range::Limited };
         smooth("RGB, luma of 6 bits behind", &rgb, [4.71, 1.14, 1.14], behind, best);
+        adadeband::run(&levels, best);
+        f3kdb::run(&levels, best, driver.as_deref());
         placebo::run(&levels, best);
     }
 

@@ -33,7 +33,7 @@ const NAME: &str = "f3kdb";
 /// code stays is not touched. Images narrower or lower than 16 samples, which the original refuses, are not changed.
 /// Error diffusion needs the whole image and works on it in order; everything before it is shared among threads.
 ///
-/// Source: `neo_f3kdb` 10 (flash3kyuu_deband), `src/core.cpp`, `src/flash3kyuu_deband_impl_c.cpp` and
+/// Source: `neo_f3kdb` 10 (`flash3kyuu_deband`), `src/core.cpp`, `src/flash3kyuu_deband_impl_c.cpp` and
 /// `src/flash3kyuu_deband_sse_base.h`. The original's versions for different processors do not agree everywhere: at
 /// 15 and 16 bits, modes 1 to 5 are those of its SSE4.1 version; modes 6 and 7 are those of its C++ version, with the
 /// `powf` and `atanf` of glibc 2.36.
@@ -288,3 +288,7 @@ impl Restorer for F3kdb {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -2,13 +2,14 @@
 //! `VapourSynth`.
 
 mod call;
+mod f3kdb;
 mod libplacebo;
 
 use unband_image::{Entry, ParamKind};
 
 /// Readers of ways of writing that are known by more than a name, and the method each is for. `None` means that a text
 /// is nothing of theirs.
-const FOREIGN: &[(&str, Reader)] = &[("libplacebo", libplacebo::read)];
+const FOREIGN: &[(&str, Reader)] = &[("libplacebo", libplacebo::read), ("f3kdb", f3kdb::read)];
 
 type Reader = fn(&str) -> Option<Result<Settings, RecipeError>>;
 
@@ -114,7 +115,8 @@ impl RecipeError {
 /// `NAME`, `NAME:key=value,key=value` (also with `:` between), or as ffmpeg writes filters: `NAME=key=value:key=value`,
 /// values without names first, in the order of the parameters. ffmpeg's names, short names, its words for yes
 /// and no, and numbers like `2*PI` are understood. So are mpv's debanding options (`--deband-iterations=2`, or
-/// lines of its configuration) and `VapourSynth`'s `core.placebo.Deband(clip, …)`.
+/// lines of its configuration) and the calls of scripts, `core.placebo.Deband(clip, …)`,
+/// `core.neo_f3kdb.Deband(clip, …)`, `f3kdb(…)`.
 ///
 /// # Errors
 /// Unknown names, pieces that are no settings, several filters at once.

@@ -307,7 +307,7 @@ impl<'a, T: Sample> Rows<'a, T> {
         let reach = self.rule.range >> self.tables.shifts(self.rule.chroma).1;
         let needed = y.saturating_sub(reach)..(y + reach + 1).min(height);
         let have = &mut self.angles;
-        if needed.start != have.rows.start.min(needed.start) || have.rows.end < needed.start {
+        if needed.start < have.rows.start || have.rows.end < needed.start {
             *have = Angles { rows: needed.start..needed.start, data: Vec::new() };
         }
         // Drop what lies above only once that is much.

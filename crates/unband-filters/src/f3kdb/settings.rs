@@ -65,7 +65,7 @@ params! {
         /// How far directions may differ to count as steady, as a share of half a turn. Higher flattens more.
         max_angle: f32 = 0.15, 0.0..=1.0;
         /// Frames of the clip whose random numbers are wanted: the original's depend on that.
-        frames: u32 = 1, 1..=2147483647;
+        frames: u32 = 1, 1..=100_000_000;
     }
 }
 

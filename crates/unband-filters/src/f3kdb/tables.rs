@@ -78,7 +78,7 @@ impl Tables {
     /// In which order the numbers of row `y` are drawn.
     fn draws(&self, range: u32, y: usize) -> Draws {
         let inside = y.min(self.height - 1 - y).min(range as usize) as u8;
-        let starts_chroma = y % (1 << self.chroma.1) == 0;
+        let starts_chroma = y.is_multiple_of(1 << self.chroma.1);
         Draws {
             range: if self.mode == 3 { range.min(255) as u8 } else { inside },
             inside: self.mode != 1,
@@ -87,7 +87,7 @@ impl Tables {
         }
     }
 
-    fn draw_on_many_threads(
+    pub(super) fn draw_on_many_threads(
         &mut self,
         params: &F3kdbParams,
         random: &mut Random,
@@ -134,7 +134,7 @@ impl Tables {
         results.into_iter().collect()
     }
 
-    fn draw_in_order(
+    pub(super) fn draw_in_order(
         &mut self,
         params: &F3kdbParams,
         random: &mut Random,
@@ -188,7 +188,7 @@ impl Tables {
             let draw = |random: &mut Random| {
                 let by = (f64::from(range) * Uniform(random.0).draw()).round();
                 random.0 = Uniform(random.0).after(1).0;
-                (items as i64 + by as i64) as u64 & !15
+                (items.cast_signed() + by as i64).cast_unsigned() & !15
             };
             let mut offset = 0;
             for _ in 0..=frame % params.frames.max(1) {
@@ -272,5 +272,10 @@ impl Tables {
             Grain::Stored(grain) => out.copy_from_slice(&grain[from..from + out.len()]),
         }
         true
+    }
+
+    #[cfg(test)]
+    pub(super) fn same_distances(&self, other: &Self) -> bool {
+        self.first == other.first && self.second == other.second
     }
 }

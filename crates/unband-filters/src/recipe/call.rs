@@ -17,8 +17,9 @@ pub fn arguments<'a>(text: &'a str, function: &str) -> Option<Vec<Argument<'a>>>
         Some((name, value)) => (Some(name.trim()), value.trim().trim_matches(['"', '\''])),
         None => (None, argument.trim_matches(['"', '\''])),
     });
-    let is_clip = |(i, (name, _)): (usize, &Argument<'_>)| {
-        matches!(name, Some("clip")) || (i == 0 && !on_clip && name.is_none())
+    let is_clip = |(i, (name, value)): (usize, &Argument<'_>)| {
+        let number = value.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+        matches!(name, Some("clip")) || (i == 0 && !on_clip && name.is_none() && !number)
     };
     let all: Vec<_> = named.collect();
     Some(all.iter().enumerate().filter(|&(i, a)| !is_clip((i, a))).map(|(_, &a)| a).collect())
@@ -39,6 +40,7 @@ mod tests {
             "src.placebo.Deband(1, grain=\"6\")",
             "out = src.placebo.Deband (1, grain=6",
             "vs.core.placebo.Deband(clip, 1, grain=6,)",
+            "placebo.Deband(1, grain=6)",
         ] {
             assert_eq!(arguments(text, "placebo.Deband"), Some(want.clone()), "{text}");
         }

@@ -78,7 +78,7 @@ pub fn steady_row(steady: &mut [u8], around: &Around<'_, f32>, across: &[i8], do
 
 /// `atanf`, the rounding of the C libraries that follow fdlibm (glibc up to 2.40, musl, the BSDs).
 #[inline(always)]
-fn arctangent(value: f32) -> f32 {
+pub(super) fn arctangent(value: f32) -> f32 {
     let x = value.abs();
     // The nearest of 0, ½, 1, 1½ and infinity as base point.
     let (low, half, one, three_halves) = (x < 0.4375, x < 0.6875, x < 1.1875, x < 2.4375);
@@ -112,7 +112,7 @@ fn arctangent(value: f32) -> f32 {
 
 /// Of the series of the arctangent.
 const P: [f32; 11] = [
-    f32::from_bits(0x3eaa_aaaa),
+    f32::from_bits(0x3eaa_aaab),
     f32::from_bits(0xbe4c_cccd),
     f32::from_bits(0x3e12_4925),
     f32::from_bits(0xbde3_8e38),

@@ -61,7 +61,7 @@ impl Diffusion {
         // What each row has cut off at its last three samples, the last one first.
         let mut errors = [[0u32; 3]; N];
         let one = |value: u16, above: [u32; 3], left: u32| {
-            let handed = (above[0] * 3 >> 4) + (above[1] * 5 >> 4) + (above[2] >> 4) + (left * 7 >> 4);
+            let handed = ((above[0] * 3) >> 4) + ((above[1] * 5) >> 4) + (above[2] >> 4) + ((left * 7) >> 4);
             let sum = (u32::from(value) + handed).min(65535);
             (sum & cut, T::narrow((sum as u16).max(low).min(high) >> down))
         };

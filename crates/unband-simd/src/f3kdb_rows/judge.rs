@@ -131,7 +131,9 @@ fn row<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, st
                 let (m, twice) = (((ab + cd) >> 2) as u16, 2 * u32::from(s));
                 let far = a.abs_diff(s).max(b.abs_diff(s)).max(c.abs_diff(s)).max(d.abs_diff(s));
                 let bent = ab.abs_diff(twice).max(cd.abs_diff(twice));
-                let ok = (m.abs_diff(s) < limit) & (far < most) & (bent < middle);
+                let (near, whole) = (m.abs_diff(s) < limit, far < most);
+                let straight = bent < middle;
+                let ok = near & whole & straight;
                 out[i] = if ok { m } else { s };
             }
         }
@@ -166,7 +168,8 @@ fn faded<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, 
                 near(by.abs(), pick(0)) * near(far, pick(1)) * near(bent, pick(2)) * near(bent2, pick(2));
             (change[i], from[i]) = (by, s);
         }
-        if share[..n].iter().any(|&share| share > 0.0) {
+        // The roots of 0 and 1 are 0 and 1.
+        if share[..n].iter().any(|&share| share > 0.0 && share < 1.0) {
             for share in &mut share[..n] {
                 *share = tenth_root(*share);
             }
