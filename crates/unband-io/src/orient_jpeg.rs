@@ -62,7 +62,9 @@ fn flip(plane: &mut JpegPlane, height: usize) {
     blocks.reverse();
     blocks.chunks_exact_mut(plane.blocks_across).for_each(<[_]>::reverse);
     for row in blocks.iter_mut().flat_map(|block| block.chunks_exact_mut(8).skip(1).step_by(2)) {
-        row.iter_mut().for_each(|number| *number = number.saturating_neg());
+        for number in row {
+            *number = number.saturating_neg();
+        }
     }
 }
 

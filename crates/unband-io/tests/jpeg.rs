@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use unband_image::{Codec, Depth, Image, JpegCoefficients, JpegPlane};
+use unband_image::{Codec, Image, JpegCoefficients, JpegPlane};
 use unband_io::{Error, Limits};
 
 fn data(name: &str) -> PathBuf {
@@ -65,9 +65,10 @@ fn grown(
     rounding: Rounding,
 ) -> Vec<Vec<f64>> {
     let (across, down) = (samples[0].len(), samples.len());
-    let smooth = matches!(scale, (2, 1) | (2, 2)) && across > 2 || scale == (1, 2);
-    let far =
-        |i: usize, n: usize| if i % 2 == 0 { (i / 2).saturating_sub(1) } else { (i / 2 + 1).min(n - 1) };
+    let smooth = matches!(scale, (2, 1 | 2)) && across > 2 || scale == (1, 2);
+    let far = |i: usize, n: usize| {
+        if i.is_multiple_of(2) { (i / 2).saturating_sub(1) } else { (i / 2 + 1).min(n - 1) }
+    };
     let pixel = |x: usize, y: usize| {
         let (near_x, near_y) = (x / scale.0, y / scale.1);
         if !smooth {
@@ -80,11 +81,11 @@ fn grown(
         let (value, parts, bias) = match scale {
             (2, 1) if far_x == near_x => (4.0 * samples[near_y][near_x], 4.0, 0.0),
             (2, 1) => {
-                let bias = if x % 2 == 0 { 1.0 } else { 2.0 };
+                let bias = if x.is_multiple_of(2) { 1.0 } else { 2.0 };
                 (3.0 * samples[near_y][near_x] + samples[near_y][far_x], 4.0, bias)
             }
-            (1, 2) => (down(x), 4.0, if y % 2 == 0 { 1.0 } else { 2.0 }),
-            _ => (3.0 * down(near_x) + down(far_x), 16.0, if x % 2 == 0 { 8.0 } else { 7.0 }),
+            (1, 2) => (down(x), 4.0, if y.is_multiple_of(2) { 1.0 } else { 2.0 }),
+            _ => (3.0 * down(near_x) + down(far_x), 16.0, if x.is_multiple_of(2) { 8.0 } else { 7.0 }),
         };
         if rounding == Rounding::Nowhere { value / parts } else { ((value + bias) / parts).floor() }
     };
@@ -107,8 +108,8 @@ fn reference(stored: &JpegCoefficients, size: (usize, usize), rounding: Rounding
     let whole = |v: f64| if rounding == Rounding::Nowhere { v } else { (v + 0.5).floor() };
     let clamped = |v: f64| if rounding == Rounding::Nowhere { v } else { v.clamp(0.0, max) };
     let mut out = vec![Vec::new(); 3];
-    for i in 0..parts[0].len() {
-        let (y, cb, cr) = (parts[0][i], parts[1][i] - middle, parts[2][i] - middle);
+    for ((y, cb), cr) in parts[0].iter().zip(&parts[1]).zip(&parts[2]) {
+        let (cb, cr) = (cb - middle, cr - middle);
         out[0].push(clamped(y + whole(1.402 * cr)));
         out[1].push(clamped(y + whole(-0.114 * 1.772 / 0.587 * cb - 0.299 * 1.402 / 0.587 * cr)));
         out[2].push(clamped(y + whole(1.772 * cb)));
@@ -173,6 +174,47 @@ fn rounded_where_libjpeg_rounds_the_samples_are_libjpegs() {
         let (worst, mean) = worst_and_mean(codes(&theirs).map(f64::round), rounded);
         // Equal but for ties.
         assert!(worst <= 1.0 && mean < 0.001, "{name}: {worst} {mean}");
+    }
+}
+
+#[test]
+fn progressive_files_hold_the_same_numbers() {
+    for (one, other) in
+        [("jpeg_420.jpg", "jpeg_progressive.jpg"), ("jpeg_444.jpg", "jpeg_progressive_444.jpg")]
+    {
+        let (one, other) = (read(one), read(other));
+        assert_eq!(stored(&one).unwrap(), stored(&other).unwrap());
+        assert_eq!(one.planes, other.planes);
+    }
+}
+
+#[test]
+fn written_unchanged_the_samples_take_their_nearest_codes() {
+    for (name, _) in KEPT {
+        let image = read(name);
+        let mut bytes = Vec::new();
+        let png = unband_io::by_name("PNG").unwrap();
+        unband_io::write(&image, png, &unband_io::WriteOptions::default(), &mut bytes).unwrap();
+        let written = unband_io::read(&bytes, &Limits::default()).unwrap();
+        let nearest = codes(&image).map(|code| (code + 0.5).floor().clamp(0.0, 255.0));
+        assert!(codes(&written).map(f64::round).eq(nearest), "{name}");
+    }
+}
+
+#[test]
+fn four_inks_become_light_with_and_without_luma() {
+    use jpeg_encoder::{ColorType, Encoder};
+    let ink: [u8; 4] = [200, 100, 50, 30];
+    let pixels: Vec<u8> = ink.iter().copied().cycle().take(16 * 16 * 4).collect();
+    for kind in [ColorType::Cmyk, ColorType::CmykAsYcck] {
+        let mut bytes = Vec::new();
+        Encoder::new(&mut bytes, 100).encode(&pixels, 16, 16, kind).unwrap();
+        let image = unband_io::read(&bytes, &Limits::default()).unwrap();
+        assert!(stored(&image).is_none());
+        for (plane, ink_of_plane) in image.planes.iter().zip(ink) {
+            let wanted = f64::from(255 - ink_of_plane) * f64::from(255 - ink[3]) / 255.0;
+            assert!((f64::from(plane.data[100]) * 255.0 - wanted).abs() < 1.5, "{kind:?} {wanted}");
+        }
     }
 }
 

@@ -92,7 +92,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
 /// What is told of the stored numbers: all, or nothing where they are no whole steps of single components.
 fn kept(channels: Vec<Channel>, ycc: bool, bits: u8) -> Option<JpegCoefficients> {
     let plain = |c: &Channel| {
-        let whole = c.finest.0 % c.sampling.0 == 0 && c.finest.1 % c.sampling.1 == 0;
+        let whole = c.finest.0.is_multiple_of(c.sampling.0) && c.finest.1.is_multiple_of(c.sampling.1);
         whole && c.complete() && !c.steps.contains(&0)
     };
     if channels.len() > 3 || !channels.iter().all(plain) {

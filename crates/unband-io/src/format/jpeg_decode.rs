@@ -48,7 +48,9 @@ pub(super) fn planes(
         })
         .collect();
     for y in 0..height {
-        strips.iter_mut().for_each(|strip| strip.prepare(y));
+        for strip in &mut strips {
+            strip.prepare(y);
+        }
         let mut out: Vec<&mut [f32]> = planes.iter_mut().map(|p| p.row_mut(y)).collect();
         let rows: Vec<&[f32]> = strips.iter().map(|strip| strip.row(y)).collect();
         match (&mut out[..], &rows[..]) {
@@ -148,7 +150,7 @@ impl<'a> Strip<'a> {
         match self.growth.1 {
             Growth::None => (y, y),
             Growth::Twice => {
-                let far = if y % 2 == 0 { (y / 2).saturating_sub(1) } else { y / 2 + 1 };
+                let far = if y.is_multiple_of(2) { (y / 2).saturating_sub(1) } else { y / 2 + 1 };
                 (y / 2, far.min(last))
             }
             Growth::Repeat => {

@@ -21,7 +21,7 @@ pub(super) struct Table {
     /// For each length the first sixteen bits that belong to longer codes.
     limit: [u32; 17],
     /// For each length what turns a code into a position in `symbols`.
-    offset: [i32; 17],
+    offset: [u32; 17],
     symbols: Vec<u8>,
 }
 
@@ -40,7 +40,7 @@ impl Table {
         }
         let (mut code, mut at) = (0u32, 0usize);
         for (length, &count) in (1u32..).zip(counts) {
-            table.offset[length as usize] = at as i32 - code as i32;
+            table.offset[length as usize] = (at as u32).wrapping_sub(code);
             for &symbol in symbols.get(at..at + usize::from(count)).ok_or(Broken)? {
                 if code >> length != 0 {
                     return Err(Broken);
@@ -94,7 +94,7 @@ impl Table {
         for length in LOOK + 1..=16 {
             if next < self.limit[length as usize] {
                 bits.skip(length);
-                let position = (next >> (16 - length)) as i32 + self.offset[length as usize];
+                let position = (next >> (16 - length)).wrapping_add(self.offset[length as usize]);
                 return self.symbols.get(position as usize).copied().ok_or(Broken);
             }
         }
@@ -110,7 +110,7 @@ impl Table {
             return None;
         }
         bits.skip(entry & 255);
-        Some(((entry >> 8 & 255) as usize, (entry >> 16) as u16 as i16))
+        Some(((entry >> 8 & 255) as usize, ((entry >> 16) as u16).cast_signed()))
     }
 }
 
@@ -133,8 +133,8 @@ fn whole(symbol: u8, length: u32, rest: u32, free: u32) -> u32 {
 /// A number of `size` bits, 1..=15: the lower half are the negative ones.
 #[inline]
 fn extend(bits: u32, size: u32) -> i32 {
-    let half = 1 << (size - 1);
-    bits as i32 - if (bits as i32) < half { 2 * half - 1 } else { 0 }
+    let (bits, half) = (bits.cast_signed(), 1 << (size - 1));
+    bits - if bits < half { 2 * half - 1 } else { 0 }
 }
 
 /// The bits of one scan, stuffed zeros taken out.

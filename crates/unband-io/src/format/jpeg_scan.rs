@@ -306,15 +306,14 @@ fn sequential(
     let bits = &mut course.bits;
     let mut k = 1;
     while k < 64 {
-        let (run, value) = match ac.run_and_number(bits) {
-            Some(whole) => whole,
-            None => {
-                let symbol = ac.symbol(bits)?;
-                match (symbol >> 4, symbol & 15) {
-                    (15, 0) => (15, 0),
-                    (_, 0) => return Ok(()),
-                    (run, size) => (run.into(), bits.number(size.into()) as i16),
-                }
+        let (run, value) = if let Some(whole) = ac.run_and_number(bits) {
+            whole
+        } else {
+            let symbol = ac.symbol(bits)?;
+            match (symbol >> 4, symbol & 15) {
+                (15, 0) => (15, 0),
+                (_, 0) => return Ok(()),
+                (run, size) => (run.into(), bits.number(size.into()) as i16),
             }
         };
         k += run;
