@@ -4,7 +4,7 @@
 mod sample;
 
 use sample::{ExifBuilder, cicp, everything, exif_fields, fitting, format, per_inch, read, writers, written};
-use unband_image::{Colorimetry, Density, DensityUnit, Depth, Image, Mastering};
+use unband_image::{Colorimetry, Context, Density, DensityUnit, Depth, Image, Mastering};
 use unband_io::{Dropped, FormatEntry, Item, WriteOptions};
 
 fn full(format: &'static FormatEntry) -> Image {
@@ -42,7 +42,11 @@ fn assert_same(item: Item, got: &Image, wanted: &Image, what: &str) {
         Item::Xmp => assert_eq!(g.xmp, w.xmp, "{what}"),
         Item::Iptc => assert_eq!(g.iptc, w.iptc, "{what}"),
         Item::Text => assert_eq!(g.text, w.text, "{what}"),
-        Item::Cicp => assert_eq!(got.color.cicp, wanted.color.cicp, "{what}"),
+        Item::Cicp => {
+            // A format of luma and chroma says which; as RGB it is the same colour.
+            let got = got.clone().into_rgb(&Context::default()).unwrap();
+            assert_eq!(got.color.cicp, wanted.color.cicp, "{what}");
+        }
         Item::Density => {
             let (got, wanted) = (per_inch(g.density.expect(what)), per_inch(w.density.unwrap()));
             assert!((got.0 - wanted.0).abs() < 0.02 && (got.1 - wanted.1).abs() < 0.02, "{what} {got:?}");
@@ -93,9 +97,13 @@ fn everything_survives_from_any_format_to_any_other_that_can_hold_it() {
         }
         let first = read(&written(&original, from).0);
         for to in writers() {
-            let fits = unband_io::check_can_hold(first.depth, false, to).is_ok()
-                && (first.planes.len() == 1 || to.writes.as_ref().unwrap().color);
-            if !fits {
+            let holds = |image: &Image| to.writes.as_ref().unwrap().holds(image.color.model);
+            // As every job does for formats that hold RGB only.
+            let first = match first.clone() {
+                first if holds(&first) => first,
+                first => first.into_rgb(&Context::default()).unwrap(),
+            };
+            if unband_io::check_can_hold(first.depth, false, to).is_err() || !holds(&first) {
                 continue;
             }
             let second = read(&written(&first, to).0);
@@ -105,7 +113,8 @@ fn everything_survives_from_any_format_to_any_other_that_can_hold_it() {
                 }
                 assert_same(item, &second, &original, &format!("{from:?} to {to:?}: {item:?}"));
             }
-            if from.writes.as_ref().unwrap().alpha && to.writes.as_ref().unwrap().alpha {
+            let exact = |f: &FormatEntry| f.writes.as_ref().is_some_and(|w| w.alpha && !w.lossy);
+            if exact(from) && exact(to) {
                 let codes = |i: &Image| -> Vec<u32> {
                     i.alpha.as_ref().unwrap().data.iter().map(|&v| original.depth.code(v)).collect()
                 };
@@ -171,7 +180,9 @@ fn turned(image: &Image, orientation: u16) -> Vec<Vec<f32>> {
 fn every_orientation_is_applied_once_in_every_format() {
     for orientation in 1..=8u16 {
         for big in [false, true] {
-            for format in writers().filter(|f| f.writes.as_ref().unwrap().exif && f.name != "TIFF") {
+            // AVIF has properties for that, and Exif does not count; see `avif.rs`.
+            let other = |f: &&FormatEntry| f.name == "TIFF" || f.name == "AVIF";
+            for format in writers().filter(|f| f.writes.as_ref().unwrap().exif && !other(f)) {
                 let mut image = fitting(format, Depth::EIGHT);
                 let upright = ExifBuilder::new(big).build(1);
                 image.metadata.exif = Some(upright.clone());

@@ -25,7 +25,7 @@ proptest! {
         width in 1usize..40, height in 1usize..20, color: bool, alpha: bool, bits in 1u8..=17, seed: u32,
     ) {
         let depth = if bits == 17 { Depth::F32 } else { Depth::Int(bits) };
-        for format in writers().filter(|f| f.name != "JPEG") {
+        for format in writers().filter(|f| !f.writes.as_ref().unwrap().lossy) {
             let writes = format.writes.as_ref().unwrap();
             let colors = if color { 3 } else { 1 };
             if check_can_hold(depth, alpha, format).is_err() || (color && !writes.color) {

@@ -338,7 +338,8 @@ fn is_comment(keyword: &str) -> bool {
 fn icc_fits(icc: &[u8], model: Model) -> bool {
     match icc.get(16..20) {
         Some(b"GRAY") => model == Model::Gray,
-        Some(b"RGB ") => model == Model::Rgb,
+        // The RGB that luma and chroma stand for.
+        Some(b"RGB ") => model != Model::Gray,
         _ => false,
     }
 }
