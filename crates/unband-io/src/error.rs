@@ -294,6 +294,7 @@ fn io_hint(action: &str, source: &io::Error) -> Option<String> {
         Kind::StorageFull | Kind::QuotaExceeded => "free some space; nothing was left behind",
         Kind::ReadOnlyFilesystem => "choose an output folder on another disk",
         Kind::IsADirectory => "name a file, not a folder",
+        Kind::NotADirectory => "a part of the path is a file; name another folder",
         _ => return None,
     };
     Some(text.to_owned())

@@ -70,6 +70,13 @@ pub fn write_bytes(bytes: &[u8], path: &Path, overwrite: bool) -> Result<(), Err
     in_place(path, overwrite, fill).map_err(|e| e.in_file(path))
 }
 
+/// The system's own error from one that also names a temporary file, which nobody knows.
+fn without_path(error: io::Error) -> io::Error {
+    let source = error.get_ref().and_then(|inner| inner.source());
+    let code = source.and_then(|source| source.downcast_ref::<io::Error>()).and_then(io::Error::raw_os_error);
+    code.map_or(error, io::Error::from_raw_os_error)
+}
+
 fn in_place<T>(
     path: &Path,
     overwrite: bool,
@@ -106,7 +113,7 @@ fn in_place<T>(
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut temporary = builder.tempfile_in(folder).map_err(io("write"))?;
+    let mut temporary = builder.tempfile_in(folder).map_err(|error| io("write")(without_path(error)))?;
     let done = {
         let mut out = BufWriter::with_capacity(1 << 18, temporary.as_file_mut());
         let done = fill(&mut out)?;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::stage::{Ran, Stage, png, six_bits};
+use crate::stage::{Ran, Stage, png, six_bits, texture};
 
 #[test]
 fn what_cannot_be_read_is_named_with_a_hint() {
@@ -179,5 +179,76 @@ fn memory_that_does_not_suffice_is_told_before_work_begins() {
     stage.write("a.png", &png(600, 500, &six_bits));
     let ran = stage.run(&["a.png", "--max-memory", "1M"]).code(1);
     ran.says("error: ").says("--max-memory");
+    assert_eq!(stage.names(), ["a.png"]);
+}
+
+/// A script in a mount namespace of its own, where file systems come and go with it; nothing where that is not allowed.
+#[cfg(target_os = "linux")]
+fn with_mounts(stage: &Stage, script: &str) -> Option<Ran> {
+    let run = |script: &str| {
+        let mut command = std::process::Command::new("unshare");
+        command.args(["-m", "sh", "-ec", script]).current_dir(stage.path("")).output()
+    };
+    fs::create_dir_all(stage.path("disk")).unwrap();
+    if !run("mount -t tmpfs -o size=64k none disk").is_ok_and(|ran| ran.status.success()) {
+        eprintln!("skipped: this user may not mount a file system");
+        return None;
+    }
+    let script = format!("unband='{}'; {script}", env!("CARGO_BIN_EXE_unband"));
+    Some(Ran::from(run(&script).unwrap()))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_small_disk_that_fills_up_holds_whole_files_only_and_a_second_run_completes_it() {
+    let stage = Stage::new();
+    for i in 0..12 {
+        stage.write(&format!("in/{i:02}.png"), &png(120, 90, &move |x, y, c| texture(x + 50 * i, y, c)));
+    }
+    stage.run(&["in", "-o", "whole/"]).code(0);
+    let size = stage.read("whole/00.png").len();
+    let script = format!(
+        "mount -t tmpfs -o size={} none disk
+         set +e; $unband in -o disk -j 2 2>said; echo $? >code; set -e
+         cp -r disk first; ls -A disk >listed
+         mount -o remount,size=64m disk
+         $unband in -o disk --skip-existing; cp -r disk second",
+        4 * size
+    );
+    let Some(ran) = with_mounts(&stage, &script) else { return };
+    ran.code(0);
+    let text = |name: &str| String::from_utf8(stage.read(name)).unwrap();
+    assert_eq!(text("code").trim(), "1", "{}", text("said"));
+    let failed = text("said").matches("cannot write: ").count();
+    assert!(text("said").contains("hint: free some space"), "{}", text("said"));
+    let first: Vec<String> = text("listed").lines().map(str::to_owned).collect();
+    assert!(!first.is_empty() && first.len() + failed == 12, "{first:?}\n{}", text("said"));
+    for name in &first {
+        assert!(stage.read(&format!("first/{name}")) == stage.read(&format!("whole/{name}")), "{name}");
+    }
+    for i in 0..12 {
+        assert!(stage.read(&format!("second/{i:02}.png")) == stage.read(&format!("whole/{i:02}.png")), "{i}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_read_only_disk_is_named() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    let script = "mount -t tmpfs -o ro none disk; exec $unband a.png -o disk/";
+    let Some(ran) = with_mounts(&stage, script) else { return };
+    ran.code(1).says("error: disk/a.png: cannot write: ").says("hint: ");
+    assert_eq!(stage.names(), ["a.png"]);
+}
+
+/// Not even the superuser may write there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_of_the_kernel_is_named() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    stage.run(&["a.png", "-o", "/proc/"]).code(1).says("error: /proc/a.png: cannot write: ").says("hint: ");
+    stage.run(&["a.png", "-o", "a.png/b.png"]).code(1).says("error: a.png/b.png: ").says("hint: ");
     assert_eq!(stage.names(), ["a.png"]);
 }

@@ -4,8 +4,10 @@
 mod batch;
 mod commands;
 mod faults;
+mod hostile;
 mod interrupt;
 mod kept;
+mod killed;
 mod naming;
 mod pixels;
 mod readme;
