@@ -156,8 +156,7 @@ impl Corpus {
     }
 }
 
-/// A rectangle of a picture.
-pub fn cut(image: &Image, x0: usize, y0: usize, width: usize, height: usize) -> Image {
+fn cut(image: &Image, x0: usize, y0: usize, width: usize, height: usize) -> Image {
     let planes = image.planes.iter().map(|p| {
         let data = (y0..y0 + height).flat_map(|y| p.row(y)[x0..x0 + width].iter().copied()).collect();
         Plane { width, height, data }

@@ -1,7 +1,7 @@
 //! How much better do pictures get? Clean photos, harmed in known ways, repaired, and compared.
 //!
 //! `scripts/bench quality [--method NAME,…] [--cause NAME,…] [--photos every:3] [--fast] [--write]`
-//! `scripts/bench jpeg [--jpeg2png PATH] [--quantsmooth PATH] [--photos every:3] [--fast] [--write]`
+//! `scripts/bench jpeg [--jpeg2png PATH] [--quantsmooth PATH] [--photos every:3] [--fast] [--time] [--write]`
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 mod corpus;
@@ -40,6 +40,7 @@ struct Args {
     detect: bool,
     jump: Option<Vec<PathBuf>>,
     jpeg: bool,
+    time: bool,
     peers: jpeg::Peers,
 }
 
@@ -65,6 +66,7 @@ fn parse() -> Result<Args> {
         detect: false,
         jump: None,
         jpeg: false,
+        time: false,
         peers: jpeg::Peers::default(),
     };
     let mut words = std::env::args().skip(1);
@@ -87,6 +89,7 @@ fn parse() -> Result<Args> {
             "--detect" => args.detect = true,
             "--write" => args.write = true,
             "--jpeg" => args.jpeg = true,
+            "--time" => args.time = true,
             "--jpeg2png" => args.peers.jpeg2png = Some(PathBuf::from(value()?)),
             "--quantsmooth" => args.peers.quantsmooth = Some(PathBuf::from(value()?)),
             "--jump" => {
@@ -152,10 +155,12 @@ fn run() -> Result<()> {
     }
     println!("{} photos", photos.len());
     if args.jpeg {
-        jpeg::table(&corpus, &photos, &args.peers, args.fast, args.each, &mut out)?;
+        if !args.time {
+            jpeg::table(&corpus, &photos, &args.peers, args.fast, args.each, &mut out)?;
+        }
         let mut time = Output::default();
         jpeg::speed(&corpus, &photos, &args.peers, &mut time)?;
-        return out.finish(args.write.then_some("jpeg"), &JPEG_PAGE.replace("{time}\n", &time.0));
+        return out.finish((args.write && !args.time).then_some("jpeg"), &JPEG_PAGE.replace("{time}\n", &time.0));
     }
     out.say(Row::HEAD);
     for cause in &args.causes {
