@@ -302,7 +302,7 @@ impl Temporal {
             }
         } else {
             // The original draws its noise whether it is used or not.
-            self.random.skip(width * height);
+            self.random.skip(ctx.level, width * height);
         }
         let rounded = result.iter().map(|&luma| rounded(luma)).collect();
         self.before = Some(Frame { size: (width, height), codes: codes.to_vec(), out: result });

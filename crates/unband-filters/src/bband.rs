@@ -13,7 +13,7 @@ mod visibility;
 use unband_image::{Context, RestoreError};
 use unband_simd::bband_rows;
 
-pub(crate) use bits::{Bits, by_rows, ones};
+pub(crate) use bits::{Bits, by_rows, ones, piece};
 
 use classes::{Gradients, magnitude};
 

@@ -1,5 +1,5 @@
 //! Rows of the banding detector BBAND and of the filter built on it: gradients, maps of one bit per sample, means
-//! and variances of windows.
+//! and variances of windows; and the filter's random numbers.
 //!
 //! A row of bits holds sample `x` in bit `x % 64` of word `x / 64`. Rows that are read with their neighbours have one
 //! more word before and one after; bits past the last sample are 0.
@@ -59,6 +59,14 @@ crate::dispatch! {
     /// window and its last row, starting at the sample before the first window's first; `out.len() + 2·half + 1` values.
     pub fn steady_row(level, out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]) -> bool
         = steady_body;
+
+    /// The next 624 words of the Mersenne Twister MT19937.
+    ///
+    /// Source: M. Matsumoto, T. Nishimura, "Mersenne Twister", ACM TOMACS 8(1), 1998.
+    pub fn twist(level, words: &mut [u32; 624]) = twist_body;
+
+    /// Numbers of 53 bits between 0 and 1, each from two of the generator's words.
+    pub fn draw_row(level, out: &mut [f64], words: &[u32]) = draw_body;
 }
 
 #[inline(always)]
@@ -277,6 +285,43 @@ fn steady_body(out: &mut [u8], half: u8, sums: [&[u32]; 2], squares: [&[u32]; 2]
         *out |= steady.wrapping_neg() & half | tie.wrapping_neg() & TIE;
     }
     ties != 0
+}
+
+#[inline(always)]
+fn twist_body(words: &mut [u32; 624]) {
+    let mix = |far: u32, high: u32, low: u32| {
+        let joined = (high & 0x8000_0000) | (low & 0x7fff_ffff);
+        far ^ (joined >> 1) ^ ((joined & 1).wrapping_neg() & 0x9908_b0df)
+    };
+    let old = *words;
+    for i in 0..227 {
+        words[i] = mix(old[i + 397], old[i], old[i + 1]);
+    }
+    // Words from 227 on need new ones, which are 227 behind.
+    for start in [227, 454] {
+        let end = (start + 227).min(623);
+        let (new, rest) = words.split_at_mut(start);
+        let new = &new[start - 227..];
+        for (i, word) in rest[..end - start].iter_mut().enumerate() {
+            *word = mix(new[i], old[start + i], old[start + i + 1]);
+        }
+    }
+    words[623] = mix(words[396], old[623], words[0]);
+}
+
+#[inline(always)]
+fn draw_body(out: &mut [f64], words: &[u32]) {
+    let temper = |mut y: u32| {
+        y ^= y >> 11;
+        y ^= (y << 7) & 0x9d2c_5680;
+        y ^= (y << 15) & 0xefc6_0000;
+        y ^ (y >> 18)
+    };
+    for (out, &[high, low]) in out.iter_mut().zip(words.as_chunks::<2>().0) {
+        let (high, low) = (temper(high) >> 5, temper(low) >> 6);
+        let sum = f64::from(high.cast_signed()) * 67_108_864.0 + f64::from(low.cast_signed());
+        *out = sum * (1.0 / 9_007_199_254_740_992.0);
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use unband_image::{Context, RestoreError};
 
-use super::segments::{Segments, part, part_rows};
+use super::segments::{Segments, part};
 use super::{MOST_HALF, Variant};
-use crate::bband::{self, Bits, Edges, Luma, Point, Samples, Thresholds};
+use crate::bband::{self, Bits, Edges, Luma, Point, Samples, Thresholds, piece};
 
 /// Edges of fewer points are left alone.
 const LEAST_POINTS: usize = 16;
@@ -112,7 +112,7 @@ fn edges_and_segments(lines: Bits, planes: &Planes<'_>, ctx: &Context<'_>) -> (E
         Part(super::segments::Part),
     }
     let (width, height) = (planes.width, planes.height);
-    let rows = part_rows(height);
+    let rows = piece(height, ctx);
     let lines = std::sync::Mutex::new(Some(lines));
     let done = ctx.map(1 + height.div_ceil(rows), |i| match i.checked_sub(1) {
         None => {

@@ -37,11 +37,6 @@ pub(super) struct Part {
     parents: Vec<u32>,
 }
 
-/// Rows of a part, for a picture of this height.
-pub(super) fn part_rows(height: usize) -> usize {
-    64.max(height.div_ceil(256))
-}
-
 /// Finds the runs of some rows and joins them.
 pub(super) fn part(codes: &[u8], width: usize, rows: std::ops::Range<usize>, ctx: &Context<'_>) -> Part {
     let words = width.div_ceil(64);
@@ -372,7 +367,7 @@ mod tests {
                 |x: usize, y: usize| ((x * x / 7 + y * y / 5) / 40 + (x * 31 + y * 17) % 97 / 94) % steps;
             let codes: Vec<u8> = (0..w * h).map(|i| code(i % w, i / w) as u8).collect();
             let (labels, open) = model(&codes, w, h);
-            let rows = part_rows(h);
+            let rows = 64;
             let parts =
                 (0..h.div_ceil(rows)).map(|i| part(&codes, w, i * rows..((i + 1) * rows).min(h), &ctx));
             let mut segments = Segments::new(w, h, parts.collect());

@@ -40,11 +40,8 @@ pub(super) struct Job<'a> {
     pub(super) before: Option<Before<'a>>,
 }
 
-/// Columns of strips: narrow enough for every thread to have some, wide as the windows at least.
-fn strips(width: usize, threads: usize) -> Vec<Range<usize>> {
-    let wide = (width / (2 * threads.max(1))).clamp(128, 512).next_multiple_of(64);
-    (0..width.div_ceil(wide)).map(|i| i * wide..((i + 1) * wide).min(width)).collect()
-}
+/// Columns of a strip: the tables of narrow ones stay near the processor, which gains more than their overlap costs.
+const COLUMNS: usize = 64;
 
 /// Averages what the plan says. `finish` makes a result of a sample's index and its new luma in 8-bit codes, `keep` of
 /// the index of a sample that stays. Passes the generator on as far as the original does.
@@ -57,12 +54,13 @@ pub(super) fn average<T: Send>(
 ) -> Vec<Strip<T>> {
     let Job { planes, plan, .. } = job;
     let height = planes.height;
-    let strips = strips(planes.width, ctx.threads);
+    let strip = |i: usize| i * COLUMNS..((i + 1) * COLUMNS).min(planes.width);
+    let strips: Vec<_> = (0..planes.width.div_ceil(COLUMNS)).map(strip).collect();
     // The noise of all samples comes first, then one draw for each that is averaged.
     let mut starts = Vec::with_capacity(strips.len());
     for columns in &strips {
         starts.push((random.clone(), random.clone(), 0));
-        random.skip(columns.len() * height);
+        random.skip(ctx.level, columns.len() * height);
     }
     for (start, columns) in starts.iter_mut().zip(&strips) {
         let words = columns.start / 64..columns.end.div_ceil(64);
@@ -70,12 +68,12 @@ pub(super) fn average<T: Send>(
             |y: usize| plan.mask.row(y)[words.clone()].iter().map(|w| w.count_ones() as usize).sum::<usize>();
         start.2 = (0..height).map(in_row).sum();
         start.1 = random.clone();
-        random.skip(start.2);
+        random.skip(ctx.level, start.2);
     }
     let work = |i: usize| {
         let mut strip = Working::new(job, strips[i].clone());
         let (noises, draws, count) = &starts[i];
-        strip.draw(noises.clone(), draws.clone(), *count);
+        strip.draw(noises.clone(), draws.clone(), *count, ctx);
         strip.run(ctx, &finish, &keep)
     };
     ctx.map(strips.len(), work)
@@ -135,7 +133,7 @@ struct Working<'a> {
     sums: Table,
     squares: Table,
     fine: Option<Table>,
-    /// Noise of all samples and draws for those in the mask, column by column; where each column's draws begin.
+    /// Draws for all samples, then for those in the mask, column by column; where each column's of the latter begin.
     noises: Vec<f64>,
     draws: Vec<f64>,
     next: Vec<usize>,
@@ -161,10 +159,12 @@ impl<'a> Working<'a> {
         &self.job.plan.mask.row(y)[self.columns.start / 64..self.columns.end.div_ceil(64)]
     }
 
-    fn draw(&mut self, mut noises: Twister, mut draws: Twister, count: usize) {
+    fn draw(&mut self, mut noises: Twister, mut draws: Twister, count: usize, ctx: &Context<'_>) {
         let height = self.job.planes.height;
-        self.noises = (0..self.columns.len() * height).map(|_| 2.0 * (noises.draw() - 0.5)).collect();
-        self.draws = (0..count).map(|_| draws.draw()).collect();
+        self.noises = vec![0.0; self.columns.len() * height];
+        noises.draw(ctx.level, &mut self.noises);
+        self.draws = vec![0.0; count];
+        draws.draw(ctx.level, &mut self.draws);
         let mut counts = vec![0; self.columns.len()];
         for y in 0..height {
             ones(self.words(y)).for_each(|x| counts[x] += 1);
@@ -263,7 +263,7 @@ impl<'a> Working<'a> {
                     }
                     _ => (f64::from(self.sums.window(x, y, k)) / count, f64::from(planes.codes[i])),
                 };
-                let new = mean + self.noises[x * height + y] * noise;
+                let new = mean + 2.0 * (self.noises[x * height + y] - 0.5) * noise;
                 values.push(if (new - own).abs() <= ACCEPTED {
                     finish(i, before.map_or(new, |before| held(new, own, before, i)))
                 } else {

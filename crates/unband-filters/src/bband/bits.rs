@@ -106,8 +106,11 @@ pub(crate) fn ones(row: &[u64]) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-/// Rows that one piece of work takes.
-const ROWS: usize = 64;
+/// Rows that one piece of work takes: enough pieces for threads to end together, few enough that what pieces do
+/// twice at their borders stays little.
+pub(crate) fn piece(height: usize, ctx: &Context<'_>) -> usize {
+    height.div_ceil(8 * ctx.threads.max(1)).max(64)
+}
 
 /// Splits rows into pieces, works on them on the context's threads, and returns the results in order.
 pub(crate) fn by_rows<T: Send>(
@@ -115,6 +118,6 @@ pub(crate) fn by_rows<T: Send>(
     ctx: &Context<'_>,
     work: impl Fn(std::ops::Range<usize>) -> T + Sync,
 ) -> Vec<T> {
-    let rows = ROWS.max(height.div_ceil(256));
+    let rows = piece(height, ctx);
     ctx.map(height.div_ceil(rows), |i| work(i * rows..((i + 1) * rows).min(height)))
 }

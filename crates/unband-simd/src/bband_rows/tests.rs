@@ -231,3 +231,22 @@ fn windows_of_low_variance_are_told_from_others() {
     }
     assert!(seen[0] > 100 && seen[1] > 100 && ties > 0, "{seen:?} {ties}");
 }
+
+#[test]
+fn random_words_are_those_of_the_standard_generator() {
+    let mut words = [5489u32; 624];
+    for i in 1..624u32 {
+        let last = words[i as usize - 1];
+        words[i as usize] = 1_812_433_253u32.wrapping_mul(last ^ (last >> 30)).wrapping_add(i);
+    }
+    for level in Level::all() {
+        let mut words = words;
+        (0..=9_999 / 624).for_each(|_| twist(level, &mut words));
+        // C++ standard, [rand.predef]: the 10000th number of mt19937 is 4123659995; it is the second of its pair.
+        let at = 9_999 % 624;
+        let mut drawn = [0.0];
+        draw_row(level, &mut drawn, &words[at - 1..=at]);
+        let low = (drawn[0] * 9_007_199_254_740_992.0) as u64 & 0x3ff_ffff;
+        assert_eq!(low, 4_123_659_995 >> 6, "{level:?}");
+    }
+}
