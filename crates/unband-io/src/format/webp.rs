@@ -63,10 +63,9 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let (width, height) = decoder.dimensions();
     let channels = if decoder.has_alpha() { 4 } else { 3 };
     limits.check(width.into(), height.into(), channels)?;
-    let wrong_size = |size: (u32, u32)| match decoder.is_animated() {
-        true => size.0 > width || size.1 > height,
-        false => size != (width, height),
-    };
+    let animated = decoder.is_animated();
+    let wrong_size =
+        |size: (u32, u32)| size.0 > width || size.1 > height || (!animated && size != (width, height));
     // The decoder believes the frame, which may be larger than the picture.
     if let Some((w, h)) = frame_sizes(bytes).find(|&size| wrong_size(size)) {
         return Err(Error::damaged(NAME, format!("it is {width}×{height}, its frame {w}×{h}")));

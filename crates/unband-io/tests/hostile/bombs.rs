@@ -18,7 +18,7 @@ fn zeros(mebibytes: usize) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn chunk(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     let body = [name.as_slice(), content].concat();
     [&(content.len() as u32).to_be_bytes(), body.as_slice(), &crc(&body).to_be_bytes()].concat()
 }
@@ -27,10 +27,10 @@ fn png(side: u32, before: &[Vec<u8>], packed: &[u8], interlaced: bool) -> Vec<u8
     let head = [&side.to_be_bytes()[..], &side.to_be_bytes(), &[8, 2, 0, 0, u8::from(interlaced)]].concat();
     [
         b"\x89PNG\r\n\x1a\n".to_vec(),
-        chunk(b"IHDR", &head),
+        chunk(*b"IHDR", &head),
         before.concat(),
-        chunk(b"IDAT", packed),
-        chunk(b"IEND", b""),
+        chunk(*b"IDAT", packed),
+        chunk(*b"IEND", b""),
     ]
     .concat()
 }
@@ -88,10 +88,10 @@ fn profiles_and_texts_that_unpack_to_gigabytes_are_left_out() {
     let pixels = zeros(1);
     let named = |name: &[u8]| [name, &bomb].concat();
     for (what, chunk) in [
-        ("a profile", chunk(b"iCCP", &named(b"bomb\0\0"))),
-        ("a text", chunk(b"zTXt", &named(b"Comment\0\0"))),
-        ("an international text", chunk(b"iTXt", &named(b"Comment\0\x01\0\0\0"))),
-        ("an XMP packet", chunk(b"iTXt", &named(b"XML:com.adobe.xmp\0\x01\0\0\0"))),
+        ("a profile", chunk(*b"iCCP", &named(b"bomb\0\0"))),
+        ("a text", chunk(*b"zTXt", &named(b"Comment\0\0"))),
+        ("an international text", chunk(*b"iTXt", &named(b"Comment\0\x01\0\0\0"))),
+        ("an XMP packet", chunk(*b"iTXt", &named(b"XML:com.adobe.xmp\0\x01\0\0\0"))),
     ] {
         let once = png(64, std::slice::from_ref(&chunk), &pixels, false);
         let _ = tally.read(&format!("a PNG with {what} of 512 MiB"), &once);
