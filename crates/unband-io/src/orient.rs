@@ -12,16 +12,13 @@ pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
         return Ok(());
     }
     if let Model::Yuv { matrix, range, subsampling } = image.color.model {
-        match turned_chroma(image, subsampling, orientation) {
-            Some((subsampling, siting)) => {
-                image.color.model = Model::Yuv { matrix, range, subsampling };
-                image.color.siting = siting;
-            }
-            None => {
-                let taken = std::mem::replace(image, Image::new(Vec::new(), Model::Gray, image.depth));
-                let full = taken.into_full_chroma(&Context::default());
-                *image = full.map_err(|error| Error::damaged("picture", error))?;
-            }
+        if let Some((subsampling, siting)) = turned_chroma(image, subsampling, orientation) {
+            image.color.model = Model::Yuv { matrix, range, subsampling };
+            image.color.siting = siting;
+        } else {
+            let taken = std::mem::replace(image, Image::new(Vec::new(), Model::Gray, image.depth));
+            let full = taken.into_full_chroma(&Context::default());
+            *image = full.map_err(|error| Error::damaged("picture", error))?;
         }
     }
     let size = (image.width(), image.height());

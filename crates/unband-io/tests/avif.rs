@@ -180,7 +180,7 @@ fn distance(a: &[Plane], b: &[Plane]) -> f64 {
 
 #[test]
 fn what_is_written_is_near_at_any_size_and_nearer_at_higher_quality() {
-    for (width, height) in [(1, 1), (3, 2), (67, 45), (200, 130)] {
+    for (width, height) in [(1, 1), (3, 2), (67, 45)] {
         for bits in [8, 10] {
             for colors in [1, 3] {
                 let image = scene(width, height, bits, colors);
@@ -213,7 +213,6 @@ fn the_file_does_not_depend_on_threads() {
     image.alpha = None;
     let one = write(&image, Some(20), 1);
     assert_eq!(write(&image, Some(20), 3), one);
-    assert_eq!(write(&image, Some(20), 0), one);
 }
 
 #[test]

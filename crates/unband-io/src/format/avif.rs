@@ -73,7 +73,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     image.color.cicp = (cicp.primaries != 2 || cicp.transfer != 2).then_some(cicp);
     image.origin.codec = Codec::Lossy(NAME);
     image.metadata = metadata(&container, item)?;
-    if let Some(mut window) = container.property(item, b"clap") {
+    if let Some(mut window) = container.property(item, *b"clap") {
         image = crop(image, Window::read(&mut window, canvas.size)?)?;
     }
     // Its own properties count and Exif does not (MIAF, 7.3.6.5 and 7.3.10.1).
@@ -129,16 +129,17 @@ impl Canvas {
         let sequence = avif_av1::sequence(&data)?;
         let even = |part: u32, count: usize, scale: u8| count == 1 || part.is_multiple_of(scale.into());
         let chroma = sequence.subsampling;
-        if !sequence.mono && !(even(cell.0, columns, chroma.x) && even(cell.1, rows, chroma.y)) {
+        let divided = !even(cell.0, columns, chroma.x) || !even(cell.1, rows, chroma.y);
+        if divided && !sequence.mono {
             return Err(Error::unsupported(NAME, "a grid that divides chroma samples"));
         }
         Ok(Self { size, cell, columns, cells, sequence })
     }
 
     /// Decodes each cell and hands it over with its place.
-    fn each<'a>(
+    fn each(
         &self,
-        container: &Container<'a>,
+        container: &Container<'_>,
         mut put: impl FnMut(&avif_av1::Decoded, usize, usize),
     ) -> Result<(), Error> {
         for (i, &id) in self.cells.iter().enumerate() {
@@ -150,10 +151,10 @@ impl Canvas {
             let data = container.data(item)?;
             let sequence = avif_av1::sequence(&data)?;
             check_length(&data, self.cell)?;
-            if container.property(item, b"lsel").is_some_and(|mut layer| layer.u16().ok() != Some(0xFFFF)) {
+            if container.property(item, *b"lsel").is_some_and(|mut layer| layer.u16().ok() != Some(0xFFFF)) {
                 return Err(Error::unsupported(NAME, "a choice of layers"));
             }
-            let point = container.property(item, b"a1op").map_or(Ok(0), |mut point| point.u8())?;
+            let point = container.property(item, *b"a1op").map_or(Ok(0), |mut point| point.u8())?;
             if point > 31 {
                 return Err(Error::damaged(NAME, "an impossible operating point"));
             }
@@ -220,7 +221,7 @@ fn grid<'a>(
     if (data.number(number)?, data.number(number)?) != (size.0.into(), size.1.into()) {
         return Err(wrong("has another size than the picture"));
     }
-    let cells = container.referred(b"dimg", item.id);
+    let cells = container.referred(*b"dimg", item.id);
     if cells.len() != rows * columns {
         return Err(wrong("has not as many cells as it says"));
     }
@@ -254,7 +255,7 @@ fn model(sequence: &Sequence, cicp: Cicp) -> Result<Model, Error> {
 
 /// The code points that the container states; they win over those in the stream.
 fn nclx<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Option<Cicp>, Error> {
-    for mut color in container.all(item, b"colr") {
+    for mut color in container.all(item, *b"colr") {
         if color.take(4)? == b"nclx" {
             let mut code = || Ok::<_, Error>(u8::try_from(color.u16()?).unwrap_or(2));
             let (primaries, transfer, matrix) = (code()?, code()?, code()?);
@@ -268,13 +269,13 @@ fn nclx<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Option<Cicp>, 
 /// The item that holds the transparency of another.
 fn alpha_of<'c, 'a>(container: &'c Container<'a>, item: &Item<'a>) -> Result<Option<&'c Item<'a>>, Error> {
     let is_alpha = |item: &&Item<'a>| {
-        container.property(item, b"auxC").is_some_and(|mut kind| {
+        container.property(item, *b"auxC").is_some_and(|mut kind| {
             kind.version().is_ok()
                 && ALPHA.iter().any(|urn| kind.0.strip_suffix(b"\0").unwrap_or(kind.0) == *urn)
         })
     };
-    let Some(alpha) = container.referring(b"auxl", item.id).find(is_alpha) else { return Ok(None) };
-    if container.referred(b"prem", item.id).contains(&alpha.id) {
+    let Some(alpha) = container.referring(*b"auxl", item.id).find(is_alpha) else { return Ok(None) };
+    if container.referred(*b"prem", item.id).contains(&alpha.id) {
         return Err(Error::unsupported(NAME, "colours that were multiplied with alpha"));
     }
     Ok(Some(alpha))
@@ -309,16 +310,16 @@ fn alpha_plane<'a>(
 
 fn metadata<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Metadata, Error> {
     let mut metadata = Metadata::default();
-    for mut color in container.all(item, b"colr") {
+    for mut color in container.all(item, *b"colr") {
         if matches!(color.take(4)?, b"prof" | b"rICC") {
             metadata.icc = Some(color.0.to_vec());
         }
     }
-    if let Some(mut light) = container.property(item, b"clli") {
+    if let Some(mut light) = container.property(item, *b"clli") {
         let mut nits = || Ok::<_, Error>(u32::from(light.u16()?) * 10_000);
         metadata.colorimetry.content_light = Some((nits()?, nits()?));
     }
-    if let Some(mut display) = container.property(item, b"mdcv") {
+    if let Some(mut display) = container.property(item, *b"mdcv") {
         // Green, blue, red and white there; red first here.
         let mut stored = [0; 8];
         for value in &mut stored {
@@ -331,7 +332,7 @@ fn metadata<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Metadata, 
             min_luminance: display.u32()?,
         });
     }
-    let block = container.metadata(b"Exif", b"", item.id);
+    let block = container.metadata(*b"Exif", b"", item.id);
     if let Some(mut cursor) = block.as_deref().map(Cursor)
         && let Ok(offset) = cursor.u32()
         && let Some(block) = cursor.0.get(offset as usize..).and_then(exif::block)
@@ -340,8 +341,8 @@ fn metadata<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Metadata, 
         // A block that was made for the density alone says nothing more.
         metadata.exif = Some(block.to_vec()).filter(|block| exif::describes_more_than_density(block));
     }
-    metadata.xmp = container.metadata(b"mime", XMP_TYPE, item.id).map(Cow::into_owned);
-    if let Some(mut aspect) = container.property(item, b"pasp").filter(|_| metadata.density.is_none()) {
+    metadata.xmp = container.metadata(*b"mime", XMP_TYPE, item.id).map(Cow::into_owned);
+    if let Some(mut aspect) = container.property(item, *b"pasp").filter(|_| metadata.density.is_none()) {
         let (across, down) = (aspect.u32()?, aspect.u32()?);
         if across != down && across > 0 && down > 0 {
             let unit = DensityUnit::Aspect;
@@ -354,27 +355,20 @@ fn metadata<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Metadata, 
 /// The orientation of Exif that stands for what is to be done: first turned, then mirrored.
 fn orientation<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<u8, Error> {
     // Quarter turns against the clock.
-    let turn = container.property(item, b"irot").map_or(Ok(0), |mut turn| turn.u8())? & 3;
-    let mirror = container.property(item, b"imir").map(|mut axis| axis.u8()).transpose()?;
-    Ok(match (turn, mirror.map(|axis| axis & 1)) {
-        (0, None) => 1,
-        (1, None) => 8,
-        (2, None) => 3,
-        (_, None) => 6,
+    let turn = container.property(item, *b"irot").map_or(Ok(0), |mut turn| turn.u8())? & 3;
+    let mirror = container.property(item, *b"imir").map(|mut axis| axis.u8()).transpose()?;
+    let table = match mirror.map(|axis| axis & 1) {
+        None => [1, 8, 3, 6],
         // Upside down.
-        (0, Some(0)) => 4,
-        (1, Some(0)) => 5,
-        (2, Some(0)) => 2,
-        (_, Some(0)) => 7,
+        Some(0) => [4, 5, 2, 7],
         // Left to right.
-        (0, Some(_)) => 2,
-        (1, Some(_)) => 7,
-        (2, Some(_)) => 4,
-        (_, Some(_)) => 5,
-    })
+        Some(_) => [2, 7, 4, 5],
+    };
+    Ok(table[usize::from(turn)])
 }
 
 /// The part of a picture that is to be seen.
+#[derive(Clone, Copy)]
 struct Window {
     x: usize,
     y: usize,
@@ -417,7 +411,7 @@ fn crop(image: Image, window: Window) -> Result<Image, Error> {
     let apart = |at: usize, scale: u8| !at.is_multiple_of(scale.into());
     if apart(x, subsampling.x) || apart(y, subsampling.y) {
         let image = image.into_full_chroma(&Context::default()).map_err(|e| Error::damaged(NAME, e))?;
-        return crop(image, Window { x, y, width, height });
+        return crop(image, window);
     }
     let cut = |plane: &Plane, full: bool| {
         let (sx, sy) = if full { (1, 1) } else { (subsampling.x.into(), subsampling.y.into()) };

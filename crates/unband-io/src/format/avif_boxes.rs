@@ -316,24 +316,24 @@ impl<'a> Container<'a> {
     }
 
     /// Items that an item refers to in that way, in order.
-    pub(super) fn referred(&self, kind: &Kind, from: u32) -> &[u32] {
-        self.references.iter().find(|r| &r.kind == kind && r.from == from).map_or(&[], |r| &r.to)
+    pub(super) fn referred(&self, kind: Kind, from: u32) -> &[u32] {
+        self.references.iter().find(|r| r.kind == kind && r.from == from).map_or(&[], |r| &r.to)
     }
 
     /// Items that refer to an item in that way.
-    pub(super) fn referring(&self, kind: &'a Kind, to: u32) -> impl Iterator<Item = &Item<'a>> {
-        let from = self.references.iter().filter(move |r| &r.kind == kind && r.to.contains(&to));
+    pub(super) fn referring(&self, kind: Kind, to: u32) -> impl Iterator<Item = &Item<'a>> {
+        let from = self.references.iter().filter(move |r| r.kind == kind && r.to.contains(&to));
         from.filter_map(|r| self.items.get(&r.from))
     }
 
     /// All properties of that kind that an item has.
-    pub(super) fn all(&self, item: &Item<'a>, kind: &Kind) -> impl Iterator<Item = Cursor<'a>> {
+    pub(super) fn all(&self, item: &Item<'a>, kind: Kind) -> impl Iterator<Item = Cursor<'a>> {
         let found = item.properties.iter().filter_map(|&(index, _)| self.properties.get(index));
-        found.filter(move |p| &p.0 == kind).map(|p| Cursor(p.1))
+        found.filter(move |p| p.0 == kind).map(|p| Cursor(p.1))
     }
 
     /// The first property of that kind.
-    pub(super) fn property(&self, item: &Item<'a>, kind: &Kind) -> Option<Cursor<'a>> {
+    pub(super) fn property(&self, item: &Item<'a>, kind: Kind) -> Option<Cursor<'a>> {
         self.all(item, kind).next()
     }
 
@@ -343,7 +343,7 @@ impl<'a> Container<'a> {
     /// When it does not say them.
     pub(super) fn size(&self, item: &Item<'a>) -> Result<(u32, u32), Error> {
         let unsaid = || Error::damaged(NAME, "an item does not say its size");
-        let mut size = self.property(item, b"ispe").ok_or_else(unsaid)?;
+        let mut size = self.property(item, *b"ispe").ok_or_else(unsaid)?;
         size.version()?;
         let size = (size.u32()?, size.u32()?);
         if size.0 == 0 || size.1 == 0 { Err(unsaid()) } else { Ok(size) }
@@ -403,10 +403,10 @@ impl<'a> Container<'a> {
     }
 
     /// A metadata item about another: Exif, or XMP by its content type.
-    pub(super) fn metadata(&self, kind: &Kind, content_type: &[u8], about: u32) -> Option<Cow<'a, [u8]>> {
-        let mut found = self.referring(b"cdsc", about);
+    pub(super) fn metadata(&self, kind: Kind, content_type: &[u8], about: u32) -> Option<Cow<'a, [u8]>> {
+        let mut found = self.referring(*b"cdsc", about);
         let item = found.find(|item| {
-            &item.kind == kind && item.content_type == content_type && item.content_encoding.is_empty()
+            item.kind == kind && item.content_type == content_type && item.content_encoding.is_empty()
         })?;
         self.data(item).ok()
     }

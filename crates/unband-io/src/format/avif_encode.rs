@@ -30,7 +30,7 @@ const AVIFENC: Program = Program {
     install: "install libavif's programs (`apt install libavif-bin`, `brew install libavif`), or write 10 bits",
 };
 /// Nobody waits for longer.
-const MOST_TIME: Duration = Duration::from_secs(3600);
+const MOST_TIME: Duration = Duration::from_hours(1);
 
 /// How planes are coded.
 pub(super) struct Coding {

@@ -25,14 +25,14 @@ pub(super) struct Picture<'a> {
 
 /// An item: kind, content type, bytes, how it belongs to the picture, and its properties by place.
 struct Entry<'a> {
-    kind: &'static Kind,
+    kind: Kind,
     content_type: &'static [u8],
     data: &'a [u8],
-    reference: Option<&'static Kind>,
+    reference: Option<Kind>,
     properties: Vec<u8>,
 }
 
-fn boxed(kind: &Kind, content: &[u8]) -> Vec<u8> {
+fn boxed(kind: Kind, content: &[u8]) -> Vec<u8> {
     let mut out = ((content.len() + 8) as u32).to_be_bytes().to_vec();
     out.extend(kind);
     out.extend(content);
@@ -40,7 +40,7 @@ fn boxed(kind: &Kind, content: &[u8]) -> Vec<u8> {
 }
 
 /// A box with version and flags.
-fn versioned(kind: &Kind, version: u8, flags: u8, content: &[u8]) -> Vec<u8> {
+fn versioned(kind: Kind, version: u8, flags: u8, content: &[u8]) -> Vec<u8> {
     boxed(kind, &[&[version, 0, 0, flags], content].concat())
 }
 
@@ -61,7 +61,7 @@ pub(super) fn write(picture: &Picture<'_>, out: &mut dyn Write) -> Result<(), Er
     let block = block.map(|block| [&[0; 4], block.as_slice()].concat());
     let mut properties = Properties::default();
     let mut entries = vec![Entry {
-        kind: b"av01",
+        kind: *b"av01",
         content_type: b"",
         data: &picture.color,
         reference: None,
@@ -70,10 +70,10 @@ pub(super) fn write(picture: &Picture<'_>, out: &mut dyn Write) -> Result<(), Er
     if let Some(alpha) = &picture.alpha {
         let properties = properties.of_alpha(alpha)?;
         entries.push(Entry {
-            kind: b"av01",
+            kind: *b"av01",
             content_type: b"",
             data: alpha,
-            reference: Some(b"auxl"),
+            reference: Some(*b"auxl"),
             properties,
         });
     }
@@ -81,16 +81,16 @@ pub(super) fn write(picture: &Picture<'_>, out: &mut dyn Write) -> Result<(), Er
         kind,
         content_type,
         data,
-        reference: Some(b"cdsc"),
+        reference: Some(*b"cdsc"),
         properties: Vec::new(),
     };
     if let Some(block) = &block {
-        entries.push(about(b"Exif", b"", block));
+        entries.push(about(*b"Exif", b"", block));
     }
     if let Some(xmp) = &metadata.xmp {
-        entries.push(about(b"mime", b"application/rdf+xml\0", xmp));
+        entries.push(about(*b"mime", b"application/rdf+xml\0", xmp));
     }
-    let head = boxed(b"ftyp", b"avif\0\0\0\0avifmif1miaf");
+    let head = boxed(*b"ftyp", b"avif\0\0\0\0avifmif1miaf");
     let total: usize = entries.iter().map(|entry| entry.data.len()).sum();
     if u32::try_from(total + (1 << 20)).is_err() {
         return Err(Error::encode(NAME, "more than 4 GiB"));
@@ -125,8 +125,8 @@ fn meta(entries: &[Entry<'_>], properties: &Properties, first: u32) -> Vec<u8> {
         places.extend([0, 0, 0, 1]);
         places.extend(place.to_be_bytes());
         places.extend((entry.data.len() as u32).to_be_bytes());
-        let info = [&id[..], &[0, 0], entry.kind, b"\0", entry.content_type].concat();
-        infos.extend(versioned(b"infe", 2, 0, &info));
+        let info = [&id[..], &[0, 0], &entry.kind, b"\0", entry.content_type].concat();
+        infos.extend(versioned(*b"infe", 2, 0, &info));
         if let Some(kind) = entry.reference {
             references.extend(boxed(kind, &[&id[..], &[0, 1, 0, 1]].concat()));
         }
@@ -137,18 +137,18 @@ fn meta(entries: &[Entry<'_>], properties: &Properties, first: u32) -> Vec<u8> {
         }
     }
     let handler = b"\0\0\0\0pict\0\0\0\0\0\0\0\0\0\0\0\0\0";
-    let properties = [boxed(b"ipco", &properties.0.concat()), versioned(b"ipma", 0, 0, &associations)];
+    let properties = [boxed(*b"ipco", &properties.0.concat()), versioned(*b"ipma", 0, 0, &associations)];
     let mut content = vec![
-        versioned(b"hdlr", 0, 0, handler),
-        versioned(b"pitm", 0, 0, &[0, 1]),
-        versioned(b"iloc", 0, 0, &places),
-        versioned(b"iinf", 0, 0, &infos),
+        versioned(*b"hdlr", 0, 0, handler),
+        versioned(*b"pitm", 0, 0, &[0, 1]),
+        versioned(*b"iloc", 0, 0, &places),
+        versioned(*b"iinf", 0, 0, &infos),
     ];
     if !references.is_empty() {
-        content.push(versioned(b"iref", 0, 0, &references));
+        content.push(versioned(*b"iref", 0, 0, &references));
     }
-    content.push(boxed(b"iprp", &properties.concat()));
-    versioned(b"meta", 0, 0, &content.concat())
+    content.push(boxed(*b"iprp", &properties.concat()));
+    versioned(*b"meta", 0, 0, &content.concat())
 }
 
 /// The list of properties, which items share.
@@ -168,26 +168,26 @@ impl Properties {
         let channels = if sequence.mono { 1 } else { 3 };
         let bits = vec![sequence.bits; channels.into()];
         Ok([
-            self.add(boxed(b"av1C", &sequence.configuration()), true),
-            self.add(versioned(b"pixi", 0, 0, &[&[channels][..], &bits].concat()), false),
+            self.add(boxed(*b"av1C", &sequence.configuration()), true),
+            self.add(versioned(*b"pixi", 0, 0, &[&[channels][..], &bits].concat()), false),
         ])
     }
 
     fn of_color(&mut self, picture: &Picture<'_>) -> Result<Vec<u8>, Error> {
         let size = [picture.width.to_be_bytes(), picture.height.to_be_bytes()].concat();
-        let mut out = vec![self.add(versioned(b"ispe", 0, 0, &size), false)];
+        let mut out = vec![self.add(versioned(*b"ispe", 0, 0, &size), false)];
         out.extend(self.of_stream(&picture.color)?);
         let Cicp { primaries, transfer, matrix, full_range } = picture.cicp;
         let codes = [0, primaries, 0, transfer, 0, matrix, u8::from(full_range) << 7];
-        out.push(self.add(boxed(b"colr", &[b"nclx", &codes[..]].concat()), false));
+        out.push(self.add(boxed(*b"colr", &[b"nclx", &codes[..]].concat()), false));
         if let Some(icc) = picture.icc {
-            out.push(self.add(boxed(b"colr", &[b"prof", icc].concat()), false));
+            out.push(self.add(boxed(*b"colr", &[b"prof", icc].concat()), false));
         }
         let colors = &picture.metadata.colorimetry;
         if let Some((most, average)) = colors.content_light {
             let nits =
                 |v: u32| u16::try_from(v.saturating_add(5_000) / 10_000).unwrap_or(u16::MAX).to_be_bytes();
-            out.push(self.add(boxed(b"clli", &[nits(most), nits(average)].concat()), false));
+            out.push(self.add(boxed(*b"clli", &[nits(most), nits(average)].concat()), false));
         }
         if let Some(display) = colors.mastering {
             let [rx, ry, gx, gy, bx, by, wx, wy] = display.chromaticities;
@@ -195,7 +195,7 @@ impl Properties {
                 [gx, gy, bx, by, rx, ry, wx, wy].iter().flat_map(|v| v.to_be_bytes()).collect();
             content.extend(display.max_luminance.to_be_bytes());
             content.extend(display.min_luminance.to_be_bytes());
-            out.push(self.add(boxed(b"mdcv", &content), false));
+            out.push(self.add(boxed(*b"mdcv", &content), false));
         }
         Ok(out)
     }
@@ -204,7 +204,7 @@ impl Properties {
     fn of_alpha(&mut self, stream: &[u8]) -> Result<Vec<u8>, Error> {
         let mut out = vec![1];
         out.extend(self.of_stream(stream)?);
-        let kind = versioned(b"auxC", 0, 0, b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0");
+        let kind = versioned(*b"auxC", 0, 0, b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0");
         out.push(self.add(kind, false));
         Ok(out)
     }
