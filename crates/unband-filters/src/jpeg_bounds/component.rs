@@ -170,6 +170,20 @@ impl Component {
         }
     }
 
+    /// The pixels under blocks, as far as the picture reaches.
+    pub fn pixels_under(&self, blocks: Blocks) -> Window {
+        let at = |block: usize, lead: usize, scale: usize, end: usize| {
+            ((8 * block).saturating_sub(lead) * scale).min(end)
+        };
+        let ((lx, ly), (sx, sy), (width, height)) = (self.lead, self.scale, self.pixels);
+        Window {
+            x0: at(blocks.x0, lx, sx, width),
+            y0: at(blocks.y0, ly, sy, height),
+            x1: at(blocks.x1, lx, sx, width),
+            y1: at(blocks.y1, ly, sy, height),
+        }
+    }
+
     fn numbers(&self, blocks: Blocks, row: usize) -> &[i16] {
         &self.numbers[64 * (row * self.across + blocks.x0)..][..64 * blocks.width()]
     }

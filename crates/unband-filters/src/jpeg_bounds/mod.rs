@@ -178,6 +178,30 @@ impl JpegBounds {
         self.components.iter().map(of).max().unwrap_or(0)
     }
 
+    /// Where the wrapped restorer must have worked for a window: under all blocks that are read.
+    fn window(&self, input: &TileIn<'_>) -> Window {
+        let rim = usize::from(self.averager.is_some());
+        let (width, height) = (input.image.width(), input.image.height());
+        let align = self.inner.as_ref().map_or(1, |inner| inner.needs().align).max(1);
+        let mut all = input.core;
+        for component in &self.components {
+            let read = component.pixels_under(component.grown(component.blocks_over(input.core), rim));
+            all.x0 = all.x0.min(read.x0);
+            all.y0 = all.y0.min(read.y0);
+            all.x1 = all.x1.max(read.x1);
+            all.y1 = all.y1.max(read.y1);
+        }
+        // Also whole samples of chroma.
+        let scales = self.components.iter().flat_map(|component| [component.scale().0, component.scale().1]);
+        let align = scales.fold(align, least_common_multiple);
+        Window {
+            x0: all.x0 / align * align,
+            y0: all.y0 / align * align,
+            x1: (all.x1.div_ceil(align) * align).min(width),
+            y1: (all.y1.div_ceil(align) * align).min(height),
+        }
+    }
+
     /// What the wrapped restorer makes of a window, as a change of each plane.
     fn inner_change(
         &self,
@@ -240,6 +264,14 @@ impl JpegBounds {
     }
 }
 
+fn least_common_multiple(a: usize, b: usize) -> usize {
+    let (mut x, mut y) = (a, b);
+    while y > 0 {
+        (x, y) = (y, x % y);
+    }
+    a / x.max(1) * b
+}
+
 /// Copies the part of `source` that `target` covers.
 fn cut(target: &mut Area, source: &Area) {
     let (dx, dy) = (target.x0 - source.x0, target.y0 - source.y0);
@@ -266,15 +298,7 @@ impl Restorer for JpegBounds {
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         ctx.check()?;
-        let (width, height) = (input.image.width(), input.image.height());
-        let align = self.align();
-        let near = input.core.grown(self.reach(), width, height);
-        let window = Window {
-            x0: near.x0 / align * align,
-            y0: near.y0 / align * align,
-            x1: (near.x1.div_ceil(align) * align).min(width),
-            y1: (near.y1.div_ceil(align) * align).min(height),
-        };
+        let window = self.window(input);
         let change = self.inner_change(input, window, ctx)?;
         let mut b = self.buffers.lock().ok().and_then(|mut pool| pool.pop()).unwrap_or_default();
         for (index, component) in self.components.iter().enumerate() {

@@ -31,6 +31,8 @@ enum Way<'a> {
     Djpeg,
     Float,
     Ours(OutputDepth),
+    /// `smooth` without the bounds.
+    Free,
     Quantsmooth(&'a Path, &'static str),
     Jpeg2png(&'a Path),
 }
@@ -42,10 +44,18 @@ impl Way<'_> {
             Self::Float => "(decoded, not rounded)".into(),
             Self::Ours(OutputDepth::Keep) => "smooth".into(),
             Self::Ours(_) => "smooth, 16-bit".into(),
+            Self::Free => "smooth, 16-bit, --faithful off".into(),
             Self::Quantsmooth(_, "3") => "quantsmooth".into(),
             Self::Quantsmooth(_, level) => format!("quantsmooth -q {level}"),
             Self::Jpeg2png(_) => "jpeg2png, 16-bit".into(),
         }
+    }
+
+    /// How `smooth` is called.
+    fn options(&self) -> Options {
+        let depth = if let Self::Ours(depth) = self { *depth } else { OutputDepth::Bits(16) };
+        let faithful = matches!(self, Self::Free).then_some(false);
+        Options { depth, faithful, everywhere: true, ..Options::default() }
     }
 
     /// What it makes of a file; `scratch` begins the names of its files.
@@ -59,8 +69,8 @@ impl Way<'_> {
                     .ok_or("djpeg wrote no pixmap".into())
             }
             Self::Float => Ok(within_range(files::read(file)?)),
-            Self::Ours(depth) => {
-                let options = Options { depth: *depth, everywhere: true, ..Options::default() };
+            Self::Ours(_) | Self::Free => {
+                let options = self.options();
                 let ctx = Context { threads: 1, ..Context::default() };
                 Ok(within_range(unband::deband_with(files::read(file)?, &options, &ctx)?.0))
             }
@@ -189,13 +199,13 @@ pub fn speed(corpus: &Corpus, photos: &[&Photo], peers: &Peers, out: &mut Output
     ));
     out.say("|---|---|---|");
     let own = scratch.join("frame-out").to_string_lossy().into_owned();
-    for way in ways(peers) {
+    for way in ways(peers).into_iter().chain([Way::Free]) {
         let mut least = [f64::INFINITY; 2];
         for _ in 0..5 {
             let before = cpu_seconds()?;
-            if let Way::Ours(depth) = &way {
+            if let Way::Ours(_) | Way::Free = &way {
                 let image = files::read(&file)?;
-                let options = Options { depth: *depth, everywhere: true, ..Options::default() };
+                let options = way.options();
                 let ctx = Context { threads: 1, ..Context::default() };
                 let start = cpu_seconds()?;
                 let image = unband::deband_with(image, &options, &ctx)?.0;
