@@ -110,7 +110,7 @@ pub(crate) fn deband_as(
         depth_changes,
         settled: None,
         shares: None,
-        tally: Tally::new(image.planes.len()),
+        tally: Tally::new(&image, choices.depth),
     };
     if dither != Dither::None {
         pipeline.settled = settled(&image, findings, choices);
@@ -313,7 +313,7 @@ fn bounded_shares(
     tile: usize,
     ctx: &Context<'_>,
 ) -> Result<Option<Vec<f32>>, RestoreError> {
-    let rehearsal = Rehearsal { pipeline, tally: Tally::new(image.planes.len()) };
+    let rehearsal = Rehearsal { pipeline, tally: Tally::new(image, pipeline.depth) };
     let quiet = Context { progress: &NoProgress, ..*ctx };
     restore_in_place(image, &rehearsal, tile, &|_, _| {}, &mut |_, _| {}, &quiet)?;
     let share =

@@ -1,5 +1,8 @@
 //! How much a job changed, counted so that neither threads nor tiles show in the sums.
 
+use unband_image::dither::Grid;
+use unband_image::{Depth, Image};
+
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// Parts of an 8-bit code that sums are counted in: whole numbers add up to the same in any order.
@@ -10,21 +13,30 @@ pub(super) struct Tally {
     moved: AtomicU64,
     largest: AtomicU32,
     shift: Vec<AtomicI64>,
+    /// Codes of each plane of the input, where the result has the same: a decoder may leave samples between them, and
+    /// rounding those is no change.
+    grids: Vec<Option<Grid>>,
 }
 
 impl Tally {
-    pub(super) fn new(planes: usize) -> Self {
-        let shift = (0..planes).map(|_| AtomicI64::new(0)).collect();
-        Self { moved: AtomicU64::new(0), largest: AtomicU32::new(0), shift }
+    /// For an image whose result has a depth.
+    pub(super) fn new(image: &Image, depth: Depth) -> Self {
+        let planes = 0..image.planes.len();
+        let shift = planes.clone().map(|_| AtomicI64::new(0)).collect();
+        let grid = |p| Grid::new(image.color.model, p, depth).filter(|_| depth == image.depth);
+        let grids = planes.map(grid).collect();
+        Self { moved: AtomicU64::new(0), largest: AtomicU32::new(0), shift, grids }
     }
 
     /// Counts part of a row.
     pub(super) fn count(&self, plane: usize, values: &[f32], source: &[f32]) {
+        let grid = self.grids[plane];
         let (mut moved, mut largest, mut shift) = (0u64, 0.0f32, 0i64);
         // Short pieces keep their own sums small enough for quick integers.
         for (values, source) in values.chunks(64).zip(source.chunks(64)) {
             let (mut m, mut sum) = (0u32, 0i64);
             for (&v, &s) in values.iter().zip(source) {
+                let s = grid.map_or(s, |grid| shown(grid, s));
                 let codes = (v - s) * 255.0;
                 m += u32::from(v.to_bits() != s.to_bits());
                 largest = largest.max(codes.abs());
@@ -56,5 +68,38 @@ impl Tally {
             (sum.load(Ordering::Relaxed) as f64 / (f64::from(PARTS) * n.max(1) as f64)) as f32
         };
         self.shift.iter().zip(samples).map(mean).collect()
+    }
+}
+
+/// What a plain decoder makes of a sample: the nearest code where it lies beside the codes.
+fn shown(grid: Grid, value: f32) -> f32 {
+    let code = value * grid.scale + grid.zero;
+    let nearest = (code + 0.5).floor().clamp(0.0, grid.max);
+    if (code - nearest).abs() < 0.02 { value } else { (nearest - grid.zero) / grid.scale }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_what_lay_between_codes_is_no_change() {
+        let mut image = Image::from_gray::<u8>(4, 1, &[10, 20, 30, 255]).unwrap();
+        let codes = image.planes[0].data.clone();
+        image.planes[0].data.iter_mut().zip([0.3, -0.4, 0.0, 9.0]).for_each(|(v, off)| *v += off / 255.0);
+        let tally = Tally::new(&image, Depth::EIGHT);
+        tally.count(0, &codes, &image.planes[0].data);
+        assert_eq!(tally.moved(), 0);
+        tally.count(0, &[codes[1]; 4], &image.planes[0].data);
+        assert_eq!(tally.moved(), 3);
+        assert!((tally.max_change_codes() - 235.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn every_move_counts_where_the_depth_changes() {
+        let image = Image::from_gray::<u8>(2, 1, &[10, 20]).unwrap();
+        let tally = Tally::new(&image, Depth::SIXTEEN);
+        tally.count(0, &[10.3 / 255.0, 20.0 / 255.0], &image.planes[0].data);
+        assert_eq!(tally.moved(), 1);
     }
 }
