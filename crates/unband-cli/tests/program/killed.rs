@@ -10,7 +10,7 @@ const PICTURES: usize = 20;
 const MOMENTS: usize = 20;
 
 fn finished(stage: &Stage, folder: &str) -> Vec<String> {
-    let inside = |name: &String| name.starts_with(folder) && !name.ends_with(".tmp");
+    let inside = |name: &String| name.starts_with(folder) && !name.contains(".unband-");
     stage.names().into_iter().filter(inside).collect()
 }
 
@@ -35,7 +35,7 @@ fn a_batch_killed_at_twenty_moments_leaves_whole_files_only_and_is_completed_by_
             stage.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         // Once as many pictures are done as the moment says, and a little later, in the middle of the next.
         let start = Instant::now();
-        while finished(&stage, &folder).len() < moment && start.elapsed() < Duration::from_secs(60) {
+        while finished(&stage, &folder).len() < moment && start.elapsed() < Duration::from_mins(1) {
             std::thread::yield_now();
         }
         std::thread::sleep(Duration::from_micros(700 * (moment as u64 * 37 % 11)));
