@@ -140,14 +140,16 @@ impl F3kdb {
             rows.values(ctx.level, y, row);
         }
         let first = (core.y0 - outer.y0) * plane.width;
-        let kept = before[first..][..values.len()].to_vec();
-        Ok(Values { before: kept, values })
+        Ok(Values { before, first, values })
     }
 }
 
 /// Rows of a plane as codes, and their results in 16 bits.
 struct Values<T> {
+    /// Rows around them included.
     before: Vec<T>,
+    /// Where the rows themselves start.
+    first: usize,
     values: Vec<u16>,
 }
 
@@ -180,7 +182,8 @@ impl Target<'_> {
         let width = self.plane.width.max(1);
         if self.same_depth {
             let after: Vec<T> = self.rounded(level, &rows.values);
-            for (before, after) in rows.before.chunks_exact(width).zip(after.chunks_exact(width)) {
+            let before = &rows.before[rows.first..];
+            for (before, after) in before.chunks_exact(width).zip(after.chunks_exact(width)) {
                 T::write(level, self.plane.row_mut(self.next.1), before, after, &self.grids.0);
                 self.next = (self.next.0 + 1, self.next.1 + 1);
             }

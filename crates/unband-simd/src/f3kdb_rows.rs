@@ -144,7 +144,14 @@ dispatch! {
 
 #[inline(always)]
 fn farthest_body(distances: &[i8]) -> u8 {
-    distances.iter().fold(0, |most, d| most.max(d.unsigned_abs()))
+    let mut most = [0u8; 64];
+    let (blocks, rest) = distances.as_chunks::<64>();
+    for block in blocks {
+        for (most, d) in most.iter_mut().zip(block) {
+            *most = (*most).max(d.unsigned_abs());
+        }
+    }
+    rest.iter().map(|d| d.unsigned_abs()).chain(most).max().unwrap_or(0)
 }
 
 /// Looks up the samples around each sample of a row: into `refs[0]` and `refs[1]` the first pair, plus and minus;

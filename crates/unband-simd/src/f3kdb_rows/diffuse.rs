@@ -67,14 +67,14 @@ impl Diffusion {
         };
         let lead = 2 * (N - 1);
         let (above, below) = (&self.above[..width + 2], &mut self.below[..width + 2]);
-        let first = |x: usize| [above[x + 2], above[x + 1], above[x]].map(u32::from);
         // The ends of the rows, where not all of them have a sample.
-        let mut step = |t: usize, errors: &mut [[u32; 3]; N], out: &mut [T]| {
+        let step = |t: usize, errors: &mut [[u32; 3]; N], out: &mut [T], below: &mut [u16]| {
             for k in (0..N).rev() {
                 let x = t.wrapping_sub(2 * k);
                 let mut error = 0;
                 if x < width {
-                    let from = if k == 0 { first(x) } else { errors[k - 1] };
+                    let first = || [above[x + 2], above[x + 1], above[x]].map(u32::from);
+                    let from = if k == 0 { first() } else { errors[k - 1] };
                     (error, out[k * width + x]) = one(values[k * width + x], from, errors[k][0]);
                     if k == N - 1 {
                         below[x + 1] = error as u16;
@@ -84,13 +84,32 @@ impl Diffusion {
             }
         };
         for t in 0..lead {
-            step(t, &mut errors, out);
+            step(t, &mut errors, out, below);
         }
-        for t in lead..width {
-            step(t, &mut errors, out);
+        // The middle, where all of them have one.
+        let middle = width.saturating_sub(lead);
+        {
+            let values: [&[u16]; N] = std::array::from_fn(|k| &values[k * width + lead - 2 * k..][..middle]);
+            let mut rest = &mut out[..];
+            let mut rows: [&mut [T]; N] = std::array::from_fn(|k| {
+                let (row, later) = std::mem::take(&mut rest).split_at_mut(width);
+                rest = later;
+                &mut row[lead - 2 * k..][..middle]
+            });
+            let first: [&[u16]; 3] = std::array::from_fn(|i| &above[lead + 2 - i..][..middle]);
+            let below = &mut below[1..][..middle];
+            for x in 0..middle {
+                for k in (0..N).rev() {
+                    let from = if k == 0 { first.map(|part| part[x].into()) } else { errors[k - 1] };
+                    let (error, code) = one(values[k][x], from, errors[k][0]);
+                    rows[k][x] = code;
+                    errors[k] = [error, errors[k][0], errors[k][1]];
+                }
+                below[x] = errors[N - 1][0] as u16;
+            }
         }
         for t in width..width + lead {
-            step(t, &mut errors, out);
+            step(t, &mut errors, out, below);
         }
         std::mem::swap(&mut self.above, &mut self.below);
     }
