@@ -30,10 +30,7 @@ dispatch! {
 fn load(rows: &[f32], stride: usize, x: usize) -> [Row; 8] {
     let mut block = [[0.0; 8]; 8];
     for y in 0..8 {
-        let row = &rows[y * stride + x..][..8];
-        for i in 0..8 {
-            block[y][i] = row[i];
-        }
+        block[y].copy_from_slice(&rows[y * stride + x..][..8]);
     }
     block
 }
@@ -110,10 +107,7 @@ fn keep_near_numbers_body(
         }
         let block = inverse_block(&block);
         for y in 0..8 {
-            let row = &mut rows[y * stride + 8 * b..][..8];
-            for i in 0..8 {
-                row[i] = block[y][i];
-            }
+            rows[y * stride + 8 * b..][..8].copy_from_slice(&block[y]);
         }
     }
 }

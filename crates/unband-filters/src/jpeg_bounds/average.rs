@@ -79,11 +79,11 @@ impl Averager {
 fn mirrored(padded: &mut Area, samples: &Area, out: &Area) {
     padded.reshape(0, 0, out.width + 16, out.height + 16);
     let inside = |i: usize, start: usize, from: usize, len: usize| {
-        // Position from the start of `samples`; one sample beyond the end is the last one again.
-        let at = (i + start) as isize - 8 - from as isize;
-        let at = if at < 0 { -1 - at } else { at };
-        let at = if at >= len as isize { 2 * len as isize - 1 - at } else { at };
-        at.clamp(0, len as isize - 1) as usize
+        // One sample beyond an end is the last one again.
+        let (at, begin) = (i + start, from + 8);
+        let at = if at < begin { begin - 1 - at } else { at - begin };
+        let at = if at >= len { (2 * len - 1).saturating_sub(at) } else { at };
+        at.min(len - 1)
     };
     let left = (8 + samples.x0).saturating_sub(out.x0);
     for y in 0..padded.height {

@@ -236,7 +236,9 @@ impl Component {
                     add_means(&mut line, row, sx);
                 }
                 if n > 1 {
-                    line.iter_mut().for_each(|v| *v /= n as f32);
+                    for v in &mut line {
+                        *v /= n as f32;
+                    }
                 }
             }
             let x0 = samples.x0;
@@ -287,7 +289,7 @@ impl Component {
         let step = |blocks: usize| (blocks / 8).max(1);
         let mut area = Area::default();
         // Grey and luma are stored less the middle of the scale.
-        let middle = (max + 1.0) / 2.0;
+        let middle = 0.5 * (max + 1.0);
         for by in (0..self.down).step_by(step(self.down)) {
             for bx in (0..self.across).step_by(step(self.across)) {
                 let block = Blocks { x0: bx, y0: by, x1: bx + 1, y1: by + 1 };

@@ -145,8 +145,10 @@ fn shares(ycc: bool, plane: usize) -> [f32; 3] {
 }
 
 impl JpegBounds {
-    /// Around a restorer (`None`: around nothing) for a picture that has [`coefficients`]; otherwise the restorer comes
-    /// back.
+    /// Around a restorer (`None`: around nothing) for a picture that has [`coefficients`].
+    ///
+    /// # Errors
+    /// Gives the restorer back where the picture has none.
     pub fn around(
         image: &Image,
         inner: Option<Box<dyn Restorer>>,

@@ -43,7 +43,7 @@ pub fn inside(original: &Image, written: &Image, room: f64, cut: bool) -> Option
     for (c, component) in components.iter().enumerate() {
         let weights = weights(stored.ycc, c);
         // Grey and luma are stored less the middle of the scale.
-        let middle = if stored.ycc && c > 0 { 0.0 } else { (max as f32 + 1.0) / 2.0 };
+        let middle = if stored.ycc && c > 0 { 0.0 } else { 0.5 * (max as f32 + 1.0) };
         for row in 0..component.down() {
             for column in 0..component.across() {
                 let at = (column, row);
@@ -98,7 +98,9 @@ fn block(
         }
     }
     let factor = max / (sx * sy) as f32;
-    sums.iter_mut().for_each(|v| *v = *v * factor - middle);
+    for v in &mut sums {
+        *v = *v * factor - middle;
+    }
     dct_rows::forward(Level::best(), &mut sums);
     Some(sums)
 }

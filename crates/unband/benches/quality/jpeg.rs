@@ -94,7 +94,7 @@ fn call(command: &mut Command) -> Result<()> {
     if output.status.success() {
         return Ok(());
     }
-    Err(format!("{:?}: {}", command.get_program(), String::from_utf8_lossy(&output.stderr)).into())
+    Err(format!("{}: {}", command.get_program().display(), String::from_utf8_lossy(&output.stderr)).into())
 }
 
 /// Cut at black and white, as every file is.
@@ -216,10 +216,15 @@ pub fn speed(corpus: &Corpus, photos: &[&Photo], peers: &Peers, out: &mut Output
             }
             least[0] = least[0].min((cpu_seconds()? - before) / pixels);
         }
-        let inner = if least[1].is_finite() { format!("{:.3}", least[1]) } else { String::new() };
-        out.say(&format!("| {} | {:.3} | {inner} |", way.label(), least[0]));
+        let inner = if least[1].is_finite() { seconds(least[1]) } else { String::new() };
+        out.say(&format!("| {} | {} | {inner} |", way.label(), seconds(least[0])));
     }
     Ok(())
+}
+
+/// Systems count hundredths of a second.
+fn seconds(per_mpx: f64) -> String {
+    if per_mpx < 0.01 { "< 0.01".into() } else { format!("{per_mpx:.3}") }
 }
 
 /// CPU time of this process and the ones it waited for, where the system tells.
