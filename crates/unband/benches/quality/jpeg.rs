@@ -147,7 +147,9 @@ pub fn table(
                 input: input.clone(),
             });
             let rows: Vec<Row> = rows.collect();
-            rows.iter().for_each(|row| out.say(&row.line(&format!("q{quality} {sampling}"))));
+            for row in &rows {
+                out.say(&row.line(&format!("q{quality} {sampling}")));
+            }
             if each {
                 for (i, photo) in photos.iter().enumerate() {
                     let gain = |row: &Row| format!("{:+.2}", row.scores[i].psnr - input[i].psnr);
