@@ -4,7 +4,7 @@
 //! turns. ffmpeg's share is that of raw frames in and `-f null` out with the filter minus the same without.
 //!
 //! `--f3kdb PATH` also measures the original `f3kdb` by a driver described in `filters/f3kdb.rs`, `--only f3kdb` nothing
-//! else; `--compare N` compares the results of N random settings with the driver's instead of measuring.
+//! else; `--compare N` compares the results of N random settings (of `--seed NUMBER`) with the driver's instead of measuring.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 #[cfg(not(unix))]

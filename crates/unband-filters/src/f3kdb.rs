@@ -140,7 +140,7 @@ impl F3kdb {
             rows.values(ctx.level, y, row);
         }
         let first = (core.y0 - outer.y0) * plane.width;
-        Ok(Values { before, first, values })
+        Ok(Values { before, first, results: values })
     }
 }
 
@@ -150,7 +150,7 @@ struct Values<T> {
     before: Vec<T>,
     /// Where the rows themselves start.
     first: usize,
-    values: Vec<u16>,
+    results: Vec<u16>,
 }
 
 /// How many times chroma is halved, across and down; `None` where it is not.
@@ -181,14 +181,14 @@ impl Target<'_> {
     fn put<T: Sample>(&mut self, level: Level, rows: &Values<T>) {
         let width = self.plane.width.max(1);
         if self.same_depth {
-            let after: Vec<T> = self.rounded(level, &rows.values);
+            let after: Vec<T> = self.rounded(level, &rows.results);
             let before = &rows.before[rows.first..];
             for (before, after) in before.chunks_exact(width).zip(after.chunks_exact(width)) {
                 T::write(level, self.plane.row_mut(self.next.1), before, after, &self.grids.0);
                 self.next = (self.next.0 + 1, self.next.1 + 1);
             }
         } else {
-            let after: Vec<u16> = self.rounded(level, &rows.values);
+            let after: Vec<u16> = self.rounded(level, &rows.results);
             for after in after.chunks_exact(width) {
                 let (scale, zero) = (self.grids.1.scale, self.grids.1.zero);
                 codes::to_values_u16(level, self.plane.row_mut(self.next.1), after, scale, zero);

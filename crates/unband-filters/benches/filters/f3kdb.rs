@@ -18,7 +18,7 @@ use unband_image::tile::restore_in_place;
 use unband_image::{Context, Image};
 use unband_simd::Level;
 
-use super::{Clip, REPEATS, Row, children_time, line, thread_time};
+use super::{Clip, REPEATS, Row, children_time, line, option, thread_time};
 
 type Settings = Vec<(String, String)>;
 
@@ -96,13 +96,17 @@ pub fn run(levels: &[Level], best: Level, driver: Option<&Path>) {
             let rate = (1920 * 1080) as f64 / theirs / 1e6;
             println!("{:44} {:9.3} {rate:9.0} {:7.2}×", format!("the original, {name}"), theirs * 1e3, 1.0);
         }
-        rows.iter().for_each(|row| line(row, theirs));
+        for row in rows {
+            line(row, theirs);
+        }
         if let (Some(theirs), Some(row), true) = (theirs, rows.last(), *bar > 0.0) {
             let reached = theirs / row.least >= *bar;
             println!("  asked for: {bar}× — {}", if reached { "reached" } else { "NOT reached" });
         }
     }
-    wides.iter().for_each(|row| line(row, None));
+    for row in &wides {
+        line(row, None);
+    }
     tables(best);
     threads(&eight);
 }
@@ -165,7 +169,7 @@ pub fn compare(driver: &Path, runs: usize) {
     let before = children_time();
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let (input, output) = (folder.join("unband-compare-in.yuv"), folder.join("unband-compare-out.yuv"));
-    let mut random = Random(12345);
+    let mut random = Random(option("--seed").and_then(|seed| seed.parse().ok()).unwrap_or(12345));
     // By mode: runs, samples, differing samples, runs that differ.
     let mut counts = [[0usize; 4]; 8];
     for run in 0..runs {
@@ -268,7 +272,7 @@ impl Case {
             let most = random.of(&[1, 100, 4097]);
             set(name, random.below(most).to_string());
         }
-        set("seed", (random.below(100_000) as i64 - 50_000).to_string());
+        set("seed", (random.below(100_000) as f64 - 50_000.0).to_string());
         for name in ["blur_first", "dynamic_grain", "keep_tv_range"] {
             set(name, (random.below(2) == 0).to_string());
         }

@@ -28,15 +28,7 @@ fn row<T: Code>(out: &mut [f32], rows: [&[T]; 3], shift: u32) {
     let n = out.len();
     let rows = rows.map(|row| &row[..n]);
     let shift = shift & 15;
-    // A hundredth of three codes.
-    let least = 0.01f32 * ((1u32 << shift) as f32 * 3.0);
-    let one = |left: [i32; 3], here: [i32; 3], right: [i32; 3]| {
-        let gx = (right[0] + 2 * right[1] + right[2]) - (left[0] + 2 * left[1] + left[2]);
-        let gy = (left[0] + 2 * here[0] + right[0]) - (left[2] + 2 * here[2] + right[2]);
-        let (gx, gy) = ((gx << shift) as f32, (gy << shift) as f32);
-        let angle = arctangent(gy / gx) / std::f32::consts::PI + 0.5;
-        if gx.abs() < least { 1.0 } else { angle }
-    };
+    let one = |left, here, right| angle(left, here, right, shift);
     let at = |x: usize| rows.map(|row| Into::<u32>::into(row[x]) as i32);
     let edge = |x: usize| one(at(x.saturating_sub(ANGLE_REACH)), at(x), at((x + ANGLE_REACH).min(n - 1)));
     if n <= 2 * ANGLE_REACH {
@@ -47,13 +39,26 @@ fn row<T: Code>(out: &mut [f32], rows: [&[T]; 3], shift: u32) {
         out[x] = edge(x);
     }
     let middle = n - 2 * ANGLE_REACH;
-    let shifted = |by: usize| rows.map(|row| &row[by..by + middle]);
-    let (left, here, right) = (shifted(0), shifted(ANGLE_REACH), shifted(2 * ANGLE_REACH));
+    let parts = |by: usize| rows.map(|row| &row[by..by + middle]);
+    let ([a, b, c], [d, _, f], [g, h, i]) = (parts(0), parts(ANGLE_REACH), parts(2 * ANGLE_REACH));
     let out = &mut out[ANGLE_REACH..][..middle];
     for x in 0..middle {
-        let at = |rows: [&[T]; 3]| rows.map(|row| Into::<u32>::into(row[x]) as i32);
-        out[x] = one(at(left), at(here), at(right));
+        let at = |row: &[T]| Into::<u32>::into(row[x]) as i32;
+        let (left, right) = ([at(a), at(b), at(c)], [at(g), at(h), at(i)]);
+        out[x] = one(left, [at(d), 0, at(f)], right);
     }
+}
+
+/// The direction at a sample from the three columns around it.
+#[inline(always)]
+fn angle(left: [i32; 3], here: [i32; 3], right: [i32; 3], shift: u32) -> f32 {
+    let gx = (right[0] + 2 * right[1] + right[2]) - (left[0] + 2 * left[1] + left[2]);
+    let gy = (left[0] + 2 * here[0] + right[0]) - (left[2] + 2 * here[2] + right[2]);
+    let (gx, gy) = ((gx << shift) as f32, (gy << shift) as f32);
+    let angle = arctangent(gy / gx) / std::f32::consts::PI + 0.5;
+    // A hundredth of three codes.
+    let least = 0.01f32 * ((1u32 << shift) as f32 * 3.0);
+    if gx.abs() < least { 1.0 } else { angle }
 }
 
 /// Marks with 255 the samples of a row whose direction differs by at most `most` from that of the samples
@@ -82,21 +87,15 @@ pub(super) fn arctangent(value: f32) -> f32 {
     let x = value.abs();
     // The nearest of 0, ½, 1, 1½ and infinity as base point.
     let (low, half, one, three_halves) = (x < 0.4375, x < 0.6875, x < 1.1875, x < 2.4375);
-    let pick = |a: f32, b: f32, c: f32, d: f32, e: f32| {
-        if low {
-            a
-        } else if half {
-            b
-        } else if one {
-            c
-        } else if three_halves {
-            d
-        } else {
-            e
-        }
+    // All are worked out, so that there is nothing to jump over.
+    let pick = |values: [f32; 5]| {
+        let value = if three_halves { values[3] } else { values[4] };
+        let value = if one { values[2] } else { value };
+        let value = if half { values[1] } else { value };
+        if low { values[0] } else { value }
     };
-    let top = pick(x, 2.0 * x - 1.0, x - 1.0, x - 1.5, -1.0);
-    let bottom = pick(1.0, 2.0 + x, x + 1.0, 1.0 + 1.5 * x, x);
+    let top = pick([x, 2.0 * x - 1.0, x - 1.0, x - 1.5, -1.0]);
+    let bottom = pick([1.0, 2.0 + x, x + 1.0, 1.0 + 1.5 * x, x]);
     let r = top / bottom;
     let z = r * r;
     let w = z * z;
@@ -104,8 +103,8 @@ pub(super) fn arctangent(value: f32) -> f32 {
     let even = w * (P[1] + w * (P[3] + w * (P[5] + w * (P[7] + w * P[9]))));
     let rest = r * (odd + even);
     let bits = f32::from_bits;
-    let high = pick(0.0, bits(0x3eed_6338), bits(0x3f49_0fda), bits(0x3f7b_985e), bits(0x3fc9_0fda));
-    let tail = pick(0.0, bits(0x31ac_3769), bits(0x3322_2168), bits(0x3314_0fb4), bits(0x33a2_2168));
+    let high = pick([0.0, bits(0x3eed_6338), bits(0x3f49_0fda), bits(0x3f7b_985e), bits(0x3fc9_0fda)]);
+    let tail = pick([0.0, bits(0x31ac_3769), bits(0x3322_2168), bits(0x3314_0fb4), bits(0x33a2_2168)]);
     let angle = if low { r - rest } else { high - ((rest - tail) - r) };
     angle.copysign(value)
 }

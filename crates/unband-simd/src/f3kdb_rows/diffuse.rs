@@ -91,7 +91,7 @@ impl Diffusion {
         {
             let values: [&[u16]; N] = std::array::from_fn(|k| &values[k * width + lead - 2 * k..][..middle]);
             let mut rest = &mut out[..];
-            let mut rows: [&mut [T]; N] = std::array::from_fn(|k| {
+            let rows: [&mut [T]; N] = std::array::from_fn(|k| {
                 let (row, later) = std::mem::take(&mut rest).split_at_mut(width);
                 rest = later;
                 &mut row[lead - 2 * k..][..middle]

@@ -147,37 +147,64 @@ const BLOCK: usize = 32;
 
 #[inline(always)]
 fn faded<T: Code>(out: &mut [u16], own: &[T], refs: [&[T]; 4], limits: &Limits, steady: &[u8]) {
-    let shift = limits.shift & 15;
-    let up = |v: T| (Into::<u32>::into(v) << shift) as f32;
-    let plain = [limits.mean, limits.most, limits.middle].map(f32::from);
-    let boosted = plain.map(|limit| limit * limits.boost);
-    let (mut share, mut change, mut from) = ([0f32; BLOCK], [0f32; BLOCK], [0f32; BLOCK]);
+    let mut factors = [1f32; BLOCK];
     for (k, out) in out.chunks_mut(BLOCK).enumerate() {
-        let (n, x) = (out.len().min(BLOCK), k * BLOCK);
-        let own = &own[x..x + n];
-        let [a, b, c, d] = refs.map(|row| &row[x..x + n]);
-        let steady = steady.get(x..x + n);
-        for i in 0..n {
-            let (s, a, b, c, d) = (up(own[i]), up(a[i]), up(b[i]), up(c[i]), up(d[i]));
-            let boost = steady.is_some_and(|steady| steady[i] != 0);
-            let pick = |j: usize| if boost { boosted[j] } else { plain[j] };
-            let by = (a + b + c + d) * 0.25 - s;
-            let far = (a - s).abs().max((b - s).abs()).max((c - s).abs()).max((d - s).abs());
-            let (bent, bent2) = ((a + b - 2.0 * s).abs(), (c + d - 2.0 * s).abs());
-            share[i] =
-                near(by.abs(), pick(0)) * near(far, pick(1)) * near(bent, pick(2)) * near(bent2, pick(2));
-            (change[i], from[i]) = (by, s);
-        }
-        // The roots of 0 and 1 are 0 and 1.
-        if share[..n].iter().any(|&share| share > 0.0 && share < 1.0) {
-            for share in &mut share[..n] {
-                *share = tenth_root(*share);
+        let part = k * BLOCK..k * BLOCK + out.len();
+        if let Some(steady) = steady.get(part.clone()) {
+            for (factor, &steady) in factors.iter_mut().zip(steady) {
+                *factor = if steady == 0 { 1.0 } else { limits.boost };
             }
         }
-        for (i, out) in out.iter_mut().enumerate() {
-            *out = (from[i] + change[i] * share[i] + 0.5) as i32 as u16;
+        let full = |row: &[T]| {
+            let mut block = [T::default(); BLOCK];
+            block[..part.len()].copy_from_slice(&row[part.clone()]);
+            block
+        };
+        let values = match (own[part.clone()].as_array(), refs.map(|row| row[part.clone()].as_array())) {
+            (Some(own), [Some(a), Some(b), Some(c), Some(d)]) => {
+                faded_block(own, [a, b, c, d], limits, &factors)
+            }
+            _ => faded_block(&full(own), refs.map(full).each_ref(), limits, &factors),
+        };
+        out.copy_from_slice(&values[..out.len()]);
+    }
+}
+
+/// A block of samples; `factors` are those on their limits.
+#[inline(always)]
+fn faded_block<T: Code>(
+    own: &[T; BLOCK],
+    [a, b, c, d]: [&[T; BLOCK]; 4],
+    limits: &Limits,
+    factors: &[f32; BLOCK],
+) -> [u16; BLOCK] {
+    let shift = limits.shift & 15;
+    let up = |v: T| (Into::<u32>::into(v) << shift) as i32 as f32;
+    let [mean, most, middle] = [limits.mean, limits.most, limits.middle].map(f32::from);
+    let (mut share, mut change) = ([0f32; BLOCK], [0f32; BLOCK]);
+    for i in 0..BLOCK {
+        let (s, a, b, c, d) = (up(own[i]), up(a[i]), up(b[i]), up(c[i]), up(d[i]));
+        let by = (a + b + c + d) * 0.25 - s;
+        let far = (a - s).abs().max((b - s).abs()).max((c - s).abs()).max((d - s).abs());
+        let (bent, bent2) = ((a + b - 2.0 * s).abs(), (c + d - 2.0 * s).abs());
+        let middle = middle * factors[i];
+        share[i] = near(by.abs(), mean * factors[i])
+            * near(far, most * factors[i])
+            * near(bent, middle)
+            * near(bent2, middle);
+        change[i] = by;
+    }
+    // The roots of 0 and 1 are 0 and 1.
+    if share.iter().any(|&share| share.to_bits() != 0 && share < 1.0) {
+        for share in &mut share {
+            *share = tenth_root(*share);
         }
     }
+    let mut out = [0; BLOCK];
+    for i in 0..BLOCK {
+        out[i] = (up(own[i]) + change[i] * share[i] + 0.5) as i32 as u16;
+    }
+    out
 }
 
 /// 1 up to two thirds of the limit, falling to 0 at the limit.
