@@ -9,7 +9,7 @@ use unband_io::{FormatEntry, Limits};
 static FORMAT: LazyLock<&FormatEntry> = LazyLock::new(|| {
     let target = env!("CARGO_BIN_NAME");
     let name = target.strip_prefix("read_").expect("the target's name begins with `read_`");
-    unband_io::by_name(name).expect("the target's name ends with a format's")
+    unband_io::by_name(&name.replace('_', " ")).expect("the target's name ends with a format's")
 });
 
 /// Small enough that memory over it is noticed: the targets run with a limit on single allocations.

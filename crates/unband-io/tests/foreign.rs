@@ -71,12 +71,16 @@ fn lossless_files_of_other_programs_read_exactly() {
         ("bmp_v4_8.bmp", "bmp_v4_8.ppm"),
         ("bmp_1.bmp", "bmp_1.pgm"),
         ("bmp_alpha.bmp", "bmp_alpha.pam"),
+        ("jxl_rgb8.jxl", "rgb.ppm"),
+        ("jxl_gray.jxl", "gray.pgm"),
+        ("jxl_alpha.jxl", "tiff_alpha.pam"),
     ] {
         assert_eq!(difference(name, reference, Depth::EIGHT).0, 0, "{name}");
     }
     for (name, reference) in [
         ("png_rgb16.png", "png_rgb16.ppm"),
         ("tiff_rgb16.tif", "png_rgb16.ppm"),
+        ("jxl_rgb16.jxl", "png_rgb16.ppm"),
         ("tiff_rgb16_big_endian.tif", "png_rgb16.ppm"),
         ("tiff_float.tif", "png_rgb16.ppm"),
         // Palettes of TIFF have 16-bit colours.
@@ -309,4 +313,144 @@ fn wide_bit_fields_are_not_narrowed() {
     assert_eq!(image.depth, Depth::SIXTEEN);
     let ten: Vec<u32> = image.planes.iter().map(|p| Depth::Int(10).code(p.data[0])).collect();
     assert_eq!(ten, [1023, 512, 1]);
+}
+
+#[test]
+fn lossless_jpeg_xl_lies_on_its_own_grid_and_lossy_between_codes() {
+    for (name, depth) in [("jxl_rgb8.jxl", 8), ("jxl_rgb10.jxl", 10), ("jxl_rgb16.jxl", 16)] {
+        let image = read(name);
+        assert_eq!((image.depth, &image.origin.codec), (Depth::Int(depth), &Codec::Lossless), "{name}");
+    }
+    assert!(read("jxl_rgb10.jxl").planes == read("jxl_rgb10.ppm").planes);
+    for (name, reference) in [("jxl_lossy.jxl", "jxl_lossy.ppm"), ("jxl_jpeg.jxl", "jxl_jpeg.ppm")] {
+        let image = read(name);
+        assert_eq!((image.depth, &image.origin.codec), (Depth::EIGHT, &Codec::Lossy("JPEG XL")), "{name}");
+        let between = |v: &&f32| (**v * 255.0 - (**v * 255.0).round()).abs() > 0.1;
+        let between = image.planes.iter().flat_map(|p| &p.data).filter(between).count();
+        assert!(between > 37 * 29, "{name}: {between}");
+        let (most, mean) = difference(name, reference, Depth::EIGHT);
+        assert!(most <= 1 && mean < 0.05, "{name}: {most}, {mean}");
+    }
+}
+
+#[test]
+fn the_orientation_of_jpeg_xl_is_applied_once() {
+    let image = read("jxl_oriented.jxl");
+    assert_eq!((image.width(), image.height()), (29, 37));
+    let (most, _) = difference("jxl_oriented.jxl", "jxl_oriented.ppm", Depth::EIGHT);
+    assert!(most <= 1, "{most}");
+    // Its Exif is packed with Brotli.
+    let exif = image.metadata.exif.unwrap();
+    let parsed = exif::Reader::new().read_raw(exif).unwrap();
+    let field = |tag| parsed.get_field(tag, exif::In::PRIMARY).map(|f| f.display_value().to_string());
+    assert_eq!(field(exif::Tag::Artist).unwrap(), "\"nobody\"");
+    assert!(field(exif::Tag::Orientation).is_none_or(|o| o.contains("row 0 at top and column 0 at left")));
+}
+
+#[test]
+fn animated_jpeg_xl_and_exr_of_several_parts_are_refused() {
+    for name in ["jxl_animated.jxl", "exr_parts.exr"] {
+        let error = unband_io::read_file(&data(name), &Limits::default()).unwrap_err();
+        assert!(matches!(error.fault(), Error::Several { .. }), "{name}: {error}");
+    }
+}
+
+/// The samples as TIFF holds what another reader made of them.
+fn same_floats(name: &str, reference: &str) {
+    let (image, wanted) = (read(name), read(reference));
+    assert_eq!(image.depth, Depth::F32);
+    assert_eq!((image.width(), image.height()), (wanted.width(), wanted.height()), "{name}");
+    assert_eq!(image.planes.len(), wanted.planes.len(), "{name}");
+    assert!(image.planes == wanted.planes, "{name}");
+}
+
+#[test]
+fn exr_of_every_coding_reads_as_another_reader_does() {
+    for coding in ["none", "rle", "zip", "zips", "piz", "tiles"] {
+        same_floats(&format!("exr_{coding}.exr"), "exr_half.tif");
+        assert_eq!(read(&format!("exr_{coding}.exr")).origin.codec, Codec::Lossless, "{coding}");
+    }
+    for name in ["b44", "pxr24", "gray", "window", "overscan"] {
+        same_floats(&format!("exr_{name}.exr"), &format!("exr_{name}.tif"));
+    }
+    let (dwaa, wanted) = (read("exr_dwaa.exr"), read("exr_dwaa.tif"));
+    for (got, wanted) in dwaa.planes.iter().zip(&wanted.planes) {
+        let most = got.data.iter().zip(&wanted.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(most < 0.01, "{most}");
+    }
+    assert_eq!(dwaa.origin.codec, Codec::Lossy("OpenEXR"));
+}
+
+#[test]
+fn alpha_of_exr_is_divided_out_and_its_light_is_linear() {
+    let (image, stored) = (read("exr_alpha.exr"), read("exr_alpha.tif"));
+    assert_eq!(image.color.cicp.unwrap().transfer, 8);
+    let alpha = image.alpha.as_ref().unwrap();
+    assert!(unband_io::has_transparency(&image));
+    for (plane, stored) in image.planes.iter().zip(&stored.planes) {
+        for ((&value, &alpha), &stored) in plane.data.iter().zip(&alpha.data).zip(&stored.data) {
+            let expected = if alpha > 0.0 { value * alpha } else { value };
+            assert!((expected - stored).abs() <= 2.0 * f32::EPSILON * stored.abs(), "{expected} {stored}");
+        }
+    }
+}
+
+#[test]
+fn frames_of_yuv4mpeg2_go_out_as_they_came_in() {
+    let yuv4mpeg2 = unband_io::by_name("YUV4MPEG2").unwrap();
+    for name in ["420", "422p10", "411", "444alpha", "mono12"] {
+        let name = format!("y4m_{name}.y4m");
+        let image = read(&name);
+        let mut out = Vec::new();
+        let options = unband_io::WriteOptions::default();
+        let dropped = unband_io::write(&image, yuv4mpeg2, &options, &mut out).unwrap();
+        assert!(dropped.is_empty(), "{name} {dropped:?}");
+        let file = fs::read(data(&name)).unwrap();
+        let frame = |bytes: &[u8]| bytes[bytes.iter().position(|&b| b == b'\n').unwrap()..].to_vec();
+        assert!(frame(&out) == frame(&file), "{name}");
+        // Formats of RGB say that they do not hold it.
+        let png = unband_io::by_name("PNG").unwrap();
+        let refused = unband_io::write(&image, png, &options, &mut Vec::new());
+        assert_eq!(refused.is_err(), image.planes.len() == 3, "{name}");
+        if let Err(error) = refused {
+            assert_eq!(error.to_string(), "PNG cannot hold planes of luma and chroma (YUV)");
+            assert!(error.hint().unwrap().contains("YUV4MPEG2"));
+        }
+    }
+}
+
+#[test]
+#[allow(clippy::print_stderr)]
+fn heic_is_read_upright_and_with_its_own_depth_where_libheif_is_installed() {
+    let oriented = data("program/oriented.heic");
+    let image = match unband_io::read_file(&oriented, &Limits::default()) {
+        Ok((image, _)) => image,
+        Err(error) => {
+            let what = error.to_string();
+            assert!(matches!(error.fault(), Error::NoProgram { .. }), "{what}");
+            assert!(error.hint().unwrap().contains("libheif-examples"));
+            eprintln!("skipped: {what}");
+            return;
+        }
+    };
+    assert_eq!((image.width(), image.height(), image.depth), (29, 37, Depth::EIGHT));
+    assert_eq!(image.origin.codec, Codec::Lossy("HEIC"));
+    // The same picture that lies behind `jxl_oriented.jxl`.
+    let (got, wanted) = (codes(&image, Depth::EIGHT), codes(&read("jxl_oriented.ppm"), Depth::EIGHT));
+    let pairs = got.iter().flatten().zip(wanted.iter().flatten());
+    let mean = pairs.map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / (3.0 * 29.0 * 37.0);
+    assert!(mean < 4.0, "{mean}");
+    let parsed = exif::Reader::new().read_raw(image.metadata.exif.unwrap()).unwrap();
+    let field = |tag| parsed.get_field(tag, exif::In::PRIMARY).unwrap().display_value().to_string();
+    assert_eq!(field(exif::Tag::Artist), "\"nobody\"");
+    assert_eq!(field(exif::Tag::Orientation), "row 0 at top and column 0 at left");
+
+    let image = read("program/deep.heic");
+    assert_eq!(image.depth, Depth::Int(10));
+    let wanted = read("png_rgb16.ppm");
+    for (plane, wanted) in image.planes.iter().zip(&wanted.planes) {
+        assert!(plane.data.iter().all(|&v| (v * 1023.0 - (v * 1023.0).round()).abs() < 1e-3));
+        let most = plane.data.iter().zip(&wanted.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(most < 8.0 / 255.0, "{most}");
+    }
 }

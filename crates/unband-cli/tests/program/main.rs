@@ -9,6 +9,7 @@ mod interrupt;
 mod kept;
 mod killed;
 mod naming;
+mod pipes;
 mod pixels;
 mod readme;
 mod stage;

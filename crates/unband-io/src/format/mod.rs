@@ -11,13 +11,24 @@ mod avif_encode;
 #[cfg(feature = "avif")]
 mod avif_mux;
 mod bmp;
+#[cfg(feature = "exr")]
+mod exr;
 mod gif;
+mod heic;
 mod iptc;
 mod jpeg;
 mod jpeg_decode;
 mod jpeg_huffman;
 mod jpeg_markers;
 mod jpeg_scan;
+#[cfg(feature = "jxl")]
+mod jxl;
+#[cfg(feature = "jxl")]
+mod jxl_boxes;
+#[cfg(feature = "jxl")]
+mod jxl_color;
+#[cfg(feature = "jxl")]
+mod jxl_header;
 mod pfm;
 mod png;
 mod pnm;
@@ -216,14 +227,19 @@ pub static FORMATS: &[FormatEntry] = &[
     webp::ENTRY,
     #[cfg(feature = "avif")]
     avif::ENTRY,
+    #[cfg(feature = "jxl")]
+    jxl::ENTRY,
     pnm::PNM,
     pnm::PBM,
     pnm::PGM,
     pnm::PPM,
     pnm::PAM,
     pfm::ENTRY,
+    #[cfg(feature = "exr")]
+    exr::ENTRY,
     y4m::ENTRY,
     gif::ENTRY,
+    heic::ENTRY,
     bmp::ENTRY,
 ];
 

@@ -1,6 +1,6 @@
 //! YUV4MPEG2: planes of luma and chroma as they are, the stream between video programs; files of one frame.
 //!
-//! Source: yuv4mpeg(5) of mjpegtools; tags for more than 8 bits, grey, alpha and range as FFmpeg's
+//! Source: yuv4mpeg(5) of mjpegtools; tags for more than 8 bits, grey, alpha and range as `FFmpeg`'s
 //! `libavformat/yuv4mpegenc.c` and `yuv4mpegdec.c` spell them.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -457,9 +457,7 @@ fn write(
     if header.alpha {
         dropped.retain(|d| d.item != Item::Alpha);
     }
-    for entry in dropped.iter_mut().filter(|d| d.item == Item::Density) {
-        *entry = Dropped::because(Item::Density, "only its ratio is kept");
-    }
+    // Of a density only the ratio is kept.
     if image.metadata.density.is_some_and(|density| density.unit == DensityUnit::Aspect) {
         dropped.retain(|d| d.item != Item::Density);
     }

@@ -86,3 +86,47 @@ convert tiff_alpha.tif bmp_alpha.bmp; convert bmp_alpha.bmp -depth 8 pam:bmp_alp
 
 # Animated WebP
 gif2webp -quiet gif_animated.gif -o webp_animated.webp
+
+# JPEG XL, with libjxl 0.7; the references are what went in, or what djxl makes of it.
+cjxl rgb.ppm jxl_rgb8.jxl -d 0 --quiet; cjxl png_rgb16.ppm jxl_rgb16.jxl -d 0 --quiet; cjxl gray.pgm jxl_gray.jxl -d 0 --quiet
+cjxl tiff_alpha.pam jxl_alpha.jxl -d 0 --quiet
+# (What PPM calls 10 bits libjxl 0.7 takes for 16.)
+python3 - << 'END'
+pixels = open("rgb.ppm", "rb").read()[-37 * 29 * 3:]
+ten = [v * 4 + v // 64 for v in pixels]
+for name, most, codes in [("jxl_rgb10.ppm", 1023, ten), ("wide.ppm", 65535, [v << 6 | v >> 4 for v in ten])]:
+    open(name, "wb").write(b"P6\n37 29\n%d\n" % most + b"".join(v.to_bytes(2, "big") for v in codes))
+END
+cjxl wide.ppm jxl_rgb10.jxl -d 0 --override_bitdepth=10 --quiet; rm wide.ppm
+cjxl rgb.ppm jxl_lossy.jxl -d 1 --quiet; djxl jxl_lossy.jxl jxl_lossy.ppm --quiet
+cjxl jpeg_444.jpg jxl_jpeg.jxl -j 1 --quiet; djxl jxl_jpeg.jxl jxl_jpeg.ppm --bits_per_sample 8 --quiet
+cjxl gif_animated.gif jxl_animated.jxl --quiet
+exiftool -q -o oriented.jpg -Orientation#=6 -Artist=nobody jpeg_444.jpg
+cjxl oriented.jpg jxl_oriented.jxl -j 1 --quiet; djxl jxl_oriented.jxl jxl_oriented.ppm --bits_per_sample 8 --quiet; rm oriented.jpg
+
+# OpenEXR, with OpenImageIO 2.4; the references are what it reads.
+oiiotool rgb.ppm -mulc 4 -subc 0.1 -d half --compression piz -o exr_piz.exr
+for c in none rle zip zips b44 dwaa; do oiiotool exr_piz.exr -d half --compression $c -o exr_$c.exr; done
+oiiotool exr_piz.exr -d half --tile 16 16 --compression zip -o exr_tiles.exr
+oiiotool exr_piz.exr -mulc 0.3 -d float --compression pxr24 -o exr_pxr24.exr
+oiiotool exr_piz.exr -ch G --chnames Y -d half --compression zip -o exr_gray.exr
+oiiotool exr_piz.exr --crop 20x10+5+7 -d half --compression zip -o exr_window.exr
+oiiotool exr_piz.exr --fullsize 20x10+5+7 -d half --compression zip -o exr_overscan.exr
+oiiotool exr_gray.exr exr_gray.exr --siappend -d half -o exr_parts.exr
+oiiotool tiff_alpha.tif --chnames R,G,B,A -d half --compression zip -o exr_alpha.exr
+reference() { oiiotool $1 $3 -d float --compression zip --nosoftwareattrib --eraseattrib '.*' -o $2; }
+reference exr_piz.exr exr_half.tif; reference exr_b44.exr exr_b44.tif; reference exr_dwaa.exr exr_dwaa.tif
+reference exr_pxr24.exr exr_pxr24.tif; reference exr_gray.exr exr_gray.tif; reference exr_alpha.exr exr_alpha.tif '--ch R,G,B'
+reference exr_window.exr exr_window.tif --croptofull; reference exr_overscan.exr exr_overscan.tif --croptofull
+
+# YUV4MPEG2, with ffmpeg
+# (of more than 8 bits and an odd width it writes too little chroma)
+for f in yuv420p:420 yuv422p10le:422p10 gray12le:mono12 yuv411p:411 yuva444p:444alpha; do
+    ffmpeg -v error -y -i rgb.ppm -vf crop=36:29:0:0:exact=1 -pix_fmt ${f%:*} -strict -1 -f yuv4mpegpipe y4m_${f#*:}.y4m
+done
+
+# HEIC, with pillow-heif 1.x for its rotation and libheif 1.15; read where its decoder is installed, so in a folder of its own.
+exiftool -q -o oriented.jpg -Orientation#=6 -Artist=nobody jpeg_444.jpg
+python3 -c 'import pillow_heif as h; from PIL import Image; h.register_heif_opener(); i = Image.open("oriented.jpg"); i.save("program/oriented.heic", quality=95, chroma=444, exif=i.info["exif"])'
+rm oriented.jpg
+heif-enc -q 95 -p chroma=444 -b 10 png_rgb16.png -o program/deep.heic

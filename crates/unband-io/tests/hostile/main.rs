@@ -51,7 +51,7 @@ fn files_damaged_at_two_hundred_places_each_are_errors_or_pictures() {
             }
         }
         eprintln!("{format}, {} samples damaged: {tally}", files.len());
-        assert!(tally.refused > 0, "{format}");
+        assert!(tally.refused > 0 || files.is_empty(), "{format}");
     }
 }
 

@@ -7,8 +7,8 @@ use unband_io::{Error, FORMATS, FormatEntry, WriteOptions};
 
 use crate::sample::{everything, picture, writers};
 
-/// Formats that nobody has made a sample of yet.
-const NO_SAMPLE_YET: &[&str] = &[];
+/// Formats that another program decodes, and those that nobody has made a sample of yet.
+pub const NO_SAMPLE_YET: &[&str] = &["HEIC"];
 
 pub struct Sample {
     pub format: &'static FormatEntry,

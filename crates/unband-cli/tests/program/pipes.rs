@@ -1,0 +1,110 @@
+//! Formats of other programs, from standard input to standard output.
+
+use std::process::{Command, Stdio};
+
+use crate::stage::{HEIGHT, Stage, WIDTH, decode, has, png, six_bits};
+
+/// The picture with steps, as a file of another format.
+fn as_file(format: &str) -> Vec<u8> {
+    let image = unband_io::read(&png(WIDTH, HEIGHT, &six_bits), &unband_io::Limits::default()).unwrap();
+    let mut out = Vec::new();
+    let options = unband_io::WriteOptions::default();
+    unband_io::write(&image, unband_io::by_name(format).unwrap(), &options, &mut out).unwrap();
+    out
+}
+
+#[test]
+fn jpeg_xl_goes_in_and_out_as_png_does() {
+    let stage = Stage::new();
+    let file = as_file("JPEG XL");
+    stage.png("sky.png", &six_bits);
+    stage.run(&["sky.png"]).code(0);
+    stage.feed(&["-", "-o", "named.png"], &file).code(0);
+    assert!(stage.samples("named.png") == stage.samples("sky_unband.png"));
+    let ran = stage.feed(&["-"], &file).code(0);
+    assert!(ran.stdout.starts_with(b"\xFF\x0A"), "the format of the input where nobody says");
+    let image = unband_io::read(&ran.stdout, &unband_io::Limits::default()).unwrap();
+    let same = unband_io::read(&stage.read("sky_unband.png"), &unband_io::Limits::default()).unwrap();
+    assert!(image.planes == same.planes);
+    let ran = stage.feed(&["-", "--format", "jxl", "--depth", "12"], &stage.read("sky.png")).code(0);
+    let image = unband_io::read(&ran.stdout, &unband_io::Limits::default()).unwrap();
+    assert_eq!(image.depth, unband_image::Depth::Int(12));
+}
+
+#[test]
+fn lossy_jpeg_xl_is_made_by_its_program_or_says_how_to_get_it() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    if has("cjxl") {
+        stage.run(&["sky.png", "-o", "sky.jxl", "--quality", "90"]).code(0);
+        assert!(stage.read("sky.jxl").len() < as_file("JPEG XL").len());
+    }
+    let bare = stage.command(&["sky.png", "-o", "bare.jxl", "--quality", "90"]).env("PATH", "").output();
+    let ran: crate::stage::Ran = bare.unwrap().into();
+    ran.code(1).says("lossy JPEG XL needs the program `cjxl`").says("libjxl-tools");
+    assert!(!stage.names().contains(&"bare.jxl".to_owned()));
+}
+
+/// A luma ramp of few levels, limited range, 4:2:0.
+fn stream(frames: usize) -> Vec<u8> {
+    let mut out = format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} F25:1 Ip A1:1 C420jpeg\n").into_bytes();
+    for _ in 0..frames {
+        out.extend(b"FRAME\n");
+        let luma = |i: usize| (16 + (i % WIDTH + i / WIDTH) / 12 * 8) as u8;
+        out.extend((0..WIDTH * HEIGHT).map(luma));
+        out.extend(std::iter::repeat_n(128, WIDTH * HEIGHT / 2));
+    }
+    out
+}
+
+#[test]
+fn a_frame_of_video_goes_through_as_it_came() {
+    let stage = Stage::new();
+    let file = stream(1);
+    let ran = stage.feed(&["-", "-o", "-"], &file).code(0);
+    let head = format!("YUV4MPEG2 W{WIDTH} H{HEIGHT} ");
+    assert!(ran.stdout.starts_with(head.as_bytes()) && ran.stdout != file);
+    let (old, new) = (frame(&file), frame(&ran.stdout));
+    assert_eq!(old.len(), new.len());
+    let moved = old.iter().zip(new).filter(|(a, b)| a != b).count();
+    assert!(moved > WIDTH * HEIGHT / 4, "{moved}");
+    let worst = old.iter().zip(new).map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(worst <= Some(8), "{worst:?}");
+    let ran = stage.feed(&["-", "--format", "png"], &file).code(0);
+    assert_eq!(decode(&ran.stdout).width, WIDTH as u32);
+    stage.feed(&["-"], &stream(2)).code(1).says("several frames").says("-frames:v 1");
+}
+
+/// Samples of the first frame.
+fn frame(file: &[u8]) -> &[u8] {
+    let at = file.windows(6).position(|window| window == b"FRAME\n").unwrap();
+    &file[at + 6..]
+}
+
+#[test]
+fn ffmpeg_reads_what_is_piped_to_it() {
+    if !has("ffmpeg") {
+        return;
+    }
+    let stage = Stage::new();
+    let ran = stage.feed(&["-", "-o", "-"], &stream(1)).code(0);
+    stage.write("out.y4m", &ran.stdout);
+    let decoded = Command::new("ffmpeg")
+        .args(["-v", "error", "-i", "out.y4m", "-f", "rawvideo", "-"])
+        .current_dir(&stage.0)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(decoded.stdout == frame(&ran.stdout), "{}", String::from_utf8_lossy(&decoded.stderr));
+}
+
+#[test]
+fn floating_point_in_linear_light_is_not_taken_for_codes() {
+    let stage = Stage::new();
+    stage.write("sky.exr", &as_file("OpenEXR"));
+    stage.run(&["inspect", "sky.exr"]).code(0);
+    stage.run(&["sky.exr", "-o", "out.exr"]).code(0);
+    let image = unband_io::read(&stage.read("out.exr"), &unband_io::Limits::default()).unwrap();
+    assert_eq!((image.width(), image.height()), (WIDTH, HEIGHT));
+    assert!(image.planes.iter().flat_map(|plane| &plane.data).all(|value| value.is_finite()));
+}

@@ -1,0 +1,190 @@
+//! HEIC, read only, by libheif's program: no decoder of HEVC pictures in Rust is both free to use and proven.
+//!
+//! Source: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF), 14496-15, 8.3.3.1 (`hvcC`).
+
+use std::io::Write;
+use std::time::Duration;
+
+use unband_image::{Codec, Depth, Image};
+
+use super::{FormatEntry, png, read_only};
+use crate::program::{Program, Room};
+use crate::{Error, Limits, exif};
+
+const NAME: &str = "HEIC";
+const LIBHEIF: Program = Program {
+    names: &["heif-dec", "heif-convert"],
+    purpose: "reading HEIC",
+    install: "install libheif's tools (`apt install libheif-examples`, `brew install libheif`), or convert the picture \
+              to PNG first",
+};
+const BRANDS: [&[u8; 4]; 6] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"];
+
+pub(super) const ENTRY: FormatEntry = FormatEntry {
+    name: NAME,
+    extensions: &["heic", "heif", "hif"],
+    reads: true,
+    writes: None,
+    is,
+    read,
+    write: read_only,
+};
+
+/// Does one of the brands that a file lists promise HEVC?
+fn is(bytes: &[u8]) -> bool {
+    let size = match bytes.get(..8) {
+        Some(&[a, b, c, d, b'f', b't', b'y', b'p']) => u32::from_be_bytes([a, b, c, d]) as usize,
+        _ => return false,
+    };
+    let brands = bytes.get(8..size.min(bytes.len())).unwrap_or_default();
+    brands.chunks_exact(4).enumerate().any(|(i, brand)| i != 1 && BRANDS.iter().any(|b| *b == brand))
+}
+
+/// What is to be known before another program is let at the file.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Properties {
+    /// Sides of the largest picture in it.
+    width: u64,
+    height: u64,
+    /// Bits of luma, 8 to 16.
+    bits: u8,
+}
+
+impl Properties {
+    fn of(bytes: &[u8]) -> Result<Self, Error> {
+        let meta = child(bytes, *b"meta").ok_or(Error::Truncated { format: NAME })?;
+        let properties = meta.get(4..).and_then(|meta| child(child(meta, *b"iprp")?, *b"ipco"));
+        let mut rest = properties.ok_or_else(|| Error::damaged(NAME, "it does not say its size"))?;
+        let mut found = Self { bits: 8, ..Self::default() };
+        while let Some((kind, content, next)) = first_box(rest) {
+            match (&kind, content) {
+                (b"ispe", [_, _, _, _, sides @ ..]) if sides.len() >= 8 => {
+                    let side = |i: usize| {
+                        u64::from(u32::from_be_bytes([sides[i], sides[i + 1], sides[i + 2], sides[i + 3]]))
+                    };
+                    if side(0) * side(4) >= found.width * found.height {
+                        (found.width, found.height) = (side(0), side(4));
+                    }
+                }
+                (b"hvcC", _) => {
+                    found.bits = found.bits.max(content.get(17).map_or(8, |bits| 8 + (bits & 7)));
+                }
+                _ => {}
+            }
+            rest = next;
+        }
+        match found.width.min(found.height) {
+            0 => Err(Error::damaged(NAME, "it does not say its size")),
+            _ => Ok(found),
+        }
+    }
+}
+
+/// Type and content of the first box, and what follows it; nothing when it does not fit.
+fn first_box(bytes: &[u8]) -> Option<([u8; 4], &[u8], &[u8])> {
+    let (head, after) = bytes.split_first_chunk::<8>()?;
+    let [a, b, c, d, kind @ ..] = *head;
+    let (after, length) = match u32::from_be_bytes([a, b, c, d]) {
+        0 => (after, after.len()),
+        1 => {
+            let (long, after) = after.split_first_chunk::<8>()?;
+            (after, usize::try_from(u64::from_be_bytes(*long)).ok()?.checked_sub(16)?)
+        }
+        size => (after, (size as usize).checked_sub(8)?),
+    };
+    let (content, next) = after.split_at_checked(length)?;
+    Some((kind, content, next))
+}
+
+fn child(mut bytes: &[u8], wanted: [u8; 4]) -> Option<&[u8]> {
+    loop {
+        let (kind, content, next) = first_box(bytes)?;
+        if kind == wanted {
+            return Some(content);
+        }
+        bytes = next;
+    }
+}
+
+fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
+    const INPUT: &str = "in.heic";
+    const OUTPUT: &str = "out.png";
+    let properties = Properties::of(bytes)?;
+    limits.check(properties.width, properties.height, 4)?;
+    let room = Room::new()?;
+    let io = |source| Error::Io { action: "write a temporary file", source };
+    room.create(INPUT)?.write_all(bytes).map_err(io)?;
+    let pixels = properties.width * properties.height;
+    let decoded = LIBHEIF.run(&room, &[INPUT, OUTPUT], Duration::from_secs(9 + pixels / 1_000_000));
+    decoded.map_err(|error| match error {
+        Error::Program { program, message } => Error::damaged(NAME, format!("`{program}`: {message}")),
+        other => other,
+    })?;
+    let Some(decoded) = room.read(OUTPUT, limits.max_bytes.saturating_add(1 << 26))? else {
+        // Of several pictures each gets a number into its name.
+        return Err(match room.read("out-1.png", u64::MAX)? {
+            Some(_) => Error::Several { format: NAME, what: "pictures" },
+            None => Error::damaged(NAME, "it holds no picture"),
+        });
+    };
+    drop(room);
+    let mut image = (png::ENTRY.read)(&decoded, limits)?;
+    drop(decoded);
+    // More than eight bits come in the upper bits of sixteen.
+    if let (Depth::SIXTEEN, bits @ 9..=15) = (image.depth, properties.bits) {
+        let depth = Depth::Int(bits);
+        for value in image.planes.iter_mut().chain(&mut image.alpha).flat_map(|plane| &mut plane.data) {
+            *value = depth.value(Depth::SIXTEEN.code(*value) >> (16 - bits));
+        }
+        image.depth = depth;
+    }
+    image.origin.codec = Codec::Lossy(NAME);
+    // The file's own rotation has been applied; what Exif repeats of it does not count.
+    if let Some(block) = &mut image.metadata.exif {
+        exif::settle_orientation(block, 1);
+    }
+    if let Some(packet) = &mut image.metadata.xmp {
+        exif::settle_xmp(packet);
+    }
+    Ok(image)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
+        [&(content.len() as u32 + 8).to_be_bytes(), &kind[..], content].concat()
+    }
+
+    fn file(width: u32, height: u32) -> Vec<u8> {
+        let size =
+            |w: u32, h: u32| boxed(*b"ispe", &[&[0; 4], &w.to_be_bytes()[..], &h.to_be_bytes()].concat());
+        let mut codec = [0; 23];
+        codec[17] = 0xF8 | 2;
+        let properties = [size(512, 512), boxed(*b"hvcC", &codec), size(width, height)].concat();
+        let properties = boxed(*b"iprp", &boxed(*b"ipco", &properties));
+        let meta = boxed(*b"meta", &[&[0; 4], &boxed(*b"hdlr", &[0; 20])[..], &properties].concat());
+        [boxed(*b"ftyp", b"mif1\0\0\0\0mif1heic"), meta].concat()
+    }
+
+    #[test]
+    fn size_and_bits_are_known_before_anything_runs() {
+        let bytes = file(4032, 3024);
+        assert!(is(&bytes));
+        assert_eq!(Properties::of(&bytes).unwrap(), Properties { width: 4032, height: 3024, bits: 10 });
+        let error = read(&file(65_535, 65_535), &Limits::default()).unwrap_err();
+        assert!(matches!(error, Error::Limit { .. }), "{error}");
+        for end in 0..bytes.len() {
+            assert!(Properties::of(&bytes[..end]).is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn other_pictures_in_such_boxes_are_none_of_these() {
+        assert!(!is(&boxed(*b"ftyp", b"avif\0\0\0\0mif1miafavif")));
+        assert!(is(&boxed(*b"ftyp", b"heic\0\0\0\0mif1heic")));
+        assert!(!is(b"\0\0\0\x18ftyp"));
+    }
+}

@@ -1,0 +1,184 @@
+//! The container of JPEG XL: boxes with the codestream, Exif and XMP.
+//!
+//! Source: ISO/IEC 18181-2, 4 to 9.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use brotli_decompressor::Decompressor;
+
+use crate::Error;
+
+use super::jxl::NAME;
+
+const SIGNATURE: &[u8] = b"\0\0\0\x0CJXL \r\n\x87\n";
+/// Bytes that unpacked Exif or XMP may have.
+const LONGEST: u64 = 1 << 26;
+const BUFFER: usize = 4096;
+
+/// What a file holds.
+#[derive(Debug)]
+pub(super) struct Contents<'a> {
+    pub(super) codestream: Cow<'a, [u8]>,
+    /// The conformance level that a decoder must have: 5 or 10.
+    pub(super) level: u8,
+    /// From its TIFF header on.
+    pub(super) exif: Option<Vec<u8>>,
+    pub(super) xmp: Option<Vec<u8>>,
+}
+
+/// Does a file begin like JPEG XL, bare or in its container?
+pub(super) fn is(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xFF\x0A") || bytes.starts_with(SIGNATURE)
+}
+
+/// Takes a file apart.
+///
+/// # Errors
+/// Boxes that run over the end of the file, parts of the codestream out of order, no codestream at all.
+pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
+    let mut contents = Contents { codestream: bytes.into(), level: 5, exif: None, xmp: None };
+    if !bytes.starts_with(SIGNATURE) {
+        return Ok(contents);
+    }
+    contents.codestream = Cow::default();
+    let mut rest = &bytes[SIGNATURE.len()..];
+    let mut parts = 0u32;
+    let mut complete = false;
+    while !rest.is_empty() {
+        let (kind, content, next) = next_box(rest)?;
+        match &kind {
+            b"jxlc" if parts == 0 && !complete => {
+                contents.codestream = content.into();
+                complete = true;
+            }
+            b"jxlp" if !complete => {
+                let (head, part) = content.split_at_checked(4).ok_or(Error::Truncated { format: NAME })?;
+                let index = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
+                if index & 0x7FFF_FFFF != parts {
+                    return Err(Error::damaged(NAME, "parts of its codestream are out of order"));
+                }
+                parts += 1;
+                contents.codestream.to_mut().extend_from_slice(part);
+                complete = index >> 31 == 1;
+            }
+            b"jxll" => contents.level = content.first().copied().unwrap_or(contents.level),
+            b"Exif" if contents.exif.is_none() => contents.exif = exif_of(content),
+            b"xml " if contents.xmp.is_none() => contents.xmp = Some(content.to_vec()),
+            b"brob" => match content.split_at_checked(4) {
+                Some((b"Exif", packed)) if contents.exif.is_none() => {
+                    contents.exif = exif_of(&unpacked(packed)?);
+                }
+                Some((b"xml ", packed)) if contents.xmp.is_none() => {
+                    contents.xmp = Some(unpacked(packed)?);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        rest = next;
+    }
+    if complete { Ok(contents) } else { Err(Error::Truncated { format: NAME }) }
+}
+
+/// Type and content of a box, and what follows it.
+type Taken<'a> = ([u8; 4], &'a [u8], &'a [u8]);
+
+/// Takes the first box off.
+fn next_box(bytes: &[u8]) -> Result<Taken<'_>, Error> {
+    let truncated = Error::Truncated { format: NAME };
+    let Some((head, after)) = bytes.split_at_checked(8) else { return Err(truncated) };
+    let short = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
+    let kind = [head[4], head[5], head[6], head[7]];
+    let (after, length) = match short {
+        0 => (after, Some(after.len())),
+        1 => {
+            let Some((long, after)) = after.split_first_chunk::<8>() else { return Err(truncated) };
+            (after, usize::try_from(u64::from_be_bytes(*long)).ok().and_then(|size| size.checked_sub(16)))
+        }
+        size => (after, (size as usize).checked_sub(8)),
+    };
+    let length = length.ok_or_else(|| Error::damaged(NAME, "a box is shorter than its own header"))?;
+    let (content, next) = after.split_at_checked(length).ok_or(truncated)?;
+    Ok((kind, content, next))
+}
+
+/// An Exif box says first where behind it the TIFF header stands.
+fn exif_of(content: &[u8]) -> Option<Vec<u8>> {
+    let (offset, block) = content.split_first_chunk::<4>()?;
+    let block = block.get(u32::from_be_bytes(*offset) as usize..)?;
+    crate::exif::block(block).map(<[u8]>::to_vec)
+}
+
+fn unpacked(packed: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::new();
+    let unpacking = Decompressor::new(packed, BUFFER).take(LONGEST).read_to_end(&mut out);
+    unpacking.map_err(|error| Error::damaged(NAME, format!("packed metadata: {error}")))?;
+    Ok(out)
+}
+
+/// Puts a codestream into a container with its metadata.
+pub(super) fn write(codestream: &[u8], level: u8, exif: Option<&[u8]>, xmp: Option<&[u8]>) -> Vec<u8> {
+    let mut out = SIGNATURE.to_vec();
+    let mut put = |kind: &[u8; 4], parts: &[&[u8]]| {
+        let size = 8 + parts.iter().map(|part| part.len()).sum::<usize>();
+        if let Ok(size) = u32::try_from(size) {
+            out.extend(size.to_be_bytes());
+            out.extend(kind);
+        } else {
+            out.extend(1u32.to_be_bytes());
+            out.extend(kind);
+            out.extend((size as u64 + 8).to_be_bytes());
+        }
+        for part in parts {
+            out.extend_from_slice(part);
+        }
+    };
+    put(b"ftyp", &[b"jxl \0\0\0\0jxl "]);
+    if level != 5 {
+        put(b"jxll", &[&[level]]);
+    }
+    if let Some(exif) = exif {
+        put(b"Exif", &[&[0; 4], exif]);
+    }
+    if let Some(xmp) = xmp {
+        put(b"xml ", &[xmp]);
+    }
+    put(b"jxlc", &[codestream]);
+    out
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_into_a_container_comes_out_of_it() {
+        let exif = b"II*\0\x08\0\0\0\0\0\0\0\0\0";
+        let file = write(b"\xFF\x0Astream", 10, Some(exif), Some(b"<x/>"));
+        assert!(is(&file));
+        let contents = read(&file).unwrap();
+        assert_eq!(&*contents.codestream, b"\xFF\x0Astream");
+        assert_eq!(contents.exif.unwrap(), exif);
+        assert_eq!(contents.xmp.unwrap(), b"<x/>");
+        for end in SIGNATURE.len()..file.len() {
+            assert!(matches!(read(&file[..end]), Err(Error::Truncated { .. })), "{end}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_codestream_are_joined_in_order_only() {
+        let part = |index: u32, bytes: &[u8]| {
+            let mut out = (12 + bytes.len() as u32).to_be_bytes().to_vec();
+            out.extend(b"jxlp");
+            out.extend(index.to_be_bytes());
+            out.extend(bytes);
+            out
+        };
+        let file = [SIGNATURE, &part(0, b"ab"), &part(0x8000_0001, b"cd")].concat();
+        assert_eq!(&*read(&file).unwrap().codestream, b"abcd");
+        let file = [SIGNATURE, &part(1, b"ab"), &part(0x8000_0000, b"cd")].concat();
+        assert!(matches!(read(&file), Err(Error::Damaged { .. })));
+    }
+}
