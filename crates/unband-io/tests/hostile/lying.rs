@@ -198,7 +198,6 @@ fn headers_that_promise_huge_pictures_fail_quickly_and_without_gigabytes() {
         }
     }
     eprintln!("lying headers: at most {} MiB, {:.1?}", most >> 20, start.elapsed());
-    assert!(start.elapsed().as_secs_f32() < 10.0, "{:?}", start.elapsed());
 }
 
 type Spelling = fn(u32) -> Vec<u8>;

@@ -60,7 +60,8 @@ fn files_damaged_everywhere_at_their_beginning_are_errors_or_pictures() {
     for (format, files) in by_format() {
         let mut tally = Tally::default();
         for Sample { name, bytes, .. } in &files {
-            for at in 0..bytes.len().min(200) {
+            // Of formats with many samples not every byte of each.
+            for at in (0..bytes.len().min(200)).step_by(1 + files.len() / 12) {
                 for new in [&[bytes[at] ^ 0x80][..], &[0xFF; 4], &[0x7F, 0xFF, 0xFF, 0xFF], &[0, 1, 0, 0]] {
                     let mut bytes = bytes.clone();
                     bytes[at..].iter_mut().zip(new).for_each(|(to, &byte)| *to = byte);

@@ -12,8 +12,10 @@ use unband_io::{Error, Limits, read};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// No single file may take longer.
+/// No single file may take longer, of the processor's time: a busy machine is no fault of a file.
 const LONGEST: Duration = Duration::from_secs(10);
+/// And no longer by the clock, for what waits forever.
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// The limits keep wrong sizes from costing time here; they are what a caller may set.
 pub const SMALL: Limits = Limits { max_pixels: 1 << 20, max_bytes: 1 << 24 };
@@ -28,10 +30,40 @@ static PANICS: AtomicUsize = AtomicUsize::new(0);
 /// Readers run one after the other, or memory could not be told apart.
 static READING: Mutex<()> = Mutex::new(());
 /// What is being read, and since when.
-static CURRENT: Mutex<Option<(Instant, String, Vec<u8>)>> = Mutex::new(None);
+static CURRENT: Mutex<Option<(Begun, String, Vec<u8>)>> = Mutex::new(None);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Processor time of this process so far; nothing where the system does not tell.
+fn processor() -> Option<Duration> {
+    // Fields 14 and 15 of proc_pid_stat(5) in hundredths of a second; the second field may hold blanks.
+    let text = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let mut fields = text.rsplit_once(") ")?.1.split(' ').skip(11).map(|field| field.parse::<u64>().ok());
+    Some(Duration::from_millis(10 * (fields.next()?? + fields.next()??)))
+}
+
+/// When a file was begun, by both clocks.
+#[derive(Clone, Copy)]
+struct Begun(Instant, Option<Duration>);
+
+impl Begun {
+    fn now() -> Self {
+        Self(Instant::now(), processor())
+    }
+
+    /// What it took until now, of the processor where that is known.
+    fn took(self) -> Duration {
+        match (self.1, processor()) {
+            (Some(before), Some(after)) => after.saturating_sub(before),
+            _ => self.0.elapsed(),
+        }
+    }
+
+    fn too_long(self) -> bool {
+        self.took() > LONGEST || self.0.elapsed() > LONGEST_WAIT
+    }
 }
 
 /// Counts panics, also those that are caught inside, and ends the process when a file takes too long.
@@ -48,8 +80,8 @@ fn begin() {
         std::thread::spawn(|| {
             loop {
                 std::thread::sleep(LONGEST / 20);
-                if let Some((since, what, bytes)) = &*lock(&CURRENT)
-                    && since.elapsed() > LONGEST
+                if let Some((begun, what, bytes)) = &*lock(&CURRENT)
+                    && begun.too_long()
                 {
                     eprintln!("{what}: not done after {LONGEST:?}; the file is {}", keep(bytes));
                     std::process::abort();
@@ -92,14 +124,14 @@ impl Tally {
     pub fn read_within(&mut self, what: &str, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         begin();
         let alone = lock(&READING);
-        let start = Instant::now();
-        *lock(&CURRENT) = Some((start, what.to_owned(), bytes.to_vec()));
+        let begun = Begun::now();
+        *lock(&CURRENT) = Some((begun, what.to_owned(), bytes.to_vec()));
         let before = MEMORY.current_usage();
         MEMORY.reset_peak_usage();
         let result = read(bytes, limits);
         let used = MEMORY.peak_usage().saturating_sub(before);
         *lock(&CURRENT) = None;
-        let took = start.elapsed();
+        let took = begun.took();
         drop(alone);
         let allowed = allowed(limits, bytes.len());
         let fault = match (PANICS.load(Ordering::SeqCst), used > allowed) {
