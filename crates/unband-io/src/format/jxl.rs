@@ -195,6 +195,16 @@ fn decode(codestream: &[u8], limits: &Limits) -> Result<Decoded, Error> {
         .set_pixel_format(JxlPixelFormat { color_type, color_data_format, extra_channel_format })
         .map_err(wrong)?;
     let channels = colors + usize::from(alpha);
+    // Only a frame whose parts are all announced is worth the memory: the header alone may promise anything.
+    loop {
+        match decoder.process(&mut input, None, None).map_err(wrong)? {
+            Event::FrameHeader => break,
+            Event::NeedMoreInput { .. } | Event::FrameComplete { .. } | Event::Complete => {
+                return Err(truncated);
+            }
+            Event::BasicInfo => {}
+        }
+    }
     let mut samples = limits::new_plane(width * channels, height)?.data;
     loop {
         let bytes = bytemuck::cast_slice_mut(&mut samples);

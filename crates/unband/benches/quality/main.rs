@@ -160,7 +160,8 @@ fn run() -> Result<()> {
         }
         let mut time = Output::default();
         jpeg::speed(&corpus, &photos, &args.peers, &mut time)?;
-        return out.finish((args.write && !args.time).then_some("jpeg"), &JPEG_PAGE.replace("{time}\n", &time.0));
+        return out
+            .finish((args.write && !args.time).then_some("jpeg"), &JPEG_PAGE.replace("{time}\n", &time.0));
     }
     out.say(Row::HEAD);
     for cause in &args.causes {

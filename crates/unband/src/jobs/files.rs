@@ -339,13 +339,15 @@ fn plan(
         if options.prove && !holds_planes_of(plan.format, image) {
             return Err(Error::Unprovable { format: plan.format.name });
         }
-        let model = image.color.model;
-        let gray_only = plan.format.writes.as_ref().is_some_and(|writes| !writes.color);
-        let holds = if gray_only && model != Model::Gray {
-            Err(unband_io::Error::Model { format: plan.format.name, model })
+        // Luma and chroma become RGB where the format has no planes for them.
+        let own = image.color.model;
+        let model = if image.is_yuv() && unband_io::check_model(own, plan.format).is_err() {
+            Model::Rgb
         } else {
-            unband_io::check_can_hold(plan.depth, false, plan.format)
+            own
         };
+        let holds = unband_io::check_model(model, plan.format)
+            .and_then(|()| unband_io::check_can_hold(plan.depth, false, plan.format));
         holds.map_err(|error| match &plan.output {
             Some(path) => error.in_file(path),
             None => error,
@@ -361,7 +363,7 @@ fn plan(
 
 /// Can the format hold luma and chroma as they are, if that is what the picture has?
 fn holds_planes_of(format: &FormatEntry, image: &Image) -> bool {
-    !image.is_yuv() || format.writes.as_ref().is_some_and(|writes| writes.yuv)
+    !image.is_yuv() || unband_io::check_model(image.color.model, format).is_ok()
 }
 
 /// Sets where the result goes, in which format, and whether it is a copy.
