@@ -362,7 +362,7 @@ fn plan(
 }
 
 /// Can the format hold luma and chroma as they are, if that is what the picture has?
-fn holds_planes_of(format: &FormatEntry, image: &Image) -> bool {
+fn holds_planes_of(format: &'static FormatEntry, image: &Image) -> bool {
     !image.is_yuv() || unband_io::check_model(image.color.model, format).is_ok()
 }
 
