@@ -25,7 +25,10 @@ const SETTINGS: &[(&str, &[(&str, &str)])] = &[
     ("libplacebo", &[("iterations", "3"), ("radius", "7.5"), ("planes", "5"), ("dither", "white-noise")]),
     ("fcdr", &[("th2", "9"), ("th3", "30"), ("th4", "8")]),
     ("f3kdb", &[("dither_algo", "2"), ("range", "31"), ("y", "160"), ("output_depth", "10")]),
-    ("f3kdb", &[("dither_algo", "1"), ("sample_mode", "4"), ("blur_first", "false"), ("random_algo_ref", "2")]),
+    (
+        "f3kdb",
+        &[("dither_algo", "1"), ("sample_mode", "4"), ("blur_first", "false"), ("random_algo_ref", "2")],
+    ),
     ("f3kdb", &[("dither_algo", "2"), ("sample_mode", "7"), ("y", "400"), ("cb", "300"), ("cr", "300")]),
 ];
 
