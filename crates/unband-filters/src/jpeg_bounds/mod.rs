@@ -3,8 +3,8 @@
 //! been made of, and nothing else.
 //!
 //! Component by component, at the size that was encoded: the decoded samples plus what the wrapped restorer changed; then
-//! the noise of the quantiser is averaged out over shifted blocks ([`average`]); then every coefficient is kept inside its
-//! interval ([`Component::keep`]); and the change goes back to the picture's samples ([`resample`]).
+//! the noise of the quantiser is averaged out over shifted blocks (`average`); then every coefficient is kept inside its
+//! interval (`component`); and the change goes back to the picture's samples (`resample`).
 
 mod average;
 mod component;
