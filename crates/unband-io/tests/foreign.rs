@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use unband_image::{Codec, Depth, Image, Model, Subsampling};
+use unband_image::{Cicp, Codec, Depth, Image, Model, Subsampling};
 use unband_io::{Error, Limits};
 
 fn data(name: &str) -> PathBuf {
@@ -392,6 +392,46 @@ fn alpha_of_exr_is_divided_out_and_its_light_is_linear() {
             let expected = if alpha > 0.0 { value * alpha } else { value };
             assert!((expected - stored).abs() <= 2.0 * f32::EPSILON * stored.abs(), "{expected} {stored}");
         }
+    }
+}
+
+#[test]
+fn coded_samples_become_linear_light_in_exr() {
+    let exr = unband_io::by_name("OpenEXR").unwrap();
+    let options = unband_io::WriteOptions::default();
+    let back = |image: &Image| {
+        let mut out = Vec::new();
+        let dropped = unband_io::write(image, exr, &options, &mut out)?;
+        Ok::<_, Error>((unband_io::read(&out, &Limits::default())?, dropped))
+    };
+    let mut image = Image::from_rgb8(2, 1, &[128, 0, 255, 10, 200, 64]).unwrap();
+    let near = |image: &Image, want: [f32; 2]| {
+        let got = &image.planes[0].data;
+        assert!(got.iter().zip(want).all(|(got, want)| (got - want).abs() < 2e-5), "{got:?}, {want:?}");
+    };
+    // IEC 61966-2-1; ITU-R BT.709 turned round; a plain power.
+    let srgb = [((128.0f32 / 255.0 + 0.055) / 1.055).powf(2.4), 10.0 / 255.0 / 12.92];
+    let (linear, dropped) = back(&image).unwrap();
+    near(&linear, srgb);
+    assert!(dropped.is_empty(), "{dropped:?}");
+    assert_eq!(back(&linear).unwrap().0.planes, linear.planes);
+    image.color.cicp = Some(Cicp { primaries: 1, transfer: 1, matrix: 0, full_range: true });
+    let (linear, dropped) = back(&image).unwrap();
+    near(&linear, [((128.0f32 / 255.0 + 0.099_297) / 1.099_297).powf(1.0 / 0.45), 10.0 / 255.0 / 4.5]);
+    assert!(dropped.is_empty(), "{dropped:?}");
+    image.color.cicp = None;
+    image.metadata.colorimetry.gamma = Some(50_000);
+    near(&back(&image).unwrap().0, [128.0 / 255.0, 10.0 / 255.0].map(|v: f32| v * v));
+    // A profile: its curve, and its primaries in numbers.
+    image.metadata.icc = Some(moxcms::ColorProfile::new_display_p3().encode().unwrap());
+    let (linear, dropped) = back(&image).unwrap();
+    near(&linear, srgb);
+    assert!(dropped.iter().all(|d| d.item != unband_io::Item::Icc), "{dropped:?}");
+    let red = &linear.metadata.colorimetry.chromaticities.unwrap()[2..4];
+    assert!(red[0].abs_diff(68_400) < 400 && red[1].abs_diff(31_900) < 400, "{red:?}");
+    for transfer in [16, 18, 3] {
+        image.color.cicp = Some(Cicp { primaries: 9, transfer, matrix: 0, full_range: true });
+        assert!(back(&image).unwrap_err().to_string().contains("OpenEXR"), "{transfer}");
     }
 }
 

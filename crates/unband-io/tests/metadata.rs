@@ -13,6 +13,10 @@ fn full(format: &'static FormatEntry) -> Image {
         fitting(format, if depth == Depth::F32 { depth } else { Depth::Int(depth.bits().min(8)) });
     image.metadata = everything();
     image.color.cicp = Some(cicp());
+    if format.name == "OpenEXR" {
+        // Linear light only; primaries that it has no short word for.
+        image.color.cicp = Some(unband_image::Cicp { primaries: 12, transfer: 8, ..cicp() });
+    }
     image
 }
 

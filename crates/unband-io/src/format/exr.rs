@@ -1,4 +1,5 @@
-//! `OpenEXR`: half and 32-bit floating point in linear light; one part, grey or RGB, transparency.
+//! `OpenEXR`: half and 32-bit floating point in linear light; one part, grey or RGB, transparency. Coded samples become
+//! linear light on writing.
 //!
 //! Source: "Technical Introduction to `OpenEXR`" and "`OpenEXR` File Layout", openexr.com.
 
@@ -12,10 +13,11 @@ use exr::meta::header::{Header, LayerAttributes};
 use exr::prelude::{Compression, ReadChannels, ReadLayers, SmallVec, Vec2};
 use unband_image::{Cicp, Codec, Depth, Image, Model, Plane};
 
+use super::exr_light::Light;
 use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
 use crate::{Error, Limits, limits};
 
-const NAME: &str = "OpenEXR";
+pub(super) const NAME: &str = "OpenEXR";
 const LONGEST_SIDE: usize = i32::MAX as usize / 2;
 const LINEAR: u8 = 8;
 /// Primaries and white point of BT.709, which count where a file says nothing, and of BT.2020; as [`Colorimetry`] has them.
@@ -245,7 +247,7 @@ fn numbers(c: Chromaticities) -> [u32; 8] {
     out
 }
 
-fn near(a: [u32; 8], b: [u32; 8]) -> bool {
+pub(super) fn near(a: [u32; 8], b: [u32; 8]) -> bool {
     a.iter().zip(b).all(|(&a, b)| a.abs_diff(b) <= 100)
 }
 
@@ -259,10 +261,12 @@ fn write(
     if width.max(height) > LONGEST_SIDE {
         return Err(Error::Size { format: NAME, most: LONGEST_SIDE as u32, width, height });
     }
+    let light = Light::of(image)?;
     let names = if image.color.model == Model::Gray { &["Y"][..] } else { &["R", "G", "B"] };
     let mut channels = SmallVec::new();
-    for (name, plane) in names.iter().zip(&image.planes) {
+    for (p, (name, plane)) in names.iter().zip(&image.planes).enumerate() {
         let mut data = plane.data.clone();
+        light.linearise(p, &mut data);
         if let Some(alpha) = &image.alpha {
             let multiply = |(value, &alpha): (&mut f32, &f32)| {
                 if alpha > 0.0 {
@@ -292,7 +296,7 @@ fn write(
     let declared = match (image.metadata.colorimetry.chromaticities, cicp.map(|cicp| cicp.primaries)) {
         (Some(numbers), _) => Some(numbers),
         (None, Some(9)) => Some(BT2020),
-        _ => None,
+        _ => light.chromaticities,
     };
     file.attributes.chromaticities = declared.map(|c| {
         let point = |i: usize| Vec2(c[i] as f32 / 1e5, c[i + 1] as f32 / 1e5);
@@ -305,10 +309,13 @@ fn write(
             2 => declared.is_some(),
             _ => false,
         };
-        cicp.transfer == LINEAR && cicp.matrix == 0 && cicp.full_range && primaries
+        (cicp.transfer == LINEAR || light.changes()) && cicp.matrix == 0 && cicp.full_range && primaries
     };
     if cicp.is_some_and(told) {
         dropped.retain(|entry| entry.item != Item::Cicp);
+    }
+    if light.profile {
+        dropped.retain(|entry| entry.item != Item::Icc);
     }
     let mut bytes = Cursor::new(Vec::new());
     file.write().non_parallel().to_buffered(&mut bytes).map_err(|error| Error::encode(NAME, error))?;

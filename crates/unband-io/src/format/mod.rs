@@ -13,6 +13,8 @@ mod avif_mux;
 mod bmp;
 #[cfg(feature = "exr")]
 mod exr;
+#[cfg(feature = "exr")]
+mod exr_light;
 mod gif;
 mod heic;
 mod iptc;
