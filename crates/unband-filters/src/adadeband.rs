@@ -6,9 +6,11 @@ mod segments;
 mod strip;
 mod twister;
 
+use std::sync::Mutex;
+
 use unband_image::{
-    Context, Depth, Entry, Image, Model, Needs, ParamError, Params, RestoreError, Restorer, TileIn, TileOut,
-    params, restorer::Prepare, words,
+    Context, Depth, Entry, Image, Model, Needs, ParamError, Params, Plane, RestoreError, Restorer, TileIn,
+    TileOut, params, restorer::Prepare, words,
 };
 
 use crate::PlaneError;
@@ -119,12 +121,12 @@ impl Restorer for AdaDeband {
         let planes =
             Planes { codes: &codes, fine: fine.as_deref(), width: image.width(), height: image.height() };
         let finely = self.output.bits() > 8;
-        let Some(plan) = Plan::new(&planes, finely, self.params.variant, ctx)? else { return Ok(()) };
-        ctx.check()?;
         let mut random = Twister::new(self.params.seed.wrapping_add(ctx.frame));
+        let plan = Plan::new(&planes, finely, self.params.variant, &mut random, ctx)?;
+        let Some(plan) = plan else { return Ok(()) };
+        ctx.check()?;
         let job = Job { planes: &planes, plan: &plan, noise: f64::from(self.params.noise), before: None };
         let back = Back::new(image, self.output);
-        let core = input.core;
         let rgb = image.color.model == Model::Rgb;
         let own =
             |i: usize| fine.as_ref().map_or_else(|| f64::from(codes[i]), |fine| f64::from(fine[i]) / 256.0);
@@ -133,9 +135,11 @@ impl Restorer for AdaDeband {
             let finish = |i: usize, new: f64| shift(i, new).unwrap_or(0.0) as f32;
             let strips = average(&job, &mut random, ctx, finish, |_| 0.0);
             for (before, after) in image.planes.iter().zip(&mut output.planes) {
-                paste(&strips, core, planes.width, |x, y, i, by: &f32| {
-                    if *by != 0.0 {
-                        after.row_mut(y)[x] = back.moved(before.data[i], f64::from(*by));
+                paste(&strips, before, after, ctx, |before, by, after| {
+                    for ((before, by), after) in before.iter().zip(by).zip(after) {
+                        if *by != 0.0 {
+                            *after = back.moved(*before, f64::from(*by));
+                        }
                     }
                 });
             }
@@ -147,28 +151,32 @@ impl Restorer for AdaDeband {
                 None => values[i],
             };
             let strips = average(&job, &mut random, ctx, finish, |i| values[i]);
-            paste(&strips, core, planes.width, |x, y, _, value: &f32| after.row_mut(y)[x] = *value);
+            paste(&strips, &image.planes[0], after, ctx, |_, values, after| after.copy_from_slice(values));
         }
         ctx.check()
     }
 }
 
-/// Calls with every result inside a window: its place there, its index in the picture, and itself.
-fn paste<T>(
-    strips: &[Strip<T>],
-    core: unband_image::Window,
-    width: usize,
-    mut put: impl FnMut(usize, usize, usize, &T),
+/// Calls with each strip's share of each row: what it was, the strip's results, and what it becomes.
+fn paste(
+    strips: &[Strip<f32>],
+    before: &Plane,
+    after: &mut Plane,
+    ctx: &Context<'_>,
+    put: impl Fn(&[f32], &[f32], &mut [f32]) + Sync,
 ) {
-    for strip in strips {
-        for (y, row) in strip.values.chunks_exact(strip.columns.len()).enumerate() {
-            for (x, value) in strip.columns.clone().zip(row) {
-                if (core.x0..core.x1).contains(&x) && (core.y0..core.y1).contains(&y) {
-                    put(x - core.x0, y - core.y0, y * width + x, value);
-                }
+    const ROWS: usize = 64;
+    let width = before.width;
+    let parts: Vec<_> = after.data.chunks_mut(ROWS * width).map(Mutex::new).collect();
+    ctx.map(parts.len(), |part| {
+        let Ok(mut after) = parts[part].lock() else { return };
+        for (after, y) in after.chunks_exact_mut(width).zip(part * ROWS..) {
+            for Strip { columns, values, .. } in strips {
+                let values = &values[y * columns.len()..][..columns.len()];
+                put(&before.row(y)[columns.clone()], values, &mut after[columns.clone()]);
             }
         }
-    }
+    });
 }
 
 /// What the filter did to a frame.
@@ -217,8 +225,9 @@ pub fn adadeband_plane(
     check(out.len(), width, height)?;
     out.copy_from_slice(codes);
     let planes = Planes { codes, fine: None, width, height };
-    let Some(plan) = Plan::new(&planes, false, params.variant, ctx)? else { return Ok(Tally::default()) };
     let mut random = Twister::new(params.seed);
+    let plan = Plan::new(&planes, false, params.variant, &mut random, ctx)?;
+    let Some(plan) = plan else { return Ok(Tally::default()) };
     let job = Job { planes: &planes, plan: &plan, noise: f64::from(params.noise), before: None };
     let finish = |_, new| rounded(new);
     let strips = average(&job, &mut random, ctx, finish, |i| codes[i]);
@@ -287,7 +296,9 @@ impl Temporal {
     ) -> Result<Vec<u8>, RestoreError> {
         check(codes.len(), width, height)?;
         let planes = Planes { codes, fine: None, width, height };
-        let plan = Plan::new(&planes, false, self.params.variant, ctx)?;
+        // An error leaves the state as it was.
+        let mut random = self.random.clone();
+        let plan = Plan::new(&planes, false, self.params.variant, &mut random, ctx)?;
         let mut result: Vec<f64> = codes.iter().map(|&code| f64::from(code)).collect();
         if let Some(plan) = plan {
             let before = self.before.as_ref().filter(|frame| frame.size == (width, height));
@@ -295,15 +306,13 @@ impl Temporal {
             let noise = f64::from(self.params.noise);
             let job = Job { planes: &planes, plan: &plan, noise, before };
             let keep = |i: usize| f64::from(codes[i]);
-            let strips = average(&job, &mut self.random, ctx, |_, new| new, keep);
+            let strips = average(&job, &mut random, ctx, |_, new| new, keep);
             for strip in &strips {
                 let rows = result.chunks_exact_mut(width).zip(strip.values.chunks_exact(strip.columns.len()));
                 rows.for_each(|(out, row)| out[strip.columns.clone()].copy_from_slice(row));
             }
-        } else {
-            // The original draws its noise whether it is used or not.
-            self.random.skip(ctx.level, width * height);
         }
+        self.random = random;
         let rounded = result.iter().map(|&luma| rounded(luma)).collect();
         self.before = Some(Frame { size: (width, height), codes: codes.to_vec(), out: result });
         Ok(rounded)

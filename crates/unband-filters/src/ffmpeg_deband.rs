@@ -200,8 +200,7 @@ mod tests {
         let filter = FfmpegDeband::new(FfmpegDebandParams::default(), &image, &Context::default()).unwrap();
         let mut out = image.clone();
         let ctx = Context::default();
-        unband_image::tile::restore_in_place(&mut out, &filter, 64, &|_, _| {}, &mut |_, _| {}, &ctx)
-            .unwrap();
+        unband_image::tile::restore_in_place(&mut out, &filter, 64, &mut |_, _| {}, &ctx).unwrap();
         assert_eq!(out.planes[0].data[7].to_bits(), 1.75f32.to_bits());
         assert_eq!(out.planes[0].data[100].to_bits(), image.planes[0].data[100].to_bits());
     }

@@ -79,7 +79,7 @@ fn restored(image: &Image, settings: &[(&str, &str)], ctx: &Context<'_>) -> Imag
     let restorer = (ENTRY.build)(&settings).unwrap()(image, &findings, ctx).unwrap();
     assert_eq!(restorer.rounds_to(), Some(ctx.output.unwrap_or(image.depth)));
     let mut out = image.clone();
-    restore_in_place(&mut out, &*restorer, 64, &|_, _| {}, &mut |_, _| {}, ctx).unwrap();
+    restore_in_place(&mut out, &*restorer, 64, &mut |_, _| {}, ctx).unwrap();
     out
 }
 

@@ -64,7 +64,7 @@ fn flat_pictures_and_single_steps_are_judged_as_described() {
 fn restored(image: &Image, tile: usize, ctx: &Context<'_>) -> Image {
     let filter = Fcdr::new(&FcdrParams::default(), image).unwrap();
     let mut out = image.clone();
-    restore_in_place(&mut out, &filter, tile, &|_, _| {}, &mut |_, _| {}, ctx).unwrap();
+    restore_in_place(&mut out, &filter, tile, &mut |_, _| {}, ctx).unwrap();
     out
 }
 

@@ -69,7 +69,7 @@ fn restored(image: &Image, recipe: &str, tile: usize, level: Level) -> Image {
     let findings = Findings::plain(image.planes.len(), image.depth.bits());
     let restorer = (entry.build)(&settings).unwrap()(image, &findings, &ctx).unwrap();
     let mut out = image.clone();
-    restore_in_place(&mut out, &*restorer, tile, &|_, _| {}, &mut |_, _| {}, &ctx).unwrap();
+    restore_in_place(&mut out, &*restorer, tile, &mut |_, _| {}, &ctx).unwrap();
     out
 }
 

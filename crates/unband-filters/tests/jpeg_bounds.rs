@@ -175,7 +175,7 @@ fn restored(image: &Image, inner: Option<f32>, deblock: Deblock, tile: usize, ct
     let inner = inner.map(|by| Box::new(Wild(by)) as Box<dyn Restorer>);
     let bounds = JpegBounds::around(image, inner, deblock).ok().unwrap();
     let mut out = image.clone();
-    restore_in_place(&mut out, &bounds, tile, &|_, _| {}, &mut |_, _| {}, ctx).unwrap();
+    restore_in_place(&mut out, &bounds, tile, &mut |_, _| {}, ctx).unwrap();
     out
 }
 

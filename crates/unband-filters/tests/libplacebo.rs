@@ -109,7 +109,7 @@ fn pictures_of_8_bits_come_out_as_from_the_original() {
 fn restored(image: &Image, params: &LibplaceboParams, tile: usize, ctx: &Context<'_>) -> Image {
     let filter = Libplacebo::new(params.clone(), image, ctx).unwrap();
     let mut out = image.clone();
-    restore_in_place(&mut out, &filter, tile, &|_, _| {}, &mut |_, _| {}, ctx).unwrap();
+    restore_in_place(&mut out, &filter, tile, &mut |_, _| {}, ctx).unwrap();
     out
 }
 

@@ -56,7 +56,7 @@ fn run(
 ) -> Image {
     let restorer = (entry.build)(settings).unwrap()(image, findings, ctx).unwrap();
     let mut out = image.clone();
-    restore_in_place(&mut out, &*restorer, tile, &|_, _| {}, &mut |_, _| {}, ctx).unwrap();
+    restore_in_place(&mut out, &*restorer, tile, &mut |_, _| {}, ctx).unwrap();
     out
 }
 

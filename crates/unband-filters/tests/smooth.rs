@@ -41,7 +41,7 @@ fn run(image: &Image, findings: &Findings, strength: &str, side: usize, ctx: &Co
     let settings = [("strength".to_owned(), strength.to_owned())];
     let restorer = (ENTRY.build)(&settings).unwrap()(image, findings, ctx).unwrap();
     let mut out = image.clone();
-    tile::restore_in_place(&mut out, &*restorer, side, &|_, _| {}, &mut |_, _| {}, ctx).unwrap();
+    tile::restore_in_place(&mut out, &*restorer, side, &mut |_, _| {}, ctx).unwrap();
     out
 }
 

@@ -15,6 +15,7 @@ pub mod inspect;
 pub mod jpeg;
 pub mod origin;
 pub mod params;
+mod pool;
 pub mod restorer;
 pub mod rng;
 pub mod tile;

@@ -1,11 +1,13 @@
 //! The contract between whoever arranges the work (tiles, threads, colour) and whoever does it.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::depth::Depth;
 use crate::image::{Image, Plane};
 use crate::inspect::Findings;
 use crate::params::{ParamError, ParamInfo};
+use crate::pool;
 use crate::rng::Rng;
 use unband_simd::Level;
 
@@ -250,34 +252,34 @@ impl Context<'_> {
         if self.cancel.load(Ordering::Relaxed) { Err(RestoreError::Cancelled) } else { Ok(()) }
     }
 
-    /// Runs `work(0..parts)` on the context's threads and returns the results in order.
+    /// Runs `work(0..parts)` on the context's threads, begun in this order, and returns the results in order.
+    ///
+    /// Work may call this again. It must not hold a lock meanwhile that other parts take: a thread that waits for inner
+    /// parts works on outer ones.
+    ///
+    /// # Panics
+    /// When `work` panics, once all begun parts have ended.
     pub fn map<T: Send>(&self, parts: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
         let threads = self.threads.min(parts);
-        if threads <= 1 {
-            return (0..parts).map(work).collect();
-        }
-        let next = AtomicUsize::new(0);
+        let pool = if threads > 1 { pool::of(self.threads) } else { None };
+        let Some(pool) = pool else { return (0..parts).map(work).collect() };
+        let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(parts)));
         let run = || {
             let mut mine = Vec::new();
             loop {
                 let i = next.fetch_add(1, Ordering::Relaxed);
                 if i >= parts {
-                    return mine;
+                    break;
                 }
                 mine.push((i, work(i)));
             }
+            done.lock().unwrap_or_else(PoisonError::into_inner).extend(mine);
         };
-        let mut all: Vec<(usize, T)> = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
-            let mut all = run();
-            for other in others {
-                match other.join() {
-                    Ok(part) => all.extend(part),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            all
+        pool.scope(|scope| {
+            (1..threads).for_each(|_| scope.spawn(|_| run()));
+            run();
         });
+        let mut all = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         all.sort_by_key(|&(i, _)| i);
         all.into_iter().map(|(_, result)| result).collect()
     }

@@ -1,11 +1,13 @@
 //! Windows over an image, restored on many threads and put back in place.
 //!
 //! The picture is worked through in bands of rows. A band's result waits until the band below it has been
-//! restored too, because that one still reads the original rows above; then it overwrites them. So a
-//! picture needs its own memory once, plus two bands.
+//! restored too, because that one still reads the original rows above; then it overwrites them. So a large
+//! picture needs its own memory once, plus two bands; a small one is a single band.
+
+use std::sync::Mutex;
 
 use crate::image::{Image, Plane};
-use crate::restorer::{Context, RestoreError, Restorer, TileIn, TileOut, Window};
+use crate::restorer::{Context, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
 
 /// Rows of a band once restored: all planes, full width.
 pub struct Band {
@@ -15,11 +17,67 @@ pub struct Band {
     pub planes: Vec<Plane>,
 }
 
+/// Windows and bands that a picture is divided into, in luma samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    size: (usize, usize),
+    /// Columns and rows of a window.
+    window: (usize, usize),
+    /// Windows side by side.
+    columns: usize,
+    /// Rows of a band: some windows high.
+    pub band: usize,
+}
+
+impl Layout {
+    /// For a picture of `width` by `height` and windows of about `tile` squared, as the restorer and the
+    /// number of threads need them.
+    pub fn new((width, height): (usize, usize), needs: &Needs, tile: usize, threads: usize) -> Self {
+        let align = needs.align.max(1);
+        let side = tile.max(needs.halo).max(16).next_multiple_of(align);
+        let window = match (needs.whole_image, needs.full_width) {
+            (true, _) => (width, height),
+            // A few square windows' worth of samples, without working on many rows twice.
+            (false, true) => {
+                let rows = (tile.saturating_mul(2 * tile) / width.max(1)).max(4 * needs.halo);
+                (width, rows.clamp(16, side).next_multiple_of(align).max(needs.halo.next_multiple_of(align)))
+            }
+            (false, false) => (side, side),
+        };
+        let columns = width.div_ceil(window.0).max(1);
+        // Threads wait for each other at the end of a band: as few bands as memory allows, and all about equal.
+        let most = (SAMPLES / (window.0 * window.1).max(1)).max(2 * threads).div_ceil(columns).max(1);
+        let rows = height.div_ceil(window.1).max(1);
+        let band = rows.div_ceil(rows.div_ceil(most)) * window.1;
+        Self { size: (width, height), window, columns, band }
+    }
+
+    fn bands(&self) -> impl ExactSizeIterator<Item = Window> {
+        let Self { size: (width, height), band, .. } = *self;
+        (0..height.div_ceil(band)).map(move |b| Window {
+            x0: 0,
+            y0: b * band,
+            x1: width,
+            y1: ((b + 1) * band).min(height),
+        })
+    }
+
+    /// Window `i` of a band.
+    fn core(&self, band: Window, i: usize) -> Window {
+        let (width, height) = self.window;
+        let (x0, y0) = ((i % self.columns) * width, band.y0 + (i / self.columns) * height);
+        Window { x0, y0, x1: (x0 + width).min(band.x1), y1: (y0 + height).min(band.y1) }
+    }
+}
+
+/// Luma samples of a band, or a few windows for each thread if that is more.
+const SAMPLES: usize = 1 << 22;
+
 /// Restores an image in place.
 ///
-/// `tile` is the wanted side of a window in luma samples (rounded to what the restorer needs). Each window's
-/// result goes through `inside` on the thread that made it; each band, in order from the top and with the
-/// image still holding the original samples of that band, goes through `finish` before it is written back.
+/// `tile` is the wanted side of a window in luma samples (rounded to what the restorer needs). Each band, in order
+/// from the top and with the image still holding the original samples of that band, goes through `finish` before it is
+/// written back.
 ///
 /// # Errors
 /// The restorer's first error, or cancelled. The image is then partly restored: drop it.
@@ -27,66 +85,96 @@ pub fn restore_in_place(
     image: &mut Image,
     restorer: &dyn Restorer,
     tile: usize,
-    inside: &(dyn Fn(&TileIn<'_>, &mut TileOut) + Sync),
     finish: &mut dyn FnMut(&Image, &mut Band),
     ctx: &Context<'_>,
 ) -> Result<(), RestoreError> {
-    let (width, height) = (image.width(), image.height());
     let needs = restorer.needs();
-    let align = needs.align.max(1);
-    let side = tile.max(needs.halo).max(16).div_ceil(align) * align;
-    let (tw, th) = match (needs.whole_image, needs.full_width) {
-        (true, _) => (width, height),
-        (false, true) => (width, side),
-        (false, false) => (side, side),
-    };
-    let columns = width.div_ceil(tw);
-    // Enough windows per band to keep every thread busy.
-    let stack = if needs.whole_image { 1 } else { (2 * ctx.threads).div_ceil(columns).max(1) };
-    let band_height = (th * stack).min(height.div_ceil(align) * align);
-    let bands = height.div_ceil(band_height);
-    let mut waiting: Option<Band> = None;
-    for b in 0..bands {
-        let (y0, y1) = (b * band_height, ((b + 1) * band_height).min(height));
-        let rows = (y1 - y0).div_ceil(th);
-        let band = Window { x0: 0, y0, x1: width, y1 };
-        let source = &*image;
-        let tiles = ctx.map(rows * columns, |i| {
-            ctx.check()?;
-            let core = Window {
-                x0: (i % columns) * tw,
-                y0: y0 + (i / columns) * th,
-                x1: ((i % columns + 1) * tw).min(width),
-                y1: (y0 + (i / columns + 1) * th).min(y1),
-            };
-            let input = TileIn {
-                image: source,
-                core,
-                outer: core.grown(needs.halo.div_ceil(align) * align, width, height),
-            };
-            let mut output =
-                TileOut { planes: (0..source.planes.len()).map(|p| copy_core(&input, p)).collect() };
-            if restorer.touches(&input) {
-                restorer.restore(&input, &mut output, ctx)?;
-                inside(&input, &mut output);
-            }
-            Ok((core, output))
-        });
-        let mut joined = Band { window: band, planes: empty_band(source, band) };
-        for tile in tiles {
-            let (core, output) = tile?;
-            paste(source, &mut joined, core, &output);
+    let layout = Layout::new((image.width(), image.height()), &needs, tile, ctx.threads);
+    let bands = layout.bands();
+    let count = bands.len();
+    let (mut waiting, mut spare): (Option<Band>, Option<Band>) = (None, None);
+    for (b, window) in bands.enumerate() {
+        let mut band = if layout.window == layout.size {
+            restore_whole(image, restorer, ctx)?
+        } else {
+            let mut band = empty_band(image, window, spare.take());
+            restore_band(image, &mut band, restorer, &layout, ctx)?;
+            band
+        };
+        finish(image, &mut band);
+        if let Some(done) = waiting.replace(band) {
+            write_back(image, &done, ctx);
+            spare = Some(done);
         }
-        finish(source, &mut joined);
-        if let Some(done) = waiting.replace(joined) {
-            write_back(image, &done);
-        }
-        ctx.progress.advance(b + 1, bands);
+        ctx.progress.advance(b + 1, count);
     }
-    if let Some(done) = waiting {
-        write_back(image, &done);
+    match waiting {
+        Some(all) if count == 1 => image.planes = all.planes,
+        Some(last) => write_back(image, &last, ctx),
+        None => {}
     }
     Ok(())
+}
+
+/// A single window, whose samples need not be put together.
+fn restore_whole(image: &Image, restorer: &dyn Restorer, ctx: &Context<'_>) -> Result<Band, RestoreError> {
+    ctx.check()?;
+    let window = Window { x0: 0, y0: 0, x1: image.width(), y1: image.height() };
+    let input = TileIn { image, core: window, outer: window };
+    let mut output = TileOut { planes: empty_band(image, window, None).planes };
+    copy(
+        &mut output.planes.iter_mut().zip(&image.planes).map(|(to, from)| (&mut to.data[..], &from.data[..])),
+        ctx,
+    );
+    if restorer.touches(&input) {
+        restorer.restore(&input, &mut output, ctx)?;
+    }
+    Ok(Band { window, planes: output.planes })
+}
+
+fn restore_band(
+    image: &Image,
+    band: &mut Band,
+    restorer: &dyn Restorer,
+    layout: &Layout,
+    ctx: &Context<'_>,
+) -> Result<(), RestoreError> {
+    let needs = restorer.needs();
+    let (window, height) = (band.window, layout.window.1);
+    let rows = window.height().div_ceil(height);
+    // Each row of windows has its own part of the band, which the threads working on it take in turns.
+    let parts: Vec<Vec<_>> = band
+        .planes
+        .iter_mut()
+        .enumerate()
+        .map(|(p, plane)| {
+            let rows = height.div_ceil(image.plane_scale(p).1);
+            plane.data.chunks_mut((rows * plane.width).max(1)).map(Mutex::new).collect()
+        })
+        .collect();
+    let results = ctx.map(rows * layout.columns, |i| {
+        ctx.check()?;
+        let core = layout.core(window, i);
+        let outer =
+            core.grown(needs.halo.next_multiple_of(needs.align.max(1)), image.width(), image.height());
+        let input = TileIn { image, core, outer };
+        let mut output = TileOut { planes: (0..image.planes.len()).map(|p| copy_core(&input, p)).collect() };
+        if restorer.touches(&input) {
+            restorer.restore(&input, &mut output, ctx)?;
+        }
+        for (p, plane) in output.planes.iter().enumerate() {
+            let (columns, width) = (input.core_on(p), image.planes[p].width);
+            // A window without rows on a smaller plane has no part there.
+            let Some(part) = parts[p].get(i / layout.columns) else { continue };
+            let Ok(mut part) = part.lock() else { continue };
+            let targets = part.chunks_exact_mut(width.max(1));
+            for (target, row) in targets.zip(plane.data.chunks_exact(plane.width.max(1))) {
+                target[columns.x0..columns.x1].copy_from_slice(row);
+            }
+        }
+        Ok(())
+    });
+    results.into_iter().collect()
 }
 
 fn copy_core(input: &TileIn<'_>, plane: usize) -> Plane {
@@ -98,34 +186,44 @@ fn copy_core(input: &TileIn<'_>, plane: usize) -> Plane {
     Plane { width: window.width(), height: window.height(), data }
 }
 
-fn empty_band(image: &Image, window: Window) -> Vec<Plane> {
-    (0..image.planes.len())
-        .map(|p| {
-            let (sx, sy) = image.plane_scale(p);
-            let w = window.on_plane(sx, sy);
-            Plane::filled(w.width(), w.height(), 0.0)
-        })
-        .collect()
-}
-
-fn paste(image: &Image, band: &mut Band, core: Window, output: &TileOut) {
-    for (p, plane) in output.planes.iter().enumerate() {
+/// A band to fill, in another one's memory where there is one: its samples are all overwritten.
+fn empty_band(image: &Image, window: Window, spare: Option<Band>) -> Band {
+    let mut memory = spare.map(|band| band.planes).unwrap_or_default().into_iter();
+    let planes = (0..image.planes.len()).map(|p| {
         let (sx, sy) = image.plane_scale(p);
-        let (target, origin) = (core.on_plane(sx, sy), band.window.on_plane(sx, sy));
-        for y in 0..plane.height {
-            let row = band.planes[p].row_mut(target.y0 - origin.y0 + y);
-            row[target.x0..target.x1].copy_from_slice(plane.row(y));
+        let w = window.on_plane(sx, sy);
+        let mut data = memory.next().map(|plane| plane.data).unwrap_or_default();
+        if data.is_empty() {
+            return Plane::filled(w.width(), w.height(), 0.0);
         }
-    }
+        data.resize(w.width() * w.height(), 0.0);
+        Plane { width: w.width(), height: w.height(), data }
+    });
+    Band { window, planes: planes.collect() }
 }
 
-fn write_back(image: &mut Image, band: &Band) {
-    for (p, plane) in band.planes.iter().enumerate() {
-        let (sx, sy) = image.plane_scale(p);
-        let w = band.window.on_plane(sx, sy);
-        let start = w.y0 * plane.width;
-        image.planes[p].data[start..start + plane.data.len()].copy_from_slice(&plane.data);
-    }
+fn write_back(image: &mut Image, band: &Band, ctx: &Context<'_>) {
+    let scales: Vec<_> = (0..image.planes.len()).map(|p| image.plane_scale(p)).collect();
+    let planes = image.planes.iter_mut().zip(&band.planes).zip(scales);
+    let mut planes = planes.map(|((to, from), (sx, sy))| {
+        let start = band.window.on_plane(sx, sy).y0 * to.width;
+        (&mut to.data[start..start + from.data.len()], &from.data[..])
+    });
+    copy(&mut planes, ctx);
+}
+
+/// Copies slices into others of the same length.
+fn copy(pairs: &mut dyn Iterator<Item = (&mut [f32], &[f32])>, ctx: &Context<'_>) {
+    /// Samples that are worth a thread.
+    const PART: usize = 1 << 18;
+    let parts: Vec<_> =
+        pairs.flat_map(|(to, from)| to.chunks_mut(PART).zip(from.chunks(PART)).map(Mutex::new)).collect();
+    ctx.map(parts.len(), |i| {
+        if let Ok(mut part) = parts[i].lock() {
+            let (to, from) = &mut *part;
+            to.copy_from_slice(from);
+        }
+    });
 }
 
 #[cfg(test)]
@@ -174,7 +272,7 @@ mod tests {
         let run = |tile, threads| {
             let mut image = original.clone();
             let ctx = Context { threads, ..Context::default() };
-            restore_in_place(&mut image, &BoxMean(3), tile, &|_, _| {}, &mut |_, _| {}, &ctx).unwrap();
+            restore_in_place(&mut image, &BoxMean(3), tile, &mut |_, _| {}, &ctx).unwrap();
             image
         };
         let whole = run(1000, 1);
@@ -184,11 +282,33 @@ mod tests {
     }
 
     #[test]
+    fn bands_divide_the_picture_and_hold_the_halo() {
+        for (size, tile, threads) in
+            [((1, 1), 16, 1), ((5000, 3), 64, 4), ((77, 4000), 64, 2), ((3000, 3000), 256, 64)]
+        {
+            for full_width in [false, true] {
+                for halo in [0, 3, 40, 300] {
+                    let needs = Needs { full_width, ..Needs::halo(halo) };
+                    let layout = Layout::new(size, &needs, tile, threads);
+                    assert!(layout.band >= halo && layout.band.is_multiple_of(layout.window.1), "{layout:?}");
+                    let rows: usize = layout.bands().map(Window::height).sum();
+                    assert_eq!(rows, size.1, "{layout:?}");
+                    let first = layout.bands().next().unwrap();
+                    let windows = layout.columns * first.height().div_ceil(layout.window.1);
+                    let area: usize =
+                        (0..windows).map(|i| layout.core(first, i)).map(|w| w.width() * w.height()).sum();
+                    assert_eq!(area, first.width() * first.height(), "{layout:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn cancelling_stops_the_work() {
         let mut image = Image::from_gray::<u8>(64, 64, &[9; 64 * 64]).unwrap();
         let stop = std::sync::atomic::AtomicBool::new(true);
         let ctx = Context { cancel: &stop, ..Context::default() };
-        let result = restore_in_place(&mut image, &BoxMean(1), 16, &|_, _| {}, &mut |_, _| {}, &ctx);
+        let result = restore_in_place(&mut image, &BoxMean(1), 16, &mut |_, _| {}, &ctx);
         assert!(matches!(result, Err(RestoreError::Cancelled)));
     }
 }

@@ -1,8 +1,12 @@
 //! Which samples are averaged, and over which windows at most.
 
+use std::sync::Mutex;
+
 use unband_image::{Context, RestoreError};
 
 use super::segments::{Segments, part};
+use super::strip::strips;
+use super::twister::Twister;
 use super::{MOST_HALF, Variant};
 use crate::bband::{self, Bits, Edges, Luma, Point, Samples, Thresholds, piece};
 
@@ -31,14 +35,18 @@ pub(super) struct Plan {
     pub(super) mask: Bits,
     /// Edges whose direction the original has no step for.
     pub(super) astray: usize,
+    /// The generator before the noise of each strip.
+    pub(super) noises: Vec<Twister>,
 }
 
 impl Plan {
-    /// Looks for bands, in the fine samples if `finely`.
+    /// Looks for bands, in the fine samples if `finely`. Passes the generator on over the noise of all samples, as the
+    /// original does whether it finds bands or not.
     pub(super) fn new(
         planes: &Planes<'_>,
         finely: bool,
         variant: Variant,
+        random: &mut Twister,
         ctx: &Context<'_>,
     ) -> Result<Option<Self>, RestoreError> {
         let (width, height) = (planes.width, planes.height);
@@ -51,15 +59,16 @@ impl Plan {
             return Err(RestoreError::Unsupported { method: super::NAME, what });
         };
         let (lines, _) = bband::find_lines(&luma, Thresholds::default(), ctx)?;
-        let (edges, segments) = edges_and_segments(lines, planes, ctx);
+        let (edges, segments, noises) = edges_and_segments(lines, planes, random, ctx);
         ctx.check()?;
-        Ok(Self::of_edges(&luma, &edges, segments, variant, ctx))
+        Ok(Self::of_edges(&luma, &edges, segments, noises, variant, ctx))
     }
 
     fn of_edges(
         luma: &Luma<'_>,
         edges: &Edges,
         mut segments: Segments,
+        noises: Vec<Twister>,
         variant: Variant,
         ctx: &Context<'_>,
     ) -> Option<Self> {
@@ -101,34 +110,55 @@ impl Plan {
             return None;
         }
         let mask = segments.mask(|number| halves[number] != 0, ctx);
-        Some(Self { segments, halves, mask, astray })
+        Some(Self { segments, halves, mask, astray, noises })
     }
 }
 
-/// Following the lines takes one thread, so the others begin with the components.
-fn edges_and_segments(lines: Bits, planes: &Planes<'_>, ctx: &Context<'_>) -> (Edges, Segments) {
+/// Following the lines takes one thread, so the others begin with what comes later: the components, and the numbers that
+/// the noise will take.
+fn edges_and_segments(
+    lines: Bits,
+    planes: &Planes<'_>,
+    random: &mut Twister,
+    ctx: &Context<'_>,
+) -> (Edges, Segments, Vec<Twister>) {
     enum Done {
         Edges(Edges),
+        Noises(Vec<Twister>),
         Part(super::segments::Part),
     }
     let (width, height) = (planes.width, planes.height);
     let rows = piece(height, ctx);
-    let lines = std::sync::Mutex::new(Some(lines));
-    let done = ctx.map(1 + height.div_ceil(rows), |i| match i.checked_sub(1) {
-        None => {
+    let (lines, random) = (Mutex::new(Some(lines)), Mutex::new(random));
+    let done = ctx.map(2 + height.div_ceil(rows), |i| match i {
+        0 => {
             let lines = lines.lock().ok().and_then(|mut lines| lines.take());
             Done::Edges(lines.map(|lines| bband::link_lines(lines, ctx)).unwrap_or_default())
         }
-        Some(i) => Done::Part(part(planes.codes, width, i * rows..((i + 1) * rows).min(height), ctx)),
+        1 => {
+            Done::Noises(random.lock().map(|mut random| starts(&mut random, planes, ctx)).unwrap_or_default())
+        }
+        _ => Done::Part(part(planes.codes, width, (i - 2) * rows..((i - 1) * rows).min(height), ctx)),
     });
-    let (mut edges, mut parts) = (Edges::default(), Vec::new());
+    let (mut edges, mut noises, mut parts) = (Edges::default(), Vec::new(), Vec::new());
     for done in done {
         match done {
             Done::Edges(found) => edges = found,
+            Done::Noises(found) => noises = found,
             Done::Part(part) => parts.push(part),
         }
     }
-    (edges, Segments::new(width, height, parts))
+    (edges, Segments::new(width, height, parts), noises)
+}
+
+/// The generator before each strip of columns, one draw for each sample.
+fn starts(random: &mut Twister, planes: &Planes<'_>, ctx: &Context<'_>) -> Vec<Twister> {
+    let each = |columns: std::ops::Range<usize>| {
+        let start = random.clone();
+        random.skip(ctx.level, columns.len() * planes.height);
+        start
+    };
+    strips(planes.width).map(each).collect()
 }
 
 /// Step across an edge by the direction of its gradient; none for what points left in the original, which asks for an

@@ -43,6 +43,11 @@ pub(super) struct Job<'a> {
 /// Columns of a strip: the tables of narrow ones stay near the processor, which gains more than their overlap costs.
 const COLUMNS: usize = 64;
 
+/// Columns of all strips.
+pub(super) fn strips(width: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..width.div_ceil(COLUMNS)).map(move |i| i * COLUMNS..((i + 1) * COLUMNS).min(width))
+}
+
 /// Averages what the plan says. `finish` makes a result of a sample's index and its new luma in 8-bit codes, `keep` of
 /// the index of a sample that stays. Passes the generator on as far as the original does.
 pub(super) fn average<T: Send>(
@@ -53,27 +58,21 @@ pub(super) fn average<T: Send>(
     keep: impl Fn(usize) -> T + Sync,
 ) -> Vec<Strip<T>> {
     let Job { planes, plan, .. } = job;
-    let height = planes.height;
-    let strip = |i: usize| i * COLUMNS..((i + 1) * COLUMNS).min(planes.width);
-    let strips: Vec<_> = (0..planes.width.div_ceil(COLUMNS)).map(strip).collect();
-    // The noise of all samples comes first, then one draw for each that is averaged.
-    let mut starts = Vec::with_capacity(strips.len());
-    for columns in &strips {
-        starts.push((random.clone(), random.clone(), 0));
-        random.skip(ctx.level, columns.len() * height);
-    }
-    for (start, columns) in starts.iter_mut().zip(&strips) {
+    let strips: Vec<_> = strips(planes.width).collect();
+    // The noise of all samples came first, now one draw for each that is averaged.
+    let draws = |columns: &Range<usize>| {
         let words = columns.start / 64..columns.end.div_ceil(64);
         let in_row =
             |y: usize| plan.mask.row(y)[words.clone()].iter().map(|w| w.count_ones() as usize).sum::<usize>();
-        start.2 = (0..height).map(in_row).sum();
-        start.1 = random.clone();
-        random.skip(ctx.level, start.2);
-    }
+        let (start, count) = (random.clone(), (0..planes.height).map(in_row).sum());
+        random.skip(ctx.level, count);
+        (start, count)
+    };
+    let starts: Vec<_> = strips.iter().map(draws).collect();
     let work = |i: usize| {
         let mut strip = Working::new(job, strips[i].clone());
-        let (noises, draws, count) = &starts[i];
-        strip.draw(noises.clone(), draws.clone(), *count, ctx);
+        let (draws, count) = &starts[i];
+        strip.draw(plan.noises[i].clone(), draws.clone(), *count, ctx);
         strip.run(ctx, &finish, &keep)
     };
     ctx.map(strips.len(), work)

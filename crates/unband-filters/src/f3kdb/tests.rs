@@ -12,7 +12,7 @@ fn params(settings: &[(&str, &str)]) -> F3kdbParams {
 fn run(image: &Image, settings: &[(&str, &str)], ctx: &Context<'_>) -> Image {
     let filter = F3kdb::new(&params(settings), image, ctx).unwrap();
     let mut out = image.clone();
-    restore_in_place(&mut out, &filter, 64, &|_, _| {}, &mut |_, _| {}, ctx).unwrap();
+    restore_in_place(&mut out, &filter, 64, &mut |_, _| {}, ctx).unwrap();
     out
 }
 
@@ -188,7 +188,7 @@ fn a_cancelled_job_stops() {
     let stop = AtomicBool::new(true);
     let ctx = Context { cancel: &stop, ..Context::default() };
     let mut out = image.clone();
-    let result = restore_in_place(&mut out, &filter, 64, &|_, _| {}, &mut |_, _| {}, &ctx);
+    let result = restore_in_place(&mut out, &filter, 64, &mut |_, _| {}, &ctx);
     assert!(matches!(result, Err(RestoreError::Cancelled)));
     for algorithm in ["1", "2"] {
         let params = params(&[("random_algo_grain", algorithm)]);

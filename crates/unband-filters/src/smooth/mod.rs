@@ -120,11 +120,10 @@ impl Smooth {
             smooth.scale = smooth.scale.max(image.width().div_ceil(w)).max(image.height().div_ceil(h));
         }
         if strength > 0.0 {
-            for i in 0..smooth.planes.len() {
-                ctx.check()?;
-                let coarse = smooth.solve_coarse(i, image, ctx);
-                smooth.planes[i].coarse = coarse;
-            }
+            ctx.check()?;
+            let coarse = ctx.map(smooth.planes.len(), |i| smooth.solve_coarse(i, image, ctx));
+            smooth.planes.iter_mut().zip(coarse).for_each(|(plan, coarse)| plan.coarse = coarse);
+            ctx.check()?;
         } else {
             smooth.planes.clear();
         }

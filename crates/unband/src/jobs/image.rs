@@ -5,7 +5,7 @@ use std::time::Instant;
 use unband_image::dither::{Diffusion, Dither, Grid, Quantizer};
 use unband_image::inspect::{Cause, Findings, inspect};
 use unband_image::restorer::NoProgress;
-use unband_image::tile::restore_in_place;
+use unband_image::tile::{Layout, restore_in_place};
 use unband_image::{Context, Depth, Image, Model, Needs, RestoreError, Restorer, Rng, TileIn, TileOut};
 
 use super::tally::Tally;
@@ -134,7 +134,7 @@ pub(crate) fn deband_as(
             }
         }
     };
-    restore_in_place(&mut image, &pipeline, tile, &|_, _| {}, &mut finish, ctx)?;
+    restore_in_place(&mut image, &pipeline, tile, &mut finish, ctx)?;
     if depth_changes {
         regrid_alpha(&mut image, choices.depth);
         image.depth = choices.depth;
@@ -315,7 +315,7 @@ fn bounded_shares(
 ) -> Result<Option<Vec<f32>>, RestoreError> {
     let rehearsal = Rehearsal { pipeline, tally: Tally::new(image, pipeline.depth) };
     let quiet = Context { progress: &NoProgress, ..*ctx };
-    restore_in_place(image, &rehearsal, tile, &|_, _| {}, &mut |_, _| {}, &quiet)?;
+    restore_in_place(image, &rehearsal, tile, &mut |_, _| {}, &quiet)?;
     let share =
         |shift: f32| if shift.abs() > MOST_SHIFT_CODES { MOST_SHIFT_CODES / shift.abs() } else { 1.0 };
     let shares: Vec<f32> = rehearsal.tally.mean_shifts_codes(samples(image)).into_iter().map(share).collect();
@@ -380,14 +380,10 @@ fn fitting_tile(image: &Image, needs: &Needs, options: &Options, ctx: &Context<'
     let samples: usize = image.planes.iter().map(|plane| plane.data.len()).sum();
     let own = 4 * (samples + alpha) as u64;
     let per_row = 4.0 * samples as f64 / image.height() as f64;
+    let size = (image.width(), image.height());
     let with = |tile: usize| {
-        let rows = if needs.whole_image {
-            image.height()
-        } else {
-            let columns = if needs.full_width { 1 } else { image.width().div_ceil(tile) };
-            (tile * (2 * ctx.threads).div_ceil(columns).max(1)).min(image.height())
-        };
-        // Tiles, the band that they are joined to, and the one that waits for it.
+        let rows = Layout::new(size, needs, tile, ctx.threads).band.min(image.height());
+        // Windows, the band that they are put together in, and the one that waits for it.
         own + (3.0 * per_row * rows as f64) as u64
     };
     let smallest = needs.halo.max(64).min(tile);

@@ -1,0 +1,19 @@
+//! Threads that wait for work, kept from one piece of work to the next: short work would spend its time on starting them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+/// The pool of so many threads; `None` where the system refuses to start them.
+pub(crate) fn of(threads: usize) -> Option<Arc<ThreadPool>> {
+    static POOLS: OnceLock<Mutex<HashMap<usize, Arc<ThreadPool>>>> = OnceLock::new();
+    let mut pools = POOLS.get_or_init(Mutex::default).lock().ok()?;
+    if let Some(pool) = pools.get(&threads) {
+        return Some(Arc::clone(pool));
+    }
+    let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("unband {i}"));
+    let pool = Arc::new(pool.build().ok()?);
+    pools.insert(threads, Arc::clone(&pool));
+    Some(pool)
+}
