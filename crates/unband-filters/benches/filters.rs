@@ -3,9 +3,14 @@
 //! `scripts/bench filters` runs it. CPU time, not wall time; the least of several repeats, ours and ffmpeg's in
 //! turns. ffmpeg's share is that of raw frames in and `-f null` out with the filter minus the same without.
 //!
-//! `--f3kdb PATH` also measures the original `f3kdb` by a driver described in `filters/f3kdb.rs`, `--only f3kdb` nothing
-//! else; `--compare N` compares the results of N random settings (of `--seed NUMBER`) with the driver's instead of measuring.
+//! `--f3kdb PATH` also measures the original `f3kdb` by a driver described in `filters/f3kdb.rs`; `--only` measures one
+//! part, `f3kdb`, `adadeband`, `libplacebo`, or `scaling` over threads (of `--method NAME`); `--compare N` compares the
+//! results of N random settings (of `--seed NUMBER`) with the driver's instead of measuring.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[cfg(not(unix))]
 fn main() {
@@ -23,6 +28,7 @@ mod bench {
     mod adadeband;
     mod f3kdb;
     mod placebo;
+    mod scaling;
 
     use std::io::Write;
     use std::path::Path;
@@ -233,11 +239,12 @@ mod bench {
         if let (Some(driver), Some(runs)) = (&driver, option("--compare")) {
             return f3kdb::compare(driver, runs.parse().unwrap());
         }
-        if option("--only").as_deref() == Some("f3kdb") {
-            return f3kdb::run(&levels, best, driver.as_deref());
-        }
-        if option("--only").as_deref() == Some("adadeband") {
-            return adadeband::run(&levels, best);
+        match option("--only").as_deref() {
+            Some("f3kdb") => return f3kdb::run(&levels, best, driver.as_deref()),
+            Some("adadeband") => return adadeband::run(&levels, best),
+            Some("libplacebo") => return placebo::run(&levels, best),
+            Some("scaling") => return scaling::run((1920, 1080), option("--method").as_deref()),
+            _ => {}
         }
         let full_hd = Clip::<u8>::new((1920, 1080), 8);
         let wide = Clip::<u16>::new((1920, 1080), 10);
@@ -311,6 +318,7 @@ mod bench {
         adadeband::run(&levels, best);
         f3kdb::run(&levels, best, driver.as_deref());
         placebo::run(&levels, best);
+        scaling::run(full_hd.size, None);
     }
 
     /// `smooth` on planes of `f32`: preparing, all windows, putting back.
@@ -327,7 +335,7 @@ mod bench {
             let mut out = image.clone();
             let start = thread_time();
             let restorer = prepare(image, &findings, &ctx).unwrap();
-            restore_in_place(&mut out, &*restorer, 256, &|_, _| {}, &mut |_, _| {}, &ctx).unwrap();
+            restore_in_place(&mut out, &*restorer, 256, &mut |_, _| {}, &ctx).unwrap();
             least = least.min(thread_time().saturating_sub(start).as_secs_f64());
         }
         let rate = (image.width() * image.height()) as f64 / least / 1e6;

@@ -1,7 +1,5 @@
 //! `adadeband` and the detector in it, on its authors' two frames.
 
-use std::time::Instant;
-
 use unband_filters::adadeband::{AdaDebandParams, adadeband_plane};
 use unband_filters::bband::{Luma, Samples, Thresholds, find_edges, score};
 use unband_image::Context;
@@ -63,17 +61,5 @@ pub fn run(levels: &[Level], best: Level) {
                 println!("  asked for: {ASKED} s — {verdict}");
             }
         }
-        // Wall time: what two threads gain. One and two in turns.
-        let mut walls = [f64::INFINITY; 2];
-        for _ in 0..2 * REPEATS {
-            for (wall, threads) in walls.iter_mut().zip([1, 2]) {
-                let ctx = Context { threads, level: best, ..Context::default() };
-                let start = Instant::now();
-                adadeband_plane(&mut out, &codes, SIZE, &params, &ctx).unwrap();
-                *wall = wall.min(start.elapsed().as_secs_f64());
-            }
-        }
-        let [one, two] = walls.map(|wall| wall * 1e3);
-        println!("{name}: {one:.1} ms on one thread, {two:.1} ms on two: {:.2}×", one / two);
     }
 }

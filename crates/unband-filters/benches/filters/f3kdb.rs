@@ -13,9 +13,7 @@ use std::process::Command;
 
 use unband_filters::f3kdb::{F3kdbParams, Rule, Tables, f3kdb_plane};
 use unband_filters::grid::Sample;
-use unband_image::inspect::Findings;
-use unband_image::tile::restore_in_place;
-use unband_image::{Context, Image};
+use unband_image::Context;
 use unband_simd::Level;
 
 use super::{Clip, REPEATS, Row, children_time, line, option, thread_time};
@@ -108,7 +106,6 @@ pub fn run(levels: &[Level], best: Level, driver: Option<&Path>) {
         line(row, None);
     }
     tables(best);
-    threads(&eight);
 }
 
 /// Building the tables.
@@ -125,43 +122,6 @@ fn tables(level: Level) {
         let name = format!("f3kdb tables, {name} 1920×1080 {level:?}");
         println!("{name:44} {:9.3}", least * 1e3);
     }
-}
-
-/// Whole jobs on one thread and on two: wall time, and the CPU time of both.
-fn threads(clip: &Clip<u8>) {
-    let (w, h) = clip.size;
-    let rgb: Vec<u8> = clip.frames[0][0].iter().flat_map(|&c| [c, c / 2 + 40, 255 - c]).collect();
-    let image = Image::from_rgb8(w, h, &rgb).unwrap();
-    let findings = Findings::plain(3, 8);
-    for (name, text) in [("ordered", "dither_algo=2"), ("diffused", "dither_algo=3")] {
-        let mut least = [[f64::INFINITY; 2]; 2];
-        for _ in 0..REPEATS {
-            for (threads, least) in [1, 2].into_iter().zip(&mut least) {
-                let ctx = Context { threads, ..Context::default() };
-                let mut out = image.clone();
-                let (start, before) = (std::time::Instant::now(), process_time());
-                let restorer = (unband_filters::f3kdb::ENTRY.build)(&settings(text)).unwrap();
-                let restorer = restorer(&image, &findings, &ctx).unwrap();
-                restore_in_place(&mut out, &*restorer, 64, &|_, _| {}, &mut |_, _| {}, &ctx).unwrap();
-                least[0] = least[0].min(start.elapsed().as_secs_f64());
-                least[1] = least[1].min(process_time() - before);
-            }
-        }
-        let [[wall, cpu], [wall2, cpu2]] = least;
-        println!(
-            "f3kdb {name}, RGB image {w}×{h}: {:.1} ms; two threads {:.1} ms, {:.2}× (CPU {:.1} and {:.1} ms)",
-            wall * 1e3,
-            wall2 * 1e3,
-            wall / wall2,
-            cpu * 1e3,
-            cpu2 * 1e3
-        );
-    }
-}
-
-fn process_time() -> f64 {
-    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID).unwrap();
-    std::time::Duration::from(time).as_secs_f64()
 }
 
 /// Random settings on random pictures, ours against the driver's: how many codes differ.

@@ -2,14 +2,9 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
-use unband_filters::FILTERS;
 use unband_filters::grid::Sample;
 use unband_filters::libplacebo::{Bias, Code, Dither, LibplaceboParams, deband_plane};
-use unband_image::inspect::Findings;
-use unband_image::tile::restore_in_place;
-use unband_image::{Context, Image};
 use unband_simd::Level;
 
 use super::{Clip, REPEATS, children_time, thread_time};
@@ -103,22 +98,6 @@ fn original(clip: &Clip<u8>) -> Option<f64> {
     (added.is_finite() && added > 0.0).then_some(added)
 }
 
-/// Least wall seconds of a method on an image, all of it: prepared, worked through in windows, put back.
-fn job(method: &str, image: &Image, threads: usize) -> f64 {
-    let entry = FILTERS.iter().find(|entry| entry.name == method).unwrap();
-    let ctx = Context { threads, ..Context::default() };
-    let findings = Findings::plain(image.planes.len(), 8);
-    let mut least = f64::INFINITY;
-    for _ in 0..REPEATS {
-        let mut out = image.clone();
-        let start = Instant::now();
-        let restorer = (entry.build)(&[]).unwrap()(image, &findings, &ctx).unwrap();
-        restore_in_place(&mut out, &*restorer, 256, &|_, _| {}, &mut |_, _| {}, &ctx).unwrap();
-        least = least.min(start.elapsed().as_secs_f64());
-    }
-    least
-}
-
 pub fn run(levels: &[Level], best: Level) {
     let (eight, sixteen) = (Clip::<u8>::new((1920, 1080), 8), Clip::<u16>::new((1920, 1080), 16));
     let mut planes: Vec<_> = levels.iter().map(|&level| Plane::new(&eight, 8, level, 1)).collect();
@@ -154,15 +133,4 @@ pub fn run(levels: &[Level], best: Level) {
         "  asked for: {ASKED}× the {RECORDED} recorded — {}",
         if reached { "reached" } else { "NOT reached" }
     );
-    let image = Image::from_gray(1920, 1080, &eight.frames[0][0]).unwrap();
-    let Some(methods) =
-        (std::thread::available_parallelism().map_or(1, Into::into) > 1).then_some(["libplacebo", "fcdr"])
-    else {
-        return;
-    };
-    for method in methods.iter().filter(|name| FILTERS.iter().any(|entry| entry.name == **name)) {
-        let (one, two) = (job(method, &image, 1), job(method, &image, 2));
-        let name = format!("{method} 1920×1080 grey image, wall time");
-        println!("{name:44} {:9.3} {:9.0}  two threads {:.2}×", one * 1e3, pixels / one, one / two);
-    }
 }
