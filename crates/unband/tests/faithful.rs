@@ -231,3 +231,36 @@ fn a_sample_outside_its_cell_is_counted() {
     other.planes.pop();
     assert!(!prove(&image, &other, &findings).holds());
 }
+
+#[test]
+fn samples_that_are_no_numbers_stay_and_spoil_nothing_around_them() {
+    let mut clean = picture(0, 90, 70, Depth::EIGHT, 5);
+    clean.depth = Depth::F32;
+    let places = [(0, 31), (17, 40), (33, 2), (89, 69)].map(|(x, y)| y * 90 + x);
+    let values = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+    let mut strange = clean.clone();
+    for plane in &mut strange.planes {
+        places.iter().zip(values).for_each(|(&i, value)| plane.data[i] = value);
+    }
+    for entry in methods() {
+        let options = Options {
+            method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
+            everywhere: true,
+            ..Options::default()
+        };
+        let mut findings = Findings::plain(clean.planes.len(), 8);
+        (findings.visible, findings.banded_share) = (true, 1.0);
+        let ctx = Context::default();
+        let (out, _) = deband_found(strange.clone(), findings, &options, &ctx).unwrap();
+        for (out, before) in out.planes.iter().zip(&strange.planes) {
+            for (i, (a, b)) in out.data.iter().zip(&before.data).enumerate() {
+                let kept = a.to_bits() == b.to_bits();
+                assert!(
+                    if places.contains(&i) { kept } else { a.is_finite() },
+                    "{} {i}: {a} {b}",
+                    entry.name
+                );
+            }
+        }
+    }
+}

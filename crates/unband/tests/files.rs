@@ -295,6 +295,22 @@ fn every_depth_and_dither_is_proven() {
 }
 
 #[test]
+fn formats_of_floating_point_get_results_that_are_not_rounded() {
+    let folder = Folder::new();
+    let input = folder.put("sky.png", &sky(160, 120, 6), "PNG");
+    for (name, format) in [("sky.pfm", None), ("sky", Some("PFM"))] {
+        let to = folder.0.path().join(name);
+        let output = if format.is_some() { Output::Stem(&to) } else { Output::File(&to) };
+        let options =
+            FileOptions { format: format.and_then(by_name), overwrite: true, ..FileOptions::default() };
+        let done = deband_file(Input::File(&input), output, &options, &Context::default()).unwrap();
+        assert_eq!(done.plan.depth, Depth::F32);
+        let data = &load(&done.plan.output.unwrap()).planes[0].data;
+        assert!(data.iter().any(|v| (v * 255.0 - (v * 255.0).round()).abs() > 0.1), "{name}");
+    }
+}
+
+#[test]
 fn times_are_kept_when_asked() {
     let folder = Folder::new();
     let input = folder.put("sky.png", &sky(64, 64, 6), "PNG");

@@ -1,5 +1,6 @@
 //! The main job from file to file.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
 use super::image::{check, deband_as};
 use super::rgb::deband_into_rgb;
 use crate::choose::{Act, Choices, choose};
-use crate::{Error, Options, Proof, Report, prove};
+use crate::{Error, Options, OutputDepth, Proof, Report, prove};
 
 /// Where a picture comes from.
 #[derive(Clone, Copy, Debug)]
@@ -259,7 +260,7 @@ fn proof(
     Ok(prove(&original, &written, &done.plan.findings))
 }
 
-fn read_bytes(input: Input<'_>) -> Result<std::borrow::Cow<'_, [u8]>, Error> {
+fn read_bytes(input: Input<'_>) -> Result<Cow<'_, [u8]>, Error> {
     match input {
         Input::Bytes(bytes) => Ok(bytes.into()),
         Input::File(path) => match fs::read(path) {
@@ -307,15 +308,22 @@ fn plan(
     check(image)?;
     ctx.check()?;
     let findings = inspect(image, ctx);
-    let choices = choose(image, &findings, &options.options)?;
-    let format = match (options.format, output) {
-        (Some(format), _) => format,
-        (None, Output::File(path)) => unband_io::by_extension(path).ok_or_else(|| {
+    let asked = match (options.format, output) {
+        (Some(format), _) => Some(format),
+        (None, Output::File(path)) => Some(unband_io::by_extension(path).ok_or_else(|| {
             let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
             unband_io::Error::UnknownExtension { extension }.in_file(path)
-        })?,
-        (None, _) => default_format(image, input_format, choices.depth),
+        })?),
+        (None, _) => None,
     };
+    let mut how = Cow::Borrowed(&options.options);
+    let floats = |format: &FormatEntry| format.writes.as_ref().is_some_and(|w| w.depths == [Depth::F32]);
+    if how.depth == OutputDepth::Keep && asked.is_some_and(floats) {
+        // Rounding would only lose what such a format has room for.
+        how.to_mut().depth = OutputDepth::Float;
+    }
+    let choices = choose(image, &findings, &how)?;
+    let format = asked.unwrap_or_else(|| default_format(image, input_format, choices.depth));
     let mut plan = Plan {
         input_format,
         width: image.width(),

@@ -8,6 +8,7 @@ use unband_image::restorer::NoProgress;
 use unband_image::tile::{Layout, restore_in_place};
 use unband_image::{Context, Depth, Image, Model, Needs, RestoreError, Restorer, Rng, TileIn, TileOut};
 
+use super::not_finite::NotFinite;
 use super::tally::Tally;
 use crate::choose::{Act, Choices, choose, left_because};
 use crate::faithful::{Cells, cells, within_file};
@@ -84,6 +85,7 @@ pub(crate) fn deband_as(
         report.seconds = start.elapsed().as_secs_f64();
         return Ok((image, report));
     }
+    let not_finite = NotFinite::take(&mut image);
     let inner = match choices.act {
         Act::Restore => Some((choices.entry.build)(&choices.settings)?(&image, findings, ctx)?),
         _ => None,
@@ -139,6 +141,7 @@ pub(crate) fn deband_as(
         regrid_alpha(&mut image, choices.depth);
         image.depth = choices.depth;
     }
+    not_finite.put_back(&mut image);
     report.samples_moved = pipeline.tally.moved();
     report.max_change_codes = pipeline.tally.max_change_codes();
     let shifts = pipeline.tally.mean_shifts_codes(samples(&image));

@@ -4,5 +4,6 @@
 pub mod files;
 pub mod image;
 #[cfg(feature = "files")]
+mod not_finite;
 mod rgb;
 mod tally;
