@@ -5,6 +5,7 @@
 
 pub mod bband_rows;
 pub mod block_rows;
+pub mod cambi_rows;
 pub mod cells;
 pub mod codes;
 pub mod dct_rows;

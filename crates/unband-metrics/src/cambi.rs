@@ -1,0 +1,539 @@
+//! CAMBI, Netflix's measure of banding: how much of a picture lies beside a faint step of luma, at five sizes.
+//!
+//! It looks at luma alone and needs no reference. 0 is none, at about 5 it starts to annoy, 24 is the worst its authors
+//! have seen. It sees steps of up to `2^max_log_contrast` 10-bit codes: at its default of 2 **one** 8-bit code, so that
+//! coarse posterisation scores 0 while a perfect 8-bit ramp without dither scores high; and noise of one code hides all
+//! bands from it. Never trust it alone; [`ENTRY_COARSE`] looks for coarser steps.
+//!
+//! [`score`] takes planes of codes, as video has them; [`score_image`] any picture.
+
+mod contrast;
+mod picture;
+mod pool;
+mod prepare;
+mod thresholds;
+
+pub use thresholds::Eotf;
+
+use unband_image::{Context, Image};
+
+use crate::{Against, Better, Metric, MetricError, Score};
+use contrast::{Rules, Strip, strips};
+use picture::{Owned, studio_luma};
+use prepare::{Level, Values, levels};
+use thresholds::TOP;
+
+const NAME: &str = "cambi";
+
+/// Sizes that are looked at.
+pub const SCALES: usize = 5;
+
+/// What a contrast counts at each size.
+const SCALE_WEIGHTS: [f64; SCALES] = [16.0, 8.0, 4.0, 2.0, 1.0];
+
+/// At least one side of a picture is so long.
+pub const LEAST_SIDE: usize = 216;
+
+/// Widest window after it was fitted to the picture: one more would not fit a count of 16 bits.
+const WIDEST: usize = 255;
+
+/// No score is higher.
+const MOST: f64 = 1000.0;
+
+/// From which size on the picture is halved before anything is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HighRes {
+    /// 1920×1080 samples and more.
+    P1080,
+    /// 2560×1440 samples and more.
+    P1440,
+    /// 3840×2160 samples and more.
+    P2160,
+}
+
+impl HighRes {
+    fn samples(self) -> usize {
+        match self {
+            Self::P1080 => 1920 * 1080,
+            Self::P1440 => 2560 * 1440,
+            Self::P2160 => 3840 * 2160,
+        }
+    }
+}
+
+/// How to measure; the defaults are the authors'.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// Window at 3840×2160, 15..=127 samples; smaller pictures have smaller ones. 65 is about 1° of view.
+    pub window_size: usize,
+    /// Share of the samples whose contrasts count, the largest of them; 0.0001..=1.
+    pub topk: f64,
+    /// Contrast that is seen, as a share of luminance; 0.0001..=1.
+    pub tvi_threshold: f64,
+    /// Steps of up to `2^max_log_contrast` 10-bit codes are looked for; 0..=5.
+    pub max_log_contrast: u8,
+    /// How the display turns codes into light.
+    pub eotf: Eotf,
+    /// Size at which the picture was encoded, if smaller than the plane: the plane is sampled back to it. A size that
+    /// exceeds the plane's is not used.
+    pub encoded_size: Option<(usize, usize)>,
+    /// As `encoded_size` for the source of [`score_against`].
+    pub source_size: Option<(usize, usize)>,
+    /// Bits at which the picture was encoded, 6..=16, if not the plane's. Below 10 dither is averaged away.
+    pub encoded_bits: Option<u8>,
+    /// Where luminance is lower, in cd/m², no banding is seen; 0..=300.
+    pub vis_lum_threshold: f64,
+    /// Halve large pictures first: faster, a little less exact.
+    pub high_res_speedup: Option<HighRes>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            window_size: 65,
+            topk: 0.6,
+            tvi_threshold: 0.019,
+            max_log_contrast: 2,
+            eotf: Eotf::Bt1886,
+            encoded_size: None,
+            source_size: None,
+            encoded_bits: None,
+            vis_lum_threshold: 0.0,
+            high_res_speedup: None,
+        }
+    }
+}
+
+impl Options {
+    /// Steps of up to eight 8-bit codes, which the default does not see.
+    pub fn coarse() -> Self {
+        Self { max_log_contrast: 5, ..Self::default() }
+    }
+
+    fn check(&self) -> Result<(), MetricError> {
+        let refuse =
+            |option, range, got: String| Err(MetricError::Option { metric: NAME, option, range, got });
+        if !(15..=127).contains(&self.window_size) {
+            return refuse("window_size", "15..=127", self.window_size.to_string());
+        }
+        if !(0.0001..=1.0).contains(&self.topk) {
+            return refuse("topk", "0.0001..=1", self.topk.to_string());
+        }
+        if !(0.0001..=1.0).contains(&self.tvi_threshold) {
+            return refuse("tvi_threshold", "0.0001..=1", self.tvi_threshold.to_string());
+        }
+        if self.max_log_contrast > 5 {
+            return refuse("max_log_contrast", "0..=5", self.max_log_contrast.to_string());
+        }
+        if !(0.0..=300.0).contains(&self.vis_lum_threshold) {
+            return refuse("vis_lum_threshold", "0..=300", self.vis_lum_threshold.to_string());
+        }
+        match self.encoded_bits {
+            Some(bits) if !(6..=16).contains(&bits) => refuse("encoded_bits", "6..=16", bits.to_string()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Codes of a plane.
+#[derive(Clone, Copy, Debug)]
+pub enum Codes<'a> {
+    /// Up to 8 bits.
+    Bytes(&'a [u8]),
+    /// Up to 16 bits.
+    Words(&'a [u16]),
+}
+
+impl<'a> From<&'a [u8]> for Codes<'a> {
+    fn from(codes: &'a [u8]) -> Self {
+        Self::Bytes(codes)
+    }
+}
+
+impl<'a> From<&'a [u16]> for Codes<'a> {
+    fn from(codes: &'a [u16]) -> Self {
+        Self::Words(codes)
+    }
+}
+
+/// A plane of luma codes in studio range (16..=235 at 8 bits), row by row without padding.
+#[derive(Clone, Copy, Debug)]
+pub struct Luma<'a> {
+    codes: Codes<'a>,
+    bits: u8,
+    width: usize,
+    height: usize,
+}
+
+impl<'a> Luma<'a> {
+    /// A plane of `width * height` codes of 1 to 16 bits.
+    ///
+    /// # Errors
+    /// When there are more or fewer codes, none, or one that so many bits do not hold.
+    pub fn new(
+        codes: impl Into<Codes<'a>>,
+        bits: u8,
+        width: usize,
+        height: usize,
+    ) -> Result<Self, MetricError> {
+        let codes = codes.into();
+        let (count, most) = match codes {
+            Codes::Bytes(codes) => (codes.len(), codes.iter().fold(0, |most, &c| most.max(u16::from(c)))),
+            Codes::Words(codes) => (codes.len(), codes.iter().fold(0, |most, &c| most.max(c))),
+        };
+        if width.checked_mul(height) != Some(count) || count == 0 {
+            return Err(MetricError::Samples { metric: NAME, width, height, got: count });
+        }
+        if !(1..=16).contains(&bits) {
+            return Err(MetricError::Option {
+                metric: NAME,
+                option: "bits",
+                range: "1..=16",
+                got: bits.to_string(),
+            });
+        }
+        if u32::from(most) >> bits != 0 {
+            return Err(MetricError::Code { metric: NAME, bits, got: most });
+        }
+        Ok(Self { codes, bits, width, height })
+    }
+}
+
+/// One size of a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Samples in flat places, which alone are looked at.
+    pub masked: u64,
+    /// Sum of the 10-bit values after smoothing.
+    pub image_sum: u64,
+    /// Sum of all contrasts.
+    pub contrast_sum: f64,
+    /// Largest contrast.
+    pub contrast_max: f32,
+    /// How many of the largest contrasts count.
+    pub top: u64,
+    /// Their mean.
+    pub score: f64,
+}
+
+/// A score and what it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// 0..=1000, more is worse.
+    pub score: f64,
+    /// Columns and rows of the window.
+    pub window: usize,
+    /// Above how many of its 49 neighbours being flat a sample counts as flat.
+    pub flat_limit: i32,
+    /// For each difference from 1 up the highest 10-bit code at which it is seen.
+    pub visible_up_to: Vec<u16>,
+    /// The lowest 10-bit code at which banding is seen.
+    pub least_visible: u16,
+    /// Largest first.
+    pub scales: [Scale; SCALES],
+}
+
+/// Contrasts of one size, row by row: 0 and more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// `width * height` contrasts.
+    pub contrasts: Vec<f32>,
+}
+
+/// Contrasts of a picture at all sizes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Maps {
+    /// Largest first.
+    pub scales: Vec<Map>,
+    /// Size of the picture they were taken from.
+    size: (usize, usize),
+    window: usize,
+    max_weight: usize,
+}
+
+impl Maps {
+    /// The map of one size in 16 bits, as the original writes them: 65535 is the most that is possible.
+    pub fn heat(&self, scale: usize) -> Option<Vec<u16>> {
+        let map = self.scales.get(scale)?;
+        let unit = 65_535.0 / (self.max_weight * self.window * self.window / 4) as f64;
+        Some(map.contrasts.iter().map(|&c| (unit * f64::from(c)) as u16).collect())
+    }
+
+    /// How much each sample of the picture adds: the contrasts above it at all sizes, weighed as the score weighs them,
+    /// in units of the score. Row by row, as wide and high as the plane that was measured.
+    pub fn full(&self) -> Map {
+        let (width, height) = self.size;
+        let mut contrasts = vec![0.0; width * height];
+        let unit = 1.0 / (self.window * self.window) as f64;
+        let Some((w, h)) = self.scales.first().map(|map| (map.width, map.height)) else {
+            return Map { width, height, contrasts };
+        };
+        for (scale, (map, weight)) in self.scales.iter().zip(SCALE_WEIGHTS).enumerate() {
+            let weight = (weight * unit) as f32;
+            let columns: Vec<usize> = (0..width).map(|x| (x * w / width) >> scale).collect();
+            for (y, out) in contrasts.chunks_exact_mut(width).enumerate() {
+                let row = &map.contrasts[((y * h / height) >> scale) * map.width..][..map.width];
+                out.iter_mut().zip(&columns).for_each(|(out, &x)| *out += weight * row[x]);
+            }
+        }
+        Map { width, height, contrasts }
+    }
+}
+
+/// Scores a plane. Cost: some 5 ns per sample at the default options. The same for every number of threads and every
+/// instruction set.
+///
+/// Source: P. Tandon, M. Afonso, J. Sole, L. Krasula, "CAMBI: Contrast-aware multiscale banding index", PCS 2021;
+/// Netflix/vmaf `libvmaf/src/feature/cambi.c` of August 2026.
+/// Differs: the window may have up to 255 samples instead of 65, which only pictures above 4K have.
+///
+/// # Errors
+/// When both sides are below 216 samples, an option is out of range, the picture is so large that its window would
+/// exceed 255 samples, or when cancelled.
+pub fn score(luma: &Luma<'_>, options: &Options, ctx: &Context<'_>) -> Result<Report, MetricError> {
+    Ok(measure(luma, options, options.encoded_size, false, ctx)?.0)
+}
+
+/// As [`score`], with the contrasts that it comes from.
+///
+/// # Errors
+/// As [`score`].
+pub fn score_with_maps(
+    luma: &Luma<'_>,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(Report, Maps), MetricError> {
+    let (report, maps) = measure(luma, options, options.encoded_size, true, ctx)?;
+    let max_weight = unband_simd::cambi_rows::WEIGHTS
+        [unband_simd::cambi_rows::groups(1 << options.max_log_contrast) - 1]
+        .0 as usize;
+    let maps = Maps { scales: maps, size: (luma.width, luma.height), window: report.window, max_weight };
+    Ok((report, maps))
+}
+
+/// Scores of a picture and of its source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// The picture.
+    pub picture: Report,
+    /// Its source.
+    pub source: Report,
+    /// How much worse the picture is; 0 if it is not.
+    pub worse_by: f64,
+}
+
+/// Scores a plane and that of its source, which may have banding of its own.
+///
+/// # Errors
+/// As [`score`], for either of them, or when their sizes do not fit each other.
+pub fn score_against(
+    luma: &Luma<'_>,
+    source: &Luma<'_>,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<Compared, MetricError> {
+    if (luma.width, luma.height) != (source.width, source.height) {
+        let (width, height) = (luma.width, luma.height);
+        return Err(MetricError::Size {
+            width,
+            height,
+            other_width: source.width,
+            other_height: source.height,
+        });
+    }
+    let picture = score(luma, options, ctx)?;
+    let source = measure(source, options, options.source_size, false, ctx)?.0;
+    let worse_by = (picture.score - source.score).max(0.0);
+    Ok(Compared { picture, source, worse_by })
+}
+
+fn measure(
+    luma: &Luma<'_>,
+    options: &Options,
+    size: Option<(usize, usize)>,
+    maps: bool,
+    ctx: &Context<'_>,
+) -> Result<(Report, Vec<Map>), MetricError> {
+    options.check()?;
+    let fits = |&(w, h): &(usize, usize)| w > 0 && h > 0 && w <= luma.width && h <= luma.height;
+    let (width, height) = size.filter(fits).unwrap_or((luma.width, luma.height));
+    if width < LEAST_SIDE && height < LEAST_SIDE {
+        return Err(MetricError::Short { metric: NAME, needed: LEAST_SIDE, width, height });
+    }
+    let halve = options.high_res_speedup.is_some_and(|from| width * height >= from.samples());
+    let mut window = (options.window_size * (width + height) / 375) >> 4;
+    if halve {
+        window = (window + 1) >> 1;
+    }
+    window |= 1;
+    if window > WIDEST {
+        return Err(MetricError::Large { metric: NAME, widest: WIDEST, width, height });
+    }
+
+    let reach = 1usize << options.max_log_contrast;
+    let seen: Vec<u16> = (1..=reach).map(|d| options.eotf.visible_up_to(d, options.tvi_threshold)).collect();
+    let least_visible = options.eotf.least_visible(options.vis_lum_threshold);
+    let rules = rules(window, reach, &seen, least_visible);
+    let smooth = options.encoded_bits.unwrap_or(luma.bits) < 10;
+    let levels = levels(luma, (width, height), smooth, halve, rules.values, ctx)?;
+
+    let top = |level: &Level| {
+        let samples = level.width * level.height;
+        ((options.topk * samples as f64) as usize).clamp(1, samples) as u64
+    };
+    // Where fewer samples have a contrast than count, the largest need not be found.
+    let keep: Vec<bool> = levels.iter().map(|level| maps || level.scored > top(level)).collect();
+    let strips = strips(&levels, &keep, &rules, ctx)?;
+
+    let scales: [Scale; SCALES] = std::array::from_fn(|i| {
+        let level = &levels[i];
+        let strips: Vec<&Strip> = strips.iter().filter(|strip| strip.scale == i).collect();
+        let contrast_sum = strips.iter().map(|strip| strip.sum).sum();
+        let top = top(level);
+        let sum = if level.scored > top { pool::sum_of_largest(&strips, top) } else { contrast_sum };
+        Scale {
+            width: level.width,
+            height: level.height,
+            masked: level.masked,
+            image_sum: level.sum,
+            contrast_sum,
+            contrast_max: strips.iter().fold(0.0, |max, strip| strip.max.max(max)),
+            top,
+            score: sum / top as f64,
+        }
+    });
+    let weighed: f64 = scales.iter().zip(SCALE_WEIGHTS).map(|(scale, weight)| weight * scale.score).sum();
+    let report = Report {
+        score: (weighed / (window * window) as f64).min(MOST),
+        window,
+        flat_limit: prepare::flat_limit(width, height),
+        visible_up_to: seen,
+        least_visible,
+        scales,
+    };
+    let maps = if maps { (0..SCALES).map(|i| map(&levels[i], &strips, i)).collect() } else { Vec::new() };
+    Ok((report, maps))
+}
+
+/// Which values count, and from which difference on.
+fn rules(window: usize, reach: usize, seen: &[u16], least_visible: u16) -> Rules {
+    let (reach16, highest) = (reach as u16, seen.last().copied().unwrap_or(0));
+    // Others are in no window of a sample that has a contrast.
+    let low = (least_visible + 1).saturating_sub(3 * reach16);
+    let high = (highest + reach16).min(TOP);
+    let least = (least_visible + 1).saturating_sub(2 * reach16).max(low);
+    let most = highest.min(high);
+    let first = |value: u16| {
+        let counts =
+            |d: &usize| value <= seen[d - 1] && usize::from(value) + reach + d > usize::from(least_visible);
+        (1..=reach).find(counts).unwrap_or(reach + 1) as u8
+    };
+    Rules {
+        radius: window / 2,
+        reach,
+        values: Values { low, high, least, most },
+        first: (low..=high).map(first).collect(),
+    }
+}
+
+fn map(level: &Level, strips: &[Strip], scale: usize) -> Map {
+    let (width, height) = (level.width, level.height);
+    let mut contrasts = vec![0.0; width * height];
+    for strip in strips.iter().filter(|strip| strip.scale == scale) {
+        for (y, row) in strip.contrasts.chunks_exact(strip.width).enumerate() {
+            contrasts[y * width + strip.x..][..strip.width].copy_from_slice(row);
+        }
+    }
+    Map { width, height, contrasts }
+}
+
+/// Scores a picture by its luma in studio range.
+///
+/// YUV: the luma plane as it is stored; full range becomes studio range at its depth, but at least 10 bits where that
+/// is more than 8. RGB and grey: where all samples are 8-bit codes, whatever the depth of the file,
+/// `((47 R + 157 G + 16 B + 128) >> 8) + 16`; else `64 + 876 · (47 R + 157 G + 16 B) / 220` of values clamped to 0..=1,
+/// rounded to 10 bits.
+///
+/// # Errors
+/// As [`score`], and when a sample is not finite.
+pub fn score_image(image: &Image, options: &Options, ctx: &Context<'_>) -> Result<Report, MetricError> {
+    of_image(image, ctx, |luma| score(luma, options, ctx))
+}
+
+/// As [`score_image`], with the contrasts that it comes from.
+///
+/// # Errors
+/// As [`score_image`].
+pub fn score_image_with_maps(
+    image: &Image,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(Report, Maps), MetricError> {
+    of_image(image, ctx, |luma| score_with_maps(luma, options, ctx))
+}
+
+fn of_image<T>(
+    image: &Image,
+    ctx: &Context<'_>,
+    then: impl FnOnce(&Luma<'_>) -> Result<T, MetricError>,
+) -> Result<T, MetricError> {
+    let (width, height) = (image.width(), image.height());
+    if width < LEAST_SIDE && height < LEAST_SIDE {
+        return Err(MetricError::Short { metric: NAME, needed: LEAST_SIDE, width, height });
+    }
+    match studio_luma(image, ctx.level)? {
+        Owned::Eight(codes) => then(&Luma::new(&codes[..], 8, width, height)?),
+        Owned::Deep { bits, codes } => then(&Luma::new(&codes[..], bits, width, height)?),
+    }
+}
+
+fn entry_score(image: &Image, options: &Options) -> Result<Score, MetricError> {
+    let report = score_image(image, options, &Context::default())?;
+    let masked = report.scales[0].masked as f64;
+    let details = vec![
+        ("window", report.window as f64),
+        ("flat_share", masked / (report.scales[0].width * report.scales[0].height) as f64),
+        ("scale_1", report.scales[0].score),
+        ("scale_2", report.scales[1].score),
+        ("scale_4", report.scales[2].score),
+        ("scale_8", report.scales[3].score),
+        ("scale_16", report.scales[4].score),
+    ];
+    Ok(Score { value: report.score, details })
+}
+
+fn default_score(image: &Image, _: Option<&Image>) -> Result<Score, MetricError> {
+    entry_score(image, &Options::default())
+}
+
+fn coarse_score(image: &Image, _: Option<&Image>) -> Result<Score, MetricError> {
+    entry_score(image, &Options::coarse())
+}
+
+/// The registry's line.
+pub const ENTRY: Metric = Metric {
+    name: NAME,
+    title: "Contrast-aware multiscale banding index",
+    better: Better::Lower,
+    against: Against::Nothing,
+    range: "0 and more, 24 is very bad",
+    unit: "none",
+    source: "Tandon, Afonso, Sole, Krasula, PCS 2021; Netflix/vmaf `libvmaf/src/feature/cambi.c`",
+    score: default_score,
+};
+
+/// Steps of up to eight 8-bit codes.
+pub const ENTRY_COARSE: Metric = Metric {
+    name: "cambi-coarse",
+    title: "CAMBI for steps of up to eight 8-bit codes (max_log_contrast 5)",
+    score: coarse_score,
+    ..ENTRY
+};

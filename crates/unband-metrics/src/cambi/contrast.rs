@@ -1,0 +1,136 @@
+//! The contrast at each sample, from histograms that slide down columns of the picture.
+
+use std::sync::{Mutex, PoisonError};
+
+use unband_image::Context;
+use unband_simd::cambi_rows::{
+    NONE, PIECE, Shape, Stretches, contrast_row, groups, peaks_row, slide_histogram,
+};
+
+use super::prepare::{Level, Values};
+use crate::MetricError;
+
+/// Columns whose histogram is kept at once: more need a histogram that leaves the cache, fewer share less.
+const COLUMNS: usize = 256;
+
+/// What the contrasts depend on beside the picture.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    /// Half of the window.
+    pub radius: usize,
+    /// Largest difference of values.
+    pub reach: usize,
+    pub values: Values,
+    /// For each key the least difference that counts.
+    pub first: Vec<u8>,
+}
+
+/// Contrasts of some columns of one size.
+#[derive(Debug)]
+pub(super) struct Strip {
+    /// Index of the size.
+    pub scale: usize,
+    /// First column.
+    pub x: usize,
+    /// Columns.
+    pub width: usize,
+    pub sum: f64,
+    pub max: f32,
+    /// Row by row; empty unless they were wanted.
+    pub contrasts: Vec<f32>,
+}
+
+/// Contrasts of all sizes, strip by strip, those of the sizes in `keep` with all their values.
+pub(super) fn strips(
+    levels: &[Level],
+    keep: &[bool],
+    rules: &Rules,
+    ctx: &Context<'_>,
+) -> Result<Vec<Strip>, MetricError> {
+    let places = |scale: usize| (0..levels[scale].width).step_by(COLUMNS).map(move |x| (scale, x));
+    let parts: Vec<(usize, usize)> = (0..levels.len()).flat_map(places).collect();
+    let spare = Mutex::new(Vec::new());
+    let strips = ctx.map(parts.len(), |i| {
+        if ctx.check().is_err() {
+            return None;
+        }
+        let (scale, x) = parts[i];
+        let take = || spare.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut room = take().unwrap_or_else(|| Room::new(rules));
+        let strip = strip(&levels[scale], scale, x, keep[scale], rules, &mut room, ctx);
+        spare.lock().unwrap_or_else(PoisonError::into_inner).push(room);
+        Some(strip)
+    });
+    strips.into_iter().collect::<Option<_>>().ok_or(MetricError::Cancelled)
+}
+
+/// Buffers of one thread.
+struct Room {
+    shape: Shape,
+    histogram: Vec<u16>,
+    found: Stretches,
+    counts: Vec<Vec<u16>>,
+    row: Vec<f32>,
+    none: Vec<u16>,
+}
+
+impl Room {
+    fn new(rules: &Rules) -> Self {
+        let width = COLUMNS + 2 * rules.radius;
+        let shape = Shape::new(rules.radius, rules.reach, rules.first.len(), width);
+        Self {
+            shape,
+            histogram: vec![0; shape.len()],
+            found: Stretches::new(width),
+            counts: vec![vec![0; COLUMNS + PIECE]; groups(rules.reach) + 1],
+            row: vec![0.0; COLUMNS],
+            none: vec![NONE; width],
+        }
+    }
+}
+
+fn strip(
+    level: &Level,
+    scale: usize,
+    x: usize,
+    keep: bool,
+    rules: &Rules,
+    room: &mut Room,
+    ctx: &Context<'_>,
+) -> Strip {
+    let width = COLUMNS.min(level.width - x);
+    let mut out = Strip { scale, x, width, sum: 0.0, max: 0.0, contrasts: Vec::new() };
+    if keep {
+        out.contrasts = vec![0.0; width * level.height];
+    }
+    let Values { low, least, most, .. } = rules.values;
+    if least > most || rules.first.is_empty() {
+        return out;
+    }
+    let scored = (least - low, most - low);
+    let radius = rules.radius;
+    let (from, to) = (x.saturating_sub(radius), (x + width + radius).min(level.width));
+    let Room { shape, histogram, found, counts, row, none } = room;
+    let keys = |y: usize| &level.keys[y * level.width..][from..to];
+    let none = &none[..to - from];
+    for y in 0..radius.min(level.height) {
+        slide_histogram(ctx.level, histogram, *shape, keys(y), none, found);
+    }
+    for y in 0..level.height {
+        let enters = if y + radius < level.height { keys(y + radius) } else { none };
+        let leaves = if y > radius { keys(y - radius - 1) } else { none };
+        slide_histogram(ctx.level, histogram, *shape, enters, leaves, found);
+        let centre = &keys(y)[x - from..][..width];
+        peaks_row(ctx.level, counts, histogram, *shape, centre, x - from, &rules.first, found);
+        let row = if keep { &mut out.contrasts[y * width..][..width] } else { &mut row[..width] };
+        let (sum, max) = contrast_row(ctx.level, row, counts, centre, scored);
+        out.sum += sum;
+        out.max = out.max.max(max);
+    }
+    // What is left goes too, so that the next strip finds zeros; the columns at its ends were only ever added to in
+    // pieces, and come back to zero as well.
+    for y in level.height.saturating_sub(radius + 1)..level.height {
+        slide_histogram(ctx.level, histogram, *shape, none, keys(y), found);
+    }
+    out
+}

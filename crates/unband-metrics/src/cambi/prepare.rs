@@ -1,0 +1,274 @@
+//! From a plane of codes to what is counted: 10 bits, dither averaged away, flat places only, smoothed, at five sizes.
+
+use std::sync::{Mutex, PoisonError};
+
+use unband_image::Context;
+use unband_simd::cambi_rows::{average_row, flat_row, keys_row, mask_row, mode_row, slide_sums};
+
+use super::{Codes, Luma, SCALES};
+use crate::MetricError;
+
+/// Rows that a thread works on at once; even, so that halved rows share no piece.
+const BAND: usize = 64;
+
+/// Which values count: those from `low` to `high` in histograms, those from `least` to `most` have a contrast.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Values {
+    pub low: u16,
+    pub high: u16,
+    pub least: u16,
+    pub most: u16,
+}
+
+/// One of the five sizes.
+#[derive(Debug)]
+pub(super) struct Level {
+    pub width: usize,
+    pub height: usize,
+    /// For each sample its value less the lowest that counts, or `NONE`.
+    pub keys: Vec<u16>,
+    /// Samples in flat places.
+    pub masked: u64,
+    /// Sum of all smoothed values.
+    pub sum: u64,
+    /// Samples that have a contrast.
+    pub scored: u64,
+}
+
+/// A plane with its size.
+struct Plane<T> {
+    width: usize,
+    height: usize,
+    data: Vec<T>,
+}
+
+impl<T: Copy + Default> Plane<T> {
+    fn new(width: usize, height: usize) -> Self {
+        Self { width, height, data: vec![T::default(); width * height] }
+    }
+
+    fn row(&self, y: usize) -> &[T] {
+        &self.data[y * self.width..][..self.width]
+    }
+
+    fn halved(&self) -> Self {
+        let mut out = Self::new(self.width.div_ceil(2), self.height.div_ceil(2));
+        for (y, row) in out.data.chunks_exact_mut(out.width).enumerate() {
+            halve(row, self.row(2 * y));
+        }
+        out
+    }
+}
+
+fn halve<T: Copy>(out: &mut [T], row: &[T]) {
+    out.iter_mut().zip(row.iter().step_by(2)).for_each(|(out, &v)| *out = v);
+}
+
+/// Gives each band of rows to `work` with the number of its first row.
+fn by_bands<T: Send, R: Send>(
+    bands: impl Iterator<Item = T>,
+    ctx: &Context<'_>,
+    work: impl Fn(usize, T) -> R + Sync,
+) -> Vec<R> {
+    let bands: Vec<Mutex<Option<T>>> = bands.map(|band| Mutex::new(Some(band))).collect();
+    let results = ctx.map(bands.len(), |i| {
+        let band = bands[i].lock().unwrap_or_else(PoisonError::into_inner).take();
+        band.map(|band| work(i * BAND, band))
+    });
+    results.into_iter().flatten().collect()
+}
+
+/// All sizes, largest first.
+pub(super) fn levels(
+    luma: &Luma<'_>,
+    (width, height): (usize, usize),
+    smooth: bool,
+    halve_first: bool,
+    values: Values,
+    ctx: &Context<'_>,
+) -> Result<Vec<Level>, MetricError> {
+    let mut image = ten_bits(luma, (width, height), smooth, ctx);
+    let mut mask = mask(&image, ctx);
+    if halve_first {
+        (image, mask) = (image.halved(), mask.halved());
+    }
+    let mut levels = Vec::with_capacity(SCALES);
+    for _ in 0..SCALES {
+        if ctx.check().is_err() {
+            return Err(MetricError::Cancelled);
+        }
+        let (level, next, next_mask) = level(&image, &mask, values, ctx);
+        levels.push(level);
+        (image, mask) = (next, next_mask);
+    }
+    Ok(levels)
+}
+
+/// Nearest samples of `from` for each of `to`: the original steps in `f32`.
+fn nearest(from: usize, to: usize) -> Vec<usize> {
+    let ratio = from as f32 / to as f32;
+    let mut at = (f64::from(ratio / 2.0) - 0.5) as f32;
+    let step = |_| {
+        let index = (f64::from(at) + 0.5) as usize;
+        at += ratio;
+        index.min(from - 1)
+    };
+    (0..to).map(step).collect()
+}
+
+fn ten_bits(luma: &Luma<'_>, (width, height): (usize, usize), smooth: bool, ctx: &Context<'_>) -> Plane<u16> {
+    let same = (width, height) == (luma.width, luma.height);
+    let places = (!same).then(|| (nearest(luma.width, width), nearest(luma.height, height)));
+    let read = |y: usize, out: &mut [u16]| {
+        let Some((columns, rows)) = &places else { return luma.row(y, out, |x| x) };
+        luma.row(rows[y], out, |x| columns[x]);
+    };
+    let mut image = Plane::new(width, height);
+    by_bands(image.data.chunks_mut(BAND * width), ctx, |y0, band| {
+        if !smooth {
+            band.chunks_exact_mut(width).enumerate().for_each(|(i, row)| read(y0 + i, row));
+            return;
+        }
+        let (mut here, mut below) = (vec![0; width], vec![0; width]);
+        read(y0, &mut below);
+        for (i, out) in band.chunks_exact_mut(width).enumerate() {
+            std::mem::swap(&mut here, &mut below);
+            if y0 + i + 1 < height {
+                read(y0 + i + 1, &mut below);
+                average_row(ctx.level, out, &here, &below);
+            } else {
+                // The last row has none below: halves of two.
+                out.copy_from_slice(&here);
+                out.iter_mut().zip(here.windows(2)).for_each(|(out, two)| *out = (two[0] + two[1]) >> 1);
+            }
+        }
+    });
+    image
+}
+
+impl Luma<'_> {
+    /// Row `y` at 10 bits; `from` tells which sample stands in which place.
+    fn row(&self, y: usize, out: &mut [u16], from: impl Fn(usize) -> usize) {
+        let bits = u32::from(self.bits);
+        let (up, down) = (10u32.saturating_sub(bits), bits.saturating_sub(10));
+        let half = if down == 0 { 0 } else { 1u32 << (down - 1) };
+        match self.codes {
+            Codes::Bytes(codes) => {
+                let row = &codes[y * self.width..][..self.width];
+                out.iter_mut().enumerate().for_each(|(x, out)| *out = u16::from(row[from(x)]) << up);
+            }
+            Codes::Words(codes) => {
+                let row = &codes[y * self.width..][..self.width];
+                let ten = |code: u16| ((u32::from(code) << up) + half) >> down;
+                out.iter_mut().enumerate().for_each(|(x, out)| *out = ten(row[from(x)]) as u16);
+            }
+        }
+    }
+}
+
+/// Above how many of 49 neighbours being flat a place counts as flat; -1 for always.
+pub(super) fn flat_limit(width: usize, height: usize) -> i32 {
+    let blocks = (width >> 6) * (height >> 6);
+    let log = if blocks == 0 { 0 } else { blocks.next_power_of_two().trailing_zeros() };
+    (49 + 3 * (log as i32 - 11) - 1) >> 1
+}
+
+fn mask(image: &Plane<u16>, ctx: &Context<'_>) -> Plane<u8> {
+    let (width, height) = (image.width, image.height);
+    // 49 neighbours at most: a limit above is never passed.
+    let limit = flat_limit(width, height).clamp(0, 49) as u8;
+    let mut mask = Plane::new(width, height);
+    by_bands(mask.data.chunks_mut(BAND * width), ctx, |y0, band| {
+        let flat = |y: usize, out: &mut [u8]| {
+            flat_row(ctx.level, out, image.row(y), image.row((y + 1).min(height - 1)));
+        };
+        // The last seven rows of flat places, and their sums with three zeros on each side.
+        let (mut rows, mut sums) = (vec![vec![0u8; width]; 7], vec![0u8; width + 6]);
+        let mut new = vec![0u8; width];
+        let first = y0.saturating_sub(3);
+        for y in first..y0 + band.len() / width + 3 {
+            let old = &mut rows[y % 7];
+            if y < height {
+                flat(y, &mut new);
+            } else {
+                new.fill(0);
+            }
+            slide_sums(ctx.level, &mut sums[3..3 + width], &new, old);
+            old.copy_from_slice(&new);
+            if y >= y0 + 3 {
+                let out = &mut band[(y - y0 - 3) * width..][..width];
+                mask_row(ctx.level, out, &sums, limit);
+            }
+        }
+    });
+    mask
+}
+
+/// Keys of a size, and image and mask of the next.
+fn level(
+    image: &Plane<u16>,
+    mask: &Plane<u8>,
+    values: Values,
+    ctx: &Context<'_>,
+) -> (Level, Plane<u16>, Plane<u8>) {
+    let (width, height) = (image.width, image.height);
+    let mut keys = vec![0; width * height];
+    let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
+    let (mut next, mut next_mask) =
+        (Plane::new(half_width, half_height), Plane::new(half_width, half_height));
+    let half_band = BAND / 2 * half_width;
+    let bands = keys.chunks_mut(BAND * width);
+    let halves = next.data.chunks_mut(half_band).zip(next_mask.data.chunks_mut(half_band));
+    let range = [values.low, values.high, values.least, values.most];
+    let sums = by_bands(bands.zip(halves), ctx, |y0, (keys, (next, next_mask))| {
+        let across = |y: usize, out: &mut [u16]| {
+            let row = image.row(y.min(height - 1));
+            out.copy_from_slice(row);
+            if width > 2 {
+                mode_row(ctx.level, &mut out[1..width - 1], row, &row[1..], &row[2..]);
+            }
+        };
+        let mut rows = [(); 3].map(|()| vec![0; width]);
+        across(y0.saturating_sub(1), &mut rows[1]);
+        across(y0, &mut rows[2]);
+        let (mut smooth, mut sums) = (vec![0; width], [0; 3]);
+        for (i, keys) in keys.chunks_exact_mut(width).enumerate() {
+            let y = y0 + i;
+            rows.rotate_left(1);
+            across(y + 1, &mut rows[2]);
+            let inner = y > 0 && y + 1 < height;
+            if inner {
+                mode_row(ctx.level, &mut smooth, &rows[0], &rows[1], &rows[2]);
+            }
+            let row = if inner { &smooth[..] } else { image.row(y) };
+            let counts = keys_row(ctx.level, keys, row, mask.row(y), range);
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            if i % 2 == 0 {
+                halve(&mut next[i / 2 * half_width..][..half_width], row);
+                halve(&mut next_mask[i / 2 * half_width..][..half_width], mask.row(y));
+            }
+        }
+        sums
+    });
+    let [masked, sum, scored] = sums.iter().fold([0; 3], |[a, b, c], [d, e, f]| [a + d, b + e, c + f]);
+    (Level { width, height, keys, masked, sum, scored }, next, next_mask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_flatness_grows_with_the_picture() {
+        assert_eq!(flat_limit(480, 270), 15);
+        assert_eq!(flat_limit(1920, 1080), 21);
+        assert_eq!(flat_limit(216, 1), 7);
+    }
+
+    #[test]
+    fn nearest_samples_of_half_the_size_are_every_second() {
+        assert_eq!(nearest(8, 4), [1, 3, 5, 7]);
+        assert_eq!(nearest(5, 5), [0, 1, 2, 3, 4]);
+        assert!(nearest(433, 301).iter().all(|&i| i < 433));
+    }
+}

@@ -1,0 +1,487 @@
+//! Rows of the banding measure CAMBI: flat places, modes of three, and histograms of a sliding window.
+//!
+//! A *key* stands for the value of a sample that counts, and [`NONE`] for one that does not. A *histogram* has a row of
+//! columns for each key, with [`Shape::reach`] empty rows before the first and after the last; column `x` of row `k` is
+//! how often key `k` occurs in the window around column `x - radius` of the keys.
+
+// Bodies must be inlined into each level's function to be compiled for it.
+#![allow(clippy::inline_always)]
+
+/// Key of a sample that does not count.
+pub const NONE: u16 = u16::MAX;
+
+/// Columns that are worked on at once: rows that are written in such pieces need as many more.
+pub const PIECE: usize = 16;
+
+/// Contrasts that weigh the same: weight, first and last difference of values.
+///
+/// Source: Netflix/vmaf `libvmaf/src/feature/cambi.c`, contrast weights.
+pub const WEIGHTS: [(f32, usize, usize); 9] = [
+    (1.0, 1, 1),
+    (2.0, 2, 2),
+    (3.0, 3, 3),
+    (4.0, 4, 5),
+    (5.0, 6, 7),
+    (6.0, 8, 11),
+    (7.0, 12, 15),
+    (8.0, 16, 22),
+    (9.0, 23, 32),
+];
+
+/// How many of [`WEIGHTS`] differences up to `reach` have.
+pub const fn groups(reach: usize) -> usize {
+    let mut count = 0;
+    while count < WEIGHTS.len() && WEIGHTS[count].1 <= reach {
+        count += 1;
+    }
+    count
+}
+
+/// Measures of a histogram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Half of the window: it has `2·radius + 1` columns.
+    pub radius: usize,
+    /// Largest difference of values that is looked at: 1, 2, 4, 8, 16 or 32.
+    pub reach: usize,
+    /// Keys go from 0 to below this.
+    pub keys: usize,
+    /// Columns of a row of the histogram.
+    pub stride: usize,
+}
+
+impl Shape {
+    /// For rows of `width` keys.
+    pub fn new(radius: usize, reach: usize, keys: usize, width: usize) -> Self {
+        Self { radius, reach, keys, stride: (width + 2 * radius + 2 * PIECE).next_multiple_of(PIECE) }
+    }
+
+    /// Numbers in a histogram.
+    pub fn len(&self) -> usize {
+        (self.keys + 2 * self.reach) * self.stride
+    }
+
+    /// Has it no columns?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Where the row of a key starts.
+    #[inline(always)]
+    fn row(&self, key: u16) -> usize {
+        (key as usize + self.reach) * self.stride
+    }
+}
+
+/// Stretches of a row: where they start, and where they end (exclusive).
+#[derive(Clone, Debug, Default)]
+pub struct Stretches {
+    starts: Vec<u16>,
+    ends: Vec<u16>,
+}
+
+impl Stretches {
+    /// Room for those of a row of `width` samples, at most 65535.
+    pub fn new(width: usize) -> Self {
+        Self { starts: vec![0; width + 64], ends: vec![0; width + 64] }
+    }
+}
+
+crate::dispatch! {
+    /// 1 where a sample equals the one on its right and the one below, else 0. What lies beyond the last column counts as
+    /// equal; for the last row pass itself as `below`.
+    pub fn flat_row(level, out: &mut [u8], row: &[u16], below: &[u16]) = flat_body;
+
+    /// `sums[x] += enters[x] - leaves[x]`, modulo 256.
+    pub fn slide_sums(level, sums: &mut [u8], enters: &[u8], leaves: &[u8]) = slide_sums_body;
+
+    /// 1 where the sum of seven values is above the limit, else 0; `sums` has three values more on each side.
+    pub fn mask_row(level, out: &mut [u8], sums: &[u8], limit: u8) = mask_body;
+
+    /// The mode of three values each, the least where all three differ.
+    pub fn mode_row(level, out: &mut [u16], a: &[u16], b: &[u16], c: &[u16]) = mode_body;
+
+    /// A quarter of the sum of each sample, its right neighbour and the two below, rounded down; the last column is half
+    /// the sum of two.
+    pub fn average_row(level, out: &mut [u16], row: &[u16], below: &[u16]) = average_body;
+
+    /// Keys of values from `range[0]` to `range[1]` where the mask is not 0, counted from `range[0]`. Returns the number
+    /// of masked samples, the sum of all values, and the number of keys from `range[2]` to `range[3]` (values).
+    pub fn keys_row(level, keys: &mut [u16], values: &[u16], mask: &[u8], range: [u16; 4]) -> [u64; 3] = keys_body;
+
+    /// Slides the window of a histogram down by a row: the keys of one row enter, those of another leave.
+    pub fn slide_histogram(
+        level,
+        histogram: &mut [u16],
+        shape: Shape,
+        enters: &[u16],
+        leaves: &[u16],
+        found: &mut Stretches,
+    ) = slide_histogram_body;
+
+    /// For each key of columns `from..` how often it occurs in its window (`counts[0]`), and for each weight how often
+    /// the more frequent of the values that differ so much do. `first` holds for each key the least difference that
+    /// counts (more than `reach` for none). Where there is no key the results mean nothing. Each row of `counts` has
+    /// room for [`PIECE`] more.
+    pub fn peaks_row(
+        level,
+        counts: &mut [Vec<u16>],
+        histogram: &[u16],
+        shape: Shape,
+        keys: &[u16],
+        from: usize,
+        first: &[u8],
+        found: &mut Stretches,
+    ) = peaks_body;
+
+    /// Contrasts: the most of `w·p·q / (p + q)` over all weights, `p` and `q` of [`peaks_row`]; 0 where the key is not
+    /// one of `keys.0..=keys.1`. Returns their sum and the greatest.
+    pub fn contrast_row(level, out: &mut [f32], counts: &[Vec<u16>], row: &[u16], keys: (u16, u16)) -> (f64, f32)
+        = contrast_body;
+
+    /// 8-bit studio luma of RGB in 0..=1, `((47 R + 157 G + 16 B + 128) >> 8) + 16` of 8-bit codes. Returns whether all
+    /// samples are such codes, exactly; if not the results mean nothing.
+    pub fn luma8_row(level, out: &mut [u8], r: &[f32], g: &[f32], b: &[f32]) -> bool = luma8_body;
+}
+
+#[inline(always)]
+fn flat_body(out: &mut [u8], row: &[u16], below: &[u16]) {
+    let n = out.len();
+    let Some(last) = n.checked_sub(1) else { return };
+    let (row, below) = (&row[..n], &below[..n]);
+    for (((out, here), right), below) in out[..last].iter_mut().zip(row).zip(&row[1..]).zip(below) {
+        *out = u8::from(here == right) & u8::from(here == below);
+    }
+    out[last] = u8::from(row[last] == below[last]);
+}
+
+#[inline(always)]
+fn slide_sums_body(sums: &mut [u8], enters: &[u8], leaves: &[u8]) {
+    for ((sum, enters), leaves) in sums.iter_mut().zip(enters).zip(leaves) {
+        *sum = sum.wrapping_add(*enters).wrapping_sub(*leaves);
+    }
+}
+
+#[inline(always)]
+fn mask_body(out: &mut [u8], sums: &[u8], limit: u8) {
+    let n = out.len();
+    let shifted: [&[u8]; 7] = std::array::from_fn(|k| &sums[k..][..n]);
+    for (x, out) in out.iter_mut().enumerate() {
+        let sum = shifted.iter().fold(0u8, |sum, row| sum.wrapping_add(row[x]));
+        *out = u8::from(sum > limit);
+    }
+}
+
+#[inline(always)]
+fn mode_body(out: &mut [u16], a: &[u16], b: &[u16], c: &[u16]) {
+    for (((out, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
+        let least = a.min(b).min(c);
+        let mode = if b == c { b } else { least };
+        *out = if a == b || a == c { a } else { mode };
+    }
+}
+
+#[inline(always)]
+fn average_body(out: &mut [u16], row: &[u16], below: &[u16]) {
+    let n = out.len();
+    let Some(last) = n.checked_sub(1) else { return };
+    let (row, below) = (&row[..n], &below[..n]);
+    let across = out[..last].iter_mut().zip(row).zip(&row[1..]).zip(below.iter().zip(&below[1..]));
+    for (((out, a), b), (c, d)) in across {
+        *out = (a + b + c + d) >> 2;
+    }
+    out[last] = (row[last] + below[last]) >> 1;
+}
+
+#[inline(always)]
+fn keys_body(keys: &mut [u16], values: &[u16], mask: &[u8], range: [u16; 4]) -> [u64; 3] {
+    let [low, high, least, most] = range;
+    let mut sums = [0u64; 3];
+    let parts = keys.chunks_mut(1024).zip(values.chunks(1024)).zip(mask.chunks(1024));
+    for ((keys, values), mask) in parts {
+        let mut part = [0u32; 3];
+        for ((key, &value), &mask) in keys.iter_mut().zip(values).zip(mask) {
+            let masked = mask != 0;
+            let counts = masked & (value >= low) & (value <= high);
+            *key = if counts { value.wrapping_sub(low) } else { NONE };
+            part[0] += u32::from(masked);
+            part[1] += u32::from(value);
+            part[2] += u32::from(masked & (value >= least) & (value <= most));
+        }
+        sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += u64::from(part));
+    }
+    sums
+}
+
+/// Flags of 0 and 1 as bits, the first lowest.
+#[inline(always)]
+fn pack(flags: &[u8; 64]) -> u64 {
+    let mut word = 0;
+    for (i, eight) in flags.as_chunks::<8>().0.iter().enumerate() {
+        // Each byte's lowest bit moves to the top byte, the first of them to its lowest bit.
+        let byte = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        word |= byte << (8 * i);
+    }
+    word
+}
+
+/// Where the first 64 of two rows' samples differ, as bits; none past the end of either.
+#[inline(always)]
+fn differing(row: &[u16], other: &[u16]) -> u64 {
+    let mut flags = [0; 64];
+    for ((flag, a), b) in flags.iter_mut().zip(row).zip(other) {
+        *flag = u8::from(a != b);
+    }
+    pack(&flags)
+}
+
+/// Where a row has keys, as bits.
+#[inline(always)]
+fn present(row: &[u16]) -> u64 {
+    let mut flags = [0; 64];
+    for (flag, key) in flags.iter_mut().zip(row) {
+        *flag = u8::from(*key != NONE);
+    }
+    pack(&flags)
+}
+
+/// Starts and ends of stretches, word by word.
+struct Finder<'a> {
+    found: &'a mut Stretches,
+    starts: usize,
+    ends: usize,
+    /// Was the last sample of the word before in a stretch?
+    open: u64,
+}
+
+impl<'a> Finder<'a> {
+    #[inline(always)]
+    fn new(found: &'a mut Stretches) -> Self {
+        Self { found, starts: 0, ends: 0, open: 0 }
+    }
+
+    /// `inside`: samples that belong to a stretch; `fresh`: those that do not go on with the one before.
+    #[inline(always)]
+    fn word(&mut self, at: usize, inside: u64, fresh: u64) {
+        let before = inside << 1 | self.open;
+        let mut starts = inside & (fresh | !before);
+        let mut ends = before & (fresh | !inside);
+        self.open = inside >> 63;
+        while starts != 0 {
+            self.found.starts[self.starts] = (at + starts.trailing_zeros() as usize) as u16;
+            self.starts += 1;
+            starts &= starts - 1;
+        }
+        while ends != 0 {
+            self.found.ends[self.ends] = (at + ends.trailing_zeros() as usize) as u16;
+            self.ends += 1;
+            ends &= ends - 1;
+        }
+    }
+
+    /// The stretches of a row of `width` samples.
+    #[inline(always)]
+    fn done(self, width: usize) -> (&'a [u16], &'a [u16]) {
+        if self.ends < self.starts {
+            self.found.ends[self.ends] = width as u16;
+        }
+        (&self.found.starts[..self.starts], &self.found.ends[..self.starts])
+    }
+}
+
+/// Where a row's keys change, as bits, of the word at `at`.
+#[inline(always)]
+fn changes(row: &[u16], at: usize) -> u64 {
+    if at == 0 {
+        // The first sample always starts something.
+        return differing(&row[1..], row) << 1 | 1;
+    }
+    differing(&row[at..], &row[at - 1..])
+}
+
+#[inline(always)]
+fn slide_histogram_body(
+    histogram: &mut [u16],
+    shape: Shape,
+    enters: &[u16],
+    leaves: &[u16],
+    found: &mut Stretches,
+) {
+    let width = enters.len();
+    let leaves = &leaves[..width];
+    // Where the same key enters and leaves nothing changes.
+    turn::<true>(histogram, shape, enters, leaves, found);
+    turn::<false>(histogram, shape, leaves, enters, found);
+}
+
+/// Adds or takes away the keys of a row that another does not have.
+#[inline(always)]
+fn turn<const ADD: bool>(
+    histogram: &mut [u16],
+    shape: Shape,
+    row: &[u16],
+    other: &[u16],
+    found: &mut Stretches,
+) {
+    let width = row.len();
+    let mut finder = Finder::new(found);
+    for at in (0..width).step_by(64) {
+        let inside = present(&row[at..]) & differing(&row[at..], &other[at..]);
+        if inside | finder.open != 0 {
+            finder.word(at, inside, changes(row, at));
+        }
+    }
+    let (starts, ends) = finder.done(width);
+    for (&start, &end) in starts.iter().zip(ends) {
+        let (start, length) = (start as usize, (end - start) as usize);
+        let span = length + 2 * shape.radius;
+        let at = shape.row(row[start]) + start;
+        let columns = &mut histogram[at..][..span.next_multiple_of(PIECE)];
+        // A window over a stretch: its share rises, stays, and falls.
+        let (span, cap) = (span as u16, length.min(2 * shape.radius + 1) as u16);
+        let mut first = 0u16;
+        for piece in columns.as_chunks_mut::<PIECE>().0 {
+            for (i, count) in piece.iter_mut().enumerate() {
+                let x = first + i as u16;
+                let share = (x + 1).min(span.saturating_sub(x)).min(cap);
+                *count = if ADD { count.wrapping_add(share) } else { count.wrapping_sub(share) };
+            }
+            first += PIECE as u16;
+        }
+    }
+}
+
+#[inline(always)]
+fn peaks_body(
+    counts: &mut [Vec<u16>],
+    histogram: &[u16],
+    shape: Shape,
+    keys: &[u16],
+    from: usize,
+    first: &[u8],
+    found: &mut Stretches,
+) {
+    match shape.reach {
+        1 => peaks::<1>(counts, histogram, shape, keys, from, first, found),
+        2 => peaks::<2>(counts, histogram, shape, keys, from, first, found),
+        4 => peaks::<4>(counts, histogram, shape, keys, from, first, found),
+        8 => peaks::<8>(counts, histogram, shape, keys, from, first, found),
+        16 => peaks::<16>(counts, histogram, shape, keys, from, first, found),
+        _ => peaks::<32>(counts, histogram, shape, keys, from, first, found),
+    }
+}
+
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn peaks<const REACH: usize>(
+    counts: &mut [Vec<u16>],
+    histogram: &[u16],
+    shape: Shape,
+    keys: &[u16],
+    from: usize,
+    first: &[u8],
+    found: &mut Stretches,
+) {
+    let width = keys.len();
+    let mut finder = Finder::new(found);
+    for at in (0..width).step_by(64) {
+        let inside = present(&keys[at..]);
+        if inside | finder.open != 0 {
+            finder.word(at, inside, changes(keys, at));
+        }
+    }
+    let (starts, ends) = finder.done(width);
+    let load = |at: usize| -> [u16; PIECE] { histogram[at..][..PIECE].try_into().unwrap_or_default() };
+    for (&start, &end) in starts.iter().zip(ends) {
+        let (start, end) = (start as usize, end as usize);
+        let key = keys[start];
+        let least = first[key as usize] as usize;
+        if least > REACH {
+            continue;
+        }
+        let row = shape.row(key) + from + shape.radius;
+        for x in (start..end).step_by(PIECE) {
+            let at = row + x;
+            counts[0][x..][..PIECE].copy_from_slice(&load(at));
+            for (group, &(_, low, high)) in WEIGHTS[..const { groups(REACH) }].iter().enumerate() {
+                let mut most = [0; PIECE];
+                for difference in low.max(least)..=high.min(REACH) {
+                    let away = difference * shape.stride;
+                    let (more, less) = (load(at + away), load(at - away));
+                    for ((most, more), less) in most.iter_mut().zip(more).zip(less) {
+                        *most = (*most).max(more).max(less);
+                    }
+                }
+                counts[1 + group][x..][..PIECE].copy_from_slice(&most);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn contrast_body(out: &mut [f32], counts: &[Vec<u16>], row: &[u16], keys: (u16, u16)) -> (f64, f32) {
+    match counts.len() - 1 {
+        1 => contrast::<1>(out, counts, row, keys),
+        2 => contrast::<2>(out, counts, row, keys),
+        4 => contrast::<4>(out, counts, row, keys),
+        6 => contrast::<6>(out, counts, row, keys),
+        8 => contrast::<8>(out, counts, row, keys),
+        _ => contrast::<9>(out, counts, row, keys),
+    }
+}
+
+#[inline(always)]
+fn contrast<const GROUPS: usize>(
+    out: &mut [f32],
+    counts: &[Vec<u16>],
+    row: &[u16],
+    keys: (u16, u16),
+) -> (f64, f32) {
+    let (mut sums, mut greatest) = ([0.0f64; PIECE], [0.0f32; PIECE]);
+    for (piece, (out, row)) in out.chunks_mut(PIECE).zip(row.chunks(PIECE)).enumerate() {
+        let mut inside = [0u16; PIECE];
+        for (inside, key) in inside.iter_mut().zip(row) {
+            *inside = u16::from(key.wrapping_sub(keys.0) <= keys.1 - keys.0).wrapping_neg();
+        }
+        if inside.iter().fold(0, |any, inside| any | inside) == 0 {
+            out.fill(0.0);
+            continue;
+        }
+        let load =
+            |k: usize| -> [u16; PIECE] { counts[k][piece * PIECE..][..PIECE].try_into().unwrap_or_default() };
+        let own = load(0).map(f32::from);
+        let mut best = [0.0f32; PIECE];
+        for (group, &(weight, ..)) in WEIGHTS[..GROUPS].iter().enumerate() {
+            let other = load(1 + group).map(f32::from);
+            for ((best, own), other) in best.iter_mut().zip(own).zip(other) {
+                let value = weight * own * other / (own + other).max(1.0);
+                *best = if value > *best { value } else { *best };
+            }
+        }
+        for (i, best) in best.iter_mut().enumerate() {
+            *best = if inside[i] == 0 { 0.0 } else { *best };
+            sums[i] += f64::from(*best);
+            greatest[i] = if *best > greatest[i] { *best } else { greatest[i] };
+        }
+        let n = out.len();
+        out.copy_from_slice(&best[..n]);
+    }
+    (sums.iter().sum(), greatest.iter().fold(0.0, |a, b| a.max(*b)))
+}
+
+#[inline(always)]
+fn luma8_body(out: &mut [u8], r: &[f32], g: &[f32], b: &[f32]) -> bool {
+    let mut off = 0;
+    for (((out, &r), &g), &b) in out.iter_mut().zip(r).zip(g).zip(b) {
+        let [r, g, b] = [r, g, b].map(|v| {
+            let code = (v * 255.0 + 0.5).max(0.0).min(255.0) as i32;
+            off |= u32::from(code as f32 / 255.0 != v);
+            code
+        });
+        *out = (((47 * r + 157 * g + 16 * b + 128) >> 8) + 16) as u8;
+    }
+    off == 0
+}
+
+#[cfg(test)]
+mod tests;
