@@ -38,6 +38,13 @@ pub enum Outcome {
 }
 
 fn main() -> ExitCode {
+    // What a decoder says of a damaged file as it gives up is of no use to anybody; the error names the file.
+    let speak = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !unband_io::is_decoding() {
+            speak(panic);
+        }
+    }));
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

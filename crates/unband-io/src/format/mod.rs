@@ -39,6 +39,7 @@ mod tiff_read;
 mod webp;
 pub(crate) mod y4m;
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -248,10 +249,21 @@ pub static FORMATS: &[FormatEntry] = &[
 #[cfg(feature = "fuzzing")]
 pub(crate) use iptc::records as iptc_records;
 
+thread_local! {
+    static DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Is this thread inside a decoder? A panic there becomes an [`Error::Damaged`], and a panic hook need not speak of it.
+pub fn is_decoding() -> bool {
+    DECODING.get()
+}
+
 pub(crate) fn read(format: &'static FormatEntry, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     // The decoders are other people's code; should one of them panic, one damaged file must not end a batch.
-    let mut image = catch_unwind(AssertUnwindSafe(|| (format.read)(bytes, limits)))
-        .unwrap_or_else(|_| Err(Error::damaged(format.name, "its decoder gave up")))?;
+    let outer = DECODING.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(|| (format.read)(bytes, limits)));
+    DECODING.set(outer);
+    let mut image = result.unwrap_or_else(|_| Err(Error::damaged(format.name, "its decoder gave up")))?;
     image.origin.format = format.name;
     if let Some(icc) = &image.metadata.icc
         && !icc_plausible(icc, image.color.model)
