@@ -5,13 +5,20 @@
 //! measure has no meaning, it is an error that says why.
 #![forbid(unsafe_code)]
 
+pub mod cambi;
+pub mod ciede2000;
 pub mod clean;
 pub mod contour_jump;
 pub mod false_steps;
 pub mod field;
 pub mod flat_psnr;
+pub mod gmsd;
+mod grey;
+pub mod ms_ssim;
 pub mod psnr;
 pub mod ssim;
+mod ssim_window;
+pub mod ssimulacra2;
 pub mod texture_change;
 
 pub use clean::Clean;
@@ -86,6 +93,19 @@ pub enum MetricError {
     /// Neither RGB nor grey.
     #[error("the picture is {0:?}, RGB or grey is needed")]
     Model(Model),
+    /// Two pictures of different colour models.
+    #[error("{metric} compares pictures of one colour model, got {model:?} and {other:?}")]
+    Models {
+        /// The measure.
+        metric: &'static str,
+        /// Model of the scored picture.
+        model: Model,
+        /// Model of the other.
+        other: Model,
+    },
+    /// SSIMULACRA2 cannot take the pictures: they are too large.
+    #[error("ssimulacra2: {0}")]
+    Ssimulacra2(#[from] fast_ssim2::Ssimulacra2Error),
     /// A picture to compare with is missing.
     #[error("{metric} compares with {with}, which is missing")]
     Missing {
@@ -106,6 +126,67 @@ pub enum MetricError {
         /// There are.
         got: usize,
     },
+    /// Both sides are shorter than the measure needs one to be.
+    #[error("{metric} needs a side of at least {needed} samples, got {width}×{height}")]
+    Short {
+        /// The measure.
+        metric: &'static str,
+        /// Least length of the longer side.
+        needed: usize,
+        /// Width given.
+        width: usize,
+        /// Height given.
+        height: usize,
+    },
+    /// The picture is so large that the measure's window exceeds what can be counted.
+    #[error("{metric} has a window of at most {widest} samples, {width}×{height} samples need a wider one")]
+    Large {
+        /// The measure.
+        metric: &'static str,
+        /// Widest window.
+        widest: usize,
+        /// Width given.
+        width: usize,
+        /// Height given.
+        height: usize,
+    },
+    /// An option is out of range.
+    #[error("`{option}` of {metric} must lie in {range}, got {got}")]
+    Option {
+        /// The measure.
+        metric: &'static str,
+        /// The option.
+        option: &'static str,
+        /// What it may be.
+        range: &'static str,
+        /// What it was.
+        got: String,
+    },
+    /// A buffer holds more or fewer samples than its size asks for, or none.
+    #[error("{metric} got {got} samples for {width}×{height}")]
+    Samples {
+        /// The measure.
+        metric: &'static str,
+        /// Width given.
+        width: usize,
+        /// Height given.
+        height: usize,
+        /// Samples given.
+        got: usize,
+    },
+    /// A code has more bits than its plane.
+    #[error("{metric} got the code {got} in a plane of {bits} bits")]
+    Code {
+        /// The measure.
+        metric: &'static str,
+        /// Bits of the plane.
+        bits: u8,
+        /// The code.
+        got: u16,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Cancelled,
     /// A sample is not a number or infinite.
     #[error("the picture holds samples that are no finite numbers")]
     NotFinite,
@@ -142,10 +223,19 @@ pub static METRICS: &[Metric] = &[
     psnr::ENTRY_Y_ROUNDED,
     ssim::ENTRY,
     ssim::ENTRY_Y,
+    ssim::ENTRY_UNIFORM7,
+    ssim::ENTRY_MATLAB_GRAY,
+    ms_ssim::ENTRY,
+    ms_ssim::ENTRY_RGB,
+    gmsd::ENTRY,
+    ssimulacra2::ENTRY,
+    ciede2000::ENTRY,
     flat_psnr::ENTRY,
     false_steps::ENTRY,
     contour_jump::ENTRY,
     texture_change::ENTRY,
+    cambi::ENTRY,
+    cambi::ENTRY_COARSE,
 ];
 
 /// The measure of that name.
@@ -153,7 +243,7 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|m| m.name == name)
 }
 
-/// Both pictures, or an error when one is missing, of another size, or neither RGB nor grey.
+/// Both pictures, or an error when one is missing, they differ in size or colour model, or are neither RGB nor grey.
 pub(crate) fn both<'a>(
     metric: &'static str,
     with: &'static str,
@@ -164,7 +254,24 @@ pub(crate) fn both<'a>(
     same_size(image, other)?;
     check(image)?;
     check(other)?;
+    let (model, other_model) = (image.color.model, other.color.model);
+    if model != other_model {
+        return Err(MetricError::Models { metric, model, other: other_model });
+    }
     Ok((image, other))
+}
+
+/// An error unless both sides have the samples that a measure needs.
+pub(crate) fn at_least(
+    metric: &'static str,
+    needed: usize,
+    width: usize,
+    height: usize,
+) -> Result<(), MetricError> {
+    if width.min(height) >= needed {
+        return Ok(());
+    }
+    Err(MetricError::TooSmall { metric, needed, width, height })
 }
 
 fn same_size(image: &Image, other: &Image) -> Result<(), MetricError> {

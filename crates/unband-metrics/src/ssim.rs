@@ -1,13 +1,12 @@
-//! Structural similarity with the 11×11 Gaussian window.
+//! Structural similarity, in the four forms that papers report under one name.
 
 use unband_image::Image;
 
-use crate::field::{Field, gaussian};
+use crate::field::Field;
+use crate::grey::{grey_pair, reduced};
 use crate::psnr::studio_luma;
-use crate::{Against, Better, Metric, MetricError, Score, both};
-
-const C1: f64 = (0.01 * 255.0) * (0.01 * 255.0);
-const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
+use crate::ssim_window::Window;
+use crate::{Against, Better, Metric, MetricError, Score, at_least, both};
 
 /// Mean SSIM of two fields in 8-bit codes: window 11×11 Gaussian of σ 1.5, biased covariance, only where the
 /// whole window lies inside. −1..=1, 1 for equal fields.
@@ -15,87 +14,106 @@ const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
 /// Source: Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004.
 ///
 /// # Errors
-/// When a side is below 11 samples.
+/// When the fields differ in size or a side is below 11 samples.
 pub fn ssim_field(a: &Field, b: &Field) -> Result<f64, MetricError> {
-    if a.width < 11 || a.height < 11 {
-        return Err(MetricError::TooSmall { metric: "ssim", needed: 11, width: a.width, height: a.height });
+    let (width, height) = (a.width, a.height);
+    if (width, height) != (b.width, b.height) {
+        return Err(MetricError::Size { width, height, other_width: b.width, other_height: b.height });
     }
-    let kernel = gaussian(1.5, 5);
-    let (w, valid) = (a.width, a.width - 10);
-    // Means, mean squares and mean product, filtered down and then across.
-    let mut down: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; w]);
-    let mut across: [Vec<f64>; 5] = std::array::from_fn(|_| vec![0.0; valid]);
-    let mut sum = 0.0;
-    for y in 0..=a.height - 11 {
-        for row in &mut down {
-            row.fill(0.0);
-        }
-        for (k, &weight) in kernel.iter().enumerate() {
-            add_row(&mut down, a.row(y + k), b.row(y + k), weight);
-        }
-        for (out, row) in across.iter_mut().zip(&down) {
-            out.fill(0.0);
-            for k in 0..5 {
-                let pairs = row[k..][..valid].iter().zip(&row[10 - k..][..valid]);
-                out.iter_mut().zip(pairs).for_each(|(o, (l, r))| *o += kernel[k] * (l + r));
-            }
-            out.iter_mut().zip(&row[5..]).for_each(|(o, v)| *o += kernel[5] * v);
-        }
-        let [ma, mb, saa, sbb, sab] = &across;
-        for i in 0..valid {
-            let (m1, m2) = (ma[i], mb[i]);
-            let (v1, v2, cov) = (saa[i] - m1 * m1, sbb[i] - m2 * m2, sab[i] - m1 * m2);
-            sum += (2.0 * m1 * m2 + C1) * (2.0 * cov + C2) / ((m1 * m1 + m2 * m2 + C1) * (v1 + v2 + C2));
-        }
-    }
-    Ok(sum / (valid * (a.height - 10)) as f64)
+    at_least(ENTRY.name, 11, width, height)?;
+    Ok(Window::gaussian().means(a, b).similarity)
 }
 
-/// Adds a weighted row of both pictures to the running means, mean squares and mean product.
-fn add_row(down: &mut [Vec<f64>; 5], a: &[f64], b: &[f64], weight: f64) {
-    let [ma, mb, saa, sbb, sab] = down;
-    let n = a.len();
-    let (ma, mb, saa, sbb, sab) = (&mut ma[..n], &mut mb[..n], &mut saa[..n], &mut sbb[..n], &mut sab[..n]);
-    let b = &b[..n];
-    for i in 0..n {
-        let (x, y) = (weight * a[i], weight * b[i]);
-        ma[i] += x;
-        mb[i] += y;
-        saa[i] += x * a[i];
-        sbb[i] += y * b[i];
-        sab[i] += x * b[i];
-    }
-}
-
-/// SSIM per channel, then the mean over channels.
+/// SSIM of the 11×11 Gaussian window per channel, then the mean over channels.
 ///
 /// # Errors
-/// When the pictures differ in size, are smaller than 11×11, or are not RGB or grey.
+/// When the pictures differ in size or colour model, are smaller than 11×11, are not RGB or grey, or hold samples that
+/// are not finite.
 pub fn ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    let (image, reference) = both("ssim", "a reference", image, Some(reference))?;
-    let n = image.planes.len().max(reference.planes.len());
-    let mut sum = 0.0;
-    for c in 0..n {
-        let a = Field::plane(image, c.min(image.planes.len() - 1));
-        let b = Field::plane(reference, c.min(reference.planes.len() - 1));
-        sum += ssim_field(&a, &b)?;
+    over_channels(ENTRY.name, image, Some(reference), &Window::gaussian())
+}
+
+/// SSIM of the 11×11 Gaussian window on BT.601 luma in studio range, not rounded.
+///
+/// # Errors
+/// As [`ssim`].
+pub fn ssim_y(image: &Image, reference: &Image) -> Result<f64, MetricError> {
+    luma(image, Some(reference))
+}
+
+/// SSIM of the 7×7 box window with the covariance of a sample per channel, then the mean over channels:
+/// what scikit-image computes unless told otherwise.
+///
+/// # Errors
+/// As [`ssim`], the least side being 7.
+pub fn ssim_uniform7(image: &Image, reference: &Image) -> Result<f64, MetricError> {
+    over_channels(ENTRY_UNIFORM7.name, image, Some(reference), &Window::<7>::uniform())
+}
+
+/// SSIM of the 11×11 Gaussian window on grey (0.299, 0.587, 0.114) that is first made smaller by the whole number
+/// nearest to `shorter side / 256`, as the authors' MATLAB program does.
+///
+/// Grey is rounded to whole codes of the deeper of the two pictures, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
+/// hardly at all for a 16-bit one, not at all for floating point.
+///
+/// # Errors
+/// As [`ssim`], the least side being 11.
+pub fn ssim_matlab_gray(image: &Image, reference: &Image) -> Result<f64, MetricError> {
+    matlab(image, Some(reference))
+}
+
+fn over_channels<const N: usize>(
+    name: &'static str,
+    image: &Image,
+    reference: Option<&Image>,
+    window: &Window<N>,
+) -> Result<f64, MetricError> {
+    let (image, reference) = both(name, "a reference", image, reference)?;
+    at_least(name, N, image.width(), image.height())?;
+    let planes = image.planes.len();
+    let means = (0..planes).map(|c| window.means(&Field::plane(image, c), &Field::plane(reference, c)));
+    Ok(means.map(|m| m.similarity).sum::<f64>() / planes as f64)
+}
+
+fn luma(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+    let (image, reference) = both(ENTRY_Y.name, "a reference", image, reference)?;
+    at_least(ENTRY_Y.name, 11, image.width(), image.height())?;
+    let (a, b) = (studio_luma(image, false), studio_luma(reference, false));
+    Ok(Window::gaussian().means(&a, &b).similarity)
+}
+
+fn matlab(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+    let name = ENTRY_MATLAB_GRAY.name;
+    let (image, reference) = both(name, "a reference", image, reference)?;
+    // Below 384 samples nothing is reduced, above there are always enough left.
+    at_least(name, 11, image.width(), image.height())?;
+    let (mut a, mut b) = grey_pair(image, reference);
+    let factor = (image.width().min(image.height()) + 128) / 256;
+    if factor > 1 {
+        (a, b) = (reduced(&a, factor), reduced(&b, factor));
     }
-    Ok(sum / n as f64)
+    Ok(Window::gaussian().means(&a, &b).similarity)
 }
 
 fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    let (image, reference) = both("ssim", "a reference", image, reference)?;
-    ssim(image, reference).map(Score::of)
+    over_channels(ENTRY.name, image, reference, &Window::gaussian()).map(Score::of)
 }
 
 fn score_y(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    let (image, reference) = both("ssim-y", "a reference", image, reference)?;
-    ssim_field(&studio_luma(image, false), &studio_luma(reference, false)).map(Score::of)
+    luma(image, reference).map(Score::of)
 }
 
-/// RGB.
+fn score_uniform7(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+    over_channels(ENTRY_UNIFORM7.name, image, reference, &Window::<7>::uniform()).map(Score::of)
+}
+
+fn score_matlab_gray(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+    matlab(image, reference).map(Score::of)
+}
+
+/// RGB, the form most papers on restoration report.
 pub const ENTRY: Metric = Metric {
-    name: "ssim",
+    name: "ssim-gauss11-rgb",
     title: "Structural similarity, mean over channels",
     better: Better::Higher,
     against: Against::Reference,
@@ -107,9 +125,27 @@ pub const ENTRY: Metric = Metric {
 
 /// Luma (BT.601, studio range).
 pub const ENTRY_Y: Metric = Metric {
-    name: "ssim-y",
+    name: "ssim-gauss11-y",
     title: "Structural similarity of luma",
     source: "Wang et al. 2004; BasicSR `metrics/psnr_ssim.py`, calculate_ssim with test_y_channel",
     score: score_y,
+    ..ENTRY
+};
+
+/// RGB with scikit-image's defaults.
+pub const ENTRY_UNIFORM7: Metric = Metric {
+    name: "ssim-uniform7-rgb",
+    title: "Structural similarity with a 7×7 box, mean over channels",
+    source: "scikit-image `metrics/_structural_similarity.py`, defaults",
+    score: score_uniform7,
+    ..ENTRY
+};
+
+/// Grey, reduced with the size of the picture.
+pub const ENTRY_MATLAB_GRAY: Metric = Metric {
+    name: "ssim-matlab-gray",
+    title: "Structural similarity of grey at about 256 rows",
+    source: "Wang et al. 2004; the authors' `ssim.m` with its automatic reduction",
+    score: score_matlab_gray,
     ..ENTRY
 };

@@ -1,0 +1,124 @@
+//! Structural similarity over five scales.
+
+use unband_image::Image;
+
+use crate::field::Field;
+use crate::grey::{grey_pair, reduced};
+use crate::ssim_window::Window;
+use crate::{Against, Better, Metric, MetricError, Score, at_least, both};
+
+/// Least side: the window of 11 samples at the coarsest of five scales.
+pub const LEAST_SIDE: usize = 11 << 4;
+
+/// Exponents of the scales, finest first.
+const WEIGHTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
+
+/// Multi-scale SSIM of grey (0.299, 0.587, 0.114): the product of the mean contrast-and-structure terms of four scales
+/// and the mean SSIM of the fifth, each to its weight. 0..=1, 1 for equal pictures.
+///
+/// Grey is rounded to whole codes of the deeper of the two pictures, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
+/// hardly at all for a 16-bit one, not at all for floating point.
+/// Source: Wang, Simoncelli, Bovik, "Multi-scale structural similarity for image quality assessment", 2003; `msssim.m`.
+/// Differs: a negative mean counts as 0; the original's result is then a complex number.
+///
+/// # Errors
+/// When the pictures differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or hold
+/// samples that are not finite.
+pub fn ms_ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
+    of_grey(image, Some(reference))
+}
+
+/// Multi-scale SSIM per channel, then the mean over channels, as networks are trained and compared with it.
+///
+/// Source: pytorch-msssim 1.0.0, `ms_ssim` with `data_range` 255: its window in single precision, its halving with zeros
+/// around pictures of odd size.
+///
+/// # Errors
+/// As [`ms_ssim`].
+pub fn ms_ssim_rgb(image: &Image, reference: &Image) -> Result<f64, MetricError> {
+    of_channels(image, Some(reference))
+}
+
+fn of_grey(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+    let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
+    at_least(ENTRY.name, LEAST_SIDE, image.width(), image.height())?;
+    let (a, b) = grey_pair(image, reference);
+    Ok(product(a, b, &Window::gaussian(), |field| reduced(field, 2)))
+}
+
+fn of_channels(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+    let (image, reference) = both(ENTRY_RGB.name, "a reference", image, reference)?;
+    at_least(ENTRY_RGB.name, LEAST_SIDE, image.width(), image.height())?;
+    let window = Window::gaussian_f32();
+    let planes = image.planes.len();
+    let channel = |c| product(Field::plane(image, c), Field::plane(reference, c), &window, pooled);
+    Ok((0..planes).map(channel).sum::<f64>() / planes as f64)
+}
+
+fn product(mut a: Field, mut b: Field, window: &Window<11>, half: impl Fn(&Field) -> Field) -> f64 {
+    let (coarsest, finer) = (WEIGHTS.len() - 1, &WEIGHTS[..WEIGHTS.len() - 1]);
+    let mut value = 1.0;
+    for weight in finer {
+        value *= window.means(&a, &b).contrast.max(0.0).powf(*weight);
+        (a, b) = (half(&a), half(&b));
+    }
+    value * window.means(&a, &b).similarity.max(0.0).powf(WEIGHTS[coarsest])
+}
+
+/// Means of 2×2; a side of odd length gets a zero before its first sample.
+fn pooled(field: &Field) -> Field {
+    let (w, h) = (field.width, field.height);
+    let mut out = Field::zeros(w.div_ceil(2), h.div_ceil(2));
+    let nothing = vec![0.0; w];
+    let row = |y: usize| if y < h % 2 { nothing.as_slice() } else { field.row(y - h % 2) };
+    for y in 0..out.height {
+        let (upper, lower) = (row(2 * y), row(2 * y + 1));
+        let column = |x: usize| if x < w % 2 { 0.0 } else { upper[x - w % 2] + lower[x - w % 2] };
+        for (x, o) in out.row_mut(y).iter_mut().enumerate() {
+            *o = (column(2 * x) + column(2 * x + 1)) / 4.0;
+        }
+    }
+    out
+}
+
+fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+    of_grey(image, reference).map(Score::of)
+}
+
+fn score_rgb(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+    of_channels(image, reference).map(Score::of)
+}
+
+/// Grey.
+pub const ENTRY: Metric = Metric {
+    name: "ms-ssim",
+    title: "Structural similarity of grey over five scales",
+    better: Better::Higher,
+    against: Against::Reference,
+    range: "0..=1",
+    unit: "",
+    source: "Wang, Simoncelli, Bovik 2003; the authors' `msssim.m`",
+    score,
+};
+
+/// RGB.
+pub const ENTRY_RGB: Metric = Metric {
+    name: "ms-ssim-rgb",
+    title: "Structural similarity over five scales, mean over channels",
+    source: "Wang, Simoncelli, Bovik 2003; pytorch-msssim 1.0.0",
+    score: score_rgb,
+    ..ENTRY
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_odd_side_is_pooled_with_a_zero_before_it() {
+        let f = Field { width: 3, height: 2, data: vec![4.0, 8.0, 12.0, 0.0, 4.0, 8.0] };
+        assert_eq!(pooled(&f).data, [1.0, 8.0]);
+        let f = Field { width: 2, height: 3, data: vec![4.0, 8.0, 12.0, 0.0, 4.0, 8.0] };
+        assert_eq!(pooled(&f).data, [3.0, 6.0]);
+    }
+}

@@ -1,0 +1,217 @@
+//! The moving window that all structural similarities share.
+
+use crate::field::Field;
+
+const C1: f64 = (0.01 * 255.0) * (0.01 * 255.0);
+const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
+
+/// Columns worked on at a time: what the window needs of them stays in the cache.
+const STRIP: usize = 256;
+
+/// A square window: symmetric weights, the same across and down.
+pub(crate) struct Window<const N: usize> {
+    weights: [f64; N],
+    /// What variances and covariance are multiplied by.
+    sample: f64,
+}
+
+/// Means over all positions at which the window lies inside the picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Means {
+    /// Luminance × contrast × structure: SSIM itself.
+    pub similarity: f64,
+    /// Contrast × structure alone.
+    pub contrast: f64,
+}
+
+impl Window<11> {
+    /// Gaussian of σ 1.5, biased covariance.
+    pub fn gaussian() -> Self {
+        let raw = std::array::from_fn(|i| (-(i as f64 - 5.0).powi(2) / 4.5).exp());
+        Self { weights: scaled(raw), sample: 1.0 }
+    }
+
+    /// The same in single precision, as programs on `f32` tensors hold it: its sum is 1 to seven digits only, which
+    /// moves the similarity of flat areas in the sixth.
+    pub fn gaussian_f32() -> Self {
+        let raw: [f32; 11] = std::array::from_fn(|i| (-(i as f64 - 5.0).powi(2) / 4.5).exp() as f32);
+        let sum = raw.iter().map(|&v| f64::from(v)).sum::<f64>() as f32;
+        Self { weights: raw.map(|v| (v / sum).into()), sample: 1.0 }
+    }
+}
+
+impl<const N: usize> Window<N> {
+    /// All samples alike, covariance of a sample (divided by one less than the count).
+    pub fn uniform() -> Self {
+        let count = (N * N) as f64;
+        Self { weights: scaled([1.0; N]), sample: count / (count - 1.0) }
+    }
+
+    /// Moves over two fields of one size in 8-bit codes, whose sides are at least `N`.
+    ///
+    /// Sums are clamped to what exact arithmetic allows, so that samples of any size give −1..=1.
+    pub fn means(&self, a: &Field, b: &Field) -> Means {
+        let (wide, high) = (a.width + 1 - N, a.height + 1 - N);
+        let (mut similarity, mut contrast) = (0.0, 0.0);
+        let mut strip = Strip::new();
+        for left in (0..wide).step_by(STRIP) {
+            let valid = STRIP.min(wide - left);
+            for y in 0..a.height {
+                let columns = left..left + valid + N - 1;
+                strip.put(y, &a.row(y)[columns.clone()], &b.row(y)[columns], &self.weights);
+                if y + 1 >= N {
+                    let sums = strip.sums(y, valid, self);
+                    similarity += sums.0;
+                    contrast += sums.1;
+                }
+            }
+        }
+        let count = (wide * high) as f64;
+        Means { similarity: similarity / count, contrast: contrast / count }
+    }
+}
+
+fn scaled<const N: usize>(raw: [f64; N]) -> [f64; N] {
+    let sum: f64 = raw.iter().sum();
+    raw.map(|v| v / sum)
+}
+
+/// The last `N` rows of a strip, filtered across: of `a`, of `b`, of `a² + b²` and of `ab`. The formula needs the
+/// two variances only as a sum.
+struct Strip<const N: usize> {
+    rows: [[Vec<f64>; 4]; N],
+    products: [Vec<f64>; 2],
+    down: [Vec<f64>; 4],
+    similarity: Vec<f64>,
+    contrast: Vec<f64>,
+}
+
+impl<const N: usize> Strip<N> {
+    fn new() -> Self {
+        let row = |_| vec![0.0; STRIP];
+        Self {
+            rows: std::array::from_fn(|_| std::array::from_fn(row)),
+            products: std::array::from_fn(|_| vec![0.0; STRIP + N - 1]),
+            down: std::array::from_fn(row),
+            similarity: row(0),
+            contrast: row(0),
+        }
+    }
+
+    /// Takes row `y`.
+    fn put(&mut self, y: usize, a: &[f64], b: &[f64], weights: &[f64; N]) {
+        let n = a.len();
+        let [squares, product] = &mut self.products;
+        let (squares, product, b) = (&mut squares[..n], &mut product[..n], &b[..n]);
+        for i in 0..n {
+            squares[i] = a[i] * a[i] + b[i] * b[i];
+            product[i] = a[i] * b[i];
+        }
+        let valid = n + 1 - N;
+        for (out, row) in self.rows[y % N].iter_mut().zip([a, b, squares, product]) {
+            weigh(std::array::from_fn(|k| &row[k..][..valid]), weights, &mut out[..valid]);
+        }
+    }
+
+    /// Sums of similarity and contrast over the windows that end in row `y`.
+    fn sums(&mut self, y: usize, valid: usize, window: &Window<N>) -> (f64, f64) {
+        for (map, out) in self.down.iter_mut().enumerate() {
+            let taps = std::array::from_fn(|k| &self.rows[(y + 1 + k) % N][map][..valid]);
+            weigh(taps, &window.weights, &mut out[..valid]);
+        }
+        let [ma, mb, squares, product] = &self.down;
+        let (ma, mb, squares, product) = (&ma[..valid], &mb[..valid], &squares[..valid], &product[..valid]);
+        let (similarity, contrast) = (&mut self.similarity[..valid], &mut self.contrast[..valid]);
+        for i in 0..valid {
+            let (both, level) = (ma[i] * mb[i], ma[i] * ma[i] + mb[i] * mb[i]);
+            let variances = (window.sample * (squares[i] - level)).max(0.0);
+            let covariance = (window.sample * (product[i] - both)).min(variances / 2.0).max(-variances / 2.0);
+            let structure = (2.0 * covariance + C2) / (variances + C2);
+            contrast[i] = structure;
+            similarity[i] = structure * ((2.0 * both + C1) / (level + C1));
+        }
+        (similarity.iter().sum(), contrast.iter().sum())
+    }
+}
+
+/// Weighted sum of `N` rows; the weights are symmetric.
+fn weigh<const N: usize>(taps: [&[f64]; N], weights: &[f64; N], out: &mut [f64]) {
+    let n = out.len();
+    let taps = taps.map(|row| &row[..n]);
+    for i in 0..n {
+        let mut sum = weights[N / 2] * taps[N / 2][i];
+        for k in 0..N / 2 {
+            sum += weights[k] * (taps[k][i] + taps[N - 1 - k][i]);
+        }
+        out[i] = sum;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(w: usize, h: usize, factor: usize) -> Field {
+        Field { width: w, height: h, data: (0..w * h).map(|i| ((i * factor) % 251) as f64).collect() }
+    }
+
+    /// The formula at each position by itself.
+    fn plainly<const N: usize>(a: &Field, b: &Field, window: &Window<N>) -> Means {
+        let (mut similarity, mut contrast, mut count) = (0.0, 0.0, 0.0);
+        for y in 0..=a.height - N {
+            for x in 0..=a.width - N {
+                let mean = |f: &dyn Fn(f64, f64) -> f64| {
+                    let mut sum = 0.0;
+                    for j in 0..N {
+                        for i in 0..N {
+                            let weight = window.weights[j] * window.weights[i];
+                            sum += weight * f(a.row(y + j)[x + i], b.row(y + j)[x + i]);
+                        }
+                    }
+                    sum
+                };
+                let (ma, mb) = (mean(&|a, _| a), mean(&|_, b| b));
+                let va = window.sample * mean(&|a, _| (a - ma).powi(2));
+                let vb = window.sample * mean(&|_, b| (b - mb).powi(2));
+                let cov = window.sample * mean(&|a, b| (a - ma) * (b - mb));
+                let structure = (2.0 * cov + C2) / (va + vb + C2);
+                contrast += structure;
+                similarity += structure * (2.0 * ma * mb + C1) / (ma * ma + mb * mb + C1);
+                count += 1.0;
+            }
+        }
+        Means { similarity: similarity / count, contrast: contrast / count }
+    }
+
+    fn agree<const N: usize>(window: &Window<N>, width: usize, height: usize) {
+        let (a, b) = (field(width, height, 7919), field(width, height, 104_729));
+        let (fast, plain) = (window.means(&a, &b), plainly(&a, &b, window));
+        assert!((fast.similarity - plain.similarity).abs() < 1e-10, "{fast:?} {plain:?}");
+        assert!((fast.contrast - plain.contrast).abs() < 1e-10, "{fast:?} {plain:?}");
+    }
+
+    #[test]
+    fn strips_and_separate_passes_give_what_the_formula_gives() {
+        agree(&Window::gaussian(), 11, 11);
+        agree(&Window::gaussian(), 40, 17);
+        agree(&Window::gaussian(), STRIP + 30, 13);
+        agree(&Window::<7>::uniform(), 7, 12);
+        agree(&Window::<7>::uniform(), 2 * STRIP + 6, 9);
+    }
+
+    #[test]
+    fn samples_of_any_size_give_a_similarity() {
+        let huge = |sign: f64| Field {
+            width: 16,
+            height: 16,
+            data: (0..256).map(|i| sign * 1e40 * f64::from(1 + i % 3)).collect(),
+        };
+        for (a, b) in [(huge(1.0), huge(-1.0)), (huge(1.0), field(16, 16, 7)), (huge(1.0), huge(1.0))] {
+            let means = Window::gaussian().means(&a, &b);
+            assert!(
+                means.similarity.abs() <= 1.0 + 1e-12 && means.contrast.abs() <= 1.0 + 1e-12,
+                "{means:?}"
+            );
+        }
+    }
+}
