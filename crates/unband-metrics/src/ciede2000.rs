@@ -5,6 +5,7 @@ use std::f64::consts::{PI, TAU};
 use unband_image::Image;
 
 use crate::field::Field;
+use crate::light::linear_planes;
 use crate::{Against, Better, Metric, MetricError, Score, both};
 
 /// Colour differences of two pictures; 1 is about what can just be seen side by side.
@@ -31,13 +32,13 @@ pub fn ciede2000(image: &Image, reference: &Image) -> Result<Differences, Metric
 
 fn measure(image: &Image, reference: Option<&Image>) -> Result<Differences, MetricError> {
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
-    let [a, b] = [image, reference].map(Linear::of);
+    let [a, b] = [image, reference].map(linear_planes);
     let count = image.width() * image.height();
     let mut found = Vec::with_capacity(count);
     // In banded and in restored pictures neighbours are often alike.
     let (mut last, mut difference) = (([f64::NAN; 3], [f64::NAN; 3]), 0.0);
     for i in 0..count {
-        let here = (a.at(i), b.at(i));
+        let here = (pixel(&a, i), pixel(&b, i));
         if here != last {
             difference = if here.0 == here.1 { 0.0 } else { delta_e(lab(here.0), lab(here.1)) };
             last = here;
@@ -47,6 +48,11 @@ fn measure(image: &Image, reference: Option<&Image>) -> Result<Differences, Metr
     Ok(summary(&mut found))
 }
 
+/// A grey picture counts as three equal channels.
+fn pixel(planes: &[Field], i: usize) -> [f64; 3] {
+    std::array::from_fn(|c| planes[c.min(planes.len() - 1)].data[i])
+}
+
 fn summary(found: &mut [f64]) -> Differences {
     let mean = found.iter().sum::<f64>() / found.len() as f64;
     let place = 0.95 * (found.len() - 1) as f64;
@@ -54,39 +60,6 @@ fn summary(found: &mut [f64]) -> Differences {
     let next = above.iter().copied().reduce(f64::min).unwrap_or(below);
     let max = above.iter().copied().fold(below, f64::max);
     Differences { mean, p95: below + place.fract() * (next - below), max }
-}
-
-/// Samples in linear light, 0 to 1.
-struct Linear {
-    planes: Vec<Field>,
-}
-
-impl Linear {
-    fn of(image: &Image) -> Self {
-        let planes = (0..image.planes.len()).map(|c| {
-            let mut plane = Field::plane(image, c);
-            let (mut last, mut value) = (f64::NAN, 0.0);
-            for v in &mut plane.data {
-                if *v != last {
-                    (last, value) = (*v, linear(*v / 255.0));
-                }
-                *v = value;
-            }
-            plane
-        });
-        Self { planes: planes.collect() }
-    }
-
-    fn at(&self, i: usize) -> [f64; 3] {
-        match self.planes.as_slice() {
-            [r, g, b] => [r.data[i], g.data[i], b.data[i]],
-            planes => [planes[0].data[i]; 3],
-        }
-    }
-}
-
-fn linear(v: f64) -> f64 {
-    if v > 0.040_45 { ((v + 0.055) / 1.055).powf(2.4) } else { v / 12.92 }
 }
 
 /// Linear sRGB to L*a*b*, with the rounded constants of scikit-image.

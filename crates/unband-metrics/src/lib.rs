@@ -5,6 +5,7 @@
 //! measure has no meaning, it is an error that says why.
 #![forbid(unsafe_code)]
 
+pub mod bband;
 pub mod cambi;
 pub mod ciede2000;
 pub mod clean;
@@ -14,7 +15,9 @@ pub mod field;
 pub mod flat_psnr;
 pub mod gmsd;
 mod grey;
+mod light;
 pub mod ms_ssim;
+pub mod niqe;
 pub mod psnr;
 pub mod ssim;
 mod ssim_window;
@@ -236,6 +239,8 @@ pub static METRICS: &[Metric] = &[
     texture_change::ENTRY,
     cambi::ENTRY,
     cambi::ENTRY_COARSE,
+    bband::ENTRY,
+    niqe::ENTRY,
 ];
 
 /// The measure of that name.

@@ -1,22 +1,18 @@
 //! SSIMULACRA2.
 
-use fast_ssim2::{
-    MAX_IMAGE_PIXELS, PixelDescriptor, PixelSlice, Ssimulacra2Error, TransferFunction, compute_ssimulacra2,
-};
+use fast_ssim2::{MAX_IMAGE_PIXELS, PixelDescriptor, PixelSlice, Ssimulacra2Error, compute_ssimulacra2};
 use unband_image::Image;
 
-use crate::field::exact;
+use crate::light::linear_planes;
 use crate::{Against, Better, Metric, MetricError, Score, at_least, both};
 
 /// Least side.
 pub const LEAST_SIDE: usize = 8;
 
-const SRGB: PixelDescriptor = PixelDescriptor::RGBF32.with_transfer(TransferFunction::Srgb);
-
 /// SSIMULACRA2 of pictures whose samples are taken for sRGB: 100 for equal pictures, 90 when even flipping between them
 /// shows nothing, 70 high, 50 medium, 30 low quality, without a lower end.
 ///
-/// Samples go in as `f32`, so that nothing is rounded to 8 bits; what lies outside black and white is clamped.
+/// Nothing is rounded to 8 bits or clamped: linear light goes in as `f32`.
 /// Source: github.com/cloudinary/ssimulacra2, by the crate `fast-ssim2`.
 ///
 /// # Errors
@@ -37,22 +33,18 @@ fn measure(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError>
     let [a, b] = [reference, image].map(interleaved);
     let slice = |samples| {
         let (bytes, stride) = (bytemuck::cast_slice(samples), width * 3 * size_of::<f32>());
-        PixelSlice::new(bytes, width as u32, height as u32, stride, SRGB)
+        PixelSlice::new(bytes, width as u32, height as u32, stride, PixelDescriptor::RGBF32_LINEAR)
             .map_err(|_| Ssimulacra2Error::ImageTooLarge { actual })
     };
     Ok(compute_ssimulacra2(&slice(&a)?, &slice(&b)?)?)
 }
 
-/// Red, green and blue of each pixel; a grey picture counts as three equal channels.
+/// Red, green and blue of each pixel in linear light; a grey picture counts as three equal channels.
 fn interleaved(image: &Image) -> Vec<f32> {
-    let code = exact(image.depth);
-    let mut out = vec![0.0; image.width() * image.height() * 3];
-    for c in 0..3 {
-        let plane = &image.planes[c.min(image.planes.len() - 1)];
-        let samples = out.iter_mut().skip(c).step_by(3);
-        samples.zip(&plane.data).for_each(|(o, v)| *o = (code(v) / 255.0) as f32);
-    }
-    out
+    let planes = linear_planes(image);
+    let [r, g, b] = std::array::from_fn(|c| &planes[c.min(planes.len() - 1)].data);
+    let pixels = r.iter().zip(g).zip(b);
+    pixels.flat_map(|((&r, &g), &b)| [r as f32, g as f32, b as f32]).collect()
 }
 
 fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
