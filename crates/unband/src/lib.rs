@@ -34,6 +34,8 @@ mod methods;
 mod options;
 mod proof;
 mod report;
+#[cfg(feature = "show")]
+pub mod show;
 
 pub use choose::{Act, Choices, choose};
 pub use error::Error;

@@ -1,0 +1,94 @@
+//! Pictures that make banding visible, and the page that shows them.
+//!
+//! Everything here turns an [`Image`](crate::Image) and what was found in it into something to look at, and is
+//! a pure function of that: the same input gives the same bytes, on any number of threads.
+//!
+//! | | |
+//! |---|---|
+//! | [`overlay`] | a map of banding ([`HeatMap`]) over the picture in grey |
+//! | [`Profile`] | the codes along a line, as SVG or as a picture, with the places where it is banded enlarged |
+//! | [`segments`] | connected regions of equal colour in random colours |
+//! | [`worst_spots`], [`stretched`] | where it is worst, and those places with more contrast |
+//! | [`Page`] | all of it in one HTML file that needs nothing else |
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use unband::show::{HeatMap, Line, Profile, Series};
+//! use unband::{Context, Image, deband, inspect};
+//!
+//! let banded: Vec<u8> = (0..256 * 256).map(|i| (i % 256 / 8 * 8) as u8).collect();
+//! let input = Image::from_gray(256, 256, &banded)?;
+//! let result = deband(&input)?;
+//! let map = HeatMap::of(&inspect(&input, &Context::default()));
+//!
+//! let pictures = [Series::new("input", &input), Series::new("result", &result)];
+//! let profile = Profile::along(Line::worst(&input, &map), &pictures)?;
+//! assert_eq!(profile.codes[0].len(), profile.line.len());
+//! std::fs::write(std::env::temp_dir().join("profile.svg"), profile.svg(960)?)?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod canvas;
+mod fill;
+mod heat;
+mod line;
+mod page;
+mod picture;
+mod plot;
+mod profile;
+mod raster;
+mod segments;
+mod spots;
+mod svg;
+
+pub use heat::{HeatMap, heat_color, overlay};
+pub use line::Line;
+pub use page::{Column, Direction, MetricRow, Page, Section, Side, Value, VerdictLevel};
+pub use picture::Picture;
+pub use profile::{Profile, Series};
+pub use segments::{Segments, segments};
+pub use spots::{Spot, Stretch, stretched, worst_spots};
+
+/// Why something cannot be shown.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShowError {
+    /// The planes do not fit the model or each other.
+    #[error(transparent)]
+    Planes(#[from] crate::Error),
+    /// Colour cannot be converted.
+    #[error(transparent)]
+    Color(#[from] crate::ImageError),
+    /// Pictures that belong together differ in size.
+    #[error("{name} has {width}×{height} pixels, {expected_width}×{expected_height} are needed")]
+    Size {
+        /// Which.
+        name: String,
+        /// Its width.
+        width: usize,
+        /// Its height.
+        height: usize,
+        /// Width of the first picture.
+        expected_width: usize,
+        /// Height of the first picture.
+        expected_height: usize,
+    },
+    /// More pixels than regions can be counted in.
+    #[error("{width}×{height} pixels are more than 4294967295")]
+    TooManyPixels {
+        /// Width.
+        width: usize,
+        /// Height.
+        height: usize,
+    },
+    /// A profile needs a picture.
+    #[error("no picture was given")]
+    NoPicture,
+    /// PNG could not be written.
+    #[error(transparent)]
+    Png(#[from] png::EncodingError),
+    /// JPEG could not be written.
+    #[error(transparent)]
+    Jpeg(#[from] jpeg_encoder::EncodingError),
+}

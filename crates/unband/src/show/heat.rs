@@ -1,0 +1,201 @@
+//! Maps of banding as colours.
+
+use unband_image::inspect::{BandingMap, Findings};
+
+use super::{Picture, ShowError};
+
+/// Numbers per cell of a grid over a picture: 0 where there is no banding, more where there is more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeatMap {
+    columns: usize,
+    rows: usize,
+    /// Pixels of the picture per cell, across and down, above 0.
+    pub(super) cell: (f32, f32),
+    values: Vec<f32>,
+    /// The value that gets the strongest colour.
+    most: f32,
+}
+
+/// Share of samples on contours with the strongest colour: a contour every eight samples, both its sides
+/// marked.
+const MOST_CONTOURS: f32 = 0.25;
+
+impl HeatMap {
+    /// The map of [`inspect`](crate::inspect): the share of samples on false contours per square.
+    pub fn of(findings: &Findings) -> Self {
+        let BandingMap { columns, rows, share } = &findings.map;
+        let side = BandingMap::SIDE as f32;
+        Self {
+            columns: *columns,
+            rows: *rows,
+            cell: (side, side),
+            values: share.clone(),
+            most: MOST_CONTOURS,
+        }
+    }
+
+    /// A map of another measure, `columns * rows` values, row by row, over a picture of `size` pixels: one per pixel, or
+    /// fewer. `most` is the value that gets the strongest colour, and should be the same for all pictures that are
+    /// compared. What is no number counts as 0.
+    ///
+    /// # Errors
+    /// When the values are not `columns * rows`, or none.
+    pub fn new(
+        columns: usize,
+        rows: usize,
+        values: Vec<f32>,
+        size: (usize, usize),
+        most: f32,
+    ) -> Result<Self, ShowError> {
+        if columns == 0 || rows == 0 {
+            return Err(crate::ImageError::Empty { width: columns, height: rows }.into());
+        }
+        let expected = columns.saturating_mul(rows);
+        if values.len() != expected {
+            let got = values.len();
+            return Err(crate::ImageError::Length { width: columns, height: rows, expected, got }.into());
+        }
+        let cell = (size.0.max(1) as f32 / columns as f32, size.1.max(1) as f32 / rows as f32);
+        Ok(Self { columns, rows, cell, values, most })
+    }
+
+    /// A map that says nothing: no banding anywhere.
+    pub fn empty() -> Self {
+        Self { columns: 0, rows: 0, cell: (1.0, 1.0), values: Vec::new(), most: 1.0 }
+    }
+
+    /// Strength of a cell, 0..=1; 0 outside.
+    pub(super) fn cell_strength(&self, column: usize, row: usize) -> f32 {
+        if column >= self.columns || self.most <= 0.0 {
+            return 0.0;
+        }
+        let value = self.values.get(row * self.columns + column).copied().unwrap_or(0.0) / self.most;
+        if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// Strength at a point of the picture, 0..=1, interpolated between the centres of cells.
+    pub fn strength(&self, x: f32, y: f32) -> f32 {
+        if self.columns == 0 || self.rows == 0 {
+            return 0.0;
+        }
+        let (column, a, s) = between(x / self.cell.0, self.columns);
+        let (row, b, t) = between(y / self.cell.1, self.rows);
+        let mix = |u: f32, v: f32, s: f32| u + s * (v - u);
+        let top = mix(self.cell_strength(column, row), self.cell_strength(a, row), s);
+        mix(top, mix(self.cell_strength(column, b), self.cell_strength(a, b), s), t)
+    }
+
+    /// Colour and opacity for a picture of its own, to lie over another of the same shape: RGBA.
+    pub(super) fn layer(&self, size: (usize, usize), width: usize, height: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(4 * width * height);
+        let scale = |n: usize, to: usize| n as f32 / to.max(1) as f32;
+        let (sx, sy) = (scale(size.0, width), scale(size.1, height));
+        for y in 0..height {
+            for x in 0..width {
+                let v = self.strength((x as f32 + 0.5) * sx, (y as f32 + 0.5) * sy);
+                // Few levels compress well and are not told apart.
+                let v = (v * 63.0).round() / 63.0;
+                out.extend(heat_color(v));
+                out.push((255.0 * opacity(v)).round() as u8);
+            }
+        }
+        out
+    }
+}
+
+/// The two cells beside a place, in cells, and the share of the second.
+fn between(at: f32, count: usize) -> (usize, usize, f32) {
+    let at = (at - 0.5).clamp(0.0, (count - 1) as f32);
+    let first = at as usize;
+    (first, (first + 1).min(count - 1), at - first as f32)
+}
+
+/// How much of the picture below a strength hides.
+fn opacity(v: f32) -> f32 {
+    0.9 * (v * 4.0).min(1.0)
+}
+
+/// The colour of a strength 0..=1: dark violet, magenta, orange, yellow. Its lightness rises all the way, so it
+/// can be read without telling red from green, and in grey.
+///
+/// Source: nine points of matplotlib's "plasma" (van der Walt and Smith, 2015; CC0), linear in between.
+pub fn heat_color(strength: f32) -> [u8; 3] {
+    const POINTS: [[u8; 3]; 9] = [
+        [13, 8, 135],
+        [76, 2, 161],
+        [126, 3, 168],
+        [170, 35, 149],
+        [204, 71, 120],
+        [230, 108, 92],
+        [248, 149, 64],
+        [253, 197, 39],
+        [240, 249, 33],
+    ];
+    let at = if strength.is_finite() { strength.clamp(0.0, 1.0) * 8.0 } else { 0.0 };
+    let i = (at as usize).min(7);
+    let share = at - i as f32;
+    [0, 1, 2].map(|c| {
+        let (a, b) = (f32::from(POINTS[i][c]), f32::from(POINTS[i + 1][c]));
+        (a + share * (b - a)).round() as u8
+    })
+}
+
+/// A map over a picture: the picture in subdued grey, banding in colour ([`heat_color`]).
+pub fn overlay(picture: &Picture, map: &HeatMap) -> Picture {
+    let mut rgb = Vec::with_capacity(picture.rgb.len());
+    for (y, row) in picture.rgb.chunks_exact(3 * picture.width.max(1)).enumerate() {
+        for (x, c) in row.chunks_exact(3).enumerate() {
+            let [r, g, b] = [c[0], c[1], c[2]].map(f32::from);
+            let grey = 20.0 + 0.75 * (0.299 * r + 0.587 * g + 0.114 * b);
+            let v = map.strength(x as f32 + 0.5, y as f32 + 0.5);
+            let share = opacity(v);
+            rgb.extend(heat_color(v).map(|c| (grey + share * (f32::from(c) - grey)).round() as u8));
+        }
+    }
+    Picture { width: picture.width, height: picture.height, rgb }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scale_becomes_lighter_all_the_way() {
+        let light = |i: u16| {
+            let [r, g, b] = heat_color(f32::from(i) / 100.0).map(|c| (f64::from(c) / 255.0).powf(2.2));
+            0.2126 * r + 0.7152 * g + 0.0722 * b
+        };
+        assert!((1..=100).all(|i| light(i) > light(i - 1)));
+    }
+
+    #[test]
+    fn no_banding_leaves_grey_and_banding_is_coloured_where_it_is() {
+        let picture = Picture::filled(4, 2, [200, 100, 50]);
+        let grey = overlay(&picture, &HeatMap::empty());
+        assert!(grey.rgb.chunks(3).all(|c| c[0] == c[1] && c[1] == c[2] && c[0] == grey.rgb[0]));
+        let values = vec![0.0, 0.0, 0.0, 7.0, 0.0, 0.0, f32::NAN, 0.0];
+        let map = HeatMap::new(4, 2, values, (4, 2), 7.0).unwrap();
+        let shown = overlay(&picture, &map);
+        for y in 0..2 {
+            for x in 0..4 {
+                let same = shown.at(x, y) == grey.at(x, y);
+                assert_eq!(same, (x, y) != (3, 0), "{x}, {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn maps_of_another_length_are_refused() {
+        assert!(HeatMap::new(3, 2, vec![0.0; 5], (30, 20), 1.0).is_err());
+        assert!(HeatMap::new(0, 2, vec![], (30, 20), 1.0).is_err());
+    }
+
+    #[test]
+    fn strength_is_the_cells_at_their_centres_and_between_them_elsewhere() {
+        let map = HeatMap::new(2, 1, vec![0.0, 1.0], (20, 10), 1.0).unwrap();
+        assert_eq!(map.strength(5.0, 5.0), 0.0);
+        assert_eq!(map.strength(15.0, 2.0), 1.0);
+        assert!((map.strength(10.0, 9.0) - 0.5).abs() < 1e-6);
+    }
+}

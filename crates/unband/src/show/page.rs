@@ -1,0 +1,458 @@
+//! One page that shows everything, and needs nothing but itself.
+
+use std::fmt::Write;
+
+use unband_image::{Context, Image};
+
+use super::fill::{escape, fill};
+use super::picture::{rgb, uri};
+use super::profile::same_size;
+use super::spots::part;
+use super::{HeatMap, Line, Picture, Profile, Series, ShowError, Stretch, heat_color, segments};
+use super::{Spot, stretched, worst_spots};
+
+/// A picture in a section, with its map of banding.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// What it is called: a file's name.
+    pub name: &'a str,
+    /// The picture.
+    pub image: &'a Image,
+    /// Where it is banded; without one there is nothing to switch on.
+    pub map: Option<&'a HeatMap>,
+}
+
+/// What a page says about one picture, or about a picture before and after.
+#[derive(Clone, Debug)]
+pub struct Section<'a> {
+    /// Heading, unique on the page.
+    pub title: &'a str,
+    /// The picture, or the one before.
+    pub input: Side<'a>,
+    /// The one after.
+    pub result: Option<Side<'a>>,
+    /// What it should look like.
+    pub reference: Option<Side<'a>>,
+    /// The line a person understands.
+    pub verdict: &'a str,
+    /// How bad that is.
+    pub level: VerdictLevel,
+    /// What the numbers of the table belong to, in the order of [`MetricRow::values`].
+    pub columns: &'a [Column],
+    /// The table.
+    pub metrics: &'a [MetricRow],
+    /// The line of the profile; [`Line::worst`] of the input when not given.
+    pub line: Option<Line>,
+}
+
+/// How bad a verdict is; it picks the mark beside the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerdictLevel {
+    /// No banding.
+    None,
+    /// Hardly any.
+    Slight,
+    /// Visible.
+    Visible,
+    /// Strong.
+    Strong,
+}
+
+/// A column of numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column(
+    /// Its heading: "input", "result", "result against reference".
+    pub String,
+);
+
+/// Which way a number improves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+    /// Neither by itself.
+    Neither,
+}
+
+/// A number, or why there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number; infinity is one.
+    Number(f64),
+    /// The reason, a short sentence.
+    Missing(String),
+    /// This column has nothing to do with this measure.
+    Blank,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricRow {
+    /// Name as it is typed: "cambi".
+    pub name: String,
+    /// Unit, in words; may be empty.
+    pub unit: String,
+    /// Which way it improves.
+    pub better: Direction,
+    /// What it means, in a short sentence.
+    pub meaning: String,
+    /// One value per column.
+    pub values: Vec<Value>,
+}
+
+/// A self-contained page: add sections, then take the HTML.
+///
+/// Pictures above [`Page::LONGEST`] pixels are shown reduced, the worst places always pixel by pixel. A section keeps only its
+/// HTML, so that a page about many pictures needs memory for one pair at a time.
+///
+/// Source: the comparison by a slider and by a map is what papers on debanding print side by side; colours of curves are Okabe
+/// and Ito's, which the colour-blind tell apart.
+#[derive(Clone, Debug)]
+pub struct Page {
+    title: String,
+    sections: String,
+    contents: String,
+    count: usize,
+    longest: usize,
+}
+
+const PAGE: &str = include_str!("page.html");
+const SECTION: &str = include_str!("section.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// Worst places in a section.
+const SPOTS: usize = 3;
+/// Their side, in pixels.
+const SPOT_SIDE: usize = 256;
+/// Longest side of a map's layer: it is smooth, and scaled up.
+const LAYER: usize = 480;
+/// A picture whose PNG takes more bytes becomes a JPEG of this quality, as do the others of its section.
+const MOST_BYTES: usize = 3 << 20;
+const QUALITY: u8 = 95;
+
+impl Page {
+    /// Longest side of a picture on the page, in pixels, unless [`Page::longest`] says otherwise.
+    pub const LONGEST: usize = 1280;
+
+    /// A page without sections.
+    pub fn new(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            sections: String::new(),
+            contents: String::new(),
+            count: 0,
+            longest: Self::LONGEST,
+        }
+    }
+
+    /// The same with pictures of at most so many pixels a side. The page grows with its square.
+    #[must_use]
+    pub fn longest(mut self, pixels: usize) -> Self {
+        self.longest = pixels.max(16);
+        self
+    }
+
+    /// Adds a section.
+    ///
+    /// # Errors
+    /// When pictures differ in size, or planes do not fit their model. The page is then as it was.
+    pub fn add(&mut self, section: &Section<'_>, ctx: &Context<'_>) -> Result<(), ShowError> {
+        let all = Shown::all(section);
+        for shown in &all {
+            crate::jobs::image::check(shown.side.image)?;
+        }
+        same_size(all.iter().map(|s| (s.side.name, s.side.image)))?;
+        let id = format!("s{}", self.count + 1);
+        let title = escape(section.title);
+        let html = fill(
+            SECTION,
+            &[
+                ("id", &id),
+                ("title", &title),
+                ("verdict", &escape(section.verdict)),
+                ("level", level(section.level)),
+                ("stage", &self.stage(&all, ctx)?),
+                ("spots", &spots(section, &all, ctx)?),
+                ("profile", &profile(section, &all)?),
+                ("metrics", &table(section)),
+            ],
+        );
+        self.sections.push_str(&html);
+        let _ = writeln!(self.contents, "<li><a href=\"#{id}\">{title}</a></li>");
+        self.count += 1;
+        Ok(())
+    }
+
+    /// The page. More than one section get a table of contents.
+    pub fn html(&self) -> String {
+        let contents = if self.count > 1 {
+            format!("<nav aria-label=\"Pictures\"><ol>\n{}</ol></nav>", self.contents)
+        } else {
+            String::new()
+        };
+        fill(
+            PAGE,
+            &[
+                ("title", &escape(&self.title)),
+                ("style", STYLE),
+                ("contents", &contents),
+                ("sections", &self.sections),
+                ("version", env!("CARGO_PKG_VERSION")),
+                ("script", SCRIPT),
+            ],
+        )
+    }
+
+    /// The pictures, one over the other.
+    fn stage(&self, all: &[Shown<'_>], ctx: &Context<'_>) -> Result<String, ShowError> {
+        let image = all[0].side.image;
+        let size = (image.width(), image.height());
+        let pictures = all
+            .iter()
+            .map(|shown| Picture::at_most(self.longest, shown.side.image, ctx))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (files, kind) = files(&pictures)?;
+        let (width, height) = (pictures[0].width, pictures[0].height);
+        let mut out = format!(
+            "<div class=\"stage\" data-at=\"50\" style=\"aspect-ratio:{width}/{height};--ratio:{:.4};--own:{width}px\">\n",
+            width as f64 / height as f64
+        );
+        for (i, (shown, file)) in all.iter().zip(&files).enumerate() {
+            let (role, name) = (shown.role, escape(shown.side.name));
+            let hidden = if i > 1 { " hidden" } else { "" };
+            let after = if i > 0 { " after" } else { "" };
+            let src = uri(kind, file);
+            let _ = write!(
+                out,
+                "<div class=\"side{after}\" data-role=\"{role}\"{hidden}><img alt=\"{role}: {name}\" \
+                 width=\"{width}\" height=\"{height}\" src=\"{src}\">"
+            );
+            if let Some(map) = shown.side.map {
+                let layer = layer(map, size)?;
+                let _ =
+                    write!(out, "<img class=\"heat\" alt=\"Banding map of {name}\" hidden src=\"{layer}\">");
+            }
+            let _ = writeln!(out, "<span class=\"tag\" aria-hidden=\"true\">{role}</span></div>");
+        }
+        if all.len() > 1 {
+            out.push_str(
+                "<span class=\"divider\" aria-hidden=\"true\"></span>\
+                 <input class=\"slider\" type=\"range\" min=\"0\" max=\"100\" step=\"1\" value=\"50\" \
+                 aria-label=\"Before and after: where the line between them stands, in percent\">\n",
+            );
+        }
+        out.push_str("</div>\n<div class=\"controls\">");
+        if all.iter().any(|shown| shown.side.map.is_some()) {
+            let scale: Vec<String> = (0..=8)
+                .map(|i| {
+                    let [r, g, b] = heat_color(i as f32 / 8.0);
+                    format!("#{r:02x}{g:02x}{b:02x}")
+                })
+                .collect();
+            let _ = write!(
+                out,
+                "<button type=\"button\" class=\"toggle\" aria-pressed=\"false\">Banding map</button>\
+                 <span class=\"scale\">little <i style=\"background:linear-gradient(to right,{})\"></i> much</span>",
+                scale.join(",")
+            );
+        }
+        if all.len() > 2 {
+            out.push_str("<label>right side <select class=\"right\">");
+            for shown in &all[1..] {
+                let _ = write!(out, "<option>{}</option>", shown.role);
+            }
+            out.push_str("</select></label>");
+        }
+        out.push_str("</div>\n<p class=\"note\">");
+        let names: Vec<String> =
+            all.iter().map(|s| format!("{} <b>{}</b>", s.role, escape(s.side.name))).collect();
+        let _ = write!(out, "{}; {} × {} pixels", names.join(", "), size.0, size.1);
+        if width != size.0 {
+            let _ = write!(out, ", shown at {width} × {height}");
+        }
+        if kind == "image/jpeg" {
+            let _ = write!(out, ", as JPEG of quality {QUALITY}");
+        }
+        out.push_str(".</p>\n");
+        Ok(out)
+    }
+}
+
+/// A picture of a section and what it is there.
+struct Shown<'a> {
+    role: &'static str,
+    side: Side<'a>,
+}
+
+impl<'a> Shown<'a> {
+    fn all(section: &Section<'a>) -> Vec<Self> {
+        let after = [("result", section.result), ("reference", section.reference)];
+        let after: Vec<_> = after.into_iter().filter_map(|(role, s)| Some((role, s?))).collect();
+        let first = if after.is_empty() { "picture" } else { "input" };
+        std::iter::once((first, section.input)).chain(after).map(|(role, side)| Self { role, side }).collect()
+    }
+}
+
+/// Pictures as files of one kind: PNG, or JPEG if any would be too large.
+fn files(pictures: &[Picture]) -> Result<(Vec<Vec<u8>>, &'static str), ShowError> {
+    let mut files = Vec::with_capacity(pictures.len());
+    for picture in pictures {
+        let file = picture.png()?;
+        if file.len() > MOST_BYTES && picture.width.max(picture.height) <= usize::from(u16::MAX) {
+            let files: Result<_, _> = pictures.iter().map(|p| p.jpeg(QUALITY)).collect();
+            return Ok((files?, "image/jpeg"));
+        }
+        files.push(file);
+    }
+    Ok((files, "image/png"))
+}
+
+/// A map as a layer to lie over a picture of `size` pixels.
+fn layer(map: &HeatMap, size: (usize, usize)) -> Result<String, ShowError> {
+    let side = size.0.max(size.1);
+    let to = |n: usize| if side <= LAYER { n } else { (n * LAYER).div_ceil(side).max(1) };
+    let (width, height) = (to(size.0), to(size.1));
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&map.layer(size, width, height))?;
+    writer.finish()?;
+    Ok(uri("image/png", &file))
+}
+
+/// The worst places of the input, as they are in all pictures.
+fn spots(section: &Section<'_>, all: &[Shown<'_>], ctx: &Context<'_>) -> Result<String, ShowError> {
+    let image = section.input.image;
+    let size = (image.width(), image.height());
+    let found = section.input.map.map_or(Vec::new(), |map| worst_spots(map, size, SPOTS, SPOT_SIDE));
+    if found.is_empty() {
+        return Ok("<p class=\"note\">No place stands out: the map is empty.</p>\n".to_owned());
+    }
+    // YUV is converted once, not for each place.
+    let pictures = all.iter().map(|s| rgb(s.side.image, ctx)).collect::<Result<Vec<_>, _>>()?;
+    let mut out = String::new();
+    for (i, spot) in found.iter().enumerate() {
+        let stretch = Stretch::of(&pictures[0], spot, ctx)?;
+        let Spot { x, y, width, height, .. } = *spot;
+        let (n, gain) = (i + 1, stretch.gain);
+        let _ = writeln!(
+            out,
+            "<h4>Place {n}: {width} × {height} pixels at {x}, {y}, contrast × {gain:.1}</h4>\n<div class=\"crops\">"
+        );
+        for (shown, picture) in all.iter().zip(&pictures) {
+            let src = stretched(picture, spot, &stretch, ctx)?.png_uri()?;
+            crop(&mut out, shown.role, &format!("place {n}, more contrast"), &src, (width, height));
+        }
+        out.push_str("</div>\n<details><summary>Regions of equal colour</summary><div class=\"crops\">\n");
+        for (shown, picture) in all.iter().zip(&pictures) {
+            let regions = segments(&part(picture, spot, ctx)?, 0)?;
+            let src = regions.picture(0).png_uri()?;
+            let role = format!("{}: {} regions", shown.role, regions.count);
+            crop(&mut out, &role, &format!("regions of equal colour in place {n}"), &src, (width, height));
+        }
+        out.push_str("</div></details>\n");
+    }
+    Ok(out)
+}
+
+fn crop(out: &mut String, caption: &str, what: &str, src: &str, (width, height): (usize, usize)) {
+    let _ = writeln!(
+        out,
+        "<figure><img alt=\"{caption}, {what}\" width=\"{width}\" height=\"{height}\" src=\"{src}\">\
+         <figcaption>{caption}</figcaption></figure>"
+    );
+}
+
+/// The profile, once for wide screens and once for narrow ones: letters must not shrink.
+fn profile(section: &Section<'_>, all: &[Shown<'_>]) -> Result<String, ShowError> {
+    let line = section.line.unwrap_or_else(|| {
+        let empty = HeatMap::empty();
+        Line::worst(section.input.image, section.input.map.unwrap_or(&empty))
+    });
+    let series: Vec<Series<'_>> = all.iter().map(|s| Series::new(s.role, s.side.image)).collect();
+    let profile = Profile::along(line, &series)?;
+    let (wide, narrow) = (profile.svg(960)?, profile.svg(400)?);
+    Ok(format!("<div class=\"wide\">{wide}</div><div class=\"narrow\">{narrow}</div>"))
+}
+
+fn table(section: &Section<'_>) -> String {
+    if section.metrics.is_empty() {
+        return String::new();
+    }
+    let mut out = "<h3>Measures</h3>\n<table><thead><tr><th scope=\"col\">measure</th>".to_owned();
+    for column in section.columns {
+        let _ = write!(out, "<th scope=\"col\" class=\"number\">{}</th>", escape(&column.0));
+    }
+    out.push_str("<th scope=\"col\">better</th><th scope=\"col\">what it says</th></tr></thead>\n<tbody>\n");
+    for row in section.metrics {
+        let unit = if row.unit.is_empty() {
+            String::new()
+        } else {
+            format!(" <small>{}</small>", escape(&row.unit))
+        };
+        let _ = write!(out, "<tr><th scope=\"row\">{}{unit}</th>", escape(&row.name));
+        let blank = Value::Blank;
+        for (i, column) in section.columns.iter().enumerate() {
+            let label = escape(&column.0);
+            let (class, text) = match row.values.get(i).unwrap_or(&blank) {
+                Value::Number(value) => ("number", number(*value)),
+                Value::Missing(reason) => ("missing", escape(reason)),
+                Value::Blank => ("number blank", "–".to_owned()),
+            };
+            let _ = write!(out, "<td class=\"{class}\" data-label=\"{label}\">{text}</td>");
+        }
+        let better = match row.better {
+            Direction::Higher => "↑ higher",
+            Direction::Lower => "↓ lower",
+            Direction::Neither => "–",
+        };
+        let meaning = escape(&row.meaning);
+        let _ =
+            writeln!(out, "<td data-label=\"better\">{better}</td><td class=\"says\">{meaning}</td></tr>");
+    }
+    out.push_str("</tbody></table>\n");
+    out
+}
+
+/// Four digits that count, more before the point.
+fn number(value: f64) -> String {
+    if value.is_nan() {
+        return "not a number".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "∞" } else { "−∞" }.to_owned();
+    }
+    let before = value.abs().max(1e-9).log10().floor() as i32 + 1;
+    let text = format!("{value:.*}", (4 - before.max(0)).clamp(0, 4) as usize);
+    match text.strip_prefix('-') {
+        Some(rest) if rest.chars().any(|c| c.is_ascii_digit() && c != '0') => format!("−{rest}"),
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}
+
+fn level(level: VerdictLevel) -> &'static str {
+    match level {
+        VerdictLevel::None => "none",
+        VerdictLevel::Slight => "slight",
+        VerdictLevel::Visible => "visible",
+        VerdictLevel::Strong => "strong",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_digits_that_count() {
+        let all = [0.0, 0.98765432, 6.3, 41.23456, 123456.7, -0.5, -0.00001, f64::INFINITY];
+        let written = ["0.0000", "0.9877", "6.300", "41.23", "123457", "−0.5000", "0.0000", "∞"];
+        assert_eq!(all.map(number), written);
+    }
+}

@@ -1,0 +1,384 @@
+//! The codes along a line.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use unband_image::dither::Grid;
+use unband_image::{Context, Depth, Image, Model};
+
+use super::line::{Line, contours};
+use super::picture::rgb;
+use super::raster::Raster;
+use super::spots::{Stretch, part};
+use super::svg::Svg;
+use super::{Picture, ShowError, Spot, plot};
+
+/// A picture with the name that it has in the legend.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'a> {
+    /// "input", "result", "reference", a method's name.
+    pub name: &'a str,
+    /// The picture.
+    pub image: &'a Image,
+}
+
+impl<'a> Series<'a> {
+    /// A picture by a name.
+    pub fn new(name: &'a str, image: &'a Image) -> Self {
+        Self { name, image }
+    }
+}
+
+/// The codes of one channel of pictures of the same place along a line, and the parts of it worth a closer look.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// The line.
+    pub line: Line,
+    /// "red", "green", "blue", "grey", "luma".
+    pub channel: &'static str,
+    /// What the numbers count: "8-bit codes".
+    pub unit: String,
+    /// Names, in the order of `codes`.
+    pub names: Vec<String>,
+    /// For each picture the value at each point of the line, in codes of the first picture's depth (8-bit codes for
+    /// floating point). A picture of more bits has values between the codes; none are rounded.
+    pub codes: Vec<Vec<f64>>,
+    /// The parts that are enlarged, in points of the line, in order, apart from each other.
+    pub zooms: Vec<Range<usize>>,
+    /// For each part and picture the neighbourhood of the line, along it, with more contrast.
+    pub(super) strips: Vec<Vec<Picture>>,
+}
+
+/// Points in an enlarged part.
+const ZOOM: usize = 96;
+/// Enlarged parts.
+const ZOOMS: usize = 2;
+/// Pixels beside the line that an enlarged part shows, on either side.
+const BESIDE: i64 = 4;
+
+impl Profile {
+    /// Reads the pictures along a line. The channel is the one with the most false contours on it in the first picture (of
+    /// YUV always luma). Ends of the line outside the picture move to its border.
+    ///
+    /// # Errors
+    /// When there is no picture, they differ in size, or planes do not fit their model.
+    pub fn along(line: Line, pictures: &[Series<'_>]) -> Result<Self, ShowError> {
+        let ctx = Context::default();
+        let first = pictures.first().ok_or(ShowError::NoPicture)?;
+        for series in pictures {
+            crate::jobs::image::check(series.image)?;
+        }
+        same_size(pictures.iter().map(|s| (s.name, s.image)))?;
+        let size = (first.image.width(), first.image.height());
+        let line = line.within(size);
+        // Pictures of one model are read as they are stored, others as RGB.
+        let stored = pictures.iter().all(|s| s.image.color.model == first.image.color.model);
+        let images = pictures
+            .iter()
+            .map(|s| if stored { Ok(Cow::Borrowed(s.image)) } else { rgb(s.image, &ctx) })
+            .collect::<Result<Vec<_>, _>>()?;
+        let plane = worst_plane(&images[0], &line);
+        let depth = first.image.depth;
+        let bits = if depth == Depth::F32 { 8 } else { depth.bits() };
+        let codes = images.iter().map(|image| {
+            let plane = plane.min(image.planes.len() - 1);
+            let grid = Grid::of_bits(image.color.model, plane, bits);
+            let (scale, zero) = (f64::from(grid.scale), f64::from(grid.zero));
+            line.values(image, plane).into_iter().map(|v| code(f64::from(v) * scale + zero)).collect()
+        });
+        let codes: Vec<Vec<f64>> = codes.collect();
+        let zooms = zooms(&line.values(&images[0], plane));
+        let strips =
+            zooms.iter().map(|zoom| strips(&line, zoom, pictures, size, &ctx)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            line,
+            channel: channel(&images[0], plane),
+            unit: format!("{bits}-bit codes"),
+            names: pictures.iter().map(|s| s.name.to_owned()).collect(),
+            codes,
+            zooms,
+            strips,
+        })
+    }
+
+    /// As an SVG element of a width (720 and more put enlarged parts side by side). Colours follow the page's custom
+    /// properties (`--card`, `--text`, `--faint`, `--line`, `--c0` to `--c2`) where it has them.
+    ///
+    /// # Errors
+    /// Only if PNG cannot be written.
+    pub fn svg(&self, width: usize) -> Result<String, ShowError> {
+        let layout = plot::Layout::new(self, width);
+        let mut svg = Svg::new(layout.width, layout.height, &self.sentence());
+        layout.draw(self, &mut svg)?;
+        Ok(svg.finish())
+    }
+
+    /// As a picture of a width, on white.
+    ///
+    /// # Errors
+    /// Never now; as [`Profile::svg`].
+    pub fn picture(&self, width: usize) -> Result<Picture, ShowError> {
+        let layout = plot::Layout::new(self, width);
+        let mut raster = Raster::new(layout.width as usize, layout.height as usize);
+        layout.draw(self, &mut raster)?;
+        Ok(raster.finish())
+    }
+
+    /// Which line, which channel.
+    pub fn sentence(&self) -> String {
+        let Line { from: (x0, y0), to: (x1, y1) } = self.line;
+        let place = if y0 == y1 {
+            format!("row {y0}, x {x0} to {x1}")
+        } else if x0 == x1 {
+            format!("column {x0}, y {y0} to {y1}")
+        } else {
+            format!("{x0},{y0} to {x1},{y1}")
+        };
+        format!("{}, {place}", self.channel)
+    }
+
+    /// The position at a point of the line: the column on rows, the row on columns, else the point's number.
+    pub(super) fn position(&self, i: usize) -> f64 {
+        let Line { from, to } = self.line;
+        let along = |a: usize, b: usize| if a <= b { a as f64 + i as f64 } else { a as f64 - i as f64 };
+        match (from.0 == to.0, from.1 == to.1) {
+            (_, true) => along(from.0, to.0),
+            (true, false) => along(from.1, to.1),
+            _ => i as f64,
+        }
+    }
+
+    /// What the positions are.
+    pub(super) fn position_name(&self) -> &'static str {
+        match (self.line.from.0 == self.line.to.0, self.line.from.1 == self.line.to.1) {
+            (_, true) => "x, pixels",
+            (true, false) => "y, pixels",
+            _ => "pixels from the start",
+        }
+    }
+}
+
+/// A value that has its place on an axis: sums of `f32` leave whole codes beside themselves by a millionth.
+fn code(value: f64) -> f64 {
+    let whole = value.round();
+    if (value - whole).abs() < 1e-3 { whole } else { value }
+}
+
+/// An error unless all have the size of the first.
+pub(super) fn same_size<'a>(
+    mut pictures: impl Iterator<Item = (&'a str, &'a Image)>,
+) -> Result<(), ShowError> {
+    let size = |image: &Image| image.planes.first().map_or((0, 0), |p| (p.width, p.height));
+    let Some((_, first)) = pictures.next() else { return Ok(()) };
+    let (expected_width, expected_height) = size(first);
+    for (name, image) in pictures {
+        let (width, height) = size(image);
+        if (width, height) != (expected_width, expected_height) {
+            let name = name.to_owned();
+            return Err(ShowError::Size { name, width, height, expected_width, expected_height });
+        }
+    }
+    Ok(())
+}
+
+/// The plane with the most false contours along a line; green before the others.
+fn worst_plane(image: &Image, line: &Line) -> usize {
+    if image.color.model != Model::Rgb {
+        return 0;
+    }
+    let count = |p: usize| contours(&line.values(image, p)).count();
+    // The last of equals wins.
+    [2, 0, 1].into_iter().max_by_key(|&p| count(p)).unwrap_or(1)
+}
+
+fn channel(image: &Image, plane: usize) -> &'static str {
+    match image.color.model {
+        Model::Gray => "grey",
+        Model::Rgb => ["red", "green", "blue"][plane.min(2)],
+        Model::Yuv { .. } => "luma",
+    }
+}
+
+/// The parts of a line with the most false contours, in order.
+fn zooms(values: &[f32]) -> Vec<Range<usize>> {
+    if values.len() < 2 * ZOOM {
+        return Vec::new();
+    }
+    let mut marks = vec![0u32; values.len() + 1];
+    contours(values).for_each(|i| marks[i + 1] = 1);
+    for i in 1..marks.len() {
+        marks[i] += marks[i - 1];
+    }
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for _ in 0..ZOOMS {
+        let free = |start: &usize| found.iter().all(|z| start + ZOOM <= z.start || z.end <= *start);
+        let starts = (0..=values.len() - ZOOM).filter(free);
+        // The first of equals wins.
+        let best = starts.rev().max_by_key(|&start| marks[start + ZOOM] - marks[start]);
+        let Some(start) = best else { break };
+        if marks[start + ZOOM] == marks[start] && !found.is_empty() {
+            break;
+        }
+        found.push(start..start + ZOOM);
+    }
+    found.sort_by_key(|zoom| zoom.start);
+    found
+}
+
+/// What lies beside a part of a line, for each picture, all with the contrast that suits the first.
+fn strips(
+    line: &Line,
+    zoom: &Range<usize>,
+    pictures: &[Series<'_>],
+    size: (usize, usize),
+    ctx: &Context<'_>,
+) -> Result<Vec<Picture>, ShowError> {
+    let points: Vec<_> = line.points().skip(zoom.start).take(zoom.len()).collect();
+    let across = |(x, y): (usize, usize)| {
+        let steep = line.from.0.abs_diff(line.to.0) < line.from.1.abs_diff(line.to.1);
+        let near = |at: usize, by: i64, n: usize| (at as i64 + by).clamp(0, n as i64 - 1) as usize;
+        (-BESIDE..=BESIDE)
+            .map(move |by| if steep { (near(x, by, size.0), y) } else { (x, near(y, by, size.1)) })
+    };
+    let places: Vec<(usize, usize)> = points.into_iter().flat_map(across).collect();
+    let low = |f: fn(&(usize, usize)) -> usize| places.iter().map(f).min().unwrap_or(0);
+    let high = |f: fn(&(usize, usize)) -> usize| places.iter().map(f).max().unwrap_or(0);
+    let (x, y) = (low(|p| p.0), low(|p| p.1));
+    let spot = Spot { x, y, width: high(|p| p.0) - x + 1, height: high(|p| p.1) - y + 1, strength: 0.0 };
+    let mut stretch = None;
+    let mut out = Vec::with_capacity(pictures.len());
+    for series in pictures {
+        let here = part(series.image, &spot, ctx)?;
+        let stretch = *stretch.get_or_insert_with(|| Stretch::of_part(&here));
+        let shown = super::spots::apply(here, &stretch);
+        let rows = 2 * BESIDE as usize + 1;
+        let mut strip = Picture::filled(zoom.len(), rows, [0; 3]);
+        for (i, &(px, py)) in places.iter().enumerate() {
+            strip.set(i / rows, i % rows, shown.at(px - x, py - y));
+        }
+        out.push(strip);
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use unband_image::{Matrix, Range as Codes};
+
+    fn steps(width: usize, height: usize, side: usize) -> Image {
+        let data: Vec<u8> = (0..width * height).map(|i| (i % width / side * 3 % 256) as u8).collect();
+        Image::from_gray(width, height, &data).unwrap()
+    }
+
+    #[test]
+    fn the_numbers_are_the_codes_of_the_picture() {
+        let data: Vec<u8> = (0..40 * 30 * 3).map(|i| (i * 31 % 256) as u8).collect();
+        let image = Image::from_rgb8(40, 30, &data).unwrap();
+        let line = Line { from: (3, 2), to: (37, 25) };
+        let profile = Profile::along(line, &[Series::new("input", &image)]).unwrap();
+        let plane = ["red", "green", "blue"].iter().position(|c| *c == profile.channel).unwrap();
+        let expected = line.points().map(|(x, y)| f64::from(data[3 * (y * 40 + x) + plane]));
+        assert_eq!(profile.codes, [expected.collect::<Vec<_>>()]);
+        assert_eq!(profile.unit, "8-bit codes");
+    }
+
+    #[test]
+    fn a_result_of_more_bits_lies_between_the_codes_of_the_input() {
+        let input = Image::from_gray(300, 2, &[7u8; 600]).unwrap();
+        let result = Image::from_gray(300, 2, &[7u16 * 257 + 64; 600]).unwrap();
+        let pictures = [Series::new("input", &input), Series::new("result", &result)];
+        let profile = Profile::along(Line::row(1, 300), &pictures).unwrap();
+        assert_eq!(profile.codes[0][9], 7.0);
+        assert!((profile.codes[1][9] - 7.0 - 64.0 / 257.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn limited_range_counts_from_sixteen() {
+        let (luma, chroma) = ([16u8, 100, 235, 50], [128u8]);
+        let image =
+            Image::from_yuv420(2, 2, [&luma, &chroma, &chroma], Matrix::Bt709, Codes::Limited).unwrap();
+        let profile = Profile::along(Line::row(0, 2), &[Series::new("frame", &image)]).unwrap();
+        assert_eq!((profile.channel, profile.codes[0].as_slice()), ("luma", &[16.0, 100.0][..]));
+    }
+
+    #[test]
+    fn the_channel_with_the_bands_is_read() {
+        let rgb: Vec<u8> = (0..200 * 3 * 3)
+            .map(|i| match (i % 3, i / 3 % 200) {
+                (2, x) => (x / 10 * 2) as u8,
+                _ => 90,
+            })
+            .collect();
+        let image = Image::from_rgb8(200, 3, &rgb).unwrap();
+        let profile = Profile::along(Line::row(1, 200), &[Series::new("input", &image)]).unwrap();
+        assert_eq!(profile.channel, "blue");
+    }
+
+    #[test]
+    fn enlarged_parts_lie_where_the_contours_are_and_apart() {
+        let data: Vec<u8> = (0..600 * 9)
+            .map(|i| {
+                let x = i % 600;
+                if (200..420).contains(&x) { 50 + ((x - 200) / 8) as u8 } else { (x * 89 % 131) as u8 }
+            })
+            .collect();
+        let image = Image::from_gray(600, 9, &data).unwrap();
+        let profile = Profile::along(Line::row(4, 600), &[Series::new("input", &image)]).unwrap();
+        assert_eq!(profile.zooms.len(), 2);
+        assert!(profile.zooms.iter().all(|z| z.start >= 180 && z.end <= 440 && z.len() == ZOOM));
+        assert!(profile.zooms[0].end <= profile.zooms[1].start);
+    }
+
+    #[test]
+    fn strips_follow_the_line_in_every_direction() {
+        let image = steps(300, 300, 10);
+        let turned = Image::from_gray(
+            300,
+            300,
+            &(0..90_000).map(|i| (i / 300 / 10 * 3 % 256) as u8).collect::<Vec<_>>(),
+        )
+        .unwrap();
+        let row = Profile::along(Line::row(100, 300), &[Series::new("a", &image)]).unwrap();
+        let column = Profile::along(Line::column(100, 300), &[Series::new("a", &turned)]).unwrap();
+        assert_eq!((row.codes, row.zooms, row.strips), (column.codes, column.zooms, column.strips));
+    }
+
+    #[test]
+    fn any_size_can_be_drawn() {
+        for (width, height) in [(1, 1), (3, 2000), (2000, 3), (191, 1), (192, 1)] {
+            let image = steps(width, height, 7);
+            for line in [
+                Line::row(height / 2, width),
+                Line::column(width / 2, height),
+                Line { from: (9999, 9999), to: (0, 0) },
+            ] {
+                let profile = Profile::along(line, &[Series::new("input", &image)]).unwrap();
+                assert!(profile.svg(960).unwrap().ends_with("</svg>\n"));
+                for width in [0, 100, 400, 1200] {
+                    let picture = profile.picture(width).unwrap();
+                    assert_eq!(picture.rgb.len(), 3 * picture.width * picture.height);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_are_no_numbers_leave_gaps() {
+        let mut image = steps(300, 3, 10);
+        image.planes[0].data[20] = f32::NAN;
+        image.planes[0].data[40] = f32::INFINITY;
+        let profile = Profile::along(Line::row(0, 300), &[Series::new("input", &image)]).unwrap();
+        let svg = profile.svg(960).unwrap();
+        assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    }
+
+    #[test]
+    fn pictures_of_different_size_are_refused_by_name() {
+        let pictures = [&steps(30, 3, 4), &steps(31, 3, 4)].map(|image| Series::new("result", image));
+        let error = Profile::along(Line::row(0, 30), &pictures).unwrap_err();
+        assert_eq!(error.to_string(), "result has 31×3 pixels, 30×3 are needed");
+        assert!(Profile::along(Line::row(0, 30), &[]).is_err());
+    }
+}

@@ -1,0 +1,257 @@
+//! The places where banding is worst.
+
+use unband_image::{Context, Image};
+
+use super::picture::{quantised, rgb, three};
+use super::{HeatMap, Picture, ShowError};
+
+/// A window of a picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spot {
+    /// Left edge.
+    pub x: usize,
+    /// Top edge.
+    pub y: usize,
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// Mean strength of the map inside, 0..=1.
+    pub strength: f32,
+}
+
+/// Pixels between the places that are tried.
+const STEP: usize = 16;
+
+/// Finds up to `count` windows with the most banding in them that do not overlap, the worst first, in a picture of `size`
+/// pixels. They are `side` pixels wide and high (256 is usual); less in small pictures, so that several have room.
+///
+/// None where the map is zero. Cost: a pass over the picture in steps of 16 pixels per window.
+pub fn worst_spots(map: &HeatMap, size: (usize, usize), count: usize, side: usize) -> Vec<Spot> {
+    let (width, height) = size;
+    if width == 0 || height == 0 {
+        return Vec::new();
+    }
+    let fit = |n: usize| side.clamp(1, (n / 2).max(64)).min(n);
+    let (w, h) = (fit(width), fit(height));
+    let sums = Sums::new(map, size);
+    let starts = |n: usize, side: usize| {
+        let mut starts: Vec<usize> = (0..=n - side).step_by(STEP).collect();
+        if starts.last() != Some(&(n - side)) {
+            starts.push(n - side);
+        }
+        starts
+    };
+    let (xs, ys) = (starts(width, w), starts(height, h));
+    let mut spots: Vec<Spot> = Vec::new();
+    for _ in 0..count {
+        let mut best: Option<Spot> = None;
+        for &y in &ys {
+            for &x in &xs {
+                let apart =
+                    |s: &Spot| x + w <= s.x || s.x + s.width <= x || y + h <= s.y || s.y + s.height <= y;
+                let strength = sums.mean(x, y, w, h);
+                if strength > best.map_or(1e-6, |b| b.strength + 1e-6) && spots.iter().all(apart) {
+                    best = Some(Spot { x, y, width: w, height: h, strength });
+                }
+            }
+        }
+        let Some(best) = best else { break };
+        spots.push(best);
+    }
+    spots
+}
+
+/// Sums of a map's strength over all rectangles of blocks that start at the corner.
+struct Sums {
+    block: usize,
+    columns: usize,
+    rows: usize,
+    sums: Vec<f64>,
+}
+
+impl Sums {
+    /// Blocks of four pixels: fine enough for windows in steps of sixteen.
+    fn new(map: &HeatMap, (width, height): (usize, usize)) -> Self {
+        let block = 4;
+        let (columns, rows) = (width.div_ceil(block), height.div_ceil(block));
+        let mut sums = vec![0.0; (columns + 1) * (rows + 1)];
+        for row in 0..rows {
+            let mut line = 0.0;
+            for column in 0..columns {
+                line += block_strength(map, column * block, row * block, block);
+                let above = sums[row * (columns + 1) + column + 1];
+                sums[(row + 1) * (columns + 1) + column + 1] = above + line;
+            }
+        }
+        Self { block, columns, rows, sums }
+    }
+
+    fn mean(&self, x: usize, y: usize, w: usize, h: usize) -> f32 {
+        let at = |column: usize, row: usize| {
+            self.sums[row.min(self.rows) * (self.columns + 1) + column.min(self.columns)]
+        };
+        let (x0, y0) = (x / self.block, y / self.block);
+        let (x1, y1) = ((x + w).div_ceil(self.block), (y + h).div_ceil(self.block));
+        let sum = at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0);
+        (sum / ((x1 - x0) * (y1 - y0)).max(1) as f64) as f32
+    }
+}
+
+/// Mean strength of the cells that touch a block, without interpolation.
+fn block_strength(map: &HeatMap, x: usize, y: usize, block: usize) -> f64 {
+    let range = |from: usize, cell: f32| {
+        let first = (from as f32 / cell) as usize;
+        let last = ((from + block) as f32 / cell).ceil() as usize;
+        first..last.max(first + 1)
+    };
+    let (columns, rows) = (range(x, map.cell.0), range(y, map.cell.1));
+    let count = (columns.len() * rows.len()) as f64;
+    let cells = rows.flat_map(|row| columns.clone().map(move |column| (column, row)));
+    cells.map(|(column, row)| f64::from(map.cell_strength(column, row))).sum::<f64>() / count
+}
+
+/// More contrast around a mean: `0.5 + gain · (sample − mean)`, the mean for each of red, green and blue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// Mean of red, green and blue.
+    pub mean: [f32; 3],
+    /// Factor, 1..=24.
+    pub gain: f32,
+}
+
+impl Stretch {
+    /// The stretch that makes a place fill the range: the middle 96 % of its samples span 80 % of it. Hues are kept apart
+    /// as they are, one gain serves all three.
+    ///
+    /// # Errors
+    /// When the planes do not fit the model.
+    pub fn of(image: &Image, spot: &Spot, ctx: &Context<'_>) -> Result<Self, ShowError> {
+        Ok(Self::of_part(&part(image, spot, ctx)?))
+    }
+
+    pub(super) fn of_part(part: &Image) -> Self {
+        let mut mean = [0.5; 3];
+        let mut widest = 0.0f32;
+        for (mean, plane) in mean.iter_mut().zip(three(part)) {
+            let mut values: Vec<f32> = plane.data.iter().copied().filter(|v| v.is_finite()).collect();
+            values.sort_unstable_by(f32::total_cmp);
+            if let [.., last] = values.as_slice() {
+                let at = |share: f32| values[((values.len() - 1) as f32 * share) as usize].min(*last);
+                let (low, high) = (at(0.02), at(0.98));
+                *mean = f32::midpoint(low, high);
+                widest = widest.max(high - low);
+            }
+        }
+        Self { mean, gain: (0.8 / widest.max(1e-6)).clamp(1.0, 24.0) }
+    }
+}
+
+/// A place of a picture at its own size with more contrast. Take the stretch of the input for the result and the reference
+/// too, so that they can be compared.
+///
+/// # Errors
+/// When the planes do not fit the model.
+pub fn stretched(
+    image: &Image,
+    spot: &Spot,
+    stretch: &Stretch,
+    ctx: &Context<'_>,
+) -> Result<Picture, ShowError> {
+    Ok(apply(part(image, spot, ctx)?, stretch))
+}
+
+pub(super) fn apply(mut part: Image, stretch: &Stretch) -> Picture {
+    for (p, plane) in part.planes.iter_mut().enumerate() {
+        let mean = stretch.mean[p.min(2)];
+        plane.data.iter_mut().for_each(|v| *v = 0.5 + stretch.gain * (*v - mean));
+    }
+    quantised(&part, true)
+}
+
+/// The samples of a place, RGB or grey; clipped to the picture.
+pub(super) fn part(image: &Image, spot: &Spot, ctx: &Context<'_>) -> Result<Image, ShowError> {
+    let image = rgb(image, ctx)?;
+    let (x0, y0) = (spot.x.min(image.width() - 1), spot.y.min(image.height() - 1));
+    let width = spot.width.clamp(1, image.width() - x0);
+    let height = spot.height.clamp(1, image.height() - y0);
+    let planes = image.planes.iter().map(|plane| {
+        let rows = (y0..y0 + height).flat_map(|y| plane.row(y)[x0..x0 + width].iter().copied());
+        unband_image::Plane { width, height, data: rows.collect() }
+    });
+    Ok(Image::new(planes.collect(), image.color.model, image.depth))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_worst_spot_lies_where_the_map_is_highest() {
+        let mut values = vec![0.0; 20 * 12];
+        values[3 * 20 + 14] = 1.0;
+        values[9 * 20 + 2] = 0.5;
+        let map = HeatMap::new(20, 12, values, (1280, 768), 1.0).unwrap();
+        let spots = worst_spots(&map, (1280, 768), 3, 256);
+        assert_eq!(spots.len(), 2, "the rest of the map is zero");
+        let holds = |s: &Spot, x: usize, y: usize| {
+            s.x <= x && x + 64 <= s.x + s.width && s.y <= y && y + 64 <= s.y + s.height
+        };
+        assert!(holds(&spots[0], 14 * 64, 3 * 64), "{:?}", spots[0]);
+        assert!(holds(&spots[1], 2 * 64, 9 * 64), "{:?}", spots[1]);
+        assert_eq!((spots[0].width, spots[0].height), (256, 256));
+    }
+
+    proptest! {
+        #[test]
+        fn spots_do_not_overlap_and_lie_inside(
+            width in 1usize..700, height in 1usize..700, count in 0usize..6, side in 0usize..300, seed in 0u32..50,
+        ) {
+            let values = (0..35u32).map(|i| ((i * 37 + seed * 11) % 17) as f32);
+            let map = HeatMap::new(7, 5, values.collect(), (width, height), 16.0).unwrap();
+            let spots = worst_spots(&map, (width, height), count, side);
+            prop_assert!(spots.len() <= count);
+            for (i, a) in spots.iter().enumerate() {
+                prop_assert!(a.width > 0 && a.height > 0);
+                prop_assert!(a.x + a.width <= width && a.y + a.height <= height);
+                for b in &spots[..i] {
+                    prop_assert!(a.strength <= b.strength + 2e-6);
+                    let apart = a.x + a.width <= b.x || b.x + b.width <= a.x
+                        || a.y + a.height <= b.y || b.y + b.height <= a.y;
+                    prop_assert!(apart, "{:?} {:?}", a, b);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_stretch_gives_input_and_result_the_same_contrast() {
+        let ctx = Context::default();
+        let input =
+            Image::from_gray(64, 64, &(0..4096).map(|i| 100 + (i % 64 / 16) as u8).collect::<Vec<_>>());
+        let input = input.unwrap();
+        let spot = Spot { x: 0, y: 0, width: 64, height: 64, strength: 1.0 };
+        let stretch = Stretch::of(&input, &spot, &ctx).unwrap();
+        assert_eq!(stretch.gain, 24.0, "three codes would allow 68, which is too much");
+        let shown = stretched(&input, &spot, &stretch, &ctx).unwrap();
+        let steps = [0, 16, 32, 48].map(|x| i32::from(shown.at(x, 5)[0]));
+        assert!(steps.windows(2).all(|s| s[1] - s[0] == 24), "{steps:?}");
+        let brighter = Image::from_gray(64, 64, &[103u8; 4096]).unwrap();
+        assert_eq!(stretched(&brighter, &spot, &stretch, &ctx).unwrap().at(0, 0), shown.at(63, 0));
+    }
+
+    #[test]
+    fn a_flat_place_and_one_of_no_numbers_are_shown_without_harm() {
+        let ctx = Context::default();
+        let mut image = Image::from_gray(3, 3, &[9u8; 9]).unwrap();
+        let spot = Spot { x: 2, y: 2, width: 99, height: 99, strength: 0.0 };
+        for value in [f32::NAN, f32::INFINITY, 0.3] {
+            image.planes[0].data.fill(value);
+            let stretch = Stretch::of(&image, &spot, &ctx).unwrap();
+            assert!(stretch.gain.is_finite());
+            assert_eq!(stretched(&image, &spot, &stretch, &ctx).unwrap().width, 1);
+        }
+    }
+}
