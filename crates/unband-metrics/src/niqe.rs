@@ -1,0 +1,108 @@
+//! NIQE: how far the statistics of a picture lie from those of good photographs.
+//!
+//! Lower is better; photographs score 2 to 5. It was made for distortions of photographs: on ramps and other drawings it
+//! means nothing, and where a picture is exactly flat its value hangs on rounding. Never rank methods by it alone.
+
+mod aggd;
+mod pristine;
+mod scale;
+
+use unband_image::{Context, Image, Model};
+
+use crate::field::{Field, exact};
+use crate::{Against, Better, Metric, MetricError, Score, check, psnr};
+
+const NAME: &str = "niqe";
+
+/// Side of the blocks at the first scale, in samples.
+pub const BLOCK: usize = 96;
+
+/// Numbers that describe a block: 18 at each of two scales.
+const FEATURES: usize = 36;
+
+/// How far a picture's luma is from natural, 0 and more; lower is better.
+///
+/// Luma is that of BT.601 in studio range, rounded to 8 bits; of YUV pictures the luma plane. Samples beyond the last
+/// whole block to the right and below are left out. Grey counts as three equal channels. Sums in `f64`; the same for
+/// every number of threads.
+///
+/// Source: A. Mittal, R. Soundararajan, A. C. Bovik, "Making a completely blind image quality analyzer", IEEE Signal
+/// Processing Letters 20(3), 2013, and the software release of the Laboratory for Image and Video Engineering
+/// (<http://live.ece.utexas.edu>) of the University of Texas at Austin, whose parameters are used under the notice in
+/// `niqe/NOTICE.txt`; the details are those of `BasicSR` `metrics/niqe.py` in `f64`.
+///
+/// # Errors
+/// When a side is below 96 samples, when fewer than two blocks have contrast of both signs everywhere, when a sample is
+/// not finite, or when cancelled.
+pub fn niqe(image: &Image, ctx: &Context<'_>) -> Result<f64, MetricError> {
+    let luma = rounded_luma(image)?;
+    let (columns, rows) = (luma.width / BLOCK, luma.height / BLOCK);
+    if columns == 0 || rows == 0 {
+        let (width, height) = (luma.width, luma.height);
+        return Err(MetricError::TooSmall { metric: NAME, needed: BLOCK, width, height });
+    }
+    let mut luma = scale::cropped(&luma, columns * BLOCK, rows * BLOCK);
+    let mut blocks = vec![[0.0; FEATURES]; columns * rows];
+    let shapes = aggd::Shapes::new();
+    for (half, side) in [BLOCK, BLOCK / 2].into_iter().enumerate() {
+        if half == 1 {
+            luma = scale::halved(&luma);
+        }
+        if ctx.check().is_err() {
+            return Err(MetricError::Cancelled);
+        }
+        let contrast = scale::contrasts(&luma, ctx);
+        let features = ctx.map(columns * rows, |i| {
+            let block = scale::block(&contrast, i % columns * side, i / columns * side, side);
+            aggd::features(&block, &shapes)
+        });
+        for (block, features) in blocks.iter_mut().zip(features) {
+            block[half * FEATURES / 2..][..FEATURES / 2].copy_from_slice(&features);
+        }
+    }
+    let whole: Vec<&[f64; FEATURES]> =
+        blocks.iter().filter(|block| block.iter().all(|v| v.is_finite())).collect();
+    let too_few = MetricError::TooFew {
+        metric: NAME,
+        what: "blocks of 96×96 samples with contrast of both signs",
+        needed: 1,
+        got: whole.len(),
+    };
+    if whole.len() < 2 {
+        return Err(too_few);
+    }
+    let distance = pristine::distance(&blocks, &whole);
+    if distance.is_finite() { Ok(distance) } else { Err(too_few) }
+}
+
+/// Luma in studio range, whole 8-bit codes.
+fn rounded_luma(image: &Image) -> Result<Field, MetricError> {
+    let Model::Yuv { .. } = image.color.model else {
+        check(image)?;
+        return Ok(psnr::studio_luma(image, true));
+    };
+    let plane = &image.planes[0];
+    if !plane.data.iter().all(|v| v.is_finite()) {
+        return Err(MetricError::NotFinite);
+    }
+    // Studio codes of 8 bits, whatever the range of the file.
+    let code = exact(unband_image::Depth::F32);
+    let data = plane.data.iter().map(|v| (code(v) * (219.0 / 255.0) + 16.0).round_ties_even()).collect();
+    Ok(Field { width: plane.width, height: plane.height, data })
+}
+
+fn score(image: &Image, _: Option<&Image>) -> Result<Score, MetricError> {
+    niqe(image, &Context::default()).map(Score::of)
+}
+
+/// The registry's line.
+pub const ENTRY: Metric = Metric {
+    name: NAME,
+    title: "Distance from the statistics of natural photographs",
+    better: Better::Lower,
+    against: Against::Nothing,
+    range: "0 and more, photographs 2 to 5",
+    unit: "none",
+    source: "Mittal, Soundararajan, Bovik, IEEE Signal Processing Letters 20(3), 2013; BasicSR `metrics/niqe.py`",
+    score,
+};

@@ -1,0 +1,115 @@
+//! Luma to local contrasts, and to half its size.
+
+use unband_image::Context;
+
+use super::aggd::Block;
+use super::pristine;
+use crate::field::{Border, Field};
+
+/// Half of the window, in samples.
+const RADIUS: usize = pristine::SIDE / 2;
+const WINDOW: usize = pristine::SIDE;
+
+/// Rows that a thread works on at once.
+const BAND: usize = 32;
+
+/// The upper left part.
+pub(super) fn cropped(field: &Field, width: usize, height: usize) -> Field {
+    let data = (0..height).flat_map(|y| &field.row(y)[..width]).copied().collect();
+    Field { width, height, data }
+}
+
+/// A block of contrasts.
+pub(super) fn block(field: &Field, x: usize, y: usize, side: usize) -> Block {
+    let data = (y..y + side).flat_map(|y| &field.row(y)[x..x + side]).copied().collect();
+    Block { side, data }
+}
+
+/// `(y - mean) / (deviation + 1)` of a Gaussian window at each sample, the border repeated.
+///
+/// Both sums run over the window sample by sample, as the originals' do: where the picture is exactly flat the deviation
+/// is nothing but their rounding, and its sign decides.
+pub(super) fn contrasts(luma: &Field, ctx: &Context<'_>) -> Field {
+    let (width, height) = (luma.width, luma.height);
+    let weights = pristine::window();
+    let bands = ctx.map(height.div_ceil(BAND), |band| {
+        let (y0, y1) = (band * BAND, ((band + 1) * BAND).min(height));
+        let mut out = Vec::with_capacity((y1 - y0) * width);
+        // Rows y-3..=y+3 with three samples more on each side, and their squares.
+        let padded = |y: usize| {
+            let row = luma.row((y.saturating_sub(RADIUS)).min(height - 1));
+            let mut wide = vec![row[0]; RADIUS];
+            wide.extend_from_slice(row);
+            wide.resize(width + 2 * RADIUS, row[width - 1]);
+            let squares: Vec<f64> = wide.iter().map(|v| v * v).collect();
+            [wide, squares]
+        };
+        let mut rows: Vec<[Vec<f64>; 2]> = (y0..y0 + WINDOW - 1).map(padded).collect();
+        let (mut mean, mut square) = (vec![0.0; width], vec![0.0; width]);
+        for y in y0..y1 {
+            rows.push(padded(y + WINDOW - 1));
+            mean.fill(0.0);
+            square.fill(0.0);
+            for ([wide, squares], weights) in rows.iter().zip(&weights) {
+                for (sums, row) in [(&mut mean, wide), (&mut square, squares)] {
+                    add_weighed(sums, row, weights);
+                }
+            }
+            for ((v, mean), square) in luma.row(y).iter().zip(&mean).zip(&square) {
+                out.push((v - mean) / ((square - mean * mean).abs().sqrt() + 1.0));
+            }
+            rows.remove(0);
+        }
+        out
+    });
+    Field { width, height, data: bands.concat() }
+}
+
+/// `sums[x] += weights[0]·row[x]`, then `+= weights[1]·row[x + 1]` and so on.
+fn add_weighed(sums: &mut [f64], row: &[f64], weights: &[f64; WINDOW]) {
+    let n = sums.len();
+    let shifted: [&[f64]; WINDOW] = std::array::from_fn(|i| &row[i..][..n]);
+    for (x, sum) in sums.iter_mut().enumerate() {
+        *sum = (0..WINDOW).fold(*sum, |sum, i| sum + weights[i] * shifted[i][x]);
+    }
+}
+
+/// Half the size by MATLAB's bicubic with antialiasing: eight samples each way, the border mirrored.
+pub(super) fn halved(luma: &Field) -> Field {
+    let cubic = |x: f64| {
+        let x = x.abs();
+        if x <= 1.0 {
+            1.5 * x.powi(3) - 2.5 * x * x + 1.0
+        } else {
+            -0.5 * x.powi(3) + 2.5 * x * x - 4.0 * x + 2.0
+        }
+    };
+    let raw: [f64; 8] = std::array::from_fn(|i| 0.5 * cubic(0.5 * (i as f64 - 3.5)));
+    let sum: f64 = raw.iter().sum();
+    let weights = raw.map(|w| w / sum);
+    let down = down_by_half(luma, &weights, 1.0 / 255.0);
+    let both = down_by_half(&down.transposed(), &weights, 255.0);
+    both.transposed()
+}
+
+/// Half the rows, times a factor: before the sums where it makes values smaller, as the original has it.
+fn down_by_half(field: &Field, weights: &[f64; 8], factor: f64) -> Field {
+    let (width, height) = (field.width, field.height / 2);
+    let mut out = Field::zeros(width, height);
+    for y in 0..height {
+        let target = out.row_mut(y);
+        for (i, weight) in weights.iter().enumerate() {
+            let from = Border::Symmetric.index((2 * y + i).cast_signed() - 3, field.height);
+            let row = field.row(from).iter();
+            if factor < 1.0 {
+                target.iter_mut().zip(row).for_each(|(out, v)| *out += weight * (v / 255.0));
+            } else {
+                target.iter_mut().zip(row).for_each(|(out, v)| *out += weight * v);
+            }
+        }
+        if factor > 1.0 {
+            target.iter_mut().for_each(|v| *v *= factor);
+        }
+    }
+    out
+}
