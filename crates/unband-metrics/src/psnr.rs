@@ -1,11 +1,14 @@
 //! Peak signal-to-noise ratio.
+//!
+//! Samples of 8 bits, 16 bits and floating point lie on one scale, 0 black and 255 white, and the peak is always 255: the
+//! same difference has the same value at every depth.
 
 use unband_image::Image;
 
 use crate::field::Field;
 use crate::{Against, Better, Metric, MetricError, Score, both};
 
-/// 10·log₁₀(255² / mean squared error); infinite for no error.
+/// 10·log₁₀(255² / mean squared error) for an error in 8-bit codes; infinite for no error.
 pub fn from_mse(mse: f64) -> f64 {
     10.0 * (255.0 * 255.0 / mse).log10()
 }
@@ -14,14 +17,16 @@ pub fn from_mse(mse: f64) -> f64 {
 /// as three equal channels. Any depth: samples are compared as they are, nothing is rounded.
 ///
 /// # Errors
-/// When the pictures differ in size, are not RGB or grey, or hold samples that are not finite.
+/// When the pictures differ in size or colour model, are not RGB or grey, or hold samples that are not finite.
 pub fn psnr(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    let (image, reference) = both("psnr", "a reference", image, Some(reference))?;
-    let n = image.planes.len().max(reference.planes.len());
+    of_channels(image, Some(reference))
+}
+
+fn of_channels(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+    let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     let (mut sum, mut count) = (0.0, 0usize);
-    for c in 0..n {
-        let a = Field::plane(image, c.min(image.planes.len() - 1));
-        let b = Field::plane(reference, c.min(reference.planes.len() - 1));
+    for c in 0..image.planes.len() {
+        let (a, b) = (Field::plane(image, c), Field::plane(reference, c));
         sum += a.squared_error(&b);
         count += a.data.len();
     }
@@ -29,12 +34,17 @@ pub fn psnr(image: &Image, reference: &Image) -> Result<f64, MetricError> {
 }
 
 /// PSNR of BT.601 studio luma, 16 + (65.481 R + 128.553 G + 24.966 B)/255, peak 255, in dB; `rounded` to
-/// whole codes first, as tools that work on bytes do.
+/// whole 8-bit codes first, as tools that work on bytes do, whatever the depth.
 ///
 /// # Errors
 /// As [`psnr`].
 pub fn psnr_y(image: &Image, reference: &Image, rounded: bool) -> Result<f64, MetricError> {
-    let (image, reference) = both("psnr-y", "a reference", image, Some(reference))?;
+    of_luma(image, Some(reference), rounded)
+}
+
+fn of_luma(image: &Image, reference: Option<&Image>, rounded: bool) -> Result<f64, MetricError> {
+    let name = if rounded { ENTRY_Y_ROUNDED.name } else { ENTRY_Y.name };
+    let (image, reference) = both(name, "a reference", image, reference)?;
     let (a, b) = (studio_luma(image, rounded), studio_luma(reference, rounded));
     Ok(from_mse(a.squared_error(&b) / a.data.len() as f64))
 }
@@ -53,18 +63,15 @@ pub(crate) fn studio_luma(image: &Image, rounded: bool) -> Field {
 }
 
 fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    let (image, reference) = both("psnr", "a reference", image, reference)?;
-    psnr(image, reference).map(Score::of)
+    of_channels(image, reference).map(Score::of)
 }
 
 fn score_y(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    let (image, reference) = both("psnr-y", "a reference", image, reference)?;
-    psnr_y(image, reference, false).map(Score::of)
+    of_luma(image, reference, false).map(Score::of)
 }
 
 fn score_y_rounded(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    let (image, reference) = both("psnr-y-rounded", "a reference", image, reference)?;
-    psnr_y(image, reference, true).map(Score::of)
+    of_luma(image, reference, true).map(Score::of)
 }
 
 /// RGB.

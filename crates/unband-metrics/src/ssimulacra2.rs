@@ -12,7 +12,8 @@ pub const LEAST_SIDE: usize = 8;
 /// SSIMULACRA2 of pictures whose samples are taken for sRGB: 100 for equal pictures, 90 when even flipping between them
 /// shows nothing, 70 high, 50 medium, 30 low quality, without a lower end.
 ///
-/// Nothing is rounded to 8 bits or clamped: linear light goes in as `f32`.
+/// Nothing is rounded to 8 bits or clamped: linear light goes in as `f32`. The filters of the crate work in single
+/// precision too: the last bits of samples move the value by some hundredths, and so it differs between programs.
 /// Source: github.com/cloudinary/ssimulacra2, by the crate `fast-ssim2`.
 ///
 /// # Errors
