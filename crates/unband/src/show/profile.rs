@@ -376,7 +376,8 @@ mod tests {
 
     #[test]
     fn pictures_of_different_size_are_refused_by_name() {
-        let pictures = [&steps(30, 3, 4), &steps(31, 3, 4)].map(|image| Series::new("result", image));
+        let images = [steps(30, 3, 4), steps(31, 3, 4)];
+        let pictures = images.each_ref().map(|image| Series::new("result", image));
         let error = Profile::along(Line::row(0, 30), &pictures).unwrap_err();
         assert_eq!(error.to_string(), "result has 31×3 pixels, 30×3 are needed");
         assert!(Profile::along(Line::row(0, 30), &[]).is_err());
