@@ -36,12 +36,13 @@ fn measure(image: &Image, reference: Option<&Image>) -> Result<Differences, Metr
     let count = image.width() * image.height();
     let mut found = Vec::with_capacity(count);
     // In banded and in restored pictures neighbours are often alike.
-    let (mut last, mut difference) = (([f64::NAN; 3], [f64::NAN; 3]), 0.0);
+    let (mut last, mut difference) = (None, 0.0);
     for i in 0..count {
-        let here = (pixel(&a, i), pixel(&b, i));
-        if here != last {
-            difference = if here.0 == here.1 { 0.0 } else { delta_e(lab(here.0), lab(here.1)) };
-            last = here;
+        let here = [&a, &b].map(|planes| pixel(planes, i));
+        let bits = here.map(|pixel| pixel.map(f64::to_bits));
+        if last != Some(bits) {
+            difference = if bits[0] == bits[1] { 0.0 } else { delta_e(lab(here[0]), lab(here[1])) };
+            last = Some(bits);
         }
         found.push(difference);
     }
@@ -78,7 +79,7 @@ fn delta_e([l1, a1, b1]: [f64; 3], [l2, a2, b2]: [f64; 3]) -> f64 {
         cube * cube * v
     };
     let rolled_off = |c: f64| (pow7(c) / (pow7(c) + pow7(25.0))).sqrt();
-    let g = 0.5 * (1.0 - rolled_off((a1.hypot(b1) + a2.hypot(b2)) / 2.0));
+    let g = 0.5 * (1.0 - rolled_off(a1.hypot(b1).midpoint(a2.hypot(b2))));
     let (a1, a2) = (a1 * (1.0 + g), a2 * (1.0 + g));
     let (c1, c2) = (a1.hypot(b1), a2.hypot(b2));
     let grey = c1 * c2 == 0.0;
@@ -90,11 +91,11 @@ fn delta_e([l1, a1, b1]: [f64; 3], [l2, a2, b2]: [f64; 3]) -> f64 {
         d => d,
     };
     let (dl, dc, dh) = (l2 - l1, c2 - c1, 2.0 * (c1 * c2).sqrt() * (turn / 2.0).sin());
-    let (l, c) = ((l1 + l2) / 2.0, (c1 + c2) / 2.0);
+    let (l, c) = (l1.midpoint(l2), c1.midpoint(c2));
     let h = match h1 + h2 {
         sum if grey => sum,
         sum if (h1 - h2).abs() <= PI => sum / 2.0,
-        sum if sum < TAU => (sum + TAU) / 2.0,
+        sum if sum < TAU => sum.midpoint(TAU),
         sum => (sum - TAU) / 2.0,
     };
     let t = 1.0 - 0.17 * (h - PI / 6.0).cos() + 0.24 * (2.0 * h).cos() + 0.32 * (3.0 * h + PI / 30.0).cos()

@@ -8,7 +8,7 @@ use crate::field::{Border, Field};
 /// 8-bit pair to 8-bit codes as the definitions of these measures have it, a 16-bit one to 16-bit codes. A picture of
 /// fewer than 8 bits counts as one of 8; with floating point nothing is rounded.
 ///
-/// A sum that ends in a half goes where NumPy puts it: up or down as the three products were rounded, else to even.
+/// A sum that ends in a half goes where `NumPy` puts it: up or down as the three products were rounded, else to even.
 pub(crate) fn grey_pair(a: &Image, b: &Image) -> (Field, Field) {
     let grid = match (a.depth, b.depth) {
         (Depth::Int(a), Depth::Int(b)) => Some(Depth::Int(a.max(b).max(8))),

@@ -18,7 +18,7 @@ pub(crate) fn linear_planes(image: &Image) -> Vec<Field> {
     let light = |v: &f32| {
         let code = depth.code(*v);
         match table.get(code as usize) {
-            Some(&value) if depth.value(code) == *v => value,
+            Some(&value) if depth.value(code).to_bits() == v.to_bits() => value,
             _ => linear(*v),
         }
     };

@@ -1,7 +1,7 @@
 //! Pairs of pictures with values of reference implementations (`golden/metrics`), for every test of a measure.
 //! Include it by `#[path = "golden/mod.rs"] mod golden;`.
 // Each test uses what it needs of it.
-#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc)]
+#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, clippy::cast_possible_wrap)]
 
 use std::path::PathBuf;
 
