@@ -39,6 +39,7 @@ mod plot;
 mod profile;
 mod raster;
 mod segments;
+mod slope;
 mod spots;
 mod svg;
 

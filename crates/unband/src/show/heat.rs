@@ -16,13 +16,16 @@ pub struct HeatMap {
     most: f32,
 }
 
-/// Share of samples on contours with the strongest colour: a contour every eight samples, both its sides
-/// marked.
-const MOST_CONTOURS: f32 = 0.25;
+/// Share of samples on contours with the strongest colour: a contour every six samples, both its sides marked.
+const MOST_CONTOURS: f32 = 0.33;
 
 impl HeatMap {
-    /// The map of [`inspect`](crate::inspect): the share of samples on false contours per square.
+    /// The map of [`inspect`](crate::inspect): the share of samples on false contours per square. Empty where nobody could
+    /// see them: every picture has steps of one code.
     pub fn of(findings: &Findings) -> Self {
+        if !findings.visible {
+            return Self::empty();
+        }
         let BandingMap { columns, rows, share } = &findings.map;
         let side = BandingMap::SIDE as f32;
         Self {
@@ -112,7 +115,7 @@ fn between(at: f32, count: usize) -> (usize, usize, f32) {
 
 /// How much of the picture below a strength hides.
 fn opacity(v: f32) -> f32 {
-    0.9 * (v * 4.0).min(1.0)
+    0.75 * (v * 4.0).min(1.0)
 }
 
 /// The colour of a strength 0..=1: dark violet, magenta, orange, yellow. Its lightness rises all the way, so it

@@ -50,9 +50,14 @@ impl Line {
             Self { from: (x, a), to: (x, b) }
         };
         let mut best = (across(spot.y + spot.height / 2), 0);
-        // Every eighth row and column of the window.
-        let rows = (spot.y..spot.y + spot.height).step_by(8);
-        let columns = (spot.x..spot.x + spot.width).step_by(8);
+        // Every eighth row and column of the window; among equals the one nearest to its middle.
+        let from_middle = |from: usize, n: usize| {
+            let mut all: Vec<usize> = (from..from + n).step_by(8).collect();
+            all.sort_by_key(|at| at.abs_diff(from + n / 2));
+            all.into_iter()
+        };
+        let rows = from_middle(spot.y, spot.height);
+        let columns = from_middle(spot.x, spot.width);
         let inside_row = |y| Self { from: (spot.x, y), to: (spot.x + spot.width - 1, y) };
         let inside_column = |x| Self { from: (x, spot.y), to: (x, spot.y + spot.height - 1) };
         let candidates =

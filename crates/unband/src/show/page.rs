@@ -335,14 +335,15 @@ fn spots(section: &Section<'_>, all: &[Shown<'_>], ctx: &Context<'_>) -> Result<
     }
     // YUV is converted once, not for each place.
     let pictures = all.iter().map(|s| rgb(s.side.image, ctx)).collect::<Result<Vec<_>, _>>()?;
-    let mut out = String::new();
+    let mut out = format!("<div class=\"places\" style=\"--crops:{}\">\n", all.len());
     for (i, spot) in found.iter().enumerate() {
         let stretch = Stretch::of(&pictures[0], spot, ctx)?;
         let Spot { x, y, width, height, .. } = *spot;
-        let (n, gain) = (i + 1, stretch.gain);
+        let (n, gain) = (i + 1, stretch.gain());
         let _ = writeln!(
             out,
-            "<h4>Place {n}: {width} × {height} pixels at {x}, {y}, contrast × {gain:.1}</h4>\n<div class=\"crops\">"
+            "<article><h4>Place {n}: {width} × {height} pixels at {x}, {y}; slope taken out, contrast × {gain:.1}</h4>\n\
+             <div class=\"crops\">"
         );
         for (shown, picture) in all.iter().zip(&pictures) {
             let src = stretched(picture, spot, &stretch, ctx)?.png_uri()?;
@@ -355,8 +356,9 @@ fn spots(section: &Section<'_>, all: &[Shown<'_>], ctx: &Context<'_>) -> Result<
             let role = format!("{}: {} regions", shown.role, regions.count);
             crop(&mut out, &role, &format!("regions of equal colour in place {n}"), &src, (width, height));
         }
-        out.push_str("</div></details>\n");
+        out.push_str("</div></details></article>\n");
     }
+    out.push_str("</div>\n");
     Ok(out)
 }
 

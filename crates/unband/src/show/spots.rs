@@ -3,6 +3,7 @@
 use unband_image::{Context, Image};
 
 use super::picture::{quantised, rgb, three};
+use super::slope::Slope;
 use super::{HeatMap, Picture, ShowError};
 
 /// A window of a picture.
@@ -111,18 +112,18 @@ fn block_strength(map: &HeatMap, x: usize, y: usize, block: usize) -> f64 {
     cells.map(|(column, row)| f64::from(map.cell_strength(column, row))).sum::<f64>() / count
 }
 
-/// More contrast around a mean: `0.5 + gain · (sample − mean)`, the mean for each of red, green and blue.
+/// More contrast around the slope of a place: `0.5 + gain · (sample − slope)`. The slope is the surface of second degree
+/// that comes nearest to the samples; without it a sky's own gradient would leave no room for contrast.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stretch {
-    /// Mean of red, green and blue.
-    pub mean: [f32; 3],
-    /// Factor, 1..=24.
-    pub gain: f32,
+    /// Of red, green and blue.
+    slopes: [Slope; 3],
+    gain: f32,
 }
 
 impl Stretch {
-    /// The stretch that makes a place fill the range: the middle 96 % of its samples span 80 % of it. Hues are kept apart
-    /// as they are, one gain serves all three.
+    /// The stretch that makes a place fill the range: the middle 96 % of what lies beside the slope span 80 % of it. One
+    /// gain, 1 to 24, serves all three channels.
     ///
     /// # Errors
     /// When the planes do not fit the model.
@@ -130,20 +131,27 @@ impl Stretch {
         Ok(Self::of_part(&part(image, spot, ctx)?))
     }
 
+    /// The factor.
+    pub fn gain(&self) -> f32 {
+        self.gain
+    }
+
     pub(super) fn of_part(part: &Image) -> Self {
-        let mut mean = [0.5; 3];
+        let slopes = three(part).map(Slope::of);
         let mut widest = 0.0f32;
-        for (mean, plane) in mean.iter_mut().zip(three(part)) {
-            let mut values: Vec<f32> = plane.data.iter().copied().filter(|v| v.is_finite()).collect();
+        for (slope, plane) in slopes.iter().zip(three(part)) {
+            let mut values = Vec::with_capacity(plane.data.len());
+            for y in 0..plane.height {
+                values.extend(plane.row(y).iter().enumerate().map(|(x, v)| v - slope.at(x, y)));
+            }
+            values.retain(|v| v.is_finite());
             values.sort_unstable_by(f32::total_cmp);
-            if let [.., last] = values.as_slice() {
-                let at = |share: f32| values[((values.len() - 1) as f32 * share) as usize].min(*last);
-                let (low, high) = (at(0.02), at(0.98));
-                *mean = f32::midpoint(low, high);
-                widest = widest.max(high - low);
+            let at = |share: f32| values[((values.len() - 1) as f32 * share) as usize];
+            if !values.is_empty() {
+                widest = widest.max(at(0.98) - at(0.02));
             }
         }
-        Self { mean, gain: (0.8 / widest.max(1e-6)).clamp(1.0, 24.0) }
+        Self { slopes, gain: (0.8 / widest.max(1e-6)).clamp(1.0, 24.0) }
     }
 }
 
@@ -163,8 +171,12 @@ pub fn stretched(
 
 pub(super) fn apply(mut part: Image, stretch: &Stretch) -> Picture {
     for (p, plane) in part.planes.iter_mut().enumerate() {
-        let mean = stretch.mean[p.min(2)];
-        plane.data.iter_mut().for_each(|v| *v = 0.5 + stretch.gain * (*v - mean));
+        let slope = &stretch.slopes[p.min(2)];
+        for y in 0..plane.height {
+            for (x, v) in plane.row_mut(y).iter_mut().enumerate() {
+                *v = 0.5 + stretch.gain * (*v - slope.at(x, y));
+            }
+        }
     }
     quantised(&part, true)
 }
@@ -229,17 +241,32 @@ mod tests {
     #[test]
     fn one_stretch_gives_input_and_result_the_same_contrast() {
         let ctx = Context::default();
-        let input =
-            Image::from_gray(64, 64, &(0..4096).map(|i| 100 + (i % 64 / 16) as u8).collect::<Vec<_>>());
-        let input = input.unwrap();
+        let data: Vec<u8> = (0..4096).map(|i| 100 + 2 * (i % 64 / 16 % 2) as u8).collect();
+        let input = Image::from_gray(64, 64, &data).unwrap();
         let spot = Spot { x: 0, y: 0, width: 64, height: 64, strength: 1.0 };
         let stretch = Stretch::of(&input, &spot, &ctx).unwrap();
-        assert_eq!(stretch.gain, 24.0, "three codes would allow 68, which is too much");
+        assert_eq!(stretch.gain(), 24.0, "two codes would allow more, which is too much");
         let shown = stretched(&input, &spot, &stretch, &ctx).unwrap();
-        let steps = [0, 16, 32, 48].map(|x| i32::from(shown.at(x, 5)[0]));
-        assert!(steps.windows(2).all(|s| s[1] - s[0] == 24), "{steps:?}");
-        let brighter = Image::from_gray(64, 64, &[103u8; 4096]).unwrap();
-        assert_eq!(stretched(&brighter, &spot, &stretch, &ctx).unwrap().at(0, 0), shown.at(63, 0));
+        let step = |a: usize, b: usize| i32::from(shown.at(b, 5)[0]) - i32::from(shown.at(a, 5)[0]);
+        // Two codes, less what the slope has from pixel to pixel.
+        assert!([step(15, 16), -step(31, 32), step(47, 48)].iter().all(|s| (44..=52).contains(s)));
+        let brighter = Image::from_gray(64, 64, &data.iter().map(|v| v + 1).collect::<Vec<_>>()).unwrap();
+        let brighter = stretched(&brighter, &spot, &stretch, &ctx).unwrap();
+        assert!(brighter.rgb.iter().zip(&shown.rgb).all(|(a, b)| a.abs_diff(*b) == 24));
+    }
+
+    #[test]
+    fn a_gradient_leaves_room_for_its_bands() {
+        let ctx = Context::default();
+        let banded = |side: usize| {
+            let data: Vec<u8> =
+                (0..256 * 256).map(|i| ((i % 256 + i / 512) / side * side * 2 / 3) as u8).collect();
+            Image::from_gray(256, 256, &data).unwrap()
+        };
+        let spot = Spot { x: 0, y: 0, width: 256, height: 256, strength: 1.0 };
+        let gain = |side: usize| Stretch::of(&banded(side), &spot, &ctx).unwrap().gain();
+        assert!(gain(6) > 24.0 / 1.01, "{}", gain(6));
+        assert!((6.0..24.0).contains(&gain(24)), "{}", gain(24));
     }
 
     #[test]
@@ -250,7 +277,7 @@ mod tests {
         for value in [f32::NAN, f32::INFINITY, 0.3] {
             image.planes[0].data.fill(value);
             let stretch = Stretch::of(&image, &spot, &ctx).unwrap();
-            assert!(stretch.gain.is_finite());
+            assert!(stretch.gain().is_finite());
             assert_eq!(stretched(&image, &spot, &stretch, &ctx).unwrap().width, 1);
         }
     }
