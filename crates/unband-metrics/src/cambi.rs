@@ -20,7 +20,7 @@ use unband_image::{Context, Image};
 use crate::{Against, Better, Metric, MetricError, Score};
 use contrast::{Rules, Strip, strips};
 use picture::{Owned, studio_luma};
-use prepare::{Level, Values, levels};
+use prepare::{Cut, Level, Values, levels};
 use thresholds::TOP;
 
 const NAME: &str = "cambi";
@@ -383,7 +383,7 @@ fn measure(
     let least_visible = options.eotf.least_visible(options.vis_lum_threshold);
     let rules = rules(window, reach, &seen, least_visible);
     let smooth = options.encoded_bits.unwrap_or(luma.bits) < 10;
-    let levels = levels(luma, (width, height), smooth, halve, rules.values, ctx)?;
+    let levels = levels(luma, (width, height), smooth, halve, rules.values, rules.cut, ctx)?;
 
     let top = |level: &Level| {
         let samples = level.width * level.height;
@@ -437,7 +437,7 @@ fn rules(window: usize, reach: usize, seen: &[u16], least_visible: u16) -> Rules
         (1..=reach).find(counts).unwrap_or(reach + 1) as u8
     };
     Rules {
-        radius: window / 2,
+        cut: Cut::new(window / 2),
         reach,
         values: Values { low, high, least, most },
         first: (low..=high).map(first).collect(),

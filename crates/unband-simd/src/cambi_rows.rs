@@ -73,6 +73,37 @@ impl Shape {
     }
 }
 
+/// A part of a row of keys with its bits, see [`bits_row`].
+#[derive(Clone, Copy, Debug)]
+pub struct Keys<'a> {
+    keys: &'a [u16],
+    present: &'a [u64],
+    fresh: &'a [u64],
+    /// Bit of the first word at which the part starts.
+    shift: u32,
+}
+
+impl<'a> Keys<'a> {
+    /// Columns `start..start + width` of a row. Its bits have a word more than its keys need.
+    pub fn new(keys: &'a [u16], present: &'a [u64], fresh: &'a [u64], start: usize, width: usize) -> Self {
+        let word = start / 64;
+        let (present, fresh) = (&present[word..], &fresh[word..]);
+        Self { keys: &keys[start..start + width], present, fresh, shift: (start % 64) as u32 }
+    }
+
+    /// Keys in the part.
+    pub fn width(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Word `i` of some bits, counted from where the part starts.
+    #[inline(always)]
+    fn word(&self, bits: &[u64], i: usize) -> u64 {
+        let both = u128::from(bits[i + 1]) << 64 | u128::from(bits[i]);
+        (both >> self.shift) as u64
+    }
+}
+
 /// Stretches of a row: where they start, and where they end (exclusive).
 #[derive(Clone, Debug, Default)]
 pub struct Stretches {
@@ -109,26 +140,31 @@ crate::dispatch! {
     /// of masked samples, the sum of all values, and the number of keys from `range[2]` to `range[3]` (values).
     pub fn keys_row(level, keys: &mut [u16], values: &[u16], mask: &[u8], range: [u16; 4]) -> [u64; 3] = keys_body;
 
-    /// Slides the window of a histogram down by a row: the keys of one row enter, those of another leave.
+    /// Bits of a row of keys, 64 to a word: where there is a key, and where it is another than the one before. The row is
+    /// as long as the words have bits.
+    pub fn bits_row(level, present: &mut [u64], fresh: &mut [u64], keys: &[u16]) = bits_body;
+
+    /// Slides the window of a histogram down by a row: the keys of one row enter, those of another leave. Both are whole
+    /// words long.
     pub fn slide_histogram(
         level,
         histogram: &mut [u16],
         shape: Shape,
-        enters: &[u16],
-        leaves: &[u16],
+        enters: Keys<'_>,
+        leaves: Keys<'_>,
         found: &mut Stretches,
     ) = slide_histogram_body;
 
-    /// For each key of columns `from..` how often it occurs in its window (`counts[0]`), and for each weight how often
-    /// the more frequent of the values that differ so much do. `first` holds for each key the least difference that
-    /// counts (more than `reach` for none). Where there is no key the results mean nothing. Each row of `counts` has
-    /// room for [`PIECE`] more.
+    /// For each key how often it occurs in its window (`counts[0]`), and for each weight how often the more frequent of
+    /// the values that differ so much do. The first key stands `from` columns after the first of those that slid in.
+    /// `first` holds for each key the least difference that counts (more than `reach` for none). Where there is no key
+    /// the results mean nothing. Each row of `counts` has room for [`PIECE`] more.
     pub fn peaks_row(
         level,
         counts: &mut [Vec<u16>],
         histogram: &[u16],
         shape: Shape,
-        keys: &[u16],
+        keys: Keys<'_>,
         from: usize,
         first: &[u8],
         found: &mut Stretches,
@@ -213,36 +249,48 @@ fn keys_body(keys: &mut [u16], values: &[u16], mask: &[u8], range: [u16; 4]) -> 
     sums
 }
 
-/// Flags of 0 and 1 as bits, the first lowest.
+/// Where two times 64 keys differ, as bits, the first lowest.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn pack(flags: &[u8; 64]) -> u64 {
+fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
+    use std::arch::x86_64::{__m128i, _mm_cmpeq_epi16, _mm_loadu_si128, _mm_movemask_epi8, _mm_packs_epi16};
+    let equal = |i: usize| {
+        // SAFETY: eight keys from 8·i on lie in both arrays, `i` is below 8; SSE2 is part of x86-64.
+        unsafe {
+            let load = |from: &[u16; 64]| _mm_loadu_si128(from.as_ptr().add(8 * i).cast::<__m128i>());
+            _mm_cmpeq_epi16(load(a), load(b))
+        }
+    };
     let mut word = 0;
-    for (i, eight) in flags.as_chunks::<8>().0.iter().enumerate() {
-        // Each byte's lowest bit moves to the top byte, the first of them to its lowest bit.
-        let byte = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        word |= byte << (8 * i);
+    for i in 0..4 {
+        // SAFETY: SSE2 is part of x86-64.
+        let bits = unsafe { _mm_movemask_epi8(_mm_packs_epi16(equal(2 * i), equal(2 * i + 1))) };
+        word |= u64::from(bits as u16) << (16 * i);
     }
-    word
+    !word
 }
 
-/// Where the first 64 of two rows' samples differ, as bits; none past the end of either.
+/// Where two times 64 keys differ, as bits, the first lowest.
+#[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-fn differing(row: &[u16], other: &[u16]) -> u64 {
-    let mut flags = [0; 64];
-    for ((flag, a), b) in flags.iter_mut().zip(row).zip(other) {
-        *flag = u8::from(a != b);
-    }
-    pack(&flags)
+fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
+    a.iter().zip(b).enumerate().fold(0, |word, (i, (a, b))| word | u64::from(a != b) << i)
 }
 
-/// Where a row has keys, as bits.
 #[inline(always)]
-fn present(row: &[u16]) -> u64 {
-    let mut flags = [0; 64];
-    for (flag, key) in flags.iter_mut().zip(row) {
-        *flag = u8::from(*key != NONE);
+fn bits_body(present: &mut [u64], fresh: &mut [u64], keys: &[u16]) {
+    let mut before = [NONE; 64];
+    for ((present, fresh), keys) in present.iter_mut().zip(fresh).zip(keys.as_chunks::<64>().0) {
+        *present = differing(keys, &[NONE; 64]);
+        if *present == 0 {
+            *fresh = 0;
+        } else {
+            before[0] = before[63];
+            before[1..].copy_from_slice(&keys[..63]);
+            *fresh = differing(keys, &before);
+        }
+        before[63] = keys[63];
     }
-    pack(&flags)
 }
 
 /// Starts and ends of stretches, word by word.
@@ -289,26 +337,14 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Where a row's keys change, as bits, of the word at `at`.
-#[inline(always)]
-fn changes(row: &[u16], at: usize) -> u64 {
-    if at == 0 {
-        // The first sample always starts something.
-        return differing(&row[1..], row) << 1 | 1;
-    }
-    differing(&row[at..], &row[at - 1..])
-}
-
 #[inline(always)]
 fn slide_histogram_body(
     histogram: &mut [u16],
     shape: Shape,
-    enters: &[u16],
-    leaves: &[u16],
+    enters: Keys<'_>,
+    leaves: Keys<'_>,
     found: &mut Stretches,
 ) {
-    let width = enters.len();
-    let leaves = &leaves[..width];
     // Where the same key enters and leaves nothing changes.
     turn::<true>(histogram, shape, enters, leaves, found);
     turn::<false>(histogram, shape, leaves, enters, found);
@@ -319,18 +355,19 @@ fn slide_histogram_body(
 fn turn<const ADD: bool>(
     histogram: &mut [u16],
     shape: Shape,
-    row: &[u16],
-    other: &[u16],
+    row: Keys<'_>,
+    other: Keys<'_>,
     found: &mut Stretches,
 ) {
-    let width = row.len();
     let mut finder = Finder::new(found);
-    for at in (0..width).step_by(64) {
-        let inside = present(&row[at..]) & differing(&row[at..], &other[at..]);
-        if inside | finder.open != 0 {
-            finder.word(at, inside, changes(row, at));
+    for (i, (keys, others)) in row.keys.as_chunks().0.iter().zip(other.keys.as_chunks().0).enumerate() {
+        let present = row.word(row.present, i);
+        if present | finder.open != 0 {
+            let inside = if present == 0 { 0 } else { present & differing(keys, others) };
+            finder.word(64 * i, inside, row.word(row.fresh, i));
         }
     }
+    let (row, width) = (row.keys, row.keys.len());
     let (starts, ends) = finder.done(width);
     for (&start, &end) in starts.iter().zip(ends) {
         let (start, length) = (start as usize, (end - start) as usize);
@@ -356,7 +393,7 @@ fn peaks_body(
     counts: &mut [Vec<u16>],
     histogram: &[u16],
     shape: Shape,
-    keys: &[u16],
+    keys: Keys<'_>,
     from: usize,
     first: &[u8],
     found: &mut Stretches,
@@ -377,19 +414,21 @@ fn peaks<const REACH: usize>(
     counts: &mut [Vec<u16>],
     histogram: &[u16],
     shape: Shape,
-    keys: &[u16],
+    keys: Keys<'_>,
     from: usize,
     first: &[u8],
     found: &mut Stretches,
 ) {
-    let width = keys.len();
+    let width = keys.width();
     let mut finder = Finder::new(found);
-    for at in (0..width).step_by(64) {
-        let inside = present(&keys[at..]);
+    for (i, at) in (0..width).step_by(64).enumerate() {
+        let cut = if width - at < 64 { (1 << (width - at)) - 1 } else { u64::MAX };
+        let inside = keys.word(keys.present, i) & cut;
         if inside | finder.open != 0 {
-            finder.word(at, inside, changes(keys, at));
+            finder.word(at, inside, keys.word(keys.fresh, i));
         }
     }
+    let keys = keys.keys;
     let (starts, ends) = finder.done(width);
     let load = |at: usize| -> [u16; PIECE] { histogram[at..][..PIECE].try_into().unwrap_or_default() };
     for (&start, &end) in starts.iter().zip(ends) {

@@ -4,20 +4,16 @@ use std::sync::{Mutex, PoisonError};
 
 use unband_image::Context;
 use unband_simd::cambi_rows::{
-    NONE, PIECE, Shape, Stretches, contrast_row, groups, peaks_row, slide_histogram,
+    Keys, NONE, PIECE, Shape, Stretches, contrast_row, groups, peaks_row, slide_histogram,
 };
 
-use super::prepare::{Level, Values};
+use super::prepare::{Cut, Level, Values};
 use crate::MetricError;
-
-/// Columns whose histogram is kept at once: more need a histogram that leaves the cache, fewer share less.
-const COLUMNS: usize = 256;
 
 /// What the contrasts depend on beside the picture.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
-    /// Half of the window.
-    pub radius: usize,
+    pub cut: Cut,
     /// Largest difference of values.
     pub reach: usize,
     pub values: Values,
@@ -47,7 +43,7 @@ pub(super) fn strips(
     rules: &Rules,
     ctx: &Context<'_>,
 ) -> Result<Vec<Strip>, MetricError> {
-    let places = |scale: usize| (0..levels[scale].width).step_by(COLUMNS).map(move |x| (scale, x));
+    let places = |scale: usize| (0..levels[scale].width).step_by(rules.cut.columns).map(move |x| (scale, x));
     let parts: Vec<(usize, usize)> = (0..levels.len()).flat_map(places).collect();
     let spare = Mutex::new(Vec::new());
     let strips = ctx.map(parts.len(), |i| {
@@ -71,20 +67,21 @@ struct Room {
     found: Stretches,
     counts: Vec<Vec<u16>>,
     row: Vec<f32>,
-    none: Vec<u16>,
+    /// A row without keys, and its bits.
+    none: (Vec<u16>, Vec<u64>),
 }
 
 impl Room {
     fn new(rules: &Rules) -> Self {
-        let width = COLUMNS + 2 * rules.radius;
-        let shape = Shape::new(rules.radius, rules.reach, rules.first.len(), width);
+        let (width, columns) = (rules.cut.width(), rules.cut.columns);
+        let shape = Shape::new(rules.cut.radius, rules.reach, rules.first.len(), width);
         Self {
             shape,
             histogram: vec![0; shape.len()],
             found: Stretches::new(width),
-            counts: vec![vec![0; COLUMNS + PIECE]; groups(rules.reach) + 1],
-            row: vec![0.0; COLUMNS],
-            none: vec![NONE; width],
+            counts: vec![vec![0; columns + PIECE]; groups(rules.reach) + 1],
+            row: vec![0.0; columns],
+            none: (vec![NONE; width], vec![0; width / 64 + 1]),
         }
     }
 }
@@ -98,7 +95,7 @@ fn strip(
     room: &mut Room,
     ctx: &Context<'_>,
 ) -> Strip {
-    let width = COLUMNS.min(level.width - x);
+    let width = rules.cut.columns.min(level.width - x);
     let mut out = Strip { scale, x, width, sum: 0.0, max: 0.0, contrasts: Vec::new() };
     if keep {
         out.contrasts = vec![0.0; width * level.height];
@@ -108,11 +105,10 @@ fn strip(
         return out;
     }
     let scored = (least - low, most - low);
-    let radius = rules.radius;
-    let (from, to) = (x.saturating_sub(radius), (x + width + radius).min(level.width));
+    let radius = rules.cut.radius;
     let Room { shape, histogram, found, counts, row, none } = room;
-    let keys = |y: usize| &level.keys[y * level.width..][from..to];
-    let none = &none[..to - from];
+    let none = Keys::new(&none.0, &none.1, &none.1, 0, none.0.len());
+    let keys = |y: usize| level.part(y, x, rules.cut.width());
     for y in 0..radius.min(level.height) {
         slide_histogram(ctx.level, histogram, *shape, keys(y), none, found);
     }
@@ -120,15 +116,14 @@ fn strip(
         let enters = if y + radius < level.height { keys(y + radius) } else { none };
         let leaves = if y > radius { keys(y - radius - 1) } else { none };
         slide_histogram(ctx.level, histogram, *shape, enters, leaves, found);
-        let centre = &keys(y)[x - from..][..width];
-        peaks_row(ctx.level, counts, histogram, *shape, centre, x - from, &rules.first, found);
+        let centre = level.part(y, x + radius, width);
+        peaks_row(ctx.level, counts, histogram, *shape, centre, radius, &rules.first, found);
         let row = if keep { &mut out.contrasts[y * width..][..width] } else { &mut row[..width] };
-        let (sum, max) = contrast_row(ctx.level, row, counts, centre, scored);
+        let (sum, max) = contrast_row(ctx.level, row, counts, level.keys(y, x + radius, width), scored);
         out.sum += sum;
         out.max = out.max.max(max);
     }
-    // What is left goes too, so that the next strip finds zeros; the columns at its ends were only ever added to in
-    // pieces, and come back to zero as well.
+    // What is left goes too: the next strip starts with zeros.
     for y in level.height.saturating_sub(radius + 1)..level.height {
         slide_histogram(ctx.level, histogram, *shape, none, keys(y), found);
     }

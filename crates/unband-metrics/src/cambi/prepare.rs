@@ -3,7 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use unband_image::Context;
-use unband_simd::cambi_rows::{average_row, flat_row, keys_row, mask_row, mode_row, slide_sums};
+use unband_simd::cambi_rows::{
+    Keys, NONE, average_row, bits_row, flat_row, keys_row, mask_row, mode_row, slide_sums,
+};
 
 use super::{Codes, Luma, SCALES};
 use crate::MetricError;
@@ -20,19 +22,64 @@ pub(super) struct Values {
     pub most: u16,
 }
 
+/// How pictures are cut into strips of columns that are worked on one by one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// Half of the window.
+    pub radius: usize,
+    /// Columns of a strip.
+    pub columns: usize,
+}
+
+impl Cut {
+    /// Strips that are whole words long with the windows' halves on both sides. Wider ones need a histogram that leaves
+    /// the cache, narrower ones share less.
+    pub(super) fn new(radius: usize) -> Self {
+        Self { radius, columns: (256 + 2 * radius).next_multiple_of(64) - 2 * radius }
+    }
+
+    /// Columns of a strip with those around it.
+    pub(super) fn width(self) -> usize {
+        self.columns + 2 * self.radius
+    }
+
+    /// Words of a row, one more than its keys need.
+    fn words(self, width: usize) -> usize {
+        (width.div_ceil(self.columns) * self.columns + 2 * self.radius).div_ceil(64) + 1
+    }
+}
+
 /// One of the five sizes.
 #[derive(Debug)]
 pub(super) struct Level {
     pub width: usize,
     pub height: usize,
-    /// For each sample its value less the lowest that counts, or `NONE`.
-    pub keys: Vec<u16>,
+    /// For each sample its value less the lowest that counts, or `NONE`; rows of whole words, the first sample after
+    /// half a window.
+    keys: Vec<u16>,
+    present: Vec<u64>,
+    fresh: Vec<u64>,
+    words: usize,
     /// Samples in flat places.
     pub masked: u64,
     /// Sum of all smoothed values.
     pub sum: u64,
     /// Samples that have a contrast.
     pub scored: u64,
+}
+
+impl Level {
+    /// `width` keys of row `y` from column `start` on, counted from half a window before the first sample.
+    pub(super) fn part(&self, y: usize, start: usize, width: usize) -> Keys<'_> {
+        let bits = y * self.words..(y + 1) * self.words;
+        let keys = &self.keys[64 * bits.start..64 * bits.end];
+        Keys::new(keys, &self.present[bits.clone()], &self.fresh[bits], start, width)
+    }
+
+    /// The keys of such a part.
+    pub(super) fn keys(&self, y: usize, start: usize, width: usize) -> &[u16] {
+        &self.keys[64 * y * self.words + start..][..width]
+    }
 }
 
 /// A plane with its size.
@@ -85,6 +132,7 @@ pub(super) fn levels(
     smooth: bool,
     halve_first: bool,
     values: Values,
+    cut: Cut,
     ctx: &Context<'_>,
 ) -> Result<Vec<Level>, MetricError> {
     let mut image = ten_bits(luma, (width, height), smooth, ctx);
@@ -97,7 +145,7 @@ pub(super) fn levels(
         if ctx.check().is_err() {
             return Err(MetricError::Cancelled);
         }
-        let (level, next, next_mask) = level(&image, &mask, values, ctx);
+        let (level, next, next_mask) = level(&image, &mask, values, cut, ctx);
         levels.push(level);
         (image, mask) = (next, next_mask);
     }
@@ -209,18 +257,22 @@ fn level(
     image: &Plane<u16>,
     mask: &Plane<u8>,
     values: Values,
+    cut: Cut,
     ctx: &Context<'_>,
 ) -> (Level, Plane<u16>, Plane<u8>) {
     let (width, height) = (image.width, image.height);
-    let mut keys = vec![0; width * height];
+    let words = cut.words(width);
+    let mut keys = vec![NONE; 64 * words * height];
+    let (mut present, mut fresh) = (vec![0; words * height], vec![0; words * height]);
     let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
     let (mut next, mut next_mask) =
         (Plane::new(half_width, half_height), Plane::new(half_width, half_height));
     let half_band = BAND / 2 * half_width;
-    let bands = keys.chunks_mut(BAND * width);
+    let bits = present.chunks_mut(BAND * words).zip(fresh.chunks_mut(BAND * words));
+    let bands = keys.chunks_mut(64 * BAND * words).zip(bits);
     let halves = next.data.chunks_mut(half_band).zip(next_mask.data.chunks_mut(half_band));
     let range = [values.low, values.high, values.least, values.most];
-    let sums = by_bands(bands.zip(halves), ctx, |y0, (keys, (next, next_mask))| {
+    let sums = by_bands(bands.zip(halves), ctx, |y0, ((keys, (present, fresh)), (next, next_mask))| {
         let across = |y: usize, out: &mut [u16]| {
             let row = image.row(y.min(height - 1));
             out.copy_from_slice(row);
@@ -232,7 +284,8 @@ fn level(
         across(y0.saturating_sub(1), &mut rows[1]);
         across(y0, &mut rows[2]);
         let (mut smooth, mut sums) = (vec![0; width], [0; 3]);
-        for (i, keys) in keys.chunks_exact_mut(width).enumerate() {
+        let bits = present.chunks_exact_mut(words).zip(fresh.chunks_exact_mut(words));
+        for (i, (keys, (present, fresh))) in keys.chunks_exact_mut(64 * words).zip(bits).enumerate() {
             let y = y0 + i;
             rows.rotate_left(1);
             across(y + 1, &mut rows[2]);
@@ -241,7 +294,8 @@ fn level(
                 mode_row(ctx.level, &mut smooth, &rows[0], &rows[1], &rows[2]);
             }
             let row = if inner { &smooth[..] } else { image.row(y) };
-            let counts = keys_row(ctx.level, keys, row, mask.row(y), range);
+            let counts = keys_row(ctx.level, &mut keys[cut.radius..][..width], row, mask.row(y), range);
+            bits_row(ctx.level, present, fresh, keys);
             sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
             if i % 2 == 0 {
                 halve(&mut next[i / 2 * half_width..][..half_width], row);
@@ -251,7 +305,7 @@ fn level(
         sums
     });
     let [masked, sum, scored] = sums.iter().fold([0; 3], |[a, b, c], [d, e, f]| [a + d, b + e, c + f]);
-    (Level { width, height, keys, masked, sum, scored }, next, next_mask)
+    (Level { width, height, keys, present, fresh, words, masked, sum, scored }, next, next_mask)
 }
 
 #[cfg(test)]

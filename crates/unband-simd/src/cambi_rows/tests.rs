@@ -95,6 +95,24 @@ fn occurs(rows: &[Vec<u16>], key: i32, x: usize, radius: usize) -> u16 {
 }
 
 #[test]
+fn bits_tell_where_keys_are_and_where_they_change() {
+    let mut noise = Noise(13);
+    for words in [0, 1, 3] {
+        let keys = noise.keys(64 * words, 5, 9);
+        for level in Level::all() {
+            let (mut present, mut fresh) = (vec![7; words], vec![7; words]);
+            bits_row(level, &mut present, &mut fresh, &keys);
+            for (x, &key) in keys.iter().enumerate() {
+                let bit = |bits: &[u64]| bits[x / 64] >> (x % 64) & 1 == 1;
+                assert_eq!(bit(&present), key != NONE);
+                let before = if x == 0 { NONE } else { keys[x - 1] };
+                assert!(key == NONE || bit(&fresh) == (key != before), "{x}");
+            }
+        }
+    }
+}
+
+#[test]
 fn contrasts_are_those_of_counting_in_every_window() {
     let mut noise = Noise(11);
     for (width, radius, reach, longest) in
@@ -106,20 +124,39 @@ fn contrasts_are_those_of_counting_in_every_window() {
         let first: Vec<u8> =
             (0..keys).map(|key| (u8::try_from(key).unwrap() / 3).min(reach as u8 + 1)).collect();
         let seen = first.iter().filter(|&&first| usize::from(first) <= reach).count() as u16;
-        let none = vec![NONE; width];
+        // Rows as words have them, starting at some bit.
+        let (at, long) = (radius % 7, width.next_multiple_of(64));
+        let words = (at + long).div_ceil(64) + 1;
+        let wide = |row: &[u16]| {
+            let mut keys = vec![NONE; 64 * words];
+            keys[at..at + row.len()].copy_from_slice(row);
+            let (mut present, mut fresh) = (vec![0; words], vec![0; words]);
+            bits_row(Level::Scalar, &mut present, &mut fresh, &keys);
+            (keys, present, fresh)
+        };
+        let shape = Shape { stride: Shape::new(radius, reach, keys.into(), long).stride, ..shape };
+        let rows_wide: Vec<_> = rows.iter().map(|row| wide(row)).collect();
+        let none_wide = wide(&[]);
+        let part = |(keys, present, fresh): &'_ (Vec<u16>, Vec<u64>, Vec<u64>), from: usize, n: usize| {
+            // Leaked: a test may.
+            let keys: &'static [u16] = keys.clone().leak();
+            Keys::new(keys, present.clone().leak(), fresh.clone().leak(), at + from, n)
+        };
+        let (row, none) = (|y: usize| part(&rows_wide[y], 0, long), part(&none_wide, 0, long));
         let mut results: Vec<(Vec<u32>, u64, u32)> = Vec::new();
         for level in Level::all() {
-            let (mut histogram, mut found) = (vec![0; shape.len()], Stretches::new(width));
+            let (mut histogram, mut found) = (vec![0; shape.len()], Stretches::new(long));
             for y in 0..8 {
-                slide_histogram(level, &mut histogram, shape, &rows[y], &none, &mut found);
+                slide_histogram(level, &mut histogram, shape, row(y), none, &mut found);
             }
             // One enters as another leaves; stretches that both have are left alone.
-            slide_histogram(level, &mut histogram, shape, &rows[8], &rows[0], &mut found);
+            slide_histogram(level, &mut histogram, shape, row(8), row(0), &mut found);
             let from = width / 3;
             let centre = &rows[5][from..];
             let n = centre.len();
             let mut counts = vec![vec![77; n + PIECE]; groups(reach) + 1];
-            peaks_row(level, &mut counts, &histogram, shape, centre, from, &first, &mut found);
+            let part = part(&rows_wide[5], from, n);
+            peaks_row(level, &mut counts, &histogram, shape, part, from, &first, &mut found);
             let mut out = vec![-1.0; n];
             let (sum, most) = contrast_row(level, &mut out, &counts, centre, (0, seen - 1));
             for (i, &key) in centre.iter().enumerate() {
@@ -143,8 +180,8 @@ fn contrasts_are_those_of_counting_in_every_window() {
             assert_eq!(most, out.iter().fold(0.0, |a: f32, b| a.max(*b)));
             results.push((out.iter().map(|c| c.to_bits()).collect(), sum.to_bits(), most.to_bits()));
 
-            for row in &rows[1..] {
-                slide_histogram(level, &mut histogram, shape, &none, row, &mut found);
+            for y in 1..9 {
+                slide_histogram(level, &mut histogram, shape, none, row(y), &mut found);
             }
             assert!(histogram.iter().all(|&count| count == 0), "{level:?}");
         }
