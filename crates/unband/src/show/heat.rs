@@ -16,8 +16,8 @@ pub struct HeatMap {
     most: f32,
 }
 
-/// Share of samples on contours with the strongest colour: a contour every six samples, both its sides marked.
-const MOST_CONTOURS: f32 = 0.33;
+/// Share of samples on contours with the strongest colour: a contour every four samples, both its sides marked.
+const MOST_CONTOURS: f32 = 0.5;
 
 impl HeatMap {
     /// The map of [`inspect`](crate::inspect): the share of samples on false contours per square. Empty where nobody could
@@ -159,7 +159,7 @@ pub fn overlay(picture: &Picture, map: &HeatMap) -> Picture {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::float_cmp)]
 mod tests {
     use super::*;
 

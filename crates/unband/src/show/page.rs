@@ -301,7 +301,7 @@ fn files(pictures: &[Picture]) -> Result<(Vec<Vec<u8>>, &'static str), ShowError
     let mut files = Vec::with_capacity(pictures.len());
     for picture in pictures {
         let file = picture.png()?;
-        if file.len() > MOST_BYTES && picture.width.max(picture.height) <= usize::from(u16::MAX) {
+        if file.len() > MOST_BYTES && u16::try_from(picture.width.max(picture.height)).is_ok() {
             let files: Result<_, _> = pictures.iter().map(|p| p.jpeg(QUALITY)).collect();
             return Ok((files?, "image/jpeg"));
         }
@@ -453,7 +453,7 @@ mod tests {
 
     #[test]
     fn numbers_have_four_digits_that_count() {
-        let all = [0.0, 0.98765432, 6.3, 41.23456, 123456.7, -0.5, -0.00001, f64::INFINITY];
+        let all = [0.0, 0.987_654, 6.3, 41.23456, 123_456.7, -0.5, -0.00001, f64::INFINITY];
         let written = ["0.0000", "0.9877", "6.300", "41.23", "123457", "−0.5000", "0.0000", "∞"];
         assert_eq!(all.map(number), written);
     }

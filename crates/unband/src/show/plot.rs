@@ -187,31 +187,23 @@ impl Axes {
             }
         }
         runs.retain(|run| run.len() > 1);
-        // Flats need only their ends.
-        runs.iter_mut().for_each(|run| run.dedup_by_middle());
-        runs
+        runs.iter().map(|run| without_middles(run)).collect()
     }
 }
 
-trait DedupByMiddle {
-    fn dedup_by_middle(&mut self);
-}
-
-impl DedupByMiddle for Vec<(f64, f64)> {
-    /// Drops points between two others of the same height.
-    fn dedup_by_middle(&mut self) {
-        let mut kept: Vec<(f64, f64)> = Vec::with_capacity(self.len());
-        for &point in self.iter() {
-            if let [.., a, b] = kept.as_slice()
-                && a.1.to_bits() == b.1.to_bits()
-                && b.1.to_bits() == point.1.to_bits()
-            {
-                kept.pop();
-            }
-            kept.push(point);
+/// Points without those between two others of the same height.
+fn without_middles(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut kept: Vec<(f64, f64)> = Vec::with_capacity(points.len());
+    for &point in points {
+        if let [.., a, b] = kept.as_slice()
+            && a.1.to_bits() == b.1.to_bits()
+            && b.1.to_bits() == point.1.to_bits()
+        {
+            kept.pop();
         }
-        *self = kept;
+        kept.push(point);
     }
+    kept
 }
 
 /// Round numbers between two, about so many, as they are written.
@@ -239,8 +231,7 @@ mod tests {
 
     #[test]
     fn flats_keep_their_ends() {
-        let mut run = vec![(0.0, 1.0), (1.0, 1.0), (2.0, 1.0), (2.0, 5.0), (3.0, 5.0)];
-        run.dedup_by_middle();
-        assert_eq!(run, [(0.0, 1.0), (2.0, 1.0), (2.0, 5.0), (3.0, 5.0)]);
+        let run = [(0.0, 1.0), (1.0, 1.0), (2.0, 1.0), (2.0, 5.0), (3.0, 5.0)];
+        assert_eq!(without_middles(&run), [(0.0, 1.0), (2.0, 1.0), (2.0, 5.0), (3.0, 5.0)]);
     }
 }

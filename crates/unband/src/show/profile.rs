@@ -54,7 +54,7 @@ const ZOOM: usize = 96;
 /// Enlarged parts.
 const ZOOMS: usize = 2;
 /// Pixels beside the line that an enlarged part shows, on either side.
-const BESIDE: i64 = 4;
+const BESIDE: usize = 4;
 
 impl Profile {
     /// Reads the pictures along a line. The channel is the one with the most false contours on it in the first picture (of
@@ -236,8 +236,8 @@ fn strips(
     let points: Vec<_> = line.points().skip(zoom.start).take(zoom.len()).collect();
     let across = |(x, y): (usize, usize)| {
         let steep = line.from.0.abs_diff(line.to.0) < line.from.1.abs_diff(line.to.1);
-        let near = |at: usize, by: i64, n: usize| (at as i64 + by).clamp(0, n as i64 - 1) as usize;
-        (-BESIDE..=BESIDE)
+        let near = |at: usize, by: usize, n: usize| (at + by).saturating_sub(BESIDE).min(n - 1);
+        (0..=2 * BESIDE)
             .map(move |by| if steep { (near(x, by, size.0), y) } else { (x, near(y, by, size.1)) })
     };
     let places: Vec<(usize, usize)> = points.into_iter().flat_map(across).collect();
@@ -251,7 +251,7 @@ fn strips(
         let here = part(series.image, &spot, ctx)?;
         let stretch = *stretch.get_or_insert_with(|| Stretch::of_part(&here));
         let shown = super::spots::apply(here, &stretch);
-        let rows = 2 * BESIDE as usize + 1;
+        let rows = 2 * BESIDE + 1;
         let mut strip = Picture::filled(zoom.len(), rows, [0; 3]);
         for (i, &(px, py)) in places.iter().enumerate() {
             strip.set(i / rows, i % rows, shown.at(px - x, py - y));
@@ -262,7 +262,7 @@ fn strips(
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::float_cmp)]
 mod tests {
     use super::*;
     use unband_image::{Matrix, Range as Codes};

@@ -51,7 +51,9 @@ fn solved(mut rows: [[f64; 7]; 6]) -> [f64; 6] {
         let pivot = rows[i];
         if pivot[i] < least {
             rows[i] = [0.0; 7];
-            rows.iter_mut().for_each(|row| row[i] = 0.0);
+            for row in &mut rows {
+                row[i] = 0.0;
+            }
             rows[i][i] = 1.0;
             continue;
         }

@@ -68,7 +68,7 @@ struct Sums {
     block: usize,
     columns: usize,
     rows: usize,
-    sums: Vec<f64>,
+    corners: Vec<f64>,
 }
 
 impl Sums {
@@ -85,12 +85,12 @@ impl Sums {
                 sums[(row + 1) * (columns + 1) + column + 1] = above + line;
             }
         }
-        Self { block, columns, rows, sums }
+        Self { block, columns, rows, corners: sums }
     }
 
     fn mean(&self, x: usize, y: usize, w: usize, h: usize) -> f32 {
         let at = |column: usize, row: usize| {
-            self.sums[row.min(self.rows) * (self.columns + 1) + column.min(self.columns)]
+            self.corners[row.min(self.rows) * (self.columns + 1) + column.min(self.columns)]
         };
         let (x0, y0) = (x / self.block, y / self.block);
         let (x1, y1) = ((x + w).div_ceil(self.block), (y + h).div_ceil(self.block));
@@ -195,7 +195,7 @@ pub(super) fn part(image: &Image, spot: &Spot, ctx: &Context<'_>) -> Result<Imag
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::float_cmp)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
