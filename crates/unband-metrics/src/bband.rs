@@ -105,6 +105,7 @@ enum Owned {
 }
 
 /// Luma in studio range.
+#[allow(clippy::float_cmp)] // a code is exact or none
 fn luma(image: &Image) -> Result<Owned, MetricError> {
     let fine = |codes: &Field| {
         let steps = codes.data.iter().map(|v| (v * 256.0 + 0.5).clamp(0.0, 65_280.0) as u16);

@@ -65,7 +65,7 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
     // A single block has no covariance, a flat picture no contrast.
     let one = Image::from_gray(191, 100, &noise(191, 100)).unwrap();
     assert!(matches!(niqe(&one, &ctx), Err(MetricError::TooFew { got: 1, .. })));
-    let flat = Image::from_gray(400, 300, &[77u8; 400 * 300]).unwrap();
+    let flat = Image::from_gray(400, 300, &vec![77u8; 400 * 300]).unwrap();
     match niqe(&flat, &ctx) {
         Ok(value) => assert!(value.is_finite()),
         Err(error) => assert!(matches!(error, MetricError::TooFew { .. })),

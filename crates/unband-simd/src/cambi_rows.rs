@@ -76,7 +76,7 @@ impl Shape {
 /// A part of a row of keys with its bits, see [`bits_row`].
 #[derive(Clone, Copy, Debug)]
 pub struct Keys<'a> {
-    keys: &'a [u16],
+    row: &'a [u16],
     present: &'a [u64],
     fresh: &'a [u64],
     /// Bit of the first word at which the part starts.
@@ -88,12 +88,12 @@ impl<'a> Keys<'a> {
     pub fn new(keys: &'a [u16], present: &'a [u64], fresh: &'a [u64], start: usize, width: usize) -> Self {
         let word = start / 64;
         let (present, fresh) = (&present[word..], &fresh[word..]);
-        Self { keys: &keys[start..start + width], present, fresh, shift: (start % 64) as u32 }
+        Self { row: &keys[start..start + width], present, fresh, shift: (start % 64) as u32 }
     }
 
     /// Keys in the part.
     pub fn width(&self) -> usize {
-        self.keys.len()
+        self.row.len()
     }
 
     /// Word `i` of some bits, counted from where the part starts.
@@ -237,12 +237,12 @@ fn keys_body(keys: &mut [u16], values: &[u16], mask: &[u8], range: [u16; 4]) -> 
     for ((keys, values), mask) in parts {
         let mut part = [0u32; 3];
         for ((key, &value), &mask) in keys.iter_mut().zip(values).zip(mask) {
-            let masked = mask != 0;
-            let counts = masked & (value >= low) & (value <= high);
-            *key = if counts { value.wrapping_sub(low) } else { NONE };
-            part[0] += u32::from(masked);
+            let masked = u32::from(mask != 0);
+            let within = |from: u16, to: u16| masked & u32::from(value >= from) & u32::from(value <= to);
+            *key = if within(low, high) == 0 { NONE } else { value.wrapping_sub(low) };
+            part[0] += masked;
             part[1] += u32::from(value);
-            part[2] += u32::from(masked & (value >= least) & (value <= most));
+            part[2] += within(least, most);
         }
         sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += u64::from(part));
     }
@@ -252,6 +252,7 @@ fn keys_body(keys: &mut [u16], values: &[u16], mask: &[u8], range: [u16; 4]) -> 
 /// Where two times 64 keys differ, as bits, the first lowest.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
+#[allow(clippy::cast_ptr_alignment)] // the loads need none
 fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
     use std::arch::x86_64::{__m128i, _mm_cmpeq_epi16, _mm_loadu_si128, _mm_movemask_epi8, _mm_packs_epi16};
     let equal = |i: usize| {
@@ -360,14 +361,14 @@ fn turn<const ADD: bool>(
     found: &mut Stretches,
 ) {
     let mut finder = Finder::new(found);
-    for (i, (keys, others)) in row.keys.as_chunks().0.iter().zip(other.keys.as_chunks().0).enumerate() {
+    for (i, (keys, others)) in row.row.as_chunks().0.iter().zip(other.row.as_chunks().0).enumerate() {
         let present = row.word(row.present, i);
         if present | finder.open != 0 {
             let inside = if present == 0 { 0 } else { present & differing(keys, others) };
             finder.word(64 * i, inside, row.word(row.fresh, i));
         }
     }
-    let (row, width) = (row.keys, row.keys.len());
+    let (row, width) = (row.row, row.row.len());
     let (starts, ends) = finder.done(width);
     for (&start, &end) in starts.iter().zip(ends) {
         let (start, length) = (start as usize, (end - start) as usize);
@@ -428,7 +429,7 @@ fn peaks<const REACH: usize>(
             finder.word(at, inside, keys.word(keys.fresh, i));
         }
     }
-    let keys = keys.keys;
+    let keys = keys.row;
     let (starts, ends) = finder.done(width);
     let load = |at: usize| -> [u16; PIECE] { histogram[at..][..PIECE].try_into().unwrap_or_default() };
     for (&start, &end) in starts.iter().zip(ends) {
@@ -509,11 +510,12 @@ fn contrast<const GROUPS: usize>(
 }
 
 #[inline(always)]
+#[allow(clippy::float_cmp)] // a code is exact or none
 fn luma8_body(out: &mut [u8], r: &[f32], g: &[f32], b: &[f32]) -> bool {
     let mut off = 0;
     for (((out, &r), &g), &b) in out.iter_mut().zip(r).zip(g).zip(b) {
         let [r, g, b] = [r, g, b].map(|v| {
-            let code = (v * 255.0 + 0.5).max(0.0).min(255.0) as i32;
+            let code = (v * 255.0 + 0.5).clamp(0.0, 255.0) as i32;
             off |= u32::from(code as f32 / 255.0 != v);
             code
         });

@@ -218,7 +218,7 @@ impl Luma<'_> {
 pub(super) fn flat_limit(width: usize, height: usize) -> i32 {
     let blocks = (width >> 6) * (height >> 6);
     let log = if blocks == 0 { 0 } else { blocks.next_power_of_two().trailing_zeros() };
-    (49 + 3 * (log as i32 - 11) - 1) >> 1
+    (49 + 3 * (log.cast_signed() - 11) - 1) >> 1
 }
 
 fn mask(image: &Plane<u16>, ctx: &Context<'_>) -> Plane<u8> {

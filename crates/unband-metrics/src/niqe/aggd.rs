@@ -102,7 +102,7 @@ mod tests {
     fn ratios_grow_and_the_nearest_is_found() {
         let shapes = Shapes::new();
         assert!(shapes.0.windows(2).all(|two| two[0] < two[1]));
-        for ratio in [-1.0, 0.0, 0.1, 0.5, 0.6366, 0.74, 0.9, f64::NAN, f64::INFINITY] {
+        for ratio in [-1.0, 0.0, 0.1, 0.5, 0.63, 0.74, 0.9, f64::NAN, f64::INFINITY] {
             let (mut best, mut at) = (f64::INFINITY, 0);
             for (i, r) in shapes.0.iter().enumerate() {
                 if (r - ratio).powi(2) < best {
@@ -114,7 +114,7 @@ mod tests {
             }
         }
         // A Gaussian has shape 2, a Laplacian 1.
-        assert!((shapes.nearest(2.0 / std::f64::consts::PI) - 2.0).abs() < 1.1e-3);
+        assert!((shapes.nearest(std::f64::consts::FRAC_2_PI) - 2.0).abs() < 1.1e-3);
         assert!((shapes.nearest(0.5) - 1.0).abs() < 1.1e-3);
     }
 

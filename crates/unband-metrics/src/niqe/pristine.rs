@@ -91,9 +91,9 @@ fn rotate(a: &mut Matrix, vectors: &mut Matrix, p: usize, q: usize) {
     for row in a.iter_mut().chain(vectors) {
         (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
     }
-    for k in 0..FEATURES {
-        (a[p][k], a[q][k]) = (c * a[p][k] - s * a[q][k], s * a[p][k] + c * a[q][k]);
-    }
+    let (upper, lower) = (a[p], a[q]);
+    a[p] = std::array::from_fn(|k| c * upper[k] - s * lower[k]);
+    a[q] = std::array::from_fn(|k| s * upper[k] + c * lower[k]);
 }
 
 #[cfg(test)]

@@ -108,7 +108,9 @@ fn down_by_half(field: &Field, weights: &[f64; 8], factor: f64) -> Field {
             }
         }
         if factor > 1.0 {
-            target.iter_mut().for_each(|v| *v *= factor);
+            for v in target {
+                *v *= factor;
+            }
         }
     }
     out

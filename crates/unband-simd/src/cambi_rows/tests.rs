@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::float_cmp)]
+#![allow(clippy::unwrap_used, clippy::float_cmp, clippy::cast_possible_wrap)]
 use super::*;
 use crate::Level;
 
@@ -56,7 +56,7 @@ fn flat_places_masks_and_modes_are_those_of_the_definition() {
                 let want = if three[1] == three[2] { three[1] } else { three[0] };
                 assert_eq!(mode[x], want, "{level:?} {n} {x}");
                 let want =
-                    if x + 1 < n { (a[x] + a[x + 1] + b[x] + b[x + 1]) / 4 } else { (a[x] + b[x]) / 2 };
+                    if x + 1 < n { (a[x] + a[x + 1] + b[x] + b[x + 1]) / 4 } else { a[x].midpoint(b[x]) };
                 assert_eq!(mean[x], want, "{level:?} {n} {x}");
                 assert_eq!(slid[x], (2 * sums[x]).wrapping_sub(1), "{level:?} {n} {x}");
             }
