@@ -33,13 +33,13 @@ mod canvas;
 mod fill;
 mod heat;
 mod line;
+mod local_mean;
 mod page;
 mod picture;
 mod plot;
 mod profile;
 mod raster;
 mod segments;
-mod slope;
 mod spots;
 mod svg;
 

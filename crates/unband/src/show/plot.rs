@@ -57,7 +57,7 @@ impl Layout {
             let top = y + LINE + row as f64 * (LINE + PART + BELOW + strips);
             parts.push(Area { x: column as f64 * across + LEFT, y: top, w: across - LEFT - RIGHT, h: PART });
         }
-        let height = parts.last().map_or(y, |part| part.y + PART + BELOW + strips);
+        let height = parts.last().map_or(y, |part| part.y + PART + BELOW + strips + 6.0);
         Self { width, height: height.ceil(), legend, main, parts, short: width < 600.0 }
     }
 

@@ -249,8 +249,8 @@ fn strips(
     let mut out = Vec::with_capacity(pictures.len());
     for series in pictures {
         let here = part(series.image, &spot, ctx)?;
-        let stretch = *stretch.get_or_insert_with(|| Stretch::of_part(&here));
-        let shown = super::spots::apply(here, &stretch);
+        let stretch = stretch.get_or_insert_with(|| Stretch::of_part(&here));
+        let shown = super::spots::apply(here, stretch);
         let rows = 2 * BESIDE + 1;
         let mut strip = Picture::filled(zoom.len(), rows, [0; 3]);
         for (i, &(px, py)) in places.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! The places where banding is worst.
 
-use unband_image::{Context, Image};
+use unband_image::{Context, Image, Plane};
 
-use super::picture::{quantised, rgb, three};
-use super::slope::Slope;
+use super::local_mean::local_mean;
+use super::picture::{quantised, rgb};
 use super::{HeatMap, Picture, ShowError};
 
 /// A window of a picture.
@@ -112,18 +112,18 @@ fn block_strength(map: &HeatMap, x: usize, y: usize, block: usize) -> f64 {
     cells.map(|(column, row)| f64::from(map.cell_strength(column, row))).sum::<f64>() / count
 }
 
-/// More contrast around the slope of a place: `0.5 + gain · (sample − slope)`. The slope is the surface of second degree
-/// that comes nearest to the samples; without it a sky's own gradient would leave no room for contrast.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// More contrast around the local mean of a place: `0.5 + gain · (sample − mean)`. Without the mean of what lies within 24
+/// pixels a sky's own gradient would leave no room for contrast.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stretch {
-    /// Of red, green and blue.
-    slopes: [Slope; 3],
+    /// Of each plane.
+    means: Vec<Plane>,
     gain: f32,
 }
 
 impl Stretch {
-    /// The stretch that makes a place fill the range: the middle 96 % of what lies beside the slope span 80 % of it. One
-    /// gain, 1 to 24, serves all three channels.
+    /// The stretch that makes a place fill the range: the middle 90 % of what is left without the mean span 60 % of it. One
+    /// gain, 1 to 24, serves all planes.
     ///
     /// # Errors
     /// When the planes do not fit the model.
@@ -137,21 +137,18 @@ impl Stretch {
     }
 
     pub(super) fn of_part(part: &Image) -> Self {
-        let slopes = three(part).map(Slope::of);
+        let means: Vec<Plane> = part.planes.iter().map(local_mean).collect();
         let mut widest = 0.0f32;
-        for (slope, plane) in slopes.iter().zip(three(part)) {
-            let mut values = Vec::with_capacity(plane.data.len());
-            for y in 0..plane.height {
-                values.extend(plane.row(y).iter().enumerate().map(|(x, v)| v - slope.at(x, y)));
-            }
+        for (mean, plane) in means.iter().zip(&part.planes) {
+            let mut values: Vec<f32> = plane.data.iter().zip(&mean.data).map(|(v, m)| v - m).collect();
             values.retain(|v| v.is_finite());
             values.sort_unstable_by(f32::total_cmp);
             let at = |share: f32| values[((values.len() - 1) as f32 * share) as usize];
             if !values.is_empty() {
-                widest = widest.max(at(0.98) - at(0.02));
+                widest = widest.max(at(0.95) - at(0.05));
             }
         }
-        Self { slopes, gain: (0.8 / widest.max(1e-6)).clamp(1.0, 24.0) }
+        Self { means, gain: (0.6 / widest.max(1e-6)).clamp(1.0, 24.0) }
     }
 }
 
@@ -171,11 +168,11 @@ pub fn stretched(
 
 pub(super) fn apply(mut part: Image, stretch: &Stretch) -> Picture {
     for (p, plane) in part.planes.iter_mut().enumerate() {
-        let slope = &stretch.slopes[p.min(2)];
-        for y in 0..plane.height {
-            for (x, v) in plane.row_mut(y).iter_mut().enumerate() {
-                *v = 0.5 + stretch.gain * (*v - slope.at(x, y));
-            }
+        // Grey beside colour shares what there is.
+        let Some(mean) = stretch.means.get(p).or(stretch.means.last()) else { continue };
+        for y in 0..plane.height.min(mean.height) {
+            let row = plane.row_mut(y).iter_mut().zip(mean.row(y));
+            row.for_each(|(v, m)| *v = 0.5 + stretch.gain * (*v - m));
         }
     }
     quantised(&part, true)
@@ -189,7 +186,7 @@ pub(super) fn part(image: &Image, spot: &Spot, ctx: &Context<'_>) -> Result<Imag
     let height = spot.height.clamp(1, image.height() - y0);
     let planes = image.planes.iter().map(|plane| {
         let rows = (y0..y0 + height).flat_map(|y| plane.row(y)[x0..x0 + width].iter().copied());
-        unband_image::Plane { width, height, data: rows.collect() }
+        Plane { width, height, data: rows.collect() }
     });
     Ok(Image::new(planes.collect(), image.color.model, image.depth))
 }
@@ -248,7 +245,7 @@ mod tests {
         assert_eq!(stretch.gain(), 24.0, "two codes would allow more, which is too much");
         let shown = stretched(&input, &spot, &stretch, &ctx).unwrap();
         let step = |a: usize, b: usize| i32::from(shown.at(b, 5)[0]) - i32::from(shown.at(a, 5)[0]);
-        // Two codes, less what the slope has from pixel to pixel.
+        // Two codes, less what the mean has from pixel to pixel.
         assert!([step(15, 16), -step(31, 32), step(47, 48)].iter().all(|s| (44..=52).contains(s)));
         let brighter = Image::from_gray(64, 64, &data.iter().map(|v| v + 1).collect::<Vec<_>>()).unwrap();
         let brighter = stretched(&brighter, &spot, &stretch, &ctx).unwrap();
