@@ -342,7 +342,7 @@ fn spots(section: &Section<'_>, all: &[Shown<'_>], ctx: &Context<'_>) -> Result<
         let (n, gain) = (i + 1, stretch.gain());
         let _ = writeln!(
             out,
-            "<article><h4>Place {n}: {width} × {height} pixels at {x}, {y}; local mean taken out, contrast × {gain:.1}</h4>\n\
+            "<article><h4>Place {n}: {width}×{height} at {x}, {y}; local mean taken out, contrast ×{gain:.1}</h4>\n\
              <div class=\"crops\">"
         );
         for (shown, picture) in all.iter().zip(&pictures) {
