@@ -178,6 +178,8 @@ impl<'a> Luma<'a> {
     ) -> Result<Self, MetricError> {
         let codes = codes.into();
         let (count, most) = match codes {
+            // All of them fit.
+            Codes::Bytes(codes) if bits == 8 => (codes.len(), 0),
             Codes::Bytes(codes) => (codes.len(), codes.iter().fold(0, |most, &c| most.max(u16::from(c)))),
             Codes::Words(codes) => (codes.len(), codes.iter().fold(0, |most, &c| most.max(c))),
         };

@@ -242,7 +242,7 @@ fn mask(image: &Plane<u16>, ctx: &Context<'_>) -> Plane<u8> {
                 new.fill(0);
             }
             slide_sums(ctx.level, &mut sums[3..3 + width], &new, old);
-            old.copy_from_slice(&new);
+            std::mem::swap(&mut new, old);
             if y >= y0 + 3 {
                 let out = &mut band[(y - y0 - 3) * width..][..width];
                 mask_row(ctx.level, out, &sums, limit);
@@ -275,7 +275,7 @@ fn level(
     let sums = by_bands(bands.zip(halves), ctx, |y0, ((keys, (present, fresh)), (next, next_mask))| {
         let across = |y: usize, out: &mut [u16]| {
             let row = image.row(y.min(height - 1));
-            out.copy_from_slice(row);
+            (out[0], out[width - 1]) = (row[0], row[width - 1]);
             if width > 2 {
                 mode_row(ctx.level, &mut out[1..width - 1], row, &row[1..], &row[2..]);
             }
