@@ -3,7 +3,7 @@
 #[cfg(feature = "files")]
 pub mod files;
 pub mod image;
-#[cfg(feature = "files")]
 mod not_finite;
+#[cfg(feature = "files")]
 mod rgb;
 mod tally;
