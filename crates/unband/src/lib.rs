@@ -36,6 +36,8 @@ mod proof;
 mod report;
 #[cfg(feature = "show")]
 pub mod show;
+#[cfg(feature = "show")]
+pub mod study;
 
 pub use choose::{Act, Choices, choose};
 pub use error::Error;

@@ -30,7 +30,7 @@
 //! ```
 
 mod canvas;
-mod fill;
+pub(crate) mod fill;
 mod heat;
 mod line;
 mod local_mean;
@@ -47,6 +47,7 @@ pub use heat::{HeatMap, heat_color, overlay};
 pub use line::Line;
 pub use page::{Column, Direction, MetricRow, Page, Section, Side, Value, VerdictLevel};
 pub use picture::Picture;
+pub(crate) use picture::uri;
 pub use profile::{Profile, Series};
 pub use segments::{Segments, segments};
 pub use spots::{Spot, Stretch, stretched, worst_spots};

@@ -142,7 +142,7 @@ impl Picture {
 }
 
 /// A file as an address.
-pub(super) fn uri(kind: &str, file: &[u8]) -> String {
+pub(crate) fn uri(kind: &str, file: &[u8]) -> String {
     format!("data:{kind};base64,{}", STANDARD.encode(file))
 }
 

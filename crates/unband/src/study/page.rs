@@ -1,0 +1,250 @@
+//! The page that raters open.
+
+use std::fmt::Write;
+
+use unband_image::{Context, Image};
+
+use super::{GRADES, StudyError};
+use crate::show::fill::{escape, fill};
+use crate::show::{Picture, uri};
+
+/// How large pictures are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// Pixel by pixel.
+    Whole,
+    /// A part of them, pixel by pixel; what is smaller stays.
+    Crop {
+        /// Pixels in a row.
+        width: usize,
+        /// Rows.
+        height: usize,
+        /// Left column and top row, moved inwards where the part would reach outside; the middle without them.
+        at: Option<(usize, usize)>,
+    },
+    /// At most so many pixels a side: averaged over areas and dithered, which softens bands. A crop is fairer.
+    Longest(usize),
+}
+
+/// A self-contained page for a double-stimulus impairment test: name the methods, add pictures, take the HTML.
+///
+/// Pictures are embedded without loss as eight-bit PNG, every one once. Each rater sees them in an order of their
+/// own, drawn from the rater's name, never the same picture twice in a row where that can be avoided. The page
+/// keeps what was rated in the browser and gives it as CSV at any time.
+#[derive(Clone, Debug)]
+pub struct Study {
+    title: String,
+    /// The reference's name, then the methods'.
+    names: Vec<String>,
+    pictures: Vec<Shown>,
+    bytes: usize,
+}
+
+/// A picture with its versions.
+#[derive(Clone, Debug)]
+struct Shown {
+    name: String,
+    /// Hash of the pixels and address, each once, in the order of the hashes: it tells nothing.
+    images: Vec<(u64, String)>,
+    /// For the reference and each method which of them.
+    index: Vec<usize>,
+}
+
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+impl Study {
+    /// A study without pictures. `reference` is what the hidden reference is called in the key.
+    ///
+    /// # Errors
+    /// No method, or two of one name.
+    pub fn new(title: &str, reference: &str, methods: &[&str]) -> Result<Self, StudyError> {
+        if methods.is_empty() {
+            return Err(StudyError::NoMethod);
+        }
+        let mut names: Vec<String> = Vec::with_capacity(methods.len() + 1);
+        for name in std::iter::once(&reference).chain(methods) {
+            if names.iter().any(|known| known == name) {
+                return Err(StudyError::SameMethod { name: (*name).to_owned() });
+            }
+            names.push((*name).to_owned());
+        }
+        Ok(Self { title: title.to_owned(), names, pictures: Vec::new(), bytes: 0 })
+    }
+
+    /// Adds a picture with the results of all methods, in their order.
+    ///
+    /// # Errors
+    /// A name used before, a result missing or too many, sizes that differ, planes that do not fit their model. The
+    /// study is then as it was.
+    pub fn add(
+        &mut self,
+        name: &str,
+        reference: &Image,
+        results: &[&Image],
+        fit: Fit,
+        ctx: &Context<'_>,
+    ) -> Result<(), StudyError> {
+        let picture = || name.to_owned();
+        if self.pictures.iter().any(|known| known.name == name) {
+            return Err(StudyError::SamePicture { name: picture() });
+        }
+        let expected = self.names.len() - 1;
+        if results.len() != expected {
+            return Err(StudyError::Results { picture: picture(), got: results.len(), expected });
+        }
+        let size = |image: &Image| match image.planes.first() {
+            Some(plane) => format!("{}×{}", plane.width, plane.height),
+            None => "no".to_owned(),
+        };
+        for (image, method) in results.iter().zip(&self.names[1..]) {
+            let (got, expected) = (size(image), size(reference));
+            if got != expected {
+                return Err(StudyError::Size { picture: picture(), method: method.clone(), got, expected });
+            }
+        }
+        let mut images: Vec<(u64, String)> = Vec::new();
+        let mut hashes = Vec::with_capacity(results.len() + 1);
+        for image in std::iter::once(&reference).chain(results) {
+            let shown = fitted(image, fit, ctx)?;
+            let hash = hash([&shown.width.to_le_bytes()[..], &shown.rgb]);
+            hashes.push(hash);
+            if images.iter().all(|known| known.0 != hash) {
+                images.push((hash, uri("image/png", &shown.png()?)));
+            }
+        }
+        images.sort_unstable();
+        let index = hashes.iter().map(|hash| images.partition_point(|known| known.0 < *hash)).collect();
+        self.bytes += images.iter().map(|image| image.1.len()).sum::<usize>();
+        self.pictures.push(Shown { name: picture(), images, index });
+        Ok(())
+    }
+
+    /// Bytes that the pictures take on the page.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What one rater has to grade: each picture of each method, and each reference.
+    pub fn presentations(&self) -> usize {
+        self.pictures.len() * self.names.len()
+    }
+
+    /// Twelve hexadecimal digits that stand for exactly these pictures and methods under these names.
+    pub fn id(&self) -> String {
+        let mut all = Vec::new();
+        let mut put = |part: &[u8]| {
+            all.extend(part.len().to_le_bytes());
+            all.extend(part);
+        };
+        put(self.title.as_bytes());
+        self.names.iter().for_each(|name| put(name.as_bytes()));
+        for picture in &self.pictures {
+            put(picture.name.as_bytes());
+            picture.index.iter().for_each(|&i| put(&picture.images[i].0.to_le_bytes()));
+        }
+        digits(hash([&all[..]]))
+    }
+
+    /// What the page calls the reference and each method, with the name: the reference first, then the methods in
+    /// their order.
+    pub fn key(&self) -> Vec<(String, String)> {
+        let study = self.id();
+        let id = |name: &String| digits(hash([study.as_bytes(), name.as_bytes()]));
+        self.names.iter().map(|name| (id(name), name.clone())).collect()
+    }
+
+    /// The page. Raters need nothing else, and no network.
+    pub fn html(&self) -> String {
+        let grades: String = GRADES
+            .iter()
+            .enumerate()
+            .rev()
+            .map(|(i, words)| {
+                format!("<button type=\"button\" data-grade=\"{0}\"><kbd>{0}</kbd> {words}</button>\n", i + 1)
+            })
+            .collect();
+        let scale: String = (GRADES.iter().enumerate().rev())
+            .map(|(i, words)| format!("<li><kbd>{}</kbd> {words}</li>\n", i + 1))
+            .collect();
+        let values = [
+            ("title", escape(&self.title)),
+            ("style", STYLE.to_owned()),
+            ("grades", grades),
+            ("scale", scale),
+            ("count", self.presentations().to_string()),
+            ("data", self.data()),
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("script", SCRIPT.to_owned()),
+        ];
+        fill(PAGE, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+    }
+
+    /// What the script shows, as JSON: images, and for each presentation picture, method, reference and result.
+    fn data(&self) -> String {
+        let key = self.key();
+        let mut order: Vec<usize> = (0..key.len()).collect();
+        order.sort_unstable_by_key(|&method| &key[method].0);
+        let (mut images, mut trials, mut first) = (Vec::new(), Vec::new(), 0);
+        for picture in &self.pictures {
+            images.extend(picture.images.iter().map(|(_, address)| text(address)));
+            for &method in &order {
+                let (name, id) = (text(&picture.name), text(&key[method].0));
+                let (reference, result) = (first + picture.index[0], first + picture.index[method]);
+                trials.push(format!("[{name},{id},{reference},{result}]"));
+            }
+            first += picture.images.len();
+        }
+        let (study, trials, images) = (text(&self.id()), trials.join(",\n"), images.join(",\n"));
+        format!("{{\"study\":{study},\n\"trials\":[\n{trials}],\n\"images\":[\n{images}]}}")
+    }
+}
+
+fn fitted(image: &Image, fit: Fit, ctx: &Context<'_>) -> Result<Picture, StudyError> {
+    if let Fit::Longest(pixels) = fit {
+        return Ok(Picture::at_most(pixels, image, ctx)?);
+    }
+    let whole = Picture::of(image, ctx)?;
+    let Fit::Crop { width, height, at } = fit else { return Ok(whole) };
+    let (width, height) = (width.clamp(1, whole.width), height.clamp(1, whole.height));
+    let (right, bottom) = (whole.width - width, whole.height - height);
+    let (x, y) = at.map_or((right / 2, bottom / 2), |(x, y)| (x.min(right), y.min(bottom)));
+    let rows = (y..y + height).flat_map(|y| {
+        let start = 3 * (y * whole.width + x);
+        &whole.rgb[start..start + 3 * width]
+    });
+    Ok(Picture { width, height, rgb: rows.copied().collect() })
+}
+
+/// A JSON text that stands for itself inside a script element.
+fn text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '<' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
+                let _ = write!(out, "\\u{:04x}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Sixty-four bits that change with every byte.
+///
+/// Source: FNV-1a, 64 bits, and the last steps of `SplitMix64`.
+fn hash<const N: usize>(parts: [&[u8]; N]) -> u64 {
+    let bytes = parts.iter().copied().flatten();
+    let h = bytes.fold(0xcbf2_9ce4_8422_2325u64, |h, &b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let h = (h ^ (h >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let h = (h ^ (h >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    h ^ (h >> 31)
+}
+
+fn digits(hash: u64) -> String {
+    format!("{:012x}", hash >> 16)
+}
