@@ -6,7 +6,7 @@ use std::process::Command;
 
 use unband_data::degrade::pnm::read_ppm;
 use unband_data::{Cause, DegradeError, Pair};
-use unband_image::{Depth, Image, Plane, Rng};
+use unband_image::{Depth, Image, Origin, Plane, Rng};
 use unband_metrics::Field;
 use unband_metrics::clean::smooth_mask;
 
@@ -109,15 +109,26 @@ impl Corpus {
         };
         let gt =
             self.at(photo, &if kind == "clean" { "clean.png".into() } else { format!("{kind}-clean.png") })?;
-        let known = || {
-            let files = ["png", "jpg", "webp"].map(|e| self.at(photo, &format!("{}.{e}", cause.name)));
-            files.into_iter().flatten().find(|f| f.exists()).filter(|_| gt.exists())
-        };
+        let known = || self.harmed(photo, cause).filter(|_| gt.exists());
         if known().is_none() && !self.make(photo, cause, &gt)? {
             return Ok(None);
         }
         let lq = known().ok_or("the cache loses files")?;
         Ok(Some(Pair { lq: files::read(&lq)?, gt: files::read(&gt)? }))
+    }
+
+    fn harmed(&self, photo: &Photo, cause: &Cause) -> Option<PathBuf> {
+        let files = ["png", "jpg", "webp"].map(|e| self.at(photo, &format!("{}.{e}", cause.name)));
+        files.into_iter().flatten().find(|file| file.exists())
+    }
+
+    /// The harmed side of a pair that was made already, as if it came from a PNG.
+    pub fn nameless(&self, photo: &Photo, cause: &Cause) -> Result<Image, Box<dyn Error>> {
+        let file = self.harmed(photo, cause).ok_or("the cache loses files")?;
+        if file.extension().is_some_and(|e| e == "jpg") {
+            return files::djpeg(&file);
+        }
+        Ok(Image { origin: Origin::default(), ..files::read(&file)? })
     }
 
     /// Puts a pair into the cache; `false` when a program it needs is missing.

@@ -2,7 +2,9 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
+use unband_data::degrade::pnm::read_ppm;
 use unband_image::Image;
 use unband_io::{Limits, WriteOptions, by_name, read_file, write_file};
 
@@ -16,4 +18,13 @@ pub fn write(path: &Path, image: &Image) -> Result<(), Box<dyn Error>> {
 /// Reads a picture as the program does: with what its file says.
 pub fn read(path: &Path) -> Result<Image, Box<dyn Error>> {
     Ok(read_file(path, &Limits::default())?.0)
+}
+
+/// Reads a JPEG as most programs do: rounded on the way by libjpeg's decoder, with nothing of what its file says.
+pub fn djpeg(path: &Path) -> Result<Image, Box<dyn Error>> {
+    let output = Command::new("djpeg").arg(path).stdin(Stdio::null()).output()?;
+    if !output.status.success() {
+        return Err(format!("djpeg: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    read_ppm(&output.stdout).ok_or("djpeg wrote no pixmap".into())
 }

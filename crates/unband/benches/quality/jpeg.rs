@@ -62,12 +62,7 @@ impl Way<'_> {
     fn run(&self, file: &Path, scratch: &str) -> Result<Image> {
         let out = |extension: &str| PathBuf::from(format!("{scratch}.{extension}"));
         match self {
-            Self::Djpeg => {
-                let target = out("ppm");
-                call(Command::new("djpeg").arg("-outfile").arg(&target).arg(file))?;
-                unband_data::degrade::pnm::read_ppm(&std::fs::read(&target)?)
-                    .ok_or("djpeg wrote no pixmap".into())
-            }
+            Self::Djpeg => files::djpeg(file),
             Self::Float => Ok(within_range(files::read(file)?)),
             Self::Ours(_) | Self::Free => {
                 let options = self.options();

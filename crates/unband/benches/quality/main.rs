@@ -319,7 +319,8 @@ fn one_photo(
         if method.is_nameless() && !pair.lq.origin.is_lossy() {
             continue;
         }
-        let scores = score(&method.run(&pair.lq, scratch)?)?;
+        let nameless = if method.is_nameless() { Some(corpus.nameless(photo, cause)?) } else { None };
+        let scores = score(&method.run(nameless.as_ref().unwrap_or(&pair.lq), scratch)?)?;
         out.push(Scored { label: (*label).to_owned(), note: note.clone(), scores });
     }
     Ok(Some(out))

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use unband::{Choice, Context, Options, OutputDepth};
-use unband_image::{Image, Origin};
+use unband_image::Image;
 
 use crate::files;
 
@@ -91,13 +91,9 @@ impl Method {
     /// Runs it on one picture. `scratch` is a folder of its own.
     pub fn run(&self, input: &Image, scratch: &Path) -> Result<Image, Box<dyn Error>> {
         match self {
-            Self::Library { options, nameless, .. } => {
+            Self::Library { options, .. } => {
                 let ctx = Context { threads: 1, ..Context::default() };
-                let mut input = input.clone();
-                if *nameless {
-                    input.origin = Origin::default();
-                }
-                Ok(unband::deband_with(input, options, &ctx)?.0)
+                Ok(unband::deband_with(input.clone(), options, &ctx)?.0)
             }
             Self::BestOf { all, .. } => all.first().ok_or("no settings")?.run(input, scratch),
             Self::Program { command, .. } => {
