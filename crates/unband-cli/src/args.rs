@@ -69,6 +69,12 @@ pub enum Command {
     Deband(Box<DebandArgs>),
     /// Say what banding pictures have, and from what
     Inspect(cmd::inspect::InspectArgs),
+    /// Measure how banded pictures are
+    Score(Box<cmd::score::ScoreArgs>),
+    /// Measure pictures against others: results against references, methods against each other
+    Compare(Box<cmd::compare::CompareArgs>),
+    /// Let people grade pictures, and score their grades
+    Study(Box<cmd::study::StudyArgs>),
     /// List methods with their parameters, dithers and formats
     List(cmd::list::ListArgs),
     /// Print completions for a shell

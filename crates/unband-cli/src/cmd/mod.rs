@@ -1,7 +1,10 @@
 //! The commands, one file each.
 
+pub mod compare;
 pub mod completions;
 pub mod deband;
 pub mod inspect;
 pub mod list;
 pub mod man;
+pub mod score;
+pub mod study;

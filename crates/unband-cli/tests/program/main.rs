@@ -3,6 +3,7 @@
 
 mod batch;
 mod commands;
+mod compare;
 mod faults;
 mod hostile;
 mod interrupt;
@@ -12,5 +13,7 @@ mod naming;
 mod pipes;
 mod pixels;
 mod readme;
+mod score;
 mod stage;
 mod streams;
+mod study;

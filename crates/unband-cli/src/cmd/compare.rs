@@ -1,0 +1,451 @@
+//! `unband compare REFERENCE RESULT`: what a repair has done, by numbers.
+
+mod methods;
+mod pairs;
+mod record;
+
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use unband::show::{Column, Page, Section, Side};
+use unband::{Context, Image, Model};
+use unband_metrics::{Against, Metric};
+
+use super::score::{
+    FailureRecord, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, better, cell, csv, fault,
+    measure, page_rows, reasons, summary_rows, tell_failed, unit,
+};
+use crate::Outcome;
+use crate::bar::Bar;
+use crate::inputs::Input;
+use crate::interrupt;
+use crate::result::{print_data, print_json};
+use crate::talk::{Failure, Loudness, Talk};
+use methods::Method;
+use pairs::{Pair, Pairs};
+use record::Record;
+
+const AFTER: &str = "\
+Examples:
+  unband compare clean.png repaired.png
+  unband compare clean.png repaired.png --input banded.png --report repair.html
+  unband compare clean/ repaired/ --csv table.csv        pairs by name, whatever the extension
+  unband compare --pairs list.csv                        pairs from a list: reference,result[,input]
+  unband compare clean.png banded.png --method smooth,gradfun,f3kdb
+  unband compare clean/ repaired/ --fail-if 'psnr<40' --fail-if 'false-steps>20'
+
+Exit codes:
+  0    every pair was measured, and no check failed
+  1    some picture had no partner or could not be measured
+  2    wrong usage, nothing was started
+  3    a result failed a check of `--fail-if`
+  130  interrupted";
+
+/// What it takes.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER)]
+pub struct CompareArgs {
+    /// The clean picture, or a folder of them
+    #[arg(value_name = "REFERENCE", required_unless_present = "pairs", requires = "second", value_hint = clap::ValueHint::AnyPath)]
+    pub reference: Option<PathBuf>,
+    /// The picture that is measured against it, or a folder of them; with `--method` the banded picture
+    #[arg(value_name = "RESULT", value_hint = clap::ValueHint::AnyPath)]
+    pub second: Option<PathBuf>,
+    /// The picture before its repair, or a folder of them, for measures that need it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "pairs"], value_hint = clap::ValueHint::AnyPath, help_heading = "Measures")]
+    pub input: Option<PathBuf>,
+    /// Run these methods on the second picture and measure what they make: NAME,NAME:KEY=VALUE,…
+    #[arg(short, long, value_name = "METHODS", help_heading = "Measures")]
+    pub method: Vec<String>,
+    /// Pairs from a table of two columns, reference and result; a third names the picture before its repair
+    ///
+    /// Names count from the two folders where those are given, or else from the folder of the list.
+    #[arg(long, value_name = "FILE.csv", value_hint = clap::ValueHint::FilePath, help_heading = "Measures")]
+    pub pairs: Option<PathBuf>,
+    /// What `score` takes too.
+    #[command(flatten)]
+    pub measure: MeasureArgs,
+}
+
+const DEFAULTS: &[&str] = &[
+    "psnr",
+    "psnr-y",
+    "ssim-gauss11-rgb",
+    "ms-ssim",
+    "gmsd",
+    "flat-psnr",
+    "false-steps",
+    "contour-jump",
+    "texture-change",
+    "cambi",
+];
+
+/// Names of rows that are no methods.
+const REFERENCE: &str = "reference";
+const INPUT: &str = "input";
+const RESULT: &str = "result";
+
+/// Compares pictures and says the values, on standard output.
+pub fn run(args: &CompareArgs) -> Outcome {
+    let loudness = Loudness::new(args.measure.talk.quiet, args.measure.talk.verbose);
+    let none = Bar::none();
+    let (job, failures) = match Job::new(args) {
+        Ok(ready) => ready,
+        Err((outcome, failure)) => {
+            Talk { loudness, bar: &none }.failure(&failure);
+            return outcome;
+        }
+    };
+    interrupt::listen();
+    let bar = Bar::new(job.pairs.len(), loudness > Loudness::Quiet);
+    let talk = Talk { loudness, bar: &bar };
+    let outcome = job.run(&failures, &talk);
+    bar.finish();
+    outcome
+}
+
+struct Job<'a> {
+    args: &'a MeasureArgs,
+    pairs: Vec<Pair>,
+    methods: Vec<Method>,
+    metrics: Vec<&'static Metric>,
+    gates: Vec<Gate>,
+}
+
+/// What is kept of a pair: the reference, perhaps the input, then the result or what the methods made.
+struct Compared {
+    name: String,
+    rows: Vec<Row>,
+}
+
+/// A picture of a pair while it is measured.
+struct Part {
+    role: String,
+    file: Option<String>,
+    loaded: Loaded,
+}
+
+impl<'a> Job<'a> {
+    /// Settles everything before the first picture is read.
+    fn new(args: &'a CompareArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
+        let usage = |failure| (Outcome::Usage, failure);
+        let methods =
+            if args.method.is_empty() { Vec::new() } else { methods::parse(&args.method).map_err(usage)? };
+        let Pairs { pairs, failures } = gather(args).map_err(usage)?;
+        let input =
+            args.input.is_some() || !methods.is_empty() || pairs.iter().any(|pair| pair.input.is_some());
+        let can = Use { defaults: DEFAULTS, reference: true, input };
+        let (metrics, gates) = args.measure.measures(&can).map_err(usage)?;
+        if let Some(option) = args.measure.of_one_picture() {
+            let drawn = if option == "--save-profile" { 1 } else { methods.len().max(1) };
+            if pairs.len() * drawn > 1 {
+                let message = format!("`{option}` draws one picture, there are several");
+                let hint = "name one pair and one method, or write a `--report` of all";
+                return Err(usage(Failure::usage(message, hint)));
+            }
+        }
+        let paths: Vec<&Path> = pairs
+            .iter()
+            .flat_map(|pair| [Some(&pair.reference), Some(&pair.second), pair.input.as_ref()])
+            .flatten()
+            .map(|input| input.path.as_path())
+            .chain(args.pairs.as_deref())
+            .collect();
+        args.measure.check_outputs(&paths)?;
+        Ok((Self { args: &args.measure, pairs, methods, metrics, gates }, failures))
+    }
+
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+        let mut failed: Vec<FailureRecord> = failures.iter().map(FailureRecord::new).collect();
+        failures.iter().for_each(|failure| talk.failure(failure));
+        let mut page = self.args.report.as_ref().map(|_| Page::new("Comparison"));
+        let mut all: Vec<Compared> = Vec::new();
+        for (i, pair) in self.pairs.iter().enumerate() {
+            if interrupt::asked() {
+                return Outcome::Interrupted;
+            }
+            let attempt = catch_unwind(AssertUnwindSafe(|| self.one(pair, page.as_mut(), talk)));
+            match attempt.unwrap_or_else(|_| Err(fault(pair.name.clone()))) {
+                Ok(compared) => all.push(compared),
+                Err(failure) => {
+                    talk.failure(&failure);
+                    failed.push(FailureRecord::new(&failure));
+                }
+            }
+            talk.bar.done(i + 1, self.pairs.len());
+        }
+        talk.bar.finish();
+        let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
+        let roles = self.roles(&all);
+        outcome = outcome.max(if self.args.json {
+            print_json(&Record::new(&all, &roles, failed, &self.metrics))
+        } else {
+            print_data(self.text(&all, &roles).as_bytes())
+        });
+        for failure in self.files(&all, page.as_ref()).into_iter().flatten() {
+            talk.failure(&failure);
+            outcome = outcome.max(Outcome::SomeFailed);
+        }
+        if interrupt::asked() {
+            return Outcome::Interrupted;
+        }
+        for pair in &all {
+            for row in &pair.rows {
+                let name = pair.called(row);
+                outcome = outcome.max(tell_failed(&name, row, &self.metrics, &self.gates, talk));
+            }
+        }
+        outcome
+    }
+
+    /// Reads, repairs where methods were named, and measures.
+    fn one(&self, pair: &Pair, page: Option<&mut Page>, talk: &Talk<'_>) -> Result<Compared, Failure> {
+        let progress = talk.bar.picture();
+        let ctx = self.args.context(&progress);
+        // The bar follows the measures; methods would move it twice.
+        let silent = Context { progress: &unband::NoProgress, ..ctx };
+        let read = |role: &str, input: &Input| -> Result<Part, Failure> {
+            let loaded = Loaded::read(input, &silent)?;
+            Ok(Part { role: role.to_owned(), file: Some(input.shown()), loaded })
+        };
+        let mut parts = vec![read(REFERENCE, &pair.reference)?];
+        if self.methods.is_empty() {
+            if let Some(input) = &pair.input {
+                parts.push(read(INPUT, input)?);
+            }
+            parts.push(read(RESULT, &pair.second)?);
+        } else {
+            parts.push(read(INPUT, &pair.second)?);
+        }
+        for part in &parts[1..] {
+            comparable(&parts[0], part)?;
+        }
+        for method in &self.methods {
+            let loaded = method.run(&parts[1].loaded, &silent).map_err(|error| {
+                Failure::at(pair.second.shown(), format!("{}: {error}", method.text), None)
+            })?;
+            parts.push(Part { role: method.text.clone(), file: None, loaded });
+        }
+        let rows = self.measured(&parts, &ctx);
+        self.show(pair, &parts, &rows, page, &silent)?;
+        Ok(Compared { name: pair.name.clone(), rows })
+    }
+
+    fn measured(&self, parts: &[Part], ctx: &Context<'_>) -> Vec<Row> {
+        let of = |role: &str| parts.iter().find(|part| part.role == role).map(|part| &part.loaded.image);
+        let subjects: Vec<Subject<'_>> = parts
+            .iter()
+            .map(|part| Subject {
+                image: &part.loaded.image,
+                reference: of(REFERENCE).filter(|_| part.role != REFERENCE),
+                input: of(INPUT).filter(|_| part.role != REFERENCE && part.role != INPUT),
+            })
+            .collect();
+        let values = measure(&subjects, &self.metrics, ctx);
+        let row = |(part, values): (&Part, Vec<_>)| {
+            let verdict = Verdict::new(&part.loaded.findings);
+            let row =
+                Row { role: part.role.clone(), file: part.file.clone(), verdict, values, failed: Vec::new() };
+            // Checks are about what came out, not about what went in.
+            if row.is_result() { row.checked(&self.gates, &self.metrics) } else { row }
+        };
+        parts.iter().zip(values).map(row).collect()
+    }
+
+    /// Draws what was asked for, and adds to the page: a section for each result.
+    fn show(
+        &self,
+        pair: &Pair,
+        parts: &[Part],
+        rows: &[Row],
+        page: Option<&mut Page>,
+        ctx: &Context<'_>,
+    ) -> Result<(), Failure> {
+        let find = |role: &str| parts.iter().zip(rows).find(|(part, _)| part.role == role);
+        if let Some((part, row)) = parts.iter().zip(rows).find(|(_, row)| row.is_result()) {
+            let series: Vec<(&str, &Image)> =
+                parts.iter().map(|part| (part.role.as_str(), &part.loaded.image)).collect();
+            self.args.draw(&part.loaded.image, &row.verdict, &series, ctx)?;
+        }
+        let Some(page) = page else { return Ok(()) };
+        for (part, row) in parts.iter().zip(rows).filter(|(_, row)| row.is_result()) {
+            let title =
+                if part.file.is_some() { pair.name.clone() } else { format!("{}: {}", pair.name, part.role) };
+            let side = |(part, row): (&'_ Part, &'_ Row)| {
+                (part.file.clone().unwrap_or(part.role.clone()), row.verdict.map.clone())
+            };
+            let names: Vec<_> = [find(REFERENCE), find(INPUT), Some((part, row))].map(|p| p.map(side)).into();
+            let sides: Vec<Option<Side<'_>>> = [find(REFERENCE), find(INPUT), Some((part, row))]
+                .iter()
+                .zip(&names)
+                .map(|(found, named)| {
+                    let ((part, _), (name, map)) = ((*found)?, named.as_ref()?);
+                    Some(Side { name, image: &part.loaded.image, map: Some(map) })
+                })
+                .collect();
+            let [reference, input, result] = sides[..] else { continue };
+            let Some((first, result)) = input.map(|input| (input, result)).or(result.map(|r| (r, None)))
+            else {
+                continue;
+            };
+            let shown: Vec<&Row> = rows.iter().filter(|r| !r.is_result() || r.role == row.role).collect();
+            let columns: Vec<Column> = shown.iter().map(|row| Column(row.role.clone())).collect();
+            let section = Section {
+                title: &title,
+                input: first,
+                result,
+                reference,
+                verdict: &row.verdict.line,
+                level: row.verdict.grade.level(),
+                columns: &columns,
+                metrics: &page_rows(&self.metrics, &shown),
+                line: None,
+            };
+            page.add(&section, ctx).map_err(|error| Failure::at(title.clone(), error.to_string(), None))?;
+        }
+        Ok(())
+    }
+
+    /// Names of rows, in the order of the tables.
+    fn roles<'r>(&self, all: &'r [Compared]) -> Vec<&'r str> {
+        let mut roles: Vec<&str> = Vec::new();
+        for row in all.iter().flat_map(|pair| &pair.rows) {
+            if !roles.contains(&row.role.as_str()) && !self.is_empty(row) {
+                roles.push(&row.role);
+            }
+        }
+        roles
+    }
+
+    /// A reference has no values of its own when all measures compare with it.
+    fn is_empty(&self, row: &Row) -> bool {
+        row.role == REFERENCE && self.metrics.iter().all(|metric| metric.against != Against::Nothing)
+    }
+
+    /// The numbers, for people.
+    fn text(&self, all: &[Compared], roles: &[&str]) -> String {
+        let mut text = String::new();
+        for pair in all {
+            for row in pair.rows.iter().filter(|row| row.is_result()) {
+                let _ = writeln!(text, "{}  {}", pair.called(row), row.verdict.line);
+            }
+        }
+        match all {
+            [] => {}
+            [pair] if self.methods.is_empty() => {
+                let rows: Vec<&Row> = pair.rows.iter().filter(|row| !self.is_empty(row)).collect();
+                let mut table = Table::new(1);
+                let heads = rows.iter().map(|row| row.role.clone());
+                table.row(std::iter::once(String::new()).chain(heads));
+                for (m, metric) in self.metrics.iter().enumerate() {
+                    let about = [unit(metric), better(metric)].join(" ").trim().to_owned();
+                    let values = rows.iter().map(|row| row.values.get(m).map_or_else(String::new, cell));
+                    table.row(std::iter::once(format!("  {}", metric.name)).chain(values).chain([about]));
+                }
+                let _ = write!(text, "{}", table.left_last());
+            }
+            several => {
+                let mut table = Table::new(2);
+                let names = self.metrics.iter().map(|metric| metric.name.to_owned());
+                table.row([String::new(), String::new()].into_iter().chain(names));
+                for pair in several {
+                    for row in pair.rows.iter().filter(|row| !self.is_empty(row)) {
+                        let head = [pair.name.clone(), row.role.clone()];
+                        table.row(head.into_iter().chain(row.values.iter().map(cell)));
+                    }
+                }
+                if several.len() > 1 {
+                    for role in roles {
+                        let rows = several.iter().flat_map(|pair| &pair.rows);
+                        summary_rows(
+                            &mut table,
+                            &[role],
+                            &self.metrics,
+                            rows.filter(|row| row.role == *role),
+                        );
+                    }
+                }
+                let _ = write!(text, "\n{table}");
+            }
+        }
+        for pair in all {
+            for row in &pair.rows {
+                text.push_str(&reasons(&pair.called(row), row, &self.metrics));
+            }
+        }
+        text
+    }
+
+    fn files(&self, all: &[Compared], page: Option<&Page>) -> [Option<Failure>; 2] {
+        let table = self.args.csv.as_ref().map(|path| {
+            let rows = all.iter().flat_map(|pair| {
+                let head = |row: &Row| {
+                    vec![pair.name.clone(), row.role.clone(), row.file.clone().unwrap_or_default()]
+                };
+                pair.rows.iter().map(move |row| (head(row), row))
+            });
+            let bytes = csv(&["pair", "role", "file"], rows, &self.metrics);
+            let bytes = bytes.map_err(|e| Failure::at(path.display().to_string(), e.to_string(), None))?;
+            self.args.write(path, &bytes)
+        });
+        let report = self.args.report.as_ref().zip(page);
+        let report = report.map(|(path, page)| self.args.write(path, page.html().as_bytes()));
+        [table.and_then(Result::err), report.and_then(Result::err)]
+    }
+}
+
+impl Row {
+    /// Is it what came out: neither the reference nor the input?
+    fn is_result(&self) -> bool {
+        self.role != REFERENCE && self.role != INPUT
+    }
+}
+
+impl Compared {
+    /// A row's file, or the pair and the method.
+    fn called(&self, row: &Row) -> String {
+        row.file.clone().unwrap_or_else(|| format!("{} by {}", self.name, row.role))
+    }
+}
+
+/// The pairs that the arguments name.
+fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
+    let both = args.reference.as_deref().zip(args.second.as_deref());
+    match (&args.pairs, both) {
+        (Some(list), folders) => {
+            if let Some((reference, second)) = folders
+                && let Some(file) = [reference, second].into_iter().find(|path| !path.is_dir())
+            {
+                let hint = "with `--pairs` the two arguments are the folders from which its names count";
+                return Err(Failure::usage(format!("{} is no folder", file.display()), hint));
+            }
+            pairs::of_list(list, folders)
+        }
+        (None, Some((reference, second))) => {
+            pairs::of_paths(reference, second, args.input.as_deref(), args.measure.recursive)
+        }
+        (None, None) => Err(Failure::usage("nothing to compare", "name a reference and a result")),
+    }
+}
+
+/// An error unless two pictures have one size and one colour model.
+fn comparable(a: &Part, b: &Part) -> Result<(), Failure> {
+    let about = |part: &Part| {
+        let image = &part.loaded.image;
+        let model = if image.color.model == Model::Gray { "grey" } else { "RGB" };
+        format!("{}×{} {model}", image.width(), image.height())
+    };
+    let name = |part: &Part| part.file.clone().unwrap_or_else(|| part.role.clone());
+    let of = |part: &Part| {
+        let image = &part.loaded.image;
+        (image.width(), image.height(), image.color.model)
+    };
+    if of(a) == of(b) {
+        return Ok(());
+    }
+    let message = format!("is {}, the reference {} is {}", about(b), name(a), about(a));
+    let hint = "measures compare sample by sample: crop or convert one of them".to_owned();
+    Err(Failure::at(name(b), message, Some(hint)))
+}

@@ -1,0 +1,91 @@
+//! `--method smooth,gradfun`: the methods to run.
+
+use unband::{Choice, Context, Error, Findings, Image, Options};
+
+use super::super::score::Loaded;
+use crate::talk::Failure;
+
+/// A method with its settings.
+#[derive(Clone, Debug)]
+pub struct Method {
+    /// As it was typed.
+    pub text: String,
+    options: Options,
+}
+
+/// Methods between commas; a setting after a comma belongs to the method before it: `gradfun:radius=20,strength=2,smooth`.
+///
+/// # Errors
+/// Unknown names, and settings that make no sense.
+pub fn parse(texts: &[String]) -> Result<Vec<Method>, Failure> {
+    let mut pieces: Vec<String> = Vec::new();
+    for text in texts {
+        let from = pieces.len();
+        for piece in text.split(',').map(str::trim).filter(|piece| !piece.is_empty()) {
+            let setting = piece.contains('=') && !piece.contains(':');
+            match pieces[from..].last_mut().filter(|before| setting && before.contains(':')) {
+                Some(before) => before.extend([",", piece]),
+                None => pieces.push(piece.to_owned()),
+            }
+        }
+    }
+    if pieces.is_empty() {
+        return Err(Failure::usage("`--method` names no method", "`unband list methods` shows them"));
+    }
+    pieces.into_iter().map(method).collect()
+}
+
+fn method(text: String) -> Result<Method, Failure> {
+    let (name, settings) = unband_filters::parse_method(&text, unband::methods())
+        .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
+    let method = Choice::Named { name: name.to_owned(), settings };
+    let options = Options { method, ..Options::default() };
+    // Settings and ranges are the same for every picture, so a tiny one finds their faults.
+    let tiny = Image::from_gray::<u8>(1, 1, &[0]).map_err(|error| Failure::usage(error.to_string(), ""))?;
+    unband::choose(&tiny, &Findings::plain(1, 8), &options).map_err(|error| Failure {
+        subject: None,
+        message: error.to_string(),
+        hint: error.hint(),
+    })?;
+    Ok(Method { text, options })
+}
+
+impl Method {
+    /// Runs it as `unband deband --method` does, at the input's depth.
+    ///
+    /// # Errors
+    /// What the method cannot do, as text.
+    pub fn run(&self, input: &Loaded, ctx: &Context<'_>) -> Result<Loaded, String> {
+        let picture = input.as_stored().clone();
+        let done = unband::deband_found(picture, input.findings.clone(), &self.options, ctx);
+        let (result, _) = done.map_err(|error: Error| error.to_string())?;
+        let findings = unband::inspect(&result, ctx);
+        Loaded::new(result, findings, input.format, ctx)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        parse(&[text.to_owned()]).unwrap().into_iter().map(|method| method.text).collect()
+    }
+
+    #[test]
+    fn settings_stay_with_their_method() {
+        assert_eq!(texts("smooth,gradfun,f3kdb"), ["smooth", "gradfun", "f3kdb"]);
+        assert_eq!(
+            texts("gradfun:radius=20,strength=2,smooth,deband=1thr=0.03:range=24"),
+            ["gradfun:radius=20,strength=2", "smooth", "deband=1thr=0.03:range=24"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_method_is_said_before_the_work() {
+        for wrong in ["", ",", "gradfun,none-such", "gradfun:radius=99", "gradfun:colour=1"] {
+            assert!(parse(&[wrong.to_owned()]).is_err(), "{wrong}");
+        }
+    }
+}

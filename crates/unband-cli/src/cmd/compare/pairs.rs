@@ -1,0 +1,181 @@
+//! Which pictures belong together.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::inputs::{Gather, Input, SUFFIX, readable};
+use crate::talk::Failure;
+
+/// Pictures of one scene.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// What it is called in tables.
+    pub name: String,
+    /// The clean picture.
+    pub reference: Input,
+    /// The picture that is measured against it, or that methods are run on.
+    pub second: Input,
+    /// The picture before its repair.
+    pub input: Option<Input>,
+}
+
+/// All pairs, and what has no partner.
+#[derive(Debug, Default)]
+pub struct Pairs {
+    /// In order of their names, or as the list has them.
+    pub pairs: Vec<Pair>,
+    /// Pictures without a partner, and what cannot be had.
+    pub failures: Vec<Failure>,
+}
+
+fn picture(path: &Path) -> Input {
+    Input {
+        path: path.to_path_buf(),
+        below: path.file_name().map_or_else(|| path.to_path_buf(), PathBuf::from),
+    }
+}
+
+fn usage(message: impl Into<String>, hint: &str) -> Failure {
+    Failure::usage(message, hint)
+}
+
+/// A file against a file, or a folder against a folder by name.
+///
+/// # Errors
+/// A folder against a file.
+pub fn of_paths(
+    reference: &Path,
+    second: &Path,
+    input: Option<&Path>,
+    recursive: bool,
+) -> Result<Pairs, Failure> {
+    let folders = reference.is_dir();
+    for path in std::iter::once(second).chain(input) {
+        if path.is_dir() != folders {
+            let kind = |path: &Path| if path.is_dir() { "a folder" } else { "a file" };
+            let message = format!(
+                "{} is {}, {} is {}",
+                reference.display(),
+                kind(reference),
+                path.display(),
+                kind(path)
+            );
+            return Err(usage(message, "name files, or folders, or a list with `--pairs`"));
+        }
+    }
+    if folders {
+        return Ok(of_folders(reference, second, input, recursive));
+    }
+    let second = picture(second);
+    let pair =
+        Pair { name: second.shown(), reference: picture(reference), second, input: input.map(picture) };
+    Ok(Pairs { pairs: vec![pair], failures: Vec::new() })
+}
+
+/// Pictures of a folder by their name without extension.
+type Named = BTreeMap<String, Input>;
+
+fn of_folders(reference: &Path, second: &Path, input: Option<&Path>, recursive: bool) -> Pairs {
+    let mut out = Pairs::default();
+    let mut references = named(reference, recursive, &mut out.failures);
+    let mut seconds = named(second, recursive, &mut out.failures);
+    let mut inputs = input.map(|folder| named(folder, recursive, &mut out.failures));
+    for (name, reference) in std::mem::take(&mut references) {
+        let Some(second_picture) = take(&mut seconds, &name) else {
+            out.failures.push(alone(&reference, second));
+            continue;
+        };
+        let before = inputs.as_mut().and_then(|inputs| take(inputs, &name));
+        if let (None, Some(folder)) = (&before, input) {
+            out.failures.push(alone(&reference, folder));
+        }
+        out.pairs.push(Pair { name, reference, second: second_picture, input: before });
+    }
+    out.failures.extend(seconds.values().map(|left| alone(left, reference)));
+    out.failures.extend(inputs.iter().flat_map(BTreeMap::values).map(|left| alone(left, reference)));
+    out
+}
+
+/// The picture of that name; a result is known by its ending too.
+fn take(pictures: &mut Named, name: &str) -> Option<Input> {
+    pictures.remove(name).or_else(|| pictures.remove(&format!("{name}{SUFFIX}")))
+}
+
+fn alone(input: &Input, other: &Path) -> Failure {
+    let message = format!("no picture of this name in {}", other.display());
+    let hint = "pairs have one name, whatever their extensions; `--pairs FILE.csv` lists others".to_owned();
+    Failure::at(input.shown(), message, Some(hint))
+}
+
+fn named(folder: &Path, recursive: bool, failures: &mut Vec<Failure>) -> Named {
+    let gather = Gather { recursive, output_folder: None, results_too: true, readable: &readable };
+    let found = gather.run(&[folder.to_path_buf()]);
+    failures.extend(found.failures);
+    let mut named = Named::new();
+    for input in found.inputs {
+        let name = input.below.with_extension("").to_string_lossy().replace('\\', "/");
+        if let Some(twin) = named.get(&name) {
+            let message = format!("has the name of {}", twin.shown());
+            let hint = "name the pairs in a list, with `--pairs FILE.csv`".to_owned();
+            failures.push(Failure::at(input.shown(), message, Some(hint)));
+        } else {
+            named.insert(name, input);
+        }
+    }
+    named
+}
+
+/// Pairs from a list: reference and second picture in a line, perhaps the picture before its repair. A first line
+/// `reference,result` (or `reference,input`) is a heading. Names count from the folders, or else from the list's own.
+///
+/// # Errors
+/// A list that cannot be read, a line that has not two or three names.
+pub fn of_list(list: &Path, folders: Option<(&Path, &Path)>) -> Result<Pairs, Failure> {
+    let shown = || list.display().to_string();
+    let bad = |message: String| {
+        let hint = "two columns, reference and result, and perhaps a third, the picture before its repair";
+        Failure::at(shown(), message, Some(hint.to_owned()))
+    };
+    let own = list.parent().unwrap_or(Path::new(""));
+    let (first, second) = folders.unwrap_or((own, own));
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_path(list)
+        .map_err(|error| bad(because(&error)))?;
+    let mut out = Pairs::default();
+    for (i, record) in reader.records().enumerate() {
+        let record = record.map_err(|error| bad(because(&error)))?;
+        let cells: Vec<&str> = record.iter().collect();
+        if i == 0 && cells.first().is_some_and(|cell| cell.eq_ignore_ascii_case("reference")) {
+            continue;
+        }
+        let (reference, result, input) = match cells[..] {
+            [reference, result] => (reference, result, None),
+            [reference, result, input] => (reference, result, Some(input).filter(|input| !input.is_empty())),
+            _ => return Err(bad(format!("line {} has {} columns", i + 1, cells.len()))),
+        };
+        if reference.is_empty() || result.is_empty() {
+            return Err(bad(format!("line {} has an empty name", i + 1)));
+        }
+        out.pairs.push(Pair {
+            name: result.to_owned(),
+            reference: picture(&first.join(reference)),
+            second: picture(&second.join(result)),
+            input: input.map(|input| picture(&second.join(input))),
+        });
+    }
+    if out.pairs.is_empty() {
+        return Err(bad("this list has no pairs".to_owned()));
+    }
+    Ok(out)
+}
+
+/// What the system said, without its error number.
+fn because(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Io(error) => crate::inputs::reason(error),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,70 @@
+//! What `compare` says for machines.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use unband_metrics::Metric;
+
+use super::super::score::{FailureRecord, MeasureRecord, Summary, ValuesRecord, summaries};
+use super::Compared;
+
+/// The object of `--json`.
+#[derive(Serialize)]
+pub struct Record<'a> {
+    schema: &'static str,
+    measures: Vec<MeasureRecord>,
+    pairs: Vec<PairRecord<'a>>,
+    failures: Vec<FailureRecord>,
+    summary: Vec<RoleRecord<'a>>,
+}
+
+#[derive(Serialize)]
+struct PairRecord<'a> {
+    name: &'a str,
+    rows: Vec<RowRecord<'a>>,
+}
+
+#[derive(Serialize)]
+struct RowRecord<'a> {
+    role: &'a str,
+    file: Option<&'a str>,
+    #[serde(flatten)]
+    values: ValuesRecord,
+}
+
+#[derive(Serialize)]
+struct RoleRecord<'a> {
+    role: &'a str,
+    pairs: usize,
+    measures: BTreeMap<&'static str, Summary>,
+}
+
+impl<'a> Record<'a> {
+    /// Of all pairs; `roles` in the order of the tables.
+    pub fn new(
+        all: &'a [Compared],
+        roles: &[&'a str],
+        failures: Vec<FailureRecord>,
+        metrics: &[&'static Metric],
+    ) -> Self {
+        let row = |row: &'a super::Row| RowRecord {
+            role: &row.role,
+            file: row.file.as_deref(),
+            values: ValuesRecord::new(row, metrics),
+        };
+        let of_role = |role: &'a str| {
+            let rows = all.iter().flat_map(|pair| &pair.rows).filter(move |row| row.role == role);
+            RoleRecord { role, pairs: rows.clone().count(), measures: summaries(rows, metrics) }
+        };
+        Self {
+            schema: "unband-compare/1",
+            measures: MeasureRecord::all(metrics),
+            pairs: all
+                .iter()
+                .map(|pair| PairRecord { name: &pair.name, rows: pair.rows.iter().map(row).collect() })
+                .collect(),
+            failures,
+            summary: roles.iter().map(|role| of_role(role)).collect(),
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! `unband score FILE…`: how banded pictures are, by themselves.
+
+mod gates;
+mod grade;
+mod measures;
+mod options;
+mod picture;
+mod record;
+mod stats;
+mod table;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+use unband::Context;
+use unband::show::{Column, Page, Section, Side};
+use unband_image::Depth;
+use unband_metrics::Metric;
+
+use crate::Outcome;
+use crate::bar::Bar;
+use crate::inputs::{Gather, Input, readable};
+use crate::interrupt;
+use crate::result::{print_data, print_json};
+use crate::talk::{Failure, Loudness, Talk};
+
+pub use gates::Gate;
+pub use measures::{Row, Subject, Use, Verdict, better, measure, page_rows, unit};
+pub use options::MeasureArgs;
+pub use picture::Loaded;
+pub use record::{FailureRecord, MeasureRecord, ValuesRecord, csv, summaries};
+pub use stats::Summary;
+pub use table::{MISSING, Table, cell, number};
+
+const AFTER: &str = "\
+Examples:
+  unband score sky.png                         is it banded, how much, from what
+  unband score photos --csv scores.csv         a folder, with mean, median and interval
+  unband score *.png --fail-if 'cambi>5' --fail-if 'banding>=visible'
+  unband score sky.png --metrics all --report sky.html
+
+Exit codes:
+  0    every picture was measured, and no check failed
+  1    some picture could not be measured
+  2    wrong usage, nothing was started
+  3    a picture failed a check of `--fail-if`
+  130  interrupted";
+
+/// What it takes.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER)]
+pub struct ScoreArgs {
+    /// Pictures, folders, patterns, or `-` for standard input
+    #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
+    pub inputs: Vec<PathBuf>,
+    /// What `compare` takes too.
+    #[command(flatten)]
+    pub measure: MeasureArgs,
+}
+
+/// NIQE takes as long as all others together and says little about banding.
+const USE: Use = Use { defaults: &["cambi", "cambi-coarse", "bband"], reference: false, input: false };
+
+/// Measures pictures and says the values, on standard output.
+pub fn run(args: &ScoreArgs) -> Outcome {
+    let loudness = Loudness::new(args.measure.talk.quiet, args.measure.talk.verbose);
+    let none = Bar::none();
+    let (job, failures) = match Job::new(args) {
+        Ok(ready) => ready,
+        Err((outcome, failure)) => {
+            Talk { loudness, bar: &none }.failure(&failure);
+            return outcome;
+        }
+    };
+    interrupt::listen();
+    let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
+    let talk = Talk { loudness, bar: &bar };
+    let outcome = job.run(&failures, &talk);
+    bar.finish();
+    outcome
+}
+
+struct Job<'a> {
+    args: &'a MeasureArgs,
+    inputs: Vec<Input>,
+    metrics: Vec<&'static Metric>,
+    gates: Vec<Gate>,
+}
+
+/// What is kept of a picture.
+struct Scored {
+    file: String,
+    format: &'static str,
+    size: (usize, usize),
+    depth: Depth,
+    row: Row,
+}
+
+impl<'a> Job<'a> {
+    /// Settles everything before the first picture is read.
+    fn new(args: &'a ScoreArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
+        let usage = |failure| (Outcome::Usage, failure);
+        let (metrics, gates) = args.measure.measures(&USE).map_err(usage)?;
+        let gather = Gather {
+            recursive: args.measure.recursive,
+            output_folder: None,
+            results_too: true,
+            readable: &readable,
+        };
+        let found = gather.run(&args.inputs);
+        if let Some(option) = args.measure.of_one_picture().filter(|_| found.inputs.len() > 1) {
+            let message = format!("`{option}` draws one picture, several were named");
+            return Err(usage(Failure::usage(message, "name one picture, or write a `--report` of all")));
+        }
+        let paths: Vec<&Path> = found.inputs.iter().map(|input| input.path.as_path()).collect();
+        args.measure.check_outputs(&paths)?;
+        Ok((Self { args: &args.measure, inputs: found.inputs, metrics, gates }, found.failures))
+    }
+
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+        let mut failed: Vec<FailureRecord> = failures.iter().map(FailureRecord::new).collect();
+        failures.iter().for_each(|failure| talk.failure(failure));
+        let mut page = self.args.report.as_ref().map(|_| Page::new("Banding"));
+        let mut all: Vec<Scored> = Vec::new();
+        for (i, input) in self.inputs.iter().enumerate() {
+            if interrupt::asked() {
+                return Outcome::Interrupted;
+            }
+            let attempt = catch_unwind(AssertUnwindSafe(|| self.one(input, page.as_mut(), talk)));
+            match attempt.unwrap_or_else(|_| Err(fault(input.shown()))) {
+                Ok(scored) => {
+                    if !self.args.json {
+                        let text = format!("{}  {}\n", scored.file, scored.row.verdict.line);
+                        talk.bar.aside(|| print_data(text.as_bytes()));
+                        talk.detail(&scored.row.verdict.finding);
+                    }
+                    all.push(scored);
+                }
+                Err(failure) => {
+                    talk.failure(&failure);
+                    failed.push(FailureRecord::new(&failure));
+                }
+            }
+            talk.bar.done(i + 1, self.inputs.len());
+        }
+        talk.bar.finish();
+        let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
+        outcome = outcome.max(if self.args.json {
+            print_json(&Record::new(&all, failed, &self.metrics))
+        } else {
+            print_data(self.text(&all).as_bytes())
+        });
+        for failure in self.files(&all, page.as_ref()).into_iter().flatten() {
+            talk.failure(&failure);
+            outcome = outcome.max(Outcome::SomeFailed);
+        }
+        if interrupt::asked() {
+            return Outcome::Interrupted;
+        }
+        for scored in &all {
+            outcome = outcome.max(tell_failed(&scored.file, &scored.row, &self.metrics, &self.gates, talk));
+        }
+        outcome
+    }
+
+    fn one(&self, input: &Input, page: Option<&mut Page>, talk: &Talk<'_>) -> Result<Scored, Failure> {
+        let progress = talk.bar.picture();
+        let ctx = self.args.context(&progress);
+        let loaded = Loaded::read(input, &ctx)?;
+        let verdict = Verdict::new(&loaded.findings);
+        let subject = Subject { image: &loaded.image, reference: None, input: None };
+        let values = measure(&[subject], &self.metrics, &ctx).concat();
+        let row =
+            Row { role: "picture".into(), file: Some(input.shown()), verdict, values, failed: Vec::new() };
+        let row = row.checked(&self.gates, &self.metrics);
+        let file = input.shown();
+        self.args.draw(&loaded.image, &row.verdict, &[(&file, &loaded.image)], &ctx)?;
+        if let Some(page) = page {
+            self.section(page, &file, &loaded, &row, &ctx)?;
+        }
+        Ok(Scored {
+            file,
+            format: loaded.format,
+            size: (loaded.image.width(), loaded.image.height()),
+            depth: loaded.image.depth,
+            row,
+        })
+    }
+
+    fn section(
+        &self,
+        page: &mut Page,
+        file: &str,
+        loaded: &Loaded,
+        row: &Row,
+        ctx: &Context<'_>,
+    ) -> Result<(), Failure> {
+        let section = Section {
+            title: file,
+            input: Side { name: file, image: &loaded.image, map: Some(&row.verdict.map) },
+            result: None,
+            reference: None,
+            verdict: &row.verdict.line,
+            level: row.verdict.grade.level(),
+            columns: &[Column("picture".to_owned())],
+            metrics: &page_rows(&self.metrics, &[row]),
+            line: None,
+        };
+        page.add(&section, ctx).map_err(|error| Failure::at(file.to_owned(), error.to_string(), None))
+    }
+
+    /// The numbers, for people.
+    fn text(&self, all: &[Scored]) -> String {
+        let mut text = String::new();
+        match all {
+            [] => {}
+            [one] => {
+                let mut table = Table::new(1);
+                for (metric, value) in self.metrics.iter().zip(&one.row.values) {
+                    let about = [unit(metric), better(metric)].join(" ");
+                    let cells = [format!("  {}", metric.name), cell(value)];
+                    table.row(cells.into_iter().chain([format!("{} ({})", about.trim(), metric.range)]));
+                }
+                let _ = write!(text, "{}", table.left_last());
+            }
+            several => {
+                let mut table = Table::new(1);
+                let names = self.metrics.iter().map(|metric| metric.name.to_owned());
+                table.row(std::iter::once(String::new()).chain(names));
+                for scored in several {
+                    table.row(std::iter::once(scored.file.clone()).chain(scored.row.values.iter().map(cell)));
+                }
+                summary_rows(&mut table, &[], &self.metrics, several.iter().map(|scored| &scored.row));
+                let _ = write!(text, "\n{table}");
+            }
+        }
+        for scored in all {
+            text.push_str(&reasons(&scored.file, &scored.row, &self.metrics));
+        }
+        text
+    }
+
+    fn files(&self, all: &[Scored], page: Option<&Page>) -> [Option<Failure>; 2] {
+        let table = self.args.csv.as_ref().map(|path| {
+            let rows = all.iter().map(|scored| (vec![scored.file.clone()], &scored.row));
+            let bytes = csv(&["file"], rows, &self.metrics);
+            let bytes = bytes.map_err(|e| Failure::at(path.display().to_string(), e.to_string(), None))?;
+            self.args.write(path, &bytes)
+        });
+        let report = self.args.report.as_ref().zip(page);
+        let report = report.map(|(path, page)| self.args.write(path, page.html().as_bytes()));
+        [table.and_then(Result::err), report.and_then(Result::err)]
+    }
+}
+
+impl Row {
+    /// The same with the checks that it fails.
+    pub fn checked(mut self, gates: &[Gate], metrics: &[&'static Metric]) -> Self {
+        self.failed = gates
+            .iter()
+            .filter(|gate| gate.fails(metrics, &self).is_some())
+            .map(|gate| gate.text.clone())
+            .collect();
+        self
+    }
+}
+
+/// Names a picture that failed checks.
+pub fn tell_failed(
+    name: &str,
+    row: &Row,
+    metrics: &[&'static Metric],
+    gates: &[Gate],
+    talk: &Talk<'_>,
+) -> Outcome {
+    if row.failed.is_empty() {
+        return Outcome::Done;
+    }
+    for why in gates.iter().filter_map(|gate| gate.fails(metrics, row)) {
+        talk.failure(&Failure::at(name.to_owned(), format!("check failed, {why}"), None));
+    }
+    Outcome::CheckFailed
+}
+
+/// A fault in the program itself costs one picture only.
+pub fn fault(name: String) -> Failure {
+    let hint = "this is a fault of the program; please report it, with the picture if you can".to_owned();
+    Failure::at(name, "the program failed on this picture".into(), Some(hint))
+}
+
+/// Why values are missing, a line each.
+pub fn reasons(name: &str, row: &Row, metrics: &[&'static Metric]) -> String {
+    let mut reasons: Vec<&str> = row.missing(metrics).map(|(_, reason)| reason).collect();
+    // Variants of a measure share their reason.
+    reasons.dedup();
+    reasons.iter().fold(String::new(), |mut text, reason| {
+        let _ = writeln!(text, "{MISSING} {name}: {reason}");
+        text
+    })
+}
+
+/// Mean, median and interval of each measure as the last rows of a table; `lead` fills text columns after the first.
+pub fn summary_rows<'a>(
+    table: &mut Table,
+    lead: &[&str],
+    metrics: &[&'static Metric],
+    rows: impl Iterator<Item = &'a Row> + Clone,
+) {
+    let summaries = summaries(rows, metrics);
+    let parts: [(&str, fn(&Summary) -> f64); 4] = [
+        ("mean", |s| s.mean),
+        ("median", |s| s.median),
+        ("mean, 95 % from", |s| s.low),
+        ("mean, 95 % to", |s| s.high),
+    ];
+    for (name, part) in parts {
+        let values = metrics
+            .iter()
+            .map(|metric| summaries.get(metric.name).map_or_else(String::new, |s| number(part(s))));
+        table.row(
+            std::iter::once(name.to_owned()).chain(lead.iter().map(|&word| word.to_owned())).chain(values),
+        );
+    }
+}
+
+/// The object of `--json`.
+#[derive(Serialize)]
+struct Record<'a> {
+    schema: &'static str,
+    measures: Vec<MeasureRecord>,
+    files: Vec<FileRecord<'a>>,
+    failures: Vec<FailureRecord>,
+    summary: BTreeMap<&'static str, Summary>,
+}
+
+#[derive(Serialize)]
+struct FileRecord<'a> {
+    file: &'a str,
+    format: &'static str,
+    width: usize,
+    height: usize,
+    depth: u8,
+    #[serde(flatten)]
+    values: ValuesRecord,
+}
+
+impl<'a> Record<'a> {
+    fn new(all: &'a [Scored], failures: Vec<FailureRecord>, metrics: &[&'static Metric]) -> Self {
+        let files = all.iter().map(|scored| FileRecord {
+            file: &scored.file,
+            format: scored.format,
+            width: scored.size.0,
+            height: scored.size.1,
+            depth: scored.depth.bits(),
+            values: ValuesRecord::new(&scored.row, metrics),
+        });
+        Self {
+            schema: "unband-score/1",
+            measures: MeasureRecord::all(metrics),
+            files: files.collect(),
+            failures,
+            summary: summaries(all.iter().map(|scored| &scored.row), metrics),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! How bad the banding is, in one word and one line.
+
+use std::fmt;
+
+use unband::show::VerdictLevel;
+use unband::{Cause, Findings};
+use unband_image::inspect::PlaneGrid;
+
+/// How bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// No banding.
+    None,
+    /// Some, that nobody sees at 8 bits.
+    Slight,
+    /// Visible.
+    Visible,
+    /// Coarse steps over much of the picture.
+    Strong,
+}
+
+impl Grade {
+    /// All, from best to worst.
+    pub const ALL: [Self; 4] = [Self::None, Self::Slight, Self::Visible, Self::Strong];
+
+    /// As it is written and typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Slight => "slight",
+            Self::Visible => "visible",
+            Self::Strong => "strong",
+        }
+    }
+
+    /// As the page marks it.
+    pub fn level(self) -> VerdictLevel {
+        match self {
+            Self::None => VerdictLevel::None,
+            Self::Slight => VerdictLevel::Slight,
+            Self::Visible => VerdictLevel::Visible,
+            Self::Strong => VerdictLevel::Strong,
+        }
+    }
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Share of the picture from which on coarse steps are strong.
+const MUCH: f32 = 0.25;
+/// Steps from which on much banding is strong, in 8-bit codes.
+const COARSE: f32 = 2.5;
+
+/// The grade of what was found.
+pub fn grade(findings: &Findings) -> Grade {
+    if !findings.visible {
+        return if findings.banded_share > 0.0 { Grade::Slight } else { Grade::None };
+    }
+    let step = findings.grids.iter().map(|grid| grid.step_codes).fold(0.0, f32::max);
+    if findings.banded_share > MUCH && step > COARSE { Grade::Strong } else { Grade::Visible }
+}
+
+/// "banding: visible, 34 % of the picture, from 6 bits per channel".
+pub fn line(findings: &Findings) -> String {
+    let grade = grade(findings);
+    if grade == Grade::None {
+        return "banding: none".to_owned();
+    }
+    let share = findings.banded_share * 100.0;
+    let share = if share < 1.0 { "less than 1 %".to_owned() } else { format!("{share:.0} %") };
+    format!("banding: {grade}, {share} of the picture, from {}", origin(findings))
+}
+
+/// Where it comes from, in a few words.
+fn origin(findings: &Findings) -> String {
+    match findings.cause {
+        Cause::Plain => match findings.effective_bits {
+            bits @ 1..=16 => format!("{bits} bits per channel"),
+            _ => "steps in the picture itself".to_owned(),
+        },
+        Cause::Levels => levels(&findings.grids),
+        Cause::Palette => "a palette of few colours".to_owned(),
+        Cause::PlaneGrid => "luma or chroma with few bits".to_owned(),
+        Cause::RecodedGrid => "luma or chroma with few bits, coded again with loss".to_owned(),
+        Cause::Jpeg => "JPEG".to_owned(),
+        Cause::Coded => "a lossy codec".to_owned(),
+        Cause::Video => "8-bit video colours".to_owned(),
+        Cause::ToneCurve => "a tone curve after 8 bits".to_owned(),
+    }
+}
+
+fn levels(grids: &[PlaneGrid]) -> String {
+    let found: Vec<&PlaneGrid> = grids.iter().filter(|grid| grid.found).collect();
+    let bits: Option<Vec<u8>> = found.iter().map(|grid| grid.bits).collect();
+    match bits.as_deref() {
+        Some([first, rest @ ..]) if rest.iter().all(|bits| bits == first) => {
+            format!("{first} bits per channel")
+        }
+        Some([first, rest @ ..]) => {
+            let all: Vec<String> = std::iter::once(first).chain(rest).map(u8::to_string).collect();
+            format!("{} bits per channel", all.join(", "))
+        }
+        _ => {
+            let step = found.iter().map(|grid| grid.step_codes).fold(0.0, f32::max);
+            format!("steps of {step:.1} codes")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(visible: bool, share: f32, step: f32) -> Findings {
+        let mut findings = Findings::plain(3, 8);
+        findings.visible = visible;
+        findings.banded_share = share;
+        for grid in &mut findings.grids {
+            *grid = PlaneGrid { found: true, bits: Some(6), ..PlaneGrid::plain(step) };
+        }
+        findings.cause = Cause::Levels;
+        findings
+    }
+
+    #[test]
+    fn the_line_names_grade_share_and_origin() {
+        assert_eq!(
+            line(&found(true, 0.34, 2.0)),
+            "banding: visible, 34 % of the picture, from 6 bits per channel"
+        );
+        assert_eq!(line(&found(false, 0.0, 4.0)), "banding: none");
+        assert!(line(&found(true, 0.004, 4.0)).contains("less than 1 %"));
+    }
+
+    #[test]
+    fn only_coarse_steps_over_much_of_the_picture_are_strong() {
+        assert_eq!(grade(&found(false, 0.1, 4.0)), Grade::Slight);
+        assert_eq!(grade(&found(true, 0.3, 4.0)), Grade::Strong);
+        assert_eq!(grade(&found(true, 0.2, 4.0)), Grade::Visible);
+        assert_eq!(grade(&found(true, 0.3, 2.0)), Grade::Visible);
+        assert!(Grade::ALL.is_sorted());
+    }
+}

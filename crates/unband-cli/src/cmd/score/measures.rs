@@ -1,0 +1,238 @@
+//! Which measures, and their values for pictures.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::Serialize;
+use unband::show::{Direction, HeatMap, MetricRow, Value};
+use unband::{Context, Findings, Image};
+use unband_metrics::{Against, Better, METRICS, Metric};
+
+use super::grade::{self, Grade};
+use crate::cmd::inspect::cause_word;
+use crate::talk::Failure;
+
+/// What a command can measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    /// Names of the measures taken unless others are asked for; those that cannot be had are left out.
+    pub defaults: &'static [&'static str],
+    /// Is there a reference?
+    pub reference: bool,
+    /// Is there a picture from before the repair?
+    pub input: bool,
+}
+
+impl Use {
+    fn takes(&self, metric: &Metric) -> bool {
+        match metric.against {
+            Against::Nothing => true,
+            Against::Reference => self.reference,
+            Against::Input => self.input,
+        }
+    }
+
+    /// The measure of that name, if it can be taken.
+    pub fn takes_named(&self, name: &str) -> Option<&'static Metric> {
+        unband_metrics::find(name).filter(|metric| self.takes(metric))
+    }
+
+    /// Names of all that can be taken.
+    pub fn known(&self) -> Vec<&'static str> {
+        METRICS.iter().filter(|metric| self.takes(metric)).map(|metric| metric.name).collect()
+    }
+
+    /// The measures that `--metrics` names: `a,b,c`, `all`, or the default.
+    ///
+    /// # Errors
+    /// Unknown names, and measures that need a picture which is not there.
+    pub fn choose(&self, text: Option<&str>) -> Result<Vec<&'static Metric>, Failure> {
+        let Some(text) = text else {
+            return Ok(self.defaults.iter().filter_map(|name| self.takes_named(name)).collect());
+        };
+        let mut chosen: Vec<&'static Metric> = Vec::new();
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            if name == "all" {
+                chosen.extend(METRICS.iter().filter(|metric| self.takes(metric)));
+            } else {
+                chosen.push(self.named(name)?);
+            }
+        }
+        let mut seen = Vec::new();
+        chosen.retain(|metric| {
+            !seen.contains(&metric.name) && {
+                seen.push(metric.name);
+                true
+            }
+        });
+        if chosen.is_empty() {
+            let hint = format!("the measures are {}, or all", self.known().join(", "));
+            return Err(Failure::usage("`--metrics` names no measure", hint));
+        }
+        Ok(chosen)
+    }
+
+    fn named(&self, name: &str) -> Result<&'static Metric, Failure> {
+        let Some(metric) = unband_metrics::find(name) else {
+            let hint = format!("the measures are {}, or all", self.known().join(", "));
+            return Err(Failure::usage(format!("there is no measure `{name}`"), hint));
+        };
+        if self.takes(metric) {
+            return Ok(metric);
+        }
+        Err(if metric.against == Against::Reference {
+            Failure::usage(
+                format!("`{name}` compares a picture with a reference"),
+                format!("`unband compare --metrics {name} REFERENCE RESULT` does that"),
+            )
+        } else {
+            Failure::usage(
+                format!("`{name}` compares a picture with the one before its repair"),
+                format!("`unband compare --metrics {name} --input BEFORE REFERENCE RESULT` does that"),
+            )
+        })
+    }
+}
+
+/// What was found in a picture.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// How bad it is.
+    #[serde(serialize_with = "word")]
+    pub grade: Grade,
+    /// Share of the picture that lies in bands, 0 to 1.
+    pub share: f32,
+    /// What did it, as a word.
+    pub cause: &'static str,
+    /// What happened to the picture, in a sentence.
+    pub finding: String,
+    /// The line for people.
+    #[serde(skip)]
+    pub line: String,
+    /// Where it is.
+    #[serde(skip)]
+    pub map: HeatMap,
+}
+
+impl Verdict {
+    /// Of findings.
+    pub fn new(findings: &Findings) -> Self {
+        Self {
+            grade: grade::grade(findings),
+            share: findings.banded_share,
+            cause: cause_word(findings.cause),
+            finding: findings.sentence(),
+            line: grade::line(findings),
+            map: HeatMap::of(findings),
+        }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // the signature is serde's
+fn word<S: serde::Serializer>(grade: &Grade, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(grade.word())
+}
+
+/// One picture and its values.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// `picture`, `reference`, `input`, `result`, or a method.
+    pub role: String,
+    /// Its file, if it is one.
+    pub file: Option<String>,
+    /// What was found in it.
+    pub verdict: Verdict,
+    /// One per measure.
+    pub values: Vec<Value>,
+    /// Checks that it failed, as they were typed.
+    pub failed: Vec<String>,
+}
+
+impl Row {
+    /// Measures with a reason for having no value, in order.
+    pub fn missing<'a>(
+        &'a self,
+        metrics: &'a [&'static Metric],
+    ) -> impl Iterator<Item = (&'static str, &'a str)> {
+        metrics.iter().zip(&self.values).filter_map(|(metric, value)| match value {
+            Value::Missing(reason) => Some((metric.name, reason.as_str())),
+            _ => None,
+        })
+    }
+}
+
+/// A picture to measure, and what it is measured against.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The picture; RGB or grey.
+    pub image: &'a Image,
+    /// The clean picture.
+    pub reference: Option<&'a Image>,
+    /// The picture before its repair.
+    pub input: Option<&'a Image>,
+}
+
+/// Takes all measures of all pictures, several side by side. What a picture has nothing to compare with for stays blank.
+pub fn measure(subjects: &[Subject<'_>], metrics: &[&'static Metric], ctx: &Context<'_>) -> Vec<Vec<Value>> {
+    if metrics.is_empty() {
+        return vec![Vec::new(); subjects.len()];
+    }
+    let (done, total) = (AtomicUsize::new(0), subjects.len() * metrics.len());
+    let values = ctx.map(total, |i| {
+        let value = value(&subjects[i / metrics.len()], metrics[i % metrics.len()]);
+        ctx.progress.advance(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+        value
+    });
+    values.chunks(metrics.len()).map(<[Value]>::to_vec).collect()
+}
+
+fn value(subject: &Subject<'_>, metric: &Metric) -> Value {
+    let other = match metric.against {
+        Against::Nothing => None,
+        Against::Reference => subject.reference,
+        Against::Input => subject.input,
+    };
+    if metric.against != Against::Nothing && other.is_none() {
+        return Value::Blank;
+    }
+    let score = catch_unwind(AssertUnwindSafe(|| (metric.score)(subject.image, other)));
+    match score {
+        Ok(Ok(score)) if score.value.is_nan() => Value::Missing(format!("{} gave no number", metric.name)),
+        Ok(Ok(score)) => Value::Number(score.value),
+        Ok(Err(error)) => Value::Missing(error.to_string()),
+        Err(_) => {
+            Value::Missing(format!("{} failed; please report it, with the picture if you can", metric.name))
+        }
+    }
+}
+
+/// "lower is better".
+pub fn better(metric: &Metric) -> &'static str {
+    match metric.better {
+        Better::Higher => "higher is better",
+        Better::Lower => "lower is better",
+    }
+}
+
+/// The unit, where there is one.
+pub fn unit(metric: &Metric) -> &'static str {
+    if metric.unit == "none" { "" } else { metric.unit }
+}
+
+/// The rows of a page's table: one per measure, one value per picture.
+pub fn page_rows(metrics: &[&'static Metric], rows: &[&Row]) -> Vec<MetricRow> {
+    metrics
+        .iter()
+        .enumerate()
+        .map(|(m, metric)| MetricRow {
+            name: metric.name.to_owned(),
+            unit: unit(metric).to_owned(),
+            better: match metric.better {
+                Better::Higher => Direction::Higher,
+                Better::Lower => Direction::Lower,
+            },
+            meaning: format!("{} ({})", metric.title, metric.range),
+            values: rows.iter().map(|row| row.values.get(m).cloned().unwrap_or(Value::Blank)).collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,175 @@
+//! What `score` and `compare` have in common on the command line, and the files they write.
+
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use unband::show::{Line, Picture, Profile, Series, overlay, segments};
+use unband::{Context, Image};
+
+use super::gates::Gate;
+use super::measures::{Use, Verdict};
+use crate::Outcome;
+use crate::args::TalkArgs;
+use crate::bar::PictureBar;
+use crate::interrupt::{self, Busy};
+use crate::talk::Failure;
+use unband_metrics::Metric;
+
+/// What both commands take.
+#[derive(Debug, Args)]
+pub struct MeasureArgs {
+    /// Measures to take: NAME,NAME,… or `all`
+    #[arg(long, value_name = "NAMES", help_heading = "Measures")]
+    pub metrics: Option<String>,
+    /// Exit with 3 if this holds for a picture: 'cambi>5', 'banding>=visible'; may be given several times
+    #[arg(long, value_name = "CHECK", help_heading = "Measures")]
+    pub fail_if: Vec<String>,
+    /// Go into folders inside folders
+    #[arg(short, long, help_heading = "Measures")]
+    pub recursive: bool,
+
+    /// Print one JSON object about all pictures on standard output
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// Write the values of all pictures into this table
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    pub csv: Option<PathBuf>,
+    /// Write one self-contained page about all pictures
+    #[arg(long, value_name = "FILE.html", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    pub report: Option<PathBuf>,
+    /// Draw where the picture is banded into this PNG
+    #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    pub save_map: Option<PathBuf>,
+    /// Draw the regions of equal colour into this PNG
+    #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    pub save_segmentation: Option<PathBuf>,
+    /// Draw the values along a line through the worst place into this PNG
+    #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    pub save_profile: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long, help_heading = "Output")]
+    pub overwrite: bool,
+
+    /// Threads to use [default: all processors]
+    #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
+    pub threads: Option<NonZeroUsize>,
+
+    /// How much is said.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+/// Width of a profile's drawing, in pixels.
+const PROFILE_WIDTH: usize = 1600;
+/// Seed of the colours of regions.
+const COLOURS: u64 = 0;
+
+impl MeasureArgs {
+    /// The measures and the checks; measures that only a check needs are taken too.
+    ///
+    /// # Errors
+    /// Names and checks that make no sense.
+    pub fn measures(&self, usage: &Use) -> Result<(Vec<&'static Metric>, Vec<Gate>), Failure> {
+        let gates =
+            self.fail_if.iter().map(|text| Gate::parse(text, usage)).collect::<Result<Vec<_>, _>>()?;
+        let mut metrics = usage.choose(self.metrics.as_deref())?;
+        for needed in gates.iter().filter_map(Gate::metric) {
+            if metrics.iter().all(|metric| metric.name != needed.name) {
+                metrics.push(needed);
+            }
+        }
+        Ok((metrics, gates))
+    }
+
+    /// A job's context: threads, the flag to stop, and the bar.
+    pub fn context<'a>(&self, progress: &'a PictureBar<'_>) -> Context<'a> {
+        let all = Context::default().threads;
+        let threads = self.threads.map_or(all, NonZeroUsize::get);
+        Context { threads, cancel: &interrupt::STOP, progress, ..Context::default() }
+    }
+
+    /// Options whose file shows one picture.
+    pub fn of_one_picture(&self) -> Option<&'static str> {
+        let named = [
+            ("--save-map", &self.save_map),
+            ("--save-segmentation", &self.save_segmentation),
+            ("--save-profile", &self.save_profile),
+        ];
+        named.into_iter().find_map(|(option, path)| path.as_ref().map(|_| option))
+    }
+
+    /// Can the files be written? Asked before the work, with the pictures that must not be written over.
+    ///
+    /// # Errors
+    /// With the exit code: files that exist, folders that do not, one name for two files.
+    pub fn check_outputs(&self, pictures: &[&Path]) -> Result<(), (Outcome, Failure)> {
+        let sources: HashSet<PathBuf> = pictures.iter().filter_map(|path| path.canonicalize().ok()).collect();
+        let outputs = [&self.csv, &self.report, &self.save_map, &self.save_segmentation, &self.save_profile];
+        let mut seen = HashSet::new();
+        for path in outputs.into_iter().flatten() {
+            let shown = path.display().to_string();
+            let usage = |message: &str, hint: &str| {
+                Err((Outcome::Usage, Failure::at(shown.clone(), message.into(), Some(hint.into()))))
+            };
+            if !seen.insert(path) {
+                return usage("two outputs have this name", "give each a name of its own");
+            }
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if folder.is_some_and(|folder| !folder.is_dir()) {
+                return usage("its folder does not exist", "make the folder first, or check its spelling");
+            }
+            if path.canonicalize().is_ok_and(|path| sources.contains(&path)) {
+                return usage("is one of the pictures to measure", "write to another name");
+            }
+            if path.is_file() && !self.overwrite {
+                let hint = "add `--overwrite` to replace it".to_owned();
+                return Err((Outcome::SomeFailed, Failure::at(shown, "exists already".into(), Some(hint))));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a file, whole or not at all. Stops the program's end by Ctrl-C meanwhile.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        let _busy = Busy::begin();
+        unband_io::write_bytes(bytes, path, self.overwrite)
+            .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
+    }
+
+    /// Draws what was asked for: map and regions of one picture, the profile of all.
+    ///
+    /// # Errors
+    /// What cannot be drawn or written.
+    pub fn draw(
+        &self,
+        image: &Image,
+        verdict: &Verdict,
+        series: &[(&str, &Image)],
+        ctx: &Context<'_>,
+    ) -> Result<(), Failure> {
+        let save = |path: &Path, picture: Result<Picture, unband::show::ShowError>| {
+            let png = picture.and_then(|picture| picture.png());
+            let bytes =
+                png.map_err(|error| Failure::at(path.display().to_string(), error.to_string(), None))?;
+            self.write(path, &bytes)
+        };
+        if let Some(path) = &self.save_map {
+            save(path, Picture::of(image, ctx).map(|picture| overlay(&picture, &verdict.map)))?;
+        }
+        if let Some(path) = &self.save_segmentation {
+            save(path, segments(image, 0).map(|segments| segments.picture(COLOURS)))?;
+        }
+        if let Some(path) = &self.save_profile {
+            let series: Vec<Series<'_>> =
+                series.iter().map(|(name, image)| Series::new(name, image)).collect();
+            let line = Line::worst(image, &verdict.map);
+            save(path, Profile::along(line, &series).and_then(|profile| profile.picture(PROFILE_WIDTH)))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! A picture as it is measured.
+
+use std::io::Read;
+
+use unband::{Context, Findings, Image};
+use unband_io::Limits;
+
+use crate::inputs::Input;
+use crate::talk::Failure;
+
+/// A picture that was read and looked at.
+pub struct Loaded {
+    /// As RGB or grey, which is what measures take.
+    pub image: Image,
+    /// As its file stores it, where that is luma and chroma.
+    pub stored: Option<Image>,
+    /// What was found in it, as its file stores it.
+    pub findings: Findings,
+    /// Its format.
+    pub format: &'static str,
+}
+
+impl Loaded {
+    /// Reads a file, or standard input.
+    ///
+    /// # Errors
+    /// What cannot be read, with the file's name.
+    pub fn read(input: &Input, ctx: &Context<'_>) -> Result<Self, Failure> {
+        let limits = Limits::default();
+        let read = || {
+            if !input.is_stdin() {
+                return unband_io::read_file(&input.path, &limits);
+            }
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().read_to_end(&mut bytes);
+            read.map_err(|source| unband_io::Error::Io { action: "read", source })?;
+            let format = unband_io::detect(&bytes).ok_or(unband_io::Error::UnknownContent)?;
+            Ok((unband_io::read(&bytes, &limits)?, format))
+        };
+        let (stored, format) =
+            read().map_err(|error| Failure::at(input.shown(), error.to_string(), error.hint()))?;
+        let findings = unband::inspect(&stored, ctx);
+        Self::new(stored, findings, format.name, ctx).map_err(|error| Failure::at(input.shown(), error, None))
+    }
+
+    /// A picture with what was found in it.
+    ///
+    /// # Errors
+    /// Luma and chroma that do not fit each other.
+    pub fn new(
+        stored: Image,
+        findings: Findings,
+        format: &'static str,
+        ctx: &Context<'_>,
+    ) -> Result<Self, String> {
+        if !stored.is_yuv() {
+            return Ok(Self { image: stored, stored: None, findings, format });
+        }
+        let image = stored.clone().into_rgb(ctx).map_err(|error| error.to_string())?;
+        Ok(Self { image, stored: Some(stored), findings, format })
+    }
+
+    /// As its file stores it.
+    pub fn as_stored(&self) -> &Image {
+        self.stored.as_ref().unwrap_or(&self.image)
+    }
+}

@@ -1,0 +1,135 @@
+//! Values for machines: CSV and JSON.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use unband::show::Value;
+use unband_metrics::{Better, Metric};
+
+use super::measures::{Row, Verdict, unit};
+use super::stats::{Summary, summary};
+use crate::talk::Failure;
+
+/// A measure, as the JSON describes it.
+#[derive(Serialize)]
+pub struct MeasureRecord {
+    name: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    better: &'static str,
+    range: &'static str,
+}
+
+impl MeasureRecord {
+    /// All that were taken.
+    pub fn all(metrics: &[&'static Metric]) -> Vec<Self> {
+        let better = |metric: &Metric| if metric.better == Better::Higher { "higher" } else { "lower" };
+        metrics
+            .iter()
+            .map(|metric| Self {
+                name: metric.name,
+                title: metric.title,
+                unit: unit(metric),
+                better: better(metric),
+                range: metric.range,
+            })
+            .collect()
+    }
+}
+
+/// The values of one picture. A value that is no finite number is `null`, and `reasons` says why.
+#[derive(Serialize)]
+pub struct ValuesRecord {
+    banding: Verdict,
+    values: BTreeMap<&'static str, Option<f64>>,
+    reasons: BTreeMap<&'static str, String>,
+    failed_checks: Vec<String>,
+}
+
+impl ValuesRecord {
+    /// Of a row.
+    pub fn new(row: &Row, metrics: &[&'static Metric]) -> Self {
+        let (mut values, mut reasons) = (BTreeMap::new(), BTreeMap::new());
+        for (metric, value) in metrics.iter().zip(&row.values) {
+            match value {
+                Value::Number(number) => {
+                    values.insert(metric.name, number.is_finite().then_some(*number));
+                    if !number.is_finite() {
+                        reasons.insert(metric.name, "infinite".to_owned());
+                    }
+                }
+                Value::Missing(reason) => {
+                    values.insert(metric.name, None);
+                    reasons.insert(metric.name, reason.clone());
+                }
+                Value::Blank => {}
+            }
+        }
+        Self { banding: row.verdict.clone(), values, reasons, failed_checks: row.failed.clone() }
+    }
+}
+
+/// A file that could not be measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailureRecord {
+    /// The file, or both of a pair.
+    pub file: String,
+    /// What is wrong.
+    pub error: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl FailureRecord {
+    /// Of what was said.
+    pub fn new(failure: &Failure) -> Self {
+        Self {
+            file: failure.subject.clone().unwrap_or_default(),
+            error: failure.message.clone(),
+            hint: failure.hint.clone(),
+        }
+    }
+}
+
+/// The summary of each measure that has a value; infinite numbers become `null`.
+pub fn summaries<'a>(
+    rows: impl Iterator<Item = &'a Row> + Clone,
+    metrics: &[&'static Metric],
+) -> BTreeMap<&'static str, Summary> {
+    let numbers = |m: usize| -> Vec<f64> {
+        let value = |row: &Row| match row.values.get(m) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        };
+        rows.clone().filter_map(value).collect()
+    };
+    metrics.iter().enumerate().filter_map(|(m, metric)| Some((metric.name, summary(&numbers(m))?))).collect()
+}
+
+/// A table of all rows. `names` heads the first columns, which come with each row. Infinity is `inf`; the last
+/// column says why values are missing.
+///
+/// # Errors
+/// Never in practice: memory takes everything.
+pub fn csv<'a>(
+    names: &[&str],
+    rows: impl Iterator<Item = (Vec<String>, &'a Row)>,
+    metrics: &'a [&'static Metric],
+) -> Result<Vec<u8>, csv::Error> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let head = names.iter().copied().chain(["banding", "share", "cause"]);
+    table.write_record(head.chain(metrics.iter().map(|metric| metric.name)).chain(["missing"]))?;
+    for (mut cells, row) in rows {
+        let verdict = &row.verdict;
+        cells.extend([verdict.grade.to_string(), verdict.share.to_string(), verdict.cause.to_owned()]);
+        cells.extend(row.values.iter().map(|value| match value {
+            Value::Number(number) => number.to_string(),
+            Value::Missing(_) | Value::Blank => String::new(),
+        }));
+        let missing: Vec<String> =
+            row.missing(metrics).map(|(name, reason)| format!("{name}: {reason}")).collect();
+        cells.push(missing.join("; "));
+        table.write_record(&cells)?;
+    }
+    table.into_inner().map_err(|error| error.into_error().into())
+}

@@ -1,0 +1,100 @@
+//! Numbers in columns, for people.
+
+use std::fmt;
+
+use unband::show::Value;
+
+/// What stands for a value that could not be measured; the reason follows below the table.
+pub const MISSING: &str = "–";
+
+/// Rows of cells; the first columns are text, the others numbers.
+#[derive(Debug)]
+pub struct Table {
+    rows: Vec<Vec<String>>,
+    text_columns: usize,
+    last_is_text: bool,
+}
+
+impl Table {
+    /// A table that begins with so many columns of text.
+    pub fn new(text_columns: usize) -> Self {
+        Self { rows: Vec::new(), text_columns, last_is_text: false }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// The same with text in the last column too.
+    pub fn left_last(self) -> Self {
+        Self { last_is_text: true, ..self }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |text: &str| text.chars().count();
+        let widths: Vec<usize> = (0..columns)
+            .map(|c| self.rows.iter().filter_map(|row| row.get(c)).map(|cell| width(cell)).max().unwrap_or(0))
+            .collect();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (c, cell) in row.iter().enumerate() {
+                let blanks = " ".repeat(widths[c] - width(cell));
+                let gap = if c > 0 { "  " } else { "" };
+                // Text to the left, numbers to the right.
+                let text = c < self.text_columns || (self.last_is_text && c + 1 == columns);
+                let (before, after) = if text { ("", &*blanks) } else { (&*blanks, "") };
+                line.extend([gap, before, cell, after]);
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// A value with about four digits.
+pub fn number(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "∞" } else { "-∞" }.to_owned();
+    }
+    let decimals = match value.abs() {
+        100.0.. => 1,
+        10.0.. => 2,
+        1.0.. => 3,
+        _ => 4,
+    };
+    format!("{value:.decimals$}")
+}
+
+/// A value, a dash for a missing one, nothing for a blank.
+pub fn cell(value: &Value) -> String {
+    match value {
+        Value::Number(value) => number(*value),
+        Value::Missing(_) => MISSING.to_owned(),
+        Value::Blank => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stands_left_and_numbers_right() {
+        let mut table = Table::new(1);
+        table.row(["".into(), "cambi".into()]);
+        table.row(["müller.png".into(), number(1.5)]);
+        table.row(["b".into(), number(123.456)]);
+        assert_eq!(table.to_string(), "            cambi\nmüller.png  1.500\nb           123.5\n");
+    }
+
+    #[test]
+    fn equal_pictures_have_no_number_in_digits() {
+        assert_eq!(number(f64::INFINITY), "∞");
+        assert_eq!(cell(&Value::Missing("too small".into())), "–");
+        assert_eq!(number(-0.12345), "-0.1235");
+    }
+}

@@ -1,0 +1,206 @@
+//! `unband score`.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::stage::{Paint, Stage, png, six_bits, texture};
+
+/// Large enough for every measure.
+fn large(stage: &Stage, name: &str, paint: &Paint) {
+    stage.write(name, &png(256, 192, paint));
+}
+
+fn object(stage: &Stage, arguments: &[&str], code: i32) -> Value {
+    serde_json::from_slice(&stage.run(arguments).code(code).stdout).unwrap()
+}
+
+#[test]
+fn one_picture_gets_a_line_for_people_and_its_measures() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let text = stage.run(&["score", "sky.png"]).code(0).out();
+    let first = text.lines().next().unwrap();
+    assert!(first.starts_with("sky.png  banding: ") && first.ends_with("from 6 bits per channel"), "{text}");
+    for name in ["cambi ", "cambi-coarse ", "bband "] {
+        assert!(text.lines().any(|line| line.trim_start().starts_with(name)), "{name} in {text}");
+    }
+    assert!(!text.contains("niqe"), "{text}");
+    stage.png("grass.png", &texture);
+    let text = stage.run(&["score", "grass.png"]).code(0).out();
+    assert!(text.starts_with("grass.png  banding: none\n"), "{text}");
+}
+
+#[test]
+fn the_json_has_its_schema_and_the_numbers_of_the_table() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let json = object(&stage, &["score", "sky.png", "--json"], 0);
+    assert_eq!(json["schema"], "unband-score/1");
+    assert_eq!(json["measures"][0]["name"], "cambi");
+    assert_eq!(json["measures"][0]["better"], "lower");
+    let file = &json["files"][0];
+    assert_eq!((&file["file"], &file["width"], &file["depth"]), (&"sky.png".into(), &160.into(), &8.into()));
+    assert_eq!(file["banding"]["cause"], "levels");
+    let bband = file["values"]["bband"].as_f64().unwrap();
+    let text = stage.run(&["score", "sky.png"]).code(0).out();
+    let said: f64 = text
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("bband "))
+        .and_then(|rest| rest.split_whitespace().next())
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(bband > 0.0 && (said - bband).abs() < 1e-3, "{said} {bband}");
+}
+
+#[test]
+fn a_measure_that_cannot_be_taken_says_why_and_gives_no_number() {
+    let stage = Stage::new();
+    stage.write("tiny.png", &png(20, 12, &six_bits));
+    let text = stage.run(&["score", "tiny.png", "--metrics", "niqe,bband"]).code(0).out();
+    assert!(text.contains("– tiny.png: niqe needs"), "{text}");
+    let json = object(&stage, &["score", "tiny.png", "--metrics", "niqe", "--json"], 0);
+    assert_eq!(json["files"][0]["values"]["niqe"], Value::Null);
+    assert!(json["files"][0]["reasons"]["niqe"].as_str().unwrap().contains("20×12"), "{json}");
+    assert_eq!(json["summary"], serde_json::json!({}));
+    // A check that nobody could make has not been passed.
+    stage.run(&["score", "tiny.png", "--fail-if", "niqe>100"]).code(3).says("could not be checked");
+}
+
+#[test]
+fn mean_and_median_of_several_files_are_those_of_their_values() {
+    let stage = Stage::new();
+    large(&stage, "a.png", &six_bits);
+    large(&stage, "b.png", &texture);
+    large(&stage, "c.png", &|x, y, c| six_bits(x / 2, y / 2, c));
+    large(&stage, "d.png", &|x, y, _| six_bits(x, y, 0) & 0xf0);
+    let json = object(&stage, &["score", ".", "--json", "--csv", "t.csv"], 0);
+    let files = json["files"].as_array().unwrap();
+    assert_eq!(files.len(), 4);
+    for name in ["cambi", "bband"] {
+        let mut values: Vec<f64> = files.iter().map(|file| file["values"][name].as_f64().unwrap()).collect();
+        let mean = (values[0] + values[1] + values[2] + values[3]) / 4.0;
+        values.sort_by(f64::total_cmp);
+        assert!(values[3] > values[0], "{name}: {values:?}");
+        let summary = &json["summary"][name];
+        let number = |key: &str| summary[key].as_f64().unwrap();
+        assert_eq!(summary["count"], 4);
+        assert!((number("mean") - mean).abs() < 1e-12 * mean.abs());
+        assert!((number("median") - (values[1] + values[2]) / 2.0).abs() < 1e-12);
+        assert!(values[0] <= number("low") && number("low") < mean, "{summary}");
+        assert!(mean < number("high") && number("high") <= values[3], "{summary}");
+    }
+    let again = object(&stage, &["score", ".", "--json"], 0);
+    assert_eq!(again["summary"], json["summary"]);
+    let text = stage.run(&["score", "."]).code(0).out();
+    for word in ["mean", "median", "mean, 95 % from", "mean, 95 % to"] {
+        assert!(text.lines().any(|line| line.starts_with(&format!("{word} "))), "{word} in {text}");
+    }
+    let table = String::from_utf8(stage.read("t.csv")).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines.len(), 5);
+    assert_eq!(lines[0], "file,banding,share,cause,cambi,cambi-coarse,bband,missing");
+    let cells: Vec<&str> = lines[1].split(',').collect();
+    assert_eq!(cells[0], files[0]["file"].as_str().unwrap());
+    assert_eq!(cells[6].parse::<f64>().unwrap(), files[0]["values"]["bband"].as_f64().unwrap());
+}
+
+#[test]
+fn a_check_names_every_picture_that_fails_it() {
+    let stage = Stage::new();
+    large(&stage, "a.png", &six_bits);
+    large(&stage, "b.png", &texture);
+    large(&stage, "c.png", &six_bits);
+    let ran = stage.run(&["score", "a.png", "b.png", "c.png", "--fail-if", "banding>=visible"]);
+    let ran = ran.code(3).says("a.png: check failed, banding is").says("c.png: check failed");
+    assert!(!ran.stderr.contains("b.png"), "{}", ran.stderr);
+    stage.run(&["score", "b.png", "--fail-if", "banding>=visible", "--fail-if", "cambi>20"]).code(0);
+    // The measure of a check is taken even if it was not asked for.
+    let ran = stage.run(&["score", "a.png", "--metrics", "bband", "--fail-if", "cambi>=0"]).code(3);
+    ran.says("`cambi>=0`");
+}
+
+#[test]
+fn wrong_checks_and_measures_are_said_before_the_work() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    for check in ["cambi", "cambi=5", "camby>5", "cambi>much", "banding>=awful", "psnr>40"] {
+        let ran = stage.run(&["score", "a.png", "--fail-if", check, "--csv", "t.csv"]).code(2);
+        let ran = ran.says("cambi-coarse, bband, niqe");
+        assert!(ran.stdout.is_empty(), "{check}");
+    }
+    stage.run(&["score", "a.png", "--metrics", "camby"]).code(2).says("no measure `camby`");
+    stage.run(&["score", "a.png", "--metrics", "psnr"]).code(2).says("unband compare");
+    stage.run(&["score", "a.png", "a.png", "--metrics", ","]).code(2);
+    assert_eq!(stage.names(), ["a.png"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_does_not_stop_the_others() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    stage.write("broken.png", b"\x89PNG\r\n\x1a\nno more");
+    let json = object(&stage, &["score", "missing.png", "broken.png", "a.png", "--json"], 1);
+    assert_eq!(json["files"].as_array().unwrap().len(), 1);
+    assert_eq!(json["failures"].as_array().unwrap().len(), 2);
+    assert!(json["failures"][0]["file"].as_str().unwrap().contains("missing.png"), "{json}");
+}
+
+#[test]
+fn the_page_needs_nothing_but_itself() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    stage.png("b.png", &texture);
+    stage.run(&["score", "a.png", "b.png", "--report", "out.html"]).code(0);
+    let page = String::from_utf8(stage.read("out.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.contains("a.png") && page.contains("b.png"));
+    assert!(page.contains("cambi-coarse") && page.contains("data:image/png;base64,"));
+    for outside in ["src=\"http", "href=\"http", "@import", "url(http"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    stage.run(&["score", "a.png", "--report", "out.html"]).code(1).says("out.html: exists already");
+    assert_eq!(String::from_utf8(stage.read("out.html")).unwrap(), page);
+    stage.run(&["score", "a.png", "--report", "out.html", "--overwrite"]).code(0);
+    assert!(stage.read("out.html").len() < page.len());
+}
+
+#[test]
+fn pictures_are_drawn_of_one_picture_and_written_whole() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    stage.png("b.png", &texture);
+    let options = ["--save-map", "m.png", "--save-segmentation", "s.png", "--save-profile", "p.png"];
+    stage.run(&[&["score", "a.png"], &options[..]].concat()).code(0);
+    for name in ["m.png", "s.png"] {
+        let drawn = stage.samples(name);
+        assert_eq!((drawn.width, drawn.height), (160, 120), "{name}");
+    }
+    assert!(stage.samples("p.png").width >= 320);
+    // Bands of one colour are regions of one colour.
+    let (picture, regions) = (stage.samples("a.png"), stage.samples("s.png"));
+    let pixel = |data: &[u16], i: usize| [data[3 * i], data[3 * i + 1], data[3 * i + 2]];
+    let (mut same, mut other) = (0, 0);
+    for i in 1..160 {
+        let equal = pixel(&picture.data, i) == pixel(&picture.data, i - 1);
+        let drawn = pixel(&regions.data, i) == pixel(&regions.data, i - 1);
+        assert_eq!(equal, drawn, "column {i}");
+        if equal { same += 1 } else { other += 1 }
+    }
+    assert!(same > 20 && other > 5, "{same} {other}");
+    stage
+        .run(&["score", "a.png", "b.png", "--save-map", "n.png"])
+        .code(2)
+        .says("`--save-map` draws one picture");
+    stage.run(&["score", "a.png", "--save-map", "a.png", "--overwrite"]).code(2).says("one of the pictures");
+    stage.run(&["score", "a.png", "--save-map", "none/n.png"]).code(2).says("folder does not exist");
+    stage.run(&["score", "a.png", "--save-map", "n.png", "--csv", "n.png"]).code(2).says("two outputs");
+    assert!(fs::metadata(stage.path("n.png")).is_err());
+}
+
+#[test]
+fn a_picture_comes_from_standard_input_too() {
+    let stage = Stage::new();
+    let ran = stage.feed(&["score", "-", "--metrics", "cambi"], &png(160, 120, &six_bits)).code(0);
+    assert!(ran.out().starts_with("standard input  banding: "), "{}", ran.out());
+}
