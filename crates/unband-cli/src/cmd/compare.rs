@@ -159,7 +159,9 @@ impl<'a> Job<'a> {
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
         let mut failed: Vec<FailureRecord> = failures.iter().map(FailureRecord::new).collect();
-        failures.iter().for_each(|failure| talk.failure(failure));
+        for failure in failures {
+            talk.failure(failure);
+        }
         let mut page = self.args.report.as_ref().map(|_| Page::new("Comparison"));
         let mut all: Vec<Compared> = Vec::new();
         for (i, pair) in self.pairs.iter().enumerate() {

@@ -123,7 +123,9 @@ impl<'a> Job<'a> {
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
         let mut failed: Vec<FailureRecord> = failures.iter().map(FailureRecord::new).collect();
-        failures.iter().for_each(|failure| talk.failure(failure));
+        for failure in failures {
+            talk.failure(failure);
+        }
         let mut page = self.args.report.as_ref().map(|_| Page::new("Banding"));
         let mut all: Vec<Scored> = Vec::new();
         for (i, input) in self.inputs.iter().enumerate() {
@@ -310,21 +312,23 @@ pub fn summary_rows<'a>(
     metrics: &[&'static Metric],
     rows: impl Iterator<Item = &'a Row> + Clone,
 ) {
-    let summaries = summaries(rows, metrics);
-    let parts: [(&str, fn(&Summary) -> f64); 4] = [
-        ("mean", |s| s.mean),
-        ("median", |s| s.median),
-        ("mean, 95 % from", |s| s.low),
-        ("mean, 95 % to", |s| s.high),
-    ];
-    for (name, part) in parts {
-        let values = metrics
-            .iter()
-            .map(|metric| summaries.get(metric.name).map_or_else(String::new, |s| number(part(s))));
-        table.row(
-            std::iter::once(name.to_owned()).chain(lead.iter().map(|&word| word.to_owned())).chain(values),
-        );
+    let summaries = summaries(&rows, metrics);
+    let of = |metric: &&Metric| summaries.get(metric.name);
+    let mut row = |name: &str, values: Vec<String>| {
+        let lead = lead.iter().map(|&word| word.to_owned());
+        table.row(std::iter::once(name.to_owned()).chain(lead).chain(values));
+    };
+    let mut part = |name: &str, part: &dyn Fn(&Summary) -> String| {
+        row(name, metrics.iter().map(|metric| of(metric).map_or_else(String::new, part)).collect());
+    };
+    let pictures = rows.count();
+    if summaries.values().any(|summary| summary.count != pictures) {
+        part("values", &|summary| summary.count.to_string());
     }
+    part("mean", &|summary| number(summary.mean));
+    part("median", &|summary| number(summary.median));
+    part("mean, 95 % from", &|summary| number(summary.low));
+    part("mean, 95 % to", &|summary| number(summary.high));
 }
 
 /// The object of `--json`.
@@ -363,7 +367,7 @@ impl<'a> Record<'a> {
             measures: MeasureRecord::all(metrics),
             files: files.collect(),
             failures,
-            summary: summaries(all.iter().map(|scored| &scored.row), metrics),
+            summary: summaries(&all.iter().map(|scored| &scored.row), metrics),
         }
     }
 }

@@ -87,7 +87,7 @@ fn mean_and_median_of_several_files_are_those_of_their_values() {
         let number = |key: &str| summary[key].as_f64().unwrap();
         assert_eq!(summary["count"], 4);
         assert!((number("mean") - mean).abs() < 1e-12 * mean.abs());
-        assert!((number("median") - (values[1] + values[2]) / 2.0).abs() < 1e-12);
+        assert!((number("median") - values[1].midpoint(values[2])).abs() < 1e-12);
         assert!(values[0] <= number("low") && number("low") < mean, "{summary}");
         assert!(mean < number("high") && number("high") <= values[3], "{summary}");
     }
@@ -103,7 +103,7 @@ fn mean_and_median_of_several_files_are_those_of_their_values() {
     assert_eq!(lines[0], "file,banding,share,cause,cambi,cambi-coarse,bband,missing");
     let cells: Vec<&str> = lines[1].split(',').collect();
     assert_eq!(cells[0], files[0]["file"].as_str().unwrap());
-    assert_eq!(cells[6].parse::<f64>().unwrap(), files[0]["values"]["bband"].as_f64().unwrap());
+    assert_eq!(cells[6].parse().ok(), files[0]["values"]["bband"].as_f64());
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl<'a> Record<'a> {
         };
         let of_role = |role: &'a str| {
             let rows = all.iter().flat_map(|pair| &pair.rows).filter(move |row| row.role == role);
-            RoleRecord { role, pairs: rows.clone().count(), measures: summaries(rows, metrics) }
+            RoleRecord { role, pairs: rows.clone().count(), measures: summaries(&rows, metrics) }
         };
         Self {
             schema: "unband-compare/1",

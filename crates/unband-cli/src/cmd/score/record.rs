@@ -93,7 +93,7 @@ impl FailureRecord {
 
 /// The summary of each measure that has a value; infinite numbers become `null`.
 pub fn summaries<'a>(
-    rows: impl Iterator<Item = &'a Row> + Clone,
+    rows: &(impl Iterator<Item = &'a Row> + Clone),
     metrics: &[&'static Metric],
 ) -> BTreeMap<&'static str, Summary> {
     let numbers = |m: usize| -> Vec<f64> {

@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn text_stands_left_and_numbers_right() {
         let mut table = Table::new(1);
-        table.row(["".into(), "cambi".into()]);
+        table.row([String::new(), "cambi".into()]);
         table.row(["müller.png".into(), number(1.5)]);
         table.row(["b".into(), number(123.456)]);
         assert_eq!(table.to_string(), "            cambi\nmüller.png  1.500\nb           123.5\n");
