@@ -1,0 +1,150 @@
+//! `unband study DIR…`: a page on which people grade pictures; `--score`: what their grades say.
+
+mod make;
+mod tell;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use unband::study::{Fit, StudyError};
+
+use crate::Outcome;
+use crate::args::{TalkArgs, bytes};
+use crate::bar::Bar;
+use crate::talk::{Failure, Loudness, Talk};
+
+/// What it takes.
+#[derive(Debug, Args)]
+pub struct StudyArgs {
+    /// Folders: the first with the references, each further one with a method's results; with `--score`, files of ratings
+    ///
+    /// Pictures belong together by their names without extension. A method is called as its folder.
+    #[arg(value_name = "PATH", required = true, value_hint = clap::ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+
+    /// Write the page here, and beside it with `.json` the key that says which method is which
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "study.html",
+        conflicts_with = "score",
+        value_hint = clap::ValueHint::FilePath,
+        help_heading = "Page"
+    )]
+    pub output: PathBuf,
+    /// Folder of the references; all others are methods
+    #[arg(long, value_name = "DIR", conflicts_with = "score", value_hint = clap::ValueHint::DirPath, help_heading = "Page")]
+    pub reference: Option<PathBuf>,
+    /// Heading of the page; raters read it
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "Picture study",
+        conflicts_with = "score",
+        help_heading = "Page"
+    )]
+    pub title: String,
+    /// Show only a part, WIDTHxHEIGHT from the middle or WIDTHxHEIGHT+X+Y, pixel by pixel
+    #[arg(long, value_name = "PART", value_parser = crop, conflicts_with_all = ["score", "max_side"], help_heading = "Page")]
+    pub crop: Option<Fit>,
+    /// Reduce pictures to so many pixels a side; this softens bands, a crop does not
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(16..=16384),
+        conflicts_with = "score",
+        help_heading = "Page"
+    )]
+    pub max_side: Option<u32>,
+    /// Largest page, such as 64M; browsers get slow with more
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = bytes,
+        default_value = "128M",
+        conflicts_with = "score",
+        help_heading = "Page"
+    )]
+    pub max_size: u64,
+    /// Replace page and key if they exist
+    #[arg(long, conflicts_with = "score", help_heading = "Page")]
+    pub overwrite: bool,
+
+    /// Score files of ratings, as the page saves them
+    #[arg(long, help_heading = "Scores")]
+    pub score: bool,
+    /// The key that was written beside the page; without it methods keep their identifiers
+    #[arg(long, value_name = "FILE", requires = "score", value_hint = clap::ValueHint::FilePath, help_heading = "Scores")]
+    pub key: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long, requires = "score", help_heading = "Scores")]
+    pub json: bool,
+
+    /// How much is said.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+/// Makes a page, or scores ratings.
+pub fn run(args: &StudyArgs) -> Outcome {
+    let bar = Bar::none();
+    let talk = Talk { loudness: Loudness::new(args.talk.quiet, args.talk.verbose), bar: &bar };
+    if args.score { tell::run(args, &talk) } else { make::run(args, &talk) }
+}
+
+/// Which method is which.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    schema: String,
+    study: String,
+    /// What the hidden reference is called.
+    reference: String,
+    methods: Vec<KeyMethod>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyMethod {
+    id: String,
+    name: String,
+}
+
+const KEY_SCHEMA: &str = "unband-study-key/1";
+
+fn failure(error: &StudyError) -> Failure {
+    Failure { subject: None, message: error.to_string(), hint: error.hint() }
+}
+
+fn crop(text: &str) -> Result<Fit, String> {
+    let wrong = || format!("`{text}` is no part; write 640x480 or 640x480+100+20");
+    let mut parts = text.split('+');
+    let (width, height) = parts.next().and_then(|size| size.split_once(['x', '×'])).ok_or_else(wrong)?;
+    let number = |text: &str| text.parse::<u32>().map(|n| n as usize).map_err(|_| wrong());
+    let (width, height) = (number(width)?, number(height)?);
+    let at = match (parts.next(), parts.next(), parts.next()) {
+        (None, ..) => None,
+        (Some(x), Some(y), None) => Some((number(x)?, number(y)?)),
+        _ => return Err(wrong()),
+    };
+    if width == 0 || height == 0 {
+        return Err(wrong());
+    }
+    Ok(Fit::Crop { width, height, at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_read_as_people_write_them() {
+        assert_eq!(crop("640x480"), Ok(Fit::Crop { width: 640, height: 480, at: None }));
+        assert_eq!(crop("64×48+7+0"), Ok(Fit::Crop { width: 64, height: 48, at: Some((7, 0)) }));
+        for wrong in ["", "640", "0x5", "5x0", "5x5+1", "5x5+1+2+3", "5x5-1-2", "axb", "x"] {
+            assert!(crop(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The page and its key.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use unband::study::{Fit, Study};
+use unband::{Context, Image};
+use unband_io::Limits;
+
+use super::{KEY_SCHEMA, Key, KeyMethod, StudyArgs, failure};
+use crate::Outcome;
+use crate::inputs::{Gather, readable};
+use crate::talk::{Failure, Talk};
+
+/// What the hidden reference is called.
+pub const REFERENCE: &str = "reference";
+
+pub fn run(args: &StudyArgs, talk: &Talk<'_>) -> Outcome {
+    match page(args, talk) {
+        Ok(()) => Outcome::Done,
+        Err((failure, outcome)) => {
+            talk.failure(&failure);
+            outcome
+        }
+    }
+}
+
+type Fault = (Failure, Outcome);
+
+fn usage(message: impl Into<String>, hint: impl Into<String>) -> Fault {
+    (Failure::usage(message, hint), Outcome::Usage)
+}
+
+fn input(failure: Failure) -> Fault {
+    (failure, Outcome::SomeFailed)
+}
+
+fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
+    let (reference, methods) = match (&args.reference, args.paths.split_first()) {
+        (Some(reference), _) => (reference, args.paths.as_slice()),
+        (None, Some((first, rest))) => (first, rest),
+        (None, None) => return Err(usage("no folder was named", "name the folder of the references first")),
+    };
+    if methods.is_empty() {
+        let hint = "name one folder per method after the folder of the references";
+        return Err(usage("a study needs at least one method besides the reference", hint));
+    }
+    let key_path = args.output.with_extension("json");
+    if key_path == args.output {
+        let message = format!("{}: page and key would be one file", args.output.display());
+        return Err(usage(message, "let the page's name end in .html"));
+    }
+    for path in [&args.output, &key_path] {
+        if path.exists() && !args.overwrite {
+            let message = format!("{}: exists already", path.display());
+            return Err(input(Failure::usage(message, "choose another name, or add `--overwrite`")));
+        }
+    }
+    let pictures = folder(reference)?;
+    let results = methods.iter().map(|path| folder(path)).collect::<Result<Vec<_>, _>>()?;
+    let names = methods.iter().map(|path| name(path)).collect::<Result<Vec<_>, _>>()?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for (method, results) in names.iter().zip(&results) {
+        let without = results.keys().filter(|stem| !pictures.contains_key(*stem)).count();
+        if without > 0 {
+            talk.note(&format!("{method}: {without} without a reference, left out"));
+        }
+    }
+    let mut study =
+        Study::new(&args.title, REFERENCE, &names).map_err(|error| (failure(&error), Outcome::Usage))?;
+    let fit = match (args.crop, args.max_side) {
+        (Some(crop), _) => crop,
+        (None, Some(side)) => Fit::Longest(side as usize),
+        (None, None) => Fit::Whole,
+    };
+    for (done, (stem, path)) in pictures.iter().enumerate() {
+        let clean = load(path)?;
+        let mut images = Vec::with_capacity(results.len());
+        for (folder, files) in methods.iter().zip(&results) {
+            let path = files.get(stem).ok_or_else(|| {
+                let message = format!("there is no result of `{stem}`");
+                let hint = "each method needs a result of each picture, with the same name; the extension may differ";
+                input(Failure::at(folder.display().to_string(), message, Some(hint.to_owned())))
+            })?;
+            images.push(load(path)?);
+        }
+        let images: Vec<&Image> = images.iter().collect();
+        let added = study.add(stem, &clean, &images, fit, &Context::default());
+        added.map_err(|error| input(failure(&error)))?;
+        talk.detail(&format!("{stem}: {}", size(study.bytes() as u64)));
+        if study.bytes() as u64 > args.max_size {
+            let message = format!(
+                "{} of {} pictures already take {} on the page, `--max-size` allows {}",
+                done + 1,
+                pictures.len(),
+                size(study.bytes() as u64),
+                size(args.max_size)
+            );
+            let hint =
+                "show parts with `--crop 640x480`, reduce with `--max-side 1280`, or take fewer pictures";
+            return Err(input(Failure::usage(message, hint)));
+        }
+    }
+    let html = study.html();
+    write(html.as_bytes(), &args.output, args.overwrite)?;
+    write(&key(&study), &key_path, args.overwrite)?;
+    talk.line(&format!(
+        "{} pictures × ({} methods + hidden reference) = {} pairs, {} → {}, key {}",
+        pictures.len(),
+        names.len(),
+        study.presentations(),
+        size(html.len() as u64),
+        args.output.display(),
+        key_path.display()
+    ));
+    Ok(())
+}
+
+/// The pictures of a folder by their names without extension.
+fn folder(path: &Path) -> Result<BTreeMap<String, PathBuf>, Fault> {
+    if !path.is_dir() {
+        let hint = "`unband study REFERENCES METHOD…` takes folders; `--score` takes files of ratings";
+        return Err(usage(format!("{}: not a folder", path.display()), hint));
+    }
+    let gather = Gather { recursive: false, output_folder: None, results_too: true, readable: &readable };
+    let found = gather.run(&[path.to_path_buf()]);
+    if let Some(failure) = found.failures.into_iter().next() {
+        return Err(input(failure));
+    }
+    let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for file in found.inputs {
+        let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(other) = files.insert(stem.clone(), file.path.clone()) {
+            let message = format!("two pictures are called `{stem}`, the other is {}", other.display());
+            let hint = "names without extension must differ".to_owned();
+            return Err(input(Failure::at(file.shown(), message, Some(hint))));
+        }
+    }
+    Ok(files)
+}
+
+fn name(path: &Path) -> Result<String, Fault> {
+    let full = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    // As it was typed, unless that has no name: `.`, `..`.
+    let name = path.file_name().or(full.file_name());
+    name.map(|name| name.to_string_lossy().into_owned()).ok_or_else(|| {
+        usage(
+            format!("{}: a method is called as its folder, this one has no name", path.display()),
+            "name another folder",
+        )
+    })
+}
+
+fn load(path: &Path) -> Result<Image, Fault> {
+    unband_io::read_file(path, &Limits::default())
+        .map(|(image, _)| image)
+        .map_err(|error| input(Failure::at(path.display().to_string(), error.to_string(), error.hint())))
+}
+
+fn write(bytes: &[u8], path: &Path, overwrite: bool) -> Result<(), Fault> {
+    unband_io::write_bytes(bytes, path, overwrite)
+        .map_err(|error| input(Failure::at(path.display().to_string(), error.to_string(), error.hint())))
+}
+
+fn key(study: &Study) -> Vec<u8> {
+    let methods = study.key().into_iter().map(|(id, name)| KeyMethod { id, name }).collect();
+    let key =
+        Key { schema: KEY_SCHEMA.to_owned(), study: study.id(), reference: REFERENCE.to_owned(), methods };
+    // A struct of text has no way to fail.
+    let mut bytes = serde_json::to_vec_pretty(&key).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..0x10_0000 => format!("{} KiB", bytes.div_ceil(1 << 10)),
+        _ => format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20)),
+    }
+}
