@@ -71,9 +71,12 @@ function flip(to = !version()) {
   for (const button of document.querySelectorAll("[data-grade]")) button.disabled = !seen;
 }
 
-// One pixel of the picture on one pixel of the screen, where there is room.
-function natural(img) {
-  img.style.width = img.naturalWidth / devicePixelRatio + "px";
+// One pixel of the picture on one pixel of the screen, where there is room; otherwise the rater is told.
+function fit() {
+  const img = at("reference");
+  for (const one of [img, at("result")]) one.style.width = img.naturalWidth / devicePixelRatio + "px";
+  const scale = devicePixelRatio * Math.min(img.clientWidth / img.naturalWidth, img.clientHeight / img.naturalHeight);
+  at("place").textContent = `${state.step + 1} of ${trials.length}` + (scale < 0.995 ? ` · shown at ${Math.round(100 * scale)} %` : "");
 }
 
 async function show() {
@@ -101,10 +104,8 @@ async function show() {
     return img.decode();
   }));
   if (state.step !== step) return;
-  for (const [img] of pair) {
-    natural(img);
-    img.style.opacity = "";
-  }
+  fit();
+  for (const [img] of pair) img.style.opacity = "";
   at("rating").classList.remove("loading");
   seen = given !== undefined;
   flip(false);
@@ -198,7 +199,10 @@ addEventListener("keydown", (event) => {
 addEventListener("keyup", (event) => {
   if (event.key === " " && !at("rating").hidden) event.preventDefault();
 });
-addEventListener("resize", warnIfSmall);
+addEventListener("resize", () => {
+  warnIfSmall();
+  if (!at("rating").hidden && at("reference").naturalWidth) fit();
+});
 
 surround(kept.get("unband-study-surround") === true);
 warnIfSmall();
