@@ -166,6 +166,7 @@ impl<'a> Job<'a> {
         let mut all: Vec<Compared> = Vec::new();
         for (i, pair) in self.pairs.iter().enumerate() {
             if interrupt::asked() {
+                talk.note(&format!("interrupted: {i} of {} done", self.pairs.len()));
                 return Outcome::Interrupted;
             }
             let attempt = catch_unwind(AssertUnwindSafe(|| self.one(pair, page.as_mut(), talk)));
@@ -359,15 +360,13 @@ impl<'a> Job<'a> {
                     }
                 }
                 if several.len() > 1 {
-                    for role in roles {
-                        let rows = several.iter().flat_map(|pair| &pair.rows);
-                        summary_rows(
-                            &mut table,
-                            &[role],
-                            &self.metrics,
-                            rows.filter(|row| row.role == *role),
-                        );
-                    }
+                    let leads: Vec<[&str; 1]> = roles.iter().map(|&role| [role]).collect();
+                    let rows = |role: &str| {
+                        let all = several.iter().flat_map(|pair| &pair.rows);
+                        all.filter(|row| row.role == role).collect::<Vec<_>>()
+                    };
+                    let groups: Vec<_> = leads.iter().map(|lead| (&lead[..], rows(lead[0]))).collect();
+                    summary_rows(&mut table, &self.metrics, &groups);
                 }
                 let _ = write!(text, "\n{table}");
             }

@@ -29,7 +29,7 @@ use crate::result::{print_data, print_json};
 use crate::talk::{Failure, Loudness, Talk};
 
 pub use gates::Gate;
-pub use measures::{Row, Subject, Use, Verdict, better, measure, page_rows, unit};
+pub use measures::{Row, Subject, Use, Verdict, better, measure, page_rows, range, unit};
 pub use options::MeasureArgs;
 pub use picture::Loaded;
 pub use record::{FailureRecord, MeasureRecord, ValuesRecord, csv, summaries};
@@ -130,6 +130,7 @@ impl<'a> Job<'a> {
         let mut all: Vec<Scored> = Vec::new();
         for (i, input) in self.inputs.iter().enumerate() {
             if interrupt::asked() {
+                talk.note(&format!("interrupted: {i} of {} done", self.inputs.len()));
                 return Outcome::Interrupted;
             }
             let attempt = catch_unwind(AssertUnwindSafe(|| self.one(input, page.as_mut(), talk)));
@@ -225,7 +226,7 @@ impl<'a> Job<'a> {
                 for (metric, value) in self.metrics.iter().zip(&one.row.values) {
                     let about = [unit(metric), better(metric)].join(" ");
                     let cells = [format!("  {}", metric.name), cell(value)];
-                    table.row(cells.into_iter().chain([format!("{} ({})", about.trim(), metric.range)]));
+                    table.row(cells.into_iter().chain([format!("{} ({})", about.trim(), range(metric))]));
                 }
                 let _ = write!(text, "{}", table.left_last());
             }
@@ -236,7 +237,8 @@ impl<'a> Job<'a> {
                 for scored in several {
                     table.row(std::iter::once(scored.file.clone()).chain(scored.row.values.iter().map(cell)));
                 }
-                summary_rows(&mut table, &[], &self.metrics, several.iter().map(|scored| &scored.row));
+                let rows = several.iter().map(|scored| &scored.row).collect();
+                summary_rows(&mut table, &self.metrics, &[(&[], rows)]);
                 let _ = write!(text, "\n{table}");
             }
         }
@@ -305,24 +307,23 @@ pub fn reasons(name: &str, row: &Row, metrics: &[&'static Metric]) -> String {
     })
 }
 
-/// Mean, median and interval of each measure as the last rows of a table; `lead` fills text columns after the first.
-pub fn summary_rows<'a>(
-    table: &mut Table,
-    lead: &[&str],
-    metrics: &[&'static Metric],
-    rows: impl Iterator<Item = &'a Row> + Clone,
-) {
-    let summaries = summaries(&rows, metrics);
-    let of = |metric: &&Metric| summaries.get(metric.name);
-    let mut row = |name: &str, values: Vec<String>| {
-        let lead = lead.iter().map(|&word| word.to_owned());
-        table.row(std::iter::once(name.to_owned()).chain(lead).chain(values));
-    };
+/// Mean, median and interval of each measure as the last rows of a table, for groups of rows side by side: the words that
+/// fill the text columns after the first, and the rows.
+pub fn summary_rows(table: &mut Table, metrics: &[&'static Metric], groups: &[(&[&str], Vec<&Row>)]) {
+    let summaries: Vec<_> =
+        groups.iter().map(|(_, rows)| summaries(&rows.iter().copied(), metrics)).collect();
     let mut part = |name: &str, part: &dyn Fn(&Summary) -> String| {
-        row(name, metrics.iter().map(|metric| of(metric).map_or_else(String::new, part)).collect());
+        for ((lead, _), summaries) in groups.iter().zip(&summaries) {
+            let values =
+                metrics.iter().map(|metric| summaries.get(metric.name).map_or_else(String::new, part));
+            let lead = lead.iter().map(|&word| word.to_owned());
+            table.row(std::iter::once(name.to_owned()).chain(lead).chain(values));
+        }
     };
-    let pictures = rows.count();
-    if summaries.values().any(|summary| summary.count != pictures) {
+    let whole = |((_, rows), summaries): (&(_, Vec<&Row>), &BTreeMap<_, Summary>)| {
+        summaries.values().all(|summary| summary.count == rows.len())
+    };
+    if !groups.iter().zip(&summaries).all(whole) {
         part("values", &|summary| summary.count.to_string());
     }
     part("mean", &|summary| number(summary.mean));

@@ -204,3 +204,17 @@ fn a_picture_comes_from_standard_input_too() {
     let ran = stage.feed(&["score", "-", "--metrics", "cambi"], &png(160, 120, &six_bits)).code(0);
     assert!(ran.out().starts_with("standard input  banding: "), "{}", ran.out());
 }
+
+#[test]
+fn luma_and_chroma_are_looked_at_as_they_are_and_measured_as_rgb() {
+    let stage = Stage::new();
+    let mut film = b"YUV4MPEG2 W256 H224 F25:1 Ip A1:1 C420jpeg XCOLORRANGE=FULL\nFRAME\n".to_vec();
+    film.extend((0..256 * 224).map(|i| (i % 256 / 16 * 8 + 40) as u8));
+    film.extend(std::iter::repeat_n(128, 128 * 112 * 2));
+    stage.write("sky.y4m", &film);
+    let json = object(&stage, &["score", "sky.y4m", "--json", "--report", "o.html"], 0);
+    let file = &json["files"][0];
+    assert_eq!((&file["format"], &file["banding"]["cause"]), (&"YUV4MPEG2".into(), &"plane-grid".into()));
+    assert!(file["values"]["cambi-coarse"].as_f64().unwrap() > 1.0, "{json}");
+    assert_eq!(file["reasons"], serde_json::json!({}));
+}

@@ -1,5 +1,7 @@
 //! `--method smooth,gradfun`: the methods to run.
 
+use std::collections::HashSet;
+
 use unband::{Choice, Context, Error, Findings, Image, Options};
 
 use super::super::score::Loaded;
@@ -32,6 +34,8 @@ pub fn parse(texts: &[String]) -> Result<Vec<Method>, Failure> {
     if pieces.is_empty() {
         return Err(Failure::usage("`--method` names no method", "`unband list methods` shows them"));
     }
+    let mut seen = HashSet::new();
+    pieces.retain(|piece| seen.insert(piece.clone()));
     pieces.into_iter().map(method).collect()
 }
 
@@ -75,7 +79,7 @@ mod tests {
 
     #[test]
     fn settings_stay_with_their_method() {
-        assert_eq!(texts("smooth,gradfun,f3kdb"), ["smooth", "gradfun", "f3kdb"]);
+        assert_eq!(texts("smooth,gradfun,f3kdb,smooth"), ["smooth", "gradfun", "f3kdb"]);
         assert_eq!(
             texts("gradfun:radius=20,strength=2,smooth,deband=1thr=0.03:range=24"),
             ["gradfun:radius=20,strength=2", "smooth", "deband=1thr=0.03:range=24"]

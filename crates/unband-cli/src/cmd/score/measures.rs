@@ -219,6 +219,11 @@ pub fn unit(metric: &Metric) -> &'static str {
     if metric.unit == "none" { "" } else { metric.unit }
 }
 
+/// The range as people write it: "0 to 1".
+pub fn range(metric: &Metric) -> String {
+    metric.range.replace("..=", " to ")
+}
+
 /// The rows of a page's table: one per measure, one value per picture.
 pub fn page_rows(metrics: &[&'static Metric], rows: &[&Row]) -> Vec<MetricRow> {
     metrics
@@ -231,7 +236,7 @@ pub fn page_rows(metrics: &[&'static Metric], rows: &[&Row]) -> Vec<MetricRow> {
                 Better::Higher => Direction::Higher,
                 Better::Lower => Direction::Lower,
             },
-            meaning: format!("{} ({})", metric.title, metric.range),
+            meaning: format!("{} ({})", metric.title, range(metric)),
             values: rows.iter().map(|row| row.values.get(m).cloned().unwrap_or(Value::Blank)).collect(),
         })
         .collect()
