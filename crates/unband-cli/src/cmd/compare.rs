@@ -14,8 +14,8 @@ use unband::{Context, Image, Model};
 use unband_metrics::{Against, Metric};
 
 use super::score::{
-    FailureRecord, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, better, cell, csv, fault,
-    measure, page_rows, reasons, summary_rows, tell_failed, unit,
+    FailureRecord, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, fault,
+    measure, page_rows, reasons, summary_rows, tell_failed,
 };
 use crate::Outcome;
 use crate::bar::Bar;
@@ -45,7 +45,10 @@ Exit codes:
 
 /// What it takes.
 #[derive(Debug, Args)]
-#[command(after_long_help = AFTER)]
+#[command(
+    after_long_help = AFTER,
+    override_usage = "unband compare [OPTIONS] <REFERENCE> <RESULT>\n       unband compare [OPTIONS] --method <METHODS> <REFERENCE> <INPUT>\n       unband compare [OPTIONS] --pairs <FILE.csv>"
+)]
 pub struct CompareArgs {
     /// The clean picture, or a folder of them
     #[arg(value_name = "REFERENCE", required_unless_present = "pairs", requires = "second", value_hint = clap::ValueHint::AnyPath)]
@@ -343,7 +346,7 @@ impl<'a> Job<'a> {
                 let heads = rows.iter().map(|row| row.role.clone());
                 table.row(std::iter::once(String::new()).chain(heads));
                 for (m, metric) in self.metrics.iter().enumerate() {
-                    let about = [unit(metric), better(metric)].join(" ").trim().to_owned();
+                    let about = about(metric);
                     let values = rows.iter().map(|row| row.values.get(m).map_or_else(String::new, cell));
                     table.row(std::iter::once(format!("  {}", metric.name)).chain(values).chain([about]));
                 }

@@ -29,7 +29,7 @@ use crate::result::{print_data, print_json};
 use crate::talk::{Failure, Loudness, Talk};
 
 pub use gates::Gate;
-pub use measures::{Row, Subject, Use, Verdict, better, measure, page_rows, range, unit};
+pub use measures::{Row, Subject, Use, Verdict, about, measure, page_rows, range};
 pub use options::MeasureArgs;
 pub use picture::Loaded;
 pub use record::{FailureRecord, MeasureRecord, ValuesRecord, csv, summaries};
@@ -224,9 +224,9 @@ impl<'a> Job<'a> {
             [one] => {
                 let mut table = Table::new(1);
                 for (metric, value) in self.metrics.iter().zip(&one.row.values) {
-                    let about = [unit(metric), better(metric)].join(" ");
+                    let about = about(metric);
                     let cells = [format!("  {}", metric.name), cell(value)];
-                    table.row(cells.into_iter().chain([format!("{} ({})", about.trim(), range(metric))]));
+                    table.row(cells.into_iter().chain([format!("{} ({})", about, range(metric))]));
                 }
                 let _ = write!(text, "{}", table.left_last());
             }

@@ -62,7 +62,7 @@ fn a_pair_is_measured_result_against_reference() {
     assert!(result["values"].get("contour-jump").is_none(), "there is no input");
     let text = stage.run(&["compare", "clean.png", "sky.png"]).code(0).out();
     assert!(text.starts_with("sky.png  banding: "), "{text}");
-    assert!(text.contains("reference") && text.contains("dB higher is better"), "{text}");
+    assert!(text.contains("reference") && text.contains("dB, higher is better"), "{text}");
 }
 
 #[test]

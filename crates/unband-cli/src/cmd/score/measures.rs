@@ -206,12 +206,13 @@ fn value(subject: &Subject<'_>, metric: &Metric) -> Value {
     }
 }
 
-/// "lower is better".
-pub fn better(metric: &Metric) -> &'static str {
-    match metric.better {
+/// "dB, higher is better".
+pub fn about(metric: &Metric) -> String {
+    let better = match metric.better {
         Better::Higher => "higher is better",
         Better::Lower => "lower is better",
-    }
+    };
+    if unit(metric).is_empty() { better.to_owned() } else { format!("{}, {better}", unit(metric)) }
 }
 
 /// The unit, where there is one.
