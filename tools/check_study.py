@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
 from check_page import SIZES, Browser
 
 RATER = 'Zoë "Q", 7'

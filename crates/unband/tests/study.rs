@@ -2,6 +2,7 @@
 #![cfg(feature = "show")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -116,7 +117,7 @@ const HEADER: &str = "study,rater,picture,method,grade,seconds,order\n";
 fn scores(rows: impl IntoIterator<Item = (String, String, String, u8)>) -> Scores {
     let mut csv = HEADER.to_owned();
     for (rater, picture, method, grade) in rows {
-        csv += &format!("s,{rater},{picture},{method},{grade},1.5,1\n");
+        writeln!(csv, "s,{rater},{picture},{method},{grade},1.5,1").unwrap();
     }
     let mut ratings = Ratings::default();
     ratings.read("r.csv", csv.as_bytes()).unwrap();
@@ -184,7 +185,8 @@ fn whoever_answers_at_random_is_rejected_and_counts_no_more() {
         with.raters
     );
     assert_eq!(with.raters[12].ratings, 20);
-    eprintln!("{:?}", with.raters[12]);
+    // P and Q as NumPy gives them, with S from `std(ddof=1)`.
+    assert_eq!((with.raters[12].above, with.raters[12].below), (3, 3));
     assert!(with.methods.iter().all(|method| method.opinion.count == 12 * 5));
 }
 
@@ -192,7 +194,7 @@ fn whoever_answers_at_random_is_rejected_and_counts_no_more() {
 fn whoever_is_only_strict_stays() {
     let strict = panel(|_| 1);
     assert!(strict.raters.iter().all(|rater| !rater.rejected), "{:?}", strict.raters);
-    assert!(strict.raters[12].below > 1 && strict.raters[12].above == 0, "{:?}", strict.raters[12]);
+    assert_eq!((strict.raters[12].above, strict.raters[12].below), (0, 5));
     assert!(strict.methods.iter().all(|method| method.opinion.count == 13 * 5));
 }
 

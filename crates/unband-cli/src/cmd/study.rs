@@ -46,7 +46,7 @@ pub struct StudyArgs {
         help_heading = "Page"
     )]
     pub title: String,
-    /// Show only a part, WIDTHxHEIGHT from the middle or WIDTHxHEIGHT+X+Y, pixel by pixel
+    /// Show only a part, pixel by pixel: `640x480` from the middle, or `640x480+100+20` from that corner
     #[arg(long, value_name = "PART", value_parser = crop, conflicts_with_all = ["score", "max_side"], help_heading = "Page")]
     pub crop: Option<Fit>,
     /// Reduce pictures to so many pixels a side; this softens bands, a crop does not

@@ -1,5 +1,7 @@
 //! Studies of what people see.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 use crate::stage::{HEIGHT, Stage, WIDTH, png, six_bits, texture};
@@ -68,7 +70,7 @@ fn folders_that_do_not_match_are_named() {
     stage.run(&["study", "clean", "clean/sky.png"]).code(2).says("clean/sky.png: not a folder");
     stage.run(&["study", "clean", "alpha", "alpha"]).code(2).says("two methods are called `alpha`");
     stage.run(&["study"]).code(2);
-    assert!(!stage.names().iter().any(|name| name.ends_with(".html")));
+    assert!(!stage.names().iter().any(|name| name.contains("html")));
 }
 
 #[test]
@@ -82,7 +84,7 @@ fn scores_name_methods_by_the_key_and_wrong_rows_by_their_line() {
     for (i, grade) in [5, 2, 4, 4, 3, 4].into_iter().enumerate() {
         let id = key["methods"][i % 3]["id"].as_str().unwrap();
         let picture = ["sky", "dune"][i / 3];
-        csv += &format!("{study},Ann,{picture},{id},{grade},2.5,{}\n", i + 1);
+        writeln!(csv, "{study},Ann,{picture},{id},{grade},2.5,{}", i + 1).unwrap();
     }
     stage.write("ann.csv", csv.as_bytes());
     let ran = stage.run(&["study", "--score", "ann.csv", "--key", "study.json"]).code(0);

@@ -157,17 +157,12 @@ impl Study {
 
     /// The page. Raters need nothing else, and no network.
     pub fn html(&self) -> String {
-        let grades: String = GRADES
-            .iter()
-            .enumerate()
-            .rev()
-            .map(|(i, words)| {
-                format!("<button type=\"button\" data-grade=\"{0}\"><kbd>{0}</kbd> {words}</button>\n", i + 1)
-            })
-            .collect();
-        let scale: String = (GRADES.iter().enumerate().rev())
-            .map(|(i, words)| format!("<li><kbd>{}</kbd> {words}</li>\n", i + 1))
-            .collect();
+        let (mut grades, mut scale) = (String::new(), String::new());
+        for (i, words) in GRADES.iter().enumerate().rev() {
+            let grade = format!("<kbd>{}</kbd> {words}", i + 1);
+            let _ = writeln!(grades, "<button type=\"button\" data-grade=\"{}\">{grade}</button>", i + 1);
+            let _ = writeln!(scale, "<li>{grade}</li>");
+        }
         let values = [
             ("title", escape(&self.title)),
             ("style", STYLE.to_owned()),

@@ -113,9 +113,9 @@ fn table(scores: &Scores) -> String {
         .collect();
     let first = rows.iter().map(|row| row.0.chars().count()).max().unwrap_or(0).max("method".len());
     let mut text = format!("{:first$}", "method");
-    heads.iter().for_each(|head| {
+    for head in heads {
         let _ = write!(text, "  {head:>width$}", width = width(head));
-    });
+    }
     text.push('\n');
     for (name, cells) in rows {
         let _ = write!(text, "{name:first$}");
