@@ -291,7 +291,11 @@ impl<'a> Shown<'a> {
     fn all(section: &Section<'a>) -> Vec<Self> {
         let after = [("result", section.result), ("reference", section.reference)];
         let after: Vec<_> = after.into_iter().filter_map(|(role, s)| Some((role, s?))).collect();
-        let first = if after.is_empty() { "picture" } else { "input" };
+        let first = match (section.result, section.reference) {
+            (Some(_), _) => "input",
+            (None, Some(_)) => "result",
+            (None, None) => "picture",
+        };
         std::iter::once((first, section.input)).chain(after).map(|(role, side)| Self { role, side }).collect()
     }
 }
