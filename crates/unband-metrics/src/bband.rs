@@ -55,10 +55,10 @@ pub fn bband(image: &Image, ctx: &Context<'_>) -> Result<Bband, MetricError> {
     measured(image, ctx).map(|(bband, _)| bband)
 }
 
-/// As [`bband`], with the map of visibilities.
+/// As [`bband()`], with the map of visibilities.
 ///
 /// # Errors
-/// As [`bband`].
+/// As [`bband()`].
 pub fn bband_with_map(image: &Image, ctx: &Context<'_>) -> Result<(Bband, Map), MetricError> {
     let (bband, points) = measured(image, ctx)?;
     let (width, height) = (image.width(), image.height());
