@@ -52,7 +52,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     write,
 };
 
-fn wrong(error: exr::error::Error) -> Error {
+pub(super) fn wrong(error: exr::error::Error) -> Error {
     use exr::error::Error as Exr;
     match error {
         Exr::NotSupported(what) => Error::unsupported(NAME, what.into_owned()),
@@ -82,6 +82,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let size = header.layer_size;
     limits.check(size.x() as u64, size.y() as u64, names.len() as u64)?;
     check_bytes(&header, bytes.len())?;
+    super::exr_dwa::check(bytes, &header)?;
     let decoded = exr::prelude::read()
         .no_deep_data()
         .largest_resolution_level()

@@ -14,6 +14,8 @@ mod bmp;
 #[cfg(feature = "exr")]
 mod exr;
 #[cfg(feature = "exr")]
+mod exr_dwa;
+#[cfg(feature = "exr")]
 mod exr_light;
 mod gif;
 mod heic;
