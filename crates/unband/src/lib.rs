@@ -38,6 +38,7 @@ mod report;
 pub mod show;
 #[cfg(feature = "show")]
 pub mod study;
+pub mod verdict;
 
 pub use choose::{Act, Choices, choose};
 pub use error::Error;

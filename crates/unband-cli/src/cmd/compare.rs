@@ -15,7 +15,7 @@ use unband_metrics::{Against, Metric};
 
 use super::score::{
     FailureRecord, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, fault,
-    measure, page_rows, reasons, summary_rows, tell_failed,
+    level, measure, page_rows, reasons, summary_rows, tell_failed,
 };
 use crate::Outcome;
 use crate::bar::Bar;
@@ -304,7 +304,7 @@ impl<'a> Job<'a> {
                 result,
                 reference,
                 verdict: &row.verdict.line,
-                level: row.verdict.grade.level(),
+                level: level(row.verdict.grade),
                 columns: &columns,
                 metrics: &page_rows(&self.metrics, &shown),
                 line: None,

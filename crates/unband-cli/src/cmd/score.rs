@@ -29,6 +29,7 @@ use crate::result::{print_data, print_json};
 use crate::talk::{Failure, Loudness, Talk};
 
 pub use gates::Gate;
+pub use grade::level;
 pub use measures::{Row, Subject, Use, Verdict, about, measure, page_rows, range};
 pub use options::MeasureArgs;
 pub use picture::Loaded;
@@ -208,7 +209,7 @@ impl<'a> Job<'a> {
             result: None,
             reference: None,
             verdict: &row.verdict.line,
-            level: row.verdict.grade.level(),
+            level: level(row.verdict.grade),
             columns: &[Column("picture".to_owned())],
             metrics: &page_rows(&self.metrics, &[row]),
             line: None,

@@ -11,6 +11,7 @@ mod jpeg;
 mod jump;
 mod methods;
 mod table;
+mod verdict;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ struct Args {
     each: bool,
     write: bool,
     detect: bool,
+    verdict: bool,
     jump: Option<Vec<PathBuf>>,
     jpeg: bool,
     time: bool,
@@ -64,6 +66,7 @@ fn parse() -> Result<Args> {
         each: false,
         write: false,
         detect: false,
+        verdict: false,
         jump: None,
         jpeg: false,
         time: false,
@@ -87,6 +90,7 @@ fn parse() -> Result<Args> {
             "--fast" => args.fast = true,
             "--each" => args.each = true,
             "--detect" => args.detect = true,
+            "--verdict" => args.verdict = true,
             "--write" => args.write = true,
             "--jpeg" => args.jpeg = true,
             "--time" => args.time = true,
@@ -136,6 +140,11 @@ fn run() -> Result<()> {
     let photos = chosen(&corpus);
     let photos: Vec<&Photo> = photos.iter().collect();
     let mut out = Output::default();
+    if args.verdict {
+        out.say(verdict::HEAD);
+        verdict::lines(&corpus, "val", &photos)?.iter().for_each(|line| out.say(line));
+        return out.finish(args.write.then_some("verdict"), VERDICT_PAGE);
+    }
     if args.detect {
         out.say(detect::HEAD);
         // The same pictures as fhd-*, with another clean side.
@@ -197,6 +206,9 @@ fn photos() -> Option<(PathBuf, Corpus)> {
 
 /// What precedes the table in `docs/results/quality.md`.
 const QUALITY_PAGE: &str = include_str!("quality.md");
+/// What precedes the table in `docs/results/verdict.md`.
+const VERDICT_PAGE: &str = include_str!("verdict.md");
+
 /// What precedes the table in `docs/results/detector.md`.
 const DETECTOR_PAGE: &str = include_str!("detector.md");
 

@@ -3,10 +3,10 @@
 use unband::show::Value;
 use unband_metrics::Metric;
 
-use super::grade::Grade;
 use super::measures::{Row, Use};
 use super::table::number;
 use crate::talk::Failure;
+use unband::verdict::Grade;
 
 /// The name that stands for the grade.
 const BANDING: &str = "banding";

@@ -1,67 +1,18 @@
-//! How bad the banding is, in one word and one line.
-
-use std::fmt;
+//! How bad the banding is, in one line.
 
 use unband::show::VerdictLevel;
+use unband::verdict::{Grade, grade};
 use unband::{Cause, Findings};
 use unband_image::inspect::PlaneGrid;
 
-/// How bad.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Grade {
-    /// No banding.
-    None,
-    /// Some, that nobody sees at 8 bits.
-    Slight,
-    /// Visible.
-    Visible,
-    /// Coarse steps over much of the picture.
-    Strong,
-}
-
-impl Grade {
-    /// All, from best to worst.
-    pub const ALL: [Self; 4] = [Self::None, Self::Slight, Self::Visible, Self::Strong];
-
-    /// As it is written and typed.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Slight => "slight",
-            Self::Visible => "visible",
-            Self::Strong => "strong",
-        }
+/// As the page marks it.
+pub fn level(grade: Grade) -> VerdictLevel {
+    match grade {
+        Grade::None => VerdictLevel::None,
+        Grade::Slight => VerdictLevel::Slight,
+        Grade::Visible => VerdictLevel::Visible,
+        Grade::Strong => VerdictLevel::Strong,
     }
-
-    /// As the page marks it.
-    pub fn level(self) -> VerdictLevel {
-        match self {
-            Self::None => VerdictLevel::None,
-            Self::Slight => VerdictLevel::Slight,
-            Self::Visible => VerdictLevel::Visible,
-            Self::Strong => VerdictLevel::Strong,
-        }
-    }
-}
-
-impl fmt::Display for Grade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// Share of the picture from which on coarse steps are strong.
-const MUCH: f32 = 0.25;
-/// Steps from which on much banding is strong, in 8-bit codes.
-const COARSE: f32 = 2.5;
-
-/// The grade of what was found.
-pub fn grade(findings: &Findings) -> Grade {
-    if !findings.visible {
-        return if findings.banded_share > 0.0 { Grade::Slight } else { Grade::None };
-    }
-    let step = findings.grids.iter().map(|grid| grid.step_codes).fold(0.0, f32::max);
-    if findings.banded_share > MUCH && step > COARSE { Grade::Strong } else { Grade::Visible }
 }
 
 /// "banding: visible, 34 % of the picture, from 6 bits per channel".
@@ -134,14 +85,5 @@ mod tests {
         );
         assert_eq!(line(&found(false, 0.0, 4.0)), "banding: none");
         assert!(line(&found(true, 0.004, 4.0)).contains("less than 1 %"));
-    }
-
-    #[test]
-    fn only_coarse_steps_over_much_of_the_picture_are_strong() {
-        assert_eq!(grade(&found(false, 0.1, 4.0)), Grade::Slight);
-        assert_eq!(grade(&found(true, 0.3, 4.0)), Grade::Strong);
-        assert_eq!(grade(&found(true, 0.2, 4.0)), Grade::Visible);
-        assert_eq!(grade(&found(true, 0.3, 2.0)), Grade::Visible);
-        assert!(Grade::ALL.is_sorted());
     }
 }

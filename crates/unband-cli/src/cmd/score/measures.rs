@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 use unband::show::{Direction, HeatMap, MetricRow, Value};
+use unband::verdict::Grade;
 use unband::{Context, Findings, Image};
 use unband_metrics::{Against, Better, METRICS, Metric};
 
-use super::grade::{self, Grade};
+use super::grade;
 use crate::cmd::inspect::cause_word;
 use crate::talk::Failure;
 
@@ -118,7 +119,7 @@ impl Verdict {
     /// Of findings.
     pub fn new(findings: &Findings) -> Self {
         Self {
-            grade: grade::grade(findings),
+            grade: unband::verdict::grade(findings),
             share: findings.banded_share,
             cause: cause_word(findings.cause),
             finding: findings.sentence(),

@@ -1,0 +1,113 @@
+//! Is the verdict on pictures with a known history right?
+
+use unband::verdict::{Grade, grade};
+use unband::{Context, Findings, Image, inspect};
+use unband_data::Cause;
+use unband_image::inspect::Cause as Called;
+
+use crate::Result;
+use crate::corpus::{Corpus, Photo};
+
+/// Pictures that are banded, and names for what made them so.
+const BANDED: [(&str, &[Called]); 13] = [
+    ("rgb-6", &[Called::Levels]),
+    ("rgb-5", &[Called::Levels]),
+    ("luma-6", &[Called::PlaneGrid, Called::RecodedGrid]),
+    ("chroma-6", &[Called::PlaneGrid, Called::RecodedGrid]),
+    ("fhd-luma-6", &[Called::PlaneGrid, Called::RecodedGrid]),
+    ("tone-curve", &[Called::ToneCurve]),
+    ("palette-256", &[Called::Palette]),
+    ("palette-64", &[Called::Palette]),
+    ("jpeg-35", &[Called::Jpeg]),
+    ("x264-34", &[Called::Coded, Called::Video]),
+    ("x265-28", &[Called::Coded, Called::Video]),
+    ("vp9-36", &[Called::Coded, Called::Video]),
+    ("av1-34", &[Called::Coded, Called::Video]),
+];
+
+/// Pictures whose bands nobody sees.
+const CLEAN: [&str; 3] = ["8-bit", "yuv420-8", "jpeg-90"];
+
+/// The head of the table.
+pub const HEAD: &str = "\
+| pictures | cause | photos | none | slight | visible | strong | right | cause named right |
+|---|---|---:|---:|---:|---:|---:|---:|---:|";
+
+/// Counts of several pictures.
+#[derive(Default)]
+struct Counts {
+    grades: [usize; 4],
+    named: usize,
+}
+
+impl Counts {
+    fn add(&mut self, findings: &Findings, names: &[Called]) {
+        self.grades[grade(findings) as usize] += 1;
+        self.named += usize::from(names.contains(&findings.cause));
+    }
+
+    fn photos(&self) -> usize {
+        self.grades.iter().sum()
+    }
+
+    fn seen(&self) -> usize {
+        self.grades[Grade::Visible as usize..].iter().sum()
+    }
+
+    fn line(&self, set: &str, name: &str, banded: bool) -> String {
+        let right = if banded { self.seen() } else { self.photos() - self.seen() };
+        let [none, slight, visible, strong] = self.grades;
+        let share = |n: usize| format!("{:.0} %", 100.0 * n as f64 / self.photos().max(1) as f64);
+        let named = if banded { share(self.named) } else { "–".to_owned() };
+        format!(
+            "| {set} | {name} | {} | {none} | {slight} | {visible} | {strong} | {} | {named} |",
+            self.photos(),
+            share(right)
+        )
+    }
+}
+
+/// The lines of one set.
+pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo]) -> Result<Vec<String>> {
+    let look = |image: &Image| inspect(image, &Context { threads: 1, ..Context::default() });
+    let mut lines = Vec::new();
+    let (mut banded, mut clean) = (Counts::default(), Counts::default());
+    let all = BANDED.into_iter().map(|(name, names)| (name, names, true));
+    for (name, names, is_banded) in all.chain(CLEAN.map(|name| (name, &[][..], false))) {
+        let cause = unband_data::find(name).ok_or(format!("no cause `{name}`"))?;
+        let found = findings(corpus, photos, cause, &|pair| look(&pair.lq))?;
+        let Some(found) = found else {
+            lines.push(format!("| {set} | {name} | skipped: a program it needs is not installed |"));
+            continue;
+        };
+        let sum = if is_banded { &mut banded } else { &mut clean };
+        let mut counts = Counts::default();
+        for findings in &found {
+            counts.add(findings, names);
+            sum.add(findings, names);
+        }
+        lines.push(counts.line(set, name, is_banded));
+    }
+    let cause = unband_data::find("8-bit").ok_or("no cause `8-bit`")?;
+    let mut counts = Counts::default();
+    for findings in findings(corpus, photos, cause, &|pair| look(&pair.gt))?.unwrap_or_default() {
+        counts.add(&findings, &[]);
+        clean.add(&findings, &[]);
+    }
+    lines.push(counts.line(set, "none, 16 bits", false));
+    lines.push(banded.line(set, "**all banded**", true));
+    lines.push(clean.line(set, "**all others**", false));
+    Ok(lines)
+}
+
+fn findings(
+    corpus: &Corpus,
+    photos: &[&Photo],
+    cause: &Cause,
+    look: &(dyn Fn(&unband_data::Pair) -> Findings + Sync),
+) -> Result<Option<Vec<Findings>>> {
+    let one =
+        |i: usize| Ok(corpus.pair(photos[i], cause).map_err(|e| e.to_string())?.map(|pair| look(&pair)));
+    let all = Context::default().map(photos.len(), one);
+    Ok(all.into_iter().collect::<std::result::Result<Option<Vec<_>>, String>>()?)
+}

@@ -1,0 +1,119 @@
+//! Is a picture banded, and how badly? One word that a person understands.
+
+use std::fmt;
+
+use unband_image::inspect::{Cause, Findings};
+
+/// How bad banding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// None.
+    None,
+    /// There is some, in steps too small to be seen easily.
+    Slight,
+    /// It can be seen.
+    Visible,
+    /// Coarse steps over much of the picture.
+    Strong,
+}
+
+impl Grade {
+    /// All, from best to worst.
+    pub const ALL: [Self; 4] = [Self::None, Self::Slight, Self::Visible, Self::Strong];
+
+    /// As it is written and typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Slight => "slight",
+            Self::Visible => "visible",
+            Self::Strong => "strong",
+        }
+    }
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Share of the picture that banding must cover to count at all.
+const LEAST: f32 = 0.005;
+/// Share below which steps that are hard to see are not worth a word.
+const SOME: f32 = 0.05;
+/// Share of the picture from which on coarse steps are strong.
+const MUCH: f32 = 0.25;
+
+/// The grade of what was found: by the widest distance between levels, against what is seen of steps of that cause.
+///
+/// The limits were fitted on photos kept for training. How often the grade is right: `docs/results/verdict.md`. Noise
+/// hides levels: a picture whose bands a filter has only covered with grain may pass as free of them.
+pub fn grade(findings: &Findings) -> Grade {
+    let share = findings.banded_share;
+    let (step, limit) = (step(findings), limit(findings.cause));
+    if share < LEAST {
+        Grade::None
+    } else if step >= 2.0 * limit && share > MUCH {
+        Grade::Strong
+    } else if step >= limit {
+        Grade::Visible
+    } else if findings.visible || (share >= SOME && findings.cause != Cause::Plain) {
+        Grade::Slight
+    } else {
+        Grade::None
+    }
+}
+
+/// Widest distance between neighbouring levels, in 8-bit codes.
+fn step(findings: &Findings) -> f32 {
+    let steps = findings.grids.iter().map(|grid| match &grid.steps_by_code {
+        Some(steps) => steps.iter().copied().fold(0.0, f32::max),
+        None => grid.step_codes,
+    });
+    steps.fold(0.0, f32::max)
+}
+
+/// Steps from which on bands of a cause are seen, in 8-bit codes. A coding blurs its steps, a palette rarely has bands at
+/// its widest ones, and a tone curve's are as sharp as steps can be.
+fn limit(cause: Cause) -> f32 {
+    match cause {
+        Cause::ToneCurve => 1.1,
+        Cause::Plain | Cause::Levels | Cause::PlaneGrid | Cause::RecodedGrid => 1.6,
+        Cause::Coded | Cause::Video => 1.75,
+        Cause::Jpeg => 2.5,
+        Cause::Palette => 4.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unband_image::inspect::PlaneGrid;
+
+    fn found(cause: Cause, step: f32, share: f32) -> Findings {
+        let mut findings = Findings::plain(3, 8);
+        (findings.cause, findings.banded_share) = (cause, share);
+        findings.grids = vec![PlaneGrid { found: true, ..PlaneGrid::plain(step) }; 3];
+        findings
+    }
+
+    #[test]
+    fn the_grade_follows_step_and_share() {
+        assert_eq!(grade(&found(Cause::Levels, 4.05, 0.3)), Grade::Strong);
+        assert_eq!(grade(&found(Cause::Levels, 4.05, 0.2)), Grade::Visible);
+        assert_eq!(grade(&found(Cause::Levels, 2.0, 0.9)), Grade::Visible);
+        assert_eq!(grade(&found(Cause::Jpeg, 2.0, 0.9)), Grade::Slight);
+        assert_eq!(grade(&found(Cause::Jpeg, 3.0, 0.9)), Grade::Visible);
+        assert_eq!(grade(&found(Cause::Jpeg, 9.0, 0.0)), Grade::None);
+        assert!(Grade::ALL.is_sorted());
+    }
+
+    #[test]
+    fn one_code_steps_count_only_where_they_are_seen() {
+        let mut findings = found(Cause::Plain, 1.0, 0.9);
+        assert_eq!(grade(&findings), Grade::None);
+        findings.visible = true;
+        assert_eq!(grade(&findings), Grade::Slight);
+    }
+}
