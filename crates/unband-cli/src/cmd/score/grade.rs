@@ -84,6 +84,6 @@ mod tests {
             "banding: visible, 34 % of the picture, from 6 bits per channel"
         );
         assert_eq!(line(&found(false, 0.0, 4.0)), "banding: none");
-        assert!(line(&found(true, 0.004, 4.0)).contains("less than 1 %"));
+        assert!(line(&found(true, 0.006, 4.0)).contains("less than 1 %"));
     }
 }
