@@ -6,8 +6,6 @@ mod segments;
 mod strip;
 mod twister;
 
-use std::sync::Mutex;
-
 use unband_image::{
     Context, Depth, Entry, Image, Model, Needs, ParamError, Params, Plane, RestoreError, Restorer, TileIn,
     TileOut, params, restorer::Prepare, words,
@@ -167,9 +165,8 @@ fn paste(
 ) {
     const ROWS: usize = 64;
     let width = before.width;
-    let parts: Vec<_> = after.data.chunks_mut(ROWS * width).map(Mutex::new).collect();
-    ctx.map(parts.len(), |part| {
-        let Ok(mut after) = parts[part].lock() else { return };
+    let parts = after.data.chunks_mut(ROWS * width).collect();
+    ctx.map_parts(parts, |part, after| {
         for (after, y) in after.chunks_exact_mut(width).zip(part * ROWS..) {
             for Strip { columns, values, .. } in strips {
                 let values = &values[y * columns.len()..][..columns.len()];

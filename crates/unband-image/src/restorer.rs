@@ -283,4 +283,11 @@ impl Context<'_> {
         all.sort_by_key(|&(i, _)| i);
         all.into_iter().map(|(_, result)| result).collect()
     }
+
+    /// As [`Context::map`] over parts that the work takes for itself, such as pieces of a slice to write to.
+    pub fn map_parts<P: Send, T: Send>(&self, parts: Vec<P>, work: impl Fn(usize, P) -> T + Sync) -> Vec<T> {
+        let parts: Vec<_> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();
+        let take = |i: usize| parts[i].lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.map(parts.len(), |i| take(i).map(|part| work(i, part))).into_iter().flatten().collect()
+    }
 }

@@ -216,14 +216,8 @@ fn write_back(image: &mut Image, band: &Band, ctx: &Context<'_>) {
 fn copy(pairs: &mut dyn Iterator<Item = (&mut [f32], &[f32])>, ctx: &Context<'_>) {
     /// Samples that are worth a thread.
     const PART: usize = 1 << 18;
-    let parts: Vec<_> =
-        pairs.flat_map(|(to, from)| to.chunks_mut(PART).zip(from.chunks(PART)).map(Mutex::new)).collect();
-    ctx.map(parts.len(), |i| {
-        if let Ok(mut part) = parts[i].lock() {
-            let (to, from) = &mut *part;
-            to.copy_from_slice(from);
-        }
-    });
+    let parts = pairs.flat_map(|(to, from)| to.chunks_mut(PART).zip(from.chunks(PART)));
+    ctx.map_parts(parts.collect(), |_, (to, from)| to.copy_from_slice(from));
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! What the random numbers decide: where each sample of a picture is compared, and its grain.
 
-use std::sync::Mutex;
-
 use unband_image::{Context, RestoreError};
 use unband_simd::Level;
 use unband_simd::f3kdb_rows::{Draws, Uniform, distances_row, uniform_row};
@@ -112,15 +110,13 @@ impl Tables {
                 let length = if two { first.len() } else { 0 };
                 let (now, later) = std::mem::take(&mut rest).split_at_mut(length);
                 rest = later;
-                parts.push(Mutex::new((first, now)));
+                parts.push((first, now));
             }
             parts
         };
         let start = Uniform(random.0);
-        let results = ctx.map(parts.len(), |part| {
+        let results = ctx.map_parts(parts, |part, (first, second)| {
             ctx.check()?;
-            let Ok(mut rows) = parts[part].lock() else { return Ok(()) };
-            let (first, second) = &mut *rows;
             for (i, first) in first.chunks_mut(width).enumerate() {
                 let y = part * ROWS + i;
                 let second = two.then(|| &mut second[i * width..][..width]);
@@ -128,7 +124,6 @@ impl Tables {
             }
             Ok(())
         });
-        drop(parts);
         (self.first, self.second) = (first, second);
         random.0 = start.after(drawn).0;
         results.into_iter().collect()
