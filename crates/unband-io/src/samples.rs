@@ -4,6 +4,19 @@ use unband_image::{Depth, Image, Model, Plane};
 
 use crate::{Error, limits};
 
+/// Undoes the multiplication of colour with alpha; where alpha is not positive the stored colour is kept.
+#[cfg(any(feature = "exr", feature = "jxl"))]
+pub(crate) fn divide_alpha_out(image: &mut Image) {
+    let Some(alpha) = &image.alpha else { return };
+    for plane in &mut image.planes {
+        for (value, &alpha) in plane.data.iter_mut().zip(&alpha.data) {
+            if alpha > 0.0 {
+                *value /= alpha;
+            }
+        }
+    }
+}
+
 /// Planes that are filled row by row.
 pub(crate) struct Planes {
     planes: Vec<Plane>,

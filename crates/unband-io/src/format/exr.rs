@@ -15,15 +15,14 @@ use unband_image::{Cicp, Codec, Depth, Image, Model, Plane};
 
 use super::exr_light::Light;
 use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
-use crate::{Error, Limits, limits};
+use crate::{Error, Limits, limits, samples};
 
 pub(super) const NAME: &str = "OpenEXR";
 const LONGEST_SIDE: usize = i32::MAX as usize / 2;
-const LINEAR: u8 = 8;
-/// Primaries and white point of BT.709, which count where a file says nothing, and of BT.2020; as [`Colorimetry`] has them.
+pub(super) const LINEAR: u8 = 8;
+/// Primaries and white point of BT.2020, as [`Colorimetry`] has them. Those of BT.709 and sRGB count where a file says nothing.
 ///
 /// [`Colorimetry`]: unband_image::Colorimetry
-const BT709: [u32; 8] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000];
 const BT2020: [u32; 8] = [31_270, 32_900, 70_800, 29_200, 17_000, 79_700, 13_100, 4_600];
 
 pub(super) const ENTRY: FormatEntry = FormatEntry {
@@ -106,11 +105,11 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let model = if planes.len() == 1 { Model::Gray } else { Model::Rgb };
     let mut image = Image::new(planes, model, Depth::F32);
     image.alpha = alpha;
-    divide_alpha_out(&mut image);
+    samples::divide_alpha_out(&mut image);
     let chromaticities = header.shared_attributes.chromaticities.map(numbers);
     let primaries = match chromaticities {
         None => 1,
-        Some(c) if near(c, BT709) => 1,
+        Some(c) if near(c, super::SRGB_CHROMATICITIES) => 1,
         Some(c) if near(c, BT2020) => 9,
         // Unspecified: the numbers themselves say it.
         Some(_) => 2,
@@ -224,18 +223,6 @@ impl Window {
             to.zip(row.iter().skip(skip)).for_each(|(to, &sample)| *to = value(sample));
         }
         Ok(plane)
-    }
-}
-
-/// Colour is stored multiplied with alpha; where alpha is not positive it stays as it is stored.
-fn divide_alpha_out(image: &mut Image) {
-    let Some(alpha) = &image.alpha else { return };
-    for plane in &mut image.planes {
-        for (value, &alpha) in plane.data.iter_mut().zip(&alpha.data) {
-            if alpha > 0.0 {
-                *value /= alpha;
-            }
-        }
     }
 }
 

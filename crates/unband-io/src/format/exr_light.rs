@@ -24,7 +24,6 @@ pub(super) struct Light {
     pub(super) profile: bool,
 }
 
-const LINEAR: u8 = 8;
 const SRGB: u8 = 13;
 /// PQ, HLG.
 const BRIGHTER_THAN_WHITE: [u8; 2] = [16, 18];
@@ -49,7 +48,7 @@ impl Light {
         let gamma =
             numbers.gamma.filter(|&gamma| said.is_none() && numbers.srgb_intent.is_none() && gamma > 0);
         let light = said.is_none() && gamma.is_none() && brightest(image) > 1.25;
-        if transfer == LINEAR || gamma == Some(100_000) || light {
+        if transfer == super::exr::LINEAR || gamma == Some(100_000) || light {
             return Ok(Self { curves: None, chromaticities: None, profile: false });
         }
         if BRIGHTER_THAN_WHITE.contains(&transfer) {

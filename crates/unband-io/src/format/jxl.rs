@@ -17,7 +17,7 @@ use super::jxl_color::{color, description, leave_linear_light};
 use super::jxl_header::{self, Header};
 use super::{Dropped, FormatEntry, Item, WriteOptions, Writes, icc_fits, jxl_boxes, png};
 use crate::program::{Program, Room};
-use crate::samples::{Planes, Rows};
+use crate::samples::{self, Planes, Rows};
 use crate::{Error, Limits, exif, limits};
 
 pub(super) const NAME: &str = "JPEG XL";
@@ -93,7 +93,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     }
     let alpha = info.extra_channels.iter().find(|channel| channel.ec_type == ExtraChannel::Alpha);
     if alpha.is_some_and(|alpha| alpha.alpha_associated) {
-        divide_alpha_out(&mut image);
+        samples::divide_alpha_out(&mut image);
         if lossless {
             settle(&mut image);
         }
@@ -264,16 +264,6 @@ fn settle(image: &mut Image) {
     if depth != Depth::F32 {
         let all = image.planes.iter_mut().chain(&mut image.alpha).flat_map(|plane| &mut plane.data);
         all.for_each(|value| *value = depth.value(depth.code(*value)));
-    }
-}
-
-fn divide_alpha_out(image: &mut Image) {
-    let Some(alpha) = &image.alpha else { return };
-    for plane in &mut image.planes {
-        for (value, &alpha) in plane.data.iter_mut().zip(&alpha.data) {
-            // Where nothing is seen the stored colour is kept.
-            *value = if alpha > 0.0 { *value / alpha } else { *value };
-        }
     }
 }
 
