@@ -1,8 +1,11 @@
 //! From what stands on the command line to the pictures it means.
 
 use std::collections::HashSet;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use unband::Image;
+use unband_io::{FormatEntry, Limits};
 use walkdir::WalkDir;
 
 use crate::talk::Failure;
@@ -31,6 +34,26 @@ impl Input {
     /// Its name in messages.
     pub fn shown(&self) -> String {
         if self.is_stdin() { "standard input".to_owned() } else { self.path.display().to_string() }
+    }
+
+    /// The picture in it, and its format.
+    ///
+    /// # Errors
+    /// What cannot be read, by its name.
+    pub fn read(&self) -> Result<(Image, &'static FormatEntry), Failure> {
+        let limits = Limits::default();
+        let read = || {
+            if !self.is_stdin() {
+                return unband_io::read_file(&self.path, &limits);
+            }
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().read_to_end(&mut bytes);
+            read.map_err(|source| unband_io::Error::Io { action: "read", source })?;
+            let image = unband_io::read(&bytes, &limits)?;
+            let format = unband_io::detect(&bytes).ok_or(unband_io::Error::UnknownContent)?;
+            Ok((image, format))
+        };
+        read().map_err(|error| Failure::at(self.shown(), error.to_string(), error.hint()))
     }
 }
 

@@ -5,7 +5,6 @@ mod pairs;
 mod record;
 
 use std::fmt::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,15 +13,14 @@ use unband::{Context, Image, Model};
 use unband_metrics::{Against, Metric};
 
 use super::score::{
-    FailureRecord, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, fault,
-    level, measure, page_rows, reasons, summary_rows, tell_failed,
+    Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, level, measure,
+    page_rows, reasons, summary_rows, tell_failed, work,
 };
 use crate::Outcome;
-use crate::bar::Bar;
 use crate::inputs::Input;
 use crate::interrupt;
 use crate::result::{print_data, print_json};
-use crate::talk::{Failure, Loudness, Talk};
+use crate::talk::{Failure, Talk};
 use methods::Method;
 use pairs::{Pair, Pairs};
 use record::Record;
@@ -92,21 +90,7 @@ const RESULT: &str = "result";
 
 /// Compares pictures and says the values, on standard output.
 pub fn run(args: &CompareArgs) -> Outcome {
-    let loudness = Loudness::new(args.measure.talk.quiet, args.measure.talk.verbose);
-    let none = Bar::none();
-    let (job, failures) = match Job::new(args) {
-        Ok(ready) => ready,
-        Err((outcome, failure)) => {
-            Talk { loudness, bar: &none }.failure(&failure);
-            return outcome;
-        }
-    };
-    interrupt::listen();
-    let bar = Bar::new(job.pairs.len(), loudness > Loudness::Quiet);
-    let talk = Talk { loudness, bar: &bar };
-    let outcome = job.run(&failures, &talk);
-    bar.finish();
-    outcome
+    work::start(&args.measure, Job::new(args))
 }
 
 struct Job<'a> {
@@ -158,52 +142,6 @@ impl<'a> Job<'a> {
             .collect();
         args.measure.check_outputs(&paths)?;
         Ok((Self { args: &args.measure, pairs, methods, metrics, gates }, failures))
-    }
-
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
-        let mut failed: Vec<FailureRecord> = failures.iter().map(FailureRecord::new).collect();
-        for failure in failures {
-            talk.failure(failure);
-        }
-        let mut page = self.args.report.as_ref().map(|_| Page::new("Comparison"));
-        let mut all: Vec<Compared> = Vec::new();
-        for (i, pair) in self.pairs.iter().enumerate() {
-            if interrupt::asked() {
-                talk.note(&format!("interrupted: {i} of {} done", self.pairs.len()));
-                return Outcome::Interrupted;
-            }
-            let attempt = catch_unwind(AssertUnwindSafe(|| self.one(pair, page.as_mut(), talk)));
-            match attempt.unwrap_or_else(|_| Err(fault(pair.name.clone()))) {
-                Ok(compared) => all.push(compared),
-                Err(failure) => {
-                    talk.failure(&failure);
-                    failed.push(FailureRecord::new(&failure));
-                }
-            }
-            talk.bar.done(i + 1, self.pairs.len());
-        }
-        talk.bar.finish();
-        let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
-        let roles = self.roles(&all);
-        outcome = outcome.max(if self.args.json {
-            print_json(&Record::new(&all, &roles, failed, &self.metrics))
-        } else {
-            print_data(self.text(&all, &roles).as_bytes())
-        });
-        for failure in self.files(&all, page.as_ref()).into_iter().flatten() {
-            talk.failure(&failure);
-            outcome = outcome.max(Outcome::SomeFailed);
-        }
-        if interrupt::asked() {
-            return Outcome::Interrupted;
-        }
-        for pair in &all {
-            for row in &pair.rows {
-                let name = pair.called(row);
-                outcome = outcome.max(tell_failed(&name, row, &self.metrics, &self.gates, talk));
-            }
-        }
-        outcome
     }
 
     /// Reads, repairs where methods were named, and measures.
@@ -381,22 +319,44 @@ impl<'a> Job<'a> {
         }
         text
     }
+}
 
-    fn files(&self, all: &[Compared], page: Option<&Page>) -> [Option<Failure>; 2] {
-        let table = self.args.csv.as_ref().map(|path| {
-            let rows = all.iter().flat_map(|pair| {
-                let head = |row: &Row| {
-                    vec![pair.name.clone(), row.role.clone(), row.file.clone().unwrap_or_default()]
-                };
-                pair.rows.iter().map(move |row| (head(row), row))
-            });
-            let bytes = csv(&["pair", "role", "file"], rows, &self.metrics);
-            let bytes = bytes.map_err(|e| Failure::at(path.display().to_string(), e.to_string(), None))?;
-            self.args.write(path, &bytes)
+impl work::Job for Job<'_> {
+    fn count(&self) -> usize {
+        self.pairs.len()
+    }
+
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+        let mut page = self.args.report.as_ref().map(|_| Page::new("Comparison"));
+        let one = |pair: &Pair| self.one(pair, page.as_mut(), talk);
+        let Some((all, failed)) = work::each(&self.pairs, failures, talk, |pair| pair.name.clone(), one)
+        else {
+            return Outcome::Interrupted;
+        };
+        let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
+        let roles = self.roles(&all);
+        outcome = outcome.max(if self.args.json {
+            print_json(&Record::new(&all, &roles, failed, &self.metrics))
+        } else {
+            print_data(self.text(&all, &roles).as_bytes())
         });
-        let report = self.args.report.as_ref().zip(page);
-        let report = report.map(|(path, page)| self.args.write(path, page.html().as_bytes()));
-        [table.and_then(Result::err), report.and_then(Result::err)]
+        let rows = all.iter().flat_map(|pair| {
+            let head =
+                |row: &Row| vec![pair.name.clone(), row.role.clone(), row.file.clone().unwrap_or_default()];
+            pair.rows.iter().map(move |row| (head(row), row))
+        });
+        let table = || csv(&["pair", "role", "file"], rows, &self.metrics);
+        outcome = outcome.max(work::write_files(self.args, table, page.as_ref(), talk));
+        if interrupt::asked() {
+            return Outcome::Interrupted;
+        }
+        for pair in &all {
+            for row in &pair.rows {
+                let name = pair.called(row);
+                outcome = outcome.max(tell_failed(&name, row, &self.metrics, &self.gates, talk));
+            }
+        }
+        outcome
     }
 }
 

@@ -155,11 +155,8 @@ impl<'a> Job<'a> {
     /// Works on one picture. A fault in the program itself costs this picture only.
     fn one(&self, i: usize, threads: usize, bar: &Bar) -> Done {
         let input = &self.inputs[i];
-        catch_unwind(AssertUnwindSafe(|| self.attempt(i, threads, bar))).unwrap_or_else(|_| {
-            let hint =
-                "this is a fault of the program; please report it, with the picture if you can".to_owned();
-            Done::Failed(Failure::at(input.shown(), "the program failed on this picture".into(), Some(hint)))
-        })
+        catch_unwind(AssertUnwindSafe(|| self.attempt(i, threads, bar)))
+            .unwrap_or_else(|_| Done::Failed(Failure::of_program(input.shown())))
     }
 
     fn attempt(&self, i: usize, threads: usize, bar: &Bar) -> Done {

@@ -1,7 +1,6 @@
 //! `unband inspect FILE…`: what banding a picture has, and from what.
 
 use std::fmt::Write;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,7 +8,7 @@ use serde::Serialize;
 use unband::{Cause, Context, Findings, Image, Model};
 use unband_image::inspect::{BandingMap, PlaneGrid, Space};
 use unband_image::{Depth, Plane};
-use unband_io::{Limits, WriteOptions};
+use unband_io::WriteOptions;
 
 use crate::Outcome;
 use crate::args::TalkArgs;
@@ -68,7 +67,8 @@ pub fn run(args: &InspectArgs) -> Outcome {
 }
 
 fn one(input: &Input, args: &InspectArgs) -> Result<Outcome, Failure> {
-    let (image, format) = load(input)?;
+    let (image, format) = input.read()?;
+    let format = format.name;
     let findings = unband::inspect(&image, &Context::default());
     if let Some(path) = &args.map {
         draw(&image, &findings.map, path, args.overwrite)?;
@@ -78,22 +78,6 @@ fn one(input: &Input, args: &InspectArgs) -> Result<Outcome, Failure> {
     } else {
         print_data(text(input, format, &image, &findings, args.talk.verbose).as_bytes())
     })
-}
-
-fn load(input: &Input) -> Result<(Image, &'static str), Failure> {
-    let limits = Limits::default();
-    let read = || {
-        if input.is_stdin() {
-            let mut bytes = Vec::new();
-            let read = std::io::stdin().read_to_end(&mut bytes);
-            read.map_err(|source| unband_io::Error::Io { action: "read", source })?;
-            let format = unband_io::detect(&bytes).map_or("", |format| format.name);
-            unband_io::read(&bytes, &limits).map(|image| (image, format))
-        } else {
-            unband_io::read_file(&input.path, &limits).map(|(image, format)| (image, format.name))
-        }
-    };
-    read().map_err(|error| Failure::at(input.shown(), error.to_string(), error.hint()))
 }
 
 fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose: bool) -> String {

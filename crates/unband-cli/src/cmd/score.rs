@@ -8,10 +8,10 @@ mod picture;
 mod record;
 mod stats;
 mod table;
+pub mod work;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -22,11 +22,10 @@ use unband_image::Depth;
 use unband_metrics::Metric;
 
 use crate::Outcome;
-use crate::bar::Bar;
 use crate::inputs::{Gather, Input, readable};
 use crate::interrupt;
 use crate::result::{print_data, print_json};
-use crate::talk::{Failure, Loudness, Talk};
+use crate::talk::{Failure, Talk};
 
 pub use gates::Gate;
 pub use grade::level;
@@ -68,21 +67,7 @@ const USE: Use = Use { defaults: &["cambi", "cambi-coarse", "bband"], reference:
 
 /// Measures pictures and says the values, on standard output.
 pub fn run(args: &ScoreArgs) -> Outcome {
-    let loudness = Loudness::new(args.measure.talk.quiet, args.measure.talk.verbose);
-    let none = Bar::none();
-    let (job, failures) = match Job::new(args) {
-        Ok(ready) => ready,
-        Err((outcome, failure)) => {
-            Talk { loudness, bar: &none }.failure(&failure);
-            return outcome;
-        }
-    };
-    interrupt::listen();
-    let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
-    let talk = Talk { loudness, bar: &bar };
-    let outcome = job.run(&failures, &talk);
-    bar.finish();
-    outcome
+    work::start(&args.measure, Job::new(args))
 }
 
 struct Job<'a> {
@@ -120,55 +105,6 @@ impl<'a> Job<'a> {
         let paths: Vec<&Path> = found.inputs.iter().map(|input| input.path.as_path()).collect();
         args.measure.check_outputs(&paths)?;
         Ok((Self { args: &args.measure, inputs: found.inputs, metrics, gates }, found.failures))
-    }
-
-    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
-        let mut failed: Vec<FailureRecord> = failures.iter().map(FailureRecord::new).collect();
-        for failure in failures {
-            talk.failure(failure);
-        }
-        let mut page = self.args.report.as_ref().map(|_| Page::new("Banding"));
-        let mut all: Vec<Scored> = Vec::new();
-        for (i, input) in self.inputs.iter().enumerate() {
-            if interrupt::asked() {
-                talk.note(&format!("interrupted: {i} of {} done", self.inputs.len()));
-                return Outcome::Interrupted;
-            }
-            let attempt = catch_unwind(AssertUnwindSafe(|| self.one(input, page.as_mut(), talk)));
-            match attempt.unwrap_or_else(|_| Err(fault(input.shown()))) {
-                Ok(scored) => {
-                    if !self.args.json {
-                        let text = format!("{}  {}\n", scored.file, scored.row.verdict.line);
-                        talk.bar.aside(|| print_data(text.as_bytes()));
-                        talk.detail(&scored.row.verdict.finding);
-                    }
-                    all.push(scored);
-                }
-                Err(failure) => {
-                    talk.failure(&failure);
-                    failed.push(FailureRecord::new(&failure));
-                }
-            }
-            talk.bar.done(i + 1, self.inputs.len());
-        }
-        talk.bar.finish();
-        let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
-        outcome = outcome.max(if self.args.json {
-            print_json(&Record::new(&all, failed, &self.metrics))
-        } else {
-            print_data(self.text(&all).as_bytes())
-        });
-        for failure in self.files(&all, page.as_ref()).into_iter().flatten() {
-            talk.failure(&failure);
-            outcome = outcome.max(Outcome::SomeFailed);
-        }
-        if interrupt::asked() {
-            return Outcome::Interrupted;
-        }
-        for scored in &all {
-            outcome = outcome.max(tell_failed(&scored.file, &scored.row, &self.metrics, &self.gates, talk));
-        }
-        outcome
     }
 
     fn one(&self, input: &Input, page: Option<&mut Page>, talk: &Talk<'_>) -> Result<Scored, Failure> {
@@ -248,17 +184,43 @@ impl<'a> Job<'a> {
         }
         text
     }
+}
 
-    fn files(&self, all: &[Scored], page: Option<&Page>) -> [Option<Failure>; 2] {
-        let table = self.args.csv.as_ref().map(|path| {
-            let rows = all.iter().map(|scored| (vec![scored.file.clone()], &scored.row));
-            let bytes = csv(&["file"], rows, &self.metrics);
-            let bytes = bytes.map_err(|e| Failure::at(path.display().to_string(), e.to_string(), None))?;
-            self.args.write(path, &bytes)
+impl work::Job for Job<'_> {
+    fn count(&self) -> usize {
+        self.inputs.len()
+    }
+
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+        let mut page = self.args.report.as_ref().map(|_| Page::new("Banding"));
+        let one = |input: &Input| {
+            let scored = self.one(input, page.as_mut(), talk)?;
+            if !self.args.json {
+                let text = format!("{}  {}\n", scored.file, scored.row.verdict.line);
+                talk.bar.aside(|| print_data(text.as_bytes()));
+                talk.detail(&scored.row.verdict.finding);
+            }
+            Ok(scored)
+        };
+        let Some((all, failed)) = work::each(&self.inputs, failures, talk, Input::shown, one) else {
+            return Outcome::Interrupted;
+        };
+        let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
+        outcome = outcome.max(if self.args.json {
+            print_json(&Record::new(&all, failed, &self.metrics))
+        } else {
+            print_data(self.text(&all).as_bytes())
         });
-        let report = self.args.report.as_ref().zip(page);
-        let report = report.map(|(path, page)| self.args.write(path, page.html().as_bytes()));
-        [table.and_then(Result::err), report.and_then(Result::err)]
+        let rows = all.iter().map(|scored| (vec![scored.file.clone()], &scored.row));
+        let table = || csv(&["file"], rows, &self.metrics);
+        outcome = outcome.max(work::write_files(self.args, table, page.as_ref(), talk));
+        if interrupt::asked() {
+            return Outcome::Interrupted;
+        }
+        for scored in &all {
+            outcome = outcome.max(tell_failed(&scored.file, &scored.row, &self.metrics, &self.gates, talk));
+        }
+        outcome
     }
 }
 
@@ -289,12 +251,6 @@ pub fn tell_failed(
         talk.failure(&Failure::at(name.to_owned(), format!("check failed, {why}"), None));
     }
     Outcome::CheckFailed
-}
-
-/// A fault in the program itself costs one picture only.
-pub fn fault(name: String) -> Failure {
-    let hint = "this is a fault of the program; please report it, with the picture if you can".to_owned();
-    Failure::at(name, "the program failed on this picture".into(), Some(hint))
 }
 
 /// Why values are missing, a line each.

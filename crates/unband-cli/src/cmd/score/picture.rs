@@ -1,9 +1,6 @@
 //! A picture as it is measured.
 
-use std::io::Read;
-
 use unband::{Context, Findings, Image};
-use unband_io::Limits;
 
 use crate::inputs::Input;
 use crate::talk::Failure;
@@ -26,19 +23,7 @@ impl Loaded {
     /// # Errors
     /// What cannot be read, with the file's name.
     pub fn read(input: &Input, ctx: &Context<'_>) -> Result<Self, Failure> {
-        let limits = Limits::default();
-        let read = || {
-            if !input.is_stdin() {
-                return unband_io::read_file(&input.path, &limits);
-            }
-            let mut bytes = Vec::new();
-            let read = std::io::stdin().read_to_end(&mut bytes);
-            read.map_err(|source| unband_io::Error::Io { action: "read", source })?;
-            let format = unband_io::detect(&bytes).ok_or(unband_io::Error::UnknownContent)?;
-            Ok((unband_io::read(&bytes, &limits)?, format))
-        };
-        let (stored, format) =
-            read().map_err(|error| Failure::at(input.shown(), error.to_string(), error.hint()))?;
+        let (stored, format) = input.read()?;
         let findings = unband::inspect(&stored, ctx);
         Self::new(stored, findings, format.name, ctx).map_err(|error| Failure::at(input.shown(), error, None))
     }
