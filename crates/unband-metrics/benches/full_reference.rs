@@ -24,7 +24,7 @@ mod bench {
     use std::time::Duration;
 
     use nix::time::{ClockId, clock_gettime};
-    use unband_image::{Image, Rng};
+    use unband_image::{Context, Image, Rng};
     use unband_metrics::{Against, METRICS};
 
     const W: usize = 1920;
@@ -59,13 +59,14 @@ mod bench {
 
     pub fn main() {
         let (clean, cut) = pair();
+        let ctx = Context { threads: 1, ..Context::default() };
         let metrics: Vec<_> = METRICS.iter().filter(|m| m.against == Against::Reference).collect();
         let mut least = vec![Duration::MAX; metrics.len()];
         for _ in 0..TURNS {
             for (metric, least) in metrics.iter().zip(&mut least) {
                 let start = now();
                 // What has nothing to measure in this picture still takes its time.
-                let _ = black_box((metric.score)(&cut, Some(&clean)));
+                let _ = black_box(metric.score(&cut, Some(&clean), &ctx));
                 *least = (*least).min(now().saturating_sub(start));
             }
         }

@@ -6,7 +6,7 @@ use unband_filters::bband::{self, Edges, Luma, Samples, Thresholds, Visible};
 use unband_image::{Context, Depth, Image, Model, Range};
 
 use crate::field::{Field, exact};
-use crate::{Against, Better, Metric, MetricError, Score, check, psnr};
+use crate::{Against, Better, Least, Metric, MetricError, Score, check, finite, psnr, whole};
 
 const NAME: &str = "bband";
 
@@ -70,8 +70,8 @@ pub fn bband_with_map(image: &Image, ctx: &Context<'_>) -> Result<(Bband, Map), 
 }
 
 fn measured(image: &Image, ctx: &Context<'_>) -> Result<(Bband, Vec<Visible>), MetricError> {
-    let (width, height) = (image.width(), image.height());
     let owned = luma(image)?;
+    let (width, height) = (image.width(), image.height());
     let samples = match &owned {
         Owned::Codes(codes) => Samples::Codes(codes),
         Owned::Fine(steps) => Samples::Fine(steps),
@@ -112,7 +112,7 @@ fn luma(image: &Image) -> Result<Owned, MetricError> {
         Owned::Fine(steps.collect())
     };
     let Model::Yuv { range, .. } = image.color.model else {
-        check(image)?;
+        check(NAME, image)?;
         let whole = |v: &f32| {
             let code = (v * 255.0 + 0.5).clamp(0.0, 255.0) as u8;
             f32::from(code) / 255.0 == *v
@@ -123,10 +123,9 @@ fn luma(image: &Image) -> Result<Owned, MetricError> {
         }
         return Ok(fine(&psnr::studio_luma(image, false)));
     };
+    whole(NAME, image)?;
     let plane = &image.planes[0];
-    if !plane.data.iter().all(|v| v.is_finite()) {
-        return Err(MetricError::NotFinite);
-    }
+    finite(NAME, plane)?;
     if (range, image.depth) == (Range::Limited, Depth::EIGHT) {
         let code = |v: &f32| (v * 219.0 + 16.5).clamp(0.0, 255.0) as u8;
         return Ok(Owned::Codes(plane.data.iter().map(code).collect()));
@@ -136,8 +135,8 @@ fn luma(image: &Image) -> Result<Owned, MetricError> {
     Ok(fine(&Field { width: plane.width, height: plane.height, data }))
 }
 
-fn score(image: &Image, _: Option<&Image>) -> Result<Score, MetricError> {
-    let found = bband(image, &Context::default())?;
+fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    let found = bband(image, ctx)?;
     let details = vec![
         ("edge_points", found.points as f64),
         ("edges", found.edges as f64),
@@ -152,10 +151,12 @@ fn score(image: &Image, _: Option<&Image>) -> Result<Score, MetricError> {
 pub const ENTRY: Metric = Metric {
     name: NAME,
     title: "Visibility of the edges of bands",
+    purpose: "Banding without a reference, by the edges of bands and how visible they are.",
     better: Better::Lower,
     against: Against::Nothing,
     range: "0 and more, rarely above 3",
-    unit: "none",
+    unit: "",
+    least: Least::Sample,
     source: "Tu, Lin, Wang, Adsumilli, Bovik, ICASSP 2020; google/bband-adaband `src/BBAD_I.m`",
     score,
 };

@@ -17,7 +17,7 @@ pub use thresholds::Eotf;
 
 use unband_image::{Context, Image};
 
-use crate::{Against, Better, Metric, MetricError, Score};
+use crate::{Against, Better, Least, Metric, MetricError, Score, same_size, whole};
 use contrast::{Rules, Strip, strips};
 use picture::{Owned, studio_luma};
 use prepare::{Cut, Level, Values, levels};
@@ -342,15 +342,7 @@ pub fn score_against(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<Compared, MetricError> {
-    if (luma.width, luma.height) != (source.width, source.height) {
-        let (width, height) = (luma.width, luma.height);
-        return Err(MetricError::Size {
-            width,
-            height,
-            other_width: source.width,
-            other_height: source.height,
-        });
-    }
+    same_size(NAME, (luma.width, luma.height), (source.width, source.height))?;
     let picture = score(luma, options, ctx)?;
     let source = measure(source, options, options.source_size, false, ctx)?.0;
     let worse_by = (picture.score - source.score).max(0.0);
@@ -367,9 +359,7 @@ fn measure(
     options.check()?;
     let fits = |&(w, h): &(usize, usize)| w > 0 && h > 0 && w <= luma.width && h <= luma.height;
     let (width, height) = size.filter(fits).unwrap_or((luma.width, luma.height));
-    if width < LEAST_SIDE && height < LEAST_SIDE {
-        return Err(MetricError::Short { metric: NAME, needed: LEAST_SIDE, width, height });
-    }
+    long_enough(width, height)?;
     let halve = options.high_res_speedup.is_some_and(|from| width * height >= from.samples());
     let mut window = (options.window_size * (width + height) / 375) >> 4;
     if halve {
@@ -423,6 +413,13 @@ fn measure(
     };
     let maps = if maps { (0..SCALES).map(|i| map(&levels[i], &strips, i)).collect() } else { Vec::new() };
     Ok((report, maps))
+}
+
+fn long_enough(width: usize, height: usize) -> Result<(), MetricError> {
+    if width.max(height) >= LEAST_SIDE {
+        return Ok(());
+    }
+    Err(MetricError::Short { metric: NAME, needed: LEAST_SIDE, width, height })
 }
 
 /// Which values count, and from which difference on.
@@ -487,18 +484,17 @@ fn of_image<T>(
     ctx: &Context<'_>,
     then: impl FnOnce(&Luma<'_>) -> Result<T, MetricError>,
 ) -> Result<T, MetricError> {
+    whole(NAME, image)?;
     let (width, height) = (image.width(), image.height());
-    if width < LEAST_SIDE && height < LEAST_SIDE {
-        return Err(MetricError::Short { metric: NAME, needed: LEAST_SIDE, width, height });
-    }
+    long_enough(width, height)?;
     match studio_luma(image, ctx.level)? {
         Owned::Eight(codes) => then(&Luma::new(&codes[..], 8, width, height)?),
         Owned::Deep { bits, codes } => then(&Luma::new(&codes[..], bits, width, height)?),
     }
 }
 
-fn entry_score(image: &Image, options: &Options) -> Result<Score, MetricError> {
-    let report = score_image(image, options, &Context::default())?;
+fn entry_score(image: &Image, options: &Options, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    let report = score_image(image, options, ctx)?;
     let masked = report.scales[0].masked as f64;
     let details = vec![
         ("window", report.window as f64),
@@ -512,22 +508,24 @@ fn entry_score(image: &Image, options: &Options) -> Result<Score, MetricError> {
     Ok(Score { value: report.score, details })
 }
 
-fn default_score(image: &Image, _: Option<&Image>) -> Result<Score, MetricError> {
-    entry_score(image, &Options::default())
+fn default_score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    entry_score(image, &Options::default(), ctx)
 }
 
-fn coarse_score(image: &Image, _: Option<&Image>) -> Result<Score, MetricError> {
-    entry_score(image, &Options::coarse())
+fn coarse_score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    entry_score(image, &Options::coarse(), ctx)
 }
 
 /// The registry's line.
 pub const ENTRY: Metric = Metric {
     name: NAME,
     title: "Contrast-aware multiscale banding index",
+    purpose: "Banding without a reference, as streaming services measure it; from about 5 on it annoys. It sees steps of one 8-bit code only, and noise of one code hides bands from it.",
     better: Better::Lower,
     against: Against::Nothing,
     range: "0 and more, 24 is very bad",
-    unit: "none",
+    unit: "",
+    least: Least::OneSide(LEAST_SIDE),
     source: "Tandon, Afonso, Sole, Krasula, PCS 2021; Netflix/vmaf `libvmaf/src/feature/cambi.c`",
     score: default_score,
 };
@@ -536,6 +534,7 @@ pub const ENTRY: Metric = Metric {
 pub const ENTRY_COARSE: Metric = Metric {
     name: "cambi-coarse",
     title: "CAMBI for steps of up to eight 8-bit codes (max_log_contrast 5)",
+    purpose: "The same for coarser steps, which `cambi` does not see.",
     score: coarse_score,
     ..ENTRY
 };

@@ -1,12 +1,16 @@
 //! Colour difference as people see it.
 
 use std::f64::consts::{PI, TAU};
+use std::ops::Range;
 
-use unband_image::Image;
+use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::light::linear_planes;
-use crate::{Against, Better, Metric, MetricError, Score, both};
+use crate::{Against, Better, Least, Metric, MetricError, Score, alone, both};
+
+/// Pixels that a thread works on at once.
+const PART: usize = 1 << 16;
 
 /// Colour differences of two pictures; 1 is about what can just be seen side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,26 +31,39 @@ pub struct Differences {
 /// # Errors
 /// When the pictures differ in size or colour model, are not RGB or grey, or hold samples that are not finite.
 pub fn ciede2000(image: &Image, reference: &Image) -> Result<Differences, MetricError> {
-    measure(image, Some(reference))
+    measure(image, Some(reference), &alone())
 }
 
-fn measure(image: &Image, reference: Option<&Image>) -> Result<Differences, MetricError> {
+fn measure(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Differences, MetricError> {
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     let [a, b] = [image, reference].map(linear_planes);
     let count = image.width() * image.height();
+    let parts = ctx.map(count.div_ceil(PART), |part| {
+        if ctx.check().is_err() {
+            return Err(MetricError::Cancelled);
+        }
+        Ok(differences([&a, &b], part * PART..count.min((part + 1) * PART)))
+    });
     let mut found = Vec::with_capacity(count);
+    for part in parts {
+        found.extend(part?);
+    }
+    Ok(summary(&mut found))
+}
+
+fn differences(pictures: [&Vec<Field>; 2], pixels: Range<usize>) -> Vec<f64> {
     // In banded and in restored pictures neighbours are often alike.
     let (mut last, mut difference) = (None, 0.0);
-    for i in 0..count {
-        let here = [&a, &b].map(|planes| pixel(planes, i));
+    let one = |i| {
+        let here = pictures.map(|planes| pixel(planes, i));
         let bits = here.map(|pixel| pixel.map(f64::to_bits));
         if last != Some(bits) {
             difference = if bits[0] == bits[1] { 0.0 } else { delta_e(lab(here[0]), lab(here[1])) };
             last = Some(bits);
         }
-        found.push(difference);
-    }
-    Ok(summary(&mut found))
+        difference
+    };
+    pixels.map(one).collect()
 }
 
 /// A grey picture counts as three equal channels.
@@ -117,8 +134,8 @@ fn hue(a: f64, b: f64) -> f64 {
     if h < 0.0 { h + TAU } else { h }
 }
 
-fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    let Differences { mean, p95, max } = measure(image, reference)?;
+fn score(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    let Differences { mean, p95, max } = measure(image, reference, ctx)?;
     Ok(Score { value: mean, details: vec![("p95", p95), ("max", max)] })
 }
 
@@ -126,10 +143,12 @@ fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError>
 pub const ENTRY: Metric = Metric {
     name: "ciede2000",
     title: "Colour difference CIEDE2000, mean over pixels",
+    purpose: "How far colours moved, as people see it: 1 can just be seen side by side.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0 and more, 0 for equal pictures",
     unit: "ΔE00",
+    least: Least::Sample,
     source: "Sharma, Wu, Dalal 2005; scikit-image `color/delta_e.py`, deltaE_ciede2000",
     score,
 };

@@ -4,7 +4,7 @@ use unband_image::Image;
 
 use crate::false_steps::{Steps, steps};
 use crate::field::{Border, Field, gaussian};
-use crate::{MetricError, check};
+use crate::{MetricError, check, same_size};
 
 /// A clean picture prepared for [`crate::flat_psnr`] and [`crate::false_steps`].
 pub struct Clean {
@@ -20,7 +20,7 @@ impl Clean {
     /// # Errors
     /// When it is not RGB or grey or holds samples that are not finite.
     pub fn of(reference: &Image) -> Result<Self, MetricError> {
-        check(reference)?;
+        check("the smooth mask", reference)?;
         let luma = Field::luma(reference);
         let mask = smooth_mask(&luma);
         let count = mask.iter().filter(|&&m| m).count();
@@ -38,13 +38,9 @@ impl Clean {
         &self.mask
     }
 
-    pub(crate) fn luma_of(&self, image: &Image) -> Result<Field, MetricError> {
-        check(image)?;
-        let (width, height) = (image.width(), image.height());
-        if (width, height) != (self.luma.width, self.luma.height) {
-            let (other_width, other_height) = (self.luma.width, self.luma.height);
-            return Err(MetricError::Size { width, height, other_width, other_height });
-        }
+    pub(crate) fn luma_of(&self, metric: &'static str, image: &Image) -> Result<Field, MetricError> {
+        check(metric, image)?;
+        same_size(metric, (image.width(), image.height()), (self.luma.width, self.luma.height))?;
         Ok(Field::luma(image))
     }
 }

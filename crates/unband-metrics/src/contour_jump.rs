@@ -1,9 +1,9 @@
 //! How high the input's contours still are in the result.
 
-use unband_image::{Depth, Image};
+use unband_image::{Context, Depth, Image};
 
 use crate::field::{Border, Field};
-use crate::{Against, Better, Metric, MetricError, Score, both};
+use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
 /// Largest step that counts as a contour, in 8-bit codes (exclusive).
 const EDGE_CODES: u8 = 12;
@@ -77,7 +77,7 @@ fn transposed(codes: &[u8], w: usize, h: usize) -> Vec<u8> {
     (0..w * h).map(|i| codes[(i % h) * w + i / h]).collect()
 }
 
-fn score(image: &Image, input: Option<&Image>) -> Result<Score, MetricError> {
+fn score(image: &Image, input: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let (image, input) = both("contour-jump", "the input", image, input)?;
     let after = contour_jump(image, input)?;
     let before = contour_jump(input, input)?;
@@ -89,10 +89,12 @@ fn score(image: &Image, input: Option<&Image>) -> Result<Score, MetricError> {
 pub const ENTRY: Metric = Metric {
     name: "contour-jump",
     title: "Mean jump left at the contours of the input",
+    purpose: "How high the input's contours still are after a repair. Noise cannot hide a band from it; a true gradient keeps its own slope.",
     better: Better::Lower,
     against: Against::Input,
     range: "0 and more",
     unit: "8-bit codes",
+    least: Least::Sample,
     source: "own; docs/results/quality.md",
     score,
 };

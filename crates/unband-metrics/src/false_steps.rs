@@ -1,11 +1,11 @@
 //! Steps that a smooth area has and its clean original has not.
 
-use unband_image::Image;
+use unband_image::{Context, Image};
 
 use crate::clean::Clean;
 use crate::field::{Border, Field};
 use crate::flat_psnr::LEAST_SAMPLES;
-use crate::{Against, Better, Metric, MetricError, Score, both};
+use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
 /// A step counts when it exceeds the clean picture's by more than this, in 8-bit codes.
 const LEAST_EXCESS_CODES: f64 = 0.4;
@@ -45,7 +45,7 @@ pub(crate) fn steps(luma: &Field) -> Steps {
 /// # Errors
 /// When the sizes differ, or the clean picture has at most 2,000 smooth samples.
 pub fn false_steps(image: &Image, clean: &Clean) -> Result<FalseSteps, MetricError> {
-    let luma = clean.luma_of(image)?;
+    let luma = clean.luma_of(ENTRY.name, image)?;
     if clean.count <= LEAST_SAMPLES {
         return Err(MetricError::TooFew {
             metric: "false-steps",
@@ -71,7 +71,7 @@ pub fn false_steps(image: &Image, clean: &Clean) -> Result<FalseSteps, MetricErr
     })
 }
 
-fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let (image, reference) = both("false-steps", "a reference", image, reference)?;
     let found = false_steps(image, &Clean::of(reference)?)?;
     Ok(Score { value: found.per_thousand, details: vec![("mean_excess_codes", found.mean_excess_codes)] })
@@ -81,10 +81,12 @@ fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError>
 pub const ENTRY: Metric = Metric {
     name: "false-steps",
     title: "Steps that the clean picture does not have, in its smooth areas",
+    purpose: "Counts contours that the clean picture does not have. Dither does not count, a contour of one 8-bit code does.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0..=1000",
     unit: "per 1000 smooth samples",
+    least: Least::Sample,
     source: "own; docs/results/quality.md",
     score,
 };

@@ -1,9 +1,9 @@
 //! PSNR where the clean picture is smooth: there banding is seen, and there a debander earns its keep.
 
-use unband_image::Image;
+use unband_image::{Context, Image};
 
 use crate::clean::Clean;
-use crate::{Against, Better, Metric, MetricError, Score, both, psnr};
+use crate::{Against, Better, Least, Metric, MetricError, Score, both, psnr};
 
 /// Fewest smooth samples for which a number means something.
 pub const LEAST_SAMPLES: usize = 2000;
@@ -13,7 +13,7 @@ pub const LEAST_SAMPLES: usize = 2000;
 /// # Errors
 /// When the sizes differ, or the clean picture has at most [`LEAST_SAMPLES`] smooth samples.
 pub fn flat_psnr(image: &Image, clean: &Clean) -> Result<f64, MetricError> {
-    let luma = clean.luma_of(image)?;
+    let luma = clean.luma_of(ENTRY.name, image)?;
     if clean.count <= LEAST_SAMPLES {
         return Err(MetricError::TooFew {
             metric: "flat-psnr",
@@ -27,7 +27,7 @@ pub fn flat_psnr(image: &Image, clean: &Clean) -> Result<f64, MetricError> {
     Ok(psnr::from_mse(sum / clean.count as f64))
 }
 
-fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let (image, reference) = both("flat-psnr", "a reference", image, reference)?;
     let clean = Clean::of(reference)?;
     let value = flat_psnr(image, &clean)?;
@@ -38,10 +38,12 @@ fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError>
 pub const ENTRY: Metric = Metric {
     name: "flat-psnr",
     title: "Peak signal-to-noise ratio of luma where the clean picture is smooth",
+    purpose: "The error where banding is seen: in smooth areas of the clean picture.",
     better: Better::Higher,
     against: Against::Reference,
     range: "0 and more, infinite for equal pictures",
     unit: "dB",
+    least: Least::Sample,
     source: "own; docs/results/quality.md",
     score,
 };

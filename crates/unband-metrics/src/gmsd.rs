@@ -1,10 +1,10 @@
 //! Gradient magnitude similarity deviation.
 
-use unband_image::Image;
+use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::grey::grey_pair;
-use crate::{Against, Better, Metric, MetricError, Score, at_least, both};
+use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both};
 
 /// Keeps the similarity of weak gradients near 1, for samples in 8-bit codes.
 const T: f64 = 170.0;
@@ -88,7 +88,7 @@ fn magnitudes(field: &Field) -> Field {
     out
 }
 
-fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let Gmsd { deviation, mean } = measure(image, reference)?;
     Ok(Score { value: deviation, details: vec![("gms_mean", mean)] })
 }
@@ -97,10 +97,12 @@ fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError>
 pub const ENTRY: Metric = Metric {
     name: "gmsd",
     title: "Gradient magnitude similarity deviation",
+    purpose: "How unevenly edges were damaged. Bands add edges where the clean picture has none.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0..=0.5, 0 for equal pictures",
     unit: "",
+    least: Least::Sides(LEAST_SIDE),
     source: "Xue et al. 2014; the authors' `GMSD.m`",
     score,
 };

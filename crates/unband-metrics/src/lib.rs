@@ -2,7 +2,10 @@
 //!
 //! Every measure is one entry of [`METRICS`]. All of them take RGB or grey [`Image`]s of any depth, work in
 //! 8-bit codes (255 × the sample) with sums in `f64`, and never give a value that is not a number: where a
-//! measure has no meaning, it is an error that says why.
+//! measure has no meaning, it is an error that names it and says why. A value is the same for every number of threads.
+//!
+//! Pictures of a pair may differ in depth: samples lie on one scale, and an 8-bit result is compared with its 16-bit
+//! reference as it is. Only what is defined on whole codes rounds, to those of the deeper of the two.
 #![forbid(unsafe_code)]
 
 pub mod bband;
@@ -27,7 +30,7 @@ pub mod texture_change;
 pub use clean::Clean;
 pub use field::Field;
 
-use unband_image::{Image, Model};
+use unband_image::{Context, Image, Model, Plane};
 
 /// Which way a measure improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,17 @@ pub enum Against {
     Reference,
     /// The picture before it was restored.
     Input,
+}
+
+/// How large a picture must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Least {
+    /// One sample is enough.
+    Sample,
+    /// Both sides have at least so many samples.
+    Sides(usize),
+    /// One of the sides has.
+    OneSide(usize),
 }
 
 /// A measured value.
@@ -70,8 +84,10 @@ impl Score {
 #[non_exhaustive]
 pub enum MetricError {
     /// Two pictures of different size.
-    #[error("the pictures differ in size: {width}×{height} and {other_width}×{other_height}")]
+    #[error("{metric} compares pictures of one size, got {width}×{height} and {other_width}×{other_height}")]
     Size {
+        /// The measure.
+        metric: &'static str,
         /// Width of the scored picture.
         width: usize,
         /// Height of the scored picture.
@@ -94,10 +110,15 @@ pub enum MetricError {
         height: usize,
     },
     /// Neither RGB nor grey.
-    #[error("the picture is {0:?}, RGB or grey is needed")]
-    Model(Model),
+    #[error("{metric} takes RGB or grey, got {}", word(*.model))]
+    Model {
+        /// The measure.
+        metric: &'static str,
+        /// What the picture is.
+        model: Model,
+    },
     /// Two pictures of different colour models.
-    #[error("{metric} compares pictures of one colour model, got {model:?} and {other:?}")]
+    #[error("{metric} compares pictures of one colour model, got {} and {}", word(*.model), word(*.other))]
     Models {
         /// The measure.
         metric: &'static str,
@@ -107,7 +128,7 @@ pub enum MetricError {
         other: Model,
     },
     /// SSIMULACRA2 cannot take the pictures: they are too large.
-    #[error("ssimulacra2: {0}")]
+    #[error("ssimulacra2 does not take these pictures: {0}")]
     Ssimulacra2(#[from] fast_ssim2::Ssimulacra2Error),
     /// A picture to compare with is missing.
     #[error("{metric} compares with {with}, which is missing")]
@@ -165,6 +186,18 @@ pub enum MetricError {
         /// What it was.
         got: String,
     },
+    /// More or fewer planes than the colour model has.
+    #[error("{metric} takes {needed} planes for {}, got {got}", word(*.model))]
+    Planes {
+        /// The measure.
+        metric: &'static str,
+        /// What the picture says it is.
+        model: Model,
+        /// Planes of such a picture.
+        needed: usize,
+        /// Planes that there are.
+        got: usize,
+    },
     /// A buffer holds more or fewer samples than its size asks for, or none.
     #[error("{metric} got {got} samples for {width}×{height}")]
     Samples {
@@ -191,12 +224,54 @@ pub enum MetricError {
     #[error("interrupted")]
     Cancelled,
     /// A sample is not a number or infinite.
-    #[error("the picture holds samples that are no finite numbers")]
-    NotFinite,
+    #[error("{metric} takes finite samples, the picture holds others")]
+    NotFinite {
+        /// The measure.
+        metric: &'static str,
+    },
+    /// What came out is not a number.
+    #[error("{metric} has no number for samples so far from black and white")]
+    NoNumber {
+        /// The measure.
+        metric: &'static str,
+    },
 }
 
-/// Scores a picture against another, or alone.
-pub type ScoreFn = fn(&Image, Option<&Image>) -> Result<Score, MetricError>;
+impl MetricError {
+    /// The same of another measure: one that shares its work.
+    #[must_use]
+    pub fn of(mut self, name: &'static str) -> Self {
+        match &mut self {
+            Self::Size { metric, .. }
+            | Self::TooSmall { metric, .. }
+            | Self::Model { metric, .. }
+            | Self::Models { metric, .. }
+            | Self::Missing { metric, .. }
+            | Self::TooFew { metric, .. }
+            | Self::Short { metric, .. }
+            | Self::Large { metric, .. }
+            | Self::Option { metric, .. }
+            | Self::Planes { metric, .. }
+            | Self::Samples { metric, .. }
+            | Self::Code { metric, .. }
+            | Self::NotFinite { metric }
+            | Self::NoNumber { metric } => *metric = name,
+            Self::Ssimulacra2(_) | Self::Cancelled => {}
+        }
+        self
+    }
+}
+
+fn word(model: Model) -> &'static str {
+    match model {
+        Model::Gray => "grey",
+        Model::Rgb => "RGB",
+        Model::Yuv { .. } => "YUV",
+    }
+}
+
+/// Scores a picture against another, or alone, on the threads and with the instructions of the context.
+type ScoreFn = fn(&Image, Option<&Image>, &Context<'_>) -> Result<Score, MetricError>;
 
 /// One measure of the registry.
 #[derive(Clone, Copy)]
@@ -205,18 +280,43 @@ pub struct Metric {
     pub name: &'static str,
     /// A few words.
     pub title: &'static str,
+    /// What it is good for, and what not, for people: a sentence or two.
+    pub purpose: &'static str,
     /// Which way is better.
     pub better: Better,
     /// What the second picture must be.
     pub against: Against,
     /// Possible values, in words.
     pub range: &'static str,
-    /// Unit, in words.
+    /// Unit, in words; empty where there is none.
     pub unit: &'static str,
+    /// Smaller pictures have no value.
+    pub least: Least,
     /// Paper, or the place where the definition stands.
     pub source: &'static str,
-    /// Computes it: the picture, then what it is compared with.
-    pub score: ScoreFn,
+    score: ScoreFn,
+}
+
+impl Metric {
+    /// Measures a picture, against the other that [`Metric::against`] asks for. The value is the same for every number
+    /// of threads and every instruction set, and never not-a-number.
+    ///
+    /// # Errors
+    /// All of them name the measure and its limit: a picture to compare with is missing, or differs in size or colour
+    /// model; the picture is too small, holds samples that are not finite, or is YUV for a measure that takes RGB and
+    /// grey; there is nothing in it that the measure counts; or when cancelled.
+    pub fn score(
+        &self,
+        image: &Image,
+        other: Option<&Image>,
+        ctx: &Context<'_>,
+    ) -> Result<Score, MetricError> {
+        if ctx.check().is_err() {
+            return Err(MetricError::Cancelled);
+        }
+        let score = (self.score)(image, other, ctx).map_err(|error| error.of(self.name))?;
+        if score.value.is_nan() { Err(MetricError::NoNumber { metric: self.name }) } else { Ok(score) }
+    }
 }
 
 /// All measures.
@@ -256,14 +356,21 @@ pub(crate) fn both<'a>(
     other: Option<&'a Image>,
 ) -> Result<(&'a Image, &'a Image), MetricError> {
     let other = other.ok_or(MetricError::Missing { metric, with })?;
-    same_size(image, other)?;
-    check(image)?;
-    check(other)?;
+    whole(metric, image)?;
+    whole(metric, other)?;
+    same_size(metric, (image.width(), image.height()), (other.width(), other.height()))?;
+    check(metric, image)?;
+    check(metric, other)?;
     let (model, other_model) = (image.color.model, other.color.model);
     if model != other_model {
         return Err(MetricError::Models { metric, model, other: other_model });
     }
     Ok((image, other))
+}
+
+/// What functions work with that are not given a context: one thread, never cancelled.
+pub(crate) fn alone() -> Context<'static> {
+    Context { threads: 1, ..Context::default() }
 }
 
 /// An error unless both sides have the samples that a measure needs.
@@ -279,20 +386,48 @@ pub(crate) fn at_least(
     Err(MetricError::TooSmall { metric, needed, width, height })
 }
 
-fn same_size(image: &Image, other: &Image) -> Result<(), MetricError> {
-    let (width, height) = (image.width(), image.height());
-    let (other_width, other_height) = (other.width(), other.height());
+pub(crate) fn same_size(
+    metric: &'static str,
+    (width, height): (usize, usize),
+    (other_width, other_height): (usize, usize),
+) -> Result<(), MetricError> {
     if (width, height) == (other_width, other_height) {
         return Ok(());
     }
-    Err(MetricError::Size { width, height, other_width, other_height })
+    Err(MetricError::Size { metric, width, height, other_width, other_height })
 }
 
-/// An error unless the picture is RGB or grey and all its samples are finite.
-pub(crate) fn check(image: &Image) -> Result<(), MetricError> {
-    if matches!(image.color.model, Model::Yuv { .. }) {
-        return Err(MetricError::Model(image.color.model));
+/// An error unless the picture is RGB or grey, whole, and all its samples are finite.
+pub(crate) fn check(metric: &'static str, image: &Image) -> Result<(), MetricError> {
+    whole(metric, image)?;
+    if image.is_yuv() {
+        return Err(MetricError::Model { metric, model: image.color.model });
     }
-    let finite = |p: &unband_image::Plane| p.data.iter().all(|v| v.is_finite());
-    if image.planes.iter().all(finite) { Ok(()) } else { Err(MetricError::NotFinite) }
+    image.planes.iter().try_for_each(|plane| finite(metric, plane))
+}
+
+/// An error unless the planes are those of the colour model, of one size, and hold what that asks for. Of YUV only luma
+/// counts.
+pub(crate) fn whole(metric: &'static str, image: &Image) -> Result<(), MetricError> {
+    let (model, got) = (image.color.model, image.planes.len());
+    let needed = if model == Model::Gray { 1 } else { 3 };
+    if got != needed {
+        return Err(MetricError::Planes { metric, model, needed, got });
+    }
+    let (width, height) = (image.width(), image.height());
+    for plane in &image.planes[..if image.is_yuv() { 1 } else { needed }] {
+        let got = plane.data.len();
+        let one_size = (plane.width, plane.height) == (width, height);
+        if !one_size || got == 0 || width.checked_mul(height) != Some(got) {
+            return Err(MetricError::Samples { metric, width, height, got });
+        }
+    }
+    Ok(())
+}
+
+/// An error unless all samples are finite.
+pub(crate) fn finite(metric: &'static str, plane: &Plane) -> Result<(), MetricError> {
+    // A fold without an early end is what the compiler turns into vectors.
+    let finite = plane.data.iter().fold(true, |finite, v| finite & v.is_finite());
+    if finite { Ok(()) } else { Err(MetricError::NotFinite { metric }) }
 }

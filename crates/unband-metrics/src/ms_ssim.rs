@@ -1,11 +1,11 @@
 //! Structural similarity over five scales.
 
-use unband_image::Image;
+use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::ssim_window::Window;
-use crate::{Against, Better, Metric, MetricError, Score, at_least, both};
+use crate::{Against, Better, Least, Metric, MetricError, Score, alone, at_least, both};
 
 /// Least side: the window of 11 samples at the coarsest of five scales.
 pub const LEAST_SIDE: usize = 11 << 4;
@@ -25,7 +25,7 @@ const WEIGHTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 /// When the pictures differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or hold
 /// samples that are not finite.
 pub fn ms_ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    of_grey(image, Some(reference))
+    of_grey(image, Some(reference), &alone())
 }
 
 /// Multi-scale SSIM per channel, then the mean over channels, as networks are trained and compared with it.
@@ -36,33 +36,39 @@ pub fn ms_ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
 /// # Errors
 /// As [`ms_ssim`].
 pub fn ms_ssim_rgb(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    of_channels(image, Some(reference))
+    of_channels(image, Some(reference), &alone())
 }
 
-fn of_grey(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+fn of_grey(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f64, MetricError> {
     let (image, reference) = both(ENTRY.name, "a reference", image, reference)?;
     at_least(ENTRY.name, LEAST_SIDE, image.width(), image.height())?;
     let (a, b) = grey_pair(image, reference);
-    Ok(product(a, b, &Window::gaussian(), |field| reduced(field, 2)))
+    product(a, b, &Window::gaussian(), |field| reduced(field, 2), ctx)
 }
 
-fn of_channels(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+fn of_channels(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f64, MetricError> {
     let (image, reference) = both(ENTRY_RGB.name, "a reference", image, reference)?;
     at_least(ENTRY_RGB.name, LEAST_SIDE, image.width(), image.height())?;
     let window = Window::gaussian_f32();
     let planes = image.planes.len();
-    let channel = |c| product(Field::plane(image, c), Field::plane(reference, c), &window, pooled);
-    Ok((0..planes).map(channel).sum::<f64>() / planes as f64)
+    let channel = |c| product(Field::plane(image, c), Field::plane(reference, c), &window, pooled, ctx);
+    Ok((0..planes).map(channel).sum::<Result<f64, _>>()? / planes as f64)
 }
 
-fn product(mut a: Field, mut b: Field, window: &Window<11>, half: impl Fn(&Field) -> Field) -> f64 {
+fn product(
+    mut a: Field,
+    mut b: Field,
+    window: &Window<11>,
+    half: impl Fn(&Field) -> Field,
+    ctx: &Context<'_>,
+) -> Result<f64, MetricError> {
     let (coarsest, finer) = (WEIGHTS.len() - 1, &WEIGHTS[..WEIGHTS.len() - 1]);
     let mut value = 1.0;
     for weight in finer {
-        value *= window.means(&a, &b).contrast.max(0.0).powf(*weight);
+        value *= window.means(&a, &b, ctx)?.contrast.max(0.0).powf(*weight);
         (a, b) = (half(&a), half(&b));
     }
-    value * window.means(&a, &b).similarity.max(0.0).powf(WEIGHTS[coarsest])
+    Ok(value * window.means(&a, &b, ctx)?.similarity.max(0.0).powf(WEIGHTS[coarsest]))
 }
 
 /// Means of 2×2; a side of odd length gets a zero before its first sample.
@@ -81,22 +87,24 @@ fn pooled(field: &Field) -> Field {
     out
 }
 
-fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    of_grey(image, reference).map(Score::of)
+fn score(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    of_grey(image, reference, ctx).map(Score::of)
 }
 
-fn score_rgb(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    of_channels(image, reference).map(Score::of)
+fn score_rgb(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    of_channels(image, reference, ctx).map(Score::of)
 }
 
 /// Grey.
 pub const ENTRY: Metric = Metric {
     name: "ms-ssim",
     title: "Structural similarity of grey over five scales",
+    purpose: "Structure at five sizes: nearer than SSIM to what people see from some distance.",
     better: Better::Higher,
     against: Against::Reference,
     range: "0..=1",
     unit: "",
+    least: Least::Sides(LEAST_SIDE),
     source: "Wang, Simoncelli, Bovik 2003; the authors' `msssim.m`",
     score,
 };
@@ -105,6 +113,7 @@ pub const ENTRY: Metric = Metric {
 pub const ENTRY_RGB: Metric = Metric {
     name: "ms-ssim-rgb",
     title: "Structural similarity over five scales, mean over channels",
+    purpose: "For tables made with PyTorch programs, which train with it too.",
     source: "Wang, Simoncelli, Bovik 2003; pytorch-msssim 1.0.0",
     score: score_rgb,
     ..ENTRY

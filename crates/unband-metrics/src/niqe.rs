@@ -10,7 +10,7 @@ mod scale;
 use unband_image::{Context, Image, Model};
 
 use crate::field::{Field, exact};
-use crate::{Against, Better, Metric, MetricError, Score, check, psnr};
+use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check, finite, psnr, whole};
 
 const NAME: &str = "niqe";
 
@@ -37,10 +37,7 @@ const FEATURES: usize = 36;
 pub fn niqe(image: &Image, ctx: &Context<'_>) -> Result<f64, MetricError> {
     let luma = rounded_luma(image)?;
     let (columns, rows) = (luma.width / BLOCK, luma.height / BLOCK);
-    if columns == 0 || rows == 0 {
-        let (width, height) = (luma.width, luma.height);
-        return Err(MetricError::TooSmall { metric: NAME, needed: BLOCK, width, height });
-    }
+    at_least(NAME, BLOCK, luma.width, luma.height)?;
     let mut luma = scale::cropped(&luma, columns * BLOCK, rows * BLOCK);
     let mut blocks = vec![[0.0; FEATURES]; columns * rows];
     let shapes = aggd::Shapes::new();
@@ -78,31 +75,32 @@ pub fn niqe(image: &Image, ctx: &Context<'_>) -> Result<f64, MetricError> {
 /// Luma in studio range, whole 8-bit codes.
 fn rounded_luma(image: &Image) -> Result<Field, MetricError> {
     let Model::Yuv { .. } = image.color.model else {
-        check(image)?;
+        check(NAME, image)?;
         return Ok(psnr::studio_luma(image, true));
     };
+    whole(NAME, image)?;
     let plane = &image.planes[0];
-    if !plane.data.iter().all(|v| v.is_finite()) {
-        return Err(MetricError::NotFinite);
-    }
+    finite(NAME, plane)?;
     // Studio codes of 8 bits, whatever the range of the file.
     let code = exact(unband_image::Depth::F32);
     let data = plane.data.iter().map(|v| (code(v) * (219.0 / 255.0) + 16.0).round_ties_even()).collect();
     Ok(Field { width: plane.width, height: plane.height, data })
 }
 
-fn score(image: &Image, _: Option<&Image>) -> Result<Score, MetricError> {
-    niqe(image, &Context::default()).map(Score::of)
+fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    niqe(image, ctx).map(Score::of)
 }
 
 /// The registry's line.
 pub const ENTRY: Metric = Metric {
     name: NAME,
     title: "Distance from the statistics of natural photographs",
+    purpose: "Whether a picture looks like a photograph. It says little about banding: never rank methods by it alone.",
     better: Better::Lower,
     against: Against::Nothing,
     range: "0 and more, photographs 2 to 5",
-    unit: "none",
+    unit: "",
+    least: Least::Sides(BLOCK),
     source: "Mittal, Soundararajan, Bovik, IEEE Signal Processing Letters 20(3), 2013; BasicSR `metrics/niqe.py`",
     score,
 };

@@ -3,10 +3,10 @@
 //! Samples of 8 bits, 16 bits and floating point lie on one scale, 0 black and 255 white, and the peak is always 255: the
 //! same difference has the same value at every depth.
 
-use unband_image::Image;
+use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Metric, MetricError, Score, both};
+use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
 /// 10·log₁₀(255² / mean squared error) for an error in 8-bit codes; infinite for no error.
 pub fn from_mse(mse: f64) -> f64 {
@@ -62,15 +62,15 @@ pub(crate) fn studio_luma(image: &Image, rounded: bool) -> Field {
     y
 }
 
-fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     of_channels(image, reference).map(Score::of)
 }
 
-fn score_y(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+fn score_y(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     of_luma(image, reference, false).map(Score::of)
 }
 
-fn score_y_rounded(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+fn score_y_rounded(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     of_luma(image, reference, true).map(Score::of)
 }
 
@@ -78,10 +78,12 @@ fn score_y_rounded(image: &Image, reference: Option<&Image>) -> Result<Score, Me
 pub const ENTRY: Metric = Metric {
     name: "psnr",
     title: "Peak signal-to-noise ratio over all channels",
+    purpose: "The error over the whole picture in one number, comparable between papers. Where it lies does not matter: a contour of one code in a sky hardly moves it.",
     better: Better::Higher,
     against: Against::Reference,
     range: "0 and more, infinite for equal pictures",
     unit: "dB",
+    least: Least::Sample,
     source: "KAIR `utils/utils_image.py`, calculate_psnr",
     score,
 };
@@ -90,6 +92,7 @@ pub const ENTRY: Metric = Metric {
 pub const ENTRY_Y: Metric = Metric {
     name: "psnr-y",
     title: "Peak signal-to-noise ratio of luma",
+    purpose: "The same for brightness alone, as papers on super-resolution report it.",
     source: "BasicSR `metrics/psnr_ssim.py`, calculate_psnr with test_y_channel",
     score: score_y,
     ..ENTRY
@@ -99,6 +102,7 @@ pub const ENTRY_Y: Metric = Metric {
 pub const ENTRY_Y_ROUNDED: Metric = Metric {
     name: "psnr-y-rounded",
     title: "Peak signal-to-noise ratio of luma rounded to 8 bits",
+    purpose: "For tables of programs that work on bytes: brightness is rounded first.",
     source: "KAIR `utils/utils_image.py`, bgr2ycbcr on bytes, then calculate_psnr",
     score: score_y_rounded,
     ..ENTRY

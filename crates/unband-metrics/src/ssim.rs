@@ -1,12 +1,12 @@
 //! Structural similarity, in the four forms that papers report under one name.
 
-use unband_image::Image;
+use unband_image::{Context, Image};
 
 use crate::field::Field;
 use crate::grey::{grey_pair, reduced};
 use crate::psnr::studio_luma;
 use crate::ssim_window::Window;
-use crate::{Against, Better, Metric, MetricError, Score, at_least, both};
+use crate::{Against, Better, Least, Metric, MetricError, Score, alone, at_least, both, same_size};
 
 /// Mean SSIM of two fields in 8-bit codes: window 11×11 Gaussian of σ 1.5, biased covariance, only where the
 /// whole window lies inside. −1..=1, 1 for equal fields.
@@ -16,12 +16,9 @@ use crate::{Against, Better, Metric, MetricError, Score, at_least, both};
 /// # Errors
 /// When the fields differ in size or a side is below 11 samples.
 pub fn ssim_field(a: &Field, b: &Field) -> Result<f64, MetricError> {
-    let (width, height) = (a.width, a.height);
-    if (width, height) != (b.width, b.height) {
-        return Err(MetricError::Size { width, height, other_width: b.width, other_height: b.height });
-    }
-    at_least(ENTRY.name, 11, width, height)?;
-    Ok(Window::gaussian().means(a, b).similarity)
+    same_size(ENTRY.name, (a.width, a.height), (b.width, b.height))?;
+    at_least(ENTRY.name, 11, a.width, a.height)?;
+    Ok(Window::gaussian().means(a, b, &alone())?.similarity)
 }
 
 /// SSIM of the 11×11 Gaussian window per channel, then the mean over channels.
@@ -30,7 +27,7 @@ pub fn ssim_field(a: &Field, b: &Field) -> Result<f64, MetricError> {
 /// When the pictures differ in size or colour model, are smaller than 11×11, are not RGB or grey, or hold samples that
 /// are not finite.
 pub fn ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    over_channels(ENTRY.name, image, Some(reference), &Window::gaussian())
+    over_channels(ENTRY.name, image, Some(reference), &Window::gaussian(), &alone())
 }
 
 /// SSIM of the 11×11 Gaussian window on BT.601 luma in studio range, not rounded.
@@ -38,7 +35,7 @@ pub fn ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
 /// # Errors
 /// As [`ssim`].
 pub fn ssim_y(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    luma(image, Some(reference))
+    luma(image, Some(reference), &alone())
 }
 
 /// SSIM of the 7×7 box window with the covariance of a sample per channel, then the mean over channels:
@@ -47,7 +44,7 @@ pub fn ssim_y(image: &Image, reference: &Image) -> Result<f64, MetricError> {
 /// # Errors
 /// As [`ssim`], the least side being 7.
 pub fn ssim_uniform7(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    over_channels(ENTRY_UNIFORM7.name, image, Some(reference), &Window::<7>::uniform())
+    over_channels(ENTRY_UNIFORM7.name, image, Some(reference), &Window::<7>::uniform(), &alone())
 }
 
 /// SSIM of the 11×11 Gaussian window on grey (0.299, 0.587, 0.114) that is first made smaller by the whole number
@@ -59,7 +56,7 @@ pub fn ssim_uniform7(image: &Image, reference: &Image) -> Result<f64, MetricErro
 /// # Errors
 /// As [`ssim`], the least side being 11.
 pub fn ssim_matlab_gray(image: &Image, reference: &Image) -> Result<f64, MetricError> {
-    matlab(image, Some(reference))
+    matlab(image, Some(reference), &alone())
 }
 
 fn over_channels<const N: usize>(
@@ -67,22 +64,24 @@ fn over_channels<const N: usize>(
     image: &Image,
     reference: Option<&Image>,
     window: &Window<N>,
+    ctx: &Context<'_>,
 ) -> Result<f64, MetricError> {
     let (image, reference) = both(name, "a reference", image, reference)?;
     at_least(name, N, image.width(), image.height())?;
     let planes = image.planes.len();
-    let means = (0..planes).map(|c| window.means(&Field::plane(image, c), &Field::plane(reference, c)));
-    Ok(means.map(|m| m.similarity).sum::<f64>() / planes as f64)
+    let channel = |c| window.means(&Field::plane(image, c), &Field::plane(reference, c), ctx);
+    let sum: f64 = (0..planes).map(|c| channel(c).map(|m| m.similarity)).sum::<Result<_, _>>()?;
+    Ok(sum / planes as f64)
 }
 
-fn luma(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+fn luma(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f64, MetricError> {
     let (image, reference) = both(ENTRY_Y.name, "a reference", image, reference)?;
     at_least(ENTRY_Y.name, 11, image.width(), image.height())?;
     let (a, b) = (studio_luma(image, false), studio_luma(reference, false));
-    Ok(Window::gaussian().means(&a, &b).similarity)
+    Ok(Window::gaussian().means(&a, &b, ctx)?.similarity)
 }
 
-fn matlab(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> {
+fn matlab(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<f64, MetricError> {
     let name = ENTRY_MATLAB_GRAY.name;
     let (image, reference) = both(name, "a reference", image, reference)?;
     // Below 384 samples nothing is reduced, above there are always enough left.
@@ -92,33 +91,39 @@ fn matlab(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError> 
     if factor > 1 {
         (a, b) = (reduced(&a, factor), reduced(&b, factor));
     }
-    Ok(Window::gaussian().means(&a, &b).similarity)
+    Ok(Window::gaussian().means(&a, &b, ctx)?.similarity)
 }
 
-fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    over_channels(ENTRY.name, image, reference, &Window::gaussian()).map(Score::of)
+fn score(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    over_channels(ENTRY.name, image, reference, &Window::gaussian(), ctx).map(Score::of)
 }
 
-fn score_y(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    luma(image, reference).map(Score::of)
+fn score_y(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    luma(image, reference, ctx).map(Score::of)
 }
 
-fn score_uniform7(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    over_channels(ENTRY_UNIFORM7.name, image, reference, &Window::<7>::uniform()).map(Score::of)
+fn score_uniform7(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    over_channels(ENTRY_UNIFORM7.name, image, reference, &Window::<7>::uniform(), ctx).map(Score::of)
 }
 
-fn score_matlab_gray(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
-    matlab(image, reference).map(Score::of)
+fn score_matlab_gray(
+    image: &Image,
+    reference: Option<&Image>,
+    ctx: &Context<'_>,
+) -> Result<Score, MetricError> {
+    matlab(image, reference, ctx).map(Score::of)
 }
 
 /// RGB, the form most papers on restoration report.
 pub const ENTRY: Metric = Metric {
     name: "ssim-gauss11-rgb",
     title: "Structural similarity, mean over channels",
+    purpose: "Whether structure survived from place to place: the SSIM that most papers on restoration report. Faint bands in smooth areas hardly count.",
     better: Better::Higher,
     against: Against::Reference,
     range: "-1..=1",
     unit: "",
+    least: Least::Sides(11),
     source: "Wang et al. 2004; KAIR `utils/utils_image.py`, calculate_ssim",
     score,
 };
@@ -127,6 +132,7 @@ pub const ENTRY: Metric = Metric {
 pub const ENTRY_Y: Metric = Metric {
     name: "ssim-gauss11-y",
     title: "Structural similarity of luma",
+    purpose: "SSIM of brightness alone, as papers on super-resolution report it.",
     source: "Wang et al. 2004; BasicSR `metrics/psnr_ssim.py`, calculate_ssim with test_y_channel",
     score: score_y,
     ..ENTRY
@@ -136,6 +142,8 @@ pub const ENTRY_Y: Metric = Metric {
 pub const ENTRY_UNIFORM7: Metric = Metric {
     name: "ssim-uniform7-rgb",
     title: "Structural similarity with a 7×7 box, mean over channels",
+    purpose: "For tables made with scikit-image, whose default this is.",
+    least: Least::Sides(7),
     source: "scikit-image `metrics/_structural_similarity.py`, defaults",
     score: score_uniform7,
     ..ENTRY
@@ -145,6 +153,7 @@ pub const ENTRY_UNIFORM7: Metric = Metric {
 pub const ENTRY_MATLAB_GRAY: Metric = Metric {
     name: "ssim-matlab-gray",
     title: "Structural similarity of grey at about 256 rows",
+    purpose: "For tables made with the authors' program: the picture is made smaller first.",
     source: "Wang et al. 2004; the authors' `ssim.m` with its automatic reduction",
     score: score_matlab_gray,
     ..ENTRY

@@ -1,5 +1,8 @@
 //! The moving window that all structural similarities share.
 
+use unband_image::Context;
+
+use crate::MetricError;
 use crate::field::Field;
 
 const C1: f64 = (0.01 * 255.0) * (0.01 * 255.0);
@@ -47,27 +50,48 @@ impl<const N: usize> Window<N> {
         Self { weights: scaled([1.0; N]), sample: count / (count - 1.0) }
     }
 
-    /// Moves over two fields of one size in 8-bit codes, whose sides are at least `N`.
+    /// Moves over two fields of one size in 8-bit codes, whose sides are at least `N`, strip by strip on the threads of
+    /// the context. Their sums are added from left to right, whoever was first.
     ///
     /// Sums are clamped to what exact arithmetic allows, so that samples of any size give −1..=1.
-    pub fn means(&self, a: &Field, b: &Field) -> Means {
+    ///
+    /// # Errors
+    /// When cancelled.
+    pub fn means(&self, a: &Field, b: &Field, ctx: &Context<'_>) -> Result<Means, MetricError> {
         let (wide, high) = (a.width + 1 - N, a.height + 1 - N);
+        let strips = ctx.map(wide.div_ceil(STRIP), |i| {
+            if ctx.check().is_err() {
+                return Err(MetricError::Cancelled);
+            }
+            let left = i * STRIP;
+            Ok(self.strip(a, b, left, STRIP.min(wide - left)))
+        });
+        let count = (wide * high) as f64;
+        let mut means = Means { similarity: 0.0, contrast: 0.0 };
+        for strip in strips {
+            let (similarity, contrast) = strip?;
+            means.similarity += similarity;
+            means.contrast += contrast;
+        }
+        means.similarity /= count;
+        means.contrast /= count;
+        Ok(means)
+    }
+
+    /// Sums of similarity and contrast over `valid` columns of windows.
+    fn strip(&self, a: &Field, b: &Field, left: usize, valid: usize) -> (f64, f64) {
         let (mut similarity, mut contrast) = (0.0, 0.0);
         let mut strip = Strip::new();
-        for left in (0..wide).step_by(STRIP) {
-            let valid = STRIP.min(wide - left);
-            for y in 0..a.height {
-                let columns = left..left + valid + N - 1;
-                strip.put(y, &a.row(y)[columns.clone()], &b.row(y)[columns], &self.weights);
-                if y + 1 >= N {
-                    let sums = strip.sums(y, valid, self);
-                    similarity += sums.0;
-                    contrast += sums.1;
-                }
+        for y in 0..a.height {
+            let columns = left..left + valid + N - 1;
+            strip.put(y, &a.row(y)[columns.clone()], &b.row(y)[columns], &self.weights);
+            if y + 1 >= N {
+                let sums = strip.sums(y, valid, self);
+                similarity += sums.0;
+                contrast += sums.1;
             }
         }
-        let count = (wide * high) as f64;
-        Means { similarity: similarity / count, contrast: contrast / count }
+        (similarity, contrast)
     }
 }
 
@@ -148,6 +172,7 @@ fn weigh<const N: usize>(taps: [&[f64]; N], weights: &[f64; N], out: &mut [f64])
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -185,7 +210,7 @@ mod tests {
 
     fn agree<const N: usize>(window: &Window<N>, width: usize, height: usize) {
         let (a, b) = (field(width, height, 7919), field(width, height, 104_729));
-        let (fast, plain) = (window.means(&a, &b), plainly(&a, &b, window));
+        let (fast, plain) = (window.means(&a, &b, &crate::alone()).unwrap(), plainly(&a, &b, window));
         assert!((fast.similarity - plain.similarity).abs() < 1e-10, "{fast:?} {plain:?}");
         assert!((fast.contrast - plain.contrast).abs() < 1e-10, "{fast:?} {plain:?}");
     }
@@ -207,7 +232,7 @@ mod tests {
             data: (0..256).map(|i| sign * 1e40 * f64::from(1 + i % 3)).collect(),
         };
         for (a, b) in [(huge(1.0), huge(-1.0)), (huge(1.0), field(16, 16, 7)), (huge(1.0), huge(1.0))] {
-            let means = Window::gaussian().means(&a, &b);
+            let means = Window::gaussian().means(&a, &b, &crate::alone()).unwrap();
             assert!(
                 means.similarity.abs() <= 1.0 + 1e-12 && means.contrast.abs() <= 1.0 + 1e-12,
                 "{means:?}"

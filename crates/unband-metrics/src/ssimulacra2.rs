@@ -1,10 +1,10 @@
 //! SSIMULACRA2.
 
 use fast_ssim2::{MAX_IMAGE_PIXELS, PixelDescriptor, PixelSlice, Ssimulacra2Error, compute_ssimulacra2};
-use unband_image::Image;
+use unband_image::{Context, Image};
 
 use crate::light::linear_planes;
-use crate::{Against, Better, Metric, MetricError, Score, at_least, both};
+use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both};
 
 /// Least side.
 pub const LEAST_SIDE: usize = 8;
@@ -48,7 +48,7 @@ fn interleaved(image: &Image) -> Vec<f32> {
     pixels.flat_map(|((&r, &g), &b)| [r as f32, g as f32, b as f32]).collect()
 }
 
-fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError> {
+fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     measure(image, reference).map(Score::of)
 }
 
@@ -56,10 +56,12 @@ fn score(image: &Image, reference: Option<&Image>) -> Result<Score, MetricError>
 pub const ENTRY: Metric = Metric {
     name: "ssimulacra2",
     title: "SSIMULACRA2",
+    purpose: "How good a lossy copy looks: at 90 even flipping shows no difference, 70 is high, 50 medium and 30 low quality.",
     better: Better::Higher,
     against: Against::Reference,
     range: "100 for equal pictures, below 0 for very bad ones",
     unit: "",
+    least: Least::Sides(LEAST_SIDE),
     source: "github.com/cloudinary/ssimulacra2, by the crate `fast-ssim2`",
     score,
 };

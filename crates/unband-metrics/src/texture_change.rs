@@ -1,9 +1,9 @@
 //! How much a method changed what it should have left alone.
 
-use unband_image::Image;
+use unband_image::{Context, Image};
 
 use crate::field::Field;
-use crate::{Against, Better, Metric, MetricError, Score, both};
+use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
 /// Luma range over 5×5 above which a sample lies in texture, in 8-bit codes.
 const TEXTURE_CODES: f64 = 12.0;
@@ -58,7 +58,7 @@ fn extreme(field: &Field, pick: fn(f64, f64) -> f64) -> Vec<f64> {
     out
 }
 
-fn score(image: &Image, input: Option<&Image>) -> Result<Score, MetricError> {
+fn score(image: &Image, input: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
     let (image, input) = both("texture-change", "the input", image, input)?;
     texture_change(image, input).map(Score::of)
 }
@@ -67,10 +67,12 @@ fn score(image: &Image, input: Option<&Image>) -> Result<Score, MetricError> {
 pub const ENTRY: Metric = Metric {
     name: "texture-change",
     title: "Mean change where the input has texture",
+    purpose: "How far a repair moved what it should leave alone. Dither counts too.",
     better: Better::Lower,
     against: Against::Input,
     range: "0..=255",
     unit: "8-bit codes",
+    least: Least::Sample,
     source: "own; docs/results/quality.md",
     score,
 };

@@ -31,7 +31,7 @@ fn luma_of_video_scores_as_the_authors_say() {
         [("sky2", 1.453_752_473_960_367_8, 109_431), ("plant1", 1.312_452_729_434_227_2, 39_766)]
     {
         let image = video(W, H, &luma(&format!("{name}.png")), Range::Limited);
-        let score = (find("bband").unwrap().score)(&image, None).unwrap();
+        let score = find("bband").unwrap().score(&image, None, &Context::default()).unwrap();
         println!("{name}: {}, off by {:e}", score.value, score.value - want);
         assert!((score.value - want).abs() < 1e-9, "{name}: {}", score.value);
         assert_eq!(score.details[0], ("edge_points", f64::from(points)), "{name}");
@@ -95,10 +95,10 @@ fn no_bands_score_nothing_and_no_number_is_an_error() {
     }
     let mut odd = Image::from_gray(30, 30, &[9u8; 900]).unwrap();
     odd.planes[0].data[3] = f32::INFINITY;
-    assert_eq!(bband(&odd, &ctx), Err(MetricError::NotFinite));
+    assert_eq!(bband(&odd, &ctx), Err(MetricError::NotFinite { metric: "bband" }));
     let mut odd = video(30, 30, &[9; 900], Range::Limited);
     odd.planes[0].data[3] = f32::NAN;
-    assert_eq!(bband(&odd, &ctx), Err(MetricError::NotFinite));
+    assert_eq!(bband(&odd, &ctx), Err(MetricError::NotFinite { metric: "bband" }));
     let stop = std::sync::atomic::AtomicBool::new(true);
     let stopped = Context { cancel: &stop, ..Context::default() };
     assert_eq!(bband(&video(30, 30, &[9; 900], Range::Limited), &stopped), Err(MetricError::Cancelled));

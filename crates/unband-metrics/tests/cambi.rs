@@ -300,7 +300,7 @@ fn maps_show_where_the_score_comes_from() {
 fn it_sees_single_codes_and_no_coarse_bands() {
     let values = golden::values();
     let (_, b) = golden::pair(&values, "f1_ramp_q8");
-    let value = |name: &str| (find(name).unwrap().score)(&b.image(), None).unwrap().value;
+    let value = |name: &str| find(name).unwrap().score(&b.image(), None, &Context::default()).unwrap().value;
     assert!(value("cambi") < 0.01, "{}", value("cambi"));
     assert!(value("cambi-coarse") > 30.0, "{}", value("cambi-coarse"));
 }
@@ -398,8 +398,9 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
 
     let mut odd = Image::from_gray(300, 220, &vec![90u8; 300 * 220]).unwrap();
     odd.planes[0].data[9] = f32::NAN;
-    assert_eq!(score_image(&odd, &options, &ctx), Err(MetricError::NotFinite));
-    assert_eq!((find("cambi-coarse").unwrap().score)(&odd, None), Err(MetricError::NotFinite));
+    assert_eq!(score_image(&odd, &options, &ctx), Err(MetricError::NotFinite { metric: "cambi" }));
+    let coarse = find("cambi-coarse").unwrap().score(&odd, None, &ctx);
+    assert_eq!(coarse, Err(MetricError::NotFinite { metric: "cambi-coarse" }));
     let stop = std::sync::atomic::AtomicBool::new(true);
     let stopped = Context { cancel: &stop, ..Context::default() };
     assert_eq!(score(&luma, &options, &stopped), Err(MetricError::Cancelled));

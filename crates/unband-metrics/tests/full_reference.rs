@@ -5,11 +5,15 @@
 mod golden;
 
 use golden::{LARGE, PAIRS, images, near, values};
-use unband_image::{Depth, Image, Model};
+use unband_image::{Context, Depth, Image, Model};
 use unband_metrics::{MetricError, Score, ciede2000, find, gmsd, ms_ssim, psnr, ssim, ssimulacra2};
 
+fn compare(metric: &str, image: &Image, reference: &Image) -> Result<Score, MetricError> {
+    find(metric).unwrap().score(image, Some(reference), &Context::default())
+}
+
 fn score(metric: &str, image: &Image, reference: &Image) -> Score {
-    (find(metric).unwrap().score)(image, Some(reference)).unwrap()
+    compare(metric, image, reference).unwrap()
 }
 
 /// Names of the registry with names of golden values and the agreement asked for.
@@ -180,9 +184,8 @@ fn grey_is_not_compared_with_rgb() {
     grey.planes.truncate(1);
     grey.color.model = Model::Gray;
     for (metric, ..) in GOLDEN {
-        let compare = find(metric).unwrap().score;
         for (image, reference) in [(&rgb, &grey), (&grey, &rgb)] {
-            let error = compare(image, Some(reference)).unwrap_err();
+            let error = compare(metric, image, reference).unwrap_err();
             assert!(matches!(error, MetricError::Models { metric: named, .. } if named == metric), "{error}");
             assert!(error.to_string().starts_with(metric), "{error}");
         }
@@ -215,7 +218,6 @@ fn a_picture_below_the_least_side_is_an_error_and_the_least_side_is_not() {
         ("ms-ssim", ms_ssim::LEAST_SIDE),
         ("ms-ssim-rgb", ms_ssim::LEAST_SIDE),
     ] {
-        let compare = find(metric).unwrap().score;
         let pair = |width: usize, height: usize| {
             let bytes: Vec<u8> = (0..width * height * 3).map(|i| (i * 7919 % 251) as u8).collect();
             let other: Vec<u8> = bytes.iter().map(|v| v / 2).collect();
@@ -226,14 +228,14 @@ fn a_picture_below_the_least_side_is_an_error_and_the_least_side_is_not() {
         };
         for (width, height) in [(least, least), (least + 1, least), (least, 3 * least + 1)] {
             let (a, b) = pair(width, height);
-            assert!(compare(&b, Some(&a)).unwrap().value.is_finite(), "{metric} {width}×{height}");
+            assert!(compare(metric, &b, &a).unwrap().value.is_finite(), "{metric} {width}×{height}");
         }
         for (width, height) in [(least - 1, least + 9), (least + 9, least - 1)] {
             if least == 1 {
                 continue;
             }
             let (a, b) = pair(width, height);
-            let error = compare(&b, Some(&a)).unwrap_err();
+            let error = compare(metric, &b, &a).unwrap_err();
             assert_eq!(error, MetricError::TooSmall { metric, needed: least, width, height });
             assert!(error.to_string().contains(metric) && error.to_string().contains(&least.to_string()));
         }
@@ -248,9 +250,8 @@ fn samples_that_are_no_numbers_or_beyond_reason_give_no_nonsense() {
         let mut broken = deeper(&b, Depth::F32);
         broken.planes[2].data[777] = bad;
         for (metric, ..) in GOLDEN {
-            let compare = find(metric).unwrap().score;
-            assert_eq!(compare(&broken, Some(&a)), Err(MetricError::NotFinite), "{metric}");
-            assert_eq!(compare(&a, Some(&broken)), Err(MetricError::NotFinite), "{metric}");
+            assert_eq!(compare(metric, &broken, &a), Err(MetricError::NotFinite { metric }), "{metric}");
+            assert_eq!(compare(metric, &a, &broken), Err(MetricError::NotFinite { metric }), "{metric}");
         }
     }
     for far in [f32::MAX, f32::MIN, -0.5, 40.0] {

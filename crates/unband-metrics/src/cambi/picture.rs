@@ -5,7 +5,8 @@ use unband_image::{Depth, Image, Model, Range};
 use unband_simd::Level;
 use unband_simd::cambi_rows::luma8_row;
 
-use crate::MetricError;
+use super::NAME;
+use crate::{MetricError, finite};
 
 /// A picture's luma in studio range.
 pub(super) enum Owned {
@@ -19,9 +20,7 @@ pub(super) fn studio_luma(image: &Image, level: Level) -> Result<Owned, MetricEr
         return Ok(Owned::Eight(codes));
     }
     for plane in &image.planes[..if image.is_yuv() { 1 } else { image.planes.len() }] {
-        if !plane.data.iter().fold(true, |finite, v| finite & v.is_finite()) {
-            return Err(MetricError::NotFinite);
-        }
+        finite(NAME, plane)?;
     }
     Ok(deep(image))
 }

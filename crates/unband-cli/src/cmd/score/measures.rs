@@ -178,16 +178,18 @@ pub fn measure(subjects: &[Subject<'_>], metrics: &[&'static Metric], ctx: &Cont
     if metrics.is_empty() {
         return vec![Vec::new(); subjects.len()];
     }
+    // The bar counts measures, not what is inside them.
+    let silent = Context { progress: &unband::NoProgress, ..*ctx };
     let (done, total) = (AtomicUsize::new(0), subjects.len() * metrics.len());
     let values = ctx.map(total, |i| {
-        let value = value(&subjects[i / metrics.len()], metrics[i % metrics.len()]);
+        let value = value(&subjects[i / metrics.len()], metrics[i % metrics.len()], &silent);
         ctx.progress.advance(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         value
     });
     values.chunks(metrics.len()).map(<[Value]>::to_vec).collect()
 }
 
-fn value(subject: &Subject<'_>, metric: &Metric) -> Value {
+fn value(subject: &Subject<'_>, metric: &Metric, ctx: &Context<'_>) -> Value {
     let other = match metric.against {
         Against::Nothing => None,
         Against::Reference => subject.reference,
@@ -196,9 +198,8 @@ fn value(subject: &Subject<'_>, metric: &Metric) -> Value {
     if metric.against != Against::Nothing && other.is_none() {
         return Value::Blank;
     }
-    let score = catch_unwind(AssertUnwindSafe(|| (metric.score)(subject.image, other)));
+    let score = catch_unwind(AssertUnwindSafe(|| metric.score(subject.image, other, ctx)));
     match score {
-        Ok(Ok(score)) if score.value.is_nan() => Value::Missing(format!("{} gave no number", metric.name)),
         Ok(Ok(score)) => Value::Number(score.value),
         Ok(Err(error)) => Value::Missing(error.to_string()),
         Err(_) => {
@@ -213,12 +214,7 @@ pub fn about(metric: &Metric) -> String {
         Better::Higher => "higher is better",
         Better::Lower => "lower is better",
     };
-    if unit(metric).is_empty() { better.to_owned() } else { format!("{}, {better}", unit(metric)) }
-}
-
-/// The unit, where there is one.
-pub fn unit(metric: &Metric) -> &'static str {
-    if metric.unit == "none" { "" } else { metric.unit }
+    if metric.unit.is_empty() { better.to_owned() } else { format!("{}, {better}", metric.unit) }
 }
 
 /// The range as people write it: "0 to 1".
@@ -233,7 +229,7 @@ pub fn page_rows(metrics: &[&'static Metric], rows: &[&Row]) -> Vec<MetricRow> {
         .enumerate()
         .map(|(m, metric)| MetricRow {
             name: metric.name.to_owned(),
-            unit: unit(metric).to_owned(),
+            unit: metric.unit.to_owned(),
             better: match metric.better {
                 Better::Higher => Direction::Higher,
                 Better::Lower => Direction::Lower,

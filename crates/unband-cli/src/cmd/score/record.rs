@@ -6,7 +6,7 @@ use serde::Serialize;
 use unband::show::Value;
 use unband_metrics::{Better, Metric};
 
-use super::measures::{Row, Verdict, unit};
+use super::measures::{Row, Verdict};
 use super::stats::{Summary, summary};
 use crate::talk::Failure;
 
@@ -29,7 +29,7 @@ impl MeasureRecord {
             .map(|metric| Self {
                 name: metric.name,
                 title: metric.title,
-                unit: unit(metric),
+                unit: metric.unit,
                 better: better(metric),
                 range: metric.range,
             })
