@@ -100,6 +100,16 @@ impl Corpus {
 
     /// The pair of a photo and a cause. `Ok(None)` when a program it needs is missing.
     pub fn pair(&self, photo: &Photo, cause: &Cause) -> Result<Option<Pair>, Box<dyn Error>> {
+        let Some((gt, lq)) = self.pair_files(photo, cause)? else { return Ok(None) };
+        Ok(Some(Pair { lq: files::read(&lq)?, gt: files::read(&gt)? }))
+    }
+
+    /// The files of a pair, clean and harmed. `Ok(None)` when a program it needs is missing.
+    pub fn pair_files(
+        &self,
+        photo: &Photo,
+        cause: &Cause,
+    ) -> Result<Option<(PathBuf, PathBuf)>, Box<dyn Error>> {
         // What the cause does to the clean side depends on the photo alone, so causes of a kind share it.
         let kind = match cause.name {
             name if name.starts_with("fhd-") || name == "mpeg4" => "frame",
@@ -114,7 +124,7 @@ impl Corpus {
             return Ok(None);
         }
         let lq = known().ok_or("the cache loses files")?;
-        Ok(Some(Pair { lq: files::read(&lq)?, gt: files::read(&gt)? }))
+        Ok(Some((gt, lq)))
     }
 
     fn harmed(&self, photo: &Photo, cause: &Cause) -> Option<PathBuf> {
