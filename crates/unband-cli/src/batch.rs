@@ -1,7 +1,14 @@
 //! Many pictures at once, within the threads and the memory that are allowed.
 
+use std::fs;
+use std::io::Read;
+use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, PoisonError};
+
+/// Pictures up to so many pixels are worked on side by side, one thread each; larger ones one after the
+/// other, on all threads.
+const SMALL: u64 = 4_000_000;
 
 /// What one piece of work takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +94,29 @@ fn take(
             return Some(state.next - 1);
         }
         state = freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// How many of all threads a picture of so many pixels gets.
+pub fn threads(pixels: u64, all: usize) -> usize {
+    if pixels <= SMALL { 1 } else { all }
+}
+
+/// Width times height as the header declares them. A file that does not say so at its beginning counts with a
+/// pixel a byte; one that is no picture costs nothing.
+pub fn declared_pixels(path: &Path) -> u64 {
+    const HEAD: u64 = 1 << 18;
+    let nothing = unband_io::Limits { max_pixels: 0, max_bytes: 0 };
+    let Ok(file) = fs::File::open(path) else { return 0 };
+    let length = file.metadata().map_or(0, |data| data.len());
+    let mut head = Vec::new();
+    if file.take(HEAD).read_to_end(&mut head).is_err() {
+        return 0;
+    }
+    // Readers check the declared size against the limits before they do anything else.
+    match unband_io::read(&head, &nothing) {
+        Err(unband_io::Error::Limit { width, height, .. }) => width.saturating_mul(height),
+        _ => length,
     }
 }
 

@@ -45,7 +45,7 @@ mod svg;
 
 pub use heat::{HeatMap, heat_color, overlay};
 pub use line::Line;
-pub use page::{Column, Direction, MetricRow, Page, Section, Side, Value, VerdictLevel};
+pub use page::{Column, Direction, Drawn, MetricRow, Page, Section, Side, Value, VerdictLevel};
 pub use picture::Picture;
 pub(crate) use picture::uri;
 pub use profile::{Profile, Series};

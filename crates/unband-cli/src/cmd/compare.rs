@@ -8,8 +8,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unband::show::{Column, Page, Section, Side};
+use unband::show::{Column, Drawn, Page, Section, Side};
 use unband::{Context, Image, Model};
+use unband_image::Depth;
 use unband_metrics::{Against, Metric};
 
 use super::score::{
@@ -105,6 +106,9 @@ struct Job<'a> {
 struct Compared {
     name: String,
     rows: Vec<Row>,
+    /// What people should know before they trust the values.
+    notes: Vec<String>,
+    drawn: Vec<Drawn>,
 }
 
 /// A picture of a pair while it is measured.
@@ -145,9 +149,9 @@ impl<'a> Job<'a> {
     }
 
     /// Reads, repairs where methods were named, and measures.
-    fn one(&self, pair: &Pair, page: Option<&mut Page>, talk: &Talk<'_>) -> Result<Compared, Failure> {
+    fn one(&self, pair: &Pair, threads: usize, talk: &Talk<'_>) -> Result<Compared, Failure> {
         let progress = talk.bar.picture();
-        let ctx = self.args.context(&progress);
+        let ctx = MeasureArgs::context(threads, &progress);
         // The bar follows the measures; methods would move it twice.
         let silent = Context { progress: &unband::NoProgress, ..ctx };
         let read = |role: &str, input: &Input| -> Result<Part, Failure> {
@@ -173,8 +177,8 @@ impl<'a> Job<'a> {
             parts.push(Part { role: method.text.clone(), file: None, loaded });
         }
         let rows = self.measured(&parts, &ctx);
-        self.show(pair, &parts, &rows, page, &silent)?;
-        Ok(Compared { name: pair.name.clone(), rows })
+        let drawn = self.show(pair, &parts, &rows, &silent)?;
+        Ok(Compared { name: pair.name.clone(), rows, notes: depths(&parts).into_iter().collect(), drawn })
     }
 
     fn measured(&self, parts: &[Part], ctx: &Context<'_>) -> Vec<Row> {
@@ -190,30 +194,38 @@ impl<'a> Job<'a> {
         let values = measure(&subjects, &self.metrics, ctx);
         let row = |(part, values): (&Part, Vec<_>)| {
             let verdict = Verdict::new(&part.loaded.findings);
-            let row =
-                Row { role: part.role.clone(), file: part.file.clone(), verdict, values, failed: Vec::new() };
+            let row = Row {
+                role: part.role.clone(),
+                file: part.file.clone(),
+                depth: part.loaded.image.depth,
+                verdict,
+                values,
+                failed: Vec::new(),
+            };
             // Checks are about what came out, not about what went in.
             if row.is_result() { row.checked(&self.gates, &self.metrics) } else { row }
         };
         parts.iter().zip(values).map(row).collect()
     }
 
-    /// Draws what was asked for, and adds to the page: a section for each result.
+    /// Draws what was asked for, and for the page a section for each result.
     fn show(
         &self,
         pair: &Pair,
         parts: &[Part],
         rows: &[Row],
-        page: Option<&mut Page>,
         ctx: &Context<'_>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<Drawn>, Failure> {
         let find = |role: &str| parts.iter().zip(rows).find(|(part, _)| part.role == role);
         if let Some((part, row)) = parts.iter().zip(rows).find(|(_, row)| row.is_result()) {
             let series: Vec<(&str, &Image)> =
                 parts.iter().map(|part| (part.role.as_str(), &part.loaded.image)).collect();
             self.args.draw(&part.loaded.image, &row.verdict, &series, ctx)?;
         }
-        let Some(page) = page else { return Ok(()) };
+        let mut drawn = Vec::new();
+        if self.args.report.is_none() {
+            return Ok(drawn);
+        }
         for (part, row) in parts.iter().zip(rows).filter(|(_, row)| row.is_result()) {
             let title =
                 if part.file.is_some() { pair.name.clone() } else { format!("{}: {}", pair.name, part.role) };
@@ -247,9 +259,10 @@ impl<'a> Job<'a> {
                 metrics: &page_rows(&self.metrics, &shown),
                 line: None,
             };
-            page.add(&section, ctx).map_err(|error| Failure::at(title.clone(), error.to_string(), None))?;
+            let new = Drawn::new(&section, Page::LONGEST, ctx);
+            drawn.push(new.map_err(|error| Failure::at(title.clone(), error.to_string(), None))?);
         }
-        Ok(())
+        Ok(drawn)
     }
 
     /// Names of rows, in the order of the tables.
@@ -274,6 +287,9 @@ impl<'a> Job<'a> {
         for pair in all {
             for row in pair.rows.iter().filter(|row| row.is_result()) {
                 let _ = writeln!(text, "{}  {}", pair.called(row), row.verdict.line);
+            }
+            for note in &pair.notes {
+                let _ = writeln!(text, "{}  {note}", pair.name);
             }
         }
         match all {
@@ -328,9 +344,14 @@ impl work::Job for Job<'_> {
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
         let mut page = self.args.report.as_ref().map(|_| Page::new("Comparison"));
-        let one = |pair: &Pair| self.one(pair, page.as_mut(), talk);
-        let Some((all, failed)) = work::each(&self.pairs, failures, talk, |pair| pair.name.clone(), one)
-        else {
+        let one = |pair: &Pair, threads: usize| self.one(pair, threads, talk);
+        let mut then = |pair: &mut Compared| {
+            if let Some(page) = &mut page {
+                pair.drawn.drain(..).for_each(|section| page.put(section));
+            }
+        };
+        let threads = self.args.threads();
+        let Some((all, failed)) = work::each(&self.pairs, threads, failures, talk, &one, &mut then) else {
             return Outcome::Interrupted;
         };
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
@@ -372,6 +393,32 @@ impl Compared {
     fn called(&self, row: &Row) -> String {
         row.file.clone().unwrap_or_else(|| format!("{} by {}", self.name, row.role))
     }
+}
+
+impl work::Item for Pair {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn picture(&self) -> &Path {
+        &self.second.path
+    }
+}
+
+/// What depths the pictures have, where they differ.
+fn depths(parts: &[Part]) -> Option<String> {
+    let mut groups: Vec<(Depth, Vec<&str>)> = Vec::new();
+    for part in parts {
+        let depth = part.loaded.image.depth;
+        match groups.iter_mut().find(|(known, _)| *known == depth) {
+            Some((_, roles)) => roles.push(&part.role),
+            None => groups.push((depth, vec![&part.role])),
+        }
+    }
+    let words: Vec<String> =
+        groups.iter().map(|(depth, roles)| format!("{} {depth}", roles.join(", "))).collect();
+    (groups.len() > 1)
+        .then(|| format!("{}; samples are compared as they are, on one scale", words.join("; ")))
 }
 
 /// The pairs that the arguments name.

@@ -10,7 +10,6 @@ use std::sync::{Mutex, PoisonError};
 use clap::CommandFactory;
 use unband::files::{self, FileOptions, FileReport, Plan};
 use unband::{Context, Error};
-use unband_io::Limits;
 
 use crate::Outcome;
 use crate::args::{Cli, DebandArgs};
@@ -26,10 +25,6 @@ use crate::talk::{Failure, Loudness, Talk};
 
 /// Bytes that a pixel may take while a picture is worked on.
 const BYTES_PER_PIXEL: u64 = 30;
-
-/// Pictures up to so many pixels are worked on side by side, one thread each; larger ones one after the
-/// other, in tiles on all threads.
-const SMALL: u64 = 4_000_000;
 
 /// Does what the arguments ask.
 pub fn run(args: &DebandArgs) -> Outcome {
@@ -147,9 +142,8 @@ impl<'a> Job<'a> {
 
     /// What a picture will take, by its header alone.
     fn cost(&self, input: &Input) -> Cost {
-        let pixels = declared_pixels(&input.path);
-        let threads = if pixels <= SMALL { 1 } else { self.threads };
-        Cost { threads, memory: pixels.saturating_mul(BYTES_PER_PIXEL) }
+        let pixels = batch::declared_pixels(&input.path);
+        Cost { threads: batch::threads(pixels, self.threads), memory: pixels.saturating_mul(BYTES_PER_PIXEL) }
     }
 
     /// Works on one picture. A fault in the program itself costs this picture only.
@@ -384,22 +378,4 @@ fn exists(path: &Path) -> Failure {
 
 fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-/// Width times height as the header declares them. A file that does not say so at its beginning counts with a
-/// pixel a byte; one that is no picture costs nothing.
-fn declared_pixels(path: &Path) -> u64 {
-    const HEAD: u64 = 1 << 18;
-    let nothing = Limits { max_pixels: 0, max_bytes: 0 };
-    let Ok(file) = fs::File::open(path) else { return 0 };
-    let length = file.metadata().map_or(0, |data| data.len());
-    let mut head = Vec::new();
-    if file.take(HEAD).read_to_end(&mut head).is_err() {
-        return 0;
-    }
-    // Readers check the declared size against the limits before they do anything else.
-    match unband_io::read(&head, &nothing) {
-        Err(unband_io::Error::Limit { width, height, .. }) => width.saturating_mul(height),
-        _ => length,
-    }
 }

@@ -17,8 +17,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 use unband::Context;
-use unband::show::{Column, Page, Section, Side};
-use unband_image::Depth;
+use unband::show::{Column, Drawn, Page, Section, Side};
 use unband_metrics::Metric;
 
 use crate::Outcome;
@@ -82,8 +81,8 @@ struct Scored {
     file: String,
     format: &'static str,
     size: (usize, usize),
-    depth: Depth,
     row: Row,
+    drawn: Option<Drawn>,
 }
 
 impl<'a> Job<'a> {
@@ -107,38 +106,36 @@ impl<'a> Job<'a> {
         Ok((Self { args: &args.measure, inputs: found.inputs, metrics, gates }, found.failures))
     }
 
-    fn one(&self, input: &Input, page: Option<&mut Page>, talk: &Talk<'_>) -> Result<Scored, Failure> {
+    fn one(&self, input: &Input, threads: usize, talk: &Talk<'_>) -> Result<Scored, Failure> {
         let progress = talk.bar.picture();
-        let ctx = self.args.context(&progress);
+        let ctx = MeasureArgs::context(threads, &progress);
         let loaded = Loaded::read(input, &ctx)?;
         let verdict = Verdict::new(&loaded.findings);
         let subject = Subject { image: &loaded.image, reference: None, input: None };
         let values = measure(&[subject], &self.metrics, &ctx).concat();
-        let row =
-            Row { role: "picture".into(), file: Some(input.shown()), verdict, values, failed: Vec::new() };
+        let row = Row {
+            role: "picture".into(),
+            file: Some(input.shown()),
+            depth: loaded.image.depth,
+            verdict,
+            values,
+            failed: Vec::new(),
+        };
         let row = row.checked(&self.gates, &self.metrics);
         let file = input.shown();
         self.args.draw(&loaded.image, &row.verdict, &[(&file, &loaded.image)], &ctx)?;
-        if let Some(page) = page {
-            self.section(page, &file, &loaded, &row, &ctx)?;
-        }
+        let drawn =
+            self.args.report.as_ref().map(|_| self.section(&file, &loaded, &row, &ctx)).transpose()?;
         Ok(Scored {
             file,
             format: loaded.format,
             size: (loaded.image.width(), loaded.image.height()),
-            depth: loaded.image.depth,
             row,
+            drawn,
         })
     }
 
-    fn section(
-        &self,
-        page: &mut Page,
-        file: &str,
-        loaded: &Loaded,
-        row: &Row,
-        ctx: &Context<'_>,
-    ) -> Result<(), Failure> {
+    fn section(&self, file: &str, loaded: &Loaded, row: &Row, ctx: &Context<'_>) -> Result<Drawn, Failure> {
         let section = Section {
             title: file,
             input: Side { name: file, image: &loaded.image, map: Some(&row.verdict.map) },
@@ -150,7 +147,8 @@ impl<'a> Job<'a> {
             metrics: &page_rows(&self.metrics, &[row]),
             line: None,
         };
-        page.add(&section, ctx).map_err(|error| Failure::at(file.to_owned(), error.to_string(), None))
+        Drawn::new(&section, Page::LONGEST, ctx)
+            .map_err(|error| Failure::at(file.to_owned(), error.to_string(), None))
     }
 
     /// The numbers, for people.
@@ -193,16 +191,19 @@ impl work::Job for Job<'_> {
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
         let mut page = self.args.report.as_ref().map(|_| Page::new("Banding"));
-        let one = |input: &Input| {
-            let scored = self.one(input, page.as_mut(), talk)?;
+        let one = |input: &Input, threads: usize| self.one(input, threads, talk);
+        let mut then = |scored: &mut Scored| {
             if !self.args.json {
                 let text = format!("{}  {}\n", scored.file, scored.row.verdict.line);
                 talk.bar.aside(|| print_data(text.as_bytes()));
                 talk.detail(&scored.row.verdict.finding);
             }
-            Ok(scored)
+            if let (Some(page), Some(drawn)) = (&mut page, scored.drawn.take()) {
+                page.put(drawn);
+            }
         };
-        let Some((all, failed)) = work::each(&self.inputs, failures, talk, Input::shown, one) else {
+        let threads = self.args.threads();
+        let Some((all, failed)) = work::each(&self.inputs, threads, failures, talk, &one, &mut then) else {
             return Outcome::Interrupted;
         };
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
@@ -221,6 +222,16 @@ impl work::Job for Job<'_> {
             outcome = outcome.max(tell_failed(&scored.file, &scored.row, &self.metrics, &self.gates, talk));
         }
         outcome
+    }
+}
+
+impl work::Item for Input {
+    fn name(&self) -> String {
+        self.shown()
+    }
+
+    fn picture(&self) -> &Path {
+        &self.path
     }
 }
 
@@ -253,13 +264,19 @@ pub fn tell_failed(
     Outcome::CheckFailed
 }
 
-/// Why values are missing, a line each.
+/// Why values are missing, a line for each reason.
 pub fn reasons(name: &str, row: &Row, metrics: &[&'static Metric]) -> String {
-    let mut reasons: Vec<&str> = row.missing(metrics).map(|(_, reason)| reason).collect();
-    // Variants of a measure share their reason.
-    reasons.dedup();
-    reasons.iter().fold(String::new(), |mut text, reason| {
-        let _ = writeln!(text, "{MISSING} {name}: {reason}");
+    let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
+    for (measure, reason) in row.missing(metrics) {
+        let reason = reason.strip_prefix(measure).map_or(reason, str::trim_start);
+        match groups.iter_mut().find(|(_, known)| *known == reason) {
+            Some((measures, _)) => measures.push(measure),
+            None => groups.push((vec![measure], reason)),
+        }
+    }
+    groups.iter().fold(String::new(), |mut text, (measures, reason)| {
+        let colon = if measures.len() > 1 { ":" } else { "" };
+        let _ = writeln!(text, "{MISSING} {name}: {}{colon} {reason}", measures.join(", "));
         text
     })
 }
@@ -317,7 +334,7 @@ impl<'a> Record<'a> {
             format: scored.format,
             width: scored.size.0,
             height: scored.size.1,
-            depth: scored.depth.bits(),
+            depth: scored.row.depth.bits(),
             values: ValuesRecord::new(&scored.row, metrics),
         });
         Self {

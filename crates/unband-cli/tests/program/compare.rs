@@ -221,3 +221,72 @@ fn the_profile_shows_all_pictures_of_a_pair() {
     let two = ["compare", "clean.png", "sky.png", "--method", "smooth,gradfun", "--save-map", "n.png"];
     stage.run(&two).code(2).says("there are several");
 }
+
+/// The same picture with 16 bits, its codes between those of 8 bits.
+fn sixteen_bits(width: usize, height: usize, paint: &Paint) -> Vec<u8> {
+    let mut out = format!("P6\n{width} {height}\n65535\n").into_bytes();
+    for i in 0..width * height * 3 {
+        let code = u16::from(paint(i / 3 % width, i / 3 / width, i % 3)) * 257 + 40;
+        out.extend(code.to_be_bytes());
+    }
+    out
+}
+
+#[test]
+fn pictures_of_different_depth_are_compared_as_they_are_and_that_is_said() {
+    let stage = Stage::new();
+    stage.write("clean.ppm", &sixteen_bits(WIDTH, HEIGHT, &clean));
+    paint(&stage, "sky.png", &six_bits);
+    let run = ["compare", "clean.ppm", "sky.png", "--metrics", "psnr"];
+    let json = object(&stage, &[&run[..], &["--json", "--report", "o.html"]].concat(), 0);
+    assert_eq!((&row(&json, "reference")["depth"], &row(&json, "result")["depth"]), (&16.into(), &8.into()));
+    let note = json["pairs"][0]["notes"][0].as_str().unwrap();
+    assert!(note.starts_with("reference 16-bit; result 8-bit; "), "{note}");
+    let page = String::from_utf8(stage.read("o.html")).unwrap();
+    assert!(page.contains("<b>clean.ppm</b> (16-bit)") && page.contains("<b>sky.png</b> (8-bit)"));
+    // Nothing is rounded on the way: 40 of 65535 are a sixth of an 8-bit code.
+    let mut sum = 0.0;
+    for i in 0..WIDTH * HEIGHT * 3 {
+        let (x, y, c) = (i / 3 % WIDTH, i / 3 / WIDTH, i % 3);
+        let reference = f64::from(clean(x, y, c)) + 40.0 / 257.0;
+        sum += (reference - f64::from(six_bits(x, y, c))).powi(2);
+    }
+    let expected = 10.0 * (255.0 * 255.0 / (sum / (WIDTH * HEIGHT * 3) as f64)).log10();
+    let measured = row(&json, "result")["values"]["psnr"].as_f64().unwrap();
+    assert!((measured - expected).abs() < 1e-5, "{measured} {expected}");
+    let text = stage.run(&run).code(0).out();
+    assert!(text.contains(&format!("sky.png  {note}\n")), "{text}");
+    // Of one depth there is nothing to say.
+    paint(&stage, "eight.png", &clean);
+    let json = object(&stage, &["compare", "eight.png", "sky.png", "--metrics", "psnr", "--json"], 0);
+    assert_eq!(json["pairs"][0]["notes"], serde_json::json!([]));
+}
+
+#[test]
+fn threads_change_neither_values_nor_order() {
+    let stage = Stage::new();
+    for i in 0..9usize {
+        // The first are the largest, so that the last are done before them.
+        let (width, height) = (320 - 20 * i, 200 - 8 * i);
+        stage.write(&format!("ref/{i}.png"), &png(width, height, &clean));
+        stage.write(&format!("out/{i}.png"), &png(width, height, &move |x, y, c| six_bits(x + i, y, c)));
+    }
+    stage.write("out/4.png", b"no picture");
+    let with = |threads: &str| {
+        let (csv, html) = (format!("{threads}.csv"), format!("{threads}.html"));
+        let outputs = ["--csv", &csv, "--report", &html, "--json"];
+        let ran = stage
+            .run(&[&["compare", "ref", "out", "--metrics", "all", "-j", threads], &outputs[..]].concat());
+        let ran = ran.code(1).says("out/4.png");
+        (ran.out(), stage.read(&csv), stage.read(&html))
+    };
+    let (json, csv, html) = with("1");
+    for threads in ["2", "5"] {
+        let more = with(threads);
+        assert!(json == more.0 && csv == more.1 && html == more.2, "{threads} threads");
+    }
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let names: Vec<&str> =
+        json["pairs"].as_array().unwrap().iter().map(|pair| pair["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["0", "1", "2", "3", "5", "6", "7", "8"]);
+}

@@ -60,6 +60,10 @@ fn a_measure_that_cannot_be_taken_says_why_and_gives_no_number() {
     stage.write("tiny.png", &png(20, 12, &six_bits));
     let text = stage.run(&["score", "tiny.png", "--metrics", "niqe,bband"]).code(0).out();
     assert!(text.contains("– tiny.png: niqe needs"), "{text}");
+    // What several measures have in common is said once.
+    let all = stage.run(&["score", "tiny.png", "--metrics", "cambi,cambi-coarse"]).code(0).out();
+    let reason = "– tiny.png: cambi, cambi-coarse: needs a side of at least 216 samples, got 20×12\n";
+    assert!(all.ends_with(reason), "{all}");
     let json = object(&stage, &["score", "tiny.png", "--metrics", "niqe", "--json"], 0);
     assert_eq!(json["files"][0]["values"]["niqe"], Value::Null);
     assert!(json["files"][0]["reasons"]["niqe"].as_str().unwrap().contains("20×12"), "{json}");
@@ -217,4 +221,28 @@ fn luma_and_chroma_are_looked_at_as_they_are_and_measured_as_rgb() {
     assert_eq!((&file["format"], &file["banding"]["cause"]), (&"YUV4MPEG2".into(), &"plane-grid".into()));
     assert!(file["values"]["cambi-coarse"].as_f64().unwrap() > 1.0, "{json}");
     assert_eq!(file["reasons"], serde_json::json!({}));
+}
+
+#[test]
+fn threads_change_neither_values_nor_order() {
+    let stage = Stage::new();
+    for i in 0..9usize {
+        // The first are the largest, so that the last are done before them.
+        let (width, height) = (320 - 20 * i, 200 - 8 * i);
+        stage.write(&format!("in/{i}.png"), &png(width, height, &move |x, y, c| six_bits(x + i, y, c)));
+    }
+    stage.write("in/4.png", b"no picture");
+    let with = |threads: &str| {
+        let (csv, html) = (format!("{threads}.csv"), format!("{threads}.html"));
+        let run = ["score", "in", "--metrics", "all", "-j", threads, "--csv", &csv, "--report", &html];
+        let ran = stage.run(&run).code(1).says("in/4.png");
+        (ran.out(), ran.stderr, stage.read(&csv), stage.read(&html))
+    };
+    let alone = with("1");
+    for threads in ["2", "5"] {
+        assert!(with(threads) == alone, "{threads} threads");
+    }
+    let lines: Vec<&str> = alone.0.lines().filter(|line| line.contains("  banding: ")).collect();
+    assert_eq!(lines.len(), 8);
+    assert!(lines.is_sorted(), "{lines:?}");
 }

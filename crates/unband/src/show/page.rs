@@ -158,32 +158,20 @@ impl Page {
     /// Adds a section.
     ///
     /// # Errors
-    /// When pictures differ in size, or planes do not fit their model. The page is then as it was.
+    /// As [`Drawn::new`]. The page is then as it was.
     pub fn add(&mut self, section: &Section<'_>, ctx: &Context<'_>) -> Result<(), ShowError> {
-        let all = Shown::all(section);
-        for shown in &all {
-            crate::jobs::image::check(shown.side.image)?;
-        }
-        same_size(all.iter().map(|s| (s.side.name, s.side.image)))?;
-        let id = format!("s{}", self.count + 1);
-        let title = escape(section.title);
-        let html = fill(
-            SECTION,
-            &[
-                ("id", &id),
-                ("title", &title),
-                ("verdict", &escape(section.verdict)),
-                ("level", level(section.level)),
-                ("stage", &self.stage(&all, ctx)?),
-                ("spots", &spots(section, &all, ctx)?),
-                ("profile", &profile(section, &all)?),
-                ("metrics", &table(section)),
-            ],
-        );
-        self.sections.push_str(&html);
-        let _ = writeln!(self.contents, "<li><a href=\"#{id}\">{title}</a></li>");
-        self.count += 1;
+        self.put(Drawn::new(section, self.longest, ctx)?);
         Ok(())
+    }
+
+    /// Adds a section that was drawn before, perhaps on another thread.
+    pub fn put(&mut self, section: Drawn) {
+        let id = format!("s{}", self.count + 1);
+        let mut parts = vec![("id", id.as_str())];
+        parts.extend(section.parts.iter().map(|(name, html)| (*name, html.as_str())));
+        self.sections.push_str(&fill(SECTION, &parts));
+        let _ = writeln!(self.contents, "<li><a href=\"#{id}\">{}</a></li>", section.title());
+        self.count += 1;
     }
 
     /// The page. More than one section get a table of contents.
@@ -205,80 +193,117 @@ impl Page {
             ],
         )
     }
+}
 
-    /// The pictures, one over the other.
-    fn stage(&self, all: &[Shown<'_>], ctx: &Context<'_>) -> Result<String, ShowError> {
-        let image = all[0].side.image;
-        let size = (image.width(), image.height());
-        let pictures = all
-            .iter()
-            .map(|shown| Picture::at_most(self.longest, shown.side.image, ctx))
-            .collect::<Result<Vec<_>, _>>()?;
-        let (files, kind) = files(&pictures)?;
-        let (width, height) = (pictures[0].width, pictures[0].height);
-        let mut out = format!(
-            "<div class=\"stage\" data-at=\"50\" style=\"aspect-ratio:{width}/{height};--ratio:{:.4};--own:{width}px\">\n",
-            width as f64 / height as f64
-        );
-        for (i, (shown, file)) in all.iter().zip(&files).enumerate() {
-            let (role, name) = (shown.role, escape(shown.side.name));
-            let hidden = if i > 1 { " hidden" } else { "" };
-            let after = if i > 0 { " after" } else { "" };
-            let src = uri(kind, file);
-            let _ = write!(
-                out,
-                "<div class=\"side{after}\" data-role=\"{role}\"{hidden}><img alt=\"{role}: {name}\" \
-                 width=\"{width}\" height=\"{height}\" src=\"{src}\">"
-            );
-            if let Some(map) = shown.side.map {
-                let layer = layer(map, size)?;
-                let _ =
-                    write!(out, "<img class=\"heat\" alt=\"Banding map of {name}\" hidden src=\"{layer}\">");
-            }
-            let _ = writeln!(out, "<span class=\"tag\" aria-hidden=\"true\">{role}</span></div>");
+/// A section as HTML, before its place on a page is known. It holds no picture but those to be seen.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// Title first.
+    parts: [(&'static str, String); 7],
+}
+
+impl Drawn {
+    /// Draws a section, with pictures of at most so many pixels a side: [`Page::LONGEST`] is a good choice.
+    ///
+    /// # Errors
+    /// When pictures differ in size, or planes do not fit their model.
+    pub fn new(section: &Section<'_>, longest: usize, ctx: &Context<'_>) -> Result<Self, ShowError> {
+        let all = Shown::all(section);
+        for shown in &all {
+            crate::jobs::image::check(shown.side.image)?;
         }
-        if all.len() > 1 {
-            out.push_str(
-                "<span class=\"divider\" aria-hidden=\"true\"></span>\
+        same_size(all.iter().map(|s| (s.side.name, s.side.image)))?;
+        let parts = [
+            ("title", escape(section.title)),
+            ("verdict", escape(section.verdict)),
+            ("level", level(section.level).to_owned()),
+            ("stage", stage(&all, longest, ctx)?),
+            ("spots", spots(section, &all, ctx)?),
+            ("profile", profile(section, &all)?),
+            ("metrics", table(section)),
+        ];
+        Ok(Self { parts })
+    }
+
+    fn title(&self) -> &str {
+        &self.parts[0].1
+    }
+}
+
+/// The pictures, one over the other.
+fn stage(all: &[Shown<'_>], longest: usize, ctx: &Context<'_>) -> Result<String, ShowError> {
+    let image = all[0].side.image;
+    let size = (image.width(), image.height());
+    let pictures = all
+        .iter()
+        .map(|shown| Picture::at_most(longest, shown.side.image, ctx))
+        .collect::<Result<Vec<_>, _>>()?;
+    let (files, kind) = files(&pictures)?;
+    let (width, height) = (pictures[0].width, pictures[0].height);
+    let mut out = format!(
+        "<div class=\"stage\" data-at=\"50\" style=\"aspect-ratio:{width}/{height};--ratio:{:.4};--own:{width}px\">\n",
+        width as f64 / height as f64
+    );
+    for (i, (shown, file)) in all.iter().zip(&files).enumerate() {
+        let (role, name) = (shown.role, escape(shown.side.name));
+        let hidden = if i > 1 { " hidden" } else { "" };
+        let after = if i > 0 { " after" } else { "" };
+        let src = uri(kind, file);
+        let _ = write!(
+            out,
+            "<div class=\"side{after}\" data-role=\"{role}\"{hidden}><img alt=\"{role}: {name}\" \
+                 width=\"{width}\" height=\"{height}\" src=\"{src}\">"
+        );
+        if let Some(map) = shown.side.map {
+            let layer = layer(map, size)?;
+            let _ = write!(out, "<img class=\"heat\" alt=\"Banding map of {name}\" hidden src=\"{layer}\">");
+        }
+        let _ = writeln!(out, "<span class=\"tag\" aria-hidden=\"true\">{role}</span></div>");
+    }
+    if all.len() > 1 {
+        out.push_str(
+            "<span class=\"divider\" aria-hidden=\"true\"></span>\
                  <input class=\"slider\" type=\"range\" min=\"0\" max=\"100\" step=\"1\" value=\"50\" \
                  aria-label=\"Before and after: where the line between them stands, in percent\">\n",
-            );
-        }
-        out.push_str("</div>\n<div class=\"controls\">");
-        if all.iter().any(|shown| shown.side.map.is_some()) {
-            let scale: Vec<String> = (0..=8)
-                .map(|i| {
-                    let [r, g, b] = heat_color(i as f32 / 8.0);
-                    format!("#{r:02x}{g:02x}{b:02x}")
-                })
-                .collect();
-            let _ = write!(
-                out,
-                "<button type=\"button\" class=\"toggle\" aria-pressed=\"false\">Banding map</button>\
-                 <span class=\"scale\">little <i style=\"background:linear-gradient(to right,{})\"></i> much</span>",
-                scale.join(",")
-            );
-        }
-        if all.len() > 2 {
-            out.push_str("<label>right side <select class=\"right\">");
-            for shown in &all[1..] {
-                let _ = write!(out, "<option>{}</option>", shown.role);
-            }
-            out.push_str("</select></label>");
-        }
-        out.push_str("</div>\n<p class=\"note\">");
-        let names: Vec<String> =
-            all.iter().map(|s| format!("{} <b>{}</b>", s.role, escape(s.side.name))).collect();
-        let _ = write!(out, "{}; {} × {} pixels", names.join(", "), size.0, size.1);
-        if width != size.0 {
-            let _ = write!(out, ", shown at {width} × {height}");
-        }
-        if kind == "image/jpeg" {
-            let _ = write!(out, ", as JPEG of quality {QUALITY}");
-        }
-        out.push_str(".</p>\n");
-        Ok(out)
+        );
     }
+    out.push_str("</div>\n<div class=\"controls\">");
+    if all.iter().any(|shown| shown.side.map.is_some()) {
+        let scale: Vec<String> = (0..=8)
+            .map(|i| {
+                let [r, g, b] = heat_color(i as f32 / 8.0);
+                format!("#{r:02x}{g:02x}{b:02x}")
+            })
+            .collect();
+        let _ = write!(
+            out,
+            "<button type=\"button\" class=\"toggle\" aria-pressed=\"false\">Banding map</button>\
+                 <span class=\"scale\">little <i style=\"background:linear-gradient(to right,{})\"></i> much</span>",
+            scale.join(",")
+        );
+    }
+    if all.len() > 2 {
+        out.push_str("<label>right side <select class=\"right\">");
+        for shown in &all[1..] {
+            let _ = write!(out, "<option>{}</option>", shown.role);
+        }
+        out.push_str("</select></label>");
+    }
+    out.push_str("</div>\n<p class=\"note\">");
+    let name = |shown: &Shown<'_>| {
+        let Shown { role, side } = shown;
+        format!("{role} <b>{}</b> ({})", escape(side.name), side.image.depth)
+    };
+    let names: Vec<String> = all.iter().map(name).collect();
+    let _ = write!(out, "{}; {} × {} pixels", names.join(", "), size.0, size.1);
+    if width != size.0 {
+        let _ = write!(out, ", shown at {width} × {height}");
+    }
+    if kind == "image/jpeg" {
+        let _ = write!(out, ", as JPEG of quality {QUALITY}");
+    }
+    out.push_str(".</p>\n");
+    Ok(out)
 }
 
 /// A picture of a section and what it is there.

@@ -21,6 +21,7 @@ pub struct Record<'a> {
 #[derive(Serialize)]
 struct PairRecord<'a> {
     name: &'a str,
+    notes: &'a [String],
     rows: Vec<RowRecord<'a>>,
 }
 
@@ -28,6 +29,7 @@ struct PairRecord<'a> {
 struct RowRecord<'a> {
     role: &'a str,
     file: Option<&'a str>,
+    depth: u8,
     #[serde(flatten)]
     values: ValuesRecord,
 }
@@ -50,6 +52,7 @@ impl<'a> Record<'a> {
         let row = |row: &'a super::Row| RowRecord {
             role: &row.role,
             file: row.file.as_deref(),
+            depth: row.depth.bits(),
             values: ValuesRecord::new(row, metrics),
         };
         let of_role = |role: &'a str| {
@@ -61,7 +64,11 @@ impl<'a> Record<'a> {
             measures: MeasureRecord::all(metrics),
             pairs: all
                 .iter()
-                .map(|pair| PairRecord { name: &pair.name, rows: pair.rows.iter().map(row).collect() })
+                .map(|pair| PairRecord {
+                    name: &pair.name,
+                    notes: &pair.notes,
+                    rows: pair.rows.iter().map(row).collect(),
+                })
                 .collect(),
             failures,
             summary: roles.iter().map(|role| of_role(role)).collect(),

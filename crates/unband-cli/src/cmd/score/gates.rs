@@ -125,7 +125,14 @@ mod tests {
 
     fn row(value: Value) -> Row {
         let verdict = Verdict::new(&Findings::plain(1, 8));
-        Row { role: String::new(), file: None, verdict, values: vec![value], failed: Vec::new() }
+        Row {
+            role: String::new(),
+            file: None,
+            depth: unband_image::Depth::EIGHT,
+            verdict,
+            values: vec![value],
+            failed: Vec::new(),
+        }
     }
 
     fn fails(text: &str, value: f64) -> bool {

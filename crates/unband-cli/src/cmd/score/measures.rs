@@ -7,6 +7,7 @@ use serde::Serialize;
 use unband::show::{Direction, HeatMap, MetricRow, Value};
 use unband::verdict::Grade;
 use unband::{Context, Findings, Image};
+use unband_image::Depth;
 use unband_metrics::{Against, Better, METRICS, Metric};
 
 use super::grade;
@@ -141,6 +142,8 @@ pub struct Row {
     pub role: String,
     /// Its file, if it is one.
     pub file: Option<String>,
+    /// Bits of its samples.
+    pub depth: Depth,
     /// What was found in it.
     pub verdict: Verdict,
     /// One per measure.
@@ -173,15 +176,28 @@ pub struct Subject<'a> {
     pub input: Option<&'a Image>,
 }
 
-/// Takes all measures of all pictures, several side by side. What a picture has nothing to compare with for stays blank.
+/// Pixels of which measures that run side by side may hold copies, of some 60 bytes each.
+const PIXELS_AT_ONCE: usize = 64_000_000;
+
+/// Takes all measures of all pictures, as many side by side as threads and memory allow. What a picture has nothing to
+/// compare with for stays blank.
 pub fn measure(subjects: &[Subject<'_>], metrics: &[&'static Metric], ctx: &Context<'_>) -> Vec<Vec<Value>> {
     if metrics.is_empty() {
         return vec![Vec::new(); subjects.len()];
     }
     // The bar counts measures, not what is inside them.
-    let silent = Context { progress: &unband::NoProgress, ..*ctx };
+    let mut silent = Context { progress: &unband::NoProgress, ..*ctx };
+    let pixels = |subject: &Subject<'_>| subject.image.width() * subject.image.height();
+    let largest = subjects.iter().map(pixels).max().unwrap_or(0).max(1);
+    let mut side_by_side = *ctx;
+    let room = (PIXELS_AT_ONCE / largest).max(1);
+    if room < ctx.threads {
+        // Where measures have to wait for each other, those that can use the threads that are left.
+        side_by_side.threads = room;
+        silent.threads = ctx.threads - room + 1;
+    }
     let (done, total) = (AtomicUsize::new(0), subjects.len() * metrics.len());
-    let values = ctx.map(total, |i| {
+    let values = side_by_side.map(total, |i| {
         let value = value(&subjects[i / metrics.len()], metrics[i % metrics.len()], &silent);
         ctx.progress.advance(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         value

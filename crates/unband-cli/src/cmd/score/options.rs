@@ -83,10 +83,13 @@ impl MeasureArgs {
         Ok((metrics, gates))
     }
 
-    /// A job's context: threads, the flag to stop, and the bar.
-    pub fn context<'a>(&self, progress: &'a PictureBar<'_>) -> Context<'a> {
-        let all = Context::default().threads;
-        let threads = self.threads.map_or(all, NonZeroUsize::get);
+    /// Threads for all pictures together.
+    pub fn threads(&self) -> usize {
+        self.threads.map_or_else(|| Context::default().threads, NonZeroUsize::get)
+    }
+
+    /// A picture's context: its threads, the flag to stop, and the bar.
+    pub fn context<'a>(threads: usize, progress: &'a PictureBar<'_>) -> Context<'a> {
         Context { threads, cancel: &interrupt::STOP, progress, ..Context::default() }
     }
 

@@ -1,7 +1,8 @@
-//! What `score` and `compare` do alike: begin, work on one after the other, write files.
+//! What `score` and `compare` do alike: begin, work through all pictures, write files.
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
 use unband::show::Page;
 
@@ -9,6 +10,7 @@ use super::options::MeasureArgs;
 use super::record::FailureRecord;
 use crate::Outcome;
 use crate::bar::Bar;
+use crate::batch::{self, Cost};
 use crate::interrupt;
 use crate::talk::{Failure, Loudness, Talk};
 
@@ -37,35 +39,59 @@ pub fn start<J: Job>(args: &MeasureArgs, job: Result<(J, Vec<Failure>), (Outcome
     outcome
 }
 
-/// Works on one after the other and tells what failed; `None` when interrupted. The failures known already come first.
-pub fn each<T, R>(
+/// What is worked on: a picture or a pair.
+pub trait Item: Sync {
+    /// What it is called in messages.
+    fn name(&self) -> String;
+    /// A picture of its size.
+    fn picture(&self) -> &Path;
+}
+
+/// Works on all with `one`, which is told its share of the threads: small pictures side by side, large ones one after the
+/// other, as `deband` does. In the order of the items `then` gets what came out, and what failed is told. `None` when
+/// interrupted. The failures known already come first.
+pub fn each<T: Item, R: Send>(
     items: &[T],
+    threads: usize,
     failures: &[Failure],
     talk: &Talk<'_>,
-    name: impl Fn(&T) -> String,
-    mut one: impl FnMut(&T) -> Result<R, Failure>,
+    one: &(dyn Fn(&T, usize) -> Result<R, Failure> + Sync),
+    then: &mut dyn FnMut(&mut R),
 ) -> Option<(Vec<R>, Vec<FailureRecord>)> {
     let mut failed: Vec<FailureRecord> = failures.iter().map(FailureRecord::new).collect();
     for failure in failures {
         talk.failure(failure);
     }
-    let mut all = Vec::new();
-    for (i, item) in items.iter().enumerate() {
-        if interrupt::asked() {
-            talk.note(&format!("interrupted: {i} of {} done", items.len()));
-            return None;
-        }
-        let attempt = catch_unwind(AssertUnwindSafe(|| one(item)));
-        match attempt.unwrap_or_else(|_| Err(Failure::of_program(name(item)))) {
-            Ok(done) => all.push(done),
+    let share = |item: &T| match items {
+        [_] => threads,
+        _ => batch::threads(batch::declared_pixels(item.picture()), threads),
+    };
+    let costs: Vec<Cost> = items.iter().map(|item| Cost { threads: share(item), memory: 0 }).collect();
+    let limits = Cost { threads, memory: 0 };
+    let attempt = |i: usize| {
+        let attempt = catch_unwind(AssertUnwindSafe(|| one(&items[i], costs[i].threads)));
+        attempt.unwrap_or_else(|_| Err(Failure::of_program(items[i].name())))
+    };
+    let (mut all, mut finished) = (Vec::new(), 0);
+    batch::run(&costs, limits, &interrupt::asked, &attempt, &mut |_, result| {
+        match result {
+            Ok(mut done) => {
+                then(&mut done);
+                all.push(done);
+            }
             Err(failure) => {
                 talk.failure(&failure);
                 failed.push(FailureRecord::new(&failure));
             }
         }
-        talk.bar.done(i + 1, items.len());
-    }
+        finished += 1;
+        talk.bar.done(finished, items.len());
+    });
     talk.bar.finish();
+    if interrupt::asked() {
+        talk.note(&format!("interrupted: {finished} of {} done", items.len()));
+        return None;
+    }
     Some((all, failed))
 }
 
