@@ -47,6 +47,7 @@ pub fn table(
     if folder.exists() {
         remove_dir_all(&folder)?;
     }
+    println!("in {}", folder.display());
     let names: Vec<&str> = methods().map(|method| method.name).collect();
     let headings = COLUMNS.map(|(_, heading, _, more)| format!("{heading} {}", if more { "↑" } else { "↓" }));
     out.say(&format!("| cause | picture | {} | {} |", headings.join(" | "), GRADES.join(" / ")));
