@@ -65,8 +65,11 @@ pub fn grade(findings: &Findings) -> Grade {
     }
 }
 
-/// Widest distance between neighbouring levels, in 8-bit codes.
+/// Widest distance between neighbouring levels, in 8-bit codes; a codec has traces instead.
 fn step(findings: &Findings) -> f32 {
+    if findings.coded_codes > 0.0 {
+        return findings.coded_codes;
+    }
     let steps = findings.grids.iter().map(|grid| match &grid.steps_by_code {
         Some(steps) => steps.iter().copied().fold(0.0, f32::max),
         None => grid.step_codes,
@@ -74,15 +77,14 @@ fn step(findings: &Findings) -> f32 {
     steps.fold(0.0, f32::max)
 }
 
-/// Steps from which on bands of a cause are seen, in 8-bit codes. A coding blurs its steps, a palette rarely has bands at
-/// its widest ones, and a tone curve's are as sharp as steps can be.
+/// Steps from which on bands of a cause are seen, in 8-bit codes. A coding blurs its steps, and its traces count chroma
+/// too; a tone curve's are as sharp as steps can be.
 fn limit(cause: Cause) -> f32 {
     match cause {
         Cause::ToneCurve => 1.1,
-        Cause::Plain | Cause::Levels | Cause::PlaneGrid | Cause::RecodedGrid => 1.6,
-        Cause::Coded | Cause::Video => 1.75,
+        Cause::Plain | Cause::Levels | Cause::Palette | Cause::PlaneGrid | Cause::RecodedGrid => 1.6,
+        Cause::Coded | Cause::Video => 2.2,
         Cause::Jpeg => 2.5,
-        Cause::Palette => 4.0,
     }
 }
 

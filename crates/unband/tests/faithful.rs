@@ -87,6 +87,7 @@ prop_compose! {
             lossy,
             half_chroma,
             darkened_codes: 0.0,
+            coded_codes: 0.0,
             effective_bits: depth.bits(),
             map: BandingMap::default(),
             banded_share: 0.5,

@@ -50,6 +50,17 @@ impl Coding {
             None => 1.25,
         }
     }
+
+    /// How far a codec's traces go, in codes that a judgement can hold against a limit: the step, and how much the small
+    /// steps of chroma at half size favour the borders of its 8×8 blocks, which a coder of 4:2:0 smooths most.
+    ///
+    /// The weight was fitted on frames of four codecs and on 8-bit video, of photos kept for training.
+    pub fn trace(self, chroma: [&Source<'_>; 2]) -> f64 {
+        let uneven =
+            |plane: &Source<'_>| blockiness(plane, &strips(plane.width(), plane.height(), ENOUGH)).max(0.5);
+        let both = (uneven(chroma[0]) * uneven(chroma[1])).sqrt();
+        self.step(false) + 2.0 * (both - 1.0).clamp(0.0, 1.5)
+    }
 }
 
 fn coarseness(luma: &Source<'_>, rows: &[(usize, usize)]) -> Option<f64> {

@@ -32,6 +32,17 @@ pub(super) struct Colours {
     pub complete: bool,
 }
 
+impl Colours {
+    /// Mean distance to the nearest other colour, by the channel that differs most. Near 1 where colours were rounded,
+    /// each channel by itself; a palette's are further apart.
+    pub fn apart(&self) -> f64 {
+        let distance = |a: &[u8; 3], b: &[u8; 3]| (0..3).map(|c| a[c].abs_diff(b[c])).max().unwrap_or(0);
+        let nearest = |a: &[u8; 3]| self.list.iter().filter(|b| *b != a).map(|b| distance(a, b)).min();
+        let sum: f64 = self.list.iter().filter_map(nearest).map(f64::from).sum();
+        sum / self.list.len().max(1) as f64
+    }
+}
+
 /// Collects distinct colours from rows spread over the picture.
 pub(super) fn colours(codes: &Codes) -> Colours {
     let (w, h) = (codes.width, codes.height);

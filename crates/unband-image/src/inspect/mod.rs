@@ -147,6 +147,9 @@ pub struct Findings {
     /// How much too dark a second conversion to RGB by a converter that rounds down has left the picture, in
     /// 8-bit codes of luma; 0 unless the levels of a luma grid tell.
     pub darkened_codes: f32,
+    /// How far the traces of a codec go for [`Cause::Coded`] and [`Cause::Video`]: from 1.25 for clean 8-bit video to 6, in
+    /// 8-bit codes of luma with chroma's blocks counted in; else 0.
+    pub coded_codes: f32,
     /// Bits per sample that carry something: 8 for a 16-bit file of widened 8-bit samples.
     pub effective_bits: u8,
     /// Where the banding is.
@@ -170,6 +173,7 @@ impl Findings {
             lossy: false,
             half_chroma: false,
             darkened_codes: 0.0,
+            coded_codes: 0.0,
             effective_bits,
             map: BandingMap::default(),
             banded_share: 0.0,

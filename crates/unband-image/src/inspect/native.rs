@@ -66,7 +66,8 @@ pub(super) fn decide(
     let luma = (coding.step(known) as f32).max(unit(0));
     let chroma = (unit(1) + (luma - 1.25) * 0.48).max(unit(1));
     found = vec![PlaneGrid::plain(luma), PlaneGrid::plain(chroma), PlaneGrid::plain(chroma)];
-    finish(image, cause, found, coded, bits)
+    let trace = coding.trace([&sources[1], &sources[2]]) as f32;
+    Findings { coded_codes: trace, ..finish(image, cause, found, coded, bits) }
 }
 
 /// A plane that has not been touched since its levels were rounded.

@@ -19,6 +19,11 @@ use crate::restorer::Context;
 /// Samples that are enough for a histogram of flat windows.
 const ENOUGH: usize = 500_000;
 
+/// Muted colours that are further apart than this, in codes, come from a palette.
+const APART: f64 = 1.6;
+/// Colours that are so far apart come from a palette whatever grid they seem to lie on.
+const FAR_APART: f64 = 2.5;
+
 /// By how much one truncating conversion moves luma levels, in codes.
 const TRUNCATED_SHIFT: f64 = -1.1;
 
@@ -73,6 +78,11 @@ impl Picture<'_> {
         let grey = few && colours.spread < 16;
         let combs = if self.effective.eight() { Combs::new(&hists) } else { deep::combs(self.image) };
         let palette = self.by_palette(&colours, false);
+        if let Some(found) = palette.as_ref().filter(|p| p.cause == Cause::Palette)
+            && colours.apart() >= FAR_APART
+        {
+            return found.clone();
+        }
         let extra = if combs.found() { 0.5 } else { 0.0 } + if palette.is_some() { 2.0 } else { 0.0 };
         if let Some((noisy, matrix)) = self.noisy(Lattice::none(), grey, extra) {
             return self.recoded(&noisy, matrix, [2.0, 1.14, 1.14]);
@@ -194,14 +204,18 @@ impl Picture<'_> {
     /// Few colours: said by the file, or seen in colourful samples.
     fn by_palette(&self, colours: &Colours, declared: bool) -> Option<Findings> {
         let said = matches!(self.image.origin.codec, Codec::Palette(_));
-        let colourful = if declared { said } else { colours.spread >= 48 && self.codes.len() > 4096 };
-        if !colourful || !(8..=256).contains(&colours.all) || colours.all <= 2 * colours.greys {
+        if !(8..=256).contains(&colours.all) || colours.all <= 2 * colours.greys {
+            return None;
+        }
+        let colourful = colours.spread >= 48;
+        let seen = || colourful || (colours.spread >= 12 && colours.apart() >= APART);
+        if !(if declared { said } else { self.codes.len() > 4096 && seen() }) {
             return None;
         }
         let look = palette::look(&self.codes);
         if look.dithered {
             // No bands, and texture that must stay: as good as plain.
-            return Some(Findings::plain(self.codes.planes.len(), 8));
+            return (declared || colourful).then(|| Findings::plain(self.codes.planes.len(), 8));
         }
         let mut found = self.base(Cause::Palette, Space::Native, Vec::new());
         found.grids = look.grids();
@@ -280,6 +294,8 @@ impl Picture<'_> {
         let steps = [luma, chroma, chroma].map(PlaneGrid::plain);
         let mut found = self.in_yuv(cause, lattice.matrix, lattice.range, steps);
         found.lossy |= coding.visible();
+        let chroma = [Part::Blue, Part::Red].map(|p| self.source(p, lattice.matrix, lattice.range, true));
+        found.coded_codes = coding.trace(chroma.each_ref()) as f32;
         found
     }
 

@@ -2,11 +2,12 @@
 
 use unband::verdict::{Grade, grade};
 use unband::{Context, Findings, Image, inspect};
-use unband_data::Cause;
+use unband_data::{Cause, Pair};
 use unband_image::inspect::Cause as Called;
 
 use crate::Result;
 use crate::corpus::{Corpus, Photo};
+use crate::harm;
 
 /// Pictures that are banded, and names for what made them so.
 const BANDED: [(&str, &[Called]); 13] = [
@@ -30,19 +31,24 @@ const CLEAN: [&str; 3] = ["8-bit", "yuv420-8", "jpeg-90"];
 
 /// The head of the table.
 pub const HEAD: &str = "\
-| pictures | cause | photos | none | slight | visible | strong | right | cause named right |
-|---|---|---:|---:|---:|---:|---:|---:|---:|";
+| pictures | cause | photos | none | slight | visible | strong | right | cause named right | harm shows in | of these right |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
 
 /// Counts of several pictures.
 #[derive(Default)]
 struct Counts {
     grades: [usize; 4],
     named: usize,
+    shown: usize,
+    shown_right: usize,
 }
 
 impl Counts {
-    fn add(&mut self, findings: &Findings, names: &[Called]) {
-        self.grades[grade(findings) as usize] += 1;
+    fn add(&mut self, findings: &Findings, shows: bool, names: &[Called]) {
+        let grade = grade(findings);
+        self.grades[grade as usize] += 1;
+        self.shown += usize::from(shows);
+        self.shown_right += usize::from(shows && grade >= Grade::Visible);
         self.named += usize::from(names.contains(&findings.cause));
     }
 
@@ -57,12 +63,15 @@ impl Counts {
     fn line(&self, set: &str, name: &str, banded: bool) -> String {
         let right = if banded { self.seen() } else { self.photos() - self.seen() };
         let [none, slight, visible, strong] = self.grades;
-        let share = |n: usize| format!("{:.0} %", 100.0 * n as f64 / self.photos().max(1) as f64);
-        let named = if banded { share(self.named) } else { "–".to_owned() };
+        let share = |n: usize, of: usize| format!("{:.0} %", 100.0 * n as f64 / of.max(1) as f64);
+        let of_banded = |text: String| if banded { text } else { "–".to_owned() };
         format!(
-            "| {set} | {name} | {} | {none} | {slight} | {visible} | {strong} | {} | {named} |",
+            "| {set} | {name} | {} | {none} | {slight} | {visible} | {strong} | {} | {} | {} | {} |",
             self.photos(),
-            share(right)
+            share(right, self.photos()),
+            of_banded(share(self.named, self.photos())),
+            of_banded(self.shown.to_string()),
+            of_banded(share(self.shown_right, self.shown)),
         )
     }
 }
@@ -75,24 +84,24 @@ pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo]) -> Result<Vec<String
     let all = BANDED.into_iter().map(|(name, names)| (name, names, true));
     for (name, names, is_banded) in all.chain(CLEAN.map(|name| (name, &[][..], false))) {
         let cause = unband_data::find(name).ok_or(format!("no cause `{name}`"))?;
-        let found = findings(corpus, photos, cause, &|pair| look(&pair.lq))?;
+        let found = each(corpus, photos, cause, &|pair| (look(&pair.lq), is_banded && harm::shows(pair)))?;
         let Some(found) = found else {
             lines.push(format!("| {set} | {name} | skipped: a program it needs is not installed |"));
             continue;
         };
         let sum = if is_banded { &mut banded } else { &mut clean };
         let mut counts = Counts::default();
-        for findings in &found {
-            counts.add(findings, names);
-            sum.add(findings, names);
+        for (findings, shows) in &found {
+            counts.add(findings, *shows, names);
+            sum.add(findings, *shows, names);
         }
         lines.push(counts.line(set, name, is_banded));
     }
     let cause = unband_data::find("8-bit").ok_or("no cause `8-bit`")?;
     let mut counts = Counts::default();
-    for findings in findings(corpus, photos, cause, &|pair| look(&pair.gt))?.unwrap_or_default() {
-        counts.add(&findings, &[]);
-        clean.add(&findings, &[]);
+    for findings in each(corpus, photos, cause, &|pair| look(&pair.gt))?.unwrap_or_default() {
+        counts.add(&findings, false, &[]);
+        clean.add(&findings, false, &[]);
     }
     lines.push(counts.line(set, "none, 16 bits", false));
     lines.push(banded.line(set, "**all banded**", true));
@@ -100,12 +109,12 @@ pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo]) -> Result<Vec<String
     Ok(lines)
 }
 
-fn findings(
+fn each<T: Send>(
     corpus: &Corpus,
     photos: &[&Photo],
     cause: &Cause,
-    look: &(dyn Fn(&unband_data::Pair) -> Findings + Sync),
-) -> Result<Option<Vec<Findings>>> {
+    look: &(dyn Fn(&Pair) -> T + Sync),
+) -> Result<Option<Vec<T>>> {
     let one =
         |i: usize| Ok(corpus.pair(photos[i], cause).map_err(|e| e.to_string())?.map(|pair| look(&pair)));
     let all = Context::default().map(photos.len(), one);
