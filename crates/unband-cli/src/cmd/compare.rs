@@ -347,7 +347,7 @@ impl work::Job for Job<'_> {
         let one = |pair: &Pair, threads: usize| self.one(pair, threads, talk);
         let mut then = |pair: &mut Compared| {
             if let Some(page) = &mut page {
-                pair.drawn.drain(..).for_each(|section| page.put(section));
+                pair.drawn.drain(..).for_each(|section| page.put(&section));
             }
         };
         let threads = self.args.threads();

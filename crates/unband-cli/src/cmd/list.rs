@@ -6,8 +6,10 @@ use clap::{Args, ValueEnum};
 use unband::Dither;
 use unband_image::{Depth, Entry, ParamInfo, ParamKind};
 use unband_io::{FORMATS, FormatEntry};
+use unband_metrics::{Against, Least, METRICS, Metric};
 
 use crate::Outcome;
+use crate::cmd::score::{better, range};
 use crate::result::print_data;
 
 /// What it takes.
@@ -30,6 +32,8 @@ pub enum Kind {
     Dithers,
     /// File formats
     Formats,
+    /// Measures for `--metrics` and `--fail-if`
+    Measures,
 }
 
 /// Prints the lists.
@@ -41,9 +45,11 @@ pub fn run(args: &ListArgs) -> Outcome {
             (Kind::Methods, false) => methods(),
             (Kind::Dithers, false) => dithers(),
             (Kind::Formats, false) => formats(),
+            (Kind::Measures, false) => measures(),
             (Kind::Methods, true) => methods_markdown(),
             (Kind::Dithers, true) => dithers_markdown(),
             (Kind::Formats, true) => formats_markdown(),
+            (Kind::Measures, true) => measures_markdown(),
         })
         .collect();
     print_data(lists.join("\n").as_bytes())
@@ -253,6 +259,61 @@ fn formats_markdown() -> String {
     );
     for format in FORMATS {
         let _ = writeln!(text, "| {} |", format_row(format).join(" | "));
+    }
+    text
+}
+
+fn against(metric: &Metric) -> &'static str {
+    match metric.against {
+        Against::Nothing => "nothing",
+        Against::Reference => "the reference",
+        Against::Input => "the input",
+    }
+}
+
+fn least(metric: &Metric) -> String {
+    match metric.least {
+        Least::Sample => "any".to_owned(),
+        Least::Sides(side) => format!("{side}×{side}"),
+        Least::OneSide(side) => format!("one side of {side}"),
+    }
+}
+
+fn measures() -> String {
+    let mut text = "Measures (--metrics NAME,NAME,…; --fail-if 'NAME>LIMIT')\n".to_owned();
+    for metric in METRICS {
+        let _ = writeln!(text, "\n  {}  {}", metric.name, metric.title);
+        let unit = if metric.unit.is_empty() { String::new() } else { format!("{}, ", metric.unit) };
+        let _ = writeln!(text, "      {unit}{}; {}", better(metric), range(metric));
+        let least = match metric.least {
+            Least::Sample => String::new(),
+            _ => format!("; needs {} samples", least(metric)),
+        };
+        let _ = writeln!(text, "      compared with {}{least}", against(metric));
+        for line in wrapped(&sentences(metric.purpose), 90) {
+            let _ = writeln!(text, "          {line}");
+        }
+        let _ = writeln!(text, "      Source: {}", sentences(metric.source));
+    }
+    text
+}
+
+fn measures_markdown() -> String {
+    let mut text = format!(
+        "# Measures\n\n{GENERATED}\n\nFor `--metrics NAME,NAME,…` and `--fail-if 'NAME>LIMIT'` of `unband score` and \
+         `unband compare`. `score` takes those that are compared with nothing; the input is the picture before its \
+         repair. Pictures are measured as they are, whatever their depth; those of a pair have one size and one colour \
+         model.\n\n| measure | unit | better | values | compared with | least picture |\n|---|---|---|---|---|---|\n"
+    );
+    for metric in METRICS {
+        let unit = if metric.unit.is_empty() { "–" } else { metric.unit };
+        let better = better(metric).trim_end_matches(" is better");
+        let cells = [unit, better, &range(metric), against(metric), &least(metric)].join(" | ");
+        let _ = writeln!(text, "| [`{0}`](#{0}) | {cells} |", metric.name);
+    }
+    for metric in METRICS {
+        let parts = [metric.title, metric.purpose, &format!("Source: {}", metric.source)].map(sentences);
+        let _ = writeln!(text, "\n## {}\n\n{}", metric.name, parts.join(" "));
     }
     text
 }

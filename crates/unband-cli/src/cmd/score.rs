@@ -28,7 +28,7 @@ use crate::talk::{Failure, Talk};
 
 pub use gates::Gate;
 pub use grade::level;
-pub use measures::{Row, Subject, Use, Verdict, about, measure, page_rows, range};
+pub use measures::{Row, Subject, Use, Verdict, about, better, measure, page_rows, range};
 pub use options::MeasureArgs;
 pub use picture::Loaded;
 pub use record::{FailureRecord, MeasureRecord, ValuesRecord, csv, summaries};
@@ -199,7 +199,7 @@ impl work::Job for Job<'_> {
                 talk.detail(&scored.row.verdict.finding);
             }
             if let (Some(page), Some(drawn)) = (&mut page, scored.drawn.take()) {
-                page.put(drawn);
+                page.put(&drawn);
             }
         };
         let threads = self.args.threads();

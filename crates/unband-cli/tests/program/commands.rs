@@ -47,7 +47,7 @@ fn the_map_shows_bands_in_orange_and_the_rest_in_grey() {
 #[test]
 fn the_reference_pages_are_what_list_prints() {
     let stage = Stage::new();
-    for kind in ["methods", "dithers", "formats"] {
+    for kind in ["methods", "dithers", "formats", "measures"] {
         let printed = stage.run(&["list", kind, "--markdown"]).code(0).out();
         let path = root().join("docs/reference").join(format!("{kind}.md"));
         let page = fs::read_to_string(&path).unwrap_or_default();
@@ -74,6 +74,9 @@ fn list_names_everything_that_can_be_asked_for() {
     }
     for dither in unband::Dither::ALL {
         assert!(text.contains(dither.word()));
+    }
+    for metric in unband_metrics::METRICS {
+        assert!(text.contains(&format!("\n  {}  {}\n", metric.name, metric.title)), "{}", metric.name);
     }
 }
 

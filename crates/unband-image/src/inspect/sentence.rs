@@ -9,12 +9,7 @@ impl Findings {
             Space::Native => String::new(),
             Space::Yuv { matrix, range } => format!(", {} {}", matrix.name(), range.name()),
         };
-        let names: &[&str] = match (self.space, self.grids.len()) {
-            (Space::Yuv { .. }, _) => &["luma", "blue chroma", "red chroma"],
-            (Space::Native, 1) => &["grey"],
-            (Space::Native, _) => &["red", "green", "blue"],
-        };
-        let cut = self.cuts(names);
+        let cut = self.cuts(self.names());
         let step = self.grids.first().map_or(0.0, |g| g.step_codes);
         let what = match self.cause {
             Cause::Plain if self.effective_bits > 16 => "floating-point samples, nothing was cut".to_owned(),
@@ -37,6 +32,21 @@ impl Findings {
             "; no visible bands".to_owned()
         };
         format!("{what}{part}{bands}")
+    }
+
+    /// What the planes are called.
+    fn names(&self) -> &'static [&'static str] {
+        let of_chroma = match (self.space, self.cause) {
+            (Space::Yuv { .. }, _) | (Space::Native, Cause::PlaneGrid) => true,
+            // Channels were cut alike; a step of luma is never as long as one of chroma, as their ranges differ.
+            (Space::Native, Cause::RecodedGrid) => self.grids.windows(2).any(|pair| pair[0] != pair[1]),
+            (Space::Native, _) => false,
+        };
+        match self.grids.len() {
+            _ if of_chroma => &["luma", "blue chroma", "red chroma"],
+            1 => &["grey"],
+            _ => &["red", "green", "blue"],
+        }
     }
 
     /// "luma was cut to 6 bits (steps of 4.7 codes), both chroma planes to 5 bits (steps of 9.4)".
@@ -74,4 +84,52 @@ impl Findings {
 
 fn percent(share: f32) -> String {
     if share < 0.01 { "less than 1 %".to_owned() } else { format!("{:.0} %", share * 100.0) }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::color::{Matrix, Range};
+    use crate::image::Image;
+    use crate::inspect::{PlaneGrid, inspect};
+    use crate::restorer::Context;
+
+    fn told(cause: Cause, steps: &[f32]) -> String {
+        let grid = |&step: &f32| PlaneGrid { found: true, bits: Some(6), ..PlaneGrid::plain(step) };
+        let grids = steps.iter().map(grid).collect();
+        Findings { cause, grids, ..Findings::plain(0, 8) }.sentence()
+    }
+
+    #[test]
+    fn planes_of_video_are_called_luma_and_chroma() {
+        let (w, h) = (320, 256);
+        let cut = |code: usize| (((code * 63 + 127) / 255 * 255 + 31) / 63) as u8;
+        let luma: Vec<u8> = (0..w * h).map(|i| cut(40 + (i % w) / 3 + (i / w) / 4)).collect();
+        let chroma: Vec<u8> = (0..w * h / 4).map(|i| (100 + (i % (w / 2)) / 5) as u8).collect();
+        let video = Image::from_yuv420(w, h, [&luma, &chroma, &chroma], Matrix::Bt709, Range::Full).unwrap();
+        let found = inspect(&video, &Context::default());
+        assert_eq!((found.cause, found.space), (Cause::PlaneGrid, Space::Native));
+        assert!(
+            found.sentence().starts_with("luma was cut to 6 bits (steps of 4.0 codes)"),
+            "{}",
+            found.sentence()
+        );
+        // Of 6 bits each, in the limited range and coded since.
+        let coded = told(Cause::RecodedGrid, &[4.7, 4.6, 4.6]);
+        assert!(
+            coded.starts_with("luma was cut to 6 bits (steps of 4.7 codes), blue chroma and red chroma"),
+            "{coded}"
+        );
+    }
+
+    #[test]
+    fn channels_are_called_by_their_colours() {
+        let each = "red, green and blue were cut to 6 bits (steps of 4.0 codes)";
+        for cause in [Cause::Levels, Cause::RecodedGrid] {
+            let told = told(cause, &[255.0 / 63.0; 3]);
+            assert!(told.starts_with(each), "{told}");
+        }
+        assert!(told(Cause::RecodedGrid, &[4.0]).starts_with("grey was cut"));
+    }
 }

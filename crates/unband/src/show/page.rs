@@ -160,12 +160,12 @@ impl Page {
     /// # Errors
     /// As [`Drawn::new`]. The page is then as it was.
     pub fn add(&mut self, section: &Section<'_>, ctx: &Context<'_>) -> Result<(), ShowError> {
-        self.put(Drawn::new(section, self.longest, ctx)?);
+        self.put(&Drawn::new(section, self.longest, ctx)?);
         Ok(())
     }
 
     /// Adds a section that was drawn before, perhaps on another thread.
-    pub fn put(&mut self, section: Drawn) {
+    pub fn put(&mut self, section: &Drawn) {
         let id = format!("s{}", self.count + 1);
         let mut parts = vec![("id", id.as_str())];
         parts.extend(section.parts.iter().map(|(name, html)| (*name, html.as_str())));

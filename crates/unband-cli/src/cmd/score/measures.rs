@@ -226,11 +226,16 @@ fn value(subject: &Subject<'_>, metric: &Metric, ctx: &Context<'_>) -> Value {
 
 /// "dB, higher is better".
 pub fn about(metric: &Metric) -> String {
-    let better = match metric.better {
+    let better = better(metric);
+    if metric.unit.is_empty() { better.to_owned() } else { format!("{}, {better}", metric.unit) }
+}
+
+/// "higher is better".
+pub fn better(metric: &Metric) -> &'static str {
+    match metric.better {
         Better::Higher => "higher is better",
         Better::Lower => "lower is better",
-    };
-    if metric.unit.is_empty() { better.to_owned() } else { format!("{}, {better}", metric.unit) }
+    }
 }
 
 /// The range as people write it: "0 to 1".
