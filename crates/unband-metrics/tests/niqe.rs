@@ -5,8 +5,8 @@
 mod golden;
 
 use unband_image::{Context, Image, Matrix, Range};
-use unband_metrics::niqe::niqe;
 use unband_metrics::MetricError;
+use unband_metrics::niqe::niqe;
 
 #[test]
 fn photographs_score_as_the_reference_does() {

@@ -176,15 +176,27 @@ pub struct Subject<'a> {
     pub input: Option<&'a Image>,
 }
 
+impl<'a> Subject<'a> {
+    /// What a measure compares it with.
+    fn other(&self, metric: &Metric) -> Option<&'a Image> {
+        match metric.against {
+            Against::Nothing => None,
+            Against::Reference => self.reference,
+            Against::Input => self.input,
+        }
+    }
+
+    fn takes(&self, metric: &Metric) -> bool {
+        metric.against == Against::Nothing || self.other(metric).is_some()
+    }
+}
+
 /// Pixels of which measures that run side by side may hold copies, of some 60 bytes each.
 const PIXELS_AT_ONCE: usize = 64_000_000;
 
 /// Takes all measures of all pictures, as many side by side as threads and memory allow. What a picture has nothing to
 /// compare with for stays blank.
 pub fn measure(subjects: &[Subject<'_>], metrics: &[&'static Metric], ctx: &Context<'_>) -> Vec<Vec<Value>> {
-    if metrics.is_empty() {
-        return vec![Vec::new(); subjects.len()];
-    }
     // The bar counts measures, not what is inside them.
     let mut silent = Context { progress: &unband::NoProgress, ..*ctx };
     let pixels = |subject: &Subject<'_>| subject.image.width() * subject.image.height();
@@ -196,24 +208,24 @@ pub fn measure(subjects: &[Subject<'_>], metrics: &[&'static Metric], ctx: &Cont
         side_by_side.threads = room;
         silent.threads = ctx.threads - room + 1;
     }
-    let (done, total) = (AtomicUsize::new(0), subjects.len() * metrics.len());
-    let values = side_by_side.map(total, |i| {
-        let value = value(&subjects[i / metrics.len()], metrics[i % metrics.len()], &silent);
-        ctx.progress.advance(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+    let all = (0..subjects.len()).flat_map(|s| (0..metrics.len()).map(move |m| (s, m)));
+    let taken: Vec<(usize, usize)> = all.filter(|&(s, m)| subjects[s].takes(metrics[m])).collect();
+    let done = AtomicUsize::new(0);
+    let values = side_by_side.map(taken.len(), |i| {
+        let (s, m) = taken[i];
+        let value = value(&subjects[s], metrics[m], &silent);
+        ctx.progress.advance(done.fetch_add(1, Ordering::Relaxed) + 1, taken.len());
         value
     });
-    values.chunks(metrics.len()).map(<[Value]>::to_vec).collect()
+    let mut rows = vec![vec![Value::Blank; metrics.len()]; subjects.len()];
+    for ((s, m), value) in taken.into_iter().zip(values) {
+        rows[s][m] = value;
+    }
+    rows
 }
 
 fn value(subject: &Subject<'_>, metric: &Metric, ctx: &Context<'_>) -> Value {
-    let other = match metric.against {
-        Against::Nothing => None,
-        Against::Reference => subject.reference,
-        Against::Input => subject.input,
-    };
-    if metric.against != Against::Nothing && other.is_none() {
-        return Value::Blank;
-    }
+    let other = subject.other(metric);
     let score = catch_unwind(AssertUnwindSafe(|| metric.score(subject.image, other, ctx)));
     match score {
         Ok(Ok(score)) => Value::Number(score.value),
