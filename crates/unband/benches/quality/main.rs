@@ -1,9 +1,11 @@
 //! How much better do pictures get? Clean photos, harmed in known ways, repaired, and compared.
 //!
 //! `scripts/bench quality [--method NAME,…] [--cause NAME,…] [--photos every:3] [--fast] [--write]`
+//! `scripts/bench compare [--cause NAME,…] [--photos every:3] [--write]`
 //! `scripts/bench jpeg [--jpeg2png PATH] [--quantsmooth PATH] [--photos every:3] [--fast] [--time] [--write]`
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
+mod compare;
 mod corpus;
 mod detect;
 mod files;
@@ -42,6 +44,7 @@ struct Args {
     detect: bool,
     verdict: bool,
     jump: Option<Vec<PathBuf>>,
+    compare: Option<PathBuf>,
     jpeg: bool,
     time: bool,
     peers: jpeg::Peers,
@@ -69,6 +72,7 @@ fn parse() -> Result<Args> {
         detect: false,
         verdict: false,
         jump: None,
+        compare: None,
         jpeg: false,
         time: false,
         peers: jpeg::Peers::default(),
@@ -95,6 +99,7 @@ fn parse() -> Result<Args> {
             "--write" => args.write = true,
             "--jpeg" => args.jpeg = true,
             "--time" => args.time = true,
+            "--compare" => args.compare = Some(PathBuf::from(value()?)),
             "--jpeg2png" => args.peers.jpeg2png = Some(PathBuf::from(value()?)),
             "--quantsmooth" => args.peers.quantsmooth = Some(PathBuf::from(value()?)),
             "--jump" => {
@@ -164,6 +169,10 @@ fn run() -> Result<()> {
         return out.finish(args.write.then_some("detector"), DETECTOR_PAGE);
     }
     println!("{} photos", photos.len());
+    if let Some(program) = &args.compare {
+        compare::table(program, &corpus, &photos, &args.causes, &mut out)?;
+        return out.finish(args.write.then_some("compare"), COMPARE_PAGE);
+    }
     if args.jpeg {
         if !args.time {
             jpeg::table(&corpus, &photos, &args.peers, args.fast, args.each, &mut out)?;
@@ -212,6 +221,9 @@ const VERDICT_PAGE: &str = include_str!("verdict.md");
 
 /// What precedes the table in `docs/results/detector.md`.
 const DETECTOR_PAGE: &str = include_str!("detector.md");
+
+/// What precedes the table in `docs/results/compare.md`.
+const COMPARE_PAGE: &str = include_str!("compare.md");
 
 /// What precedes the tables in `docs/results/jpeg.md`.
 const JPEG_PAGE: &str = include_str!("jpeg.md");
