@@ -246,3 +246,24 @@ fn threads_change_neither_values_nor_order() {
     assert_eq!(lines.len(), 8);
     assert!(lines.is_sorted(), "{lines:?}");
 }
+
+#[test]
+fn samples_that_are_no_numbers_give_no_values_and_the_measures_are_named() {
+    let stage = Stage::new();
+    let mut file = b"Pf\n256 224\n-1.0\n".to_vec();
+    for i in 0..256 * 224 {
+        let sample = if i == 777 { f32::NAN } else { (i % 256) as f32 / 300.0 };
+        file.extend(sample.to_le_bytes());
+    }
+    stage.write("nan.pfm", &file);
+    let text = stage.run(&["score", "nan.pfm", "--metrics", "all"]).code(0).out();
+    let reason =
+        "– nan.pfm: cambi, cambi-coarse, bband, niqe: takes finite samples, the picture holds others\n";
+    assert!(text.ends_with(reason), "{text}");
+    let json = object(&stage, &["score", "nan.pfm", "--metrics", "bband", "--json"], 0);
+    let reason = json["files"][0]["reasons"]["bband"].as_str().unwrap();
+    assert!(
+        json["files"][0]["values"]["bband"].is_null() && reason.starts_with("bband takes finite"),
+        "{json}"
+    );
+}
