@@ -1,0 +1,4 @@
+//! Runs networks on a CPU.
+#![forbid(unsafe_code)]
+
+pub mod reference;

@@ -1,0 +1,225 @@
+//! The meaning of every operation, one sample after the other, in 32 or 64 bits. Slow, and right by inspection: what the quick
+//! kernels are compared with.
+
+mod activation;
+mod arithmetic;
+mod arrange;
+mod attention;
+mod banded_deform_conv;
+mod conv;
+mod norm;
+mod pool;
+mod resample;
+
+use num_traits::Float;
+use unband_image::{Context, RestoreError};
+use unband_nets::state::Weights;
+use unband_nets::{Graph, Node, Op, Shape, ShapeError};
+
+/// 32 or 64 bits.
+pub trait Real: Float + Send + Sync + 'static {
+    /// Error function.
+    #[must_use]
+    fn erf(self) -> Self;
+    /// From 32 bits.
+    fn of(x: f32) -> Self;
+    /// From 64 bits.
+    fn of64(x: f64) -> Self;
+}
+
+impl Real for f32 {
+    fn erf(self) -> Self {
+        libm::erff(self)
+    }
+    fn of(x: f32) -> Self {
+        x
+    }
+    fn of64(x: f64) -> Self {
+        x as f32
+    }
+}
+
+impl Real for f64 {
+    fn erf(self) -> Self {
+        libm::erf(self)
+    }
+    fn of(x: f32) -> Self {
+        f64::from(x)
+    }
+    fn of64(x: f64) -> Self {
+        x
+    }
+}
+
+/// A value: channel by channel, row by row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map<T> {
+    /// Its shape.
+    pub shape: Shape,
+    /// Its samples.
+    pub data: Vec<T>,
+}
+
+impl<T: Real> Map<T> {
+    /// Zeroes.
+    pub fn zeros(shape: Shape) -> Self {
+        Self { shape, data: vec![T::zero(); shape.len()] }
+    }
+
+    /// Samples of a shape; `None` when their number is another.
+    pub fn new(shape: Shape, data: Vec<T>) -> Option<Self> {
+        (shape.len() == data.len()).then_some(Self { shape, data })
+    }
+
+    fn plane(&self, channel: usize) -> &[T] {
+        let area = self.shape.height * self.shape.width;
+        &self.data[channel * area..][..area]
+    }
+
+    fn planes(&self) -> std::slice::ChunksExact<'_, T> {
+        self.data.chunks_exact((self.shape.height * self.shape.width).max(1))
+    }
+
+    fn at(&self, channel: usize, y: usize, x: usize) -> T {
+        self.data[(channel * self.shape.height + y) * self.shape.width + x]
+    }
+}
+
+/// How a network is run where that is not settled by its graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// Batch normalisation takes the statistics of the picture instead of the running ones.
+    pub picture_statistics: bool,
+    /// Dropout zeroes samples, by this seed.
+    pub dropout: Option<u64>,
+}
+
+/// Why a network could not be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The inputs are not those of the graph.
+    #[error("{net} takes {wanted}, got {got}")]
+    Inputs {
+        /// The network.
+        net: String,
+        /// What it takes.
+        wanted: String,
+        /// What was given.
+        got: String,
+    },
+    /// The picture's size does not fit.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// Asked to stop.
+    #[error(transparent)]
+    Stopped(#[from] RestoreError),
+}
+
+/// Runs a graph: inputs in its order, then its outputs in its order.
+///
+/// # Errors
+/// Inputs of other channels, sizes that do not fit, and the wish to stop.
+pub fn run<T: Real>(
+    graph: &Graph,
+    weights: &Weights,
+    inputs: &[Map<T>],
+    mode: Mode,
+    ctx: &Context<'_>,
+) -> Result<Vec<Map<T>>, RunError> {
+    let (height, width) = check(graph, inputs)?;
+    let shapes = graph.shapes(height, width)?;
+    let last = graph.last_uses();
+    let mut values: Vec<Option<Map<T>>> = vec![None; graph.nodes.len()];
+    for (i, node) in graph.nodes.iter().enumerate() {
+        ctx.check()?;
+        let given: Vec<&Map<T>> = node.inputs.iter().filter_map(|v| values[v.index()].as_ref()).collect();
+        let made = if let Op::Input(n) = node.op {
+            inputs[n].clone()
+        } else {
+            apply(node, &given, shapes[i], weights, (mode, i), ctx)
+        };
+        debug_assert_eq!(made.shape, shapes[i], "{} {}", node.scope, node.op.word());
+        values[i] = Some(made);
+        for v in &node.inputs {
+            if last[v.index()] == i {
+                values[v.index()] = None;
+            }
+        }
+    }
+    Ok(graph.outputs.iter().filter_map(|(_, v)| values[v.index()].clone()).collect())
+}
+
+/// Size of the picture, once the inputs are those of the graph.
+fn check<T>(graph: &Graph, inputs: &[Map<T>]) -> Result<(usize, usize), RunError> {
+    let fits = |(input, map): (&unband_nets::Input, &Map<T>)| {
+        input.channels == map.shape.channels && (!input.point || map.shape.is_point())
+    };
+    let pictures: Vec<(usize, usize)> = graph
+        .inputs
+        .iter()
+        .zip(inputs)
+        .filter(|(input, _)| !input.point)
+        .map(|(_, map)| (map.shape.height, map.shape.width))
+        .collect();
+    let one_size = pictures.windows(2).all(|w| w[0] == w[1]);
+    if inputs.len() == graph.inputs.len() && graph.inputs.iter().zip(inputs).all(fits) && one_size {
+        return Ok(pictures.first().copied().unwrap_or((1, 1)));
+    }
+    let name = |input: &unband_nets::Input| format!("{} of {} channels", input.name, input.channels);
+    Err(RunError::Inputs {
+        net: graph.name.clone(),
+        wanted: graph.inputs.iter().map(name).collect::<Vec<_>>().join(", "),
+        got: inputs.iter().map(|map| map.shape.to_string()).collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn apply<T: Real>(
+    node: &Node,
+    x: &[&Map<T>],
+    shape: Shape,
+    weights: &Weights,
+    (mode, place): (Mode, usize),
+    ctx: &Context<'_>,
+) -> Map<T> {
+    match &node.op {
+        // Settled by the caller.
+        Op::Input(_) => Map::zeros(shape),
+        Op::Conv(conv) => conv::conv(conv, x[0], shape, weights, ctx),
+        Op::ConvTranspose(conv) => conv::transposed(conv, x[0], shape, weights, ctx),
+        Op::BandedDeformConv(conv) => banded_deform_conv::banded(conv, x[0], shape, weights, ctx),
+        Op::Activation(kind) => activation::activation(kind, x[0], weights, ctx),
+        Op::BatchNorm(norm) => norm::batch_norm(norm, x[0], weights, mode.picture_statistics, ctx),
+        Op::LayerNorm(norm) => norm::layer_norm(norm, x[0], weights),
+        Op::UnitChannels(norm) => norm::unit_channels(*norm, x[0]),
+        Op::Dropout(share) => norm::dropout(*share, x[0], mode.dropout.map(|seed| (seed, place))),
+        Op::WindowAdd(add) => attention::window_add(add, x[0], weights),
+        Op::WindowAttention(a) => attention::window_attention(a, x[0], x[1], weights, ctx),
+        Op::Add => arithmetic::two(x[0], x[1], |a, b| a + b),
+        Op::Sub => arithmetic::two(x[0], x[1], |a, b| a - b),
+        Op::Mul => arithmetic::two(x[0], x[1], |a, b| a * b),
+        Op::AddScaled(scaled) => {
+            let factor = T::of(scaled.factor);
+            arithmetic::two(x[0], x[1], |a, b| a + factor * b)
+        }
+        Op::Affine(affine) => arithmetic::affine(affine, x[0], weights),
+        Op::Concat => arrange::concat(x, shape),
+        Op::Slice(slice) => arrange::slice(*slice, x[0], shape),
+        Op::PixelUnshuffle(f) => arrange::unshuffle(x[0], *f, shape),
+        Op::PixelShuffle(f) => arrange::shuffle(x[0], *f, shape),
+        Op::UpsampleNearest(f) => resample::nearest(x[0], *f, shape),
+        Op::BilinearLike => resample::bilinear(x[0], shape),
+        Op::Crop(_) => arrange::crop(x[0], shape),
+        Op::MaxPool(pool) => pool::max_pool(*pool, x[0], shape),
+        Op::Reduce(kind) => pool::reduce(*kind, x[0], shape),
+        Op::Flatten => Map { shape, data: x[0].data.clone() },
+    }
+}
+
+/// Makes a map channel by channel, several side by side.
+fn by_channel<T: Real>(shape: Shape, ctx: &Context<'_>, make: impl Fn(usize, &mut [T]) + Sync) -> Map<T> {
+    let mut map = Map::zeros(shape);
+    let area = (shape.height * shape.width).max(1);
+    ctx.map_parts(map.data.chunks_mut(area).collect(), |channel, plane: &mut [T]| make(channel, plane));
+    map
+}

@@ -1,0 +1,7 @@
+//! Every network against numbers of the original PyTorch code, run in 64 bits (`golden/nets`, made by the rule in
+//! `unband_nets::state::fill`).
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod adnet;
+mod rrdbnet;
+mod support;

@@ -1,0 +1,44 @@
+//! ADNet (Tian et al., "Attention-guided CNN for image denoising", Neural Networks 124, 2020).
+
+use super::{Architecture, Purpose, Use};
+use crate::layer::activation::Activation;
+use crate::layer::conv::ConvSpec;
+use crate::net::{BuildError, Net};
+use crate::{Graph, StateDict};
+
+/// The registry's line.
+pub const ENTRY: Architecture = Architecture {
+    name: "adnet",
+    title: "Attention-guided denoising network, compared with in the debanding papers",
+    source: "Tian et al., Neural Networks 124 (2020); hellloxiaotian/ADNet color/models.py",
+    use_as: Use::of(Purpose::Deband),
+    build,
+    detect: |state: &StateDict| {
+        (state.shape("conv1_16.weight")? == [3, 64, 3, 3] && state.get("conv3.weight").is_some()).then(build)
+    },
+};
+
+/// Layers whose taps lie two samples apart.
+const DILATED: [usize; 4] = [2, 5, 9, 12];
+
+/// 521,493 parameters; any size.
+fn build() -> Result<Graph, BuildError> {
+    let mut net = Net::new("adnet");
+    let image = net.input("image", 3);
+    let mut x = image;
+    for n in 1..=15 {
+        let dilation = if DILATED.contains(&n) { 2 } else { 1 };
+        x = net.scope(format!("conv1_{n}"), |net| {
+            let y = net.conv("0", x, 64, ConvSpec::new(3).dilation(dilation).no_bias());
+            let y = net.batch_norm("1", y, 1e-5);
+            net.relu(y)
+        });
+    }
+    let x1 = net.conv("conv1_16", x, 3, ConvSpec::new(3).no_bias());
+    let both = net.concat(&[image, x1]);
+    let both = net.activation(both, Activation::Tanh);
+    let attention = net.conv1x1("conv3", both, 3);
+    let noise = net.mul(attention, x1);
+    let out = net.sub(image, noise);
+    net.finish(&[("image", out)])
+}

@@ -1,0 +1,88 @@
+//! The networks of the field, one file each, and the list of them.
+
+pub mod adnet;
+pub mod rrdbnet;
+
+use crate::net::BuildError;
+use crate::{Graph, StateDict};
+
+/// A network that unband knows.
+#[derive(Clone, Copy)]
+pub struct Architecture {
+    /// Kebab-case, as its authors spell it.
+    pub name: &'static str,
+    /// A few words.
+    pub title: &'static str,
+    /// Paper and repository.
+    pub source: &'static str,
+    /// How pictures go in and come out.
+    pub use_as: Use,
+    /// The published configuration.
+    pub build: fn() -> Result<Graph, BuildError>,
+    /// The graph of a state dict, depth and width read from names and shapes; `None` when it is of another network.
+    pub detect: fn(&StateDict) -> Option<Result<Graph, BuildError>>,
+}
+
+/// What a network does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Takes a banded picture, gives one without bands.
+    Deband,
+    /// Gives a larger picture.
+    Upscale,
+    /// Tells real pictures from made ones, while training.
+    Discriminate,
+    /// Features for a measure or a loss.
+    Features,
+    /// Gives a score.
+    Classify,
+}
+
+/// How pictures go in and come out of a network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Use {
+    /// What it does.
+    pub purpose: Purpose,
+    /// The values that stand for black and white.
+    pub range: (f32, f32),
+    /// How often it runs over a picture.
+    pub passes: Passes,
+}
+
+impl Use {
+    /// Values of 0 to 1, once.
+    pub const fn of(purpose: Purpose) -> Self {
+        Self { purpose, range: (0.0, 1.0), passes: Passes::One }
+    }
+}
+
+/// How often a network runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passes {
+    /// Once.
+    One,
+    /// In steps over the input `t` from 1 down (inversion by direct iteration).
+    Steps,
+}
+
+/// All networks. More special ones come first where state dicts look alike.
+pub static ARCHITECTURES: &[Architecture] = &[adnet::ENTRY, rrdbnet::ENTRY];
+
+/// The network of that name.
+pub fn find(name: &str) -> Option<&'static Architecture> {
+    ARCHITECTURES.iter().find(|a| a.name == name)
+}
+
+/// The network of a state dict, and its graph.
+pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Result<Graph, BuildError>)> {
+    ARCHITECTURES.iter().find_map(|a| Some((a, (a.detect)(state)?)))
+}
+
+/// How many different numbers follow `prefix` in the names.
+pub(crate) fn count_numbered(state: &StateDict, prefix: &str) -> usize {
+    let number = |name: &str| name.strip_prefix(prefix)?.split('.').next()?.parse::<usize>().ok();
+    let mut numbers: Vec<usize> = state.names().filter_map(number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.len()
+}

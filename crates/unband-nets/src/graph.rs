@@ -1,0 +1,186 @@
+//! A network as data.
+
+use crate::op::Op;
+use crate::param::{Param, Role, Stored};
+use crate::shape::{Shape, ShapeError};
+
+/// The result of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Value(pub(crate) u32);
+
+impl Value {
+    /// Place of its node in [`Graph::nodes`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// An input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Its name.
+    pub name: String,
+    /// Its channels.
+    pub channels: usize,
+    /// One sample per channel instead of a picture: a time, a strength.
+    pub point: bool,
+}
+
+/// One operation with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What it does.
+    pub op: Op,
+    /// What it reads.
+    pub inputs: Vec<Value>,
+    /// Channels of its result.
+    pub channels: usize,
+    /// Path in the state dict, for people.
+    pub scope: String,
+}
+
+/// A network: nodes in an order in which they can run, each reading earlier ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Graph {
+    /// Its name.
+    pub name: String,
+    /// Its inputs.
+    pub inputs: Vec<Input>,
+    /// Its operations.
+    pub nodes: Vec<Node>,
+    /// Its parameters.
+    pub params: Vec<Param>,
+    /// Its results by name; the first is the picture.
+    pub outputs: Vec<(String, Value)>,
+}
+
+impl Graph {
+    /// Learned numbers.
+    pub fn parameter_count(&self) -> usize {
+        self.params.iter().map(Param::learned).sum()
+    }
+
+    /// The tensors of its state dict.
+    pub fn stored(&self) -> Vec<Stored> {
+        self.params.iter().flat_map(Param::stored).collect()
+    }
+
+    /// The output of that name.
+    pub fn output(&self, name: &str) -> Option<Value> {
+        self.outputs.iter().find(|(n, _)| n == name).map(|&(_, value)| value)
+    }
+
+    /// Shapes of all results for pictures of that size.
+    ///
+    /// # Errors
+    /// The first operation that cannot take what it gets.
+    pub fn shapes(&self, height: usize, width: usize) -> Result<Vec<Shape>, ShapeError> {
+        let mut shapes: Vec<Shape> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let at = || format!("{} {} ({})", self.name, node.scope, node.op.word());
+            let shape = if let Op::Input(i) = node.op {
+                let input = &self.inputs[i];
+                if input.point {
+                    Shape::new(input.channels, 1, 1)
+                } else {
+                    Shape::new(input.channels, height, width)
+                }
+            } else {
+                let inputs: Vec<Shape> = node.inputs.iter().map(|v| shapes[v.index()]).collect();
+                node.op.shape(&inputs).map_err(|what| ShapeError { at: at(), what })?
+            };
+            if shape.is_empty() {
+                return Err(ShapeError { at: at(), what: format!("nothing is left of {height}×{width}") });
+            }
+            shapes.push(shape);
+        }
+        Ok(shapes)
+    }
+
+    /// Multiply-adds of convolutions, linear layers and attention for a picture of that size.
+    ///
+    /// # Errors
+    /// As [`Graph::shapes`].
+    pub fn multiply_adds(&self, height: usize, width: usize) -> Result<u64, ShapeError> {
+        let shapes = self.shapes(height, width)?;
+        let each = self.nodes.iter().zip(&shapes).map(|(node, &out)| {
+            let inputs: Vec<Shape> = node.inputs.iter().map(|v| shapes[v.index()]).collect();
+            node.op.cost(&inputs, out).multiply_adds
+        });
+        Ok(each.sum())
+    }
+
+    /// Sides of pictures must be multiples of this; powers of two up to 1024 are tried.
+    pub fn size_multiple(&self) -> Option<usize> {
+        (0..=10).map(|i| 1 << i).find(|m| {
+            [(2, 3), (3, 2), (5, 4), (1, 7)].iter().all(|(a, b)| self.shapes(m * a, m * b).is_ok())
+                || [(4, 5), (5, 4), (7, 6)].iter().all(|(a, b)| self.shapes(m * a, m * b).is_ok())
+        })
+    }
+
+    /// How far the picture looks: samples of the input to each side; `None` when some operation looks at all of it.
+    pub fn receptive_radius(&self) -> Option<usize> {
+        // Per value: radius and size of a sample, both in input samples.
+        let mut known: Vec<(f64, f64, bool)> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let reach = node.op.reach();
+            let of = |v: &crate::Value| known[v.index()];
+            let next = node.inputs.iter().map(of).fold((0.0f64, 1.0f64, reach.global), |(r, s, g), x| {
+                let (radius, size, global) = x;
+                (r.max(radius + reach.radius * size), s.max(size), g || global)
+            });
+            let size = match node.op {
+                Op::Input(_) => 1.0,
+                Op::BilinearLike => node.inputs.get(1).map_or(1.0, |v| known[v.index()].1),
+                _ => node.inputs.first().map_or(1.0, |v| known[v.index()].1) * reach.step,
+            };
+            known.push((next.0, size, next.2));
+        }
+        let (radius, _, global) = known[self.outputs.first()?.1.index()];
+        (!global).then(|| radius.ceil() as usize)
+    }
+
+    /// Bytes of 32-bit results that live at once, at most, when each is dropped after its last use.
+    ///
+    /// # Errors
+    /// As [`Graph::shapes`].
+    pub fn peak_bytes(&self, height: usize, width: usize) -> Result<usize, ShapeError> {
+        let shapes = self.shapes(height, width)?;
+        let last = self.last_uses();
+        let (mut live, mut peak) = (0usize, 0usize);
+        for (i, shape) in shapes.iter().enumerate() {
+            live += 4 * shape.len();
+            peak = peak.max(live);
+            for (j, &at) in last.iter().enumerate().take(i + 1) {
+                live -= if at == i { 4 * shapes[j].len() } else { 0 };
+            }
+        }
+        Ok(peak)
+    }
+
+    /// For each value, the last node that reads it; outputs live to the end.
+    pub fn last_uses(&self) -> Vec<usize> {
+        let mut last: Vec<usize> = (0..self.nodes.len()).collect();
+        for (i, node) in self.nodes.iter().enumerate() {
+            for value in &node.inputs {
+                last[value.index()] = i;
+            }
+        }
+        for (_, value) in &self.outputs {
+            last[value.index()] = usize::MAX;
+        }
+        last
+    }
+
+    /// Parameters of which no operation reads anything.
+    pub fn unused(&self) -> Vec<&Param> {
+        let mut used = vec![false; self.params.len()];
+        for node in &self.nodes {
+            for id in node.op.params() {
+                used[id.index()] = true;
+            }
+        }
+        let kept = |(p, used): (&'_ Param, bool)| !used && !matches!(p.role, Role::Integer);
+        self.params.iter().zip(used).filter(|&(p, used)| kept((p, used))).map(|(p, _)| p).collect()
+    }
+}

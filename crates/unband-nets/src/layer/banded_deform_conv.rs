@@ -1,0 +1,138 @@
+//! Banded deformable convolution: a convolution whose kernel turns and stretches at every place.
+
+use crate::net::Net;
+use crate::param::ParamId;
+use crate::shape::Shape;
+use crate::{Op, Value};
+
+/// A convolution whose taps are turned and stretched by what three small convolutions of the input say.
+///
+/// At each place, with taps (a, b) and (u, v) = (a − kh div 2, b − kw div 2): sine and cosine (s, c) = `conv_rotation`,
+/// divided by √(s² + c² + 1e-6); stretch r = tanh(`conv_stretch`) · (max − min) / 2 + (max + min) / 2, or relu without
+/// limits; scale w = 1 + relu(`conv_whole`), or 1. With u′ = w·r·u and v′ = w·v the tap reads at (row, column) offset
+/// (c·u′ + s·v′, −s·u′ + c·v′), bilinear, zero outside; no bias.
+///
+/// Source: Quan et al., "Image debanding using cross-scale invertible networks with banded deformable convolutions",
+/// Neural Networks 187 (2025) 107270, §3.3; `BDeformConv_layer.py` of csxyhe/BDINN.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BandedDeformConv {
+    /// `conv.weight`: `[output, input / groups, kh, kw]`.
+    pub weight: ParamId,
+    /// `conv_rotation.{weight,bias}`: `[2, input, 3, 3]`, `[2]`.
+    pub rotation: [ParamId; 2],
+    /// `conv_stretch.{weight,bias}`: `[1, input, 3, 3]`, `[1]`.
+    pub stretch: [ParamId; 2],
+    /// `conv_whole.{weight,bias}`, alike; without it w = 1.
+    pub whole: Option<[ParamId; 2]>,
+    /// Channels in.
+    pub input: usize,
+    /// Channels out.
+    pub output: usize,
+    /// Rows and columns.
+    pub kernel: (usize, usize),
+    /// Groups.
+    pub groups: usize,
+    /// Least and largest stretch.
+    pub limits: Option<(f32, f32)>,
+    /// Degrees by which the kernel is turned before anything is learned.
+    pub init_angle: u16,
+}
+
+impl BandedDeformConv {
+    pub(crate) fn shape(&self, x: Shape) -> Result<Shape, String> {
+        if x.channels != self.input {
+            return Err(format!("takes {} channels, got {}", self.input, x.channels));
+        }
+        Ok(x.with_channels(self.output))
+    }
+
+    pub(crate) fn multiply_adds_per_place(&self) -> u64 {
+        // The generators are not counted in the papers' tables but are convolutions all the same.
+        let taps = self.kernel.0 * self.kernel.1;
+        let generators = 9 * self.input * (3 + usize::from(self.whole.is_some()));
+        (self.output * self.input / self.groups * taps + generators) as u64
+    }
+}
+
+/// The published options of the layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BandedDeformSpec {
+    /// Rows and columns; odd.
+    pub kernel: (usize, usize),
+    /// Groups.
+    pub groups: usize,
+    /// `min_sscale` and `max_sscale`; `None` for any stretch.
+    pub limits: Option<(f32, f32)>,
+    /// `is_rescale`: may the kernel grow as a whole?
+    pub rescale: bool,
+    /// 0, 30, 45 or 90 degrees.
+    pub init_angle: u16,
+}
+
+impl Default for BandedDeformSpec {
+    /// 3×5, stretch between 0.5 and 3, growing, not turned: as in the paper.
+    fn default() -> Self {
+        Self { kernel: (3, 5), groups: 1, limits: Some((0.5, 3.0)), rescale: true, init_angle: 0 }
+    }
+}
+
+impl Net {
+    /// A banded deformable convolution with the authors' parameter names below `NAME`. `[C, H, W] → [output, H, W]`.
+    ///
+    /// ```
+    /// use unband_nets::{Net, layer::banded_deform_conv::BandedDeformSpec};
+    /// let mut net = Net::new("mine");
+    /// let image = net.input("image", 3);
+    /// let features = net.conv3x3("head", image, 16);
+    /// let features = net.banded_deform_conv("bend", features, 16, BandedDeformSpec::default());
+    /// let out = net.conv3x3("tail", features, 3);
+    /// let graph = net.finish(&[("image", out)]).unwrap();
+    /// assert!(graph.params.iter().any(|p| p.name == "bend.conv_rotation.weight"));
+    /// ```
+    pub fn banded_deform_conv(
+        &mut self,
+        name: impl AsRef<str>,
+        x: Value,
+        output: usize,
+        spec: BandedDeformSpec,
+    ) -> Value {
+        self.scope(name, |net| {
+            let input = net.channels(x);
+            let (rows, columns) = spec.kernel;
+            if rows % 2 == 0 || columns % 2 == 0 {
+                net.fault(format!("a banded kernel is odd, got {rows}×{columns}"));
+            }
+            if spec.groups == 0 || input % spec.groups != 0 || !output.is_multiple_of(spec.groups) {
+                net.fault(format!("{input} and {output} channels do not divide into {} groups", spec.groups));
+            }
+            if !matches!(spec.init_angle, 0 | 30 | 45 | 90) {
+                net.fault(format!("the first angle is 0, 30, 45 or 90 degrees, got {}", spec.init_angle));
+            }
+            let groups = spec.groups.max(1);
+            net.integer("base_offset", &[1, 1, 1, 2, rows * columns]);
+            let weight = net.trainable("conv.weight", &[output, input / groups, rows, columns]);
+            let mut generator = |name: &str, n: usize| {
+                [
+                    net.trainable(format!("{name}.weight"), &[n, input, 3, 3]),
+                    net.trainable(format!("{name}.bias"), &[n]),
+                ]
+            };
+            let rotation = generator("conv_rotation", 2);
+            let stretch = generator("conv_stretch", 1);
+            let whole = spec.rescale.then(|| generator("conv_whole", 1));
+            let conv = BandedDeformConv {
+                weight,
+                rotation,
+                stretch,
+                whole,
+                input,
+                output,
+                kernel: spec.kernel,
+                groups,
+                limits: spec.limits,
+                init_angle: spec.init_angle,
+            };
+            net.push(Op::BandedDeformConv(conv), &[x], output)
+        })
+    }
+}

@@ -1,0 +1,274 @@
+//! Convolutions.
+
+use crate::Value;
+use crate::net::Net;
+use crate::op::Reach;
+use crate::param::{Form, ParamId};
+use crate::shape::Shape;
+
+/// Cross-correlation with zeroes around, as PyTorch's `Conv2d`; with a 1×1 kernel also `Linear`.
+///
+/// out[o, y, x] = bias[o] + Σ weight[o, i, a, b] · in[i, y·stride + a·dilation − padding₀, x·stride + b·dilation − padding₁],
+/// i over the inputs of o's group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv {
+    /// `[output, input / groups, rows, columns]`, or `[output, input]` of a linear layer.
+    pub weight: ParamId,
+    /// One per output channel.
+    pub bias: Option<ParamId>,
+    /// Channels in.
+    pub input: usize,
+    /// Channels out.
+    pub output: usize,
+    /// Rows and columns of the kernel.
+    pub kernel: (usize, usize),
+    /// Samples between places, down and across.
+    pub stride: usize,
+    /// Zeroes above and below, left and right.
+    pub padding: (usize, usize),
+    /// Samples between taps.
+    pub dilation: usize,
+    /// Groups of channels that do not see each other.
+    pub groups: usize,
+}
+
+impl Conv {
+    pub(crate) fn word(&self) -> String {
+        let (a, b) = self.kernel;
+        let part = |word: &str, n: usize| if n > 1 { format!(" {word} {n}") } else { String::new() };
+        let (stride, dilation) = (part("stride", self.stride), part("dilation", self.dilation));
+        format!("conv {a}×{b}{stride}{dilation}{}", part("groups", self.groups))
+    }
+
+    pub(crate) fn shape(&self, x: Shape) -> Result<Shape, String> {
+        if x.channels != self.input {
+            return Err(format!("takes {} channels, got {}", self.input, x.channels));
+        }
+        let side = |n: usize, kernel: usize, padding: usize| {
+            (n + 2 * padding).checked_sub(self.dilation * (kernel - 1) + 1).map(|room| room / self.stride + 1)
+        };
+        let small = || format!("a kernel of {}×{} does not fit into {x}", self.kernel.0, self.kernel.1);
+        let height = side(x.height, self.kernel.0, self.padding.0).ok_or_else(small)?;
+        let width = side(x.width, self.kernel.1, self.padding.1).ok_or_else(small)?;
+        Ok(Shape::new(self.output, height, width))
+    }
+
+    pub(crate) fn multiply_adds_per_place(&self) -> u64 {
+        (self.output * self.input / self.groups * self.kernel.0 * self.kernel.1) as u64
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        let far = |kernel: usize, padding: usize| {
+            let taps = self.dilation * (kernel - 1);
+            padding.max(taps - padding.min(taps))
+        };
+        let radius = far(self.kernel.0, self.padding.0).max(far(self.kernel.1, self.padding.1));
+        Reach { radius: radius as f64, step: self.stride as f64, global: false }
+    }
+}
+
+/// Transposed convolution as PyTorch's `ConvTranspose2d` with equal kernel, stride and padding on both axes.
+///
+/// Every input sample adds weight[i, o, a, b] · in[i, y, x] to out[o, y·stride + a − padding, x·stride + b − padding].
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConvTranspose {
+    /// `[input, output, kernel, kernel]`.
+    pub weight: ParamId,
+    /// One per output channel.
+    pub bias: Option<ParamId>,
+    /// Channels in.
+    pub input: usize,
+    /// Channels out.
+    pub output: usize,
+    /// Side of the kernel.
+    pub kernel: usize,
+    /// Samples of the result per sample of the input.
+    pub stride: usize,
+    /// Samples cut away on every side.
+    pub padding: usize,
+}
+
+impl ConvTranspose {
+    pub(crate) fn shape(&self, x: Shape) -> Result<Shape, String> {
+        if x.channels != self.input {
+            return Err(format!("takes {} channels, got {}", self.input, x.channels));
+        }
+        let side = |n: usize| {
+            n.checked_sub(1).and_then(|n| (n * self.stride + self.kernel).checked_sub(2 * self.padding))
+        };
+        let small = || format!("nothing is left of {x}");
+        let height = side(x.height).ok_or_else(small)?;
+        Ok(Shape::new(self.output, height, side(x.width).ok_or_else(small)?))
+    }
+
+    pub(crate) fn multiply_adds_per_place(&self) -> u64 {
+        (self.output * self.input * self.kernel * self.kernel) as u64
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        let radius = (self.kernel - 1).div_ceil(self.stride) as f64;
+        Reach { radius, step: 1.0 / self.stride as f64, global: false }
+    }
+}
+
+/// How a convolution is built: everything beside channels and kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvSpec {
+    /// Rows and columns of the kernel.
+    pub kernel: (usize, usize),
+    /// Samples between places.
+    pub stride: usize,
+    /// Zeroes around; `None` keeps the size at stride 1.
+    pub padding: Option<(usize, usize)>,
+    /// Samples between taps.
+    pub dilation: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Has it a bias?
+    pub bias: bool,
+    /// How the weight is stored.
+    pub form: Form,
+}
+
+impl ConvSpec {
+    /// A square kernel with bias that keeps the size.
+    pub fn new(kernel: usize) -> Self {
+        Self {
+            kernel: (kernel, kernel),
+            stride: 1,
+            padding: None,
+            dilation: 1,
+            groups: 1,
+            bias: true,
+            form: Form::Plain,
+        }
+    }
+
+    /// With another stride.
+    #[must_use]
+    pub fn stride(self, stride: usize) -> Self {
+        Self { stride, ..self }
+    }
+
+    /// With so many zeroes on every side.
+    #[must_use]
+    pub fn padding(self, padding: usize) -> Self {
+        Self { padding: Some((padding, padding)), ..self }
+    }
+
+    /// With other distances between taps.
+    #[must_use]
+    pub fn dilation(self, dilation: usize) -> Self {
+        Self { dilation, ..self }
+    }
+
+    /// In groups.
+    #[must_use]
+    pub fn groups(self, groups: usize) -> Self {
+        Self { groups, ..self }
+    }
+
+    /// Without bias.
+    #[must_use]
+    pub fn no_bias(self) -> Self {
+        Self { bias: false, ..self }
+    }
+
+    /// With the weight stored in another form.
+    #[must_use]
+    pub fn form(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+}
+
+impl Net {
+    /// A convolution with parameters `NAME.weight` and `NAME.bias`. `[C, H, W] → [output, …]`.
+    pub fn conv(&mut self, name: impl AsRef<str>, x: Value, output: usize, spec: ConvSpec) -> Value {
+        self.scope(name, |net| {
+            let input = net.channels(x);
+            if spec.groups == 0 || input % spec.groups != 0 || !output.is_multiple_of(spec.groups) {
+                net.fault(format!("{input} and {output} channels do not divide into {} groups", spec.groups));
+            }
+            let groups = spec.groups.max(1);
+            let weight = [output, input / groups, spec.kernel.0, spec.kernel.1];
+            let weight = net.weight("weight", &weight, spec.form);
+            let bias = spec.bias.then(|| net.trainable("bias", &[output]));
+            let same = |kernel: usize| spec.dilation * (kernel / 2);
+            let padding = spec.padding.unwrap_or((same(spec.kernel.0), same(spec.kernel.1)));
+            let (kernel, stride, dilation) = (spec.kernel, spec.stride, spec.dilation);
+            let conv = Conv { weight, bias, input, output, kernel, stride, padding, dilation, groups };
+            net.push(crate::Op::Conv(conv), &[x], output)
+        })
+    }
+
+    /// A 3×3 convolution with bias that keeps the size.
+    pub fn conv3x3(&mut self, name: impl AsRef<str>, x: Value, output: usize) -> Value {
+        self.conv(name, x, output, ConvSpec::new(3))
+    }
+
+    /// A 1×1 convolution with bias.
+    pub fn conv1x1(&mut self, name: impl AsRef<str>, x: Value, output: usize) -> Value {
+        self.conv(name, x, output, ConvSpec::new(1))
+    }
+
+    /// A linear layer over channels: `NAME.weight` is `[output, input]`.
+    pub fn linear(&mut self, name: impl AsRef<str>, x: Value, output: usize) -> Value {
+        self.scope(name, |net| {
+            let input = net.channels(x);
+            let weight = net.trainable("weight", &[output, input]);
+            let bias = Some(net.trainable("bias", &[output]));
+            let (kernel, padding) = ((1, 1), (0, 0));
+            let conv =
+                Conv { weight, bias, input, output, kernel, stride: 1, padding, dilation: 1, groups: 1 };
+            net.push(crate::Op::Conv(conv), &[x], output)
+        })
+    }
+
+    /// A convolution with fixed kernels `[output, input, rows, columns]`, which are part of the description.
+    pub fn fixed_conv(
+        &mut self,
+        name: impl AsRef<str>,
+        x: Value,
+        shape: [usize; 4],
+        kernels: Vec<f32>,
+    ) -> Value {
+        self.scope(name, |net| {
+            let [output, input, rows, columns] = shape;
+            if input != net.channels(x) || kernels.len() != shape.iter().product::<usize>() {
+                net.fault(format!("fixed kernels of {shape:?} do not fit"));
+            }
+            let weight = net.constant("weight", &shape, kernels);
+            let (kernel, padding) = ((rows, columns), (rows / 2, columns / 2));
+            let conv = Conv {
+                weight,
+                bias: None,
+                input,
+                output,
+                kernel,
+                stride: 1,
+                padding,
+                dilation: 1,
+                groups: 1,
+            };
+            net.push(crate::Op::Conv(conv), &[x], output)
+        })
+    }
+
+    /// A transposed convolution with `NAME.weight` and, if wanted, `NAME.bias`.
+    pub fn conv_transpose(
+        &mut self,
+        name: impl AsRef<str>,
+        x: Value,
+        output: usize,
+        (kernel, stride, padding): (usize, usize, usize),
+        bias: bool,
+    ) -> Value {
+        self.scope(name, |net| {
+            let input = net.channels(x);
+            let weight = net.trainable("weight", &[input, output, kernel, kernel]);
+            let bias = bias.then(|| net.trainable("bias", &[output]));
+            let conv = ConvTranspose { weight, bias, input, output, kernel, stride, padding };
+            net.push(crate::Op::ConvTranspose(conv), &[x], output)
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! The operations, one file per kind: what each computes, its shape rule, and how [`crate::Net`] builds it.
+//!
+//! Everything is channels, rows, columns; a linear layer is a 1×1 convolution, tokens are samples of a picture.
+
+pub mod activation;
+pub mod arithmetic;
+pub mod arrange;
+pub mod attention;
+pub mod banded_deform_conv;
+pub mod conv;
+pub mod norm;
+pub mod pool;
+pub mod resample;

@@ -1,0 +1,85 @@
+//! Normalisations.
+
+use crate::net::Net;
+use crate::param::ParamId;
+use crate::{Op, Value};
+
+/// (x − mean) / √(variance + eps) · weight + bias per channel: with running statistics, or with those of the picture
+/// (biased variance) where the executor is told to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchNorm {
+    /// `weight`, `bias`, `running_mean`, `running_var`.
+    pub params: [ParamId; 4],
+    /// Added to the variance.
+    pub eps: f32,
+    /// Channels.
+    pub channels: usize,
+    /// Batch renormalisation while training (Ioffe 2017); the same otherwise.
+    pub renorm: bool,
+}
+
+/// Over the channels of each place: (x − mean) / √(variance + eps) · weight + bias.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerNorm {
+    /// `weight`, `bias`.
+    pub params: [ParamId; 2],
+    /// Added to the variance.
+    pub eps: f32,
+    /// Channels.
+    pub channels: usize,
+}
+
+/// Each place divided by the root of the sum of its squares, plus `eps` (LPIPS).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UnitChannels {
+    /// Added to the root.
+    pub eps: f32,
+}
+
+impl Net {
+    /// Batch normalisation with PyTorch's five tensors.
+    pub fn batch_norm(&mut self, name: impl AsRef<str>, x: Value, eps: f32) -> Value {
+        self.batch(name, x, eps, false, true)
+    }
+
+    /// Batch renormalisation: [`Net::batch_norm`] without `num_batches_tracked`, other while training.
+    pub fn batch_renorm(&mut self, name: impl AsRef<str>, x: Value, eps: f32) -> Value {
+        self.batch(name, x, eps, true, false)
+    }
+
+    fn batch(&mut self, name: impl AsRef<str>, x: Value, eps: f32, renorm: bool, counted: bool) -> Value {
+        self.scope(name, |net| {
+            let channels = net.channels(x);
+            let weight = net.trainable("weight", &[channels]);
+            let bias = net.trainable("bias", &[channels]);
+            let mean = net.buffer("running_mean", &[channels]);
+            let variance = net.buffer("running_var", &[channels]);
+            if counted {
+                net.integer("num_batches_tracked", &[]);
+            }
+            let norm = BatchNorm { params: [weight, bias, mean, variance], eps, channels, renorm };
+            net.push(Op::BatchNorm(norm), &[x], channels)
+        })
+    }
+
+    /// Normalisation over channels with `NAME.weight`, `NAME.bias`.
+    pub fn layer_norm(&mut self, name: impl AsRef<str>, x: Value, eps: f32) -> Value {
+        self.scope(name, |net| {
+            let channels = net.channels(x);
+            let params = [net.trainable("weight", &[channels]), net.trainable("bias", &[channels])];
+            net.push(Op::LayerNorm(LayerNorm { params, eps, channels }), &[x], channels)
+        })
+    }
+
+    /// Channels to unit length.
+    pub fn unit_channels(&mut self, x: Value, eps: f32) -> Value {
+        let channels = self.channels(x);
+        self.push(Op::UnitChannels(UnitChannels { eps }), &[x], channels)
+    }
+
+    /// Zeroes a share of the samples, and scales the others up, while training.
+    pub fn dropout(&mut self, x: Value, share: f32) -> Value {
+        let channels = self.channels(x);
+        self.push(Op::Dropout(share), &[x], channels)
+    }
+}

@@ -1,0 +1,66 @@
+//! Largest values and means.
+
+use crate::net::Net;
+use crate::op::Reach;
+use crate::shape::Shape;
+use crate::{Op, Value};
+
+/// Largest of each window, as PyTorch's `MaxPool2d`; what lies outside never wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxPool {
+    /// Side of the window.
+    pub kernel: usize,
+    /// Samples between windows.
+    pub stride: usize,
+    /// A last window that is cut counts too (`ceil_mode`).
+    pub ceil: bool,
+}
+
+impl MaxPool {
+    pub(crate) fn shape(self, x: Shape) -> Result<Shape, String> {
+        let side = |n: usize| {
+            let room = n.checked_sub(self.kernel)?;
+            let steps = if self.ceil { room.div_ceil(self.stride) } else { room / self.stride };
+            Some(steps + 1)
+        };
+        let small = || format!("a window of {0}×{0} does not fit into {x}", self.kernel);
+        let height = side(x.height).ok_or_else(small)?;
+        Ok(Shape::new(x.channels, height, side(x.width).ok_or_else(small)?))
+    }
+
+    pub(crate) fn reach(self) -> Reach {
+        Reach { radius: (self.kernel - 1) as f64, step: self.stride as f64, global: false }
+    }
+}
+
+/// One value per channel from the whole picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduce {
+    /// Mean.
+    Mean,
+    /// Largest.
+    Max,
+}
+
+impl Reduce {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Mean => "global mean",
+            Self::Max => "global max",
+        }
+    }
+}
+
+impl Net {
+    /// Largest of each window.
+    pub fn max_pool(&mut self, x: Value, pool: MaxPool) -> Value {
+        let channels = self.channels(x);
+        self.push(Op::MaxPool(pool), &[x], channels)
+    }
+
+    /// Mean or largest of each channel. `[C, H, W] → [C, 1, 1]`.
+    pub fn reduce(&mut self, x: Value, reduce: Reduce) -> Value {
+        let channels = self.channels(x);
+        self.push(Op::Reduce(reduce), &[x], channels)
+    }
+}

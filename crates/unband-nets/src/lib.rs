@@ -1,0 +1,20 @@
+//! Networks as data: a graph of typed operations with PyTorch's parameter names, and the tensors that go with it.
+//!
+//! An architecture is described once, in `arch/`. The CPU engine and the trainer both execute the description.
+#![forbid(unsafe_code)]
+
+pub mod arch;
+pub mod graph;
+pub mod layer;
+pub mod net;
+pub mod op;
+pub mod param;
+pub mod shape;
+pub mod state;
+
+pub use graph::{Graph, Input, Node, Value};
+pub use net::{BuildError, Net};
+pub use op::Op;
+pub use param::{Form, Param, ParamId, Role};
+pub use shape::{Shape, ShapeError};
+pub use state::{Data, StateDict, Tensor};

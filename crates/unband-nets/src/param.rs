@@ -1,0 +1,109 @@
+//! Parameters and how they are stored in a state dict.
+
+/// Number of a parameter in [`crate::Graph::params`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ParamId(pub(crate) u32);
+
+impl ParamId {
+    /// Place in [`crate::Graph::params`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What a parameter is for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Role {
+    /// Learned.
+    Trainable,
+    /// Kept in the state dict, not learned by gradients: running statistics.
+    Buffer,
+    /// Integers of the state dict that no operation reads: `num_batches_tracked`, index tables.
+    Integer,
+    /// Part of the description, not of the state dict: fixed kernels. Row-major.
+    Constant(Vec<f32>),
+}
+
+/// In which form the state dict holds a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// As it is: `NAME`.
+    Plain,
+    /// `NAME_g` and `NAME_v`: per first index, g · v / ‖v‖₂ (PyTorch's old weight normalisation, `dim = 0`).
+    WeightNorm,
+    /// `NAME_orig`, `NAME_u`, `NAME_v`: the weight over uᵀ W v, W reshaped to first index × rest (PyTorch's old spectral
+    /// normalisation).
+    SpectralNorm,
+}
+
+/// A parameter as operations read it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// PyTorch's path, `RRDB_trunk.0.RDB1.conv1.weight`.
+    pub name: String,
+    /// PyTorch's shape.
+    pub shape: Vec<usize>,
+    /// What it is for.
+    pub role: Role,
+    /// How it is stored.
+    pub form: Form,
+}
+
+impl Param {
+    /// Elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether it has no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Learned numbers: what parameter counts of papers count.
+    pub fn learned(&self) -> usize {
+        match (&self.role, self.form) {
+            (Role::Trainable, Form::WeightNorm) => self.len() + self.shape.first().copied().unwrap_or(1),
+            (Role::Trainable, _) => self.len(),
+            _ => 0,
+        }
+    }
+
+    /// The tensors of a state dict that hold it: name, shape, and whether they are integers.
+    pub fn stored(&self) -> Vec<Stored> {
+        let whole =
+            |name: &str, integer| Stored { name: name.to_owned(), shape: self.shape.clone(), integer };
+        let first = self.shape.first().copied().unwrap_or(1);
+        match (&self.role, self.form) {
+            (Role::Constant(_), _) => Vec::new(),
+            (Role::Integer, _) => vec![whole(&self.name, true)],
+            (_, Form::Plain) => vec![whole(&self.name, false)],
+            (_, Form::WeightNorm) => {
+                let mut shape = vec![1; self.shape.len()];
+                shape[0] = first;
+                let g = Stored { name: format!("{}_g", self.name), shape, integer: false };
+                vec![g, whole(&format!("{}_v", self.name), false)]
+            }
+            (_, Form::SpectralNorm) => {
+                let vector = |end: &str, len| Stored {
+                    name: format!("{}_{end}", self.name),
+                    shape: vec![len],
+                    integer: false,
+                };
+                let rest = self.len() / first.max(1);
+                vec![whole(&format!("{}_orig", self.name), false), vector("u", first), vector("v", rest)]
+            }
+        }
+    }
+}
+
+/// A tensor that a state dict must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its key.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Integers, which nothing reads.
+    pub integer: bool,
+}

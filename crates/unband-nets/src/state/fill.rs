@@ -1,0 +1,68 @@
+//! Numbers made by a rule, for tests and for trying a network out: the same everywhere, without a file.
+
+use super::{Data, StateDict, Tensor};
+use crate::param::Stored;
+
+/// A number in [0, 1) from the number of a tensor and the place of an element, as the golden files of the debanding networks
+/// were made.
+pub fn uniform(tensor: usize, element: usize) -> f64 {
+    let mixed = (element as u64).wrapping_mul(2_654_435_761).wrapping_add(tensor as u64 * 40503 + 12345);
+    let mut h = mixed as u32;
+    h ^= h >> 15;
+    h = h.wrapping_mul(2_246_822_519);
+    h ^= h >> 13;
+    f64::from(h) / 4_294_967_296.0
+}
+
+/// A state dict of the golden rule: scaled by fan-in, small biases, running variances near 1. Tensors are numbered in the
+/// order given; integers count, and are 0.
+pub fn golden(tensors: &[Stored]) -> StateDict {
+    tensors.iter().enumerate().map(|(t, stored)| (stored.name.clone(), tensor(t, stored))).collect()
+}
+
+fn tensor(t: usize, stored: &Stored) -> Tensor {
+    let len: usize = stored.shape.iter().product();
+    if stored.integer {
+        return Tensor { shape: stored.shape.clone(), data: Data::I64(vec![0; len]) };
+    }
+    let last = stored.name.rsplit('.').next().unwrap_or(&stored.name);
+    let fan = stored.shape.iter().skip(1).product::<usize>().max(1) as f64;
+    let rule = |u: f64| {
+        let s = 2.0 * u - 1.0;
+        match last {
+            "running_var" => 1.0 + 0.5 * u,
+            "running_mean" => 0.1 * s,
+            "weight_g" => 1.0 + 0.1 * s,
+            _ if stored.shape.len() >= 2 => s * (3.0 / fan).sqrt(),
+            "weight" if len == 1 => 0.25 + 0.05 * s,
+            "weight" => 1.0 + 0.1 * s,
+            _ => 0.1 * s,
+        }
+    };
+    let data = (0..len).map(|i| rule(uniform(t, i)) as f32).collect();
+    Tensor { shape: stored.shape.clone(), data: Data::F32(data) }
+}
+
+/// The picture of the golden rule, channel by channel: values of 0 to 1.
+pub fn picture(channels: usize, height: usize, width: usize) -> Vec<f64> {
+    let at = |k: usize, y: usize, x: usize| ((7 * y + 13 * x + 31 * k + (x * y) % 17) % 256) as f64 / 255.0;
+    let row = |k: usize, y: usize| (0..width).map(move |x| at(k, y, x));
+    (0..channels).flat_map(|k| (0..height).flat_map(move |y| row(k, y))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_numbers_are_those_of_the_rule() {
+        let first = [0.029_149_997_048_079_967, 0.966_656_288_132_071_5, 0.590_246_671_112_254_3];
+        for (i, want) in first.into_iter().enumerate() {
+            assert!((uniform(0, i) - want).abs() < 1e-15, "{i}");
+        }
+        assert!((uniform(3, 1) - 0.037_728_809_285_909_18).abs() < 1e-15);
+        let row: Vec<f64> = picture(3, 2, 4).chunks(4).skip(1).step_by(2).flat_map(<[f64]>::to_vec).collect();
+        let bytes: Vec<u8> = row.iter().map(|v| (v * 255.0).round() as u8).collect();
+        assert_eq!(bytes, [7, 21, 35, 49, 38, 52, 66, 80, 69, 83, 97, 111]);
+    }
+}
