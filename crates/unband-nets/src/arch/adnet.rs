@@ -16,6 +16,7 @@ pub const ENTRY: Architecture = Architecture {
     detect: |state: &StateDict| {
         (state.shape("conv1_16.weight")? == [3, 64, 3, 3] && state.get("conv3.weight").is_some()).then(build)
     },
+    variants: &[],
 };
 
 /// Layers whose taps lie two samples apart.

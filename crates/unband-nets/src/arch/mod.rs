@@ -21,6 +21,19 @@ pub struct Architecture {
     pub build: fn() -> Result<Graph, BuildError>,
     /// The graph of a state dict, depth and width read from names and shapes; `None` when it is of another network.
     pub detect: fn(&StateDict) -> Option<Result<Graph, BuildError>>,
+    /// Other configurations that were published, as in a paper's ablations.
+    pub variants: &'static [Variant],
+}
+
+/// A named configuration of a network beside the main one.
+#[derive(Clone, Copy)]
+pub struct Variant {
+    /// Kebab-case.
+    pub name: &'static str,
+    /// A few words.
+    pub title: &'static str,
+    /// Its description.
+    pub build: fn() -> Result<Graph, BuildError>,
 }
 
 /// What a network does.
@@ -71,6 +84,12 @@ pub static ARCHITECTURES: &[Architecture] = &[adnet::ENTRY, rrdbnet::ENTRY];
 /// The network of that name.
 pub fn find(name: &str) -> Option<&'static Architecture> {
     ARCHITECTURES.iter().find(|a| a.name == name)
+}
+
+/// The main configuration of a network by its name, or one of its variants as `NAME:VARIANT`.
+pub fn build(name: &str) -> Option<Result<Graph, BuildError>> {
+    let Some((name, variant)) = name.split_once(':') else { return Some((find(name)?.build)()) };
+    Some((find(name)?.variants.iter().find(|v| v.name == variant)?.build)())
 }
 
 /// The network of a state dict, and its graph.

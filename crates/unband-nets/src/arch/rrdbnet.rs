@@ -12,6 +12,7 @@ pub const ENTRY: Architecture = Architecture {
     use_as: Use::of(Purpose::Upscale),
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
+    variants: &[],
 };
 
 /// Widths, depth and scale.
