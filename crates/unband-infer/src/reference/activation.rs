@@ -19,7 +19,7 @@ pub(super) fn activation<T: Real>(
     let sigmoid = |v: T| T::one() / (T::one() + (-v).exp());
     match kind {
         Activation::Relu => each(&|v| v.max(T::zero())),
-        Activation::LeakyRelu(slope) => each(&|v| leaky(T::of(*slope), v)),
+        Activation::LeakyRelu(slope) => each(&|v| leaky(T::of64(*slope), v)),
         Activation::PRelu { weight, .. } => {
             let slopes = weights.get(*weight);
             by_channel(x.shape, ctx, |channel, plane| {

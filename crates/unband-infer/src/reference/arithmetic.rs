@@ -19,7 +19,7 @@ pub(super) fn two<T: Real>(a: &Map<T>, b: &Map<T>, f: impl Fn(T, T) -> T) -> Map
 
 pub(super) fn affine<T: Real>(affine: &Affine, x: &Map<T>, weights: &Weights) -> Map<T> {
     let of = |id: Option<unband_nets::ParamId>, c: usize, none: f32| id.map_or(none, |id| weights.get(id)[c]);
-    let (scale, offset) = (T::of(affine.scale), T::of(affine.offset));
+    let (scale, offset) = (T::of64(affine.scale), T::of64(affine.offset));
     let mut data = Vec::with_capacity(x.data.len());
     for (c, plane) in x.planes().enumerate() {
         let (times, plus) = (T::of(of(affine.scales, c, 1.0)), T::of(of(affine.offsets, c, 0.0)));

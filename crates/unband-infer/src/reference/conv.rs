@@ -12,17 +12,17 @@ pub(super) fn conv<T: Real>(
     weights: &Weights,
     ctx: &Context<'_>,
 ) -> Map<T> {
-    let (weight, bias) = (weights.get(conv.weight), conv.bias.map(|id| weights.get(id)));
+    let (weight, bias) = (super::numbers::<T>(weights, conv.weight), conv.bias.map(|id| weights.get(id)));
     by_channel(shape, ctx, |o, plane| {
         plane.fill(bias.map_or(T::zero(), |b| T::of(b[o])));
-        correlate(conv, weight, x, o, shape, plane);
+        correlate(conv, &weight, x, o, shape, plane);
     })
 }
 
 /// Adds what the convolution gives for one output channel.
 pub(super) fn correlate<T: Real>(
     conv: &Conv,
-    weight: &[f32],
+    weight: &[T],
     x: &Map<T>,
     o: usize,
     shape: Shape,
@@ -34,7 +34,7 @@ pub(super) fn correlate<T: Real>(
     for i in 0..inputs {
         for a in 0..kh {
             for b in 0..kw {
-                let w = T::of(weight[((o * inputs + i) * kh + a) * kw + b]);
+                let w = weight[((o * inputs + i) * kh + a) * kw + b];
                 for y in 0..shape.height {
                     let Some(row) = (y * conv.stride + a * conv.dilation).checked_sub(conv.padding.0) else {
                         continue;
@@ -77,7 +77,7 @@ pub(super) fn transposed<T: Real>(
     weights: &Weights,
     ctx: &Context<'_>,
 ) -> Map<T> {
-    let (weight, bias) = (weights.get(conv.weight), conv.bias.map(|id| weights.get(id)));
+    let (weight, bias) = (super::numbers::<T>(weights, conv.weight), conv.bias.map(|id| weights.get(id)));
     let k = conv.kernel;
     by_channel(shape, ctx, |o, plane| {
         plane.fill(bias.map_or(T::zero(), |b| T::of(b[o])));
@@ -91,7 +91,7 @@ pub(super) fn transposed<T: Real>(
                     }
                     let line = &mut plane[row * shape.width..][..shape.width];
                     for b in 0..k {
-                        let w = T::of(kernel[a * k + b]);
+                        let w = kernel[a * k + b];
                         for column in 0..x.shape.width {
                             let Some(at) = (column * conv.stride + b).checked_sub(conv.padding) else {
                                 continue;

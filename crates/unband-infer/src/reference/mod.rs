@@ -14,7 +14,7 @@ mod resample;
 use num_traits::Float;
 use unband_image::{Context, RestoreError};
 use unband_nets::state::Weights;
-use unband_nets::{Graph, Node, Op, Shape, ShapeError};
+use unband_nets::{Graph, Node, Op, ParamId, Shape, ShapeError};
 
 /// 32 or 64 bits.
 pub trait Real: Float + Send + Sync + 'static {
@@ -199,7 +199,7 @@ fn apply<T: Real>(
         Op::Sub => arithmetic::two(x[0], x[1], |a, b| a - b),
         Op::Mul => arithmetic::two(x[0], x[1], |a, b| a * b),
         Op::AddScaled(scaled) => {
-            let factor = T::of(scaled.factor);
+            let factor = T::of64(scaled.factor);
             arithmetic::two(x[0], x[1], |a, b| a + factor * b)
         }
         Op::Affine(affine) => arithmetic::affine(affine, x[0], weights),
@@ -213,6 +213,15 @@ fn apply<T: Real>(
         Op::MaxPool(pool) => pool::max_pool(*pool, x[0], shape),
         Op::Reduce(kind) => pool::reduce(*kind, x[0], shape),
         Op::Flatten => Map { shape, data: x[0].data.clone() },
+    }
+}
+
+/// The elements of a parameter, as exact as they are known.
+fn numbers<T: Real>(weights: &Weights, id: ParamId) -> Vec<T> {
+    let values = weights.get(id).iter().map(|&x| T::of(x));
+    match weights.rest(id) {
+        Some(rest) => values.zip(rest).map(|(x, &rest)| x + T::of(rest)).collect(),
+        None => values.collect(),
     }
 }
 

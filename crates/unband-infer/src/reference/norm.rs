@@ -16,7 +16,7 @@ pub(super) fn batch_norm<T: Real>(
         let plane = x.plane(c);
         let (mean, variance) =
             if picture_statistics { moments(plane) } else { (T::of(mean[c]), T::of(variance[c])) };
-        let scale = T::of(weight[c]) / (variance + T::of(norm.eps)).sqrt();
+        let scale = T::of(weight[c]) / (variance + T::of64(norm.eps)).sqrt();
         let bias = T::of(bias[c]);
         out.iter_mut().zip(plane).for_each(|(out, &v)| *out = (v - mean) * scale + bias);
     })
@@ -29,7 +29,7 @@ pub(super) fn layer_norm<T: Real>(norm: &LayerNorm, x: &Map<T>, weights: &Weight
     for p in 0..area {
         let place: Vec<T> = (0..x.shape.channels).map(|c| x.data[c * area + p]).collect();
         let (mean, variance) = moments(&place);
-        let root = (variance + T::of(norm.eps)).sqrt();
+        let root = (variance + T::of64(norm.eps)).sqrt();
         for (c, v) in place.into_iter().enumerate() {
             out.data[c * area + p] = (v - mean) / root * T::of(weight[c]) + T::of(bias[c]);
         }
@@ -42,7 +42,7 @@ pub(super) fn unit_channels<T: Real>(norm: UnitChannels, x: &Map<T>) -> Map<T> {
     let mut out = x.clone();
     for p in 0..area {
         let squares = (0..x.shape.channels).map(|c| x.data[c * area + p].powi(2));
-        let root = squares.fold(T::zero(), |sum, v| sum + v).sqrt() + T::of(norm.eps);
+        let root = squares.fold(T::zero(), |sum, v| sum + v).sqrt() + T::of64(norm.eps);
         for c in 0..x.shape.channels {
             out.data[c * area + p] = x.data[c * area + p] / root;
         }

@@ -11,7 +11,7 @@ pub enum Activation {
     /// max(x, 0).
     Relu,
     /// x, or slope · x below 0.
-    LeakyRelu(f32),
+    LeakyRelu(f64),
     /// x, or a learned slope times x below 0: one for all channels, or one per channel.
     PRelu {
         /// `[1]` or `[channels]`.
@@ -66,7 +66,7 @@ impl Net {
     }
 
     /// Leaky rectifier.
-    pub fn lrelu(&mut self, x: Value, slope: f32) -> Value {
+    pub fn lrelu(&mut self, x: Value, slope: f64) -> Value {
         self.activation(x, Activation::LeakyRelu(slope))
     }
 

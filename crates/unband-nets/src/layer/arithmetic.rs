@@ -9,16 +9,16 @@ use crate::{Op, Value};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AddScaled {
     /// Of the second.
-    pub factor: f32,
+    pub factor: f64,
 }
 
 /// scale · x + offset: constants for all samples, and learned or fixed vectors per channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Affine {
     /// For all samples.
-    pub scale: f32,
+    pub scale: f64,
     /// For all samples.
-    pub offset: f32,
+    pub offset: f64,
     /// Per channel, times.
     pub scales: Option<ParamId>,
     /// Per channel, plus.
@@ -66,12 +66,12 @@ impl Net {
     }
 
     /// factor · x + base.
-    pub fn add_scaled(&mut self, x: Value, factor: f32, base: Value) -> Value {
+    pub fn add_scaled(&mut self, x: Value, factor: f64, base: Value) -> Value {
         self.two(Op::AddScaled(AddScaled { factor }), base, x)
     }
 
     /// scale · x + offset.
-    pub fn affine(&mut self, x: Value, scale: f32, offset: f32) -> Value {
+    pub fn affine(&mut self, x: Value, scale: f64, offset: f64) -> Value {
         let channels = self.channels(x);
         let affine = Affine { scale, offset, scales: None, offsets: None, channels: None };
         self.push(Op::Affine(affine), &[x], channels)

@@ -11,7 +11,7 @@ pub struct BatchNorm {
     /// `weight`, `bias`, `running_mean`, `running_var`.
     pub params: [ParamId; 4],
     /// Added to the variance.
-    pub eps: f32,
+    pub eps: f64,
     /// Channels.
     pub channels: usize,
     /// Batch renormalisation while training (Ioffe 2017); the same otherwise.
@@ -24,7 +24,7 @@ pub struct LayerNorm {
     /// `weight`, `bias`.
     pub params: [ParamId; 2],
     /// Added to the variance.
-    pub eps: f32,
+    pub eps: f64,
     /// Channels.
     pub channels: usize,
 }
@@ -33,21 +33,21 @@ pub struct LayerNorm {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UnitChannels {
     /// Added to the root.
-    pub eps: f32,
+    pub eps: f64,
 }
 
 impl Net {
     /// Batch normalisation with PyTorch's five tensors.
-    pub fn batch_norm(&mut self, name: impl AsRef<str>, x: Value, eps: f32) -> Value {
+    pub fn batch_norm(&mut self, name: impl AsRef<str>, x: Value, eps: f64) -> Value {
         self.batch(name, x, eps, false, true)
     }
 
     /// Batch renormalisation: [`Net::batch_norm`] without `num_batches_tracked`, other while training.
-    pub fn batch_renorm(&mut self, name: impl AsRef<str>, x: Value, eps: f32) -> Value {
+    pub fn batch_renorm(&mut self, name: impl AsRef<str>, x: Value, eps: f64) -> Value {
         self.batch(name, x, eps, true, false)
     }
 
-    fn batch(&mut self, name: impl AsRef<str>, x: Value, eps: f32, renorm: bool, counted: bool) -> Value {
+    fn batch(&mut self, name: impl AsRef<str>, x: Value, eps: f64, renorm: bool, counted: bool) -> Value {
         self.scope(name, |net| {
             let channels = net.channels(x);
             let weight = net.trainable("weight", &[channels]);
@@ -63,7 +63,7 @@ impl Net {
     }
 
     /// Normalisation over channels with `NAME.weight`, `NAME.bias`.
-    pub fn layer_norm(&mut self, name: impl AsRef<str>, x: Value, eps: f32) -> Value {
+    pub fn layer_norm(&mut self, name: impl AsRef<str>, x: Value, eps: f64) -> Value {
         self.scope(name, |net| {
             let channels = net.channels(x);
             let params = [net.trainable("weight", &[channels]), net.trainable("bias", &[channels])];
@@ -72,7 +72,7 @@ impl Net {
     }
 
     /// Channels to unit length.
-    pub fn unit_channels(&mut self, x: Value, eps: f32) -> Value {
+    pub fn unit_channels(&mut self, x: Value, eps: f64) -> Value {
         let channels = self.channels(x);
         self.push(Op::UnitChannels(UnitChannels { eps }), &[x], channels)
     }

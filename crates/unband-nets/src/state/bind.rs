@@ -61,7 +61,14 @@ impl fmt::Display for BindError {
 /// The numbers of all parameters of a graph, normalised forms folded: what executors read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    values: Vec<Vec<f32>>,
+    values: Vec<Folded>,
+}
+
+/// A parameter, and what 32 bits dropped of it where it was computed.
+#[derive(Clone, Debug, PartialEq)]
+struct Folded {
+    values: Vec<f32>,
+    rest: Option<Vec<f32>>,
 }
 
 impl Weights {
@@ -95,42 +102,48 @@ impl Weights {
 
     /// The elements of a parameter, row-major.
     pub fn get(&self, id: ParamId) -> &[f32] {
-        &self.values[id.index()]
+        &self.values[id.index()].values
+    }
+
+    /// What is to be added to [`Weights::get`] for 64 bits, where a normalised form was folded.
+    pub fn rest(&self, id: ParamId) -> Option<&[f32]> {
+        self.values[id.index()].rest.as_deref()
     }
 }
 
 /// What operations read of a parameter. All its tensors are there and have their shapes.
-fn folded(param: &Param, state: &StateDict) -> Vec<f32> {
+fn folded(param: &Param, state: &StateDict) -> Folded {
     let of = |name: &str| state.get(name).map(Tensor::to_f32).unwrap_or_default();
+    let plain = |values| Folded { values, rest: None };
     match (&param.role, param.form) {
-        (Role::Constant(values), _) => values.clone(),
-        (Role::Integer, _) => Vec::new(),
-        (_, Form::Plain) => of(&param.name),
+        (Role::Constant(values), _) => plain(values.clone()),
+        (Role::Integer, _) => plain(Vec::new()),
+        (_, Form::Plain) => plain(of(&param.name)),
         (_, Form::WeightNorm) => {
-            let (g, mut v) = (of(&format!("{}_g", param.name)), of(&format!("{}_v", param.name)));
-            let rest = v.len() / g.len().max(1);
-            for (row, g) in v.chunks_mut(rest.max(1)).zip(g) {
-                let norm = row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
-                let factor = f64::from(g) / norm;
-                for x in row {
-                    *x = (f64::from(*x) * factor) as f32;
-                }
-            }
-            v
+            let (g, v) = (of(&format!("{}_g", param.name)), of(&format!("{}_v", param.name)));
+            let rows = v.chunks((v.len() / g.len().max(1)).max(1)).zip(g);
+            split(rows.flat_map(|(row, g)| {
+                let factor = f64::from(g) / dot(row, row).sqrt();
+                row.iter().map(move |&x| f64::from(x) * factor)
+            }))
         }
         (_, Form::SpectralNorm) => {
-            let mut w = of(&format!("{}_orig", param.name));
+            let w = of(&format!("{}_orig", param.name));
             let (u, v) = (of(&format!("{}_u", param.name)), of(&format!("{}_v", param.name)));
             let rows = w.chunks(v.len().max(1)).zip(&u);
-            let dot =
-                |row: &[f32]| row.iter().zip(&v).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
-            let sigma: f64 = rows.map(|(row, &u)| f64::from(u) * dot(row)).sum();
-            for x in &mut w {
-                *x = (f64::from(*x) / sigma) as f32;
-            }
-            w
+            let sigma: f64 = rows.map(|(row, &u)| f64::from(u) * dot(row, &v)).sum();
+            split(w.iter().map(|&x| f64::from(x) / sigma))
         }
     }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+}
+
+fn split(values: impl Iterator<Item = f64>) -> Folded {
+    let (values, rest) = values.map(|x| (x as f32, (x - f64::from(x as f32)) as f32)).unzip();
+    Folded { values, rest: Some(rest) }
 }
 
 impl Data {
