@@ -3,5 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod adnet;
+mod bitnet;
+mod brdnet;
 mod rrdbnet;
 mod support;
+mod uformer;

@@ -1,7 +1,10 @@
 //! The networks of the field, one file each, and the list of them.
 
 pub mod adnet;
+pub mod bitnet;
+pub mod brdnet;
 pub mod rrdbnet;
+pub mod uformer;
 
 use crate::net::BuildError;
 use crate::{Graph, StateDict};
@@ -79,7 +82,8 @@ pub enum Passes {
 }
 
 /// All networks. More special ones come first where state dicts look alike.
-pub static ARCHITECTURES: &[Architecture] = &[adnet::ENTRY, rrdbnet::ENTRY];
+pub static ARCHITECTURES: &[Architecture] =
+    &[adnet::ENTRY, rrdbnet::ENTRY, brdnet::ENTRY, bitnet::ENTRY, uformer::ENTRY];
 
 /// The network of that name.
 pub fn find(name: &str) -> Option<&'static Architecture> {

@@ -39,24 +39,22 @@ pub struct UnitChannels {
 impl Net {
     /// Batch normalisation with PyTorch's five tensors.
     pub fn batch_norm(&mut self, name: impl AsRef<str>, x: Value, eps: f64) -> Value {
-        self.batch(name, x, eps, false, true)
+        self.batch(name, x, eps, false)
     }
 
-    /// Batch renormalisation: [`Net::batch_norm`] without `num_batches_tracked`, other while training.
+    /// Batch renormalisation: [`Net::batch_norm`], other while training.
     pub fn batch_renorm(&mut self, name: impl AsRef<str>, x: Value, eps: f64) -> Value {
-        self.batch(name, x, eps, true, false)
+        self.batch(name, x, eps, true)
     }
 
-    fn batch(&mut self, name: impl AsRef<str>, x: Value, eps: f64, renorm: bool, counted: bool) -> Value {
+    fn batch(&mut self, name: impl AsRef<str>, x: Value, eps: f64, renorm: bool) -> Value {
         self.scope(name, |net| {
             let channels = net.channels(x);
             let weight = net.trainable("weight", &[channels]);
             let bias = net.trainable("bias", &[channels]);
             let mean = net.buffer("running_mean", &[channels]);
             let variance = net.buffer("running_var", &[channels]);
-            if counted {
-                net.integer("num_batches_tracked", &[]);
-            }
+            net.integer("num_batches_tracked", &[]);
             let norm = BatchNorm { params: [weight, bias, mean, variance], eps, channels, renorm };
             net.push(Op::BatchNorm(norm), &[x], channels)
         })

@@ -1,0 +1,41 @@
+use unband_nets::arch;
+use unband_nets::arch::uformer::{Config, build};
+use unband_nets::param::Stored;
+use unband_nets::state::fill;
+
+use crate::support::{filled, golden, original, outputs, picture, same};
+
+#[test]
+fn gives_the_numbers_of_the_original() {
+    // The original was made for pictures of this side: windows of its bottleneck do not shift.
+    let graph = build(&Config { side: 128, ..Config::default() }).unwrap();
+    let want = golden("uformer_t");
+    assert_eq!(graph.parameter_count() as u64, want["params"].as_u64().unwrap());
+    let (_, weights) = filled(&graph, "uformer_t");
+    same(&outputs(&graph, &weights, &[picture(3, 128, 128)])[0], &want["out_128x128"], "128×128");
+}
+
+#[test]
+fn counts_as_its_authors_and_the_comparing_paper_do() {
+    let graph = (arch::uformer::ENTRY.build)().unwrap();
+    let plain = arch::build("uformer-t:no-modulator").unwrap().unwrap();
+    assert_eq!((graph.parameter_count(), plain.parameter_count()), (5_291_853, 5_230_413));
+    // The tool of the paper sees parameters of layers only: neither bias tables nor modulators.
+    let layers = |graph: &unband_nets::Graph| -> usize {
+        let seen = |name: &str| !name.ends_with("bias_table") && !name.ends_with("modulator.weight");
+        graph.params.iter().filter(|p| seen(&p.name)).map(unband_nets::Param::learned).sum()
+    };
+    assert_eq!((layers(&graph), layers(&plain)), (5_202_963, 5_202_963));
+    assert_eq!(graph.size_multiple(), Some(128));
+    println!("{}", graph.multiply_adds(256, 256).unwrap());
+}
+
+#[test]
+fn is_recognised_with_and_without_modulators() {
+    let with = original("uformer_t");
+    let without: Vec<Stored> = with.iter().filter(|s| !s.name.contains("modulator")).cloned().collect();
+    for (tensors, parameters) in [(with, 5_291_853), (without, 5_230_413)] {
+        let (found, graph) = arch::detect(&fill::golden(&tensors)).unwrap();
+        assert_eq!((found.name, graph.unwrap().parameter_count()), ("uformer-t", parameters));
+    }
+}

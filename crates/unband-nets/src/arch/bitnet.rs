@@ -1,0 +1,76 @@
+//! BitNet (Byun, Shim, Kim, "BitNet: learning-based bit-depth expansion", ACCV 2018), rebuilt from what its abstract says.
+
+use super::{Architecture, Purpose, Use};
+use crate::layer::activation::Activation;
+use crate::layer::conv::ConvSpec;
+use crate::layer::pool::Reduce;
+use crate::net::{BuildError, Net};
+use crate::{Graph, StateDict, Value};
+
+/// The registry's line.
+pub const ENTRY: Architecture = Architecture {
+    name: "bitnet",
+    title: "Bit-depth expansion by an encoder and decoder with dilated convolutions",
+    source: "Byun, Shim, Kim, ACCV 2018, arXiv 1910.04397; layers and widths are ours, as no code was published",
+    use_as: Use::of(Purpose::Deband),
+    build,
+    detect: |state: &StateDict| {
+        (state.shape("gate_down.weight")? == [16, 256, 1, 1] && state.get("head2.act.weight").is_some())
+            .then(build)
+    },
+    variants: &[],
+};
+
+const WIDTH: usize = 64;
+
+/// 953,299 parameters (the paper's table: 0.954 M); any size.
+fn build() -> Result<Graph, BuildError> {
+    let plain = ConvSpec::new(3);
+    let mut net = Net::new("bitnet");
+    let image = net.input("image", 3);
+    let head = net.conv3x3("head", image, WIDTH);
+    let head = net.prelu("head_act", head, WIDTH);
+    let mut x = block(&mut net, "head2", head, plain);
+    let full = x;
+    let mut features = Vec::new();
+    for level in 0..3 {
+        let y = block(&mut net, &format!("enc.{level}.0"), x, plain);
+        let y = block(&mut net, &format!("enc.{level}.1"), y, plain.dilation(2));
+        features.push(y);
+        x = block(&mut net, &format!("enc.{level}.2"), y, plain.stride(2));
+    }
+    for n in 0..4 {
+        x = block(&mut net, &format!("mid.{n}"), x, plain.dilation(1 << n));
+    }
+    let mut scales = vec![x];
+    for (level, &feature) in features.iter().enumerate().rev() {
+        let y = net.bilinear_like(x, feature);
+        let y = block(&mut net, &format!("dec.{level}.0"), y, plain);
+        let y = net.add(y, feature);
+        let y = block(&mut net, &format!("dec.{level}.1"), y, plain.dilation(2));
+        x = block(&mut net, &format!("dec.{level}.2"), y, plain);
+        scales.push(x);
+    }
+    let scales: Vec<Value> = scales.into_iter().map(|s| net.bilinear_like(s, full)).collect();
+    let all = net.concat(&scales);
+    let gate = net.reduce(all, Reduce::Mean);
+    let gate = net.conv1x1("gate_down", gate, 16);
+    let gate = net.relu(gate);
+    let gate = net.conv1x1("gate_up", gate, 4 * WIDTH);
+    let gate = net.activation(gate, Activation::Sigmoid);
+    let gated = net.mul(all, gate);
+    let mixed = net.conv1x1("mix", gated, WIDTH);
+    let tail = block(&mut net, "tail1", mixed, plain);
+    let tail = block(&mut net, "tail2", tail, plain);
+    let change = net.conv3x3("tail", tail, 3);
+    let out = net.add(image, change);
+    net.finish(&[("image", out)])
+}
+
+/// Convolution and rectifier with a slope per channel.
+fn block(net: &mut Net, name: &str, x: Value, spec: ConvSpec) -> Value {
+    net.scope(name, |net| {
+        let y = net.conv("conv", x, WIDTH, spec);
+        net.prelu("act", y, WIDTH)
+    })
+}

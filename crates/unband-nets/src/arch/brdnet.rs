@@ -1,0 +1,53 @@
+//! BRDNet (Tian, Xu, Zuo, "Image denoising using deep CNN with batch renormalization", Neural Networks 121, 2020).
+
+use super::{Architecture, Purpose, Use};
+use crate::layer::conv::ConvSpec;
+use crate::net::{BuildError, Net};
+use crate::{Graph, StateDict, Value};
+
+/// The registry's line.
+pub const ENTRY: Architecture = Architecture {
+    name: "brdnet",
+    title: "Denoising network of two branches with batch renormalisation, compared with in the debanding papers",
+    source: "Tian et al., Neural Networks 121 (2020); hellloxiaotian/BRDNet colorimage/models.py",
+    use_as: Use::of(Purpose::Deband),
+    build,
+    detect: |state: &StateDict| {
+        (state.shape("fuse.weight")? == [3, 6, 3, 3] && state.get("low.15.conv.weight").is_some()).then(build)
+    },
+    variants: &[],
+};
+
+/// Layers of the lower branch that are normalised; the others look at taps two samples apart.
+const NORMALISED: [usize; 3] = [0, 8, 15];
+
+/// 1,116,267 parameters; any size.
+///
+/// Differs: the 19 convolutions before a normalisation have no bias, which gives the published count; the Keras code has them.
+fn build() -> Result<Graph, BuildError> {
+    let mut net = Net::new("brdnet");
+    let image = net.input("image", 3);
+    let upper = (0..16).fold(image, |x, n| net.scope(format!("up.{n}"), |net| normalised(net, x)));
+    let upper = net.conv3x3("up_out", upper, 3);
+    let lower = (0..16).fold(image, |x, n| {
+        net.scope(format!("low.{n}"), |net| {
+            if NORMALISED.contains(&n) {
+                return normalised(net, x);
+            }
+            let y = net.conv("conv", x, 64, ConvSpec::new(3).dilation(2));
+            net.relu(y)
+        })
+    });
+    let lower = net.conv3x3("low_out", lower, 3);
+    let (a, b) = (net.sub(image, upper), net.sub(image, lower));
+    let both = net.concat(&[a, b]);
+    let noise = net.conv3x3("fuse", both, 3);
+    let out = net.sub(image, noise);
+    net.finish(&[("image", out)])
+}
+
+fn normalised(net: &mut Net, x: Value) -> Value {
+    let y = net.conv("conv", x, 64, ConvSpec::new(3).no_bias());
+    let y = net.batch_renorm("bn", y, 1e-3);
+    net.relu(y)
+}

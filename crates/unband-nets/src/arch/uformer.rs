@@ -1,0 +1,154 @@
+//! Uformer (Wang et al., "Uformer: a general U-shaped transformer for image restoration", CVPR 2022).
+
+use super::{Architecture, Purpose, Use, Variant, count_numbered};
+use crate::layer::activation::Activation;
+use crate::layer::conv::ConvSpec;
+use crate::net::{BuildError, Net};
+use crate::{Graph, StateDict, Value};
+
+/// The registry's line.
+pub const ENTRY: Architecture = Architecture {
+    name: "uformer-t",
+    title: "U-shaped transformer with attention inside windows, smallest size",
+    source: "Wang et al., CVPR 2022; ZhendongWang6/Uformer model.py",
+    use_as: Use::of(Purpose::Deband),
+    build: || build(&Config::default()),
+    detect: |state: &StateDict| Some(build(&Config::of(state)?)),
+    variants: &[Variant {
+        name: "no-modulator",
+        title: "Without the vectors that the decoder adds to its windows",
+        build: || build(&Config { modulator: false, ..Config::default() }),
+    }],
+};
+
+/// Side of a window, where the stage is larger.
+const WINDOW: usize = 8;
+
+/// Widths and depths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Channels of the first stage; every further one has twice as many.
+    pub width: usize,
+    /// Blocks of the nine stages: four of the encoder, the bottleneck, four of the decoder.
+    pub depths: [usize; 9],
+    /// Heads of the nine stages.
+    pub heads: [usize; 9],
+    /// The decoder adds a vector per place of a window.
+    pub modulator: bool,
+    /// Side of the pictures that the network was made for, which decides one thing: in a stage whose side is then no
+    /// larger than a window, windows do not shift. At 128 that is the bottleneck. No state dict tells it.
+    pub side: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let heads = [1, 2, 4, 8, 16, 16, 8, 4, 2];
+        Self { width: 16, depths: [2; 9], heads, modulator: true, side: 256 }
+    }
+}
+
+/// Names of the stages in a state dict.
+const STAGES: [&str; 9] = [
+    "encoderlayer_0",
+    "encoderlayer_1",
+    "encoderlayer_2",
+    "encoderlayer_3",
+    "conv",
+    "decoderlayer_0",
+    "decoderlayer_1",
+    "decoderlayer_2",
+    "decoderlayer_3",
+];
+
+impl Config {
+    /// From shapes; `None` for another network. `side` is that of the default.
+    pub fn of(state: &StateDict) -> Option<Self> {
+        let mut config = Self {
+            width: *state.shape("input_proj.proj.0.weight")?.first()?,
+            modulator: state.get("decoderlayer_0.blocks.0.modulator.weight").is_some(),
+            ..Self::default()
+        };
+        for (i, stage) in STAGES.iter().enumerate() {
+            config.depths[i] = count_numbered(state, &format!("{stage}.blocks."));
+            let table = format!("{stage}.blocks.0.attn.relative_position_bias_table");
+            config.heads[i] = *state.shape(&table)?.get(1)?;
+        }
+        Some(config)
+    }
+}
+
+/// 5,291,853 parameters, 5,230,413 without modulators; sides multiples of 128.
+///
+/// Differs: takes pictures that are not square; the original reads the side off the number of tokens.
+///
+/// # Errors
+/// Widths that heads do not divide, and a side for which the bottleneck is smaller than a window.
+pub fn build(config: &Config) -> Result<Graph, BuildError> {
+    let mut net = Net::new("uformer");
+    if config.side < 16 * WINDOW {
+        net.fault(format!("a side of {} leaves less than a window of {WINDOW}", config.side));
+    }
+    let image = net.input("image", 3);
+    let x = net.scope("input_proj.proj", |net| net.conv3x3("0", image, config.width));
+    let mut x = net.lrelu(x, 0.01);
+    let mut skips = Vec::new();
+    for s in 0..4 {
+        x = stage(&mut net, config, s, x);
+        skips.push(x);
+        let down = ConvSpec::new(4).stride(2).padding(1);
+        let twice = 2 * net.channels(x);
+        x = net.conv(format!("dowsample_{s}.conv.0"), x, twice, down);
+    }
+    x = stage(&mut net, config, 4, x);
+    for (s, &skip) in skips.iter().rev().enumerate() {
+        let channels = net.channels(skip);
+        let larger = net.conv_transpose(format!("upsample_{s}.deconv.0"), x, channels, (2, 2, 0), true);
+        x = net.concat(&[larger, skip]);
+        x = stage(&mut net, config, 5 + s, x);
+    }
+    let change = net.conv3x3("output_proj.proj.0", x, 3);
+    let out = net.add(image, change);
+    net.finish(&[("image", out)])
+}
+
+/// Halvings of the picture before each stage.
+const HALVINGS: [usize; 9] = [0, 1, 2, 3, 4, 3, 2, 1, 0];
+
+fn stage(net: &mut Net, config: &Config, s: usize, x: Value) -> Value {
+    let shifts = config.side >> HALVINGS[s] > WINDOW;
+    let modulator = config.modulator && s > 4;
+    (0..config.depths[s]).fold(x, |x, b| {
+        let shift = if shifts && b % 2 == 1 { WINDOW / 2 } else { 0 };
+        net.scope(format!("{}.blocks.{b}", STAGES[s]), |net| block(net, x, config.heads[s], shift, modulator))
+    })
+}
+
+fn block(net: &mut Net, x: Value, heads: usize, shift: usize, modulator: bool) -> Value {
+    let y = net.layer_norm("norm1", x, 1e-5);
+    let y = if modulator { net.window_add("modulator.weight", y, WINDOW, shift) } else { y };
+    let y = net.scope("attn", |net| attention(net, y, heads, shift));
+    let x = net.add(x, y);
+    let y = net.layer_norm("norm2", x, 1e-5);
+    let y = net.scope("mlp", |net| feed_forward(net, y));
+    net.add(x, y)
+}
+
+fn attention(net: &mut Net, x: Value, heads: usize, shift: usize) -> Value {
+    let channels = net.channels(x);
+    let q = net.linear("qkv.to_q", x, channels);
+    let kv = net.linear("qkv.to_kv", x, 2 * channels);
+    let tokens = WINDOW * WINDOW;
+    net.integer("relative_position_index", &[tokens, tokens]);
+    let y = net.window_attention("relative_position_bias_table", (q, kv), heads, (WINDOW, shift));
+    net.linear("proj", y, channels)
+}
+
+/// Linear, 3×3 per channel, linear.
+fn feed_forward(net: &mut Net, x: Value) -> Value {
+    let channels = net.channels(x);
+    let y = net.linear("linear1.0", x, 4 * channels);
+    let y = net.activation(y, Activation::Gelu);
+    let y = net.conv("dwconv.0", y, 4 * channels, ConvSpec::new(3).groups(4 * channels));
+    let y = net.activation(y, Activation::Gelu);
+    net.linear("linear2.0", y, channels)
+}
