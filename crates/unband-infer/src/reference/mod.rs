@@ -12,9 +12,12 @@ mod pool;
 mod resample;
 
 use num_traits::Float;
-use unband_image::{Context, RestoreError};
+use unband_image::Context;
 use unband_nets::state::Weights;
-use unband_nets::{Graph, Node, Op, ParamId, Shape, ShapeError};
+use unband_nets::{Graph, Node, Op, ParamId, Shape};
+
+pub use crate::map::Map;
+pub use crate::run::{Mode, RunError};
 
 /// 32 or 64 bits.
 pub trait Real: Float + Send + Sync + 'static {
@@ -51,71 +54,6 @@ impl Real for f64 {
     }
 }
 
-/// A value: channel by channel, row by row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Map<T> {
-    /// Its shape.
-    pub shape: Shape,
-    /// Its samples.
-    pub data: Vec<T>,
-}
-
-impl<T: Real> Map<T> {
-    /// Zeroes.
-    pub fn zeros(shape: Shape) -> Self {
-        Self { shape, data: vec![T::zero(); shape.len()] }
-    }
-
-    /// Samples of a shape; `None` when their number is another.
-    pub fn new(shape: Shape, data: Vec<T>) -> Option<Self> {
-        (shape.len() == data.len()).then_some(Self { shape, data })
-    }
-
-    fn plane(&self, channel: usize) -> &[T] {
-        let area = self.shape.height * self.shape.width;
-        &self.data[channel * area..][..area]
-    }
-
-    fn planes(&self) -> std::slice::ChunksExact<'_, T> {
-        self.data.chunks_exact((self.shape.height * self.shape.width).max(1))
-    }
-
-    fn at(&self, channel: usize, y: usize, x: usize) -> T {
-        self.data[(channel * self.shape.height + y) * self.shape.width + x]
-    }
-}
-
-/// How a network is run where that is not settled by its graph.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mode {
-    /// Batch normalisation takes the statistics of the picture instead of the running ones.
-    pub picture_statistics: bool,
-    /// Dropout zeroes samples, by this seed.
-    pub dropout: Option<u64>,
-}
-
-/// Why a network could not be run.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// The inputs are not those of the graph.
-    #[error("{net} takes {wanted}, got {got}")]
-    Inputs {
-        /// The network.
-        net: String,
-        /// What it takes.
-        wanted: String,
-        /// What was given.
-        got: String,
-    },
-    /// The picture's size does not fit.
-    #[error(transparent)]
-    Shape(#[from] ShapeError),
-    /// Asked to stop.
-    #[error(transparent)]
-    Stopped(#[from] RestoreError),
-}
-
 /// Runs a graph: inputs in its order, then its outputs in its order.
 ///
 /// # Errors
@@ -127,7 +65,7 @@ pub fn run<T: Real>(
     mode: Mode,
     ctx: &Context<'_>,
 ) -> Result<Vec<Map<T>>, RunError> {
-    let (height, width) = check(graph, inputs)?;
+    let (height, width) = crate::run::check(graph, inputs)?;
     let shapes = graph.shapes(height, width)?;
     let last = graph.last_uses();
     let mut values: Vec<Option<Map<T>>> = vec![None; graph.nodes.len()];
@@ -150,31 +88,7 @@ pub fn run<T: Real>(
     Ok(graph.outputs.iter().filter_map(|(_, v)| values[v.index()].clone()).collect())
 }
 
-/// Size of the picture, once the inputs are those of the graph.
-fn check<T>(graph: &Graph, inputs: &[Map<T>]) -> Result<(usize, usize), RunError> {
-    let fits = |(input, map): (&unband_nets::Input, &Map<T>)| {
-        input.channels == map.shape.channels && (!input.point || map.shape.is_point())
-    };
-    let pictures: Vec<(usize, usize)> = graph
-        .inputs
-        .iter()
-        .zip(inputs)
-        .filter(|(input, _)| !input.point)
-        .map(|(_, map)| (map.shape.height, map.shape.width))
-        .collect();
-    let one_size = pictures.windows(2).all(|w| w[0] == w[1]);
-    if inputs.len() == graph.inputs.len() && graph.inputs.iter().zip(inputs).all(fits) && one_size {
-        return Ok(pictures.first().copied().unwrap_or((1, 1)));
-    }
-    let name = |input: &unband_nets::Input| format!("{} of {} channels", input.name, input.channels);
-    Err(RunError::Inputs {
-        net: graph.name.clone(),
-        wanted: graph.inputs.iter().map(name).collect::<Vec<_>>().join(", "),
-        got: inputs.iter().map(|map| map.shape.to_string()).collect::<Vec<_>>().join(", "),
-    })
-}
-
-fn apply<T: Real>(
+pub(crate) fn apply<T: Real>(
     node: &Node,
     x: &[&Map<T>],
     shape: Shape,

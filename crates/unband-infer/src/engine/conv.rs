@@ -1,0 +1,268 @@
+//! Convolutions, transposed ones too, row by row.
+
+use unband_nets::layer::conv::{Conv, ConvTranspose};
+use unband_nets::state::Weights;
+use unband_nets::{Op, Shape};
+use unband_simd::conv_rows::{self, Tap};
+use unband_simd::{Level, net_rows};
+
+use super::fetch::Fetch;
+
+/// Can the engine make it itself?
+pub fn can(op: &Op) -> bool {
+    match op {
+        Op::Conv(conv) => conv.groups == 1 || is_depthwise(conv),
+        Op::ConvTranspose(_) => true,
+        _ => false,
+    }
+}
+
+fn is_depthwise(conv: &Conv) -> bool {
+    conv.groups == conv.input && conv.groups == conv.output && conv.dilation == 1 && conv.groups > 1
+}
+
+/// Weights in the order in which they are read.
+pub struct Packed {
+    bias: Vec<f32>,
+    input: usize,
+    output: usize,
+    kind: Kind,
+}
+
+enum Kind {
+    Direct { conv: Conv, weights: Vec<f32> },
+    Depthwise { conv: Conv, weights: Vec<f32> },
+    Transposed { conv: ConvTranspose, phases: Vec<Phase> },
+}
+
+/// The taps of a transposed convolution that reach outputs whose row and column leave these rests by the stride.
+struct Phase {
+    row: usize,
+    column: usize,
+    /// Rows and columns of the input, counted from the output's own place divided by the stride.
+    taps: Vec<(isize, isize)>,
+    weights: Vec<f32>,
+}
+
+impl Packed {
+    /// Of a convolution that the engine can make.
+    pub fn of(op: &Op, weights: &Weights, level: Level) -> Option<Self> {
+        if !can(op) {
+            return None;
+        }
+        let bias = |id: Option<unband_nets::ParamId>, n: usize| {
+            id.map_or_else(|| vec![0.0; n], |id| weights.get(id).to_vec())
+        };
+        match op {
+            Op::Conv(conv) => {
+                let w = weights.get(conv.weight);
+                let taps = conv.kernel.0 * conv.kernel.1;
+                let kind = if is_depthwise(conv) {
+                    let by_tap = (0..taps).flat_map(|t| (0..conv.output).map(move |c| w[c * taps + t]));
+                    Kind::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
+                } else {
+                    let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
+                    let weights = conv_rows::pack(level, conv.output, taps, conv.input, at);
+                    Kind::Direct { conv: conv.clone(), weights }
+                };
+                Some(Self {
+                    bias: bias(conv.bias, conv.output),
+                    input: conv.input,
+                    output: conv.output,
+                    kind,
+                })
+            }
+            Op::ConvTranspose(conv) => {
+                let phases = phases(conv, weights.get(conv.weight), level);
+                let kind = Kind::Transposed { conv: conv.clone(), phases };
+                Some(Self {
+                    bias: bias(conv.bias, conv.output),
+                    input: conv.input,
+                    output: conv.output,
+                    kind,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes the rows from `first` on that `out` holds, and calls `done` with each.
+    pub fn strip(
+        &self,
+        fetch: &Fetch<'_>,
+        (input, shape): (usize, Shape),
+        first: usize,
+        out: &mut [f32],
+        level: Level,
+        done: impl Fn(usize, &mut [f32]),
+    ) {
+        let from = fetch.shapes[input];
+        let lines = out.chunks_mut((shape.width * shape.channels).max(1)).enumerate();
+        match &self.kind {
+            Kind::Direct { conv, weights } => {
+                let (kh, kw) = conv.kernel;
+                let taps: Vec<Tap> =
+                    (0..kh * kw).map(|t| Tap { row: t / kw, column: t % kw * conv.dilation }).collect();
+                let far = (shape.width - 1) * conv.stride + conv.dilation * (kw - 1) + 1;
+                let mut staged = Staged::new(from, conv.dilation * (kh - 1) + 1, conv.padding.1, far);
+                let row = conv_rows::Shape {
+                    inputs: self.input,
+                    outputs: self.output,
+                    width: shape.width,
+                    stride: conv.stride,
+                    out_step: self.output,
+                };
+                for (i, line) in lines {
+                    let y = first + i;
+                    let places = (0..kh).map(|a| row_of(y * conv.stride + a * conv.dilation, conv.padding.0));
+                    let rows = staged.rows(fetch, input, places);
+                    conv_rows::conv_row(level, row, line, &rows, &taps, weights, &self.bias);
+                    done(y, line);
+                }
+            }
+            Kind::Depthwise { conv, weights } => {
+                let (kh, kw) = conv.kernel;
+                let far = (shape.width - 1) * conv.stride + kw;
+                let mut staged = Staged::new(from, kh, conv.padding.1, far);
+                for (i, line) in lines {
+                    let y = first + i;
+                    let places = (0..kh).map(|a| row_of(y * conv.stride + a, conv.padding.0));
+                    let rows = staged.rows(fetch, input, places);
+                    net_rows::depthwise(level, line, &rows, kw, weights, &self.bias, conv.stride);
+                    done(y, line);
+                }
+            }
+            Kind::Transposed { conv, phases } => {
+                let margin = conv.kernel.div_ceil(conv.stride) + conv.padding.div_ceil(conv.stride);
+                let far = shape.width / conv.stride + 2 * margin + 2;
+                let span = 2 * margin + 2;
+                let mut staged = Staged::new(from, span, margin, far);
+                for (i, line) in lines {
+                    let y = first + i;
+                    for phase in phases.iter().filter(|p| p.row == y % conv.stride) {
+                        self.phase(
+                            phase,
+                            (conv.stride, margin),
+                            (y, shape.width),
+                            fetch,
+                            input,
+                            &mut staged,
+                            line,
+                            level,
+                        );
+                    }
+                    done(y, line);
+                }
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn phase(
+        &self,
+        phase: &Phase,
+        (stride, margin): (usize, usize),
+        (y, width): (usize, usize),
+        fetch: &Fetch<'_>,
+        input: usize,
+        staged: &mut Staged,
+        line: &mut [f32],
+        level: Level,
+    ) {
+        if phase.column >= width {
+            return;
+        }
+        let own = (y / stride).cast_signed();
+        let mut places: Vec<isize> = phase.taps.iter().map(|t| own + t.0).collect();
+        places.sort_unstable();
+        places.dedup();
+        let number = |row: isize| places.iter().position(|&p| p == row).unwrap_or(0);
+        let tap = |&(row, column): &(isize, isize)| Tap {
+            row: number(own + row),
+            column: margin.saturating_add_signed(column),
+        };
+        let taps: Vec<Tap> = phase.taps.iter().map(tap).collect();
+        let places: Vec<Option<usize>> = places.iter().map(|&p| usize::try_from(p).ok()).collect();
+        let rows = staged.rows(fetch, input, places.into_iter());
+        let shape = conv_rows::Shape {
+            inputs: self.input,
+            outputs: self.output,
+            width: (width - phase.column).div_ceil(stride),
+            stride: 1,
+            out_step: stride * self.output,
+        };
+        let to = &mut line[phase.column * self.output..];
+        conv_rows::conv_row(level, shape, to, &rows, &taps, &phase.weights, &self.bias);
+    }
+}
+
+fn row_of(at: usize, padding: usize) -> Option<usize> {
+    at.checked_sub(padding)
+}
+
+fn phases(conv: &ConvTranspose, w: &[f32], level: Level) -> Vec<Phase> {
+    let (k, s) = (conv.kernel, conv.stride);
+    let mut phases = Vec::new();
+    for row in 0..s {
+        for column in 0..s {
+            // Output place q reads input (q + padding − tap) / stride where that is whole.
+            let hits = |rest: usize, tap: usize| (rest + conv.padding + s * k - tap).is_multiple_of(s);
+            let far = |rest: usize, tap: usize| (rest + conv.padding).cast_signed() - tap.cast_signed();
+            let pairs: Vec<(usize, usize)> = (0..k)
+                .flat_map(|a| (0..k).map(move |b| (a, b)))
+                .filter(|&(a, b)| hits(row, a) && hits(column, b))
+                .collect();
+            let step = s.cast_signed();
+            let taps = pairs.iter().map(|&(a, b)| (far(row, a) / step, far(column, b) / step)).collect();
+            let at = |o: usize, t: usize, i: usize| {
+                let (a, b) = pairs[t];
+                w[(i * conv.output + o) * k * k + a * k + b]
+            };
+            let weights = conv_rows::pack(level, conv.output, pairs.len(), conv.input, at);
+            phases.push(Phase { row, column, taps, weights });
+        }
+    }
+    phases
+}
+
+/// Input rows with zeroes on both sides, kept while they are near.
+struct Staged {
+    /// Row of the input and its samples, by row modulo their number.
+    rows: Vec<(Option<usize>, Vec<f32>)>,
+    zeros: Vec<f32>,
+    height: usize,
+    /// Where a row lies between the zeroes.
+    inside: std::ops::Range<usize>,
+}
+
+impl Staged {
+    fn new(from: Shape, span: usize, left: usize, samples: usize) -> Self {
+        let long = (left + from.width).max(samples) * from.channels;
+        Self {
+            rows: vec![(None, vec![0.0; long]); span],
+            zeros: vec![0.0; long],
+            height: from.height,
+            inside: left * from.channels..(left + from.width) * from.channels,
+        }
+    }
+
+    /// The rows at these places; zeroes for places outside. No two places may be `span` apart.
+    fn rows(
+        &mut self,
+        fetch: &Fetch<'_>,
+        value: usize,
+        places: impl Iterator<Item = Option<usize>> + Clone,
+    ) -> Vec<&[f32]> {
+        let span = self.rows.len();
+        let inside = |place: Option<usize>| place.filter(|&y| y < self.height);
+        for y in places.clone().filter_map(inside) {
+            let slot = &mut self.rows[y % span];
+            if slot.0 != Some(y) {
+                fetch.row(value, y, &mut slot.1[self.inside.clone()]);
+                slot.0 = Some(y);
+            }
+        }
+        let row = |place| inside(place).map_or(&self.zeros[..], |y: usize| &self.rows[y % span].1[..]);
+        places.map(row).collect()
+    }
+}

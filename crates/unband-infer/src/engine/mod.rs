@@ -1,0 +1,125 @@
+//! The quick engine: a graph cut into steps, each made row by row.
+//!
+//! Samples lie row by row, in a row sample by sample, in a sample channel by channel. A step is a core (a convolution, or
+//! nothing) and what follows it sample by sample; what only moves samples about is done while rows are fetched.
+
+mod conv;
+mod epilogue;
+mod fetch;
+mod other;
+mod plan;
+
+use std::collections::HashMap;
+
+use unband_image::Context;
+use unband_nets::state::Weights;
+use unband_nets::{Graph, Op, ParamId, Shape};
+use unband_simd::Level;
+
+use crate::map::Map;
+use crate::{Mode, RunError};
+use fetch::{Fetch, Stored};
+use plan::{Core, Plan, Step};
+
+/// A network with its weights, laid out for a processor.
+pub struct Engine {
+    graph: Graph,
+    weights: Weights,
+    level: Level,
+    /// Per node, for convolutions.
+    packed: HashMap<usize, conv::Packed>,
+}
+
+impl Engine {
+    /// Lays the weights out for a processor's instructions.
+    pub fn new(graph: Graph, weights: Weights, level: Level) -> Self {
+        let packed = graph
+            .nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(i, node)| Some((i, conv::Packed::of(&node.op, &weights, level)?)))
+            .collect();
+        Self { graph, weights, level, packed }
+    }
+
+    /// The network.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Runs it: inputs in the graph's order, then its outputs in its order. The result depends neither on the number of
+    /// threads nor on how rows are spread over them.
+    ///
+    /// # Errors
+    /// Inputs of other channels, sizes that do not fit, and the wish to stop.
+    pub fn run(&self, inputs: &[Map<f32>], mode: Mode, ctx: &Context<'_>) -> Result<Vec<Map<f32>>, RunError> {
+        let (height, width) = crate::run::check(&self.graph, inputs)?;
+        let shapes = self.graph.shapes(height, width)?;
+        let plan = Plan::new(&self.graph, &shapes, mode);
+        let mut stored: Vec<Option<Stored>> = vec![None; self.graph.nodes.len()];
+        for (i, node) in self.graph.nodes.iter().enumerate() {
+            if let Op::Input(n) = node.op {
+                stored[i] = Some(Stored::of_map(&inputs[n]));
+            }
+        }
+        for (number, step) in plan.steps.iter().enumerate() {
+            ctx.check()?;
+            let fetch = Fetch { graph: &self.graph, shapes: &shapes, stored: &stored };
+            let made = self.make(step, &shapes, &fetch, mode, ctx);
+            stored[step.out] = Some(made);
+            for &value in &plan.dropped[number] {
+                stored[value] = None;
+            }
+        }
+        let fetch = Fetch { graph: &self.graph, shapes: &shapes, stored: &stored };
+        Ok(self.graph.outputs.iter().map(|&(_, value)| fetch.map(value.index())).collect())
+    }
+
+    fn make(
+        &self,
+        step: &Step,
+        shapes: &[Shape],
+        fetch: &Fetch<'_>,
+        mode: Mode,
+        ctx: &Context<'_>,
+    ) -> Stored {
+        let node = &self.graph.nodes[step.core];
+        let shape = shapes[step.core];
+        if step.kind == Core::Other {
+            let mut made = other::make(node, step.core, shape, fetch, &self.weights, (mode, ctx));
+            let row = made.row().max(1);
+            for (y, line) in made.data.chunks_mut(row).enumerate() {
+                epilogue::apply(step, self, fetch, y, line);
+            }
+            return made;
+        }
+        let mut made = Stored::zeros(shape);
+        let row = made.row().max(1);
+        // Small enough for all threads to have their share, large enough to fetch few rows twice.
+        let rows = shape.height.div_ceil(4 * ctx.threads.max(1)).max(1);
+        let strips: Vec<&mut [f32]> = made.data.chunks_mut(row * rows).collect();
+        ctx.map_parts(strips, |strip, out: &mut [f32]| {
+            let first = strip * rows;
+            match (step.kind, self.packed.get(&step.core)) {
+                (Core::Conv, Some(packed)) => {
+                    let input = node.inputs[0].index();
+                    packed.strip(fetch, (input, shape), first, out, self.level, |y, row| {
+                        epilogue::apply(step, self, fetch, y, row);
+                    });
+                }
+                _ => {
+                    for (i, line) in out.chunks_mut(row).enumerate() {
+                        let own = step.chain.first().map_or(0, |&(_, own)| own);
+                        fetch.row(node.inputs[own].index(), first + i, line);
+                        epilogue::apply(step, self, fetch, first + i, line);
+                    }
+                }
+            }
+        });
+        made
+    }
+
+    fn param(&self, id: ParamId) -> &[f32] {
+        self.weights.get(id)
+    }
+}

@@ -1,0 +1,147 @@
+//! Which nodes are made together, which are never made, and when results are dropped.
+
+use unband_nets::layer::activation::Activation;
+use unband_nets::{Graph, Op, Shape};
+
+use crate::Mode;
+
+/// What a step begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Core {
+    /// A convolution with packed weights.
+    Conv,
+    /// The rows of its node's first input, as they are; the node itself is the first of what follows.
+    Rows,
+    /// Whatever the reference makes.
+    Other,
+}
+
+/// Nodes that are made together.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its first node.
+    pub core: usize,
+    /// What that is.
+    pub kind: Core,
+    /// Nodes that follow sample by sample: the node, and which of its inputs is the step's own row.
+    pub chain: Vec<(usize, usize)>,
+    /// The node whose result is kept.
+    pub out: usize,
+}
+
+/// Steps in order.
+pub struct Plan {
+    pub steps: Vec<Step>,
+    /// Per step, the results that nobody needs any more after it.
+    pub dropped: Vec<Vec<usize>>,
+}
+
+impl Plan {
+    pub fn new(graph: &Graph, shapes: &[Shape], mode: Mode) -> Self {
+        let mut readers: Vec<Vec<usize>> = vec![Vec::new(); graph.nodes.len()];
+        for (i, node) in graph.nodes.iter().enumerate() {
+            node.inputs.iter().for_each(|v| readers[v.index()].push(i));
+        }
+        let is_output = |i: usize| graph.outputs.iter().any(|(_, v)| v.index() == i);
+        let mut steps: Vec<Step> = Vec::new();
+        let mut taken = vec![false; graph.nodes.len()];
+        for (i, node) in graph.nodes.iter().enumerate() {
+            if taken[i] || matches!(node.op, Op::Input(_)) || is_fetched(&node.op, mode) {
+                continue;
+            }
+            let kind = if super::conv::can(&node.op) {
+                Core::Conv
+            } else if follows(&node.op, mode) {
+                Core::Rows
+            } else {
+                Core::Other
+            };
+            let mut chain = Vec::new();
+            if kind == Core::Rows {
+                // The larger operand is the row, so that a value per channel can be the other one.
+                let own = usize::from(node.inputs.len() > 1 && shapes[node.inputs[0].index()] != shapes[i]);
+                chain.push((i, own));
+            }
+            let mut last = i;
+            // Made when this step is: everything before its core.
+            while let [next] = readers[last][..] {
+                let node = &graph.nodes[next];
+                let own = node.inputs.iter().position(|v| v.index() == last).unwrap_or(0);
+                let ready = node.inputs.iter().enumerate().all(|(k, v)| k == own || v.index() < i);
+                let same = shapes[next] == shapes[last];
+                if is_output(last) || taken[next] || !follows(&node.op, mode) || !ready || !same {
+                    break;
+                }
+                taken[next] = true;
+                chain.push((next, own));
+                last = next;
+            }
+            steps.push(Step { core: i, kind, chain, out: last });
+        }
+        let dropped = dropped(graph, &steps, mode);
+        Self { steps, dropped }
+    }
+}
+
+impl Step {
+    /// Values that it reads, beside those it makes itself.
+    fn reads(&self, graph: &Graph) -> Vec<usize> {
+        let of = |i: usize| graph.nodes[i].inputs.iter().map(|v| v.index());
+        let mut all: Vec<usize> = of(self.core).collect();
+        for &(node, own) in &self.chain {
+            let others = of(node).enumerate().filter(|&(k, _)| k != own).map(|(_, v)| v);
+            all.extend(others);
+        }
+        all
+    }
+}
+
+/// Is it done while rows are fetched?
+pub fn is_fetched(op: &Op, mode: Mode) -> bool {
+    match op {
+        Op::Concat
+        | Op::Slice(_)
+        | Op::PixelShuffle(_)
+        | Op::PixelUnshuffle(_)
+        | Op::UpsampleNearest(_)
+        | Op::Crop(_) => true,
+        Op::Dropout(_) => mode.dropout.is_none(),
+        _ => false,
+    }
+}
+
+/// Can it be done to a row once that is made?
+fn follows(op: &Op, mode: Mode) -> bool {
+    match op {
+        Op::Add | Op::Sub | Op::Mul | Op::AddScaled(_) | Op::Affine(_) => true,
+        Op::BatchNorm(_) => !mode.picture_statistics,
+        Op::Activation(kind) => !matches!(kind, Activation::PRelu { slopes: 0, .. }),
+        _ => false,
+    }
+}
+
+/// What each step is the last to read, through values that are only fetched.
+fn dropped(graph: &Graph, steps: &[Step], mode: Mode) -> Vec<Vec<usize>> {
+    let mut last: Vec<Option<usize>> = vec![None; graph.nodes.len()];
+    let mut visit = |from: usize, step: usize| {
+        let mut open = vec![from];
+        while let Some(i) = open.pop() {
+            last[i] = Some(step);
+            if is_fetched(&graph.nodes[i].op, mode) {
+                open.extend(graph.nodes[i].inputs.iter().map(|v| v.index()));
+            }
+        }
+    };
+    for (number, step) in steps.iter().enumerate() {
+        step.reads(graph).into_iter().for_each(|value| visit(value, number));
+    }
+    // Outputs are read after the last step.
+    graph.outputs.iter().for_each(|(_, value)| visit(value.index(), steps.len()));
+    let mut dropped = vec![Vec::new(); steps.len()];
+    for (value, at) in last.into_iter().enumerate() {
+        if let Some(list) = at.and_then(|at| dropped.get_mut(at)) {
+            list.push(value);
+        }
+    }
+    dropped
+}

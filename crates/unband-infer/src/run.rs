@@ -1,0 +1,61 @@
+//! How networks are run, and why they cannot be.
+
+use unband_image::RestoreError;
+use unband_nets::{Graph, ShapeError};
+
+use crate::map::Map;
+
+/// How a network is run where that is not settled by its graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// Batch normalisation takes the statistics of the picture instead of the running ones.
+    pub picture_statistics: bool,
+    /// Dropout zeroes samples, by this seed.
+    pub dropout: Option<u64>,
+}
+
+/// Why a network could not be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The inputs are not those of the graph.
+    #[error("{net} takes {wanted}, got {got}")]
+    Inputs {
+        /// The network.
+        net: String,
+        /// What it takes.
+        wanted: String,
+        /// What was given.
+        got: String,
+    },
+    /// The picture's size does not fit.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// Asked to stop.
+    #[error(transparent)]
+    Stopped(#[from] RestoreError),
+}
+
+/// Size of the picture, once the inputs are those of the graph.
+pub(crate) fn check<T>(graph: &Graph, inputs: &[Map<T>]) -> Result<(usize, usize), RunError> {
+    let fits = |(input, map): (&unband_nets::Input, &Map<T>)| {
+        input.channels == map.shape.channels && (!input.point || map.shape.is_point())
+    };
+    let pictures: Vec<(usize, usize)> = graph
+        .inputs
+        .iter()
+        .zip(inputs)
+        .filter(|(input, _)| !input.point)
+        .map(|(_, map)| (map.shape.height, map.shape.width))
+        .collect();
+    let one_size = pictures.windows(2).all(|w| w[0] == w[1]);
+    if inputs.len() == graph.inputs.len() && graph.inputs.iter().zip(inputs).all(fits) && one_size {
+        return Ok(pictures.first().copied().unwrap_or((1, 1)));
+    }
+    let name = |input: &unband_nets::Input| format!("{} of {} channels", input.name, input.channels);
+    Err(RunError::Inputs {
+        net: graph.name.clone(),
+        wanted: graph.inputs.iter().map(name).collect::<Vec<_>>().join(", "),
+        got: inputs.iter().map(|map| map.shape.to_string()).collect::<Vec<_>>().join(", "),
+    })
+}

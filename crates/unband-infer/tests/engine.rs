@@ -1,0 +1,119 @@
+//! The quick engine gives what the reference gives.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use unband_image::Context;
+use unband_infer::{Engine, Map, Mode, reference};
+use unband_nets::layer::activation::Activation;
+use unband_nets::layer::banded_deform_conv::BandedDeformSpec;
+use unband_nets::layer::conv::ConvSpec;
+use unband_nets::layer::pool::{MaxPool, Reduce};
+use unband_nets::state::{Weights, fill};
+use unband_nets::{Graph, Net, Shape, arch};
+use unband_simd::Level;
+
+fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
+    let one = |input: &unband_nets::Input| {
+        let (h, w) = if input.point { (1, 1) } else { (height, width) };
+        let data = fill::picture(input.channels, h, w).into_iter().map(|v| v as f32).collect();
+        Map::new(Shape::new(input.channels, h, w), data).unwrap()
+    };
+    graph.inputs.iter().map(one).collect()
+}
+
+/// Engine and reference on the same picture, at every level and with 1 and 3 threads.
+fn same(graph: &Graph, height: usize, width: usize, mode: Mode) {
+    let weights = Weights::bind(graph, &fill::golden(&graph.stored())).unwrap();
+    let inputs = inputs(graph, height, width);
+    let ctx = |threads| Context { threads, ..Context::default() };
+    let want = reference::run(graph, &weights, &inputs, mode, &ctx(2)).unwrap();
+    let name = graph.name.clone();
+    for level in Level::all() {
+        let engine = Engine::new(graph.clone(), weights.clone(), level);
+        let got = engine.run(&inputs, mode, &ctx(1)).unwrap();
+        assert_eq!(got.len(), want.len());
+        for ((got, want), (output, _)) in got.iter().zip(&want).zip(&graph.outputs) {
+            assert_eq!(got.shape, want.shape, "{name} {output}");
+            let largest = want.data.iter().fold(1e-3f32, |m, v| m.max(v.abs()));
+            let worst = got.data.iter().zip(&want.data).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
+            assert!(worst <= 2e-5 * largest, "{name} {output} {level:?}: {worst} of {largest}");
+        }
+        assert_eq!(engine.run(&inputs, mode, &ctx(3)).unwrap(), got, "{name} {level:?}: threads");
+    }
+}
+
+#[test]
+fn all_kinds_of_operations_agree() {
+    let mut net = Net::new("everything");
+    let image = net.input("image", 3);
+    let time = net.point_input("t", 2);
+    let x = net.conv("a", image, 10, ConvSpec::new(5).stride(2));
+    let x = net.prelu("p", x, 10);
+    let x = net.conv("deep", x, 10, ConvSpec::new(3).groups(10));
+    let x = net.batch_norm("bn", x, 1e-5);
+    let x = net.activation(x, Activation::Sin);
+    let (a, b) = net.halves(x);
+    let b2 = net.conv("b", b, 5, ConvSpec::new(3).dilation(2));
+    let b2 = net.lrelu(b2, 0.1);
+    let shift = net.linear("emb", time, 5);
+    let a2 = net.add(shift, a);
+    let joined = net.concat(&[a2, b2, b]);
+    let x = net.conv("c", joined, 16, ConvSpec::new(1));
+    let gate = net.reduce(x, Reduce::Mean);
+    let gate = net.activation(gate, Activation::Sigmoid);
+    let x = net.mul(x, gate);
+    let up = net.upsample_nearest(x, 2);
+    let up = net.conv3x3("up", up, 8);
+    let up = net.crop_like(up, image);
+    let down = net.conv_transpose("t4", x, 8, (4, 2, 1), true);
+    let down = net.crop_like(down, image);
+    let two = net.conv_transpose("t2", x, 8, (2, 2, 0), false);
+    let two = net.crop_like(two, image);
+    let y = net.sub(up, down);
+    let y = net.add_scaled(y, 0.3, two);
+    let y = net.banded_deform_conv("bend", y, 4, BandedDeformSpec::default());
+    let y = net.affine(y, -0.5, 0.25);
+    let y = net.layer_norm("ln", y, 1e-5);
+    let y = net.activation(y, Activation::Gelu);
+    let pooled = net.max_pool(y, MaxPool { kernel: 3, stride: 2, ceil: true });
+    let back = net.bilinear_like(pooled, y);
+    let y = net.add(y, back);
+    let y = net.unit_channels(y, 1e-10);
+    let out = net.conv3x3("out", y, 3);
+    let out = net.add(out, image);
+    let graph = net.finish(&[("image", out), ("pooled", pooled)]).unwrap();
+    for (height, width) in [(17, 33), (5, 6), (40, 3)] {
+        same(&graph, height, width, Mode::default());
+    }
+    same(&graph, 16, 16, Mode { picture_statistics: true, dropout: None });
+}
+
+#[test]
+fn samples_moved_about_agree() {
+    let mut net = Net::new("moves");
+    let image = net.input("image", 3);
+    let x = net.pixel_unshuffle(image, 2);
+    let x = net.conv3x3("a", x, 16);
+    let s = net.slice(x, 3, 4);
+    let y = net.pixel_shuffle(s, 2);
+    let z = net.pixel_shuffle(x, 2);
+    let z = net.slice(z, 1, 2);
+    let all = net.concat(&[y, z]);
+    let all = net.concat(&[all, image]);
+    let u = net.pixel_unshuffle(all, 2);
+    let graph = net.finish(&[("u", u), ("all", all), ("x", x), ("image", image)]).unwrap();
+    same(&graph, 12, 20, Mode::default());
+}
+
+#[test]
+fn every_network_agrees() {
+    for architecture in arch::ARCHITECTURES {
+        let graph = (architecture.build)().unwrap();
+        if graph.multiply_adds(64, 64).is_ok_and(|n| n > 3_000_000_000) {
+            continue;
+        }
+        let side = graph.size_multiple().unwrap_or(64).max(32);
+        if side <= 64 {
+            same(&graph, side, side, Mode::default());
+        }
+    }
+}

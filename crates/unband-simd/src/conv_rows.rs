@@ -1,0 +1,358 @@
+//! Convolutions of rows whose samples lie channel by channel: one output row from the input rows that its taps touch.
+//!
+//! Vector versions fuse multiplication and addition and are equal to each other and to [`scalar`] with fused operations;
+//! a processor without AVX2 and FMA rounds twice, and differs in the last bits.
+
+#![allow(clippy::inline_always)] // the scalar body must be compiled into its caller
+
+use crate::Level;
+
+/// What a row of a convolution is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Channels of an input sample; the stride between samples of an input row.
+    pub inputs: usize,
+    /// Channels of an output sample.
+    pub outputs: usize,
+    /// Output samples.
+    pub width: usize,
+    /// Input samples between output samples.
+    pub stride: usize,
+    /// Floats between output samples; at least `outputs`.
+    pub out_step: usize,
+}
+
+/// One tap of a kernel: which of the given rows it reads, and where the first output sample finds its input there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tap {
+    /// Number of the row.
+    pub row: usize,
+    /// Input sample under the first output sample.
+    pub column: usize,
+}
+
+/// Output channels that are computed together.
+pub fn block(level: Level) -> usize {
+    if fused(level) && level.supported() == Level::Avx512 { 32 } else { 16 }
+}
+
+/// Weights in the order in which rows are computed: blocks of outputs, in each tap by tap, input by input, output by
+/// output; the last block is filled up with zeroes. `weight(output, tap, input)`.
+pub fn pack(
+    level: Level,
+    outputs: usize,
+    taps: usize,
+    inputs: usize,
+    weight: impl Fn(usize, usize, usize) -> f32,
+) -> Vec<f32> {
+    let block = block(level);
+    let mut packed = Vec::with_capacity(outputs.div_ceil(block) * block * taps * inputs);
+    for first in (0..outputs).step_by(block) {
+        for tap in 0..taps {
+            for input in 0..inputs {
+                packed.extend(
+                    (first..first + block).map(|o| if o < outputs { weight(o, tap, input) } else { 0.0 }),
+                );
+            }
+        }
+    }
+    packed
+}
+
+/// Whether the level multiplies and adds in one rounding.
+pub fn fused(level: Level) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        level.supported() >= Level::Avx2 && is_x86_feature_detected!("fma")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = level;
+        false
+    }
+}
+
+/// out[x, o] = bias[o] + Σ over taps and inputs, in this order, of rows[tap.row][(tap.column + x · stride), i] ·
+/// weight(o, tap, i), with weights of [`pack`] at the same level.
+///
+/// # Panics
+/// When a slice is too short for the shape.
+pub fn conv_row(
+    level: Level,
+    shape: Shape,
+    out: &mut [f32],
+    rows: &[&[f32]],
+    taps: &[Tap],
+    packed: &[f32],
+    bias: &[f32],
+) {
+    let Shape { inputs, outputs, width, stride, out_step } = shape;
+    if width == 0 || outputs == 0 {
+        return;
+    }
+    let block = block(level);
+    assert!(out_step >= outputs && out.len() >= (width - 1) * out_step + outputs, "output row");
+    assert!(bias.len() >= outputs, "bias");
+    assert_eq!(packed.len(), outputs.div_ceil(block) * block * taps.len() * inputs, "weights");
+    for tap in taps {
+        assert!(rows[tap.row].len() >= (tap.column + (width - 1) * stride + 1) * inputs, "input row");
+    }
+    let mut filled = [0.0f32; 32];
+    for (number, first) in (0..outputs).step_by(block).enumerate() {
+        let weights = &packed[number * block * taps.len() * inputs..][..block * taps.len() * inputs];
+        let here = block.min(outputs - first);
+        filled[..here].copy_from_slice(&bias[first..first + here]);
+        filled[here..].fill(0.0);
+        let part = Part { shape, first, here, rows, taps, weights, bias: &filled };
+        #[cfg(target_arch = "x86_64")]
+        if fused(level) {
+            // SAFETY: `fused` says that the processor has AVX2 and FMA, `block` is 32 only with AVX-512; slices were
+            // checked above.
+            unsafe { if block == 32 { x86::avx512(&part, out) } else { x86::avx2(&part, out) } }
+            continue;
+        }
+        scalar(&part, out, |a, b, c| a * b + c);
+    }
+}
+
+/// One block of outputs of a row.
+struct Part<'a> {
+    shape: Shape,
+    first: usize,
+    here: usize,
+    rows: &'a [&'a [f32]],
+    taps: &'a [Tap],
+    weights: &'a [f32],
+    bias: &'a [f32; 32],
+}
+
+/// Samples computed together by the scalar body.
+const TOGETHER: usize = 4;
+
+/// The meaning, for blocks of 16, with `mul_add` as multiplication and addition.
+#[inline(always)]
+fn scalar(part: &Part<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f32) -> f32 + Copy) {
+    let Shape { inputs, width, stride, out_step, .. } = part.shape;
+    for x in (0..width).step_by(TOGETHER) {
+        let count = TOGETHER.min(width - x);
+        let mut sums = [[0.0f32; 16]; TOGETHER];
+        for sums in &mut sums {
+            sums.copy_from_slice(&part.bias[..16]);
+        }
+        let mut weights = part.weights.chunks_exact(16);
+        for tap in part.taps {
+            let row = part.rows[tap.row];
+            for i in 0..inputs {
+                let Some(weights) = weights.next() else { return };
+                for (p, sums) in sums.iter_mut().enumerate().take(count) {
+                    let v = row[(tap.column + (x + p) * stride) * inputs + i];
+                    for (s, &w) in sums.iter_mut().zip(weights) {
+                        *s = mul_add(v, w, *s);
+                    }
+                }
+            }
+        }
+        for (p, sums) in sums.iter().enumerate().take(count) {
+            let at = (x + p) * out_step + part.first;
+            out[at..at + part.here].copy_from_slice(&sums[..part.here]);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm512_fmadd_ps,
+        _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_set1_ps,
+    };
+
+    use super::{Part, Shape};
+
+    /// Blocks of 32: two vectors of 16, twelve samples at once.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
+    pub unsafe fn avx512(part: &Part<'_>, out: &mut [f32]) {
+        let width = part.shape.width;
+        let mut x = 0;
+        // SAFETY: the caller checked that rows, weights and output hold what the shape says.
+        unsafe {
+            if part.here > 16 {
+                while x + 12 <= width {
+                    tile512::<12, 2>(part, out, x);
+                    x += 12;
+                }
+                while x + 4 <= width {
+                    tile512::<4, 2>(part, out, x);
+                    x += 4;
+                }
+                while x < width {
+                    tile512::<1, 2>(part, out, x);
+                    x += 1;
+                }
+            } else {
+                while x + 16 <= width {
+                    tile512::<16, 1>(part, out, x);
+                    x += 16;
+                }
+                while x + 4 <= width {
+                    tile512::<4, 1>(part, out, x);
+                    x += 4;
+                }
+                while x < width {
+                    tile512::<1, 1>(part, out, x);
+                    x += 1;
+                }
+            }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
+    unsafe fn tile512<const P: usize, const N: usize>(part: &Part<'_>, out: &mut [f32], x: usize) {
+        let Shape { inputs, stride, out_step, .. } = part.shape;
+        // SAFETY: as above; a block of weights holds 32 floats per tap and input.
+        unsafe {
+            let bias: [__m512; N] = std::array::from_fn(|n| _mm512_loadu_ps(part.bias.as_ptr().add(16 * n)));
+            let mut sums = [bias; P];
+            let mut weights = part.weights.as_ptr();
+            let step = stride * inputs;
+            for tap in part.taps {
+                let row = part.rows[tap.row].as_ptr().add((tap.column + x * stride) * inputs);
+                for i in 0..inputs {
+                    let w: [__m512; N] = std::array::from_fn(|n| _mm512_loadu_ps(weights.add(16 * n)));
+                    weights = weights.add(32);
+                    for (p, sums) in sums.iter_mut().enumerate() {
+                        let v = _mm512_set1_ps(*row.add(p * step + i));
+                        for (s, &w) in sums.iter_mut().zip(&w) {
+                            *s = _mm512_fmadd_ps(v, w, *s);
+                        }
+                    }
+                }
+            }
+            for (p, sums) in sums.iter().enumerate() {
+                let to = out.as_mut_ptr().add((x + p) * out_step + part.first);
+                for (n, &s) in sums.iter().enumerate() {
+                    let left = part.here.saturating_sub(16 * n).min(16);
+                    let mask = ((1u32 << left) - 1) as u16;
+                    _mm512_mask_storeu_ps(to.add(16 * n), mask, s);
+                }
+            }
+        }
+    }
+
+    /// Blocks of 16: two vectors of 8, six samples at once.
+    #[target_feature(enable = "avx2,fma")]
+    pub unsafe fn avx2(part: &Part<'_>, out: &mut [f32]) {
+        let width = part.shape.width;
+        let mut x = 0;
+        // SAFETY: the caller checked that rows, weights and output hold what the shape says.
+        unsafe {
+            while x + 6 <= width {
+                tile256::<6>(part, out, x);
+                x += 6;
+            }
+            while x < width {
+                tile256::<1>(part, out, x);
+                x += 1;
+            }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn tile256<const P: usize>(part: &Part<'_>, out: &mut [f32], x: usize) {
+        let Shape { inputs, stride, out_step, .. } = part.shape;
+        // SAFETY: as above; a block of weights holds 16 floats per tap and input.
+        unsafe {
+            let bias: [__m256; 2] = std::array::from_fn(|n| _mm256_loadu_ps(part.bias.as_ptr().add(8 * n)));
+            let mut sums = [bias; P];
+            let mut weights = part.weights.as_ptr();
+            let step = stride * inputs;
+            for tap in part.taps {
+                let row = part.rows[tap.row].as_ptr().add((tap.column + x * stride) * inputs);
+                for i in 0..inputs {
+                    let w: [__m256; 2] = std::array::from_fn(|n| _mm256_loadu_ps(weights.add(8 * n)));
+                    weights = weights.add(16);
+                    for (p, sums) in sums.iter_mut().enumerate() {
+                        let v = _mm256_set1_ps(*row.add(p * step + i));
+                        for (s, &w) in sums.iter_mut().zip(&w) {
+                            *s = _mm256_fmadd_ps(v, w, *s);
+                        }
+                    }
+                }
+            }
+            for (p, sums) in sums.iter().enumerate() {
+                let at = (x + p) * out_step + part.first;
+                if part.here == 16 {
+                    _mm256_storeu_ps(out.as_mut_ptr().add(at), sums[0]);
+                    _mm256_storeu_ps(out.as_mut_ptr().add(at + 8), sums[1]);
+                } else {
+                    let mut all = [0.0f32; 16];
+                    _mm256_storeu_ps(all.as_mut_ptr(), sums[0]);
+                    _mm256_storeu_ps(all.as_mut_ptr().add(8), sums[1]);
+                    out[at..at + part.here].copy_from_slice(&all[..part.here]);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(n: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / 8_388_608.0 - 1.0
+        };
+        (0..n).map(|_| next()).collect()
+    }
+
+    /// Straight from the definition.
+    fn plain(shape: Shape, rows: &[&[f32]], taps: &[Tap], w: &[f32], bias: &[f32], fused: bool) -> Vec<f32> {
+        let mut out = vec![f32::NAN; (shape.width - 1) * shape.out_step + shape.outputs];
+        for x in 0..shape.width {
+            for o in 0..shape.outputs {
+                let mut sum = bias[o];
+                for (t, tap) in taps.iter().enumerate() {
+                    for i in 0..shape.inputs {
+                        let v = rows[tap.row][(tap.column + x * shape.stride) * shape.inputs + i];
+                        let w = w[(o * taps.len() + t) * shape.inputs + i];
+                        sum = if fused { v.mul_add(w, sum) } else { v * w + sum };
+                    }
+                }
+                out[x * shape.out_step + o] = sum;
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn every_level_gives_the_sums_of_the_definition() {
+        for (inputs, outputs, width, stride, dilation) in [
+            (3, 64, 29, 1, 1),
+            (16, 3, 40, 1, 2),
+            (64, 48, 13, 1, 1),
+            (5, 17, 7, 2, 1),
+            (1, 1, 1, 1, 1),
+            (12, 33, 50, 1, 3),
+        ] {
+            let long = ((width - 1) * stride + 1 + 2 * dilation) * inputs;
+            let data: Vec<Vec<f32>> = (0..3).map(|r| numbers(long, r)).collect();
+            let rows: Vec<&[f32]> = data.iter().map(Vec::as_slice).collect();
+            let taps: Vec<Tap> = (0..9).map(|t| Tap { row: t / 3, column: t % 3 * dilation }).collect();
+            let (w, bias) = (numbers(outputs * 9 * inputs, 7), numbers(outputs, 9));
+            let shape = Shape { inputs, outputs, width, stride, out_step: outputs + 3 };
+            for level in Level::all() {
+                let packed = pack(level, outputs, 9, inputs, |o, t, i| w[(o * 9 + t) * inputs + i]);
+                let want = plain(shape, &rows, &taps, &w, &bias, fused(level));
+                let mut out = vec![f32::NAN; want.len()];
+                conv_row(level, shape, &mut out, &rows, &taps, &packed, &bias);
+                for (i, (a, b)) in out.iter().zip(&want).enumerate() {
+                    assert!(a.to_bits() == b.to_bits(), "{level:?} {shape:?} at {i}: {a} instead of {b}");
+                }
+            }
+        }
+    }
+}

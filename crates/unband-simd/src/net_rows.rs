@@ -1,0 +1,136 @@
+//! What is done to a row of a network's samples after they were computed. Samples lie channel by channel.
+#![allow(clippy::inline_always)] // `dispatch!` needs it
+
+use crate::dispatch;
+
+#[inline(always)]
+fn leaky_body(row: &mut [f32], slope: f32) {
+    for v in row {
+        *v = if *v > 0.0 { *v } else { slope * *v };
+    }
+}
+
+#[inline(always)]
+fn leaky_each_body(row: &mut [f32], slopes: &[f32]) {
+    for sample in row.chunks_exact_mut(slopes.len().max(1)) {
+        for (v, slope) in sample.iter_mut().zip(slopes) {
+            *v = if *v > 0.0 { *v } else { slope * *v };
+        }
+    }
+}
+
+#[inline(always)]
+fn affine_body(row: &mut [f32], scale: f32, offset: f32) {
+    for v in row {
+        *v = *v * scale + offset;
+    }
+}
+
+#[inline(always)]
+fn affine_each_body(row: &mut [f32], scales: &[f32], offsets: &[f32]) {
+    for sample in row.chunks_exact_mut(scales.len().max(1)) {
+        for ((v, scale), offset) in sample.iter_mut().zip(scales).zip(offsets) {
+            *v = *v * scale + offset;
+        }
+    }
+}
+
+#[inline(always)]
+fn mix_body(row: &mut [f32], other: &[f32], own: f32, factor: f32) {
+    for (v, o) in row.iter_mut().zip(other) {
+        *v = own * *v + factor * o;
+    }
+}
+
+#[inline(always)]
+fn times_body(row: &mut [f32], other: &[f32]) {
+    for (v, o) in row.iter_mut().zip(other) {
+        *v *= o;
+    }
+}
+
+#[inline(always)]
+fn depthwise_body(
+    out: &mut [f32],
+    rows: &[&[f32]],
+    columns: usize,
+    weights: &[f32],
+    bias: &[f32],
+    step: usize,
+) {
+    let channels = bias.len().max(1);
+    for (x, sample) in out.chunks_exact_mut(channels).enumerate() {
+        sample.copy_from_slice(bias);
+        for (tap, weights) in weights.chunks_exact(channels).enumerate() {
+            let (row, column) = (rows[tap / columns.max(1)], tap % columns.max(1));
+            let from = &row[(x * step + column) * channels..][..channels];
+            for ((s, &v), &w) in sample.iter_mut().zip(from).zip(weights) {
+                *s += v * w;
+            }
+        }
+    }
+}
+
+dispatch! {
+    /// v, or slope · v where v is not above 0.
+    pub fn leaky(level, row: &mut [f32], slope: f32) = leaky_body;
+    /// The same with a slope per channel.
+    pub fn leaky_each(level, row: &mut [f32], slopes: &[f32]) = leaky_each_body;
+    /// v · scale + offset.
+    pub fn affine(level, row: &mut [f32], scale: f32, offset: f32) = affine_body;
+    /// The same with a scale and an offset per channel.
+    pub fn affine_each(level, row: &mut [f32], scales: &[f32], offsets: &[f32]) = affine_each_body;
+    /// own · v + factor · other.
+    pub fn mix(level, row: &mut [f32], other: &[f32], own: f32, factor: f32) = mix_body;
+    /// v · other.
+    pub fn times(level, row: &mut [f32], other: &[f32]) = times_body;
+    /// A convolution whose channels do not see each other: out[x, c] = bias[c] + Σ over taps of
+    /// rows[tap div columns][x · step + tap mod columns, c] · weights[tap, c]; `columns` taps lie in each row.
+    pub fn depthwise(
+        level, out: &mut [f32], rows: &[&[f32]], columns: usize, weights: &[f32], bias: &[f32], step: usize,
+    ) = depthwise_body;
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp)] // these numbers are exact
+mod tests {
+    use super::*;
+    use crate::Level;
+
+    fn numbers(n: usize, seed: usize) -> Vec<f32> {
+        (0..n).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0).collect()
+    }
+
+    #[test]
+    fn all_levels_give_equal_bits() {
+        let (a, b) = (numbers(35 * 7, 1), numbers(35 * 7, 2));
+        let (c, d) = (numbers(7, 3), numbers(7, 4));
+        let rows = [numbers(40 * 7, 5), numbers(40 * 7, 6), numbers(40 * 7, 7)];
+        let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let taps = numbers(9 * 7, 8);
+        let run = |level: Level| {
+            let mut row = a.clone();
+            leaky(level, &mut row, 0.2);
+            affine(level, &mut row, 1.7, -0.3);
+            mix(level, &mut row, &b, 0.5, 0.2);
+            leaky_each(level, &mut row, &c);
+            affine_each(level, &mut row, &c, &d);
+            times(level, &mut row, &b);
+            let mut deep = vec![0.0; 35 * 7];
+            depthwise(level, &mut deep, &rows, 3, &taps, &d, 1);
+            row.extend(deep);
+            row.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        let want = run(Level::Scalar);
+        for level in Level::all() {
+            assert_eq!(run(level), want, "{level:?}");
+        }
+    }
+
+    #[test]
+    fn a_depthwise_kernel_of_one_is_a_product() {
+        let mut out = [0.0; 4];
+        depthwise(Level::Scalar, &mut out, &[&[1.0, 2.0, 3.0, 4.0]], 1, &[10.0, 100.0], &[0.5, 0.25], 1);
+        assert_eq!(out, [10.5, 200.25, 30.5, 400.25]);
+    }
+}
