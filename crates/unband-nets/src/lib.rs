@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod arch;
+pub mod checkpoint;
 pub mod graph;
 pub mod layer;
 pub mod net;

@@ -1,0 +1,215 @@
+//! Checkpoints: files of trained networks, read by their content and never executed.
+//!
+//! [`open`] and [`read`] give the state dict under our names, whatever wrapped it; [`Checkpoint::network`] puts it into the
+//! network that it belongs to.
+
+mod dtype;
+mod error;
+mod safetensors;
+mod spelling;
+mod structure;
+mod tree;
+
+use std::fmt;
+use std::path::Path;
+
+pub use dtype::Dtype;
+pub use error::{CheckpointError, NetworkError, TensorFault};
+pub use safetensors::write as write_safetensors;
+pub use spelling::Spelling;
+
+use crate::arch::{self, Architecture};
+use crate::state::Weights;
+use crate::{Data, Graph, StateDict, Tensor};
+use tree::{Group, Storages};
+
+/// A kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Container {
+    /// Safetensors.
+    Safetensors,
+    /// `torch.save` since PyTorch 1.6: a zip archive with a pickle and a file per storage.
+    TorchZip,
+    /// `torch.save` before: pickles one after the other, then the storages.
+    TorchLegacy,
+    /// A scripted or traced module with its code.
+    TorchScript,
+}
+
+impl Container {
+    /// One word, for machines.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Safetensors => "safetensors",
+            Self::TorchZip => "torch-zip",
+            Self::TorchLegacy => "torch-legacy",
+            Self::TorchScript => "torchscript",
+        }
+    }
+}
+
+impl fmt::Display for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Safetensors => "safetensors file",
+            Self::TorchZip => "PyTorch archive",
+            Self::TorchLegacy => "PyTorch file of before 1.6",
+            Self::TorchScript => "TorchScript archive",
+        })
+    }
+}
+
+/// A checkpoint that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// The kind of file.
+    pub container: Container,
+    /// What the file says of itself: versions, epochs, best values.
+    pub facts: Vec<(String, String)>,
+    /// Names that lead to the state dict, the outermost first: `params_ema`.
+    pub wrapper: Vec<String>,
+    /// Other state dicts beside it, which were left alone.
+    pub aside: Vec<String>,
+    /// What all names began with and was taken off: `module.`.
+    pub prefix: String,
+    /// Whose names the tensors had.
+    pub spellings: Vec<Spelling>,
+    /// The tensors, under our names when a network was recognised.
+    pub state: StateDict,
+}
+
+/// A network with its numbers.
+#[derive(Clone)]
+pub struct Network {
+    /// The registry's line.
+    pub architecture: &'static Architecture,
+    /// The description, as deep and wide as the checkpoint's tensors.
+    pub graph: Graph,
+    /// The numbers.
+    pub weights: Weights,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network").field("architecture", &self.architecture.name).finish_non_exhaustive()
+    }
+}
+
+/// What a file holds, before anything is chosen from it.
+struct Contents<'a> {
+    container: Container,
+    facts: Vec<(String, String)>,
+    root: Group,
+    storages: Storages<'a>,
+}
+
+/// Reads a file.
+///
+/// The whole file is held in memory while it is read, and its tensors after.
+///
+/// # Errors
+/// A file that the system does not give, or as [`read`].
+pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, CheckpointError> {
+    let path = path.as_ref();
+    let bytes =
+        std::fs::read(path).map_err(|source| CheckpointError::Io { path: path.to_path_buf(), source })?;
+    read(&bytes)
+}
+
+/// Reads the bytes of a file: safetensors, PyTorch's archives and older files, TorchScript archives.
+///
+/// Nothing in the file is executed. Memory stays within a small multiple of the file's size.
+///
+/// # Errors
+/// Another kind of file, a damaged one, one that would act on the machine if Python opened it, one without a state dict.
+pub fn read(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
+    let contents = contents(bytes)?;
+    let mut facts = contents.facts;
+    let found = structure::find(&contents.root)?;
+    if !found.wrapper.is_empty() {
+        facts.extend(structure::facts(&contents.root));
+    }
+    let state = structure::tensors(found.group, &contents.storages, most_bytes(bytes))?;
+    let (state, prefix, spellings) = named(state);
+    let (container, wrapper, aside) = (contents.container, found.wrapper, found.aside);
+    Ok(Checkpoint { container, facts, wrapper, aside, prefix, spellings, state })
+}
+
+/// Numbers are widened up to eight times, and some tensors are there twice.
+fn most_bytes(file: &[u8]) -> u64 {
+    (file.len() as u64).saturating_mul(8).saturating_add(1 << 20)
+}
+
+fn contents(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
+    if safetensors::is_one(bytes) {
+        return safetensors::read(bytes);
+    }
+    Err(CheckpointError::Other { looks: looks_like(bytes) })
+}
+
+/// Other files that people meet in the place of a checkpoint.
+fn looks_like(bytes: &[u8]) -> &'static str {
+    let head = bytes.get(..64.min(bytes.len())).unwrap_or_default();
+    let text = String::from_utf8_lossy(head).trim_start().to_ascii_lowercase();
+    match head {
+        [] => "the file is empty",
+        _ if text.starts_with("version https://git-lfs") => {
+            "the file is a pointer of Git LFS; `git lfs pull` gets what it stands for"
+        }
+        _ if text.starts_with("<!doctype") || text.starts_with("<html") => "the file is a web page",
+        [0x89, b'H', b'D', b'F', ..] => "the file is HDF5, as Keras writes it",
+        [0x1f, 0x8b, ..] => "the file is compressed with gzip",
+        [b'7', b'z', 0xbc, 0xaf, ..] => "the file is a 7-Zip archive",
+        [b'R', b'a', b'r', b'!', ..] => "the file is a RAR archive",
+        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => "the file is a picture",
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => "the file is a NumPy array",
+        _ if bytes.get(257..262) == Some(b"ustar") => {
+            "the file is a tar archive; PyTorch before 0.2 wrote such, and newer ones can read and save it again"
+        }
+        _ if bytes.iter().take(4096).all(|&b| b == 0) => "the file holds zeros",
+        _ => "nothing that is known",
+    }
+}
+
+/// Brings names to those of a network that is known: as they are, or without what wraps them.
+fn named(state: StateDict) -> (StateDict, String, Vec<Spelling>) {
+    /// `module.` around `net.` around a compiler's.
+    const MOST_PREFIXES: usize = 3;
+    // Names and shapes are enough to try with.
+    let bare = |(name, tensor): (&str, &Tensor)| {
+        (name.to_owned(), Tensor { shape: tensor.shape.clone(), data: Data::F32(Vec::new()) })
+    };
+    let (mut tried, mut prefix): (StateDict, String) = (state.iter().map(bare).collect(), String::new());
+    for _ in 0..=MOST_PREFIXES {
+        if arch::detect(&spelling::respell(tried.clone()).0).is_some() {
+            let (ours, spellings) = spelling::respell(spelling::without(state, &prefix));
+            return (ours, prefix, spellings);
+        }
+        let Some(more) = spelling::prefix(&tried) else { break };
+        tried = spelling::without(tried, more);
+        prefix.push_str(more);
+    }
+    (state, String::new(), Vec::new())
+}
+
+impl Checkpoint {
+    /// The network that the tensors belong to.
+    pub fn architecture(&self) -> Option<&'static Architecture> {
+        arch::detect(&self.state).map(|(architecture, _)| architecture)
+    }
+
+    /// The network with its numbers.
+    ///
+    /// # Errors
+    /// Tensors of no known network; tensors that are missing, extra or of another shape, by name.
+    pub fn network(&self) -> Result<Network, NetworkError> {
+        let Some((architecture, graph)) = arch::detect(&self.state) else {
+            let first = self.state.names().next().unwrap_or_default().chars().take(60).collect();
+            return Err(NetworkError::Unknown { tensors: self.state.len(), first });
+        };
+        let graph = graph?;
+        let weights = Weights::bind(&graph, &self.state)?;
+        Ok(Network { architecture, graph, weights })
+    }
+}

@@ -1,0 +1,97 @@
+//! What a file holds, before anything is chosen from it.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::dtype::{Dtype, Layout, take};
+use super::error::TensorFault;
+use crate::Tensor;
+
+/// Something with a name.
+#[derive(Debug)]
+pub(super) enum Item {
+    Tensor(Stored),
+    Group(Group),
+    /// A number or a short text, for people.
+    Fact(String),
+    Other,
+}
+
+/// Named things in order.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    /// A module with its parameters, buffers and parts, not a dictionary.
+    pub module: bool,
+    pub entries: Vec<(String, Item)>,
+}
+
+/// A tensor that was not taken out of its storage yet.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub storage: String,
+    /// Or the name of a type that is not read.
+    pub dtype: Result<Dtype, String>,
+    /// Bytes that the storage should have, where the file says so.
+    pub bytes: Option<u64>,
+    pub layout: Layout,
+}
+
+/// Bytes by name.
+#[derive(Debug, Default)]
+pub(super) struct Storages<'a>(pub HashMap<String, Cow<'a, [u8]>>);
+
+impl Storages<'_> {
+    /// Bytes that the tensor will take.
+    pub fn cost(stored: &Stored) -> u64 {
+        let held = stored.dtype.as_ref().map_or(0, |d| d.held() as u64);
+        stored.layout.len().unwrap_or(0).saturating_mul(held)
+    }
+
+    pub fn take(&self, stored: &Stored) -> Result<Tensor, TensorFault> {
+        let dtype = stored.dtype.clone().map_err(TensorFault::Type)?;
+        let key = || stored.storage.clone();
+        let bytes = self.0.get(&stored.storage).ok_or_else(|| TensorFault::Missing(key()))?;
+        match stored.bytes {
+            Some(wanted) if wanted != bytes.len() as u64 => {
+                Err(TensorFault::Storage { key: key(), bytes: bytes.len() as u64, wanted })
+            }
+            _ => take(bytes, dtype, &stored.layout),
+        }
+    }
+}
+
+impl Item {
+    /// Tensors below.
+    pub fn tensors(&self) -> usize {
+        match self {
+            Self::Tensor(_) => 1,
+            Self::Group(group) => group.tensors(),
+            Self::Fact(_) | Self::Other => 0,
+        }
+    }
+}
+
+impl Group {
+    /// Tensors below.
+    pub fn tensors(&self) -> usize {
+        self.entries.iter().map(|(_, item)| item.tensors()).sum()
+    }
+
+    /// Tensors below by path. Groups are nested no deeper than the readers allow.
+    pub fn flat(&self) -> Vec<(String, &Stored)> {
+        let mut out = Vec::new();
+        self.flatten("", &mut out);
+        out
+    }
+
+    fn flatten<'a>(&'a self, path: &str, out: &mut Vec<(String, &'a Stored)>) {
+        for (name, item) in &self.entries {
+            let name = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            match item {
+                Item::Tensor(stored) => out.push((name, stored)),
+                Item::Group(group) => group.flatten(&name, out),
+                Item::Fact(_) | Item::Other => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Safetensors files, written and read.
+#![allow(clippy::unwrap_used)]
+
+use unband_nets::arch::rrdbnet;
+use unband_nets::checkpoint::{self, CheckpointError, Container, write_safetensors};
+use unband_nets::state::fill;
+use unband_nets::{Data, StateDict, Tensor};
+
+fn tiny() -> StateDict {
+    let config = rrdbnet::Config { nf: 4, nb: 1, gc: 2, doublings: 1, unshuffle: 1 };
+    fill::golden(&rrdbnet::build(&config).unwrap().stored())
+}
+
+#[test]
+fn what_was_written_is_read_and_recognised() {
+    let state = tiny();
+    let facts = [("source".to_owned(), "a test".to_owned())];
+    let read = checkpoint::read(&write_safetensors(&state, &facts).unwrap()).unwrap();
+    assert_eq!(read.container, Container::Safetensors);
+    assert_eq!(read.facts, facts);
+    assert_eq!(read.state.len(), state.len());
+    for (name, tensor) in state.iter() {
+        assert_eq!(read.state.get(name), Some(tensor), "{name}");
+    }
+    let network = read.network().unwrap();
+    assert_eq!(network.architecture.name, "rrdbnet");
+    assert_eq!(network.graph.stored().len(), state.len());
+}
+
+#[test]
+fn integers_and_wide_floats_keep_their_values() {
+    let mut state = StateDict::new();
+    state.insert("wide", Tensor { shape: vec![2], data: Data::F64(vec![0.1, -1e300]) });
+    state.insert("count", Tensor { shape: vec![], data: Data::I64(vec![i64::MIN]) });
+    let read = checkpoint::read(&write_safetensors(&state, &[]).unwrap()).unwrap();
+    assert_eq!(read.state.get("wide"), state.get("wide"));
+    assert_eq!(read.state.get("count"), state.get("count"));
+    assert!(read.architecture().is_none());
+    assert!(read.network().is_err());
+}
+
+#[test]
+fn a_prefix_that_all_names_share_is_taken_off_where_a_network_comes_out() {
+    let wrapped: StateDict = tiny().renamed(|name| Some(format!("module.net.{name}")));
+    let read = checkpoint::read(&write_safetensors(&wrapped, &[]).unwrap()).unwrap();
+    assert_eq!(read.prefix, "module.net.");
+    assert!(read.network().is_ok());
+    let strange: StateDict = wrapped.renamed(|name| Some(format!("mine.{name}")));
+    let read = checkpoint::read(&write_safetensors(&strange, &[]).unwrap()).unwrap();
+    assert_eq!(read.prefix, "");
+    assert!(read.state.names().all(|name| name.starts_with("mine.module.")));
+}
+
+#[test]
+fn a_file_cut_anywhere_is_an_error() {
+    let whole = write_safetensors(&tiny(), &[]).unwrap();
+    for length in (0..whole.len()).step_by(97) {
+        let error = checkpoint::read(&whole[..length]).unwrap_err();
+        assert!(error.hint().is_some());
+        assert!(
+            matches!(error, CheckpointError::Damaged { .. } | CheckpointError::Other { .. }),
+            "{length}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_tensor_is_named() {
+    let without = tiny().renamed(|name| (name != "HRconv.bias").then(|| name.to_owned()));
+    let read = checkpoint::read(&write_safetensors(&without, &[]).unwrap()).unwrap();
+    let error = read.network().unwrap_err().to_string();
+    assert!(error.contains("missing: HRconv.bias"), "{error}");
+}
+
+#[test]
+fn other_files_are_told_apart() {
+    let says = |bytes: &[u8]| checkpoint::read(bytes).unwrap_err().to_string();
+    assert!(says(b"").contains("empty"));
+    assert!(says(b"version https://git-lfs.github.com/spec/v1\noid sha256:0").contains("Git LFS"));
+    assert!(says(b"<!DOCTYPE html><html>").contains("web page"));
+    assert!(says(b"\x89HDF\r\n\x1a\n").contains("HDF5"));
+    assert!(says(&[0; 100]).contains("zeros"));
+}
