@@ -83,26 +83,31 @@ pub(super) fn transposed<T: Real>(
         plane.fill(bias.map_or(T::zero(), |b| T::of(b[o])));
         for i in 0..conv.input {
             let kernel = &weight[(i * conv.output + o) * k * k..][..k * k];
-            for y in 0..x.shape.height {
+            for (y, row) in x.plane(i).chunks(x.shape.width).enumerate() {
                 for a in 0..k {
-                    let Some(row) = (y * conv.stride + a).checked_sub(conv.padding) else { continue };
-                    if row >= shape.height {
+                    let Some(down) = (y * conv.stride + a).checked_sub(conv.padding) else { continue };
+                    if down >= shape.height {
                         continue;
                     }
-                    let line = &mut plane[row * shape.width..][..shape.width];
+                    let line = &mut plane[down * shape.width..][..shape.width];
                     for b in 0..k {
-                        let w = kernel[a * k + b];
-                        for column in 0..x.shape.width {
-                            let Some(at) = (column * conv.stride + b).checked_sub(conv.padding) else {
-                                continue;
-                            };
-                            if let Some(l) = line.get_mut(at) {
-                                *l = *l + w * x.at(i, y, column);
-                            }
-                        }
+                        spread_row(line, row, kernel[a * k + b], conv.stride, (b, conv.padding));
                     }
                 }
             }
         }
     })
+}
+
+/// line[x · stride + tap − padding] += w · row[x], where that is inside.
+fn spread_row<T: Real>(line: &mut [T], row: &[T], w: T, stride: usize, (tap, padding): (usize, usize)) {
+    let first = padding.saturating_sub(tap).div_ceil(stride);
+    let end = (line.len() + padding).saturating_sub(tap).div_ceil(stride).min(row.len());
+    if first >= end {
+        return;
+    }
+    let line = line[first * stride + tap - padding..].iter_mut().step_by(stride);
+    for (l, &r) in line.zip(&row[first..end]) {
+        *l = *l + w * r;
+    }
 }

@@ -5,6 +5,11 @@
 mod adnet;
 mod bitnet;
 mod brdnet;
+mod deepdeband;
+mod discriminator;
+mod ggdbn;
+mod indi;
 mod rrdbnet;
+mod second_rule;
 mod support;
 mod uformer;

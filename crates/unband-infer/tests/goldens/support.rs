@@ -64,6 +64,11 @@ pub fn outputs(graph: &Graph, weights: &Weights, inputs: &[Map<f64>]) -> Vec<Map
 
 /// Mean, deviation, largest magnitude and eight elements, to 1e-9 of the largest magnitude.
 pub fn same(got: &Map<f64>, want: &Value, what: &str) {
+    same_within(got, want, 1e-9, what);
+}
+
+/// [`same`] to another part of the largest magnitude.
+pub fn same_within(got: &Map<f64>, want: &Value, tolerance: f64, what: &str) {
     let shape: Vec<usize> =
         want["shape"].as_array().unwrap().iter().map(|d| d.as_u64().unwrap() as usize).collect();
     assert_eq!(shape[shape.len() - 3..], [got.shape.channels, got.shape.height, got.shape.width], "{what}");
@@ -74,7 +79,7 @@ pub fn same(got: &Map<f64>, want: &Value, what: &str) {
     let scale = want["abs_max"].as_f64().unwrap().max(1e-3);
     let near = |got: f64, want: &Value, part: &str| {
         let want = want.as_f64().unwrap();
-        assert!((got - want).abs() <= 1e-9 * scale, "{what} {part}: {got} instead of {want}");
+        assert!((got - want).abs() <= tolerance * scale, "{what} {part}: {got} instead of {want}");
     };
     for (at, value) in want["at"].as_object().unwrap() {
         near(got.data[at.parse::<usize>().unwrap()], value, at);

@@ -3,6 +3,10 @@
 pub mod adnet;
 pub mod bitnet;
 pub mod brdnet;
+pub mod deepdeband;
+pub mod discriminator;
+pub mod ggdbn;
+pub mod indi;
 pub mod rrdbnet;
 pub mod uformer;
 
@@ -82,8 +86,21 @@ pub enum Passes {
 }
 
 /// All networks. More special ones come first where state dicts look alike.
-pub static ARCHITECTURES: &[Architecture] =
-    &[adnet::ENTRY, rrdbnet::ENTRY, brdnet::ENTRY, bitnet::ENTRY, uformer::ENTRY];
+pub static ARCHITECTURES: &[Architecture] = &[
+    adnet::ENTRY,
+    ggdbn::ENTRY,
+    indi::ENTRY,
+    rrdbnet::ENTRY,
+    brdnet::ENTRY,
+    bitnet::ENTRY,
+    uformer::ENTRY,
+    deepdeband::FULL,
+    deepdeband::WEIGHTED,
+    discriminator::PIX2PIX,
+    discriminator::UNET,
+    discriminator::PATCHGAN,
+    discriminator::VGG,
+];
 
 /// The network of that name.
 pub fn find(name: &str) -> Option<&'static Architecture> {

@@ -213,9 +213,14 @@ impl Net {
 
     /// A linear layer over channels: `NAME.weight` is `[output, input]`.
     pub fn linear(&mut self, name: impl AsRef<str>, x: Value, output: usize) -> Value {
+        self.linear_in(name, x, output, Form::Plain)
+    }
+
+    /// [`Net::linear`] with the weight stored in another form.
+    pub fn linear_in(&mut self, name: impl AsRef<str>, x: Value, output: usize, form: Form) -> Value {
         self.scope(name, |net| {
             let input = net.channels(x);
-            let weight = net.trainable("weight", &[output, input]);
+            let weight = net.weight("weight", &[output, input], form);
             let bias = Some(net.trainable("bias", &[output]));
             let (kernel, padding) = ((1, 1), (0, 0));
             let conv =

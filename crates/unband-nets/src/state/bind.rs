@@ -78,25 +78,7 @@ impl Weights {
     /// # Errors
     /// All tensors that are missing, extra or of another shape, by name.
     pub fn bind(graph: &Graph, state: &StateDict) -> Result<Self, BindError> {
-        let mut error = BindError { net: graph.name.clone(), ..BindError::default() };
-        let mut known = std::collections::HashSet::new();
-        for stored in graph.stored() {
-            match state.shape(&stored.name) {
-                None if stored.integer => {}
-                None => error.missing.push(stored.name.clone()),
-                Some(shape) if shape != stored.shape => error.misshaped.push(Mismatch {
-                    name: stored.name.clone(),
-                    wanted: stored.shape.clone(),
-                    got: shape.to_vec(),
-                }),
-                Some(_) => {}
-            }
-            known.insert(stored.name);
-        }
-        error.extra = state.names().filter(|&name| !known.contains(name)).map(str::to_owned).collect();
-        if !(error.missing.is_empty() && error.extra.is_empty() && error.misshaped.is_empty()) {
-            return Err(error);
-        }
+        check(graph, state)?;
         Ok(Self { values: graph.params.iter().map(|param| folded(param, state)).collect() })
     }
 
@@ -109,6 +91,60 @@ impl Weights {
     pub fn rest(&self, id: ParamId) -> Option<&[f32]> {
         self.values[id.index()].rest.as_deref()
     }
+}
+
+/// That a state dict holds the tensors of a graph and no others.
+fn check(graph: &Graph, state: &StateDict) -> Result<(), BindError> {
+    let mut error = BindError { net: graph.name.clone(), ..BindError::default() };
+    let mut known = std::collections::HashSet::new();
+    for stored in graph.stored() {
+        match state.shape(&stored.name) {
+            None if stored.integer => {}
+            None => error.missing.push(stored.name.clone()),
+            Some(shape) if shape != stored.shape => error.misshaped.push(Mismatch {
+                name: stored.name.clone(),
+                wanted: stored.shape.clone(),
+                got: shape.to_vec(),
+            }),
+            Some(_) => {}
+        }
+        known.insert(stored.name);
+    }
+    error.extra = state.names().filter(|&name| !known.contains(name)).map(str::to_owned).collect();
+    let fits = error.missing.is_empty() && error.extra.is_empty() && error.misshaped.is_empty();
+    if fits { Ok(()) } else { Err(error) }
+}
+
+/// The step that spectral norms take before every forward while training: v = Wᵀu / ‖Wᵀu‖, then u = Wv / ‖Wv‖, lengths at least
+/// 1e-12. Otherwise the stored vectors stay as they are.
+///
+/// Source: PyTorch `torch.nn.utils.spectral_norm`, after Miyato et al., ICLR 2018.
+///
+/// # Errors
+/// As [`Weights::bind`].
+pub fn step_spectral_norms(graph: &Graph, state: &mut StateDict) -> Result<(), BindError> {
+    check(graph, state)?;
+    for param in graph.params.iter().filter(|p| p.form == Form::SpectralNorm) {
+        let name = |end: &str| format!("{}_{end}", param.name);
+        let of = |name: &str| state.get(name).map(Tensor::to_f32).unwrap_or_default();
+        let (w, u) = (of(&name("orig")), of(&name("u")));
+        let columns = (w.len() / u.len().max(1)).max(1);
+        let mut v = vec![0.0; columns];
+        for (row, &u) in w.chunks(columns).zip(&u) {
+            v.iter_mut().zip(row).for_each(|(v, &w)| *v += f64::from(w) * f64::from(u));
+        }
+        let v = unit(v);
+        let u = unit(w.chunks(columns).map(|row| dot(row, &v)).collect());
+        for (end, vector) in [("u", u), ("v", v)] {
+            state.insert(name(end), Tensor { shape: vec![vector.len()], data: Data::F32(vector) });
+        }
+    }
+    Ok(())
+}
+
+fn unit(vector: Vec<f64>) -> Vec<f32> {
+    let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt().max(1e-12);
+    vector.into_iter().map(|x| (x / length) as f32).collect()
 }
 
 /// What operations read of a parameter. All its tensors are there and have their shapes.

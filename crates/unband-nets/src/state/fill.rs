@@ -43,6 +43,43 @@ fn tensor(t: usize, stored: &Stored) -> Tensor {
     Tensor { shape: stored.shape.clone(), data: Data::F32(data) }
 }
 
+/// A number in [0, 1) from the number of a tensor and the place of an element, as the golden files of BSRGAN's networks and
+/// of the feature networks were made: Wellons' `lowbias32`.
+pub fn mixed(tensor: usize, element: usize) -> f64 {
+    let place = (element as u32).wrapping_add(0x9E37_79B9_u32.wrapping_mul((tensor as u32).wrapping_add(1)));
+    let mut h = place;
+    h = (h ^ (h >> 16)).wrapping_mul(0x7feb_352d);
+    h = (h ^ (h >> 15)).wrapping_mul(0x846c_a68b);
+    f64::from(h ^ (h >> 16)) / 4_294_967_296.0
+}
+
+/// A state dict of that second rule: weights scaled by fan-in and `gain`, small biases, vectors of spectral norms of length 1.
+/// Tensors are numbered in the order given.
+pub fn scaled(tensors: &[Stored], gain: f64) -> StateDict {
+    let tensor = |(t, stored): (usize, &Stored)| {
+        let len: usize = stored.shape.iter().product();
+        let fan = stored.shape.iter().skip(1).product::<usize>().max(1) as f64;
+        let signed = |i: usize| 2.0 * mixed(t, i) - 1.0;
+        let factor = if stored.shape.len() >= 2 {
+            (3.0 * gain / fan).sqrt()
+        } else if stored.name.ends_with("weight_u") || stored.name.ends_with("weight_v") {
+            1.0 / (0..len).map(|i| signed(i).powi(2)).sum::<f64>().sqrt()
+        } else {
+            0.05
+        };
+        let data = Data::F32((0..len).map(|i| (signed(i) * factor) as f32).collect());
+        (stored.name.clone(), Tensor { shape: stored.shape.clone(), data })
+    };
+    tensors.iter().enumerate().map(tensor).collect()
+}
+
+/// The picture of the second rule, channel by channel: values of 0 to 1.
+pub fn second_picture(channels: usize, height: usize, width: usize) -> Vec<f64> {
+    let at = |k: usize, y: usize, x: usize| ((7 * x + 13 * y + 29 * k + (x * y) % 31) % 256) as f64 / 255.0;
+    let row = |k: usize, y: usize| (0..width).map(move |x| at(k, y, x));
+    (0..channels).flat_map(|k| (0..height).flat_map(move |y| row(k, y))).collect()
+}
+
 /// The picture of the golden rule, channel by channel: values of 0 to 1.
 pub fn picture(channels: usize, height: usize, width: usize) -> Vec<f64> {
     let at = |k: usize, y: usize, x: usize| ((7 * y + 13 * x + 31 * k + (x * y) % 17) % 256) as f64 / 255.0;

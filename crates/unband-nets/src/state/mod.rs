@@ -3,7 +3,7 @@
 mod bind;
 pub mod fill;
 
-pub use bind::{BindError, Mismatch, Weights};
+pub use bind::{BindError, Mismatch, Weights, step_spectral_norms};
 
 /// The elements of a tensor, row-major.
 #[derive(Clone, Debug, PartialEq)]

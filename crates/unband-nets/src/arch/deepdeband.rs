@@ -1,0 +1,85 @@
+//! deepDeband (Zhou, Athar, Wang, Wang, "Deep image debanding", ICIP 2022): the generator of pix2pix, trained twice.
+//!
+//! deepDeband-f runs it over the whole picture, deepDeband-w over overlapping patches of 256×256 that are then weighed
+//! against each other. The tensors have the same names and shapes.
+
+use super::{Architecture, Purpose, Use};
+use crate::layer::activation::Activation;
+use crate::layer::conv::ConvSpec;
+use crate::net::{BuildError, Net};
+use crate::{Graph, StateDict, Value};
+
+/// The whole picture at once.
+pub const FULL: Architecture = Architecture {
+    name: "deepdeband-f",
+    title: "Generator of pix2pix on the whole picture",
+    source: "Zhou et al., Deep Image Debanding, ICIP 2022; RaymondLZhou/deepDeband",
+    use_as: Use { range: (-1.0, 1.0), ..Use::of(Purpose::Deband) },
+    build: || build(64),
+    detect: |state: &StateDict| Some(build(width(state)?)),
+    variants: &[],
+};
+
+/// Overlapping patches. State dicts do not tell it from [`FULL`], so that it is chosen by name.
+pub const WEIGHTED: Architecture = Architecture {
+    name: "deepdeband-w",
+    title: "Generator of pix2pix on overlapping patches that are weighed against each other",
+    detect: |_| None,
+    ..FULL
+};
+
+/// Levels of the network; each halves the picture.
+const LEVELS: usize = 8;
+
+/// Width of the first level, for a generator of eight.
+fn width(state: &StateDict) -> Option<usize> {
+    let innermost = format!("model.model.1{}.model.3.weight", ".model.3".repeat(LEVELS - 2));
+    let width = match state.shape("model.model.0.weight")? {
+        [width, 3, 4, 4] => *width,
+        _ => return None,
+    };
+    (state.shape(&innermost)? == [8 * width, 8 * width, 4, 4]).then_some(width)
+}
+
+/// 54,413,955 parameters for a width of 64; sides multiples of 256.
+///
+/// # Errors
+/// A width of 0.
+pub fn build(width: usize) -> Result<Graph, BuildError> {
+    let mut net = Net::new("deepdeband");
+    if width == 0 {
+        net.fault("no channels".into());
+    }
+    let image = net.input("image", 3);
+    let out = net.scope("model.model", |net| {
+        let down = ConvSpec::new(4).stride(2).padding(1).no_bias();
+        let y = net.conv("0", image, width, down);
+        let y = net.scope("1.model", |net| level(net, 1, y, width));
+        let y = net.relu(y);
+        let y = net.conv_transpose("3", y, 3, (4, 2, 1), true);
+        net.activation(y, Activation::Tanh)
+    });
+    net.finish(&[("image", out)])
+}
+
+/// One level with all inside it; gives its input and what it made of it, one after the other.
+///
+/// The original rectifies its input in place, leakily; the next operation rectifies what is kept here either way.
+fn level(net: &mut Net, n: usize, x: Value, width: usize) -> Value {
+    let channels = net.channels(x);
+    let inner = width << n.min(3);
+    let y = net.lrelu(x, 0.2);
+    let y = net.conv("1", y, inner, ConvSpec::new(4).stride(2).padding(1).no_bias());
+    let innermost = n == LEVELS - 1;
+    let (y, up) = if innermost {
+        (y, 3)
+    } else {
+        let y = net.batch_norm("2", y, 1e-5);
+        (net.scope("3.model", |net| level(net, n + 1, y, width)), 5)
+    };
+    let y = net.relu(y);
+    let y = net.conv_transpose(up.to_string(), y, channels, (4, 2, 1), false);
+    let y = net.batch_norm((up + 1).to_string(), y, 1e-5);
+    let y = if (4..LEVELS - 1).contains(&n) { net.dropout(y, 0.5) } else { y };
+    net.concat(&[x, y])
+}

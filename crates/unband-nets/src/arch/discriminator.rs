@@ -1,0 +1,221 @@
+//! Discriminators: networks that tell real pictures from made ones, while training.
+
+use super::{Architecture, Purpose, Use, Variant, count_numbered};
+use crate::layer::conv::ConvSpec;
+use crate::net::{BuildError, Net};
+use crate::param::Form;
+use crate::{Graph, StateDict, Value};
+
+/// Patches of 70×70, with batch normalisation: deepDeband's.
+pub const PIX2PIX: Architecture = Architecture {
+    name: "pix2pix-patchgan",
+    title: "Discriminator of pix2pix and deepDeband, patches of 70×70",
+    source: "Isola et al., CVPR 2017; pytorch-CycleGAN-and-pix2pix models/networks.py",
+    use_as: Use { range: (-1.0, 1.0), ..Use::of(Purpose::Discriminate) },
+    build: || pix2pix(64),
+    detect: |state: &StateDict| match state.shape("model.0.weight")? {
+        [width, 6, 4, 4] if state.get("model.11.weight").is_some() => Some(pix2pix(*width)),
+        _ => None,
+    },
+    variants: &[],
+};
+
+/// An encoder and decoder with spectral normalisation: BSRGAN's.
+pub const UNET: Architecture = Architecture {
+    name: "unet-sn",
+    title: "Discriminator of BSRGAN: encoder and decoder with spectral normalisation",
+    source: "Wang et al., Real-ESRGAN, ICCVW 2021; cszn/KAIR models/network_discriminator.py",
+    use_as: Use::of(Purpose::Discriminate),
+    build: || unet(64),
+    detect: |state: &StateDict| match state.shape("conv0.weight")? {
+        [width, 3, 3, 3] if state.get("conv8.weight_orig").is_some() => Some(unet(*width)),
+        _ => None,
+    },
+    variants: &[],
+};
+
+/// Patches of 70×70, with spectral normalisation.
+pub const PATCHGAN: Architecture = Architecture {
+    name: "patchgan-sn",
+    title: "Discriminator on patches of 70×70 with spectral normalisation",
+    source: "Isola et al., CVPR 2017; cszn/KAIR models/network_discriminator.py",
+    use_as: Use::of(Purpose::Discriminate),
+    build: || patchgan(64),
+    detect: |state: &StateDict| match state.shape("model.child0.0.weight_orig")? {
+        [width, 3, 4, 4] => Some(patchgan(*width)),
+        _ => None,
+    },
+    variants: &[],
+};
+
+/// A classifier of pictures of one size: ESRGAN's.
+pub const VGG: Architecture = Architecture {
+    name: "vgg-discriminator",
+    title: "Discriminator of ESRGAN for pictures of 128×128",
+    source: "Wang et al., ESRGAN, ECCVW 2018; cszn/KAIR models/network_discriminator.py",
+    use_as: Use::of(Purpose::Discriminate),
+    build: || vgg(128, 64),
+    detect: |state: &StateDict| detect_vgg(state),
+    variants: &[
+        Variant { name: "96", title: "For pictures of 96×96", build: || vgg(96, 64) },
+        Variant { name: "192", title: "For pictures of 192×192", build: || vgg(192, 64) },
+        Variant {
+            name: "128-sn",
+            title: "For pictures of 128×128, with spectral normalisation",
+            build: vgg_spectral,
+        },
+    ],
+};
+
+/// 2,768,705 parameters for a width of 64. `[6, H, W]`, the banded picture and the one to judge, → logits of patches.
+///
+/// # Errors
+/// A width of 0.
+pub fn pix2pix(width: usize) -> Result<Graph, BuildError> {
+    let mut net = Net::new("pix2pix-patchgan");
+    check(&mut net, width);
+    let pair = net.input("pair", 6);
+    let spec = ConvSpec::new(4).stride(2).padding(1);
+    let out = net.scope("model", |net| {
+        let mut y = net.conv("0", pair, width, spec);
+        y = net.lrelu(y, 0.2);
+        for (place, factor, stride) in [(2, 2, 2), (5, 4, 2), (8, 8, 1)] {
+            y = net.conv(place.to_string(), y, factor * width, spec.stride(stride).no_bias());
+            y = net.batch_norm((place + 1).to_string(), y, 1e-5);
+            y = net.lrelu(y, 0.2);
+        }
+        net.conv("11", y, 1, spec.stride(1))
+    });
+    net.finish(&[("logits", out)])
+}
+
+/// 2,764,737 parameters for a width of 64. `[3, H, W]` → logits of patches.
+///
+/// # Errors
+/// A width of 0.
+pub fn patchgan(width: usize) -> Result<Graph, BuildError> {
+    let mut net = Net::new("patchgan-sn");
+    check(&mut net, width);
+    let mut y = net.input("image", 3);
+    let layers = [(width, 2), (2 * width, 2), (4 * width, 2), (8 * width, 1), (1, 1)];
+    for (n, (channels, stride)) in layers.into_iter().enumerate() {
+        y = if n > 0 { net.lrelu(y, 0.2) } else { y };
+        let spec = ConvSpec::new(4).stride(stride).padding(2).form(Form::SpectralNorm);
+        y = net.conv(format!("model.child{n}.0"), y, channels, spec);
+    }
+    net.finish(&[("logits", y)])
+}
+
+/// 4,376,897 parameters for a width of 64. `[3, H, W] → [1, H, W]`, a logit per sample; sides multiples of 8.
+///
+/// # Errors
+/// A width of 0.
+pub fn unet(width: usize) -> Result<Graph, BuildError> {
+    let mut net = Net::new("unet-sn");
+    check(&mut net, width);
+    let image = net.input("image", 3);
+    let normed = |kernel: usize| ConvSpec::new(kernel).no_bias().form(Form::SpectralNorm);
+    let layer = |net: &mut Net, name: &str, x: Value, channels: usize, spec: ConvSpec| {
+        let y = net.conv(name, x, channels, spec);
+        net.lrelu(y, 0.2)
+    };
+    let mut y = layer(&mut net, "conv0", image, width, ConvSpec::new(3));
+    let mut skips = vec![y];
+    for n in 1..=3 {
+        y = layer(&mut net, &format!("conv{n}"), y, width << n, normed(4).stride(2).padding(1));
+        skips.push(y);
+    }
+    skips.pop();
+    for (n, &skip) in skips.iter().rev().enumerate() {
+        let larger = net.bilinear_like(y, skip);
+        let channels = net.channels(skip);
+        let made = layer(&mut net, &format!("conv{}", 4 + n), larger, channels, normed(3));
+        y = net.add(made, skip);
+    }
+    y = layer(&mut net, "conv7", y, width, normed(3));
+    y = layer(&mut net, "conv8", y, width, normed(3));
+    let out = net.conv3x3("conv9", y, 1);
+    net.finish(&[("logits", out)])
+}
+
+/// 14,502,281 parameters for a side of 128 and a width of 64, 14,143,881 for 96, 20,700,553 for 192. → one logit.
+///
+/// # Errors
+/// A width of 0, and other sides.
+pub fn vgg(side: usize, width: usize) -> Result<Graph, BuildError> {
+    let mut net = Net::new(format!("vgg-discriminator:{side}"));
+    check(&mut net, width);
+    if ![96, 128, 192].contains(&side) {
+        net.fault(format!("made for sides of 96, 128 and 192, not {side}"));
+    }
+    let image = net.input("image", 3);
+    let mut place = 0;
+    let mut y = image;
+    let pairs = pairs(side);
+    net.scope("features", |net| {
+        for pair in 0..pairs {
+            let channels = width << pair.min(3);
+            for spec in [ConvSpec::new(3), ConvSpec::new(4).stride(2).padding(1)] {
+                y = net.conv(place.to_string(), y, channels, spec);
+                place += 1;
+                // The very first convolution is followed by the second at once.
+                if place > 1 {
+                    y = net.batch_norm(place.to_string(), y, 1e-4);
+                    y = net.lrelu(y, 0.2);
+                    place += 2;
+                }
+            }
+        }
+    });
+    let rest = side >> pairs;
+    let flat = net.flatten(y, (rest, rest));
+    let out = net.scope("classifier", |net| {
+        let y = net.linear("0", flat, 100);
+        let y = net.lrelu(y, 0.2);
+        net.linear("2", y, 1)
+    });
+    net.finish(&[("logits", out)])
+}
+
+/// Convolutions with spectral normalisation in place of batch normalisation, and a rectifier after the first one too.
+/// 14,496,521 parameters, `[3, 128, 128]` → one logit.
+fn vgg_spectral() -> Result<Graph, BuildError> {
+    let mut net = Net::new("vgg-discriminator:128-sn");
+    let mut y = net.input("image", 3);
+    for n in 0..10 {
+        let spec = if n % 2 == 0 { ConvSpec::new(3) } else { ConvSpec::new(4).stride(2).padding(1) };
+        y = net.conv(format!("conv{n}"), y, 64 << (n / 2).min(3), spec.form(Form::SpectralNorm));
+        y = net.lrelu(y, 0.2);
+    }
+    let flat = net.flatten(y, (4, 4));
+    let y = net.linear_in("linear0", flat, 100, Form::SpectralNorm);
+    let y = net.lrelu(y, 0.2);
+    let out = net.linear_in("linear1", y, 1, Form::SpectralNorm);
+    net.finish(&[("logits", out)])
+}
+
+fn detect_vgg(state: &StateDict) -> Option<Result<Graph, BuildError>> {
+    if state.get("linear1.weight_orig").is_some() {
+        return (state.shape("conv9.weight_orig")? == [512, 512, 4, 4]).then(vgg_spectral);
+    }
+    let [width, _, 4, 4] = state.shape("features.1.weight")? else { return None };
+    let inputs = *state.shape("classifier.0.weight")?.get(1)?;
+    let side = [96, 128, 192].into_iter().find(|&side| {
+        let rest = side >> pairs(side);
+        // Two tensors of the first convolution, two of the second's; three places per layer after the first.
+        8 * width * rest * rest == inputs
+            && count_numbered(state, "features.") == 1 + 2 * (2 * pairs(side) - 1)
+    })?;
+    Some(vgg(side, *width))
+}
+
+/// Pairs of convolutions; each halves the picture.
+fn pairs(side: usize) -> usize {
+    if side == 192 { 6 } else { 5 }
+}
+
+fn check(net: &mut Net, width: usize) {
+    if width == 0 {
+        net.fault("no channels".into());
+    }
+}
