@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod engine;
+pub mod indi;
 mod map;
 pub mod reference;
 mod run;

@@ -1,0 +1,44 @@
+//! Running a network in steps: inversion by direct iteration.
+
+use std::num::NonZeroU32;
+
+use num_traits::Float;
+
+/// Goes from a degraded picture to a clean one in `steps` steps of the same length.
+///
+/// `run` takes a picture and a time `t` from 1 (degraded) down and gives the network's estimate of the clean picture; at
+/// time t a step of δ = 1 / steps goes δ / t of the way to it: x ← δ/t · run(x, t) + (1 − δ/t) · x. The last step goes all
+/// of the way. One step is one run at t = 1.
+///
+/// Source: Delbracio & Milanfar, "Inversion by Direct Iteration", arXiv 2303.11435; ksasso1028/indi-debanding
+/// `utils/indi.py`. Differs: the times are exact, there they are rounded to 32 bits.
+///
+/// # Errors
+/// What `run` fails with.
+pub fn sample<T: Float, E>(
+    picture: Vec<T>,
+    steps: NonZeroU32,
+    run: impl FnMut(&[T], T) -> Result<Vec<T>, E>,
+) -> Result<Vec<T>, E> {
+    let number = |n: u32| T::from(n).unwrap_or_else(T::one);
+    let step = |left: u32| (number(left) / number(steps.get()), T::one() / number(left));
+    follow(picture, (1..=steps.get()).rev().map(step), run)
+}
+
+/// [`sample`] with times of one's own, each with the share of the way to the estimate that the step goes.
+///
+/// # Errors
+/// What `run` fails with.
+pub fn follow<T: Float, E>(
+    mut picture: Vec<T>,
+    steps: impl IntoIterator<Item = (T, T)>,
+    mut run: impl FnMut(&[T], T) -> Result<Vec<T>, E>,
+) -> Result<Vec<T>, E> {
+    for (t, share) in steps {
+        let estimate = run(&picture, t)?;
+        for (x, estimate) in picture.iter_mut().zip(estimate) {
+            *x = if share == T::one() { estimate } else { share * estimate + (T::one() - share) * *x };
+        }
+    }
+    Ok(picture)
+}

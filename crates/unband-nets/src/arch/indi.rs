@@ -1,0 +1,126 @@
+//! INDI: a U-net with sine units that is told a time `t`, made to run in steps (inversion by direct iteration).
+
+use super::{Architecture, Passes, Purpose, Use, count_numbered};
+use crate::layer::activation::Activation;
+use crate::layer::conv::ConvSpec;
+use crate::net::{BuildError, Net};
+use crate::param::Form;
+use crate::{Graph, StateDict, Value};
+
+/// The registry's line.
+pub const ENTRY: Architecture = Architecture {
+    name: "indi",
+    title: "Debanding by direct iteration",
+    source: "ksasso1028/indi-debanding, commit c99454d; Delbracio & Milanfar, arXiv 2303.11435",
+    use_as: Use { passes: Passes::Steps, ..Use::of(Purpose::Deband) },
+    build: || build(&Config::default()),
+    detect: |state: &StateDict| Some(build(&Config::of(state)?)),
+    variants: &[],
+};
+
+/// Widths, depth, and how weights are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Channels at full size, and numbers that the time becomes.
+    pub channels: usize,
+    /// Channels that each halving of the size adds.
+    pub factor: usize,
+    /// Halvings.
+    pub blocks: usize,
+    /// Form of the first convolution's weight.
+    pub first_form: Form,
+    /// Form of the weights in the blocks.
+    pub form: Form,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { channels: 24, factor: 24, blocks: 4, first_form: Form::WeightNorm, form: Form::WeightNorm }
+    }
+}
+
+impl Config {
+    /// From names and shapes; `None` for another network.
+    pub fn of(state: &StateDict) -> Option<Self> {
+        let form = |name: &str| {
+            let plain = state.get(&format!("{name}.depth.weight")).is_some();
+            if plain { Form::Plain } else { Form::WeightNorm }
+        };
+        let channels = *state.shape("linear.bias")?.first()?;
+        let next = *state.shape("encoder.0.conv1.depth.bias")?.first()?;
+        let blocks = count_numbered(state, "encoder.");
+        state.get(&format!("decoder.{}.conv4.depth.bias", blocks.checked_sub(1)?))?;
+        state.get("process.weight")?;
+        Some(Self {
+            channels,
+            factor: next.checked_sub(channels)?,
+            blocks,
+            first_form: form("conv"),
+            form: form("encoder.0.conv1"),
+        })
+    }
+}
+
+/// 1,353,963 parameters, of which 49,656 are stored and never used. Inputs: a picture `[3, H, W]`, any size, and `t`, one
+/// number: 1 for a banded picture, 0 for a clean one. `[3, H, W] → [3, H, W]`, the clean picture.
+///
+/// # Errors
+/// Widths that make no network.
+pub fn build(config: &Config) -> Result<Graph, BuildError> {
+    let mut net = Net::new("indi");
+    let image = net.input("image", 3);
+    let t = net.point_input("t", 1);
+    let time = net.linear("linear", t, config.channels);
+    let time = net.activation(time, Activation::Silu);
+    let first = net.conv("conv.depth", image, config.channels, ConvSpec::new(3).form(config.first_form));
+    let first = net.activation(first, Activation::Silu);
+    let mut features = vec![first];
+    let mut x = first;
+    for i in 0..config.blocks {
+        x = net.scope(format!("encoder.{i}"), |net| {
+            let output = net.channels(x) + config.factor;
+            let spec = ConvSpec::new(3).form(config.form);
+            let y = net.conv("conv1.depth", x, output, spec.stride(2));
+            block(net, y, time, ["conv2.depth", "conv3.depth"], spec)
+        });
+        features.push(x);
+    }
+    for i in 0..config.blocks {
+        x = net.scope(format!("decoder.{i}"), |net| {
+            let feature = features[config.blocks - i];
+            // The deepest feature is where the way up begins, so it counts twice.
+            let cropped = if i == 0 { x } else { net.crop_like(x, feature) };
+            let y = net.add(cropped, feature);
+            let y = net.upsample_nearest(y, 2);
+            let output = net.channels(y).saturating_sub(config.factor);
+            let spec = ConvSpec::new(3).form(config.form);
+            let y = net.conv("conv2.depth", y, output, spec);
+            block(net, y, time, ["conv3.depth", "conv4.depth"], spec)
+        });
+    }
+    let deepest = config.channels + config.blocks * config.factor;
+    net.scope("linearAct", |net| net.trainable("scale", &[1, deepest]));
+    let y = net.crop_like(x, first);
+    let y = net.add(first, y);
+    let out = net.conv1x1("process", y, 3);
+    net.finish(&[("image", out)])
+}
+
+/// h = sin(x) + a vector made of the time; sin(conv(sin(conv(h)))) + h.
+fn block(net: &mut Net, x: Value, time: Value, names: [&str; 2], spec: ConvSpec) -> Value {
+    let channels = net.channels(x);
+    let h = net.activation(x, Activation::Sin);
+    let of_time = net.linear("emb_layer.1", time, channels);
+    let h = net.add(h, of_time);
+    let mut y = h;
+    for name in names {
+        y = net.conv(name, y, channels, spec);
+        y = net.activation(y, Activation::Sin);
+    }
+    // Stored in every block, never used.
+    net.scope("one.depth", |net| {
+        net.weight("weight", &[channels, channels, 1, 1], spec.form);
+        net.trainable("bias", &[channels]);
+    });
+    net.add(y, h)
+}
