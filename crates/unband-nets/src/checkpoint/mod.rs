@@ -3,8 +3,11 @@
 //! [`open`] and [`read`] give the state dict under our names, whatever wrapped it; [`Checkpoint::network`] puts it into the
 //! network that it belongs to.
 
+mod archive;
 mod dtype;
 mod error;
+mod legacy;
+mod pickle;
 mod safetensors;
 mod spelling;
 mod structure;
@@ -144,6 +147,12 @@ fn most_bytes(file: &[u8]) -> u64 {
 fn contents(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
     if safetensors::is_one(bytes) {
         return safetensors::read(bytes);
+    }
+    if archive::is_one(bytes) {
+        return archive::read(bytes);
+    }
+    if legacy::is_one(bytes) {
+        return legacy::read(bytes);
     }
     Err(CheckpointError::Other { looks: looks_like(bytes) })
 }

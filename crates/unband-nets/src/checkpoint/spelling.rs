@@ -11,7 +11,7 @@ use crate::StateDict;
 pub enum Spelling {
     /// `model.1.sub.0.RDB1.conv1.0`: ESRGAN's first release, and KAIR's `network_rrdb`.
     EsrganOld,
-    /// `body.0.rdb1.conv1`: BasicSR, Real-ESRGAN.
+    /// `body.0.rdb1.conv1`: `BasicSR`, Real-ESRGAN.
     BasicSr,
     /// `parametrizations.weight.original0`: PyTorch's newer weight and spectral normalisation.
     Parametrizations,
@@ -106,10 +106,9 @@ fn parametrizations(state: StateDict) -> StateDict {
         let renamed = after.split_once('.').and_then(|(parameter, part)| {
             let end = match part {
                 "original0" => "g",
-                "original1" => "v",
                 "original" => "orig",
                 "0._u" => "u",
-                "0._v" => "v",
+                "original1" | "0._v" => "v",
                 _ => return None,
             };
             Some(format!("{before}{parameter}_{end}"))
@@ -118,7 +117,7 @@ fn parametrizations(state: StateDict) -> StateDict {
     })
 }
 
-/// `model.0`, `model.1.sub.B…`, then upsampling, HRconv and conv_last by their places in a sequence.
+/// `model.0`, `model.1.sub.B…`, then upsampling, `HRconv` and `conv_last` by their places in a sequence.
 fn esrgan_old(state: StateDict) -> StateDict {
     let number = |name: &str, prefix: &str| {
         let (number, rest) = name.strip_prefix(prefix)?.split_once('.')?;

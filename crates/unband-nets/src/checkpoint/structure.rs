@@ -46,6 +46,9 @@ const NOT_NETWORKS: [&str; 12] = [
     "rng_state",
 ];
 
+/// The largest network known here has 1,100 tensors.
+const MOST_TENSORS: usize = 50_000;
+
 /// Wrappers inside wrappers.
 const DEEPEST: usize = 4;
 
@@ -142,6 +145,9 @@ pub(super) fn tensors(
     storages: &Storages<'_>,
     most: u64,
 ) -> Result<StateDict, CheckpointError> {
+    if group.tensors() > MOST_TENSORS {
+        return Err(CheckpointError::Limit { what: "tensors", limit: MOST_TENSORS as u64 });
+    }
     let flat = group.flat();
     let total = flat.iter().fold(0u64, |sum, (_, stored)| sum.saturating_add(Storages::cost(stored)));
     let mut state = StateDict::new();
