@@ -4,7 +4,7 @@
 
 use unband::{Context, Options, OutputDepth, deband_with, inspect, prove};
 use unband_image::dither::Dither;
-use unband_image::{Codec, Depth, Image};
+use unband_image::{Codec, Depth, Image, Origin};
 use unband_io::{Limits, WriteOptions, by_name, read, write};
 use unband_metrics::psnr::psnr;
 
@@ -65,6 +65,29 @@ fn results_are_nearer_to_the_original_and_prove_it() {
             }
         }
     }
+}
+
+#[test]
+fn a_repaired_picture_is_no_jpeg_any_more_and_is_what_its_file_holds() {
+    let image = coded(&clean(400, 300, false), 20);
+    let codes = |v: &f32| (v * 255.0 - (v * 255.0).round()).abs() < 1e-3;
+    let on_codes = |image: &Image| image.planes.iter().all(|plane| plane.data.iter().all(codes));
+    let options = Options::default();
+    let (out, report) = deband_with(image.clone(), &options, &Context::default()).unwrap();
+    assert!(report.changed && !on_codes(&image) && on_codes(&out));
+    assert_eq!(out.origin, Origin::default());
+    // The file that is written says the same.
+    let mut bytes = Vec::new();
+    write(&out, by_name("PNG").unwrap(), &WriteOptions::default(), &mut bytes).unwrap();
+    let file = read(&bytes, &Limits::default()).unwrap();
+    assert_eq!(file.planes, out.planes);
+    let ctx = Context::default();
+    assert_eq!(inspect(&file, &ctx), inspect(&out, &ctx));
+    // Nothing to repair, nothing changes.
+    let texture: Vec<u8> = (0..64 * 64).map(|i| (60 + (i * i * 31 + i * 7919) % 130) as u8).collect();
+    let image = coded(&Image::from_gray(64, 64, &texture).unwrap(), 90);
+    let (out, report) = deband_with(image.clone(), &options, &Context::default()).unwrap();
+    assert!(!report.changed && out == image);
 }
 
 #[test]

@@ -200,6 +200,26 @@ pub fn deband_file(
     Ok(done)
 }
 
+/// As [`deband_found`](crate::deband_found), but gives the picture that [`deband_file`] would write where nobody names a
+/// format: luma and chroma of formats that lose something become RGB, and what needs no repair is copied.
+///
+/// # Errors
+/// As [`deband_found`](crate::deband_found).
+pub fn deband_as_written(
+    image: &Image,
+    findings: Findings,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(Image, Report), Error> {
+    check(image)?;
+    let choices = choose(image, &findings, options)?;
+    let format = unband_io::by_name(image.origin.format).or_else(|| unband_io::by_name("PNG"));
+    let holds = |own| holds_planes_of(default_format(image, own, choices.depth), image);
+    let run = if format.is_none_or(holds) { deband_as } else { deband_into_rgb };
+    let (result, report) = run(image.clone(), findings, &choices, options, ctx)?;
+    Ok((if report.changed { result } else { image.clone() }, report))
+}
+
 /// Writes the result; returns its bytes where they went to a sink.
 fn write(
     done: &mut FileReport,

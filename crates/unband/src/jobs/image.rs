@@ -6,7 +6,9 @@ use unband_image::dither::{Diffusion, Dither, Grid, Quantizer};
 use unband_image::inspect::{Cause, Findings, inspect};
 use unband_image::restorer::NoProgress;
 use unband_image::tile::{Layout, restore_in_place};
-use unband_image::{Context, Depth, Image, Model, Needs, RestoreError, Restorer, Rng, TileIn, TileOut};
+use unband_image::{
+    Context, Depth, Image, Model, Needs, Origin, RestoreError, Restorer, Rng, TileIn, TileOut,
+};
 
 use super::not_finite::NotFinite;
 use super::tally::Tally;
@@ -26,7 +28,8 @@ pub fn deband(image: &Image) -> Result<Image, Error> {
 /// Takes the banding out of an image as asked, in place: beside the image itself, memory for two bands of
 /// tiles is needed. Says what was found and done.
 ///
-/// The same bytes come out for any number of threads and any tile size. Transparency is never touched.
+/// The same bytes come out for any number of threads and any tile size. Transparency is never touched. A picture
+/// that was changed lies on the codes of its depth and has no [`Origin`] any more: it is not what the file held.
 ///
 /// # Errors
 /// Unknown methods and settings, options out of range, too little memory allowed, planes that do not fit
@@ -147,6 +150,10 @@ pub(crate) fn deband_as(
     let shifts = pipeline.tally.mean_shifts_codes(samples(&image));
     report.mean_shift_codes = shifts.into_iter().fold(0.0, |a: f32, b| if b.abs() > a.abs() { b } else { a });
     report.changed = depth_changes || report.samples_moved > 0;
+    if report.changed {
+        // A new picture: what its file said of losses and palettes holds no longer.
+        image.origin = Origin::default();
+    }
     report.reason = match (choices.act, report.samples_moved) {
         (Act::Regrid, _) => Reason::DepthOnly,
         (_, 0) if depth_changes => Reason::DepthOnly,

@@ -2,7 +2,7 @@
 
 use unband_image::dither::{Diffusion, Dither, Quantizer};
 use unband_image::inspect::Findings;
-use unband_image::{Context, Depth, Image, Rng};
+use unband_image::{Context, Depth, Image, Origin, Rng};
 
 use super::image::{deband_as, regrid_alpha};
 use crate::choose::{Act, Choices, left_because};
@@ -48,6 +48,9 @@ pub(crate) fn deband_into_rgb(
         _ if choices.depth != before => Reason::DepthOnly,
         _ => left_because(&report.findings, choices.depth),
     };
+    if report.changed {
+        rgb.origin = Origin::default();
+    }
     Ok((rgb, report))
 }
 

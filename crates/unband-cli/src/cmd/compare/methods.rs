@@ -55,13 +55,13 @@ fn method(text: String) -> Result<Method, Failure> {
 }
 
 impl Method {
-    /// Runs it as `unband deband --method` does, at the input's depth.
+    /// What `unband deband --method` would write, at the input's depth.
     ///
     /// # Errors
     /// What the method cannot do, as text.
     pub fn run(&self, input: &Loaded, ctx: &Context<'_>) -> Result<Loaded, String> {
-        let picture = input.as_stored().clone();
-        let done = unband::deband_found(picture, input.findings.clone(), &self.options, ctx);
+        let (picture, findings) = (input.as_stored(), input.findings.clone());
+        let done = unband::files::deband_as_written(picture, findings, &self.options, ctx);
         let (result, _) = done.map_err(|error: Error| error.to_string())?;
         let findings = unband::inspect(&result, ctx);
         Loaded::new(result, findings, input.format, ctx)
