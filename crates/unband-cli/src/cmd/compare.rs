@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unband::show::{Column, Drawn, Page, Section, Side};
-use unband::{Context, Image, Model};
+use unband::{Context, Model};
 use unband_image::Depth;
 use unband_metrics::{Against, Metric};
 
 use super::score::{
-    Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, level, measure,
+    Drawing, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, level, measure,
     page_rows, reasons, summary_rows, tell_failed, work,
 };
 use crate::Outcome;
@@ -177,7 +177,8 @@ impl<'a> Job<'a> {
             parts.push(Part { role: method.text.clone(), file: None, loaded });
         }
         let rows = self.measured(&parts, &ctx);
-        let drawn = self.show(pair, &parts, &rows, &silent)?;
+        self.draw(&parts, &rows, talk, &silent)?;
+        let drawn = self.sections(pair, &parts, &rows, &silent)?;
         Ok(Compared { name: pair.name.clone(), rows, notes: depths(&parts).into_iter().collect(), drawn })
     }
 
@@ -208,8 +209,24 @@ impl<'a> Job<'a> {
         parts.iter().zip(values).map(row).collect()
     }
 
-    /// Draws what was asked for, and for the page a section for each result.
-    fn show(
+    /// Draws what was asked for.
+    fn draw(&self, parts: &[Part], rows: &[Row], talk: &Talk<'_>, ctx: &Context<'_>) -> Result<(), Failure> {
+        let Some(result) = rows.iter().position(Row::is_result) else { return Ok(()) };
+        let mut all: Vec<Drawing<'_>> = parts
+            .iter()
+            .zip(rows)
+            .map(|(part, row)| Drawing { name: &part.role, image: &part.loaded.image, map: &row.verdict.map })
+            .collect();
+        let picture = all[result];
+        if self.args.save_profile.is_some() {
+            let first = all.remove(followed(rows, &all));
+            all.insert(0, first);
+        }
+        self.args.draw(picture, &all, talk, ctx)
+    }
+
+    /// For the page a section for each result.
+    fn sections(
         &self,
         pair: &Pair,
         parts: &[Part],
@@ -217,11 +234,6 @@ impl<'a> Job<'a> {
         ctx: &Context<'_>,
     ) -> Result<Vec<Drawn>, Failure> {
         let find = |role: &str| parts.iter().zip(rows).find(|(part, _)| part.role == role);
-        if let Some((part, row)) = parts.iter().zip(rows).find(|(_, row)| row.is_result()) {
-            let series: Vec<(&str, &Image)> =
-                parts.iter().map(|part| (part.role.as_str(), &part.loaded.image)).collect();
-            self.args.draw(&part.loaded.image, &row.verdict, &series, ctx)?;
-        }
         let mut drawn = Vec::new();
         if self.args.report.is_none() {
             return Ok(drawn);
@@ -419,6 +431,15 @@ fn depths(parts: &[Part]) -> Option<String> {
         groups.iter().map(|(depth, roles)| format!("{} {depth}", roles.join(", "))).collect();
     (groups.len() > 1)
         .then(|| format!("{}; samples are compared as they are, on one scale", words.join("; ")))
+}
+
+/// The picture whose worst place the profile shows: that before the repair where it has any banding, or else the one with
+/// most of it.
+fn followed(rows: &[Row], drawings: &[Drawing<'_>]) -> usize {
+    let strengths: Vec<f32> = drawings.iter().map(Drawing::strength).collect();
+    let most = (0..strengths.len()).max_by(|&a, &b| strengths[a].total_cmp(&strengths[b])).unwrap_or(0);
+    let input = rows.iter().position(|row| row.role == INPUT);
+    input.filter(|&input| strengths[input] > 0.0 || strengths[most] <= 0.0).unwrap_or(most)
 }
 
 /// The pairs that the arguments name.

@@ -29,7 +29,7 @@ use crate::talk::{Failure, Talk};
 pub use gates::Gate;
 pub use grade::level;
 pub use measures::{Row, Subject, Use, Verdict, about, better, measure, page_rows, range};
-pub use options::MeasureArgs;
+pub use options::{Drawing, MeasureArgs};
 pub use picture::Loaded;
 pub use record::{FailureRecord, MeasureRecord, ValuesRecord, csv, summaries};
 pub use stats::Summary;
@@ -123,7 +123,8 @@ impl<'a> Job<'a> {
         };
         let row = row.checked(&self.gates, &self.metrics);
         let file = input.shown();
-        self.args.draw(&loaded.image, &row.verdict, &[(&file, &loaded.image)], &ctx)?;
+        let part = Drawing { name: &file, image: &loaded.image, map: &row.verdict.map };
+        self.args.draw(part, &[part], talk, &ctx)?;
         let drawn =
             self.args.report.as_ref().map(|_| self.section(&file, &loaded, &row, &ctx)).transpose()?;
         Ok(Scored {
@@ -196,7 +197,7 @@ impl work::Job for Job<'_> {
             if !self.args.json {
                 let text = format!("{}  {}\n", scored.file, scored.row.verdict.line);
                 talk.bar.aside(|| print_data(text.as_bytes()));
-                talk.detail(&scored.row.verdict.finding);
+                talk.detail(&scored.row.verdict.finding.sentence);
             }
             if let (Some(page), Some(drawn)) = (&mut page, scored.drawn.take()) {
                 page.put(&drawn);

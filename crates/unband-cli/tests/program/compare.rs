@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+use unband::show::{HeatMap, Line, Profile, Series};
+use unband::{Context, inspect};
+
 use crate::stage::{Paint, Stage, png, six_bits, texture};
 
 /// Large enough for every measure.
@@ -135,6 +138,24 @@ fn methods_are_run_and_stand_in_rows() {
 }
 
 #[test]
+fn a_method_gets_the_verdict_and_the_values_of_the_file_that_it_writes() {
+    let stage = Stage::new();
+    paint(&stage, "clean.png", &clean);
+    paint(&stage, "sky.png", &|x, y, c| if y < 150 { six_bits(x, y, c) } else { texture(x, y, c) });
+    stage.run(&["sky.png", "-o", "sky.jpg", "--quality", "25", "--everywhere"]).code(0);
+    stage.run(&["sky.png", "-o", "sky.avif", "--quality", "40", "--everywhere"]).code(0);
+    for input in ["sky.jpg", "sky.avif", "sky.png"] {
+        let method = object(&stage, &["compare", "clean.png", input, "--method", "smooth", "--json"], 0);
+        stage.run(&[input, "--method", "smooth", "-o", "fixed.png", "--overwrite"]).code(0);
+        let run = ["compare", "clean.png", "fixed.png", "--input", input, "--json"];
+        let file = object(&stage, &run, 0);
+        let (method, file) = (row(&method, "smooth"), row(&file, "result"));
+        assert_eq!(method["banding"], file["banding"], "{input}");
+        assert_eq!(method["values"], file["values"], "{input}");
+    }
+}
+
+#[test]
 fn folders_are_paired_by_name_and_what_is_alone_is_named() {
     let stage = Stage::new();
     for name in ["a", "b", "lost"] {
@@ -220,6 +241,53 @@ fn the_profile_shows_all_pictures_of_a_pair() {
     assert_eq!(stage.samples("m.png").width, 256);
     let two = ["compare", "clean.png", "sky.png", "--method", "smooth,gradfun", "--save-map", "n.png"];
     stage.run(&two).code(2).says("there are several");
+}
+
+/// The drawing of a profile, first picture first, along the worst place of that.
+fn drawn_profile(stage: &Stage, pictures: [(&str, &str); 3]) -> Vec<u8> {
+    let ctx = Context::default();
+    let read = |name: &str| unband_io::read_file(&stage.path(name), &unband_io::Limits::default()).unwrap().0;
+    let images = pictures.map(|(role, file)| (role, read(file)));
+    let line = Line::worst(&images[0].1, &HeatMap::of(&inspect(&images[0].1, &ctx)));
+    let series: Vec<Series<'_>> = images.iter().map(|(role, image)| Series::new(role, image)).collect();
+    Profile::along(line, &series).unwrap().picture(1600).unwrap().png().unwrap()
+}
+
+#[test]
+fn the_profile_goes_through_the_worst_place_before_the_repair() {
+    let stage = Stage::new();
+    // Bands in a corner, grain elsewhere.
+    let corner = |sky: &'static Paint| {
+        move |x: usize, y: usize, c: usize| if x < 180 && y > 300 { sky(x, y, c) } else { texture(x, y, c) }
+    };
+    stage.write("sky.png", &png(640, 480, &corner(&six_bits)));
+    stage.write("clean.png", &png(640, 480, &corner(&clean)));
+    stage.run(&["sky.png", "-o", "fixed.png"]).code(0);
+    let run = ["compare", "clean.png", "fixed.png", "--input", "sky.png", "--metrics", "psnr"];
+    stage.run(&[&run[..], &["--save-profile", "p.png"]].concat()).code(0);
+    let expected = [("input", "sky.png"), ("reference", "clean.png"), ("result", "fixed.png")];
+    assert!(stage.read("p.png") == drawn_profile(&stage, expected));
+    // A method's result is no other than the file's.
+    let run = ["compare", "clean.png", "sky.png", "--method", "smooth", "--save-profile", "m.png"];
+    stage.run(&run).code(0);
+    let expected = [("input", "sky.png"), ("reference", "clean.png"), ("smooth", "fixed.png")];
+    assert!(stage.read("m.png") == drawn_profile(&stage, expected));
+    // Without banding before, where most of it is after.
+    let run = ["compare", "clean.png", "sky.png", "--input", "clean.png", "--save-profile", "n.png"];
+    stage.run(&run).code(0);
+    let expected = [("result", "sky.png"), ("reference", "clean.png"), ("input", "clean.png")];
+    assert!(stage.read("n.png") == drawn_profile(&stage, expected));
+}
+
+#[test]
+fn a_map_without_colours_says_why() {
+    let stage = Stage::new();
+    paint(&stage, "clean.png", &texture);
+    paint(&stage, "sky.png", &six_bits);
+    let run = ["compare", "sky.png", "clean.png", "--metrics", "psnr", "--save-map", "m.png"];
+    stage.run(&run).code(0).says("m.png: no colours, as no banding was found in result");
+    let run = ["compare", "clean.png", "sky.png", "--metrics", "psnr", "--save-map", "n.png"];
+    assert!(!stage.run(&run).code(0).stderr.contains("colours"));
 }
 
 /// The same picture with 16 bits, its codes between those of 8 bits.

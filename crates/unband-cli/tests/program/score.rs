@@ -111,6 +111,27 @@ fn mean_and_median_of_several_files_are_those_of_their_values() {
 }
 
 #[test]
+fn without_banding_there_is_neither_share_nor_cause_but_what_was_found() {
+    let stage = Stage::new();
+    // Steps of one code, as all pictures of eight bits have them.
+    large(&stage, "fine.png", &|x, y, c| (40 + (x * (1 + c) + 3 * y) / 6).min(255) as u8);
+    large(&stage, "sky.png", &six_bits);
+    let json = object(&stage, &["score", ".", "--metrics", "bband", "--json", "--csv", "t.csv"], 0);
+    let banding = |i: usize| &json["files"][i]["banding"];
+    let (fine, sky) = (banding(0), banding(1));
+    assert_eq!((&fine["grade"], &fine["cause"]), (&"none".into(), &Value::Null));
+    assert_eq!(fine["share"], 0.0);
+    assert!(fine["finding"]["share"].as_f64().unwrap() > 0.1, "{fine}");
+    assert_eq!(fine["finding"]["cause"], "plain");
+    assert!(!fine["finding"]["sentence"].as_str().unwrap().is_empty());
+    assert!(sky["share"].as_f64().unwrap() > 0.1 && sky["cause"] == "levels", "{sky}");
+    assert_eq!((&sky["finding"]["share"], &sky["finding"]["cause"]), (&sky["share"], &sky["cause"]));
+    let table = String::from_utf8(stage.read("t.csv")).unwrap();
+    let line = table.lines().find(|line| line.contains("fine.png")).unwrap();
+    assert!(line.contains("fine.png,none,0,,"), "{table}");
+}
+
+#[test]
 fn a_check_names_every_picture_that_fails_it() {
     let stage = Stage::new();
     large(&stage, "a.png", &six_bits);

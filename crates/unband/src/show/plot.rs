@@ -119,15 +119,25 @@ struct Axes {
     area: Area,
     points: (f64, f64),
     codes: (f64, f64),
+    /// The finest distance of numbers worth writing: codes are whole, unless a picture has values between them.
+    finest: f64,
 }
 
 impl Axes {
     fn new(profile: &Profile, points: Range<usize>, area: Area) -> Self {
-        let values = profile.codes.iter().flat_map(|codes| &codes[points.clone()]).filter(|v| v.is_finite());
-        let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+        let values =
+            || profile.codes.iter().flat_map(|codes| &codes[points.clone()]).filter(|v| v.is_finite());
+        let finest = if values().all(|v| v.fract().abs() < f64::EPSILON) { 1.0 } else { 0.1 };
+        let (low, high) =
+            values().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
-        let room = (0.06 * (high - low)).max(1.0);
-        Self { area, points: (points.start as f64, points.end as f64), codes: (low - room, high + room) }
+        let room = (0.06 * (high - low)).max(finest);
+        Self {
+            area,
+            points: (points.start as f64, points.end as f64),
+            codes: (low - room, high + room),
+            finest,
+        }
     }
 
     fn x(&self, point: f64) -> f64 {
@@ -142,20 +152,20 @@ impl Axes {
 
     fn draw(&self, profile: &Profile, canvas: &mut dyn Canvas, points: &Range<usize>) {
         let Area { x, y, w, h } = self.area;
-        for tick in ticks(self.codes.0, self.codes.1, h / 34.0) {
+        for tick in ticks(self.codes.0, self.codes.1, h / 34.0, self.finest) {
             let at = self.y(tick.0);
             canvas.lines(&[(x, at), (x + w, at)], Ink::Grid, false);
             canvas.text((x - 7.0, at + 4.5), Anchor::End, Ink::Faint, &tick.1);
         }
         let (first, last) = (profile.position(points.start), profile.position(points.end - 1));
         let turned = if last < first { -1.0 } else { 1.0 };
-        for tick in ticks(first.min(last), first.max(last), w / 80.0) {
+        for tick in ticks(first.min(last), first.max(last), w / 80.0, 1.0) {
             let at = self.x(points.start as f64 + turned * (tick.0 - first) + 0.5);
             canvas.lines(&[(at, y + h), (at, y + h + 5.0)], Ink::Faint, false);
             canvas.text((at, y + h + 18.0), Anchor::Middle, Ink::Faint, &tick.1);
         }
         canvas.rect(self.area, Ink::Grid, false);
-        canvas.text((x, y - 10.0), Anchor::Start, Ink::Faint, &profile.unit);
+        canvas.text((x, y - 10.0), Anchor::Start, Ink::Faint, profile.unit);
         canvas.text((x + w, y + h + 36.0), Anchor::End, Ink::Faint, profile.position_name());
         for (i, codes) in profile.codes.iter().enumerate() {
             for run in self.curve(codes, points) {
@@ -206,15 +216,15 @@ fn without_middles(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept
 }
 
-/// Round numbers between two, about so many, as they are written.
-fn ticks(low: f64, high: f64, about: f64) -> Vec<(f64, String)> {
+/// Round numbers between two, about so many, as they are written, and no nearer to each other than the finest distance.
+fn ticks(low: f64, high: f64, about: f64, finest: f64) -> Vec<(f64, String)> {
     let rough = (high - low).max(1e-9) / about.max(1.0);
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough * 0.999);
-    // Pixels and codes are whole.
-    let step = step.unwrap_or(10.0 * power).max(1.0);
+    let step = step.unwrap_or(10.0 * power).max(finest);
+    let decimals = usize::from(step < 1.0);
     let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
-    (first..=last).take(200).map(|i| (i as f64 * step, format!("{}", i as f64 * step))).collect()
+    (first..=last).take(200).map(|i| (i as f64 * step, format!("{:.decimals$}", i as f64 * step))).collect()
 }
 
 #[cfg(test)]
@@ -223,10 +233,12 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_inside() {
-        let at = |low, high, about| ticks(low, high, about).into_iter().map(|t| t.1).collect::<Vec<_>>();
+        let at = |low, high, about| ticks(low, high, about, 1.0).into_iter().map(|t| t.1).collect::<Vec<_>>();
         assert_eq!(at(3.0, 61.0, 6.0), ["10", "20", "30", "40", "50", "60"]);
         assert_eq!(at(99.0, 102.5, 8.0), ["99", "100", "101", "102"]);
         assert_eq!(at(5.0, 5.0, 8.0), ["5"]);
+        let fine: Vec<String> = ticks(99.75, 101.3, 4.0, 0.1).into_iter().map(|t| t.1).collect();
+        assert_eq!(fine, ["100.0", "100.5", "101.0"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use unband_image::dither::Grid;
-use unband_image::{Context, Depth, Image, Model};
+use unband_image::{Context, Image, Model};
 
 use super::line::{Line, contours};
 use super::picture::rgb;
@@ -36,12 +36,12 @@ pub struct Profile {
     pub line: Line,
     /// "red", "green", "blue", "grey", "luma".
     pub channel: &'static str,
-    /// What the numbers count: "8-bit codes".
-    pub unit: String,
+    /// What the numbers count: "8-bit codes", whatever the depth.
+    pub unit: &'static str,
     /// Names, in the order of `codes`.
     pub names: Vec<String>,
-    /// For each picture the value at each point of the line, in codes of the first picture's depth (8-bit codes for
-    /// floating point). A picture of more bits has values between the codes; none are rounded.
+    /// For each picture the value at each point of the line, in 8-bit codes. A picture of more bits has values between the
+    /// codes; none are rounded.
     pub codes: Vec<Vec<f64>>,
     /// The parts that are enlarged, in points of the line, in order, apart from each other.
     pub zooms: Vec<Range<usize>>,
@@ -78,11 +78,9 @@ impl Profile {
             .map(|s| if stored { Ok(Cow::Borrowed(s.image)) } else { rgb(s.image, &ctx) })
             .collect::<Result<Vec<_>, _>>()?;
         let plane = worst_plane(&images[0], &line);
-        let depth = first.image.depth;
-        let bits = if depth == Depth::F32 { 8 } else { depth.bits() };
         let codes = images.iter().map(|image| {
             let plane = plane.min(image.planes.len() - 1);
-            let grid = Grid::of_bits(image.color.model, plane, bits);
+            let grid = Grid::of_bits(image.color.model, plane, 8);
             let (scale, zero) = (f64::from(grid.scale), f64::from(grid.zero));
             line.values(image, plane).into_iter().map(|v| code(f64::from(v) * scale + zero)).collect()
         });
@@ -93,7 +91,7 @@ impl Profile {
         Ok(Self {
             line,
             channel: channel(&images[0], plane),
-            unit: format!("{bits}-bit codes"),
+            unit: "8-bit codes",
             names: pictures.iter().map(|s| s.name.to_owned()).collect(),
             codes,
             zooms,
@@ -292,6 +290,22 @@ mod tests {
         let profile = Profile::along(Line::row(1, 300), &pictures).unwrap();
         assert_eq!(profile.codes[0][9], 7.0);
         assert!((profile.codes[1][9] - 7.0 - 64.0 / 257.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn the_numbers_of_sixteen_bits_are_codes_of_eight_too() {
+        let data: Vec<u16> = (0..300 * 2).map(|i| (i % 300 * 200) as u16).collect();
+        let image = Image::from_gray(300, 2, &data).unwrap();
+        let profile = Profile::along(Line::row(1, 300), &[Series::new("input", &image)]).unwrap();
+        assert_eq!(profile.unit, "8-bit codes");
+        let expected = |i: usize| i as f64 * 200.0 / 257.0;
+        assert!(profile.codes[0].iter().enumerate().all(|(i, code)| (code - expected(i)).abs() < 1e-3));
+        // The slope of a part is a slope, with decimals on its axis.
+        let fine: Vec<u16> = (0..300).map(|i| 257 * 90 + i as u16 / 3).collect();
+        let image = Image::from_gray(300, 1, &fine).unwrap();
+        let profile = Profile::along(Line::row(0, 300), &[Series::new("input", &image)]).unwrap();
+        let svg = profile.svg(960).unwrap();
+        assert!(svg.contains(">90.2<") && !svg.contains(">91<"), "{svg}");
     }
 
     #[test]

@@ -102,12 +102,12 @@ pub struct Verdict {
     /// How bad it is.
     #[serde(serialize_with = "word")]
     pub grade: Grade,
-    /// Share of the picture that lies in bands, 0 to 1.
+    /// Share of the picture that lies in bands, 0 to 1; 0 where the grade is `none`.
     pub share: f32,
-    /// What did it, as a word.
-    pub cause: &'static str,
-    /// What happened to the picture, in a sentence.
-    pub finding: String,
+    /// What did it, as a word; nothing where the grade is `none`.
+    pub cause: Option<&'static str>,
+    /// What was found, even if it does not count as banding.
+    pub finding: Finding,
     /// The line for people.
     #[serde(skip)]
     pub line: String,
@@ -116,14 +116,32 @@ pub struct Verdict {
     pub map: HeatMap,
 }
 
+/// Traces in a picture, seen or not.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// Share of the picture that has them, 0 to 1.
+    pub share: f32,
+    /// What left them, as a word.
+    pub cause: &'static str,
+    /// What happened to the picture, in a sentence.
+    pub sentence: String,
+}
+
 impl Verdict {
     /// Of findings.
     pub fn new(findings: &Findings) -> Self {
-        Self {
-            grade: unband::verdict::grade(findings),
+        let grade = unband::verdict::grade(findings);
+        let finding = Finding {
             share: findings.banded_share,
             cause: cause_word(findings.cause),
-            finding: findings.sentence(),
+            sentence: findings.sentence(),
+        };
+        let banded = grade > Grade::None;
+        Self {
+            grade,
+            share: if banded { finding.share } else { 0.0 },
+            cause: banded.then_some(finding.cause),
+            finding,
             line: grade::line(findings),
             map: HeatMap::of(findings),
         }

@@ -5,16 +5,16 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use unband::show::{Line, Picture, Profile, Series, overlay, segments};
+use unband::show::{HeatMap, Line, Picture, Profile, Series, overlay, segments, worst_spots};
 use unband::{Context, Image};
 
 use super::gates::Gate;
-use super::measures::{Use, Verdict};
+use super::measures::Use;
 use crate::Outcome;
 use crate::args::TalkArgs;
 use crate::bar::PictureBar;
 use crate::interrupt::{self, Busy};
-use crate::talk::Failure;
+use crate::talk::{Failure, Talk};
 use unband_metrics::Metric;
 
 /// What both commands take.
@@ -40,12 +40,18 @@ pub struct MeasureArgs {
     #[arg(long, value_name = "FILE.html", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub report: Option<PathBuf>,
     /// Draw where the picture is banded into this PNG
+    ///
+    /// In a comparison the picture is the result.
     #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_map: Option<PathBuf>,
     /// Draw the regions of equal colour into this PNG
+    ///
+    /// In a comparison those of the result.
     #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_segmentation: Option<PathBuf>,
     /// Draw the values along a line through the worst place into this PNG
+    ///
+    /// In a comparison it is the worst place of the input, or else of the picture with the most banding.
     #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_profile: Option<PathBuf>,
     /// Replace files that exist
@@ -61,6 +67,27 @@ pub struct MeasureArgs {
     pub talk: TalkArgs,
 }
 
+/// A picture to draw.
+#[derive(Clone, Copy)]
+pub struct Drawing<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// RGB or grey.
+    pub image: &'a Image,
+    /// Where it is banded.
+    pub map: &'a HeatMap,
+}
+
+impl Drawing<'_> {
+    /// How much banding there is in its worst place, 0 to 1.
+    pub fn strength(&self) -> f32 {
+        let size = (self.image.width(), self.image.height());
+        worst_spots(self.map, size, 1, WORST).first().map_or(0.0, |spot| spot.strength)
+    }
+}
+
+/// Side of the worst place, in pixels.
+const WORST: usize = 256;
 /// Width of a profile's drawing, in pixels.
 const PROFILE_WIDTH: usize = 1600;
 /// Seed of the colours of regions.
@@ -144,17 +171,18 @@ impl MeasureArgs {
             .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
     }
 
-    /// Draws what was asked for: map and regions of one picture, the profile of all.
+    /// Draws what was asked for: map and regions of one picture, the profile of all, along the worst place of the first.
     ///
     /// # Errors
     /// What cannot be drawn or written.
     pub fn draw(
         &self,
-        image: &Image,
-        verdict: &Verdict,
-        series: &[(&str, &Image)],
+        picture: Drawing<'_>,
+        profile: &[Drawing<'_>],
+        talk: &Talk<'_>,
         ctx: &Context<'_>,
     ) -> Result<(), Failure> {
+        let Drawing { name, image, map } = picture;
         let save = |path: &Path, picture: Result<Picture, unband::show::ShowError>| {
             let png = picture.and_then(|picture| picture.png());
             let bytes =
@@ -162,15 +190,18 @@ impl MeasureArgs {
             self.write(path, &bytes)
         };
         if let Some(path) = &self.save_map {
-            save(path, Picture::of(image, ctx).map(|picture| overlay(&picture, &verdict.map)))?;
+            save(path, Picture::of(image, ctx).map(|picture| overlay(&picture, map)))?;
+            if picture.strength() <= 0.0 {
+                talk.note(&format!("{}: no colours, as no banding was found in {name}", path.display()));
+            }
         }
         if let Some(path) = &self.save_segmentation {
             save(path, segments(image, 0).map(|segments| segments.picture(COLOURS)))?;
         }
-        if let Some(path) = &self.save_profile {
+        if let (Some(path), Some(first)) = (&self.save_profile, profile.first()) {
             let series: Vec<Series<'_>> =
-                series.iter().map(|(name, image)| Series::new(name, image)).collect();
-            let line = Line::worst(image, &verdict.map);
+                profile.iter().map(|part| Series::new(part.name, part.image)).collect();
+            let line = Line::worst(first.image, first.map);
             save(path, Profile::along(line, &series).and_then(|profile| profile.picture(PROFILE_WIDTH)))?;
         }
         Ok(())

@@ -121,7 +121,11 @@ pub fn csv<'a>(
     table.write_record(head.chain(metrics.iter().map(|metric| metric.name)).chain(["missing"]))?;
     for (mut cells, row) in rows {
         let verdict = &row.verdict;
-        cells.extend([verdict.grade.to_string(), verdict.share.to_string(), verdict.cause.to_owned()]);
+        cells.extend([
+            verdict.grade.to_string(),
+            verdict.share.to_string(),
+            verdict.cause.unwrap_or_default().to_owned(),
+        ]);
         cells.extend(row.values.iter().map(|value| match value {
             Value::Number(number) => number.to_string(),
             Value::Missing(_) | Value::Blank => String::new(),
