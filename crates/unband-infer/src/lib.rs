@@ -3,6 +3,7 @@
 
 pub mod engine;
 pub mod indi;
+pub mod lpips;
 mod map;
 pub mod reference;
 mod run;

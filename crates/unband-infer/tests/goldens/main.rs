@@ -7,6 +7,7 @@ mod bitnet;
 mod brdnet;
 mod deepdeband;
 mod discriminator;
+mod features;
 mod ggdbn;
 mod indi;
 mod rrdbnet;

@@ -1,14 +1,18 @@
 //! The networks of the field, one file each, and the list of them.
 
 pub mod adnet;
+pub mod alexnet;
 pub mod bitnet;
 pub mod brdnet;
+pub mod dbi;
 pub mod deepdeband;
 pub mod discriminator;
 pub mod ggdbn;
 pub mod indi;
 pub mod rrdbnet;
+pub mod squeezenet;
 pub mod uformer;
+pub mod vgg;
 
 use crate::net::BuildError;
 use crate::{Graph, StateDict};
@@ -30,6 +34,17 @@ pub struct Architecture {
     pub detect: fn(&StateDict) -> Option<Result<Graph, BuildError>>,
     /// Other configurations that were published, as in a paper's ablations.
     pub variants: &'static [Variant],
+}
+
+impl Architecture {
+    /// The tensors of a state dict that the network reads. torchvision's files hold a classifier after the features, which
+    /// features have no use for.
+    pub fn own_tensors(&self, state: StateDict) -> StateDict {
+        if self.use_as.purpose != Purpose::Features {
+            return state;
+        }
+        state.renamed(|name| (!name.starts_with("classifier.")).then(|| name.to_owned()))
+    }
 }
 
 /// A named configuration of a network beside the main one.
@@ -100,6 +115,11 @@ pub static ARCHITECTURES: &[Architecture] = &[
     discriminator::UNET,
     discriminator::PATCHGAN,
     discriminator::VGG,
+    vgg::VGG16,
+    vgg::VGG19,
+    alexnet::ENTRY,
+    squeezenet::ENTRY,
+    dbi::ENTRY,
 ];
 
 /// The network of that name.

@@ -1,0 +1,89 @@
+//! The convolutions of VGG-16 and VGG-19 (Simonyan and Zisserman, ICLR 2015), as torchvision numbers them.
+
+use super::{Architecture, Purpose, Use};
+use crate::layer::pool::MaxPool;
+use crate::net::{BuildError, Net};
+use crate::{Graph, StateDict, Value};
+
+/// For LPIPS: five values, each after its rectifier.
+pub const VGG16: Architecture = Architecture {
+    name: "vgg16",
+    title: "Features of VGG-16, for LPIPS",
+    source: "Simonyan and Zisserman, ICLR 2015; torchvision vgg16, features",
+    use_as: Use::of(Purpose::Features),
+    build: vgg16,
+    detect: |state: &StateDict| (last_layer(state)? == 28).then(vgg16),
+    variants: &[],
+};
+
+/// For the perceptual loss of ESRGAN and BSRGAN: five values, each before its rectifier.
+pub const VGG19: Architecture = Architecture {
+    name: "vgg19",
+    title: "Features of VGG-19, for a perceptual loss",
+    source: "Simonyan and Zisserman, ICLR 2015; torchvision vgg19, features",
+    use_as: Use::of(Purpose::Features),
+    build: vgg19,
+    detect: |state: &StateDict| (last_layer(state)? == 34).then(vgg19),
+    variants: &[],
+};
+
+/// Means and deviations of `ImageNet`'s pictures, values of 0 to 1.
+///
+/// LPIPS names the same step for values of −1 to 1: means −0.030, −0.088, −0.188, deviations 0.458, 0.448, 0.450.
+const IMAGENET: ([f32; 3], [f32; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+
+/// A picture of 0 to 1 as networks trained on `ImageNet` take it.
+pub(super) fn imagenet(net: &mut Net, image: Value) -> Value {
+    net.normalise(image, &IMAGENET.0, &IMAGENET.1)
+}
+
+/// Number of the last convolution, in a state dict that begins as these do.
+fn last_layer(state: &StateDict) -> Option<usize> {
+    let begins = state.shape("features.2.weight")? == [64, 64, 3, 3];
+    let convolution = |n: &usize| state.shape(&format!("features.{n}.weight")).is_some_and(|s| s.len() == 4);
+    begins.then(|| (0..64).filter(convolution).max()).flatten()
+}
+
+/// 14,714,688 parameters. `[3, H, W]`, values of 0 to 1.
+fn vgg16() -> Result<Graph, BuildError> {
+    build("vgg16", &[2, 2, 3, 3, 3], &[3, 8, 15, 22, 29])
+}
+
+/// 20,024,384 parameters. `[3, H, W]`, values of 0 to 1.
+fn vgg19() -> Result<Graph, BuildError> {
+    build("vgg19", &[2, 2, 4, 4, 4], &[2, 7, 16, 25, 34])
+}
+
+/// `stages`: convolutions before each halving. `taps`: numbers of the operations whose results are outputs.
+fn build(name: &str, stages: &[usize], taps: &[usize]) -> Result<Graph, BuildError> {
+    let mut net = Net::new(name);
+    let image = net.input("image", 3);
+    let mut y = imagenet(&mut net, image);
+    let (mut place, mut outputs) = (0, Vec::new());
+    let last = taps.iter().max().copied().unwrap_or_default();
+    net.scope("features", |net| {
+        let mut step = |y: Value| {
+            if taps.contains(&place) {
+                outputs.push((format!("features.{place}"), y));
+            }
+            place += 1;
+            place
+        };
+        let mut next = 0;
+        for (stage, &convolutions) in stages.iter().enumerate() {
+            for _ in 0..convolutions {
+                y = net.conv3x3(next.to_string(), y, 64 << stage.min(3));
+                next = step(y);
+                if next > last {
+                    return;
+                }
+                y = net.relu(y);
+                next = step(y);
+            }
+            y = net.max_pool(y, MaxPool { kernel: 2, stride: 2, ceil: false });
+            next = step(y);
+        }
+    });
+    let outputs: Vec<(&str, Value)> = outputs.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    net.finish(&outputs)
+}
