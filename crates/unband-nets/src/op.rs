@@ -6,6 +6,7 @@ use crate::layer::arrange::{Crop, Slice};
 use crate::layer::attention::{WindowAdd, WindowAttention};
 use crate::layer::banded_deform_conv::BandedDeformConv;
 use crate::layer::conv::{Conv, ConvTranspose};
+use crate::layer::deform_conv::DeformConv;
 use crate::layer::norm::{BatchNorm, LayerNorm, UnitChannels};
 use crate::layer::pool::{MaxPool, Reduce};
 use crate::shape::Shape;
@@ -21,6 +22,8 @@ pub enum Op {
     ConvTranspose(ConvTranspose),
     /// Banded deformable convolution.
     BandedDeformConv(BandedDeformConv),
+    /// Deformable convolution.
+    DeformConv(DeformConv),
     /// Sample by sample.
     Activation(Activation),
     /// Batch normalisation.
@@ -99,6 +102,7 @@ impl Op {
             Self::BandedDeformConv(conv) => {
                 format!("banded deformable conv {}×{}", conv.kernel.0, conv.kernel.1)
             }
+            Self::DeformConv(conv) => format!("deformable conv {}×{}", conv.kernel.0, conv.kernel.1),
             Self::Activation(activation) => activation.word(),
             Self::BatchNorm(_) => "batch norm".into(),
             Self::LayerNorm(_) => "layer norm".into(),
@@ -134,6 +138,7 @@ impl Op {
             Self::Conv(conv) => conv.shape(x),
             Self::ConvTranspose(conv) => conv.shape(x),
             Self::BandedDeformConv(conv) => conv.shape(x),
+            Self::DeformConv(conv) => conv.shape(x),
             Self::Activation(activation) => activation.shape(x),
             Self::BatchNorm(norm) => same_channels(x, norm.channels),
             Self::LayerNorm(norm) => same_channels(x, norm.channels),
@@ -166,6 +171,7 @@ impl Op {
                 inputs.first().map_or(0, |x| (x.height * x.width) as u64) * conv.multiply_adds_per_place()
             }
             Self::BandedDeformConv(conv) => area * conv.multiply_adds_per_place(),
+            Self::DeformConv(conv) => area * conv.multiply_adds_per_place(),
             Self::WindowAttention(attention) => area * attention.multiply_adds_per_place(),
             _ => 0,
         };
@@ -179,8 +185,8 @@ impl Op {
         match self {
             Self::Conv(conv) => conv.reach(),
             Self::ConvTranspose(conv) => conv.reach(),
-            // Its offsets have no bound.
-            Self::BandedDeformConv(_) | Self::Reduce(_) | Self::Flatten => everywhere,
+            // Their offsets have no bound.
+            Self::BandedDeformConv(_) | Self::DeformConv(_) | Self::Reduce(_) | Self::Flatten => everywhere,
             Self::WindowAttention(attention) => near((attention.window - 1) as f64),
             Self::PixelUnshuffle(f) => Reach { radius: (*f - 1) as f64, step: *f as f64, global: false },
             Self::PixelShuffle(f) | Self::UpsampleNearest(f) => {
@@ -208,6 +214,7 @@ impl Op {
                 let whole = conv.whole.into_iter().flatten();
                 [conv.weight].into_iter().chain(conv.rotation).chain(conv.stretch).chain(whole).collect()
             }
+            Self::DeformConv(conv) => [conv.weight].into_iter().chain(conv.offset).collect(),
             Self::Activation(Activation::PRelu { weight, .. }) => vec![*weight],
             Self::BatchNorm(norm) => norm.params.to_vec(),
             Self::LayerNorm(norm) => norm.params.to_vec(),

@@ -1,9 +1,9 @@
 use unband_image::Context;
 use unband_nets::layer::banded_deform_conv::BandedDeformConv;
-use unband_nets::layer::conv::Conv;
 use unband_nets::state::Weights;
 use unband_nets::{ParamId, Shape};
 
+use super::deform_conv::{generator, sample};
 use super::{Map, Real, by_channel};
 
 pub(super) fn banded<T: Real>(
@@ -14,7 +14,8 @@ pub(super) fn banded<T: Real>(
     ctx: &Context<'_>,
 ) -> Map<T> {
     let generated = |pair: [ParamId; 2], outputs: usize| {
-        super::conv::conv(&generator(conv, pair, outputs), x, shape.with_channels(outputs), weights, ctx)
+        let generator = generator(pair, conv.input, outputs);
+        super::conv::conv(&generator, x, shape.with_channels(outputs), weights, ctx)
     };
     let (rotation, stretch) = (generated(conv.rotation, 2), generated(conv.stretch, 1));
     let whole = conv.whole.map(|pair| generated(pair, 1));
@@ -55,40 +56,4 @@ pub(super) fn banded<T: Real>(
             }
         }
     })
-}
-
-fn generator(conv: &BandedDeformConv, [weight, bias]: [ParamId; 2], output: usize) -> Conv {
-    Conv {
-        weight,
-        bias: Some(bias),
-        input: conv.input,
-        output,
-        kernel: (3, 3),
-        stride: 1,
-        padding: (1, 1),
-        dilation: 1,
-        groups: 1,
-    }
-}
-
-/// Bilinear; neighbours outside the picture are zero.
-fn sample<T: Real>(x: &Map<T>, channel: usize, (row, column): (T, T)) -> T {
-    let (height, width) = (T::of64(x.shape.height as f64), T::of64(x.shape.width as f64));
-    let minus = -T::one();
-    if !(row > minus && row < height && column > minus && column < width) {
-        return T::zero();
-    }
-    let (top, left) = (row.floor(), column.floor());
-    let (down, across) = (row - top, column - left);
-    let (top, left) = (top.to_isize().unwrap_or(0), left.to_isize().unwrap_or(0));
-    let at = |y: isize, xx: isize| {
-        let inside =
-            y >= 0 && xx >= 0 && y < x.shape.height.cast_signed() && xx < x.shape.width.cast_signed();
-        if inside { x.at(channel, y.cast_unsigned(), xx.cast_unsigned()) } else { T::zero() }
-    };
-    let one = T::one();
-    at(top, left) * (one - down) * (one - across)
-        + at(top, left + 1) * (one - down) * across
-        + at(top + 1, left) * down * (one - across)
-        + at(top + 1, left + 1) * down * across
 }

@@ -7,6 +7,7 @@ mod arrange;
 mod attention;
 mod banded_deform_conv;
 mod conv;
+mod deform_conv;
 mod norm;
 mod pool;
 mod resample;
@@ -102,6 +103,7 @@ pub(crate) fn apply<T: Real>(
         Op::Conv(conv) => conv::conv(conv, x[0], shape, weights, ctx),
         Op::ConvTranspose(conv) => conv::transposed(conv, x[0], shape, weights, ctx),
         Op::BandedDeformConv(conv) => banded_deform_conv::banded(conv, x[0], shape, weights, ctx),
+        Op::DeformConv(conv) => deform_conv::deform(conv, x[0], shape, weights, ctx),
         Op::Activation(kind) => activation::activation(kind, x[0], weights, ctx),
         Op::BatchNorm(norm) => norm::batch_norm(norm, x[0], weights, mode.picture_statistics, ctx),
         Op::LayerNorm(norm) => norm::layer_norm(norm, x[0], weights),

@@ -9,6 +9,7 @@ pub mod arrange;
 pub mod attention;
 pub mod banded_deform_conv;
 pub mod conv;
+pub mod deform_conv;
 pub mod norm;
 pub mod pool;
 pub mod resample;

@@ -1,0 +1,67 @@
+//! Deformable convolution: every tap reads where the picture tells it to.
+
+use crate::net::Net;
+use crate::param::ParamId;
+use crate::shape::Shape;
+use crate::{Op, Value};
+
+/// A convolution with an offset for each tap at each place, made by a 3×3 convolution of the same input.
+///
+/// out[o, y, x] = Σ weight[o, i, a, b] · in[i, y + a − kh div 2 + Δrow, x + b − kw div 2 + Δcolumn], bilinear, zero outside;
+/// tap n = a · kw + b takes Δrow from channel 2n and Δcolumn from channel 2n + 1 of the offsets. No mask, no bias.
+///
+/// Source: Dai et al., "Deformable convolutional networks", ICCV 2017; order of channels as in torchvision's
+/// `deform_conv2d`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeformConv {
+    /// `conv.weight`: `[output, input, kh, kw]`.
+    pub weight: ParamId,
+    /// `offset.{weight,bias}`: `[2 · kh · kw, input, 3, 3]`, `[2 · kh · kw]`.
+    pub offset: [ParamId; 2],
+    /// Channels in.
+    pub input: usize,
+    /// Channels out.
+    pub output: usize,
+    /// Rows and columns.
+    pub kernel: (usize, usize),
+}
+
+impl DeformConv {
+    pub(crate) fn shape(&self, x: Shape) -> Result<Shape, String> {
+        if x.channels != self.input {
+            return Err(format!("takes {} channels, got {}", self.input, x.channels));
+        }
+        Ok(x.with_channels(self.output))
+    }
+
+    pub(crate) fn multiply_adds_per_place(&self) -> u64 {
+        let taps = self.kernel.0 * self.kernel.1;
+        (self.output * self.input * taps + 9 * self.input * 2 * taps) as u64
+    }
+}
+
+impl Net {
+    /// A deformable convolution with parameters below `NAME`; kernels are odd. `[C, H, W] → [output, H, W]`.
+    pub fn deform_conv(
+        &mut self,
+        name: impl AsRef<str>,
+        x: Value,
+        output: usize,
+        kernel: (usize, usize),
+    ) -> Value {
+        self.scope(name, |net| {
+            let input = net.channels(x);
+            let (rows, columns) = kernel;
+            if rows % 2 == 0 || columns % 2 == 0 {
+                net.fault(format!("a deformable kernel is odd, got {rows}×{columns}"));
+            }
+            let weight = net.trainable("conv.weight", &[output, input, rows, columns]);
+            let offset = [
+                net.trainable("offset.weight", &[2 * rows * columns, input, 3, 3]),
+                net.trainable("offset.bias", &[2 * rows * columns]),
+            ];
+            let conv = DeformConv { weight, offset, input, output, kernel };
+            net.push(Op::DeformConv(conv), &[x], output)
+        })
+    }
+}
