@@ -108,11 +108,9 @@ fn samples_moved_about_agree() {
 fn every_network_agrees() {
     for architecture in arch::ARCHITECTURES {
         let graph = (architecture.build)().unwrap();
-        if graph.multiply_adds(64, 64).is_ok_and(|n| n > 3_000_000_000) {
-            continue;
-        }
         let side = graph.size_multiple().unwrap_or(64).max(32);
-        if side <= 64 {
+        // Larger ones take too long here, and some take one size only.
+        if graph.multiply_adds(side, side).is_ok_and(|n| n < 1_500_000_000) {
             same(&graph, side, side, Mode::default());
         }
     }

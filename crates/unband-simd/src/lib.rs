@@ -22,6 +22,7 @@ pub mod placebo_rows;
 pub mod quantize;
 pub mod smooth_rows;
 pub mod spiral_rows;
+pub mod winograd_rows;
 
 pub use level::Level;
 

@@ -4,7 +4,7 @@ use unband_nets::layer::conv::{Conv, ConvTranspose};
 use unband_nets::state::Weights;
 use unband_nets::{Op, Shape};
 use unband_simd::conv_rows::{self, Tap};
-use unband_simd::{Level, net_rows};
+use unband_simd::{Level, net_rows, winograd_rows};
 
 use super::fetch::Fetch;
 
@@ -21,6 +21,14 @@ fn is_depthwise(conv: &Conv) -> bool {
     conv.groups == conv.input && conv.groups == conv.output && conv.dilation == 1 && conv.groups > 1
 }
 
+/// Channels from which on a third of the multiplications is worth the transforms.
+const ENOUGH: usize = 16;
+
+fn suits_winograd(conv: &Conv, level: Level) -> bool {
+    let plain = conv.kernel == (3, 3) && conv.stride == 1 && conv.dilation == 1 && conv.padding == (1, 1);
+    plain && conv.input >= ENOUGH && conv.output >= ENOUGH && winograd_rows::has(level)
+}
+
 /// Weights in the order in which they are read.
 pub struct Packed {
     bias: Vec<f32>,
@@ -31,6 +39,7 @@ pub struct Packed {
 
 enum Kind {
     Direct { conv: Conv, weights: Vec<f32> },
+    Winograd { weights: Vec<f32> },
     Depthwise { conv: Conv, weights: Vec<f32> },
     Transposed { conv: ConvTranspose, phases: Vec<Phase> },
 }
@@ -60,6 +69,9 @@ impl Packed {
                 let kind = if is_depthwise(conv) {
                     let by_tap = (0..taps).flat_map(|t| (0..conv.output).map(move |c| w[c * taps + t]));
                     Kind::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
+                } else if suits_winograd(conv, level) {
+                    let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
+                    Kind::Winograd { weights: winograd_rows::pack(level, conv.output, conv.input, at) }
                 } else {
                     let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
                     let weights = conv_rows::pack(level, conv.output, taps, conv.input, at);
@@ -118,6 +130,36 @@ impl Packed {
                     let rows = staged.rows(fetch, input, places);
                     conv_rows::conv_row(level, row, line, &rows, &taps, weights, &self.bias);
                     done(y, line);
+                }
+            }
+            Kind::Winograd { weights } => {
+                let row =
+                    winograd_rows::Shape { inputs: self.input, outputs: self.output, width: shape.width };
+                let mut staged = Staged::new(from, 4, 1, row.row().div_ceil(self.input));
+                let mut scratch = vec![0.0; row.scratch()];
+                let mut spare = vec![0.0; shape.width * self.output];
+                let mut lines: Vec<&mut [f32]> = lines.map(|(_, line)| line).collect();
+                for (i, pair) in lines.chunks_mut(2).enumerate() {
+                    let y = first + 2 * i;
+                    let rows = staged.rows(fetch, input, (0..4).map(|a| row_of(y + a, 1)));
+                    let rows = [rows[0], rows[1], rows[2], rows[3]];
+                    let (upper, lower) = match pair {
+                        [upper, lower] => (&mut **upper, &mut **lower),
+                        [upper] => (&mut **upper, &mut spare[..]),
+                        _ => continue,
+                    };
+                    winograd_rows::row_pair(
+                        level,
+                        row,
+                        [upper, lower],
+                        rows,
+                        weights,
+                        &self.bias,
+                        &mut scratch,
+                    );
+                    for (i, line) in pair.iter_mut().enumerate() {
+                        done(y + i, line);
+                    }
                 }
             }
             Kind::Depthwise { conv, weights } => {

@@ -33,6 +33,27 @@ impl Stored {
     }
 }
 
+/// Memory of results that nobody needs any more: new memory costs a fault for every page.
+#[derive(Default)]
+pub struct Spare(Vec<Vec<f32>>);
+
+impl Spare {
+    /// Keeps the memory of a result.
+    pub fn give(&mut self, stored: Option<Stored>) {
+        self.0.extend(stored.map(|stored| stored.data));
+    }
+
+    /// A result of which every sample has yet to be written: the smallest memory that holds it.
+    pub fn take(&mut self, shape: Shape) -> Stored {
+        let len = shape.len();
+        let fits = self.0.iter().enumerate().filter(|(_, v)| v.capacity() >= len);
+        let Some((place, _)) = fits.min_by_key(|(_, v)| v.capacity()) else { return Stored::zeros(shape) };
+        let mut data = self.0.swap_remove(place);
+        data.resize(len, 0.0);
+        Stored { shape, data }
+    }
+}
+
 /// Where rows come from.
 pub struct Fetch<'a> {
     pub graph: &'a Graph,

@@ -18,7 +18,7 @@ use unband_simd::Level;
 
 use crate::map::Map;
 use crate::{Mode, RunError};
-use fetch::{Fetch, Stored};
+use fetch::{Fetch, Spare, Stored};
 use plan::{Core, Plan, Step};
 
 /// A network with its weights, laid out for a processor.
@@ -62,13 +62,14 @@ impl Engine {
                 stored[i] = Some(Stored::of_map(&inputs[n]));
             }
         }
+        let mut spare = Spare::default();
         for (number, step) in plan.steps.iter().enumerate() {
             ctx.check()?;
             let fetch = Fetch { graph: &self.graph, shapes: &shapes, stored: &stored };
-            let made = self.make(step, &shapes, &fetch, mode, ctx);
+            let made = self.make(step, &shapes, &fetch, &mut spare, (mode, ctx));
             stored[step.out] = Some(made);
             for &value in &plan.dropped[number] {
-                stored[value] = None;
+                spare.give(stored[value].take());
             }
         }
         let fetch = Fetch { graph: &self.graph, shapes: &shapes, stored: &stored };
@@ -80,8 +81,8 @@ impl Engine {
         step: &Step,
         shapes: &[Shape],
         fetch: &Fetch<'_>,
-        mode: Mode,
-        ctx: &Context<'_>,
+        spare: &mut Spare,
+        (mode, ctx): (Mode, &Context<'_>),
     ) -> Stored {
         let node = &self.graph.nodes[step.core];
         let shape = shapes[step.core];
@@ -93,10 +94,11 @@ impl Engine {
             }
             return made;
         }
-        let mut made = Stored::zeros(shape);
+        let mut made = spare.take(shape);
         let row = made.row().max(1);
-        // Small enough for all threads to have their share, large enough to fetch few rows twice.
-        let rows = shape.height.div_ceil(4 * ctx.threads.max(1)).max(1);
+        // Small enough for all threads to have their share, large enough to fetch few rows twice; even, as two rows are made
+        // together.
+        let rows = shape.height.div_ceil(4 * ctx.threads.max(1)).next_multiple_of(2);
         let strips: Vec<&mut [f32]> = made.data.chunks_mut(row * rows).collect();
         ctx.map_parts(strips, |strip, out: &mut [f32]| {
             let first = strip * rows;
