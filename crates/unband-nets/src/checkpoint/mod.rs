@@ -129,6 +129,10 @@ pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, CheckpointError> {
 pub fn read(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
     let contents = contents(bytes)?;
     let mut facts = contents.facts;
+    if contents.container == Container::TorchScript && contents.root.tensors() == 0 {
+        let what = "its numbers frozen into its code".to_owned();
+        return Err(CheckpointError::Unsupported { container: contents.container, what });
+    }
     let found = structure::find(&contents.root)?;
     if !found.wrapper.is_empty() {
         facts.extend(structure::facts(&contents.root));
