@@ -1,4 +1,5 @@
-//! The light debanding net at FHD: time on one thread and more, beside nothing; the peers are run by a script.
+//! The light debanding net at FHD, at every level, with one thread and two. `--once`: the best level, one thread, for
+//! `tools/bench_light.py`, which runs the peers in turns with it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 use std::time::Instant;
@@ -38,9 +39,10 @@ fn main() {
     let flops = 2.0 * graph.multiply_adds(1080, 1920).unwrap() as f64;
     let picture = fill::picture(3, 1080, 1920).into_iter().map(|v| v as f32).collect();
     let inputs = [Map::new(Shape::new(3, 1080, 1920), picture).unwrap()];
-    for level in Level::all() {
+    let only_once = std::env::args().any(|a| a == "--once");
+    for level in Level::all().filter(|&level| !only_once || level == Level::best()) {
         let engine = Engine::new(graph.clone(), weights.clone(), level);
-        for threads in [1, 2] {
+        for threads in 1..=if only_once { 1 } else { 2 } {
             let ctx = Context { threads, ..Context::default() };
             let once = || {
                 let (begun, cpu) = (Instant::now(), cpu());
