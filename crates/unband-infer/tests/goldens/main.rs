@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod adnet;
+mod bdinn;
 mod bitnet;
 mod brdnet;
 mod deepdeband;

@@ -2,6 +2,7 @@
 
 pub mod adnet;
 pub mod alexnet;
+pub mod bdinn;
 pub mod bitnet;
 pub mod brdnet;
 pub mod dbi;
@@ -104,6 +105,7 @@ pub enum Passes {
 pub static ARCHITECTURES: &[Architecture] = &[
     adnet::ENTRY,
     ggdbn::ENTRY,
+    bdinn::ENTRY,
     indi::ENTRY,
     rrdbnet::ENTRY,
     brdnet::ENTRY,

@@ -1,0 +1,90 @@
+//! The whole network of coupling blocks, both ways.
+
+use super::coupling::{Direction, chain};
+use super::{Config, Level, Middle, Plan, Scaling};
+use crate::layer::conv::ConvSpec;
+use crate::net::{BuildError, Net};
+use crate::{Graph, Value};
+
+/// The banded picture `image` `[3, H, W]` twice in; the clean picture `image` and its `banding` out, `[3, H, W]` each.
+///
+/// # Errors
+/// Widths that make no network.
+pub fn build(config: &Config) -> Result<Graph, BuildError> {
+    let mut net = Net::new("bdinn");
+    let image = net.input("image", 3);
+    let both = net.concat(&[image, image]);
+    let out = pass(&mut net, both, config, Direction::Forward);
+    let (clean, banding) = net.halves(out);
+    net.finish(&[("image", clean), ("banding", banding)])
+}
+
+/// The same network with the same parameters, backwards: a clean picture `image` and a `banding` in; the banded picture
+/// `image` and its second `copy` out. It undoes [`build`].
+///
+/// # Errors
+/// Widths that make no network, and learned scaling, which has no inverse.
+pub fn build_inverse(config: &Config) -> Result<Graph, BuildError> {
+    let mut net = Net::new("bdinn, inverse");
+    let clean = net.input("image", 3);
+    let banding = net.input("banding", 3);
+    if config.scaling == Scaling::Learned {
+        net.scope("down.0", |net| net.fault("a convolution that changes the size has no inverse".into()));
+    }
+    let both = net.concat(&[clean, banding]);
+    let out = pass(&mut net, both, config, Direction::Inverse);
+    let (image, copy) = net.halves(out);
+    net.finish(&[("image", image), ("copy", copy)])
+}
+
+fn pass(net: &mut Net, x: Value, config: &Config, direction: Direction) -> Value {
+    let way = (config, direction);
+    match &config.plan {
+        Plan::CrossScale(levels) => cross_scale(net, x, levels, way),
+        Plan::HalfSize { blocks } => {
+            let x = net.pixel_unshuffle(x, 2);
+            let x = chain(net, "blocks", x, (*blocks, None), way);
+            net.pixel_shuffle(x, 2)
+        }
+        Plan::FullSize { blocks } => chain(net, "blocks", x, (*blocks, None), way),
+    }
+}
+
+/// Down and up again. Backwards, what led up leads down.
+fn cross_scale(net: &mut Net, mut x: Value, levels: &[Level], way: (&Config, Direction)) -> Value {
+    let (config, direction) = way;
+    let (down, up) = match direction {
+        Direction::Forward => ("enc", "dec"),
+        Direction::Inverse => ("dec", "enc"),
+    };
+    let mut around = Vec::with_capacity(levels.len());
+    for (l, level) in levels.iter().enumerate() {
+        x = match config.scaling {
+            Scaling::Shuffle => net.pixel_unshuffle(x, 2),
+            Scaling::Learned => {
+                let channels = 4 * net.channels(x);
+                net.conv(format!("down.{l}"), x, channels, ConvSpec::new(4).stride(2).padding(1))
+            }
+        };
+        x = chain(net, &format!("{down}.{l}"), x, (level.blocks, None), way);
+        let (skip, rest) = net.halves(x);
+        around.push(chain(net, &format!("skip.{l}"), skip, (level.skip, None), way));
+        x = rest;
+    }
+    x = match &config.middle {
+        Middle::Dense { blocks } => chain(net, "mid", x, (*blocks, None), way),
+        middle @ Middle::Attention { blocks, .. } => chain(net, "mid", x, (*blocks, Some(middle)), way),
+    };
+    for (l, (level, skip)) in levels.iter().zip(around).enumerate().rev() {
+        let joined = net.concat(&[skip, x]);
+        let y = chain(net, &format!("{up}.{l}"), joined, (level.blocks, None), way);
+        x = match config.scaling {
+            Scaling::Shuffle => net.pixel_shuffle(y, 2),
+            Scaling::Learned => {
+                let channels = net.channels(y) / 4;
+                net.conv_transpose(format!("up.{l}"), y, channels, (4, 2, 1), true)
+            }
+        };
+    }
+    x
+}

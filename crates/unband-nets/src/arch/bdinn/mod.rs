@@ -1,0 +1,286 @@
+//! BDINN: a network that can be run backwards, over three scales, with banded deformable convolutions at the coarsest.
+//!
+//! Source: Quan, He, Xu, Xu, Ji, "Image debanding using cross-scale invertible networks with banded deformable
+//! convolutions", Neural Networks 187 (2025) 107270. Only the layer is public (csxyhe/BDINN): the paper gives blocks and
+//! their order, its tables the counts, and what is left open was chosen to meet the counts. Supervising the banding too
+//! (table 6) is a matter of the loss: the network is the same.
+//!
+//! | variant | table | parameters | paper | multiply-adds at 256×256 | paper |
+//! |---|---|---|---|---|---|
+//! | (main) | 1, 3–6 | 5,890,088 | 5.885 M | 37.489 G | 37.401 G |
+//! | `unet` | 3 | 5,971,532 | 5.943 M | 34.238 G | 34.122 G |
+//! | `one-scale` | 3 | 5,974,560 | 5.953 M | 97.675 G | 97.533 G |
+//! | `dense-only` | 4 | 5,942,160 | 5.942 M | 388.258 G |  |
+//! | `no-bdacb` | 4 | 5,884,104 | 5.887 M | 37.484 G |  |
+//! | `plain-convs` | 4 | 5,856,312 | 5.885 M | 41.688 G |  |
+//! | `learned-scaling` | 4 | 5,987,066 | 5.985 M | 37.716 G |  |
+//! | `deform-3x5` | 5 | 5,909,544 | 5.887 M | 37.509 G | 37.402 G |
+//! | `deform-5x5` | 5 | 5,981,544 | 6.007 M | 37.582 G | 37.525 G |
+//! | `banded-3x3` | 5 | 5,865,512 | 5.861 M | 37.464 G | 37.376 G |
+//! | `banded-3x7` | 5 | 5,914,664 | 5.909 M | 37.514 G | 37.425 G |
+//! | `banded-3x9` | 5 | 5,939,240 | 5.933 M | 37.540 G | 37.450 G |
+//! | `banded-5x5` | 5 | 5,931,048 | 5.925 M | 37.531 G | 37.442 G |
+//!
+//! `dense-only` shows that the dense blocks are those of the paper: 45 blocks of 6 channels, and its count to the last digit.
+
+mod coupling;
+mod invertible;
+mod unet;
+
+pub use invertible::{build, build_inverse};
+pub use unet::{Config as UnetConfig, build as build_unet};
+
+use super::{Architecture, Purpose, Use, Variant, count_numbered};
+use crate::StateDict;
+
+/// The registry's line.
+pub const ENTRY: Architecture = Architecture {
+    name: "bdinn",
+    title: "Cross-scale invertible debanding network with banded deformable convolutions",
+    source: "Quan et al., Neural Networks 187 (2025) 107270; layer: csxyhe/BDINN, commit 583fd74",
+    use_as: Use::of(Purpose::Deband),
+    build: || build(&Config::default()),
+    detect: |state: &StateDict| match Config::of(state) {
+        Some(config) => Some(build(&config)),
+        None => Some(build_unet(&UnetConfig::of(state)?)),
+    },
+    variants: &[
+        Variant {
+            name: "inverse",
+            title: "backwards: from a clean picture and its banding to the banded picture",
+            build: || build_inverse(&Config::default()),
+        },
+        Variant {
+            name: "unet",
+            title: "table 3: a U-net that has no inverse",
+            build: || build_unet(&UnetConfig::default()),
+        },
+        Variant {
+            name: "one-scale",
+            title: "table 3: invertible, all at half the size",
+            build: || build(&Config { plan: Plan::HalfSize { blocks: 30 }, ..Config::default() }),
+        },
+        Variant {
+            name: "dense-only",
+            title: "table 4: dense blocks alone, at full size",
+            build: || build(&Config { plan: Plan::FullSize { blocks: 45 }, ..Config::default() }),
+        },
+        Variant {
+            name: "no-bdacb",
+            title: "table 4: dense blocks instead of banded ones",
+            build: || build(&Config { middle: Middle::Dense { blocks: 2 }, ..Config::default() }),
+        },
+        Variant {
+            name: "plain-convs",
+            title: "table 4: plain convolutions instead of dense blocks",
+            build: || {
+                build(&Config { function: Function::Plain { layers: 3, width: 68 }, ..Config::default() })
+            },
+        },
+        Variant {
+            name: "learned-scaling",
+            title: "table 4: convolutions instead of pixel (un)shuffles, no inverse",
+            build: || build(&Config { scaling: Scaling::Learned, ..Config::default() }),
+        },
+        Variant {
+            name: "deform-3x5",
+            title: "table 5: deformable convolutions with free offsets",
+            build: || build(&Config::deformable(Offsets::Free, (3, 5), 14)),
+        },
+        Variant {
+            name: "deform-5x5",
+            title: "table 5: larger ones",
+            build: || build(&Config::deformable(Offsets::Free, (5, 5), 14)),
+        },
+        Variant {
+            name: "banded-3x3",
+            title: "table 5: banded kernels of another size",
+            build: || build(&Config::deformable(Offsets::Banded, (3, 3), 16)),
+        },
+        Variant {
+            name: "banded-3x7",
+            title: "table 5: banded kernels of another size",
+            build: || build(&Config::deformable(Offsets::Banded, (3, 7), 16)),
+        },
+        Variant {
+            name: "banded-3x9",
+            title: "table 5: banded kernels of another size",
+            build: || build(&Config::deformable(Offsets::Banded, (3, 9), 16)),
+        },
+        Variant {
+            name: "banded-5x5",
+            title: "table 5: banded kernels of another size",
+            build: || build(&Config::deformable(Offsets::Banded, (5, 5), 16)),
+        },
+    ],
+};
+
+/// What a network of coupling blocks is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Which blocks, at which sizes.
+    pub plan: Plan,
+    /// Blocks at the coarsest size of a cross-scale plan.
+    pub middle: Middle,
+    /// What the blocks compute from one half for the other.
+    pub function: Function,
+    /// How sizes change.
+    pub scaling: Scaling,
+    /// κ of e(h) = κ · (2 · sigmoid(h) − 1), which bounds the logarithm of a factor; `None` is e(h) = h, as in the paper,
+    /// which overflows for weights that were not trained. Shapes do not tell it: networks read from files have 1.
+    pub clamp: Option<f64>,
+}
+
+/// Which blocks, at which sizes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// Half of the channels goes on to the next, coarser level, the other half around it. From fine to coarse.
+    CrossScale(Vec<Level>),
+    /// One row of blocks at half the size.
+    HalfSize {
+        /// Blocks.
+        blocks: usize,
+    },
+    /// One row of blocks at full size.
+    FullSize {
+        /// Blocks.
+        blocks: usize,
+    },
+}
+
+/// Blocks of one level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// On the way down, and as many on the way up.
+    pub blocks: usize,
+    /// On the way around the coarser levels.
+    pub skip: usize,
+}
+
+/// Blocks at the coarsest size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Middle {
+    /// Dense block, then channel attention around two deformable convolutions (BDACB).
+    Attention {
+        /// Blocks.
+        blocks: usize,
+        /// Channels around the convolutions.
+        width: usize,
+        /// Channels inside the attention.
+        inner: usize,
+        /// Kind of offsets.
+        offsets: Offsets,
+        /// Rows and columns of a kernel.
+        kernel: (usize, usize),
+    },
+    /// Blocks as on the other levels.
+    Dense {
+        /// Blocks.
+        blocks: usize,
+    },
+}
+
+/// How a deformable convolution places its taps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offsets {
+    /// By turning and stretching.
+    Banded,
+    /// Each tap anywhere.
+    Free,
+}
+
+/// What a block computes from one half for the other: 3×3 convolutions, a leaky rectifier of 0.2 after all but the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    /// Four, each reading all before it.
+    Dense {
+        /// Channels that each adds.
+        growth: usize,
+    },
+    /// One after the other.
+    Plain {
+        /// Convolutions.
+        layers: usize,
+        /// Channels between them.
+        width: usize,
+    },
+}
+
+/// How sizes change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scaling {
+    /// Pixel-unshuffle and -shuffle.
+    Shuffle,
+    /// Convolution and transposed convolution, 4×4 with stride 2; has no inverse.
+    Learned,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            plan: Plan::CrossScale(vec![
+                Level { blocks: 3, skip: 3 },
+                Level { blocks: 3, skip: 1 },
+                Level { blocks: 1, skip: 2 },
+            ]),
+            middle: Middle::Attention {
+                blocks: 2,
+                width: 16,
+                inner: 4,
+                offsets: Offsets::Banded,
+                kernel: (3, 5),
+            },
+            function: Function::Dense { growth: 32 },
+            scaling: Scaling::Shuffle,
+            clamp: Some(1.0),
+        }
+    }
+}
+
+impl Config {
+    /// The main configuration with other deformable convolutions. Free offsets need many more parameters than banded ones;
+    /// the paper's counts hardly differ, so they are given fewer channels.
+    pub fn deformable(offsets: Offsets, kernel: (usize, usize), width: usize) -> Self {
+        Self { middle: Middle::Attention { blocks: 2, width, inner: 4, offsets, kernel }, ..Self::default() }
+    }
+
+    /// From names and shapes; `None` for another network.
+    pub fn of(state: &StateDict) -> Option<Self> {
+        let (plan, first) = if state.get("enc.0.0.phi1.convs.0.weight").is_some() {
+            let level = |l: usize| Level {
+                blocks: count_numbered(state, &format!("enc.{l}.")),
+                skip: count_numbered(state, &format!("skip.{l}.")),
+            };
+            (Plan::CrossScale((0..count_numbered(state, "enc.")).map(level).collect()), "enc.0.0")
+        } else {
+            let half = *state.shape("blocks.0.phi1.convs.0.weight")?.get(1)?;
+            let blocks = count_numbered(state, "blocks.");
+            let plan = if half == 3 { Plan::FullSize { blocks } } else { Plan::HalfSize { blocks } };
+            (plan, "blocks.0")
+        };
+        let [width, half, ..] = *state.shape(&format!("{first}.phi1.convs.0.weight"))? else { return None };
+        let second = *state.shape(&format!("{first}.phi1.convs.1.weight"))?.get(1)?;
+        let function = if second == width + half {
+            Function::Dense { growth: width }
+        } else {
+            Function::Plain { layers: count_numbered(state, &format!("{first}.phi1.convs.")), width }
+        };
+        let scaling = if state.get("down.0.weight").is_some() { Scaling::Learned } else { Scaling::Shuffle };
+        Some(Self { plan, middle: Middle::of(state)?, function, scaling, clamp: Some(1.0) })
+    }
+}
+
+impl Middle {
+    fn of(state: &StateDict) -> Option<Self> {
+        let blocks = count_numbered(state, "mid.");
+        let rcam = "mid.0.phi1.rcam";
+        let Some(inner) = state.shape(&format!("{rcam}.ca.down.weight")) else {
+            return Some(Self::Dense { blocks });
+        };
+        let (inner, width) = (*inner.first()?, *inner.get(1)?);
+        let banded = state.get(&format!("{rcam}.bd1.conv_rotation.weight")).is_some();
+        let offsets = if banded { Offsets::Banded } else { Offsets::Free };
+        let [_, _, rows, columns] = *state.shape(&format!("{rcam}.bd1.conv.weight"))? else { return None };
+        Some(Self::Attention { blocks, width, inner, offsets, kernel: (rows, columns) })
+    }
+}
