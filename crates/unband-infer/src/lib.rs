@@ -1,6 +1,8 @@
 //! Runs networks on a CPU.
 #![forbid(unsafe_code)]
 
+pub mod dbi;
+pub mod deepdeband;
 pub mod engine;
 pub mod indi;
 pub mod lpips;

@@ -1,3 +1,4 @@
+use unband_infer::deepdeband::{Variant, full, weighted};
 use unband_infer::reference::{Map, Mode, run};
 use unband_nets::arch;
 use unband_nets::arch::deepdeband::build;
@@ -62,10 +63,36 @@ fn a_narrow_generator_is_recognised_and_dropout_follows_its_seed() {
     let picture = signed(256, 256);
     let with = |dropout| {
         let mode = Mode { picture_statistics: true, dropout };
-        run(&graph, &weights, &[picture.clone()], mode, &ctx()).unwrap().remove(0)
+        run(&graph, &weights, std::slice::from_ref(&picture), mode, &ctx()).unwrap().remove(0)
     };
     assert_eq!(with(Some(1)), with(Some(1)));
     assert_ne!(with(Some(1)), with(Some(2)));
     assert_ne!(with(Some(1)), with(None));
     assert!(build(0).is_err());
+}
+
+#[test]
+fn pictures_of_any_size_go_through_both_ways_of_feeding_it() {
+    let graph = build(4).unwrap();
+    let state = unband_nets::state::fill::golden(&graph.stored());
+    let weights = unband_nets::state::Weights::bind(&graph, &state).unwrap();
+    let input = narrow(&picture(3, 200, 300));
+    let through = |map: Map<f32>, mode: Mode| -> Result<Map<f32>, unband_infer::RunError> {
+        Ok(run(&graph, &weights, &[map], mode, &ctx())?.remove(0))
+    };
+    let whole =
+        |variant: Variant, seed| full(&input, variant, |map| through(map, variant.mode(seed))).unwrap();
+    let patches = |variant: Variant, seed| {
+        weighted(&input, variant, |map, number| through(map, variant.mode(seed + number as u64))).unwrap()
+    };
+    for map in [whole(Variant::Original, 7), patches(Variant::Original, 7)] {
+        assert_eq!(map.shape, input.shape);
+        let whole_code = |v: &f32| (v * 255.0 - (v * 255.0).round()).abs() < 1e-3;
+        assert!(map.data.iter().all(whole_code));
+    }
+    assert_eq!(patches(Variant::Original, 7), patches(Variant::Original, 7));
+    assert_ne!(patches(Variant::Original, 7), patches(Variant::Original, 8));
+    assert_eq!(patches(Variant::Fixed, 7), patches(Variant::Fixed, 8));
+    assert_eq!(whole(Variant::Fixed, 7), whole(Variant::Fixed, 8));
+    assert_ne!(whole(Variant::Fixed, 7), patches(Variant::Fixed, 7));
 }

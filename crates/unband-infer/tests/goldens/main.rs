@@ -1,11 +1,12 @@
 //! Every network against numbers of the original PyTorch code, run in 64 bits (`golden/nets`, made by the rule in
 //! `unband_nets::state::fill`).
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod adnet;
 mod bdinn;
 mod bitnet;
 mod brdnet;
+mod dbi;
 mod deepdeband;
 mod discriminator;
 mod features;

@@ -1,0 +1,333 @@
+//! What deepDeband does around its generator: mirrored borders, and patches weighed against each other.
+//!
+//! Source: Zhou, Athar, Wang, Wang, "Deep image debanding", ICIP 2022; RaymondLZhou/deepDeband `src/`.
+
+use unband_nets::Shape;
+
+use crate::Map;
+use crate::run::Mode;
+
+/// Which of the two ways of running the published weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Variant {
+    /// As its authors run it, faults included: batch normalisation by the statistics of what is fed and dropout, as while
+    /// training, so that results depend on a seed; 8-bit codes cut off after the network and after weighing, about one
+    /// code darker.
+    Original,
+    /// Running statistics, no dropout, nothing cut off: the same result each time.
+    #[default]
+    Fixed,
+}
+
+impl Variant {
+    /// How the network is run.
+    pub fn mode(self, seed: u64) -> Mode {
+        match self {
+            Self::Original => Mode { picture_statistics: true, dropout: Some(seed) },
+            Self::Fixed => Mode::default(),
+        }
+    }
+}
+
+/// What can go wrong around the network.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeepdebandError<E> {
+    /// The picture is not one of three channels.
+    #[error("deepDeband takes a picture of three channels, got {got}")]
+    Picture {
+        /// What was given.
+        got: String,
+    },
+    /// The network gave another size than it was given.
+    #[error("a network made {got} of {wanted}")]
+    Size {
+        /// What it was given.
+        wanted: String,
+        /// What it gave.
+        got: String,
+    },
+    /// The network could not be run.
+    #[error(transparent)]
+    Run(#[from] E),
+}
+
+/// Side of a patch, and what sides are padded to a multiple of.
+pub const PATCH: usize = 256;
+
+/// Samples between patches.
+pub const STEP: usize = 128;
+
+/// deepDeband-f: the whole picture in one go. `[3, H, W]`, values of 0 to 1, in and out.
+///
+/// `run` takes and gives values of −1 to 1; sides are multiples of 256.
+///
+/// # Errors
+/// A picture of other channels, what `run` fails with, a result of another size.
+pub fn full<E>(
+    picture: &Map<f32>,
+    variant: Variant,
+    run: impl FnOnce(Map<f32>) -> Result<Map<f32>, E>,
+) -> Result<Map<f32>, DeepdebandError<E>> {
+    check(picture)?;
+    if picture.shape.is_empty() {
+        return Ok(picture.clone());
+    }
+    let padded = signed(padded(picture));
+    let wanted = padded.shape;
+    let mut made = same_size(run(padded)?, wanted)?;
+    for v in &mut made.data {
+        *v = code(*v, variant) / 255.0;
+    }
+    Ok(cropped(&made, picture.shape))
+}
+
+/// deepDeband-w: patches of 256×256 at every multiple of 128, weighed against each other. `[3, H, W]`, values of 0 to 1, in and
+/// out; a picture of 1920×1080 takes 135 runs.
+///
+/// `run` takes and gives a patch of values of −1 to 1, and is told its number, for seeds. A patch weighs exp(−d / 8 − c /
+/// 8192) at a place, d being the distance from the patch's centre and c the root of the mean square difference of all
+/// its samples, in 8-bit codes, from the one input sample at that place. Neither is squared, in both variants: squared, and
+/// with the published widths, patches would switch from one sample to the next, at visible seams.
+///
+/// # Errors
+/// A picture of other channels, what `run` fails with, a result of another size.
+pub fn weighted<E>(
+    picture: &Map<f32>,
+    variant: Variant,
+    mut run: impl FnMut(Map<f32>, usize) -> Result<Map<f32>, E>,
+) -> Result<Map<f32>, DeepdebandError<E>> {
+    check(picture)?;
+    if picture.shape.is_empty() {
+        return Ok(picture.clone());
+    }
+    let padded = padded(picture);
+    let mut sums = Sums::new(padded.shape);
+    for (number, (top, left)) in origins(padded.shape.height, padded.shape.width).into_iter().enumerate() {
+        let patch = signed(window(&padded, top, left));
+        let wanted = patch.shape;
+        let mut made = same_size(run(patch, number)?, wanted)?;
+        made.data.iter_mut().for_each(|v| *v = code(*v, variant));
+        sums.add(&made, &padded, (top, left));
+    }
+    Ok(cropped(&sums.finish(variant), picture.shape))
+}
+
+/// Rows and columns of the upper left corners of patches, for sides that are multiples of 256.
+pub fn origins(height: usize, width: usize) -> Vec<(usize, usize)> {
+    let along = |side: usize| (0..=side.saturating_sub(PATCH)).step_by(STEP);
+    along(height).flat_map(|top| along(width).map(move |left| (top, left))).collect()
+}
+
+/// Mirrored at the right and at the bottom, border samples twice, up to the next multiple of 256.
+pub fn padded(picture: &Map<f32>) -> Map<f32> {
+    let Shape { channels, height, width } = picture.shape;
+    let shape = Shape::new(channels, height.next_multiple_of(PATCH), width.next_multiple_of(PATCH));
+    if picture.shape.is_empty() {
+        return picture.clone();
+    }
+    let mirrored = |i: usize, n: usize| if i % (2 * n) < n { i % (2 * n) } else { 2 * n - 1 - i % (2 * n) };
+    let mut data = Vec::with_capacity(shape.len());
+    for c in 0..channels {
+        for y in 0..shape.height {
+            let y = mirrored(y, height);
+            data.extend((0..shape.width).map(|x| picture.at(c, y, mirrored(x, width))));
+        }
+    }
+    Map { shape, data }
+}
+
+/// Weighted sums over patches.
+struct Sums {
+    shape: Shape,
+    values: Vec<f64>,
+    /// Infinite where one patch alone counts.
+    weights: Vec<f64>,
+}
+
+impl Sums {
+    fn new(shape: Shape) -> Self {
+        Self { shape, values: vec![0.0; shape.len()], weights: vec![0.0; shape.height * shape.width] }
+    }
+
+    /// A patch in codes, made from the part of the input with that corner.
+    fn add(&mut self, patch: &Map<f32>, input: &Map<f32>, (top, left): (usize, usize)) {
+        const CENTRE: usize = PATCH / 2 - 1;
+        let area = self.shape.height * self.shape.width;
+        let each = (PATCH * PATCH) as f64;
+        let sum = |c: usize| patch.plane(c).iter().map(|&v| f64::from(v)).sum::<f64>();
+        let (sums, squares) =
+            ([sum(0), sum(1), sum(2)], patch.data.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>());
+        for y in 0..PATCH {
+            for x in 0..PATCH {
+                let place = (top + y) * self.shape.width + left + x;
+                if self.weights[place].is_infinite() {
+                    continue;
+                }
+                let mut apart = squares;
+                for (c, sum) in sums.iter().enumerate() {
+                    let sample = 255.0 * f64::from(input.data[c * area + place]);
+                    apart += sample * (each * sample - 2.0 * sum);
+                }
+                let apart = (apart / (3.0 * each)).max(0.0).sqrt();
+                let far = (y as f64 - CENTRE as f64).hypot(x as f64 - CENTRE as f64);
+                let alone = (y, x) == (CENTRE, CENTRE);
+                let weight = if alone { 1.0 } else { (-far / 8.0 - apart / 8192.0).exp() };
+                for c in 0..3 {
+                    let value = &mut self.values[c * area + place];
+                    let more = weight * f64::from(patch.at(c, y, x));
+                    *value = if alone { more } else { *value + more };
+                }
+                self.weights[place] = if alone { f64::INFINITY } else { self.weights[place] + weight };
+            }
+        }
+    }
+
+    fn finish(self, variant: Variant) -> Map<f32> {
+        let area = self.weights.len();
+        let done = self.values.iter().enumerate().map(|(i, &value)| {
+            let weight = self.weights[i % area];
+            let code = if weight.is_infinite() { value } else { value / weight };
+            let code = if variant == Variant::Original { code.trunc() } else { code };
+            (code / 255.0) as f32
+        });
+        Map { shape: self.shape, data: done.collect() }
+    }
+}
+
+fn check<E>(picture: &Map<f32>) -> Result<(), DeepdebandError<E>> {
+    if picture.shape.channels == 3 && picture.data.len() == picture.shape.len() {
+        return Ok(());
+    }
+    Err(DeepdebandError::Picture { got: picture.shape.to_string() })
+}
+
+fn same_size<E>(made: Map<f32>, wanted: Shape) -> Result<Map<f32>, DeepdebandError<E>> {
+    if made.shape == wanted && made.data.len() == wanted.len() {
+        return Ok(made);
+    }
+    Err(DeepdebandError::Size { wanted: wanted.to_string(), got: made.shape.to_string() })
+}
+
+fn signed(mut map: Map<f32>) -> Map<f32> {
+    map.data.iter_mut().for_each(|v| *v = (*v - 0.5) / 0.5);
+    map
+}
+
+/// A value of −1 to 1 in 8-bit codes.
+fn code(v: f32, variant: Variant) -> f32 {
+    let code = f32::midpoint(v, 1.0) * 255.0;
+    if variant == Variant::Original { code.trunc().clamp(0.0, 255.0) } else { code }
+}
+
+fn window(map: &Map<f32>, top: usize, left: usize) -> Map<f32> {
+    let shape = Shape::new(map.shape.channels, PATCH, PATCH);
+    let mut data = Vec::with_capacity(shape.len());
+    for plane in map.planes() {
+        for row in plane.chunks(map.shape.width).skip(top).take(PATCH) {
+            data.extend_from_slice(&row[left..left + PATCH]);
+        }
+    }
+    Map { shape, data }
+}
+
+fn cropped(map: &Map<f32>, shape: Shape) -> Map<f32> {
+    let rows = map.planes().flat_map(|plane| plane.chunks(map.shape.width).take(shape.height));
+    Map { shape, data: rows.flat_map(|row| row[..shape.width].iter().copied()).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    type Outcome = Result<Map<f32>, DeepdebandError<Infallible>>;
+
+    /// Bytes over 255 that differ from place to place.
+    fn picture(height: usize, width: usize) -> Map<f32> {
+        let shape = Shape::new(3, height, width);
+        let byte = |i: usize| ((i * 7 + i / width * 31 + i / 997) % 256) as f32 / 255.0;
+        Map { shape, data: (0..shape.len()).map(byte).collect() }
+    }
+
+    fn worst(a: &Map<f32>, b: &Map<f32>) -> f32 {
+        assert_eq!(a.shape, b.shape);
+        a.data.iter().zip(&b.data).fold(0.0, |m, (a, b)| m.max((a - b).abs() * 255.0))
+    }
+
+    #[test]
+    fn sides_are_mirrored_up_to_multiples_of_256() {
+        let shape = |h, w| (h, w);
+        let of = |h: usize, w: usize| {
+            let padded = padded(&picture(h, w)).shape;
+            shape(padded.height, padded.width)
+        };
+        assert_eq!(of(1080, 1920), (1280, 2048));
+        assert_eq!(of(256, 512), (256, 512));
+        let (small, large) = (picture(200, 300), padded(&picture(200, 300)));
+        assert_eq!((large.shape.height, large.shape.width), (256, 512));
+        for y in 0..200 {
+            assert!((large.at(1, y, 300) - small.at(1, y, 299)).abs() < f32::EPSILON);
+            assert!((large.at(1, y, 511) - small.at(1, y, 88)).abs() < f32::EPSILON);
+        }
+        assert!((large.at(2, 255, 7) - small.at(2, 144, 7)).abs() < f32::EPSILON);
+        // Narrower than what is missing: mirrored again and again.
+        assert!((padded(&picture(1, 2)).at(0, 0, 5) - picture(1, 2).at(0, 0, 1)).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn full_hd_is_135_patches() {
+        assert_eq!(origins(1280, 2048).len(), 135);
+        assert_eq!(origins(256, 256), [(0, 0)]);
+        assert_eq!(origins(256, 512), [(0, 0), (0, 128), (0, 256)]);
+    }
+
+    #[test]
+    fn patches_of_one_picture_give_that_picture() {
+        let input = picture(300, 500);
+        let fixed: Outcome = weighted(&input, Variant::Fixed, |patch, _| Ok(patch));
+        assert!(fixed.is_ok_and(|fixed| worst(&fixed, &input) < 1e-3));
+        // With codes that survive the first cut, the second one loses one at most.
+        let original: Outcome = weighted(&input, Variant::Original, |mut patch, _| {
+            patch.data.iter_mut().for_each(|v| *v += 0.5 / 127.5);
+            Ok(patch)
+        });
+        assert!(original.is_ok_and(|made| worst(&made, &input) < 1.001));
+        let whole: Outcome = full(&input, Variant::Fixed, Ok);
+        assert!(whole.is_ok_and(|whole| worst(&whole, &input) < 1e-3));
+    }
+
+    #[test]
+    fn at_its_centre_a_patch_counts_alone_and_far_from_it_hardly() {
+        let input = Map::zeros(Shape::new(3, 512, 512));
+        // Every patch gives its number as a code.
+        let made: Outcome = weighted(&input, Variant::Fixed, |patch, number| {
+            let value = number as f32 / 127.5 - 1.0;
+            Ok(Map { shape: patch.shape, data: vec![value; patch.data.len()] })
+        });
+        let Ok(made) = made else { unreachable!() };
+        for (number, (top, left)) in origins(512, 512).into_iter().enumerate() {
+            let at = 255.0 * made.at(0, top + 127, left + 127);
+            assert!((at - number as f32).abs() < 1e-4, "{number}: {at}");
+        }
+        // Halfway between the centres of patches 0 and 1 both count the same, but for what they differ from the input.
+        let (left, right) = (made.at(1, 100, 127 + 63) * 255.0, made.at(1, 100, 127 + 65) * 255.0);
+        assert!((left + right - 1.0).abs() < 0.01 && left < 0.5 && right > 0.5, "{left} {right}");
+        // Corners have one patch.
+        assert!((made.at(2, 511, 511) * 255.0 - 8.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_network_that_changes_the_size_is_refused() {
+        let shrunk = |_: Map<f32>| Ok(Map::zeros(Shape::new(3, 8, 8)));
+        let made: Outcome = full(&picture(10, 10), Variant::Fixed, shrunk);
+        assert!(matches!(made, Err(DeepdebandError::Size { .. })));
+        let made: Outcome = weighted(&picture(10, 10), Variant::Original, |patch, _| shrunk(patch));
+        assert!(matches!(made, Err(DeepdebandError::Size { .. })));
+        let grey: Outcome = full(&Map::zeros(Shape::new(1, 8, 8)), Variant::Fixed, Ok);
+        assert!(matches!(grey, Err(DeepdebandError::Picture { .. })));
+        let none: Outcome = full(&Map::zeros(Shape::new(3, 0, 8)), Variant::Fixed, Ok);
+        assert!(none.is_ok_and(|none| none.data.is_empty()));
+    }
+}
