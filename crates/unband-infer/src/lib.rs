@@ -7,9 +7,11 @@ pub mod engine;
 pub mod indi;
 pub mod lpips;
 mod map;
+mod net_restorer;
 pub mod reference;
 mod run;
 
 pub use engine::Engine;
 pub use map::Map;
+pub use net_restorer::NetRestorer;
 pub use run::{Mode, RunError};

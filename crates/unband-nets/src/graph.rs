@@ -1,6 +1,6 @@
 //! A network as data.
 
-use crate::op::Op;
+use crate::op::{Op, Reach};
 use crate::param::{Param, Role, Stored};
 use crate::shape::{Shape, ShapeError};
 
@@ -118,26 +118,42 @@ impl Graph {
         })
     }
 
-    /// How far the picture looks: samples of the input to each side; `None` when some operation looks at all of it.
+    /// How far a sample of the picture looks: samples of the input to each side; `None` when some operation looks at all of
+    /// it.
     pub fn receptive_radius(&self) -> Option<usize> {
-        // Per value: radius and size of a sample, both in input samples.
-        let mut known: Vec<(f64, f64, bool)> = Vec::with_capacity(self.nodes.len());
-        for node in &self.nodes {
-            let reach = node.op.reach();
-            let of = |v: &crate::Value| known[v.index()];
-            let next = node.inputs.iter().map(of).fold((0.0f64, 1.0f64, reach.global), |(r, s, g), x| {
-                let (radius, size, global) = x;
-                (r.max(radius + reach.radius * size), s.max(size), g || global)
-            });
-            let size = match node.op {
+        self.radius_by(|_, op| op.reach())
+    }
+
+    /// The same for an executor whose operations look further than they need to.
+    pub fn radius_by(&self, reach: impl Fn(usize, &Op) -> Reach) -> Option<usize> {
+        let reaches = self.reaches(reach);
+        let picture = reaches[self.outputs.first()?.1.index()];
+        (!picture.global).then(|| picture.radius.ceil() as usize)
+    }
+
+    /// Input samples under a sample of the coarsest value.
+    pub fn coarsest_step(&self) -> usize {
+        self.reaches(|_, op| op.reach()).iter().fold(1.0, |most: f64, reach| most.max(reach.step)).ceil()
+            as usize
+    }
+
+    /// Per value, in samples of the input: how far it looks, and how large its samples are.
+    fn reaches(&self, reach: impl Fn(usize, &Op) -> Reach) -> Vec<Reach> {
+        let mut known: Vec<Reach> = Vec::with_capacity(self.nodes.len());
+        for (i, node) in self.nodes.iter().enumerate() {
+            let own = reach(i, &node.op);
+            let of = |v: &Value| known[v.index()];
+            let inputs: Vec<Reach> = node.inputs.iter().map(of).collect();
+            let radius = inputs.iter().fold(0.0f64, |r, x| r.max(x.radius + own.radius * x.step));
+            let step = match node.op {
                 Op::Input(_) => 1.0,
-                Op::BilinearLike => node.inputs.get(1).map_or(1.0, |v| known[v.index()].1),
-                _ => node.inputs.first().map_or(1.0, |v| known[v.index()].1) * reach.step,
+                Op::BilinearLike => inputs.get(1).map_or(1.0, |x| x.step),
+                _ => inputs.first().map_or(1.0, |x| x.step) * own.step,
             };
-            known.push((next.0, size, next.2));
+            let global = own.global || inputs.iter().any(|x| x.global);
+            known.push(Reach { radius, step, global });
         }
-        let (radius, _, global) = known[self.outputs.first()?.1.index()];
-        (!global).then(|| radius.ceil() as usize)
+        known
     }
 
     /// Bytes of 32-bit results that live at once, at most, when each is dropped after its last use.

@@ -18,6 +18,9 @@ const TOGETHER: usize = 12;
 /// Lanes to which the channels of transformed input are filled up.
 const LANES: usize = 16;
 
+/// Samples to each side whose values can change the last bits of an output: those of its tile and one around.
+pub const REACH: usize = TILE;
+
 /// Whether there is a version for the level.
 pub fn has(level: Level) -> bool {
     conv_rows::fused(level)

@@ -98,6 +98,11 @@ impl Packed {
         }
     }
 
+    /// Samples to each side that take part in the sums of one, be it with weights that cancel.
+    pub fn radius(&self) -> f64 {
+        if matches!(self.kind, Kind::Winograd { .. }) { winograd_rows::REACH as f64 } else { 0.0 }
+    }
+
     /// Makes the rows from `first` on that `out` holds, and calls `done` with each.
     pub fn strip(
         &self,

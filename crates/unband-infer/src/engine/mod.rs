@@ -47,6 +47,16 @@ impl Engine {
         &self.graph
     }
 
+    /// How far, in samples of the input, a sample of the picture depends on others to the last bit; further than
+    /// [`Graph::receptive_radius`], because several samples are computed together. `None` for all of the picture.
+    pub fn exact_radius(&self) -> Option<usize> {
+        self.graph.radius_by(|i, op| {
+            let reach = op.reach();
+            let own = self.packed.get(&i).map_or(0.0, conv::Packed::radius);
+            unband_nets::op::Reach { radius: reach.radius.max(own), ..reach }
+        })
+    }
+
     /// Runs it: inputs in the graph's order, then its outputs in its order. The result depends neither on the number of
     /// threads nor on how rows are spread over them.
     ///
