@@ -1,0 +1,52 @@
+//! What hostile files must not change.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+#[derive(Debug)]
+pub struct Machine {
+    files: BTreeSet<PathBuf>,
+    peak: Option<u64>,
+}
+
+/// Names that hostile files would write to, in the folder of the test.
+pub const BAIT: &str = "unband_was_here";
+
+impl Machine {
+    pub fn now() -> Self {
+        Self { files: files(), peak: peak() }
+    }
+
+    /// The same files, no processes, no memory to speak of.
+    pub fn unchanged(self) {
+        assert_eq!(files(), self.files);
+        assert_eq!(children(), [""; 0]);
+        assert!(!std::env::temp_dir().join(BAIT).exists());
+        if let (Some(before), Some(after)) = (self.peak, peak()) {
+            const MOST: u64 = 600 << 20;
+            assert!(after - before < MOST, "{} MiB", (after - before) >> 20);
+        }
+    }
+}
+
+fn files() -> BTreeSet<PathBuf> {
+    let folder = std::fs::read_dir(".").unwrap();
+    folder.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// Processes that this one started and that are still there, finished or not; Linux tells.
+fn children() -> Vec<String> {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let of = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("children"));
+    threads
+        .filter_map(|t| of(t).ok())
+        .flat_map(|t| t.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Most memory ever held, in bytes.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? << 10)
+}
