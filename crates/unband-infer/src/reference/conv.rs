@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use unband_image::Context;
 use unband_nets::Shape;
 use unband_nets::layer::conv::{Conv, ConvTranspose};
@@ -13,17 +15,18 @@ pub(super) fn conv<T: Real>(
     ctx: &Context<'_>,
 ) -> Map<T> {
     let (weight, bias) = (super::numbers::<T>(weights, conv.weight), conv.bias.map(|id| weights.get(id)));
+    let runs = runs(&x.data, x.shape.width, conv.stride);
     by_channel(shape, ctx, |o, plane| {
         plane.fill(bias.map_or(T::zero(), |b| T::of(b[o])));
-        correlate(conv, &weight, x, o, shape, plane);
+        correlate(conv, &weight, (&runs, x.shape), o, shape, plane);
     })
 }
 
 /// Adds what the convolution gives for one output channel.
-pub(super) fn correlate<T: Real>(
+fn correlate<T: Real>(
     conv: &Conv,
     weight: &[T],
-    x: &Map<T>,
+    (runs, from): (&[T], Shape),
     o: usize,
     shape: Shape,
     plane: &mut [T],
@@ -31,42 +34,56 @@ pub(super) fn correlate<T: Real>(
     let (kh, kw) = conv.kernel;
     let inputs = conv.input / conv.groups;
     let first = o / (conv.output / conv.groups) * inputs;
+    let run = from.width.div_ceil(conv.stride);
     for i in 0..inputs {
         for a in 0..kh {
             for b in 0..kw {
                 let w = weight[((o * inputs + i) * kh + a) * kw + b];
+                let (phase, shift) = phase(b * conv.dilation, conv.padding.1, conv.stride);
                 for y in 0..shape.height {
                     let Some(row) = (y * conv.stride + a * conv.dilation).checked_sub(conv.padding.0) else {
                         continue;
                     };
-                    if row >= x.shape.height {
+                    if row >= from.height {
                         continue;
                     }
-                    let row = &x.plane(first + i)[row * x.shape.width..][..x.shape.width];
-                    let line = &mut plane[y * shape.width..][..shape.width];
-                    add_row(line, row, w, conv.stride, (b * conv.dilation, conv.padding.1));
+                    let row = ((first + i) * from.height + row) * conv.stride + phase;
+                    add_shifted(
+                        &mut plane[y * shape.width..][..shape.width],
+                        &runs[row * run..][..run],
+                        w,
+                        shift,
+                    );
                 }
             }
         }
     }
 }
 
-/// line[x] += w · row[x · stride + tap − padding], where that is inside.
-fn add_row<T: Real>(line: &mut [T], row: &[T], w: T, stride: usize, (tap, padding): (usize, usize)) {
-    let first = padding.saturating_sub(tap).div_ceil(stride);
-    let end = (row.len() + padding).saturating_sub(tap).div_ceil(stride).min(line.len());
-    if first >= end {
-        return;
-    }
-    let from = first * stride + tap - padding;
+/// Every row as `stride` runs, so that samples a stride apart lie side by side: columns 0, stride, 2 · stride and so on, then 1,
+/// stride + 1, all as long as the first, with zeroes at the end.
+fn runs<T: Real>(data: &[T], width: usize, stride: usize) -> Cow<'_, [T]> {
     if stride == 1 {
-        for (l, &r) in line[first..end].iter_mut().zip(&row[from..]) {
-            *l = *l + w * r;
-        }
-    } else {
-        for (l, &r) in line[first..end].iter_mut().zip(row[from..].iter().step_by(stride)) {
-            *l = *l + w * r;
-        }
+        return Cow::Borrowed(data);
+    }
+    let run = width.div_ceil(stride);
+    let at = |row: &[T], phase: usize, x: usize| row.get(x * stride + phase).copied().unwrap_or_else(T::zero);
+    let of = |row: &[T]| -> Vec<T> { (0..stride * run).map(|i| at(row, i / run, i % run)).collect() };
+    Cow::Owned(data.chunks(width.max(1)).flat_map(of).collect())
+}
+
+/// Column x · stride + tap − padding is number x + shift of which run?
+fn phase(tap: usize, padding: usize, stride: usize) -> (usize, isize) {
+    let (tap, stride) = (tap.cast_signed() - padding.cast_signed(), stride.cast_signed());
+    (tap.rem_euclid(stride).cast_unsigned(), tap.div_euclid(stride))
+}
+
+/// line[x] += w · row[x + shift], where that is inside.
+fn add_shifted<T: Real>(line: &mut [T], row: &[T], w: T, shift: isize) {
+    let skipped = (-shift).max(0).cast_unsigned().min(line.len());
+    let row = row.get(shift.max(0).cast_unsigned()..).unwrap_or_default();
+    for (l, &r) in line[skipped..].iter_mut().zip(row) {
+        *l = *l + w * r;
     }
 }
 
@@ -78,36 +95,30 @@ pub(super) fn transposed<T: Real>(
     ctx: &Context<'_>,
 ) -> Map<T> {
     let (weight, bias) = (super::numbers::<T>(weights, conv.weight), conv.bias.map(|id| weights.get(id)));
-    let k = conv.kernel;
+    let (k, stride) = (conv.kernel, conv.stride);
+    let run = shape.width.div_ceil(stride);
     by_channel(shape, ctx, |o, plane| {
-        plane.fill(bias.map_or(T::zero(), |b| T::of(b[o])));
+        let mut runs = vec![T::zero(); shape.height * stride * run];
         for i in 0..conv.input {
             let kernel = &weight[(i * conv.output + o) * k * k..][..k * k];
             for (y, row) in x.plane(i).chunks(x.shape.width).enumerate() {
                 for a in 0..k {
-                    let Some(down) = (y * conv.stride + a).checked_sub(conv.padding) else { continue };
+                    let Some(down) = (y * stride + a).checked_sub(conv.padding) else { continue };
                     if down >= shape.height {
                         continue;
                     }
-                    let line = &mut plane[down * shape.width..][..shape.width];
                     for b in 0..k {
-                        spread_row(line, row, kernel[a * k + b], conv.stride, (b, conv.padding));
+                        let (phase, shift) = phase(b, conv.padding, stride);
+                        let line = &mut runs[(down * stride + phase) * run..][..run];
+                        add_shifted(line, row, kernel[a * k + b], -shift);
                     }
                 }
             }
         }
+        let bias = bias.map_or(T::zero(), |b| T::of(b[o]));
+        for (line, runs) in plane.chunks_mut(shape.width).zip(runs.chunks(stride * run)) {
+            let value = |x: usize| runs[x % stride * run + x / stride];
+            line.iter_mut().enumerate().for_each(|(x, out)| *out = bias + value(x));
+        }
     })
-}
-
-/// line[x · stride + tap − padding] += w · row[x], where that is inside.
-fn spread_row<T: Real>(line: &mut [T], row: &[T], w: T, stride: usize, (tap, padding): (usize, usize)) {
-    let first = padding.saturating_sub(tap).div_ceil(stride);
-    let end = (line.len() + padding).saturating_sub(tap).div_ceil(stride).min(row.len());
-    if first >= end {
-        return;
-    }
-    let line = line[first * stride + tap - padding..].iter_mut().step_by(stride);
-    for (l, &r) in line.zip(&row[first..end]) {
-        *l = *l + w * r;
-    }
 }
