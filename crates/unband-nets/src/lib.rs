@@ -5,6 +5,7 @@
 
 pub mod arch;
 pub mod checkpoint;
+pub mod describe;
 pub mod graph;
 pub mod layer;
 pub mod net;

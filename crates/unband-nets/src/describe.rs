@@ -1,0 +1,472 @@
+//! A network as a table for people.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use crate::graph::{Graph, Node};
+use crate::op::Op;
+use crate::param::{Param, ParamId};
+use crate::shape::{Shape, ShapeError};
+
+impl Graph {
+    /// A table of what the network does to a picture of that size: where, what, the result's channels × rows × columns,
+    /// learned numbers, multiply-adds. An operation and what only follows it share a line; lines that come again and again
+    /// are shown once, below a line that says how often and counts all of them. What has no name of its own is at "·". Totals
+    /// are last.
+    ///
+    /// ```
+    /// let graph = unband_nets::arch::build("rrdbnet").unwrap().unwrap();
+    /// let table = graph.describe(64, 64).unwrap();
+    /// assert!(table.contains("RRDB_trunk.{0…22}"));
+    /// assert!(table.contains("16,697,987 parameters"));
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Graph::shapes`].
+    pub fn describe(&self, height: usize, width: usize) -> Result<String, ShapeError> {
+        let shapes = self.shapes(height, width)?;
+        let mut rows = vec![
+            Row::of(["at", "operation", "result", "parameters", "multiply-adds"].map(str::to_owned)),
+            Row::default(),
+        ];
+        for item in folded(self.lines(&shapes)) {
+            item.print("", 0, &mut rows);
+        }
+        let mut out = format!("{}: {}\n\n", self.name, self.ends(&shapes));
+        align(&rows, &mut out);
+        out.push('\n');
+        self.totals(height, width, &mut out)?;
+        Ok(out)
+    }
+
+    /// What goes in and what comes out.
+    fn ends(&self, shapes: &[Shape]) -> String {
+        let inputs = self.nodes.iter().zip(shapes).filter_map(|(node, shape)| match node.op {
+            Op::Input(i) => Some(format!("{} {shape}", self.inputs[i].name)),
+            _ => None,
+        });
+        let outputs = self.outputs.iter().map(|(name, v)| format!("{name} {}", shapes[v.index()]));
+        format!("{} → {}", inputs.collect::<Vec<_>>().join(", "), outputs.collect::<Vec<_>>().join(", "))
+    }
+
+    fn totals(&self, height: usize, width: usize, out: &mut String) -> Result<(), ShapeError> {
+        let learned = self.parameter_count();
+        let tensors = self.stored().len();
+        let unused: usize = self.unused().iter().map(|p| p.learned()).sum();
+        let spare = if unused > 0 {
+            format!(", {} of them never used", grouped(unused as u64))
+        } else {
+            String::new()
+        };
+        let radius = match self.receptive_radius() {
+            Some(radius) => format!("{} samples to each side", grouped(radius as u64)),
+            None => "the whole picture, or as far as it decides".to_owned(),
+        };
+        let multiple = match self.size_multiple() {
+            Some(1) => "any size".to_owned(),
+            Some(multiple) => format!("sides that are multiples of {multiple}"),
+            None => "few sizes".to_owned(),
+        };
+        let mebibytes = |bytes: usize| format!("{:.1} MiB", bytes as f64 / 1_048_576.0);
+        let weights: usize = self.params.iter().map(Param::len).sum::<usize>() * 4;
+        let values = mebibytes(self.peak_bytes(height, width)?);
+        let lines = [
+            format!("{} parameters in {tensors} tensors{spare}", grouped(learned as u64)),
+            format!("{} multiply-adds", grouped(self.multiply_adds(height, width)?)),
+            format!("looks at {radius}; takes {multiple}"),
+            format!("memory: {} of weights, at most {values} of values at once", mebibytes(weights)),
+        ];
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{}", lines.join("\n"));
+        Ok(())
+    }
+
+    /// One line for each operation with parameters and what leads up to it and follows it.
+    fn lines(&self, shapes: &[Shape]) -> Vec<Item> {
+        let mut seen: HashSet<ParamId> = HashSet::new();
+        let mut lines: Vec<Line> = Vec::new();
+        for (i, node) in self.nodes.iter().enumerate() {
+            // Nothing is done by them.
+            if matches!(node.op, Op::Input(_) | Op::Slice(_)) {
+                continue;
+            }
+            let new = node.op.params().into_iter().filter(|&id| seen.insert(id));
+            let parameters = new.map(|id| self.params[id.index()].learned() as u64).sum();
+            let inputs: Vec<Shape> = node.inputs.iter().map(|v| shapes[v.index()]).collect();
+            let made = Line {
+                scope: node.scope.clone(),
+                end: node.scope.clone(),
+                left: false,
+                kind: Kind::of(&node.op),
+                words: node.op.word(),
+                shape: shapes[i],
+                parameters,
+                multiply_adds: node.op.cost(&inputs, shapes[i]).multiply_adds,
+            };
+            match lines.last_mut() {
+                Some(last) if continues(node, i, last) => last.extend(made),
+                _ => lines.push(made),
+            }
+        }
+        lines.into_iter().map(Item::Line).collect()
+    }
+}
+
+/// What an operation is in a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Has parameters, and a line of its own.
+    Layer,
+    /// An activation or a normalisation: part of the layer before it, wherever it lies.
+    Finish,
+    /// Only moves samples about.
+    Arrange,
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    fn of(op: &Op) -> Self {
+        match op {
+            Op::Activation(_) | Op::BatchNorm(_) => Self::Finish,
+            Op::Concat
+            | Op::PixelUnshuffle(_)
+            | Op::PixelShuffle(_)
+            | Op::UpsampleNearest(_)
+            | Op::Crop(_)
+            | Op::Flatten
+            | Op::Dropout(_) => Self::Arrange,
+            Op::Affine(_) => Self::Other,
+            _ if op.params().is_empty() => Self::Other,
+            _ => Self::Layer,
+        }
+    }
+}
+
+/// Is node `i` part of the line that ends with the node before it? What moves samples about belongs to the operation with
+/// parameters that it leads up to; what follows that lies beside it, or above, where the line then stays.
+fn continues(node: &Node, i: usize, line: &Line) -> bool {
+    if !node.inputs.iter().any(|v| v.index() + 1 == i) || node.op == Op::Concat {
+        return false;
+    }
+    let same = node.scope == line.end;
+    match (line.kind, Kind::of(&node.op)) {
+        (Kind::Layer, Kind::Layer) => false,
+        (Kind::Layer, Kind::Arrange) if !matches!(node.op, Op::PixelShuffle(_) | Op::Dropout(_)) => false,
+        (Kind::Layer, _) => {
+            let beside = parent(&node.scope) == parent(&line.end) || inside(&line.end, &node.scope);
+            same || beside && !line.left
+        }
+        (Kind::Arrange, Kind::Layer) => same || just_inside(&node.scope, &line.end),
+        (_, Kind::Layer) => false,
+        _ => same,
+    }
+}
+
+/// Is a path below another?
+fn inside(path: &str, above: &str) -> bool {
+    above.is_empty() || path.strip_prefix(above).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// Is a path below another, by a layer and its parts?
+fn just_inside(path: &str, above: &str) -> bool {
+    let parts = |path: &str| path.split('.').filter(|part| !part.is_empty()).count();
+    inside(path, above) && parts(path) <= parts(above) + 2
+}
+
+/// A path without its last part.
+fn parent(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(parent, _)| parent)
+}
+
+/// A line of the table.
+#[derive(Clone, Debug)]
+struct Line {
+    scope: String,
+    /// Path of its last operation.
+    end: String,
+    /// Is that above the layer?
+    left: bool,
+    /// That of the layer, or of all.
+    kind: Kind,
+    words: String,
+    shape: Shape,
+    parameters: u64,
+    multiply_adds: u64,
+}
+
+impl Line {
+    fn extend(&mut self, next: Self) {
+        let layer = self.kind == Kind::Layer;
+        self.left |= layer && inside(&self.end, &next.scope) && next.kind != Kind::Finish;
+        self.end = next.scope;
+        if next.kind == Kind::Layer {
+            self.scope.clone_from(&self.end);
+        }
+        if !layer && self.kind != next.kind {
+            self.kind = if next.kind == Kind::Layer { Kind::Layer } else { Kind::Other };
+        }
+        self.words = format!("{}, {}", self.words, next.words);
+        self.shape = next.shape;
+        self.parameters += next.parameters;
+        self.multiply_adds += next.multiply_adds;
+    }
+}
+
+/// A line, or several that are there so many times.
+#[derive(Clone, Debug)]
+enum Item {
+    Line(Line),
+    Again { items: Vec<Item>, times: usize, first: String, last: String },
+}
+
+impl Item {
+    /// The same for items that differ only in numbers of their names.
+    fn key(&self) -> String {
+        match self {
+            Self::Line(line) => {
+                let name = line.scope.split(|c: char| c.is_ascii_digit()).filter(|part| !part.is_empty());
+                let name = name.collect::<Vec<_>>().join("#");
+                format!("{name}|{}|{}|{}|{}", line.words, line.shape, line.parameters, line.multiply_adds)
+            }
+            Self::Again { items, times, .. } => {
+                format!("{times}({})", items.iter().map(Self::key).collect::<Vec<_>>().join(";"))
+            }
+        }
+    }
+
+    fn scope(&self) -> &str {
+        match self {
+            Self::Line(line) => &line.scope,
+            Self::Again { first, .. } => first,
+        }
+    }
+
+    /// Learned numbers and multiply-adds.
+    fn sums(&self) -> (u64, u64) {
+        match self {
+            Self::Line(line) => (line.parameters, line.multiply_adds),
+            Self::Again { items, times, .. } => {
+                let each = items.iter().map(Self::sums).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+                (each.0 * *times as u64, each.1 * *times as u64)
+            }
+        }
+    }
+
+    /// Adds rows; names begin where `above` ends.
+    fn print(&self, above: &str, depth: usize, rows: &mut Vec<Row>) {
+        let margin = "  ".repeat(depth);
+        let (parameters, multiply_adds) = self.sums();
+        let numbers = [parameters, multiply_adds].map(|n| if n > 0 { grouped(n) } else { String::new() });
+        let [parameters, multiply_adds] = numbers;
+        let name = |scope: &str| {
+            let rest = below(scope, above);
+            format!("{margin}{}", if rest.is_empty() { "·" } else { rest })
+        };
+        let row =
+            |at: String, words: String, shape: String| Row::of([at, words, shape, parameters, multiply_adds]);
+        match self {
+            Self::Line(line) => {
+                rows.push(row(name(&line.scope), line.words.clone(), line.shape.to_string()));
+            }
+            Self::Again { items, times, first, last } => {
+                let at = name(&range(first, last));
+                if let [Self::Line(line)] = items.as_slice() {
+                    rows.push(row(at, format!("{times} × {}", line.words), line.shape.to_string()));
+                    return;
+                }
+                rows.push(row(at, format!("{times} ×"), String::new()));
+                for item in items {
+                    item.print(first, depth + 1, rows);
+                }
+            }
+        }
+    }
+}
+
+/// Puts lines together that repeat, short runs before long ones.
+fn folded(mut items: Vec<Item>) -> Vec<Item> {
+    let mut keys: Vec<String> = items.iter().map(Item::key).collect();
+    let mut length = 1;
+    while length <= keys.len() / 2 {
+        let mut changed = false;
+        let mut at = 0;
+        while at + length <= keys.len() {
+            let run = &keys[at..at + length];
+            let times = keys[at..].chunks_exact(length).take_while(|&other| other == run).count();
+            if times > 1 {
+                let all = at..at + times * length;
+                let item = again(&items, &all, length);
+                keys.splice(all.clone(), [item.key()]);
+                items.splice(all, [item]);
+                changed = true;
+            }
+            at += 1;
+        }
+        length = if changed { 1 } else { length + 1 };
+    }
+    items
+}
+
+/// A run of items that is there several times.
+fn again(items: &[Item], all: &Range<usize>, length: usize) -> Item {
+    let (run, end) = (&items[all.start..all.start + length], &items[all.end - length..all.end]);
+    Item::Again { items: run.to_vec(), times: all.len() / length, first: shared(run), last: shared(end) }
+}
+
+/// The path that all items are below.
+fn shared(items: &[Item]) -> String {
+    let mut paths = items.iter().map(|item| item.scope().split('.').collect::<Vec<_>>());
+    let mut path = paths.next().unwrap_or_default();
+    for other in paths {
+        let same = path.iter().zip(&other).take_while(|(a, b)| a == b).count();
+        path.truncate(same);
+    }
+    path.join(".")
+}
+
+/// Two paths as one: `body.{0…22}`.
+fn range(first: &str, last: &str) -> String {
+    let parts = || first.split('.').zip(last.split('.'));
+    let differ = parts().filter(|(a, b)| a != b).count();
+    match differ {
+        0 => first.to_owned(),
+        1 if first.split('.').count() == last.split('.').count() => {
+            let part = |(a, b): (&str, &str)| if a == b { a.to_owned() } else { format!("{{{a}…{b}}}") };
+            parts().map(part).collect::<Vec<_>>().join(".")
+        }
+        _ => format!("{first} … {last}"),
+    }
+}
+
+/// The rest of a path below another.
+fn below<'a>(path: &'a str, above: &str) -> &'a str {
+    if above.is_empty() {
+        return path;
+    }
+    path.strip_prefix(above).map_or(path, |rest| rest.strip_prefix('.').unwrap_or(rest))
+}
+
+/// A row of cells; the last two are numbers.
+#[derive(Clone, Debug, Default)]
+struct Row([String; 5]);
+
+impl Row {
+    fn of(cells: [String; 5]) -> Self {
+        Self(cells)
+    }
+}
+
+/// Columns side by side, numbers to the right.
+fn align(rows: &[Row], out: &mut String) {
+    let width = |c: usize| rows.iter().map(|row| row.0[c].chars().count()).max().unwrap_or(0);
+    let widths = [0, 1, 2, 3, 4].map(width);
+    for row in rows {
+        let mut line = String::new();
+        for (c, cell) in row.0.iter().enumerate() {
+            let room = " ".repeat(widths[c] - cell.chars().count());
+            let (left, right) = if c < 3 { ("", room.as_str()) } else { (room.as_str(), "") };
+            let gap = if c > 0 { "  " } else { "" };
+            let _ = write!(line, "{gap}{left}{cell}{right}");
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+/// 1,234,567.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Net, arch};
+
+    /// Cells of the row whose name is `at`.
+    fn row(table: &str, at: &str) -> Vec<String> {
+        let line = table.lines().find(|line| line.split_whitespace().next() == Some(at));
+        line.unwrap_or_else(|| panic!("no {at}\n{table}"))
+            .split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn blocks_that_come_again_are_shown_once() {
+        let graph = arch::build("rrdbnet").unwrap().unwrap();
+        let table = graph.describe(64, 64).unwrap();
+        assert_eq!(
+            row(&table, "RRDB_trunk.{0…22}"),
+            ["RRDB_trunk.{0…22}", "23 ×", "16,546,752", "67,721,232,384"]
+        );
+        assert_eq!(row(&table, "{RDB1…RDB3}")[1], "3 ×");
+        assert_eq!(
+            row(&table, "conv5"),
+            ["conv5", "concat, conv 3×3, add × 0.2", "64×64×64", "110,656", "452,984,832"]
+        );
+        assert_eq!(table.matches("conv5").count(), 1);
+        assert!(table.contains("702 tensors") && table.contains("takes any size"));
+    }
+
+    #[test]
+    fn different_layers_are_not_put_together() {
+        let mut net = Net::new("mine");
+        let image = net.input("image", 3);
+        let mut x = image;
+        for (name, channels) in [("a1", 8), ("a2", 8), ("a3", 8), ("b1", 8), ("a4", 3)] {
+            x = net.conv3x3(name, x, channels);
+        }
+        let table = net.finish(&[("image", x)]).unwrap().describe(5, 7).unwrap();
+        let names: Vec<&str> =
+            table.lines().skip(4).map_while(|line| line.split_whitespace().next()).collect();
+        assert_eq!(names, ["a1", "{a2…a3}", "b1", "a4"], "{table}");
+        assert_eq!(row(&table, "{a2…a3}"), ["{a2…a3}", "2 × conv 3×3", "8×5×7", "1,168", "40,320"]);
+    }
+
+    #[test]
+    fn rows_sum_to_the_totals_for_every_network() {
+        let mut seen = 0;
+        for name in arch::ARCHITECTURES.iter().map(|a| a.name) {
+            let graph = arch::build(name).unwrap().unwrap();
+            let size = [256, 224, 64, 128, 512].into_iter().find(|&s| graph.shapes(s, s).is_ok()).unwrap();
+            let sums =
+                |items: &[Item]| items.iter().map(Item::sums).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+            let lines = graph.lines(&graph.shapes(size, size).unwrap());
+            let folded = folded(lines.clone());
+            assert_eq!(sums(&lines), sums(&folded), "{name}");
+            let unused: usize = graph.unused().iter().map(|p| p.learned()).sum();
+            assert_eq!(sums(&lines).0 as usize + unused, graph.parameter_count(), "{name}");
+            assert_eq!(sums(&lines).1, graph.multiply_adds(size, size).unwrap(), "{name}");
+            assert!(folded.len() < 120, "{name}: {} rows", folded.len());
+            assert!(graph.describe(size, size).unwrap().contains(&grouped(graph.parameter_count() as u64)));
+            seen += 1;
+        }
+        assert_eq!(seen, arch::ARCHITECTURES.len());
+    }
+
+    #[test]
+    fn tensors_that_nothing_reads_are_counted() {
+        let table = arch::build("indi").unwrap().unwrap().describe(33, 50).unwrap();
+        assert!(table.contains("1,353,963 parameters in 120 tensors, 49,656 of them never used"), "{table}");
+        assert!(table.starts_with("indi: image 3×33×50, t 1×1×1 → image 3×33×50\n"));
+    }
+
+    #[test]
+    fn a_size_that_does_not_fit_is_an_error() {
+        let error = arch::build("ggdbn").unwrap().unwrap().describe(33, 50).unwrap_err();
+        assert!(error.to_string().contains("are not multiples of 8"), "{error}");
+    }
+}
