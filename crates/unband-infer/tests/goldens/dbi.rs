@@ -87,14 +87,14 @@ fn patches_get_the_probabilities_of_the_original() {
 
 /// The published probability of the patch at a place of the demo picture.
 fn listed(demo: &Value, row: usize, column: usize) -> f64 {
-    let series = demo["series"].as_array().unwrap().iter();
-    let found = series.filter_map(|series| {
+    let mut series = demo["series"].as_array().unwrap().iter();
+    let found = series.find_map(|series| {
         let (top, left) = (series["origin"][0].as_u64()? as usize, series["origin"][1].as_u64()? as usize);
         let (down, across) = (row.checked_sub(top)?, column.checked_sub(left)?);
         let inside = down.is_multiple_of(PATCH) && across.is_multiple_of(PATCH);
         inside.then(|| series["nonbanded_probability"][down / PATCH][across / PATCH].as_f64())?
     });
-    found.last().unwrap()
+    found.unwrap()
 }
 
 fn check(demo: &Value, got: &Score) {

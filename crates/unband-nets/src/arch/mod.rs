@@ -148,3 +148,60 @@ pub(crate) fn count_numbered(state: &StateDict, prefix: &str) -> usize {
     numbers.dedup();
     numbers.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Data, Tensor};
+
+    /// Names and shapes are all that tells networks apart.
+    fn bare(graph: &Graph) -> StateDict {
+        let bare = |s: crate::param::Stored| (s.name, Tensor { shape: s.shape, data: Data::F32(Vec::new()) });
+        graph.stored().into_iter().map(bare).collect()
+    }
+
+    fn sorted(graph: &Graph) -> Vec<(String, Vec<usize>)> {
+        let mut all: Vec<_> = graph.stored().into_iter().map(|s| (s.name, s.shape)).collect();
+        all.sort();
+        all
+    }
+
+    #[test]
+    fn every_network_and_variant_is_known_by_its_own_tensors() {
+        for architecture in ARCHITECTURES {
+            let variants = architecture.variants.iter().map(|v| (v.name, v.build));
+            for (variant, build) in variants.chain([("", architecture.build)]) {
+                let name = format!("{}:{variant}", architecture.name);
+                let graph = build().unwrap_or_else(|e| panic!("{name}: {e}"));
+                let claims: Vec<&str> = ARCHITECTURES
+                    .iter()
+                    .filter(|a| (a.detect)(&bare(&graph)).is_some())
+                    .map(|a| a.name)
+                    .collect();
+                // Both ways of running deepDeband have the same tensors.
+                let own = if name == "deepdeband-w:" { "deepdeband-f" } else { architecture.name };
+                assert_eq!(claims, [own], "{name}");
+                let again = detect(&bare(&graph)).and_then(|(_, graph)| graph.ok());
+                assert!(again.is_some_and(|again| sorted(&again) == sorted(&graph)), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_known_by_nothing() {
+        assert!(detect(&StateDict::new()).is_none());
+        assert!(build("nothing").is_none());
+        assert!(build("uformer-t:nothing").is_none());
+    }
+
+    #[test]
+    fn names_are_kebab_case_and_unique() {
+        let mut names: Vec<&str> = ARCHITECTURES.iter().map(|a| a.name).collect();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(names.iter().all(|name| name.chars().all(plain)), "{names:?}");
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ARCHITECTURES.len());
+        assert!(ARCHITECTURES.iter().all(|a| !a.source.is_empty() && !a.title.is_empty()));
+    }
+}
