@@ -91,6 +91,61 @@ fn mixed(cells: &[f64], columns: usize, mixing: Mixing) -> Vec<f64> {
     out
 }
 
+/// Samples between the windows of [`banding_map`], and side of its cells.
+const STEP: usize = 5;
+
+/// Where a picture is banded: `[1, H, W]`, 0 to 1. `None` for a picture smaller than a patch.
+///
+/// Windows of a patch's size lie 5 samples apart; each is asked for once, row by row (57,460 for 1920×1080). A cell of 5×5
+/// samples is the mean probability of banding over the windows that hold its second row and column, or end just before
+/// it. What is left at the right and at the bottom is 0.
+///
+/// Source: akshay-kap/Meng-699-Image-Banding-detection `src/Deep_Banding_Map.py`. Differs: there a zero is counted in every
+/// mean, which halves the corners, and values are cut to 8 bits.
+///
+/// # Errors
+/// What `probability` fails with.
+pub fn banding_map<E>(
+    (height, width): (usize, usize),
+    mut probability: impl FnMut(usize, usize) -> Result<f32, E>,
+) -> Result<Option<Map<f32>>, E> {
+    if height < PATCH || width < PATCH {
+        return Ok(None);
+    }
+    let (rows, columns) = ((height - PATCH) / STEP + 1, (width - PATCH) / STEP + 1);
+    // Sums over all windows above and to the left, with a row and a column of zeroes before them.
+    let wide = columns + 1;
+    let mut sums = vec![0.0; (rows + 1) * wide];
+    for row in 0..rows {
+        let mut line = 0.0;
+        for column in 0..columns {
+            line += f64::from(1.0 - probability(row * STEP, column * STEP)?);
+            sums[(row + 1) * wide + column + 1] = sums[row * wide + column + 1] + line;
+        }
+    }
+    // Windows that hold the second sample of a cell.
+    let holding = |cell: usize, windows: usize| {
+        let first = (cell * STEP + 1).saturating_sub(PATCH).div_ceil(STEP);
+        (first, (cell + 1).min(windows))
+    };
+    let cells = |windows: usize| ((windows - 1) * STEP + PATCH - 1).div_ceil(STEP);
+    let mut map = Map::zeros(Shape::new(1, height, width));
+    for cell_row in 0..cells(rows) {
+        let (top, bottom) = holding(cell_row, rows);
+        for cell_column in 0..cells(columns) {
+            let (left, right) = holding(cell_column, columns);
+            let at = |row: usize, column: usize| sums[row * wide + column];
+            let sum = at(bottom, right) - at(top, right) - at(bottom, left) + at(top, left);
+            let value = (sum / ((bottom - top) * (right - left)) as f64) as f32;
+            for line in map.data.chunks_mut(width).skip(cell_row * STEP).take(STEP) {
+                let from = cell_column * STEP;
+                line[from..(from + STEP).min(width)].fill(value);
+            }
+        }
+    }
+    Ok(Some(map))
+}
+
 /// The patch at a row and column of a picture `[3, H, W]`, as the classifier takes it; `None` where it does not fit.
 pub fn patch<T: Copy>(picture: &Map<T>, row: usize, column: usize) -> Option<Map<T>> {
     let Shape { channels, height, width } = picture.shape;
@@ -145,6 +200,55 @@ mod tests {
         asked.sort_unstable();
         asked.dedup();
         assert_eq!(asked.len(), 8);
+    }
+
+    #[test]
+    fn a_cell_is_the_mean_of_the_windows_that_hold_it() {
+        let (height, width) = (251, 263);
+        // Any numbers that differ.
+        let p = |row: usize, column: usize| ((row * 7 + column * 3) % 100) as f32 / 100.0;
+        let got: Result<_, Infallible> = banding_map((height, width), |row, column| Ok(p(row, column)));
+        let Some(map) = got.unwrap_or_default() else { unreachable!() };
+        for y in 0..height {
+            for x in 0..width {
+                let point = (y / STEP * STEP + 1, x / STEP * STEP + 1);
+                let (mut sum, mut windows) = (0.0, 0.0);
+                for row in (0..=height - PATCH).step_by(STEP) {
+                    for column in (0..=width - PATCH).step_by(STEP) {
+                        let inside = (row..=row + PATCH).contains(&point.0)
+                            && (column..=column + PATCH).contains(&point.1);
+                        sum += if inside { f64::from(1.0 - p(row, column)) } else { 0.0 };
+                        windows += f64::from(u8::from(inside));
+                    }
+                }
+                // Rows 0, 5, 10 and 15 have windows, and points lie before 15 + 235; the same across.
+                let painted = point.0 <= 249 && point.1 <= 259;
+                let want = if painted { sum / windows } else { 0.0 };
+                assert!((f64::from(map.at(0, y, x)) - want).abs() < 1e-6, "{y} {x}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_map_is_as_large_as_its_picture_and_ends_with_the_last_window() {
+        let of = |size, p: f32| -> Option<Map<f32>> {
+            let made: Result<_, Infallible> = banding_map(size, |_, _| Ok(p));
+            made.unwrap_or_default()
+        };
+        assert_eq!(of((234, 500), 0.5), None);
+        let Some(map) = of((1080, 1920), 0.25) else { unreachable!() };
+        assert_eq!(map.shape, Shape::new(1, 1080, 1920));
+        assert!(map.data.iter().all(|&v| (v - 0.75).abs() < 1e-6));
+        let Some(map) = of((239, 237), 0.25) else { unreachable!() };
+        assert!((map.at(0, 234, 234) - 0.75).abs() < 1e-6);
+        assert!(map.at(0, 235, 0).abs() < 1e-6 && map.at(0, 0, 235).abs() < 1e-6);
+        let mut asked = 0;
+        let asking: Result<_, Infallible> = banding_map((1080, 1920), |_, _| {
+            asked += 1;
+            Ok(1.0)
+        });
+        assert!(asking.is_ok());
+        assert_eq!(asked, 57_460);
     }
 
     #[test]
