@@ -39,7 +39,7 @@ impl fmt::Display for Grade {
 }
 
 /// Share of the picture that banding must cover to count at all.
-const LEAST: f32 = 0.005;
+const LEAST: f32 = 0.01;
 /// Share below which steps that are hard to see are not worth a word.
 const SOME: f32 = 0.05;
 /// Share of the picture from which on coarse steps are strong.
@@ -108,6 +108,8 @@ mod tests {
         assert_eq!(grade(&found(Cause::Jpeg, 2.0, 0.9)), Grade::Slight);
         assert_eq!(grade(&found(Cause::Jpeg, 3.0, 0.9)), Grade::Visible);
         assert_eq!(grade(&found(Cause::Jpeg, 9.0, 0.0)), Grade::None);
+        assert_eq!(grade(&found(Cause::ToneCurve, 9.0, 0.009)), Grade::None, "less than a hundredth");
+        assert_eq!(grade(&found(Cause::ToneCurve, 9.0, 0.011)), Grade::Visible);
         assert!(Grade::ALL.is_sorted());
     }
 
