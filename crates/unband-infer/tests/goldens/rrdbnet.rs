@@ -53,3 +53,17 @@ fn a_state_dict_of_another_scale_is_refused_by_name() {
     assert_eq!(Weights::bind(&four, &state(&two)).unwrap_err().missing, names);
     assert_eq!(Weights::bind(&two, &state(&four)).unwrap_err().extra, names);
 }
+
+#[test]
+fn scales_and_the_sizes_that_they_take_are_those_of_the_published_ones() {
+    let all = [("", 4, 1), (":x2", 2, 1), (":x2-unshuffle", 2, 2), (":x1-unshuffle", 1, 4)];
+    for (variant, scale, multiple) in all {
+        let graph = arch::build(&format!("rrdbnet{variant}")).unwrap().unwrap();
+        let state = fill::scaled(&graph.stored(), 1.0);
+        assert_eq!(Config::of(&state).unwrap().scale(), scale, "{variant}");
+        assert_eq!(graph.size_multiple(), Some(multiple), "{variant}");
+        let (height, width) = (3 * multiple, 5 * multiple);
+        let out = graph.shapes(height, width).unwrap()[graph.outputs[0].1.index()];
+        assert_eq!((out.height, out.width), (scale * height, scale * width), "{variant}");
+    }
+}

@@ -50,3 +50,16 @@ fn is_recognised_with_and_without_modulators() {
         assert_eq!((found.name, graph.unwrap().parameter_count()), ("uformer-t", parameters));
     }
 }
+
+#[test]
+fn larger_sizes_have_as_many_parameters_as_published() {
+    // The paper's table says 5.23, 20.63 and 50.88 million; the smaller two come out so without modulators.
+    let depths = [1, 2, 8, 8, 2, 8, 8, 2, 1];
+    let small = Config { width: 32, modulator: false, ..Config::default() };
+    let base = Config { width: 32, depths, ..Config::default() };
+    for (config, parameters) in [(small, 20_628_317), (base, 50_880_946)] {
+        let graph = build(&config).unwrap();
+        assert_eq!(graph.parameter_count(), parameters);
+        assert_eq!(Config::of(&fill::golden(&graph.stored())).unwrap(), config);
+    }
+}

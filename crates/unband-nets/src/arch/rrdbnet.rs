@@ -1,6 +1,6 @@
 //! RRDBNet, the generator of ESRGAN, RealSR, FSSR, BSRNet and BSRGAN (Wang et al. 2018; Zhang et al. 2021).
 
-use super::{Architecture, Purpose, Use, count_numbered};
+use super::{Architecture, Purpose, Use, Variant, count_numbered};
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
@@ -12,7 +12,23 @@ pub const ENTRY: Architecture = Architecture {
     use_as: Use::of(Purpose::Upscale),
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
-    variants: &[],
+    variants: &[
+        Variant {
+            name: "x2",
+            title: "BSRGAN for twice the size",
+            build: || build(&Config { doublings: 1, ..Config::default() }),
+        },
+        Variant {
+            name: "x2-unshuffle",
+            title: "Real-ESRGAN for twice the size, which works at half of it",
+            build: || build(&Config { unshuffle: 2, ..Config::default() }),
+        },
+        Variant {
+            name: "x1-unshuffle",
+            title: "BasicSR's for the same size, which works at a quarter of it",
+            build: || build(&Config { unshuffle: 4, ..Config::default() }),
+        },
+    ],
 };
 
 /// Widths, depth and scale.
