@@ -68,14 +68,17 @@ impl Graph {
             Some(multiple) => format!("sides that are multiples of {multiple}"),
             None => "few sizes".to_owned(),
         };
-        let mebibytes = |bytes: usize| format!("{:.1} MiB", bytes as f64 / 1_048_576.0);
+        let bytes = |n: usize| match n as f64 / 1024.0 {
+            kibibytes if kibibytes < 1024.0 => format!("{kibibytes:.1} KiB"),
+            kibibytes => format!("{:.1} MiB", kibibytes / 1024.0),
+        };
         let weights: usize = self.params.iter().map(Param::len).sum::<usize>() * 4;
-        let values = mebibytes(self.peak_bytes(height, width)?);
+        let values = bytes(self.peak_bytes(height, width)?);
         let lines = [
             format!("{} parameters in {tensors} tensors{spare}", grouped(learned as u64)),
             format!("{} multiply-adds", grouped(self.multiply_adds(height, width)?)),
             format!("looks at {radius}; takes {multiple}"),
-            format!("memory: {} of weights, at most {values} of values at once", mebibytes(weights)),
+            format!("memory: {} of weights, at most {values} of values at once", bytes(weights)),
         ];
         // Writing to a string cannot fail.
         let _ = writeln!(out, "{}", lines.join("\n"));
@@ -158,7 +161,7 @@ fn continues(node: &Node, i: usize, line: &Line) -> bool {
             let beside = parent(&node.scope) == parent(&line.end) || inside(&line.end, &node.scope);
             same || beside && !line.left
         }
-        (Kind::Arrange, Kind::Layer) => same || just_inside(&node.scope, &line.end),
+        (Kind::Arrange | Kind::Finish, Kind::Layer) => same || just_inside(&node.scope, &line.end),
         (_, Kind::Layer) => false,
         _ => same,
     }

@@ -112,14 +112,17 @@ impl Graph {
 
     /// Sides of pictures must be multiples of this; powers of two up to 1024 are tried.
     pub fn size_multiple(&self) -> Option<usize> {
-        (0..=10).map(|i| 1 << i).find(|m| {
-            [(2, 3), (3, 2), (5, 4), (1, 7)].iter().all(|(a, b)| self.shapes(m * a, m * b).is_ok())
-                || [(4, 5), (5, 4), (7, 6)].iter().all(|(a, b)| self.shapes(m * a, m * b).is_ok())
+        (0..=10).map(|i| 1usize << i).find(|m| {
+            // Large enough for any network, and multiples of no more than m.
+            let large = 256usize.div_ceil(*m);
+            [(1, 2), (2, 1), (3, 5)]
+                .iter()
+                .all(|(a, b)| self.shapes(m * (large + a), m * (large + b)).is_ok())
         })
     }
 
-    /// How far a sample of the picture looks: samples of the input to each side; `None` when some operation looks at all of
-    /// it.
+    /// How far a sample of any output looks: samples of the input to each side; `None` when some operation looks at all of
+    /// them.
     pub fn receptive_radius(&self) -> Option<usize> {
         self.radius_by(|_, op| op.reach())
     }
@@ -127,8 +130,9 @@ impl Graph {
     /// The same for an executor whose operations look further than they need to.
     pub fn radius_by(&self, reach: impl Fn(usize, &Op) -> Reach) -> Option<usize> {
         let reaches = self.reaches(reach);
-        let picture = reaches[self.outputs.first()?.1.index()];
-        (!picture.global).then(|| picture.radius.ceil() as usize)
+        let of_outputs = || self.outputs.iter().map(|(_, value)| reaches[value.index()]);
+        let radius = of_outputs().map(|reach| reach.radius).fold(0.0, f64::max);
+        (!of_outputs().any(|reach| reach.global)).then(|| radius.ceil() as usize)
     }
 
     /// Input samples under a sample of the coarsest value.

@@ -80,6 +80,23 @@ pub fn second_picture(channels: usize, height: usize, width: usize) -> Vec<f64> 
     (0..channels).flat_map(|k| (0..height).flat_map(move |y| row(k, y))).collect()
 }
 
+/// A tenth of the numbers of a rule, and banded kernels that are hardly turned: for BDINN, whose factors grow beyond use
+/// otherwise.
+#[must_use]
+pub fn tenth(state: &StateDict) -> StateDict {
+    let change = |(name, tensor): (&str, &Tensor)| {
+        let Data::F32(values) = &tensor.data else { return (name.to_owned(), tensor.clone()) };
+        let mut values: Vec<f32> = values.iter().map(|x| x * 0.1).collect();
+        if let [_, cosine] = values.as_mut_slice()
+            && name.ends_with("conv_rotation.bias")
+        {
+            *cosine += 1.0;
+        }
+        (name.to_owned(), Tensor { shape: tensor.shape.clone(), data: Data::F32(values) })
+    };
+    state.iter().map(change).collect()
+}
+
 /// The picture of the golden rule, channel by channel: values of 0 to 1.
 pub fn picture(channels: usize, height: usize, width: usize) -> Vec<f64> {
     let at = |k: usize, y: usize, x: usize| ((7 * y + 13 * x + 31 * k + (x * y) % 17) % 256) as f64 / 255.0;

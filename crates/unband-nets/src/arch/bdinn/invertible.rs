@@ -4,6 +4,7 @@ use super::coupling::{Direction, chain};
 use super::{Config, Level, Middle, Plan, Scaling};
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
+use crate::param::Role;
 use crate::{Graph, Value};
 
 /// The banded picture `image` `[3, H, W]` twice in; the clean picture `image` and its `banding` out, `[3, H, W]` each.
@@ -26,6 +27,13 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
 /// Widths that make no network, and learned scaling, which has no inverse.
 pub fn build_inverse(config: &Config) -> Result<Graph, BuildError> {
     let mut net = Net::new("bdinn, inverse");
+    // Its parameters come in the same order.
+    for param in build(config)?.params {
+        match param.role {
+            Role::Integer => net.integer(&param.name, &param.shape),
+            _ => net.weight(&param.name, &param.shape, param.form),
+        };
+    }
     let clean = net.input("image", 3);
     let banding = net.input("banding", 3);
     if config.scaling == Scaling::Learned {
