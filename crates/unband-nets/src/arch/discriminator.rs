@@ -198,15 +198,18 @@ fn detect_vgg(state: &StateDict) -> Option<Result<Graph, BuildError>> {
     if state.get("linear1.weight_orig").is_some() {
         return (state.shape("conv9.weight_orig")? == [512, 512, 4, 4]).then(vgg_spectral);
     }
-    let [width, _, 4, 4] = state.shape("features.1.weight")? else { return None };
-    let inputs = *state.shape("classifier.0.weight")?.get(1)?;
+    let &[width, again, 4, 4] = state.shape("features.1.weight")? else { return None };
+    let &[100, inputs] = state.shape("classifier.0.weight")? else { return None };
+    if width != again {
+        return None;
+    }
     let side = [96, 128, 192].into_iter().find(|&side| {
         let rest = side >> pairs(side);
-        // Two tensors of the first convolution, two of the second's; three places per layer after the first.
+        // Places with tensors: the first convolution, then each further one and its normalisation.
         8 * width * rest * rest == inputs
             && count_numbered(state, "features.") == 1 + 2 * (2 * pairs(side) - 1)
     })?;
-    Some(vgg(side, *width))
+    Some(vgg(side, width))
 }
 
 /// Pairs of convolutions; each halves the picture.

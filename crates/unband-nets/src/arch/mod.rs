@@ -135,8 +135,15 @@ pub fn build(name: &str) -> Option<Result<Graph, BuildError>> {
     Some((find(name)?.variants.iter().find(|v| v.name == variant)?.build)())
 }
 
-/// The network of a state dict, and its graph.
+/// Largest dimension of a tensor that a network can have; the largest that one has is 25,088.
+const LARGEST: usize = 1 << 20;
+
+/// The network of a state dict, and its graph. A state dict with a tensor that is empty or larger than any along some dimension
+/// is that of none: widths are read from shapes, and shapes without elements can say anything.
 pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Result<Graph, BuildError>)> {
+    if state.iter().any(|(_, tensor)| tensor.shape.iter().any(|d| !(1..=LARGEST).contains(d))) {
+        return None;
+    }
     ARCHITECTURES.iter().find_map(|a| Some((a, (a.detect)(state)?)))
 }
 
@@ -183,6 +190,29 @@ mod tests {
                 assert_eq!(claims, [own], "{name}");
                 let again = detect(&bare(&graph)).and_then(|(_, graph)| graph.ok());
                 assert!(again.is_some_and(|again| sorted(&again) == sorted(&graph)), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn shapes_that_lie_make_no_network_and_no_panic() {
+        // Without elements, any size costs nothing in a file.
+        let empty = [vec![0], vec![usize::MAX, 0], vec![0, usize::MAX, 3, 3], vec![usize::MAX, 0, 3, 3]];
+        let large = [vec![LARGEST, LARGEST, 3, 3], vec![LARGEST; 4], vec![1, LARGEST, 1, 1], vec![LARGEST]];
+        let lies = [empty, large].concat();
+        for architecture in ARCHITECTURES {
+            let Ok(graph) = (architecture.build)() else { unreachable!() };
+            let own = bare(&graph);
+            let names: Vec<String> = own.names().map(str::to_owned).collect();
+            // Those that widths and depths are read from are met in any eighth of a deep network.
+            for name in names.iter().take(40).chain(names.iter().step_by(8)) {
+                for lie in lies.iter().filter(|lie| own.shape(name) != Some(lie)) {
+                    let mut state = own.clone();
+                    state.insert(name, Tensor { shape: lie.clone(), data: Data::F32(Vec::new()) });
+                    if let Some((_, Ok(graph))) = detect(&state) {
+                        assert!(crate::state::Weights::bind(&graph, &state).is_err(), "{name} {lie:?}");
+                    }
+                }
             }
         }
     }

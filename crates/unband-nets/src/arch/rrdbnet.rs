@@ -55,21 +55,17 @@ impl Default for Config {
 impl Config {
     /// From shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
-        let first = state.shape("conv_first.weight")?;
-        let dense = state.shape("RRDB_trunk.0.RDB1.conv1.weight")?;
-        let unshuffle = match first.get(1)? {
+        let &[nf, inputs, 3, 3] = state.shape("conv_first.weight")? else { return None };
+        let &[gc, dense, 3, 3] = state.shape("RRDB_trunk.0.RDB1.conv1.weight")? else { return None };
+        let unshuffle = match inputs {
             3 => 1,
             12 => 2,
             48 => 4,
             _ => return None,
         };
-        Some(Self {
-            nf: *first.first()?,
-            nb: count_numbered(state, "RRDB_trunk."),
-            gc: *dense.first()?,
-            doublings: 1 + usize::from(state.get("upconv2.weight").is_some()),
-            unshuffle,
-        })
+        let nb = count_numbered(state, "RRDB_trunk.");
+        let doublings = 1 + usize::from(state.get("upconv2.weight").is_some());
+        (dense == nf).then_some(Self { nf, nb, gc, doublings, unshuffle })
     }
 
     /// Size of the result over that of the picture.

@@ -63,15 +63,17 @@ const STAGES: [&str; 9] = [
 impl Config {
     /// From shapes; `None` for another network. `side` is that of the default.
     pub fn of(state: &StateDict) -> Option<Self> {
+        let &[width, 3, 3, 3] = state.shape("input_proj.proj.0.weight")? else { return None };
         let mut config = Self {
-            width: *state.shape("input_proj.proj.0.weight")?.first()?,
+            width,
             modulator: state.get("decoderlayer_0.blocks.0.modulator.weight").is_some(),
             ..Self::default()
         };
         for (i, stage) in STAGES.iter().enumerate() {
             config.depths[i] = count_numbered(state, &format!("{stage}.blocks."));
             let table = format!("{stage}.blocks.0.attn.relative_position_bias_table");
-            config.heads[i] = *state.shape(&table)?.get(1)?;
+            let &[225, heads] = state.shape(&table)? else { return None };
+            config.heads[i] = heads;
         }
         Some(config)
     }
