@@ -149,6 +149,9 @@ pub struct DebandArgs {
     /// Recipes of other programs are understood: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.
     #[arg(short, long, value_name = "METHOD", help_heading = "Method")]
     pub method: Option<String>,
+    /// File with the numbers of a network, for `--method` ggdbn, indi, bdinn and the like
+    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "method", help_heading = "Method")]
+    pub weights: Option<PathBuf>,
     /// How much, 0 to 4, for methods of ours; 1 is as found best, 0 changes nothing [default: 1]
     #[arg(short, long, value_name = "N", allow_negative_numbers = true, help_heading = "Method")]
     pub strength: Option<f32>,

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use unband::files::FileOptions;
+use unband::networks::{WEIGHTS, takes_weights};
 use unband::{Choice, Error, Findings, Image, Options};
 use unband_io::FormatEntry;
 
@@ -13,7 +14,15 @@ use crate::talk::Failure;
 
 /// The library's options from the arguments.
 pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
-    let method = args.method.as_deref().map_or(Ok(Choice::Auto), choice)?;
+    let mut method = args.method.as_deref().map_or(Ok(Choice::Auto), choice)?;
+    if let (Some(file), Choice::Named { name, settings }) = (&args.weights, &mut method) {
+        let takes = unband::method(name).is_some_and(|entry| takes_weights(entry.params));
+        if !takes {
+            let hint = "`unband list methods` shows which methods have `weights`";
+            return Err(Failure::usage(format!("{name} takes no `--weights`"), hint));
+        }
+        settings.push((WEIGHTS.to_owned(), path_text(file)?));
+    }
     let options = Options {
         method,
         strength: args.strength.unwrap_or(1.0),
@@ -51,6 +60,14 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         check_depth(format, args, None)?;
     }
     Ok(options)
+}
+
+/// A path as a setting holds it.
+fn path_text(path: &Path) -> Result<String, Failure> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        let hint = "rename the file";
+        Failure::usage(format!("the name of {} is no Unicode text", path.display()), hint)
+    })
 }
 
 /// A method with its settings, or another program's recipe.

@@ -53,6 +53,7 @@ pub const ENTRY: Entry = Entry {
     title: "AdaDeband: averages bands over windows fitted to them, with noise",
     source: "google/bband-adaband src/deband_filter_yuv420p.m; Tu et al., IEEE Signal Processing Letters 27, 2020",
     ours: false,
+    rgb: false,
     params: AdaDebandParams::INFO,
     build,
 };

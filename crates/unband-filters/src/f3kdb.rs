@@ -54,6 +54,7 @@ pub const ENTRY: Entry = Entry {
     title: "f3kdb: mean of samples around, grain and dither",
     source: "neo_f3kdb 10 (flash3kyuu_deband), src/core.cpp",
     ours: false,
+    rgb: false,
     params: F3kdbParams::INFO,
     build,
 };

@@ -57,6 +57,7 @@ pub const ENTRY: Entry = Entry {
     title: "FCDR: false contours found, scattered and averaged",
     source: "Huang et al., IEEE TCSVT 28(2), 2018; google/bband-adaband src/FCDR.m",
     ours: false,
+    rgb: false,
     params: FcdrParams::INFO,
     build,
 };

@@ -62,6 +62,7 @@ pub const ENTRY: Entry = Entry {
     title: "FFmpeg's deband: mean of four samples around",
     source: "FFmpeg libavfilter/vf_deband.c",
     ours: false,
+    rgb: false,
     params: FfmpegDebandParams::INFO,
     build,
 };

@@ -48,6 +48,7 @@ pub const ENTRY: Entry = Entry {
     title: "FFmpeg's gradfun: box mean, limited and dithered",
     source: "FFmpeg libavfilter/vf_gradfun.c",
     ours: false,
+    rgb: false,
     params: GradfunParams::INFO,
     build,
 };

@@ -82,6 +82,7 @@ pub const ENTRY: Entry = Entry {
     title: "libplacebo's and mpv's deband: random means and noise",
     source: "haasn/libplacebo src/shaders/sampling.c",
     ours: false,
+    rgb: false,
     params: LibplaceboParams::INFO,
     build,
 };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 /// One parameter as people see it.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,8 @@ pub enum ParamKind {
     Switch,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// Path of a file.
+    File,
 }
 
 impl fmt::Display for ParamKind {
@@ -38,6 +41,7 @@ impl fmt::Display for ParamKind {
             Self::Whole => f.write_str("whole number"),
             Self::Switch => f.write_str("true or false"),
             Self::Word(words) => f.write_str(&words.join(", ")),
+            Self::File => f.write_str("file"),
         }
     }
 }
@@ -76,6 +80,41 @@ pub enum ParamError {
         /// The value given.
         got: String,
     },
+    /// It has no default, and was not given.
+    #[error("{method} needs `{name}`")]
+    Required {
+        /// The method.
+        method: &'static str,
+        /// The parameter.
+        name: &'static str,
+        /// Where a user gets it, and how it is given.
+        hint: String,
+    },
+    /// A file that the method cannot use.
+    #[error("{path}: {what}")]
+    File {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        what: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+}
+
+impl ParamError {
+    /// What to do about it, if that can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { method, known, .. } if known.is_empty() => {
+                Some(format!("{method} has no parameters"))
+            }
+            Self::Unknown { known, .. } => Some(format!("its parameters are {}", known.join(", "))),
+            Self::Required { hint, .. } => Some(hint.clone()),
+            Self::File { hint, .. } => hint.clone(),
+            _ => None,
+        }
+    }
 }
 
 /// A type that a parameter can have.
@@ -113,6 +152,16 @@ macro_rules! finite {
     )*};
 }
 finite! { f32, f64 }
+
+impl ParamValue for PathBuf {
+    const KIND: ParamKind = ParamKind::File;
+    fn parse(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self::from(text))
+    }
+    fn show(&self) -> String {
+        self.display().to_string()
+    }
+}
 
 impl ParamValue for bool {
     const KIND: ParamKind = ParamKind::Switch;

@@ -188,6 +188,8 @@ pub struct Entry {
     /// Made here: kept inside the cells, applied only where there is banding, dithered.
     /// Others run as their authors wrote them.
     pub ours: bool,
+    /// Works on red, green and blue: other pictures are converted first.
+    pub rgb: bool,
     /// Its parameters.
     pub params: &'static [ParamInfo],
     /// From settings to work.

@@ -13,5 +13,5 @@ mod run;
 
 pub use engine::Engine;
 pub use map::Map;
-pub use net_restorer::NetRestorer;
+pub use net_restorer::{NetRestorer, Way};
 pub use run::{Mode, RunError};

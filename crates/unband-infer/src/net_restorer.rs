@@ -1,11 +1,13 @@
 //! Networks as restorers: windows of pictures in, windows out.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use unband_image::{Context, Image, Model, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_nets::Shape;
-use unband_nets::arch::{Architecture, Passes};
+use unband_nets::arch::Architecture;
 
+use crate::deepdeband::{self, DeepdebandError, Variant};
 use crate::engine::Engine;
 use crate::indi;
 use crate::map::Map;
@@ -19,30 +21,41 @@ const TILE: usize = 4;
 /// and windows differ from the whole by rounding.
 const FAR: usize = 256;
 
+/// How a network is run over a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Once.
+    Once,
+    /// In so many steps ([`indi::sample`]).
+    Steps(NonZeroU32),
+    /// deepDeband's: the whole picture, or weighed patches; with the seed of dropout.
+    DeepDeband {
+        /// Patches?
+        weighted: bool,
+        /// As published, or mended.
+        variant: Variant,
+        /// Seed.
+        seed: u64,
+    },
+}
+
 /// A network that gives pictures of the size it takes.
 pub struct NetRestorer {
     name: &'static str,
-    engine: Engine,
+    engine: Arc<Engine>,
     range: (f32, f32),
-    /// Steps, for networks that run in steps.
-    steps: Option<NonZeroU32>,
-    mode: Mode,
+    way: Way,
     needs: Needs,
     /// Sides of what the network takes are multiples of this.
     multiple: usize,
 }
 
 impl NetRestorer {
-    /// For red, green and blue; `steps` count where the network runs in steps.
+    /// For red, green and blue.
     ///
     /// # Errors
     /// Networks that do not give a picture like the one they take, as text for people.
-    pub fn new(
-        architecture: &Architecture,
-        engine: Engine,
-        steps: NonZeroU32,
-        mode: Mode,
-    ) -> Result<Self, RestoreError> {
+    pub fn new(architecture: &Architecture, engine: Arc<Engine>, way: Way) -> Result<Self, RestoreError> {
         let name = architecture.name;
         let fault = |what: String| RestoreError::Unsupported { method: name, what };
         let graph = engine.graph();
@@ -54,9 +67,8 @@ impl NetRestorer {
             return Err(fault("does not give a picture of the size it takes".into()));
         }
         let align = TILE * graph.coarsest_step().max(multiple).next_power_of_two();
-        let once = architecture.use_as.passes == Passes::One;
         // Every step looks as far again.
-        let times = if once { 1 } else { steps.get() as usize };
+        let times = if let Way::Steps(steps) = way { steps.get() as usize } else { 1 };
         let exact = engine.exact_radius().filter(|radius| radius * times <= FAR);
         let needs = match exact.or(graph.receptive_radius()) {
             Some(radius) => Needs {
@@ -67,46 +79,66 @@ impl NetRestorer {
             },
             None => Needs { halo: 0, align, full_width: true, whole_image: true },
         };
-        let steps = (!once).then_some(steps);
-        Ok(Self { name, engine, range: architecture.use_as.range, steps, mode, needs, multiple })
+        Ok(Self { name, engine, range: architecture.use_as.range, way, needs, multiple })
     }
 
     /// The network's picture for a window, cut to the window.
     fn picture(&self, image: &Image, window: Window, ctx: &Context<'_>) -> Result<Map<f32>, RestoreError> {
-        let (width, height) =
-            (window.width().next_multiple_of(self.multiple), window.height().next_multiple_of(self.multiple));
+        let unsupported = |what: String| RestoreError::Unsupported { method: self.name, what };
+        let run = |inputs: &[Map<f32>], mode: Mode| {
+            let made = self.engine.run(inputs, mode, ctx).map_err(|error| match error {
+                RunError::Stopped(error) => error,
+                other => unsupported(other.to_string()),
+            })?;
+            made.into_iter().next().ok_or_else(|| unsupported("gave nothing".into()))
+        };
+        if let Way::DeepDeband { weighted, variant, seed } = self.way {
+            let picture = fetched(image, window, 1, (0.0, 1.0));
+            let made = if weighted {
+                let patch = |map, number| run(&[map], variant.mode(seed.wrapping_add(number as u64)));
+                deepdeband::weighted(&picture, variant, patch)
+            } else {
+                deepdeband::full(&picture, variant, |map| run(&[map], variant.mode(seed)))
+            };
+            return made.map_err(|error| match error {
+                DeepdebandError::Run(error) => error,
+                other => unsupported(other.to_string()),
+            });
+        }
+        let map = fetched(image, window, self.multiple, self.range);
+        let mut made = if let Way::Steps(steps) = self.way {
+            let shape = map.shape;
+            let one = |picture: &[f32], t: f32| {
+                let time = Map { shape: Shape::new(1, 1, 1), data: vec![t] };
+                Ok(run(&[Map { shape, data: picture.to_vec() }, time], Mode::default())?.data)
+            };
+            Map { shape, data: indi::sample(map.data, steps, one)? }
+        } else {
+            run(&[map], Mode::default())?
+        };
         let (low, high) = self.range;
-        let mut map = Map::zeros(Shape::new(3, height, width));
-        for (c, plane) in map.data.chunks_mut(width * height).enumerate() {
-            let from = &image.planes[c.min(image.planes.len() - 1)];
-            for (y, row) in plane.chunks_mut(width).enumerate() {
-                let source = &from.row(window.y0 + reflected(y, window.height()))[window.x0..window.x1];
-                for (x, v) in row.iter_mut().enumerate() {
-                    *v = low + source[reflected(x, source.len())] * (high - low);
-                }
-            }
-        }
-        let run = |inputs: &[Map<f32>]| self.engine.run(inputs, self.mode, ctx);
-        let mut made = match self.steps {
-            None => run(&[map]).map(|mut all| all.swap_remove(0)),
-            Some(steps) => {
-                let shape = map.shape;
-                let one = |picture: &[f32], t: f32| {
-                    let time = Map { shape: Shape::new(1, 1, 1), data: vec![t] };
-                    run(&[Map { shape, data: picture.to_vec() }, time]).map(|mut all| all.swap_remove(0).data)
-                };
-                indi::sample(map.data, steps, one).map(|data| Map { shape, data })
-            }
-        }
-        .map_err(|error| match error {
-            RunError::Stopped(error) => error,
-            other => RestoreError::Unsupported { method: self.name, what: other.to_string() },
-        })?;
         for v in &mut made.data {
             *v = (*v - low) / (high - low);
         }
         Ok(made)
     }
+}
+
+/// A window as red, green and blue in a network's range, mirrored at the right and at the bottom up to a multiple.
+fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32, f32)) -> Map<f32> {
+    let (width, height) =
+        (window.width().next_multiple_of(multiple), window.height().next_multiple_of(multiple));
+    let mut map = Map::zeros(Shape::new(3, height, width));
+    for (c, plane) in map.data.chunks_mut(width * height).enumerate() {
+        let from = &image.planes[c.min(image.planes.len() - 1)];
+        for (y, row) in plane.chunks_mut(width).enumerate() {
+            let source = &from.row(window.y0 + reflected(y, window.height()))[window.x0..window.x1];
+            for (x, v) in row.iter_mut().enumerate() {
+                *v = low + source[reflected(x, source.len())] * (high - low);
+            }
+        }
+    }
+    map
 }
 
 /// Place `i` of a line of `n` samples that is mirrored at its end, without repeating the last one.
@@ -176,7 +208,7 @@ mod tests {
         let graph = (architecture.build)().unwrap();
         let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
         let engine = Engine::new(graph, weights, unband_simd::Level::best());
-        NetRestorer::new(architecture, engine, NonZeroU32::new(2).unwrap(), Mode::default()).unwrap()
+        NetRestorer::new(architecture, Arc::new(engine), Way::Once).unwrap()
     }
 
     fn restored(image: &Image, restorer: &dyn Restorer, tile: usize, threads: usize) -> Vec<Plane> {
@@ -225,8 +257,26 @@ mod tests {
         .unwrap();
         let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
         let engine = Engine::new(graph, weights, unband_simd::Level::best());
-        let one = NonZeroU32::new(1).unwrap();
-        assert!(NetRestorer::new(architecture, engine, one, Mode::default()).is_err());
+        assert!(NetRestorer::new(architecture, Arc::new(engine), Way::Once).is_err());
+    }
+
+    #[test]
+    fn steps_follow_the_network() {
+        let architecture = arch::find("indi").unwrap();
+        let graph = (architecture.build)().unwrap();
+        let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
+        let engine = Arc::new(Engine::new(graph, weights, unband_simd::Level::best()));
+        let image = picture(24, 18, 3);
+        let run = |steps| {
+            let way = Way::Steps(NonZeroU32::new(steps).unwrap());
+            restored(&image, &NetRestorer::new(architecture, engine.clone(), way).unwrap(), 4096, 1)
+        };
+        let time = Map { shape: Shape::new(1, 1, 1), data: vec![1.0] };
+        let window = Window { x0: 0, y0: 0, x1: 24, y1: 18 };
+        let once =
+            engine.run(&[fetched(&image, window, 1, (0.0, 1.0)), time], Mode::default(), &Context::default());
+        assert!(run(1).iter().flat_map(|p| p.data.clone()).eq(once.unwrap()[0].data.iter().copied()));
+        assert!(run(2) != run(1));
     }
 
     #[test]

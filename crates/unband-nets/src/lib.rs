@@ -13,6 +13,7 @@ pub mod op;
 pub mod param;
 pub mod shape;
 pub mod state;
+pub mod zoo;
 
 pub use graph::{Graph, Input, Node, Value};
 pub use net::{BuildError, Net};

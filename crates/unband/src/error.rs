@@ -74,11 +74,7 @@ impl Error {
                 let names: Vec<_> = crate::methods().map(|entry| entry.name).collect();
                 Some(format!("the methods are {}", names.join(", ")))
             }
-            Self::Setting(ParamError::Unknown { method, known, .. }) => Some(if known.is_empty() {
-                format!("{method} has no parameters")
-            } else {
-                format!("its parameters are {}", known.join(", "))
-            }),
+            Self::Setting(error) => error.hint(),
             Self::Memory { .. } => Some("allow more with `--max-memory`, or split the picture".to_owned()),
             Self::Unprovable { .. } => Some("write Y4M, or drop `--prove`".to_owned()),
             #[cfg(feature = "files")]

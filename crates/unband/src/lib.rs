@@ -31,6 +31,7 @@ mod error;
 pub mod faithful;
 mod jobs;
 mod methods;
+pub mod networks;
 mod options;
 mod proof;
 mod report;

@@ -2,8 +2,8 @@
 
 use unband_image::Entry;
 
-/// Registries joined into the one list behind `--method`; networks will be a second row.
-pub static METHODS: &[&[Entry]] = &[unband_filters::FILTERS];
+/// Registries joined into the one list behind `--method`.
+pub static METHODS: &[&[Entry]] = &[unband_filters::FILTERS, crate::networks::NETWORKS];
 
 /// All methods, in the order of the registries.
 pub fn methods() -> impl Iterator<Item = &'static Entry> {

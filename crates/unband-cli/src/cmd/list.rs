@@ -120,8 +120,11 @@ fn sentences(text: &str) -> String {
 /// `1.2` for a default written as `1.2`, `keep` for one written as `Kind::Keep` or `"keep"`.
 fn value(default: &str) -> String {
     let word = default.trim_matches('"').rsplit("::").next().unwrap_or(default);
-    if word == "TAU" {
-        return "2π".to_owned();
+    match word {
+        "TAU" => return "2π".to_owned(),
+        // A file: there is none unless it is given.
+        "new()" => return "none".to_owned(),
+        _ => {}
     }
     if word == default || word.chars().any(|c| c.is_ascii_digit()) {
         return word.to_owned();

@@ -10,6 +10,7 @@ mod interrupt;
 mod kept;
 mod killed;
 mod naming;
+mod networks;
 mod pipes;
 mod pixels;
 mod readme;

@@ -47,6 +47,7 @@ pub const ENTRY: Entry = Entry {
     title: "Smoothest surface inside the cells of the detected grid",
     source: "unband (docs/smooth.md)",
     ours: true,
+    rgb: false,
     params: SmoothParams::INFO,
     build: |settings| {
         let params = SmoothParams::from_settings("smooth", settings)?;

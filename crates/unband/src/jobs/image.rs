@@ -88,6 +88,9 @@ pub(crate) fn deband_as(
         report.seconds = start.elapsed().as_secs_f64();
         return Ok((image, report));
     }
+    if choices.entry.rgb && image.is_yuv() && choices.act == Act::Restore {
+        image = image.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
+    }
     let not_finite = NotFinite::take(&mut image);
     let inner = match choices.act {
         Act::Restore => Some((choices.entry.build)(&choices.settings)?(&image, findings, ctx)?),

@@ -1,0 +1,162 @@
+//! Networks as methods: `--method ggdbn --weights FILE`.
+
+use std::fs::Metadata;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use unband_image::restorer::Prepare;
+use unband_image::{Entry, ParamError, ParamInfo, Params, Restorer, params};
+use unband_infer::deepdeband::Variant;
+use unband_infer::{Engine, NetRestorer, Way};
+use unband_nets::arch::{self, Architecture};
+use unband_nets::checkpoint;
+use unband_simd::Level;
+
+params! {
+    /// Settings of networks that run once.
+    pub struct OnceParams {
+        /// The file with its numbers, as its authors publish it.
+        weights: PathBuf = PathBuf::new();
+    }
+}
+
+params! {
+    /// Settings of networks that run in steps.
+    pub struct StepsParams {
+        /// The file with its numbers, as its authors publish it.
+        weights: PathBuf = PathBuf::new();
+        /// Steps from the banded picture to the clean one. 1 is one plain pass; more take as many times longer.
+        steps: u32 = 30, 1..=1000;
+    }
+}
+
+params! {
+    /// Settings of deepDeband.
+    pub struct DeepDebandParams {
+        /// The file with its numbers, as its authors publish it.
+        weights: PathBuf = PathBuf::new();
+        /// As its authors run it: statistics of the picture, dropout, codes cut off. Otherwise the result is the same each
+        /// time, and about one code brighter.
+        original: bool = false;
+        /// Seed of the dropout.
+        seed: u32 = 0;
+    }
+}
+
+macro_rules! network {
+    ($architecture:path, $params:ident, $way:expr) => {
+        Entry {
+            name: $architecture.name,
+            title: $architecture.title,
+            source: $architecture.source,
+            ours: false,
+            rgb: true,
+            params: $params::INFO,
+            build: |settings| {
+                let architecture: &'static Architecture = &$architecture;
+                let params = $params::from_settings(architecture.name, settings)?;
+                let way: fn(&$params) -> Way = $way;
+                prepare(architecture, &params.weights, way(&params))
+            },
+        }
+    };
+}
+
+/// The networks that take banding out, in the order in which they were published.
+pub static NETWORKS: &[Entry] = &[
+    network!(arch::bitnet::ENTRY, OnceParams, |_| Way::Once),
+    network!(arch::adnet::ENTRY, OnceParams, |_| Way::Once),
+    network!(arch::brdnet::ENTRY, OnceParams, |_| Way::Once),
+    network!(arch::uformer::ENTRY, OnceParams, |_| Way::Once),
+    network!(arch::deepdeband::FULL, DeepDebandParams, |params| deep_deband(params, false)),
+    network!(arch::deepdeband::WEIGHTED, DeepDebandParams, |params| deep_deband(params, true)),
+    network!(arch::indi::ENTRY, StepsParams, |params| {
+        Way::Steps(NonZeroU32::new(params.steps).unwrap_or(NonZeroU32::MIN))
+    }),
+    network!(arch::ggdbn::ENTRY, OnceParams, |_| Way::Once),
+    network!(arch::bdinn::ENTRY, OnceParams, |_| Way::Once),
+];
+
+/// Name of the parameter that takes a checkpoint.
+pub const WEIGHTS: &str = "weights";
+
+/// Does the method take a checkpoint?
+pub fn takes_weights(params: &[ParamInfo]) -> bool {
+    params.iter().any(|param| param.name == WEIGHTS)
+}
+
+fn deep_deband(params: &DeepDebandParams, weighted: bool) -> Way {
+    let variant = if params.original { Variant::Original } else { Variant::Fixed };
+    Way::DeepDeband { weighted, variant, seed: u64::from(params.seed) }
+}
+
+fn prepare(architecture: &'static Architecture, file: &Path, way: Way) -> Result<Prepare, ParamError> {
+    if file.as_os_str().is_empty() {
+        let name = architecture.name;
+        return Err(ParamError::Required { method: name, name: WEIGHTS, hint: where_from(name) });
+    }
+    let engine = engine(architecture, file)?;
+    Ok(Box::new(move |_, _, _| {
+        let restorer = NetRestorer::new(architecture, Arc::clone(&engine), way)?;
+        Ok(Box::new(restorer) as Box<dyn Restorer>)
+    }))
+}
+
+/// Who publishes the numbers of a network, on which terms, and how they are given.
+fn where_from(name: &str) -> String {
+    let published = unband_nets::zoo::PUBLISHED.iter().filter(|p| p.architecture == name);
+    let told: Vec<String> = published
+        .map(|p| format!("`{}` of {}, {} (licence: {})", p.file, p.author, p.place, p.licence))
+        .collect();
+    let given = format!("give its file with `--weights FILE` or `--method {name}:weights=FILE`");
+    match told.as_slice() {
+        [] => format!("no checkpoint of it was published; {given}"),
+        told => format!("published: {}; {given}", told.join("; ")),
+    }
+}
+
+/// What tells one file from another without reading it.
+#[derive(Clone, PartialEq)]
+struct Seen {
+    path: PathBuf,
+    bytes: u64,
+    changed: Option<SystemTime>,
+    name: &'static str,
+}
+
+/// The last checkpoint that was read: pictures of a batch share it.
+static LAST: Mutex<Option<(Seen, Arc<Engine>)>> = Mutex::new(None);
+
+fn engine(architecture: &'static Architecture, file: &Path) -> Result<Arc<Engine>, ParamError> {
+    let fault = |what: String, hint: Option<String>| ParamError::File {
+        path: file.display().to_string(),
+        what,
+        hint,
+    };
+    let meta: Metadata = std::fs::metadata(file).map_err(|error| fault(error.to_string(), None))?;
+    let seen = Seen {
+        path: file.to_path_buf(),
+        bytes: meta.len(),
+        changed: meta.modified().ok(),
+        name: architecture.name,
+    };
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, engine)) = last.as_ref().filter(|(known, _)| *known == seen) {
+        return Ok(Arc::clone(engine));
+    }
+    let checkpoint = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
+    let network = checkpoint.network().map_err(|error| fault(error.to_string(), error.hint()))?;
+    // The two of deepDeband are one network with different numbers.
+    let same = network.architecture.name == architecture.name
+        || (architecture.name.starts_with("deepdeband")
+            && network.architecture.name.starts_with("deepdeband"));
+    if !same {
+        let (got, asked) = (network.architecture.name, architecture.name);
+        return Err(fault(format!("holds the network {got}, not {asked}"), None));
+    }
+    let engine = Arc::new(Engine::new(network.graph, network.weights, Level::best()));
+    *last = Some((seen, Arc::clone(&engine)));
+    Ok(engine)
+}
