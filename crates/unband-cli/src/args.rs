@@ -77,6 +77,8 @@ pub enum Command {
     Study(Box<cmd::study::StudyArgs>),
     /// List methods with their parameters, dithers and formats
     List(cmd::list::ListArgs),
+    /// Read, list and import checkpoints of networks
+    Models(cmd::models::ModelsArgs),
     /// Print completions for a shell
     Completions(cmd::completions::CompletionsArgs),
     /// Print the manual page

@@ -15,7 +15,7 @@ fn tiny() -> StateDict {
 fn what_was_written_is_read_and_recognised() {
     let state = tiny();
     let facts = [("source".to_owned(), "a test".to_owned())];
-    let read = checkpoint::read(&write_safetensors(&state, &facts).unwrap()).unwrap();
+    let read = checkpoint::read(&write_safetensors(&state, &facts)).unwrap();
     assert_eq!(read.container, Container::Safetensors);
     assert_eq!(read.facts, facts);
     assert_eq!(read.state.len(), state.len());
@@ -32,7 +32,7 @@ fn integers_and_wide_floats_keep_their_values() {
     let mut state = StateDict::new();
     state.insert("wide", Tensor { shape: vec![2], data: Data::F64(vec![0.1, -1e300]) });
     state.insert("count", Tensor { shape: vec![], data: Data::I64(vec![i64::MIN]) });
-    let read = checkpoint::read(&write_safetensors(&state, &[]).unwrap()).unwrap();
+    let read = checkpoint::read(&write_safetensors(&state, &[])).unwrap();
     assert_eq!(read.state.get("wide"), state.get("wide"));
     assert_eq!(read.state.get("count"), state.get("count"));
     assert!(read.architecture().is_none());
@@ -40,20 +40,32 @@ fn integers_and_wide_floats_keep_their_values() {
 }
 
 #[test]
+fn strange_names_and_facts_survive_and_the_order_is_kept() {
+    let names = ["quote\"", "back\\slash", "line\nfeed", "ünïcode", "tab\t\u{1}", ""];
+    let tensor = |i: usize| Tensor { shape: vec![1, 1], data: Data::F32(vec![i as f32]) };
+    let state: StateDict = names.iter().enumerate().map(|(i, n)| ((*n).to_owned(), tensor(i))).collect();
+    let facts: Vec<(String, String)> = vec![("a\"b".into(), "c\\\n".into()), ("d".into(), "€".into())];
+    let read = checkpoint::read(&write_safetensors(&state, &facts)).unwrap();
+    assert_eq!(read.facts, facts);
+    assert_eq!(read.state, state);
+    assert_eq!(write_safetensors(&state, &facts), write_safetensors(&state, &facts));
+}
+
+#[test]
 fn a_prefix_that_all_names_share_is_taken_off_where_a_network_comes_out() {
     let wrapped: StateDict = tiny().renamed(|name| Some(format!("module.net.{name}")));
-    let read = checkpoint::read(&write_safetensors(&wrapped, &[]).unwrap()).unwrap();
+    let read = checkpoint::read(&write_safetensors(&wrapped, &[])).unwrap();
     assert_eq!(read.prefix, "module.net.");
     assert!(read.network().is_ok());
     let strange: StateDict = wrapped.renamed(|name| Some(format!("mine.{name}")));
-    let read = checkpoint::read(&write_safetensors(&strange, &[]).unwrap()).unwrap();
+    let read = checkpoint::read(&write_safetensors(&strange, &[])).unwrap();
     assert_eq!(read.prefix, "");
     assert!(read.state.names().all(|name| name.starts_with("mine.module.")));
 }
 
 #[test]
 fn a_file_cut_anywhere_is_an_error() {
-    let whole = write_safetensors(&tiny(), &[]).unwrap();
+    let whole = write_safetensors(&tiny(), &[]);
     for length in (0..whole.len()).step_by(97) {
         let error = checkpoint::read(&whole[..length]).unwrap_err();
         assert!(error.hint().is_some());
@@ -67,7 +79,7 @@ fn a_file_cut_anywhere_is_an_error() {
 #[test]
 fn a_missing_tensor_is_named() {
     let without = tiny().renamed(|name| (name != "HRconv.bias").then(|| name.to_owned()));
-    let read = checkpoint::read(&write_safetensors(&without, &[]).unwrap()).unwrap();
+    let read = checkpoint::read(&write_safetensors(&without, &[])).unwrap();
     let error = read.network().unwrap_err().to_string();
     assert!(error.contains("missing: HRconv.bias"), "{error}");
 }

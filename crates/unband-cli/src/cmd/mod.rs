@@ -6,5 +6,6 @@ pub mod deband;
 pub mod inspect;
 pub mod list;
 pub mod man;
+pub mod models;
 pub mod score;
 pub mod study;

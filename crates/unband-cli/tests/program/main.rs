@@ -9,6 +9,7 @@ mod hostile;
 mod interrupt;
 mod kept;
 mod killed;
+mod models;
 mod naming;
 mod networks;
 mod pipes;

@@ -13,7 +13,9 @@ mod spelling;
 mod structure;
 mod tree;
 
+use std::collections::HashSet;
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 pub use dtype::Dtype;
@@ -114,10 +116,27 @@ struct Contents<'a> {
 /// # Errors
 /// A file that the system does not give, or as [`read`].
 pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, CheckpointError> {
+    read(&load(path)?)
+}
+
+/// Files are read into memory whole.
+const LARGEST_FILE: u64 = 4 << 30;
+
+/// The bytes of a file, for [`read`].
+///
+/// # Errors
+/// A file that the system does not give, that is none (a folder, a device), or that is larger than 4 GiB.
+pub fn load(path: impl AsRef<Path>) -> Result<Vec<u8>, CheckpointError> {
     let path = path.as_ref();
-    let bytes =
-        std::fs::read(path).map_err(|source| CheckpointError::Io { path: path.to_path_buf(), source })?;
-    read(&bytes)
+    let fault = |source: io::Error| CheckpointError::Io { path: path.to_path_buf(), source };
+    let metadata = std::fs::metadata(path).map_err(fault)?;
+    if !metadata.is_file() {
+        return Err(fault(io::Error::new(io::ErrorKind::InvalidInput, "no file")));
+    }
+    if metadata.len() > LARGEST_FILE {
+        return Err(CheckpointError::Limit { what: "bytes in a file", limit: LARGEST_FILE });
+    }
+    std::fs::read(path).map_err(fault)
 }
 
 /// Reads the bytes of a file: safetensors, PyTorch's archives and older files, TorchScript archives.
@@ -222,7 +241,28 @@ impl Checkpoint {
             return Err(NetworkError::Unknown { tensors: self.state.len(), first });
         };
         let graph = graph?;
-        let weights = Weights::bind(&graph, &self.state)?;
+        let weights = match self.unread(architecture, &graph) {
+            unread if unread.is_empty() => Weights::bind(&graph, &self.state)?,
+            unread => {
+                let own = |name: &str| (!unread.contains(name)).then(|| name.to_owned());
+                Weights::bind(&graph, &self.state.clone().renamed(own))?
+            }
+        };
         Ok(Network { architecture, graph, weights })
     }
+
+    /// Tensors that belong to the file and that the network may do without: a classifier behind features, and constants that a
+    /// script keeps among its attributes.
+    fn unread(&self, architecture: &Architecture, graph: &Graph) -> HashSet<String> {
+        let names = |state: &StateDict| state.names().map(str::to_owned).collect::<HashSet<_>>();
+        let all = names(&self.state);
+        if self.container == Container::TorchScript {
+            let stored: HashSet<String> = graph.stored().into_iter().map(|stored| stored.name).collect();
+            return all.difference(&stored).cloned().collect();
+        }
+        let bare: StateDict = self.state.names().map(|name| (name.to_owned(), EMPTY)).collect();
+        all.difference(&names(&architecture.own_tensors(bare))).cloned().collect()
+    }
 }
+
+const EMPTY: Tensor = Tensor { shape: Vec::new(), data: Data::F32(Vec::new()) };

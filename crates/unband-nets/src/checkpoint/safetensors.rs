@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use safetensors::tensor::{Dtype as Theirs, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype as Theirs, SafeTensors};
 
 use super::dtype::{Dtype, Layout};
 use super::error::CheckpointError;
@@ -65,28 +65,59 @@ fn kind(theirs: Theirs) -> Option<Dtype> {
     })
 }
 
-/// The bytes of a safetensors file with these tensors. `facts` go into its header.
+/// The bytes of a safetensors file with these tensors; the same for the same tensors and facts. `facts` go into its header.
 ///
-/// # Errors
-/// A tensor whose shape is not that of its elements.
-pub fn write(state: &StateDict, facts: &[(String, String)]) -> Result<Vec<u8>, CheckpointError> {
-    let bytes: Vec<(String, Theirs, Vec<usize>, Vec<u8>)> = state
-        .iter()
-        .map(|(name, tensor)| {
-            let (kind, bytes) = match &tensor.data {
-                Data::F32(v) => (Theirs::F32, v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-                Data::F64(v) => (Theirs::F64, v.iter().flat_map(|x| x.to_le_bytes()).collect()),
-                Data::I64(v) => (Theirs::I64, v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()),
-            };
-            (name.to_owned(), kind, tensor.shape.clone(), bytes)
-        })
-        .collect();
-    let wrong = |what: String| CheckpointError::Unsupported { container: Container::Safetensors, what };
-    let mut views = Vec::with_capacity(bytes.len());
-    for (name, kind, shape, bytes) in &bytes {
-        let view = TensorView::new(*kind, shape.clone(), bytes).map_err(|e| wrong(format!("{name}: {e}")))?;
-        views.push((name, view));
+/// Wider numbers come first, so that all are aligned; else the order is kept.
+/// Differs: the format's crate sorts by name, and writes facts in another order each time.
+pub fn write(state: &StateDict, facts: &[(String, String)]) -> Vec<u8> {
+    let size = |data: &Data| if matches!(data, Data::F32(_)) { 4 } else { 8 };
+    let mut tensors: Vec<_> = state.iter().collect();
+    tensors.sort_by_key(|(_, tensor)| std::cmp::Reverse(size(&tensor.data)));
+    let mut entries = Vec::with_capacity(tensors.len() + 1);
+    if !facts.is_empty() {
+        let facts: Vec<String> = facts.iter().map(|(k, v)| format!("{}:{}", quoted(k), quoted(v))).collect();
+        entries.push(format!("\"__metadata__\":{{{}}}", facts.join(",")));
     }
-    let facts = (!facts.is_empty()).then(|| facts.iter().cloned().collect());
-    safetensors::serialize(views, facts).map_err(|e| wrong(e.to_string()))
+    let mut at = 0;
+    for (name, tensor) in &tensors {
+        let kind = match &tensor.data {
+            Data::F32(_) => "F32",
+            Data::F64(_) => "F64",
+            Data::I64(_) => "I64",
+        };
+        let to = at + tensor.data.len() * size(&tensor.data);
+        let (name, shape) = (quoted(name), &tensor.shape);
+        entries.push(format!(
+            "{name}:{{\"dtype\":\"{kind}\",\"shape\":{shape:?},\"data_offsets\":[{at},{to}]}}"
+        ));
+        at = to;
+    }
+    let mut header = format!("{{{}}}", entries.join(","));
+    // Numbers begin at a multiple of eight.
+    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+    let mut out = Vec::with_capacity(8 + header.len() + at);
+    out.extend((header.len() as u64).to_le_bytes());
+    out.extend(header.into_bytes());
+    for (_, tensor) in tensors {
+        match &tensor.data {
+            Data::F32(v) => out.extend(v.iter().flat_map(|x| x.to_le_bytes())),
+            Data::F64(v) => out.extend(v.iter().flat_map(|x| x.to_le_bytes())),
+            Data::I64(v) => out.extend(v.iter().flat_map(|x| x.to_le_bytes())),
+        }
+    }
+    out
+}
+
+/// A text in JSON.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
 }

@@ -1,0 +1,124 @@
+//! `unband models`: checkpoints of networks: what a file is, which were published, and copies that methods can find.
+
+mod folder;
+mod import;
+mod info;
+mod list;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use unband_nets::checkpoint::CheckpointError;
+
+use crate::Outcome;
+use crate::args::TalkArgs;
+use crate::bar::Bar;
+use crate::inputs::reason;
+use crate::talk::{Failure, Loudness, Talk};
+
+/// What it takes.
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// What to do.
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Say what checkpoints are: kind of file, network, settings, what is missing; nothing in them is executed
+    Info(InfoArgs),
+    /// List checkpoints that were published, where they are, and which of them are here
+    List(ListArgs),
+    /// Copy checkpoints to where the program finds them, checked and as safetensors
+    Import(ImportArgs),
+}
+
+/// What `unband models info` takes.
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// Checkpoints: safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives
+    #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::FilePath)]
+    files: Vec<PathBuf>,
+    /// Print one JSON object per file
+    #[arg(long)]
+    json: bool,
+    /// How much is said.
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// What `unband models list` takes.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `unband models import` takes.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Checkpoints, as their publishers have them
+    #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::FilePath)]
+    files: Vec<PathBuf>,
+    /// Call it so; needed for files that are not the published ones but are called like them
+    #[arg(long = "as", value_name = "NAME", value_parser = folder::name)]
+    name: Option<String>,
+    /// Replace a model of that name
+    #[arg(long)]
+    overwrite: bool,
+    /// How much is said.
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// Says, lists or copies.
+pub fn run(args: &ModelsArgs) -> Outcome {
+    let bar = Bar::none();
+    let speak = |talk: TalkArgs| Talk { loudness: Loudness::new(talk.quiet, talk.verbose), bar: &bar };
+    match &args.what {
+        What::Info(args) => info::run(args, &speak(args.talk)),
+        What::List(args) => list::run(args, &speak(TalkArgs::default())),
+        What::Import(args) => import::run(args, &speak(args.talk)),
+    }
+}
+
+/// Numbers as people read them: `16,697,987`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut out = digits[..first].to_owned();
+    for group in digits.as_bytes()[first..].as_chunks::<3>().0 {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.extend(group.iter().map(|&digit| char::from(digit)));
+    }
+    out
+}
+
+/// A fault of a file.
+fn failure(path: &std::path::Path, message: &dyn std::fmt::Display, hint: Option<String>) -> Failure {
+    Failure::at(path.display().to_string(), message.to_string(), hint)
+}
+
+/// A file that could not be read.
+fn unread(path: &std::path::Path, error: &CheckpointError) -> Failure {
+    match error {
+        CheckpointError::Io { source, .. } => failure(path, &reason(source), None),
+        _ => failure(path, error, error.hint()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (16_697_987, "16,697,987")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

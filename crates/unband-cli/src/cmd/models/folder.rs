@@ -1,0 +1,41 @@
+//! Where models are kept.
+
+use std::path::PathBuf;
+
+/// The folder of models: `UNBAND_MODELS`, or one of the platform's for data of programs.
+pub fn models() -> Option<PathBuf> {
+    match std::env::var_os("UNBAND_MODELS") {
+        Some(folder) if !folder.is_empty() => Some(PathBuf::from(folder)),
+        _ => Some(dirs::data_dir()?.join("unband").join("models")),
+    }
+}
+
+/// Names of models become names of files on all systems.
+///
+/// # Errors
+/// Anything but letters, digits, `-`, `_` and `.`, or a name that begins with a dot.
+pub fn name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
+    if text.is_empty() || text.len() > 80 || text.starts_with('.') || !text.chars().all(plain) {
+        return Err(format!("`{text}` is no name; letters, digits, `-`, `_` and `.` make one"));
+    }
+    Ok(text.to_owned())
+}
+
+/// The extension of all models.
+pub const EXTENSION: &str = "safetensors";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_inside_the_folder() {
+        assert_eq!(name("bsrgan-x4_v1.2"), Ok("bsrgan-x4_v1.2".to_owned()));
+        for wrong in
+            ["", ".", "..", "../x", "a/b", "a\\b", "/x", "a b", "a\0", ".hidden", "ä", &"a".repeat(81)]
+        {
+            assert!(name(wrong).is_err(), "{wrong}");
+        }
+    }
+}

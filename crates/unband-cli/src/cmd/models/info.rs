@@ -1,0 +1,278 @@
+//! `unband models info`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::{Serialize, Serializer};
+use unband_nets::arch::{self, Architecture, Purpose};
+use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, NetworkError};
+use unband_nets::{Graph, zoo};
+
+use super::{InfoArgs, grouped, unread};
+use crate::Outcome;
+use crate::result::{print_data, print_json};
+use crate::talk::Talk;
+
+/// Names of a list that are shown; `--json` has all.
+const SHOWN: usize = 6;
+
+pub fn run(args: &InfoArgs, talk: &Talk<'_>) -> Outcome {
+    let mut outcome = Outcome::Done;
+    for path in &args.files {
+        let told = match Info::of(path) {
+            Ok(info) if args.json => print_json(&info),
+            Ok(info) => print_data(info.text().as_bytes()),
+            Err(error) => {
+                talk.failure(&unread(path, &error));
+                Outcome::SomeFailed
+            }
+        };
+        outcome = outcome.max(told);
+    }
+    outcome
+}
+
+/// The object of `--json`.
+#[derive(Serialize)]
+struct Info {
+    schema: &'static str,
+    file: String,
+    bytes: u64,
+    sha256: String,
+    container: &'static str,
+    #[serde(skip)]
+    container_title: String,
+    /// The published checkpoint that it is, by its sum.
+    published: Option<&'static str>,
+    facts: BTreeMap<String, String>,
+    wrapper: Vec<String>,
+    aside: Vec<String>,
+    prefix: String,
+    spellings: Vec<String>,
+    tensors: usize,
+    numbers: u64,
+    network: Option<NetworkInfo>,
+}
+
+#[derive(Serialize)]
+struct NetworkInfo {
+    name: &'static str,
+    title: &'static str,
+    source: &'static str,
+    purpose: &'static str,
+    #[serde(serialize_with = "as_object")]
+    settings: Vec<(&'static str, String)>,
+    scale: Option<f64>,
+    parameters: Option<u64>,
+    inputs: Vec<String>,
+    /// All tensors are there, and no others.
+    complete: bool,
+    fault: Option<String>,
+    missing: Vec<String>,
+    extra: Vec<String>,
+    misshaped: Vec<Misshaped>,
+}
+
+fn as_object<S: Serializer>(settings: &[(&'static str, String)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(settings.iter().map(|(name, value)| (name, value)))
+}
+
+#[derive(Serialize)]
+struct Misshaped {
+    name: String,
+    wanted: Vec<usize>,
+    got: Vec<usize>,
+}
+
+impl Info {
+    fn of(path: &Path) -> Result<Self, CheckpointError> {
+        let bytes = checkpoint::load(path)?;
+        let read = checkpoint::read(&bytes)?;
+        let sha256 = zoo::sha256(&bytes);
+        let network = NetworkInfo::of(&read);
+        let numbers = read.state.iter().map(|(_, tensor)| tensor.data.len() as u64).sum();
+        Ok(Self {
+            schema: "unband-models-info/1",
+            file: path.display().to_string(),
+            bytes: bytes.len() as u64,
+            container: read.container.word(),
+            container_title: read.container.to_string(),
+            published: zoo::with_sha256(&sha256).map(|published| published.name),
+            sha256,
+            facts: read.facts.into_iter().collect(),
+            wrapper: read.wrapper,
+            aside: read.aside,
+            prefix: read.prefix,
+            spellings: read.spellings.iter().map(ToString::to_string).collect(),
+            tensors: read.state.len(),
+            numbers,
+            network,
+        })
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!(
+            "{}  {}, {} bytes, {} tensors, {} numbers\n",
+            self.file,
+            self.container_title,
+            grouped(self.bytes),
+            grouped(self.tensors as u64),
+            grouped(self.numbers)
+        );
+        let mut row = |name: &str, value: String| {
+            let _ = writeln!(text, "  {name:10}  {value}");
+        };
+        match &self.network {
+            None => row("network", "none that is known".to_owned()),
+            Some(network) => network.rows(&mut row),
+        }
+        if let Some(published) = self.published.and_then(zoo::find) {
+            row("published", format!("{}, by {}; {}", published.name, published.author, published.place));
+            row("licence", published.licence.to_owned());
+        }
+        if !self.wrapper.is_empty() {
+            let beside = if self.aside.is_empty() {
+                String::new()
+            } else {
+                format!(", taken before {}", self.aside.join(", "))
+            };
+            row("state dict", format!("{}{beside}", self.wrapper.join(" → ")));
+        }
+        if !self.prefix.is_empty() {
+            row("prefix", format!("`{}` was taken off all names", self.prefix));
+        }
+        if !self.spellings.is_empty() {
+            row("names", format!("{}, brought to ours", self.spellings.join(", ")));
+        }
+        if !self.facts.is_empty() {
+            let facts: Vec<String> =
+                self.facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            row("says", facts.join(", "));
+        }
+        row("sha256", self.sha256.clone());
+        // Names come from the file.
+        text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    }
+}
+
+impl NetworkInfo {
+    fn of(read: &Checkpoint) -> Option<Self> {
+        let architecture = read.architecture()?;
+        let mut info = Self {
+            name: architecture.name,
+            title: architecture.title,
+            source: architecture.source,
+            purpose: purpose(architecture),
+            settings: settings(architecture, read),
+            scale: None,
+            parameters: None,
+            inputs: Vec::new(),
+            complete: false,
+            fault: None,
+            missing: Vec::new(),
+            extra: Vec::new(),
+            misshaped: Vec::new(),
+        };
+        if let Some((_, Ok(graph))) = arch::detect(&read.state) {
+            info.scale = scale(&graph);
+            info.parameters = Some(graph.parameter_count() as u64);
+            info.inputs = graph.inputs.iter().map(|input| input.name.clone()).collect();
+        }
+        match read.network() {
+            Ok(_) => info.complete = true,
+            Err(NetworkError::Bind(error)) => {
+                let misshaped = error.misshaped.into_iter();
+                info.misshaped =
+                    misshaped.map(|m| Misshaped { name: m.name, wanted: m.wanted, got: m.got }).collect();
+                info.missing = error.missing;
+                info.extra = error.extra;
+            }
+            Err(error) => info.fault = Some(error.to_string()),
+        }
+        Some(info)
+    }
+
+    fn rows(&self, row: &mut dyn FnMut(&str, String)) {
+        let mut network = format!("{}: {}", self.name, self.title);
+        if let Some(scale) = self.scale.filter(|&scale| (scale - 1.0).abs() > 1e-9) {
+            let _ = write!(network, "; ×{scale}");
+        }
+        if let Some(parameters) = self.parameters {
+            let _ = write!(network, "; {} parameters", grouped(parameters));
+        }
+        row("network", network);
+        if !self.settings.is_empty() {
+            let settings: Vec<String> =
+                self.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            row("settings", settings.join(", "));
+        }
+        if let Some(fault) = &self.fault {
+            row("fault", fault.clone());
+        }
+        let mut list = |title: &str, names: &[String]| {
+            if !names.is_empty() {
+                let rest = names.len().saturating_sub(SHOWN);
+                let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+                row(title, format!("{}{more}", names[..names.len() - rest].join(", ")));
+            }
+        };
+        list("missing", &self.missing);
+        list("extra", &self.extra);
+        let shapes: Vec<String> = self
+            .misshaped
+            .iter()
+            .map(|m| format!("{} {:?} instead of {:?}", m.name, m.got, m.wanted))
+            .collect();
+        list("misshaped", &shapes);
+    }
+}
+
+fn purpose(architecture: &Architecture) -> &'static str {
+    match architecture.use_as.purpose {
+        Purpose::Deband => "deband",
+        Purpose::Upscale => "upscale",
+        Purpose::Discriminate => "discriminate",
+        Purpose::Features => "features",
+        Purpose::Classify => "classify",
+    }
+}
+
+/// What names and shapes say of depth and width, for the networks that come in several.
+fn settings(architecture: &Architecture, read: &Checkpoint) -> Vec<(&'static str, String)> {
+    match architecture.name {
+        "rrdbnet" => arch::rrdbnet::Config::of(&read.state).map(|config| {
+            vec![
+                ("nf", config.nf.to_string()),
+                ("nb", config.nb.to_string()),
+                ("gc", config.gc.to_string()),
+                ("unshuffle", config.unshuffle.to_string()),
+            ]
+        }),
+        "indi" => arch::indi::Config::of(&read.state).map(|config| {
+            vec![
+                ("channels", config.channels.to_string()),
+                ("factor", config.factor.to_string()),
+                ("blocks", config.blocks.to_string()),
+            ]
+        }),
+        "ggdbn" => arch::ggdbn::Config::of(&read.state).map(|config| {
+            vec![
+                ("width", config.width.to_string()),
+                ("pyramid", config.pyramid.map(|width| width.to_string()).join(" ")),
+                ("attention", config.attention.to_string()),
+                ("fusion", config.fusion.to_string()),
+            ]
+        }),
+        _ => None,
+    }
+    .unwrap_or_default()
+}
+
+/// Size of the result over that of the picture.
+fn scale(graph: &Graph) -> Option<f64> {
+    let side = graph.size_multiple()? * 8;
+    let shapes = graph.shapes(side, side).ok()?;
+    let (_, output) = graph.outputs.first()?;
+    Some(shapes.get(output.index())?.height as f64 / side as f64)
+}

@@ -1,0 +1,164 @@
+//! `unband models`: checkpoints are told apart, listed and imported.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::stage::{Ran, Stage, root};
+
+fn golden(name: &str) -> Vec<u8> {
+    std::fs::read(root().join("golden/checkpoints").join(name)).unwrap()
+}
+
+fn with(name: &str) -> Stage {
+    let stage = Stage::new();
+    stage.write(name, &golden(name));
+    stage
+}
+
+/// With a folder of models inside the stage.
+fn run(stage: &Stage, args: &[&str]) -> Ran {
+    stage.command(args).env("UNBAND_MODELS", stage.path("models")).output().unwrap().into()
+}
+
+#[test]
+fn info_says_of_every_file_what_it_is() {
+    let expected: Value = serde_json::from_slice(&golden("expected.json")).unwrap();
+    let stage = Stage::new();
+    let files = expected["files"].as_object().unwrap();
+    let mut args = vec!["models", "info", "--json"];
+    for name in files.keys() {
+        stage.write(name, &golden(name));
+        args.push(name);
+    }
+    let told = run(&stage, &args).code(0).json();
+    assert_eq!(told.len(), files.len());
+    for (told, (name, want)) in told.iter().zip(files) {
+        assert_eq!(told["schema"], "unband-models-info/1");
+        assert_eq!(told["file"], name.as_str());
+        for field in ["container", "tensors", "wrapper", "aside", "prefix"] {
+            assert_eq!(told[field], want[field], "{name}: {field}");
+        }
+        assert_eq!(told["network"]["name"], want["network"], "{name}");
+        assert_eq!(told["network"]["complete"], true, "{name}");
+        assert_eq!(told["sha256"].as_str().unwrap().len(), 64);
+    }
+}
+
+#[test]
+fn info_reads_well() {
+    let stage = with("rrdbnet_x2_basicsr.pth");
+    let text = run(&stage, &["models", "info", "rrdbnet_x2_basicsr.pth"]).code(0).out();
+    for part in [
+        "PyTorch archive",
+        "rrdbnet",
+        "×2",
+        "nf 4, nb 1, gc 2",
+        "params_ema, taken before params",
+        "BasicSR's names",
+    ] {
+        assert!(text.contains(part), "`{part}` is not in\n{text}");
+    }
+}
+
+#[test]
+fn a_tensor_that_is_missing_is_named() {
+    let stage = Stage::new();
+    let whole = golden("rrdbnet.safetensors");
+    // The header is text; a name of the same length keeps it whole.
+    let at = whole.windows(13).position(|w| w == b"\"HRconv.bias\"").unwrap();
+    let mut other = whole.clone();
+    other[at + 1..at + 12].copy_from_slice(b"HRconv.bent");
+    stage.write("bent.safetensors", &other);
+    let told = &run(&stage, &["models", "info", "bent.safetensors", "--json"]).code(0).json()[0];
+    assert_eq!(told["network"]["complete"], false);
+    assert_eq!(told["network"]["missing"][0], "HRconv.bias");
+    assert_eq!(told["network"]["extra"][0], "HRconv.bent");
+    run(&stage, &["models", "import", "bent.safetensors"]).code(1).says("missing: HRconv.bias");
+    assert!(!stage.path("models").exists());
+}
+
+#[test]
+fn what_is_no_checkpoint_is_said_with_what_to_do() {
+    let stage = Stage::new();
+    stage.write("page.pth", b"<!DOCTYPE html><html>not found</html>");
+    stage.write("pointer.pth", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n");
+    stage.write("cut.pth", &golden("rrdbnet.pth")[..20_000]);
+    run(&stage, &["models", "info", "page.pth"]).code(1).says("web page").says("hint: ");
+    run(&stage, &["models", "info", "pointer.pth"]).code(1).says("git lfs pull");
+    run(&stage, &["models", "info", "cut.pth"])
+        .code(1)
+        .says("cut.pth: damaged PyTorch archive")
+        .says("cut short");
+    run(&stage, &["models", "info", "."]).code(1).says("no file");
+    run(&stage, &["models", "info", "nothing.pth"]).code(1).says("nothing.pth: no such file");
+}
+
+#[test]
+fn import_copies_as_safetensors_that_are_read_again() {
+    let stage = with("rrdbnet_esrgan_old.pth");
+    run(&stage, &["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine"]).code(0).says("not compared");
+    assert_eq!(stage.names(), ["models/mine.safetensors", "rrdbnet_esrgan_old.pth"]);
+    let told = &run(&stage, &["models", "info", "models/mine.safetensors", "--json"]).code(0).json()[0];
+    assert_eq!((&told["container"], &told["network"]["complete"]), (&"safetensors".into(), &true.into()));
+    assert_eq!(told["facts"]["unband.network"], "rrdbnet");
+    assert_eq!(told["facts"]["unband.from"], "rrdbnet_esrgan_old.pth");
+    assert_eq!(told["spellings"].as_array().map(Vec::len), Some(0));
+    let before = stage.read("models/mine.safetensors");
+    run(&stage, &["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine"])
+        .code(1)
+        .says("exists already");
+    run(&stage, &["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine", "--overwrite"]).code(0);
+    assert!(stage.read("models/mine.safetensors") == before, "the same file gives the same copy");
+    let list = &run(&stage, &["models", "list", "--json"]).code(0).json()[0];
+    assert_eq!(list["others"][0], "mine");
+}
+
+#[test]
+fn a_file_that_is_called_like_a_published_one_and_is_another_is_not_taken_for_it() {
+    let stage = Stage::new();
+    stage.write("BSRGAN.pth", &golden("rrdbnet.pth"));
+    run(&stage, &["models", "import", "BSRGAN.pth"]).code(1).says("of another SHA-256").says("--as NAME");
+    stage.write("ggdbn.pth", &golden("rrdbnet.pth"));
+    run(&stage, &["models", "import", "ggdbn.pth"]).code(1).says("name of a published model");
+    assert!(!stage.path("models").exists());
+    run(&stage, &["models", "import", "BSRGAN.pth", "--as", "own"]).code(0);
+}
+
+#[test]
+fn a_file_that_would_act_on_the_machine_is_refused() {
+    let stage = Stage::new();
+    let mut file = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.".to_vec();
+    file.extend(b"\x80\x02cos\nsystem\nX\x0c\x00\x00\x00touch pwned!\x85R.\x80\x02].");
+    stage.write("evil.pth", &file);
+    run(&stage, &["models", "info", "evil.pth"]).code(1).says("would call `os.system`").says("do not open");
+    run(&stage, &["models", "import", "evil.pth", "--as", "evil"]).code(1);
+    assert_eq!(stage.names(), ["evil.pth"]);
+}
+
+#[test]
+fn names_cannot_leave_the_folder() {
+    let stage = with("rrdbnet.pth");
+    for name in ["../up", "a/b", ".hidden", ""] {
+        run(&stage, &["models", "import", "rrdbnet.pth", "--as", name]).code(2);
+    }
+    run(&stage, &["models", "import", "rrdbnet.pth", "rrdbnet.pth", "--as", "x"]).code(2).says("one name");
+    assert_eq!(stage.names(), ["rrdbnet.pth"]);
+}
+
+#[test]
+fn the_list_names_every_published_checkpoint_and_where_it_is() {
+    let stage = Stage::new();
+    let text = run(&stage, &["models", "list"]).code(0).out();
+    let list = &run(&stage, &["models", "list", "--json"]).code(0).json()[0];
+    assert_eq!(list["schema"], "unband-models/1");
+    assert!(list["folder"].as_str().is_some_and(|folder| Path::new(folder).ends_with("models")));
+    let published = list["published"].as_array().unwrap();
+    assert!(published.len() >= 25);
+    for entry in published {
+        assert_eq!(entry["present"], false);
+        for field in ["name", "file", "author", "licence", "place"] {
+            assert!(text.contains(entry[field].as_str().unwrap()), "{entry}");
+        }
+    }
+}
