@@ -204,3 +204,44 @@ impl Graph {
         self.params.iter().zip(used).filter(|&(p, used)| kept((p, used))).map(|(p, _)| p).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::pool::MaxPool;
+    use crate::{Net, Value};
+
+    fn pooled(net: &mut Net, x: Value, times: usize) -> Value {
+        (0..times).fold(x, |x, _| net.max_pool(x, MaxPool { kernel: 2, stride: 2, ceil: false }))
+    }
+
+    #[test]
+    fn a_network_that_wants_large_pictures_still_takes_odd_sides() {
+        let mut net = Net::new("mine");
+        let image = net.input("image", 3);
+        let out = pooled(&mut net, image, 5);
+        let graph = net.finish(&[("image", out)]).unwrap();
+        assert!(graph.shapes(31, 31).is_err());
+        assert_eq!(graph.size_multiple(), Some(1));
+    }
+
+    #[test]
+    fn the_multiple_is_that_of_the_coarsest_level() {
+        let mut net = Net::new("mine");
+        let image = net.input("image", 3);
+        let small = pooled(&mut net, image, 2);
+        let large = net.upsample_nearest(small, 4);
+        let out = net.add(large, image);
+        let graph = net.finish(&[("image", out)]).unwrap();
+        assert_eq!(graph.size_multiple(), Some(4));
+    }
+
+    #[test]
+    fn the_output_that_looks_furthest_counts() {
+        let mut net = Net::new("mine");
+        let image = net.input("image", 3);
+        let near = net.conv3x3("near", image, 3);
+        let far = net.conv3x3("far", near, 3);
+        let graph = net.finish(&[("near", near), ("far", far)]).unwrap();
+        assert_eq!(graph.receptive_radius(), Some(2));
+    }
+}
