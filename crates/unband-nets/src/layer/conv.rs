@@ -8,7 +8,7 @@ use crate::shape::Shape;
 
 /// Cross-correlation with zeroes around, as PyTorch's `Conv2d`; with a 1×1 kernel also `Linear`.
 ///
-/// out[o, y, x] = bias[o] + Σ weight[o, i, a, b] · in[i, y·stride + a·dilation − padding₀, x·stride + b·dilation − padding₁],
+/// `out[o, y, x] = bias[o] + Σ weight[o, i, a, b] · in[i, y·stride + a·dilation − padding₀, x·stride + b·dilation − padding₁]`,
 /// i over the inputs of o's group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
