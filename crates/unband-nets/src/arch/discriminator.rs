@@ -106,7 +106,9 @@ pub fn patchgan(width: usize) -> Result<Graph, BuildError> {
     net.finish(&[("logits", y)])
 }
 
-/// 4,376,897 parameters for a width of 64. `[3, H, W] → [1, H, W]`, a logit per sample; sides multiples of 8.
+/// 4,376,897 parameters for a width of 64. `[3, H, W] → [1, H, W]`, a logit per sample.
+///
+/// Differs: takes any size; the original takes sides that are multiples of 8, for which both give the same.
 ///
 /// # Errors
 /// A width of 0.
