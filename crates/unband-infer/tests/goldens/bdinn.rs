@@ -113,8 +113,52 @@ fn free_offsets_do_what_a_turned_kernel_does() {
     let a = outputs(&banded, &at_start(&banded, 30.0, kernel), std::slice::from_ref(&image)).remove(0);
     let b = outputs(&free, &weights, &[image]).remove(0);
     assert!(difference(&a, &b) < 1e-5, "{}", difference(&a, &b));
-    // The bend matters.
-    assert!(a.data.iter().any(|v| v.abs() > 0.1));
+    let straight = outputs(&banded, &at_start(&banded, 0.0, kernel), &[picture(2, 9, 11)]).remove(0);
+    assert!(difference(&a, &straight) > 0.1);
+}
+
+#[test]
+fn free_offsets_follow_the_picture() {
+    let mut net = Net::new("follow");
+    let x = net.input("image", 3);
+    let y = net.deform_conv("", x, 1, (1, 1));
+    let graph = net.finish(&[("image", y)]).unwrap();
+    // Rows go by the first channel, columns by the second, and what is read is the third.
+    let mut offset = vec![0.0; 2 * 3 * 9];
+    offset[4] = 1.0;
+    offset[(3 + 1) * 9 + 4] = 1.0;
+    let state: StateDict = [
+        ("conv.weight", Tensor::f32(&[1, 3, 1, 1], vec![0.0, 0.0, 1.0])),
+        ("offset.weight", Tensor::f32(&[2, 3, 3, 3], offset)),
+        ("offset.bias", Tensor::f32(&[2], vec![0.25, -0.5])),
+    ]
+    .into_iter()
+    .map(|(name, tensor)| (name.to_owned(), tensor.unwrap()))
+    .collect();
+    let weights = Weights::bind(&graph, &state).unwrap();
+    let (height, width) = (6, 7);
+    let mut image = picture(3, height, width);
+    let plane = height * width;
+    for p in 0..plane {
+        image.data[p] = image.data[p] * 4.0 - 2.0;
+        image.data[plane + p] = image.data[plane + p] * 4.0 - 2.0;
+        image.data[2 * plane + p] = (10 * (p / width) + p % width) as f64 + 100.0;
+    }
+    let got = outputs(&graph, &weights, std::slice::from_ref(&image)).remove(0);
+    let (mut inside, mut outside) = (0, 0);
+    for p in 0..plane {
+        let row = (p / width) as f64 + image.data[p] + 0.25;
+        let column = (p % width) as f64 + image.data[plane + p] - 0.5;
+        if (0.0..=5.0).contains(&row) && (0.0..=6.0).contains(&column) {
+            // Between its samples a slope is itself.
+            assert!((got.data[p] - (100.0 + 10.0 * row + column)).abs() < 1e-9, "{p}");
+            inside += 1;
+        } else if row <= -1.0 || row >= 6.0 || column <= -1.0 || column >= 7.0 {
+            assert_eq!(got.data[p], 0.0, "{p}");
+            outside += 1;
+        }
+    }
+    assert!(inside > 10 && outside > 2, "{inside} {outside}");
 }
 
 fn difference<T: Real>(a: &Map<T>, b: &Map<T>) -> f64 {
