@@ -320,3 +320,25 @@ fn is_known_by_its_tensors_in_every_variant() {
         assert_eq!(again.unwrap(), graph);
     }
 }
+
+#[test]
+fn names_and_shapes_that_make_no_network_are_errors() {
+    let graph = build(&small()).unwrap();
+    let with = |name: String, shape: &[usize]| {
+        let mut state = fill::golden(&graph.stored());
+        state.insert(name, Tensor::f32(shape, vec![0.0; shape.iter().product()]).unwrap());
+        state
+    };
+    // A hundred levels would have 2¹⁰² channels.
+    let mut deep = with("enc.2.x".into(), &[1]);
+    for l in 2..100 {
+        deep.insert(format!("enc.{l}.0.x"), Tensor::f32(&[1], vec![0.0]).unwrap());
+    }
+    assert!(arch::detect(&deep).is_none());
+    let wide = with("mid.0.phi1.rcam.bd1.conv.weight".into(), &[1, 1, 1, 1 << 20]);
+    assert!(arch::detect(&wide).is_none());
+    let even = with("mid.0.phi1.rcam.bd1.conv.weight".into(), &[4, 4, 2, 3]);
+    assert!(arch::detect(&even).unwrap().1.unwrap_err().to_string().contains("odd"));
+    let short = with("enc.0.0.phi1.convs.0.weight".into(), &[4]);
+    assert!(arch::detect(&short).is_none());
+}

@@ -215,6 +215,12 @@ pub enum Scaling {
     Learned,
 }
 
+/// Each level doubles the channels.
+const MOST_LEVELS: usize = 8;
+
+/// Side of a kernel.
+const LARGEST_KERNEL: usize = 31;
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -251,7 +257,11 @@ impl Config {
                 blocks: count_numbered(state, &format!("enc.{l}.")),
                 skip: count_numbered(state, &format!("skip.{l}.")),
             };
-            (Plan::CrossScale((0..count_numbered(state, "enc.")).map(level).collect()), "enc.0.0")
+            let levels = count_numbered(state, "enc.");
+            if levels > MOST_LEVELS {
+                return None;
+            }
+            (Plan::CrossScale((0..levels).map(level).collect()), "enc.0.0")
         } else {
             let half = *state.shape("blocks.0.phi1.convs.0.weight")?.get(1)?;
             let blocks = count_numbered(state, "blocks.");
@@ -281,6 +291,13 @@ impl Middle {
         let banded = state.get(&format!("{rcam}.bd1.conv_rotation.weight")).is_some();
         let offsets = if banded { Offsets::Banded } else { Offsets::Free };
         let [_, _, rows, columns] = *state.shape(&format!("{rcam}.bd1.conv.weight"))? else { return None };
-        Some(Self::Attention { blocks, width, inner, offsets, kernel: (rows, columns) })
+        let kernel = (rows, columns);
+        (rows.max(columns) <= LARGEST_KERNEL).then_some(Self::Attention {
+            blocks,
+            width,
+            inner,
+            offsets,
+            kernel,
+        })
     }
 }
