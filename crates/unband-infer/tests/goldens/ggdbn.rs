@@ -63,7 +63,7 @@ fn leaves_the_picture_alone_when_the_last_layer_is_zero() {
     let image: Map<f64> = picture(3, 16, 24);
     let out = outputs(&graph, &weights, std::slice::from_ref(&image));
     assert_eq!(out[0], image);
-    assert_ne!(out[1].data[0], 0.0);
+    assert!(out[1].data[0].abs() > 1e-3);
 }
 
 #[test]
