@@ -1,0 +1,57 @@
+use burn::tensor::module::deform_conv2d;
+use burn::tensor::ops::DeformConvOptions;
+use burn::tensor::{Tensor, TensorData, activation};
+use unband_nets::layer::banded_deform_conv::BandedDeformConv;
+use unband_nets::layer::deform_conv::DeformConv;
+
+use super::Run;
+
+impl Run<'_> {
+    pub(super) fn deform_conv(&self, conv: &DeformConv, x: Tensor<4>) -> Tensor<4> {
+        let (rows, columns) = conv.kernel;
+        let offsets = self.generator(conv.offset, x.clone(), 2 * rows * columns);
+        let weight = self.param(conv.weight).reshape([conv.output, conv.input, rows, columns]);
+        deform_conv2d(x, offsets, weight, None, None, options(conv.kernel, 1))
+    }
+
+    pub(super) fn banded_deform_conv(&self, conv: &BandedDeformConv, x: Tensor<4>) -> Tensor<4> {
+        let [n, _, h, w] = x.dims();
+        let (rows, columns) = conv.kernel;
+        let taps = rows * columns;
+        let rotation = self.generator(conv.rotation, x.clone(), 2);
+        let length = rotation.clone().square().sum_dim(1).add_scalar(1e-6).sqrt();
+        let rotation = rotation / length;
+        let (sine, cosine) = (rotation.clone().narrow(1, 0, 1), rotation.narrow(1, 1, 1));
+        let stretch = self.generator(conv.stretch, x.clone(), 1);
+        let stretch = match conv.limits {
+            Some((min, max)) => {
+                let (half, middle) =
+                    ((f64::from(max) - f64::from(min)) / 2.0, (f64::from(max) + f64::from(min)) / 2.0);
+                stretch.tanh().mul_scalar(half).add_scalar(middle)
+            }
+            None => activation::relu(stretch),
+        };
+        // Taps from the middle: [1, taps, 1, 1].
+        let taps_of = |at: &dyn Fn(usize) -> usize, half: usize| {
+            let values: Vec<f32> = (0..taps).map(|t| at(t) as f32 - half as f32).collect();
+            Tensor::<4>::from_data(TensorData::new(values, [1, taps, 1, 1]), &x.device())
+        };
+        let u = taps_of(&|t| t / columns, rows / 2);
+        let v = taps_of(&|t| t % columns, columns / 2);
+        let (mut down, mut across) = (stretch * u.clone(), v.clone().expand([n, taps, h, w]));
+        if let Some(whole) = conv.whole {
+            let whole = activation::relu(self.generator(whole, x.clone(), 1)).add_scalar(1.0);
+            (down, across) = (down * whole.clone(), across * whole);
+        }
+        // Burn adds the taps' own places.
+        let row = cosine.clone() * down.clone() + sine.clone() * across.clone() - u;
+        let column = cosine * across - sine * down - v;
+        let offsets = Tensor::stack::<5>(vec![row, column], 2).reshape([n, 2 * taps, h, w]);
+        let weight = self.param(conv.weight).reshape([conv.output, conv.input / conv.groups, rows, columns]);
+        deform_conv2d(x, offsets, weight, None, None, options(conv.kernel, conv.groups))
+    }
+}
+
+fn options((rows, columns): (usize, usize), groups: usize) -> DeformConvOptions<2> {
+    DeformConvOptions::new([1; 2], [rows / 2, columns / 2], [1; 2], groups, 1)
+}

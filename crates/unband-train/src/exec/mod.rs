@@ -1,0 +1,170 @@
+//! Executes a graph with tensors of Burn, one operation after the other.
+
+mod activation;
+mod arrange;
+mod attention;
+mod conv;
+mod deform;
+mod norm;
+
+use std::collections::HashMap;
+
+use burn::tensor::{Distribution, Tensor};
+use unband_nets::layer::arithmetic::Affine;
+use unband_nets::layer::pool::Reduce;
+use unband_nets::{Graph, Node, Op, ParamId, Shape};
+
+use crate::TrainError;
+
+/// Does the network learn?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Running statistics, nothing dropped.
+    Fixed,
+    /// Statistics of the batch, samples dropped.
+    Learning,
+}
+
+/// What a run gives.
+pub(crate) struct Done {
+    /// In the graph's order.
+    pub outputs: Vec<Tensor<4>>,
+    /// Running statistics after it.
+    pub running: HashMap<ParamId, Tensor<1>>,
+}
+
+/// A run under way.
+struct Run<'a> {
+    params: &'a [Tensor<1>],
+    mode: Mode,
+    running: HashMap<ParamId, Tensor<1>>,
+}
+
+/// Runs a graph. `params` are the parameters as operations read them, each in one row.
+pub(crate) fn run(
+    graph: &Graph,
+    params: &[Tensor<1>],
+    inputs: &[Tensor<4>],
+    mode: Mode,
+) -> Result<Done, TrainError> {
+    let (height, width) = check(graph, inputs)?;
+    let shapes = graph.shapes(height, width)?;
+    let last = graph.last_uses();
+    let mut run = Run { params, mode, running: HashMap::new() };
+    let mut values: Vec<Option<Tensor<4>>> = vec![None; graph.nodes.len()];
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let given: Vec<Tensor<4>> = node.inputs.iter().filter_map(|v| values[v.index()].clone()).collect();
+        for v in &node.inputs {
+            if last[v.index()] == i {
+                values[v.index()] = None;
+            }
+        }
+        values[i] = Some(match node.op {
+            Op::Input(n) => inputs[n].clone(),
+            _ => run.apply(node, given, shapes[i])?,
+        });
+    }
+    let outputs = graph.outputs.iter().filter_map(|(_, v)| values[v.index()].clone()).collect();
+    Ok(Done { outputs, running: run.running })
+}
+
+impl Run<'_> {
+    /// Every operation has an arm: a new one does not compile without.
+    fn apply(&mut self, node: &Node, x: Vec<Tensor<4>>, shape: Shape) -> Result<Tensor<4>, TrainError> {
+        let mut x = x.into_iter();
+        let (Some(first), second) = (x.next(), x.next()) else {
+            return Err(unsupported(node));
+        };
+        // Operations of two inputs have two: shapes were found before.
+        let both = || second.clone().ok_or_else(|| unsupported(node));
+        Ok(match &node.op {
+            Op::Input(_) => return Err(unsupported(node)),
+            Op::Conv(conv) => self.conv(conv, first),
+            Op::ConvTranspose(conv) => self.conv_transpose(conv, first),
+            Op::BandedDeformConv(conv) => self.banded_deform_conv(conv, first),
+            Op::DeformConv(conv) => self.deform_conv(conv, first),
+            Op::Activation(kind) => self.activation(kind, first),
+            Op::BatchNorm(norm) => self.batch_norm(norm, first, node)?,
+            Op::LayerNorm(norm) => self.layer_norm(norm, first),
+            Op::UnitChannels(norm) => norm::unit_channels(*norm, first),
+            Op::WindowAdd(add) => self.window_add(add, first),
+            Op::WindowAttention(attention) => self.window_attention(attention, first, both()?),
+            Op::Add => first + both()?,
+            Op::Sub => first - both()?,
+            Op::Mul => first * both()?,
+            Op::AddScaled(scaled) => first + both()?.mul_scalar(scaled.factor),
+            Op::Affine(affine) => self.affine(affine, first),
+            Op::Concat => Tensor::cat([first].into_iter().chain(second).chain(x).collect(), 1),
+            Op::Slice(slice) => first.narrow(1, slice.start, slice.len),
+            Op::PixelUnshuffle(f) => arrange::unshuffle(first, *f),
+            Op::PixelShuffle(f) => arrange::shuffle(first, *f),
+            Op::UpsampleNearest(f) => arrange::nearest(first, *f),
+            Op::BilinearLike => arrange::bilinear(first, shape),
+            Op::Crop(_) => first.narrow(2, 0, shape.height).narrow(3, 0, shape.width),
+            Op::MaxPool(pool) => arrange::max_pool(*pool, first, shape),
+            Op::Reduce(Reduce::Mean) => first.mean_dim(2).mean_dim(3),
+            Op::Reduce(Reduce::Max) => first.max_dim(2).max_dim(3),
+            Op::Flatten => {
+                let pictures = first.dims()[0];
+                first.reshape([pictures, shape.channels, 1, 1])
+            }
+            Op::Dropout(share) => self.dropout(*share, first),
+        })
+    }
+
+    fn param(&self, id: ParamId) -> Tensor<1> {
+        self.params[id.index()].clone()
+    }
+
+    /// A number per channel, for all pictures and places.
+    fn channels(&self, id: ParamId) -> Tensor<4> {
+        self.param(id).reshape([1, -1, 1, 1])
+    }
+
+    fn affine(&self, affine: &Affine, x: Tensor<4>) -> Tensor<4> {
+        let mut y = if affine.scale == 1.0 { x } else { x.mul_scalar(affine.scale) };
+        if affine.offset != 0.0 {
+            y = y.add_scalar(affine.offset);
+        }
+        if let Some(scales) = affine.scales {
+            y = y * self.channels(scales);
+        }
+        match affine.offsets {
+            Some(offsets) => y + self.channels(offsets),
+            None => y,
+        }
+    }
+
+    fn dropout(&self, share: f32, x: Tensor<4>) -> Tensor<4> {
+        if self.mode == Mode::Fixed || share <= 0.0 {
+            return x;
+        }
+        let kept = 1.0 - f64::from(share);
+        let mask = x.random_like(Distribution::Bernoulli(kept)).detach();
+        x * mask.div_scalar(kept)
+    }
+}
+
+fn unsupported(node: &Node) -> TrainError {
+    TrainError::Unsupported { at: node.scope.clone(), what: node.op.word() }
+}
+
+/// Size of the pictures, once the inputs are those of the graph.
+fn check(graph: &Graph, inputs: &[Tensor<4>]) -> Result<(usize, usize), TrainError> {
+    let dims: Vec<[usize; 4]> = inputs.iter().map(Tensor::dims).collect();
+    let given = || graph.inputs.iter().zip(&dims);
+    let size = given().find(|(input, _)| !input.point).map_or((1, 1), |(_, &[_, _, h, w])| (h, w));
+    let fits = |(input, &[n, c, h, w]): (&unband_nets::Input, &[usize; 4])| {
+        let wanted = if input.point { (1, 1) } else { size };
+        n == dims[0][0] && c == input.channels && (h, w) == wanted
+    };
+    if dims.len() == graph.inputs.len() && given().all(fits) {
+        return Ok(size);
+    }
+    let name = |input: &unband_nets::Input| format!("{} of {} channels", input.name, input.channels);
+    Err(TrainError::Inputs {
+        net: graph.name.clone(),
+        wanted: graph.inputs.iter().map(name).collect::<Vec<_>>().join(", "),
+        got: dims.iter().map(|d| format!("{d:?}")).collect::<Vec<_>>().join(", "),
+    })
+}

@@ -1,0 +1,25 @@
+//! Runs the networks of `unband-nets` in Burn, where they can learn.
+//!
+//! The description that the CPU engine of `unband-infer` executes is executed here with tensors that know their gradients.
+//! Nothing here knows a network: a [`Model`] is a graph with its tensors.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use unband_nets::{arch::adnet, state::fill};
+//! use unband_train::Model;
+//!
+//! let graph = (adnet::ENTRY.build)()?;
+//! let state = fill::golden(&graph.stored());
+//! let model = Model::new(graph, &state, &Device::flex())?;
+//! let image = Tensor::zeros([1, 3, 16, 16], &Device::flex());
+//! assert_eq!(model.run(&[image])?[0].dims(), [1, 3, 16, 16]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod exec;
+mod model;
+
+pub use error::TrainError;
+pub use model::Model;

@@ -1,0 +1,254 @@
+//! A network with its tensors.
+
+use std::collections::HashMap;
+
+use burn::module::{Module, Param as Leaf};
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use unband_nets::param::Stored;
+use unband_nets::state::Weights;
+use unband_nets::{Data, Form, Graph, Role, StateDict};
+
+use crate::TrainError;
+use crate::exec::{self, Mode};
+
+/// What gradients change: each tensor in one row, so that tensors of all ranks fit into one list. Optimisers that treat every
+/// element alike do not notice.
+#[derive(Module, Debug)]
+pub(crate) struct Learned {
+    rows: Vec<Leaf<Tensor<1>>>,
+}
+
+/// Where a tensor of the state dict is kept.
+#[derive(Clone, Debug)]
+enum Place {
+    /// In [`Learned`].
+    Learned(usize),
+    /// Among the buffers.
+    Buffer(usize),
+    /// Integers, which no operation reads; `None` where the state dict had none.
+    Integer(Option<unband_nets::Tensor>),
+}
+
+/// Where operations find a parameter.
+#[derive(Clone, Debug)]
+enum Source {
+    /// As it is stored.
+    Plain(Place),
+    /// g and v.
+    WeightNorm(Place, Place),
+    /// The weight, u and v.
+    SpectralNorm(Place, Place, Place),
+    /// Part of the description.
+    Constant(Tensor<1>),
+}
+
+/// A network in Burn: its graph and the tensors of its state dict.
+///
+/// On a device with gradients (`Device::flex().autodiff()`) what is learned has them.
+#[derive(Clone, Debug)]
+pub struct Model {
+    graph: Graph,
+    device: Device,
+    learned: Learned,
+    buffers: Vec<Tensor<1>>,
+    stored: Vec<(Stored, Place)>,
+    sources: Vec<Source>,
+}
+
+impl Model {
+    /// Puts a state dict into a graph, on a device.
+    ///
+    /// # Errors
+    /// Tensors that are missing, extra or of another shape.
+    pub fn new(graph: Graph, state: &StateDict, device: &Device) -> Result<Self, TrainError> {
+        Weights::bind(&graph, state)?;
+        let mut model = Self {
+            device: device.clone(),
+            learned: Learned { rows: Vec::new() },
+            buffers: Vec::new(),
+            stored: Vec::new(),
+            sources: Vec::new(),
+            graph,
+        };
+        for param in model.graph.params.clone() {
+            let learned = param.role == Role::Trainable;
+            let places: Vec<Place> = param
+                .stored()
+                .into_iter()
+                .enumerate()
+                .map(|(i, stored)| {
+                    // The vectors of a spectral norm follow the weight without gradients.
+                    let vector = param.form == Form::SpectralNorm && i > 0;
+                    model.keep(stored, state, learned && !vector)
+                })
+                .collect();
+            let source = match (&param.role, param.form, places.as_slice()) {
+                (_, Form::WeightNorm, [g, v]) => Source::WeightNorm(g.clone(), v.clone()),
+                (_, Form::SpectralNorm, [w, u, v]) => Source::SpectralNorm(w.clone(), u.clone(), v.clone()),
+                (_, _, [place]) => Source::Plain(place.clone()),
+                (Role::Constant(values), ..) => Source::Constant(row(values.clone(), device)),
+                // A parameter of another form is stored in no other number of tensors.
+                _ => Source::Constant(row(Vec::new(), device)),
+            };
+            model.sources.push(source);
+        }
+        Ok(model)
+    }
+
+    fn keep(&mut self, stored: Stored, state: &StateDict, learned: bool) -> Place {
+        let tensor = state.get(&stored.name);
+        let values = || row(tensor.map(unband_nets::Tensor::to_f32).unwrap_or_default(), &self.device);
+        let place = if stored.integer {
+            Place::Integer(tensor.cloned())
+        } else if learned {
+            self.learned.rows.push(Leaf::from_tensor(values()));
+            Place::Learned(self.learned.rows.len() - 1)
+        } else {
+            self.buffers.push(values());
+            Place::Buffer(self.buffers.len() - 1)
+        };
+        self.stored.push((stored, place.clone()));
+        place
+    }
+
+    /// The network.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The tensors as they are now, named as PyTorch names them.
+    ///
+    /// # Errors
+    /// A device that does not give its tensors back.
+    pub fn state(&self) -> Result<StateDict, TrainError> {
+        let mut state = StateDict::new();
+        for (stored, place) in &self.stored {
+            let tensor = match place {
+                Place::Integer(None) => continue,
+                Place::Integer(Some(tensor)) => tensor.clone(),
+                floats => {
+                    let data = Data::F32(read(&stored.name, self.tensor(floats))?);
+                    unband_nets::Tensor { shape: stored.shape.clone(), data }
+                }
+            };
+            state.insert(stored.name.clone(), tensor);
+        }
+        Ok(state)
+    }
+
+    /// The picture and the other outputs, in the graph's order; inputs too. Running statistics are used, dropout keeps all.
+    ///
+    /// Inputs are `[N, C, H, W]`, points `[N, C, 1, 1]`.
+    ///
+    /// # Errors
+    /// Inputs of other shapes, and sizes that do not fit.
+    pub fn run(&self, inputs: &[Tensor<4>]) -> Result<Vec<Tensor<4>>, TrainError> {
+        let done = exec::run(&self.graph, &self.params(), inputs, Mode::Fixed)?;
+        Ok(done.outputs)
+    }
+
+    /// The same while learning, as PyTorch's modules do in training mode: batch norms take the statistics of the batch and
+    /// follow them with their running ones (a tenth of the way), spectral norms take a step, dropout zeroes samples by the
+    /// device's random numbers.
+    ///
+    /// # Errors
+    /// As [`Model::run`]; batch renormalisation; batch norms that see a single sample.
+    pub fn run_learning(&mut self, inputs: &[Tensor<4>]) -> Result<Vec<Tensor<4>>, TrainError> {
+        self.step_spectral_norms();
+        let done = exec::run(&self.graph, &self.params(), inputs, Mode::Learning)?;
+        for (id, value) in done.running {
+            if let Source::Plain(Place::Buffer(i)) = self.sources[id.index()] {
+                self.buffers[i] = value;
+            }
+        }
+        for (stored, place) in &mut self.stored {
+            if let Place::Integer(Some(unband_nets::Tensor { data: Data::I64(counts), .. })) = place
+                && stored.name.ends_with("num_batches_tracked")
+            {
+                counts.iter_mut().for_each(|n| *n += 1);
+            }
+        }
+        Ok(done.outputs)
+    }
+
+    /// Moves what is learned against the gradients of a loss.
+    pub fn step(&mut self, optimizer: &mut ModuleOptimizer, rate: f64, gradients: Gradients) {
+        let gradients = GradientsParams::from_grads(gradients, &self.learned);
+        self.learned = optimizer.step(rate, self.learned.clone(), gradients);
+    }
+
+    /// The gradients of the learned tensors by name, row-major; tensors that the loss does not depend on have none.
+    ///
+    /// # Errors
+    /// A device that does not give its tensors back.
+    pub fn gradients(&self, gradients: &Gradients) -> Result<HashMap<String, Vec<f32>>, TrainError> {
+        let mut found = HashMap::new();
+        for (stored, place) in &self.stored {
+            if let Place::Learned(i) = place
+                && let Some(gradient) = self.learned.rows[*i].val().grad(gradients)
+            {
+                found.insert(stored.name.clone(), read(&stored.name, gradient)?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn tensor(&self, place: &Place) -> Tensor<1> {
+        match place {
+            Place::Learned(i) => self.learned.rows[*i].val(),
+            Place::Buffer(i) => self.buffers[*i].clone(),
+            Place::Integer(_) => row(Vec::new(), &self.device),
+        }
+    }
+
+    /// The parameters as operations read them, by number.
+    fn params(&self) -> Vec<Tensor<1>> {
+        let of = |(source, param): (&Source, &unband_nets::Param)| match source {
+            Source::Plain(place) => self.tensor(place),
+            Source::Constant(values) => values.clone(),
+            Source::WeightNorm(g, v) => {
+                let (g, v) = (self.tensor(g).reshape([-1, 1]), self.rows(v, param));
+                let length = v.clone().square().sum_dim(1).sqrt();
+                (v * (g / length)).reshape([-1])
+            }
+            Source::SpectralNorm(w, u, v) => {
+                let (w, u, v) = (self.rows(w, param), self.tensor(u), self.tensor(v));
+                let sigma = (u.reshape([1, -1]).matmul(w.clone())).matmul(v.reshape([-1, 1]));
+                (w / sigma).reshape([-1])
+            }
+        };
+        self.sources.iter().zip(&self.graph.params).map(of).collect()
+    }
+
+    /// First index × rest.
+    fn rows(&self, place: &Place, param: &unband_nets::Param) -> Tensor<2> {
+        let first = param.shape.first().copied().unwrap_or(1).max(1);
+        self.tensor(place).reshape([first, param.len() / first])
+    }
+
+    /// What [`unband_nets::state::step_spectral_norms`] does, on the device.
+    fn step_spectral_norms(&mut self) {
+        let unit = |x: Tensor<2>| {
+            let length = x.clone().square().sum().sqrt().clamp_min(1e-12);
+            x / length.reshape([1, 1])
+        };
+        for (source, param) in self.sources.iter().zip(&self.graph.params) {
+            let Source::SpectralNorm(place, Place::Buffer(u), Place::Buffer(v)) = source else { continue };
+            let w = self.rows(place, param).detach();
+            let right = unit(self.buffers[*u].clone().reshape([1, -1]).matmul(w.clone()));
+            let left = unit(w.matmul(right.clone().reshape([-1, 1])));
+            self.buffers[*u] = left.reshape([-1]);
+            self.buffers[*v] = right.reshape([-1]);
+        }
+    }
+}
+
+fn row(values: Vec<f32>, device: &Device) -> Tensor<1> {
+    let len = values.len();
+    Tensor::from_data(TensorData::new(values, [len]), device)
+}
+
+fn read(name: &str, tensor: Tensor<1>) -> Result<Vec<f32>, TrainError> {
+    tensor.try_into_vec_as().map_err(|e| TrainError::Read { name: name.into(), why: e.to_string() })
+}

@@ -1,0 +1,180 @@
+//! Burn gives what the reference and the quick engine give.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
+
+mod nets;
+
+use burn::tensor::{Device, Tensor};
+use nets::{apart, maps, tensor};
+use unband_infer::{Engine, Map, Mode, reference};
+use unband_nets::state::{Weights, fill, step_spectral_norms};
+use unband_nets::{Data, Graph, StateDict, arch};
+use unband_simd::Level;
+use unband_train::{Model, TrainError};
+
+/// Of the largest magnitude.
+const TOLERANCE: f32 = 1e-4;
+
+fn compare(name: &str, got: &[Tensor<4>], want: &[Map<f32>]) -> f32 {
+    assert_eq!(got.len(), want.len());
+    let each = got.iter().zip(want).map(|(got, want)| {
+        let shape = want.shape;
+        assert_eq!(got.dims(), [1, shape.channels, shape.height, shape.width], "{name}");
+        apart(&got.try_to_vec_as::<f32>().unwrap(), &want.data)
+    });
+    let worst = each.fold(0.0, f32::max);
+    assert!(worst <= TOLERANCE, "{name}: {worst}");
+    worst
+}
+
+/// Burn, reference and engine on the same picture.
+fn same(graph: &Graph, height: usize, width: usize) {
+    // Numbers of the golden rule let this network's couplings grow until 32 bits say nothing.
+    let wild = graph.name.starts_with("bdinn");
+    let stored = graph.stored();
+    let state = if wild { fill::scaled(&stored, 0.1) } else { fill::golden(&stored) };
+    let weights = Weights::bind(graph, &state).unwrap();
+    let maps = maps(graph, height, width);
+    let device = Device::flex();
+    let inputs: Vec<_> = maps.iter().map(|map| tensor(map, &device)).collect();
+    let got = Model::new(graph.clone(), &state, &device).unwrap().run(&inputs).unwrap();
+    let (mode, ctx) = (Mode::default(), unband_image::Context::default());
+    let want = reference::run(graph, &weights, &maps, mode, &ctx).unwrap();
+    let name = &graph.name;
+    let from_reference = compare(name, &got, &want);
+    let engine = Engine::new(graph.clone(), weights, Level::best());
+    let from_engine = compare(name, &got, &engine.run(&maps, mode, &ctx).unwrap());
+    eprintln!("{name} {height}x{width}: {from_reference:.1e} reference, {from_engine:.1e} engine");
+}
+
+#[test]
+fn all_operations_agree() {
+    for (height, width) in [(17, 33), (6, 5), (40, 3), (32, 32)] {
+        same(&nets::convolutions(), height, width);
+    }
+    for (height, width) in [(16, 8), (32, 48)] {
+        same(&nets::windows(), height, width);
+    }
+}
+
+#[test]
+fn every_network_agrees() {
+    let mut ran = 0;
+    for architecture in arch::ARCHITECTURES {
+        let graph = (architecture.build)().unwrap();
+        let side = graph.size_multiple().unwrap_or(64).max(32);
+        // Larger ones take too long here, and some take one size only.
+        if graph.multiply_adds(side, side).is_ok_and(|n| n < 1_500_000_000) {
+            same(&graph, side, side);
+            ran += 1;
+        }
+    }
+    assert!(ran >= 12, "{ran}");
+}
+
+#[test]
+fn pictures_of_a_batch_do_not_see_each_other() {
+    let graph = nets::windows();
+    let device = Device::flex();
+    let model = Model::new(graph.clone(), &fill::golden(&graph.stored()), &device).unwrap();
+    let first = tensor(&maps(&graph, 16, 24)[0], &device);
+    let second = first.clone().mul_scalar(-0.5).add_scalar(0.7);
+    let both = model.run(&[Tensor::cat(vec![first.clone(), second.clone()], 0)]).unwrap();
+    for (place, single) in [first, second].into_iter().enumerate() {
+        for (both, alone) in both.iter().zip(model.run(&[single]).unwrap()) {
+            let got = both.clone().narrow(0, place, 1).try_to_vec_as::<f32>().unwrap();
+            let worst = apart(&got, &alone.try_to_vec_as::<f32>().unwrap());
+            assert!(worst <= 1e-6, "{place}: {worst}");
+        }
+    }
+}
+
+fn values(state: &StateDict, name: &str) -> Vec<f32> {
+    state.get(name).unwrap().to_f32()
+}
+
+#[test]
+fn learning_takes_the_statistics_of_the_batch_and_follows_them() {
+    let graph = nets::convolutions();
+    let before = fill::golden(&graph.stored());
+    let device = Device::flex();
+    let maps = maps(&graph, 17, 33);
+    let inputs: Vec<_> = maps.iter().map(|map| tensor(map, &device)).collect();
+    let mut model = Model::new(graph.clone(), &before, &device).unwrap();
+    let got = model.run_learning(&inputs).unwrap();
+    let after = model.state().unwrap();
+
+    let mut stepped = before.clone();
+    step_spectral_norms(&graph, &mut stepped).unwrap();
+    for name in ["up.weight_u", "up.weight_v"] {
+        assert!(apart(&values(&after, name), &values(&stepped, name)) <= 1e-5, "{name}");
+        assert!(apart(&values(&after, name), &values(&before, name)) > 1e-2, "{name} moved");
+    }
+    let weights = Weights::bind(&graph, &stepped).unwrap();
+    let mode = Mode { picture_statistics: true, dropout: None };
+    let ctx = unband_image::Context::default();
+    compare("learning", &got, &reference::run(&graph, &weights, &maps, mode, &ctx).unwrap());
+
+    assert_eq!(after.get("bn.num_batches_tracked").unwrap().data, Data::I64(vec![1]));
+    // What the norm saw: the layer before it.
+    let mut cut = graph.clone();
+    let seen = graph.nodes.iter().find(|node| node.scope == "bn").unwrap().inputs[0];
+    cut.outputs = vec![("seen".into(), seen)];
+    let seen = &reference::run(&cut, &weights, &maps, mode, &ctx).unwrap()[0];
+    let area = seen.shape.height * seen.shape.width;
+    for (c, plane) in seen.data.chunks(area).enumerate() {
+        let mean = plane.iter().map(|&v| f64::from(v)).sum::<f64>() / area as f64;
+        let squares = plane.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>();
+        for (name, batch) in [("bn.running_mean", mean), ("bn.running_var", squares / (area - 1) as f64)] {
+            let want = 0.9 * f64::from(values(&before, name)[c]) + 0.1 * batch;
+            let got = f64::from(values(&after, name)[c]);
+            assert!((got - want).abs() <= 1e-6 * want.abs().max(1.0), "{name} {c}: {got} for {want}");
+        }
+    }
+    // The rest stays.
+    for (name, tensor) in before.iter() {
+        if !name.starts_with("bn.") && !name.ends_with("weight_u") && !name.ends_with("weight_v") {
+            assert_eq!(after.get(name), Some(tensor), "{name}");
+        }
+    }
+}
+
+#[test]
+fn dropout_zeroes_its_share_and_keeps_the_mean() {
+    let mut net = unband_nets::Net::new("dropout");
+    let image = net.input("image", 1);
+    let out = net.dropout(image, 0.25);
+    let graph = net.finish(&[("image", out)]).unwrap();
+    let device = Device::flex();
+    device.seed(7);
+    let mut model = Model::new(graph, &StateDict::new(), &device).unwrap();
+    let ones = Tensor::<4>::ones([1, 1, 100, 100], &device);
+    let kept = model.run(&[ones.clone()]).unwrap()[0].try_to_vec_as::<f32>().unwrap();
+    assert!(kept.iter().all(|&v| v == 1.0));
+    let got = model.run_learning(&[ones]).unwrap()[0].try_to_vec_as::<f32>().unwrap();
+    let zeroes = got.iter().filter(|&&v| v == 0.0).count();
+    assert!((2300..2700).contains(&zeroes), "{zeroes}");
+    assert!(got.iter().all(|&v| v == 0.0 || (v - 1.0 / 0.75).abs() < 1e-6));
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() {
+    let graph = nets::windows();
+    let state = fill::golden(&graph.stored());
+    let device = Device::flex();
+    let model = Model::new(graph.clone(), &state, &device).unwrap();
+    let zeros = |dims: [usize; 4]| Tensor::<4>::zeros(dims, &device);
+    assert!(matches!(model.run(&[]), Err(TrainError::Inputs { .. })));
+    assert!(matches!(model.run(&[zeros([1, 4, 16, 16])]), Err(TrainError::Inputs { .. })));
+    assert!(matches!(model.run(&[zeros([1, 3, 12, 16])]), Err(TrainError::Shape(_))));
+    assert!(matches!(Model::new(graph, &StateDict::new(), &device), Err(TrainError::Bind(_))));
+
+    let mut net = unband_nets::Net::new("renorm");
+    let image = net.input("image", 2);
+    let plain = net.batch_norm("bn", image, 1e-5);
+    let again = net.batch_renorm("brn", image, 1e-5);
+    let one = net.finish(&[("plain", plain), ("again", again)]).unwrap();
+    let mut model = Model::new(one.clone(), &fill::golden(&one.stored()), &device).unwrap();
+    assert!(model.run(&[zeros([1, 2, 4, 4])]).is_ok());
+    assert!(matches!(model.run_learning(&[zeros([1, 2, 4, 4])]), Err(TrainError::Unsupported { .. })));
+    assert!(matches!(model.run_learning(&[zeros([1, 2, 1, 1])]), Err(TrainError::OneSample { .. })));
+}
