@@ -110,11 +110,12 @@ pub fn write(state: &StateDict, facts: &[(String, String)]) -> Vec<u8> {
 
 /// A text in JSON.
 fn quoted(text: &str) -> String {
+    use std::fmt::Write;
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c < ' ' => drop(write!(out, "\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }
