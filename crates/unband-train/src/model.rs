@@ -166,7 +166,9 @@ impl Model {
             if let Place::Integer(Some(unband_nets::Tensor { data: Data::I64(counts), .. })) = place
                 && stored.name.ends_with("num_batches_tracked")
             {
-                counts.iter_mut().for_each(|n| *n += 1);
+                for count in counts {
+                    *count += 1;
+                }
             }
         }
         Ok(done.outputs)

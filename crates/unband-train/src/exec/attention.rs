@@ -47,7 +47,7 @@ impl Run<'_> {
             let (query, key) = (i / tokens, i % tokens);
             let down = query / side + side - 1 - key / side;
             let across = query % side + side - 1 - key % side;
-            (down * (2 * side - 1) + across) as i64
+            (down * (2 * side - 1) + across).cast_signed() as i64
         };
         let places: Vec<i64> = (0..tokens * tokens).map(place).collect();
         let table = self.param(a.table);

@@ -25,8 +25,8 @@ impl Run<'_> {
         let stretch = self.generator(conv.stretch, x.clone(), 1);
         let stretch = match conv.limits {
             Some((min, max)) => {
-                let (half, middle) =
-                    ((f64::from(max) - f64::from(min)) / 2.0, (f64::from(max) + f64::from(min)) / 2.0);
+                let (min, max) = (f64::from(min), f64::from(max));
+                let (half, middle) = ((max - min) / 2.0, f64::midpoint(min, max));
                 stretch.tanh().mul_scalar(half).add_scalar(middle)
             }
             None => activation::relu(stretch),

@@ -122,10 +122,7 @@ impl Run<'_> {
     }
 
     fn affine(&self, affine: &Affine, x: Tensor<4>) -> Tensor<4> {
-        let mut y = if affine.scale == 1.0 { x } else { x.mul_scalar(affine.scale) };
-        if affine.offset != 0.0 {
-            y = y.add_scalar(affine.offset);
-        }
+        let mut y = x.mul_scalar(affine.scale).add_scalar(affine.offset);
         if let Some(scales) = affine.scales {
             y = y * self.channels(scales);
         }
