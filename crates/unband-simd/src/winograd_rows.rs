@@ -451,17 +451,14 @@ mod tests {
                 let [a, b] = &mut out;
                 let mut scratch = vec![0.0; shape.scratch()];
                 let packed = pack(level.unwrap_or(Level::Scalar), outputs, inputs, weight);
-                match level {
-                    Some(level) => {
-                        row_pair(level, shape, [a, b], rows, &packed, &bias, &mut scratch);
-                    }
-                    None => {
-                        let out: [&mut [f32]; 2] = [a, b];
-                        let mut pair =
-                            Pair { shape, out, rows, packed: &packed, bias: &bias, scratch: &mut scratch };
-                        // SAFETY: no instructions are needed, and the slices are as above.
-                        unsafe { all::<Eight, 6, 2>(&mut pair) };
-                    }
+                if let Some(level) = level {
+                    row_pair(level, shape, [a, b], rows, &packed, &bias, &mut scratch);
+                } else {
+                    let out: [&mut [f32]; 2] = [a, b];
+                    let scratch = &mut scratch;
+                    let mut pair = Pair { shape, out, rows, packed: &packed, bias: &bias, scratch };
+                    // SAFETY: no instructions are needed, and the slices are as above.
+                    unsafe { all::<Eight, 6, 2>(&mut pair) };
                 }
                 out.concat()
             };

@@ -103,119 +103,113 @@ impl Packed {
         if matches!(self.kind, Kind::Winograd { .. }) { winograd_rows::REACH as f64 } else { 0.0 }
     }
 
-    /// Makes the rows from `first` on that `out` holds, and calls `done` with each.
-    pub fn strip(
-        &self,
-        fetch: &Fetch<'_>,
-        (input, shape): (usize, Shape),
-        first: usize,
-        out: &mut [f32],
-        level: Level,
-        done: impl Fn(usize, &mut [f32]),
-    ) {
-        let from = fetch.shapes[input];
-        let lines = out.chunks_mut((shape.width * shape.channels).max(1)).enumerate();
+    /// Makes rows, and calls `done` with each.
+    pub fn strip(&self, strip: &Strip<'_>, out: &mut [f32], done: impl Fn(usize, &mut [f32])) {
+        let lines = out.chunks_mut((strip.shape.width * strip.shape.channels).max(1));
         match &self.kind {
             Kind::Direct { conv, weights } => {
-                let (kh, kw) = conv.kernel;
-                let taps: Vec<Tap> =
-                    (0..kh * kw).map(|t| Tap { row: t / kw, column: t % kw * conv.dilation }).collect();
-                let far = (shape.width - 1) * conv.stride + conv.dilation * (kw - 1) + 1;
-                let mut staged = Staged::new(from, conv.dilation * (kh - 1) + 1, conv.padding.1, far);
-                let row = conv_rows::Shape {
-                    inputs: self.input,
-                    outputs: self.output,
-                    width: shape.width,
-                    stride: conv.stride,
-                    out_step: self.output,
-                };
-                for (i, line) in lines {
-                    let y = first + i;
-                    let places = (0..kh).map(|a| row_of(y * conv.stride + a * conv.dilation, conv.padding.0));
-                    let rows = staged.rows(fetch, input, places);
-                    conv_rows::conv_row(level, row, line, &rows, &taps, weights, &self.bias);
-                    done(y, line);
-                }
+                let make = self.direct(strip, conv, weights);
+                each(strip.first, lines, make, done);
             }
-            Kind::Winograd { weights } => {
-                let row =
-                    winograd_rows::Shape { inputs: self.input, outputs: self.output, width: shape.width };
-                let mut staged = Staged::new(from, 4, 1, row.row().div_ceil(self.input));
-                let mut scratch = vec![0.0; row.scratch()];
-                let mut spare = vec![0.0; shape.width * self.output];
-                let mut lines: Vec<&mut [f32]> = lines.map(|(_, line)| line).collect();
-                for (i, pair) in lines.chunks_mut(2).enumerate() {
-                    let y = first + 2 * i;
-                    let rows = staged.rows(fetch, input, (0..4).map(|a| row_of(y + a, 1)));
-                    let rows = [rows[0], rows[1], rows[2], rows[3]];
-                    let (upper, lower) = match pair {
-                        [upper, lower] => (&mut **upper, &mut **lower),
-                        [upper] => (&mut **upper, &mut spare[..]),
-                        _ => continue,
-                    };
-                    winograd_rows::row_pair(
-                        level,
-                        row,
-                        [upper, lower],
-                        rows,
-                        weights,
-                        &self.bias,
-                        &mut scratch,
-                    );
-                    for (i, line) in pair.iter_mut().enumerate() {
-                        done(y + i, line);
-                    }
-                }
-            }
+            Kind::Winograd { weights } => self.winograd(strip, weights, lines, done),
             Kind::Depthwise { conv, weights } => {
-                let (kh, kw) = conv.kernel;
-                let far = (shape.width - 1) * conv.stride + kw;
-                let mut staged = Staged::new(from, kh, conv.padding.1, far);
-                for (i, line) in lines {
-                    let y = first + i;
-                    let places = (0..kh).map(|a| row_of(y * conv.stride + a, conv.padding.0));
-                    let rows = staged.rows(fetch, input, places);
-                    net_rows::depthwise(level, line, &rows, kw, weights, &self.bias, conv.stride);
-                    done(y, line);
-                }
+                let make = self.depthwise(strip, conv, weights);
+                each(strip.first, lines, make, done);
             }
             Kind::Transposed { conv, phases } => {
-                let margin = conv.kernel.div_ceil(conv.stride) + conv.padding.div_ceil(conv.stride);
-                let far = shape.width / conv.stride + 2 * margin + 2;
-                let span = 2 * margin + 2;
-                let mut staged = Staged::new(from, span, margin, far);
-                for (i, line) in lines {
-                    let y = first + i;
-                    for phase in phases.iter().filter(|p| p.row == y % conv.stride) {
-                        self.phase(
-                            phase,
-                            (conv.stride, margin),
-                            (y, shape.width),
-                            fetch,
-                            input,
-                            &mut staged,
-                            line,
-                            level,
-                        );
-                    }
-                    done(y, line);
-                }
+                let make = self.transposed(strip, conv, phases);
+                each(strip.first, lines, make, done);
             }
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
+    fn direct(&self, strip: &Strip<'_>, conv: &Conv, weights: &[f32]) -> impl FnMut(usize, &mut [f32]) {
+        let (kh, kw) = conv.kernel;
+        let taps: Vec<Tap> =
+            (0..kh * kw).map(|t| Tap { row: t / kw, column: t % kw * conv.dilation }).collect();
+        let width = strip.shape.width;
+        let far = (width - 1) * conv.stride + conv.dilation * (kw - 1) + 1;
+        let mut staged = Staged::new(strip.from(), conv.dilation * (kh - 1) + 1, conv.padding.1, far);
+        let row = conv_rows::Shape {
+            inputs: self.input,
+            outputs: self.output,
+            width,
+            stride: conv.stride,
+            out_step: self.output,
+        };
+        move |y, line| {
+            let places = (0..kh).map(|a| row_of(y * conv.stride + a * conv.dilation, conv.padding.0));
+            let rows = staged.rows(strip, places);
+            conv_rows::conv_row(strip.level, row, line, &rows, &taps, weights, &self.bias);
+        }
+    }
+
+    fn winograd<'a>(
+        &self,
+        strip: &Strip<'_>,
+        weights: &[f32],
+        lines: impl Iterator<Item = &'a mut [f32]>,
+        done: impl Fn(usize, &mut [f32]),
+    ) {
+        let row = winograd_rows::Shape { inputs: self.input, outputs: self.output, width: strip.shape.width };
+        let mut staged = Staged::new(strip.from(), 4, 1, row.row().div_ceil(self.input));
+        let mut scratch = vec![0.0; row.scratch()];
+        let mut spare = vec![0.0; row.width * self.output];
+        let mut lines: Vec<&mut [f32]> = lines.collect();
+        for (i, pair) in lines.chunks_mut(2).enumerate() {
+            let y = strip.first + 2 * i;
+            let rows = staged.rows(strip, (0..4).map(|a| row_of(y + a, 1)));
+            let rows = [rows[0], rows[1], rows[2], rows[3]];
+            let out = match pair {
+                [upper, lower] => [&mut **upper, &mut **lower],
+                [upper] => [&mut **upper, &mut spare[..]],
+                _ => continue,
+            };
+            winograd_rows::row_pair(strip.level, row, out, rows, weights, &self.bias, &mut scratch);
+            for (i, line) in pair.iter_mut().enumerate() {
+                done(y + i, line);
+            }
+        }
+    }
+
+    fn depthwise(&self, strip: &Strip<'_>, conv: &Conv, weights: &[f32]) -> impl FnMut(usize, &mut [f32]) {
+        let (kh, kw) = conv.kernel;
+        let far = (strip.shape.width - 1) * conv.stride + kw;
+        let mut staged = Staged::new(strip.from(), kh, conv.padding.1, far);
+        move |y, line| {
+            let places = (0..kh).map(|a| row_of(y * conv.stride + a, conv.padding.0));
+            let rows = staged.rows(strip, places);
+            net_rows::depthwise(strip.level, line, &rows, kw, weights, &self.bias, conv.stride);
+        }
+    }
+
+    fn transposed(
+        &self,
+        strip: &Strip<'_>,
+        conv: &ConvTranspose,
+        phases: &[Phase],
+    ) -> impl FnMut(usize, &mut [f32]) {
+        let margin = conv.kernel.div_ceil(conv.stride) + conv.padding.div_ceil(conv.stride);
+        let far = strip.shape.width / conv.stride + 2 * margin + 2;
+        let mut staged = Staged::new(strip.from(), 2 * margin + 2, margin, far);
+        move |y, line| {
+            for phase in phases.iter().filter(|p| p.row == y % conv.stride) {
+                self.phase(phase, (conv.stride, margin), strip, y, &mut staged, line);
+            }
+        }
+    }
+
+    /// The samples of a row that the taps of one phase reach.
     fn phase(
         &self,
         phase: &Phase,
         (stride, margin): (usize, usize),
-        (y, width): (usize, usize),
-        fetch: &Fetch<'_>,
-        input: usize,
+        strip: &Strip<'_>,
+        y: usize,
         staged: &mut Staged,
         line: &mut [f32],
-        level: Level,
     ) {
+        let width = strip.shape.width;
         if phase.column >= width {
             return;
         }
@@ -230,7 +224,7 @@ impl Packed {
         };
         let taps: Vec<Tap> = phase.taps.iter().map(tap).collect();
         let places: Vec<Option<usize>> = places.iter().map(|&p| usize::try_from(p).ok()).collect();
-        let rows = staged.rows(fetch, input, places.into_iter());
+        let rows = staged.rows(strip, places.into_iter());
         let shape = conv_rows::Shape {
             inputs: self.input,
             outputs: self.output,
@@ -239,7 +233,39 @@ impl Packed {
             out_step: stride * self.output,
         };
         let to = &mut line[phase.column * self.output..];
-        conv_rows::conv_row(level, shape, to, &rows, &taps, &phase.weights, &self.bias);
+        conv_rows::conv_row(strip.level, shape, to, &rows, &taps, &phase.weights, &self.bias);
+    }
+}
+
+/// Rows to make.
+pub struct Strip<'a> {
+    /// Where input rows come from.
+    pub fetch: &'a Fetch<'a>,
+    /// The value that is read.
+    pub input: usize,
+    /// Shape of the whole result.
+    pub shape: Shape,
+    /// Number of the first row.
+    pub first: usize,
+    pub level: Level,
+}
+
+impl Strip<'_> {
+    fn from(&self) -> Shape {
+        self.fetch.shapes[self.input]
+    }
+}
+
+/// Makes and finishes one row after the other.
+fn each<'a>(
+    first: usize,
+    lines: impl Iterator<Item = &'a mut [f32]>,
+    mut make: impl FnMut(usize, &mut [f32]),
+    done: impl Fn(usize, &mut [f32]),
+) {
+    for (y, line) in (first..).zip(lines) {
+        make(y, line);
+        done(y, line);
     }
 }
 
@@ -296,8 +322,7 @@ impl Staged {
     /// The rows at these places; zeroes for places outside. No two places may be `span` apart.
     fn rows(
         &mut self,
-        fetch: &Fetch<'_>,
-        value: usize,
+        strip: &Strip<'_>,
         places: impl Iterator<Item = Option<usize>> + Clone,
     ) -> Vec<&[f32]> {
         let span = self.rows.len();
@@ -305,7 +330,7 @@ impl Staged {
         for y in places.clone().filter_map(inside) {
             let slot = &mut self.rows[y % span];
             if slot.0 != Some(y) {
-                fetch.row(value, y, &mut slot.1[self.inside.clone()]);
+                strip.fetch.row(strip.input, y, &mut slot.1[self.inside.clone()]);
                 slot.0 = Some(y);
             }
         }

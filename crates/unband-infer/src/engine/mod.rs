@@ -115,9 +115,8 @@ impl Engine {
             match (step.kind, self.packed.get(&step.core)) {
                 (Core::Conv, Some(packed)) => {
                     let input = node.inputs[0].index();
-                    packed.strip(fetch, (input, shape), first, out, self.level, |y, row| {
-                        epilogue::apply(step, self, fetch, y, row);
-                    });
+                    let strip = conv::Strip { fetch, input, shape, first, level: self.level };
+                    packed.strip(&strip, out, |y, row| epilogue::apply(step, self, fetch, y, row));
                 }
                 _ => {
                     for (i, line) in out.chunks_mut(row).enumerate() {
