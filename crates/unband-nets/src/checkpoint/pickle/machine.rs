@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::hostile::acts;
 use super::value::{Id, Object, Pickle, Value};
 use crate::checkpoint::Container;
 use crate::checkpoint::error::CheckpointError;
@@ -474,63 +475,4 @@ impl<'a> Machine<'a> {
         self.memo.insert(place, top);
         Ok(())
     }
-}
-
-/// Names that no checkpoint needs and with which Python would act on the machine. Nothing here calls them either; a file with
-/// one of them is refused so that nobody opens it elsewhere.
-fn acts(name: &str) -> bool {
-    const MODULES: [&str; 38] = [
-        "os",
-        "posix",
-        "nt",
-        "subprocess",
-        "sys",
-        "shutil",
-        "socket",
-        "runpy",
-        "importlib",
-        "pty",
-        "ctypes",
-        "webbrowser",
-        "commands",
-        "code",
-        "codeop",
-        "pickle",
-        "_pickle",
-        "cPickle",
-        "marshal",
-        "timeit",
-        "bdb",
-        "pdb",
-        "asyncio",
-        "multiprocessing",
-        "signal",
-        "requests",
-        "urllib",
-        "urllib2",
-        "http",
-        "httplib",
-        "ftplib",
-        "smtplib",
-        "platform",
-        "popen2",
-        "pip",
-        "pkgutil",
-        "zipimport",
-        "types",
-    ];
-    const NAMES: [&str; 8] =
-        ["eval", "exec", "execfile", "compile", "open", "__import__", "input", "breakpoint"];
-    const CALLS: [&str; 5] = [
-        "torch.storage._load_from_bytes",
-        "torch.load",
-        "torch.jit.load",
-        "numpy.load",
-        "numpy.testing._private.utils.runstring",
-    ];
-    let (module, rest) = name.split_once('.').unwrap_or((name, ""));
-    MODULES.contains(&module)
-        || (["builtins", "__builtin__"].contains(&module) && NAMES.contains(&rest))
-        || CALLS.contains(&name)
-        || name.starts_with("torch.hub.")
 }

@@ -3,6 +3,7 @@
 //! A pickle is a program for a stack machine. This one keeps functions and classes as names, and calls as records of what
 //! would have been called.
 
+mod hostile;
 mod machine;
 mod torch;
 mod value;
