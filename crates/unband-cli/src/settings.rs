@@ -1,14 +1,17 @@
 //! From arguments to the library's options, with everything checked that can be checked before a picture
 //! is read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use unband::files::FileOptions;
 use unband::networks::{WEIGHTS, takes_weights};
 use unband::{Choice, Error, Findings, Image, Options};
 use unband_io::FormatEntry;
 
+use unband_nets::zoo::PUBLISHED;
+
 use crate::args::{DebandArgs, Switch};
+use crate::cmd::models::folder;
 use crate::inputs::STDIO;
 use crate::talk::Failure;
 
@@ -22,6 +25,11 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
             return Err(Failure::usage(format!("{name} takes no `--weights`"), hint));
         }
         settings.push((WEIGHTS.to_owned(), path_text(file)?));
+    }
+    if let Choice::Named { name, settings } = &mut method
+        && let Some(file) = imported(name, settings)?
+    {
+        settings.push((WEIGHTS.to_owned(), path_text(&file)?));
     }
     let options = Options {
         method,
@@ -60,6 +68,27 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         check_depth(format, args, None)?;
     }
     Ok(options)
+}
+
+/// The imported checkpoint of a network for which none is given.
+fn imported(method: &str, settings: &[(String, String)]) -> Result<Option<PathBuf>, Failure> {
+    let takes = unband::method(method).is_some_and(|entry| takes_weights(entry.params));
+    if !takes || settings.iter().any(|(name, _)| name == WEIGHTS) {
+        return Ok(None);
+    }
+    let Some(folder) = folder::models() else { return Ok(None) };
+    let published = PUBLISHED.iter().filter(|p| p.architecture == method).map(|p| p.name);
+    let mut names: Vec<&str> = published.chain([method]).collect();
+    names.dedup();
+    let file = |name: &&str| folder.join(format!("{name}.safetensors"));
+    let mut found: Vec<PathBuf> = names.iter().map(file).filter(|file| file.is_file()).collect();
+    found.dedup();
+    if found.len() > 1 {
+        let all: Vec<String> = found.iter().map(|file| file.display().to_string()).collect();
+        let hint = format!("choose one with `--weights`: {}", all.join(", "));
+        return Err(Failure::usage(format!("several checkpoints of {method} were imported"), hint));
+    }
+    Ok(found.pop())
 }
 
 /// A path as a setting holds it.

@@ -110,7 +110,7 @@ fn where_from(name: &str) -> String {
     let told: Vec<String> = published
         .map(|p| format!("`{}` of {}, {} (licence: {})", p.file, p.author, p.place, p.licence))
         .collect();
-    let given = format!("give its file with `--weights FILE` or `--method {name}:weights=FILE`");
+    let given = "give its file with `--weights FILE`, or once for all with `unband models import FILE`";
     match told.as_slice() {
         [] => format!("no checkpoint of it was published; {given}"),
         told => format!("published: {}; {given}", told.join("; ")),

@@ -1,6 +1,6 @@
 //! `unband models`: checkpoints of networks: what a file is, which were published, and copies that methods can find.
 
-mod folder;
+pub mod folder;
 mod import;
 mod info;
 mod list;

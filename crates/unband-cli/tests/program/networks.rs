@@ -13,7 +13,9 @@ fn a_network_without_its_numbers_says_who_publishes_them() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     let ran = stage.run(&["sky.png", "-o", "out.png", "--method", "ggdbn"]).code(2);
-    for word in ["ggdbn needs `weights`", "SCUT-SuFM/GGDBN", "licence", "--weights FILE"] {
+    for word in
+        ["ggdbn needs `weights`", "SCUT-SuFM/GGDBN", "licence", "--weights FILE", "unband models import"]
+    {
         assert!(ran.stderr.contains(word), "`{word}` is not in:\n{}", ran.stderr);
     }
     stage
@@ -53,4 +55,20 @@ fn wrong_checkpoints_stop_everything_before_it_starts() {
     fs::write(stage.0.path().join("cut.pth"), &whole[..whole.len() / 2]).unwrap();
     run("indi", "cut.pth").says("cut.pth");
     assert_eq!(stage.names(), ["cut.pth", "sky.png"]);
+}
+
+#[test]
+fn an_imported_checkpoint_need_not_be_named_again() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let run = |arguments: &[&str]| -> crate::stage::Ran {
+        let mut command = stage.command(arguments);
+        command.env("UNBAND_MODELS", stage.path("models")).output().unwrap().into()
+    };
+    let weights = checkpoint("indi_trainer.pth");
+    run(&["sky.png", "-o", "out.png", "--method", "indi:steps=1"]).code(2).says("indi needs `weights`");
+    run(&["models", "import", &weights, "--as", "indi"]).code(0);
+    run(&["sky.png", "-o", "out.png", "--method", "indi:steps=1"]).code(0);
+    run(&["sky.png", "-o", "named.png", "--method", "indi:steps=1", "--weights", &weights]).code(0);
+    assert!(stage.samples("out.png").data == stage.samples("named.png").data);
 }
