@@ -26,10 +26,8 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         }
         settings.push((WEIGHTS.to_owned(), path_text(file)?));
     }
-    if let Choice::Named { name, settings } = &mut method
-        && let Some(file) = imported(name, settings)?
-    {
-        settings.push((WEIGHTS.to_owned(), path_text(&file)?));
+    if let Choice::Named { name, settings } = &mut method {
+        add_imported(name, settings)?;
     }
     let options = Options {
         method,
@@ -70,7 +68,17 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     Ok(options)
 }
 
-/// The imported checkpoint of a network for which none is given.
+/// Adds the imported checkpoint of a network for which none is given.
+///
+/// # Errors
+/// When several were imported.
+pub fn add_imported(method: &str, settings: &mut Vec<(String, String)>) -> Result<(), Failure> {
+    if let Some(file) = imported(method, settings)? {
+        settings.push((WEIGHTS.to_owned(), path_text(&file)?));
+    }
+    Ok(())
+}
+
 fn imported(method: &str, settings: &[(String, String)]) -> Result<Option<PathBuf>, Failure> {
     let takes = unband::method(method).is_some_and(|entry| takes_weights(entry.params));
     if !takes || settings.iter().any(|(name, _)| name == WEIGHTS) {

@@ -46,7 +46,7 @@ pub use error::Error;
 #[cfg(feature = "files")]
 pub use jobs::files;
 pub use jobs::image::{deband, deband_found, deband_with};
-pub use methods::{METHODS, method, methods};
+pub use methods::{METHODS, filters, method, methods};
 pub use options::{Choice, Options, OutputDepth};
 pub use proof::{Proof, prove};
 pub use report::{Reason, Report};

@@ -1,6 +1,6 @@
 //! The methods that can be asked for by name.
 
-use unband_image::Entry;
+use unband_image::{Entry, ParamKind};
 
 /// Registries joined into the one list behind `--method`.
 pub static METHODS: &[&[Entry]] = &[unband_filters::FILTERS, crate::networks::NETWORKS];
@@ -8,6 +8,11 @@ pub static METHODS: &[&[Entry]] = &[unband_filters::FILTERS, crate::networks::NE
 /// All methods, in the order of the registries.
 pub fn methods() -> impl Iterator<Item = &'static Entry> {
     METHODS.iter().flat_map(|registry| registry.iter())
+}
+
+/// Methods that need no file of numbers: all but networks.
+pub fn filters() -> impl Iterator<Item = &'static Entry> {
+    methods().filter(|entry| entry.params.iter().all(|param| param.kind != ParamKind::File))
 }
 
 /// The method of that name.

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use unband::{
     Cause, Choice, Context, Depth, Dither, Findings, Image, Matrix, Model, Options, OutputDepth, Plane,
-    Range, Subsampling, deband_found, methods, prove,
+    Range, Subsampling, deband_found, filters, prove,
 };
 use unband_image::dither::Grid;
 use unband_image::inspect::{BandingMap, GridRegions, PlaneGrid, Space};
@@ -138,7 +138,7 @@ proptest! {
 
     #[test]
     fn every_method_stays_inside_the_cells((image, findings) in case(), options in options()) {
-        for entry in methods() {
+        for entry in filters() {
             let options = Options {
                 method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
                 ..options.clone()
@@ -180,7 +180,7 @@ proptest! {
     fn the_mean_of_a_plain_picture_stays(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
         let image = picture(kind, side, 60, Depth::EIGHT, seed);
         let findings = Findings::plain(image.planes.len(), 8);
-        for entry in methods() {
+        for entry in filters() {
             let options = Options {
                 method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
                 depth: OutputDepth::Float,
@@ -197,7 +197,7 @@ proptest! {
     /// One and the same picture for any tile, any number of threads.
     #[test]
     fn tiles_and_threads_never_show((image, findings) in case(), options in options()) {
-        for entry in methods() {
+        for entry in filters() {
             let options = Options {
                 method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
                 faithful: None,
@@ -243,7 +243,7 @@ fn samples_that_are_no_numbers_stay_and_spoil_nothing_around_them() {
     for plane in &mut strange.planes {
         places.iter().zip(values).for_each(|(&i, value)| plane.data[i] = value);
     }
-    for entry in methods() {
+    for entry in filters() {
         let options = Options {
             method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
             everywhere: true,

@@ -5,7 +5,7 @@ use std::fs::{copy, create_dir_all, remove_dir_all};
 use std::path::Path;
 use std::process::Command;
 
-use unband::methods;
+use unband::filters;
 use unband_data::Cause;
 
 use crate::corpus::{Corpus, Photo};
@@ -48,7 +48,7 @@ pub fn table(
         remove_dir_all(&folder)?;
     }
     println!("in {}", folder.display());
-    let names: Vec<&str> = methods().map(|method| method.name).collect();
+    let names: Vec<&str> = filters().map(|method| method.name).collect();
     let headings = COLUMNS.map(|(_, heading, _, more)| format!("{heading} {}", if more { "↑" } else { "↓" }));
     out.say(&format!("| cause | picture | {} | {} |", headings.join(" | "), GRADES.join(" / ")));
     out.say(&format!("|---|---|{}---|", "---:|".repeat(COLUMNS.len())));

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use unband::{Choice, Context, Error, Findings, Image, Options};
 
 use super::super::score::Loaded;
+use crate::settings::add_imported;
 use crate::talk::Failure;
 
 /// A method with its settings.
@@ -40,8 +41,9 @@ pub fn parse(texts: &[String]) -> Result<Vec<Method>, Failure> {
 }
 
 fn method(text: String) -> Result<Method, Failure> {
-    let (name, settings) = unband_filters::parse_method(&text, unband::methods())
+    let (name, mut settings) = unband_filters::parse_method(&text, unband::methods())
         .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
+    add_imported(name, &mut settings)?;
     let method = Choice::Named { name: name.to_owned(), settings };
     let options = Options { method, ..Options::default() };
     // Settings and ranges are the same for every picture, so a tiny one finds their faults.
