@@ -35,19 +35,33 @@ class Rater:
         browser.call("Emulation.setTouchEmulationEnabled", enabled=mobile)
         browser.call("Page.bringToFront")
         browser.events.clear()
-        browser.call("Page.navigate", url=page.as_uri())
-        self.until("document.readyState + location.protocol === 'completefile:'")
+        ready = "document.readyState + location.protocol === 'completefile:'"
+        self.load(ready, "Page.navigate", url=page.as_uri())
 
     def expect(self, holds, problem):
         if not holds:
             self.problems.append(f"{self.size}: {problem}")
 
-    def until(self, condition):
-        deadline = time.monotonic() + 60
+    def holds(self, condition, seconds):
+        deadline = time.monotonic() + seconds
         while not self.browser.run(condition):
             if time.monotonic() > deadline:
-                raise SystemExit(f"{self.size}: waited in vain for {condition}; {self.problems}")
+                return False
             time.sleep(0.02)
+        return True
+
+    def until(self, condition):
+        if not self.holds(condition, 60):
+            state = self.browser.run("document.readyState + ' ' + location.href")
+            raise SystemExit(f"{self.size}: waited in vain for {condition}; {state}; {self.problems}")
+
+    def load(self, condition, method, **params):
+        # On a busy machine Chromium has been seen to leave a page half loaded for good: ask again.
+        for _ in range(3):
+            self.browser.call(method, **params)
+            if self.holds(condition, 20):
+                return
+        self.until(condition)
 
     def shot(self, name):
         wide = self.browser.run("document.documentElement.scrollWidth")
@@ -139,9 +153,10 @@ def at_a_desk(browser, page, save, shots):
         rater.at(place)
         rater.grade((place - 1) % 5 + 1)
     rater.at(6)
-    browser.call("Page.reload")
-    time.sleep(0.2)
-    rater.until("document.readyState === 'complete' && !!document.getElementById('place').textContent")
+    # The page from before the reload has the mark, the page from after it has not.
+    browser.run("window.old = true")
+    shown = "!!document.getElementById('place')?.textContent"
+    rater.load(f"!window.old && document.readyState === 'complete' && {shown}", "Page.reload")
     rater.at(6)
     rater.expect(browser.run("document.getElementById('progress').value") == 5, "the progress is lost by a reload")
     for place in range(6, 10):
