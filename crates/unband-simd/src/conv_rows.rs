@@ -1,6 +1,6 @@
 //! Convolutions of rows whose samples lie channel by channel: one output row from the input rows that its taps touch.
 //!
-//! Vector versions fuse multiplication and addition and are equal to each other and to [`scalar`] with fused operations;
+//! Vector versions fuse multiplication and addition and are equal to each other and to the scalar body with fused operations;
 //! a processor without AVX2 and FMA rounds twice, and differs in the last bits.
 
 #![allow(clippy::inline_always)] // the scalar body must be compiled into its caller
@@ -72,8 +72,8 @@ pub fn fused(level: Level) -> bool {
     }
 }
 
-/// out[x, o] = bias[o] + Σ over taps and inputs, in this order, of rows[tap.row][(tap.column + x · stride), i] ·
-/// weight(o, tap, i), with weights of [`pack`] at the same level.
+/// `out[x, o] = bias[o] + Σ rows[tap.row][(tap.column + x · stride), i] · weight(o, tap, i)` over taps and inputs, in this
+/// order, with weights of [`pack`] at the same level.
 ///
 /// # Panics
 /// When a slice is too short for the shape.

@@ -84,8 +84,9 @@ dispatch! {
     pub fn mix(level, row: &mut [f32], other: &[f32], own: f32, factor: f32) = mix_body;
     /// v · other.
     pub fn times(level, row: &mut [f32], other: &[f32]) = times_body;
-    /// A convolution whose channels do not see each other: out[x, c] = bias[c] + Σ over taps of
-    /// rows[tap div columns][x · step + tap mod columns, c] · weights[tap, c]; `columns` taps lie in each row.
+    /// A convolution whose channels do not see each other:
+    /// `out[x, c] = bias[c] + Σ rows[tap div columns][x · step + tap mod columns, c] · weights[tap, c]` over taps, of which
+    /// `columns` lie in each row.
     pub fn depthwise(
         level, out: &mut [f32], rows: &[&[f32]], columns: usize, weights: &[f32], bias: &[f32], step: usize,
     ) = depthwise_body;
