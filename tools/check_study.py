@@ -56,7 +56,7 @@ class Rater:
             raise SystemExit(f"{self.size}: waited in vain for {condition}; {state}; {self.problems}")
 
     def load(self, condition, method, **params):
-        # On a busy machine Chromium has been seen to leave a page half loaded for good: ask again.
+        # Chromium writes what a page keeps a moment later: a reload at once may find the page without it. Ask again.
         for _ in range(3):
             self.browser.call(method, **params)
             if self.holds(condition, 20):
