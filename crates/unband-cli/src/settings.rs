@@ -19,8 +19,7 @@ use crate::talk::Failure;
 pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     let mut method = args.method.as_deref().map_or(Ok(Choice::Auto), choice)?;
     if let (Some(file), Choice::Named { name, settings }) = (&args.weights, &mut method) {
-        let takes = unband::method(name).is_some_and(|entry| takes_weights(entry.params));
-        if !takes {
+        if !takes_file(name) {
             let hint = "`unband list methods` shows which methods have `weights`";
             return Err(Failure::usage(format!("{name} takes no `--weights`"), hint));
         }
@@ -79,18 +78,20 @@ pub fn add_imported(method: &str, settings: &mut Vec<(String, String)>) -> Resul
     Ok(())
 }
 
+/// Is it a network?
+fn takes_file(method: &str) -> bool {
+    unband::method(method).is_some_and(|entry| takes_weights(entry.params))
+}
+
 fn imported(method: &str, settings: &[(String, String)]) -> Result<Option<PathBuf>, Failure> {
-    let takes = unband::method(method).is_some_and(|entry| takes_weights(entry.params));
-    if !takes || settings.iter().any(|(name, _)| name == WEIGHTS) {
+    if !takes_file(method) || settings.iter().any(|(name, _)| name == WEIGHTS) {
         return Ok(None);
     }
     let Some(folder) = folder::models() else { return Ok(None) };
     let published = PUBLISHED.iter().filter(|p| p.architecture == method).map(|p| p.name);
-    let mut names: Vec<&str> = published.chain([method]).collect();
-    names.dedup();
-    let file = |name: &&str| folder.join(format!("{name}.safetensors"));
-    let mut found: Vec<PathBuf> = names.iter().map(file).filter(|file| file.is_file()).collect();
-    found.dedup();
+    let names = published.filter(|&name| name != method).chain([method]);
+    let file = |name| folder.join(format!("{name}.{}", folder::EXTENSION));
+    let mut found: Vec<PathBuf> = names.map(file).filter(|file| file.is_file()).collect();
     if found.len() > 1 {
         let all: Vec<String> = found.iter().map(|file| file.display().to_string()).collect();
         let hint = format!("choose one with `--weights`: {}", all.join(", "));

@@ -1,9 +1,8 @@
 //! What follows a core, on a row that has just been made.
 
-use unband_nets::Op;
 use unband_nets::layer::activation::Activation;
-use unband_nets::layer::arithmetic::Affine;
-use unband_nets::layer::norm::BatchNorm;
+use unband_nets::state::Weights;
+use unband_nets::{Op, ParamId};
 use unband_simd::net_rows;
 
 use super::Engine;
@@ -17,8 +16,11 @@ pub fn apply(step: &Step, engine: &Engine, fetch: &Fetch<'_>, y: usize, row: &mu
         let other = || node.inputs[1 - own].index();
         match &node.op {
             Op::Activation(kind) => activation(kind, engine, row),
-            Op::Affine(affine) => scale(affine, engine, row),
-            Op::BatchNorm(norm) => normalise(norm, engine, row),
+            Op::Affine(affine) => {
+                net_rows::affine(level, row, affine.scale as f32, affine.offset as f32);
+                per_channel(engine, at, row);
+            }
+            Op::BatchNorm(_) => per_channel(engine, at, row),
             Op::Add => with(fetch, other(), y, row, |row, o| net_rows::mix(level, row, o, 1.0, 1.0)),
             Op::Sub => {
                 let (mine, theirs) = if own == 0 { (1.0, -1.0) } else { (-1.0, 1.0) };
@@ -72,19 +74,37 @@ fn activation(kind: &Activation, engine: &Engine, row: &mut [f32]) {
     }
 }
 
-fn scale(affine: &Affine, engine: &Engine, row: &mut [f32]) {
-    net_rows::affine(engine.level, row, affine.scale as f32, affine.offset as f32);
-    let Some(channels) = affine.channels else { return };
-    let vector = |id: Option<unband_nets::ParamId>, none: f32| {
-        id.map_or_else(|| vec![none; channels], |id| engine.param(id).to_vec())
-    };
-    net_rows::affine_each(engine.level, row, &vector(affine.scales, 1.0), &vector(affine.offsets, 0.0));
+fn per_channel(engine: &Engine, at: usize, row: &mut [f32]) {
+    if let Some(each) = engine.per_channel.get(&at) {
+        net_rows::affine_each(engine.level, row, &each.scales, &each.offsets);
+    }
 }
 
-fn normalise(norm: &BatchNorm, engine: &Engine, row: &mut [f32]) {
-    let [weight, bias, mean, variance] = norm.params.map(|id| engine.param(id));
-    let scales: Vec<f32> =
-        weight.iter().zip(variance).map(|(w, v)| w / (v + norm.eps as f32).sqrt()).collect();
-    let offsets: Vec<f32> = bias.iter().zip(mean).zip(&scales).map(|((b, m), s)| b - m * s).collect();
-    net_rows::affine_each(engine.level, row, &scales, &offsets);
+/// What an operation multiplies and adds per channel.
+pub struct PerChannel {
+    scales: Vec<f32>,
+    offsets: Vec<f32>,
+}
+
+impl PerChannel {
+    /// Of an operation that has such numbers.
+    pub fn of(op: &Op, weights: &Weights) -> Option<Self> {
+        match op {
+            Op::Affine(affine) => {
+                let channels = affine.channels?;
+                let vector = |id: Option<ParamId>, none: f32| {
+                    id.map_or_else(|| vec![none; channels], |id| weights.get(id).to_vec())
+                };
+                Some(Self { scales: vector(affine.scales, 1.0), offsets: vector(affine.offsets, 0.0) })
+            }
+            Op::BatchNorm(norm) => {
+                let [weight, bias, mean, variance] = norm.params.map(|id| weights.get(id));
+                let scales: Vec<f32> =
+                    weight.iter().zip(variance).map(|(w, v)| w / (v + norm.eps as f32).sqrt()).collect();
+                let offsets = bias.iter().zip(mean).zip(&scales).map(|((b, m), s)| b - m * s).collect();
+                Some(Self { scales, offsets })
+            }
+            _ => None,
+        }
+    }
 }

@@ -28,18 +28,20 @@ pub struct Engine {
     level: Level,
     /// Per node, for convolutions.
     packed: HashMap<usize, conv::Packed>,
+    /// Per node, for what multiplies and adds per channel.
+    per_channel: HashMap<usize, epilogue::PerChannel>,
 }
 
 impl Engine {
     /// Lays the weights out for a processor's instructions.
     pub fn new(graph: Graph, weights: Weights, level: Level) -> Self {
-        let packed = graph
-            .nodes
-            .iter()
-            .enumerate()
-            .filter_map(|(i, node)| Some((i, conv::Packed::of(&node.op, &weights, level)?)))
+        let nodes = || graph.nodes.iter().enumerate();
+        let packed =
+            nodes().filter_map(|(i, node)| Some((i, conv::Packed::of(&node.op, &weights, level)?))).collect();
+        let per_channel = nodes()
+            .filter_map(|(i, node)| Some((i, epilogue::PerChannel::of(&node.op, &weights)?)))
             .collect();
-        Self { graph, weights, level, packed }
+        Self { graph, weights, level, packed, per_channel }
     }
 
     /// The network.
