@@ -24,9 +24,10 @@ fn is_depthwise(conv: &Conv) -> bool {
 /// Channels from which on a third of the multiplications is worth the transforms.
 const ENOUGH: usize = 16;
 
-fn suits_winograd(conv: &Conv, level: Level) -> bool {
+/// Are its rows made in pairs that begin at even ones, wherever the processor can?
+pub fn in_pairs(conv: &Conv) -> bool {
     let plain = conv.kernel == (3, 3) && conv.stride == 1 && conv.dilation == 1 && conv.padding == (1, 1);
-    plain && conv.input >= ENOUGH && conv.output >= ENOUGH && winograd_rows::has(level)
+    plain && conv.groups == 1 && conv.input >= ENOUGH && conv.output >= ENOUGH
 }
 
 /// Weights in the order in which they are read.
@@ -69,7 +70,7 @@ impl Packed {
                 let kind = if is_depthwise(conv) {
                     let by_tap = (0..taps).flat_map(|t| (0..conv.output).map(move |c| w[c * taps + t]));
                     Kind::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
-                } else if suits_winograd(conv, level) {
+                } else if in_pairs(conv) && winograd_rows::has(level) {
                     let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
                     Kind::Winograd { weights: winograd_rows::pack(level, conv.output, conv.input, at) }
                 } else {

@@ -8,6 +8,7 @@ mod epilogue;
 mod fetch;
 mod other;
 mod plan;
+mod rows;
 
 use std::collections::HashMap;
 
