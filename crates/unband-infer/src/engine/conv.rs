@@ -104,9 +104,35 @@ impl Packed {
         if matches!(self.kind, Kind::Winograd { .. }) { winograd_rows::REACH as f64 } else { 0.0 }
     }
 
+    /// Rows that are made together, from a multiple of their number on.
+    pub fn rows_together(&self) -> usize {
+        if matches!(self.kind, Kind::Winograd { .. }) { 2 } else { 1 }
+    }
+
+    /// Samples of zeroes before an input row, and floats from the first of them on that are read.
+    pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
+        let (left, samples) = match &self.kind {
+            Kind::Direct { conv, .. } | Kind::Depthwise { conv, .. } => {
+                let far = (made.width - 1) * conv.stride + conv.dilation * (conv.kernel.1 - 1) + 1;
+                (conv.padding.1, far)
+            }
+            Kind::Winograd { .. } => {
+                let row =
+                    winograd_rows::Shape { inputs: self.input, outputs: self.output, width: made.width };
+                (1, row.row().div_ceil(self.input))
+            }
+            Kind::Transposed { conv, .. } => (margin(conv), made.width / conv.stride + 2 * margin(conv) + 2),
+        };
+        (left, (left + from.width).max(samples) * from.channels)
+    }
+
+    fn staged(&self, strip: &Strip<'_>, span: usize) -> Staged {
+        let (left, floats) = self.margin(strip.from(), strip.shape);
+        Staged::new(strip.from(), span, left, floats)
+    }
+
     /// Makes rows, and calls `done` with each.
-    pub fn strip(&self, strip: &Strip<'_>, out: &mut [f32], done: impl Fn(usize, &mut [f32])) {
-        let lines = out.chunks_mut((strip.shape.width * strip.shape.channels).max(1));
+    pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         match &self.kind {
             Kind::Direct { conv, weights } => {
                 let make = self.direct(strip, conv, weights);
@@ -129,8 +155,7 @@ impl Packed {
         let taps: Vec<Tap> =
             (0..kh * kw).map(|t| Tap { row: t / kw, column: t % kw * conv.dilation }).collect();
         let width = strip.shape.width;
-        let far = (width - 1) * conv.stride + conv.dilation * (kw - 1) + 1;
-        let mut staged = Staged::new(strip.from(), conv.dilation * (kh - 1) + 1, conv.padding.1, far);
+        let mut staged = self.staged(strip, conv.dilation * (kh - 1) + 1);
         let row = conv_rows::Shape {
             inputs: self.input,
             outputs: self.output,
@@ -145,18 +170,17 @@ impl Packed {
         }
     }
 
-    fn winograd<'a>(
+    fn winograd(
         &self,
         strip: &Strip<'_>,
         weights: &[f32],
-        lines: impl Iterator<Item = &'a mut [f32]>,
+        lines: &mut [&mut [f32]],
         done: impl Fn(usize, &mut [f32]),
     ) {
         let row = winograd_rows::Shape { inputs: self.input, outputs: self.output, width: strip.shape.width };
-        let mut staged = Staged::new(strip.from(), 4, 1, row.row().div_ceil(self.input));
+        let mut staged = self.staged(strip, 4);
         let mut scratch = vec![0.0; row.scratch()];
         let mut spare = vec![0.0; row.width * self.output];
-        let mut lines: Vec<&mut [f32]> = lines.collect();
         for (i, pair) in lines.chunks_mut(2).enumerate() {
             let y = strip.first + 2 * i;
             let rows = staged.rows(strip, (0..4).map(|a| row_of(y + a, 1)));
@@ -175,8 +199,7 @@ impl Packed {
 
     fn depthwise(&self, strip: &Strip<'_>, conv: &Conv, weights: &[f32]) -> impl FnMut(usize, &mut [f32]) {
         let (kh, kw) = conv.kernel;
-        let far = (strip.shape.width - 1) * conv.stride + kw;
-        let mut staged = Staged::new(strip.from(), kh, conv.padding.1, far);
+        let mut staged = self.staged(strip, kh);
         move |y, line| {
             let places = (0..kh).map(|a| row_of(y * conv.stride + a, conv.padding.0));
             let rows = staged.rows(strip, places);
@@ -190,9 +213,8 @@ impl Packed {
         conv: &ConvTranspose,
         phases: &[Phase],
     ) -> impl FnMut(usize, &mut [f32]) {
-        let margin = conv.kernel.div_ceil(conv.stride) + conv.padding.div_ceil(conv.stride);
-        let far = strip.shape.width / conv.stride + 2 * margin + 2;
-        let mut staged = Staged::new(strip.from(), 2 * margin + 2, margin, far);
+        let margin = margin(conv);
+        let mut staged = self.staged(strip, 2 * margin + 2);
         move |y, line| {
             for phase in phases.iter().filter(|p| p.row == y % conv.stride) {
                 self.phase(phase, (conv.stride, margin), strip, y, &mut staged, line);
@@ -258,9 +280,9 @@ impl Strip<'_> {
 }
 
 /// Makes and finishes one row after the other.
-fn each<'a>(
+fn each(
     first: usize,
-    lines: impl Iterator<Item = &'a mut [f32]>,
+    lines: &mut [&mut [f32]],
     mut make: impl FnMut(usize, &mut [f32]),
     done: impl Fn(usize, &mut [f32]),
 ) {
@@ -268,6 +290,11 @@ fn each<'a>(
         make(y, line);
         done(y, line);
     }
+}
+
+/// Input samples before the one under an output sample that a transposed convolution may read, and more.
+fn margin(conv: &ConvTranspose) -> usize {
+    conv.kernel.div_ceil(conv.stride) + conv.padding.div_ceil(conv.stride)
 }
 
 fn row_of(at: usize, padding: usize) -> Option<usize> {
@@ -299,43 +326,50 @@ fn phases(conv: &ConvTranspose, w: &[f32], level: Level) -> Vec<Phase> {
     phases
 }
 
-/// Input rows with zeroes on both sides, kept while they are near.
+/// Input rows with zeroes on both sides: where they lie, or copies that are kept while they are near.
 struct Staged {
     /// Row of the input and its samples, by row modulo their number.
     rows: Vec<(Option<usize>, Vec<f32>)>,
     zeros: Vec<f32>,
     height: usize,
+    /// Samples of zeroes before a row.
+    left: usize,
     /// Where a row lies between the zeroes.
     inside: std::ops::Range<usize>,
 }
 
 impl Staged {
-    fn new(from: Shape, span: usize, left: usize, samples: usize) -> Self {
-        let long = (left + from.width).max(samples) * from.channels;
+    fn new(from: Shape, span: usize, left: usize, floats: usize) -> Self {
         Self {
-            rows: vec![(None, vec![0.0; long]); span],
-            zeros: vec![0.0; long],
+            rows: vec![(None, Vec::new()); span],
+            zeros: vec![0.0; floats],
             height: from.height,
+            left,
             inside: left * from.channels..(left + from.width) * from.channels,
         }
     }
 
     /// The rows at these places; zeroes for places outside. No two places may be `span` apart.
-    fn rows(
-        &mut self,
-        strip: &Strip<'_>,
+    fn rows<'a>(
+        &'a mut self,
+        strip: &Strip<'a>,
         places: impl Iterator<Item = Option<usize>> + Clone,
-    ) -> Vec<&[f32]> {
-        let span = self.rows.len();
+    ) -> Vec<&'a [f32]> {
+        let (span, floats) = (self.rows.len(), self.zeros.len());
         let inside = |place: Option<usize>| place.filter(|&y| y < self.height);
+        let kept = |y| strip.fetch.padded(strip.input, y, self.left, floats);
         for y in places.clone().filter_map(inside) {
             let slot = &mut self.rows[y % span];
-            if slot.0 != Some(y) {
+            if slot.0 != Some(y) && kept(y).is_none() {
+                slot.1.resize(floats, 0.0);
                 strip.fetch.row(strip.input, y, &mut slot.1[self.inside.clone()]);
                 slot.0 = Some(y);
             }
         }
-        let row = |place| inside(place).map_or(&self.zeros[..], |y: usize| &self.rows[y % span].1[..]);
+        let row = |place| {
+            let staged = |y: usize| kept(y).unwrap_or(&self.rows[y % span].1[..]);
+            inside(place).map_or(&self.zeros[..], staged)
+        };
         places.map(row).collect()
     }
 }

@@ -2,70 +2,28 @@
 
 use unband_nets::{Graph, Op, Shape};
 
+use super::ring::Ring;
 use crate::map::Map;
-
-/// A result: row by row, sample by sample, channel by channel.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    pub shape: Shape,
-    pub data: Vec<f32>,
-}
-
-impl Stored {
-    pub fn zeros(shape: Shape) -> Self {
-        Self { shape, data: vec![0.0; shape.len()] }
-    }
-
-    /// Floats of a row.
-    pub fn row(&self) -> usize {
-        self.shape.width * self.shape.channels
-    }
-
-    pub fn of_map(map: &Map<f32>) -> Self {
-        let Shape { channels, height, width } = map.shape;
-        let mut out = Self::zeros(map.shape);
-        for c in 0..channels {
-            for (i, &v) in map.data[c * height * width..][..height * width].iter().enumerate() {
-                out.data[i * channels + c] = v;
-            }
-        }
-        out
-    }
-}
-
-/// Memory of results that nobody needs any more: new memory costs a fault for every page.
-#[derive(Default)]
-pub struct Spare(Vec<Vec<f32>>);
-
-impl Spare {
-    /// Keeps the memory of a result.
-    pub fn give(&mut self, stored: Option<Stored>) {
-        self.0.extend(stored.map(|stored| stored.data));
-    }
-
-    /// A result of which every sample has yet to be written: the smallest memory that holds it.
-    pub fn take(&mut self, shape: Shape) -> Stored {
-        let len = shape.len();
-        let fits = self.0.iter().enumerate().filter(|(_, v)| v.capacity() >= len);
-        let Some((place, _)) = fits.min_by_key(|(_, v)| v.capacity()) else { return Stored::zeros(shape) };
-        let mut data = self.0.swap_remove(place);
-        data.resize(len, 0.0);
-        Stored { shape, data }
-    }
-}
 
 /// Where rows come from.
 pub struct Fetch<'a> {
     pub graph: &'a Graph,
     pub shapes: &'a [Shape],
-    pub stored: &'a [Option<Stored>],
+    /// The graph's inputs.
+    pub inputs: &'a [Map<f32>],
+    /// Per value, where it is kept.
+    pub rings: &'a [Option<Ring>],
 }
 
 impl Fetch<'_> {
     /// A kept row, as it lies.
     pub fn kept(&self, value: usize, y: usize) -> Option<&[f32]> {
-        let stored = self.stored[value].as_ref()?;
-        Some(&stored.data[y * stored.row()..][..stored.row()])
+        Some(self.rings[value].as_ref()?.row(y))
+    }
+
+    /// A row that is kept after at least so many samples of zeroes, `floats` in all.
+    pub fn padded(&self, value: usize, y: usize, left: usize, floats: usize) -> Option<&[f32]> {
+        self.rings[value].as_ref()?.padded(y, left, floats)
     }
 
     /// Row `y` of a value, samples one after the other.
@@ -95,6 +53,12 @@ impl Fetch<'_> {
             (row, shape.channels)
         };
         match node.op {
+            Op::Input(n) => {
+                for (c, plane) in self.inputs[n].planes().enumerate() {
+                    let samples = out.chunks_mut(step).zip(&plane[y * width..][..width]);
+                    samples.for_each(|(to, &from)| to[c] = from);
+                }
+            }
             Op::Concat => {
                 let mut at = 0;
                 for part in &node.inputs {

@@ -1,26 +1,33 @@
-//! The quick engine: a graph cut into steps, each made row by row.
+//! The quick engine: a graph cut into steps, each made some rows at a time.
 //!
 //! Samples lie row by row, in a row sample by sample, in a sample channel by channel. A step is a core (a convolution, or
-//! nothing) and what follows it sample by sample; what only moves samples about is done while rows are fetched.
+//! nothing) and what follows it sample by sample; what only moves samples about is done while rows are fetched. The steps
+//! take turns from the top of the picture to its bottom, and keep only rows that are still read (schedule.rs).
 
 mod conv;
 mod epilogue;
 mod fetch;
 mod other;
 mod plan;
+mod ring;
 mod rows;
+mod schedule;
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use unband_image::Context;
 use unband_nets::state::Weights;
-use unband_nets::{Graph, Op, ParamId, Shape};
+use unband_nets::{Graph, ParamId, Shape};
 use unband_simd::Level;
 
 use crate::map::Map;
 use crate::{Mode, RunError};
-use fetch::{Fetch, Spare, Stored};
+use fetch::Fetch;
 use plan::{Core, Plan, Step};
+use ring::{Ring, Spare};
+use schedule::{Kernels, Schedule};
 
 /// A network with its weights, laid out for a processor.
 pub struct Engine {
@@ -31,6 +38,10 @@ pub struct Engine {
     packed: HashMap<usize, conv::Packed>,
     /// Per node, for what multiplies and adds per channel.
     per_channel: HashMap<usize, epilogue::PerChannel>,
+    /// What the last run prepared.
+    last: Mutex<Option<(Key, Arc<Prepared>)>>,
+    /// Memory of earlier runs.
+    spare: Mutex<Spare>,
 }
 
 impl Engine {
@@ -42,7 +53,8 @@ impl Engine {
         let per_channel = nodes()
             .filter_map(|(i, node)| Some((i, epilogue::PerChannel::of(&node.op, &weights)?)))
             .collect();
-        Self { graph, weights, level, packed, per_channel }
+        let (last, spare) = (Mutex::default(), Mutex::default());
+        Self { graph, weights, level, packed, per_channel, last, spare }
     }
 
     /// The network.
@@ -60,6 +72,22 @@ impl Engine {
         })
     }
 
+    /// Bytes of results that are kept at once, at most, while it runs, with its outputs; without inputs and weights.
+    ///
+    /// # Errors
+    /// Sizes that do not fit.
+    pub fn peak_bytes(
+        &self,
+        height: usize,
+        width: usize,
+        mode: Mode,
+        threads: usize,
+    ) -> Result<usize, RunError> {
+        let prepared = self.prepared(height, width, mode, threads)?;
+        let outputs = self.graph.outputs.iter().map(|(_, value)| prepared.shapes[value.index()].len());
+        Ok(4 * (prepared.schedule.floats + outputs.sum::<usize>()))
+    }
+
     /// Runs it: inputs in the graph's order, then its outputs in its order. The result depends neither on the number of
     /// threads nor on how rows are spread over them.
     ///
@@ -67,73 +95,170 @@ impl Engine {
     /// Inputs of other channels, sizes that do not fit, and the wish to stop.
     pub fn run(&self, inputs: &[Map<f32>], mode: Mode, ctx: &Context<'_>) -> Result<Vec<Map<f32>>, RunError> {
         let (height, width) = crate::run::check(&self.graph, inputs)?;
-        let shapes = self.graph.shapes(height, width)?;
-        let plan = Plan::new(&self.graph, &shapes, mode);
-        let mut stored: Vec<Option<Stored>> = vec![None; self.graph.nodes.len()];
-        for (i, node) in self.graph.nodes.iter().enumerate() {
-            if let Op::Input(n) = node.op {
-                stored[i] = Some(Stored::of_map(&inputs[n]));
-            }
-        }
-        let mut spare = Spare::default();
-        for (number, step) in plan.steps.iter().enumerate() {
+        let prepared = self.prepared(height, width, mode, ctx.threads)?;
+        let Prepared { shapes, plan, schedule } = &*prepared;
+        let mut rings: Vec<Option<Ring>> = Vec::new();
+        rings.resize_with(self.graph.nodes.len(), || None);
+        let mut outputs: Vec<Map<f32>> =
+            self.graph.outputs.iter().map(|(_, value)| Map::zeros(shapes[value.index()])).collect();
+        for turn in &schedule.turns {
             ctx.check()?;
-            let fetch = Fetch { graph: &self.graph, shapes: &shapes, stored: &stored };
-            let made = self.make(step, &shapes, &fetch, &mut spare, (mode, ctx));
-            stored[step.out] = Some(made);
-            for &value in &plan.dropped[number] {
-                spare.give(stored[value].take());
+            let step = &plan.steps[turn.step];
+            let rows = turn.rows.clone();
+            if let Core::Output(number) = step.kind {
+                let fetch = Fetch { graph: &self.graph, shapes, inputs, rings: &rings };
+                output(&fetch, step.out, rows, &mut outputs[number], ctx);
+            } else {
+                let new = || self.spare().take(shapes[step.out], schedule.rings[step.out]);
+                let mut ring = rings[step.out].take().unwrap_or_else(new);
+                let fetch = Fetch { graph: &self.graph, shapes, inputs, rings: &rings };
+                self.make(step, rows, &fetch, &mut ring, (mode, ctx));
+                rings[step.out] = Some(ring);
+            }
+            for &value in &turn.dropped {
+                self.spare().give(rings[value].take());
             }
         }
-        let fetch = Fetch { graph: &self.graph, shapes: &shapes, stored: &stored };
-        Ok(self.graph.outputs.iter().map(|&(_, value)| fetch.map(value.index())).collect())
+        Ok(outputs)
     }
 
+    fn spare(&self) -> MutexGuard<'_, Spare> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Plan and schedule; the last ones are kept, as windows of a picture have one size.
+    fn prepared(
+        &self,
+        height: usize,
+        width: usize,
+        mode: Mode,
+        threads: usize,
+    ) -> Result<Arc<Prepared>, RunError> {
+        let key = Key { height, width, mode, threads };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, prepared)) = last.as_ref().filter(|(known, _)| *known == key) {
+            return Ok(Arc::clone(prepared));
+        }
+        let shapes = self.graph.shapes(height, width)?;
+        let plan = Plan::new(&self.graph, &shapes, mode);
+        let rows = (ROWS * threads.max(1)).max(self.graph.coarsest_step() * threads.max(1));
+        let kernels = Known { engine: self, plan: &plan };
+        let waves = height.div_ceil(rows).max(1);
+        let schedule = Schedule::new(&self.graph, &shapes, &plan, mode, &kernels, waves);
+        let prepared = Arc::new(Prepared { shapes, plan, schedule });
+        *last = Some((key, Arc::clone(&prepared)));
+        Ok(prepared)
+    }
+
+    /// Makes some rows of a step's result.
     fn make(
         &self,
         step: &Step,
-        shapes: &[Shape],
+        rows: Range<usize>,
         fetch: &Fetch<'_>,
-        spare: &mut Spare,
+        ring: &mut Ring,
         (mode, ctx): (Mode, &Context<'_>),
-    ) -> Stored {
+    ) {
         let node = &self.graph.nodes[step.core];
-        let shape = shapes[step.core];
+        let shape = fetch.shapes[step.core];
         if step.kind == Core::Other {
-            let mut made = other::make(node, step.core, shape, fetch, &self.weights, (mode, ctx));
-            let row = made.row().max(1);
-            for (y, line) in made.data.chunks_mut(row).enumerate() {
+            let made = other::make(node, step.core, shape, fetch, &self.weights, (mode, ctx));
+            for (y, line) in ring.rows_mut(rows).into_iter().enumerate() {
+                other::row(&made, y, line);
                 epilogue::apply(step, self, fetch, y, line);
             }
-            return made;
+            return;
         }
-        let mut made = spare.take(shape);
-        let row = made.row().max(1);
         // Small enough for all threads to have their share, large enough to fetch few rows twice; even, as two rows are made
         // together.
-        let rows = shape.height.div_ceil(4 * ctx.threads.max(1)).next_multiple_of(2);
-        let strips: Vec<&mut [f32]> = made.data.chunks_mut(row * rows).collect();
-        ctx.map_parts(strips, |strip, out: &mut [f32]| {
-            let first = strip * rows;
+        let each = if ctx.threads > 1 {
+            rows.len().div_ceil(2 * ctx.threads).next_multiple_of(2)
+        } else {
+            rows.len()
+        };
+        let mut lines = ring.rows_mut(rows.clone()).into_iter();
+        let strips: Vec<Vec<&mut [f32]>> =
+            (0..rows.len().div_ceil(each)).map(|_| lines.by_ref().take(each).collect()).collect();
+        ctx.map_parts(strips, |strip, mut lines: Vec<&mut [f32]>| {
+            let first = rows.start + strip * each;
             match (step.kind, self.packed.get(&step.core)) {
                 (Core::Conv, Some(packed)) => {
                     let input = node.inputs[0].index();
                     let strip = conv::Strip { fetch, input, shape, first, level: self.level };
-                    packed.strip(&strip, out, |y, row| epilogue::apply(step, self, fetch, y, row));
+                    packed.strip(&strip, &mut lines, |y, row| epilogue::apply(step, self, fetch, y, row));
                 }
                 _ => {
-                    for (i, line) in out.chunks_mut(row).enumerate() {
+                    for (y, line) in (first..).zip(lines) {
                         let own = step.chain.first().map_or(0, |&(_, own)| own);
-                        fetch.row(node.inputs[own].index(), first + i, line);
-                        epilogue::apply(step, self, fetch, first + i, line);
+                        fetch.row(node.inputs[own].index(), y, line);
+                        epilogue::apply(step, self, fetch, y, line);
                     }
                 }
             }
         });
-        made
     }
 
     fn param(&self, id: ParamId) -> &[f32] {
         self.weights.get(id)
     }
+}
+
+/// Rows of the picture that a thread works on at a time: few enough for a processor's caches to hold what was made of them
+/// until it is read, and enough for the border rows that are fetched twice to be few.
+const ROWS: usize = 16;
+
+/// What is known once a picture's size is.
+struct Prepared {
+    shapes: Vec<Shape>,
+    plan: Plan,
+    schedule: Schedule,
+}
+
+/// What it depends on.
+#[derive(PartialEq, Eq)]
+struct Key {
+    height: usize,
+    width: usize,
+    mode: Mode,
+    threads: usize,
+}
+
+/// The engine's kernels as the schedule sees them.
+struct Known<'a> {
+    engine: &'a Engine,
+    plan: &'a Plan,
+}
+
+impl Known<'_> {
+    fn packed(&self, step: usize) -> Option<&conv::Packed> {
+        self.engine.packed.get(&self.plan.steps[step].core)
+    }
+}
+
+impl Kernels for Known<'_> {
+    fn granule(&self, step: usize) -> (usize, usize) {
+        (self.packed(step).map_or(1, conv::Packed::rows_together), 0)
+    }
+
+    fn margin(&self, step: usize, from: Shape, made: Shape) -> (usize, usize) {
+        self.packed(step).map_or((0, 0), |packed| packed.margin(from, made))
+    }
+}
+
+/// Rows of an output, channel by channel.
+fn output(fetch: &Fetch<'_>, value: usize, rows: Range<usize>, to: &mut Map<f32>, ctx: &Context<'_>) {
+    let Shape { channels, height, width } = to.shape;
+    let mut lines: Vec<Vec<&mut [f32]>> = rows.clone().map(|_| Vec::with_capacity(channels)).collect();
+    for plane in to.data.chunks_mut((height * width).max(1)) {
+        for (line, row) in lines.iter_mut().zip(plane.chunks_mut(width.max(1)).skip(rows.start)) {
+            line.push(row);
+        }
+    }
+    ctx.map_parts(lines, |i, mut planes: Vec<&mut [f32]>| {
+        let mut row = vec![0.0; width * channels];
+        fetch.row(value, rows.start + i, &mut row);
+        for (c, plane) in planes.iter_mut().enumerate() {
+            plane.iter_mut().zip(row.iter().skip(c).step_by(channels)).for_each(|(to, from)| *to = *from);
+        }
+    });
 }

@@ -4,7 +4,7 @@ use unband_image::Context;
 use unband_nets::state::Weights;
 use unband_nets::{Node, Shape};
 
-use super::fetch::{Fetch, Stored};
+use super::fetch::Fetch;
 use crate::map::Map;
 use crate::{Mode, reference};
 
@@ -15,8 +15,17 @@ pub fn make(
     fetch: &Fetch<'_>,
     weights: &Weights,
     (mode, ctx): (Mode, &Context<'_>),
-) -> Stored {
+) -> Map<f32> {
     let inputs: Vec<Map<f32>> = node.inputs.iter().map(|v| fetch.map(v.index())).collect();
     let given: Vec<&Map<f32>> = inputs.iter().collect();
-    Stored::of_map(&reference::apply(node, &given, shape, weights, (mode, place), ctx))
+    reference::apply(node, &given, shape, weights, (mode, place), ctx)
+}
+
+/// Row `y`, sample by sample.
+pub fn row(map: &Map<f32>, y: usize, out: &mut [f32]) {
+    let Shape { channels, width, .. } = map.shape;
+    for (c, plane) in map.planes().enumerate() {
+        let samples = out.iter_mut().skip(c).step_by(channels);
+        samples.zip(&plane[y * width..][..width]).for_each(|(to, from)| *to = *from);
+    }
 }

@@ -14,6 +14,8 @@ pub enum Core {
     Rows,
     /// Whatever the reference makes.
     Other,
+    /// Nothing: the value becomes the output of that number.
+    Output(usize),
 }
 
 /// Nodes that are made together.
@@ -32,8 +34,6 @@ pub struct Step {
 /// Steps in order.
 pub struct Plan {
     pub steps: Vec<Step>,
-    /// Per step, the results that nobody needs any more after it.
-    pub dropped: Vec<Vec<usize>>,
 }
 
 impl Plan {
@@ -78,19 +78,24 @@ impl Plan {
             }
             steps.push(Step { core: i, kind, chain, out: last });
         }
-        let dropped = dropped(graph, &steps, mode);
-        Self { steps, dropped }
+        for (number, (_, value)) in graph.outputs.iter().enumerate() {
+            let value = value.index();
+            steps.push(Step { core: value, kind: Core::Output(number), chain: Vec::new(), out: value });
+        }
+        Self { steps }
     }
 }
 
 impl Step {
-    /// Values that it reads, beside those it makes itself.
-    fn reads(&self, graph: &Graph) -> Vec<usize> {
-        let of = |i: usize| graph.nodes[i].inputs.iter().map(|v| v.index());
-        let mut all: Vec<usize> = of(self.core).collect();
-        for &(node, own) in &self.chain {
-            let others = of(node).enumerate().filter(|&(k, _)| k != own).map(|(_, v)| v);
-            all.extend(others);
+    /// Values that it reads, beside those it makes itself: by which node, as which of its inputs. An output reads itself.
+    pub fn reads(&self, graph: &Graph) -> Vec<(usize, Option<(usize, usize)>)> {
+        if matches!(self.kind, Core::Output(_)) {
+            return vec![(self.out, None)];
+        }
+        let of = |node: usize| graph.nodes[node].inputs.iter().map(|v| v.index()).enumerate();
+        let mut all: Vec<_> = of(self.core).map(|(k, v)| (v, Some((self.core, k)))).collect();
+        for &(node, own) in self.chain.iter().filter(|(node, _)| *node != self.core) {
+            all.extend(of(node).filter(|&(k, _)| k != own).map(|(k, v)| (v, Some((node, k)))));
         }
         all
     }
@@ -118,30 +123,4 @@ fn follows(op: &Op, mode: Mode) -> bool {
         Op::Activation(kind) => !matches!(kind, Activation::PRelu { slopes: 0, .. }),
         _ => false,
     }
-}
-
-/// What each step is the last to read, through values that are only fetched.
-fn dropped(graph: &Graph, steps: &[Step], mode: Mode) -> Vec<Vec<usize>> {
-    let mut last: Vec<Option<usize>> = vec![None; graph.nodes.len()];
-    let mut visit = |from: usize, step: usize| {
-        let mut open = vec![from];
-        while let Some(i) = open.pop() {
-            last[i] = Some(step);
-            if is_fetched(&graph.nodes[i].op, mode) {
-                open.extend(graph.nodes[i].inputs.iter().map(|v| v.index()));
-            }
-        }
-    };
-    for (number, step) in steps.iter().enumerate() {
-        step.reads(graph).into_iter().for_each(|value| visit(value, number));
-    }
-    // Outputs are read after the last step.
-    graph.outputs.iter().for_each(|(_, value)| visit(value.index(), steps.len()));
-    let mut dropped = vec![Vec::new(); steps.len()];
-    for (value, at) in last.into_iter().enumerate() {
-        if let Some(list) = at.and_then(|at| dropped.get_mut(at)) {
-            list.push(value);
-        }
-    }
-    dropped
 }

@@ -1,6 +1,4 @@
 //! Which rows of its inputs an operation reads for given rows of its result.
-// Whoever keeps only some rows of a value asks; the engine still keeps whole values.
-#![cfg_attr(not(test), allow(dead_code))]
 
 use std::ops::Range;
 

@@ -1,0 +1,132 @@
+//! Memory of results: the rows that somebody still needs, row after row in a circle.
+
+use std::ops::Range;
+
+use unband_nets::Shape;
+
+/// How much of a result is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spec {
+    /// Rows at a time.
+    pub rows: usize,
+    /// Zeroes before each row, in samples, so that a convolution reads over the border.
+    pub left: usize,
+    /// And after it.
+    pub right: usize,
+}
+
+impl Spec {
+    /// Floats from row to row.
+    fn stride(self, shape: Shape) -> usize {
+        (self.left + shape.width + self.right) * shape.channels
+    }
+
+    /// Floats of all rows.
+    pub fn floats(self, shape: Shape) -> usize {
+        self.rows * self.stride(shape)
+    }
+}
+
+/// Rows of a result: in a row sample by sample, in a sample channel by channel.
+#[derive(Debug)]
+pub struct Ring {
+    shape: Shape,
+    spec: Spec,
+    data: Vec<f32>,
+    /// Number of the first row that has yet to be made.
+    end: usize,
+}
+
+impl Ring {
+    /// Row `y` with the zeroes on both sides.
+    fn whole(&self, y: usize) -> &[f32] {
+        debug_assert!(
+            y < self.end && y + self.spec.rows >= self.end,
+            "row {y} of {}, {:?}",
+            self.end,
+            self.spec
+        );
+        let stride = self.spec.stride(self.shape);
+        &self.data[y % self.spec.rows * stride..][..stride]
+    }
+
+    /// Row `y`, which has been made and not yet been written over.
+    pub fn row(&self, y: usize) -> &[f32] {
+        &self.whole(y)[self.spec.left * self.shape.channels..][..self.shape.width * self.shape.channels]
+    }
+
+    /// Row `y` after so many samples of zeroes, `floats` in all, where it is kept with as many.
+    pub fn padded(&self, y: usize, left: usize, floats: usize) -> Option<&[f32]> {
+        let skipped = self.spec.left.checked_sub(left)? * self.shape.channels;
+        self.whole(y).get(skipped..skipped + floats)
+    }
+
+    /// Rows to write, in order; no more of them than are kept.
+    pub fn rows_mut(&mut self, rows: Range<usize>) -> Vec<&mut [f32]> {
+        debug_assert!(rows.start == self.end && rows.len() <= self.spec.rows, "{rows:?} after {}", self.end);
+        self.end = rows.end;
+        let stride = self.spec.stride(self.shape);
+        let inside = self.spec.left * self.shape.channels;
+        let inside = inside..inside + self.shape.width * self.shape.channels;
+        let (end, begin) = self.data.split_at_mut(rows.start % self.spec.rows * stride);
+        let all = begin.chunks_exact_mut(stride).chain(end.chunks_exact_mut(stride));
+        all.take(rows.len()).map(|row| &mut row[inside.clone()]).collect()
+    }
+}
+
+/// Memory that nobody needs any more: new memory costs a fault for every page.
+#[derive(Debug, Default)]
+pub struct Spare(Vec<Vec<f32>>);
+
+impl Spare {
+    /// Keeps the memory of a result.
+    pub fn give(&mut self, ring: Option<Ring>) {
+        self.0.extend(ring.map(|ring| ring.data));
+    }
+
+    /// Rows that have yet to be written, in the smallest memory that holds them.
+    pub fn take(&mut self, shape: Shape, spec: Spec) -> Ring {
+        let floats = spec.floats(shape);
+        let fits = self.0.iter().enumerate().filter(|(_, v)| v.capacity() >= floats);
+        let Some((place, _)) = fits.min_by_key(|(_, v)| v.capacity()) else {
+            // What is too small for this one is given back, so that both are never held at once.
+            let largest = self.0.iter().enumerate().max_by_key(|(_, v)| v.capacity()).map(|(i, _)| i);
+            largest.map(|i| self.0.swap_remove(i));
+            return Ring { shape, spec, data: vec![0.0; floats], end: 0 };
+        };
+        let mut data = self.0.swap_remove(place);
+        data.resize(floats, 0.0);
+        let (stride, margin) = (spec.stride(shape).max(1), spec.left * shape.channels);
+        for row in data.chunks_exact_mut(stride) {
+            row[..margin].fill(0.0);
+            row[margin + shape.width * shape.channels..].fill(0.0);
+        }
+        Ring { shape, spec, data, end: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_come_back_with_zeroes_around_them_until_they_are_written_over() {
+        let shape = Shape::new(2, 9, 3);
+        let spec = Spec { rows: 4, left: 1, right: 2 };
+        let mut spare = Spare::default();
+        spare.give(Some(Ring { shape, spec, data: vec![7.0; spec.floats(shape)], end: 0 }));
+        let mut ring = spare.take(shape, spec);
+        for rows in [0..3, 3..5, 5..9] {
+            for (y, row) in rows.clone().zip(ring.rows_mut(rows)) {
+                row.fill(1.0 + y as f32);
+            }
+        }
+        for y in 5..9 {
+            assert!(ring.row(y) == [1.0 + y as f32; 6]);
+            let padded = ring.padded(y, 1, 12).unwrap();
+            assert!(padded[..2] == [0.0; 2] && padded[8..] == [0.0; 4]);
+            assert!(ring.padded(y, 0, 10).unwrap()[..6] == [1.0 + y as f32; 6]);
+            assert!(ring.padded(y, 2, 6).is_none() && ring.padded(y, 1, 13).is_none());
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Which rows of which result are made when, and how many of them are kept.
+//!
+//! Results are made a few rows at a time, from the input to the output and over again: what was made last is still in the
+//! processor's caches when it is read, and only the rows that somebody still needs are in memory. An operation that looks at
+//! the whole of a result makes everything before it whole first.
+
+use std::ops::Range;
+
+use unband_nets::{Graph, Op, Shape};
+
+use super::plan::{Core, Plan, is_fetched};
+use super::ring::Spec;
+use super::rows;
+use crate::Mode;
+
+/// Some rows of a step's result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Number of the step.
+    pub step: usize,
+    /// Its rows.
+    pub rows: Range<usize>,
+    /// Values of which nobody needs anything after it.
+    pub dropped: Vec<usize>,
+}
+
+/// What a picture's size makes of a plan.
+#[derive(Debug)]
+pub struct Schedule {
+    pub turns: Vec<Turn>,
+    /// Per value; no rows where it is not kept.
+    pub rings: Vec<Spec>,
+    /// Most floats that are kept at once.
+    pub floats: usize,
+}
+
+/// What the engine knows of its kernels.
+pub trait Kernels {
+    /// Rows of a step's result are made up to a multiple of the first number less the second.
+    fn granule(&self, step: usize) -> (usize, usize);
+    /// Samples before a row of a step's first input and floats from there on that its kernel reads in place.
+    fn margin(&self, step: usize, from: Shape, made: Shape) -> (usize, usize);
+}
+
+/// A value that a step reads, and the operations on the way to it: nodes, and which of their inputs.
+struct Read {
+    value: usize,
+    way: Vec<(usize, usize)>,
+    /// The step makes all at once of all at once.
+    whole: bool,
+}
+
+struct Draft<'a> {
+    graph: &'a Graph,
+    shapes: &'a [Shape],
+    plan: &'a Plan,
+    kernels: &'a dyn Kernels,
+    reads: Vec<Vec<Read>>,
+    /// Per value, who makes it.
+    maker: Vec<Option<usize>>,
+    /// Per value, who reads it: step, and which of its reads.
+    readers: Vec<Vec<(usize, usize)>>,
+    /// Per step, rows made so far.
+    made: Vec<usize>,
+    rings: Vec<Spec>,
+    turns: Vec<Turn>,
+}
+
+impl Schedule {
+    /// For about so many rows of the picture at a time.
+    pub fn new(
+        graph: &Graph,
+        shapes: &[Shape],
+        plan: &Plan,
+        mode: Mode,
+        kernels: &dyn Kernels,
+        waves: usize,
+    ) -> Self {
+        let mut draft = Draft::new(graph, shapes, plan, mode, kernels);
+        draft.whole_first(waves);
+        let outputs: Vec<usize> =
+            (0..plan.steps.len()).filter(|&s| matches!(plan.steps[s].kind, Core::Output(_))).collect();
+        draft.make(&outputs, waves);
+        draft.margins();
+        let floats = draft.floats();
+        Self { turns: draft.turns, rings: draft.rings, floats }
+    }
+}
+
+impl<'a> Draft<'a> {
+    fn new(
+        graph: &'a Graph,
+        shapes: &'a [Shape],
+        plan: &'a Plan,
+        mode: Mode,
+        kernels: &'a dyn Kernels,
+    ) -> Self {
+        let values = graph.nodes.len();
+        let mut maker = vec![None; values];
+        let mut readers = vec![Vec::new(); values];
+        let mut reads = Vec::new();
+        for (number, step) in plan.steps.iter().enumerate() {
+            if !matches!(step.kind, Core::Output(_)) {
+                maker[step.out] = Some(number);
+            }
+            let mut all = Vec::new();
+            for (value, first) in step.reads(graph) {
+                trace(graph, mode, value, first.into_iter().collect(), step.kind == Core::Other, &mut all);
+            }
+            for (i, read) in all.iter().enumerate() {
+                readers[read.value].push((number, i));
+            }
+            reads.push(all);
+        }
+        let made = vec![0; plan.steps.len()];
+        let rings = vec![Spec::default(); values];
+        Self { graph, shapes, plan, kernels, reads, maker, readers, made, rings, turns: Vec::new() }
+    }
+
+    fn height(&self, step: usize) -> usize {
+        self.shapes[self.plan.steps[step].out].height
+    }
+
+    /// Rows of a read's value for rows of the step.
+    fn needed(&self, read: &Read, rows: Range<usize>) -> Range<usize> {
+        let all = 0..self.shapes[read.value].height;
+        if read.whole {
+            return all;
+        }
+        let needed = read.way.iter().fold(rows, |rows, &(node, input)| {
+            let from = self.graph.nodes[node].inputs[input].index();
+            rows::needed(&self.graph.nodes[node].op, input, self.shapes[from], self.shapes[node], rows)
+        });
+        needed.start.min(all.end)..needed.end.min(all.end)
+    }
+
+    /// Makes what some step needs whole before its first row, row by row as well.
+    fn whole_first(&mut self, waves: usize) {
+        let wanted = self.wanted();
+        for step in (0..self.plan.steps.len()).filter(|&step| wanted[step]) {
+            let whole = |read: &&Read| self.needed(read, 0..1).len() == self.shapes[read.value].height;
+            let makers = self.reads[step].iter().filter(whole).filter_map(|read| self.maker[read.value]);
+            let makers: Vec<usize> = makers.filter(|&maker| self.made[maker] < self.height(maker)).collect();
+            if !makers.is_empty() {
+                self.make(&makers, waves);
+            }
+        }
+    }
+
+    /// Per step: does any output depend on it?
+    fn wanted(&self) -> Vec<bool> {
+        let mut wanted: Vec<bool> =
+            self.plan.steps.iter().map(|step| matches!(step.kind, Core::Output(_))).collect();
+        for step in (0..wanted.len()).rev() {
+            if wanted[step] {
+                for maker in self.reads[step].iter().filter_map(|read| self.maker[read.value]) {
+                    wanted[maker] = true;
+                }
+            }
+        }
+        wanted
+    }
+
+    /// Makes steps to their ends, in so many waves.
+    fn make(&mut self, steps: &[usize], waves: usize) {
+        for wave in 1..=waves {
+            let mut until = self.made.clone();
+            for &step in steps {
+                until[step] = until[step].max((self.height(step) * wave).div_ceil(waves));
+            }
+            self.wave(until);
+        }
+    }
+
+    /// Makes rows up to these and whatever they need, in the order of the steps.
+    fn wave(&mut self, mut until: Vec<usize>) {
+        for step in (0..until.len()).rev() {
+            if until[step] <= self.made[step] {
+                continue;
+            }
+            until[step] = self.rounded(step, until[step]);
+            for read in &self.reads[step] {
+                let end = self.needed(read, self.made[step]..until[step]).end;
+                if let Some(maker) = self.maker[read.value] {
+                    until[maker] = until[maker].max(end);
+                }
+            }
+        }
+        for (step, until) in until.into_iter().enumerate() {
+            if until > self.made[step] {
+                self.turn(step, until);
+            }
+        }
+    }
+
+    fn rounded(&self, step: usize, until: usize) -> usize {
+        let height = self.height(step);
+        if self.plan.steps[step].kind == Core::Other {
+            return height;
+        }
+        let (granule, less) = self.kernels.granule(step);
+        ((until + less).next_multiple_of(granule.max(1)) - less).min(height)
+    }
+
+    fn turn(&mut self, step: usize, until: usize) {
+        let value = self.plan.steps[step].out;
+        if !matches!(self.plan.steps[step].kind, Core::Output(_)) {
+            let kept = until - self.lowest(value).unwrap_or(until).min(self.made[step]);
+            self.rings[value].rows = self.rings[value].rows.max(kept);
+        }
+        let rows = self.made[step]..until;
+        self.made[step] = until;
+        let mut read: Vec<usize> = self.reads[step].iter().map(|read| read.value).collect();
+        read.sort_unstable();
+        read.dedup();
+        read.retain(|&value| self.maker[value].is_some() && self.lowest(value).is_none());
+        self.turns.push(Turn { step, rows, dropped: read });
+    }
+
+    /// The first row of a value that somebody has yet to read.
+    fn lowest(&self, value: usize) -> Option<usize> {
+        let open = self.readers[value].iter().filter(|(step, _)| self.made[*step] < self.height(*step));
+        open.map(|&(step, i)| self.needed(&self.reads[step][i], self.made[step]..self.made[step] + 1).start)
+            .min()
+    }
+
+    /// Zeroes on both sides for those that read rows where they lie.
+    fn margins(&mut self) {
+        for (number, step) in self.plan.steps.iter().enumerate() {
+            let Some(from) = self.graph.nodes[step.core].inputs.first().map(|v| v.index()) else { continue };
+            if step.kind != Core::Conv || self.rings[from].rows == 0 {
+                continue;
+            }
+            let shape = self.shapes[from];
+            let (left, floats) = self.kernels.margin(number, shape, self.shapes[step.core]);
+            let right = floats.div_ceil(shape.channels.max(1)).saturating_sub(left + shape.width);
+            let ring = &mut self.rings[from];
+            (ring.left, ring.right) = (ring.left.max(left), ring.right.max(right));
+        }
+    }
+
+    /// Most floats of rings that live at once.
+    fn floats(&self) -> usize {
+        let (mut live, mut most) = (0, 0);
+        for turn in &self.turns {
+            let value = self.plan.steps[turn.step].out;
+            if turn.rows.start == 0 && !matches!(self.plan.steps[turn.step].kind, Core::Output(_)) {
+                live += self.rings[value].floats(self.shapes[value]);
+            }
+            most = most.max(live);
+            live -= turn.dropped.iter().map(|&v| self.rings[v].floats(self.shapes[v])).sum::<usize>();
+        }
+        most
+    }
+}
+
+/// The kept values behind one that may only be fetched.
+fn trace(
+    graph: &Graph,
+    mode: Mode,
+    value: usize,
+    way: Vec<(usize, usize)>,
+    whole: bool,
+    reads: &mut Vec<Read>,
+) {
+    let node = &graph.nodes[value];
+    if matches!(node.op, Op::Input(_)) {
+        return;
+    }
+    if !is_fetched(&node.op, mode) {
+        reads.push(Read { value, way, whole });
+        return;
+    }
+    for (input, from) in node.inputs.iter().enumerate() {
+        let mut way = way.clone();
+        way.push((value, input));
+        trace(graph, mode, from.index(), way, whole, reads);
+    }
+}
