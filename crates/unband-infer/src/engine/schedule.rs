@@ -67,7 +67,7 @@ struct Draft<'a> {
 }
 
 impl Schedule {
-    /// For about so many rows of the picture at a time.
+    /// With the rows of the picture in so many parts.
     pub fn new(
         graph: &Graph,
         shapes: &[Shape],
@@ -77,9 +77,9 @@ impl Schedule {
         waves: usize,
     ) -> Self {
         let mut draft = Draft::new(graph, shapes, plan, mode, kernels);
-        draft.whole_first(waves);
         let outputs: Vec<usize> =
             (0..plan.steps.len()).filter(|&s| matches!(plan.steps[s].kind, Core::Output(_))).collect();
+        draft.whole_first(&outputs, waves);
         draft.make(&outputs, waves);
         draft.margins();
         let floats = draft.floats();
@@ -135,71 +135,68 @@ impl<'a> Draft<'a> {
     }
 
     /// Makes what some step needs whole before its first row, row by row as well.
-    fn whole_first(&mut self, waves: usize) {
-        let wanted = self.wanted();
+    fn whole_first(&mut self, outputs: &[usize], waves: usize) {
+        let wanted = self.before(outputs);
         for step in (0..self.plan.steps.len()).filter(|&step| wanted[step]) {
             let whole = |read: &&Read| self.needed(read, 0..1).len() == self.shapes[read.value].height;
             let makers = self.reads[step].iter().filter(whole).filter_map(|read| self.maker[read.value]);
-            let makers: Vec<usize> = makers.filter(|&maker| self.made[maker] < self.height(maker)).collect();
-            if !makers.is_empty() {
-                self.make(&makers, waves);
-            }
+            self.make(&makers.collect::<Vec<_>>(), waves);
         }
     }
 
-    /// Per step: does any output depend on it?
-    fn wanted(&self) -> Vec<bool> {
-        let mut wanted: Vec<bool> =
-            self.plan.steps.iter().map(|step| matches!(step.kind, Core::Output(_))).collect();
-        for step in (0..wanted.len()).rev() {
-            if wanted[step] {
+    /// Per step: is it one of these, or does one of them depend on it?
+    fn before(&self, steps: &[usize]) -> Vec<bool> {
+        let mut before = vec![false; self.plan.steps.len()];
+        steps.iter().for_each(|&step| before[step] = true);
+        for step in (0..before.len()).rev() {
+            if before[step] {
                 for maker in self.reads[step].iter().filter_map(|read| self.maker[read.value]) {
-                    wanted[maker] = true;
+                    before[maker] = true;
                 }
             }
         }
-        wanted
+        before
     }
 
-    /// Makes steps to their ends, in so many waves.
+    /// Makes steps to their ends: in every wave each step before them makes its share of rows, or what it can.
     fn make(&mut self, steps: &[usize], waves: usize) {
-        for wave in 1..=waves {
-            let mut until = self.made.clone();
-            for &step in steps {
-                until[step] = until[step].max((self.height(step) * wave).div_ceil(waves));
-            }
-            self.wave(until);
-        }
-    }
-
-    /// Makes rows up to these and whatever they need, in the order of the steps.
-    fn wave(&mut self, mut until: Vec<usize>) {
-        for step in (0..until.len()).rev() {
-            if until[step] <= self.made[step] {
-                continue;
-            }
-            until[step] = self.rounded(step, until[step]);
-            for read in &self.reads[step] {
-                let end = self.needed(read, self.made[step]..until[step]).end;
-                if let Some(maker) = self.maker[read.value] {
-                    until[maker] = until[maker].max(end);
+        let before = self.before(steps);
+        while steps.iter().any(|&step| self.made[step] < self.height(step)) {
+            let turns = self.turns.len();
+            for step in (0..before.len()).filter(|&step| before[step]) {
+                let until = self.possible(step, self.height(step).div_ceil(waves));
+                if until > self.made[step] {
+                    self.turn(step, until);
                 }
             }
-        }
-        for (step, until) in until.into_iter().enumerate() {
-            if until > self.made[step] {
-                self.turn(step, until);
-            }
+            assert!(self.turns.len() > turns, "no step can go on");
         }
     }
 
-    fn rounded(&self, step: usize, until: usize) -> usize {
-        let height = self.height(step);
-        if self.plan.steps[step].kind == Core::Other {
-            return height;
+    /// The row up to which a step can be made, no more than `share` rows further and what its granule adds.
+    fn possible(&self, step: usize, share: usize) -> usize {
+        let (made, height) = (self.made[step], self.height(step));
+        let (granule, less) = match self.plan.steps[step].kind {
+            Core::Other => (height, 0),
+            _ => self.kernels.granule(step),
+        };
+        let down = |until: usize| ((until + less) / granule * granule).saturating_sub(less);
+        let ready = |until: usize| {
+            self.reads[step].iter().all(|read| {
+                let end = self.needed(read, made..until).end;
+                self.maker[read.value].is_none_or(|maker| end <= self.made[maker])
+            })
+        };
+        let most = ((made + share + less).next_multiple_of(granule) - less).min(height);
+        if most <= made || ready(most) {
+            return most;
         }
-        let (granule, less) = self.kernels.granule(step);
-        ((until + less).next_multiple_of(granule.max(1)) - less).min(height)
+        let (mut can, mut cannot) = (made, most);
+        while cannot - can > 1 {
+            let middle = usize::midpoint(can, cannot);
+            if ready(middle) { can = middle } else { cannot = middle }
+        }
+        down(can).max(made)
     }
 
     fn turn(&mut self, step: usize, until: usize) {
