@@ -72,7 +72,8 @@ fn all_kinds_of_operations_agree() {
     let two = net.crop_like(two, image);
     let y = net.sub(up, down);
     let y = net.add_scaled(y, 0.3, two);
-    let y = net.banded_deform_conv("bend", y, 4, BandedDeformSpec::default());
+    // With few channels some place has nearly equal ones, whose norm makes last bits of any computation large.
+    let y = net.banded_deform_conv("bend", y, 12, BandedDeformSpec::default());
     let y = net.affine(y, -0.5, 0.25);
     let y = net.layer_norm("ln", y, 1e-5);
     let y = net.activation(y, Activation::Gelu);

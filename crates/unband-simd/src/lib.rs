@@ -17,6 +17,7 @@ pub mod gradfun_rows;
 pub mod inspect_rows;
 pub mod jpeg_rows;
 mod level;
+pub mod math_rows;
 pub mod net_rows;
 pub mod placebo_rows;
 pub mod quantize;

@@ -3,7 +3,7 @@
 use unband_nets::layer::activation::Activation;
 use unband_nets::state::Weights;
 use unband_nets::{Op, ParamId};
-use unband_simd::net_rows;
+use unband_simd::{math_rows, net_rows};
 
 use super::Engine;
 use super::fetch::Fetch;
@@ -56,21 +56,20 @@ fn with(fetch: &Fetch<'_>, value: usize, y: usize, row: &mut [f32], f: impl Fn(&
 }
 
 fn activation(kind: &Activation, engine: &Engine, row: &mut [f32]) {
-    let mut each = |f: fn(f32) -> f32| row.iter_mut().for_each(|v| *v = f(*v));
-    let sigmoid = |v: f32| 1.0 / (1.0 + (-v).exp());
+    let level = engine.level;
     match kind {
-        Activation::Relu => net_rows::leaky(engine.level, row, 0.0),
-        Activation::LeakyRelu(slope) => net_rows::leaky(engine.level, row, *slope as f32),
+        Activation::Relu => net_rows::leaky(level, row, 0.0),
+        Activation::LeakyRelu(slope) => net_rows::leaky(level, row, *slope as f32),
         Activation::PRelu { weight, .. } => match engine.param(*weight) {
-            [slope] => net_rows::leaky(engine.level, row, *slope),
-            slopes => net_rows::leaky_each(engine.level, row, slopes),
+            [slope] => net_rows::leaky(level, row, *slope),
+            slopes => net_rows::leaky_each(level, row, slopes),
         },
-        Activation::Tanh => each(f32::tanh),
-        Activation::Sigmoid => each(sigmoid),
-        Activation::Silu => each(|v| v / (1.0 + (-v).exp())),
-        Activation::Gelu => each(|v| 0.5 * v * (1.0 + libm::erff(v * std::f32::consts::FRAC_1_SQRT_2))),
-        Activation::Sin => each(f32::sin),
-        Activation::Exp => each(f32::exp),
+        Activation::Tanh => math_rows::tanh(level, row),
+        Activation::Sigmoid => math_rows::sigmoid(level, row),
+        Activation::Silu => math_rows::silu(level, row),
+        Activation::Gelu => math_rows::gelu(level, row),
+        Activation::Sin => math_rows::sin(level, row),
+        Activation::Exp => math_rows::exp(level, row),
     }
 }
 
