@@ -147,7 +147,9 @@ impl<'a> Draft<'a> {
     /// Per step: is it one of these, or does one of them depend on it?
     fn before(&self, steps: &[usize]) -> Vec<bool> {
         let mut before = vec![false; self.plan.steps.len()];
-        steps.iter().for_each(|&step| before[step] = true);
+        for &step in steps {
+            before[step] = true;
+        }
         for step in (0..before.len()).rev() {
             if before[step] {
                 for maker in self.reads[step].iter().filter_map(|read| self.maker[read.value]) {
