@@ -71,6 +71,16 @@ fn depthwise_body(
     }
 }
 
+#[inline(always)]
+fn stretch_body(out: &mut [f32], row: &[f32], taps: &[(usize, usize, f32)], channels: usize, step: usize) {
+    for (sample, &(left, right, share)) in out.chunks_mut(step.max(1)).zip(taps) {
+        let (left, right) = (&row[left..][..channels], &row[right..][..channels]);
+        for ((v, l), r) in sample.iter_mut().zip(left).zip(right) {
+            *v = l * (1.0 - share) + r * share;
+        }
+    }
+}
+
 dispatch! {
     /// v, or slope · v where v is not above 0.
     pub fn leaky(level, row: &mut [f32], slope: f32) = leaky_body;
@@ -84,6 +94,11 @@ dispatch! {
     pub fn mix(level, row: &mut [f32], other: &[f32], own: f32, factor: f32) = mix_body;
     /// v · other.
     pub fn times(level, row: &mut [f32], other: &[f32]) = times_body;
+    /// Samples of `channels`, `step` floats apart, each mixed from the two that begin at these places of `row`, with the
+    /// second one's share.
+    pub fn stretch(
+        level, out: &mut [f32], row: &[f32], taps: &[(usize, usize, f32)], channels: usize, step: usize,
+    ) = stretch_body;
     /// A convolution whose channels do not see each other:
     /// `out[x, c] = bias[c] + Σ rows[tap div columns][x · step + tap mod columns, c] · weights[tap, c]` over taps, of which
     /// `columns` lie in each row.
@@ -120,6 +135,11 @@ mod tests {
             let mut deep = vec![0.0; 35 * 7];
             depthwise(level, &mut deep, &rows, 3, &taps, &d, 1);
             row.extend(deep);
+            let mut wide = vec![0.0; 12 * 9];
+            let places: Vec<(usize, usize, f32)> =
+                (0..12).map(|i| (i * 14, i * 14 + 7, i as f32 / 12.0)).collect();
+            stretch(level, &mut wide, &a, &places, 7, 9);
+            row.extend(wide);
             row.into_iter().map(f32::to_bits).collect::<Vec<_>>()
         };
         let want = run(Level::Scalar);

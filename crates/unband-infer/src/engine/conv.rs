@@ -166,7 +166,7 @@ impl Packed {
         move |y, line| {
             let places = (0..kh).map(|a| row_of(y * conv.stride + a * conv.dilation, conv.padding.0));
             let rows = staged.rows(strip, places);
-            conv_rows::conv_row(strip.level, row, line, &rows, &taps, weights, &self.bias);
+            conv_rows::conv_row(strip.fetch.level, row, line, &rows, &taps, weights, &self.bias);
         }
     }
 
@@ -190,7 +190,7 @@ impl Packed {
                 [upper] => [&mut **upper, &mut spare[..]],
                 _ => continue,
             };
-            winograd_rows::row_pair(strip.level, row, out, rows, weights, &self.bias, &mut scratch);
+            winograd_rows::row_pair(strip.fetch.level, row, out, rows, weights, &self.bias, &mut scratch);
             for (i, line) in pair.iter_mut().enumerate() {
                 done(y + i, line);
             }
@@ -203,7 +203,7 @@ impl Packed {
         move |y, line| {
             let places = (0..kh).map(|a| row_of(y * conv.stride + a, conv.padding.0));
             let rows = staged.rows(strip, places);
-            net_rows::depthwise(strip.level, line, &rows, kw, weights, &self.bias, conv.stride);
+            net_rows::depthwise(strip.fetch.level, line, &rows, kw, weights, &self.bias, conv.stride);
         }
     }
 
@@ -256,7 +256,7 @@ impl Packed {
             out_step: stride * self.output,
         };
         let to = &mut line[phase.column * self.output..];
-        conv_rows::conv_row(strip.level, shape, to, &rows, &taps, &phase.weights, &self.bias);
+        conv_rows::conv_row(strip.fetch.level, shape, to, &rows, &taps, &phase.weights, &self.bias);
     }
 }
 
@@ -270,7 +270,6 @@ pub struct Strip<'a> {
     pub shape: Shape,
     /// Number of the first row.
     pub first: usize,
-    pub level: Level,
 }
 
 impl Strip<'_> {

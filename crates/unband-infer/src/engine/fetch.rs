@@ -1,8 +1,12 @@
 //! Rows of values: those that are kept, and those that are only kept samples in another order.
 
+use std::borrow::Cow;
+
 use unband_nets::{Graph, Op, Shape};
+use unband_simd::{Level, net_rows};
 
 use super::ring::Ring;
+use super::rows::Tap;
 use crate::map::Map;
 
 /// Where rows come from.
@@ -13,6 +17,7 @@ pub struct Fetch<'a> {
     pub inputs: &'a [Map<f32>],
     /// Per value, where it is kept.
     pub rings: &'a [Option<Ring>],
+    pub level: Level,
 }
 
 impl Fetch<'_> {
@@ -48,9 +53,12 @@ impl Fetch<'_> {
         let first = |y: usize| {
             let from = node.inputs[0].index();
             let shape = self.shapes[from];
-            let mut row = vec![0.0; shape.width * shape.channels];
-            self.row(from, y, &mut row);
-            (row, shape.channels)
+            let fetched = || {
+                let mut row = vec![0.0; shape.width * shape.channels];
+                self.row(from, y, &mut row);
+                Cow::Owned(row)
+            };
+            (self.kept(from, y).map_or_else(fetched, Cow::Borrowed), shape.channels)
         };
         match node.op {
             Op::Input(n) => {
@@ -98,6 +106,19 @@ impl Fetch<'_> {
                 for (x, to) in out.chunks_mut(step).take(width).enumerate() {
                     to[..channels].copy_from_slice(&row[x / f * channels..][..channels]);
                 }
+            }
+            Op::BilinearLike => {
+                let Shape { height, width: few, .. } = self.shapes[node.inputs[0].index()];
+                let down = Tap::of(y, height, self.shapes[value].height);
+                let mut row = first(down.first).0.into_owned();
+                if down.share > 0.0 {
+                    net_rows::mix(self.level, &mut row, &first(down.second).0, 1.0 - down.share, down.share);
+                }
+                let taps: Vec<(usize, usize, f32)> = (0..width)
+                    .map(|x| Tap::of(x, few, width))
+                    .map(|tap| (tap.first * channels, tap.second * channels, tap.share))
+                    .collect();
+                net_rows::stretch(self.level, out, &row, &taps, channels, step);
             }
             // Crop, and what changes nothing.
             _ => {

@@ -106,12 +106,12 @@ impl Engine {
             let step = &plan.steps[turn.step];
             let rows = turn.rows.clone();
             if let Core::Output(number) = step.kind {
-                let fetch = Fetch { graph: &self.graph, shapes, inputs, rings: &rings };
+                let fetch = Fetch { graph: &self.graph, shapes, inputs, rings: &rings, level: self.level };
                 output(&fetch, step.out, rows, &mut outputs[number], ctx);
             } else {
                 let new = || self.spare().take(shapes[step.out], schedule.rings[step.out]);
                 let mut ring = rings[step.out].take().unwrap_or_else(new);
-                let fetch = Fetch { graph: &self.graph, shapes, inputs, rings: &rings };
+                let fetch = Fetch { graph: &self.graph, shapes, inputs, rings: &rings, level: self.level };
                 self.make(step, rows, &fetch, &mut ring, (mode, ctx));
                 rings[step.out] = Some(ring);
             }
@@ -184,7 +184,7 @@ impl Engine {
             match (step.kind, self.packed.get(&step.core)) {
                 (Core::Conv, Some(packed)) => {
                     let input = node.inputs[0].index();
-                    let strip = conv::Strip { fetch, input, shape, first, level: self.level };
+                    let strip = conv::Strip { fetch, input, shape, first };
                     packed.strip(&strip, &mut lines, |y, row| epilogue::apply(step, self, fetch, y, row));
                 }
                 _ => {

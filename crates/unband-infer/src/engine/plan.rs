@@ -109,6 +109,7 @@ pub fn is_fetched(op: &Op, mode: Mode) -> bool {
         | Op::PixelShuffle(_)
         | Op::PixelUnshuffle(_)
         | Op::UpsampleNearest(_)
+        | Op::BilinearLike
         | Op::Crop(_) => true,
         Op::Dropout(_) => mode.dropout.is_none(),
         _ => false,

@@ -270,7 +270,9 @@ fn trace(
         reads.push(Read { value, way, whole });
         return;
     }
-    for (input, from) in node.inputs.iter().enumerate() {
+    // Some second inputs only lend their size.
+    let read = if matches!(node.op, Op::BilinearLike | Op::Crop(_)) { 1 } else { node.inputs.len() };
+    for (input, from) in node.inputs.iter().enumerate().take(read) {
         let mut way = way.clone();
         way.push((value, input));
         trace(graph, mode, from.index(), way, whole, reads);
