@@ -12,9 +12,10 @@ pub const ENTRY: Architecture = Architecture {
     title: "Attention-guided denoising network, compared with in the debanding papers",
     source: "Tian et al., Neural Networks 124 (2020); hellloxiaotian/ADNet color/models.py",
     use_as: Use::of(Purpose::Deband),
-    build,
-    detect: |state: &StateDict| {
-        (state.shape("conv1_16.weight")? == [3, 64, 3, 3] && state.get("conv3.weight").is_some()).then(build)
+    build: || build(64),
+    detect: |state: &StateDict| match state.shape("conv1_16.weight")? {
+        &[3, width, 3, 3] if state.shape("conv3.weight")? == [3, 6, 1, 1] => Some(build(width)),
+        _ => None,
     },
     variants: &[],
 };
@@ -22,15 +23,15 @@ pub const ENTRY: Architecture = Architecture {
 /// Layers whose taps lie two samples apart.
 const DILATED: [usize; 4] = [2, 5, 9, 12];
 
-/// 521,493 parameters; any size.
-fn build() -> Result<Graph, BuildError> {
+/// 521,493 parameters for a width of 64; any size.
+fn build(width: usize) -> Result<Graph, BuildError> {
     let mut net = Net::new("adnet");
     let image = net.input("image", 3);
     let mut x = image;
     for n in 1..=15 {
         let dilation = if DILATED.contains(&n) { 2 } else { 1 };
         x = net.scope(format!("conv1_{n}"), |net| {
-            let y = net.conv("0", x, 64, ConvSpec::new(3).dilation(dilation).no_bias());
+            let y = net.conv("0", x, width, ConvSpec::new(3).dilation(dilation).no_bias());
             let y = net.batch_norm("1", y, 1e-5);
             net.relu(y)
         });

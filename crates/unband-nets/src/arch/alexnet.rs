@@ -12,24 +12,33 @@ pub const ENTRY: Architecture = Architecture {
     title: "Features of AlexNet, for LPIPS",
     source: "Krizhevsky, arXiv 1404.5997; torchvision alexnet, features",
     use_as: Use::of(Purpose::Features),
-    build,
-    detect: |state: &StateDict| {
-        (state.shape("features.0.weight")? == [64, 3, 11, 11] && state.get("features.10.weight").is_some())
-            .then(build)
-    },
+    build: || build([64, 192, 384, 256, 256]),
+    detect: |state: &StateDict| Some(build(widths(state)?)),
     variants: &[],
 };
 
-/// Numbers in torchvision's list, channels and kernels of the convolutions.
-const LAYERS: [(usize, usize, usize); 5] = [(0, 64, 11), (3, 192, 5), (6, 384, 3), (8, 256, 3), (10, 256, 3)];
+/// Numbers in torchvision's list and kernels of the convolutions.
+const LAYERS: [(usize, usize); 5] = [(0, 11), (3, 5), (6, 3), (8, 3), (10, 3)];
 
-/// 2,469,696 parameters. `[3, H, W]`, values of 0 to 1.
-fn build() -> Result<Graph, BuildError> {
+/// Channels of the convolutions, in a state dict that has them all.
+fn widths(state: &StateDict) -> Option<[usize; 5]> {
+    let mut widths = [0; 5];
+    for (width, (place, kernel)) in widths.iter_mut().zip(LAYERS) {
+        let &[outputs, _, rows, columns] = state.shape(&format!("features.{place}.weight"))? else {
+            return None;
+        };
+        *width = ([rows, columns] == [kernel; 2]).then_some(outputs)?;
+    }
+    Some(widths)
+}
+
+/// 2,469,696 parameters for the widths of torchvision's. `[3, H, W]`, values of 0 to 1.
+fn build(widths: [usize; 5]) -> Result<Graph, BuildError> {
     let mut net = Net::new("alexnet");
     let image = net.input("image", 3);
     let mut y = super::vgg::imagenet(&mut net, image);
     let mut outputs = Vec::new();
-    for (place, channels, kernel) in LAYERS {
+    for ((place, kernel), channels) in LAYERS.into_iter().zip(widths) {
         let spec = ConvSpec::new(kernel);
         let spec = if place == 0 { spec.stride(4).padding(2) } else { spec };
         y = net.conv(format!("features.{place}"), y, channels, spec);

@@ -13,23 +13,22 @@ pub const ENTRY: Architecture = Architecture {
     title: "Bit-depth expansion by an encoder and decoder with dilated convolutions",
     source: "Byun, Shim, Kim, ACCV 2018, arXiv 1910.04397; layers and widths are ours, as no code was published",
     use_as: Use::of(Purpose::Deband),
-    build,
+    build: || build(64, 16),
     detect: |state: &StateDict| {
-        (state.shape("gate_down.weight")? == [16, 256, 1, 1] && state.get("head2.act.weight").is_some())
-            .then(build)
+        let &[gate, inputs, 1, 1] = state.shape("gate_down.weight")? else { return None };
+        let &[width] = state.shape("head2.act.weight")? else { return None };
+        (inputs == 4 * width).then(|| build(width, gate))
     },
     variants: &[],
 };
 
-const WIDTH: usize = 64;
-
-/// 953,299 parameters (the paper's table: 0.954 M); any size.
-fn build() -> Result<Graph, BuildError> {
+/// 953,299 parameters (the paper's table: 0.954 M) for a width of 64 and a gate of 16; any size.
+fn build(width: usize, gate: usize) -> Result<Graph, BuildError> {
     let plain = ConvSpec::new(3);
     let mut net = Net::new("bitnet");
     let image = net.input("image", 3);
-    let head = net.conv3x3("head", image, WIDTH);
-    let head = net.prelu("head_act", head, WIDTH);
+    let head = net.conv3x3("head", image, width);
+    let head = net.prelu("head_act", head, width);
     let mut x = block(&mut net, "head2", head, plain);
     let full = x;
     let mut features = Vec::new();
@@ -53,13 +52,13 @@ fn build() -> Result<Graph, BuildError> {
     }
     let scales: Vec<Value> = scales.into_iter().map(|s| net.bilinear_like(s, full)).collect();
     let all = net.concat(&scales);
-    let gate = net.reduce(all, Reduce::Mean);
-    let gate = net.conv1x1("gate_down", gate, 16);
-    let gate = net.relu(gate);
-    let gate = net.conv1x1("gate_up", gate, 4 * WIDTH);
-    let gate = net.activation(gate, Activation::Sigmoid);
-    let gated = net.mul(all, gate);
-    let mixed = net.conv1x1("mix", gated, WIDTH);
+    let weights = net.reduce(all, Reduce::Mean);
+    let weights = net.conv1x1("gate_down", weights, gate);
+    let weights = net.relu(weights);
+    let weights = net.conv1x1("gate_up", weights, 4 * width);
+    let weights = net.activation(weights, Activation::Sigmoid);
+    let gated = net.mul(all, weights);
+    let mixed = net.conv1x1("mix", gated, width);
     let tail = block(&mut net, "tail1", mixed, plain);
     let tail = block(&mut net, "tail2", tail, plain);
     let change = net.conv3x3("tail", tail, 3);
@@ -70,7 +69,8 @@ fn build() -> Result<Graph, BuildError> {
 /// Convolution and rectifier with a slope per channel.
 fn block(net: &mut Net, name: &str, x: Value, spec: ConvSpec) -> Value {
     net.scope(name, |net| {
-        let y = net.conv("conv", x, WIDTH, spec);
-        net.prelu("act", y, WIDTH)
+        let width = net.channels(x);
+        let y = net.conv("conv", x, width, spec);
+        net.prelu("act", y, width)
     })
 }

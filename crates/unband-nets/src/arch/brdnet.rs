@@ -11,9 +11,10 @@ pub const ENTRY: Architecture = Architecture {
     title: "Denoising network of two branches with batch renormalisation, compared with in the debanding papers",
     source: "Tian et al., Neural Networks 121 (2020); hellloxiaotian/BRDNet colorimage/models.py",
     use_as: Use::of(Purpose::Deband),
-    build,
-    detect: |state: &StateDict| {
-        (state.shape("fuse.weight")? == [3, 6, 3, 3] && state.get("low.15.conv.weight").is_some()).then(build)
+    build: || build(64),
+    detect: |state: &StateDict| match state.shape("low.15.conv.weight")? {
+        &[width, _, 3, 3] if state.shape("fuse.weight")? == [3, 6, 3, 3] => Some(build(width)),
+        _ => None,
     },
     variants: &[],
 };
@@ -21,20 +22,20 @@ pub const ENTRY: Architecture = Architecture {
 /// Layers of the lower branch that are normalised; the others look at taps two samples apart.
 const NORMALISED: [usize; 3] = [0, 8, 15];
 
-/// 1,116,267 parameters; any size.
+/// 1,116,267 parameters for a width of 64; any size.
 ///
 /// Differs: the 19 convolutions before a normalisation have no bias, which gives the published count; the Keras code has them.
-fn build() -> Result<Graph, BuildError> {
+fn build(width: usize) -> Result<Graph, BuildError> {
     let mut net = Net::new("brdnet");
     let image = net.input("image", 3);
-    let upper = (0..16).fold(image, |x, n| net.scope(format!("up.{n}"), |net| normalised(net, x)));
+    let upper = (0..16).fold(image, |x, n| net.scope(format!("up.{n}"), |net| normalised(net, x, width)));
     let upper = net.conv3x3("up_out", upper, 3);
     let lower = (0..16).fold(image, |x, n| {
         net.scope(format!("low.{n}"), |net| {
             if NORMALISED.contains(&n) {
-                return normalised(net, x);
+                return normalised(net, x, width);
             }
-            let y = net.conv("conv", x, 64, ConvSpec::new(3).dilation(2));
+            let y = net.conv("conv", x, width, ConvSpec::new(3).dilation(2));
             net.relu(y)
         })
     });
@@ -46,8 +47,8 @@ fn build() -> Result<Graph, BuildError> {
     net.finish(&[("image", out)])
 }
 
-fn normalised(net: &mut Net, x: Value) -> Value {
-    let y = net.conv("conv", x, 64, ConvSpec::new(3).no_bias());
+fn normalised(net: &mut Net, x: Value, width: usize) -> Value {
+    let y = net.conv("conv", x, width, ConvSpec::new(3).no_bias());
     let y = net.batch_renorm("bn", y, 1e-3);
     net.relu(y)
 }

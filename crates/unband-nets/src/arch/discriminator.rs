@@ -62,7 +62,7 @@ pub const VGG: Architecture = Architecture {
         Variant {
             name: "128-sn",
             title: "For pictures of 128×128, with spectral normalisation",
-            build: vgg_spectral,
+            build: || vgg_spectral(64),
         },
     ],
 };
@@ -180,13 +180,14 @@ pub fn vgg(side: usize, width: usize) -> Result<Graph, BuildError> {
 }
 
 /// Convolutions with spectral normalisation in place of batch normalisation, and a rectifier after the first one too.
-/// 14,496,521 parameters, `[3, 128, 128]` → one logit.
-fn vgg_spectral() -> Result<Graph, BuildError> {
+/// 14,496,521 parameters for a width of 64, `[3, 128, 128]` → one logit.
+fn vgg_spectral(width: usize) -> Result<Graph, BuildError> {
     let mut net = Net::new("vgg-discriminator:128-sn");
+    check(&mut net, width);
     let mut y = net.input("image", 3);
     for n in 0..10 {
         let spec = if n % 2 == 0 { ConvSpec::new(3) } else { ConvSpec::new(4).stride(2).padding(1) };
-        y = net.conv(format!("conv{n}"), y, 64 << (n / 2).min(3), spec.form(Form::SpectralNorm));
+        y = net.conv(format!("conv{n}"), y, width << (n / 2).min(3), spec.form(Form::SpectralNorm));
         y = net.lrelu(y, 0.2);
     }
     let flat = net.flatten(y, (4, 4));
@@ -198,7 +199,9 @@ fn vgg_spectral() -> Result<Graph, BuildError> {
 
 fn detect_vgg(state: &StateDict) -> Option<Result<Graph, BuildError>> {
     if state.get("linear1.weight_orig").is_some() {
-        return (state.shape("conv9.weight_orig")? == [512, 512, 4, 4]).then(vgg_spectral);
+        let &[width, 3, 3, 3] = state.shape("conv0.weight_orig")? else { return None };
+        return (state.shape("conv9.weight_orig")? == [8 * width, 8 * width, 4, 4])
+            .then(|| vgg_spectral(width));
     }
     let &[width, again, 4, 4] = state.shape("features.1.weight")? else { return None };
     let &[100, inputs] = state.shape("classifier.0.weight")? else { return None };

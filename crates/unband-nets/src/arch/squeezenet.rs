@@ -12,40 +12,58 @@ pub const ENTRY: Architecture = Architecture {
     title: "Features of SqueezeNet 1.1, for LPIPS",
     source: "Iandola et al., arXiv 1602.07360; torchvision squeezenet1_1, features",
     use_as: Use::of(Purpose::Features),
-    build,
-    detect: |state: &StateDict| {
-        (state.shape("features.0.weight")? == [64, 3, 3, 3]
-            && state.get("features.12.expand3x3.weight").is_some())
-        .then(build)
-    },
+    build: || build(&Config::default()),
+    detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[],
 };
 
-/// Numbers in torchvision's list of the blocks, channels squeezed to, and half of those that come out.
-const BLOCKS: [(usize, usize, usize); 8] = [
-    (3, 16, 64),
-    (4, 16, 64),
-    (6, 32, 128),
-    (7, 32, 128),
-    (9, 48, 192),
-    (10, 48, 192),
-    (11, 64, 256),
-    (12, 64, 256),
-];
+/// Numbers in torchvision's list of the blocks.
+const BLOCKS: [usize; 8] = [3, 4, 6, 7, 9, 10, 11, 12];
+
+/// Widths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Config {
+    /// Channels of the first convolution.
+    first: usize,
+    /// Of each block, channels squeezed to, and half of those that come out.
+    blocks: [(usize, usize); 8],
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let [a, b, c, d] = [(16, 64), (32, 128), (48, 192), (64, 256)];
+        Self { first: 64, blocks: [a, a, b, b, c, c, d, d] }
+    }
+}
+
+impl Config {
+    /// From shapes; `None` for another network.
+    fn of(state: &StateDict) -> Option<Self> {
+        let &[first, 3, 3, 3] = state.shape("features.0.weight")? else { return None };
+        let mut blocks = [(0, 0); 8];
+        for (block, place) in blocks.iter_mut().zip(BLOCKS) {
+            let &[half, squeezed, 3, 3] = state.shape(&format!("features.{place}.expand3x3.weight"))? else {
+                return None;
+            };
+            *block = (squeezed, half);
+        }
+        Some(Self { first, blocks })
+    }
+}
 
 /// Numbers whose results are outputs.
 const TAPS: [usize; 7] = [1, 4, 7, 9, 10, 11, 12];
 
-/// 722,496 parameters. `[3, H, W]`, values of 0 to 1.
-fn build() -> Result<Graph, BuildError> {
+/// 722,496 parameters for the widths of torchvision's. `[3, H, W]`, values of 0 to 1.
+fn build(config: &Config) -> Result<Graph, BuildError> {
     let smaller = MaxPool { kernel: 3, stride: 2, ceil: true };
     let mut net = Net::new("squeezenet");
     let image = net.input("image", 3);
     let y = super::vgg::imagenet(&mut net, image);
-    let y = net.conv("features.0", y, 64, ConvSpec::new(3).stride(2).padding(0));
+    let y = net.conv("features.0", y, config.first, ConvSpec::new(3).stride(2).padding(0));
     let mut y = net.relu(y);
     let mut outputs = vec![("features.1".to_owned(), y)];
-    for (place, squeezed, half) in BLOCKS {
+    for (place, (squeezed, half)) in BLOCKS.into_iter().zip(config.blocks) {
         // The numbers between blocks are the places of the pools.
         if [3, 6, 9].contains(&place) {
             y = net.max_pool(y, smaller);

@@ -11,8 +11,8 @@ pub const VGG16: Architecture = Architecture {
     title: "Features of VGG-16, for LPIPS",
     source: "Simonyan and Zisserman, ICLR 2015; torchvision vgg16, features",
     use_as: Use::of(Purpose::Features),
-    build: vgg16,
-    detect: |state: &StateDict| (last_layer(state)? == 28).then(vgg16),
+    build: || vgg16(64),
+    detect: |state: &StateDict| Some(vgg16(width(state, 28)?)),
     variants: &[],
 };
 
@@ -22,8 +22,8 @@ pub const VGG19: Architecture = Architecture {
     title: "Features of VGG-19, for a perceptual loss",
     source: "Simonyan and Zisserman, ICLR 2015; torchvision vgg19, features",
     use_as: Use::of(Purpose::Features),
-    build: vgg19,
-    detect: |state: &StateDict| (last_layer(state)? == 34).then(vgg19),
+    build: || vgg19(64),
+    detect: |state: &StateDict| Some(vgg19(width(state, 34)?)),
     variants: &[],
 };
 
@@ -37,25 +37,25 @@ pub(super) fn imagenet(net: &mut Net, image: Value) -> Value {
     net.normalise(image, &IMAGENET.0, &IMAGENET.1)
 }
 
-/// Number of the last convolution, in a state dict that begins as these do.
-fn last_layer(state: &StateDict) -> Option<usize> {
-    let begins = state.shape("features.2.weight")? == [64, 64, 3, 3];
+/// Channels of the first convolutions, in a state dict that begins as these do and whose last convolution has that number.
+fn width(state: &StateDict, last: usize) -> Option<usize> {
+    let &[width, again, 3, 3] = state.shape("features.2.weight")? else { return None };
     let convolution = |n: &usize| state.shape(&format!("features.{n}.weight")).is_some_and(|s| s.len() == 4);
-    begins.then(|| (0..64).filter(convolution).max()).flatten()
+    (width == again && (0..64).filter(convolution).max() == Some(last)).then_some(width)
 }
 
-/// 14,714,688 parameters. `[3, H, W]`, values of 0 to 1.
-fn vgg16() -> Result<Graph, BuildError> {
-    build("vgg16", &[2, 2, 3, 3, 3], &[3, 8, 15, 22, 29])
+/// 14,714,688 parameters for a width of 64. `[3, H, W]`, values of 0 to 1.
+fn vgg16(width: usize) -> Result<Graph, BuildError> {
+    build("vgg16", width, &[2, 2, 3, 3, 3], &[3, 8, 15, 22, 29])
 }
 
-/// 20,024,384 parameters. `[3, H, W]`, values of 0 to 1.
-fn vgg19() -> Result<Graph, BuildError> {
-    build("vgg19", &[2, 2, 4, 4, 4], &[2, 7, 16, 25, 34])
+/// 20,024,384 parameters for a width of 64. `[3, H, W]`, values of 0 to 1.
+fn vgg19(width: usize) -> Result<Graph, BuildError> {
+    build("vgg19", width, &[2, 2, 4, 4, 4], &[2, 7, 16, 25, 34])
 }
 
 /// `stages`: convolutions before each halving. `taps`: numbers of the operations whose results are outputs.
-fn build(name: &str, stages: &[usize], taps: &[usize]) -> Result<Graph, BuildError> {
+fn build(name: &str, width: usize, stages: &[usize], taps: &[usize]) -> Result<Graph, BuildError> {
     let mut net = Net::new(name);
     let image = net.input("image", 3);
     let mut y = imagenet(&mut net, image);
@@ -72,7 +72,7 @@ fn build(name: &str, stages: &[usize], taps: &[usize]) -> Result<Graph, BuildErr
         let mut next = 0;
         for (stage, &convolutions) in stages.iter().enumerate() {
             for _ in 0..convolutions {
-                y = net.conv3x3(next.to_string(), y, 64 << stage.min(3));
+                y = net.conv3x3(next.to_string(), y, width << stage.min(3));
                 next = step(y);
                 if next > last {
                     return;
