@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Writes small checkpoints with PyTorch, in each kind of file that people have, and what PyTorch gives for them.
+"""Writes checkpoints with PyTorch, in each kind of file that people have, and what PyTorch gives for them.
 
-    tools/make_checkpoints.py golden/checkpoints
+    tools/make_checkpoints.py golden/checkpoints        # small ones
+    tools/make_checkpoints.py --full FOLDER             # one of each network as wide as published: 2 GB, for a test that
+                                                        # UNBAND_FULL_CHECKPOINTS=FOLDER asks for
 
-Needs torch, numpy, safetensors and lightning. The networks are RRDBNet and INDI's with few channels; weights are drawn with
-a seed. `expected.json` says of each file what a reader should find; `expected.safetensors` holds the results for the picture of
-`crates/unband-nets/src/state/fill.rs`, computed in 64 bits.
+Needs torch, torchvision, numpy, safetensors and lightning. Weights are drawn with a seed. `expected.json` says of each file what a
+reader should find; `expected.safetensors` holds the results for the picture of `crates/unband-nets/src/state/fill.rs`, computed in
+64 bits.
 """
 
 import collections
@@ -18,135 +20,27 @@ import zipfile
 import lightning
 import numpy as np
 import torch
+import torchvision
 from safetensors.torch import save_file
 from torch import nn
-from torch.nn import functional as F
+
+import torch_nets
+from torch_nets import sample
 
 warnings.filterwarnings("ignore")
-HEIGHT, WIDTH = 6, 8
-
-
-class DenseBlock(nn.Module):
-    def __init__(self, nf, gc):
-        super().__init__()
-        for i in range(1, 5):
-            setattr(self, f"conv{i}", nn.Conv2d(nf + (i - 1) * gc, gc, 3, 1, 1))
-        self.conv5 = nn.Conv2d(nf + 4 * gc, nf, 3, 1, 1)
-
-    def forward(self, x):
-        seen = [x]
-        for i in range(1, 5):
-            seen.append(F.leaky_relu(getattr(self, f"conv{i}")(torch.cat(seen, 1)), 0.2))
-        return x + 0.2 * self.conv5(torch.cat(seen, 1))
-
-
-class Block(nn.Module):
-    def __init__(self, nf, gc):
-        super().__init__()
-        self.RDB1, self.RDB2, self.RDB3 = (DenseBlock(nf, gc) for _ in range(3))
-
-    def forward(self, x):
-        return x + 0.2 * self.RDB3(self.RDB2(self.RDB1(x)))
-
-
-class RRDBNet(nn.Module):
-    def __init__(self, nf=4, nb=2, gc=2, doublings=2, unshuffle=1):
-        super().__init__()
-        self.doublings, self.unshuffle = doublings, unshuffle
-        self.conv_first = nn.Conv2d(3 * unshuffle**2, nf, 3, 1, 1)
-        self.RRDB_trunk = nn.Sequential(*(Block(nf, gc) for _ in range(nb)))
-        self.trunk_conv = nn.Conv2d(nf, nf, 3, 1, 1)
-        for i in range(1, doublings + 1):
-            setattr(self, f"upconv{i}", nn.Conv2d(nf, nf, 3, 1, 1))
-        self.HRconv = nn.Conv2d(nf, nf, 3, 1, 1)
-        self.conv_last = nn.Conv2d(nf, 3, 3, 1, 1)
-
-    def forward(self, x):
-        if self.unshuffle > 1:
-            x = F.pixel_unshuffle(x, self.unshuffle)
-        first = self.conv_first(x)
-        y = first + self.trunk_conv(self.RRDB_trunk(first))
-        for i in range(1, self.doublings + 1):
-            y = F.leaky_relu(getattr(self, f"upconv{i}")(F.interpolate(y, scale_factor=2, mode="nearest")), 0.2)
-        return self.conv_last(F.leaky_relu(self.HRconv(y), 0.2))
-
-
-class Conv(nn.Module):
-    def __init__(self, norm, *args, **more):
-        super().__init__()
-        self.depth = norm(nn.Conv2d(*args, **more))
-
-    def forward(self, x):
-        return self.depth(x)
-
-
-class Stage(nn.Module):
-    """A step down (three convolutions from conv1 on) or up (from conv2 on)."""
-
-    def __init__(self, norm, first, channels, out, time, stride):
-        super().__init__()
-        self.names = [f"conv{first + i}" for i in range(3)]
-        for name, (a, s) in zip(self.names, ((channels, stride), (out, 1), (out, 1))):
-            setattr(self, name, Conv(norm, a, out, 3, s, 1))
-        self.one = Conv(norm, out, out, 1)
-        self.emb_layer = nn.Sequential(nn.SiLU(), nn.Linear(time, out))
-
-    def forward(self, x, time):
-        a, b, c = (getattr(self, name) for name in self.names)
-        h = torch.sin(a(x)) + self.emb_layer(time)[:, :, None, None]
-        return torch.sin(c(torch.sin(b(h)))) + h
-
-
-class Scale(nn.Module):
-    def __init__(self, channels):
-        super().__init__()
-        self.scale = nn.Parameter(torch.rand(1, channels))
-
-
-class Indi(nn.Module):
-    def __init__(self, norm=nn.utils.weight_norm, channels=4, factor=3, blocks=2):
-        super().__init__()
-        widths = [channels + i * factor for i in range(blocks + 1)]
-        self.conv = Conv(norm, 3, channels, 3, 1, 1)
-        self.linear = nn.Linear(1, channels)
-        self.encoder = nn.ModuleList(
-            Stage(norm, 1, widths[i], widths[i + 1], channels, 2) for i in range(blocks))
-        self.decoder = nn.ModuleList(
-            Stage(norm, 2, widths[blocks - i], widths[blocks - i - 1], channels, 1) for i in range(blocks))
-        self.linearAct = Scale(widths[-1])
-        self.process = nn.Conv2d(channels, 3, 1)
-
-    def forward(self, image, t):
-        time = self.linear(t)
-        x = F.silu(self.conv(image))
-        features = [x]
-        for stage in self.encoder:
-            x = stage(x, time)
-            features.append(x)
-        for stage, feature in zip(self.decoder, reversed(features)):
-            x = x[:, :, : feature.shape[2], : feature.shape[3]] + feature
-            x = stage(F.interpolate(x, scale_factor=2, mode="nearest"), time)
-        first = features[0]
-        return self.process(first + x[:, :, : first.shape[2], : first.shape[3]])
 
 
 class Trainer(lightning.LightningModule):
     def __init__(self, lr=4e-4, steps=30):
         super().__init__()
         self.save_hyperparameters()
-        self.net = Indi()
+        self.net = sample.drawn("indi", 6, True)
 
     def training_step(self, batch, _):
         return (self.net(batch[0], torch.ones(len(batch[0]), 1)) - batch[0]).abs().mean()
 
     def configure_optimizers(self):
         return torch.optim.Adam(self.parameters(), lr=self.hparams.lr)
-
-
-def picture():
-    at = lambda k, y, x: ((7 * y + 13 * x + 31 * k + (x * y) % 17) % 256) / 255
-    rows = [[[at(k, y, x) for x in range(WIDTH)] for y in range(HEIGHT)] for k in range(3)]
-    return torch.tensor([rows], dtype=torch.float64)
 
 
 def esrgan_old(name, doublings, inner):
@@ -186,34 +80,57 @@ def without_debug(path, *inputs):
     assert torch.equal(torch.jit.load(path)(*inputs), before)
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
-    folder.mkdir(exist_ok=True)
-    for old in folder.glob("*"):
-        if old.suffix in (".pth", ".pt", ".ckpt", ".json", ".safetensors"):
-            old.unlink()
-    expected, results = {}, {}
-    image = picture()
+class Folder:
+    """Where files go, and what is expected of them."""
 
-    def says(name, result, container, tensors, wrapper=(), prefix="", spellings=(), aside=()):
-        assert (folder / name).exists(), name
-        network = "rrdbnet" if result.startswith("rrdbnet") else "indi"
-        expected[name] = {"result": result, "network": network, "container": container, "tensors": tensors,
-                          "wrapper": list(wrapper), "prefix": prefix, "spellings": list(spellings),
-                          "aside": list(aside)}
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.path.mkdir(exist_ok=True)
+        for old in self.path.glob("*"):
+            if old.suffix in (".pth", ".pt", ".ckpt", ".json", ".safetensors"):
+                old.unlink()
+        self.files, self.about, self.results = {}, {}, {}
 
-    def result(name, model, state=None):
-        model.eval()
-        with torch.no_grad():
-            double = model.double()
-            if state:
-                double.load_state_dict({k: v.double() for k, v in state.items()})
-            out = double(image) if isinstance(double, RRDBNet) else double(image, torch.ones(1, 1).double())
-        results[name] = out[0].float().contiguous()
+    def __truediv__(self, name):
+        return self.path / name
 
-    # RRDBNet, ×4.
-    torch.manual_seed(1)
-    net = RRDBNet()
+    def says(self, name, result, container, tensors, wrapper=(), prefix="", spellings=(), aside=()):
+        assert (self.path / name).exists(), name
+        self.files[name] = {"result": result, "network": self.about[result]["network"], "container": container,
+                            "tensors": tensors, "wrapper": list(wrapper), "prefix": prefix, "spellings": list(spellings),
+                            "aside": list(aside)}
+
+    def result(self, result, network, net, state=None):
+        """Of this network, with another's numbers if those are given. Of long results each 31st number is kept."""
+        if state is not None:
+            net = net.double()
+            net.load_state_dict({name: tensor.double() for name, tensor in state.items()})
+        outputs = sample.given(network, net.eval())
+        most = max(output.numel() for output in outputs)
+        step = 1 if most < 10_000 else 31
+        self.about[result] = {
+            "network": network.split(":")[0], "input": sample.size(network), "span": sample.span(network), "step": step,
+            "shapes": [list(output.shape[1:]) for output in outputs], "parameters": own_parameters(net)}
+        for i, output in enumerate(outputs):
+            self.results[f"{result}.{i}"] = output.flatten()[::step].float().contiguous()
+
+    def close(self):
+        save_file(self.results, self / "expected.safetensors")
+        about = {"torch": torch.__version__, "lightning": lightning.__version__, "results": dict(sorted(self.about.items())),
+                 "files": dict(sorted(self.files.items()))}
+        (self / "expected.json").write_text(json.dumps(about, indent=1) + "\n")
+
+
+def own_parameters(net):
+    """Without a classifier behind features."""
+    behind = net.classifier if isinstance(net, torch_nets.features.Features) and hasattr(net, "classifier") else nn.Identity()
+    return torch_nets.parameters(net) - torch_nets.parameters(behind)
+
+
+def kinds_of_files(folder):
+    """RRDBNet x4 in each."""
+    net = sample.drawn("rrdbnet", 1, True)
+    folder.result("rrdbnet_x4", "rrdbnet", net)
     state = net.state_dict()
     n = len(state)
     torch.save(net, folder / "rrdbnet_module.pth")
@@ -231,17 +148,21 @@ def main():
         with zipfile.ZipFile(folder / "rrdbnet_packed.pth", "w", zipfile.ZIP_DEFLATED) as b:
             for entry in a.infolist():
                 b.writestr(zipfile.ZipInfo(entry.filename), a.read(entry), zipfile.ZIP_DEFLATED)
-    says("rrdbnet_module.pth", "rrdbnet_x4", "torch-zip", n)
-    says("rrdbnet.pth", "rrdbnet_x4", "torch-zip", n)
-    says("rrdbnet_legacy.pth", "rrdbnet_x4", "torch-legacy", n)
-    says("rrdbnet_protocol4.pth", "rrdbnet_x4", "torch-zip", n)
-    says("rrdbnet_parallel.pth", "rrdbnet_x4", "torch-zip", n, ["state_dict"], "module.")
-    says("rrdbnet_esrgan_old.pth", "rrdbnet_x4", "torch-legacy", n, spellings=["EsrganOld"])
-    says("rrdbnet.safetensors", "rrdbnet_x4", "safetensors", n)
-    says("rrdbnet_no_sums.pth", "rrdbnet_x4", "torch-zip", n)
-    says("rrdbnet_packed.pth", "rrdbnet_x4", "torch-zip", n)
+    folder.says("rrdbnet_module.pth", "rrdbnet_x4", "torch-zip", n)
+    folder.says("rrdbnet.pth", "rrdbnet_x4", "torch-zip", n)
+    folder.says("rrdbnet_legacy.pth", "rrdbnet_x4", "torch-legacy", n)
+    folder.says("rrdbnet_protocol4.pth", "rrdbnet_x4", "torch-zip", n)
+    folder.says("rrdbnet_parallel.pth", "rrdbnet_x4", "torch-zip", n, ["state_dict"], "module.")
+    folder.says("rrdbnet_esrgan_old.pth", "rrdbnet_x4", "torch-legacy", n, spellings=["EsrganOld"])
+    folder.says("rrdbnet.safetensors", "rrdbnet_x4", "safetensors", n)
+    folder.says("rrdbnet_no_sums.pth", "rrdbnet_x4", "torch-zip", n)
+    folder.says("rrdbnet_packed.pth", "rrdbnet_x4", "torch-zip", n)
+    return state
 
-    # The same numbers, laid out as no network needs them: channels last, views of one storage, one number for all.
+
+def layouts(folder, state):
+    """The same numbers, laid out as no network needs them: channels last, views of one storage, one number for all."""
+    n = len(state)
     odd = collections.OrderedDict()
     biases = torch.cat([v.reshape(-1) for k, v in state.items() if k.endswith("bias")])
     at = 0
@@ -253,82 +174,162 @@ def main():
             odd[name] = tensor.contiguous(memory_format=torch.channels_last)
     odd["conv_last.bias"] = torch.full((1,), 0.25).expand(3)
     assert not odd["trunk_conv.weight"].is_contiguous()
+    folder.result("rrdbnet_views", "rrdbnet", torch_nets.build("rrdbnet", small=True), odd)
     torch.save(odd, folder / "rrdbnet_views.pth")
     torch.save(odd, folder / "rrdbnet_views_legacy.pth", _use_new_zipfile_serialization=False)
-    says("rrdbnet_views.pth", "rrdbnet_views", "torch-zip", n)
-    says("rrdbnet_views_legacy.pth", "rrdbnet_views", "torch-legacy", n)
+    folder.says("rrdbnet_views.pth", "rrdbnet_views", "torch-zip", n)
+    folder.says("rrdbnet_views_legacy.pth", "rrdbnet_views", "torch-legacy", n)
 
     for kind in (torch.float16, torch.bfloat16, torch.float64):
         word = str(kind).split(".")[1]
         small = {k: v.to(kind) for k, v in state.items()}
         name = f"rrdbnet_{word}"
+        folder.result(name, "rrdbnet", torch_nets.build("rrdbnet", small=True), small)
         if kind == torch.bfloat16:
             save_file(small, folder / f"{name}.safetensors")
-            says(f"{name}.safetensors", name, "safetensors", n)
+            folder.says(f"{name}.safetensors", name, "safetensors", n)
         torch.save(small, folder / f"{name}.pth")
-        result(name, RRDBNet(), small)
-        says(f"{name}.pth", name, "torch-zip", n)
-    result("rrdbnet_views", RRDBNet(), odd)
-    result("rrdbnet_x4", net)
+        folder.says(f"{name}.pth", name, "torch-zip", n)
 
-    # ×2, KAIR's variant of the old names.
-    net = RRDBNet(nf=5, nb=2, gc=3, doublings=1)
+
+def other_names(folder):
+    """RRDBNet for twice the size under KAIR's variant of the old names; Real-ESRGAN's, with averaged weights beside the last ones."""
+    net = sample.drawn("rrdbnet:x2", 2, True, nf=5, gc=3)
+    folder.result("rrdbnet_x2", "rrdbnet:x2", net)
     state = net.state_dict()
     torch.save(renamed(state, lambda k: esrgan_old(k, 1, "")), folder / "rrdbnet_x2_kair_old.pth")
-    says("rrdbnet_x2_kair_old.pth", "rrdbnet_x2", "torch-zip", len(state), spellings=["EsrganOld"])
-    result("rrdbnet_x2", net)
+    folder.says("rrdbnet_x2_kair_old.pth", "rrdbnet_x2", "torch-zip", len(state), spellings=["EsrganOld"])
 
-    # Real-ESRGAN's ×2: the picture folded into twelve channels; averaged weights beside the last ones.
-    net = RRDBNet(nb=1, unshuffle=2)
+    net = sample.drawn("rrdbnet:x2-unshuffle", 3, True, nb=1)
+    folder.result("rrdbnet_unshuffle", "rrdbnet:x2-unshuffle", net)
     state = renamed(net.state_dict(), basic_sr)
     last = {k: torch.zeros_like(v) for k, v in state.items()}
     torch.save({"params": last, "params_ema": state}, folder / "rrdbnet_x2_basicsr.pth")
-    says("rrdbnet_x2_basicsr.pth", "rrdbnet_unshuffle", "torch-zip", len(state), ["params_ema"],
-         spellings=["BasicSr"], aside=["params"])
-    result("rrdbnet_unshuffle", net)
+    folder.says("rrdbnet_x2_basicsr.pth", "rrdbnet_unshuffle", "torch-zip", len(state), ["params_ema"],
+                spellings=["BasicSr"], aside=["params"])
 
-    # INDI: traced, with PyTorch's newer normalisation, and from trainers.
-    net = Indi()
+
+def indi(folder):
+    """INDI: traced, with PyTorch's newer normalisation, and from trainers."""
+    net = sample.drawn("indi", 4, True)
     n = len(net.state_dict())
-    net.eval()
-    inputs = (torch.zeros(1, 3, HEIGHT, WIDTH), torch.ones(1, 1))
-    torch.jit.trace(net, inputs).save(folder / "indi_traced.pt")
-    without_debug(folder / "indi_traced.pt", *inputs)
-    says("indi_traced.pt", "indi_traced", "torchscript", n)
-    result("indi_traced", net)
+    image, time = sample.picture("indi").float(), torch.ones(1, 1)
+    torch.jit.trace(net, (image, time)).save(folder / "indi_traced.pt")
+    without_debug(folder / "indi_traced.pt", image, time)
+    folder.result("indi_traced", "indi", net)
+    folder.says("indi_traced.pt", "indi_traced", "torchscript", n)
 
-    net = Indi(nn.utils.parametrizations.weight_norm)
+    net = sample.drawn("indi", 5, True, norm=nn.utils.parametrizations.weight_norm)
     assert "conv.depth.parametrizations.weight.original0" in net.state_dict()
     torch.save({"generator": net.state_dict()}, folder / "indi_parametrized.pth")
-    says("indi_parametrized.pth", "indi_parametrized", "torch-zip", n, ["generator"], spellings=["Parametrizations"])
-    result("indi_parametrized", net)
+    folder.result("indi_parametrized", "indi", net)
+    folder.says("indi_parametrized.pth", "indi_parametrized", "torch-zip", n, ["generator"], spellings=["Parametrizations"])
 
     # Nothing to be found: the numbers are constants of the code.
-    torch.jit.freeze(torch.jit.trace(Indi(lambda conv: conv).eval(), inputs)).save(folder / "indi_frozen.pt")
-    without_debug(folder / "indi_frozen.pt", *inputs)
+    plain = sample.drawn("indi", 5, True, norm=None)
+    torch.jit.freeze(torch.jit.trace(plain, (image, time))).save(folder / "indi_frozen.pt")
+    without_debug(folder / "indi_frozen.pt", image, time)
 
     trainer = Trainer()
     run = lightning.Trainer(max_epochs=1, accelerator="cpu", logger=False, enable_checkpointing=False,
                             enable_progress_bar=False, enable_model_summary=False)
-    run.fit(trainer, torch.utils.data.DataLoader(torch.utils.data.TensorDataset(image.float()), batch_size=1))
+    run.fit(trainer, torch.utils.data.DataLoader(torch.utils.data.TensorDataset(image), batch_size=1))
     run.save_checkpoint(folder / "indi_lightning.ckpt")
-    says("indi_lightning.ckpt", "indi_lightning", "torch-zip", n, ["state_dict"], "net.")
-    result("indi_lightning", trainer.net)
+    folder.result("indi_lightning", "indi", trainer.net)
+    folder.says("indi_lightning.ckpt", "indi_lightning", "torch-zip", n, ["state_dict"], "net.")
 
-    net = Indi()
-    optimizer = torch.optim.AdamW(net.parameters(), 1e-4)
+    trained(folder, "indi", "indi_trainer.pth", sample.drawn("indi", 7, True))
+
+
+def trained(folder, name, file, net):
+    """As GGDBN's trainer saves it, after a step of an optimiser."""
+    optimizer = torch.optim.Adam(net.parameters(), 1e-4)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 70)
-    net(image.float(), torch.ones(1, 1)).abs().mean().backward()
+    image = sample.picture(name).float()
+    outputs = net(image, torch.ones(1, 1)) if name == "indi" else net(image)
+    (outputs[0] if isinstance(outputs, tuple) else outputs).abs().mean().backward()
     optimizer.step()
     torch.save({"model": net.state_dict(), "optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict(),
-                "epoch": 7, "best_psnr": np.float64(31.5)}, folder / "indi_trainer.pth")
-    says("indi_trainer.pth", "indi_trainer", "torch-zip", n, ["model"])
-    result("indi_trainer", net)
+                "epoch": 7, "best_psnr": np.float64(31.5)}, folder / file)
+    result = file.rsplit(".", 1)[0]
+    folder.result(result, name, net)
+    folder.says(file, result, "torch-zip", len(net.state_dict()), ["model"])
 
-    save_file(results, folder / "expected.safetensors")
-    about = {"torch": torch.__version__, "lightning": lightning.__version__, "height": HEIGHT, "width": WIDTH, "t": 1,
-             "files": dict(sorted(expected.items()))}
-    (folder / "expected.json").write_text(json.dumps(about, indent=1) + "\n")
+
+# Networks whose files are nothing but their state dict, as an archive or, older, as pickles one after the other.
+ARCHIVES = ("bitnet", "bdinn", "brdnet", "deepdeband-f", "unet-sn", "vgg-discriminator", "vgg-discriminator:96",
+            "vgg-discriminator:192", "vgg-discriminator:128-sn", "patchgan-sn", "rrdbnet:x1-unshuffle")
+LEGACY = ("adnet", "pix2pix-patchgan")
+# torchvision's, with widths of the classifier of a small file; and what its full file has.
+CLASSIFIED = {"vgg16": ((8, 6, 10), (4096, 4096, 1000)), "vgg19": ((8, 6, 10), (4096, 4096, 1000)),
+              "alexnet": ((8, 6, 10), (4096, 4096, 1000)), "squeezenet": (10, 1000)}
+
+
+def every_network(folder, small):
+    """One file of each network but those of `indi` and `rrdbnet`, as its authors' programs save it."""
+    word = lambda name: name.replace(":", "_").replace("-", "_")
+
+    def drawn(seed, name, **options):
+        net = sample.drawn(name, seed, small, **options)
+        folder.result(word(name), name, net)
+        return net, net.state_dict(), f"{word(name)}.pth"
+
+    for seed, name in enumerate(ARCHIVES, 100):
+        _, state, file = drawn(seed, name)
+        torch.save(state, folder / file)
+        folder.says(file, word(name), "torch-zip", len(state))
+    for seed, name in enumerate(LEGACY, 200):
+        # ADNet's authors train it in parallel.
+        prefix = "module." if name == "adnet" else ""
+        _, state, file = drawn(seed, name)
+        torch.save(renamed(state, lambda key: prefix + key), folder / file, _use_new_zipfile_serialization=False)
+        folder.says(file, word(name), "torch-legacy", len(state), prefix=prefix)
+    for seed, (name, widths) in enumerate(CLASSIFIED.items(), 300):
+        net, state, file = drawn(seed, name, classifier=widths[0 if small else 1])
+        with torch.device("meta"):
+            theirs = getattr(torchvision.models, {"squeezenet": "squeezenet1_1"}.get(name, name))().state_dict()
+        assert list(state) == list(theirs), name
+        assert small or [v.shape for v in state.values()] == [v.shape for v in theirs.values()], name
+        torch.save(state, folder / file)
+        folder.says(file, word(name), "torch-zip", len(state))
+    net, state, _ = drawn(400, "dbi")
+    save_file(state, folder / "dbi.safetensors")
+    folder.says("dbi.safetensors", "dbi", "safetensors", len(state))
+    net, state, file = drawn(401, "uformer-t")
+    parallel = renamed(state, lambda key: "module." + key)
+    torch.save({"epoch": 3, "state_dict": parallel, "optimizer": torch.optim.AdamW(net.parameters()).state_dict()},
+               folder / file)
+    folder.says(file, "uformer_t", "torch-zip", len(state), ["state_dict"], "module.")
+    trained(folder, "ggdbn", "ggdbn.pth", sample.drawn("ggdbn", 402, small))
+
+
+def full(folder):
+    """RRDBNet's and INDI's main files besides."""
+    for seed, name in enumerate(("rrdbnet", "rrdbnet:x2", "rrdbnet:x2-unshuffle"), 500):
+        result = name.replace(":", "_").replace("-", "_")
+        net = sample.drawn(name, seed, False)
+        folder.result(result, name, net)
+        torch.save(net.state_dict(), folder / f"{result}.pth")
+        folder.says(f"{result}.pth", result, "torch-zip", len(net.state_dict()))
+    net = sample.drawn("indi", 510, False)
+    image, time = sample.picture("indi").float(), torch.ones(1, 1)
+    torch.jit.trace(net, (image, time)).save(folder / "indi.pt")
+    folder.result("indi", "indi", net)
+    folder.says("indi.pt", "indi", "torchscript", len(net.state_dict()))
+
+
+def main():
+    *options, path = sys.argv[1:]
+    assert options in ([], ["--full"]), __doc__
+    folder = Folder(path)
+    if options:
+        full(folder)
+    else:
+        layouts(folder, kinds_of_files(folder))
+        other_names(folder)
+        indi(folder)
+    every_network(folder, small=not options)
+    folder.close()
 
 
 main()

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
 
+use zip::read::{ArchiveOffset, Config};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::error::CheckpointError;
@@ -63,7 +64,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
 fn entries(bytes: &[u8]) -> Result<HashMap<String, Cow<'_, [u8]>>, CheckpointError> {
     let damaged =
         |offset: u64, what: String| CheckpointError::Damaged { container: Container::TorchZip, offset, what };
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|e| damaged(0, e.to_string()))?;
+    // The archive is the whole file. A search for where it begins can be misled by the records that PyTorch adds at its end: by a
+    // folder's name of 21 letters.
+    let config = Config { archive_offset: ArchiveOffset::Known(0) };
+    let mut archive =
+        ZipArchive::with_config(config, Cursor::new(bytes)).map_err(|e| damaged(0, e.to_string()))?;
     let mut places: Vec<(u64, u64)> = Vec::new();
     let mut found = Vec::new();
     for index in 0..archive.len() {

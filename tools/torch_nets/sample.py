@@ -1,0 +1,109 @@
+"""Drawn weights, pictures by a rule, and what a network gives for them."""
+
+import torch
+from torch import nn
+
+from . import build
+
+# Channels, height and width of a small picture for each network, where they are not 3 x 12 x 16.
+_SIZES = {
+    "alexnet": (3, 64, 72),
+    "bdinn": (3, 16, 24),
+    "bitnet": (3, 19, 23),
+    "dbi": (3, 235, 235),
+    "deepdeband-f": (3, 256, 256),
+    "ggdbn": (3, 16, 24),
+    "patchgan-sn": (3, 32, 40),
+    "pix2pix-patchgan": (6, 48, 56),
+    "squeezenet": (3, 64, 72),
+    "uformer-t": (3, 128, 128),
+    "unet-sn": (3, 16, 24),
+    "vgg16": (3, 32, 40),
+    "vgg19": (3, 32, 40),
+    "vgg-discriminator": (3, 128, 128),
+    "vgg-discriminator:96": (3, 96, 96),
+    "vgg-discriminator:128-sn": (3, 128, 128),
+    "vgg-discriminator:192": (3, 192, 192),
+}
+
+# Those whose values go from -1 to 1.
+_SIGNED = ("deepdeband-f", "pix2pix-patchgan")
+
+# The convolution that makes the change, which drawn weights would let leave the range of pictures.
+_LAST = {"adnet": "conv3", "bitnet": "tail", "brdnet": "fuse", "ggdbn": "fusion.final.0", "indi": "process",
+         "uformer-t": "output_proj.proj.0"}
+
+
+def size(name):
+    return _SIZES.get(name, (3, 12, 16))
+
+
+def span(name):
+    """The values of black and white."""
+    return (-1, 1) if name in _SIGNED else (0, 1)
+
+
+def picture(name):
+    """1 x C x H x W in 64 bits: the rule of `crates/unband-nets/src/state/fill.rs`."""
+    channels, height, width = size(name)
+    k, y, x = (torch.arange(n) for n in (channels, height, width))
+    y, x = y[:, None], x[None, :]
+    codes = (7 * y + 13 * x + 31 * k[:, None, None] + (x * y) % 17) % 256
+    low, high = span(name)
+    return (low + codes.double() / 255 * (high - low))[None]
+
+
+def drawn(name, seed, small, **options):
+    """A network with drawn weights, none of them at a value that would hide its use; for evaluation."""
+    torch.manual_seed(seed)
+    net = build(name, small, **options)
+    for module in net.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+            module.num_batches_tracked.fill_(9)
+        if isinstance(module, (nn.BatchNorm2d, nn.LayerNorm)):
+            nn.init.uniform_(module.weight, 0.7, 1.3)
+            nn.init.normal_(module.bias, 0, 0.1)
+        if isinstance(module, nn.PReLU):
+            nn.init.uniform_(module.weight, 0.1, 0.4)
+        if hasattr(module, "relative_position_bias_table"):
+            nn.init.normal_(module.relative_position_bias_table, 0, 0.5)
+        # PyTorch's own rule makes deep networks fade to nothing.
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)) and hasattr(module, "weight"):
+            for part in ("weight", "weight_orig", "weight_v"):
+                if part in module._parameters:
+                    nn.init.kaiming_normal_(module._parameters[part], 0.2)
+    if name == "bdinn":
+        for module in net.modules():
+            if isinstance(module, nn.Conv2d):
+                module.weight.data.mul_(0.3)
+    settle(name, net)
+    return net.eval()
+
+
+def settle(name, net):
+    """Lets spectral norms find their vectors; keeps the results of debanding networks within reach of pictures."""
+    image = picture(name).float()
+    if any(key.endswith("weight_u") for key in net.state_dict()):
+        with torch.no_grad():
+            for _ in range(30):
+                net.train()(image)
+    if name in _LAST:
+        last = net.get_submodule(_LAST[name])
+        base = 0.5 if name == "indi" else image
+        if last.bias is not None:
+            nn.init.constant_(last.bias, 0.5 if name == "indi" else 0)
+        last.weight.data.mul_(0.4 / (given(name, net.eval())[0] - base).abs().max().item())
+        if last.bias is not None:
+            last.bias.data.add_(torch.linspace(-0.05, 0.05, 3))
+
+
+def given(name, net):
+    """The outputs for `picture`, computed in 64 bits; the network is changed to 64 bits and back."""
+    image = picture(name)
+    more = (torch.ones(1, 1).double(),) if name == "indi" else ()
+    with torch.no_grad():
+        outputs = net.double()(image, *more)
+    net.float()
+    return outputs if isinstance(outputs, tuple) else (outputs,)
