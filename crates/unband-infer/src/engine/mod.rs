@@ -141,13 +141,19 @@ impl Engine {
         }
         let shapes = self.graph.shapes(height, width)?;
         let plan = Plan::new(&self.graph, &shapes, mode);
-        let rows = (ROWS * threads.max(1)).max(self.graph.coarsest_step() * threads.max(1));
         let kernels = Known { engine: self, plan: &plan };
-        let waves = height.div_ceil(rows).max(1);
+        let waves = height.div_ceil(self.rows(&shapes, height) * threads.max(1)).max(1);
         let schedule = Schedule::new(&self.graph, &shapes, &plan, mode, &kernels, waves);
         let prepared = Arc::new(Prepared { shapes, plan, schedule });
         *last = Some((key, Arc::clone(&prepared)));
         Ok(prepared)
+    }
+
+    /// Rows of the picture that a thread works on at a time: a row of the coarsest result at least, so that none is made in
+    /// vain, and a few rows even of a large one, because convolutions fetch some rows twice.
+    fn rows(&self, shapes: &[Shape], height: usize) -> usize {
+        let widest = shapes.iter().map(|shape| 4 * shape.len() / height.max(1)).max().unwrap_or(1);
+        (AT_ONCE / widest.max(1)).clamp(8, 32).max(self.graph.coarsest_step())
     }
 
     /// Makes some rows of a step's result.
@@ -203,9 +209,9 @@ impl Engine {
     }
 }
 
-/// Rows of the picture that a thread works on at a time: few enough for a processor's caches to hold what was made of them
-/// until it is read, and enough for the border rows that are fetched twice to be few.
-const ROWS: usize = 16;
+/// Bytes of a result that a thread makes at a time, about: few enough for a processor's caches to hold them until they are
+/// read.
+const AT_ONCE: usize = 4 << 20;
 
 /// What is known once a picture's size is.
 struct Prepared {
