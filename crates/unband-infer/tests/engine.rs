@@ -22,9 +22,7 @@ fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
 
 /// Engine and reference on the same picture, at every level and with 1 and 3 threads.
 fn same(graph: &Graph, height: usize, width: usize, mode: Mode) {
-    let state = fill::golden(&graph.stored());
-    let state = if graph.name.starts_with("bdinn") { fill::tenth(&state) } else { state };
-    let weights = Weights::bind(graph, &state).unwrap();
+    let weights = Weights::bind(graph, &fill::of(graph)).unwrap();
     let inputs = inputs(graph, height, width);
     let ctx = |threads| Context { threads, ..Context::default() };
     let want = reference::run(graph, &weights, &inputs, mode, &ctx(2)).unwrap();

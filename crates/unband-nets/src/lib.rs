@@ -9,6 +9,7 @@ pub mod describe;
 pub mod graph;
 pub mod layer;
 pub mod net;
+pub mod onnx;
 pub mod op;
 pub mod param;
 pub mod shape;

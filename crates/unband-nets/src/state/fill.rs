@@ -1,7 +1,14 @@
 //! Numbers made by a rule, for tests and for trying a network out: the same everywhere, without a file.
 
 use super::{Data, StateDict, Tensor};
+use crate::Graph;
 use crate::param::Stored;
+
+/// A state dict for a network, with which its values stay in a range of use: [`golden`], or a [`tenth`] of it.
+pub fn of(graph: &Graph) -> StateDict {
+    let state = golden(&graph.stored());
+    if graph.name.starts_with("bdinn") { tenth(&state) } else { state }
+}
 
 /// A number in [0, 1) from the number of a tensor and the place of an element, as the golden files of the debanding networks
 /// were made.

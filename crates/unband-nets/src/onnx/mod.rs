@@ -1,0 +1,166 @@
+//! Networks as ONNX files, for other runtimes.
+//!
+//! `build.rs` collects nodes and constants, `ops.rs` says what each operation becomes, `deform.rs` and `window.rs` hold the
+//! long ones, `ends.rs` the sizes of what goes in and comes out, `proto.rs` the format's messages.
+// The format counts in signed integers; dimensions of what fits into memory are far from their end.
+#![allow(clippy::cast_possible_wrap)]
+
+mod build;
+mod deform;
+mod ends;
+mod ops;
+mod proto;
+mod window;
+
+use std::collections::HashMap;
+
+use prost::Message;
+
+use crate::Graph;
+use crate::shape::ShapeError;
+use crate::state::Weights;
+use build::Builder;
+
+/// Set of operations that files use: the first with a layer normalisation, and what most runtimes read.
+pub const OPSET: i64 = 17;
+
+/// Version of the format that came with it.
+const IR_VERSION: i64 = 8;
+
+/// Protocol buffers end here.
+const MOST_BYTES: usize = i32::MAX as usize;
+
+/// A network that cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OnnxError {
+    /// It takes few sizes, and none was asked for.
+    #[error("{net} takes pictures of few sizes, and the file must be made for one of them")]
+    AnySize {
+        /// The network.
+        net: String,
+        /// Side of the smallest square that it takes.
+        smallest: Option<usize>,
+    },
+    /// It does not take the size that was asked for.
+    #[error("{height}×{width} rows and columns: {source}")]
+    Size {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// What does not fit.
+        source: ShapeError,
+        /// Sides must be multiples of this.
+        multiple: Option<usize>,
+    },
+    /// More than the format takes in one file.
+    #[error("{bytes} bytes, where ONNX files with their numbers inside hold at most {MOST_BYTES}")]
+    Large {
+        /// Bytes.
+        bytes: usize,
+    },
+}
+
+impl OnnxError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::AnySize { smallest, .. } => smallest.map(|n| format!("add `--size {n}x{n}`")),
+            Self::Size { multiple: Some(m), .. } if *m > 1 => Some(format!("sides must be multiples of {m}")),
+            Self::Size { .. } | Self::Large { .. } => None,
+        }
+    }
+}
+
+/// The bytes of an ONNX file that computes what the network does with these numbers.
+///
+/// Inputs are 32-bit floats `[batch, channels, height, width]` under the graph's names, point inputs `[batch, channels, 1, 1]`;
+/// so are outputs, and one called like an input has `_out` added. Batch, height and width are settled when the file is run, or by
+/// `size` (rows, columns), with a batch of 1. Constants have the names and shapes of the state dict, with weight and spectral
+/// norms folded. Batch normalisation takes running statistics, dropout keeps everything. `facts` are kept as the file's
+/// metadata.
+///
+/// # Errors
+/// A size that the network does not take, or none where it takes few; a file of more than 2 GiB.
+///
+/// ```
+/// use unband_nets::state::{Weights, fill};
+/// let graph = unband_nets::arch::build("adnet").unwrap().unwrap();
+/// let weights = Weights::bind(&graph, &fill::of(&graph)).unwrap();
+/// let bytes = unband_nets::onnx::write(&graph, &weights, None, &[]).unwrap();
+/// assert!(bytes.len() > 4 * graph.parameter_count());
+/// ```
+pub fn write(
+    graph: &Graph,
+    weights: &Weights,
+    size: Option<(usize, usize)>,
+    facts: &[(String, String)],
+) -> Result<Vec<u8>, OnnxError> {
+    let model = model(graph, weights, size, facts)?;
+    let bytes = model.encoded_len();
+    if bytes > MOST_BYTES {
+        return Err(OnnxError::Large { bytes });
+    }
+    Ok(model.encode_to_vec())
+}
+
+fn model(
+    graph: &Graph,
+    weights: &Weights,
+    size: Option<(usize, usize)>,
+    facts: &[(String, String)],
+) -> Result<proto::Model, OnnxError> {
+    let (input, output) = ends::of(graph, size)?;
+    let mut builder = Builder::new(graph, weights);
+    let mut values: Vec<String> = Vec::with_capacity(graph.nodes.len());
+    for node in &graph.nodes {
+        builder.scope.clone_from(&node.scope);
+        let x: Vec<&str> = node.inputs.iter().map(|value| values[value.index()].as_str()).collect();
+        let made = ops::node(&mut builder, node, &x);
+        values.push(made);
+    }
+    name_outputs(&mut builder, graph, &values);
+    let graph = proto::Graph {
+        node: builder.nodes,
+        name: Some(graph.name.clone()),
+        initializer: builder.constants,
+        input,
+        output,
+    };
+    let fact =
+        |(key, value): &(String, String)| proto::Entry { key: Some(key.clone()), value: Some(value.clone()) };
+    Ok(proto::Model {
+        ir_version: Some(IR_VERSION),
+        producer_name: Some("unband".to_owned()),
+        producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        graph: Some(graph),
+        opset_import: vec![proto::OperatorSet { domain: Some(String::new()), version: Some(OPSET) }],
+        metadata_props: facts.iter().map(fact).collect(),
+    })
+}
+
+/// Gives results the names of the outputs.
+fn name_outputs(builder: &mut Builder<'_>, graph: &Graph, values: &[String]) {
+    let mut renamed: HashMap<String, String> = HashMap::new();
+    for (name, value) in &graph.outputs {
+        let (name, value) = (ends::output_name(graph, name), &values[value.index()]);
+        let is_input = graph.inputs.iter().any(|input| input.name == *value);
+        if is_input || renamed.contains_key(value) {
+            let copy = builder.op("Identity", &[value]);
+            renamed.insert(copy, name);
+        } else {
+            renamed.insert(value.clone(), name);
+        }
+    }
+    for node in &mut builder.nodes {
+        for value in node.input.iter_mut().chain(&mut node.output) {
+            if let Some(name) = renamed.get(value) {
+                value.clone_from(name);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
