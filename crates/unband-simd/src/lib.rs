@@ -3,6 +3,7 @@
 //! Every function has one scalar body that says what it means. Vector versions give the same bits for
 //! integers and for everything whose order of operations is fixed; the tests hold them to that.
 
+pub mod attention_rows;
 pub mod bband_rows;
 pub mod block_rows;
 pub mod cambi_rows;
@@ -11,6 +12,7 @@ pub mod codes;
 pub mod conv_rows;
 pub mod dct_rows;
 pub mod deband_rows;
+pub mod deform_rows;
 pub mod f3kdb_rows;
 pub mod fcdr_rows;
 pub mod gradfun_rows;
@@ -19,8 +21,10 @@ pub mod jpeg_rows;
 mod level;
 pub mod math_rows;
 pub mod net_rows;
+pub mod norm_rows;
 pub mod placebo_rows;
 pub mod quantize;
+pub mod resample_rows;
 pub mod smooth_rows;
 pub mod spiral_rows;
 pub mod winograd_rows;

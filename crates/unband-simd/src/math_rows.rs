@@ -62,7 +62,7 @@ fn tanh_near(x: f32) -> f32 {
 }
 
 #[inline(always)]
-fn tanh_of(x: f32) -> f32 {
+pub(crate) fn tanh_of(x: f32) -> f32 {
     let far = (1.0 - 2.0 / (exp_of(2.0 * x.abs()) + 1.0)).copysign(x);
     if x.abs() < NEAR { tanh_near(x) } else { far }
 }

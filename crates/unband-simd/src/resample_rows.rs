@@ -1,0 +1,101 @@
+//! Fewer samples, or samples in between: largest values of windows, and mixtures of neighbours. Samples lie channel by channel.
+#![allow(clippy::inline_always)] // `dispatch!` needs it
+
+use crate::dispatch;
+
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}
+
+#[inline(always)]
+fn keep_larger_body(out: &mut [f32], row: &[f32]) {
+    for (o, &v) in out.iter_mut().zip(row) {
+        *o = larger(*o, v);
+    }
+}
+
+#[inline(always)]
+fn largest_across_body(out: &mut [f32], row: &[f32], channels: usize, kernel: usize, stride: usize) {
+    let channels = channels.max(1);
+    for (x, sample) in out.chunks_exact_mut(channels).enumerate() {
+        sample.fill(f32::NEG_INFINITY);
+        let from = &row[(x * stride * channels).min(row.len())..];
+        for v in from.chunks_exact(channels).take(kernel) {
+            for (o, &v) in sample.iter_mut().zip(v) {
+                *o = larger(*o, v);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn mix_rows_body(out: &mut [f32], a: &[f32], b: &[f32], share: f32) {
+    for ((o, a), b) in out.iter_mut().zip(a).zip(b) {
+        *o = a * (1.0 - share) + b * share;
+    }
+}
+
+#[inline(always)]
+fn mix_across_body(out: &mut [f32], row: &[f32], channels: usize, places: &[(usize, usize, f32)]) {
+    for (sample, &(left, right, share)) in out.chunks_exact_mut(channels.max(1)).zip(places) {
+        let (left, right) = (&row[left * channels..][..channels], &row[right * channels..][..channels]);
+        for ((o, a), b) in sample.iter_mut().zip(left).zip(right) {
+            *o = a * (1.0 - share) + b * share;
+        }
+    }
+}
+
+dispatch! {
+    /// The larger of what is there and the row.
+    pub fn keep_larger(level, out: &mut [f32], row: &[f32]) = keep_larger_body;
+    /// `out[x, c]` = the largest of `row[x · stride .. x · stride + kernel, c]`, as far as the row goes.
+    pub fn largest_across(
+        level, out: &mut [f32], row: &[f32], channels: usize, kernel: usize, stride: usize,
+    ) = largest_across_body;
+    /// a · (1 − share) + b · share.
+    pub fn mix_rows(level, out: &mut [f32], a: &[f32], b: &[f32], share: f32) = mix_rows_body;
+    /// The same between two samples of a row for each sample of the result: their numbers, and the second one's share.
+    pub fn mix_across(
+        level, out: &mut [f32], row: &[f32], channels: usize, places: &[(usize, usize, f32)],
+    ) = mix_across_body;
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp)] // these numbers are exact
+mod tests {
+    use super::*;
+    use crate::Level;
+
+    fn numbers(n: usize, seed: usize) -> Vec<f32> {
+        (0..n).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0).collect()
+    }
+
+    #[test]
+    fn all_levels_give_equal_bits() {
+        for channels in [1, 3, 16, 21] {
+            let (a, b) = (numbers(31 * channels, 1), numbers(31 * channels, 2));
+            let places: Vec<(usize, usize, f32)> =
+                (0..50).map(|i| (i * 30 / 50, i * 30 / 50 + 1, i as f32 / 50.0)).collect();
+            let run = |level| {
+                let mut all = a.clone();
+                keep_larger(level, &mut all, &b);
+                let mut few = vec![0.0; 16 * channels];
+                largest_across(level, &mut few, &all, channels, 3, 2);
+                mix_rows(level, &mut all, &a, &b, 0.3);
+                let mut many = vec![0.0; 50 * channels];
+                mix_across(level, &mut many, &all, channels, &places);
+                few.into_iter().chain(many).map(f32::to_bits).collect::<Vec<_>>()
+            };
+            let want = run(Level::Scalar);
+            assert!(Level::all().all(|level| run(level) == want), "{channels} channels");
+        }
+    }
+
+    #[test]
+    fn windows_end_with_the_row() {
+        let mut out = [0.0; 4];
+        largest_across(Level::best(), &mut out, &[1.0, -1.0, 2.0, -2.0, 0.0, -3.0], 2, 2, 2);
+        assert!(out == [2.0, -1.0, 0.0, -3.0]);
+    }
+}
