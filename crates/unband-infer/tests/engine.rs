@@ -108,6 +108,63 @@ fn samples_moved_about_agree() {
 }
 
 #[test]
+fn attention_agrees() {
+    for (heads, side, shift) in [(2, 4, 0), (3, 4, 2), (1, 8, 3), (2, 2, 1)] {
+        let mut net = Net::new("windows");
+        let image = net.input("image", 3);
+        let x = net.conv3x3("in", image, 18);
+        let x = net.layer_norm("norm", x, 1e-5);
+        let x = net.window_add("modulator", x, side, shift);
+        let q = net.linear("q", x, 18);
+        let kv = net.linear("kv", x, 36);
+        let y = net.window_attention("table", (q, kv), heads, (side, shift));
+        let out = net.linear("out", y, 3);
+        let graph = net.finish(&[("out", out), ("attention", y)]).unwrap();
+        for (height, width) in [(8, 8), (16, 24), (40, 8)] {
+            same(&graph, height, width, Mode::default());
+        }
+    }
+}
+
+#[test]
+fn deformed_and_grouped_kernels_agree() {
+    let mut net = Net::new("kernels");
+    let image = net.input("image", 3);
+    let x = net.conv3x3("in", image, 12);
+    let x = net.conv("groups", x, 18, ConvSpec::new(3).groups(3));
+    let x = net.conv("few", x, 36, ConvSpec::new(3).groups(18).stride(2));
+    let x = net.conv("apart", x, 36, ConvSpec::new(3).groups(36).dilation(2));
+    let x = net.deform_conv("free", x, 20, (3, 3));
+    let spec = BandedDeformSpec { rescale: false, ..BandedDeformSpec::default() };
+    let x = net.banded_deform_conv("near", x, 20, BandedDeformSpec { groups: 2, ..spec });
+    let x = net.lrelu(x, 0.2);
+    let x = net.banded_deform_conv("stretched", x, 3, BandedDeformSpec { limits: None, ..spec });
+    let graph = net.finish(&[("out", x)]).unwrap();
+    for (height, width) in [(24, 70), (50, 7)] {
+        same(&graph, height, width, Mode::default());
+    }
+}
+
+#[test]
+fn what_looks_at_the_whole_picture_agrees() {
+    let mut net = Net::new("whole");
+    let image = net.input("image", 3);
+    let x = net.conv3x3("a", image, 8);
+    let x = net.batch_norm("bn", x, 1e-5);
+    let x = net.dropout(x, 0.25);
+    let (mean, most) = (net.reduce(x, Reduce::Mean), net.reduce(x, Reduce::Max));
+    let both = net.concat(&[mean, most]);
+    let gate = net.linear("gate", both, 8);
+    let x = net.mul(x, gate);
+    let small = net.max_pool(x, MaxPool { kernel: 2, stride: 2, ceil: false });
+    let flat = net.flatten(small, (6, 9));
+    let graph = net.finish(&[("flat", flat), ("x", x)]).unwrap();
+    for (picture_statistics, dropout) in [(false, None), (true, None), (false, Some(7)), (true, Some(9))] {
+        same(&graph, 12, 18, Mode { picture_statistics, dropout });
+    }
+}
+
+#[test]
 fn every_network_agrees() {
     for architecture in arch::ARCHITECTURES {
         let graph = (architecture.build)().unwrap();

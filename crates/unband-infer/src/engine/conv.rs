@@ -2,20 +2,11 @@
 
 use unband_nets::layer::conv::{Conv, ConvTranspose};
 use unband_nets::state::Weights;
-use unband_nets::{Op, Shape};
+use unband_nets::{ParamId, Shape};
 use unband_simd::conv_rows::{self, Tap};
 use unband_simd::{Level, net_rows, winograd_rows};
 
-use super::fetch::Fetch;
-
-/// Can the engine make it itself?
-pub fn can(op: &Op) -> bool {
-    match op {
-        Op::Conv(conv) => conv.groups == 1 || is_depthwise(conv),
-        Op::ConvTranspose(_) => true,
-        _ => false,
-    }
-}
+use super::kernel::{Strip, each};
 
 fn is_depthwise(conv: &Conv) -> bool {
     conv.groups == conv.input && conv.groups == conv.output && conv.dilation == 1 && conv.groups > 1
@@ -39,10 +30,26 @@ pub struct Packed {
 }
 
 enum Kind {
-    Direct { conv: Conv, weights: Vec<f32> },
-    Winograd { weights: Vec<f32> },
-    Depthwise { conv: Conv, weights: Vec<f32> },
-    Transposed { conv: ConvTranspose, phases: Vec<Phase> },
+    Direct {
+        conv: Conv,
+        weights: Vec<f32>,
+    },
+    Winograd {
+        weights: Vec<f32>,
+    },
+    Depthwise {
+        conv: Conv,
+        weights: Vec<f32>,
+    },
+    /// Weights of each group.
+    Grouped {
+        conv: Conv,
+        weights: Vec<Vec<f32>>,
+    },
+    Transposed {
+        conv: ConvTranspose,
+        phases: Vec<Phase>,
+    },
 }
 
 /// The taps of a transposed convolution that reach outputs whose row and column leave these rests by the stride.
@@ -55,48 +62,30 @@ struct Phase {
 }
 
 impl Packed {
-    /// Of a convolution that the engine can make.
-    pub fn of(op: &Op, weights: &Weights, level: Level) -> Option<Self> {
-        if !can(op) {
-            return None;
-        }
-        let bias = |id: Option<unband_nets::ParamId>, n: usize| {
-            id.map_or_else(|| vec![0.0; n], |id| weights.get(id).to_vec())
+    /// Of a convolution.
+    pub fn of_conv(conv: &Conv, weights: &Weights, level: Level) -> Self {
+        let w = weights.get(conv.weight);
+        let taps = conv.kernel.0 * conv.kernel.1;
+        let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
+        let kind = if is_depthwise(conv) {
+            let by_tap = (0..taps).flat_map(|t| (0..conv.output).map(move |c| w[c * taps + t]));
+            Kind::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
+        } else if conv.groups > 1 {
+            Kind::Grouped { conv: conv.clone(), weights: groups(conv, w, level) }
+        } else if in_pairs(conv) && winograd_rows::has(level) {
+            Kind::Winograd { weights: winograd_rows::pack(level, conv.output, conv.input, at) }
+        } else {
+            let weights = conv_rows::pack(level, conv.output, taps, conv.input, at);
+            Kind::Direct { conv: conv.clone(), weights }
         };
-        match op {
-            Op::Conv(conv) => {
-                let w = weights.get(conv.weight);
-                let taps = conv.kernel.0 * conv.kernel.1;
-                let kind = if is_depthwise(conv) {
-                    let by_tap = (0..taps).flat_map(|t| (0..conv.output).map(move |c| w[c * taps + t]));
-                    Kind::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
-                } else if in_pairs(conv) && winograd_rows::has(level) {
-                    let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
-                    Kind::Winograd { weights: winograd_rows::pack(level, conv.output, conv.input, at) }
-                } else {
-                    let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
-                    let weights = conv_rows::pack(level, conv.output, taps, conv.input, at);
-                    Kind::Direct { conv: conv.clone(), weights }
-                };
-                Some(Self {
-                    bias: bias(conv.bias, conv.output),
-                    input: conv.input,
-                    output: conv.output,
-                    kind,
-                })
-            }
-            Op::ConvTranspose(conv) => {
-                let phases = phases(conv, weights.get(conv.weight), level);
-                let kind = Kind::Transposed { conv: conv.clone(), phases };
-                Some(Self {
-                    bias: bias(conv.bias, conv.output),
-                    input: conv.input,
-                    output: conv.output,
-                    kind,
-                })
-            }
-            _ => None,
-        }
+        Self { bias: bias(conv.bias, conv.output, weights), input: conv.input, output: conv.output, kind }
+    }
+
+    /// Of a transposed convolution.
+    pub fn of_transposed(conv: &ConvTranspose, weights: &Weights, level: Level) -> Self {
+        let phases = phases(conv, weights.get(conv.weight), level);
+        let kind = Kind::Transposed { conv: conv.clone(), phases };
+        Self { bias: bias(conv.bias, conv.output, weights), input: conv.input, output: conv.output, kind }
     }
 
     /// Samples to each side that take part in the sums of one, be it with weights that cancel.
@@ -112,7 +101,7 @@ impl Packed {
     /// Samples of zeroes before an input row, and floats from the first of them on that are read.
     pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
         let (left, samples) = match &self.kind {
-            Kind::Direct { conv, .. } | Kind::Depthwise { conv, .. } => {
+            Kind::Direct { conv, .. } | Kind::Depthwise { conv, .. } | Kind::Grouped { conv, .. } => {
                 let far = (made.width - 1) * conv.stride + conv.dilation * (conv.kernel.1 - 1) + 1;
                 (conv.padding.1, far)
             }
@@ -143,6 +132,10 @@ impl Packed {
                 let make = self.depthwise(strip, conv, weights);
                 each(strip.first, lines, make, done);
             }
+            Kind::Grouped { conv, weights } => {
+                let make = self.grouped(strip, conv, weights);
+                each(strip.first, lines, make, done);
+            }
             Kind::Transposed { conv, phases } => {
                 let make = self.transposed(strip, conv, phases);
                 each(strip.first, lines, make, done);
@@ -151,9 +144,7 @@ impl Packed {
     }
 
     fn direct(&self, strip: &Strip<'_>, conv: &Conv, weights: &[f32]) -> impl FnMut(usize, &mut [f32]) {
-        let (kh, kw) = conv.kernel;
-        let taps: Vec<Tap> =
-            (0..kh * kw).map(|t| Tap { row: t / kw, column: t % kw * conv.dilation }).collect();
+        let (kh, taps) = (conv.kernel.0, taps(conv));
         let width = strip.shape.width;
         let mut staged = self.staged(strip, conv.dilation * (kh - 1) + 1);
         let row = conv_rows::Shape {
@@ -204,6 +195,30 @@ impl Packed {
             let places = (0..kh).map(|a| row_of(y * conv.stride + a, conv.padding.0));
             let rows = staged.rows(strip, places);
             net_rows::depthwise(strip.fetch.level, line, &rows, kw, weights, &self.bias, conv.stride);
+        }
+    }
+
+    /// Each group is a convolution of its own, over rows that hold nothing else.
+    fn grouped(&self, strip: &Strip<'_>, conv: &Conv, weights: &[Vec<f32>]) -> impl FnMut(usize, &mut [f32]) {
+        let (kh, taps) = (conv.kernel.0, taps(conv));
+        let (inputs, outputs) = (conv.input / conv.groups, conv.output / conv.groups);
+        let mut staged = self.staged(strip, conv.dilation * (kh - 1) + 1);
+        let (width, stride) = (strip.shape.width, conv.stride);
+        let row = conv_rows::Shape { inputs, outputs, width, stride, out_step: self.output };
+        let mut parts = vec![Vec::new(); kh];
+        move |y, line| {
+            let places = (0..kh).map(|a| row_of(y * conv.stride + a * conv.dilation, conv.padding.0));
+            let rows = staged.rows(strip, places);
+            for (group, weights) in weights.iter().enumerate() {
+                for (part, row) in parts.iter_mut().zip(&rows) {
+                    part.clear();
+                    let samples = row.chunks_exact(conv.input);
+                    part.extend(samples.flat_map(|sample| &sample[group * inputs..][..inputs]));
+                }
+                let parts: Vec<&[f32]> = parts.iter().map(Vec::as_slice).collect();
+                let (to, bias) = (&mut line[group * outputs..], &self.bias[group * outputs..]);
+                conv_rows::conv_row(strip.fetch.level, row, to, &parts, &taps, weights, bias);
+            }
         }
     }
 
@@ -260,37 +275,6 @@ impl Packed {
     }
 }
 
-/// Rows to make.
-pub struct Strip<'a> {
-    /// Where input rows come from.
-    pub fetch: &'a Fetch<'a>,
-    /// The value that is read.
-    pub input: usize,
-    /// Shape of the whole result.
-    pub shape: Shape,
-    /// Number of the first row.
-    pub first: usize,
-}
-
-impl Strip<'_> {
-    fn from(&self) -> Shape {
-        self.fetch.shapes[self.input]
-    }
-}
-
-/// Makes and finishes one row after the other.
-fn each(
-    first: usize,
-    lines: &mut [&mut [f32]],
-    mut make: impl FnMut(usize, &mut [f32]),
-    done: impl Fn(usize, &mut [f32]),
-) {
-    for (y, line) in (first..).zip(lines) {
-        make(y, line);
-        done(y, line);
-    }
-}
-
 /// Input samples before the one under an output sample that a transposed convolution may read, and more.
 fn margin(conv: &ConvTranspose) -> usize {
     conv.kernel.div_ceil(conv.stride) + conv.padding.div_ceil(conv.stride)
@@ -298,6 +282,26 @@ fn margin(conv: &ConvTranspose) -> usize {
 
 fn row_of(at: usize, padding: usize) -> Option<usize> {
     at.checked_sub(padding)
+}
+
+fn taps(conv: &Conv) -> Vec<Tap> {
+    let (kh, kw) = conv.kernel;
+    (0..kh * kw).map(|t| Tap { row: t / kw, column: t % kw * conv.dilation }).collect()
+}
+
+fn bias(id: Option<ParamId>, outputs: usize, weights: &Weights) -> Vec<f32> {
+    id.map_or_else(|| vec![0.0; outputs], |id| weights.get(id).to_vec())
+}
+
+/// Weights of each group.
+fn groups(conv: &Conv, w: &[f32], level: Level) -> Vec<Vec<f32>> {
+    let (inputs, outputs) = (conv.input / conv.groups, conv.output / conv.groups);
+    let taps = conv.kernel.0 * conv.kernel.1;
+    let group = |g: usize| {
+        let at = |o: usize, t: usize, i: usize| w[((g * outputs + o) * inputs + i) * taps + t];
+        conv_rows::pack(level, outputs, taps, inputs, at)
+    };
+    (0..conv.groups).map(group).collect()
 }
 
 fn phases(conv: &ConvTranspose, w: &[f32], level: Level) -> Vec<Phase> {
@@ -326,7 +330,7 @@ fn phases(conv: &ConvTranspose, w: &[f32], level: Level) -> Vec<Phase> {
 }
 
 /// Input rows with zeroes on both sides: where they lie, or copies that are kept while they are near.
-struct Staged {
+pub struct Staged {
     /// Row of the input and its samples, by row modulo their number.
     rows: Vec<(Option<usize>, Vec<f32>)>,
     zeros: Vec<f32>,
@@ -338,7 +342,8 @@ struct Staged {
 }
 
 impl Staged {
-    fn new(from: Shape, span: usize, left: usize, floats: usize) -> Self {
+    /// For rows that lie less than `span` apart, with so many samples of zeroes before them, `floats` in all.
+    pub fn new(from: Shape, span: usize, left: usize, floats: usize) -> Self {
         Self {
             rows: vec![(None, Vec::new()); span],
             zeros: vec![0.0; floats],
@@ -349,7 +354,7 @@ impl Staged {
     }
 
     /// The rows at these places; zeroes for places outside. No two places may be `span` apart.
-    fn rows<'a>(
+    pub fn rows<'a>(
         &'a mut self,
         strip: &Strip<'a>,
         places: impl Iterator<Item = Option<usize>> + Clone,

@@ -1,15 +1,19 @@
 //! What follows a core, on a row that has just been made.
 
+use unband_image::Rng;
 use unband_nets::layer::activation::Activation;
+use unband_nets::layer::attention::WindowAdd;
 use unband_nets::state::Weights;
-use unband_nets::{Op, ParamId};
-use unband_simd::{math_rows, net_rows};
+use unband_nets::{Op, ParamId, Shape};
+use unband_simd::{math_rows, net_rows, norm_rows};
 
 use super::Engine;
 use super::fetch::Fetch;
 use super::plan::Step;
+use crate::Mode;
 
-pub fn apply(step: &Step, engine: &Engine, fetch: &Fetch<'_>, y: usize, row: &mut [f32]) {
+/// Does the step's chain to its row `y`.
+pub fn apply(step: &Step, engine: &Engine, (fetch, mode): (&Fetch<'_>, Mode), y: usize, row: &mut [f32]) {
     for &(at, own) in &step.chain {
         let node = &engine.graph.nodes[at];
         let level = engine.level;
@@ -32,6 +36,15 @@ pub fn apply(step: &Step, engine: &Engine, fetch: &Fetch<'_>, y: usize, row: &mu
                 with(fetch, other(), y, row, |row, o| net_rows::mix(level, row, o, mine, theirs));
             }
             Op::Mul => with(fetch, other(), y, row, |row, o| net_rows::times(level, row, o)),
+            Op::LayerNorm(norm) => {
+                let [weights, biases] = norm.params.map(|id| engine.param(id));
+                norm_rows::layer(level, row, weights, biases, norm.eps as f32);
+            }
+            Op::UnitChannels(norm) => {
+                norm_rows::unit(level, row, fetch.shapes[at].channels, norm.eps as f32);
+            }
+            Op::WindowAdd(add) => window_add(add, engine, fetch.shapes[at].height, y, row),
+            Op::Dropout(share) => dropout((mode, at), *share, fetch.shapes[at], y, row),
             // The plan lets nothing else follow.
             _ => {}
         }
@@ -52,6 +65,31 @@ fn with(fetch: &Fetch<'_>, value: usize, y: usize, row: &mut [f32], f: impl Fn(&
         let mut fetched = vec![0.0; row.len()];
         fetch.row(value, y, &mut fetched);
         f(row, &fetched);
+    }
+}
+
+/// The table's rows lie one after the other along a row of windows, which may begin in the middle of one.
+fn window_add(add: &WindowAdd, engine: &Engine, height: usize, y: usize, row: &mut [f32]) {
+    let (side, floats) = (add.window, add.window * add.channels);
+    let line = (y + height - add.shift) % height % side;
+    let table = &engine.param(add.table)[line * floats..][..floats];
+    let (before, whole) = row.split_at_mut((add.shift % side * add.channels).min(row.len()));
+    let last = &table[floats - before.len()..];
+    net_rows::mix(engine.level, before, last, 1.0, 1.0);
+    for window in whole.chunks_mut(floats.max(1)) {
+        net_rows::mix(engine.level, window, table, 1.0, 1.0);
+    }
+}
+
+/// Which samples are left out depends on the node, the channel and the place, and on nothing else.
+fn dropout((mode, at): (Mode, usize), share: f32, shape: Shape, y: usize, row: &mut [f32]) {
+    let Some(seed) = mode.dropout else { return };
+    let (rng, kept) = (Rng::new(seed), 1.0 / (1.0 - share));
+    for (x, sample) in row.chunks_exact_mut(shape.channels.max(1)).enumerate() {
+        for (c, v) in sample.iter_mut().enumerate() {
+            let out = rng.unit_at(at as u32, 0, x as u32, (c * shape.height + y) as u32) < share;
+            *v = if out { 0.0 } else { *v * kept };
+        }
     }
 }
 

@@ -129,20 +129,4 @@ impl Fetch<'_> {
             }
         }
     }
-
-    /// A whole value, channel by channel.
-    pub fn map(&self, value: usize) -> Map<f32> {
-        let shape = self.shapes[value];
-        let mut map = Map::zeros(shape);
-        let mut row = vec![0.0; shape.width * shape.channels];
-        for y in 0..shape.height {
-            self.row(value, y, &mut row);
-            for (x, sample) in row.chunks_exact(shape.channels.max(1)).enumerate() {
-                for (c, &v) in sample.iter().enumerate() {
-                    map.data[(c * shape.height + y) * shape.width + x] = v;
-                }
-            }
-        }
-        map
-    }
 }

@@ -4,14 +4,18 @@
 //! nothing) and what follows it sample by sample; what only moves samples about is done while rows are fetched. The steps
 //! take turns from the top of the picture to its bottom, and keep only rows that are still read (schedule.rs).
 
+mod attention;
 mod conv;
+mod deform;
 mod epilogue;
 mod fetch;
-mod other;
+mod kernel;
 mod plan;
+mod pool;
 mod ring;
 mod rows;
 mod schedule;
+mod whole;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -25,6 +29,7 @@ use unband_simd::Level;
 use crate::map::Map;
 use crate::{Mode, RunError};
 use fetch::Fetch;
+use kernel::{Kernel, Strip};
 use plan::{Core, Plan, Step};
 use ring::{Ring, Spare};
 use schedule::{Kernels, Schedule};
@@ -34,8 +39,8 @@ pub struct Engine {
     graph: Graph,
     weights: Weights,
     level: Level,
-    /// Per node, for convolutions.
-    packed: HashMap<usize, conv::Packed>,
+    /// Per node, for those that have one.
+    kernels: HashMap<usize, Kernel>,
     /// Per node, for what multiplies and adds per channel.
     per_channel: HashMap<usize, epilogue::PerChannel>,
     /// What the last run prepared.
@@ -48,13 +53,12 @@ impl Engine {
     /// Lays the weights out for a processor's instructions.
     pub fn new(graph: Graph, weights: Weights, level: Level) -> Self {
         let nodes = || graph.nodes.iter().enumerate();
-        let packed =
-            nodes().filter_map(|(i, node)| Some((i, conv::Packed::of(&node.op, &weights, level)?))).collect();
+        let kernels = nodes().filter_map(|(i, node)| Some((i, Kernel::of(node, &weights, level)?))).collect();
         let per_channel = nodes()
             .filter_map(|(i, node)| Some((i, epilogue::PerChannel::of(&node.op, &weights)?)))
             .collect();
         let (last, spare) = (Mutex::default(), Mutex::default());
-        Self { graph, weights, level, packed, per_channel, last, spare }
+        Self { graph, weights, level, kernels, per_channel, last, spare }
     }
 
     /// The network.
@@ -67,7 +71,7 @@ impl Engine {
     pub fn exact_radius(&self) -> Option<usize> {
         self.graph.radius_by(|i, op| {
             let reach = op.reach();
-            let own = self.packed.get(&i).map_or(0.0, conv::Packed::radius);
+            let own = self.kernels.get(&i).map_or(0.0, Kernel::radius);
             unband_nets::op::Reach { radius: reach.radius.max(own), ..reach }
         })
     }
@@ -167,12 +171,9 @@ impl Engine {
     ) {
         let node = &self.graph.nodes[step.core];
         let shape = fetch.shapes[step.core];
-        if step.kind == Core::Other {
-            let made = other::make(node, step.core, shape, fetch, &self.weights, (mode, ctx));
-            for (y, line) in ring.rows_mut(rows).into_iter().enumerate() {
-                other::row(&made, y, line);
-                epilogue::apply(step, self, fetch, y, line);
-            }
+        let done = |y: usize, row: &mut [f32]| epilogue::apply(step, self, (fetch, mode), y, row);
+        if step.kind == Core::Whole {
+            whole::make(self, step.core, fetch, ring.rows_mut(rows), ctx, done);
             return;
         }
         // Small enough for all threads to have their share, large enough to fetch few rows twice; even, as two rows are made
@@ -187,17 +188,17 @@ impl Engine {
             (0..rows.len().div_ceil(each)).map(|_| lines.by_ref().take(each).collect()).collect();
         ctx.map_parts(strips, |strip, mut lines: Vec<&mut [f32]>| {
             let first = rows.start + strip * each;
-            match (step.kind, self.packed.get(&step.core)) {
-                (Core::Conv, Some(packed)) => {
+            match (step.kind, self.kernels.get(&step.core)) {
+                (Core::Kernel, Some(kernel)) => {
                     let input = node.inputs[0].index();
-                    let strip = conv::Strip { fetch, input, shape, first };
-                    packed.strip(&strip, &mut lines, |y, row| epilogue::apply(step, self, fetch, y, row));
+                    let strip = Strip { fetch, input, shape, first };
+                    kernel.strip(&strip, &mut lines, done);
                 }
                 _ => {
                     for (y, line) in (first..).zip(lines) {
                         let own = step.chain.first().map_or(0, |&(_, own)| own);
                         fetch.row(node.inputs[own].index(), y, line);
-                        epilogue::apply(step, self, fetch, y, line);
+                        done(y, line);
                     }
                 }
             }
@@ -236,18 +237,18 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
-    fn packed(&self, step: usize) -> Option<&conv::Packed> {
-        self.engine.packed.get(&self.plan.steps[step].core)
+    fn kernel(&self, step: usize) -> Option<&Kernel> {
+        self.engine.kernels.get(&self.plan.steps[step].core)
     }
 }
 
 impl Kernels for Known<'_> {
     fn granule(&self, step: usize) -> (usize, usize) {
-        (self.packed(step).map_or(1, conv::Packed::rows_together), 0)
+        self.kernel(step).map_or((1, 0), Kernel::granule)
     }
 
     fn margin(&self, step: usize, from: Shape, made: Shape) -> (usize, usize) {
-        self.packed(step).map_or((0, 0), |packed| packed.margin(from, made))
+        self.kernel(step).map_or((0, 0), |kernel| kernel.margin(from, made))
     }
 }
 

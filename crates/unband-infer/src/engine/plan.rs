@@ -1,19 +1,20 @@
 //! Which nodes are made together, which are never made, and when results are dropped.
 
-use unband_nets::layer::activation::Activation;
 use unband_nets::{Graph, Op, Shape};
 
+use super::kernel::Kernel;
+use super::rows;
 use crate::Mode;
 
 /// What a step begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Core {
-    /// A convolution with packed weights.
-    Conv,
+    /// What has a kernel (kernel.rs).
+    Kernel,
     /// The rows of its node's first input, as they are; the node itself is the first of what follows.
     Rows,
-    /// Whatever the reference makes.
-    Other,
+    /// What looks at all of its input before it makes anything (whole.rs).
+    Whole,
     /// Nothing: the value becomes the output of that number.
     Output(usize),
 }
@@ -49,12 +50,12 @@ impl Plan {
             if taken[i] || matches!(node.op, Op::Input(_)) || is_fetched(&node.op, mode) {
                 continue;
             }
-            let kind = if super::conv::can(&node.op) {
-                Core::Conv
+            let kind = if Kernel::has(&node.op) {
+                Core::Kernel
             } else if follows(&node.op, mode) {
                 Core::Rows
             } else {
-                Core::Other
+                Core::Whole
             };
             let mut chain = Vec::new();
             if kind == Core::Rows {
@@ -92,7 +93,10 @@ impl Step {
         if matches!(self.kind, Core::Output(_)) {
             return vec![(self.out, None)];
         }
-        let of = |node: usize| graph.nodes[node].inputs.iter().map(|v| v.index()).enumerate();
+        let of = |node: usize| {
+            let inputs = graph.nodes[node].inputs.iter().map(|v| v.index()).enumerate();
+            inputs.filter(move |&(k, _)| !rows::lends_size(&graph.nodes[node].op, k))
+        };
         let mut all: Vec<_> = of(self.core).map(|(k, v)| (v, Some((self.core, k)))).collect();
         for &(node, own) in self.chain.iter().filter(|(node, _)| *node != self.core) {
             all.extend(of(node).filter(|&(k, _)| k != own).map(|(k, v)| (v, Some((node, k)))));
@@ -119,9 +123,17 @@ pub fn is_fetched(op: &Op, mode: Mode) -> bool {
 /// Can it be done to a row once that is made?
 fn follows(op: &Op, mode: Mode) -> bool {
     match op {
-        Op::Add | Op::Sub | Op::Mul | Op::AddScaled(_) | Op::Affine(_) => true,
+        Op::Add
+        | Op::Sub
+        | Op::Mul
+        | Op::AddScaled(_)
+        | Op::Affine(_)
+        | Op::Activation(_)
+        | Op::LayerNorm(_)
+        | Op::UnitChannels(_)
+        | Op::WindowAdd(_) => true,
         Op::BatchNorm(_) => !mode.picture_statistics,
-        Op::Activation(kind) => !matches!(kind, Activation::PRelu { slopes: 0, .. }),
+        Op::Dropout(_) => mode.dropout.is_some(),
         _ => false,
     }
 }

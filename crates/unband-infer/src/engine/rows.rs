@@ -18,7 +18,7 @@ pub fn needed(op: &Op, input: usize, from: Shape, made: Shape, rows: Range<usize
     let height = from.height;
     match op {
         Op::Input(_) => 0..0,
-        Op::BilinearLike | Op::Crop(_) if input > 0 => 0..0,
+        _ if lends_size(op, input) => 0..0,
         Op::Add | Op::Sub | Op::Mul | Op::AddScaled(_) if from.is_point() => 0..1,
         Op::Conv(conv) => of_conv(conv, height, rows),
         Op::ConvTranspose(conv) => of_transposed(conv, height, rows),
@@ -57,13 +57,19 @@ pub fn needed(op: &Op, input: usize, from: Shape, made: Shape, rows: Range<usize
     }
 }
 
+/// Does the input only lend its size?
+pub fn lends_size(op: &Op, input: usize) -> bool {
+    input > 0 && matches!(op, Op::BilinearLike | Op::Crop(_))
+}
+
 /// From `first` on, without what lies behind the last row.
 fn clipped(first: usize, end: usize, height: usize) -> Range<usize> {
     let end = end.min(height);
     first.min(end)..end
 }
 
-fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
+/// So many more rows on both sides.
+pub fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
     clipped(rows.start.saturating_sub(reach), rows.end.saturating_add(reach), height)
 }
 
@@ -87,7 +93,7 @@ fn of_pool(pool: MaxPool, height: usize, rows: Range<usize>) -> Range<usize> {
 
 /// How many rows away a banded kernel can read: as far as its corner, stretched and then turned, and the row after that.
 /// `None` without bound.
-fn reach(conv: &BandedDeformConv) -> Option<usize> {
+pub fn reach(conv: &BandedDeformConv) -> Option<usize> {
     let (min, max) = conv.limits.filter(|_| conv.whole.is_none())?;
     let stretch = f64::from(min.abs().max(max.abs()));
     let corner = (stretch * (conv.kernel.0 / 2) as f64).hypot((conv.kernel.1 / 2) as f64);
@@ -147,13 +153,13 @@ mod tests {
         Map::new(shape, data.into_iter().map(|v| v as f32).collect()).unwrap()
     }
 
-    /// The same inside the rows, something else outside.
+    /// The same inside the rows, no numbers outside.
     fn spoilt(map: &Map<f32>, rows: &Range<usize>) -> Map<f32> {
         let Shape { height, width, .. } = map.shape;
         let mut map = map.clone();
         for (i, v) in map.data.iter_mut().enumerate() {
             if !rows.contains(&(i / width % height)) {
-                *v = 0.75 - *v;
+                *v = f32::NAN;
             }
         }
         map

@@ -105,7 +105,7 @@ impl<'a> Draft<'a> {
             }
             let mut all = Vec::new();
             for (value, first) in step.reads(graph) {
-                trace(graph, mode, value, first.into_iter().collect(), step.kind == Core::Other, &mut all);
+                trace(graph, mode, value, first.into_iter().collect(), step.kind == Core::Whole, &mut all);
             }
             for (i, read) in all.iter().enumerate() {
                 readers[read.value].push((number, i));
@@ -179,7 +179,7 @@ impl<'a> Draft<'a> {
     fn possible(&self, step: usize, share: usize) -> usize {
         let (made, height) = (self.made[step], self.height(step));
         let (granule, less) = match self.plan.steps[step].kind {
-            Core::Other => (height, 0),
+            Core::Whole => (height, 0),
             _ => self.kernels.granule(step),
         };
         let down = |until: usize| ((until + less) / granule * granule).saturating_sub(less);
@@ -227,7 +227,7 @@ impl<'a> Draft<'a> {
     fn margins(&mut self) {
         for (number, step) in self.plan.steps.iter().enumerate() {
             let Some(from) = self.graph.nodes[step.core].inputs.first().map(|v| v.index()) else { continue };
-            if step.kind != Core::Conv || self.rings[from].rows == 0 {
+            if step.kind != Core::Kernel || self.rings[from].rows == 0 {
                 continue;
             }
             let shape = self.shapes[from];
@@ -270,9 +270,10 @@ fn trace(
         reads.push(Read { value, way, whole });
         return;
     }
-    // Some second inputs only lend their size.
-    let read = if matches!(node.op, Op::BilinearLike | Op::Crop(_)) { 1 } else { node.inputs.len() };
-    for (input, from) in node.inputs.iter().enumerate().take(read) {
+    for (input, from) in node.inputs.iter().enumerate() {
+        if rows::lends_size(&node.op, input) {
+            continue;
+        }
         let mut way = way.clone();
         way.push((value, input));
         trace(graph, mode, from.index(), way, whole, reads);

@@ -12,15 +12,16 @@ pub struct MaxPool {
     pub kernel: usize,
     /// Samples between windows.
     pub stride: usize,
-    /// A last window that is cut counts too (`ceil_mode`).
+    /// A last window that is cut counts too (`ceil_mode`), if it begins inside.
     pub ceil: bool,
 }
 
 impl MaxPool {
     pub(crate) fn shape(self, x: Shape) -> Result<Shape, String> {
         let side = |n: usize| {
-            let room = n.checked_sub(self.kernel)?;
-            let steps = if self.ceil { room.div_ceil(self.stride) } else { room / self.stride };
+            let room = n.checked_sub(self.kernel.max(1))?;
+            let cut = room.div_ceil(self.stride).min((n - 1) / self.stride);
+            let steps = if self.ceil { cut } else { room / self.stride };
             Some(steps + 1)
         };
         let small = || format!("a window of {0}×{0} does not fit into {x}", self.kernel);

@@ -1,4 +1,4 @@
-//! Fewer samples, or samples in between: largest values of windows, and mixtures of neighbours. Samples lie channel by channel.
+//! Largest values of windows. Samples lie channel by channel.
 #![allow(clippy::inline_always)] // `dispatch!` needs it
 
 use crate::dispatch;
@@ -29,23 +29,6 @@ fn largest_across_body(out: &mut [f32], row: &[f32], channels: usize, kernel: us
     }
 }
 
-#[inline(always)]
-fn mix_rows_body(out: &mut [f32], a: &[f32], b: &[f32], share: f32) {
-    for ((o, a), b) in out.iter_mut().zip(a).zip(b) {
-        *o = a * (1.0 - share) + b * share;
-    }
-}
-
-#[inline(always)]
-fn mix_across_body(out: &mut [f32], row: &[f32], channels: usize, places: &[(usize, usize, f32)]) {
-    for (sample, &(left, right, share)) in out.chunks_exact_mut(channels.max(1)).zip(places) {
-        let (left, right) = (&row[left * channels..][..channels], &row[right * channels..][..channels]);
-        for ((o, a), b) in sample.iter_mut().zip(left).zip(right) {
-            *o = a * (1.0 - share) + b * share;
-        }
-    }
-}
-
 dispatch! {
     /// The larger of what is there and the row.
     pub fn keep_larger(level, out: &mut [f32], row: &[f32]) = keep_larger_body;
@@ -53,12 +36,6 @@ dispatch! {
     pub fn largest_across(
         level, out: &mut [f32], row: &[f32], channels: usize, kernel: usize, stride: usize,
     ) = largest_across_body;
-    /// a · (1 − share) + b · share.
-    pub fn mix_rows(level, out: &mut [f32], a: &[f32], b: &[f32], share: f32) = mix_rows_body;
-    /// The same between two samples of a row for each sample of the result: their numbers, and the second one's share.
-    pub fn mix_across(
-        level, out: &mut [f32], row: &[f32], channels: usize, places: &[(usize, usize, f32)],
-    ) = mix_across_body;
 }
 
 #[cfg(test)]
@@ -75,17 +52,12 @@ mod tests {
     fn all_levels_give_equal_bits() {
         for channels in [1, 3, 16, 21] {
             let (a, b) = (numbers(31 * channels, 1), numbers(31 * channels, 2));
-            let places: Vec<(usize, usize, f32)> =
-                (0..50).map(|i| (i * 30 / 50, i * 30 / 50 + 1, i as f32 / 50.0)).collect();
             let run = |level| {
                 let mut all = a.clone();
                 keep_larger(level, &mut all, &b);
                 let mut few = vec![0.0; 16 * channels];
                 largest_across(level, &mut few, &all, channels, 3, 2);
-                mix_rows(level, &mut all, &a, &b, 0.3);
-                let mut many = vec![0.0; 50 * channels];
-                mix_across(level, &mut many, &all, channels, &places);
-                few.into_iter().chain(many).map(f32::to_bits).collect::<Vec<_>>()
+                few.into_iter().map(f32::to_bits).collect::<Vec<_>>()
             };
             let want = run(Level::Scalar);
             assert!(Level::all().all(|level| run(level) == want), "{channels} channels");

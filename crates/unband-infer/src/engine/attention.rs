@@ -1,0 +1,215 @@
+//! Attention inside windows, some windows at a time.
+//!
+//! A window is cut where the picture was shifted over its border: the parts do not see each other, so that each is a group of
+//! tokens for itself (see [`rows::window`] for what is left out with −100). In a group both products are 1×1 convolutions whose
+//! weights are the group's keys and values.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use unband_nets::layer::attention::WindowAttention;
+use unband_nets::state::Weights;
+use unband_simd::Level;
+use unband_simd::attention_rows::{self, LANES};
+use unband_simd::conv_rows::{self, Tap};
+
+use super::kernel::Strip;
+use super::rows;
+
+/// Window attention.
+pub struct Attention {
+    /// The value that holds keys, then values.
+    pairs: usize,
+    channels: usize,
+    heads: usize,
+    side: usize,
+    shift: usize,
+    /// By rows and columns of a group: per head and token the bias for each token, filled up with −∞.
+    bias: HashMap<(usize, usize), Vec<f32>>,
+}
+
+/// Tokens that see each other: rows and columns of the picture.
+struct Group {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Group {
+    fn tokens(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+
+    /// Scores per token, with those that only fill the row.
+    fn step(&self) -> usize {
+        self.tokens().next_multiple_of(LANES)
+    }
+
+    /// Row and column of each token.
+    fn places(&self, rows: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
+        rows.flat_map(|y| self.columns.clone().map(move |x| (y, x)))
+    }
+}
+
+impl Attention {
+    /// Of keys and values in one value.
+    pub fn of(attention: &WindowAttention, pairs: usize, weights: &Weights) -> Self {
+        let &WindowAttention { table, heads, window: side, shift, channels } = attention;
+        let table = weights.get(table);
+        let mut sizes = vec![side, shift, side - shift];
+        sizes.retain(|&n| n > 0);
+        let all = sizes.iter().flat_map(|&h| sizes.iter().map(move |&w| (h, w)));
+        let bias = all.map(|size| (size, biases(table, heads, side, size))).collect();
+        Self { pairs, channels, heads, side, shift, bias }
+    }
+
+    /// Whole windows.
+    pub fn granule(&self) -> (usize, usize) {
+        (self.side, (self.side - self.shift) % self.side)
+    }
+
+    /// Makes rows, and calls `done` with each.
+    pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
+        let shape = strip.shape;
+        let end = strip.first + lines.len();
+        let mut work = Work::default();
+        let mut y = strip.first;
+        while y < end {
+            let window = rows::window(y, shape.height, self.side, self.shift);
+            let here = y..window.end.min(end);
+            let lines = &mut lines[y - strip.first..here.end - strip.first];
+            work.fetch(strip, self, &window, &here);
+            let mut x = 0;
+            while x < shape.width {
+                let columns = rows::window(x, shape.width, self.side, self.shift);
+                x = columns.end;
+                let group = Group { rows: window.clone(), columns };
+                for head in 0..self.heads {
+                    self.group(strip.fetch.level, &group, here.clone(), head, (&mut work, lines));
+                }
+            }
+            for (y, line) in here.clone().zip(lines) {
+                done(y, line);
+            }
+            y = here.end;
+        }
+    }
+
+    /// One head of a group, for the tokens in some of its rows.
+    fn group(
+        &self,
+        level: Level,
+        group: &Group,
+        here: Range<usize>,
+        head: usize,
+        (work, lines): (&mut Work, &mut [&mut [f32]]),
+    ) {
+        let each = self.channels / self.heads;
+        let (step, queries) = (group.step(), here.len() * group.columns.len());
+        let skipped = (here.start - group.rows.start) * group.columns.len();
+        let Some(bias) = self.bias.get(&(group.rows.len(), group.columns.len())) else { return };
+        let bias = &bias[(head * group.tokens() + skipped) * step..][..queries * step];
+        work.pack(self, group, head, conv_rows::block(level));
+        work.queries(self, group, here.clone(), head);
+        let shape = |inputs, outputs| conv_rows::Shape {
+            inputs,
+            outputs,
+            width: queries,
+            stride: 1,
+            out_step: outputs,
+        };
+        let only = [Tap { row: 0, column: 0 }];
+        let Work { keys, values, queries: q, scores, sums, mixed, zeros, .. } = work;
+        scores.resize(queries * step, 0.0);
+        sums.resize(queries, 0.0);
+        mixed.resize(queries * each, 0.0);
+        zeros.resize(step.max(each), 0.0);
+        conv_rows::conv_row(level, shape(each, step), scores, &[q], &only, keys, zeros);
+        attention_rows::raise(level, scores, bias, step, sums);
+        conv_rows::conv_row(level, shape(step, each), mixed, &[scores], &only, values, zeros);
+        let samples = mixed.chunks_exact(each).zip(sums.iter());
+        for ((y, x), (mixed, sum)) in group.places(here.clone()).zip(samples) {
+            let to = &mut lines[y - here.start][x * self.channels + head * each..][..each];
+            to.iter_mut().zip(mixed).for_each(|(to, v)| *to = v / sum);
+        }
+    }
+}
+
+/// Per head and query, the bias for each token of a group, and −∞ up to a whole number of lanes.
+fn biases(table: &[f32], heads: usize, side: usize, (rows, columns): (usize, usize)) -> Vec<f32> {
+    let tokens = rows * columns;
+    let step = tokens.next_multiple_of(LANES);
+    let mut all = vec![f32::NEG_INFINITY; heads * tokens * step];
+    for (number, row) in all.chunks_exact_mut(step).enumerate() {
+        let (head, query) = (number / tokens, number % tokens);
+        for (key, bias) in row.iter_mut().enumerate().take(tokens) {
+            let down = query / columns + side - 1 - key / columns;
+            let across = query % columns + side - 1 - key % columns;
+            *bias = table[(down * (2 * side - 1) + across) * heads + head];
+        }
+    }
+    all
+}
+
+/// Memory that is used again.
+#[derive(Default)]
+struct Work {
+    /// Rows of queries, and of keys with values.
+    query_rows: Vec<f32>,
+    pair_rows: Vec<f32>,
+    /// Floats of such rows.
+    query_row: usize,
+    pair_row: usize,
+    keys: Vec<f32>,
+    values: Vec<f32>,
+    queries: Vec<f32>,
+    scores: Vec<f32>,
+    sums: Vec<f32>,
+    mixed: Vec<f32>,
+    zeros: Vec<f32>,
+}
+
+impl Work {
+    /// The rows of a window's keys and values, and those of the queries that are made.
+    fn fetch(&mut self, strip: &Strip<'_>, of: &Attention, window: &Range<usize>, here: &Range<usize>) {
+        self.query_row = strip.shape.width * of.channels;
+        self.pair_row = 2 * self.query_row;
+        self.query_rows.resize(here.len() * self.query_row, 0.0);
+        self.pair_rows.resize(window.len() * self.pair_row, 0.0);
+        for (y, row) in here.clone().zip(self.query_rows.chunks_exact_mut(self.query_row)) {
+            strip.fetch.row(strip.input, y, row);
+        }
+        for (y, row) in window.clone().zip(self.pair_rows.chunks_exact_mut(self.pair_row)) {
+            strip.fetch.row(of.pairs, y, row);
+        }
+    }
+
+    /// A head's keys and values, in the order of [`conv_rows::pack`]: keys are the weights of scores, values those of the
+    /// result.
+    fn pack(&mut self, of: &Attention, group: &Group, head: usize, block: usize) {
+        let (each, step) = (of.channels / of.heads, group.step());
+        self.keys.resize(step.div_ceil(block) * block * each, 0.0);
+        self.values.resize(each.div_ceil(block) * block * step, 0.0);
+        self.keys.fill(0.0);
+        self.values.fill(0.0);
+        for (token, (y, x)) in group.places(group.rows.clone()).enumerate() {
+            let at = (y - group.rows.start) * self.pair_row + 2 * x * of.channels + head * each;
+            let (key, value) = (&self.pair_rows[at..][..each], &self.pair_rows[at + of.channels..][..each]);
+            let keys = self.keys[token / block * block * each + token % block..].iter_mut().step_by(block);
+            keys.zip(key).for_each(|(to, &v)| *to = v);
+            for (number, value) in value.chunks(block).enumerate() {
+                self.values[(number * step + token) * block..][..value.len()].copy_from_slice(value);
+            }
+        }
+    }
+
+    /// A head's queries, scaled.
+    fn queries(&mut self, of: &Attention, group: &Group, here: Range<usize>, head: usize) {
+        let each = of.channels / of.heads;
+        let scale = 1.0 / (each as f32).sqrt();
+        self.queries.clear();
+        for (y, x) in group.places(here.clone()) {
+            let at = (y - here.start) * self.query_row + x * of.channels + head * each;
+            self.queries.extend(self.query_rows[at..][..each].iter().map(|v| v * scale));
+        }
+    }
+}

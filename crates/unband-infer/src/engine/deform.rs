@@ -1,0 +1,234 @@
+//! Deformable convolutions, row by row: small convolutions tell where taps read, what they find there is laid side by side,
+//! and the sums over that are a 1×1 convolution.
+
+use std::ops::Range;
+
+use unband_nets::ParamId;
+use unband_nets::layer::banded_deform_conv::BandedDeformConv;
+use unband_nets::layer::deform_conv::DeformConv;
+use unband_nets::state::Weights;
+use unband_simd::Level;
+use unband_simd::conv_rows::{self, Tap};
+use unband_simd::deform_rows::{self, Picture, Turns};
+
+use super::conv::Staged;
+use super::kernel::Strip;
+use super::rows;
+
+/// Floats of samples laid side by side: they stay in the first-level cache.
+const BESIDE: usize = 6144;
+
+/// A deformable convolution.
+pub struct Deform {
+    input: usize,
+    output: usize,
+    kernel: (usize, usize),
+    kind: Kind,
+    /// All generators as one 3×3 convolution.
+    generator: Vec<f32>,
+    generator_bias: Vec<f32>,
+    /// Per group.
+    weights: Vec<Vec<f32>>,
+    zeros: Vec<f32>,
+}
+
+enum Kind {
+    /// Kernels are turned and stretched.
+    Banded { limits: Option<(f32, f32)>, reach: Option<usize> },
+    /// Each tap has an offset of its own.
+    Free,
+}
+
+impl Deform {
+    /// Whose taps are turned and stretched together.
+    pub fn banded(conv: &BandedDeformConv, weights: &Weights, level: Level) -> Self {
+        let generators = [Some(conv.rotation), Some(conv.stretch), conv.whole];
+        let generators: Vec<[ParamId; 2]> = generators.into_iter().flatten().collect();
+        let kind = Kind::Banded { limits: conv.limits, reach: rows::reach(conv) };
+        let shape = (conv.input, conv.output, conv.groups);
+        Self::new(shape, conv.kernel, kind, (conv.weight, &generators), weights, level)
+    }
+
+    /// Whose taps have offsets of their own.
+    pub fn free(conv: &DeformConv, weights: &Weights, level: Level) -> Self {
+        let shape = (conv.input, conv.output, 1);
+        Self::new(shape, conv.kernel, Kind::Free, (conv.weight, &[conv.offset]), weights, level)
+    }
+
+    fn new(
+        (input, output, groups): (usize, usize, usize),
+        kernel: (usize, usize),
+        kind: Kind,
+        (weight, generators): (ParamId, &[[ParamId; 2]]),
+        weights: &Weights,
+        level: Level,
+    ) -> Self {
+        let of = |id: ParamId| weights.get(id);
+        let generator: Vec<f32> = generators.iter().flat_map(|&[w, _]| of(w)).copied().collect();
+        let generator_bias: Vec<f32> = generators.iter().flat_map(|&[_, b]| of(b)).copied().collect();
+        let at = |o: usize, t: usize, i: usize| generator[(o * input + i) * 9 + t];
+        let (taps, w) = (kernel.0 * kernel.1, of(weight));
+        let (inputs, outputs) = (input / groups, output / groups);
+        let group = |g: usize| {
+            let at = |o: usize, _: usize, i: usize| {
+                let (tap, i) = (i / inputs, i % inputs);
+                w[((g * outputs + o) * inputs + i) * taps + tap]
+            };
+            conv_rows::pack(level, outputs, 1, taps * inputs, at)
+        };
+        Self {
+            input,
+            output,
+            kernel,
+            kind,
+            generator: conv_rows::pack(level, generator_bias.len(), 9, input, at),
+            generator_bias,
+            weights: (0..groups).map(group).collect(),
+            zeros: vec![0.0; input.max(output)],
+        }
+    }
+
+    /// Samples of zeroes before an input row, and floats from the first of them on.
+    pub fn margin(from: unband_nets::Shape) -> (usize, usize) {
+        (1, (from.width + 2) * from.channels)
+    }
+
+    /// Input rows that the taps of these rows may read.
+    fn reached(&self, rows: Range<usize>, height: usize) -> Range<usize> {
+        match self.kind {
+            Kind::Banded { reach: Some(reach), .. } => rows::around(rows, reach, height),
+            _ => 0..height,
+        }
+    }
+
+    /// Makes rows, `count` from the strip's first one on.
+    pub fn rows<'a>(&'a self, strip: &'a Strip<'a>, count: usize) -> impl FnMut(usize, &mut [f32]) + 'a {
+        let from = strip.from();
+        let reached = self.reached(strip.first..strip.first + count, from.height);
+        let copy = |y: usize| {
+            let mut row = Vec::new();
+            if strip.fetch.kept(strip.input, y).is_none() {
+                row.resize(from.width * from.channels, 0.0);
+                strip.fetch.row(strip.input, y, &mut row);
+            }
+            row
+        };
+        let copies: Vec<Vec<f32>> = reached.clone().map(copy).collect();
+        let (left, floats) = Self::margin(from);
+        let mut staged = Staged::new(from, 3, left, floats);
+        let numbers = self.generator_bias.len();
+        let taps: Vec<Tap> = (0..9).map(|t| Tap { row: t / 3, column: t % 3 }).collect();
+        let shape = conv_rows::Shape {
+            inputs: self.input,
+            outputs: numbers,
+            width: from.width,
+            stride: 1,
+            out_step: numbers,
+        };
+        let mut generated = vec![0.0; from.width * numbers];
+        let mut run = Run::new(self.kernel.0 * self.kernel.1 * self.input);
+        move |y, line| {
+            let near = staged.rows(strip, (0..3).map(|a| (y + a).checked_sub(1)));
+            conv_rows::conv_row(
+                strip.fetch.level,
+                shape,
+                &mut generated,
+                &near,
+                &taps,
+                &self.generator,
+                &self.generator_bias,
+            );
+            let kept = |(y, copy)| strip.fetch.kept(strip.input, y).unwrap_or(copy);
+            let rows: Vec<&[f32]> = reached.clone().zip(copies.iter().map(Vec::as_slice)).map(kept).collect();
+            let picture = Picture {
+                rows: &rows,
+                first: reached.start,
+                height: from.height,
+                width: from.width,
+                channels: from.channels,
+                zeros: &self.zeros,
+            };
+            let numbers = generated.chunks(run.places * numbers);
+            for (i, (line, generated)) in line.chunks_mut(run.places * self.output).zip(numbers).enumerate() {
+                self.run(strip.fetch.level, line, generated, (y, i * run.places), &picture, &mut run);
+            }
+        }
+    }
+
+    /// Some places of a row, from column `x` on.
+    fn run(
+        &self,
+        level: Level,
+        line: &mut [f32],
+        generated: &[f32],
+        (y, x): (usize, usize),
+        picture: &Picture<'_>,
+        run: &mut Run,
+    ) {
+        let (kh, kw) = self.kernel;
+        let (taps, numbers) = (kh * kw, self.generator_bias.len());
+        let width = generated.len() / numbers;
+        let step = taps * self.input;
+        if let Kind::Banded { limits, .. } = self.kind {
+            deform_rows::turn(level, &mut run.turns, generated, numbers, limits);
+        }
+        for tap in 0..taps {
+            let from = (away(tap / kw, kh), away(tap % kw, kw));
+            let (rows, columns) = (&mut run.rows[..width], &mut run.columns[..width]);
+            if matches!(self.kind, Kind::Banded { .. }) {
+                deform_rows::place(level, rows, columns, &run.turns, from, y as f32, x as f32);
+            } else {
+                let offsets = generated.chunks_exact(numbers).map(|all| (all[2 * tap], all[2 * tap + 1]));
+                for (i, ((row, column), (down, across))) in
+                    rows.iter_mut().zip(columns.iter_mut()).zip(offsets).enumerate()
+                {
+                    (*row, *column) = (y as f32 + from.0 + down, (x + i) as f32 + from.1 + across);
+                }
+            }
+            deform_rows::gather(level, &mut run.beside[tap * self.input..], step, rows, columns, picture);
+        }
+        let groups = self.weights.len();
+        let (inputs, outputs) = (self.input / groups, self.output / groups);
+        let shape =
+            conv_rows::Shape { inputs: taps * inputs, outputs, width, stride: 1, out_step: self.output };
+        let only = [Tap { row: 0, column: 0 }];
+        for (g, weights) in self.weights.iter().enumerate() {
+            let beside = if groups == 1 { &run.beside } else { run.group(g * inputs, inputs, self.input) };
+            let to = &mut line[g * outputs..];
+            conv_rows::conv_row(level, shape, to, &[beside], &only, weights, &self.zeros);
+        }
+    }
+}
+
+fn away(tap: usize, of: usize) -> f32 {
+    tap as f32 - (of / 2) as f32
+}
+
+/// What is worked with along a row.
+struct Run {
+    /// Places at a time.
+    places: usize,
+    turns: Turns,
+    rows: Vec<f32>,
+    columns: Vec<f32>,
+    /// Place by place, tap by tap, channel by channel.
+    beside: Vec<f32>,
+    /// The same of one group of channels.
+    part: Vec<f32>,
+}
+
+impl Run {
+    fn new(step: usize) -> Self {
+        let places = (BESIDE / step.max(1)).clamp(12, 96) / 12 * 12;
+        let (rows, columns) = (vec![0.0; places], vec![0.0; places]);
+        let beside = vec![0.0; places * step];
+        Self { places, turns: Turns::default(), rows, columns, beside, part: Vec::new() }
+    }
+
+    fn group(&mut self, first: usize, channels: usize, all: usize) -> &Vec<f32> {
+        self.part.clear();
+        let samples = self.beside.chunks_exact(all);
+        self.part.extend(samples.flat_map(|sample| &sample[first..first + channels]));
+        &self.part
+    }
+}
