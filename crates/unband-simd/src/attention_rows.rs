@@ -1,7 +1,7 @@
 //! Scores of attention into weights.
-#![allow(clippy::inline_always)] // `dispatch!` needs it
+#![allow(clippy::inline_always)] // `dispatch_fused!` needs it
 
-use crate::dispatch;
+use crate::dispatch_fused;
 use crate::math_rows::exp_of;
 
 /// Numbers worked on together; rows of scores are as many multiples of it long.
@@ -20,7 +20,7 @@ fn folded(mut lanes: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> f32 {
 }
 
 #[inline(always)]
-fn raise_body(scores: &mut [f32], bias: &[f32], step: usize, sums: &mut [f32]) {
+fn raise_body<const FUSED: bool>(scores: &mut [f32], bias: &[f32], step: usize, sums: &mut [f32]) {
     for ((scores, bias), sum) in scores.chunks_exact_mut(step).zip(bias.chunks_exact(step)).zip(sums) {
         let mut most = [f32::NEG_INFINITY; LANES];
         for (scores, bias) in scores.chunks_exact_mut(LANES).zip(bias.chunks_exact(LANES)) {
@@ -33,7 +33,7 @@ fn raise_body(scores: &mut [f32], bias: &[f32], step: usize, sums: &mut [f32]) {
         let mut parts = [0.0f32; LANES];
         for scores in scores.chunks_exact_mut(LANES) {
             for (score, part) in scores.iter_mut().zip(&mut parts) {
-                *score = exp_of(*score - most);
+                *score = exp_of::<FUSED>(*score - most);
                 *part += *score;
             }
         }
@@ -41,7 +41,7 @@ fn raise_body(scores: &mut [f32], bias: &[f32], step: usize, sums: &mut [f32]) {
     }
 }
 
-dispatch! {
+dispatch_fused! {
     /// Per row of `step` scores, a multiple of [`LANES`]: adds the bias and replaces each by e^(score − largest); `sums` gets
     /// the sum of each row. A bias of −∞ makes 0 of scores that are only there to fill the row.
     pub fn raise(level, scores: &mut [f32], bias: &[f32], step: usize, sums: &mut [f32]) = raise_body;
@@ -50,7 +50,7 @@ dispatch! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Level;
+    use crate::{Level, conv_rows};
 
     fn numbers(n: usize, seed: usize, size: f32) -> Vec<f32> {
         (0..n).map(|i| (((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0) * size).collect()
@@ -67,14 +67,16 @@ mod tests {
             raise(level, &mut raised, &bias, step, &mut sums);
             (raised, sums)
         };
-        let want = run(Level::Scalar);
-        assert!(Level::all().all(|level| run(level) == want));
-        for row in 0..rows {
-            let all = |i: usize| f64::from(scores[row * step + i] + bias[row * step + i]);
-            let sum: f64 = (0..step).map(|i| all(i).exp()).sum();
-            for i in 0..step {
-                let got = f64::from(want.0[row * step + i] / want.1[row]);
-                assert!((got - all(i).exp() / sum).abs() < 1e-6, "{row} {i}");
+        let all: Vec<_> = Level::all().map(|level| (conv_rows::fused(level), run(level))).collect();
+        assert!(all.windows(2).all(|pair| pair[0].0 != pair[1].0 || pair[0].1 == pair[1].1));
+        for (_, (raised, sums)) in all {
+            for row in 0..rows {
+                let all = |i: usize| f64::from(scores[row * step + i] + bias[row * step + i]);
+                let sum: f64 = (0..step).map(|i| all(i).exp()).sum();
+                for i in 0..step {
+                    let got = f64::from(raised[row * step + i] / sums[row]);
+                    assert!((got - all(i).exp() / sum).abs() < 1e-6, "{row} {i}");
+                }
             }
         }
     }

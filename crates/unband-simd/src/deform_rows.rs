@@ -31,7 +31,7 @@ fn turn_body(turns: &mut Turns, raw: &[f32], numbers: usize, limits: Option<(f32
         Some((min, max)) => {
             let (half, middle) = ((max - min) / 2.0, max.midpoint(min));
             for v in stretch {
-                *v = tanh_of(*v) * half + middle;
+                *v = tanh_of::<false>(*v) * half + middle;
             }
         }
         None => {

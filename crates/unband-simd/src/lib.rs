@@ -77,3 +77,32 @@ macro_rules! dispatch {
         }
     )*};
 }
+
+/// As [`dispatch!`], for bodies `f::<FUSED>(…)` that multiply and add in one rounding where `FUSED` says that the processor
+/// can: vector versions are equal to each other, and differ from the scalar one in the last bits.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! dispatch_fused {
+    ($( $(#[$meta:meta])* pub fn $name:ident(level $(, $arg:ident : $ty:ty)* $(,)?) = $body:ident; )*) => {$(
+        $(#[$meta])*
+        pub fn $name(level: $crate::Level $(, $arg: $ty)*) {
+            #[cfg(target_arch = "x86_64")]
+            if $crate::conv_rows::fused(level) {
+                #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,bmi1,bmi2,fma")]
+                fn avx512($($arg: $ty),*) { $body::<true>($($arg),*) }
+                #[target_feature(enable = "avx2,bmi1,bmi2,fma")]
+                fn avx2($($arg: $ty),*) { $body::<true>($($arg),*) }
+                if level.supported() == $crate::Level::Avx512 {
+                    // SAFETY: `supported` never exceeds what the processor was found to have, `fused` found FMA.
+                    unsafe { avx512($($arg),*) }
+                } else {
+                    // SAFETY: as above; `fused` levels have AVX2.
+                    unsafe { avx2($($arg),*) }
+                }
+                return;
+            }
+            let _ = level;
+            $body::<false>($($arg),*);
+        }
+    )*};
+}

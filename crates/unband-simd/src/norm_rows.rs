@@ -54,10 +54,36 @@ fn unit_body(row: &mut [f32], channels: usize, eps: f32) {
     }
 }
 
+/// Channels whose sums stay in registers along a row.
+const BLOCK: usize = 16;
+
+/// The first channels of each sample.
+#[inline(always)]
+fn add_block(sums: &mut [f64; BLOCK], squares: &mut [f64; BLOCK], row: &[f32], channels: usize) {
+    for sample in row.chunks(channels) {
+        let Some(sample) = sample.first_chunk::<BLOCK>() else { return };
+        for ((sum, square), &v) in sums.iter_mut().zip(squares.iter_mut()).zip(sample) {
+            let v = f64::from(v);
+            *sum += v;
+            *square += v * v;
+        }
+    }
+}
+
 #[inline(always)]
 fn add_moments_body(sums: &mut [f64], squares: &mut [f64], row: &[f32]) {
-    for sample in row.chunks_exact(sums.len().max(1)) {
-        for ((sum, square), &v) in sums.iter_mut().zip(squares.iter_mut()).zip(sample) {
+    let channels = sums.len().max(1);
+    let blocks = channels / BLOCK * BLOCK;
+    for first in (0..blocks).step_by(BLOCK) {
+        let (mut s, mut q) = ([0.0; BLOCK], [0.0; BLOCK]);
+        s.copy_from_slice(&sums[first..first + BLOCK]);
+        q.copy_from_slice(&squares[first..first + BLOCK]);
+        add_block(&mut s, &mut q, &row[first.min(row.len())..], channels);
+        sums[first..first + BLOCK].copy_from_slice(&s);
+        squares[first..first + BLOCK].copy_from_slice(&q);
+    }
+    for sample in row.chunks_exact(channels) {
+        for ((sum, square), &v) in sums.iter_mut().zip(squares.iter_mut()).zip(sample).skip(blocks) {
             let v = f64::from(v);
             *sum += v;
             *square += v * v;
