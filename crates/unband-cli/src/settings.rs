@@ -8,10 +8,10 @@ use unband::networks::{WEIGHTS, takes_weights};
 use unband::{Choice, Error, Findings, Image, Options};
 use unband_io::FormatEntry;
 
+use unband_infer::models;
 use unband_nets::zoo::PUBLISHED;
 
 use crate::args::{DebandArgs, Switch};
-use crate::cmd::models::folder;
 use crate::inputs::STDIO;
 use crate::talk::Failure;
 
@@ -87,10 +87,10 @@ fn imported(method: &str, settings: &[(String, String)]) -> Result<Option<PathBu
     if !takes_file(method) || settings.iter().any(|(name, _)| name == WEIGHTS) {
         return Ok(None);
     }
-    let Some(folder) = folder::models() else { return Ok(None) };
+    let Some(folder) = models::folder() else { return Ok(None) };
     let published = PUBLISHED.iter().filter(|p| p.architecture == method).map(|p| p.name);
     let names = published.filter(|&name| name != method).chain([method]);
-    let file = |name| folder.join(format!("{name}.{}", folder::EXTENSION));
+    let file = |name| models::file(&folder, name);
     let mut found: Vec<PathBuf> = names.map(file).filter(|file| file.is_file()).collect();
     if found.len() > 1 {
         let all: Vec<String> = found.iter().map(|file| file.display().to_string()).collect();

@@ -1,5 +1,6 @@
 //! The contract between whoever arranges the work (tiles, threads, colour) and whoever does it.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -226,6 +227,8 @@ pub struct Context<'a> {
     pub frame: u32,
     /// Depth that the result will be stored at, where the caller knows: for methods that bring their own dither.
     pub output: Option<Depth>,
+    /// Folder of imported models, for measures that run a network.
+    pub models: Option<&'a Path>,
 }
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -241,6 +244,7 @@ impl Default for Context<'_> {
             rng: Rng::new(0),
             frame: 0,
             output: None,
+            models: None,
         }
     }
 }

@@ -32,6 +32,23 @@ pub struct Score {
     pub grids: [f64; 4],
 }
 
+/// Rows and columns of the patches of a picture's four grids, each once; none for a picture smaller than a patch.
+pub fn patches(size: (usize, usize)) -> Vec<(usize, usize)> {
+    let mut all: Vec<(usize, usize)> = grids(size).into_iter().flatten().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The patches of the grids that are pushed to the upper left, lower left, upper right and lower right corner, row by row.
+fn grids((height, width): (usize, usize)) -> [Vec<(usize, usize)>; 4] {
+    let (down, across) = (height % PATCH, width % PATCH);
+    let along = |side: usize| (0..side / PATCH).map(|i| i * PATCH);
+    [(0, 0), (down, 0), (0, across), (down, across)].map(|(top, left)| {
+        along(height).flat_map(|row| along(width).map(move |column| (top + row, left + column))).collect()
+    })
+}
+
 /// The index of a picture of so many rows and columns, from the probability that the patch at a row and column has **no**
 /// banding, which is asked for once per patch. `None` for a picture smaller than a patch.
 ///
@@ -53,14 +70,12 @@ pub fn score<E>(
     if rows == 0 || columns == 0 {
         return Ok(None);
     }
-    let (down, across) = (height % PATCH, width % PATCH);
     let mut known: HashMap<(usize, usize), f64> = HashMap::new();
-    let mut grids = [0.0; 4];
+    let mut means = [0.0; 4];
     let mut sum = 0.0;
-    for (grid, (top, left)) in grids.iter_mut().zip([(0, 0), (down, 0), (0, across), (down, across)]) {
-        let mut cells = Vec::with_capacity(rows * columns);
-        for i in 0..rows * columns {
-            let at = (top + i / columns * PATCH, left + i % columns * PATCH);
+    for (mean, places) in means.iter_mut().zip(grids((height, width))) {
+        let mut cells = Vec::with_capacity(places.len());
+        for at in places {
             let cell = match known.get(&at) {
                 Some(&cell) => cell,
                 None => f64::from(u8::from(f64::from(1.0 - probability(at.0, at.1)?) > BANDED)),
@@ -69,10 +84,10 @@ pub fn score<E>(
             cells.push(cell);
         }
         let mixed: f64 = mixed(&cells, columns, mixing).iter().sum();
-        *grid = mixed / (rows * columns) as f64;
+        *mean = mixed / (rows * columns) as f64;
         sum += mixed;
     }
-    Ok(Some(Score { value: sum / (4 * rows * columns) as f64, grids }))
+    Ok(Some(Score { value: sum / (4 * rows * columns) as f64, grids: means }))
 }
 
 fn mixed(cells: &[f64], columns: usize, mixing: Mixing) -> Vec<f64> {
@@ -93,6 +108,12 @@ fn mixed(cells: &[f64], columns: usize, mixing: Mixing) -> Vec<f64> {
 
 /// Samples between the windows of [`banding_map`], and side of its cells.
 const STEP: usize = 5;
+
+/// Rows and columns of the windows of [`banding_map`], row by row.
+pub fn windows((height, width): (usize, usize)) -> Vec<(usize, usize)> {
+    let along = |side: usize| (0..(side + 1).saturating_sub(PATCH)).step_by(STEP);
+    along(height).flat_map(|row| along(width).map(move |column| (row, column))).collect()
+}
 
 /// Where a picture is banded: `[1, H, W]`, 0 to 1. `None` for a picture smaller than a patch.
 ///
@@ -200,6 +221,8 @@ mod tests {
         asked.sort_unstable();
         asked.dedup();
         assert_eq!(asked.len(), 8);
+        assert_eq!(patches((2 * PATCH, 500)), asked);
+        assert_eq!((patches((1080, 1920)).len(), patches((234, 1920)).len()), (128, 0));
     }
 
     #[test]
@@ -242,13 +265,14 @@ mod tests {
         let Some(map) = of((239, 237), 0.25) else { unreachable!() };
         assert!((map.at(0, 234, 234) - 0.75).abs() < 1e-6);
         assert!(map.at(0, 235, 0).abs() < 1e-6 && map.at(0, 0, 235).abs() < 1e-6);
-        let mut asked = 0;
-        let asking: Result<_, Infallible> = banding_map((1080, 1920), |_, _| {
-            asked += 1;
+        let mut asked = Vec::new();
+        let asking: Result<_, Infallible> = banding_map((1080, 1920), |row, column| {
+            asked.push((row, column));
             Ok(1.0)
         });
         assert!(asking.is_ok());
-        assert_eq!(asked, 57_460);
+        assert_eq!(asked.len(), 57_460);
+        assert!(asked == windows((1080, 1920)) && windows((1080, 234)).is_empty());
     }
 
     #[test]

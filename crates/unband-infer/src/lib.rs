@@ -7,6 +7,7 @@ pub mod engine;
 pub mod indi;
 pub mod lpips;
 mod map;
+pub mod models;
 mod net_restorer;
 pub mod reference;
 mod run;

@@ -157,6 +157,7 @@ pub const ENTRY: Metric = Metric {
     range: "0 and more, rarely above 3",
     unit: "",
     least: Least::Sample,
+    network: None,
     source: "Tu, Lin, Wang, Adsumilli, Bovik, ICASSP 2020; google/bband-adaband `src/BBAD_I.m`",
     score,
 };

@@ -526,6 +526,7 @@ pub const ENTRY: Metric = Metric {
     range: "0 and more, 24 is very bad",
     unit: "",
     least: Least::OneSide(LEAST_SIDE),
+    network: None,
     source: "Tandon, Afonso, Sole, Krasula, PCS 2021; Netflix/vmaf `libvmaf/src/feature/cambi.c`",
     score: default_score,
 };

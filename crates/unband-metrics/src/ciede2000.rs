@@ -149,6 +149,7 @@ pub const ENTRY: Metric = Metric {
     range: "0 and more, 0 for equal pictures",
     unit: "ΔE00",
     least: Least::Sample,
+    network: None,
     source: "Sharma, Wu, Dalal 2005; scikit-image `color/delta_e.py`, deltaE_ciede2000",
     score,
 };

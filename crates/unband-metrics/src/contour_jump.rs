@@ -95,6 +95,7 @@ pub const ENTRY: Metric = Metric {
     range: "0 and more",
     unit: "8-bit codes",
     least: Least::Sample,
+    network: None,
     source: "own; docs/results/quality.md",
     score,
 };

@@ -87,6 +87,7 @@ pub const ENTRY: Metric = Metric {
     range: "0..=1000",
     unit: "per 1000 smooth samples",
     least: Least::Sample,
+    network: None,
     source: "own; docs/results/quality.md",
     score,
 };

@@ -44,6 +44,7 @@ pub const ENTRY: Metric = Metric {
     range: "0 and more, infinite for equal pictures",
     unit: "dB",
     least: Least::Sample,
+    network: None,
     source: "own; docs/results/quality.md",
     score,
 };

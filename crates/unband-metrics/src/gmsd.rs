@@ -103,6 +103,7 @@ pub const ENTRY: Metric = Metric {
     range: "0..=0.5, 0 for equal pictures",
     unit: "",
     least: Least::Sides(LEAST_SIDE),
+    network: None,
     source: "Xue et al. 2014; the authors' `GMSD.m`",
     score,
 };

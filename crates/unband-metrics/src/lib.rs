@@ -13,13 +13,16 @@ pub mod cambi;
 pub mod ciede2000;
 pub mod clean;
 pub mod contour_jump;
+pub mod dbi;
 pub mod false_steps;
 pub mod field;
 pub mod flat_psnr;
 pub mod gmsd;
 mod grey;
 mod light;
+pub mod lpips;
 pub mod ms_ssim;
+mod network;
 pub mod niqe;
 pub mod psnr;
 pub mod ssim;
@@ -30,7 +33,10 @@ pub mod texture_change;
 pub use clean::Clean;
 pub use field::Field;
 
+use std::path::Path;
+
 use unband_image::{Context, Image, Model, Plane};
+use unband_nets::zoo::{self, Published};
 
 /// Which way a measure improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,6 +235,24 @@ pub enum MetricError {
         /// The measure.
         metric: &'static str,
     },
+    /// The numbers of the network that the measure runs were not imported.
+    #[error("{metric} needs the numbers of {network}, which were not imported")]
+    NoNetwork {
+        /// The measure.
+        metric: &'static str,
+        /// Their name in [`unband_nets::zoo`].
+        network: &'static str,
+    },
+    /// The network of the measure cannot be used.
+    #[error("{metric} cannot use its network: {what}")]
+    Network {
+        /// The measure.
+        metric: &'static str,
+        /// What is wrong, with the file.
+        what: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
     /// What came out is not a number.
     #[error("{metric} has no number for samples so far from black and white")]
     NoNumber {
@@ -255,10 +279,27 @@ impl MetricError {
             | Self::Samples { metric, .. }
             | Self::Code { metric, .. }
             | Self::NotFinite { metric }
+            | Self::NoNetwork { metric, .. }
+            | Self::Network { metric, .. }
             | Self::NoNumber { metric } => *metric = name,
             Self::Ssimulacra2(_) | Self::Cancelled => {}
         }
         self
+    }
+
+    /// What to do about it, if that can be said.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoNetwork { network, .. } => {
+                let Published { file, sha256, author, place, .. } = zoo::find(network)?;
+                let sum = &sha256[..sha256.len().min(8)];
+                Some(format!(
+                    "get `{file}` (SHA-256 {sum}…) of {author}, {place}, then `unband models import {file}`"
+                ))
+            }
+            Self::Network { hint, .. } => hint.clone(),
+            _ => None,
+        }
     }
 }
 
@@ -292,19 +333,35 @@ pub struct Metric {
     pub unit: &'static str,
     /// Smaller pictures have no value.
     pub least: Least,
+    /// Name in [`unband_nets::zoo`] of the numbers that it needs in [`Context::models`]; none are part of unband.
+    pub network: Option<&'static str>,
     /// Paper, or the place where the definition stands.
     pub source: &'static str,
     score: ScoreFn,
 }
 
 impl Metric {
+    /// Whether it can be taken with the models in that folder.
+    ///
+    /// # Errors
+    /// The numbers of its network were not imported.
+    pub fn ready(&self, models: Option<&Path>) -> Result<(), MetricError> {
+        match self.network {
+            Some(network) if !network::is_there(network, models) => {
+                Err(MetricError::NoNetwork { metric: self.name, network })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Measures a picture, against the other that [`Metric::against`] asks for. The value is the same for every number
     /// of threads and every instruction set, and never not-a-number.
     ///
     /// # Errors
     /// All of them name the measure and its limit: a picture to compare with is missing, or differs in size or colour
     /// model; the picture is too small, holds samples that are not finite, or is YUV for a measure that takes RGB and
-    /// grey; there is nothing in it that the measure counts; or when cancelled.
+    /// grey; there is nothing in it that the measure counts; the network that it runs is not in [`Context::models`]; or
+    /// when cancelled.
     pub fn score(
         &self,
         image: &Image,
@@ -333,6 +390,9 @@ pub static METRICS: &[Metric] = &[
     gmsd::ENTRY,
     ssimulacra2::ENTRY,
     ciede2000::ENTRY,
+    lpips::ENTRY,
+    lpips::ENTRY_VGG,
+    lpips::ENTRY_SQUEEZE,
     flat_psnr::ENTRY,
     false_steps::ENTRY,
     contour_jump::ENTRY,
@@ -340,6 +400,7 @@ pub static METRICS: &[Metric] = &[
     cambi::ENTRY,
     cambi::ENTRY_COARSE,
     bband::ENTRY,
+    dbi::ENTRY,
     niqe::ENTRY,
 ];
 

@@ -105,6 +105,7 @@ pub const ENTRY: Metric = Metric {
     range: "0..=1",
     unit: "",
     least: Least::Sides(LEAST_SIDE),
+    network: None,
     source: "Wang, Simoncelli, Bovik 2003; the authors' `msssim.m`",
     score,
 };

@@ -101,6 +101,7 @@ pub const ENTRY: Metric = Metric {
     range: "0 and more, photographs 2 to 5",
     unit: "",
     least: Least::Sides(BLOCK),
+    network: None,
     source: "Mittal, Soundararajan, Bovik, IEEE Signal Processing Letters 20(3), 2013; BasicSR `metrics/niqe.py`",
     score,
 };

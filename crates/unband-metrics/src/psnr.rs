@@ -84,6 +84,7 @@ pub const ENTRY: Metric = Metric {
     range: "0 and more, infinite for equal pictures",
     unit: "dB",
     least: Least::Sample,
+    network: None,
     source: "KAIR `utils/utils_image.py`, calculate_psnr",
     score,
 };

@@ -124,6 +124,7 @@ pub const ENTRY: Metric = Metric {
     range: "-1..=1",
     unit: "",
     least: Least::Sides(11),
+    network: None,
     source: "Wang et al. 2004; KAIR `utils/utils_image.py`, calculate_ssim",
     score,
 };

@@ -62,6 +62,7 @@ pub const ENTRY: Metric = Metric {
     range: "100 for equal pictures, below 0 for very bad ones",
     unit: "",
     least: Least::Sides(LEAST_SIDE),
+    network: None,
     source: "github.com/cloudinary/ssimulacra2, by the crate `fast-ssim2`",
     score,
 };

@@ -73,6 +73,7 @@ pub const ENTRY: Metric = Metric {
     range: "0..=255",
     unit: "8-bit codes",
     least: Least::Sample,
+    network: None,
     source: "own; docs/results/quality.md",
     score,
 };

@@ -2,8 +2,6 @@
 //!
 //! None is part of unband and none is fetched: people get a file from its publisher and import it.
 
-use sha2::{Digest, Sha256};
-
 use crate::arch::{self, Architecture};
 
 /// A checkpoint that was published.
@@ -13,7 +11,7 @@ pub struct Published {
     pub name: &'static str,
     /// The network's name in [`arch::ARCHITECTURES`].
     pub architecture: &'static str,
-    /// The file's name at its publisher's.
+    /// The file's or folder's name at its publisher's.
     pub file: &'static str,
     /// Who trained it.
     pub author: &'static str,
@@ -23,7 +21,7 @@ pub struct Published {
     pub place: &'static str,
     /// Bytes, where known.
     pub bytes: Option<u64>,
-    /// The file's SHA-256 in lower-case hexadecimal: all of it, its first eight digits, or nothing where it is not known.
+    /// SHA-256 as [`Source::sha256`](crate::checkpoint::Source::sha256) gives it: all of it, its first eight digits, or nothing where it is not known.
     pub sha256: &'static str,
 }
 
@@ -241,12 +239,12 @@ pub static PUBLISHED: &[Published] = &[
     Published {
         name: "dbi",
         architecture: "dbi",
-        file: "saved_model.pb",
+        file: "model",
         author: "Kapoor, Sapra, Wang",
         licence: "none given",
-        place: "github.com/akshay-kap/Meng-699-Image-Banding-detection, Pre-trained-models/model (TensorFlow)",
-        bytes: None,
-        sha256: "",
+        place: "github.com/akshay-kap/Meng-699-Image-Banding-detection, Pre-trained-models (a folder of TensorFlow)",
+        bytes: Some(102_187),
+        sha256: "6b7b72b7c2891c44aa83a56f8f971197b0ea2ae7124cb6423d85aee7af69596f",
     },
     torchvision("alexnet", "alexnet-owt-7be5be79.pth", "7be5be79"),
     torchvision("vgg16", "vgg16-397923af.pth", "397923af"),
@@ -264,19 +262,10 @@ pub fn with_sha256(sha256: &str) -> Option<&'static Published> {
     PUBLISHED.iter().find(|published| published.is(sha256) == Some(true))
 }
 
-/// SHA-256 in lower-case hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::Source;
 
     #[test]
     fn every_checkpoint_is_of_a_known_network_and_has_a_name_of_its_own() {
@@ -297,7 +286,7 @@ mod tests {
     #[test]
     fn a_file_is_known_by_its_sum() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(sha256(b""), empty);
+        assert_eq!(Source::File(Vec::new()).sha256(), empty);
         assert!(with_sha256(empty).is_none());
         let known = find("bsrgan-x4").unwrap();
         assert_eq!(with_sha256(known.sha256), Some(known));

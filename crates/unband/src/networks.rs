@@ -1,18 +1,14 @@
 //! Networks as methods: `--method ggdbn --weights FILE`.
 
-use std::fs::Metadata;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use unband_image::restorer::Prepare;
 use unband_image::{Entry, ParamError, ParamInfo, Params, Restorer, params};
 use unband_infer::deepdeband::Variant;
-use unband_infer::{Engine, NetRestorer, Way};
+use unband_infer::{NetRestorer, Way, models};
 use unband_nets::arch::{self, Architecture};
-use unband_nets::checkpoint;
-use unband_simd::Level;
 
 params! {
     /// Settings of networks that run once.
@@ -97,7 +93,11 @@ fn prepare(architecture: &'static Architecture, file: &Path, way: Way) -> Result
         let name = architecture.name;
         return Err(ParamError::Required { method: name, name: WEIGHTS, hint: where_from(name) });
     }
-    let engine = engine(architecture, file)?;
+    let engine = models::engine(architecture, file).map_err(|error| ParamError::File {
+        path: error.path.display().to_string(),
+        what: error.what,
+        hint: error.hint,
+    })?;
     Ok(Box::new(move |_, _, _| {
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), way)?;
         Ok(Box::new(restorer) as Box<dyn Restorer>)
@@ -115,48 +115,4 @@ fn where_from(name: &str) -> String {
         [] => format!("no checkpoint of it was published; {given}"),
         told => format!("published: {}; {given}", told.join("; ")),
     }
-}
-
-/// What tells one file from another without reading it.
-#[derive(Clone, PartialEq)]
-struct Seen {
-    path: PathBuf,
-    bytes: u64,
-    changed: Option<SystemTime>,
-    name: &'static str,
-}
-
-/// The last checkpoint that was read: pictures of a batch share it.
-static LAST: Mutex<Option<(Seen, Arc<Engine>)>> = Mutex::new(None);
-
-fn engine(architecture: &'static Architecture, file: &Path) -> Result<Arc<Engine>, ParamError> {
-    let fault = |what: String, hint: Option<String>| ParamError::File {
-        path: file.display().to_string(),
-        what,
-        hint,
-    };
-    let meta: Metadata = std::fs::metadata(file).map_err(|error| fault(error.to_string(), None))?;
-    let seen = Seen {
-        path: file.to_path_buf(),
-        bytes: meta.len(),
-        changed: meta.modified().ok(),
-        name: architecture.name,
-    };
-    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, engine)) = last.as_ref().filter(|(known, _)| *known == seen) {
-        return Ok(Arc::clone(engine));
-    }
-    let checkpoint = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
-    let network = checkpoint.network().map_err(|error| fault(error.to_string(), error.hint()))?;
-    // The two of deepDeband are one network with different numbers.
-    let same = network.architecture.name == architecture.name
-        || (architecture.name.starts_with("deepdeband")
-            && network.architecture.name.starts_with("deepdeband"));
-    if !same {
-        let (got, asked) = (network.architecture.name, architecture.name);
-        return Err(fault(format!("holds the network {got}, not {asked}"), None));
-    }
-    let engine = Arc::new(Engine::new(network.graph, network.weights, Level::best()));
-    *last = Some((seen, Arc::clone(&engine)));
-    Ok(engine)
 }

@@ -11,6 +11,7 @@ use clap::Args;
 use unband::show::{Column, Drawn, Page, Section, Side};
 use unband::{Context, Model};
 use unband_image::Depth;
+use unband_infer::models;
 use unband_metrics::{Against, Metric};
 
 use super::score::{
@@ -100,6 +101,7 @@ struct Job<'a> {
     methods: Vec<Method>,
     metrics: Vec<&'static Metric>,
     gates: Vec<Gate>,
+    models: Option<PathBuf>,
 }
 
 /// What is kept of a pair: the reference, perhaps the input, then the result or what the methods made.
@@ -127,8 +129,9 @@ impl<'a> Job<'a> {
         let Pairs { pairs, failures } = gather(args).map_err(usage)?;
         let input =
             args.input.is_some() || !methods.is_empty() || pairs.iter().any(|pair| pair.input.is_some());
+        let models = models::folder();
         let can = Use { defaults: DEFAULTS, reference: true, input };
-        let (metrics, gates) = args.measure.measures(&can).map_err(usage)?;
+        let (metrics, gates) = args.measure.measures(&can, models.as_deref()).map_err(usage)?;
         if let Some(option) = args.measure.of_one_picture() {
             let drawn = if option == "--save-profile" { 1 } else { methods.len().max(1) };
             if pairs.len() * drawn > 1 {
@@ -145,13 +148,13 @@ impl<'a> Job<'a> {
             .chain(args.pairs.as_deref())
             .collect();
         args.measure.check_outputs(&paths)?;
-        Ok((Self { args: &args.measure, pairs, methods, metrics, gates }, failures))
+        Ok((Self { args: &args.measure, pairs, methods, metrics, gates, models }, failures))
     }
 
     /// Reads, repairs where methods were named, and measures.
     fn one(&self, pair: &Pair, threads: usize, talk: &Talk<'_>) -> Result<Compared, Failure> {
         let progress = talk.bar.picture();
-        let ctx = MeasureArgs::context(threads, &progress);
+        let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
         // The bar follows the measures; methods would move it twice.
         let silent = Context { progress: &unband::NoProgress, ..ctx };
         let read = |role: &str, input: &Input| -> Result<Part, Failure> {

@@ -7,6 +7,7 @@ use unband::Dither;
 use unband_image::{Depth, Entry, ParamInfo, ParamKind};
 use unband_io::{FORMATS, FormatEntry};
 use unband_metrics::{Against, Least, METRICS, Metric};
+use unband_nets::zoo::{self, Published};
 
 use crate::Outcome;
 use crate::cmd::score::{better, range};
@@ -282,6 +283,12 @@ fn least(metric: &Metric) -> String {
     }
 }
 
+/// The network that a measure runs, and where its numbers are.
+fn network(metric: &Metric) -> Option<String> {
+    let Published { name, file, author, place, .. } = zoo::find(metric.network?)?;
+    Some(format!("the network {name}: `unband models import {file}`, published by {author}, {place}"))
+}
+
 fn measures() -> String {
     let mut text = "Measures (--metrics NAME,NAME,…; --fail-if 'NAME>LIMIT')\n".to_owned();
     for metric in METRICS {
@@ -293,6 +300,9 @@ fn measures() -> String {
             _ => format!("; needs {} samples", least(metric)),
         };
         let _ = writeln!(text, "      compared with {}{least}", against(metric));
+        if let Some(network) = network(metric) {
+            let _ = writeln!(text, "      runs {network}");
+        }
         for line in wrapped(&sentences(metric.purpose), 90) {
             let _ = writeln!(text, "          {line}");
         }
@@ -318,6 +328,9 @@ fn measures_markdown() -> String {
     for metric in METRICS {
         let parts = [metric.title, metric.purpose, &format!("Source: {}", metric.source)].map(sentences);
         let _ = writeln!(text, "\n## {}\n\n{}", metric.name, parts.join(" "));
+        if let Some(network) = network(metric) {
+            let _ = writeln!(text, "\nIt runs {network}.");
+        }
     }
     text
 }

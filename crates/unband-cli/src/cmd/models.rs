@@ -1,9 +1,9 @@
 //! `unband models`: checkpoints of networks: what a file is, which were published, and copies that methods can find.
 
-pub mod folder;
 mod import;
 mod info;
 mod list;
+mod name;
 
 use std::path::PathBuf;
 
@@ -37,8 +37,8 @@ enum What {
 /// What `unband models info` takes.
 #[derive(Debug, Args)]
 pub struct InfoArgs {
-    /// Checkpoints: safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives
-    #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::FilePath)]
+    /// Checkpoints: safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives, folders of TensorFlow models
+    #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     files: Vec<PathBuf>,
     /// Print one JSON object per file
     #[arg(long)]
@@ -59,11 +59,11 @@ pub struct ListArgs {
 /// What `unband models import` takes.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// Checkpoints, as their publishers have them
-    #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::FilePath)]
+    /// Checkpoints, as their publishers have them: files, or folders of TensorFlow models
+    #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     files: Vec<PathBuf>,
     /// Call it so; needed for files that are not the published ones but are called like them
-    #[arg(long = "as", value_name = "NAME", value_parser = folder::name)]
+    #[arg(long = "as", value_name = "NAME", value_parser = name::name)]
     name: Option<String>,
     /// Replace a model of that name
     #[arg(long)]

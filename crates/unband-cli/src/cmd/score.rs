@@ -18,6 +18,7 @@ use clap::Args;
 use serde::Serialize;
 use unband::Context;
 use unband::show::{Column, Drawn, Page, Section, Side};
+use unband_infer::models;
 use unband_metrics::Metric;
 
 use crate::Outcome;
@@ -74,6 +75,7 @@ struct Job<'a> {
     inputs: Vec<Input>,
     metrics: Vec<&'static Metric>,
     gates: Vec<Gate>,
+    models: Option<PathBuf>,
 }
 
 /// What is kept of a picture.
@@ -89,7 +91,8 @@ impl<'a> Job<'a> {
     /// Settles everything before the first picture is read.
     fn new(args: &'a ScoreArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
-        let (metrics, gates) = args.measure.measures(&USE).map_err(usage)?;
+        let models = models::folder();
+        let (metrics, gates) = args.measure.measures(&USE, models.as_deref()).map_err(usage)?;
         let gather = Gather {
             recursive: args.measure.recursive,
             output_folder: None,
@@ -103,12 +106,12 @@ impl<'a> Job<'a> {
         }
         let paths: Vec<&Path> = found.inputs.iter().map(|input| input.path.as_path()).collect();
         args.measure.check_outputs(&paths)?;
-        Ok((Self { args: &args.measure, inputs: found.inputs, metrics, gates }, found.failures))
+        Ok((Self { args: &args.measure, inputs: found.inputs, metrics, gates, models }, found.failures))
     }
 
     fn one(&self, input: &Input, threads: usize, talk: &Talk<'_>) -> Result<Scored, Failure> {
         let progress = talk.bar.picture();
-        let ctx = MeasureArgs::context(threads, &progress);
+        let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
         let loaded = Loaded::read(input, &ctx)?;
         let verdict = Verdict::new(&loaded.findings);
         let subject = Subject { image: &loaded.image, reference: None, input: None };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::stage::{Ran, Stage, root};
+use crate::stage::{Stage, root};
 
 fn golden(name: &str) -> Vec<u8> {
     std::fs::read(root().join("golden/checkpoints").join(name)).unwrap()
@@ -14,11 +14,6 @@ fn with(name: &str) -> Stage {
     let stage = Stage::new();
     stage.write(name, &golden(name));
     stage
-}
-
-/// With a folder of models inside the stage.
-fn run(stage: &Stage, args: &[&str]) -> Ran {
-    stage.command(args).env("UNBAND_MODELS", stage.path("models")).output().unwrap().into()
 }
 
 #[test]
@@ -31,7 +26,7 @@ fn info_says_of_every_file_what_it_is() {
         stage.write(name, &golden(name));
         args.push(name);
     }
-    let told = run(&stage, &args).code(0).json();
+    let told = stage.run(&args).code(0).json();
     assert_eq!(told.len(), files.len());
     for (told, (name, want)) in told.iter().zip(files) {
         assert_eq!(told["schema"], "unband-models-info/1");
@@ -48,7 +43,7 @@ fn info_says_of_every_file_what_it_is() {
 #[test]
 fn info_reads_well() {
     let stage = with("rrdbnet_x2_basicsr.pth");
-    let text = run(&stage, &["models", "info", "rrdbnet_x2_basicsr.pth"]).code(0).out();
+    let text = stage.run(&["models", "info", "rrdbnet_x2_basicsr.pth"]).code(0).out();
     for part in [
         "PyTorch archive",
         "rrdbnet",
@@ -70,11 +65,11 @@ fn a_tensor_that_is_missing_is_named() {
     let mut other = whole.clone();
     other[at + 1..at + 12].copy_from_slice(b"HRconv.bent");
     stage.write("bent.safetensors", &other);
-    let told = &run(&stage, &["models", "info", "bent.safetensors", "--json"]).code(0).json()[0];
+    let told = &stage.run(&["models", "info", "bent.safetensors", "--json"]).code(0).json()[0];
     assert_eq!(told["network"]["complete"], false);
     assert_eq!(told["network"]["missing"][0], "HRconv.bias");
     assert_eq!(told["network"]["extra"][0], "HRconv.bent");
-    run(&stage, &["models", "import", "bent.safetensors"]).code(1).says("missing: HRconv.bias");
+    stage.run(&["models", "import", "bent.safetensors"]).code(1).says("missing: HRconv.bias");
     assert!(!stage.path("models").exists());
 }
 
@@ -84,45 +79,66 @@ fn what_is_no_checkpoint_is_said_with_what_to_do() {
     stage.write("page.pth", b"<!DOCTYPE html><html>not found</html>");
     stage.write("pointer.pth", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n");
     stage.write("cut.pth", &golden("rrdbnet.pth")[..20_000]);
-    run(&stage, &["models", "info", "page.pth"]).code(1).says("web page").says("hint: ");
-    run(&stage, &["models", "info", "pointer.pth"]).code(1).says("git lfs pull");
-    run(&stage, &["models", "info", "cut.pth"])
+    stage.run(&["models", "info", "page.pth"]).code(1).says("web page").says("hint: ");
+    stage.run(&["models", "info", "pointer.pth"]).code(1).says("git lfs pull");
+    stage
+        .run(&["models", "info", "cut.pth"])
         .code(1)
         .says("cut.pth: damaged PyTorch archive")
         .says("cut short");
-    run(&stage, &["models", "info", "."]).code(1).says("no file");
-    run(&stage, &["models", "info", "nothing.pth"]).code(1).says("nothing.pth: no such file");
+    stage.run(&["models", "info", "."]).code(1).says("no file");
+    stage.run(&["models", "info", "nothing.pth"]).code(1).says("nothing.pth: no such file");
 }
 
 #[test]
 fn import_copies_as_safetensors_that_are_read_again() {
     let stage = with("rrdbnet_esrgan_old.pth");
-    run(&stage, &["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine"]).code(0).says("not compared");
+    stage.run(&["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine"]).code(0).says("not compared");
     assert_eq!(stage.names(), ["models/mine.safetensors", "rrdbnet_esrgan_old.pth"]);
-    let told = &run(&stage, &["models", "info", "models/mine.safetensors", "--json"]).code(0).json()[0];
+    let told = &stage.run(&["models", "info", "models/mine.safetensors", "--json"]).code(0).json()[0];
     assert_eq!((&told["container"], &told["network"]["complete"]), (&"safetensors".into(), &true.into()));
     assert_eq!(told["facts"]["unband.network"], "rrdbnet");
     assert_eq!(told["facts"]["unband.from"], "rrdbnet_esrgan_old.pth");
     assert_eq!(told["spellings"].as_array().map(Vec::len), Some(0));
     let before = stage.read("models/mine.safetensors");
-    run(&stage, &["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine"])
-        .code(1)
-        .says("exists already");
-    run(&stage, &["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine", "--overwrite"]).code(0);
+    stage.run(&["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine"]).code(1).says("exists already");
+    stage.run(&["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine", "--overwrite"]).code(0);
     assert!(stage.read("models/mine.safetensors") == before, "the same file gives the same copy");
-    let list = &run(&stage, &["models", "list", "--json"]).code(0).json()[0];
+    let list = &stage.run(&["models", "list", "--json"]).code(0).json()[0];
     assert_eq!(list["others"][0], "mine");
+}
+
+#[test]
+fn the_folder_of_a_tensorflow_model_is_imported_like_a_file() {
+    let stage = Stage::new();
+    for part in ["index", "data-00000-of-00002", "data-00001-of-00002"] {
+        let name = format!("variables/variables.{part}");
+        stage.write(
+            &format!("model/{name}"),
+            &std::fs::read(root().join("golden/tensorflow").join(&name)).unwrap(),
+        );
+    }
+    let told = &stage.run(&["models", "info", "model", "--json"]).code(0).json()[0];
+    assert_eq!((&told["container"], &told["tensors"]), (&"tensorflow".into(), &30.into()));
+    assert_eq!((&told["network"]["name"], &told["network"]["complete"]), (&"dbi".into(), &true.into()));
+    // Called like the published one, and not it.
+    stage.run(&["models", "import", "model"]).code(1).says("of another SHA-256");
+    stage.run(&["models", "import", "model", "--as", "dbi"]).code(0).says("dbi");
+    let copy = &stage.run(&["models", "info", "models/dbi.safetensors", "--json"]).code(0).json()[0];
+    assert_eq!((&copy["container"], &copy["numbers"]), (&"safetensors".into(), &6713.into()));
+    std::fs::remove_file(stage.path("model/variables/variables.data-00001-of-00002")).unwrap();
+    stage.run(&["models", "info", "model"]).code(1).says("variables.data-00001-of-00002");
 }
 
 #[test]
 fn a_file_that_is_called_like_a_published_one_and_is_another_is_not_taken_for_it() {
     let stage = Stage::new();
     stage.write("BSRGAN.pth", &golden("rrdbnet.pth"));
-    run(&stage, &["models", "import", "BSRGAN.pth"]).code(1).says("of another SHA-256").says("--as NAME");
+    stage.run(&["models", "import", "BSRGAN.pth"]).code(1).says("of another SHA-256").says("--as NAME");
     stage.write("ggdbn.pth", &golden("rrdbnet.pth"));
-    run(&stage, &["models", "import", "ggdbn.pth"]).code(1).says("name of a published model");
+    stage.run(&["models", "import", "ggdbn.pth"]).code(1).says("name of a published model");
     assert!(!stage.path("models").exists());
-    run(&stage, &["models", "import", "BSRGAN.pth", "--as", "own"]).code(0);
+    stage.run(&["models", "import", "BSRGAN.pth", "--as", "own"]).code(0);
 }
 
 #[test]
@@ -131,8 +147,8 @@ fn a_file_that_would_act_on_the_machine_is_refused() {
     let mut file = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.".to_vec();
     file.extend(b"\x80\x02cos\nsystem\nX\x0c\x00\x00\x00touch pwned!\x85R.\x80\x02].");
     stage.write("evil.pth", &file);
-    run(&stage, &["models", "info", "evil.pth"]).code(1).says("would call `os.system`").says("do not open");
-    run(&stage, &["models", "import", "evil.pth", "--as", "evil"]).code(1);
+    stage.run(&["models", "info", "evil.pth"]).code(1).says("would call `os.system`").says("do not open");
+    stage.run(&["models", "import", "evil.pth", "--as", "evil"]).code(1);
     assert_eq!(stage.names(), ["evil.pth"]);
 }
 
@@ -140,17 +156,17 @@ fn a_file_that_would_act_on_the_machine_is_refused() {
 fn names_cannot_leave_the_folder() {
     let stage = with("rrdbnet.pth");
     for name in ["../up", "a/b", ".hidden", ""] {
-        run(&stage, &["models", "import", "rrdbnet.pth", "--as", name]).code(2);
+        stage.run(&["models", "import", "rrdbnet.pth", "--as", name]).code(2);
     }
-    run(&stage, &["models", "import", "rrdbnet.pth", "rrdbnet.pth", "--as", "x"]).code(2).says("one name");
+    stage.run(&["models", "import", "rrdbnet.pth", "rrdbnet.pth", "--as", "x"]).code(2).says("one name");
     assert_eq!(stage.names(), ["rrdbnet.pth"]);
 }
 
 #[test]
 fn the_list_names_every_published_checkpoint_and_where_it_is() {
     let stage = Stage::new();
-    let text = run(&stage, &["models", "list"]).code(0).out();
-    let list = &run(&stage, &["models", "list", "--json"]).code(0).json()[0];
+    let text = stage.run(&["models", "list"]).code(0).out();
+    let list = &stage.run(&["models", "list", "--json"]).code(0).json()[0];
     assert_eq!(list["schema"], "unband-models/1");
     assert!(list["folder"].as_str().is_some_and(|folder| Path::new(folder).ends_with("models")));
     let published = list["published"].as_array().unwrap();

@@ -61,10 +61,7 @@ fn wrong_checkpoints_stop_everything_before_it_starts() {
 fn an_imported_checkpoint_need_not_be_named_again() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
-    let run = |arguments: &[&str]| -> crate::stage::Ran {
-        let mut command = stage.command(arguments);
-        command.env("UNBAND_MODELS", stage.path("models")).output().unwrap().into()
-    };
+    let run = |arguments: &[&str]| stage.run(arguments);
     let weights = checkpoint("indi_trainer.pth");
     run(&["sky.png", "-o", "out.png", "--method", "indi:steps=1"]).code(2).says("indi needs `weights`");
     run(&["models", "import", &weights, "--as", "indi"]).code(0);

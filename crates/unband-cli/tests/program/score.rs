@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::stage::{Paint, Stage, png, six_bits, texture};
+use crate::stage::{Paint, Stage, png, root, six_bits, texture};
 
 /// Large enough for every measure.
 fn large(stage: &Stage, name: &str, paint: &Paint) {
@@ -287,4 +287,32 @@ fn samples_that_are_no_numbers_give_no_values_and_the_measures_are_named() {
         json["files"][0]["values"]["bband"].is_null() && reason.starts_with("bband takes finite"),
         "{json}"
     );
+}
+
+#[test]
+fn a_measure_that_runs_a_network_wants_it_imported() {
+    let stage = Stage::new();
+    stage.write("sky.png", &png(300, 240, &six_bits));
+    let ran = stage.run(&["score", "sky.png", "--metrics", "dbi"]).code(2);
+    for word in
+        ["dbi needs the numbers of dbi", "Meng-699", "SHA-256 6b7b72b7…", "unband models import model"]
+    {
+        assert!(ran.stderr.contains(word), "`{word}` is not in:\n{}", ran.stderr);
+    }
+    stage.run(&["score", "sky.png", "--fail-if", "dbi>0.5"]).code(2).says("dbi needs");
+    let all = |measures: &str| {
+        let told = object(&stage, &["score", "sky.png", "--metrics", measures, "--json"], 0);
+        told["files"][0]["values"].as_object().unwrap().clone()
+    };
+    let without = all("all");
+    assert!(without.contains_key("cambi") && !without.contains_key("dbi"));
+    let model = root().join("golden/tensorflow");
+    stage.run(&["models", "import", model.to_str().unwrap(), "--as", "dbi"]).code(0);
+    let score = all("dbi")["dbi"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&score), "{score}");
+    assert!(all("all")["dbi"] == score && all("all").len() == without.len() + 1);
+    stage
+        .run(&["compare", "sky.png", "sky.png", "--metrics", "lpips"])
+        .code(2)
+        .says("alexnet-owt-7be5be79.pth");
 }

@@ -123,10 +123,11 @@ impl Stage {
         names
     }
 
-    /// A command of the program, in the folder.
+    /// A command of the program, in the folder; models are in one called so inside it.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_unband"));
         command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        command.env("UNBAND_MODELS", self.path("models"));
         command
     }
 

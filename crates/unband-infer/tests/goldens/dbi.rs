@@ -85,6 +85,27 @@ fn patches_get_the_probabilities_of_the_original() {
     }
 }
 
+#[test]
+fn a_tensorflow_model_gives_what_tensorflow_gives() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/tensorflow");
+    let read = checkpoint::open(&folder).unwrap();
+    assert_eq!((read.container.word(), read.state.len()), ("tensorflow", 30));
+    let network = read.network().unwrap();
+    let text = std::fs::read_to_string(folder.join("expected.json")).unwrap();
+    let want = &serde_json::from_str::<Value>(&text).unwrap()["probability"];
+    let pictures = [
+        ("ramp", made(|c, y, x| [x, y, usize::midpoint(x, y)][c])),
+        ("bands", made(|c, y, x| [x / 16 * 16, y / 16 * 16, 128][c])),
+        ("checker", made(|_, y, x| 255 * ((x / 8 + y / 8) % 2))),
+        ("turned", made(|c, y, x| [y, 255 - x, x * y % 256][c])),
+    ];
+    for (name, picture) in pictures {
+        let off = f64::from(probability(&network, picture)) - want[name].as_f64().unwrap();
+        println!("{name}: {off:.1e}");
+        assert!(off.abs() < 1e-6, "{name}: {off}");
+    }
+}
+
 /// The published probability of the patch at a place of the demo picture.
 fn listed(demo: &Value, row: usize, column: usize) -> f64 {
     let mut series = demo["series"].as_array().unwrap().iter();

@@ -129,9 +129,12 @@ impl CheckpointError {
             match self {
                 Self::Io { .. } => return None,
                 Self::Other { .. } => {
-                    "safetensors, PyTorch's .pth, .pt and .ckpt, and TorchScript archives are read, whatever they are called"
+                    "safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives, whatever they are called, and folders of TensorFlow models are read"
                 }
                 Self::Damaged { .. } => "the file may be cut short: compare its size with the publisher's, or get it again",
+                Self::Unsupported { container: Container::TensorBundle, .. } => {
+                    "load it with TensorFlow and save it again with `tf.train.Checkpoint`"
+                }
                 Self::Unsupported { .. } => {
                     "load it with PyTorch and save its state dict with `torch.save(model.state_dict(), FILE)`"
                 }

@@ -9,18 +9,22 @@ mod error;
 mod legacy;
 mod pickle;
 mod safetensors;
+mod sorted_table;
+mod source;
 mod spelling;
 mod structure;
+mod tensor_bundle;
 mod tree;
+mod wire;
 
 use std::collections::HashSet;
 use std::fmt;
-use std::io;
 use std::path::Path;
 
 pub use dtype::Dtype;
 pub use error::{CheckpointError, NetworkError, TensorFault};
 pub use safetensors::write as write_safetensors;
+pub use source::{Source, load};
 pub use spelling::Spelling;
 
 use crate::arch::{self, Architecture};
@@ -40,6 +44,8 @@ pub enum Container {
     TorchLegacy,
     /// A scripted or traced module with its code.
     TorchScript,
+    /// The variables of a TensorFlow model: an index, and files with the numbers.
+    TensorBundle,
 }
 
 impl Container {
@@ -50,6 +56,7 @@ impl Container {
             Self::TorchZip => "torch-zip",
             Self::TorchLegacy => "torch-legacy",
             Self::TorchScript => "torchscript",
+            Self::TensorBundle => "tensorflow",
         }
     }
 }
@@ -61,6 +68,7 @@ impl fmt::Display for Container {
             Self::TorchZip => "PyTorch archive",
             Self::TorchLegacy => "PyTorch file of before 1.6",
             Self::TorchScript => "TorchScript archive",
+            Self::TensorBundle => "TensorFlow model",
         })
     }
 }
@@ -109,34 +117,14 @@ struct Contents<'a> {
     storages: Storages<'a>,
 }
 
-/// Reads a file.
+/// Reads a file, or the folder of a TensorFlow model.
 ///
 /// The whole file is held in memory while it is read, and its tensors after.
 ///
 /// # Errors
-/// A file that the system does not give, or as [`read`].
+/// A file that the system does not give, or as [`Source::read`].
 pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, CheckpointError> {
-    read(&load(path)?)
-}
-
-/// Files are read into memory whole.
-const LARGEST_FILE: u64 = 4 << 30;
-
-/// The bytes of a file, for [`read`].
-///
-/// # Errors
-/// A file that the system does not give, that is none (a folder, a device), or that is larger than 4 GiB.
-pub fn load(path: impl AsRef<Path>) -> Result<Vec<u8>, CheckpointError> {
-    let path = path.as_ref();
-    let fault = |source: io::Error| CheckpointError::Io { path: path.to_path_buf(), source };
-    let metadata = std::fs::metadata(path).map_err(fault)?;
-    if !metadata.is_file() {
-        return Err(fault(io::Error::new(io::ErrorKind::InvalidInput, "no file")));
-    }
-    if metadata.len() > LARGEST_FILE {
-        return Err(CheckpointError::Limit { what: "bytes in a file", limit: LARGEST_FILE });
-    }
-    std::fs::read(path).map_err(fault)
+    load(path)?.read()
 }
 
 /// Reads the bytes of a file: safetensors, PyTorch's archives and older files, TorchScript archives.
@@ -146,7 +134,11 @@ pub fn load(path: impl AsRef<Path>) -> Result<Vec<u8>, CheckpointError> {
 /// # Errors
 /// Another kind of file, a damaged one, one that would act on the machine if Python opened it, one without a state dict.
 pub fn read(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
-    let contents = contents(bytes)?;
+    chosen(contents(bytes)?, bytes.len() as u64)
+}
+
+/// The state dict of what was found in so many bytes.
+fn chosen(contents: Contents<'_>, bytes: u64) -> Result<Checkpoint, CheckpointError> {
     let mut facts = contents.facts;
     if contents.container == Container::TorchScript && contents.root.tensors() == 0 {
         let what = "its numbers frozen into its code".to_owned();
@@ -163,8 +155,8 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
 }
 
 /// Numbers are widened up to eight times, and some tensors are there twice.
-fn most_bytes(file: &[u8]) -> u64 {
-    (file.len() as u64).saturating_mul(8).saturating_add(1 << 20)
+fn most_bytes(file: u64) -> u64 {
+    file.saturating_mul(8).saturating_add(1 << 20)
 }
 
 fn contents(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
@@ -196,6 +188,7 @@ fn looks_like(bytes: &[u8]) -> &'static str {
         [b'R', b'a', b'r', b'!', ..] => "the file is a RAR archive",
         [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => "the file is a picture",
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => "the file is a NumPy array",
+        _ if sorted_table::is_one(bytes) => "the file is the index of a TensorFlow model; its folder is read",
         _ if bytes.get(257..262) == Some(b"ustar") => {
             "the file is a tar archive; PyTorch before 0.2 wrote such, and newer ones can read and save it again"
         }

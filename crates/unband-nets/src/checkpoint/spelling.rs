@@ -13,6 +13,8 @@ pub enum Spelling {
     EsrganOld,
     /// `body.0.rdb1.conv1`: `BasicSR`, Real-ESRGAN.
     BasicSr,
+    /// `layer_with_weights-0.weight`: Keras, of DBI's classifier.
+    Keras,
     /// `parametrizations.weight.original0`: PyTorch's newer weight and spectral normalisation.
     Parametrizations,
 }
@@ -22,6 +24,7 @@ impl fmt::Display for Spelling {
         f.write_str(match self {
             Self::EsrganOld => "ESRGAN's first names",
             Self::BasicSr => "BasicSR's names",
+            Self::Keras => "Keras' names",
             Self::Parametrizations => "PyTorch's parametrizations",
         })
     }
@@ -74,6 +77,11 @@ pub(super) fn respell(state: StateDict) -> (StateDict, Vec<Spelling>) {
     {
         state = state.renamed(|name| Some(basic_sr(name)));
         spellings.push(Spelling::BasicSr);
+    } else if state.shape("layer_with_weights-0.weight") == Some(&[8, 3, 5, 5])
+        && state.shape("layer_with_weights-10.weight") == Some(&[1, 8])
+    {
+        state = state.renamed(|name| Some(keras_dbi(name)));
+        spellings.push(Spelling::Keras);
     }
     (state, spellings)
 }
@@ -158,6 +166,22 @@ fn esrgan_old(state: StateDict) -> StateDict {
         };
         Some(own().unwrap_or_else(|| name.to_owned()))
     })
+}
+
+/// Layers of DBI's classifier, which Keras numbers: four convolutions with a normalisation behind each, a fifth without one, two
+/// dense ones.
+fn keras_dbi(name: &str) -> String {
+    let own = || {
+        let (number, parameter) = name.strip_prefix("layer_with_weights-")?.split_once('.')?;
+        let layer = match number.parse::<usize>().ok()? {
+            n @ (0 | 2 | 4 | 6 | 8) => format!("conv{}", n / 2 + 1),
+            n @ (1 | 3 | 5 | 7) => format!("bn{}", n / 2 + 1),
+            n @ (9 | 10) => format!("fc{}", n - 8),
+            _ => return None,
+        };
+        Some(format!("{layer}.{parameter}"))
+    };
+    own().unwrap_or_else(|| name.to_owned())
 }
 
 fn basic_sr(name: &str) -> String {

@@ -47,7 +47,7 @@ const NOT_NETWORKS: [&str; 12] = [
 ];
 
 /// The largest network known here has 1,100 tensors.
-const MOST_TENSORS: usize = 50_000;
+pub(super) const MOST_TENSORS: usize = 50_000;
 
 /// Wrappers inside wrappers.
 const DEEPEST: usize = 4;

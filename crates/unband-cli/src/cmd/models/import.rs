@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use unband_infer::models;
 use unband_nets::checkpoint::{self, Checkpoint};
 use unband_nets::zoo::{self, PUBLISHED, Published};
 
-use super::folder::{EXTENSION, models, name};
+use super::name::name;
 use super::{ImportArgs, failure, unread};
 use crate::Outcome;
 use crate::inputs::reason;
@@ -17,7 +18,7 @@ pub fn run(args: &ImportArgs, talk: &Talk<'_>) -> Outcome {
         talk.failure(&Failure::usage("several files cannot have one name", hint));
         return Outcome::Usage;
     }
-    let Some(folder) = models() else {
+    let Some(folder) = models::folder() else {
         let hint = "set UNBAND_MODELS to a folder";
         talk.failure(&Failure::usage("the system names no folder for data of programs", hint));
         return Outcome::Usage;
@@ -37,16 +38,16 @@ pub fn run(args: &ImportArgs, talk: &Talk<'_>) -> Outcome {
 
 /// The file that was written, and what it is.
 fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<(PathBuf, String), Failure> {
-    let bytes = checkpoint::load(path).map_err(|e| unread(path, &e))?;
-    let sha256 = zoo::sha256(&bytes);
+    let source = checkpoint::load(path).map_err(|e| unread(path, &e))?;
+    let sha256 = source.sha256();
     let published = zoo::with_sha256(&sha256);
     let name = match (&args.name, published) {
         (Some(name), _) => name.clone(),
         (None, Some(published)) => published.name.to_owned(),
         (None, None) => named_by_file(path)?,
     };
-    let mut read = checkpoint::read(&bytes).map_err(|e| unread(path, &e))?;
-    drop(bytes);
+    let mut read = source.read().map_err(|e| unread(path, &e))?;
+    drop(source);
     let network = read.network().map_err(|e| failure(path, &e, e.hint()))?;
     // Generators that are fed differently have the same tensors; the list knows which is which.
     let kind = published.map_or(network.architecture.name, |published| published.architecture);
@@ -57,7 +58,7 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<(PathBuf, Str
     read.state = network.architecture.own_tensors(read.state);
     let facts = facts(path, &read, published, &sha256, kind);
     let content = checkpoint::write_safetensors(&read.state, &facts);
-    let to = folder.join(format!("{name}.{EXTENSION}"));
+    let to = models::file(folder, &name);
     write(&to, folder, &content, args.overwrite)?;
     Ok((to, what))
 }

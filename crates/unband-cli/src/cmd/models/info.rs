@@ -87,15 +87,15 @@ struct Misshaped {
 
 impl Info {
     fn of(path: &Path) -> Result<Self, CheckpointError> {
-        let bytes = checkpoint::load(path)?;
-        let read = checkpoint::read(&bytes)?;
-        let sha256 = zoo::sha256(&bytes);
+        let source = checkpoint::load(path)?;
+        let read = source.read()?;
+        let sha256 = source.sha256();
         let network = NetworkInfo::of(&read);
         let numbers = read.state.iter().map(|(_, tensor)| tensor.data.len() as u64).sum();
         Ok(Self {
             schema: "unband-models-info/1",
             file: path.display().to_string(),
-            bytes: bytes.len() as u64,
+            bytes: source.bytes(),
             container: read.container.word(),
             container_title: read.container.to_string(),
             published: zoo::with_sha256(&sha256).map(|published| published.name),

@@ -4,16 +4,16 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use unband_infer::models::{self, EXTENSION};
 use unband_nets::zoo::{self, PUBLISHED, Published};
 
-use super::folder::{EXTENSION, models};
 use super::{ListArgs, grouped};
 use crate::Outcome;
 use crate::result::{print_data, print_json};
 use crate::talk::Talk;
 
 pub fn run(args: &ListArgs, talk: &Talk<'_>) -> Outcome {
-    let folder = models();
+    let folder = models::folder();
     let present = folder.as_deref().map(present).unwrap_or_default();
     if args.json {
         return print_json(&Record::new(folder.as_deref(), &present));

@@ -1,6 +1,7 @@
 //! Which measures, and their values for pictures.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
@@ -44,18 +45,20 @@ impl Use {
         METRICS.iter().filter(|metric| self.takes(metric)).map(|metric| metric.name).collect()
     }
 
-    /// The measures that `--metrics` names: `a,b,c`, `all`, or the default.
+    /// The measures that `--metrics` names: `a,b,c`, `all`, or the default. Of all, those are left out whose networks are not
+    /// among the imported models.
     ///
     /// # Errors
     /// Unknown names, and measures that need a picture which is not there.
-    pub fn choose(&self, text: Option<&str>) -> Result<Vec<&'static Metric>, Failure> {
+    pub fn choose(&self, text: Option<&str>, models: Option<&Path>) -> Result<Vec<&'static Metric>, Failure> {
         let Some(text) = text else {
             return Ok(self.defaults.iter().filter_map(|name| self.takes_named(name)).collect());
         };
         let mut chosen: Vec<&'static Metric> = Vec::new();
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             if name == "all" {
-                chosen.extend(METRICS.iter().filter(|metric| self.takes(metric)));
+                let there = METRICS.iter().filter(|metric| metric.ready(models).is_ok());
+                chosen.extend(there.filter(|metric| self.takes(metric)));
             } else {
                 chosen.push(self.named(name)?);
             }

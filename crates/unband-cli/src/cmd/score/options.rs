@@ -21,6 +21,8 @@ use unband_metrics::Metric;
 #[derive(Debug, Args)]
 pub struct MeasureArgs {
     /// Measures to take: NAME,NAME,… or `all`
+    ///
+    /// `unband list measures` shows them. Those that run a network want it imported; `all` leaves them out where it was not.
     #[arg(long, value_name = "NAMES", help_heading = "Measures")]
     pub metrics: Option<String>,
     /// Exit with 3 if this holds for a picture: 'cambi>5', 'banding>=visible'; may be given several times
@@ -97,15 +99,24 @@ impl MeasureArgs {
     /// The measures and the checks; measures that only a check needs are taken too.
     ///
     /// # Errors
-    /// Names and checks that make no sense.
-    pub fn measures(&self, usage: &Use) -> Result<(Vec<&'static Metric>, Vec<Gate>), Failure> {
+    /// Names and checks that make no sense, and measures whose network is not among the imported models.
+    pub fn measures(
+        &self,
+        usage: &Use,
+        models: Option<&Path>,
+    ) -> Result<(Vec<&'static Metric>, Vec<Gate>), Failure> {
         let gates =
             self.fail_if.iter().map(|text| Gate::parse(text, usage)).collect::<Result<Vec<_>, _>>()?;
-        let mut metrics = usage.choose(self.metrics.as_deref())?;
+        let mut metrics = usage.choose(self.metrics.as_deref(), models)?;
         for needed in gates.iter().filter_map(Gate::metric) {
             if metrics.iter().all(|metric| metric.name != needed.name) {
                 metrics.push(needed);
             }
+        }
+        for metric in &metrics {
+            metric
+                .ready(models)
+                .map_err(|error| Failure::usage(error.to_string(), error.hint().unwrap_or_default()))?;
         }
         Ok((metrics, gates))
     }
@@ -115,9 +126,13 @@ impl MeasureArgs {
         self.threads.map_or_else(|| Context::default().threads, NonZeroUsize::get)
     }
 
-    /// A picture's context: its threads, the flag to stop, and the bar.
-    pub fn context<'a>(threads: usize, progress: &'a PictureBar<'_>) -> Context<'a> {
-        Context { threads, cancel: &interrupt::STOP, progress, ..Context::default() }
+    /// A picture's context: its threads, the flag to stop, the bar, and the folder of models.
+    pub fn context<'a>(
+        threads: usize,
+        progress: &'a PictureBar<'_>,
+        models: Option<&'a Path>,
+    ) -> Context<'a> {
+        Context { threads, cancel: &interrupt::STOP, progress, models, ..Context::default() }
     }
 
     /// Options whose file shows one picture.

@@ -1,14 +1,4 @@
-//! Where models are kept.
-
-use std::path::PathBuf;
-
-/// The folder of models: `UNBAND_MODELS`, or one of the platform's for data of programs.
-pub fn models() -> Option<PathBuf> {
-    match std::env::var_os("UNBAND_MODELS") {
-        Some(folder) if !folder.is_empty() => Some(PathBuf::from(folder)),
-        _ => Some(dirs::data_dir()?.join("unband").join("models")),
-    }
-}
+//! Names of models.
 
 /// Names of models become names of files on all systems.
 ///
@@ -21,9 +11,6 @@ pub fn name(text: &str) -> Result<String, String> {
     }
     Ok(text.to_owned())
 }
-
-/// The extension of all models.
-pub const EXTENSION: &str = "safetensors";
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,91 @@
+//! Networks of files: where imported ones are kept, and engines that pictures of a batch share.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use unband_nets::arch::Architecture;
+use unband_nets::checkpoint;
+use unband_simd::Level;
+
+use crate::Engine;
+
+/// The extension of all models.
+pub const EXTENSION: &str = "safetensors";
+
+/// The folder of models: `UNBAND_MODELS`, or one of the platform's for data of programs. Programs ask for it and hand it on in
+/// their [`Context`](unband_image::Context).
+pub fn folder() -> Option<PathBuf> {
+    match std::env::var_os("UNBAND_MODELS") {
+        Some(folder) if !folder.is_empty() => Some(PathBuf::from(folder)),
+        _ => Some(dirs::data_dir()?.join("unband").join("models")),
+    }
+}
+
+/// The file of the model of that name.
+pub fn file(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.{EXTENSION}"))
+}
+
+/// A file that gives no engine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {what}", path.display())]
+pub struct ModelError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub what: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// What tells one file from another without reading it.
+#[derive(Clone, PartialEq)]
+struct Seen {
+    path: PathBuf,
+    bytes: u64,
+    changed: Option<SystemTime>,
+    name: &'static str,
+}
+
+/// As many engines as measures and methods of one run use side by side; each holds its numbers about twice.
+const KEPT: usize = 4;
+
+/// The engines made last, the newest at the end.
+static MADE: Mutex<Vec<(Seen, Arc<Engine>)>> = Mutex::new(Vec::new());
+
+/// The engine of a network with the numbers of a file; one that was made from the same file lately is given again.
+///
+/// # Errors
+/// A file that the system does not give, that is no checkpoint, or one of another network.
+pub fn engine(architecture: &'static Architecture, file: &Path) -> Result<Arc<Engine>, ModelError> {
+    let fault = |what: String, hint| ModelError { path: file.to_path_buf(), what, hint };
+    let meta = std::fs::metadata(file).map_err(|error| fault(error.to_string(), None))?;
+    let seen = Seen {
+        path: file.to_path_buf(),
+        bytes: meta.len(),
+        changed: meta.modified().ok(),
+        name: architecture.name,
+    };
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(at) = made.iter().position(|(known, _)| *known == seen) {
+        let known = made.remove(at);
+        let engine = Arc::clone(&known.1);
+        made.push(known);
+        return Ok(engine);
+    }
+    let checkpoint = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
+    let network = checkpoint.network().map_err(|error| fault(error.to_string(), error.hint()))?;
+    // The two of deepDeband are one network with different numbers.
+    let both = |start| architecture.name.starts_with(start) && network.architecture.name.starts_with(start);
+    if network.architecture.name != architecture.name && !both("deepdeband") {
+        let (got, asked) = (network.architecture.name, architecture.name);
+        return Err(fault(format!("holds the network {got}, not {asked}"), None));
+    }
+    let engine = Arc::new(Engine::new(network.graph, network.weights, Level::best()));
+    if made.len() == KEPT {
+        made.remove(0);
+    }
+    made.push((seen, Arc::clone(&engine)));
+    Ok(engine)
+}

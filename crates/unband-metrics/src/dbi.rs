@@ -1,0 +1,104 @@
+//! The Deep Banding Index: how much of a picture a classifier of patches takes for banded.
+//!
+//! The classifier has to be imported: its authors give no licence for it. Clean steps of drawings deceive it; never judge by
+//! it alone.
+
+use std::collections::HashMap;
+
+use unband_image::{Context, Image};
+use unband_infer::dbi::{self, Mixing, PATCH};
+use unband_infer::{Engine, Map};
+
+use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check, network};
+
+const NAME: &str = "dbi";
+
+/// The index of a picture, 0 to 1; more is more banding. The same for every number of threads.
+///
+/// `classifier` is the network `dbi`. A grey picture counts as three equal channels; samples are taken as they are, at any
+/// depth. Cost: 4 patches of 235×235 for every 235×235 of the picture. See [`unband_infer::dbi::score`].
+///
+/// # Errors
+/// When a side is below 235 samples, the picture is not RGB or grey, or holds samples that are not finite; when `classifier`
+/// is another network, or when cancelled.
+pub fn dbi(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<dbi::Score, MetricError> {
+    fitting(image)?;
+    measured(image, classifier, ctx)
+}
+
+/// Where a picture is banded, 0 to 1 per sample. Slow: 57,460 patches for 1920×1080. See [`unband_infer::dbi::banding_map`].
+///
+/// # Errors
+/// As [`dbi()`].
+pub fn dbi_map(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<Map<f32>, MetricError> {
+    fitting(image)?;
+    let size = (image.height(), image.width());
+    let known = probabilities(image, &dbi::windows(size), classifier, ctx)?;
+    let map = dbi::banding_map(size, |row, column| known.get(&(row, column)).copied().ok_or(Unasked))?;
+    map.ok_or_else(|| too_small(size))
+}
+
+fn fitting(image: &Image) -> Result<(), MetricError> {
+    check(NAME, image)?;
+    at_least(NAME, PATCH, image.width(), image.height())
+}
+
+fn too_small((height, width): (usize, usize)) -> MetricError {
+    MetricError::TooSmall { metric: NAME, needed: PATCH, width, height }
+}
+
+fn measured(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<dbi::Score, MetricError> {
+    let size = (image.height(), image.width());
+    let known = probabilities(image, &dbi::patches(size), classifier, ctx)?;
+    let of = |row, column| known.get(&(row, column)).copied().ok_or(Unasked);
+    dbi::score(size, Mixing::Feedback, of)?.ok_or_else(|| too_small(size))
+}
+
+/// A patch that was not classified before: a fault of the program.
+struct Unasked;
+
+impl From<Unasked> for MetricError {
+    fn from(_: Unasked) -> Self {
+        Self::Network { metric: NAME, what: "a patch was left out".to_owned(), hint: None }
+    }
+}
+
+/// The probability that a patch has no banding, for patches at these rows and columns, side by side.
+fn probabilities(
+    image: &Image,
+    places: &[(usize, usize)],
+    classifier: &Engine,
+    ctx: &Context<'_>,
+) -> Result<HashMap<(usize, usize), f32>, MetricError> {
+    let picture = network::rgb(image);
+    let alone = Context { threads: 1, ..*ctx };
+    let one = |i: usize| {
+        let patch = dbi::patch(&picture, places[i].0, places[i].1).ok_or(Unasked)?;
+        let made = network::run(NAME, classifier, patch, &alone)?;
+        Ok((places[i], *made.first().and_then(|map| map.data.first()).ok_or(Unasked)?))
+    };
+    ctx.map(places.len(), one).into_iter().collect()
+}
+
+fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    fitting(image)?;
+    let classifier = network::engine(NAME, "dbi", ctx)?;
+    let score = measured(image, &classifier, ctx)?;
+    let names = ["upper_left", "lower_left", "upper_right", "lower_right"];
+    Ok(Score { value: score.value, details: names.into_iter().zip(score.grids).collect() })
+}
+
+/// The registry's line.
+pub const ENTRY: Metric = Metric {
+    name: NAME,
+    title: "Share of patches that a classifier takes for banded",
+    purpose: "Banding without a reference, as papers on debanding report it, for photographs of 1920×1080; other sizes are an extension. Clean steps of drawings deceive it: never judge by it alone.",
+    better: Better::Lower,
+    against: Against::Nothing,
+    range: "0..=1",
+    unit: "",
+    least: Least::Sides(PATCH),
+    network: Some("dbi"),
+    source: "Kapoor, Sapra, Wang, ICASSP 2021; akshay-kap/Meng-699-Image-Banding-detection `Demo/predict.py`",
+    score,
+};

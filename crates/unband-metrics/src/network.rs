@@ -1,0 +1,50 @@
+//! What measures that run a network have in common.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use unband_image::{Context, Image};
+use unband_infer::{Engine, Map, Mode, RunError, models};
+use unband_nets::{Shape, arch};
+
+use crate::MetricError;
+
+/// The engine of a published network, from the folder of models.
+pub(crate) fn engine(
+    metric: &'static str,
+    network: &'static str,
+    ctx: &Context<'_>,
+) -> Result<Arc<Engine>, MetricError> {
+    let missing = || MetricError::NoNetwork { metric, network };
+    let file = ctx.models.map(|folder| models::file(folder, network)).filter(|file| file.is_file());
+    let architecture = arch::find(network).ok_or_else(missing)?;
+    models::engine(architecture, &file.ok_or_else(missing)?).map_err(|error| MetricError::Network {
+        metric,
+        what: error.to_string(),
+        hint: error.hint,
+    })
+}
+
+/// Is the network in the folder of models?
+pub(crate) fn is_there(network: &str, models: Option<&Path>) -> bool {
+    models.is_some_and(|folder| models::file(folder, network).is_file())
+}
+
+/// Red, green and blue as networks take them, 0 black and 1 white; a grey picture has its plane three times.
+pub(crate) fn rgb(image: &Image) -> Map<f32> {
+    let planes = (0..3).flat_map(|c| &image.planes[c.min(image.planes.len() - 1)].data);
+    Map { shape: Shape::new(3, image.height(), image.width()), data: planes.copied().collect() }
+}
+
+/// The outputs of a network for a picture.
+pub(crate) fn run(
+    metric: &'static str,
+    engine: &Engine,
+    picture: Map<f32>,
+    ctx: &Context<'_>,
+) -> Result<Vec<Map<f32>>, MetricError> {
+    engine.run(&[picture], Mode::default(), ctx).map_err(|error| match error {
+        RunError::Stopped(_) => MetricError::Cancelled,
+        other => MetricError::Network { metric, what: other.to_string(), hint: None },
+    })
+}

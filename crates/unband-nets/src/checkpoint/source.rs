@@ -1,0 +1,121 @@
+//! Bytes of checkpoints: of a file, or of the files of a TensorFlow model.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::error::CheckpointError;
+use super::{Checkpoint, chosen, read, tensor_bundle};
+
+/// Files are read into memory whole.
+const LARGEST: u64 = 4 << 30;
+
+/// What a path holds.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(Vec<u8>),
+    /// The variables of a TensorFlow model.
+    TensorBundle {
+        /// `variables.index`.
+        index: Vec<u8>,
+        /// `variables.data-00000-of-0000N` and so on, in order.
+        data: Vec<Vec<u8>>,
+    },
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").field("files", &self.files().count()).field("bytes", &self.bytes()).finish()
+    }
+}
+
+impl Source {
+    fn files(&self) -> impl Iterator<Item = &[u8]> {
+        let (first, rest) = match self {
+            Self::File(bytes) => (bytes, &[][..]),
+            Self::TensorBundle { index, data } => (index, &data[..]),
+        };
+        std::iter::once(first).chain(rest).map(Vec::as_slice)
+    }
+
+    /// Bytes of all files.
+    pub fn bytes(&self) -> u64 {
+        self.files().map(|file| file.len() as u64).sum()
+    }
+
+    /// SHA-256 in lower-case hexadecimal; of a model, of its files one after the other, the index first.
+    pub fn sha256(&self) -> String {
+        use std::fmt::Write;
+        let digest = self.files().fold(Sha256::new(), Sha256::chain_update).finalize();
+        digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
+    /// Reads it: files as [`read`], models with their kernels turned to PyTorch's order.
+    ///
+    /// # Errors
+    /// As [`read`]; a model whose check sums do not hold, or whose tensors lie outside its files.
+    pub fn read(&self) -> Result<Checkpoint, CheckpointError> {
+        match self {
+            Self::File(bytes) => read(bytes),
+            Self::TensorBundle { index, data } => chosen(tensor_bundle::read(index, data)?, self.bytes()),
+        }
+    }
+}
+
+/// The bytes of a file, or of the variables of a TensorFlow model, which its folder, its `saved_model.pb` and its index
+/// stand for.
+///
+/// # Errors
+/// A file that the system does not give, that is none (a folder without a model, a device), or files of more than 4 GiB.
+pub fn load(path: impl AsRef<Path>) -> Result<Source, CheckpointError> {
+    let path = path.as_ref();
+    let mut room = LARGEST;
+    let Some(index_path) = index_of(path) else { return file(path, &mut room).map(Source::File) };
+    let index = file(&index_path, &mut room)?;
+    let count = tensor_bundle::shards(&index)?;
+    let data =
+        (0..count).map(|n| file(&shard(&index_path, n, count), &mut room)).collect::<Result<_, _>>()?;
+    Ok(Source::TensorBundle { index, data })
+}
+
+/// The index of the model that a path stands for.
+fn index_of(path: &Path) -> Option<PathBuf> {
+    if path.extension().is_some_and(|end| end == "index") {
+        return Some(path.to_path_buf());
+    }
+    let folder = if path.file_name().is_some_and(|name| name == "saved_model.pb") {
+        path.parent()?
+    } else if path.is_dir() {
+        path
+    } else {
+        return None;
+    };
+    ["variables/variables.index", "variables.index"]
+        .into_iter()
+        .map(|name| folder.join(name))
+        .find(|index| index.is_file())
+}
+
+/// A file with numbers beside an index.
+fn shard(index: &Path, number: u64, count: u64) -> PathBuf {
+    index.with_extension(format!("data-{number:05}-of-{count:05}"))
+}
+
+/// The bytes of a file, taken from the room for all.
+fn file(path: &Path, room: &mut u64) -> Result<Vec<u8>, CheckpointError> {
+    let fault = |source: io::Error| CheckpointError::Io { path: path.to_path_buf(), source };
+    let metadata = std::fs::metadata(path).map_err(fault)?;
+    if !metadata.is_file() {
+        let what = "no file, and no folder of a TensorFlow model";
+        return Err(fault(io::Error::new(io::ErrorKind::InvalidInput, what)));
+    }
+    *room = room
+        .checked_sub(metadata.len())
+        .ok_or(CheckpointError::Limit { what: "bytes in a file", limit: LARGEST })?;
+    std::fs::read(path).map_err(fault)
+}

@@ -1,0 +1,256 @@
+//! TensorFlow's tensor bundles: names, shapes and places of tensors in a sorted table, and the numbers in files beside it.
+//!
+//! Source: tensorflow/tensorflow `tensorflow/core/protobuf/tensor_bundle.proto` and `core/util/tensor_bundle/`.
+
+use std::borrow::Cow;
+
+use super::dtype::{Dtype, Layout};
+use super::error::CheckpointError;
+use super::sorted_table;
+use super::structure::MOST_TENSORS;
+use super::tree::{Group, Item, Storages, Stored};
+use super::wire::{Field, fields};
+use super::{Container, Contents};
+
+/// What follows the path of a variable in Keras' checkpoints.
+const VALUE: &str = "/.ATTRIBUTES/VARIABLE_VALUE";
+
+/// Variables that are no part of the network: an optimizer's, a trainer's.
+const ASIDE: [&str; 3] = ["optimizer/", "keras_api/", "save_counter"];
+
+/// Files that the numbers may be spread over.
+const MOST_SHARDS: u64 = 1000;
+
+pub(super) fn damaged(offset: u64, what: impl Into<String>) -> CheckpointError {
+    CheckpointError::Damaged { container: Container::TensorBundle, offset, what: what.into() }
+}
+
+fn unsupported(what: impl Into<String>) -> CheckpointError {
+    CheckpointError::Unsupported { container: Container::TensorBundle, what: what.into() }
+}
+
+/// Check sums of the format are turned and moved, so that sums of sums differ from sums.
+pub(super) fn masked_crc(bytes: &[u8]) -> u32 {
+    crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+/// How many files hold the numbers.
+pub(super) fn shards(index: &[u8]) -> Result<u64, CheckpointError> {
+    let mut header = None;
+    sorted_table::each(index, |key, value, offset| {
+        // The header has the empty name and comes first.
+        if header.is_none() {
+            header = Some(if key.is_empty() { Header::read(value, offset)? } else { Header::default() });
+        }
+        Ok(())
+    })?;
+    let shards = header.unwrap_or_default().shards;
+    if (1..=MOST_SHARDS).contains(&shards) {
+        return Ok(shards);
+    }
+    Err(damaged(0, format!("numbers in {shards} files")))
+}
+
+/// `files` are those with the numbers, in order.
+pub(super) fn read<'a>(index: &'a [u8], files: &'a [Vec<u8>]) -> Result<Contents<'a>, CheckpointError> {
+    let (mut root, mut storages) = (Group::default(), Storages::default());
+    sorted_table::each(index, |key, value, offset| {
+        if key.is_empty() {
+            return Header::read(value, offset).map(drop);
+        }
+        let Some(name) = std::str::from_utf8(key).ok().and_then(own_name) else { return Ok(()) };
+        if root.entries.len() >= MOST_TENSORS {
+            return Err(CheckpointError::Limit { what: "tensors", limit: MOST_TENSORS as u64 });
+        }
+        let entry = Entry::read(value, offset)?;
+        let numbers = entry.numbers(&name, files, offset)?;
+        let dtype = kind(entry.dtype).ok_or_else(|| format!("{} of TensorFlow", entry.dtype));
+        let stored = Stored { storage: name.clone(), dtype, bytes: None, layout: layout(&name, entry.shape) };
+        storages.0.insert(name.clone(), Cow::Borrowed(numbers));
+        root.entries.push((name, Item::Tensor(stored)));
+        Ok(())
+    })?;
+    Ok(Contents { container: Container::TensorBundle, facts: Vec::new(), root, storages })
+}
+
+/// The path of a variable of the network with dots, and Keras' words for parameters as PyTorch has them.
+fn own_name(key: &str) -> Option<String> {
+    let path = key.strip_suffix(VALUE)?;
+    if ASIDE.iter().any(|aside| path.starts_with(aside)) || path.contains("/.OPTIMIZER_SLOT/") {
+        return None;
+    }
+    let (layer, parameter) = path.rsplit_once('/').unwrap_or(("", path));
+    let parameter = match parameter {
+        "kernel" | "gamma" => "weight",
+        "beta" => "bias",
+        "moving_mean" => "running_mean",
+        "moving_variance" => "running_var",
+        other => other,
+    };
+    let layer = layer.replace('/', ".");
+    Some(if layer.is_empty() { parameter.to_owned() } else { format!("{layer}.{parameter}") })
+}
+
+/// Numbers in the order of PyTorch: kernels are stored by row, column, input and output, dense layers by input and output.
+fn layout(name: &str, shape: Vec<i64>) -> Layout {
+    let mut stride = vec![1i64; shape.len()];
+    for d in (1..shape.len()).rev() {
+        stride[d - 1] = stride[d].saturating_mul(shape[d]);
+    }
+    let order: &[usize] = match shape.len() {
+        4 if name.ends_with("weight") => &[3, 2, 0, 1],
+        2 if name.ends_with("weight") => &[1, 0],
+        _ => return Layout { offset: 0, shape, stride },
+    };
+    let turned = |sizes: &[i64]| order.iter().map(|&d| sizes[d]).collect();
+    Layout { offset: 0, shape: turned(&shape), stride: turned(&stride) }
+}
+
+/// `BundleHeaderProto`.
+#[derive(Default)]
+struct Header {
+    shards: u64,
+}
+
+impl Header {
+    fn read(bytes: &[u8], offset: u64) -> Result<Self, CheckpointError> {
+        let mut header = Self::default();
+        for field in fields(bytes) {
+            match field.ok_or_else(|| damaged(offset, "its header is cut short"))? {
+                (1, Field::Varint(shards)) => header.shards = shards,
+                (2, Field::Varint(1)) => return Err(unsupported("numbers of a big-endian machine")),
+                _ => {}
+            }
+        }
+        Ok(header)
+    }
+}
+
+/// `BundleEntryProto`: one tensor.
+#[derive(Default)]
+struct Entry {
+    dtype: u64,
+    shape: Vec<i64>,
+    file: u64,
+    from: u64,
+    size: u64,
+    sum: Option<u32>,
+}
+
+impl Entry {
+    fn read(bytes: &[u8], offset: u64) -> Result<Self, CheckpointError> {
+        let mut entry = Self::default();
+        for field in fields(bytes) {
+            match field.ok_or_else(|| damaged(offset, "the description of a tensor is cut short"))? {
+                (1, Field::Varint(dtype)) => entry.dtype = dtype,
+                (2, Field::Bytes(shape)) => {
+                    entry.shape =
+                        dimensions(shape).ok_or_else(|| damaged(offset, "a tensor without a shape"))?;
+                }
+                (3, Field::Varint(file)) => entry.file = file,
+                (4, Field::Varint(from)) => entry.from = from,
+                (5, Field::Varint(size)) => entry.size = size,
+                (6, Field::Fixed32(sum)) => entry.sum = Some(sum),
+                (7, _) => return Err(unsupported("a tensor that was stored in slices")),
+                _ => {}
+            }
+        }
+        Ok(entry)
+    }
+
+    /// The bytes of its numbers.
+    fn numbers<'a>(
+        &self,
+        name: &str,
+        files: &'a [Vec<u8>],
+        offset: u64,
+    ) -> Result<&'a [u8], CheckpointError> {
+        let outside = || damaged(offset, format!("{name} lies outside the files with the numbers"));
+        let place = |at: u64| usize::try_from(at).map_err(|_| outside());
+        let file = files.get(place(self.file)?).ok_or_else(outside)?;
+        let end = self.from.checked_add(self.size).ok_or_else(outside)?;
+        let numbers = file.get(place(self.from)?..place(end)?).ok_or_else(outside)?;
+        if self.sum.is_some_and(|sum| sum != masked_crc(numbers)) {
+            return Err(damaged(offset, format!("the numbers of {name} do not have their check sum")));
+        }
+        Ok(numbers)
+    }
+}
+
+/// Sizes in a `TensorShapeProto`; `None` where it does not say them all.
+fn dimensions(bytes: &[u8]) -> Option<Vec<i64>> {
+    let mut sizes = Vec::new();
+    for field in fields(bytes) {
+        match field? {
+            (2, Field::Bytes(dimension)) => {
+                let mut size = 0;
+                for field in fields(dimension) {
+                    if let (1, Field::Varint(n)) = field? {
+                        size = i64::try_from(n).ok()?;
+                    }
+                }
+                sizes.push(size);
+            }
+            (3, Field::Varint(1)) => return None,
+            _ => {}
+        }
+    }
+    Some(sizes)
+}
+
+/// `DataType` of `types.proto`.
+fn kind(dtype: u64) -> Option<Dtype> {
+    Some(match dtype {
+        1 => Dtype::F32,
+        2 => Dtype::F64,
+        3 => Dtype::I32,
+        4 => Dtype::U8,
+        5 => Dtype::I16,
+        6 => Dtype::I8,
+        9 => Dtype::I64,
+        10 => Dtype::Bool,
+        14 => Dtype::Bf16,
+        17 => Dtype::U16,
+        19 => Dtype::F16,
+        22 => Dtype::U32,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_of_the_network_get_names_and_others_none() {
+        let name = |path: &str| own_name(&format!("{path}{VALUE}"));
+        assert_eq!(name("layer_with_weights-0/kernel").as_deref(), Some("layer_with_weights-0.weight"));
+        assert_eq!(name("a/b/moving_variance").as_deref(), Some("a.b.running_var"));
+        assert_eq!(name("bias").as_deref(), Some("bias"));
+        for aside in ["optimizer/iter", "keras_api/metrics/0/total", "save_counter"] {
+            assert_eq!(name(aside), None);
+        }
+        assert_eq!(name("layer/bias/.OPTIMIZER_SLOT/optimizer/m"), None);
+        assert_eq!(own_name("_CHECKPOINTABLE_OBJECT_GRAPH"), None);
+    }
+
+    #[test]
+    fn kernels_and_dense_layers_are_turned() {
+        let kernel = layout("a.weight", vec![5, 4, 3, 8]);
+        assert_eq!((kernel.shape, kernel.stride), (vec![8, 3, 5, 4], vec![1, 8, 96, 24]));
+        let dense = layout("a.weight", vec![32, 8]);
+        assert_eq!((dense.shape, dense.stride), (vec![8, 32], vec![1, 8]));
+        let other = layout("a.bias", vec![2, 3]);
+        assert_eq!((other.shape, other.stride), (vec![2, 3], vec![3, 1]));
+    }
+
+    #[test]
+    fn a_shape_says_all_its_sizes_or_is_none() {
+        // Two dimensions of 5 and 300; one without a size, which is 0; one that is negative; an unknown rank.
+        assert_eq!(dimensions(&[0x12, 2, 8, 5, 0x12, 3, 8, 0xac, 2]), Some(vec![5, 300]));
+        assert_eq!(dimensions(&[0x12, 0]), Some(vec![0]));
+        assert_eq!(dimensions(&[0x12, 11, 8, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1]), None);
+        assert_eq!(dimensions(&[0x18, 1]), None);
+        assert_eq!(dimensions(&[0x12, 9, 8]), None);
+    }
+}
