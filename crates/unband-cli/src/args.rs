@@ -139,6 +139,11 @@ pub struct DebandArgs {
     /// Bits per sample: 8, 10, 12, 16, 32f or keep
     #[arg(long, value_name = "BITS", default_value_t, help_heading = "Output")]
     pub depth: OutputDepth,
+    /// Write what a network makes beside its picture into a PNG too: grad=FILE.png (ggdbn), banding=FILE.png (bdinn)
+    ///
+    /// The PNG has 16 bits. Its values may be negative: 0 becomes mid-grey, -0.5 black and 0.5 white.
+    #[arg(long, value_name = "NAME=FILE.png", value_parser = named_file, requires = "method", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    pub save_output: Option<(String, PathBuf)>,
     /// Give results the file times of their inputs
     #[arg(long, help_heading = "Output")]
     pub preserve_times: bool,
@@ -196,6 +201,20 @@ fn dither(text: &str) -> Result<Dither, String> {
         let words: Vec<_> = Dither::ALL.iter().map(|dither| dither.word()).collect();
         format!("the dithers are {}", words.join(", "))
     })
+}
+
+fn named_file(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, file) = text
+        .split_once('=')
+        .filter(|(name, file)| !name.is_empty() && !file.is_empty())
+        .ok_or("write the output's name and a file, such as grad=sky_grad.png")?;
+    let path = PathBuf::from(file);
+    let png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
+    if png {
+        Ok((name.to_owned(), path))
+    } else {
+        Err("the file is a PNG: give it that extension".to_owned())
+    }
 }
 
 /// Bytes from text such as `800M`, `1.5G` or `64000000`; a letter counts in 1024s.

@@ -67,6 +67,8 @@ pub struct DoneRecord {
     dropped: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<ProofRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saved_output: Option<String>,
     seconds: f64,
 }
 
@@ -134,6 +136,7 @@ impl Record {
                 outside: proof.outside,
                 worst_codes: proof.worst_codes,
             }),
+            saved_output: shown(report.aside.as_deref()),
             seconds: report.seconds,
         };
         Self { input, status, output, plan: Some(PlanRecord::new(plan)), done: Some(done), ..Self::default() }

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use unband::files::FileOptions;
-use unband::networks::{WEIGHTS, takes_weights};
+use unband::files::{AsideFile, FileOptions};
+use unband::networks::{self, WEIGHTS, takes_weights};
 use unband::{Choice, Error, Findings, Image, Options};
 use unband_io::FormatEntry;
 
@@ -12,7 +12,7 @@ use unband_infer::models;
 use unband_nets::zoo::PUBLISHED;
 
 use crate::args::{DebandArgs, Switch};
-use crate::inputs::STDIO;
+use crate::inputs::{Input, STDIO};
 use crate::talk::Failure;
 
 /// The library's options from the arguments.
@@ -50,6 +50,10 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
             format!("set its own parameters, `--method {name}:key=value`; `unband list methods` shows them");
         return Err(Failure::usage(format!("{name} has no common strength"), hint));
     }
+    let aside = args.save_output.clone().map(|(name, path)| AsideFile { name, path });
+    if let Some(file) = &aside {
+        networks::check_aside(choices.entry.name, &choices.settings, &file.name).map_err(usage)?;
+    }
     let format = args.format.as_deref().map(format_named).transpose()?;
     let options = FileOptions {
         options,
@@ -59,6 +63,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         only_banded: args.only_banded,
         preserve_times: args.preserve_times,
         prove: args.prove,
+        aside,
         ..FileOptions::default()
     };
     if let Some(format) = format {
@@ -78,8 +83,38 @@ pub fn add_imported(method: &str, settings: &mut Vec<(String, String)>) -> Resul
     Ok(())
 }
 
+/// Can the further output go to its file, beside these pictures and their results?
+///
+/// # Errors
+/// Several pictures, a file that is one of them, a folder that does not exist.
+pub fn check_aside(
+    aside: Option<&AsideFile>,
+    inputs: &[Input],
+    output: Option<&Path>,
+) -> Result<(), Failure> {
+    let Some(AsideFile { path, .. }) = aside else { return Ok(()) };
+    let fault = |message: &str, hint: &str| {
+        Err(Failure::at(path.display().to_string(), message.to_owned(), Some(hint.to_owned())))
+    };
+    if inputs.len() > 1 {
+        let message = "`--save-output` writes one picture, several were named";
+        return Err(Failure::usage(message, "run the program once for each"));
+    }
+    let same = |other: &Path| {
+        path == other || path.canonicalize().is_ok_and(|path| other.canonicalize().is_ok_and(|o| o == path))
+    };
+    if inputs.iter().any(|input| same(&input.path)) || output.is_some_and(same) {
+        return fault("two pictures have this name", "write to another name");
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return fault("its folder does not exist", "make the folder first, or check its spelling");
+    }
+    Ok(())
+}
+
 /// Is it a network?
-fn takes_file(method: &str) -> bool {
+pub fn takes_file(method: &str) -> bool {
     unband::method(method).is_some_and(|entry| takes_weights(entry.params))
 }
 

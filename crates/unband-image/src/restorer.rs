@@ -153,6 +153,12 @@ pub trait Restorer: Send + Sync {
         None
     }
 
+    /// Bytes that it holds while so many windows of `size`, columns and rows with their halo, are worked on at once, beside the
+    /// windows themselves: what a network keeps between its operations, and its numbers. Most need next to nothing.
+    fn working_bytes(&self, _size: (usize, usize), _at_once: usize, _ctx: &Context<'_>) -> u64 {
+        0
+    }
+
     /// May this window differ from the input at all? A cheap test; `false` skips the call.
     fn touches(&self, _input: &TileIn<'_>) -> bool {
         true
@@ -203,6 +209,31 @@ pub trait Progress: Sync {
     fn advance(&self, done: usize, total: usize);
 }
 
+/// One of several pieces of work of about the same length: carries its progress to that of all.
+pub struct Piece<'a> {
+    /// Told about all of them.
+    pub all: &'a dyn Progress,
+    /// Which one, from 0.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+impl Progress for Piece<'_> {
+    fn advance(&self, done: usize, total: usize) {
+        let total = total.max(1);
+        self.all.advance(self.number * total + done, self.of * total);
+    }
+}
+
+/// Takes what a restorer makes beside its picture, such as a network's second output. Called from many threads.
+pub trait Aside: Sync {
+    /// The one that is wanted.
+    fn name(&self) -> &str;
+    /// Its planes for a window of the picture, of the window's size.
+    fn put(&self, window: Window, planes: &[&[f32]]);
+}
+
 /// Says nothing.
 pub struct NoProgress;
 
@@ -229,6 +260,8 @@ pub struct Context<'a> {
     pub output: Option<Depth>,
     /// Folder of imported models, for measures that run a network.
     pub models: Option<&'a Path>,
+    /// Given what a restorer makes beside its picture.
+    pub aside: Option<&'a dyn Aside>,
 }
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -245,6 +278,7 @@ impl Default for Context<'_> {
             frame: 0,
             output: None,
             models: None,
+            aside: None,
         }
     }
 }

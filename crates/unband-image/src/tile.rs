@@ -5,9 +5,10 @@
 //! picture needs its own memory once, plus two bands; a small one is a single band.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::image::{Image, Plane};
-use crate::restorer::{Context, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
+use crate::restorer::{Context, Needs, NoProgress, Piece, RestoreError, Restorer, TileIn, TileOut, Window};
 
 /// Rows of a band once restored: all planes, full width.
 pub struct Band {
@@ -50,6 +51,19 @@ impl Layout {
         let rows = height.div_ceil(window.1).max(1);
         let band = rows.div_ceil(rows.div_ceil(most)) * window.1;
         Self { size: (width, height), window, columns, band }
+    }
+
+    /// Columns and rows of the largest window with its halo.
+    pub fn outer(&self, needs: &Needs) -> (usize, usize) {
+        let halo = needs.halo.next_multiple_of(needs.align.max(1));
+        let along = |window: usize, size: usize| (window + 2 * halo).min(size);
+        (along(self.window.0, self.size.0), along(self.window.1, self.size.1))
+    }
+
+    /// Windows of a band, that so many threads work on at once.
+    pub fn at_once(&self, threads: usize) -> usize {
+        let rows = self.band.min(self.size.1).div_ceil(self.window.1).max(1);
+        (self.columns * rows).min(threads.max(1))
     }
 
     fn bands(&self) -> impl ExactSizeIterator<Item = Window> {
@@ -98,7 +112,8 @@ pub fn restore_in_place(
             restore_whole(image, restorer, ctx)?
         } else {
             let mut band = empty_band(image, window, spare.take());
-            restore_band(image, &mut band, restorer, &layout, ctx)?;
+            let piece = Piece { all: ctx.progress, number: b, of: count };
+            restore_band(image, &mut band, restorer, &layout, &Context { progress: &piece, ..*ctx })?;
             band
         };
         finish(image, &mut band);
@@ -142,6 +157,9 @@ fn restore_band(
     let needs = restorer.needs();
     let (window, height) = (band.window, layout.window.1);
     let rows = window.height().div_ceil(height);
+    let (windows, done) = (rows * layout.columns, AtomicUsize::new(0));
+    // Windows side by side would tell of themselves as if they were all there is.
+    let each = if windows == 1 { *ctx } else { Context { progress: &NoProgress, ..*ctx } };
     // Each row of windows has its own part of the band, which the threads working on it take in turns.
     let parts: Vec<Vec<_>> = band
         .planes
@@ -152,7 +170,7 @@ fn restore_band(
             plane.data.chunks_mut((rows * plane.width).max(1)).map(Mutex::new).collect()
         })
         .collect();
-    let results = ctx.map(rows * layout.columns, |i| {
+    let results = ctx.map(windows, |i| {
         ctx.check()?;
         let core = layout.core(window, i);
         let outer =
@@ -160,8 +178,9 @@ fn restore_band(
         let input = TileIn { image, core, outer };
         let mut output = TileOut { planes: (0..image.planes.len()).map(|p| copy_core(&input, p)).collect() };
         if restorer.touches(&input) {
-            restorer.restore(&input, &mut output, ctx)?;
+            restorer.restore(&input, &mut output, &each)?;
         }
+        ctx.progress.advance(done.fetch_add(1, Ordering::Relaxed) + 1, windows);
         for (p, plane) in output.planes.iter().enumerate() {
             let (columns, width) = (input.core_on(p), image.planes[p].width);
             // A window without rows on a smaller plane has no part there.
@@ -272,6 +291,27 @@ mod tests {
         let whole = run(1000, 1);
         for (tile, threads) in [(16, 1), (16, 3), (20, 2), (32, 8)] {
             assert_eq!(run(tile, threads), whole, "tile {tile}, {threads} threads");
+        }
+    }
+
+    #[test]
+    fn progress_is_told_window_by_window_and_ends_at_all() {
+        struct Ear(Mutex<Vec<(usize, usize)>>);
+        impl crate::restorer::Progress for Ear {
+            fn advance(&self, done: usize, total: usize) {
+                self.0.lock().unwrap().push((done, total));
+            }
+        }
+        let image = Image::from_gray(70, 53, &[9u8; 70 * 53]).unwrap();
+        for (tile, least) in [(16, 20), (4096, 1)] {
+            let ear = Ear(Mutex::default());
+            let ctx = Context { threads: 2, progress: &ear, ..Context::default() };
+            restore_in_place(&mut image.clone(), &BoxMean(3), tile, &mut |_, _| {}, &ctx).unwrap();
+            let told = ear.0.into_inner().unwrap();
+            assert!(told.len() >= least, "{told:?}");
+            assert!(
+                told.iter().all(|(done, total)| done <= total) && told.last().is_some_and(|t| t.0 == t.1)
+            );
         }
     }
 

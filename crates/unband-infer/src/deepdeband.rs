@@ -119,6 +119,11 @@ pub fn origins(height: usize, width: usize) -> Vec<(usize, usize)> {
     along(height).flat_map(|top| along(width).map(move |left| (top, left))).collect()
 }
 
+/// How many runs [`weighted`] takes for a picture.
+pub fn patches(picture: Shape) -> usize {
+    origins(picture.height.next_multiple_of(PATCH), picture.width.next_multiple_of(PATCH)).len()
+}
+
 /// Mirrored at the right and at the bottom, border samples twice, up to the next multiple of 256.
 pub fn padded(picture: &Map<f32>) -> Map<f32> {
     let Shape { channels, height, width } = picture.shape;

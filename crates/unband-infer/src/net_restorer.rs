@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use unband_image::restorer::Piece;
 use unband_image::{Context, Image, Model, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_nets::Shape;
 use unband_nets::arch::Architecture;
@@ -82,46 +83,91 @@ impl NetRestorer {
         Ok(Self { name, engine, range: architecture.use_as.range, way, needs, multiple })
     }
 
-    /// The network's picture for a window, cut to the window.
-    fn picture(&self, image: &Image, window: Window, ctx: &Context<'_>) -> Result<Map<f32>, RestoreError> {
+    /// The network's picture for a window, and its other output that `ctx` asks for; both as large as what the network takes.
+    fn made(&self, image: &Image, window: Window, ctx: &Context<'_>) -> Result<Made, RestoreError> {
         let unsupported = |what: String| RestoreError::Unsupported { method: self.name, what };
-        let run = |inputs: &[Map<f32>], mode: Mode| {
-            let made = self.engine.run(inputs, mode, ctx).map_err(|error| match error {
+        let outputs = &self.engine.graph().outputs;
+        let wanted = ctx.aside.and_then(|aside| outputs.iter().position(|(name, _)| name == aside.name()));
+        let mut other = None;
+        // One of several runs of the same length.
+        let mut run = |inputs: &[Map<f32>], mode: Mode, (number, of): (usize, usize)| {
+            let piece = Piece { all: ctx.progress, number, of };
+            let ctx = Context { progress: &piece, ..*ctx };
+            let mut made = self.engine.run(inputs, mode, &ctx).map_err(|error| match error {
                 RunError::Stopped(error) => error,
                 other => unsupported(other.to_string()),
             })?;
+            ctx.progress.advance(1, 1);
+            other = wanted.filter(|at| (1..made.len()).contains(at)).map(|at| made.swap_remove(at));
             made.into_iter().next().ok_or_else(|| unsupported("gave nothing".into()))
         };
         if let Way::DeepDeband { weighted, variant, seed } = self.way {
             let picture = fetched(image, window, 1, (0.0, 1.0));
             let made = if weighted {
-                let patch = |map, number| run(&[map], variant.mode(seed.wrapping_add(number as u64)));
+                let patches = deepdeband::patches(picture.shape);
+                let patch = |map, number| {
+                    run(&[map], variant.mode(seed.wrapping_add(number as u64)), (number, patches))
+                };
                 deepdeband::weighted(&picture, variant, patch)
             } else {
-                deepdeband::full(&picture, variant, |map| run(&[map], variant.mode(seed)))
+                deepdeband::full(&picture, variant, |map| run(&[map], variant.mode(seed), (0, 1)))
             };
-            return made.map_err(|error| match error {
+            let picture = made.map_err(|error| match error {
                 DeepdebandError::Run(error) => error,
                 other => unsupported(other.to_string()),
-            });
+            })?;
+            return Ok(Made { picture, other: None });
         }
         let map = fetched(image, window, self.multiple, self.range);
-        let mut made = if let Way::Steps(steps) = self.way {
-            let shape = map.shape;
+        let mut picture = if let Way::Steps(steps) = self.way {
+            let (shape, mut number) = (map.shape, 0);
             let one = |picture: &[f32], t: f32| {
                 let time = Map { shape: Shape::new(1, 1, 1), data: vec![t] };
-                Ok(run(&[Map { shape, data: picture.to_vec() }, time], Mode::default())?.data)
+                let inputs = [Map { shape, data: picture.to_vec() }, time];
+                let made = run(&inputs, Mode::default(), (number, steps.get() as usize))?;
+                number += 1;
+                Ok::<_, RestoreError>(made.data)
             };
             Map { shape, data: indi::sample(map.data, steps, one)? }
         } else {
-            run(&[map], Mode::default())?
+            run(&[map], Mode::default(), (0, 1))?
         };
         let (low, high) = self.range;
-        for v in &mut made.data {
-            *v = (*v - low) / (high - low);
-        }
-        Ok(made)
+        picture.data.iter_mut().for_each(|v| *v = (*v - low) / (high - low));
+        Ok(Made { picture, other })
     }
+
+    /// Bytes of one run over a window, and of what surrounds it.
+    fn bytes_of_run(&self, (width, height): (usize, usize), threads: usize) -> u64 {
+        let bytes = |height, width, mode| self.engine.peak_bytes(height, width, mode, threads);
+        let whole = |multiple: usize| (height.next_multiple_of(multiple), width.next_multiple_of(multiple));
+        let (run, (height, width), around) = match self.way {
+            // The sum of patches in 64 bits, and their weights.
+            Way::DeepDeband { weighted: true, variant, seed } => (
+                bytes(deepdeband::PATCH, deepdeband::PATCH, variant.mode(seed)),
+                whole(deepdeband::PATCH),
+                56,
+            ),
+            Way::DeepDeband { variant, seed, .. } => {
+                let (height, width) = whole(deepdeband::PATCH);
+                (bytes(height, width, variant.mode(seed)), (height, width), 24)
+            }
+            // Between steps there is the picture, its copy for the network, and the estimate.
+            Way::Once | Way::Steps(_) => {
+                let (height, width) = whole(self.multiple);
+                let copies = if self.way == Way::Once { 12 } else { 36 };
+                (bytes(height, width, Mode::default()), (height, width), copies)
+            }
+        };
+        // A size that the network cannot take is told when it runs.
+        run.unwrap_or(0) as u64 + (height * width * around) as u64
+    }
+}
+
+/// What a network made of a window.
+struct Made {
+    picture: Map<f32>,
+    other: Option<Map<f32>>,
 }
 
 /// A window as red, green and blue in a network's range, mirrored at the right and at the bottom up to a multiple.
@@ -155,6 +201,12 @@ impl Restorer for NetRestorer {
         self.needs
     }
 
+    fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
+        // Weights lie there as they were read and as the engine wants them.
+        let numbers = 8 * self.engine.graph().parameter_count() as u64;
+        numbers + self.bytes_of_run(size, ctx.threads).saturating_mul(at_once as u64)
+    }
+
     fn restore(
         &self,
         input: &TileIn<'_>,
@@ -165,28 +217,43 @@ impl Restorer for NetRestorer {
             let what = "takes red, green and blue: convert the picture first".to_owned();
             return Err(RestoreError::Unsupported { method: self.name, what });
         }
-        let made = self.picture(input.image, input.outer, ctx)?;
-        let (core, outer) = (input.core, input.outer);
+        let Made { picture, other } = self.made(input.image, input.outer, ctx)?;
         let grey = output.planes.len() == 1;
         for (c, plane) in output.planes.iter_mut().enumerate() {
-            let rows = plane.data.chunks_exact_mut(plane.width.max(1));
-            for (y, row) in rows.enumerate() {
-                let from = |channel: usize| {
-                    &made.plane(channel)[(core.y0 - outer.y0 + y) * made.shape.width + core.x0 - outer.x0..]
-                };
-                for (x, v) in row.iter_mut().enumerate() {
-                    *v = if grey { (from(0)[x] + from(1)[x] + from(2)[x]) / 3.0 } else { from(c)[x] };
+            for (y, row) in plane.data.chunks_exact_mut(plane.width.max(1)).enumerate() {
+                let from = |channel: usize| core_row(&picture, channel, input, y);
+                if grey {
+                    let channels = from(0).iter().zip(from(1)).zip(from(2));
+                    row.iter_mut().zip(channels).for_each(|(v, ((r, g), b))| *v = (r + g + b) / 3.0);
+                } else {
+                    row.copy_from_slice(from(c));
                 }
             }
+        }
+        if let (Some(aside), Some(other)) = (ctx.aside, other) {
+            let plane = |channel| {
+                (0..input.core.height()).flat_map(|y| core_row(&other, channel, input, y)).copied().collect()
+            };
+            let planes: Vec<Vec<f32>> = (0..other.shape.channels).map(plane).collect();
+            aside.put(input.core, &planes.iter().map(Vec::as_slice).collect::<Vec<_>>());
         }
         Ok(())
     }
 }
 
+/// Row `y` of the core in what was made of the outer window.
+fn core_row<'a>(made: &'a Map<f32>, channel: usize, input: &TileIn<'_>, y: usize) -> &'a [f32] {
+    let (core, outer) = (input.core, input.outer);
+    &made.plane(channel)[(core.y0 - outer.y0 + y) * made.shape.width + core.x0 - outer.x0..][..core.width()]
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
     use unband_image::Plane;
+    use unband_image::restorer::{Aside, Progress};
     use unband_image::tile::restore_in_place;
     use unband_nets::arch;
     use unband_nets::state::{Weights, fill};
@@ -203,12 +270,16 @@ mod tests {
         Image::from_rgb8(width, height, &rgb).unwrap()
     }
 
-    fn restorer(name: &str) -> NetRestorer {
+    fn made(name: &str) -> (&'static Architecture, Arc<Engine>) {
         let architecture = arch::find(name).unwrap();
         let graph = (architecture.build)().unwrap();
         let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
-        let engine = Engine::new(graph, weights, unband_simd::Level::best());
-        NetRestorer::new(architecture, Arc::new(engine), Way::Once).unwrap()
+        (architecture, Arc::new(Engine::new(graph, weights, unband_simd::Level::best())))
+    }
+
+    fn restorer(name: &str) -> NetRestorer {
+        let (architecture, engine) = made(name);
+        NetRestorer::new(architecture, engine, Way::Once).unwrap()
     }
 
     fn restored(image: &Image, restorer: &dyn Restorer, tile: usize, threads: usize) -> Vec<Plane> {
@@ -262,10 +333,7 @@ mod tests {
 
     #[test]
     fn steps_follow_the_network() {
-        let architecture = arch::find("indi").unwrap();
-        let graph = (architecture.build)().unwrap();
-        let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
-        let engine = Arc::new(Engine::new(graph, weights, unband_simd::Level::best()));
+        let (architecture, engine) = made("indi");
         let image = picture(24, 18, 3);
         let run = |steps| {
             let way = Way::Steps(NonZeroU32::new(steps).unwrap());
@@ -277,6 +345,82 @@ mod tests {
             engine.run(&[fetched(&image, window, 1, (0.0, 1.0)), time], Mode::default(), &Context::default());
         assert!(run(1).iter().flat_map(|p| p.data.clone()).eq(once.unwrap()[0].data.iter().copied()));
         assert!(run(2) != run(1));
+    }
+
+    /// Hears progress and takes an output.
+    #[derive(Default)]
+    struct Ear(Mutex<Vec<(usize, usize)>>, Mutex<Vec<(Window, Vec<Vec<f32>>)>>);
+
+    impl Progress for Ear {
+        fn advance(&self, done: usize, total: usize) {
+            self.0.lock().unwrap().push((done, total));
+        }
+    }
+
+    impl Aside for Ear {
+        fn name(&self) -> &'static str {
+            "grad"
+        }
+
+        fn put(&self, window: Window, planes: &[&[f32]]) {
+            let planes = planes.iter().map(|plane| plane.to_vec()).collect();
+            self.1.lock().unwrap().push((window, planes));
+        }
+    }
+
+    /// Shares that were told, which never go back.
+    fn told(restorer: &dyn Restorer, image: &Image, tile: usize) -> Vec<f64> {
+        let ear = Ear::default();
+        let ctx = Context { threads: 2, progress: &ear, ..Context::default() };
+        restore_in_place(&mut image.clone(), restorer, tile, &mut |_, _| {}, &ctx).unwrap();
+        let mut shares: Vec<f64> =
+            ear.0.into_inner().unwrap().into_iter().map(|(done, total)| done as f64 / total as f64).collect();
+        assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)) && shares.last() == Some(&1.0));
+        shares.sort_by(f64::total_cmp);
+        shares.dedup();
+        shares
+    }
+
+    #[test]
+    fn steps_patches_and_windows_tell_how_far_they_are() {
+        let (architecture, engine) = made("indi");
+        let way = Way::Steps(NonZeroU32::new(4).unwrap());
+        let indi = NetRestorer::new(architecture, engine, way).unwrap();
+        let shares = told(&indi, &picture(24, 18, 3), 4096);
+        for share in [0.25, 0.5, 0.75] {
+            assert!(shares.contains(&share), "{shares:?}");
+        }
+        assert!(told(&restorer("adnet"), &picture(130, 70, 3), 32).len() > 4);
+        assert_eq!(deepdeband::patches(Shape::new(3, 1080, 1920)), 135);
+    }
+
+    #[test]
+    fn what_a_network_makes_beside_its_picture_is_handed_on() {
+        let (architecture, engine) = made("ggdbn");
+        // No multiple of eight: the network sees more than the picture.
+        let image = picture(37, 21, 3);
+        let restorer = NetRestorer::new(architecture, Arc::clone(&engine), Way::Once).unwrap();
+        let ear = Ear::default();
+        let ctx = Context { aside: Some(&ear), ..Context::default() };
+        restore_in_place(&mut image.clone(), &restorer, 4096, &mut |_, _| {}, &ctx).unwrap();
+        let window = Window { x0: 0, y0: 0, x1: 37, y1: 21 };
+        let input = fetched(&image, window, 8, (0.0, 1.0));
+        let want = engine.run(&[input], Mode::default(), &Context::default()).unwrap().swap_remove(1);
+        let parts = ear.1.into_inner().unwrap();
+        let [(at, planes)] = &parts[..] else { panic!("{} windows", parts.len()) };
+        assert_eq!((*at, planes.len()), (window, 1));
+        assert!((0..21).all(|y| planes[0][y * 37..][..37] == want.data[y * 40..][..37]));
+    }
+
+    #[test]
+    fn larger_windows_and_more_of_them_need_more_memory() {
+        let adnet = restorer("adnet");
+        let bytes = |side, at_once| adnet.working_bytes((side, side), at_once, &Context::default());
+        assert!(bytes(64, 1) < bytes(256, 1) && bytes(256, 1) < bytes(256, 2));
+        let numbers = bytes(64, 0);
+        assert_eq!(bytes(64, 3) - numbers, 3 * (bytes(64, 1) - numbers));
+        let run = adnet.engine.peak_bytes(256, 256, Mode::default(), Context::default().threads).unwrap();
+        assert!(bytes(256, 1) > run as u64);
     }
 
     #[test]

@@ -43,12 +43,26 @@ pub enum Error {
         needed_mib: u64,
         /// Allowed.
         allowed_mib: u64,
+        /// The method works on the picture as a whole, so that smaller windows are no way out.
+        whole: bool,
     },
     /// The cells of luma and chroma cannot be looked at in a file of red, green and blue.
     #[error("the picture's luma and chroma become RGB in {format}, where their cells cannot be checked")]
     Unprovable {
         /// The format.
         format: &'static str,
+    },
+    /// The method makes nothing of that name beside its picture.
+    #[error("{method} has no output `{name}`")]
+    NoAside {
+        /// The method.
+        method: &'static str,
+        /// The name given.
+        name: String,
+        /// What it makes.
+        has: Vec<String>,
+        /// What networks make, in words.
+        others: Vec<String>,
     },
     /// A file could not be read or written.
     #[cfg(feature = "files")]
@@ -75,7 +89,16 @@ impl Error {
                 Some(format!("the methods are {}", names.join(", ")))
             }
             Self::Setting(error) => error.hint(),
-            Self::Memory { .. } => Some("allow more with `--max-memory`, or split the picture".to_owned()),
+            Self::Memory { needed_mib, whole: true, .. } => Some(format!(
+                "the method needs the whole picture at once: allow `--max-memory {needed_mib}M`, split the picture, or take another method"
+            )),
+            Self::Memory { needed_mib, whole: false, .. } => Some(format!(
+                "allow `--max-memory {needed_mib}M`, use fewer threads with `-j`, or split the picture"
+            )),
+            Self::NoAside { has, others, .. } if has.is_empty() => {
+                Some(format!("it makes its picture alone; {}", others.join(", ")))
+            }
+            Self::NoAside { has, .. } => Some(format!("it makes {}", has.join(", "))),
             Self::Unprovable { .. } => Some("write Y4M, or drop `--prove`".to_owned()),
             #[cfg(feature = "files")]
             Self::File(error) => error.hint(),

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use unband_image::restorer::Prepare;
 use unband_image::{Entry, ParamError, ParamInfo, Params, Restorer, params};
 use unband_infer::deepdeband::Variant;
-use unband_infer::{NetRestorer, Way, models};
+use unband_infer::{Engine, NetRestorer, Way, models};
 use unband_nets::arch::{self, Architecture};
+
+use crate::Error;
 
 params! {
     /// Settings of networks that run once.
@@ -93,11 +95,7 @@ fn prepare(architecture: &'static Architecture, file: &Path, way: Way) -> Result
         let name = architecture.name;
         return Err(ParamError::Required { method: name, name: WEIGHTS, hint: where_from(name) });
     }
-    let engine = models::engine(architecture, file).map_err(|error| ParamError::File {
-        path: error.path.display().to_string(),
-        what: error.what,
-        hint: error.hint,
-    })?;
+    let engine = engine(architecture, file)?;
     Ok(Box::new(move |_, _, _| {
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), way)?;
         Ok(Box::new(restorer) as Box<dyn Restorer>)
@@ -115,4 +113,41 @@ fn where_from(name: &str) -> String {
         [] => format!("no checkpoint of it was published; {given}"),
         told => format!("published: {}; {given}", told.join("; ")),
     }
+}
+
+/// Can the method make an output of that name beside its picture?
+///
+/// # Errors
+/// The outputs that it has, and the networks that have some.
+pub fn check_aside(method: &'static str, settings: &[(String, String)], name: &str) -> Result<(), Error> {
+    let outputs = asides(method, settings)?;
+    if outputs.iter().any(|output| output == name) {
+        return Ok(());
+    }
+    let of = |entry: &Entry| Some((entry.name, (arch::find(entry.name)?.build)().ok()?.outputs));
+    let others = NETWORKS.iter().filter_map(of).filter(|(_, outputs)| outputs.len() > 1);
+    let others = others.map(|(network, outputs)| {
+        let names: Vec<&str> = outputs[1..].iter().map(|(name, _)| name.as_str()).collect();
+        format!("{network} makes {}", names.join(", "))
+    });
+    Err(Error::NoAside { method, name: name.to_owned(), has: outputs, others: others.collect() })
+}
+
+/// Names of what a network makes beside its picture, by the checkpoint that it runs; none of other methods.
+fn asides(method: &str, settings: &[(String, String)]) -> Result<Vec<String>, ParamError> {
+    let file = settings.iter().rev().find(|(name, _)| name == WEIGHTS).map(|(_, file)| Path::new(file));
+    let network = NETWORKS.iter().any(|entry| entry.name == method);
+    let (Some(file), Some(architecture)) = (file, arch::find(method).filter(|_| network)) else {
+        return Ok(Vec::new());
+    };
+    let engine = engine(architecture, file)?;
+    Ok(engine.graph().outputs.iter().skip(1).map(|(name, _)| name.clone()).collect())
+}
+
+fn engine(architecture: &'static Architecture, file: &Path) -> Result<Arc<Engine>, ParamError> {
+    models::engine(architecture, file).map_err(|error| ParamError::File {
+        path: error.path.display().to_string(),
+        what: error.what,
+        hint: error.hint,
+    })
 }

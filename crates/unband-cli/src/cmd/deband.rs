@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::CommandFactory;
 use unband::files::{self, FileOptions, FileReport, Plan};
-use unband::{Context, Error};
+use unband::{Choice, Context, Error};
 
 use crate::Outcome;
 use crate::args::{Cli, DebandArgs};
@@ -88,6 +88,7 @@ impl<'a> Job<'a> {
         let found = gather.run(&args.inputs);
         let targets = outputs::targets(&found.inputs, args.output.as_deref(), folder)?;
         outputs::check(&found.inputs, &targets, &options)?;
+        settings::check_aside(options.aside.as_ref(), &found.inputs, args.output.as_deref())?;
         if args.json && targets.contains(&Target::Stdout) {
             let hint = "name a file with `-o`, or leave out `--json`";
             return Err(Failure::usage("the picture and `--json` cannot both go to standard output", hint));
@@ -143,6 +144,12 @@ impl<'a> Job<'a> {
     /// What a picture will take, by its header alone.
     fn cost(&self, input: &Input) -> Cost {
         let pixels = batch::declared_pixels(&input.path);
+        // What a network holds is known once it meets a picture, which then gets all that is allowed.
+        let network =
+            matches!(&self.options.options.method, Choice::Named { name, .. } if settings::takes_file(name));
+        if let (Some(memory), true) = (self.args.max_memory, network) {
+            return Cost { threads: self.threads, memory };
+        }
         Cost { threads: batch::threads(pixels, self.threads), memory: pixels.saturating_mul(BYTES_PER_PIXEL) }
     }
 
@@ -327,6 +334,9 @@ impl<'a> Job<'a> {
                 report.report.mean_shift_codes,
                 if plan.faithful { "kept inside their cells" } else { "not bound to their cells" }
             ));
+        }
+        if let Some(path) = &report.aside {
+            talk.detail(&format!("what the network made beside it → {}", path.display()));
         }
         if !report.dropped.is_empty() {
             let items: Vec<String> = report.dropped.iter().map(ToString::to_string).collect();

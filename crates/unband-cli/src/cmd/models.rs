@@ -106,7 +106,8 @@ fn failure(path: &std::path::Path, message: &dyn std::fmt::Display, hint: Option
 /// A file that could not be read.
 fn unread(path: &std::path::Path, error: &CheckpointError) -> Failure {
     match error {
-        CheckpointError::Io { source, .. } => failure(path, &reason(source), None),
+        // One of a folder's files has a name of its own.
+        CheckpointError::Io { path, source } => failure(path, &reason(source), None),
         _ => failure(path, error, error.hint()),
     }
 }

@@ -69,3 +69,78 @@ fn an_imported_checkpoint_need_not_be_named_again() {
     run(&["sky.png", "-o", "named.png", "--method", "indi:steps=1", "--weights", &weights]).code(0);
     assert!(stage.samples("out.png").data == stage.samples("named.png").data);
 }
+
+#[test]
+fn what_a_network_makes_beside_its_picture_can_be_saved() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let run = |network: &str, out: &str, more: &[&str]| {
+        let weights = checkpoint(&format!("{network}.pth"));
+        stage.run(&[&["sky.png", "-o", out, "--method", network, "--weights", &weights], more].concat())
+    };
+    run("ggdbn", "plain.png", &[]).code(0);
+    let told = &run("ggdbn", "out.png", &["--save-output", "grad=grad.png", "--json"]).code(0).json()[0];
+    assert_eq!(told["saved_output"], "grad.png");
+    assert!(stage.samples("out.png").data == stage.samples("plain.png").data);
+    let grad = stage.samples("grad.png");
+    assert_eq!((grad.width, grad.height, grad.bits, grad.data.len()), (160, 120, 16, 160 * 120));
+    assert!(grad.data.iter().any(|&v| v != grad.data[0]));
+    run("ggdbn", "again.png", &["--save-output", "grad=grad.png"])
+        .code(1)
+        .says("grad.png")
+        .says("--overwrite");
+    run("bdinn", "b.png", &["--save-output", "banding=banding.png"]).code(0);
+    assert_eq!(stage.samples("banding.png").data.len(), 3 * 160 * 120);
+    assert!(!stage.path("again.png").exists());
+}
+
+#[test]
+fn an_output_that_a_method_does_not_have_is_told_before_the_work() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.png("two.png", &six_bits);
+    let run = |arguments: &[&str]| stage.run(&[&["sky.png", "-o", "out.png"], arguments].concat()).code(2);
+    let (ggdbn, adnet) = (checkpoint("ggdbn.pth"), checkpoint("adnet.pth"));
+    run(&["--method", "ggdbn", "--weights", &ggdbn, "--save-output", "banding=b.png"])
+        .says("ggdbn has no output `banding`")
+        .says("it makes grad");
+    run(&["--method", "adnet", "--weights", &adnet, "--save-output", "grad=g.png"])
+        .says("adnet has no output `grad`")
+        .says("ggdbn makes grad, bdinn makes banding");
+    run(&["--method", "gradfun", "--save-output", "grad=g.png"]).says("gradfun has no output");
+    let with = |file: &str| run(&["--method", "ggdbn", "--weights", &ggdbn, "--save-output", file]);
+    with("grad.png").says("grad=");
+    with("grad=g.jpg").says("PNG");
+    with("grad=out.png").says("another name");
+    with("grad=none/g.png").says("folder does not exist");
+    stage
+        .run(&[
+            "sky.png",
+            "two.png",
+            "-o",
+            "to/",
+            "--method",
+            "ggdbn",
+            "--weights",
+            &ggdbn,
+            "--save-output",
+            "grad=g.png",
+        ])
+        .code(2)
+        .says("one picture");
+    assert_eq!(stage.names(), ["sky.png", "two.png"]);
+}
+
+#[test]
+fn a_network_stays_within_the_memory_allowed_or_says_what_it_needs() {
+    let stage = Stage::new();
+    stage.write("sky.png", &crate::stage::png(640, 480, &six_bits));
+    let weights = checkpoint("ggdbn.pth");
+    let run = |allowed: &str| {
+        let arguments = ["sky.png", "-o", "out.png", "--method", "ggdbn", "--weights", &weights];
+        stage.run(&[&arguments[..], &["--max-memory", allowed]].concat())
+    };
+    let refused = run("8M").code(1).says("MiB of memory are needed").says("the whole picture at once");
+    let hint = refused.stderr.split("--max-memory ").nth(1).unwrap();
+    run(&hint[..=hint.find('M').unwrap()]).code(0);
+}

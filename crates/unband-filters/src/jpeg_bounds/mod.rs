@@ -289,6 +289,10 @@ impl Restorer for JpegBounds {
         Needs { halo: inner.halo + self.reach() + 2 * self.align(), align: self.align(), ..inner }
     }
 
+    fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
+        self.inner.as_ref().map_or(0, |inner| inner.working_bytes(size, at_once, ctx))
+    }
+
     fn touches(&self, input: &TileIn<'_>) -> bool {
         self.averager.is_some() || self.inner.as_ref().is_some_and(|inner| inner.touches(input))
     }

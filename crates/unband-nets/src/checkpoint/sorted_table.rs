@@ -1,4 +1,4 @@
-//! Sorted string tables, LevelDB's format of files: blocks of names with values, and an index of blocks at the end.
+//! Sorted string tables, `LevelDB`'s format of files: blocks of names with values, and an index of blocks at the end.
 //!
 //! Source: google/leveldb `doc/table_format.md`; tensorflow/tensorflow `tensorflow/core/lib/io/`, which reads the same.
 

@@ -7,13 +7,18 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use unband_image::inspect::{Findings, inspect};
+use unband_image::restorer::Aside;
 use unband_image::{Context, Depth, Image, Model};
 use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
 
+use super::aside::{self, Gathered};
 use super::image::{check, deband_as};
 use super::rgb::deband_into_rgb;
 use crate::choose::{Act, Choices, choose};
+use crate::networks;
 use crate::{Error, Options, OutputDepth, Proof, Report, prove};
+
+pub use super::aside::AsideFile;
 
 /// Where a picture comes from.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +58,8 @@ pub struct FileOptions {
     pub preserve_times: bool,
     /// Read the result again and check every sample against its cell?
     pub prove: bool,
+    /// What the network makes beside its picture, to be written too.
+    pub aside: Option<AsideFile>,
     /// The largest picture that is read.
     pub limits: Limits,
 }
@@ -103,6 +110,8 @@ pub struct FileReport {
     pub dropped: Vec<Dropped>,
     /// The count of [`FileOptions::prove`], when something was written.
     pub proof: Option<Proof>,
+    /// The file of [`FileOptions::aside`].
+    pub aside: Option<PathBuf>,
     /// Wall-clock time from reading to the last byte.
     pub seconds: f64,
 }
@@ -180,12 +189,15 @@ pub fn deband_file(
     let (image, input_format) = decode(input, &bytes, options)?;
     let (mut plan, choices) = plan(input, &image, input_format, &output, options, ctx)?;
     let run = if holds_planes_of(plan.format, &image) { deband_as } else { deband_into_rgb };
-    let (image, report) = run(image, plan.findings.clone(), &choices, &options.options, ctx)?;
+    let size = (image.width(), image.height());
+    let gathered = options.aside.as_ref().map(|file| Gathered::new(file, size));
+    let with_aside = Context { aside: gathered.as_ref().map(|gathered| gathered as &dyn Aside), ..*ctx };
+    let (image, report) = run(image, plan.findings.clone(), &choices, &options.options, &with_aside)?;
     if !report.changed {
         // Only now is it known for methods that found nothing to do on the way.
         target(&mut plan, input, &output, options, !report.changed);
     }
-    let mut done = FileReport { plan, report, dropped: Vec::new(), proof: None, seconds: 0.0 };
+    let mut done = FileReport { plan, report, dropped: Vec::new(), proof: None, aside: None, seconds: 0.0 };
     if done.report.changed || !options.only_banded {
         ctx.check()?;
         let written = write(&mut done, image, &bytes, &mut output, options)?;
@@ -196,6 +208,7 @@ pub fn deband_file(
             done.proof = Some(proof(&done, &bytes, written.as_deref(), options)?);
         }
     }
+    done.aside = gathered.map(|gathered| gathered.write(options.overwrite)).transpose()?.flatten();
     done.seconds = start.elapsed().as_secs_f64();
     Ok(done)
 }
@@ -343,6 +356,10 @@ fn plan(
         how.to_mut().depth = OutputDepth::Float;
     }
     let choices = choose(image, &findings, &how)?;
+    if let Some(file) = &options.aside {
+        networks::check_aside(choices.entry.name, &choices.settings, &file.name)?;
+        aside::check_free(&file.path, options.overwrite)?;
+    }
     let format = asked.unwrap_or_else(|| default_format(image, input_format, choices.depth));
     let mut plan = Plan {
         input_format,

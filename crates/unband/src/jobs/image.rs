@@ -123,7 +123,7 @@ pub(crate) fn deband_as(
     if dither != Dither::None {
         pipeline.settled = settled(&image, findings, choices);
     }
-    let tile = fitting_tile(&image, &pipeline.needs(), options, ctx)?;
+    let tile = fitting_tile(&image, &pipeline, options, ctx)?;
     if pipeline.cells.is_some() && !choices.entry.ours && findings.cause == Cause::Plain {
         pipeline.shares = bounded_shares(&mut image, &pipeline, tile, ctx)?;
     }
@@ -187,6 +187,10 @@ struct Pipeline<'a> {
 impl Restorer for Pipeline<'_> {
     fn needs(&self) -> Needs {
         self.inner.map_or(Needs::halo(0), Restorer::needs)
+    }
+
+    fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
+        self.inner.map_or(0, |inner| inner.working_bytes(size, at_once, ctx))
     }
 
     fn touches(&self, input: &TileIn<'_>) -> bool {
@@ -327,7 +331,7 @@ fn bounded_shares(
     ctx: &Context<'_>,
 ) -> Result<Option<Vec<f32>>, RestoreError> {
     let rehearsal = Rehearsal { pipeline, tally: Tally::new(image, pipeline.depth) };
-    let quiet = Context { progress: &NoProgress, ..*ctx };
+    let quiet = Context { progress: &NoProgress, aside: None, ..*ctx };
     restore_in_place(image, &rehearsal, tile, &mut |_, _| {}, &quiet)?;
     let share =
         |shift: f32| if shift.abs() > MOST_SHIFT_CODES { MOST_SHIFT_CODES / shift.abs() } else { 1.0 };
@@ -386,27 +390,40 @@ pub(crate) fn regrid_alpha(image: &mut Image, depth: Depth) {
 }
 
 /// The tile side that was asked for, or the largest smaller one that the allowed memory has room for.
-fn fitting_tile(image: &Image, needs: &Needs, options: &Options, ctx: &Context<'_>) -> Result<usize, Error> {
+fn fitting_tile(
+    image: &Image,
+    restorer: &dyn Restorer,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<usize, Error> {
     let tile = options.tile.clamp(16, 1 << 16);
     let Some(allowed) = options.max_memory else { return Ok(tile) };
+    let needs = restorer.needs();
     let alpha = image.alpha.as_ref().map_or(0, |plane| plane.data.len());
     let samples: usize = image.planes.iter().map(|plane| plane.data.len()).sum();
     let own = 4 * (samples + alpha) as u64;
     let per_row = 4.0 * samples as f64 / image.height() as f64;
     let size = (image.width(), image.height());
     let with = |tile: usize| {
-        let rows = Layout::new(size, needs, tile, ctx.threads).band.min(image.height());
+        let layout = Layout::new(size, &needs, tile, ctx.threads);
+        let rows = layout.band.min(image.height());
         // Windows, the band that they are put together in, and the one that waits for it.
-        own + (3.0 * per_row * rows as f64) as u64
+        let bands = (3.0 * per_row * rows as f64) as u64;
+        own + bands + restorer.working_bytes(layout.outer(&needs), layout.at_once(ctx.threads), ctx)
     };
     let smallest = needs.halo.max(64).min(tile);
-    let mut tile = tile;
-    while tile > smallest && with(tile) > allowed {
+    let (mut tile, mut needed) = (tile, with(tile));
+    while tile > smallest && needed > allowed && !needs.whole_image {
         tile = (tile / 2).max(smallest);
+        needed = with(tile);
     }
-    if with(tile) > allowed {
+    if needed > allowed {
         let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-        return Err(Error::Memory { needed_mib: mib(with(tile)), allowed_mib: allowed >> 20 });
+        return Err(Error::Memory {
+            needed_mib: mib(needed),
+            allowed_mib: allowed >> 20,
+            whole: needs.whole_image,
+        });
     }
     Ok(tile)
 }

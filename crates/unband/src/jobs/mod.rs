@@ -1,6 +1,8 @@
 //! The jobs, one file each.
 
 #[cfg(feature = "files")]
+mod aside;
+#[cfg(feature = "files")]
 pub mod files;
 pub mod image;
 mod not_finite;

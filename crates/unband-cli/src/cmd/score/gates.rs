@@ -171,7 +171,7 @@ mod tests {
             "",
         ] {
             let failure = Gate::parse(wrong, &USE).unwrap_err();
-            assert!(failure.hint.unwrap().contains("cambi-coarse, bband, niqe"), "{wrong}");
+            assert!(failure.hint.unwrap().contains("cambi-coarse, bband, dbi, niqe"), "{wrong}");
         }
     }
 }

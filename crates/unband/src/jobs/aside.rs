@@ -1,0 +1,112 @@
+//! What a network makes beside its picture, put together from windows and written as a picture of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use unband_image::restorer::Aside;
+use unband_image::{Depth, Image, Model, Plane, Window};
+use unband_io::WriteOptions;
+
+use crate::Error;
+
+/// A further output of a network, and the file it goes to.
+///
+/// A PNG of 16 bits. Values may be negative: 0 becomes mid-grey, −0.5 black and 0.5 white, and what lies beyond is cut off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsideFile {
+    /// The output's name: `grad` of GGDBN, `banding` of BDINN.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// The file that an output is written to may not exist, unless it is to be replaced.
+///
+/// # Errors
+/// With its name.
+pub(super) fn check_free(path: &Path, overwrite: bool) -> Result<(), Error> {
+    if !overwrite && path.exists() {
+        return Err(unband_io::Error::Exists.in_file(path).into());
+    }
+    Ok(())
+}
+
+/// Planes of the picture's size that fill window by window.
+pub(super) struct Gathered<'a> {
+    file: &'a AsideFile,
+    size: (usize, usize),
+    planes: Mutex<Vec<Plane>>,
+}
+
+impl<'a> Gathered<'a> {
+    /// Nothing yet, of a picture of that size.
+    pub fn new(file: &'a AsideFile, size: (usize, usize)) -> Self {
+        Self { file, size, planes: Mutex::default() }
+    }
+
+    /// Writes it; says where. Nothing where the method did not run.
+    ///
+    /// # Errors
+    /// What goes wrong in writing.
+    pub fn write(self, overwrite: bool) -> Result<Option<PathBuf>, Error> {
+        let mut planes = self.planes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if planes.is_empty() {
+            return Ok(None);
+        }
+        let model = if planes.len() == 3 { Model::Rgb } else { Model::Gray };
+        planes.truncate(if model == Model::Rgb { 3 } else { 1 });
+        let depth = Depth::Int(16);
+        for value in planes.iter_mut().flat_map(|plane| &mut plane.data) {
+            *value = depth.value(depth.code((*value + 0.5).clamp(0.0, 1.0)));
+        }
+        let path = &self.file.path;
+        let png = unband_io::by_name("PNG").ok_or(unband_io::Error::UnknownContent)?;
+        let picture = Image::new(planes, model, depth);
+        unband_io::write_file(&picture, path, png, &WriteOptions::default(), overwrite)?;
+        Ok(Some(path.clone()))
+    }
+}
+
+impl Aside for Gathered<'_> {
+    fn name(&self) -> &str {
+        &self.file.name
+    }
+
+    fn put(&self, window: Window, parts: &[&[f32]]) {
+        let (width, height) = self.size;
+        let mut planes = self.planes.lock().unwrap_or_else(PoisonError::into_inner);
+        if planes.is_empty() {
+            planes.resize_with(parts.len(), || Plane::filled(width, height, 0.0));
+        }
+        // A method that is kept inside a JPEG's cells works on whole blocks, beyond the picture's end.
+        let columns = window.x0..window.x1.min(width).max(window.x0);
+        for (plane, part) in planes.iter_mut().zip(parts) {
+            for (y, row) in (window.y0..window.y1.min(height)).zip(part.chunks_exact(window.width().max(1))) {
+                plane.row_mut(y)[columns.clone()].copy_from_slice(&row[..columns.len()]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_become_a_picture_with_zero_as_mid_grey() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = AsideFile { name: "grad".into(), path: folder.path().join("grad.png") };
+        let gathered = Gathered::new(&file, (3, 2));
+        gathered.put(Window { x0: 0, y0: 0, x1: 2, y1: 2 }, &[&[-0.5, 0.0, 0.5, 0.25]]);
+        // Reaches past the end, as blocks do.
+        gathered.put(Window { x0: 2, y0: 0, x1: 4, y1: 3 }, &[&[-9.0, 1.0, 9.0, 1.0, 1.0, 1.0]]);
+        assert_eq!(gathered.write(false).unwrap().as_ref(), Some(&file.path));
+        let (picture, format) = unband_io::read_file(&file.path, &unband_io::Limits::default()).unwrap();
+        assert_eq!((format.name, picture.depth, picture.planes.len()), ("PNG", Depth::Int(16), 1));
+        let codes: Vec<u32> = picture.planes[0].data.iter().map(|&v| picture.depth.code(v)).collect();
+        assert_eq!(codes, [0, 32768, 0, 65535, 49151, 65535]);
+        assert!(Gathered::new(&file, (3, 2)).write(true).unwrap().is_none());
+        assert!(check_free(&file.path, false).is_err() && check_free(&file.path, true).is_ok());
+    }
+}

@@ -1,0 +1,54 @@
+//! Networks within the memory that is allowed.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+
+use unband::{Choice, Context, Error, Image, Options, deband_with};
+
+/// A sky in 6 bits.
+fn sky(width: usize, height: usize) -> Image {
+    let level = |i: usize| (i % width * 9 + i / width * 31) / 420;
+    let codes: Vec<u8> = (0..width * height)
+        .flat_map(|i| (0..3).map(move |c| (i, c)))
+        .map(|(i, c)| (((level(i) + 8 * c).min(63) * 255 + 31) / 63) as u8)
+        .collect();
+    Image::from_rgb8(width, height, &codes).unwrap()
+}
+
+fn options(network: &str, file: &str, max_memory: Option<u64>) -> Options {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/checkpoints").join(file);
+    let settings = vec![("weights".to_owned(), path.to_str().unwrap().to_owned())];
+    Options { method: Choice::Named { name: network.to_owned(), settings }, max_memory, ..Options::default() }
+}
+
+fn run(image: &Image, options: &Options) -> Result<Image, Error> {
+    let ctx = Context { threads: 2, ..Context::default() };
+    deband_with(image.clone(), options, &ctx).map(|(image, _)| image)
+}
+
+/// What is needed at least, by the error for one byte.
+fn needed(image: &Image, network: &str, file: &str) -> (u64, bool, String) {
+    let error = run(image, &options(network, file, Some(1))).unwrap_err();
+    let Error::Memory { needed_mib, whole, .. } = error else { panic!("{error}") };
+    (needed_mib, whole, error.hint().unwrap())
+}
+
+#[test]
+fn windows_shrink_to_the_memory_allowed_and_give_the_same() {
+    let image = sky(700, 500);
+    let (least, whole, hint) = needed(&image, "adnet", "adnet.pth");
+    assert!(!whole && hint.contains(&format!("--max-memory {least}M")), "{hint}");
+    let free = run(&image, &options("adnet", "adnet.pth", None)).unwrap();
+    let scarce = run(&image, &options("adnet", "adnet.pth", Some(least << 20))).unwrap();
+    assert!(scarce.planes == free.planes);
+    assert!(free.planes != image.planes);
+}
+
+#[test]
+fn a_network_that_needs_the_whole_picture_says_how_much_memory() {
+    let image = sky(320, 240);
+    let (small, whole, hint) = needed(&image, "ggdbn", "ggdbn.pth");
+    assert!(whole && hint.contains("the whole picture at once"), "{hint}");
+    assert!(run(&image, &options("ggdbn", "ggdbn.pth", Some(small << 20))).is_ok());
+    assert!(needed(&sky(640, 480), "ggdbn", "ggdbn.pth").0 > small);
+}
