@@ -3,7 +3,7 @@
 //!
 //! `UNBAND_FULL_CHECKPOINTS` names a folder of networks as wide as published (`tools/make_checkpoints.py --full FOLDER`), to which
 //! the same is done.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
 

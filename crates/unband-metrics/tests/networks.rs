@@ -1,5 +1,5 @@
 //! Measures that run a network, with made numbers and, where a user has them, with published ones.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 
@@ -189,7 +189,6 @@ fn dbi_is_the_published_score_digit_for_digit() {
     let info = reader.next_frame(&mut bytes).unwrap();
     let demo = Image::from_rgb8(info.width as usize, info.height as usize, &bytes).unwrap();
     let score = find("dbi").unwrap().score(&demo, None, &ctx(folder.path())).unwrap();
-    println!("{}", score.value);
     assert!((score.value - want["published_csv"].as_f64().unwrap()).abs() < 1e-12, "{}", score.value);
     for ((_, grid), want) in score.details.iter().zip(want["score_per_series"].as_array().unwrap()) {
         assert!((grid - want.as_f64().unwrap()).abs() < 1e-12, "{grid}");

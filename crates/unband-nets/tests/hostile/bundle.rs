@@ -100,11 +100,11 @@ fn a_model_that_is_cut_or_mixed_up_is_refused() {
 
 #[test]
 fn a_table_made_by_hand_is_read_and_one_that_lies_is_not() {
-    let numbers = [1.5f32.to_le_bytes(), 2.5f32.to_le_bytes()].concat();
+    let files = [[1.5f32.to_le_bytes(), 2.5f32.to_le_bytes()].concat()];
     let shape = [0x12, 4, 0x12, 2, 8, 2];
     let of = |rest: &[u8]| [&[8, 1], &shape[..], &[0x28, 8], rest].concat();
-    let good = of(&[&[0x35][..], &sum(&numbers)].concat());
-    let read = bundle(&table(&block(&[(NAME, &good)]), 0), &[numbers.clone()]).unwrap();
+    let good = of(&[&[0x35][..], &sum(&files[0])].concat());
+    let read = bundle(&table(&block(&[(NAME, &good)]), 0), &files).unwrap();
     assert_eq!(read.state.get("a.bias").unwrap().to_f32(), [1.5, 2.5]);
 
     let lies: [(&[u8], &str); 9] = [
@@ -119,16 +119,16 @@ fn a_table_made_by_hand_is_read_and_one_that_lies_is_not() {
         (&[8, 8, 0x12, 4, 0x12, 2, 8, 1, 0x28, 8], "8 of TensorFlow"),
     ];
     for (lie, says) in lies {
-        refused(&table(&block(&[(NAME, lie)]), 0), &[numbers.clone()], says);
+        refused(&table(&block(&[(NAME, lie)]), 0), &files, says);
     }
     let twice = block(&[(NAME, &good), (NAME, &good)]);
-    refused(&table(&twice, 0), &[numbers.clone()], "out of order");
-    refused(&table(&block(&[(NAME, &good)]), 1), &[numbers.clone()], "compressed index");
-    refused(&table(&block(&[]), 0), &[numbers.clone()], "no tensors");
+    refused(&table(&twice, 0), &files, "out of order");
+    refused(&table(&block(&[(NAME, &good)]), 1), &files, "compressed index");
+    refused(&table(&block(&[]), 0), &files, "no tensors");
     let repeats = [&[9, 1, 0, b'a'], &[0; 4][..]].concat();
-    refused(&table(&repeats, 0), &[numbers.clone()], "repeats more than there is");
-    refused(&table(&[0, 1], 0), &[numbers.clone()], "cut short");
-    refused(&table(&[255; 4], 0), &[numbers], "cut short");
+    refused(&table(&repeats, 0), &files, "repeats more than there is");
+    refused(&table(&[0, 1], 0), &files, "cut short");
+    refused(&table(&[255; 4], 0), &files, "cut short");
 }
 
 proptest! {
