@@ -1,5 +1,7 @@
-//! `unband models`: checkpoints of networks: what a file is, which were published, and copies that methods can find.
+//! `unband models`: checkpoints of networks: what a file is, which were published, copies that methods can find, and files
+//! for other runtimes.
 
+mod export;
 mod import;
 mod info;
 mod list;
@@ -32,6 +34,12 @@ enum What {
     List(ListArgs),
     /// Copy checkpoints to where the program finds them, checked and as safetensors
     Import(ImportArgs),
+    /// Write a network as an ONNX file, for other runtimes
+    ///
+    /// Inputs and outputs are 32-bit floats of batch, channels, height, width; the file's metadata says which values are black
+    /// and white (`unband.range`). Batch normalisation takes running statistics and dropout keeps everything, also in deepDeband,
+    /// whose authors run it otherwise; of networks that run in steps the file holds one step, with its time `t` as an input.
+    Export(ExportArgs),
 }
 
 /// What `unband models info` takes.
@@ -73,7 +81,30 @@ pub struct ImportArgs {
     talk: TalkArgs,
 }
 
-/// Says, lists or copies.
+/// What `unband models export` takes.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// A checkpoint, or the name of a network, which `--help` lists
+    #[arg(value_name = "NAME|FILE", value_parser = export::source, long_help = export::names())]
+    what: export::Source,
+    /// Numbers for the network that is named; without them they are made up
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    weights: Option<PathBuf>,
+    /// Write it here
+    #[arg(long, value_name = "OUT.onnx", required = true, value_hint = clap::ValueHint::FilePath)]
+    onnx: PathBuf,
+    /// Height and width of the pictures; without it, any that the network takes
+    #[arg(long, value_name = "HxW", value_parser = export::size)]
+    size: Option<(usize, usize)>,
+    /// Replace a file of that name
+    #[arg(long)]
+    overwrite: bool,
+    /// How much is said.
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// Says, lists, copies or writes.
 pub fn run(args: &ModelsArgs) -> Outcome {
     let bar = Bar::none();
     let speak = |talk: TalkArgs| Talk { loudness: Loudness::new(talk.quiet, talk.verbose), bar: &bar };
@@ -81,6 +112,7 @@ pub fn run(args: &ModelsArgs) -> Outcome {
         What::Info(args) => info::run(args, &speak(args.talk)),
         What::List(args) => list::run(args, &speak(TalkArgs::default())),
         What::Import(args) => import::run(args, &speak(args.talk)),
+        What::Export(args) => export::run(args, &speak(args.talk)),
     }
 }
 
