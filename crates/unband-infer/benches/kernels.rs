@@ -1,6 +1,10 @@
 //! Single operations on one thread: CPU milliseconds each. `tools/bench_kernels.py` runs PyTorch's beside them.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "shared/clock.rs"]
+mod clock;
+
+use clock::cpu;
 use unband_image::Context;
 use unband_infer::{Engine, Map, Mode};
 use unband_nets::layer::activation::Activation;
@@ -10,12 +14,6 @@ use unband_nets::layer::pool::{MaxPool, Reduce};
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Net, Shape, Value};
 use unband_simd::Level;
-
-/// Seconds of CPU time of this process.
-fn cpu() -> f64 {
-    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID).unwrap();
-    time.tv_sec() as f64 + time.tv_nsec() as f64 / 1e9
-}
 
 type Make = fn(&mut Net, &str, Value) -> Value;
 

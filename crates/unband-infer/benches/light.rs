@@ -1,14 +1,21 @@
-//! The light debanding net at FHD, at every level, with one thread and two. `--once`: the best level, one thread, for
+//! The light debanding net at FHD, at every level, with one thread and two. `--serve FOLDER`: the best level, one thread, for
 //! `tools/bench_light.py`, which runs the peers in turns with it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
+mod shared;
+
+use std::path::Path;
 use std::time::Instant;
 
+use shared::clock::cpu;
 use unband_image::Context;
-use unband_infer::{Engine, Map, Mode};
+use unband_infer::{Engine, Mode};
 use unband_nets::state::{Weights, fill};
-use unband_nets::{Graph, Net, Shape};
+use unband_nets::{Graph, Net};
 use unband_simd::Level;
+
+const HEIGHT: usize = 1080;
+const WIDTH: usize = 1920;
 
 /// Pixel-unshuffle by 4, six convolutions of 64 channels with a skip each, back by pixel-shuffle, plus the picture.
 fn light() -> Graph {
@@ -27,22 +34,18 @@ fn light() -> Graph {
     net.finish(&[("image", out)]).unwrap()
 }
 
-/// Seconds of CPU time of this process.
-fn cpu() -> f64 {
-    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID).unwrap();
-    time.tv_sec() as f64 + time.tv_nsec() as f64 / 1e9
-}
-
 fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    if let Some(at) = args.iter().position(|arg| arg == "--serve") {
+        return shared::serve(light(), (HEIGHT, WIDTH), Path::new(&args[at + 1]));
+    }
     let graph = light();
-    let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
-    let flops = 2.0 * graph.multiply_adds(1080, 1920).unwrap() as f64;
-    let picture = fill::picture(3, 1080, 1920).into_iter().map(|v| v as f32).collect();
-    let inputs = [Map::new(Shape::new(3, 1080, 1920), picture).unwrap()];
-    let only_once = std::env::args().any(|a| a == "--once");
-    for level in Level::all().filter(|&level| !only_once || level == Level::best()) {
+    let weights = Weights::bind(&graph, &fill::of(&graph)).unwrap();
+    let flops = 2.0 * graph.multiply_adds(HEIGHT, WIDTH).unwrap() as f64;
+    let inputs = shared::values::inputs(&graph, HEIGHT, WIDTH);
+    for level in Level::all() {
         let engine = Engine::new(graph.clone(), weights.clone(), level);
-        for threads in 1..=if only_once { 1 } else { 2 } {
+        for threads in 1..=2 {
             let ctx = Context { threads, ..Context::default() };
             let once = || {
                 let (begun, cpu) = (Instant::now(), cpu());

@@ -2,6 +2,9 @@
 //! `python3`, or the program that `UNBAND_PYTHON` names.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "../benches/shared/values.rs"]
+mod values;
+
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::mem::{Discriminant, discriminant};
@@ -9,13 +12,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use unband_image::Context;
-use unband_infer::{Engine, Map, Mode};
+use unband_infer::{Engine, Mode};
 use unband_nets::layer::activation::Activation;
 use unband_nets::layer::banded_deform_conv::BandedDeformSpec;
 use unband_nets::layer::conv::ConvSpec;
 use unband_nets::layer::pool::{MaxPool, Reduce};
 use unband_nets::state::{Weights, fill};
-use unband_nets::{Form, Graph, Net, Op, Shape, StateDict, Tensor, arch, checkpoint, onnx};
+use unband_nets::{Form, Graph, Net, Op, StateDict, Tensor, arch, onnx};
 use unband_simd::Level;
 
 /// Of the largest value of an output.
@@ -59,33 +62,17 @@ impl Peer {
     }
 }
 
-fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
-    let one = |input: &unband_nets::Input| {
-        let (h, w) = if input.point { (1, 1) } else { (height, width) };
-        let data = fill::picture(input.channels, h, w).into_iter().map(|v| v as f32).collect();
-        Map::new(Shape::new(input.channels, h, w), data).unwrap()
-    };
-    graph.inputs.iter().map(one).collect()
-}
-
 /// Writes the file and, beside it, what goes in and what the engine gives.
 fn write(folder: &Path, graph: &Graph, state: &StateDict, size: (usize, usize), fixed: bool) -> PathBuf {
     let weights = Weights::bind(graph, state).unwrap();
     let bytes = onnx::write(graph, &weights, fixed.then_some(size), &[]).unwrap();
     let file = folder.join("network.onnx");
     std::fs::write(&file, bytes).unwrap();
-    let inputs = inputs(graph, size.0, size.1);
+    let inputs = values::inputs(graph, size.0, size.1);
     let ctx = Context { threads: 2, ..Context::default() };
     let outputs =
         Engine::new(graph.clone(), weights, Level::best()).run(&inputs, Mode::default(), &ctx).unwrap();
-    let mut numbers = StateDict::new();
-    let mut keep = |kind: &str, number: usize, map: &Map<f32>| {
-        let shape = [1, map.shape.channels, map.shape.height, map.shape.width];
-        numbers.insert(format!("{kind}.{number}"), Tensor::f32(&shape, map.data.clone()).unwrap());
-    };
-    inputs.iter().enumerate().for_each(|(i, map)| keep("input", i, map));
-    outputs.iter().enumerate().for_each(|(i, map)| keep("output", i, map));
-    std::fs::write(file.with_extension("safetensors"), checkpoint::write_safetensors(&numbers, &[])).unwrap();
+    std::fs::write(file.with_extension("safetensors"), values::file(&inputs, &outputs)).unwrap();
     file
 }
 

@@ -1,0 +1,74 @@
+"""Our benchmarks and other runtimes in turns, one thread each: what `bench_light.py` and `bench_networks.py` share.
+
+Needs numpy, onnxruntime and safetensors.
+"""
+
+import pathlib
+import subprocess
+import tempfile
+import time
+
+import onnxruntime
+from check_onnx import numbered, off
+from safetensors.numpy import load_file
+
+
+class Ours:
+    """A benchmark of ours that serves one network (`crates/unband-infer/benches/shared/mod.rs`), with the files it wrote."""
+
+    def __init__(self, command):
+        self._folder = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self._folder.name)
+        command = [*command, self._folder.name]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self._process.stdout.readline().strip() != "ready":
+            raise SystemExit(f"{' '.join(command)} did not start")
+        self.model = str(self.folder / "network.onnx")
+        values = load_file(self.folder / "network.safetensors")
+        self.inputs, self.outputs = numbered(values, "input"), numbered(values, "output")
+
+    def run(self):
+        """CPU milliseconds of one run."""
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def off(self, outputs):
+        """How far others are off: the largest difference over the largest value."""
+        return max(off(got, want) for got, want in zip(outputs, self.outputs))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait()
+        self._folder.cleanup()
+
+
+def onnx_runner(model, inputs):
+    """A function that runs a file in onnxruntime."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    given = dict(zip([value.name for value in session.get_inputs()], inputs, strict=True))
+    return lambda: session.run(None, given)
+
+
+def cpu(run):
+    """CPU milliseconds of a call."""
+    begun = time.process_time()
+    run()
+    return 1000 * (time.process_time() - begun)
+
+
+def least(runners, rounds):
+    """The least CPU milliseconds of each, in turns; a first round warms up."""
+    best = dict.fromkeys(runners, float("inf"))
+    for number in range(rounds + 1):
+        for name, run in runners.items():
+            taken = run()
+            if number:
+                best[name] = min(best[name], taken)
+    return best
