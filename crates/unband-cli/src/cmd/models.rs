@@ -88,7 +88,7 @@ pub struct ExportArgs {
     #[arg(value_name = "NAME|FILE", value_parser = export::source, long_help = export::names())]
     what: export::Source,
     /// Numbers for the network that is named; without them they are made up
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     weights: Option<PathBuf>,
     /// Write it here
     #[arg(long, value_name = "OUT.onnx", required = true, value_hint = clap::ValueHint::FilePath)]

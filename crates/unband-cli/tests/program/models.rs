@@ -187,7 +187,7 @@ fn holds(stage: &Stage, name: &str, text: &str) -> bool {
 #[test]
 fn export_writes_a_checkpoint_as_onnx() {
     let stage = with("rrdbnet_x2_basicsr.pth");
-    let ran = run(&stage, &["models", "export", "rrdbnet_x2_basicsr.pth", "--onnx", "x2.onnx"]).code(0);
+    let ran = stage.run(&["models", "export", "rrdbnet_x2_basicsr.pth", "--onnx", "x2.onnx"]).code(0);
     ran.says("rrdbnet_x2_basicsr.pth → x2.onnx  rrdbnet").says("sides that are multiples of 2");
     for text in
         ["RRDB_trunk.0.RDB1.conv1.weight", "image_out", "unband.range", "rrdbnet_x2_basicsr.pth", "height"]
@@ -196,7 +196,7 @@ fn export_writes_a_checkpoint_as_onnx() {
     }
     let named =
         ["models", "export", "rrdbnet", "--weights", "rrdbnet_x2_basicsr.pth", "--onnx", "named.onnx"];
-    run(&stage, &named).code(0);
+    stage.run(&named).code(0);
     assert!(stage.read("named.onnx") == stage.read("x2.onnx"), "the network's name adds nothing");
 }
 
@@ -204,12 +204,12 @@ fn export_writes_a_checkpoint_as_onnx() {
 fn export_says_when_numbers_are_made_up_and_replaces_nothing_unasked() {
     let stage = Stage::new();
     let args = ["models", "export", "dbi", "--onnx", "dbi.onnx", "--size", "235x235"];
-    run(&stage, &args).code(0).says("made up").says("235×235");
+    stage.run(&args).code(0).says("made up").says("235×235");
     let first = stage.read("dbi.onnx");
     assert!(holds(&stage, "dbi.onnx", "conv5.weight") && !holds(&stage, "dbi.onnx", "height"));
-    run(&stage, &args).code(1).says("dbi.onnx: exists already");
+    stage.run(&args).code(1).says("dbi.onnx: exists already");
     assert!(stage.read("dbi.onnx") == first);
-    run(&stage, &[&args[..], &["--overwrite", "-q"]].concat()).code(0);
+    stage.run(&[&args[..], &["--overwrite", "-q"]].concat()).code(0);
     assert_eq!(stage.names(), ["dbi.onnx"]);
 }
 
@@ -217,7 +217,7 @@ fn export_says_when_numbers_are_made_up_and_replaces_nothing_unasked() {
 fn export_of_what_does_not_fit_writes_nothing() {
     let stage = with("rrdbnet.pth");
     let export =
-        |args: &[&str]| run(&stage, &[&["models", "export"][..], args, &["--onnx", "o.onnx"]].concat());
+        |args: &[&str]| stage.run(&[&["models", "export"][..], args, &["--onnx", "o.onnx"]].concat());
     export(&["nothing"]).code(1).says("nothing: no such file").says("adnet");
     export(&["bdinn:nothing"]).code(2).says("inverse");
     export(&["adnet", "--weights", "rrdbnet.pth"]).code(1).says("holds the network rrdbnet, not adnet");
@@ -226,8 +226,8 @@ fn export_of_what_does_not_fit_writes_nothing() {
     export(&["uformer-t", "--size", "100x100"]).code(2).says("multiples of 128");
     export(&["vgg-discriminator"]).code(2).says("--size 128x128");
     export(&["adnet", "--size", "0x5"]).code(2).says("512x768");
-    run(&stage, &["models", "export", "adnet"]).code(2).says("--onnx");
-    assert!(run(&stage, &["models", "export", "--help"]).code(0).out().contains("bdinn:inverse"));
-    run(&stage, &["models", "export", "dbi", "--onnx", "no/such/folder.onnx"]).code(1);
+    stage.run(&["models", "export", "adnet"]).code(2).says("--onnx");
+    assert!(stage.run(&["models", "export", "--help"]).code(0).out().contains("bdinn:inverse"));
+    stage.run(&["models", "export", "dbi", "--onnx", "no/such/folder.onnx"]).code(1);
     assert_eq!(stage.names(), ["rrdbnet.pth"]);
 }
