@@ -51,6 +51,7 @@ def mask(h, w, heads=2, side=8, shift=4):
 def cases():
     norm = (torch.ones(64), torch.zeros(64))
     grouped = torch.randn(64, 16, 3, 3) * 0.05
+    apart = torch.randn(64, 1, 3, 3) * 0.1
     offsets, taps = torch.randn(18, 16, 3, 3) * 0.05, torch.randn(16, 16, 3, 3) * 0.05
     turns, banded = torch.randn(3, 16, 3, 3) * 0.1, torch.randn(16, 16, 3, 5) * 0.05
     u, v = (torch.arange(15) // 5 - 1.0).view(1, 15, 1, 1), (torch.arange(15) % 5 - 2.0).view(1, 15, 1, 1)
@@ -78,6 +79,7 @@ def cases():
         "mean": (large, lambda x: x.mean((2, 3), keepdim=True)),
         "max pool": (large, lambda x: F.max_pool2d(x, 3, 1)),
         "groups": (middle, lambda x: F.conv2d(x, grouped, padding=1, groups=4)),
+        "depthwise": (large, lambda x: F.conv2d(x, apart, padding=1, groups=64)),
         "attention": ((32, 128, 128), lambda x: window_attention(x, bias)),
         "deformable": (small, lambda x: deform_conv2d(x, F.conv2d(x, offsets, padding=1), taps, padding=1)),
         "banded": (small, bend),

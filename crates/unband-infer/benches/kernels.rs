@@ -43,6 +43,7 @@ const CASES: &[Case] = &[
         4,
     ),
     ("groups", 64, (128, 128), |net, name, x| net.conv(name, x, 64, ConvSpec::new(3).groups(4)), 4),
+    ("depthwise", 64, (256, 256), |net, name, x| net.conv(name, x, 64, ConvSpec::new(3).groups(64)), 4),
     ("attention", 32, (128, 128), attention, 4),
     ("deformable", 16, (136, 240), |net, name, x| net.deform_conv(name, x, 16, (3, 3)), 4),
     (

@@ -49,6 +49,59 @@ fn times_body(row: &mut [f32], other: &[f32]) {
     }
 }
 
+/// Channels whose sums stay in registers.
+const BLOCK: usize = 16;
+
+/// Where a depthwise kernel reads: rows, taps in each of them, and samples between places.
+struct Window<'a> {
+    rows: &'a [&'a [f32]],
+    columns: usize,
+    step: usize,
+}
+
+/// `P` places from `x` on, channels from `first` on.
+#[inline(always)]
+fn depthwise_block<const P: usize>(
+    out: &mut [f32],
+    (x, first, channels): (usize, usize, usize),
+    window: &Window<'_>,
+    weights: &[f32],
+    bias: &[f32; BLOCK],
+) {
+    let mut sums = [*bias; P];
+    for (tap, weights) in weights.chunks_exact(channels).enumerate() {
+        let row = window.rows[tap / window.columns];
+        let Some(weights) = weights[first..].first_chunk::<BLOCK>() else { return };
+        for (p, sums) in sums.iter_mut().enumerate() {
+            let column = (x + p) * window.step + tap % window.columns;
+            let Some(from) = row[column * channels + first..].first_chunk::<BLOCK>() else { return };
+            for ((s, &v), &w) in sums.iter_mut().zip(from).zip(weights) {
+                *s += v * w;
+            }
+        }
+    }
+    for (p, sums) in sums.iter().enumerate() {
+        out[(x + p) * channels + first..][..BLOCK].copy_from_slice(sums);
+    }
+}
+
+/// Sums of single channels, from `first` on.
+#[inline(always)]
+fn depthwise_rest(out: &mut [f32], first: usize, window: &Window<'_>, weights: &[f32], bias: &[f32]) {
+    let channels = bias.len();
+    for (x, sample) in out.chunks_exact_mut(channels).enumerate() {
+        let sample = &mut sample[first..];
+        sample.copy_from_slice(&bias[first..]);
+        for (tap, weights) in weights.chunks_exact(channels).enumerate() {
+            let column = x * window.step + tap % window.columns;
+            let from = &window.rows[tap / window.columns][column * channels..][..channels];
+            for ((s, &v), &w) in sample.iter_mut().zip(&from[first..]).zip(&weights[first..]) {
+                *s += v * w;
+            }
+        }
+    }
+}
+
 #[inline(always)]
 fn depthwise_body(
     out: &mut [f32],
@@ -59,15 +112,26 @@ fn depthwise_body(
     step: usize,
 ) {
     let channels = bias.len().max(1);
-    for (x, sample) in out.chunks_exact_mut(channels).enumerate() {
-        sample.copy_from_slice(bias);
-        for (tap, weights) in weights.chunks_exact(channels).enumerate() {
-            let (row, column) = (rows[tap / columns.max(1)], tap % columns.max(1));
-            let from = &row[(x * step + column) * channels..][..channels];
-            for ((s, &v), &w) in sample.iter_mut().zip(from).zip(weights) {
-                *s += v * w;
+    let window = Window { rows, columns: columns.max(1), step };
+    let width = out.len() / channels;
+    // All channels of a few places, then the next places: rows are read from one end to the other.
+    let mut x = 0;
+    while x < width {
+        let few = if x + 4 <= width { 4 } else { 1 };
+        let mut first = 0;
+        while let Some(bias) = bias[first..].first_chunk::<BLOCK>() {
+            if few == 4 {
+                depthwise_block::<4>(out, (x, first, channels), &window, weights, bias);
+            } else {
+                depthwise_block::<1>(out, (x, first, channels), &window, weights, bias);
             }
+            first += BLOCK;
         }
+        x += few;
+    }
+    let first = channels / BLOCK * BLOCK;
+    if first < bias.len() {
+        depthwise_rest(out, first, &window, weights, bias);
     }
 }
 
@@ -145,6 +209,21 @@ mod tests {
         let want = run(Level::Scalar);
         for level in Level::all() {
             assert_eq!(run(level), want, "{level:?}");
+        }
+    }
+
+    #[test]
+    fn blocks_of_channels_give_what_single_ones_give() {
+        let (channels, width, step) = (37, 7, 2);
+        let rows = [1, 2, 3].map(|seed| numbers((2 * width + 1) * channels, seed));
+        let rows: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let (weights, bias) = (numbers(9 * channels, 4), numbers(channels, 5));
+        let mut want = vec![0.0; width * channels];
+        depthwise_rest(&mut want, 0, &Window { rows: &rows, columns: 3, step }, &weights, &bias);
+        for level in Level::all() {
+            let mut out = vec![0.0; width * channels];
+            depthwise(level, &mut out, &rows, 3, &weights, &bias, step);
+            assert!(out == want, "{level:?}");
         }
     }
 

@@ -57,47 +57,38 @@ fn unit_body(row: &mut [f32], channels: usize, eps: f32) {
 /// Channels whose sums stay in registers along a row.
 const BLOCK: usize = 16;
 
-/// The first channels of each sample.
+/// Adds f of each channel's values.
 #[inline(always)]
-fn add_block(sums: &mut [f64; BLOCK], squares: &mut [f64; BLOCK], row: &[f32], channels: usize) {
-    for sample in row.chunks(channels) {
-        let Some(sample) = sample.first_chunk::<BLOCK>() else { return };
-        for ((sum, square), &v) in sums.iter_mut().zip(squares.iter_mut()).zip(sample) {
-            let v = f64::from(v);
-            *sum += v;
-            *square += v * v;
+fn add_each(sums: &mut [f64], row: &[f32], f: impl Fn(f64) -> f64) {
+    let channels = sums.len().max(1);
+    let (blocks, rest) = sums.as_chunks_mut::<BLOCK>();
+    for (number, block) in blocks.iter_mut().enumerate() {
+        let mut own = *block;
+        for sample in row.chunks_exact(channels) {
+            let Some(values) = sample[number * BLOCK..].first_chunk::<BLOCK>() else { break };
+            for (sum, &v) in own.iter_mut().zip(values) {
+                *sum += f(f64::from(v));
+            }
+        }
+        *block = own;
+    }
+    let first = channels - rest.len().min(channels);
+    for sample in row.chunks_exact(channels) {
+        for (sum, &v) in rest.iter_mut().zip(&sample[first..]) {
+            *sum += f(f64::from(v));
         }
     }
 }
 
 #[inline(always)]
 fn add_moments_body(sums: &mut [f64], squares: &mut [f64], row: &[f32]) {
-    let channels = sums.len().max(1);
-    let blocks = channels / BLOCK * BLOCK;
-    for first in (0..blocks).step_by(BLOCK) {
-        let (mut s, mut q) = ([0.0; BLOCK], [0.0; BLOCK]);
-        s.copy_from_slice(&sums[first..first + BLOCK]);
-        q.copy_from_slice(&squares[first..first + BLOCK]);
-        add_block(&mut s, &mut q, &row[first.min(row.len())..], channels);
-        sums[first..first + BLOCK].copy_from_slice(&s);
-        squares[first..first + BLOCK].copy_from_slice(&q);
-    }
-    for sample in row.chunks_exact(channels) {
-        for ((sum, square), &v) in sums.iter_mut().zip(squares.iter_mut()).zip(sample).skip(blocks) {
-            let v = f64::from(v);
-            *sum += v;
-            *square += v * v;
-        }
-    }
+    add_each(sums, row, |v| v);
+    add_each(squares, row, |v| v * v);
 }
 
 #[inline(always)]
 fn add_body(sums: &mut [f64], row: &[f32]) {
-    for sample in row.chunks_exact(sums.len().max(1)) {
-        for (sum, &v) in sums.iter_mut().zip(sample) {
-            *sum += f64::from(v);
-        }
-    }
+    add_each(sums, row, |v| v);
 }
 
 #[inline(always)]
