@@ -21,7 +21,7 @@ pub const fn least_side(backbone: Backbone) -> usize {
 /// The distance of two pictures of one size: 0 for equal ones, rarely above 1. The same both ways round.
 ///
 /// `features` is the network of the backbone. A grey picture counts as three equal channels; nothing is rounded. Memory: the
-/// features of both pictures, of VGG-16 some 700 bytes per pixel.
+/// features of both pictures, of VGG-16 some 1,000 bytes per pixel.
 ///
 /// Source: Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric", CVPR 2018;
 /// richzhang/PerceptualSimilarity `lpips/lpips.py`, version 0.1.
@@ -82,7 +82,7 @@ fn score(
 pub const ENTRY: Metric = Metric {
     name: "lpips",
     title: "Distance of what AlexNet sees in two pictures",
-    purpose: "How different two pictures look to people, texture above all; the network that papers report. Contours in a sky hardly move it.",
+    purpose: "How different two pictures look to people, as papers on restoration report it.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0 and more, rarely above 1",
@@ -97,7 +97,7 @@ pub const ENTRY: Metric = Metric {
 pub const ENTRY_VGG: Metric = Metric {
     name: "lpips-vgg",
     title: "Distance of what VGG-16 sees in two pictures",
-    purpose: "The same on the network that serves as a loss. Slow, and wants some 700 bytes of memory per pixel.",
+    purpose: "The same on the network that serves as a loss. Slow, and wants some 1,000 bytes of memory per pixel.",
     least: Least::Sides(least_side(Backbone::Vgg)),
     network: Some("vgg16"),
     score: |image, reference, ctx| score(image, reference, Backbone::Vgg, ctx),
