@@ -145,6 +145,22 @@ fn deformed_and_grouped_kernels_agree() {
     }
 }
 
+/// So many that rows are made together, because weights take longer to read than to use.
+#[test]
+fn many_weights_agree() {
+    let mut net = Net::new("many");
+    let image = net.input("image", 3);
+    let x = net.conv("in", image, 96, ConvSpec::new(1));
+    let x = net.conv("down", x, 96, ConvSpec::new(4).stride(2).padding(1));
+    let x = net.conv("wide", x, 192, ConvSpec::new(1));
+    let x = net.conv_transpose("up", x, 192, (4, 2, 1), true);
+    let x = net.conv("out", x, 3, ConvSpec::new(1));
+    let graph = net.finish(&[("out", x)]).unwrap();
+    for (height, width) in [(78, 10), (6, 60)] {
+        same(&graph, height, width, Mode::default());
+    }
+}
+
 #[test]
 fn what_looks_at_the_whole_picture_agrees() {
     let mut net = Net::new("whole");

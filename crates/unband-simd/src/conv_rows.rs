@@ -86,16 +86,43 @@ pub fn conv_row(
     packed: &[f32],
     bias: &[f32],
 ) {
+    conv_lines(level, shape, &mut [Line { out, rows }], taps, packed, bias);
+}
+
+/// An output row, and the input rows that its taps touch.
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// As of [`conv_row`].
+    pub out: &'a mut [f32],
+    /// As of [`conv_row`].
+    pub rows: &'a [&'a [f32]],
+}
+
+/// [`conv_row`] of several rows, each block of weights for all of them before the next block is read: where rows are short and
+/// weights many, reading them takes longer than the sums.
+///
+/// # Panics
+/// When a slice is too short for the shape.
+pub fn conv_lines(
+    level: Level,
+    shape: Shape,
+    lines: &mut [Line<'_>],
+    taps: &[Tap],
+    packed: &[f32],
+    bias: &[f32],
+) {
     let Shape { inputs, outputs, width, stride, out_step } = shape;
     if width == 0 || outputs == 0 {
         return;
     }
     let block = block(level);
-    assert!(out_step >= outputs && out.len() >= (width - 1) * out_step + outputs, "output row");
+    let floats = (width - 1) * out_step + outputs;
+    assert!(out_step >= outputs && lines.iter().all(|line| line.out.len() >= floats), "output row");
     assert!(bias.len() >= outputs, "bias");
     assert_eq!(packed.len(), outputs.div_ceil(block) * block * taps.len() * inputs, "weights");
     for tap in taps {
-        assert!(rows[tap.row].len() >= (tap.column + (width - 1) * stride + 1) * inputs, "input row");
+        let floats = (tap.column + (width - 1) * stride + 1) * inputs;
+        assert!(lines.iter().all(|line| line.rows[tap.row].len() >= floats), "input row");
     }
     let mut filled = [0.0f32; 32];
     for (number, first) in (0..outputs).step_by(block).enumerate() {
@@ -103,15 +130,17 @@ pub fn conv_row(
         let here = block.min(outputs - first);
         filled[..here].copy_from_slice(&bias[first..first + here]);
         filled[here..].fill(0.0);
-        let part = Part { shape, first, here, rows, taps, weights, bias: &filled };
-        #[cfg(target_arch = "x86_64")]
-        if fused(level) {
-            // SAFETY: `fused` says that the processor has AVX2 and FMA, `block` is 32 only with AVX-512; slices were
-            // checked above.
-            unsafe { if block == 32 { x86::avx512(&part, out) } else { x86::avx2(&part, out) } }
-            continue;
+        for Line { out, rows } in lines.iter_mut() {
+            let part = Part { shape, first, here, rows, taps, weights, bias: &filled };
+            #[cfg(target_arch = "x86_64")]
+            if fused(level) {
+                // SAFETY: `fused` says that the processor has AVX2 and FMA, `block` is 32 only with AVX-512; slices were
+                // checked above.
+                unsafe { if block == 32 { x86::avx512(&part, out) } else { x86::avx2(&part, out) } }
+                continue;
+            }
+            scalar(&part, out, |a, b, c| a * b + c);
         }
-        scalar(&part, out, |a, b, c| a * b + c);
     }
 }
 
@@ -349,6 +378,13 @@ mod tests {
                 let want = plain(shape, &rows, &taps, &w, &bias, fused(level));
                 let mut out = vec![f32::NAN; want.len()];
                 conv_row(level, shape, &mut out, &rows, &taps, &packed, &bias);
+                let mut twice = [out.clone(), out.clone()];
+                let [a, b] = &mut twice;
+                let mut lines = [Line { out: a, rows: &rows }, Line { out: b, rows: &rows }];
+                conv_lines(level, shape, &mut lines, &taps, &packed, &bias);
+                assert!(
+                    twice.iter().all(|row| row.iter().zip(&out).all(|(a, b)| a.to_bits() == b.to_bits()))
+                );
                 for (i, (a, b)) in out.iter().zip(&want).enumerate() {
                     assert!(a.to_bits() == b.to_bits(), "{level:?} {shape:?} at {i}: {a} instead of {b}");
                 }

@@ -3,7 +3,7 @@
 use unband_nets::layer::conv::{Conv, ConvTranspose};
 use unband_nets::state::Weights;
 use unband_nets::{ParamId, Shape};
-use unband_simd::conv_rows::{self, Tap};
+use unband_simd::conv_rows::{self, Line, Tap};
 use unband_simd::{Level, net_rows, winograd_rows};
 
 use super::kernel::{Strip, each};
@@ -123,10 +123,7 @@ impl Packed {
     /// Makes rows, and calls `done` with each.
     pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         match &self.kind {
-            Kind::Direct { conv, weights } => {
-                let make = self.direct(strip, conv, weights);
-                each(strip.first, lines, make, done);
-            }
+            Kind::Direct { conv, weights } => self.direct(strip, (conv, weights), lines, done),
             Kind::Winograd { weights } => self.winograd(strip, weights, lines, done),
             Kind::Depthwise { conv, weights } => {
                 let make = self.depthwise(strip, conv, weights);
@@ -136,28 +133,34 @@ impl Packed {
                 let make = self.grouped(strip, conv, weights);
                 each(strip.first, lines, make, done);
             }
-            Kind::Transposed { conv, phases } => {
-                let make = self.transposed(strip, conv, phases);
-                each(strip.first, lines, make, done);
-            }
+            Kind::Transposed { conv, phases } => self.transposed(strip, (conv, phases), lines, done),
         }
     }
 
-    fn direct(&self, strip: &Strip<'_>, conv: &Conv, weights: &[f32]) -> impl FnMut(usize, &mut [f32]) {
+    fn direct(
+        &self,
+        strip: &Strip<'_>,
+        (conv, weights): (&Conv, &[f32]),
+        lines: &mut [&mut [f32]],
+        done: impl Fn(usize, &mut [f32]),
+    ) {
         let (kh, taps) = (conv.kernel.0, taps(conv));
-        let width = strip.shape.width;
-        let mut staged = self.staged(strip, conv.dilation * (kh - 1) + 1);
-        let row = conv_rows::Shape {
-            inputs: self.input,
-            outputs: self.output,
-            width,
-            stride: conv.stride,
-            out_step: self.output,
-        };
-        move |y, line| {
-            let places = (0..kh).map(|a| row_of(y * conv.stride + a * conv.dilation, conv.padding.0));
+        let (width, stride) = (strip.shape.width, conv.stride);
+        let together = together(weights.len(), width);
+        let mut staged = self.staged(strip, (together - 1) * stride + conv.dilation * (kh - 1) + 1);
+        let (inputs, outputs) = (self.input, self.output);
+        let shape = conv_rows::Shape { inputs, outputs, width, stride, out_step: outputs };
+        for (i, lines) in lines.chunks_mut(together).enumerate() {
+            let first = strip.first + i * together;
+            let places = (first..first + lines.len())
+                .flat_map(|y| (0..kh).map(move |a| row_of(y * stride + a * conv.dilation, conv.padding.0)));
             let rows = staged.rows(strip, places);
-            conv_rows::conv_row(strip.fetch.level, row, line, &rows, &taps, weights, &self.bias);
+            let mut all: Vec<Line<'_>> =
+                lines.iter_mut().zip(rows.chunks(kh)).map(|(out, rows)| Line { out, rows }).collect();
+            conv_rows::conv_lines(strip.fetch.level, shape, &mut all, &taps, weights, &self.bias);
+            for (y, line) in (first..).zip(lines) {
+                done(y, line);
+            }
         }
     }
 
@@ -225,44 +228,52 @@ impl Packed {
     fn transposed(
         &self,
         strip: &Strip<'_>,
-        conv: &ConvTranspose,
-        phases: &[Phase],
-    ) -> impl FnMut(usize, &mut [f32]) {
+        (conv, phases): (&ConvTranspose, &[Phase]),
+        lines: &mut [&mut [f32]],
+        done: impl Fn(usize, &mut [f32]),
+    ) {
         let margin = margin(conv);
-        let mut staged = self.staged(strip, 2 * margin + 2);
-        move |y, line| {
-            for phase in phases.iter().filter(|p| p.row == y % conv.stride) {
-                self.phase(phase, (conv.stride, margin), strip, y, &mut staged, line);
+        let weights = phases.iter().map(|phase| phase.weights.len()).max().unwrap_or(0);
+        let together = conv.stride * together(weights, strip.shape.width.div_ceil(conv.stride));
+        let mut staged = self.staged(strip, 2 * margin + 2 + together.div_ceil(conv.stride));
+        for (i, lines) in lines.chunks_mut(together).enumerate() {
+            let first = strip.first + i * together;
+            for phase in phases {
+                let own = |(y, line)| (y % conv.stride == phase.row).then_some((y, line));
+                let lines: Vec<(usize, &mut [f32])> =
+                    (first..).zip(lines.iter_mut().map(|line| &mut **line)).filter_map(own).collect();
+                self.phase(phase, (conv.stride, margin), strip, &mut staged, lines);
+            }
+            for (y, line) in (first..).zip(lines) {
+                done(y, line);
             }
         }
     }
 
-    /// The samples of a row that the taps of one phase reach.
+    /// The samples of some rows that the taps of one phase reach.
     fn phase(
         &self,
         phase: &Phase,
         (stride, margin): (usize, usize),
         strip: &Strip<'_>,
-        y: usize,
         staged: &mut Staged,
-        line: &mut [f32],
+        lines: Vec<(usize, &mut [f32])>,
     ) {
         let width = strip.shape.width;
         if phase.column >= width {
             return;
         }
-        let own = (y / stride).cast_signed();
-        let mut places: Vec<isize> = phase.taps.iter().map(|t| own + t.0).collect();
-        places.sort_unstable();
-        places.dedup();
-        let number = |row: isize| places.iter().position(|&p| p == row).unwrap_or(0);
+        let mut near: Vec<isize> = phase.taps.iter().map(|tap| tap.0).collect();
+        near.sort_unstable();
+        near.dedup();
         let tap = |&(row, column): &(isize, isize)| Tap {
-            row: number(own + row),
+            row: near.iter().position(|&n| n == row).unwrap_or(0),
             column: margin.saturating_add_signed(column),
         };
         let taps: Vec<Tap> = phase.taps.iter().map(tap).collect();
-        let places: Vec<Option<usize>> = places.iter().map(|&p| usize::try_from(p).ok()).collect();
-        let rows = staged.rows(strip, places.into_iter());
+        let places =
+            lines.iter().flat_map(|(y, _)| near.iter().map(move |n| (y / stride).checked_add_signed(*n)));
+        let rows = staged.rows(strip, places);
         let shape = conv_rows::Shape {
             inputs: self.input,
             outputs: self.output,
@@ -270,9 +281,25 @@ impl Packed {
             stride: 1,
             out_step: stride * self.output,
         };
-        let to = &mut line[phase.column * self.output..];
-        conv_rows::conv_row(strip.fetch.level, shape, to, &rows, &taps, &phase.weights, &self.bias);
+        let numbered = lines.into_iter().enumerate();
+        let line = numbered.map(|(i, (_, line))| Line {
+            out: &mut line[phase.column * self.output..],
+            rows: &rows[i * near.len()..][..near.len()],
+        });
+        let mut lines: Vec<Line<'_>> = line.collect();
+        conv_rows::conv_lines(strip.fetch.level, shape, &mut lines, &taps, &phase.weights, &self.bias);
     }
+}
+
+/// Floats of weights that a processor's second-level cache holds beside rows.
+const HELD: usize = 1 << 17;
+
+/// Samples for which weights are read at least, where they have to come from further away.
+const WORTH: usize = 256;
+
+/// Rows to make together.
+fn together(weights: usize, width: usize) -> usize {
+    if weights > HELD { (WORTH / width.max(1)).clamp(1, 16) } else { 1 }
 }
 
 /// Input samples before the one under an output sample that a transposed convolution may read, and more.
