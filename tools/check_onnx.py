@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs ONNX files in onnxruntime and compares them with what they should give.
+"""Runs ONNX files in onnxruntime, and in OpenVINO where it is installed, and compares them with what they should give.
 
     tools/check_onnx.py [FILE.onnx …]
 
@@ -16,6 +16,11 @@ import onnx
 import onnxruntime
 from safetensors.numpy import load_file
 
+try:
+    import openvino
+except ImportError:
+    openvino = None
+
 
 def session(path):
     options = onnxruntime.SessionOptions()
@@ -23,6 +28,12 @@ def session(path):
     # What files say is compared, not what a runtime makes of it, which takes seconds for thousands of nodes.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def in_openvino(path, inputs):
+    compiled = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    results = compiled(inputs)
+    return [results[output] for output in compiled.outputs]
 
 
 def off(got, want):
@@ -53,6 +64,8 @@ def worst(path):
         alone = model.run(None, dict(zip(names, other, strict=True)))
         both = model.run(None, {n: np.concatenate(two) for n, *two in zip(names, inputs, other, strict=True)})
         found += [off(two, np.concatenate([a, b])) for two, a, b in zip(both, wanted, alone, strict=True)]
+    if openvino:
+        found += [off(a, b) for a, b in zip(in_openvino(path, inputs), wanted, strict=True)]
     return max(found)
 
 

@@ -1,5 +1,5 @@
-//! ONNX files compute in onnxruntime what the engine computes. Needs Python with numpy, onnx, onnxruntime and safetensors:
-//! `python3`, or the program that `UNBAND_PYTHON` names.
+//! ONNX files compute in onnxruntime what the engine computes, and in OpenVINO where it is there. Needs Python with numpy, onnx,
+//! onnxruntime and safetensors: `python3`, or the program that `UNBAND_PYTHON` names.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "../benches/shared/values.rs"]
@@ -21,8 +21,8 @@ use unband_nets::state::{Weights, fill};
 use unband_nets::{Form, Graph, Net, Op, StateDict, Tensor, arch, onnx};
 use unband_simd::Level;
 
-/// Of the largest value of an output.
-const TOLERANCE: f64 = 1e-4;
+/// Of the largest value of an output; 6e-6 was measured, for a discriminator.
+const TOLERANCE: f64 = 2e-5;
 
 /// `tools/check_onnx.py`, which is told a file per line and says how far it is off.
 struct Peer {

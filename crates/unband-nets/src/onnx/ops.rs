@@ -163,13 +163,12 @@ fn affine(b: &mut Builder<'_>, affine: &Affine, x: &str) -> String {
     y
 }
 
-/// `SpaceToDepth` puts channels inside places; ours, as PyTorch's, places inside channels.
+/// `SpaceToDepth` puts channels inside places; ours, as PyTorch's, places inside channels, so that each channel goes alone. (Another
+/// order of its result, by `Gather`, is folded wrongly into what follows by OpenVINO 2026.4.)
 fn unshuffled(b: &mut Builder<'_>, f: usize, channels: usize, x: &str) -> String {
-    let y = b.with("SpaceToDepth", &[x], vec![Attribute::int("blocksize", f)]);
-    let (places, before) = (f * f, channels / (f * f));
-    let order: Vec<i64> = (0..channels).map(|c| (c % places * before + c / places) as i64).collect();
-    let order = b.int_tensor(&format!("unshuffle/{f}/{before}"), &[channels], &order);
-    b.with("Gather", &[&y, &order], vec![Attribute::int("axis", 1)])
+    let alone = b.reshape(x, &[-1, 1, 0, 0]);
+    let places = b.with("SpaceToDepth", &[&alone], vec![Attribute::int("blocksize", f)]);
+    b.reshape(&places, &[-1, channels as i64, 0, 0])
 }
 
 fn resized(b: &mut Builder<'_>, inputs: &[&str], words: &[(&str, &str)], coordinates: &str) -> String {
