@@ -3,7 +3,7 @@
 //!
 //! `UNBAND_FULL_CHECKPOINTS` names a folder of networks as wide as published (`tools/make_checkpoints.py --full FOLDER`), to which
 //! the same is done.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 
@@ -127,7 +127,7 @@ fn compare_all(folder: &Path, reference: f64, engine: f64) -> Vec<Row> {
         files.iter().map(|(name, want)| compare(folder, name, want, &expected, &results)).collect();
     for row in &rows {
         let Row { file, network, parameters, .. } = row;
-        eprintln!(
+        println!(
             "{file:30} {network:18} {parameters:>12}  reference {:.1e}  engine {:.1e}",
             row.reference, row.engine
         );
@@ -152,9 +152,7 @@ fn every_kind_of_file_of_every_network_gives_what_pytorch_gives() {
 #[test]
 fn networks_as_wide_as_published_give_what_pytorch_gives() {
     let Some(folder) = std::env::var_os("UNBAND_FULL_CHECKPOINTS") else {
-        eprintln!(
-            "skipped: UNBAND_FULL_CHECKPOINTS names no folder made by tools/make_checkpoints.py --full"
-        );
+        println!("skipped: UNBAND_FULL_CHECKPOINTS names no folder made by tools/make_checkpoints.py --full");
         return;
     };
     compare_all(Path::new(&folder), 1e-6, 1e-4);
