@@ -241,6 +241,16 @@ def indi(folder):
     trained(folder, "indi", "indi_trainer.pth", sample.drawn("indi", 7, True))
 
 
+def patchgans(folder):
+    """KAIR's discriminator with its other normalisations, under its names of before and since 2021."""
+    for seed, (norm, children) in enumerate((("batch", True), ("batch", False), ("batchspectral", False), ("spectral", False))):
+        net = sample.drawn("patchgan-sn", 600 + seed, True, norm=norm, children=children)
+        result = f"patchgan_{norm}_{'children' if children else 'numbers'}"
+        folder.result(result, "patchgan-sn", net)
+        torch.save(net.state_dict(), folder / f"{result}.pth")
+        folder.says(f"{result}.pth", result, "torch-zip", len(net.state_dict()))
+
+
 def trained(folder, name, file, net):
     """As GGDBN's trainer saves it, after a step of an optimiser."""
     optimizer = torch.optim.Adam(net.parameters(), 1e-4)
@@ -328,6 +338,7 @@ def main():
         layouts(folder, kinds_of_files(folder))
         other_names(folder)
         indi(folder)
+        patchgans(folder)
     every_network(folder, small=not options)
     folder.close()
 

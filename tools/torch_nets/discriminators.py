@@ -1,5 +1,7 @@
 """Discriminators: pix2pix's, and those of cszn/KAIR, models/network_discriminator.py."""
 
+from collections import OrderedDict
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -22,25 +24,31 @@ class Pix2PixPatchGan(nn.Module):
 
 
 class PatchGan(nn.Module):
-    """Logits of patches of 70 x 70. `norm`: "spectral", or "batch" or "instance" normalisation instead."""
+    """Logits of patches of 70 x 70. `norm`: "spectral", "batch", "instance", "batchspectral". Layers are named `model.childN.0`
+    as since 2021, or `model.N`."""
 
-    def __init__(self, width=64, norm="spectral"):
+    def __init__(self, width=64, norm="spectral", children=True):
         super().__init__()
-        self.model = nn.Module()
-        keep = spectral_norm if norm == "spectral" else (lambda conv: conv)
+        keep = spectral_norm if "spectral" in norm else (lambda conv: conv)
+        between = {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d}.get(norm.removesuffix("spectral"))
         widths = (3, width, 2 * width, 4 * width, 8 * width, 1)
+        layers = []
         for i, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
-            parts = [keep(nn.Conv2d(inputs, outputs, 4, 2 if i < 3 else 1, 2))]
-            if 0 < i < 4 and norm != "spectral":
-                parts.append(nn.BatchNorm2d(outputs) if norm == "batch" else nn.InstanceNorm2d(outputs))
+            normed = between and 0 < i < 4
+            bias = children or not (normed and "batch" in norm)
+            layers.append([keep(nn.Conv2d(inputs, outputs, 4, 2 if i < 3 else 1, 2, bias=bias))])
+            if normed:
+                layers[i].append(between(outputs))
             if i < 4:
-                parts.append(nn.LeakyReLU(0.2))
-            setattr(self.model, f"child{i}", nn.Sequential(*parts))
+                layers[i].append(nn.LeakyReLU(0.2))
+        if children:
+            named = [(f"child{i}", nn.Sequential(*parts)) for i, parts in enumerate(layers)]
+        else:
+            named = [(str(i), part) for i, part in enumerate(part for parts in layers for part in parts)]
+        self.model = nn.Sequential(OrderedDict(named))
 
     def forward(self, x):
-        for i in range(5):
-            x = getattr(self.model, f"child{i}")(x)
-        return x
+        return self.model(x)
 
 
 class UNetSN(nn.Module):

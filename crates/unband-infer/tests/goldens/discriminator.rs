@@ -1,5 +1,5 @@
 use unband_nets::arch;
-use unband_nets::arch::discriminator::{patchgan, unet, vgg};
+use unband_nets::arch::discriminator::{PatchGan, patchgan, unet, vgg};
 use unband_nets::state::{Weights, fill, step_spectral_norms};
 use unband_nets::{Graph, StateDict};
 
@@ -32,7 +32,7 @@ fn the_unet_gives_the_numbers_of_the_original_after_steps_of_its_norms() {
 
 #[test]
 fn the_patchgan_gives_the_numbers_of_the_original() {
-    let graph = patchgan(8).unwrap();
+    let graph = patchgan(&PatchGan { width: 8, ..PatchGan::default() }).unwrap();
     assert_eq!(graph.parameter_count(), 44_537);
     let mut state = fill::scaled(&ordered(&graph, &about()["patchgan_keys"]), 1.0);
     step_spectral_norms(&graph, &mut state).unwrap();

@@ -37,14 +37,11 @@ pub const UNET: Architecture = Architecture {
 /// Patches of 70×70, with spectral normalisation.
 pub const PATCHGAN: Architecture = Architecture {
     name: "patchgan-sn",
-    title: "Discriminator on patches of 70×70 with spectral normalisation",
+    title: "Discriminator on patches of 70×70 with spectral or batch normalisation",
     source: "Isola et al., CVPR 2017; cszn/KAIR models/network_discriminator.py",
     use_as: Use::of(Purpose::Discriminate),
-    build: || patchgan(64),
-    detect: |state: &StateDict| match state.shape("model.child0.0.weight_orig")? {
-        [width, 3, 4, 4] => Some(patchgan(*width)),
-        _ => None,
-    },
+    build: || patchgan(&PatchGan::default()),
+    detect: |state: &StateDict| Some(patchgan(&PatchGan::of(state)?)),
     variants: &[],
 };
 
@@ -89,19 +86,77 @@ pub fn pix2pix(width: usize) -> Result<Graph, BuildError> {
     net.finish(&[("logits", out)])
 }
 
-/// 2,764,737 parameters for a width of 64. `[3, H, W]` → logits of patches.
+/// What a PatchGAN of KAIR's normalises by, and how its layers are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PatchGan {
+    /// Channels after the first layer.
+    pub width: usize,
+    /// Weights are divided by their spectral norm.
+    pub spectral: bool,
+    /// The three layers in the middle have batch normalisation.
+    pub batch: bool,
+    /// They have instance normalisation, which has no tensors; not there.
+    pub instance: bool,
+    /// `model.childN.0`, as since 2021, and not `model.N`.
+    pub children: bool,
+}
+
+impl Default for PatchGan {
+    fn default() -> Self {
+        Self { width: 64, spectral: true, batch: false, instance: false, children: true }
+    }
+}
+
+impl PatchGan {
+    /// From names and shapes; `None` for another network.
+    fn of(state: &StateDict) -> Option<Self> {
+        let children = state.names().any(|name| name.starts_with("model.child0.0."));
+        let first = if children { "model.child0.0" } else { "model.0" };
+        let spectral = state.get(&format!("{first}.weight_orig")).is_some();
+        let weight = if spectral { "weight_orig" } else { "weight" };
+        let &[width, 3, 4, 4] = state.shape(&format!("{first}.{weight}"))? else { return None };
+        let has = |name: &str| state.get(name).is_some();
+        let batch = has(if children { "model.child1.1.running_var" } else { "model.3.running_var" });
+        // Numbers of a sequence show that something without tensors stands between.
+        let instance = !batch && if children { !spectral } else { has("model.11.bias") };
+        Some(Self { width, spectral, batch, instance, children })
+    }
+
+    /// Name of a layer, of its place in a sequence of layers, normalisations and rectifiers.
+    fn name(&self, layer: usize) -> String {
+        match layer {
+            n if self.children => format!("model.child{n}.0"),
+            n if self.batch => format!("model.{}", (3 * n).saturating_sub(1)),
+            n => format!("model.{}", 2 * n),
+        }
+    }
+}
+
+/// 2,764,737 parameters for a width of 64 and spectral norms. `[3, H, W]` → logits of patches.
 ///
 /// # Errors
-/// A width of 0.
-pub fn patchgan(width: usize) -> Result<Graph, BuildError> {
+/// A width of 0, and instance normalisation.
+pub fn patchgan(config: &PatchGan) -> Result<Graph, BuildError> {
+    let &PatchGan { width, spectral, batch, instance, children } = config;
     let mut net = Net::new("patchgan-sn");
     check(&mut net, width);
+    if instance {
+        net.fault("instance normalisation, which is not there".into());
+    }
     let mut y = net.input("image", 3);
     let layers = [(width, 2), (2 * width, 2), (4 * width, 2), (8 * width, 1), (1, 1)];
     for (n, (channels, stride)) in layers.into_iter().enumerate() {
         y = if n > 0 { net.lrelu(y, 0.2) } else { y };
-        let spec = ConvSpec::new(4).stride(stride).padding(2).form(Form::SpectralNorm);
-        y = net.conv(format!("model.child{n}.0"), y, channels, spec);
+        let form = if spectral { Form::SpectralNorm } else { Form::Plain };
+        let spec = ConvSpec::new(4).stride(stride).padding(2).form(form);
+        let middle = batch && (1..4).contains(&n);
+        // Before 2021 a layer had no bias where a normalisation follows.
+        let spec = if middle && !children { spec.no_bias() } else { spec };
+        y = net.conv(config.name(n), y, channels, spec);
+        if middle {
+            let behind = if children { format!("model.child{n}.1") } else { format!("model.{}", 3 * n) };
+            y = net.batch_norm(behind, y, 1e-5);
+        }
     }
     net.finish(&[("logits", y)])
 }
