@@ -1,6 +1,6 @@
 //! ADNet (Tian et al., "Attention-guided CNN for image denoising", Neural Networks 124, 2020).
 
-use super::{Architecture, Purpose, Use};
+use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
@@ -18,6 +18,8 @@ pub const ENTRY: Architecture = Architecture {
         _ => None,
     },
     variants: &[],
+    settings: |state| outputs_of(state, "width", "conv1_1.0.weight"),
+    assumed: "",
 };
 
 /// Layers whose taps lie two samples apart.

@@ -1,6 +1,6 @@
 //! The convolutions of AlexNet (Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014).
 
-use super::{Architecture, Purpose, Use};
+use super::{Architecture, Purpose, Use, listed};
 use crate::layer::conv::ConvSpec;
 use crate::layer::pool::MaxPool;
 use crate::net::{BuildError, Net};
@@ -15,6 +15,8 @@ pub const ENTRY: Architecture = Architecture {
     build: || build([64, 192, 384, 256, 256]),
     detect: |state: &StateDict| Some(build(widths(state)?)),
     variants: &[],
+    settings: |state| widths(state).map(|widths| ("widths", listed(&widths))).into_iter().collect(),
+    assumed: "",
 };
 
 /// Numbers in torchvision's list and kernels of the convolutions.

@@ -1,6 +1,6 @@
 //! BitNet (Byun, Shim, Kim, "BitNet: learning-based bit-depth expansion", ACCV 2018), rebuilt from what its abstract says.
 
-use super::{Architecture, Purpose, Use};
+use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::layer::pool::Reduce;
@@ -20,6 +20,8 @@ pub const ENTRY: Architecture = Architecture {
         (inputs == 4 * width).then(|| build(width, gate))
     },
     variants: &[],
+    settings: |state| outputs_of(state, "width", "head.weight"),
+    assumed: "",
 };
 
 /// 953,299 parameters (the paper's table: 0.954 M) for a width of 64 and a gate of 16; any size.

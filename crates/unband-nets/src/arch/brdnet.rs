@@ -1,6 +1,6 @@
 //! BRDNet (Tian, Xu, Zuo, "Image denoising using deep CNN with batch renormalization", Neural Networks 121, 2020).
 
-use super::{Architecture, Purpose, Use};
+use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
@@ -17,6 +17,8 @@ pub const ENTRY: Architecture = Architecture {
         _ => None,
     },
     variants: &[],
+    settings: |state| outputs_of(state, "width", "up.0.conv.weight"),
+    assumed: "",
 };
 
 /// Layers of the lower branch that are normalised; the others look at taps two samples apart.

@@ -19,6 +19,8 @@ pub const ENTRY: Architecture = Architecture {
         (state.shape("conv1.weight")? == [8, 3, 5, 5] && state.shape("fc2.weight")? == [1, 8]).then(build)
     },
     variants: &[],
+    settings: |_| Vec::new(),
+    assumed: "",
 };
 
 /// Channels and kernel of each convolution, and the side of the pool after it.

@@ -3,7 +3,7 @@
 //! deepDeband-f runs it over the whole picture, deepDeband-w over overlapping patches of 256×256 that are then weighed
 //! against each other. The tensors have the same names and shapes.
 
-use super::{Architecture, Purpose, Use};
+use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
@@ -18,6 +18,8 @@ pub const FULL: Architecture = Architecture {
     build: || build(64),
     detect: |state: &StateDict| Some(build(width(state)?)),
     variants: &[],
+    settings: |state| outputs_of(state, "width", "model.model.0.weight"),
+    assumed: "deepdeband-f, over the whole picture; deepdeband-w, over patches, has the same tensors, and the method says which",
 };
 
 /// Overlapping patches. State dicts do not tell it from [`FULL`], so that it is chosen by name.

@@ -1,6 +1,6 @@
 //! Discriminators: networks that tell real pictures from made ones, while training.
 
-use super::{Architecture, Purpose, Use, Variant, count_numbered};
+use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered, outputs_of};
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::param::Form;
@@ -18,6 +18,8 @@ pub const PIX2PIX: Architecture = Architecture {
         _ => None,
     },
     variants: &[],
+    settings: |state| outputs_of(state, "width", "model.0.weight"),
+    assumed: "",
 };
 
 /// An encoder and decoder with spectral normalisation: BSRGAN's.
@@ -32,6 +34,8 @@ pub const UNET: Architecture = Architecture {
         _ => None,
     },
     variants: &[],
+    settings: |state| outputs_of(state, "width", "conv0.weight"),
+    assumed: "",
 };
 
 /// Patches of 70×70, with spectral normalisation.
@@ -43,6 +47,8 @@ pub const PATCHGAN: Architecture = Architecture {
     build: || patchgan(&PatchGan::default()),
     detect: |state: &StateDict| Some(patchgan(&PatchGan::of(state)?)),
     variants: &[],
+    settings: |state| PatchGan::of(state).map(|config| config.settings()).unwrap_or_default(),
+    assumed: "no instance normalisation, which has no tensors",
 };
 
 /// A classifier of pictures of one size: ESRGAN's.
@@ -62,6 +68,10 @@ pub const VGG: Architecture = Architecture {
             build: || vgg_spectral(64),
         },
     ],
+    settings: |state| {
+        outputs_of(state, "width", if is_spectral(state) { "conv0.weight_orig" } else { "features.0.weight" })
+    },
+    assumed: "",
 };
 
 /// 2,768,705 parameters for a width of 64. `[6, H, W]`, the banded picture and the one to judge, → logits of patches.
@@ -86,47 +96,80 @@ pub fn pix2pix(width: usize) -> Result<Graph, BuildError> {
     net.finish(&[("logits", out)])
 }
 
-/// What a PatchGAN of KAIR's normalises by, and how its layers are named.
+/// A PatchGAN of KAIR's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PatchGan {
     /// Channels after the first layer.
     pub width: usize,
-    /// Weights are divided by their spectral norm.
-    pub spectral: bool,
-    /// The three layers in the middle have batch normalisation.
-    pub batch: bool,
-    /// They have instance normalisation, which has no tensors; not there.
-    pub instance: bool,
-    /// `model.childN.0`, as since 2021, and not `model.N`.
+    /// What it normalises by.
+    pub norm: PatchGanNorm,
+    /// Its layers are called `model.childN.0`, as since 2021, and not `model.N`.
     pub children: bool,
+}
+
+/// What KAIR's PatchGAN normalises by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatchGanNorm {
+    /// Nothing.
+    None,
+    /// Weights are divided by their spectral norm.
+    Spectral,
+    /// The three layers in the middle have batch normalisation.
+    Batch,
+    /// Both.
+    BatchSpectral,
+    /// Instance normalisation, which has no tensors; known and not there.
+    Instance,
 }
 
 impl Default for PatchGan {
     fn default() -> Self {
-        Self { width: 64, spectral: true, batch: false, instance: false, children: true }
+        Self { width: 64, norm: PatchGanNorm::Spectral, children: true }
     }
 }
 
 impl PatchGan {
-    /// From names and shapes; `None` for another network.
-    fn of(state: &StateDict) -> Option<Self> {
-        let children = state.names().any(|name| name.starts_with("model.child0.0."));
-        let first = if children { "model.child0.0" } else { "model.0" };
-        let spectral = state.get(&format!("{first}.weight_orig")).is_some();
-        let weight = if spectral { "weight_orig" } else { "weight" };
-        let &[width, 3, 4, 4] = state.shape(&format!("{first}.{weight}"))? else { return None };
-        let has = |name: &str| state.get(name).is_some();
-        let batch = has(if children { "model.child1.1.running_var" } else { "model.3.running_var" });
-        // Numbers of a sequence show that something without tensors stands between.
-        let instance = !batch && if children { !spectral } else { has("model.11.bias") };
-        Some(Self { width, spectral, batch, instance, children })
+    /// By name, for people.
+    fn settings(&self) -> Settings {
+        let norm = match self.norm {
+            PatchGanNorm::None => "none",
+            PatchGanNorm::Spectral => "spectral",
+            PatchGanNorm::Batch => "batch",
+            PatchGanNorm::BatchSpectral => "batch and spectral",
+            PatchGanNorm::Instance => "instance",
+        };
+        vec![("width", self.width.to_string()), ("norm", norm.to_owned())]
     }
 
-    /// Name of a layer, of its place in a sequence of layers, normalisations and rectifiers.
+    /// From names and shapes; `None` for another network.
+    fn of(state: &StateDict) -> Option<Self> {
+        let has = |name: &str| state.get(name).is_some();
+        let children = state.names().any(|name| name.starts_with("model.child0.0."));
+        let first = if children { "model.child0.0" } else { "model.0" };
+        let spectral = has(&format!("{first}.weight_orig"));
+        let weight = if spectral { "weight_orig" } else { "weight" };
+        let &[width, 3, 4, 4] = state.shape(&format!("{first}.{weight}"))? else { return None };
+        let batch = has(if children { "model.child1.1.running_var" } else { "model.3.running_var" });
+        let norm = match (spectral, batch) {
+            (true, true) => PatchGanNorm::BatchSpectral,
+            (true, false) => PatchGanNorm::Spectral,
+            (false, true) => PatchGanNorm::Batch,
+            // Numbers of a sequence show that something without tensors stands between.
+            (false, false) if children || has("model.11.weight") => PatchGanNorm::Instance,
+            (false, false) => PatchGanNorm::None,
+        };
+        Some(Self { width, norm, children })
+    }
+
+    fn has_batch_norm(&self) -> bool {
+        matches!(self.norm, PatchGanNorm::Batch | PatchGanNorm::BatchSpectral)
+    }
+
+    /// Name of a layer, by its place in a sequence of layers, normalisations and rectifiers.
     fn name(&self, layer: usize) -> String {
         match layer {
             n if self.children => format!("model.child{n}.0"),
-            n if self.batch => format!("model.{}", (3 * n).saturating_sub(1)),
+            n if self.has_batch_norm() => format!("model.{}", (3 * n).saturating_sub(1)),
             n => format!("model.{}", 2 * n),
         }
     }
@@ -137,23 +180,24 @@ impl PatchGan {
 /// # Errors
 /// A width of 0, and instance normalisation.
 pub fn patchgan(config: &PatchGan) -> Result<Graph, BuildError> {
-    let &PatchGan { width, spectral, batch, instance, children } = config;
+    let &PatchGan { width, norm, children } = config;
     let mut net = Net::new("patchgan-sn");
     check(&mut net, width);
-    if instance {
+    if norm == PatchGanNorm::Instance {
         net.fault("instance normalisation, which is not there".into());
     }
+    let spectral = matches!(norm, PatchGanNorm::Spectral | PatchGanNorm::BatchSpectral);
+    let form = if spectral { Form::SpectralNorm } else { Form::Plain };
     let mut y = net.input("image", 3);
     let layers = [(width, 2), (2 * width, 2), (4 * width, 2), (8 * width, 1), (1, 1)];
     for (n, (channels, stride)) in layers.into_iter().enumerate() {
         y = if n > 0 { net.lrelu(y, 0.2) } else { y };
-        let form = if spectral { Form::SpectralNorm } else { Form::Plain };
         let spec = ConvSpec::new(4).stride(stride).padding(2).form(form);
-        let middle = batch && (1..4).contains(&n);
+        let normalised = config.has_batch_norm() && (1..4).contains(&n);
         // Before 2021 a layer had no bias where a normalisation follows.
-        let spec = if middle && !children { spec.no_bias() } else { spec };
+        let spec = if normalised && !children { spec.no_bias() } else { spec };
         y = net.conv(config.name(n), y, channels, spec);
-        if middle {
+        if normalised {
             let behind = if children { format!("model.child{n}.1") } else { format!("model.{}", 3 * n) };
             y = net.batch_norm(behind, y, 1e-5);
         }
@@ -252,8 +296,12 @@ fn vgg_spectral(width: usize) -> Result<Graph, BuildError> {
     net.finish(&[("logits", out)])
 }
 
+fn is_spectral(state: &StateDict) -> bool {
+    state.get("linear1.weight_orig").is_some()
+}
+
 fn detect_vgg(state: &StateDict) -> Option<Result<Graph, BuildError>> {
-    if state.get("linear1.weight_orig").is_some() {
+    if is_spectral(state) {
         let &[width, 3, 3, 3] = state.shape("conv0.weight_orig")? else { return None };
         return (state.shape("conv9.weight_orig")? == [8 * width, 8 * width, 4, 4])
             .then(|| vgg_spectral(width));

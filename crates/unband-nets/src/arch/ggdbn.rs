@@ -1,6 +1,6 @@
 //! GGDBN: a branch for the picture, one for its gradients, a self-guiding pyramid for both.
 
-use super::{Architecture, Purpose, Use};
+use super::{Architecture, Purpose, Settings, Use, listed};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::layer::pool::Reduce;
@@ -16,6 +16,8 @@ pub const ENTRY: Architecture = Architecture {
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[],
+    settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
+    assumed: "",
 };
 
 /// Widths.
@@ -38,6 +40,16 @@ impl Default for Config {
 }
 
 impl Config {
+    /// By name, for people.
+    fn settings(&self) -> Settings {
+        vec![
+            ("width", self.width.to_string()),
+            ("pyramid", listed(&self.pyramid)),
+            ("attention", self.attention.to_string()),
+            ("fusion", self.fusion.to_string()),
+        ]
+    }
+
     /// From shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
         let outputs = |name: &str| state.shape(name)?.first().copied();

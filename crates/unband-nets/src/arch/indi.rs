@@ -1,6 +1,6 @@
 //! INDI: a U-net with sine units that is told a time `t`, made to run in steps (inversion by direct iteration).
 
-use super::{Architecture, Passes, Purpose, Use, count_numbered};
+use super::{Architecture, Passes, Purpose, Settings, Use, count_numbered};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
@@ -16,6 +16,8 @@ pub const ENTRY: Architecture = Architecture {
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[],
+    settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
+    assumed: "",
 };
 
 /// Widths, depth, and how weights are stored.
@@ -40,6 +42,15 @@ impl Default for Config {
 }
 
 impl Config {
+    /// By name, for people.
+    fn settings(&self) -> Settings {
+        vec![
+            ("channels", self.channels.to_string()),
+            ("factor", self.factor.to_string()),
+            ("blocks", self.blocks.to_string()),
+        ]
+    }
+
     /// From names and shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
         let form = |name: &str| {

@@ -35,7 +35,14 @@ pub struct Architecture {
     pub detect: fn(&StateDict) -> Option<Result<Graph, BuildError>>,
     /// Other configurations that were published, as in a paper's ablations.
     pub variants: &'static [Variant],
+    /// What names and shapes say of depth and width, by name, for a state dict that [`Self::detect`] takes.
+    pub settings: fn(&StateDict) -> Settings,
+    /// What no tensor tells and is taken for granted, as text for people; empty where there is nothing.
+    pub assumed: &'static str,
 }
+
+/// Names and values.
+pub type Settings = Vec<(&'static str, String)>;
 
 impl Architecture {
     /// The tensors of a state dict that the network reads. torchvision's files hold a classifier after the features, which
@@ -145,6 +152,16 @@ pub fn detect(state: &StateDict) -> Option<(&'static Architecture, Result<Graph,
         return None;
     }
     ARCHITECTURES.iter().find_map(|a| Some((a, (a.detect)(state)?)))
+}
+
+/// The outputs of a tensor as a setting of that name.
+pub(crate) fn outputs_of(state: &StateDict, setting: &'static str, tensor: &str) -> Settings {
+    state.shape(tensor).and_then(|shape| Some((setting, shape.first()?.to_string()))).into_iter().collect()
+}
+
+/// Numbers one after the other.
+pub(crate) fn listed<'a>(numbers: impl IntoIterator<Item = &'a usize>) -> String {
+    numbers.into_iter().map(usize::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// How many different numbers follow `prefix` in the names.

@@ -1,6 +1,6 @@
 //! RRDBNet, the generator of ESRGAN, RealSR, FSSR, BSRNet and BSRGAN (Wang et al. 2018; Zhang et al. 2021).
 
-use super::{Architecture, Purpose, Use, Variant, count_numbered};
+use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered};
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
@@ -29,6 +29,8 @@ pub const ENTRY: Architecture = Architecture {
             build: || build(&Config { unshuffle: 4, ..Config::default() }),
         },
     ],
+    settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
+    assumed: "",
 };
 
 /// Widths, depth and scale.
@@ -53,6 +55,16 @@ impl Default for Config {
 }
 
 impl Config {
+    /// By name, for people.
+    fn settings(&self) -> Settings {
+        vec![
+            ("nf", self.nf.to_string()),
+            ("nb", self.nb.to_string()),
+            ("gc", self.gc.to_string()),
+            ("unshuffle", self.unshuffle.to_string()),
+        ]
+    }
+
     /// From shapes; `None` for another network.
     pub fn of(state: &StateDict) -> Option<Self> {
         let &[nf, inputs, 3, 3] = state.shape("conv_first.weight")? else { return None };

@@ -1,6 +1,6 @@
 //! The convolutions of SqueezeNet 1.1 (Iandola et al., 2016).
 
-use super::{Architecture, Purpose, Use};
+use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::conv::ConvSpec;
 use crate::layer::pool::MaxPool;
 use crate::net::{BuildError, Net};
@@ -15,6 +15,8 @@ pub const ENTRY: Architecture = Architecture {
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[],
+    settings: |state| outputs_of(state, "width", "features.0.weight"),
+    assumed: "",
 };
 
 /// Numbers in torchvision's list of the blocks.

@@ -1,6 +1,6 @@
 //! Uformer (Wang et al., "Uformer: a general U-shaped transformer for image restoration", CVPR 2022).
 
-use super::{Architecture, Purpose, Use, Variant, count_numbered};
+use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered, listed};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
@@ -19,6 +19,8 @@ pub const ENTRY: Architecture = Architecture {
         title: "Without the vectors that the decoder adds to its windows",
         build: || build(&Config { modulator: false, ..Config::default() }),
     }],
+    settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
+    assumed: "made for pictures of 256×256; in one made for 128×128 the windows of the bottleneck would not shift",
 };
 
 /// Side of a window, where the stage is larger.
@@ -61,6 +63,17 @@ const STAGES: [&str; 9] = [
 ];
 
 impl Config {
+    /// By name, for people.
+    fn settings(&self) -> Settings {
+        let modulator = if self.modulator { "yes" } else { "no" };
+        vec![
+            ("width", self.width.to_string()),
+            ("depths", listed(&self.depths)),
+            ("heads", listed(&self.heads)),
+            ("modulator", modulator.to_owned()),
+        ]
+    }
+
     /// From shapes; `None` for another network. `side` is that of the default.
     pub fn of(state: &StateDict) -> Option<Self> {
         let &[width, 3, 3, 3] = state.shape("input_proj.proj.0.weight")? else { return None };

@@ -1,6 +1,6 @@
 //! The convolutions of VGG-16 and VGG-19 (Simonyan and Zisserman, ICLR 2015), as torchvision numbers them.
 
-use super::{Architecture, Purpose, Use};
+use super::{Architecture, Purpose, Use, outputs_of};
 use crate::layer::pool::MaxPool;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
@@ -14,6 +14,8 @@ pub const VGG16: Architecture = Architecture {
     build: || vgg16(64),
     detect: |state: &StateDict| Some(vgg16(width(state, 28)?)),
     variants: &[],
+    settings: |state| outputs_of(state, "width", "features.0.weight"),
+    assumed: "",
 };
 
 /// For the perceptual loss of ESRGAN and BSRGAN: five values, each before its rectifier.
@@ -25,6 +27,8 @@ pub const VGG19: Architecture = Architecture {
     build: || vgg19(64),
     detect: |state: &StateDict| Some(vgg19(width(state, 34)?)),
     variants: &[],
+    settings: |state| outputs_of(state, "width", "features.0.weight"),
+    assumed: "",
 };
 
 /// Means and deviations of `ImageNet`'s pictures, values of 0 to 1.

@@ -62,7 +62,9 @@ struct NetworkInfo {
     source: &'static str,
     purpose: &'static str,
     #[serde(serialize_with = "as_object")]
-    settings: Vec<(&'static str, String)>,
+    settings: arch::Settings,
+    /// What no tensor tells.
+    assumed: Option<&'static str>,
     scale: Option<f64>,
     parameters: Option<u64>,
     inputs: Vec<String>,
@@ -164,7 +166,8 @@ impl NetworkInfo {
             title: architecture.title,
             source: architecture.source,
             purpose: purpose(architecture),
-            settings: settings(architecture, read),
+            settings: (architecture.settings)(&read.state),
+            assumed: Some(architecture.assumed).filter(|text| !text.is_empty()),
             scale: None,
             parameters: None,
             inputs: Vec::new(),
@@ -207,6 +210,9 @@ impl NetworkInfo {
                 self.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
             row("settings", settings.join(", "));
         }
+        if let Some(assumed) = self.assumed {
+            row("assumed", assumed.to_owned());
+        }
         if let Some(fault) = &self.fault {
             row("fault", fault.clone());
         }
@@ -236,37 +242,6 @@ fn purpose(architecture: &Architecture) -> &'static str {
         Purpose::Features => "features",
         Purpose::Classify => "classify",
     }
-}
-
-/// What names and shapes say of depth and width, for the networks that come in several.
-fn settings(architecture: &Architecture, read: &Checkpoint) -> Vec<(&'static str, String)> {
-    match architecture.name {
-        "rrdbnet" => arch::rrdbnet::Config::of(&read.state).map(|config| {
-            vec![
-                ("nf", config.nf.to_string()),
-                ("nb", config.nb.to_string()),
-                ("gc", config.gc.to_string()),
-                ("unshuffle", config.unshuffle.to_string()),
-            ]
-        }),
-        "indi" => arch::indi::Config::of(&read.state).map(|config| {
-            vec![
-                ("channels", config.channels.to_string()),
-                ("factor", config.factor.to_string()),
-                ("blocks", config.blocks.to_string()),
-            ]
-        }),
-        "ggdbn" => arch::ggdbn::Config::of(&read.state).map(|config| {
-            vec![
-                ("width", config.width.to_string()),
-                ("pyramid", config.pyramid.map(|width| width.to_string()).join(" ")),
-                ("attention", config.attention.to_string()),
-                ("fusion", config.fusion.to_string()),
-            ]
-        }),
-        _ => None,
-    }
-    .unwrap_or_default()
 }
 
 /// Size of the result over that of the picture.

@@ -30,7 +30,7 @@ mod unet;
 pub use invertible::{build, build_inverse};
 pub use unet::{Config as UnetConfig, build as build_unet};
 
-use super::{Architecture, Purpose, Use, Variant, count_numbered};
+use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered};
 use crate::StateDict;
 
 /// The registry's line.
@@ -113,6 +113,8 @@ pub const ENTRY: Architecture = Architecture {
             build: || build(&Config::deformable(Offsets::Banded, (5, 5), 16)),
         },
     ],
+    settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
+    assumed: "factors between 1/e and e, kernels stretched by 0.5 to 3",
 };
 
 /// What a network of coupling blocks is made of.
@@ -244,6 +246,20 @@ impl Default for Config {
 }
 
 impl Config {
+    /// By name, for people.
+    fn settings(&self) -> Settings {
+        let levels = match &self.plan {
+            Plan::CrossScale(levels) => levels.iter().map(|l| format!("{}+{}", l.blocks, l.skip)).collect(),
+            Plan::HalfSize { blocks } | Plan::FullSize { blocks } => vec![blocks.to_string()],
+        };
+        let mut settings = vec![("blocks", levels.join(" "))];
+        if let Middle::Attention { blocks, width, kernel: (rows, columns), .. } = self.middle {
+            settings.push(("middle", format!("{blocks} of width {width}")));
+            settings.push(("kernel", format!("{rows}×{columns}")));
+        }
+        settings
+    }
+
     /// The main configuration with other deformable convolutions. Free offsets need many more parameters than banded ones;
     /// the paper's counts hardly differ, so they are given fewer channels.
     pub fn deformable(offsets: Offsets, kernel: (usize, usize), width: usize) -> Self {
