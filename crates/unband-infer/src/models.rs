@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use unband_nets::arch::Architecture;
+use unband_nets::arch::{Architecture, Purpose};
 use unband_nets::checkpoint;
 use unband_simd::Level;
 
@@ -80,7 +80,13 @@ pub fn engine(architecture: &'static Architecture, file: &Path) -> Result<Arc<En
     let both = |start| architecture.name.starts_with(start) && network.architecture.name.starts_with(start);
     if network.architecture.name != architecture.name && !both("deepdeband") {
         let (got, asked) = (network.architecture.name, architecture.name);
-        return Err(fault(format!("holds the network {got}, not {asked}"), None));
+        let debands = |architecture: &Architecture| architecture.use_as.purpose == Purpose::Deband;
+        let hint = if debands(architecture) && debands(network.architecture) {
+            format!("run it with `--method {got}`")
+        } else {
+            format!("it takes a file of {asked}; `unband models info FILE` tells what a file holds")
+        };
+        return Err(fault(format!("holds the network {got}, not {asked}"), Some(hint)));
     }
     let engine = Arc::new(Engine::new(network.graph, network.weights, Level::best()));
     if made.len() == KEPT {

@@ -57,6 +57,44 @@ fn info_reads_well() {
 }
 
 #[test]
+fn info_says_what_no_tensor_tells() {
+    let stage = Stage::new();
+    for (name, parts) in [
+        ("uformer_t.pth", ["depths 1 1 2 1 2 1 1 1 1", "256×256"]),
+        ("deepdeband_f.pth", ["deepdeband-w", "the method says which"]),
+        ("vgg16.pth", ["width 2", "not needed  classifier.0.bias, classifier.0.weight"]),
+        ("patchgan_batchspectral_numbers.pth", ["norm batch and spectral", "patchgan-sn"]),
+        ("ggdbn.pth", ["pyramid 8 8 4", "epoch 7"]),
+    ] {
+        stage.write(name, &golden(name));
+        let text = run(&stage, &["models", "info", name]).code(0).out();
+        for part in parts {
+            assert!(text.contains(part), "`{part}` is not in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn every_network_is_imported_and_stays_the_same() {
+    let stage = Stage::new();
+    let expected: Value = serde_json::from_slice(&golden("expected.json")).unwrap();
+    let own = |name: &&String| !name.starts_with("rrdbnet_") || name.contains("old");
+    for (i, name) in expected["files"].as_object().unwrap().keys().filter(own).enumerate() {
+        stage.write(name, &golden(name));
+        let copy = format!("m{i}");
+        run(&stage, &["models", "import", name, "--as", &copy]).code(0);
+        let copy = format!("models/{copy}.safetensors");
+        let told = run(&stage, &["models", "info", name, &copy, "--json"]).code(0).json();
+        // torchvision's classifiers stay behind.
+        for field in ["name", "settings", "parameters", "scale", "assumed"] {
+            assert_eq!(told[0]["network"][field], told[1]["network"][field], "{name}: {field}");
+        }
+        assert_eq!(told[1]["network"]["unread"], serde_json::json!([]), "{name}");
+        assert_eq!(told[1]["network"]["complete"], true, "{name}");
+    }
+}
+
+#[test]
 fn a_tensor_that_is_missing_is_named() {
     let stage = Stage::new();
     let whole = golden("rrdbnet.safetensors");

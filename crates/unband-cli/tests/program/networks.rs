@@ -2,10 +2,66 @@
 
 use std::fs;
 
-use crate::stage::{Stage, root, six_bits};
+use serde_json::Value;
+use unband_nets::checkpoint;
+
+use crate::stage::{Samples, Stage, png, root, six_bits};
 
 fn checkpoint(name: &str) -> String {
     root().join("golden/checkpoints").join(name).to_str().unwrap().to_owned()
+}
+
+/// The nine networks that take banding out, and a file of each.
+const FILES: [(&str, &str); 9] = [
+    ("adnet", "adnet.pth"),
+    ("bdinn", "bdinn.pth"),
+    ("bitnet", "bitnet.pth"),
+    ("brdnet", "brdnet.pth"),
+    ("deepdeband-f", "deepdeband_f.pth"),
+    ("deepdeband-w", "deepdeband_f.pth"),
+    ("ggdbn", "ggdbn.pth"),
+    ("indi:steps=1", "indi_traced.pt"),
+    ("uformer-t", "uformer_t.pth"),
+];
+
+/// What PyTorch gave, one result of `golden/checkpoints/expected.json`.
+struct Given {
+    width: usize,
+    height: usize,
+    /// Every `step`-th sample, channel by channel, black 0 and white 1.
+    samples: Vec<f32>,
+    step: usize,
+}
+
+fn given(file: &str) -> Given {
+    let expected: Value = serde_json::from_slice(&fs::read(checkpoint("expected.json")).unwrap()).unwrap();
+    let name = expected["files"][file]["result"].as_str().unwrap();
+    let about = &expected["results"][name];
+    let number = |value: &Value| value.as_u64().unwrap() as usize;
+    let black = about["span"][0].as_f64().unwrap() as f32;
+    let results = checkpoint::open(checkpoint("expected.safetensors")).unwrap().state;
+    let samples = results.get(&format!("{name}.0")).unwrap().to_f32();
+    Given {
+        width: number(&about["input"][2]),
+        height: number(&about["input"][1]),
+        samples: samples.iter().map(|v| (v - black) / (1.0 - black)).collect(),
+        step: number(&about["step"]),
+    }
+}
+
+/// Largest difference in codes of a picture.
+fn codes_apart(made: &Samples, given: &Given) -> f32 {
+    assert_eq!((made.width as usize, made.height as usize), (given.width, given.height));
+    let white = if made.bits == 16 { 65535.0 } else { 255.0 };
+    let area = given.width * given.height;
+    let mut worst = 0.0f32;
+    for (i, want) in given.samples.iter().enumerate() {
+        let at = i * given.step;
+        let (channel, place) = (at / area, at % area);
+        let got = f32::from(made.data[3 * place + channel]);
+        worst = worst.max((got - (want.clamp(0.0, 1.0) * white).round()).abs());
+    }
+    worst
 }
 
 #[test]
@@ -48,7 +104,10 @@ fn wrong_checkpoints_stop_everything_before_it_starts() {
     let run = |method: &str, file: &str| {
         stage.run(&["sky.png", "-o", "out.png", "--method", method, "--weights", file]).code(2)
     };
-    run("ggdbn", &checkpoint("indi_trainer.pth")).says("holds the network indi, not ggdbn");
+    run("ggdbn", &checkpoint("indi_trainer.pth"))
+        .says("holds the network indi, not ggdbn")
+        .says("run it with `--method indi`");
+    run("ggdbn", &checkpoint("vgg16.pth")).says("it takes a file of ggdbn");
     run("ggdbn", "nowhere.pth").says("nowhere.pth");
     run("gradfun", &checkpoint("indi_trainer.pth")).says("gradfun takes no `--weights`");
     let whole = fs::read(checkpoint("indi_trainer.pth")).unwrap();
@@ -143,4 +202,38 @@ fn a_network_stays_within_the_memory_allowed_or_says_what_it_needs() {
     let refused = run("8M").code(1).says("MiB of memory are needed").says("the whole picture at once");
     let hint = refused.stderr.split("--max-memory ").nth(1).unwrap();
     run(&hint[..=hint.find('M').unwrap()]).code(0);
+}
+
+#[test]
+fn every_network_gives_the_codes_that_pytorch_gives() {
+    let stage = Stage::new();
+    let paint = |x: usize, y: usize, c: usize| ((7 * y + 13 * x + 31 * c + (x * y) % 17) % 256) as u8;
+    for (method, file) in FILES {
+        let given = given(file);
+        stage.write("in.png", &png(given.width, given.height, &paint));
+        for depth in ["8", "16"] {
+            let weights = checkpoint(file);
+            let args = ["in.png", "-o", "out.png", "--method", method, "--weights", &weights];
+            let more = ["--depth", depth, "--dither", "none", "--overwrite"];
+            stage.run(&[&args[..], &more].concat()).code(0);
+            let made = stage.samples("out.png");
+            assert_eq!(made.bits.to_string(), depth, "{method}");
+            let apart = codes_apart(&made, &given);
+            assert!(apart <= 1.0, "{method}: {apart} codes at {depth} bits");
+        }
+    }
+}
+
+#[test]
+fn every_network_takes_its_file_and_no_other() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    for (method, _) in FILES {
+        let name = method.split(':').next().unwrap();
+        let other = if name == "adnet" { "ggdbn" } else { "adnet" };
+        let weights = checkpoint(&format!("{other}.pth"));
+        let args = ["sky.png", "-o", "out.png", "--method", method, "--weights", &weights];
+        stage.run(&args).code(2).says(&format!("holds the network {other}, not {name}"));
+    }
+    assert_eq!(stage.names(), ["sky.png"]);
 }

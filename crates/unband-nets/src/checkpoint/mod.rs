@@ -244,9 +244,9 @@ impl Checkpoint {
         Ok(Network { architecture, graph, weights })
     }
 
-    /// Tensors that belong to the file and that the network may do without: a classifier behind features, and constants that a
+    /// Tensors that belong to the file and that the network does without: a classifier behind features, and constants that a
     /// script keeps among its attributes.
-    fn unread(&self, architecture: &Architecture, graph: &Graph) -> HashSet<String> {
+    pub fn unread(&self, architecture: &Architecture, graph: &Graph) -> HashSet<String> {
         let names = |state: &StateDict| state.names().map(str::to_owned).collect::<HashSet<_>>();
         let all = names(&self.state);
         if self.container == Container::TorchScript {

@@ -82,7 +82,8 @@ fn named_by_file(path: &Path) -> Result<String, Failure> {
     let hint = || Some("name it with `--as NAME`".to_owned());
     let own = name(&stem).map_err(|message| failure(path, &message, hint()))?;
     if zoo::find(&own).is_some() {
-        let message = format!("`{own}` is the name of a published model, which this file is not");
+        let message =
+            format!("`{own}` is the name of a published model, and this file is not known to be that");
         return Err(failure(path, &message, hint()));
     }
     Ok(own)

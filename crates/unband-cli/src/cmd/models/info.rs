@@ -74,6 +74,8 @@ struct NetworkInfo {
     missing: Vec<String>,
     extra: Vec<String>,
     misshaped: Vec<Misshaped>,
+    /// Belong to the file, and the network does without them.
+    unread: Vec<String>,
 }
 
 fn as_object<S: Serializer>(settings: &[(&'static str, String)], to: S) -> Result<S::Ok, S::Error> {
@@ -176,9 +178,13 @@ impl NetworkInfo {
             missing: Vec::new(),
             extra: Vec::new(),
             misshaped: Vec::new(),
+            unread: Vec::new(),
         };
         if let Some((_, Ok(graph))) = arch::detect(&read.state) {
-            info.scale = scale(&graph);
+            info.unread = read.unread(architecture, &graph).into_iter().collect();
+            info.unread.sort_unstable();
+            let gives_a_picture = matches!(architecture.use_as.purpose, Purpose::Deband | Purpose::Upscale);
+            info.scale = gives_a_picture.then(|| scale(&graph)).flatten();
             info.parameters = Some(graph.parameter_count() as u64);
             info.inputs = graph.inputs.iter().map(|input| input.name.clone()).collect();
         }
@@ -231,6 +237,7 @@ impl NetworkInfo {
             .map(|m| format!("{} {:?} instead of {:?}", m.name, m.got, m.wanted))
             .collect();
         list("misshaped", &shapes);
+        list("not needed", &self.unread);
     }
 }
 
