@@ -67,7 +67,7 @@ fn info_says_what_no_tensor_tells() {
         ("ggdbn.pth", ["pyramid 8 8 4", "epoch 7"]),
     ] {
         stage.write(name, &golden(name));
-        let text = run(&stage, &["models", "info", name]).code(0).out();
+        let text = stage.run(&["models", "info", name]).code(0).out();
         for part in parts {
             assert!(text.contains(part), "`{part}` is not in\n{text}");
         }
@@ -82,9 +82,9 @@ fn every_network_is_imported_and_stays_the_same() {
     for (i, name) in expected["files"].as_object().unwrap().keys().filter(own).enumerate() {
         stage.write(name, &golden(name));
         let copy = format!("m{i}");
-        run(&stage, &["models", "import", name, "--as", &copy]).code(0);
+        stage.run(&["models", "import", name, "--as", &copy]).code(0);
         let copy = format!("models/{copy}.safetensors");
-        let told = run(&stage, &["models", "info", name, &copy, "--json"]).code(0).json();
+        let told = stage.run(&["models", "info", name, &copy, "--json"]).code(0).json();
         // torchvision's classifiers stay behind.
         for field in ["name", "settings", "parameters", "scale", "assumed"] {
             assert_eq!(told[0]["network"][field], told[1]["network"][field], "{name}: {field}");
