@@ -166,6 +166,10 @@ impl<'a> Draft<'a> {
         while steps.iter().any(|&step| self.made[step] < self.height(step)) {
             let turns = self.turns.len();
             for step in (0..before.len()).filter(|&step| before[step]) {
+                if self.is_read_out(step) {
+                    self.made[step] = self.height(step);
+                    continue;
+                }
                 let until = self.possible(step, self.height(step).div_ceil(waves));
                 if until > self.made[step] {
                     self.turn(step, until);
@@ -173,6 +177,12 @@ impl<'a> Draft<'a> {
             }
             assert!(self.turns.len() > turns, "no step can go on");
         }
+    }
+
+    /// Does nobody need more of its result? A pool leaves out last rows that do not fill its kernel.
+    fn is_read_out(&self, step: usize) -> bool {
+        let step = &self.plan.steps[step];
+        !matches!(step.kind, Core::Output(_)) && self.lowest(step.out).is_none()
     }
 
     /// The row up to which a step can be made, no more than `share` rows further and what its granule adds.
