@@ -110,7 +110,8 @@ class Folder:
         step = 1 if most < 10_000 else 31
         self.about[result] = {
             "network": network.split(":")[0], "input": sample.size(network), "span": sample.span(network), "step": step,
-            "shapes": [list(output.shape[1:]) for output in outputs], "parameters": own_parameters(net)}
+            "shapes": [list(output.shape[1:]) for output in outputs], "parameters": own_parameters(net),
+            "single": (sample.given(network, net, torch.float32)[0] - outputs[0]).abs().max().item()}
         for i, output in enumerate(outputs):
             self.results[f"{result}.{i}"] = output.flatten()[::step].float().contiguous()
 

@@ -99,11 +99,11 @@ def settle(name, net):
             last.bias.data.add_(torch.linspace(-0.05, 0.05, 3))
 
 
-def given(name, net):
-    """The outputs for `picture`, computed in 64 bits; the network is changed to 64 bits and back."""
-    image = picture(name)
-    more = (torch.ones(1, 1).double(),) if name == "indi" else ()
+def given(name, net, kind=torch.float64):
+    """The outputs for `picture`, computed in numbers of that kind; the network is in 32 bits after it."""
+    image = picture(name).to(kind)
+    more = (torch.ones(1, 1, dtype=kind),) if name == "indi" else ()
     with torch.no_grad():
-        outputs = net.double()(image, *more)
+        outputs = net.to(kind)(image, *more)
     net.float()
     return outputs if isinstance(outputs, tuple) else (outputs,)

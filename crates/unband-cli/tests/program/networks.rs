@@ -31,6 +31,8 @@ struct Given {
     /// Every `step`-th sample, channel by channel, black 0 and white 1.
     samples: Vec<f32>,
     step: usize,
+    /// How far PyTorch's own samples in 32 bits are from these at most, white 1.
+    single: f64,
 }
 
 fn given(file: &str) -> Given {
@@ -46,13 +48,14 @@ fn given(file: &str) -> Given {
         height: number(&about["input"][1]),
         samples: samples.iter().map(|v| (v - black) / (1.0 - black)).collect(),
         step: number(&about["step"]),
+        single: about["single"].as_f64().unwrap() / f64::from(1.0 - black),
     }
 }
 
 /// Largest difference in codes of a picture.
 fn codes_apart(made: &Samples, given: &Given) -> f32 {
     assert_eq!((made.width as usize, made.height as usize), (given.width, given.height));
-    let white = if made.bits == 16 { 65535.0 } else { 255.0 };
+    let white = f32::from(u16::MAX >> (16 - made.bits));
     let area = given.width * given.height;
     let mut worst = 0.0f32;
     for (i, want) in given.samples.iter().enumerate() {
@@ -211,7 +214,7 @@ fn every_network_gives_the_codes_that_pytorch_gives() {
     for (method, file) in FILES {
         let given = given(file);
         stage.write("in.png", &png(given.width, given.height, &paint));
-        for depth in ["8", "16"] {
+        for (depth, white) in [("8", 255.0), ("16", 65535.0)] {
             let weights = checkpoint(file);
             let args = ["in.png", "-o", "out.png", "--method", method, "--weights", &weights];
             let more = ["--depth", depth, "--dither", "none", "--overwrite"];
@@ -219,7 +222,10 @@ fn every_network_gives_the_codes_that_pytorch_gives() {
             let made = stage.samples("out.png");
             assert_eq!(made.bits.to_string(), depth, "{method}");
             let apart = codes_apart(&made, &given);
-            assert!(apart <= 1.0, "{method}: {apart} codes at {depth} bits");
+            // Uformer's normalisations enlarge rounding: PyTorch's 32 bits are 6 codes of 16 bits from its 64.
+            let own = if method == "uformer-t" { given.single * white } else { 0.0 };
+            let allowed = own.ceil().max(1.0) as f32;
+            assert!(apart <= allowed, "{method}: {apart} codes at {depth} bits, {allowed} allowed");
         }
     }
 }
