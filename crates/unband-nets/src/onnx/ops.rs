@@ -164,7 +164,7 @@ fn affine(b: &mut Builder<'_>, affine: &Affine, x: &str) -> String {
 }
 
 /// `SpaceToDepth` puts channels inside places; ours, as PyTorch's, places inside channels, so that each channel goes alone. (Another
-/// order of its result, by `Gather`, is folded wrongly into what follows by OpenVINO 2026.4.)
+/// order of its result, by `Gather`, is folded wrongly into what follows by `OpenVINO` 2026.4.)
 fn unshuffled(b: &mut Builder<'_>, f: usize, channels: usize, x: &str) -> String {
     let alone = b.reshape(x, &[-1, 1, 0, 0]);
     let places = b.with("SpaceToDepth", &[&alone], vec![Attribute::int("blocksize", f)]);
