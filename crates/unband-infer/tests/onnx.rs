@@ -1,4 +1,4 @@
-//! ONNX files compute in onnxruntime what the engine computes, and in OpenVINO where it is there. Needs Python with numpy, onnx,
+//! ONNX files compute in onnxruntime what the engine computes, and in `OpenVINO` where it is there. Needs Python with numpy, onnx,
 //! onnxruntime and safetensors: `python3`, or the program that `UNBAND_PYTHON` names.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
