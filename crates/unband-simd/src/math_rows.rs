@@ -17,7 +17,7 @@ fn mul_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED { a.mul_add(b, c) } else { a * b + c }
 }
 
-/// c[0] + x · (c[1] + x · (…)).
+/// `c[0] + x · (c[1] + x · (…))`.
 #[inline(always)]
 fn polynomial<const FUSED: bool, const N: usize>(x: f32, c: [f32; N]) -> f32 {
     c[..N - 1].iter().rev().fold(c[N - 1], |sum, &c| mul_add::<FUSED>(sum, x, c))

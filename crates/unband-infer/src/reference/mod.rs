@@ -89,7 +89,7 @@ pub fn run<T: Real>(
     Ok(graph.outputs.iter().filter_map(|(_, v)| values[v.index()].clone()).collect())
 }
 
-pub(crate) fn apply<T: Real>(
+fn apply<T: Real>(
     node: &Node,
     x: &[&Map<T>],
     shape: Shape,
