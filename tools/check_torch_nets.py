@@ -3,8 +3,9 @@
 
     tools/check_torch_nets.py golden/nets
 
-The classifier of the Deep Banding Index is not among them: its authors' results need its authors' weights. Needs torch, torchvision, numpy and safetensors. Names, shapes and their order must be those of the authors' state dicts, results
-agree to 1e-9 of the largest magnitude (1e-5 for those that are stored in 32 bits). Ends with 1 if anything does not.
+The classifier of the Deep Banding Index is not among them: its authors' results need its authors' weights. Needs torch,
+torchvision, numpy and safetensors. Names, shapes and their order must be those of the authors' state dicts, results agree to
+1e-9 of the largest magnitude (1e-5 for those that are stored in 32 bits). Ends with 1 if anything does not.
 """
 
 import json
