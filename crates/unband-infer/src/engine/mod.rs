@@ -100,12 +100,12 @@ impl Engine {
     pub fn run(&self, inputs: &[Map<f32>], mode: Mode, ctx: &Context<'_>) -> Result<Vec<Map<f32>>, RunError> {
         let (height, width) = crate::run::check(&self.graph, inputs)?;
         let prepared = self.prepared(height, width, mode, ctx.threads)?;
-        let Prepared { shapes, plan, schedule } = &*prepared;
+        let Prepared { shapes, plan, schedule, done } = &*prepared;
         let mut rings: Vec<Option<Ring>> = Vec::new();
         rings.resize_with(self.graph.nodes.len(), || None);
         let mut outputs: Vec<Map<f32>> =
             self.graph.outputs.iter().map(|(_, value)| Map::zeros(shapes[value.index()])).collect();
-        for turn in &schedule.turns {
+        for (number, turn) in schedule.turns.iter().enumerate() {
             ctx.check()?;
             let step = &plan.steps[turn.step];
             let rows = turn.rows.clone();
@@ -122,6 +122,7 @@ impl Engine {
             for &value in &turn.dropped {
                 self.spare().give(rings[value].take());
             }
+            ctx.progress.advance(done[number], WHOLE);
         }
         Ok(outputs)
     }
@@ -148,9 +149,34 @@ impl Engine {
         let kernels = Known { engine: self, plan: &plan };
         let waves = height.div_ceil(self.rows(&shapes, height) * threads.max(1)).max(1);
         let schedule = Schedule::new(&self.graph, &shapes, &plan, mode, &kernels, waves);
-        let prepared = Arc::new(Prepared { shapes, plan, schedule });
+        let done = self.done(&shapes, &plan, &schedule);
+        let prepared = Arc::new(Prepared { shapes, plan, schedule, done });
         *last = Some((key, Arc::clone(&prepared)));
         Ok(prepared)
+    }
+
+    /// After every turn, how much of [`WHOLE`] is done, by multiply-adds and samples.
+    fn done(&self, shapes: &[Shape], plan: &Plan, schedule: &Schedule) -> Vec<usize> {
+        let row = |step: &Step| {
+            let node = &self.graph.nodes[step.core];
+            let inputs: Vec<Shape> = node.inputs.iter().map(|v| shapes[v.index()]).collect();
+            let adds = match step.kind {
+                Core::Output(_) => 0.0,
+                _ => node.op.cost(&inputs, shapes[step.core]).multiply_adds as f64,
+            };
+            (adds + 8.0 * shapes[step.out].len() as f64) / shapes[step.out].height.max(1) as f64
+        };
+        let rows: Vec<f64> = plan.steps.iter().map(row).collect();
+        let mut sum = 0.0;
+        let sums: Vec<f64> = schedule
+            .turns
+            .iter()
+            .map(|turn| {
+                sum += rows[turn.step] * turn.rows.len() as f64;
+                sum
+            })
+            .collect();
+        sums.into_iter().map(|so_far| (so_far / sum * WHOLE as f64) as usize).collect()
     }
 
     /// Rows of the picture that a thread works on at a time: a row of the coarsest result at least, so that none is made in
@@ -214,11 +240,15 @@ impl Engine {
 /// read.
 const AT_ONCE: usize = 4 << 20;
 
+/// Parts that a run is told in.
+const WHOLE: usize = 1000;
+
 /// What is known once a picture's size is.
 struct Prepared {
     shapes: Vec<Shape>,
     plan: Plan,
     schedule: Schedule,
+    done: Vec<usize>,
 }
 
 /// What it depends on.

@@ -84,14 +84,13 @@ impl Spare {
         self.0.extend(ring.map(|ring| ring.data));
     }
 
-    /// Rows that have yet to be written, in the smallest memory that holds them.
+    /// Rows that have yet to be written, in the smallest memory that holds them, unless most of it would lie idle.
     pub fn take(&mut self, shape: Shape, spec: Spec) -> Ring {
         let floats = spec.floats(shape);
-        let fits = self.0.iter().enumerate().filter(|(_, v)| v.capacity() >= floats);
+        let fits = self.0.iter().enumerate().filter(|(_, v)| (floats..=2 * floats).contains(&v.capacity()));
         let Some((place, _)) = fits.min_by_key(|(_, v)| v.capacity()) else {
-            // What is too small for this one is given back, so that both are never held at once.
-            let largest = self.0.iter().enumerate().max_by_key(|(_, v)| v.capacity()).map(|(i, _)| i);
-            largest.map(|i| self.0.swap_remove(i));
+            // Memory of other sizes is given back, so that both are never held at once.
+            self.0.clear();
             return Ring { shape, spec, data: vec![0.0; floats], end: 0 };
         };
         let mut data = self.0.swap_remove(place);
