@@ -6,6 +6,7 @@ mod import;
 mod info;
 mod list;
 mod name;
+mod show;
 
 use std::path::PathBuf;
 
@@ -34,6 +35,8 @@ enum What {
     List(ListArgs),
     /// Copy checkpoints to where the program finds them, checked and as safetensors
     Import(ImportArgs),
+    /// Print a network layer by layer: results, parameters, multiply-adds, how far it looks, memory
+    Show(ShowArgs),
     /// Write a network as an ONNX file, for other runtimes
     ///
     /// Inputs and outputs are 32-bit floats of batch, channels, height, width; the file's metadata says which values are black
@@ -81,6 +84,20 @@ pub struct ImportArgs {
     talk: TalkArgs,
 }
 
+/// What `unband models show` takes.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// A checkpoint, or the name of a network, which `--help` lists
+    #[arg(value_name = "NAME|FILE", value_parser = export::source, long_help = export::names())]
+    what: export::Source,
+    /// Height and width of the picture; without it 512x512, or the nearest that the network takes
+    #[arg(long, value_name = "HxW", value_parser = export::size)]
+    size: Option<(usize, usize)>,
+    /// How much is said.
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
 /// What `unband models export` takes.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
@@ -112,6 +129,7 @@ pub fn run(args: &ModelsArgs) -> Outcome {
         What::Info(args) => info::run(args, &speak(args.talk)),
         What::List(args) => list::run(args, &speak(TalkArgs::default())),
         What::Import(args) => import::run(args, &speak(args.talk)),
+        What::Show(args) => show::run(args, &speak(args.talk)),
         What::Export(args) => export::run(args, &speak(args.talk)),
     }
 }

@@ -126,6 +126,17 @@ fn sizes(size: Option<(usize, usize)>, multiple: Option<usize>) -> String {
     }
 }
 
+/// The network that NAME or FILE is, without numbers.
+///
+/// # Errors
+/// Files that cannot be read and hold no network.
+pub fn graph(what: &Source) -> Result<Graph, Failure> {
+    match what {
+        Source::Network(name) => Ok(named(name)?.1),
+        Source::File(file) => Ok(of_checkpoint(file, None)?.graph),
+    }
+}
+
 fn made_up(name: &str) -> Result<Chosen, Failure> {
     let (architecture, graph) = named(name)?;
     let weights = Weights::bind(&graph, &fill::of(&graph)).map_err(|e| of_program(name, &e))?;

@@ -1,0 +1,41 @@
+//! `unband models show`.
+
+use unband_nets::{Graph, ShapeError};
+
+use super::{ShowArgs, export};
+use crate::Outcome;
+use crate::result::print_data;
+use crate::talk::{Failure, Talk};
+
+/// Sides that are tried where none is asked for; some networks take one alone.
+const SIDES: [usize; 6] = [512, 256, 235, 192, 128, 96];
+
+pub fn run(args: &ShowArgs, talk: &Talk<'_>) -> Outcome {
+    let graph = match export::graph(&args.what) {
+        Ok(graph) => graph,
+        Err(failure) => {
+            talk.failure(&failure);
+            return Outcome::SomeFailed;
+        }
+    };
+    match table(&graph, args.size) {
+        Ok(table) => print_data(table.as_bytes()),
+        Err(error) => {
+            let hint = graph
+                .size_multiple()
+                .map(|m| format!("sides that are multiples of {m}, as in --size 512x768"));
+            talk.failure(&Failure::at(args.what.to_string(), error.to_string(), hint));
+            Outcome::Usage
+        }
+    }
+}
+
+fn table(graph: &Graph, size: Option<(usize, usize)>) -> Result<String, ShapeError> {
+    if let Some((height, width)) = size {
+        return graph.describe(height, width);
+    }
+    let multiple = graph.size_multiple().unwrap_or(1);
+    let fits = SIDES.into_iter().find(|&side| graph.shapes(side, side).is_ok());
+    let side = fits.unwrap_or(SIDES[0].next_multiple_of(multiple));
+    graph.describe(side, side)
+}
