@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use unband_nets::ShapeError;
 use unband_nets::state::BindError;
 
@@ -43,4 +45,203 @@ pub enum TrainError {
         /// What the device says.
         why: String,
     },
+    /// A loss reads an output that the network does not have.
+    #[error("the loss {term} reads output {output}, which the network does not have")]
+    NoOutput {
+        /// The loss.
+        term: &'static str,
+        /// Number of the output.
+        output: usize,
+    },
+    /// The patches are too small for a loss.
+    #[error("the loss {term} needs patches of at least {least}×{least}, got {width}×{height}")]
+    Patch {
+        /// The loss.
+        term: &'static str,
+        /// Smallest side.
+        least: usize,
+        /// Rows given.
+        height: usize,
+        /// Columns given.
+        width: usize,
+    },
+    /// The recipe cannot be followed.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The pictures cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The network cannot be built.
+    #[error("{name}: {what}")]
+    Network {
+        /// Its name.
+        name: String,
+        /// Why.
+        what: String,
+    },
+    /// The thread that makes batches has ended.
+    #[error("batch {number} was not made")]
+    NoBatch {
+        /// Its number.
+        number: u64,
+    },
+    /// The loss is no number any more.
+    #[error("the loss is {loss} at step {step}; {kept}")]
+    NotFinite {
+        /// What it is.
+        loss: f32,
+        /// Where, from 1.
+        step: u64,
+        /// What can be gone on from.
+        kept: String,
+    },
+    /// A checkpoint that is none, or of another training.
+    #[error("{}: {what}", path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A file of the run could not be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The same, with all said by the one who writes pictures and weights.
+    #[error(transparent)]
+    Write(#[from] unband_io::Error),
+}
+
+/// Why a recipe cannot be followed. `file` is where the value stands: the recipe, or what overrides it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecipeError {
+    /// It cannot be read.
+    #[error("{file}: {source}")]
+    Read {
+        /// The file.
+        file: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is no TOML.
+    #[error("{file}: {what}")]
+    Toml {
+        /// The file.
+        file: String,
+        /// Line and reason.
+        what: String,
+    },
+    /// A key that is unknown, missing or of another kind.
+    #[error("{file}: `{key}`: {what}")]
+    Key {
+        /// The files, in the order in which they override each other.
+        file: String,
+        /// Path of the key.
+        key: String,
+        /// What is wrong, with what is allowed.
+        what: String,
+    },
+}
+
+/// Why pictures cannot be trained with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// A folder without pictures.
+    #[error("{}: no pictures that can be read ({wanted})", folder.display())]
+    Empty {
+        /// The folder.
+        folder: PathBuf,
+        /// What was looked for.
+        wanted: String,
+    },
+    /// The folder could not be listed.
+    #[error("{}: cannot list: {source}", folder.display())]
+    List {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Pictures without a partner.
+    #[error("{count} without a partner of the same name in {}, the first is {}", other.display(), first.display())]
+    Missing {
+        /// One of them.
+        first: PathBuf,
+        /// How many there are.
+        count: usize,
+        /// Where the partner should be.
+        other: PathBuf,
+    },
+    /// A pair of two sizes.
+    #[error("{} has {}×{} samples, its partner {} {}×{}", lq.display(), sizes[0].0, sizes[0].1, gt.display(), sizes[1].0, sizes[1].1)]
+    Sizes {
+        /// The degraded one.
+        lq: PathBuf,
+        /// The clean one.
+        gt: PathBuf,
+        /// Width and height of both.
+        sizes: [(usize, usize); 2],
+    },
+    /// A picture that no patch can be cut from.
+    #[error("{} has {width}×{height} samples, patches need {least}×{least}", file.display())]
+    Small {
+        /// The picture.
+        file: PathBuf,
+        /// Columns.
+        width: usize,
+        /// Rows.
+        height: usize,
+        /// Side of a patch, with the room around it.
+        least: usize,
+    },
+    /// The picture is not RGB.
+    #[error("{}: {source}", file.display())]
+    Picture {
+        /// The picture.
+        file: PathBuf,
+        /// Why.
+        source: unband_image::ImageError,
+    },
+    /// The picture could not be read.
+    #[error(transparent)]
+    Read(#[from] unband_io::Error),
+    /// The picture could not be degraded.
+    #[error("{}: {source}", file.display())]
+    Degrade {
+        /// The picture.
+        file: PathBuf,
+        /// Why.
+        source: unband_data::DegradeError,
+    },
+}
+
+impl TrainError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotFinite { .. } => {
+                Some("lower `optimizer.rate`, or set `clip-norm`, and start again from the checkpoint")
+            }
+            Self::Checkpoint { .. } => {
+                Some("name another folder with `--out`, or delete that one to start over")
+            }
+            Self::Write(_) | Self::File { .. } => Some(
+                "make room or name another folder with `--out`, then run the same command: it goes on from the last checkpoint",
+            ),
+            Self::Data(DataError::Small { .. }) => Some("take larger pictures, or lower `patch`"),
+            Self::Data(DataError::Missing { .. }) => Some("put the picture there or take its partner away"),
+            Self::Data(DataError::Empty { .. }) => {
+                Some("name a folder of pictures with `--data`, and one for validation with `--val`")
+            }
+            _ => None,
+        }
+    }
 }

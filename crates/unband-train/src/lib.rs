@@ -17,9 +17,28 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod batches;
+mod checkpoint;
 mod error;
 mod exec;
+pub mod init;
+mod learner;
+mod log;
+pub mod losses;
 mod model;
+mod optimizer;
+mod pictures;
+pub mod recipe;
+mod recipe_check;
+mod schedule;
+pub mod train;
+mod validation;
 
-pub use error::TrainError;
+pub use batches::{Batch, Batches};
+pub use error::{DataError, RecipeError, TrainError};
+pub use learner::Learner;
 pub use model::Model;
+pub use optimizer::Optimizer;
+
+/// One gradient per learned tensor, where the loss depends on it.
+pub(crate) type Rows = Vec<Option<burn::tensor::Tensor<1>>>;

@@ -2,27 +2,19 @@
 
 use std::collections::HashMap;
 
-use burn::module::{Module, Param as Leaf};
-use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use unband_nets::param::Stored;
 use unband_nets::state::Weights;
 use unband_nets::{Data, Form, Graph, Role, StateDict};
 
-use crate::TrainError;
 use crate::exec::{self, Mode};
-
-/// What gradients change: each tensor in one row, so that tensors of all ranks fit into one list. Optimisers that treat every
-/// element alike do not notice.
-#[derive(Module, Debug)]
-pub(crate) struct Learned {
-    rows: Vec<Leaf<Tensor<1>>>,
-}
+use crate::optimizer::Optimizer;
+use crate::{Rows, TrainError};
 
 /// Where a tensor of the state dict is kept.
 #[derive(Clone, Debug)]
 enum Place {
-    /// In [`Learned`].
+    /// Among what gradients change.
     Learned(usize),
     /// Among the buffers.
     Buffer(usize),
@@ -50,7 +42,8 @@ enum Source {
 pub struct Model {
     graph: Graph,
     device: Device,
-    learned: Learned,
+    /// What gradients change: each tensor in one row, so that tensors of all ranks fit into one list.
+    learned: Vec<Tensor<1>>,
     buffers: Vec<Tensor<1>>,
     stored: Vec<(Stored, Place)>,
     sources: Vec<Source>,
@@ -65,7 +58,7 @@ impl Model {
         Weights::bind(&graph, state)?;
         let mut model = Self {
             device: device.clone(),
-            learned: Learned { rows: Vec::new() },
+            learned: Vec::new(),
             buffers: Vec::new(),
             stored: Vec::new(),
             sources: Vec::new(),
@@ -102,8 +95,8 @@ impl Model {
         let place = if stored.integer {
             Place::Integer(tensor.cloned())
         } else if learned {
-            self.learned.rows.push(Leaf::from_tensor(values()));
-            Place::Learned(self.learned.rows.len() - 1)
+            self.learned.push(leaf(values(), &self.device));
+            Place::Learned(self.learned.len() - 1)
         } else {
             self.buffers.push(values());
             Place::Buffer(self.buffers.len() - 1)
@@ -115,6 +108,11 @@ impl Model {
     /// The network.
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// Where its tensors are.
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
     }
 
     /// The tensors as they are now, named as PyTorch names them.
@@ -175,9 +173,50 @@ impl Model {
     }
 
     /// Moves what is learned against the gradients of a loss.
-    pub fn step(&mut self, optimizer: &mut ModuleOptimizer, rate: f64, gradients: Gradients) {
-        let gradients = GradientsParams::from_grads(gradients, &self.learned);
-        self.learned = optimizer.step(rate, self.learned.clone(), gradients);
+    pub fn step(&mut self, optimizer: &mut Optimizer, rate: f64, gradients: &Gradients) {
+        self.step_rows(optimizer, rate, self.gradient_rows(gradients));
+    }
+
+    /// The same with gradients as [`Model::gradient_rows`] gives them; tensors without one stay.
+    pub(crate) fn step_rows(&mut self, optimizer: &mut Optimizer, rate: f64, gradients: Rows) {
+        for (i, gradient) in gradients.into_iter().enumerate() {
+            if let Some(gradient) = gradient {
+                let row = self.learned[i].clone().inner();
+                self.learned[i] = leaf(optimizer.moved(i, rate, row, gradient), &self.device);
+            }
+        }
+    }
+
+    /// How many tensors are learned.
+    pub fn learned_len(&self) -> usize {
+        self.learned.len()
+    }
+
+    /// Names of what is learned, in the order of rows.
+    pub(crate) fn learned_names(&self) -> Vec<String> {
+        let mut names = vec![String::new(); self.learned.len()];
+        for (stored, place) in &self.stored {
+            if let Place::Learned(i) = place {
+                names[*i].clone_from(&stored.name);
+            }
+        }
+        names
+    }
+
+    /// What is learned, without gradients.
+    pub(crate) fn rows_now(&self) -> Vec<Tensor<1>> {
+        self.learned.iter().map(|row| row.clone().inner()).collect()
+    }
+
+    /// The same network with other numbers in place of what is learned.
+    pub(crate) fn with_rows(&self, rows: &[Tensor<1>]) -> Self {
+        let learned = rows.iter().map(|row| leaf(row.clone(), &self.device)).collect();
+        Self { learned, ..self.clone() }
+    }
+
+    /// Gradients of a loss, in the order of rows.
+    pub(crate) fn gradient_rows(&self, gradients: &Gradients) -> Rows {
+        self.learned.iter().map(|row| row.grad(gradients)).collect()
     }
 
     /// The gradients of the learned tensors by name, row-major; tensors that the loss does not depend on have none.
@@ -188,7 +227,7 @@ impl Model {
         let mut found = HashMap::new();
         for (stored, place) in &self.stored {
             if let Place::Learned(i) = place
-                && let Some(gradient) = self.learned.rows[*i].val().grad(gradients)
+                && let Some(gradient) = self.learned[*i].grad(gradients)
             {
                 found.insert(stored.name.clone(), read(&stored.name, gradient)?);
             }
@@ -198,7 +237,7 @@ impl Model {
 
     fn tensor(&self, place: &Place) -> Tensor<1> {
         match place {
-            Place::Learned(i) => self.learned.rows[*i].val(),
+            Place::Learned(i) => self.learned[*i].clone(),
             Place::Buffer(i) => self.buffers[*i].clone(),
             Place::Integer(_) => row(Vec::new(), &self.device),
         }
@@ -210,12 +249,12 @@ impl Model {
             Source::Plain(place) => self.tensor(place),
             Source::Constant(values) => values.clone(),
             Source::WeightNorm(g, v) => {
-                let (g, v) = (self.tensor(g).reshape([-1, 1]), self.rows(v, param));
+                let (g, v) = (self.tensor(g).reshape([-1, 1]), self.by_first(v, param));
                 let length = v.clone().square().sum_dim(1).sqrt();
                 (v * (g / length)).reshape([-1])
             }
             Source::SpectralNorm(w, u, v) => {
-                let (w, u, v) = (self.rows(w, param), self.tensor(u), self.tensor(v));
+                let (w, u, v) = (self.by_first(w, param), self.tensor(u), self.tensor(v));
                 let sigma = (u.reshape([1, -1]).matmul(w.clone())).matmul(v.reshape([-1, 1]));
                 (w / sigma).reshape([-1])
             }
@@ -224,7 +263,7 @@ impl Model {
     }
 
     /// First index × rest.
-    fn rows(&self, place: &Place, param: &unband_nets::Param) -> Tensor<2> {
+    fn by_first(&self, place: &Place, param: &unband_nets::Param) -> Tensor<2> {
         let first = param.shape.first().copied().unwrap_or(1).max(1);
         self.tensor(place).reshape([first, param.len() / first])
     }
@@ -237,13 +276,18 @@ impl Model {
         };
         for (source, param) in self.sources.iter().zip(&self.graph.params) {
             let Source::SpectralNorm(place, Place::Buffer(u), Place::Buffer(v)) = source else { continue };
-            let w = self.rows(place, param).detach();
+            let w = self.by_first(place, param).detach();
             let right = unit(self.buffers[*u].clone().reshape([1, -1]).matmul(w.clone()));
             let left = unit(w.matmul(right.clone().reshape([-1, 1])));
             self.buffers[*u] = left.reshape([-1]);
             self.buffers[*v] = right.reshape([-1]);
         }
     }
+}
+
+/// Keeps its gradients, where the device has any.
+fn leaf(row: Tensor<1>, device: &Device) -> Tensor<1> {
+    if device.is_autodiff() { row.autodiff().require_grad() } else { row }
 }
 
 fn row(values: Vec<f32>, device: &Device) -> Tensor<1> {

@@ -3,7 +3,6 @@
 
 mod nets;
 
-use burn::optim::AdamConfig;
 use burn::tensor::{Device, Tensor, TensorData};
 use nets::apart;
 use unband_infer::{Engine, Map, Mode};
@@ -12,7 +11,8 @@ use unband_nets::layer::conv::ConvSpec;
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Data, Graph, Net, Shape, StateDict};
 use unband_simd::Level;
-use unband_train::Model;
+use unband_train::recipe::{Optimizer as Settings, OptimizerKind};
+use unband_train::{Model, Optimizer};
 
 const SIDE: usize = 64;
 const PICTURES: usize = 4;
@@ -68,6 +68,13 @@ fn inner(x: Tensor<4>) -> Tensor<4> {
     x.narrow(2, EDGE, SIDE - 2 * EDGE).narrow(3, EDGE, SIDE - 2 * EDGE)
 }
 
+/// Its rate is given with each step.
+fn adam(model: &Model) -> Optimizer {
+    let settings =
+        Settings { kind: OptimizerKind::Adam, rate: 0.0, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0.0 };
+    Optimizer::new(&settings, model.learned_len())
+}
+
 fn pictures(values: Vec<f32>, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [PICTURES, 1, SIDE, SIDE]), device)
 }
@@ -77,7 +84,7 @@ fn a_small_network_learns_to_take_bands_out_and_then_runs_in_the_engine() {
     let device = Device::flex().autodiff();
     let graph = small();
     let mut model = Model::new(graph.clone(), &start(&graph), &device).unwrap();
-    let mut adam = AdamConfig::new().with_epsilon(1e-8).init();
+    let mut adam = adam(&model);
     let mut losses = Vec::new();
     for step in 0..200 {
         let rate = if step < 150 { 1e-3 } else { 3e-4 };
@@ -86,7 +93,7 @@ fn a_small_network_learns_to_take_bands_out_and_then_runs_in_the_engine() {
         let loss = inner(out - pictures(clean, &device)).square().mean();
         let gradients = loss.backward();
         losses.push(loss.into_scalar::<f32>());
-        model.step(&mut adam, rate, gradients);
+        model.step(&mut adam, rate, &gradients);
     }
     let mean = |part: &[f32]| part.iter().sum::<f32>() / part.len() as f32;
     let last = mean(&losses[190..]);
@@ -161,7 +168,7 @@ fn normalised_weights_and_norms_learn_and_run_in_the_engine() {
     let mut model = Model::new(graph.clone(), &fill::golden(&graph.stored()), &device).unwrap();
     let maps = nets::maps(&graph, 17, 33);
     let inputs: Vec<_> = maps.iter().map(|map| nets::tensor(map, &device)).collect();
-    let mut adam = AdamConfig::new().init();
+    let mut adam = adam(&model);
     let target = inputs[0].clone().mul_scalar(0.5);
     let mut losses = Vec::new();
     for _ in 0..30 {
@@ -169,7 +176,7 @@ fn normalised_weights_and_norms_learn_and_run_in_the_engine() {
         let loss = (out - target.clone()).square().mean();
         let gradients = loss.backward();
         losses.push(loss.into_scalar::<f32>());
-        model.step(&mut adam, 1e-2, gradients);
+        model.step(&mut adam, 1e-2, &gradients);
     }
     eprintln!("loss {:.2e} to {:.2e}", losses[0], losses[29]);
     assert!(losses[29] * 2.0 <= losses[0], "{} to {}", losses[0], losses[29]);

@@ -1,0 +1,174 @@
+//! Batches of patches, a function of the step alone.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use unband_image::Rng;
+
+use crate::TrainError;
+use crate::pictures::{Patch, Pictures};
+use crate::recipe::{Augment, Recipe};
+
+/// Pairs of patches: `[n, 3, side, side]` each, values of 0 to 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Degraded.
+    pub lq: Vec<f32>,
+    /// What a perfect repair would give.
+    pub gt: Vec<f32>,
+    /// Patches.
+    pub n: usize,
+    /// Rows of each.
+    pub height: usize,
+    /// Columns of each.
+    pub width: usize,
+}
+
+impl Batch {
+    /// As many equal parts, in order; `n` must be a multiple of it.
+    pub(crate) fn parts(&self, count: usize) -> Vec<Self> {
+        let each = self.n / count;
+        let len = each * 3 * self.height * self.width;
+        let part = |i: usize| Self {
+            lq: self.lq[i * len..(i + 1) * len].to_vec(),
+            gt: self.gt[i * len..(i + 1) * len].to_vec(),
+            n: each,
+            ..*self
+        };
+        (0..count).map(part).collect()
+    }
+}
+
+/// Where batches come from.
+pub trait Batches: Send {
+    /// The batch of that number. The same number gives the same batch, whatever was asked before: a training that goes on needs
+    /// no more state than its step.
+    ///
+    /// # Errors
+    /// Pictures that cannot be read, cut or degraded.
+    fn next(&mut self, number: u64) -> Result<Batch, TrainError>;
+}
+
+/// Patches of the pictures of a recipe.
+pub(crate) struct Patches {
+    pictures: Pictures,
+    augment: Augment,
+    seed: u64,
+    batch: usize,
+    side: usize,
+}
+
+impl Patches {
+    pub fn open(recipe: &Recipe) -> Result<Self, TrainError> {
+        Ok(Self {
+            pictures: Pictures::open(&recipe.data)?,
+            augment: recipe.augment,
+            seed: recipe.seed,
+            batch: recipe.batch,
+            side: recipe.patch,
+        })
+    }
+}
+
+impl Batches for Patches {
+    fn next(&mut self, number: u64) -> Result<Batch, TrainError> {
+        let rng = Rng::new(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut batch =
+            Batch { lq: Vec::new(), gt: Vec::new(), n: self.batch, height: self.side, width: self.side };
+        for sample in 0..self.batch as u32 {
+            let pictures = self.pictures.len() as u64;
+            let pair = ((u64::from(rng.at(sample, 0, 0, 0)) * pictures) >> 32) as usize;
+            let Patch { lq, gt } = self.pictures.patch(pair, self.side, rng, sample)?;
+            let turn = Turn::drawn(self.augment, rng, sample);
+            batch.lq.extend(turn.of(&lq, self.side));
+            batch.gt.extend(turn.of(&gt, self.side));
+        }
+        Ok(batch)
+    }
+}
+
+/// Flips, then a transposition: with both flips these are all eight ways to lay a square.
+#[derive(Clone, Copy)]
+struct Turn {
+    hflip: bool,
+    vflip: bool,
+    transpose: bool,
+}
+
+impl Turn {
+    fn drawn(augment: Augment, rng: Rng, sample: u32) -> Self {
+        let unit = |plane| f64::from(rng.unit_at(sample, plane, 0, 0));
+        let (hflip, vflip) = (unit(1) < augment.hflip, unit(2) < augment.vflip);
+        // A quarter turn is a transposition and a flip; half a turn is two flips.
+        let quarters = if augment.turns { (unit(3) * 4.0) as u32 } else { 0 };
+        let (half, quarter) = (quarters >= 2, quarters % 2 == 1);
+        Self { hflip: hflip ^ half ^ quarter, vflip: vflip ^ half, transpose: quarter }
+    }
+
+    fn of(self, patch: &[f32], side: usize) -> Vec<f32> {
+        let area = side * side;
+        let at = |i: usize| {
+            let (plane, y, x) = (i / area, i % area / side, i % side);
+            let (y, x) = if self.transpose { (x, y) } else { (y, x) };
+            let y = if self.vflip { side - 1 - y } else { y };
+            let x = if self.hflip { side - 1 - x } else { x };
+            patch[plane * area + y * side + x]
+        };
+        (0..patch.len()).map(at).collect()
+    }
+}
+
+/// Makes batches in a thread of its own while the network learns.
+pub(crate) struct Ahead {
+    made: Receiver<(u64, Result<Batch, TrainError>)>,
+}
+
+impl Ahead {
+    /// From batch `first` on. The thread ends when this is dropped.
+    pub fn of(mut batches: Box<dyn Batches>, first: u64) -> Self {
+        let (send, made) = sync_channel(2);
+        std::thread::spawn(move || {
+            for number in first.. {
+                let batch = batches.next(number);
+                let failed = batch.is_err();
+                if send.send((number, batch)).is_err() || failed {
+                    return;
+                }
+            }
+        });
+        Self { made }
+    }
+}
+
+impl Batches for Ahead {
+    fn next(&mut self, number: u64) -> Result<Batch, TrainError> {
+        loop {
+            match self.made.recv() {
+                Ok((made, batch)) if made == number || batch.is_err() => return batch,
+                Ok(_) => {}
+                Err(_) => return Err(TrainError::NoBatch { number }),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_lay_a_square_in_eight_ways_and_keep_its_samples() {
+        let patch: Vec<f32> = (0..27).map(|i| i as f32).collect();
+        let mut seen = std::collections::HashSet::new();
+        for i in 0..8 {
+            let turn = Turn { hflip: i & 1 > 0, vflip: i & 2 > 0, transpose: i & 4 > 0 };
+            let turned = turn.of(&patch, 3);
+            let mut sorted = turned.clone();
+            sorted.sort_by(f32::total_cmp);
+            assert_eq!(sorted, patch);
+            // The middle of each plane stays, planes do not mix.
+            assert!([turned[4], turned[13], turned[22]].map(|v| v as usize) == [4, 13, 22]);
+            seen.insert(turned.iter().map(|v| v.to_bits()).collect::<Vec<_>>());
+        }
+        assert_eq!(seen.len(), 8);
+    }
+}

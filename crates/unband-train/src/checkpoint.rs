@@ -1,0 +1,169 @@
+//! A training under way in one safetensors file: weights, averages, the optimiser's state, the step and the recipe. Random
+//! numbers follow from seed and step, and so does the rate: they need no state of their own.
+
+use std::path::Path;
+
+use burn::optim::AdaptiveMomentumState;
+use burn::tensor::{Tensor, TensorData};
+use safetensors::{Dtype, SafeTensors};
+use unband_nets::checkpoint::write_safetensors;
+use unband_nets::{Data, StateDict};
+
+use crate::learner::{Learner, Player};
+use crate::{Model, TrainError};
+
+/// Where names of each part begin.
+const MAIN: &str = "main";
+const ADVERSARY: &str = "adversary";
+const EMA: &str = "ema";
+
+/// Writes it under a temporary name, then renames it: what was there before stays until all is written.
+pub(crate) fn save(learner: &Learner, path: &Path, facts: &[(String, String)]) -> Result<(), TrainError> {
+    let mut state = StateDict::new();
+    put_player(&mut state, MAIN, &learner.main)?;
+    if let Some(adversary) = &learner.adversary {
+        put_player(&mut state, ADVERSARY, adversary)?;
+    }
+    for (name, row) in learner.main.model.learned_names().iter().zip(learner.ema.iter().flatten()) {
+        put_row(&mut state, &format!("{EMA}/{name}"), row.clone())?;
+    }
+    let mut facts = facts.to_vec();
+    facts.push(("step".into(), learner.step.to_string()));
+    facts.push(("recipe".into(), learner.recipe.to_toml()?));
+    Ok(unband_io::write_bytes(&write_safetensors(&state, &facts), path, true)?)
+}
+
+/// Goes on from a checkpoint of the same recipe; gives what was noted beside.
+pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, String)>, TrainError> {
+    let wrong = |what: String| TrainError::Checkpoint { path: path.to_owned(), what };
+    let bytes = std::fs::read(path).map_err(|source| TrainError::File {
+        path: path.to_owned(),
+        action: "read",
+        source,
+    })?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| wrong(e.to_string()))?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| wrong(e.to_string()))?;
+    let facts: Vec<(String, String)> =
+        header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let fact = |name: &str| facts.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
+    let recipe = fact("recipe").ok_or_else(|| wrong("is no checkpoint of a training".into()))?;
+    same_recipe(recipe, &learner.recipe.to_toml()?).map_err(wrong)?;
+    learner.step = fact("step").and_then(|s| s.parse().ok()).ok_or_else(|| wrong("has no step".into()))?;
+    let file = File { tensors, path };
+    file.take_player(MAIN, &mut learner.main)?;
+    if let Some(adversary) = &mut learner.adversary {
+        file.take_player(ADVERSARY, adversary)?;
+    }
+    let names = learner.main.model.learned_names();
+    if let Some(means) = &mut learner.ema {
+        for (name, mean) in names.iter().zip(means) {
+            *mean = file.row(&format!("{EMA}/{name}"), &mean.clone())?;
+        }
+    }
+    Ok(facts)
+}
+
+/// The first line that differs, but for keys that change nothing of the result.
+fn same_recipe(there: &str, here: &str) -> Result<(), String> {
+    let counts = |line: &&str| !line.starts_with("checkpoint-minutes");
+    let (mut there, mut here) = (there.lines().filter(counts), here.lines().filter(counts));
+    loop {
+        match (there.next(), here.next()) {
+            (None, None) => return Ok(()),
+            (a, b) if a == b => {}
+            (a, b) => {
+                let (a, b) = (a.unwrap_or("no more"), b.unwrap_or("no more"));
+                return Err(format!("was made by another recipe: `{a}` there, `{b}` here"));
+            }
+        }
+    }
+}
+
+fn put_player(state: &mut StateDict, part: &str, player: &Player) -> Result<(), TrainError> {
+    for (name, tensor) in player.model.state()?.iter() {
+        state.insert(format!("{part}/{name}"), tensor.clone());
+    }
+    let mut times = Vec::new();
+    for (name, moments) in player.model.learned_names().iter().zip(&player.optimizer.moments) {
+        times.push(moments.as_ref().map_or(0, |m| i64::try_from(m.time).unwrap_or(i64::MAX)));
+        if let Some(moments) = moments {
+            put_row(state, &format!("{part}.first/{name}"), moments.moment_1.clone())?;
+            put_row(state, &format!("{part}.second/{name}"), moments.moment_2.clone())?;
+        }
+    }
+    let times = unband_nets::Tensor { shape: vec![times.len()], data: Data::I64(times) };
+    state.insert(format!("{part}.times"), times);
+    Ok(())
+}
+
+fn put_row(state: &mut StateDict, name: &str, row: Tensor<1>) -> Result<(), TrainError> {
+    let values = row
+        .try_into_vec_as::<f32>()
+        .map_err(|e| TrainError::Read { name: name.into(), why: e.to_string() })?;
+    let tensor = unband_nets::Tensor { shape: vec![values.len()], data: Data::F32(values) };
+    state.insert(name, tensor);
+    Ok(())
+}
+
+struct File<'a> {
+    tensors: SafeTensors<'a>,
+    path: &'a Path,
+}
+
+impl File<'_> {
+    fn take_player(&self, part: &str, player: &mut Player) -> Result<(), TrainError> {
+        let mut state = StateDict::new();
+        for (name, tensor) in player.model.state()?.iter() {
+            let full = format!("{part}/{name}");
+            let data = match tensor.data {
+                Data::I64(_) => Data::I64(self.integers(&full)?),
+                _ => Data::F32(self.floats(&full, tensor.data.len())?),
+            };
+            state.insert(name, unband_nets::Tensor { shape: tensor.shape.clone(), data });
+        }
+        let rows = player.model.rows_now();
+        player.model = Model::new(player.model.graph().clone(), &state, player.model.device())?;
+        let times = self.integers(&format!("{part}.times"))?;
+        for (i, (name, row)) in player.model.learned_names().iter().zip(rows).enumerate() {
+            let time = times.get(i).copied().unwrap_or(0);
+            player.optimizer.moments[i] = None;
+            if time > 0 {
+                let first = self.row(&format!("{part}.first/{name}"), &row)?;
+                let second = self.row(&format!("{part}.second/{name}"), &row)?;
+                player.optimizer.moments[i] = Some(AdaptiveMomentumState::new(time as usize, first, second));
+            }
+        }
+        Ok(())
+    }
+
+    /// As long as `like` and on its device.
+    fn row(&self, name: &str, like: &Tensor<1>) -> Result<Tensor<1>, TrainError> {
+        let len = like.dims()[0];
+        Ok(Tensor::from_data(TensorData::new(self.floats(name, len)?, [len]), &like.device()))
+    }
+
+    fn floats(&self, name: &str, len: usize) -> Result<Vec<f32>, TrainError> {
+        let data = self.bytes(name, Dtype::F32)?;
+        if data.len() != 4 * len {
+            return Err(self.wrong(format!("{name} has {} bytes, {} are needed", data.len(), 4 * len)));
+        }
+        Ok(data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
+    }
+
+    fn integers(&self, name: &str) -> Result<Vec<i64>, TrainError> {
+        let data = self.bytes(name, Dtype::I64)?;
+        Ok(data.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect())
+    }
+
+    fn bytes(&self, name: &str, kind: Dtype) -> Result<Vec<u8>, TrainError> {
+        let tensor = self.tensors.tensor(name).map_err(|e| self.wrong(format!("{name}: {e}")))?;
+        if tensor.dtype() != kind {
+            return Err(self.wrong(format!("{name} is {:?}, {kind:?} is needed", tensor.dtype())));
+        }
+        Ok(tensor.data().to_vec())
+    }
+
+    fn wrong(&self, what: String) -> TrainError {
+        TrainError::Checkpoint { path: self.path.to_owned(), what }
+    }
+}

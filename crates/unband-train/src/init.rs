@@ -1,0 +1,232 @@
+//! How weights start.
+
+use std::collections::HashMap;
+use std::f64::consts::TAU;
+
+use unband_image::Rng;
+use unband_nets::layer::activation::Activation;
+use unband_nets::param::Stored;
+use unband_nets::{Data, Form, Graph, Op, Param, Role, StateDict, Tensor};
+
+use crate::recipe::Init;
+
+/// A state dict to start a training with. Equal seeds give equal numbers.
+pub fn state(graph: &Graph, init: &Init, seed: u64) -> StateDict {
+    let kinds = Kinds::of(graph);
+    let mut state = StateDict::new();
+    for (i, param) in graph.params.iter().enumerate() {
+        let numbers = Numbers { rng: Rng::new(seed), tensor: i as u32 };
+        let values = kinds.start(i, param, init, numbers);
+        for (stored, values) in stored_forms(param, &values, numbers) {
+            let data = if stored.integer {
+                Data::I64(integers(&stored))
+            } else {
+                Data::F32(values.into_iter().map(|v| v as f32).collect())
+            };
+            state.insert(stored.name, Tensor { shape: stored.shape, data });
+        }
+    }
+    state
+}
+
+/// Counters and index tables, which no operation reads.
+fn integers(stored: &Stored) -> Vec<i64> {
+    vec![0; stored.shape.iter().product()]
+}
+
+/// The tensors that hold a parameter: itself, or its length and direction, or with the vectors of a spectral norm.
+fn stored_forms(param: &Param, values: &[f64], numbers: Numbers) -> Vec<(Stored, Vec<f64>)> {
+    let rows = param.shape.first().copied().unwrap_or(1).max(1);
+    let fill = |(i, stored): (usize, Stored)| {
+        let values = match (param.form, i) {
+            (Form::WeightNorm, 0) => {
+                let length = |row: &[f64]| row.iter().map(|v| v * v).sum::<f64>().sqrt();
+                values.chunks((values.len() / rows).max(1)).map(length).collect()
+            }
+            (Form::SpectralNorm, 1 | 2) => {
+                let len = stored.shape.iter().product();
+                let vector: Vec<f64> = (0..len).map(|k| numbers.normal(i as u32, k)).collect();
+                let length = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
+                vector.into_iter().map(|v| v / length).collect()
+            }
+            _ => values.to_vec(),
+        };
+        (stored, values)
+    };
+    param.stored().into_iter().enumerate().map(fill).collect()
+}
+
+/// Random numbers of one tensor.
+#[derive(Clone, Copy)]
+struct Numbers {
+    rng: Rng,
+    tensor: u32,
+}
+
+impl Numbers {
+    /// In 0..1.
+    fn unit(self, plane: u32, i: usize) -> f64 {
+        f64::from(self.rng.unit_at(self.tensor, plane, i as u32, 0))
+    }
+
+    /// Normal, by Box and Muller.
+    fn normal(self, plane: u32, i: usize) -> f64 {
+        let radius = (-2.0 * (1.0 - self.unit(16 + plane, i)).ln()).sqrt();
+        radius * (TAU * self.unit(32 + plane, i)).cos()
+    }
+}
+
+/// What a parameter is to its operation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    /// Of a convolution or linear layer.
+    Weight,
+    /// Of the weight of that place.
+    Bias(usize),
+    Slope,
+    Scale,
+    /// Means, variances and shifts by their names; generators of banded kernels.
+    Fixed(f64),
+    /// What attention adds between places of a window.
+    Table,
+    /// What is added to the places of a window.
+    Embedding,
+}
+
+struct Kinds {
+    of: Vec<Option<Kind>>,
+    /// Fan-in and fan-out.
+    fans: Vec<(f64, f64)>,
+    /// Weights of linear layers, which have two dimensions.
+    linear: Vec<bool>,
+}
+
+impl Kinds {
+    fn of(graph: &Graph) -> Self {
+        let mut kinds = Self {
+            of: vec![None; graph.params.len()],
+            fans: graph.params.iter().map(|p| fans(&p.shape)).collect(),
+            linear: graph.params.iter().map(|p| p.shape.len() == 2).collect(),
+        };
+        for node in &graph.nodes {
+            match &node.op {
+                Op::Activation(Activation::PRelu { weight, .. }) => kinds.set(weight.index(), Kind::Slope),
+                Op::BatchNorm(norm) => {
+                    for (id, kind) in norm.params.into_iter().zip([
+                        Kind::Scale,
+                        Kind::Fixed(0.0),
+                        Kind::Fixed(0.0),
+                        Kind::Fixed(1.0),
+                    ]) {
+                        kinds.set(id.index(), kind);
+                    }
+                }
+                Op::LayerNorm(norm) => {
+                    kinds.set(norm.params[0].index(), Kind::Scale);
+                    kinds.set(norm.params[1].index(), Kind::Fixed(0.0));
+                }
+                Op::WindowAttention(attention) => kinds.set(attention.table.index(), Kind::Table),
+                Op::WindowAdd(add) => kinds.set(add.table.index(), Kind::Embedding),
+                _ => {}
+            }
+        }
+        let places: HashMap<&str, usize> =
+            graph.params.iter().enumerate().map(|(i, p)| (p.name.as_str(), i)).collect();
+        for (i, param) in graph.params.iter().enumerate() {
+            let found = generator(param).or_else(|| {
+                let weight =
+                    param.name.strip_suffix("bias").and_then(|n| places.get(format!("{n}weight").as_str()));
+                match weight {
+                    Some(&weight) => Some(Kind::Bias(weight)),
+                    None if param.shape.len() >= 2 => Some(Kind::Weight),
+                    // Scales that nothing reads, such as INDI's.
+                    None => Some(Kind::Fixed(1.0)),
+                }
+            });
+            if let (None, Some(kind)) = (kinds.of[i], found) {
+                kinds.set(i, kind);
+            }
+        }
+        kinds
+    }
+
+    fn set(&mut self, i: usize, kind: Kind) {
+        self.of[i] = Some(kind);
+    }
+
+    /// Values of a parameter, in its own shape.
+    fn start(&self, i: usize, param: &Param, init: &Init, numbers: Numbers) -> Vec<f64> {
+        if let Role::Constant(_) | Role::Integer = param.role {
+            return vec![0.0; param.len()];
+        }
+        if param.name.ends_with("conv_rotation.bias") {
+            // Not turned: sine 0, cosine 1.
+            return vec![0.0, 1.0];
+        }
+        let kind = self.of[i].unwrap_or(Kind::Fixed(0.0));
+        (0..param.len()).map(|k| self.value((i, k), &param.name, kind, init, numbers)).collect()
+    }
+
+    fn value(&self, (i, k): (usize, usize), name: &str, kind: Kind, init: &Init, numbers: Numbers) -> f64 {
+        let normal = || numbers.normal(0, k);
+        let uniform = |bound: f64| (2.0 * numbers.unit(0, k) - 1.0) * bound;
+        let (fan_in, fan_out) = self.fans[i];
+        let linear = |weight: usize| self.linear[weight];
+        match (kind, init) {
+            (Kind::Fixed(_), Init::Adnet {}) if name.ends_with("running_var") => 0.01,
+            (Kind::Fixed(value), _) => value,
+            (Kind::Slope, _) => 0.25,
+            (Kind::Scale, Init::Normal { std }) => 1.0 + std * normal(),
+            (Kind::Scale, Init::Adnet {}) => away_from_zero(ADNET_STD * normal(), 0.025),
+            (Kind::Scale, _) => 1.0,
+            (Kind::Table, _) => 0.02 * normal(),
+            (Kind::Embedding, _) => normal(),
+            (Kind::Weight, Init::XavierNormal { zero_last: true, .. }) if is_last(name) => 0.0,
+            (Kind::Weight, Init::XavierNormal { gain, .. }) => {
+                gain * (2.0 / (fan_in + fan_out)).sqrt() * normal()
+            }
+            (Kind::Weight, Init::Normal { std }) => std * normal(),
+            (Kind::Weight, Init::Adnet {}) => ADNET_STD * normal(),
+            (Kind::Weight, Init::Uformer {}) if linear(i) => 0.02 * normal(),
+            (Kind::Weight, _) => uniform(fan_in.sqrt().recip()),
+            (Kind::Bias(weight), Init::Uformer {}) if linear(weight) => 0.0,
+            (Kind::Bias(weight), Init::Pytorch {} | Init::Uformer {} | Init::Adnet {}) => {
+                uniform(self.fans[weight].0.sqrt().recip())
+            }
+            (Kind::Bias(_), _) => 0.0,
+        }
+    }
+}
+
+const ADNET_STD: f64 = 0.058_925_565_098_878_96; // √(2 / (9 · 64))
+
+/// The fourth convolution of a dense block and the layer after it: what a coupling function of BDINN ends with.
+fn is_last(name: &str) -> bool {
+    name.ends_with(".convs.3.weight") || name.ends_with(".out.weight")
+}
+
+fn away_from_zero(value: f64, least: f64) -> f64 {
+    if value.abs() >= least { value } else { least.copysign(value) }
+}
+
+/// Banded kernels start neither turned nor stretched.
+///
+/// Differs: `conv_whole` starts at 1e-3, as the ReLU behind it passes no gradient at 0.
+fn generator(param: &Param) -> Option<Kind> {
+    let (rest, last) = param.name.rsplit_once('.')?;
+    let value = match (rest.rsplit('.').next()?, last) {
+        // atanh(−0.6) = −ln 2, which makes 1 of the limits 0.5 and 3.
+        ("conv_stretch", "bias") => -std::f64::consts::LN_2,
+        ("conv_whole", "bias") => 1e-3,
+        ("conv_stretch" | "conv_whole" | "conv_rotation", _) => 0.0,
+        _ => return None,
+    };
+    Some(Kind::Fixed(value))
+}
+
+/// As PyTorch counts them: the first dimension is that of outputs, also where a transposed convolution has its inputs there.
+fn fans(shape: &[usize]) -> (f64, f64) {
+    let field: usize = shape.iter().skip(2).product();
+    let at = |i: usize| shape.get(i).copied().unwrap_or(1);
+    ((at(1) * field) as f64, (at(0) * field) as f64)
+}

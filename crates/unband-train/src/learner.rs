@@ -1,0 +1,305 @@
+//! A network while it learns: one step of its optimiser after the other.
+
+use std::collections::HashMap;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use unband_image::Rng;
+use unband_nets::arch::{self, Architecture};
+use unband_nets::{Graph, StateDict};
+
+use crate::batches::{Batch, Batches};
+use crate::losses::{self, gan, indi};
+use crate::recipe::{Gan, Init, Recipe};
+use crate::{Model, Optimizer, Rows, TrainError, init};
+
+/// A network that learns, with all that changes from step to step.
+pub struct Learner {
+    pub(crate) recipe: Recipe,
+    pub(crate) device: Device,
+    pub(crate) main: Player,
+    pub(crate) adversary: Option<Player>,
+    /// Averages of what is learned.
+    pub(crate) ema: Option<Vec<Tensor<1>>>,
+    /// Steps that were taken.
+    pub(crate) step: u64,
+    range: (f32, f32),
+}
+
+/// A network with its optimiser.
+pub(crate) struct Player {
+    pub model: Model,
+    pub optimizer: Optimizer,
+}
+
+impl Player {
+    fn new(graph: Graph, state: &StateDict, recipe: &Recipe, device: &Device) -> Result<Self, TrainError> {
+        let model = Model::new(graph, state, device)?;
+        let optimizer = Optimizer::new(&recipe.optimizer, model.learned_len());
+        Ok(Self { model, optimizer })
+    }
+}
+
+/// A batch on the device, in the network's range.
+struct Seen {
+    lq: Tensor<4>,
+    gt: Tensor<4>,
+    /// What INDI's network is told of how banded its picture is.
+    t: Option<Tensor<4>>,
+}
+
+impl Learner {
+    /// Starts with weights as the recipe says. `device` is the one to learn on, with gradients or without.
+    ///
+    /// # Errors
+    /// A network that cannot be built.
+    pub fn new(recipe: Recipe, device: Device) -> Result<Self, TrainError> {
+        let device = device.autodiff();
+        let start = |name: &str, init: &Init, seed: u64| -> Result<Player, TrainError> {
+            let graph = graph(name)?;
+            let state = init::state(&graph, init, seed);
+            Player::new(graph, &state, &recipe, &device)
+        };
+        let main = start(&recipe.network, &recipe.init, recipe.seed)?;
+        let other = |gan: &Gan| start(&gan.discriminator, &gan.init, recipe.seed ^ 0xd15c);
+        let adversary = recipe.gan.as_ref().map(other).transpose()?;
+        let ema = recipe.ema.map(|_| main.model.rows_now());
+        let range = architecture(&recipe.network).map_or((0.0, 1.0), |a| a.use_as.range);
+        Ok(Self { recipe, device, main, adversary, ema, step: 0, range })
+    }
+
+    /// Takes one step and gives its loss, before the step. The next step follows from [`Learner::steps_taken`] alone.
+    ///
+    /// # Errors
+    /// Batches that cannot be made; a loss that is no number, after which nothing has changed.
+    pub fn step(&mut self, batches: &mut dyn Batches) -> Result<f32, TrainError> {
+        let rate = self.recipe.schedule.rate(self.recipe.optimizer.rate, self.step, self.recipe.steps);
+        let pieces = self.recipe.accumulate as u64;
+        let (mut loss, mut sum): (f32, Rows) = (0.0, vec![None; self.main.model.learned_len()]);
+        for piece in 0..pieces {
+            let number = self.step * pieces + piece;
+            // Samples that networks drop.
+            self.device.seed(self.recipe.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let batch = batches.next(number)?;
+            let (one, gradients) = match self.adversary {
+                Some(_) => self.play(&batch, number, rate)?,
+                None => self.learn(&batch, number)?,
+            };
+            loss += one / pieces as f32;
+            add(&mut sum, gradients);
+        }
+        if !loss.is_finite() {
+            return Err(TrainError::NotFinite { loss, step: self.step + 1, kept: String::new() });
+        }
+        scale(&mut sum, 1.0 / pieces as f64);
+        if let Some(most) = self.recipe.clip_norm {
+            clip(&mut sum, most)?;
+        }
+        self.main.model.step_rows(&mut self.main.optimizer, rate, sum);
+        self.follow();
+        self.step += 1;
+        Ok(loss)
+    }
+
+    /// How many steps were taken.
+    pub fn steps_taken(&self) -> u64 {
+        self.step
+    }
+
+    /// The network to use, without gradients: with the averages of its weights where the recipe asks for them.
+    ///
+    /// # Errors
+    /// A device that does not give its tensors back.
+    pub fn learned(&self) -> Result<Model, TrainError> {
+        let model = &self.main.model;
+        let state = match &self.ema {
+            Some(rows) => model.with_rows(rows).state()?,
+            None => model.state()?,
+        };
+        Model::new(model.graph().clone(), &state, &self.device.clone().inner())
+    }
+
+    /// Loss and gradients of a batch by name, all workers together; nothing moves but running statistics. `number` is that of
+    /// the batch.
+    ///
+    /// # Errors
+    /// Sizes that do not fit.
+    pub fn gradients(
+        &mut self,
+        batch: &Batch,
+        number: u64,
+    ) -> Result<(f32, HashMap<String, Vec<f32>>), TrainError> {
+        let (loss, rows) = self.learn(batch, number)?;
+        let mut found = HashMap::new();
+        for (name, row) in self.main.model.learned_names().into_iter().zip(rows) {
+            if let Some(row) = row {
+                let values = row.try_into_vec_as::<f32>();
+                let values =
+                    values.map_err(|e| TrainError::Read { name: name.clone(), why: e.to_string() })?;
+                found.insert(name, values);
+            }
+        }
+        Ok((loss, found))
+    }
+
+    /// What the network gives for pictures in 0 to 1: `[N, 3, H, W]`.
+    ///
+    /// # Errors
+    /// Sizes that do not fit.
+    pub(crate) fn restore(&self, model: &Model, lq: &Batch) -> Result<Tensor<4>, TrainError> {
+        let image = self.tensor(&lq.lq, lq).inner();
+        let mut inputs = vec![self.ranged(image)];
+        if model.graph().inputs.len() > 1 {
+            inputs.push(Tensor::ones([lq.n, 1, 1, 1], model.device()));
+        }
+        let (low, high) = self.range;
+        let out = model.run(&inputs)?.swap_remove(0);
+        Ok(out.sub_scalar(low).div_scalar(high - low))
+    }
+
+    /// Loss and gradients of a batch, over all workers.
+    fn learn(&mut self, batch: &Batch, number: u64) -> Result<(f32, Rows), TrainError> {
+        let workers = self.recipe.workers;
+        let mut seen: Vec<Seen> = Vec::with_capacity(workers);
+        for (i, part) in batch.parts(workers).iter().enumerate() {
+            seen.push(self.seen(part, number, i * batch.n / workers));
+        }
+        let terms = &self.recipe.loss;
+        let own = seen.remove(0);
+        let copies: Vec<Model> =
+            seen.iter().map(|_| self.main.model.with_rows(&self.main.model.rows_now())).collect();
+        let model = &mut self.main.model;
+        let results = std::thread::scope(|scope| {
+            let work =
+                |(mut copy, part): (Model, Seen)| scope.spawn(move || gradients(&mut copy, part, terms));
+            let others: Vec<_> = copies.into_iter().zip(seen).map(work).collect();
+            let mut results = vec![gradients(model, own, terms)];
+            // A worker that panics takes the training with it.
+            results.extend(
+                others.into_iter().map(|w| w.join().unwrap_or_else(|p| std::panic::resume_unwind(p))),
+            );
+            results
+        });
+        let (mut loss, mut sum): (f32, Rows) = (0.0, vec![None; self.main.model.learned_len()]);
+        for result in results {
+            let (one, rows) = result?;
+            loss += one / workers as f32;
+            add(&mut sum, rows);
+        }
+        scale(&mut sum, 1.0 / workers as f64);
+        Ok((loss, sum))
+    }
+
+    /// pix2pix: the discriminator takes its step first, then the network's loss is that of deceiving it and the recipe's terms.
+    fn play(&mut self, batch: &Batch, number: u64, rate: f64) -> Result<(f32, Rows), TrainError> {
+        let Seen { lq, gt, .. } = self.seen(batch, number, 0);
+        let (Some(adversary), Some(settings)) = (&mut self.adversary, &self.recipe.gan) else {
+            return Err(TrainError::NoOutput { term: "gan", output: 0 });
+        };
+        let outputs = self.main.model.run_learning(std::slice::from_ref(&lq))?;
+        let made = outputs[0].clone();
+        let beside = |x: Tensor<4>| Tensor::cat(vec![lq.clone(), x], 1);
+        let other = &mut adversary.model;
+        let told_made = other.run_learning(&[beside(made.clone().detach())])?.swap_remove(0);
+        let told_real = other.run_learning(&[beside(gt.clone())])?.swap_remove(0);
+        let caught = (gan::loss(told_made, false) + gan::loss(told_real, true)).mul_scalar(0.5);
+        other.step(&mut adversary.optimizer, rate, &caught.backward());
+        let told = other.run_learning(&[beside(made)])?.swap_remove(0);
+        let loss = gan::loss(told, true).mul_scalar(settings.weight)
+            + losses::sum(&self.recipe.loss, &outputs, &gt)?;
+        let gradients = loss.backward();
+        Ok((number_of(loss)?, self.main.model.gradient_rows(&gradients)))
+    }
+
+    /// `first` is the place of the part's first picture in the batch.
+    fn seen(&self, batch: &Batch, number: u64, first: usize) -> Seen {
+        let (lq, gt) = (self.tensor(&batch.lq, batch), self.tensor(&batch.gt, batch));
+        let (mut lq, gt) = (self.ranged(lq), self.ranged(gt));
+        let mut t = None;
+        if self.main.model.graph().inputs.len() > 1 {
+            let rng = Rng::new(self.recipe.seed ^ 0x1d1);
+            let at = |i: usize| rng.unit_at(number as u32, (number >> 32) as u32, (first + i) as u32, 0);
+            let values = TensorData::new((0..batch.n).map(at).collect::<Vec<f32>>(), [batch.n, 1, 1, 1]);
+            let times = Tensor::<4>::from_data(values, &self.device);
+            lq = indi::mix(gt.clone(), lq, times.clone());
+            t = Some(times);
+        }
+        Seen { lq, gt, t }
+    }
+
+    fn tensor(&self, values: &[f32], batch: &Batch) -> Tensor<4> {
+        let shape = [batch.n, 3, batch.height, batch.width];
+        Tensor::from_data(TensorData::new(values.to_vec(), shape), &self.device)
+    }
+
+    /// From 0 to 1 into the network's range.
+    fn ranged(&self, x: Tensor<4>) -> Tensor<4> {
+        let (low, high) = self.range;
+        if (low, high) == (0.0, 1.0) { x } else { x.mul_scalar(high - low).add_scalar(low) }
+    }
+
+    /// Averages follow what is learned.
+    fn follow(&mut self) {
+        let (Some(decay), Some(means)) = (self.recipe.ema, &mut self.ema) else { return };
+        for (mean, row) in means.iter_mut().zip(self.main.model.rows_now()) {
+            *mean = mean.clone().mul_scalar(decay) + row.mul_scalar(1.0 - decay);
+        }
+    }
+}
+
+pub(crate) fn architecture(name: &str) -> Option<&'static Architecture> {
+    arch::find(name.split(':').next().unwrap_or(name))
+}
+
+fn graph(name: &str) -> Result<Graph, TrainError> {
+    let unknown = || TrainError::Network { name: name.into(), what: "there is none of that name".into() };
+    let built = arch::build(name).ok_or_else(unknown)?;
+    built.map_err(|e| TrainError::Network { name: name.into(), what: e.to_string() })
+}
+
+fn gradients(
+    model: &mut Model,
+    seen: Seen,
+    terms: &[crate::recipe::Term],
+) -> Result<(f32, Rows), TrainError> {
+    let inputs: Vec<Tensor<4>> = std::iter::once(seen.lq).chain(seen.t).collect();
+    let outputs = model.run_learning(&inputs)?;
+    let loss = losses::sum(terms, &outputs, &seen.gt)?;
+    let gradients = loss.backward();
+    Ok((number_of(loss)?, model.gradient_rows(&gradients)))
+}
+
+fn number_of(x: Tensor<1>) -> Result<f32, TrainError> {
+    let read = x.try_into_vec_as::<f32>();
+    read.map(|v| v[0]).map_err(|e| TrainError::Read { name: "a loss".into(), why: e.to_string() })
+}
+
+fn add(sum: &mut Rows, rows: Rows) {
+    for (sum, row) in sum.iter_mut().zip(rows) {
+        *sum = match (sum.take(), row) {
+            (Some(a), Some(b)) => Some(a + b),
+            (a, b) => a.or(b),
+        };
+    }
+}
+
+fn scale(rows: &mut Rows, factor: f64) {
+    // Also spares a division by 1 its rounding.
+    if (factor - 1.0).abs() > 0.0 {
+        for row in rows.iter_mut().flatten() {
+            *row = row.clone().mul_scalar(factor);
+        }
+    }
+}
+
+/// As PyTorch's `clip_grad_norm_`.
+fn clip(rows: &mut Rows, most: f64) -> Result<(), TrainError> {
+    let mut square = 0.0;
+    for row in rows.iter().flatten() {
+        square += f64::from(number_of(row.clone().square().sum())?);
+    }
+    let factor = most / (square.sqrt() + 1e-6);
+    if factor < 1.0 {
+        scale(rows, factor);
+    }
+    Ok(())
+}

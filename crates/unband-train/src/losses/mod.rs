@@ -1,0 +1,43 @@
+//! What networks learn by, one file each. All are means, so that a batch in two halves has the mean of their losses.
+
+pub mod charbonnier;
+pub mod fft_l1;
+pub mod gan;
+pub mod gradient;
+pub mod indi;
+pub mod l1;
+pub mod l2;
+pub mod ms_ssim;
+
+use burn::tensor::Tensor;
+
+use crate::TrainError;
+use crate::recipe::{Term, TermKind};
+
+/// The weighted sum of a recipe's terms, in one element.
+///
+/// `outputs` are those of the network, `gt` is `[N, 3, H, W]`.
+///
+/// # Errors
+/// A term that reads an output which the network does not have.
+pub fn sum(terms: &[Term], outputs: &[Tensor<4>], gt: &Tensor<4>) -> Result<Tensor<1>, TrainError> {
+    let out = outputs.first().ok_or(TrainError::NoOutput { term: "every loss", output: 0 })?;
+    let mut total = Tensor::zeros([1], &gt.device());
+    for term in terms {
+        let (out, gt) = (out.clone(), gt.clone());
+        let loss = match term.term {
+            TermKind::L1 => l1::loss(out, gt),
+            TermKind::L2 => l2::loss(out, gt),
+            TermKind::Charbonnier => charbonnier::loss(out, gt, term.eps.unwrap_or(1e-3)),
+            TermKind::FftL1 => fft_l1::modulus(out, gt),
+            TermKind::FftL1Parts => fft_l1::parts(out, gt),
+            TermKind::MsSsim => ms_ssim::loss(out, gt)?,
+            TermKind::Gradient => {
+                let gradient = outputs.get(1).ok_or(TrainError::NoOutput { term: "gradient", output: 1 })?;
+                gradient::loss(gradient.clone(), gt)
+            }
+        };
+        total = total + loss.mul_scalar(term.weight);
+    }
+    Ok(total)
+}

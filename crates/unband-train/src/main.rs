@@ -1,0 +1,149 @@
+//! The program `unband-train`: trains a network by a recipe.
+#![forbid(unsafe_code)]
+
+use std::io::{IsTerminal, Write, stderr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use burn::tensor::Device;
+use clap::Parser;
+use unband_train::TrainError;
+use unband_train::recipe::Recipe;
+use unband_train::train::{self, Progress};
+
+/// Trains a network by a recipe. The same command goes on with a training that was stopped.
+#[derive(Parser)]
+#[command(name = "unband-train", version)]
+struct Arguments {
+    /// The recipe, TOML.
+    recipe: PathBuf,
+    /// Folder of the run: checkpoints, weights, curve, samples. Default: runs/NAME of the recipe.
+    #[arg(short, long)]
+    out: Option<PathBuf>,
+    /// Recipes whose keys replace those of the first one.
+    #[arg(long = "with", value_name = "FILE")]
+    with: Vec<PathBuf>,
+    /// Runs on small machines: as `--with small.toml` from the recipe's folder.
+    #[arg(long)]
+    small: bool,
+    /// Folder to learn from, in place of the recipe's.
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Folder to validate on, in place of the recipe's.
+    #[arg(long, value_name = "FOLDER")]
+    val: Option<PathBuf>,
+    /// One setting in place of the recipe's, `optimizer.rate=1e-4`.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Threads; one makes results the same bit by bit on the same machine. 0: all.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Prints the recipe with all its values and ends.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match start(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error}\n"));
+            if let Some(hint) = error.hint() {
+                say(&format!("hint: {hint}\n"));
+            }
+            // Wrong usage is 2, as in `unband`.
+            ExitCode::from(if matches!(error, TrainError::Recipe(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+fn start(arguments: &Arguments) -> Result<(), TrainError> {
+    let recipe = recipe(arguments)?;
+    if arguments.dry_run {
+        let _ = std::io::stdout().write_all(recipe.to_toml()?.as_bytes());
+        return Ok(());
+    }
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build_global();
+    if let Err(error) = threads {
+        say(&format!("threads stay as they are: {error}\n"));
+    }
+    let name = arguments.recipe.file_stem().unwrap_or_default();
+    let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
+    say(&format!("{}: {} pairs, into {}\n", recipe.network, train::pairs(&recipe)?, folder.display()));
+    let mut talk = Talk::new();
+    let done = train::run(&recipe, &folder, device(), &mut |progress| talk.hear(progress))?;
+    if let Some(done) = done {
+        let (psnr, input) = done.psnr;
+        let (best, weights) = (done.best_psnr, done.weights.display());
+        say(&format!(
+            "{weights}: {psnr:.2} dB after {input:.2} dB before; best {best:.2} dB in {}\n",
+            done.best.display()
+        ));
+    }
+    Ok(())
+}
+
+fn recipe(arguments: &Arguments) -> Result<Recipe, TrainError> {
+    let mut with = arguments.with.clone();
+    if arguments.small {
+        with.insert(0, arguments.recipe.with_file_name("small.toml"));
+    }
+    let folder = |key: &str, folder: &PathBuf| format!("{key}.folder = {:?}", folder.display().to_string());
+    let mut settings: Vec<String> = arguments.data.iter().map(|f| folder("data", f)).collect();
+    settings.extend(arguments.val.iter().map(|f| folder("validation.data", f)));
+    settings.extend(arguments.set.iter().cloned());
+    Ok(Recipe::load(&arguments.recipe, &with, &settings)?)
+}
+
+#[cfg(not(feature = "wgpu"))]
+fn device() -> Device {
+    Device::flex()
+}
+
+#[cfg(feature = "wgpu")]
+fn device() -> Device {
+    Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)
+}
+
+fn say(text: &str) {
+    // Nobody left to tell is no reason to stop learning.
+    let _ = stderr().write_all(text.as_bytes());
+}
+
+/// Tells how the training stands: on a terminal in one line, elsewhere a line a minute and at validations.
+struct Talk {
+    last: Option<Instant>,
+    terminal: bool,
+}
+
+impl Talk {
+    fn new() -> Self {
+        Self { last: None, terminal: stderr().is_terminal() }
+    }
+
+    fn hear(&mut self, p: &Progress) -> bool {
+        let pause = Duration::from_secs(if self.terminal { 1 } else { 60 });
+        let due = self.last.is_none_or(|last| last.elapsed() >= pause);
+        if due || p.validated || p.step == p.steps {
+            self.last = Some(Instant::now());
+            let psnr =
+                p.psnr.map_or(String::new(), |(psnr, input)| format!("  {psnr:.2} dB (input {input:.2})"));
+            let seconds = p.left.as_secs();
+            let left = format!("{}:{:02}:{:02} left", seconds / 3600, seconds / 60 % 60, seconds % 60);
+            let line = format!(
+                "{}/{}  loss {:.5}{psnr}  {:.2} images/s  {left}",
+                p.step, p.steps, p.loss, p.images_per_second
+            );
+            say(&if self.terminal && !p.validated {
+                format!("\r\x1b[K{line}")
+            } else if self.terminal {
+                format!("\r\x1b[K{line}\n")
+            } else {
+                line + "\n"
+            });
+        }
+        true
+    }
+}

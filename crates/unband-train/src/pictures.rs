@@ -1,0 +1,225 @@
+//! Pairs of pictures from folders, and patches of them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use unband_data::{Cause, Pair};
+use unband_image::{Context, Depth, Image, Rng};
+use unband_io::Limits;
+
+use crate::error::DataError;
+use crate::recipe::Data;
+
+/// Decoded pictures that are kept, in bytes.
+const KEPT: usize = 2 << 30;
+/// Samples around a patch for causes that look further.
+const ROOM: usize = 64;
+
+/// A patch: `[3, side, side]` each, values of 0 to 1.
+pub(crate) struct Patch {
+    pub lq: Vec<f32>,
+    pub gt: Vec<f32>,
+}
+
+/// A picture in memory: RGB, 16 bits, interleaved.
+struct Kept {
+    width: usize,
+    height: usize,
+    data: Vec<u16>,
+}
+
+/// Where a window lies.
+#[derive(Clone, Copy)]
+struct Window {
+    x: usize,
+    y: usize,
+    width: usize,
+    height: usize,
+}
+
+/// Pairs of pictures.
+pub(crate) struct Pictures {
+    /// Of each pair the clean picture and, where it is not made, the degraded one.
+    files: Vec<(PathBuf, Option<PathBuf>)>,
+    causes: Vec<&'static Cause>,
+    kept: VecDeque<(PathBuf, Arc<Kept>)>,
+}
+
+impl Pictures {
+    /// Lists what a recipe names; nothing is decoded yet.
+    pub fn open(data: &Data) -> Result<Self, DataError> {
+        let (files, causes) = match data {
+            Data::Clean { folder, degradations } => {
+                let files = list(folder)?.into_iter().map(|file| (file, None)).collect();
+                (files, degradations.iter().filter_map(|name| unband_data::find(name)).collect())
+            }
+            Data::Pairs { folder } => (pairs(&folder.join("lq"), &folder.join("gt"))?, Vec::new()),
+        };
+        Ok(Self { files, causes, kept: VecDeque::new() })
+    }
+
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// The name of a pair, without ending.
+    pub fn name(&self, pair: usize) -> String {
+        self.files[pair].0.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// A square of a pair, where and how degraded by `rng`, which is asked at frame `sample`.
+    pub fn patch(&mut self, pair: usize, side: usize, rng: Rng, sample: u32) -> Result<Patch, DataError> {
+        let draw =
+            |plane: u32, below: usize| ((rng.at(sample, plane, 0, 0) as u64 * below as u64) >> 32) as usize;
+        let cause = (!self.causes.is_empty()).then(|| self.causes[draw(10, self.causes.len())]);
+        let room = if cause.is_some_and(|c| c.wants_room) { ROOM } else { 0 };
+        let (clean, degraded) = self.pictures(pair)?;
+        let least = side + 2 * room;
+        if clean.width < least || clean.height < least {
+            let file = self.files[pair].0.clone();
+            return Err(DataError::Small { file, width: clean.width, height: clean.height, least });
+        }
+        let (x, y) = (draw(11, clean.width - least + 1), draw(12, clean.height - least + 1));
+        let outer = Window { x, y, width: least, height: least };
+        let inner = Window { x: room, y: room, width: side, height: side };
+        let made = self.degrade(
+            pair,
+            (&clean, degraded.as_deref()),
+            outer,
+            cause,
+            Rng::new(u64::from(rng.at(sample, 13, 0, 0))),
+        )?;
+        Ok(Patch { lq: cut(&made.lq, inner), gt: cut(&made.gt, inner) })
+    }
+
+    /// The middle of a pair, sides multiples of `multiple` and at most `crop` where that is not 0: the patch, height and width.
+    pub fn middle(
+        &mut self,
+        pair: usize,
+        crop: usize,
+        multiple: usize,
+        rng: Rng,
+    ) -> Result<(Patch, usize, usize), DataError> {
+        let (clean, degraded) = self.pictures(pair)?;
+        let side = |n: usize| (if crop == 0 { n } else { n.min(crop) }) / multiple * multiple;
+        let (width, height) = (side(clean.width), side(clean.height));
+        if width == 0 || height == 0 {
+            let file = self.files[pair].0.clone();
+            return Err(DataError::Small { file, width: clean.width, height: clean.height, least: multiple });
+        }
+        let window = Window { x: (clean.width - width) / 2, y: (clean.height - height) / 2, width, height };
+        let cause = (!self.causes.is_empty()).then(|| self.causes[pair % self.causes.len()]);
+        let made = self.degrade(pair, (&clean, degraded.as_deref()), window, cause, rng)?;
+        let all = Window { x: 0, y: 0, width, height };
+        Ok((Patch { lq: cut(&made.lq, all), gt: cut(&made.gt, all) }, height, width))
+    }
+
+    fn degrade(
+        &self,
+        pair: usize,
+        (clean, degraded): (&Kept, Option<&Kept>),
+        window: Window,
+        cause: Option<&Cause>,
+        rng: Rng,
+    ) -> Result<Pair, DataError> {
+        let file = &self.files[pair].0;
+        let mut made = Pair::of(clean.window(window, file)?);
+        if let Some(degraded) = degraded {
+            made.lq = degraded.window(window, file)?;
+        }
+        if let Some(cause) = cause {
+            let failed = |source| DataError::Degrade { file: file.clone(), source };
+            cause.degradation.apply(&mut made, rng).map_err(failed)?;
+        }
+        Ok(made)
+    }
+
+    fn pictures(&mut self, pair: usize) -> Result<(Arc<Kept>, Option<Arc<Kept>>), DataError> {
+        let (clean, degraded) = self.files[pair].clone();
+        let gt = self.decoded(&clean)?;
+        let Some(degraded) = degraded else { return Ok((gt, None)) };
+        let lq = self.decoded(&degraded)?;
+        if (lq.width, lq.height) != (gt.width, gt.height) {
+            let sizes = [(lq.width, lq.height), (gt.width, gt.height)];
+            return Err(DataError::Sizes { lq: degraded, gt: clean, sizes });
+        }
+        Ok((gt, Some(lq)))
+    }
+
+    fn decoded(&mut self, file: &Path) -> Result<Arc<Kept>, DataError> {
+        if let Some((_, kept)) = self.kept.iter().find(|(name, _)| name == file) {
+            return Ok(kept.clone());
+        }
+        let (image, _) = unband_io::read_file(file, &Limits::default())?;
+        let kept = Arc::new(Kept::of(image, file)?);
+        self.kept.push_back((file.to_owned(), kept.clone()));
+        while self.kept.iter().map(|(_, k)| 2 * k.data.len()).sum::<usize>() > KEPT && self.kept.len() > 2 {
+            self.kept.pop_front();
+        }
+        Ok(kept)
+    }
+}
+
+impl Kept {
+    fn of(image: Image, file: &Path) -> Result<Self, DataError> {
+        let rgb = image
+            .into_rgb(&Context::default())
+            .map_err(|source| DataError::Picture { file: file.to_owned(), source })?;
+        let (width, height) = (rgb.width(), rgb.height());
+        let plane = |i: usize| &rgb.planes[i.min(rgb.planes.len() - 1)].data;
+        let data = (0..3 * width * height).map(|i| Depth::SIXTEEN.code(plane(i % 3)[i / 3]) as u16).collect();
+        Ok(Self { width, height, data })
+    }
+
+    fn window(&self, w: Window, file: &Path) -> Result<Image, DataError> {
+        let row = |y: usize| &self.data[3 * (y * self.width + w.x)..3 * (y * self.width + w.x + w.width)];
+        let data: Vec<u16> = (w.y..w.y + w.height).flat_map(row).copied().collect();
+        Image::from_rgb16(w.width, w.height, &data)
+            .map_err(|source| DataError::Picture { file: file.to_owned(), source })
+    }
+}
+
+/// Planes one after the other.
+fn cut(image: &Image, w: Window) -> Vec<f32> {
+    let rows = |plane: usize| {
+        (w.y..w.y + w.height).flat_map(move |y| &image.planes[plane].row(y)[w.x..w.x + w.width])
+    };
+    (0..3).flat_map(rows).copied().collect()
+}
+
+/// Files whose ending is that of a picture, by name.
+fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let failed = |source| DataError::List { folder: folder.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_file() && unband_io::by_extension(&path).is_some() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        let wanted = "png, tiff, jxl, jpeg and others".into();
+        return Err(DataError::Empty { folder: folder.to_owned(), wanted });
+    }
+    Ok(files)
+}
+
+/// By names without endings, as degraded pictures may be of another format.
+fn pairs(lq: &Path, gt: &Path) -> Result<Vec<(PathBuf, Option<PathBuf>)>, DataError> {
+    let by_stem = |folder| -> Result<BTreeMap<OsString, PathBuf>, DataError> {
+        let stem = |file: PathBuf| (file.file_stem().unwrap_or_default().to_owned(), file);
+        Ok(list(folder)?.into_iter().map(stem).collect())
+    };
+    let (mut degraded, clean) = (by_stem(lq)?, by_stem(gt)?);
+    for (here, there, folder) in [(&degraded, &clean, gt), (&clean, &degraded, lq)] {
+        let alone: Vec<_> = here.iter().filter(|(stem, _)| !there.contains_key(*stem)).collect();
+        if let Some((_, first)) = alone.first() {
+            let (first, count) = ((*first).clone(), alone.len());
+            return Err(DataError::Missing { first, count, other: folder.to_owned() });
+        }
+    }
+    Ok(clean.into_iter().map(|(stem, file)| (file, degraded.remove(&stem))).collect())
+}

@@ -1,0 +1,374 @@
+//! A training in TOML: typed, unknown keys refused, every value with its range.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::error::RecipeError;
+
+/// A whole training. Keys are spelled with hyphens in TOML.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Recipe {
+    /// A network of unband, or one of its variants as `NAME:VARIANT`.
+    pub network: String,
+    /// All random numbers follow from it.
+    #[serde(default)]
+    pub seed: u64,
+    /// Steps of the optimiser.
+    pub steps: u64,
+    /// Patches per step, over all workers; of each piece when `accumulate` is above 1.
+    pub batch: usize,
+    /// Side of a patch, in samples.
+    pub patch: usize,
+    /// Batches whose gradients are averaged for one step.
+    #[serde(default = "one")]
+    pub accumulate: usize,
+    /// Copies of the network that share a batch.
+    #[serde(default = "one")]
+    pub workers: usize,
+    /// Gradients longer than this, all taken as one vector, are shortened to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// Weights are also averaged over steps with this decay; the averages are then validated and saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
+    /// How weights start.
+    #[serde(default)]
+    pub init: Init,
+    /// What is made smaller.
+    pub loss: Vec<Term>,
+    /// A second network to play against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gan: Option<Gan>,
+    /// What moves the weights.
+    pub optimizer: Optimizer,
+    /// How its rate changes.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// What is done to patches.
+    #[serde(default)]
+    pub augment: Augment,
+    /// Where patches come from.
+    pub data: Data,
+    /// What the network is tried on.
+    pub validation: Validation,
+    /// When a checkpoint is written, in minutes.
+    #[serde(default = "ten")]
+    pub checkpoint_minutes: f64,
+}
+
+/// How weights start. Generators of banded kernels always start as their authors start them; slopes of `PReLU` at 0.25, scales
+/// of norms at 1, their shifts at 0, where not said otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
+pub enum Init {
+    /// PyTorch's own: uniform within 1/√fan-in, biases too.
+    Pytorch {},
+    /// Normal of the spread gain · √(2 / (fan-in + fan-out)), biases 0.
+    XavierNormal {
+        /// Factor of the spread.
+        gain: f64,
+        /// Whether the last layer of every coupling function starts at 0, which makes BDINN the identity.
+        #[serde(default, rename = "zero-last")]
+        zero_last: bool,
+    },
+    /// Normal of one spread, biases 0, scales of norms around 1 by the same spread (pix2pix).
+    Normal {
+        /// Standard deviation.
+        std: f64,
+    },
+    /// Normal of √(2 / 576) for all convolutions; scales of norms of that spread, no nearer to 0 than 0.025 (ADNet).
+    Adnet {},
+    /// Linear layers and tables of attention normal of 0.02, biases of linear layers 0, the rest PyTorch's (Uformer).
+    Uformer {},
+}
+
+/// One part of the loss.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Term {
+    /// What it is.
+    pub term: TermKind,
+    /// How much it counts.
+    #[serde(default = "whole")]
+    pub weight: f64,
+    /// Of `charbonnier` alone: 1e-3 where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eps: Option<f64>,
+}
+
+/// The losses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TermKind {
+    /// Absolute difference.
+    L1,
+    /// Squared difference.
+    L2,
+    /// √(difference² + eps²).
+    Charbonnier,
+    /// Modulus of the difference of spectra.
+    FftL1,
+    /// Absolute difference of real and imaginary parts of spectra.
+    FftL1Parts,
+    /// 1 − multi-scale similarity, GGDBN's form.
+    MsSsim,
+    /// The second output against the gradient of the clean picture.
+    Gradient,
+}
+
+/// pix2pix's game.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Gan {
+    /// Network that tells made pictures from real ones, given the banded one beside.
+    pub discriminator: String,
+    /// How much deceiving it counts.
+    #[serde(default = "whole")]
+    pub weight: f64,
+    /// How its weights start.
+    #[serde(default)]
+    pub init: Init,
+}
+
+/// What moves the weights; the discriminator too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Optimizer {
+    /// Which one.
+    pub kind: OptimizerKind,
+    /// Its rate before the schedule.
+    pub rate: f64,
+    /// How slowly the means of gradients and of their squares change.
+    #[serde(default = "betas")]
+    pub betas: [f64; 2],
+    /// Added to the root of the mean square.
+    #[serde(default = "eps")]
+    pub eps: f64,
+    /// Share of the rate by which weights shrink; with Adam it is part of the gradient instead.
+    #[serde(default)]
+    pub weight_decay: f64,
+}
+
+/// The optimisers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimizerKind {
+    /// Kingma & Ba 2015.
+    Adam,
+    /// Loshchilov & Hutter 2019: decay apart from the gradient.
+    Adamw,
+}
+
+/// How the rate changes. Places are shares of the steps, so that a shorter run takes the same course. `updates`: how often in
+/// the run the rate changes, as trainings do that change it once per epoch; 0 for every step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
+pub enum Schedule {
+    /// It does not.
+    Constant {},
+    /// Half a cosine down to `low`, then constant.
+    Cosine {
+        /// Where `low` is reached.
+        #[serde(default = "whole")]
+        until: f64,
+        /// Last rate.
+        #[serde(default)]
+        low: f64,
+        /// Steps over which the rate first rises from 0, as a share.
+        #[serde(default)]
+        warmup: f64,
+        /// See [`Schedule`].
+        #[serde(default)]
+        updates: u64,
+    },
+    /// Times `factor` every so often.
+    Step {
+        /// Share of the steps.
+        every: f64,
+        /// Factor each time.
+        factor: f64,
+    },
+    /// Times `factor` at each place.
+    Multistep {
+        /// Shares of the steps, rising.
+        at: Vec<f64>,
+        /// Factor each time.
+        factor: f64,
+    },
+    /// Constant, then straight down to `low` at the end.
+    Linear {
+        /// Where it starts to fall.
+        #[serde(default)]
+        from: f64,
+        /// Last rate.
+        #[serde(default)]
+        low: f64,
+        /// See [`Schedule`].
+        #[serde(default)]
+        updates: u64,
+    },
+}
+
+/// What is done to both pictures of a pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Augment {
+    /// Probability of left to right.
+    #[serde(default)]
+    pub hflip: f64,
+    /// Probability of upside down.
+    #[serde(default)]
+    pub vflip: f64,
+    /// Turned by 0, 1, 2 or 3 quarters.
+    #[serde(default)]
+    pub turns: bool,
+}
+
+/// Where pairs come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
+pub enum Data {
+    /// A folder with `lq` and `gt`, which hold pictures of the same names and sizes.
+    Pairs {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A folder of clean pictures, degraded on the way.
+    Clean {
+        /// The folder.
+        folder: PathBuf,
+        /// Causes of banding of `unband-data`, one drawn per patch.
+        degradations: Vec<String>,
+    },
+}
+
+/// What the network is tried on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Validation {
+    /// Steps between validations.
+    pub every: u64,
+    /// Pictures, the first by name; 0 for all.
+    #[serde(default)]
+    pub images: usize,
+    /// Side of the square from the middle that is looked at; 0 for the whole picture as far as the network's multiple goes.
+    #[serde(default)]
+    pub crop: usize,
+    /// How many results are written as pictures each time.
+    #[serde(default)]
+    pub samples: usize,
+    /// Where they come from.
+    pub data: Data,
+}
+
+// Variants without fields are written with braces: serde would let unknown keys pass beside others.
+impl Default for Init {
+    fn default() -> Self {
+        Self::Pytorch {}
+    }
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self::Constant {}
+    }
+}
+
+fn one() -> usize {
+    1
+}
+fn ten() -> f64 {
+    10.0
+}
+fn whole() -> f64 {
+    1.0
+}
+fn betas() -> [f64; 2] {
+    [0.9, 0.999]
+}
+fn eps() -> f64 {
+    1e-8
+}
+
+impl Recipe {
+    /// Reads a recipe, then what overrides it: other files, and single settings `a.b = value`. Later ones win; tables are
+    /// merged key by key, everything else is replaced. What a file says under `for.NETWORK` holds for that network alone.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no TOML; keys that are unknown or missing, values that are not allowed: with the
+    /// files, the key and what is allowed.
+    pub fn load(file: &Path, overrides: &[PathBuf], settings: &[String]) -> Result<Self, RecipeError> {
+        let mut table = read(file)?;
+        let mut names = vec![file.display().to_string()];
+        for file in overrides {
+            let mut over = read(file)?;
+            let special = over.remove("for");
+            merge(&mut table, over);
+            let network = table.get("network").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if let Some(Value::Table(mut special)) = special
+                && let Some(Value::Table(own)) = special.remove(&network)
+            {
+                merge(&mut table, own);
+            }
+            names.push(file.display().to_string());
+        }
+        for setting in settings {
+            let file = format!("--set {setting}");
+            merge(&mut table, parse(setting, &file)?);
+            names.push(file);
+        }
+        Self::resolve(table, &names.join(" + "))
+    }
+
+    /// From text, for checkpoints and tests; `file` names it in errors.
+    ///
+    /// # Errors
+    /// As [`Recipe::load`].
+    pub fn parse(text: &str, file: &str) -> Result<Self, RecipeError> {
+        Self::resolve(parse(text, file)?, file)
+    }
+
+    fn resolve(table: Table, file: &str) -> Result<Self, RecipeError> {
+        let recipe: Self = serde_path_to_error::deserialize(Value::Table(table)).map_err(|e| {
+            let key = e.path().to_string();
+            let what = e.into_inner().to_string().trim().to_owned();
+            RecipeError::Key { file: file.into(), key, what }
+        })?;
+        super::recipe_check::check(&recipe, file)?;
+        Ok(recipe)
+    }
+
+    /// The recipe with all defaults said, as TOML.
+    ///
+    /// # Errors
+    /// A number that TOML does not hold.
+    pub fn to_toml(&self) -> Result<String, RecipeError> {
+        toml::to_string(self)
+            .map_err(|e| RecipeError::Toml { file: self.network.clone(), what: e.to_string() })
+    }
+}
+
+fn read(file: &Path) -> Result<Table, RecipeError> {
+    let name = file.display().to_string();
+    let text =
+        std::fs::read_to_string(file).map_err(|source| RecipeError::Read { file: name.clone(), source })?;
+    parse(&text, &name)
+}
+
+fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
+    text.parse().map_err(|e: toml::de::Error| RecipeError::Toml { file: file.into(), what: e.to_string() })
+}
+
+fn merge(onto: &mut Table, from: Table) {
+    for (key, value) in from {
+        match (onto.get_mut(&key), value) {
+            (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value),
+            (_, value) => {
+                onto.insert(key, value);
+            }
+        }
+    }
+}

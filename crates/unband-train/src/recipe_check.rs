@@ -1,0 +1,161 @@
+//! Ranges of a recipe's values.
+
+use unband_nets::arch::{self, ARCHITECTURES, Purpose};
+
+use crate::error::RecipeError;
+use crate::recipe::{Data, Init, Recipe, Schedule, TermKind};
+
+/// # Errors
+/// The first value that is not allowed.
+pub(crate) fn check(recipe: &Recipe, file: &str) -> Result<(), RecipeError> {
+    let checks = Checks { file };
+    checks.sizes(recipe)?;
+    checks.networks(recipe)?;
+    checks.losses(recipe)?;
+    checks.rates(recipe)?;
+    checks.data("data", &recipe.data)?;
+    checks.data("validation.data", &recipe.validation.data)
+}
+
+struct Checks<'a> {
+    file: &'a str,
+}
+
+impl Checks<'_> {
+    fn wrong(&self, key: &str, what: String) -> RecipeError {
+        RecipeError::Key { file: self.file.into(), key: key.into(), what }
+    }
+
+    fn number(&self, key: &str, value: f64, low: f64, high: f64) -> Result<(), RecipeError> {
+        if (low..=high).contains(&value) {
+            return Ok(());
+        }
+        Err(self.wrong(key, format!("must lie in {low}..={high}, got {value}")))
+    }
+
+    fn sizes(&self, r: &Recipe) -> Result<(), RecipeError> {
+        self.number("steps", r.steps as f64, 1.0, 1e12)?;
+        self.number("batch", r.batch as f64, 1.0, 65536.0)?;
+        self.number("patch", r.patch as f64, 8.0, 8192.0)?;
+        self.number("accumulate", r.accumulate as f64, 1.0, 65536.0)?;
+        self.number("workers", r.workers as f64, 1.0, 1024.0)?;
+        self.number("validation.every", r.validation.every as f64, 1.0, 1e12)?;
+        self.number("checkpoint-minutes", r.checkpoint_minutes, 0.0, 1e6)?;
+        if !r.batch.is_multiple_of(r.workers) {
+            return Err(self
+                .wrong("batch", format!("must be a multiple of `workers`, {}, got {}", r.workers, r.batch)));
+        }
+        Ok(())
+    }
+
+    fn networks(&self, r: &Recipe) -> Result<(), RecipeError> {
+        self.network("network", &r.network, Purpose::Deband)?;
+        match &r.gan {
+            Some(gan) => self.network("gan.discriminator", &gan.discriminator, Purpose::Discriminate),
+            None => Ok(()),
+        }
+    }
+
+    fn network(&self, key: &str, name: &str, purpose: Purpose) -> Result<(), RecipeError> {
+        let base = name.split(':').next().unwrap_or(name);
+        let known = arch::find(base).is_some_and(|a| a.use_as.purpose == purpose);
+        if known && arch::build(name).is_some() {
+            return Ok(());
+        }
+        let names = |a: &arch::Architecture| {
+            let variants: Vec<&str> = a.variants.iter().map(|v| v.name).collect();
+            if variants.is_empty() {
+                a.name.to_owned()
+            } else {
+                format!("{0} ({0}:{1})", a.name, variants.join(" :"))
+            }
+        };
+        let allowed: Vec<String> =
+            ARCHITECTURES.iter().filter(|a| a.use_as.purpose == purpose).map(names).collect();
+        Err(self.wrong(key, format!("no network `{name}` for this, expected one of {}", allowed.join(", "))))
+    }
+
+    fn losses(&self, r: &Recipe) -> Result<(), RecipeError> {
+        if r.loss.is_empty() {
+            return Err(self.wrong("loss", "at least one term is needed".into()));
+        }
+        for (i, term) in r.loss.iter().enumerate() {
+            self.number(&format!("loss[{i}].weight"), term.weight, 0.0, 1e6)?;
+            let key = format!("loss[{i}].eps");
+            match term.eps {
+                Some(eps) if term.term == TermKind::Charbonnier => self.number(&key, eps, 1e-12, 1.0)?,
+                Some(_) => return Err(self.wrong(&key, "only `charbonnier` has one".into())),
+                None => {}
+            }
+        }
+        if let Some(gan) = &r.gan {
+            if r.workers > 1 || r.accumulate > 1 {
+                let key = if r.workers > 1 { "workers" } else { "accumulate" };
+                return Err(self.wrong(key, "must be 1 where two networks play (`gan`)".into()));
+            }
+            self.number("gan.weight", gan.weight, 0.0, 1e6)?;
+            self.init("gan.init", &gan.init)?;
+        }
+        self.init("init", &r.init)
+    }
+
+    fn init(&self, key: &str, init: &Init) -> Result<(), RecipeError> {
+        match init {
+            Init::XavierNormal { gain, .. } => self.number(&format!("{key}.gain"), *gain, 0.0, 10.0),
+            Init::Normal { std } => self.number(&format!("{key}.std"), *std, 0.0, 10.0),
+            _ => Ok(()),
+        }
+    }
+
+    fn rates(&self, r: &Recipe) -> Result<(), RecipeError> {
+        let o = &r.optimizer;
+        self.number("optimizer.rate", o.rate, 0.0, 10.0)?;
+        self.number("optimizer.betas[0]", o.betas[0], 0.0, 0.999_999)?;
+        self.number("optimizer.betas[1]", o.betas[1], 0.0, 0.999_999_9)?;
+        self.number("optimizer.eps", o.eps, 1e-20, 1.0)?;
+        self.number("optimizer.weight-decay", o.weight_decay, 0.0, 10.0)?;
+        if let Some(norm) = r.clip_norm {
+            self.number("clip-norm", norm, 1e-12, 1e12)?;
+        }
+        if let Some(decay) = r.ema {
+            self.number("ema", decay, 0.0, 0.999_999_9)?;
+        }
+        self.number("augment.hflip", r.augment.hflip, 0.0, 1.0)?;
+        self.number("augment.vflip", r.augment.vflip, 0.0, 1.0)?;
+        match &r.schedule {
+            Schedule::Constant {} => Ok(()),
+            Schedule::Cosine { until, low, warmup, .. } => {
+                self.number("schedule.until", *until, 1e-9, 1.0)?;
+                self.number("schedule.warmup", *warmup, 0.0, *until)?;
+                self.number("schedule.low", *low, 0.0, o.rate)
+            }
+            Schedule::Step { every, factor } => {
+                self.number("schedule.every", *every, 1e-9, 1.0)?;
+                self.number("schedule.factor", *factor, 0.0, 1.0)
+            }
+            Schedule::Multistep { at, factor } => {
+                for place in at {
+                    self.number("schedule.at", *place, 0.0, 1.0)?;
+                }
+                self.number("schedule.factor", *factor, 0.0, 1.0)
+            }
+            Schedule::Linear { from, low, .. } => {
+                self.number("schedule.from", *from, 0.0, 1.0)?;
+                self.number("schedule.low", *low, 0.0, o.rate)
+            }
+        }
+    }
+
+    fn data(&self, key: &str, data: &Data) -> Result<(), RecipeError> {
+        let Data::Clean { degradations, .. } = data else { return Ok(()) };
+        let names = || unband_data::CAUSES.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
+        let key = format!("{key}.degradations");
+        if degradations.is_empty() {
+            return Err(self.wrong(&key, format!("at least one is needed, of {}", names())));
+        }
+        match degradations.iter().find(|name| unband_data::find(name).is_none()) {
+            Some(name) => Err(self.wrong(&key, format!("no cause `{name}`, expected one of {}", names()))),
+            None => Ok(()),
+        }
+    }
+}

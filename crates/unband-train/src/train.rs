@@ -1,0 +1,226 @@
+//! A whole training: steps, validations, checkpoints, logs. A run that was stopped, however, goes on where its folder says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use burn::tensor::Device;
+use unband_nets::checkpoint;
+
+use crate::batches::{Ahead, Batches, Patches};
+use crate::checkpoint as saved;
+use crate::learner::Learner;
+use crate::log::{Log, Row};
+use crate::recipe::Recipe;
+use crate::validation::Validation;
+use crate::{DataError, TrainError};
+
+/// How a training stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Steps taken.
+    pub step: u64,
+    /// Of so many.
+    pub steps: u64,
+    /// Of the last step.
+    pub loss: f32,
+    /// Decibels of the last validation, and of what goes into it.
+    pub psnr: Option<(f64, f64)>,
+    /// Was it tried at this step?
+    pub validated: bool,
+    /// Patches per second since the start.
+    pub images_per_second: f64,
+    /// Until the last step, validations included.
+    pub left: Duration,
+}
+
+/// What a training leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// Weights of the last step.
+    pub weights: PathBuf,
+    /// Weights of the best validation.
+    pub best: PathBuf,
+    /// Last validation and what went into it, in decibels.
+    pub psnr: (f64, f64),
+    /// The best one.
+    pub best_psnr: f64,
+}
+
+/// Trains by a recipe, in a folder of its own. `tell` hears of every step and may stop the training by `false`; it can then
+/// be gone on with.
+///
+/// The folder gets `recipe.toml`, `curve.csv`, `TensorBoard`'s events, `checkpoint.safetensors`, `weights.safetensors`,
+/// `best.safetensors` and `samples/`.
+///
+/// # Errors
+/// As [`Learner::step`]; a folder that cannot be written; a checkpoint of another recipe. The last checkpoint stays.
+pub fn run(
+    recipe: &Recipe,
+    folder: &Path,
+    device: Device,
+    tell: &mut dyn FnMut(&Progress) -> bool,
+) -> Result<Option<Trained>, TrainError> {
+    let mut run = Run::open(recipe, folder, device)?;
+    run.go_on(tell)
+}
+
+struct Run {
+    learner: Learner,
+    batches: Box<dyn Batches>,
+    validation: Validation,
+    log: Log,
+    folder: PathBuf,
+    /// Last validation.
+    psnr: Option<(f64, f64)>,
+    best: f64,
+    /// Step of the checkpoint on disk.
+    kept: u64,
+}
+
+impl Run {
+    fn open(recipe: &Recipe, folder: &Path, device: Device) -> Result<Self, TrainError> {
+        let samples = folder.join("samples");
+        fs::create_dir_all(&samples).map_err(|source| TrainError::File {
+            path: samples,
+            action: "make",
+            source,
+        })?;
+        clear(folder);
+        let mut learner = Learner::new(recipe.clone(), device)?;
+        let multiple = learner.main.model.graph().size_multiple().unwrap_or(1);
+        if !recipe.patch.is_multiple_of(multiple) {
+            let file = recipe.network.clone();
+            let what = format!("must be a multiple of {multiple} for this network, got {}", recipe.patch);
+            return Err(crate::RecipeError::Key { file, key: "patch".into(), what }.into());
+        }
+        let file = folder.join("checkpoint.safetensors");
+        let facts = if file.exists() { saved::load(&mut learner, &file)? } else { Vec::new() };
+        let number =
+            |name: &str| facts.iter().find(|(k, _)| k == name).and_then(|(_, v)| v.parse::<f64>().ok());
+        let batches = Box::new(Patches::open(recipe)?);
+        let kept = learner.steps_taken();
+        unband_io::write_bytes(recipe.to_toml()?.as_bytes(), &folder.join("recipe.toml"), true)?;
+        Ok(Self {
+            batches: Box::new(Ahead::of(batches, kept * recipe.accumulate as u64)),
+            validation: Validation::open(recipe, multiple)?,
+            log: Log::open(folder, kept)?,
+            folder: folder.to_owned(),
+            psnr: number("psnr").zip(number("input")),
+            best: number("best").unwrap_or(f64::NEG_INFINITY),
+            kept,
+            learner,
+        })
+    }
+
+    fn go_on(&mut self, tell: &mut dyn FnMut(&Progress) -> bool) -> Result<Option<Trained>, TrainError> {
+        let recipe = self.learner.recipe.clone();
+        let (began, first) = (Instant::now(), self.learner.steps_taken());
+        let mut saved = Instant::now();
+        while self.learner.steps_taken() < recipe.steps {
+            let rate = recipe.schedule.rate(recipe.optimizer.rate, self.learner.steps_taken(), recipe.steps);
+            let loss = self.learner.step(&mut *self.batches).map_err(|e| self.with_kept(e))?;
+            let step = self.learner.steps_taken();
+            let last = step == recipe.steps;
+            let validated = last || step.is_multiple_of(recipe.validation.every);
+            if validated {
+                self.validate()?;
+            }
+            let (done, spent) = (step - first, began.elapsed().as_secs_f64());
+            let each = spent / done as f64;
+            let images_per_second = (recipe.batch * recipe.accumulate) as f64 / each;
+            let psnr = if validated { self.psnr } else { None };
+            self.log.note(&Row { step, loss, rate, psnr }, images_per_second)?;
+            if last || saved.elapsed().as_secs_f64() >= 60.0 * recipe.checkpoint_minutes {
+                self.save()?;
+                saved = Instant::now();
+            }
+            let left = Duration::from_secs_f64(each * (recipe.steps - step) as f64);
+            let progress = Progress {
+                step,
+                steps: recipe.steps,
+                loss,
+                psnr: self.psnr,
+                validated,
+                images_per_second,
+                left,
+            };
+            if !tell(&progress) {
+                self.save()?;
+                return Ok(None);
+            }
+        }
+        let weights = self.folder.join("weights.safetensors");
+        self.write_weights(&weights)?;
+        let best = self.folder.join("best.safetensors");
+        let psnr = self.psnr.unwrap_or((f64::NAN, f64::NAN));
+        Ok(Some(Trained { weights, best, psnr, best_psnr: self.best }))
+    }
+
+    fn validate(&mut self) -> Result<(), TrainError> {
+        let result = self.validation.run(&self.learner, &self.folder.join("samples"))?;
+        self.psnr = Some(result);
+        if result.0 > self.best {
+            self.best = result.0;
+            self.write_weights(&self.folder.join("best.safetensors"))?;
+        }
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<(), TrainError> {
+        let mut facts = vec![("best".to_owned(), self.best.to_string())];
+        if let Some((psnr, input)) = self.psnr {
+            facts.extend([("psnr".to_owned(), psnr.to_string()), ("input".to_owned(), input.to_string())]);
+        }
+        saved::save(&self.learner, &self.folder.join("checkpoint.safetensors"), &facts)?;
+        self.kept = self.learner.steps_taken();
+        Ok(())
+    }
+
+    /// For inference: with averages where the recipe asks for them, and the recipe in the header.
+    fn write_weights(&self, path: &Path) -> Result<(), TrainError> {
+        let recipe = &self.learner.recipe;
+        let mut facts = vec![
+            ("network".to_owned(), recipe.network.clone()),
+            ("step".to_owned(), self.learner.steps_taken().to_string()),
+            ("recipe".to_owned(), recipe.to_toml()?),
+        ];
+        if let Some((psnr, input)) = self.psnr {
+            facts.push(("validation_psnr_db".to_owned(), psnr.to_string()));
+            facts.push(("validation_input_psnr_db".to_owned(), input.to_string()));
+        }
+        let bytes = checkpoint::write_safetensors(&self.learner.learned()?.state()?, &facts);
+        Ok(unband_io::write_bytes(&bytes, path, true)?)
+    }
+
+    fn with_kept(&self, error: TrainError) -> TrainError {
+        let TrainError::NotFinite { loss, step, .. } = error else { return error };
+        let path = self.folder.join("checkpoint.safetensors");
+        let kept = if self.kept == 0 {
+            "no checkpoint had been written".to_owned()
+        } else {
+            format!("the last good checkpoint, {}, is of step {}", path.display(), self.kept)
+        };
+        TrainError::NotFinite { loss, step, kept }
+    }
+}
+
+/// Takes away what a killed run had half written under temporary names.
+fn clear(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(".unband-") && name.ends_with(".tmp") {
+            // What cannot be taken away does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// What reads a recipe's folders before anything starts: how many pairs there are to learn from.
+///
+/// # Errors
+/// Folders that cannot be listed or are empty, pictures without partners.
+pub fn pairs(recipe: &Recipe) -> Result<usize, DataError> {
+    Ok(crate::pictures::Pictures::open(&recipe.data)?.len())
+}

@@ -1,0 +1,81 @@
+//! The network tried on pictures it does not learn from.
+
+use std::path::Path;
+
+use burn::tensor::Tensor;
+use unband_image::{Depth, Image, Rng};
+use unband_io::WriteOptions;
+
+use crate::TrainError;
+use crate::batches::Batch;
+use crate::error::DataError;
+use crate::learner::Learner;
+use crate::pictures::Pictures;
+use crate::recipe::Recipe;
+
+/// Pictures to try a network on, degraded once.
+pub(crate) struct Validation {
+    /// Name and pair.
+    pairs: Vec<(String, Batch)>,
+    /// Decibels of what goes in.
+    input: f64,
+    samples: usize,
+}
+
+impl Validation {
+    /// Reads all of them.
+    pub fn open(recipe: &Recipe, multiple: usize) -> Result<Self, TrainError> {
+        let settings = &recipe.validation;
+        let mut pictures = Pictures::open(&settings.data)?;
+        let count = if settings.images == 0 { pictures.len() } else { settings.images.min(pictures.len()) };
+        let mut pairs = Vec::with_capacity(count);
+        for i in 0..count {
+            let (patch, height, width) = pictures.middle(i, settings.crop, multiple, Rng::new(i as u64))?;
+            pairs.push((pictures.name(i), Batch { lq: patch.lq, gt: patch.gt, n: 1, height, width }));
+        }
+        let input = pairs.iter().map(|(_, b)| psnr(&b.lq, &b.gt)).sum::<f64>() / count as f64;
+        Ok(Self { pairs, input, samples: settings.samples })
+    }
+
+    /// Mean decibels over the pictures, of the network's results and of what goes in: all channels, values cut to 0 to 1, not
+    /// rounded. The first results are written to `folder` as 16-bit PNG beside each other: degraded, restored, clean.
+    pub fn run(&self, learner: &Learner, folder: &Path) -> Result<(f64, f64), TrainError> {
+        let model = learner.learned()?;
+        let mut sum = 0.0;
+        for (i, (name, pair)) in self.pairs.iter().enumerate() {
+            let out = values(learner.restore(&model, pair)?)?;
+            sum += psnr(&out, &pair.gt);
+            if i < self.samples {
+                let file = folder.join(format!("{:08}-{name}.png", learner.steps_taken()));
+                write([&pair.lq, &out, &pair.gt], pair, &file)?;
+            }
+        }
+        Ok((sum / self.pairs.len() as f64, self.input))
+    }
+}
+
+fn values(x: Tensor<4>) -> Result<Vec<f32>, TrainError> {
+    x.try_into_vec_as().map_err(|e| TrainError::Read { name: "a result".into(), why: e.to_string() })
+}
+
+fn psnr(out: &[f32], gt: &[f32]) -> f64 {
+    let square = |(a, b): (&f32, &f32)| f64::from(a.clamp(0.0, 1.0) - b).powi(2);
+    let mse = out.iter().zip(gt).map(square).sum::<f64>() / gt.len() as f64;
+    // Equal pictures: as far as 16 bits go, so that means stay finite.
+    -10.0 * mse.max(1e-10).log10()
+}
+
+fn write(parts: [&Vec<f32>; 3], pair: &Batch, file: &Path) -> Result<(), TrainError> {
+    let (w, h) = (pair.width, pair.height);
+    let at = |i: usize| {
+        let (y, x, channel) = (i / (9 * w), i / 3 % (3 * w), i % 3);
+        let value = parts[x / w][(channel * h + y) * w + x % w];
+        Depth::SIXTEEN.code(value.clamp(0.0, 1.0)) as u16
+    };
+    let data: Vec<u16> = (0..9 * w * h).map(at).collect();
+    let image = Image::from_rgb16(3 * w, h, &data)
+        .map_err(|source| DataError::Picture { file: file.to_owned(), source })?;
+    let format = unband_io::writer_for(file)?;
+    unband_io::write_file(&image, file, format, &WriteOptions::default(), true)?;
+    Ok(())
+}

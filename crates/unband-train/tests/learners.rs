@@ -1,0 +1,131 @@
+//! One step of a training against its definition.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
+
+use burn::tensor::Device;
+use unband_image::Rng;
+use unband_nets::{Data, StateDict};
+use unband_train::recipe::Recipe;
+use unband_train::{Batch, Batches, Learner, TrainError};
+
+/// Noise as pictures.
+struct Noise(usize, usize);
+
+impl Batches for Noise {
+    fn next(&mut self, number: u64) -> Result<Batch, TrainError> {
+        let Self(n, side) = *self;
+        let values = |plane| {
+            (0..n * 3 * side * side).map(move |i| Rng::new(number).unit_at(plane, 0, i as u32, 0)).collect()
+        };
+        Ok(Batch { lq: values(0), gt: values(1), n, height: side, width: side })
+    }
+}
+
+fn recipe(network: &str, patch: usize, more: &str) -> Recipe {
+    let text = format!(
+        "network = \"{network}\"\nsteps = 100\nbatch = 4\npatch = {patch}\n{more}\n\
+         optimizer = {{ kind = \"adam\", rate = 1e-3 }}\ndata = {{ kind = \"pairs\", folder = \"a\" }}\n\
+         validation = {{ every = 5, data = {{ kind = \"pairs\", folder = \"b\" }} }}\n"
+    );
+    Recipe::parse(&text, "test").unwrap()
+}
+
+fn learner(recipe: Recipe) -> Learner {
+    Learner::new(recipe, Device::flex()).unwrap()
+}
+
+/// Largest difference of two networks over the largest number.
+fn apart(a: &StateDict, b: &StateDict) -> f32 {
+    let (mut worst, mut largest) = (0.0f32, 0.0f32);
+    for ((name, a), (other, b)) in a.iter().zip(b.iter()) {
+        assert_eq!(name, other);
+        if let (Data::F32(a), Data::F32(b)) = (&a.data, &b.data) {
+            for (a, b) in a.iter().zip(b) {
+                (worst, largest) = (worst.max((a - b).abs()), largest.max(a.abs()));
+            }
+        }
+    }
+    worst / largest
+}
+
+const LOSS: &str = "loss = [{ term = \"l1\" }, { term = \"fft-l1\", weight = 0.1 }]";
+
+#[test]
+fn two_workers_of_half_a_batch_have_the_gradients_of_one() {
+    let gradients = |workers: usize| {
+        let mut learner = learner(recipe("bitnet", 16, &format!("workers = {workers}\n{LOSS}")));
+        learner.gradients(&Noise(4, 16).next(0).unwrap(), 0).unwrap()
+    };
+    let ((loss, one), (halves, two)) = (gradients(1), gradients(2));
+    let mut worst = 0.0f32;
+    for (name, one) in &one {
+        let largest = one.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+        let two = &two[name];
+        worst = one.iter().zip(two).fold(worst, |m, (a, b)| m.max((a - b).abs() / largest));
+    }
+    eprintln!("gradients {worst:.1e} of the largest of their tensor apart, losses {loss} {halves}");
+    assert!(worst <= 1e-5 && (loss - halves).abs() <= 1e-5 * loss);
+}
+
+#[test]
+fn pieces_that_are_accumulated_make_the_batch() {
+    struct Pieces;
+    impl Batches for Pieces {
+        fn next(&mut self, number: u64) -> Result<Batch, TrainError> {
+            let whole = Noise(4, 16).next(number / 2)?;
+            let half = whole.lq.len() / 2;
+            let part = |v: &[f32]| v[half * (number % 2) as usize..][..half].to_vec();
+            Ok(Batch { lq: part(&whole.lq), gt: part(&whole.gt), n: 2, ..whole })
+        }
+    }
+    let mut whole = learner(recipe("bitnet", 16, LOSS));
+    let mut pieces =
+        learner(recipe("bitnet", 16, &format!("accumulate = 2\n{LOSS}").replace("batch = 4", "batch = 2")));
+    let (a, b) = (whole.step(&mut Noise(4, 16)).unwrap(), pieces.step(&mut Pieces).unwrap());
+    assert!((a - b).abs() <= 1e-5 * a, "{a} {b}");
+    // Adam divides by the root of the square, so tiny gradients decide about whole steps: looser than gradients are.
+    let apart =
+        apart(&whole.learned().unwrap().state().unwrap(), &pieces.learned().unwrap().state().unwrap());
+    eprintln!("weights {apart:.1e} apart");
+    assert!(apart <= 2e-3, "{apart}");
+}
+
+#[test]
+fn averages_follow_the_weights_by_their_decay() {
+    let mut learner = learner(recipe("bitnet", 16, &format!("ema = 0.75\n{LOSS}")));
+    let before = learner.learned().unwrap().state().unwrap();
+    learner.step(&mut Noise(4, 16)).unwrap();
+    let mean = learner.learned().unwrap().state().unwrap();
+    let mut plain = self::learner(recipe("bitnet", 16, LOSS));
+    plain.step(&mut Noise(4, 16)).unwrap();
+    let after = plain.learned().unwrap().state().unwrap();
+    for ((name, before), ((_, mean), (_, after))) in before.iter().zip(mean.iter().zip(after.iter())) {
+        for ((b, m), a) in before.to_f32().iter().zip(mean.to_f32()).zip(after.to_f32()) {
+            assert!((0.75 * b + 0.25 * a - m).abs() <= 1e-6, "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_trainer_of_the_field_takes_steps_that_lower_its_loss() {
+    // INDI: mixed by t. GGDBN: all its losses. Numbers stay the same for the same seed.
+    let ggdbn = "init = { kind = \"xavier-normal\", gain = 0.02 }\nloss = [{ term = \"l1\" }, { term = \"ms-ssim\", weight = 0.4 }, \
+                 { term = \"fft-l1\", weight = 0.1 }, { term = \"gradient\", weight = 0.5 }]";
+    for (network, side, more) in [("indi", 16, "loss = [{ term = \"fft-l1-parts\" }]"), ("ggdbn", 16, ggdbn)]
+    {
+        struct Same(Batch);
+        impl Batches for Same {
+            fn next(&mut self, _: u64) -> Result<Batch, TrainError> {
+                Ok(self.0.clone())
+            }
+        }
+        let run = || {
+            let mut learner = learner(recipe(network, side, more));
+            let mut same = Same(Noise(2, side).next(0).unwrap());
+            let losses: Vec<f32> = (0..6).map(|_| learner.step(&mut same).unwrap()).collect();
+            losses
+        };
+        let losses = run();
+        eprintln!("{network}: {losses:?}");
+        assert!(losses[5] < losses[0], "{network}: {losses:?}");
+    }
+}

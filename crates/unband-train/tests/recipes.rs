@@ -1,0 +1,123 @@
+//! The recipes that come with unband, and what is said of one that is wrong.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use unband_train::recipe::{Data, Recipe, Schedule};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes")
+}
+
+fn published() -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder()).unwrap().map(|e| e.unwrap().path());
+    let mut files: Vec<_> =
+        files.filter(|f| f.extension().is_some_and(|e| e == "toml") && !f.ends_with("small.toml")).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_recipe_can_be_followed_at_full_scale_and_small() {
+    let files = published();
+    assert!(files.len() >= 9, "{}", files.len());
+    for file in files {
+        let full = Recipe::load(&file, &[], &[]).unwrap_or_else(|e| panic!("{e}"));
+        assert!(matches!(full.data, Data::Pairs { .. }));
+        let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(full.network, stem);
+        let small =
+            Recipe::load(&file, &[folder().join("small.toml")], &[]).unwrap_or_else(|e| panic!("{e}"));
+        assert!(small.steps <= 2000 && small.patch <= full.patch);
+        assert!(matches!(small.data, Data::Clean { .. }));
+        // What a network is trained with stays.
+        assert_eq!(
+            (&small.loss, &small.optimizer, &small.schedule, &small.init),
+            (&full.loss, &full.optimizer, &full.schedule, &full.init)
+        );
+        let multiple = unband_nets::arch::build(&small.network).unwrap().unwrap().size_multiple().unwrap();
+        assert!(
+            small.patch.is_multiple_of(multiple) && full.patch.is_multiple_of(multiple),
+            "{stem}: {multiple}"
+        );
+        // All values said, it is the same recipe.
+        assert_eq!(Recipe::parse(&small.to_toml().unwrap(), "again").unwrap(), small);
+    }
+}
+
+const GOOD: &str = r#"
+network = "bitnet"
+steps = 10
+batch = 2
+patch = 16
+loss = [{ term = "l1" }]
+optimizer = { kind = "adam", rate = 1e-3 }
+data = { kind = "pairs", folder = "a" }
+validation = { every = 5, data = { kind = "pairs", folder = "b" } }
+"#;
+
+#[test]
+fn what_is_left_out_has_the_usual_value() {
+    let recipe = Recipe::parse(GOOD, "good.toml").unwrap();
+    assert!(recipe.optimizer.betas.map(|b| (b * 1e4).round() as u32) == [9000, 9990]);
+    assert!((recipe.optimizer.eps - 1e-8).abs() < 1e-20);
+    assert_eq!(recipe.schedule, Schedule::Constant {});
+    assert_eq!((recipe.workers, recipe.accumulate, recipe.ema), (1, 1, None));
+}
+
+#[test]
+fn errors_name_the_file_the_key_and_what_is_allowed() {
+    let cases = [
+        ("steps = 10", "stepz = 10", &["stepz", "`steps`"][..]),
+        ("\"l1\"", "\"l3\"", &["loss[0].term", "l3", "fft-l1", "charbonnier"]),
+        ("{ term = \"l1\" }", "{ term = \"l1\", wight = 2.0 }", &["loss[0]", "wight", "weight"]),
+        ("{ term = \"l1\" }", "{ term = \"l1\", eps = 1e-3 }", &["loss[0].eps", "charbonnier"]),
+        ("1e-3", "-1.0", &["optimizer.rate", "0..=10", "-1"]),
+        ("\"bitnet\"", "\"bitnt\"", &["network", "bitnt", "ggdbn", "uformer-t"]),
+        ("\"adam\"", "\"sgd\"", &["optimizer", "sgd", "adamw"]),
+        ("batch = 2", "batch = 0", &["batch", "1..=65536", "0"]),
+        ("batch = 2", "batch = 3\nworkers = 2", &["batch", "workers", "multiple"]),
+        ("folder = \"a\"", "folder = \"a\", degradations = []", &["data", "degradations"]),
+        (
+            "kind = \"pairs\", folder = \"a\"",
+            "kind = \"clean\", folder = \"a\", degradations = [\"rgb-99\"]",
+            &["data.degradations", "rgb-99", "rgb-5"],
+        ),
+        ("steps = 10", "steps = 10\nschedule = { kind = \"constant\", low = 1.0 }", &["schedule", "low"]),
+        (
+            "steps = 10",
+            "steps = 10\nschedule = { kind = \"cosine\", low = 1.0 }",
+            &["schedule.low", "0..=0.001"],
+        ),
+        ("steps = 10", "steps = 10\ninit = { kind = \"pytorch\", gain = 1.0 }", &["init", "gain"]),
+        ("batch = 2", "batch = \"two\"", &["batch", "string"]),
+        ("steps = 10", "steps = = 10", &["line"]),
+    ];
+    for (good, bad, said) in cases {
+        assert!(GOOD.contains(good));
+        let error = Recipe::parse(&GOOD.replace(good, bad), "bad.toml").unwrap_err().to_string();
+        for part in ["bad.toml"].iter().chain(said) {
+            assert!(error.contains(part), "{bad}: {error:?} does not say {part:?}");
+        }
+    }
+}
+
+#[test]
+fn later_settings_replace_earlier_ones_key_by_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let first = file("first.toml", GOOD);
+    let second = file(
+        "second.toml",
+        "steps = 20\n[optimizer]\nrate = 0.5\n[for.bitnet]\npatch = 32\n[for.ggdbn]\npatch = 64",
+    );
+    let recipe = Recipe::load(&first, &[second], &["optimizer.rate = 0.25".into()]).unwrap();
+    assert_eq!((recipe.steps, recipe.patch, recipe.batch), (20, 32, 2));
+    assert!((recipe.optimizer.rate - 0.25).abs() < 1e-12);
+    let missing = Recipe::load(&dir.path().join("none.toml"), &[], &[]).unwrap_err().to_string();
+    assert!(missing.contains("none.toml"), "{missing}");
+}

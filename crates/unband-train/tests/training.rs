@@ -1,0 +1,205 @@
+//! Whole trainings by the program: killed and gone on with, on disks that are full, with pictures that do not fit.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use unband_image::{Image, Rng};
+use unband_nets::checkpoint;
+
+const STEPS: u64 = 40;
+
+/// Ramps of 16 bits in the folder, 48 samples a side.
+fn photos(folder: &Path, count: u32) {
+    std::fs::create_dir_all(folder).unwrap();
+    for i in 0..count {
+        picture(&folder.join(format!("{i}.png")), 48, i);
+    }
+}
+
+fn picture(file: &Path, side: usize, seed: u32) {
+    let random = |k| Rng::new(9).unit_at(seed, k, 0, 0);
+    let value = |p: usize| {
+        let (x, y, c) = (p / 3 % side, p / 3 / side, (p % 3) as u32);
+        let v = random(c) * 0.5 + (random(3) * x as f32 + random(4) * y as f32) * 0.25 / side as f32;
+        (v * 65535.0) as u16
+    };
+    let data: Vec<u16> = (0..3 * side * side).map(value).collect();
+    let image = Image::from_rgb16(side, side, &data).unwrap();
+    let format = unband_io::writer_for(file).unwrap();
+    unband_io::write_file(&image, file, format, &unband_io::WriteOptions::default(), true).unwrap();
+}
+
+/// A folder with photos and a recipe that uses all there is: averages, clipping, accumulation, turns, a schedule.
+fn workplace() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    photos(&dir.path().join("train"), 5);
+    photos(&dir.path().join("val"), 2);
+    let clean = |name: &str| {
+        format!(
+            "{{ kind = \"clean\", folder = \"{}\", degradations = [\"rgb-5\"] }}",
+            dir.path().join(name).display()
+        )
+    };
+    let recipe = format!(
+        "network = \"bitnet\"\nseed = 5\nsteps = {STEPS}\nbatch = 2\npatch = 8\naccumulate = 2\nema = 0.9\nclip-norm = 0.5\n\
+         checkpoint-minutes = 0.003\n\
+         loss = [{{ term = \"l1\" }}, {{ term = \"fft-l1\", weight = 0.1 }}]\n\
+         optimizer = {{ kind = \"adamw\", rate = 1e-3, weight-decay = 1e-2 }}\n\
+         schedule = {{ kind = \"cosine\", warmup = 0.1 }}\naugment = {{ hflip = 0.5, vflip = 0.5, turns = true }}\n\
+         data = {}\nvalidation = {{ every = 10, samples = 1, crop = 16, data = {} }}\n",
+        clean("train"),
+        clean("val")
+    );
+    std::fs::write(dir.path().join("recipe.toml"), recipe).unwrap();
+    dir
+}
+
+fn command(dir: &Path, out: &str, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_unband-train"));
+    command.arg(dir.join("recipe.toml")).args(["--threads", "1", "--out"]).arg(dir.join(out)).args(more);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+fn train(dir: &Path, out: &str, more: &[&str]) -> Output {
+    command(dir, out, more).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn failed(output: &Output, parts: &[&str]) {
+    let text = said(output);
+    assert!(!output.status.success(), "{text}");
+    for part in parts {
+        assert!(text.contains(part), "{text:?} does not say {part:?}");
+    }
+}
+
+#[test]
+fn a_training_killed_at_any_moment_goes_on_to_the_same_bits() {
+    let dir = workplace();
+    let dir = dir.path();
+    let whole = train(dir, "whole", &[]);
+    assert!(whole.status.success(), "{}", said(&whole));
+    let steps = || std::fs::read_to_string(dir.join("killed/curve.csv")).map_or(0, |t| t.lines().count());
+    for kill in 0..5 {
+        let mut child = command(dir, "killed", &[]).stderr(Stdio::null()).spawn().unwrap();
+        // Rows grow again from the last checkpoint on, and then comes any moment of a step.
+        let random = |k| Rng::new(3).unit_at(kill, k, 0, 0);
+        let rows = 3 + 7 * kill as usize + (3.0 * random(0)) as usize;
+        while steps() < rows {
+            assert!(child.try_wait().unwrap().is_none(), "ended before step {rows}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_micros((50_000.0 * random(1)) as u64));
+        assert!(child.try_wait().unwrap().is_none(), "ended before it was killed");
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+    }
+    let rest = train(dir, "killed", &[]);
+    assert!(rest.status.success(), "{}", said(&rest));
+    let read = |run: &str, name: &str| std::fs::read(dir.join(run).join(name)).unwrap();
+    let curve = String::from_utf8(read("whole", "curve.csv")).unwrap();
+    assert_eq!(curve.lines().count() as u64, STEPS + 1);
+    assert_eq!(curve, String::from_utf8(read("killed", "curve.csv")).unwrap());
+    assert!(read("whole", "weights.safetensors") == read("killed", "weights.safetensors"));
+    assert!(read("whole", "best.safetensors") == read("killed", "best.safetensors"));
+
+    // What comes out is a network that other programs take, with its recipe.
+    let weights = checkpoint::open(dir.join("whole/weights.safetensors")).unwrap();
+    let recipe = weights.facts.iter().find(|(k, _)| k == "recipe").unwrap();
+    assert!(recipe.1.contains("clip-norm = 0.5"));
+    assert_eq!(weights.network().unwrap().architecture.name, "bitnet");
+    assert!(dir.join("whole/samples/00000040-0.png").exists());
+
+    // Another recipe does not go on from it.
+    failed(
+        &train(dir, "whole", &["--set", "optimizer.rate=2e-3"]),
+        &["checkpoint.safetensors", "rate = 0.001", "--out"],
+    );
+    // Events for TensorBoard: records that are as long as they say.
+    let events = std::fs::read_dir(dir.join("whole")).unwrap().map(|e| e.unwrap().path());
+    let events = events.filter(|p| p.to_string_lossy().contains("tfevents")).collect::<Vec<PathBuf>>();
+    let bytes = std::fs::read(&events[0]).unwrap();
+    let (mut at, mut records) = (0, 0);
+    while at < bytes.len() {
+        let length = u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
+        at += 16 + length;
+        records += 1;
+    }
+    assert_eq!((at, records), (bytes.len(), STEPS + 2));
+}
+
+#[test]
+fn a_loss_that_is_no_number_ends_the_training_and_keeps_the_last_checkpoint() {
+    let dir = workplace();
+    let dir = dir.path();
+    let wild =
+        ["optimizer.rate=9.0", "clip-norm=1e12", "checkpoint-minutes=0", "loss=[{term=\"l2\",weight=1e6}]"];
+    let wild: Vec<&str> = wild.into_iter().flat_map(|setting| ["--set", setting]).collect();
+    let output = train(dir, "wild", &wild);
+    failed(&output, &["the loss is", "at step", "checkpoint.safetensors", "rate"]);
+    let kept = std::fs::read(dir.join("wild/checkpoint.safetensors")).unwrap();
+    assert!(safetensors::SafeTensors::deserialize(&kept).is_ok());
+}
+
+#[test]
+fn a_full_disk_ends_the_training_and_keeps_the_last_checkpoint() {
+    let dir = workplace();
+    let dir = dir.path();
+    assert!(train(dir, "run", &[]).status.success());
+    let before = std::fs::read(dir.join("run/checkpoint.safetensors")).unwrap();
+    // A limit on file sizes is to the writer what a full disk is: the write fails half way.
+    let script = format!(
+        "ulimit -f 4000; trap '' XFSZ; exec '{}' '{}' --threads 1 --out '{}' --set steps=41",
+        env!("CARGO_BIN_EXE_unband-train"),
+        dir.join("recipe.toml").display(),
+        dir.join("other").display()
+    );
+    std::fs::create_dir_all(dir.join("other")).unwrap();
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    failed(&output, &["other", "hint: make room"]);
+    // Nothing half written is left.
+    let names: Vec<String> = std::fs::read_dir(dir.join("other"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(!names.iter().any(|n| n.contains(".tmp") || n == "checkpoint.safetensors"), "{names:?}");
+    assert!(before == std::fs::read(dir.join("run/checkpoint.safetensors")).unwrap());
+}
+
+#[test]
+fn pictures_that_do_not_fit_are_named() {
+    let dir = workplace();
+    let dir = dir.path();
+    let pairs = |a: &str| {
+        let data = format!("data={{kind=\"pairs\",folder=\"{}\"}}", dir.join(a).display());
+        train(dir, "run", &["--set", &data])
+    };
+    // `--set` merges tables: what another kind has beside is refused, not ignored.
+    failed(&pairs("a"), &["degradations"]);
+    let recipe = std::fs::read_to_string(dir.join("recipe.toml")).unwrap();
+    let line = recipe.lines().find(|l| l.starts_with("data = ")).unwrap();
+    let changed = recipe
+        .replace(line, &format!("data = {{ kind = \"pairs\", folder = \"{}\" }}", dir.join("a").display()));
+    std::fs::write(dir.join("recipe.toml"), changed).unwrap();
+    failed(&train(dir, "run", &[]), &["a/lq", "list"]);
+    photos(&dir.join("a/lq"), 3);
+    photos(&dir.join("a/gt"), 2);
+    failed(&train(dir, "run", &[]), &["lq/2.png", "1 without", "a/gt", "hint"]);
+    picture(&dir.join("a/gt/2.png"), 50, 2);
+    failed(&train(dir, "run", &[]), &["lq/2.png", "48×48", "50×50"]);
+    picture(&dir.join("a/gt/2.png"), 6, 2);
+    picture(&dir.join("a/lq/2.png"), 6, 2);
+    failed(&train(dir, "run", &[]), &["gt/2.png", "6×6", "8×8", "hint"]);
+    std::fs::write(dir.join("a/gt/2.png"), b"no picture").unwrap();
+    failed(&train(dir, "run", &[]), &["gt/2.png"]);
+    failed(
+        &train(dir, "run", &["--set", "patch=20", "--set", "network=\"ggdbn\""]),
+        &["patch", "multiple of 8", "20"],
+    );
+}
