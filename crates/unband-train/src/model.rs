@@ -151,10 +151,10 @@ impl Model {
     /// device's random numbers.
     ///
     /// # Errors
-    /// As [`Model::run`]; batch renormalisation; batch norms that see a single sample.
+    /// As [`Model::run`]; batch norms that see a single sample.
     pub fn run_learning(&mut self, inputs: &[Tensor<4>]) -> Result<Vec<Tensor<4>>, TrainError> {
         self.step_spectral_norms();
-        let done = exec::run(&self.graph, &self.params(), inputs, Mode::Learning)?;
+        let done = exec::run(&self.graph, &self.params(), inputs, Mode::Learning(self.batches_seen()))?;
         for (id, value) in done.running {
             if let Source::Plain(Place::Buffer(i)) = self.sources[id.index()] {
                 self.buffers[i] = value;
@@ -170,6 +170,19 @@ impl Model {
             }
         }
         Ok(done.outputs)
+    }
+
+    /// As its norms have counted.
+    fn batches_seen(&self) -> u64 {
+        let counter = |(stored, place): &(Stored, Place)| match place {
+            Place::Integer(Some(unband_nets::Tensor { data: Data::I64(counts), .. }))
+                if stored.name.ends_with("num_batches_tracked") =>
+            {
+                counts.first().copied()
+            }
+            _ => None,
+        };
+        self.stored.iter().find_map(counter).and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
     }
 
     /// Moves what is learned against the gradients of a loss.

@@ -21,8 +21,8 @@ use crate::TrainError;
 pub(crate) enum Mode {
     /// Running statistics, nothing dropped.
     Fixed,
-    /// Statistics of the batch, samples dropped.
-    Learning,
+    /// Statistics of the batch, samples dropped; so many batches were learned from before.
+    Learning(u64),
 }
 
 /// What a run gives.
