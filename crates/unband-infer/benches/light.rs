@@ -2,37 +2,22 @@
 //! `tools/bench_light.py`, which runs the peers in turns with it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "shared/light.rs"]
+mod net;
 mod shared;
 
 use std::path::Path;
 use std::time::Instant;
 
+use net::light;
 use shared::clock::cpu;
 use unband_image::Context;
 use unband_infer::{Engine, Mode};
 use unband_nets::state::{Weights, fill};
-use unband_nets::{Graph, Net};
 use unband_simd::Level;
 
 const HEIGHT: usize = 1080;
 const WIDTH: usize = 1920;
-
-/// Pixel-unshuffle by 4, six convolutions of 64 channels with a skip each, back by pixel-shuffle, plus the picture.
-fn light() -> Graph {
-    let mut net = Net::new("light");
-    let image = net.input("image", 3);
-    let x = net.pixel_unshuffle(image, 4);
-    let mut x = net.conv3x3("head", x, 64);
-    for i in 0..6 {
-        let y = net.conv3x3(format!("body.{i}"), x, 64);
-        let y = net.relu(y);
-        x = net.add(y, x);
-    }
-    let x = net.conv3x3("tail", x, 48);
-    let x = net.pixel_shuffle(x, 4);
-    let out = net.add(x, image);
-    net.finish(&[("image", out)]).unwrap()
-}
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();

@@ -9,6 +9,7 @@ pub mod block_rows;
 pub mod cambi_rows;
 pub mod cells;
 pub mod codes;
+pub mod conv_grad_rows;
 pub mod conv_rows;
 pub mod dct_rows;
 pub mod deband_rows;
@@ -18,6 +19,7 @@ pub mod fcdr_rows;
 pub mod gradfun_rows;
 pub mod inspect_rows;
 pub mod jpeg_rows;
+mod lanes;
 mod level;
 pub mod math_rows;
 pub mod net_rows;
@@ -27,6 +29,7 @@ pub mod pool_rows;
 pub mod quantize;
 pub mod smooth_rows;
 pub mod spiral_rows;
+pub mod transpose_rows;
 pub mod winograd_rows;
 
 pub use level::Level;
@@ -54,10 +57,10 @@ pub use level::Level;
 #[macro_export]
 #[doc(hidden)]
 macro_rules! dispatch {
-    ($( $(#[$meta:meta])* pub fn $name:ident(level $(, $arg:ident : $ty:ty)* $(,)?) $(-> $ret:ty)? = $body:path; )*) => {$(
+    ($( $(#[$meta:meta])* $visible:vis fn $name:ident(level $(, $arg:ident : $ty:ty)* $(,)?) $(-> $ret:ty)? = $body:path; )*) => {$(
         $(#[$meta])*
         #[allow(clippy::too_many_arguments)]
-        pub fn $name(level: $crate::Level $(, $arg: $ty)*) $(-> $ret)? {
+        $visible fn $name(level: $crate::Level $(, $arg: $ty)*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512cd,avx2,bmi1,bmi2")]

@@ -8,6 +8,8 @@
 
 use crate::Level;
 use crate::conv_rows;
+#[cfg(any(target_arch = "x86_64", test))]
+use crate::lanes::Lanes;
 
 /// Products per tile: 6 across times 4 down.
 const FREQUENCIES: usize = 24;
@@ -57,33 +59,50 @@ pub fn pack(
     weight: impl Fn(usize, usize, usize) -> f32,
 ) -> Vec<f32> {
     let block = conv_rows::block(level);
+    let mut packed = vec![0.0; outputs.div_ceil(block) * block * FREQUENCIES * inputs];
+    let mut taps = [[0.0; LONGEST]; 9];
+    let mut made = [[0.0; LONGEST]; FREQUENCIES];
+    for (b, first) in (0..outputs).step_by(block).enumerate() {
+        let here = block.min(outputs - first);
+        for i in 0..inputs {
+            for (t, tap) in taps.iter_mut().enumerate() {
+                tap[..here].iter_mut().zip(first..).for_each(|(v, o)| *v = weight(o, t, i));
+                tap[here..].fill(0.0);
+            }
+            transform_taps(level, &mut made, &taps);
+            for (f, made) in made.iter().enumerate() {
+                packed[((b * FREQUENCIES + f) * inputs + i) * block..][..block]
+                    .copy_from_slice(&made[..block]);
+            }
+        }
+    }
+    packed
+}
+
+/// The largest block of outputs.
+const LONGEST: usize = 32;
+
+crate::dispatch! {
+    /// Frequencies of the nine taps, for outputs side by side.
+    fn transform_taps(level, made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; LONGEST]; 9]) = transform_taps_body;
+}
+
+#[inline(always)]
+fn transform_taps_body(made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; LONGEST]; 9]) {
     let across = |w: [f64; 3]| {
         let (even, odd) = (w[0] + w[2], w[1]);
         let (far, odd2) = (w[0] / 24.0 + w[2] / 6.0, w[1] / 12.0);
         [w[0] / 4.0, -(even + odd) / 6.0, (odd - even) / 6.0, far + odd2, far - odd2, w[2]]
     };
     let down = |w: [f64; 3]| [w[0], (w[0] + w[1] + w[2]) / 2.0, (w[0] - w[1] + w[2]) / 2.0, w[2]];
-    let transformed = |o: usize, i: usize| -> [f32; FREQUENCIES] {
-        let rows = [0, 1, 2].map(|a| across([0, 1, 2].map(|b| f64::from(weight(o, 3 * a + b, i)))));
-        let mut all = [0.0; FREQUENCIES];
+    for o in 0..LONGEST {
+        let rows = [0, 1, 2].map(|a| across([0, 1, 2].map(|b| f64::from(taps[3 * a + b][o]))));
         for x in 0..6 {
             for (y, v) in down([rows[0][x], rows[1][x], rows[2][x]]).into_iter().enumerate() {
-                all[x * 4 + y] = v as f32;
-            }
-        }
-        all
-    };
-    let blocks = outputs.div_ceil(block);
-    let mut packed = vec![0.0; blocks * block * FREQUENCIES * inputs];
-    for o in 0..outputs {
-        let (b, lane) = (o / block, o % block);
-        for i in 0..inputs {
-            for (f, v) in transformed(o, i).into_iter().enumerate() {
-                packed[((b * FREQUENCIES + f) * inputs + i) * block + lane] = v;
+                made[x * 4 + y][o] = v as f32;
             }
         }
     }
-    packed
 }
 
 /// Two output rows from four input rows, of which the first lies one row above the first output row. Rows are as
@@ -126,32 +145,6 @@ struct Pair<'a> {
     packed: &'a [f32],
     bias: &'a [f32],
     scratch: &'a mut [f32],
-}
-
-/// A vector of floats.
-#[cfg(any(target_arch = "x86_64", test))]
-trait Lanes: Copy {
-    /// Floats.
-    const LEN: usize;
-    /// # Safety
-    /// The pointer must lead to `LEN` floats; the processor must have the instructions.
-    unsafe fn load(from: *const f32) -> Self;
-    /// # Safety
-    /// As `load`.
-    unsafe fn store(self, to: *mut f32);
-    /// # Safety
-    /// The processor must have the instructions; so for all below.
-    unsafe fn splat(v: f32) -> Self;
-    /// self · b + c, in one rounding.
-    /// # Safety
-    /// As above.
-    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
-    /// # Safety
-    /// As above.
-    unsafe fn add(self, b: Self) -> Self;
-    /// # Safety
-    /// As above.
-    unsafe fn sub(self, b: Self) -> Self;
 }
 
 /// All tiles of a pair of rows: `P` together, then fewer; blocks of `B` vectors.
@@ -316,67 +309,9 @@ unsafe fn multiply<V: Lanes, const P: usize, const B: usize>(
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use std::arch::x86_64::{
-        __m256, __m512, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps,
-        _mm256_sub_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
-        _mm512_sub_ps,
-    };
+    use std::arch::x86_64::{__m256, __m512};
 
-    use super::{Lanes, Pair};
-
-    macro_rules! lanes {
-        ($vector:ty, $len:expr, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident, $sub:ident) => {
-            // SAFETY, for all: the caller has the instructions, pointers lead to `LEN` floats.
-            impl Lanes for $vector {
-                const LEN: usize = $len;
-                #[inline(always)]
-                unsafe fn load(from: *const f32) -> Self {
-                    unsafe { $load(from) }
-                }
-                #[inline(always)]
-                unsafe fn store(self, to: *mut f32) {
-                    unsafe { $store(to, self) }
-                }
-                #[inline(always)]
-                unsafe fn splat(v: f32) -> Self {
-                    unsafe { $splat(v) }
-                }
-                #[inline(always)]
-                unsafe fn mul_add(self, b: Self, c: Self) -> Self {
-                    unsafe { $fma(self, b, c) }
-                }
-                #[inline(always)]
-                unsafe fn add(self, b: Self) -> Self {
-                    unsafe { $add(self, b) }
-                }
-                #[inline(always)]
-                unsafe fn sub(self, b: Self) -> Self {
-                    unsafe { $sub(self, b) }
-                }
-            }
-        };
-    }
-
-    lanes!(
-        __m512,
-        16,
-        _mm512_loadu_ps,
-        _mm512_storeu_ps,
-        _mm512_set1_ps,
-        _mm512_fmadd_ps,
-        _mm512_add_ps,
-        _mm512_sub_ps
-    );
-    lanes!(
-        __m256,
-        8,
-        _mm256_loadu_ps,
-        _mm256_storeu_ps,
-        _mm256_set1_ps,
-        _mm256_fmadd_ps,
-        _mm256_add_ps,
-        _mm256_sub_ps
-    );
+    use super::Pair;
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
     pub unsafe fn avx512(pair: &mut Pair<'_>) {

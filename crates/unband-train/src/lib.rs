@@ -19,6 +19,7 @@
 
 mod batches;
 mod checkpoint;
+mod conv;
 mod error;
 mod exec;
 pub mod init;

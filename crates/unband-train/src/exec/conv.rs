@@ -1,10 +1,11 @@
 use burn::tensor::Tensor;
-use burn::tensor::module::{conv_transpose2d, conv2d};
+use burn::tensor::module::conv_transpose2d;
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use unband_nets::ParamId;
 use unband_nets::layer::conv::{Conv, ConvTranspose};
 
 use super::Run;
+use crate::conv::conv2d;
 
 impl Run<'_> {
     pub(super) fn conv(&self, conv: &Conv, x: Tensor<4>) -> Tensor<4> {

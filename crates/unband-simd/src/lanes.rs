@@ -1,0 +1,93 @@
+//! Vectors of floats of several lengths, for bodies that are written once for all of them.
+#![cfg(any(target_arch = "x86_64", test))]
+#![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
+
+/// A vector of floats.
+pub trait Lanes: Copy {
+    /// Floats.
+    const LEN: usize;
+    /// # Safety
+    /// The pointer must lead to `LEN` floats; the processor must have the instructions.
+    unsafe fn load(from: *const f32) -> Self;
+    /// # Safety
+    /// As `load`.
+    unsafe fn store(self, to: *mut f32);
+    /// # Safety
+    /// The processor must have the instructions; so for all below.
+    unsafe fn splat(v: f32) -> Self;
+    /// self · b + c, in one rounding.
+    /// # Safety
+    /// As above.
+    unsafe fn mul_add(self, b: Self, c: Self) -> Self;
+    /// # Safety
+    /// As above.
+    unsafe fn add(self, b: Self) -> Self;
+    /// # Safety
+    /// As above.
+    unsafe fn sub(self, b: Self) -> Self;
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        __m256, __m512, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps,
+        _mm256_sub_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
+        _mm512_sub_ps,
+    };
+
+    use super::Lanes;
+
+    macro_rules! lanes {
+        ($vector:ty, $len:expr, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident, $sub:ident) => {
+            // SAFETY, for all: the caller has the instructions, pointers lead to `LEN` floats.
+            impl Lanes for $vector {
+                const LEN: usize = $len;
+                #[inline(always)]
+                unsafe fn load(from: *const f32) -> Self {
+                    unsafe { $load(from) }
+                }
+                #[inline(always)]
+                unsafe fn store(self, to: *mut f32) {
+                    unsafe { $store(to, self) }
+                }
+                #[inline(always)]
+                unsafe fn splat(v: f32) -> Self {
+                    unsafe { $splat(v) }
+                }
+                #[inline(always)]
+                unsafe fn mul_add(self, b: Self, c: Self) -> Self {
+                    unsafe { $fma(self, b, c) }
+                }
+                #[inline(always)]
+                unsafe fn add(self, b: Self) -> Self {
+                    unsafe { $add(self, b) }
+                }
+                #[inline(always)]
+                unsafe fn sub(self, b: Self) -> Self {
+                    unsafe { $sub(self, b) }
+                }
+            }
+        };
+    }
+
+    lanes!(
+        __m512,
+        16,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_set1_ps,
+        _mm512_fmadd_ps,
+        _mm512_add_ps,
+        _mm512_sub_ps
+    );
+    lanes!(
+        __m256,
+        8,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_set1_ps,
+        _mm256_fmadd_ps,
+        _mm256_add_ps,
+        _mm256_sub_ps
+    );
+}

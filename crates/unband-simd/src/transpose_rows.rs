@@ -1,0 +1,130 @@
+//! Planes into samples that lie channel by channel, and back.
+
+use crate::Level;
+
+/// A table whose rows are a step apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows of the input, columns of the output.
+    pub rows: usize,
+    /// Columns of the input, rows of the output.
+    pub columns: usize,
+    /// Floats between rows of the input; at least `columns`.
+    pub step: usize,
+    /// Floats between rows of the output; at least `rows`.
+    pub out_step: usize,
+}
+
+/// `out[c · out_step + r] = table[r · step + c]`; what lies between the output's rows stays as it is.
+///
+/// # Panics
+/// When a slice is too short for the shape, or a step is.
+pub fn transpose(level: Level, shape: Shape, out: &mut [f32], table: &[f32]) {
+    let Shape { rows, columns, step, out_step } = shape;
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    assert!(step >= columns && table.len() >= (rows - 1) * step + columns, "table");
+    assert!(out_step >= rows && out.len() >= (columns - 1) * out_step + rows, "output");
+    #[cfg(target_arch = "x86_64")]
+    if level.supported() >= Level::Avx2 {
+        // SAFETY: the level has AVX2, and the slices were checked.
+        unsafe { x86::blocks(shape, out, table) }
+        copy(shape, (rows / 8 * 8..rows, 0..columns), out, table);
+        copy(shape, (0..rows / 8 * 8, columns / 8 * 8..columns), out, table);
+        return;
+    }
+    let _ = level;
+    copy(shape, (0..rows, 0..columns), out, table);
+}
+
+/// The meaning, for some of the rows and columns.
+fn copy(
+    shape: Shape,
+    (rows, columns): (std::ops::Range<usize>, std::ops::Range<usize>),
+    out: &mut [f32],
+    table: &[f32],
+) {
+    for r in rows {
+        for c in columns.clone() {
+            out[c * shape.out_step + r] = table[r * shape.step + c];
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::{
+        __m256, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
+        _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    };
+
+    use super::Shape;
+
+    /// All whole blocks of 8×8.
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) {
+        for c in (0..shape.columns / 8 * 8).step_by(8) {
+            for r in (0..shape.rows / 8 * 8).step_by(8) {
+                // SAFETY: the caller checked that both slices hold all rows and columns.
+                unsafe {
+                    let from = table.as_ptr().add(r * shape.step + c);
+                    let to = out.as_mut_ptr().add(c * shape.out_step + r);
+                    let lines = turn(std::array::from_fn(|i| _mm256_loadu_ps(from.add(i * shape.step))));
+                    for (i, line) in lines.into_iter().enumerate() {
+                        _mm256_storeu_ps(to.add(i * shape.out_step), line);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn turn(a: [__m256; 8]) -> [__m256; 8] {
+        let pairs: [__m256; 8] = std::array::from_fn(|i| {
+            let (x, y) = (a[i / 2 * 2], a[i / 2 * 2 + 1]);
+            if i % 2 == 0 { _mm256_unpacklo_ps(x, y) } else { _mm256_unpackhi_ps(x, y) }
+        });
+        let fours: [__m256; 8] = std::array::from_fn(|i| {
+            let (half, column) = (i / 4 * 4, i % 4);
+            let (x, y) = (pairs[half + column / 2], pairs[half + column / 2 + 2]);
+            if column % 2 == 0 { _mm256_shuffle_ps::<0x44>(x, y) } else { _mm256_shuffle_ps::<0xEE>(x, y) }
+        });
+        std::array::from_fn(|i| {
+            let (x, y) = (fours[i % 4], fours[i % 4 + 4]);
+            if i < 4 { _mm256_permute2f128_ps::<0x20>(x, y) } else { _mm256_permute2f128_ps::<0x31>(x, y) }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_turns_tables_of_all_sizes() {
+        for (rows, columns, step, out_step) in [
+            (8, 8, 8, 8),
+            (64, 32, 1024, 64),
+            (3, 17, 20, 5),
+            (19, 9, 9, 40),
+            (1, 1, 1, 1),
+            (0, 4, 4, 4),
+            (16, 33, 33, 16),
+        ] {
+            let shape = Shape { rows, columns, step, out_step };
+            let table: Vec<f32> = (0..rows * step).map(|i| i as f32).collect();
+            let mut want = vec![-1.0; columns * out_step];
+            copy(shape, (0..rows, 0..columns), &mut want, &table);
+            for r in 0..rows {
+                assert!((0..columns).all(|c| want[c * out_step + r] == (r * step + c) as f32));
+            }
+            for level in Level::all() {
+                let mut out = vec![-1.0; columns * out_step];
+                transpose(level, shape, &mut out, &table);
+                assert!(out == want, "{level:?} {shape:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! A convolution, or the gradient of its input, over sheets; and the gradient of its weights.
+
+use rayon::prelude::*;
+use unband_simd::conv_rows::{self, Tap};
+use unband_simd::{Level, conv_grad_rows, winograd_rows};
+
+use super::sheet::{Frame, Sheet};
+use super::walk::{Axis, Walk};
+
+/// Channels from which on a third of the multiplications is worth the transforms.
+const ENOUGH: usize = 16;
+
+/// What reads samples, down and across.
+pub struct Pass {
+    pub down: Walk,
+    pub across: Walk,
+}
+
+impl Pass {
+    /// Samples from one picture to the next that leave room for all that is read and made.
+    pub fn pitch(&self) -> usize {
+        let walk = &self.across;
+        let room = walk.inputs + walk.before().max(walk.after());
+        room.max(walk.per_phase() * walk.step).next_multiple_of(walk.step)
+    }
+
+    /// The least zeroes around what is read.
+    pub fn frame(&self, pitch: usize) -> Frame {
+        Frame { rows: (self.down.before(), self.down.after()), left: self.across.before(), pitch }
+    }
+
+    /// `weight(output, tap, input)`; taps row by row of the kernel.
+    pub fn run(
+        &self,
+        level: Level,
+        input: &Sheet,
+        outputs: usize,
+        weight: impl Fn(usize, usize, usize) -> f32,
+        bias: &[f32],
+    ) -> Sheet {
+        let [pictures, inputs, ..] = input.dims;
+        let dims = [pictures, outputs, self.down.outputs, self.across.outputs];
+        let pitch = input.frame.pitch / self.across.step * self.across.phases.len();
+        let mut out = Sheet::zeroes(dims, Frame { rows: (0, 0), left: 0, pitch });
+        let three = self.down.is_three_around() && self.across.is_three_around();
+        if three && inputs >= ENOUGH && outputs >= ENOUGH && winograd_rows::has(level) {
+            self.in_pairs(level, input, &mut out, weight, bias);
+        } else {
+            self.row_by_row(level, input, &mut out, weight, bias);
+        }
+        out
+    }
+
+    /// Outputs of a phase in a row, those between pictures too, which mean nothing.
+    fn width(&self, input: &Sheet) -> usize {
+        (input.dims[0] - 1) * (input.frame.pitch / self.across.step) + self.across.per_phase()
+    }
+
+    fn row_by_row(
+        &self,
+        level: Level,
+        input: &Sheet,
+        out: &mut Sheet,
+        weight: impl Fn(usize, usize, usize) -> f32,
+        bias: &[f32],
+    ) {
+        let (inputs, outputs) = (input.dims[1], out.dims[1]);
+        let phases = (self.down.phases.len(), self.across.phases.len());
+        let packed: Vec<Vec<f32>> = (0..phases.0 * phases.1)
+            .map(|p| {
+                let taps: Vec<usize> =
+                    self.taps(p).map(|(down, across)| down * self.across.kernel + across).collect();
+                conv_rows::pack(level, outputs, taps.len(), inputs, |o, t, i| weight(o, taps[t], i))
+            })
+            .collect();
+        let left = |tap: isize| input.frame.left.wrapping_add_signed(tap);
+        let width = self.width(input);
+        let out_step = phases.1 * outputs;
+        let shape = conv_rows::Shape { inputs, outputs, width, stride: self.across.step, out_step };
+        let (row, height) = (out.row(), out.dims[2]);
+        out.rows_mut().par_chunks_mut(row).take(height).enumerate().for_each(|(y, row)| {
+            let down = &self.down.phases[y % phases.0];
+            let over = (y / phases.0 * self.down.step) as isize;
+            let start = -(input.frame.left as isize);
+            let rows: Vec<&[f32]> = down.iter().map(|tap| input.from(over + tap.offset, start)).collect();
+            for (phase, across) in self.across.phases.iter().enumerate() {
+                let taps: Vec<Tap> = (0..down.len())
+                    .flat_map(|row| across.iter().map(move |tap| Tap { row, column: left(tap.offset) }))
+                    .collect();
+                let packed = &packed[y % phases.0 * phases.1 + phase];
+                conv_rows::conv_row(level, shape, &mut row[phase * outputs..], &rows, &taps, packed, bias);
+            }
+        });
+    }
+
+    /// The numbers of a phase's taps, down and across.
+    fn taps(&self, phase: usize) -> impl Iterator<Item = (usize, usize)> {
+        let count = self.across.phases.len();
+        let (down, across) = (&self.down.phases[phase / count], &self.across.phases[phase % count]);
+        down.iter().flat_map(move |d| across.iter().map(move |a| (d.index, a.index)))
+    }
+
+    /// Pairs of rows by Winograd's filtering.
+    fn in_pairs(
+        &self,
+        level: Level,
+        input: &Sheet,
+        out: &mut Sheet,
+        weight: impl Fn(usize, usize, usize) -> f32,
+        bias: &[f32],
+    ) {
+        let (inputs, outputs) = (input.dims[1], out.dims[1]);
+        let mut order = [0; 9];
+        for (d, a) in self.taps(0) {
+            let place = |walk: &Walk, index| {
+                walk.phases[0].iter().find(|tap| tap.index == index).map_or(0, |t| t.offset + 1)
+            };
+            order[(place(&self.down, d) * 3 + place(&self.across, a)) as usize] = d * 3 + a;
+        }
+        let packed = winograd_rows::pack(level, outputs, inputs, |o, t, i| weight(o, order[t], i));
+        let shape = winograd_rows::Shape { inputs, outputs, width: self.width(input) };
+        let (row, height) = (out.row(), out.dims[2]);
+        // A sheet has a row more than its height: of an odd height, the last pair's second row.
+        let pairs = out.rows_mut().par_chunks_mut(2 * row).take(height.div_ceil(2)).enumerate();
+        pairs.for_each_init(
+            || vec![0.0; shape.scratch()],
+            |scratch, (pair, out)| {
+                let (first, second) = out.split_at_mut(row);
+                let rows = [-1, 0, 1, 2].map(|y| input.from(2 * pair as isize + y, -1));
+                winograd_rows::row_pair(level, shape, [first, second], rows, &packed, bias, scratch);
+            },
+        );
+    }
+}
+
+/// The gradient of the weights, `[O, I, rows, columns]`, of what went in and the gradient of what came out. The pitch of the
+/// first is the stride times that of the second; between pictures the second has zeroes.
+pub fn weight_gradient(level: Level, [down, across]: [Axis; 2], input: &Sheet, gradient: &Sheet) -> Vec<f32> {
+    let ([pictures, inputs, ..], [_, outputs, height, columns]) = (input.dims, gradient.dims);
+    let width = (pictures - 1) * gradient.frame.pitch + columns;
+    let shape = conv_grad_rows::Shape { inputs, outputs, width, stride: across.stride };
+    let (block, taps) = (conv_rows::block(level), down.kernel * across.kernel);
+    let len = shape.sums(level);
+    let parts = outputs.div_ceil(block) * taps;
+    let mut sums = vec![0.0; parts * len];
+    // Every sum belongs to one thread, and its order is that of the rows.
+    let share = parts.div_ceil(rayon::current_num_threads());
+    sums.par_chunks_mut(share * len).enumerate().for_each(|(thread, sums)| {
+        for y in 0..height {
+            let row = gradient.from(y as isize, 0);
+            for (part, sums) in (thread * share..).zip(sums.chunks_exact_mut(len)) {
+                let (first, tap) = (part / taps * block, part % taps);
+                let over = (y * down.stride) as isize + down.offset(tap / across.kernel);
+                let from = input.from(over, across.offset(tap % across.kernel));
+                conv_grad_rows::add_products(level, shape, first, from, row, sums);
+            }
+        }
+    });
+    let mut all = Vec::with_capacity(outputs * inputs * taps);
+    for o in 0..outputs {
+        for i in 0..inputs {
+            all.extend((0..taps).map(|t| sums[(o / block * taps + t) * len + i * block + o % block]));
+        }
+    }
+    all
+}

@@ -1,0 +1,95 @@
+//! All pictures of a batch side by side, samples channel by channel: rows so long that kernels are quick on small pictures.
+
+use rayon::prelude::*;
+use unband_simd::Level;
+use unband_simd::transpose_rows::{self, Shape};
+
+/// Planes that are written together.
+const PLANES: usize = 16;
+/// Floats after the last sample of a row that kernels may read, whatever they are.
+const SLACK: usize = 32;
+/// Samples of a row are filled up to a multiple of these, as Winograd's kernel wants them.
+const LINE: usize = 48;
+
+/// Where pictures lie, and the zeroes around them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Rows of zeroes above and below.
+    pub rows: (usize, usize),
+    /// Samples of zeroes before the first picture; there are as many at least between pictures.
+    pub left: usize,
+    /// Samples from one picture to the next.
+    pub pitch: usize,
+}
+
+/// Pictures of one size in one picture of zeroes.
+pub struct Sheet {
+    data: Vec<f32>,
+    /// N, C, H, W.
+    pub dims: [usize; 4],
+    pub frame: Frame,
+    row: usize,
+}
+
+impl Sheet {
+    /// Zeroes.
+    pub fn zeroes(dims: [usize; 4], frame: Frame) -> Self {
+        let [pictures, channels, height, _] = dims;
+        // A sample more to the right, and a row more below: pairs of rows read them.
+        let samples = frame.left + (pictures * frame.pitch).next_multiple_of(LINE) + 1;
+        let row = samples * channels + SLACK;
+        Self { data: vec![0.0; row * (frame.rows.0 + height + frame.rows.1 + 1)], dims, frame, row }
+    }
+
+    /// From planes, `[N, C, H, W]`.
+    pub fn gather(level: Level, planes: &[f32], dims: [usize; 4], frame: Frame) -> Self {
+        let [_, channels, height, width] = dims;
+        let mut sheet = Self::zeroes(dims, frame);
+        let first = frame.rows.0;
+        let shape = Shape { rows: channels, columns: width, step: height * width, out_step: channels };
+        sheet.data.par_chunks_mut(sheet.row).skip(first).take(height).enumerate().for_each(|(y, row)| {
+            for (n, picture) in planes.chunks_exact(channels * height * width).enumerate() {
+                let out = &mut row[(frame.left + n * frame.pitch) * channels..];
+                transpose_rows::transpose(level, shape, out, &picture[y * width..]);
+            }
+        });
+        sheet
+    }
+
+    /// To planes.
+    pub fn scatter(&self, level: Level) -> Vec<f32> {
+        let [pictures, channels, height, width] = self.dims;
+        let plane = height * width;
+        let mut planes = vec![0.0; pictures * channels * plane];
+        planes.par_chunks_mut(channels * plane).enumerate().for_each(|(n, picture)| {
+            picture.par_chunks_mut(PLANES * plane).enumerate().for_each(|(part, planes)| {
+                let first = part * PLANES;
+                let columns = planes.len() / plane;
+                let shape = Shape { rows: width, columns, step: channels, out_step: plane };
+                for y in 0..height {
+                    let at = (n * self.frame.pitch * channels) + first;
+                    let row = self.from(y as isize, 0);
+                    transpose_rows::transpose(level, shape, &mut planes[y * width..], &row[at..]);
+                }
+            });
+        });
+        planes
+    }
+
+    /// The samples of a row from one of the first picture on; rows and samples may be of the zeroes.
+    pub fn from(&self, y: isize, x: isize) -> &[f32] {
+        let y = self.frame.rows.0.wrapping_add_signed(y);
+        let x = self.frame.left.wrapping_add_signed(x);
+        &self.data[y * self.row..][..self.row][x * self.dims[1]..]
+    }
+
+    /// Floats of a row.
+    pub fn row(&self) -> usize {
+        self.row
+    }
+
+    /// All rows, zeroes above and below too.
+    pub fn rows_mut(&mut self) -> &mut [f32] {
+        &mut self.data
+    }
+}
