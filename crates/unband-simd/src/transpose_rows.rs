@@ -118,7 +118,7 @@ mod tests {
             let mut want = vec![-1.0; columns * out_step];
             copy(shape, (0..rows, 0..columns), &mut want, &table);
             for r in 0..rows {
-                assert!((0..columns).all(|c| want[c * out_step + r] == (r * step + c) as f32));
+                assert!((0..columns).all(|c| want[c * out_step + r] as usize == r * step + c));
             }
             for level in Level::all() {
                 let mut out = vec![-1.0; columns * out_step];

@@ -50,7 +50,7 @@ impl Training {
     /// CPU milliseconds of forward, backward and the optimiser, and the loss.
     fn step(&mut self) -> ([f64; 3], f32) {
         let begun = cpu();
-        let out = self.model.run_learning(&[self.given.clone()]).unwrap().remove(0);
+        let out = self.model.run_learning(std::slice::from_ref(&self.given)).unwrap().remove(0);
         let loss = (out - self.wanted.clone()).abs().mean();
         let value: f32 = loss.clone().into_scalar();
         let forward = cpu();

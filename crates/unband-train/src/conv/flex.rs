@@ -21,7 +21,7 @@ impl ConvKernels for Flex {
         let (Some(x), Some(weight), Some(bias)) = (x.as_slice(), weight.as_slice(), bias.as_slice()) else {
             unreachable!("a contiguous tensor of 32-bit floats is a slice")
         };
-        conv.tensor(conv.made, conv.forward(x, weight, bias))
+        tensor(conv.made, conv.forward(x, weight, bias))
     }
 
     fn gradients(
@@ -33,7 +33,7 @@ impl ConvKernels for Flex {
         wanted: Wanted,
     ) -> Gradients<Self> {
         let Some(conv) = Conv::of(&x, &weight, &options) else {
-            return super::gradients_of_burn::<Self>(x, weight, bias, made, options, wanted);
+            return super::gradients_of_burn::<Self>(&x, &weight, &bias, &made, &options, wanted);
         };
         let (x, weight, made) = (x.to_contiguous(), weight.to_contiguous(), made.to_contiguous());
         let (Some(x), Some(weight), Some(made)) = (x.as_slice(), weight.as_slice(), made.as_slice()) else {
@@ -75,10 +75,6 @@ impl Conv {
         full.then_some(Self { level: Level::best(), axes, given, made })
     }
 
-    fn tensor(&self, shape: impl Into<Vec<usize>>, values: Vec<f32>) -> FlexTensor {
-        FlexTensor::from_data(TensorData::new(values, shape.into()))
-    }
-
     fn there(&self) -> Pass {
         Pass { down: self.axes[0].forward(), across: self.axes[1].forward() }
     }
@@ -116,9 +112,9 @@ impl Conv {
         };
         let kernel = [outputs, inputs, self.axes[0].kernel, self.axes[1].kernel];
         Gradients {
-            x: wanted.x.then(|| self.tensor(self.given, x_gradient())),
-            weight: wanted.weight.then(|| self.tensor(kernel, weight_gradient())),
-            bias: wanted.bias.then(|| self.tensor([outputs], self.bias_gradient(made))),
+            x: wanted.x.then(|| tensor(self.given, x_gradient())),
+            weight: wanted.weight.then(|| tensor(kernel, weight_gradient())),
+            bias: wanted.bias.then(|| tensor([outputs], self.bias_gradient(made))),
         }
     }
 
@@ -133,6 +129,10 @@ impl Conv {
         };
         (0..channels).into_par_iter().map(sum).collect()
     }
+}
+
+fn tensor(shape: impl Into<Vec<usize>>, values: Vec<f32>) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(values, shape.into()))
 }
 
 /// The sum, in parts that processors add side by side.

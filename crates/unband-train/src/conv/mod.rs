@@ -79,7 +79,7 @@ pub trait ConvKernels: Backend {
         options: ConvOptions<2>,
         wanted: Wanted,
     ) -> Gradients<Self> {
-        gradients_of_burn::<Self>(x, weight, bias, made, options, wanted)
+        gradients_of_burn::<Self>(&x, &weight, &bias, &made, &options, wanted)
     }
 }
 
@@ -93,11 +93,11 @@ fn forward_of_burn<B: Backend>(
 }
 
 fn gradients_of_burn<B: Backend>(
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    bias: FloatTensor<B>,
-    made: FloatTensor<B>,
-    options: ConvOptions<2>,
+    x: &FloatTensor<B>,
+    weight: &FloatTensor<B>,
+    bias: &FloatTensor<B>,
+    made: &FloatTensor<B>,
+    options: &ConvOptions<2>,
     wanted: Wanted,
 ) -> Gradients<B> {
     let of_x = || B::conv2d_x_backward(x.clone(), weight.clone(), made.clone(), options.clone());

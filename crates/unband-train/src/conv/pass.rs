@@ -80,8 +80,8 @@ impl Pass {
         let (row, height) = (out.row(), out.dims[2]);
         out.rows_mut().par_chunks_mut(row).take(height).enumerate().for_each(|(y, row)| {
             let down = &self.down.phases[y % phases.0];
-            let over = (y / phases.0 * self.down.step) as isize;
-            let start = -(input.frame.left as isize);
+            let over = (y / phases.0 * self.down.step).cast_signed();
+            let start = -input.frame.left.cast_signed();
             let rows: Vec<&[f32]> = down.iter().map(|tap| input.from(over + tap.offset, start)).collect();
             for (phase, across) in self.across.phases.iter().enumerate() {
                 let taps: Vec<Tap> = (0..down.len())
@@ -126,7 +126,7 @@ impl Pass {
             || vec![0.0; shape.scratch()],
             |scratch, (pair, out)| {
                 let (first, second) = out.split_at_mut(row);
-                let rows = [-1, 0, 1, 2].map(|y| input.from(2 * pair as isize + y, -1));
+                let rows = [-1, 0, 1, 2].map(|y| input.from((2 * pair).cast_signed() + y, -1));
                 winograd_rows::row_pair(level, shape, [first, second], rows, &packed, bias, scratch);
             },
         );
@@ -147,10 +147,10 @@ pub fn weight_gradient(level: Level, [down, across]: [Axis; 2], input: &Sheet, g
     let share = parts.div_ceil(rayon::current_num_threads());
     sums.par_chunks_mut(share * len).enumerate().for_each(|(thread, sums)| {
         for y in 0..height {
-            let row = gradient.from(y as isize, 0);
+            let row = gradient.from(y.cast_signed(), 0);
             for (part, sums) in (thread * share..).zip(sums.chunks_exact_mut(len)) {
                 let (first, tap) = (part / taps * block, part % taps);
-                let over = (y * down.stride) as isize + down.offset(tap / across.kernel);
+                let over = (y * down.stride).cast_signed() + down.offset(tap / across.kernel);
                 let from = input.from(over, across.offset(tap % across.kernel));
                 conv_grad_rows::add_products(level, shape, first, from, row, sums);
             }

@@ -68,7 +68,7 @@ impl Sheet {
                 let shape = Shape { rows: width, columns, step: channels, out_step: plane };
                 for y in 0..height {
                     let at = (n * self.frame.pitch * channels) + first;
-                    let row = self.from(y as isize, 0);
+                    let row = self.from(y.cast_signed(), 0);
                     transpose_rows::transpose(level, shape, &mut planes[y * width..], &row[at..]);
                 }
             });

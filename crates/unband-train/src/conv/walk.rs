@@ -49,7 +49,7 @@ impl Axis {
 
     /// Where a tap reads, from the sample under the output on.
     pub fn offset(self, tap: usize) -> isize {
-        (tap * self.dilation) as isize - self.padding as isize
+        (tap * self.dilation).cast_signed() - self.padding.cast_signed()
     }
 
     /// The convolution.
@@ -67,7 +67,7 @@ impl Axis {
     /// The gradient of its input, which reads the gradient of its output: input `x` met tap `t` of the output at
     /// `(x − offset(t)) / stride`, where that is whole.
     pub fn backward(self) -> Walk {
-        let stride = self.stride as isize;
+        let stride = self.stride.cast_signed();
         let phase = |p: isize| -> Vec<Tap> {
             let place = |index| p - self.offset(index);
             let meets = |&index: &usize| place(index).rem_euclid(stride) == 0;
@@ -100,7 +100,7 @@ impl Walk {
     pub fn after(&self) -> usize {
         let most = self.phases.iter().flatten().map(|tap| tap.offset).max().unwrap_or(0);
         let last = (self.per_phase().max(1) - 1) * self.step;
-        (last as isize + most - (self.inputs as isize - 1)).max(0) as usize
+        (last.cast_signed() + most - (self.inputs.cast_signed() - 1)).max(0).unsigned_abs()
     }
 
     /// Is it a kernel of three around each sample?
@@ -132,11 +132,11 @@ mod tests {
                 for o in 0..walk.outputs {
                     let (n, p) = (o / walk.phases.len(), o % walk.phases.len());
                     for tap in &walk.phases[p] {
-                        let i = (n * walk.step) as isize + tap.offset;
-                        assert!(i >= -(walk.before() as isize), "{axis:?}");
-                        assert!(i < (walk.inputs + walk.after()) as isize, "{axis:?}");
-                        if (0..walk.inputs as isize).contains(&i) {
-                            all.push((i, tap.index, o as isize));
+                        let i = (n * walk.step).cast_signed() + tap.offset;
+                        assert!(i >= -walk.before().cast_signed(), "{axis:?}");
+                        assert!(i < (walk.inputs + walk.after()).cast_signed(), "{axis:?}");
+                        if (0..walk.inputs.cast_signed()).contains(&i) {
+                            all.push((i, tap.index, o.cast_signed()));
                         }
                     }
                 }
