@@ -15,12 +15,12 @@ use std::io::BufRead;
 use std::path::Path;
 use std::time::Instant;
 
-use burn::optim::{AdamConfig, ModuleOptimizer};
 use burn::tensor::{Device, Tensor, TensorData};
 use clock::cpu;
 use unband_nets::state::fill;
 use unband_nets::{Data, StateDict, checkpoint};
-use unband_train::Model;
+use unband_train::recipe::{self, OptimizerKind};
+use unband_train::{Model, Optimizer};
 
 const DIMS: [usize; 4] = [8, 3, 128, 128];
 const RATE: f64 = 1e-4;
@@ -32,7 +32,7 @@ fn values(seed: usize) -> Vec<f32> {
 
 struct Training {
     model: Model,
-    adam: ModuleOptimizer,
+    adam: Optimizer,
     given: Tensor<4>,
     wanted: Tensor<4>,
 }
@@ -43,7 +43,10 @@ impl Training {
         let graph = net::light();
         let tensor = |seed| Tensor::from_data(TensorData::new(values(seed), DIMS), &device);
         let model = Model::new(graph.clone(), &fill::of(&graph), &device).unwrap();
-        let adam = AdamConfig::new().with_epsilon(1e-8).init();
+        let kind = OptimizerKind::Adam;
+        let settings =
+            recipe::Optimizer { kind, rate: RATE, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0.0 };
+        let adam = Optimizer::new(&settings, model.learned_len());
         Self { model, adam, given: tensor(1), wanted: tensor(2) }
     }
 
@@ -56,7 +59,7 @@ impl Training {
         let forward = cpu();
         let gradients = loss.backward();
         let backward = cpu();
-        self.model.step(&mut self.adam, RATE, gradients);
+        self.model.step(&mut self.adam, RATE, &gradients);
         let ended = cpu();
         ([forward - begun, backward - forward, ended - backward].map(|s| s * 1e3), value)
     }
