@@ -132,17 +132,12 @@ impl Talk {
                 p.psnr.map_or(String::new(), |(psnr, input)| format!("  {psnr:.2} dB (input {input:.2})"));
             let seconds = p.left.as_secs();
             let left = format!("{}:{:02}:{:02} left", seconds / 3600, seconds / 60 % 60, seconds % 60);
-            let line = format!(
-                "{}/{}  loss {:.5}{psnr}  {:.2} images/s  {left}",
-                p.step, p.steps, p.loss, p.images_per_second
-            );
-            say(&if self.terminal && !p.validated {
-                format!("\r\x1b[K{line}")
-            } else if self.terminal {
-                format!("\r\x1b[K{line}\n")
-            } else {
-                line + "\n"
-            });
+            let (step, steps, loss, speed) = (p.step, p.steps, p.loss, p.images_per_second);
+            let line = format!("{step}/{steps}  loss {loss:.5}{psnr}  {speed:.2} images/s  {left}");
+            // On a terminal lines with a validation stay, the others are written over.
+            let start = if self.terminal { "\r\x1b[K" } else { "" };
+            let end = if self.terminal && !p.validated { "" } else { "\n" };
+            say(&format!("{start}{line}{end}"));
         }
         true
     }
