@@ -225,9 +225,9 @@ fn holds(stage: &Stage, name: &str, text: &str) -> bool {
 #[test]
 fn show_prints_a_network_layer_by_layer() {
     let stage = with("rrdbnet_x2_basicsr.pth");
-    let table = stage.run(&["models", "show", "bdinn", "--size", "256x256"]).code(0).out().to_owned();
+    let table = stage.run(&["models", "show", "bdinn", "--size", "256x256"]).code(0).out().clone();
     assert!(table.contains("banded deformable conv 3×5") && table.contains("5,890,088 parameters"));
-    let own = stage.run(&["models", "show", "rrdbnet_x2_basicsr.pth"]).code(0).out().to_owned();
+    let own = stage.run(&["models", "show", "rrdbnet_x2_basicsr.pth"]).code(0).out().clone();
     assert!(own.starts_with("rrdbnet: image 3×512×512 → image 3×1024×1024"));
     stage.run(&["models", "show", "dbi"]).code(0);
     stage.run(&["models", "show", "uformer-t", "--size", "100x100"]).code(2).says("multiples of 128");

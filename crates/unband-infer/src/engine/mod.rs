@@ -183,7 +183,7 @@ impl Engine {
     /// vain, and a few rows even of a large one, because convolutions fetch some rows twice.
     fn rows(&self, shapes: &[Shape], height: usize) -> usize {
         let widest = shapes.iter().map(|shape| 4 * shape.len() / height.max(1)).max().unwrap_or(1);
-        (AT_ONCE / widest.max(1)).clamp(8, 32).max(self.graph.coarsest_step())
+        (AT_ONCE / widest.max(1)).clamp(8, 32).max(self.graph.coarsest_step().min(COARSEST))
     }
 
     /// Makes some rows of a step's result.
@@ -239,6 +239,10 @@ impl Engine {
 /// Bytes of a result that a thread makes at a time, about: few enough for a processor's caches to hold them until they are
 /// read.
 const AT_ONCE: usize = 4 << 20;
+
+/// Rows of the picture that are made at a time for the sake of a coarse result, at most: beyond, memory grows faster than
+/// time falls.
+const COARSEST: usize = 128;
 
 /// Parts that a run is told in.
 const WHOLE: usize = 1000;
