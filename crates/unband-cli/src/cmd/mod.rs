@@ -9,3 +9,4 @@ pub mod man;
 pub mod models;
 pub mod score;
 pub mod study;
+pub mod train;

@@ -19,3 +19,5 @@ mod score;
 mod stage;
 mod streams;
 mod study;
+#[cfg(unix)]
+mod train;
