@@ -50,11 +50,8 @@ dispatch_fused! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_numbers::scaled as numbers;
     use crate::{Level, conv_rows};
-
-    fn numbers(n: usize, seed: usize, size: f32) -> Vec<f32> {
-        (0..n).map(|i| (((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0) * size).collect()
-    }
 
     #[test]
     fn weights_are_those_of_the_definition_at_every_level() {

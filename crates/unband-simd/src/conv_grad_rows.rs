@@ -194,15 +194,7 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn numbers(n: usize, seed: u32) -> Vec<f32> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / 8_388_608.0 - 1.0
-        };
-        (0..n).map(|_| next()).collect()
-    }
+    use crate::test_numbers::random as numbers;
 
     /// Sums of all blocks, `[output][input]`, on top of what was there.
     fn run(shape: Shape, block: usize, len: usize, add: impl Fn(usize, &mut [f32])) -> Vec<f32> {

@@ -328,15 +328,7 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn numbers(n: usize, seed: u32) -> Vec<f32> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / 8_388_608.0 - 1.0
-        };
-        (0..n).map(|_| next()).collect()
-    }
+    use crate::test_numbers::random as numbers;
 
     /// Straight from the definition.
     fn plain(shape: Shape, rows: &[&[f32]], taps: &[Tap], w: &[f32], bias: &[f32], fused: bool) -> Vec<f32> {

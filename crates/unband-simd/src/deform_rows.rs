@@ -126,10 +126,7 @@ dispatch! {
 mod tests {
     use super::*;
     use crate::Level;
-
-    fn numbers(n: usize, seed: usize, size: f32) -> Vec<f32> {
-        (0..n).map(|i| (((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0) * size).collect()
-    }
+    use crate::test_numbers::scaled as numbers;
 
     #[test]
     fn all_levels_give_equal_bits() {

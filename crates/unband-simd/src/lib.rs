@@ -29,6 +29,8 @@ pub mod pool_rows;
 pub mod quantize;
 pub mod smooth_rows;
 pub mod spiral_rows;
+#[cfg(test)]
+mod test_numbers;
 pub mod transpose_rows;
 pub mod winograd_rows;
 

@@ -329,6 +329,7 @@ mod x86 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::test_numbers::random as numbers;
 
     /// The scalar twin: eight floats, one after the other.
     #[derive(Clone, Copy)]
@@ -356,15 +357,6 @@ mod tests {
         unsafe fn sub(self, b: Self) -> Self {
             Self(std::array::from_fn(|i| self.0[i] - b.0[i]))
         }
-    }
-
-    fn numbers(n: usize, seed: u32) -> Vec<f32> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 8) as f32 / 8_388_608.0 - 1.0
-        };
-        (0..n).map(|_| next()).collect()
     }
 
     #[test]
