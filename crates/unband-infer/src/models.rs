@@ -76,9 +76,7 @@ pub fn engine(architecture: &'static Architecture, file: &Path) -> Result<Arc<En
     }
     let checkpoint = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
     let network = checkpoint.network().map_err(|error| fault(error.to_string(), error.hint()))?;
-    // The two of deepDeband are one network with different numbers.
-    let both = |start| architecture.name.starts_with(start) && network.architecture.name.starts_with(start);
-    if network.architecture.name != architecture.name && !both("deepdeband") {
+    if !network.architecture.shares_files_with(architecture) {
         let (got, asked) = (network.architecture.name, architecture.name);
         let debands = |architecture: &Architecture| architecture.use_as.purpose == Purpose::Deband;
         let hint = if debands(architecture) && debands(network.architecture) {

@@ -45,6 +45,12 @@ pub struct Architecture {
 pub type Settings = Vec<(&'static str, String)>;
 
 impl Architecture {
+    /// Do files of one serve as files of the other? The two of deepDeband are one network with different numbers.
+    pub fn shares_files_with(&self, other: &Self) -> bool {
+        let deep = |architecture: &Self| architecture.name.starts_with("deepdeband");
+        self.name == other.name || (deep(self) && deep(other))
+    }
+
     /// The tensors of a state dict that the network reads. torchvision's files hold a classifier after the features, which
     /// features have no use for.
     pub fn own_tensors(&self, state: StateDict) -> StateDict {

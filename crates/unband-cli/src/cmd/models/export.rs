@@ -173,9 +173,7 @@ fn of_checkpoint(file: &Path, asked: Option<&str>) -> Result<Chosen, Failure> {
         return Ok(Chosen { architecture, name: architecture.name.to_owned(), graph, weights, from });
     };
     let (architecture, graph) = named(name)?;
-    // The two of deepDeband are one network.
-    let deep = |a: &Architecture| a.name.starts_with("deepdeband");
-    if network.architecture.name != architecture.name && !(deep(network.architecture) && deep(architecture)) {
+    if !network.architecture.shares_files_with(architecture) {
         let message = format!("holds the network {}, not {}", network.architecture.name, architecture.name);
         return Err(failure(file, &message, Some("leave out the network's name".to_owned())));
     }
