@@ -20,20 +20,7 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// Is there one?
-    pub fn has(op: &Op) -> bool {
-        matches!(
-            op,
-            Op::Conv(_)
-                | Op::ConvTranspose(_)
-                | Op::DeformConv(_)
-                | Op::BandedDeformConv(_)
-                | Op::WindowAttention(_)
-                | Op::MaxPool(_)
-        )
-    }
-
-    /// That of a node.
+    /// That of a node, where there is one.
     pub fn of(node: &Node, weights: &Weights, level: Level) -> Option<Self> {
         Some(match &node.op {
             Op::Conv(conv) => Self::Conv(Packed::of_conv(conv, weights, level)),

@@ -145,7 +145,7 @@ impl Engine {
             return Ok(Arc::clone(prepared));
         }
         let shapes = self.graph.shapes(height, width)?;
-        let plan = Plan::new(&self.graph, &shapes, mode);
+        let plan = Plan::new(&self.graph, &shapes, mode, |node| self.kernels.contains_key(&node));
         let kernels = Known { engine: self, plan: &plan };
         let waves = height.div_ceil(self.rows(&shapes, height) * threads.max(1)).max(1);
         let schedule = Schedule::new(&self.graph, &shapes, &plan, mode, &kernels, waves);

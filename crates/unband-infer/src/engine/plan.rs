@@ -1,8 +1,7 @@
-//! Which nodes are made together, which are never made, and when results are dropped.
+//! Which nodes are made together, and which are never made.
 
 use unband_nets::{Graph, Op, Shape};
 
-use super::kernel::Kernel;
 use super::rows;
 use crate::Mode;
 
@@ -38,7 +37,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub fn new(graph: &Graph, shapes: &[Shape], mode: Mode) -> Self {
+    /// `has_kernel` of a node's place.
+    pub fn new(graph: &Graph, shapes: &[Shape], mode: Mode, has_kernel: impl Fn(usize) -> bool) -> Self {
         let mut readers: Vec<Vec<usize>> = vec![Vec::new(); graph.nodes.len()];
         for (i, node) in graph.nodes.iter().enumerate() {
             node.inputs.iter().for_each(|v| readers[v.index()].push(i));
@@ -50,7 +50,7 @@ impl Plan {
             if taken[i] || matches!(node.op, Op::Input(_)) || is_fetched(&node.op, mode) {
                 continue;
             }
-            let kind = if Kernel::has(&node.op) {
+            let kind = if has_kernel(i) {
                 Core::Kernel
             } else if follows(&node.op, mode) {
                 Core::Rows

@@ -86,11 +86,8 @@ impl Whole<'_> {
             norm_rows::add_moments(self.engine.level, &mut sums, &mut squares, row);
             (sums, squares)
         });
-        let (mut sums, mut squares) = (zeros(), zeros());
-        for (row, row_squares) in rows {
-            sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
-            squares.iter_mut().zip(row_squares).for_each(|(sum, v)| *sum += v);
-        }
+        let (sums, squares): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let (sums, squares) = (added(sums, shape.channels), added(squares, shape.channels));
         let n = (shape.height * shape.width) as f64;
         let [weight, bias] = [norm.params[0], norm.params[1]].map(|id| self.engine.param(id));
         let of = |c: usize| {
@@ -109,12 +106,8 @@ impl Whole<'_> {
             norm_rows::add(self.engine.level, &mut sums, row);
             sums
         });
-        let mut sums = vec![0.0f64; shape.channels];
-        for row in rows {
-            sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
-        }
         let n = (shape.height * shape.width) as f64;
-        sums.into_iter().map(|sum| (sum / n) as f32).collect()
+        added(rows, shape.channels).into_iter().map(|sum| (sum / n) as f32).collect()
     }
 
     fn largest(&self) -> Vec<f32> {
@@ -144,4 +137,12 @@ impl Whole<'_> {
             }
         }
     }
+}
+
+/// The sums of rows, channel by channel, in the order of rows.
+fn added(rows: Vec<Vec<f64>>, channels: usize) -> Vec<f64> {
+    rows.into_iter().fold(vec![0.0; channels], |mut sums, row| {
+        sums.iter_mut().zip(row).for_each(|(sum, v)| *sum += v);
+        sums
+    })
 }
