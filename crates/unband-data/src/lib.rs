@@ -1,10 +1,66 @@
 //! Degradations: how clean pictures come to be banded, seeded and repeatable, for tests and training pairs.
 //!
-//! Each cause of banding is one entry of [`CAUSES`]. It starts from a pair whose two sides are the same clean
-//! 16-bit picture and leaves in [`Pair::lq`] the banded 8-bit picture and in [`Pair::gt`] what a perfect repair
-//! would give. Some causes run real encoders; where such a program is missing they say so.
+//! Each degradation is one entry of [`DEGRADATIONS`], with parameters. A [`Mix`] puts them together with
+//! probabilities and ranges, and says by a [`Record`] what it drew for a picture. [`CAUSES`] are degradations with
+//! settings of their own that tables of results measure.
+//!
+//! All start from a pair whose two sides are the same clean 16-bit picture, and leave in [`Pair::lq`] the degraded
+//! picture and in [`Pair::gt`] what a perfect repair would give. Some run real encoders; where such a program is
+//! missing they say so.
+//!
+//! ```
+//! use unband_data::{Mix, Pair};
+//! use unband_image::{Image, Rng};
+//!
+//! let grey: Vec<u16> = (0..128 * 128 * 3u32).map(|i| 20_000 + i as u16 / 3).collect();
+//! let mut pair = Pair::of(Image::from_rgb16(128, 128, &grey)?);
+//! let record = Mix::find("rgb")?.apply(&mut pair, Rng::new(1))?;
+//! // The record alone makes the same again.
+//! let mut again = Pair::of(Image::from_rgb16(128, 128, &grey)?);
+//! record.apply(&mut again)?;
+//! assert!(pair == again);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![forbid(unsafe_code)]
 
 pub mod degrade;
 
-pub use degrade::{CAUSES, Cause, Degradation, DegradeError, Pair, find};
+use degrade::{
+    bars, fhd, grade, gradient, grain, inverse_tone_mapping, jpeg, levels, mpeg4_intra, noise, planes,
+    sharpen, tone,
+};
+
+pub use degrade::causes::{CAUSES, Cause, find};
+pub use degrade::entry::{Built, DegradationEntry, Sides, Speed};
+pub use degrade::mix::{Mix, MixError, Shipped};
+pub use degrade::record::{Applied, Record, Setting};
+pub use degrade::{Degradation, DegradeError, Pair};
+
+const OWN: &str = "own";
+
+/// All degradations, those that bring banding first. Help, documentation and shared tests derive from it.
+#[rustfmt::skip]
+pub static DEGRADATIONS: &[DegradationEntry] = &[
+    DegradationEntry::new::<levels::RgbBits>("rgb-bits", "Too few bits of red, green and blue", OWN),
+    DegradationEntry::new::<planes::PlaneBits>("planes", "Too few bits of Y, U and V in 4:2:0",
+        "Kapoor et al. 2021, Dataset-Generation").room(2),
+    DegradationEntry::new::<fhd::Fhd>("fhd", "The full-HD set's recipe: few bits of Y, U and V, then MPEG-4 part 2",
+        "Kapoor et al. 2021, Dataset-Generation").slow().room(64),
+    DegradationEntry::new::<tone::Tone>("tone", "Gain, gamma and contrast", OWN).on_both_sides(),
+    DegradationEntry::new::<grade::Grade>("grade", "Exposure, saturation and tint", OWN).on_both_sides(),
+    DegradationEntry::new::<inverse_tone_mapping::InverseToneMapping>("inverse-tone-mapping",
+        "Expanded for a brighter display", "Reinhard et al. 2002, equation 4, solved for the light").on_both_sides(),
+    DegradationEntry::new::<jpeg::Jpeg>("jpeg", "JPEG", "ITU-T T.81; libjpeg").room(16),
+    DegradationEntry::new::<mpeg4_intra::Mpeg4Intra>("mpeg4-intra", "Intra frames of MPEG-4 part 2",
+        "ISO/IEC 14496-2").room(16),
+    DegradationEntry::new::<grain::Grain>("grain", "Film grain", OWN),
+    DegradationEntry::new::<noise::Noise>("noise", "Noise of a sensor", "Foi et al. 2008"),
+    DegradationEntry::new::<sharpen::Sharpen>("sharpen", "Unsharp mask", OWN).room(18),
+    DegradationEntry::new::<bars::Bars>("bars", "Letterbox and pillarbox bars", OWN).on_both_sides(),
+    DegradationEntry::new::<gradient::Gradient>("gradient", "A slow gradient", OWN).on_both_sides(),
+];
+
+/// The degradation of that name.
+pub fn degradation(name: &str) -> Option<&'static DegradationEntry> {
+    DEGRADATIONS.iter().find(|entry| entry.name == name)
+}

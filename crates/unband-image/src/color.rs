@@ -1,7 +1,9 @@
 //! Colour models, and the exchange between RGB and luma with two colour differences.
 
+use crate::params::{ParamKind, ParamValue};
+
 /// Weights of red and blue in luma; green has the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Matrix {
     /// ITU-R BT.601, also JPEG's.
     Bt601,
@@ -50,13 +52,42 @@ impl Matrix {
     }
 }
 
+impl ParamValue for Matrix {
+    const KIND: ParamKind = ParamKind::Word(&["bt601", "bt709", "bt2020"]);
+
+    fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "bt601" => Some(Self::Bt601),
+            "bt709" => Some(Self::Bt709),
+            "bt2020" => Some(Self::Bt2020),
+            _ => None,
+        }
+    }
+
+    fn show(&self) -> String {
+        self.name().to_lowercase().replace('.', "")
+    }
+}
+
 /// Which codes stand for black and white.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Range {
     /// 8 bits: luma 16..=235, chroma 16..=240; higher depths shifted.
     Limited,
     /// All codes.
     Full,
+}
+
+impl ParamValue for Range {
+    const KIND: ParamKind = ParamKind::Word(&["limited", "full"]);
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Limited, Self::Full].into_iter().find(|range| range.name() == text.trim())
+    }
+
+    fn show(&self) -> String {
+        self.name().to_owned()
+    }
 }
 
 impl Range {

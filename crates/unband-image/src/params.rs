@@ -194,6 +194,10 @@ pub trait Params: Default + Clone + Send + Sync {
     /// Unknown name, malformed text, value out of range; `method` only names the owner in the message.
     fn set(&mut self, method: &'static str, name: &str, value: &str) -> Result<(), ParamError>;
 
+    /// All parameters and their present values as text, in order of declaration: [`Self::from_settings`] makes an
+    /// equal set of it.
+    fn settings(&self) -> Vec<(&'static str, String)>;
+
     /// Defaults changed by settings, in order.
     ///
     /// # Errors
@@ -227,6 +231,7 @@ pub trait Params: Default + Clone + Send + Sync {
 /// example.set("example", "1thr", "0.1").unwrap();
 /// assert_eq!(example.set("example", "radius", "99").unwrap_err().to_string(),
 ///            "`radius` must lie in 4..=32, got 99");
+/// assert_eq!(example.settings()[1], ("1thr", "0.1".to_owned()));
 /// ```
 #[macro_export]
 macro_rules! params {
@@ -291,6 +296,13 @@ macro_rules! params {
                     name: name.to_owned(),
                     known: <Self as $crate::Params>::INFO.iter().map(|info| info.name).collect(),
                 })
+            }
+
+            fn settings(&self) -> Vec<(&'static str, String)> {
+                vec![$((
+                    $crate::params!(@name $field $($ext)?),
+                    <$ty as $crate::ParamValue>::show(&self.$field),
+                ),)*]
             }
         }
     };

@@ -2,7 +2,7 @@
 
 use unband_image::{Matrix, Range, Rng};
 
-use super::planes::{Planes420, Upsampling};
+use super::planes::{Planes420, Rounding, Upsampling};
 use super::{Degradation, DegradeError, Pair, program};
 
 /// Through a video encoder as 8-bit 4:2:0 and back. Colour is converted here, exactly rounded; the encoder sees
@@ -56,7 +56,7 @@ impl Degradation for Codec {
             program: "ffmpeg",
             what: format!("{} bytes for {size} samples of 4:2:0", bytes.len()),
         })?;
-        pair.lq = decoded.to_rgb(Upsampling::drawn(rng));
+        pair.lq = decoded.to_rgb(Upsampling::drawn(rng), Rounding::Nearest);
         Ok(())
     }
 }

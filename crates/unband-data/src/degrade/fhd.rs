@@ -1,6 +1,6 @@
 //! The recipe of the field's full-HD test set: planes with too few bits, coded again.
 
-use unband_image::{Depth, Image, Model, Plane, Rng};
+use unband_image::{Depth, Image, Model, Plane, Rng, params, words};
 
 use super::planes::quantise;
 use super::{Degradation, DegradeError, Pair, program, rgb};
@@ -12,30 +12,42 @@ const PAN: [usize; 2] = [3, 1];
 /// Largest frame.
 const LARGEST: [usize; 2] = [1264, 704];
 
-/// Film frames as the full-HD set of Kapoor et al. has them: five frames of a slow pan over the picture, with
-/// light grain on half of the pictures, as 8-bit BT.601 4:2:0; planes put on grids of so many bits; converted to
-/// RGB, coded as MPEG-4 part 2 at quantiser 2 to 5, decoded to RGB, all conversions by ffmpeg's defaults; the
+words! {
+    /// What stands for the clean picture.
+    pub enum Truth {
+        /// The frame of the 8-bit 4:2:0 film before its planes were put on a grid, converted to RGB once, as the
+        /// clean frames of the set are.
+        Frame = "frame",
+        /// The same frame before any rounding, grain included.
+        Photo = "photo",
+    }
+}
+
+params! {
+    /// Settings of `fhd`.
+    pub struct Fhd {
+        /// Bits of luma; 8 leaves it as it is. The set has 6 throughout.
+        y: u32 = 6, 3..=8;
+        /// Bits of U; 8 leaves it as it is. The set has 8, 6 and 5.
+        u: u32 = 8, 3..=8;
+        /// Bits of V; 8 leaves it as it is. The set has 8, 6 and 5.
+        v: u32 = 8, 3..=8;
+        /// Grain of the film in 8-bit codes.
+        grain_codes: f32 = 0.4, 0.0..=8.0;
+        /// MPEG-4's quantiser; higher loses more.
+        quantiser: u32 = 3, 1..=31;
+        /// The clean side: the 8-bit 4:2:0 frame or the photo itself.
+        truth: Truth = Truth::Frame;
+    }
+}
+
+/// Film frames as the full-HD set of Kapoor et al. has them: five frames of a slow pan over the picture with
+/// grain, as 8-bit BT.601 4:2:0; planes put on grids of so many bits; converted to
+/// RGB, coded as MPEG-4 part 2, decoded to RGB, all conversions by ffmpeg's defaults; the
 /// fifth frame. ffmpeg's default conversion to RGB rounds down, so each pass leaves the picture half a code
 /// darker.
 ///
 /// The result is smaller than the picture: sides are multiples of 16, at most 1264×704, and the pan takes 12×4.
-pub struct Fhd {
-    /// Bits of Y, U and V; 8 leaves a plane as it is.
-    pub bits: [u8; 3],
-    /// The clean side.
-    pub truth: Truth,
-}
-
-/// What stands for the clean picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Truth {
-    /// The frame of the 8-bit 4:2:0 film before its planes were put on a grid, converted to RGB once, as the
-    /// clean frames of the set are.
-    Frame,
-    /// The same frame before any rounding, grain included.
-    Photo,
-}
-
 impl Degradation for Fhd {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;
@@ -48,8 +60,8 @@ impl Degradation for Fhd {
             let [least_width, least_height] = PAN.map(|p| 64 + p * (FRAMES - 1));
             return Err(DegradeError::TooSmall { width: pw, height: ph, least_width, least_height });
         }
-        let sigma_codes = [0.0, 0.4, 0.0, 0.8][rng.at(0, 2, 0, 0) as usize % 4];
-        let frame = |i: usize| panned(&pair.gt, [i * PAN[0], i * PAN[1]], [w, h], sigma_codes, rng, i as u32);
+        let frame =
+            |i: usize| panned(&pair.gt, [i * PAN[0], i * PAN[1]], [w, h], self.grain_codes, rng, i as u32);
 
         let size = format!("{w}x{h}");
         let raw = |format| ["-f", "rawvideo", "-pix_fmt", format, "-s", &size, "-i", "-"];
@@ -70,12 +82,12 @@ impl Degradation for Fhd {
         for frame in planes.chunks_exact_mut(w * h * 3 / 2) {
             let (luma, chroma) = frame.split_at_mut(w * h);
             let (u, v) = chroma.split_at_mut(w * h / 4);
-            for (codes, bits) in [luma, u, v].into_iter().zip(self.bits) {
+            for (codes, bits) in [luma, u, v].into_iter().zip([self.y, self.u, self.v]) {
                 quantise(codes, bits);
             }
         }
         let banded = program::ffmpeg(&[&raw("yuv420p")[..], &out("rgb24")].concat(), &planes)?;
-        let quantiser = (2 + rng.at(0, 3, 0, 0) % 4).to_string();
+        let quantiser = self.quantiser.to_string();
         let coder =
             ["-pix_fmt", "yuv420p", "-c:v", "mpeg4", "-threads", "1", "-q:v", &quantiser, "-f", "nut", "-"];
         let stream = program::ffmpeg(&[&raw("rgb24")[..], &coder].concat(), &banded)?;
@@ -87,6 +99,26 @@ impl Degradation for Fhd {
         let lq = Image::from_rgb8(w, h, last)?;
         *pair = Pair { lq, gt };
         Ok(())
+    }
+}
+
+/// [`Fhd`] with light grain on half of the pictures and a quantiser of 2 to 5, drawn.
+pub struct DrawnFhd {
+    bits: [u32; 3],
+    truth: Truth,
+}
+
+/// So many bits for Y, U and V.
+pub const fn bits(bits: [u32; 3], truth: Truth) -> DrawnFhd {
+    DrawnFhd { bits, truth }
+}
+
+impl Degradation for DrawnFhd {
+    fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
+        let ([y, u, v], truth) = (self.bits, self.truth);
+        let grain_codes = [0.0, 0.4, 0.0, 0.8][rng.at(0, 2, 0, 0) as usize % 4];
+        let quantiser = 2 + rng.at(0, 3, 0, 0) % 4;
+        Fhd { y, u, v, grain_codes, quantiser, truth }.apply(pair, rng)
     }
 }
 

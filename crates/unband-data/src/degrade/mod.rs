@@ -1,18 +1,31 @@
-//! The causes of banding.
+//! What harms a pair, one file each, and what puts such steps together.
 
+pub mod bars;
+mod blur;
+pub mod causes;
 pub mod chain;
 pub mod codec;
+pub mod entry;
 pub mod fhd;
+pub mod grade;
+pub mod gradient;
+pub mod grain;
+pub mod inverse_tone_mapping;
 pub mod jpeg;
 pub mod levels;
+pub mod mix;
+pub mod mpeg4_intra;
+pub mod noise;
 pub mod palette;
 pub mod planes;
 pub mod pnm;
 pub mod program;
+pub mod record;
+pub mod sharpen;
 pub mod tone;
 pub mod webp;
 
-use unband_image::{Depth, Image, ImageError, Model, Rng};
+use unband_image::{Depth, Image, ImageError, Matrix, Model, ParamError, Rng};
 
 /// A picture before and after the harm.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +74,14 @@ pub enum DegradeError {
         /// What is wrong with it.
         what: String,
     },
+    /// A coder that is built in refused the picture.
+    #[error("{format}: {what}")]
+    Coder {
+        /// The format.
+        format: &'static str,
+        /// Why.
+        what: String,
+    },
     /// The picture is too small for the cause.
     #[error("the picture has {width}×{height} samples, at least {least_width}×{least_height} are needed")]
     TooSmall {
@@ -76,6 +97,12 @@ pub enum DegradeError {
     /// The picture is not RGB.
     #[error(transparent)]
     Image(#[from] ImageError),
+    /// A record names what there is not.
+    #[error("there is no degradation `{0}`")]
+    Unknown(String),
+    /// A record holds a setting that cannot be used.
+    #[error(transparent)]
+    Setting(#[from] ParamError),
 }
 
 impl DegradeError {
@@ -107,98 +134,6 @@ pub trait Degradation: Send + Sync {
     }
 }
 
-/// One cause of banding of the registry.
-#[derive(Clone, Copy)]
-pub struct Cause {
-    /// Kebab-case.
-    pub name: &'static str,
-    /// A few words.
-    pub title: &'static str,
-    /// Where the recipe stands.
-    pub source: &'static str,
-    /// Makes it from a window of the picture that is larger than its result: give it the whole picture.
-    pub wants_room: bool,
-    /// What it does.
-    pub degradation: &'static dyn Degradation,
-}
-
-const OWN: &str = "own; docs/results/quality.md";
-const KAPOOR: &str = "Kapoor et al. 2021, Dataset-Generation";
-
-const fn cause(
-    name: &'static str,
-    title: &'static str,
-    source: &'static str,
-    degradation: &'static dyn Degradation,
-) -> Cause {
-    Cause { name, title, source, wants_room: false, degradation }
-}
-
-/// All causes, in the order of the results table.
-pub static CAUSES: &[Cause] = &[
-    cause("8-bit", "Rounded to 8 bits", OWN, &levels::RgbBits(8)),
-    cause("rgb-7", "RGB on 7 bits", OWN, &levels::RgbBits(7)),
-    cause("rgb-6", "RGB on 6 bits", OWN, &levels::RgbBits(6)),
-    cause("rgb-5", "RGB on 5 bits", OWN, &levels::RgbBits(5)),
-    cause("luma-6", "4:2:0, luma on 6 bits", KAPOOR, &planes::PlaneBits([6, 8, 8])),
-    cause("u-5", "4:2:0, U on 5 bits", KAPOOR, &planes::PlaneBits([8, 5, 8])),
-    cause("chroma-6", "4:2:0, U and V on 6 bits", KAPOOR, &planes::PlaneBits([8, 6, 6])),
-    cause("yuv420-8", "4:2:0, all planes on 8 bits", OWN, &planes::PlaneBits([8, 8, 8])),
-    cause("tone-curve", "Rounded to 8 bits, then a tone curve", OWN, &tone::ToneCurve),
-    cause("jpeg-35", "JPEG, quality 35", "libjpeg", &jpeg::Jpeg { quality: 35 }),
-    cause("jpeg-50", "JPEG, quality 50", "libjpeg", &jpeg::Jpeg { quality: 50 }),
-    cause("jpeg-80", "JPEG, quality 80", "libjpeg", &jpeg::Jpeg { quality: 80 }),
-    cause("jpeg-90", "JPEG, quality 90", "libjpeg", &jpeg::Jpeg { quality: 90 }),
-    cause("x264-24", "H.264, quantiser 24", "x264", &codec::X264_24),
-    cause("x264-34", "H.264, quantiser 34", "x264", &codec::X264_34),
-    fhd("fhd-luma-6", "Luma on 6 bits, then MPEG-4", &fhd::Fhd { bits: [6, 8, 8], truth: fhd::Truth::Frame }),
-    fhd(
-        "fhd-chroma-6",
-        "Luma and chroma on 6 bits, then MPEG-4",
-        &fhd::Fhd { bits: [6, 6, 6], truth: fhd::Truth::Frame },
-    ),
-    fhd(
-        "fhd-chroma-5",
-        "Luma on 6, chroma on 5 bits, then MPEG-4",
-        &fhd::Fhd { bits: [6, 5, 5], truth: fhd::Truth::Frame },
-    ),
-    fhd(
-        "photo-luma-6",
-        "As fhd-luma-6, against the photo itself",
-        &fhd::Fhd { bits: [6, 8, 8], truth: fhd::Truth::Photo },
-    ),
-    fhd(
-        "photo-chroma-6",
-        "As fhd-chroma-6, against the photo itself",
-        &fhd::Fhd { bits: [6, 6, 6], truth: fhd::Truth::Photo },
-    ),
-    fhd(
-        "photo-chroma-5",
-        "As fhd-chroma-5, against the photo itself",
-        &fhd::Fhd { bits: [6, 5, 5], truth: fhd::Truth::Photo },
-    ),
-    fhd("mpeg4", "No grid, MPEG-4 alone", &fhd::Fhd { bits: [8, 8, 8], truth: fhd::Truth::Frame }),
-    cause("palette-256", "256 colours, no dither", "FFmpeg palettegen", &palette::Palette { colors: 256 }),
-    cause("palette-64", "64 colours, no dither", "FFmpeg palettegen", &palette::Palette { colors: 64 }),
-    cause("webp-50", "WebP, quality 50", "libwebp", &webp::WebP { quality: 50 }),
-    cause("webp-80", "WebP, quality 80", "libwebp", &webp::WebP { quality: 80 }),
-    cause("x265-28", "H.265, rate factor 28", "x265", &codec::X265),
-    cause("vp9-36", "VP9, rate factor 36", "libvpx", &codec::VP9),
-    cause("av1-34", "AV1, rate factor 34", "libaom", &codec::AV1),
-    cause("avif-30", "AV1 still, full range, rate factor 30", "libaom", &codec::AVIF),
-    cause("jpeg-x264", "JPEG of quality 75, then H.264", OWN, &chain::JPEG_X264),
-    cause("rgb-6-jpeg", "RGB on 6 bits, then JPEG of quality 90", OWN, &chain::RGB_6_JPEG),
-];
-
-const fn fhd(name: &'static str, title: &'static str, degradation: &'static dyn Degradation) -> Cause {
-    Cause { name, title, source: KAPOOR, wants_room: true, degradation }
-}
-
-/// The cause of that name.
-pub fn find(name: &str) -> Option<&'static Cause> {
-    CAUSES.iter().find(|c| c.name == name)
-}
-
 /// An error unless the image is RGB.
 pub(crate) fn rgb(image: &Image) -> Result<(), DegradeError> {
     if image.color.model == Model::Rgb {
@@ -209,10 +144,31 @@ pub(crate) fn rgb(image: &Image) -> Result<(), DegradeError> {
 
 /// Every sample through `f`, then onto the 8-bit grid.
 pub(crate) fn to_eight_bits(image: &mut Image, f: impl Fn(f32) -> f32) {
+    to_depth(image, Depth::EIGHT, f);
+}
+
+/// Every sample through `f`, then onto a grid.
+pub(crate) fn to_depth(image: &mut Image, depth: Depth, f: impl Fn(f32) -> f32) {
     for plane in &mut image.planes {
         for v in &mut plane.data {
-            *v = Depth::EIGHT.value(Depth::EIGHT.code(f(*v)));
+            *v = depth.value(depth.code(f(*v)));
         }
     }
-    image.depth = Depth::EIGHT;
+    image.depth = depth;
+}
+
+/// A file as ordinary viewers show it: 8-bit RGB without anything else.
+pub(crate) fn decoded(format: &'static str, file: &[u8]) -> Result<Image, DegradeError> {
+    let failed = |error: &dyn std::fmt::Display| DegradeError::Coder { format, what: error.to_string() };
+    let image = unband_io::read(file, &unband_io::Limits::default()).map_err(|e| failed(&e))?;
+    let image = image.into_rgb(&unband_image::Context::default())?;
+    let mut plain = Image::new(image.planes, Model::Rgb, Depth::EIGHT);
+    to_eight_bits(&mut plain, |v| v);
+    Ok(plain)
+}
+
+/// BT.709 luma.
+pub(crate) fn luma(rgb: [f32; 3]) -> f32 {
+    let (kr, kb) = Matrix::Bt709.weights();
+    kr * rgb[0] + (1.0 - kr - kb) * rgb[1] + kb * rgb[2]
 }

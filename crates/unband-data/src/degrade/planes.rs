@@ -1,6 +1,6 @@
 //! 8-bit 4:2:0 planes, and too few bits on them.
 
-use unband_image::{Depth, Image, Matrix, Plane, Range, Rng};
+use unband_image::{Depth, Image, Matrix, Plane, Range, Rng, params, words};
 
 use super::{Degradation, DegradeError, Pair, rgb};
 
@@ -19,13 +19,24 @@ pub struct Planes420 {
     pub range: Range,
 }
 
-/// How chroma is brought back to full size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Upsampling {
-    /// Each sample four times, as fast video converters do.
-    Repeat,
-    /// Linear between centres, as careful ones do.
-    Linear,
+words! {
+    /// How chroma is brought back to full size.
+    pub enum Upsampling {
+        /// Each sample four times, as fast video converters do.
+        Repeat = "repeat",
+        /// Linear between centres, as careful ones do.
+        Linear = "linear",
+    }
+}
+
+words! {
+    /// How the converter to RGB rounds.
+    pub enum Rounding {
+        /// To the nearest code.
+        Nearest = "nearest",
+        /// To the code below, as ffmpeg's quick converters do: the picture becomes half a code darker.
+        Down = "down",
+    }
 }
 
 impl Upsampling {
@@ -71,13 +82,18 @@ impl Planes420 {
         Ok(Self { width, height, codes: [luma, u, v], matrix, range })
     }
 
-    /// To an 8-bit RGB picture, exactly rounded.
-    pub fn to_rgb(&self, upsampling: Upsampling) -> Image {
+    /// To an 8-bit RGB picture.
+    pub fn to_rgb(&self, upsampling: Upsampling, rounding: Rounding) -> Image {
         let (w, h) = (self.width, self.height);
         let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));
         let (ys, yo) = scale(self.range, false);
         let (cs, co) = scale(self.range, true);
         let mut planes = vec![Plane::filled(w, h, 0.0); 3];
+        let rounded = |v: f32| match rounding {
+            Rounding::Nearest => Depth::EIGHT.code(v),
+            // A thousandth of a code, so that values that are whole stay.
+            Rounding::Down => (v * 255.0 + 0.001).clamp(0.0, 255.0) as u32,
+        };
         let chroma = |plane: usize, x: usize, y: usize| {
             let at = |x: usize, y: usize| f32::from(self.codes[plane][y * cw + x]);
             let (cx, cy) = (x / 2, y / 2);
@@ -96,7 +112,7 @@ impl Planes420 {
                 let luma = (f32::from(self.codes[0][y * w + x]) - yo) / ys;
                 let rgb = self.matrix.to_rgb([luma, chroma(1, x, y), chroma(2, x, y)]);
                 for (plane, v) in planes.iter_mut().zip(rgb) {
-                    plane.data[y * w + x] = Depth::EIGHT.value(Depth::EIGHT.code(v));
+                    plane.data[y * w + x] = Depth::EIGHT.value(rounded(v));
                 }
             }
         }
@@ -104,7 +120,7 @@ impl Planes420 {
     }
 
     /// Puts each plane on the grid of so many bits: `q = rint(v (2^b − 1)/255)`, `v' = rint(255 q/(2^b − 1))`.
-    pub fn quantise(&mut self, bits: [u8; 3]) {
+    pub fn quantise(&mut self, bits: [u32; 3]) {
         for (codes, bits) in self.codes.iter_mut().zip(bits) {
             quantise(codes, bits);
         }
@@ -129,7 +145,7 @@ impl Planes420 {
 }
 
 /// Puts codes on the grid of 255/(2^bits − 1).
-pub fn quantise(codes: &mut [u8], bits: u8) {
+pub fn quantise(codes: &mut [u8], bits: u32) {
     let top = ((1u32 << bits.clamp(1, 8)) - 1) as f32;
     let table: Vec<u8> =
         (0..256).map(|v| ((v as f32 * top / 255.0).round() * 255.0 / top).round() as u8).collect();
@@ -142,14 +158,49 @@ fn code(value: f32) -> u8 {
     (value + 0.5).clamp(0.0, 255.0) as u8
 }
 
-/// BT.601 limited-range 4:2:0 with so many bits for Y, U and V (8 leaves a plane as it is), then 8-bit RGB.
-pub struct PlaneBits(pub [u8; 3]);
+params! {
+    /// Settings of `planes`.
+    pub struct PlaneBits {
+        /// Bits of luma; 8 leaves it as it is. Fewer give wider and higher steps.
+        y: u32 = 8, 3..=8;
+        /// Bits of U (blue); 8 leaves it as it is. Neutral grey is no level of the grids below 8: greys take on colour.
+        u: u32 = 8, 3..=8;
+        /// Bits of V (red); 8 leaves it as it is.
+        v: u32 = 8, 3..=8;
+        /// Luma weights.
+        matrix: Matrix = Matrix::Bt601;
+        /// Which codes stand for black and white.
+        range: Range = Range::Limited;
+        /// How chroma is brought back to full size.
+        upsampling: Upsampling = Upsampling::Repeat;
+        /// How the converter to RGB rounds.
+        rounding: Rounding = Rounding::Nearest;
+    }
+}
 
+/// 8-bit 4:2:0 with so many bits for Y, U and V, then 8-bit RGB.
 impl Degradation for PlaneBits {
-    fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        let mut planes = Planes420::from_rgb(&pair.lq, Matrix::Bt601, Range::Limited)?;
-        planes.quantise(self.0);
-        pair.lq = planes.to_rgb(Upsampling::drawn(rng));
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        let mut planes = Planes420::from_rgb(&pair.lq, self.matrix, self.range)?;
+        planes.quantise([self.y, self.u, self.v]);
+        pair.lq = planes.to_rgb(self.upsampling, self.rounding);
         Ok(())
+    }
+}
+
+/// [`PlaneBits`] with one of both ways to bring chroma back, drawn.
+pub struct DrawnPlanes {
+    bits: [u32; 3],
+}
+
+/// So many bits for Y, U and V; BT.601, limited range.
+pub const fn bits(y: u32, u: u32, v: u32) -> DrawnPlanes {
+    DrawnPlanes { bits: [y, u, v] }
+}
+
+impl Degradation for DrawnPlanes {
+    fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
+        let [y, u, v] = self.bits;
+        PlaneBits { y, u, v, upsampling: Upsampling::drawn(rng), ..PlaneBits::default() }.apply(pair, rng)
     }
 }

@@ -1,27 +1,60 @@
-//! Codes spread by a tone curve after they had been rounded.
+//! Tone curves, which spread codes that had been rounded.
 
-use unband_image::Rng;
+use unband_image::{Image, Rng, params};
 
 use super::{Degradation, DegradeError, Pair, rgb, to_eight_bits};
 
-/// Rounds to 8 bits, then applies exposure (1 to 1.3), gamma (0.65 to 1) and an S-curve (0 to 0.7), all
-/// drawn, and rounds to 8 bits again. The clean side gets the same curve without any rounding.
-pub struct ToneCurve;
+params! {
+    /// Settings of `tone`.
+    pub struct Tone {
+        /// Factor on the values. Above 1 spreads the codes and clips the brightest.
+        gain: f32 = 1.0, 0.05..=8.0;
+        /// Exponent. Below 1 lifts the shadows and spreads their codes most.
+        gamma: f32 = 1.0, 0.2..=5.0;
+        /// Share of an S-curve. Higher spreads the middle; negative values flatten it.
+        contrast: f32 = 0.0, -1.0..=1.0;
+    }
+}
 
-impl Degradation for ToneCurve {
+impl Tone {
+    /// The curve.
+    fn at(&self, v: f32) -> f32 {
+        let v = (v * self.gain).clamp(0.0, 1.0).powf(self.gamma);
+        v + self.contrast * (v * v * (3.0 - 2.0 * v) - v)
+    }
+
+    fn bend(&self, image: &mut Image) {
+        for plane in &mut image.planes {
+            plane.data.iter_mut().for_each(|v| *v = self.at(*v));
+        }
+        image.depth = unband_image::Depth::F32;
+    }
+}
+
+/// The same curve on all channels of both sides, `v' = s(clamp(gain v)^gamma)`; nothing is rounded here.
+impl Degradation for Tone {
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        self.bend(&mut pair.lq);
+        self.bend(&mut pair.gt);
+        Ok(())
+    }
+}
+
+/// Rounds to 8 bits, then applies [`Tone`] with a gain of 1 to 1.3, a gamma of 0.65 to 1 and a contrast of 0 to
+/// 0.7, all drawn, and rounds to 8 bits again. The clean side gets the same curve without any rounding.
+pub struct DrawnTone;
+
+impl Degradation for DrawnTone {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;
         let draw = |i: u32, low: f32, high: f32| low + (high - low) * rng.unit_at(0, 0, i, 0);
-        let (exposure, gamma, contrast) = (draw(0, 1.0, 1.3), draw(1, 0.65, 1.0), draw(2, 0.0, 0.7));
-        let curve = |v: f32| {
-            let v = (v * exposure).clamp(0.0, 1.0).powf(gamma);
-            v + contrast * (v * v * (3.0 - 2.0 * v) - v)
-        };
+        let tone = Tone { gain: draw(0, 1.0, 1.3), gamma: draw(1, 0.65, 1.0), contrast: draw(2, 0.0, 0.7) };
         to_eight_bits(&mut pair.lq, |v| v);
-        to_eight_bits(&mut pair.lq, curve);
-        for plane in &mut pair.gt.planes {
-            plane.data.iter_mut().for_each(|v| *v = curve(*v));
-        }
+        let depth = pair.gt.depth;
+        tone.apply(pair, rng)?;
+        pair.gt.depth = depth;
+        to_eight_bits(&mut pair.lq, |v| v);
         Ok(())
     }
 }

@@ -1,0 +1,48 @@
+//! Letterbox and pillarbox bars.
+
+use unband_image::{Image, Rng, params};
+
+use super::{Degradation, DegradeError, Pair, rgb};
+
+params! {
+    /// Settings of `bars`.
+    pub struct Bars {
+        /// Height of the bars above and below, as a share of the picture's.
+        rows: f32 = 0.12, 0.0..=0.45;
+        /// Width of the bars on both sides, as a share of the picture's.
+        columns: f32 = 0.0, 0.0..=0.45;
+        /// Their grey in 8-bit codes; 0 is black.
+        level_codes: f32 = 0.0, 0.0..=64.0;
+    }
+}
+
+impl Bars {
+    fn paint(&self, image: &mut Image) {
+        let (width, height) = (image.width(), image.height());
+        let rows = (self.rows * height as f32).round() as usize;
+        let columns = (self.columns * width as f32).round() as usize;
+        for plane in &mut image.planes {
+            for y in 0..height {
+                let whole = y < rows || y >= height - rows;
+                let row = plane.row_mut(y);
+                let level = self.level_codes / 255.0;
+                if whole {
+                    row.fill(level);
+                } else {
+                    row[..columns].fill(level);
+                    row[width - columns..].fill(level);
+                }
+            }
+        }
+    }
+}
+
+/// Both sides alike.
+impl Degradation for Bars {
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        self.paint(&mut pair.lq);
+        self.paint(&mut pair.gt);
+        Ok(())
+    }
+}

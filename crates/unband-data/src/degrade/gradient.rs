@@ -1,0 +1,76 @@
+//! A slow gradient instead of the picture, or over it.
+
+use unband_image::{Depth, Image, Rng, params, words};
+
+use super::{Degradation, DegradeError, Pair, rgb};
+
+words! {
+    /// How values run.
+    pub enum Shape {
+        /// Straight across.
+        Linear = "linear",
+        /// Straight across, flat at both ends.
+        Smooth = "smooth",
+        /// From the middle outwards.
+        Radial = "radial",
+    }
+}
+
+params! {
+    /// Settings of `gradient`.
+    pub struct Gradient {
+        /// Grey at one end, in 8-bit codes.
+        from_codes: f32 = 20.0, 0.0..=255.0;
+        /// Grey at the other end, in 8-bit codes.
+        to_codes: f32 = 60.0, 0.0..=255.0;
+        /// Direction in degrees; 0 runs to the right, 90 down.
+        angle_deg: f32 = 30.0, 0.0..=360.0;
+        /// How values run.
+        shape: Shape = Shape::Linear;
+        /// Share that red gains and blue loses; 0 is neutral grey.
+        warmth: f32 = 0.0, -0.3..=0.3;
+        /// Share of the gradient in the result; 1 replaces the picture.
+        opacity: f32 = 1.0, 0.0..=1.0;
+    }
+}
+
+impl Gradient {
+    /// Share of the way from one end to the other.
+    fn place(&self, x: f32, y: f32) -> f32 {
+        let (sin, cos) = self.angle_deg.to_radians().sin_cos();
+        // Corners lie at ±½ of what the direction can reach.
+        let along = (x * cos + y * sin) / (sin.abs() + cos.abs()) + 0.5;
+        match self.shape {
+            Shape::Linear => along,
+            Shape::Smooth => along * along * (3.0 - 2.0 * along),
+            Shape::Radial => (2.0 * (x * x + y * y)).sqrt(),
+        }
+    }
+
+    fn paint(&self, image: &mut Image) {
+        let (width, height) = (image.width(), image.height());
+        let gains = [1.0 + self.warmth, 1.0, 1.0 - self.warmth];
+        for (plane, gain) in image.planes.iter_mut().zip(gains) {
+            for y in 0..height {
+                let v = (y as f32 + 0.5) / height as f32 - 0.5;
+                for (x, sample) in plane.row_mut(y).iter_mut().enumerate() {
+                    let at = self.place((x as f32 + 0.5) / width as f32 - 0.5, v);
+                    let codes = self.from_codes + (self.to_codes - self.from_codes) * at;
+                    let gray = (codes / 255.0 * gain).clamp(0.0, 1.0);
+                    *sample = (1.0 - self.opacity) * *sample + self.opacity * gray;
+                }
+            }
+        }
+        image.depth = Depth::F32;
+    }
+}
+
+/// Both sides alike; nothing is rounded here.
+impl Degradation for Gradient {
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        self.paint(&mut pair.lq);
+        self.paint(&mut pair.gt);
+        Ok(())
+    }
+}

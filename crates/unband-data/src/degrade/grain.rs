@@ -1,0 +1,55 @@
+//! Film grain.
+
+use unband_image::{Depth, Rng, params};
+
+use super::{Degradation, DegradeError, Pair, blur, luma, rgb};
+
+params! {
+    /// Settings of `grain`.
+    pub struct Grain {
+        /// Standard deviation in 8-bit codes, where it is strongest.
+        strength_codes: f32 = 1.0, 0.0..=16.0;
+        /// Width of a grain in samples; 1 is white noise.
+        size_px: f32 = 1.0, 1.0..=6.0;
+        /// How much less of it black and white have than the middle: 0 as much, 1 none.
+        midtones: f32 = 0.5, 0.0..=1.0;
+        /// Share of it that each channel has of its own; the rest is grey.
+        chroma: f32 = 0.3, 0.0..=1.0;
+    }
+}
+
+/// Gaussian noise of a size, weighted by the luma below it: `1 − midtones (2 Y − 1)²`. Nothing is rounded.
+impl Degradation for Grain {
+    fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        let (width, height) = (pair.lq.width(), pair.lq.height());
+        let sigma_px = 0.5 * (self.size_px * self.size_px - 1.0).max(0.0).sqrt();
+        let field = |plane: u32| {
+            let mut noise = super::noise::normals(rng, plane, width, height);
+            // What the blur takes from the variance of white noise is given back.
+            let left = blur::gaussian(&mut noise, width, sigma_px);
+            let gain = self.strength_codes / 255.0 / left.sqrt();
+            for n in &mut noise {
+                *n *= gain;
+            }
+            noise
+        };
+        let (gray, own) = ((1.0 - self.chroma).sqrt(), self.chroma.sqrt());
+        let common = field(0);
+        let amount: Vec<f32> = (0..width * height)
+            .map(|i| {
+                let away = 2.0 * luma([0, 1, 2].map(|p| pair.lq.planes[p].data[i])) - 1.0;
+                1.0 - self.midtones * (away * away).min(1.0)
+            })
+            .collect();
+        for (plane, number) in pair.lq.planes.iter_mut().zip(1..) {
+            let mine = if own > 0.0 { field(number) } else { Vec::new() };
+            for (i, v) in plane.data.iter_mut().enumerate() {
+                let n = gray * common[i] + mine.get(i).map_or(0.0, |n| own * n);
+                *v = (*v + amount[i] * n).clamp(0.0, 1.0);
+            }
+        }
+        pair.lq.depth = Depth::F32;
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! A picture of ordinary range expanded for a brighter display.
+
+use unband_image::{Depth, Image, Rng, params, words};
+
+use super::{Degradation, DegradeError, Pair, rgb};
+
+words! {
+    /// How the expanded light is written.
+    pub enum Curve {
+        /// As a power of 1/2.4, white being the peak.
+        Gamma = "gamma",
+        /// As SMPTE ST 2084, which counts absolute light.
+        Pq = "pq",
+    }
+}
+
+params! {
+    /// Settings of `inverse-tone-mapping`.
+    pub struct InverseToneMapping {
+        /// How many times as bright as its paper white the brightest becomes. Higher spreads highlights more.
+        peak: f32 = 6.0, 1.5..=50.0;
+        /// Light of paper white in cd/m², for `pq`.
+        white_nits: f32 = 203.0, 80.0..=400.0;
+        /// The curve of the result.
+        curve: Curve = Curve::Gamma;
+    }
+}
+
+impl InverseToneMapping {
+    /// Light of 0 to 1 to light of 0 to `peak`.
+    fn expanded(&self, light: f32) -> f32 {
+        let w2 = self.peak * self.peak;
+        let below = 1.0 - light;
+        // Of two forms of the root the one that does not cancel for dark values.
+        2.0 * light / (below + (below * below + 4.0 * light / w2).sqrt())
+    }
+
+    fn at(&self, v: f32) -> f32 {
+        let light = self.expanded(v.clamp(0.0, 1.0).powf(2.4));
+        match self.curve {
+            Curve::Gamma => (light / self.peak).powf(1.0 / 2.4),
+            Curve::Pq => pq(light * self.white_nits),
+        }
+    }
+
+    fn bend(&self, image: &mut Image) {
+        for plane in &mut image.planes {
+            plane.data.iter_mut().for_each(|v| *v = self.at(*v));
+        }
+        image.depth = Depth::F32;
+    }
+}
+
+/// Code value of 0 to 1 of light in cd/m² (SMPTE ST 2084).
+fn pq(nits: f32) -> f32 {
+    let y = (nits / 10_000.0).clamp(0.0, 1.0).powf(0.159_301_76);
+    ((0.835_937_5 + 18.851_563 * y) / (1.0 + 18.6875 * y)).powf(78.84375)
+}
+
+/// Solves Reinhard's operator with a white point, `d = x (1 + x/w²) / (1 + x)`, for x on each channel of both sides;
+/// nothing is rounded here.
+impl Degradation for InverseToneMapping {
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        self.bend(&mut pair.lq);
+        self.bend(&mut pair.gt);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_undoes_the_operator() {
+        let map = InverseToneMapping::default();
+        for light in [0.0, 1e-4, 0.1, 0.5, 0.9, 1.0] {
+            let x = map.expanded(light);
+            let back = x * (1.0 + x / 36.0) / (1.0 + x);
+            assert!((back - light).abs() < 1e-5, "{light} → {x} → {back}");
+        }
+        assert!((map.expanded(1.0) - 6.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn codes_of_light_are_those_of_the_standard() {
+        // BT.2408: 203 cd/m² is 58 %, 1,000 are 75 %, 10,000 all.
+        for (nits, share) in [(203.0, 0.581), (1000.0, 0.752), (10_000.0, 1.0)] {
+            assert!((pq(nits) - share).abs() < 1e-3, "{nits}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Where a setting's value comes from.
+
+use unband_image::Rng;
+
+/// Random numbers of one picture, one after the other.
+pub(super) struct Draws {
+    rng: Rng,
+    next: u32,
+}
+
+impl Draws {
+    pub fn new(rng: Rng) -> Self {
+        Self { rng, next: 0 }
+    }
+
+    /// 32 uniform bits.
+    pub fn bits(&mut self) -> u32 {
+        self.next += 1;
+        self.rng.at(0, 0x6d69, self.next, 0)
+    }
+
+    /// Uniform in `[0, 1)`, 32 bits.
+    pub fn unit(&mut self) -> f64 {
+        f64::from(self.bits()) / 4_294_967_296.0
+    }
+}
+
+/// One value, one of several, or a range.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Choice {
+    /// Always this.
+    Fixed(String),
+    /// One of these, with equal odds.
+    OneOf(Vec<String>),
+    /// Uniform between two numbers, or uniform in their logarithm.
+    Range { from: f64, to: f64, log: bool },
+    /// `from`, `from + step`, … up to `to`, with equal odds.
+    Steps { from: f64, to: f64, step: f64 },
+}
+
+impl Choice {
+    pub fn draw(&self, draws: &mut Draws) -> String {
+        match self {
+            Self::Fixed(value) => value.clone(),
+            Self::OneOf(values) => {
+                values[((draws.unit() * values.len() as f64) as usize).min(values.len() - 1)].clone()
+            }
+            Self::Range { from, to, log } => {
+                let at = draws.unit();
+                let value = if *log { from * (to / from).powf(at) } else { from + (to - from) * at };
+                text(value)
+            }
+            Self::Steps { from, to, step } => {
+                let count = ((to - from) / step + 1e-9).floor() + 1.0;
+                text((from + step * (draws.unit() * count).floor()).min(*to))
+            }
+        }
+    }
+
+    /// The values at its ends: where these are allowed, all are.
+    pub fn ends(&self) -> Vec<String> {
+        match self {
+            Self::Fixed(value) => vec![value.clone()],
+            Self::OneOf(values) => values.clone(),
+            Self::Range { from, to, .. } | Self::Steps { from, to, .. } => vec![text(*from), text(*to)],
+        }
+    }
+
+    pub fn is_only(&self, value: &str) -> bool {
+        self.ends().iter().all(|end| end == value)
+    }
+}
+
+/// As a parameter reads it: in single precision, which is all that parameters have.
+fn text(value: f64) -> String {
+    (value as f32).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn drawn(choice: &Choice, count: u32) -> Vec<f64> {
+        let mut draws = Draws::new(Rng::new(3));
+        (0..count).map(|_| choice.draw(&mut draws).parse().unwrap_or(f64::NAN)).collect()
+    }
+
+    #[test]
+    fn ranges_are_filled_evenly() {
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let even = drawn(&Choice::Range { from: 2.0, to: 6.0, log: false }, 4000);
+        assert!(even.iter().all(|v| (2.0..=6.0).contains(v)) && (mean(&even) - 4.0).abs() < 0.06);
+        let log = drawn(&Choice::Range { from: 0.01, to: 100.0, log: true }, 4000);
+        let below = log.iter().filter(|&&v| v < 1.0).count() as f64 / 4000.0;
+        assert!((below - 0.5).abs() < 0.03, "{below}");
+    }
+
+    #[test]
+    fn steps_hit_their_numbers_and_both_ends() {
+        let choice = Choice::Steps { from: 1.0, to: 2.0, step: 0.25 };
+        let found: BTreeSet<String> = drawn(&choice, 200).iter().map(f64::to_string).collect();
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["1", "1.25", "1.5", "1.75", "2"]);
+    }
+}

@@ -1,0 +1,233 @@
+//! From TOML to a mix: every key is known, every end of every range is tried.
+
+use toml::{Table, Value};
+use unband_image::ParamKind;
+
+use super::choice::Choice;
+use super::{Mix, MixError, Step, What};
+use crate::degrade::entry::DegradationEntry;
+
+/// Keys of a step; everything else is a parameter.
+pub(crate) const STEP_KEYS: [&str; 6] = ["name", "probability", "weight", "use", "steps", "one-of"];
+
+pub(super) fn mix(text: &str, file: &str) -> Result<Mix, MixError> {
+    let mut table: Table = text.parse().map_err(|error: toml::de::Error| MixError::Syntax {
+        file: file.to_owned(),
+        message: error.to_string().trim_end().to_owned(),
+    })?;
+    let reader = Reader { file };
+    let title = match table.remove("title") {
+        Some(Value::String(title)) => title,
+        Some(other) => return Err(reader.wrong("title", format!("expected text, got {}", other.type_str()))),
+        None => return Err(reader.wrong("title", "missing: say what the mix is for")),
+    };
+    let depth = match table.remove("depth") {
+        None => 8,
+        Some(Value::Integer(bits @ 1..=16)) => bits as u8,
+        Some(other) => return Err(reader.wrong("depth", format!("must lie in 1..=16, got {other}"))),
+    };
+    let clean = reader.steps("clean", table.remove("clean"))?;
+    let degrade = reader.steps("degrade", table.remove("degrade"))?;
+    match table.keys().next() {
+        Some(key) => Err(reader.wrong(key, "unknown key; a mix has title, depth, clean and degrade")),
+        None => Ok(Mix { title, clean, degrade, depth }),
+    }
+}
+
+struct Reader<'a> {
+    file: &'a str,
+}
+
+impl Reader<'_> {
+    fn wrong(&self, key: &str, what: impl Into<String>) -> MixError {
+        MixError::Key { file: self.file.to_owned(), key: key.to_owned(), what: what.into() }
+    }
+
+    fn tables(&self, key: &str, value: Option<Value>) -> Result<Vec<(String, Table)>, MixError> {
+        let items = match value {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(items)) => items,
+            Some(other) => {
+                let got = other.type_str();
+                return Err(self.wrong(key, format!("expected a list of steps, `[[{key}]]`, got {got}")));
+            }
+        };
+        let table = |(i, item)| match item {
+            Value::Table(table) => Ok((format!("{key}[{i}]"), table)),
+            other => {
+                let got = Value::type_str(&other);
+                Err(self.wrong(&format!("{key}[{i}]"), format!("expected a table, got {got}")))
+            }
+        };
+        items.into_iter().enumerate().map(table).collect()
+    }
+
+    fn steps(&self, key: &str, value: Option<Value>) -> Result<Vec<Step>, MixError> {
+        self.tables(key, value)?.into_iter().map(|(key, table)| Ok(self.step(&key, table)?.1)).collect()
+    }
+
+    /// A step and its weight among others.
+    fn step(&self, key: &str, mut table: Table) -> Result<(f64, Step), MixError> {
+        let probability = self.number(key, &mut table, "probability", 1.0)?;
+        let weight = self.number(key, &mut table, "weight", f64::MAX)?;
+        let name = match table.remove("name") {
+            None => None,
+            Some(Value::String(name)) => Some(name),
+            Some(other) => {
+                return Err(self.wrong(&format!("{key}.name"), format!("expected text, got {other}")));
+            }
+        };
+        let found: Vec<&str> =
+            ["use", "steps", "one-of"].into_iter().filter(|kind| table.contains_key(*kind)).collect();
+        let what = match found[..] {
+            ["use"] => self.degradation(key, table)?,
+            ["steps"] => {
+                let steps = self.steps(&format!("{key}.steps"), table.remove("steps"))?;
+                self.nothing_left(key, &table)?;
+                What::All(steps)
+            }
+            ["one-of"] => {
+                let steps = self.one_of(&format!("{key}.one-of"), table.remove("one-of"))?;
+                self.nothing_left(key, &table)?;
+                What::OneOf(steps)
+            }
+            _ => return Err(self.wrong(key, "needs one of `use`, `steps` and `one-of`")),
+        };
+        Ok((weight, Step { name, probability, what }))
+    }
+
+    fn one_of(&self, key: &str, value: Option<Value>) -> Result<Vec<(f64, Step)>, MixError> {
+        let steps: Result<Vec<_>, _> =
+            self.tables(key, value)?.into_iter().map(|(key, table)| self.step(&key, table)).collect();
+        let steps = steps?;
+        if steps.iter().map(|(weight, _)| weight).sum::<f64>() > 0.0 {
+            Ok(steps)
+        } else {
+            Err(self.wrong(key, "at least one step with a weight above 0 is needed"))
+        }
+    }
+
+    /// A number of at least 0; 1 where it is not given.
+    fn number(&self, key: &str, table: &mut Table, name: &str, most: f64) -> Result<f64, MixError> {
+        let Some(value) = table.remove(name) else { return Ok(1.0) };
+        match number(&value) {
+            Some(number) if (0.0..=most).contains(&number) => Ok(number),
+            _ => {
+                let most = if most > 1.0 { "above".to_owned() } else { format!("{most}") };
+                Err(self.wrong(&format!("{key}.{name}"), format!("must lie in 0 to {most}, got {value}")))
+            }
+        }
+    }
+
+    fn nothing_left(&self, key: &str, table: &Table) -> Result<(), MixError> {
+        match table.keys().next() {
+            None => Ok(()),
+            Some(name) => {
+                let what = format!("unknown key; a group has {}", STEP_KEYS.join(", "));
+                Err(self.wrong(&format!("{key}.{name}"), what))
+            }
+        }
+    }
+
+    fn degradation(&self, key: &str, mut table: Table) -> Result<What, MixError> {
+        let known = || crate::DEGRADATIONS.iter().map(|e| e.name).collect::<Vec<_>>().join(", ");
+        let name = table.remove("use").and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        let entry = crate::degradation(&name).ok_or_else(|| {
+            self.wrong(&format!("{key}.use"), format!("no degradation `{name}`, expected one of {}", known()))
+        })?;
+        let mut choices = Vec::new();
+        for (name, value) in table {
+            let key = format!("{key}.{name}");
+            let choice = self.choice(&key, entry, &name, &value)?;
+            for end in choice.ends() {
+                entry.build(&[(name.clone(), end)]).map_err(|error| {
+                    let hint = error.hint().map_or_else(String::new, |hint| format!(" ({hint})"));
+                    self.wrong(&key, format!("{error}{hint}"))
+                })?;
+            }
+            choices.push((name, choice));
+        }
+        Ok(What::Use(entry, choices))
+    }
+
+    fn choice(
+        &self,
+        key: &str,
+        entry: &DegradationEntry,
+        name: &str,
+        value: &Value,
+    ) -> Result<Choice, MixError> {
+        let scalar = |value: &Value| match value {
+            Value::String(text) => Ok(text.clone()),
+            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => Ok(value.to_string()),
+            other => {
+                let got = other.type_str();
+                Err(self.wrong(key, format!("expected a value, a list or {{ from, to }}, got {got}")))
+            }
+        };
+        match value {
+            Value::Array(values) if values.is_empty() => Err(self.wrong(key, "the list is empty")),
+            Value::Array(values) => Ok(Choice::OneOf(values.iter().map(scalar).collect::<Result<_, _>>()?)),
+            Value::Table(range) => {
+                let kind = entry.params.iter().find(|p| p.name == name).map(|p| p.kind);
+                self.range(key, kind, range)
+            }
+            value => Ok(Choice::Fixed(scalar(value)?)),
+        }
+    }
+
+    fn range(&self, key: &str, kind: Option<ParamKind>, table: &Table) -> Result<Choice, MixError> {
+        let whole = match kind {
+            Some(ParamKind::Whole) => true,
+            Some(ParamKind::Number) | None => false,
+            Some(kind) => return Err(self.wrong(key, format!("has no range, expected {kind}"))),
+        };
+        let known = ["from", "to", "step", "scale"];
+        if let Some(name) = table.keys().find(|name| !known.contains(&name.as_str())) {
+            return Err(
+                self.wrong(&format!("{key}.{name}"), "unknown key; a range has from, to, step and scale")
+            );
+        }
+        let end = |name: &str| table.get(name).and_then(number).filter(|n| n.is_finite());
+        let (Some(from), Some(to)) = (end("from"), end("to")) else {
+            return Err(self.wrong(key, "a range needs the numbers `from` and `to`"));
+        };
+        if from > to {
+            return Err(self.wrong(key, format!("`from` {from} lies above `to` {to}")));
+        }
+        let log = match table.get("scale").map(|v| (v, v.as_str())) {
+            None | Some((_, Some("even"))) => false,
+            Some((_, Some("log"))) => true,
+            Some((other, _)) => {
+                return Err(self.wrong(&format!("{key}.scale"), format!("must be even or log, got {other}")));
+            }
+        };
+        if log && from <= 0.0 {
+            return Err(self.wrong(key, format!("a scale of log needs a `from` above 0, got {from}")));
+        }
+        let step = match table.get("step") {
+            None if whole => Some(1.0),
+            None => None,
+            Some(value) => match number(value) {
+                Some(step) if step > 0.0 && !log => Some(step),
+                _ => {
+                    let what = format!("must be a number above 0 and the scale even, got {value}");
+                    return Err(self.wrong(&format!("{key}.step"), what));
+                }
+            },
+        };
+        Ok(match step {
+            Some(step) if !log => Choice::Steps { from, to, step },
+            Some(_) => return Err(self.wrong(key, "whole numbers have no scale of log")),
+            None => Choice::Range { from, to, log },
+        })
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(n) => Some(*n as f64),
+        Value::Float(n) => Some(*n),
+        _ => None,
+    }
+}

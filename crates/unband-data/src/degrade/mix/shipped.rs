@@ -1,0 +1,26 @@
+//! Mixes that are built in.
+
+/// A mix of `recipes/degrade`.
+#[derive(Clone, Copy, Debug)]
+pub struct Shipped {
+    /// The name of its file without ending.
+    pub name: &'static str,
+    /// The file.
+    pub text: &'static str,
+}
+
+macro_rules! shipped {
+    ($($name:literal),*) => {
+        &[$(Shipped { name: $name, text: include_str!(concat!("../../../../../recipes/degrade/", $name, ".toml")) }),*]
+    };
+}
+
+impl Shipped {
+    /// All of them.
+    pub const ALL: &'static [Self] = shipped!["default", "fhd", "rgb"];
+
+    /// The one of that name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|shipped| shipped.name == name).copied()
+    }
+}

@@ -1,0 +1,133 @@
+//! Intra frames of MPEG-4 part 2, without a program.
+
+use std::f32::consts::PI;
+
+use unband_image::{Matrix, Range, Rng, params};
+
+use super::planes::{Planes420, Rounding, Upsampling};
+use super::{Degradation, DegradeError, Pair};
+
+params! {
+    /// Settings of `mpeg4-intra`.
+    pub struct Mpeg4Intra {
+        /// The quantiser. 1 to 3 is light compression, from 8 on blocks of one value show.
+        quantiser: u32 = 3, 1..=31;
+        /// Luma weights.
+        matrix: Matrix = Matrix::Bt601;
+        /// How chroma is brought back to full size.
+        upsampling: Upsampling = Upsampling::Repeat;
+        /// How the converter to RGB rounds.
+        rounding: Rounding = Rounding::Nearest;
+    }
+}
+
+/// Through the transform and the quantiser of MPEG-4 part 2's intra frames (H.263 quantisation) as 8-bit limited-range
+/// 4:2:0, and back to 8-bit RGB: the loss that such a file brings, in well under a millisecond for a patch.
+///
+/// Source: ISO/IEC 14496-2, 7.4.4 (inverse quantisation, the second method) and table 7-1 (scaler of DC).
+impl Degradation for Mpeg4Intra {
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        let mut planes = Planes420::from_rgb(&pair.lq, self.matrix, Range::Limited)?;
+        let (w, h) = (planes.width, planes.height);
+        for (plane, (width, height)) in
+            [(w, h), (w.div_ceil(2), h.div_ceil(2)), (w.div_ceil(2), h.div_ceil(2))].into_iter().enumerate()
+        {
+            let dc = dc_scaler(self.quantiser, plane > 0);
+            code_plane(&mut planes.codes[plane], width, height, self.quantiser as f32, dc as f32);
+        }
+        pair.lq = planes.to_rgb(self.upsampling, self.rounding);
+        Ok(())
+    }
+}
+
+fn dc_scaler(q: u32, chroma: bool) -> u32 {
+    match (q, chroma) {
+        (..=4, _) => 8,
+        (5..=8, false) => 2 * q,
+        (9..=24, false) => q + 8,
+        (_, false) => 2 * q - 16,
+        (5..=24, true) => q.midpoint(13),
+        (_, true) => q - 6,
+    }
+}
+
+/// Each block of 8×8 of a plane; samples beyond the edges repeat them.
+fn code_plane(codes: &mut [u8], width: usize, height: usize, q: f32, dc: f32) {
+    let basis = basis();
+    for top in (0..height).step_by(8) {
+        for left in (0..width).step_by(8) {
+            let mut block = [[0f32; 8]; 8];
+            for (y, row) in block.iter_mut().enumerate() {
+                let line = (top + y).min(height - 1) * width;
+                for (x, v) in row.iter_mut().enumerate() {
+                    *v = f32::from(codes[line + (left + x).min(width - 1)]);
+                }
+            }
+            let mut block = turned(&basis, &block, true);
+            for (y, row) in block.iter_mut().enumerate() {
+                for (x, c) in row.iter_mut().enumerate() {
+                    *c = if x + y == 0 { (*c / dc).round() * dc } else { alternating(*c, q) };
+                }
+            }
+            let block = turned(&basis, &block, false);
+            for (y, row) in block.iter().enumerate().take(height - top) {
+                let line = (top + y) * width + left;
+                for (code, v) in codes[line..].iter_mut().zip(row).take(width - left) {
+                    *code = v.round().clamp(0.0, 255.0) as u8;
+                }
+            }
+        }
+    }
+}
+
+/// A coefficient that is not DC: levels are cut towards 0 and come back in the middle of their cell.
+fn alternating(c: f32, q: f32) -> f32 {
+    let level = (c.abs().round() / (2.0 * q)).floor();
+    if level == 0.0 {
+        return 0.0;
+    }
+    let even = if (q as u32).is_multiple_of(2) { 1.0 } else { 0.0 };
+    c.signum() * (q * (2.0 * level + 1.0) - even)
+}
+
+/// The cosines of the transform, `[frequency][place]`.
+fn basis() -> [[f32; 8]; 8] {
+    std::array::from_fn(|k| {
+        let scale = if k == 0 { 0.125f32.sqrt() } else { 0.5 };
+        std::array::from_fn(|n| scale * (PI / 16.0 * ((2 * n + 1) * k) as f32).cos())
+    })
+}
+
+/// The transform of both directions, or its inverse.
+fn turned(basis: &[[f32; 8]; 8], block: &[[f32; 8]; 8], forward: bool) -> [[f32; 8]; 8] {
+    let at = |k: usize, n: usize| if forward { basis[k][n] } else { basis[n][k] };
+    let rows: [[f32; 8]; 8] =
+        block.map(|row| std::array::from_fn(|k| (0..8).map(|n| at(k, n) * row[n]).sum()));
+    std::array::from_fn(|k| std::array::from_fn(|x| (0..8).map(|n| at(k, n) * rows[n][x]).sum()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_transform_is_undone_by_its_inverse() {
+        let block = std::array::from_fn(|y| std::array::from_fn(|x| ((31 * x + 57 * y * y) % 256) as f32));
+        let back = turned(&basis(), &turned(&basis(), &block, true), false);
+        let worst =
+            back.iter().flatten().zip(block.iter().flatten()).map(|(a, b): (&f32, &f32)| (a - b).abs());
+        assert!(worst.fold(0.0, f32::max) < 1e-3);
+    }
+
+    #[test]
+    fn coefficients_come_back_as_the_standard_says() {
+        // q 4: |level| 3 stands for 4 · 7 − 1 = 27; q 5: for 35.
+        assert!((alternating(27.9, 4.0) - 27.0).abs() < 1e-6);
+        assert!((alternating(-31.0, 5.0) + 35.0).abs() < 1e-6);
+        assert!(alternating(7.4, 4.0).abs() < 1e-6);
+        assert_eq!(
+            [dc_scaler(3, true), dc_scaler(8, false), dc_scaler(24, true), dc_scaler(31, false)],
+            [8, 16, 18, 46]
+        );
+    }
+}

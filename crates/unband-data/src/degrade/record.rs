@@ -1,0 +1,123 @@
+//! What was done to one picture.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unband_image::{Depth, ParamKind, Rng};
+
+use super::entry::Built;
+use super::{DegradeError, Pair, to_depth};
+
+/// Everything that was drawn for a picture. Applied to the same clean picture it gives the same pair, with equal
+/// versions of the programs that run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// Names of the steps and groups that were drawn.
+    pub names: Vec<String>,
+    /// Done to both sides, in order.
+    pub clean: Vec<Applied>,
+    /// Done to the degraded side, in order.
+    pub degrade: Vec<Applied>,
+    /// Bits that the degraded side is rounded to in the end.
+    pub depth: u8,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Applied {
+    /// The degradation.
+    #[serde(rename = "use")]
+    pub name: String,
+    /// Seed of its noise.
+    pub seed: u32,
+    /// All its settings.
+    pub settings: BTreeMap<String, Setting>,
+}
+
+/// The value of a parameter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// A switch.
+    Switch(bool),
+    /// A whole number.
+    Whole(i64),
+    /// A number.
+    Number(f64),
+    /// A word.
+    Word(String),
+}
+
+impl Setting {
+    /// From the text of a parameter of that kind.
+    fn of(kind: ParamKind, text: &str) -> Self {
+        let read = match kind {
+            ParamKind::Switch => text.parse().ok().map(Self::Switch),
+            ParamKind::Whole => text.parse().ok().map(Self::Whole),
+            ParamKind::Number => text.parse().ok().map(Self::Number),
+            ParamKind::Word(_) | ParamKind::File => None,
+        };
+        read.unwrap_or_else(|| Self::Word(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Switch(value) => value.fmt(f),
+            Self::Whole(value) => value.fmt(f),
+            Self::Number(value) => value.fmt(f),
+            Self::Word(value) => value.fmt(f),
+        }
+    }
+}
+
+impl Applied {
+    /// A step with all its settings spelled out.
+    ///
+    /// # Errors
+    /// An unknown name or a setting that cannot be used.
+    pub fn new(name: &str, seed: u32, settings: &[(String, String)]) -> Result<Self, DegradeError> {
+        let entry = crate::degradation(name).ok_or_else(|| DegradeError::Unknown(name.to_owned()))?;
+        let all = entry.build(settings)?.settings;
+        let settings = all
+            .iter()
+            .zip(entry.params)
+            .map(|((name, text), info)| ((*name).to_owned(), Setting::of(info.kind, text)));
+        Ok(Self { name: name.to_owned(), seed, settings: settings.collect() })
+    }
+
+    fn build(&self) -> Result<Built, DegradeError> {
+        let entry = crate::degradation(&self.name).ok_or_else(|| DegradeError::Unknown(self.name.clone()))?;
+        let settings: Vec<(String, String)> =
+            self.settings.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
+        Ok(entry.build(&settings)?)
+    }
+
+    /// Does it to a pair.
+    ///
+    /// # Errors
+    /// As [`super::Degradation::apply`]; names and settings that there are not.
+    pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
+        self.build()?.degradation.apply(pair, Rng::new(u64::from(self.seed)))
+    }
+}
+
+impl Record {
+    /// Does it all to a pair of twice the same clean picture.
+    ///
+    /// # Errors
+    /// As [`super::Degradation::apply`]; names and settings that there are not.
+    pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
+        for step in &self.clean {
+            step.apply(pair)?;
+            pair.gt = pair.lq.clone();
+        }
+        self.degrade.iter().try_for_each(|step| step.apply(pair))?;
+        to_depth(&mut pair.lq, Depth::Int(self.depth.clamp(1, 16)), |v| v);
+        Ok(())
+    }
+}

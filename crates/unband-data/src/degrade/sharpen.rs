@@ -1,0 +1,35 @@
+//! Sharpening.
+
+use unband_image::{Depth, Rng, params};
+
+use super::{Degradation, DegradeError, Pair, blur, luma, rgb};
+
+params! {
+    /// Settings of `sharpen`.
+    pub struct Sharpen {
+        /// How much of the difference from the blurred luma is added. Higher gives haloes along edges.
+        amount: f32 = 0.5, 0.0..=3.0;
+        /// Standard deviation of the blur in samples. Higher gives broader haloes.
+        radius_px: f32 = 1.0, 0.3..=6.0;
+    }
+}
+
+/// Unsharp mask on luma: all channels gain `amount (Y − blur(Y))`. Nothing is rounded.
+impl Degradation for Sharpen {
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        let width = pair.lq.width();
+        let sharp: Vec<f32> = (0..width * pair.lq.height())
+            .map(|i| luma([0, 1, 2].map(|p| pair.lq.planes[p].data[i])))
+            .collect();
+        let mut soft = sharp.clone();
+        blur::gaussian(&mut soft, width, self.radius_px);
+        for plane in &mut pair.lq.planes {
+            for (v, (sharp, soft)) in plane.data.iter_mut().zip(sharp.iter().zip(&soft)) {
+                *v = (*v + self.amount * (sharp - soft)).clamp(0.0, 1.0);
+            }
+        }
+        pair.lq.depth = Depth::F32;
+        Ok(())
+    }
+}
