@@ -1,7 +1,6 @@
 //! Many pictures at once, within the threads and the memory that are allowed.
 
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -103,20 +102,11 @@ pub fn threads(pixels: u64, all: usize) -> usize {
 }
 
 /// Width times height as the header declares them. A file that does not say so at its beginning counts with a
-/// pixel a byte; one that is no picture costs nothing.
+/// pixel a byte; one that is not there costs nothing.
 pub fn declared_pixels(path: &Path) -> u64 {
-    const HEAD: u64 = 1 << 18;
-    let nothing = unband_io::Limits { max_pixels: 0, max_bytes: 0 };
-    let Ok(file) = fs::File::open(path) else { return 0 };
-    let length = file.metadata().map_or(0, |data| data.len());
-    let mut head = Vec::new();
-    if file.take(HEAD).read_to_end(&mut head).is_err() {
-        return 0;
-    }
-    // Readers check the declared size against the limits before they do anything else.
-    match unband_io::read(&head, &nothing) {
-        Err(unband_io::Error::Limit { width, height, .. }) => width.saturating_mul(height),
-        _ => length,
+    match unband_io::declared_size(path) {
+        Ok((width, height)) => width.saturating_mul(height),
+        Err(_) => fs::metadata(path).map_or(0, |data| data.len()),
     }
 }
 

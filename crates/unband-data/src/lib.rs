@@ -1,4 +1,5 @@
-//! Degradations: how clean pictures come to be banded, seeded and repeatable, for tests and training pairs.
+//! Degradations: how clean pictures come to be banded, seeded and repeatable, for tests and training pairs; and [datasets](dataset):
+//! folders of such pairs, ours or the published one's.
 //!
 //! Each degradation is one entry of [`DEGRADATIONS`], with parameters. A [`Mix`] puts them together with
 //! probabilities and ranges, and says by a [`Record`] what it drew for a picture. [`CAUSES`] are degradations with
@@ -23,6 +24,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod dataset;
 pub mod degrade;
 
 use degrade::{

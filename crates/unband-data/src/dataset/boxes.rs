@@ -1,0 +1,143 @@
+//! Boxes that people drew around banding, in the XML of labelImg (Pascal VOC).
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use roxmltree::{Document, Node, ParsingOptions};
+use unband_image::Window;
+
+/// Most bytes of a file; the set's own have some kilobytes.
+const MOST_BYTES: u64 = 1 << 20;
+/// Most elements, texts and comments of a file.
+const MOST_NODES: u32 = 100_000;
+
+/// What a file of boxes says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Boxes {
+    /// Width and height of the picture that the boxes were drawn on, where they are told and not 0.
+    pub size: Option<(u64, u64)>,
+    /// In the order of the file.
+    pub boxes: Vec<LabelledBox>,
+}
+
+/// A box as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelledBox {
+    /// The set has `banding` and `nonbanded`.
+    pub name: String,
+    /// `xmin`, `ymin`, `xmax`, `ymax` in pixels.
+    pub corners: [i32; 4],
+}
+
+/// Why boxes could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BoxesError {
+    /// The operating system refused.
+    #[error("cannot read: {0}")]
+    Io(#[from] std::io::Error),
+    /// The file is larger than boxes can be.
+    #[error("the file has more than {MOST_BYTES} bytes")]
+    Large,
+    /// The file is not UTF-8.
+    #[error("the file is no UTF-8 text from byte {0} on")]
+    Text(usize),
+    /// The file is not XML, or holds a DTD.
+    #[error("no XML that can be read: {0}")]
+    Xml(#[from] roxmltree::Error),
+    /// A box without one of its four sides.
+    #[error("line {line}: a box without `{side}`")]
+    Side {
+        /// Line of the box, from 1.
+        line: u32,
+        /// The element that is missing.
+        side: &'static str,
+    },
+    /// A side that is no whole number.
+    #[error("line {line}: `{side}` is `{text}`, which is no whole number")]
+    Number {
+        /// Line of the side, from 1.
+        line: u32,
+        /// The element.
+        side: &'static str,
+        /// The beginning of what stands there.
+        text: String,
+    },
+}
+
+/// Reads a file of boxes.
+///
+/// # Errors
+/// See [`BoxesError`].
+pub fn read(path: &Path) -> Result<Boxes, BoxesError> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(BoxesError::Large);
+    }
+    parse(std::str::from_utf8(&bytes).map_err(|error| BoxesError::Text(error.valid_up_to()))?)
+}
+
+/// Reads the text of a file of boxes. Objects without a name or a box say nothing and are left out, as GGDBN's script has it.
+///
+/// # Errors
+/// See [`BoxesError`].
+pub fn parse(xml: &str) -> Result<Boxes, BoxesError> {
+    let document =
+        Document::parse_with_options(xml, ParsingOptions { nodes_limit: MOST_NODES, ..Default::default() })?;
+    let root = document.root_element();
+    let mut boxes = Vec::new();
+    for object in root.children().filter(|node| node.has_tag_name("object")) {
+        let (Some(name), Some(bounds)) = (child(object, "name"), child(object, "bndbox")) else { continue };
+        let mut corners = [0; 4];
+        for (corner, side) in corners.iter_mut().zip(["xmin", "ymin", "xmax", "ymax"]) {
+            *corner = number(bounds, side)?;
+        }
+        boxes.push(LabelledBox { name: text(name).to_owned(), corners });
+    }
+    Ok(Boxes { size: child(root, "size").and_then(size), boxes })
+}
+
+fn child<'a, 'x>(node: Node<'a, 'x>, name: &str) -> Option<Node<'a, 'x>> {
+    node.children().find(|child| child.has_tag_name(name))
+}
+
+fn text<'a>(node: Node<'a, '_>) -> &'a str {
+    node.text().unwrap_or_default().trim()
+}
+
+fn number(bounds: Node<'_, '_>, side: &'static str) -> Result<i32, BoxesError> {
+    let line = |node: Node<'_, '_>| node.document().text_pos_at(node.range().start).row;
+    let node = child(bounds, side).ok_or_else(|| BoxesError::Side { line: line(bounds), side })?;
+    text(node).parse().map_err(|_| BoxesError::Number {
+        line: line(node),
+        side,
+        text: text(node).chars().take(40).collect(),
+    })
+}
+
+fn size(node: Node<'_, '_>) -> Option<(u64, u64)> {
+    let side = |name| text(child(node, name)?).parse().ok().filter(|&side| side > 0);
+    Some((side("width")?, side("height")?))
+}
+
+impl LabelledBox {
+    /// Does it say that there is banding? Every name does but `nonbanded`, however that is written.
+    pub fn is_banding(&self) -> bool {
+        let letters: String = self.name.chars().filter(|c| c.is_alphanumeric()).collect();
+        !letters.to_lowercase().starts_with("non")
+    }
+
+    /// Does a window share a pixel with it? Corners may be in any order; what lies outside the picture plays no part.
+    pub fn touches(&self, window: Window) -> bool {
+        let [x0, y0, x1, y1] = self.corners.map(i64::from);
+        let shared = |low, high, a: i64, b: i64| signed(low).max(a.min(b)) < signed(high).min(a.max(b));
+        shared(window.x0, window.x1, x0, x1) && shared(window.y0, window.y1, y0, y1)
+    }
+}
+
+/// A place in a picture as a number that boxes are compared with.
+pub(crate) fn signed(place: usize) -> i64 {
+    i64::try_from(place).unwrap_or(i64::MAX)
+}

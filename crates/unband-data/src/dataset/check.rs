@@ -1,0 +1,167 @@
+//! Does a folder hold what its manifest says?
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::DatasetError;
+use super::manifest::{COMPLETE, Manifest, SIDES, UNFINISHED, path_of};
+use super::plan::shown;
+use super::split::Split;
+use super::store::hexadecimal;
+
+/// A folder that is compared with its manifest.
+#[derive(Debug)]
+pub struct Check {
+    folder: PathBuf,
+    /// The manifest.
+    pub manifest: Manifest,
+}
+
+/// What is not as the manifest says. Paths count from the folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Finding {
+    /// A file is not there.
+    Missing(String),
+    /// A file has other bytes.
+    Changed(String),
+    /// A file could not be read, and why.
+    Unreadable(String, String),
+    /// A file of which the manifest does not speak.
+    LeftOver(String),
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(file) => write!(f, "{file}: missing"),
+            Self::Changed(file) => write!(f, "{file}: changed"),
+            Self::Unreadable(file, reason) => write!(f, "{file}: cannot read: {reason}"),
+            Self::LeftOver(file) => write!(f, "{file}: not in the manifest"),
+        }
+    }
+}
+
+impl Check {
+    /// Reads the manifest of a folder.
+    ///
+    /// # Errors
+    /// When there is none, it is damaged, or the pairs were not all made.
+    pub fn open(folder: &Path) -> Result<Self, DatasetError> {
+        let (complete, unfinished) = (folder.join(COMPLETE), folder.join(UNFINISHED));
+        let folder = folder.to_owned();
+        if !complete.exists() {
+            if !unfinished.exists() {
+                return Err(DatasetError::NoManifest { folder });
+            }
+            let manifest = Manifest::read(&unfinished)?;
+            let (done, pictures) = (manifest.entries.len(), manifest.header.pictures);
+            return Err(DatasetError::Unfinished { folder, done, pictures });
+        }
+        let manifest = Manifest::read(&complete)?;
+        let (done, pictures) = (manifest.entries.len(), manifest.header.pictures);
+        if done < pictures {
+            let message = format!("the first line promises {pictures} pictures");
+            return Err(DatasetError::Manifest { file: complete, line: done + 2, message });
+        }
+        Ok(Self { folder, manifest })
+    }
+
+    /// How many source pictures the manifest has.
+    pub fn len(&self) -> usize {
+        self.manifest.entries.len()
+    }
+
+    /// Has it none?
+    pub fn is_empty(&self) -> bool {
+        self.manifest.entries.is_empty()
+    }
+
+    /// Reads all files of a source picture.
+    pub fn one(&self, index: usize) -> Vec<Finding> {
+        let entry = &self.manifest.entries[index];
+        let files = entry.pairs.iter().flat_map(|pair| {
+            SIDES
+                .into_iter()
+                .zip([&pair.lq_sha256, &pair.gt_sha256])
+                .map(|(side, sum)| (side, &pair.file, sum))
+        });
+        files
+            .filter_map(|(side, file, sum)| {
+                let path = path_of(&self.folder, entry.split, side, file);
+                let name = self.below(&path);
+                match sum_of(&path) {
+                    Ok(found) if found == *sum => None,
+                    Ok(_) => Some(Finding::Changed(name)),
+                    Err(error) if error.kind() == ErrorKind::NotFound => Some(Finding::Missing(name)),
+                    Err(error) => Some(Finding::Unreadable(name, error.to_string())),
+                }
+            })
+            .collect()
+    }
+
+    /// What else lies in the folder, sorted.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub fn left_over(&self) -> Result<Vec<Finding>, DatasetError> {
+        let mut known: HashSet<PathBuf> = HashSet::new();
+        known.insert(self.folder.join(COMPLETE));
+        for entry in &self.manifest.entries {
+            for (pair, side) in entry.pairs.iter().flat_map(|pair| SIDES.map(|side| (pair, side))) {
+                known.insert(path_of(&self.folder, entry.split, side, &pair.file));
+            }
+        }
+        let mut folders = vec![self.folder.clone()];
+        for split in Split::ALL {
+            let part = self.folder.join(split.folder());
+            folders.extend(SIDES.map(|side| part.join(side)));
+            folders.push(part);
+        }
+        let own: HashSet<PathBuf> = folders.iter().cloned().collect();
+        let mut found = Vec::new();
+        for folder in &folders {
+            for name in names(folder)? {
+                let path = folder.join(name);
+                if !known.contains(&path) && !own.contains(&path) {
+                    found.push(Finding::LeftOver(self.below(&path)));
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn below(&self, path: &Path) -> String {
+        shown(path.strip_prefix(&self.folder).unwrap_or(path))
+    }
+}
+
+/// Names in a folder; none where there is no folder, as its files are missed already.
+fn names(folder: &Path) -> Result<Vec<OsString>, DatasetError> {
+    let io = |source| DatasetError::Read { file: folder.to_owned(), source };
+    match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(io(error)),
+        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.file_name()).map_err(io)).collect(),
+    }
+}
+
+/// SHA-256 of a file, read piece by piece.
+fn sum_of(path: &Path) -> std::io::Result<String> {
+    let mut file = File::open(path)?;
+    let (mut sum, mut piece) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(hexadecimal(&sum.finalize())),
+            Ok(read) => sum.update(&piece[..read]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Pairs from clean pictures: what is harmed how.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use unband_image::{Image, Rng};
+
+use super::manifest::{Harm, Header, SCHEMA};
+use super::patches::Tiling;
+use super::plan::{Plan, Task, Work, shown, sum_of_sources};
+use super::split::{Shares, fill};
+use super::store::hexadecimal;
+use super::{DatasetError, SourceFault};
+use crate::{Cause, Mix, Pair};
+
+/// How pictures are harmed.
+#[derive(Clone)]
+pub enum Harms {
+    /// Causes of banding; each picture gets one of them, drawn by the seed and its name.
+    OneOf(Vec<&'static Cause>),
+    /// Causes of banding; each picture gets each of them.
+    Each(Vec<&'static Cause>),
+    /// A mix draws anew for each picture.
+    Mix {
+        /// Its name or file, for the manifest.
+        name: String,
+        /// The mix.
+        mix: Arc<Mix>,
+    },
+}
+
+/// What is asked for.
+#[derive(Clone)]
+pub struct Clean {
+    /// How pictures are harmed.
+    pub harms: Harms,
+    /// How often that is done with each picture, each time with another seed.
+    pub draws: usize,
+    /// What becomes of a degraded picture.
+    pub tiling: Tiling,
+    /// Parts.
+    pub shares: Shares,
+    /// Decides the split, the causes that are drawn and what they and mixes draw.
+    pub seed: u64,
+}
+
+/// One way of degrading one picture.
+#[derive(Clone)]
+pub(crate) struct Draw {
+    what: What,
+    seed: u64,
+    /// What is added to the picture's name, so that names differ.
+    pub suffix: String,
+}
+
+#[derive(Clone)]
+enum What {
+    Cause(&'static Cause),
+    Mix(Arc<Mix>),
+}
+
+impl std::fmt::Debug for Draw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = match &self.what {
+            What::Cause(cause) => cause.name,
+            What::Mix(mix) => mix.title(),
+        };
+        write!(f, "{name} of seed {}", self.seed)
+    }
+}
+
+impl Draw {
+    /// Degrades a clean RGB picture and says how.
+    pub fn apply(&self, clean: &Image) -> Result<(Pair, Harm), SourceFault> {
+        let (mut pair, seed, rng) = (Pair::of(clean.clone()), self.seed, Rng::new(self.seed));
+        let harm = match &self.what {
+            What::Cause(cause) => cause.degradation.apply(&mut pair, rng).map(|()| Harm {
+                seed,
+                cause: Some(cause.name.to_owned()),
+                drawn: None,
+            }),
+            What::Mix(mix) => {
+                mix.apply(&mut pair, rng).map(|record| Harm { seed, cause: None, drawn: Some(record) })
+            }
+        };
+        match harm {
+            Ok(harm) => Ok((pair, harm)),
+            Err(source) => Err(SourceFault::Degrade { by: format!("{self:?}"), source }),
+        }
+    }
+}
+
+/// Settles what becomes of each of the pictures of a folder, which are named by their paths below it. What happens to a picture
+/// depends on its name and the seed, not on the others; only its part depends on how many there are.
+///
+/// # Errors
+/// When there are no pictures or two would get the same name.
+pub fn clean(root: &Path, files: &[PathBuf], asked: &Clean) -> Result<Plan, DatasetError> {
+    let mut named: BTreeMap<String, &PathBuf> = BTreeMap::new();
+    for file in files {
+        let name = shown(&file.with_extension("")).replace('/', "-");
+        // Some file systems do not tell letters by their case.
+        if let Some(first) = named.insert(name.to_lowercase(), file) {
+            return Err(DatasetError::Twice { first: first.clone(), second: file.clone(), name });
+        }
+    }
+    if named.is_empty() || asked.harms.is_empty() || asked.draws == 0 {
+        return Err(DatasetError::Empty);
+    }
+    let splits = fill(&vec![1; named.len()], asked.shares, asked.seed);
+    let tasks: Vec<Task> = named
+        .values()
+        .zip(splits)
+        .map(|(file, split)| {
+            let name = shown(&file.with_extension("")).replace('/', "-");
+            let draws = draws(&name, asked);
+            Task {
+                name,
+                split,
+                sources: vec![(*file).clone()],
+                work: Work::Harm { draws, tiling: asked.tiling },
+            }
+        })
+        .collect();
+    let header = Header {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        settings: settings(asked),
+        pictures: tasks.len(),
+        sources_sha256: sum_of_sources(root, named.into_values()),
+        left_out: Vec::new(),
+    };
+    Ok(Plan { header, root: root.to_owned(), tasks })
+}
+
+impl Harms {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::OneOf(causes) | Self::Each(causes) => causes.is_empty(),
+            Self::Mix { .. } => false,
+        }
+    }
+
+    /// What a manifest says of them.
+    fn settings(&self) -> [(&'static str, Value); 2] {
+        let names = |causes: &[&Cause]| json!(causes.iter().map(|cause| cause.name).collect::<Vec<_>>());
+        match self {
+            Self::OneOf(causes) => [("causes", names(causes)), ("every_cause", json!(false))],
+            Self::Each(causes) => [("causes", names(causes)), ("every_cause", json!(true))],
+            // A file may change under its name.
+            Self::Mix { name, mix } => {
+                let sum = hexadecimal(&Sha256::digest(format!("{mix:?}")));
+                [("recipe", json!(name)), ("recipe_sha256", json!(sum))]
+            }
+        }
+    }
+}
+
+fn settings(asked: &Clean) -> Map<String, Value> {
+    let (side, step) = match asked.tiling {
+        Tiling::Whole => (json!(null), json!(null)),
+        Tiling::Patches { side, step } => (json!(side), json!(step)),
+    };
+    let settings = [
+        ("set", json!("clean")),
+        ("draws", json!(asked.draws)),
+        ("patch", side),
+        ("step", step),
+        ("split", json!(asked.shares)),
+        ("seed", json!(asked.seed)),
+    ];
+    settings.into_iter().chain(asked.harms.settings()).map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+fn draws(name: &str, asked: &Clean) -> Vec<Draw> {
+    let mut draws = Vec::new();
+    for turn in 1..=asked.draws {
+        let suffix = if asked.draws > 1 { format!("_{turn}") } else { String::new() };
+        let number = |what: &str| number(asked.seed, name, turn, what);
+        match &asked.harms {
+            Harms::Each(causes) => draws.extend(causes.iter().map(|cause| Draw {
+                what: What::Cause(cause),
+                seed: number(cause.name),
+                suffix: format!("_{}{suffix}", cause.name),
+            })),
+            Harms::OneOf(causes) => {
+                let cause = causes[(number("cause") % causes.len() as u64) as usize];
+                draws.push(Draw { what: What::Cause(cause), seed: number("seed"), suffix });
+            }
+            Harms::Mix { mix, .. } => {
+                draws.push(Draw { what: What::Mix(mix.clone()), seed: number("seed"), suffix });
+            }
+        }
+    }
+    draws
+}
+
+/// A number that depends on what is asked for and on nothing else.
+fn number(seed: u64, name: &str, turn: usize, what: &str) -> u64 {
+    let sum = Sha256::digest(format!("{seed}\0{name}\0{turn}\0{what}"));
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&sum[..8]);
+    u64::from_le_bytes(bytes)
+}

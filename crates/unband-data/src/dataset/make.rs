@@ -1,0 +1,153 @@
+//! The pairs of one source picture.
+
+use std::path::Path;
+
+use unband_image::{Context, Image, Window};
+use unband_io::Limits;
+
+use super::clean::Draw;
+use super::manifest::{Entry, Failed, SIDES, path_of};
+use super::patches::{Codes, Tiling};
+use super::plan::{Plan, Task, Work, shown};
+use super::store::Cutter;
+use super::{DatasetError, SourceFault};
+
+/// What ends the work on a picture.
+enum Stop {
+    /// A fault of one of its sources, by number.
+    Picture(usize, SourceFault),
+    /// A fault that all other pictures would meet, too.
+    Run(DatasetError),
+}
+
+impl Plan {
+    /// Makes the pairs of a source picture in a folder whose manifest a [`Journal`](super::Journal) keeps. A picture that cannot be
+    /// used gives an entry that says why.
+    ///
+    /// # Errors
+    /// When a file cannot be written, or a program that degrades pictures is missing: what would fail for other pictures too.
+    pub fn make(&self, index: usize, folder: &Path) -> Result<Entry, DatasetError> {
+        let task = &self.tasks[index];
+        let mut entry = blank(task);
+        let made = match &task.work {
+            Work::Cut { size, windows, dropped, whole } => {
+                entry.dropped = *dropped;
+                self.cut(task, *size, windows, *whole, folder, &mut entry)
+            }
+            Work::Harm { draws, tiling } => self.harm(task, draws, *tiling, folder, &mut entry),
+            Work::Fail(failed) => return Ok(Entry { failed: Some(failed.clone()), ..entry }),
+        };
+        let Err(stop) = made else { return Ok(entry) };
+        // A picture has all its pairs or none. What cannot be removed is found by a check.
+        for (pair, side) in entry.pairs.iter().flat_map(|pair| SIDES.map(|side| (pair, side))) {
+            let _ = std::fs::remove_file(path_of(folder, task.split, side, &pair.file));
+        }
+        match stop {
+            Stop::Picture(source, fault) => {
+                let file = entry.sources[source].clone();
+                Ok(Entry { failed: Some(Failed { file, reason: fault.to_string() }), ..blank(task) })
+            }
+            Stop::Run(error) => Err(error),
+        }
+    }
+
+    /// The entry of a picture on which the program itself failed.
+    pub fn failed(&self, index: usize) -> Entry {
+        let entry = blank(&self.tasks[index]);
+        let reason = "the program failed on this picture".to_owned();
+        Entry { failed: Some(Failed { file: entry.sources[0].clone(), reason }), ..entry }
+    }
+
+    fn cut(
+        &self,
+        task: &Task,
+        expected: (u64, u64),
+        windows: &[Window],
+        whole: bool,
+        folder: &Path,
+        entry: &mut Entry,
+    ) -> Result<(), Stop> {
+        let read = |source: usize| {
+            let codes = codes(&self.root.join(&task.sources[source]))
+                .map_err(|fault| Stop::Picture(source, fault))?;
+            let size = (codes.width as u64, codes.height as u64);
+            if size == expected {
+                return Ok(codes);
+            }
+            Err(Stop::Picture(source, SourceFault::Sizes { size, other: "its header", other_size: expected }))
+        };
+        // Also where no window is left, so that damaged pictures are named in every preparation.
+        let (lq, gt) = (read(0)?, read(1)?);
+        let cutter = Cutter { folder, split: task.split, name: &task.name, lq, gt, harm: None };
+        windows.iter().try_for_each(|&window| {
+            entry.pairs.push(cutter.write(window, whole).map_err(Stop::Run)?);
+            Ok(())
+        })
+    }
+
+    fn harm(
+        &self,
+        task: &Task,
+        draws: &[Draw],
+        tiling: Tiling,
+        folder: &Path,
+        entry: &mut Entry,
+    ) -> Result<(), Stop> {
+        let codes = codes(&self.root.join(&task.sources[0])).map_err(|fault| Stop::Picture(0, fault))?;
+        let all = Window { x0: 0, y0: 0, x1: codes.width, y1: codes.height };
+        let clean = codes.cut(all).map_err(|error| Stop::Picture(0, error.into()))?;
+        drop(codes);
+        draws.iter().try_for_each(|draw| drawn(task, draw, &clean, tiling, folder, entry))
+    }
+}
+
+/// The pairs of one draw.
+fn drawn(
+    task: &Task,
+    draw: &Draw,
+    clean: &Image,
+    tiling: Tiling,
+    folder: &Path,
+    entry: &mut Entry,
+) -> Result<(), Stop> {
+    let fault = |fault: SourceFault| Stop::Picture(0, fault);
+    let (pair, harm) = draw.apply(clean).map_err(|error| match error {
+        SourceFault::Degrade { source, .. } if source.is_missing_program() => {
+            Stop::Run(DatasetError::Program(source))
+        }
+        error => fault(error),
+    })?;
+    let side = |image: &Image| Codes::of(image).map_err(|error| fault(error.into()));
+    let (lq, gt) = (side(&pair.lq)?, side(&pair.gt)?);
+    let windows = tiling.windows(lq.width, lq.height);
+    if let (Tiling::Patches { side, .. }, []) = (tiling, windows.as_slice()) {
+        return Err(fault(SourceFault::Small { size: (lq.width as u64, lq.height as u64), side }));
+    }
+    let name = format!("{}{}", task.name, draw.suffix);
+    let cutter = Cutter { folder, split: task.split, name: &name, lq, gt, harm: Some(entry.harms.len()) };
+    entry.harms.push(harm);
+    windows.into_iter().try_for_each(|window| {
+        entry.pairs.push(cutter.write(window, tiling == Tiling::Whole).map_err(Stop::Run)?);
+        Ok(())
+    })
+}
+
+/// An entry without pairs.
+fn blank(task: &Task) -> Entry {
+    Entry {
+        name: task.name.clone(),
+        split: task.split,
+        sources: task.sources.iter().map(|path| shown(path)).collect(),
+        dropped: 0,
+        harms: Vec::new(),
+        pairs: Vec::new(),
+        failed: None,
+    }
+}
+
+/// A picture as RGB codes.
+fn codes(path: &Path) -> Result<Codes, SourceFault> {
+    let (image, _) = unband_io::read_file(path, &Limits::default())?;
+    let context = Context { threads: 1, ..Context::default() };
+    Ok(Codes::of(&image.into_rgb(&context)?)?)
+}

@@ -1,0 +1,30 @@
+//! Datasets: folders of pairs, made from a published set or from clean pictures.
+//!
+//! A [`Plan`] settles what becomes of each source picture before the first is decoded: its part, its windows, how it is degraded.
+//! [`Plan::make`] then makes one of them, in any order and on any thread. A folder has `train`, `val` and `test`, in each `lq` and
+//! `gt` with PNG of equal names, and a [`Manifest`]; [`Journal`] grows that and lets a stopped run go on, [`Check`] proves a
+//! folder against it.
+
+pub mod boxes;
+mod check;
+mod clean;
+mod error;
+mod journal;
+mod kapoor;
+mod make;
+mod manifest;
+mod patches;
+mod plan;
+mod preparation;
+mod split;
+mod store;
+
+pub use check::{Check, Finding};
+pub use clean::{Clean, Harms, clean};
+pub use error::{DatasetError, SourceFault};
+pub use journal::{Journal, Opened};
+pub use manifest::{Entry, Failed, Harm, Header, Manifest, PairEntry, SCHEMA};
+pub use patches::Tiling;
+pub use plan::{Expected, Plan};
+pub use preparation::{Kapoor, PREPARATIONS, Preparation, Variant, kapoor};
+pub use split::{Shares, Split};

@@ -1,0 +1,255 @@
+//! How each group prepares the published set.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use unband_image::Window;
+
+use super::boxes::{self, Boxes, LabelledBox, signed};
+use super::kapoor::{self, Files};
+use super::manifest::{Failed, Header, SCHEMA};
+use super::patches::Tiling;
+use super::plan::{Plan, Task, Work, shown, sum_of_sources};
+use super::split::{Shares, Split, fill};
+use super::{DatasetError, SourceFault};
+
+/// One group's way.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Preparation {
+    /// The network that was trained so.
+    pub name: &'static str,
+    /// A few words.
+    pub title: &'static str,
+    /// Where it is told.
+    pub source: &'static str,
+    /// Its seed, or GGDBN's where none is known.
+    pub seed: u64,
+    tiling: Tiling,
+    /// Parts that become patches; the others keep whole pictures.
+    patches: &'static [Split],
+    shares: Shares,
+    /// Are shares counted in patches?
+    by_patches: bool,
+    /// Is there a script whose faults can be repeated?
+    script: bool,
+}
+
+const BASE: Preparation = Preparation {
+    name: "bdinn",
+    title: "patches of 256, step 128, for training; whole pictures for validation and test; 60/20/20 by picture",
+    source: "BDINN §4.1",
+    seed: 3407,
+    tiling: Tiling::Patches { side: 256, step: 128 },
+    patches: &[Split::Train],
+    shares: Shares::PUBLISHED,
+    by_patches: false,
+    script: false,
+};
+
+/// All of them, the first by default.
+pub static PREPARATIONS: &[Preparation] = &[
+    BASE,
+    Preparation {
+        name: "ggdbn",
+        title: "patches of 256, step 75, for training; whole pictures for validation and test; 60/20/20 by patches",
+        source: "SCUT-SuFM/GGDBN data/data_prepare.py",
+        tiling: Tiling::Patches { side: 256, step: 75 },
+        by_patches: true,
+        script: true,
+        ..BASE
+    },
+    Preparation {
+        name: "deepdeband",
+        title: "patches of 256, step 128, for all three; 60/20/20 by picture",
+        source: "Zhou et al., ICIP 2022, with BDINN §4.1",
+        patches: &Split::ALL,
+        ..BASE
+    },
+    Preparation {
+        name: "indi",
+        title: "whole pictures, those without boxes too; 85/15/0 by picture",
+        source: "ksasso1028/indi-debanding tools/make_deband_set.ipynb",
+        seed: 196_588,
+        tiling: Tiling::Whole,
+        patches: &[],
+        shares: Shares::INDI,
+        ..BASE
+    },
+];
+
+/// Which windows count as banded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Variant {
+    /// Those that share a pixel with a box of banding.
+    #[default]
+    Fixed,
+    /// Those that the published script takes: rows are taken for columns and the other way round, the height of a window is its
+    /// step, sides that meet count, only the name `nonbanded` is no banding, and sizes that boxes name are not looked at.
+    Original,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Kapoor {
+    /// Whose way.
+    pub preparation: &'static Preparation,
+    /// Its faults.
+    pub variant: Variant,
+    /// Seed of the split; the group's without one.
+    pub seed: Option<u64>,
+    /// Keep frames of one film in one part? In the published splits they may be in several.
+    pub whole_films: bool,
+}
+
+/// A pair before it has a part.
+struct Found {
+    files: Files,
+    /// Size of both pictures and windows with banding, or what is wrong with which file.
+    windows: Result<Windows, (usize, SourceFault)>,
+}
+
+struct Windows {
+    size: (u64, u64),
+    banded: Vec<Window>,
+    all: usize,
+}
+
+/// Settles what becomes of each picture of the set. Reads headers and boxes, decodes nothing.
+///
+/// # Errors
+/// When the folder is not the set, or a variant is asked for that nobody published.
+pub fn kapoor(root: &Path, asked: Kapoor) -> Result<Plan, DatasetError> {
+    let preparation = asked.preparation;
+    if asked.variant == Variant::Original && !preparation.script {
+        return Err(DatasetError::NoOriginal { preparation: preparation.name });
+    }
+    let with_boxes = !preparation.patches.is_empty();
+    let listing = kapoor::list(root, with_boxes)?;
+    let seed = asked.seed.unwrap_or(preparation.seed);
+    let sources_sha256 = sum_of_sources(root, listing.files.iter().flat_map(Files::all));
+    let found: Vec<Found> = listing
+        .files
+        .into_iter()
+        .map(|files| Found { windows: windows(root, &files, asked), files })
+        .collect();
+    let splits = splits(&found, asked, seed);
+    let tasks: Vec<Task> =
+        found.into_iter().zip(splits).map(|(found, split)| task(found, split, preparation)).collect();
+    let header = Header {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        settings: settings(asked, seed),
+        pictures: tasks.len(),
+        sources_sha256,
+        left_out: listing.left_out,
+    };
+    Ok(Plan { header, root: root.to_owned(), tasks })
+}
+
+fn settings(asked: Kapoor, seed: u64) -> Map<String, Value> {
+    let variant = match asked.variant {
+        Variant::Fixed => "fixed",
+        Variant::Original => "original",
+    };
+    let settings = [
+        ("set", json!("kapoor")),
+        ("as", json!(asked.preparation.name)),
+        ("variant", json!(variant)),
+        ("seed", json!(seed)),
+        ("whole_films", json!(asked.whole_films)),
+    ];
+    settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The part of each pair.
+fn splits(found: &[Found], asked: Kapoor, seed: u64) -> Vec<Split> {
+    let weight = |found: &Found| match &found.windows {
+        _ if !asked.preparation.by_patches => 1,
+        Ok(windows) => windows.banded.len(),
+        Err(_) => 0,
+    };
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, found) in found.iter().enumerate() {
+        let key = if asked.whole_films { found.files.film() } else { &found.files.stem };
+        groups.entry(key).or_default().push(index);
+    }
+    let weights: Vec<usize> =
+        groups.values().map(|group| group.iter().map(|&index| weight(&found[index])).sum()).collect();
+    let mut splits = vec![Split::Test; found.len()];
+    for (group, split) in groups.values().zip(fill(&weights, asked.preparation.shares, seed)) {
+        for &index in group {
+            splits[index] = split;
+        }
+    }
+    splits
+}
+
+fn task(found: Found, split: Split, preparation: &Preparation) -> Task {
+    let Found { files, windows } = found;
+    let sources: Vec<_> = files.all().cloned().collect();
+    let work = match windows {
+        Err((source, fault)) => {
+            Work::Fail(Failed { file: shown(&sources[source]), reason: fault.to_string() })
+        }
+        Ok(Windows { size, banded, all }) if preparation.patches.contains(&split) => {
+            Work::Cut { size, dropped: all - banded.len(), windows: banded, whole: false }
+        }
+        Ok(Windows { size, .. }) => {
+            let windows = Tiling::Whole.windows(size.0 as usize, size.1 as usize);
+            Work::Cut { size, windows, dropped: 0, whole: true }
+        }
+    };
+    Task { name: files.stem, split, sources, work }
+}
+
+/// Size of a pair, and its windows with banding.
+fn windows(root: &Path, files: &Files, asked: Kapoor) -> Result<Windows, (usize, SourceFault)> {
+    let size = |source: usize, file: &Path| {
+        unband_io::declared_size(&root.join(file)).map_err(|error| (source, error.into()))
+    };
+    let (lq, gt) = (size(0, &files.quantized)?, size(1, &files.clean)?);
+    if lq != gt {
+        return Err((0, SourceFault::Sizes { size: lq, other: "the clean picture", other_size: gt }));
+    }
+    let Some(boxes) = &files.boxes else { return Ok(Windows { size: lq, banded: Vec::new(), all: 0 }) };
+    let fault = |fault| (2, fault);
+    let boxes = boxes::read(&root.join(boxes)).map_err(|error| fault(error.into()))?;
+    let tiling = asked.preparation.tiling;
+    let windows = tiling.windows(lq.0 as usize, lq.1 as usize);
+    if let (Tiling::Patches { side, .. }, []) = (tiling, windows.as_slice()) {
+        return Err((0, SourceFault::Small { size: lq, side }));
+    }
+    let all = windows.len();
+    let banded = match asked.variant {
+        Variant::Fixed => fixed(&boxes, lq, windows).map_err(fault)?,
+        Variant::Original => original(&boxes, tiling, windows),
+    };
+    Ok(Windows { size: lq, banded, all })
+}
+
+fn fixed(boxes: &Boxes, size: (u64, u64), mut windows: Vec<Window>) -> Result<Vec<Window>, SourceFault> {
+    if let Some(drawn_on) = boxes.size.filter(|&drawn_on| drawn_on != size) {
+        return Err(SourceFault::Sizes { size: drawn_on, other: "its picture", other_size: size });
+    }
+    let banding: Vec<&LabelledBox> = boxes.boxes.iter().filter(|labelled| labelled.is_banding()).collect();
+    windows.retain(|&window| banding.iter().any(|labelled| labelled.touches(window)));
+    Ok(windows)
+}
+
+/// The rule of GGDBN's script, as it is.
+fn original(boxes: &Boxes, tiling: Tiling, mut windows: Vec<Window>) -> Vec<Window> {
+    let Tiling::Patches { side, step } = tiling else { return windows };
+    let banding: Vec<[i64; 4]> = boxes
+        .boxes
+        .iter()
+        .filter(|labelled| labelled.name != "nonbanded")
+        .map(|labelled| labelled.corners.map(i64::from))
+        .collect();
+    windows.retain(|window| {
+        let (row, column) = (signed(window.y0), signed(window.x0));
+        let (right, bottom) = (row + signed(side), column + signed(step));
+        banding.iter().any(|&[x0, y0, x1, y1]| right >= x0 && bottom >= y0 && x1 >= row && y1 >= column)
+    });
+    windows
+}

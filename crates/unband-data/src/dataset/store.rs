@@ -1,0 +1,61 @@
+//! Pairs into files.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use unband_image::{Image, Window};
+use unband_io::WriteOptions;
+
+use super::DatasetError;
+use super::manifest::{PairEntry, SIDES, path_of, place};
+use super::patches::Codes;
+use super::split::Split;
+
+/// A pair in memory and where its files go.
+pub(crate) struct Cutter<'a> {
+    /// The folder of the set.
+    pub folder: &'a Path,
+    pub split: Split,
+    /// What names begin with.
+    pub name: &'a str,
+    pub lq: Codes,
+    pub gt: Codes,
+    /// Which harm of the picture.
+    pub harm: Option<usize>,
+}
+
+impl Cutter<'_> {
+    /// Writes a window of both sides; `whole` leaves the place out of the name.
+    pub fn write(&self, window: Window, whole: bool) -> Result<PairEntry, DatasetError> {
+        let file = if whole {
+            format!("{}.png", self.name)
+        } else {
+            format!("{}_x{}_y{}.png", self.name, window.x0, window.y0)
+        };
+        let mut sums = [const { String::new() }; 2];
+        for ((sum, side), codes) in sums.iter_mut().zip(SIDES).zip([&self.lq, &self.gt]) {
+            let path = path_of(self.folder, self.split, side, &file);
+            let image =
+                codes.cut(window).map_err(|source| DatasetError::Image { file: path.clone(), source })?;
+            *sum = write(&image, &path)?;
+        }
+        let [lq_sha256, gt_sha256] = sums;
+        Ok(PairEntry { file, window: place(window), harm: self.harm, lq_sha256, gt_sha256 })
+    }
+}
+
+/// Writes a PNG and returns its SHA-256.
+fn write(image: &Image, path: &Path) -> Result<String, DatasetError> {
+    let format = unband_io::writer_for(path).map_err(DatasetError::Write)?;
+    let mut bytes = Vec::new();
+    unband_io::write(image, format, &WriteOptions { threads: 1, ..WriteOptions::default() }, &mut bytes)
+        .map_err(|error| DatasetError::Write(error.in_file(path)))?;
+    // A stopped run may have written it already.
+    unband_io::write_bytes(&bytes, path, true).map_err(DatasetError::Write)?;
+    Ok(hexadecimal(&Sha256::digest(&bytes)))
+}
+
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
