@@ -79,6 +79,8 @@ pub enum Command {
     List(cmd::list::ListArgs),
     /// Read, list and import checkpoints of networks
     Models(cmd::models::ModelsArgs),
+    /// Make folders of pairs for training and tests, and check them
+    Dataset(cmd::dataset::DatasetArgs),
     /// Train a network by a recipe, with the program unband-train
     Train(cmd::train::TrainArgs),
     /// Print completions for a shell

@@ -62,6 +62,7 @@ fn main() -> ExitCode {
         Some(Command::Study(args)) => cmd::study::run(&args),
         Some(Command::List(args)) => cmd::list::run(&args),
         Some(Command::Models(args)) => cmd::models::run(&args),
+        Some(Command::Dataset(args)) => cmd::dataset::run(&args),
         Some(Command::Train(args)) => cmd::train::run(&args),
         Some(Command::Completions(args)) => cmd::completions::run(&args),
         Some(Command::Man(args)) => cmd::man::run(&args),

@@ -128,6 +128,20 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
+/// Numbers as people read them: `16,697,987`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut out = digits[..first].to_owned();
+    for group in digits.as_bytes()[first..].as_chunks::<3>().0 {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.extend(group.iter().map(|&digit| char::from(digit)));
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +157,13 @@ mod tests {
             failure("cannot read: Is a directory (os error 21)"),
             "a.png: cannot read: Is a directory"
         );
+    }
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (16_697_987, "16,697,987")] {
+            assert_eq!(grouped(number), text);
+        }
     }
 
     #[test]

@@ -21,8 +21,8 @@ pub fn read_file(path: &Path, limits: &Limits) -> Result<(Image, &'static Format
     read().map_err(|error: Error| error.in_file(path))
 }
 
-/// How much of a file is read for its size alone.
-const HEAD: u64 = 1 << 18;
+/// How much of a file is read for its size alone: at first, and where that does not say it.
+const HEADS: [u64; 2] = [1 << 12, 1 << 18];
 
 /// Width and height as the file's header declares them, before any turn that its orientation asks for. Reads 256 KiB at most
 /// and decodes nothing.
@@ -30,18 +30,20 @@ const HEAD: u64 = 1 << 18;
 /// # Errors
 /// As [`read_file`], for files whose beginning does not say their size, too.
 pub fn declared_size(path: &Path) -> Result<(u64, u64), Error> {
-    let size = || {
-        let io = |source| Error::Io { action: "read", source };
-        let mut head = Vec::new();
-        fs::File::open(path).map_err(io)?.take(HEAD).read_to_end(&mut head).map_err(io)?;
-        // Readers check the declared size against the limits before they do anything else.
-        match crate::read(&head, &Limits { max_pixels: 0, max_bytes: 0 }) {
-            Err(Error::Limit { width, height, .. }) => Ok((width, height)),
-            Err(error) => Err(error),
-            Ok(image) => Ok((image.width() as u64, image.height() as u64)),
-        }
-    };
-    size().map_err(|error: Error| error.in_file(path))
+    let [first, all] = HEADS;
+    declared_within(path, first).or_else(|_| declared_within(path, all)).map_err(|error| error.in_file(path))
+}
+
+fn declared_within(path: &Path, most: u64) -> Result<(u64, u64), Error> {
+    let io = |source| Error::Io { action: "read", source };
+    let mut head = Vec::new();
+    fs::File::open(path).map_err(io)?.take(most).read_to_end(&mut head).map_err(io)?;
+    // Readers check the declared size against the limits before they do anything else but read their directories.
+    match crate::read(&head, &Limits { max_pixels: 0, max_bytes: 1 << 20 }) {
+        Err(Error::Limit { width, height, .. }) => Ok((width, height)),
+        Err(error) => Err(error),
+        Ok(image) => Ok((image.width() as u64, image.height() as u64)),
+    }
 }
 
 /// As many bytes as the magic of any format needs.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use sample::{format, picture};
 use unband_image::{Depth, Image};
-use unband_io::{Error, Limits, WriteOptions, read_file, write_file};
+use unband_io::{Error, FORMATS, Limits, WriteOptions, declared_size, read_file, write_file};
 
 fn image() -> Image {
     picture(20, 10, 3, false, Depth::EIGHT, 1)
@@ -163,4 +163,35 @@ fn permissions_and_links_survive_overwriting() {
     write(&image(), &link, true).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().file_type().is_symlink());
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn a_header_says_the_size_that_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tried = 0;
+    for format in FORMATS.iter().filter(|format| format.reads && format.writes.is_some()) {
+        let path = folder.path().join(format.name);
+        // More than the first read of a header, so that the rest of the file plays no part.
+        let image = picture(300, 41, 3, false, Depth::EIGHT, 1);
+        if write_file(&image, &path, format, &WriteOptions::default(), false).is_err() {
+            continue;
+        }
+        let (back, _) = read_file(&path, &Limits::default()).unwrap();
+        let size = declared_size(&path).unwrap_or_else(|error| panic!("{}: {error}", format.name));
+        assert_eq!(size, (back.width() as u64, back.height() as u64), "{}", format.name);
+        tried += 1;
+    }
+    assert!(tried > 6, "{tried} formats");
+}
+
+#[test]
+fn what_does_not_say_its_size_is_an_error_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.png");
+    assert!(declared_size(&path).unwrap_err().to_string().contains("a.png"));
+    for bytes in [&b""[..], b"no picture", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0"] {
+        fs::write(&path, bytes).unwrap();
+        assert!(declared_size(&path).unwrap_err().to_string().contains("a.png"), "{bytes:?}");
+    }
+    assert!(declared_size(folder.path()).is_err());
 }

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod completions;
+pub mod dataset;
 pub mod deband;
 pub mod inspect;
 pub mod list;

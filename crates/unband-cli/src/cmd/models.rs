@@ -134,20 +134,6 @@ pub fn run(args: &ModelsArgs) -> Outcome {
     }
 }
 
-/// Numbers as people read them: `16,697,987`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let first = digits.len() % 3;
-    let mut out = digits[..first].to_owned();
-    for group in digits.as_bytes()[first..].as_chunks::<3>().0 {
-        if !out.is_empty() {
-            out.push(',');
-        }
-        out.extend(group.iter().map(|&digit| char::from(digit)));
-    }
-    out
-}
-
 /// A fault of a file.
 fn failure(path: &std::path::Path, message: &dyn std::fmt::Display, hint: Option<String>) -> Failure {
     Failure::at(path.display().to_string(), message.to_string(), hint)
@@ -159,17 +145,5 @@ fn unread(path: &std::path::Path, error: &CheckpointError) -> Failure {
         // One of a folder's files has a name of its own.
         CheckpointError::Io { path, source } => failure(path, &reason(source), None),
         _ => failure(path, error, error.hint()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (16_697_987, "16,697,987")] {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

@@ -4,6 +4,7 @@
 mod batch;
 mod commands;
 mod compare;
+mod dataset;
 mod faults;
 mod hostile;
 mod interrupt;

@@ -8,9 +8,9 @@ use unband_nets::checkpoint;
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, onnx};
 
-use super::{ExportArgs, failure, grouped, unread};
+use super::{ExportArgs, failure, unread};
 use crate::Outcome;
-use crate::talk::{Failure, Talk};
+use crate::talk::{Failure, Talk, grouped};
 
 /// What is to be written.
 #[derive(Clone, Debug)]

@@ -9,10 +9,10 @@ use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, NetworkError};
 use unband_nets::{Graph, zoo};
 
-use super::{InfoArgs, grouped, unread};
+use super::{InfoArgs, unread};
 use crate::Outcome;
 use crate::result::{print_data, print_json};
-use crate::talk::Talk;
+use crate::talk::{Talk, grouped};
 
 /// Names of a list that are shown; `--json` has all.
 const SHOWN: usize = 6;

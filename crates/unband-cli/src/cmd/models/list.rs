@@ -7,10 +7,10 @@ use serde::Serialize;
 use unband_infer::models::{self, EXTENSION};
 use unband_nets::zoo::{self, PUBLISHED, Published};
 
-use super::{ListArgs, grouped};
+use super::ListArgs;
 use crate::Outcome;
 use crate::result::{print_data, print_json};
-use crate::talk::Talk;
+use crate::talk::{Talk, grouped};
 
 pub fn run(args: &ListArgs, talk: &Talk<'_>) -> Outcome {
     let folder = models::folder();

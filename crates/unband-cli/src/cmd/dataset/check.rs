@@ -1,0 +1,102 @@
+//! A folder against its manifest.
+
+use std::num::NonZero;
+
+use serde::Serialize;
+use unband_data::dataset::{Check, Finding};
+
+use super::summary::Summary;
+use super::{CheckArgs, Fault};
+use crate::Outcome;
+use crate::bar::Bar;
+use crate::batch::{self, Cost};
+use crate::interrupt::{self, Busy};
+use crate::result::print_json;
+use crate::talk::{Failure, Loudness, Talk};
+
+/// Findings that are told one by one, unless `-v` or `--json` asks for all.
+const TOLD: usize = 20;
+
+#[derive(Serialize)]
+struct Record<'a> {
+    schema: &'static str,
+    folder: String,
+    pictures: usize,
+    files: usize,
+    missing: Vec<&'a str>,
+    changed: Vec<&'a str>,
+    unreadable: Vec<&'a str>,
+    left_over: Vec<&'a str>,
+}
+
+pub fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
+    interrupt::listen();
+    let fault = |error: unband_data::dataset::DatasetError| {
+        (Failure { subject: None, message: error.to_string(), hint: error.hint() }, Outcome::SomeFailed)
+    };
+    let check = Check::open(&args.folder).map_err(fault)?;
+    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
+    let bar = Bar::new(check.len(), loudness > Loudness::Quiet);
+    let talk = Talk { loudness, bar: &bar };
+    let Some(mut found) = compare(&check, args, &bar) else {
+        bar.finish();
+        talk.note(&"interrupted before all files were read");
+        return Ok(Outcome::Interrupted);
+    };
+    bar.finish();
+    found.extend(check.left_over().map_err(fault)?);
+    let files: usize = check.manifest.entries.iter().map(|entry| 2 * entry.pairs.len()).sum();
+    tell(args, &check, &found, files, &talk);
+    let printed = if args.json {
+        let of = |kind: fn(&Finding) -> Option<&str>| found.iter().filter_map(kind).collect();
+        print_json(&Record {
+            schema: "unband-dataset-check/1",
+            folder: args.folder.display().to_string(),
+            pictures: check.len(),
+            files,
+            missing: of(|finding| if let Finding::Missing(file) = finding { Some(file) } else { None }),
+            changed: of(|finding| if let Finding::Changed(file) = finding { Some(file) } else { None }),
+            unreadable: of(
+                |finding| if let Finding::Unreadable(file, _) = finding { Some(file) } else { None },
+            ),
+            left_over: of(|finding| if let Finding::LeftOver(file) = finding { Some(file) } else { None }),
+        })
+    } else {
+        Outcome::Done
+    };
+    Ok(printed.max(if found.is_empty() { Outcome::Done } else { Outcome::CheckFailed }))
+}
+
+/// Reads all files; nothing when interrupted.
+fn compare(check: &Check, args: &CheckArgs, bar: &Bar) -> Option<Vec<Finding>> {
+    let threads = args
+        .threads
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), NonZero::get);
+    let costs = vec![Cost { threads: 1, memory: 0 }; check.len()];
+    let _busy = Busy::begin()?;
+    let (mut found, mut done) = (Vec::new(), 0);
+    let one = |index: usize| {
+        let _share = bar.picture();
+        check.one(index)
+    };
+    batch::run(&costs, Cost { threads, memory: 0 }, &interrupt::asked, &one, &mut |_, findings| {
+        found.extend(findings);
+        done += 1;
+        bar.done(done, check.len());
+    });
+    (done == check.len()).then_some(found)
+}
+
+fn tell(args: &CheckArgs, check: &Check, found: &[Finding], files: usize, talk: &Talk<'_>) {
+    let told = if args.talk.verbose { found.len() } else { TOLD };
+    for finding in found.iter().take(told) {
+        talk.failure(&Failure::at(args.folder.display().to_string(), finding.to_string(), None));
+    }
+    if found.len() > told {
+        talk.note(&format!("{} more; `-v` or `--json` tells all", found.len() - told));
+    }
+    let mut summary = Summary::default();
+    check.manifest.entries.iter().for_each(|entry| summary.add(entry));
+    let said = if found.is_empty() { "all as the manifest says" } else { "not as the manifest says" };
+    talk.line(&format!("{}: {files} files, {said}; {}", args.folder.display(), summary.text()));
+}

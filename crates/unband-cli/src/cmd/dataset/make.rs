@@ -1,0 +1,225 @@
+//! Pairs into a folder, picture by picture.
+
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use unband_data::Mix;
+use unband_data::dataset::{
+    Clean, DatasetError, Entry, Failed, Harms, Journal, Kapoor, Opened, Plan, Split, Tiling, Variant, clean,
+    kapoor,
+};
+
+use super::summary::{Summary, left_out};
+use super::{Fault, KapoorArgs, MakeArgs, PairsArgs, VariantName};
+use crate::Outcome;
+use crate::bar::Bar;
+use crate::batch::{self, Cost};
+use crate::inputs::{Gather, readable};
+use crate::interrupt::{self, Busy};
+use crate::result::print_json;
+use crate::talk::{Failure, Loudness, Talk, grouped};
+
+/// What a picture and the pair that is made of it hold, for each pixel.
+const BYTES_PER_PIXEL: u64 = 100;
+
+/// The published set.
+pub fn published(args: &KapoorArgs) -> Result<Outcome, Fault> {
+    let variant = match args.variant {
+        VariantName::Fixed => Variant::Fixed,
+        VariantName::Original => Variant::Original,
+    };
+    let asked =
+        Kapoor { preparation: args.preparation, variant, seed: args.seed, whole_films: args.whole_films };
+    let plan = kapoor(&args.root, asked).map_err(|error| fault(&error))?;
+    make(&plan, &args.make, &[])
+}
+
+/// Pairs of clean pictures.
+pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
+    if !args.clean.is_dir() {
+        let message = format!("{}: not a folder", args.clean.display());
+        return Err((Failure::usage(message, "name a folder of clean pictures"), Outcome::Usage));
+    }
+    // Only names that there are get here.
+    let causes = args.causes.iter().filter_map(|name| unband_data::find(name)).collect();
+    let harms = match &args.recipe {
+        Some(name) => {
+            let mix = Mix::find(name).map_err(|error| {
+                let failure = Failure { subject: None, message: error.to_string(), hint: error.hint() };
+                (failure, Outcome::Usage)
+            })?;
+            Harms::Mix { name: name.clone(), mix: Arc::new(mix) }
+        }
+        None if args.every_cause => Harms::Each(causes),
+        None => Harms::OneOf(causes),
+    };
+    let tiling = args.patch.map_or(Tiling::Whole, |side| Tiling::Patches {
+        side: side as usize,
+        step: args.step.unwrap_or(side / 2) as usize,
+    });
+    let gather = Gather {
+        recursive: args.recursive,
+        output_folder: Some(&args.make.output),
+        results_too: true,
+        readable: &readable,
+    };
+    let found = gather.run(std::slice::from_ref(&args.clean));
+    let files: Vec<PathBuf> = found.inputs.into_iter().map(|input| input.below).collect();
+    if let (true, Some(failure)) = (files.is_empty(), found.failures.first()) {
+        return Err((failure.clone(), Outcome::SomeFailed));
+    }
+    let asked = Clean { harms, draws: args.draws.get(), tiling, shares: args.split, seed: args.seed };
+    let plan = clean(&args.clean, &files, &asked).map_err(|error| fault(&error))?;
+    make(&plan, &args.make, &found.failures)
+}
+
+/// A fault of the whole run.
+fn fault(error: &DatasetError) -> Fault {
+    let outcome = match error {
+        DatasetError::NoOriginal { .. }
+        | DatasetError::Twice { .. }
+        | DatasetError::Occupied { .. }
+        | DatasetError::Other { .. }
+        | DatasetError::Empty => Outcome::Usage,
+        _ => Outcome::SomeFailed,
+    };
+    (Failure { subject: None, message: error.to_string(), hint: error.hint() }, outcome)
+}
+
+fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, Fault> {
+    interrupt::listen();
+    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
+    let silent = Bar::none();
+    let talk = Talk { loudness, bar: &silent };
+    for failure in failures {
+        talk.failure(failure);
+    }
+    if !plan.header.left_out.is_empty() {
+        talk.note(&left_out(&plan.header.left_out));
+    }
+    if args.dry_run {
+        return Ok(say_plan(plan, args, &talk));
+    }
+    let mut summary = Summary::default();
+    let mut journal = match Journal::open(&args.output, &plan.header).map_err(|error| fault(&error))? {
+        Opened::Complete(manifest) => {
+            manifest.entries.iter().for_each(|entry| summary.add(entry));
+            talk.note(&format!("{}: complete already", args.output.display()));
+            return Ok(finish(plan, args, &summary, &talk, failures));
+        }
+        Opened::Open(journal) => journal,
+    };
+    let done = journal.before.len();
+    if done > 0 {
+        talk.note(&format!(
+            "going on after {} of {} pictures",
+            grouped(done as u64),
+            grouped(plan.len() as u64)
+        ));
+    }
+    journal.before.iter().for_each(|entry| summary.add(entry));
+    let bar = Bar::new(plan.len() - done, loudness > Loudness::Quiet);
+    let talk = Talk { loudness, bar: &bar };
+    let finished = work(plan, args, &mut journal, &mut summary, &talk);
+    bar.finish();
+    finished.map_err(|error| fault(&error))?;
+    if summary.pictures() < plan.len() {
+        let (done, all) = (grouped(summary.pictures() as u64), grouped(plan.len() as u64));
+        talk.note(&format!("interrupted: {done} of {all} pictures are done; the same command goes on"));
+        return Ok(Outcome::Interrupted);
+    }
+    journal.finish().map_err(|error| fault(&error))?;
+    Ok(finish(plan, args, &summary, &talk, failures))
+}
+
+/// Makes what is left to do. Lines are added in the order of the pictures; none after the first that failed for good.
+fn work(
+    plan: &Plan,
+    args: &MakeArgs,
+    journal: &mut Journal,
+    summary: &mut Summary,
+    talk: &Talk<'_>,
+) -> Result<(), DatasetError> {
+    let threads = args
+        .threads
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), NonZero::get);
+    let first = journal.before.len();
+    let cost = |index: usize| {
+        let pixels = batch::declared_pixels(&plan.picture(first + index));
+        Cost { threads: 1, memory: pixels.saturating_mul(BYTES_PER_PIXEL) }
+    };
+    let costs: Vec<Cost> = (0..plan.len() - first).map(cost).collect();
+    // Held to the end, so that the first Ctrl-C leaves time to finish the pictures under way.
+    let Some(_busy) = Busy::begin() else { return Ok(()) };
+    let broken = AtomicBool::new(false);
+    let stop = || interrupt::asked() || broken.load(Ordering::Relaxed);
+    let one = |index: usize| {
+        let _share = talk.bar.picture();
+        let attempt = catch_unwind(AssertUnwindSafe(|| plan.make(first + index, &args.output)));
+        let made = attempt.unwrap_or_else(|_| Ok(plan.failed(first + index)));
+        broken.fetch_or(made.is_err(), Ordering::Relaxed);
+        made
+    };
+    let mut result = Ok(());
+    batch::run(&costs, Cost { threads, memory: args.max_memory }, &stop, &one, &mut |index, made| {
+        if result.is_ok() {
+            result = made.and_then(|entry| {
+                journal.add(&entry)?;
+                say(plan, &entry, talk);
+                summary.add(&entry);
+                Ok(())
+            });
+            broken.fetch_or(result.is_err(), Ordering::Relaxed);
+        }
+        talk.bar.done(index + 1, costs.len());
+    });
+    result
+}
+
+/// A line about a picture: what is wrong with it, or with `-v` what was made of it.
+fn say(plan: &Plan, entry: &Entry, talk: &Talk<'_>) {
+    if let Some(failed) = &entry.failed {
+        return talk.failure(&failure(&plan.root, failed));
+    }
+    let pairs = if entry.pairs.len() == 1 { "pair" } else { "pairs" };
+    talk.detail(&format!("{} → {}: {} {pairs}", entry.name, entry.split, entry.pairs.len()));
+}
+
+fn failure(root: &Path, failed: &Failed) -> Failure {
+    let hint = "nothing was made of it; with a sound file, make the pairs anew in a new folder";
+    Failure::at(root.join(&failed.file).display().to_string(), failed.reason.clone(), Some(hint.into()))
+}
+
+/// The last words.
+fn finish(plan: &Plan, args: &MakeArgs, summary: &Summary, talk: &Talk<'_>, failures: &[Failure]) -> Outcome {
+    talk.line(&format!("{} → {}", summary.text(), args.output.display()));
+    let printed = if args.json {
+        print_json(&summary.record(&args.output, &plan.header.left_out))
+    } else {
+        Outcome::Done
+    };
+    let sound = summary.failed.is_empty() && failures.is_empty();
+    printed.max(if sound { Outcome::Done } else { Outcome::SomeFailed })
+}
+
+/// What would be made.
+fn say_plan(plan: &Plan, args: &MakeArgs, talk: &Talk<'_>) -> Outcome {
+    let mut summary = Summary::default();
+    for failed in plan.failing() {
+        talk.failure(&failure(&plan.root, failed));
+        summary.failed.push(failed.clone());
+    }
+    for split in Split::ALL {
+        summary.expect(split, plan.expected(split));
+    }
+    talk.line(&format!("{} → {} (nothing was written)", summary.text(), args.output.display()));
+    let printed = if args.json {
+        print_json(&summary.record(&args.output, &plan.header.left_out))
+    } else {
+        Outcome::Done
+    };
+    printed.max(if summary.failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed })
+}

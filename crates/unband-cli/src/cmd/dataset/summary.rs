@@ -1,0 +1,110 @@
+//! How much there is.
+
+use std::path::Path;
+
+use serde::Serialize;
+use unband_data::dataset::{Entry, Expected, Failed, Split};
+
+use crate::talk::grouped;
+
+/// Names of files without partner that a note lists.
+const NAMED: usize = 5;
+
+/// What a folder holds, or will hold.
+#[derive(Debug, Default)]
+pub struct Summary {
+    parts: [Part; 3],
+    dropped: usize,
+    /// Sources of which nothing was made.
+    pub failed: Vec<Failed>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Part {
+    pictures: usize,
+    /// Missing before pictures are decoded whose sizes decide it.
+    pairs: Option<usize>,
+}
+
+#[derive(Serialize)]
+pub struct SummaryRecord<'a> {
+    schema: &'static str,
+    output: String,
+    train: Part,
+    val: Part,
+    test: Part,
+    windows_without_banding: usize,
+    left_out: &'a [String],
+    failed: &'a [Failed],
+}
+
+impl Summary {
+    /// Counts a picture that was done.
+    pub fn add(&mut self, entry: &Entry) {
+        let part = &mut self.parts[entry.split as usize];
+        part.pictures += 1;
+        part.pairs = Some(part.pairs.unwrap_or(0) + entry.pairs.len());
+        self.dropped += entry.dropped;
+        self.failed.extend(entry.failed.clone());
+    }
+
+    /// Sets what a part will hold.
+    pub fn expect(&mut self, split: Split, expected: Expected) {
+        self.parts[split as usize] = Part { pictures: expected.pictures, pairs: expected.pairs };
+        self.dropped += expected.dropped;
+    }
+
+    /// All source pictures.
+    pub fn pictures(&self) -> usize {
+        self.parts.iter().map(|part| part.pictures).sum()
+    }
+
+    /// In a sentence.
+    pub fn text(&self) -> String {
+        let part = |split: Split| {
+            let Part { pictures, pairs } = self.parts[split as usize];
+            // A part without pictures has none of either.
+            let pairs = if pictures == 0 { Some(0) } else { pairs };
+            pairs.map_or_else(
+                || format!("{split} {} pictures", grouped(pictures as u64)),
+                |pairs| format!("{split} {} pairs", grouped(pairs as u64)),
+            )
+        };
+        let mut words = vec![format!(
+            "{} pictures: {}",
+            grouped(self.pictures() as u64),
+            Split::ALL.map(part).join(", ")
+        )];
+        if self.dropped > 0 {
+            words.push(format!("{} windows without banding dropped", grouped(self.dropped as u64)));
+        }
+        if !self.failed.is_empty() {
+            words.push(format!("{} failed", grouped(self.failed.len() as u64)));
+        }
+        words.join("; ")
+    }
+
+    /// For machines.
+    pub fn record<'a>(&'a self, output: &Path, left_out: &'a [String]) -> SummaryRecord<'a> {
+        let [train, val, test] = self.parts;
+        SummaryRecord {
+            schema: "unband-dataset-summary/1",
+            output: output.display().to_string(),
+            train,
+            val,
+            test,
+            windows_without_banding: self.dropped,
+            left_out,
+            failed: &self.failed,
+        }
+    }
+}
+
+/// A note about files without partners.
+pub fn left_out(files: &[String]) -> String {
+    let named = files.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = files.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
+    let (have, them) = if files.len() == 1 { ("file has", "it is") } else { ("files have", "they are") };
+    format!("{} {have} no partner, {them} left out: {named}{more}", grouped(files.len() as u64))
+}
