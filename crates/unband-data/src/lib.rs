@@ -28,8 +28,8 @@ pub mod dataset;
 pub mod degrade;
 
 use degrade::{
-    bars, fhd, grade, gradient, grain, inverse_tone_mapping, jpeg, levels, mpeg4_intra, noise, planes,
-    sharpen, tone,
+    avif, bars, codec, fhd, grade, gradient, grain, inverse_tone_mapping, jpeg, levels, mpeg4_intra, noise,
+    palette, planes, sharpen, tone, webp,
 };
 
 pub use degrade::causes::{CAUSES, Cause, find};
@@ -53,8 +53,17 @@ pub static DEGRADATIONS: &[DegradationEntry] = &[
     DegradationEntry::new::<inverse_tone_mapping::InverseToneMapping>("inverse-tone-mapping",
         "Expanded for a brighter display", "Reinhard et al. 2002, equation 4, solved for the light").on_both_sides(),
     DegradationEntry::new::<jpeg::Jpeg>("jpeg", "JPEG", "ITU-T T.81; libjpeg").room(16),
+    DegradationEntry::new::<webp::WebP>("webp", "Lossy WebP", "RFC 9649; libwebp").room(32),
+    DegradationEntry::new::<palette::Palette>("palette", "Few colours, no dither",
+        "Dekker 1994 (NeuQuant); FFmpeg palettegen"),
     DegradationEntry::new::<mpeg4_intra::Mpeg4Intra>("mpeg4-intra", "Intra frames of MPEG-4 part 2",
         "ISO/IEC 14496-2").room(16),
+    DegradationEntry::new::<codec::Mpeg4>("mpeg4", "MPEG-4 part 2", "FFmpeg mpeg4").slow().room(32),
+    DegradationEntry::new::<codec::X264>("x264", "H.264", "x264").slow().room(32),
+    DegradationEntry::new::<codec::X265>("x265", "H.265", "x265").slow().room(64),
+    DegradationEntry::new::<codec::Vp9>("vp9", "VP9", "libvpx").slow().room(64),
+    DegradationEntry::new::<codec::Av1>("av1", "AV1", "libaom").slow().room(64),
+    DegradationEntry::new::<avif::Avif>("avif", "AV1 as still pictures have it", "libaom").slow().room(64),
     DegradationEntry::new::<grain::Grain>("grain", "Film grain", OWN),
     DegradationEntry::new::<noise::Noise>("noise", "Noise of a sensor", "Foi et al. 2008"),
     DegradationEntry::new::<sharpen::Sharpen>("sharpen", "Unsharp mask", OWN).room(18),

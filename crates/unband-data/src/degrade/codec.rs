@@ -1,9 +1,12 @@
 //! Video encoders on one picture.
 
-use unband_image::{Matrix, Range, Rng};
+use unband_image::{Image, Matrix, Range, Rng, params};
 
 use super::planes::{Planes420, Rounding, Upsampling};
-use super::{Degradation, DegradeError, Pair, program};
+use super::{Degradation, DegradeError, Pair, noise, program, rgb};
+
+/// Samples that the picture moves per frame, across and down.
+const PAN: [usize; 2] = [3, 1];
 
 /// Through a video encoder as 8-bit 4:2:0 and back. Colour is converted here, exactly rounded; the encoder sees
 /// only planes.
@@ -21,14 +24,16 @@ pub const X264_24: Codec = video(&["-c:v", "libx264", "-threads", "1", "-qp", "2
 /// H.264 at quantiser 34.
 pub const X264_34: Codec = video(&["-c:v", "libx264", "-threads", "1", "-qp", "34"]);
 /// H.265.
-pub const X265: Codec = video(&["-c:v", "libx265", "-x265-params", "log-level=none:pools=1", "-crf", "28"]);
+pub const X265_28: Codec =
+    video(&["-c:v", "libx265", "-x265-params", "log-level=none:pools=1", "-crf", "28"]);
 /// VP9.
-pub const VP9: Codec = video(&["-c:v", "libvpx-vp9", "-crf", "36", "-b:v", "0", "-cpu-used", "2"]);
+pub const VP9_36: Codec = video(&["-c:v", "libvpx-vp9", "-crf", "36", "-b:v", "0", "-cpu-used", "2"]);
 const AOM: [&str; 8] = ["-c:v", "libaom-av1", "-b:v", "0", "-cpu-used", "5", "-still-picture", "1"];
 /// AV1 as video has it.
-pub const AV1: Codec = video(&[AOM[0], AOM[1], AOM[2], AOM[3], AOM[4], AOM[5], AOM[6], AOM[7], "-crf", "34"]);
+pub const AV1_34: Codec =
+    video(&[AOM[0], AOM[1], AOM[2], AOM[3], AOM[4], AOM[5], AOM[6], AOM[7], "-crf", "34"]);
 /// AV1 as still pictures have it: full range, BT.601.
-pub const AVIF: Codec = Codec {
+pub const AVIF_30: Codec = Codec {
     args: &[AOM[0], AOM[1], AOM[2], AOM[3], AOM[4], AOM[5], AOM[6], AOM[7], "-crf", "30"],
     matrix: Matrix::Bt601,
     range: Range::Full,
@@ -41,22 +46,171 @@ const fn video(args: &'static [&'static str]) -> Codec {
 impl Degradation for Codec {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         let planes = Planes420::from_rgb(&pair.lq, self.matrix, self.range)?;
-        // Encoders of 4:2:0 want even sides.
-        let (width, height) = (planes.width, planes.height);
-        if width % 2 == 1 || height % 2 == 1 {
-            let what = format!("nothing: 4:2:0 needs even sides, got {width}×{height}");
-            return Err(DegradeError::Answer { program: "ffmpeg", what });
+        let mut decoded = through(std::slice::from_ref(&planes), self.args, |_| true)?;
+        if let Some(last) = decoded.pop() {
+            pair.lq = last.to_rgb(Upsampling::drawn(rng), Rounding::Nearest);
         }
-        let size = format!("{width}x{height}");
-        let raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &size, "-i", "-"];
-        let stream = program::ffmpeg(&[&raw[..], self.args, &["-f", "nut", "-"]].concat(), &planes.bytes())?;
-        let decode = ["-f", "nut", "-i", "-", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"];
-        let bytes = program::ffmpeg(&decode, &stream)?;
-        let decoded = planes.with_bytes(&bytes).ok_or_else(|| DegradeError::Answer {
-            program: "ffmpeg",
-            what: format!("{} bytes for {size} samples of 4:2:0", bytes.len()),
-        })?;
-        pair.lq = decoded.to_rgb(Upsampling::drawn(rng), Rounding::Nearest);
         Ok(())
     }
 }
+
+/// Frames of one size through an encoder and its decoder; those that are asked for, in order.
+///
+/// # Errors
+/// When ffmpeg or the encoder is missing, fails or returns too little.
+pub fn through(
+    frames: &[Planes420],
+    args: &[&str],
+    wanted: impl Fn(usize) -> bool,
+) -> Result<Vec<Planes420>, DegradeError> {
+    let Some(first) = frames.first() else { return Ok(Vec::new()) };
+    // Encoders of 4:2:0 want even sides.
+    let even = |n: usize| n.next_multiple_of(2);
+    let size = format!("{}x{}", even(first.width), even(first.height));
+    let bytes: Vec<u8> = frames.iter().flat_map(Planes420::even_bytes).collect();
+    let raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", &size, "-i", "-"];
+    let stream = program::ffmpeg(&[&raw[..], args, &["-f", "nut", "-"]].concat(), &bytes)?;
+    let decode = ["-f", "nut", "-i", "-", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"];
+    let bytes = program::ffmpeg(&decode, &stream)?;
+    let one = even(first.width) * even(first.height) * 3 / 2;
+    if bytes.len() != one * frames.len() {
+        let what = format!("{} bytes for {} frames of {size} in 4:2:0", bytes.len(), frames.len());
+        return Err(DegradeError::Answer { program: "ffmpeg", what });
+    }
+    let chosen = bytes.chunks_exact(one).enumerate().filter(|(i, _)| wanted(*i));
+    Ok(chosen.map(|(_, frame)| first.with_even_bytes(frame)).collect())
+}
+
+/// What encoders have in common.
+pub(super) struct Clip {
+    /// ffmpeg's arguments, with blanks between them.
+    pub args: String,
+    pub frames: usize,
+    pub noise_codes: f32,
+    pub matrix: Matrix,
+    pub range: Range,
+    pub upsampling: Upsampling,
+    /// Does the encoder code a clip without a thought for those before it?
+    pub forgets: bool,
+}
+
+impl Clip {
+    /// Each picture becomes a short clip of its own, all clips of one size go through the encoder at once. They start with key
+    /// frames and have a constant quantiser, so that none depends on another; where an encoder looks back all the same,
+    /// one by one.
+    pub fn apply(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
+        let args: Vec<&str> = self.args.split(' ').collect();
+        let size = |pair: &Pair| (pair.lq.width(), pair.lq.height());
+        let mut left: Vec<(usize, (usize, usize))> =
+            pairs.iter().enumerate().map(|(i, pair)| (i, size(pair))).collect();
+        while let Some(&(_, present)) = left.first() {
+            let most = if self.forgets { usize::MAX } else { 1 };
+            let now: Vec<usize> =
+                left.iter().filter(|(_, s)| *s == present).map(|(i, _)| *i).take(most).collect();
+            left.retain(|(i, _)| !now.contains(i));
+            let mut frames = Vec::with_capacity(now.len() * self.frames);
+            for &i in &now {
+                for frame in 0..self.frames {
+                    let picture = self.frame(&pairs[i].lq, frame, rngs[i])?;
+                    frames.push(Planes420::from_rgb(&picture, self.matrix, self.range)?);
+                }
+            }
+            let decoded = through(&frames, &args, |i| (i + 1) % self.frames == 0)?;
+            for (i, planes) in now.into_iter().zip(decoded) {
+                pairs[i].lq = planes.to_rgb(self.upsampling, Rounding::Nearest);
+            }
+        }
+        Ok(())
+    }
+
+    /// The picture as it was some frames before the last: moved, edges repeated, with noise of its own.
+    fn frame(&self, image: &Image, frame: usize, rng: Rng) -> Result<Image, DegradeError> {
+        rgb(image)?;
+        let before = self.frames - 1 - frame;
+        let mut out = image.clone();
+        if before == 0 {
+            return Ok(out);
+        }
+        let (width, height) = (image.width(), image.height());
+        let noise = noise::normals(rng, 16 + frame as u32, width, height);
+        for (plane, source) in out.planes.iter_mut().zip(&image.planes) {
+            for y in 0..height {
+                let row = source.row((y + before * PAN[1]).min(height - 1));
+                for (x, v) in plane.row_mut(y).iter_mut().enumerate() {
+                    let n = self.noise_codes / 255.0 * noise[y * width + x];
+                    *v = (row[(x + before * PAN[0]).min(width - 1)] + n).clamp(0.0, 1.0);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+macro_rules! encoder {
+    ($(#[doc = $doc:expr])* $name:ident, $quantiser:literal, $range:expr, $forgets:expr, $args:expr) => {
+        params! {
+            $(#[doc = $doc])*
+            pub struct $name {
+                /// The encoder's constant quantiser. Higher loses more: flats become blocks of one value.
+                quantiser: u32 = $quantiser, $range;
+                /// Frames of the clip, a slow pan over the picture of which the last is kept: 1 is an intra frame, with more it is
+                /// predicted from those before.
+                frames: u32 = 1, 1..=12;
+                /// Noise that each earlier frame has of its own, in 8-bit codes; without it prediction is perfect.
+                noise_codes: f32 = 0.5, 0.0..=8.0;
+                /// Luma weights.
+                matrix: Matrix = Matrix::Bt709;
+                /// Which codes stand for black and white.
+                range: Range = Range::Limited;
+                /// How chroma is brought back to full size.
+                upsampling: Upsampling = Upsampling::Repeat;
+            }
+        }
+
+        impl Degradation for $name {
+            fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
+                self.apply_all(&mut [pair], &[rng])
+            }
+
+            fn apply_all(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
+                let args = $args.replace("{q}", &self.quantiser.to_string());
+                let clip = Clip {
+                    args: args.replace("{frames}", &self.frames.to_string()),
+                    frames: self.frames.max(1) as usize,
+                    noise_codes: self.noise_codes,
+                    matrix: self.matrix,
+                    range: self.range,
+                    upsampling: self.upsampling,
+                    forgets: self.frames == 1 || $forgets,
+                };
+                clip.apply(pairs, rngs)
+            }
+        }
+    };
+}
+
+encoder!(
+    /// Settings of `mpeg4`.
+    Mpeg4, 5, 1..=31, true,
+    "-c:v mpeg4 -threads 1 -q:v {q} -g {frames} -sc_threshold 1000000000"
+);
+encoder!(
+    /// Settings of `x264`.
+    X264, 28, 0..=51, true,
+    "-c:v libx264 -threads 1 -qp {q} -x264-params keyint={frames}:min-keyint={frames}:scenecut=0:bframes=0"
+);
+encoder!(
+    /// Settings of `x265`.
+    X265, 30, 0..=51, true,
+    "-c:v libx265 -x265-params qp={q}:keyint={frames}:min-keyint={frames}:scenecut=0:open-gop=0:bframes=0:pools=1:frame-threads=1:log-level=none"
+);
+encoder!(
+    /// Settings of `vp9`.
+    Vp9, 40, 0..=63, false,
+    "-c:v libvpx-vp9 -threads 1 -b:v 0 -crf {q} -qmin {q} -qmax {q} -g {frames} -keyint_min {frames} -lag-in-frames 0 -auto-alt-ref 0 -cpu-used 4"
+);
+encoder!(
+    /// Settings of `av1`.
+    Av1, 40, 0..=63, true,
+    "-c:v libaom-av1 -threads 1 -b:v 0 -crf {q} -qmin {q} -qmax {q} -g {frames} -keyint_min {frames} -lag-in-frames 0 -cpu-used 6"
+);

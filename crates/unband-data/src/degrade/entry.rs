@@ -6,8 +6,6 @@ use super::Degradation;
 
 /// The parameter that says whose encoder runs, where there is a choice.
 pub(super) const CODER: &str = "coder";
-/// Its word for one that starts no program.
-pub(super) const BUILT_IN: &str = "built-in";
 
 /// Which sides of a pair a degradation changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +50,7 @@ pub struct DegradationEntry {
     /// How long it takes.
     pub speed: Speed,
     /// How far a sample of the result depends on those around it, in samples: a patch cut from inside by that much is one of
-    /// the whole picture.
+    /// the whole picture. (`webp` and `palette` look at the whole picture first, so that this does not hold for them to the code.)
     pub room: usize,
     /// Its parameters.
     pub params: &'static [ParamInfo],

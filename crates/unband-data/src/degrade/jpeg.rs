@@ -2,7 +2,8 @@
 
 use unband_image::{Image, Rng, params, words};
 
-use super::{Degradation, DegradeError, Pair, pnm, program, rgb};
+use super::program::{self, Coder};
+use super::{Degradation, DegradeError, Pair, pnm, rgb};
 
 words! {
     /// Size of the chroma planes.
@@ -16,16 +17,6 @@ words! {
     }
 }
 
-words! {
-    /// Whose encoder and decoder.
-    pub enum Coder {
-        /// Those that are built in: no program is started.
-        BuiltIn = "built-in",
-        /// `cjpeg` and `djpeg` of libjpeg.
-        Libjpeg = "libjpeg",
-    }
-}
-
 params! {
     /// Settings of `jpeg`.
     pub struct Jpeg {
@@ -33,14 +24,14 @@ params! {
         quality: u32 = 75, 1..=100;
         /// Chroma at full size (444), half the width (422) or half both ways (420).
         sampling: Sampling = Sampling::S420;
-        /// Whose coder. Files lose the same; djpeg rounds chroma once more when it decodes.
+        /// Built in, or the programs `cjpeg` and `djpeg`. Files lose the same; djpeg rounds chroma once more when it decodes.
         coder: Coder = Coder::BuiltIn;
     }
 }
 
 /// libjpeg's own coder, 4:2:0.
 pub const fn libjpeg(quality: u32) -> Jpeg {
-    Jpeg { quality, sampling: Sampling::S420, coder: Coder::Libjpeg }
+    Jpeg { quality, sampling: Sampling::S420, coder: Coder::Program }
 }
 
 impl Jpeg {
@@ -53,7 +44,7 @@ impl Jpeg {
         let (width, height) = (image.width(), image.height());
         let pixels = image.to_rgb8()?;
         match self.coder {
-            Coder::Libjpeg => {
+            Coder::Program => {
                 let sampling = match self.sampling {
                     Sampling::S444 => "1x1",
                     Sampling::S422 => "2x1",
@@ -91,7 +82,7 @@ impl Degradation for Jpeg {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         let file = self.encode(&pair.lq)?;
         pair.lq = match self.coder {
-            Coder::Libjpeg => pnm::read_ppm(&program::run("djpeg", &["-ppm"], &file)?)
+            Coder::Program => pnm::read_ppm(&program::run("djpeg", &["-ppm"], &file)?)
                 .ok_or_else(|| DegradeError::Answer { program: "djpeg", what: "no pixmap".into() })?,
             Coder::BuiltIn => super::decoded("JPEG", &file)?,
         };

@@ -1,6 +1,8 @@
 //! What harms a pair, one file each, and what puts such steps together.
 
+pub mod avif;
 pub mod bars;
+mod batch;
 mod blur;
 pub mod causes;
 pub mod chain;
@@ -124,6 +126,15 @@ pub trait Degradation: Send + Sync {
     /// # Errors
     /// When a program it needs is missing or fails, or the picture is not RGB or too small.
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError>;
+
+    /// The same for several pairs, each with its own generator; gives what [`Self::apply`] gives one by one. Those that
+    /// run programs start them once for all pictures of one size.
+    ///
+    /// # Errors
+    /// As [`Self::apply`]; the pairs are then in any state.
+    fn apply_all(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
+        pairs.iter_mut().zip(rngs).try_for_each(|(pair, rng)| self.apply(pair, *rng))
+    }
 
     /// For a cause that is one lossy file format: extension and bytes of the file that [`Self::apply`] decodes.
     ///

@@ -28,15 +28,20 @@ params! {
 impl Degradation for Mpeg4Intra {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         let mut planes = Planes420::from_rgb(&pair.lq, self.matrix, Range::Limited)?;
-        let (w, h) = (planes.width, planes.height);
-        for (plane, (width, height)) in
-            [(w, h), (w.div_ceil(2), h.div_ceil(2)), (w.div_ceil(2), h.div_ceil(2))].into_iter().enumerate()
-        {
-            let dc = dc_scaler(self.quantiser, plane > 0);
-            code_plane(&mut planes.codes[plane], width, height, self.quantiser as f32, dc as f32);
-        }
+        code(&mut planes, self.quantiser);
         pair.lq = planes.to_rgb(self.upsampling, self.rounding);
         Ok(())
+    }
+}
+
+/// The planes as ffmpeg's decoder gives such a frame of ffmpeg's encoder; they differ only where a coefficient lies within
+/// a tenth of a threshold.
+pub fn code(planes: &mut Planes420, quantiser: u32) {
+    let half = (planes.width.div_ceil(2), planes.height.div_ceil(2));
+    let sizes = [(planes.width, planes.height), half, half];
+    for (plane, (codes, (width, height))) in planes.codes.iter_mut().zip(sizes).enumerate() {
+        let dc = dc_scaler(quantiser, plane > 0);
+        code_plane(codes, width, height, quantiser as f32, dc as f32);
     }
 }
 
@@ -66,23 +71,26 @@ fn code_plane(codes: &mut [u8], width: usize, height: usize, q: f32, dc: f32) {
             let mut block = turned(&basis, &block, true);
             for (y, row) in block.iter_mut().enumerate() {
                 for (x, c) in row.iter_mut().enumerate() {
-                    *c = if x + y == 0 { (*c / dc).round() * dc } else { alternating(*c, q) };
+                    *c = if x + y == 0 { (*c / dc + 0.5 + TIE).floor() * dc } else { alternating(*c, q) };
                 }
             }
             let block = turned(&basis, &block, false);
             for (y, row) in block.iter().enumerate().take(height - top) {
                 let line = (top + y) * width + left;
                 for (code, v) in codes[line..].iter_mut().zip(row).take(width - left) {
-                    *code = v.round().clamp(0.0, 255.0) as u8;
+                    *code = (v - 0.5 - TIE).ceil().clamp(0.0, 255.0) as u8;
                 }
             }
         }
     }
 }
 
+/// What is lost in floating point must not decide ties, which smooth pictures are full of.
+const TIE: f32 = 1e-4;
+
 /// A coefficient that is not DC: levels are cut towards 0 and come back in the middle of their cell.
 fn alternating(c: f32, q: f32) -> f32 {
-    let level = (c.abs().round() / (2.0 * q)).floor();
+    let level = (c.abs() / (2.0 * q)).floor();
     if level == 0.0 {
         return 0.0;
     }

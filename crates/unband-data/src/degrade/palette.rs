@@ -1,19 +1,42 @@
 //! Few colours.
 
-use unband_image::{Image, Rng};
+use unband_image::{Image, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, program, rgb};
+use super::program::{self, Coder};
+use super::{Degradation, DegradeError, Pair, rgb};
 
-/// The best palette of so many colours (2..=256) that ffmpeg finds, without dither.
-pub struct Palette {
-    /// Colours.
-    pub colors: u16,
+params! {
+    /// Settings of `palette`.
+    pub struct Palette {
+        /// Colours. Fewer give wider and higher steps; a patch shares the palette of its whole picture, so it has few of them.
+        colors: u32 = 64, 4..=256;
+        /// Built in (NeuQuant, a network that learns the palette), or ffmpeg's `palettegen` (median cut).
+        coder: Coder = Coder::BuiltIn;
+    }
 }
 
+/// ffmpeg's palette of so many colours.
+pub const fn ffmpeg(colors: u32) -> Palette {
+    Palette { colors, coder: Coder::Program }
+}
+
+/// The nearest colours of the best palette that is found for the picture, without dither.
 impl Degradation for Palette {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;
         let (width, height) = (pair.lq.width(), pair.lq.height());
+        let pixels = pair.lq.to_rgb8()?;
+        let bytes = match self.coder {
+            Coder::BuiltIn => learned(&pixels, self.colors.clamp(4, 256) as usize),
+            Coder::Program => self.median_cut(&pixels, width, height)?,
+        };
+        pair.lq = Image::from_rgb8(width, height, &bytes)?;
+        Ok(())
+    }
+}
+
+impl Palette {
+    fn median_cut(&self, pixels: &[u8], width: usize, height: usize) -> Result<Vec<u8>, DegradeError> {
         let size = format!("{width}x{height}");
         let filter = format!(
             "split[a][b];[a]palettegen=max_colors={}:reserve_transparent=0[p];[b][p]paletteuse=dither=none",
@@ -22,8 +45,29 @@ impl Degradation for Palette {
         let args =
             ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", &size, "-i", "-", "-filter_complex", &filter];
         let out = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
-        let bytes = program::ffmpeg(&[&args[..], &out].concat(), &pair.lq.to_rgb8()?)?;
-        pair.lq = Image::from_rgb8(width, height, &bytes)?;
-        Ok(())
+        program::ffmpeg(&[&args[..], &out].concat(), pixels)
     }
+}
+
+/// Bytes of RGB with the palette that `NeuQuant` learns from at most some 20,000 of them.
+fn learned(pixels: &[u8], colors: usize) -> Vec<u8> {
+    let count = pixels.len() / 3;
+    // Every so many pixels, 1 to 30; small pictures are shown to it several times, as it learns from their number.
+    let every = i32::try_from(count / 20_000).unwrap_or(30).clamp(1, 30);
+    let mut rgba = Vec::with_capacity(4 * count);
+    while rgba.len() < 4 * 4_000 && count > 0 {
+        rgba.extend(pixels.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]));
+    }
+    if rgba.is_empty() {
+        return Vec::new();
+    }
+    let palette = color_quant::NeuQuant::new(every, colors, &rgba);
+    let colors = palette.color_map_rgb();
+    pixels
+        .chunks_exact(3)
+        .flat_map(|p| {
+            let i = palette.index_of(&[p[0], p[1], p[2], 255]);
+            [colors[3 * i], colors[3 * i + 1], colors[3 * i + 2]]
+        })
+        .collect()
 }

@@ -131,6 +131,30 @@ impl Planes420 {
         self.codes.concat()
     }
 
+    /// As [`Self::bytes`], with sides made even by repeating the last row and column.
+    pub(super) fn even_bytes(&self) -> Vec<u8> {
+        let (w, h) = (self.width, self.height);
+        let mut out = Vec::with_capacity(w.next_multiple_of(2) * h.next_multiple_of(2) * 3 / 2);
+        for y in 0..h.next_multiple_of(2) {
+            let row = &self.codes[0][y.min(h - 1) * w..][..w];
+            out.extend_from_slice(row);
+            out.extend_from_slice(if w % 2 == 1 { &row[w - 1..] } else { &[] });
+        }
+        out.extend_from_slice(&self.codes[1]);
+        out.extend_from_slice(&self.codes[2]);
+        out
+    }
+
+    /// Planes like these from bytes that [`Self::even_bytes`] could have given.
+    pub(super) fn with_even_bytes(&self, bytes: &[u8]) -> Self {
+        let (w, h) = (self.width, self.height);
+        let (luma, chroma) = bytes.split_at(w.next_multiple_of(2) * h.next_multiple_of(2));
+        let (u, v) = chroma.split_at(chroma.len() / 2);
+        let rows = luma.chunks_exact(w.next_multiple_of(2)).take(h);
+        let luma = rows.flat_map(|row| &row[..w]).copied().collect();
+        Self { codes: [luma, u.to_vec(), v.to_vec()], ..*self }
+    }
+
     /// Replaces the codes by raw video bytes; `None` when there are too few.
     #[must_use]
     pub fn with_bytes(mut self, bytes: &[u8]) -> Option<Self> {

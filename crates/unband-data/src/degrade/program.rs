@@ -1,9 +1,21 @@
 //! Running the real encoders.
 
+use unband_image::words;
+
 use std::io::{ErrorKind, Read, Write};
 use std::process::{Command, Stdio};
 
 use super::DegradeError;
+
+words! {
+    /// Whose encoder and decoder.
+    pub enum Coder {
+        /// Those that are built in: no program is started.
+        BuiltIn = "built-in",
+        /// Those of the original programs.
+        Program = "program",
+    }
+}
 
 /// Runs a program with bytes on its input and returns its output.
 ///

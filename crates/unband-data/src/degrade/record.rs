@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use unband_image::{Depth, ParamKind, Rng};
 
-use super::entry::Built;
+use super::entry::{Built, CODER, Speed};
+use super::program::Coder;
 use super::{DegradeError, Pair, to_depth};
 
 /// Everything that was drawn for a picture. Applied to the same clean picture it gives the same pair, with equal
@@ -90,7 +91,18 @@ impl Applied {
         Ok(Self { name: name.to_owned(), seed, settings: settings.collect() })
     }
 
-    fn build(&self) -> Result<Built, DegradeError> {
+    /// Does it start a program?
+    pub(super) fn is_slow(&self) -> bool {
+        let built_in = Setting::Word(Coder::BuiltIn.word().to_owned());
+        crate::degradation(&self.name).is_some_and(|entry| entry.speed == Speed::Slow)
+            || self.settings.get(CODER).is_some_and(|coder| *coder != built_in)
+    }
+
+    pub(super) fn rng(&self) -> Rng {
+        Rng::new(u64::from(self.seed))
+    }
+
+    pub(super) fn build(&self) -> Result<Built, DegradeError> {
         let entry = crate::degradation(&self.name).ok_or_else(|| DegradeError::Unknown(self.name.clone()))?;
         let settings: Vec<(String, String)> =
             self.settings.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
@@ -102,7 +114,7 @@ impl Applied {
     /// # Errors
     /// As [`super::Degradation::apply`]; names and settings that there are not.
     pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
-        self.build()?.degradation.apply(pair, Rng::new(u64::from(self.seed)))
+        self.build()?.degradation.apply(pair, self.rng())
     }
 }
 
@@ -112,12 +124,29 @@ impl Record {
     /// # Errors
     /// As [`super::Degradation::apply`]; names and settings that there are not.
     pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
-        for step in &self.clean {
+        for number in 0.. {
+            let Some(step) = self.step(number) else { break };
             step.apply(pair)?;
+            self.follow(number, pair);
+        }
+        self.finish(pair);
+        Ok(())
+    }
+
+    /// The steps of both lists, one after the other.
+    pub(super) fn step(&self, number: usize) -> Option<&Applied> {
+        self.clean.iter().chain(&self.degrade).nth(number)
+    }
+
+    /// What is due after a step: the clean side gets what was done to it.
+    pub(super) fn follow(&self, number: usize, pair: &mut Pair) {
+        if number < self.clean.len() {
             pair.gt = pair.lq.clone();
         }
-        self.degrade.iter().try_for_each(|step| step.apply(pair))?;
+    }
+
+    /// What is due in the end.
+    pub(super) fn finish(&self, pair: &mut Pair) {
         to_depth(&mut pair.lq, Depth::Int(self.depth.clamp(1, 16)), |v| v);
-        Ok(())
     }
 }

@@ -1,36 +1,46 @@
 //! Lossy WebP.
 
-use unband_image::{Image, Rng};
+use unband_image::{Image, Rng, params};
 
-use super::{Degradation, DegradeError, Pair, pnm, program, rgb};
+use super::{Degradation, DegradeError, Pair, decoded, rgb};
 
-/// Through libwebp at a quality of 0..=100 and back.
-pub struct WebP {
-    /// libwebp's quality.
-    pub quality: u8,
+params! {
+    /// Settings of `webp`.
+    pub struct WebP {
+        /// libwebp's quality. Below 60 flats become blocks of one value.
+        quality: u32 = 75, 1..=100;
+    }
 }
 
-/// The WebP file that libwebp makes of a picture (rounded to 8 bits first).
-///
-/// # Errors
-/// When `cwebp` is missing or fails, or the picture is not RGB.
-pub fn encode(image: &Image, quality: u8) -> Result<Vec<u8>, DegradeError> {
-    rgb(image)?;
-    let quality = quality.to_string();
-    let input = pnm::ppm(image.width(), image.height(), &image.to_rgb8()?);
-    program::run("cwebp", &["-quiet", "-q", &quality, "-o", "-", "--", "-"], &input)
+impl WebP {
+    /// The WebP file of a picture (rounded to 8 bits first), as `cwebp -q` makes it.
+    ///
+    /// # Errors
+    /// When the picture is not RGB or too large for WebP.
+    pub fn encode(&self, image: &Image) -> Result<Vec<u8>, DegradeError> {
+        rgb(image)?;
+        let failed = |what: String| DegradeError::Coder { format: "WebP", what };
+        let side = |n: usize| match u32::try_from(n) {
+            Ok(side @ 1..=16_383) => Ok(side),
+            _ => Err(failed(format!("{n} samples on a side, 1 to 16383 fit"))),
+        };
+        let (width, height) = (side(image.width())?, side(image.height())?);
+        let pixels = image.to_rgb8()?;
+        webp::Encoder::from_rgb(&pixels, width, height)
+            .encode_simple(false, self.quality as f32)
+            .map(|file| file.to_vec())
+            .map_err(|error| failed(format!("{error:?}")))
+    }
 }
 
+/// Through libwebp at a quality, and back to 8 bits.
 impl Degradation for WebP {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        let file = encode(&pair.lq, self.quality)?;
-        let pixels = program::run("dwebp", &["-quiet", "-ppm", "-o", "-", "--", "-"], &file)?;
-        pair.lq = pnm::read_ppm(&pixels)
-            .ok_or_else(|| DegradeError::Answer { program: "dwebp", what: "no pixmap".into() })?;
+        pair.lq = decoded("WebP", &self.encode(&pair.lq)?)?;
         Ok(())
     }
 
     fn file(&self, clean: &Image) -> Result<Option<(&'static str, Vec<u8>)>, DegradeError> {
-        Ok(Some(("webp", encode(clean, self.quality)?)))
+        Ok(Some(("webp", self.encode(clean)?)))
     }
 }

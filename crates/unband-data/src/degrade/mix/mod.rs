@@ -145,7 +145,8 @@ impl Step {
             What::Use(entry, choices) => {
                 // Where a parameter says who does the work, only some of its words start a program.
                 let coder = choices.iter().find(|(name, _)| name == super::entry::CODER);
-                let starts = coder.is_some_and(|(_, choice)| !choice.is_only(super::entry::BUILT_IN));
+                let starts =
+                    coder.is_some_and(|(_, choice)| !choice.is_only(super::program::Coder::BuiltIn.word()));
                 entry.speed == Speed::Slow || starts
             }
             What::All(steps) => steps.iter().any(Self::is_slow),

@@ -1,0 +1,40 @@
+//! AV1 as still pictures have it.
+
+use unband_image::{Matrix, Range, Rng, params};
+
+use super::codec::Clip;
+use super::planes::Upsampling;
+use super::{Degradation, DegradeError, Pair};
+
+params! {
+    /// Settings of `avif`.
+    pub struct Avif {
+        /// libaom's constant quantiser. Higher loses more.
+        quantiser: u32 = 30, 0..=63;
+        /// How chroma is brought back to full size.
+        upsampling: Upsampling = Upsampling::Linear;
+    }
+}
+
+/// What an AVIF file of 8 bits and 4:2:0 loses: an AV1 still picture, full range, BT.601.
+impl Degradation for Avif {
+    fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
+        self.apply_all(&mut [pair], &[rng])
+    }
+
+    fn apply_all(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
+        let q = self.quantiser;
+        let clip = Clip {
+            args: format!(
+                "-c:v libaom-av1 -threads 1 -usage allintra -b:v 0 -crf {q} -qmin {q} -qmax {q} -g 0 -cpu-used 6"
+            ),
+            frames: 1,
+            noise_codes: 0.0,
+            matrix: Matrix::Bt601,
+            range: Range::Full,
+            upsampling: self.upsampling,
+            forgets: true,
+        };
+        clip.apply(pairs, rngs)
+    }
+}
