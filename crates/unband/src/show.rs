@@ -42,15 +42,17 @@ mod raster;
 mod segments;
 mod spots;
 mod svg;
+mod table;
 
 pub use heat::{HeatMap, heat_color, overlay};
 pub use line::Line;
-pub use page::{Column, Direction, Drawn, MetricRow, Page, Section, Side, Value, VerdictLevel};
+pub use page::{Drawn, Page, Section, Side, VerdictLevel};
 pub use picture::Picture;
 pub(crate) use picture::uri;
 pub use profile::{Profile, Series};
 pub use segments::{Segments, segments};
 pub use spots::{Spot, Stretch, stretched, worst_spots};
+pub use table::{Column, Direction, Listing, ListingCell, ListingRow, MetricRow, Value};
 
 /// Why something cannot be shown.
 #[derive(Debug, thiserror::Error)]

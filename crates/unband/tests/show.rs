@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use unband::show::{
-    Column, Direction, HeatMap, Line, MetricRow, Page, Picture, Profile, Section, Series, Side, Stretch,
-    Value, VerdictLevel, overlay, segments, stretched, worst_spots,
+    Column, Direction, HeatMap, Line, Listing, ListingCell, ListingRow, MetricRow, Page, Picture, Profile,
+    Section, Series, Side, Stretch, Value, VerdictLevel, overlay, segments, stretched, worst_spots,
 };
 use unband::{Context, Image, Matrix, Range, deband, inspect};
 
@@ -36,11 +36,20 @@ impl Pair {
         Self { input, result, before, after }
     }
 
-    fn section<'a>(&'a self, title: &'a str, columns: &'a [Column], metrics: &'a [MetricRow]) -> Section<'a> {
+    fn repaired(&self) -> Side<'_> {
+        Side { name: "result.png", image: &self.result, map: Some(&self.after) }
+    }
+
+    fn section<'a>(
+        &'a self,
+        title: &'a str,
+        results: &'a [Side<'a>],
+        (columns, metrics): (&'a [Column], &'a [MetricRow]),
+    ) -> Section<'a> {
         Section {
             title,
             input: Side { name: title, image: &self.input, map: Some(&self.before) },
-            result: Some(Side { name: "result.png", image: &self.result, map: Some(&self.after) }),
+            results,
             reference: None,
             verdict: "banding: strong in 86 % of the picture; levels of 6 bits",
             level: VerdictLevel::Strong,
@@ -100,9 +109,9 @@ fn names_cannot_break_out_of_the_page() {
         evil.clone_into(text);
     }
     row.values[0] = Value::Missing(evil.to_owned());
-    let mut section = pair.section(evil, &columns, &metrics);
+    let results = [Side { name: evil, ..pair.repaired() }, pair.repaired()];
+    let mut section = pair.section(evil, &results, (&columns, &metrics));
     section.verdict = evil;
-    section.result.as_mut().unwrap().name = evil;
     let mut page = Page::new(evil);
     page.add(&section, &Context::default()).unwrap();
     page.add(&section, &Context::default()).unwrap();
@@ -120,7 +129,8 @@ fn a_page_needs_nothing_but_itself_and_is_the_same_on_any_number_of_threads() {
     let html = |threads| {
         let ctx = Context { threads, ..Context::default() };
         let mut page = Page::new("Report").longest(200);
-        page.add(&pair.section("sky.png", &columns, &metrics), &ctx).unwrap();
+        let results = [pair.repaired()];
+        page.add(&pair.section("sky.png", &results, (&columns, &metrics)), &ctx).unwrap();
         page.html()
     };
     let page = html(1);
@@ -147,8 +157,7 @@ fn a_page_needs_nothing_but_itself_and_is_the_same_on_any_number_of_threads() {
 #[test]
 fn one_picture_alone_has_no_slider_and_several_have_contents() {
     let pair = Pair::new(sky(90, 60));
-    let mut section = pair.section("alone.png", &[], &[]);
-    section.result = None;
+    let mut section = pair.section("alone.png", &[], (&[], &[]));
     let mut page = Page::new("Scores");
     page.add(&section, &Context::default()).unwrap();
     assert!(!page.html().contains("class=\"slider\"") && !page.html().contains("<table"));
@@ -164,11 +173,48 @@ fn pictures_of_different_size_are_refused_and_leave_the_page_as_it_was() {
     let other = sky(91, 60);
     let mut page = Page::new("Report");
     let before = page.html();
-    let mut section = pair.section("sky.png", &[], &[]);
+    let mut section = pair.section("sky.png", &[], (&[], &[]));
     section.reference = Some(Side { name: "clean.png", image: &other, map: None });
     let error = page.add(&section, &Context::default()).unwrap_err();
     assert_eq!(error.to_string(), "clean.png has 91×60 pixels, 90×60 are needed");
     assert_eq!(page.html(), before);
+}
+
+#[test]
+fn several_results_are_called_by_their_names() {
+    let pair = Pair::new(sky(90, 60));
+    let results = ["smooth", "gradfun", "a < b"].map(|name| Side { name, ..pair.repaired() });
+    let mut section = pair.section("sky.png", &results, (&[], &[]));
+    section.reference = Some(pair.repaired());
+    let mut page = Page::new("Methods");
+    page.add(&section, &Context::default()).unwrap();
+    let html = page.html();
+    for name in ["smooth", "gradfun", "a &lt; b", "reference"] {
+        assert!(html.contains(&format!("<option>{name}</option>")), "{name}");
+        assert!(html.contains(&format!("data-role=\"{name}\"")), "{name}");
+    }
+    assert_eq!(html.matches("class=\"side after\"").count(), 4);
+    assert_eq!(html.matches("<figcaption>gradfun</figcaption>").count(), html.matches("<article>").count());
+}
+
+#[test]
+fn a_listing_says_what_is_best_what_was_printed_and_why_a_row_is_empty() {
+    let cell = |text: &str, best| ListingCell { text: text.into(), interval: "1–2".into(), best };
+    let rows = vec![
+        ListingRow::Measured { name: "A & B".into(), cells: vec![cell("39.37", true), cell("0.97", false)] },
+        ListingRow::Printed { name: "published".into(), cells: vec![cell("<39.4>", false)] },
+        ListingRow::Nothing { name: "C".into(), why: "no \"weights\"".into() },
+    ];
+    let head = ["method", "psnr", "ssim"].map(str::to_owned).to_vec();
+    let mut page = Page::new("Table");
+    page.list(&Listing { title: "All".into(), note: "means".into(), head, rows });
+    let html = page.html();
+    assert!(html.contains("A &amp; B</th>") && html.contains("<b>39.37</b>"));
+    assert!(
+        !html.contains("<b>0.97") && html.contains("<tr class=\"printed\">") && html.contains("&lt;39.4&gt;")
+    );
+    assert!(html.contains("colspan=\"2\">no &quot;weights&quot;</td>"));
+    assert!(html.contains("data-label=\"ssim\""));
 }
 
 #[test]
@@ -180,8 +226,9 @@ fn any_size_and_model_becomes_a_page() {
     for input in [sky(1, 1), sky(3, 2000), sky(2000, 3), yuv, gray] {
         let (width, height) = (input.width(), input.height());
         let pair = Pair::new(input);
-        let mut section = pair.section("small.png", &[], &[]);
-        section.reference = section.result;
+        let results = [pair.repaired()];
+        let mut section = pair.section("small.png", &results, (&[], &[]));
+        section.reference = Some(pair.repaired());
         let mut page = Page::new("Report");
         page.add(&section, &Context::default()).unwrap();
         assert!(page.html().contains(&format!("{width} × {height} pixels")));
@@ -236,18 +283,20 @@ fn the_page_works_in_a_browser() {
     let ctx = Context::default();
     let pair = Pair::new(example("sunset.png"));
     let (columns, metrics) = rows();
-    let mut section = pair.section("sunset.png", &columns, &metrics);
+    let results = [pair.repaired()];
+    let mut section = pair.section("sunset.png", &results, (&columns, &metrics));
     let mut two = Page::new("unband compare");
     two.add(&section, &ctx).unwrap();
     let small = Pair::new(sky(400, 300));
+    let smaller = [small.repaired()];
     let mut other = small.section(
         "a sky with a <long> name that has no place to break_in_it_anywhere_at_all.png",
-        &[],
-        &[],
+        &smaller,
+        (&[], &[]),
     );
     other.reference = Some(Side { name: "clean.png", image: &small.result, map: None });
     two.add(&other, &ctx).unwrap();
-    section.result = None;
+    section.results = &[];
     let mut one = Page::new("unband score");
     one.add(&section, &ctx).unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -261,12 +261,13 @@ impl<'a> Job<'a> {
             else {
                 continue;
             };
+            let results: Vec<Side<'_>> = result.into_iter().collect();
             let shown: Vec<&Row> = rows.iter().filter(|r| !r.is_result() || r.role == row.role).collect();
             let columns: Vec<Column> = shown.iter().map(|row| Column(row.role.clone())).collect();
             let section = Section {
                 title: &title,
                 input: first,
-                result,
+                results: &results,
                 reference,
                 verdict: &row.verdict.line,
                 level: level(row.verdict.grade),

@@ -143,7 +143,7 @@ impl<'a> Job<'a> {
         let section = Section {
             title: file,
             input: Side { name: file, image: &loaded.image, map: Some(&row.verdict.map) },
-            result: None,
+            results: &[],
             reference: None,
             verdict: &row.verdict.line,
             level: level(row.verdict.grade),

@@ -8,6 +8,7 @@ use super::fill::{escape, fill};
 use super::picture::{rgb, uri};
 use super::profile::same_size;
 use super::spots::part;
+use super::table::{Column, Listing, MetricRow, listing, measures};
 use super::{HeatMap, Line, Picture, Profile, Series, ShowError, Stretch, heat_color, segments};
 use super::{Spot, stretched, worst_spots};
 
@@ -29,8 +30,8 @@ pub struct Section<'a> {
     pub title: &'a str,
     /// The picture, or the one before.
     pub input: Side<'a>,
-    /// The one after.
-    pub result: Option<Side<'a>>,
+    /// Those after; several are called by their names and stand side by side, the first in the profile.
+    pub results: &'a [Side<'a>],
     /// What it should look like.
     pub reference: Option<Side<'a>>,
     /// The line a person understands.
@@ -56,50 +57,6 @@ pub enum VerdictLevel {
     Visible,
     /// Strong.
     Strong,
-}
-
-/// A column of numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column(
-    /// Its heading: "input", "result", "result against reference".
-    pub String,
-);
-
-/// Which way a number improves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// More is better.
-    Higher,
-    /// Less is better.
-    Lower,
-    /// Neither by itself.
-    Neither,
-}
-
-/// A number, or why there is none.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    /// A number; infinity is one.
-    Number(f64),
-    /// The reason, a short sentence.
-    Missing(String),
-    /// This column has nothing to do with this measure.
-    Blank,
-}
-
-/// A row of the table.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MetricRow {
-    /// Name as it is typed: "cambi".
-    pub name: String,
-    /// Unit, in words; may be empty.
-    pub unit: String,
-    /// Which way it improves.
-    pub better: Direction,
-    /// What it means, in a short sentence.
-    pub meaning: String,
-    /// One value per column.
-    pub values: Vec<Value>,
 }
 
 /// A self-contained page: add sections, then take the HTML.
@@ -174,6 +131,14 @@ impl Page {
         self.count += 1;
     }
 
+    /// Adds a table that stands by itself.
+    pub fn list(&mut self, table: &Listing) {
+        let id = format!("s{}", self.count + 1);
+        self.sections.push_str(&listing(table, &id));
+        let _ = writeln!(self.contents, "<li><a href=\"#{id}\">{}</a></li>", escape(&table.title));
+        self.count += 1;
+    }
+
     /// The page. More than one section get a table of contents.
     pub fn html(&self) -> String {
         let contents = if self.count > 1 {
@@ -220,7 +185,7 @@ impl Drawn {
             ("stage", stage(&all, longest, ctx)?),
             ("spots", spots(section, &all, ctx)?),
             ("profile", profile(section, &all)?),
-            ("metrics", table(section)),
+            ("metrics", measures(section.metrics, section.columns)),
         ];
         Ok(Self { parts })
     }
@@ -245,7 +210,7 @@ fn stage(all: &[Shown<'_>], longest: usize, ctx: &Context<'_>) -> Result<String,
         width as f64 / height as f64
     );
     for (i, (shown, file)) in all.iter().zip(&files).enumerate() {
-        let (role, name) = (shown.role, escape(shown.side.name));
+        let (role, name) = (escape(shown.role), escape(shown.side.name));
         let hidden = if i > 1 { " hidden" } else { "" };
         let after = if i > 0 { " after" } else { "" };
         let src = uri(kind, file);
@@ -285,14 +250,15 @@ fn stage(all: &[Shown<'_>], longest: usize, ctx: &Context<'_>) -> Result<String,
     if all.len() > 2 {
         out.push_str("<label>right side <select class=\"right\">");
         for shown in &all[1..] {
-            let _ = write!(out, "<option>{}</option>", shown.role);
+            let _ = write!(out, "<option>{}</option>", escape(shown.role));
         }
         out.push_str("</select></label>");
     }
     out.push_str("</div>\n<p class=\"note\">");
     let name = |shown: &Shown<'_>| {
         let Shown { role, side } = shown;
-        format!("{role} <b>{}</b> ({})", escape(side.name), side.image.depth)
+        let called = if *role == side.name { String::new() } else { format!("{role} ") };
+        format!("{called}<b>{}</b> ({})", escape(side.name), side.image.depth)
     };
     let names: Vec<String> = all.iter().map(name).collect();
     let _ = write!(out, "{}; {} × {} pixels", names.join(", "), size.0, size.1);
@@ -308,20 +274,24 @@ fn stage(all: &[Shown<'_>], longest: usize, ctx: &Context<'_>) -> Result<String,
 
 /// A picture of a section and what it is there.
 struct Shown<'a> {
-    role: &'static str,
+    role: &'a str,
     side: Side<'a>,
 }
 
 impl<'a> Shown<'a> {
     fn all(section: &Section<'a>) -> Vec<Self> {
-        let after = [("result", section.result), ("reference", section.reference)];
-        let after: Vec<_> = after.into_iter().filter_map(|(role, s)| Some((role, s?))).collect();
-        let first = match (section.result, section.reference) {
-            (Some(_), _) => "input",
-            (None, Some(_)) => "result",
-            (None, None) => "picture",
+        let first = match (section.results, section.reference) {
+            ([_, ..], _) => "input",
+            ([], Some(_)) => "result",
+            ([], None) => "picture",
         };
-        std::iter::once((first, section.input)).chain(after).map(|(role, side)| Self { role, side }).collect()
+        let result = |side: &Side<'a>| {
+            let role = if section.results.len() == 1 { "result" } else { side.name };
+            Self { role, side: *side }
+        };
+        let reference = section.reference.map(|side| Self { role: "reference", side });
+        let first = Self { role: first, side: section.input };
+        std::iter::once(first).chain(section.results.iter().map(result)).chain(reference).collect()
     }
 }
 
@@ -392,6 +362,7 @@ fn spots(section: &Section<'_>, all: &[Shown<'_>], ctx: &Context<'_>) -> Result<
 }
 
 fn crop(out: &mut String, caption: &str, what: &str, src: &str, (width, height): (usize, usize)) {
+    let caption = escape(caption);
     let _ = writeln!(
         out,
         "<figure><img alt=\"{caption}, {what}\" width=\"{width}\" height=\"{height}\" src=\"{src}\">\
@@ -405,66 +376,12 @@ fn profile(section: &Section<'_>, all: &[Shown<'_>]) -> Result<String, ShowError
         let empty = HeatMap::empty();
         Line::worst(section.input.image, section.input.map.unwrap_or(&empty))
     });
-    let series: Vec<Series<'_>> = all.iter().map(|s| Series::new(s.role, s.side.image)).collect();
+    // More curves than three hide each other.
+    let few = all.iter().enumerate().filter(|(i, shown)| *i < 2 || shown.role == "reference");
+    let series: Vec<Series<'_>> = few.map(|(_, shown)| Series::new(shown.role, shown.side.image)).collect();
     let profile = Profile::along(line, &series)?;
     let (wide, narrow) = (profile.svg(960)?, profile.svg(400)?);
     Ok(format!("<div class=\"wide\">{wide}</div><div class=\"narrow\">{narrow}</div>"))
-}
-
-fn table(section: &Section<'_>) -> String {
-    if section.metrics.is_empty() {
-        return String::new();
-    }
-    let mut out = "<h3>Measures</h3>\n<table><thead><tr><th scope=\"col\">measure</th>".to_owned();
-    for column in section.columns {
-        let _ = write!(out, "<th scope=\"col\" class=\"number\">{}</th>", escape(&column.0));
-    }
-    out.push_str("<th scope=\"col\">better</th><th scope=\"col\">what it says</th></tr></thead>\n<tbody>\n");
-    for row in section.metrics {
-        let unit = if row.unit.is_empty() {
-            String::new()
-        } else {
-            format!(" <small>{}</small>", escape(&row.unit))
-        };
-        let _ = write!(out, "<tr><th scope=\"row\">{}{unit}</th>", escape(&row.name));
-        let blank = Value::Blank;
-        for (i, column) in section.columns.iter().enumerate() {
-            let label = escape(&column.0);
-            let (class, text) = match row.values.get(i).unwrap_or(&blank) {
-                Value::Number(value) => ("number", number(*value)),
-                Value::Missing(reason) => ("missing", escape(reason)),
-                Value::Blank => ("number blank", "–".to_owned()),
-            };
-            let _ = write!(out, "<td class=\"{class}\" data-label=\"{label}\">{text}</td>");
-        }
-        let better = match row.better {
-            Direction::Higher => "↑ higher",
-            Direction::Lower => "↓ lower",
-            Direction::Neither => "–",
-        };
-        let meaning = escape(&row.meaning);
-        let _ =
-            writeln!(out, "<td data-label=\"better\">{better}</td><td class=\"says\">{meaning}</td></tr>");
-    }
-    out.push_str("</tbody></table>\n");
-    out
-}
-
-/// Four digits that count, more before the point.
-fn number(value: f64) -> String {
-    if value.is_nan() {
-        return "not a number".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "∞" } else { "−∞" }.to_owned();
-    }
-    let before = value.abs().max(1e-9).log10().floor() as i32 + 1;
-    let text = format!("{value:.*}", (4 - before.max(0)).clamp(0, 4) as usize);
-    match text.strip_prefix('-') {
-        Some(rest) if rest.chars().any(|c| c.is_ascii_digit() && c != '0') => format!("−{rest}"),
-        Some(rest) => rest.to_owned(),
-        None => text,
-    }
 }
 
 fn level(level: VerdictLevel) -> &'static str {
@@ -473,17 +390,5 @@ fn level(level: VerdictLevel) -> &'static str {
         VerdictLevel::Slight => "slight",
         VerdictLevel::Visible => "visible",
         VerdictLevel::Strong => "strong",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_four_digits_that_count() {
-        let all = [0.0, 0.987_654, 6.3, 41.23456, 123_456.7, -0.5, -0.00001, f64::INFINITY];
-        let written = ["0.0000", "0.9877", "6.300", "41.23", "123457", "−0.5000", "0.0000", "∞"];
-        assert_eq!(all.map(number), written);
     }
 }

@@ -1,0 +1,210 @@
+//! Tables of a page.
+
+use std::fmt::Write;
+
+use super::fill::escape;
+
+/// A column of numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column(
+    /// Its heading: "input", "result", "result against reference".
+    pub String,
+);
+
+/// Which way a number improves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+    /// Neither by itself.
+    Neither,
+}
+
+/// A number, or why there is none.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A number; infinity is one.
+    Number(f64),
+    /// The reason, a short sentence.
+    Missing(String),
+    /// This column has nothing to do with this measure.
+    Blank,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricRow {
+    /// Name as it is typed: "cambi".
+    pub name: String,
+    /// Unit, in words; may be empty.
+    pub unit: String,
+    /// Which way it improves.
+    pub better: Direction,
+    /// What it means, in a short sentence.
+    pub meaning: String,
+    /// One value per column.
+    pub values: Vec<Value>,
+}
+
+/// The values of one picture, as HTML.
+pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
+    if metrics.is_empty() {
+        return String::new();
+    }
+    let mut out = "<h3>Measures</h3>\n<table><thead><tr><th scope=\"col\">measure</th>".to_owned();
+    for column in columns {
+        let _ = write!(out, "<th scope=\"col\" class=\"number\">{}</th>", escape(&column.0));
+    }
+    out.push_str("<th scope=\"col\">better</th><th scope=\"col\">what it says</th></tr></thead>\n<tbody>\n");
+    for row in metrics {
+        let unit = if row.unit.is_empty() {
+            String::new()
+        } else {
+            format!(" <small>{}</small>", escape(&row.unit))
+        };
+        let _ = write!(out, "<tr><th scope=\"row\">{}{unit}</th>", escape(&row.name));
+        let blank = Value::Blank;
+        for (i, column) in columns.iter().enumerate() {
+            let label = escape(&column.0);
+            let (class, text) = match row.values.get(i).unwrap_or(&blank) {
+                Value::Number(value) => ("number", number(*value)),
+                Value::Missing(reason) => ("missing", escape(reason)),
+                Value::Blank => ("number blank", "–".to_owned()),
+            };
+            let _ = write!(out, "<td class=\"{class}\" data-label=\"{label}\">{text}</td>");
+        }
+        let better = match row.better {
+            Direction::Higher => "↑ higher",
+            Direction::Lower => "↓ lower",
+            Direction::Neither => "–",
+        };
+        let meaning = escape(&row.meaning);
+        let _ =
+            writeln!(out, "<td data-label=\"better\">{better}</td><td class=\"says\">{meaning}</td></tr>");
+    }
+    out.push_str("</tbody></table>\n");
+    out
+}
+
+/// A table that stands by itself: methods and their means, say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listing {
+    /// Heading, unique on the page.
+    pub title: String,
+    /// What people need to know to read it.
+    pub note: String,
+    /// Names of the columns, the first one that of the rows.
+    pub head: Vec<String>,
+    /// From top to bottom.
+    pub rows: Vec<ListingRow>,
+}
+
+/// A row of a [`Listing`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum ListingRow {
+    /// Values that were measured, one per column after the first.
+    Measured {
+        /// First column.
+        name: String,
+        /// The other columns.
+        cells: Vec<ListingCell>,
+    },
+    /// Values that somebody else printed.
+    Printed {
+        /// First column.
+        name: String,
+        /// The other columns.
+        cells: Vec<ListingCell>,
+    },
+    /// No values.
+    Nothing {
+        /// First column.
+        name: String,
+        /// The reason, which takes the other columns.
+        why: String,
+    },
+}
+
+/// A cell of a [`Listing`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListingCell {
+    /// A number or a word; may be empty.
+    pub text: String,
+    /// How sure it is: the interval of a mean; may be empty.
+    pub interval: String,
+    /// Is it the best of its column?
+    pub best: bool,
+}
+
+/// A table as a section of a page.
+pub(super) fn listing(table: &Listing, id: &str) -> String {
+    let mut out = format!(
+        "<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{}</h2>\n<div class=\"wider\"><table><thead><tr>",
+        escape(&table.title)
+    );
+    for (i, name) in table.head.iter().enumerate() {
+        let class = if i > 0 { " class=\"number\"" } else { "" };
+        let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", escape(name));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for row in &table.rows {
+        let (name, class, cells) = match row {
+            ListingRow::Measured { name, cells } => (name, "", cells),
+            ListingRow::Printed { name, cells } => (name, " class=\"printed\"", cells),
+            ListingRow::Nothing { name, why } => {
+                let columns = table.head.len().saturating_sub(1).max(1);
+                let (name, why) = (escape(name), escape(why));
+                let _ = writeln!(
+                    out,
+                    "<tr><th scope=\"row\">{name}</th><td class=\"missing\" colspan=\"{columns}\">{why}</td></tr>"
+                );
+                continue;
+            }
+        };
+        let _ = write!(out, "<tr{class}><th scope=\"row\">{}</th>", escape(name));
+        for (cell, head) in cells.iter().zip(table.head.iter().skip(1)) {
+            let (text, label) = (escape(&cell.text), escape(head));
+            let text = if cell.best { format!("<b>{text}</b>") } else { text };
+            let interval = escape(&cell.interval);
+            let _ = write!(
+                out,
+                "<td class=\"number\" data-label=\"{label}\">{text} <small>{interval}</small></td>"
+            );
+        }
+        out.push_str("</tr>\n");
+    }
+    let _ =
+        writeln!(out, "</tbody></table></div>\n<p class=\"note\">{}</p>\n</section>", escape(&table.note));
+    out
+}
+
+/// Four digits that count, more before the point.
+fn number(value: f64) -> String {
+    if value.is_nan() {
+        return "not a number".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "∞" } else { "−∞" }.to_owned();
+    }
+    let before = value.abs().max(1e-9).log10().floor() as i32 + 1;
+    let text = format!("{value:.*}", (4 - before.max(0)).clamp(0, 4) as usize);
+    match text.strip_prefix('-') {
+        Some(rest) if rest.chars().any(|c| c.is_ascii_digit() && c != '0') => format!("−{rest}"),
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_digits_that_count() {
+        let all = [0.0, 0.987_654, 6.3, 41.23456, 123_456.7, -0.5, -0.00001, f64::INFINITY];
+        let written = ["0.0000", "0.9877", "6.300", "41.23", "123457", "−0.5000", "0.0000", "∞"];
+        assert_eq!(all.map(number), written);
+    }
+}
