@@ -75,6 +75,8 @@ pub enum Command {
     Compare(Box<cmd::compare::CompareArgs>),
     /// Let people grade pictures, and score their grades
     Study(Box<cmd::study::StudyArgs>),
+    /// Make a table of methods and pictures by a recipe, as papers print it
+    Eval(cmd::eval::EvalArgs),
     /// List methods with their parameters, dithers and formats
     List(cmd::list::ListArgs),
     /// Read, list and import checkpoints of networks
@@ -200,7 +202,8 @@ pub struct DebandArgs {
     pub talk: TalkArgs,
 }
 
-fn dither(text: &str) -> Result<Dither, String> {
+/// The dither of that name.
+pub fn dither(text: &str) -> Result<Dither, String> {
     unband_image::ParamValue::parse(text).ok_or_else(|| {
         let words: Vec<_> = Dither::ALL.iter().map(|dither| dither.word()).collect();
         format!("the dithers are {}", words.join(", "))

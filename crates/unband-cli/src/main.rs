@@ -60,6 +60,7 @@ fn main() -> ExitCode {
         Some(Command::Score(args)) => cmd::score::run(&args),
         Some(Command::Compare(args)) => cmd::compare::run(&args),
         Some(Command::Study(args)) => cmd::study::run(&args),
+        Some(Command::Eval(args)) => cmd::eval::run(&args),
         Some(Command::List(args)) => cmd::list::run(&args),
         Some(Command::Models(args)) => cmd::models::run(&args),
         Some(Command::Dataset(args)) => cmd::dataset::run(&args),

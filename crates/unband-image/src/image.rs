@@ -4,6 +4,7 @@ use crate::color::{Color, Matrix, Model, Range, Subsampling};
 use crate::depth::Depth;
 use crate::dither::Grid;
 use crate::origin::Origin;
+use crate::restorer::Window;
 
 /// Samples of one component, row by row, without padding. 0.0 is black and 1.0 white of the declared
 /// range; colour differences lie around 0.5. Values outside are kept until something quantises.
@@ -187,6 +188,30 @@ impl Image {
     /// Height of the first plane.
     pub fn height(&self) -> usize {
         self.planes[0].height
+    }
+
+    /// A window of it, as far as the picture goes, with all that is known of the whole picture but stored coefficients.
+    /// Of planes with fewer samples it takes all that the window touches.
+    #[must_use]
+    pub fn cut(&self, window: Window) -> Self {
+        let cut = |plane: &Plane| {
+            let (sx, sy) = (self.width().div_ceil(plane.width), self.height().div_ceil(plane.height));
+            let along = |from: usize, to: usize, scale: usize, size: usize| {
+                let to = to.div_ceil(scale).min(size);
+                (from / scale).min(to)..to
+            };
+            let columns = along(window.x0, window.x1, sx, plane.width);
+            let rows = along(window.y0, window.y1, sy, plane.height);
+            let (width, height) = (columns.len(), rows.len());
+            let data = rows.flat_map(|y| plane.row(y)[columns.clone()].iter().copied()).collect();
+            Plane { width, height, data }
+        };
+        Self {
+            planes: self.planes.iter().map(cut).collect(),
+            alpha: self.alpha.as_ref().map(cut),
+            origin: Origin::default(),
+            ..self.clone()
+        }
     }
 
     /// From interleaved 8-bit RGB, `3 * width * height` bytes.

@@ -73,6 +73,38 @@ pub fn smooth_mask(luma: &Field) -> Vec<bool> {
     eroded(&mask, w, h, 4)
 }
 
+/// Left and top of the window of `(width, height)` samples, at multiples of 16, that holds the most samples of a mask; the
+/// first of equals. A window larger than the picture is the picture.
+pub fn fullest_window(mask: &[bool], size: (usize, usize), window: (usize, usize)) -> (usize, usize) {
+    let (w, h) = size;
+    let (cw, ch) = (window.0.min(w), window.1.min(h));
+    // Samples of the mask in columns: one row of them is kept per step, so that large pictures need little memory.
+    let mut columns = vec![0u32; w];
+    let add = |columns: &mut [u32], rows: std::ops::Range<usize>, sign: bool| {
+        for y in rows {
+            for (sum, &there) in columns.iter_mut().zip(&mask[y * w..][..w]) {
+                *sum = if sign { *sum + u32::from(there) } else { *sum - u32::from(there) };
+            }
+        }
+    };
+    let mut best = (0u64, 0, 0);
+    for y in (0..=h - ch).step_by(16) {
+        if y == 0 {
+            add(&mut columns, 0..ch, true);
+        } else {
+            add(&mut columns, y - 16..y.min(y - 16 + ch), false);
+            add(&mut columns, y.max((y + ch).saturating_sub(16))..y + ch, true);
+        }
+        for x in (0..=w - cw).step_by(16) {
+            let count = columns[x..x + cw].iter().map(|&n| u64::from(n)).sum();
+            if count > best.0 {
+                best = (count, x, y);
+            }
+        }
+    }
+    (best.1, best.2)
+}
+
 /// True where the whole square of `2 * radius + 1` is; what lies outside the picture does not count.
 fn eroded(mask: &[bool], w: usize, h: usize, radius: usize) -> Vec<bool> {
     let mut across = vec![false; w * h];
@@ -91,4 +123,25 @@ fn eroded(mask: &[bool], w: usize, h: usize, radius: usize) -> Vec<bool> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fullest_window_is_that_of_counting() {
+        let (w, h) = (203, 117);
+        let mask: Vec<bool> =
+            (0..w * h).map(|i| (i * 2_654_435_761_usize >> 7) % 4 == 1 && i % w > 60).collect();
+        for (cw, ch) in [(64, 48), (1, 1), (203, 117), (500, 20), (16, 112)] {
+            let (rw, rh) = (cw.min(w), ch.min(h));
+            let count =
+                |x: usize, y: usize| (0..rw * rh).filter(|i| mask[(y + i / rw) * w + x + i % rw]).count();
+            let (x, y) = fullest_window(&mask, (w, h), (cw, ch));
+            let all = (0..=h - rh).step_by(16).flat_map(|y| (0..=w - rw).step_by(16).map(move |x| (x, y)));
+            let most = all.map(|(x, y)| count(x, y)).max();
+            assert_eq!(Some(count(x, y)), most, "{cw}×{ch} at {x}, {y}");
+        }
+    }
 }

@@ -184,7 +184,8 @@ fn pictures_of_different_size_are_refused_and_leave_the_page_as_it_was() {
 fn several_results_are_called_by_their_names() {
     let pair = Pair::new(sky(90, 60));
     let results = ["smooth", "gradfun", "a < b"].map(|name| Side { name, ..pair.repaired() });
-    let mut section = pair.section("sky.png", &results, (&[], &[]));
+    let (columns, metrics) = rows();
+    let mut section = pair.section("sky.png", &results, (&columns, &metrics));
     section.reference = Some(pair.repaired());
     let mut page = Page::new("Methods");
     page.add(&section, &Context::default()).unwrap();
@@ -193,6 +194,13 @@ fn several_results_are_called_by_their_names() {
         assert!(html.contains(&format!("<option>{name}</option>")), "{name}");
         assert!(html.contains(&format!("data-role=\"{name}\"")), "{name}");
     }
+    // A row per picture; why there is no value stands below.
+    assert!(
+        html.contains(
+            "<tr><th scope=\"row\">result</th><td class=\"number\" data-label=\"cambi\">0.3100</td>"
+        )
+    );
+    assert!(html.contains("<p class=\"note\">– niqe needs at least 192×192 samples, got 90×60</p>"));
     assert_eq!(html.matches("class=\"side after\"").count(), 4);
     assert_eq!(html.matches("<figcaption>gradfun</figcaption>").count(), html.matches("<article>").count());
 }
@@ -207,14 +215,14 @@ fn a_listing_says_what_is_best_what_was_printed_and_why_a_row_is_empty() {
     ];
     let head = ["method", "psnr", "ssim"].map(str::to_owned).to_vec();
     let mut page = Page::new("Table");
-    page.list(&Listing { title: "All".into(), note: "means".into(), head, rows });
+    page.list(&Listing { title: "All".into(), notes: vec!["means".into(), "a < b".into()], head, rows });
     let html = page.html();
     assert!(html.contains("A &amp; B</th>") && html.contains("<b>39.37</b>"));
     assert!(
         !html.contains("<b>0.97") && html.contains("<tr class=\"printed\">") && html.contains("&lt;39.4&gt;")
     );
     assert!(html.contains("colspan=\"2\">no &quot;weights&quot;</td>"));
-    assert!(html.contains("data-label=\"ssim\""));
+    assert!(html.contains("data-label=\"ssim\"") && html.contains("<p class=\"note\">a &lt; b</p>"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `unband compare REFERENCE RESULT`: what a repair has done, by numbers.
 
-mod methods;
-mod pairs;
+pub mod methods;
+pub mod pairs;
 mod record;
 
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unband::show::{Column, Drawn, Page, Section, Side};
-use unband::{Context, Model};
+use unband::{Context, Image, Model};
 use unband_image::Depth;
 use unband_infer::models;
 use unband_metrics::{Against, Metric};
@@ -19,6 +19,7 @@ use super::score::{
     page_rows, reasons, summary_rows, tell_failed, work,
 };
 use crate::Outcome;
+use crate::batch;
 use crate::inputs::Input;
 use crate::interrupt;
 use crate::result::{print_data, print_json};
@@ -120,6 +121,12 @@ struct Part {
     loaded: Loaded,
 }
 
+impl Part {
+    fn named(&self) -> (&str, &Image) {
+        (self.file.as_ref().unwrap_or(&self.role), &self.loaded.image)
+    }
+}
+
 impl<'a> Job<'a> {
     /// Settles everything before the first picture is read.
     fn new(args: &'a CompareArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
@@ -171,7 +178,7 @@ impl<'a> Job<'a> {
             parts.push(read(INPUT, &pair.second)?);
         }
         for part in &parts[1..] {
-            comparable(&parts[0], part)?;
+            comparable(parts[0].named(), part.named())?;
         }
         for method in &self.methods {
             let loaded = method.run(&parts[1].loaded, &silent).map_err(|error| {
@@ -416,8 +423,8 @@ impl work::Item for Pair {
         self.name.clone()
     }
 
-    fn picture(&self) -> &Path {
-        &self.second.path
+    fn threads(&self, all: usize) -> usize {
+        batch::threads(batch::declared_pixels(&self.second.path), all)
     }
 }
 
@@ -466,22 +473,21 @@ fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
     }
 }
 
-/// An error unless two pictures have one size and one colour model.
-fn comparable(a: &Part, b: &Part) -> Result<(), Failure> {
-    let about = |part: &Part| {
-        let image = &part.loaded.image;
+/// An error unless two pictures have one size and one colour model, with their names.
+///
+/// # Errors
+/// What differs, about the second one.
+pub fn comparable(reference: (&str, &Image), other: (&str, &Image)) -> Result<(), Failure> {
+    let about = |image: &Image| {
         let model = if image.color.model == Model::Gray { "grey" } else { "RGB" };
         format!("{}×{} {model}", image.width(), image.height())
     };
-    let name = |part: &Part| part.file.clone().unwrap_or_else(|| part.role.clone());
-    let of = |part: &Part| {
-        let image = &part.loaded.image;
-        (image.width(), image.height(), image.color.model)
-    };
-    if of(a) == of(b) {
+    let of = |image: &Image| (image.width(), image.height(), image.color.model);
+    let ((clean, reference), (name, other)) = (reference, other);
+    if of(reference) == of(other) {
         return Ok(());
     }
-    let message = format!("is {}, the reference {} is {}", about(b), name(a), about(a));
+    let message = format!("is {}, the reference {clean} is {}", about(other), about(reference));
     let hint = "measures compare sample by sample: crop or convert one of them".to_owned();
-    Err(Failure::at(name(b), message, Some(hint)))
+    Err(Failure::at(name.to_owned(), message, Some(hint)))
 }

@@ -1,7 +1,7 @@
 //! `unband models`: checkpoints of networks: what a file is, which were published, copies that methods can find, and files
 //! for other runtimes.
 
-mod export;
+pub mod export;
 mod import;
 mod info;
 mod list;

@@ -22,6 +22,7 @@ use unband_infer::models;
 use unband_metrics::Metric;
 
 use crate::Outcome;
+use crate::batch;
 use crate::inputs::{Gather, Input, readable};
 use crate::interrupt;
 use crate::result::{print_data, print_json};
@@ -33,7 +34,7 @@ pub use measures::{Row, Subject, Use, Verdict, about, better, measure, page_rows
 pub use options::{Drawing, MeasureArgs};
 pub use picture::Loaded;
 pub use record::{FailureRecord, MeasureRecord, ValuesRecord, csv, summaries};
-pub use stats::Summary;
+pub use stats::{Summary, summary, summary_of_groups};
 pub use table::{MISSING, Table, cell, number};
 
 const AFTER: &str = "\
@@ -234,8 +235,8 @@ impl work::Item for Input {
         self.shown()
     }
 
-    fn picture(&self) -> &Path {
-        &self.path
+    fn threads(&self, all: usize) -> usize {
+        batch::threads(batch::declared_pixels(&self.path), all)
     }
 }
 

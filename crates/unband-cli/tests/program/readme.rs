@@ -42,6 +42,10 @@ fn every_command_of_the_readme_works() {
         for name in ["sunset.png", "dusk.jpg"] {
             stage.write(&format!("examples/{name}"), &fs::read(root().join("examples").join(name)).unwrap());
         }
+        for table in ["bdinn-1.toml", "small.toml"] {
+            let table = format!("recipes/tables/{table}");
+            stage.write(&table, &fs::read(root().join(&table)).unwrap());
+        }
         stage.write("mine.pth", &fs::read(root().join("golden/checkpoints/indi_trainer.pth")).unwrap());
         stage.write("in.jpg", &stage.read("examples/dusk.jpg"));
         stage.run(&["sky.png", "-o", "scan.tiff", "--strength", "0"]).code(0);

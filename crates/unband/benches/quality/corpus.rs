@@ -6,9 +6,9 @@ use std::process::Command;
 
 use unband_data::degrade::pnm::read_ppm;
 use unband_data::{Cause, DegradeError, Pair};
-use unband_image::{Depth, Image, Origin, Plane, Rng};
+use unband_image::{Depth, Image, Origin, Rng, Window};
 use unband_metrics::Field;
-use unband_metrics::clean::smooth_mask;
+use unband_metrics::clean::{fullest_window, smooth_mask};
 
 use crate::files;
 
@@ -81,19 +81,8 @@ impl Corpus {
         let (w, h) = (whole.width(), whole.height());
         let (cw, ch) = (SIDE.min(w / 16 * 16), SIDE.min(h / 16 * 16));
         let mask = smooth_mask(&Field::luma(&whole));
-        let count = |x0: usize, y0: usize| -> usize {
-            (y0..y0 + ch).map(|y| mask[y * w + x0..][..cw].iter().filter(|&&m| m).count()).sum()
-        };
-        let mut best = (0, 0, 0);
-        for y in (0..=h - ch).step_by(16) {
-            for x in (0..=w - cw).step_by(16) {
-                let n = count(x, y);
-                if n > best.0 {
-                    best = (n, x, y);
-                }
-            }
-        }
-        let crop = cut(&whole, best.1, best.2, cw, ch);
+        let (x, y) = fullest_window(&mask, (w, h), (cw, ch));
+        let crop = whole.cut(Window { x0: x, y0: y, x1: x + cw, y1: y + ch });
         files::write(&target, &crop)?;
         files::read(&target)
     }
@@ -175,14 +164,6 @@ impl Corpus {
             Err(error) => Err(format!("{}, {}: {error}", photo.name, cause.name).into()),
         }
     }
-}
-
-fn cut(image: &Image, x0: usize, y0: usize, width: usize, height: usize) -> Image {
-    let planes = image.planes.iter().map(|p| {
-        let data = (y0..y0 + height).flat_map(|y| p.row(y)[x0..x0 + width].iter().copied()).collect();
-        Plane { width, height, data }
-    });
-    Image { planes: planes.collect(), ..image.clone() }
 }
 
 /// FNV-1a of the name: a photo has the same draws in every run and in every selection.

@@ -8,7 +8,7 @@ use super::fill::{escape, fill};
 use super::picture::{rgb, uri};
 use super::profile::same_size;
 use super::spots::part;
-use super::table::{Column, Listing, MetricRow, listing, measures};
+use super::table::{Column, Listing, MetricRow, listing, measures, measures_by_picture};
 use super::{HeatMap, Line, Picture, Profile, Series, ShowError, Stretch, heat_color, segments};
 use super::{Spot, stretched, worst_spots};
 
@@ -177,6 +177,7 @@ impl Drawn {
         for shown in &all {
             crate::jobs::image::check(shown.side.image)?;
         }
+        let tabled = if section.results.len() > 1 { measures_by_picture } else { measures };
         same_size(all.iter().map(|s| (s.side.name, s.side.image)))?;
         let parts = [
             ("title", escape(section.title)),
@@ -185,7 +186,7 @@ impl Drawn {
             ("stage", stage(&all, longest, ctx)?),
             ("spots", spots(section, &all, ctx)?),
             ("profile", profile(section, &all)?),
-            ("metrics", measures(section.metrics, section.columns)),
+            ("metrics", tabled(section.metrics, section.columns)),
         ];
         Ok(Self { parts })
     }

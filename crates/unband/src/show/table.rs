@@ -75,11 +75,7 @@ pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
             };
             let _ = write!(out, "<td class=\"{class}\" data-label=\"{label}\">{text}</td>");
         }
-        let better = match row.better {
-            Direction::Higher => "↑ higher",
-            Direction::Lower => "↓ lower",
-            Direction::Neither => "–",
-        };
+        let better = arrow(row.better);
         let meaning = escape(&row.meaning);
         let _ =
             writeln!(out, "<td data-label=\"better\">{better}</td><td class=\"says\">{meaning}</td></tr>");
@@ -88,13 +84,55 @@ pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
     out
 }
 
+/// The same with a row per picture, for pictures that are many.
+pub(super) fn measures_by_picture(metrics: &[MetricRow], columns: &[Column]) -> String {
+    let mut out =
+        "<h3>Measures</h3>\n<div class=\"wider\"><table><thead><tr><th scope=\"col\">picture</th>".to_owned();
+    for row in metrics {
+        let arrow = arrow(row.better).split(' ').next().unwrap_or_default();
+        let _ = write!(out, "<th scope=\"col\" class=\"number\">{} {arrow}</th>", escape(&row.name));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for (i, column) in columns.iter().enumerate() {
+        let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escape(&column.0));
+        for row in metrics {
+            let text = match row.values.get(i) {
+                Some(Value::Number(value)) => number(*value),
+                _ => "–".to_owned(),
+            };
+            let label = escape(&row.name);
+            let _ = write!(out, "<td class=\"number\" data-label=\"{label}\">{text}</td>");
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table></div>\n");
+    let mut reasons: Vec<&str> = Vec::new();
+    for value in metrics.iter().flat_map(|row| &row.values) {
+        if let Value::Missing(reason) = value
+            && !reasons.contains(&reason.as_str())
+        {
+            reasons.push(reason);
+            let _ = writeln!(out, "<p class=\"note\">– {}</p>", escape(reason));
+        }
+    }
+    out
+}
+
+fn arrow(better: Direction) -> &'static str {
+    match better {
+        Direction::Higher => "↑ higher",
+        Direction::Lower => "↓ lower",
+        Direction::Neither => "–",
+    }
+}
+
 /// A table that stands by itself: methods and their means, say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Listing {
     /// Heading, unique on the page.
     pub title: String,
-    /// What people need to know to read it.
-    pub note: String,
+    /// What people need to know to read it, a sentence or two each.
+    pub notes: Vec<String>,
     /// Names of the columns, the first one that of the rows.
     pub head: Vec<String>,
     /// From top to bottom.
@@ -175,8 +213,11 @@ pub(super) fn listing(table: &Listing, id: &str) -> String {
         }
         out.push_str("</tr>\n");
     }
-    let _ =
-        writeln!(out, "</tbody></table></div>\n<p class=\"note\">{}</p>\n</section>", escape(&table.note));
+    out.push_str("</tbody></table></div>\n");
+    for note in &table.notes {
+        let _ = writeln!(out, "<p class=\"note\">{}</p>", escape(note));
+    }
+    out.push_str("</section>\n");
     out
 }
 

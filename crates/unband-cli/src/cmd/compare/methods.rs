@@ -13,7 +13,8 @@ use crate::talk::Failure;
 pub struct Method {
     /// As it was typed.
     pub text: String,
-    options: Options,
+    /// How it runs, its settings among them.
+    pub options: Options,
 }
 
 /// Methods between commas; a setting after a comma belongs to the method before it: `gradfun:radius=20,strength=2,smooth`.
@@ -37,15 +38,20 @@ pub fn parse(texts: &[String]) -> Result<Vec<Method>, Failure> {
     }
     let mut seen = HashSet::new();
     pieces.retain(|piece| seen.insert(piece.clone()));
-    pieces.into_iter().map(method).collect()
+    pieces.into_iter().map(|text| method(text, Vec::new(), &Options::default())).collect()
 }
 
-fn method(text: String) -> Result<Method, Failure> {
+/// One method as it is typed, with further settings, run as the options say.
+///
+/// # Errors
+/// As [`parse`].
+pub fn method(text: String, more: Vec<(String, String)>, options: &Options) -> Result<Method, Failure> {
     let (name, mut settings) = unband_filters::parse_method(&text, unband::methods())
         .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
+    settings.extend(more);
     add_imported(name, &mut settings)?;
     let method = Choice::Named { name: name.to_owned(), settings };
-    let options = Options { method, ..Options::default() };
+    let options = Options { method, ..options.clone() };
     // Settings and ranges are the same for every picture, so a tiny one finds their faults.
     let tiny = Image::from_gray::<u8>(1, 1, &[0]).map_err(|error| Failure::usage(error.to_string(), ""))?;
     unband::choose(&tiny, &Findings::plain(1, 8), &options).map_err(|error| Failure {

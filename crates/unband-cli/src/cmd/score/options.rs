@@ -12,7 +12,6 @@ use super::gates::Gate;
 use super::measures::Use;
 use crate::Outcome;
 use crate::args::TalkArgs;
-use crate::bar::PictureBar;
 use crate::interrupt::{self, Busy};
 use crate::talk::{Failure, Talk};
 use unband_metrics::Metric;
@@ -129,7 +128,7 @@ impl MeasureArgs {
     /// A picture's context: its threads, the flag to stop, the bar, and the folder of models.
     pub fn context<'a>(
         threads: usize,
-        progress: &'a PictureBar<'_>,
+        progress: &'a dyn unband::Progress,
         models: Option<&'a Path>,
     ) -> Context<'a> {
         Context { threads, cancel: &interrupt::STOP, progress, models, ..Context::default() }

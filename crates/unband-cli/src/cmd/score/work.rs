@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 
 use unband::show::Page;
 
@@ -43,8 +42,8 @@ pub fn start<J: Job>(args: &MeasureArgs, job: Result<(J, Vec<Failure>), (Outcome
 pub trait Item: Sync {
     /// What it is called in messages.
     fn name(&self) -> String;
-    /// A picture of its size.
-    fn picture(&self) -> &Path;
+    /// Threads that it gets of all when there are several.
+    fn threads(&self, all: usize) -> usize;
 }
 
 /// Works on all with `one`, which is told its share of the threads: small pictures side by side, large ones one after the
@@ -64,7 +63,7 @@ pub fn each<T: Item, R: Send>(
     }
     let share = |item: &T| match items {
         [_] => threads,
-        _ => batch::threads(batch::declared_pixels(item.picture()), threads),
+        _ => item.threads(threads),
     };
     let costs: Vec<Cost> = items.iter().map(|item| Cost { threads: share(item), memory: 0 }).collect();
     let limits = Cost { threads, memory: 0 };

@@ -1,0 +1,442 @@
+//! `unband eval TABLE.toml`: methods on pairs of pictures, as papers tabulate them.
+
+mod contender;
+mod data;
+mod formats;
+mod listing;
+mod means;
+mod page;
+mod recipe;
+mod store;
+
+use std::cell::OnceCell;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use unband::show::Listing;
+use unband::{Context, Image};
+use unband_data::Pair;
+use unband_infer::models;
+use unband_metrics::Metric;
+
+use super::score::{MeasureArgs, Subject, measure, work};
+use crate::args::TalkArgs;
+use crate::bar::Bar;
+use crate::interrupt::{self, Busy};
+use crate::result::print_data;
+use crate::talk::{Failure, Loudness, Talk};
+use crate::{Outcome, batch};
+use contender::{Contender, Runs, Setting};
+use data::{How, Item};
+use means::{Column, Measured};
+use recipe::{Cost, Data, Recipe, Weights};
+use store::{Record, Store};
+
+const AFTER: &str = "\
+Examples:
+  unband eval recipes/tables/bdinn-1.toml                       on pairs in data/fhd/test, as published
+  unband eval recipes/tables/bdinn-1.toml --small --data photos   on a few clean pictures, harmed on the way
+  unband eval mine.toml --out results/mine                      docs/evaluation.md says what stands in a table
+
+The same command goes on with a table that was stopped: results of each picture are kept under OUT/kept.
+
+Exit codes:
+  0    every row and every pair is in the table
+  1    a pair was left out, or a method could not be run
+  2    wrong usage, nothing was started
+  130  interrupted";
+
+/// What it takes.
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER)]
+pub struct EvalArgs {
+    /// The table: methods, pictures, measures
+    #[arg(value_name = "TABLE.toml", value_hint = clap::ValueHint::FilePath)]
+    pub table: PathBuf,
+    /// On a few clean pictures, harmed on the way: as `--with small.toml` from the table's folder
+    #[arg(long)]
+    pub small: bool,
+    /// Tables whose keys replace those of the first one
+    #[arg(long = "with", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub with: Vec<PathBuf>,
+    /// Folder of the pictures, in place of the table's
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub data: Option<PathBuf>,
+    /// Folder of the results [default: eval/NAME of the table]
+    #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// Threads to use [default: all processors]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// How much is said.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+/// Makes the table and prints it; the files lie in its folder.
+pub fn run(args: &EvalArgs) -> Outcome {
+    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
+    match Job::new(args) {
+        Ok((job, failures)) => {
+            interrupt::listen();
+            let bar = Bar::new(job.items.len(), loudness > Loudness::Quiet);
+            job.run(&failures, &Talk { loudness, bar: &bar })
+        }
+        Err(failure) => {
+            Talk { loudness, bar: &Bar::none() }.failure(&failure);
+            Outcome::Usage
+        }
+    }
+}
+
+struct Job {
+    recipe: Recipe,
+    columns: Vec<Column>,
+    /// The measures that can be taken.
+    metrics: Vec<&'static Metric>,
+    contenders: Vec<Contender>,
+    items: Vec<Item>,
+    store: Store,
+    out: PathBuf,
+    /// What readers are told under the table.
+    notes: Vec<String>,
+    threads: usize,
+    models: Option<PathBuf>,
+    build: String,
+}
+
+impl Job {
+    /// Settles everything before the first picture is read.
+    fn new(args: &EvalArgs) -> Result<(Self, Vec<Failure>), Failure> {
+        let mut recipe = recipe(args)?;
+        let models = models::folder();
+        let columns = columns(&recipe)?;
+        let (metrics, missing) = ready(&columns, models.as_deref());
+        let mut contenders = vec![Contender::input()];
+        for row in std::mem::take(&mut recipe.method) {
+            check_published(&row)?;
+            if contenders.iter().any(|known| known.row.name == row.name) {
+                return Err(Failure::usage(
+                    format!("two rows are called `{}`", row.name),
+                    "give each a name of its own",
+                ));
+            }
+            contenders.push(Contender::new(row, &metrics)?);
+        }
+        let (mut items, failures) = data::gather(&recipe)?;
+        let threads = args.threads.map_or_else(|| Context::default().threads, NonZeroUsize::get);
+        let timed = recipe.costs.contains(&Cost::Seconds);
+        for item in &mut items {
+            item.threads = match recipe.crop {
+                // Pictures side by side would take each other's time.
+                _ if timed => threads,
+                0 => batch::threads(item.pixels(), threads),
+                crop => batch::threads((crop * crop) as u64, threads),
+            };
+        }
+        let name = args.table.file_stem().unwrap_or_default();
+        let out = args.out.clone().unwrap_or_else(|| Path::new("eval").join(name));
+        check_out(&out)?;
+        let store = Store::open(&out.join("kept"))?;
+        let mut notes = recipe.notes.clone();
+        if timed {
+            let threads = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
+            notes.push(format!("Seconds: of the method alone, per picture, with {threads}."));
+        }
+        if recipe.costs.contains(&Cost::MultiplyAdds) {
+            let side = contender::SIDE;
+            notes.push(format!("Multiply-adds: of one pass over {side}×{side} samples."));
+        }
+        notes.extend(missing);
+        if matches!(recipe.data, Data::Clean { .. }) && contenders.iter().any(|c| !c.row.published.is_empty())
+        {
+            notes.push("Published values are those of other pictures.".to_owned());
+        }
+        let job = Self {
+            columns,
+            metrics,
+            contenders,
+            items,
+            store,
+            out,
+            notes,
+            threads,
+            models,
+            build: store::build(),
+            recipe,
+        };
+        Ok((job, failures))
+    }
+
+    fn how(&self) -> How {
+        How { crop: self.recipe.crop, seed: self.recipe.seed }
+    }
+
+    /// All values of a pair; those that are kept are not measured again.
+    fn one(&self, item: &Item, threads: usize, talk: &Talk<'_>) -> Result<Measured, Failure> {
+        let progress = talk.bar.picture();
+        let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
+        let silent = Context { progress: &unband::NoProgress, ..ctx };
+        let (hash, ready) = (item.hash(self.how())?, OnceCell::new());
+        let total = self.contenders.iter().map(Contender::count).sum();
+        let mut done = 0;
+        let mut all = Vec::new();
+        for contender in &self.contenders {
+            let settings: Vec<Option<&Setting>> = match &contender.runs {
+                Runs::Input => vec![None],
+                Runs::Settings(settings) => settings.iter().map(Some).collect(),
+                Runs::Nothing | Runs::Missing(_) => Vec::new(),
+            };
+            let mut cells = Vec::new();
+            for setting in settings {
+                if interrupt::asked() {
+                    break;
+                }
+                let key = self.key(&hash, setting);
+                let record = match self.store.get(&key) {
+                    Some(record) => Ok(record),
+                    None => self.fresh(&key, pair(&ready, item, self.how(), &silent)?, setting, &silent)?,
+                };
+                cells.push(record);
+                done += 1;
+                ctx.progress.advance(done, total);
+            }
+            all.push(cells);
+        }
+        Ok(Measured {
+            name: item.name.clone(),
+            cause: item.cause.clone(),
+            scene: item.scene.clone(),
+            cells: all,
+        })
+    }
+
+    /// All that a record depends on, as one number.
+    fn key(&self, hash: &str, setting: Option<&Setting>) -> String {
+        let method = setting.map_or_else(|| "input".to_owned(), Setting::key);
+        let metrics: Vec<&str> = self.metrics.iter().map(|metric| metric.name).collect();
+        data::sha256(&[&self.build, hash, &method, &metrics.join(",")])
+    }
+
+    /// Runs and measures; what a method cannot do is the inner error.
+    fn fresh(
+        &self,
+        key: &str,
+        pair: &Pair,
+        setting: Option<&Setting>,
+        ctx: &Context<'_>,
+    ) -> Result<Result<Record, String>, Failure> {
+        let ran = match setting {
+            None => Ok((pair.lq.clone(), 0.0)),
+            Some(setting) => setting.run(&pair.lq, ctx),
+        };
+        let (result, seconds) = match ran {
+            Ok(ran) => ran,
+            Err(why) => return Ok(Err(why)),
+        };
+        let record = Record::new(&self.metrics, &self.values(&result, pair, ctx), seconds);
+        // What was cut short would be taken for a value.
+        if !interrupt::asked() {
+            self.store.put(key, &record)?;
+        }
+        Ok(Ok(record))
+    }
+
+    fn values(&self, result: &Image, pair: &Pair, ctx: &Context<'_>) -> Vec<unband::show::Value> {
+        let subject = Subject { image: result, reference: Some(&pair.gt), input: Some(&pair.lq) };
+        measure(&[subject], &self.metrics, ctx).concat()
+    }
+
+    fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+        let one = |item: &Item, threads: usize| self.one(item, threads, talk);
+        let Some((all, failed)) = work::each(&self.items, self.threads, failures, talk, &one, &mut |_| {})
+        else {
+            talk.note(&"the same command goes on");
+            return Outcome::Interrupted;
+        };
+        if all.is_empty() {
+            return Outcome::SomeFailed;
+        }
+        let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
+        let chosen = means::chosen(&self.contenders, &all);
+        for (contender, chosen) in self.contenders.iter().zip(&chosen) {
+            outcome = outcome.max(self.told(contender, chosen, talk));
+        }
+        let groups = means::groups(&self.columns, &self.contenders, &all, &chosen);
+        let mut notes = self.notes.clone();
+        if !failed.is_empty() {
+            let names: Vec<&str> = failed.iter().map(|failure| failure.file.as_str()).collect();
+            notes.push(format!("Left out: {}.", names.join(", ")));
+        }
+        let listings: Vec<Listing> = groups
+            .iter()
+            .map(|group| listing::listing(&self.recipe.title, &notes, &self.columns, group))
+            .collect();
+        outcome = outcome.max(self.write_tables(&listings, &groups, &all, talk));
+        if let Some(first) = listings.first() {
+            outcome = outcome.max(print_data(formats::text(first).as_bytes()));
+        }
+        match self.page(&listings, &groups, &all, &chosen, talk) {
+            _ if interrupt::asked() => return Outcome::Interrupted,
+            Ok(html) => outcome = outcome.max(self.write("table.html", html.as_bytes(), talk)),
+            Err(failure) => {
+                talk.failure(&failure);
+                outcome = outcome.max(Outcome::SomeFailed);
+            }
+        }
+        talk.line(&format_args!("{} pictures → {}", all.len(), self.out.display()));
+        outcome
+    }
+
+    /// Names a row that could not be had.
+    fn told(&self, contender: &Contender, chosen: &Result<usize, String>, talk: &Talk<'_>) -> Outcome {
+        let Err(why) = chosen else { return Outcome::Done };
+        match &contender.runs {
+            Runs::Nothing => Outcome::Done,
+            Runs::Missing(_) if self.recipe.weights == Weights::Optional => {
+                talk.detail(&format_args!("{}: {why}", contender.row.name));
+                Outcome::Done
+            }
+            Runs::Missing(failure) => {
+                let message = format!("not run: {}", failure.text());
+                talk.failure(&Failure::at(contender.row.name.clone(), message, failure.hint.clone()));
+                Outcome::SomeFailed
+            }
+            Runs::Input | Runs::Settings(_) => {
+                talk.failure(&Failure::at(contender.row.name.clone(), why.clone(), None));
+                Outcome::SomeFailed
+            }
+        }
+    }
+
+    fn write_tables(
+        &self,
+        listings: &[Listing],
+        groups: &[means::Group],
+        all: &[Measured],
+        talk: &Talk<'_>,
+    ) -> Outcome {
+        let markdown: Vec<String> = listings.iter().map(formats::markdown).collect();
+        let latex: Vec<String> = listings.iter().map(formats::latex).collect();
+        let mut outcome = self.write("table.md", markdown.join("\n").as_bytes(), talk);
+        outcome = outcome.max(self.write("table.tex", latex.join("\n").as_bytes(), talk));
+        let tables = [
+            ("table.csv", formats::means_csv(&self.columns, groups)),
+            ("pictures.csv", formats::pictures_csv(&self.columns, &self.contenders, all)),
+        ];
+        for (name, table) in tables {
+            outcome = outcome.max(match table {
+                Ok(bytes) => self.write(name, &bytes, talk),
+                Err(error) => {
+                    talk.failure(&Failure::at(name.to_owned(), error.to_string(), None));
+                    Outcome::SomeFailed
+                }
+            });
+        }
+        outcome
+    }
+
+    /// Writes a file of the table's folder, whole or not at all.
+    fn write(&self, name: &str, bytes: &[u8], talk: &Talk<'_>) -> Outcome {
+        let _busy = Busy::begin();
+        let path = self.out.join(name);
+        match unband_io::write_bytes(bytes, &path, true) {
+            Ok(()) => Outcome::Done,
+            Err(error) => {
+                talk.failure(&Failure::at(path.display().to_string(), error.to_string(), error.hint()));
+                Outcome::SomeFailed
+            }
+        }
+    }
+}
+
+/// The pair, made when it is first asked for.
+fn pair<'r>(
+    ready: &'r OnceCell<Pair>,
+    item: &Item,
+    how: How,
+    ctx: &Context<'_>,
+) -> Result<&'r Pair, Failure> {
+    if let Some(pair) = ready.get() {
+        return Ok(pair);
+    }
+    let made = item.pair(how, ctx)?;
+    Ok(ready.get_or_init(|| made))
+}
+
+fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
+    let mut with = args.with.clone();
+    if args.small {
+        with.insert(0, args.table.with_file_name("small.toml"));
+    }
+    let mut recipe = Recipe::load(&args.table, &with)?;
+    if let Some(other) = &args.data {
+        match &mut recipe.data {
+            Data::Pairs { folder } | Data::Clean { folder, .. } => folder.clone_from(other),
+        }
+    }
+    Ok(recipe)
+}
+
+fn columns(recipe: &Recipe) -> Result<Vec<Column>, Failure> {
+    let mut columns = Vec::new();
+    for name in &recipe.measures {
+        let metric = unband_metrics::find(name).ok_or_else(|| {
+            Failure::usage(format!("there is no measure `{name}`"), "`unband list measures` shows them")
+        })?;
+        columns.push(Column::Measure(metric));
+    }
+    columns.extend(recipe.costs.iter().copied().map(Column::Cost));
+    Ok(columns)
+}
+
+/// The measures that can be taken, and a note on each that cannot.
+fn ready(columns: &[Column], models: Option<&Path>) -> (Vec<&'static Metric>, Vec<String>) {
+    let (mut metrics, mut notes) = (Vec::new(), Vec::new());
+    for column in columns {
+        let Column::Measure(metric) = column else { continue };
+        match metric.ready(models) {
+            Ok(()) => metrics.push(*metric),
+            Err(error) => {
+                let hint = error.hint().map_or(String::new(), |hint| format!(": {hint}"));
+                notes.push(format!("Not measured: {error}{hint}."));
+            }
+        }
+    }
+    (metrics, notes)
+}
+
+fn check_published(row: &recipe::Row) -> Result<(), Failure> {
+    let costs = [Cost::Seconds, Cost::Parameters, Cost::MultiplyAdds].map(Cost::name);
+    match row
+        .published
+        .keys()
+        .find(|key| unband_metrics::find(key).is_none() && !costs.contains(&key.as_str()))
+    {
+        None => Ok(()),
+        Some(key) => {
+            let hint = format!("`unband list measures` shows measures; costs are {}", costs.join(", "));
+            Err(Failure::usage(
+                format!("row `{}` has published a `{key}`, which is no column", row.name),
+                hint,
+            ))
+        }
+    }
+}
+
+/// May the results go there? A folder with other things in it is left alone.
+fn check_out(out: &Path) -> Result<(), Failure> {
+    let wrong = |what: &str| {
+        let hint = "name an empty folder with `--out`, or that of an earlier run".to_owned();
+        Err(Failure::at(out.display().to_string(), what.to_owned(), Some(hint)))
+    };
+    if out.exists() && !out.is_dir() {
+        return wrong("is no folder");
+    }
+    let holds = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
+    if holds && !out.join("kept").is_dir() {
+        return wrong("is not empty and holds no table of an earlier run");
+    }
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! A row of the table that can run: a method, its settings, its checkpoint.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Instant;
+
+use unband::networks::WEIGHTS;
+use unband::{Choice, Context, Depth, Findings, Image, Matrix, Options, Range};
+use unband_data::degrade::planes::Planes420;
+use unband_metrics::{Better, Metric};
+use unband_nets::checkpoint;
+
+use super::super::compare::methods::{self, Method};
+use super::super::models::export;
+use super::data::{rounded, sha256};
+use super::recipe::{self, Planes};
+use crate::settings::takes_file;
+use crate::talk::Failure;
+
+/// A row.
+pub struct Contender {
+    /// As the recipe says it.
+    pub row: recipe::Row,
+    /// What can be run, or why nothing can.
+    pub runs: Runs,
+    /// The measure that chooses among several settings.
+    pub best: Option<&'static Metric>,
+    /// Learned numbers in millions, and multiply-adds of one pass over 256×256 samples in thousand millions.
+    pub network: Option<(f64, f64)>,
+}
+
+/// What can be run.
+pub enum Runs {
+    /// The harmed pictures themselves.
+    Input,
+    /// The method, with each of its settings.
+    Settings(Vec<Setting>),
+    /// Nothing was asked for: the row is what a paper printed.
+    Nothing,
+    /// It was asked for and cannot be.
+    Missing(Failure),
+}
+
+/// A method with one of its settings.
+pub struct Setting {
+    /// The setting as the recipe says it; empty for the only one.
+    pub text: String,
+    method: Method,
+    planes: Planes,
+    weights: String,
+}
+
+/// Side of the picture for which multiply-adds are counted.
+pub const SIDE: usize = 256;
+
+impl Contender {
+    /// The harmed pictures as a row.
+    pub fn input() -> Self {
+        let row = recipe::Row {
+            name: "(input)".to_owned(),
+            method: None,
+            settings: Vec::new(),
+            best: None,
+            depth: unband::OutputDepth::Keep,
+            dither: unband::Dither::None,
+            planes: Planes::Rgb,
+            weights: None,
+            train: None,
+            network: None,
+            published: std::collections::BTreeMap::new(),
+        };
+        Self { row, runs: Runs::Input, best: None, network: None }
+    }
+
+    /// Of a row of the recipe, with the measures of its columns.
+    ///
+    /// # Errors
+    /// Names and settings that make no sense. A checkpoint that is missing or cannot be read is no error but a row that says
+    /// so.
+    pub fn new(row: recipe::Row, metrics: &[&'static Metric]) -> Result<Self, Failure> {
+        let about = |failure: Failure| Failure {
+            message: format!("row `{}`: {}", row.name, failure.message),
+            ..failure
+        };
+        let usage = |message: String, hint: &str| about(Failure::usage(message, hint));
+        let best = match &row.best {
+            None if row.settings.len() > 1 => {
+                return Err(usage(
+                    "several settings and no `best`".into(),
+                    "name the measure that chooses: best = \"psnr\"",
+                ));
+            }
+            None => None,
+            Some(name) => Some(*metrics.iter().find(|metric| metric.name == name).ok_or_else(|| {
+                usage(format!("`{name}` is none of the table's measures"), "`best` names one of `measures`")
+            })?),
+        };
+        let runs = settings(&row).map_err(about)?;
+        let network = counts(&row, &runs);
+        Ok(Self { row, runs, best, network })
+    }
+
+    /// How many results it has per picture.
+    pub fn count(&self) -> usize {
+        match &self.runs {
+            Runs::Input => 1,
+            Runs::Settings(settings) => settings.len(),
+            Runs::Nothing | Runs::Missing(_) => 0,
+        }
+    }
+
+    /// The setting whose mean is best: of those with a mean the first of equals.
+    pub fn choose(&self, means: &[Option<f64>]) -> Option<usize> {
+        let better = self.best.map_or(Better::Higher, |metric| metric.better);
+        let key = |mean: f64| if better == Better::Higher { mean } else { -mean };
+        let mut chosen: Option<(usize, f64)> = None;
+        for (i, mean) in means.iter().enumerate() {
+            if let Some(mean) = mean.map(key)
+                && chosen.is_none_or(|(_, best)| mean > best)
+            {
+                chosen = Some((i, mean));
+            }
+        }
+        chosen.map(|(i, _)| i)
+    }
+}
+
+fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
+    let Some(text) = &row.method else { return Ok(Runs::Nothing) };
+    let name = text.split_once(':').map_or(text.as_str(), |(name, _)| name);
+    let mut more = Vec::new();
+    if takes_file(name) {
+        let file = row.weights.as_deref().filter(|file| file.exists());
+        more.extend(file.map(|file| (WEIGHTS.to_owned(), file.display().to_string())));
+    } else if row.weights.is_some() {
+        return Err(Failure::usage(
+            format!("{name} takes no `weights`"),
+            "`unband list methods` shows which methods do",
+        ));
+    }
+    let all = if row.settings.is_empty() { vec![String::new()] } else { row.settings.clone() };
+    let mut made = Vec::new();
+    for setting in all {
+        let joined = match (setting.is_empty(), text.contains(':')) {
+            (true, _) => text.clone(),
+            (false, false) => format!("{text}:{setting}"),
+            (false, true) => format!("{text},{setting}"),
+        };
+        let options = Options { depth: row.depth, dither: row.dither, ..Options::default() };
+        match methods::method(joined, more.clone(), &options) {
+            Ok(method) => made.push(Setting {
+                text: setting,
+                planes: row.planes,
+                weights: of_weights(&method)?,
+                method,
+            }),
+            Err(failure) if takes_file(name) => return Ok(Runs::Missing(missing(row, &more, failure))),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(Runs::Settings(made))
+}
+
+/// Why a network does not run, and what makes its checkpoint.
+fn missing(row: &recipe::Row, found: &[(String, String)], failure: Failure) -> Failure {
+    let Some(file) = row.weights.as_deref().filter(|_| found.is_empty()) else { return failure };
+    let made = row.train.as_ref().map(|recipe| format!("`unband train {recipe}` makes it"));
+    let hint = made.or(failure.hint);
+    Failure { subject: None, message: format!("{} is not there", file.display()), hint }
+}
+
+/// The checkpoint as a number; empty without one.
+fn of_weights(method: &Method) -> Result<String, Failure> {
+    let Choice::Named { settings, .. } = &method.options.method else { return Ok(String::new()) };
+    let Some((_, file)) = settings.iter().rev().find(|(name, _)| name == WEIGHTS) else {
+        return Ok(String::new());
+    };
+    let source = checkpoint::load(Path::new(file))
+        .map_err(|error| Failure::at(file.clone(), error.to_string(), error.hint()))?;
+    Ok(source.sha256())
+}
+
+/// Parameters in millions and multiply-adds in thousand millions of the checkpoint, or of the configuration without one.
+fn counts(row: &recipe::Row, runs: &Runs) -> Option<(f64, f64)> {
+    let file = match runs {
+        Runs::Settings(settings) => settings.first().and_then(|setting| setting.checkpoint()),
+        _ => None,
+    };
+    let name = row.method.as_deref()?.split(':').next()?;
+    let what = match file {
+        Some(file) => export::Source::File(file.into()),
+        None if takes_file(name) => export::source(row.network.as_deref().unwrap_or(name)).ok()?,
+        None => return None,
+    };
+    let graph = export::graph(&what).ok()?;
+    Some((graph.parameter_count() as f64 / 1e6, graph.multiply_adds(SIDE, SIDE).ok()? as f64 / 1e9))
+}
+
+impl Setting {
+    /// All that its results depend on beside the picture, in words.
+    pub fn key(&self) -> String {
+        let Options { depth, dither, .. } = &self.method.options;
+        let planes = format!("{:?}", self.planes);
+        sha256(&[&self.method.text, &depth.to_string(), dither.word(), &planes, &self.weights])
+    }
+
+    fn checkpoint(&self) -> Option<&str> {
+        let Choice::Named { settings, .. } = &self.method.options.method else { return None };
+        settings.iter().rev().find(|(name, _)| name == WEIGHTS).map(|(_, file)| file.as_str())
+    }
+
+    /// Runs it on an RGB or grey picture; the result, and the seconds that the method took. What our own methods find out
+    /// about the picture first is part of them.
+    ///
+    /// # Errors
+    /// What the method cannot do, as text.
+    pub fn run(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {
+        let run = || self.unguarded(input, ctx);
+        catch_unwind(AssertUnwindSafe(run))
+            .unwrap_or_else(|_| Err("the program failed on this picture".to_owned()))
+    }
+
+    fn unguarded(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {
+        let video = self.planes == Planes::Yuv420p;
+        let picture = if video { yuv420p(input)? } else { input.clone() };
+        let options = &self.method.options;
+        let ours = match &options.method {
+            Choice::Auto => true,
+            Choice::Named { name, .. } => unband::method(name).is_some_and(|entry| entry.ours),
+        };
+        let known: Option<Findings> = (!ours).then(|| unband::inspect(&picture, ctx));
+        let start = Instant::now();
+        let done = match known {
+            Some(findings) => unband::deband_found(picture, findings, options, ctx),
+            None => unband::deband_with(picture, options, ctx),
+        };
+        let seconds = start.elapsed().as_secs_f64();
+        let (mut result, _) = done.map_err(|error| error.to_string())?;
+        if video {
+            result = result.into_rgb(ctx).map_err(|error| error.to_string())?;
+            rounded(&mut result, Depth::EIGHT);
+        }
+        Ok((result, seconds))
+    }
+}
+
+/// A picture as video stores it.
+fn yuv420p(image: &Image) -> Result<Image, String> {
+    let planes =
+        Planes420::from_rgb(image, Matrix::Bt601, Range::Limited).map_err(|error| error.to_string())?;
+    let codes = [0, 1, 2].map(|p| planes.codes[p].as_slice());
+    Image::from_yuv420(planes.width, planes.height, codes, Matrix::Bt601, Range::Limited)
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,293 @@
+//! Pictures of a table: pairs as they lie in a folder, or clean pictures harmed on the way.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use unband::{Context, Depth, Image, Rng};
+use unband_data::{Cause, Pair};
+use unband_image::Window;
+use unband_metrics::Field;
+use unband_metrics::clean::{fullest_window, smooth_mask};
+
+use super::super::compare::{comparable, pairs};
+use super::super::score::work;
+use super::recipe::{Data, Recipe};
+use crate::batch;
+use crate::inputs::{Gather, Input, readable};
+use crate::talk::Failure;
+
+/// A pair that is to be had.
+pub struct Item {
+    /// What it is called: the file without its extension, below its cause where that is a folder.
+    pub name: String,
+    /// What harmed it; empty where nobody says.
+    pub cause: String,
+    /// The picture before anything harmed it: pairs of one scene depend on each other.
+    pub scene: String,
+    /// Threads that work on it.
+    pub threads: usize,
+    from: From,
+}
+
+enum From {
+    Files { gt: Input, lq: Input },
+    Made { clean: Input, cause: &'static Cause },
+}
+
+/// How pairs are made of what lies in the folder.
+#[derive(Clone, Copy)]
+pub struct How {
+    /// Side of a window in samples; 0 for whole pictures.
+    pub crop: usize,
+    /// Seed of degradations.
+    pub seed: u64,
+}
+
+/// What degradations that make a film of a picture take at its right and below.
+const ROOM: usize = 16;
+
+/// All pairs of a recipe, and what has no partner.
+///
+/// # Errors
+/// Causes that nobody knows, a folder without pictures.
+pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
+    let (mut items, failures) = match &recipe.data {
+        Data::Pairs { folder } => of_pairs(folder),
+        Data::Clean { folder, degradations } => of_clean(folder, degradations, recipe.images)?,
+    };
+    if let Data::Pairs { .. } = recipe.data {
+        items = spread(items, recipe.images);
+    }
+    if items.is_empty() {
+        let folder = recipe.data.folder().display().to_string();
+        let (what, hint) = match recipe.data {
+            Data::Pairs { .. } => (
+                "no pairs in `lq` and `gt` of this folder",
+                "`unband dataset kapoor` puts them there; `--small --data FOLDER` makes some of clean pictures; `--data` names another folder",
+            ),
+            Data::Clean { .. } => {
+                ("no pictures in this folder", "name a folder of clean pictures with `--data`")
+            }
+        };
+        return Err(Failure::at(folder, what.to_owned(), Some(hint.to_owned())));
+    }
+    Ok((items, failures))
+}
+
+fn of_pairs(folder: &Path) -> (Vec<Item>, Vec<Failure>) {
+    let (gt, lq) = (folder.join("gt"), folder.join("lq"));
+    // Folders that are missing are told as a table without pairs.
+    let found = if gt.is_dir() { pairs::of_paths(&gt, &lq, None, true).ok() } else { None };
+    let found = found.unwrap_or_default();
+    let item = |pair: pairs::Pair| {
+        let (cause, scene) = pair.name.split_once('/').unwrap_or(("", &pair.name));
+        let (cause, scene) = (cause.to_owned(), scene.to_owned());
+        Item {
+            name: pair.name,
+            cause,
+            scene,
+            threads: 1,
+            from: From::Files { gt: pair.reference, lq: pair.second },
+        }
+    };
+    (found.pairs.into_iter().map(item).collect(), found.failures)
+}
+
+fn of_clean(folder: &Path, causes: &[String], images: usize) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
+    let mut known = Vec::new();
+    for name in causes {
+        known.push(unband_data::find(name).ok_or_else(|| {
+            let all: Vec<&str> = unband_data::CAUSES.iter().map(|cause| cause.name).collect();
+            Failure::usage(
+                format!("there is no degradation `{name}`"),
+                format!("there are {}", all.join(", ")),
+            )
+        })?);
+    }
+    let gather = Gather { recursive: true, output_folder: None, results_too: true, readable: &readable };
+    let found = gather.run(&[folder.to_path_buf()]);
+    if found.inputs.is_empty() {
+        // The failures would say the same of the folder once more.
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let photos = spread(found.inputs, images);
+    let mut items = Vec::new();
+    for &cause in &known {
+        items.extend(photos.iter().map(|clean| {
+            let scene = clean.below.with_extension("").to_string_lossy().replace('\\', "/");
+            Item {
+                name: format!("{}/{scene}", cause.name),
+                cause: cause.name.to_owned(),
+                scene,
+                threads: 1,
+                from: From::Made { clean: clean.clone(), cause },
+            }
+        }));
+    }
+    Ok((items, found.failures))
+}
+
+/// So many of all, evenly spread; all for 0.
+fn spread<T>(all: Vec<T>, count: usize) -> Vec<T> {
+    let n = all.len();
+    if count == 0 || count >= n {
+        return all;
+    }
+    let wanted: Vec<usize> = (0..count).map(|i| i * n / count).collect();
+    let all = all.into_iter().enumerate();
+    all.filter(|(i, _)| wanted.binary_search(i).is_ok()).map(|(_, item)| item).collect()
+}
+
+impl Item {
+    /// Pixels of the picture that its file declares.
+    pub fn pixels(&self) -> u64 {
+        let (From::Files { gt: input, .. } | From::Made { clean: input, .. }) = &self.from;
+        batch::declared_pixels(&input.path)
+    }
+
+    /// What its files hold and what is made of them, as one number.
+    ///
+    /// # Errors
+    /// Files that cannot be read.
+    pub fn hash(&self, how: How) -> Result<String, Failure> {
+        match &self.from {
+            From::Files { gt, lq } => {
+                Ok(sha256(&["pair", &of_file(gt)?, &of_file(lq)?, &how.crop.to_string()]))
+            }
+            From::Made { clean, cause } => Ok(sha256(&[
+                "made",
+                &of_file(clean)?,
+                &clean.below.to_string_lossy(),
+                cause.name,
+                &how.crop.to_string(),
+                &how.seed.to_string(),
+            ])),
+        }
+    }
+
+    /// The pair.
+    ///
+    /// # Errors
+    /// Files that are no pictures, pictures of different size, a program that is missing.
+    pub fn pair(&self, how: How, ctx: &Context<'_>) -> Result<Pair, Failure> {
+        match &self.from {
+            From::Files { gt, lq } => {
+                let clean = read(gt, ctx)?;
+                let harmed = read(lq, ctx)?;
+                comparable((&gt.shown(), &clean), (&lq.shown(), &harmed))?;
+                Ok(match window(&clean, how.crop, 0) {
+                    Some(window) => Pair { lq: harmed.cut(window), gt: clean.cut(window) },
+                    None => Pair { lq: harmed, gt: clean },
+                })
+            }
+            From::Made { clean, cause } => made(clean, cause, how, ctx),
+        }
+    }
+}
+
+fn made(clean: &Input, cause: &Cause, how: How, ctx: &Context<'_>) -> Result<Pair, Failure> {
+    let mut image = read(clean, ctx)?;
+    if let Some(mut window) = window(&image, how.crop, ROOM) {
+        if !cause.wants_room {
+            window.x1 = window.x1.min(window.x0 + how.crop);
+            window.y1 = window.y1.min(window.y0 + how.crop);
+        }
+        image = image.cut(window);
+    }
+    let name = clean.below.to_string_lossy();
+    let draw = sha256(&[&how.seed.to_string(), &name, cause.name]);
+    let seed = u64::from_str_radix(&draw[..16], 16).unwrap_or(how.seed);
+    let mut pair = Pair::of(image);
+    cause.degradation.apply(&mut pair, Rng::new(seed)).map_err(|error| {
+        let hint = error
+            .is_missing_program()
+            .then(|| "install it, or leave the degradation out of the table".to_owned());
+        Failure::at(clean.shown(), format!("{}: {error}", cause.name), hint)
+    })?;
+    // Both sides are compared as files would hold them.
+    let depth = if pair.gt.depth == Depth::EIGHT { Depth::EIGHT } else { Depth::SIXTEEN };
+    rounded(&mut pair.gt, depth);
+    rounded(&mut pair.lq, Depth::EIGHT);
+    Ok(pair)
+}
+
+/// Puts samples on the codes of a depth, each on the nearest.
+pub fn rounded(image: &mut Image, depth: Depth) {
+    for value in image.planes.iter_mut().flat_map(|plane| &mut plane.data) {
+        *value = depth.value(depth.code(*value));
+    }
+    image.depth = depth;
+}
+
+/// A picture as RGB or grey.
+fn read(input: &Input, ctx: &Context<'_>) -> Result<Image, Failure> {
+    let (image, _) = input.read()?;
+    image.into_rgb(ctx).map_err(|error| Failure::at(input.shown(), error.to_string(), None))
+}
+
+/// The window with the most smooth area; nothing for whole pictures.
+fn window(clean: &Image, crop: usize, room: usize) -> Option<Window> {
+    let (w, h) = (clean.width(), clean.height());
+    if crop == 0 || (w <= crop && h <= crop) {
+        return None;
+    }
+    let (width, height) = ((crop + room).min(w), (crop + room).min(h));
+    let mask = smooth_mask(&Field::luma(clean));
+    let (x0, y0) = fullest_window(&mask, (w, h), (width, height));
+    Some(Window { x0, y0, x1: x0 + width, y1: y0 + height })
+}
+
+fn of_file(input: &Input) -> Result<String, Failure> {
+    let bytes = std::fs::read(&input.path)
+        .map_err(|error| Failure::at(input.shown(), crate::inputs::reason(&error), None))?;
+    Ok(hex(&Sha256::digest(&bytes)))
+}
+
+/// One number of several words; where one ends and the next begins counts too.
+pub fn sha256(words: &[&str]) -> String {
+    let mut sum = Sha256::new();
+    for word in words {
+        sum.update((word.len() as u64).to_le_bytes());
+        sum.update(word.as_bytes());
+    }
+    hex(&sum.finalize())
+}
+
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl work::Item for Item {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn threads(&self, _: usize) -> usize {
+        self.threads
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_spread_over_the_names() {
+        let of = |count| spread((0..35).collect::<Vec<_>>(), count);
+        assert_eq!(of(5), [0, 7, 14, 21, 28]);
+        assert_eq!(of(1), [0]);
+        assert_eq!(of(34).len(), 34);
+        assert_eq!((of(0).len(), of(35).len(), of(99).len()), (35, 35, 35));
+    }
+
+    #[test]
+    fn words_that_run_together_have_another_number() {
+        assert!(sha256(&["ab", "c"]) != sha256(&["a", "bc"]));
+        assert!(sha256(&["ab"]) != sha256(&["ab", ""]));
+    }
+}

@@ -1,0 +1,321 @@
+//! Tables as Markdown, LaTeX and CSV, and as text for a terminal.
+
+use std::fmt::Write;
+
+use unband::show::{Listing, ListingCell, ListingRow, Value};
+
+use super::super::score::Table;
+use super::contender::{Contender, Runs};
+use super::means::{Column, Group, Measured};
+use super::recipe::Cost;
+
+/// A table with its heading and its note.
+pub fn markdown(table: &Listing) -> String {
+    let mut out = format!("## {}\n\n", escaped(&table.title));
+    let line =
+        |cells: &mut dyn Iterator<Item = String>| format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "));
+    out += &line(&mut table.head.iter().map(|cell| escaped(cell)));
+    out += &line(
+        &mut table.head.iter().enumerate().map(|(i, _)| if i == 0 { "---" } else { "---:" }.to_owned()),
+    );
+    let columns = table.head.len() - 1;
+    for row in &table.rows {
+        let (name, cells): (_, Vec<String>) = match row {
+            ListingRow::Measured { name, cells } => (escaped(name), cells.iter().map(cell).collect()),
+            ListingRow::Printed { name, cells } => {
+                (format!("*{}*", escaped(name)), cells.iter().map(printed).collect())
+            }
+            ListingRow::Nothing { name, why } => {
+                let rest = std::iter::repeat_n(String::new(), columns.saturating_sub(1));
+                (escaped(name), std::iter::once(escaped(why)).chain(rest).collect())
+            }
+        };
+        out += &line(&mut std::iter::once(name).chain(cells));
+    }
+    out.push('\n');
+    for note in &table.notes {
+        let _ = writeln!(out, "- {}", escaped(note));
+    }
+    out
+}
+
+fn cell(cell: &ListingCell) -> String {
+    let text = if cell.best { format!("**{}**", cell.text) } else { cell.text.clone() };
+    if cell.interval.is_empty() { text } else { format!("{text} ({})", cell.interval) }
+}
+
+fn printed(cell: &ListingCell) -> String {
+    if cell.text.is_empty() { String::new() } else { format!("*{}*", cell.text) }
+}
+
+/// Text that stands for itself in a cell of a Markdown table.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' | '*' | '_' | '`' | '<' | '[' | ']' | '\\' => out.extend(['\\', c]),
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A floating table for the package booktabs, without intervals.
+pub fn latex(table: &Listing) -> String {
+    let columns = table.head.len() - 1;
+    let mut out = format!(
+        "\\begin{{table}}[t]\n\\centering\n\\caption{{{}.}}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n",
+        tex(&table.title),
+        "r".repeat(columns)
+    );
+    let head: Vec<String> = table.head.iter().map(|cell| tex(cell)).collect();
+    let _ = writeln!(out, "{} \\\\\n\\midrule", head.join(" & "));
+    for row in &table.rows {
+        let (name, cells): (_, Vec<String>) = match row {
+            ListingRow::Measured { name, cells } => {
+                let bold = |cell: &ListingCell| {
+                    if cell.best { format!("\\textbf{{{}}}", tex(&cell.text)) } else { tex(&cell.text) }
+                };
+                (tex(name), cells.iter().map(bold).collect())
+            }
+            ListingRow::Printed { name, cells } => {
+                let italic = |cell: &ListingCell| {
+                    if cell.text.is_empty() {
+                        String::new()
+                    } else {
+                        format!("\\textit{{{}}}", tex(&cell.text))
+                    }
+                };
+                (format!("\\textit{{{}}}", tex(name)), cells.iter().map(italic).collect())
+            }
+            // The sentence that says why has no room in a column of numbers.
+            ListingRow::Nothing { name, .. } => {
+                (tex(name), vec![format!("\\multicolumn{{{columns}}}{{l}}{{not run}}")])
+            }
+        };
+        let cells: Vec<String> = std::iter::once(name).chain(cells).collect();
+        let _ = writeln!(out, "{} \\\\", cells.join(" & "));
+    }
+    let notes: Vec<String> = table.notes.iter().map(|note| tex(note)).collect();
+    let notes = notes.join(" ");
+    let _ = writeln!(
+        out,
+        "\\bottomrule\n\\end{{tabular}}\n\\par\\smallskip{{\\footnotesize {notes}\\par}}\n\\end{{table}}"
+    );
+    out
+}
+
+/// Text that stands for itself in LaTeX.
+fn tex(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', c]),
+            '\\' => out.push_str("\\textbackslash{}"),
+            '~' => out.push_str("\\textasciitilde{}"),
+            '^' => out.push_str("\\textasciicircum{}"),
+            '<' => out.push_str("\\textless{}"),
+            '>' => out.push_str("\\textgreater{}"),
+            '|' => out.push_str("\\textbar{}"),
+            '"' => out.push_str("''"),
+            '↑' => out.push_str("$\\uparrow$"),
+            '↓' => out.push_str("$\\downarrow$"),
+            '∞' => out.push_str("$\\infty$"),
+            '×' => out.push_str("$\\times$"),
+            'Δ' => out.push_str("$\\Delta$"),
+            '–' => out.push_str("--"),
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The table for a terminal.
+pub fn text(table: &Listing) -> String {
+    let mut out = Table::new(1);
+    out.row(table.head.iter().cloned());
+    let mut reasons = String::new();
+    for row in &table.rows {
+        match row {
+            ListingRow::Measured { name, cells } | ListingRow::Printed { name, cells } => {
+                out.row(std::iter::once(name.clone()).chain(cells.iter().map(|cell| cell.text.clone())));
+            }
+            ListingRow::Nothing { name, why } => {
+                let _ = writeln!(reasons, "– {name}: {why}");
+            }
+        }
+    }
+    format!("{}\n{out}{reasons}", table.title)
+}
+
+/// Means of all groups, a line for each row; `kind` is `measured`, `published` or `not run`.
+///
+/// # Errors
+/// Never in practice: memory takes everything.
+pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::Error> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let heads = columns.iter().flat_map(|column| {
+        let name = column.name();
+        [name.to_owned(), format!("{name} low"), format!("{name} high"), format!("{name} pictures")]
+    });
+    let first = ["cause", "method", "kind", "setting", "why"].map(str::to_owned);
+    table.write_record(first.into_iter().chain(heads))?;
+    for group in groups {
+        let cause = group.cause.as_deref().unwrap_or("all");
+        for row in &group.rows {
+            let lead = |kind: &str, why: &str| {
+                [cause, &row.name, kind, &row.setting, why].map(str::to_owned).into_iter()
+            };
+            match &row.cells {
+                Ok(cells) => {
+                    let four = cells.iter().flat_map(|cell| match cell {
+                        Some(s) => {
+                            [s.mean.to_string(), s.low.to_string(), s.high.to_string(), s.count.to_string()]
+                        }
+                        None => std::array::from_fn(|_| String::new()),
+                    });
+                    table.write_record(lead("measured", "").chain(four))?;
+                }
+                Err(why) if !why.is_empty() => {
+                    let blank =
+                        columns.iter().flat_map(|_| std::array::from_fn::<_, 4, _>(|_| String::new()));
+                    table.write_record(lead("not run", why).chain(blank))?;
+                }
+                Err(_) => {}
+            }
+            if row.published.iter().any(Option::is_some) {
+                let four = row.published.iter().flat_map(|value| {
+                    [
+                        value.map_or_else(String::new, |v| v.to_string()),
+                        String::new(),
+                        String::new(),
+                        String::new(),
+                    ]
+                });
+                table.write_record(lead("published", "").chain(four))?;
+            }
+        }
+    }
+    table.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// Values of every picture by every method with every setting.
+///
+/// # Errors
+/// As [`means_csv`].
+pub fn pictures_csv(
+    columns: &[Column],
+    contenders: &[Contender],
+    all: &[Measured],
+) -> Result<Vec<u8>, csv::Error> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let own: Vec<Column> = columns
+        .iter()
+        .copied()
+        .filter(|column| matches!(column, Column::Measure(_) | Column::Cost(Cost::Seconds)))
+        .collect();
+    let first = ["picture", "cause", "method", "setting"].into_iter();
+    table.write_record(first.chain(own.iter().map(|column| column.name())).chain(["missing"]))?;
+    for pair in all {
+        for (contender, cells) in contenders.iter().zip(&pair.cells) {
+            for (s, record) in cells.iter().enumerate() {
+                let setting = match &contender.runs {
+                    Runs::Settings(settings) => settings[s].text.as_str(),
+                    _ => "",
+                };
+                let mut line =
+                    [&pair.name, &pair.cause, &contender.row.name, setting].map(str::to_owned).to_vec();
+                let mut missing: Vec<String> = record.as_ref().err().into_iter().cloned().collect();
+                for column in &own {
+                    line.push(match (record, column) {
+                        (Err(_), _) => String::new(),
+                        (Ok(_), Column::Cost(_)) if matches!(contender.runs, Runs::Input) => String::new(),
+                        (Ok(record), Column::Cost(_)) => record.seconds.to_string(),
+                        (Ok(record), Column::Measure(metric)) => match record.value(metric) {
+                            Value::Number(number) => number.to_string(),
+                            Value::Missing(why) => {
+                                missing.push(format!("{}: {why}", metric.name));
+                                String::new()
+                            }
+                            Value::Blank => String::new(),
+                        },
+                    });
+                }
+                line.push(missing.join("; "));
+                table.write_record(&line)?;
+            }
+        }
+    }
+    table.into_inner().map_err(|error| error.into_error().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Listing {
+        let cell = |text: &str, interval: &str, best| ListingCell {
+            text: text.into(),
+            interval: interval.into(),
+            best,
+        };
+        Listing {
+            title: "A_B & C".into(),
+            notes: vec!["50 % of {x}, a|b.".into(), "_".into()],
+            head: ["method", "psnr dB ↑", "ΔE00 ↓"].map(str::to_owned).to_vec(),
+            rows: vec![
+                ListingRow::Measured {
+                    name: "f3k_db|x".into(),
+                    cells: vec![cell("39.37", "39.1–39.6", true), cell("∞", "", false)],
+                },
+                ListingRow::Printed {
+                    name: "P & Q".into(),
+                    cells: vec![cell("25.73", "", false), cell("", "", false)],
+                },
+                ListingRow::Nothing { name: "N".into(), why: "runs/n_1 is not there | train".into() },
+            ],
+        }
+    }
+
+    #[test]
+    fn markdown_marks_the_best_and_keeps_its_columns() {
+        let text = markdown(&table());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "## A\\_B & C");
+        assert_eq!(lines[4], "| f3k\\_db\\|x | **39.37** (39.1–39.6) | ∞ |");
+        assert_eq!(lines[5], "| *P & Q* | *25.73* |  |");
+        assert_eq!(lines[6], "| N | runs/n\\_1 is not there \\| train |  |");
+        // Bars that are no columns are escaped.
+        for line in &lines[2..7] {
+            assert_eq!(line.replace("\\|", "").matches('|').count(), 4, "{line}");
+        }
+    }
+
+    #[test]
+    fn latex_has_no_letter_that_means_something_else() {
+        let text = latex(&table());
+        assert!(text.contains("\\caption{A\\_B \\& C.}"), "{text}");
+        assert!(text.contains("method & psnr dB $\\uparrow$ & $\\Delta$E00 $\\downarrow$ \\\\\n\\midrule"));
+        assert!(text.contains("f3k\\_db\\textbar{}x & \\textbf{39.37} & $\\infty$ \\\\"));
+        assert!(text.contains("\\textit{P \\& Q} & \\textit{25.73} &  \\\\"));
+        assert!(text.contains("{\\footnotesize 50 \\% of \\{x\\}, a\\textbar{}b. \\_\\par}"), "{text}");
+        assert!(text.contains("N & \\multicolumn{2}{l}{not run} \\\\"));
+        assert!(text.contains("\\begin{tabular}{lrr}\n\\toprule"));
+        assert_eq!(
+            text.matches('{').count() - text.matches("\\{").count(),
+            text.matches('}').count() - text.matches("\\}").count()
+        );
+    }
+
+    #[test]
+    fn a_terminal_gets_reasons_below_the_numbers() {
+        let text = text(&table());
+        assert!(
+            text.starts_with("A_B & C\nmethod    psnr dB ↑  ΔE00 ↓\nf3k_db|x      39.37       ∞\n"),
+            "{text}"
+        );
+        assert!(text.ends_with("– N: runs/n_1 is not there | train\n"));
+    }
+}

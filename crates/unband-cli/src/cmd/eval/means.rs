@@ -1,0 +1,382 @@
+//! From values of pictures to rows of means.
+
+use unband::show::Direction;
+use unband_metrics::{Better, Metric};
+
+use super::super::score::{Summary, summary, summary_of_groups};
+use super::contender::{Contender, Runs};
+use super::recipe::Cost;
+use super::store::Record;
+
+/// A column of the table.
+#[derive(Clone, Copy)]
+pub enum Column {
+    /// A measure.
+    Measure(&'static Metric),
+    /// What a method costs.
+    Cost(Cost),
+}
+
+impl Column {
+    /// As it is written in a recipe.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measure(metric) => metric.name,
+            Self::Cost(cost) => cost.name(),
+        }
+    }
+
+    /// In what it is counted; may be empty.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Measure(metric) => metric.unit,
+            Self::Cost(cost) => cost.unit(),
+        }
+    }
+
+    /// Which way it improves. A network is not better for being small.
+    pub fn better(self) -> Direction {
+        match self {
+            Self::Measure(metric) if metric.better == Better::Higher => Direction::Higher,
+            Self::Measure(_) | Self::Cost(Cost::Seconds) => Direction::Lower,
+            Self::Cost(_) => Direction::Neither,
+        }
+    }
+}
+
+/// What is known of a pair: for each row, for each of its settings, values or why there are none.
+pub struct Measured {
+    /// The pair's name.
+    pub name: String,
+    /// What harmed it.
+    pub cause: String,
+    /// The picture before: pairs of one scene depend on each other.
+    pub scene: String,
+    /// By row and setting.
+    pub cells: Vec<Vec<Result<Record, String>>>,
+}
+
+/// Rows over some of the pairs.
+pub struct Group {
+    /// The cause; nothing for all pairs together.
+    pub cause: Option<String>,
+    /// How many pairs.
+    pub pairs: usize,
+    /// In the order of the recipe.
+    pub rows: Vec<Row>,
+}
+
+/// A row.
+pub struct Row {
+    /// What it is called.
+    pub name: String,
+    /// The setting that was chosen; empty when there is none.
+    pub setting: String,
+    /// Of how many it is the best, and by which measure; nothing when there was no choice.
+    pub best_of: Option<(usize, &'static str)>,
+    /// A summary for each column that has values, or why there is no row.
+    pub cells: Result<Vec<Option<Summary>>, String>,
+    /// Is it the harmed pictures themselves?
+    pub input: bool,
+    /// What a paper printed, by column.
+    pub published: Vec<Option<f64>>,
+}
+
+/// The setting of each row that is shown, chosen over all pairs; why there is none.
+pub fn chosen(contenders: &[Contender], all: &[Measured]) -> Vec<Result<usize, String>> {
+    let choose = |(c, contender): (usize, &Contender)| {
+        if let Runs::Missing(failure) = &contender.runs {
+            let hint = failure.hint.as_ref().map_or(String::new(), |hint| format!("; {hint}"));
+            let size = contender.network.map_or(String::new(), |(parameters, multiply_adds)| {
+                format!(" ({parameters:.3} M parameters, {multiply_adds:.2} G multiply-adds)")
+            });
+            return Err(format!("not run: {}{hint}{size}", failure.text()));
+        }
+        let whole = |s: &usize| all.iter().all(|pair| pair.cells[c][*s].is_ok());
+        let able: Vec<usize> = (0..contender.count()).filter(whole).collect();
+        match able[..] {
+            [] => Err(failures(c, contender, all)),
+            [only] if contender.count() == 1 => Ok(only),
+            _ => {
+                let mean = |s: usize| mean(contender.best?, all.iter().map(|pair| pair.cells[c][s].as_ref()));
+                let means: Vec<_> =
+                    (0..contender.count()).map(|s| if able.contains(&s) { mean(s) } else { None }).collect();
+                Ok(contender.choose(&means).unwrap_or(able[0]))
+            }
+        }
+    };
+    contenders.iter().enumerate().map(choose).collect()
+}
+
+fn mean<'a>(metric: &Metric, records: impl Iterator<Item = Result<&'a Record, &'a String>>) -> Option<f64> {
+    let values: Vec<f64> = records.filter_map(|record| record.ok()?.number(metric)).collect();
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// A row without a single setting that did all pairs says on how many it failed, and why first.
+fn failures(c: usize, contender: &Contender, all: &[Measured]) -> String {
+    let failed = |pair: &&Measured| pair.cells[c].iter().any(Result::is_err);
+    let first = all.iter().find(failed);
+    let why =
+        first.and_then(|pair| Some((&pair.name, pair.cells[c].iter().find_map(|cell| cell.as_ref().err())?)));
+    match why {
+        Some((name, why)) => {
+            let count = all.iter().filter(failed).count();
+            format!("failed on {count} of {} pictures: {name}: {why}", all.len())
+        }
+        None if matches!(contender.runs, Runs::Nothing) => String::new(),
+        None => "no pictures".to_owned(),
+    }
+}
+
+/// The rows over all pairs, then over those of each cause where there are several.
+pub fn groups(
+    columns: &[Column],
+    contenders: &[Contender],
+    all: &[Measured],
+    chosen: &[Result<usize, String>],
+) -> Vec<Group> {
+    let mut causes: Vec<&str> = Vec::new();
+    for pair in all {
+        if !causes.contains(&pair.cause.as_str()) {
+            causes.push(&pair.cause);
+        }
+    }
+    let every: Vec<&Measured> = all.iter().collect();
+    let mut groups = vec![group(None, columns, contenders, &every, chosen)];
+    if causes.len() > 1 {
+        for cause in causes {
+            let some: Vec<&Measured> = all.iter().filter(|pair| pair.cause == cause).collect();
+            let cause = if cause.is_empty() { "(others)" } else { cause };
+            groups.push(group(Some(cause.to_owned()), columns, contenders, &some, chosen));
+        }
+    }
+    groups
+}
+
+fn group(
+    cause: Option<String>,
+    columns: &[Column],
+    contenders: &[Contender],
+    pairs: &[&Measured],
+    chosen: &[Result<usize, String>],
+) -> Group {
+    let row = |(c, (contender, chosen)): (usize, (&Contender, &Result<usize, String>))| {
+        let setting = match (&contender.runs, chosen) {
+            (Runs::Settings(settings), Ok(s)) => settings[*s].text.clone(),
+            _ => String::new(),
+        };
+        // What was printed is about all pictures.
+        let printed = |column: &Column| contender.row.published.get(column.name()).copied();
+        Row {
+            name: contender.row.name.clone(),
+            setting,
+            best_of: contender.best.map(|metric| (contender.count(), metric.name)),
+            cells: chosen
+                .clone()
+                .map(|s| columns.iter().map(|&column| cell(column, contender, pairs, (c, s))).collect()),
+            input: matches!(contender.runs, Runs::Input),
+            published: if cause.is_none() {
+                columns.iter().map(printed).collect()
+            } else {
+                vec![None; columns.len()]
+            },
+        }
+    };
+    let rows = contenders.iter().zip(chosen).enumerate().map(row).collect();
+    Group { cause, pairs: pairs.len(), rows }
+}
+
+fn cell(
+    column: Column,
+    contender: &Contender,
+    pairs: &[&Measured],
+    (c, s): (usize, usize),
+) -> Option<Summary> {
+    let input = matches!(contender.runs, Runs::Input);
+    let one = |value: Option<f64>| value.and_then(|value| summary(&[value]));
+    match column {
+        Column::Cost(Cost::Parameters) => one(contender.network.map(|(parameters, _)| parameters)),
+        Column::Cost(Cost::MultiplyAdds) => one(contender.network.map(|(_, multiply_adds)| multiply_adds)),
+        Column::Cost(Cost::Seconds) if input => None,
+        Column::Cost(Cost::Seconds) => by_scene(pairs, |pair| Some(pair.cells[c][s].as_ref().ok()?.seconds)),
+        Column::Measure(metric) => by_scene(pairs, |pair| pair.cells[c][s].as_ref().ok()?.number(metric)),
+    }
+}
+
+/// The summary of what pairs have; those of one scene are one group.
+fn by_scene(pairs: &[&Measured], value: impl Fn(&Measured) -> Option<f64>) -> Option<Summary> {
+    let mut scenes: Vec<(&str, Vec<f64>)> = Vec::new();
+    for pair in pairs {
+        let Some(value) = value(pair) else { continue };
+        match scenes.iter_mut().find(|(scene, _)| *scene == pair.scene) {
+            Some((_, values)) => values.push(value),
+            None => scenes.push((&pair.scene, vec![value])),
+        }
+    }
+    let groups: Vec<&[f64]> = scenes.iter().map(|(_, values)| values.as_slice()).collect();
+    summary_of_groups(&groups)
+}
+
+impl Group {
+    /// The rows with the best mean of a column, the input's left out; none where only one row has a value.
+    pub fn best(&self, column: usize, better: Direction) -> Vec<usize> {
+        let value = |row: &Row| {
+            let mean = row.cells.as_ref().ok()?.get(column)?.as_ref()?.mean;
+            (!row.input).then_some(mean)
+        };
+        let values: Vec<(usize, f64)> =
+            self.rows.iter().enumerate().filter_map(|(i, row)| Some((i, value(row)?))).collect();
+        let pick = match better {
+            Direction::Higher => f64::max,
+            Direction::Lower => f64::min,
+            Direction::Neither => return Vec::new(),
+        };
+        if values.len() < 2 {
+            return Vec::new();
+        }
+        let best = values.iter().map(|&(_, value)| value).reduce(pick);
+        values.into_iter().filter(|&(_, value)| Some(value) == best).map(|(i, _)| i).collect()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::cmd::eval::recipe::Recipe;
+    use unband::show::Value;
+
+    /// Two ways to run gradfun, the best one by PSNR, and a row that a paper printed.
+    const TABLE: &str = "
+        title = 'T'
+        measures = ['psnr', 'false-steps']
+        costs = ['seconds']
+        [data]
+        kind = 'pairs'
+        folder = 'x'
+        [[method]]
+        name = 'G'
+        method = 'gradfun'
+        settings = ['radius=8', 'radius=16']
+        best = 'psnr'
+        published = { psnr = 35.33 }
+        [[method]]
+        name = 'P'
+        published = { psnr = 25.73, seconds = 45.8 }
+    ";
+
+    fn metrics() -> Vec<&'static Metric> {
+        ["psnr", "false-steps"].map(|name| unband_metrics::find(name).unwrap()).to_vec()
+    }
+
+    fn table() -> (Vec<Column>, Vec<Contender>) {
+        let recipe: Recipe = toml::from_str(TABLE).unwrap();
+        let rows = recipe.method.into_iter().map(|row| Contender::new(row, &metrics()).unwrap());
+        let columns = metrics().into_iter().map(Column::Measure).chain([Column::Cost(Cost::Seconds)]);
+        (columns.collect(), std::iter::once(Contender::input()).chain(rows).collect())
+    }
+
+    fn record(psnr: f64, steps: Option<f64>, seconds: f64) -> Record {
+        let steps = steps.map_or(Value::Missing("too few".into()), Value::Number);
+        Record::new(&metrics(), &[Value::Number(psnr), steps], seconds)
+    }
+
+    fn pairs() -> Vec<Measured> {
+        let pair = |name: &str, cause: &str, cells: [Record; 3]| {
+            let [input, a, b] = cells.map(Ok);
+            Measured {
+                name: name.into(),
+                cause: cause.into(),
+                scene: name.into(),
+                cells: vec![vec![input], vec![a, b], vec![]],
+            }
+        };
+        vec![
+            pair(
+                "1",
+                "x",
+                [record(30.0, Some(9.0), 0.0), record(34.0, Some(2.0), 1.0), record(33.0, Some(1.0), 3.0)],
+            ),
+            pair(
+                "2",
+                "x",
+                [record(32.0, Some(7.0), 0.0), record(36.0, None, 2.0), record(39.0, Some(5.0), 5.0)],
+            ),
+            pair(
+                "3",
+                "y",
+                [record(34.0, Some(5.0), 0.0), record(35.0, Some(4.0), 3.0), record(36.0, Some(3.0), 4.0)],
+            ),
+        ]
+    }
+
+    #[test]
+    fn means_are_those_made_by_hand() {
+        let (columns, contenders) = table();
+        let all = pairs();
+        let chosen = chosen(&contenders, &all);
+        // 35.0 against 36.0 dB over all three.
+        assert_eq!(chosen, [Ok(0), Ok(1), Err(String::new())]);
+        let groups = groups(&columns, &contenders, &all, &chosen);
+        let means = |g: usize, r: usize| -> Vec<Option<f64>> {
+            let cells = groups[g].rows[r].cells.as_ref().unwrap();
+            cells.iter().map(|cell| cell.map(|summary| summary.mean)).collect()
+        };
+        assert_eq!(means(0, 0), [Some(32.0), Some(7.0), None]);
+        assert_eq!(means(0, 1), [Some(36.0), Some(3.0), Some(4.0)]);
+        assert_eq!(means(1, 1), [Some(36.0), Some(3.0), Some(4.0)]);
+        assert_eq!(means(2, 1), [Some(36.0), Some(3.0), Some(4.0)]);
+        assert_eq!(means(2, 0), [Some(34.0), Some(5.0), None]);
+        assert_eq!((groups[0].pairs, groups[1].pairs, groups[2].pairs), (3, 2, 1));
+        assert_eq!(groups[0].rows[1].setting, "radius=16");
+        assert_eq!(groups[0].rows[1].published, [Some(35.33), None, None]);
+        assert_eq!(groups[0].rows[2].published, [Some(25.73), None, Some(45.8)]);
+        assert_eq!(groups[1].rows[1].published, [None; 3], "of all pictures alone");
+    }
+
+    #[test]
+    fn a_value_that_a_picture_does_not_have_is_left_out_of_the_mean() {
+        let (columns, contenders) = table();
+        let all = pairs();
+        let one = group(
+            None,
+            &columns,
+            &contenders,
+            &all.iter().collect::<Vec<_>>(),
+            &[Ok(0), Ok(0), Err(String::new())],
+        );
+        let steps = one.rows[1].cells.as_ref().unwrap()[1].unwrap();
+        assert_eq!((steps.count, steps.mean, steps.median), (2, 3.0, 3.0));
+        assert!(steps.low >= 2.0 && steps.high <= 4.0);
+    }
+
+    #[test]
+    fn a_setting_that_fails_on_a_picture_is_not_chosen_and_a_row_of_such_says_so() {
+        let (_, contenders) = table();
+        let mut all = pairs();
+        all[2].cells[1][1] = Err("too large".into());
+        assert_eq!(chosen(&contenders, &all)[1], Ok(0));
+        all[0].cells[1][0] = Err("too wide".into());
+        let why = chosen(&contenders, &all).remove(1).unwrap_err();
+        assert_eq!(why, "failed on 2 of 3 pictures: 1: too wide");
+    }
+
+    #[test]
+    fn the_best_are_the_highest_or_the_lowest_without_the_input() {
+        let row = |name: &str, values: [f64; 2], input| Row {
+            name: name.into(),
+            setting: String::new(),
+            best_of: None,
+            cells: Ok(values.map(|value| summary(&[value])).to_vec()),
+            input,
+            published: vec![None; 2],
+        };
+        let rows =
+            vec![row("in", [99.0, 0.0], true), row("a", [35.0, 2.0], false), row("b", [36.0, 2.0], false)];
+        let group = Group { cause: None, pairs: 1, rows };
+        assert_eq!(group.best(0, Direction::Higher), [2]);
+        assert_eq!(group.best(1, Direction::Lower), [1, 2]);
+        assert_eq!(group.best(1, Direction::Neither), [0usize; 0]);
+    }
+}

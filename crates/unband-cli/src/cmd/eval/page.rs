@@ -1,0 +1,116 @@
+//! The page: all tables, then some pictures by every method.
+
+use unband::show::{Column as Head, Drawn, Listing, Page, Section, Side};
+
+use super::super::score::{MeasureArgs, Row, Verdict, level, page_rows};
+use super::contender::Runs;
+use super::data::Item;
+use super::means::{Column, Group, Measured};
+use super::{Job, pair};
+use crate::interrupt;
+use crate::talk::{Failure, Talk};
+
+impl Job {
+    /// Tables first, then as many pairs as the recipe wants, with the chosen setting of each method run again.
+    ///
+    /// # Errors
+    /// Pairs that can be had no longer, and what cannot be drawn.
+    pub(super) fn page(
+        &self,
+        listings: &[Listing],
+        groups: &[Group],
+        all: &[Measured],
+        chosen: &[Result<usize, String>],
+        talk: &Talk<'_>,
+    ) -> Result<String, Failure> {
+        let mut page = Page::new(&self.recipe.title);
+        for listing in listings {
+            page.list(listing);
+        }
+        let shown = self.recipe.pictures.min(all.len());
+        let order = order(&self.columns, groups);
+        for i in 0..shown {
+            if interrupt::asked() {
+                break;
+            }
+            // Pairs stand cause by cause: another picture of each.
+            let each = all.len() / shown;
+            let measured = &all[(i * all.len() / shown + i % each).min(all.len() - 1)];
+            if let Some(item) = self.items.iter().find(|item| item.name == measured.name) {
+                talk.detail(&format_args!("page: {}", item.name));
+                page.put(&self.section(item, measured, &order, chosen)?);
+            }
+        }
+        Ok(page.html())
+    }
+
+    fn section(
+        &self,
+        item: &Item,
+        measured: &Measured,
+        order: &[usize],
+        chosen: &[Result<usize, String>],
+    ) -> Result<Drawn, Failure> {
+        let fail = |what: String| Failure::at(item.name.clone(), what, None);
+        let ctx = MeasureArgs::context(self.threads, &unband::NoProgress, self.models.as_deref());
+        let ready = std::cell::OnceCell::new();
+        let pair = pair(&ready, item, self.how(), &ctx)?;
+        let mut parts = Vec::new();
+        for &c in order {
+            let (contender, Ok(s)) = (&self.contenders[c], &chosen[c]) else { continue };
+            let image = match &contender.runs {
+                Runs::Input => pair.lq.clone(),
+                Runs::Settings(settings) => settings[*s].run(&pair.lq, &ctx).map_err(fail)?.0,
+                Runs::Nothing | Runs::Missing(_) => continue,
+            };
+            let Ok(record) = &measured.cells[c][*s] else { continue };
+            let row = Row {
+                role: contender.row.name.clone(),
+                file: None,
+                depth: image.depth,
+                verdict: Verdict::new(&unband::inspect(&image, &ctx)),
+                values: self.metrics.iter().map(|metric| record.value(metric)).collect(),
+                failed: Vec::new(),
+            };
+            parts.push((row, image));
+        }
+        let sides: Vec<Side<'_>> = parts
+            .iter()
+            .map(|(row, image)| Side { name: &row.role, image, map: Some(&row.verdict.map) })
+            .collect();
+        let Some((first, results)) = sides.split_first() else { return Err(fail("no results".to_owned())) };
+        let rows: Vec<&Row> = parts.iter().map(|(row, _)| row).collect();
+        let heads: Vec<Head> = rows.iter().map(|row| Head(row.role.clone())).collect();
+        let verdict = &rows[0].verdict;
+        let section = Section {
+            title: &item.name,
+            input: *first,
+            results,
+            reference: Some(Side { name: "clean", image: &pair.gt, map: None }),
+            verdict: &verdict.line,
+            level: level(verdict.grade),
+            columns: &heads,
+            metrics: &page_rows(&self.metrics, &rows),
+            line: None,
+        };
+        Drawn::new(&section, Page::LONGEST, &ctx).map_err(|error| fail(error.to_string()))
+    }
+}
+
+/// The input first, then rows from the best mean of the first column to the worst: pages show the first ones first.
+fn order(columns: &[Column], groups: &[Group]) -> Vec<usize> {
+    let Some(group) = groups.first() else { return Vec::new() };
+    let mean = |r: usize| {
+        let cells = group.rows[r].cells.as_ref().ok()?;
+        let mean = cells.first()?.as_ref()?.mean;
+        let higher = columns.first().is_some_and(|column| column.better() == unband::show::Direction::Higher);
+        Some(if higher { -mean } else { mean })
+    };
+    let mut rows: Vec<usize> = (0..group.rows.len()).collect();
+    rows.sort_by(|&a, &b| {
+        let key = |r: usize| (!group.rows[r].input, mean(r).unwrap_or(f64::INFINITY));
+        let ((a_input, a), (b_input, b)) = (key(a), key(b));
+        a_input.cmp(&b_input).then(a.total_cmp(&b))
+    });
+    rows
+}

@@ -1,0 +1,276 @@
+//! A table in TOML: typed, unknown keys refused.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::{Table, Value};
+use unband::OutputDepth;
+
+use crate::talk::Failure;
+
+/// A whole table. Keys are spelled with hyphens in TOML, as in recipes of trainings.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Recipe {
+    /// What the table is called.
+    pub title: String,
+    /// What people should know who read it.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// Degradations draw their random numbers from it.
+    #[serde(default)]
+    pub seed: u64,
+    /// Names of measures, in the order of the columns.
+    pub measures: Vec<String>,
+    /// What a method costs, as further columns.
+    #[serde(default)]
+    pub costs: Vec<Cost>,
+    /// What a network without its checkpoint is.
+    #[serde(default)]
+    pub weights: Weights,
+    /// Pictures of the data, evenly spread over the names; 0 for all.
+    #[serde(default)]
+    pub images: usize,
+    /// Side of the window that is used of each picture, in samples: the one with the most smooth area; 0 for whole pictures.
+    #[serde(default)]
+    pub crop: usize,
+    /// Pictures shown on the page.
+    #[serde(default)]
+    pub pictures: usize,
+    /// Where pictures come from.
+    pub data: Data,
+    /// The rows.
+    pub method: Vec<Row>,
+}
+
+/// Where pictures come from; the same words as in recipes of trainings.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
+pub enum Data {
+    /// A folder with `lq` and `gt`, which hold pictures of the same names and sizes, perhaps in folders by cause.
+    Pairs {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A folder of clean pictures, degraded on the way, by each cause.
+    Clean {
+        /// The folder.
+        folder: PathBuf,
+        /// Causes of banding of `unband-data`.
+        degradations: Vec<String>,
+    },
+}
+
+impl Data {
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        match self {
+            Self::Pairs { folder } | Self::Clean { folder, .. } => folder,
+        }
+    }
+}
+
+/// What a method costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cost {
+    /// Wall-clock seconds per picture.
+    Seconds,
+    /// Learned numbers, in millions.
+    Parameters,
+    /// Multiply-adds of one pass over 256×256 samples, in thousand millions.
+    MultiplyAdds,
+}
+
+impl Cost {
+    /// As it is written in a recipe.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Seconds => "seconds",
+            Self::Parameters => "parameters",
+            Self::MultiplyAdds => "multiply-adds",
+        }
+    }
+
+    /// In what it is counted, where its name does not say so.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Seconds => "",
+            Self::Parameters => "M",
+            Self::MultiplyAdds => "G",
+        }
+    }
+}
+
+/// What a network without its checkpoint is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weights {
+    /// A row that could not be had: the exit code tells.
+    #[default]
+    Required,
+    /// A row that says so, and no fault.
+    Optional,
+}
+
+/// How a method gets its pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Planes {
+    /// RGB, as they are.
+    #[default]
+    Rgb,
+    /// 8-bit 4:2:0 of BT.601, limited range, as video is stored; the result becomes RGB again.
+    Yuv420p,
+}
+
+/// A row, or what a paper printed about one.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Row {
+    /// What the row is called; unique.
+    pub name: String,
+    /// `NAME` or `NAME:key=value,…` as behind `--method`; without one nothing runs.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Several `key=value,…`: each is tried, the best is the row.
+    #[serde(default)]
+    pub settings: Vec<String>,
+    /// Name of the measure whose mean over all pictures says which is best.
+    #[serde(default)]
+    pub best: Option<String>,
+    /// Bits per sample of the result, as `--depth` takes them; rounded as `dither` says.
+    #[serde(default = "eight", deserialize_with = "depth")]
+    pub depth: OutputDepth,
+    /// How rounding hides its error, as `--dither` takes it; `none` is to the nearest, as scripts of papers do.
+    #[serde(default = "none", deserialize_with = "dither")]
+    pub dither: unband::Dither,
+    /// How it gets its pictures.
+    #[serde(default)]
+    pub planes: Planes,
+    /// Its checkpoint; without it, or where the file is missing, the imported one.
+    #[serde(default)]
+    pub weights: Option<PathBuf>,
+    /// Recipe of the training that makes the checkpoint.
+    #[serde(default)]
+    pub train: Option<String>,
+    /// Configuration whose parameters and multiply-adds are counted where there is no checkpoint: `NAME` or `NAME:VARIANT`.
+    #[serde(default)]
+    pub network: Option<String>,
+    /// What the paper printed, by measure or cost, in the units of the table.
+    #[serde(default)]
+    pub published: BTreeMap<String, f64>,
+}
+
+fn eight() -> OutputDepth {
+    OutputDepth::Bits(8)
+}
+
+fn none() -> unband::Dither {
+    unband::Dither::None
+}
+
+fn depth<'de, D: serde::Deserializer<'de>>(from: D) -> Result<OutputDepth, D::Error> {
+    String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn dither<'de, D: serde::Deserializer<'de>>(from: D) -> Result<unband::Dither, D::Error> {
+    crate::args::dither(&String::deserialize(from)?).map_err(serde::de::Error::custom)
+}
+
+impl Recipe {
+    /// Reads a recipe, then those whose keys replace its own: tables are merged key by key, everything else is replaced.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no TOML; keys that are unknown or missing, values that are not allowed: with the
+    /// files, the key and what is allowed.
+    pub fn load(file: &Path, overrides: &[PathBuf]) -> Result<Self, Failure> {
+        let mut table = read(file)?;
+        let mut names = file.display().to_string();
+        for over in overrides {
+            merge(&mut table, read(over)?);
+            names = format!("{names} + {}", over.display());
+        }
+        serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+            let (key, what) = (error.path().to_string(), error.into_inner().to_string());
+            let hint = "docs/evaluation.md lists the keys of a table".to_owned();
+            Failure::at(names, format!("at `{key}`: {}", what.trim()), Some(hint))
+        })
+    }
+}
+
+fn read(file: &Path) -> Result<Table, Failure> {
+    let shown = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let hint = "name a table, such as recipes/tables/bdinn-1.toml; `--small` wants small.toml beside it";
+        Failure::at(shown.clone(), crate::inputs::reason(&error), Some(hint.to_owned()))
+    })?;
+    text.parse().map_err(|error: toml::de::Error| {
+        Failure::at(shown, format!("no TOML: {}", error.to_string().trim()), None)
+    })
+}
+
+fn merge(onto: &mut Table, from: Table) {
+    for (key, value) in from {
+        match (onto.get_mut(&key), value) {
+            (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value),
+            (_, value) => {
+                onto.insert(key, value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn load(texts: &[&str]) -> Result<Recipe, Failure> {
+        let dir = tempfile::tempdir().unwrap();
+        let files: Vec<PathBuf> = texts
+            .iter()
+            .enumerate()
+            .map(|(i, text)| {
+                let file = dir.path().join(format!("{i}.toml"));
+                std::fs::write(&file, text).unwrap();
+                file
+            })
+            .collect();
+        Recipe::load(&files[0], &files[1..])
+    }
+
+    const TABLE: &str = "title = 'T'\nmeasures = ['psnr']\n[data]\nkind = 'pairs'\nfolder = 'a'\n[[method]]\nname = 'S'\nmethod = 'smooth'\n";
+
+    #[test]
+    fn results_are_rounded_to_eight_bits_unless_something_else_is_said() {
+        let recipe = load(&[TABLE]).unwrap();
+        let method = &recipe.method[0];
+        assert_eq!((method.depth, method.dither), (OutputDepth::Bits(8), unband::Dither::None));
+        assert_eq!((method.planes, recipe.weights, recipe.crop), (Planes::Rgb, Weights::Required, 0));
+        let recipe =
+            load(&[&format!("{TABLE}depth = '16'\ndither = 'blue-noise'\nplanes = 'yuv420p'\n")]).unwrap();
+        assert_eq!(recipe.method[0].depth, OutputDepth::Bits(16));
+        assert_eq!(recipe.method[0].planes, Planes::Yuv420p);
+    }
+
+    #[test]
+    fn a_small_table_replaces_data_and_keeps_methods() {
+        let small = "crop = 256\n[data]\nkind = 'clean'\nfolder = 'b'\ndegradations = ['rgb-5']\n";
+        let recipe = load(&[TABLE, small]).unwrap();
+        let clean = Data::Clean { folder: "b".into(), degradations: vec!["rgb-5".into()] };
+        assert_eq!((recipe.data, recipe.crop, recipe.method.len()), (clean, 256, 1));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_key() {
+        let wrong = |text: &str| load(&[text]).unwrap_err().text();
+        assert!(wrong(&format!("{TABLE}colour = 1\n")).contains("`method[0].colour`"), "{}", wrong(TABLE));
+        assert!(wrong(&format!("{TABLE}depth = '9'\n")).contains("the depth must be 8, 10"));
+        assert!(wrong(&format!("{TABLE}dither = 'much'\n")).contains("the dithers are"));
+        assert!(wrong("title = ").contains("no TOML"));
+        let gone = Recipe::load(Path::new("none-such.toml"), &[]).unwrap_err();
+        assert!(gone.text().starts_with("none-such.toml: ") && gone.hint.is_some());
+    }
+}

@@ -1,0 +1,137 @@
+//! Results that are kept, so that a table that was stopped goes on.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use unband::show::Value;
+use unband_metrics::Metric;
+
+use super::data::hex;
+use crate::interrupt::Busy;
+use crate::talk::Failure;
+
+/// What is known of one picture by one method with one setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// By the name of the measure.
+    values: BTreeMap<String, Kept>,
+    /// What the method took, in seconds.
+    pub seconds: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kept {
+    /// As text: JSON knows no infinity.
+    Number(String),
+    Missing(String),
+}
+
+impl Record {
+    /// Of values in the order of the measures.
+    pub fn new(metrics: &[&'static Metric], values: &[Value], seconds: f64) -> Self {
+        let kept = |value: &Value| match value {
+            Value::Number(number) => Kept::Number(number.to_string()),
+            Value::Missing(why) => Kept::Missing(why.clone()),
+            Value::Blank => Kept::Missing("nothing to compare with".to_owned()),
+        };
+        let values = metrics.iter().zip(values).map(|(metric, value)| (metric.name.to_owned(), kept(value)));
+        Self { values: values.collect(), seconds }
+    }
+
+    /// The value of a measure.
+    pub fn value(&self, metric: &Metric) -> Value {
+        match self.values.get(metric.name) {
+            Some(Kept::Number(text)) => match text.parse() {
+                Ok(number) => Value::Number(number),
+                Err(_) => Value::Missing(format!("`{text}` is no number")),
+            },
+            Some(Kept::Missing(why)) => Value::Missing(why.clone()),
+            None => Value::Missing("was not measured".to_owned()),
+        }
+    }
+
+    /// The same if it is a number.
+    pub fn number(&self, metric: &Metric) -> Option<f64> {
+        match self.value(metric) {
+            Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+}
+
+/// A folder of results, each under a number of all that it depends on.
+pub struct Store {
+    folder: PathBuf,
+}
+
+impl Store {
+    /// Makes the folder.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub fn open(folder: &Path) -> Result<Self, Failure> {
+        fs::create_dir_all(folder).map_err(|error| {
+            let hint = "write to another folder with `--out`".to_owned();
+            Failure::at(folder.display().to_string(), crate::inputs::reason(&error), Some(hint))
+        })?;
+        Ok(Self { folder: folder.to_path_buf() })
+    }
+
+    fn file(&self, key: &str) -> PathBuf {
+        self.folder.join(format!("{key}.json"))
+    }
+
+    /// A result; nothing when there is none, or none that can be read.
+    pub fn get(&self, key: &str) -> Option<Record> {
+        serde_json::from_slice(&fs::read(self.file(key)).ok()?).ok()
+    }
+
+    /// Keeps a result; it appears whole or not at all.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub fn put(&self, key: &str, record: &Record) -> Result<(), Failure> {
+        let _busy = Busy::begin();
+        let file = self.file(key);
+        let shown = || file.display().to_string();
+        let bytes =
+            serde_json::to_vec(record).map_err(|error| Failure::at(shown(), error.to_string(), None))?;
+        unband_io::write_bytes(&bytes, &file, true)
+            .map_err(|error| Failure::at(shown(), error.to_string(), error.hint()))
+    }
+}
+
+/// The running program as a number: another build may give other results.
+pub fn build() -> String {
+    let own = std::env::current_exe().and_then(fs::read);
+    own.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| hex(&Sha256::digest(&bytes)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_comes_back_to_the_last_bit() {
+        let metrics: Vec<_> =
+            ["psnr", "cambi", "dbi"].map(|name| unband_metrics::find(name).unwrap()).to_vec();
+        let values =
+            [Value::Number(f64::INFINITY), Value::Number(0.1 + 0.2), Value::Missing("too small".into())];
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("kept")).unwrap();
+        let record = Record::new(&metrics, &values, 0.125);
+        store.put("a", &record).unwrap();
+        let back = store.get("a").unwrap();
+        assert_eq!(back, record);
+        let again: Vec<Value> = metrics.iter().map(|metric| back.value(metric)).collect();
+        assert_eq!(again, values);
+        assert_eq!(store.get("b"), None);
+        fs::write(dir.path().join("kept/a.json"), "{\"values\":{").unwrap();
+        assert_eq!(store.get("a"), None, "half a file is none");
+    }
+}

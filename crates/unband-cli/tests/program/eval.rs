@@ -1,0 +1,293 @@
+//! `unband eval`: tables of methods and pictures.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::stage::{Stage, root, six_bits};
+
+const TABLE: &str = "\
+title = 'Six bits & more'
+measures = ['psnr', 'ssim-gauss11-rgb', 'flat-psnr', 'cambi']
+pictures = 1
+weights = 'optional'
+[data]
+kind = 'pairs'
+folder = 'pairs'
+[[method]]
+name = 'FFmpeg'
+method = 'ffmpeg-deband'
+published = { psnr = 35.33 }
+[[method]]
+name = 'Gradfun_best'
+method = 'gradfun'
+settings = ['strength=0.6', 'strength=3,radius=8']
+best = 'psnr'
+[[method]]
+name = 'AdaDeband'
+method = 'adadeband'
+planes = 'yuv420p'
+[[method]]
+name = 'BDINN'
+method = 'bdinn'
+weights = 'runs/bdinn/best.safetensors'
+train = 'recipes/bdinn.toml'
+published = { psnr = 39.37, parameters = 5.885 }
+";
+
+/// The picture before it lost its bits.
+fn clean(x: usize, y: usize, c: usize) -> u8 {
+    let level = (x * (9 + c) + y * (31 - 7 * c)) * 4 / 220 + 32 * c;
+    level.min(255) as u8
+}
+
+fn stage(pairs: usize) -> Stage {
+    let stage = Stage::new();
+    stage.write("table.toml", TABLE.as_bytes());
+    for i in 0..pairs {
+        stage.png(&format!("pairs/gt/{i}.png"), &move |x, y, c| clean(x + 9 * i, y, c));
+        stage.png(&format!("pairs/lq/{i}.png"), &move |x, y, c| six_bits(x + 9 * i, y, c));
+    }
+    stage
+}
+
+/// Lines of a table by their first columns, cells by their headings.
+fn lines(stage: &Stage, file: &str, keys: &[&str]) -> BTreeMap<String, BTreeMap<String, String>> {
+    let bytes = stage.read(file);
+    let mut reader = csv::Reader::from_reader(&bytes[..]);
+    let heads = reader.headers().unwrap().clone();
+    let mut all = BTreeMap::new();
+    for record in reader.records() {
+        let record = record.unwrap();
+        let cells: BTreeMap<String, String> =
+            heads.iter().zip(&record).map(|(head, cell)| (head.to_owned(), cell.to_owned())).collect();
+        let key: Vec<&str> = keys.iter().map(|&key| cells[key].as_str()).collect();
+        assert!(all.insert(key.join("|"), cells.clone()).is_none(), "{key:?} twice");
+    }
+    all
+}
+
+fn number(text: &str) -> f64 {
+    text.parse().unwrap_or_else(|_| panic!("`{text}` is no number"))
+}
+
+/// PSNR over all samples of 8 bits, by its formula.
+fn psnr(a: &[u16], b: &[u16]) -> f64 {
+    let square = |(&a, &b): (&u16, &u16)| (f64::from(a) - f64::from(b)).powi(2);
+    let mean = a.iter().zip(b).map(square).sum::<f64>() / a.len() as f64;
+    10.0 * (255.0f64.powi(2) / mean).log10()
+}
+
+const FILES: [&str; 5] = ["table.md", "table.tex", "table.csv", "pictures.csv", "table.html"];
+
+fn files(stage: &Stage, folder: &str) -> Vec<Vec<u8>> {
+    FILES.iter().map(|name| stage.read(&format!("{folder}/{name}"))).collect()
+}
+
+#[test]
+fn a_table_holds_what_the_program_writes_and_the_means_of_it() {
+    let stage = stage(3);
+    let ran = stage.run(&["eval", "table.toml"]).code(0).says("3 pictures → eval/table");
+    let pictures = lines(&stage, "eval/table/pictures.csv", &["picture", "method", "setting"]);
+    let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
+    let mut sums = [0.0; 2];
+    for i in 0..3 {
+        let (gt, lq) =
+            (stage.samples(&format!("pairs/gt/{i}.png")), stage.samples(&format!("pairs/lq/{i}.png")));
+        let (input, out) = (format!("pairs/lq/{i}.png"), format!("out/{i}.png"));
+        fs::create_dir_all(stage.path("out")).unwrap();
+        stage.run(&[&input, "--method", "ffmpeg-deband", "--dither", "none", "-o", &out]).code(0);
+        let own = [psnr(&lq.data, &gt.data), psnr(&stage.samples(&out).data, &gt.data)];
+        for (sum, (own, row)) in sums.iter_mut().zip(own.into_iter().zip(["(input)", "FFmpeg"])) {
+            let told = number(&pictures[&format!("{i}|{row}|")]["psnr"]);
+            assert!((told - own).abs() < 1e-4, "{i} {row}: {told} dB in the table, {own} by hand");
+            *sum += own / 3.0;
+        }
+    }
+    for (sum, row) in sums.into_iter().zip(["(input)", "FFmpeg"]) {
+        let line = &means[&format!("all|{row}|measured")];
+        assert!((number(&line["psnr"]) - sum).abs() < 1e-4, "{row}");
+        assert!(number(&line["psnr low"]) <= sum + 1e-4 && number(&line["psnr high"]) >= sum - 1e-4);
+        assert_eq!(line["psnr pictures"], "3");
+    }
+    // The best of the two settings by their means.
+    let mean = |setting: &str| {
+        (0..3).map(|i| number(&pictures[&format!("{i}|Gradfun_best|{setting}")]["psnr"])).sum::<f64>() / 3.0
+    };
+    let settings = ["strength=0.6", "strength=3,radius=8"];
+    let best = settings.into_iter().max_by(|a, b| mean(a).total_cmp(&mean(b))).unwrap();
+    let line = &means["all|Gradfun_best|measured"];
+    assert_eq!(line["setting"], best);
+    assert!((number(&line["psnr"]) - mean(best)).abs() < 1e-9);
+    // What papers printed, and what could not be run.
+    assert_eq!(means["all|BDINN|published"]["psnr"], "39.37");
+    assert!(means["all|BDINN|not run"]["why"].contains("runs/bdinn/best.safetensors is not there"));
+    assert!(ran.out().contains("`unband train recipes/bdinn.toml` makes it (5.890 M parameters, 37.49 G"));
+    let text = |name: &str| String::from_utf8(stage.read(&format!("eval/table/{name}"))).unwrap();
+    let (markdown, latex, html) = (text("table.md"), text("table.tex"), text("table.html"));
+    assert!(markdown.contains("| *BDINN, published* | *39.37* |"), "{markdown}");
+    assert!(latex.contains("Six bits \\& more") && latex.contains("Gradfun\\_best &"), "{latex}");
+    for part in
+        ["<option>AdaDeband</option>", "<option>Gradfun_best</option>", "Place 1", "Six bits &amp; more"]
+    {
+        assert!(html.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_table_that_was_killed_goes_on_and_comes_out_the_same() {
+    let stage = stage(4);
+    stage.run(&["eval", "table.toml", "--out", "whole"]).code(0);
+    let whole = files(&stage, "whole");
+    let kept = |folder: &str| fs::read_dir(stage.path(&format!("{folder}/kept"))).map_or(0, Iterator::count);
+    let all = kept("whole");
+    assert_eq!(all, 4 * 5, "input, ffmpeg, two of gradfun, adadeband");
+    let mut in_the_middle = 0;
+    for moment in [1, 7, 13] {
+        let folder = format!("cut{moment}");
+        let arguments = ["eval", "table.toml", "--out", &folder];
+        let mut child =
+            stage.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let start = Instant::now();
+        while kept(&folder) < moment && start.elapsed() < Duration::from_mins(1) {
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        in_the_middle += usize::from(kept(&folder) < all);
+        stage.run(&arguments).code(0);
+        for (name, (a, b)) in FILES.iter().zip(whole.iter().zip(files(&stage, &folder))) {
+            assert!(*a == b, "{name} differs after a kill at {moment} results");
+        }
+    }
+    assert!(in_the_middle > 0, "every run ended before it was killed");
+    // A second run of a whole table measures nothing: what is kept stands in it.
+    let mut names: Vec<_> =
+        fs::read_dir(stage.path("whole/kept")).unwrap().map(|e| e.unwrap().path()).collect();
+    names.sort();
+    for name in &names {
+        let text = fs::read_to_string(name).unwrap();
+        fs::write(name, text.replace("\"psnr\":{\"number\":\"", "\"psnr\":{\"number\":\"9")).unwrap();
+    }
+    stage.run(&["eval", "table.toml", "--out", "whole"]).code(0);
+    let told = number(
+        &lines(&stage, "whole/table.csv", &["cause", "method", "kind"])["all|FFmpeg|measured"]["psnr"],
+    );
+    assert!(told > 900.0, "{told}: kept results are not taken");
+    // Another picture is another result.
+    stage.png("pairs/lq/0.png", &|x, y, c| six_bits(x + 1, y, c));
+    stage.run(&["eval", "table.toml", "--out", "whole"]).code(0);
+    let pictures = lines(&stage, "whole/pictures.csv", &["picture", "method", "setting"]);
+    assert!(number(&pictures["0|FFmpeg|"]["psnr"]) < 100.0 && number(&pictures["1|FFmpeg|"]["psnr"]) > 900.0);
+}
+
+#[test]
+fn a_pair_that_is_no_pair_is_named_and_left_out_of_all_rows() {
+    let stage = stage(3);
+    stage.run(&["eval", "table.toml", "--out", "before"]).code(0);
+    let bytes = stage.read("pairs/lq/0.png");
+    stage.write("pairs/lq/cut.png", &bytes[..bytes.len() / 2]);
+    stage.write("pairs/gt/cut.png", &stage.read("pairs/gt/0.png"));
+    stage.write("pairs/lq/wide.png", &crate::stage::png(170, 120, &six_bits));
+    stage.write("pairs/gt/wide.png", &stage.read("pairs/gt/0.png"));
+    stage.png("pairs/gt/alone.png", &clean);
+    let ran = stage.run(&["eval", "table.toml"]).code(1);
+    let said = ran
+        .says("pairs/lq/cut.png")
+        .says("pairs/lq/wide.png: is 170×120 RGB, the reference pairs/gt/wide.png is 160×120 RGB")
+        .says("pairs/gt/alone.png: no picture of this name in pairs/lq")
+        .says("3 pictures → eval/table");
+    assert!(!said.out().is_empty());
+    assert!(stage.read("before/table.csv") == stage.read("eval/table/table.csv"), "other pairs changed");
+    let markdown = String::from_utf8(stage.read("eval/table/table.md")).unwrap();
+    assert!(markdown.contains("- Left out: ") && markdown.contains("wide.png"), "{markdown}");
+}
+
+#[test]
+fn a_network_that_must_be_there_and_is_not_is_a_row_and_an_exit_code() {
+    let stage = stage(1);
+    stage.write("strict.toml", TABLE.replace("optional", "required").as_bytes());
+    let ran = stage.run(&["eval", "strict.toml"]).code(1);
+    ran.says("BDINN: not run: runs/bdinn/best.safetensors is not there")
+        .says("`unband train recipes/bdinn.toml` makes it");
+    assert!(stage.path("eval/strict/table.html").is_file());
+    // One that holds something else says so too.
+    stage.write("runs/bdinn/best.safetensors", b"no checkpoint at all");
+    stage.run(&["eval", "strict.toml"]).code(1).says("BDINN: not run: runs/bdinn/best.safetensors");
+}
+
+#[test]
+fn clean_pictures_are_harmed_by_each_cause_and_cut_where_they_are_smooth() {
+    let stage = stage(0);
+    for name in ["a", "b"] {
+        stage.png(&format!("photos/{name}.png"), &clean);
+    }
+    let small = "crop = 96\ncosts = ['seconds', 'parameters']\n[data]\nkind = 'clean'\nfolder = 'photos'\ndegradations = ['rgb-5', 'luma-6']\n";
+    stage.write("small.toml", small.as_bytes());
+    stage.run(&["eval", "table.toml", "--small"]).code(0).says("4 pictures");
+    let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
+    for cause in ["all", "rgb-5", "luma-6"] {
+        let line = &means[&format!("{cause}|AdaDeband|measured")];
+        assert!(number(&line["psnr"]) > 25.0 && number(&line["seconds"]) > 0.0, "{cause}");
+        assert_eq!(line["psnr pictures"], if cause == "all" { "4" } else { "2" });
+    }
+    let input = |cause: &str| number(&means[&format!("{cause}|(input)|measured")]["psnr"]);
+    assert!((input("all") - f64::midpoint(input("rgb-5"), input("luma-6"))).abs() < 1e-9);
+    assert!(!means.contains_key("rgb-5|BDINN|published"), "printed values are of all pictures");
+    let markdown = String::from_utf8(stage.read("eval/table/table.md")).unwrap();
+    assert!(
+        markdown.contains("## Six bits & more: luma-6")
+            && markdown.contains("Published values are those of other")
+    );
+}
+
+#[test]
+fn what_makes_no_table_is_said_before_the_work() {
+    let stage = stage(1);
+    let with = |change: &str| {
+        stage.write("other.toml", change.as_bytes());
+        stage.run(&["eval", "table.toml", "--with", "other.toml", "--out", "nowhere"]).code(2)
+    };
+    with("measures = ['psnr', 'beauty']").says("there is no measure `beauty`");
+    with("data.folder = 'nothing'").says("nothing: no pairs in `lq` and `gt`").says("unband dataset kapoor");
+    with("data.kind = 'clean'\ndata.degradations = ['rust']").says("there is no degradation `rust`");
+    with("sizes = 3").says("unknown field `sizes`").says("docs/evaluation.md");
+    with("[[method]]\nname = 'x'\nmethod = 'gradfnu'").says("row `x`").says("gradfun");
+    with("[[method]]\nname = 'x'\nmethod = 'gradfun'\nsettings = ['radius=8', 'radius=16']")
+        .says("no `best`");
+    with("[[method]]\nname = 'x'\npublished = { beauty = 1 }").says("published a `beauty`");
+    with("[[method]]\nname = 'x'\n[[method]]\nname = 'x'").says("two rows are called `x`");
+    stage.run(&["eval", "none.toml"]).code(2).says("none.toml: no such file");
+    assert!(!stage.path("nowhere").exists());
+    stage.write("full/notes.txt", b"mine");
+    stage.run(&["eval", "table.toml", "--out", "full"]).code(2).says("full: is not empty");
+    assert_eq!(stage.names().iter().filter(|name| name.starts_with("full/")).count(), 1);
+}
+
+#[test]
+fn tables_of_the_repository_are_whole() {
+    let stage = stage(1);
+    let folder = root().join("recipes/tables");
+    let mut tables = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap() == "small.toml" {
+            continue;
+        }
+        tables += 1;
+        // Methods and measures are known, and the recipes that make checkpoints exist.
+        let table = path.to_str().unwrap();
+        stage.run(&["eval", table]).code(2).says("data/fhd/test: no pairs in `lq` and `gt`");
+        let text = fs::read_to_string(&path).unwrap();
+        let trainings =
+            text.lines().filter_map(|line| line.strip_prefix("train = \"")?.split(['"', ' ']).next());
+        for recipe in trainings {
+            assert!(root().join(recipe).is_file(), "{recipe} of {table}");
+        }
+        // With pairs where `unband dataset` puts them, nothing else is wanting but checkpoints.
+        let ran = stage.run(&["eval", table, "--data", "pairs"]).code(1);
+        assert!(ran.stderr.contains("not run: runs/bdinn/best.safetensors is not there"), "{}", ran.stderr);
+    }
+    assert_eq!(tables, 5, "tables 1 and 3 to 6");
+}
