@@ -133,7 +133,7 @@ mod tests {
     fn the_fullest_window_is_that_of_counting() {
         let (w, h) = (203, 117);
         let mask: Vec<bool> =
-            (0..w * h).map(|i| (i * 2_654_435_761_usize >> 7) % 4 == 1 && i % w > 60).collect();
+            (0..w * h).map(|i| ((i * 2_654_435_761_usize) >> 7) % 4 == 1 && i % w > 60).collect();
         for (cw, ch) in [(64, 48), (1, 1), (203, 117), (500, 20), (16, 112)] {
             let (rw, rh) = (cw.min(w), ch.min(h));
             let count =
