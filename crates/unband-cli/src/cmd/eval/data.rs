@@ -63,7 +63,7 @@ pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
         let (what, hint) = match recipe.data {
             Data::Pairs { .. } => (
                 "no pairs in `lq` and `gt` of this folder",
-                "`unband dataset kapoor` puts them there; `--small --data FOLDER` makes some of clean pictures; `--data` names another folder",
+                "`unband dataset kapoor ROOT -o data/fhd --as bdinn` makes them; `--small --data FOLDER` makes some of clean pictures; `--data` names another folder",
             ),
             Data::Clean { .. } => {
                 ("no pictures in this folder", "name a folder of clean pictures with `--data`")
