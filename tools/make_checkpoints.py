@@ -306,12 +306,21 @@ def every_network(folder, small):
     net, state, _ = drawn(400, "dbi")
     save_file(state, folder / "dbi.safetensors")
     folder.says("dbi.safetensors", "dbi", "safetensors", len(state))
+    own(folder, small)
     net, state, file = drawn(401, "uformer-t")
     parallel = renamed(state, lambda key: "module." + key)
     torch.save({"epoch": 3, "state_dict": parallel, "optimizer": torch.optim.AdamW(net.parameters()).state_dict()},
                folder / file)
     folder.says(file, "uformer_t", "torch-zip", len(state), ["state_dict"], "module.")
     trained(folder, "ggdbn", "ggdbn.pth", sample.drawn("ggdbn", 402, small))
+
+
+def own(folder, small):
+    """Ours, as our trainer saves it."""
+    net = sample.drawn("unband-lite", 403, small)
+    folder.result("unband_lite", "unband-lite", net)
+    save_file(net.state_dict(), folder / "unband_lite.safetensors")
+    folder.says("unband_lite.safetensors", "unband_lite", "safetensors", len(net.state_dict()))
 
 
 def full(folder):

@@ -23,6 +23,7 @@ from .ggdbn import GGDBN
 from .indi import Indi
 from .rrdbnet import RRDBNet
 from .uformer import Uformer
+from .unband_lite import UnbandLite
 
 _GENERATOR = (Generator, {"width": 1})
 _RRDB = {"nf": 4, "nb": 2, "gc": 2}
@@ -47,6 +48,7 @@ _NETWORKS = {
     "rrdbnet:x2-unshuffle": (partial(RRDBNet, unshuffle=2), _RRDB),
     "squeezenet": (SqueezeNet, {"first": 4, "fires": ((2, 3),) * 4 + ((2, 4),) * 4}),
     "uformer-t": (Uformer, {"width": 4, "depths": (1, 1, 2, 1, 2, 1, 1, 1, 1), "heads": (1, 2, 2, 4, 4, 4, 2, 2, 1)}),
+    "unband-lite": (UnbandLite, {"widths": (4, 5, 6, 7)}),
     "unet-sn": (UNetSN, {"width": 2}),
     "vgg16": (partial(Vgg, (2, 2, 3, 3, 3), (3, 8, 15, 22, 29)), {"width": 2}),
     "vgg19": (partial(Vgg, (2, 2, 4, 4, 4), (2, 7, 16, 25, 34)), {"width": 2}),

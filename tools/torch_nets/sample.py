@@ -17,6 +17,7 @@ _SIZES = {
     "pix2pix-patchgan": (6, 48, 56),
     "squeezenet": (3, 64, 72),
     "uformer-t": (3, 128, 128),
+    "unband-lite": (3, 44, 76),
     "unet-sn": (3, 16, 24),
     "vgg16": (3, 32, 40),
     "vgg19": (3, 32, 40),
@@ -31,7 +32,7 @@ _SIGNED = ("deepdeband-f", "pix2pix-patchgan")
 
 # The convolution that makes the change, which drawn weights would let leave the range of pictures.
 _LAST = {"adnet": "conv3", "bitnet": "tail", "brdnet": "fuse", "ggdbn": "fusion.final.0", "indi": "process",
-         "uformer-t": "output_proj.proj.0"}
+         "uformer-t": "output_proj.proj.0", "unband-lite": "tail"}
 
 
 def size(name):
@@ -46,11 +47,25 @@ def span(name):
 def picture(name):
     """1 x C x H x W in 64 bits: the rule of `crates/unband-nets/src/state/fill.rs`."""
     channels, height, width = size(name)
+    low, high = span(name)
+    return low + rule(channels, height, width) * (high - low)
+
+
+def rule(channels, height, width):
     k, y, x = (torch.arange(n) for n in (channels, height, width))
     y, x = y[:, None], x[None, :]
     codes = (7 * y + 13 * x + 31 * k[:, None, None] + (x * y) % 17) % 256
-    low, high = span(name)
-    return (low + codes.double() / 255 * (high - low))[None]
+    return codes.double()[None] / 255
+
+
+def beside(name):
+    """What a network is given beside its picture."""
+    if name == "indi":
+        return (torch.ones(1, 1).double(),)
+    if name == "unband-lite":
+        _, height, width = size(name)
+        return rule(9, height, width), torch.arange(1, 13).double()[None] / 16
+    return ()
 
 
 def drawn(name, seed, small, **options):
@@ -96,13 +111,13 @@ def settle(name, net):
             nn.init.constant_(last.bias, 0.5 if name == "indi" else 0)
         last.weight.data.mul_(0.4 / (given(name, net.eval())[0] - base).abs().max().item())
         if last.bias is not None:
-            last.bias.data.add_(torch.linspace(-0.05, 0.05, 3))
+            last.bias.data.add_(torch.linspace(-0.05, 0.05, len(last.bias)))
 
 
 def given(name, net, kind=torch.float64):
     """The outputs for `picture`, computed in numbers of that kind; the network is in 32 bits after it."""
     image = picture(name).to(kind)
-    more = (torch.ones(1, 1, dtype=kind),) if name == "indi" else ()
+    more = (value.to(kind) for value in beside(name))
     with torch.no_grad():
         outputs = net.to(kind)(image, *more)
     net.float()

@@ -131,6 +131,26 @@ pub fn restore_in_place(
     Ok(())
 }
 
+/// One window of a picture, restored: a plane per plane of the picture. Its corners lie as [`Needs::align`] says.
+///
+/// # Errors
+/// As [`Restorer::restore`].
+pub fn restored_window(
+    image: &Image,
+    restorer: &dyn Restorer,
+    window: Window,
+    ctx: &Context<'_>,
+) -> Result<Vec<Plane>, RestoreError> {
+    let needs = restorer.needs();
+    let halo = needs.halo.next_multiple_of(needs.align.max(1));
+    let input = TileIn { image, core: window, outer: window.grown(halo, image.width(), image.height()) };
+    let mut output = TileOut { planes: (0..image.planes.len()).map(|p| copy_core(&input, p)).collect() };
+    if restorer.touches(&input) {
+        restorer.restore(&input, &mut output, ctx)?;
+    }
+    Ok(output.planes)
+}
+
 /// A single window, whose samples need not be put together.
 fn restore_whole(image: &Image, restorer: &dyn Restorer, ctx: &Context<'_>) -> Result<Band, RestoreError> {
     ctx.check()?;
@@ -154,7 +174,6 @@ fn restore_band(
     layout: &Layout,
     ctx: &Context<'_>,
 ) -> Result<(), RestoreError> {
-    let needs = restorer.needs();
     let (window, height) = (band.window, layout.window.1);
     let rows = window.height().div_ceil(height);
     let (windows, done) = (rows * layout.columns, AtomicUsize::new(0));
@@ -173,16 +192,11 @@ fn restore_band(
     let results = ctx.map(windows, |i| {
         ctx.check()?;
         let core = layout.core(window, i);
-        let outer =
-            core.grown(needs.halo.next_multiple_of(needs.align.max(1)), image.width(), image.height());
-        let input = TileIn { image, core, outer };
-        let mut output = TileOut { planes: (0..image.planes.len()).map(|p| copy_core(&input, p)).collect() };
-        if restorer.touches(&input) {
-            restorer.restore(&input, &mut output, &each)?;
-        }
+        let planes = restored_window(image, restorer, core, &each)?;
         ctx.progress.advance(done.fetch_add(1, Ordering::Relaxed) + 1, windows);
-        for (p, plane) in output.planes.iter().enumerate() {
-            let (columns, width) = (input.core_on(p), image.planes[p].width);
+        for (p, plane) in planes.iter().enumerate() {
+            let ((sx, sy), width) = (image.plane_scale(p), image.planes[p].width);
+            let columns = core.on_plane(sx, sy);
             // A window without rows on a smaller plane has no part there.
             let Some(part) = parts[p].get(i / layout.columns) else { continue };
             let Ok(mut part) = part.lock() else { continue };

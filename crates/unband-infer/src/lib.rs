@@ -1,9 +1,11 @@
 //! Runs networks on a CPU.
 #![forbid(unsafe_code)]
 
+pub mod cells;
 pub mod dbi;
 pub mod deepdeband;
 pub mod engine;
+mod guided;
 pub mod indi;
 pub mod lpips;
 mod map;
@@ -13,6 +15,7 @@ pub mod reference;
 mod run;
 
 pub use engine::Engine;
+pub use guided::GuidedRestorer;
 pub use map::Map;
 pub use net_restorer::{NetRestorer, Way};
 pub use run::{Mode, RunError};

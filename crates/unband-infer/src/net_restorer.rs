@@ -171,16 +171,16 @@ struct Made {
 }
 
 /// A window as red, green and blue in a network's range, mirrored at the right and at the bottom up to a multiple.
-fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32, f32)) -> Map<f32> {
+pub(crate) fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32, f32)) -> Map<f32> {
     let (width, height) =
         (window.width().next_multiple_of(multiple), window.height().next_multiple_of(multiple));
     let mut map = Map::zeros(Shape::new(3, height, width));
     for (c, plane) in map.data.chunks_mut(width * height).enumerate() {
         let from = &image.planes[c.min(image.planes.len() - 1)];
         for (y, row) in plane.chunks_mut(width).enumerate() {
-            let source = &from.row(window.y0 + reflected(y, window.height()))[window.x0..window.x1];
+            let source = &from.row(window.y0 + mirrored(y, window.height()))[window.x0..window.x1];
             for (x, v) in row.iter_mut().enumerate() {
-                *v = low + source[reflected(x, source.len())] * (high - low);
+                *v = low + source[mirrored(x, source.len())] * (high - low);
             }
         }
     }
@@ -188,7 +188,7 @@ fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32, f3
 }
 
 /// Place `i` of a line of `n` samples that is mirrored at its end, without repeating the last one.
-fn reflected(i: usize, n: usize) -> usize {
+pub(crate) fn mirrored(i: usize, n: usize) -> usize {
     if n == 1 {
         return 0;
     }
@@ -425,8 +425,8 @@ mod tests {
 
     #[test]
     fn mirroring_repeats_no_border() {
-        let places: Vec<usize> = (0..8).map(|i| reflected(i, 4)).collect();
+        let places: Vec<usize> = (0..8).map(|i| mirrored(i, 4)).collect();
         assert_eq!(places, [0, 1, 2, 3, 2, 1, 0, 1]);
-        assert_eq!(reflected(5, 1), 0);
+        assert_eq!(mirrored(5, 1), 0);
     }
 }

@@ -48,7 +48,7 @@ fn described(name: &str, read: &Checkpoint, want: &Value) {
     assert_eq!(read.architecture().map(|a| a.name), want["network"].as_str(), "{name}");
 }
 
-/// The picture that PyTorch was given, and the time for INDI.
+/// The picture that PyTorch was given, and what some networks are given beside it (`beside` of `tools/torch_nets/sample.py`).
 fn inputs(network: &Network, about: &Value) -> Vec<Map<f64>> {
     let [channels, height, width] = sizes(&about["input"])[..] else { unreachable!() };
     let span: Vec<f64> = about["span"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
@@ -57,8 +57,14 @@ fn inputs(network: &Network, about: &Value) -> Vec<Map<f64>> {
         *v = span[0] + *v * (span[1] - span[0]);
     }
     let mut inputs = vec![Map::new(Shape::new(channels, height, width), picture).unwrap()];
-    if network.graph.inputs.len() > 1 {
-        inputs.push(Map::new(Shape::new(1, 1, 1), vec![1.0]).unwrap());
+    for more in &network.graph.inputs[1..] {
+        let (height, width) = if more.point { (1, 1) } else { (height, width) };
+        let data = match (more.point, more.channels) {
+            (true, 1) => vec![1.0],
+            (true, n) => (1..=n).map(|i| i as f64 / 16.0).collect(),
+            (false, n) => fill::picture(n, height, width),
+        };
+        inputs.push(Map::new(Shape::new(more.channels, height, width), data).unwrap());
     }
     inputs
 }

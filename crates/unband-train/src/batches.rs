@@ -3,18 +3,24 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use unband_image::Rng;
+use unband_nets::arch::Sees;
 
 use crate::TrainError;
-use crate::pictures::{Patch, Pictures};
-use crate::recipe::{Augment, Recipe};
+use crate::made::{Made, Patch};
+use crate::pictures::Pictures;
+use crate::recipe::{Augment, Data, Recipe};
 
 /// Pairs of patches: `[n, 3, side, side]` each, values of 0 to 1.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// Degraded.
     pub lq: Vec<f32>,
     /// What a perfect repair would give.
     pub gt: Vec<f32>,
+    /// What is known of each sample, `[n, 9, side, side]`, for networks that are told; else empty.
+    pub cells: Vec<f32>,
+    /// What is known of each patch's grid, `[n, 12]`, for networks that are told; else empty.
+    pub numbers: Vec<f32>,
     /// Patches.
     pub n: usize,
     /// Rows of each.
@@ -27,10 +33,13 @@ impl Batch {
     /// As many equal parts, in order; `n` must be a multiple of it.
     pub(crate) fn parts(&self, count: usize) -> Vec<Self> {
         let each = self.n / count;
-        let len = each * 3 * self.height * self.width;
+        let share =
+            |all: &[f32], i: usize| all[i * (all.len() / count)..(i + 1) * (all.len() / count)].to_vec();
         let part = |i: usize| Self {
-            lq: self.lq[i * len..(i + 1) * len].to_vec(),
-            gt: self.gt[i * len..(i + 1) * len].to_vec(),
+            lq: share(&self.lq, i),
+            gt: share(&self.gt, i),
+            cells: share(&self.cells, i),
+            numbers: share(&self.numbers, i),
             n: each,
             ..*self
         };
@@ -55,32 +64,59 @@ pub(crate) struct Patches {
     seed: u64,
     batch: usize,
     side: usize,
+    /// Batches that a window serves.
+    reuse: u64,
+    /// For each place in a batch its window and which one that is.
+    windows: Vec<Option<(u64, Made)>>,
 }
 
 impl Patches {
-    pub fn open(recipe: &Recipe) -> Result<Self, TrainError> {
+    pub fn open(recipe: &Recipe, sees: Sees) -> Result<Self, TrainError> {
+        let (Data::Pairs { reuse, .. } | Data::Clean { reuse, .. }) = recipe.data;
         Ok(Self {
-            pictures: Pictures::open(&recipe.data)?,
+            pictures: Pictures::open(&recipe.data, sees)?,
             augment: recipe.augment,
             seed: recipe.seed,
             batch: recipe.batch,
             side: recipe.patch,
+            reuse: reuse as u64,
+            windows: (0..recipe.batch).map(|_| None).collect(),
         })
+    }
+
+    /// Numbers of one batch, or of windows that are made together.
+    fn rng(&self, number: u64) -> Rng {
+        Rng::new(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// The window that batch `number` cuts its patch of that place from. They change at different batches, so that all take
+    /// about as long.
+    fn window(&mut self, number: u64, sample: usize) -> Result<&Made, TrainError> {
+        let which = (number + sample as u64 * self.reuse / self.batch as u64) / self.reuse;
+        let kept = match self.windows[sample].take() {
+            Some((kept, made)) if kept == which => (kept, made),
+            _ => (which, self.pictures.window(self.side, self.rng(which), sample as u32)?),
+        };
+        Ok(&self.windows[sample].insert(kept).1)
     }
 }
 
 impl Batches for Patches {
     fn next(&mut self, number: u64) -> Result<Batch, TrainError> {
-        let rng = Rng::new(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let mut batch =
-            Batch { lq: Vec::new(), gt: Vec::new(), n: self.batch, height: self.side, width: self.side };
-        for sample in 0..self.batch as u32 {
-            let pictures = self.pictures.len() as u64;
-            let pair = ((u64::from(rng.at(sample, 0, 0, 0)) * pictures) >> 32) as usize;
-            let Patch { lq, gt } = self.pictures.patch(pair, self.side, rng, sample)?;
-            let turn = Turn::drawn(self.augment, rng, sample);
-            batch.lq.extend(turn.of(&lq, self.side));
-            batch.gt.extend(turn.of(&gt, self.side));
+        let rng = self.rng(number);
+        let (side, augment) = (self.side, self.augment);
+        let mut batch = Batch { n: self.batch, height: side, width: side, ..Batch::default() };
+        for sample in 0..self.batch {
+            let frame = sample as u32;
+            let draw = |plane: u32, below: usize| {
+                ((u64::from(rng.at(frame, 4 + plane, 0, 0)) * below as u64) >> 32) as usize
+            };
+            let Patch { lq, gt, cells, numbers } = self.window(number, sample)?.patch(side, draw);
+            let turn = Turn::drawn(augment, rng, frame);
+            batch.lq.extend(turn.of(&lq, side));
+            batch.gt.extend(turn.of(&gt, side));
+            batch.cells.extend(turn.of(&cells, side));
+            batch.numbers.extend(numbers);
         }
         Ok(batch)
     }

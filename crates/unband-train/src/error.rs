@@ -154,6 +154,12 @@ pub enum RecipeError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
+    /// What a network is told of a picture's grid could not be made.
+    #[error("the smooth surface of a picture could not be made: {what}")]
+    Surface {
+        /// Why.
+        what: String,
+    },
     /// A folder without pictures.
     #[error("{}: no pictures that can be read ({wanted})", folder.display())]
     Empty {

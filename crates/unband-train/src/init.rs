@@ -173,6 +173,7 @@ impl Kinds {
         let (fan_in, fan_out) = self.fans[i];
         let linear = |weight: usize| self.linear[weight];
         match (kind, init) {
+            (Kind::Weight | Kind::Bias(_), Init::Pytorch { zero }) if is_among(zero, name) => 0.0,
             (Kind::Fixed(_), Init::Adnet {}) if name.ends_with("running_var") => 0.01,
             (Kind::Fixed(value), _) => value,
             (Kind::Slope, _) => 0.25,
@@ -190,7 +191,7 @@ impl Kinds {
             (Kind::Weight, Init::Uformer {}) if linear(i) => 0.02 * normal(),
             (Kind::Weight, _) => uniform(fan_in.sqrt().recip()),
             (Kind::Bias(weight), Init::Uformer {}) if linear(weight) => 0.0,
-            (Kind::Bias(weight), Init::Pytorch {} | Init::Uformer {} | Init::Adnet {}) => {
+            (Kind::Bias(weight), Init::Pytorch { .. } | Init::Uformer {} | Init::Adnet {}) => {
                 uniform(self.fans[weight].0.sqrt().recip())
             }
             (Kind::Bias(_), _) => 0.0,
@@ -203,6 +204,11 @@ const ADNET_STD: f64 = 0.058_925_565_098_878_96; // √(2 / (9 · 64))
 /// The fourth convolution of a dense block and the layer after it: what a coupling function of BDINN ends with.
 fn is_last(name: &str) -> bool {
     name.ends_with(".convs.3.weight") || name.ends_with(".out.weight")
+}
+
+/// Is it the weight or the bias of one of these layers?
+fn is_among(layers: &[String], name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(layer, _)| layers.iter().any(|l| l == layer))
 }
 
 fn away_from_zero(value: f64, least: f64) -> f64 {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_image::Rng;
-use unband_nets::arch::{self, Architecture};
+use unband_nets::arch::{self, Architecture, Passes, Purpose, Sees, Use};
 use unband_nets::{Graph, StateDict};
 
 use crate::batches::{Batch, Batches};
@@ -22,7 +22,7 @@ pub struct Learner {
     pub(crate) ema: Option<Vec<Tensor<1>>>,
     /// Steps that were taken.
     pub(crate) step: u64,
-    range: (f32, f32),
+    use_as: Use,
 }
 
 /// A network with its optimiser.
@@ -43,8 +43,8 @@ impl Player {
 struct Seen {
     lq: Tensor<4>,
     gt: Tensor<4>,
-    /// What INDI's network is told of how banded its picture is.
-    t: Option<Tensor<4>>,
+    /// What the network is given beside the picture: what is known of its cells, or INDI's time.
+    more: Vec<Tensor<4>>,
 }
 
 impl Learner {
@@ -63,8 +63,8 @@ impl Learner {
         let other = |gan: &Gan| start(&gan.discriminator, &gan.init, recipe.seed ^ 0xd15c);
         let adversary = recipe.gan.as_ref().map(other).transpose()?;
         let ema = recipe.ema.map(|_| main.model.rows_now());
-        let range = architecture(&recipe.network).map_or((0.0, 1.0), |a| a.use_as.range);
-        Ok(Self { recipe, device, main, adversary, ema, step: 0, range })
+        let use_as = architecture(&recipe.network).map_or(Use::of(Purpose::Deband), |a| a.use_as);
+        Ok(Self { recipe, device, main, adversary, ema, step: 0, use_as })
     }
 
     /// Takes one step and gives its loss, before the step. The next step follows from [`Learner::steps_taken`] alone.
@@ -148,10 +148,11 @@ impl Learner {
     pub(crate) fn restore(&self, model: &Model, lq: &Batch) -> Result<Tensor<4>, TrainError> {
         let image = self.tensor(&lq.lq, lq).inner();
         let mut inputs = vec![self.ranged(image)];
-        if model.graph().inputs.len() > 1 {
+        inputs.extend(self.known(lq).into_iter().map(Tensor::inner));
+        if self.use_as.passes == Passes::Steps {
             inputs.push(Tensor::ones([lq.n, 1, 1, 1], model.device()));
         }
-        let (low, high) = self.range;
+        let (low, high) = self.use_as.range;
         let out = model.run(&inputs)?.swap_remove(0);
         Ok(out.sub_scalar(low).div_scalar(high - low))
     }
@@ -205,7 +206,7 @@ impl Learner {
         other.step(&mut adversary.optimizer, rate, &caught.backward());
         let told = other.run_learning(&[beside(made)])?.swap_remove(0);
         let loss = gan::loss(told, true).mul_scalar(settings.weight)
-            + losses::sum(&self.recipe.loss, &outputs, &gt)?;
+            + losses::sum(&self.recipe.loss, &outputs, &gt, &lq)?;
         let gradients = loss.backward();
         Ok((number_of(loss)?, self.main.model.gradient_rows(&gradients)))
     }
@@ -214,16 +215,35 @@ impl Learner {
     fn seen(&self, batch: &Batch, number: u64, first: usize) -> Seen {
         let (lq, gt) = (self.tensor(&batch.lq, batch), self.tensor(&batch.gt, batch));
         let (mut lq, gt) = (self.ranged(lq), self.ranged(gt));
-        let mut t = None;
-        if self.main.model.graph().inputs.len() > 1 {
+        let mut more = self.known(batch);
+        if self.use_as.passes == Passes::Steps {
             let rng = Rng::new(self.recipe.seed ^ 0x1d1);
             let at = |i: usize| rng.unit_at(number as u32, (number >> 32) as u32, (first + i) as u32, 0);
             let values = TensorData::new((0..batch.n).map(at).collect::<Vec<f32>>(), [batch.n, 1, 1, 1]);
             let times = Tensor::<4>::from_data(values, &self.device);
             lq = indi::mix(gt.clone(), lq, times.clone());
-            t = Some(times);
+            more.push(times);
         }
-        Seen { lq, gt, t }
+        Seen { lq, gt, more }
+    }
+
+    /// What networks of [`Sees::Cells`] are told.
+    fn known(&self, batch: &Batch) -> Vec<Tensor<4>> {
+        if self.use_as.sees == Sees::Picture {
+            return Vec::new();
+        }
+        let (n, area) = (batch.n, batch.height * batch.width);
+        let planes = [n, batch.cells.len() / (n * area), batch.height, batch.width];
+        let points = [n, batch.numbers.len() / n, 1, 1];
+        let tensor = |values: &[f32], shape: [usize; 4]| {
+            Tensor::from_data(TensorData::new(values.to_vec(), shape), &self.device)
+        };
+        vec![tensor(&batch.cells, planes), tensor(&batch.numbers, points)]
+    }
+
+    /// What the network is given beside its picture.
+    pub(crate) fn sees(&self) -> Sees {
+        self.use_as.sees
     }
 
     fn tensor(&self, values: &[f32], batch: &Batch) -> Tensor<4> {
@@ -233,7 +253,7 @@ impl Learner {
 
     /// From 0 to 1 into the network's range.
     fn ranged(&self, x: Tensor<4>) -> Tensor<4> {
-        let (low, high) = self.range;
+        let (low, high) = self.use_as.range;
         if (low, high) == (0.0, 1.0) { x } else { x.mul_scalar(high - low).add_scalar(low) }
     }
 
@@ -261,9 +281,9 @@ fn gradients(
     seen: Seen,
     terms: &[crate::recipe::Term],
 ) -> Result<(f32, Rows), TrainError> {
-    let inputs: Vec<Tensor<4>> = std::iter::once(seen.lq).chain(seen.t).collect();
+    let inputs: Vec<Tensor<4>> = std::iter::once(seen.lq.clone()).chain(seen.more).collect();
     let outputs = model.run_learning(&inputs)?;
-    let loss = losses::sum(terms, &outputs, &seen.gt)?;
+    let loss = losses::sum(terms, &outputs, &seen.gt, &seen.lq)?;
     let gradients = loss.backward();
     Ok((number_of(loss)?, model.gradient_rows(&gradients)))
 }

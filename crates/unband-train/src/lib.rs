@@ -26,6 +26,7 @@ pub mod init;
 mod learner;
 mod log;
 pub mod losses;
+mod made;
 mod model;
 mod optimizer;
 mod pictures;

@@ -6,22 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use unband_data::{Cause, Pair};
-use unband_image::{Context, Depth, Image, Rng};
+use unband_image::{Context, Depth, Image, Rng, Window};
 use unband_io::Limits;
+use unband_nets::arch::Sees;
 
 use crate::error::DataError;
+use crate::made::{Made, Patch, Surface};
 use crate::recipe::Data;
 
 /// Decoded pictures that are kept, in bytes.
 const KEPT: usize = 2 << 30;
 /// Samples around a patch for causes that look further.
 const ROOM: usize = 64;
-
-/// A patch: `[3, side, side]` each, values of 0 to 1.
-pub(crate) struct Patch {
-    pub lq: Vec<f32>,
-    pub gt: Vec<f32>,
-}
 
 /// A picture in memory: RGB, 16 bits, interleaved.
 struct Kept {
@@ -30,34 +26,31 @@ struct Kept {
     data: Vec<u16>,
 }
 
-/// Where a window lies.
-#[derive(Clone, Copy)]
-struct Window {
-    x: usize,
-    y: usize,
-    width: usize,
-    height: usize,
-}
-
 /// Pairs of pictures.
 pub(crate) struct Pictures {
     /// Of each pair the clean picture and, where it is not made, the degraded one.
     files: Vec<(PathBuf, Option<PathBuf>)>,
     causes: Vec<&'static Cause>,
+    /// Side of what is degraded at once, where the recipe says so.
+    window: Option<usize>,
+    surface: Option<Surface>,
     kept: VecDeque<(PathBuf, Arc<Kept>)>,
 }
 
 impl Pictures {
     /// Lists what a recipe names; nothing is decoded yet.
-    pub fn open(data: &Data) -> Result<Self, DataError> {
-        let (files, causes) = match data {
-            Data::Clean { folder, degradations } => {
+    pub fn open(data: &Data, sees: Sees) -> Result<Self, DataError> {
+        let (files, causes, window) = match data {
+            Data::Clean { folder, degradations, window, .. } => {
                 let files = list(folder)?.into_iter().map(|file| (file, None)).collect();
-                (files, degradations.iter().filter_map(|name| unband_data::find(name)).collect())
+                (files, degradations.iter().filter_map(|name| unband_data::find(name)).collect(), *window)
             }
-            Data::Pairs { folder } => (pairs(&folder.join("lq"), &folder.join("gt"))?, Vec::new()),
+            Data::Pairs { folder, window, .. } => {
+                (pairs(&folder.join("lq"), &folder.join("gt"))?, Vec::new(), *window)
+            }
         };
-        Ok(Self { files, causes, kept: VecDeque::new() })
+        let surface = (sees == Sees::Cells).then(Surface::new).transpose()?;
+        Ok(Self { files, causes, window, surface, kept: VecDeque::new() })
     }
 
     pub fn len(&self) -> usize {
@@ -69,10 +62,12 @@ impl Pictures {
         self.files[pair].0.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// A square of a pair, where and how degraded by `rng`, which is asked at frame `sample`.
-    pub fn patch(&mut self, pair: usize, side: usize, rng: Rng, sample: u32) -> Result<Patch, DataError> {
+    /// A square window of a picture, of at least `side`: which one, where and how degraded by `rng`, which is asked at frame
+    /// `sample`.
+    pub fn window(&mut self, side: usize, rng: Rng, sample: u32) -> Result<Made, DataError> {
         let draw =
             |plane: u32, below: usize| ((rng.at(sample, plane, 0, 0) as u64 * below as u64) >> 32) as usize;
+        let pair = draw(0, self.len());
         let cause = (!self.causes.is_empty()).then(|| self.causes[draw(10, self.causes.len())]);
         let room = if cause.is_some_and(|c| c.wants_room) { ROOM } else { 0 };
         let (clean, degraded) = self.pictures(pair)?;
@@ -81,17 +76,13 @@ impl Pictures {
             let file = self.files[pair].0.clone();
             return Err(DataError::Small { file, width: clean.width, height: clean.height, least });
         }
-        let (x, y) = (draw(11, clean.width - least + 1), draw(12, clean.height - least + 1));
-        let outer = Window { x, y, width: least, height: least };
-        let inner = Window { x: room, y: room, width: side, height: side };
-        let made = self.degrade(
-            pair,
-            (&clean, degraded.as_deref()),
-            outer,
-            cause,
-            Rng::new(u64::from(rng.at(sample, 13, 0, 0))),
-        )?;
-        Ok(Patch { lq: cut(&made.lq, inner), gt: cut(&made.gt, inner) })
+        let wanted = self.window.unwrap_or(side).max(side) + 2 * room;
+        let (width, height) = (wanted.min(clean.width), wanted.min(clean.height));
+        let (x0, y0) = (draw(11, clean.width - width + 1), draw(12, clean.height - height + 1));
+        let outer = Window { x0, y0, x1: x0 + width, y1: y0 + height };
+        let rng = Rng::new(u64::from(rng.at(sample, 13, 0, 0)));
+        let pair = self.degrade(pair, (&clean, degraded.as_deref()), outer, cause, rng)?;
+        Made::of(pair, room, self.surface.as_ref())
     }
 
     /// The middle of a pair, sides multiples of `multiple` and at most `crop` where that is not 0: the patch, height and width.
@@ -103,17 +94,19 @@ impl Pictures {
         rng: Rng,
     ) -> Result<(Patch, usize, usize), DataError> {
         let (clean, degraded) = self.pictures(pair)?;
-        let side = |n: usize| (if crop == 0 { n } else { n.min(crop) }) / multiple * multiple;
-        let (width, height) = (side(clean.width), side(clean.height));
-        if width == 0 || height == 0 {
-            let file = self.files[pair].0.clone();
-            return Err(DataError::Small { file, width: clean.width, height: clean.height, least: multiple });
-        }
-        let window = Window { x: (clean.width - width) / 2, y: (clean.height - height) / 2, width, height };
         let cause = (!self.causes.is_empty()).then(|| self.causes[pair % self.causes.len()]);
+        // Some causes give less than they are given.
+        let room = if cause.is_some_and(|c| c.wants_room) { 2 * ROOM } else { 0 };
+        let side = |n: usize| if crop == 0 { n } else { n.min(crop + room) };
+        let (width, height) = (side(clean.width), side(clean.height));
+        let (x0, y0) = ((clean.width - width) / 2, (clean.height - height) / 2);
+        let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let made = self.degrade(pair, (&clean, degraded.as_deref()), window, cause, rng)?;
-        let all = Window { x: 0, y: 0, width, height };
-        Ok((Patch { lq: cut(&made.lq, all), gt: cut(&made.gt, all) }, height, width))
+        let made = Made::of(made, 0, self.surface.as_ref())?;
+        made.middle(crop, multiple).ok_or_else(|| {
+            let (file, width, height) = (self.files[pair].0.clone(), clean.width, clean.height);
+            DataError::Small { file, width, height, least: multiple }
+        })
     }
 
     fn degrade(
@@ -174,19 +167,11 @@ impl Kept {
     }
 
     fn window(&self, w: Window, file: &Path) -> Result<Image, DataError> {
-        let row = |y: usize| &self.data[3 * (y * self.width + w.x)..3 * (y * self.width + w.x + w.width)];
-        let data: Vec<u16> = (w.y..w.y + w.height).flat_map(row).copied().collect();
-        Image::from_rgb16(w.width, w.height, &data)
+        let row = |y: usize| &self.data[3 * (y * self.width + w.x0)..3 * (y * self.width + w.x1)];
+        let data: Vec<u16> = (w.y0..w.y1).flat_map(row).copied().collect();
+        Image::from_rgb16(w.width(), w.height(), &data)
             .map_err(|source| DataError::Picture { file: file.to_owned(), source })
     }
-}
-
-/// Planes one after the other.
-fn cut(image: &Image, w: Window) -> Vec<f32> {
-    let rows = |plane: usize| {
-        (w.y..w.y + w.height).flat_map(move |y| &image.planes[plane].row(y)[w.x..w.x + w.width])
-    };
-    (0..3).flat_map(rows).copied().collect()
 }
 
 /// Files whose ending is that of a picture, by name.

@@ -65,7 +65,11 @@ pub struct Recipe {
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Init {
     /// PyTorch's own: uniform within 1/√fan-in, biases too.
-    Pytorch {},
+    Pytorch {
+        /// Layers whose weights and biases start at 0.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        zero: Vec<String>,
+    },
     /// Normal of the spread gain · √(2 / (fan-in + fan-out)), biases 0.
     XavierNormal {
         /// Factor of the spread.
@@ -117,6 +121,8 @@ pub enum TermKind {
     MsSsim,
     /// The second output against the gradient of the clean picture.
     Gradient,
+    /// Absolute difference of each patch as a share of what it was before, so that faint harm counts as much as strong one.
+    RelativeL1,
 }
 
 /// pix2pix's game.
@@ -227,7 +233,8 @@ pub struct Augment {
     pub turns: bool,
 }
 
-/// Where pairs come from.
+/// Where pairs come from. `window`: side of the square of a picture that is degraded and looked at as a whole (without it: the
+/// patch). `reuse`: patches that are cut from it, one per batch, before the next one is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {
@@ -235,6 +242,12 @@ pub enum Data {
     Pairs {
         /// The folder.
         folder: PathBuf,
+        /// See [`Data`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<usize>,
+        /// See [`Data`].
+        #[serde(default = "one")]
+        reuse: usize,
     },
     /// A folder of clean pictures, degraded on the way.
     Clean {
@@ -242,6 +255,12 @@ pub enum Data {
         folder: PathBuf,
         /// Causes of banding of `unband-data`, one drawn per patch.
         degradations: Vec<String>,
+        /// See [`Data`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window: Option<usize>,
+        /// See [`Data`].
+        #[serde(default = "one")]
+        reuse: usize,
     },
 }
 
@@ -267,7 +286,7 @@ pub struct Validation {
 // Variants without fields are written with braces: serde would let unknown keys pass beside others.
 impl Default for Init {
     fn default() -> Self {
-        Self::Pytorch {}
+        Self::Pytorch { zero: Vec::new() }
     }
 }
 

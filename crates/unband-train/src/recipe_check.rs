@@ -147,6 +147,11 @@ impl Checks<'_> {
     }
 
     fn data(&self, key: &str, data: &Data) -> Result<(), RecipeError> {
+        let (Data::Pairs { window, reuse, .. } | Data::Clean { window, reuse, .. }) = data;
+        if let Some(window) = window {
+            self.number(&format!("{key}.window"), *window as f64, 8.0, 65536.0)?;
+        }
+        self.number(&format!("{key}.reuse"), *reuse as f64, 1.0, 1e6)?;
         let Data::Clean { degradations, .. } = data else { return Ok(()) };
         let names = || unband_data::CAUSES.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
         let key = format!("{key}.degradations");

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
+use unband_nets::arch::Sees;
 use unband_nets::checkpoint;
 
 use crate::batches::{Ahead, Batches, Patches};
@@ -98,12 +99,12 @@ impl Run {
         let facts = if file.exists() { saved::load(&mut learner, &file)? } else { Vec::new() };
         let number =
             |name: &str| facts.iter().find(|(k, _)| k == name).and_then(|(_, v)| v.parse::<f64>().ok());
-        let batches = Box::new(Patches::open(recipe)?);
+        let batches = Box::new(Patches::open(recipe, learner.sees())?);
         let kept = learner.steps_taken();
         unband_io::write_bytes(recipe.to_toml()?.as_bytes(), &folder.join("recipe.toml"), true)?;
         Ok(Self {
             batches: Box::new(Ahead::of(batches, kept * recipe.accumulate as u64)),
-            validation: Validation::open(recipe, multiple)?,
+            validation: Validation::open(recipe, learner.sees(), multiple)?,
             log: Log::open(folder, kept)?,
             folder: folder.to_owned(),
             psnr: number("psnr").zip(number("input")),
@@ -222,5 +223,5 @@ fn clear(folder: &Path) {
 /// # Errors
 /// Folders that cannot be listed or are empty, pictures without partners.
 pub fn pairs(recipe: &Recipe) -> Result<usize, DataError> {
-    Ok(crate::pictures::Pictures::open(&recipe.data)?.len())
+    Ok(crate::pictures::Pictures::open(&recipe.data, Sees::Picture)?.len())
 }

@@ -5,11 +5,13 @@ use std::path::Path;
 use burn::tensor::Tensor;
 use unband_image::{Depth, Image, Rng};
 use unband_io::WriteOptions;
+use unband_nets::arch::Sees;
 
 use crate::TrainError;
 use crate::batches::Batch;
 use crate::error::DataError;
 use crate::learner::Learner;
+use crate::made::Patch;
 use crate::pictures::Pictures;
 use crate::recipe::Recipe;
 
@@ -24,14 +26,15 @@ pub(crate) struct Validation {
 
 impl Validation {
     /// Reads all of them.
-    pub fn open(recipe: &Recipe, multiple: usize) -> Result<Self, TrainError> {
+    pub fn open(recipe: &Recipe, sees: Sees, multiple: usize) -> Result<Self, TrainError> {
         let settings = &recipe.validation;
-        let mut pictures = Pictures::open(&settings.data)?;
+        let mut pictures = Pictures::open(&settings.data, sees)?;
         let count = if settings.images == 0 { pictures.len() } else { settings.images.min(pictures.len()) };
         let mut pairs = Vec::with_capacity(count);
         for i in 0..count {
             let (patch, height, width) = pictures.middle(i, settings.crop, multiple, Rng::new(i as u64))?;
-            pairs.push((pictures.name(i), Batch { lq: patch.lq, gt: patch.gt, n: 1, height, width }));
+            let Patch { lq, gt, cells, numbers } = patch;
+            pairs.push((pictures.name(i), Batch { lq, gt, cells, numbers, n: 1, height, width }));
         }
         let input = pairs.iter().map(|(_, b)| psnr(&b.lq, &b.gt)).sum::<f64>() / count as f64;
         Ok(Self { pairs, input, samples: settings.samples })

@@ -16,7 +16,7 @@ impl Batches for Noise {
         let values = |plane| {
             (0..n * 3 * side * side).map(move |i| Rng::new(number).unit_at(plane, 0, i as u32, 0)).collect()
         };
-        Ok(Batch { lq: values(0), gt: values(1), n, height: side, width: side })
+        Ok(Batch { lq: values(0), gt: values(1), n, height: side, width: side, ..Batch::default() })
     }
 }
 

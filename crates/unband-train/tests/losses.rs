@@ -3,7 +3,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_nets::state::fill;
-use unband_train::losses::{charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim};
+use unband_train::losses::{charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, relative_l1};
 
 fn tensor(values: &[f64], channels: usize, height: usize, width: usize) -> Tensor<4> {
     let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
@@ -172,4 +172,14 @@ fn a_mix_goes_from_clean_to_banded() {
 fn a_smooth_difference_is_that_of_the_formula() {
     let loss = charbonnier::loss(tensor(&[0.5, 0.1], 1, 1, 2), tensor(&[0.5, 0.3], 1, 1, 2), 1e-3);
     near("charbonnier", loss, f64::midpoint(1e-3, (0.04f64 + 1e-6).sqrt()), 1e-5);
+}
+
+#[test]
+fn relative_differences_count_patches_alike_whatever_their_harm() {
+    // Two patches: harm of 8 codes halved, harm of 1 code doubled; a twentieth of a code is added to the harm.
+    let codes =
+        |a: f32, b: f32| Tensor::<4>::from_floats([[[[a / 255.0]]], [[[b / 255.0]]]], &Device::flex());
+    let loss = relative_l1::loss(codes(4.0, 2.0), codes(0.0, 0.0), codes(8.0, -1.0)).into_scalar::<f32>();
+    let want = f64::midpoint(4.0 / 8.05, 2.0 / 1.05);
+    assert!((f64::from(loss) - want).abs() < 1e-5, "{loss} {want}");
 }

@@ -23,8 +23,9 @@ fn every_recipe_can_be_followed_at_full_scale_and_small() {
     assert!(files.len() >= 9, "{}", files.len());
     for file in files {
         let full = Recipe::load(&file, &[], &[]).unwrap_or_else(|e| panic!("{e}"));
-        assert!(matches!(full.data, Data::Pairs { .. }));
         let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        // Published ones have pairs; ours makes its own.
+        assert_eq!(matches!(full.data, Data::Pairs { .. }), !stem.starts_with("unband"));
         assert_eq!(full.network, stem);
         let small =
             Recipe::load(&file, &[folder().join("small.toml")], &[]).unwrap_or_else(|e| panic!("{e}"));

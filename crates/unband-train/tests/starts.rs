@@ -27,7 +27,7 @@ fn facts(values: &[f32]) -> [f64; 3] {
 #[test]
 fn every_network_starts_by_every_rule_with_numbers_that_its_seed_fixes() {
     let rules = [
-        Init::Pytorch {},
+        Init::Pytorch { zero: Vec::new() },
         Init::XavierNormal { gain: 1.0, zero_last: true },
         Init::Normal { std: 0.02 },
         Init::Adnet {},
@@ -56,7 +56,7 @@ fn every_network_starts_by_every_rule_with_numbers_that_its_seed_fixes() {
 
 #[test]
 fn pytorchs_rule_is_uniform_within_one_over_the_root_of_fan_in() {
-    let state = init::state(&graph("bitnet"), &Init::Pytorch {}, 3);
+    let state = init::state(&graph("bitnet"), &Init::Pytorch { zero: Vec::new() }, 3);
     let bound = 1.0 / (64.0f64 * 9.0).sqrt();
     for (name, share) in [("enc.1.0.conv.weight", 0.01), ("enc.1.0.conv.bias", 0.25)] {
         let [mean, spread, largest] = facts(&values(&state, name));
@@ -93,7 +93,7 @@ fn normal_rules_have_their_spreads() {
 
 #[test]
 fn normalised_weights_start_as_the_plain_ones_would() {
-    let state = init::state(&graph("indi"), &Init::Pytorch {}, 3);
+    let state = init::state(&graph("indi"), &Init::Pytorch { zero: Vec::new() }, 3);
     let length = values(&state, "conv.depth.weight_g");
     let direction = values(&state, "conv.depth.weight_v");
     for (length, row) in length.iter().zip(direction.chunks(27)) {

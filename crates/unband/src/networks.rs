@@ -4,10 +4,11 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use unband_filters::smooth;
 use unband_image::restorer::Prepare;
 use unband_image::{Entry, ParamError, ParamInfo, Params, Restorer, params};
 use unband_infer::deepdeband::Variant;
-use unband_infer::{Engine, NetRestorer, Way, models};
+use unband_infer::{Engine, GuidedRestorer, NetRestorer, Way, models};
 use unband_nets::arch::{self, Architecture};
 
 use crate::Error;
@@ -75,7 +76,29 @@ pub static NETWORKS: &[Entry] = &[
     }),
     network!(arch::ggdbn::ENTRY, OnceParams, |_| Way::Once),
     network!(arch::bdinn::ENTRY, OnceParams, |_| Way::Once),
+    LITE,
 ];
+
+/// Our own network, on top of `smooth`.
+const LITE: Entry = Entry {
+    name: arch::unband_lite::ENTRY.name,
+    title: arch::unband_lite::ENTRY.title,
+    source: arch::unband_lite::ENTRY.source,
+    ours: true,
+    rgb: true,
+    params: OnceParams::INFO,
+    build: |settings| {
+        let architecture = &arch::unband_lite::ENTRY;
+        let params = OnceParams::from_settings(architecture.name, settings)?;
+        let engine = checked(architecture, &params.weights)?;
+        let surface = (smooth::ENTRY.build)(&[])?;
+        Ok(Box::new(move |image, findings, ctx| {
+            let surface = surface(image, findings, ctx)?;
+            let restorer = GuidedRestorer::new(architecture, Arc::clone(&engine), surface, findings)?;
+            Ok(Box::new(restorer) as Box<dyn Restorer>)
+        }))
+    },
+};
 
 /// Name of the parameter that takes a checkpoint.
 pub const WEIGHTS: &str = "weights";
@@ -91,15 +114,19 @@ fn deep_deband(params: &DeepDebandParams, weighted: bool) -> Way {
 }
 
 fn prepare(architecture: &'static Architecture, file: &Path, way: Way) -> Result<Prepare, ParamError> {
-    if file.as_os_str().is_empty() {
-        let name = architecture.name;
-        return Err(ParamError::Required { method: name, name: WEIGHTS, hint: where_from(name) });
-    }
-    let engine = engine(architecture, file)?;
+    let engine = checked(architecture, file)?;
     Ok(Box::new(move |_, _, _| {
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), way)?;
         Ok(Box::new(restorer) as Box<dyn Restorer>)
     }))
+}
+
+fn checked(architecture: &'static Architecture, file: &Path) -> Result<Arc<Engine>, ParamError> {
+    if file.as_os_str().is_empty() {
+        let name = architecture.name;
+        return Err(ParamError::Required { method: name, name: WEIGHTS, hint: where_from(name) });
+    }
+    engine(architecture, file)
 }
 
 /// Who publishes the numbers of a network, on which terms, and how they are given.

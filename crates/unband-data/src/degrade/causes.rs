@@ -35,6 +35,7 @@ pub static CAUSES: &[Cause] = &[
     cause("rgb-7", "RGB on 7 bits", OWN, &levels::to(7)),
     cause("rgb-6", "RGB on 6 bits", OWN, &levels::to(6)),
     cause("rgb-5", "RGB on 5 bits", OWN, &levels::to(5)),
+    cause("rgb-4", "RGB on 4 bits", OWN, &levels::to(4)),
     cause("luma-6", "4:2:0, luma on 6 bits", KAPOOR, &planes::bits(6, 8, 8)),
     cause("u-5", "4:2:0, U on 5 bits", KAPOOR, &planes::bits(8, 5, 8)),
     cause("chroma-6", "4:2:0, U and V on 6 bits", KAPOOR, &planes::bits(8, 6, 6)),

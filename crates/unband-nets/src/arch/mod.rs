@@ -13,6 +13,7 @@ pub mod indi;
 pub mod rrdbnet;
 pub mod squeezenet;
 pub mod uformer;
+pub mod unband_lite;
 pub mod vgg;
 
 use crate::net::BuildError;
@@ -96,12 +97,14 @@ pub struct Use {
     pub range: (f32, f32),
     /// How often it runs over a picture.
     pub passes: Passes,
+    /// What it is given.
+    pub sees: Sees,
 }
 
 impl Use {
     /// Values of 0 to 1, once.
     pub const fn of(purpose: Purpose) -> Self {
-        Self { purpose, range: (0.0, 1.0), passes: Passes::One }
+        Self { purpose, range: (0.0, 1.0), passes: Passes::One, sees: Sees::Picture }
     }
 }
 
@@ -114,6 +117,15 @@ pub enum Passes {
     Steps,
 }
 
+/// What a network is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// The picture alone.
+    Picture,
+    /// The picture, where its samples lie in the cells of its grid, and what is known of that grid ([`unband_lite`]).
+    Cells,
+}
+
 /// All networks. More special ones come first where state dicts look alike.
 pub static ARCHITECTURES: &[Architecture] = &[
     adnet::ENTRY,
@@ -122,6 +134,7 @@ pub static ARCHITECTURES: &[Architecture] = &[
     indi::ENTRY,
     rrdbnet::ENTRY,
     brdnet::ENTRY,
+    unband_lite::ENTRY,
     bitnet::ENTRY,
     uformer::ENTRY,
     deepdeband::FULL,

@@ -8,6 +8,7 @@ pub mod indi;
 pub mod l1;
 pub mod l2;
 pub mod ms_ssim;
+pub mod relative_l1;
 
 use burn::tensor::Tensor;
 
@@ -16,11 +17,16 @@ use crate::recipe::{Term, TermKind};
 
 /// The weighted sum of a recipe's terms, in one element.
 ///
-/// `outputs` are those of the network, `gt` is `[N, 3, H, W]`.
+/// `outputs` are those of the network; `gt` and `lq`, the banded picture, are `[N, 3, H, W]`.
 ///
 /// # Errors
 /// A term that reads an output which the network does not have.
-pub fn sum(terms: &[Term], outputs: &[Tensor<4>], gt: &Tensor<4>) -> Result<Tensor<1>, TrainError> {
+pub fn sum(
+    terms: &[Term],
+    outputs: &[Tensor<4>],
+    gt: &Tensor<4>,
+    lq: &Tensor<4>,
+) -> Result<Tensor<1>, TrainError> {
     let out = outputs.first().ok_or(TrainError::NoOutput { term: "every loss", output: 0 })?;
     let mut total = Tensor::zeros([1], &gt.device());
     for term in terms {
@@ -32,6 +38,7 @@ pub fn sum(terms: &[Term], outputs: &[Tensor<4>], gt: &Tensor<4>) -> Result<Tens
             TermKind::FftL1 => fft_l1::modulus(out, gt),
             TermKind::FftL1Parts => fft_l1::parts(out, gt),
             TermKind::MsSsim => ms_ssim::loss(out, gt)?,
+            TermKind::RelativeL1 => relative_l1::loss(out, gt, lq.clone()),
             TermKind::Gradient => {
                 let gradient = outputs.get(1).ok_or(TrainError::NoOutput { term: "gradient", output: 1 })?;
                 gradient::loss(gradient.clone(), gt)

@@ -1,0 +1,217 @@
+//! What [`Sees::Cells`](unband_nets::arch::Sees) networks are told of a picture beside its samples.
+
+use unband_image::inspect::{Findings, GridRegions, PlaneGrid, Space};
+use unband_image::{Image, Matrix, Model, Plane, Window};
+use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES};
+
+/// Steps are never taken for finer than this, in 8-bit codes: one code of 16 bits.
+const LEAST: f32 = 1.0 / 257.0;
+
+/// The grid of a picture as a network is told of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cells {
+    /// Steps of Y, U and V in 8-bit codes.
+    steps: [f32; 3],
+    /// Of each plane of the found space where a grid was found: how its value follows from R, G and B in codes, step, offset.
+    grids: [Option<PlaneCells>; 3],
+    /// Chroma of half the size: its places are those of 2×2 means.
+    half: bool,
+    regions: Option<GridRegions>,
+    numbers: [f32; CELL_NUMBERS],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct PlaneCells {
+    weights: [f32; 3],
+    step: f32,
+    offset: f32,
+}
+
+impl Cells {
+    /// From what was found in a red, green and blue (or grey) picture.
+    pub fn new(findings: &Findings) -> Self {
+        let grid = |i: usize| findings.grids.get(i).or(findings.grids.last());
+        let step = |i: usize| grid(i).map_or(1.0, usual_step).max(LEAST);
+        let (steps, matrix) = match findings.space {
+            Space::Yuv { matrix, .. } => ([step(0), step(1), step(2)], Some(matrix)),
+            Space::Native => ([step(0).max(step(1)).max(step(2)); 3], None),
+        };
+        let plane = |i: usize| {
+            let grid = grid(i).filter(|g| g.found && g.steps_by_code.is_none() && g.step_codes > 0.0)?;
+            let weights = matrix.map_or_else(|| unit(i), |matrix| weights(matrix, i));
+            Some(PlaneCells { weights, step: grid.step_codes, offset: grid.offset_codes })
+        };
+        let grids = [plane(0), plane(1), plane(2)];
+        let mut numbers = [0.0; CELL_NUMBERS];
+        for i in 0..3 {
+            numbers[i] = steps[i] / 255.0;
+            numbers[3 + i] = steps[i].log2();
+            numbers[6 + i] = f32::from(u8::from(grids[i].is_some()));
+        }
+        let half = findings.half_chroma && matrix.is_some();
+        for (to, holds) in numbers[9..].iter_mut().zip([matrix.is_some(), half, findings.lossy]) {
+            *to = f32::from(u8::from(holds));
+        }
+        Self { steps, grids, half, regions: findings.regions.clone(), numbers }
+    }
+
+    /// What holds for the whole picture: [`CELL_NUMBERS`] numbers.
+    pub fn numbers(&self) -> [f32; CELL_NUMBERS] {
+        self.numbers
+    }
+
+    /// What is known of each sample of a window: `[9, height, width]`. `surface` is the window as the smooth surface has it,
+    /// one plane or three of its size.
+    pub fn planes(&self, image: &Image, surface: &[Plane], window: Window) -> Vec<f32> {
+        debug_assert!(!matches!(image.color.model, Model::Yuv { .. }));
+        let (w, area) = (window.width(), window.width() * window.height());
+        let mut out = vec![0.0; CELL_PLANES * area];
+        let (changes, places) = out.split_at_mut(3 * area);
+        for (i, change) in changes.chunks_exact_mut(area).enumerate() {
+            let k = weights(Matrix::Bt601, i).map(|k| k * 255.0 / self.steps[i]);
+            for (y, row) in change.chunks_exact_mut(w).enumerate() {
+                for (c, &k) in k.iter().enumerate() {
+                    let now = &image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y)[window.x0..];
+                    let then = surface[c.min(surface.len() - 1)].row(y);
+                    row.iter_mut().zip(now).zip(then).for_each(|((v, a), b)| *v += k * (b - a));
+                }
+            }
+        }
+        for (i, waves) in places.chunks_exact_mut(2 * area).enumerate() {
+            if let Some(grid) = self.grids[i] {
+                self.waves(image, window, (i, grid), waves);
+            }
+        }
+        out
+    }
+
+    /// Triangle waves of the place in a cell: 1 on a level and −1 between two, and the same a quarter cell on.
+    fn waves(&self, image: &Image, window: Window, (plane, grid): (usize, PlaneCells), out: &mut [f32]) {
+        let (w, h) = (window.width(), window.height());
+        let (first, second) = out.split_at_mut(w * h);
+        let half = self.half && plane > 0;
+        let scale = 255.0 / grid.step;
+        let mut places = vec![0.0f32; w];
+        let mut other = vec![0.0f32; w];
+        for y in 0..h {
+            let fill = |y: usize, places: &mut [f32]| {
+                places.fill(-grid.offset / grid.step);
+                for (c, k) in grid.weights.iter().enumerate() {
+                    let row = image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y);
+                    let row = &row[window.x0..window.x1];
+                    places.iter_mut().zip(row).for_each(|(p, v)| *p += k * scale * v);
+                }
+            };
+            fill(y, &mut places);
+            if half {
+                fill((y ^ 1).min(h - 1), &mut other);
+                places.iter_mut().zip(&other).for_each(|(p, o)| *p = 0.5 * (*p + o));
+                for pair in places.chunks_exact_mut(2) {
+                    pair.fill(0.5 * (pair[0] + pair[1]));
+                }
+            }
+            let line = y * w..(y + 1) * w;
+            for ((&p, a), b) in places.iter().zip(&mut first[line.clone()]).zip(&mut second[line.clone()]) {
+                *a = 1.0 - 4.0 * (p - p.round_ties_even()).abs();
+                let p = p - 0.25;
+                *b = 1.0 - 4.0 * (p - p.round_ties_even()).abs();
+            }
+            if let Some(regions) = &self.regions {
+                for x in 0..w {
+                    if !regions.holds_at(plane, window.x0 + x, window.y0 + y) {
+                        first[y * w + x] = 0.0;
+                        second[y * w + x] = 0.0;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The middle of the steps that follow a tone curve; else the step.
+fn usual_step(grid: &PlaneGrid) -> f32 {
+    let Some(steps) = grid.steps_by_code.as_ref().filter(|steps| !steps.is_empty()) else {
+        return grid.step_codes;
+    };
+    let mut sorted = steps.clone();
+    sorted.sort_by(f32::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+fn unit(i: usize) -> [f32; 3] {
+    let mut weights = [0.0; 3];
+    weights[i] = 1.0;
+    weights
+}
+
+/// Of R, G and B in component `i`.
+fn weights(matrix: Matrix, i: usize) -> [f32; 3] {
+    [0, 1, 2].map(|c| matrix.to_yuv(unit(c))[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unband_image::Range;
+
+    fn grey_ramp() -> Image {
+        let codes: Vec<u8> = (0..3 * 64 * 4).map(|i| (i / 3 % 64) as u8).collect();
+        Image::from_rgb8(64, 4, &codes).unwrap()
+    }
+
+    fn found(step: f32, space: Space) -> Findings {
+        let mut findings = Findings::plain(3, 8);
+        findings.space = space;
+        findings.grids[0] = PlaneGrid { found: true, ..PlaneGrid::plain(step) };
+        findings
+    }
+
+    fn all(image: &Image) -> Window {
+        Window { x0: 0, y0: 0, x1: image.width(), y1: image.height() }
+    }
+
+    #[test]
+    fn waves_are_1_on_levels_and_minus_1_between_them() {
+        let image = grey_ramp();
+        for space in [Space::Native, Space::Yuv { matrix: Matrix::Bt601, range: Range::Full }] {
+            let cells = Cells::new(&found(8.0, space));
+            let planes = cells.planes(&image, &image.planes, all(&image));
+            let first = &planes[3 * 64 * 4..][..64];
+            let second = &planes[4 * 64 * 4..][..64];
+            for (x, (&a, &b)) in first.iter().zip(second).enumerate() {
+                let (want_a, want_b) = match x % 8 {
+                    0 => (1.0, 0.0),
+                    2 => (0.0, 1.0),
+                    4 => (-1.0, 0.0),
+                    6 => (0.0, -1.0),
+                    _ => continue,
+                };
+                assert!((a - want_a).abs() < 1e-3 && (b - want_b).abs() < 1e-3, "{space:?} {x}: {a} {b}");
+            }
+            // Planes without a grid say nothing, and neither does a surface that is the picture.
+            assert!(planes[5 * 64 * 4..].iter().all(|&v| v == 0.0));
+            assert!(planes[..3 * 64 * 4].iter().all(|&v| v.abs() < 1e-4));
+        }
+    }
+
+    #[test]
+    fn changes_are_told_in_cells() {
+        let image = grey_ramp();
+        let mut surface = image.planes.clone();
+        for plane in &mut surface {
+            plane.data.iter_mut().for_each(|v| *v += 2.0 / 255.0);
+        }
+        let planes = Cells::new(&found(8.0, Space::Native)).planes(&image, &surface, all(&image));
+        let mean = |c: usize| planes[c * 256..][..256].iter().sum::<f32>() / 256.0;
+        // A quarter of a cell brighter, no other colour.
+        assert!((mean(0) - 0.25).abs() < 1e-4 && mean(1).abs() < 1e-4 && mean(2).abs() < 1e-4);
+    }
+
+    #[test]
+    fn numbers_tell_steps_and_space() {
+        let numbers =
+            Cells::new(&found(4.0, Space::Yuv { matrix: Matrix::Bt709, range: Range::Limited })).numbers();
+        assert!((numbers[0] - 4.0 / 255.0).abs() < 1e-7 && (numbers[3] - 2.0).abs() < 1e-6);
+        assert_eq!(numbers[6..], [1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    }
+}

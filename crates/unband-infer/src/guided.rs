@@ -1,0 +1,229 @@
+//! Networks that are told of cells as restorers: the smooth surface of a window, where its samples lie, the network.
+
+use std::sync::Arc;
+
+use unband_image::inspect::Findings;
+use unband_image::tile::restored_window;
+use unband_image::{Context, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
+use unband_nets::Shape;
+use unband_nets::arch::Architecture;
+use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES};
+
+use crate::cells::Cells;
+use crate::engine::Engine;
+use crate::map::Map;
+use crate::net_restorer::{fetched, mirrored};
+use crate::run::{Mode, RunError};
+
+/// A network of [`Sees::Cells`](unband_nets::arch::Sees) for one picture.
+pub struct GuidedRestorer {
+    name: &'static str,
+    engine: Arc<Engine>,
+    /// Makes the smooth surface.
+    surface: Box<dyn Restorer>,
+    cells: Cells,
+    needs: Needs,
+    /// Samples around a window that the network is given.
+    rim: usize,
+    multiple: usize,
+}
+
+impl GuidedRestorer {
+    /// For the red, green and blue (or grey) picture that has these findings and this restorer of its smooth surface.
+    ///
+    /// # Errors
+    /// Networks of one size only or that look at all of the picture.
+    pub fn new(
+        architecture: &Architecture,
+        engine: Arc<Engine>,
+        surface: Box<dyn Restorer>,
+        findings: &Findings,
+    ) -> Result<Self, RestoreError> {
+        let name = architecture.name;
+        let fault = |what: &str| RestoreError::Unsupported { method: name, what: what.into() };
+        let graph = engine.graph();
+        let multiple = graph.size_multiple().ok_or_else(|| fault("takes pictures of one size only"))?;
+        // One sample at least of the coarsest.
+        let multiple = multiple.max(graph.coarsest_step());
+        let radius = graph.receptive_radius().ok_or_else(|| fault("looks at the whole picture"))?;
+        let before = surface.needs();
+        let align = before.align.max(4 * multiple.next_power_of_two());
+        let rim = radius.next_multiple_of(align);
+        let needs = Needs { halo: rim + before.halo, align, full_width: false, whole_image: false };
+        Ok(Self { name, engine, surface, cells: Cells::new(findings), needs, rim, multiple })
+    }
+
+    /// Sides as the network takes them.
+    fn padded(&self, (width, height): (usize, usize)) -> (usize, usize) {
+        (width.next_multiple_of(self.multiple), height.next_multiple_of(self.multiple))
+    }
+
+    fn inputs(
+        &self,
+        input: &TileIn<'_>,
+        window: Window,
+        ctx: &Context<'_>,
+    ) -> Result<[Map<f32>; 3], RestoreError> {
+        let surface: Vec<Plane> = restored_window(input.image, &*self.surface, window, ctx)?;
+        let known = self.cells.planes(input.image, &surface, window);
+        drop(surface);
+        let (width, height) = self.padded((window.width(), window.height()));
+        let shape = Shape::new(CELL_PLANES, height, width);
+        let data = if (width, height) == (window.width(), window.height()) {
+            known
+        } else {
+            let area = window.width() * window.height();
+            let rows =
+                |c: usize| (0..height).map(move |y| c * area + mirrored(y, window.height()) * window.width());
+            let row = |start: usize| (0..width).map(move |x| start + mirrored(x, window.width()));
+            (0..CELL_PLANES).flat_map(rows).flat_map(row).map(|i| known[i]).collect()
+        };
+        let numbers = Map { shape: Shape::new(CELL_NUMBERS, 1, 1), data: self.cells.numbers().to_vec() };
+        Ok([fetched(input.image, window, self.multiple, (0.0, 1.0)), Map { shape, data }, numbers])
+    }
+}
+
+impl Restorer for GuidedRestorer {
+    fn needs(&self) -> Needs {
+        self.needs
+    }
+
+    fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
+        let (width, height) = self.padded(size);
+        let run = self.engine.peak_bytes(height, width, Mode::default(), ctx.threads).unwrap_or(0) as u64;
+        let maps = (width * height * 4 * (CELL_PLANES + 9)) as u64;
+        8 * self.engine.graph().parameter_count() as u64 + (run + maps).saturating_mul(at_once as u64)
+    }
+
+    fn touches(&self, input: &TileIn<'_>) -> bool {
+        self.surface.touches(input)
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let unsupported = |what: String| RestoreError::Unsupported { method: self.name, what };
+        let image = input.image;
+        if matches!(image.color.model, Model::Yuv { .. }) {
+            return Err(unsupported("takes red, green and blue: convert the picture first".into()));
+        }
+        let window = input.core.grown(self.rim, image.width(), image.height());
+        let inputs = self.inputs(input, window, ctx)?;
+        let made = self.engine.run(&inputs, Mode::default(), ctx).map_err(|error| match error {
+            RunError::Stopped(error) => error,
+            other => unsupported(other.to_string()),
+        })?;
+        let Some(picture) = made.first() else { return Err(unsupported("gave nothing".into())) };
+        let (left, top) = (input.core.x0 - window.x0, input.core.y0 - window.y0);
+        let grey = output.planes.len() == 1;
+        for (c, plane) in output.planes.iter_mut().enumerate() {
+            for (y, row) in plane.data.chunks_exact_mut(plane.width.max(1)).enumerate() {
+                let start = (top + y) * picture.shape.width + left;
+                let from = |channel: usize| &picture.plane(channel)[start..start + row.len()];
+                let (r, g, b) = (from(0), from(1), from(2));
+                if grey {
+                    for (v, ((r, g), b)) in row.iter_mut().zip(r.iter().zip(g).zip(b)) {
+                        *v = (r + g + b) / 3.0;
+                    }
+                } else {
+                    row.copy_from_slice(from(c));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unband_image::Image;
+    use unband_image::tile::restore_in_place;
+    use unband_nets::arch::unband_lite::{Config, ENTRY, build};
+    use unband_nets::state::{Weights, fill};
+
+    /// Stands for the smooth surface: each sample takes the mean with its left neighbour.
+    struct Left;
+
+    impl Restorer for Left {
+        fn needs(&self) -> Needs {
+            Needs::halo(4)
+        }
+
+        fn restore(
+            &self,
+            input: &TileIn<'_>,
+            output: &mut TileOut,
+            _: &Context<'_>,
+        ) -> Result<(), RestoreError> {
+            for (p, plane) in output.planes.iter_mut().enumerate() {
+                for y in 0..plane.height {
+                    let row = input.image.planes[p].row(input.core.y0 + y);
+                    for x in 0..plane.width {
+                        let at = input.core.x0 + x;
+                        plane.data[y * plane.width + x] = 0.5 * (row[at] + row[at.saturating_sub(1)]);
+                    }
+                }
+            }
+            Ok(())
+        }
+    }
+
+    fn restored(image: &Image, silent: bool, tile: usize) -> Vec<Plane> {
+        let graph = build(&Config { widths: [4, 5, 6, 7] }).unwrap();
+        let mut state = fill::golden(&graph.stored());
+        if silent {
+            for name in ["tail.weight", "tail.bias"] {
+                let mut tensor = state.get(name).unwrap().clone();
+                tensor.data = unband_nets::Data::F32(vec![0.0; tensor.to_f32().len()]);
+                state.insert(name.to_owned(), tensor);
+            }
+        }
+        let weights = Weights::bind(&graph, &state).unwrap();
+        let engine = Arc::new(Engine::new(graph, weights, unband_simd::Level::best()));
+        let findings = Findings::plain(image.planes.len(), 8);
+        let restorer = GuidedRestorer::new(&ENTRY, engine, Box::new(Left), &findings).unwrap();
+        let mut image = image.clone();
+        restore_in_place(&mut image, &restorer, tile, &mut |_, _| {}, &Context::default()).unwrap();
+        image.planes
+    }
+
+    fn picture(width: usize, height: usize) -> Image {
+        let codes: Vec<u8> = (0..3 * width * height).map(|i| (i * 7 % 251) as u8).collect();
+        Image::from_rgb8(width, height, &codes).unwrap()
+    }
+
+    fn apart(a: &[Plane], b: &[Plane]) -> f32 {
+        let pairs = a.iter().zip(b).flat_map(|(a, b)| a.data.iter().zip(&b.data));
+        pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_silent_network_gives_the_surface() {
+        let image = picture(70, 41);
+        let mut want = image.clone();
+        restore_in_place(&mut want, &Left, 64, &mut |_, _| {}, &Context::default()).unwrap();
+        assert!(apart(&restored(&image, true, 4096), &want.planes) < 1e-5);
+        assert!(apart(&restored(&image, false, 4096), &want.planes) > 1e-4);
+    }
+
+    #[test]
+    fn windows_give_what_the_whole_picture_gives() {
+        let image = picture(1200, 130);
+        assert!(apart(&restored(&image, false, 128), &restored(&image, false, 4096)) < 1e-6);
+    }
+
+    #[test]
+    fn any_size_and_grey_pictures_come_back_as_they_were() {
+        for (width, height) in [(1, 1), (5, 33)] {
+            let made = restored(&picture(width, height), false, 64);
+            assert_eq!((made.len(), made[0].width, made[0].height), (3, width, height));
+            assert!(made.iter().all(|p| p.data.iter().all(|v| v.is_finite())));
+        }
+        let grey = Image::from_gray(40, 36, &[90u8; 40 * 36]).unwrap();
+        assert_eq!(restored(&grey, false, 64).len(), 1);
+    }
+}

@@ -1,0 +1,106 @@
+//! Windows of pictures, degraded, with what networks are told of them.
+
+use unband_data::Pair;
+use unband_filters::smooth;
+use unband_image::inspect::inspect;
+use unband_image::restorer::Prepare;
+use unband_image::tile::restored_window;
+use unband_image::{Context, Image, Plane, RestoreError, Window};
+use unband_infer::cells::Cells;
+
+use crate::error::DataError;
+
+/// A patch: planes of `side` squared each.
+pub(crate) struct Patch {
+    /// `[3, side, side]`, values of 0 to 1.
+    pub lq: Vec<f32>,
+    /// As `lq`.
+    pub gt: Vec<f32>,
+    /// What is known of each sample, for networks of [`Sees::Cells`].
+    pub cells: Vec<f32>,
+    /// What is known of the grid.
+    pub numbers: Vec<f32>,
+}
+
+/// Makes the smooth surface that networks of `Sees::Cells` start from.
+pub(crate) struct Surface(Prepare);
+
+impl Surface {
+    pub fn new() -> Result<Self, DataError> {
+        let failed = |e: unband_image::ParamError| DataError::Surface { what: e.to_string() };
+        Ok(Self((smooth::ENTRY.build)(&[]).map_err(failed)?))
+    }
+
+    /// What is known of each sample, and of the grid.
+    fn known(&self, lq: &Image) -> Result<(Vec<Plane>, Vec<f32>), RestoreError> {
+        let ctx = Context { threads: 1, ..Context::default() };
+        let findings = inspect(lq, &ctx);
+        let (width, height) = (lq.width(), lq.height());
+        let all = Window { x0: 0, y0: 0, x1: width, y1: height };
+        let smooth = (self.0)(lq, &findings, &ctx)?;
+        let surface = restored_window(lq, &*smooth, all, &ctx)?;
+        let cells = Cells::new(&findings);
+        let known = cells.planes(lq, &surface, all);
+        let plane = |data: &[f32]| Plane { width, height, data: data.to_vec() };
+        Ok((known.chunks_exact(width * height).map(plane).collect(), cells.numbers().to_vec()))
+    }
+}
+
+/// A degraded window.
+pub(crate) struct Made {
+    pair: Pair,
+    cells: Vec<Plane>,
+    numbers: Vec<f32>,
+    /// Samples at its sides that patches leave out.
+    rim: usize,
+}
+
+impl Made {
+    /// What of a degraded pair is left when `rim` samples of each side are only there for what looks beyond patches.
+    pub fn of(pair: Pair, rim: usize, surface: Option<&Surface>) -> Result<Self, DataError> {
+        let (cells, numbers) = match surface {
+            Some(surface) => {
+                surface.known(&pair.lq).map_err(|e| DataError::Surface { what: e.to_string() })?
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+        Ok(Self { pair, cells, numbers, rim })
+    }
+
+    /// A square whose place is drawn.
+    pub fn patch(&self, side: usize, draw: impl Fn(u32, usize) -> usize) -> Patch {
+        let free = |size: usize| size - 2 * self.rim - side + 1;
+        let x0 = self.rim + draw(0, free(self.pair.lq.width()));
+        let y0 = self.rim + draw(1, free(self.pair.lq.height()));
+        self.cut(Window { x0, y0, x1: x0 + side, y1: y0 + side })
+    }
+
+    /// The middle, with its height and width: multiples of `multiple`, at most `crop` where that is not 0. `None` where nothing
+    /// is left.
+    pub fn middle(&self, crop: usize, multiple: usize) -> Option<(Patch, usize, usize)> {
+        let (w, h) = (self.pair.lq.width(), self.pair.lq.height());
+        let side = |n: usize| (if crop == 0 { n } else { n.min(crop) }) / multiple * multiple;
+        let (width, height) = (side(w), side(h));
+        let (x0, y0) = ((w - width) / 2, (h - height) / 2);
+        let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
+        (width > 0 && height > 0).then(|| (self.cut(window), height, width))
+    }
+
+    /// What lies in a window.
+    fn cut(&self, window: Window) -> Patch {
+        Patch {
+            lq: cut(&self.pair.lq.planes[..3], window),
+            gt: cut(&self.pair.gt.planes[..3], window),
+            cells: cut(&self.cells, window),
+            numbers: self.numbers.clone(),
+        }
+    }
+}
+
+/// Planes one after the other.
+fn cut(planes: &[Plane], w: Window) -> Vec<f32> {
+    let rows = |plane: &'_ Plane| -> Vec<f32> {
+        (w.y0..w.y1).flat_map(|y| &plane.row(y)[w.x0..w.x1]).copied().collect()
+    };
+    planes.iter().flat_map(rows).collect()
+}
