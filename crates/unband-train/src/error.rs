@@ -154,6 +154,9 @@ pub enum RecipeError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
+    /// The mix of degradations cannot be read.
+    #[error(transparent)]
+    Mix(#[from] unband_data::MixError),
     /// What a network is told of a picture's grid could not be made.
     #[error("the smooth surface of a picture could not be made: {what}")]
     Surface {

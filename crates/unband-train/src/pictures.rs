@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use unband_data::{Cause, Pair};
+use unband_data::{Cause, Mix, Pair};
 use unband_image::{Context, Depth, Image, Rng, Window};
 use unband_io::Limits;
 use unband_nets::arch::Sees;
@@ -26,11 +26,50 @@ struct Kept {
     data: Vec<u16>,
 }
 
+/// What is done to clean pictures.
+enum Harm {
+    /// Nothing: the pairs are there.
+    Made,
+    /// One of these.
+    Causes(Vec<&'static Cause>),
+    /// What a mix draws.
+    Mix(Mix),
+}
+
+/// One way of harming a picture.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Cause(&'static Cause),
+    Mix(&'a Mix),
+}
+
+impl Harm {
+    /// The way that `draw` picks among so many.
+    fn way(&self, draw: impl Fn(usize) -> usize) -> Option<Way<'_>> {
+        match self {
+            Self::Made => None,
+            Self::Causes(causes) => Some(Way::Cause(causes[draw(causes.len())])),
+            Self::Mix(mix) => Some(Way::Mix(mix)),
+        }
+    }
+}
+
+impl Way<'_> {
+    /// Samples around what is wanted that it looks at, or takes away.
+    fn room(self) -> usize {
+        match self {
+            Self::Cause(cause) if cause.wants_room => ROOM,
+            Self::Cause(_) => 0,
+            Self::Mix(mix) => mix.room(),
+        }
+    }
+}
+
 /// Pairs of pictures.
 pub(crate) struct Pictures {
     /// Of each pair the clean picture and, where it is not made, the degraded one.
     files: Vec<(PathBuf, Option<PathBuf>)>,
-    causes: Vec<&'static Cause>,
+    harm: Harm,
     /// Side of what is degraded at once, where the recipe says so.
     window: Option<usize>,
     surface: Option<Surface>,
@@ -40,17 +79,23 @@ pub(crate) struct Pictures {
 impl Pictures {
     /// Lists what a recipe names; nothing is decoded yet.
     pub fn open(data: &Data, sees: Sees) -> Result<Self, DataError> {
-        let (files, causes, window) = match data {
-            Data::Clean { folder, degradations, window, .. } => {
+        let (files, harm, window) = match data {
+            Data::Clean { folder, degradations, mix, window, .. } => {
                 let files = list(folder)?.into_iter().map(|file| (file, None)).collect();
-                (files, degradations.iter().filter_map(|name| unband_data::find(name)).collect(), *window)
+                let harm = match mix {
+                    Some(mix) => Harm::Mix(Mix::find(mix)?),
+                    None => {
+                        Harm::Causes(degradations.iter().filter_map(|name| unband_data::find(name)).collect())
+                    }
+                };
+                (files, harm, *window)
             }
             Data::Pairs { folder, window, .. } => {
-                (pairs(&folder.join("lq"), &folder.join("gt"))?, Vec::new(), *window)
+                (pairs(&folder.join("lq"), &folder.join("gt"))?, Harm::Made, *window)
             }
         };
         let surface = (sees == Sees::Cells).then(Surface::new).transpose()?;
-        Ok(Self { files, causes, window, surface, kept: VecDeque::new() })
+        Ok(Self { files, harm, window, surface, kept: VecDeque::new() })
     }
 
     pub fn len(&self) -> usize {
@@ -68,9 +113,9 @@ impl Pictures {
         let draw =
             |plane: u32, below: usize| ((rng.at(sample, plane, 0, 0) as u64 * below as u64) >> 32) as usize;
         let pair = draw(0, self.len());
-        let cause = (!self.causes.is_empty()).then(|| self.causes[draw(10, self.causes.len())]);
-        let room = if cause.is_some_and(|c| c.wants_room) { ROOM } else { 0 };
         let (clean, degraded) = self.pictures(pair)?;
+        let way = self.harm.way(|ways| draw(10, ways));
+        let room = way.map_or(0, Way::room);
         let least = side + 2 * room;
         if clean.width < least || clean.height < least {
             let file = self.files[pair].0.clone();
@@ -81,7 +126,7 @@ impl Pictures {
         let (x0, y0) = (draw(11, clean.width - width + 1), draw(12, clean.height - height + 1));
         let outer = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let rng = Rng::new(u64::from(rng.at(sample, 13, 0, 0)));
-        let pair = self.degrade(pair, (&clean, degraded.as_deref()), outer, cause, rng)?;
+        let pair = self.degrade(pair, (&clean, degraded.as_deref()), outer, way, rng)?;
         Made::of(pair, room, self.surface.as_ref())
     }
 
@@ -94,14 +139,13 @@ impl Pictures {
         rng: Rng,
     ) -> Result<(Patch, usize, usize), DataError> {
         let (clean, degraded) = self.pictures(pair)?;
-        let cause = (!self.causes.is_empty()).then(|| self.causes[pair % self.causes.len()]);
-        // Some causes give less than they are given.
-        let room = if cause.is_some_and(|c| c.wants_room) { 2 * ROOM } else { 0 };
+        let way = self.harm.way(|ways| pair % ways);
+        let room = 2 * way.map_or(0, Way::room);
         let side = |n: usize| if crop == 0 { n } else { n.min(crop + room) };
         let (width, height) = (side(clean.width), side(clean.height));
         let (x0, y0) = ((clean.width - width) / 2, (clean.height - height) / 2);
         let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
-        let made = self.degrade(pair, (&clean, degraded.as_deref()), window, cause, rng)?;
+        let made = self.degrade(pair, (&clean, degraded.as_deref()), window, way, rng)?;
         let made = Made::of(made, 0, self.surface.as_ref())?;
         made.middle(crop, multiple).ok_or_else(|| {
             let (file, width, height) = (self.files[pair].0.clone(), clean.width, clean.height);
@@ -114,7 +158,7 @@ impl Pictures {
         pair: usize,
         (clean, degraded): (&Kept, Option<&Kept>),
         window: Window,
-        cause: Option<&Cause>,
+        way: Option<Way<'_>>,
         rng: Rng,
     ) -> Result<Pair, DataError> {
         let file = &self.files[pair].0;
@@ -122,10 +166,12 @@ impl Pictures {
         if let Some(degraded) = degraded {
             made.lq = degraded.window(window, file)?;
         }
-        if let Some(cause) = cause {
-            let failed = |source| DataError::Degrade { file: file.clone(), source };
-            cause.degradation.apply(&mut made, rng).map_err(failed)?;
-        }
+        let done = match way {
+            None => Ok(()),
+            Some(Way::Cause(cause)) => cause.degradation.apply(&mut made, rng),
+            Some(Way::Mix(mix)) => mix.apply(&mut made, rng).map(|_| ()),
+        };
+        done.map_err(|source| DataError::Degrade { file: file.clone(), source })?;
         Ok(made)
     }
 

@@ -253,8 +253,12 @@ pub enum Data {
     Clean {
         /// The folder.
         folder: PathBuf,
-        /// Causes of banding of `unband-data`, one drawn per patch.
+        /// Causes of banding of `unband-data`, one drawn per window.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         degradations: Vec<String>,
+        /// Instead of them a mix of degradations: the name of one that comes with unband, or a TOML file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mix: Option<String>,
         /// See [`Data`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window: Option<usize>,

@@ -1,5 +1,6 @@
 //! Ranges of a recipe's values.
 
+use unband_data::Mix;
 use unband_nets::arch::{self, ARCHITECTURES, Purpose};
 
 use crate::error::RecipeError;
@@ -94,13 +95,26 @@ impl Checks<'_> {
                 return Err(self.wrong(key, "must be 1 where two networks play (`gan`)".into()));
             }
             self.number("gan.weight", gan.weight, 0.0, 1e6)?;
-            self.init("gan.init", &gan.init)?;
+            self.init("gan.init", &gan.discriminator, &gan.init)?;
         }
-        self.init("init", &r.init)
+        self.init("init", &r.network, &r.init)
     }
 
-    fn init(&self, key: &str, init: &Init) -> Result<(), RecipeError> {
+    fn init(&self, key: &str, network: &str, init: &Init) -> Result<(), RecipeError> {
         match init {
+            Init::Pytorch { zero } => {
+                let graph = arch::build(network).and_then(Result::ok);
+                let known = |layer: &str| {
+                    graph.iter().flat_map(|g| &g.params).any(|p| p.name == format!("{layer}.weight"))
+                };
+                match zero.iter().find(|layer| !known(layer)) {
+                    Some(layer) => {
+                        let what = format!("{network} has no layer `{layer}`");
+                        Err(self.wrong(&format!("{key}.zero"), what))
+                    }
+                    None => Ok(()),
+                }
+            }
             Init::XavierNormal { gain, .. } => self.number(&format!("{key}.gain"), *gain, 0.0, 10.0),
             Init::Normal { std } => self.number(&format!("{key}.std"), *std, 0.0, 10.0),
             _ => Ok(()),
@@ -152,11 +166,22 @@ impl Checks<'_> {
             self.number(&format!("{key}.window"), *window as f64, 8.0, 65536.0)?;
         }
         self.number(&format!("{key}.reuse"), *reuse as f64, 1.0, 1e6)?;
-        let Data::Clean { degradations, .. } = data else { return Ok(()) };
+        let Data::Clean { degradations, mix, .. } = data else { return Ok(()) };
         let names = || unband_data::CAUSES.iter().map(|c| c.name).collect::<Vec<_>>().join(", ");
+        if let Some(mix) = mix {
+            let key = format!("{key}.mix");
+            if !degradations.is_empty() {
+                return Err(self.wrong(&key, "stands in place of `degradations`: give one of them".into()));
+            }
+            let told = |e: unband_data::MixError| match e.hint() {
+                Some(hint) => self.wrong(&key, format!("{e}: {hint}")),
+                None => self.wrong(&key, e.to_string()),
+            };
+            return Mix::find(mix).map(|_| ()).map_err(told);
+        }
         let key = format!("{key}.degradations");
         if degradations.is_empty() {
-            return Err(self.wrong(&key, format!("at least one is needed, of {}", names())));
+            return Err(self.wrong(&key, format!("at least one is needed, or a `mix`; they are {}", names())));
         }
         match degradations.iter().find(|name| unband_data::find(name).is_none()) {
             Some(name) => Err(self.wrong(&key, format!("no cause `{name}`, expected one of {}", names()))),

@@ -91,6 +91,22 @@ fn errors_name_the_file_the_key_and_what_is_allowed() {
             &["schedule.low", "0..=0.001"],
         ),
         ("steps = 10", "steps = 10\ninit = { kind = \"pytorch\", gain = 1.0 }", &["init", "gain"]),
+        (
+            "steps = 10",
+            "steps = 10\ninit = { kind = \"pytorch\", zero = [\"tale\"] }",
+            &["init.zero", "tale"],
+        ),
+        (
+            "kind = \"pairs\", folder = \"a\"",
+            "kind = \"clean\", folder = \"a\", mix = \"rbg\"",
+            &["data.mix", "rbg", "default"],
+        ),
+        (
+            "kind = \"pairs\", folder = \"a\"",
+            "kind = \"clean\", folder = \"a\", mix = \"rgb\", degradations = [\"rgb-5\"]",
+            &["data.mix", "degradations"],
+        ),
+        ("folder = \"a\"", "folder = \"a\", reuse = 0", &["data.reuse", "1..=", "0"]),
         ("batch = 2", "batch = \"two\"", &["batch", "string"]),
         ("steps = 10", "steps = = 10", &["line"]),
     ];

@@ -10,7 +10,7 @@ use crate::{Graph, StateDict, Value};
 pub const ENTRY: Architecture = Architecture {
     name: "unband-lite",
     title: "Light multi-scale debanding in cells of the detected grid",
-    source: "unband (docs/reference/networks.md)",
+    source: "unband (docs/training.md)",
     use_as: Use { sees: Sees::Cells, ..Use::of(Purpose::Deband) },
     build: || build(&Config::default()),
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
@@ -58,7 +58,7 @@ impl Config {
     }
 }
 
-/// 477,000 parameters, 8 G multiply-adds for 1920×1088 samples; sees 371 samples far. Sides are multiples of 4.
+/// Sides are multiples of 4, from 32 on.
 ///
 /// Inputs: red, green and blue of 0 to 1 `[3, H, W]`, what is known of each sample `[9, H, W]` ([`CELL_PLANES`]) and of the
 /// grid `[12]` ([`CELL_NUMBERS`]). `[3, H, W] → [3, H, W]`. With `tail` all 0 the result is the smooth surface.
