@@ -11,6 +11,8 @@ mod outputs;
 mod record;
 mod result;
 mod settings;
+#[cfg(test)]
+mod shown;
 mod talk;
 
 use std::process::ExitCode;

@@ -51,7 +51,7 @@ pub struct Clean {
 #[derive(Clone)]
 pub(crate) struct Draw {
     what: What,
-    seed: u64,
+    seed: u32,
     /// What is added to the picture's name, so that names differ.
     pub suffix: String,
 }
@@ -75,7 +75,8 @@ impl std::fmt::Debug for Draw {
 impl Draw {
     /// Degrades a clean RGB picture and says how.
     pub fn apply(&self, clean: &Image) -> Result<(Pair, Harm), SourceFault> {
-        let (mut pair, seed, rng) = (Pair::of(clean.clone()), self.seed, Rng::new(self.seed));
+        let (mut pair, seed) = (Pair::of(clean.clone()), self.seed);
+        let rng = Rng::new(u64::from(seed));
         let harm = match &self.what {
             What::Cause(cause) => cause.degradation.apply(&mut pair, rng).map(|()| Harm {
                 seed,
@@ -187,7 +188,7 @@ fn draws(name: &str, asked: &Clean) -> Vec<Draw> {
                 suffix: format!("_{}{suffix}", cause.name),
             })),
             Harms::OneOf(causes) => {
-                let cause = causes[(number("cause") % causes.len() as u64) as usize];
+                let cause = causes[number("cause") as usize % causes.len()];
                 draws.push(Draw { what: What::Cause(cause), seed: number("seed"), suffix });
             }
             Harms::Mix { mix, .. } => {
@@ -198,10 +199,8 @@ fn draws(name: &str, asked: &Clean) -> Vec<Draw> {
     draws
 }
 
-/// A number that depends on what is asked for and on nothing else.
-fn number(seed: u64, name: &str, turn: usize, what: &str) -> u64 {
+/// A number that depends on what is asked for and on nothing else. 32 bits, which every reader of JSON keeps.
+fn number(seed: u64, name: &str, turn: usize, what: &str) -> u32 {
     let sum = Sha256::digest(format!("{seed}\0{name}\0{turn}\0{what}"));
-    let mut bytes = [0; 8];
-    bytes.copy_from_slice(&sum[..8]);
-    u64::from_le_bytes(bytes)
+    u32::from_le_bytes([sum[0], sum[1], sum[2], sum[3]])
 }

@@ -96,7 +96,7 @@ pub struct PairEntry {
 #[serde(deny_unknown_fields)]
 pub struct Harm {
     /// Seed of the generator.
-    pub seed: u64,
+    pub seed: u32,
     /// Name of the cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
