@@ -108,6 +108,9 @@ pub struct PairsArgs {
     /// Give each picture each of the causes
     #[arg(long, conflicts_with = "recipe", help_heading = "Degradation")]
     every_cause: bool,
+    /// Put each cause into a folder of its own: `unband eval` has a table for each, `unband train` does not look into them
+    #[arg(long, requires = "every_cause", help_heading = "Degradation")]
+    cause_folders: bool,
     /// A mix of degradations instead: its name, such as default, fhd or rgb, or a TOML file
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "causes", value_hint = clap::ValueHint::AnyPath, help_heading = "Degradation")]
     recipe: Option<String>,

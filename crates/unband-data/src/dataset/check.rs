@@ -1,6 +1,6 @@
 //! Does a folder hold what its manifest says?
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
@@ -112,23 +112,25 @@ impl Check {
     pub fn left_over(&self) -> Result<Vec<Finding>, DatasetError> {
         let mut known: HashSet<PathBuf> = HashSet::new();
         known.insert(self.folder.join(COMPLETE));
-        for entry in &self.manifest.entries {
-            for (pair, side) in entry.pairs.iter().flat_map(|pair| SIDES.map(|side| (pair, side))) {
-                known.insert(path_of(&self.folder, entry.split, side, &pair.file));
-            }
-        }
-        let mut folders = vec![self.folder.clone()];
+        let mut folders: BTreeSet<PathBuf> = BTreeSet::new();
+        folders.insert(self.folder.clone());
         for split in Split::ALL {
             let part = self.folder.join(split.folder());
             folders.extend(SIDES.map(|side| part.join(side)));
-            folders.push(part);
+            folders.insert(part);
         }
-        let own: HashSet<PathBuf> = folders.iter().cloned().collect();
+        for entry in &self.manifest.entries {
+            for (pair, side) in entry.pairs.iter().flat_map(|pair| SIDES.map(|side| (pair, side))) {
+                let path = path_of(&self.folder, entry.split, side, &pair.file);
+                folders.extend(path.parent().map(Path::to_owned));
+                known.insert(path);
+            }
+        }
         let mut found = Vec::new();
         for folder in &folders {
             for name in names(folder)? {
                 let path = folder.join(name);
-                if !known.contains(&path) && !own.contains(&path) {
+                if !known.contains(&path) && !folders.contains(&path) {
                     found.push(Finding::LeftOver(self.below(&path)));
                 }
             }

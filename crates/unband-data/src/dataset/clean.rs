@@ -22,7 +22,13 @@ pub enum Harms {
     /// Causes of banding; each picture gets one of them, drawn by the seed and its name.
     OneOf(Vec<&'static Cause>),
     /// Causes of banding; each picture gets each of them.
-    Each(Vec<&'static Cause>),
+    Each {
+        /// The causes.
+        causes: Vec<&'static Cause>,
+        /// Does each have a folder of its own inside `lq` and `gt`? Tables have a part for each such folder; trainers do not look
+        /// into them.
+        folders: bool,
+    },
     /// A mix draws anew for each picture.
     Mix {
         /// Its name or file, for the manifest.
@@ -52,6 +58,8 @@ pub struct Clean {
 pub(crate) struct Draw {
     what: What,
     seed: u32,
+    /// What stands before the picture's name: a folder with `/`, or nothing.
+    pub prefix: String,
     /// What is added to the picture's name, so that names differ.
     pub suffix: String,
 }
@@ -140,7 +148,7 @@ pub fn clean(root: &Path, files: &[PathBuf], asked: &Clean) -> Result<Plan, Data
 impl Harms {
     fn is_empty(&self) -> bool {
         match self {
-            Self::OneOf(causes) | Self::Each(causes) => causes.is_empty(),
+            Self::OneOf(causes) | Self::Each { causes, .. } => causes.is_empty(),
             Self::Mix { .. } => false,
         }
     }
@@ -149,8 +157,11 @@ impl Harms {
     fn settings(&self) -> [(&'static str, Value); 2] {
         let names = |causes: &[&Cause]| json!(causes.iter().map(|cause| cause.name).collect::<Vec<_>>());
         match self {
-            Self::OneOf(causes) => [("causes", names(causes)), ("every_cause", json!(false))],
-            Self::Each(causes) => [("causes", names(causes)), ("every_cause", json!(true))],
+            Self::OneOf(causes) => [("causes", names(causes)), ("each", json!("one of them"))],
+            Self::Each { causes, folders: false } => [("causes", names(causes)), ("each", json!("all"))],
+            Self::Each { causes, folders: true } => {
+                [("causes", names(causes)), ("each", json!("all, in folders"))]
+            }
             // A file may change under its name.
             Self::Mix { name, mix } => {
                 let sum = hexadecimal(&Sha256::digest(format!("{mix:?}")));
@@ -179,21 +190,22 @@ fn settings(asked: &Clean) -> Map<String, Value> {
 fn draws(name: &str, asked: &Clean) -> Vec<Draw> {
     let mut draws = Vec::new();
     for turn in 1..=asked.draws {
-        let suffix = if asked.draws > 1 { format!("_{turn}") } else { String::new() };
+        let turned = if asked.draws > 1 { format!("_{turn}") } else { String::new() };
         let number = |what: &str| number(asked.seed, name, turn, what);
+        let one = |what, suffix| Draw { what, seed: number("seed"), prefix: String::new(), suffix };
         match &asked.harms {
-            Harms::Each(causes) => draws.extend(causes.iter().map(|cause| Draw {
-                what: What::Cause(cause),
-                seed: number(cause.name),
-                suffix: format!("_{}{suffix}", cause.name),
+            Harms::Each { causes, folders } => draws.extend(causes.iter().map(|cause| {
+                let (prefix, suffix) = if *folders {
+                    (format!("{}/", cause.name), turned.clone())
+                } else {
+                    (String::new(), format!("_{}{turned}", cause.name))
+                };
+                Draw { what: What::Cause(cause), seed: number(cause.name), prefix, suffix }
             })),
             Harms::OneOf(causes) => {
-                let cause = causes[number("cause") as usize % causes.len()];
-                draws.push(Draw { what: What::Cause(cause), seed: number("seed"), suffix });
+                draws.push(one(What::Cause(causes[number("cause") as usize % causes.len()]), turned));
             }
-            Harms::Mix { mix, .. } => {
-                draws.push(Draw { what: What::Mix(mix.clone()), seed: number("seed"), suffix });
-            }
+            Harms::Mix { mix, .. } => draws.push(one(What::Mix(mix.clone()), turned)),
         }
     }
     draws

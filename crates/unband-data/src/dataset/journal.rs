@@ -71,7 +71,9 @@ impl Journal {
         same(folder, &manifest.header, header)?;
         file.set_len(manifest.whole_bytes).map_err(io)?;
         file.seek(SeekFrom::End(0)).map_err(io)?;
-        sweep(folder).map_err(io)?;
+        for split in Split::ALL {
+            sweep(&folder.join(split.folder())).map_err(io)?;
+        }
         let before = manifest.entries;
         Ok(Opened::Open(Self { folder: folder.to_owned(), file, before }))
     }
@@ -118,15 +120,13 @@ fn same(folder: &Path, there: &Header, wanted: &Header) -> Result<(), DatasetErr
 
 /// Takes away what a killed run may have left half written.
 fn sweep(folder: &Path) -> std::io::Result<()> {
-    for split in Split::ALL {
-        for side in SIDES {
-            for file in fs::read_dir(folder.join(split.folder()).join(side))? {
-                let path = file?.path();
-                let name = path.file_name().unwrap_or_default().to_string_lossy();
-                if name.starts_with(".unband-") && name.ends_with(".tmp") {
-                    fs::remove_file(&path)?;
-                }
-            }
+    for file in fs::read_dir(folder)? {
+        let path = file?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() {
+            sweep(&path)?;
+        } else if name.starts_with(".unband-") && name.ends_with(".tmp") {
+            fs::remove_file(&path)?;
         }
     }
     Ok(())

@@ -123,7 +123,7 @@ fn drawn(
     if let (Tiling::Patches { side, .. }, []) = (tiling, windows.as_slice()) {
         return Err(fault(SourceFault::Small { size: (lq.width as u64, lq.height as u64), side }));
     }
-    let name = format!("{}{}", task.name, draw.suffix);
+    let name = format!("{}{}{}", draw.prefix, task.name, draw.suffix);
     let cutter = Cutter { folder, split: task.split, name: &name, lq, gt, harm: Some(entry.harms.len()) };
     entry.harms.push(harm);
     windows.into_iter().try_for_each(|window| {

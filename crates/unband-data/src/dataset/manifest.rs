@@ -78,7 +78,7 @@ pub struct Failed {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PairEntry {
-    /// Name of both files: `SPLIT/lq/FILE` and `SPLIT/gt/FILE`.
+    /// Name of both files, at most one folder deep: `SPLIT/lq/FILE` and `SPLIT/gt/FILE`.
     pub file: String,
     /// Left, top, width and height in the source, or in what the cause leaves of it.
     pub window: [usize; 4],
@@ -186,11 +186,10 @@ fn entry_of(line: &[u8]) -> Result<Entry, String> {
     }
 }
 
-/// Is it one plain name, which cannot lead elsewhere?
+/// Is it a plain name, or one inside one folder, which cannot lead elsewhere?
 fn is_file_name(name: &str) -> bool {
-    let mut parts = Path::new(name).components();
-    matches!((parts.next(), parts.next()), (Some(std::path::Component::Normal(part)), None) if part == name)
-        && !name.contains(['/', '\\'])
+    let plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':']);
+    name.split('/').count() <= 2 && name.split('/').all(plain)
 }
 
 /// A line of JSON with its end.

@@ -50,6 +50,10 @@ fn write(image: &Image, path: &Path) -> Result<String, DatasetError> {
     let mut bytes = Vec::new();
     unband_io::write(image, format, &WriteOptions { threads: 1, ..WriteOptions::default() }, &mut bytes)
         .map_err(|error| DatasetError::Write(error.in_file(path)))?;
+    if let Some(folder) = path.parent() {
+        let failed = |source| DatasetError::Folder { folder: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
     // A stopped run may have written it already.
     unband_io::write_bytes(&bytes, path, true).map_err(DatasetError::Write)?;
     Ok(hexadecimal(&Sha256::digest(&bytes)))

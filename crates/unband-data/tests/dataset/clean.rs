@@ -5,7 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use unband_data::dataset::{Clean, DatasetError, Harms, Manifest, Plan, Shares, Split, Tiling, clean};
+use unband_data::dataset::{
+    Check, Clean, DatasetError, Entry, Finding, Harms, Manifest, Plan, Shares, Split, Tiling, clean,
+};
 use unband_data::{Cause, Mix, Pair, find};
 use unband_image::{Depth, Image};
 use unband_io::Limits;
@@ -130,7 +132,11 @@ fn what_happens_to_a_picture_depends_on_its_name_and_the_seed_alone() {
 #[test]
 fn every_cause_gives_a_pair_of_each_picture_and_draw() {
     let (set, files) = photos();
-    let asked = Clean { harms: Harms::Each(causes(&["tone-curve", "rgb-5"])), draws: 2, ..asked(&[]) };
+    let asked = Clean {
+        harms: Harms::Each { causes: causes(&["tone-curve", "rgb-5"]), folders: false },
+        draws: 2,
+        ..asked(&[])
+    };
     let (plan, manifest) = made(&set, &files, &asked, "pairs", 2);
     assert_eq!(Split::ALL.map(|split| plan.expected(split).pairs), [Some(24), Some(8), Some(8)]);
     let first: Vec<&str> = manifest.entries[0].pairs.iter().map(|pair| pair.file.as_str()).collect();
@@ -141,12 +147,36 @@ fn every_cause_gives_a_pair_of_each_picture_and_draw() {
 }
 
 #[test]
+fn causes_have_folders_of_their_own_where_asked_for() {
+    let (set, files) = photos();
+    let harms = |folders| Harms::Each { causes: causes(&["rgb-5", "rgb-6"]), folders };
+    let (_, flat) = made(&set, &files, &Clean { harms: harms(false), ..asked(&[]) }, "flat", 2);
+    let (_, deep) = made(&set, &files, &Clean { harms: harms(true), ..asked(&[]) }, "deep", 2);
+    for (flat, deep) in flat.entries.iter().zip(&deep.entries) {
+        let names: Vec<&str> = deep.pairs.iter().map(|pair| pair.file.as_str()).collect();
+        let (name, part) = (&deep.name, deep.split.folder());
+        assert_eq!(names, [format!("rgb-5/{name}.png"), format!("rgb-6/{name}.png")]);
+        let sums = |entry: &Entry| entry.pairs.iter().map(|pair| pair.lq_sha256.clone()).collect::<Vec<_>>();
+        assert!(sums(flat) == sums(deep));
+        assert!(set.out("deep").join(part).join("gt").join(names[1]).is_file());
+    }
+    let check = Check::open(&set.out("deep")).unwrap();
+    let found: Vec<_> = (0..check.len()).flat_map(|index| check.one(index)).collect();
+    assert_eq!((found, check.left_over().unwrap()), (vec![], vec![]));
+    fs::write(set.out("deep").join("test/lq/rgb-5/stray.png"), b"x").unwrap();
+    assert_eq!(check.left_over().unwrap(), [Finding::LeftOver("test/lq/rgb-5/stray.png".into())]);
+}
+
+#[test]
 fn a_picture_has_all_its_pairs_or_none() {
     let (set, mut files) = photos();
     set.write("cut.png", &photo(96, 64, 3)[..400]);
     files.push("cut.png".into());
     // The second cause needs 76×68 samples, the first any number: the first's pair is there when the second fails.
-    let asked = Clean { harms: Harms::Each(causes(&["rgb-5", "fhd-luma-6"])), ..asked(&[]) };
+    let asked = Clean {
+        harms: Harms::Each { causes: causes(&["rgb-5", "fhd-luma-6"]), folders: false },
+        ..asked(&[])
+    };
     let (_, manifest) = made(&set, &files, &asked, "pairs", 2);
     let mut reasons: Vec<&str> =
         manifest.entries.iter().map(|entry| entry.failed.as_ref().unwrap().reason.as_str()).collect();

@@ -53,7 +53,7 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
             })?;
             Harms::Mix { name: name.clone(), mix: Arc::new(mix) }
         }
-        None if args.every_cause => Harms::Each(causes),
+        None if args.every_cause => Harms::Each { causes, folders: args.cause_folders },
         None => Harms::OneOf(causes),
     };
     let tiling = args.patch.map_or(Tiling::Whole, |side| Tiling::Patches {
