@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Writes gradients of the small networks of golden/checkpoints as PyTorch computes them, in 64 bits.
+
+    tools/make_network_gradients.py golden/network_gradients.safetensors
+
+For each file the network runs, for evaluation, on the picture of its rule (`sample.given`); the loss is the sum over all outputs
+of number times weight, where the weight of number i of output o is ((37 i + 11 o) mod 101) / 50 - 1. Of the gradient of each
+tensor every so many numbers are kept, `FILE/TENSOR`, at most 24, and its `#largest`; of each file channels, height, width, and
+the values of black and white of its `#picture`. Needs torch and safetensors.
+"""
+
+import pathlib
+import sys
+
+import torch
+from safetensors.torch import load_file, save_file
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import torch_nets  # noqa: E402
+from torch_nets import sample  # noqa: E402
+
+FILES = {
+    "adnet.pth": "adnet", "bdinn.pth": "bdinn", "bitnet.pth": "bitnet", "brdnet.pth": "brdnet", "deepdeband_f.pth": "deepdeband-f",
+    "ggdbn.pth": "ggdbn", "indi_trainer.pth": "indi", "pix2pix_patchgan.pth": "pix2pix-patchgan", "rrdbnet_module.pth": "rrdbnet",
+    "uformer_t.pth": "uformer-t", "unband_lite.safetensors": "unband-lite", "unet_sn.pth": "unet-sn",
+    "vgg_discriminator.pth": "vgg-discriminator", "dbi.safetensors": "dbi",
+}
+KEPT = 24
+
+
+def state_of(path):
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    state = torch.load(path, weights_only=False)
+    state = state.state_dict() if isinstance(state, torch.nn.Module) else state
+    for wrapper in ("model", "state_dict"):
+        state = state.get(wrapper, state)
+    return {name.removeprefix("module."): tensor for name, tensor in state.items()}
+
+
+def gradients(path, name):
+    """By tensor, row-major."""
+    net = torch_nets.build(name, small=True).double()
+    net.load_state_dict({key: tensor.double() for key, tensor in state_of(path).items()})
+    outputs = net.eval()(sample.picture(name), *sample.beside(name))
+    loss = 0
+    for o, out in enumerate(outputs if isinstance(outputs, tuple) else (outputs,)):
+        weights = (37 * torch.arange(out.numel()) + 11 * o) % 101 / 50 - 1
+        loss = loss + (out.flatten() * weights.double()).sum()
+    loss.backward()
+    return {key: p.grad.flatten() for key, p in net.named_parameters() if p.grad is not None}
+
+
+def main():
+    folder = pathlib.Path(__file__).parent.parent / "golden" / "checkpoints"
+    kept = {}
+    for file, name in FILES.items():
+        for key, gradient in gradients(folder / file, name).items():
+            kept[f"{file}/{key}"] = gradient[:: -(-len(gradient) // KEPT)].float().contiguous()
+            # How large it is, to compare with.
+            kept[f"{file}/{key}#largest"] = gradient.abs().max().float().reshape(1)
+        kept[f"{file}#picture"] = torch.tensor([*sample.size(name), *sample.span(name)]).float()
+    save_file(kept, sys.argv[1], {"torch": torch.__version__})
+
+
+if __name__ == "__main__":
+    main()
