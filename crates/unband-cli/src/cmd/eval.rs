@@ -196,7 +196,15 @@ impl Job {
                 let key = self.key(&hash, setting);
                 let record = match self.store.get(&key) {
                     Some(record) => Ok(record),
-                    None => self.fresh(&key, pair(&ready, item, self.how(), &silent)?, setting, &silent)?,
+                    None => {
+                        let pair = pair(&ready, item, self.how(), &silent);
+                        let fresh = pair.and_then(|pair| self.fresh(&key, pair, setting, &silent));
+                        // What was cut short is no fault; nobody looks at the cells then.
+                        if interrupt::asked() {
+                            break;
+                        }
+                        fresh?
+                    }
                 };
                 cells.push(record);
                 done += 1;
@@ -249,6 +257,8 @@ impl Job {
     }
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
+        // So that Ctrl-C lets the running methods stop, and says how to go on.
+        let _busy = Busy::begin();
         let one = |item: &Item, threads: usize| self.one(item, threads, talk);
         let Some((all, failed)) = work::each(&self.items, self.threads, failures, talk, &one, &mut |_| {})
         else {

@@ -162,6 +162,7 @@ fn a_table_that_was_killed_goes_on_and_comes_out_the_same() {
         }
     }
     assert!(in_the_middle > 0, "every run ended before it was killed");
+    interrupted_tables_say_how_to_go_on(&stage, &whole);
     // A second run of a whole table measures nothing: what is kept stands in it.
     let mut names: Vec<_> =
         fs::read_dir(stage.path("whole/kept")).unwrap().map(|e| e.unwrap().path()).collect();
@@ -180,6 +181,29 @@ fn a_table_that_was_killed_goes_on_and_comes_out_the_same() {
     stage.run(&["eval", "table.toml", "--out", "whole"]).code(0);
     let pictures = lines(&stage, "whole/pictures.csv", &["picture", "method", "setting"]);
     assert!(number(&pictures["0|FFmpeg|"]["psnr"]) < 100.0 && number(&pictures["1|FFmpeg|"]["psnr"]) > 900.0);
+}
+
+#[cfg(not(unix))]
+fn interrupted_tables_say_how_to_go_on(_: &Stage, _: &[Vec<u8>]) {}
+
+/// The same by Ctrl-C.
+#[cfg(unix)]
+fn interrupted_tables_say_how_to_go_on(stage: &Stage, whole: &[Vec<u8>]) {
+    let arguments = ["eval", "table.toml", "--out", "stopped"];
+    let child = stage.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    // Once there is a result, it listens.
+    while fs::read_dir(stage.path("stopped/kept")).map_or(0, Iterator::count) < 1
+        && start.elapsed() < Duration::from_mins(1)
+    {
+        std::thread::yield_now();
+    }
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    crate::stage::Ran::from(child.wait_with_output().unwrap()).code(130).says("the same command goes on");
+    assert!(!stage.path("stopped/table.md").exists());
+    stage.run(&arguments).code(0);
+    assert!(files(stage, "stopped") == whole, "another table after Ctrl-C");
 }
 
 #[test]
@@ -215,6 +239,34 @@ fn a_network_that_must_be_there_and_is_not_is_a_row_and_an_exit_code() {
     // One that holds something else says so too.
     stage.write("runs/bdinn/best.safetensors", b"no checkpoint at all");
     stage.run(&["eval", "strict.toml"]).code(1).says("BDINN: not run: runs/bdinn/best.safetensors");
+}
+
+#[test]
+fn a_network_with_its_checkpoint_is_measured_as_it_runs_elsewhere() {
+    let stage = stage(1);
+    stage.write("runs/mine.pth", &fs::read(root().join("golden/checkpoints/indi_trainer.pth")).unwrap());
+    let row = "measures = ['psnr']\ncosts = ['parameters', 'multiply-adds']\n[[method]]\nname = 'INDI'\nmethod = 'indi:steps=2'\nweights = 'runs/mine.pth'\n";
+    stage.write("network.toml", row.as_bytes());
+    stage.run(&["eval", "table.toml", "--with", "network.toml"]).code(0);
+    let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
+    let line = &means["all|INDI|measured"];
+    let by_hand =
+        ["pairs/lq/0.png", "-m", "indi:steps=2", "-w", "runs/mine.pth", "--dither", "none", "-o", "out.png"];
+    stage.run(&by_hand).code(0);
+    let own = psnr(&stage.samples("out.png").data, &stage.samples("pairs/gt/0.png").data);
+    assert!((number(&line["psnr"]) - own).abs() < 1e-4, "{} dB in the table, {own} by hand", line["psnr"]);
+    let info = &stage.run(&["models", "info", "--json", "runs/mine.pth"]).code(0).json()[0];
+    let parameters = info["network"]["parameters"].as_f64().unwrap();
+    assert!(
+        (number(&line["parameters"]) * 1e6 - parameters).abs() < 0.5,
+        "{} M, {parameters}",
+        line["parameters"]
+    );
+    // Another checkpoint under the same name is another method.
+    stage.write("runs/mine.pth", &fs::read(root().join("golden/checkpoints/ggdbn.pth")).unwrap());
+    stage.run(&["eval", "table.toml", "--with", "network.toml"]).code(0);
+    let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
+    assert!(means["all|INDI|not run"]["why"].contains("holds the network ggdbn, not indi"), "{means:?}");
 }
 
 #[test]
