@@ -111,7 +111,7 @@ struct Compared {
     rows: Vec<Row>,
     /// What people should know before they trust the values.
     notes: Vec<String>,
-    drawn: Vec<Drawn>,
+    drawn: Option<Drawn>,
 }
 
 /// A picture of a pair while it is measured.
@@ -188,7 +188,7 @@ impl<'a> Job<'a> {
         }
         let rows = self.measured(&parts, &ctx);
         self.draw(&parts, &rows, talk, &silent)?;
-        let drawn = self.sections(pair, &parts, &rows, &silent)?;
+        let drawn = self.section(pair, &parts, &rows, &silent)?;
         Ok(Compared { name: pair.name.clone(), rows, notes: depths(&parts).into_iter().collect(), drawn })
     }
 
@@ -235,57 +235,46 @@ impl<'a> Job<'a> {
         self.args.draw(picture, &all, talk, ctx)
     }
 
-    /// For the page a section for each result.
-    fn sections(
+    /// For the page: the pair with all its results.
+    fn section(
         &self,
         pair: &Pair,
         parts: &[Part],
         rows: &[Row],
         ctx: &Context<'_>,
-    ) -> Result<Vec<Drawn>, Failure> {
-        let find = |role: &str| parts.iter().zip(rows).find(|(part, _)| part.role == role);
-        let mut drawn = Vec::new();
+    ) -> Result<Option<Drawn>, Failure> {
         if self.args.report.is_none() {
-            return Ok(drawn);
+            return Ok(None);
         }
-        for (part, row) in parts.iter().zip(rows).filter(|(_, row)| row.is_result()) {
-            let title =
-                if part.file.is_some() { pair.name.clone() } else { format!("{}: {}", pair.name, part.role) };
-            let side = |(part, row): (&'_ Part, &'_ Row)| {
-                (part.file.clone().unwrap_or(part.role.clone()), row.verdict.map.clone())
-            };
-            let names: Vec<_> = [find(REFERENCE), find(INPUT), Some((part, row))].map(|p| p.map(side)).into();
-            let sides: Vec<Option<Side<'_>>> = [find(REFERENCE), find(INPUT), Some((part, row))]
-                .iter()
-                .zip(&names)
-                .map(|(found, named)| {
-                    let ((part, _), (name, map)) = ((*found)?, named.as_ref()?);
-                    Some(Side { name, image: &part.loaded.image, map: Some(map) })
-                })
-                .collect();
-            let [reference, input, result] = sides[..] else { continue };
-            let Some((first, result)) = input.map(|input| (input, result)).or(result.map(|r| (r, None)))
-            else {
-                continue;
-            };
-            let results: Vec<Side<'_>> = result.into_iter().collect();
-            let shown: Vec<&Row> = rows.iter().filter(|r| !r.is_result() || r.role == row.role).collect();
-            let columns: Vec<Column> = shown.iter().map(|row| Column(row.role.clone())).collect();
-            let section = Section {
-                title: &title,
-                input: first,
-                results: &results,
-                reference,
-                verdict: &row.verdict.line,
-                level: level(row.verdict.grade),
-                columns: &columns,
-                metrics: &page_rows(&self.metrics, &shown),
-                line: None,
-            };
-            let new = Drawn::new(&section, Page::LONGEST, ctx);
-            drawn.push(new.map_err(|error| Failure::at(title.clone(), error.to_string(), None))?);
-        }
-        Ok(drawn)
+        let side = |i: usize| {
+            let name = parts[i].file.as_ref().unwrap_or(&parts[i].role);
+            Side { name, image: &parts[i].loaded.image, map: Some(&rows[i].verdict.map) }
+        };
+        let find = |role: &str| rows.iter().position(|row| row.role == role);
+        let all: Vec<usize> = (0..rows.len()).filter(|&i| rows[i].is_result()).collect();
+        let (first, after) = match (find(INPUT), &all[..]) {
+            (Some(input), all) => (input, all),
+            (None, [first, rest @ ..]) => (*first, rest),
+            (None, []) => return Ok(None),
+        };
+        // Of several results none stands for the pair.
+        let verdict = &rows[if let [only] = all[..] { only } else { first }].verdict;
+        let results: Vec<Side<'_>> = after.iter().map(|&i| side(i)).collect();
+        let shown: Vec<&Row> = rows.iter().collect();
+        let columns: Vec<Column> = shown.iter().map(|row| Column(row.role.clone())).collect();
+        let section = Section {
+            title: &pair.name,
+            input: side(first),
+            results: &results,
+            reference: find(REFERENCE).map(side),
+            verdict: &verdict.line,
+            level: level(verdict.grade),
+            columns: &columns,
+            metrics: &page_rows(&self.metrics, &shown),
+            line: None,
+        };
+        let drawn = Drawn::new(&section, Page::LONGEST, ctx);
+        drawn.map(Some).map_err(|error| Failure::at(pair.name.clone(), error.to_string(), None))
     }
 
     /// Names of rows, in the order of the tables.
@@ -369,8 +358,8 @@ impl work::Job for Job<'_> {
         let mut page = self.args.report.as_ref().map(|_| Page::new("Comparison"));
         let one = |pair: &Pair, threads: usize| self.one(pair, threads, talk);
         let mut then = |pair: &mut Compared| {
-            if let Some(page) = &mut page {
-                pair.drawn.drain(..).for_each(|section| page.put(&section));
+            if let (Some(page), Some(section)) = (&mut page, pair.drawn.take()) {
+                page.put(&section);
             }
         };
         let threads = self.args.threads();

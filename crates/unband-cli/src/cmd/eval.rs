@@ -194,19 +194,15 @@ impl Job {
                     break;
                 }
                 let key = self.key(&hash, setting);
-                let record = match self.store.get(&key) {
-                    Some(record) => Ok(record),
-                    None => {
-                        let pair = pair(&ready, item, self.how(), &silent);
-                        let fresh = pair.and_then(|pair| self.fresh(&key, pair, setting, &silent));
-                        // What was cut short is no fault; nobody looks at the cells then.
-                        if interrupt::asked() {
-                            break;
-                        }
-                        fresh?
-                    }
-                };
-                cells.push(record);
+                let kept = self.store.get(&key).map(|record| Ok(Ok(record)));
+                let record = kept.unwrap_or_else(|| {
+                    self.fresh(&key, pair(&ready, item, self.how(), &silent)?, setting, &silent)
+                });
+                // What was cut short is no fault; nobody looks at the cells then.
+                if interrupt::asked() {
+                    break;
+                }
+                cells.push(record?);
                 done += 1;
                 ctx.progress.advance(done, total);
             }
