@@ -126,6 +126,32 @@ fn mixes_patches_and_folders_inside_folders() {
     assert!(manifest.contains("\"use\":\"rgb-bits\"") && manifest.contains("\"recipe\":\"mine.toml\""));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupted_run_says_how_to_go_on_and_does() {
+    use std::process::Stdio;
+
+    use crate::stage::Ran;
+
+    let stage = Stage::new();
+    let picture = png(800, 600, &texture);
+    for i in 0..60 {
+        stage.write(&format!("clean/{i:02}.png"), &picture);
+    }
+    let arguments = ["dataset", "pairs", "clean", "-o", "out", "--cause", "rgb-5", "-j", "2"];
+    let mut command = stage.command(&arguments);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !stage.path("out/manifest.part.jsonl").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    crate::interrupt::interrupt(&child);
+    let ran = Ran::from(child.wait_with_output().unwrap()).code(130);
+    ran.says("interrupted: ").says(" of 60 pictures are done; the same command goes on");
+    stage.run(&["dataset", "check", "out"]).code(1).says("unfinished, ");
+    stage.run(&arguments).code(0).says("60 pictures: train 36 pairs, val 12 pairs, test 12 pairs");
+    stage.run(&["dataset", "check", "out"]).code(0);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_run_killed_at_ten_moments_goes_on_to_the_same_bytes() {

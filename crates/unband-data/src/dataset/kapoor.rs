@@ -83,7 +83,11 @@ pub(crate) fn list(root: &Path, with_boxes: bool) -> Result<Listing, DatasetErro
     let quantized = by_stem(root, &quantized, "png")?;
     let listing = pair(clean, quantized, boxes, with_boxes);
     if listing.files.is_empty() {
-        return Err(wrong(format!("of {} files none has all its partners", listing.left_out.len())));
+        let what = match listing.left_out.len() {
+            0 => "its folders hold no PNG".to_owned(),
+            files => format!("of {files} files none has all its partners"),
+        };
+        return Err(wrong(what));
     }
     Ok(listing)
 }

@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use unband_image::Window;
 
 use super::DatasetError;
+use super::plan::shown;
 use super::split::Split;
 use crate::Record;
 
@@ -188,8 +189,9 @@ fn entry_of(line: &[u8]) -> Result<Entry, String> {
 
 /// Is it a plain name, or one inside one folder, which cannot lead elsewhere?
 fn is_file_name(name: &str) -> bool {
-    let plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':']);
-    name.split('/').count() <= 2 && name.split('/').all(plain)
+    let path = Path::new(name);
+    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    plain && (1..=2).contains(&path.components().count()) && shown(path) == name
 }
 
 /// A line of JSON with its end.

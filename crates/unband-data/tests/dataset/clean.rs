@@ -219,6 +219,22 @@ fn grey_transparent_and_full_colour_pictures_all_become_rgb() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn odd_names_are_kept_and_can_be_checked() {
+    let set = Set::empty();
+    let files: Vec<PathBuf> =
+        ["a:b.png", "c\\d.png", "e f.g.png", "h\n.png", "ü.png"].map(PathBuf::from).to_vec();
+    for file in &files {
+        set.write(file.to_str().unwrap(), &photo(24, 16, 1));
+    }
+    let (_, manifest) = made(&set, &files, &asked(&["rgb-5"]), "pairs", 1);
+    assert!(manifest.entries.iter().all(|entry| entry.failed.is_none()));
+    let check = Check::open(&set.out("pairs")).unwrap();
+    let found: Vec<_> = (0..check.len()).flat_map(|index| check.one(index)).collect();
+    assert_eq!((found, check.left_over().unwrap()), (vec![], vec![]));
+}
+
 #[test]
 fn names_that_would_meet_and_empty_lists_are_refused() {
     let (set, _) = photos();

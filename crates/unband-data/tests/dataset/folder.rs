@@ -178,11 +178,9 @@ fn damaged_and_hostile_manifests_are_refused_with_their_line() {
         "a/../../b.png",
         "./b.png",
         "a//b.png",
-        "C:b.png",
         "..",
         ".",
         "",
-        "a\\\\b.png",
         "c.png/",
     ] {
         fs::write(&path, text.replace(&name, evil)).unwrap();

@@ -257,8 +257,8 @@ fn the_set_is_found_inside_the_folders_of_its_archive() {
         fs::create_dir_all(inside.join(folder)).unwrap();
         fs::rename(set.root().join(folder), inside.join(folder).join(folder)).unwrap();
     }
-    let deep = kapoor(&set.out("download"), asked("bdinn", Variant::Fixed));
-    assert!(matches!(deep, Err(DatasetError::NotTheSet { .. })), "deeper than three folders");
+    let deep = kapoor(&set.out("download"), asked("bdinn", Variant::Fixed)).unwrap_err();
+    assert!(deep.to_string().ends_with("its folders hold no PNG"), "deeper than three folders: {deep}");
     let plan = kapoor(&set.out("download").join("dataset"), asked("bdinn", Variant::Fixed)).unwrap();
     assert_eq!(plan.len(), 6);
     fs::create_dir_all(set.out("download").join("dataset/original images")).unwrap();
