@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use unband_data::dataset::{
-    DatasetError, Entry, Kapoor, Manifest, PREPARATIONS, Plan, Split, Variant, kapoor,
-};
+use unband_data::dataset::{Entry, Kapoor, Manifest, PREPARATIONS, Plan, Split, Variant, kapoor};
 
 use crate::set::{CLEAN, HEIGHT, QUANTIZED, Set, WIDTH, run, tree, xml};
 
