@@ -81,6 +81,8 @@ pub enum Command {
     List(cmd::list::ListArgs),
     /// Read, list and import checkpoints of networks
     Models(cmd::models::ModelsArgs),
+    /// Degrade clean pictures by a mix of degradations, and say what was drawn
+    Degrade(cmd::degrade::DegradeArgs),
     /// Make folders of pairs for training and tests, and check them
     Dataset(cmd::dataset::DatasetArgs),
     /// Train a network by a recipe, with the program unband-train

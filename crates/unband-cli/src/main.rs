@@ -65,6 +65,7 @@ fn main() -> ExitCode {
         Some(Command::Eval(args)) => cmd::eval::run(&args),
         Some(Command::List(args)) => cmd::list::run(&args),
         Some(Command::Models(args)) => cmd::models::run(&args),
+        Some(Command::Degrade(args)) => cmd::degrade::run(&args),
         Some(Command::Dataset(args)) => cmd::dataset::run(&args),
         Some(Command::Train(args)) => cmd::train::run(&args),
         Some(Command::Completions(args)) => cmd::completions::run(&args),

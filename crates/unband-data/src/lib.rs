@@ -26,6 +26,7 @@
 
 pub mod dataset;
 pub mod degrade;
+pub mod files;
 
 use degrade::{
     avif, bars, codec, fhd, grade, gradient, grain, inverse_tone_mapping, jpeg, levels, mpeg4_intra, noise,

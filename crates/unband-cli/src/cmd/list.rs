@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clap::{Args, ValueEnum};
 use unband::Dither;
+use unband_data::{DEGRADATIONS, DegradationEntry, Mix, Shipped, Sides, Speed};
 use unband_image::{Depth, Entry, ParamInfo, ParamKind};
 use unband_io::{FORMATS, FormatEntry};
 use unband_metrics::{Against, Least, METRICS, Metric};
@@ -35,6 +36,8 @@ pub enum Kind {
     Formats,
     /// Measures for `--metrics` and `--fail-if`
     Measures,
+    /// Degradations for mixes, with their parameters
+    Degradations,
 }
 
 /// Prints the lists.
@@ -47,10 +50,12 @@ pub fn run(args: &ListArgs) -> Outcome {
             (Kind::Dithers, false) => dithers(),
             (Kind::Formats, false) => formats(),
             (Kind::Measures, false) => measures(),
+            (Kind::Degradations, false) => degradations(),
             (Kind::Methods, true) => methods_markdown(),
             (Kind::Dithers, true) => dithers_markdown(),
             (Kind::Formats, true) => formats_markdown(),
             (Kind::Measures, true) => measures_markdown(),
+            (Kind::Degradations, true) => degradations_markdown(),
         })
         .collect();
     print_data(lists.join("\n").as_bytes())
@@ -63,12 +68,7 @@ fn methods() -> String {
     for entry in unband::methods() {
         let _ = writeln!(text, "\n  {}  {}", entry.name, entry.title);
         let _ = writeln!(text, "      {}", origin(entry));
-        for param in entry.params {
-            let _ = writeln!(text, "      {} = {}  ({})", param.name, value(param.default), allowed(param));
-            for line in wrapped(&sentences(param.doc), 90) {
-                let _ = writeln!(text, "          {line}");
-            }
-        }
+        text += &parameters(entry.params);
     }
     text += "\n  Recipes of ffmpeg are methods too: deband=1thr=0.03:range=24, gradfun=1.2:16.\n";
     text
@@ -85,19 +85,81 @@ fn methods_markdown() -> String {
             text += "\nIt has no parameters.\n";
             continue;
         }
-        text += "\n| parameter | default | allowed | what it does |\n|---|---|---|---|\n";
-        for param in entry.params {
-            let _ = writeln!(
-                text,
-                "| `{}` | {} | {} | {} |",
-                param.name,
-                value(param.default),
-                allowed(param),
-                sentences(param.doc).replace('|', "\\|")
-            );
+        text += &parameters_markdown(entry.params);
+    }
+    text
+}
+
+fn parameters(params: &[ParamInfo]) -> String {
+    let mut text = String::new();
+    for param in params {
+        let _ = writeln!(text, "      {} = {}  ({})", param.name, default(param), allowed(param));
+        for line in wrapped(&sentences(param.doc), 90) {
+            let _ = writeln!(text, "          {line}");
         }
     }
     text
+}
+
+fn parameters_markdown(params: &[ParamInfo]) -> String {
+    let mut text = "\n| parameter | default | allowed | what it does |\n|---|---|---|---|\n".to_owned();
+    for param in params {
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} |",
+            param.name,
+            default(param),
+            allowed(param),
+            sentences(param.doc).replace('|', "\\|")
+        );
+    }
+    text
+}
+
+/// Which sides it changes, and how long it takes.
+fn effect(entry: &DegradationEntry) -> String {
+    let sides = match entry.sides {
+        Sides::Degraded => "Changes the degraded side.",
+        Sides::Both => "Changes both sides alike.",
+    };
+    let speed = match entry.speed {
+        Speed::Quick => "Works in memory.",
+        Speed::Slow => "Starts programs: meant for whole pictures.",
+    };
+    format!("{sides} {speed} Source: {}", sentences(entry.source))
+}
+
+fn degradations() -> String {
+    let mut text = "Degradations (for mixes of `unband degrade --recipe`)\n".to_owned();
+    for entry in DEGRADATIONS {
+        let _ = writeln!(text, "\n  {}  {}\n      {}", entry.name, entry.title, effect(entry));
+        text += &parameters(entry.params);
+    }
+    text += "\nMixes that are built in (--recipe NAME)\n\n";
+    for (name, title) in mixes() {
+        let _ = writeln!(text, "  {name:12}  {title}");
+    }
+    text
+}
+
+fn degradations_markdown() -> String {
+    let mut text = format!(
+        "# Degradations\n\n{GENERATED}\n\nWhat mixes are made of; [degrading.md](../degrading.md) says how. Mixes that are built \
+         in, for `--recipe`:\n\n| mix | what it is |\n|---|---|\n"
+    );
+    for (name, title) in mixes() {
+        let _ = writeln!(text, "| [`{name}`](../../recipes/degrade/{name}.toml) | {title} |");
+    }
+    for entry in DEGRADATIONS {
+        let title = sentences(entry.title);
+        let _ = writeln!(text, "\n## {}\n\n{title} {}", entry.name, effect(entry));
+        text += &parameters_markdown(entry.params);
+    }
+    text
+}
+
+fn mixes() -> impl Iterator<Item = (&'static str, String)> {
+    Shipped::ALL.iter().filter_map(|mix| Some((mix.name, Mix::find(mix.name).ok()?.title().to_owned())))
 }
 
 fn origin(entry: &Entry) -> String {
@@ -116,6 +178,19 @@ fn sentences(text: &str) -> String {
         text.push('.');
     }
     text
+}
+
+/// A parameter's default as people write it.
+fn default(param: &ParamInfo) -> String {
+    let variant = param.default.rsplit("::").next().unwrap_or_default().trim();
+    let found = match param.kind {
+        // Words that are no names, such as 420, have a letter before them in the source.
+        ParamKind::Word(words) => {
+            words.iter().find(|word| variant.eq_ignore_ascii_case(word) || variant.get(1..) == Some(**word))
+        }
+        _ => None,
+    };
+    found.map_or_else(|| value(param.default), |word| (*word).to_owned())
 }
 
 /// `1.2` for a default written as `1.2`, `keep` for one written as `Kind::Keep` or `"keep"`.
@@ -143,9 +218,14 @@ fn value(default: &str) -> String {
 
 fn allowed(param: &ParamInfo) -> String {
     match param.kind {
-        ParamKind::Number | ParamKind::Whole if !param.range.is_empty() => {
-            param.range.replace("..=", " to ").replace('_', "").replace("TAU", "2π")
-        }
+        ParamKind::Number | ParamKind::Whole if !param.range.is_empty() => param
+            .range
+            .split("..=")
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join(" to ")
+            .replace('_', "")
+            .replace("TAU", "2π"),
         kind => kind.to_string(),
     }
 }

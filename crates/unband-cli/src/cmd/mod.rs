@@ -4,6 +4,7 @@ pub mod compare;
 pub mod completions;
 pub mod dataset;
 pub mod deband;
+pub mod degrade;
 pub mod eval;
 pub mod inspect;
 pub mod list;

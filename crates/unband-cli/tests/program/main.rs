@@ -5,6 +5,7 @@ mod batch;
 mod commands;
 mod compare;
 mod dataset;
+mod degrade;
 mod eval;
 mod faults;
 mod hostile;

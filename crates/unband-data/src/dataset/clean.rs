@@ -212,7 +212,7 @@ fn draws(name: &str, asked: &Clean) -> Vec<Draw> {
 }
 
 /// A number that depends on what is asked for and on nothing else. 32 bits, which every reader of JSON keeps.
-fn number(seed: u64, name: &str, turn: usize, what: &str) -> u32 {
+pub(crate) fn number(seed: u64, name: &str, turn: usize, what: &str) -> u32 {
     let sum = Sha256::digest(format!("{seed}\0{name}\0{turn}\0{what}"));
     u32::from_le_bytes([sum[0], sum[1], sum[2], sum[3]])
 }

@@ -20,11 +20,14 @@ mod split;
 mod store;
 
 pub use check::{Check, Finding};
+pub(crate) use clean::number;
 pub use clean::{Clean, Harms, clean};
 pub use error::{DatasetError, SourceFault};
 pub use journal::{Journal, Opened};
 pub use manifest::{Entry, Failed, Harm, Header, Manifest, PairEntry, SCHEMA};
+pub(crate) use patches::Codes;
 pub use patches::Tiling;
 pub use plan::{Expected, Plan};
 pub use preparation::{Kapoor, PREPARATIONS, Preparation, Variant, kapoor};
 pub use split::{Shares, Split};
+pub(crate) use store::hexadecimal;

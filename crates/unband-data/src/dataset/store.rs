@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-use unband_image::{Image, Window};
-use unband_io::WriteOptions;
+use unband_image::Window;
 
 use super::DatasetError;
 use super::manifest::{PairEntry, SIDES, path_of, place};
 use super::patches::Codes;
 use super::split::Split;
+use crate::files::write_png;
 
 /// A pair in memory and where its files go.
 pub(crate) struct Cutter<'a> {
@@ -37,26 +36,16 @@ impl Cutter<'_> {
             let path = path_of(self.folder, self.split, side, &file);
             let image =
                 codes.cut(window).map_err(|source| DatasetError::Image { file: path.clone(), source })?;
-            *sum = write(&image, &path)?;
+            if let Some(folder) = path.parent() {
+                let failed = |source| DatasetError::Folder { folder: folder.to_owned(), source };
+                std::fs::create_dir_all(folder).map_err(failed)?;
+            }
+            // A stopped run may have written it already.
+            *sum = write_png(&image, &path, true).map_err(DatasetError::Write)?;
         }
         let [lq_sha256, gt_sha256] = sums;
         Ok(PairEntry { file, window: place(window), harm: self.harm, lq_sha256, gt_sha256 })
     }
-}
-
-/// Writes a PNG and returns its SHA-256.
-fn write(image: &Image, path: &Path) -> Result<String, DatasetError> {
-    let format = unband_io::writer_for(path).map_err(DatasetError::Write)?;
-    let mut bytes = Vec::new();
-    unband_io::write(image, format, &WriteOptions { threads: 1, ..WriteOptions::default() }, &mut bytes)
-        .map_err(|error| DatasetError::Write(error.in_file(path)))?;
-    if let Some(folder) = path.parent() {
-        let failed = |source| DatasetError::Folder { folder: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    // A stopped run may have written it already.
-    unband_io::write_bytes(&bytes, path, true).map_err(DatasetError::Write)?;
-    Ok(hexadecimal(&Sha256::digest(&bytes)))
 }
 
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {

@@ -118,6 +118,20 @@ impl DegradeError {
     }
 }
 
+impl DegradeError {
+    /// What to do about it, if that can be said.
+    pub fn hint(&self) -> Option<String> {
+        let install = match self {
+            Self::Missing("cjpeg" | "djpeg") => "install it (libjpeg-turbo-progs on Debian)",
+            Self::Missing(_) => "install it",
+            _ if self.is_missing_program() => "install an ffmpeg with that encoder",
+            Self::TooSmall { .. } => return Some("take larger pictures".to_owned()),
+            _ => return None,
+        };
+        Some(format!("{install}, or take a mix that starts no program: default, fhd, rgb or pictures"))
+    }
+}
+
 /// One way of harming a pair.
 pub trait Degradation: Send + Sync {
     /// Harms `pair.lq`; where the harm changes what a perfect repair would be, `pair.gt` follows. Equal pairs

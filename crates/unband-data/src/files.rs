@@ -1,0 +1,39 @@
+//! Pictures of pairs in files.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use unband_image::{Context, Image, ImageError, Window};
+use unband_io::WriteOptions;
+
+use crate::dataset::{Codes, hexadecimal};
+
+/// A picture as degradations want it: RGB of 8 or 16 bits and nothing else. Grey is repeated, transparency dropped.
+///
+/// # Errors
+/// Pictures that cannot be had as RGB.
+pub fn clean_rgb(image: Image) -> Result<Image, ImageError> {
+    let (width, height) = (image.width(), image.height());
+    let context = Context { threads: 1, ..Context::default() };
+    Codes::of(&image.into_rgb(&context)?)?.cut(Window { x0: 0, y0: 0, x1: width, y1: height })
+}
+
+/// Writes a PNG of 8 bits where all samples are 8-bit codes, else of 16, and returns the SHA-256 of the file in lower-case
+/// hexadecimal.
+///
+/// # Errors
+/// A file that exists already, unless it may be replaced, and whatever the disk refuses.
+pub fn write_png(image: &Image, path: &Path, overwrite: bool) -> Result<String, unband_io::Error> {
+    let format = unband_io::writer_for(path)?;
+    let mut bytes = Vec::new();
+    unband_io::write(image, format, &WriteOptions { threads: 1, ..WriteOptions::default() }, &mut bytes)
+        .map_err(|error| error.in_file(path))?;
+    unband_io::write_bytes(&bytes, path, overwrite)?;
+    Ok(hexadecimal(&Sha256::digest(&bytes)))
+}
+
+/// The seed of a picture, by its name alone: other pictures beside it change nothing. `turn` counts from 1 where a picture is
+/// degraded several times.
+pub fn seed_of(seed: u64, name: &str, turn: usize) -> u32 {
+    crate::dataset::number(seed, name, turn, "seed")
+}
