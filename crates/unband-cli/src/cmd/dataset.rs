@@ -115,8 +115,8 @@ pub struct PairsArgs {
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "causes", value_hint = clap::ValueHint::AnyPath, help_heading = "Degradation")]
     recipe: Option<String>,
     /// Degrade each picture so often, each time with another seed
-    #[arg(long, value_name = "N", default_value = "1", help_heading = "Degradation")]
-    draws: NonZeroUsize,
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Degradation")]
+    draws: u32,
     /// Cut degraded pictures into squares of so many pixels a side; without it they stay whole
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=16384), help_heading = "Parts")]
     patch: Option<u32>,

@@ -1,5 +1,6 @@
 //! Boxes from friendly and from hostile files.
 
+use proptest::prelude::*;
 use unband_data::dataset::boxes::{BoxesError, parse, read};
 use unband_image::Window;
 
@@ -142,4 +143,23 @@ fn files_that_are_no_text_or_too_large_are_refused() {
     std::fs::write(&path, vec![b' '; (1 << 20) + 1]).unwrap();
     assert!(matches!(read(&path), Err(BoxesError::Large)));
     assert!(matches!(read(folder.path()), Err(BoxesError::Io(_))));
+}
+
+proptest! {
+    #[test]
+    fn damaged_files_give_boxes_or_errors(places in prop::collection::vec((0usize..900, any::<u8>()), 1..12)) {
+        let text = xml(SIZE, &[("banding", ["1", "2", "30", "40"]), ("nonbanded", ["5", "6", "7", "8"])]);
+        let mut bytes = text.into_bytes();
+        for (place, byte) in places {
+            let place = place % bytes.len();
+            bytes[place] = byte;
+        }
+        if let Ok(boxes) = std::str::from_utf8(&bytes).map_err(|_| ()).and_then(|text| parse(text).map_err(|_| ())) {
+            prop_assert!(boxes.boxes.len() <= 2);
+            for labelled in boxes.boxes {
+                // Whatever stands there, a window either shares a pixel with it or does not.
+                prop_assert!(!labelled.touches(window(0, 0)) || labelled.corners.iter().any(|&c| c < 256));
+            }
+        }
+    }
 }

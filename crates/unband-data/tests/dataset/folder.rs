@@ -1,8 +1,9 @@
 //! A folder of pairs while it grows and afterwards.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path};
 
+use proptest::prelude::*;
 use unband_data::dataset::{
     Check, DatasetError, Finding, Journal, Kapoor, Manifest, Opened, PREPARATIONS, Plan, Variant, kapoor,
 };
@@ -204,4 +205,36 @@ fn a_folder_that_cannot_be_written_to_ends_the_run() {
     let results: Vec<_> = (0..plan.len()).map(|index| plan.make(index, &out)).collect();
     assert!(results.iter().any(|result| matches!(result, Err(DatasetError::Folder { .. }))));
     drop(journal);
+}
+
+/// A manifest as it is written, with names in folders.
+const MANIFEST: &str = concat!(
+    r#"{"schema":"unband-dataset/1","version":"0.1.0","settings":{"seed":1},"pictures":2,"sources_sha256":"00","left_out":["a"]}"#,
+    "\n",
+    r#"{"name":"a","split":"train","sources":["a.png"],"harms":[{"seed":1,"cause":"rgb-5"}],"pairs":[{"file":"rgb-5/a.png","#,
+    r#""window":[0,0,9,9],"harm":0,"lq_sha256":"00","gt_sha256":"00"}]}"#,
+    "\n",
+    r#"{"name":"b","split":"val","sources":["b.png"],"pairs":[],"failed":{"file":"b.png","reason":"x"}}"#,
+    "\n"
+);
+
+proptest! {
+    #[test]
+    fn damaged_manifests_lead_nowhere_else(places in prop::collection::vec((0usize..600, any::<u8>()), 0..6)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bytes = MANIFEST.as_bytes().to_vec();
+        for &(place, byte) in &places {
+            let place = place % bytes.len();
+            // Among others the characters that paths are made of.
+            bytes[place] = if byte < 128 { b"./\\:\"\n0a"[byte as usize % 8] } else { byte };
+        }
+        let path = folder.path().join("manifest.jsonl");
+        fs::write(&path, &bytes).unwrap();
+        let read = Manifest::read(&path);
+        prop_assert!(!places.is_empty() || read.as_ref().is_ok_and(|manifest| manifest.entries.len() == 2));
+        for pair in read.iter().flat_map(|manifest| &manifest.entries).flat_map(|entry| &entry.pairs) {
+            let parts: Vec<_> = Path::new(&pair.file).components().collect();
+            prop_assert!(parts.len() <= 2 && parts.iter().all(|part| matches!(part, Component::Normal(_))), "{}", pair.file);
+        }
+    }
 }

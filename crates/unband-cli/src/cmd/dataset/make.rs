@@ -71,7 +71,7 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
     if let (true, Some(failure)) = (files.is_empty(), found.failures.first()) {
         return Err((failure.clone(), Outcome::SomeFailed));
     }
-    let asked = Clean { harms, draws: args.draws.get(), tiling, shares: args.split, seed: args.seed };
+    let asked = Clean { harms, draws: args.draws as usize, tiling, shares: args.split, seed: args.seed };
     let plan = clean(&args.clean, &files, &asked).map_err(|error| fault(&error))?;
     make(&plan, &args.make, &found.failures)
 }
