@@ -1,5 +1,7 @@
 //! Batches of patches, a function of the step alone.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use unband_image::Rng;
@@ -64,15 +66,17 @@ pub(crate) struct Patches {
     seed: u64,
     batch: usize,
     side: usize,
-    /// Batches that a window serves.
+    /// Patches that a window serves.
     reuse: u64,
-    /// For each place in a batch its window and which one that is.
-    windows: Vec<Option<(u64, Made)>>,
+    /// Windows that are kept when they serve more than one.
+    pool: u64,
+    /// By number.
+    windows: HashMap<u64, Made>,
 }
 
 impl Patches {
     pub fn open(recipe: &Recipe, sees: Sees) -> Result<Self, TrainError> {
-        let (Data::Pairs { reuse, .. } | Data::Clean { reuse, .. }) = recipe.data;
+        let (Data::Pairs { reuse, pool, .. } | Data::Clean { reuse, pool, .. }) = recipe.data;
         Ok(Self {
             pictures: Pictures::open(&recipe.data, sees)?,
             augment: recipe.augment,
@@ -80,24 +84,38 @@ impl Patches {
             batch: recipe.batch,
             side: recipe.patch,
             reuse: reuse as u64,
-            windows: (0..recipe.batch).map(|_| None).collect(),
+            pool: pool as u64,
+            windows: HashMap::new(),
         })
     }
 
-    /// Numbers of one batch, or of windows that are made together.
+    /// Random numbers of a batch.
     fn rng(&self, number: u64) -> Rng {
         Rng::new(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    /// The window that batch `number` cuts its patch of that place from. They change at different batches, so that all take
-    /// about as long.
-    fn window(&mut self, number: u64, sample: usize) -> Result<&Made, TrainError> {
-        let which = (number + sample as u64 * self.reuse / self.batch as u64) / self.reuse;
-        let kept = match self.windows[sample].take() {
-            Some((kept, made)) if kept == which => (kept, made),
-            _ => (which, self.pictures.window(self.side, self.rng(which), sample as u32)?),
+    /// The window that batch `number` cuts a patch from: its own, or one of those that are kept by then. Windows come and go one
+    /// by one, so that all batches take about as long.
+    fn window(&mut self, number: u64, sample: u32) -> Result<&Made, TrainError> {
+        let batch = self.batch as u64;
+        let which = if self.reuse == 1 {
+            number * batch + u64::from(sample)
+        } else {
+            let oldest = number * batch / self.reuse;
+            self.windows.retain(|&which, _| which >= oldest);
+            let drawn = u64::from(self.rng(number).at(sample, 6, 0, 0));
+            oldest + ((drawn * self.pool) >> 32)
         };
-        Ok(&self.windows[sample].insert(kept).1)
+        if self.reuse == 1 {
+            self.windows.clear();
+        }
+        match self.windows.entry(which) {
+            Entry::Occupied(kept) => Ok(kept.into_mut()),
+            Entry::Vacant(free) => {
+                let rng = Rng::new(self.seed ^ (which / batch).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                Ok(free.insert(self.pictures.window(self.side, rng, (which % batch) as u32)?))
+            }
+        }
     }
 }
 
@@ -111,7 +129,7 @@ impl Batches for Patches {
             let draw = |plane: u32, below: usize| {
                 ((u64::from(rng.at(frame, 4 + plane, 0, 0)) * below as u64) >> 32) as usize
             };
-            let Patch { lq, gt, cells, numbers } = self.window(number, sample)?.patch(side, draw);
+            let Patch { lq, gt, cells, numbers } = self.window(number, frame)?.patch(side, draw);
             let turn = Turn::drawn(augment, rng, frame);
             batch.lq.extend(turn.of(&lq, side));
             batch.gt.extend(turn.of(&gt, side));
@@ -190,6 +208,42 @@ impl Batches for Ahead {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_batch_does_not_depend_on_those_before_it() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a", "b"] {
+            let codes: Vec<u16> = (0..3 * 48 * 40).map(|i| (i * 97 + name.len() * 31) as u16).collect();
+            let image = unband_image::Image::from_rgb16(48, 40, &codes).unwrap();
+            let file = dir.path().join(format!("{name}.png"));
+            let format = unband_io::writer_for(&file).unwrap();
+            unband_io::write_file(&image, &file, format, &unband_io::WriteOptions::default(), true).unwrap();
+        }
+        for (reuse, sees) in [(1, Sees::Picture), (4, Sees::Picture), (4, Sees::Cells)] {
+            let recipe = Recipe::parse(
+                &format!(
+                    "network = \"bitnet\"\nsteps = 9\nbatch = 3\npatch = 16\nloss = [{{ term = \"l1\" }}]\n\
+                     optimizer = {{ kind = \"adam\", rate = 1e-3 }}\naugment = {{ hflip = 0.5 }}\n\
+                     data = {{ kind = \"clean\", folder = {0:?}, mix = \"rgb-4-5\", window = 32, reuse = {reuse}, pool = 5 }}\n\
+                     validation = {{ every = 1, data = {{ kind = \"pairs\", folder = {0:?} }} }}",
+                    dir.path()
+                ),
+                "test",
+            )
+            .unwrap();
+            let mut all = Patches::open(&recipe, sees).unwrap();
+            let batches: Vec<Batch> = (0..9).map(|i| all.next(i).unwrap()).collect();
+            assert!(batches.windows(2).all(|pair| pair[0] != pair[1]));
+            assert!(all.windows.len() <= 5);
+            let mut some = Patches::open(&recipe, sees).unwrap();
+            for i in [7, 2, 8] {
+                assert!(some.next(i as u64).unwrap() == batches[i], "{reuse} {sees:?} {i}");
+            }
+            let (area, told) = (3 * 16 * 16, sees == Sees::Cells);
+            let lengths = (batches[0].lq.len(), batches[0].cells.len(), batches[0].numbers.len());
+            assert_eq!(lengths, (3 * area, if told { 9 * area } else { 0 }, if told { 36 } else { 0 }));
+        }
+    }
 
     #[test]
     fn turns_lay_a_square_in_eight_ways_and_keep_its_samples() {

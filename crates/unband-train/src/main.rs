@@ -4,6 +4,7 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
@@ -44,10 +45,15 @@ struct Arguments {
     dry_run: bool,
 }
 
+/// Asked to stop?
+static STOP: AtomicBool = AtomicBool::new(false);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match start(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        // As shells have it for programs that Ctrl-C ends.
+        Ok(false) => ExitCode::from(130),
         Err(error) => {
             say(&format!("error: {error}\n"));
             if let Some(hint) = error.hint() {
@@ -59,12 +65,19 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(arguments: &Arguments) -> Result<(), TrainError> {
+/// Was it done to the end?
+fn start(arguments: &Arguments) -> Result<bool, TrainError> {
     let recipe = recipe(arguments)?;
     if arguments.dry_run {
         let _ = std::io::stdout().write_all(recipe.to_toml()?.as_bytes());
-        return Ok(());
+        return Ok(true);
     }
+    // Where there is no such signal, the last checkpoint must do. The second time ends at once.
+    let _ = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
     let threads = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build_global();
     if let Err(error) = threads {
         say(&format!("threads stay as they are: {error}\n"));
@@ -74,15 +87,17 @@ fn start(arguments: &Arguments) -> Result<(), TrainError> {
     say(&format!("{}: {} pairs, into {}\n", recipe.network, train::pairs(&recipe)?, folder.display()));
     let mut talk = Talk::new();
     let done = train::run(&recipe, &folder, device(), &mut |progress| talk.hear(progress))?;
-    if let Some(done) = done {
+    if let Some(done) = &done {
         let (psnr, input) = done.psnr;
         let (best, weights) = (done.best_psnr, done.weights.display());
         say(&format!(
             "{weights}: {psnr:.2} dB after {input:.2} dB before; best {best:.2} dB in {}\n",
             done.best.display()
         ));
+    } else {
+        say("stopped; the same command goes on\n");
     }
-    Ok(())
+    Ok(done.is_some())
 }
 
 fn recipe(arguments: &Arguments) -> Result<Recipe, TrainError> {
@@ -139,6 +154,6 @@ impl Talk {
             let end = if self.terminal && !p.validated { "" } else { "\n" };
             say(&format!("{start}{line}{end}"));
         }
-        true
+        !STOP.load(Ordering::Relaxed)
     }
 }

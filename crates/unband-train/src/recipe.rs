@@ -234,7 +234,8 @@ pub struct Augment {
 }
 
 /// Where pairs come from. `window`: side of the square of a picture that is degraded and looked at as a whole (without it: the
-/// patch). `reuse`: patches that are cut from it, one per batch, before the next one is made.
+/// patch). `reuse`: patches that are cut from it on average; above 1, `pool` windows are kept, of which each patch is cut from one
+/// at random.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {
@@ -248,6 +249,9 @@ pub enum Data {
         /// See [`Data`].
         #[serde(default = "one")]
         reuse: usize,
+        /// See [`Data`].
+        #[serde(default = "hundred")]
+        pool: usize,
     },
     /// A folder of clean pictures, degraded on the way.
     Clean {
@@ -265,6 +269,9 @@ pub enum Data {
         /// See [`Data`].
         #[serde(default = "one")]
         reuse: usize,
+        /// See [`Data`].
+        #[serde(default = "hundred")]
+        pool: usize,
     },
 }
 
@@ -300,6 +307,9 @@ impl Default for Schedule {
     }
 }
 
+fn hundred() -> usize {
+    100
+}
 fn one() -> usize {
     1
 }

@@ -161,7 +161,8 @@ impl Checks<'_> {
     }
 
     fn data(&self, key: &str, data: &Data) -> Result<(), RecipeError> {
-        let (Data::Pairs { window, reuse, .. } | Data::Clean { window, reuse, .. }) = data;
+        let (Data::Pairs { window, reuse, pool, .. } | Data::Clean { window, reuse, pool, .. }) = data;
+        self.number(&format!("{key}.pool"), *pool as f64, 1.0, 1e6)?;
         if let Some(window) = window {
             self.number(&format!("{key}.window"), *window as f64, 8.0, 65536.0)?;
         }

@@ -33,8 +33,8 @@ fn every_recipe_can_be_followed_at_full_scale_and_small() {
         assert!(matches!(small.data, Data::Clean { .. }));
         // What a network is trained with stays.
         assert_eq!(
-            (&small.loss, &small.optimizer, &small.schedule, &small.init),
-            (&full.loss, &full.optimizer, &full.schedule, &full.init)
+            (&small.loss, small.optimizer.kind, &small.schedule, &small.init),
+            (&full.loss, full.optimizer.kind, &full.schedule, &full.init)
         );
         let multiple = unband_nets::arch::build(&small.network).unwrap().unwrap().size_multiple().unwrap();
         assert!(

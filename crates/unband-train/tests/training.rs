@@ -79,6 +79,31 @@ fn failed(output: &Output, parts: &[&str]) {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_writes_a_checkpoint_that_the_same_command_goes_on_from() {
+    let dir = workplace();
+    let dir = dir.path();
+    // None is written on the way.
+    let slow = ["--set", "checkpoint-minutes=1000"];
+    let child = command(dir, "stopped", &slow).spawn().unwrap();
+    let steps = || std::fs::read_to_string(dir.join("stopped/curve.csv")).map_or(0, |t| t.lines().count());
+    while steps() < 4 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(child.id() as i32), nix::sys::signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
+    assert!(said(&output).contains("goes on"), "{}", said(&output));
+    let stopped = steps() - 1;
+    assert!((3..STEPS as usize).contains(&stopped), "{stopped}");
+    assert!(dir.join("stopped/checkpoint.safetensors").exists());
+    let rest = train(dir, "stopped", &slow);
+    assert!(rest.status.success(), "{}", said(&rest));
+    assert!(said(&rest).contains(&format!("{STEPS}/{STEPS}")));
+    assert_eq!(steps() - 1, STEPS as usize);
+}
+
 #[test]
 fn a_training_killed_at_any_moment_goes_on_to_the_same_bits() {
     let dir = workplace();

@@ -42,7 +42,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { widths: [32, 48, 64, 96] }
+        Self { widths: [48, 64, 96, 96] }
     }
 }
 
@@ -79,7 +79,10 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let mut x = net.relu(x);
     let mut features: Vec<Value> = Vec::new();
     for level in 0..3 {
-        x = block(&mut net, &format!("encoder.{level}"), x, 1);
+        // At 1/4 most operations are made, and the way back has a block there.
+        if level > 0 {
+            x = block(&mut net, &format!("encoder.{level}"), x, 1);
+        }
         features.push(x);
         x = net.conv(format!("down.{level}"), x, widths[level + 1], ConvSpec::new(2).stride(2).padding(0));
         x = net.relu(x);
@@ -93,7 +96,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
         let y = net.add(features[level], y);
         x = block(&mut net, &format!("decoder.{level}"), y, 1);
     }
-    let change = net.conv3x3("tail", x, 48);
+    let change = net.conv1x1("tail", x, 48);
     let change = net.pixel_shuffle(change, 4);
     let surface = net.slice(cells, 0, 3);
     let change = net.add(change, surface);
