@@ -384,6 +384,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_window_takes_the_chroma_that_it_touches_and_ends_with_the_picture() {
+        let luma: Vec<u8> = (0..15).map(|i| 20 + i * 10).collect();
+        let [u, v] = [[10u8, 20, 30, 40, 50, 60], [1, 2, 3, 4, 5, 6]];
+        let image = Image::from_yuv420(5, 3, [&luma, &u, &v], Matrix::Bt601, Range::Limited).unwrap();
+        let cut = image.cut(Window { x0: 1, y0: 2, x1: 9, y1: 9 });
+        assert_eq!(cut.to_yuv8().unwrap(), [vec![130, 140, 150, 160], vec![40, 50, 60], vec![4, 5, 6]]);
+        assert_eq!((cut.width(), cut.height(), cut.depth), (4, 1, image.depth));
+        assert!(image.cut(Window { x0: 0, y0: 0, x1: 5, y1: 3 }) == image);
+    }
+
+    #[test]
     fn buffers_come_back_as_they_went_in() {
         let rgb: Vec<u8> = (0..=255).cycle().take(30).collect();
         assert_eq!(Image::from_rgb8(5, 2, &rgb).unwrap().to_rgb8().unwrap(), rgb);

@@ -295,6 +295,29 @@ fn clean_pictures_are_harmed_by_each_cause_and_cut_where_they_are_smooth() {
 }
 
 #[test]
+fn a_window_of_each_of_some_pairs() {
+    let stage = stage(3);
+    stage.write("part.toml", b"images = 2\ncrop = 64\nmeasures = ['psnr']\npictures = 0\n");
+    stage.run(&["eval", "table.toml", "--with", "part.toml"]).code(0).says("2 pictures");
+    let pictures = lines(&stage, "eval/table/pictures.csv", &["picture", "method", "setting"]);
+    assert!(!pictures.contains_key("2|(input)|"));
+    for i in 0..2 {
+        let told = number(&pictures[&format!("{i}|(input)|")]["psnr"]);
+        let pair = ["gt", "lq"].map(|side| stage.samples(&format!("pairs/{side}/{i}.png")));
+        // The same window of both sides, at multiples of 16.
+        let part = |samples: &[u16], x: usize, y: usize| -> Vec<u16> {
+            (y..y + 64).flat_map(|y| samples[(y * 160 + x) * 3..][..64 * 3].to_vec()).collect()
+        };
+        let all = (0..=56).step_by(16).flat_map(|y| (0..=96).step_by(16).map(move |x| (x, y)));
+        let near = all.filter(|&(x, y)| {
+            let own = psnr(&part(&pair[1].data, x, y), &part(&pair[0].data, x, y));
+            (own - told).abs() < 1e-4
+        });
+        assert!(near.count() >= 1, "{i}: no window has {told} dB");
+    }
+}
+
+#[test]
 fn what_makes_no_table_is_said_before_the_work() {
     let stage = stage(1);
     let with = |change: &str| {

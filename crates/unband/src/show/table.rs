@@ -206,9 +206,10 @@ pub(super) fn listing(table: &Listing, id: &str) -> String {
             let (text, label) = (escape(&cell.text), escape(head));
             let text = if cell.best { format!("<b>{text}</b>") } else { text };
             let interval = escape(&cell.interval);
+            let blank = if matches!(cell.text.as_str(), "" | "–") { " blank" } else { "" };
             let _ = write!(
                 out,
-                "<td class=\"number\" data-label=\"{label}\">{text} <small>{interval}</small></td>"
+                "<td class=\"number{blank}\" data-label=\"{label}\">{text} <small>{interval}</small></td>"
             );
         }
         out.push_str("</tr>\n");
