@@ -1,0 +1,55 @@
+//! How long each degradation and each mix takes for a patch of 128×128, and encoders for many at once.
+//!
+//! `cargo bench -p unband-data --bench patches`
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::time::Instant;
+
+use unband_data::{Applied, DEGRADATIONS, Mix, Pair, Record, Shipped, Speed};
+use unband_image::{Image, Rng};
+
+const SIDE: usize = 128;
+
+fn patch() -> Image {
+    let rng = Rng::new(1);
+    let sample = |i: usize| {
+        let (x, y, c) = (i / 3 % SIDE, i / 3 / SIDE, i % 3);
+        let noise = rng.at(0, c as u32, x as u32, y as u32) >> 24;
+        (9_000 + 70 * x + (110 - 30 * c) * y) as u16 + noise as u16
+    };
+    Image::from_rgb16(SIDE, SIDE, &(0..SIDE * SIDE * 3).map(sample).collect::<Vec<_>>()).unwrap()
+}
+
+/// Milliseconds for one patch, of several at once.
+fn timed(records: &[Record], clean: &Image) -> Option<f64> {
+    let mut pairs: Vec<Pair> = records.iter().map(|_| Pair::of(clean.clone())).collect();
+    let start = Instant::now();
+    let results = Record::apply_all(records, &mut pairs);
+    let spent = start.elapsed().as_secs_f64();
+    results.iter().all(Result::is_ok).then_some(spent * 1e3 / records.len() as f64)
+}
+
+fn show(name: &str, times: &[Option<f64>]) {
+    let cells = times.iter().map(|time| time.map_or("–".to_owned(), |ms| format!("{ms:.2}")));
+    println!("| {name} | {} |", cells.collect::<Vec<_>>().join(" | "));
+}
+
+fn main() {
+    let clean = patch();
+    println!("| degradation | ms alone | ms among 64 |\n|---|---|---|");
+    for entry in DEGRADATIONS {
+        let step = |i| Applied::new(entry.name, i, &[]).unwrap();
+        let record = |i| Record { names: Vec::new(), clean: Vec::new(), degrade: vec![step(i)], depth: 8 };
+        let many = if entry.speed == Speed::Slow && entry.name == "fhd" { 8 } else { 64 };
+        let records: Vec<Record> = (0..many).map(record).collect();
+        let alone = timed(&records[..1], &clean).and_then(|_| timed(&records[..1], &clean));
+        show(entry.name, &[alone, timed(&records, &clean)]);
+    }
+    println!("\n| mix | ms among 128 |\n|---|---|");
+    for shipped in Shipped::ALL {
+        let mix = Mix::find(shipped.name).unwrap();
+        let many = if shipped.name == "fhd-ffmpeg" { 8 } else { 128 };
+        let records: Vec<Record> = (0..many).map(|i| mix.draw(Rng::new(i)).unwrap()).collect();
+        show(shipped.name, &[timed(&records, &clean)]);
+    }
+}
