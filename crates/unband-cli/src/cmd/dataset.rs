@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
-use unband_data::CAUSES;
 use unband_data::dataset::{PREPARATIONS, Preparation, Shares};
+use unband_data::{CAUSES, Shipped};
 
 use crate::Outcome;
 use crate::args::{TalkArgs, bytes};
@@ -111,8 +111,15 @@ pub struct PairsArgs {
     /// Put each cause into a folder of its own: `unband eval` has a table for each, `unband train` does not look into them
     #[arg(long, requires = "every_cause", help_heading = "Degradation")]
     cause_folders: bool,
-    /// A mix of degradations instead: its name, such as default, fhd or rgb, or a TOML file
-    #[arg(long, value_name = "NAME|FILE", conflicts_with = "causes", value_hint = clap::ValueHint::AnyPath, help_heading = "Degradation")]
+    /// A mix of degradations instead: its name or a TOML file
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        conflicts_with = "causes",
+        value_hint = clap::ValueHint::AnyPath,
+        help_heading = "Degradation",
+        long_help = recipes()
+    )]
     recipe: Option<String>,
     /// Degrade each picture so often, each time with another seed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Degradation")]
@@ -205,6 +212,11 @@ fn causes() -> String {
     let lines = CAUSES.iter().map(|cause| format!("- {}: {}", cause.name, cause.title));
     let first = "Causes of banding, with commas between them; each picture gets one of them:\n".to_owned();
     std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+fn recipes() -> String {
+    let names: Vec<&str> = Shipped::ALL.iter().map(|shipped| shipped.name).collect();
+    format!("A mix of degradations instead: {}, or a TOML file", names.join(", "))
 }
 
 fn shares(text: &str) -> Result<Shares, String> {

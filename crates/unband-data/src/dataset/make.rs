@@ -11,6 +11,7 @@ use super::patches::{Codes, Tiling};
 use super::plan::{Plan, Task, Work, shown};
 use super::store::Cutter;
 use super::{DatasetError, SourceFault};
+use crate::files::clean_rgb;
 
 /// What ends the work on a picture.
 enum Stop {
@@ -93,10 +94,11 @@ impl Plan {
         folder: &Path,
         entry: &mut Entry,
     ) -> Result<(), Stop> {
-        let codes = codes(&self.root.join(&task.sources[0])).map_err(|fault| Stop::Picture(0, fault))?;
-        let all = Window { x0: 0, y0: 0, x1: codes.width, y1: codes.height };
-        let clean = codes.cut(all).map_err(|error| Stop::Picture(0, error.into()))?;
-        drop(codes);
+        let read = || -> Result<Image, SourceFault> {
+            let (image, _) = unband_io::read_file(&self.root.join(&task.sources[0]), &Limits::default())?;
+            Ok(clean_rgb(image)?)
+        };
+        let clean = read().map_err(|fault| Stop::Picture(0, fault))?;
         draws.iter().try_for_each(|draw| drawn(task, draw, &clean, tiling, folder, entry))
     }
 }
