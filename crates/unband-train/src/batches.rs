@@ -17,7 +17,7 @@ use crate::recipe::{Augment, Data, Recipe};
 pub struct Batch {
     /// Degraded.
     pub lq: Vec<f32>,
-    /// What a perfect repair would give.
+    /// What a perfect repair would give; for networks that classify `[n]`: 1 for a patch without banding, 0 for a banded one.
     pub gt: Vec<f32>,
     /// What is known of each sample, `[n, 9, side, side]`, for networks that are told; else empty.
     pub cells: Vec<f32>,
@@ -142,14 +142,14 @@ impl Batches for Patches {
 
 /// Flips, then a transposition: with both flips these are all eight ways to lay a square.
 #[derive(Clone, Copy)]
-struct Turn {
+pub(crate) struct Turn {
     hflip: bool,
     vflip: bool,
     transpose: bool,
 }
 
 impl Turn {
-    fn drawn(augment: Augment, rng: Rng, sample: u32) -> Self {
+    pub fn drawn(augment: Augment, rng: Rng, sample: u32) -> Self {
         let unit = |plane| f64::from(rng.unit_at(sample, plane, 0, 0));
         let (hflip, vflip) = (unit(1) < augment.hflip, unit(2) < augment.vflip);
         // A quarter turn is a transposition and a flip; half a turn is two flips.
@@ -158,7 +158,7 @@ impl Turn {
         Self { hflip: hflip ^ half ^ quarter, vflip: vflip ^ half, transpose: quarter }
     }
 
-    fn of(self, patch: &[f32], side: usize) -> Vec<f32> {
+    pub fn of(self, patch: &[f32], side: usize) -> Vec<f32> {
         let area = side * side;
         let at = |i: usize| {
             let (plane, y, x) = (i / area, i % area / side, i % side);

@@ -163,6 +163,12 @@ pub enum DataError {
         /// Why.
         what: String,
     },
+    /// No patch was visibly banded.
+    #[error("none of {tries} patches is visibly banded")]
+    NoneBanded {
+        /// Patches tried.
+        tries: u64,
+    },
     /// A folder without pictures.
     #[error("{}: no pictures that can be read ({wanted})", folder.display())]
     Empty {
@@ -249,6 +255,9 @@ impl TrainError {
             Self::Data(DataError::Missing { .. }) => Some("put the picture there or take its partner away"),
             Self::Data(DataError::Empty { .. }) => {
                 Some("name a folder of pictures with `--data`, and one for validation with `--val`")
+            }
+            Self::Data(DataError::NoneBanded { .. }) => {
+                Some("take pictures with smooth areas, or a mix that harms them more")
             }
             _ => None,
         }

@@ -164,7 +164,17 @@ impl Kinds {
             return vec![0.0, 1.0];
         }
         let kind = self.of[i].unwrap_or(Kind::Fixed(0.0));
-        (0..param.len()).map(|k| self.value((i, k), &param.name, kind, init, numbers)).collect()
+        let mut values: Vec<f64> =
+            (0..param.len()).map(|k| self.value((i, k), &param.name, kind, init, numbers)).collect();
+        if let Init::Differences { layer, gain } = init
+            && param.name.strip_suffix(".weight") == Some(layer)
+        {
+            for window in values.chunks_mut(param.shape.iter().skip(2).product()) {
+                let mean = window.iter().sum::<f64>() / window.len() as f64;
+                window.iter_mut().for_each(|v| *v = gain * (*v - mean));
+            }
+        }
+        values
     }
 
     fn value(&self, (i, k): (usize, usize), name: &str, kind: Kind, init: &Init, numbers: Numbers) -> f64 {

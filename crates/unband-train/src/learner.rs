@@ -141,7 +141,7 @@ impl Learner {
         Ok((loss, found))
     }
 
-    /// What the network gives for pictures in 0 to 1: `[N, 3, H, W]`.
+    /// What the network gives for pictures in 0 to 1: `[N, 3, H, W]`, or a probability for each, `[N, 1, 1, 1]`.
     ///
     /// # Errors
     /// Sizes that do not fit.
@@ -213,8 +213,12 @@ impl Learner {
 
     /// `first` is the place of the part's first picture in the batch.
     fn seen(&self, batch: &Batch, number: u64, first: usize) -> Seen {
-        let (lq, gt) = (self.tensor(&batch.lq, batch), self.tensor(&batch.gt, batch));
-        let (mut lq, gt) = (self.ranged(lq), self.ranged(gt));
+        let mut lq = self.ranged(self.tensor(&batch.lq, batch));
+        let gt = if self.classifies() {
+            Tensor::from_data(TensorData::new(batch.gt.clone(), [batch.n, 1, 1, 1]), &self.device)
+        } else {
+            self.ranged(self.tensor(&batch.gt, batch))
+        };
         let mut more = self.known(batch);
         if self.use_as.passes == Passes::Steps {
             let rng = Rng::new(self.recipe.seed ^ 0x1d1);
@@ -239,6 +243,11 @@ impl Learner {
             Tensor::from_data(TensorData::new(values.to_vec(), shape), &self.device)
         };
         vec![tensor(&batch.cells, planes), tensor(&batch.numbers, points)]
+    }
+
+    /// Does it tell patches apart instead of restoring them?
+    pub(crate) fn classifies(&self) -> bool {
+        self.use_as.purpose == Purpose::Classify
     }
 
     /// What the network is given beside its picture.

@@ -17,10 +17,12 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod accuracy;
 mod batches;
 mod checkpoint;
 mod conv;
 mod error;
+mod examples;
 mod exec;
 pub mod init;
 mod learner;

@@ -51,20 +51,42 @@ pub(crate) struct Made {
     pair: Pair,
     cells: Vec<Plane>,
     numbers: Vec<f32>,
+    /// What was drawn, by the names of a mix.
+    pub names: Vec<String>,
     /// Samples at its sides that patches leave out.
     rim: usize,
 }
 
 impl Made {
     /// What of a degraded pair is left when `rim` samples of each side are only there for what looks beyond patches.
-    pub fn of(pair: Pair, rim: usize, surface: Option<&Surface>) -> Result<Self, DataError> {
+    pub fn of(
+        (pair, names): (Pair, Vec<String>),
+        rim: usize,
+        surface: Option<&Surface>,
+    ) -> Result<Self, DataError> {
         let (cells, numbers) = match surface {
             Some(surface) => {
                 surface.known(&pair.lq).map_err(|e| DataError::Surface { what: e.to_string() })?
             }
             None => (Vec::new(), Vec::new()),
         };
-        Ok(Self { pair, cells, numbers, rim })
+        Ok(Self { pair, cells, numbers, names, rim })
+    }
+
+    /// The degraded and the clean side, without the rim.
+    pub fn sides(&self) -> (Image, Image) {
+        let (w, h) = (self.pair.lq.width(), self.pair.lq.height());
+        let window = Window { x0: self.rim, y0: self.rim, x1: w - self.rim, y1: h - self.rim };
+        let inner = |image: &Image| {
+            let plane = |plane: &Plane| Plane {
+                width: window.width(),
+                height: window.height(),
+                data: cut(std::slice::from_ref(plane), window),
+            };
+            let planes = image.planes.iter().map(plane).collect();
+            Image { planes, ..image.clone() }
+        };
+        (inner(&self.pair.lq), inner(&self.pair.gt))
     }
 
     /// A square whose place is drawn.

@@ -160,19 +160,21 @@ impl Pictures {
         window: Window,
         way: Option<Way<'_>>,
         rng: Rng,
-    ) -> Result<Pair, DataError> {
+    ) -> Result<(Pair, Vec<String>), DataError> {
         let file = &self.files[pair].0;
         let mut made = Pair::of(clean.window(window, file)?);
         if let Some(degraded) = degraded {
             made.lq = degraded.window(window, file)?;
         }
         let done = match way {
-            None => Ok(()),
-            Some(Way::Cause(cause)) => cause.degradation.apply(&mut made, rng),
-            Some(Way::Mix(mix)) => mix.apply(&mut made, rng).map(|_| ()),
+            None => Ok(Vec::new()),
+            Some(Way::Cause(cause)) => {
+                cause.degradation.apply(&mut made, rng).map(|()| vec![cause.name.to_owned()])
+            }
+            Some(Way::Mix(mix)) => mix.apply(&mut made, rng).map(|record| record.names),
         };
-        done.map_err(|source| DataError::Degrade { file: file.clone(), source })?;
-        Ok(made)
+        let names = done.map_err(|source| DataError::Degrade { file: file.clone(), source })?;
+        Ok((made, names))
     }
 
     fn pictures(&mut self, pair: usize) -> Result<(Arc<Kept>, Option<Arc<Kept>>), DataError> {

@@ -85,6 +85,14 @@ pub enum Init {
     },
     /// Normal of √(2 / 576) for all convolutions; scales of norms of that spread, no nearer to 0 than 0.025 (ADNet).
     Adnet {},
+    /// PyTorch's with biases 0, but one layer sees differences: its kernels have mean 0 over the window of each channel and are
+    /// `gain` times as large, so that steps of a few codes are not lost beside the brightness.
+    Differences {
+        /// The layer.
+        layer: String,
+        /// Factor of its kernels.
+        gain: f64,
+    },
     /// Linear layers and tables of attention normal of 0.02, biases of linear layers 0, the rest PyTorch's (Uformer).
     Uformer {},
 }
@@ -123,6 +131,8 @@ pub enum TermKind {
     Gradient,
     /// Absolute difference of each patch as a share of what it was before, so that faint harm counts as much as strong one.
     RelativeL1,
+    /// Probability of no banding against the label of each patch, for networks that classify.
+    CrossEntropy,
 }
 
 /// pix2pix's game.
@@ -235,7 +245,7 @@ pub struct Augment {
 
 /// Where pairs come from. `window`: side of the square of a picture that is degraded and looked at as a whole (without it: the
 /// patch). `reuse`: patches that are cut from it on average; above 1, `pool` windows are kept, of which each patch is cut from one
-/// at random.
+/// at random. Networks that classify keep `pool` patches instead, an even number, and see each as often.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {

@@ -14,6 +14,7 @@ pub(crate) fn check(recipe: &Recipe, file: &str) -> Result<(), RecipeError> {
     checks.networks(recipe)?;
     checks.losses(recipe)?;
     checks.rates(recipe)?;
+    checks.classifier(recipe)?;
     checks.data("data", &recipe.data)?;
     checks.data("validation.data", &recipe.validation.data)
 }
@@ -50,16 +51,16 @@ impl Checks<'_> {
     }
 
     fn networks(&self, r: &Recipe) -> Result<(), RecipeError> {
-        self.network("network", &r.network, Purpose::Deband)?;
+        self.network("network", &r.network, &[Purpose::Deband, Purpose::Classify])?;
         match &r.gan {
-            Some(gan) => self.network("gan.discriminator", &gan.discriminator, Purpose::Discriminate),
+            Some(gan) => self.network("gan.discriminator", &gan.discriminator, &[Purpose::Discriminate]),
             None => Ok(()),
         }
     }
 
-    fn network(&self, key: &str, name: &str, purpose: Purpose) -> Result<(), RecipeError> {
+    fn network(&self, key: &str, name: &str, purposes: &[Purpose]) -> Result<(), RecipeError> {
         let base = name.split(':').next().unwrap_or(name);
-        let known = arch::find(base).is_some_and(|a| a.use_as.purpose == purpose);
+        let known = arch::find(base).is_some_and(|a| purposes.contains(&a.use_as.purpose));
         if known && arch::build(name).is_some() {
             return Ok(());
         }
@@ -72,8 +73,35 @@ impl Checks<'_> {
             }
         };
         let allowed: Vec<String> =
-            ARCHITECTURES.iter().filter(|a| a.use_as.purpose == purpose).map(names).collect();
+            ARCHITECTURES.iter().filter(|a| purposes.contains(&a.use_as.purpose)).map(names).collect();
         Err(self.wrong(key, format!("no network `{name}` for this, expected one of {}", allowed.join(", "))))
+    }
+
+    /// Networks that classify learn by labels, all others by pictures.
+    fn classifier(&self, r: &Recipe) -> Result<(), RecipeError> {
+        let base = r.network.split(':').next().unwrap_or_default();
+        let classifies = arch::find(base).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
+        for (i, term) in r.loss.iter().enumerate() {
+            if (term.term == TermKind::CrossEntropy) != classifies {
+                let what = "`cross-entropy` is the loss of networks that classify, and their only one";
+                return Err(self.wrong(&format!("loss[{i}].term"), what.into()));
+            }
+        }
+        if !classifies {
+            return Ok(());
+        }
+        for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
+            let key = format!("{key}.pool");
+            let even = |pool: &usize| *pool >= 4 && pool.is_multiple_of(2);
+            match data {
+                Data::Clean { mix: Some(_), pool, .. } if even(pool) => {}
+                _ => {
+                    let what = "networks that classify need `kind = \"clean\"`, a `mix` and an even `pool` of at least 4";
+                    return Err(self.wrong(&key, what.into()));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn losses(&self, r: &Recipe) -> Result<(), RecipeError> {
@@ -116,6 +144,16 @@ impl Checks<'_> {
                 }
             }
             Init::XavierNormal { gain, .. } => self.number(&format!("{key}.gain"), *gain, 0.0, 10.0),
+            Init::Differences { layer, gain } => {
+                let graph = arch::build(network).and_then(Result::ok);
+                let name = format!("{layer}.weight");
+                let convolution = |p: &unband_nets::Param| p.name == name && p.shape.len() == 4;
+                if !graph.iter().flat_map(|g| &g.params).any(convolution) {
+                    let what = format!("{network} has no convolution `{layer}`");
+                    return Err(self.wrong(&format!("{key}.layer"), what));
+                }
+                self.number(&format!("{key}.gain"), *gain, 1e-3, 1e4)
+            }
             Init::Normal { std } => self.number(&format!("{key}.std"), *std, 0.0, 10.0),
             _ => Ok(()),
         }

@@ -8,8 +8,10 @@ use burn::tensor::Device;
 use unband_nets::arch::Sees;
 use unband_nets::checkpoint;
 
+use crate::accuracy::Accuracy;
 use crate::batches::{Ahead, Batches, Patches};
 use crate::checkpoint as saved;
+use crate::examples::Examples;
 use crate::learner::Learner;
 use crate::log::{Log, Row};
 use crate::recipe::Recipe;
@@ -42,14 +44,16 @@ pub struct Trained {
     pub weights: PathBuf,
     /// Weights of the best validation.
     pub best: PathBuf,
-    /// Last validation and what went into it, in decibels.
+    /// Last validation and what went into it, in decibels; not numbers for a network that classifies.
     pub psnr: (f64, f64),
-    /// The best one.
+    /// The best one; of a network that classifies the accuracy, 0 to 1.
     pub best_psnr: f64,
 }
 
 /// Trains by a recipe, in a folder of its own. `tell` hears of every step and may stop the training by `false`; it can then
 /// be gone on with.
+///
+/// A network that classifies leaves `accuracy.csv`, right answers by family at the last validation, instead of decibels.
 ///
 /// The folder gets `recipe.toml`, `curve.csv`, `TensorBoard`'s events, `checkpoint.safetensors`, `weights.safetensors`,
 /// `best.safetensors` and `samples/`.
@@ -66,14 +70,22 @@ pub fn run(
     run.go_on(tell)
 }
 
+/// What the network is tried on.
+enum Trial {
+    Pictures(Validation),
+    Patches(Accuracy),
+}
+
 struct Run {
     learner: Learner,
     batches: Box<dyn Batches>,
-    validation: Validation,
+    trial: Trial,
     log: Log,
     folder: PathBuf,
     /// Last validation.
     psnr: Option<(f64, f64)>,
+    /// The same of a network that classifies.
+    accuracy: Option<f64>,
     best: f64,
     /// Step of the checkpoint on disk.
     kept: u64,
@@ -99,15 +111,22 @@ impl Run {
         let facts = if file.exists() { saved::load(&mut learner, &file)? } else { Vec::new() };
         let number =
             |name: &str| facts.iter().find(|(k, _)| k == name).and_then(|(_, v)| v.parse::<f64>().ok());
-        let batches = Box::new(Patches::open(recipe, learner.sees())?);
+        let (batches, trial): (Box<dyn Batches>, Trial) = if learner.classifies() {
+            let patches = Examples::open(recipe, &recipe.data, recipe.seed)?;
+            (Box::new(patches), Trial::Patches(Accuracy::open(recipe)?))
+        } else {
+            let pictures = Validation::open(recipe, learner.sees(), multiple)?;
+            (Box::new(Patches::open(recipe, learner.sees())?), Trial::Pictures(pictures))
+        };
         let kept = learner.steps_taken();
         unband_io::write_bytes(recipe.to_toml()?.as_bytes(), &folder.join("recipe.toml"), true)?;
         Ok(Self {
             batches: Box::new(Ahead::of(batches, kept * recipe.accumulate as u64)),
-            validation: Validation::open(recipe, learner.sees(), multiple)?,
+            trial,
             log: Log::open(folder, kept)?,
             folder: folder.to_owned(),
             psnr: number("psnr").zip(number("input")),
+            accuracy: None,
             best: number("best").unwrap_or(f64::NEG_INFINITY),
             kept,
             learner,
@@ -159,10 +178,20 @@ impl Run {
     }
 
     fn validate(&mut self) -> Result<(), TrainError> {
-        let result = self.validation.run(&self.learner, &self.folder.join("samples"))?;
-        self.psnr = Some(result);
-        if result.0 > self.best {
-            self.best = result.0;
+        let score = match &mut self.trial {
+            Trial::Pictures(pictures) => {
+                let result = pictures.run(&self.learner, &self.folder.join("samples"))?;
+                self.psnr = Some(result);
+                result.0
+            }
+            Trial::Patches(patches) => {
+                let accuracy = patches.run(&self.learner, &self.folder)?;
+                self.accuracy = Some(accuracy);
+                accuracy
+            }
+        };
+        if score > self.best {
+            self.best = score;
             self.write_weights(&self.folder.join("best.safetensors"))?;
         }
         Ok(())
@@ -190,6 +219,7 @@ impl Run {
             facts.push(("validation_psnr_db".to_owned(), psnr.to_string()));
             facts.push(("validation_input_psnr_db".to_owned(), input.to_string()));
         }
+        facts.extend(self.accuracy.map(|a| ("validation_accuracy".to_owned(), a.to_string())));
         let bytes = checkpoint::write_safetensors(&self.learner.learned()?.state()?, &facts);
         Ok(unband_io::write_bytes(&bytes, path, true)?)
     }

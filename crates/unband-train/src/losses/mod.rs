@@ -1,6 +1,7 @@
 //! What networks learn by, one file each. All are means, so that a batch in two halves has the mean of their losses.
 
 pub mod charbonnier;
+pub mod cross_entropy;
 pub mod fft_l1;
 pub mod gan;
 pub mod gradient;
@@ -17,7 +18,8 @@ use crate::recipe::{Term, TermKind};
 
 /// The weighted sum of a recipe's terms, in one element.
 ///
-/// `outputs` are those of the network; `gt` and `lq`, the banded picture, are `[N, 3, H, W]`.
+/// `outputs` are those of the network; `gt` and `lq`, the banded picture, are `[N, 3, H, W]`; for a network that classifies `gt`
+/// is its labels, `[N, 1, 1, 1]`.
 ///
 /// # Errors
 /// A term that reads an output which the network does not have.
@@ -35,6 +37,7 @@ pub fn sum(
             TermKind::L1 => l1::loss(out, gt),
             TermKind::L2 => l2::loss(out, gt),
             TermKind::Charbonnier => charbonnier::loss(out, gt, term.eps.unwrap_or(1e-3)),
+            TermKind::CrossEntropy => cross_entropy::loss(out, gt),
             TermKind::FftL1 => fft_l1::modulus(out, gt),
             TermKind::FftL1Parts => fft_l1::parts(out, gt),
             TermKind::MsSsim => ms_ssim::loss(out, gt)?,

@@ -18,7 +18,7 @@ macro_rules! shipped {
 impl Shipped {
     /// All of them.
     pub const ALL: &'static [Self] =
-        shipped!["default", "fhd", "fhd-ffmpeg", "rgb", "rgb-4-5", "pictures", "codecs"];
+        shipped!["default", "banding", "fhd", "fhd-ffmpeg", "rgb", "rgb-4-5", "pictures", "codecs"];
 
     /// The one of that name.
     pub fn find(name: &str) -> Option<Self> {
