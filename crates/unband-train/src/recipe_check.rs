@@ -91,14 +91,10 @@ impl Checks<'_> {
             return Ok(());
         }
         for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
-            let key = format!("{key}.pool");
-            let even = |pool: &usize| *pool >= 4 && pool.is_multiple_of(2);
-            match data {
-                Data::Clean { mix: Some(_), pool, .. } if even(pool) => {}
-                _ => {
-                    let what = "networks that classify need `kind = \"clean\"`, a `mix` and an even `pool` of at least 4";
-                    return Err(self.wrong(&key, what.into()));
-                }
+            let fits = |pool: usize| pool >= 4 && pool.is_multiple_of(2);
+            if !matches!(data, Data::Clean { mix: Some(_), pool, .. } if fits(*pool)) {
+                let what = "a network that classifies needs `kind = \"clean\"`, a `mix` and an even `pool` of at least 4";
+                return Err(self.wrong(&format!("{key}.pool"), what.into()));
             }
         }
         Ok(())
