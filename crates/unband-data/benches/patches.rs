@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use unband_data::{Applied, DEGRADATIONS, Mix, Pair, Record, Shipped, Speed};
+use unband_data::{Applied, DEGRADATIONS, Mix, Pair, Record, Shipped};
 use unband_image::{Image, Rng};
 
 const SIDE: usize = 128;
@@ -40,16 +40,14 @@ fn main() {
     for entry in DEGRADATIONS {
         let step = |i| Applied::new(entry.name, i, &[]).unwrap();
         let record = |i| Record { names: Vec::new(), clean: Vec::new(), degrade: vec![step(i)], depth: 8 };
-        let many = if entry.speed == Speed::Slow && entry.name == "fhd" { 8 } else { 64 };
-        let records: Vec<Record> = (0..many).map(record).collect();
+        let records: Vec<Record> = (0..64).map(record).collect();
         let alone = timed(&records[..1], &clean).and_then(|_| timed(&records[..1], &clean));
         show(entry.name, &[alone, timed(&records, &clean)]);
     }
     println!("\n| mix | ms among 128 |\n|---|---|");
     for shipped in Shipped::ALL {
         let mix = Mix::find(shipped.name).unwrap();
-        let many = if shipped.name == "fhd-ffmpeg" { 8 } else { 128 };
-        let records: Vec<Record> = (0..many).map(|i| mix.draw(Rng::new(i)).unwrap()).collect();
+        let records: Vec<Record> = (0..128).map(|i| mix.draw(Rng::new(i)).unwrap()).collect();
         show(shipped.name, &[timed(&records, &clean)]);
     }
 }

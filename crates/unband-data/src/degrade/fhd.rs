@@ -1,5 +1,7 @@
 //! The recipe of the field's full-HD test set: planes with too few bits, coded again.
 
+use std::collections::BTreeMap;
+
 use unband_image::{Depth, Image, Model, Plane, Rng, params, words};
 
 use super::planes::quantise;
@@ -9,6 +11,8 @@ use super::{Degradation, DegradeError, Pair, program, rgb};
 const FRAMES: usize = 5;
 /// Samples the pan moves per frame, across and down.
 const PAN: [usize; 2] = [3, 1];
+/// Most bytes of RGB that ffmpeg gets at once.
+const MOST_BYTES: usize = 256 << 20;
 /// Largest frame.
 const LARGEST: [usize; 2] = [1264, 704];
 
@@ -47,58 +51,120 @@ params! {
 /// fifth frame. ffmpeg's default conversion to RGB rounds down, so each pass leaves the picture half a code
 /// darker.
 ///
+/// It starts from the clean side: what was done to the degraded side before is not kept.
 /// The result is smaller than the picture: sides are multiples of 16, at most 1264×704, and the pan takes 12×4.
 impl Degradation for Fhd {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
-        rgb(&pair.lq)?;
-        let (pw, ph) = (pair.lq.width(), pair.lq.height());
-        let side = |full: usize, pan: usize, most: usize| {
-            (full.saturating_sub(pan * (FRAMES - 1)) / 16 * 16).min(most)
-        };
-        let (w, h) = (side(pw, PAN[0], LARGEST[0]), side(ph, PAN[1], LARGEST[1]));
-        if w < 64 || h < 64 {
-            let [least_width, least_height] = PAN.map(|p| 64 + p * (FRAMES - 1));
-            return Err(DegradeError::TooSmall { width: pw, height: ph, least_width, least_height });
-        }
-        let frame =
-            |i: usize| panned(&pair.gt, [i * PAN[0], i * PAN[1]], [w, h], self.grain_codes, rng, i as u32);
+        self.apply_all(&mut [pair], &[rng])
+    }
 
-        let size = format!("{w}x{h}");
-        let raw = |format| ["-f", "rawvideo", "-pix_fmt", format, "-s", &size, "-i", "-"];
-        let out = |format| ["-f", "rawvideo", "-pix_fmt", format, "-"];
-        let mut video = Vec::with_capacity(w * h * 3 * FRAMES);
-        for i in 0..FRAMES {
-            video.extend(frame(i).to_rgb8()?);
+    fn apply_all(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
+        let mut sizes: BTreeMap<[usize; 2], Vec<usize>> = BTreeMap::new();
+        for (i, pair) in pairs.iter().enumerate() {
+            sizes.entry(film_size(&pair.lq)?).or_default().push(i);
         }
-        let mut planes = program::ffmpeg(&[&raw("rgb24")[..], &out("yuv420p")].concat(), &video)?;
-        let gt = match self.truth {
-            Truth::Photo => frame(FRAMES - 1),
+        for (size, members) in sizes {
+            let film = Film { size, bytes: 3 * size[0] * size[1] };
+            for members in members.chunks((MOST_BYTES / (FRAMES * film.bytes)).max(1)) {
+                let clean: Vec<(&Image, Rng)> = members.iter().map(|&i| (&pairs[i].gt, rngs[i])).collect();
+                let made = self.film(&film, &clean)?;
+                for (&i, pair) in members.iter().zip(made) {
+                    *pairs[i] = pair;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Width and height of the film that a picture gives.
+fn film_size(image: &Image) -> Result<[usize; 2], DegradeError> {
+    rgb(image)?;
+    let (width, height) = (image.width(), image.height());
+    let side =
+        |full: usize, pan: usize, most: usize| (full.saturating_sub(pan * (FRAMES - 1)) / 16 * 16).min(most);
+    let size = [side(width, PAN[0], LARGEST[0]), side(height, PAN[1], LARGEST[1])];
+    if size.iter().any(|&n| n < 64) {
+        let [least_width, least_height] = PAN.map(|p| 64 + p * (FRAMES - 1));
+        return Err(DegradeError::TooSmall { width, height, least_width, least_height });
+    }
+    Ok(size)
+}
+
+/// The last frame of each clip, of frames of so many bytes.
+fn lasts(frames: &[u8], bytes: usize) -> Vec<u8> {
+    frames.chunks_exact(bytes).skip(FRAMES - 1).step_by(FRAMES).flatten().copied().collect()
+}
+
+/// Clips of one size, one after the other.
+struct Film {
+    size: [usize; 2],
+    /// Bytes of a frame in RGB.
+    bytes: usize,
+}
+
+impl Film {
+    /// Raw frames through ffmpeg, from one format to another.
+    fn turned(&self, from: &str, to: &[&str], frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
+        let size = format!("{}x{}", self.size[0], self.size[1]);
+        let raw = ["-f", "rawvideo", "-pix_fmt", from, "-s", &size, "-i", "-"];
+        program::ffmpeg(&[&raw[..], to, &["-"]].concat(), frames)
+    }
+
+    fn images(&self, frames: &[u8], clips: usize) -> Result<Vec<Image>, DegradeError> {
+        let [w, h] = self.size;
+        if frames.len() != clips * self.bytes {
+            let what = format!("{} bytes for {clips} frames of {w}×{h}", frames.len());
+            return Err(DegradeError::Answer { program: "ffmpeg", what });
+        }
+        Ok(frames.chunks_exact(self.bytes).map(|f| Image::from_rgb8(w, h, f)).collect::<Result<_, _>>()?)
+    }
+}
+
+impl Fhd {
+    /// A pair for each clean picture.
+    fn film(&self, film: &Film, clean: &[(&Image, Rng)]) -> Result<Vec<Pair>, DegradeError> {
+        let frame = |(image, rng): (&Image, Rng), i: usize| {
+            panned(image, [i * PAN[0], i * PAN[1]], film.size, self.grain_codes, rng, i as u32)
+        };
+        let mut video = Vec::with_capacity(film.bytes * FRAMES * clean.len());
+        for &one in clean {
+            for i in 0..FRAMES {
+                video.extend(frame(one, i).to_rgb8()?);
+            }
+        }
+        let rgb24 = ["-f", "rawvideo", "-pix_fmt", "rgb24"];
+        let mut planes = film.turned("rgb24", &["-f", "rawvideo", "-pix_fmt", "yuv420p"], &video)?;
+        let gt: Vec<Image> = match self.truth {
+            Truth::Photo => clean.iter().map(|&one| frame(one, FRAMES - 1)).collect(),
             Truth::Frame => {
-                let last = planes.len().saturating_sub(w * h * 3 / 2);
-                let rgb = program::ffmpeg(&[&raw("yuv420p")[..], &out("rgb24")].concat(), &planes[last..])?;
-                Image::from_rgb8(w, h, &rgb)?
+                let lasts = lasts(&planes, film.bytes / 2);
+                film.images(&film.turned("yuv420p", &rgb24, &lasts)?, clean.len())?
             }
         };
-        for frame in planes.chunks_exact_mut(w * h * 3 / 2) {
-            let (luma, chroma) = frame.split_at_mut(w * h);
-            let (u, v) = chroma.split_at_mut(w * h / 4);
+        for frame in planes.chunks_exact_mut(film.bytes / 2) {
+            let (luma, chroma) = frame.split_at_mut(film.bytes / 3);
+            let (u, v) = chroma.split_at_mut(film.bytes / 12);
             for (codes, bits) in [luma, u, v].into_iter().zip([self.y, self.u, self.v]) {
                 quantise(codes, bits);
             }
         }
-        let banded = program::ffmpeg(&[&raw("yuv420p")[..], &out("rgb24")].concat(), &planes)?;
+        let banded = film.turned("yuv420p", &rgb24, &planes)?;
+        let decoded = self.coded(film, &banded)?;
+        let lq = film.images(&lasts(&decoded, film.bytes), clean.len())?;
+        Ok(lq.into_iter().zip(gt).map(|(lq, gt)| Pair { lq, gt }).collect())
+    }
+
+    /// Through MPEG-4 part 2; each clip starts anew.
+    fn coded(&self, film: &Film, frames: &[u8]) -> Result<Vec<u8>, DegradeError> {
         let quantiser = self.quantiser.to_string();
+        let anew = format!("expr:not(mod(n,{FRAMES}))");
+        let keys = ["-force_key_frames", &anew];
         let coder =
-            ["-pix_fmt", "yuv420p", "-c:v", "mpeg4", "-threads", "1", "-q:v", &quantiser, "-f", "nut", "-"];
-        let stream = program::ffmpeg(&[&raw("rgb24")[..], &coder].concat(), &banded)?;
-        let decoded = program::ffmpeg(&[&["-f", "nut", "-i", "-"][..], &out("rgb24")].concat(), &stream)?;
-        let Some(last) = decoded.chunks_exact(w * h * 3).nth(FRAMES - 1) else {
-            let what = format!("{} bytes for {FRAMES} frames of {size}", decoded.len());
-            return Err(DegradeError::Answer { program: "ffmpeg", what });
-        };
-        let lq = Image::from_rgb8(w, h, last)?;
-        *pair = Pair { lq, gt };
-        Ok(())
+            ["-pix_fmt", "yuv420p", "-c:v", "mpeg4", "-threads", "1", "-q:v", &quantiser, "-f", "nut"];
+        let stream = film.turned("rgb24", &[&keys[..], &coder].concat(), frames)?;
+        let decode = ["-f", "nut", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
+        program::ffmpeg(&decode, &stream)
     }
 }
 
