@@ -131,9 +131,9 @@ impl Batches for Patches {
             };
             let Patch { lq, gt, cells, numbers } = self.window(number, frame)?.patch(side, draw);
             let turn = Turn::drawn(augment, rng, frame);
-            batch.lq.extend(turn.of(&lq, side));
-            batch.gt.extend(turn.of(&gt, side));
-            batch.cells.extend(turn.of(&cells, side));
+            turn.lay(&lq, side, &mut batch.lq);
+            turn.lay(&gt, side, &mut batch.gt);
+            turn.lay(&cells, side, &mut batch.cells);
             batch.numbers.extend(numbers);
         }
         Ok(batch)
@@ -158,16 +158,24 @@ impl Turn {
         Self { hflip: hflip ^ half ^ quarter, vflip: vflip ^ half, transpose: quarter }
     }
 
-    pub fn of(self, patch: &[f32], side: usize) -> Vec<f32> {
-        let area = side * side;
-        let at = |i: usize| {
-            let (plane, y, x) = (i / area, i % area / side, i % side);
-            let (y, x) = if self.transpose { (x, y) } else { (y, x) };
-            let y = if self.vflip { side - 1 - y } else { y };
-            let x = if self.hflip { side - 1 - x } else { x };
-            patch[plane * area + y * side + x]
-        };
-        (0..patch.len()).map(at).collect()
+    /// Lays planes of a square, one after the other, behind what is in `out`.
+    pub fn lay(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
+        let place = |flipped: bool, i: usize| if flipped { side - 1 - i } else { i };
+        for plane in patch.chunks_exact(side * side) {
+            for y in 0..side {
+                let start = out.len();
+                let backwards = if self.transpose {
+                    out.extend(plane[place(self.hflip, y)..].iter().step_by(side));
+                    self.vflip
+                } else {
+                    out.extend_from_slice(&plane[place(self.vflip, y) * side..][..side]);
+                    self.hflip
+                };
+                if backwards {
+                    out[start..].reverse();
+                }
+            }
+        }
     }
 }
 
@@ -251,7 +259,8 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for i in 0..8 {
             let turn = Turn { hflip: i & 1 > 0, vflip: i & 2 > 0, transpose: i & 4 > 0 };
-            let turned = turn.of(&patch, 3);
+            let mut turned = Vec::new();
+            turn.lay(&patch, 3, &mut turned);
             let mut sorted = turned.clone();
             sorted.sort_by(f32::total_cmp);
             assert_eq!(sorted, patch);

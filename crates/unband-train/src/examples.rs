@@ -185,7 +185,7 @@ impl Batches for Examples {
         for sample in 0..self.batch {
             let id = (number * self.batch as u64 + sample as u64) % self.len() as u64;
             let example = self.example(id as usize)?;
-            batch.lq.extend(Turn::drawn(augment, rng, sample as u32).of(&example.values(), side));
+            Turn::drawn(augment, rng, sample as u32).lay(&example.values(), side, &mut batch.lq);
             batch.gt.push(example.label());
         }
         Ok(batch)

@@ -121,8 +121,11 @@ impl Made {
 
 /// Planes one after the other.
 fn cut(planes: &[Plane], w: Window) -> Vec<f32> {
-    let rows = |plane: &'_ Plane| -> Vec<f32> {
-        (w.y0..w.y1).flat_map(|y| &plane.row(y)[w.x0..w.x1]).copied().collect()
-    };
-    planes.iter().flat_map(rows).collect()
+    let mut all = Vec::with_capacity(planes.len() * w.width() * w.height());
+    for plane in planes {
+        for y in w.y0..w.y1 {
+            all.extend_from_slice(&plane.row(y)[w.x0..w.x1]);
+        }
+    }
+    all
 }
