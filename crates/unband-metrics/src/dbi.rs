@@ -38,7 +38,7 @@ pub fn dbi_map(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<
     map.ok_or_else(|| too_small(size))
 }
 
-fn fitting(image: &Image) -> Result<(), MetricError> {
+pub(crate) fn fitting(image: &Image) -> Result<(), MetricError> {
     check(NAME, image)?;
     at_least(NAME, PATCH, image.width(), image.height())
 }
@@ -55,7 +55,7 @@ fn measured(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<dbi
 }
 
 /// A patch that was not classified before: a fault of the program.
-struct Unasked;
+pub(crate) struct Unasked;
 
 impl From<Unasked> for MetricError {
     fn from(_: Unasked) -> Self {
@@ -64,7 +64,7 @@ impl From<Unasked> for MetricError {
 }
 
 /// The probability that a patch has no banding, for patches at these rows and columns, side by side.
-fn probabilities(
+pub(crate) fn probabilities(
     image: &Image,
     places: &[(usize, usize)],
     classifier: &Engine,

@@ -8,6 +8,7 @@
 //! reference as it is. Only what is defined on whole codes rounds, to those of the deeper of the two.
 #![forbid(unsafe_code)]
 
+pub mod banding_classifier;
 pub mod bband;
 pub mod cambi;
 pub mod ciede2000;
@@ -401,6 +402,7 @@ pub static METRICS: &[Metric] = &[
     cambi::ENTRY_COARSE,
     bband::ENTRY,
     dbi::ENTRY,
+    banding_classifier::ENTRY,
     niqe::ENTRY,
 ];
 

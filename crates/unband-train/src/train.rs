@@ -73,7 +73,7 @@ pub fn run(
 /// What the network is tried on.
 enum Trial {
     Pictures(Validation),
-    Patches(Accuracy),
+    Patches(Box<Accuracy>),
 }
 
 struct Run {
@@ -113,7 +113,7 @@ impl Run {
             |name: &str| facts.iter().find(|(k, _)| k == name).and_then(|(_, v)| v.parse::<f64>().ok());
         let (batches, trial): (Box<dyn Batches>, Trial) = if learner.classifies() {
             let patches = Examples::open(recipe, &recipe.data, recipe.seed)?;
-            (Box::new(patches), Trial::Patches(Accuracy::open(recipe)?))
+            (Box::new(patches), Trial::Patches(Box::new(Accuracy::open(recipe)?)))
         } else {
             let pictures = Validation::open(recipe, learner.sees(), multiple)?;
             (Box::new(Patches::open(recipe, learner.sees())?), Trial::Pictures(pictures))

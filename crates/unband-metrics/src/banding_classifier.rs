@@ -1,0 +1,55 @@
+//! How banded our own classifier of patches takes a picture to be.
+//!
+//! It has the architecture of the Deep Banding Index's classifier, but numbers, data and labels of its own: see
+//! `weights/unband-banding-classifier.md`. Its values are not that index.
+
+use unband_image::{Context, Image};
+use unband_infer::{Engine, dbi as index};
+use unband_nets::checkpoint;
+use unband_simd::Level;
+
+use crate::dbi::{Unasked, fitting, probabilities};
+use crate::{Against, Better, Least, Metric, MetricError, Score};
+
+const NAME: &str = "unband-banding-classifier";
+
+static WEIGHTS: &[u8] = include_bytes!("../../../weights/unband-banding-classifier.safetensors");
+
+/// The classifier, from numbers that are part of this crate.
+///
+/// # Errors
+/// Numbers that cannot be read: a fault of the build.
+pub fn classifier() -> Result<Engine, MetricError> {
+    let fault = |what: String| MetricError::Network { metric: NAME, what, hint: None };
+    let checkpoint = checkpoint::read(WEIGHTS).map_err(|error| fault(error.to_string()))?;
+    let network = checkpoint.network().map_err(|error| fault(error.to_string()))?;
+    Ok(Engine::new(network.graph, network.weights, Level::best()))
+}
+
+/// Mean probability of banding over the patches of 235×235 that cover the picture from each corner, 0 to 1. The same for every
+/// number of threads.
+fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    fitting(image)?;
+    let places = index::patches((image.height(), image.width()));
+    let known = probabilities(image, &places, &classifier()?, ctx)?;
+    let mut sum = 0.0;
+    for place in &places {
+        sum += 1.0 - f64::from(*known.get(place).ok_or(Unasked)?);
+    }
+    Ok(Score::of(sum / places.len().max(1) as f64))
+}
+
+/// The registry's line.
+pub const ENTRY: Metric = Metric {
+    name: NAME,
+    title: "Probability of banding by our own classifier of patches",
+    purpose: "Banding without a reference and without importing anything. Not the Deep Banding Index: the same architecture, trained anew on labels of ours. It tells whether a picture is banded better than how much.",
+    better: Better::Lower,
+    against: Against::Nothing,
+    range: "0..=1",
+    unit: "",
+    least: Least::Sides(index::PATCH),
+    network: None,
+    source: "own; weights/unband-banding-classifier.md",
+    score,
+};
