@@ -9,8 +9,8 @@ const LEAST: f64 = 0.25 / 255.0;
 /// Mean over patches of (mean |out − gt|) / (mean |lq − gt|), in one element: below 1 when better than doing nothing.
 pub fn loss(out: Tensor<4>, gt: Tensor<4>, lq: Tensor<4>) -> Tensor<1> {
     let rows = |x: Tensor<4>| {
-        let n = x.dims()[0];
-        x.abs().reshape([n as i32, -1]).mean_dim(1)
+        let [n, c, h, w] = x.dims();
+        x.abs().reshape([n, c * h * w]).mean_dim(1)
     };
     let before = rows(lq - gt.clone()).detach().add_scalar(LEAST);
     (rows(out - gt) / before).mean()
