@@ -171,7 +171,9 @@ impl Kinds {
         {
             for window in values.chunks_mut(param.shape.iter().skip(2).product()) {
                 let mean = window.iter().sum::<f64>() / window.len() as f64;
-                window.iter_mut().for_each(|v| *v = gain * (*v - mean));
+                for v in window {
+                    *v = gain * (*v - mean);
+                }
             }
         }
         values

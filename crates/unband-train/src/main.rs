@@ -75,6 +75,7 @@ fn start(arguments: &Arguments) -> Result<bool, TrainError> {
     // Where there is no such signal, the last checkpoint must do. The second time ends at once.
     let _ = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
+            #[allow(clippy::exit)] // A step that hangs cannot be left in another way.
             std::process::exit(130);
         }
     });
