@@ -29,7 +29,7 @@ pub(crate) fn save(learner: &Learner, path: &Path, facts: &[(String, String)]) -
     }
     let mut facts = facts.to_vec();
     facts.push(("step".into(), learner.step.to_string()));
-    facts.push(("recipe".into(), learner.recipe.to_toml()?));
+    facts.push(("recipe".into(), learner.recipe.to_share()?));
     Ok(unband_io::write_bytes(&write_safetensors(&state, &facts), path, true)?)
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, St
         header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
     let fact = |name: &str| facts.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
     let recipe = fact("recipe").ok_or_else(|| wrong("is no checkpoint of a training".into()))?;
-    same_recipe(recipe, &learner.recipe.to_toml()?).map_err(wrong)?;
+    same_recipe(recipe, &learner.recipe.to_share()?).map_err(wrong)?;
     learner.step = fact("step").and_then(|s| s.parse().ok()).ok_or_else(|| wrong("has no step".into()))?;
     let file = File { tensors, path };
     file.take_player(MAIN, &mut learner.main)?;
@@ -63,9 +63,9 @@ pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, St
     Ok(facts)
 }
 
-/// The first line that differs, but for keys that change nothing of the result.
+/// The first line that differs, but for keys that change nothing of the result, and folders, which may have moved.
 fn same_recipe(there: &str, here: &str) -> Result<(), String> {
-    let counts = |line: &&str| !line.starts_with("checkpoint-minutes");
+    let counts = |line: &&str| !line.starts_with("checkpoint-minutes") && !line.starts_with("folder = ");
     let (mut there, mut here) = (there.lines().filter(counts), here.lines().filter(counts));
     loop {
         match (there.next(), here.next()) {

@@ -91,10 +91,12 @@ fn start(arguments: &Arguments) -> Result<bool, TrainError> {
     if let Some(done) = &done {
         let (psnr, input) = done.psnr;
         let (best, weights) = (done.best_psnr, done.weights.display());
-        say(&format!(
-            "{weights}: {psnr:.2} dB after {input:.2} dB before; best {best:.2} dB in {}\n",
-            done.best.display()
-        ));
+        let file = done.best.display();
+        say(&if psnr.is_nan() {
+            format!("{weights}: of the best, {:.1} % of answers are right: {file}\n", 100.0 * best)
+        } else {
+            format!("{weights}: {psnr:.2} dB after {input:.2} dB before; best {best:.2} dB in {file}\n")
+        });
     } else {
         say("stopped; the same command goes on\n");
     }

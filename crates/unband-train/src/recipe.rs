@@ -392,6 +392,29 @@ impl Recipe {
         toml::to_string(self)
             .map_err(|e| RecipeError::Toml { file: self.network.clone(), what: e.to_string() })
     }
+
+    /// The same for files that go to others: folders and files lose what they lie in.
+    ///
+    /// # Errors
+    /// A number that TOML does not hold.
+    pub fn to_share(&self) -> Result<String, RecipeError> {
+        let mut shared = self.clone();
+        for data in [&mut shared.data, &mut shared.validation.data] {
+            data.forget_places();
+        }
+        shared.to_toml()
+    }
+}
+
+impl Data {
+    fn forget_places(&mut self) {
+        let last = |path: &Path| path.file_name().map_or_else(|| path.to_owned(), PathBuf::from);
+        let (Self::Pairs { folder, .. } | Self::Clean { folder, .. }) = self;
+        *folder = last(folder);
+        if let Self::Clean { mix: Some(mix), .. } = self {
+            *mix = last(Path::new(mix)).display().to_string();
+        }
+    }
 }
 
 fn read(file: &Path) -> Result<Table, RecipeError> {

@@ -213,7 +213,7 @@ impl Run {
         let mut facts = vec![
             ("network".to_owned(), recipe.network.clone()),
             ("step".to_owned(), self.learner.steps_taken().to_string()),
-            ("recipe".to_owned(), recipe.to_toml()?),
+            ("recipe".to_owned(), recipe.to_share()?),
         ];
         if let Some((psnr, input)) = self.psnr {
             facts.push(("validation_psnr_db".to_owned(), psnr.to_string()));

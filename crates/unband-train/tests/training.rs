@@ -139,6 +139,8 @@ fn a_training_killed_at_any_moment_goes_on_to_the_same_bits() {
     let weights = checkpoint::open(dir.join("whole/weights.safetensors")).unwrap();
     let recipe = weights.facts.iter().find(|(k, _)| k == "recipe").unwrap();
     assert!(recipe.1.contains("clip-norm = 0.5"));
+    // It tells nobody where that was.
+    assert!(recipe.1.contains("folder = \"train\"") && !recipe.1.contains(dir.to_str().unwrap()));
     assert_eq!(weights.network().unwrap().architecture.name, "bitnet");
     assert!(dir.join("whole/samples/00000040-0.png").exists());
 
