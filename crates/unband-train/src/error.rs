@@ -79,6 +79,9 @@ pub enum TrainError {
         /// Why.
         what: String,
     },
+    /// Nothing to learn on.
+    #[error("no device to learn on: give one at least")]
+    NoDevice,
     /// The thread that makes batches has ended.
     #[error("batch {number} was not made")]
     NoBatch {

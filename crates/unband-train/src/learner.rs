@@ -15,7 +15,10 @@ use crate::{Model, Optimizer, Rows, TrainError, init};
 /// A network that learns, with all that changes from step to step.
 pub struct Learner {
     pub(crate) recipe: Recipe,
+    /// Where what is learned lies.
     pub(crate) device: Device,
+    /// Those of the workers.
+    devices: Vec<Device>,
     pub(crate) main: Player,
     pub(crate) adversary: Option<Player>,
     /// Averages of what is learned.
@@ -47,13 +50,22 @@ struct Seen {
     more: Vec<Tensor<4>>,
 }
 
+impl Seen {
+    fn moved_to(self, device: &Device) -> Self {
+        let more = self.more.into_iter().map(|x| x.to_device(device)).collect();
+        Self { lq: self.lq.to_device(device), gt: self.gt.to_device(device), more }
+    }
+}
+
 impl Learner {
-    /// Starts with weights as the recipe says. `device` is the one to learn on, with gradients or without.
+    /// Starts with weights as the recipe says. Worker `i` learns on device `i` of those given, beginning again where they are fewer;
+    /// what is learned lies on the first one.
     ///
     /// # Errors
-    /// A network that cannot be built.
-    pub fn new(recipe: Recipe, device: Device) -> Result<Self, TrainError> {
-        let device = device.autodiff();
+    /// A network that cannot be built; no device.
+    pub fn new(recipe: Recipe, devices: &[Device]) -> Result<Self, TrainError> {
+        let devices: Vec<Device> = devices.iter().map(|device| device.clone().autodiff()).collect();
+        let device = devices.first().cloned().ok_or(TrainError::NoDevice)?;
         let start = |name: &str, init: &Init, seed: u64| -> Result<Player, TrainError> {
             let graph = graph(name)?;
             let state = init::state(&graph, init, seed);
@@ -64,7 +76,7 @@ impl Learner {
         let adversary = recipe.gan.as_ref().map(other).transpose()?;
         let ema = recipe.ema.map(|_| main.model.rows_now());
         let use_as = architecture(&recipe.network).map_or(Use::of(Purpose::Deband), |a| a.use_as);
-        Ok(Self { recipe, device, main, adversary, ema, step: 0, use_as })
+        Ok(Self { recipe, device, devices, main, adversary, ema, step: 0, use_as })
     }
 
     /// Takes one step and gives its loss, before the step. The next step follows from [`Learner::steps_taken`] alone.
@@ -166,13 +178,18 @@ impl Learner {
         }
         let terms = &self.recipe.loss;
         let own = seen.remove(0);
-        let copies: Vec<Model> =
-            seen.iter().map(|_| self.main.model.with_rows(&self.main.model.rows_now())).collect();
+        let device = |worker: usize| &self.devices[worker % self.devices.len()];
+        let others = seen.into_iter().enumerate().map(|(i, part)| {
+            let device = device(i + 1);
+            (self.main.model.copied_to(device), part.moved_to(device))
+        });
+        let others: Vec<(Model, Seen)> = others.collect();
+        let home = self.device.clone().inner();
         let model = &mut self.main.model;
         let results = std::thread::scope(|scope| {
             let work =
                 |(mut copy, part): (Model, Seen)| scope.spawn(move || gradients(&mut copy, part, terms));
-            let others: Vec<_> = copies.into_iter().zip(seen).map(work).collect();
+            let others: Vec<_> = others.into_iter().map(work).collect();
             let mut results = vec![gradients(model, own, terms)];
             // A worker that panics takes the training with it.
             results.extend(
@@ -184,7 +201,7 @@ impl Learner {
         for result in results {
             let (one, rows) = result?;
             loss += one / workers as f32;
-            add(&mut sum, rows);
+            add(&mut sum, rows.into_iter().map(|row| row.map(|row| row.to_device(&home))).collect());
         }
         scale(&mut sum, 1.0 / workers as f64);
         Ok((loss, sum))

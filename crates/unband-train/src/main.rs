@@ -37,6 +37,9 @@ struct Arguments {
     /// One setting in place of the recipe's, `optimizer.rate=1e-4`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Graphics cards, each with a worker of its own that learns from its share of every batch. On the CPU: workers.
+    #[arg(long, default_value_t = 1)]
+    devices: usize,
     /// Threads; one makes results the same bit by bit on the same machine. 0: all.
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -87,7 +90,8 @@ fn start(arguments: &Arguments) -> Result<bool, TrainError> {
     let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
     say(&format!("{}: {} pairs, into {}\n", recipe.network, train::pairs(&recipe)?, folder.display()));
     let mut talk = Talk::new();
-    let done = train::run(&recipe, &folder, device(), &mut |progress| talk.hear(progress))?;
+    let done =
+        train::run(&recipe, &folder, &devices(arguments.devices), &mut |progress| talk.hear(progress))?;
     if let Some(done) = &done {
         let (psnr, input) = done.psnr;
         let (best, weights) = (done.best_psnr, done.weights.display());
@@ -111,18 +115,30 @@ fn recipe(arguments: &Arguments) -> Result<Recipe, TrainError> {
     let folder = |key: &str, folder: &PathBuf| format!("{key}.folder = {:?}", folder.display().to_string());
     let mut settings: Vec<String> = arguments.data.iter().map(|f| folder("data", f)).collect();
     settings.extend(arguments.val.iter().map(|f| folder("validation.data", f)));
+    if arguments.devices > 1 {
+        settings.push(format!("workers = {}", arguments.devices));
+    }
     settings.extend(arguments.set.iter().cloned());
     Ok(Recipe::load(&arguments.recipe, &with, &settings)?)
 }
 
-#[cfg(not(feature = "wgpu"))]
-fn device() -> Device {
-    Device::flex()
+#[cfg(feature = "cuda")]
+fn devices(count: usize) -> Vec<Device> {
+    (0..count).map(Device::cuda).collect()
 }
 
-#[cfg(feature = "wgpu")]
-fn device() -> Device {
-    Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)
+#[cfg(all(feature = "wgpu", not(feature = "cuda")))]
+fn devices(count: usize) -> Vec<Device> {
+    use burn::tensor::DeviceKind;
+    match count {
+        1 => vec![Device::wgpu(DeviceKind::DefaultDevice)],
+        count => (0..count).map(|i| Device::wgpu(DeviceKind::DiscreteGpu(i))).collect(),
+    }
+}
+
+#[cfg(not(any(feature = "wgpu", feature = "cuda")))]
+fn devices(_: usize) -> Vec<Device> {
+    vec![Device::flex()]
 }
 
 fn say(text: &str) {

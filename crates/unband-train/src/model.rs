@@ -227,6 +227,23 @@ impl Model {
         Self { learned, ..self.clone() }
     }
 
+    /// The same network on a device, to learn beside this one.
+    pub(crate) fn copied_to(&self, device: &Device) -> Self {
+        let plain = device.clone().inner();
+        let moved = |row: Tensor<1>| row.to_device(&plain);
+        let source = |source: &Source| match source {
+            Source::Constant(values) => Source::Constant(moved(values.clone())),
+            other => other.clone(),
+        };
+        Self {
+            device: device.clone(),
+            learned: self.rows_now().into_iter().map(|row| leaf(moved(row), device)).collect(),
+            buffers: self.buffers.iter().map(|row| row.clone().to_device(device)).collect(),
+            sources: self.sources.iter().map(source).collect(),
+            ..self.clone()
+        }
+    }
+
     /// Gradients of a loss, in the order of rows.
     pub(crate) fn gradient_rows(&self, gradients: &Gradients) -> Rows {
         self.learned.iter().map(|row| row.grad(gradients)).collect()

@@ -50,7 +50,7 @@ pub struct Trained {
     pub best_psnr: f64,
 }
 
-/// Trains by a recipe, in a folder of its own. `tell` hears of every step and may stop the training by `false`; it can then
+/// Trains by a recipe, on these devices, in a folder of its own. `tell` hears of every step and may stop the training by `false`; it can then
 /// be gone on with.
 ///
 /// A network that classifies leaves `accuracy.csv`, right answers by family at the last validation, instead of decibels.
@@ -63,10 +63,10 @@ pub struct Trained {
 pub fn run(
     recipe: &Recipe,
     folder: &Path,
-    device: Device,
+    devices: &[Device],
     tell: &mut dyn FnMut(&Progress) -> bool,
 ) -> Result<Option<Trained>, TrainError> {
-    let mut run = Run::open(recipe, folder, device)?;
+    let mut run = Run::open(recipe, folder, devices)?;
     run.go_on(tell)
 }
 
@@ -92,7 +92,7 @@ struct Run {
 }
 
 impl Run {
-    fn open(recipe: &Recipe, folder: &Path, device: Device) -> Result<Self, TrainError> {
+    fn open(recipe: &Recipe, folder: &Path, devices: &[Device]) -> Result<Self, TrainError> {
         let samples = folder.join("samples");
         fs::create_dir_all(&samples).map_err(|source| TrainError::File {
             path: samples,
@@ -100,7 +100,7 @@ impl Run {
             source,
         })?;
         clear(folder);
-        let mut learner = Learner::new(recipe.clone(), device)?;
+        let mut learner = Learner::new(recipe.clone(), devices)?;
         let multiple = learner.main.model.graph().size_multiple().unwrap_or(1);
         if !recipe.patch.is_multiple_of(multiple) {
             let file = recipe.network.clone();

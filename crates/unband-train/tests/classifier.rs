@@ -59,7 +59,7 @@ fn learns_labels_and_leaves_weights_and_right_answers_by_family() {
     photo(&dir.join("photos/a.png"), 0);
     photo(&dir.join("photos/b.png"), 3_000);
     let mut losses = Vec::new();
-    let done = train::run(&recipe(dir, ""), &dir.join("run"), Device::flex(), &mut |progress| {
+    let done = train::run(&recipe(dir, ""), &dir.join("run"), &[Device::flex()], &mut |progress| {
         losses.push(progress.loss);
         true
     });
@@ -83,7 +83,7 @@ fn learns_labels_and_leaves_weights_and_right_answers_by_family() {
 #[test]
 fn its_first_layer_starts_with_differences() {
     let dir = tempfile::tempdir().unwrap();
-    let learner = Learner::new(recipe(dir.path(), ""), Device::flex()).unwrap();
+    let learner = Learner::new(recipe(dir.path(), ""), &[Device::flex()]).unwrap();
     let state = learner.learned().unwrap().state().unwrap();
     let of = |name: &str| state.get(name).unwrap().to_f32();
     let (first, second) = (of("conv1.weight"), of("conv2.weight"));
@@ -104,6 +104,6 @@ fn pictures_without_smooth_areas_are_named_as_the_fault() {
     let mut recipe = recipe(dir, "");
     std::fs::write(dir.join("mix.toml"), MIX.replace("bits = 4", "bits = 8")).unwrap();
     recipe.patch = 64;
-    let error = train::run(&recipe, &dir.join("run"), Device::flex(), &mut |_| true).unwrap_err();
+    let error = train::run(&recipe, &dir.join("run"), &[Device::flex()], &mut |_| true).unwrap_err();
     assert!(error.to_string().contains("visibly banded") && error.hint().is_some(), "{error}");
 }

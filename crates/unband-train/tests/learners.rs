@@ -30,7 +30,7 @@ fn recipe(network: &str, patch: usize, more: &str) -> Recipe {
 }
 
 fn learner(recipe: Recipe) -> Learner {
-    Learner::new(recipe, Device::flex()).unwrap()
+    Learner::new(recipe, &[Device::flex()]).unwrap()
 }
 
 /// Largest difference of two networks over the largest number.
