@@ -79,6 +79,12 @@ pub enum TrainError {
         /// Why.
         what: String,
     },
+    /// Another program trains there.
+    #[error("{}: another training writes to this folder; stop it, or give a folder of its own with --out", folder.display())]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// Nothing to learn on.
     #[error("no device to learn on: give one at least")]
     NoDevice,

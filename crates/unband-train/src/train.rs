@@ -59,7 +59,7 @@ pub struct Trained {
 /// `best.safetensors` and `samples/`.
 ///
 /// # Errors
-/// As [`Learner::step`]; a folder that cannot be written; a checkpoint of another recipe. The last checkpoint stays.
+/// As [`Learner::step`]; a folder that cannot be written or that another training writes to; a checkpoint of another recipe. The last checkpoint stays.
 pub fn run(
     recipe: &Recipe,
     folder: &Path,
@@ -77,6 +77,8 @@ enum Trial {
 }
 
 struct Run {
+    /// Held as long as the training runs.
+    _lock: fs::File,
     learner: Learner,
     batches: Box<dyn Batches>,
     trial: Trial,
@@ -99,6 +101,7 @@ impl Run {
             action: "make",
             source,
         })?;
+        let lock = locked(folder)?;
         clear(folder);
         let mut learner = Learner::new(recipe.clone(), devices)?;
         let multiple = learner.main.model.graph().size_multiple().unwrap_or(1);
@@ -121,6 +124,7 @@ impl Run {
         let kept = learner.steps_taken();
         unband_io::write_bytes(recipe.to_toml()?.as_bytes(), &folder.join("recipe.toml"), true)?;
         Ok(Self {
+            _lock: lock,
             batches: Box::new(Ahead::of(batches, kept * recipe.accumulate as u64)),
             trial,
             log: Log::open(folder, kept)?,
@@ -233,6 +237,18 @@ impl Run {
             format!("the last good checkpoint, {}, is of step {}", path.display(), self.kept)
         };
         TrainError::NotFinite { loss, step, kept }
+    }
+}
+
+/// Two trainings in one folder would write over each other. The system takes the lock away when a program ends, however.
+fn locked(folder: &Path) -> Result<fs::File, TrainError> {
+    let path = folder.join(".lock");
+    let failed = |source| TrainError::File { path: path.clone(), action: "lock", source };
+    let file = fs::File::create(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(TrainError::Busy { folder: folder.to_owned() }),
+        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
     }
 }
 

@@ -91,6 +91,8 @@ fn ctrl_c_writes_a_checkpoint_that_the_same_command_goes_on_from() {
     while steps() < 4 {
         std::thread::sleep(Duration::from_millis(1));
     }
+    // Meanwhile nobody else writes there.
+    failed(&train(dir, "stopped", &slow), &["stopped", "another training", "--out"]);
     let child_id = nix::unistd::Pid::from_raw(child.id().cast_signed());
     nix::sys::signal::kill(child_id, nix::sys::signal::SIGINT).unwrap();
     let output = child.wait_with_output().unwrap();
