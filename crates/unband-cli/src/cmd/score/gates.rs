@@ -171,7 +171,11 @@ mod tests {
             "",
         ] {
             let failure = Gate::parse(wrong, &USE).unwrap_err();
-            assert!(failure.hint.unwrap().contains("cambi-coarse, bband, dbi, niqe"), "{wrong}");
+            let hint = failure.hint.unwrap();
+            assert!(
+                hint.contains("cambi-coarse, bband, dbi, ") && hint.contains(", niqe"),
+                "{wrong}: {hint}"
+            );
         }
     }
 }
