@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Writes a page and a drawing of how networks learned, from the folders that the trainer left.
+
+    tools/draw_curves.py runs/bitnet runs/bdinn ...      (writes docs/results/training-curves.md and docs/pictures/training-curves.svg)
+
+The drawing has a line per network: decibels of validation pictures over those of what goes in, by step.
+"""
+
+import csv
+import pathlib
+import sys
+import tomllib
+
+ROOT = pathlib.Path(__file__).parent.parent
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 360, 50, 130, 16, 34
+COLOURS = ("#3366cc", "#dc3912", "#109618", "#ff9900", "#990099", "#0099c6", "#dd4477", "#66aa00", "#994499")
+
+
+def read(folder):
+    """Recipe; step, loss and gain of each validation; mean loss of the first and the last tenth of the steps."""
+    recipe = tomllib.loads((folder / "recipe.toml").read_text())
+    rows = [row for row in csv.DictReader((folder / "curve.csv").open())]
+    losses = [float(row["loss"]) for row in rows]
+    tried = [row for row in rows if row["psnr_db"]]
+    points = [(int(row["step"]), float(row["psnr_db"]) - float(row["input_psnr_db"])) for row in tried]
+    tenth = max(1, len(losses) // 10)
+    ends = sum(losses[:tenth]) / tenth, sum(losses[-tenth:]) / tenth
+    return {"name": recipe["network"], "recipe": recipe, "points": points, "ends": ends, "steps": len(rows)}
+
+
+def table(runs):
+    lines = ["| network | steps | patches | loss, first tenth | loss, last tenth | best gain, dB | last gain, dB |",
+             "|---|---:|---|---:|---:|---:|---:|"]
+    for run in runs:
+        recipe, gains = run["recipe"], [gain for _, gain in run["points"]]
+        patches = f"{recipe['batch']} of {recipe['patch']}²"
+        lines.append(f"| {run['name']} | {run['steps']} | {patches} | {run['ends'][0]:.4f} | {run['ends'][1]:.4f} "
+                     f"| {max(gains):+.2f} | {gains[-1]:+.2f} |")
+    return "\n".join(lines)
+
+
+def drawing(runs):
+    last = max(step for run in runs for step, _ in run["points"])
+    gains = [gain for run in runs for _, gain in run["points"]] + [0.0]
+    low, high = max(min(gains), -3.0) - 0.1, max(gains) + 0.1
+    across = lambda step: LEFT + step / last * (WIDTH - LEFT - RIGHT)
+    down = lambda gain: TOP + (high - max(gain, low)) / (high - low) * (HEIGHT - TOP - BOTTOM)
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">',
+             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>']
+    for n in range(5):
+        gain = low + (high - low) * n / 4
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{down(gain):.1f}" y2="{down(gain):.1f}" stroke="#dddddd"/>'
+                     f'<text x="{LEFT - 6}" y="{down(gain) + 4:.1f}" text-anchor="end">{gain:+.1f}</text>')
+    parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{down(0):.1f}" y2="{down(0):.1f}" stroke="#888888"/>')
+    for n in range(5):
+        step = last * n // 4
+        parts.append(f'<text x="{across(step):.1f}" y="{HEIGHT - 14}" text-anchor="middle">{step}</text>')
+    for i, run in enumerate(runs):
+        colour = COLOURS[i % len(COLOURS)]
+        line = " ".join(f"{across(step):.1f},{down(gain):.1f}" for step, gain in run["points"])
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
+                     f'<text x="{WIDTH - RIGHT + 10}" y="{TOP + 14 + 18 * i}" fill="{colour}">{run["name"]}</text>')
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    runs = [read(pathlib.Path(folder)) for folder in sys.argv[1:]]
+    (ROOT / "docs/pictures/training-curves.svg").write_text(drawing(runs))
+    (ROOT / "docs/results/training-curves.md").write_text(f"""# How networks learn on a small machine
+
+Made by `tools/draw_curves.py` from trainings by `unband train recipes/NAME.toml --small`: clean photos with red, green and blue
+on 4 or 5 bits, {runs[0]['recipe']['steps']} steps, validated on other photos. Gain: decibels over what goes in.
+
+![gain by step](../pictures/training-curves.svg)
+
+{table(runs)}
+""")
+
+
+if __name__ == "__main__":
+    main()
