@@ -353,16 +353,25 @@ fn tables_of_the_repository_are_whole() {
         tables += 1;
         // Methods and measures are known, and the recipes that make checkpoints exist.
         let table = path.to_str().unwrap();
-        stage.run(&["eval", table]).code(2).says("data/fhd/test: no pairs in `lq` and `gt`");
+        let own = path.file_name().unwrap() == "unband.toml";
+        let ran = stage.run(&["eval", table]);
+        if own {
+            ran.code(1).says("photos/val");
+        } else {
+            ran.code(2).says("data/fhd/test: no pairs in `lq` and `gt`");
+        }
         let text = fs::read_to_string(&path).unwrap();
         let trainings =
             text.lines().filter_map(|line| line.strip_prefix("train = \"")?.split(['"', ' ']).next());
         for recipe in trainings {
             assert!(root().join(recipe).is_file(), "{recipe} of {table}");
         }
+        if own {
+            continue;
+        }
         // With pairs where `unband dataset` puts them, nothing else is wanting but checkpoints.
         let ran = stage.run(&["eval", table, "--data", "pairs"]).code(1);
         assert!(ran.stderr.contains("not run: runs/bdinn/best.safetensors is not there"), "{}", ran.stderr);
     }
-    assert_eq!(tables, 5, "tables 1 and 3 to 6");
+    assert_eq!(tables, 6, "BDINN's tables 1 and 3 to 6, and ours");
 }

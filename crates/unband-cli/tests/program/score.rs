@@ -152,7 +152,7 @@ fn wrong_checks_and_measures_are_said_before_the_work() {
     stage.png("a.png", &six_bits);
     for check in ["cambi", "cambi=5", "camby>5", "cambi>much", "banding>=awful", "psnr>40"] {
         let ran = stage.run(&["score", "a.png", "--fail-if", check, "--csv", "t.csv"]).code(2);
-        let ran = ran.says("cambi-coarse, bband, dbi, niqe");
+        let ran = ran.says("cambi-coarse, bband, dbi, unband-banding-classifier, niqe");
         assert!(ran.stdout.is_empty(), "{check}");
     }
     stage.run(&["score", "a.png", "--metrics", "camby"]).code(2).says("no measure `camby`");
@@ -278,8 +278,7 @@ fn samples_that_are_no_numbers_give_no_values_and_the_measures_are_named() {
     }
     stage.write("nan.pfm", &file);
     let text = stage.run(&["score", "nan.pfm", "--metrics", "all"]).code(0).out();
-    let reason =
-        "– nan.pfm: cambi, cambi-coarse, bband, niqe: takes finite samples, the picture holds others\n";
+    let reason = "– nan.pfm: cambi, cambi-coarse, bband, unband-banding-classifier, niqe: takes finite samples, the picture holds others\n";
     assert!(text.ends_with(reason), "{text}");
     let json = object(&stage, &["score", "nan.pfm", "--metrics", "bband", "--json"], 0);
     let reason = json["files"][0]["reasons"]["bband"].as_str().unwrap();
