@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use unband_image::{Context, Image, ImageError, Window};
 use unband_io::WriteOptions;
 
-use crate::dataset::{Codes, hexadecimal};
+use crate::dataset::Codes;
 
 /// A picture as degradations want it: RGB of 8 or 16 bits and nothing else. Grey is repeated, transparency dropped.
 ///
@@ -30,6 +30,12 @@ pub fn write_png(image: &Image, path: &Path, overwrite: bool) -> Result<String, 
         .map_err(|error| error.in_file(path))?;
     unband_io::write_bytes(&bytes, path, overwrite)?;
     Ok(hexadecimal(&Sha256::digest(&bytes)))
+}
+
+/// Bytes, such as those of a sum, in lower-case hexadecimal.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The seed of a picture, by its name alone: other pictures beside it change nothing. `turn` counts from 1 where a picture is

@@ -42,6 +42,11 @@ impl Matrix {
         [r, (y - kr * r - kb * b) / (1.0 - kr - kb), b]
     }
 
+    /// How much of red, green and blue there is in luma (0) or a colour difference (U 1, V 2).
+    pub fn weights_of(self, component: usize) -> [f32; 3] {
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]].map(|rgb| self.to_yuv(rgb)[component])
+    }
+
     /// "BT.601" and so on.
     pub fn name(self) -> &'static str {
         match self {
@@ -194,6 +199,23 @@ impl Color {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_of_components_are_those_of_bt_601() {
+        // ITU-R BT.601-7, 2.5.1 and 2.5.2: the colour differences divided by 1.772 and 1.402.
+        let want = [
+            [0.299, 0.587, 0.114],
+            [-0.299 / 1.772, -0.587 / 1.772, 0.5],
+            [0.5, -0.587 / 1.402, -0.114 / 1.402],
+        ];
+        for (component, want) in want.iter().enumerate() {
+            let got = Matrix::Bt601.weights_of(component);
+            assert!(
+                got.iter().zip(want).all(|(got, want): (&f32, &f32)| (got - want).abs() < 1e-6),
+                "{component}: {got:?}"
+            );
+        }
+    }
 
     #[test]
     fn yuv_and_back_is_the_same_colour() {

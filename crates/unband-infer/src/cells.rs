@@ -38,7 +38,7 @@ impl Cells {
         };
         let plane = |i: usize| {
             let grid = grid(i).filter(|g| g.found && g.steps_by_code.is_none() && g.step_codes > 0.0)?;
-            let weights = matrix.map_or_else(|| unit(i), |matrix| weights(matrix, i));
+            let weights = matrix.map_or_else(|| unit(i), |matrix| matrix.weights_of(i));
             Some(PlaneCells { weights, step: grid.step_codes, offset: grid.offset_codes })
         };
         let grids = [plane(0), plane(1), plane(2)];
@@ -68,7 +68,7 @@ impl Cells {
         let mut out = vec![0.0; CELL_PLANES * area];
         let (changes, places) = out.split_at_mut(3 * area);
         for (i, change) in changes.chunks_exact_mut(area).enumerate() {
-            let k = weights(Matrix::Bt601, i).map(|k| k * 255.0 / self.steps[i]);
+            let k = Matrix::Bt601.weights_of(i).map(|k| k * 255.0 / self.steps[i]);
             for (y, row) in change.chunks_exact_mut(w).enumerate() {
                 for (c, &k) in k.iter().enumerate() {
                     let now = &image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y)[window.x0..];
@@ -138,15 +138,11 @@ fn usual_step(grid: &PlaneGrid) -> f32 {
     sorted[sorted.len() / 2]
 }
 
+/// Red, green or blue alone.
 fn unit(i: usize) -> [f32; 3] {
     let mut weights = [0.0; 3];
     weights[i] = 1.0;
     weights
-}
-
-/// Of R, G and B in component `i`.
-fn weights(matrix: Matrix, i: usize) -> [f32; 3] {
-    [0, 1, 2].map(|c| matrix.to_yuv(unit(c))[i])
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use unband_image::inspect::Findings;
 use unband_image::tile::restored_window;
-use unband_image::{Context, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
+use unband_image::{Context, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_nets::Shape;
 use unband_nets::arch::Architecture;
 use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES};
@@ -12,8 +12,8 @@ use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES};
 use crate::cells::Cells;
 use crate::engine::Engine;
 use crate::map::Map;
-use crate::net_restorer::{fetched, mirrored};
-use crate::run::{Mode, RunError};
+use crate::run::Mode;
+use crate::window;
 
 /// A network of [`Sees::Cells`](unband_nets::arch::Sees) for one picture.
 pub struct GuidedRestorer {
@@ -61,25 +61,22 @@ impl GuidedRestorer {
     fn inputs(
         &self,
         input: &TileIn<'_>,
-        window: Window,
+        outer: Window,
         ctx: &Context<'_>,
     ) -> Result<[Map<f32>; 3], RestoreError> {
-        let surface: Vec<Plane> = restored_window(input.image, &*self.surface, window, ctx)?;
-        let known = self.cells.planes(input.image, &surface, window);
+        let surface: Vec<Plane> = restored_window(input.image, &*self.surface, outer, ctx)?;
+        let known = self.cells.planes(input.image, &surface, outer);
         drop(surface);
-        let (width, height) = self.padded((window.width(), window.height()));
-        let shape = Shape::new(CELL_PLANES, height, width);
-        let data = if (width, height) == (window.width(), window.height()) {
-            known
+        let (width, height) = (outer.width(), outer.height());
+        let cells = if self.padded((width, height)) == (width, height) {
+            Map { shape: Shape::new(CELL_PLANES, height, width), data: known }
         } else {
-            let area = window.width() * window.height();
-            let rows =
-                |c: usize| (0..height).map(move |y| c * area + mirrored(y, window.height()) * window.width());
-            let row = |start: usize| (0..width).map(move |x| start + mirrored(x, window.width()));
-            (0..CELL_PLANES).flat_map(rows).flat_map(row).map(|i| known[i]).collect()
+            window::extended(CELL_PLANES, (width, height), self.multiple, |c, y| {
+                &known[(c * height + y) * width..][..width]
+            })
         };
         let numbers = Map { shape: Shape::new(CELL_NUMBERS, 1, 1), data: self.cells.numbers().to_vec() };
-        Ok([fetched(input.image, window, self.multiple, (0.0, 1.0)), Map { shape, data }, numbers])
+        Ok([window::fetched(input.image, outer, self.multiple, (0.0, 1.0)), cells, numbers])
     }
 }
 
@@ -105,34 +102,12 @@ impl Restorer for GuidedRestorer {
         output: &mut TileOut,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        let unsupported = |what: String| RestoreError::Unsupported { method: self.name, what };
-        let image = input.image;
-        if matches!(image.color.model, Model::Yuv { .. }) {
-            return Err(unsupported("takes red, green and blue: convert the picture first".into()));
-        }
-        let window = input.core.grown(self.rim, image.width(), image.height());
-        let inputs = self.inputs(input, window, ctx)?;
-        let made = self.engine.run(&inputs, Mode::default(), ctx).map_err(|error| match error {
-            RunError::Stopped(error) => error,
-            other => unsupported(other.to_string()),
-        })?;
-        let Some(picture) = made.first() else { return Err(unsupported("gave nothing".into())) };
-        let (left, top) = (input.core.x0 - window.x0, input.core.y0 - window.y0);
-        let grey = output.planes.len() == 1;
-        for (c, plane) in output.planes.iter_mut().enumerate() {
-            for (y, row) in plane.data.chunks_exact_mut(plane.width.max(1)).enumerate() {
-                let start = (top + y) * picture.shape.width + left;
-                let from = |channel: usize| &picture.plane(channel)[start..start + row.len()];
-                let (r, g, b) = (from(0), from(1), from(2));
-                if grey {
-                    for (v, ((r, g), b)) in row.iter_mut().zip(r.iter().zip(g).zip(b)) {
-                        *v = (r + g + b) / 3.0;
-                    }
-                } else {
-                    row.copy_from_slice(from(c));
-                }
-            }
-        }
+        window::refuse_yuv(self.name, input.image)?;
+        let outer = input.core.grown(self.rim, input.image.width(), input.image.height());
+        let inputs = self.inputs(input, outer, ctx)?;
+        let made = self.engine.run(&inputs, Mode::default(), ctx);
+        let made = made.map_err(|error| window::failed(self.name, error))?;
+        window::lay(&window::first(self.name, made)?, outer, input.core, output);
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ pub mod models;
 mod net_restorer;
 pub mod reference;
 mod run;
+mod window;
 
 pub use engine::Engine;
 pub use guided::GuidedRestorer;

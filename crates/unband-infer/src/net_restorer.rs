@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use unband_image::restorer::Piece;
-use unband_image::{Context, Image, Model, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
+use unband_image::{Context, Image, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_nets::Shape;
 use unband_nets::arch::Architecture;
 
@@ -12,7 +12,8 @@ use crate::deepdeband::{self, DeepdebandError, Variant};
 use crate::engine::Engine;
 use crate::indi;
 use crate::map::Map;
-use crate::run::{Mode, RunError};
+use crate::run::Mode;
+use crate::window;
 
 /// Columns that Winograd's tiles span; windows that begin on multiples of them, at the coarsest samples, give the same bits as
 /// the whole picture.
@@ -84,8 +85,7 @@ impl NetRestorer {
     }
 
     /// The network's picture for a window, and its other output that `ctx` asks for; both as large as what the network takes.
-    fn made(&self, image: &Image, window: Window, ctx: &Context<'_>) -> Result<Made, RestoreError> {
-        let unsupported = |what: String| RestoreError::Unsupported { method: self.name, what };
+    fn made(&self, image: &Image, outer: Window, ctx: &Context<'_>) -> Result<Made, RestoreError> {
         let outputs = &self.engine.graph().outputs;
         let wanted = ctx.aside.and_then(|aside| outputs.iter().position(|(name, _)| name == aside.name()));
         let mut other = None;
@@ -93,16 +93,14 @@ impl NetRestorer {
         let mut run = |inputs: &[Map<f32>], mode: Mode, (number, of): (usize, usize)| {
             let piece = Piece { all: ctx.progress, number, of };
             let ctx = Context { progress: &piece, ..*ctx };
-            let mut made = self.engine.run(inputs, mode, &ctx).map_err(|error| match error {
-                RunError::Stopped(error) => error,
-                other => unsupported(other.to_string()),
-            })?;
+            let made = self.engine.run(inputs, mode, &ctx);
+            let mut made = made.map_err(|error| window::failed(self.name, error))?;
             ctx.progress.advance(1, 1);
             other = wanted.filter(|at| (1..made.len()).contains(at)).map(|at| made.swap_remove(at));
-            made.into_iter().next().ok_or_else(|| unsupported("gave nothing".into()))
+            window::first(self.name, made)
         };
         if let Way::DeepDeband { weighted, variant, seed } = self.way {
-            let picture = fetched(image, window, 1, (0.0, 1.0));
+            let picture = window::fetched(image, outer, 1, (0.0, 1.0));
             let made = if weighted {
                 let patches = deepdeband::patches(picture.shape);
                 let patch = |map, number| {
@@ -114,11 +112,11 @@ impl NetRestorer {
             };
             let picture = made.map_err(|error| match error {
                 DeepdebandError::Run(error) => error,
-                other => unsupported(other.to_string()),
+                other => RestoreError::Unsupported { method: self.name, what: other.to_string() },
             })?;
             return Ok(Made { picture, other: None });
         }
-        let map = fetched(image, window, self.multiple, self.range);
+        let map = window::fetched(image, outer, self.multiple, self.range);
         let mut picture = if let Way::Steps(steps) = self.way {
             let (shape, mut number) = (map.shape, 0);
             let one = |picture: &[f32], t: f32| {
@@ -170,32 +168,6 @@ struct Made {
     other: Option<Map<f32>>,
 }
 
-/// A window as red, green and blue in a network's range, mirrored at the right and at the bottom up to a multiple.
-pub(crate) fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32, f32)) -> Map<f32> {
-    let (width, height) =
-        (window.width().next_multiple_of(multiple), window.height().next_multiple_of(multiple));
-    let mut map = Map::zeros(Shape::new(3, height, width));
-    for (c, plane) in map.data.chunks_mut(width * height).enumerate() {
-        let from = &image.planes[c.min(image.planes.len() - 1)];
-        for (y, row) in plane.chunks_mut(width).enumerate() {
-            let source = &from.row(window.y0 + mirrored(y, window.height()))[window.x0..window.x1];
-            for (x, v) in row.iter_mut().enumerate() {
-                *v = low + source[mirrored(x, source.len())] * (high - low);
-            }
-        }
-    }
-    map
-}
-
-/// Place `i` of a line of `n` samples that is mirrored at its end, without repeating the last one.
-pub(crate) fn mirrored(i: usize, n: usize) -> usize {
-    if n == 1 {
-        return 0;
-    }
-    let i = i % (2 * (n - 1));
-    if i < n { i } else { 2 * (n - 1) - i }
-}
-
 impl Restorer for NetRestorer {
     fn needs(&self) -> Needs {
         self.needs
@@ -213,38 +185,18 @@ impl Restorer for NetRestorer {
         output: &mut TileOut,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        if matches!(input.image.color.model, Model::Yuv { .. }) {
-            let what = "takes red, green and blue: convert the picture first".to_owned();
-            return Err(RestoreError::Unsupported { method: self.name, what });
-        }
-        let Made { picture, other } = self.made(input.image, input.outer, ctx)?;
-        let grey = output.planes.len() == 1;
-        for (c, plane) in output.planes.iter_mut().enumerate() {
-            for (y, row) in plane.data.chunks_exact_mut(plane.width.max(1)).enumerate() {
-                let from = |channel: usize| core_row(&picture, channel, input, y);
-                if grey {
-                    let channels = from(0).iter().zip(from(1)).zip(from(2));
-                    row.iter_mut().zip(channels).for_each(|(v, ((r, g), b))| *v = (r + g + b) / 3.0);
-                } else {
-                    row.copy_from_slice(from(c));
-                }
-            }
-        }
+        window::refuse_yuv(self.name, input.image)?;
+        let (outer, core) = (input.outer, input.core);
+        let Made { picture, other } = self.made(input.image, outer, ctx)?;
+        window::lay(&picture, outer, core, output);
         if let (Some(aside), Some(other)) = (ctx.aside, other) {
-            let plane = |channel| {
-                (0..input.core.height()).flat_map(|y| core_row(&other, channel, input, y)).copied().collect()
-            };
+            let row = |channel, y| window::core_row(&other, channel, outer, core, y);
+            let plane = |channel| (0..core.height()).flat_map(|y| row(channel, y)).copied().collect();
             let planes: Vec<Vec<f32>> = (0..other.shape.channels).map(plane).collect();
-            aside.put(input.core, &planes.iter().map(Vec::as_slice).collect::<Vec<_>>());
+            aside.put(core, &planes.iter().map(Vec::as_slice).collect::<Vec<_>>());
         }
         Ok(())
     }
-}
-
-/// Row `y` of the core in what was made of the outer window.
-fn core_row<'a>(made: &'a Map<f32>, channel: usize, input: &TileIn<'_>, y: usize) -> &'a [f32] {
-    let (core, outer) = (input.core, input.outer);
-    &made.plane(channel)[(core.y0 - outer.y0 + y) * made.shape.width + core.x0 - outer.x0..][..core.width()]
 }
 
 #[cfg(test)]
@@ -252,6 +204,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::window::fetched;
     use unband_image::Plane;
     use unband_image::restorer::{Aside, Progress};
     use unband_image::tile::restore_in_place;
@@ -421,12 +374,5 @@ mod tests {
         assert_eq!(bytes(64, 3) - numbers, 3 * (bytes(64, 1) - numbers));
         let run = adnet.engine.peak_bytes(256, 256, Mode::default(), Context::default().threads).unwrap();
         assert!(bytes(256, 1) > run as u64);
-    }
-
-    #[test]
-    fn mirroring_repeats_no_border() {
-        let places: Vec<usize> = (0..8).map(|i| mirrored(i, 4)).collect();
-        assert_eq!(places, [0, 1, 2, 3, 2, 1, 0, 1]);
-        assert_eq!(mirrored(5, 1), 0);
     }
 }

@@ -49,6 +49,12 @@ impl Batch {
     }
 }
 
+/// The seed of what bears this number: near numbers get seeds that are far apart.
+pub(crate) fn numbered(seed: u64, number: u64) -> u64 {
+    // 2^64 divided by the golden ratio, as SplitMix64 has it (Steele et al. 2014).
+    seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 /// Where batches come from.
 pub trait Batches: Send {
     /// The batch of that number. The same number gives the same batch, whatever was asked before: a training that goes on needs
@@ -91,7 +97,7 @@ impl Patches {
 
     /// Random numbers of a batch.
     fn rng(&self, number: u64) -> Rng {
-        Rng::new(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        Rng::new(numbered(self.seed, number))
     }
 
     /// The window that batch `number` cuts a patch from: its own, or one of those that are kept by then. Windows come and go one
@@ -112,7 +118,7 @@ impl Patches {
         match self.windows.entry(which) {
             Entry::Occupied(kept) => Ok(kept.into_mut()),
             Entry::Vacant(free) => {
-                let rng = Rng::new(self.seed ^ (which / batch).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                let rng = Rng::new(numbered(self.seed, which / batch));
                 Ok(free.insert(self.pictures.window(self.side, rng, (which % batch) as u32)?))
             }
         }

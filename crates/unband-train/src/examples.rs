@@ -2,7 +2,7 @@
 
 use unband_image::{Image, Plane, Rng};
 
-use crate::batches::{Batch, Batches, Turn};
+use crate::batches::{Batch, Batches, Turn, numbered};
 use crate::made::Made;
 use crate::pictures::Pictures;
 use crate::recipe::{Augment, Data, Recipe};
@@ -167,7 +167,7 @@ impl Examples {
     fn make(&mut self, id: usize) -> Result<Example, TrainError> {
         let wanted = Wanted::of(id);
         for attempt in 0..TRIES {
-            let rng = Rng::new(self.seed ^ (id as u64 * TRIES + attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let rng = Rng::new(numbered(self.seed, id as u64 * TRIES + attempt));
             let made = self.pictures.window(self.side, rng, 0)?;
             if let Some(example) = Example::of(&made, wanted, rng) {
                 return Ok(example);
@@ -179,7 +179,7 @@ impl Examples {
 
 impl Batches for Examples {
     fn next(&mut self, number: u64) -> Result<Batch, TrainError> {
-        let rng = Rng::new(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let rng = Rng::new(numbered(self.seed, number));
         let (side, augment) = (self.side, self.augment);
         let mut batch = Batch { n: self.batch, height: side, width: side, ..Batch::default() };
         for sample in 0..self.batch {

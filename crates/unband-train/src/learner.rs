@@ -7,7 +7,7 @@ use unband_image::Rng;
 use unband_nets::arch::{self, Architecture, Passes, Purpose, Sees, Use};
 use unband_nets::{Graph, StateDict};
 
-use crate::batches::{Batch, Batches};
+use crate::batches::{Batch, Batches, numbered};
 use crate::losses::{self, gan, indi};
 use crate::recipe::{Gan, Init, Recipe};
 use crate::{Model, Optimizer, Rows, TrainError, init};
@@ -90,7 +90,7 @@ impl Learner {
         for piece in 0..pieces {
             let number = self.step * pieces + piece;
             // Samples that networks drop.
-            self.device.seed(self.recipe.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            self.device.seed(numbered(self.recipe.seed, number));
             let batch = batches.next(number)?;
             let (one, gradients) = match self.adversary {
                 Some(_) => self.play(&batch, number, rate)?,

@@ -215,8 +215,7 @@ fn causes() -> String {
 }
 
 fn recipes() -> String {
-    let names: Vec<&str> = Shipped::ALL.iter().map(|shipped| shipped.name).collect();
-    format!("A mix of degradations instead: {}, or a TOML file", names.join(", "))
+    format!("A mix of degradations instead: {}, or a TOML file", Shipped::names())
 }
 
 fn shares(text: &str) -> Result<Shares, String> {

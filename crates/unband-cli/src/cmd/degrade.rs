@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use unband_data::degrade::DegradeError;
 use unband_data::files::{clean_rgb, seed_of, write_png};
-use unband_data::{Mix, Pair, Record};
+use unband_data::{Mix, Pair, Record, Shipped};
 use unband_image::Rng;
 
 use crate::Outcome;
@@ -20,14 +20,17 @@ use crate::interrupt::{self, Busy};
 use crate::result::print_data;
 use crate::talk::{Failure, Loudness, Talk};
 
-const AFTER: &str = "\
+fn after() -> String {
+    format!(
+        "\
 Examples:
   unband degrade photos --recipe default -o bad             bad/NAME.png and bad/manifest.jsonl
   unband degrade sky.png --recipe night.toml -o bad --seed 7
   unband degrade photos --recipe codecs -o pairs --pairs    pairs/lq and pairs/gt with equal names
 
-Mixes that are built in: default, fhd, fhd-ffmpeg, rgb, pictures, codecs. docs/degrading.md says how to write one,
-`unband list degradations` what it may use. `unband dataset pairs` makes whole training sets with parts and patches.
+Mixes that are built in: {}.
+docs/degrading.md says how to write one, `unband list degradations` what it may use. `unband dataset pairs` makes whole
+training sets with parts and patches.
 
 manifest.jsonl says of each picture its seed, what was drawn and the SHA-256 of its files. What becomes of a picture depends on
 the mix, the seed and the picture's name alone: not on the pictures beside it, nor on the number of threads.
@@ -36,14 +39,17 @@ Exit codes:
   0    done
   1    some picture failed, the rest was done
   2    wrong usage, nothing was started
-  130  interrupted";
+  130  interrupted",
+        Shipped::names()
+    )
+}
 
 /// The manifest's name.
 const MANIFEST: &str = "manifest.jsonl";
 
 /// What it takes.
 #[derive(Debug, Args)]
-#[command(after_long_help = AFTER)]
+#[command(after_long_help = after())]
 #[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct DegradeArgs {
     /// Clean pictures, folders or patterns; best of 16 bits

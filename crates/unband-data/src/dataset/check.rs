@@ -13,7 +13,7 @@ use super::DatasetError;
 use super::manifest::{COMPLETE, Manifest, SIDES, UNFINISHED, path_of};
 use super::plan::shown;
 use super::split::Split;
-use super::store::hexadecimal;
+use crate::files::hexadecimal;
 
 /// A folder that is compared with its manifest.
 #[derive(Debug)]

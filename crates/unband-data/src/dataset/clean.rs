@@ -12,8 +12,8 @@ use super::manifest::{Harm, Header, SCHEMA};
 use super::patches::Tiling;
 use super::plan::{Plan, Task, Work, shown, sum_of_sources};
 use super::split::{Shares, fill};
-use super::store::hexadecimal;
 use super::{DatasetError, SourceFault};
+use crate::files::hexadecimal;
 use crate::{Cause, Mix, Pair};
 
 /// How pictures are harmed.

@@ -30,4 +30,3 @@ pub use patches::Tiling;
 pub use plan::{Expected, Plan};
 pub use preparation::{Kapoor, PREPARATIONS, Preparation, Variant, kapoor};
 pub use split::{Shares, Split};
-pub(crate) use store::hexadecimal;

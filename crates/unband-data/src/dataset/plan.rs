@@ -9,7 +9,7 @@ use super::clean::Draw;
 use super::manifest::{Failed, Header};
 use super::patches::Tiling;
 use super::split::Split;
-use super::store::hexadecimal;
+use crate::files::hexadecimal;
 
 /// What becomes of each source picture.
 #[derive(Debug)]

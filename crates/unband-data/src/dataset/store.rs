@@ -47,8 +47,3 @@ impl Cutter<'_> {
         Ok(PairEntry { file, window: place(window), harm: self.harm, lq_sha256, gt_sha256 })
     }
 }
-
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}

@@ -50,14 +50,14 @@ impl Source {
                 }
             }
             Component::Yuv(c, matrix, false) => {
-                let weights = weights(matrix, c, factor);
+                let weights = matrix.weights_of(c).map(|weight| weight * 255.0 * factor);
                 for y in 0..out.height {
                     let row = |p: usize| &image.planes[p].row(y0 + y)[x0..];
                     rows::mix_row(level, out.row_mut(y), row(0), row(1), row(2), weights);
                 }
             }
             Component::Yuv(c, matrix, true) => {
-                let weights = weights(matrix, c, factor);
+                let weights = matrix.weights_of(c).map(|weight| weight * 255.0 * factor);
                 let (w, h) = (image.width(), image.height());
                 let n = (2 * out.width).min(w - 2 * x0);
                 let (mut top, mut bottom) = (vec![0.0; n], vec![0.0; n]);
@@ -72,12 +72,6 @@ impl Source {
             }
         }
     }
-}
-
-/// Weights of R, G, B in a component, times 255 and a factor.
-fn weights(matrix: Matrix, component: usize, factor: f32) -> [f32; 3] {
-    let unit = |rgb| matrix.to_yuv(rgb)[component] * 255.0 * factor;
-    [unit([1.0, 0.0, 0.0]), unit([0.0, 1.0, 0.0]), unit([0.0, 0.0, 1.0])]
 }
 
 /// From codes to cell units and back.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use unband::{Context, Depth, Image, Rng};
+use unband_data::files::hexadecimal;
 use unband_data::{Cause, Pair};
 use unband_image::Window;
 use unband_metrics::Field;
@@ -240,7 +241,7 @@ fn window(clean: &Image, crop: usize, room: usize) -> Option<Window> {
 fn of_file(input: &Input) -> Result<String, Failure> {
     let bytes = std::fs::read(&input.path)
         .map_err(|error| Failure::at(input.shown(), crate::inputs::reason(&error), None))?;
-    Ok(hex(&Sha256::digest(&bytes)))
+    Ok(hexadecimal(&Sha256::digest(&bytes)))
 }
 
 /// One number of several words; where one ends and the next begins counts too.
@@ -250,16 +251,7 @@ pub fn sha256(words: &[&str]) -> String {
         sum.update((word.len() as u64).to_le_bytes());
         sum.update(word.as_bytes());
     }
-    hex(&sum.finalize())
-}
-
-/// Bytes in lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hexadecimal(&sum.finalize())
 }
 
 impl work::Item for Item {

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use unband::show::Value;
+use unband_data::files::hexadecimal;
 use unband_metrics::Metric;
 
-use super::data::hex;
 use crate::interrupt::Busy;
 use crate::talk::Failure;
 
@@ -108,7 +108,7 @@ impl Store {
 /// The running program as a number: another build may give other results.
 pub fn build() -> String {
     let own = std::env::current_exe().and_then(fs::read);
-    own.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| hex(&Sha256::digest(&bytes)))
+    own.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| hexadecimal(&Sha256::digest(&bytes)))
 }
 
 #[cfg(test)]

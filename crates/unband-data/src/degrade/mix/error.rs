@@ -47,8 +47,8 @@ impl MixError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { .. } => {
-                let names: Vec<&str> = Shipped::ALL.iter().map(|s| s.name).collect();
-                Some(format!("the mixes are {}; anything else is the path of a TOML file", names.join(", ")))
+                let names = Shipped::names();
+                Some(format!("the mixes are {names}; anything else is the path of a TOML file"))
             }
             _ => None,
         }

@@ -20,6 +20,11 @@ impl Shipped {
     pub const ALL: &'static [Self] =
         shipped!["default", "banding", "fhd", "fhd-ffmpeg", "rgb", "rgb-4-5", "pictures", "codecs"];
 
+    /// Their names for people, with commas.
+    pub fn names() -> String {
+        Self::ALL.iter().map(|shipped| shipped.name).collect::<Vec<_>>().join(", ")
+    }
+
     /// The one of that name.
     pub fn find(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|shipped| shipped.name == name).copied()

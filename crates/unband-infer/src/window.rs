@@ -1,0 +1,116 @@
+//! Windows of pictures as networks take them, and the part of what they give that goes back into the picture.
+
+use unband_image::{Image, Model, RestoreError, TileOut, Window};
+use unband_nets::Shape;
+
+use crate::map::Map;
+use crate::run::RunError;
+
+/// Luma with two colour differences is nothing that these networks know.
+///
+/// # Errors
+/// Pictures of that kind, in the name of the method.
+pub fn refuse_yuv(method: &'static str, image: &Image) -> Result<(), RestoreError> {
+    if matches!(image.color.model, Model::Yuv { .. }) {
+        let what = "takes red, green and blue: convert the picture first".to_owned();
+        return Err(RestoreError::Unsupported { method, what });
+    }
+    Ok(())
+}
+
+/// Why a method gives nothing where its network could not be run.
+pub fn failed(method: &'static str, error: RunError) -> RestoreError {
+    match error {
+        RunError::Stopped(error) => error,
+        other => RestoreError::Unsupported { method, what: other.to_string() },
+    }
+}
+
+/// The picture that a network gave, its first output.
+///
+/// # Errors
+/// Networks without outputs, in the name of the method.
+pub fn first(method: &'static str, made: Vec<Map<f32>>) -> Result<Map<f32>, RestoreError> {
+    let what = || RestoreError::Unsupported { method, what: "gave nothing".to_owned() };
+    made.into_iter().next().ok_or_else(what)
+}
+
+/// A window as red, green and blue in a network's range, mirrored at the right and at the bottom up to a multiple.
+pub fn fetched(image: &Image, window: Window, multiple: usize, (low, high): (f32, f32)) -> Map<f32> {
+    let mut map = extended(3, (window.width(), window.height()), multiple, |c, y| {
+        &image.planes[c.min(image.planes.len() - 1)].row(window.y0 + y)[window.x0..window.x1]
+    });
+    map.data.iter_mut().for_each(|v| *v = low + *v * (high - low));
+    map
+}
+
+/// So many channels of this width and height, whose rows are given, mirrored at the right and at the bottom up to a multiple.
+pub fn extended<'a>(
+    channels: usize,
+    (width, height): (usize, usize),
+    multiple: usize,
+    row: impl Fn(usize, usize) -> &'a [f32],
+) -> Map<f32> {
+    let (wide, high) = (width.next_multiple_of(multiple), height.next_multiple_of(multiple));
+    let mut map = Map::zeros(Shape::new(channels, high, wide));
+    for (c, plane) in map.data.chunks_exact_mut(wide * high).enumerate() {
+        for (y, line) in plane.chunks_exact_mut(wide).enumerate() {
+            let source = row(c, mirrored(y, height));
+            line[..width].copy_from_slice(source);
+            for (x, v) in line.iter_mut().enumerate().skip(width) {
+                *v = source[mirrored(x, width)];
+            }
+        }
+    }
+    map
+}
+
+/// Place `i` of a line of `n` samples that is mirrored at its end, without repeating the last one.
+fn mirrored(i: usize, n: usize) -> usize {
+    if n == 1 {
+        return 0;
+    }
+    let i = i % (2 * (n - 1));
+    if i < n { i } else { 2 * (n - 1) - i }
+}
+
+/// Lays the core of what was made of the outer window into a tile; a grey one takes the mean of red, green and blue.
+pub fn lay(made: &Map<f32>, outer: Window, core: Window, output: &mut TileOut) {
+    let grey = output.planes.len() == 1;
+    for (c, plane) in output.planes.iter_mut().enumerate() {
+        for (y, row) in plane.data.chunks_exact_mut(plane.width.max(1)).enumerate() {
+            let from = |channel: usize| core_row(made, channel, outer, core, y);
+            if grey {
+                let channels = from(0).iter().zip(from(1)).zip(from(2));
+                row.iter_mut().zip(channels).for_each(|(v, ((r, g), b))| *v = (r + g + b) / 3.0);
+            } else {
+                row.copy_from_slice(from(c));
+            }
+        }
+    }
+}
+
+/// Row `y` of the core in what was made of the outer window.
+pub fn core_row(made: &Map<f32>, channel: usize, outer: Window, core: Window, y: usize) -> &[f32] {
+    &made.plane(channel)[(core.y0 - outer.y0 + y) * made.shape.width + core.x0 - outer.x0..][..core.width()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mirroring_repeats_no_border() {
+        let places: Vec<usize> = (0..8).map(|i| mirrored(i, 4)).collect();
+        assert_eq!(places, [0, 1, 2, 3, 2, 1, 0, 1]);
+        assert_eq!(mirrored(5, 1), 0);
+    }
+
+    #[test]
+    fn windows_grow_to_a_multiple_at_the_right_and_below() {
+        let rows = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
+        let map = extended(1, (3, 2), 4, |_, y| &rows[y]);
+        let want = [[1.0, 2.0, 3.0, 2.0], [4.0, 5.0, 6.0, 5.0], [1.0, 2.0, 3.0, 2.0], [4.0, 5.0, 6.0, 5.0]];
+        assert_eq!((map.shape, map.data), (Shape::new(1, 4, 4), want.concat()));
+    }
+}
