@@ -3,7 +3,7 @@
 //!
 //! Each degradation is one entry of [`DEGRADATIONS`], with parameters. A [`Mix`] puts them together with
 //! probabilities and ranges, and says by a [`Record`] what it drew for a picture. [`CAUSES`] are degradations with
-//! settings of their own that tables of results measure.
+//! settings of their own that tables of results measure; a [`Way`] is either.
 //!
 //! All start from a pair whose two sides are the same clean 16-bit picture, and leave in [`Pair::lq`] the degraded
 //! picture and in [`Pair::gt`] what a perfect repair would give. Some run real encoders; where such a program is
@@ -27,6 +27,7 @@
 pub mod dataset;
 pub mod degrade;
 pub mod files;
+pub mod recipe;
 
 use degrade::{
     avif, bars, codec, fhd, grade, gradient, grain, inverse_tone_mapping, jpeg, levels, mpeg4_intra, noise,
@@ -37,7 +38,7 @@ pub use degrade::causes::{CAUSES, Cause, find};
 pub use degrade::entry::{Built, DegradationEntry, Sides, Speed};
 pub use degrade::mix::{Mix, MixError, Shipped};
 pub use degrade::record::{Applied, Record, Setting};
-pub use degrade::{Degradation, DegradeError, Pair};
+pub use degrade::{Degradation, DegradeError, Pair, Way};
 
 const OWN: &str = "own";
 

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use unband_data::recipe::RecipeError;
 use unband_nets::ShapeError;
 use unband_nets::state::BindError;
 
@@ -125,38 +126,6 @@ pub enum TrainError {
     /// The same, with all said by the one who writes pictures and weights.
     #[error(transparent)]
     Write(#[from] unband_io::Error),
-}
-
-/// Why a recipe cannot be followed. `file` is where the value stands: the recipe, or what overrides it.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RecipeError {
-    /// It cannot be read.
-    #[error("{file}: {source}")]
-    Read {
-        /// The file.
-        file: String,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// It is no TOML.
-    #[error("{file}: {what}")]
-    Toml {
-        /// The file.
-        file: String,
-        /// Line and reason.
-        what: String,
-    },
-    /// A key that is unknown, missing or of another kind.
-    #[error("{file}: `{key}`: {what}")]
-    Key {
-        /// The files, in the order in which they override each other.
-        file: String,
-        /// Path of the key.
-        key: String,
-        /// What is wrong, with what is allowed.
-        what: String,
-    },
 }
 
 /// Why pictures cannot be trained with.

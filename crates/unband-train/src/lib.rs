@@ -24,7 +24,6 @@ mod conv;
 mod error;
 mod examples;
 mod exec;
-pub mod init;
 mod learner;
 mod log;
 pub mod losses;
@@ -39,10 +38,12 @@ pub mod train;
 mod validation;
 
 pub use batches::{Batch, Batches};
-pub use error::{DataError, RecipeError, TrainError};
+pub use error::{DataError, TrainError};
 pub use learner::Learner;
 pub use model::Model;
 pub use optimizer::Optimizer;
+pub use unband_data::recipe::RecipeError;
+pub use unband_nets::state::init;
 
 /// One gradient per learned tensor, where the loss depends on it.
 pub(crate) type Rows = Vec<Option<burn::tensor::Tensor<1>>>;

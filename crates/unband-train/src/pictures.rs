@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use unband_data::{Cause, Mix, Pair};
+use unband_data::{Mix, Pair, Way};
 use unband_image::{Context, Depth, Image, Rng, Window};
 use unband_io::Limits;
 use unband_nets::arch::Sees;
@@ -16,8 +16,6 @@ use crate::recipe::Data;
 
 /// Decoded pictures that are kept, in bytes.
 const KEPT: usize = 2 << 30;
-/// Samples around a patch for causes that look further.
-const ROOM: usize = 64;
 
 /// A picture in memory: RGB, 16 bits, interleaved.
 struct Kept {
@@ -26,50 +24,12 @@ struct Kept {
     data: Vec<u16>,
 }
 
-/// What is done to clean pictures.
-enum Harm {
-    /// Nothing: the pairs are there.
-    Made,
-    /// One of these.
-    Causes(Vec<&'static Cause>),
-    /// What a mix draws.
-    Mix(Mix),
-}
-
-/// One way of harming a picture.
-#[derive(Clone, Copy)]
-enum Way<'a> {
-    Cause(&'static Cause),
-    Mix(&'a Mix),
-}
-
-impl Harm {
-    /// The way that `draw` picks among so many.
-    fn way(&self, draw: impl Fn(usize) -> usize) -> Option<Way<'_>> {
-        match self {
-            Self::Made => None,
-            Self::Causes(causes) => Some(Way::Cause(causes[draw(causes.len())])),
-            Self::Mix(mix) => Some(Way::Mix(mix)),
-        }
-    }
-}
-
-impl Way<'_> {
-    /// Samples around what is wanted that it looks at, or takes away.
-    fn room(self) -> usize {
-        match self {
-            Self::Cause(cause) if cause.wants_room => ROOM,
-            Self::Cause(_) => 0,
-            Self::Mix(mix) => mix.room(),
-        }
-    }
-}
-
 /// Pairs of pictures.
 pub(crate) struct Pictures {
     /// Of each pair the clean picture and, where it is not made, the degraded one.
     files: Vec<(PathBuf, Option<PathBuf>)>,
-    harm: Harm,
+    /// What is done to clean pictures: one of these; nothing where the pairs are there.
+    ways: Vec<Way>,
     /// Side of what is degraded at once, where the recipe says so.
     window: Option<usize>,
     surface: Option<Surface>,
@@ -79,23 +39,22 @@ pub(crate) struct Pictures {
 impl Pictures {
     /// Lists what a recipe names; nothing is decoded yet.
     pub fn open(data: &Data, sees: Sees) -> Result<Self, DataError> {
-        let (files, harm, window) = match data {
+        let (files, ways, window) = match data {
             Data::Clean { folder, degradations, mix, window, .. } => {
                 let files = list(folder)?.into_iter().map(|file| (file, None)).collect();
-                let harm = match mix {
-                    Some(mix) => Harm::Mix(Mix::find(mix)?),
-                    None => {
-                        Harm::Causes(degradations.iter().filter_map(|name| unband_data::find(name)).collect())
-                    }
+                let cause = |name: &String| unband_data::find(name).map(Way::Cause);
+                let ways = match mix {
+                    Some(mix) => vec![Way::Mix(Arc::new(Mix::find(mix)?))],
+                    None => degradations.iter().filter_map(cause).collect(),
                 };
-                (files, harm, *window)
+                (files, ways, *window)
             }
             Data::Pairs { folder, window, .. } => {
-                (pairs(&folder.join("lq"), &folder.join("gt"))?, Harm::Made, *window)
+                (pairs(&folder.join("lq"), &folder.join("gt"))?, Vec::new(), *window)
             }
         };
         let surface = (sees == Sees::Cells).then(Surface::new).transpose()?;
-        Ok(Self { files, harm, window, surface, kept: VecDeque::new() })
+        Ok(Self { files, ways, window, surface, kept: VecDeque::new() })
     }
 
     pub fn len(&self) -> usize {
@@ -114,7 +73,7 @@ impl Pictures {
             |plane: u32, below: usize| ((rng.at(sample, plane, 0, 0) as u64 * below as u64) >> 32) as usize;
         let pair = draw(0, self.len());
         let (clean, degraded) = self.pictures(pair)?;
-        let way = self.harm.way(|ways| draw(10, ways));
+        let way = self.way(|ways| draw(10, ways));
         let room = way.map_or(0, Way::room);
         let least = side + 2 * room;
         if clean.width < least || clean.height < least {
@@ -139,7 +98,7 @@ impl Pictures {
         rng: Rng,
     ) -> Result<(Patch, usize, usize), DataError> {
         let (clean, degraded) = self.pictures(pair)?;
-        let way = self.harm.way(|ways| pair % ways);
+        let way = self.way(|ways| pair % ways);
         let room = 2 * way.map_or(0, Way::room);
         let side = |n: usize| if crop == 0 { n } else { n.min(crop + room) };
         let (width, height) = (side(clean.width), side(clean.height));
@@ -153,12 +112,17 @@ impl Pictures {
         })
     }
 
+    /// The way that `draw` picks among so many.
+    fn way(&self, draw: impl Fn(usize) -> usize) -> Option<&Way> {
+        self.ways.get(if self.ways.len() > 1 { draw(self.ways.len()) } else { 0 })
+    }
+
     fn degrade(
         &self,
         pair: usize,
         (clean, degraded): (&Kept, Option<&Kept>),
         window: Window,
-        way: Option<Way<'_>>,
+        way: Option<&Way>,
         rng: Rng,
     ) -> Result<(Pair, Vec<String>), DataError> {
         let file = &self.files[pair].0;
@@ -166,15 +130,10 @@ impl Pictures {
         if let Some(degraded) = degraded {
             made.lq = degraded.window(window, file)?;
         }
-        let done = match way {
-            None => Ok(Vec::new()),
-            Some(Way::Cause(cause)) => {
-                cause.degradation.apply(&mut made, rng).map(|()| vec![cause.name.to_owned()])
-            }
-            Some(Way::Mix(mix)) => mix.apply(&mut made, rng).map(|record| record.names),
-        };
-        let names = done.map_err(|source| DataError::Degrade { file: file.clone(), source })?;
-        Ok((made, names))
+        let Some(way) = way else { return Ok((made, Vec::new())) };
+        let drawn = way.apply(&mut made, rng);
+        let drawn = drawn.map_err(|source| DataError::Degrade { file: file.clone(), source })?;
+        Ok((made, drawn.map_or_else(|| vec![way.to_string()], |record| record.names)))
     }
 
     fn pictures(&mut self, pair: usize) -> Result<(Arc<Kept>, Option<Arc<Kept>>), DataError> {

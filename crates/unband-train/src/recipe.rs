@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
-
-use crate::error::RecipeError;
+use unband_data::recipe::{self, RecipeError};
+pub use unband_nets::state::init::Init;
 
 /// A whole training. Keys are spelled with hyphens in TOML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,44 +57,6 @@ pub struct Recipe {
     /// When a checkpoint is written, in minutes.
     #[serde(default = "ten")]
     pub checkpoint_minutes: f64,
-}
-
-/// How weights start. Generators of banded kernels always start as their authors start them; slopes of `PReLU` at 0.25, scales
-/// of norms at 1, their shifts at 0, where not said otherwise.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
-pub enum Init {
-    /// PyTorch's own: uniform within 1/√fan-in, biases too.
-    Pytorch {
-        /// Layers whose weights and biases start at 0.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        zero: Vec<String>,
-    },
-    /// Normal of the spread gain · √(2 / (fan-in + fan-out)), biases 0.
-    XavierNormal {
-        /// Factor of the spread.
-        gain: f64,
-        /// Whether the last layer of every coupling function starts at 0, which makes BDINN the identity.
-        #[serde(default, rename = "zero-last")]
-        zero_last: bool,
-    },
-    /// Normal of one spread, biases 0, scales of norms around 1 by the same spread (pix2pix).
-    Normal {
-        /// Standard deviation.
-        std: f64,
-    },
-    /// Normal of √(2 / 576) for all convolutions; scales of norms of that spread, no nearer to 0 than 0.025 (ADNet).
-    Adnet {},
-    /// PyTorch's with biases 0, but one layer sees differences: its kernels have mean 0 over the window of each channel and are
-    /// `gain` times as large, so that steps of a few codes are not lost beside the brightness.
-    Differences {
-        /// The layer.
-        layer: String,
-        /// Factor of its kernels.
-        gain: f64,
-    },
-    /// Linear layers and tables of attention normal of 0.02, biases of linear layers 0, the rest PyTorch's (Uformer).
-    Uformer {},
 }
 
 /// One part of the loss.
@@ -305,12 +267,6 @@ pub struct Validation {
 }
 
 // Variants without fields are written with braces: serde would let unknown keys pass beside others.
-impl Default for Init {
-    fn default() -> Self {
-        Self::Pytorch { zero: Vec::new() }
-    }
-}
-
 impl Default for Schedule {
     fn default() -> Self {
         Self::Constant {}
@@ -344,23 +300,23 @@ impl Recipe {
     /// A file that cannot be read or is no TOML; keys that are unknown or missing, values that are not allowed: with the
     /// files, the key and what is allowed.
     pub fn load(file: &Path, overrides: &[PathBuf], settings: &[String]) -> Result<Self, RecipeError> {
-        let mut table = read(file)?;
+        let mut table = recipe::read(file)?;
         let mut names = vec![file.display().to_string()];
         for file in overrides {
-            let mut over = read(file)?;
+            let mut over = recipe::read(file)?;
             let special = over.remove("for");
-            merge(&mut table, over);
+            recipe::merge(&mut table, over);
             let network = table.get("network").and_then(Value::as_str).unwrap_or_default().to_owned();
             if let Some(Value::Table(mut special)) = special
                 && let Some(Value::Table(own)) = special.remove(&network)
             {
-                merge(&mut table, own);
+                recipe::merge(&mut table, own);
             }
             names.push(file.display().to_string());
         }
         for setting in settings {
             let file = format!("--set {setting}");
-            merge(&mut table, parse(setting, &file)?);
+            recipe::merge(&mut table, recipe::parse(setting, &file)?);
             names.push(file);
         }
         Self::resolve(table, &names.join(" + "))
@@ -371,15 +327,11 @@ impl Recipe {
     /// # Errors
     /// As [`Recipe::load`].
     pub fn parse(text: &str, file: &str) -> Result<Self, RecipeError> {
-        Self::resolve(parse(text, file)?, file)
+        Self::resolve(recipe::parse(text, file)?, file)
     }
 
     fn resolve(table: Table, file: &str) -> Result<Self, RecipeError> {
-        let recipe: Self = serde_path_to_error::deserialize(Value::Table(table)).map_err(|e| {
-            let key = e.path().to_string();
-            let what = e.into_inner().to_string().trim().to_owned();
-            RecipeError::Key { file: file.into(), key, what }
-        })?;
+        let recipe: Self = recipe::typed(table, file)?;
         super::recipe_check::check(&recipe, file)?;
         Ok(recipe)
     }
@@ -413,28 +365,6 @@ impl Data {
         *folder = last(folder);
         if let Self::Clean { mix: Some(mix), .. } = self {
             *mix = last(Path::new(mix)).display().to_string();
-        }
-    }
-}
-
-fn read(file: &Path) -> Result<Table, RecipeError> {
-    let name = file.display().to_string();
-    let text =
-        std::fs::read_to_string(file).map_err(|source| RecipeError::Read { file: name.clone(), source })?;
-    parse(&text, &name)
-}
-
-fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
-    text.parse().map_err(|e: toml::de::Error| RecipeError::Toml { file: file.into(), what: e.to_string() })
-}
-
-fn merge(onto: &mut Table, from: Table) {
-    for (key, value) in from {
-        match (onto.get_mut(&key), value) {
-            (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value),
-            (_, value) => {
-                onto.insert(key, value);
-            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Ranges of a recipe's values.
 
 use unband_data::Mix;
+use unband_data::recipe::RecipeError;
 use unband_nets::arch::{self, ARCHITECTURES, Purpose};
 
-use crate::error::RecipeError;
 use crate::recipe::{Data, Init, Recipe, Schedule, TermKind};
 
 /// # Errors

@@ -8,6 +8,7 @@ mod means;
 mod page;
 mod recipe;
 mod store;
+mod untrained;
 
 use std::cell::OnceCell;
 use std::num::NonZeroUsize;
@@ -60,6 +61,9 @@ pub struct EvalArgs {
     /// Tables whose keys replace those of the first one
     #[arg(long = "with", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub with: Vec<PathBuf>,
+    /// Run networks without a checkpoint all the same, as PyTorch starts them: for their costs
+    #[arg(long)]
+    pub untrained: bool,
     /// Folder of the pictures, in place of the table's
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub data: Option<PathBuf>,
@@ -139,6 +143,11 @@ impl Job {
         let out = args.out.clone().unwrap_or_else(|| Path::new("eval").join(name));
         check_out(&out)?;
         let store = Store::open(&out.join("kept"))?;
+        if recipe.weights == Weights::Untrained {
+            for contender in &mut contenders {
+                contender.start(&out.join(untrained::MARK))?;
+            }
+        }
         let mut notes = recipe.notes.clone();
         if timed {
             let threads = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
@@ -149,6 +158,9 @@ impl Job {
             notes.push(format!("Multiply-adds: of one pass over {side}×{side} samples."));
         }
         notes.extend(missing);
+        if contenders.iter().any(|contender| contender.untrained) {
+            notes.push(untrained::NOTE.to_owned());
+        }
         if matches!(recipe.data, Data::Clean { .. }) && contenders.iter().any(|c| !c.row.published.is_empty())
         {
             notes.push("Published values are those of other pictures.".to_owned());
@@ -186,7 +198,7 @@ impl Job {
             let settings: Vec<Option<&Setting>> = match &contender.runs {
                 Runs::Input => vec![None],
                 Runs::Settings(settings) => settings.iter().map(Some).collect(),
-                Runs::Nothing | Runs::Missing(_) => Vec::new(),
+                Runs::Nothing | Runs::Missing(_) | Runs::Absent(_) => Vec::new(),
             };
             let mut cells = Vec::new();
             for setting in settings {
@@ -300,11 +312,11 @@ impl Job {
         let Err(why) = chosen else { return Outcome::Done };
         match &contender.runs {
             Runs::Nothing => Outcome::Done,
-            Runs::Missing(_) if self.recipe.weights == Weights::Optional => {
+            Runs::Missing(_) | Runs::Absent(_) if self.recipe.weights == Weights::Optional => {
                 talk.detail(&format_args!("{}: {why}", contender.row.name));
                 Outcome::Done
             }
-            Runs::Missing(failure) => {
+            Runs::Missing(failure) | Runs::Absent(failure) => {
                 let message = format!("not run: {}", failure.text());
                 talk.failure(&Failure::at(contender.row.name.clone(), message, failure.hint.clone()));
                 Outcome::SomeFailed
@@ -377,6 +389,9 @@ fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
         with.insert(0, args.table.with_file_name("small.toml"));
     }
     let mut recipe = Recipe::load(&args.table, &with)?;
+    if args.untrained {
+        recipe.weights = Weights::Untrained;
+    }
     if let Some(other) = &args.data {
         match &mut recipe.data {
             Data::Pairs { folder } | Data::Clean { folder, .. } => folder.clone_from(other),

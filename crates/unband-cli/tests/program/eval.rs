@@ -295,6 +295,60 @@ fn clean_pictures_are_harmed_by_each_cause_and_cut_where_they_are_smooth() {
 }
 
 #[test]
+fn mixes_are_causes_of_their_own() {
+    let stage = stage(0);
+    stage.png("photos/a.png", &clean);
+    let mix = |bits: u32| format!("title = 'B'\n[[degrade]]\nuse = 'rgb-bits'\nbits = {bits}\n");
+    stage.write("mixes/night.toml", mix(5).as_bytes());
+    let small = "crop = 96\nmeasures = ['psnr']\npictures = 0\n[data]\nkind = 'clean'\nfolder = 'photos'\n\
+                 degradations = ['rgb-5', 'rgb-4', 'rgb', 'mixes/night.toml']\n";
+    stage.write("small.toml", small.as_bytes());
+    let psnr = |cause: &str| {
+        let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
+        number(&means[&format!("{cause}|(input)|measured")]["psnr"])
+    };
+    stage.run(&["eval", "table.toml", "--small"]).code(0).says("4 pictures");
+    assert!((psnr("night") - psnr("rgb-5")).abs() < 1e-9, "the same harm by another way");
+    assert!(psnr("rgb") > 20.0 && psnr("rgb") < 60.0);
+    // A mix that changed is another one.
+    stage.write("mixes/night.toml", mix(4).as_bytes());
+    stage.run(&["eval", "table.toml", "--small"]).code(0);
+    assert!((psnr("night") - psnr("rgb-4")).abs() < 1e-9, "{} {}", psnr("night"), psnr("rgb-4"));
+}
+
+#[test]
+fn networks_that_nobody_trained_run_when_asked_and_say_so() {
+    let stage = stage(1);
+    stage.write("runs/mine.pth", &fs::read(root().join("golden/checkpoints/indi_trainer.pth")).unwrap());
+    let rows = "measures = ['psnr']\ncosts = ['seconds', 'parameters']\nweights = 'required'\n\
+                [[method]]\nname = 'ADNet'\nmethod = 'adnet'\nweights = 'runs/none.pth'\npublished = { psnr = 36.0 }\n\
+                [[method]]\nname = 'INDI'\nmethod = 'indi:steps=1'\nweights = 'runs/mine.pth'\n";
+    stage.write("network.toml", rows.as_bytes());
+    let arguments = ["eval", "table.toml", "--with", "network.toml"];
+    stage.run(&arguments).code(1).says("ADNet: not run: runs/none.pth is not there");
+    assert!(!stage.path("eval/table/untrained").exists());
+    let means = |stage: &Stage| lines(stage, "eval/table/table.csv", &["cause", "method", "kind"]);
+    let trained = means(&stage)["all|INDI|measured"]["psnr"].clone();
+    stage.run(&[&arguments[..], &["--untrained"]].concat()).code(0);
+    let means = means(&stage);
+    let line = &means["all|ADNet|untrained"];
+    assert!(number(&line["seconds"]) > 0.0 && !means.contains_key("all|ADNet|not run"));
+    assert_eq!(means["all|INDI|measured"]["psnr"], trained, "what is trained stays as it is");
+    // The file runs elsewhere and gives the same.
+    let file = "eval/table/untrained/adnet.safetensors";
+    stage.run(&["pairs/lq/0.png", "-m", "adnet", "-w", file, "--dither", "none", "-o", "out.png"]).code(0);
+    let own = psnr(&stage.samples("out.png").data, &stage.samples("pairs/gt/0.png").data);
+    assert!((number(&line["psnr"]) - own).abs() < 1e-4, "{} dB in the table, {own} by hand", line["psnr"]);
+    let info = &stage.run(&["models", "info", "--json", file]).code(0).json()[0];
+    let parameters = info["network"]["parameters"].as_f64().unwrap();
+    assert!((number(&line["parameters"]) * 1e6 - parameters).abs() < 0.5);
+    let markdown = String::from_utf8(stage.read("eval/table/table.md")).unwrap();
+    for part in ["| ADNet, untrained |", "| *ADNet, published* |", "| INDI |", "Untrained: PyTorch's"] {
+        assert!(markdown.contains(part), "{part}: {markdown}");
+    }
+}
+
+#[test]
 fn a_window_of_each_of_some_pairs() {
     let stage = stage(3);
     stage.write("part.toml", b"images = 2\ncrop = 64\nmeasures = ['psnr']\npictures = 0\n");
@@ -326,13 +380,22 @@ fn what_makes_no_table_is_said_before_the_work() {
     };
     with("measures = ['psnr', 'beauty']").says("there is no measure `beauty`");
     with("data.folder = 'nothing'").says("nothing: no pairs in `lq` and `gt`").says("unband dataset kapoor");
-    with("data.kind = 'clean'\ndata.degradations = ['rust']").says("there is no degradation `rust`");
+    with("data.kind = 'clean'\ndata.degradations = ['rust']")
+        .says("there is no degradation `rust`")
+        .says("codecs");
     with("sizes = 3").says("unknown field `sizes`").says("docs/evaluation.md");
     with("[[method]]\nname = 'x'\nmethod = 'gradfnu'").says("row `x`").says("gradfun");
     with("[[method]]\nname = 'x'\nmethod = 'gradfun'\nsettings = ['radius=8', 'radius=16']")
         .says("no `best`");
     with("[[method]]\nname = 'x'\npublished = { beauty = 1 }").says("published a `beauty`");
     with("[[method]]\nname = 'x'\n[[method]]\nname = 'x'").says("two rows are called `x`");
+    let clean = |names: &str| {
+        with(&format!("data.kind = 'clean'\ndata.folder = 'pairs/gt'\ndata.degradations = [{names}]"))
+    };
+    clean("'rgb', 'mine/rgb.toml'").says("mine/rgb.toml: ");
+    stage.write("mine/rgb.toml", b"title = 'Mine'\n");
+    clean("'rgb', 'mine/rgb.toml'").says("two degradations are called `rgb`");
+    clean("").says("the table names no `degradations`");
     stage.run(&["eval", "none.toml"]).code(2).says("none.toml: no such file");
     assert!(!stage.path("nowhere").exists());
     stage.write("full/notes.txt", b"mine");
@@ -356,7 +419,8 @@ fn tables_of_the_repository_are_whole() {
         let own = path.file_name().unwrap() == "unband.toml";
         let ran = stage.run(&["eval", table]);
         if own {
-            ran.code(1).says("photos/val");
+            let ran = ran.code(2).says("photos/val: no such folder").says("`--data`");
+            assert_eq!(ran.stderr.matches("photos/val").count(), 1, "{}", ran.stderr);
         } else {
             ran.code(2).says("data/fhd/test: no pairs in `lq` and `gt`");
         }

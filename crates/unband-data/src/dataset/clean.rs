@@ -14,7 +14,7 @@ use super::plan::{Plan, Task, Work, shown, sum_of_sources};
 use super::split::{Shares, fill};
 use super::{DatasetError, SourceFault};
 use crate::files::hexadecimal;
-use crate::{Cause, Mix, Pair};
+use crate::{Cause, Mix, Pair, Way};
 
 /// How pictures are harmed.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ pub struct Clean {
 /// One way of degrading one picture.
 #[derive(Clone)]
 pub(crate) struct Draw {
-    what: What,
+    way: Way,
     seed: u32,
     /// What stands before the picture's name: a folder with `/`, or nothing.
     pub prefix: String,
@@ -64,19 +64,9 @@ pub(crate) struct Draw {
     pub suffix: String,
 }
 
-#[derive(Clone)]
-enum What {
-    Cause(&'static Cause),
-    Mix(Arc<Mix>),
-}
-
 impl std::fmt::Debug for Draw {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let name = match &self.what {
-            What::Cause(cause) => cause.name,
-            What::Mix(mix) => mix.title(),
-        };
-        write!(f, "{name} of seed {}", self.seed)
+        write!(f, "{} of seed {}", self.way, self.seed)
     }
 }
 
@@ -85,18 +75,12 @@ impl Draw {
     pub fn apply(&self, clean: &Image) -> Result<(Pair, Harm), SourceFault> {
         let (mut pair, seed) = (Pair::of(clean.clone()), self.seed);
         let rng = Rng::new(u64::from(seed));
-        let harm = match &self.what {
-            What::Cause(cause) => cause.degradation.apply(&mut pair, rng).map(|()| Harm {
-                seed,
-                cause: Some(cause.name.to_owned()),
-                drawn: None,
-            }),
-            What::Mix(mix) => {
-                mix.apply(&mut pair, rng).map(|record| Harm { seed, cause: None, drawn: Some(record) })
-            }
+        let cause = match &self.way {
+            Way::Cause(cause) => Some(cause.name.to_owned()),
+            Way::Mix(_) => None,
         };
-        match harm {
-            Ok(harm) => Ok((pair, harm)),
+        match self.way.apply(&mut pair, rng) {
+            Ok(drawn) => Ok((pair, Harm { seed, cause, drawn })),
             Err(source) => Err(SourceFault::Degrade { by: format!("{self:?}"), source }),
         }
     }
@@ -192,7 +176,7 @@ fn draws(name: &str, asked: &Clean) -> Vec<Draw> {
     for turn in 1..=asked.draws {
         let turned = if asked.draws > 1 { format!("_{turn}") } else { String::new() };
         let number = |what: &str| number(asked.seed, name, turn, what);
-        let one = |what, suffix| Draw { what, seed: number("seed"), prefix: String::new(), suffix };
+        let one = |way, suffix| Draw { way, seed: number("seed"), prefix: String::new(), suffix };
         match &asked.harms {
             Harms::Each { causes, folders } => draws.extend(causes.iter().map(|cause| {
                 let (prefix, suffix) = if *folders {
@@ -200,12 +184,12 @@ fn draws(name: &str, asked: &Clean) -> Vec<Draw> {
                 } else {
                     (String::new(), format!("_{}{turned}", cause.name))
                 };
-                Draw { what: What::Cause(cause), seed: number(cause.name), prefix, suffix }
+                Draw { way: Way::Cause(cause), seed: number(cause.name), prefix, suffix }
             })),
             Harms::OneOf(causes) => {
-                draws.push(one(What::Cause(causes[number("cause") as usize % causes.len()]), turned));
+                draws.push(one(Way::Cause(causes[number("cause") as usize % causes.len()]), turned));
             }
-            Harms::Mix { mix, .. } => draws.push(one(What::Mix(mix.clone()), turned)),
+            Harms::Mix { mix, .. } => draws.push(one(Way::Mix(mix.clone()), turned)),
         }
     }
     draws

@@ -25,7 +25,10 @@ pub mod program;
 pub mod record;
 pub mod sharpen;
 pub mod tone;
+mod way;
 pub mod webp;
+
+pub use way::Way;
 
 use unband_image::{Depth, Image, ImageError, Matrix, Model, ParamError, Rng};
 

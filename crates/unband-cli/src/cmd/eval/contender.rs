@@ -14,7 +14,8 @@ use super::super::compare::methods::{self, Method};
 use super::super::models::export;
 use super::data::{rounded, sha256};
 use super::recipe::{self, Planes};
-use crate::settings::takes_file;
+use super::untrained;
+use crate::settings::{add_imported, takes_file};
 use crate::talk::Failure;
 
 /// A row.
@@ -27,6 +28,8 @@ pub struct Contender {
     pub best: Option<&'static Metric>,
     /// Learned numbers in millions, and multiply-adds of one pass over 256×256 samples in thousand millions.
     pub network: Option<(f64, f64)>,
+    /// Is it a network that nobody trained?
+    pub untrained: bool,
 }
 
 /// What can be run.
@@ -39,6 +42,8 @@ pub enum Runs {
     Nothing,
     /// It was asked for and cannot be.
     Missing(Failure),
+    /// A network without a checkpoint.
+    Absent(Failure),
 }
 
 /// A method with one of its settings.
@@ -69,7 +74,7 @@ impl Contender {
             network: None,
             published: std::collections::BTreeMap::new(),
         };
-        Self { row, runs: Runs::Input, best: None, network: None }
+        Self { row, runs: Runs::Input, best: None, network: None, untrained: false }
     }
 
     /// Of a row of the recipe, with the measures of its columns.
@@ -97,7 +102,27 @@ impl Contender {
         };
         let runs = settings(&row).map_err(about)?;
         let network = counts(&row, &runs);
-        Ok(Self { row, runs, best, network })
+        Ok(Self { row, runs, best, network, untrained: false })
+    }
+
+    /// Gives a network without a checkpoint one that is not trained, kept in this folder.
+    ///
+    /// # Errors
+    /// As [`untrained::checkpoint`].
+    pub fn start(&mut self, folder: &Path) -> Result<(), Failure> {
+        let (Runs::Absent(_), Some(text)) = (&self.runs, &self.row.method) else { return Ok(()) };
+        let network = self.row.network.as_deref().unwrap_or_else(|| name(text));
+        self.row.weights = Some(untrained::checkpoint(network, folder)?);
+        self.runs = settings(&self.row)?;
+        self.network = counts(&self.row, &self.runs);
+        self.untrained = true;
+        Ok(())
+    }
+
+    /// What it is called in tables.
+    pub fn shown(&self) -> String {
+        let name = &self.row.name;
+        if self.untrained { format!("{name}, {}", untrained::MARK) } else { name.clone() }
     }
 
     /// How many results it has per picture.
@@ -105,7 +130,7 @@ impl Contender {
         match &self.runs {
             Runs::Input => 1,
             Runs::Settings(settings) => settings.len(),
-            Runs::Nothing | Runs::Missing(_) => 0,
+            Runs::Nothing | Runs::Missing(_) | Runs::Absent(_) => 0,
         }
     }
 
@@ -127,7 +152,7 @@ impl Contender {
 
 fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
     let Some(text) = &row.method else { return Ok(Runs::Nothing) };
-    let name = text.split_once(':').map_or(text.as_str(), |(name, _)| name);
+    let name = name(text);
     let mut more = Vec::new();
     if takes_file(name) {
         let file = row.weights.as_deref().filter(|file| file.exists());
@@ -154,11 +179,29 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
                 weights: of_weights(&method)?,
                 method,
             }),
-            Err(failure) if takes_file(name) => return Ok(Runs::Missing(missing(row, &more, failure))),
+            Err(failure) if takes_file(name) => {
+                let why = missing(row, &more, failure);
+                return Ok(if has_file(text, &more) { Runs::Missing(why) } else { Runs::Absent(why) });
+            }
             Err(failure) => return Err(failure),
         }
     }
     Ok(Runs::Settings(made))
+}
+
+/// The method's name, without its settings.
+fn name(text: &str) -> &str {
+    text.split_once(':').map_or(text, |(name, _)| name)
+}
+
+/// Is there a checkpoint for a network: its row's, one among its settings, an imported one?
+fn has_file(text: &str, more: &[(String, String)]) -> bool {
+    let Ok((name, mut settings)) = unband_filters::parse_method(text, unband::methods()) else {
+        return false;
+    };
+    settings.extend_from_slice(more);
+    // Several imported ones are there, too.
+    add_imported(name, &mut settings).is_err() || settings.iter().any(|(name, _)| name == WEIGHTS)
 }
 
 /// Why a network does not run, and what makes its checkpoint.
@@ -186,7 +229,7 @@ fn counts(row: &recipe::Row, runs: &Runs) -> Option<(f64, f64)> {
         Runs::Settings(settings) => settings.first().and_then(|setting| setting.checkpoint()),
         _ => None,
     };
-    let name = row.method.as_deref()?.split(':').next()?;
+    let name = name(row.method.as_deref()?);
     let what = match file {
         Some(file) => export::Source::File(file.into()),
         None if takes_file(name) => export::source(row.network.as_deref().unwrap_or(name)).ok()?,

@@ -1,11 +1,12 @@
 //! Pictures of a table: pairs as they lie in a folder, or clean pictures harmed on the way.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use unband::{Context, Depth, Image, Rng};
 use unband_data::files::hexadecimal;
-use unband_data::{Cause, Pair};
+use unband_data::{CAUSES, MixError, Pair, Way};
 use unband_image::Window;
 use unband_metrics::Field;
 use unband_metrics::clean::{fullest_window, smooth_mask};
@@ -32,7 +33,16 @@ pub struct Item {
 
 enum From {
     Files { gt: Input, lq: Input },
-    Made { clean: Input, cause: &'static Cause },
+    Made { clean: Input, harm: Arc<Harm> },
+}
+
+/// What clean pictures are harmed by.
+struct Harm {
+    /// What its part of the table is called: the cause, or the mix as its file is called.
+    name: String,
+    way: Way,
+    /// All that it does, as a number: a file may change under its name.
+    sum: String,
 }
 
 /// How pairs are made of what lies in the folder.
@@ -95,15 +105,10 @@ fn of_pairs(folder: &Path) -> (Vec<Item>, Vec<Failure>) {
 }
 
 fn of_clean(folder: &Path, causes: &[String], images: usize) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
-    let mut known = Vec::new();
-    for name in causes {
-        known.push(unband_data::find(name).ok_or_else(|| {
-            let all: Vec<&str> = unband_data::CAUSES.iter().map(|cause| cause.name).collect();
-            Failure::usage(
-                format!("there is no degradation `{name}`"),
-                format!("there are {}", all.join(", ")),
-            )
-        })?);
+    let harms = harms(causes)?;
+    if !folder.is_dir() {
+        let hint = "name a folder of clean pictures with `--data`".to_owned();
+        return Err(Failure::at(folder.display().to_string(), "no such folder".to_owned(), Some(hint)));
     }
     let gather = Gather { recursive: true, output_folder: None, results_too: true, readable: &readable };
     let found = gather.run(&[folder.to_path_buf()]);
@@ -113,19 +118,61 @@ fn of_clean(folder: &Path, causes: &[String], images: usize) -> Result<(Vec<Item
     }
     let photos = spread(found.inputs, images);
     let mut items = Vec::new();
-    for &cause in &known {
+    for harm in &harms {
         items.extend(photos.iter().map(|clean| {
             let scene = clean.below.with_extension("").to_string_lossy().replace('\\', "/");
             Item {
-                name: format!("{}/{scene}", cause.name),
-                cause: cause.name.to_owned(),
+                name: format!("{}/{scene}", harm.name),
+                cause: harm.name.clone(),
                 scene,
                 threads: 1,
-                from: From::Made { clean: clean.clone(), cause },
+                from: From::Made { clean: clean.clone(), harm: Arc::clone(harm) },
             }
         }));
     }
     Ok((items, found.failures))
+}
+
+/// What a table names, each once.
+fn harms(names: &[String]) -> Result<Vec<Arc<Harm>>, Failure> {
+    let mut harms: Vec<Arc<Harm>> = Vec::new();
+    for text in names {
+        let harm = Harm::find(text)?;
+        if harms.iter().any(|known| known.name == harm.name) {
+            return Err(Failure::usage(
+                format!("two degradations are called `{}`", harm.name),
+                "name each once; a mix is called like its file",
+            ));
+        }
+        harms.push(Arc::new(harm));
+    }
+    if harms.is_empty() {
+        let hint = "name causes or mixes: degradations = [\"rgb-6\", \"codecs\"]";
+        return Err(Failure::usage("the table names no `degradations`", hint));
+    }
+    Ok(harms)
+}
+
+impl Harm {
+    fn find(text: &str) -> Result<Self, Failure> {
+        let way = Way::find(text).map_err(|error| {
+            let (hint, causes) = (error.hint(), CAUSES.iter().map(|cause| cause.name).collect::<Vec<_>>());
+            if matches!(error, MixError::Unknown { .. }) {
+                let message = format!("there is no degradation `{text}`");
+                let hint = hint.unwrap_or_default();
+                return Failure::usage(message, format!("the causes are {}; {hint}", causes.join(", ")));
+            }
+            Failure { subject: None, message: error.to_string(), hint }
+        })?;
+        let (name, sum) = match &way {
+            Way::Cause(cause) => (cause.name.to_owned(), cause.name.to_owned()),
+            Way::Mix(mix) => {
+                let name = Path::new(text).file_stem().unwrap_or_default();
+                (name.to_string_lossy().into_owned(), sha256(&[&format!("{mix:?}")]))
+            }
+        };
+        Ok(Self { name, way, sum })
+    }
 }
 
 /// So many of all, evenly spread; all for 0.
@@ -155,11 +202,12 @@ impl Item {
             From::Files { gt, lq } => {
                 Ok(sha256(&["pair", &of_file(gt)?, &of_file(lq)?, &how.crop.to_string()]))
             }
-            From::Made { clean, cause } => Ok(sha256(&[
+            From::Made { clean, harm } => Ok(sha256(&[
                 "made",
                 &of_file(clean)?,
                 &clean.below.to_string_lossy(),
-                cause.name,
+                &harm.name,
+                &harm.sum,
                 &how.crop.to_string(),
                 &how.seed.to_string(),
             ])),
@@ -181,35 +229,63 @@ impl Item {
                     None => Pair { lq: harmed, gt: clean },
                 })
             }
-            From::Made { clean, cause } => made(clean, cause, how, ctx),
+            From::Made { clean, harm } => made(clean, harm, how, ctx),
         }
     }
 }
 
-fn made(clean: &Input, cause: &Cause, how: How, ctx: &Context<'_>) -> Result<Pair, Failure> {
-    let mut image = read(clean, ctx)?;
-    if let Some(mut window) = window(&image, how.crop, ROOM) {
-        if !cause.wants_room {
-            window.x1 = window.x1.min(window.x0 + how.crop);
-            window.y1 = window.y1.min(window.y0 + how.crop);
-        }
-        image = image.cut(window);
-    }
+fn made(clean: &Input, harm: &Harm, how: How, ctx: &Context<'_>) -> Result<Pair, Failure> {
+    let image = read(clean, ctx)?;
+    let (image, core) = around(image, &harm.way, how.crop);
     let name = clean.below.to_string_lossy();
-    let draw = sha256(&[&how.seed.to_string(), &name, cause.name]);
+    let draw = sha256(&[&how.seed.to_string(), &name, &harm.name]);
     let seed = u64::from_str_radix(&draw[..16], 16).unwrap_or(how.seed);
     let mut pair = Pair::of(image);
-    cause.degradation.apply(&mut pair, Rng::new(seed)).map_err(|error| {
+    let drawn = harm.way.apply(&mut pair, Rng::new(seed)).map_err(|error| {
         let hint = error
             .is_missing_program()
             .then(|| "install it, or leave the degradation out of the table".to_owned());
-        Failure::at(clean.shown(), format!("{}: {error}", cause.name), hint)
+        Failure::at(clean.shown(), format!("{}: {error}", harm.name), hint)
     })?;
+    if let Some(core) = core {
+        let core = inside(core, pair.lq.width(), pair.lq.height());
+        pair = Pair { lq: pair.lq.cut(core), gt: pair.gt.cut(core) };
+    }
     // Both sides are compared as files would hold them.
-    let depth = if pair.gt.depth == Depth::EIGHT { Depth::EIGHT } else { Depth::SIXTEEN };
-    rounded(&mut pair.gt, depth);
-    rounded(&mut pair.lq, Depth::EIGHT);
+    let file = |is_eight| if is_eight { Depth::EIGHT } else { Depth::SIXTEEN };
+    let gt = file(pair.gt.depth == Depth::EIGHT);
+    rounded(&mut pair.gt, gt);
+    rounded(&mut pair.lq, file(drawn.is_none_or(|record| record.depth <= 8)));
     Ok(pair)
+}
+
+/// What of a picture is degraded, and what of that is measured where it is not all.
+fn around(image: Image, way: &Way, crop: usize) -> (Image, Option<Window>) {
+    let Some(roomy) = window(&image, crop, ROOM) else { return (image, None) };
+    if matches!(way, Way::Cause(cause) if cause.wants_room) {
+        return (image.cut(roomy), None);
+    }
+    let core = Window { x1: roomy.x1.min(roomy.x0 + crop), y1: roomy.y1.min(roomy.y0 + crop), ..roomy };
+    // So that the window is degraded like a part of a whole picture.
+    let outer = core.grown(way.room(), image.width(), image.height());
+    let core = Window {
+        x0: core.x0 - outer.x0,
+        y0: core.y0 - outer.y0,
+        x1: core.x1 - outer.x0,
+        y1: core.y1 - outer.y0,
+    };
+    (image.cut(outer), Some(core))
+}
+
+/// The window moved into a picture of this size: what makes a film of a picture makes it smaller.
+fn inside(window: Window, width: usize, height: usize) -> Window {
+    let moved = |from: usize, to: usize, full: usize| {
+        let side = (to - from).min(full);
+        let from = from.min(full - side);
+        (from, from + side)
+    };
+    let ((x0, x1), (y0, y1)) = (moved(window.x0, window.x1, width), moved(window.y0, window.y1, height));
+    Window { x0, y0, x1, y1 }
 }
 
 /// Puts samples on the codes of a depth, each on the nearest.
@@ -275,6 +351,14 @@ mod tests {
         assert_eq!(of(1), [0]);
         assert_eq!(of(34).len(), 34);
         assert_eq!((of(0).len(), of(35).len(), of(99).len()), (35, 35, 35));
+    }
+
+    #[test]
+    fn a_window_stays_in_what_became_smaller() {
+        let window = Window { x0: 64, y0: 0, x1: 320, y1: 256 };
+        assert_eq!(inside(window, 384, 320), window);
+        assert_eq!(inside(window, 304, 256), Window { x0: 48, y0: 0, x1: 304, y1: 256 });
+        assert_eq!(inside(window, 100, 50), Window { x0: 0, y0: 0, x1: 100, y1: 50 });
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::super::score::Table;
 use super::contender::{Contender, Runs};
 use super::means::{Column, Group, Measured};
 use super::recipe::Cost;
+use super::untrained::MARK;
 
 /// A table with its heading and its note.
 pub fn markdown(table: &Listing) -> String {
@@ -150,7 +151,7 @@ pub fn text(table: &Listing) -> String {
     format!("{}\n{out}{reasons}", table.title)
 }
 
-/// Means of all groups, a line for each row; `kind` is `measured`, `published` or `not run`.
+/// Means of all groups, a line for each row; `kind` is `measured`, `untrained`, `published` or `not run`.
 ///
 /// # Errors
 /// Never in practice: memory takes everything.
@@ -176,7 +177,8 @@ pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::E
                         }
                         None => std::array::from_fn(|_| String::new()),
                     });
-                    table.write_record(lead("measured", "").chain(four))?;
+                    let kind = if row.untrained { MARK } else { "measured" };
+                    table.write_record(lead(kind, "").chain(four))?;
                 }
                 Err(why) if !why.is_empty() => {
                     let blank =

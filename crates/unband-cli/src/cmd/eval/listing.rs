@@ -4,12 +4,13 @@ use unband::show::{Direction, Listing, ListingCell, ListingRow};
 
 use super::super::score::{Summary, number};
 use super::means::{Column, Group, Row};
+use super::untrained::MARK;
 
 /// The table of a group of pairs. Notes stand under the table of all pairs, and so do rows without values.
 pub fn listing(title: &str, notes: &[String], columns: &[Column], group: &Group) -> Listing {
     let head = std::iter::once("method".to_owned()).chain(columns.iter().map(|&column| heading(column)));
     let best: Vec<Vec<usize>> =
-        columns.iter().enumerate().map(|(c, column)| group.best(c, column.better())).collect();
+        columns.iter().enumerate().map(|(c, &column)| group.best(c, column)).collect();
     let rows = group.rows.iter().enumerate().flat_map(|(r, row)| rows(r, row, &best));
     let pictures =
         if group.pairs == 1 { "1 picture".to_owned() } else { format!("{} pictures", group.pairs) };
@@ -54,7 +55,7 @@ fn heading(column: Column) -> String {
 
 /// A row, and below it what a paper printed.
 fn rows(r: usize, row: &Row, best: &[Vec<usize>]) -> Vec<ListingRow> {
-    let name = row.name.clone();
+    let name = if row.untrained { format!("{}, {MARK}", row.name) } else { row.name.clone() };
     let mut rows = Vec::new();
     match &row.cells {
         Ok(cells) => {

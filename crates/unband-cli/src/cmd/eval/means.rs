@@ -78,6 +78,8 @@ pub struct Row {
     pub cells: Result<Vec<Option<Summary>>, String>,
     /// Is it the harmed pictures themselves?
     pub input: bool,
+    /// Is it a network that nobody trained?
+    pub untrained: bool,
     /// What a paper printed, by column.
     pub published: Vec<Option<f64>>,
 }
@@ -85,7 +87,7 @@ pub struct Row {
 /// The setting of each row that is shown, chosen over all pairs; why there is none.
 pub fn chosen(contenders: &[Contender], all: &[Measured]) -> Vec<Result<usize, String>> {
     let choose = |(c, contender): (usize, &Contender)| {
-        if let Runs::Missing(failure) = &contender.runs {
+        if let Runs::Missing(failure) | Runs::Absent(failure) = &contender.runs {
             let hint = failure.hint.as_ref().map_or(String::new(), |hint| format!("; {hint}"));
             let size = contender.network.map_or(String::new(), |(parameters, multiply_adds)| {
                 format!(" ({parameters:.3} M parameters, {multiply_adds:.2} G multiply-adds)")
@@ -176,6 +178,7 @@ fn group(
                 .clone()
                 .map(|s| columns.iter().map(|&column| cell(column, contender, pairs, (c, s))).collect()),
             input: matches!(contender.runs, Runs::Input),
+            untrained: contender.untrained,
             published: if cause.is_none() {
                 columns.iter().map(printed).collect()
             } else {
@@ -219,15 +222,17 @@ fn by_scene(pairs: &[&Measured], value: impl Fn(&Measured) -> Option<f64>) -> Op
 }
 
 impl Group {
-    /// The rows with the best mean of a column, the input's left out; none where only one row has a value.
-    pub fn best(&self, column: usize, better: Direction) -> Vec<usize> {
+    /// The rows with the best mean of a column, the input's left out, and of measures those of networks that nobody trained;
+    /// none where only one row has a value.
+    pub fn best(&self, at: usize, column: Column) -> Vec<usize> {
+        let says_nothing = |row: &Row| row.untrained && matches!(column, Column::Measure(_));
         let value = |row: &Row| {
-            let mean = row.cells.as_ref().ok()?.get(column)?.as_ref()?.mean;
-            (!row.input).then_some(mean)
+            let mean = row.cells.as_ref().ok()?.get(at)?.as_ref()?.mean;
+            (!row.input && !says_nothing(row)).then_some(mean)
         };
         let values: Vec<(usize, f64)> =
             self.rows.iter().enumerate().filter_map(|(i, row)| Some((i, value(row)?))).collect();
-        let pick = match better {
+        let pick = match column.better() {
             Direction::Higher => f64::max,
             Direction::Lower => f64::min,
             Direction::Neither => return Vec::new(),
@@ -370,13 +375,20 @@ mod tests {
             best_of: None,
             cells: Ok(values.map(|value| summary(&[value])).to_vec()),
             input,
+            untrained: false,
             published: vec![None; 2],
         };
         let rows =
             vec![row("in", [99.0, 0.0], true), row("a", [35.0, 2.0], false), row("b", [36.0, 2.0], false)];
         let group = Group { cause: None, pairs: 1, rows };
-        assert_eq!(group.best(0, Direction::Higher), [2]);
-        assert_eq!(group.best(1, Direction::Lower), [1, 2]);
-        assert_eq!(group.best(1, Direction::Neither), [0usize; 0]);
+        assert_eq!(group.best(0, Column::Measure(metrics()[0])), [2]);
+        assert_eq!(group.best(1, Column::Measure(metrics()[1])), [1, 2]);
+        assert_eq!(group.best(1, Column::Cost(Cost::Parameters)), [0usize; 0]);
+        // What says nothing of pictures may still be the quickest.
+        let mut group = group;
+        group.rows[2].untrained = true;
+        group.rows.push(row("c", [34.0, 3.0], false));
+        assert_eq!(group.best(0, Column::Measure(metrics()[0])), [1]);
+        assert_eq!(group.best(1, Column::Cost(Cost::Seconds)), [1, 2]);
     }
 }

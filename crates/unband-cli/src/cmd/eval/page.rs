@@ -61,11 +61,11 @@ impl Job {
             let image = match &contender.runs {
                 Runs::Input => pair.lq.clone(),
                 Runs::Settings(settings) => settings[*s].run(&pair.lq, &ctx).map_err(fail)?.0,
-                Runs::Nothing | Runs::Missing(_) => continue,
+                Runs::Nothing | Runs::Missing(_) | Runs::Absent(_) => continue,
             };
             let Ok(record) = &measured.cells[c][*s] else { continue };
             let row = Row {
-                role: contender.row.name.clone(),
+                role: contender.shown(),
                 file: None,
                 depth: image.depth,
                 verdict: Verdict::new(&unband::inspect(&image, &ctx)),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use toml::{Table, Value};
 use unband::OutputDepth;
+use unband_data::recipe::{self, RecipeError};
 
 use crate::talk::Failure;
 
@@ -53,11 +53,11 @@ pub enum Data {
         /// The folder.
         folder: PathBuf,
     },
-    /// A folder of clean pictures, degraded on the way, by each cause.
+    /// A folder of clean pictures, degraded on the way, by each cause and each mix.
     Clean {
         /// The folder.
         folder: PathBuf,
-        /// Causes of banding of `unband-data`.
+        /// Causes of banding of `unband-data`; mixes by their names or files.
         degradations: Vec<String>,
     },
 }
@@ -112,6 +112,8 @@ pub enum Weights {
     Required,
     /// A row that says so, and no fault.
     Optional,
+    /// A network as PyTorch starts it, and a row that says so.
+    Untrained,
 }
 
 /// How a method gets its pictures.
@@ -186,39 +188,29 @@ impl Recipe {
     /// A file that cannot be read or is no TOML; keys that are unknown or missing, values that are not allowed: with the
     /// files, the key and what is allowed.
     pub fn load(file: &Path, overrides: &[PathBuf]) -> Result<Self, Failure> {
-        let mut table = read(file)?;
+        let mut table = recipe::read(file).map_err(failure)?;
         let mut names = file.display().to_string();
         for over in overrides {
-            merge(&mut table, read(over)?);
+            recipe::merge(&mut table, recipe::read(over).map_err(failure)?);
             names = format!("{names} + {}", over.display());
         }
-        serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
-            let (key, what) = (error.path().to_string(), error.into_inner().to_string());
-            let hint = "docs/evaluation.md lists the keys of a table".to_owned();
-            Failure::at(names, format!("at `{key}`: {}", what.trim()), Some(hint))
-        })
+        recipe::typed(table, &names).map_err(failure)
     }
 }
 
-fn read(file: &Path) -> Result<Table, Failure> {
-    let shown = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        let hint = "name a table, such as recipes/tables/bdinn-1.toml; `--small` wants small.toml beside it";
-        Failure::at(shown.clone(), crate::inputs::reason(&error), Some(hint.to_owned()))
-    })?;
-    text.parse().map_err(|error: toml::de::Error| {
-        Failure::at(shown, format!("no TOML: {}", error.to_string().trim()), None)
-    })
-}
-
-fn merge(onto: &mut Table, from: Table) {
-    for (key, value) in from {
-        match (onto.get_mut(&key), value) {
-            (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value),
-            (_, value) => {
-                onto.insert(key, value);
-            }
+fn failure(error: RecipeError) -> Failure {
+    match error {
+        RecipeError::Read { file, source } => {
+            let hint =
+                "name a table, such as recipes/tables/bdinn-1.toml; `--small` wants small.toml beside it";
+            Failure::at(file, crate::inputs::reason(&source), Some(hint.to_owned()))
         }
+        RecipeError::Toml { file, what } => Failure::at(file, format!("no TOML: {what}"), None),
+        RecipeError::Key { file, key, what } => {
+            let hint = "docs/evaluation.md lists the keys of a table".to_owned();
+            Failure::at(file, format!("at `{key}`: {what}"), Some(hint))
+        }
+        other => Failure { subject: None, message: other.to_string(), hint: None },
     }
 }
 

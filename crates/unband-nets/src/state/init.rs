@@ -3,12 +3,57 @@
 use std::collections::HashMap;
 use std::f64::consts::TAU;
 
+use serde::{Deserialize, Serialize};
 use unband_image::Rng;
-use unband_nets::layer::activation::Activation;
-use unband_nets::param::Stored;
-use unband_nets::{Data, Form, Graph, Op, Param, Role, StateDict, Tensor};
 
-use crate::recipe::Init;
+use super::{Data, StateDict, Tensor};
+use crate::layer::activation::Activation;
+use crate::param::Stored;
+use crate::{Form, Graph, Op, Param, Role};
+
+/// How weights start. Generators of banded kernels always start as their authors start them; slopes of `PReLU` at 0.25, scales
+/// of norms at 1, their shifts at 0, where not said otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
+pub enum Init {
+    /// PyTorch's own: uniform within 1/√fan-in, biases too.
+    Pytorch {
+        /// Layers whose weights and biases start at 0.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        zero: Vec<String>,
+    },
+    /// Normal of the spread gain · √(2 / (fan-in + fan-out)), biases 0.
+    XavierNormal {
+        /// Factor of the spread.
+        gain: f64,
+        /// Whether the last layer of every coupling function starts at 0, which makes BDINN the identity.
+        #[serde(default, rename = "zero-last")]
+        zero_last: bool,
+    },
+    /// Normal of one spread, biases 0, scales of norms around 1 by the same spread (pix2pix).
+    Normal {
+        /// Standard deviation.
+        std: f64,
+    },
+    /// Normal of √(2 / 576) for all convolutions; scales of norms of that spread, no nearer to 0 than 0.025 (ADNet).
+    Adnet {},
+    /// PyTorch's with biases 0, but one layer sees differences: its kernels have mean 0 over the window of each channel and are
+    /// `gain` times as large, so that steps of a few codes are not lost beside the brightness.
+    Differences {
+        /// The layer.
+        layer: String,
+        /// Factor of its kernels.
+        gain: f64,
+    },
+    /// Linear layers and tables of attention normal of 0.02, biases of linear layers 0, the rest PyTorch's (Uformer).
+    Uformer {},
+}
+
+impl Default for Init {
+    fn default() -> Self {
+        Self::Pytorch { zero: Vec::new() }
+    }
+}
 
 /// A state dict to start a training with. Equal seeds give equal numbers.
 pub fn state(graph: &Graph, init: &Init, seed: u64) -> StateDict {

@@ -1,0 +1,84 @@
+//! What is done to pictures: one cause of banding, or what a mix draws.
+
+use std::fmt;
+use std::sync::Arc;
+
+use unband_image::Rng;
+
+use super::causes::{self, Cause};
+use super::mix::{Mix, MixError};
+use super::record::Record;
+use super::{DegradeError, Pair};
+
+/// One way of degrading pictures.
+#[derive(Clone)]
+pub enum Way {
+    /// A cause of banding.
+    Cause(&'static Cause),
+    /// A mix, which draws anew for each picture.
+    Mix(Arc<Mix>),
+}
+
+/// Samples around a picture for causes that make a film of it.
+const FILM_ROOM: usize = 64;
+
+impl Way {
+    /// The cause of that name, else the mix of that name or in that file.
+    ///
+    /// # Errors
+    /// Neither a name nor a file that can be read; mistakes in the file.
+    pub fn find(name_or_path: &str) -> Result<Self, MixError> {
+        match causes::find(name_or_path) {
+            Some(cause) => Ok(Self::Cause(cause)),
+            None => Ok(Self::Mix(Arc::new(Mix::find(name_or_path)?))),
+        }
+    }
+
+    /// Samples of the picture that it wants around a patch, or takes away.
+    pub fn room(&self) -> usize {
+        match self {
+            Self::Cause(cause) if cause.wants_room => FILM_ROOM,
+            Self::Cause(_) => 0,
+            Self::Mix(mix) => mix.room(),
+        }
+    }
+
+    /// Does it to a pair of twice the same clean picture; what a mix drew.
+    ///
+    /// # Errors
+    /// As [`super::Degradation::apply`].
+    pub fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<Option<Record>, DegradeError> {
+        match self {
+            Self::Cause(cause) => cause.degradation.apply(pair, rng).map(|()| None),
+            Self::Mix(mix) => mix.apply(pair, rng).map(Some),
+        }
+    }
+}
+
+/// The cause's name or the mix's title.
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cause(cause) => cause.name,
+            Self::Mix(mix) => mix.title(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CAUSES, Shipped};
+
+    #[test]
+    fn no_mix_hides_behind_a_cause() {
+        for cause in CAUSES {
+            assert!(Shipped::find(cause.name).is_none(), "{}", cause.name);
+            assert!(matches!(Way::find(cause.name), Ok(Way::Cause(found)) if found.name == cause.name));
+        }
+        for shipped in Shipped::ALL {
+            assert!(matches!(Way::find(shipped.name), Ok(Way::Mix(_))), "{}", shipped.name);
+        }
+        assert!(matches!(Way::find("none-such"), Err(MixError::Unknown { .. })));
+    }
+}

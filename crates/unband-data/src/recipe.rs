@@ -1,0 +1,99 @@
+//! Recipes in TOML, of trainings and of tables: later files override earlier ones, and every mistake has its key.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+/// Why a recipe cannot be followed. `file` is where the value stands: the recipe, or what overrides it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecipeError {
+    /// It cannot be read.
+    #[error("{file}: {source}")]
+    Read {
+        /// The file.
+        file: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is no TOML.
+    #[error("{file}: {what}")]
+    Toml {
+        /// The file.
+        file: String,
+        /// Line and reason.
+        what: String,
+    },
+    /// A key that is unknown, missing or of another kind.
+    #[error("{file}: `{key}`: {what}")]
+    Key {
+        /// The files, in the order in which they override each other.
+        file: String,
+        /// Path of the key.
+        key: String,
+        /// What is wrong, with what is allowed.
+        what: String,
+    },
+}
+
+/// A file as a table.
+///
+/// # Errors
+/// A file that cannot be read or is no TOML.
+pub fn read(file: &Path) -> Result<Table, RecipeError> {
+    let name = file.display().to_string();
+    let text =
+        std::fs::read_to_string(file).map_err(|source| RecipeError::Read { file: name.clone(), source })?;
+    parse(&text, &name)
+}
+
+/// Text as a table; `file` is what messages call it.
+///
+/// # Errors
+/// What is no TOML.
+pub fn parse(text: &str, file: &str) -> Result<Table, RecipeError> {
+    text.parse().map_err(|error: toml::de::Error| RecipeError::Toml {
+        file: file.to_owned(),
+        what: error.to_string().trim().to_owned(),
+    })
+}
+
+/// Lays one table over another: tables are merged key by key, everything else is replaced.
+pub fn merge(onto: &mut Table, from: Table) {
+    for (key, value) in from {
+        match (onto.get_mut(&key), value) {
+            (Some(Value::Table(inner)), Value::Table(value)) => merge(inner, value),
+            (_, value) => {
+                onto.insert(key, value);
+            }
+        }
+    }
+}
+
+/// What a table says, with its type; `file` names the files that it was made of.
+///
+/// # Errors
+/// Keys that are unknown or missing, values that are not allowed.
+pub fn typed<T: DeserializeOwned>(table: Table, file: &str) -> Result<T, RecipeError> {
+    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| RecipeError::Key {
+        file: file.to_owned(),
+        key: error.path().to_string(),
+        what: error.into_inner().to_string().trim().to_owned(),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_merged_key_by_key_and_all_else_is_replaced() {
+        let mut table = parse("a = 1\nlist = [1, 2]\n[b]\nc = 2\nd.e = 3\n", "base").unwrap();
+        merge(&mut table, parse("list = [3]\nb.d.f = 4\nb.c = 5\n", "over").unwrap());
+        merge(&mut table, parse("a.g = 6", "setting").unwrap());
+        let want = parse("list = [3]\na.g = 6\n[b]\nc = 5\nd = { e = 3, f = 4 }\n", "want").unwrap();
+        assert_eq!(table, want);
+    }
+}

@@ -1,0 +1,76 @@
+//! How weights start, against the rules of the frameworks that networks come from.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
+
+use unband_nets::state::init::{self, Init};
+use unband_nets::{Graph, StateDict};
+
+fn graph(name: &str) -> Graph {
+    unband_nets::arch::build(name).unwrap().unwrap()
+}
+
+fn values(state: &StateDict, name: &str) -> Vec<f32> {
+    state.get(name).unwrap_or_else(|| panic!("{name}")).to_f32()
+}
+
+/// Mean, root of the mean square, largest magnitude.
+fn facts(values: &[f32]) -> [f64; 3] {
+    let n = values.len() as f64;
+    let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
+    let square = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>() / n;
+    [mean, square.sqrt(), values.iter().fold(0.0, |m, v| f64::from(v.abs()).max(m))]
+}
+
+#[test]
+fn equal_seeds_give_equal_numbers() {
+    let bitnet = graph("bitnet");
+    assert!(init::state(&bitnet, &Init::default(), 1) == init::state(&bitnet, &Init::default(), 1));
+    assert!(init::state(&bitnet, &Init::default(), 1) != init::state(&bitnet, &Init::default(), 2));
+}
+
+#[test]
+fn pytorchs_rule_is_uniform_within_one_over_the_root_of_fan_in() {
+    let state = init::state(&graph("bitnet"), &Init::Pytorch { zero: Vec::new() }, 3);
+    let bound = 1.0 / (64.0f64 * 9.0).sqrt();
+    for (name, share) in [("enc.1.0.conv.weight", 0.01), ("enc.1.0.conv.bias", 0.25)] {
+        let [mean, spread, largest] = facts(&values(&state, name));
+        eprintln!("{name}: {mean:.5} {spread:.5} {largest:.5}, within {bound:.5}");
+        assert!(mean.abs() < share * bound && largest <= bound);
+        assert!((spread - bound / 3.0f64.sqrt()).abs() < share * bound, "{spread}");
+    }
+    assert!(values(&state, "enc.1.0.act.weight").iter().all(|v| (v - 0.25).abs() < 1e-7));
+}
+
+#[test]
+fn normal_rules_have_their_spreads() {
+    let ggdbn = init::state(&graph("ggdbn"), &Init::XavierNormal { gain: 0.02, zero_last: false }, 3);
+    let [mean, spread, _] = facts(&values(&ggdbn, "model.base.top3.conv.weight"));
+    let want = 0.02 * (2.0 / (9.0 * 512.0f64)).sqrt();
+    assert!(mean.abs() < 0.01 * want && (spread / want - 1.0).abs() < 0.01, "{spread} {want}");
+    assert!(values(&ggdbn, "model.base.top3.conv.bias").iter().all(|v| v.to_bits() == 0));
+
+    let pix2pix = init::state(&graph("pix2pix-patchgan"), &Init::Normal { std: 0.02 }, 3);
+    let [_, spread, _] = facts(&values(&pix2pix, "model.5.weight"));
+    assert!((spread / 0.02 - 1.0).abs() < 0.01, "{spread}");
+    let scales = values(&pix2pix, "model.6.weight");
+    let [mean, ..] = facts(&scales);
+    let spread = facts(&scales.iter().map(|v| v - 1.0).collect::<Vec<_>>())[1];
+    assert!((mean - 1.0).abs() < 0.005 && (spread / 0.02 - 1.0).abs() < 0.15, "{mean} {spread}");
+
+    let adnet = init::state(&graph("adnet"), &Init::Adnet {}, 3);
+    let want = (2.0 / 576.0f64).sqrt();
+    let [_, spread, _] = facts(&values(&adnet, "conv1_3.0.weight"));
+    assert!((spread / want - 1.0).abs() < 0.02, "{spread} {want}");
+    assert!(values(&adnet, "conv1_3.1.weight").iter().all(|v| v.abs() >= 0.025));
+    assert!(values(&adnet, "conv1_3.1.running_var").iter().all(|v| (v - 0.01).abs() < 1e-9));
+}
+
+#[test]
+fn normalised_weights_start_as_the_plain_ones_would() {
+    let state = init::state(&graph("indi"), &Init::Pytorch { zero: Vec::new() }, 3);
+    let length = values(&state, "conv.depth.weight_g");
+    let direction = values(&state, "conv.depth.weight_v");
+    for (length, row) in length.iter().zip(direction.chunks(27)) {
+        let own = row.iter().map(|v| v * v).sum::<f32>().sqrt();
+        assert!((own - length).abs() < 1e-6, "{own} {length}");
+    }
+}
