@@ -118,8 +118,8 @@ impl Patches {
         match self.windows.entry(which) {
             Entry::Occupied(kept) => Ok(kept.into_mut()),
             Entry::Vacant(free) => {
-                let rng = Rng::new(numbered(self.seed, which / batch));
-                Ok(free.insert(self.pictures.window(self.side, rng, (which % batch) as u32)?))
+                let seed = numbered(self.seed, which / batch);
+                Ok(free.insert(self.pictures.window(self.side, seed, (which % batch) as u32)?))
             }
         }
     }
@@ -257,6 +257,38 @@ mod tests {
             let lengths = (batches[0].lq.len(), batches[0].cells.len(), batches[0].numbers.len());
             assert_eq!(lengths, (3 * area, if told { 9 * area } else { 0 }, if told { 36 } else { 0 }));
         }
+    }
+
+    #[test]
+    fn only_banded_windows_are_taken_where_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let noise = Rng::new(5);
+        // Smooth on the left, noise on the right.
+        let code = |x: usize, y: usize| match x {
+            0..64 => 20_000 + 60 * x as u16 + 30 * y as u16,
+            _ => 20_000 + (noise.at(0, 0, x as u32, y as u32) >> 18) as u16,
+        };
+        let codes: Vec<u16> = (0..128 * 64).flat_map(|i| [code(i % 128, i / 128); 3]).collect();
+        let image = unband_image::Image::from_rgb16(128, 64, &codes).unwrap();
+        let file = dir.path().join("half.png");
+        let format = unband_io::writer_for(&file).unwrap();
+        unband_io::write_file(&image, &file, format, &unband_io::WriteOptions::default(), true).unwrap();
+        let smooth = |banded: bool| -> Vec<bool> {
+            let data = Data::Clean {
+                folder: dir.path().to_owned(),
+                degradations: Vec::new(),
+                mix: Some("rgb-4-5".into()),
+                banded,
+                window: None,
+                reuse: 1,
+                pool: 1,
+            };
+            let mut pictures = Pictures::open(&data, Sees::Picture).unwrap();
+            let window = |seed| pictures.window(32, seed, 0).unwrap().sides();
+            (0..30).map(window).map(|(lq, gt)| crate::banded::is_banded(&lq, &gt)).collect()
+        };
+        assert!(smooth(true).iter().all(|banded| *banded));
+        assert!(!smooth(false).iter().all(|banded| *banded));
     }
 
     #[test]

@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod accuracy;
+mod banded;
 mod batches;
 mod checkpoint;
 mod conv;

@@ -10,12 +10,20 @@ use unband_image::{Context, Depth, Image, Rng, Window};
 use unband_io::Limits;
 use unband_nets::arch::Sees;
 
+use crate::banded::is_banded;
 use crate::error::DataError;
 use crate::made::{Made, Patch, Surface};
 use crate::recipe::Data;
 
 /// Decoded pictures that are kept, in bytes.
 const KEPT: usize = 2 << 30;
+
+/// Windows tried for a banded one, and how many of them in one picture: reading another takes far longer.
+const TRIES: u64 = 400;
+const PLACES: u64 = 40;
+/// Makes other random numbers of a seed for each try; it is not the factor of [`numbered`](crate::batches::numbered), whose seeds
+/// it changes.
+const SALT: u64 = 0xbf58_476d_1ce4_e5b9;
 
 /// A picture in memory: RGB, 16 bits, interleaved.
 struct Kept {
@@ -32,6 +40,8 @@ pub(crate) struct Pictures {
     ways: Vec<Way>,
     /// Side of what is degraded at once, where the recipe says so.
     window: Option<usize>,
+    /// Only plainly banded windows.
+    banded: bool,
     surface: Option<Surface>,
     kept: VecDeque<(PathBuf, Arc<Kept>)>,
 }
@@ -39,22 +49,22 @@ pub(crate) struct Pictures {
 impl Pictures {
     /// Lists what a recipe names; nothing is decoded yet.
     pub fn open(data: &Data, sees: Sees) -> Result<Self, DataError> {
-        let (files, ways, window) = match data {
-            Data::Clean { folder, degradations, mix, window, .. } => {
+        let (files, ways, window, banded) = match data {
+            Data::Clean { folder, degradations, mix, window, banded, .. } => {
                 let files = list(folder)?.into_iter().map(|file| (file, None)).collect();
                 let cause = |name: &String| unband_data::find(name).map(Way::Cause);
                 let ways = match mix {
                     Some(mix) => vec![Way::Mix(Arc::new(Mix::find(mix)?))],
                     None => degradations.iter().filter_map(cause).collect(),
                 };
-                (files, ways, *window)
+                (files, ways, *window, *banded)
             }
             Data::Pairs { folder, window, .. } => {
-                (pairs(&folder.join("lq"), &folder.join("gt"))?, Vec::new(), *window)
+                (pairs(&folder.join("lq"), &folder.join("gt"))?, Vec::new(), *window, false)
             }
         };
         let surface = (sees == Sees::Cells).then(Surface::new).transpose()?;
-        Ok(Self { files, ways, window, surface, kept: VecDeque::new() })
+        Ok(Self { files, ways, window, banded, surface, kept: VecDeque::new() })
     }
 
     pub fn len(&self) -> usize {
@@ -66,12 +76,29 @@ impl Pictures {
         self.files[pair].0.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// A square window of a picture, of at least `side`: which one, where and how degraded by `rng`, which is asked at frame
-    /// `sample`.
-    pub fn window(&mut self, side: usize, rng: Rng, sample: u32) -> Result<Made, DataError> {
-        let draw =
-            |plane: u32, below: usize| ((rng.at(sample, plane, 0, 0) as u64 * below as u64) >> 32) as usize;
-        let pair = draw(0, self.len());
+    /// A square window of a picture, of at least `side`: which one, where and how degraded by random numbers of `seed`, asked at
+    /// frame `sample`. Where only banded ones are wanted, the first of several that is.
+    pub fn window(&mut self, side: usize, seed: u64, sample: u32) -> Result<Made, DataError> {
+        let salted = |n: u64| Rng::new(seed ^ n.wrapping_mul(SALT));
+        for attempt in 0..if self.banded { TRIES } else { 1 } {
+            let pair = below(self.len(), salted(attempt / PLACES).at(sample, 0, 0, 0));
+            let (made, names, room) = self.part(pair, side, salted(attempt), sample)?;
+            if !self.banded || is_banded(&made.lq, &made.gt) {
+                return Made::of((made, names), room, self.surface.as_ref());
+            }
+        }
+        Err(DataError::NoneBanded { tries: TRIES })
+    }
+
+    /// Part of a pair, what was drawn for it, and the samples around it that are only there for what looks further.
+    fn part(
+        &mut self,
+        pair: usize,
+        side: usize,
+        rng: Rng,
+        sample: u32,
+    ) -> Result<(Pair, Vec<String>, usize), DataError> {
+        let draw = |plane: u32, count: usize| below(count, rng.at(sample, plane, 0, 0));
         let (clean, degraded) = self.pictures(pair)?;
         let way = self.way(|ways| draw(10, ways));
         let room = way.map_or(0, Way::room);
@@ -85,8 +112,8 @@ impl Pictures {
         let (x0, y0) = (draw(11, clean.width - width + 1), draw(12, clean.height - height + 1));
         let outer = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let rng = Rng::new(u64::from(rng.at(sample, 13, 0, 0)));
-        let pair = self.degrade(pair, (&clean, degraded.as_deref()), outer, way, rng)?;
-        Made::of(pair, room, self.surface.as_ref())
+        let (made, names) = self.degrade(pair, (&clean, degraded.as_deref()), outer, way, rng)?;
+        Ok((made, names, room))
     }
 
     /// The middle of a pair, sides multiples of `multiple` and at most `crop` where that is not 0: the patch, height and width.
@@ -179,6 +206,11 @@ impl Kept {
         Image::from_rgb16(w.width(), w.height(), &data)
             .map_err(|source| DataError::Picture { file: file.to_owned(), source })
     }
+}
+
+/// One of `count` by a random number.
+fn below(count: usize, random: u32) -> usize {
+    ((u64::from(random) * count as u64) >> 32) as usize
 }
 
 /// Files whose ending is that of a picture, by name.

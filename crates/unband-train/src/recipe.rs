@@ -235,6 +235,9 @@ pub enum Data {
         /// Instead of them a mix of degradations: the name of one that comes with unband, or a TOML file.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         mix: Option<String>,
+        /// Only windows whose degraded side is plainly banded, as the published sets leave pairs without banding out.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        banded: bool,
         /// See [`Data`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window: Option<usize>,
