@@ -1,8 +1,8 @@
 //! Samples moved about, and pictures of other sizes.
 
-use burn::tensor::Tensor;
-use burn::tensor::module::{interpolate, max_pool2d};
-use burn::tensor::ops::{InterpolateMode, InterpolateOptions, MaxPoolOptions};
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{Device, Tensor, TensorData};
 use unband_nets::Shape;
 use unband_nets::layer::pool::MaxPool;
 
@@ -23,11 +23,26 @@ pub(super) fn nearest(x: Tensor<4>, f: usize) -> Tensor<4> {
     x.reshape([n, c, h, 1, w, 1]).expand([n, c, h, f, w, f]).reshape([n, c, h * f, w * f])
 }
 
+/// As products with matrices of two weights a row: patches are small, and matrices quicker than samples one by one, forth and back.
 pub(super) fn bilinear(x: Tensor<4>, shape: Shape) -> Tensor<4> {
-    let options = InterpolateOptions::new(InterpolateMode::Bilinear)
-        .with_align_corners(false)
-        .with_output_size([shape.height, shape.width]);
-    interpolate(x, options)
+    let [n, c, h, w] = x.dims();
+    let across = lines(w, shape.width, &x.device()).transpose();
+    let down = lines(h, shape.height, &x.device()).unsqueeze::<3>();
+    let wide = x.reshape([n * c * h, w]).matmul(across).reshape([n * c, h, shape.width]);
+    down.matmul(wide).reshape([n, c, shape.height, shape.width])
+}
+
+/// `[to, from]`: half-pixel centres, nothing before the first sample and after the last, as PyTorch without `align_corners`.
+fn lines(from: usize, to: usize, device: &Device) -> Tensor<2> {
+    let mut weights = vec![0.0f32; from * to];
+    for (i, row) in weights.chunks_exact_mut(from).enumerate() {
+        let at = ((i as f32 + 0.5) * (from as f32 / to as f32) - 0.5).max(0.0);
+        let first = (at as usize).min(from - 1);
+        let share = at - first as f32;
+        row[first] += 1.0 - share;
+        row[(first + 1).min(from - 1)] += share;
+    }
+    Tensor::from_data(TensorData::new(weights, [to, from]), device)
 }
 
 /// A last window that is cut is filled up with the smallest number, which never wins.
