@@ -8,6 +8,7 @@ use unband_image::Rng;
 use unband_nets::arch::Sees;
 
 use crate::TrainError;
+use crate::augment::Change;
 use crate::made::{Made, Patch};
 use crate::pictures::Pictures;
 use crate::recipe::{Augment, Data, Recipe};
@@ -136,52 +137,14 @@ impl Batches for Patches {
                 ((u64::from(rng.at(frame, 4 + plane, 0, 0)) * below as u64) >> 32) as usize
             };
             let Patch { lq, gt, cells, numbers } = self.window(number, frame)?.patch(side, draw);
-            let turn = Turn::drawn(augment, rng, frame);
-            turn.lay(&lq, side, &mut batch.lq);
-            turn.lay(&gt, side, &mut batch.gt);
-            turn.lay(&cells, side, &mut batch.cells);
+            let change = Change::drawn(augment, rng, frame);
+            for (planes, out) in [(&lq, &mut batch.lq), (&gt, &mut batch.gt)] {
+                change.lay_picture(planes, side, out);
+            }
+            change.lay(&cells, side, &mut batch.cells);
             batch.numbers.extend(numbers);
         }
         Ok(batch)
-    }
-}
-
-/// Flips, then a transposition: with both flips these are all eight ways to lay a square.
-#[derive(Clone, Copy)]
-pub(crate) struct Turn {
-    hflip: bool,
-    vflip: bool,
-    transpose: bool,
-}
-
-impl Turn {
-    pub fn drawn(augment: Augment, rng: Rng, sample: u32) -> Self {
-        let unit = |plane| f64::from(rng.unit_at(sample, plane, 0, 0));
-        let (hflip, vflip) = (unit(1) < augment.hflip, unit(2) < augment.vflip);
-        // A quarter turn is a transposition and a flip; half a turn is two flips.
-        let quarters = if augment.turns { (unit(3) * 4.0) as u32 } else { 0 };
-        let (half, quarter) = (quarters >= 2, quarters % 2 == 1);
-        Self { hflip: hflip ^ half ^ quarter, vflip: vflip ^ half, transpose: quarter }
-    }
-
-    /// Lays planes of a square, one after the other, behind what is in `out`.
-    pub fn lay(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
-        let place = |flipped: bool, i: usize| if flipped { side - 1 - i } else { i };
-        for plane in patch.chunks_exact(side * side) {
-            for y in 0..side {
-                let start = out.len();
-                let backwards = if self.transpose {
-                    out.extend(plane[place(self.hflip, y)..].iter().step_by(side));
-                    self.vflip
-                } else {
-                    out.extend_from_slice(&plane[place(self.vflip, y) * side..][..side]);
-                    self.hflip
-                };
-                if backwards {
-                    out[start..].reverse();
-                }
-            }
-        }
     }
 }
 
@@ -289,23 +252,5 @@ mod tests {
         };
         assert!(smooth(true).iter().all(|banded| *banded));
         assert!(!smooth(false).iter().all(|banded| *banded));
-    }
-
-    #[test]
-    fn turns_lay_a_square_in_eight_ways_and_keep_its_samples() {
-        let patch: Vec<f32> = (0..27).map(|i| i as f32).collect();
-        let mut seen = std::collections::HashSet::new();
-        for i in 0..8 {
-            let turn = Turn { hflip: i & 1 > 0, vflip: i & 2 > 0, transpose: i & 4 > 0 };
-            let mut turned = Vec::new();
-            turn.lay(&patch, 3, &mut turned);
-            let mut sorted = turned.clone();
-            sorted.sort_by(f32::total_cmp);
-            assert_eq!(sorted, patch);
-            // The middle of each plane stays, planes do not mix.
-            assert!([turned[4], turned[13], turned[22]].map(|v| v as usize) == [4, 13, 22]);
-            seen.insert(turned.iter().map(|v| v.to_bits()).collect::<Vec<_>>());
-        }
-        assert_eq!(seen.len(), 8);
     }
 }

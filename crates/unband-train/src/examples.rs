@@ -2,8 +2,9 @@
 
 use unband_image::{Image, Plane, Rng};
 
+use crate::augment::Change;
 use crate::banded::is_banded;
-use crate::batches::{Batch, Batches, Turn, numbered};
+use crate::batches::{Batch, Batches, numbered};
 use crate::made::Made;
 use crate::pictures::Pictures;
 use crate::recipe::{Augment, Data, Recipe};
@@ -136,7 +137,7 @@ impl Batches for Examples {
         for sample in 0..self.batch {
             let id = (number * self.batch as u64 + sample as u64) % self.len() as u64;
             let example = self.example(id as usize)?;
-            Turn::drawn(augment, rng, sample as u32).lay(&example.values(), side, &mut batch.lq);
+            Change::drawn(augment, rng, sample as u32).lay_picture(&example.values(), side, &mut batch.lq);
             batch.gt.push(example.label());
         }
         Ok(batch)

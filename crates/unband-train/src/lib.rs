@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod accuracy;
+mod augment;
 mod banded;
 mod batches;
 mod checkpoint;

@@ -203,6 +203,26 @@ pub struct Augment {
     /// Turned by 0, 1, 2 or 3 quarters.
     #[serde(default)]
     pub turns: bool,
+    /// Turned by any angle up to so many degrees, either way; samples are interpolated, which takes them off their grid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotate: Option<f64>,
+    /// Made brighter or darker, with more or less contrast.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tones: Option<Tones>,
+}
+
+/// Values `v` of 0 to 1 become `v (1 + c) + b`, limited to 0 to 1.
+///
+/// Source: albumentations, `RandomBrightnessContrast`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tones {
+    /// How often.
+    pub probability: f64,
+    /// The most that `b` is away from 0.
+    pub brightness: f64,
+    /// The most that `c` is away from 0.
+    pub contrast: f64,
 }
 
 /// Where pairs come from. `window`: side of the square of a picture that is degraded and looked at as a whole (without it: the

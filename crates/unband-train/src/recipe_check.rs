@@ -2,7 +2,7 @@
 
 use unband_data::Mix;
 use unband_data::recipe::RecipeError;
-use unband_nets::arch::{self, ARCHITECTURES, Purpose};
+use unband_nets::arch::{self, ARCHITECTURES, Purpose, Sees};
 
 use crate::recipe::{Data, Init, Recipe, Schedule, TermKind};
 
@@ -168,8 +168,7 @@ impl Checks<'_> {
         if let Some(decay) = r.ema {
             self.number("ema", decay, 0.0, 0.999_999_9)?;
         }
-        self.number("augment.hflip", r.augment.hflip, 0.0, 1.0)?;
-        self.number("augment.vflip", r.augment.vflip, 0.0, 1.0)?;
+        self.augment(r)?;
         match &r.schedule {
             Schedule::Constant {} => Ok(()),
             Schedule::Cosine { until, low, warmup, .. } => {
@@ -191,6 +190,29 @@ impl Checks<'_> {
                 self.number("schedule.from", *from, 0.0, 1.0)?;
                 self.number("schedule.low", *low, 0.0, o.rate)
             }
+        }
+    }
+
+    fn augment(&self, r: &Recipe) -> Result<(), RecipeError> {
+        let a = &r.augment;
+        self.number("augment.hflip", a.hflip, 0.0, 1.0)?;
+        self.number("augment.vflip", a.vflip, 0.0, 1.0)?;
+        if let Some(most) = a.rotate {
+            self.number("augment.rotate", most, 0.0, 180.0)?;
+        }
+        if let Some(tones) = a.tones {
+            self.number("augment.tones.probability", tones.probability, 0.0, 1.0)?;
+            self.number("augment.tones.brightness", tones.brightness, 0.0, 1.0)?;
+            self.number("augment.tones.contrast", tones.contrast, 0.0, 1.0)?;
+        }
+        let base = r.network.split(':').next().unwrap_or_default();
+        let told = arch::find(base).is_some_and(|a| a.use_as.sees == Sees::Cells);
+        match (a.rotate.is_some(), a.tones.is_some()) {
+            (rotate, tones) if told && (rotate || tones) => {
+                let key = if rotate { "augment.rotate" } else { "augment.tones" };
+                Err(self.wrong(key, "it would move the grid that this network is told of".into()))
+            }
+            _ => Ok(()),
         }
     }
 
