@@ -89,6 +89,20 @@ pub enum TrainError {
     /// Nothing to learn on.
     #[error("no device to learn on: give one at least")]
     NoDevice,
+    /// Fewer graphics cards than workers that were asked for.
+    #[error("{found} of {wanted} graphics cards found")]
+    Cards {
+        /// What there is.
+        found: usize,
+        /// What there should be.
+        wanted: usize,
+    },
+    /// Nothing does a card's work on the processor.
+    #[error("no Vulkan in software was found")]
+    NoSoftwareVulkan,
+    /// The program knows the processor only.
+    #[error("this program was built without graphics cards")]
+    WithoutCards,
     /// The thread that makes batches has ended.
     #[error("batch {number} was not made")]
     NoBatch {
@@ -220,6 +234,13 @@ impl TrainError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Cards { .. } => Some(
+                "install the driver of the card with its part for Vulkan, lower `--devices`, or learn on the processor with `--accelerator cpu`",
+            ),
+            Self::NoSoftwareVulkan => Some("install Mesa's (apt-get install mesa-vulkan-drivers libvulkan1)"),
+            Self::WithoutCards => {
+                Some("build it with them: cargo install --path crates/unband-train --features wgpu")
+            }
             Self::NotFinite { .. } => {
                 Some("lower `optimizer.rate`, or set `clip-norm`, and start again from the checkpoint")
             }

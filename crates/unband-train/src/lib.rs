@@ -23,6 +23,7 @@ mod banded;
 mod batches;
 mod checkpoint;
 mod conv;
+pub mod devices;
 mod error;
 mod examples;
 mod exec;

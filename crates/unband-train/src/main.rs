@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use burn::tensor::Device;
 use clap::Parser;
 use unband_train::TrainError;
+use unband_train::devices::{self, Accelerator};
 use unband_train::recipe::Recipe;
 use unband_train::train::{self, Progress};
 
@@ -37,7 +37,10 @@ struct Arguments {
     /// One setting in place of the recipe's, `optimizer.rate=1e-4`.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Graphics cards, each with a worker of its own that learns from its share of every batch. On the CPU: workers.
+    /// Where to learn.
+    #[arg(long, value_enum, default_value_t)]
+    accelerator: Accelerator,
+    /// Graphics cards, each with a worker of its own that learns from its share of every batch. On the processor: workers.
     #[arg(long, default_value_t = 1)]
     devices: usize,
     /// Threads; one makes results the same bit by bit on the same machine. 0: all.
@@ -102,9 +105,10 @@ fn start(arguments: &Arguments) -> Result<bool, TrainError> {
     let name = arguments.recipe.file_stem().unwrap_or_default();
     let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("runs").join(name));
     say(&format!("{}: {} pairs, into {}\n", recipe.network, train::pairs(&recipe)?, folder.display()));
+    let devices = devices::choose(arguments.accelerator, arguments.devices)?;
+    say(&format!("learns on {}\n", devices::names(&devices)));
     let mut talk = Talk::new();
-    let done =
-        train::run(&recipe, &folder, &devices(arguments.devices), &mut |progress| talk.hear(progress))?;
+    let done = train::run(&recipe, &folder, &devices, &mut |progress| talk.hear(progress))?;
     if let Some(done) = &done {
         let (psnr, input) = done.psnr;
         let (best, weights) = (done.best_psnr, done.weights.display());
@@ -133,25 +137,6 @@ fn recipe(arguments: &Arguments) -> Result<Recipe, TrainError> {
     }
     settings.extend(arguments.set.iter().cloned());
     Ok(Recipe::load(&arguments.recipe, &with, &settings)?)
-}
-
-#[cfg(feature = "cuda")]
-fn devices(count: usize) -> Vec<Device> {
-    (0..count).map(Device::cuda).collect()
-}
-
-#[cfg(all(feature = "wgpu", not(feature = "cuda")))]
-fn devices(count: usize) -> Vec<Device> {
-    use burn::tensor::DeviceKind;
-    match count {
-        1 => vec![Device::wgpu(DeviceKind::DefaultDevice)],
-        count => (0..count).map(|i| Device::wgpu(DeviceKind::DiscreteGpu(i))).collect(),
-    }
-}
-
-#[cfg(not(any(feature = "wgpu", feature = "cuda")))]
-fn devices(_: usize) -> Vec<Device> {
-    vec![Device::flex()]
 }
 
 fn say(text: &str) {

@@ -1,5 +1,7 @@
 //! Convolutions with gradients, by our own kernels on the processor and by Burn's elsewhere.
 
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+mod cube;
 mod flex;
 mod pass;
 mod sheet;
@@ -32,7 +34,7 @@ pub(crate) fn conv2d(
 }
 
 /// The operation, as Burn chooses its backend at run time.
-#[backend_extension(Flex, Cube: cfg(feature = "wgpu"), Autodiff)]
+#[backend_extension(Flex, Cube: cfg(any(feature = "wgpu", feature = "cuda")), Autodiff)]
 pub trait ConvOps: Backend {
     /// As [`conv2d`].
     fn conv(
@@ -121,10 +123,7 @@ impl ConvOps for Flex {
     }
 }
 
-#[cfg(feature = "wgpu")]
-impl ConvKernels for burn::backend::Cube {}
-
-#[cfg(feature = "wgpu")]
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
 impl ConvOps for burn::backend::Cube {
     fn conv(
         x: FloatTensor<Self>,

@@ -24,6 +24,7 @@ pub(super) fn nearest(x: Tensor<4>, f: usize) -> Tensor<4> {
 }
 
 /// As products with matrices of two weights a row: patches are small, and matrices quicker than samples one by one, forth and back.
+/// Burn's own has no gradients on graphics cards.
 pub(super) fn bilinear(x: Tensor<4>, shape: Shape) -> Tensor<4> {
     let [n, c, h, w] = x.dims();
     let across = lines(w, shape.width, &x.device()).transpose();

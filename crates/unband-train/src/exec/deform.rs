@@ -1,6 +1,6 @@
 use burn::tensor::module::deform_conv2d;
 use burn::tensor::ops::DeformConvOptions;
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 use unband_nets::layer::banded_deform_conv::BandedDeformConv;
 use unband_nets::layer::deform_conv::DeformConv;
 
@@ -11,7 +11,7 @@ impl Run<'_> {
         let (rows, columns) = conv.kernel;
         let offsets = self.generator(conv.offset, x.clone(), 2 * rows * columns);
         let weight = self.param(conv.weight).reshape([conv.output, conv.input, rows, columns]);
-        deform_conv2d(x, offsets, weight, None, None, options(conv.kernel, 1))
+        deformed(x, offsets, weight, 1)
     }
 
     pub(super) fn banded_deform_conv(&self, conv: &BandedDeformConv, x: Tensor<4>) -> Tensor<4> {
@@ -48,10 +48,31 @@ impl Run<'_> {
         let column = cosine * across - sine * down - v;
         let offsets = Tensor::stack::<5>(vec![row, column], 2).reshape([n, 2 * taps, h, w]);
         let weight = self.param(conv.weight).reshape([conv.output, conv.input / conv.groups, rows, columns]);
-        deform_conv2d(x, offsets, weight, None, None, options(conv.kernel, conv.groups))
+        deformed(x, offsets, weight, conv.groups)
     }
 }
 
-fn options((rows, columns): (usize, usize), groups: usize) -> DeformConvOptions<2> {
-    DeformConvOptions::new([1; 2], [rows / 2, columns / 2], [1; 2], groups, 1)
+/// Samples `x`, `[N, I, H, W]`, where `offsets`, `[N, 2 · taps, H, W]`, move the taps of `weight`, `[O, I / groups, rows, columns]`.
+fn deformed(x: Tensor<4>, offsets: Tensor<4>, weight: Tensor<4>, groups: usize) -> Tensor<4> {
+    let [_, _, rows, columns] = weight.dims();
+    let options = |padding| DeformConvOptions::new([1; 2], padding, [1; 2], groups, 1);
+    if x.device().inner() == Device::flex() {
+        return deform_conv2d(x, offsets, weight, None, None, options([rows / 2, columns / 2]));
+    }
+    // Tap by tap: on graphics cards Burn gives the offsets of all taps the gradients of the first.
+    let tap = |t: usize| {
+        let (row, column) = (t / columns, t % columns);
+        let place = [row as f32 - (rows / 2) as f32, column as f32 - (columns / 2) as f32];
+        let place = Tensor::<4>::from_data(TensorData::new(place.to_vec(), [1, 2, 1, 1]), &x.device());
+        let weight = weight.clone().narrow(2, row, 1).narrow(3, column, 1);
+        deform_conv2d(
+            x.clone(),
+            offsets.clone().narrow(1, 2 * t, 2) + place,
+            weight,
+            None,
+            None,
+            options([0; 2]),
+        )
+    };
+    (1..rows * columns).fold(tap(0), |sum, t| sum + tap(t))
 }

@@ -1,6 +1,8 @@
 //! Networks of all operations, pictures for them, and a way to run them elsewhere.
 #![allow(dead_code)]
 
+pub mod golden;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_infer::Map;
 use unband_nets::layer::activation::Activation;
