@@ -33,7 +33,8 @@ pub(crate) fn save(learner: &Learner, path: &Path, facts: &[(String, String)]) -
     Ok(unband_io::write_bytes(&write_safetensors(&state, &facts), path, true)?)
 }
 
-/// Goes on from a checkpoint of the same recipe; gives what was noted beside.
+/// Goes on from a checkpoint of the same recipe; gives what was noted beside, which is nothing once validation is another: its
+/// decibels compare with no others.
 pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, String)>, TrainError> {
     let wrong = |what: String| TrainError::Checkpoint { path: path.to_owned(), what };
     let bytes = std::fs::read(path).map_err(|source| TrainError::File {
@@ -47,7 +48,8 @@ pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, St
         header.metadata().iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
     let fact = |name: &str| facts.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
     let recipe = fact("recipe").ok_or_else(|| wrong("is no checkpoint of a training".into()))?;
-    same_recipe(recipe, &learner.recipe.to_share()?).map_err(wrong)?;
+    let own = learner.recipe.to_share()?;
+    same_recipe(recipe, &own).map_err(wrong)?;
     learner.step = fact("step").and_then(|s| s.parse().ok()).ok_or_else(|| wrong("has no step".into()))?;
     let file = File { tensors, path };
     file.take_player(MAIN, &mut learner.main)?;
@@ -60,13 +62,25 @@ pub(crate) fn load(learner: &mut Learner, path: &Path) -> Result<Vec<(String, St
             *mean = file.row(&format!("{EMA}/{name}"), &mean.clone())?;
         }
     }
-    Ok(facts)
+    let comparable = lines(recipe).1 == lines(&own).1;
+    Ok(if comparable { facts } else { Vec::new() })
 }
 
-/// The first line that differs, but for keys that change nothing of the result, and folders, which may have moved.
+/// Lines of a recipe that decide what is learned, and those about validation. Folders may have moved.
+fn lines(recipe: &str) -> (Vec<&str>, Vec<&str>) {
+    let mut trial = false;
+    let place = |line: &&str| !line.starts_with("checkpoint-minutes") && !line.starts_with("folder = ");
+    recipe.lines().filter(place).partition(|line| {
+        if line.starts_with('[') {
+            trial = line.starts_with("[validation");
+        }
+        !trial
+    })
+}
+
+/// The first line that differs among those that decide what is learned.
 fn same_recipe(there: &str, here: &str) -> Result<(), String> {
-    let counts = |line: &&str| !line.starts_with("checkpoint-minutes") && !line.starts_with("folder = ");
-    let (mut there, mut here) = (there.lines().filter(counts), here.lines().filter(counts));
+    let (mut there, mut here) = (lines(there).0.into_iter(), lines(here).0.into_iter());
     loop {
         match (there.next(), here.next()) {
             (None, None) => return Ok(()),

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use burn::tensor::Device;
 use unband_image::{Image, Rng};
 use unband_nets::checkpoint;
+use unband_train::recipe::Recipe;
+use unband_train::train::{self as training, Progress};
 
 const STEPS: u64 = 40;
 
@@ -58,7 +61,8 @@ fn workplace() -> tempfile::TempDir {
 
 fn command(dir: &Path, out: &str, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_unband-train"));
-    command.arg(dir.join("recipe.toml")).args(["--threads", "1", "--out"]).arg(dir.join(out)).args(more);
+    command.arg(dir.join("recipe.toml")).args(["--threads", "1", "--accelerator", "cpu", "--out"]);
+    command.arg(dir.join(out)).args(more);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     command
 }
@@ -165,6 +169,30 @@ fn a_training_killed_at_any_moment_goes_on_to_the_same_bits() {
 }
 
 #[test]
+fn another_validation_goes_on_and_the_best_is_its_own() {
+    let dir = workplace();
+    let dir = dir.path();
+    let run = |settings: &[String], last: u64| {
+        let recipe = Recipe::load(&dir.join("recipe.toml"), &[], settings).unwrap();
+        let mut found = Vec::new();
+        let mut tell = |p: &Progress| {
+            found.extend(p.psnr.filter(|_| p.validated).map(|(psnr, _)| psnr));
+            p.step < last
+        };
+        let done = training::run(&recipe, &dir.join("run"), &[Device::flex()], &mut tell).unwrap();
+        (done, found)
+    };
+    let (done, before) = run(&[], 12);
+    assert!(done.is_none() && before.len() == 1);
+    let (done, after) = run(&["validation.data.degradations = [\"rgb-4\"]".into()], STEPS + 1);
+    assert_eq!(after.len(), 3);
+    let best = after.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // Coarser pictures: the one from before would have stayed.
+    assert!(before[0] > best, "{before:?} {after:?}");
+    assert_eq!(done.unwrap().best_psnr.to_bits(), best.to_bits());
+}
+
+#[test]
 fn a_loss_that_is_no_number_ends_the_training_and_keeps_the_last_checkpoint() {
     let dir = workplace();
     let dir = dir.path();
@@ -185,7 +213,7 @@ fn a_full_disk_ends_the_training_and_keeps_the_last_checkpoint() {
     let before = std::fs::read(dir.join("run/checkpoint.safetensors")).unwrap();
     // A limit on file sizes is to the writer what a full disk is: the write fails half way.
     let script = format!(
-        "ulimit -f 4000; trap '' XFSZ; exec '{}' '{}' --threads 1 --out '{}' --set steps=41",
+        "ulimit -f 4000; trap '' XFSZ; exec '{}' '{}' --threads 1 --accelerator cpu --out '{}' --set steps=41",
         env!("CARGO_BIN_EXE_unband-train"),
         dir.join("recipe.toml").display(),
         dir.join("other").display()
