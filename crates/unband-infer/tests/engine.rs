@@ -168,6 +168,7 @@ fn what_looks_at_the_whole_picture_agrees() {
     let x = net.conv3x3("a", image, 8);
     let x = net.batch_norm("bn", x, 1e-5);
     let x = net.dropout(x, 0.25);
+    let x = net.drop_path(x, 0.25);
     let (mean, most) = (net.reduce(x, Reduce::Mean), net.reduce(x, Reduce::Max));
     let both = net.concat(&[mean, most]);
     let gate = net.linear("gate", both, 8);

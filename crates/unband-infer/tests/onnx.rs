@@ -177,6 +177,7 @@ fn everything_else() -> Graph {
     let x = net.prelu("each", x, 8);
     let x = net.batch_norm("bn", x, 1e-3);
     let x = net.dropout(x, 0.5);
+    let x = net.drop_path(x, 0.5);
     let all = [Activation::Sin, Activation::Silu, Activation::Gelu, Activation::Tanh, Activation::Sigmoid];
     let parts: Vec<_> = all.into_iter().map(|kind| net.activation(x, kind)).collect();
     let sum = parts.iter().skip(1).fold(parts[0], |sum, &part| net.add(sum, part));
@@ -226,7 +227,7 @@ fn every_operation_is_compared() {
     let compared = kinds(&[deformed(), windows(), everything_else(), flat]);
     let used: Vec<Graph> = arch::ARCHITECTURES.iter().map(|a| (a.build)().unwrap()).collect();
     assert!(kinds(&used).is_subset(&compared));
-    assert_eq!(compared.len(), 27, "all of `Op`");
+    assert_eq!(compared.len(), 28, "all of `Op`");
 }
 
 /// All networks and variants for which `wanted` holds.

@@ -140,7 +140,7 @@ impl Kind {
             | Op::Crop(_)
             | Op::Flatten
             | Op::Dropout(_) => Self::Arrange,
-            Op::Affine(_) => Self::Other,
+            Op::Affine(_) | Op::DropPath(_) => Self::Other,
             _ if op.params().is_empty() => Self::Other,
             _ => Self::Layer,
         }
@@ -156,7 +156,11 @@ fn continues(node: &Node, i: usize, line: &Line) -> bool {
     let same = node.scope == line.end;
     match (line.kind, Kind::of(&node.op)) {
         (Kind::Layer, Kind::Layer) => false,
-        (Kind::Layer, Kind::Arrange) if !matches!(node.op, Op::PixelShuffle(_) | Op::Dropout(_)) => false,
+        (Kind::Layer, Kind::Arrange)
+            if !matches!(node.op, Op::PixelShuffle(_) | Op::Dropout(_) | Op::DropPath(_)) =>
+        {
+            false
+        }
         (Kind::Layer, _) => {
             let beside = parent(&node.scope) == parent(&line.end) || inside(&line.end, &node.scope);
             same || beside && !line.left

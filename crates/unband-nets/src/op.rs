@@ -68,6 +68,8 @@ pub enum Op {
     Flatten,
     /// Zeroes samples while training, or where a network runs that way.
     Dropout(f32),
+    /// Drops all of a picture's samples, of a share of the pictures, while training: stochastic depth.
+    DropPath(f32),
 }
 
 /// What an operation costs and looks at.
@@ -125,6 +127,8 @@ impl Op {
             Self::Reduce(r) => r.word().into(),
             Self::Flatten => "flatten".into(),
             Self::Dropout(p) => format!("dropout {p}"),
+            // Its share differs from block to block, which would hide that they are alike.
+            Self::DropPath(_) => "drop path".into(),
         }
     }
 
@@ -142,7 +146,7 @@ impl Op {
             Self::Activation(activation) => activation.shape(x),
             Self::BatchNorm(norm) => same_channels(x, norm.channels),
             Self::LayerNorm(norm) => same_channels(x, norm.channels),
-            Self::Input(_) | Self::UnitChannels(_) | Self::Dropout(_) => Ok(x),
+            Self::Input(_) | Self::UnitChannels(_) | Self::Dropout(_) | Self::DropPath(_) => Ok(x),
             Self::WindowAdd(add) => add.shape(x),
             Self::WindowAttention(attention) => attention.shape(inputs),
             Self::Add | Self::Sub | Self::Mul | Self::AddScaled(_) => {

@@ -202,6 +202,26 @@ fn dropout_zeroes_its_share_and_keeps_the_mean() {
 }
 
 #[test]
+fn drop_path_drops_whole_pictures() {
+    let mut net = unband_nets::Net::new("drop-path");
+    let image = net.input("image", 1);
+    let out = net.drop_path(image, 0.25);
+    let graph = net.finish(&[("image", out)]).unwrap();
+    let device = Device::flex();
+    device.seed(7);
+    let mut model = Model::new(graph, &StateDict::new(), &device).unwrap();
+    let ones = Tensor::<4>::ones([1000, 1, 2, 2], &device);
+    let kept = model.run(std::slice::from_ref(&ones)).unwrap()[0].try_to_vec_as::<f32>().unwrap();
+    assert!(kept.iter().all(|&v| v == 1.0));
+    let got = model.run_learning(&[ones]).unwrap()[0].try_to_vec_as::<f32>().unwrap();
+    let whole = |picture: &[f32]| picture.iter().all(|&v| v == picture[0]);
+    assert!(got.chunks_exact(4).all(whole));
+    let dropped = got.chunks_exact(4).filter(|picture| picture[0] == 0.0).count();
+    assert!((200..300).contains(&dropped), "{dropped}");
+    assert!(got.iter().all(|&v| v == 0.0 || (v - 1.0 / 0.75).abs() < 1e-6));
+}
+
+#[test]
 fn what_does_not_fit_is_an_error() {
     let graph = nets::windows();
     let state = fill::golden(&graph.stored());

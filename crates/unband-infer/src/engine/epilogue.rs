@@ -45,7 +45,7 @@ pub fn apply(step: &Step, engine: &Engine, (fetch, mode): (&Fetch<'_>, Mode), y:
             }
             Op::WindowAdd(add) => window_add(add, engine, fetch.shapes[at].height, y, row),
             Op::Dropout(share) => dropout((mode, at), *share, fetch.shapes[at], y, row),
-            // The plan lets nothing else follow.
+            // The plan lets nothing else follow but what only trainings do.
             _ => {}
         }
     }

@@ -131,7 +131,8 @@ fn follows(op: &Op, mode: Mode) -> bool {
         | Op::Activation(_)
         | Op::LayerNorm(_)
         | Op::UnitChannels(_)
-        | Op::WindowAdd(_) => true,
+        | Op::WindowAdd(_)
+        | Op::DropPath(_) => true,
         Op::BatchNorm(_) => !mode.picture_statistics,
         Op::Dropout(_) => mode.dropout.is_some(),
         _ => false,

@@ -46,7 +46,8 @@ pub fn needed(op: &Op, input: usize, from: Shape, made: Shape, rows: Range<usize
         | Op::Concat
         | Op::Slice(_)
         | Op::Crop(_)
-        | Op::Dropout(_) => rows,
+        | Op::Dropout(_)
+        | Op::DropPath(_) => rows,
         Op::PixelUnshuffle(f) => rows.start * f..rows.end * f,
         Op::PixelShuffle(f) | Op::UpsampleNearest(f) => rows.start / f..rows.end.div_ceil(*f),
         Op::BilinearLike => {

@@ -109,6 +109,7 @@ fn apply<T: Real>(
         Op::LayerNorm(norm) => norm::layer_norm(norm, x[0], weights),
         Op::UnitChannels(norm) => norm::unit_channels(*norm, x[0]),
         Op::Dropout(share) => norm::dropout(*share, x[0], mode.dropout.map(|seed| (seed, place))),
+        Op::DropPath(_) => x[0].clone(),
         Op::WindowAdd(add) => attention::window_add(add, x[0], weights),
         Op::WindowAttention(a) => attention::window_attention(a, x[0], x[1], weights, ctx),
         Op::Add => arithmetic::two(x[0], x[1], |a, b| a + b),

@@ -126,6 +126,9 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     net.finish(&[("image", out)])
 }
 
+/// Share of pictures for which training leaves out what the deepest blocks add: `drop_path_rate` of model.py.
+const MOST_DROPPED: f32 = 0.1;
+
 /// Halvings of the picture before each stage.
 const HALVINGS: [usize; 9] = [0, 1, 2, 3, 4, 3, 2, 1, 0];
 
@@ -134,17 +137,35 @@ fn stage(net: &mut Net, config: &Config, s: usize, x: Value) -> Value {
     let modulator = config.modulator && s > 4;
     (0..config.depths[s]).fold(x, |x, b| {
         let shift = if shifts && b % 2 == 1 { WINDOW / 2 } else { 0 };
-        net.scope(format!("{}.blocks.{b}", STAGES[s]), |net| block(net, x, config.heads[s], shift, modulator))
+        let dropped = dropped(config, s, b);
+        net.scope(format!("{}.blocks.{b}", STAGES[s]), |net| {
+            block(net, x, config.heads[s], shift, modulator, dropped)
+        })
     })
 }
 
-fn block(net: &mut Net, x: Value, heads: usize, shift: usize, modulator: bool) -> Value {
+/// How often training leaves out what block `b` of a stage adds: more from block to block down to the bottleneck, the other way
+/// around on the way up.
+fn dropped(config: &Config, s: usize, b: usize) -> f32 {
+    let encoder: usize = config.depths[..4].iter().sum();
+    let before: usize = config.depths[..s].iter().sum::<usize>() + b;
+    let deep = match s {
+        0..4 => before,
+        4 => encoder - 1,
+        _ => (config.depths.iter().sum::<usize>() - 1).saturating_sub(before).min(encoder - 1),
+    };
+    MOST_DROPPED * deep as f32 / (encoder - 1).max(1) as f32
+}
+
+fn block(net: &mut Net, x: Value, heads: usize, shift: usize, modulator: bool, dropped: f32) -> Value {
     let y = net.layer_norm("norm1", x, 1e-5);
     let y = if modulator { net.window_add("modulator.weight", y, WINDOW, shift) } else { y };
     let y = net.scope("attn", |net| attention(net, y, heads, shift));
+    let y = net.drop_path(y, dropped);
     let x = net.add(x, y);
     let y = net.layer_norm("norm2", x, 1e-5);
     let y = net.scope("mlp", |net| feed_forward(net, y));
+    let y = net.drop_path(y, dropped);
     net.add(x, y)
 }
 

@@ -80,4 +80,12 @@ impl Net {
         let channels = self.channels(x);
         self.push(Op::Dropout(share), &[x], channels)
     }
+
+    /// Zeroes all samples of a share of the pictures, and scales those of the others up, while training; nothing for a share of 0.
+    ///
+    /// Source: Huang et al., "Deep networks with stochastic depth", ECCV 2016.
+    pub fn drop_path(&mut self, x: Value, share: f32) -> Value {
+        let channels = self.channels(x);
+        if share > 0.0 { self.push(Op::DropPath(share), &[x], channels) } else { x }
+    }
 }

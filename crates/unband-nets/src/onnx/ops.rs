@@ -72,7 +72,7 @@ pub fn node(b: &mut Builder<'_>, node: &Node, x: &[&str]) -> String {
         Op::Reduce(Reduce::Max) => b.op("GlobalMaxPool", x),
         Op::Flatten => b.reshape(x[0], &[0, -1, 1, 1]),
         // Does something while training alone.
-        Op::Dropout(_) => x[0].to_owned(),
+        Op::Dropout(_) | Op::DropPath(_) => x[0].to_owned(),
     }
 }
 

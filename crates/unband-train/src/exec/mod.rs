@@ -108,7 +108,14 @@ impl Run<'_> {
                 let pictures = first.dims()[0];
                 first.reshape([pictures, shape.channels, 1, 1])
             }
-            Op::Dropout(share) => self.dropout(*share, first),
+            Op::Dropout(share) => {
+                let dims = first.dims();
+                self.dropout(*share, first, dims)
+            }
+            Op::DropPath(share) => {
+                let pictures = first.dims()[0];
+                self.dropout(*share, first, [pictures, 1, 1, 1])
+            }
         })
     }
 
@@ -132,12 +139,13 @@ impl Run<'_> {
         }
     }
 
-    fn dropout(&self, share: f32, x: Tensor<4>) -> Tensor<4> {
+    /// `dims`: how many numbers are drawn; each stands for all samples of an axis where it has one.
+    fn dropout(&self, share: f32, x: Tensor<4>, dims: [usize; 4]) -> Tensor<4> {
         if self.mode == Mode::Fixed || share <= 0.0 {
             return x;
         }
         let kept = 1.0 - f64::from(share);
-        let mask = x.random_like(Distribution::Bernoulli(kept)).detach();
+        let mask = Tensor::<4>::random(dims, Distribution::Bernoulli(kept), &x.device()).detach();
         x * mask.div_scalar(kept)
     }
 }
