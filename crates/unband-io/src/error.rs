@@ -45,6 +45,18 @@ pub enum Error {
         /// The format.
         format: &'static str,
     },
+    /// A stream of frames ends inside one, or before the first.
+    #[error("the {format} stream ends at byte {byte}, {}", if *frames == 0 { "before the end of a first frame".to_owned() } else {
+        format!("after {frames} whole frames and inside what follows")
+    })]
+    Cut {
+        /// The format.
+        format: &'static str,
+        /// Bytes that there were.
+        byte: u64,
+        /// Frames that were whole.
+        frames: u64,
+    },
     /// The file contradicts its format.
     #[error("damaged {format} file: {message}")]
     Damaged {
@@ -195,12 +207,17 @@ impl Error {
         let text = match self.fault() {
             Self::Io { action, source } => return io_hint(action, source),
             Self::Empty | Self::Truncated { .. } => "copy or download the file again".to_owned(),
+            Self::Cut { .. } => "see why the program that writes it stopped".to_owned(),
             Self::Damaged { .. } => {
                 "copy or download the file again, or save it anew with another program".to_owned()
             }
             Self::UnknownContent => format!("pictures that can be read: {}", names(|f| f.reads)),
             Self::UnknownExtension { .. } => {
                 format!("extensions that can be written: {}", extensions())
+            }
+            Self::Unsupported { format: "NUT", .. } => {
+                "ask for raw frames of a format that has a code, for example with `-c:v rawvideo -pix_fmt yuv420p10le`"
+                    .to_owned()
             }
             Self::Unsupported { .. } => "convert it to PNG or TIFF with another program first".to_owned(),
             Self::Several { format: "YUV4MPEG2", .. } => {

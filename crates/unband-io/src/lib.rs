@@ -19,6 +19,7 @@ mod orient_jpeg;
 mod program;
 mod raw_profile;
 mod samples;
+pub mod video;
 mod xmp;
 
 use std::io::Write;

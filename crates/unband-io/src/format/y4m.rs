@@ -268,7 +268,8 @@ fn chroma_of(tag: &str) -> Option<(Option<Subsampling>, Siting, u8)> {
     }
 }
 
-fn common_divisor(a: u32, b: u32) -> u32 {
+/// The greatest; 1 for two zeros.
+pub(crate) fn common_divisor(a: u32, b: u32) -> u32 {
     if b == 0 { a.max(1) } else { common_divisor(b, a % b) }
 }
 
