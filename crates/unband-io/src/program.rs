@@ -1,6 +1,7 @@
-//! Other people's programs, for what no crate does: each runs in a temporary folder of its own, on files that are
-//! named here and not by the user, and not longer than it is given.
+//! Other people's programs, for what no crate does: each runs in a temporary folder of its own, where possible on files
+//! that are named here and not by the user, and not longer than it is given.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -30,6 +31,8 @@ pub(crate) struct Room {
 const SAID: &str = "said.txt";
 /// As much of that as is read.
 const SAID_BYTES: u64 = 1 << 16;
+/// What a program answers on its standard output goes here.
+const ANSWER: &str = "answer.txt";
 
 impl Program {
     /// Runs it in a room, where it finds its input and leaves its output under names that `args` say; standard input
@@ -38,9 +41,35 @@ impl Program {
     /// # Errors
     /// [`Error::NoProgram`] when it is not installed, [`Error::Program`] when it fails or runs for longer than `most`.
     pub(crate) fn run(&self, room: &Room, args: &[&str], most: Duration) -> Result<(), Error> {
+        self.finish(room, args, None, most)
+    }
+
+    /// Runs it in a room like [`Program::run`], and what it writes to its standard output comes back. Paths among `args`
+    /// have to be absolute.
+    ///
+    /// # Errors
+    /// As [`Program::run`], and answers of more than `bytes`.
+    pub(crate) fn ask<A: AsRef<OsStr>>(
+        &self,
+        room: &Room,
+        args: &[A],
+        bytes: u64,
+        most: Duration,
+    ) -> Result<Vec<u8>, Error> {
+        self.finish(room, args, Some(ANSWER), most)?;
+        Ok(room.read(ANSWER, bytes)?.unwrap_or_default())
+    }
+
+    fn finish<A: AsRef<OsStr>>(
+        &self,
+        room: &Room,
+        args: &[A],
+        output: Option<&str>,
+        most: Duration,
+    ) -> Result<(), Error> {
         let missing =
             Error::NoProgram { program: self.names[0], purpose: self.purpose, install: self.install };
-        let (name, child) = self.start(room, args)?.ok_or(missing)?;
+        let (name, child) = self.start(room, args, output)?.ok_or(missing)?;
         let failed = |message: String| Error::Program { program: name, message };
         match wait(child, most) {
             Ok(Some(status)) if status.success() => Ok(()),
@@ -50,12 +79,19 @@ impl Program {
         }
     }
 
-    fn start(&self, room: &Room, args: &[&str]) -> Result<Option<(&'static str, Child)>, Error> {
+    fn start<A: AsRef<OsStr>>(
+        &self,
+        room: &Room,
+        args: &[A],
+        output: Option<&str>,
+    ) -> Result<Option<(&'static str, Child)>, Error> {
         for &name in self.names {
             let said = room.create(SAID)?;
+            let answer = output.map(|output| room.create(output)).transpose()?;
             let mut command = Command::new(name);
             command.args(args).current_dir(room.folder.path());
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said);
+            command.stdin(Stdio::null()).stderr(said);
+            command.stdout(answer.map_or_else(Stdio::null, Stdio::from));
             match command.spawn() {
                 Ok(child) => return Ok(Some((name, child))),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -175,6 +211,14 @@ mod tests {
         let error = run("echo once; echo this >&2; echo that >&2; exit 3");
         assert_eq!(error.to_string(), "`sh` failed: this; that");
         assert_eq!(run("exit 1").to_string(), "`sh` failed: it failed without a word");
+    }
+
+    #[test]
+    fn an_answer_comes_back_and_has_an_end() {
+        let room = Room::new().unwrap();
+        let ask = |bytes| program(&["echo"]).ask(&room, &["hello"], bytes, Duration::from_secs(10));
+        assert_eq!(ask(10).unwrap(), b"hello\n");
+        assert!(matches!(ask(5), Err(Error::FileSize { .. })));
     }
 
     #[test]

@@ -1,0 +1,119 @@
+//! What can go wrong with a film, and what to do about it.
+
+use std::path::PathBuf;
+
+use crate::Error;
+
+/// Why a film could not be worked on. All but the first name the file themselves.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VideoError {
+    /// The operating system refused, or `FFmpeg` is missing or failed.
+    #[error(transparent)]
+    File(#[from] Error),
+    /// An `FFmpeg` that lacks what is needed.
+    #[error("{}: video needs FFmpeg 5.1 or newer, found {version}", path.display())]
+    TooOld {
+        /// The film.
+        path: PathBuf,
+        /// What `ffprobe` says it is.
+        version: String,
+    },
+    /// `ffprobe` makes nothing of it.
+    #[error("{}: not a film that FFmpeg can read: {message}", path.display())]
+    NotFilm {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        message: String,
+    },
+    /// No stream of moving pictures.
+    #[error("{}: no video in it, only {holds}", path.display())]
+    NoVideo {
+        /// The file.
+        path: PathBuf,
+        /// What there is ("audio and a cover picture").
+        holds: String,
+    },
+    /// Not one frame can be decoded.
+    #[error("{}: none of the first {packets} packets of video stream {stream} gives a frame", path.display())]
+    NoFrames {
+        /// The film.
+        path: PathBuf,
+        /// The stream's index.
+        stream: usize,
+        /// As many were tried.
+        packets: u32,
+    },
+    /// One picture.
+    #[error("{}: a picture, not a film", path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Two fields of different moments in a frame.
+    #[error("{}: the film is interlaced, {fields}", path.display())]
+    Interlaced {
+        /// The film.
+        path: PathBuf,
+        /// Which field comes first.
+        fields: &'static str,
+    },
+    /// Metadata for each frame that fit the original frames only.
+    #[error("{}: {what} would be lost: it describes each frame as it was before", path.display())]
+    DynamicHdr {
+        /// The film.
+        path: PathBuf,
+        /// Its name.
+        what: String,
+    },
+    /// Dolby Vision whose pictures are of no use without its metadata.
+    #[error("{}: Dolby Vision without a base layer that other players understand (profile {profile})", path.display())]
+    DolbyVisionBase {
+        /// The film.
+        path: PathBuf,
+        /// Its profile; 5 is known for this.
+        profile: i64,
+    },
+    /// Planes that stand for something other than RGB or plain luma and chroma.
+    #[error("{}: {what} is not supported", path.display())]
+    Color {
+        /// The film.
+        path: PathBuf,
+        /// What the planes are ("the colour matrix `ictcp`").
+        what: String,
+    },
+}
+
+impl VideoError {
+    /// What to do next, where there is something.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::File(error) => return error.hint(),
+            Self::TooOld { .. } => super::probe::INSTALL,
+            Self::NotFilm { .. } => {
+                "copy or download the file again; `ffprobe FILE` says whether FFmpeg knows its format"
+            }
+            Self::NoVideo { .. } => "name a file with moving pictures",
+            Self::NoFrames { .. } => {
+                "see whether `ffplay FILE` shows it; if so, cut its beginning off with `ffmpeg -ss 10 -i FILE -c copy OUT`"
+            }
+            Self::Picture { .. } => {
+                "restore it as a picture: convert it to PNG first if its format is not known here"
+            }
+            Self::Interlaced { .. } => {
+                "deinterlace it first, for example with `ffmpeg -i FILE -vf bwdif -c:a copy OUT`, or by `--ffmpeg-args`"
+            }
+            Self::DynamicHdr { .. } => {
+                "allow it to be dropped with `--drop-dynamic-hdr`: plain HDR10 or HLG stays as it is"
+            }
+            Self::DolbyVisionBase { .. } => {
+                "convert it to HDR10 first, for example with FFmpeg's filter `libplacebo`"
+            }
+            Self::Color { .. } => {
+                "convert it first, for example with `ffmpeg -i FILE -vf zscale=matrix=709 -c:a copy OUT`"
+            }
+        };
+        Some(text.to_owned())
+    }
+}

@@ -1,0 +1,170 @@
+//! What a film is, in numbers and names.
+
+use std::path::PathBuf;
+
+use unband_image::{Color, Colorimetry, Depth};
+
+use super::{DynamicHdr, color};
+use crate::video::{Samples, VideoError};
+
+/// A file with moving pictures, as `ffprobe` describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Film {
+    /// As it was given.
+    pub path: PathBuf,
+    /// `FFmpeg`'s names of the container, separated by commas ("matroska,webm").
+    pub container: String,
+    /// In seconds, where it is known.
+    pub duration: Option<f64>,
+    /// All streams, in order.
+    pub streams: Vec<Stream>,
+    /// How many chapters there are.
+    pub chapters: usize,
+    /// The main stream of pictures.
+    pub video: Video,
+    /// Metadata of the main stream that changes from frame to frame.
+    pub dynamic: Vec<DynamicHdr>,
+}
+
+/// One of the streams in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Its number in the file, from 0.
+    pub index: usize,
+    /// What flows in it.
+    pub kind: StreamKind,
+    /// `FFmpeg`'s name of the codec, where it knows it.
+    pub codec: Option<String>,
+    /// As tagged ("eng").
+    pub language: Option<String>,
+    /// Should it be played where nobody chooses?
+    pub default: bool,
+    /// Is it a picture about the film (a cover, a thumbnail) and not the film?
+    pub attached_picture: bool,
+}
+
+/// What flows in a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamKind {
+    /// Pictures; also covers.
+    Video,
+    /// Sound.
+    Audio,
+    /// Subtitles, as text or pictures.
+    Subtitle,
+    /// A file beside the film, such as a font.
+    Attachment,
+    /// Anything else, such as time codes.
+    Data,
+}
+
+/// Which lines of a frame are of one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldOrder {
+    /// All.
+    Progressive,
+    /// Every other one; the upper ones come first.
+    TopFirst,
+    /// Every other one; the lower ones come first.
+    BottomFirst,
+    /// Nothing is said.
+    Unknown,
+}
+
+/// A stream of pictures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Video {
+    /// Its number among all streams of the file.
+    pub stream: usize,
+    /// `FFmpeg`'s name of the codec.
+    pub codec: String,
+    /// Its profile ("Main 10"), where it has one.
+    pub profile: Option<String>,
+    /// Width of a frame in samples, before any rotation.
+    pub width: usize,
+    /// Height of a frame in samples, before any rotation.
+    pub height: usize,
+    /// `FFmpeg`'s name of how samples are stored.
+    pub pix_fmt: String,
+    /// Bits per sample.
+    pub depth: Depth,
+    /// What the samples stand for, alpha aside; codes of a palette are RGB. Nothing for what has no type here, such as XYZ.
+    pub samples: Option<Samples>,
+    /// Is there alpha too?
+    pub alpha: bool,
+    /// Seconds per unit of timestamps, as a fraction.
+    pub time_base: Option<(u32, u32)>,
+    /// Frames per second on average, as a fraction.
+    pub average_rate: Option<(u32, u32)>,
+    /// The least rate that has room for all timestamps, as a fraction; a guess of `FFmpeg`'s.
+    pub nominal_rate: Option<(u32, u32)>,
+    /// Is a frame of the average rate shown longer or shorter than one of the nominal rate, by more than a unit of
+    /// timestamps?
+    pub variable: bool,
+    /// Timestamp of the first frame, in units of `time_base`.
+    pub start_pts: Option<i64>,
+    /// How many frames the container says there are.
+    pub frames: Option<u64>,
+    /// Width to height of a sample, where it is said.
+    pub sample_aspect: Option<(u32, u32)>,
+    /// Players turn frames by so many degrees anticlockwise, −180 to 180.
+    pub rotation: i32,
+    /// Do players mirror frames?
+    pub mirrored: bool,
+    /// As the stream says or, where one of the first frames is interlaced, that frame.
+    pub field_order: FieldOrder,
+    /// "tv" (limited) or "pc" (full), where it is said.
+    pub range: Option<String>,
+    /// `FFmpeg`'s name of the colour primaries, where they are said.
+    pub primaries: Option<String>,
+    /// `FFmpeg`'s name of the transfer characteristics, where they are said.
+    pub transfer: Option<String>,
+    /// `FFmpeg`'s name of the matrix coefficients, where they are said.
+    pub matrix: Option<String>,
+    /// `FFmpeg`'s name of where chroma samples lie, where it is said.
+    pub chroma_location: Option<String>,
+    /// Mastering display and content light level; nothing else.
+    pub colorimetry: Colorimetry,
+}
+
+impl Film {
+    /// What the planes of a frame mean. Where the file says nothing: BT.2020 with its primaries, BT.709 for pictures larger
+    /// than 1279 × 576, else BT.601; full range for RGB, else limited.
+    ///
+    /// # Errors
+    /// [`VideoError::Color`]: matrices and pixel formats that this project has no type for.
+    pub fn color(&self) -> Result<Color, VideoError> {
+        color::color(&self.video).map_err(|what| VideoError::Color { path: self.path.clone(), what })
+    }
+
+    /// Are all lines of a frame of one moment? Restoring two fields as one picture would mix their moments.
+    ///
+    /// # Errors
+    /// [`VideoError::Interlaced`].
+    pub fn check_progressive(&self) -> Result<(), VideoError> {
+        let fields = match self.video.field_order {
+            FieldOrder::Progressive | FieldOrder::Unknown => return Ok(()),
+            FieldOrder::TopFirst => "top field first",
+            FieldOrder::BottomFirst => "bottom field first",
+        };
+        Err(VideoError::Interlaced { path: self.path.clone(), fields })
+    }
+
+    /// Is there no metadata that changes from frame to frame, or may it be dropped? Dolby Vision without a base layer of
+    /// its own is refused in any case: what is left shows wrong colours.
+    ///
+    /// # Errors
+    /// [`VideoError::DynamicHdr`] and [`VideoError::DolbyVisionBase`].
+    pub fn check_dynamic_hdr(&self, drop_dynamic_hdr: bool) -> Result<(), VideoError> {
+        for kind in &self.dynamic {
+            if let DynamicHdr::DolbyVision { profile: Some(profile), base: false } = *kind {
+                return Err(VideoError::DolbyVisionBase { path: self.path.clone(), profile });
+            }
+        }
+        if self.dynamic.is_empty() || drop_dynamic_hdr {
+            return Ok(());
+        }
+        let names: Vec<_> = self.dynamic.iter().map(|kind| kind.name()).collect();
+        Err(VideoError::DynamicHdr { path: self.path.clone(), what: names.join(" and ") })
+    }
+}

@@ -1,0 +1,231 @@
+//! `ffprobe`'s answers → a [`Film`].
+
+use std::path::Path;
+
+use unband_image::{Depth, Subsampling};
+
+use super::json::Node;
+use super::{FieldOrder, Film, Stream, StreamKind, Video, hdr};
+use crate::video::{Samples, VideoError};
+
+/// Containers of one picture, by what their brand says.
+const PICTURE_BRANDS: [&str; 5] = ["avif", "mif1", "heic", "heix", "mif2"];
+
+/// All streams that the first answer lists.
+pub(super) fn streams(answer: Node<'_>) -> Vec<Stream> {
+    answer.list("streams").map(stream).collect()
+}
+
+fn stream(node: Node<'_>) -> Stream {
+    let disposition = node.at("disposition");
+    Stream {
+        index: node.size("index"),
+        kind: match node.text("codec_type") {
+            Some("video") => StreamKind::Video,
+            Some("audio") => StreamKind::Audio,
+            Some("subtitle") => StreamKind::Subtitle,
+            Some("attachment") => StreamKind::Attachment,
+            _ => StreamKind::Data,
+        },
+        codec: node.name("codec_name"),
+        language: node.at("tags").name("language"),
+        default: disposition.flag("default"),
+        attached_picture: disposition.flag("attached_pic") || disposition.flag("timed_thumbnails"),
+    }
+}
+
+/// The stream of pictures that `ffmpeg` takes where nobody chooses: the largest, where being marked as default counts as
+/// five million pixels; the first of equals.
+///
+/// Source: `map_auto_video` in `FFmpeg`'s `fftools/ffmpeg_mux_init.c` (5.1: `ffmpeg_opt.c`).
+pub(super) fn main_stream(path: &Path, answer: Node<'_>) -> Result<usize, VideoError> {
+    let mut best: Option<(usize, usize)> = None;
+    for (stream, node) in streams(answer).iter().zip(answer.list("streams")) {
+        if stream.kind != StreamKind::Video || stream.attached_picture {
+            continue;
+        }
+        let default = if stream.default { 5_000_000 } else { 0 };
+        let score = node.size("width").saturating_mul(node.size("height")).saturating_add(default);
+        if best.is_none_or(|(most, _)| score > most) {
+            best = Some((score, stream.index));
+        }
+    }
+    match best {
+        Some((_, index)) => Ok(index),
+        None => Err(VideoError::NoVideo { path: path.to_owned(), holds: holds(&streams(answer)) }),
+    }
+}
+
+/// "audio and a cover picture".
+fn holds(streams: &[Stream]) -> String {
+    let any = |kind| streams.iter().any(|stream| stream.kind == kind);
+    let kinds = [
+        (StreamKind::Audio, "audio"),
+        (StreamKind::Subtitle, "subtitles"),
+        (StreamKind::Video, "a cover picture"),
+    ];
+    let words: Vec<_> = kinds.into_iter().filter(|&(kind, _)| any(kind)).map(|(_, word)| word).collect();
+    if words.is_empty() { "other data".to_owned() } else { words.join(" and ") }
+}
+
+/// Is it a picture? Animations are films.
+pub(super) fn is_picture(answer: Node<'_>, main: usize, frames: usize) -> bool {
+    let format = answer.at("format");
+    let container = format.text("format_name").unwrap_or_default();
+    let brand = format.at("tags").text("major_brand").unwrap_or_default();
+    let still = node_of(answer, main).at("disposition").flag("still_image");
+    still
+        || container == "image2"
+        || container.ends_with("_pipe")
+        || PICTURE_BRANDS.contains(&brand.trim())
+        || (container == "gif" && frames == 1)
+}
+
+fn node_of(answer: Node<'_>, index: usize) -> Node<'_> {
+    let found = answer.list("streams").find(|node| node.size("index") == index);
+    found.unwrap_or(answer.at("streams"))
+}
+
+/// The film, from both answers; `frames` has at least one.
+pub(super) fn film(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>) -> Film {
+    let node = node_of(answer, main);
+    let side_data = || {
+        let of_frames = frames.list("frames").flat_map(|frame| frame.list("side_data_list"));
+        node.list("side_data_list").chain(of_frames)
+    };
+    let format = answer.at("format");
+    let mut video = video(answer, node, frames);
+    video.colorimetry = hdr::colorimetry(side_data);
+    (video.rotation, video.mirrored) = display(side_data());
+    Film {
+        path: path.to_owned(),
+        container: format.text("format_name").unwrap_or_default().to_owned(),
+        duration: duration(format, node),
+        streams: streams(answer),
+        chapters: answer.list("chapters").count(),
+        video,
+        dynamic: hdr::dynamic(side_data()),
+    }
+}
+
+fn duration(format: Node<'_>, stream: Node<'_>) -> Option<f64> {
+    let said = [format, stream].into_iter().find_map(|node| node.number("duration"));
+    said.or_else(|| clock(stream.at("tags").text("DURATION")?)).filter(|&seconds| seconds > 0.0)
+}
+
+/// "00:01:02.500000000" in seconds.
+fn clock(text: &str) -> Option<f64> {
+    text.split(':').try_fold(0.0, |sum, part| Some(sum * 60.0 + part.trim().parse::<f64>().ok()?))
+}
+
+/// All but what side data says.
+fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
+    let frame = frames.list("frames").next().unwrap_or(frames.at("frames"));
+    let name = |key| node.name(key).or_else(|| frame.name(key));
+    let size = |key| Some(node.size(key)).filter(|&size| size > 0).unwrap_or_else(|| frame.size(key));
+    let pix_fmt = name("pix_fmt").unwrap_or_default();
+    let (samples, depth, alpha) = samples(answer, &pix_fmt);
+    let time_base = node.ratio("time_base");
+    let (average_rate, nominal_rate) = (node.ratio("avg_frame_rate"), node.ratio("r_frame_rate"));
+    let aspect = |node: Node<'_>| node.ratio("sample_aspect_ratio");
+    Video {
+        stream: node.size("index"),
+        codec: node.name("codec_name").unwrap_or_default(),
+        profile: node.name("profile"),
+        width: size("width"),
+        height: size("height"),
+        pix_fmt,
+        depth,
+        samples,
+        alpha,
+        time_base,
+        average_rate,
+        nominal_rate,
+        variable: is_variable(average_rate, nominal_rate, time_base),
+        start_pts: node.whole("start_pts"),
+        frames: frame_count(node),
+        sample_aspect: aspect(node).or_else(|| aspect(frame)),
+        rotation: 0,
+        mirrored: false,
+        field_order: field_order(node, frames),
+        range: name("color_range"),
+        primaries: name("color_primaries"),
+        transfer: name("color_transfer"),
+        matrix: name("color_space"),
+        chroma_location: name("chroma_location"),
+        colorimetry: unband_image::Colorimetry::default(),
+    }
+}
+
+/// What `ffprobe` says of a pixel format, also of those that NUT does not know: samples, bits, and whether there is alpha.
+pub(super) fn samples(answer: Node<'_>, pix_fmt: &str) -> (Option<Samples>, Depth, bool) {
+    let format = answer.list("pixel_formats").find(|format| format.text("name") == Some(pix_fmt));
+    let Some(format) = format else { return (None, Depth::EIGHT, false) };
+    let flags = format.at("flags");
+    let bits = format.list("components").filter_map(|component| component.whole("bit_depth")).max();
+    let float = pix_fmt.contains("f16") || pix_fmt.contains("f32");
+    let depth = match u8::try_from(bits.unwrap_or(8)) {
+        Ok(bits @ 1..=16) if !float => Depth::Int(bits),
+        _ => Depth::F32,
+    };
+    let shift = |key| 1u8 << format.size(key).min(2);
+    let samples = if flags.flag("rgb") || flags.flag("palette") {
+        Some(Samples::Rgb)
+    } else if pix_fmt.starts_with("xyz") || pix_fmt.starts_with("bayer") || flags.flag("hwaccel") {
+        None
+    } else if format.size("nb_components") < 3 {
+        Some(Samples::Gray)
+    } else {
+        Some(Samples::Yuv(Subsampling { x: shift("log2_chroma_w"), y: shift("log2_chroma_h") }))
+    };
+    (samples, depth, flags.flag("alpha"))
+}
+
+fn is_variable(average: Option<(u32, u32)>, nominal: Option<(u32, u32)>, tick: Option<(u32, u32)>) -> bool {
+    let seconds = |(n, d): (u32, u32)| f64::from(d) / f64::from(n);
+    match (average, nominal, tick) {
+        (Some(average), Some(nominal), Some((n, d))) => {
+            (seconds(average) - seconds(nominal)).abs() > f64::from(n) / f64::from(d)
+        }
+        _ => false,
+    }
+}
+
+/// The container's own count, or the one in Matroska's statistics.
+fn frame_count(node: Node<'_>) -> Option<u64> {
+    let tags = node.at("tags");
+    let counts =
+        [node.whole("nb_frames"), tags.whole("NUMBER_OF_FRAMES"), tags.whole("NUMBER_OF_FRAMES-eng")];
+    counts.into_iter().flatten().find(|&count| count > 0)?.try_into().ok()
+}
+
+/// Degrees anticlockwise, and whether the picture is mirrored. Streams have a "Display Matrix", frames a "3x3 displaymatrix".
+fn display<'a>(mut side_data: impl Iterator<Item = Node<'a>>) -> (i32, bool) {
+    let Some(matrix) = side_data.find(|data| data.text("displaymatrix").is_some()) else { return (0, false) };
+    let rotation = matrix.number("rotation").unwrap_or(0.0).round() as i32;
+    // Rows of an address and three numbers; the first two of each turn and mirror.
+    let rows = matrix.text("displaymatrix").unwrap_or_default().lines().filter(|row| !row.trim().is_empty());
+    let numbers: Vec<f64> = rows
+        .flat_map(|row| row.split_whitespace().skip(1).take(2))
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    (rotation, matches!(numbers[..], [a, b, c, d, ..] if a * d < b * c))
+}
+
+fn field_order(node: Node<'_>, frames: Node<'_>) -> FieldOrder {
+    let said = match node.text("field_order") {
+        Some("progressive") => FieldOrder::Progressive,
+        Some("tt" | "tb") => FieldOrder::TopFirst,
+        Some("bb" | "bt") => FieldOrder::BottomFirst,
+        _ => FieldOrder::Unknown,
+    };
+    // Containers say progressive of streams that are not: frames know better.
+    let interlaced = frames.list("frames").find(|frame| frame.flag("interlaced_frame"));
+    match (said, interlaced) {
+        (FieldOrder::Progressive | FieldOrder::Unknown, Some(frame)) if frame.flag("top_field_first") => {
+            FieldOrder::TopFirst
+        }
+        (FieldOrder::Progressive | FieldOrder::Unknown, Some(_)) => FieldOrder::BottomFirst,
+        (said, _) => said,
+    }
+}
