@@ -42,20 +42,14 @@ impl Journal {
         }
         let io = |source| DatasetError::Folder { folder: folder.to_owned(), source };
         if !unfinished.exists() {
-            let first = match fs::read_dir(folder) {
-                Ok(mut entries) => entries.next(),
-                Err(error) if error.kind() == ErrorKind::NotFound => None,
+            match occupied(folder) {
+                Ok(false) => {}
+                Ok(true) => return Err(DatasetError::Occupied { folder: folder.to_owned() }),
                 Err(error) => return Err(io(error)),
-            };
-            if first.is_some() {
-                return Err(DatasetError::Occupied { folder: folder.to_owned() });
             }
         }
-        for split in Split::ALL {
-            for side in SIDES {
-                fs::create_dir_all(folder.join(split.folder()).join(side)).map_err(io)?;
-            }
-        }
+        // Its name is the first thing in the folder: a run that is killed before has left nothing that would be in the way.
+        fs::create_dir_all(folder).map_err(io)?;
         match unband_io::write_bytes(&line(header), &unfinished, false) {
             Ok(()) => {}
             Err(error) if matches!(error.fault(), unband_io::Error::Exists) => {}
@@ -72,8 +66,11 @@ impl Journal {
         file.set_len(manifest.whole_bytes).map_err(io)?;
         file.seek(SeekFrom::End(0)).map_err(io)?;
         for split in Split::ALL {
-            sweep(&folder.join(split.folder())).map_err(io)?;
+            for side in SIDES {
+                fs::create_dir_all(folder.join(split.folder()).join(side)).map_err(io)?;
+            }
         }
+        sweep(folder).map_err(io)?;
         let before = manifest.entries;
         Ok(Opened::Open(Self { folder: folder.to_owned(), file, before }))
     }
@@ -125,9 +122,28 @@ fn sweep(folder: &Path) -> std::io::Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() {
             sweep(&path)?;
-        } else if name.starts_with(".unband-") && name.ends_with(".tmp") {
+        } else if is_half_written(&name) {
             fs::remove_file(&path)?;
         }
     }
     Ok(())
+}
+
+/// Is there anything in a folder but what a killed run may have left half written?
+fn occupied(folder: &Path) -> std::io::Result<bool> {
+    let files = match fs::read_dir(folder) {
+        Ok(files) => files,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    for file in files {
+        if !is_half_written(&file?.file_name().to_string_lossy()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_half_written(name: &str) -> bool {
+    name.starts_with(".unband-") && name.ends_with(".tmp")
 }

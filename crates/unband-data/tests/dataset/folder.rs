@@ -97,6 +97,17 @@ fn other_settings_other_sources_and_other_folders_are_refused() {
 }
 
 #[test]
+fn a_run_that_was_killed_before_it_wrote_its_name_is_in_nobodys_way() {
+    let set = Set::odd();
+    let plan = plan(&set);
+    let out = set.out("pairs");
+    fs::create_dir_all(&out).unwrap();
+    fs::write(out.join(".unband-4k2.tmp"), b"{\"ver").unwrap();
+    journal(&plan, &out);
+    assert!(!out.join(".unband-4k2.tmp").exists());
+}
+
+#[test]
 fn two_runs_do_not_write_to_one_folder() {
     let set = Set::odd();
     let plan = plan(&set);
