@@ -145,5 +145,5 @@ fn occupied(folder: &Path) -> std::io::Result<bool> {
 }
 
 fn is_half_written(name: &str) -> bool {
-    name.starts_with(".unband-") && name.ends_with(".tmp")
+    name.starts_with(".unband-") && Path::new(name).extension().is_some_and(|ending| ending == "tmp")
 }
