@@ -54,14 +54,15 @@ fn box_means(plane: &Plane) -> Vec<f32> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use unband_image::Rng;
 
     use super::*;
 
-    const SIDE: usize = 64;
+    pub const SIDE: usize = 64;
 
-    fn image(f: impl Fn(usize, usize, usize) -> f32) -> Image {
+    /// Codes of 8 bits by column, row and plane.
+    pub fn image(f: impl Fn(usize, usize, usize) -> f32) -> Image {
         let value =
             |i: usize| (f(i / 3 % SIDE, i / 3 / SIDE, i % 3).clamp(0.0, 255.0) * 257.0).round() as u16;
         let data: Vec<u16> = (0..3 * SIDE * SIDE).map(value).collect();

@@ -147,15 +147,7 @@ impl Batches for Examples {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const SIDE: usize = 64;
-
-    fn image(f: impl Fn(usize, usize, usize) -> f32) -> Image {
-        let value =
-            |i: usize| (f(i / 3 % SIDE, i / 3 / SIDE, i % 3).clamp(0.0, 255.0) * 257.0).round() as u16;
-        let data: Vec<u16> = (0..3 * SIDE * SIDE).map(value).collect();
-        Image::from_rgb16(SIDE, SIDE, &data).unwrap_or_else(|e| panic!("{e}"))
-    }
+    use crate::banded::tests::image;
 
     #[test]
     fn dither_keeps_the_mean() {

@@ -11,6 +11,7 @@ use unband_io::Limits;
 use unband_nets::arch::Sees;
 
 use crate::banded::is_banded;
+use crate::batches::below;
 use crate::error::DataError;
 use crate::made::{Made, Patch, Surface};
 use crate::recipe::Data;
@@ -206,11 +207,6 @@ impl Kept {
         Image::from_rgb16(w.width(), w.height(), &data)
             .map_err(|source| DataError::Picture { file: file.to_owned(), source })
     }
-}
-
-/// One of `count` by a random number.
-fn below(count: usize, random: u32) -> usize {
-    ((u64::from(random) * count as u64) >> 32) as usize
 }
 
 /// Files whose ending is that of a picture, by name.
