@@ -16,6 +16,7 @@ pub mod fuzzing;
 mod limits;
 mod orient;
 mod orient_jpeg;
+mod planar;
 mod program;
 mod raw_profile;
 mod samples;

@@ -130,6 +130,11 @@ impl Room {
         Ok(Self { folder: folder.map_err(|source| Error::Io { action: "make a temporary folder", source })? })
     }
 
+    /// Where a file of that name would be.
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// A new file, to write.
     ///
     /// # Errors

@@ -15,13 +15,15 @@ dispatch! {
     /// As [`write_changed_u8`], for up to 16 bits.
     pub fn write_changed_u16(level, out: &mut [f32], before: &[u16], after: &[u16], scale: f32, zero: f32) = write_changed_body;
     /// `(code - zero) / scale`.
+    pub fn to_values_u8(level, out: &mut [f32], codes: &[u8], scale: f32, zero: f32) = to_values_body;
+    /// As [`to_values_u8`], for up to 16 bits.
     pub fn to_values_u16(level, out: &mut [f32], codes: &[u16], scale: f32, zero: f32) = to_values_body;
 }
 
 #[inline(always)]
-fn to_values_body(out: &mut [f32], codes: &[u16], scale: f32, zero: f32) {
+fn to_values_body<T: Copy + Into<f32>>(out: &mut [f32], codes: &[T], scale: f32, zero: f32) {
     for (out, &code) in out.iter_mut().zip(codes) {
-        *out = (f32::from(code) - zero) / scale;
+        *out = (code.into() - zero) / scale;
     }
 }
 

@@ -12,7 +12,7 @@ use unband_image::{
 };
 
 use super::{Dropped, FormatEntry, Item, WriteOptions, Writes, ratio_scale};
-use crate::{Error, Limits, limits};
+use crate::{Error, Limits, limits, planar};
 
 const NAME: &str = "YUV4MPEG2";
 /// No line of parameters is as long.
@@ -228,7 +228,7 @@ impl Y4mHeader {
 
     /// Bytes of the planes of one frame, without the line before them; nothing when no machine could count them.
     pub fn frame_bytes(&self) -> Option<usize> {
-        let each = if self.depth.bits() > 8 { 2usize } else { 1 };
+        let each = planar::sample_bytes(self.depth.bits());
         self.planes().try_fold(0usize, |sum, (w, h)| sum.checked_add(w.checked_mul(h)?.checked_mul(each)?))
     }
 
@@ -336,18 +336,12 @@ impl<R: Read> Y4mReader<R> {
 
     fn plane(&mut self, width: usize, height: usize, grid: Grid) -> Result<Plane, Error> {
         let mut plane = limits::new_plane(width, height)?;
-        let wide = self.header.depth.bits() > 8;
-        let value = |code: u16| (f32::from(code).min(grid.max) - grid.zero) / grid.scale;
-        let mut bytes = vec![0; if wide { 2 * width } else { width }];
+        let bits = self.header.depth.bits();
+        let mut bytes = vec![0; width * planar::sample_bytes(bits)];
+        let mut codes = Vec::new();
         for y in 0..height {
             self.input.read_exact(&mut bytes).map_err(wrong)?;
-            let row = plane.row_mut(y);
-            if wide {
-                let codes = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-                row.iter_mut().zip(codes).for_each(|(to, code)| *to = value(code));
-            } else {
-                row.iter_mut().zip(&bytes).for_each(|(to, &code)| *to = value(u16::from(code)));
-            }
+            planar::read_row(plane.row_mut(y), &bytes, bits, grid, &mut codes);
         }
         Ok(plane)
     }
@@ -426,17 +420,13 @@ impl<W: Write> Y4mWriter<W> {
             return Err(Error::encode(NAME, "a frame differs in size or model from the first"));
         }
         self.out.write_all(b"FRAME\n").map_err(not_written)?;
+        let mut codes = Vec::new();
         for (i, plane) in planes.into_iter().enumerate() {
             let i = if self.header.alpha && i + 1 == self.header.planes().count() { 3 } else { i };
             let grid = self.header.grid(i);
-            let code = |v: f32| (v * grid.scale + grid.zero + 0.5).clamp(0.0, grid.max) as u16;
             for y in 0..plane.height {
                 self.bytes.clear();
-                if self.header.depth.bits() > 8 {
-                    self.bytes.extend(plane.row(y).iter().flat_map(|&v| code(v).to_le_bytes()));
-                } else {
-                    self.bytes.extend(plane.row(y).iter().map(|&v| code(v) as u8));
-                }
+                planar::write_row(&mut self.bytes, plane.row(y), self.header.depth.bits(), grid, &mut codes);
                 self.out.write_all(&self.bytes).map_err(not_written)?;
             }
         }

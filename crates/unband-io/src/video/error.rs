@@ -75,6 +75,60 @@ pub enum VideoError {
         /// Its profile; 5 is known for this.
         profile: i64,
     },
+    /// Something is wrong with the file, or `FFmpeg` failed on it.
+    #[error("{}: the film is damaged or cut off: {message}", path.display())]
+    Damaged {
+        /// The film.
+        path: PathBuf,
+        /// What `FFmpeg` said.
+        message: String,
+    },
+    /// Frames of several sizes or formats.
+    #[error("{}: its frames change size or format in the middle: {what}", path.display())]
+    Changes {
+        /// The film.
+        path: PathBuf,
+        /// What the first other frame is.
+        what: String,
+    },
+    /// `FFmpeg` failed while it wrote.
+    #[error("{}: FFmpeg cannot {doing}: {message}", path.display())]
+    NotWritten {
+        /// What was to be written.
+        path: PathBuf,
+        /// "encode" or "put the film together".
+        doing: &'static str,
+        /// What it said.
+        message: String,
+    },
+    /// The installed `FFmpeg` lacks an encoder.
+    #[error("{}: this FFmpeg has no encoder `{encoder}`", path.display())]
+    NoEncoder {
+        /// What was to be written.
+        path: PathBuf,
+        /// Its name.
+        encoder: String,
+    },
+    /// A container that films cannot be written to here, or not with that codec.
+    #[error("{}: {what}", path.display())]
+    Container {
+        /// What was to be written.
+        path: PathBuf,
+        /// What does not fit.
+        what: String,
+        /// What fits.
+        instead: &'static str,
+    },
+    /// Frames that went in did not all come out.
+    #[error("{}: {found} frames were written, {expected} were given", path.display())]
+    Frames {
+        /// What was written.
+        path: PathBuf,
+        /// Frames in it.
+        found: u64,
+        /// Frames that it should have.
+        expected: u64,
+    },
     /// Planes that stand for something other than RGB or plain luma and chroma.
     #[error("{}: {what} is not supported", path.display())]
     Color {
@@ -110,6 +164,18 @@ impl VideoError {
             Self::DolbyVisionBase { .. } => {
                 "convert it to HDR10 first, for example with FFmpeg's filter `libplacebo`"
             }
+            Self::Damaged { .. } => "copy or download it again; `--keep-going` takes what can be decoded",
+            Self::Changes { .. } => {
+                "make them alike first, for example with `ffmpeg -i FILE -vf scale=1920:1080 -c:a copy OUT`"
+            }
+            Self::NotWritten { .. } => {
+                "see whether the disk is full; with `--ffmpeg-args`, whether the arguments fit the container"
+            }
+            Self::NoEncoder { .. } => {
+                "install an FFmpeg that has it, or choose another with `--for archive`, `--lossless` or `--ffmpeg-args`"
+            }
+            Self::Container { instead, .. } => instead,
+            Self::Frames { .. } => "this is a fault of the program; please report it",
             Self::Color { .. } => {
                 "convert it first, for example with `ffmpeg -i FILE -vf zscale=matrix=709 -c:a copy OUT`"
             }

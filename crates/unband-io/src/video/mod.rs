@@ -1,11 +1,26 @@
 //! Video: what a film is, and frames as they travel between this program and `FFmpeg`: samples as they are stored, and when
 //! each is shown.
 
+mod codec;
+mod decode;
+mod encode;
 mod error;
+mod ffmpeg;
+mod fragments;
+mod frame;
+mod join;
 pub mod nut;
+mod others;
 pub mod pixel_format;
 pub mod probe;
 
+pub use codec::{Codec, Encoding, Purpose, container_of};
+pub use decode::{DecodeOptions, Decoder};
+pub use encode::{Encoder, Segment};
 pub use error::VideoError;
+pub use ffmpeg::Ffmpeg;
+pub use frame::FrameFormat;
+pub use join::{Cut, join};
+pub use others::Others;
 pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
 pub use probe::{Film, probe};

@@ -50,6 +50,15 @@ impl PixelFormat {
         PIXEL_FORMATS.iter().find(|format| format.name == name)
     }
 
+    /// The planar format of these samples with the fewest bits that are at least so many.
+    pub fn planar(samples: Samples, bits: u8, alpha: bool) -> Option<&'static Self> {
+        let fits = |format: &&Self| {
+            let right = format.samples == samples && format.alpha == alpha;
+            right && format.layout == Layout::Planar && format.bits >= bits
+        };
+        PIXEL_FORMATS.iter().filter(fits).min_by_key(|format| format.bits)
+    }
+
     /// The format of a NUT stream's code.
     pub fn by_fourcc(fourcc: [u8; 4]) -> Option<&'static Self> {
         PIXEL_FORMATS.iter().find(|format| format.fourcc == fourcc)

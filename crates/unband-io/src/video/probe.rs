@@ -22,14 +22,13 @@ pub use film::{FieldOrder, Film, Stream, StreamKind, Video};
 pub use hdr::{DynamicHdr, content_light_words, svt_mastering_display, x265_master_display};
 
 use super::VideoError;
+use super::ffmpeg::FFPROBE;
 use crate::Error;
-use crate::program::{Program, Room};
+use crate::program::Room;
 use json::Node;
 
 pub(super) const INSTALL: &str =
     "install FFmpeg 5.1 or newer (`apt install ffmpeg`, `brew install ffmpeg`, `winget install ffmpeg`)";
-
-const FFPROBE: Program = Program { names: &["ffprobe"], purpose: "video", install: INSTALL };
 
 /// Long enough for a film on a slow disk.
 const MOST: Duration = Duration::from_mins(2);

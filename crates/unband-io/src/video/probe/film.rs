@@ -39,6 +39,8 @@ pub struct Stream {
     pub language: Option<String>,
     /// Should it be played where nobody chooses?
     pub default: bool,
+    /// `FFmpeg`'s names of all that it is marked as ("default", "forced").
+    pub dispositions: Vec<String>,
     /// Is it a picture about the film (a cover, a thumbnail) and not the film?
     pub attached_picture: bool,
 }
@@ -103,6 +105,8 @@ pub struct Video {
     pub variable: bool,
     /// Timestamp of the first frame, in units of `time_base`.
     pub start_pts: Option<i64>,
+    /// How long the stream is shown, in units of `time_base`, where the container says it.
+    pub duration_ticks: Option<i64>,
     /// How many frames the container says there are.
     pub frames: Option<u64>,
     /// Width to height of a sample, where it is said.
@@ -127,7 +131,43 @@ pub struct Video {
     pub colorimetry: Colorimetry,
 }
 
+impl Video {
+    /// Does its codec lose anything?
+    pub fn is_lossy(&self) -> bool {
+        const LOSSLESS: &[&str] = &[
+            "ffv1", "rawvideo", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "png", "qtrle", "v210", "v410",
+            "gif",
+        ];
+        !LOSSLESS.contains(&self.codec.as_str())
+    }
+}
+
 impl Film {
+    /// Seconds per tick of its timestamps as a fraction; a thousandth where nothing is said.
+    pub fn time_base(&self) -> (u32, u32) {
+        self.video.time_base.filter(|&(n, d)| n > 0 && d > 0).unwrap_or((1, 1000))
+    }
+
+    /// A time in seconds as ticks, to the nearest.
+    pub fn ticks(&self, seconds: f64) -> i64 {
+        let (numerator, denominator) = self.time_base();
+        (seconds * f64::from(denominator) / f64::from(numerator)).round() as i64
+    }
+
+    /// Ticks in seconds.
+    pub fn seconds(&self, ticks: i64) -> f64 {
+        let (numerator, denominator) = self.time_base();
+        ticks as f64 * f64::from(numerator) / f64::from(denominator)
+    }
+
+    pub(in crate::video) fn undecodable(&self, message: &str) -> VideoError {
+        VideoError::NotFilm { path: self.path.clone(), message: message.to_owned() }
+    }
+
+    pub(in crate::video) fn damaged(&self, message: &str) -> VideoError {
+        VideoError::Damaged { path: self.path.clone(), message: message.to_owned() }
+    }
+
     /// What the planes of a frame mean. Where the file says nothing: BT.2020 with its primaries, BT.709 for pictures larger
     /// than 1279 × 576, else BT.601; full range for RGB, else limited.
     ///

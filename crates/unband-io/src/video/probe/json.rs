@@ -51,6 +51,12 @@ impl<'a> Node<'a> {
         self.whole(key) == Some(1)
     }
 
+    /// The keys of all flags that are set.
+    pub(super) fn flags(self) -> Vec<String> {
+        let all = self.0.and_then(Value::as_object);
+        all.into_iter().flatten().filter(|(key, _)| self.flag(key)).map(|(key, _)| key.clone()).collect()
+    }
+
     /// "24000/1001" or "4:3", where neither number is 0.
     pub(super) fn ratio(self, key: &str) -> Option<(u32, u32)> {
         let (n, d) = self.text(key)?.split_once(['/', ':'])?;

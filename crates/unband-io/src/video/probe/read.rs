@@ -30,6 +30,7 @@ fn stream(node: Node<'_>) -> Stream {
         codec: node.name("codec_name"),
         language: node.at("tags").name("language"),
         default: disposition.flag("default"),
+        dispositions: disposition.flags(),
         attached_picture: disposition.flag("attached_pic") || disposition.flag("timed_thumbnails"),
     }
 }
@@ -143,6 +144,7 @@ fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
         nominal_rate,
         variable: is_variable(average_rate, nominal_rate, time_base),
         start_pts: node.whole("start_pts"),
+        duration_ticks: node.whole("duration_ts").filter(|&ticks| ticks > 0),
         frames: frame_count(node),
         sample_aspect: aspect(node).or_else(|| aspect(frame)),
         rotation: 0,

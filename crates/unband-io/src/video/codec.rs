@@ -1,0 +1,272 @@
+//! How films are encoded: a codec for what they are for and where they go, and what its encoder is told.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::probe::{content_light_words, svt_mastering_display, x265_master_display};
+use super::{Ffmpeg, Film, PixelFormat, VideoError};
+
+/// What a film is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// Watching at home: nothing of the pictures is lost that can be seen.
+    #[default]
+    Player,
+    /// Sending to browsers: smaller.
+    Web,
+    /// Keeping and editing: no loss.
+    Archive,
+}
+
+impl Purpose {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Web, Self::Archive, Self::Player];
+
+    /// As it is typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Player => "player",
+            Self::Web => "web",
+            Self::Archive => "archive",
+        }
+    }
+}
+
+/// An encoder of `FFmpeg`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Codec {
+    /// HEVC by x265.
+    X265,
+    /// AV1 by SVT-AV1.
+    SvtAv1,
+    /// VP9 by libvpx.
+    Vp9,
+    /// FFV1, without loss.
+    Ffv1,
+    /// Another, as `-c:v` names it.
+    Other(String),
+}
+
+impl Codec {
+    /// `FFmpeg`'s name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::X265 => "libx265",
+            Self::SvtAv1 => "libsvtav1",
+            Self::Vp9 => "libvpx-vp9",
+            Self::Ffv1 => "ffv1",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// The container that its finished parts wait in. Both have fragments; MP4 has no codes for some codecs, `QuickTime` none
+    /// for others.
+    pub(super) fn part_container(&self) -> &'static str {
+        let name = self.name();
+        if name.contains("av1") || name.contains("vp9") { "mp4" } else { "mov" }
+    }
+}
+
+/// A container that films are written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// `FFmpeg`'s name of what writes it.
+    pub muxer: &'static str,
+    extensions: &'static [&'static str],
+    /// Has it codes for FFV1?
+    ffv1: bool,
+    /// Is HEVC known in it to players that go by the code `hvc1` only?
+    tagged: bool,
+    /// Has each stream a unit of time of its own?
+    pub(super) times_of_tracks: bool,
+}
+
+const CONTAINERS: &[Container] = &[
+    Container { muxer: "matroska", extensions: &["mkv"], ffv1: true, tagged: false, times_of_tracks: false },
+    Container { muxer: "webm", extensions: &["webm"], ffv1: false, tagged: false, times_of_tracks: false },
+    Container { muxer: "mp4", extensions: &["mp4", "m4v"], ffv1: false, tagged: true, times_of_tracks: true },
+    Container { muxer: "mov", extensions: &["mov"], ffv1: true, tagged: true, times_of_tracks: true },
+    Container { muxer: "nut", extensions: &["nut"], ffv1: true, tagged: false, times_of_tracks: false },
+    Container {
+        muxer: "mpegts",
+        extensions: &["ts", "m2ts", "mts"],
+        ffv1: false,
+        tagged: false,
+        times_of_tracks: false,
+    },
+];
+
+/// The container of that file name's extension; nothing where films are not written under it.
+pub fn container_of(path: &Path) -> Option<&'static Container> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    CONTAINERS.iter().find(|container| container.extensions.contains(&extension.as_str()))
+}
+
+/// A codec, its quality, and further arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoding {
+    /// The codec.
+    pub codec: Codec,
+    /// Bits per sample of the frames that it gets.
+    pub bits: u8,
+    args: Vec<String>,
+    container: &'static Container,
+}
+
+impl Encoding {
+    /// Chooses for a container and a purpose. `args` are `FFmpeg`'s for the encoder: with `-c:v` among them they are all that
+    /// it is told, else they follow what is chosen here. `bits`: of the frames.
+    ///
+    /// # Errors
+    /// Containers that films are not written to, codecs that do not go into them, encoders that are missing.
+    pub fn choose(
+        output: &Path,
+        purpose: Purpose,
+        args: &[String],
+        bits: u8,
+        ffmpeg: &Ffmpeg,
+    ) -> Result<Self, VideoError> {
+        let refused =
+            |what: String, instead| VideoError::Container { path: output.to_owned(), what, instead };
+        let container = container_of(output).ok_or_else(|| {
+            let extension = output.extension().unwrap_or_default().to_string_lossy();
+            refused(
+                format!("films are not written as `.{extension}`"),
+                "name a file with .mkv, .mp4, .mov or .webm",
+            )
+        })?;
+        let own = args.iter().position(|arg| arg == "-c:v" || arg == "-vcodec" || arg == "-codec:v");
+        let codec = match own {
+            Some(at) => {
+                let name = args.get(at + 1).map(String::as_str).unwrap_or_default();
+                if name == "copy" {
+                    let what = "the pictures cannot be copied: they are what changes".to_owned();
+                    return Err(refused(what, "leave `-c:v copy` out"));
+                }
+                known(name)
+            }
+            None => default_codec(container, purpose, ffmpeg),
+        };
+        if codec == Codec::Ffv1 && !container.ffv1 {
+            let what = format!("{} holds no FFV1, the codec without loss", container.muxer);
+            return Err(refused(what, "write to a file with .mkv"));
+        }
+        if !ffmpeg.encodes(codec.name()) {
+            return Err(VideoError::NoEncoder { path: output.to_owned(), encoder: codec.name().to_owned() });
+        }
+        let mut all = if own.is_some() { Vec::new() } else { settings(&codec, purpose) };
+        all.extend(args.iter().cloned());
+        Ok(Self { codec, bits, args: all, container })
+    }
+
+    /// What the encoder is told, `-c:v` included: settings, colours, and the light that the film says of itself.
+    pub(super) fn args(&self, film: &Film, pixels: &PixelFormat) -> Vec<OsString> {
+        let mut args: Vec<String> = self.args.clone();
+        args.extend(["-pix_fmt".to_owned(), pixels.name.to_owned()]);
+        let video = &film.video;
+        let named = [
+            ("-color_primaries", &video.primaries),
+            ("-color_trc", &video.transfer),
+            ("-colorspace", &video.matrix),
+            ("-color_range", &video.range),
+            ("-chroma_sample_location", &video.chroma_location),
+        ];
+        for (option, value) in named {
+            if let Some(value) = value {
+                args.extend([option.to_owned(), value.clone()]);
+            }
+        }
+        if self.codec == Codec::X265 && self.container.tagged && !args.iter().any(|arg| arg == "-tag:v") {
+            args.extend(["-tag:v".to_owned(), "hvc1".to_owned()]);
+        }
+        self.light(film, &mut args);
+        args.into_iter().map(OsString::from).collect()
+    }
+
+    /// Mastering display and content light level, for the encoders that write them into their stream.
+    fn light(&self, film: &Film, args: &mut Vec<String>) {
+        let light = &film.video.colorimetry;
+        let mut params = Vec::new();
+        let option = match self.codec {
+            Codec::X265 => {
+                params.extend(
+                    light.mastering.as_ref().map(|m| format!("master-display={}", x265_master_display(m))),
+                );
+                params.extend(light.content_light.map(|l| format!("max-cll={}", content_light_words(l))));
+                if !params.is_empty() {
+                    params.push("hdr10=1".to_owned());
+                }
+                params.push("log-level=error".to_owned());
+                "-x265-params"
+            }
+            Codec::SvtAv1 => {
+                params.extend(
+                    light
+                        .mastering
+                        .as_ref()
+                        .map(|m| format!("mastering-display={}", svt_mastering_display(m))),
+                );
+                params
+                    .extend(light.content_light.map(|l| format!("content-light={}", content_light_words(l))));
+                "-svtav1-params"
+            }
+            _ => return,
+        };
+        // People's own parameters come last and win.
+        if let Some(at) = args.iter().position(|arg| arg == option)
+            && let Some(own) = args.get_mut(at + 1)
+        {
+            params.push(own.clone());
+            *own = params.join(":");
+        } else if !params.is_empty() {
+            args.extend([option.to_owned(), params.join(":")]);
+        }
+    }
+
+    /// Can the codec say what the film says of its light?
+    pub fn keeps_light(&self) -> bool {
+        matches!(self.codec, Codec::X265 | Codec::SvtAv1)
+    }
+
+    pub(super) fn container(&self) -> &'static Container {
+        self.container
+    }
+
+    /// In one line, for people and for telling whether a run that goes on is the same.
+    pub fn describe(&self) -> String {
+        format!("{} {}", self.container.muxer, self.args.join(" "))
+    }
+}
+
+fn known(name: &str) -> Codec {
+    [Codec::X265, Codec::SvtAv1, Codec::Vp9, Codec::Ffv1]
+        .into_iter()
+        .find(|codec| codec.name() == name)
+        .unwrap_or_else(|| Codec::Other(name.to_owned()))
+}
+
+fn default_codec(container: &Container, purpose: Purpose, ffmpeg: &Ffmpeg) -> Codec {
+    let av1 = || if ffmpeg.encodes(Codec::SvtAv1.name()) { Codec::SvtAv1 } else { Codec::Vp9 };
+    match (purpose, container.muxer) {
+        (Purpose::Archive, _) => Codec::Ffv1,
+        (_, "webm") | (Purpose::Web, "mp4" | "matroska") => av1(),
+        _ => Codec::X265,
+    }
+}
+
+/// Visually without loss for people's players; a third of that for the web.
+fn settings(codec: &Codec, purpose: Purpose) -> Vec<String> {
+    let web = purpose == Purpose::Web;
+    let text = match codec {
+        Codec::X265 if web => "-c:v libx265 -preset medium -crf 21",
+        Codec::X265 => "-c:v libx265 -preset medium -crf 16",
+        Codec::SvtAv1 if web => "-c:v libsvtav1 -preset 7 -crf 28",
+        Codec::SvtAv1 => "-c:v libsvtav1 -preset 6 -crf 18",
+        Codec::Vp9 if web => "-c:v libvpx-vp9 -b:v 0 -crf 28 -row-mt 1 -cpu-used 3",
+        Codec::Vp9 => "-c:v libvpx-vp9 -b:v 0 -crf 18 -row-mt 1 -cpu-used 3",
+        // Version 3 with sums for each slice, every frame on its own.
+        Codec::Ffv1 => "-c:v ffv1 -level 3 -g 1 -slicecrc 1 -slices 12",
+        Codec::Other(name) => return vec!["-c:v".to_owned(), name.clone()],
+    };
+    text.split(' ').map(str::to_owned).collect()
+}

@@ -1,0 +1,167 @@
+//! A film → frames with their times, by `ffmpeg`.
+
+use std::process::ChildStdout;
+
+use super::ffmpeg::{Args, Running, file_name};
+use super::frame::{FrameFormat, working_format};
+use super::nut::NutReader;
+use super::{Film, VideoError};
+use crate::{Error, Limits};
+
+/// Which part of a film, and how.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DecodeOptions {
+    /// From this time on, in ticks of the film's time base; all where nothing is said.
+    pub from: Option<i64>,
+    /// Up to this time, which is not in it any more.
+    pub to: Option<i64>,
+    /// Go on as far as frames can be had where the film is damaged.
+    pub keep_going: bool,
+}
+
+/// Frames start to be decoded so many seconds before those that are wanted: some that follow a key frame in the file come
+/// before it in time, and cannot be decoded without what is before.
+const RUN_UP_SECONDS: f64 = 12.0;
+
+/// A film being decoded. Its `ffmpeg` is ended when this is dropped.
+#[derive(Debug)]
+pub struct Decoder {
+    reader: NutReader<ChildStdout>,
+    running: Running,
+    film: Film,
+    options: DecodeOptions,
+    format: FrameFormat,
+    clock: Clock,
+    done: bool,
+}
+
+/// From the times of a stream to ticks of the film.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    /// Seconds of a unit of the stream, and of the film.
+    stream: (u32, u32),
+    film: (u32, u32),
+    /// Ticks that were added, as the stream has none below 0.
+    added: i64,
+}
+
+impl Clock {
+    /// In ticks of the film, to the nearest.
+    fn ticks(self, pts: u64) -> i64 {
+        let up = i128::from(pts) * i128::from(self.stream.0) * i128::from(self.film.1);
+        let down = i128::from(self.stream.1) * i128::from(self.film.0);
+        // Both are positive.
+        ((2 * up + down) / (2 * down)) as i64 - self.added
+    }
+}
+
+impl Decoder {
+    /// Starts to decode the main stream of pictures.
+    ///
+    /// # Errors
+    /// No `ffmpeg`, frames that have no planar format or are over the limits, and films that cannot be decoded.
+    pub fn open(film: &Film, options: &DecodeOptions, limits: &Limits) -> Result<Self, VideoError> {
+        let (pixels, native) = working_format(film)?;
+        let time_base = film.time_base();
+        let added = ticks_to_add(film);
+        // Damage that ffmpeg notices ends it, unless people want what there is.
+        let mut args = Args::quiet(!options.keep_going);
+        args.put(&["-noautorotate", "-copyts"]);
+        args.files_only();
+        if let Some(from) = options.from {
+            let seconds = (film.seconds(from) - RUN_UP_SECONDS).max(0.0);
+            args.put(&["-noaccurate_seek", "-ss", &format!("{seconds:.6}")]);
+        }
+        args.put(&["-i"]);
+        args.push(file_name(&film.path)?);
+        args.put(&["-map", &format!("0:{}", film.video.stream)]);
+        args.put(&["-fps_mode", "passthrough", "-enc_time_base", "-1", "-c:v", "rawvideo"]);
+        if !native {
+            args.put(&["-pix_fmt", pixels.name]);
+        }
+        if added > 0 {
+            args.put(&["-output_ts_offset", &film.seconds(added).to_string()]);
+        }
+        args.put(&["-f", "nut", "pipe:1"]);
+        let mut running = Running::start(&args.into_list(), false, true)?;
+        let failed = |running: &mut Running, error: Error| {
+            let said = running.stop();
+            if said.count == 0 { error.in_file(&film.path).into() } else { film.undecodable(&said.message()) }
+        };
+        let Some(output) = running.output() else {
+            return Err(failed(&mut running, Error::Truncated { format: "NUT" }));
+        };
+        let reader = NutReader::new(output, limits).map_err(|error| failed(&mut running, error))?;
+        let color = film.color()?;
+        let format = FrameFormat::new(reader.header(), color, film.video.is_lossy(), limits)
+            .map_err(|error| error.in_file(&film.path))?;
+        let clock = Clock { stream: reader.header().time_base, film: time_base, added };
+        let (film, options) = (film.clone(), options.clone());
+        Ok(Self { reader, running, film, options, format, clock, done: false })
+    }
+
+    /// How its frames lie in memory.
+    pub fn format(&self) -> &FrameFormat {
+        &self.format
+    }
+
+    /// The next frame into a buffer; its time in ticks of the film, nothing at the end. Give the same buffer again.
+    ///
+    /// # Errors
+    /// [`VideoError::Damaged`] when `ffmpeg` fails or says that something is wrong with the film, unless it is to keep going,
+    /// and [`VideoError::Changes`] when frames change their size or format.
+    pub fn next_frame(&mut self, buffer: &mut Vec<u8>) -> Result<Option<i64>, VideoError> {
+        while !self.done {
+            let frame = match self.reader.next_frame(buffer) {
+                Ok(frame) => frame,
+                Err(error) => return Err(self.broken(&error)),
+            };
+            let Some(frame) = frame else {
+                self.done = true;
+                self.check_end()?;
+                break;
+            };
+            let ticks = self.clock.ticks(frame.pts);
+            if self.options.from.is_some_and(|from| ticks < from) {
+                continue;
+            }
+            if self.options.to.is_some_and(|to| ticks >= to) {
+                // What comes later in the stream is shown later.
+                self.done = true;
+                self.running.stop();
+                break;
+            }
+            return Ok(Some(ticks));
+        }
+        Ok(None)
+    }
+
+    /// A stream that stops between frames looks whole: only `ffmpeg` knows.
+    fn check_end(&mut self) -> Result<(), VideoError> {
+        let (success, said) = self.running.finish().map_err(|error| error.in_file(&self.film.path))?;
+        let fine = success && said.count == 0;
+        if fine || self.options.keep_going { Ok(()) } else { Err(self.film.damaged(&said.message())) }
+    }
+
+    /// The stream from `ffmpeg` broke off, or holds what it should not.
+    fn broken(&mut self, error: &Error) -> VideoError {
+        self.done = true;
+        let message = error.to_string();
+        let said = self.running.stop();
+        match error.fault() {
+            Error::Damaged { .. } if message.contains("a frame has") => {
+                VideoError::Changes { path: self.film.path.clone(), what: message }
+            }
+            _ if said.count > 0 => self.film.damaged(&said.message()),
+            _ => self.film.damaged(&message),
+        }
+    }
+}
+
+/// Ticks that bring the first frame to 0 or later: a multiple of the time base's denominator, which is a whole number of
+/// seconds.
+fn ticks_to_add(film: &Film) -> i64 {
+    let denominator = i64::from(film.time_base().1);
+    let below = film.video.start_pts.unwrap_or(0).min(0).saturating_neg();
+    below.saturating_add(denominator - 1) / denominator * denominator
+}

@@ -1,0 +1,426 @@
+//! Fragmented MP4 and `QuickTime` files of one track: when their frames are shown, and several of them as one.
+//!
+//! A fragment says at which time of the track its first frame is decoded, and for each frame how long it takes until the next
+//! is and how much later it is shown. `FFmpeg` lets every file begin at 0. Here each gets its place in the film, and frames
+//! are decoded in the times of one encoder that never stopped: as many frames ahead as it holds back, so that a film of a
+//! variable rate has no times that go backwards where two files meet.
+//!
+//! Source: ISO/IEC 14496-12, 8.8 (`moof`, `traf`, `tfhd`, `tfdt`, `trun`).
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+
+use crate::Error;
+
+const NAME: &str = "fragmented MP4";
+/// A `moof` of a minute of film has some hundred kilobytes.
+const MOST_MOOF: u64 = 64 << 20;
+
+/// Fields of a track's `tfhd`.
+mod track {
+    pub(super) const BASE: u64 = 0x1;
+    pub(super) const DESCRIPTION: u64 = 0x2;
+    pub(super) const DURATION: u64 = 0x8;
+    pub(super) const SIZE: u64 = 0x10;
+    pub(super) const FLAGS: u64 = 0x20;
+    pub(super) const BASE_IS_MOOF: u64 = 0x2_0000;
+}
+
+/// Fields of a `trun`.
+mod run {
+    pub(super) const OFFSET: u64 = 0x1;
+    pub(super) const FIRST_FLAGS: u64 = 0x4;
+    pub(super) const DURATION: u64 = 0x100;
+    pub(super) const SIZE: u64 = 0x200;
+    pub(super) const FLAGS: u64 = 0x400;
+    pub(super) const LATER: u64 = 0x800;
+}
+
+type Kind = [u8; 4];
+
+/// Where a box lies in a file.
+#[derive(Clone, Copy)]
+struct Place {
+    kind: Kind,
+    start: u64,
+    /// Bytes of its name and size.
+    head: u64,
+    size: u64,
+}
+
+/// A frame as a fragment describes it.
+#[derive(Clone, Copy, Default)]
+struct Sample {
+    duration: u32,
+    size: u32,
+    flags: u32,
+    /// How much later than it is decoded it is shown.
+    later: i64,
+}
+
+/// Some frames with their bytes.
+struct Fragment {
+    number: u64,
+    track: u64,
+    decoded: i64,
+    samples: Vec<Sample>,
+    bytes: Place,
+}
+
+/// When a frame is decoded and shown, in units of the track, and the time until the next is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Time {
+    decoded: i64,
+    shown: i64,
+    lasts: i64,
+}
+
+/// When the frames of a file are shown, in the order in which they are decoded; the file begins at any time.
+///
+/// # Errors
+/// Boxes that contradict each other, and whatever the file refuses.
+pub(super) fn shown<F: Read + Seek>(file: &mut F) -> Result<Vec<i64>, Error> {
+    let mut times = Vec::new();
+    for fragment in fragments(file)? {
+        let mut decoded = fragment.decoded;
+        for sample in &fragment.samples {
+            times.push(decoded + sample.later);
+            decoded += i64::from(sample.duration);
+        }
+    }
+    Ok(times)
+}
+
+/// Times of all frames of several files, one after the other: of each file when its first frame is shown, and what
+/// [`shown`] says of it. The last frame lasts as long as is said.
+pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64) -> Vec<Vec<Time>> {
+    let mut moved = Vec::new();
+    for (first, shown) in files {
+        let earliest = shown.iter().min().copied().unwrap_or(0);
+        moved.push(shown.iter().map(|&time| time - earliest + first).collect::<Vec<i64>>());
+    }
+    let delay = moved.iter().map(|shown| held_back(shown)).max().unwrap_or(0);
+    let (mut waiting, mut decoded) = (BinaryHeap::new(), Vec::new());
+    let all: Vec<i64> = moved.iter().flatten().copied().collect();
+    let start = all.iter().min().copied().unwrap_or(0);
+    // Before the first is shown, frames follow each other as fast as they do then.
+    let step = second_least(&all).map_or(1, |second| (second - start).max(1));
+    for (i, &time) in all.iter().enumerate() {
+        waiting.push(Reverse(time));
+        let ahead = delay.saturating_sub(i).cast_signed() as i64;
+        decoded.push(if waiting.len() > delay {
+            waiting.pop().map_or(time, |Reverse(time)| time)
+        } else {
+            start - ahead * step
+        });
+    }
+    let mut times = all.iter().enumerate().map(|(i, &shown)| {
+        let lasts = decoded.get(i + 1).map_or(last.max(1), |next| next - decoded[i]);
+        Time { decoded: decoded[i], shown, lasts }
+    });
+    moved.iter().map(|file| times.by_ref().take(file.len()).collect()).collect()
+}
+
+/// The most frames that are decoded before one and shown after it.
+fn held_back(shown: &[i64]) -> usize {
+    // Few frames lie between: those before the last one that was early enough need no look.
+    let late = |(i, time): (usize, &i64)| {
+        shown[i.saturating_sub(64)..i].iter().filter(|&before| before > time).count()
+    };
+    shown.iter().enumerate().map(late).max().unwrap_or(0)
+}
+
+fn second_least(times: &[i64]) -> Option<i64> {
+    let mut first: Vec<i64> = times.iter().take(64).copied().collect();
+    first.sort_unstable();
+    first.get(1).copied()
+}
+
+/// Copies a file with other times; of all but the first the fragments only.
+///
+/// # Errors
+/// As [`shown`]; another number of times than of frames.
+pub(super) fn copy<F: Read + Seek>(
+    file: &mut F,
+    times: &[Time],
+    is_first: bool,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    if is_first {
+        let head = top_level(file)?.into_iter().take_while(|place| &place.kind != b"moof");
+        for place in head.collect::<Vec<_>>() {
+            copy_bytes(file, place.start, place.size, out)?;
+        }
+    }
+    let mut times = times.iter();
+    for fragment in fragments(file)? {
+        let mine: Vec<Time> = times.by_ref().take(fragment.samples.len()).copied().collect();
+        if mine.len() != fragment.samples.len() {
+            return Err(damaged("there are more frames than before"));
+        }
+        out.write_all(&fragment.described(&mine)?).map_err(io("write"))?;
+        copy_bytes(file, fragment.bytes.start, fragment.bytes.size, out)?;
+    }
+    Ok(())
+}
+
+fn copy_bytes<F: Read + Seek>(file: &mut F, start: u64, size: u64, out: &mut dyn Write) -> Result<(), Error> {
+    file.seek(SeekFrom::Start(start)).map_err(io("read"))?;
+    let copied = std::io::copy(&mut file.by_ref().take(size), out).map_err(io("write"))?;
+    if copied == size { Ok(()) } else { Err(Error::Truncated { format: NAME }) }
+}
+
+/// All fragments of a file, in order.
+fn fragments<F: Read + Seek>(file: &mut F) -> Result<Vec<Fragment>, Error> {
+    let places = top_level(file)?;
+    let mut found = Vec::new();
+    for (i, place) in places.iter().enumerate().filter(|(_, place)| &place.kind == b"moof") {
+        let bytes = places[i + 1..].iter().find(|place| &place.kind == b"mdat").copied();
+        let bytes = bytes.ok_or_else(|| damaged("a fragment has no bytes"))?;
+        let fragment = Fragment::parse(&content(file, place)?, bytes)?;
+        let sum: u64 = fragment.samples.iter().map(|sample| u64::from(sample.size)).sum();
+        if sum != bytes.size - bytes.head {
+            return Err(damaged("the frames of a fragment do not fill it"));
+        }
+        found.push(fragment);
+    }
+    Ok(found)
+}
+
+impl Fragment {
+    fn parse(moof: &[u8], bytes: Place) -> Result<Self, Error> {
+        let find = |range, kind: &Kind, what: &str| {
+            let found = inside(moof, range)?.into_iter().find(|(k, _)| k == kind);
+            found.map(|(_, range)| range).ok_or_else(|| damaged(what))
+        };
+        let head = find(0..moof.len(), b"mfhd", "a fragment without a number")?;
+        let traf = find(0..moof.len(), b"traf", "a fragment without a track")?;
+        let track = find(traf.clone(), b"tfhd", "a track without a head")?;
+        let time = find(traf.clone(), b"tfdt", "a fragment does not say its time")?;
+        let (default, number_of_track) = defaults(&moof[track])?;
+        let wide = moof.get(time.start) == Some(&1);
+        let decoded = number(&moof[time], 4, if wide { 8 } else { 4 })?;
+        let decoded = i64::try_from(decoded).map_err(|_| damaged("a time is too late"))?;
+        let mut samples = Vec::new();
+        for (_, range) in inside(moof, traf)?.into_iter().filter(|(kind, _)| kind == b"trun") {
+            samples_of(&moof[range], default, &mut samples)?;
+        }
+        Ok(Self { number: number(&moof[head], 4, 4)?, track: number_of_track, decoded, samples, bytes })
+    }
+
+    /// The `moof` for other times.
+    fn described(&self, times: &[Time]) -> Result<Vec<u8>, Error> {
+        let mut runs = Vec::new();
+        for (sample, time) in self.samples.iter().zip(times) {
+            let late = || damaged("a frame is shown too long after it is decoded");
+            let lasts = u32::try_from(time.lasts).map_err(|_| late())?;
+            let later = i32::try_from(time.shown - time.decoded).map_err(|_| late())?;
+            for field in [lasts, sample.size, sample.flags, later.cast_unsigned()] {
+                runs.extend(field.to_be_bytes());
+            }
+        }
+        let start = times.first().map_or(0, |time| time.decoded);
+        let start = u64::try_from(start).map_err(|_| damaged("a time is too early"))?;
+        let flags = run::OFFSET | run::DURATION | run::SIZE | run::FLAGS | run::LATER;
+        let moof = |offset: u64| {
+            let track = [with(&[track::BASE_IS_MOOF, self.track], 4), Vec::new()].concat();
+            let time = [with(&[1 << 24], 4), with(&[start], 8)].concat();
+            let trun = [with(&[1 << 24 | flags, times.len() as u64, offset], 4), runs.clone()].concat();
+            let traf = [boxed(*b"tfhd", &track), boxed(*b"tfdt", &time), boxed(*b"trun", &trun)].concat();
+            boxed(*b"moof", &[boxed(*b"mfhd", &with(&[0, self.number], 4)), boxed(*b"traf", &traf)].concat())
+        };
+        // The frames begin behind the head of the box that follows; how long this one is does not depend on the number.
+        let length = moof(0).len() as u64;
+        Ok(moof(length + self.bytes.head))
+    }
+}
+
+/// What holds for frames of which nothing else is said, and the number of the track.
+fn defaults(tfhd: &[u8]) -> Result<(Sample, u64), Error> {
+    let flags = number(tfhd, 0, 4)? & 0xFF_FFFF;
+    let mut at = 8;
+    if flags & track::BASE != 0 {
+        at += 8;
+    }
+    if flags & track::DESCRIPTION != 0 {
+        at += 4;
+    }
+    let mut field = |flag| {
+        if flags & flag == 0 {
+            return Ok(0);
+        }
+        at += 4;
+        number(tfhd, at - 4, 4).map(|value| value as u32)
+    };
+    let (duration, size) = (field(track::DURATION)?, field(track::SIZE)?);
+    Ok((Sample { duration, size, flags: field(track::FLAGS)?, later: 0 }, number(tfhd, 4, 4)?))
+}
+
+fn samples_of(trun: &[u8], default: Sample, samples: &mut Vec<Sample>) -> Result<(), Error> {
+    let flags = number(trun, 0, 4)? & 0xFF_FFFF;
+    let count = number(trun, 4, 4)?;
+    let mut at = 8;
+    let mut field = |flag| {
+        if flags & flag == 0 {
+            return Ok(None);
+        }
+        at += 4;
+        number(trun, at - 4, 4).map(|value| Some(value as u32))
+    };
+    field(run::OFFSET)?;
+    let mut first_flags = field(run::FIRST_FLAGS)?;
+    for _ in 0..count {
+        let duration = field(run::DURATION)?.unwrap_or(default.duration);
+        let size = field(run::SIZE)?.unwrap_or(default.size);
+        let own = field(run::FLAGS)?;
+        // Version 0 has it without sign, `FFmpeg` writes signs there too.
+        let later = i64::from(field(run::LATER)?.unwrap_or(0).cast_signed());
+        let flags = first_flags.take().or(own).unwrap_or(default.flags);
+        samples.push(Sample { duration, size, flags, later });
+    }
+    Ok(())
+}
+
+fn top_level<F: Read + Seek>(file: &mut F) -> Result<Vec<Place>, Error> {
+    let end = file.seek(SeekFrom::End(0)).map_err(io("read"))?;
+    let (mut places, mut at) = (Vec::new(), 0);
+    while at < end {
+        file.seek(SeekFrom::Start(at)).map_err(io("read"))?;
+        let mut head = [0; 16];
+        let have = (end - at).min(16) as usize;
+        file.read_exact(&mut head[..have]).map_err(io("read"))?;
+        let place = place(&head[..have], at, end - at)?;
+        at += place.size;
+        places.push(place);
+    }
+    Ok(places)
+}
+
+/// The box whose beginning is in `head`, of which `left` bytes are there.
+fn place(head: &[u8], start: u64, left: u64) -> Result<Place, Error> {
+    let cut = || Error::Truncated { format: NAME };
+    let kind: Kind = head.get(4..8).and_then(|kind| kind.try_into().ok()).ok_or_else(cut)?;
+    let (head, size) = match number(head, 0, 4)? {
+        0 => (8, left),
+        1 => (16, number(head, 8, 8)?),
+        size => (8, size),
+    };
+    if size < head {
+        return Err(damaged("a box of impossible size"));
+    }
+    if size > left {
+        return Err(cut());
+    }
+    Ok(Place { kind, start, head, size })
+}
+
+fn content<F: Read + Seek>(file: &mut F, place: &Place) -> Result<Vec<u8>, Error> {
+    let size = place.size - place.head;
+    if size > MOST_MOOF {
+        return Err(damaged("a fragment is described in too many bytes"));
+    }
+    let mut bytes = vec![0; size as usize];
+    file.seek(SeekFrom::Start(place.start + place.head)).map_err(io("read"))?;
+    file.read_exact(&mut bytes).map_err(io("read"))?;
+    Ok(bytes)
+}
+
+/// Boxes inside a range, by kind, with where their content lies.
+fn inside(bytes: &[u8], range: Range<usize>) -> Result<Vec<(Kind, Range<usize>)>, Error> {
+    let (mut boxes, mut at) = (Vec::new(), range.start);
+    while at < range.end {
+        let place = place(&bytes[at..range.end], 0, (range.end - at) as u64)?;
+        boxes.push((place.kind, at + place.head as usize..at + place.size as usize));
+        at += place.size as usize;
+    }
+    Ok(boxes)
+}
+
+fn boxed(kind: Kind, content: &[u8]) -> Vec<u8> {
+    [&(content.len() as u32 + 8).to_be_bytes(), kind.as_slice(), content].concat()
+}
+
+/// Numbers of so many bytes.
+fn with(numbers: &[u64], bytes: usize) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_be_bytes()[8 - bytes..].to_vec()).collect()
+}
+
+/// A number of `count` bytes, high ones first.
+fn number(bytes: &[u8], at: usize, count: usize) -> Result<u64, Error> {
+    let part = bytes.get(at..at + count).ok_or(Error::Truncated { format: NAME })?;
+    Ok(part.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
+}
+
+fn damaged(what: &str) -> Error {
+    Error::damaged(NAME, what)
+}
+
+fn io(action: &'static str) -> impl Fn(std::io::Error) -> Error {
+    move |source| Error::Io { action, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shown times of a file in the order of decoding, with every fourth frame ahead of the three before it.
+    fn reordered(count: i64, step: impl Fn(i64) -> i64) -> Vec<i64> {
+        let order = (0..count).map(|i| match i % 4 {
+            0 => i,
+            1 => (i + 2).min(count - 1),
+            _ => i - 1,
+        });
+        let mut order: Vec<i64> = order.collect();
+        order.dedup();
+        order.into_iter().map(step).collect()
+    }
+
+    #[test]
+    fn times_never_go_backwards_and_frames_are_decoded_before_they_are_shown() {
+        // A rate that changes, and a gap between the files.
+        let uneven = |i: i64| 40 * i + 17 * (i % 3) + if i > 20 { 300 } else { 0 };
+        let (a, b) = (reordered(25, uneven), reordered(13, |i| 20 * i));
+        let last = a.iter().max().copied().unwrap_or(0);
+        let files = [(5000, a.clone()), (5000 + last + 25, b.clone())];
+        let times = timeline(&files, 33);
+        assert_eq!((times[0].len(), times[1].len()), (a.len(), b.len()));
+        let all: Vec<Time> = times.concat();
+        assert!(all.windows(2).all(|pair| pair[0].decoded < pair[1].decoded));
+        assert!(all.windows(2).all(|pair| pair[0].decoded + pair[0].lasts == pair[1].decoded));
+        assert!(all.iter().all(|time| time.decoded <= time.shown));
+        let shown: Vec<i64> = all.iter().map(|time| time.shown).collect();
+        let wanted = a.iter().map(|t| t + 5000).chain(b.iter().map(|t| t + 5000 + last + 25));
+        assert_eq!(shown, wanted.collect::<Vec<_>>());
+        assert_eq!(all.last().map(|time| time.lasts), Some(33));
+    }
+
+    #[test]
+    fn frames_in_order_are_decoded_when_they_are_shown() {
+        let times = timeline(&[(7, vec![100, 140, 180])], 40);
+        let decoded: Vec<i64> = times[0].iter().map(|time| time.decoded).collect();
+        assert_eq!(decoded, [7, 47, 87]);
+    }
+
+    #[test]
+    fn a_fragment_comes_back_from_its_description() {
+        let samples = [(10, 100, 1, 20), (12, 50, 2, 0)];
+        let samples = samples.map(|(duration, size, flags, later)| Sample { duration, size, flags, later });
+        let bytes = Place { kind: *b"mdat", start: 0, head: 8, size: 158 };
+        let fragment = Fragment { number: 3, track: 1, decoded: 77, samples: samples.to_vec(), bytes };
+        let times =
+            [(77, 97, 10), (87, 87, 12)].map(|(decoded, shown, lasts)| Time { decoded, shown, lasts });
+        let Ok(moof) = fragment.described(&times) else { panic!("not described") };
+        let Ok(again) = Fragment::parse(&moof[8..], bytes) else { panic!("not read") };
+        assert_eq!((again.number, again.track, again.decoded), (3, 1, 77));
+        let fields = |s: &Sample| (s.duration, s.size, s.flags, s.later);
+        assert_eq!(
+            again.samples.iter().map(fields).collect::<Vec<_>>(),
+            samples.iter().map(fields).collect::<Vec<_>>()
+        );
+        for cut in 8..moof.len() - 1 {
+            assert!(Fragment::parse(&moof[8..cut], bytes).is_err(), "{cut}");
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Frames of raw video ↔ images.
+
+use unband_image::color::Color;
+use unband_image::dither::Grid;
+use unband_image::{Codec, Depth, Image, Model, Plane, Subsampling};
+
+use super::nut::NutHeader;
+use super::{Layout, PixelFormat, Samples, VideoError};
+use crate::{Error, Limits, limits, planar};
+
+/// How the frames of a film lie in memory, and what they mean. Only planar formats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FrameFormat {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// How samples follow each other; [`Layout::Planar`].
+    pub pixels: &'static PixelFormat,
+    /// What they mean.
+    pub color: Color,
+    /// Did the coding that they came in lose something?
+    pub lossy: bool,
+}
+
+impl FrameFormat {
+    /// Of a stream of raw video.
+    ///
+    /// # Errors
+    /// Formats that are not planar, and sizes over the limits.
+    pub fn new(header: &NutHeader, color: Color, lossy: bool, limits: &Limits) -> Result<Self, Error> {
+        if header.format.layout != Layout::Planar {
+            return Err(Error::unsupported("NUT", format!("`{}` frames", header.format.name)));
+        }
+        let (width, height) = (header.width as usize, header.height as usize);
+        limits.check(width as u64, height as u64, header.format.channels() as u64)?;
+        let color = match (color.model, header.format.samples) {
+            (Model::Yuv { matrix, range, .. }, Samples::Yuv(subsampling)) => {
+                Color { model: Model::Yuv { matrix, range, subsampling }, ..color }
+            }
+            _ => color,
+        };
+        Ok(Self { width, height, pixels: header.format, color, lossy })
+    }
+
+    /// Bytes of a frame.
+    pub fn frame_bytes(&self) -> usize {
+        // Counted when the stream was opened.
+        self.pixels.frame_bytes(self.width, self.height).unwrap_or(usize::MAX)
+    }
+
+    /// Is there luma alone, although the model has chroma? An image then has neutral chroma.
+    fn lacks_chroma(&self) -> bool {
+        self.pixels.samples == Samples::Gray && matches!(self.color.model, Model::Yuv { .. })
+    }
+
+    /// The image's plane that each stored plane is, alpha left out: `FFmpeg` stores green, blue, red.
+    fn order(&self) -> &'static [usize] {
+        match self.pixels.samples {
+            Samples::Gray => &[0],
+            Samples::Yuv(_) => &[0, 1, 2],
+            Samples::Rgb => &[1, 2, 0],
+        }
+    }
+
+    /// Where the bytes of each stored plane lie in a frame, with the plane's size; alpha is the last.
+    pub fn planes(&self) -> Vec<(std::ops::Range<usize>, (usize, usize))> {
+        let (each, mut at) = (planar::sample_bytes(self.pixels.bits), 0);
+        let sizes = self.pixels.planes(self.width, self.height);
+        sizes
+            .map(|(width, height)| {
+                let start = at;
+                at += width * height * each;
+                (start..at, (width, height))
+            })
+            .collect()
+    }
+
+    fn grid(&self, plane: usize) -> Grid {
+        Grid::of_bits(self.color.model, plane, self.pixels.bits)
+    }
+
+    /// The image that a frame's bytes are. Alpha is left out: see [`FrameFormat::write`].
+    ///
+    /// # Errors
+    /// Frames of another number of bytes, and memory that cannot be had.
+    pub fn read(&self, bytes: &[u8]) -> Result<Image, Error> {
+        if bytes.len() != self.frame_bytes() {
+            return Err(Error::Truncated { format: "NUT" });
+        }
+        let mut planes = Vec::new();
+        planes.resize_with(self.order().len(), || Plane::filled(0, 0, 0.0));
+        let mut codes = Vec::new();
+        for (&to, (range, (width, height))) in self.order().iter().zip(self.planes()) {
+            let mut plane = limits::new_plane(width, height)?;
+            let rows = bytes[range].chunks_exact(width * planar::sample_bytes(self.pixels.bits));
+            for (row, bytes) in plane.data.chunks_exact_mut(width).zip(rows) {
+                planar::read_row(row, bytes, self.pixels.bits, self.grid(to), &mut codes);
+            }
+            planes[to] = plane;
+        }
+        if let (true, Model::Yuv { subsampling, .. }) = (self.lacks_chroma(), self.color.model) {
+            let (width, height) = subsampling.chroma_size(self.width, self.height);
+            planes.extend([Plane::filled(width, height, 0.5), Plane::filled(width, height, 0.5)]);
+        }
+        let mut image = Image::new(planes, self.color.model, Depth::Int(self.pixels.bits));
+        image.color = self.color;
+        image.origin.codec = if self.lossy { Codec::Lossy("video") } else { Codec::Lossless };
+        Ok(image)
+    }
+
+    /// Writes an image as a frame, instead of what `out` holds; samples are rounded to the nearest code. `before` is the
+    /// frame that it was made of, in `from`, whose alpha goes along.
+    ///
+    /// # Errors
+    /// Images of another size or model.
+    pub fn write(
+        &self,
+        image: &Image,
+        (before, from): (&[u8], &Self),
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let layout = self.planes();
+        let fits = |(&p, (_, size)): (&usize, &(_, (usize, usize)))| {
+            image.planes.get(p).is_some_and(|plane| (plane.width, plane.height) == *size)
+        };
+        if image.color.model != self.color.model || !self.order().iter().zip(&layout).all(fits) {
+            return Err(Error::encode("NUT", "a frame differs in size or model from the first"));
+        }
+        out.clear();
+        let mut codes = Vec::new();
+        for &p in self.order() {
+            let plane = &image.planes[p];
+            for row in plane.data.chunks_exact(plane.width) {
+                planar::write_row(out, row, self.pixels.bits, self.grid(p), &mut codes);
+            }
+        }
+        if self.pixels.alpha {
+            from.alpha_into(before, self.pixels.bits, out);
+        }
+        Ok(())
+    }
+
+    /// Puts a frame as it is on the codes of a format of more bits, or of the same: limited range gains zeros below, full range
+    /// and RGB are spread.
+    ///
+    /// # Errors
+    /// As [`FrameFormat::read`].
+    pub fn widen(&self, bytes: &[u8], to: &Self, out: &mut Vec<u8>) -> Result<(), Error> {
+        if self.pixels == to.pixels {
+            out.clear();
+            out.extend_from_slice(bytes);
+            return Ok(());
+        }
+        to.write(&self.read(bytes)?, (bytes, self), out)
+    }
+
+    /// Appends a frame's alpha on the codes of so many bits.
+    fn alpha_into(&self, bytes: &[u8], bits: u8, out: &mut Vec<u8>) {
+        let planes = self.planes();
+        let Some((range, _)) = planes.last().filter(|_| self.pixels.alpha) else { return };
+        let (alpha, mut codes) = (&bytes[range.clone()], Vec::new());
+        if bits == self.pixels.bits {
+            return out.extend_from_slice(alpha);
+        }
+        // Alpha has all codes, whatever the range of the others.
+        let grid = |bits| Grid::of_bits(Model::Gray, 0, bits);
+        let mut row = vec![0.0; alpha.len() / planar::sample_bytes(self.pixels.bits)];
+        planar::read_row(&mut row, alpha, self.pixels.bits, grid(self.pixels.bits), &mut codes);
+        planar::write_row(out, &row, bits, grid(bits), &mut codes);
+    }
+
+    /// The same frames with at least so many bits per sample, where a format has them.
+    pub fn with_bits(&self, bits: u8) -> Option<Self> {
+        let pixels = PixelFormat::planar(self.pixels.samples, bits, self.pixels.alpha)?;
+        Some(Self { pixels, ..*self })
+    }
+}
+
+/// The planar format in which the frames of a film are worked on, and whether its frames lie in it already.
+///
+/// # Errors
+/// [`VideoError::Color`] for samples without a planar format, such as floating point.
+pub fn working_format(film: &super::Film) -> Result<(&'static PixelFormat, bool), VideoError> {
+    let video = &film.video;
+    let own = PixelFormat::by_name(&video.pix_fmt).filter(|format| format.layout == Layout::Planar);
+    if let Some(format) = own {
+        return Ok((format, true));
+    }
+    let found = match (video.samples, video.depth) {
+        (Some(samples), Depth::Int(bits)) => {
+            let full = Samples::Yuv(Subsampling::NONE);
+            let instead = || if matches!(samples, Samples::Yuv(_)) { Some(full) } else { None };
+            let with = |samples| PixelFormat::planar(samples, bits, video.alpha);
+            // Where two rows share chroma, some depths have no format: each pixel gets chroma of its own.
+            with(samples).or_else(|| with(instead()?))
+        }
+        _ => None,
+    };
+    let what = || format!("the pixel format `{}`", video.pix_fmt);
+    found
+        .map(|format| (format, false))
+        .ok_or_else(|| VideoError::Color { path: film.path.clone(), what: what() })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::video::PIXEL_FORMATS;
+    use unband_image::{Matrix, Range};
+
+    fn format(pixels: &'static PixelFormat, range: Range) -> FrameFormat {
+        let model = match pixels.samples {
+            Samples::Gray => Model::Gray,
+            Samples::Rgb => Model::Rgb,
+            Samples::Yuv(subsampling) => Model::Yuv { matrix: Matrix::Bt709, range, subsampling },
+        };
+        FrameFormat { width: 7, height: 5, pixels, color: Color::new(model), lossy: true }
+    }
+
+    /// Codes that a format has, in some order.
+    fn bytes(format: &FrameFormat) -> Vec<u8> {
+        let count = format.frame_bytes() / planar::sample_bytes(format.pixels.bits);
+        let codes = (0..count as u32).map(|i| i.wrapping_mul(2_654_435_761) >> (32 - format.pixels.bits));
+        match planar::sample_bytes(format.pixels.bits) {
+            1 => codes.map(|code| code as u8).collect(),
+            _ => codes.flat_map(|code| (code as u16).to_le_bytes()).collect(),
+        }
+    }
+
+    #[test]
+    fn frames_of_every_planar_format_come_back() {
+        let mut out = Vec::new();
+        for pixels in PIXEL_FORMATS.iter().filter(|format| format.layout == Layout::Planar) {
+            for range in [Range::Limited, Range::Full] {
+                let format = format(pixels, range);
+                let before = bytes(&format);
+                let image = format.read(&before).unwrap();
+                format.write(&image, (&before, &format), &mut out).unwrap();
+                assert!(out == before, "{} {range:?}", pixels.name);
+            }
+        }
+    }
+
+    #[test]
+    fn planes_of_rgb_lie_in_the_order_that_ffmpeg_has() {
+        let format = format(PixelFormat::by_name("gbrp").unwrap(), Range::Full);
+        let plane = 7 * 5;
+        let before: Vec<u8> = [1u8, 2, 3].iter().flat_map(|&code| vec![code; plane]).collect();
+        let image = format.read(&before).unwrap();
+        let first = image.planes.iter().map(|plane| (plane.data[0] * 255.0).round());
+        assert_eq!(first.collect::<Vec<_>>(), [3.0, 1.0, 2.0], "red, green, blue");
+    }
+
+    #[test]
+    fn wider_frames_hold_the_same_values_and_their_alpha() {
+        let (mut wide, mut back) = (Vec::new(), Vec::new());
+        for name in ["yuva420p", "yuv422p", "gray", "gbrap"] {
+            let format = format(PixelFormat::by_name(name).unwrap(), Range::Limited);
+            let to = format.with_bits(10).unwrap();
+            let before = bytes(&format);
+            format.widen(&before, &to, &mut wide).unwrap();
+            assert_eq!(wide.len(), 2 * before.len());
+            to.write(&to.read(&wide).unwrap(), (&wide, &to), &mut back).unwrap();
+            assert!(back == wide);
+            // Limited range is multiplied by 4, exactly.
+            if name.starts_with("yuv4") {
+                let pairs = wide.chunks_exact(2).zip(&before);
+                assert!(
+                    pairs
+                        .into_iter()
+                        .all(|(pair, &code)| u16::from_le_bytes([pair[0], pair[1]]) == 4 * u16::from(code))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn luma_of_limited_range_gets_neutral_chroma_and_loses_it_again() {
+        let pixels = PixelFormat::by_name("gray").unwrap();
+        let subsampling = unband_image::Subsampling::HALF;
+        let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling };
+        let format = FrameFormat { color: Color::new(model), ..format(pixels, Range::Limited) };
+        let before = bytes(&format);
+        let image = format.read(&before).unwrap();
+        assert_eq!(image.planes.len(), 3);
+        let mut out = Vec::new();
+        format.write(&image, (&before, &format), &mut out).unwrap();
+        assert_eq!(out, before);
+    }
+}

@@ -1,0 +1,190 @@
+//! Finished segments and all else that a film has → a film, by `ffmpeg`, copied as it is.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+use super::ffmpeg::{Args, FFPROBE, Running, file_name};
+use super::fragments;
+use super::others::written;
+use super::{Encoding, Ffmpeg, Film, Others, Segment, VideoError};
+use crate::Error;
+use crate::program::Room;
+
+/// Part of a film, in ticks. It begins at 0 when it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Where it begins.
+    pub from: i64,
+    /// Where it ends, if before the end.
+    pub to: Option<i64>,
+}
+
+/// What Matroska files say of streams whose bytes are others now.
+const STALE: [&str; 10] = [
+    "BPS",
+    "BPS-eng",
+    "DURATION-eng",
+    "NUMBER_OF_FRAMES",
+    "NUMBER_OF_FRAMES-eng",
+    "NUMBER_OF_BYTES",
+    "NUMBER_OF_BYTES-eng",
+    "_STATISTICS_WRITING_APP",
+    "_STATISTICS_TAGS",
+    "ENCODER",
+];
+
+/// Writes the film: the pictures of the segments, in order, and all other streams, chapters, attachments and metadata of
+/// the original. `part` is written first, and is `ffmpeg`'s alone until this returns.
+///
+/// # Errors
+/// [`VideoError::NotWritten`] with what `ffmpeg` said, and [`VideoError::Frames`] when not all frames arrived.
+pub fn join(
+    film: &Film,
+    segments: &[Segment],
+    others: &Others,
+    cut: Option<Cut>,
+    encoding: &Encoding,
+    ffmpeg: &Ffmpeg,
+    part: &Path,
+) -> Result<(), VideoError> {
+    let args = arguments(film, others, cut, encoding, ffmpeg, part)?;
+    let mut running = Running::start(&args, true, false)?;
+    let sent = match running.input() {
+        Some(mut input) => send(film, segments, &mut input),
+        None => Ok(()),
+    };
+    let (success, said) = running.finish()?;
+    let not_written =
+        |message| VideoError::NotWritten { path: part.to_owned(), doing: "put the film together", message };
+    if !success || said.count > 0 {
+        return Err(not_written(said.message()));
+    }
+    sent?;
+    let expected = segments.iter().map(|segment| segment.frames).sum();
+    let found = count_frames(part, film.streams.iter().position(|stream| stream.index == film.video.stream))?;
+    if found == expected {
+        Ok(())
+    } else {
+        Err(VideoError::Frames { path: part.to_owned(), found, expected })
+    }
+}
+
+/// Seconds that are added to all times, as there are none below 0: frames are decoded before they are shown, and films may
+/// begin before 0.
+const ADDED_SECONDS: u32 = 3600;
+
+/// Hands over the segments as one file.
+fn send(film: &Film, segments: &[Segment], out: &mut dyn Write) -> Result<(), VideoError> {
+    let open =
+        |path: &Path| File::open(path).map_err(|source| Error::Io { action: "read", source }.in_file(path));
+    // A unit of the track is a second by the denominator.
+    let (numerator, denominator) = film.time_base();
+    let units = |ticks: i64| ticks * i64::from(numerator) + i64::from(ADDED_SECONDS) * i64::from(denominator);
+    let mut files = Vec::new();
+    for segment in segments {
+        let shown =
+            fragments::shown(&mut open(&segment.path)?).map_err(|error| error.in_file(&segment.path))?;
+        files.push((units(segment.first), shown));
+    }
+    let times = fragments::timeline(&files, last_frame_lasts(film, &files, units(0)));
+    for (i, (segment, times)) in segments.iter().zip(&times).enumerate() {
+        let path = &segment.path;
+        match fragments::copy(&mut open(path)?, times, i == 0, out) {
+            // Why it closed the pipe, `ffmpeg` says itself.
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            other => other.map_err(|error| error.in_file(path))?,
+        }
+    }
+    out.flush()
+        .or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+        .map_err(|source: io::Error| VideoError::from(Error::Io { action: "write", source }))
+}
+
+/// In units of the track: up to where the film's pictures end, if that is not too far off, else as long as the frame before.
+fn last_frame_lasts(film: &Film, files: &[(i64, Vec<i64>)], zero: i64) -> i64 {
+    let Some((first, shown)) = files.last() else { return 1 };
+    let mut sorted = shown.clone();
+    sorted.sort_unstable();
+    let before = if let [.., a, b] = sorted[..] { b - a } else { 1 };
+    let (Some(start), Some(duration)) = (film.video.start_pts, film.video.duration_ticks) else {
+        return before;
+    };
+    let end = zero + (start + duration) * i64::from(film.time_base().0);
+    let last = first + sorted.last().zip(sorted.first()).map_or(0, |(last, first)| last - first);
+    if (1..=16 * before).contains(&(end - last)) { end - last } else { before }
+}
+
+fn arguments(
+    film: &Film,
+    others: &Others,
+    cut: Option<Cut>,
+    encoding: &Encoding,
+    ffmpeg: &Ffmpeg,
+    part: &Path,
+) -> Result<Vec<OsString>, VideoError> {
+    let mut args = Args::quiet(true);
+    args.put(&["-copyts"]);
+    // The pictures: their times are the film's, later by what was added and by where the cut begins.
+    let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
+    args.put(&["-itsoffset", &format!("{:.6}", -f64::from(ADDED_SECONDS) - start)]);
+    turned(film, ffmpeg, &mut args);
+    args.put(&["-f", encoding.codec.part_container(), "-i", "pipe:0"]);
+    others.inputs(film, start, cut.and_then(|cut| cut.to).map(|to| film.seconds(to)), &mut args)?;
+    let mut number = 0;
+    for stream in &film.streams {
+        if stream.index == film.video.stream {
+            args.put(&["-map", "0:0", &format!("-c:{number}"), "copy"]);
+            for key in STALE {
+                args.put(&[&format!("-metadata:s:{number}"), &format!("{key}=")]);
+            }
+            if ffmpeg.libavformat < 60 && film.video.rotation != 0 {
+                let clockwise = (360 - film.video.rotation) % 360;
+                args.put(&[&format!("-metadata:s:{number}"), &format!("rotate={clockwise}")]);
+            }
+            let marked = stream.dispositions.join("+");
+            args.put(&[&format!("-disposition:{number}"), if marked.is_empty() { "0" } else { &marked }]);
+            args.put(&[&format!("-map_metadata:s:{number}"), &format!("1:s:{}", stream.index)]);
+            number += 1;
+        } else if others.map(stream, number, 1, &mut args) {
+            number += 1;
+        }
+    }
+    args.put(&["-map_metadata", "1", "-map_chapters", "1"]);
+    if encoding.container().times_of_tracks {
+        args.put(&["-video_track_timescale", &film.time_base().1.to_string()]);
+    }
+    written(encoding.container(), part, &mut args)?;
+    Ok(args.into_list())
+}
+
+/// How players turn the pictures: an option of the input from `FFmpeg` 6 on, metadata before.
+fn turned(film: &Film, ffmpeg: &Ffmpeg, args: &mut Args) {
+    let video = &film.video;
+    if video.rotation == 0 && !video.mirrored {
+        return;
+    }
+    if ffmpeg.libavformat >= 60 {
+        args.put(&["-display_rotation", &video.rotation.to_string()]);
+        if video.mirrored {
+            args.put(&["-display_hflip"]);
+        }
+    }
+}
+
+/// Long enough to read a film of a terabyte.
+const MOST: std::time::Duration = std::time::Duration::from_hours(6);
+
+/// Frames that a written film has, by the container's packets.
+fn count_frames(path: &Path, stream: Option<usize>) -> Result<u64, VideoError> {
+    let stream = stream.unwrap_or(0).to_string();
+    let mut args: Vec<OsString> =
+        ["-v", "error", "-count_packets", "-select_streams", &stream].map(OsString::from).to_vec();
+    args.extend(["-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"].map(OsString::from));
+    args.extend(["-i".into(), file_name(path)?]);
+    let room = Room::new()?;
+    let answer = FFPROBE.ask(&room, &args, 1 << 16, MOST).map_err(|error| error.in_file(path))?;
+    let text = String::from_utf8_lossy(&answer);
+    Ok(text.trim().trim_end_matches(',').parse().unwrap_or(0))
+}

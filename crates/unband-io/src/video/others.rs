@@ -1,0 +1,155 @@
+//! All that a film has beside its pictures: what of it goes into a container, as what, and at which time.
+
+use std::path::Path;
+
+use super::codec::Container;
+use super::ffmpeg::{Args, FFPROBE, Running, file_name};
+use super::probe::{Stream, StreamKind};
+use super::{Encoding, Film, VideoError};
+use crate::Error;
+use crate::program::Room;
+
+/// What goes along with the pictures of a film.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Others {
+    container: &'static str,
+    /// Streams that `FFmpeg` would write too early, and by how many seconds: some of its versions forget that the first
+    /// samples of Opus in Matroska are not to be heard when they copy.
+    early: Vec<(usize, f64)>,
+}
+
+/// As much of the film is copied to see whether it can be.
+const TRIAL_SECONDS: &str = "2";
+/// More than enough to copy that.
+const MOST: std::time::Duration = std::time::Duration::from_mins(2);
+/// The first so many packets tell when a stream is played.
+const PACKETS: &str = "%+#24";
+/// Times of streams are rounded to so many seconds in the coarsest container.
+const TICK: f64 = 0.0011;
+
+impl Others {
+    /// Tries whether all of it can be written to the container, before hours are spent on the pictures.
+    ///
+    /// # Errors
+    /// [`VideoError::Container`] with what `ffmpeg` said.
+    pub fn check(film: &Film, encoding: &Encoding, output: &Path) -> Result<Self, VideoError> {
+        let container = encoding.container();
+        let mut others = Self { container: container.muxer, early: Vec::new() };
+        let copied: Vec<&Stream> =
+            film.streams.iter().filter(|stream| stream.index != film.video.stream && goes(stream)).collect();
+        if copied.is_empty() {
+            return Ok(others);
+        }
+        let room = Room::new()?;
+        let trial = room.path("trial");
+        let mut args = Args::quiet(false);
+        args.put(&["-copyts"]);
+        others.inputs(film, 0.0, None, &mut args)?;
+        for (number, stream) in copied.iter().enumerate() {
+            others.map(stream, number, 0, &mut args);
+        }
+        args.put(&["-t", TRIAL_SECONDS]);
+        written(container, &trial, &mut args)?;
+        let (success, said) = Running::start(&args.into_list(), false, false)?.finish()?;
+        if !success {
+            let what = format!("{} cannot hold what the film has: {}", container.muxer, said.message());
+            let instead = "write to a file with .mkv, or with the extension of the film itself";
+            return Err(VideoError::Container { path: output.to_owned(), what, instead });
+        }
+        for (number, stream) in
+            copied.iter().enumerate().filter(|(_, stream)| stream.kind == StreamKind::Audio)
+        {
+            let (was, is) = (packet_times(&film.path, stream.index)?, packet_times(&trial, number)?);
+            let mut early: Vec<f64> = was.iter().zip(&is).map(|(was, is)| was - is).collect();
+            early.sort_by(f64::total_cmp);
+            // The first packet may be cut at the beginning of the file.
+            match early.get(early.len() / 2) {
+                Some(&seconds) if seconds.abs() > TICK => others.early.push((stream.index, seconds)),
+                _ => {}
+            }
+        }
+        Ok(others)
+    }
+
+    /// Puts the film in as the next input, from and up to a time in seconds, and once more for each stream that would be early.
+    pub(super) fn inputs(
+        &self,
+        film: &Film,
+        from: f64,
+        to: Option<f64>,
+        args: &mut Args,
+    ) -> Result<(), Error> {
+        for early in std::iter::once(0.0).chain(self.early.iter().map(|&(_, early)| early)) {
+            args.files_only();
+            if early - from != 0.0 {
+                args.put(&["-itsoffset", &format!("{:.6}", early - from)]);
+            }
+            if from > 0.0 {
+                args.put(&["-ss", &format!("{from:.6}")]);
+            }
+            if let Some(to) = to {
+                args.put(&["-to", &format!("{to:.6}")]);
+            }
+            args.put(&["-i"]);
+            args.push(file_name(&film.path)?);
+        }
+        Ok(())
+    }
+
+    /// Lets a stream go along as that number of the output; `first` is the number of the film among the inputs. Says whether it
+    /// does.
+    pub(super) fn map(&self, stream: &Stream, number: usize, first: usize, args: &mut Args) -> bool {
+        if !goes(stream) {
+            return false;
+        }
+        let again = self.early.iter().position(|&(index, _)| index == stream.index);
+        let input = first + again.map_or(0, |at| at + 1);
+        args.put(&["-map", &format!("{input}:{}", stream.index)]);
+        args.put(&[&format!("-c:{number}"), subtitles(stream, self.container).unwrap_or("copy")]);
+        args.put(&[&format!("-map_metadata:s:{number}"), &format!("{first}:s:{}", stream.index)]);
+        true
+    }
+}
+
+/// Can it go along at all? What `FFmpeg` has no name for, it cannot write.
+fn goes(stream: &Stream) -> bool {
+    stream.kind != StreamKind::Data || stream.codec.is_some()
+}
+
+/// The file to write, last of all.
+pub(super) fn written(container: &Container, path: &Path, args: &mut Args) -> Result<(), Error> {
+    if container.times_of_tracks {
+        args.put(&["-movflags", "+faststart"]);
+    } else {
+        args.put(&["-avoid_negative_ts", "disabled"]);
+    }
+    args.put(&["-max_interleave_delta", "0", "-f", container.muxer]);
+    args.push(file_name(path)?);
+    Ok(())
+}
+
+/// What subtitles of text are written as in a container that does not hold them as they are.
+fn subtitles(stream: &Stream, muxer: &str) -> Option<&'static str> {
+    let text = ["subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"];
+    let codec = stream
+        .codec
+        .as_deref()
+        .filter(|codec| stream.kind == StreamKind::Subtitle && text.contains(codec))?;
+    match muxer {
+        "matroska" if codec == "mov_text" => Some("subrip"),
+        "mp4" | "mov" if codec != "mov_text" => Some("mov_text"),
+        "webm" if codec != "webvtt" => Some("webvtt"),
+        _ => None,
+    }
+}
+
+/// When the first packets of a stream are played, in seconds.
+fn packet_times(path: &Path, stream: usize) -> Result<Vec<f64>, VideoError> {
+    let mut args = Args::default();
+    args.put(&["-v", "error", "-select_streams", &stream.to_string(), "-read_intervals", PACKETS]);
+    args.put(&["-show_entries", "packet=pts_time", "-of", "csv=p=0", "-i"]);
+    args.push(file_name(path)?);
+    let answer = FFPROBE.ask(&Room::new()?, &args.into_list(), 1 << 16, MOST)?;
+    let text = String::from_utf8_lossy(&answer);
+    Ok(text.lines().filter_map(|line| line.trim().trim_end_matches(',').parse().ok()).collect())
+}

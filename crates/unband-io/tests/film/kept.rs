@@ -1,0 +1,122 @@
+//! What has to be the same behind the program as before it.
+
+use super::*;
+
+/// Settings that make tests short.
+const QUICK: &[(&str, &[&str])] = &[
+    ("mkv", &["-c:v", "libx265", "-preset", "ultrafast", "-crf", "16"]),
+    ("mp4", &["-c:v", "libx265", "-preset", "ultrafast", "-crf", "16"]),
+    ("webm", &["-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "20", "-deadline", "realtime", "-cpu-used", "8"]),
+];
+
+fn quick(name: &str) -> &'static [&'static str] {
+    QUICK.iter().find(|(end, _)| name.ends_with(end)).unwrap().1
+}
+
+/// Entries of all streams but those of kind `v`, and of container and chapters, as ffprobe prints them.
+fn others(path: &Path) -> Vec<String> {
+    let text = printed(
+        "ffprobe",
+        &[
+            "-v",
+            "error",
+            "-show_entries",
+            "stream=index,codec_name,codec_type,start_pts,time_base,channels,sample_rate:stream_tags=language,title:stream_disposition:format_tags=title,artist:chapter",
+            "-of",
+            "compact",
+            path.to_str().unwrap(),
+        ],
+    );
+    text.lines().filter(|line| !line.contains("codec_type=video")).map(str::to_owned).collect()
+}
+
+/// A sum of all packets of audio and subtitles.
+fn packets(path: &Path) -> String {
+    printed(
+        "ffprobe",
+        &[
+            "-v",
+            "error",
+            "-show_entries",
+            "packet=stream_index,pts_time,size,data_hash",
+            "-show_data_hash",
+            "md5",
+            "-select_streams",
+            "a",
+            "-of",
+            "csv",
+            path.to_str().unwrap(),
+        ],
+    ) + &printed(
+        "ffprobe",
+        &[
+            "-v",
+            "error",
+            "-show_entries",
+            "packet=stream_index,pts_time,size,data_hash",
+            "-show_data_hash",
+            "md5",
+            "-select_streams",
+            "s",
+            "-of",
+            "csv",
+            path.to_str().unwrap(),
+        ],
+    )
+}
+
+#[test]
+fn all_but_the_pictures_stays_and_each_frame_keeps_its_time() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for name in FILMS {
+        let output = folder.path().join(name);
+        let before = copied(&film(name), quick(name), 10, 20, &output);
+        let after = video::probe(&output).unwrap();
+        assert_eq!(others(&film(name)), others(&output), "{name}");
+        assert_eq!(packets(&film(name)), packets(&output), "{name}");
+        let (was, _) = decode(&before);
+        let (is, _) = decode(&after);
+        let seconds =
+            |film: &Film, times: &[i64]| -> Vec<f64> { times.iter().map(|&t| film.seconds(t)).collect() };
+        assert_eq!(before.time_base(), after.time_base(), "{name}");
+        assert_eq!(seconds(&before, &was), seconds(&after, &is), "{name}");
+        let color = |film: &Film| {
+            let v = &film.video;
+            (
+                v.primaries.clone(),
+                v.transfer.clone(),
+                v.matrix.clone(),
+                v.range.clone(),
+                v.sample_aspect,
+                v.rotation,
+            )
+        };
+        assert_eq!(color(&before), color(&after), "{name}");
+        assert_eq!(before.video.colorimetry, after.video.colorimetry, "{name}");
+        assert_eq!(before.video.chroma_location, after.video.chroma_location, "{name}");
+        let main = |film: &Film| film.streams[film.video.stream].clone();
+        let (was, is) = (main(&before), main(&after));
+        assert_eq!((was.language, was.dispositions), (is.language, is.dispositions), "{name}");
+        // Containers count the end of the last packet of sound, or not.
+        let apart = before.duration.unwrap() - after.duration.unwrap();
+        assert!(apart.abs() < 0.03, "{name}: {apart} s");
+    }
+}
+
+#[test]
+fn without_loss_the_frames_are_the_same_bits() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for name in FILMS {
+        let output = folder.path().join("lossless.mkv");
+        let bits = if name.contains("hdr10") { 10 } else { 8 };
+        let before = copied(&film(name), &["-c:v", "ffv1", "-slices", "4"], bits, 1000, &output);
+        let after = video::probe(&output).unwrap();
+        assert!(decode(&before).1 == decode(&after).1, "{name}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Films through decoder, encoder and joining, by the installed `FFmpeg`: nothing but the pictures may change.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod faults;
+mod kept;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use unband_io::Limits;
+use unband_io::video::{
+    self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, Others, Purpose, Segment,
+};
+
+/// The films of the repository.
+const FILMS: [&str; 4] =
+    ["sky_pan_h264.mkv", "fog_zoom_fade_vfr_hevc.mp4", "bokeh_fade_vp9.webm", "sunset_pan_hdr10.mkv"];
+
+/// Where one of them is.
+fn film(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/film").join(name)
+}
+
+/// Is `FFmpeg` installed? Says so where it is not.
+fn have_ffmpeg() -> bool {
+    let have = Ffmpeg::find().is_ok();
+    if !have {
+        println!("skipped: FFmpeg is not installed");
+    }
+    have
+}
+
+/// What a program prints; it must succeed.
+fn printed(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output().unwrap();
+    assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// All frames of a film and their times.
+fn decode(film: &Film) -> (Vec<i64>, Vec<Vec<u8>>) {
+    let mut decoder = Decoder::open(film, &DecodeOptions::default(), &Limits::default()).unwrap();
+    let (mut times, mut frames, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
+    while let Some(ticks) = decoder.next_frame(&mut buffer).unwrap() {
+        times.push(ticks);
+        frames.push(buffer.clone());
+    }
+    (times, frames)
+}
+
+/// The film encoded anew in segments of so many frames, with `args` for `FFmpeg`, and put together again.
+fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> Film {
+    let film = video::probe(path).unwrap();
+    let ffmpeg = Ffmpeg::find().unwrap();
+    let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+    let encoding = Encoding::choose(output, Purpose::Player, &args, bits, &ffmpeg).unwrap();
+    let decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default()).unwrap();
+    let format = *decoder.format();
+    drop(decoder);
+    let to = format.with_bits(bits).unwrap();
+    let (times, frames) = decode(&film);
+    let folder = tempfile::tempdir().unwrap();
+    let mut segments: Vec<Segment> = Vec::new();
+    let mut wide = Vec::new();
+    for (i, (times, frames)) in times.chunks(each).zip(frames.chunks(each)).enumerate() {
+        let path = folder.path().join(format!("{i}.seg"));
+        let mut encoder = Encoder::new(&film, &to, &encoding, times[0], &path).unwrap();
+        for (&ticks, frame) in times.iter().zip(frames) {
+            format.widen(frame, &to, &mut wide).unwrap();
+            encoder.write_frame(ticks, &wide).unwrap();
+        }
+        segments.push(encoder.finish().unwrap());
+    }
+    let others = Others::check(&film, &encoding, output).unwrap();
+    video::join(&film, &segments, &others, None, &encoding, &ffmpeg, output).unwrap();
+    film
+}
