@@ -33,6 +33,9 @@ enum Source {
     SpectralNorm(Place, Place, Place),
     /// Part of the description.
     Constant(Tensor<1>),
+    /// Nowhere: it is stored and no operation reads it. What Burn computes from tensors with gradients it keeps until a backward pass
+    /// comes by, which none would: each step would add to that, and all are searched after each backward pass.
+    Unread,
 }
 
 /// A network in Burn: its graph and the tensors of its state dict.
@@ -64,6 +67,7 @@ impl Model {
             sources: Vec::new(),
             graph,
         };
+        let unread: Vec<String> = model.graph.unused().iter().map(|param| param.name.clone()).collect();
         for param in model.graph.params.clone() {
             let learned = param.role == Role::Trainable;
             let places: Vec<Place> = param
@@ -77,6 +81,7 @@ impl Model {
                 })
                 .collect();
             let source = match (&param.role, param.form, places.as_slice()) {
+                _ if unread.contains(&param.name) => Source::Unread,
                 (_, Form::WeightNorm, [g, v]) => Source::WeightNorm(g.clone(), v.clone()),
                 (_, Form::SpectralNorm, [w, u, v]) => Source::SpectralNorm(w.clone(), u.clone(), v.clone()),
                 (_, _, [place]) => Source::Plain(place.clone()),
@@ -278,6 +283,7 @@ impl Model {
         let of = |(source, param): (&Source, &unband_nets::Param)| match source {
             Source::Plain(place) => self.tensor(place),
             Source::Constant(values) => values.clone(),
+            Source::Unread => row(Vec::new(), &self.device),
             Source::WeightNorm(g, v) => {
                 let (g, v) = (self.tensor(g).reshape([-1, 1]), self.by_first(v, param));
                 let length = v.clone().square().sum_dim(1).sqrt();
