@@ -56,11 +56,6 @@ pub(crate) fn numbered(seed: u64, number: u64) -> u64 {
     seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// One of `count` by a random number.
-pub(crate) fn below(count: usize, random: u32) -> usize {
-    ((u64::from(random) * count as u64) >> 32) as usize
-}
-
 /// Where batches come from.
 pub trait Batches: Send {
     /// The batch of that number. The same number gives the same batch, whatever was asked before: a training that goes on needs
@@ -115,7 +110,7 @@ impl Patches {
         } else {
             let oldest = number * batch / self.reuse;
             self.windows.retain(|&which, _| which >= oldest);
-            oldest + below(self.pool as usize, self.rng(number).at(sample, 6, 0, 0)) as u64
+            oldest + self.rng(number).below_at(self.pool as usize, sample, 6, 0, 0) as u64
         };
         if self.reuse == 1 {
             self.windows.clear();
@@ -137,7 +132,7 @@ impl Batches for Patches {
         let mut batch = Batch { n: self.batch, height: side, width: side, ..Batch::default() };
         for sample in 0..self.batch {
             let frame = sample as u32;
-            let draw = |plane: u32, count: usize| below(count, rng.at(frame, 4 + plane, 0, 0));
+            let draw = |plane: u32, count: usize| rng.below_at(count, frame, 4 + plane, 0, 0);
             let Patch { lq, gt, cells, numbers } = self.window(number, frame)?.patch(side, draw);
             let change = Change::drawn(augment, rng, frame);
             for (planes, out) in [(&lq, &mut batch.lq), (&gt, &mut batch.gt)] {

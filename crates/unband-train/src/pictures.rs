@@ -11,7 +11,6 @@ use unband_io::Limits;
 use unband_nets::arch::Sees;
 
 use crate::banded::is_banded;
-use crate::batches::below;
 use crate::error::DataError;
 use crate::made::{Made, Patch, Surface};
 use crate::recipe::Data;
@@ -82,7 +81,7 @@ impl Pictures {
     pub fn window(&mut self, side: usize, seed: u64, sample: u32) -> Result<Made, DataError> {
         let salted = |n: u64| Rng::new(seed ^ n.wrapping_mul(SALT));
         for attempt in 0..if self.banded { TRIES } else { 1 } {
-            let pair = below(self.len(), salted(attempt / PLACES).at(sample, 0, 0, 0));
+            let pair = salted(attempt / PLACES).below_at(self.len(), sample, 0, 0, 0);
             let (made, names, room) = self.part(pair, side, salted(attempt), sample)?;
             if !self.banded || is_banded(&made.lq, &made.gt) {
                 return Made::of((made, names), room, self.surface.as_ref());
@@ -99,7 +98,7 @@ impl Pictures {
         rng: Rng,
         sample: u32,
     ) -> Result<(Pair, Vec<String>, usize), DataError> {
-        let draw = |plane: u32, count: usize| below(count, rng.at(sample, plane, 0, 0));
+        let draw = |plane: u32, count: usize| rng.below_at(count, sample, plane, 0, 0);
         let (clean, degraded) = self.pictures(pair)?;
         let way = self.way(|ways| draw(10, ways));
         let room = way.map_or(0, Way::room);

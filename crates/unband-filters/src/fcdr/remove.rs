@@ -94,8 +94,7 @@ impl Removal {
         row.extend_from_slice(&plane.row(y)[around.x0..around.x1]);
         for ((value, &near), x) in row[before..].iter_mut().zip(near).zip(around.x0..) {
             if near == 1 {
-                let random = u64::from(ctx.rng.at(ctx.frame, key, x as u32, y as u32));
-                let choice = ((random * (SIDE * SIDE) as u64) >> 32) as usize;
+                let choice = ctx.rng.below_at(SIDE * SIDE, ctx.frame, key, x as u32, y as u32);
                 let pick =
                     |at: usize, by: usize, size: usize| (at + by).saturating_sub(WINDOW_REACH).min(size - 1);
                 let (x, y) = (pick(x, choice % SIDE, plane.width), pick(y, choice / SIDE, plane.height));

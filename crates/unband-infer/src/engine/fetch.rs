@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use unband_nets::layer::resample::Tap;
 use unband_nets::{Graph, Op, Shape};
 use unband_simd::{Level, net_rows};
 
 use super::ring::Ring;
-use super::rows::Tap;
 use crate::map::Map;
 
 /// Where rows come from.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use unband_nets::layer::banded_deform_conv::BandedDeformConv;
 use unband_nets::layer::conv::{Conv, ConvTranspose};
 use unband_nets::layer::pool::MaxPool;
+use unband_nets::layer::resample::Tap;
 use unband_nets::{Op, Shape};
 
 /// The rows of input number `input`, of shape `from`, that decide the rows `rows` of the result, of shape `made`.
@@ -113,24 +114,6 @@ pub fn window(y: usize, height: usize, side: usize, shift: usize) -> Range<usize
     }
     let first = shift + (y - shift) / side * side;
     first..(first + side).min(height)
-}
-
-/// What a bilinear sample is mixed from.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tap {
-    pub first: usize,
-    pub second: usize,
-    /// Weight of the second.
-    pub share: f32,
-}
-
-impl Tap {
-    /// Sample `i` of `to`, from `from` ones; half-pixel centres, nothing before the first and after the last.
-    pub fn of(i: usize, from: usize, to: usize) -> Self {
-        let at = ((i as f32 + 0.5) * (from as f32 / to as f32) - 0.5).max(0.0);
-        let first = (at as usize).min(from - 1);
-        Self { first, second: (first + 1).min(from - 1), share: at - first as f32 }
-    }
 }
 
 #[cfg(test)]

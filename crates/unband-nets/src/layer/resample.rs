@@ -9,6 +9,27 @@ pub(crate) fn like(inputs: &[Shape]) -> Result<Shape, String> {
     Ok(like.with_channels(x.channels))
 }
 
+/// What a sample of a bilinear resizing is mixed from, along one axis: `(1 − share) · first + share · second`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tap {
+    /// Place of the nearer sample before it.
+    pub first: usize,
+    /// The next one; at the end of the axis the same.
+    pub second: usize,
+    /// Weight of the second, 0 to 1.
+    pub share: f32,
+}
+
+impl Tap {
+    /// Sample `i` of `to`, from `from` ones, at least 1: half-pixel centres, nothing before the first and after the last, as
+    /// PyTorch without `align_corners`.
+    pub fn of(i: usize, from: usize, to: usize) -> Self {
+        let at = ((i as f32 + 0.5) * (from as f32 / to as f32) - 0.5).max(0.0);
+        let first = (at as usize).min(from - 1);
+        Self { first, second: (first + 1).min(from - 1), share: at - first as f32 }
+    }
+}
+
 impl Net {
     /// Each sample repeated `f` times down and across.
     pub fn upsample_nearest(&mut self, x: Value, f: usize) -> Value {

@@ -5,6 +5,7 @@ use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_nets::Shape;
 use unband_nets::layer::pool::MaxPool;
+use unband_nets::layer::resample::Tap;
 
 pub(super) fn unshuffle(x: Tensor<4>, f: usize) -> Tensor<4> {
     let [n, c, h, w] = x.dims();
@@ -33,15 +34,13 @@ pub(super) fn bilinear(x: Tensor<4>, shape: Shape) -> Tensor<4> {
     down.matmul(wide).reshape([n, c, shape.height, shape.width])
 }
 
-/// `[to, from]`: half-pixel centres, nothing before the first sample and after the last, as PyTorch without `align_corners`.
+/// `[to, from]`.
 fn lines(from: usize, to: usize, device: &Device) -> Tensor<2> {
     let mut weights = vec![0.0f32; from * to];
     for (i, row) in weights.chunks_exact_mut(from).enumerate() {
-        let at = ((i as f32 + 0.5) * (from as f32 / to as f32) - 0.5).max(0.0);
-        let first = (at as usize).min(from - 1);
-        let share = at - first as f32;
-        row[first] += 1.0 - share;
-        row[(first + 1).min(from - 1)] += share;
+        let tap = Tap::of(i, from, to);
+        row[tap.first] += 1.0 - tap.share;
+        row[tap.second] += tap.share;
     }
     Tensor::from_data(TensorData::new(weights, [to, from]), device)
 }

@@ -45,13 +45,13 @@ pub fn summary_of_groups(groups: &[&[f64]]) -> Option<Summary> {
         sum / count as f64
     };
     sorted.sort_by(f64::total_cmp);
-    let (half, n) = (sorted.len() / 2, groups.len() as u64);
+    let (half, n) = (sorted.len() / 2, groups.len());
     let median =
         if sorted.len() % 2 == 1 { sorted[half] } else { f64::midpoint(sorted[half - 1], sorted[half]) };
     let rng = Rng::new(SEED);
     let mut means: Vec<f64> = (0..RESAMPLES)
         .map(|resample| {
-            let draw = |i| groups[((u64::from(rng.at(0, 0, i, resample)) * n) >> 32) as usize];
+            let draw = |i| groups[rng.below_at(n, 0, 0, i, resample)];
             mean(&mut (0..n as u32).map(draw))
         })
         .collect();
