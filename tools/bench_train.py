@@ -130,7 +130,10 @@ def main():
         report += f"| {threads} | {times} | {apart:.0e} |\n"
     print(report)
     if args.write:
-        (pathlib.Path(__file__).parents[1] / "docs/results/training.md").write_text(report)
+        file = pathlib.Path(__file__).parents[1] / "docs/results/training.md"
+        # The sections below are not measured here.
+        _, section, below = file.read_text().partition("\n## ")
+        file.write_text(report + section + below)
 
 
 if __name__ == "__main__":

@@ -1,56 +1,89 @@
 //! Tells plainly banded pairs from others.
 
-use unband_image::{Image, Plane};
+use unband_image::{Image, Matrix, Plane};
 
-/// A patch is banded when false steps cover this share of it: about one contour from side to side.
-const LEAST_SHARE: f64 = 0.02;
+/// A patch is banded when false steps cover this share of it: between one and two contours from side to side.
+const LEAST_SHARE: f64 = 0.03;
 /// Codes by which they exceed the clean picture's. Rounding to 8 bits, which clean pictures went through too, stays below 1.
 const LEAST_STEP_CODES: f32 = 1.5;
 /// Where the clean picture steps by more, half a code per sample, there is an edge or a steep slope, which hides contours.
 const LEVEL_CODES: f32 = 3.0;
 /// Side of the boxes, in samples, even.
 const BOX: usize = 6;
+/// What steps of red, green and blue count beside those of luma: of colour alone they must be twice as high to be seen.
+const OF_COLOR: f32 = 0.5;
 
-/// Is the banding of a degraded patch plain to see? Places count where the clean picture is level and the degraded one steps. Red,
-/// green and blue are looked at one by one, so that contours of colour count.
+/// Is the banding of a degraded patch plain to see? Places count where the clean picture is level and the degraded one steps, by
+/// more than it varies on both sides: grain, texture and dither hide lower ones. Luma, red, green and blue are looked at one
+/// by one, so that contours of colour count too.
 ///
 /// Steps are differences of means of neighbouring boxes: unlike PSNR they leave noise, blur and texture out.
 pub(crate) fn is_banded(lq: &Image, gt: &Image) -> bool {
-    lq.planes.iter().zip(&gt.planes).take(3).any(|(lq, gt)| {
+    let shows = |lq: &Plane, gt: &Plane, factor: f32| {
         let (found, before) = (steps(lq), steps(gt));
-        let counts = |(f, b): (&f32, &f32)| *b < LEVEL_CODES && f - b >= LEAST_STEP_CODES;
-        let places = found.iter().zip(&before).filter(|&(f, b)| counts((f, b))).count();
+        let counts = |(f, b): (&Step, &Step)| {
+            let more = f.height - b.height;
+            b.height < LEVEL_CODES && factor * more >= LEAST_STEP_CODES && more >= f.spread
+        };
+        let places = found.iter().zip(&before).filter(|&pair| counts(pair)).count();
         places as f64 >= LEAST_SHARE * lq.data.len() as f64
-    })
+    };
+    let colors = lq.planes.iter().zip(&gt.planes).take(3);
+    shows(&luma(lq), &luma(gt), 1.0) || colors.into_iter().any(|(lq, gt)| shows(lq, gt, OF_COLOR))
 }
 
-/// For each sample that has room around it, how far the means of two boxes of [`BOX`] squared that meet there are apart, across
-/// or down, whichever is more; in 8-bit codes.
-fn steps(plane: &Plane) -> Vec<f32> {
+fn luma(image: &Image) -> Plane {
+    let [red, green, blue] = [0, 1, 2].map(|c| &image.planes[c.min(image.planes.len() - 1)]);
+    let rows = red.data.iter().zip(&green.data).zip(&blue.data);
+    let data = rows.map(|((&r, &g), &b)| Matrix::Bt709.to_yuv([r, g, b])[0]).collect();
+    Plane { data, ..*red }
+}
+
+/// Between two boxes, in 8-bit codes.
+struct Step {
+    /// How far their means are apart.
+    height: f32,
+    /// Standard deviation within them.
+    spread: f32,
+}
+
+/// For each sample that has room around it the step of two boxes of [`BOX`] squared that meet there, across or down, whichever is
+/// higher.
+fn steps(plane: &Plane) -> Vec<Step> {
     let (w, h) = (plane.width, plane.height);
-    let means = box_means(plane);
+    let codes: Vec<f32> = plane.data.iter().map(|v| 255.0 * v).collect();
+    let means = box_means(&codes, (w, h));
+    let squares = box_means(&codes.iter().map(|v| v * v).collect::<Vec<f32>>(), (w, h));
     let wide = w + 1 - BOX;
-    let at = |y: usize, x: usize| means[y * wide + x];
+    let between = |a: usize, b: usize| Step {
+        height: (means[a] - means[b]).abs(),
+        // Rounding may take a variance of 0 below it.
+        spread: variance(squares[a], means[a]).midpoint(variance(squares[b], means[b])).max(0.0).sqrt(),
+    };
     let half = BOX / 2;
     let mut steps = Vec::with_capacity(w * h);
     for y in half..(h + 1).saturating_sub(BOX + half) {
         for x in half..(w + 1).saturating_sub(BOX + half) {
-            let across = at(y, x - half) - at(y, x + half);
-            let down = at(y - half, x) - at(y + half, x);
-            steps.push(across.abs().max(down.abs()));
+            let at = y * wide + x;
+            let across = between(at - half, at + half);
+            let down = between(at - half * wide, at + half * wide);
+            steps.push(if across.height >= down.height { across } else { down });
         }
     }
     steps
 }
 
-/// Means of all boxes that fit, in 8-bit codes.
-fn box_means(plane: &Plane) -> Vec<f32> {
-    let (w, wide) = (plane.width, plane.width + 1 - BOX);
+fn variance(square: f32, mean: f32) -> f32 {
+    square - mean * mean
+}
+
+/// Means of all boxes that fit.
+fn box_means(values: &[f32], (w, h): (usize, usize)) -> Vec<f32> {
+    let wide = w + 1 - BOX;
     let sums = |row: &[f32]| -> Vec<f32> { row.windows(BOX).map(|run| run.iter().sum()).collect() };
-    let across: Vec<f32> = plane.data.chunks_exact(w).flat_map(sums).collect();
-    let scale = 255.0 / (BOX * BOX) as f32;
-    let mean = |i: usize| (0..BOX).map(|k| across[i + k * wide]).sum::<f32>() * scale;
-    (0..wide * (plane.height + 1 - BOX)).map(mean).collect()
+    let across: Vec<f32> = values.chunks_exact(w).flat_map(sums).collect();
+    let mean = |i: usize| (0..BOX).map(|k| across[i + k * wide]).sum::<f32>() / (BOX * BOX) as f32;
+    (0..wide * (h + 1 - BOX)).map(mean).collect()
 }
 
 #[cfg(test)]
@@ -77,9 +110,23 @@ pub(crate) mod tests {
     fn contours_of_several_codes_make_a_patch_banded() {
         let clean = image(|x, y, _| ramp(x, y));
         assert!(is_banded(&image(|x, y, _| (ramp(x, y) / 4.0).round() * 4.0), &clean));
-        // In one channel alone too.
-        let blue = |x, y, c| if c == 2 { (ramp(x, y) / 8.0).round() * 8.0 } else { ramp(x, y) };
-        assert!(is_banded(&image(blue), &clean));
+        // In one channel alone too, if they are high enough to show.
+        let blue =
+            |step: f32| move |x, y, c| if c == 2 { (ramp(x, y) / step).round() * step } else { ramp(x, y) };
+        assert!(is_banded(&image(blue(8.0)), &clean));
+        assert!(!is_banded(&image(blue(2.5)), &clean));
+    }
+
+    #[test]
+    fn texture_hides_contours() {
+        // Of columns, so that means of boxes, 6 wide, are left as they are.
+        let textured = |height: f32| {
+            let texture = move |x: usize| if x % 2 == 0 { height } else { -height };
+            let clean = image(move |x, y, _| ramp(x, y) + texture(x));
+            let lq = image(move |x, y, _| (ramp(x, y) / 4.0).round() * 4.0 + texture(x));
+            is_banded(&lq, &clean)
+        };
+        assert!(textured(1.0) && !textured(8.0));
     }
 
     #[test]
@@ -109,10 +156,16 @@ pub(crate) mod tests {
     fn steps_are_those_of_the_picture_in_codes() {
         let edge = image(|x, _, _| if x < SIDE / 2 { 50.0 } else { 57.0 });
         let found = steps(&edge.planes[0]);
-        let most = found.iter().fold(0.0f32, |m, v| m.max(*v));
+        let most = found.iter().fold(0.0f32, |m, step| m.max(step.height));
         assert!((most - 7.0).abs() < 0.01, "{most}");
-        let there = found.iter().filter(|v| **v > 0.01).count();
+        let there = found.iter().filter(|step| step.height > 0.01).count();
         // Boxes of 6 meet within 5 samples of the edge; 3 rows at each end have no room.
         assert!(there == (SIDE + 1 - 2 * BOX) * (2 * BOX - 1), "{there}");
+        // Where the boxes meet at the edge neither varies; half a box further the edge halves one of them: 3.5 codes up and down.
+        let row = &found[..SIDE + 1 - 2 * BOX];
+        let (at, off) = (&row[SIDE / 2 - BOX], &row[SIDE / 2 - BOX + BOX / 2]);
+        assert!((at.height - 7.0).abs() < 0.01 && at.spread < 0.1, "{} {}", at.height, at.spread);
+        let half = 3.5 / 2.0f32.sqrt();
+        assert!((off.height - 3.5).abs() < 0.01 && (off.spread - half).abs() < 0.01, "{}", off.spread);
     }
 }
