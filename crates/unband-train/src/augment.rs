@@ -48,15 +48,15 @@ impl Change {
     }
 }
 
-/// A square turned around its middle, between samples linearly; outside it is mirrored without its border's samples, as OpenCV's
+/// A square turned around its middle, between samples linearly; outside it is mirrored without its border's samples, as `OpenCV`'s
 /// `BORDER_REFLECT_101`, the default of albumentations' `Rotate`.
 fn rotated(plane: &[f32], side: usize, angle: f32) -> Vec<f32> {
     let (sin, cos) = angle.sin_cos();
     let middle = (side - 1) as f32 / 2.0;
     let mirrored = |i: isize| {
-        let period = 2 * (side.max(2) - 1) as isize;
+        let period = 2 * (side.max(2) - 1).cast_signed();
         let i = i.rem_euclid(period);
-        i.min(period - i).min(side as isize - 1) as usize
+        i.min(period - i).min(side.cast_signed() - 1) as usize
     };
     let at = |y: isize, x: isize| plane[mirrored(y) * side + mirrored(x)];
     let value = |i: usize| {

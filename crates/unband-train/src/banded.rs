@@ -121,7 +121,7 @@ pub(crate) mod tests {
     fn texture_hides_contours() {
         // Of columns, so that means of boxes, 6 wide, are left as they are.
         let textured = |height: f32| {
-            let texture = move |x: usize| if x % 2 == 0 { height } else { -height };
+            let texture = move |x: usize| if x.is_multiple_of(2) { height } else { -height };
             let clean = image(move |x, y, _| ramp(x, y) + texture(x));
             let lq = image(move |x, y, _| (ramp(x, y) / 4.0).round() * 4.0 + texture(x));
             is_banded(&lq, &clean)

@@ -71,7 +71,7 @@ fn steps_leave_nothing_behind() {
     ];
     for (network, side, more) in networks {
         let used = in_use(recipe(network, side, more), 6);
-        let growth: Vec<isize> = used.windows(2).map(|w| w[1] as isize - w[0] as isize).collect();
+        let growth: Vec<isize> = used.windows(2).map(|w| w[1].cast_signed() - w[0].cast_signed()).collect();
         eprintln!("{network}: {growth:?}");
         // The first steps make what stays, the optimiser's moments.
         assert!(used[5] <= used[2] + 4096, "{network}: {growth:?}");
