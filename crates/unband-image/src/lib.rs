@@ -8,6 +8,7 @@
 pub mod color;
 #[cfg(feature = "image")]
 mod convert;
+pub mod cuts;
 pub mod depth;
 pub mod dither;
 pub mod image;
@@ -22,6 +23,7 @@ pub mod tile;
 mod to_rgb;
 
 pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
+pub use cuts::Cuts;
 pub use depth::Depth;
 pub use image::{Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane};
 pub use jpeg::{JpegCoefficients, JpegPlane};
