@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use unband::{Dither, OutputDepth};
+use unband_io::video::Purpose;
 
 use crate::cmd;
 
@@ -51,6 +52,8 @@ Examples:
   unband *.png --dry-run                 say what would be done
   unband sky.png --method gradfun:radius=20
   unband - < in.png > out.png            from standard input to standard output
+  unband film.mkv                        film.mkv → film_unband.mkv, sound and subtitles untouched
+  unband film.mp4 -o out.mkv --lossless  without loss, to edit or keep
 
 Exit codes:
   0    done, also when a picture had no banding
@@ -114,7 +117,7 @@ pub enum Switch {
 }
 
 /// What `unband deband` takes.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct DebandArgs {
     /// Pictures, folders, patterns, or `-` for standard input
@@ -189,6 +192,10 @@ pub struct DebandArgs {
     #[arg(long, help_heading = "Method")]
     pub everywhere: bool,
 
+    /// What is asked for films.
+    #[command(flatten)]
+    pub film: FilmArgs,
+
     /// Threads to use [default: all processors]
     #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
     pub threads: Option<NonZeroUsize>,
@@ -202,6 +209,55 @@ pub struct DebandArgs {
     /// How much is said.
     #[command(flatten)]
     pub talk: TalkArgs,
+}
+
+/// What `unband deband` takes for films.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Films")]
+#[allow(clippy::struct_excessive_bools)] // switches that people set one by one
+pub struct FilmArgs {
+    /// What the film is for: web, archive or player [default: player]
+    ///
+    /// player: x265, 10 bits, CRF 16 (AV1 in .webm); web: AV1, smaller; archive: FFV1, without loss.
+    #[arg(long = "for", value_name = "PURPOSE", value_parser = purpose)]
+    pub purpose: Option<Purpose>,
+    /// Encode without loss (FFV1, into .mkv or .mov); the same as `--for archive`
+    #[arg(long, conflicts_with = "purpose")]
+    pub lossless: bool,
+    /// Arguments for FFmpeg's encoder, such as "-c:v libx264 -crf 14"
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
+    pub ffmpeg_args: Option<String>,
+    /// Drop Dolby Vision and HDR10+ metadata, which describe each frame as it was
+    #[arg(long)]
+    pub drop_dynamic_hdr: bool,
+    /// Take of a damaged film what can be decoded
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Go on with the unfinished work of an earlier run
+    #[arg(long)]
+    pub resume: bool,
+    /// Only from this time on: seconds, or H:MM:SS
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub from: Option<f64>,
+    /// Only up to this time: seconds, or H:MM:SS
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub to: Option<f64>,
+}
+
+fn purpose(text: &str) -> Result<Purpose, String> {
+    let words: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.word()).collect();
+    let found = Purpose::ALL.into_iter().find(|purpose| purpose.word() == text);
+    found.ok_or_else(|| format!("films are for {}", words.join(", ")))
+}
+
+/// Seconds from "83.5", "1:23.5" or "0:01:23.5".
+fn time(text: &str) -> Result<f64, String> {
+    let parts =
+        text.split(':').map(|part| part.parse::<f64>().ok().filter(|part| *part >= 0.0 && part.is_finite()));
+    let seconds = parts.clone().try_fold(0.0, |sum, part| Some(sum * 60.0 + part?));
+    seconds
+        .filter(|_| parts.count() <= 3)
+        .ok_or_else(|| format!("`{text}` is no time; write 83.5 or 0:01:23.5"))
 }
 
 /// The dither of that name.
@@ -269,6 +325,14 @@ mod tests {
     fn a_file_called_like_a_command_can_follow_another() {
         let cli = Cli::try_parse_from(["unband", "a.png", "list"]).unwrap();
         assert_eq!(cli.deband.inputs.len(), 2);
+    }
+
+    #[test]
+    fn times_read_as_players_show_them() {
+        assert_eq!([time("83.5"), time("1:23.5"), time("0:01:23.5")], [Ok(83.5), Ok(83.5), Ok(83.5)]);
+        for wrong in ["", "-1", "1:2:3:4", "1m", "nan"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

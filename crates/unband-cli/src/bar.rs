@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// Parts of a picture that the bar tells apart.
 const PARTS: u64 = 1000;
@@ -35,6 +35,28 @@ impl Bar {
         };
         bar.drawn.set_message(format!("0/{pictures}"));
         bar
+    }
+
+    /// A bar over the frames of a film, which tells how many there are once they come.
+    pub fn film(show: bool) -> Self {
+        let bar = Self::new(1, show);
+        let template = "{bar:32} {pos}/{len} frames, {per_sec}, {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.drawn.set_style(style.with_key(
+                "per_sec",
+                |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                    let _ = write!(out, "{:.1}/s", state.per_sec());
+                },
+            ));
+        }
+        bar
+    }
+
+    /// So many frames of so many are done.
+    pub fn frames(&self, done: usize, total: usize) {
+        self.drawn.set_length(total as u64);
+        self.drawn.set_position(done as u64);
+        self.appear();
     }
 
     /// Says nothing, ever.

@@ -68,6 +68,10 @@ pub enum Error {
     #[cfg(feature = "files")]
     #[error(transparent)]
     File(#[from] unband_io::Error),
+    /// A film could not be read or written.
+    #[cfg(feature = "files")]
+    #[error(transparent)]
+    Video(#[from] unband_io::video::VideoError),
 }
 
 impl From<RestoreError> for Error {
@@ -102,6 +106,8 @@ impl Error {
             Self::Unprovable { .. } => Some("write Y4M, or drop `--prove`".to_owned()),
             #[cfg(feature = "files")]
             Self::File(error) => error.hint(),
+            #[cfg(feature = "files")]
+            Self::Video(error) => error.hint(),
             _ => None,
         }
     }

@@ -46,6 +46,8 @@ pub use error::Error;
 #[cfg(feature = "files")]
 pub use jobs::files;
 pub use jobs::image::{deband, deband_found, deband_with};
+#[cfg(feature = "files")]
+pub use jobs::video;
 pub use methods::{METHODS, filters, method, methods};
 pub use options::{Choice, Options, OutputDepth};
 pub use proof::{Proof, prove};

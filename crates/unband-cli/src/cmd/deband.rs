@@ -1,5 +1,8 @@
 //! `unband deband FILE…`, also `unband FILE…`: takes the banding out of pictures.
 
+mod films;
+mod stream;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -15,7 +18,7 @@ use crate::Outcome;
 use crate::args::{Cli, DebandArgs};
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
-use crate::inputs::{Gather, Input, readable, reason};
+use crate::inputs::{Gather, Input, STDIO, readable, reason};
 use crate::interrupt::{self, Busy};
 use crate::outputs::{self, Target};
 use crate::record::{self, Record};
@@ -31,7 +34,34 @@ pub fn run(args: &DebandArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     let talk = Talk { loudness, bar: &quiet_bar };
-    let job = match Job::new(args) {
+    if let [only] = args.inputs.as_slice()
+        && only.as_os_str() == STDIO
+    {
+        interrupt::listen();
+        return match stream::look() {
+            Ok(look) if look.is_stream => stream::run(args, &look.begins, &talk),
+            Ok(look) => run_pictures(args, look.begins, &talk),
+            Err(error) => {
+                talk.failure(&stream::unreadable(&error));
+                Outcome::SomeFailed
+            }
+        };
+    }
+    let (films, pictures) = films::split(&args.inputs);
+    if films.is_empty() {
+        return run_pictures(args, Vec::new(), &talk);
+    }
+    let outcome = films::run(args, &films, &talk);
+    if pictures.is_empty() || matches!(outcome, Outcome::Interrupted | Outcome::Usage) {
+        return outcome;
+    }
+    outcome.max(run_pictures(&DebandArgs { inputs: pictures, ..args.clone() }, Vec::new(), &talk))
+}
+
+/// `begins`: what was read of standard input already.
+fn run_pictures(args: &DebandArgs, begins: Vec<u8>, talk: &Talk<'_>) -> Outcome {
+    let loudness = talk.loudness;
+    let job = match Job::new(args, begins) {
         Ok(job) => job,
         Err(failure) => {
             talk.failure(&failure);
@@ -53,6 +83,8 @@ pub fn run(args: &DebandArgs) -> Outcome {
 struct Job<'a> {
     args: &'a DebandArgs,
     options: FileOptions,
+    /// What was read of standard input already.
+    begins: Vec<u8>,
     threads: usize,
     inputs: Vec<Input>,
     targets: Vec<Target>,
@@ -73,7 +105,7 @@ enum Done {
 
 impl<'a> Job<'a> {
     /// Checks all that can be checked without reading a picture.
-    fn new(args: &'a DebandArgs) -> Result<Self, Failure> {
+    fn new(args: &'a DebandArgs, begins: Vec<u8>) -> Result<Self, Failure> {
         let options = settings::file_options(args)?;
         let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
         if let (Some(path), None) = (&args.output, folder) {
@@ -97,6 +129,7 @@ impl<'a> Job<'a> {
             args,
             threads: args.threads.map_or_else(processors, std::num::NonZero::get),
             options,
+            begins,
             inputs: found.inputs,
             targets,
             failures: found.failures,
@@ -170,7 +203,7 @@ impl<'a> Job<'a> {
                 Done::Failed(exists(&existing))
             };
         }
-        let mut bytes = Vec::new();
+        let mut bytes = self.begins.clone();
         if input.is_stdin()
             && let Err(error) = std::io::stdin().read_to_end(&mut bytes)
         {

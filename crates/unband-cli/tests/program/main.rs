@@ -8,6 +8,7 @@ mod dataset;
 mod degrade;
 mod eval;
 mod faults;
+mod films;
 mod hostile;
 mod interrupt;
 mod kept;

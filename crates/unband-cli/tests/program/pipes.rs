@@ -72,7 +72,31 @@ fn a_frame_of_video_goes_through_as_it_came() {
     assert!(worst <= Some(8), "{worst:?}");
     let ran = stage.feed(&["-", "--format", "png"], &file).code(0);
     assert_eq!(decode(&ran.stdout).width, WIDTH as u32);
-    stage.feed(&["-"], &stream(2)).code(1).says("several frames").says("-frames:v 1");
+}
+
+#[test]
+fn a_stream_of_frames_goes_through_frame_by_frame() {
+    let stage = Stage::new();
+    let one = stage.feed(&["-", "-m", "gradfun"], &stream(1)).code(0).stdout;
+    let three =
+        stage.feed(&["-", "-o", "-", "-m", "gradfun", "--depth", "8"], &stream(3)).code(0).says("3 frames");
+    let frames: Vec<&[u8]> = three.stdout.split(|&byte| byte == b'\n').collect();
+    assert!(frames[0].starts_with(b"YUV4MPEG2") && three.stdout.len() > 2 * one.len());
+    let size = WIDTH * HEIGHT * 3 / 2 + 6;
+    let all = three.stdout.len() - 3 * size;
+    for i in 0..3 {
+        assert!(frame(&three.stdout[all + i * size..]).starts_with(frame(&one)), "{i}");
+    }
+    // Ten bits where nobody says.
+    let deep = stage.feed(&["-", "-o", "-"], &stream(2)).code(0).stdout;
+    assert!(String::from_utf8_lossy(&deep[..90]).contains(" C420p10 "));
+    assert_eq!(deep.len() - deep.iter().position(|&b| b == b'\n').unwrap() - 1, 2 * (2 * (size - 6) + 6));
+    // A stream that ends inside a frame is told, behind its whole frames.
+    let mut cut = stream(3);
+    cut.truncate(cut.len() - 5);
+    let ran = stage.feed(&["-", "-o", "-"], &cut).code(1).says("standard input").says("ends before");
+    assert!(ran.stdout.len() >= deep.len());
+    stage.feed(&["-", "-o", "film.mkv"], &stream(2)).code(2).says("goes to standard output");
 }
 
 /// Samples of the first frame.

@@ -334,6 +334,21 @@ impl<R: Read> Y4mReader<R> {
         Ok(Some(image))
     }
 
+    /// The bytes of the next frame, instead of what `buffer` holds; false at the end of the stream.
+    ///
+    /// # Errors
+    /// As [`Y4mReader::next_frame`].
+    pub fn next_bytes(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
+        let Some(line) = read_line(&mut self.input)? else { return Ok(false) };
+        if line != "FRAME" && !line.starts_with("FRAME ") {
+            return Err(Error::damaged(NAME, "a frame does not begin with `FRAME`"));
+        }
+        // Within the limits, or the header would have been refused.
+        buffer.resize(self.header.frame_bytes().unwrap_or(0), 0);
+        self.input.read_exact(buffer).map_err(wrong)?;
+        Ok(true)
+    }
+
     fn plane(&mut self, width: usize, height: usize, grid: Grid) -> Result<Plane, Error> {
         let mut plane = limits::new_plane(width, height)?;
         let bits = self.header.depth.bits();
@@ -406,6 +421,19 @@ impl<W: Write> Y4mWriter<W> {
         );
         out.write_all(line.as_bytes()).map_err(not_written)?;
         Ok(Self { out, header, bytes: Vec::new() })
+    }
+
+    /// Writes the bytes of a frame.
+    ///
+    /// # Errors
+    /// Frames of another number of bytes, and whatever the stream refuses.
+    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if self.header.frame_bytes() != Some(bytes.len()) {
+            return Err(Error::encode(NAME, "a frame differs in size from the first"));
+        }
+        self.out.write_all(b"FRAME\n").map_err(not_written)?;
+        self.out.write_all(bytes).map_err(not_written)?;
+        self.out.flush().map_err(not_written)
     }
 
     /// Writes a frame whose samples lie on the grid of its depth, which may be less than the stream's.

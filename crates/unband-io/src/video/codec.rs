@@ -74,7 +74,7 @@ pub struct Container {
     pub muxer: &'static str,
     extensions: &'static [&'static str],
     /// Has it codes for FFV1?
-    ffv1: bool,
+    pub ffv1: bool,
     /// Is HEVC known in it to players that go by the code `hvc1` only?
     tagged: bool,
     /// Has each stream a unit of time of its own?

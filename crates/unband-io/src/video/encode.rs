@@ -115,6 +115,9 @@ impl Encoder {
             let path = path.to_owned();
             move |source| VideoError::from(Error::Io { action, source }.in_file(&path))
         };
+        if !self.part.is_file() {
+            return Err(self.not_written("it ended and has written nothing".to_owned()));
+        }
         let mut file =
             fs::OpenOptions::new().read(true).write(true).open(&self.part).map_err(io("read", &self.part))?;
         let found = fragments::shown(&mut file).map_err(|error| error.in_file(&self.part))?.len() as u64;

@@ -129,6 +129,12 @@ pub enum VideoError {
         /// Frames that it should have.
         expected: u64,
     },
+    /// Unfinished work that cannot be gone on with.
+    #[error("{}: this unfinished work is of another film, or was done with other options", path.display())]
+    Unfinished {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Planes that stand for something other than RGB or plain luma and chroma.
     #[error("{}: {what} is not supported", path.display())]
     Color {
@@ -175,6 +181,9 @@ impl VideoError {
                 "install an FFmpeg that has it, or choose another with `--for archive`, `--lossless` or `--ffmpeg-args`"
             }
             Self::Container { instead, .. } => instead,
+            Self::Unfinished { .. } => {
+                "give the options that it was begun with, or leave out `--resume` to begin anew"
+            }
             Self::Frames { .. } => "this is a fault of the program; please report it",
             Self::Color { .. } => {
                 "convert it first, for example with `ffmpeg -i FILE -vf zscale=matrix=709 -c:a copy OUT`"

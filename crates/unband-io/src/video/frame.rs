@@ -6,7 +6,7 @@ use unband_image::{Codec, Depth, Image, Model, Plane, Subsampling};
 
 use super::nut::NutHeader;
 use super::{Layout, PixelFormat, Samples, VideoError};
-use crate::{Error, Limits, limits, planar};
+use crate::{Error, Limits, Y4mHeader, limits, planar};
 
 /// How the frames of a film lie in memory, and what they mean. Only planar formats.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +41,23 @@ impl FrameFormat {
             _ => color,
         };
         Ok(Self { width, height, pixels: header.format, color, lossy })
+    }
+
+    /// Of a stream of YUV4MPEG2, which is taken for something that was coded with loss: what comes through a pipe was decoded.
+    ///
+    /// # Errors
+    /// Depths that have no format.
+    pub fn of_y4m(header: &Y4mHeader) -> Result<Self, Error> {
+        let samples = match header.color.model {
+            Model::Yuv { subsampling, .. } if !header.mono => Samples::Yuv(subsampling),
+            _ => Samples::Gray,
+        };
+        let bits = header.depth.bits();
+        let pixels =
+            PixelFormat::planar(samples, bits, header.alpha).filter(|format| format.bits == bits.max(8));
+        let pixels =
+            pixels.ok_or_else(|| Error::unsupported("YUV4MPEG2", format!("frames of {bits} bits")))?;
+        Ok(Self { width: header.width, height: header.height, pixels, color: header.color, lossy: true })
     }
 
     /// Bytes of a frame.

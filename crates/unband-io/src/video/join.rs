@@ -58,7 +58,7 @@ pub fn join(
     let (success, said) = running.finish()?;
     let not_written =
         |message| VideoError::NotWritten { path: part.to_owned(), doing: "put the film together", message };
-    if !success || said.count > 0 {
+    if !success || (others.strict && said.count > 0) {
         return Err(not_written(said.message()));
     }
     sent?;
@@ -124,7 +124,7 @@ fn arguments(
     ffmpeg: &Ffmpeg,
     part: &Path,
 ) -> Result<Vec<OsString>, VideoError> {
-    let mut args = Args::quiet(true);
+    let mut args = Args::quiet(others.strict);
     args.put(&["-copyts"]);
     // The pictures: their times are the film's, later by what was added and by where the cut begins.
     let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
@@ -140,8 +140,8 @@ fn arguments(
                 args.put(&[&format!("-metadata:s:{number}"), &format!("{key}=")]);
             }
             if ffmpeg.libavformat < 60 && film.video.rotation != 0 {
-                let clockwise = (360 - film.video.rotation) % 360;
-                args.put(&[&format!("-metadata:s:{number}"), &format!("rotate={clockwise}")]);
+                let degrees = film.video.rotation.rem_euclid(360);
+                args.put(&[&format!("-metadata:s:{number}"), &format!("rotate={degrees}")]);
             }
             let marked = stream.dispositions.join("+");
             args.put(&[&format!("-disposition:{number}"), if marked.is_empty() { "0" } else { &marked }]);

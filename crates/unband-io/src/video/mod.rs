@@ -13,6 +13,7 @@ pub mod nut;
 mod others;
 pub mod pixel_format;
 pub mod probe;
+mod sniff;
 
 pub use codec::{Codec, Encoding, Purpose, container_of};
 pub use decode::{DecodeOptions, Decoder};
@@ -24,3 +25,4 @@ pub use join::{Cut, join};
 pub use others::Others;
 pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
 pub use probe::{Film, probe};
+pub use sniff::is_film;

@@ -16,6 +16,8 @@ pub struct Others {
     /// Streams that `FFmpeg` would write too early, and by how many seconds: some of its versions forget that the first
     /// samples of Opus in Matroska are not to be heard when they copy.
     early: Vec<(usize, f64)>,
+    /// Does damage to the film end it?
+    pub(super) strict: bool,
 }
 
 /// As much of the film is copied to see whether it can be.
@@ -28,13 +30,19 @@ const PACKETS: &str = "%+#24";
 const TICK: f64 = 0.0011;
 
 impl Others {
-    /// Tries whether all of it can be written to the container, before hours are spent on the pictures.
+    /// Tries whether all of it can be written to the container, before hours are spent on the pictures. `keep_going`: what
+    /// cannot be had of a damaged film is left out, then and later.
     ///
     /// # Errors
     /// [`VideoError::Container`] with what `ffmpeg` said.
-    pub fn check(film: &Film, encoding: &Encoding, output: &Path) -> Result<Self, VideoError> {
+    pub fn check(
+        film: &Film,
+        encoding: &Encoding,
+        output: &Path,
+        keep_going: bool,
+    ) -> Result<Self, VideoError> {
         let container = encoding.container();
-        let mut others = Self { container: container.muxer, early: Vec::new() };
+        let mut others = Self { container: container.muxer, early: Vec::new(), strict: !keep_going };
         let copied: Vec<&Stream> =
             film.streams.iter().filter(|stream| stream.index != film.video.stream && goes(stream)).collect();
         if copied.is_empty() {

@@ -72,7 +72,7 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> F
         }
         segments.push(encoder.finish().unwrap());
     }
-    let others = Others::check(&film, &encoding, output).unwrap();
+    let others = Others::check(&film, &encoding, output, false).unwrap();
     video::join(&film, &segments, &others, None, &encoding, &ffmpeg, output).unwrap();
     film
 }

@@ -9,3 +9,5 @@ mod not_finite;
 #[cfg(feature = "files")]
 mod rgb;
 mod tally;
+#[cfg(feature = "files")]
+pub mod video;

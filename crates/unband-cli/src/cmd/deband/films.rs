@@ -1,0 +1,256 @@
+//! Films among the inputs: one after the other, as each takes all processors.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::Serialize;
+use unband::video::{FilmOptions, FilmReport, deband_film, unfinished};
+use unband::{Context, Error, Progress};
+use unband_io::video::{Purpose, container_of, is_film};
+
+use super::processors;
+use crate::Outcome;
+use crate::args::DebandArgs;
+use crate::bar::Bar;
+use crate::interrupt::{self, Busy};
+use crate::outputs::folder_of;
+use crate::record::Record;
+use crate::result::print_json;
+use crate::settings;
+use crate::talk::{Failure, Loudness, Talk};
+
+/// Films and all other inputs, both in order.
+pub fn split(inputs: &[PathBuf]) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    inputs.iter().cloned().partition(|path| path.is_file() && is_film(path))
+}
+
+/// Works on the films.
+pub fn run(args: &DebandArgs, films: &[PathBuf], talk: &Talk<'_>) -> Outcome {
+    let (options, targets) = match options(args).and_then(|options| Ok((options, targets(args, films)?))) {
+        Ok(both) => both,
+        Err(failure) => {
+            talk.failure(&failure);
+            return Outcome::Usage;
+        }
+    };
+    interrupt::listen();
+    let mut outcome = Outcome::Done;
+    for (input, output) in films.iter().zip(&targets) {
+        outcome = outcome.max(one(args, &options, input, output, talk.loudness));
+        if interrupt::asked() {
+            return Outcome::Interrupted;
+        }
+    }
+    outcome
+}
+
+fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
+    let film = &args.film;
+    let pictures = settings::file_options(args)?;
+    for (given, option) in [
+        (args.format.is_some(), "--format"),
+        (args.quality.is_some(), "--quality"),
+        (args.prove, "--prove"),
+        (args.save_output.is_some(), "--save-output"),
+    ] {
+        if given {
+            let hint = "give the output's name with `-o`, and its quality with `--for` or `--ffmpeg-args`";
+            return Err(Failure::usage(format!("`{option}` is for pictures, not for films"), hint));
+        }
+    }
+    let ffmpeg_args = match &film.ffmpeg_args {
+        None => Vec::new(),
+        Some(text) => shlex::split(text).ok_or_else(|| {
+            Failure::usage(format!("`--ffmpeg-args {text}` has a quote that does not end"), "close it")
+        })?,
+    };
+    Ok(FilmOptions {
+        options: pictures.options,
+        purpose: if film.lossless { Purpose::Archive } else { film.purpose.unwrap_or_default() },
+        ffmpeg_args,
+        drop_dynamic_hdr: film.drop_dynamic_hdr,
+        keep_going: film.keep_going,
+        resume: film.resume,
+        overwrite: args.overwrite,
+        from: film.from,
+        to: film.to,
+    })
+}
+
+/// Where each film goes: beside its input, into the folder, or to the one file that was named.
+fn targets(args: &DebandArgs, films: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let named = args.output.as_deref().filter(|path| container_of(path).is_none() || path.is_dir());
+    let folder = named.and_then(|path| folder_of(Some(path), &args.inputs));
+    if let (None, Some(path), 2..) = (folder, &args.output, films.len()) {
+        let message = format!("{} films cannot go into the one file {}", films.len(), path.display());
+        return Err(Failure::usage(
+            message,
+            format!("name a folder, `-o {}/`", path.with_extension("").display()),
+        ));
+    }
+    let lossless = args.film.lossless || args.film.purpose == Some(Purpose::Archive);
+    let target = |input: &PathBuf| {
+        let stem = input.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // What has no code for FFV1, and what films are not written to, becomes Matroska.
+        let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let keeps = container_of(input).is_some_and(|container| !lossless || container.ffv1);
+        let extension = if keeps { own } else { "mkv" };
+        match (folder, &args.output) {
+            (Some(folder), _) => folder.join(format!("{stem}.{extension}")),
+            (None, Some(path)) => path.clone(),
+            (None, None) => input.with_file_name(format!("{stem}_unband.{extension}")),
+        }
+    };
+    let targets: Vec<PathBuf> = films.iter().map(target).collect();
+    for (input, output) in films.iter().zip(&targets) {
+        if same(input, output) {
+            let message = format!("the result of {} would replace it", input.display());
+            return Err(Failure::usage(
+                message,
+                "choose another name or folder: films are never replaced by their results",
+            ));
+        }
+    }
+    if let Some(folder) = folder
+        && let Err(error) = std::fs::create_dir_all(folder)
+    {
+        let message = format!("cannot make the folder: {}", crate::inputs::reason(&error));
+        return Err(Failure::at(folder.display().to_string(), message, None));
+    }
+    Ok(targets)
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    a == b || a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
+}
+
+fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, loudness: Loudness) -> Outcome {
+    let shown = input.display().to_string();
+    let bar = Bar::film(loudness > Loudness::Quiet);
+    let talk = Talk { loudness, bar: &bar };
+    let finish = |record: &Record, outcome: Outcome| {
+        if args.json { outcome.max(print_json(record)) } else { outcome }
+    };
+    if args.skip_existing && output.is_file() {
+        talk.line(&format!("{shown}: left out, {} exists", output.display()));
+        return finish(&Record::skipped(shown, output), Outcome::Done);
+    }
+    if args.dry_run {
+        talk.line(&format!("{shown} → {}", output.display()));
+        return Outcome::Done;
+    }
+    let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
+    let progress = FilmBar { bar: &bar, reached: AtomicUsize::new(0) };
+    let threads = args.threads.map_or_else(processors, std::num::NonZero::get);
+    let ctx = Context { threads, cancel: &interrupt::STOP, progress: &progress, ..Context::default() };
+    let done = deband_film(input, output, options, &ctx);
+    bar.finish();
+    match done {
+        Ok(report) => {
+            talk.line(&line(&shown, &report));
+            talk.detail(&format!("encoded as {}", report.encoding));
+            if report.loses_light {
+                talk.note(&format!(
+                    "{shown}: mastering display and light levels are not in the result: its codec cannot hold them"
+                ));
+            }
+            if !args.json {
+                return Outcome::Done;
+            }
+            print_json(&FilmRecord::new(&shown, &report))
+        }
+        Err(Error::Cancelled) => {
+            talk.note(&format!("{shown}: interrupted{}", kept(output)));
+            Outcome::Interrupted
+        }
+        Err(error) => {
+            let message = format!("{error}{}", kept(output));
+            let named = matches!(error, Error::Video(_) | Error::File(_));
+            let failure = Failure { subject: (!named).then(|| shown.clone()), message, hint: error.hint() };
+            talk.failure(&failure);
+            finish(&Record::failed(shown, &failure), Outcome::SomeFailed)
+        }
+    }
+}
+
+/// What is left of work that was not finished.
+fn kept(output: &Path) -> String {
+    let folder = unfinished(output).map(|path| path.display().to_string());
+    folder.map_or_else(String::new, |folder| {
+        format!("; finished parts are kept in {folder}, `--resume` goes on")
+    })
+}
+
+/// "film.mkv 1920×1080 10-bit  2,400 frames in 31 shots, 1,250 changed  103.2 s → film_unband.mkv".
+fn line(input: &str, report: &FilmReport) -> String {
+    let video = &report.film.video;
+    let rate = report.worked as f64 / report.seconds.max(1e-3);
+    format!(
+        "{input} {}×{} {}-bit  {} frames, {} shots, {} frames changed  {:.1} s, {rate:.1} frames/s → {}",
+        video.width,
+        video.height,
+        video.depth.bits(),
+        report.frames,
+        report.shots,
+        report.changed,
+        report.seconds,
+        report.output.display()
+    )
+}
+
+/// A film in `--json`.
+#[derive(Serialize)]
+struct FilmRecord<'a> {
+    input: &'a str,
+    status: &'static str,
+    output: String,
+    width: usize,
+    height: usize,
+    depth: u8,
+    output_depth: u8,
+    codec: &'a str,
+    encoding: &'a str,
+    frames: u64,
+    worked: u64,
+    changed: u64,
+    shots: u64,
+    seconds: f64,
+}
+
+impl<'a> FilmRecord<'a> {
+    fn new(input: &'a str, report: &'a FilmReport) -> Self {
+        let video = &report.film.video;
+        Self {
+            input,
+            status: "written",
+            output: report.output.display().to_string(),
+            width: video.width,
+            height: video.height,
+            depth: video.depth.bits(),
+            output_depth: report.bits,
+            codec: &video.codec,
+            encoding: &report.encoding,
+            frames: report.frames,
+            worked: report.worked,
+            changed: report.changed,
+            shots: report.shots,
+            seconds: report.seconds,
+        }
+    }
+}
+
+/// Carries frames to the bar.
+struct FilmBar<'a> {
+    bar: &'a Bar,
+    reached: AtomicUsize,
+}
+
+impl Progress for FilmBar<'_> {
+    fn advance(&self, done: usize, total: usize) {
+        // Restoring a frame has a progress of its own, which is nobody's concern here.
+        let before = self.reached.fetch_max(done, Ordering::Relaxed);
+        if done > before {
+            self.bar.frames(done, total);
+        }
+    }
+}

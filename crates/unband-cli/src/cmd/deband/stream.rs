@@ -1,0 +1,117 @@
+//! Standard input: a picture, or frames of YUV4MPEG2 that never end.
+
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
+
+use unband::video::deband_stream;
+use unband::{Context, Error};
+use unband_io::{Limits, Y4mHeader};
+
+use super::processors;
+use crate::Outcome;
+use crate::args::DebandArgs;
+use crate::inputs::{STDIO, reason};
+use crate::interrupt::{self, Busy};
+use crate::result::stdout_failure;
+use crate::settings;
+use crate::talk::{Failure, Talk};
+
+const SHOWN: &str = "standard input";
+const MAGIC: &[u8] = b"YUV4MPEG2";
+/// No line of parameters is as long.
+const LONGEST_LINE: u64 = 4096;
+
+/// What standard input begins with, and whether it is a stream: YUV4MPEG2 with more than one frame.
+pub struct Look {
+    pub begins: Vec<u8>,
+    pub is_stream: bool,
+}
+
+/// Reads as much as it takes to tell: of YUV4MPEG2 one frame and one byte.
+///
+/// # Errors
+/// Whatever standard input gives.
+pub fn look() -> io::Result<Look> {
+    let (mut begins, mut input) = (Vec::new(), io::stdin().lock());
+    input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut begins)?;
+    if begins != MAGIC {
+        return Ok(Look { begins, is_stream: false });
+    }
+    for byte in input.by_ref().take(LONGEST_LINE).bytes() {
+        begins.push(byte?);
+        if begins.last() == Some(&b'\n') {
+            break;
+        }
+    }
+    let line = String::from_utf8_lossy(&begins).trim_end().to_owned();
+    let frame = Y4mHeader::parse(&line).ok().and_then(|header| {
+        Limits::default().check(header.width as u64, header.height as u64, 4).ok()?;
+        header.frame_bytes()
+    });
+    // What is wrong with it is told by whoever reads it.
+    let Some(frame) = frame else { return Ok(Look { begins, is_stream: false }) };
+    let one = begins.len() + b"FRAME\n".len() + frame;
+    input.take((one + 1 - begins.len()) as u64).read_to_end(&mut begins)?;
+    let is_stream = begins.len() > one;
+    Ok(Look { begins, is_stream })
+}
+
+/// Works on the stream that begins so.
+pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
+    let elsewhere = args.output.as_ref().filter(|path| path.as_os_str() != STDIO);
+    let checked = match elsewhere {
+        Some(path) => {
+            let message = format!("a stream of frames goes to standard output, not to {}", path.display());
+            let hint = "write `-o -` and pipe it on, for example into `ffmpeg -i - …`";
+            Err(Failure::usage(message, hint))
+        }
+        None if io::stdout().is_terminal() => {
+            let hint = "pipe it on, for example into `x265 --y4m -`";
+            Err(Failure::usage("frames do not belong on a terminal", hint))
+        }
+        None => settings::file_options(args),
+    };
+    let options = match checked {
+        Ok(options) => options.options,
+        Err(failure) => {
+            talk.failure(&failure);
+            return Outcome::Usage;
+        }
+    };
+    let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
+    let threads = args.threads.map_or_else(processors, std::num::NonZero::get);
+    let ctx = Context { threads, cancel: &interrupt::STOP, ..Context::default() };
+    let input = begins.chain(io::stdin().lock());
+    let mut output = BufWriter::with_capacity(1 << 20, io::stdout().lock());
+    let done = deband_stream(input, &mut output, &options, &Limits::default(), &ctx);
+    let flushed = output.flush();
+    match done {
+        Ok(report) => {
+            if let Err(error) = flushed {
+                talk.failure(&stdout_failure(&error));
+                return Outcome::SomeFailed;
+            }
+            talk.line(&format!(
+                "{SHOWN}: {} frames, {} shots, {} frames changed → standard output",
+                report.frames, report.shots, report.changed
+            ));
+            Outcome::Done
+        }
+        Err(Error::Cancelled) => Outcome::Interrupted,
+        // Whoever read it has seen enough and needs no message, but the film did not arrive.
+        Err(Error::File(unband_io::Error::Io { action: "write", source })) => {
+            if source.kind() != io::ErrorKind::BrokenPipe {
+                talk.failure(&stdout_failure(&source));
+            }
+            Outcome::SomeFailed
+        }
+        Err(error) => {
+            talk.failure(&Failure::at(SHOWN.to_owned(), error.to_string(), error.hint()));
+            Outcome::SomeFailed
+        }
+    }
+}
+
+/// Standard input that could not be read.
+pub fn unreadable(error: &io::Error) -> Failure {
+    Failure::at(SHOWN.to_owned(), format!("cannot read: {}", reason(error)), None)
+}

@@ -1,0 +1,91 @@
+//! Films: what comes out beside the pictures, what stays as it was, and what happens when something goes wrong.
+
+mod faults;
+mod kept;
+#[cfg(target_os = "linux")]
+mod resume;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::stage::{Stage, has, root};
+
+/// One of the films of the repository.
+pub fn film(name: &str) -> PathBuf {
+    root().join("golden/film").join(name)
+}
+
+/// A film, copied into the stage.
+pub fn staged(stage: &Stage, name: &str, to: &str) -> String {
+    std::fs::copy(film(name), stage.path(to)).unwrap();
+    to.to_owned()
+}
+
+/// What ffmpeg or ffprobe print; they must succeed.
+pub fn printed(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output().unwrap();
+    assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A sum for each frame of a film, as a pixel format.
+pub fn sums(path: &Path, pix_fmt: &str) -> Vec<String> {
+    let path = path.to_str().unwrap();
+    let text = printed(
+        "ffmpeg",
+        &[
+            "-v",
+            "error",
+            "-i",
+            path,
+            "-map",
+            "0:v:0",
+            "-fps_mode",
+            "passthrough",
+            "-pix_fmt",
+            pix_fmt,
+            "-f",
+            "framemd5",
+            "-",
+        ],
+    );
+    let sums = text.lines().filter(|line| !line.starts_with('#'));
+    sums.filter_map(|line| line.rsplit(',').next()).map(|sum| sum.trim().to_owned()).collect()
+}
+
+/// Times of all frames in seconds.
+pub fn times(path: &Path) -> Vec<String> {
+    let entries = ["-show_entries", "frame=pts_time", "-of", "csv=p=0", path.to_str().unwrap()];
+    let text = printed("ffprobe", &[&["-v", "error", "-select_streams", "v:0"][..], &entries].concat());
+    text.lines().map(|line| line.trim_end_matches(',').to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+/// Three shots of gradients of eleven seconds each, five frames a second, with sound.
+pub fn three_shots(stage: &Stage, name: &str) -> PathBuf {
+    let path = stage.path(name);
+    let graph = "gradients=s=96x64:r=5:d=11:c0=0x203040:c1=0x405060:x0=0:x1=95:y0=0:y1=0:speed=0.00001[a];\
+                 gradients=s=96x64:r=5:d=11:c0=0x804020:c1=0xa06040:x0=0:x1=0:y0=0:y1=63:speed=0.00001[b];\
+                 gradients=s=96x64:r=5:d=11:c0=0x103010:c1=0x306030:x0=0:x1=95:y0=0:y1=63:speed=0.00001[c];\
+                 [a][b][c]concat=n=3,format=yuv420p[v];sine=r=8000:d=33[s]";
+    let args = [
+        "-v",
+        "error",
+        "-filter_complex",
+        graph,
+        "-map",
+        "[v]",
+        "-map",
+        "[s]",
+        "-c:v",
+        "libx264",
+        "-crf",
+        "30",
+    ];
+    printed("ffmpeg", &[&args[..], &["-c:a", "aac", path.to_str().unwrap()]].concat());
+    path
+}
+
+/// Can films be worked on here? Says so where they cannot.
+pub fn can() -> bool {
+    has("ffmpeg")
+}

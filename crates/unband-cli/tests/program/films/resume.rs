@@ -1,0 +1,80 @@
+//! Work that was stopped, and goes on.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::interrupt::interrupt;
+use crate::stage::Ran;
+
+/// Runs until so many segments are finished, then `stop`s.
+fn stopped(stage: &Stage, segments: usize, args: &[&str], stop: impl Fn(&mut std::process::Child)) -> Ran {
+    let mut command = stage.command(args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = Instant::now();
+    // The list's first line is about the film.
+    let list =
+        || std::fs::read_to_string(stage.path("out.mkv.unfinished/segments.jsonl")).unwrap_or_default();
+    while list().lines().count() <= segments {
+        assert!(start.elapsed() < Duration::from_secs(120), "{:?}", stage.names());
+        assert!(child.try_wait().unwrap().is_none(), "it has ended already: {:?}", stage.names());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    stop(&mut child);
+    child.wait_with_output().unwrap().into()
+}
+
+const ARGS: [&str; 6] = ["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "8"];
+
+#[test]
+fn a_film_that_was_killed_goes_on_and_has_the_same_frames() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    three_shots(&stage, "film.mkv");
+    stage.run(&["film.mkv", "-o", "whole.mkv", "--lossless", "--depth", "8", "-q"]).code(0);
+    stopped(&stage, 1, &ARGS, |child| child.kill().unwrap());
+    assert!(!stage.path("out.mkv").exists());
+    assert!(stage.path("out.mkv.unfinished").is_dir());
+    // Another film or other options are no continuation.
+    let other = stage.run(&["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "10", "--resume"]);
+    other.code(1).says("other options");
+    let record = &stage.run(&[&ARGS[..], &["--resume", "--json"]].concat()).code(0).json()[0];
+    assert_eq!(record["frames"], 165);
+    assert!(record["worked"].as_u64().unwrap() < 165, "{record}");
+    assert_eq!(sums(&stage.path("whole.mkv"), "yuv420p"), sums(&stage.path("out.mkv"), "yuv420p"));
+    assert_eq!(times(&stage.path("whole.mkv")), times(&stage.path("out.mkv")));
+    assert!(!stage.path("out.mkv.unfinished").exists());
+}
+
+#[test]
+fn ctrl_c_keeps_what_is_finished_and_ends_all_programs() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    three_shots(&stage, "film.mkv");
+    let ran = stopped(&stage, 1, &ARGS, |child| interrupt(child));
+    ran.code(130).says("interrupted").says("--resume");
+    assert!(!stage.path("out.mkv").exists());
+    let folder = stage.0.path().to_str().unwrap().to_owned();
+    let commands = printed("ps", &["-eo", "args"]);
+    let left: Vec<&str> =
+        commands.lines().filter(|line| line.contains("ffmpeg") && line.contains(&folder)).collect();
+    assert!(left.is_empty(), "{left:?}");
+    let parts: Vec<String> = stage.names().into_iter().filter(|name| name.ends_with(".part")).collect();
+    assert!(parts.is_empty(), "{parts:?}");
+}
+
+#[test]
+fn without_resume_earlier_work_is_begun_anew() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    three_shots(&stage, "film.mkv");
+    stopped(&stage, 1, &ARGS, |child| child.kill().unwrap());
+    let record = &stage.run(&[&ARGS[..], &["--json"]].concat()).code(0).json()[0];
+    assert_eq!(record["worked"], 165);
+}

@@ -1,0 +1,123 @@
+//! Films against their clean clips.
+
+use std::fmt;
+use std::path::Path;
+
+use unband::Context;
+use unband_image::Image;
+use unband_io::Limits;
+use unband_io::video::{self, DecodeOptions, Decoder};
+use unband_metrics::{Clean, MetricError, false_steps, flat_psnr, psnr};
+
+use crate::Result;
+
+/// Every so many frames are scored; flicker needs the one before too.
+const EVERY: usize = 4;
+/// A sample whose clean value changes by so many 8-bit codes from frame to frame does not stand still.
+const STILL: f32 = 0.3;
+
+/// Means over a film.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scores {
+    psnr: f64,
+    flat: f64,
+    steps: f64,
+    /// Of films that stand still somewhere.
+    flicker: Option<f64>,
+}
+
+impl Scores {
+    /// Of several films.
+    pub fn mean(all: &[Self]) -> Self {
+        let mean = |of: &dyn Fn(&Self) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
+        let flicker: Vec<f64> = all.iter().filter_map(|scores| scores.flicker).collect();
+        Self {
+            psnr: mean(&|s| s.psnr),
+            flat: mean(&|s| s.flat),
+            steps: mean(&|s| s.steps),
+            flicker: (!flicker.is_empty()).then(|| flicker.iter().sum::<f64>() / flicker.len() as f64),
+        }
+    }
+}
+
+impl fmt::Display for Scores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.2} | {:.2} | {:.1} | ", self.psnr, self.flat, self.steps)?;
+        match self.flicker {
+            Some(flicker) => write!(f, "{flicker:.3}"),
+            None => write!(f, "–"),
+        }
+    }
+}
+
+/// A clean clip.
+pub struct Reference {
+    frames: Vec<(Image, Clean)>,
+}
+
+impl Reference {
+    pub fn of(path: &Path) -> Result<Self> {
+        let prepare = |image: Image| {
+            Ok::<_, MetricError>((Clean::of(&image)?, image)).map(|(clean, image)| (image, clean))
+        };
+        let frames = frames(path)?.into_iter().map(prepare).collect::<std::result::Result<_, _>>()?;
+        Ok(Self { frames })
+    }
+
+    pub fn score(&self, path: &Path) -> Result<Scores> {
+        let film = frames(path)?;
+        if film.len() != self.frames.len() {
+            return Err(format!("{} frames instead of {}", film.len(), self.frames.len()).into());
+        }
+        let mut all = Vec::new();
+        for (image, (clean, mask)) in film.iter().zip(&self.frames).step_by(EVERY) {
+            let smooth = |result: std::result::Result<f64, MetricError>| match result {
+                Ok(value) => Ok(Some(value)),
+                Err(MetricError::TooFew { .. }) => Ok(None),
+                Err(error) => Err(error),
+            };
+            all.push((
+                psnr::psnr(image, clean)?.min(100.0),
+                smooth(flat_psnr::flat_psnr(image, mask))?.map(|db| db.min(100.0)),
+                smooth(false_steps::false_steps(image, mask).map(|steps| steps.per_thousand))?,
+            ));
+        }
+        let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        Ok(Scores {
+            psnr: mean(all.iter().map(|one| one.0).collect()),
+            flat: mean(all.iter().filter_map(|one| one.1).collect()),
+            steps: mean(all.iter().filter_map(|one| one.2).collect()),
+            flicker: self.flicker(&film),
+        })
+    }
+
+    /// Mean difference of the error from frame to frame where the clean film is smooth and stands still, in 8-bit codes of
+    /// green, which is most of luma.
+    fn flicker(&self, film: &[Image]) -> Option<f64> {
+        let (mut sum, mut count) = (0.0, 0u64);
+        for (pair, clean) in film.windows(2).zip(self.frames.windows(2)) {
+            let plane = |image: &Image, i: usize| image.planes[1].data[i];
+            for (i, _) in clean[1].1.mask().iter().enumerate().filter(|&(_, &smooth)| smooth) {
+                let (before, after) = (plane(&clean[0].0, i), plane(&clean[1].0, i));
+                if 255.0 * (after - before).abs() < STILL {
+                    let change = (plane(&pair[1], i) - after) - (plane(&pair[0], i) - before);
+                    sum += 255.0 * f64::from(change.abs());
+                    count += 1;
+                }
+            }
+        }
+        (count > 100_000).then(|| sum / count as f64)
+    }
+}
+
+/// All frames in red, green and blue.
+fn frames(path: &Path) -> Result<Vec<Image>> {
+    let film = video::probe(path)?;
+    let mut decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default())?;
+    let format = *decoder.format();
+    let (mut all, mut buffer) = (Vec::new(), Vec::new());
+    while decoder.next_frame(&mut buffer)?.is_some() {
+        all.push(format.read(&buffer)?.into_rgb(&Context::default())?);
+    }
+    Ok(all)
+}

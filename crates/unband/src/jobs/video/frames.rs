@@ -1,0 +1,249 @@
+//! One frame after the other: where shots begin, what is found in them, and what is done.
+
+use unband_image::dither::{Diffusion, Grid, Quantizer};
+use unband_image::inspect::{Cause, Findings, inspect};
+use unband_image::restorer::NoProgress;
+use unband_image::{Context, Depth, Image, Model, Plane, Rng};
+use unband_io::video::FrameFormat;
+
+use super::steady::{Before, planes, steady};
+use crate::choose::{Act, Choices, choose};
+use crate::faithful::cells;
+use crate::jobs::image::deband_as;
+use crate::{Error, Options, OutputDepth};
+
+/// Share of the strength that is best for single pictures: traces of a film's coding move from frame to frame, and one follows the
+/// other. With all of it bands are fewer, but slopes that were right are bent: at low rates smooth areas then come out worse than they
+/// came in. Found on clips of photos kept for choosing, with four codecs (`docs/results/films.md`).
+const STRENGTH: f32 = 0.6;
+
+/// Frames from one look at a shot to the next: pictures change within a shot, as in a fade.
+const LOOK_EVERY: u32 = 24;
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Done {
+    /// Does a shot begin with it?
+    pub(super) begins_shot: bool,
+    /// Is any sample another one?
+    pub(super) changed: bool,
+}
+
+/// Takes the banding out of frames, in order.
+pub(super) struct Frames<'a> {
+    options: &'a Options,
+    ctx: Context<'a>,
+    from: FrameFormat,
+    to: FrameFormat,
+    shot: Option<Shot>,
+    /// Number of the frame since [`Frames::restart`].
+    number: u32,
+    last: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// What holds for the frames of a shot.
+struct Shot {
+    findings: Findings,
+    /// Frames since the last look.
+    age: u32,
+    before: Option<Before>,
+}
+
+impl<'a> Frames<'a> {
+    pub(super) fn new(options: &'a Options, from: FrameFormat, to: FrameFormat, ctx: &Context<'a>) -> Self {
+        // Progress is told in frames.
+        let ctx = Context { rng: Rng::new(options.seed), progress: &NoProgress, ..*ctx };
+        Self { options, ctx, from, to, shot: None, number: 0, last: None }
+    }
+
+    /// Forgets everything: what follows does not depend on what was before.
+    pub(super) fn restart(&mut self) {
+        (self.shot, self.number, self.last) = (None, 0, None);
+    }
+
+    /// Makes a frame's result. `begins_shot`: it has nothing to do with the frame before.
+    ///
+    /// # Errors
+    /// Unknown methods and settings, methods that cannot work on such pictures, and cancelled.
+    pub(super) fn next(&mut self, bytes: &[u8], begins_shot: bool, out: &mut Vec<u8>) -> Result<Done, Error> {
+        self.ctx.check()?;
+        if begins_shot {
+            self.shot = None;
+        }
+        let same = self.last.as_ref().filter(|(source, _)| source == bytes);
+        let changed = if let Some((_, result)) = same {
+            out.clone_from(result);
+            true
+        } else {
+            self.work(bytes, out)?
+        };
+        self.number += 1;
+        let (source, result) = self.last.get_or_insert_with(Default::default);
+        source.clear();
+        source.extend_from_slice(bytes);
+        result.clone_from(out);
+        Ok(Done { begins_shot, changed })
+    }
+
+    fn work(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<bool, Error> {
+        // What moves from frame to frame is less seen than what stands still; with more bits than eight neither is.
+        let frame = if self.to.pixels.bits <= 8 { self.number } else { 0 };
+        let ctx = Context { frame, output: Some(Depth::Int(self.to.pixels.bits)), ..self.ctx };
+        let image = self.from.read(bytes)?;
+        let shot = self.shot.get_or_insert_with(|| Shot {
+            findings: look(&image, self.options, &ctx),
+            age: 0,
+            before: None,
+        });
+        if shot.age == LOOK_EVERY {
+            shot.findings = look(&image, self.options, &ctx);
+            shot.age = 0;
+        }
+        shot.age += 1;
+        let choices = plan(&image, &shot.findings, self.options, self.to.pixels.bits)?;
+        if let Act::Leave(_) | Act::Regrid = choices.act {
+            shot.before = None;
+            self.from.widen(bytes, &self.to, out)?;
+            return Ok(false);
+        }
+        let source = planes(&image);
+        let mut result = restored(image, &shot.findings, &choices, self.options, &ctx)?;
+        let own = choices.entry.ours || choices.faithful;
+        if own {
+            if let Some(before) = &shot.before {
+                steady(&mut result.planes, &source, before, &ctx);
+                keep(&mut result, &source, &shot.findings, &choices, &self.from, &ctx);
+            }
+        }
+        let unrounded = planes(&result);
+        if own {
+            round(&mut result, &source, self.options, &self.to, &ctx);
+        }
+        self.to.write(&result, (bytes, &self.from), out)?;
+        shot.before = own.then_some(Before { source, result: unrounded });
+        Ok(true)
+    }
+}
+
+/// What a frame is like. Methods that run as their authors wrote them ask nothing of it.
+fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
+    let plain = Findings::plain(image.planes.len(), image.depth.bits());
+    let named = choose(image, &plain, options);
+    match named {
+        Ok(choices) if !choices.entry.ours && !choices.faithful => plain,
+        _ => inspect(image, ctx),
+    }
+}
+
+/// What is done with a frame. Frames of which nothing would have to be repaired at their own depth stay as they are: more
+/// bits are no reason to touch them.
+fn plan(image: &Image, findings: &Findings, options: &Options, bits: u8) -> Result<Choices, Error> {
+    let share = if image.origin.is_lossy() && matches!(findings.cause, Cause::Coded | Cause::Video) {
+        STRENGTH
+    } else {
+        1.0
+    };
+    let own_depth =
+        Options { depth: OutputDepth::Keep, strength: share * options.strength, ..options.clone() };
+    let choices = choose(image, findings, &own_depth)?;
+    let own = choices.entry.ours || choices.faithful;
+    let depth = if own { Depth::F32 } else { Depth::Int(bits) };
+    Ok(Choices { depth, ..choices })
+}
+
+/// The frame restored, in the model that it has.
+fn restored(
+    image: Image,
+    findings: &Findings,
+    choices: &Choices,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<Image, Error> {
+    if !(choices.entry.rgb && image.is_yuv()) {
+        return Ok(deband_as(image, findings.clone(), choices, options, ctx)?.0);
+    }
+    let wrong = |error: unband_image::ImageError| Error::Image(error.to_string());
+    let before = image.clone().into_rgb(ctx).map_err(wrong)?;
+    let float = Choices { depth: Depth::F32, ..choices.clone() };
+    let (after, _) = deband_as(image.clone(), findings.clone(), &float, options, ctx)?;
+    Ok(with_difference(image, &before, &after))
+}
+
+/// Adds what a method has changed in red, green and blue to the luma and chroma that they came from: pixels that it has left
+/// alone keep their codes.
+fn with_difference(mut image: Image, before: &Image, after: &Image) -> Image {
+    let Model::Yuv { matrix, subsampling, .. } = image.color.model else { return image };
+    let (width, height) = (image.width(), image.height());
+    let (sx, sy) = (usize::from(subsampling.x), usize::from(subsampling.y));
+    let chroma_width = image.planes[1].width;
+    let share = |x: usize, y: usize| {
+        // Pixels that share a chroma sample, fewer at the border.
+        let (w, h) = ((width - x / sx * sx).min(sx), (height - y / sy * sy).min(sy));
+        1.0 / (w * h) as f32
+    };
+    for y in 0..height {
+        for x in 0..width {
+            let at = y * width + x;
+            let change = [0, 1, 2].map(|p| after.planes[p].data[at] - before.planes[p].data[at]);
+            let [luma, u, v] = matrix.to_yuv(change);
+            image.planes[0].data[at] += luma;
+            let chroma = y / sy * chroma_width + x / sx;
+            image.planes[1].data[chroma] += share(x, y) * u;
+            image.planes[2].data[chroma] += share(x, y) * v;
+        }
+    }
+    image
+}
+
+/// Keeps a mean over time inside the cells of the frame's own samples.
+fn keep(
+    result: &mut Image,
+    source: &[Plane],
+    findings: &Findings,
+    choices: &Choices,
+    from: &FrameFormat,
+    ctx: &Context<'_>,
+) {
+    if !choices.faithful {
+        return;
+    }
+    let mut original = Image::new(source.to_vec(), result.color.model, Depth::Int(from.pixels.bits));
+    original.color = result.color;
+    let cells = cells(&original, findings);
+    let limits = (f32::NEG_INFINITY, f32::INFINITY);
+    if let (true, [r, g, b]) = (cells.joint(), result.planes.as_mut_slice()) {
+        for y in 0..r.height {
+            let rows = [0, 1, 2].map(|p: usize| source[p].row(y));
+            cells.keep_pixels(ctx.level, (0, y), [r.row_mut(y), g.row_mut(y), b.row_mut(y)], rows, limits);
+        }
+        return;
+    }
+    for (p, plane) in result.planes.iter_mut().enumerate() {
+        let width = plane.width.max(1);
+        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
+        ctx.map_parts(rows, |y, row| cells.keep(ctx.level, p, (0, y), row, source[p].row(y), limits));
+    }
+}
+
+/// Dithers and rounds to the codes of the output.
+fn round(image: &mut Image, source: &[Plane], options: &Options, to: &FrameFormat, ctx: &Context<'_>) {
+    let depth = Depth::Int(to.pixels.bits);
+    let model = image.color.model;
+    let quantizer = Quantizer::new(options.dither, model, depth, options.locked, ctx);
+    let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
+    let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
+    for (p, plane) in image.planes.iter_mut().enumerate() {
+        let (low, high) = Grid::of_bits(model, p, to.pixels.bits).limits();
+        let width = plane.width.max(1);
+        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
+        if let Some(diffusion) = &mut diffusion {
+            rows.into_iter().enumerate().for_each(|(y, row)| diffusion.row(p, y, row, source[p].row(y)));
+        } else {
+            ctx.map_parts(rows, |y, row| {
+                row.iter_mut().for_each(|value| *value = value.clamp(low, high));
+                quantizer.row(p, (0, y), row, source[p].row(y), None);
+            });
+        }
+    }
+    image.depth = depth;
+}

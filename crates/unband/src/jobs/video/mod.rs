@@ -1,0 +1,377 @@
+//! The main job from film to film: decoded, debanded and encoded in one pass, everything else copied.
+//!
+//! Three threads hand frames on: one reads them from `ffmpeg`, this one works on them, with more threads inside a frame, one
+//! writes them to another `ffmpeg`. A few frames wait between them, so memory does not grow with the film.
+
+mod frames;
+mod steady;
+mod stream;
+mod work;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Instant;
+
+use unband_image::cuts::Cuts;
+use unband_io::Limits;
+use unband_io::video::{
+    self, Cut, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, FrameFormat, Others, Purpose,
+    VideoError,
+};
+
+use self::frames::Frames;
+use self::work::Work;
+use crate::{Context, Error, Options, OutputDepth};
+
+pub use self::stream::{StreamReport, deband_stream};
+
+/// Frames that wait between two threads.
+const WAITING: usize = 3;
+/// A segment has at least so many seconds, and ends with a shot if there is an end in time.
+const SEGMENT_SECONDS: f64 = 10.0;
+/// After so many seconds a segment ends wherever it is.
+const LONGEST_SEGMENT_SECONDS: f64 = 60.0;
+
+/// How a film is to be treated.
+#[derive(Clone, Debug, Default)]
+pub struct FilmOptions {
+    /// As for pictures. [`OutputDepth::Keep`] is ten bits here, or as many as the film has if these are more.
+    pub options: Options,
+    /// What the film is for: decides on codec and quality.
+    pub purpose: Purpose,
+    /// Arguments for `ffmpeg`'s encoder.
+    pub ffmpeg_args: Vec<String>,
+    /// Drop Dolby Vision and HDR10+ metadata, which fit the frames as they were.
+    pub drop_dynamic_hdr: bool,
+    /// Take of a damaged film what can be decoded.
+    pub keep_going: bool,
+    /// Go on with unfinished work.
+    pub resume: bool,
+    /// Replace a file that exists.
+    pub overwrite: bool,
+    /// Only from this time on, in seconds.
+    pub from: Option<f64>,
+    /// Only up to this time, in seconds.
+    pub to: Option<f64>,
+}
+
+/// What was done with a film.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FilmReport {
+    /// What it is.
+    pub film: Film,
+    /// Where the result is.
+    pub output: PathBuf,
+    /// How it is encoded.
+    pub encoding: String,
+    /// Bits per sample of the result.
+    pub bits: u8,
+    /// Frames in it.
+    pub frames: u64,
+    /// Frames of which something was changed, of those that this run has worked on.
+    pub changed: u64,
+    /// Frames that this run has worked on.
+    pub worked: u64,
+    /// Shots that this run has seen.
+    pub shots: u64,
+    /// Does the result lack what the film says of its light, as its codec cannot say it?
+    pub loses_light: bool,
+    /// Time taken.
+    pub seconds: f64,
+}
+
+/// Everything that is settled before the first frame.
+struct Plan<'a> {
+    film: Film,
+    encoding: Encoding,
+    ffmpeg: Ffmpeg,
+    others: Others,
+    output: &'a Path,
+    options: &'a FilmOptions,
+    cut: Option<Cut>,
+}
+
+/// Takes the banding out of a film. What is not banded stays as it was; sound, subtitles, chapters and all else are copied.
+///
+/// # Errors
+/// [`Error::Video`] for everything about films, from a missing `ffmpeg` to a full disk; else as
+/// [`crate::deband_with`]. Finished segments stay for a run with [`FilmOptions::resume`]; the result is there whole or not
+/// at all.
+pub fn deband_film(
+    input: &Path,
+    output: &Path,
+    options: &FilmOptions,
+    ctx: &Context<'_>,
+) -> Result<FilmReport, Error> {
+    let start = Instant::now();
+    let film = video::probe(input)?;
+    film.check_progressive()?;
+    film.check_dynamic_hdr(options.drop_dynamic_hdr)?;
+    if output.exists() && !options.overwrite {
+        return Err(unband_io::Error::Exists.in_file(output).into());
+    }
+    let ffmpeg = Ffmpeg::find()?;
+    let bits = bits_of(film.video.depth, options.options.depth)?;
+    let encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, &ffmpeg)?;
+    let others = Others::check(&film, &encoding, output, options.keep_going)?;
+    let cut = cut(&film, options)?;
+    let plan = Plan { film, encoding, ffmpeg, others, output, options, cut };
+    let key = format!("{} {cut:?} {bits} {:?}", plan.encoding.describe(), plan.options.options);
+    let mut work = if options.resume {
+        Work::resume(output, &plan.film, &key)?
+    } else {
+        Work::begin(output, &plan.film, &key)?
+    };
+    let mut report = FilmReport {
+        film: plan.film.clone(),
+        output: output.to_owned(),
+        encoding: plan.encoding.describe(),
+        bits,
+        frames: 0,
+        changed: 0,
+        worked: 0,
+        shots: 0,
+        loses_light: plan.loses_light(),
+        seconds: 0.0,
+    };
+    let done = if work.complete { Ok(()) } else { plan.encode(&mut work, &mut report, ctx) };
+    let done = done.and_then(|()| Ok(ctx.check()?)).and_then(|()| plan.finish(&work));
+    if let Err(error) = done {
+        work.remove_if_empty();
+        return Err(about(error, output));
+    }
+    report.frames = work.segments.iter().map(|segment| segment.frames).sum();
+    work.remove();
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// The same error about the result that people asked for, where it names a part of it.
+fn about(error: Error, output: &Path) -> Error {
+    let path = output.to_owned();
+    match error {
+        Error::Video(VideoError::NotWritten { doing, message, .. }) => {
+            VideoError::NotWritten { path, doing, message }.into()
+        }
+        Error::Video(VideoError::Frames { found, expected, .. }) => {
+            VideoError::Frames { path, found, expected }.into()
+        }
+        other => other,
+    }
+}
+
+/// Where unfinished work for a result waits, if there is any.
+pub fn unfinished(output: &Path) -> Option<PathBuf> {
+    let folder = work::folder_of(output);
+    folder.is_dir().then_some(folder)
+}
+
+/// Bits per sample of the result: what is taken out of eight bits shows in ten.
+fn bits_of(depth: unband_image::Depth, asked: OutputDepth) -> Result<u8, Error> {
+    match asked {
+        OutputDepth::Keep => Ok(depth.bits().clamp(10, 16)),
+        OutputDepth::Bits(bits @ 8..=16) => Ok(bits),
+        other => Err(Error::Option { name: "depth of a film", range: "8..=16", got: other.to_string() }),
+    }
+}
+
+fn cut(film: &Film, options: &FilmOptions) -> Result<Option<Cut>, Error> {
+    let wrong = |got: f64| Error::Option { name: "from", range: "0 up to `to`", got: got.to_string() };
+    match (options.from, options.to) {
+        (None, None) => Ok(None),
+        (from, to) => {
+            let begin = from.unwrap_or(0.0);
+            if !begin.is_finite() || begin < 0.0 || to.is_some_and(|to| !to.is_finite() || to <= begin) {
+                return Err(wrong(begin));
+            }
+            Ok(Some(Cut { from: film.ticks(begin), to: to.map(|to| film.ticks(to)) }))
+        }
+    }
+}
+
+/// What goes to the thread that writes.
+enum Made {
+    /// A frame and its time; does a segment begin with it?
+    Frame { ticks: i64, bytes: Vec<u8>, begins_segment: bool },
+    /// There are no more.
+    End,
+}
+
+/// A frame as it was decoded, with its time.
+type Read = Result<(i64, Vec<u8>), VideoError>;
+
+impl Plan<'_> {
+    fn loses_light(&self) -> bool {
+        let light = &self.film.video.colorimetry;
+        (light.mastering.is_some() || light.content_light.is_some()) && !self.encoding.keeps_light()
+    }
+
+    /// Decodes, works and encodes, from where the segments end.
+    fn encode(&self, work: &mut Work, report: &mut FilmReport, ctx: &Context<'_>) -> Result<(), Error> {
+        let decode = DecodeOptions {
+            from: work.next.or(self.cut.map(|cut| cut.from)),
+            to: self.cut.and_then(|cut| cut.to),
+            keep_going: self.options.keep_going,
+        };
+        let mut decoder = Decoder::open(&self.film, &decode, &Limits::default())?;
+        let from = *decoder.format();
+        let to = from.with_bits(self.encoding.bits).ok_or_else(|| Error::Option {
+            name: "depth of a film",
+            range: "what its pixel format has",
+            got: self.encoding.bits.to_string(),
+        })?;
+        std::thread::scope(|scope| {
+            let (to_work, read) = sync_channel::<Read>(WAITING);
+            let (give_back, empty) = sync_channel::<Vec<u8>>(2 * WAITING);
+            let (to_writer, made) = sync_channel::<Made>(WAITING);
+            let (give_made, empty_made) = sync_channel::<Vec<u8>>(2 * WAITING);
+            scope.spawn(move || read_all(&mut decoder, &to_work, &empty));
+            let writer = scope.spawn(move || self.write_all(work, &to, &made, &give_made));
+            let worked = self.work(&read, &give_back, (&to_writer, &empty_made), (from, to), report, ctx);
+            // What hangs up here ends the other two.
+            drop((read, to_writer));
+            let written =
+                writer.join().map_err(|_| Error::Image("the thread that writes failed".to_owned()))?;
+            // A writer that failed is why the work ended.
+            written?;
+            worked
+        })
+    }
+
+    /// The middle: frames in order.
+    fn work(
+        &self,
+        read: &Receiver<Read>,
+        give_back: &SyncSender<Vec<u8>>,
+        (made, empty): (&SyncSender<Made>, &Receiver<Vec<u8>>),
+        (from, to): (FrameFormat, FrameFormat),
+        report: &mut FilmReport,
+        ctx: &Context<'_>,
+    ) -> Result<(), Error> {
+        let mut frames = Frames::new(&self.options.options, from, to, ctx);
+        let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
+        let mut segment: Option<i64> = None;
+        let total = self.expected_frames();
+        for frame in read {
+            let (ticks, bytes) = frame?;
+            let mut begins_shot = begins(&mut cuts, &bytes, &from, &mut codes);
+            let age = segment.map(|first| self.film.seconds(ticks - first));
+            let ends = age
+                .is_none_or(|age| (begins_shot && age >= SEGMENT_SECONDS) || age >= LONGEST_SEGMENT_SECONDS);
+            if ends {
+                // Nothing in a segment depends on another one: a run that goes on makes the same frames.
+                segment = Some(ticks);
+                frames.restart();
+                cuts = Cuts::new();
+                begins_shot = begins(&mut cuts, &bytes, &from, &mut codes);
+            }
+            let mut out = empty.try_recv().unwrap_or_default();
+            let done = frames.next(&bytes, begins_shot, &mut out)?;
+            let _ = give_back.try_send(bytes);
+            if made.send(Made::Frame { ticks, bytes: out, begins_segment: ends }).is_err() {
+                // The writer knows why.
+                return Ok(());
+            }
+            report.worked += 1;
+            report.changed += u64::from(done.changed);
+            report.shots += u64::from(done.begins_shot);
+            ctx.progress.advance(report.worked as usize, total.max(report.worked as usize));
+        }
+        ctx.check()?;
+        // A writer that is gone knows why.
+        let _ = made.send(Made::End);
+        Ok(())
+    }
+
+    /// Encodes what comes, segment by segment.
+    fn write_all(
+        &self,
+        work: &mut Work,
+        to: &FrameFormat,
+        made: &Receiver<Made>,
+        give_back: &SyncSender<Vec<u8>>,
+    ) -> Result<(), VideoError> {
+        let mut encoder: Option<Encoder> = None;
+        for made in made {
+            let Made::Frame { ticks, bytes, begins_segment } = made else {
+                if let Some(done) = encoder.take() {
+                    work.add(done.finish()?, None)?;
+                }
+                break;
+            };
+            if begins_segment {
+                if let Some(done) = encoder.take() {
+                    work.add(done.finish()?, Some(ticks))?;
+                }
+                encoder = Some(Encoder::new(&self.film, to, &self.encoding, ticks, &work.next_path())?);
+            }
+            if let Some(encoder) = &mut encoder {
+                encoder.write_frame(ticks, &bytes)?;
+            }
+            let _ = give_back.try_send(bytes);
+        }
+        Ok(())
+    }
+
+    /// Puts the film together and in its place.
+    fn finish(&self, work: &Work) -> Result<(), Error> {
+        let joined = work.joined();
+        video::join(
+            &self.film,
+            &work.segments,
+            &self.others,
+            self.cut,
+            &self.encoding,
+            &self.ffmpeg,
+            &joined,
+        )?;
+        let moved = fs::File::open(&joined)
+            .and_then(|file| file.sync_all())
+            .and_then(|()| fs::rename(&joined, self.output));
+        moved.map_err(|source| unband_io::Error::Io { action: "write", source }.in_file(self.output).into())
+    }
+
+    /// A guess, for the progress.
+    fn expected_frames(&self) -> usize {
+        let video = &self.film.video;
+        let rate = video.average_rate.map_or(25.0, |(n, d)| f64::from(n) / f64::from(d));
+        let whole = self.film.duration.unwrap_or(0.0);
+        match (self.cut, video.frames) {
+            (None, Some(frames)) => frames as usize,
+            (None, None) => (whole * rate) as usize,
+            (Some(cut), _) => {
+                let end = cut.to.map_or(whole, |to| self.film.seconds(to)).min(whole.max(0.0));
+                ((end - self.film.seconds(cut.from)).max(0.0) * rate) as usize
+            }
+        }
+    }
+}
+
+/// Hands on all frames.
+fn read_all(decoder: &mut Decoder, out: &SyncSender<Read>, empty: &Receiver<Vec<u8>>) {
+    loop {
+        let mut buffer = empty.try_recv().unwrap_or_default();
+        let read = match decoder.next_frame(&mut buffer) {
+            Ok(None) => return,
+            Ok(Some(ticks)) => Ok((ticks, buffer)),
+            Err(error) => Err(error),
+        };
+        let failed = read.is_err();
+        if out.send(read).is_err() || failed {
+            return;
+        }
+    }
+}
+
+/// Is this frame the first of a shot?
+fn begins(cuts: &mut Cuts, bytes: &[u8], format: &FrameFormat, codes: &mut Vec<u16>) -> bool {
+    let Some((luma, (width, _))) = format.planes().into_iter().next() else { return false };
+    let luma = &bytes[luma];
+    if format.pixels.sample_bytes() == 1 {
+        return cuts.begins_u8(luma, width);
+    }
+    codes.clear();
+    codes.extend(luma.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])));
+    cuts.begins_u16(codes, width, format.pixels.bits)
+}

@@ -1,0 +1,163 @@
+//! The folder beside the result in which finished segments wait, and the list of them: what a run that goes on needs.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use unband_io::video::{Film, Segment, VideoError};
+
+const LIST: &str = "segments.jsonl";
+/// Of the list's form and of what segments are.
+const VERSION: u32 = 1;
+
+/// The folder of unfinished work.
+#[derive(Debug)]
+pub(super) struct Work {
+    folder: PathBuf,
+    list: File,
+    /// Finished segments, in order.
+    pub(super) segments: Vec<Segment>,
+    /// Time of the first frame that is in none of them, in ticks; nothing when all are.
+    pub(super) next: Option<i64>,
+    /// Is the whole film in segments?
+    pub(super) complete: bool,
+}
+
+/// Where the unfinished work for a result is.
+pub(super) fn folder_of(output: &Path) -> PathBuf {
+    let mut name = output.file_name().unwrap_or_default().to_os_string();
+    name.push(".unfinished");
+    output.with_file_name(name)
+}
+
+impl Work {
+    /// Begins anew: earlier unfinished work is removed. `key` says what the segments depend on beside the film.
+    ///
+    /// # Errors
+    /// Whatever the operating system refuses.
+    pub(super) fn begin(output: &Path, film: &Film, key: &str) -> Result<Self, VideoError> {
+        let folder = folder_of(output);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io("remove", &folder, error));
+            }
+            _ => {}
+        }
+        fs::create_dir_all(&folder).map_err(|error| io("make the folder", &folder, error))?;
+        let path = folder.join(LIST);
+        let list = File::create(&path).map_err(|error| io("write", &path, error))?;
+        let mut work = Self { folder, list, segments: Vec::new(), next: None, complete: false };
+        work.put(&head(film, key)?)?;
+        Ok(work)
+    }
+
+    /// Goes on with earlier work, where there is any.
+    ///
+    /// # Errors
+    /// [`VideoError::Unfinished`] where it was for another film or made with other options.
+    pub(super) fn resume(output: &Path, film: &Film, key: &str) -> Result<Self, VideoError> {
+        let folder = folder_of(output);
+        let path = folder.join(LIST);
+        let Ok(file) = File::open(&path) else { return Self::begin(output, film, key) };
+        let mut lines = BufReader::new(file).lines().map_while(Result::ok);
+        let first: Option<Value> = lines.next().and_then(|line| serde_json::from_str(&line).ok());
+        if first.as_ref() != Some(&head(film, key)?) {
+            return Err(VideoError::Unfinished { path: folder });
+        }
+        let (mut segments, mut next, mut complete) = (Vec::new(), None, false);
+        for line in lines {
+            // The last line may be half written.
+            let Some((segment, after)) =
+                serde_json::from_str(&line).ok().and_then(|value| parse(&value, &folder))
+            else {
+                break;
+            };
+            // A list without its files is nothing to go on with.
+            if !segment.path.is_file() {
+                break;
+            }
+            (next, complete) = (after, after.is_none());
+            segments.push(segment);
+        }
+        let list = OpenOptions::new().append(true).open(&path).map_err(|error| io("write", &path, error))?;
+        let mut work = Self { folder, list, segments: Vec::new(), next, complete };
+        work.rewrite(&head(film, key)?, segments, next)?;
+        Ok(work)
+    }
+
+    /// Writes the list again, without what was half written.
+    fn rewrite(&mut self, head: &Value, segments: Vec<Segment>, next: Option<i64>) -> Result<(), VideoError> {
+        let (path, new) = (self.folder.join(LIST), self.folder.join("segments.new"));
+        self.list = File::create(&new).map_err(|error| io("write", &new, error))?;
+        self.put(head)?;
+        let afters: Vec<Option<i64>> =
+            segments.iter().skip(1).map(|segment| Some(segment.first)).chain([next]).collect();
+        for (segment, after) in segments.into_iter().zip(afters) {
+            self.add(segment, after)?;
+        }
+        fs::rename(&new, &path).map_err(|error| io("write", &path, error))
+    }
+
+    /// Where the next segment is to be written.
+    pub(super) fn next_path(&self) -> PathBuf {
+        self.folder.join(format!("{:05}.segment", self.segments.len() + 1))
+    }
+
+    /// Where the film is put together.
+    pub(super) fn joined(&self) -> PathBuf {
+        self.folder.join("joined.part")
+    }
+
+    /// Notes a finished segment and the time of the frame after it, if there is one.
+    ///
+    /// # Errors
+    /// Whatever the operating system refuses.
+    pub(super) fn add(&mut self, segment: Segment, next: Option<i64>) -> Result<(), VideoError> {
+        let name = segment.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.put(&json!({"file": name, "first": segment.first, "frames": segment.frames, "next": next}))?;
+        (self.next, self.complete) = (next, next.is_none());
+        self.segments.push(segment);
+        Ok(())
+    }
+
+    fn put(&mut self, value: &Value) -> Result<(), VideoError> {
+        let path = self.folder.join(LIST);
+        writeln!(self.list, "{value}")
+            .and_then(|()| self.list.sync_data())
+            .map_err(|error| io("write", &path, error))
+    }
+
+    /// Removes it all.
+    pub(super) fn remove(self) {
+        drop(self.list);
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+
+    /// Removes it where no segment was finished: there is nothing to go on with.
+    pub(super) fn remove_if_empty(self) {
+        if self.segments.is_empty() {
+            self.remove();
+        }
+    }
+}
+
+/// What a run that goes on must have in common with the one before.
+fn head(film: &Film, key: &str) -> Result<Value, VideoError> {
+    let metadata = fs::metadata(&film.path).map_err(|error| io("read", &film.path, error))?;
+    let changed = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let changed = changed.map(|time| time.as_millis().to_string());
+    Ok(json!({"version": VERSION, "bytes": metadata.len(), "changed": changed, "options": key}))
+}
+
+fn parse(value: &Value, folder: &Path) -> Option<(Segment, Option<i64>)> {
+    let name = value.get("file")?.as_str()?;
+    let path = folder.join(Path::new(name).file_name()?);
+    let segment =
+        Segment { path, first: value.get("first")?.as_i64()?, frames: value.get("frames")?.as_u64()? };
+    Some((segment, value.get("next")?.as_i64()))
+}
+
+fn io(action: &'static str, path: &Path, source: std::io::Error) -> VideoError {
+    unband_io::Error::Io { action, source }.in_file(path).into()
+}
