@@ -224,7 +224,7 @@ pub struct FilmArgs {
     /// Encode without loss (FFV1, into .mkv or .mov); the same as `--for archive`
     #[arg(long, conflicts_with = "purpose")]
     pub lossless: bool,
-    /// Arguments for FFmpeg's encoder, such as "-c:v libx264 -crf 14"
+    /// Arguments for ffmpeg's encoder, such as "-c:v libx264 -crf 14"
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
     pub ffmpeg_args: Option<String>,
     /// Drop Dolby Vision and HDR10+ metadata, which describe each frame as it was

@@ -8,6 +8,7 @@ mod clips;
 mod score;
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -128,7 +129,7 @@ fn table(rows: &[(String, String, Vec<Scores>)]) -> String {
     );
     for (codec, method, scores) in rows {
         let mean = Scores::mean(scores);
-        page += &format!("| {codec} | {method} | {mean} |\n");
+        let _ = writeln!(page, "| {codec} | {method} | {mean} |");
     }
     page
 }

@@ -181,7 +181,7 @@ fn kept(output: &Path) -> String {
     })
 }
 
-/// "film.mkv 1920×1080 10-bit  2,400 frames in 31 shots, 1,250 changed  103.2 s → film_unband.mkv".
+/// "film.mkv 1920×1080 10-bit  2,400 frames in 31 shots, 1,250 changed  103.2 s → out.mkv".
 fn line(input: &str, report: &FilmReport) -> String {
     let video = &report.film.video;
     let rate = report.worked as f64 / report.seconds.max(1e-3);

@@ -16,7 +16,7 @@ fn stopped(stage: &Stage, segments: usize, args: &[&str], stop: impl Fn(&mut std
     let list =
         || std::fs::read_to_string(stage.path("out.mkv.unfinished/segments.jsonl")).unwrap_or_default();
     while list().lines().count() <= segments {
-        assert!(start.elapsed() < Duration::from_secs(120), "{:?}", stage.names());
+        assert!(start.elapsed() < Duration::from_mins(2), "{:?}", stage.names());
         assert!(child.try_wait().unwrap().is_none(), "it has ended already: {:?}", stage.names());
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -63,7 +63,7 @@ fn ctrl_c_keeps_what_is_finished_and_ends_all_programs() {
     let left: Vec<&str> =
         commands.lines().filter(|line| line.contains("ffmpeg") && line.contains(&folder)).collect();
     assert!(left.is_empty(), "{left:?}");
-    let parts: Vec<String> = stage.names().into_iter().filter(|name| name.ends_with(".part")).collect();
+    let parts: Vec<String> = stage.names().into_iter().filter(|name| name.contains(".part")).collect();
     assert!(parts.is_empty(), "{parts:?}");
 }
 

@@ -6,7 +6,7 @@ use unband_image::restorer::NoProgress;
 use unband_image::{Context, Depth, Image, Model, Plane, Rng};
 use unband_io::video::FrameFormat;
 
-use super::steady::{Before, planes, steady};
+use super::steady::{Before, steady};
 use crate::choose::{Act, Choices, choose};
 use crate::faithful::cells;
 use crate::jobs::image::deband_as;
@@ -106,16 +106,14 @@ impl<'a> Frames<'a> {
             self.from.widen(bytes, &self.to, out)?;
             return Ok(false);
         }
-        let source = planes(&image);
+        let source = image.planes.clone();
         let mut result = restored(image, &shot.findings, &choices, self.options, &ctx)?;
         let own = choices.entry.ours || choices.faithful;
-        if own {
-            if let Some(before) = &shot.before {
-                steady(&mut result.planes, &source, before, &ctx);
-                keep(&mut result, &source, &shot.findings, &choices, &self.from, &ctx);
-            }
+        if let (true, Some(before)) = (own, &shot.before) {
+            steady(&mut result.planes, &source, before, &ctx);
+            keep(&mut result, &source, &shot.findings, &choices, &self.from, &ctx);
         }
-        let unrounded = planes(&result);
+        let unrounded = result.planes.clone();
         if own {
             round(&mut result, &source, self.options, &self.to, &ctx);
         }
@@ -240,7 +238,9 @@ fn round(image: &mut Image, source: &[Plane], options: &Options, to: &FrameForma
             rows.into_iter().enumerate().for_each(|(y, row)| diffusion.row(p, y, row, source[p].row(y)));
         } else {
             ctx.map_parts(rows, |y, row| {
-                row.iter_mut().for_each(|value| *value = value.clamp(low, high));
+                for value in row.iter_mut() {
+                    *value = value.clamp(low, high);
+                }
                 quantizer.row(p, (0, y), row, source[p].row(y), None);
             });
         }

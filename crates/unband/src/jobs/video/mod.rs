@@ -35,6 +35,7 @@ const LONGEST_SEGMENT_SECONDS: f64 = 60.0;
 
 /// How a film is to be treated.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct FilmOptions {
     /// As for pictures. [`OutputDepth::Keep`] is ten bits here, or as many as the film has if these are more.
     pub options: Options,

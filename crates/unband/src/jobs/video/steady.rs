@@ -4,7 +4,7 @@
 //! Where the pictures before and after are alike and one of them was corrected, the result is a mean over time; where they move,
 //! or where nothing was corrected, it is the frame's own.
 
-use unband_image::{Context, Image, Plane};
+use unband_image::{Context, Plane};
 
 /// Side of the squares in which motion is told, in samples of a plane.
 const SIDE: usize = 8;
@@ -57,7 +57,8 @@ pub(super) fn steady(result: &mut [Plane], source: &[Plane], before: &Before, ct
 struct Shares {
     columns: usize,
     rows: usize,
-    shares: Vec<f32>,
+    /// Row by row.
+    squares: Vec<f32>,
 }
 
 impl Shares {
@@ -84,13 +85,13 @@ impl Shares {
             };
             (0..columns).map(share).collect::<Vec<f32>>()
         });
-        Self { columns, rows, shares: lines.concat() }
+        Self { columns, rows, squares: lines.concat() }
     }
 
     /// Shares along a row of samples: linear between the middles of squares.
     fn row(&self, y: usize) -> Row {
         let (above, below, down) = between(y, self.rows);
-        let line = |row: usize| &self.shares[row * self.columns..][..self.columns];
+        let line = |row: usize| &self.squares[row * self.columns..][..self.columns];
         let mixed = line(above).iter().zip(line(below)).map(|(a, b)| a + down * (b - a));
         Row { mixed: mixed.collect() }
     }
@@ -112,11 +113,6 @@ fn between(at: usize, squares: usize) -> (usize, usize, f32) {
     let place = ((at as f32 + 0.5) / SIDE as f32 - 0.5).clamp(0.0, (squares - 1) as f32);
     let before = place as usize;
     (before, (before + 1).min(squares - 1), place - before as f32)
-}
-
-/// The planes of an image, for the next frame.
-pub(super) fn planes(image: &Image) -> Vec<Plane> {
-    image.planes.clone()
 }
 
 #[cfg(test)]
