@@ -59,9 +59,11 @@ fn ctrl_c_keeps_what_is_finished_and_ends_all_programs() {
     ran.code(130).says("interrupted").says("--resume");
     assert!(!stage.path("out.mkv").exists());
     let folder = stage.0.path().to_str().unwrap().to_owned();
-    let commands = printed("ps", &["-eo", "args"]);
-    let left: Vec<&str> =
-        commands.lines().filter(|line| line.contains("ffmpeg") && line.contains(&folder)).collect();
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path().join("cmdline"));
+    let commands =
+        processes.filter_map(|path| Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into_owned()));
+    let left: Vec<String> =
+        commands.filter(|line| line.starts_with("ffmpeg") && line.contains(&folder)).collect();
     assert!(left.is_empty(), "{left:?}");
     let parts: Vec<String> = stage.names().into_iter().filter(|name| name.contains(".part")).collect();
     assert!(parts.is_empty(), "{parts:?}");
