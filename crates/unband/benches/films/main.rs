@@ -25,7 +25,7 @@ const CODECS: &[(&str, &[&str])] = &[
     ("x264", &["-c:v", "libx264", "-crf", "30", "-pix_fmt", "yuv420p"]),
     ("x265", &["-c:v", "libx265", "-crf", "32", "-pix_fmt", "yuv420p", "-x265-params", "log-level=error"]),
     ("VP9", &["-c:v", "libvpx-vp9", "-crf", "44", "-b:v", "0", "-cpu-used", "4", "-pix_fmt", "yuv420p"]),
-    ("AV1", &["-c:v", "libsvtav1", "-crf", "46", "-preset", "8", "-pix_fmt", "yuv420p"]),
+    ("AV1", &["-c:v", "libsvtav1", "-crf", "55", "-preset", "8", "-pix_fmt", "yuv420p"]),
 ];
 
 /// What is compared with the source itself.
