@@ -71,7 +71,9 @@ mod tests {
         assert!(is(b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2"));
         assert!(is(b"RIFF\0\0\0\0AVI LIST"));
         let mut transport = vec![0; 600];
-        [0, 188, 376].map(|i| transport[i] = 0x47);
+        for start in [0, 188, 376] {
+            transport[start] = 0x47;
+        }
         assert!(is(&transport));
         assert!(!is(b"RIFF\0\0\0\0WEBPVP8 "));
         assert!(!is(b"\0\0\0\x1Cftypavif\0\0\0\0avifmif1miaf"));
