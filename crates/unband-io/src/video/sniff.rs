@@ -51,7 +51,7 @@ fn has_several_frames(head: &[u8], length: u64) -> bool {
     let Some(end) = head.iter().position(|&byte| byte == b'\n') else { return false };
     let header = Y4mHeader::parse(&String::from_utf8_lossy(&head[..end]));
     let frame = header.ok().and_then(|header| header.frame_bytes());
-    frame.is_some_and(|bytes| length > end as u64 + 1 + 2 * bytes as u64)
+    frame.is_some_and(|bytes| length >= end as u64 + 1 + 2 * (b"FRAME\n".len() + bytes) as u64)
 }
 
 #[cfg(test)]
