@@ -9,6 +9,7 @@
 //! | [`Profile`] | the codes along a line, as SVG or as a picture, with the places where it is banded enlarged |
 //! | [`segments`] | connected regions of equal colour in random colours |
 //! | [`worst_spots`], [`stretched`] | where it is worst, and those places with more contrast |
+//! | [`Timeline`] | a value over the time of a film, as SVG |
 //! | [`Page`] | all of it in one HTML file that needs nothing else |
 //!
 //! ```
@@ -43,6 +44,7 @@ mod segments;
 mod spots;
 mod svg;
 mod table;
+mod timeline;
 
 pub use heat::{HeatMap, heat_color, overlay};
 pub use line::Line;
@@ -53,6 +55,7 @@ pub use profile::{Profile, Series};
 pub use segments::{Segments, segments};
 pub use spots::{Spot, Stretch, stretched, worst_spots};
 pub use table::{Column, Direction, Listing, ListingCell, ListingRow, MetricRow, Value};
+pub use timeline::Timeline;
 
 /// Why something cannot be shown.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,6 @@
-//! `unband score FILE…`: how banded pictures are, by themselves.
+//! `unband score FILE…`: how banded pictures and films are, by themselves.
 
+mod films;
 mod gates;
 mod grade;
 mod measures;
@@ -43,6 +44,7 @@ Examples:
   unband score photos --csv scores.csv         a folder, with mean, median and interval
   unband score *.png --fail-if 'cambi>5' --fail-if 'banding>=visible'
   unband score sky.png --metrics all --report sky.html
+  unband score film.mkv --csv frames.csv --plot film.svg    a film, by shots and frames
 
 Exit codes:
   0    every picture was measured, and no check failed
@@ -55,12 +57,15 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub struct ScoreArgs {
-    /// Pictures, folders, patterns, or `-` for standard input
+    /// Pictures, folders, patterns, or `-` for standard input; or films
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
     /// What `compare` takes too.
     #[command(flatten)]
     pub measure: MeasureArgs,
+    /// What only films have.
+    #[command(flatten)]
+    pub film: films::FilmArgs,
 }
 
 /// NIQE takes as long as all others together and says little about banding.
@@ -68,6 +73,9 @@ const USE: Use = Use { defaults: &["cambi", "cambi-coarse", "bband"], reference:
 
 /// Measures pictures and says the values, on standard output.
 pub fn run(args: &ScoreArgs) -> Outcome {
+    if let Some(sorted) = films::sort(&args.inputs) {
+        return work::start(&args.measure, films::Job::new(args, sorted));
+    }
     work::start(&args.measure, Job::new(args))
 }
 
@@ -92,6 +100,10 @@ impl<'a> Job<'a> {
     /// Settles everything before the first picture is read.
     fn new(args: &'a ScoreArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
+        if let Some(option) = args.film.named() {
+            let message = format!("`{option}` is about films, none was named");
+            return Err(usage(Failure::usage(message, "leave it out for pictures")));
+        }
         let models = models::folder();
         let (metrics, gates) = args.measure.measures(&USE, models.as_deref()).map_err(usage)?;
         let gather = Gather {

@@ -20,6 +20,7 @@ mod pipes;
 mod pixels;
 mod readme;
 mod score;
+mod score_films;
 mod stage;
 mod streams;
 mod study;

@@ -217,7 +217,7 @@ fn without_middles(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 /// Round numbers between two, about so many, as they are written, and no nearer to each other than the finest distance.
-fn ticks(low: f64, high: f64, about: f64, finest: f64) -> Vec<(f64, String)> {
+pub(super) fn ticks(low: f64, high: f64, about: f64, finest: f64) -> Vec<(f64, String)> {
     let rough = (high - low).max(1e-9) / about.max(1.0);
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= rough * 0.999);

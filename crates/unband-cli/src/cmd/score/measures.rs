@@ -179,11 +179,19 @@ impl Row {
         &'a self,
         metrics: &'a [&'static Metric],
     ) -> impl Iterator<Item = (&'static str, &'a str)> {
-        metrics.iter().zip(&self.values).filter_map(|(metric, value)| match value {
-            Value::Missing(reason) => Some((metric.name, reason.as_str())),
-            _ => None,
-        })
+        missing(&self.values, metrics)
     }
+}
+
+/// Measures with a reason for having no value, in order.
+pub fn missing<'a>(
+    values: &'a [Value],
+    metrics: &'a [&'static Metric],
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    metrics.iter().zip(values).filter_map(|(metric, value)| match value {
+        Value::Missing(reason) => Some((metric.name, reason.as_str())),
+        _ => None,
+    })
 }
 
 /// A picture to measure, and what it is measured against.

@@ -149,10 +149,22 @@ impl MeasureArgs {
     /// # Errors
     /// With the exit code: files that exist, folders that do not, one name for two files.
     pub fn check_outputs(&self, pictures: &[&Path]) -> Result<(), (Outcome, Failure)> {
+        self.check_outputs_and(None, pictures)
+    }
+
+    /// As [`check_outputs`](Self::check_outputs), with one more file to be written.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn check_outputs_and(
+        &self,
+        more: Option<&PathBuf>,
+        pictures: &[&Path],
+    ) -> Result<(), (Outcome, Failure)> {
         let sources: HashSet<PathBuf> = pictures.iter().filter_map(|path| path.canonicalize().ok()).collect();
         let outputs = [&self.csv, &self.report, &self.save_map, &self.save_segmentation, &self.save_profile];
         let mut seen = HashSet::new();
-        for path in outputs.into_iter().flatten() {
+        for path in outputs.into_iter().flatten().chain(more) {
             let shown = path.display().to_string();
             let usage = |message: &str, hint: &str| {
                 Err((Outcome::Usage, Failure::at(shown.clone(), message.into(), Some(hint.into()))))
@@ -165,7 +177,7 @@ impl MeasureArgs {
                 return usage("its folder does not exist", "make the folder first, or check its spelling");
             }
             if path.canonicalize().is_ok_and(|path| sources.contains(&path)) {
-                return usage("is one of the pictures to measure", "write to another name");
+                return usage("is one of the files to measure", "write to another name");
             }
             if path.is_file() && !self.overwrite {
                 let hint = "add `--overwrite` to replace it".to_owned();

@@ -6,7 +6,7 @@ use serde::Serialize;
 use unband::show::Value;
 use unband_metrics::{Better, Metric};
 
-use super::measures::{Row, Verdict};
+use super::measures::{Row, Verdict, missing};
 use super::stats::{Summary, summary};
 use crate::talk::Failure;
 
@@ -126,14 +126,23 @@ pub fn csv<'a>(
             verdict.share.to_string(),
             verdict.cause.unwrap_or_default().to_owned(),
         ]);
-        cells.extend(row.values.iter().map(|value| match value {
-            Value::Number(number) => number.to_string(),
-            Value::Missing(_) | Value::Blank => String::new(),
-        }));
-        let missing: Vec<String> =
-            row.missing(metrics).map(|(name, reason)| format!("{name}: {reason}")).collect();
-        cells.push(missing.join("; "));
+        cells.extend(row.values.iter().map(value_cell));
+        cells.push(missing_cell(&row.values, metrics));
         table.write_record(&cells)?;
     }
     table.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// A value in a table; empty where there is none.
+pub fn value_cell(value: &Value) -> String {
+    match value {
+        Value::Number(number) => number.to_string(),
+        Value::Missing(_) | Value::Blank => String::new(),
+    }
+}
+
+/// Why values are missing, in one cell.
+pub fn missing_cell(values: &[Value], metrics: &[&'static Metric]) -> String {
+    let reasons = missing(values, metrics).map(|(name, reason)| format!("{name}: {reason}"));
+    reasons.collect::<Vec<_>>().join("; ")
 }

@@ -1,0 +1,179 @@
+//! `unband score` of films.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::stage::{Stage, png, root, six_bits, texture};
+
+/// Is `FFmpeg` installed? Says so where it is not.
+pub fn have_ffmpeg() -> bool {
+    let have =
+        ["ffmpeg", "ffprobe"].iter().all(|program| Command::new(program).arg("-version").output().is_ok());
+    if !have {
+        eprintln!("skipped: FFmpeg is not installed");
+    }
+    have
+}
+
+fn ffmpeg(stage: &Stage, arguments: &[&str]) {
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-y"])
+        .args(arguments)
+        .current_dir(stage.path(""))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A film of the repository, beside which a test may write.
+fn golden(stage: &Stage, name: &str) {
+    fs::copy(root().join("golden/film").join(name), stage.path(name)).unwrap();
+}
+
+fn object(stage: &Stage, arguments: &[&str], code: i32) -> Value {
+    serde_json::from_slice(&stage.run(arguments).code(code).stdout).unwrap()
+}
+
+/// The table's rows by the names of its columns.
+fn rows(stage: &Stage, name: &str) -> Vec<std::collections::HashMap<String, String>> {
+    let bytes = stage.read(name);
+    csv::Reader::from_reader(&bytes[..]).deserialize().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_frame_has_the_cambi_of_the_same_picture_and_cuts_part_shots() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    // Two scenes of four frames each, kept without loss.
+    let names: Vec<String> = (0..8).map(|i| format!("f{i}.png")).collect();
+    for (i, name) in names.iter().enumerate() {
+        let bytes = match i {
+            0..4 => png(256, 192, &|x, y, c| six_bits(x + i, y, c)),
+            _ => png(256, 192, &|x, y, c| 255 - six_bits((x + i) % 128 * 2, 3 * y, c)),
+        };
+        stage.write(name, &bytes);
+    }
+    ffmpeg(&stage, &["-framerate", "25", "-i", "f%d.png", "-c:v", "ffv1", "-pix_fmt", "gbrp", "film.mkv"]);
+    let film = object(&stage, &["score", "film.mkv", "--json", "--csv", "f.csv", "--every", "3"], 0);
+    let mut arguments = vec!["score", "--json"];
+    arguments.extend(names.iter().map(String::as_str));
+    let pictures = object(&stage, &arguments, 0);
+    let rows = rows(&stage, "f.csv");
+    assert_eq!(rows.len(), 8);
+    for (i, row) in rows.iter().enumerate() {
+        let values = &pictures["files"][i]["values"];
+        let number = |name: &str| row[name].parse::<f64>().ok();
+        assert_eq!(number("cambi"), values["cambi"].as_f64(), "frame {i}");
+        assert_eq!(number("seconds"), Some(i as f64 / 25.0));
+        // Every third frame and the first of each shot are looked at.
+        let looked = [0, 3, 4, 6].contains(&i);
+        assert_eq!(number("bband"), values["bband"].as_f64().filter(|_| looked), "frame {i}");
+        assert_eq!(row["banding"].is_empty(), !looked);
+        assert_eq!(row["shot"], if i < 4 { "1" } else { "2" });
+    }
+    let mean: f64 = rows.iter().map(|row| row["cambi"].parse::<f64>().unwrap()).sum::<f64>() / 8.0;
+    let film = &film["films"][0];
+    assert!(mean > 0.1 && (film["values"]["cambi"].as_f64().unwrap() - mean).abs() < 1e-9, "{film}");
+    assert_eq!((&film["frames"], &film["partial"]), (&8.into(), &false.into()));
+    let shots = film["shots"].as_array().unwrap();
+    let times: Vec<_> =
+        shots.iter().map(|shot| (shot["from_seconds"].as_f64(), shot["to_seconds"].as_f64())).collect();
+    assert_eq!(times, [(Some(0.0), Some(0.16)), (Some(0.16), Some(0.32))]);
+    let text = stage.run(&["score", "film.mkv"]).code(0).out();
+    assert!(text.contains("8 frames, 0:00.320, 2 shots") && text.contains("0:00.160 – 0:00.320"), "{text}");
+}
+
+#[test]
+fn films_of_all_kinds_have_a_row_for_each_frame_whatever_the_threads() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    for (name, frames) in [("sky_pan_h264.mkv", 72), ("sunset_pan_hdr10.mkv", 48)] {
+        golden(&stage, name);
+        let run = |threads: &str| {
+            let table = format!("{threads}.csv");
+            stage.run(&["score", name, "--csv", &table, "--overwrite", "-j", threads]).code(0);
+            stage.read(&table)
+        };
+        let (one, three) = (run("1"), run("3"));
+        assert!(one == three, "{name}");
+        let rows = rows(&stage, "1.csv");
+        assert_eq!(rows.len(), frames, "{name}");
+        assert!(rows.iter().all(|row| row["shot"] == "1"), "a pan has no cuts: {name}");
+        assert!(rows.iter().all(|row| row["cambi"].parse::<f64>().is_ok()));
+    }
+}
+
+#[test]
+fn plots_and_worst_frames_are_written_and_checks_decide_the_exit_code() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    golden(&stage, "sky_pan_h264.mkv");
+    let files = ["--plot", "p.svg", "--thumbnails", "worst"];
+    stage.run(&[&["score", "sky_pan_h264.mkv"], &files[..]].concat()).code(0);
+    assert!(String::from_utf8(stage.read("p.svg")).unwrap().starts_with("<svg"));
+    let kept = stage.names().into_iter().filter(|name| name.starts_with("worst/sky_pan_h264_0-0")).count();
+    assert!((1..=6).contains(&kept), "{:?}", stage.names());
+    stage.run(&["score", "sky_pan_h264.mkv", "--fail-if", "cambi>=0"]).code(3).says("check failed, cambi is");
+    stage.run(&["score", "sky_pan_h264.mkv", "--fail-if", "cambi<0"]).code(0);
+    // What was written is not replaced unasked.
+    stage.run(&["score", "sky_pan_h264.mkv", "--plot", "p.svg"]).code(1).says("exists already");
+}
+
+#[test]
+fn a_film_that_is_cut_off_is_scored_as_far_as_it_goes() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    golden(&stage, "sky_pan_h264.mkv");
+    let bytes = stage.read("sky_pan_h264.mkv");
+    stage.write("cut.mkv", &bytes[..bytes.len() * 2 / 3]);
+    let json = object(&stage, &["score", "cut.mkv", "--json", "--csv", "c.csv"], 1);
+    assert_eq!(json["films"][0]["partial"], true);
+    assert_eq!(json["failures"][0]["file"], "cut.mkv");
+    let frames = rows(&stage, "c.csv").len();
+    assert!(frames > 10 && frames < 72 && json["films"][0]["frames"] == frames, "{frames}");
+    let ran = stage.run(&["score", "cut.mkv"]).code(1).says("error: cut.mkv");
+    assert!(ran.out().contains(", partial"), "{}", ran.out());
+}
+
+#[test]
+fn y4m_of_several_frames_is_a_film_and_of_one_a_picture() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    stage.write("a.png", &png(256, 192, &six_bits));
+    let y4m = |frames: &str, name: &str| {
+        ffmpeg(&stage, &["-loop", "1", "-i", "a.png", "-frames:v", frames, "-pix_fmt", "yuv444p", name]);
+    };
+    y4m("3", "three.y4m");
+    y4m("1", "one.y4m");
+    let film = object(&stage, &["score", "three.y4m", "--json"], 0);
+    let picture = object(&stage, &["score", "one.y4m", "--json"], 0);
+    assert_eq!(film["films"][0]["frames"], 3);
+    assert_eq!(film["films"][0]["values"]["cambi"], picture["files"][0]["values"]["cambi"]);
+}
+
+#[test]
+fn films_and_pictures_keep_their_own_options() {
+    let stage = Stage::new();
+    stage.png("a.png", &texture);
+    stage.run(&["score", "a.png", "--every", "2"]).code(2).says("`--every` is about films");
+    if !have_ffmpeg() {
+        return;
+    }
+    golden(&stage, "sky_pan_h264.mkv");
+    stage.run(&["score", "sky_pan_h264.mkv", "a.png"]).code(2).says("is no film");
+    stage.run(&["score", "sky_pan_h264.mkv", "--save-map", "m.png"]).code(2).says("--plot");
+    assert!(!Path::new(&stage.path("m.png")).exists());
+}
