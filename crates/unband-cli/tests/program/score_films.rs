@@ -6,16 +6,11 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::stage::{Stage, png, root, six_bits, texture};
+use crate::stage::{Stage, has, png, root, six_bits, texture};
 
 /// Is `FFmpeg` installed? Says so where it is not.
-pub fn have_ffmpeg() -> bool {
-    let have =
-        ["ffmpeg", "ffprobe"].iter().all(|program| Command::new(program).arg("-version").output().is_ok());
-    if !have {
-        eprintln!("skipped: FFmpeg is not installed");
-    }
-    have
+fn have_ffmpeg() -> bool {
+    has("ffmpeg") && has("ffprobe")
 }
 
 fn ffmpeg(stage: &Stage, arguments: &[&str]) {

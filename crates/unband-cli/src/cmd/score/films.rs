@@ -5,7 +5,6 @@ mod summary;
 mod tell;
 mod worst;
 
-use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -13,16 +12,15 @@ use clap::Args;
 use unband::NoProgress;
 use unband::show::Picture;
 use unband_infer::models;
-use unband_io::video::{self, Film, VideoError};
+use unband_io::video::{self, Film, is_film};
 use unband_metrics::Metric;
 
 use super::{FailureRecord, Gate, MeasureArgs, ScoreArgs, USE, tell_failed, work};
 use crate::Outcome;
-use crate::inputs::STDIO;
 use crate::interrupt;
 use crate::result::{print_data, print_json};
 use crate::talk::{Failure, Talk};
-use frames::{Plan, measured};
+use frames::{Plan, failure, measured};
 use summary::{Scored, clock};
 
 /// What is for films only.
@@ -44,8 +42,6 @@ const EVERY: usize = 15;
 const LEAD: &str = "cambi";
 /// Worst frames that are named.
 const WORST: usize = 6;
-/// Bytes by which a format is known.
-const HEAD: u64 = 4096;
 /// Width of the plot, in pixels.
 const PLOT: usize = 1200;
 
@@ -57,39 +53,22 @@ pub struct Sorted {
     other: Option<PathBuf>,
 }
 
-/// Is there a film among the names? What this program reads as a picture is none, unless it is Y4M of several frames.
+/// What the names are, if there is a film among them.
 pub fn sort(inputs: &[PathBuf]) -> Option<Sorted> {
-    let mut sorted = Sorted { films: Vec::new(), failures: Vec::new(), other: None };
-    for path in inputs {
-        match film(path) {
-            Some(Ok(film)) => sorted.films.push(film),
-            Some(Err(failure)) => sorted.failures.push(failure),
-            None => sorted.other = sorted.other.or_else(|| Some(path.clone())),
+    let (films, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        inputs.iter().partition(|path| path.is_file() && is_film(path));
+    if films.is_empty() {
+        return None;
+    }
+    let mut sorted =
+        Sorted { films: Vec::new(), failures: Vec::new(), other: others.first().map(|path| (*path).clone()) };
+    for path in films {
+        match video::probe(path) {
+            Ok(film) => sorted.films.push(film),
+            Err(error) => sorted.failures.push(failure(path, &error)),
         }
     }
-    // Beside pictures only, a file that is neither is told among them.
-    let about_films = !sorted.films.is_empty() || (sorted.other.is_none() && !sorted.failures.is_empty());
-    about_films.then_some(sorted)
-}
-
-/// The film in a file; nothing when it is to be read as a picture, and be it to say that it is none.
-fn film(path: &Path) -> Option<Result<Film, Failure>> {
-    if path.as_os_str() == STDIO || !path.is_file() {
-        return None;
-    }
-    let mut head = Vec::new();
-    std::fs::File::open(path).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
-    let known = unband_io::detect(&head).or_else(|| unband_io::by_extension(path));
-    if head.is_empty() || known.is_some_and(|format| !format.extensions.contains(&"y4m")) {
-        return None;
-    }
-    match video::probe(path) {
-        Ok(film) => Some(Ok(film)),
-        Err(VideoError::Picture { .. } | VideoError::NotFilm { .. }) => None,
-        // One frame of Y4M can be read without FFmpeg.
-        Err(_) if known.is_some() => None,
-        Err(error) => Some(Err(Failure::at(path.display().to_string(), error.to_string(), error.hint()))),
-    }
+    Some(sorted)
 }
 
 impl FilmArgs {

@@ -1,5 +1,6 @@
 //! A film, frame after frame: decoded in one thread, measured on all.
 
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use unband::show::Value;
@@ -75,8 +76,8 @@ struct Raw {
 }
 
 /// As it is said to people.
-pub fn failure(film: &Film, error: &VideoError) -> Failure {
-    Failure::at(film.path.display().to_string(), error.to_string(), error.hint())
+pub fn failure(path: &Path, error: &VideoError) -> Failure {
+    Failure::at(path.display().to_string(), error.to_string(), error.hint())
 }
 
 /// Measures a film; `step` is called after each frame. Nothing when interrupted. The same for every number of threads.
@@ -90,7 +91,7 @@ pub fn measured(
     step: &dyn Fn(),
 ) -> Result<Option<Measured>, Failure> {
     let mut decoder = Decoder::open(film, &DecodeOptions::default(), &Limits::default())
-        .map_err(|error| failure(film, &error))?;
+        .map_err(|error| failure(&film.path, &error))?;
     let format = *decoder.format();
     let mut out = Measured {
         format,
@@ -201,7 +202,7 @@ fn take(
         match receive.recv() {
             Ok(Ok(raw)) => batch.push(raw),
             Ok(Err(error)) => {
-                *damage = Some(failure(film, &error));
+                *damage = Some(failure(&film.path, &error));
                 break;
             }
             Err(_) => break,
