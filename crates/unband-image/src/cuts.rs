@@ -13,8 +13,8 @@ use motion::follow;
 use thumbnail::Thumbnail;
 
 /// From this unexplained share of contrast on (0 the same picture, 1 nothing in common) two frames are different pictures.
-/// Two photos have 0.6 and more in nine of ten cases. Dissolves over twelve frames stay below; those over four reach 0.7
-/// where the new picture has much more contrast.
+/// Tried on 27 photos in motion: at 0.5 up to 5 of 27 cuts are missed and half of the dissolves over four frames are taken for
+/// cuts, at 0.6 up to 3 and a third.
 const DIFFERENT: f32 = 0.55;
 /// Mean change of thumbnails, in 8-bit codes, below which nothing is a cut: coding and grain make less.
 const LEAST_STEP: f32 = 0.7;

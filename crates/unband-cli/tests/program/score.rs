@@ -217,7 +217,7 @@ fn pictures_are_drawn_of_one_picture_and_written_whole() {
         .run(&["score", "a.png", "b.png", "--save-map", "n.png"])
         .code(2)
         .says("`--save-map` draws one picture");
-    stage.run(&["score", "a.png", "--save-map", "a.png", "--overwrite"]).code(2).says("one of the pictures");
+    stage.run(&["score", "a.png", "--save-map", "a.png", "--overwrite"]).code(2).says("one of the files");
     stage.run(&["score", "a.png", "--save-map", "none/n.png"]).code(2).says("folder does not exist");
     stage.run(&["score", "a.png", "--save-map", "n.png", "--csv", "n.png"]).code(2).says("two outputs");
     assert!(fs::metadata(stage.path("n.png")).is_err());

@@ -48,8 +48,8 @@ fn a_frame_has_the_cambi_of_the_same_picture_and_cuts_part_shots() {
     let names: Vec<String> = (0..8).map(|i| format!("f{i}.png")).collect();
     for (i, name) in names.iter().enumerate() {
         let bytes = match i {
-            0..4 => png(256, 192, &|x, y, c| six_bits(x + i, y, c)),
-            _ => png(256, 192, &|x, y, c| 255 - six_bits((x + i) % 128 * 2, 3 * y, c)),
+            0..4 => png(256, 192, &move |x, y, c| six_bits(x + i, y, c)),
+            _ => png(256, 192, &move |x, y, c| 255 - six_bits((x + i) % 128 * 2, 3 * y, c)),
         };
         stage.write(name, &bytes);
     }

@@ -77,7 +77,13 @@ struct Raw {
 
 /// As it is said to people.
 pub fn failure(path: &Path, error: &VideoError) -> Failure {
-    Failure::at(path.display().to_string(), error.to_string(), error.hint())
+    let hint = match error {
+        VideoError::Damaged { .. } => {
+            Some("copy or download it again; what could be decoded is measured".to_owned())
+        }
+        other => other.hint(),
+    };
+    Failure::at(path.display().to_string(), error.to_string(), hint)
 }
 
 /// Measures a film; `step` is called after each frame. Nothing when interrupted. The same for every number of threads.

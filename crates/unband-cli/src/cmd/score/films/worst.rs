@@ -1,7 +1,7 @@
 //! The worst frames of a film, from different places.
 
-/// Frames nearer to each other than this, in seconds, look alike: only the worst of them is kept.
-const APART: f64 = 1.0;
+/// Frames of one such time, in seconds, look alike: only the worst of them is kept.
+const TOGETHER: f64 = 1.0;
 
 /// One of them.
 pub struct Spot {
@@ -29,7 +29,8 @@ impl Worst {
 
     /// Takes a frame if it is among the worst so far. Frames come in order of time.
     pub fn put(&mut self, frame: usize, seconds: f64, value: f64, bytes: Vec<u8>) {
-        let near = |spot: &Spot| (spot.seconds - seconds).abs() < APART;
+        let place = |seconds: f64| (seconds / TOGETHER).floor() as i64;
+        let near = |spot: &Spot| place(spot.seconds) == place(seconds);
         if self.spots.iter().any(|spot| near(spot) && spot.value >= value) {
             return;
         }
@@ -50,6 +51,14 @@ impl Worst {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_that_rise_all_along_leave_more_than_the_last() {
+        let mut worst = Worst::new(3);
+        (0..40u16).for_each(|i| worst.put(i.into(), f64::from(i) * 0.1, f64::from(i), Vec::new()));
+        let kept: Vec<usize> = worst.spots().iter().map(|spot| spot.frame).collect();
+        assert_eq!(kept, [39, 29, 19]);
+    }
 
     #[test]
     fn the_worst_frame_of_each_place_is_kept_once() {
