@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes a page and a drawing of how networks learned, from the folders that the trainer left.
 
-    tools/draw_curves.py runs/bitnet runs/bdinn ...      (writes docs/results/training-curves.md and docs/pictures/training-curves.svg)
+    tools/draw_curves.py docs/results/curves/*      (writes docs/results/training-curves.md and docs/pictures/training-curves.svg)
+
+Of a finished training, curve.csv and recipe.toml go into docs/results/curves/NAME.
 
 The drawing has a line per network: decibels of validation pictures over those of what goes in, by step.
 """
