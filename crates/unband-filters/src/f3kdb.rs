@@ -8,8 +8,8 @@ mod tables;
 use std::sync::Mutex;
 
 use unband_image::{
-    Context, Depth, Entry, Image, Model, Needs, ParamError, Params, Range, RestoreError, Restorer, TileIn,
-    TileOut, Window, dither, restorer::Prepare,
+    CodePlane, CodeRestorer, CodesMut, Context, Depth, Entry, Image, Model, Needs, ParamError, Params, Range,
+    RestoreError, Restorer, TileIn, TileOut, Window, dither, restorer::Prepare,
 };
 use unband_simd::f3kdb_rows::Diffusion;
 use unband_simd::{Level, codes};
@@ -19,8 +19,9 @@ pub use settings::{F3kdbParams, Presets};
 pub use tables::Tables;
 
 use crate::PlaneError;
+use crate::codes::{Part, Pictures};
 use crate::grid::{Grid, Sample, View, is_sound, read_tile};
-use plane::Rows;
+use plane::{Rows, f3kdb_rows};
 
 const NAME: &str = "f3kdb";
 
@@ -46,6 +47,7 @@ pub struct F3kdb {
     halo: usize,
     diffuses: bool,
     idle: bool,
+    pictures: Option<Pictures>,
 }
 
 /// The registry's line.
@@ -117,8 +119,9 @@ impl F3kdb {
         let halo = reach.max().unwrap_or(0);
         let diffuses = !idle && rules.iter().any(Rule::diffuses);
         let size = if idle { (0, 0) } else { (width, height) };
-        let tables = Tables::new(params, size, chroma, ctx.frame, ctx)?;
-        Ok(Self { rules, tables, depth, halo, diffuses, idle })
+        let tables = Tables::new(params, size, chroma, ctx)?;
+        let pictures = Pictures::like(image, NAME).filter(|_| !idle);
+        Ok(Self { rules, tables, depth, halo, diffuses, idle, pictures })
     }
 
     /// The plane's codes in `input`'s core, and its 16-bit results.
@@ -136,7 +139,8 @@ impl F3kdb {
             .filter(|_| core.width() == plane.width)
             .ok_or_else(|| refused(PlaneError::Window))?;
         let mut values = vec![0; plane.width * core.height()];
-        let mut rows = Rows::new(&view, core.y0..core.y1, &self.tables, &self.rules[p]).map_err(refused)?;
+        let (tables, rule) = (&self.tables, &self.rules[p]);
+        let mut rows = Rows::new(&view, core.y0..core.y1, tables, rule, ctx.frame).map_err(refused)?;
         for (row, y) in values.chunks_exact_mut(plane.width).zip(core.y0..core.y1) {
             rows.values(ctx.level, y, row);
         }
@@ -214,7 +218,7 @@ impl Target<'_> {
 }
 
 impl F3kdb {
-    fn restore_codes<T: Sample>(
+    fn restore_as<T: Sample>(
         &self,
         input: &TileIn<'_>,
         output: &mut TileOut,
@@ -272,6 +276,10 @@ impl Restorer for F3kdb {
         (!self.idle).then_some(Depth::Int(self.depth))
     }
 
+    fn as_codes(&self) -> Option<&dyn CodeRestorer> {
+        self.pictures.is_some().then_some(self)
+    }
+
     fn touches(&self, _: &TileIn<'_>) -> bool {
         !self.idle
     }
@@ -286,9 +294,34 @@ impl Restorer for F3kdb {
             return Ok(());
         }
         if Grid::of(input.image, 0).bits <= 8 {
-            self.restore_codes::<u8>(input, output, ctx)
+            self.restore_as::<u8>(input, output, ctx)
         } else {
-            self.restore_codes::<u16>(input, output, ctx)
+            self.restore_as::<u16>(input, output, ctx)
+        }
+    }
+}
+
+impl F3kdb {
+    fn rows<T: Sample, U: Sample>(&self, part: Part<'_, T, U>, ctx: &Context<'_>) -> Result<(), PlaneError> {
+        let rule = &self.rules[part.plane];
+        f3kdb_rows(ctx.level, part.out, &part.view, part.rows, &self.tables, rule, ctx.frame)
+    }
+}
+
+impl CodeRestorer for F3kdb {
+    fn restore_codes(
+        &self,
+        input: &[CodePlane<'_>],
+        output: &mut [CodesMut<'_>],
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let pictures = Pictures::or_refused(self.pictures.as_ref(), NAME)?;
+        let (planes, split) = ((input, output), !self.diffuses);
+        match (pictures.bits() == 8, self.depth <= 8) {
+            (true, true) => pictures.by_rows(planes, split, ctx, |part| self.rows::<u8, u8>(part, ctx)),
+            (true, false) => pictures.by_rows(planes, split, ctx, |part| self.rows::<u8, u16>(part, ctx)),
+            (false, true) => pictures.by_rows(planes, split, ctx, |part| self.rows::<u16, u8>(part, ctx)),
+            (false, false) => pictures.by_rows(planes, split, ctx, |part| self.rows::<u16, u16>(part, ctx)),
         }
     }
 }

@@ -5,12 +5,14 @@ mod plane;
 use std::f32::consts::TAU;
 
 use unband_image::{
-    Context, Entry, Image, Model, Needs, ParamError, Params, RestoreError, Restorer, TileIn, TileOut, params,
-    restorer::Prepare,
+    CodePlane, CodeRestorer, CodesMut, Context, Entry, Image, Model, Needs, ParamError, Params, RestoreError,
+    Restorer, TileIn, TileOut, Window, params, restorer::Prepare,
 };
 
 pub use plane::{Rule, Table, deband_plane, deband_window, means_window};
 
+use crate::PlaneError;
+use crate::codes::{Part, Pictures};
 use crate::grid::{Grid, Sample, View, is_sound, read_tile, write_tile};
 
 const NAME: &str = "ffmpeg-deband";
@@ -51,9 +53,11 @@ params! {
 /// Source: ffmpeg, `libavfilter/vf_deband.c` (5.1); sine and cosine as glibc rounds them, on which the
 /// places compared depend.
 pub struct FfmpegDeband {
-    params: FfmpegDebandParams,
+    coupling: bool,
+    rules: Vec<Rule>,
     table: Table,
     halo: usize,
+    pictures: Option<Pictures>,
 }
 
 /// The registry's line.
@@ -69,7 +73,16 @@ pub const ENTRY: Entry = Entry {
 
 fn build(settings: &[(String, String)]) -> Result<Prepare, ParamError> {
     let params = FfmpegDebandParams::from_settings(NAME, settings)?;
-    Ok(Box::new(move |image, _, ctx| Ok(Box::new(FfmpegDeband::new(params.clone(), image, ctx)?))))
+    Ok(Box::new(move |image, _, ctx| Ok(Box::new(FfmpegDeband::new(&params, image, ctx)?))))
+}
+
+fn rule(params: &FfmpegDebandParams, image: &Image, plane: usize) -> Rule {
+    let p = params;
+    let by_plane = match image.color.model {
+        Model::Rgb => [p.thr3, p.thr1, p.thr2],
+        Model::Gray | Model::Yuv { .. } => [p.thr1, p.thr2, p.thr3],
+    };
+    Rule::new(Grid::of(image, plane).bits, by_plane[plane.min(2)], p.blur)
 }
 
 impl FfmpegDeband {
@@ -77,7 +90,7 @@ impl FfmpegDeband {
     ///
     /// # Errors
     /// For images without samples, and when planes of different size are to be coupled.
-    pub fn new(params: FfmpegDebandParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
+    pub fn new(params: &FfmpegDebandParams, image: &Image, ctx: &Context<'_>) -> Result<Self, RestoreError> {
         let unsupported = |what: &str| RestoreError::Unsupported { method: NAME, what: what.to_owned() };
         if !is_sound(image) {
             return Err(unsupported("needs an image whose planes have all their samples"));
@@ -96,38 +109,30 @@ impl FfmpegDeband {
             image.planes.iter().map(|p| width.div_ceil(p.width).max(height.div_ceil(p.height))).max();
         let (rx, ry) = table.reach();
         let halo = rx.max(ry).saturating_mul(coarsest.unwrap_or(1));
-        Ok(Self { params, table, halo })
+        let rules = (0..image.planes.len()).map(|p| rule(params, image, p)).collect();
+        // Coupled planes want all of a pixel's at once.
+        let pictures = Pictures::like(image, NAME).filter(|_| !params.coupling);
+        Ok(Self { coupling: params.coupling, rules, table, halo, pictures })
     }
 
-    fn rule(&self, image: &Image, plane: usize, grid: &Grid) -> Rule {
-        let p = &self.params;
-        let by_plane = match image.color.model {
-            Model::Rgb => [p.thr3, p.thr1, p.thr2],
-            Model::Gray | Model::Yuv { .. } => [p.thr1, p.thr2, p.thr3],
-        };
-        Rule::new(grid.bits, by_plane[plane.min(2)], p.blur)
-    }
-
-    fn restore_codes<T: Sample>(
+    fn restore_as<T: Sample>(
         &self,
         input: &TileIn<'_>,
         output: &mut TileOut,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        let refused =
-            |error: crate::PlaneError| RestoreError::Unsupported { method: NAME, what: error.to_string() };
+        let refused = |error: PlaneError| RestoreError::Unsupported { method: NAME, what: error.to_string() };
         let mut pass = Vec::new();
         let mut means = Vec::new();
-        for (p, plane) in input.image.planes.iter().enumerate() {
+        for (p, (plane, &rule)) in input.image.planes.iter().zip(&self.rules).enumerate() {
             ctx.check()?;
             let grid = Grid::of(input.image, p);
-            let rule = self.rule(input.image, p, &grid);
             let (core, outer) = (input.core_on(p), input.outer_on(p));
             let before: Vec<T> = read_tile(ctx.level, input, p, &grid);
             let view = View::part(&before, outer, plane.width, plane.height)
-                .ok_or_else(|| refused(crate::PlaneError::Window))?;
+                .ok_or_else(|| refused(PlaneError::Window))?;
             let mut after = vec![T::default(); core.width() * core.height()];
-            if self.params.coupling {
+            if self.coupling {
                 pass.resize(after.len(), 255);
                 means_window(ctx.level, &mut after, &mut pass, &view, core, &self.table, rule)
                     .map_err(refused)?;
@@ -152,9 +157,21 @@ impl FfmpegDeband {
     }
 }
 
+impl FfmpegDeband {
+    fn rows<T: Sample>(&self, part: Part<'_, T, T>, ctx: &Context<'_>) -> Result<(), PlaneError> {
+        let Part { plane, view, rows, out } = part;
+        let core = Window { x0: 0, y0: rows.start, x1: view.width(), y1: rows.end };
+        deband_window(ctx.level, out, &view, core, &self.table, self.rules[plane])
+    }
+}
+
 impl Restorer for FfmpegDeband {
     fn needs(&self) -> Needs {
         Needs { full_width: true, ..Needs::halo(self.halo) }
+    }
+
+    fn as_codes(&self) -> Option<&dyn CodeRestorer> {
+        self.pictures.is_some().then_some(self)
     }
 
     fn restore(
@@ -164,9 +181,25 @@ impl Restorer for FfmpegDeband {
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         if Grid::of(input.image, 0).bits <= 8 {
-            self.restore_codes::<u8>(input, output, ctx)
+            self.restore_as::<u8>(input, output, ctx)
         } else {
-            self.restore_codes::<u16>(input, output, ctx)
+            self.restore_as::<u16>(input, output, ctx)
+        }
+    }
+}
+
+impl CodeRestorer for FfmpegDeband {
+    fn restore_codes(
+        &self,
+        input: &[CodePlane<'_>],
+        output: &mut [CodesMut<'_>],
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let pictures = Pictures::or_refused(self.pictures.as_ref(), NAME)?;
+        if pictures.bits() == 8 {
+            pictures.by_rows((input, output), true, ctx, |part| self.rows::<u8>(part, ctx))
+        } else {
+            pictures.by_rows((input, output), true, ctx, |part| self.rows::<u16>(part, ctx))
         }
     }
 }
@@ -183,12 +216,12 @@ mod tests {
         let planes = [&luma[..], &chroma, &chroma];
         let image = Image::from_yuv420(8, 8, planes, Matrix::Bt709, Range::Limited).unwrap();
         let coupled = FfmpegDebandParams { coupling: true, ..FfmpegDebandParams::default() };
-        let error = FfmpegDeband::new(coupled, &image, &Context::default()).err().unwrap();
+        let error = FfmpegDeband::new(&coupled, &image, &Context::default()).err().unwrap();
         assert_eq!(
             error.to_string(),
             "ffmpeg-deband cannot couple planes of different size; convert to 4:4:4 or RGB, or drop `coupling`"
         );
-        assert!(FfmpegDeband::new(FfmpegDebandParams::default(), &image, &Context::default()).is_ok());
+        assert!(FfmpegDeband::new(&FfmpegDebandParams::default(), &image, &Context::default()).is_ok());
     }
 
     #[test]
@@ -198,7 +231,7 @@ mod tests {
         image.depth = unband_image::Depth::F32;
         image.planes[0].data[7] = 1.75;
         image.planes[0].data[100] += 1e-6;
-        let filter = FfmpegDeband::new(FfmpegDebandParams::default(), &image, &Context::default()).unwrap();
+        let filter = FfmpegDeband::new(&FfmpegDebandParams::default(), &image, &Context::default()).unwrap();
         let mut out = image.clone();
         let ctx = Context::default();
         unband_image::tile::restore_in_place(&mut out, &filter, 64, &mut |_, _| {}, &ctx).unwrap();

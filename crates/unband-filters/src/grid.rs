@@ -1,6 +1,6 @@
 //! The whole codes that a method with its own integer arithmetic works on.
 
-use unband_image::{Depth, Image, TileIn, TileOut, Window, dither};
+use unband_image::{Codes, CodesMut, Depth, Image, TileIn, TileOut, Window, dither};
 use unband_simd::{Level, codes, deband_rows, f3kdb_rows, gradfun_rows};
 
 /// Integer samples that the exact filters work on: `u8` and `u16`.
@@ -11,6 +11,10 @@ pub trait Sample: deband_rows::Code + gradfun_rows::Code + f3kdb_rows::Code {
     fn write(level: Level, out: &mut [f32], before: &[Self], after: &[Self], grid: &Grid);
     /// From a code; what does not fit becomes the highest.
     fn saturated(code: u32) -> Self;
+    /// Codes that are of this type.
+    fn of(codes: Codes<'_>) -> Option<&[Self]>;
+    /// As [`Sample::of`], to write.
+    fn of_mut<'a>(codes: &'a mut CodesMut<'_>) -> Option<&'a mut [Self]>;
 }
 
 impl Sample for u8 {
@@ -23,6 +27,12 @@ impl Sample for u8 {
     fn saturated(code: u32) -> Self {
         Self::try_from(code).unwrap_or(Self::MAX)
     }
+    fn of(codes: Codes<'_>) -> Option<&[Self]> {
+        if let Codes::Bytes(codes) = codes { Some(codes) } else { None }
+    }
+    fn of_mut<'a>(codes: &'a mut CodesMut<'_>) -> Option<&'a mut [Self]> {
+        if let CodesMut::Bytes(codes) = codes { Some(codes) } else { None }
+    }
 }
 
 impl Sample for u16 {
@@ -34,6 +44,12 @@ impl Sample for u16 {
     }
     fn saturated(code: u32) -> Self {
         Self::try_from(code).unwrap_or(Self::MAX)
+    }
+    fn of(codes: Codes<'_>) -> Option<&[Self]> {
+        if let Codes::Words(codes) = codes { Some(codes) } else { None }
+    }
+    fn of_mut<'a>(codes: &'a mut CodesMut<'_>) -> Option<&'a mut [Self]> {
+        if let CodesMut::Words(codes) = codes { Some(codes) } else { None }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Classical debanding filters, one file each, and the reader of recipes written for other programs.
 //!
 //! Every filter is a [`Restorer`](unband_image::Restorer) with a line in [`FILTERS`]. The exact originals also
-//! work on plain planes of whole codes: [`ffmpeg_deband::deband_plane`], [`gradfun::gradfun_plane`].
+//! work on plain planes of whole codes: [`ffmpeg_deband::deband_plane`], [`gradfun::gradfun_plane`]; some of them on whole
+//! pictures of such ([`CodeRestorer`](unband_image::CodeRestorer)).
 #![forbid(unsafe_code)]
 
 pub mod adadeband;
 pub mod bband;
+mod codes;
 pub mod f3kdb;
 pub mod fcdr;
 pub mod ffmpeg_deband;

@@ -133,7 +133,7 @@ fn plane_as<T: Sample, U: Sample>(
 ) -> Vec<u16> {
     let plane: Vec<T> = codes.planes[p].iter().map(|&c| T::saturated(c.into())).collect();
     let mut out = vec![U::default(); plane.len()];
-    f3kdb_plane(level, &mut out, &plane, codes.plane_size(p), tables, rule).unwrap();
+    f3kdb_plane(level, &mut out, &plane, codes.plane_size(p), tables, rule, 0).unwrap();
     out.into_iter().map(|c| Into::<u32>::into(c) as u16).collect()
 }
 
@@ -144,7 +144,7 @@ fn planes_of_codes_come_out_as_from_f3kdb() {
         let (codes, want) = (read(input), read(result));
         let (_, settings) = parse_method(&format!("f3kdb:{settings}"), FILTERS).unwrap();
         let params = F3kdbParams::read("f3kdb", &settings).unwrap();
-        let tables = Tables::new(&params, codes.size, (codes.halved, codes.halved), 0, &ctx).unwrap();
+        let tables = Tables::new(&params, codes.size, (codes.halved, codes.halved), &ctx).unwrap();
         for level in Level::all() {
             for p in 0..3 {
                 let rule = Rule::new(&params, p, (bits, out_bits));

@@ -5,6 +5,7 @@
 //! Nothing here reads files, prints, or knows a single filter.
 #![forbid(unsafe_code)]
 
+pub mod codes;
 pub mod color;
 #[cfg(feature = "image")]
 mod convert;
@@ -22,6 +23,7 @@ pub mod rng;
 pub mod tile;
 mod to_rgb;
 
+pub use codes::{CodePlane, CodeRestorer, Codes, CodesMut};
 pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
 pub use cuts::Cuts;
 pub use depth::Depth;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::codes::CodeRestorer;
 use crate::depth::Depth;
 use crate::image::{Image, Plane};
 use crate::inspect::Findings;
@@ -150,6 +151,11 @@ pub trait Restorer: Send + Sync {
 
     /// The grid that its results lie on, where it rounds them by itself. Most leave that to the caller, and so `None`.
     fn rounds_to(&self) -> Option<Depth> {
+        None
+    }
+
+    /// The door for whole codes, of a method whose arithmetic is on them and of a picture that has them: 8 to 16 bits.
+    fn as_codes(&self) -> Option<&dyn CodeRestorer> {
         None
     }
 

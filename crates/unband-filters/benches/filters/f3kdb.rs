@@ -27,11 +27,11 @@ fn settings(text: &str) -> Settings {
 
 fn row<'a, T: Sample>(clip: &'a Clip<T>, bits: u8, level: Level, name: &str, text: &str) -> Row<'a, T> {
     let params = F3kdbParams::read("f3kdb", &settings(text)).unwrap();
-    let tables = Tables::new(&params, clip.size, (1, 1), 0, &Context::default()).unwrap();
+    let tables = Tables::new(&params, clip.size, (1, 1), &Context::default()).unwrap();
     let rules = [0, 1, 2].map(|p| Rule::new(&params, p, (bits, bits)));
     let (w, h) = clip.size;
     Row::new(format!("f3kdb {name} {w}×{h} {bits}-bit {level:?}"), clip, move |out, plane, size, p| {
-        f3kdb_plane(level, out, plane, size, &tables, &rules[p]).unwrap();
+        f3kdb_plane(level, out, plane, size, &tables, &rules[p], 0).unwrap();
     })
 }
 
@@ -116,7 +116,7 @@ fn tables(level: Level) {
         let mut least = f64::INFINITY;
         for _ in 0..3 {
             let start = thread_time();
-            std::hint::black_box(Tables::new(&params, (1920, 1080), (1, 1), 0, &ctx).unwrap());
+            std::hint::black_box(Tables::new(&params, (1920, 1080), (1, 1), &ctx).unwrap());
             least = least.min(thread_time().saturating_sub(start).as_secs_f64());
         }
         let name = format!("f3kdb tables, {name} 1920×1080 {level:?}");
@@ -290,18 +290,18 @@ impl Case {
         let params = F3kdbParams::read("f3kdb", &self.settings).unwrap();
         let output = self.number("output_depth") as u8;
         let mut all = Vec::new();
-        for (i, frame) in self.frames.iter().enumerate() {
-            let tables = Tables::new(&params, self.size, self.halved, i as u32, &Context::default()).unwrap();
+        let tables = Tables::new(&params, self.size, self.halved, &Context::default()).unwrap();
+        for (i, frame) in (0..).zip(&self.frames) {
             for (p, codes) in frame.iter().enumerate() {
                 let rule = Rule::new(&params, p, (self.bits, output));
                 let (w, h) = self.size;
                 let size = if p == 0 { (w, h) } else { (w >> self.halved.0, h >> self.halved.1) };
                 let eight = || codes.iter().map(|&code| code as u8).collect::<Vec<_>>();
                 match (self.bits, output) {
-                    (8, 8) => all.extend(plane::<u8, u8>(&eight(), size, &tables, &rule)),
-                    (8, _) => all.extend(wide(plane::<u8, u16>(&eight(), size, &tables, &rule))),
-                    (_, 8) => all.extend(plane::<u16, u8>(codes, size, &tables, &rule)),
-                    _ => all.extend(wide(plane::<u16, u16>(codes, size, &tables, &rule))),
+                    (8, 8) => all.extend(plane::<u8, u8>(&eight(), size, &tables, &rule, i)),
+                    (8, _) => all.extend(wide(plane::<u8, u16>(&eight(), size, &tables, &rule, i))),
+                    (_, 8) => all.extend(plane::<u16, u8>(codes, size, &tables, &rule, i)),
+                    _ => all.extend(wide(plane::<u16, u16>(codes, size, &tables, &rule, i))),
                 }
             }
         }
@@ -309,9 +309,15 @@ impl Case {
     }
 }
 
-fn plane<T: Sample, U: Sample>(codes: &[T], size: (usize, usize), tables: &Tables, rule: &Rule) -> Vec<U> {
+fn plane<T: Sample, U: Sample>(
+    codes: &[T],
+    size: (usize, usize),
+    tables: &Tables,
+    rule: &Rule,
+    frame: u32,
+) -> Vec<U> {
     let mut out = vec![U::default(); codes.len()];
-    f3kdb_plane(Level::best(), &mut out, codes, size, tables, rule).unwrap();
+    f3kdb_plane(Level::best(), &mut out, codes, size, tables, rule, frame).unwrap();
     out
 }
 

@@ -139,7 +139,7 @@ impl Rule {
 }
 
 /// `f3kdb` on one plane of `width * height` codes, row by row without padding, into `out`. Codes of up to 8
-/// bits are `u8`, others `u16`, in and out.
+/// bits are `u8`, others `u16`, in and out. `frame` matters to moving grain only.
 ///
 /// One thread. The original's codes, whatever they mean: codes are shifted where the depth changes.
 ///
@@ -152,18 +152,34 @@ pub fn f3kdb_plane<T: Sample, U: Sample>(
     (width, height): (usize, usize),
     tables: &Tables,
     rule: &Rule,
+    frame: u32,
 ) -> Result<(), PlaneError> {
     let view =
         View::whole(plane, width, height).ok_or(PlaneError::Length { width, height, got: plane.len() })?;
-    if out.len() != plane.len() {
-        return Err(PlaneError::Length { width, height, got: out.len() });
+    f3kdb_rows(level, out, &view, 0..height, tables, rule, frame)
+}
+
+/// As [`f3kdb_plane`] for some rows of a view of whole rows; `out` holds them row by row. Where errors are diffused, they
+/// are those of the plane only if they are all of it.
+pub(super) fn f3kdb_rows<T: Sample, U: Sample>(
+    level: Level,
+    out: &mut [U],
+    view: &View<'_, T>,
+    range: Range<usize>,
+    tables: &Tables,
+    rule: &Rule,
+    frame: u32,
+) -> Result<(), PlaneError> {
+    let width = view.width();
+    if out.len() != width * range.len() {
+        return Err(PlaneError::Length { width, height: range.len(), got: out.len() });
     }
-    let mut rows = Rows::new(&view, 0..height, tables, rule)?;
+    let mut rows = Rows::new(view, range.clone(), tables, rule, frame)?;
     rows.check_output::<U>()?;
     if rule.diffuses() {
         let mut diffusion = rule.diffusion(width);
         let mut values = vec![0; BAND * width];
-        for (out, y0) in out.chunks_mut(BAND * width.max(1)).zip((0..).step_by(BAND)) {
+        for (out, y0) in out.chunks_mut(BAND * width.max(1)).zip((range.start..).step_by(BAND)) {
             let values = &mut values[..out.len()];
             for (row, y) in values.chunks_exact_mut(width).zip(y0..) {
                 rows.values(level, y, row);
@@ -173,7 +189,7 @@ pub fn f3kdb_plane<T: Sample, U: Sample>(
         return Ok(());
     }
     let mut values = vec![0; width];
-    for (out, y) in out.chunks_exact_mut(width.max(1)).zip(0..height) {
+    for (out, y) in out.chunks_exact_mut(width.max(1)).zip(range) {
         rows.values(level, y, &mut values);
         rule.round(level, y, out, &values);
     }
@@ -192,6 +208,7 @@ pub(super) struct Rows<'a, T> {
     /// Distances in samples of the plane: columns of both, rows of both.
     distances: [Vec<i8>; 4],
     grain: Vec<i16>,
+    grain_start: u64,
     steady: Vec<u8>,
     angles: Angles,
 }
@@ -208,6 +225,7 @@ impl<'a, T: Sample> Rows<'a, T> {
         rows: Range<usize>,
         tables: &'a Tables,
         rule: &'a Rule,
+        frame: u32,
     ) -> Result<Self, PlaneError> {
         let (width, height) = (view.width(), view.height());
         if !tables.fits((width, height), rule.chroma) {
@@ -230,6 +248,7 @@ impl<'a, T: Sample> Rows<'a, T> {
             refs: [width, width, pair, pair].map(|n| vec![T::default(); n]),
             distances: std::array::from_fn(|_| Vec::new()),
             grain: vec![0; width],
+            grain_start: tables.grain_start(frame),
             steady: vec![0; steady],
             angles: Angles { rows: 0..0, data: Vec::new() },
         })
@@ -271,7 +290,7 @@ impl<'a, T: Sample> Rows<'a, T> {
         }
         let refs = self.refs.each_ref().map(Vec::as_slice);
         judge_row(level, out, own, refs, &rule.limits, &self.steady);
-        if self.tables.grain(level, rule.chroma, y, &mut self.grain) {
+        if self.tables.grain(level, (rule.chroma, y), self.grain_start, &mut self.grain) {
             add_grain(level, out, &self.grain);
         }
         if let Some((factor, summand)) = rule.stretch {

@@ -8,7 +8,8 @@ use super::F3kdbParams;
 use super::random::{Kind, Random};
 
 /// Distances and grain for pictures of one size, built once. Takes one byte per sample of the first plane, two in
-/// mode 2; grain that is not drawn uniformly takes two bytes per sample of luma and two per sample of one chroma plane.
+/// mode 2; grain that is not drawn uniformly takes two bytes per sample of luma and two per sample of one chroma plane, and
+/// where it moves four more per sample of luma for each.
 #[derive(Clone, Debug)]
 pub struct Tables {
     width: usize,
@@ -21,6 +22,26 @@ pub struct Tables {
     second: Vec<i8>,
     /// Luma's and chroma's.
     grain: [Grain; 2],
+    moving: Option<Moving>,
+}
+
+/// Where the grain of each frame starts among three times as many numbers as one needs.
+#[derive(Clone, Copy, Debug)]
+struct Moving {
+    /// Draws the start of the first frame.
+    draws: Uniform,
+    /// Numbers that are drawn for a frame.
+    items: u64,
+    /// Then the starts come again.
+    frames: u32,
+}
+
+impl Moving {
+    fn start(self, frame: u32) -> u64 {
+        let Ok(range) = i32::try_from(self.items) else { return 0 };
+        let by = (f64::from(range) * self.draws.after((frame % self.frames.max(1)).into()).draw()).round();
+        (self.items.cast_signed() + by as i64).cast_unsigned() & !15
+    }
 }
 
 /// Grain of one kind of plane.
@@ -39,7 +60,7 @@ fn grain_stride(width: usize) -> usize {
 
 impl Tables {
     /// The tables for a picture whose first plane has `width * height` samples and whose chroma is halved `chroma` times
-    /// across and down ((0, 0) for grey, RGB and 4:4:4). `frame` matters to moving grain only.
+    /// across and down ((0, 0) for grey, RGB and 4:4:4).
     ///
     /// Uniform random numbers, the default, are drawn on all of the context's threads; others one after another.
     ///
@@ -49,7 +70,6 @@ impl Tables {
         params: &F3kdbParams,
         (width, height): (usize, usize),
         chroma: (u32, u32),
-        frame: u32,
         ctx: &Context<'_>,
     ) -> Result<Self, RestoreError> {
         let refs = Kind::new(params.random_algo_ref, params.random_param_ref);
@@ -62,6 +82,7 @@ impl Tables {
             first: vec![0; width * height],
             second: vec![0; if params.sample_mode == 2 { width * height } else { 0 }],
             grain: [Grain::None, Grain::None],
+            moving: None,
         };
         let mut random = Random::seeded(params.seed, (width, height), params.frames);
         if (refs, grain) == (Kind::Uniform, Kind::Uniform) {
@@ -69,7 +90,7 @@ impl Tables {
         } else {
             tables.draw_in_order(params, &mut random, (refs, grain), ctx)?;
         }
-        tables.make_grain(params, random, grain, frame, ctx)?;
+        tables.make_grain(params, random, grain, ctx)?;
         Ok(tables)
     }
 
@@ -166,7 +187,6 @@ impl Tables {
         params: &F3kdbParams,
         random: Random,
         kind: Kind,
-        frame: u32,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         // The original draws that many, whatever of them is used.
@@ -177,26 +197,14 @@ impl Tables {
             grain_stride(self.width.div_ceil(1 << self.chroma.0)) * self.height.div_ceil(1 << self.chroma.1),
         ];
         let most = [params.grain(0), params.grain(1)];
-        // Where a frame's grain starts among three times as many numbers as it needs.
-        let offset = |mut random: Random| {
-            let Ok(range) = i32::try_from(items) else { return 0 };
-            let draw = |random: &mut Random| {
-                let by = (f64::from(range) * Uniform(random.0).draw()).round();
-                random.0 = Uniform(random.0).after(1).0;
-                (items.cast_signed() + by as i64).cast_unsigned() & !15
-            };
-            let mut offset = 0;
-            for _ in 0..=frame % params.frames.max(1) {
-                offset = draw(&mut random);
-            }
-            offset
-        };
+        // The starts of moving grain are drawn behind it.
+        let moving = |end: Random| Moving { draws: Uniform(end.0), items, frames: params.frames };
         if kind == Kind::Uniform {
             let start = Uniform(random.0);
-            let offset = if params.dynamic_grain { offset(Random(start.after(2 * drawn).0)) } else { 0 };
+            self.moving = params.dynamic_grain.then(|| moving(Random(start.after(2 * drawn).0)));
             for (i, grain) in self.grain.iter_mut().enumerate() {
                 if most[i] > 0 {
-                    *grain = Grain::Drawn(start.after(i as u64 * drawn + offset), most[i]);
+                    *grain = Grain::Drawn(start.after(i as u64 * drawn), most[i]);
                 }
             }
             return Ok(());
@@ -215,17 +223,21 @@ impl Tables {
             skip(&mut end, drawn)?;
             end
         }];
-        let offset = if params.dynamic_grain {
+        if params.dynamic_grain {
             skip(&mut end, drawn)?;
-            offset(end)
-        } else {
-            0
-        };
+            self.moving = Some(moving(end));
+        }
+        let moves = if params.dynamic_grain { 2 * items } else { 0 };
         for (i, mut random) in starts.into_iter().enumerate() {
             if most[i] > 0 {
-                skip(&mut random, offset)?;
-                let grain = (0..sizes[i]).map(|_| random.whole(kind, most[i]) as i16);
-                self.grain[i] = Grain::Stored(grain.collect());
+                let count = sizes[i] + moves as usize;
+                let mut grain = Vec::with_capacity(count);
+                while grain.len() < count {
+                    ctx.check()?;
+                    let more = (count - grain.len()).min(65536);
+                    grain.extend((0..more).map(|_| random.whole(kind, most[i]) as i16));
+                }
+                self.grain[i] = Grain::Stored(grain);
             }
         }
         Ok(())
@@ -258,9 +270,20 @@ impl Tables {
         (&self.first[from..from + self.width], second, 1 << sx)
     }
 
-    /// The grain of row `y`; `false` when there is none.
-    pub(super) fn grain(&self, level: Level, chroma: bool, y: usize, out: &mut [i16]) -> bool {
-        let from = y * grain_stride(out.len());
+    /// Where the grain of a frame starts.
+    pub(super) fn grain_start(&self, frame: u32) -> u64 {
+        self.moving.map_or(0, |moving| moving.start(frame))
+    }
+
+    /// The grain of row `y` of a frame whose grain starts there; `false` when there is none.
+    pub(super) fn grain(
+        &self,
+        level: Level,
+        (chroma, y): (bool, usize),
+        start: u64,
+        out: &mut [i16],
+    ) -> bool {
+        let from = start as usize + y * grain_stride(out.len());
         match &self.grain[usize::from(chroma)] {
             Grain::None => return false,
             Grain::Drawn(start, most) => uniform_row(level, out, start.after(from as u64), *most),

@@ -127,7 +127,7 @@ fn numbers_drawn_on_many_threads_are_those_drawn_in_order() {
     {
         let params = params(&[("sample_mode", mode), ("seed", "77"), ("range", "31")]);
         let ctx = Context { threads: 3, ..Context::default() };
-        let tables = Tables::new(&params, size, chroma, 0, &ctx).unwrap();
+        let tables = Tables::new(&params, size, chroma, &ctx).unwrap();
         let mut other = tables.clone();
         let (mut one, mut many) = (random::Random(5), random::Random(5));
         other.draw_in_order(&params, &mut one, (random::Kind::Uniform, random::Kind::Uniform), &ctx).unwrap();
@@ -208,10 +208,10 @@ fn chroma_of_a_third_is_refused() {
 #[test]
 fn wrong_sizes_and_types_are_errors() {
     let (level, params) = (Level::best(), F3kdbParams::default());
-    let tables = Tables::new(&params, (20, 20), (1, 1), 0, &Context::default()).unwrap();
+    let tables = Tables::new(&params, (20, 20), (1, 1), &Context::default()).unwrap();
     let rule = Rule::new(&params, 0, (8, 8));
     let plane = |out: usize, size: (usize, usize), rule: &Rule| {
-        f3kdb_plane(level, &mut vec![0u8; out], &vec![0u8; 400], size, &tables, rule)
+        f3kdb_plane(level, &mut vec![0u8; out], &vec![0u8; 400], size, &tables, rule, 0)
     };
     assert_eq!(plane(400, (20, 20), &rule), Ok(()));
     assert!(matches!(plane(399, (20, 20), &rule), Err(PlaneError::Length { .. })));
@@ -220,9 +220,9 @@ fn wrong_sizes_and_types_are_errors() {
     assert!(matches!(plane(400, (20, 20), &Rule::new(&params, 1, (8, 8))), Err(PlaneError::Table { .. })));
     assert_eq!(plane(400, (20, 20), &Rule::new(&params, 0, (8, 10))), Err(PlaneError::Depth { bits: 10 }));
     assert_eq!(plane(400, (20, 20), &Rule::new(&params, 0, (10, 8))), Err(PlaneError::Depth { bits: 10 }));
-    assert_eq!(f3kdb_plane::<u8, u8>(level, &mut [], &[], (0, 0), &empty(&params), &rule), Ok(()));
+    assert_eq!(f3kdb_plane::<u8, u8>(level, &mut [], &[], (0, 0), &empty(&params), &rule, 0), Ok(()));
 }
 
 fn empty(params: &F3kdbParams) -> Tables {
-    Tables::new(params, (0, 0), (1, 1), 0, &Context::default()).unwrap()
+    Tables::new(params, (0, 0), (1, 1), &Context::default()).unwrap()
 }

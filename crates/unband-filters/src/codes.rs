@@ -1,0 +1,105 @@
+//! Whole pictures of codes, worked on in rows that the context's threads share.
+
+use std::ops::Range;
+
+use unband_image::{CodePlane, CodesMut, Context, Depth, Image, RestoreError};
+
+use crate::PlaneError;
+use crate::grid::{Sample, View};
+
+/// The pictures that a method was prepared for.
+#[derive(Clone, Debug)]
+pub(crate) struct Pictures {
+    method: &'static str,
+    bits: u8,
+    sizes: Vec<(usize, usize)>,
+}
+
+/// Rows of a plane to work on.
+pub(crate) struct Part<'a, T, U> {
+    /// The plane's number.
+    pub(crate) plane: usize,
+    /// All of the plane.
+    pub(crate) view: View<'a, T>,
+    /// The rows.
+    pub(crate) rows: Range<usize>,
+    /// Their results.
+    pub(crate) out: &'a mut [U],
+}
+
+/// Fewest rows that a thread gets: filters look at as many around them, or sum them up first.
+const LEAST_ROWS: usize = 64;
+
+impl Pictures {
+    /// Those like this image; nothing where codes are not what films have.
+    pub(crate) fn like(image: &Image, method: &'static str) -> Option<Self> {
+        let Depth::Int(bits @ 8..=16) = image.depth else { return None };
+        let sizes = image.planes.iter().map(|plane| (plane.width, plane.height)).collect();
+        Some(Self { method, bits, sizes })
+    }
+
+    /// Those that a method was prepared for, or the refusal of a method that has none.
+    pub(crate) fn or_refused<'a>(
+        pictures: Option<&'a Self>,
+        method: &'static str,
+    ) -> Result<&'a Self, RestoreError> {
+        let what = "was prepared for a picture whose codes it does not work on".to_owned();
+        pictures.ok_or(RestoreError::Unsupported { method, what })
+    }
+
+    /// Bits of their codes.
+    pub(crate) fn bits(&self) -> u8 {
+        self.bits
+    }
+
+    /// Runs `work` over all rows of all planes; plane by plane where they are not to be split.
+    pub(crate) fn by_rows<T: Sample, U: Sample>(
+        &self,
+        (input, output): (&[CodePlane<'_>], &mut [CodesMut<'_>]),
+        split: bool,
+        ctx: &Context<'_>,
+        work: impl Fn(Part<'_, T, U>) -> Result<(), PlaneError> + Sync,
+    ) -> Result<(), RestoreError> {
+        let refused = |what: String| RestoreError::Unsupported { method: self.method, what };
+        if !input.iter().map(|plane| plane.size).eq(self.sizes.iter().copied()) {
+            let sizes = |sizes: &mut dyn Iterator<Item = (usize, usize)>| {
+                sizes.map(|(w, h)| format!("{w}×{h}")).collect::<Vec<_>>().join(", ")
+            };
+            let (got, want) =
+                (sizes(&mut input.iter().map(|p| p.size)), sizes(&mut self.sizes.iter().copied()));
+            return Err(refused(format!("was prepared for planes of {want}, not of {got}")));
+        }
+        if output.len() != input.len() {
+            let (got, want) = (output.len(), input.len());
+            return Err(refused(format!("has {got} planes to write {want} results to")));
+        }
+        let mut parts = Vec::new();
+        for (plane, (input, output)) in input.iter().zip(output).enumerate() {
+            let (width, height) = input.size;
+            let length = |got| refused(PlaneError::Length { width, height, got }.to_string());
+            let other = || refused(PlaneError::Depth { bits: self.bits }.to_string());
+            let samples = T::of(input.codes).ok_or_else(other)?;
+            let view = View::whole(samples, width, height).ok_or_else(|| length(samples.len()))?;
+            let out = U::of_mut(output).ok_or_else(other)?;
+            if out.len() != samples.len() {
+                return Err(length(out.len()));
+            }
+            let rows = match ctx.threads {
+                many @ 2.. if split => height.div_ceil(2 * many).max(LEAST_ROWS).next_multiple_of(2),
+                _ => height.max(1),
+            };
+            let parts_of_plane = out.chunks_mut((rows * width).max(1)).zip((0..).step_by(rows));
+            parts.extend(parts_of_plane.map(|(out, y0)| Part {
+                plane,
+                view,
+                rows: y0..(y0 + rows).min(height),
+                out,
+            }));
+        }
+        let results = ctx.map_parts(parts, |_, part| {
+            ctx.check()?;
+            work(part).map_err(|error| refused(error.to_string()))
+        });
+        results.into_iter().collect()
+    }
+}

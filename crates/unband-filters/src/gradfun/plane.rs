@@ -1,0 +1,264 @@
+//! `gradfun` on planes of whole codes.
+
+use std::ops::Range;
+
+use unband_image::Window;
+use unband_simd::Level;
+
+use crate::PlaneError;
+use crate::grid::{Sample, View};
+
+/// How one plane is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    radius: usize,
+    threshold: u16,
+    bits: u8,
+}
+
+impl Shape {
+    /// For a plane of `bits` bits per sample (1 to 16) that is `scale` times smaller than the first plane. Strength and
+    /// radius are brought into their ranges (0.51..=64, 4..=32, even) as ffmpeg does.
+    pub fn new(strength: f32, radius: u32, bits: u8, scale: (usize, usize)) -> Self {
+        let even = |r: u32| ((r + 1) & !1).clamp(4, 32);
+        let luma = even(radius.min(32));
+        let shift = |by: usize| luma >> by.max(1).ilog2().min(31);
+        let radius = if scale == (1, 1) { luma } else { even(shift(scale.0).midpoint(shift(scale.1))) };
+        // The comparison also catches what is not a number.
+        let strength = if strength >= 0.51 { strength.min(64.0) } else { 0.51 };
+        Self { radius: radius as usize, threshold: (32768.0 / strength) as u16, bits: bits.clamp(1, 16) }
+    }
+
+    /// How far from a sample others have influence, in samples of the plane, whatever its size.
+    pub fn reach(self) -> usize {
+        2 * self.radius + 2
+    }
+
+    /// Are planes of this size changed at all?
+    pub fn touches(self, width: usize, height: usize) -> bool {
+        width.min(height) > 2 * self.radius
+    }
+}
+
+/// The dither of the original, in 1/128 of a code.
+const DITHER: [[u8; 8]; 8] = [
+    [0x00, 0x60, 0x18, 0x78, 0x06, 0x66, 0x1E, 0x7E],
+    [0x40, 0x20, 0x58, 0x38, 0x46, 0x26, 0x5E, 0x3E],
+    [0x10, 0x70, 0x08, 0x68, 0x16, 0x76, 0x0E, 0x6E],
+    [0x50, 0x30, 0x48, 0x28, 0x56, 0x36, 0x4E, 0x2E],
+    [0x04, 0x64, 0x1C, 0x7C, 0x02, 0x62, 0x1A, 0x7A],
+    [0x44, 0x24, 0x5C, 0x3C, 0x42, 0x22, 0x5A, 0x3A],
+    [0x14, 0x74, 0x0C, 0x6C, 0x12, 0x72, 0x0A, 0x6A],
+    [0x54, 0x34, 0x4C, 0x2C, 0x52, 0x32, 0x4A, 0x2A],
+];
+
+/// `gradfun` on one plane of `width * height` codes, row by row without padding, into `out`. 8-bit codes are
+/// `u8`, those of every other depth `u16`.
+///
+/// # Errors
+/// When a buffer has another length, or the sample type is not the depth's.
+pub fn gradfun_plane<T: Sample>(
+    level: Level,
+    out: &mut [T],
+    plane: &[T],
+    (width, height): (usize, usize),
+    shape: Shape,
+) -> Result<(), PlaneError> {
+    let view =
+        View::whole(plane, width, height).ok_or(PlaneError::Length { width, height, got: plane.len() })?;
+    gradfun_rows(level, out, &view, 0..height, shape)
+}
+
+/// As [`gradfun_plane`] for some rows; `out` holds them row by row. The view spans whole rows.
+///
+/// # Errors
+/// When `out` has another length, the sample type is not the depth's, or the view lacks samples within [`Shape::reach`] of the rows.
+pub fn gradfun_rows<T: Sample>(
+    level: Level,
+    out: &mut [T],
+    view: &View<'_, T>,
+    rows: Range<usize>,
+    shape: Shape,
+) -> Result<(), PlaneError> {
+    let (width, height) = (view.width(), view.height());
+    let core = Window { x0: 0, y0: rows.start, x1: width, y1: rows.end };
+    if !view.covers(core, (0, shape.reach())) {
+        return Err(PlaneError::Window);
+    }
+    if (shape.bits == 8) != (size_of::<T>() == 1) {
+        return Err(PlaneError::Depth { bits: shape.bits });
+    }
+    if out.len() != width * rows.len() {
+        return Err(PlaneError::Length { width, height: rows.len(), got: out.len() });
+    }
+    if !shape.touches(width, height) {
+        for (out, y) in out.chunks_exact_mut(width.max(1)).zip(rows) {
+            out.copy_from_slice(view.row(y));
+        }
+        return Ok(());
+    }
+    let mut sums = vec![T::Sum::default(); width / 2];
+    let (mut means, mut scratch) = (vec![T::Mean::default(); width], Vec::new());
+    let r = shape.radius;
+    // The last even row, counted from `r`, whose box still ends inside the plane.
+    let last = (height - r).checked_sub(r + 2).map(|room| r + room / 2 * 2);
+    // Pairs of rows that have entered the box; it holds the last `r` of them.
+    let mut entered = 0;
+    let mut fresh = false;
+    let pair = |k: usize| [view.row(2 * k), view.row(2 * k + 1)];
+    for (out, y) in out.chunks_exact_mut(width).zip(rows) {
+        let middle = last.map_or(r, |last| (y & !1).clamp(r, last));
+        // A plane of 2r + 1 rows has no such row: only the first r pairs ever enter.
+        let end = if last.is_some() { middle.midpoint(r) + 1 } else { r };
+        if entered == 0 {
+            for k in end - r..end {
+                T::slide(level, &mut sums, pair(k), None);
+            }
+            (entered, fresh) = (end, true);
+        }
+        while entered < end {
+            T::slide(level, &mut sums, pair(entered), Some(pair(entered - r)));
+            (entered, fresh) = (entered + 1, true);
+        }
+        if fresh {
+            if last.is_some() {
+                T::means(level, &mut means, &sums, r, &mut scratch);
+            } else {
+                T::means_of_low_plane(level, &mut means, &sums, r, &mut scratch);
+            }
+            fresh = false;
+        }
+        T::blend(level, out, view.row(y), &means, shape.threshold, &DITHER[y & 7], shape.bits);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::cast_possible_wrap)]
+mod tests {
+    use super::*;
+
+    fn noise(count: usize, below: u32) -> Vec<u16> {
+        let mut state = 11u32;
+        (0..count)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                ((state >> 8) % below) as u16
+            })
+            .collect()
+    }
+
+    /// The filter by its definition, one sample at a time.
+    fn model(plane: &[u16], (w, h): (usize, usize), shape: Shape) -> Vec<u16> {
+        let (r, bits) = (shape.radius, i64::from(shape.bits));
+        if w.min(h) <= 2 * r {
+            return plane.to_vec();
+        }
+        let block = |k: usize, c: usize| {
+            let at = |y: usize, x: usize| i64::from(plane[y * w + x]);
+            at(2 * k, 2 * c) + at(2 * k, 2 * c + 1) + at(2 * k + 1, 2 * c) + at(2 * k + 1, 2 * c + 1)
+        };
+        let rows: Vec<usize> = (r..h).step_by(2).take_while(|y| y + 1 < h - r).collect();
+        let mut out = Vec::new();
+        for y in 0..h {
+            // The last of these rows at or above `y`; a plane of 2r + 1 rows has none.
+            let middle = rows.iter().rev().find(|&&row| row <= y).or(rows.first());
+            let k = middle.map_or(r - 1, |middle| (middle + r) / 2);
+            for x in 0..w {
+                let c = (x / 2 + r / 2).max(r).min(w / 2 - 1);
+                let columns = |k: usize, c: usize| (k + 1 - r..=k).map(|k| block(k, c)).sum::<i64>();
+                let area = (r * r) as i64;
+                let sum = || (c + 1 - r..=c).map(|c| columns(k, c)).sum::<i64>();
+                let mean = match (middle, bits) {
+                    (None, 8) => (x / 2).checked_sub(r / 2).map_or(0, |c| columns(k, c)),
+                    (_, 8) => (sum() * ((1 << 21) / area)) >> 16,
+                    _ => sum() * 32 / area,
+                };
+                let own = i64::from(plane[y * w + x]) << 7;
+                let apart = mean - own;
+                let weight = (127 - ((apart.abs() * i64::from(shape.threshold)) >> (8 + bits))).max(0);
+                let sum = own + ((weight * weight * apart) >> 14) + i64::from(DITHER[y & 7][x & 7]);
+                out.push((sum >> 7).clamp(0, (1 << bits) - 1) as u16);
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn every_size_depth_and_level_gives_what_the_definition_gives() {
+        for (w, h) in [(1, 1), (40, 8), (9, 9), (10, 9), (9, 40), (70, 33), (71, 34), (33, 35), (96, 50)] {
+            for (radius, strength) in [(4, 1.2), (5, 8.0), (16, 30.0)] {
+                for bits in [1u8, 7, 8, 10, 16] {
+                    let shape = Shape::new(strength, radius, bits, (1, 1));
+                    // Low noise on a high floor, where the box mean matters.
+                    let span = (1u32 << bits).min(1 << (bits.max(4) - 4));
+                    let floor = ((1u32 << bits) - span) as u16 / 2;
+                    let plane: Vec<u16> = noise(w * h, span).iter().map(|v| v + floor).collect();
+                    let want = model(&plane, (w, h), shape);
+                    let small: Vec<u8> = plane.iter().map(|&v| v as u8).collect();
+                    for level in Level::all() {
+                        let got: Vec<u16> = if bits == 8 {
+                            let mut out = vec![0; w * h];
+                            gradfun_plane(level, &mut out, &small, (w, h), shape).unwrap();
+                            out.into_iter().map(u16::from).collect()
+                        } else {
+                            let mut out = vec![0; w * h];
+                            gradfun_plane(level, &mut out, &plane, (w, h), shape).unwrap();
+                            out
+                        };
+                        assert!(got == want, "{level:?} {w}×{h} {shape:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_alone_are_those_of_the_plane() {
+        let (w, h, shape) = (60, 90, Shape::new(4.0, 8, 10, (1, 1)));
+        let plane = noise(w * h, 1024);
+        let mut whole = vec![0; w * h];
+        gradfun_plane(Level::best(), &mut whole, &plane, (w, h), shape).unwrap();
+        for rows in [0usize..1, 0..90, 7..8, 30..61, 88..90, 5..5] {
+            let top = rows.start.saturating_sub(shape.reach());
+            let bottom = (rows.end + shape.reach()).min(h);
+            let window = Window { x0: 0, y0: top, x1: w, y1: bottom };
+            let view = View::part(&plane[top * w..bottom * w], window, w, h).unwrap();
+            let mut out = vec![0; w * rows.len()];
+            gradfun_rows(Level::best(), &mut out, &view, rows.clone(), shape).unwrap();
+            assert!(out == whole[rows.start * w..rows.end * w], "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn radius_and_strength_are_brought_into_range_as_in_ffmpeg() {
+        let radius = |radius, scale| Shape::new(1.2, radius, 8, scale).radius;
+        assert_eq!([4, 5, 16, 31, 32, 99].map(|r| radius(r, (1, 1))), [4, 6, 16, 32, 32, 32]);
+        assert_eq!([4, 16, 18, 32].map(|r| radius(r, (2, 2))), [4, 8, 10, 16]);
+        assert_eq!(radius(16, (2, 1)), 12);
+        assert_eq!(radius(16, (4, 1)), 10);
+        let threshold = |strength| Shape::new(strength, 16, 8, (1, 1)).threshold;
+        assert_eq!([1.2, 64.0, 99.0, 0.1, f32::NAN].map(threshold), [27306, 512, 512, 64250, 64250]);
+    }
+
+    #[test]
+    fn wrong_sizes_and_types_are_errors() {
+        let (level, shape) = (Level::best(), Shape::new(1.2, 16, 8, (1, 1)));
+        assert!(matches!(
+            gradfun_plane(level, &mut [0u8; 4], &[0; 5], (2, 2), shape),
+            Err(PlaneError::Length { .. })
+        ));
+        assert!(matches!(
+            gradfun_plane(level, &mut [0u8; 5], &[0; 4], (2, 2), shape),
+            Err(PlaneError::Length { .. })
+        ));
+        assert_eq!(
+            gradfun_plane(level, &mut [0u16; 4], &[0; 4], (2, 2), shape),
+            Err(PlaneError::Depth { bits: 8 })
+        );
+        assert_eq!(gradfun_plane::<u8>(level, &mut [], &[], (0, 7), shape), Ok(()));
+        let window = Window { x0: 0, y0: 30, x1: 50, y1: 60 };
+        let view = View::part(&[0u8; 1500], window, 50, 90).unwrap();
+        assert_eq!(gradfun_rows(level, &mut [0; 1500], &view, 30..60, shape), Err(PlaneError::Window));
+    }
+}
