@@ -4,7 +4,7 @@
 //! turns. ffmpeg's share is that of raw frames in and `-f null` out with the filter minus the same without.
 //!
 //! `--f3kdb PATH` also measures the original `f3kdb` by a driver described in `filters/f3kdb.rs`; `--only` measures one
-//! part, `f3kdb`, `adadeband`, `libplacebo`, or `scaling` over threads (of `--method NAME`); `--compare N` compares the
+//! part, `frames` (whole frames of films, from NUT to NUT), `f3kdb`, `adadeband`, `libplacebo`, or `scaling` over threads (of `--method NAME`); `--compare N` compares the
 //! results of N random settings (of `--seed NUMBER`) with the driver's instead of measuring.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -27,15 +27,15 @@ fn main() {
 mod bench {
     mod adadeband;
     mod f3kdb;
+    mod ffmpeg;
+    mod frames;
     mod placebo;
     mod scaling;
 
     use std::io::Write;
     use std::path::Path;
-    use std::process::{Command, Stdio};
     use std::time::Duration;
 
-    use nix::sys::resource::{UsageWho, getrusage};
     use nix::time::{ClockId, clock_gettime};
     use unband_filters::ffmpeg_deband::{Rule, Table, deband_plane};
     use unband_filters::gradfun::{Shape, gradfun_plane};
@@ -44,6 +44,8 @@ mod bench {
     use unband_image::tile::restore_in_place;
     use unband_image::{Context, Image, Matrix, Range};
     use unband_simd::Level;
+
+    use ffmpeg::Original;
 
     const TAU: f32 = std::f32::consts::TAU;
     /// Repeats of everything; the least time counts.
@@ -99,12 +101,6 @@ mod bench {
 
     fn thread_time() -> Duration {
         Duration::from(clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap())
-    }
-
-    fn children_time() -> Duration {
-        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-        let micros = [usage.user_time(), usage.system_time()].map(|t| t.tv_sec() * 1_000_000 + t.tv_usec());
-        Duration::from_micros(micros.iter().sum::<i64>() as u64)
     }
 
     /// Fills a plane from another: out, plane, its size, its number.
@@ -167,59 +163,6 @@ mod bench {
         })
     }
 
-    /// CPU seconds of ffmpeg over `count` raw frames, with or without a filter.
-    fn ffmpeg(file: &Path, size: (usize, usize), count: usize, filter: Option<&str>) -> Option<f64> {
-        let before = children_time();
-        let mut command = Command::new("ffmpeg");
-        command.args([
-            "-hide_banner",
-            "-loglevel",
-            "error",
-            "-nostdin",
-            "-threads",
-            "1",
-            "-filter_threads",
-            "1",
-        ]);
-        command.args(["-stream_loop", "-1", "-f", "rawvideo", "-pix_fmt", "yuv420p"]);
-        command.args(["-s", &format!("{}x{}", size.0, size.1), "-i"]).arg(file);
-        command.args(["-frames:v", &count.to_string()]);
-        if let Some(filter) = filter {
-            command.args(["-vf", filter]);
-        }
-        command.args(["-f", "null", "-"]).stdout(Stdio::null());
-        let status = command.status().ok()?;
-        status.success().then(|| children_time().saturating_sub(before).as_secs_f64())
-    }
-
-    /// Least CPU seconds per frame of ffmpeg's filter: with it minus without.
-    struct Original {
-        filter: &'static str,
-        frames: usize,
-        with: f64,
-        without: f64,
-    }
-
-    impl Original {
-        fn new(filter: &'static str, frames: usize) -> Self {
-            Self { filter, frames, with: f64::INFINITY, without: f64::INFINITY }
-        }
-
-        fn measure(&mut self, file: &Path, size: (usize, usize)) {
-            if let (Some(without), Some(with)) =
-                (ffmpeg(file, size, self.frames, None), ffmpeg(file, size, self.frames, Some(self.filter)))
-            {
-                self.without = self.without.min(without);
-                self.with = self.with.min(with);
-            }
-        }
-
-        fn per_frame(&self) -> Option<f64> {
-            (self.with.is_finite() && self.with > self.without)
-                .then(|| (self.with - self.without) / self.frames as f64)
-        }
-    }
-
     fn line<T>(row: &Row<'_, T>, against: Option<f64>) {
         let (w, h) = row.clip.size;
         let rate = (w * h) as f64 / row.least / 1e6;
@@ -242,6 +185,7 @@ mod bench {
         match option("--only").as_deref() {
             Some("f3kdb") => return f3kdb::run(&levels, best, driver.as_deref()),
             Some("adadeband") => return adadeband::run(&levels, best),
+            Some("frames") => return frames::run((1920, 1080)),
             Some("libplacebo") => return placebo::run(&levels, best),
             Some("scaling") => return scaling::run((1920, 1080), option("--method").as_deref()),
             _ => {}
@@ -318,6 +262,7 @@ mod bench {
         adadeband::run(&levels, best);
         f3kdb::run(&levels, best, driver.as_deref());
         placebo::run(&levels, best);
+        frames::run(full_hd.size);
         scaling::run(full_hd.size, None);
     }
 

@@ -16,7 +16,8 @@ use unband_filters::grid::Sample;
 use unband_image::Context;
 use unband_simd::Level;
 
-use super::{Clip, REPEATS, Row, children_time, line, option, thread_time};
+use super::ffmpeg::children_time;
+use super::{Clip, REPEATS, Row, line, option, thread_time};
 
 type Settings = Vec<(String, String)>;
 

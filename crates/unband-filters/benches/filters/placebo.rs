@@ -7,7 +7,8 @@ use unband_filters::grid::Sample;
 use unband_filters::libplacebo::{Bias, Code, Dither, LibplaceboParams, deband_plane};
 use unband_simd::Level;
 
-use super::{Clip, REPEATS, children_time, thread_time};
+use super::ffmpeg::children_time;
+use super::{Clip, REPEATS, thread_time};
 
 /// What the original did on a software Vulkan device, and how many times faster this has to be.
 const RECORDED: f64 = 72.0;

@@ -12,6 +12,7 @@ mod join;
 pub mod nut;
 mod others;
 pub mod pixel_format;
+mod planes;
 pub mod probe;
 mod sniff;
 

@@ -1,0 +1,156 @@
+//! Whole frames of films: read from NUT, filtered as codes, written as NUT, one thread.
+//!
+//! The streams are files that stay in memory, so that each frame is copied in and out by the system once, as through pipes.
+//! What reading and writing cost alone is measured too; the filter's share is the rest. `ffmpeg`'s is its own time with the
+//! filter minus the same without.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
+
+use unband_filters::{FILTERS, parse_method};
+use unband_image::inspect::Findings;
+use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Restorer, Subsampling};
+use unband_io::Limits;
+use unband_io::video::PixelFormat;
+use unband_io::video::nut::{NutFrame, NutHeader, NutReader, NutWriter};
+use unband_simd::Level;
+
+use super::ffmpeg::Original;
+use super::{Clip, REPEATS, plane_size, thread_time};
+
+/// A film as NUT, and a place to write another to.
+struct Film {
+    header: NutHeader,
+    from: File,
+    to: File,
+    frames: u64,
+}
+
+impl Film {
+    /// `name` tells files of the same folder apart.
+    fn new(folder: &Path, name: &str, size: (usize, usize), frames: &[Vec<u8>]) -> Self {
+        let header = NutHeader {
+            width: size.0 as u32,
+            height: size.1 as u32,
+            aspect: (1, 1),
+            time_base: (1, 25),
+            format: PixelFormat::by_name(name).unwrap(),
+        };
+        let open = |end: &str| {
+            let path = folder.join(format!("unband-bench-{name}-{end}.nut"));
+            let file = File::options().read(true).write(true).create(true).truncate(true).open(&path);
+            // Open files outlive their names.
+            std::fs::remove_file(path).unwrap();
+            file.unwrap()
+        };
+        let mut from = open("from");
+        let mut writer = NutWriter::new(&mut from, &header).unwrap();
+        for (pts, samples) in (0..).zip(frames) {
+            writer.write_frame(NutFrame { pts, key: true }, samples).unwrap();
+        }
+        writer.finish().unwrap();
+        Self { header, from, to: open("to"), frames: frames.len() as u64 }
+    }
+
+    /// Seconds per frame, through `filter` where there is one.
+    fn pass(&mut self, buffers: &mut [Vec<u8>; 2], filter: Option<&dyn Restorer>, ctx: &Context<'_>) -> f64 {
+        self.from.seek(SeekFrom::Start(0)).unwrap();
+        self.to.seek(SeekFrom::Start(0)).unwrap();
+        let [before, after] = buffers;
+        let (size, format) = ((self.header.width as usize, self.header.height as usize), self.header.format);
+        after.resize(self.header.frame_bytes().unwrap(), 0);
+        let start = thread_time();
+        let mut reader = NutReader::new(&mut self.from, &Limits::default()).unwrap();
+        let mut writer = NutWriter::new(&mut self.to, &self.header).unwrap();
+        while let Some(frame) = reader.next_frame(before).unwrap() {
+            if let Some(filter) = filter {
+                let (input, mut output) =
+                    (format.codes(size, before).unwrap(), format.codes_mut(size, after).unwrap());
+                let ctx = Context { frame: frame.pts as u32, ..*ctx };
+                filter.as_codes().unwrap().restore_codes(&input, &mut output, &ctx).unwrap();
+                writer.write_frame(frame, after).unwrap();
+            } else {
+                writer.write_frame(frame, before).unwrap();
+            }
+        }
+        writer.finish().unwrap().flush().unwrap();
+        thread_time().saturating_sub(start).as_secs_f64() / self.frames as f64
+    }
+}
+
+fn prepare(method: &str, size: (usize, usize), bits: u8, ctx: &Context<'_>) -> Box<dyn Restorer> {
+    let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling: Subsampling::HALF };
+    let planes = [0, 1, 2].map(|p| plane_size(size, p)).map(|(w, h)| Plane::filled(w, h, 0.5));
+    let image = Image::new(planes.into(), model, Depth::Int(bits));
+    let (name, settings) = parse_method(method, FILTERS).unwrap();
+    let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
+    (entry.build)(&settings).unwrap()(&image, &Findings::plain(3, bits), ctx).unwrap()
+}
+
+/// A method, `ffmpeg`'s filter of the same name, and milliseconds that a frame may take in all.
+const METHODS: [(&str, Option<&str>, Option<f64>); 4] = [
+    ("gradfun", Some("gradfun"), Some(1.5)),
+    ("ffmpeg-deband", Some("deband"), Some(4.0)),
+    ("f3kdb:dither_algo=2", None, None),
+    ("f3kdb", None, None),
+];
+
+/// Prints the table.
+pub fn run(size: (usize, usize)) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let clip = Clip::<u8>::new(size, 8);
+    let raw = folder.join("unband-bench-frames.yuv");
+    clip.write(&raw).unwrap();
+    let eight: Vec<Vec<u8>> = clip.frames.iter().map(|planes| planes.concat()).collect();
+    let wide =
+        |frame: &Vec<u8>| frame.iter().flat_map(|&code| (u16::from(code) << 2).to_le_bytes()).collect();
+    let ten: Vec<Vec<u8>> = eight.iter().map(wide).collect();
+    let mut films =
+        [Film::new(folder, "yuv420p", size, &eight), Film::new(folder, "yuv420p10le", size, &ten)];
+    println!(
+        "{:44} {:>9} {:>9} {:>9} {:>8}",
+        "frames of 4:2:0 as NUT, one thread", "ms/frame", "its own", "ffmpeg's", "ratio"
+    );
+    let mut originals: Vec<Option<Original>> =
+        METHODS.iter().map(|m| m.1.map(|filter| Original::new(filter, 100))).collect();
+    for (film, bits) in films.iter_mut().zip([8, 10]) {
+        let mut buffers = [Vec::new(), Vec::new()];
+        let ctx = Context { threads: 1, ..Context::default() };
+        let rows = METHODS.iter().flat_map(|&(method, ..)| {
+            Level::all().map(move |level| (method, level, Context { level, ..Context::default() }))
+        });
+        let rows: Vec<_> =
+            rows.map(|(m, level, ctx)| (m, level, prepare(m, size, bits, &ctx), ctx)).collect();
+        let (mut alone, mut least) = (f64::INFINITY, vec![f64::INFINITY; rows.len()]);
+        for _ in 0..REPEATS {
+            if bits == 8 {
+                originals.iter_mut().flatten().for_each(|original| original.measure(&raw, size));
+            }
+            // Several in a row: the first finds cold buffers.
+            for _ in 0..3 {
+                alone = alone.min(film.pass(&mut buffers, None, &ctx));
+                for ((_, level, filter, _), least) in rows.iter().zip(&mut least) {
+                    let ctx = Context { level: *level, ..ctx };
+                    *least = least.min(film.pass(&mut buffers, Some(&**filter), &ctx));
+                }
+            }
+        }
+        println!("{:44} {:9.3}", format!("{bits}-bit, in and out alone"), alone * 1e3);
+        for ((method, level, ..), least) in rows.iter().zip(least) {
+            let place = METHODS.iter().position(|m| m.0 == *method).unwrap();
+            let theirs = originals[place].as_ref().filter(|_| bits == 8).and_then(Original::per_frame);
+            let own = least - alone;
+            let ratio =
+                theirs.map_or(String::new(), |theirs| format!(" {:9.3} {:7.2}×", theirs * 1e3, theirs / own));
+            let asked = METHODS[place].2.filter(|_| bits == 8 && *level == Level::best());
+            let verdict = asked.map_or(String::new(), |most| {
+                let reached = if least * 1e3 <= most { "reached" } else { "NOT reached" };
+                format!("  asked for: {most} ms — {reached}")
+            });
+            let name = format!("{bits}-bit, {method} {level:?}");
+            println!("{name:44} {:9.3} {:9.3}{ratio}{verdict}", least * 1e3, own * 1e3);
+        }
+    }
+    std::fs::remove_file(raw).unwrap();
+}
