@@ -6,7 +6,12 @@
 // Bodies must be inlined into each level's function to be compiled for it; bit patterns change sign on purpose.
 #![allow(clippy::inline_always, clippy::cast_possible_wrap)]
 
+mod means;
+
 use crate::{Level, dispatch};
+
+pub use means::Scratch;
+use means::{means_u8_body, means_u16_body};
 
 dispatch! {
     /// Moves column sums of 8-bit blocks down: adds the blocks of the row pair `enter`, takes away those of the pair
@@ -21,10 +26,10 @@ dispatch! {
     /// The mean of a sample is over `radius` columns (of 2 samples) around it, shifted where they would leave
     /// the row; the reciprocal of the area is cut to 21 bits, as in ffmpeg. What `scratch` holds does not matter. Nothing is written unless
     /// `sums.len() >= radius`, `radius` is even, at least 2 and at most 32, and `means.len()` is twice `sums.len()` or one more.
-    pub fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize, scratch: &mut Vec<u32>) = means_u8_body;
+    pub fn means_u8(level, means: &mut [u16], sums: &[u16], radius: usize, scratch: &mut Scratch) = means_u8_body;
 
     /// As [`means_u8`], for any depth up to 16 bits; the mean is cut to whole 128ths, the reciprocal is exact.
-    pub fn means_u16(level, means: &mut [u32], sums: &[u32], radius: usize, scratch: &mut Vec<u32>) = means_u16_body;
+    pub fn means_u16(level, means: &mut [u32], sums: &[u32], radius: usize, scratch: &mut Scratch) = means_u16_body;
 
     /// One row of `gradfun` at 8 bits: pulls each sample towards its mean (times 128), less the further away it
     /// is, and adds the row of the dither matrix (0..=127). `threshold` is 32768 / strength, at least 512.
@@ -48,7 +53,7 @@ pub trait Code: sealed::Sealed + Copy + Default + PartialEq + Send + Sync + 'sta
         means: &mut [Self::Mean],
         sums: &[Self::Sum],
         radius: usize,
-        scratch: &mut Vec<u32>,
+        scratch: &mut Scratch,
     );
     /// What stands for the means of a plane one row too low for a box. At 8 bits ffmpeg then blends with the column
     /// sums, shifted; at other depths these are the means.
@@ -57,7 +62,7 @@ pub trait Code: sealed::Sealed + Copy + Default + PartialEq + Send + Sync + 'sta
         means: &mut [Self::Mean],
         sums: &[Self::Sum],
         radius: usize,
-        scratch: &mut Vec<u32>,
+        scratch: &mut Scratch,
     );
     /// [`blend_u8`], [`blend_u16`].
     fn blend(
@@ -83,10 +88,10 @@ impl Code for u8 {
     fn slide(level: Level, sums: &mut [u16], enter: [&[u8]; 2], leave: Option<[&[u8]; 2]>) {
         slide_u8(level, sums, enter, leave);
     }
-    fn means(level: Level, means: &mut [u16], sums: &[u16], radius: usize, scratch: &mut Vec<u32>) {
+    fn means(level: Level, means: &mut [u16], sums: &[u16], radius: usize, scratch: &mut Scratch) {
         means_u8(level, means, sums, radius, scratch);
     }
-    fn means_of_low_plane(_: Level, means: &mut [u16], sums: &[u16], radius: usize, _scratch: &mut Vec<u32>) {
+    fn means_of_low_plane(_: Level, means: &mut [u16], sums: &[u16], radius: usize, _scratch: &mut Scratch) {
         for (x, mean) in means.iter_mut().enumerate() {
             let column = (x / 2).checked_sub(radius / 2);
             *mean = column.and_then(|c| sums.get(c)).copied().unwrap_or(0);
@@ -111,7 +116,7 @@ impl Code for u16 {
     fn slide(level: Level, sums: &mut [u32], enter: [&[u16]; 2], leave: Option<[&[u16]; 2]>) {
         slide_u16(level, sums, enter, leave);
     }
-    fn means(level: Level, means: &mut [u32], sums: &[u32], radius: usize, scratch: &mut Vec<u32>) {
+    fn means(level: Level, means: &mut [u32], sums: &[u32], radius: usize, scratch: &mut Scratch) {
         means_u16(level, means, sums, radius, scratch);
     }
     fn means_of_low_plane(
@@ -119,7 +124,7 @@ impl Code for u16 {
         means: &mut [u32],
         sums: &[u32],
         radius: usize,
-        scratch: &mut Vec<u32>,
+        scratch: &mut Scratch,
     ) {
         means_u16(level, means, sums, radius, scratch);
     }
@@ -186,88 +191,6 @@ fn slide_u16_body(sums: &mut [u32], enter: [&[u16]; 2], leave: Option<[&[u16]; 2
     }
 }
 
-/// Writes `scale(window sum)` for each sample, the first and last windows repeated to the ends. The window sums
-/// grow by doubling (2, 4, 8, … columns), which keeps every step a plain sum of two rows.
-#[inline(always)]
-fn means_body<S: Copy + Into<u32>, M: Copy>(
-    means: &mut [M],
-    sums: &[S],
-    radius: usize,
-    scratch: &mut Vec<u32>,
-    scale: impl Fn(u32) -> M,
-) {
-    let (columns, half) = (sums.len(), radius / 2);
-    if !(2..=32).contains(&radius) || radius % 2 == 1 || columns < radius || means.len() / 2 != columns {
-        return;
-    }
-    scratch.resize(2 * columns, 0);
-    let (doubled, windows) = scratch.split_at_mut(columns);
-    for ((out, &one), &other) in doubled.iter_mut().zip(sums).zip(&sums[1..]) {
-        *out = one.into().wrapping_add(other.into());
-    }
-    // The window is made of the powers of two in `radius`, one behind the other.
-    let mut width = 2;
-    let mut covered = 0;
-    loop {
-        let pairs = columns + 1 - width;
-        if radius & width != 0 {
-            let windows = &mut windows[..columns + 1 - covered - width];
-            if covered == 0 {
-                windows.copy_from_slice(&doubled[..pairs]);
-            } else {
-                for (window, &part) in windows.iter_mut().zip(&doubled[covered..pairs]) {
-                    *window = window.wrapping_add(part);
-                }
-            }
-            covered += width;
-        }
-        if covered == radius {
-            break;
-        }
-        match width {
-            2 => double::<2>(&mut doubled[..pairs]),
-            4 => double::<4>(&mut doubled[..pairs]),
-            8 => double::<8>(&mut doubled[..pairs]),
-            16 => double::<16>(&mut doubled[..pairs]),
-            _ => double::<32>(&mut doubled[..pairs]),
-        }
-        width *= 2;
-    }
-    // A sample looks at the window that ends half a radius to its right; the very first window is used only
-    // where there is no other.
-    let windows = &windows[usize::from(columns > radius)..=columns - radius];
-    let first = if columns > radius { 2 * (radius - half) } else { 0 };
-    let (middle, _) = means[first..].as_chunks_mut::<2>();
-    for (pair, &window) in middle.iter_mut().zip(windows) {
-        *pair = [scale(window); 2];
-    }
-    let end = first + 2 * windows.len();
-    let (low, high) = (means[first], means[end - 1]);
-    means[..first].fill(low);
-    means[end..].fill(high);
-}
-
-/// Adds to each entry the one `BY` behind it, where there is one.
-#[inline(always)]
-fn double<const BY: usize>(row: &mut [u32]) {
-    for i in 0..row.len().saturating_sub(BY) {
-        row[i] = row[i].wrapping_add(row[i + BY]);
-    }
-}
-
-#[inline(always)]
-fn means_u8_body(means: &mut [u16], sums: &[u16], radius: usize, scratch: &mut Vec<u32>) {
-    let factor = (1u32 << 21) / (radius * radius).max(1) as u32;
-    means_body(means, sums, radius, scratch, |sum| (sum.wrapping_mul(factor) >> 16) as u16);
-}
-
-#[inline(always)]
-fn means_u16_body(means: &mut [u32], sums: &[u32], radius: usize, scratch: &mut Vec<u32>) {
-    // 2^40 * 32 / radius², rounded up: with sums below radius² * 2^18 the product is exact in its whole part.
-    let factor = (1u64 << 45).div_ceil((radius * radius).max(1) as u64);
-    means_body(means, sums, radius, scratch, |sum| (u64::from(sum).wrapping_mul(factor) >> 40) as u32);
-}
-
 #[inline(always)]
 fn blend_one_u8(own: u8, mean: u16, threshold: u16, dither: u16) -> u8 {
     let own = u16::from(own) << 7;
@@ -283,17 +206,27 @@ fn blend_one_u8(own: u8, mean: u16, threshold: u16, dither: u16) -> u8 {
 
 #[inline(always)]
 fn blend_u8_body(out: &mut [u8], row: &[u8], means: &[u16], threshold: u16, dither: &[u8; 8]) {
-    let dither: [u16; 64] = std::array::from_fn(|i| u16::from(dither[i % 8]));
+    let mut wide = [[0u16; 8]; 8];
+    for wide in &mut wide {
+        for i in 0..8 {
+            wide[i] = u16::from(dither[i]);
+        }
+    }
+    let dither = wide.as_flattened();
     let count = out.len().min(row.len()).min(means.len());
     let (out, out_rest) = out[..count].as_chunks_mut::<64>();
     let (row, row_rest) = row[..count].as_chunks::<64>();
     let (means, means_rest) = means[..count].as_chunks::<64>();
+    let thresholds = [threshold; 64];
     for ((out, row), means) in out.iter_mut().zip(row).zip(means) {
+        // A number known to stay the same is widened ahead of the loop, and then nobody sees any more that the product's
+        // upper half is one instruction on 16-bit lanes: half the speed.
+        let thresholds = std::hint::black_box(&thresholds);
         for i in 0..64 {
-            out[i] = blend_one_u8(row[i], means[i], threshold, dither[i]);
+            out[i] = blend_one_u8(row[i], means[i], thresholds[i], dither[i]);
         }
     }
-    for (((out, &own), &mean), &dither) in out_rest.iter_mut().zip(row_rest).zip(means_rest).zip(&dither) {
+    for (((out, &own), &mean), &dither) in out_rest.iter_mut().zip(row_rest).zip(means_rest).zip(dither) {
         *out = blend_one_u8(own, mean, threshold, dither);
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use unband_image::Window;
 use unband_simd::Level;
+use unband_simd::gradfun_rows::Scratch;
 
 use crate::PlaneError;
 use crate::grid::{Sample, View};
@@ -98,7 +99,7 @@ pub fn gradfun_rows<T: Sample>(
         return Ok(());
     }
     let mut sums = vec![T::Sum::default(); width / 2];
-    let (mut means, mut scratch) = (vec![T::Mean::default(); width], Vec::new());
+    let (mut means, mut scratch) = (vec![T::Mean::default(); width], Scratch::default());
     let r = shape.radius;
     // The last even row, counted from `r`, whose box still ends inside the plane.
     let last = (height - r).checked_sub(r + 2).map(|room| r + room / 2 * 2);

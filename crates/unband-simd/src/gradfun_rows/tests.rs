@@ -47,7 +47,7 @@ fn sums_slide_alike_at_every_level() {
 
 #[test]
 fn means_are_those_of_the_box_around_each_sample() {
-    let mut scratch = vec![77; 5];
+    let mut scratch = Scratch::default();
     for radius in (2usize..=32).step_by(2) {
         for width in [2 * radius, 2 * radius + 1, 2 * radius + 2, 2 * radius + 3, 200, 201] {
             let columns = width / 2;
@@ -86,7 +86,7 @@ fn rows_too_narrow_for_the_box_are_left_alone() {
             [(0, 0, 4), (3, 6, 4), (5, 12, 4), (9, 18, 0), (9, 18, 3), (99, 198, 34)]
         {
             let mut means = vec![77u16; width];
-            means_u8(level, &mut means, &vec![9; columns], radius, &mut Vec::new());
+            means_u8(level, &mut means, &vec![9; columns], radius, &mut Scratch::default());
             assert!(means.iter().all(|&m| m == 77), "{columns} {width} {radius}");
         }
     }
