@@ -10,18 +10,19 @@ use std::path::Path;
 
 use unband_filters::{FILTERS, parse_method};
 use unband_image::inspect::Findings;
-use unband_image::{Context, Depth, Image, Matrix, Model, Plane, Range, Restorer, Subsampling};
+use unband_image::{Color, Context, Matrix, Model, Range, Restorer, Subsampling};
 use unband_io::Limits;
-use unband_io::video::PixelFormat;
 use unband_io::video::nut::{NutFrame, NutHeader, NutReader, NutWriter};
+use unband_io::video::{FrameFormat, PixelFormat};
 use unband_simd::Level;
 
 use super::ffmpeg::Original;
-use super::{Clip, REPEATS, plane_size, thread_time};
+use super::{Clip, REPEATS, thread_time};
 
 /// A film as NUT, and a place to write another to.
 struct Film {
     header: NutHeader,
+    format: FrameFormat,
     from: File,
     to: File,
     frames: u64,
@@ -50,7 +51,10 @@ impl Film {
             writer.write_frame(NutFrame { pts, key: true }, samples).unwrap();
         }
         writer.finish().unwrap();
-        Self { header, from, to: open("to"), frames: frames.len() as u64 }
+        let model =
+            Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling: Subsampling::HALF };
+        let format = FrameFormat::new(&header, Color::new(model), true, &Limits::default()).unwrap();
+        Self { header, format, from, to: open("to"), frames: frames.len() as u64 }
     }
 
     /// Seconds per frame, through `filter` where there is one.
@@ -58,17 +62,14 @@ impl Film {
         self.from.seek(SeekFrom::Start(0)).unwrap();
         self.to.seek(SeekFrom::Start(0)).unwrap();
         let [before, after] = buffers;
-        let (size, format) = ((self.header.width as usize, self.header.height as usize), self.header.format);
-        after.resize(self.header.frame_bytes().unwrap(), 0);
+        let format = &self.format;
         let start = thread_time();
         let mut reader = NutReader::new(&mut self.from, &Limits::default()).unwrap();
         let mut writer = NutWriter::new(&mut self.to, &self.header).unwrap();
         while let Some(frame) = reader.next_frame(before).unwrap() {
             if let Some(filter) = filter {
-                let (input, mut output) =
-                    (format.codes(size, before).unwrap(), format.codes_mut(size, after).unwrap());
                 let ctx = Context { frame: frame.pts as u32, ..*ctx };
-                filter.as_codes().unwrap().restore_codes(&input, &mut output, &ctx).unwrap();
+                assert!(format.restore_codes((before, format), after, filter, &ctx).unwrap());
                 writer.write_frame(frame, after).unwrap();
             } else {
                 writer.write_frame(frame, before).unwrap();
@@ -77,15 +78,15 @@ impl Film {
         writer.finish().unwrap().flush().unwrap();
         thread_time().saturating_sub(start).as_secs_f64() / self.frames as f64
     }
-}
 
-fn prepare(method: &str, size: (usize, usize), bits: u8, ctx: &Context<'_>) -> Box<dyn Restorer> {
-    let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling: Subsampling::HALF };
-    let planes = [0, 1, 2].map(|p| plane_size(size, p)).map(|(w, h)| Plane::filled(w, h, 0.5));
-    let image = Image::new(planes.into(), model, Depth::Int(bits));
-    let (name, settings) = parse_method(method, FILTERS).unwrap();
-    let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
-    (entry.build)(&settings).unwrap()(&image, &Findings::plain(3, bits), ctx).unwrap()
+    /// A method, prepared with a frame.
+    fn prepare(&self, method: &str, frame: &[u8], ctx: &Context<'_>) -> Box<dyn Restorer> {
+        let image = self.format.read(frame).unwrap();
+        let (name, settings) = parse_method(method, FILTERS).unwrap();
+        let entry = FILTERS.iter().find(|entry| entry.name == name).unwrap();
+        let findings = Findings::plain(3, self.header.format.bits);
+        (entry.build)(&settings).unwrap()(&image, &findings, ctx).unwrap()
+    }
 }
 
 /// A method, `ffmpeg`'s filter of the same name, and milliseconds that a frame may take in all.
@@ -114,14 +115,14 @@ pub fn run(size: (usize, usize)) {
     );
     let mut originals: Vec<Option<Original>> =
         METHODS.iter().map(|m| m.1.map(|filter| Original::new(filter, 100))).collect();
-    for (film, bits) in films.iter_mut().zip([8, 10]) {
+    for (film, first) in films.iter_mut().zip([&eight[0], &ten[0]]) {
+        let bits = film.header.format.bits;
         let mut buffers = [Vec::new(), Vec::new()];
         let ctx = Context { threads: 1, ..Context::default() };
         let rows = METHODS.iter().flat_map(|&(method, ..)| {
             Level::all().map(move |level| (method, level, Context { level, ..Context::default() }))
         });
-        let rows: Vec<_> =
-            rows.map(|(m, level, ctx)| (m, level, prepare(m, size, bits, &ctx), ctx)).collect();
+        let rows: Vec<_> = rows.map(|(m, level, ctx)| (m, level, film.prepare(m, first, &ctx))).collect();
         let (mut alone, mut least) = (f64::INFINITY, vec![f64::INFINITY; rows.len()]);
         for _ in 0..REPEATS {
             if bits == 8 {
@@ -130,14 +131,14 @@ pub fn run(size: (usize, usize)) {
             // Several in a row: the first finds cold buffers.
             for _ in 0..3 {
                 alone = alone.min(film.pass(&mut buffers, None, &ctx));
-                for ((_, level, filter, _), least) in rows.iter().zip(&mut least) {
+                for ((_, level, filter), least) in rows.iter().zip(&mut least) {
                     let ctx = Context { level: *level, ..ctx };
                     *least = least.min(film.pass(&mut buffers, Some(&**filter), &ctx));
                 }
             }
         }
         println!("{:44} {:9.3}", format!("{bits}-bit, in and out alone"), alone * 1e3);
-        for ((method, level, ..), least) in rows.iter().zip(least) {
+        for ((method, level, _), least) in rows.iter().zip(least) {
             let place = METHODS.iter().position(|m| m.0 == *method).unwrap();
             let theirs = originals[place].as_ref().filter(|_| bits == 8).and_then(Original::per_frame);
             let own = least - alone;

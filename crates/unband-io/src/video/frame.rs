@@ -67,12 +67,12 @@ impl FrameFormat {
     }
 
     /// Is there luma alone, although the model has chroma? An image then has neutral chroma.
-    fn lacks_chroma(&self) -> bool {
+    pub(super) fn lacks_chroma(&self) -> bool {
         self.pixels.samples == Samples::Gray && matches!(self.color.model, Model::Yuv { .. })
     }
 
     /// The image's plane that each stored plane is, alpha left out: `FFmpeg` stores green, blue, red.
-    fn order(&self) -> &'static [usize] {
+    pub(super) fn order(&self) -> &'static [usize] {
         match self.pixels.samples {
             Samples::Gray => &[0],
             Samples::Yuv(_) => &[0, 1, 2],
@@ -173,7 +173,7 @@ impl FrameFormat {
     }
 
     /// Appends a frame's alpha on the codes of so many bits.
-    fn alpha_into(&self, bytes: &[u8], bits: u8, out: &mut Vec<u8>) {
+    pub(super) fn alpha_into(&self, bytes: &[u8], bits: u8, out: &mut Vec<u8>) {
         let planes = self.planes();
         let Some((range, _)) = planes.last().filter(|_| self.pixels.alpha) else { return };
         let (alpha, mut codes) = (&bytes[range.clone()], Vec::new());

@@ -8,11 +8,11 @@ mod error;
 mod ffmpeg;
 mod fragments;
 mod frame;
+mod frame_codes;
 mod join;
 pub mod nut;
 mod others;
 pub mod pixel_format;
-mod planes;
 pub mod probe;
 mod sniff;
 
