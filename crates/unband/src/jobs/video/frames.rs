@@ -3,7 +3,7 @@
 use unband_image::dither::{Diffusion, Grid, Quantizer};
 use unband_image::inspect::{Cause, Findings, inspect};
 use unband_image::restorer::NoProgress;
-use unband_image::{Context, Depth, Image, Model, Plane, Rng};
+use unband_image::{Context, Depth, Image, Model, Plane, Restorer, Rng};
 use unband_io::video::FrameFormat;
 
 use super::steady::{Before, steady};
@@ -39,6 +39,16 @@ pub(super) struct Frames<'a> {
     /// Number of the frame since [`Frames::restart`].
     number: u32,
     last: Option<(Vec<u8>, Vec<u8>)>,
+    codes: ByCodes,
+}
+
+/// A method that works on the frames' codes as they are, without images.
+enum ByCodes {
+    /// Not looked for.
+    Unknown,
+    None,
+    /// Prepared for frames like these.
+    Method(Box<dyn Restorer>),
 }
 
 /// What holds for the frames of a shot.
@@ -53,7 +63,7 @@ impl<'a> Frames<'a> {
     pub(super) fn new(options: &'a Options, from: FrameFormat, to: FrameFormat, ctx: &Context<'a>) -> Self {
         // Progress is told in frames.
         let ctx = Context { rng: Rng::new(options.seed), progress: &NoProgress, ..*ctx };
-        Self { options, ctx, from, to, shot: None, number: 0, last: None }
+        Self { options, ctx, from, to, shot: None, number: 0, last: None, codes: ByCodes::Unknown }
     }
 
     /// Forgets everything: what follows does not depend on what was before.
@@ -78,6 +88,10 @@ impl<'a> Frames<'a> {
             self.work(bytes, out)?
         };
         self.number += 1;
+        if let ByCodes::Method(_) = self.codes {
+            // To look for the same frame again costs as much as to work on it.
+            return Ok(Done { begins_shot, changed });
+        }
         let (source, result) = self.last.get_or_insert_with(Default::default);
         source.clear();
         source.extend_from_slice(bytes);
@@ -89,6 +103,11 @@ impl<'a> Frames<'a> {
         // What moves from frame to frame is less seen than what stands still; with more bits than eight neither is.
         let frame = if self.to.pixels.bits <= 8 { self.number } else { 0 };
         let ctx = Context { frame, output: Some(Depth::Int(self.to.pixels.bits)), ..self.ctx };
+        if let ByCodes::Method(method) = &self.codes
+            && self.from.restore_codes((bytes, &self.to), out, &**method, &ctx)?
+        {
+            return Ok(true);
+        }
         let image = self.from.read(bytes)?;
         let shot = self.shot.get_or_insert_with(|| Shot {
             findings: look(&image, self.options, &ctx),
@@ -106,9 +125,17 @@ impl<'a> Frames<'a> {
             self.from.widen(bytes, &self.to, out)?;
             return Ok(false);
         }
+        let own = choices.entry.ours || choices.faithful;
+        if !own && matches!(self.codes, ByCodes::Unknown) {
+            let method = (choices.entry.build)(&choices.settings)?(&image, &shot.findings, &ctx)?;
+            if self.from.restore_codes((bytes, &self.to), out, &*method, &ctx)? {
+                self.codes = ByCodes::Method(method);
+                return Ok(true);
+            }
+            self.codes = ByCodes::None;
+        }
         let source = image.planes.clone();
         let mut result = restored(image, &shot.findings, &choices, self.options, &ctx)?;
-        let own = choices.entry.ours || choices.faithful;
         if let (true, Some(before)) = (own, &shot.before) {
             steady(&mut result.planes, &source, before, &ctx);
             keep(&mut result, &source, &shot.findings, &choices, &self.from, &ctx);
@@ -246,4 +273,49 @@ fn round(image: &mut Image, source: &[Plane], options: &Options, to: &FrameForma
         }
     }
     image.depth = depth;
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::Choice;
+    use unband_image::{Color, Matrix, Range, Subsampling};
+    use unband_io::video::PixelFormat;
+
+    #[test]
+    fn methods_on_codes_give_what_they_give_on_images() {
+        let model =
+            Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling: Subsampling::HALF };
+        for (name, bits) in [("yuv420p", 8u8), ("yuva420p", 8), ("yuv420p10le", 10)] {
+            let pixels = PixelFormat::by_name(name).unwrap();
+            let format = FrameFormat { width: 90, height: 70, pixels, color: Color::new(model), lossy: true };
+            let codes = 0..format.frame_bytes() / pixels.sample_bytes();
+            let code = |i: usize, number: usize| (60 + 3 * number + i % 90 / 9 + i / 900) << (bits - 8);
+            let frame = |number| -> Vec<u8> {
+                let bytes = |i| (code(i, number) as u16).to_le_bytes()[..pixels.sample_bytes()].to_vec();
+                codes.clone().flat_map(bytes).collect()
+            };
+            for method in ["gradfun", "ffmpeg-deband", "f3kdb"] {
+                let method = method.to_owned();
+                let options = Options {
+                    method: Choice::Named { name: method.clone(), settings: Vec::new() },
+                    depth: OutputDepth::Keep,
+                    ..Options::default()
+                };
+                let ctx = Context::default();
+                let mut frames = Frames::new(&options, format, format, &ctx);
+                let (mut got, mut want) = (Vec::new(), Vec::new());
+                for number in 0..3 {
+                    let before = frame(number);
+                    assert!(frames.next(&before, number == 2, &mut got).unwrap().changed);
+                    assert!(matches!(frames.codes, ByCodes::Method(_)), "{name} {method}");
+                    let (image, _) =
+                        crate::deband_with(format.read(&before).unwrap(), &options, &ctx).unwrap();
+                    format.write(&image, (&before, &format), &mut want).unwrap();
+                    assert!(got == want && got != before, "{name} {method} frame {number}");
+                }
+            }
+        }
+    }
 }
