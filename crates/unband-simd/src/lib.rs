@@ -8,6 +8,7 @@ pub mod bband_rows;
 pub mod block_rows;
 pub mod cambi_rows;
 pub mod cells;
+pub mod change_rows;
 pub mod codes;
 pub mod conv_grad_rows;
 pub mod conv_rows;

@@ -102,19 +102,29 @@ impl FrameFormat {
     /// # Errors
     /// Frames of another number of bytes, and memory that cannot be had.
     pub fn read(&self, bytes: &[u8]) -> Result<Image, Error> {
+        self.read_into(bytes, Vec::new())
+    }
+
+    /// As [`FrameFormat::read`], into the memory of planes that nobody needs any more, of whatever size.
+    ///
+    /// # Errors
+    /// As [`FrameFormat::read`].
+    pub fn read_into(&self, bytes: &[u8], spare: Vec<Plane>) -> Result<Image, Error> {
         if bytes.len() != self.frame_bytes() {
             return Err(Error::Truncated { format: "NUT" });
         }
-        let mut planes = Vec::new();
+        let mut planes = spare;
         planes.resize_with(self.order().len(), || Plane::filled(0, 0, 0.0));
         let mut codes = Vec::new();
         for (&to, (range, (width, height))) in self.order().iter().zip(self.planes()) {
-            let mut plane = limits::new_plane(width, height)?;
+            let plane = &mut planes[to];
+            if (plane.width, plane.height) != (width, height) {
+                *plane = limits::new_plane(width, height)?;
+            }
             let rows = bytes[range].chunks_exact(width * planar::sample_bytes(self.pixels.bits));
             for (row, bytes) in plane.data.chunks_exact_mut(width).zip(rows) {
                 planar::read_row(row, bytes, self.pixels.bits, self.grid(to), &mut codes);
             }
-            planes[to] = plane;
         }
         if let (true, Model::Yuv { subsampling, .. }) = (self.lacks_chroma(), self.color.model) {
             let (width, height) = subsampling.chroma_size(self.width, self.height);

@@ -9,6 +9,7 @@ use unband_image::tile::{Layout, restore_in_place};
 use unband_image::{
     Context, Depth, Image, Model, Needs, Origin, RestoreError, Restorer, Rng, TileIn, TileOut,
 };
+use unband_simd::Level;
 
 use super::not_finite::NotFinite;
 use super::tally::Tally;
@@ -138,7 +139,7 @@ pub(crate) fn deband_as(
                 let source = source.planes[p].row(y0 + y);
                 let values = plane.row_mut(y);
                 diffusion.row(p, y0 + y, values, source);
-                pipeline.tally.count(p, values, source);
+                pipeline.tally.count(ctx.level, p, values, source);
             }
         }
     };
@@ -211,7 +212,7 @@ impl Restorer for Pipeline<'_> {
             _ => {}
         }
         if !self.quantizer.diffuses() {
-            self.round(input, output);
+            self.round(input, output, ctx.level);
         }
         Ok(())
     }
@@ -250,7 +251,7 @@ impl Pipeline<'_> {
     }
 
     /// Dithers and rounds.
-    fn round(&self, input: &TileIn<'_>, output: &mut TileOut) {
+    fn round(&self, input: &TileIn<'_>, output: &mut TileOut, level: Level) {
         let tight = self.careful.then(|| self.tight(input, output)).flatten();
         for (p, plane) in output.planes.iter_mut().enumerate() {
             let core = input.core_on(p);
@@ -260,7 +261,7 @@ impl Pipeline<'_> {
                 let tight = tight.as_ref().map(|tight| &tight[p][y * width..][..width]);
                 let values = plane.row_mut(y);
                 self.quantizer.row(p, (core.x0, core.y0 + y), values, source, tight);
-                self.tally.count(p, values, source);
+                self.tally.count(level, p, values, source);
             }
         }
     }
@@ -367,7 +368,7 @@ impl Restorer for Rehearsal<'_> {
             let y0 = input.core_on(p).y0;
             for y in 0..plane.height {
                 let source = input.core_row(p, y0 + y);
-                self.tally.count(p, plane.row(y), source);
+                self.tally.count(ctx.level, p, plane.row(y), source);
                 plane.row_mut(y).copy_from_slice(source);
             }
         }

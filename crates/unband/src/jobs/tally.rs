@@ -5,8 +5,11 @@ use unband_image::{Depth, Image};
 
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
-/// Parts of an 8-bit code that sums are counted in: whole numbers add up to the same in any order.
-const PARTS: f32 = (1 << 20) as f32;
+use unband_simd::Level;
+use unband_simd::change_rows::{PARTS, count_changes};
+
+/// Samples that are put on their codes at once, before they are compared.
+const PIECE: usize = 256;
 
 /// Sums over all samples of a picture.
 pub(super) struct Tally {
@@ -29,27 +32,23 @@ impl Tally {
     }
 
     /// Counts part of a row.
-    pub(super) fn count(&self, plane: usize, values: &[f32], source: &[f32]) {
-        let grid = self.grids[plane];
-        let (mut moved, mut largest, mut shift) = (0u64, 0.0f32, 0i64);
-        // Short pieces keep their own sums small enough for quick integers.
-        for (values, source) in values.chunks(64).zip(source.chunks(64)) {
-            let (mut m, mut sum) = (0u32, 0i64);
-            for (&v, &s) in values.iter().zip(source) {
-                let s = grid.map_or(s, |grid| shown(grid, s));
-                let codes = (v - s) * 255.0;
-                m += u32::from(v.to_bits() != s.to_bits());
-                largest = largest.max(codes.abs());
-                sum += i64::from((codes * PARTS) as i32);
-            }
-            moved += u64::from(m);
-            shift += sum;
+    pub(super) fn count(&self, level: Level, plane: usize, values: &[f32], source: &[f32]) {
+        let Some(grid) = self.grids[plane] else { return self.add(level, plane, values, source) };
+        let mut shown_source = [0.0; PIECE];
+        for (values, source) in values.chunks(PIECE).zip(source.chunks(PIECE)) {
+            let shown_source = &mut shown_source[..source.len()];
+            shown_source.iter_mut().zip(source).for_each(|(shown_value, &s)| *shown_value = shown(grid, s));
+            self.add(level, plane, values, shown_source);
         }
-        if moved > 0 {
-            self.moved.fetch_add(moved, Ordering::Relaxed);
+    }
+
+    fn add(&self, level: Level, plane: usize, values: &[f32], source: &[f32]) {
+        let found = count_changes(level, values, source);
+        if found.moved > 0 {
+            self.moved.fetch_add(found.moved, Ordering::Relaxed);
             // Bits of positive floats are ordered as the floats are.
-            self.largest.fetch_max(largest.to_bits(), Ordering::Relaxed);
-            self.shift[plane].fetch_add(shift, Ordering::Relaxed);
+            self.largest.fetch_max(found.largest.to_bits(), Ordering::Relaxed);
+            self.shift[plane].fetch_add(found.sum, Ordering::Relaxed);
         }
     }
 
@@ -88,9 +87,9 @@ mod tests {
         let codes = image.planes[0].data.clone();
         image.planes[0].data.iter_mut().zip([0.3, -0.4, 0.0, 9.0]).for_each(|(v, off)| *v += off / 255.0);
         let tally = Tally::new(&image, Depth::EIGHT);
-        tally.count(0, &codes, &image.planes[0].data);
+        tally.count(Level::best(), 0, &codes, &image.planes[0].data);
         assert_eq!(tally.moved(), 0);
-        tally.count(0, &[codes[1]; 4], &image.planes[0].data);
+        tally.count(Level::best(), 0, &[codes[1]; 4], &image.planes[0].data);
         assert_eq!(tally.moved(), 3);
         assert!((tally.max_change_codes() - 235.0).abs() < 1e-3);
     }
@@ -99,7 +98,7 @@ mod tests {
     fn every_move_counts_where_the_depth_changes() {
         let image = Image::from_gray::<u8>(2, 1, &[10, 20]).unwrap();
         let tally = Tally::new(&image, Depth::SIXTEEN);
-        tally.count(0, &[10.3 / 255.0, 20.0 / 255.0], &image.planes[0].data);
+        tally.count(Level::best(), 0, &[10.3 / 255.0, 20.0 / 255.0], &image.planes[0].data);
         assert_eq!(tally.moved(), 1);
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Frames<'a> {
     number: u32,
     last: Option<(Vec<u8>, Vec<u8>)>,
     codes: ByCodes,
+    /// Planes whose memory can be used again: new memory costs more than some steps of the work.
+    spare: Vec<Vec<Plane>>,
 }
 
 /// A method that works on the frames' codes as they are, without images.
@@ -63,7 +65,17 @@ impl<'a> Frames<'a> {
     pub(super) fn new(options: &'a Options, from: FrameFormat, to: FrameFormat, ctx: &Context<'a>) -> Self {
         // Progress is told in frames.
         let ctx = Context { rng: Rng::new(options.seed), progress: &NoProgress, ..*ctx };
-        Self { options, ctx, from, to, shot: None, number: 0, last: None, codes: ByCodes::Unknown }
+        Self {
+            options,
+            ctx,
+            from,
+            to,
+            shot: None,
+            number: 0,
+            last: None,
+            codes: ByCodes::Unknown,
+            spare: Vec::new(),
+        }
     }
 
     /// Forgets everything: what follows does not depend on what was before.
@@ -108,7 +120,7 @@ impl<'a> Frames<'a> {
         {
             return Ok(true);
         }
-        let image = self.from.read(bytes)?;
+        let image = self.from.read_into(bytes, self.spare.pop().unwrap_or_default())?;
         let shot = self.shot.get_or_insert_with(|| Shot {
             findings: look(&image, self.options, &ctx),
             age: 0,
@@ -121,7 +133,8 @@ impl<'a> Frames<'a> {
         shot.age += 1;
         let choices = plan(&image, &shot.findings, self.options, self.to.pixels.bits)?;
         if let Act::Leave(_) | Act::Regrid = choices.act {
-            shot.before = None;
+            self.spare.extend(shot.before.take().map(|before| before.source));
+            self.spare.push(image.planes);
             self.from.widen(bytes, &self.to, out)?;
             return Ok(false);
         }
@@ -134,20 +147,37 @@ impl<'a> Frames<'a> {
             }
             self.codes = ByCodes::None;
         }
-        let source = image.planes.clone();
+        if !own {
+            let result = restored(image, &shot.findings, &choices, self.options, &ctx)?;
+            self.to.write(&result, (bytes, &self.from), out)?;
+            self.spare.push(result.planes);
+            return Ok(true);
+        }
+        let source = copied(&image.planes, self.spare.pop());
         let mut result = restored(image, &shot.findings, &choices, self.options, &ctx)?;
-        if let (true, Some(before)) = (own, &shot.before) {
-            steady(&mut result.planes, &source, before, &ctx);
+        if let Some(before) = shot.before.take() {
+            steady(&mut result.planes, &source, &before, &ctx);
             keep(&mut result, &source, &shot.findings, &choices, &self.from, &ctx);
+            self.spare.extend([before.source, before.result]);
         }
-        let unrounded = result.planes.clone();
-        if own {
-            round(&mut result, &source, self.options, &self.to, &ctx);
-        }
+        let unrounded = copied(&result.planes, self.spare.pop());
+        round(&mut result, &source, self.options, &self.to, &ctx);
         self.to.write(&result, (bytes, &self.from), out)?;
-        shot.before = own.then_some(Before { source, result: unrounded });
+        shot.before = Some(Before { source, result: unrounded });
+        self.spare.push(result.planes);
         Ok(true)
     }
+}
+
+/// The same planes, in memory that may be there.
+fn copied(planes: &[Plane], spare: Option<Vec<Plane>>) -> Vec<Plane> {
+    let mut out = spare.unwrap_or_default();
+    out.resize_with(planes.len(), || Plane::filled(0, 0, 0.0));
+    for (to, from) in out.iter_mut().zip(planes) {
+        (to.width, to.height) = (from.width, from.height);
+        to.data.clone_from(&from.data);
+    }
+    out
 }
 
 /// What a frame is like. Methods that run as their authors wrote them ask nothing of it.

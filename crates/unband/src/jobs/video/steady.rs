@@ -5,6 +5,8 @@
 //! or where nothing was corrected, it is the frame's own.
 
 use unband_image::{Context, Plane};
+use unband_simd::Level;
+use unband_simd::change_rows::{add_changes, follow};
 
 /// Side of the squares in which motion is told, in samples of a plane.
 const SIDE: usize = 8;
@@ -42,12 +44,16 @@ pub(super) fn steady(result: &mut [Plane], source: &[Plane], before: &Before, ct
         let shares = Shares::of(plane, source, old_source, old, ctx);
         let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(plane.width).collect();
         ctx.map_parts(rows, |y, row| {
-            let (old, old_source, source) = (old.row(y), old_source.row(y), source.row(y));
-            let mut shares = shares.row(y);
-            for (x, value) in row.iter_mut().enumerate() {
-                let apart = 255.0 * (source[x] - old_source[x]);
-                let alike = (1.0 - (apart / CHANGED) * (apart / CHANGED)).max(0.0);
-                *value += shares.at(x) * alike * (old[x] - *value);
+            if let Some(shares) = shares.row(y, row.len()) {
+                follow(
+                    ctx.level,
+                    row,
+                    &shares,
+                    source.row(y),
+                    old_source.row(y),
+                    old.row(y),
+                    CHANGED / 255.0,
+                );
             }
         });
     }
@@ -64,48 +70,45 @@ struct Shares {
 impl Shares {
     fn of(result: &Plane, source: &Plane, old_source: &Plane, old: &Plane, ctx: &Context<'_>) -> Self {
         let (columns, rows) = (result.width.div_ceil(SIDE), result.height.div_ceil(SIDE));
-        let lines = ctx.map(rows, |row| {
-            let (mut moved, mut corrected) = (vec![0.0f32; columns], vec![0.0f32; columns]);
-            let height = (row * SIDE..((row + 1) * SIDE).min(result.height)).len();
-            for y in row * SIDE..row * SIDE + height {
-                let (a, b) = (source.row(y), old_source.row(y));
-                let (now, then) = (result.row(y), old.row(y));
-                for (column, x) in (0..result.width).step_by(SIDE).enumerate() {
-                    for x in x..(x + SIDE).min(result.width) {
-                        moved[column] += (a[x] - b[x]).abs();
-                        corrected[column] += (now[x] - a[x]).abs().max((then[x] - b[x]).abs());
-                    }
-                }
-            }
-            let share = |column: usize| {
-                let width = (column * SIDE..((column + 1) * SIDE).min(result.width)).len();
-                let codes = 255.0 / (width * height) as f32;
-                let still = ((MOVES - moved[column] * codes) / (MOVES - STILL)).clamp(0.0, 1.0);
-                MOST * still * (corrected[column] * codes / CORRECTED).min(1.0)
-            };
-            (0..columns).map(share).collect::<Vec<f32>>()
-        });
+        let planes = [source, old_source, result, old];
+        let lines = ctx.map(rows, |row| line_of_squares(planes, row, ctx.level));
         Self { columns, rows, squares: lines.concat() }
     }
 
-    /// Shares along a row of samples: linear between the middles of squares.
-    fn row(&self, y: usize) -> Row {
+    /// Shares along a row of samples, linear between the middles of squares. Nothing where all are 0.
+    fn row(&self, y: usize, width: usize) -> Option<Vec<f32>> {
         let (above, below, down) = between(y, self.rows);
         let line = |row: usize| &self.squares[row * self.columns..][..self.columns];
-        let mixed = line(above).iter().zip(line(below)).map(|(a, b)| a + down * (b - a));
-        Row { mixed: mixed.collect() }
+        let mixed: Vec<f32> = line(above).iter().zip(line(below)).map(|(a, b)| a + down * (b - a)).collect();
+        if mixed.iter().all(|&share| share == 0.0) {
+            return None;
+        }
+        // From the middle of one square to that of the next; half a square at each end.
+        let mut out = Vec::with_capacity(width + SIDE);
+        out.resize(SIDE / 2, mixed[0]);
+        for pair in mixed.windows(2) {
+            let at = |i: usize| pair[0] + ((i as f32 + 0.5) / SIDE as f32) * (pair[1] - pair[0]);
+            out.extend((0..SIDE).map(at));
+        }
+        out.resize(width, mixed[mixed.len() - 1]);
+        Some(out)
     }
 }
 
-struct Row {
-    mixed: Vec<f32>,
-}
-
-impl Row {
-    fn at(&mut self, x: usize) -> f32 {
-        let (left, right, across) = between(x, self.mixed.len());
-        self.mixed[left] + across * (self.mixed[right] - self.mixed[left])
+/// Shares of a row of squares. `planes`: the frame as it came and the one before, the results of both.
+fn line_of_squares([a, b, now, then]: [&Plane; 4], row: usize, level: Level) -> Vec<f32> {
+    let (mut moved, mut corrected) = (vec![0.0; a.width], vec![0.0; a.width]);
+    let lines = row * SIDE..((row + 1) * SIDE).min(a.height);
+    for y in lines.clone() {
+        add_changes(level, &mut moved, &mut corrected, a.row(y), b.row(y), now.row(y), then.row(y));
     }
+    let share = |(moved, corrected): (&[f32], &[f32])| {
+        let codes = 255.0 / (moved.len() * lines.len()) as f32;
+        let mean = |sums: &[f32]| sums.iter().sum::<f32>() * codes;
+        let still = ((MOVES - mean(moved)) / (MOVES - STILL)).clamp(0.0, 1.0);
+        MOST * still * (mean(corrected) / CORRECTED).min(1.0)
+    };
+    moved.chunks(SIDE).zip(corrected.chunks(SIDE)).map(share).collect()
 }
 
 /// The squares whose middles lie before and after a sample, and how far it is from one to the other.
