@@ -56,9 +56,17 @@ enum ByCodes {
 /// What holds for the frames of a shot.
 struct Shot {
     findings: Findings,
+    choices: Choices,
     /// Frames since the last look.
     age: u32,
     before: Option<Before>,
+}
+
+impl Shot {
+    /// Do its frames stay as they are?
+    fn leaves(&self) -> bool {
+        matches!(self.choices.act, Act::Leave(_) | Act::Regrid)
+    }
 }
 
 impl<'a> Frames<'a> {
@@ -120,24 +128,29 @@ impl<'a> Frames<'a> {
         {
             return Ok(true);
         }
-        let image = self.from.read_into(bytes, self.spare.pop().unwrap_or_default())?;
-        let shot = self.shot.get_or_insert_with(|| Shot {
-            findings: look(&image, self.options, &ctx),
-            age: 0,
-            before: None,
-        });
-        if shot.age == LOOK_EVERY {
-            shot.findings = look(&image, self.options, &ctx);
-            shot.age = 0;
+        if let Some(shot) = self.shot.as_mut().filter(|shot| shot.age < LOOK_EVERY && shot.leaves()) {
+            shot.age += 1;
+            self.from.widen(bytes, &self.to, out)?;
+            return Ok(false);
         }
+        let image = self.from.read_into(bytes, self.spare.pop().unwrap_or_default())?;
+        let looked = match self.shot.take() {
+            Some(shot) if shot.age < LOOK_EVERY => shot,
+            old => {
+                let findings = look(&image, self.options, &ctx);
+                let choices = plan(&image, &findings, self.options, self.to.pixels.bits)?;
+                Shot { findings, choices, age: 0, before: old.and_then(|shot| shot.before) }
+            }
+        };
+        let shot = self.shot.insert(looked);
         shot.age += 1;
-        let choices = plan(&image, &shot.findings, self.options, self.to.pixels.bits)?;
-        if let Act::Leave(_) | Act::Regrid = choices.act {
+        if shot.leaves() {
             self.spare.extend(shot.before.take().map(|before| before.source));
             self.spare.push(image.planes);
             self.from.widen(bytes, &self.to, out)?;
             return Ok(false);
         }
+        let choices = &shot.choices;
         let own = choices.entry.ours || choices.faithful;
         if !own && matches!(self.codes, ByCodes::Unknown) {
             let method = (choices.entry.build)(&choices.settings)?(&image, &shot.findings, &ctx)?;
@@ -148,16 +161,16 @@ impl<'a> Frames<'a> {
             self.codes = ByCodes::None;
         }
         if !own {
-            let result = restored(image, &shot.findings, &choices, self.options, &ctx)?;
+            let result = restored(image, &shot.findings, choices, self.options, &ctx)?;
             self.to.write(&result, (bytes, &self.from), out)?;
             self.spare.push(result.planes);
             return Ok(true);
         }
         let source = copied(&image.planes, self.spare.pop());
-        let mut result = restored(image, &shot.findings, &choices, self.options, &ctx)?;
+        let mut result = restored(image, &shot.findings, choices, self.options, &ctx)?;
         if let Some(before) = shot.before.take() {
             steady(&mut result.planes, &source, &before, &ctx);
-            keep(&mut result, &source, &shot.findings, &choices, &self.from, &ctx);
+            keep(&mut result, &source, &shot.findings, choices, &self.from, &ctx);
             self.spare.extend([before.source, before.result]);
         }
         let unrounded = copied(&result.planes, self.spare.pop());
