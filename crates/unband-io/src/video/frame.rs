@@ -2,7 +2,7 @@
 
 use unband_image::color::Color;
 use unband_image::dither::Grid;
-use unband_image::{Codec, Depth, Image, Model, Plane, Subsampling};
+use unband_image::{Codec, Depth, Image, Model, Plane, Range, Subsampling};
 
 use super::nut::NutHeader;
 use super::{Layout, PixelFormat, Samples, VideoError};
@@ -179,6 +179,15 @@ impl FrameFormat {
             out.extend_from_slice(bytes);
             return Ok(());
         }
+        let limited = matches!(self.color.model, Model::Yuv { range: Range::Limited, .. });
+        let (bits, wider) = (self.pixels.bits, to.pixels.bits);
+        if limited && bits == 8 && wider > 8 && !self.pixels.alpha && bytes.len() == self.frame_bytes() {
+            out.resize(2 * bytes.len(), 0);
+            for (out, &code) in out.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+                *out = (u16::from(code) << (wider - bits)).to_le_bytes();
+            }
+            return Ok(());
+        }
         to.write(&self.read(bytes)?, (bytes, self), out)
     }
 
@@ -235,7 +244,7 @@ pub fn working_format(film: &super::Film) -> Result<(&'static PixelFormat, bool)
 mod tests {
     use super::*;
     use crate::video::PIXEL_FORMATS;
-    use unband_image::{Matrix, Range};
+    use unband_image::Matrix;
 
     fn format(pixels: &'static PixelFormat, range: Range) -> FrameFormat {
         let model = match pixels.samples {
@@ -253,6 +262,25 @@ mod tests {
         match planar::sample_bytes(format.pixels.bits) {
             1 => codes.map(|code| code as u8).collect(),
             _ => codes.flat_map(|code| (code as u16).to_le_bytes()).collect(),
+        }
+    }
+
+    #[test]
+    fn wider_frames_have_the_codes_that_an_image_of_them_has() {
+        let (mut out, mut wanted) = (Vec::new(), Vec::new());
+        for pixels in PIXEL_FORMATS.iter().filter(|format| format.layout == Layout::Planar) {
+            for range in [Range::Limited, Range::Full] {
+                let format = format(pixels, range);
+                for wider in [10, 12, 16].iter().filter_map(|&bits| format.with_bits(bits)) {
+                    if wider.pixels.bits >= pixels.bits {
+                        let before = bytes(&format);
+                        format.widen(&before, &wider, &mut out).unwrap();
+                        let image = format.read(&before).unwrap();
+                        wider.write(&image, (&before, &format), &mut wanted).unwrap();
+                        assert!(out == wanted, "{} → {}", pixels.name, wider.pixels.name);
+                    }
+                }
+            }
         }
     }
 
