@@ -95,6 +95,17 @@ pub fn write_bytes(bytes: &[u8], path: &Path, overwrite: bool) -> Result<(), Err
     in_place(path, overwrite, fill).map_err(|e| e.in_file(path))
 }
 
+/// As [`write_bytes`], for what is too much to be in memory at once.
+///
+/// # Errors
+/// As [`write_bytes`].
+pub fn write_from(source: &mut dyn Read, path: &Path, overwrite: bool) -> Result<(), Error> {
+    let fill = |mut out: &mut dyn Write| {
+        io::copy(source, &mut out).map(drop).map_err(|source| Error::Io { action: "write", source })
+    };
+    in_place(path, overwrite, fill).map_err(|e| e.in_file(path))
+}
+
 /// The system's own error from one that also names a temporary file, which nobody knows.
 fn without_path(error: io::Error) -> io::Error {
     let source = error.get_ref().and_then(|inner| inner.source());

@@ -345,8 +345,13 @@ pub fn score_against(
     same_size(NAME, (luma.width, luma.height), (source.width, source.height))?;
     let picture = score(luma, options, ctx)?;
     let source = measure(source, options, options.source_size, false, ctx)?.0;
-    let worse_by = (picture.score - source.score).max(0.0);
+    let worse_by = worse_by(picture.score, source.score);
     Ok(Compared { picture, source, worse_by })
+}
+
+/// Full-reference CAMBI: how much worse a picture's score is than that of its source; 0 if it is not.
+pub fn worse_by(picture: f64, source: f64) -> f64 {
+    (picture - source).max(0.0)
 }
 
 fn measure(
@@ -512,6 +517,25 @@ fn default_score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<
     entry_score(image, &Options::default(), ctx)
 }
 
+fn of_reference(reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    let reference = reference.ok_or(MetricError::Missing { metric: NAME, with: "a reference" })?;
+    entry_score(reference, &Options::default(), ctx)
+}
+
+fn reference_score(_: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    of_reference(reference, ctx)
+}
+
+fn full_reference_score(
+    image: &Image,
+    reference: Option<&Image>,
+    ctx: &Context<'_>,
+) -> Result<Score, MetricError> {
+    let source = of_reference(reference, ctx)?.value;
+    let picture = entry_score(image, &Options::default(), ctx)?.value;
+    Ok(Score { value: worse_by(picture, source), details: vec![("picture", picture), ("source", source)] })
+}
+
 fn coarse_score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
     entry_score(image, &Options::coarse(), ctx)
 }
@@ -537,5 +561,25 @@ pub const ENTRY_COARSE: Metric = Metric {
     title: "CAMBI for steps of up to eight 8-bit codes (max_log_contrast 5)",
     purpose: "The same for coarser steps, which `cambi` does not see.",
     score: coarse_score,
+    ..ENTRY
+};
+
+/// Of the reference, for tables of films.
+pub const ENTRY_REFERENCE: Metric = Metric {
+    name: "cambi-reference",
+    title: "CAMBI of the reference",
+    purpose: "How banded the source was before it was encoded or repaired.",
+    against: Against::Reference,
+    score: reference_score,
+    ..ENTRY
+};
+
+/// Against a reference with banding of its own.
+pub const ENTRY_FULL_REFERENCE: Metric = Metric {
+    name: "cambi-full-reference",
+    title: "CAMBI above that of the reference",
+    purpose: "The banding that encoding or a repair has added; 0 where the reference is as banded.",
+    against: Against::Reference,
+    score: full_reference_score,
     ..ENTRY
 };

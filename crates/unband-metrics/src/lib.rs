@@ -17,6 +17,7 @@ pub mod contour_jump;
 pub mod dbi;
 pub mod false_steps;
 pub mod field;
+pub mod film_psnr;
 pub mod flat_psnr;
 pub mod gmsd;
 mod grey;
@@ -404,6 +405,20 @@ pub static METRICS: &[Metric] = &[
     dbi::ENTRY,
     banding_classifier::ENTRY,
     niqe::ENTRY,
+];
+
+/// What is measured of the frames of two films beside the registry: it takes frames as they are stored, or speaks of the
+/// reference.
+pub static FILM_METRICS: &[Metric] = &[
+    film_psnr::ALL,
+    film_psnr::PLANES[0][0],
+    film_psnr::PLANES[0][1],
+    film_psnr::PLANES[0][2],
+    film_psnr::PLANES[1][0],
+    film_psnr::PLANES[1][1],
+    film_psnr::PLANES[1][2],
+    cambi::ENTRY_REFERENCE,
+    cambi::ENTRY_FULL_REFERENCE,
 ];
 
 /// The measure of that name.

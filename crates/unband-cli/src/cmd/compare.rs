@@ -1,5 +1,6 @@
-//! `unband compare REFERENCE RESULT`: what a repair has done, by numbers.
+//! `unband compare REFERENCE RESULT`: what a repair has done to pictures or a film, by numbers.
 
+mod films;
 pub mod methods;
 pub mod pairs;
 mod record;
@@ -36,6 +37,7 @@ Examples:
   unband compare --pairs list.csv                        pairs from a list: reference,result[,input]
   unband compare clean.png banded.png --method smooth,gradfun,f3kdb
   unband compare clean/ repaired/ --fail-if 'psnr<40' --fail-if 'false-steps>20'
+  unband compare film.mkv encoded.mp4 --csv frames.csv   two films, frame by frame
 
 Exit codes:
   0    every pair was measured, and no check failed
@@ -51,10 +53,10 @@ Exit codes:
     override_usage = "unband compare [OPTIONS] <REFERENCE> <RESULT>\n       unband compare [OPTIONS] --method <METHODS> <REFERENCE> <INPUT>\n       unband compare [OPTIONS] --pairs <FILE.csv>"
 )]
 pub struct CompareArgs {
-    /// The clean picture, or a folder of them
+    /// The clean picture, or a folder of them; or a film
     #[arg(value_name = "REFERENCE", required_unless_present = "pairs", requires = "second", value_hint = clap::ValueHint::AnyPath)]
     pub reference: Option<PathBuf>,
-    /// The picture that is measured against it, or a folder of them; with `--method` the banded picture
+    /// The picture that is measured against it, or a folder of them; with `--method` the banded picture; or a film
     #[arg(value_name = "RESULT", value_hint = clap::ValueHint::AnyPath)]
     pub second: Option<PathBuf>,
     /// The picture before its repair, or a folder of them, for measures that need it
@@ -71,6 +73,9 @@ pub struct CompareArgs {
     /// What `score` takes too.
     #[command(flatten)]
     pub measure: MeasureArgs,
+    /// What only films have.
+    #[command(flatten)]
+    pub film: films::FilmArgs,
 }
 
 const DEFAULTS: &[&str] = &[
@@ -93,6 +98,9 @@ const RESULT: &str = "result";
 
 /// Compares pictures and says the values, on standard output.
 pub fn run(args: &CompareArgs) -> Outcome {
+    if let Some(paths) = films::named(args) {
+        return work::start(&args.measure, films::Job::new(args, paths));
+    }
     work::start(&args.measure, Job::new(args))
 }
 
@@ -131,13 +139,17 @@ impl<'a> Job<'a> {
     /// Settles everything before the first picture is read.
     fn new(args: &'a CompareArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
+        if let Some(option) = args.film.named() {
+            let message = format!("`{option}` is about films, none was named");
+            return Err(usage(Failure::usage(message, "leave it out for pictures")));
+        }
         let methods =
             if args.method.is_empty() { Vec::new() } else { methods::parse(&args.method).map_err(usage)? };
         let Pairs { pairs, failures } = gather(args).map_err(usage)?;
         let input =
             args.input.is_some() || !methods.is_empty() || pairs.iter().any(|pair| pair.input.is_some());
         let models = models::folder();
-        let can = Use { defaults: DEFAULTS, reference: true, input };
+        let can = Use { defaults: DEFAULTS, reference: true, input, film: &[] };
         let (metrics, gates) = args.measure.measures(&can, models.as_deref()).map_err(usage)?;
         if let Some(option) = args.measure.of_one_picture() {
             let drawn = if option == "--save-profile" { 1 } else { methods.len().max(1) };

@@ -1,6 +1,6 @@
 //! `unband score FILE…`: how banded pictures and films are, by themselves.
 
-mod films;
+pub mod films;
 mod gates;
 mod grade;
 mod measures;
@@ -69,7 +69,8 @@ pub struct ScoreArgs {
 }
 
 /// NIQE takes as long as all others together and says little about banding.
-const USE: Use = Use { defaults: &["cambi", "cambi-coarse", "bband"], reference: false, input: false };
+const USE: Use =
+    Use { defaults: &["cambi", "cambi-coarse", "bband"], reference: false, input: false, film: &[] };
 
 /// Measures pictures and says the values, on standard output.
 pub fn run(args: &ScoreArgs) -> Outcome {

@@ -4,6 +4,7 @@
 mod batch;
 mod commands;
 mod compare;
+mod compare_films;
 mod dataset;
 mod degrade;
 mod eval;

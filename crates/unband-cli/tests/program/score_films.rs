@@ -1,42 +1,8 @@
 //! `unband score` of films.
 
-use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use serde_json::Value;
-
-use crate::stage::{Stage, has, png, root, six_bits, texture};
-
-/// Is `FFmpeg` installed? Says so where it is not.
-fn have_ffmpeg() -> bool {
-    has("ffmpeg") && has("ffprobe")
-}
-
-fn ffmpeg(stage: &Stage, arguments: &[&str]) {
-    let output = Command::new("ffmpeg")
-        .args(["-v", "error", "-y"])
-        .args(arguments)
-        .current_dir(stage.path(""))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// A film of the repository, beside which a test may write.
-fn golden(stage: &Stage, name: &str) {
-    fs::copy(root().join("golden/film").join(name), stage.path(name)).unwrap();
-}
-
-fn object(stage: &Stage, arguments: &[&str], code: i32) -> Value {
-    serde_json::from_slice(&stage.run(arguments).code(code).stdout).unwrap()
-}
-
-/// The table's rows by the names of its columns.
-fn rows(stage: &Stage, name: &str) -> Vec<std::collections::HashMap<String, String>> {
-    let bytes = stage.read(name);
-    csv::Reader::from_reader(&bytes[..]).deserialize().map(Result::unwrap).collect()
-}
+use crate::stage::{Stage, ffmpeg, golden, have_ffmpeg, object, png, rows, six_bits, texture};
 
 #[test]
 fn a_frame_has_the_cambi_of_the_same_picture_and_cuts_part_shots() {

@@ -209,3 +209,35 @@ pub fn has(program: &str) -> bool {
     }
     found
 }
+
+/// Is `FFmpeg` installed? Says so where it is not.
+pub fn have_ffmpeg() -> bool {
+    has("ffmpeg") && has("ffprobe")
+}
+
+/// Runs it in the folder of the stage.
+pub fn ffmpeg(stage: &Stage, arguments: &[&str]) {
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-y"])
+        .args(arguments)
+        .current_dir(stage.path(""))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A film of the repository, beside which a test may write.
+pub fn golden(stage: &Stage, name: &str) {
+    fs::copy(root().join("golden/film").join(name), stage.path(name)).unwrap();
+}
+
+/// What a command prints as JSON.
+pub fn object(stage: &Stage, arguments: &[&str], code: i32) -> Value {
+    serde_json::from_slice(&stage.run(arguments).code(code).stdout).unwrap()
+}
+
+/// The table's rows by the names of its columns.
+pub fn rows(stage: &Stage, name: &str) -> Vec<std::collections::HashMap<String, String>> {
+    let bytes = stage.read(name);
+    csv::Reader::from_reader(&bytes[..]).deserialize().map(Result::unwrap).collect()
+}

@@ -1,16 +1,20 @@
 //! `unband score FILM…`: how banded films are, frame by frame.
 
 mod frames;
-mod summary;
-mod tell;
-mod worst;
+pub mod reader;
+pub mod rows;
+pub mod summary;
+pub mod tell;
+pub mod worst;
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use unband::NoProgress;
 use unband::show::Picture;
+use unband_image::Depth;
 use unband_infer::models;
 use unband_io::video::{self, Film, is_film};
 use unband_metrics::Metric;
@@ -20,8 +24,12 @@ use crate::Outcome;
 use crate::interrupt;
 use crate::result::{print_data, print_json};
 use crate::talk::{Failure, Talk};
-use frames::{Plan, failure, measured};
-use summary::{Scored, clock};
+use frames::{Measured, Plan, failure, measured};
+use reader::expected;
+use rows::Rows;
+use summary::{Scored, Tally, clock};
+use tell::{FilmRecord, Record};
+use worst::Worst;
 
 /// What is for films only.
 #[derive(Debug, Args)]
@@ -37,13 +45,13 @@ pub struct FilmArgs {
     pub thumbnails: Option<PathBuf>,
 }
 
-const EVERY: usize = 15;
+pub const EVERY: usize = 15;
 /// The measure of every frame: it is quick.
 const LEAD: &str = "cambi";
 /// Worst frames that are named.
 const WORST: usize = 6;
 /// Width of the plot, in pixels.
-const PLOT: usize = 1200;
+pub const PLOT: usize = 1200;
 
 /// What the names are, where one of them is a film.
 pub struct Sorted {
@@ -81,6 +89,15 @@ impl FilmArgs {
         ];
         all.into_iter().find_map(|(option, given)| given.then_some(option))
     }
+}
+
+/// A film that was measured.
+struct Done {
+    scored: Scored,
+    measured: Measured,
+    worst: Worst,
+    /// `FFmpeg`'s name of it.
+    codec: String,
 }
 
 /// Films to score.
@@ -128,25 +145,28 @@ impl<'a> Job<'a> {
     }
 
     /// Nothing when interrupted.
-    fn one(&self, film: &Film, step: &dyn Fn()) -> Result<Option<Scored>, Failure> {
+    fn one(&self, film: &Film, rows: Option<&mut Rows>, step: &dyn Fn()) -> Result<Option<Done>, Failure> {
         let ctx = MeasureArgs::context(self.args.threads(), &NoProgress, self.models.as_deref());
         let plan = Plan {
             metrics: &self.metrics,
             lead: self.lead(),
             every: self.film.every.map_or(EVERY, NonZeroUsize::get),
-            keep: WORST,
         };
-        let Some(measured) = measured(film, &plan, &ctx, step)? else { return Ok(None) };
-        let (name, codec) = (film.path.display().to_string(), film.video.codec.clone());
-        let scored = Scored::new(name, codec, measured, &self.metrics, &self.gates);
-        Ok(Some(scored))
+        let name = film.path.display().to_string();
+        let mut tally = Tally::new(name, &self.metrics, self.lead(), self.film.plot.is_some(), rows);
+        let mut worst = Worst::new(WORST);
+        let Some(measured) = measured(film, &plan, &ctx, &mut tally, &mut worst, step)? else {
+            return Ok(None);
+        };
+        let scored = tally.finish(Depth::Int(measured.format.pixels.bits), &self.gates);
+        Ok(Some(Done { scored, measured, worst, codec: film.video.codec.clone() }))
     }
 
     /// Plot and worst frames.
-    fn draw(&self, scored: &Scored) -> Result<(), Failure> {
-        let lead = self.lead();
-        if let (Some(path), Some(metric)) = (&self.film.plot, self.metrics.get(lead)) {
-            self.args.write(path, tell::timeline(scored, metric, lead).svg(PLOT).as_bytes())?;
+    fn draw(&self, done: &Done) -> Result<(), Failure> {
+        let Done { scored, measured, worst, .. } = done;
+        if let (Some(path), Some(metric)) = (&self.film.plot, self.metrics.get(self.lead())) {
+            self.args.write(path, tell::timeline(scored, metric).svg(PLOT).as_bytes())?;
         }
         let Some(folder) = &self.film.thumbnails else { return Ok(()) };
         let failed = |text: String| Failure::at(folder.display().to_string(), text, None);
@@ -154,23 +174,28 @@ impl<'a> Job<'a> {
         let ctx = MeasureArgs::context(self.args.threads(), &NoProgress, None);
         let stem =
             Path::new(&scored.file).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
-        for spot in scored.measured.worst.spots() {
-            let image = frames::image(&scored.measured.format, &spot.bytes).map_err(failed)?;
+        for spot in worst.spots() {
+            let image = reader::image(&measured.format, &spot.bytes).map_err(failed)?;
             let png = Picture::of(&image, &ctx).and_then(|picture| picture.png());
             let png = png.map_err(|error| failed(error.to_string()))?;
             // Colons are not allowed in names everywhere.
-            let time = clock(spot.seconds).replace(':', "-");
+            let time = clock(spot.place.seconds).replace(':', "-");
             self.args.write(&folder.join(format!("{stem}_{time}.png")), &png)?;
         }
         Ok(())
     }
-}
 
-/// How many frames there may be.
-fn expected(film: &Film) -> usize {
-    let rate = film.video.average_rate.map(|(n, d)| f64::from(n) / f64::from(d.max(1)));
-    let guess = || Some((film.duration? * rate?).round().max(0.0) as u64);
-    film.video.frames.or_else(guess).unwrap_or(0) as usize
+    fn text(&self, done: &Done) -> String {
+        let Done { scored, measured, worst, codec } = done;
+        let head = tell::head(&scored.file, codec, &measured.format, scored, measured.damage.is_some());
+        tell::text(head, scored, worst.spots(), &self.metrics, self.lead())
+    }
+
+    fn record<'r>(&self, done: &'r Done) -> FilmRecord<'r> {
+        let Done { scored, measured, worst, codec } = done;
+        let partial = measured.damage.is_some();
+        FilmRecord::new(scored, (codec, None), &measured.format, partial, worst.spots(), &self.metrics)
+    }
 }
 
 impl work::Job for Job<'_> {
@@ -186,18 +211,19 @@ impl work::Job for Job<'_> {
             failed.push(FailureRecord::new(failure));
         };
         failures.iter().for_each(&mut fail);
-        let (mut all, total) = (Vec::new(), self.count());
-        let done = std::cell::Cell::new(0usize);
-        let step = || {
-            done.set(done.get() + 1);
-            drop(talk.bar.picture());
-            talk.bar.done(done.get(), total.max(done.get()));
+        let mut rows = match Rows::new(self.args, &self.metrics) {
+            Ok(rows) => rows,
+            Err(failure) => {
+                talk.failure(&failure);
+                return Outcome::SomeFailed;
+            }
         };
+        let (mut all, step) = (Vec::new(), Steps::new(talk, self.count()));
         for film in &self.films {
-            let scored = match self.one(film, &step) {
-                Ok(Some(scored)) => scored,
+            let done = match self.one(film, rows.as_mut(), &|| step.put()) {
+                Ok(Some(done)) => done,
                 Ok(None) => {
-                    talk.note(&format!("interrupted after {} frames", done.get()));
+                    talk.note(&format!("interrupted after {} frames", step.done()));
                     return Outcome::Interrupted;
                 }
                 Err(failure) => {
@@ -206,30 +232,57 @@ impl work::Job for Job<'_> {
                 }
             };
             if !self.args.json {
-                let text = tell::text(&scored, &self.metrics, self.lead());
-                talk.bar.aside(|| print_data(text.as_bytes()));
+                talk.bar.aside(|| print_data(self.text(&done).as_bytes()));
             }
-            if let Some(damage) = &scored.measured.damage {
+            if let Some(damage) = &done.measured.damage {
                 fail(damage);
             }
-            if let Err(failure) = self.draw(&scored) {
+            if let Err(failure) = self.draw(&done) {
                 fail(&failure);
             }
-            all.push(scored);
+            all.push(done);
         }
         talk.bar.finish();
         let mut outcome = if failed.is_empty() { Outcome::Done } else { Outcome::SomeFailed };
         if self.args.json {
-            outcome = outcome.max(print_json(&tell::Record::new(&all, failed, &self.metrics)));
+            let films = all.iter().map(|done| self.record(done)).collect();
+            outcome =
+                outcome.max(print_json(&Record::new("unband-score-films/1", films, failed, &self.metrics)));
         }
-        outcome = outcome.max(work::write_files(self.args, || tell::csv(&all, &self.metrics), None, talk));
+        outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, talk)));
         if interrupt::asked() {
             return Outcome::Interrupted;
         }
-        for scored in &all {
+        for Done { scored, .. } in &all {
             let told = tell_failed(&scored.file, &scored.row, &self.metrics, &self.gates, talk);
             outcome = outcome.max(told);
         }
         outcome
+    }
+}
+
+/// Counts frames on the bar.
+pub struct Steps<'a> {
+    talk: &'a Talk<'a>,
+    done: Cell<usize>,
+    total: usize,
+}
+
+impl<'a> Steps<'a> {
+    /// Towards so many.
+    pub fn new(talk: &'a Talk<'a>, total: usize) -> Self {
+        Self { talk, done: Cell::new(0), total }
+    }
+
+    /// One more.
+    pub fn put(&self) {
+        self.done.set(self.done.get() + 1);
+        drop(self.talk.bar.picture());
+        self.talk.bar.done(self.done.get(), self.total.max(self.done.get()));
+    }
+
+    /// How many there were.
+    pub fn done(&self) -> usize {
+        self.done.get()
     }
 }

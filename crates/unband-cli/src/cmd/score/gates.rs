@@ -3,7 +3,7 @@
 use unband::show::Value;
 use unband_metrics::Metric;
 
-use super::measures::{Row, Use};
+use super::measures::{Row, Use, find};
 use super::table::number;
 use crate::talk::Failure;
 use unband::verdict::Grade;
@@ -87,7 +87,7 @@ impl Gate {
     /// The measure that it needs.
     pub fn metric(&self) -> Option<&'static Metric> {
         match self.what {
-            What::Measure(name, _) => unband_metrics::find(name),
+            What::Measure(name, _) => find(name),
             What::Banding(_) => None,
         }
     }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use unband::Findings;
 
-    const USE: Use = Use { defaults: &["cambi"], reference: false, input: false };
+    const USE: Use = Use { defaults: &["cambi"], reference: false, input: false, film: &[] };
 
     fn row(value: Value) -> Row {
         let verdict = Verdict::new(&Findings::plain(1, 8));

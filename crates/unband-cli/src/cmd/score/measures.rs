@@ -9,7 +9,7 @@ use unband::show::{Direction, HeatMap, MetricRow, Value};
 use unband::verdict::Grade;
 use unband::{Context, Findings, Image};
 use unband_image::Depth;
-use unband_metrics::{Against, Better, METRICS, Metric};
+use unband_metrics::{Against, Better, FILM_METRICS, METRICS, Metric};
 
 use super::grade;
 use crate::cmd::inspect::cause_word;
@@ -24,25 +24,39 @@ pub struct Use {
     pub reference: bool,
     /// Is there a picture from before the repair?
     pub input: bool,
+    /// Names of what is taken of the frames of two films and of nothing else.
+    pub film: &'static [&'static str],
+}
+
+/// The measure of that name, of pictures or of films.
+pub fn find(name: &str) -> Option<&'static Metric> {
+    unband_metrics::find(name).or_else(|| FILM_METRICS.iter().find(|metric| metric.name == name))
 }
 
 impl Use {
     fn takes(&self, metric: &Metric) -> bool {
-        match metric.against {
+        let there = match metric.against {
             Against::Nothing => true,
             Against::Reference => self.reference,
             Against::Input => self.input,
-        }
+        };
+        let of_films = FILM_METRICS.iter().any(|film| film.name == metric.name);
+        there && (!of_films || self.film.contains(&metric.name))
     }
 
     /// The measure of that name, if it can be taken.
     pub fn takes_named(&self, name: &str) -> Option<&'static Metric> {
-        unband_metrics::find(name).filter(|metric| self.takes(metric))
+        find(name).filter(|metric| self.takes(metric))
+    }
+
+    /// All that can be taken, and perhaps wants a network.
+    fn all(&self) -> impl Iterator<Item = &'static Metric> {
+        METRICS.iter().chain(FILM_METRICS).filter(|metric| self.takes(metric))
     }
 
     /// Names of all that can be taken.
     pub fn known(&self) -> Vec<&'static str> {
-        METRICS.iter().filter(|metric| self.takes(metric)).map(|metric| metric.name).collect()
+        self.all().map(|metric| metric.name).collect()
     }
 
     /// The measures that `--metrics` names: `a,b,c`, `all`, or the default. Of all, those are left out whose networks are not
@@ -57,8 +71,7 @@ impl Use {
         let mut chosen: Vec<&'static Metric> = Vec::new();
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             if name == "all" {
-                let there = METRICS.iter().filter(|metric| metric.ready(models).is_ok());
-                chosen.extend(there.filter(|metric| self.takes(metric)));
+                chosen.extend(self.all().filter(|metric| metric.ready(models).is_ok()));
             } else {
                 chosen.push(self.named(name)?);
             }
@@ -78,12 +91,16 @@ impl Use {
     }
 
     fn named(&self, name: &str) -> Result<&'static Metric, Failure> {
-        let Some(metric) = unband_metrics::find(name) else {
+        let Some(metric) = find(name) else {
             let hint = format!("the measures are {}, or all", self.known().join(", "));
             return Err(Failure::usage(format!("there is no measure `{name}`"), hint));
         };
         if self.takes(metric) {
             return Ok(metric);
+        }
+        if unband_metrics::find(name).is_none() {
+            let hint = format!("the measures are {}, or all", self.known().join(", "));
+            return Err(Failure::usage(format!("`{name}` is of the frames of two films"), hint));
         }
         Err(if metric.against == Against::Reference {
             Failure::usage(

@@ -197,6 +197,16 @@ impl MeasureArgs {
             .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
     }
 
+    /// As [`write`](Self::write), for what is too much to be in memory at once.
+    ///
+    /// # Errors
+    /// What the system refuses.
+    pub fn write_from(&self, path: &Path, source: &mut dyn std::io::Read) -> Result<(), Failure> {
+        let _busy = Busy::begin();
+        unband_io::write_from(source, path, self.overwrite)
+            .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
+    }
+
     /// Draws what was asked for: map and regions of one picture, the profile of all, along the worst place of the first.
     ///
     /// # Errors

@@ -1,49 +1,69 @@
 //! A film's values for people and for machines.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
 use unband::show::{Timeline, Value};
+use unband_io::video::FrameFormat;
 use unband_metrics::Metric;
 
-use super::super::record::{missing_cell, value_cell};
 use super::super::{FailureRecord, MeasureRecord, Table, ValuesRecord, about, cell, number, reasons};
-use super::summary::{Scored, clock};
+use super::summary::{Place, Scored, Shot, clock};
+use super::worst::Spot;
 
-/// A line about the film, a table of its shots, its worst frames.
-pub fn text(film: &Scored, metrics: &[&'static Metric], lead: usize) -> String {
-    let format = &film.measured.format;
-    let frames = film.measured.frames.len();
-    let partial = if film.measured.damage.is_some() { ", partial" } else { "" };
-    let mut text = format!(
-        "{}  {}×{} {}-bit {}, {frames} frames, {}, {} {}{partial}  {}\n",
-        film.file,
+/// What a film is, for its first line: "film.mkv  1280×720 8-bit h264, 72 frames, 0:03.000, 2 shots  visible banding …".
+pub fn head(name: &str, codec: &str, format: &FrameFormat, film: &Scored, partial: bool) -> String {
+    format!(
+        "{name}  {}×{} {}-bit {codec}, {} frames, {}, {} {}{}  {}\n",
         format.width,
         format.height,
         format.pixels.bits,
-        film.codec,
-        clock(film.end - film.measured.frames.first().map_or(0.0, |frame| frame.seconds)),
+        film.frames,
+        clock(film.seconds.1 - film.seconds.0),
         film.shots.len(),
         if film.shots.len() == 1 { "shot" } else { "shots" },
+        if partial { ", partial" } else { "" },
         film.row.verdict.line,
-    );
+    )
+}
+
+/// A row for the film and one for each of several shots. `worst`: the worst frame of each is named.
+pub fn table(film: &Scored, metrics: &[&'static Metric], worst: bool) -> String {
     let mut table = Table::new(2);
     let head = ["", "", "frames"].map(str::to_owned).into_iter();
-    table.row(head.chain(metrics.iter().map(|metric| metric.name.to_owned())));
-    let cells = |count: usize, values: &[Value]| {
-        std::iter::once(count.to_string()).chain(values.iter().map(cell)).collect::<Vec<_>>()
+    let last = |text: String| worst.then_some(text);
+    let names = metrics.iter().map(|metric| metric.name.to_owned());
+    table.row(head.chain(names).chain(last("worst frame".into())));
+    let mut row = |name: String, time: String, count: usize, values: &[Value], place: Option<Place>| {
+        let cells = [name, time, count.to_string()].into_iter().chain(values.iter().map(cell));
+        let place = place.map_or_else(String::new, |place| {
+            format!("{} at {} ({})", place.frame, clock(place.seconds), number(place.value))
+        });
+        table.row(cells.chain(last(place)));
     };
-    let names = ["  film, mean".to_owned(), String::new()];
-    table.row(names.into_iter().chain(cells(frames, &film.row.values)));
-    for (i, shot) in film.shots.iter().enumerate().filter(|_| film.shots.len() > 1) {
-        let time = format!("{} – {}", clock(shot.seconds.0), clock(shot.seconds.1));
-        let names = [format!("  shot {}, mean", i + 1), time];
-        table.row(names.into_iter().chain(cells(shot.frames.len(), &shot.row.values)));
+    let several = film.shots.len() > 1;
+    let global = !film.means.iter().all(|value| matches!(value, Value::Blank));
+    let what = if global { "  film" } else { "  film, mean" };
+    row(what.to_owned(), String::new(), film.frames, &film.row.values, film.worst);
+    if global {
+        row("  mean of frames".to_owned(), String::new(), film.frames, &film.means, None);
     }
-    let _ = write!(text, "{table}");
-    let spots = film.measured.worst.spots();
-    let spots: Vec<String> =
-        spots.iter().map(|spot| format!("{} ({})", clock(spot.seconds), number(spot.value))).collect();
+    for (i, shot) in film.shots.iter().enumerate().filter(|_| several) {
+        let time = format!("{} – {}", clock(shot.seconds.0), clock(shot.seconds.1));
+        let name = format!("  shot {}{}", i + 1, if global { "" } else { ", mean" });
+        row(name, time, shot.frames.len(), &shot.row.values, shot.worst);
+    }
+    if worst { table.left_last() } else { table }.to_string()
+}
+
+/// A line about the film, a table of its shots, its worst frames.
+pub fn text(head: String, film: &Scored, spots: &[Spot], metrics: &[&'static Metric], lead: usize) -> String {
+    let mut text = head + &table(film, metrics, false);
+    let spots: Vec<String> = spots
+        .iter()
+        .map(|spot| format!("{} ({})", clock(spot.place.seconds), number(spot.place.value)))
+        .collect();
     if let (Some(metric), false) = (metrics.get(lead), spots.is_empty()) {
         let _ = writeln!(text, "  worst by {} ({}): {}", metric.name, about(metric), spots.join(", "));
     }
@@ -51,44 +71,12 @@ pub fn text(film: &Scored, metrics: &[&'static Metric], lead: usize) -> String {
     text
 }
 
-/// A table with a row for each frame.
-///
-/// # Errors
-/// Never in practice: memory takes everything.
-pub fn csv(films: &[Scored], metrics: &[&'static Metric]) -> Result<Vec<u8>, csv::Error> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    let head = ["file", "frame", "seconds", "shot", "banding", "share", "cause"].into_iter();
-    table.write_record(head.chain(metrics.iter().map(|metric| metric.name)).chain(["missing"]))?;
-    for film in films {
-        for (i, frame) in film.measured.frames.iter().enumerate() {
-            let banding = frame.banding;
-            let mut cells = vec![
-                film.file.clone(),
-                i.to_string(),
-                format!("{:.6}", frame.seconds),
-                (frame.shot + 1).to_string(),
-                banding.map_or_else(String::new, |banding| banding.grade.to_string()),
-                banding.map_or_else(String::new, |banding| banding.share.to_string()),
-                banding.and_then(|banding| banding.cause).unwrap_or_default().to_owned(),
-            ];
-            cells.extend(frame.values.iter().map(value_cell));
-            cells.push(missing_cell(&frame.values, metrics));
-            table.write_record(&cells)?;
-        }
-    }
-    table.into_inner().map_err(|error| error.into_error().into())
-}
-
 /// The lead over time.
-pub fn timeline(film: &Scored, metric: &Metric, lead: usize) -> Timeline {
-    let value = |value: Option<&Value>| match value {
-        Some(Value::Number(number)) => *number,
-        _ => f64::NAN,
-    };
+pub fn timeline(film: &Scored, metric: &Metric) -> Timeline {
     Timeline {
         title: format!("{} of {}", metric.name, film.file),
         unit: format!("{} ({})", metric.name, about(metric)),
-        values: film.measured.frames.iter().map(|f| (f.seconds, value(f.values.get(lead)))).collect(),
+        values: film.line.clone(),
         shots: film.shots.iter().map(|shot| shot.seconds.0).collect(),
     }
 }
@@ -102,20 +90,27 @@ pub struct Record<'a> {
     failures: Vec<FailureRecord>,
 }
 
+/// A film in it.
 #[derive(Serialize)]
-struct FilmRecord<'a> {
+pub struct FilmRecord<'a> {
     file: &'a str,
+    /// What it was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
     codec: &'a str,
     width: usize,
     height: usize,
     depth: u8,
     frames: usize,
-    /// Did damage end it too early?
+    /// Is there more of it that was not measured?
     partial: bool,
     #[serde(flatten)]
     values: ValuesRecord,
+    /// Of the measures whose `values` are not the mean of the frames.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    mean_of_frames: BTreeMap<&'static str, Option<f64>>,
     shots: Vec<ShotRecord>,
-    worst: Vec<SpotRecord>,
+    worst: Vec<PlaceRecord>,
 }
 
 #[derive(Serialize)]
@@ -126,51 +121,76 @@ struct ShotRecord {
     to_seconds: f64,
     #[serde(flatten)]
     values: ValuesRecord,
+    /// By the measure that comes first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    worst: Option<PlaceRecord>,
 }
 
 #[derive(Serialize)]
-struct SpotRecord {
+struct PlaceRecord {
     frame: usize,
     seconds: f64,
-    value: f64,
+    /// Nothing where it is infinite.
+    value: Option<f64>,
+}
+
+impl PlaceRecord {
+    fn new(place: Place) -> Self {
+        let value = Some(place.value).filter(|value| value.is_finite());
+        Self { frame: place.frame, seconds: place.seconds, value }
+    }
+}
+
+impl<'a> FilmRecord<'a> {
+    /// Of a film by itself, or of one that was compared.
+    pub fn new(
+        film: &'a Scored,
+        (codec, reference): (&'a str, Option<&'a str>),
+        format: &FrameFormat,
+        partial: bool,
+        spots: &[Spot],
+        metrics: &[&'static Metric],
+    ) -> Self {
+        let shot = |shot: &Shot| ShotRecord {
+            first_frame: shot.frames.start,
+            frames: shot.frames.len(),
+            from_seconds: shot.seconds.0,
+            to_seconds: shot.seconds.1,
+            values: ValuesRecord::new(&shot.row, metrics),
+            worst: shot.worst.filter(|_| reference.is_some()).map(PlaceRecord::new),
+        };
+        let means = metrics.iter().zip(&film.means).filter_map(|(metric, mean)| match mean {
+            Value::Number(mean) => Some((metric.name, Some(*mean).filter(|mean| mean.is_finite()))),
+            _ => None,
+        });
+        Self {
+            file: &film.file,
+            reference,
+            codec,
+            width: format.width,
+            height: format.height,
+            depth: format.pixels.bits,
+            frames: film.frames,
+            partial,
+            values: ValuesRecord::new(&film.row, metrics),
+            mean_of_frames: means.collect(),
+            shots: film.shots.iter().map(shot).collect(),
+            worst: match reference {
+                Some(_) => film.worst.into_iter().map(PlaceRecord::new).collect(),
+                None => spots.iter().map(|spot| PlaceRecord::new(spot.place)).collect(),
+            },
+        }
+    }
 }
 
 impl<'a> Record<'a> {
     /// Of all films.
-    pub fn new(films: &'a [Scored], failures: Vec<FailureRecord>, metrics: &[&'static Metric]) -> Self {
-        let film = |film: &'a Scored| FilmRecord {
-            file: &film.file,
-            codec: &film.codec,
-            width: film.measured.format.width,
-            height: film.measured.format.height,
-            depth: film.measured.format.pixels.bits,
-            frames: film.measured.frames.len(),
-            partial: film.measured.damage.is_some(),
-            values: ValuesRecord::new(&film.row, metrics),
-            shots: film
-                .shots
-                .iter()
-                .map(|shot| ShotRecord {
-                    first_frame: shot.frames.start,
-                    frames: shot.frames.len(),
-                    from_seconds: shot.seconds.0,
-                    to_seconds: shot.seconds.1,
-                    values: ValuesRecord::new(&shot.row, metrics),
-                })
-                .collect(),
-            worst: film
-                .measured
-                .worst
-                .spots()
-                .iter()
-                .map(|spot| SpotRecord { frame: spot.frame, seconds: spot.seconds, value: spot.value })
-                .collect(),
-        };
-        Self {
-            schema: "unband-score-films/1",
-            measures: MeasureRecord::all(metrics),
-            films: films.iter().map(film).collect(),
-            failures,
-        }
+    pub fn new(
+        schema: &'static str,
+        films: Vec<FilmRecord<'a>>,
+        failures: Vec<FailureRecord>,
+        metrics: &[&'static Metric],
+    ) -> Self {
+        Self { schema, measures: MeasureRecord::all(metrics), films, failures }
     }
 }

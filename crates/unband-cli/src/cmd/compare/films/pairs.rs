@@ -1,0 +1,256 @@
+//! Two films side by side: decoded in a thread each, measured on all.
+
+use std::path::Path;
+
+use unband::show::Value;
+use unband::{Context, Image};
+use unband_io::video::{DecodeOptions, Film, FrameFormat, Samples, VideoError};
+use unband_metrics::film_psnr::{self, Errors};
+use unband_metrics::{Metric, cambi};
+
+use super::super::super::score::films::reader::{Raw, Reader, image, in_order, rgb};
+use super::super::super::score::films::summary::{Frame, Tally};
+use super::super::super::score::{Subject, Verdict, measure};
+use crate::interrupt;
+use crate::talk::Failure;
+
+/// What is taken of frames.
+pub struct Plan<'a> {
+    /// Of all frames.
+    pub metrics: &'a [&'static Metric],
+    /// The verdict is taken of each frame whose number is a multiple, and of the first of each shot.
+    pub every: usize,
+    /// Compare what both films have.
+    pub keep_going: bool,
+}
+
+/// What there is beside the sums.
+pub struct Measured {
+    /// How the result's frames lie in memory.
+    pub format: FrameFormat,
+    /// The first frame that the films show at different times.
+    pub apart: Option<Apart>,
+    /// Do the films say different things about their colours?
+    pub other_colors: bool,
+    /// What was left out, for people.
+    pub more: Option<String>,
+}
+
+/// A frame that is shown at two times, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Apart {
+    /// Its number, from 0.
+    pub frame: usize,
+    /// In the reference.
+    pub reference: f64,
+    /// In the result.
+    pub result: f64,
+}
+
+/// As it is said to people.
+pub fn failure(path: &Path, error: &VideoError) -> Failure {
+    Failure::at(path.display().to_string(), error.to_string(), error.hint())
+}
+
+/// Frames of one number.
+struct Pair {
+    reference: Raw,
+    result: Raw,
+}
+
+/// Measures all frames of the second film against those of the first; `step` is called after each. Nothing when interrupted. The
+/// same for every number of threads.
+///
+/// # Errors
+/// Films that do not fit each other, of which one ends earlier, or that are damaged.
+pub fn measured(
+    films: &[Film; 2],
+    plan: &Plan<'_>,
+    ctx: &Context<'_>,
+    tally: &mut Tally<'_>,
+    step: &dyn Fn(),
+) -> Result<Option<Measured>, Failure> {
+    let options = DecodeOptions { keep_going: plan.keep_going, ..DecodeOptions::default() };
+    let found = std::thread::scope(|scope| -> Result<Measured, Failure> {
+        let start = |i: usize| {
+            Reader::start(&films[i], &options, i == 0, ctx.threads, scope)
+                .map_err(|error| failure(&films[i].path, &error))
+        };
+        let mut readers = [start(0)?, start(1)?];
+        let formats = [readers[0].format, readers[1].format];
+        fit(films, formats)?;
+        let mut found = Measured {
+            format: formats[1],
+            apart: None,
+            other_colors: formats[0].color != formats[1].color,
+            more: None,
+        };
+        let near = tolerance(films);
+        let mut alone = [0usize; 2];
+        let mut next = || match readers.each_mut().map(Reader::next_frame) {
+            [Some(reference), Some(result)] => Some(Pair { reference, result }),
+            more => {
+                alone.iter_mut().zip(&more).for_each(|(alone, more)| *alone += usize::from(more.is_some()));
+                None
+            }
+        };
+        let look = |pair: &Pair, number: usize, ctx: &Context<'_>| look(pair, number, &formats, plan, ctx);
+        let mut put = |pair: Pair, looked: Looked| {
+            let (reference, result) = (pair.reference.seconds, pair.result.seconds);
+            if found.apart.is_none() && (reference - result).abs() > near {
+                found.apart = Some(Apart { frame: tally.frames(), reference, result });
+            }
+            let (values, verdict) =
+                looked.map_err(|text| Failure::at(films[1].path.display().to_string(), text, None))?;
+            tally.put(Frame { seconds: reference, begins: pair.reference.begins, values, verdict })?;
+            step();
+            Ok(())
+        };
+        in_order(ctx, &mut next, &look, &mut put)?;
+        found.more = rest(&mut readers, alone, tally.frames(), plan.keep_going)?;
+        Ok(found)
+    })?;
+    if interrupt::asked() {
+        return Ok(None);
+    }
+    if tally.frames() == 0 {
+        let name = films[1].path.display().to_string();
+        return Err(Failure::at(name, "there is no frame that both films have".into(), None));
+    }
+    Ok(Some(found))
+}
+
+/// What comes behind the frames that both have: refused with both numbers, unless people want to keep going.
+fn rest(
+    readers: &mut [Reader<'_>; 2],
+    mut alone: [usize; 2],
+    both: usize,
+    keep_going: bool,
+) -> Result<Option<String>, Failure> {
+    if interrupt::asked() {
+        return Ok(None);
+    }
+    if keep_going {
+        let longer = readers.iter().zip(alone).find_map(|(reader, more)| (more > 0).then(|| reader.path()));
+        return Ok(longer
+            .map(|path| format!("{} goes on after the {both} frames that both films have", path.display())));
+    }
+    for (reader, alone) in readers.iter_mut().zip(&mut alone) {
+        while reader.damage.is_none() && !interrupt::asked() && reader.next_frame().is_some() {
+            *alone += 1;
+        }
+        if let Some(damage) = reader.damage.take() {
+            return Err(failure(reader.path(), &damage));
+        }
+    }
+    if alone == [0, 0] || interrupt::asked() {
+        return Ok(None);
+    }
+    let message = format!(
+        "has {} frames, the reference {} has {}",
+        both + alone[1],
+        readers[0].path().display(),
+        both + alone[0]
+    );
+    let hint = "add `--keep-going` to compare the frames that both have".to_owned();
+    Err(Failure::at(readers[1].path().display().to_string(), message, Some(hint)))
+}
+
+/// An error unless frames have planes of one kind and size. Sizes were told apart before; streams may still differ from what their
+/// files say.
+fn fit(films: &[Film; 2], formats: [FrameFormat; 2]) -> Result<(), Failure> {
+    let about = |format: &FrameFormat| {
+        let samples = match format.pixels.samples {
+            Samples::Gray => "grey".to_owned(),
+            Samples::Rgb => "RGB".to_owned(),
+            Samples::Yuv(by) => match (by.x, by.y) {
+                (1, 1) => "4:4:4".to_owned(),
+                (2, 1) => "4:2:2".to_owned(),
+                (2, 2) => "4:2:0".to_owned(),
+                (x, y) => format!("chroma of every {x}×{y} pixels"),
+            },
+        };
+        format!("{}×{} {samples}", format.width, format.height)
+    };
+    let [reference, result] = &formats;
+    let same = (reference.width, reference.height, reference.pixels.samples)
+        == (result.width, result.height, result.pixels.samples);
+    if same {
+        return Ok(());
+    }
+    let message =
+        format!("is {}, the reference {} is {}", about(result), films[0].path.display(), about(reference));
+    let hint = "planes are compared sample by sample: convert one of the films".to_owned();
+    Err(Failure::at(films[1].path.display().to_string(), message, Some(hint)))
+}
+
+/// Times that were rounded to the ticks of two films differ by so much, in seconds; not more than nobody sees.
+fn tolerance(films: &[Film; 2]) -> f64 {
+    let ticks: f64 = films.iter().map(|film| film.seconds(1)).sum();
+    (ticks / 2.0).min(2e-3) + 1e-6
+}
+
+type Looked = Result<(Vec<Value>, Option<Verdict>), String>;
+
+fn look(
+    pair: &Pair,
+    number: usize,
+    formats: &[FrameFormat; 2],
+    plan: &Plan<'_>,
+    ctx: &Context<'_>,
+) -> Looked {
+    let reference = image(&formats[0], &pair.reference.bytes)?;
+    let result = image(&formats[1], &pair.result.bytes)?;
+    let wanted = pair.reference.begins || number.is_multiple_of(plan.every);
+    let verdict = wanted.then(|| Verdict::new(&unband::inspect(&result, ctx)));
+    // Planes that grey films lack were made up.
+    let planes = if formats[0].pixels.samples == Samples::Gray { 1 } else { 3 };
+    let needed = plan.metrics.iter().any(|metric| film_psnr::is_one(metric));
+    let errors = needed.then(|| Errors::of(&result, &reference, planes).map_err(|error| error.to_string()));
+    let pictures = Pictures { reference: rgb(reference, ctx)?, result: rgb(result, ctx)?, ctx };
+    // CAMBI takes most of the time and is asked for by three measures.
+    let [mut of_result, mut of_reference] = [None, None];
+    let values = plan.metrics.iter().map(|metric| {
+        let mut result = || of_result.get_or_insert_with(|| pictures.alone(&pictures.result)).clone();
+        let mut reference =
+            || of_reference.get_or_insert_with(|| pictures.alone(&pictures.reference)).clone();
+        match metric.name {
+            name if name == cambi::ENTRY.name => result(),
+            name if name == cambi::ENTRY_REFERENCE.name => reference(),
+            name if name == cambi::ENTRY_FULL_REFERENCE.name => match (result(), reference()) {
+                (Value::Number(result), Value::Number(reference)) => {
+                    Value::Number(cambi::worse_by(result, reference))
+                }
+                (Value::Number(_), missing) | (missing, _) => missing,
+            },
+            _ if film_psnr::is_one(metric) => match &errors {
+                Some(Ok(errors)) => film_psnr::value(metric, errors).map_or(Value::Blank, Value::Number),
+                Some(Err(reason)) => Value::Missing(reason.clone()),
+                None => Value::Blank,
+            },
+            _ => pictures.against(metric),
+        }
+    });
+    let values = values.collect();
+    Ok((values, verdict))
+}
+
+/// Frames as pictures are measured.
+struct Pictures<'a> {
+    reference: Image,
+    result: Image,
+    ctx: &'a Context<'a>,
+}
+
+impl Pictures<'_> {
+    /// CAMBI of one of them.
+    fn alone(&self, image: &Image) -> Value {
+        let subject = Subject { image, reference: None, input: None };
+        measure(&[subject], &[&cambi::ENTRY], self.ctx).concat().remove(0)
+    }
+
+    fn against(&self, metric: &'static Metric) -> Value {
+        let subject = Subject { image: &self.result, reference: Some(&self.reference), input: None };
+        measure(&[subject], &[metric], self.ctx).concat().remove(0)
+    }
+}

@@ -1,0 +1,161 @@
+//! Films as frames in order: decoded ahead in threads of their own, looked at on all others.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Scope;
+
+use unband::{Context, Image};
+use unband_image::Cuts;
+use unband_io::Limits;
+use unband_io::video::{DecodeOptions, Decoder, Film, FrameFormat, VideoError};
+
+use crate::interrupt;
+use crate::talk::Failure;
+
+/// Frames per thread that are looked at together, and as many again that wait decoded.
+const AHEAD: usize = 3;
+
+/// A decoded frame.
+pub struct Raw {
+    /// When it is shown, in seconds.
+    pub seconds: f64,
+    /// Does a shot begin with it? Never, where nobody asked.
+    pub begins: bool,
+    /// Its samples, as the format says.
+    pub bytes: Vec<u8>,
+}
+
+/// A film that is being decoded.
+pub struct Reader<'f> {
+    film: &'f Film,
+    /// How frames lie in memory.
+    pub format: FrameFormat,
+    receive: Receiver<Result<Raw, VideoError>>,
+    /// What ended it too early.
+    pub damage: Option<VideoError>,
+}
+
+impl<'f> Reader<'f> {
+    /// Begins. `cuts`: shots are told apart. Threads as of [`in_order`].
+    ///
+    /// # Errors
+    /// Films that cannot be decoded.
+    pub fn start<'s>(
+        film: &'f Film,
+        options: &DecodeOptions,
+        cuts: bool,
+        threads: usize,
+        scope: &'s Scope<'s, '_>,
+    ) -> Result<Self, VideoError>
+    where
+        'f: 's,
+    {
+        let mut decoder = Decoder::open(film, options, &Limits::default())?;
+        let format = *decoder.format();
+        let (send, receive) = sync_channel(AHEAD * threads.max(1));
+        scope.spawn(move || decode(film, &mut decoder, &format, cuts, &send));
+        Ok(Self { film, format, receive, damage: None })
+    }
+
+    /// The next frame; none at the end, or where damage ends the film.
+    pub fn next_frame(&mut self) -> Option<Raw> {
+        match self.receive.recv() {
+            Ok(Ok(raw)) => Some(raw),
+            Ok(Err(error)) => {
+                self.damage = Some(error);
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Its name.
+    pub fn path(&self) -> &Path {
+        &self.film.path
+    }
+}
+
+/// Frames in order, until the film ends or nobody wants them any more.
+fn decode(
+    film: &Film,
+    decoder: &mut Decoder,
+    format: &FrameFormat,
+    with_cuts: bool,
+    send: &SyncSender<Result<Raw, VideoError>>,
+) {
+    let mut cuts = Cuts::new();
+    let luma = format.planes().into_iter().next().map(|(range, _)| range).unwrap_or_default();
+    let mut words = Vec::new();
+    loop {
+        let mut bytes = Vec::new();
+        let next = decoder.next_frame(&mut bytes).transpose();
+        let Some(next) = next else { return };
+        let broken = next.is_err();
+        let raw = next.map(|ticks| {
+            let luma = bytes.get(luma.clone()).unwrap_or_default();
+            let begins = if !with_cuts {
+                false
+            } else if format.pixels.sample_bytes() == 1 {
+                cuts.begins_u8(luma, format.width)
+            } else {
+                words.clear();
+                words.extend(luma.as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair)));
+                cuts.begins_u16(&words, format.width, format.pixels.bits)
+            };
+            Raw { seconds: film.seconds(ticks), begins, bytes }
+        });
+        if send.send(raw).is_err() || broken {
+            return;
+        }
+    }
+}
+
+/// Looks at what comes on all threads, each with its number from 0, and puts what was seen in order: the same for every number
+/// of threads. Ends early when interrupted.
+///
+/// # Errors
+/// The first of `put`.
+pub fn in_order<T: Sync, R: Send>(
+    ctx: &Context<'_>,
+    next: &mut dyn FnMut() -> Option<T>,
+    look: &(dyn Fn(&T, usize, &Context<'_>) -> R + Sync),
+    put: &mut dyn FnMut(T, R) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let at_once = AHEAD * ctx.threads.max(1);
+    let one = Context { threads: 1, ..*ctx };
+    let mut first = 0;
+    loop {
+        let batch: Vec<T> = std::iter::from_fn(&mut *next).take(at_once).collect();
+        if batch.is_empty() || interrupt::asked() {
+            return Ok(());
+        }
+        let seen = ctx.map(batch.len(), |i| look(&batch[i], first + i, &one));
+        first += batch.len();
+        for (item, seen) in batch.into_iter().zip(seen) {
+            put(item, seen)?;
+        }
+    }
+}
+
+/// The image that measures take.
+///
+/// # Errors
+/// What it cannot be, as text.
+pub fn image(format: &FrameFormat, bytes: &[u8]) -> Result<Image, String> {
+    format.read(bytes).map_err(|error| error.to_string())
+}
+
+/// The same in red, green and blue, as pictures are measured.
+///
+/// # Errors
+/// Luma and chroma that do not fit each other, as text.
+pub fn rgb(image: Image, ctx: &Context<'_>) -> Result<Image, String> {
+    if image.is_yuv() { image.into_rgb(ctx).map_err(|error| error.to_string()) } else { Ok(image) }
+}
+
+/// How many frames there may be, for the bar.
+pub fn expected(film: &Film) -> usize {
+    let rate = film.video.average_rate.map(|(n, d)| f64::from(n) / f64::from(d.max(1)));
+    let guess = || Some((film.duration? * rate?).round().max(0.0) as u64);
+    film.video.frames.or_else(guess).unwrap_or(0) as usize
+}

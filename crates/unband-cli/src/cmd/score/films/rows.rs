@@ -1,0 +1,84 @@
+//! `--csv` of films: a row for each frame, kept in a file until all are there.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
+
+use unband_metrics::Metric;
+
+use super::super::MeasureArgs;
+use super::super::record::{missing_cell, value_cell};
+use super::summary::Frame;
+use crate::Outcome;
+use crate::talk::{Failure, Talk};
+
+/// A table that grows.
+pub struct Rows {
+    table: csv::Writer<File>,
+}
+
+impl Rows {
+    /// With its heading, if `--csv` asks for a table.
+    ///
+    /// # Errors
+    /// No room for temporary files.
+    pub fn new(args: &MeasureArgs, metrics: &[&'static Metric]) -> Result<Option<Self>, Failure> {
+        if args.csv.is_none() {
+            return Ok(None);
+        }
+        let file = tempfile::tempfile().map_err(|error| failed(&error))?;
+        let mut table = csv::Writer::from_writer(file);
+        let head = ["file", "frame", "seconds", "shot", "banding", "share", "cause"].into_iter();
+        let head = head.chain(metrics.iter().map(|metric| metric.name)).chain(["missing"]);
+        table.write_record(head).map_err(|error| failed(&error))?;
+        Ok(Some(Self { table }))
+    }
+
+    /// A frame; shots count from 1.
+    ///
+    /// # Errors
+    /// No room for temporary files.
+    pub fn put(
+        &mut self,
+        names: [String; 2],
+        seconds: f64,
+        shot: usize,
+        frame: &Frame,
+        metrics: &[&'static Metric],
+    ) -> Result<(), Failure> {
+        let verdict = frame.verdict.as_ref();
+        let mut cells = Vec::from(names);
+        cells.extend([
+            format!("{seconds:.6}"),
+            shot.to_string(),
+            verdict.map_or_else(String::new, |verdict| verdict.grade.to_string()),
+            verdict.map_or_else(String::new, |verdict| verdict.share.to_string()),
+            verdict.and_then(|verdict| verdict.cause).unwrap_or_default().to_owned(),
+        ]);
+        cells.extend(frame.values.iter().map(value_cell));
+        cells.push(missing_cell(&frame.values, metrics));
+        self.table.write_record(&cells).map_err(|error| failed(&error))
+    }
+
+    /// Puts the table where it was asked for, and tells what failed.
+    pub fn write(self, args: &MeasureArgs, talk: &Talk<'_>) -> Outcome {
+        let Some(path) = &args.csv else { return Outcome::Done };
+        let file = self.table.into_inner().map_err(|error| failed(error.error()));
+        let written = file.and_then(|mut file| {
+            file.seek(SeekFrom::Start(0)).map_err(|error| failed(&error))?;
+            args.write_from(path, &mut file)
+        });
+        match written {
+            Ok(()) => Outcome::Done,
+            Err(failure) => {
+                talk.failure(&failure);
+                Outcome::SomeFailed
+            }
+        }
+    }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> Failure {
+    let folder = std::env::temp_dir().display().to_string();
+    let hint = "make room there, or name another folder in TMPDIR".to_owned();
+    Failure::at(folder, format!("cannot keep the table of frames: {error}"), Some(hint))
+}

@@ -1,0 +1,240 @@
+//! PSNR of a film's frames in the planes that they are stored in, as encoders and `FFmpeg` report it.
+//!
+//! Unlike [`psnr`](crate::psnr) it compares luma and chroma as they are, in codes of the reference's depth, with the largest
+//! code as peak: 255, 1023 and so on, also for limited range. A film has two such numbers, [`global`] and the mean of its frames.
+
+use unband_image::dither::Grid;
+use unband_image::{Context, Depth, Image};
+
+use crate::{Against, Better, Least, Metric, MetricError, Score, finite, same_size};
+
+/// What the planes of a frame differ by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Errors {
+    /// Sum of squared differences in codes of the reference, and samples, per plane.
+    planes: Vec<(f64, usize)>,
+    peak: f64,
+}
+
+impl Errors {
+    /// Compares the first `count` planes, those that the film has. Samples of another depth or range are put on the codes of
+    /// the reference first, without rounding.
+    ///
+    /// # Errors
+    /// Pictures of other models, sizes or chroma sampling, and samples that are not finite.
+    pub fn of(image: &Image, reference: &Image, count: usize) -> Result<Self, MetricError> {
+        let (model, other) = (image.color.model, reference.color.model);
+        if std::mem::discriminant(&model) != std::mem::discriminant(&other) {
+            return Err(MetricError::Models { metric: NAME, model, other });
+        }
+        let bits = reference.depth.bits().min(16);
+        let mut planes = Vec::new();
+        for (p, (a, b)) in image.planes.iter().zip(&reference.planes).take(count).enumerate() {
+            same_size(NAME, (a.width, a.height), (b.width, b.height))?;
+            finite(NAME, a)?;
+            finite(NAME, b)?;
+            let (from, to) = (Codes::of(image, p), Codes::of(reference, p));
+            // A code of the image in codes of the reference.
+            let factor = to.scale / from.scale;
+            let differences = a.data.iter().zip(&b.data).map(|(&a, &b)| {
+                let apart = from.steps(a) * factor - to.steps(b);
+                apart * apart
+            });
+            planes.push((differences.sum(), a.data.len()));
+        }
+        Ok(Self { planes, peak: f64::from(Depth::Int(bits).max_code()) })
+    }
+
+    /// PSNR of one plane in dB; infinite for equal ones, nothing for a plane that there is not.
+    pub fn plane(&self, plane: usize) -> Option<f64> {
+        self.planes.get(plane).map(|&(sum, count)| self.psnr(sum, count))
+    }
+
+    /// PSNR of all samples together in dB: large planes count more.
+    pub fn all(&self) -> f64 {
+        let (sum, count) =
+            self.planes.iter().fold((0.0, 0), |(sum, count), plane| (sum + plane.0, count + plane.1));
+        self.psnr(sum, count)
+    }
+
+    fn psnr(&self, sum: f64, count: usize) -> f64 {
+        10.0 * (self.peak * self.peak * count as f64 / sum).log10()
+    }
+}
+
+/// A plane's samples in codes above its zero, whole where the picture has a depth: `f32` holds them up to a rounding.
+struct Codes {
+    scale: f64,
+    zero: f64,
+    whole: bool,
+}
+
+impl Codes {
+    fn of(image: &Image, plane: usize) -> Self {
+        let grid = Grid::of_bits(image.color.model, plane, image.depth.bits().min(16));
+        let whole = matches!(image.depth, Depth::Int(_));
+        Self { scale: f64::from(grid.scale), zero: f64::from(grid.zero), whole }
+    }
+
+    fn steps(&self, sample: f32) -> f64 {
+        let code = f64::from(sample) * self.scale + self.zero;
+        (if self.whole { code.round() } else { code }) - self.zero
+    }
+}
+
+/// PSNR in dB of the mean squared error of frames, from their PSNRs: x264's "global", the "average" of `FFmpeg`'s filter
+/// `psnr`. Frames that are equal count as an error of 0; nothing for no frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Global {
+    error: f64,
+    frames: usize,
+}
+
+impl Global {
+    /// Adds a frame by its PSNR.
+    pub fn put(&mut self, psnr: f64) {
+        self.error += 10f64.powf(-psnr / 10.0);
+        self.frames += 1;
+    }
+
+    /// The value in dB; infinite where all frames are equal.
+    pub fn psnr(&self) -> Option<f64> {
+        (self.frames > 0).then(|| -10.0 * (self.error / self.frames as f64).log10())
+    }
+}
+
+/// Is it one of the measures here, whose frames sum up by [`Global`]?
+pub fn is_one(metric: &Metric) -> bool {
+    metric.source == ALL.source
+}
+
+/// The value of one of these measures among errors that are known already.
+pub fn value(metric: &Metric, errors: &Errors) -> Option<f64> {
+    match PLANES.iter().flatten().position(|plane| plane.name == metric.name) {
+        Some(plane) => errors.plane(plane % 3),
+        None => Some(errors.all()),
+    }
+}
+
+const NAME: &str = "film-psnr";
+
+fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Score, MetricError> {
+    errors(image, reference).map(|errors| Score::of(errors.all()))
+}
+
+fn score_plane<const PLANE: usize>(
+    image: &Image,
+    reference: Option<&Image>,
+    _: &Context<'_>,
+) -> Result<Score, MetricError> {
+    let got = image.planes.len();
+    let missing = MetricError::Planes { metric: NAME, model: image.color.model, needed: PLANE + 1, got };
+    errors(image, reference)?.plane(PLANE).map(Score::of).ok_or(missing)
+}
+
+fn errors(image: &Image, reference: Option<&Image>) -> Result<Errors, MetricError> {
+    let reference = reference.ok_or(MetricError::Missing { metric: NAME, with: "a reference" })?;
+    Errors::of(image, reference, usize::MAX)
+}
+
+/// All planes together.
+pub const ALL: Metric = Metric {
+    name: NAME,
+    title: "PSNR of a film's frames over all planes as they are stored",
+    purpose: "What encoders report; for a film the PSNR of the mean error of all frames, as FFmpeg's filter psnr says it.",
+    better: Better::Higher,
+    against: Against::Reference,
+    range: "0 and more, infinite for equal frames",
+    unit: "dB",
+    least: Least::Sample,
+    network: None,
+    source: "FFmpeg `libavfilter/vf_psnr.c`",
+    score,
+};
+
+const fn plane(name: &'static str, title: &'static str, score: crate::ScoreFn) -> Metric {
+    Metric { name, title, purpose: "The same for one plane alone.", score, ..ALL }
+}
+
+/// Of each plane: luma and chroma, or red, green and blue.
+pub const PLANES: [[Metric; 3]; 2] = [
+    [
+        plane("film-psnr-y", "PSNR of a film's luma", score_plane::<0>),
+        plane("film-psnr-u", "PSNR of a film's blue difference", score_plane::<1>),
+        plane("film-psnr-v", "PSNR of a film's red difference", score_plane::<2>),
+    ],
+    [
+        plane("film-psnr-r", "PSNR of a film's red", score_plane::<0>),
+        plane("film-psnr-g", "PSNR of a film's green", score_plane::<1>),
+        plane("film-psnr-b", "PSNR of a film's blue", score_plane::<2>),
+    ],
+];
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use unband_image::{Matrix, Model, Plane, Range, Subsampling};
+
+    fn frame(bits: u8, range: Range, codes: [&[u16]; 3]) -> Image {
+        let subsampling = Subsampling { x: 2, y: 1 };
+        let model = Model::Yuv { matrix: Matrix::Bt709, range, subsampling };
+        let planes = codes.iter().enumerate().map(|(p, codes)| {
+            let grid = Grid::of_bits(model, p, bits);
+            let data = codes.iter().map(|&code| (f32::from(code) - grid.zero) / grid.scale);
+            Plane { width: codes.len(), height: 1, data: data.collect() }
+        });
+        Image::new(planes.collect(), model, Depth::Int(bits))
+    }
+
+    fn close(value: f64, expected: f64) {
+        assert!((value - expected).abs() < 1e-12, "{value} {expected}");
+    }
+
+    #[test]
+    fn planes_count_by_their_samples_in_whole_codes() {
+        let a = frame(10, Range::Limited, [&[100, 200, 300, 400], &[512, 600], &[512, 512]]);
+        let b = frame(10, Range::Limited, [&[101, 200, 298, 400], &[512, 603], &[512, 512]]);
+        let errors = Errors::of(&a, &b, 3).unwrap();
+        close(errors.plane(0).unwrap(), 10.0 * (1023.0f64 * 1023.0 / (5.0 / 4.0)).log10());
+        close(errors.plane(1).unwrap(), 10.0 * (1023.0f64 * 1023.0 / (9.0 / 2.0)).log10());
+        assert_eq!(errors.plane(2), Some(f64::INFINITY));
+        close(errors.all(), 10.0 * (1023.0f64 * 1023.0 / (14.0 / 8.0)).log10());
+        assert_eq!(errors.plane(3), None);
+    }
+
+    #[test]
+    fn another_depth_lies_on_the_codes_of_the_reference() {
+        let eight = frame(8, Range::Limited, [&[25, 50], &[128], &[130]]);
+        let ten = frame(10, Range::Limited, [&[100, 202], &[512], &[520]]);
+        let of_ten = Errors::of(&eight, &ten, 3).unwrap();
+        close(of_ten.plane(0).unwrap(), 10.0 * (1023.0f64 * 1023.0 / 2.0).log10());
+        assert_eq!(of_ten.plane(2), Some(f64::INFINITY));
+        // Half a code of 8 bits.
+        let of_eight = Errors::of(&ten, &eight, 3).unwrap();
+        close(of_eight.plane(0).unwrap(), 10.0 * (255.0f64 * 255.0 / 0.125).log10());
+        // Full range is spread: 1023 is 255.
+        let eight = frame(8, Range::Full, [&[255, 0], &[128], &[128]]);
+        let ten = frame(10, Range::Full, [&[1023, 0], &[512], &[512]]);
+        assert_eq!(Errors::of(&ten, &eight, 1).unwrap().plane(0), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn other_sampling_and_other_models_are_refused() {
+        let a = frame(8, Range::Limited, [&[25, 50], &[128], &[130]]);
+        let b = frame(8, Range::Limited, [&[25, 50], &[128, 128], &[130, 130]]);
+        assert!(matches!(Errors::of(&a, &b, 3), Err(MetricError::Size { .. })));
+        let grey = Image::from_gray(2, 1, &[25u8, 50]).unwrap();
+        assert!(matches!(Errors::of(&a, &grey, 3), Err(MetricError::Models { .. })));
+    }
+
+    #[test]
+    fn the_mean_error_is_not_the_mean_of_decibels() {
+        let mut global = Global::default();
+        assert_eq!(global.psnr(), None);
+        for psnr in [30.0, 40.0, f64::INFINITY] {
+            global.put(psnr);
+        }
+        close(global.psnr().unwrap(), -10.0 * ((1e-3 + 1e-4) / 3.0f64).log10());
+    }
+}
