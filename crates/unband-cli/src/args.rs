@@ -54,6 +54,7 @@ Examples:
   unband - < in.png > out.png            from standard input to standard output
   unband film.mkv                        film.mkv → film_unband.mkv, sound and subtitles untouched
   unband film.mp4 -o out.mkv --lossless  without loss, to edit or keep
+  unband film.mkv --preview 6            the most banded frames before and after, in one PNG
 
 Exit codes:
   0    done, also when a picture had no banding
@@ -236,6 +237,11 @@ pub struct FilmArgs {
     /// Go on with the unfinished work of an earlier run
     #[arg(long)]
     pub resume: bool,
+    /// Only show what would be done: the N most banded frames before and after, in one PNG [default file: `NAME_unband_preview.png`]
+    ///
+    /// Each frame is restored by itself, as if a shot began with it; nothing is encoded.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=12), conflicts_with = "resume")]
+    pub preview: Option<u8>,
     /// Only from this time on: seconds, or H:MM:SS
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub from: Option<f64>,

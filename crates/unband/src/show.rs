@@ -9,6 +9,7 @@
 //! | [`Profile`] | the codes along a line, as SVG or as a picture, with the places where it is banded enlarged |
 //! | [`segments`] | connected regions of equal colour in random colours |
 //! | [`worst_spots`], [`stretched`] | where it is worst, and those places with more contrast |
+//! | [`before_after`] | frames of a film before and after, with those places |
 //! | [`Timeline`] | a value over the time of a film, as SVG |
 //! | [`Page`] | all of it in one HTML file that needs nothing else |
 //!
@@ -30,6 +31,7 @@
 //! # }
 //! ```
 
+mod before_after;
 mod canvas;
 pub(crate) mod fill;
 mod heat;
@@ -46,6 +48,7 @@ mod svg;
 mod table;
 mod timeline;
 
+pub use before_after::{Moment, before_after};
 pub use heat::{HeatMap, heat_color, overlay};
 pub use line::Line;
 pub use page::{Drawn, Page, Section, Side, VerdictLevel};

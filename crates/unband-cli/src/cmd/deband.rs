@@ -1,6 +1,7 @@
 //! `unband deband FILE…`, also `unband FILE…`: takes the banding out of pictures.
 
 mod films;
+mod preview;
 mod stream;
 
 use std::collections::BTreeSet;
@@ -34,6 +35,9 @@ pub fn run(args: &DebandArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     let talk = Talk { loudness, bar: &quiet_bar };
+    if let Some(count) = args.film.preview {
+        return preview::run(args, count.into(), &talk);
+    }
     if let [only] = args.inputs.as_slice()
         && only.as_os_str() == STDIO
     {

@@ -51,7 +51,9 @@ fn every_command_of_the_readme_works() {
             stage.write(&table, &fs::read(root().join(&table)).unwrap());
         }
         stage.write("mine.pth", &fs::read(root().join("golden/checkpoints/indi_trainer.pth")).unwrap());
-        stage.write("film.mkv", &fs::read(root().join("golden/film/sky_pan_h264.mkv")).unwrap());
+        for film in ["film.mkv", "encoded.mkv"] {
+            stage.write(film, &fs::read(root().join("golden/film/sky_pan_h264.mkv")).unwrap());
+        }
         stage.write("in.jpg", &stage.read("examples/dusk.jpg"));
         stage.run(&["sky.png", "-o", "scan.tiff", "--strength", "0"]).code(0);
         for folder in [".local/share/bash-completion/completions", ".local/share/man/man1"] {

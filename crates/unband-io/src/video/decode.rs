@@ -17,6 +17,8 @@ pub struct DecodeOptions {
     pub to: Option<i64>,
     /// Go on as far as frames can be had where the film is damaged.
     pub keep_going: bool,
+    /// Only frames that can be decoded without others: a quick look at a long film.
+    pub key_frames_only: bool,
 }
 
 /// Frames start to be decoded so many seconds before those that are wanted: some that follow a key frame in the file come
@@ -68,6 +70,9 @@ impl Decoder {
         let mut args = Args::quiet(!options.keep_going);
         args.put(&["-noautorotate", "-copyts"]);
         args.files_only();
+        if options.key_frames_only {
+            args.put(&["-skip_frame", "nokey"]);
+        }
         if let Some(from) = options.from {
             let seconds = (film.seconds(from) - RUN_UP_SECONDS).max(0.0);
             args.put(&["-noaccurate_seek", "-ss", &format!("{seconds:.6}")]);

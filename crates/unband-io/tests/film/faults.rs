@@ -41,7 +41,7 @@ fn a_part_of_a_film_has_the_frames_of_that_part() {
         let film = video::probe(&film(name)).unwrap();
         let (times, _) = decode(&film);
         let (from, to) = (film.ticks(0.7), film.ticks(1.4));
-        let options = DecodeOptions { from: Some(from), to: Some(to), keep_going: false };
+        let options = DecodeOptions { from: Some(from), to: Some(to), ..DecodeOptions::default() };
         let wanted = times.iter().filter(|&&t| t >= from && t < to).count();
         assert_eq!(drain(&film, &options).unwrap(), wanted, "{name}");
     }

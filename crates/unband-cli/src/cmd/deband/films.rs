@@ -44,7 +44,11 @@ pub fn run(args: &DebandArgs, films: &[PathBuf], talk: &Talk<'_>) -> Outcome {
     outcome
 }
 
-fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
+/// How films are treated.
+///
+/// # Errors
+/// Options that make no sense for films.
+pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
     let film = &args.film;
     let pictures = settings::file_options(args)?;
     for (given, option) in [

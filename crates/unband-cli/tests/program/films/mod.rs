@@ -2,6 +2,7 @@
 
 mod faults;
 mod kept;
+mod preview;
 #[cfg(target_os = "linux")]
 mod resume;
 

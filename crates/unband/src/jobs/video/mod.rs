@@ -3,6 +3,7 @@
 //! Three threads hand frames on: one reads them from `ffmpeg`, this one works on them, with more threads inside a frame, one
 //! writes them to another `ffmpeg`. A few frames wait between them, so memory does not grow with the film.
 
+mod alone;
 mod frames;
 mod steady;
 mod stream;
@@ -24,6 +25,7 @@ use self::frames::Frames;
 use self::work::Work;
 use crate::{Context, Error, Options, OutputDepth};
 
+pub use self::alone::{Alone, check_film, deband_alone, decode_options};
 pub use self::stream::{StreamReport, deband_stream};
 
 /// Frames that wait between two threads.
@@ -107,8 +109,7 @@ pub fn deband_film(
 ) -> Result<FilmReport, Error> {
     let start = Instant::now();
     let film = video::probe(input)?;
-    film.check_progressive()?;
-    film.check_dynamic_hdr(options.drop_dynamic_hdr)?;
+    check_film(&film, options)?;
     if output.exists() && !options.overwrite {
         return Err(unband_io::Error::Exists.in_file(output).into());
     }
@@ -214,6 +215,7 @@ impl Plan<'_> {
             from: work.next.or(self.cut.map(|cut| cut.from)),
             to: self.cut.and_then(|cut| cut.to),
             keep_going: self.options.keep_going,
+            key_frames_only: false,
         };
         let mut decoder = Decoder::open(&self.film, &decode, &Limits::default())?;
         let from = *decoder.format();

@@ -1,0 +1,366 @@
+//! `unband FILM --preview N`: the most banded frames of a film before and after, in one picture.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+use unband::show::{HeatMap, Moment, Spot as Square, Value, before_after, worst_spots};
+use unband::video::{Alone, FilmOptions, check_film, deband_alone, decode_options};
+use unband::{Context, Error, Image, NoProgress};
+use unband_io::video::{self, DecodeOptions, Film, FrameFormat, VideoError};
+use unband_metrics::cambi;
+
+use super::{films, processors};
+use crate::Outcome;
+use crate::args::DebandArgs;
+use crate::bar::Bar;
+use crate::cmd::score::films::reader::{Raw, Reader, expected, image, in_order, rgb};
+use crate::cmd::score::films::summary::{Place, clock};
+use crate::cmd::score::films::worst::{Spot, Worst, about};
+use crate::cmd::score::{Subject, measure, number};
+use crate::interrupt::{self, Busy};
+use crate::outputs::folder_of;
+use crate::record::Record;
+use crate::result::print_json;
+use crate::talk::{Failure, Talk};
+
+/// Up to so many frames a film is decoded whole; of longer ones only the key frames, as shots begin with one.
+const SHORT: usize = 3000;
+/// Frames of which CAMBI is taken, at most; it takes longer than decoding.
+const MEASURED: f64 = 600.0;
+/// Frames that are nearer in time look alike, in seconds.
+const NEAR: f64 = 0.24;
+/// Side of the square that is enlarged, in pixels.
+const SIDE: usize = 256;
+
+/// Previews of all films.
+pub fn run(args: &DebandArgs, count: usize, talk: &Talk<'_>) -> Outcome {
+    let settled = films::options(args).and_then(|options| Ok((options, targets(args)?)));
+    let (options, targets) = match settled {
+        Ok(both) => both,
+        Err(failure) => {
+            talk.failure(&failure);
+            return Outcome::Usage;
+        }
+    };
+    interrupt::listen();
+    let mut outcome = Outcome::Done;
+    for (input, output) in args.inputs.iter().zip(&targets) {
+        outcome = outcome.max(one(args, &options, (input, output), count, talk));
+        if interrupt::asked() {
+            return Outcome::Interrupted;
+        }
+    }
+    outcome
+}
+
+/// The picture of each film.
+fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
+    let (_, others) = films::split(&args.inputs);
+    if let Some(other) = others.first() {
+        let message = format!("{} is no film, `--preview` is for films", other.display());
+        return Err(Failure::usage(message, "`unband compare` and `unband score --report` show pictures"));
+    }
+    let folder = folder_of(args.output.as_deref(), &args.inputs);
+    let file = args.output.as_deref().filter(|_| folder.is_none());
+    if let Some(path) = file {
+        let png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
+        if !png || args.inputs.len() > 1 {
+            let message =
+                format!("the preview of each film is a PNG, {} is not one for each", path.display());
+            return Err(Failure::usage(message, "name one file that ends in .png, or a folder"));
+        }
+    }
+    if let Some(folder) = folder {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            let message = format!("cannot make the folder: {}", crate::inputs::reason(&error));
+            Failure::at(folder.display().to_string(), message, None)
+        })?;
+    }
+    let target = |input: &PathBuf| {
+        let stem = input.file_stem().unwrap_or_default().to_string_lossy();
+        let name = format!("{stem}_unband_preview.png");
+        match (folder, file) {
+            (Some(folder), _) => folder.join(name),
+            (None, Some(path)) => path.to_path_buf(),
+            (None, None) => input.with_file_name(name),
+        }
+    };
+    Ok(args.inputs.iter().map(target).collect())
+}
+
+fn one(
+    args: &DebandArgs,
+    options: &FilmOptions,
+    (input, output): (&Path, &Path),
+    count: usize,
+    talk: &Talk<'_>,
+) -> Outcome {
+    let shown = input.display().to_string();
+    if output.is_file() && args.skip_existing {
+        talk.line(&format!("{shown}: left out, {} exists", output.display()));
+        return Outcome::Done;
+    }
+    if args.dry_run {
+        talk.line(&format!("{shown} → {}", output.display()));
+        return Outcome::Done;
+    }
+    let bar = Bar::film(!args.talk.quiet);
+    let threads = args.threads.map_or_else(processors, std::num::NonZero::get);
+    let ctx = Context { threads, cancel: &interrupt::STOP, progress: &NoProgress, ..Context::default() };
+    let there = output.exists() && !args.overwrite;
+    let made = if there {
+        let error = unband_io::Error::Exists;
+        Err(Failure::at(output.display().to_string(), error.to_string(), error.hint()))
+    } else {
+        preview(input, options, count, &bar, &ctx)
+    };
+    bar.finish();
+    let written = made.and_then(|made| {
+        let Some(Made { png, frames }) = made else { return Ok(None) };
+        let _busy = Busy::begin();
+        unband_io::write_bytes(&png, output, args.overwrite)
+            .map_err(|error| Failure::at(output.display().to_string(), error.to_string(), error.hint()))?;
+        Ok(Some(frames))
+    });
+    match written {
+        Ok(Some(frames)) => {
+            talk.line(&format!("{shown}  {} frames → {}", frames.len(), output.display()));
+            for frame in &frames {
+                talk.detail(&frame.label());
+            }
+            talk.detail(&"each frame is restored by itself, as if a shot began with it");
+            if !args.json {
+                return Outcome::Done;
+            }
+            let output = output.display().to_string();
+            print_json(&PreviewRecord { input: &shown, status: "preview", output, frames: &frames })
+        }
+        Ok(None) => Outcome::Interrupted,
+        Err(failure) => {
+            talk.failure(&failure);
+            if args.json {
+                print_json(&Record::failed(shown, &failure)).max(Outcome::SomeFailed)
+            } else {
+                Outcome::SomeFailed
+            }
+        }
+    }
+}
+
+/// The object of `--json`.
+#[derive(Serialize)]
+struct PreviewRecord<'a> {
+    input: &'a str,
+    status: &'static str,
+    output: String,
+    frames: &'a [FrameRecord],
+}
+
+/// A frame of the picture.
+#[derive(Serialize)]
+struct FrameRecord {
+    seconds: f64,
+    cambi_before: f64,
+    cambi_after: Option<f64>,
+    changed: bool,
+}
+
+impl FrameRecord {
+    /// "1:02.250  CAMBI 6.310 before, 0.420 after".
+    fn label(&self) -> String {
+        let after = self.cambi_after.map_or_else(String::new, |after| format!(", {} after", number(after)));
+        let unchanged = if self.changed { "" } else { "; left as it is" };
+        format!("{}  CAMBI {} before{after}{unchanged}", clock(self.seconds), number(self.cambi_before))
+    }
+}
+
+/// A preview.
+struct Made {
+    /// The picture's file.
+    png: Vec<u8>,
+    /// What is in it.
+    frames: Vec<FrameRecord>,
+}
+
+/// Makes the picture. Nothing when interrupted.
+fn preview(
+    input: &Path,
+    options: &FilmOptions,
+    count: usize,
+    bar: &Bar,
+    ctx: &Context<'_>,
+) -> Result<Option<Made>, Failure> {
+    let shown = || input.display().to_string();
+    let failed = |error: Error| {
+        let named = matches!(error, Error::Video(_) | Error::File(_));
+        Failure { subject: (!named).then(shown), message: error.to_string(), hint: error.hint() }
+    };
+    let film = video::probe(input).map_err(|error| failed(error.into()))?;
+    check_film(&film, options).map_err(failed)?;
+    let part = decode_options(&film, options).map_err(failed)?;
+    let Some(found) = look(&film, &part, count, bar, ctx)? else { return Ok(None) };
+    let mut frames: Vec<(Alone, Square, FrameRecord)> = Vec::new();
+    for spot in &found.spots {
+        if interrupt::asked() {
+            return Ok(None);
+        }
+        let alone = deband_alone(&film, (&found.format, &spot.bytes), options, ctx).map_err(failed)?;
+        let text = |text: String| Failure::at(shown(), text, None);
+        let after = rgb(alone.after.clone(), ctx).map_err(text)?;
+        let record = FrameRecord {
+            seconds: spot.place.seconds,
+            cambi_before: spot.place.value,
+            cambi_after: cambi_of(&after, ctx).ok(),
+            changed: alone.changed,
+        };
+        let square = most_banded(&alone.before, ctx).map_err(text)?;
+        frames.push((alone, square, record));
+    }
+    let moments: Vec<Moment<'_>> = frames
+        .iter()
+        .map(|(alone, square, record)| Moment {
+            label: record.label(),
+            before: &alone.before,
+            after: &alone.after,
+            spot: *square,
+        })
+        .collect();
+    let png = before_after(&moments, ctx).and_then(|picture| picture.png());
+    let png = png.map_err(|error| Failure::at(shown(), error.to_string(), None))?;
+    Ok(Some(Made { png, frames: frames.into_iter().map(|(_, _, record)| record).collect() }))
+}
+
+/// The square with most of the contours that CAMBI counts; the middle where there are none.
+fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
+    let image = rgb(frame.clone(), ctx)?;
+    let size = (image.width(), image.height());
+    let (_, maps) = cambi::score_image_with_maps(&image, &cambi::Options::default(), ctx)
+        .map_err(|error| error.to_string())?;
+    let full = maps.full();
+    let most = full.contrasts.iter().fold(1e-6f32, |most, &contrast| most.max(contrast));
+    let map = HeatMap::new(full.width, full.height, full.contrasts, size, most);
+    let map = map.map_err(|error| error.to_string())?;
+    let side = SIDE.min(size.0).min(size.1);
+    let middle =
+        Square { x: (size.0 - side) / 2, y: (size.1 - side) / 2, width: side, height: side, strength: 0.0 };
+    Ok(worst_spots(&map, size, 1, SIDE).first().copied().unwrap_or(middle))
+}
+
+fn cambi_of(image: &Image, ctx: &Context<'_>) -> Result<f64, String> {
+    let subject = Subject { image, reference: None, input: None };
+    match measure(&[subject], &[&cambi::ENTRY], ctx).concat().remove(0) {
+        Value::Number(value) => Ok(value),
+        Value::Missing(reason) => Err(reason),
+        Value::Blank => Err("cambi has no value".to_owned()),
+    }
+}
+
+/// Frames to show, in order of time.
+struct Found {
+    format: FrameFormat,
+    spots: Vec<Spot>,
+}
+
+/// Looks for the frames with the highest CAMBI: one of each shot, more where there are too few shots. Nothing when interrupted.
+fn look(
+    film: &Film,
+    part: &DecodeOptions,
+    count: usize,
+    bar: &Bar,
+    ctx: &Context<'_>,
+) -> Result<Option<Found>, Failure> {
+    let seconds = film.duration.unwrap_or(0.0);
+    let (from, to) =
+        (part.from.map_or(0.0, |t| film.seconds(t)), part.to.map_or(seconds, |t| film.seconds(t)));
+    let share = if seconds > 0.0 { ((to.min(seconds) - from) / seconds).clamp(0.0, 1.0) } else { 1.0 };
+    let total = (expected(film) as f64 * share) as usize;
+    let apart = ((to - from) / MEASURED).max(NEAR);
+    if total > SHORT {
+        let keys = DecodeOptions { key_frames_only: true, ..part.clone() };
+        let searched = search(film, &keys, count, apart, (bar, 0), ctx)?;
+        match searched {
+            // Enough to choose from.
+            Some(searched) if searched.measured >= 4 * count => return Ok(Some(searched.found(count))),
+            None => return Ok(None),
+            Some(_) => {}
+        }
+    }
+    let searched = search(film, part, count, apart, (bar, total), ctx)?;
+    match searched {
+        Some(searched) if searched.measured == 0 => {
+            let message = "there is no frame in this part of it".to_owned();
+            Err(Failure::at(film.path.display().to_string(), message, None))
+        }
+        searched => Ok(searched.map(|searched| searched.found(count))),
+    }
+}
+
+/// What a pass over the film has found.
+struct Searched {
+    format: FrameFormat,
+    measured: usize,
+    of_shots: Worst,
+    of_times: Worst,
+}
+
+impl Searched {
+    fn found(self, count: usize) -> Found {
+        let mut spots: Vec<Spot> = self.of_shots.spots().to_vec();
+        for spot in self.of_times.spots() {
+            let known = spots.iter().any(|other| other.place.frame == spot.place.frame);
+            if spots.len() < count && !known {
+                spots.push(spot.clone());
+            }
+        }
+        spots.sort_by_key(|spot| spot.place.frame);
+        Found { format: self.format, spots }
+    }
+}
+
+fn search(
+    film: &Film,
+    options: &DecodeOptions,
+    count: usize,
+    apart: f64,
+    (bar, total): (&Bar, usize),
+    ctx: &Context<'_>,
+) -> Result<Option<Searched>, Failure> {
+    let name = || film.path.display().to_string();
+    let failure = |error: &VideoError| Failure::at(name(), error.to_string(), error.hint());
+    let searched = std::thread::scope(|scope| {
+        let mut reader =
+            Reader::start(film, options, true, ctx.threads, scope).map_err(|error| failure(&error))?;
+        let format = reader.format;
+        let mut out =
+            Searched { format, measured: 0, of_shots: Worst::new(count), of_times: Worst::new(count) };
+        let (mut read, mut shot, mut last) = (0usize, 0i64, f64::NEG_INFINITY);
+        let mut next = || loop {
+            let raw = reader.next_frame()?;
+            read += 1;
+            bar.frames(read, total.max(read));
+            shot += i64::from(raw.begins);
+            if raw.seconds - last >= apart || raw.seconds < last {
+                last = raw.seconds;
+                return Some((raw, shot, read - 1));
+            }
+        };
+        let look = |(raw, ..): &(Raw, i64, usize), _: usize, ctx: &Context<'_>| {
+            image(&format, &raw.bytes)
+                .and_then(|image| rgb(image, ctx))
+                .and_then(|image| cambi_of(&image, ctx))
+        };
+        let mut put = |(raw, shot, frame): (Raw, i64, usize), value: Result<f64, String>| {
+            let value = value.map_err(|reason| Failure::at(name(), reason, None))?;
+            let place = Place { frame, seconds: raw.seconds, value };
+            let bytes = Arc::new(raw.bytes);
+            out.of_shots.put(shot, place, &bytes);
+            out.of_times.put(about(raw.seconds), place, &bytes);
+            out.measured += 1;
+            Ok(())
+        };
+        in_order(ctx, &mut next, &look, &mut put)?;
+        reader.damage.take().map_or(Ok(out), |damage| Err(failure(&damage)))
+    })?;
+    Ok((!interrupt::asked()).then_some(searched))
+}

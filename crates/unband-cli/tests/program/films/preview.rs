@@ -1,0 +1,57 @@
+//! `--preview`: frames of a film before and after.
+
+use crate::stage::{Stage, decode, ffmpeg, golden, have_ffmpeg, object, png, six_bits};
+
+#[test]
+fn the_most_banded_frames_of_different_shots_are_shown_and_nothing_is_encoded() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    // Three scenes of eight frames each; the second has no banding.
+    for i in 0..24 {
+        let bytes = match i / 8 {
+            0 => png(256, 224, &move |x, y, c| six_bits(x + i, y, c)),
+            1 => png(256, 224, &|x, y, c| (200 - 20 * c - (x / 32 + y / 32) % 2 * 90) as u8),
+            _ => png(256, 224, &move |x, y, c| 255 - six_bits((x + i) % 128 * 2, 3 * y, c)),
+        };
+        stage.write(&format!("f{i}.png"), &bytes);
+    }
+    ffmpeg(&stage, &["-framerate", "8", "-i", "f%d.png", "-c:v", "ffv1", "-pix_fmt", "gbrp", "film.mkv"]);
+    let scores = object(&stage, &["score", "film.mkv", "--json"], 0);
+    let json = object(&stage, &["film.mkv", "--preview", "2", "--json"], 0);
+    assert_eq!(json["output"], "film_unband_preview.png");
+    let frames = json["frames"].as_array().unwrap();
+    assert_eq!(frames.len(), 2);
+    for (frame, shot) in frames.iter().zip([0, 2]) {
+        let shot = &scores["films"][0]["shots"][shot];
+        let seconds = frame["seconds"].as_f64().unwrap();
+        let (from, to) = (shot["from_seconds"].as_f64().unwrap(), shot["to_seconds"].as_f64().unwrap());
+        assert!((from..to).contains(&seconds), "{json}");
+        assert!(frame["cambi_before"].as_f64().unwrap() > 0.0 && frame["changed"] == true, "{json}");
+    }
+    let picture = decode(&stage.read("film_unband_preview.png"));
+    assert!(picture.width > 1024 && picture.height > 600, "{}×{}", picture.width, picture.height);
+    // Fewer shots than frames: those farther in time.
+    let json = object(&stage, &["film.mkv", "--preview", "3", "--to", "0.9", "-o", "p/", "--json"], 0);
+    assert_eq!(json["frames"].as_array().unwrap().len(), 1, "one second has one");
+    assert!(stage.names().contains(&"p/film_unband_preview.png".to_owned()), "{:?}", stage.names());
+    let made = stage.names().iter().filter(|name| name.contains("unband")).count();
+    assert_eq!(made, 2, "{:?}", stage.names());
+}
+
+#[test]
+fn what_a_preview_cannot_be_is_said_at_once() {
+    let stage = Stage::new();
+    stage.png("a.png", &six_bits);
+    stage.run(&["a.png", "--preview", "2"]).code(2).says("a.png is no film");
+    stage.run(&["a.png", "--preview", "0"]).code(2);
+    if !have_ffmpeg() {
+        return;
+    }
+    golden(&stage, "sky_pan_h264.mkv");
+    stage.run(&["sky_pan_h264.mkv", "--preview", "1", "-o", "out.mkv"]).code(2).says("out.mkv");
+    stage.write("p.png", b"mine");
+    stage.run(&["sky_pan_h264.mkv", "--preview", "1", "-o", "p.png"]).code(1).says("exists");
+    assert_eq!(stage.read("p.png"), b"mine");
+}

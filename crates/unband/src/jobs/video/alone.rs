@@ -1,0 +1,67 @@
+//! Single frames of a film, to look at before the film is worked on.
+
+use unband_image::Image;
+use unband_io::video::{DecodeOptions, Film, FrameFormat};
+
+use super::frames::Frames;
+use super::{FilmOptions, bits_of, cut};
+use crate::{Context, Error};
+
+/// A frame, before and after.
+#[derive(Clone, Debug)]
+pub struct Alone {
+    /// As it was decoded.
+    pub before: Image,
+    /// As it would be encoded.
+    pub after: Image,
+    /// Is any sample another one?
+    pub changed: bool,
+}
+
+/// Can the film be worked on? What [`deband_film`](super::deband_film) asks first.
+///
+/// # Errors
+/// Interlaced films, and those that would lose dynamic HDR.
+pub fn check_film(film: &Film, options: &FilmOptions) -> Result<(), Error> {
+    film.check_progressive()?;
+    film.check_dynamic_hdr(options.drop_dynamic_hdr)?;
+    Ok(())
+}
+
+/// How the part of the film is decoded that the options name.
+///
+/// # Errors
+/// [`Error::Option`]: times that make no sense.
+pub fn decode_options(film: &Film, options: &FilmOptions) -> Result<DecodeOptions, Error> {
+    let cut = cut(film, options)?;
+    Ok(DecodeOptions {
+        from: cut.map(|cut| cut.from),
+        to: cut.and_then(|cut| cut.to),
+        keep_going: options.keep_going,
+        key_frames_only: false,
+    })
+}
+
+/// Takes the banding out of one frame of a film as if a shot began with it. In the film a shot is looked at in its first frame and
+/// every second or so, and where nothing moves the result is a mean over time: there it is smoother still.
+///
+/// # Errors
+/// As [`deband_film`](super::deband_film), for one frame.
+pub fn deband_alone(
+    film: &Film,
+    (format, bytes): (&FrameFormat, &[u8]),
+    options: &FilmOptions,
+    ctx: &Context<'_>,
+) -> Result<Alone, Error> {
+    let bits = bits_of(film.video.depth, options.options.depth)?;
+    let to = format.with_bits(bits).ok_or_else(|| Error::Option {
+        name: "depth of a film",
+        range: "what its pixel format has",
+        got: bits.to_string(),
+    })?;
+    let mut out = Vec::new();
+    let done = Frames::new(&options.options, *format, to, ctx).next(bytes, true, &mut out)?;
+    let wrong = |error: unband_io::Error| Error::Image(error.to_string());
+    let (before, after) = (format.read(bytes).map_err(wrong)?, to.read(&out).map_err(wrong)?);
+    Ok(Alone { before, after, changed: done.changed })
+}

@@ -1,0 +1,118 @@
+//! Frames before and after, for a look at a film: each small and whole, and its worst place large.
+
+use unband_image::{Context, Image};
+
+use super::canvas::{Anchor, Area, Canvas, Ink, LETTER_WIDTH};
+use super::raster::Raster;
+use super::spots::{Stretch, stretched};
+use super::{Picture, ShowError, Spot};
+
+/// A frame, before and after.
+#[derive(Clone, Debug)]
+pub struct Moment<'a> {
+    /// What stands above it, in Latin-1.
+    pub label: String,
+    /// As it was.
+    pub before: &'a Image,
+    /// What was made of it, of the same size.
+    pub after: &'a Image,
+    /// The place that is enlarged, with more contrast.
+    pub spot: Spot,
+}
+
+/// Longest side of a small frame, and least of an enlarged place; in pixels.
+const SIDE: usize = 512;
+const GAP: f64 = 12.0;
+/// A line of text, with its gap.
+const LINE: f64 = 20.0;
+
+/// What is drawn of a frame.
+struct Drawn {
+    label: String,
+    /// Before and after.
+    whole: [Picture; 2],
+    place: [Picture; 2],
+    /// Small frame ← frame.
+    scale: f64,
+    spot: Spot,
+    gain: f32,
+}
+
+impl Drawn {
+    fn new(moment: &Moment<'_>, ctx: &Context<'_>) -> Result<Self, ShowError> {
+        let stretch = Stretch::of(moment.before, &moment.spot, ctx)?;
+        let whole = |image| Picture::at_most(SIDE, image, ctx);
+        let place = |image| stretched(image, &moment.spot, &stretch, ctx);
+        let pictures = [whole(moment.before)?, whole(moment.after)?];
+        Ok(Self {
+            label: moment.label.clone(),
+            scale: pictures[0].width as f64 / moment.before.width().max(1) as f64,
+            whole: pictures,
+            place: [place(moment.before)?, place(moment.after)?],
+            spot: moment.spot,
+            gain: stretch.gain(),
+        })
+    }
+
+    /// Pixels of a frame's place become squares of so many.
+    fn zoom(&self) -> usize {
+        (SIDE / self.place[0].width.max(self.place[0].height).max(1)).max(1)
+    }
+
+    /// Width of the small frame or the place, whichever is wider.
+    fn column(&self) -> f64 {
+        self.whole[0].width.max(self.zoom() * self.place[0].width) as f64
+    }
+
+    /// Width and height, with a gap to the right and below.
+    fn size(&self) -> (f64, f64) {
+        let text = self.label.chars().count() as f64 * LETTER_WIDTH;
+        let height = self.whole[0].height as f64 + (self.zoom() * self.place[0].height) as f64;
+        ((2.0 * self.column() + GAP).max(text) + GAP, height + 3.0 * LINE + GAP)
+    }
+
+    fn draw(&self, (x, y): (f64, f64), raster: &mut Raster) -> Result<(), ShowError> {
+        raster.text((x, y + LINE - 6.0), Anchor::Start, Ink::Text, &self.label);
+        for (i, name) in ["before", "after"].into_iter().enumerate() {
+            let x = x + i as f64 * (self.column() + GAP);
+            let (whole, place) = (&self.whole[i], &self.place[i]);
+            let top = y + 2.0 * LINE;
+            raster.text((x, top - 6.0), Anchor::Start, Ink::Faint, name);
+            let area = Area { x, y: top, w: whole.width as f64, h: whole.height as f64 };
+            raster.picture(area, whole, name)?;
+            let mark = Area {
+                x: x + self.spot.x as f64 * self.scale,
+                y: top + self.spot.y as f64 * self.scale,
+                w: self.spot.width as f64 * self.scale,
+                h: self.spot.height as f64 * self.scale,
+            };
+            raster.rect(mark, Ink::Curve(0), false);
+            let top = top + area.h + LINE;
+            let said = format!("{name}, contrast × {:.0}", self.gain);
+            raster.text((x, top - 6.0), Anchor::Start, Ink::Faint, &said);
+            let zoom = self.zoom();
+            let (w, h) = ((zoom * place.width) as f64, (zoom * place.height) as f64);
+            raster.picture(Area { x, y: top, w, h }, place, &said)?;
+        }
+        Ok(())
+    }
+}
+
+/// One picture of all moments, in as many columns as make it about as wide as high.
+///
+/// # Errors
+/// No moment, and planes that do not fit their model.
+pub fn before_after(moments: &[Moment<'_>], ctx: &Context<'_>) -> Result<Picture, ShowError> {
+    let drawn = moments.iter().map(|moment| Drawn::new(moment, ctx)).collect::<Result<Vec<_>, _>>()?;
+    let sizes = drawn.iter().map(Drawn::size);
+    let (width, height) = sizes.reduce(|a, b| (a.0.max(b.0), a.1.max(b.1))).ok_or(ShowError::NoPicture)?;
+    let columns = ((drawn.len() as f64 * height / width).sqrt().round() as usize).clamp(1, drawn.len());
+    let rows = drawn.len().div_ceil(columns);
+    let across = GAP + width * columns as f64;
+    let mut raster = Raster::new(across as usize, (GAP + height * rows as f64) as usize);
+    for (i, moment) in drawn.iter().enumerate() {
+        let at = (GAP + width * (i % columns) as f64, height * (i / columns) as f64);
+        moment.draw(at, &mut raster)?;
+    }
+    Ok(raster.finish())
+}
