@@ -459,6 +459,11 @@ fn map(level: &Level, strips: &[Strip], scale: usize) -> Map {
     Map { width, height, contrasts }
 }
 
+/// Is it one of the measures here? They take luma as a video stores it; others take red, green and blue, or grey.
+pub fn is_one(metric: &Metric) -> bool {
+    [&ENTRY, &ENTRY_COARSE, &ENTRY_REFERENCE, &ENTRY_FULL_REFERENCE].iter().any(|one| one.name == metric.name)
+}
+
 /// Scores a picture by its luma in studio range.
 ///
 /// YUV: the luma plane as it is stored; full range becomes studio range at its depth, but at least 10 bits where that

@@ -205,11 +205,11 @@ impl<'a> Job<'a> {
     }
 
     fn measured(&self, parts: &[Part], ctx: &Context<'_>) -> Vec<Row> {
-        let of = |role: &str| parts.iter().find(|part| part.role == role).map(|part| &part.loaded.image);
+        let of = |role: &str| parts.iter().find(|part| part.role == role).map(|part| (&part.loaded).into());
         let subjects: Vec<Subject<'_>> = parts
             .iter()
             .map(|part| Subject {
-                image: &part.loaded.image,
+                image: (&part.loaded).into(),
                 reference: of(REFERENCE).filter(|_| part.role != REFERENCE),
                 input: of(INPUT).filter(|_| part.role != REFERENCE && part.role != INPUT),
             })

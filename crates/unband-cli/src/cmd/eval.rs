@@ -260,7 +260,11 @@ impl Job {
     }
 
     fn values(&self, result: &Image, pair: &Pair, ctx: &Context<'_>) -> Vec<unband::show::Value> {
-        let subject = Subject { image: result, reference: Some(&pair.gt), input: Some(&pair.lq) };
+        let subject = Subject {
+            image: result.into(),
+            reference: Some((&pair.gt).into()),
+            input: Some((&pair.lq).into()),
+        };
         measure(&[subject], &self.metrics, ctx).concat()
     }
 

@@ -128,7 +128,7 @@ impl<'a> Job<'a> {
         let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
         let loaded = Loaded::read(input, &ctx)?;
         let verdict = Verdict::new(&loaded.findings);
-        let subject = Subject { image: &loaded.image, reference: None, input: None };
+        let subject = Subject::alone(&loaded);
         let values = measure(&[subject], &self.metrics, &ctx).concat();
         let row = Row {
             role: "picture".into(),

@@ -50,6 +50,27 @@ fn a_frame_has_the_cambi_of_the_same_picture_and_cuts_part_shots() {
 }
 
 #[test]
+fn cambi_is_of_the_luma_that_a_film_stores() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    // The luma that CAMBI takes of a grey picture of these codes, and chroma that has nothing to say.
+    let grey = |x: usize, y: usize| (40 + x / 24 + y / 40 * 2) as u8;
+    stage.write("grey.png", &png(256, 192, &move |x, y, _| grey(x, y)));
+    let luma = (0..256 * 192).map(|i| (((220 * u32::from(grey(i % 256, i / 256)) + 128) >> 8) + 16) as u8);
+    let chroma = (0..256 * 192 / 2u32).map(|i| 60 + (i % 128) as u8);
+    stage.write("film.yuv", &luma.chain(chroma).collect::<Vec<u8>>());
+    let raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "256x192", "-r", "25", "-i", "film.yuv"];
+    ffmpeg(&stage, &[&raw[..], &["-c:v", "ffv1", "film.mkv"]].concat());
+    let film = object(&stage, &["score", "film.mkv", "--json"], 0);
+    let picture = object(&stage, &["score", "grey.png", "--json"], 0);
+    let value = picture["files"][0]["values"]["cambi"].as_f64();
+    assert!(value.is_some_and(|value| value > 0.1), "{picture}");
+    assert_eq!(film["films"][0]["values"]["cambi"].as_f64(), value);
+}
+
+#[test]
 fn films_of_all_kinds_have_a_row_for_each_frame_whatever_the_threads() {
     if !have_ffmpeg() {
         return;

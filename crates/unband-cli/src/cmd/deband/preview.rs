@@ -14,7 +14,7 @@ use super::{films, processors};
 use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
-use crate::cmd::score::films::reader::{Raw, Reader, expected, image, in_order, rgb};
+use crate::cmd::score::films::reader::{Raw, Reader, expected, image, in_order};
 use crate::cmd::score::films::summary::{Place, clock};
 use crate::cmd::score::films::worst::{Spot, Worst, about};
 use crate::cmd::score::{Subject, measure, number};
@@ -207,11 +207,10 @@ fn preview(
         }
         let alone = deband_alone(&film, (&found.format, &spot.bytes), options, ctx).map_err(failed)?;
         let text = |text: String| Failure::at(shown(), text, None);
-        let after = rgb(alone.after.clone(), ctx).map_err(text)?;
         let record = FrameRecord {
             seconds: spot.place.seconds,
             cambi_before: spot.place.value,
-            cambi_after: cambi_of(&after, ctx).ok(),
+            cambi_after: cambi_of(&alone.after, ctx).ok(),
             changed: alone.changed,
         };
         let square = most_banded(&alone.before, ctx).map_err(text)?;
@@ -233,9 +232,8 @@ fn preview(
 
 /// The square with most of the contours that CAMBI counts; the middle where there are none.
 fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
-    let image = rgb(frame.clone(), ctx)?;
-    let size = (image.width(), image.height());
-    let (_, maps) = cambi::score_image_with_maps(&image, &cambi::Options::default(), ctx)
+    let size = (frame.width(), frame.height());
+    let (_, maps) = cambi::score_image_with_maps(frame, &cambi::Options::default(), ctx)
         .map_err(|error| error.to_string())?;
     let full = maps.full();
     let most = full.contrasts.iter().fold(1e-6f32, |most, &contrast| most.max(contrast));
@@ -248,7 +246,7 @@ fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
 }
 
 fn cambi_of(image: &Image, ctx: &Context<'_>) -> Result<f64, String> {
-    let subject = Subject { image, reference: None, input: None };
+    let subject = Subject::alone(image);
     match measure(&[subject], &[&cambi::ENTRY], ctx).concat().remove(0) {
         Value::Number(value) => Ok(value),
         Value::Missing(reason) => Err(reason),
@@ -346,9 +344,7 @@ fn search(
             }
         };
         let look = |(raw, ..): &(Raw, i64, usize), _: usize, ctx: &Context<'_>| {
-            image(&format, &raw.bytes)
-                .and_then(|image| rgb(image, ctx))
-                .and_then(|image| cambi_of(&image, ctx))
+            image(&format, &raw.bytes).and_then(|image| cambi_of(&image, ctx))
         };
         let mut put = |(raw, shot, frame): (Raw, i64, usize), value: Result<f64, String>| {
             let value = value.map_err(|reason| Failure::at(name(), reason, None))?;

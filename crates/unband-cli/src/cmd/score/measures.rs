@@ -9,7 +9,7 @@ use unband::show::{Direction, HeatMap, MetricRow, Value};
 use unband::verdict::Grade;
 use unband::{Context, Findings, Image};
 use unband_image::Depth;
-use unband_metrics::{Against, Better, FILM_METRICS, METRICS, Metric};
+use unband_metrics::{Against, Better, FILM_METRICS, METRICS, Metric, cambi};
 
 use super::grade;
 use crate::cmd::inspect::cause_word;
@@ -211,18 +211,44 @@ pub fn missing<'a>(
     })
 }
 
+/// A picture in the two forms that measures take.
+#[derive(Clone, Copy)]
+pub struct Forms<'a> {
+    /// RGB or grey.
+    pub rgb: &'a Image,
+    /// As its file stores it.
+    pub stored: &'a Image,
+}
+
+impl<'a> Forms<'a> {
+    fn for_metric(self, metric: &Metric) -> &'a Image {
+        if cambi::is_one(metric) { self.stored } else { self.rgb }
+    }
+}
+
+impl<'a> From<&'a Image> for Forms<'a> {
+    fn from(image: &'a Image) -> Self {
+        Self { rgb: image, stored: image }
+    }
+}
+
 /// A picture to measure, and what it is measured against.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
-    /// The picture; RGB or grey.
-    pub image: &'a Image,
+    /// The picture.
+    pub image: Forms<'a>,
     /// The clean picture.
-    pub reference: Option<&'a Image>,
+    pub reference: Option<Forms<'a>>,
     /// The picture before its repair.
-    pub input: Option<&'a Image>,
+    pub input: Option<Forms<'a>>,
 }
 
 impl<'a> Subject<'a> {
+    /// With nothing to compare it with.
+    pub fn alone(image: impl Into<Forms<'a>>) -> Self {
+        Self { image: image.into(), reference: None, input: None }
+    }
+
     /// What a measure compares it with.
     fn other(&self, metric: &Metric) -> Option<&'a Image> {
         match metric.against {
@@ -230,6 +256,7 @@ impl<'a> Subject<'a> {
             Against::Reference => self.reference,
             Against::Input => self.input,
         }
+        .map(|forms| forms.for_metric(metric))
     }
 
     fn takes(&self, metric: &Metric) -> bool {
@@ -245,7 +272,7 @@ const PIXELS_AT_ONCE: usize = 64_000_000;
 pub fn measure(subjects: &[Subject<'_>], metrics: &[&'static Metric], ctx: &Context<'_>) -> Vec<Vec<Value>> {
     // The bar counts measures, not what is inside them.
     let mut silent = Context { progress: &unband::NoProgress, ..*ctx };
-    let pixels = |subject: &Subject<'_>| subject.image.width() * subject.image.height();
+    let pixels = |subject: &Subject<'_>| subject.image.rgb.width() * subject.image.rgb.height();
     let largest = subjects.iter().map(pixels).max().unwrap_or(0).max(1);
     let mut side_by_side = *ctx;
     let room = (PIXELS_AT_ONCE / largest).max(1);
@@ -272,7 +299,7 @@ pub fn measure(subjects: &[Subject<'_>], metrics: &[&'static Metric], ctx: &Cont
 
 fn value(subject: &Subject<'_>, metric: &Metric, ctx: &Context<'_>) -> Value {
     let other = subject.other(metric);
-    let score = catch_unwind(AssertUnwindSafe(|| metric.score(subject.image, other, ctx)));
+    let score = catch_unwind(AssertUnwindSafe(|| metric.score(subject.image.for_metric(metric), other, ctx)));
     match score {
         Ok(Ok(score)) => Value::Number(score.value),
         Ok(Err(error)) => Value::Missing(error.to_string()),

@@ -2,12 +2,13 @@
 
 use unband::{Context, Findings, Image};
 
+use super::measures::Forms;
 use crate::inputs::Input;
 use crate::talk::Failure;
 
 /// A picture that was read and looked at.
 pub struct Loaded {
-    /// As RGB or grey, which is what measures take.
+    /// As RGB or grey, which is what most measures take.
     pub image: Image,
     /// As its file stores it, where that is luma and chroma.
     pub stored: Option<Image>,
@@ -15,6 +16,12 @@ pub struct Loaded {
     pub findings: Findings,
     /// Its format.
     pub format: &'static str,
+}
+
+impl<'a> From<&'a Loaded> for Forms<'a> {
+    fn from(loaded: &'a Loaded) -> Self {
+        Self { rgb: &loaded.image, stored: loaded.as_stored() }
+    }
 }
 
 impl Loaded {

@@ -207,29 +207,33 @@ fn look(
     let planes = if formats[0].pixels.samples == Samples::Gray { 1 } else { 3 };
     let needed = plan.metrics.iter().any(|metric| film_psnr::is_one(metric));
     let errors = needed.then(|| Errors::of(&result, &reference, planes).map_err(|error| error.to_string()));
-    let pictures = Pictures { reference: rgb(reference, ctx)?, result: rgb(result, ctx)?, ctx };
-    // CAMBI takes most of the time and is asked for by three measures.
-    let [mut of_result, mut of_reference] = [None, None];
-    let values = plan.metrics.iter().map(|metric| {
-        let mut result = || of_result.get_or_insert_with(|| pictures.alone(&pictures.result)).clone();
-        let mut reference =
-            || of_reference.get_or_insert_with(|| pictures.alone(&pictures.reference)).clone();
-        match metric.name {
-            name if name == cambi::ENTRY.name => result(),
-            name if name == cambi::ENTRY_REFERENCE.name => reference(),
-            name if name == cambi::ENTRY_FULL_REFERENCE.name => match (result(), reference()) {
-                (Value::Number(result), Value::Number(reference)) => {
-                    Value::Number(cambi::worse_by(result, reference))
-                }
-                (Value::Number(_), missing) | (missing, _) => missing,
-            },
-            _ if film_psnr::is_one(metric) => match &errors {
-                Some(Ok(errors)) => film_psnr::value(metric, errors).map_or(Value::Blank, Value::Number),
-                Some(Err(reason)) => Value::Missing(reason.clone()),
-                None => Value::Blank,
-            },
-            _ => pictures.against(metric),
-        }
+    // CAMBI takes most of the time and is asked for by three measures. It is of luma as it is stored.
+    let asked = |metric: &Metric| plan.metrics.iter().any(|one| one.name == metric.name);
+    let both = asked(&cambi::ENTRY_FULL_REFERENCE);
+    let alone = |image: &Image, wanted| if wanted { cambi_of(image, ctx) } else { Value::Blank };
+    let of_result = alone(&result, both || asked(&cambi::ENTRY));
+    let of_reference = alone(&reference, both || asked(&cambi::ENTRY_REFERENCE));
+    let of_pictures = |metric: &&Metric| !film_psnr::is_one(metric) && !cambi::is_one(metric);
+    let pictures = if plan.metrics.iter().any(of_pictures) {
+        Some(Pictures { reference: rgb(reference, ctx)?, result: rgb(result, ctx)?, ctx })
+    } else {
+        None
+    };
+    let values = plan.metrics.iter().map(|metric| match metric.name {
+        name if name == cambi::ENTRY.name => of_result.clone(),
+        name if name == cambi::ENTRY_REFERENCE.name => of_reference.clone(),
+        name if name == cambi::ENTRY_FULL_REFERENCE.name => match (&of_result, &of_reference) {
+            (Value::Number(result), Value::Number(reference)) => {
+                Value::Number(cambi::worse_by(*result, *reference))
+            }
+            (Value::Number(_), missing) | (missing, _) => missing.clone(),
+        },
+        _ if film_psnr::is_one(metric) => match &errors {
+            Some(Ok(errors)) => film_psnr::value(metric, errors).map_or(Value::Blank, Value::Number),
+            Some(Err(reason)) => Value::Missing(reason.clone()),
+            None => Value::Blank,
+        },
+        _ => pictures.as_ref().map_or(Value::Blank, |pictures| pictures.against(metric)),
     });
     let values = values.collect();
     Ok((values, verdict))
@@ -242,15 +246,15 @@ struct Pictures<'a> {
     ctx: &'a Context<'a>,
 }
 
-impl Pictures<'_> {
-    /// CAMBI of one of them.
-    fn alone(&self, image: &Image) -> Value {
-        let subject = Subject { image, reference: None, input: None };
-        measure(&[subject], &[&cambi::ENTRY], self.ctx).concat().remove(0)
-    }
+/// CAMBI of one of them.
+fn cambi_of(image: &Image, ctx: &Context<'_>) -> Value {
+    let subject = Subject::alone(image);
+    measure(&[subject], &[&cambi::ENTRY], ctx).concat().remove(0)
+}
 
+impl Pictures<'_> {
     fn against(&self, metric: &'static Metric) -> Value {
-        let subject = Subject { image: &self.result, reference: Some(&self.reference), input: None };
+        let subject = Subject { reference: Some((&self.reference).into()), ..Subject::alone(&self.result) };
         measure(&[subject], &[metric], self.ctx).concat().remove(0)
     }
 }

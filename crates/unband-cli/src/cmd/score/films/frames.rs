@@ -8,8 +8,8 @@ use unband::show::Value;
 use unband_io::video::{DecodeOptions, Film, FrameFormat, VideoError};
 use unband_metrics::Metric;
 
-use super::super::{Subject, Verdict, measure};
-use super::reader::{Raw, Reader, image, in_order, rgb};
+use super::super::Verdict;
+use super::reader::{Raw, Reader, image, in_order, values_of};
 use super::summary::{Frame, Place, Tally};
 use super::worst::{Worst, about};
 use crate::interrupt;
@@ -92,13 +92,11 @@ fn look(raw: &Raw, number: usize, format: &FrameFormat, plan: &Plan<'_>, ctx: &C
     let stored = image(format, &raw.bytes)?;
     let all = raw.begins || number.is_multiple_of(plan.every);
     let verdict = all.then(|| Verdict::new(&unband::inspect(&stored, ctx)));
-    let image = rgb(stored, ctx)?;
-    let subject = Subject { image: &image, reference: None, input: None };
     let values = if all {
-        measure(&[subject], plan.metrics, ctx).concat()
+        values_of(stored, plan.metrics, ctx)?
     } else {
         let mut values = vec![Value::Blank; plan.metrics.len()];
-        values[plan.lead] = measure(&[subject], &plan.metrics[plan.lead..=plan.lead], ctx).concat().remove(0);
+        values[plan.lead] = values_of(stored, &plan.metrics[plan.lead..=plan.lead], ctx)?.remove(0);
         values
     };
     Ok((values, verdict))

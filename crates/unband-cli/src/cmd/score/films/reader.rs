@@ -4,11 +4,14 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Scope;
 
+use unband::show::Value;
 use unband::{Context, Image};
 use unband_image::Cuts;
 use unband_io::Limits;
 use unband_io::video::{DecodeOptions, Decoder, Film, FrameFormat, VideoError};
+use unband_metrics::{Metric, cambi};
 
+use super::super::{Subject, measure};
 use crate::interrupt;
 use crate::talk::Failure;
 
@@ -151,6 +154,29 @@ pub fn image(format: &FrameFormat, bytes: &[u8]) -> Result<Image, String> {
 /// Luma and chroma that do not fit each other, as text.
 pub fn rgb(image: Image, ctx: &Context<'_>) -> Result<Image, String> {
     if image.is_yuv() { image.into_rgb(ctx).map_err(|error| error.to_string()) } else { Ok(image) }
+}
+
+/// All values of a frame as it is stored: of its luma where a measure is of that, of red, green and blue else.
+///
+/// # Errors
+/// As [`rgb`].
+pub fn values_of(
+    stored: Image,
+    metrics: &[&'static Metric],
+    ctx: &Context<'_>,
+) -> Result<Vec<Value>, String> {
+    let of =
+        |image: &Image, metrics: &[&'static Metric]| measure(&[Subject::alone(image)], metrics, ctx).concat();
+    let [luma, others]: [Vec<&'static Metric>; 2] =
+        [true, false].map(|luma| metrics.iter().copied().filter(|m| cambi::is_one(m) == luma).collect());
+    let mut of_luma = of(&stored, &luma).into_iter();
+    let mut of_others = match &others[..] {
+        [] => Vec::new(),
+        others => of(&rgb(stored, ctx)?, others),
+    }
+    .into_iter();
+    let next = |m: &&'static Metric| if cambi::is_one(m) { of_luma.next() } else { of_others.next() };
+    Ok(metrics.iter().filter_map(next).collect())
 }
 
 /// How many frames there may be, for the bar.
