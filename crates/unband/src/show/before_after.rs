@@ -116,3 +116,28 @@ pub fn before_after(moments: &[Moment<'_>], ctx: &Context<'_>) -> Result<Picture
     }
     Ok(raster.finish())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_moment_has_its_frames_and_its_place() {
+        let ctx = Context::default();
+        let grey = |code: u8| Image::from_gray(300, 200, &vec![code; 60_000]).unwrap();
+        let (before, after) = (grey(90), grey(91));
+        let spot = Spot { x: 8, y: 8, width: 64, height: 64, strength: 1.0 };
+        let moment = |i: usize| Moment { label: format!("0:0{i}.000"), before: &before, after: &after, spot };
+        let moments: Vec<Moment<'_>> = (0..3).map(moment).collect();
+        let picture = before_after(&moments, &ctx).unwrap();
+        let count = |code: u8| picture.rgb.chunks_exact(3).filter(|c| **c == [code; 3]).count();
+        // Whole frames, but for the frame around the place.
+        for code in [90, 91] {
+            assert!((3 * 59_000..=3 * 60_000).contains(&count(code)), "{}", count(code));
+        }
+        // 64 pixels become 512. A flat place is mid-grey; a code above it is 24, as input and result share one stretch.
+        assert_eq!((count(128), count(152)), (3 * 512 * 512, 3 * 512 * 512));
+        assert!(before_after(&[], &ctx).is_err());
+    }
+}
