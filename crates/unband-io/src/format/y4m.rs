@@ -3,7 +3,7 @@
 //! Source: yuv4mpeg(5) of mjpegtools; tags for more than 8 bits, grey, alpha and range as `FFmpeg`'s
 //! `libavformat/yuv4mpegenc.c` and `yuv4mpegdec.c` spell them.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 
 use unband_image::color::Siting;
 use unband_image::dither::Grid;
@@ -308,9 +308,8 @@ impl<R: Read> Y4mReader<R> {
     /// Streams that end inside a frame or hold something else, and whatever reading gives.
     pub fn next_frame(&mut self) -> Result<Option<Image>, Error> {
         let header = self.header;
-        let Some(line) = read_line(&mut self.input)? else { return Ok(None) };
-        if line != "FRAME" && !line.starts_with("FRAME ") {
-            return Err(Error::damaged(NAME, "a frame does not begin with `FRAME`"));
+        if !self.frame_begins()? {
+            return Ok(None);
         }
         let mut planes = Vec::new();
         for (i, (width, height)) in header.planes().enumerate() {
@@ -339,14 +338,44 @@ impl<R: Read> Y4mReader<R> {
     /// # Errors
     /// As [`Y4mReader::next_frame`].
     pub fn next_bytes(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
-        let Some(line) = read_line(&mut self.input)? else { return Ok(false) };
-        if line != "FRAME" && !line.starts_with("FRAME ") {
-            return Err(Error::damaged(NAME, "a frame does not begin with `FRAME`"));
+        if !self.frame_begins()? {
+            return Ok(false);
         }
         // Within the limits, or the header would have been refused.
         buffer.resize(self.header.frame_bytes().unwrap_or(0), 0);
         self.input.read_exact(buffer).map_err(wrong)?;
         Ok(true)
+    }
+
+    /// Goes over all frames of a file without reading them.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] where the last one is not whole, and as [`Y4mReader::next_frame`].
+    pub(crate) fn check_whole(mut self) -> Result<(), Error>
+    where
+        R: Seek,
+    {
+        let place = self.input.stream_position().map_err(wrong)?;
+        let end = self.input.seek(SeekFrom::End(0)).map_err(wrong)?;
+        self.input.seek(SeekFrom::Start(place)).map_err(wrong)?;
+        let bytes = self.header.frame_bytes().unwrap_or(0).cast_signed() as i64;
+        while self.frame_begins()? {
+            self.input.seek_relative(bytes).map_err(wrong)?;
+            if self.input.stream_position().map_err(wrong)? > end {
+                return Err(Error::Truncated { format: NAME });
+            }
+        }
+        Ok(())
+    }
+
+    /// Is there a frame? Reads its line.
+    fn frame_begins(&mut self) -> Result<bool, Error> {
+        let Some(line) = read_line(&mut self.input)? else { return Ok(false) };
+        if line == "FRAME" || line.starts_with("FRAME ") {
+            Ok(true)
+        } else {
+            Err(Error::damaged(NAME, "a frame does not begin with `FRAME`"))
+        }
     }
 
     fn plane(&mut self, width: usize, height: usize, grid: Grid) -> Result<Plane, Error> {

@@ -69,6 +69,7 @@ impl Codec {
 
 /// A container that films are written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // facts that have nothing to do with each other
 pub struct Container {
     /// `FFmpeg`'s name of what writes it.
     pub muxer: &'static str,
@@ -79,20 +80,58 @@ pub struct Container {
     tagged: bool,
     /// Has each stream a unit of time of its own?
     pub(super) times_of_tracks: bool,
+    /// Has it a place for mastering display and content light level?
+    light: bool,
 }
 
 const CONTAINERS: &[Container] = &[
-    Container { muxer: "matroska", extensions: &["mkv"], ffv1: true, tagged: false, times_of_tracks: false },
-    Container { muxer: "webm", extensions: &["webm"], ffv1: false, tagged: false, times_of_tracks: false },
-    Container { muxer: "mp4", extensions: &["mp4", "m4v"], ffv1: false, tagged: true, times_of_tracks: true },
-    Container { muxer: "mov", extensions: &["mov"], ffv1: true, tagged: true, times_of_tracks: true },
-    Container { muxer: "nut", extensions: &["nut"], ffv1: true, tagged: false, times_of_tracks: false },
+    Container {
+        muxer: "matroska",
+        extensions: &["mkv"],
+        ffv1: true,
+        tagged: false,
+        times_of_tracks: false,
+        light: true,
+    },
+    Container {
+        muxer: "webm",
+        extensions: &["webm"],
+        ffv1: false,
+        tagged: false,
+        times_of_tracks: false,
+        light: true,
+    },
+    Container {
+        muxer: "mp4",
+        extensions: &["mp4", "m4v"],
+        ffv1: false,
+        tagged: true,
+        times_of_tracks: true,
+        light: true,
+    },
+    Container {
+        muxer: "mov",
+        extensions: &["mov"],
+        ffv1: true,
+        tagged: true,
+        times_of_tracks: true,
+        light: true,
+    },
+    Container {
+        muxer: "nut",
+        extensions: &["nut"],
+        ffv1: true,
+        tagged: false,
+        times_of_tracks: false,
+        light: false,
+    },
     Container {
         muxer: "mpegts",
         extensions: &["ts", "m2ts", "mts"],
         ffv1: false,
         tagged: false,
         times_of_tracks: false,
+        light: false,
     },
 ];
 
@@ -101,6 +140,9 @@ pub fn container_of(path: &Path) -> Option<&'static Container> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     CONTAINERS.iter().find(|container| container.extensions.contains(&extension.as_str()))
 }
+
+/// Films below this size on a side cannot be cut into slices, in pixels.
+const TINY: usize = 16;
 
 /// A codec, its quality, and further arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,6 +221,13 @@ impl Encoding {
         if self.codec == Codec::X265 && self.container.tagged && !args.iter().any(|arg| arg == "-tag:v") {
             args.extend(["-tag:v".to_owned(), "hvc1".to_owned()]);
         }
+        // Twelve slices need room; left to choose, FFV1 takes as many as a tiny film has.
+        if self.codec == Codec::Ffv1
+            && video.width.min(video.height) < TINY
+            && let Some(at) = args.iter().position(|arg| arg == "-slices")
+        {
+            args.drain(at..(at + 2).min(args.len()));
+        }
         self.light(film, &mut args);
         args.into_iter().map(OsString::from).collect()
     }
@@ -223,9 +272,9 @@ impl Encoding {
         }
     }
 
-    /// Can the codec say what the film says of its light?
+    /// Can the container or the codec say what the film says of its light?
     pub fn keeps_light(&self) -> bool {
-        matches!(self.codec, Codec::X265 | Codec::SvtAv1)
+        self.container.light || matches!(self.codec, Codec::X265 | Codec::SvtAv1)
     }
 
     pub(super) fn container(&self) -> &'static Container {

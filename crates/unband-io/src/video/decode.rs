@@ -1,15 +1,18 @@
 //! A film → frames with their times, by `ffmpeg`.
 
+use std::fs::File;
 use std::process::ChildStdout;
+use std::time::Duration;
 
-use super::ffmpeg::{Args, Running, file_name};
+use super::ffmpeg::{Args, file_name};
 use super::frame::{FrameFormat, working_format};
 use super::nut::NutReader;
-use super::{Film, VideoError};
-use crate::{Error, Limits};
+use super::running::Running;
+use super::{Film, Programs, VideoError};
+use crate::{Error, Limits, Y4mReader};
 
 /// Which part of a film, and how.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct DecodeOptions {
     /// From this time on, in ticks of the film's time base; all where nothing is said.
     pub from: Option<i64>,
@@ -19,11 +22,16 @@ pub struct DecodeOptions {
     pub keep_going: bool,
     /// Only frames that can be decoded without others: a quick look at a long film.
     pub key_frames_only: bool,
+    /// Among these its program is, for others to end.
+    pub programs: Programs,
 }
 
 /// Frames start to be decoded so many seconds before those that are wanted: some that follow a key frame in the file come
 /// before it in time, and cannot be decoded without what is before.
 const RUN_UP_SECONDS: f64 = 12.0;
+
+/// A program whose frames have all come has nothing left to do.
+const END: Duration = Duration::from_mins(1);
 
 /// A film being decoded. Its `ffmpeg` is ended when this is dropped.
 #[derive(Debug)]
@@ -66,6 +74,9 @@ impl Decoder {
         let (pixels, native) = working_format(film)?;
         let time_base = film.time_base();
         let added = ticks_to_add(film);
+        if film.container == "yuv4mpegpipe" && !options.keep_going {
+            whole(film, limits)?;
+        }
         // Damage that ffmpeg notices ends it, unless people want what there is.
         let mut args = Args::quiet(!options.keep_going);
         args.put(&["-noautorotate", "-copyts"]);
@@ -88,7 +99,7 @@ impl Decoder {
             args.put(&["-output_ts_offset", &film.seconds(added).to_string()]);
         }
         args.put(&["-f", "nut", "pipe:1"]);
-        let mut running = Running::start(&args.into_list(), false, true)?;
+        let mut running = Running::start(&args.into_list(), false, true, &options.programs)?;
         let failed = |running: &mut Running, error: Error| {
             let said = running.stop();
             if said.count == 0 { error.in_file(&film.path).into() } else { film.undecodable(&said.message()) }
@@ -143,7 +154,8 @@ impl Decoder {
 
     /// A stream that stops between frames looks whole: only `ffmpeg` knows.
     fn check_end(&mut self) -> Result<(), VideoError> {
-        let (success, said) = self.running.finish().map_err(|error| error.in_file(&self.film.path))?;
+        let (success, said) =
+            self.running.finish(END, None).map_err(|error| error.in_file(&self.film.path))?;
         let fine = success && said.count == 0;
         if fine || self.options.keep_going { Ok(()) } else { Err(self.film.damaged(&said.message())) }
     }
@@ -152,7 +164,14 @@ impl Decoder {
     fn broken(&mut self, error: &Error) -> VideoError {
         self.done = true;
         let message = error.to_string();
-        let said = self.running.stop();
+        // A program that has ended in the middle may tell why.
+        let said = match error.fault() {
+            Error::Cut { .. } | Error::Truncated { .. } => match self.running.finish(END, None) {
+                Ok((_, said)) => said,
+                Err(killed) => return killed.in_file(&self.film.path).into(),
+            },
+            _ => self.running.stop(),
+        };
         match error.fault() {
             Error::Damaged { .. } if message.contains("a frame has") => {
                 VideoError::Changes { path: self.film.path.clone(), what: message }
@@ -161,6 +180,16 @@ impl Decoder {
             _ => self.film.damaged(&message),
         }
     }
+}
+
+/// `FFmpeg` takes a last frame of YUV4MPEG2 that is cut for the end.
+fn whole(film: &Film, limits: &Limits) -> Result<(), VideoError> {
+    let file = File::open(&film.path).map_err(|source| Error::Io { action: "read", source });
+    let checked = file.and_then(|file| Y4mReader::new(file, limits)).and_then(Y4mReader::check_whole);
+    checked.map_err(|error| match error {
+        Error::Io { .. } => error.in_file(&film.path).into(),
+        other => film.damaged(&other.to_string()),
+    })
 }
 
 /// Ticks that bring the first frame to 0 or later: a multiple of the time base's denominator, which is a whole number of

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ChildStdin;
 
-use super::ffmpeg::{Args, Running, file_name};
+use super::ffmpeg::{Args, IDLE, file_name};
 use super::nut::{NutFrame, NutHeader, NutWriter};
-use super::{Encoding, Film, FrameFormat, VideoError, fragments};
+use super::running::{Running, Said};
+use super::{Encoding, Film, FrameFormat, Programs, VideoError, fragments};
 use crate::Error;
 
 /// A finished part of a film.
@@ -21,6 +22,14 @@ pub struct Segment {
     pub first: i64,
     /// Frames in it.
     pub frames: u64,
+}
+
+impl Segment {
+    /// Is it there with all its frames? Their bytes are not looked at.
+    pub fn is_whole(&self) -> bool {
+        let shown = fs::File::open(&self.path).ok().and_then(|mut file| fragments::shown(&mut file).ok());
+        shown.is_some_and(|shown| shown.len() as u64 == self.frames)
+    }
 }
 
 /// A segment that is being written. Without [`Encoder::finish`] nothing of it stays.
@@ -48,6 +57,7 @@ impl Encoder {
         encoding: &Encoding,
         first: i64,
         path: &Path,
+        programs: &Programs,
     ) -> Result<Self, VideoError> {
         let time_base = film.time_base();
         let header = NutHeader {
@@ -66,7 +76,7 @@ impl Encoder {
         args.put(&["-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-use_editlist", "0"]);
         args.put(&["-strict", "-2", "-f", encoding.codec.part_container()]);
         args.push(file_name(&part)?);
-        let mut running = Running::start(&args.into_list(), true, false)?;
+        let mut running = Running::start(&args.into_list(), true, false, programs)?;
         let input = running.input().ok_or(Error::Truncated { format: "NUT" })?;
         let writer = NutWriter::new(input, &header);
         let added = first.min(0).saturating_neg();
@@ -106,7 +116,7 @@ impl Encoder {
         {
             return Err(self.failed(&error));
         }
-        let (success, said) = self.running.finish()?;
+        let (success, said) = self.ended()?;
         if !success {
             return Err(self.not_written(said.message()));
         }
@@ -130,13 +140,17 @@ impl Encoder {
         Ok(Segment { path: self.path.clone(), first, frames: self.frames })
     }
 
+    fn ended(&mut self) -> Result<(bool, Said), VideoError> {
+        self.running.finish(IDLE, Some(&self.part)).map_err(|error| self.not_written(error.to_string()))
+    }
+
     /// A pipe that breaks says nothing; `ffmpeg` does.
     fn failed(&mut self, error: &Error) -> VideoError {
         drop(self.writer.take());
         // It may have stopped by itself and still be about to say why.
-        let said = match self.running.finish() {
+        let said = match self.ended() {
             Ok((_, said)) => said,
-            Err(error) => return error.into(),
+            Err(error) => return error,
         };
         if said.count == 0 { self.not_written(error.to_string()) } else { self.not_written(said.message()) }
     }

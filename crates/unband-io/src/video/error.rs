@@ -129,6 +129,16 @@ pub enum VideoError {
         /// Frames that it should have.
         expected: u64,
     },
+    /// A part of a film in which it has no frame.
+    #[error("{}: no frame between {from} s and {to}", path.display())]
+    EmptyPart {
+        /// The film.
+        path: PathBuf,
+        /// Where the part begins, in seconds.
+        from: f64,
+        /// Where it ends ("its end", "24 s").
+        to: String,
+    },
     /// Unfinished work that cannot be gone on with.
     #[error("{}: this unfinished work is of another film, or was done with other options", path.display())]
     Unfinished {
@@ -175,7 +185,7 @@ impl VideoError {
                 "make them alike first, for example with `ffmpeg -i FILE -vf scale=1920:1080 -c:a copy OUT`"
             }
             Self::NotWritten { .. } => {
-                "see whether the disk is full; with `--ffmpeg-args`, whether the arguments fit the container"
+                "see whether the disk is full; an encoder that does not take the film may be replaced with `--for web`, `--lossless` or `--ffmpeg-args`"
             }
             Self::NoEncoder { .. } => {
                 "install an FFmpeg that has it, or choose another with `--for archive`, `--lossless` or `--ffmpeg-args`"
@@ -184,6 +194,7 @@ impl VideoError {
             Self::Unfinished { .. } => {
                 "give the options that it was begun with, or leave out `--resume` to begin anew"
             }
+            Self::EmptyPart { .. } => "see how long it is with `ffprobe FILE`",
             Self::Frames { .. } => "this is a fault of the program; please report it",
             Self::Color { .. } => {
                 "convert it first, for example with `ffmpeg -i FILE -vf zscale=matrix=709 -c:a copy OUT`"

@@ -10,13 +10,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::ops::Range;
 
+use unband_image::Colorimetry;
+
+use super::boxes::{Kind, NAME, Place, boxed, content, damaged, inside, io, number, top_level, with};
+use super::light::with_light;
 use crate::Error;
-
-const NAME: &str = "fragmented MP4";
-/// A `moof` of a minute of film has some hundred kilobytes.
-const MOST_MOOF: u64 = 64 << 20;
 
 /// Fields of a track's `tfhd`.
 mod track {
@@ -36,18 +35,6 @@ mod run {
     pub(super) const SIZE: u64 = 0x200;
     pub(super) const FLAGS: u64 = 0x400;
     pub(super) const LATER: u64 = 0x800;
-}
-
-type Kind = [u8; 4];
-
-/// Where a box lies in a file.
-#[derive(Clone, Copy)]
-struct Place {
-    kind: Kind,
-    start: u64,
-    /// Bytes of its name and size.
-    head: u64,
-    size: u64,
 }
 
 /// A frame as a fragment describes it.
@@ -138,20 +125,26 @@ fn second_least(times: &[i64]) -> Option<i64> {
     first.get(1).copied()
 }
 
-/// Copies a file with other times; of all but the first the fragments only.
+/// Copies a file with other times; of all but the first the fragments only. `light` is for the first, and what the film
+/// says of it.
 ///
 /// # Errors
 /// As [`shown`]; another number of times than of frames.
 pub(super) fn copy<F: Read + Seek>(
     file: &mut F,
     times: &[Time],
-    is_first: bool,
+    light: Option<&Colorimetry>,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    if is_first {
+    if let Some(light) = light {
         let head = top_level(file)?.into_iter().take_while(|place| &place.kind != b"moof");
         for place in head.collect::<Vec<_>>() {
-            copy_bytes(file, place.start, place.size, out)?;
+            if &place.kind == b"moov" {
+                let moov = with_light(&content(file, &place)?, light)?;
+                out.write_all(&boxed(place.kind, &moov)).map_err(io("write"))?;
+            } else {
+                copy_bytes(file, place.start, place.size, out)?;
+            }
         }
     }
     let mut times = times.iter();
@@ -281,84 +274,6 @@ fn samples_of(trun: &[u8], default: Sample, samples: &mut Vec<Sample>) -> Result
         samples.push(Sample { duration, size, flags, later });
     }
     Ok(())
-}
-
-fn top_level<F: Read + Seek>(file: &mut F) -> Result<Vec<Place>, Error> {
-    let end = file.seek(SeekFrom::End(0)).map_err(io("read"))?;
-    let (mut places, mut at) = (Vec::new(), 0);
-    while at < end {
-        file.seek(SeekFrom::Start(at)).map_err(io("read"))?;
-        let mut head = [0; 16];
-        let have = (end - at).min(16) as usize;
-        file.read_exact(&mut head[..have]).map_err(io("read"))?;
-        let place = place(&head[..have], at, end - at)?;
-        at += place.size;
-        places.push(place);
-    }
-    Ok(places)
-}
-
-/// The box whose beginning is in `head`, of which `left` bytes are there.
-fn place(head: &[u8], start: u64, left: u64) -> Result<Place, Error> {
-    let cut = || Error::Truncated { format: NAME };
-    let kind: Kind = head.get(4..8).and_then(|kind| kind.try_into().ok()).ok_or_else(cut)?;
-    let (head, size) = match number(head, 0, 4)? {
-        0 => (8, left),
-        1 => (16, number(head, 8, 8)?),
-        size => (8, size),
-    };
-    if size < head {
-        return Err(damaged("a box of impossible size"));
-    }
-    if size > left {
-        return Err(cut());
-    }
-    Ok(Place { kind, start, head, size })
-}
-
-fn content<F: Read + Seek>(file: &mut F, place: &Place) -> Result<Vec<u8>, Error> {
-    let size = place.size - place.head;
-    if size > MOST_MOOF {
-        return Err(damaged("a fragment is described in too many bytes"));
-    }
-    let mut bytes = vec![0; size as usize];
-    file.seek(SeekFrom::Start(place.start + place.head)).map_err(io("read"))?;
-    file.read_exact(&mut bytes).map_err(io("read"))?;
-    Ok(bytes)
-}
-
-/// Boxes inside a range, by kind, with where their content lies.
-fn inside(bytes: &[u8], range: Range<usize>) -> Result<Vec<(Kind, Range<usize>)>, Error> {
-    let (mut boxes, mut at) = (Vec::new(), range.start);
-    while at < range.end {
-        let place = place(&bytes[at..range.end], 0, (range.end - at) as u64)?;
-        boxes.push((place.kind, at + place.head as usize..at + place.size as usize));
-        at += place.size as usize;
-    }
-    Ok(boxes)
-}
-
-fn boxed(kind: Kind, content: &[u8]) -> Vec<u8> {
-    [&(content.len() as u32 + 8).to_be_bytes(), kind.as_slice(), content].concat()
-}
-
-/// Numbers of so many bytes.
-fn with(numbers: &[u64], bytes: usize) -> Vec<u8> {
-    numbers.iter().flat_map(|number| number.to_be_bytes()[8 - bytes..].to_vec()).collect()
-}
-
-/// A number of `count` bytes, high ones first.
-fn number(bytes: &[u8], at: usize, count: usize) -> Result<u64, Error> {
-    let part = bytes.get(at..at + count).ok_or(Error::Truncated { format: NAME })?;
-    Ok(part.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
-}
-
-fn damaged(what: &str) -> Error {
-    Error::damaged(NAME, what)
-}
-
-fn io(action: &'static str) -> impl Fn(std::io::Error) -> Error {
-    move |source| Error::Io { action, source }
 }
 
 #[cfg(test)]

@@ -5,9 +5,10 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use super::ffmpeg::{Args, FFPROBE, Running, file_name};
+use super::ffmpeg::{Args, FFPROBE, IDLE, file_name};
 use super::fragments;
 use super::others::written;
+use super::running::Running;
 use super::{Encoding, Ffmpeg, Film, Others, Segment, VideoError};
 use crate::Error;
 use crate::program::Room;
@@ -50,16 +51,23 @@ pub fn join(
     part: &Path,
 ) -> Result<(), VideoError> {
     let args = arguments(film, others, cut, encoding, ffmpeg, part)?;
-    let mut running = Running::start(&args, true, false)?;
+    let mut running = Running::start(&args, true, false, &others.programs)?;
     let sent = match running.input() {
         Some(mut input) => send(film, segments, &mut input),
         None => Ok(()),
     };
-    let (success, said) = running.finish()?;
     let not_written =
         |message| VideoError::NotWritten { path: part.to_owned(), doing: "put the film together", message };
+    let (success, said) = running.finish(IDLE, Some(part)).map_err(|error| not_written(error.to_string()))?;
     if !success || (others.strict && said.count > 0) {
-        return Err(not_written(said.message()));
+        let message = said.message();
+        let of_film = file_name(&film.path)?;
+        // What it says of the film's sound, say, is no fault of the result.
+        return Err(if message.contains(&*of_film.to_string_lossy()) {
+            film.damaged(&message)
+        } else {
+            not_written(message)
+        });
     }
     sent?;
     let expected = segments.iter().map(|segment| segment.frames).sum();
@@ -91,7 +99,8 @@ fn send(film: &Film, segments: &[Segment], out: &mut dyn Write) -> Result<(), Vi
     let times = fragments::timeline(&files, last_frame_lasts(film, &files, units(0)));
     for (i, (segment, times)) in segments.iter().zip(&times).enumerate() {
         let path = &segment.path;
-        match fragments::copy(&mut open(path)?, times, i == 0, out) {
+        let light = (i == 0).then_some(&film.video.colorimetry);
+        match fragments::copy(&mut open(path)?, times, light, out) {
             // Why it closed the pipe, `ffmpeg` says itself.
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(()),
             other => other.map_err(|error| error.in_file(path))?,

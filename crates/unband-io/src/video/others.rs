@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use super::codec::Container;
-use super::ffmpeg::{Args, FFPROBE, Running, file_name};
+use super::ffmpeg::{Args, FFPROBE, file_name};
 use super::probe::{Stream, StreamKind};
-use super::{Encoding, Film, VideoError};
+use super::running::Running;
+use super::{Encoding, Film, Programs, VideoError};
 use crate::Error;
 use crate::program::Room;
 
 /// What goes along with the pictures of a film.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Others {
     container: &'static str,
     /// Streams that `FFmpeg` would write too early, and by how many seconds: some of its versions forget that the first
@@ -18,6 +19,8 @@ pub struct Others {
     early: Vec<(usize, f64)>,
     /// Does damage to the film end it?
     pub(super) strict: bool,
+    /// Among these is what copies them, for others to end.
+    pub(super) programs: Programs,
 }
 
 /// As much of the film is copied to see whether it can be.
@@ -40,9 +43,15 @@ impl Others {
         encoding: &Encoding,
         output: &Path,
         keep_going: bool,
+        programs: &Programs,
     ) -> Result<Self, VideoError> {
         let container = encoding.container();
-        let mut others = Self { container: container.muxer, early: Vec::new(), strict: !keep_going };
+        let mut others = Self {
+            container: container.muxer,
+            early: Vec::new(),
+            strict: !keep_going,
+            programs: programs.clone(),
+        };
         let copied: Vec<&Stream> =
             film.streams.iter().filter(|stream| stream.index != film.video.stream && goes(stream)).collect();
         if copied.is_empty() {
@@ -58,7 +67,8 @@ impl Others {
         }
         args.put(&["-t", TRIAL_SECONDS]);
         written(container, &trial, &mut args)?;
-        let (success, said) = Running::start(&args.into_list(), false, false)?.finish()?;
+        let (success, said) =
+            Running::start(&args.into_list(), false, false, programs)?.finish(MOST, None)?;
         if !success {
             let what = format!("{} cannot hold what the film has: {}", container.muxer, said.message());
             let instead = "write to a file with .mkv, or with the extension of the film itself";

@@ -110,7 +110,13 @@ fn ask(path: &Path, question: &[&str]) -> Result<Value, VideoError> {
         Error::Program { message, .. } => not_film(path, &message, &input.to_string_lossy()),
         other => other.in_file(path).into(),
     })?;
-    serde_json::from_slice(&answer).map_err(|error| not_film(path, &format!("ffprobe's answer: {error}"), ""))
+    serde_json::from_slice(&answer).map_err(|error| {
+        if error.is_eof() {
+            let message = "its answer is cut off: there is no room for temporary files".to_owned();
+            return Error::Program { program: FFPROBE.names[0], message }.in_file(path).into();
+        }
+        not_film(path, &format!("ffprobe's answer: {error}"), "")
+    })
 }
 
 /// What `ffprobe` said, without the name that it knows the file by.

@@ -1,4 +1,4 @@
-//! Is a file a film? By its first bytes, as `FFmpeg` opens anything, text included.
+//! Is a file a film? By its first bytes, as `FFmpeg` opens anything, text included; or else by its name.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,8 +11,21 @@ const HEAD: u64 = 4096;
 /// Length of a packet of an MPEG transport stream.
 const PACKET: usize = 188;
 
-/// Does the file begin as a container of films does? Of YUV4MPEG2, which is a picture too, only with more than one frame.
-/// Files that cannot be read are none.
+/// Extensions of films, those without sound or a container among them. YUV4MPEG2 is a picture's too.
+const EXTENSIONS: [&str; 32] = [
+    "mkv", "webm", "mp4", "m4v", "mov", "qt", "avi", "ts", "m2ts", "mts", "m2t", "mpg", "mpeg", "m1v", "m2v",
+    "vob", "wmv", "asf", "flv", "f4v", "ogv", "3gp", "3g2", "mxf", "nut", "ivf", "dv", "h264", "264", "h265",
+    "265", "hevc",
+];
+
+/// Does its extension promise a film?
+pub fn promises_film(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())
+}
+
+/// Does the file begin as a container of films does, or is it called as one and begins as no picture? Of YUV4MPEG2, which is
+/// a picture too, only with more than one frame. Files that cannot be read are none.
 pub fn is_film(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
     let length = file.metadata().map_or(0, |metadata| metadata.len());
@@ -22,7 +35,7 @@ pub fn is_film(path: &Path) -> bool {
     }
     match head.strip_prefix(b"YUV4MPEG2") {
         Some(_) => has_several_frames(&head, length),
-        None => crate::detect(&head).is_none() && begins_as_film(&head),
+        None => crate::detect(&head).is_none() && (begins_as_film(&head) || promises_film(path)),
     }
 }
 
@@ -82,5 +95,11 @@ mod tests {
             |count: usize| [b"YUV4MPEG2 W2 H2 Cmono\n".to_vec(), b"FRAME\nabcd".repeat(count)].concat();
         assert!(!is(&frame(1)) && is(&frame(2)));
         assert!(!is_film(&folder.path().join("missing")));
+        // A name is believed where the bytes are of nothing that is known.
+        let path = folder.path().join("x.MKV");
+        std::fs::write(&path, b"text").unwrap();
+        assert!(is_film(&path));
+        std::fs::write(&path, b"\x89PNG\r\n\x1a\n").unwrap();
+        assert!(!is_film(&path));
     }
 }

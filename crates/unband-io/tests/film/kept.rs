@@ -27,7 +27,8 @@ fn others(path: &Path) -> Vec<String> {
             path.to_str().unwrap(),
         ],
     );
-    text.lines().filter(|line| !line.contains("codec_type=video")).map(str::to_owned).collect()
+    let of_others = |line: &&str| !line.contains("codec_type=video") && !line.starts_with("side_data");
+    text.lines().filter(of_others).map(str::to_owned).collect()
 }
 
 /// A sum of all packets of audio and subtitles.
@@ -118,5 +119,48 @@ fn without_loss_the_frames_are_the_same_bits() {
         let before = copied(&film(name), &["-c:v", "ffv1", "-slices", "4"], bits, 1000, &output);
         let after = video::probe(&output).unwrap();
         assert!(decode(&before).1 == decode(&after).1, "{name}");
+    }
+}
+
+#[test]
+fn the_light_of_hdr10_stays_with_codecs_that_cannot_say_it() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // QuickTime does not hold the sound.
+    let (sunset, plain) = (film("sunset_pan_hdr10.mkv"), folder.path().join("plain.mkv"));
+    let args = ["-v", "error", "-i", sunset.to_str().unwrap(), "-map", "0:v", "-c", "copy"];
+    printed("ffmpeg", &[&args[..], &[plain.to_str().unwrap()]].concat());
+    let vp9 = ["-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "40", "-deadline", "realtime", "-cpu-used", "8"];
+    let ffv1 = ["-c:v", "ffv1", "-slices", "4"];
+    let hevc = ["-c:v", "libx265", "-preset", "ultrafast"];
+    for (name, args) in [
+        ("a.mkv", &ffv1[..]),
+        ("b.mov", &ffv1),
+        ("c.mkv", &vp9),
+        ("d.webm", &vp9),
+        ("e.mp4", &vp9),
+        ("f.mp4", &hevc),
+    ] {
+        let output = folder.path().join(name);
+        let before = copied(&plain, args, 10, 30, &output);
+        let (was, is) = (before.video.colorimetry, video::probe(&output).unwrap().video.colorimetry);
+        assert!(was.mastering.is_some() && was.content_light.is_some());
+        assert_eq!(was, is, "{name}");
+        // Beside the light in frames, players look for that of the stream.
+        let said = printed(
+            "ffprobe",
+            &[
+                "-v",
+                "error",
+                "-show_entries",
+                "stream_side_data=side_data_type",
+                "-of",
+                "csv=p=0",
+                output.to_str().unwrap(),
+            ],
+        );
+        assert!(said.contains("Mastering display") && said.contains("Content light level"), "{name}: {said}");
     }
 }

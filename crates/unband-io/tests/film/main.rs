@@ -10,7 +10,7 @@ use std::process::Command;
 
 use unband_io::Limits;
 use unband_io::video::{
-    self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, Others, Purpose, Segment,
+    self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, Others, Programs, Purpose, Segment,
 };
 
 /// The films of the repository.
@@ -65,14 +65,14 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> F
     let mut wide = Vec::new();
     for (i, (times, frames)) in times.chunks(each).zip(frames.chunks(each)).enumerate() {
         let path = folder.path().join(format!("{i}.seg"));
-        let mut encoder = Encoder::new(&film, &to, &encoding, times[0], &path).unwrap();
+        let mut encoder = Encoder::new(&film, &to, &encoding, times[0], &path, &Programs::default()).unwrap();
         for (&ticks, frame) in times.iter().zip(frames) {
             format.widen(frame, &to, &mut wide).unwrap();
             encoder.write_frame(ticks, &wide).unwrap();
         }
         segments.push(encoder.finish().unwrap());
     }
-    let others = Others::check(&film, &encoding, output, false).unwrap();
+    let others = Others::check(&film, &encoding, output, false, &Programs::default()).unwrap();
     video::join(&film, &segments, &others, None, &encoding, &ffmpeg, output).unwrap();
     film
 }

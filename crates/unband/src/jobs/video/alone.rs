@@ -38,7 +38,7 @@ pub fn decode_options(film: &Film, options: &FilmOptions) -> Result<DecodeOption
         from: cut.map(|cut| cut.from),
         to: cut.and_then(|cut| cut.to),
         keep_going: options.keep_going,
-        key_frames_only: false,
+        ..DecodeOptions::default()
     })
 }
 

@@ -5,7 +5,9 @@
 
 mod alone;
 mod frames;
+mod options;
 mod steady;
+mod stop;
 mod stream;
 mod work;
 
@@ -17,15 +19,16 @@ use std::time::Instant;
 use unband_image::cuts::Cuts;
 use unband_io::Limits;
 use unband_io::video::{
-    self, Cut, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, FrameFormat, Others, Purpose,
+    self, Cut, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, FrameFormat, Others, Programs,
     VideoError,
 };
 
 use self::frames::Frames;
 use self::work::Work;
-use crate::{Context, Error, Options, OutputDepth};
+use crate::{Context, Error, OutputDepth};
 
 pub use self::alone::{Alone, check_film, deband_alone, decode_options};
+pub use self::options::{FilmOptions, FilmReport};
 pub use self::stream::{StreamReport, deband_stream};
 
 /// Frames that wait between two threads.
@@ -34,55 +37,6 @@ const WAITING: usize = 3;
 const SEGMENT_SECONDS: f64 = 10.0;
 /// After so many seconds a segment ends wherever it is.
 const LONGEST_SEGMENT_SECONDS: f64 = 60.0;
-
-/// How a film is to be treated.
-#[derive(Clone, Debug, Default)]
-#[allow(clippy::struct_excessive_bools)] // switches that people set one by one
-pub struct FilmOptions {
-    /// As for pictures. [`OutputDepth::Keep`] is ten bits here, or as many as the film has if these are more.
-    pub options: Options,
-    /// What the film is for: decides on codec and quality.
-    pub purpose: Purpose,
-    /// Arguments for `ffmpeg`'s encoder.
-    pub ffmpeg_args: Vec<String>,
-    /// Drop Dolby Vision and HDR10+ metadata, which fit the frames as they were.
-    pub drop_dynamic_hdr: bool,
-    /// Take of a damaged film what can be decoded.
-    pub keep_going: bool,
-    /// Go on with unfinished work.
-    pub resume: bool,
-    /// Replace a file that exists.
-    pub overwrite: bool,
-    /// Only from this time on, in seconds.
-    pub from: Option<f64>,
-    /// Only up to this time, in seconds.
-    pub to: Option<f64>,
-}
-
-/// What was done with a film.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FilmReport {
-    /// What it is.
-    pub film: Film,
-    /// Where the result is.
-    pub output: PathBuf,
-    /// How it is encoded.
-    pub encoding: String,
-    /// Bits per sample of the result.
-    pub bits: u8,
-    /// Frames in it.
-    pub frames: u64,
-    /// Frames of which something was changed, of those that this run has worked on.
-    pub changed: u64,
-    /// Frames that this run has worked on.
-    pub worked: u64,
-    /// Shots that this run has seen.
-    pub shots: u64,
-    /// Does the result lack what the film says of its light, as its codec cannot say it?
-    pub loses_light: bool,
-    /// Time taken.
-    pub seconds: f64,
-}
 
 /// Everything that is settled before the first frame.
 struct Plan<'a> {
@@ -93,6 +47,7 @@ struct Plan<'a> {
     output: &'a Path,
     options: &'a FilmOptions,
     cut: Option<Cut>,
+    programs: &'a Programs,
 }
 
 /// Takes the banding out of a film. What is not banded stays as it was; sound, subtitles, chapters and all else are copied.
@@ -107,6 +62,20 @@ pub fn deband_film(
     options: &FilmOptions,
     ctx: &Context<'_>,
 ) -> Result<FilmReport, Error> {
+    let programs = Programs::default();
+    let done =
+        stop::ending_programs(&programs, ctx.cancel, || work_on(input, output, options, ctx, &programs));
+    // What was ended fails, which is not why there is no film.
+    done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
+}
+
+fn work_on(
+    input: &Path,
+    output: &Path,
+    options: &FilmOptions,
+    ctx: &Context<'_>,
+    programs: &Programs,
+) -> Result<FilmReport, Error> {
     let start = Instant::now();
     let film = video::probe(input)?;
     check_film(&film, options)?;
@@ -116,9 +85,9 @@ pub fn deband_film(
     let ffmpeg = Ffmpeg::find()?;
     let bits = bits_of(film.video.depth, options.options.depth)?;
     let encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, &ffmpeg)?;
-    let others = Others::check(&film, &encoding, output, options.keep_going)?;
+    let others = Others::check(&film, &encoding, output, options.keep_going, programs)?;
     let cut = cut(&film, options)?;
-    let plan = Plan { film, encoding, ffmpeg, others, output, options, cut };
+    let plan = Plan { film, encoding, ffmpeg, others, output, options, cut, programs };
     let key = format!("{} {cut:?} {bits} {:?}", plan.encoding.describe(), plan.options.options);
     let mut work = if options.resume {
         Work::resume(output, &plan.film, &key)?
@@ -138,8 +107,12 @@ pub fn deband_film(
         seconds: 0.0,
     };
     let done = if work.complete { Ok(()) } else { plan.encode(&mut work, &mut report, ctx) };
-    let done = done.and_then(|()| Ok(ctx.check()?)).and_then(|()| plan.finish(&work));
+    let done = done
+        .and_then(|()| Ok(ctx.check()?))
+        .and_then(|()| if work.segments.is_empty() { Err(plan.empty()) } else { plan.finish(&work) });
     if let Err(error) = done {
+        // Half a film only takes the room that the next attempt needs.
+        let _ = fs::remove_file(work.joined());
         work.remove_if_empty();
         return Err(about(error, output));
     }
@@ -216,6 +189,7 @@ impl Plan<'_> {
             to: self.cut.and_then(|cut| cut.to),
             keep_going: self.options.keep_going,
             key_frames_only: false,
+            programs: self.programs.clone(),
         };
         let mut decoder = Decoder::open(&self.film, &decode, &Limits::default())?;
         let from = *decoder.format();
@@ -307,7 +281,8 @@ impl Plan<'_> {
                 if let Some(done) = encoder.take() {
                     work.add(done.finish()?, Some(ticks))?;
                 }
-                encoder = Some(Encoder::new(&self.film, to, &self.encoding, ticks, &work.next_path())?);
+                let path = work.next_path();
+                encoder = Some(Encoder::new(&self.film, to, &self.encoding, ticks, &path, self.programs)?);
             }
             if let Some(encoder) = &mut encoder {
                 encoder.write_frame(ticks, &bytes)?;
@@ -315,6 +290,16 @@ impl Plan<'_> {
             let _ = give_back.try_send(bytes);
         }
         Ok(())
+    }
+
+    /// Not a single frame has come.
+    fn empty(&self) -> Error {
+        let path = self.film.path.clone();
+        let Some(cut) = self.cut else {
+            return VideoError::Damaged { path, message: "no frame of it can be decoded".to_owned() }.into();
+        };
+        let to = cut.to.map_or("its end".to_owned(), |to| format!("{} s", self.film.seconds(to)));
+        VideoError::EmptyPart { path, from: self.film.seconds(cut.from), to }.into()
     }
 
     /// Puts the film together and in its place.

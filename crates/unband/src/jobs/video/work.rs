@@ -62,6 +62,11 @@ impl Work {
         let Ok(file) = File::open(&path) else { return Self::begin(output, film, key) };
         let mut lines = BufReader::new(file).lines().map_while(Result::ok);
         let first: Option<Value> = lines.next().and_then(|line| serde_json::from_str(&line).ok());
+        let mut lines = lines.peekable();
+        if first.is_none() && lines.peek().is_none() {
+            // It ended while it began: nothing was finished.
+            return Self::begin(output, film, key);
+        }
         if first.as_ref() != Some(&head(film, key)?) {
             return Err(VideoError::Unfinished { path: folder });
         }
@@ -73,8 +78,8 @@ impl Work {
             else {
                 break;
             };
-            // A list without its files is nothing to go on with.
-            if !segment.path.is_file() {
+            // What is missing or cut is made again, and what comes after it.
+            if !segment.is_whole() {
                 break;
             }
             (next, complete) = (after, after.is_none());

@@ -1,0 +1,106 @@
+//! Boxes, of which MP4 and `QuickTime` files are made: found, read and written.
+//!
+//! Source: ISO/IEC 14496-12, 4.2.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+
+use crate::Error;
+
+pub(super) const NAME: &str = "fragmented MP4";
+/// A `moof` of a minute of film has some hundred kilobytes.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// The name of a box.
+pub(super) type Kind = [u8; 4];
+
+/// Where a box lies in a file.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) kind: Kind,
+    pub(super) start: u64,
+    /// Bytes of its name and size.
+    pub(super) head: u64,
+    pub(super) size: u64,
+}
+
+/// All boxes of a file, in order.
+pub(super) fn top_level<F: Read + Seek>(file: &mut F) -> Result<Vec<Place>, Error> {
+    let end = file.seek(SeekFrom::End(0)).map_err(io("read"))?;
+    let (mut places, mut at) = (Vec::new(), 0);
+    while at < end {
+        file.seek(SeekFrom::Start(at)).map_err(io("read"))?;
+        let mut head = [0; 16];
+        let have = (end - at).min(16) as usize;
+        file.read_exact(&mut head[..have]).map_err(io("read"))?;
+        let place = place(&head[..have], at, end - at)?;
+        at += place.size;
+        places.push(place);
+    }
+    Ok(places)
+}
+
+/// The box whose beginning is in `head`, of which `left` bytes are there.
+fn place(head: &[u8], start: u64, left: u64) -> Result<Place, Error> {
+    let cut = || Error::Truncated { format: NAME };
+    let kind: Kind = head.get(4..8).and_then(|kind| kind.try_into().ok()).ok_or_else(cut)?;
+    let (head, size) = match number(head, 0, 4)? {
+        0 => (8, left),
+        1 => (16, number(head, 8, 8)?),
+        size => (8, size),
+    };
+    if size < head {
+        return Err(damaged("a box of impossible size"));
+    }
+    if size > left {
+        return Err(cut());
+    }
+    Ok(Place { kind, start, head, size })
+}
+
+/// What is inside a box.
+pub(super) fn content<F: Read + Seek>(file: &mut F, place: &Place) -> Result<Vec<u8>, Error> {
+    let size = place.size - place.head;
+    if size > MOST_BYTES {
+        return Err(damaged("a box is too long"));
+    }
+    let mut bytes = vec![0; size as usize];
+    file.seek(SeekFrom::Start(place.start + place.head)).map_err(io("read"))?;
+    file.read_exact(&mut bytes).map_err(io("read"))?;
+    Ok(bytes)
+}
+
+/// Boxes inside a range, by kind, with where their content lies.
+pub(super) fn inside(bytes: &[u8], range: Range<usize>) -> Result<Vec<(Kind, Range<usize>)>, Error> {
+    let (mut boxes, mut at) = (Vec::new(), range.start);
+    while at < range.end {
+        let place = place(&bytes[at..range.end], 0, (range.end - at) as u64)?;
+        boxes.push((place.kind, at + place.head as usize..at + place.size as usize));
+        at += place.size as usize;
+    }
+    Ok(boxes)
+}
+
+/// A box with that inside.
+pub(super) fn boxed(kind: Kind, content: &[u8]) -> Vec<u8> {
+    [&(content.len() as u32 + 8).to_be_bytes(), kind.as_slice(), content].concat()
+}
+
+/// Numbers of so many bytes.
+pub(super) fn with(numbers: &[u64], bytes: usize) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_be_bytes()[8 - bytes..].to_vec()).collect()
+}
+
+/// A number of `count` bytes, high ones first.
+pub(super) fn number(bytes: &[u8], at: usize, count: usize) -> Result<u64, Error> {
+    let part = bytes.get(at..at + count).ok_or(Error::Truncated { format: NAME })?;
+    Ok(part.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
+}
+
+pub(super) fn damaged(what: &str) -> Error {
+    Error::damaged(NAME, what)
+}
+
+pub(super) fn io(action: &'static str) -> impl Fn(std::io::Error) -> Error {
+    move |source| Error::Io { action, source }
+}

@@ -1,0 +1,124 @@
+//! What a film says of its light, written where containers keep it: the boxes `mdcv` (mastering display) and `clli` (content
+//! light level) of a track. `FFmpeg` copies them into Matroska, MP4 and `QuickTime`, whatever the codec can say itself.
+//!
+//! Source: ISO/IEC 14496-12, 12.1.5 and 12.1.6; the order of primaries is that of Rec. ITU-T H.265, D.3.28: green, blue, red.
+
+use std::ops::Range;
+
+use unband_image::{Colorimetry, Mastering};
+
+use super::boxes::{Kind, boxed, damaged, inside, with};
+use crate::Error;
+
+/// From a `moov` to the description of its only track's samples.
+const WAY: [&Kind; 5] = [b"trak", b"mdia", b"minf", b"stbl", b"stsd"];
+/// Bytes in an `stsd` before the first description.
+const STSD_HEAD: usize = 8;
+/// Fields of a description of pictures, before the boxes in it.
+const FIELDS: usize = 78;
+
+/// What is inside a `moov`, with the film's light in the description of its pictures. What that says already stays.
+///
+/// # Errors
+/// Boxes that are missing or contradict each other.
+pub(super) fn with_light(moov: &[u8], light: &Colorimetry) -> Result<Vec<u8>, Error> {
+    change(moov, &WAY, &|description| {
+        let fields =
+            description.get(..FIELDS).ok_or_else(|| damaged("a track does not describe its pictures"))?;
+        // Programs may write zeros behind the boxes.
+        let there = inside(description, FIELDS..description.len()).unwrap_or_default();
+        let mut new = fields.to_vec();
+        for (kind, content) in [
+            (b"mdcv", light.mastering.as_ref().map(mastering)),
+            (b"clli", light.content_light.map(content_light)),
+        ] {
+            if let Some(content) = content.filter(|_| there.iter().all(|(k, _)| k != kind)) {
+                new.extend(boxed(*kind, &content));
+            }
+        }
+        new.extend(&description[FIELDS..]);
+        Ok(new)
+    })
+}
+
+/// The content of a box with another description of samples: `way` leads to it.
+fn change(
+    content: &[u8],
+    way: &[&Kind],
+    description: &impl Fn(&[u8]) -> Result<Vec<u8>, Error>,
+) -> Result<Vec<u8>, Error> {
+    let (first, wanted) = match way {
+        [] => (STSD_HEAD, None),
+        [kind, ..] => (0, Some(*kind)),
+    };
+    let missing = || damaged("a track is not described");
+    let boxes = inside(content, first..content.len().max(first))?;
+    let found = boxes.iter().find(|(kind, _)| wanted.is_none_or(|wanted| wanted == kind));
+    let (kind, range): &(Kind, Range<usize>) = found.ok_or_else(missing)?;
+    let inner = &content[range.clone()];
+    let new = if way.is_empty() { description(inner)? } else { change(inner, &way[1..], description)? };
+    // Their heads have eight bytes: `FFmpeg` writes longer ones around samples only.
+    let start = range.start.checked_sub(8).ok_or_else(missing)?;
+    Ok([&content[..start], &boxed(*kind, &new), &content[range.end..]].concat())
+}
+
+fn mastering(display: &Mastering) -> Vec<u8> {
+    let [rx, ry, gx, gy, bx, by, wx, wy] = display.chromaticities.map(u64::from);
+    let luminance = [display.max_luminance, display.min_luminance].map(u64::from);
+    [with(&[gx, gy, bx, by, rx, ry, wx, wy], 2), with(&luminance, 4)].concat()
+}
+
+/// Greatest and mean over a frame, in whole cd/m².
+fn content_light((greatest, mean): (u32, u32)) -> Vec<u8> {
+    let whole = |light: u32| u64::from(light.div_ceil(10_000)).min(u64::from(u16::MAX));
+    with(&[whole(greatest), whole(mean)], 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIGHT: Colorimetry = Colorimetry {
+        srgb_intent: None,
+        gamma: None,
+        chromaticities: None,
+        mastering: Some(Mastering {
+            chromaticities: [1, 2, 3, 4, 5, 6, 7, 8],
+            max_luminance: 10_000_000,
+            min_luminance: 50,
+        }),
+        content_light: Some((10_000_000, 4_000_001)),
+    };
+
+    /// A `moov` with a header before its track, and what is in the description of pictures behind its fields.
+    fn moov(in_description: &[u8]) -> Vec<u8> {
+        let description = boxed(*b"vp09", &[&[7; FIELDS], in_description].concat());
+        let mut content = boxed(*b"stsd", &[&[0, 0, 0, 0, 0, 0, 0, 1], &description[..]].concat());
+        for kind in WAY.iter().rev().skip(1) {
+            content = boxed(**kind, &[boxed(*b"free", b"before"), content, boxed(*b"free", b"")].concat());
+        }
+        [boxed(*b"mvhd", b"head"), content].concat()
+    }
+
+    #[test]
+    fn light_goes_into_the_description_and_nothing_else_changes() {
+        let own = boxed(*b"colr", b"nclx");
+        let Ok(new) = with_light(&moov(&own), &LIGHT) else { panic!("refused") };
+        let display = [0, 3, 0, 4, 0, 5, 0, 6, 0, 1, 0, 2, 0, 7, 0, 8, 0, 0x98, 0x96, 0x80, 0, 0, 0, 50];
+        let content = [1000_u16.to_be_bytes(), 401_u16.to_be_bytes()].concat();
+        let light = [boxed(*b"mdcv", &display), boxed(*b"clli", &content)].concat();
+        assert!(new == moov(&[light, own].concat()));
+        let Ok(again) = with_light(&new, &LIGHT) else { panic!("refused") };
+        assert!(again == new, "it is written once");
+        let Ok(none) = with_light(&moov(b""), &Colorimetry::default()) else { panic!("refused") };
+        assert!(none == moov(b""));
+    }
+
+    #[test]
+    fn a_head_that_is_cut_is_refused() {
+        let whole = moov(b"");
+        for cut in 0..whole.len() {
+            assert!(with_light(&whole[..cut], &LIGHT).is_err(), "{cut}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! `ffmpeg` as one end of a pipe: started, listened to, waited for, and never left behind.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::path::Path;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::ffmpeg::FFMPEG;
+use crate::Error;
+
+/// As many of the last lines that it says are kept.
+const LINES: usize = 12;
+/// A line is cut here.
+const LINE_BYTES: usize = 500;
+/// What it said is all there once it has ended, unless a program that it has started goes on.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The programs that work on a film. Another thread can end them: one that hangs never ends by itself, and whoever waits for
+/// its frames or its end is then told that there are none.
+#[derive(Clone, Debug, Default)]
+pub struct Programs(Arc<Mutex<List>>);
+
+#[derive(Debug, Default)]
+struct List {
+    ended: bool,
+    children: Vec<Weak<Mutex<Child>>>,
+}
+
+impl Programs {
+    /// Ends all that run, and those that are started later as soon as they are.
+    pub fn end(&self) {
+        let mut list = lock(&self.0);
+        list.ended = true;
+        for child in list.children.drain(..).filter_map(|child| child.upgrade()) {
+            let _ = lock(&child).kill();
+        }
+    }
+
+    fn add(&self, child: &Arc<Mutex<Child>>) {
+        let mut list = lock(&self.0);
+        if list.ended {
+            let _ = lock(child).kill();
+        }
+        list.children.retain(|child| child.strong_count() > 0);
+        list.children.push(Arc::downgrade(child));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An `ffmpeg` at work. Ended and reaped when this is dropped.
+#[derive(Debug)]
+pub(super) struct Running {
+    child: Arc<Mutex<Child>>,
+    said: Option<JoinHandle<Said>>,
+}
+
+/// What a program said on its standard error.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Said {
+    /// The last lines.
+    pub(super) lines: Vec<String>,
+    /// How many there were.
+    pub(super) count: usize,
+}
+
+impl Said {
+    /// In one line; what encoders say of themselves is left out.
+    pub(super) fn message(&self) -> String {
+        let last = self.lines.iter().rev().take(2).rev();
+        let text: Vec<&str> = last.map(String::as_str).collect();
+        if text.is_empty() { "it failed without a word".to_owned() } else { text.join("; ") }
+    }
+}
+
+impl Running {
+    /// Starts it. Its standard input and output are pipes where asked for, else closed.
+    ///
+    /// # Errors
+    /// It is not installed, or the system refuses.
+    pub(super) fn start(
+        args: &[OsString],
+        input: bool,
+        output: bool,
+        programs: &Programs,
+    ) -> Result<Self, Error> {
+        let mut command = Command::new(FFMPEG.names[0]);
+        command.args(args);
+        Self::begin(command, input, output, programs)
+    }
+
+    fn begin(mut command: Command, input: bool, output: bool, programs: &Programs) -> Result<Self, Error> {
+        let pipe = |wanted| if wanted { Stdio::piped() } else { Stdio::null() };
+        command.stdin(pipe(input)).stdout(pipe(output)).stderr(Stdio::piped());
+        own_group(&mut command);
+        let mut child = command.spawn().map_err(|error| match error.kind() {
+            ErrorKind::NotFound => Error::NoProgram {
+                program: FFMPEG.names[0],
+                purpose: FFMPEG.purpose,
+                install: FFMPEG.install,
+            },
+            _ => Error::Program { program: FFMPEG.names[0], message: error.to_string() },
+        })?;
+        let said = child.stderr.take().map(|stderr| std::thread::spawn(move || listen(stderr)));
+        let child = Arc::new(Mutex::new(child));
+        programs.add(&child);
+        Ok(Self { child, said })
+    }
+
+    /// Its standard input, once.
+    pub(super) fn input(&mut self) -> Option<ChildStdin> {
+        lock(&self.child).stdin.take()
+    }
+
+    /// Its standard output, once.
+    pub(super) fn output(&mut self) -> Option<ChildStdout> {
+        lock(&self.child).stdout.take()
+    }
+
+    /// Waits for it to end by itself: did it succeed, and what did it say? While the file that it `writes` changes it has
+    /// time; it is ended when it does nothing for so long.
+    ///
+    /// # Errors
+    /// [`Error::Program`] when it had to be ended, or something else has ended it.
+    pub(super) fn finish(&mut self, most: Duration, writes: Option<&Path>) -> Result<(bool, Said), Error> {
+        drop(self.input());
+        let status = self.wait(most, writes)?;
+        let said = self.last_words();
+        let failed = |message| Err(Error::Program { program: FFMPEG.names[0], message });
+        match status {
+            None => failed(format!("it did nothing for {} s and had to be ended", most.as_secs())),
+            Some(status) if status.code().is_none() => failed(format!("it was ended by {status}")),
+            Some(status) => Ok((status.success(), said)),
+        }
+    }
+
+    /// The status; nothing when it had to be ended.
+    fn wait(&mut self, most: Duration, writes: Option<&Path>) -> Result<Option<ExitStatus>, Error> {
+        let failed = |source| Error::Io { action: "wait for `ffmpeg`", source };
+        let (mut since, mut pause, mut state) = (Instant::now(), Duration::from_millis(1), None);
+        loop {
+            // Whoever wants to end it can do so between two looks.
+            if let Some(status) = lock(&self.child).try_wait().map_err(failed)? {
+                return Ok(Some(status));
+            }
+            let now = writes.and_then(state_of);
+            if now != state {
+                (since, state) = (Instant::now(), now);
+            }
+            if since.elapsed() >= most {
+                let mut child = lock(&self.child);
+                let _ = child.kill();
+                child.wait().map_err(failed)?;
+                return Ok(None);
+            }
+            sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+
+    fn last_words(&mut self) -> Said {
+        let Some(said) = self.said.take() else { return Said::default() };
+        let start = Instant::now();
+        while !said.is_finished() {
+            if start.elapsed() >= LAST_WORDS {
+                return Said::default();
+            }
+            sleep(Duration::from_millis(1));
+        }
+        said.join().unwrap_or_default()
+    }
+
+    /// Ends it, and says what it said until then.
+    pub(super) fn stop(&mut self) -> Said {
+        {
+            let mut child = lock(&self.child);
+            drop(child.stdin.take());
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        self.last_words()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What changes of a file while it is written.
+fn state_of(path: &Path) -> Option<(u64, Option<SystemTime>)> {
+    fs::metadata(path).ok().map(|metadata| (metadata.len(), metadata.modified().ok()))
+}
+
+/// Ctrl-C goes to all programs of a terminal: `ffmpeg` would end what it writes as if that were all. It is this program's
+/// to stop it.
+#[cfg(unix)]
+fn own_group(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn own_group(_: &mut Command) {}
+
+/// Keeps the last lines.
+fn listen(stderr: ChildStderr) -> Said {
+    let (mut said, mut input, mut line) = (Said::default(), BufReader::new(stderr), Vec::new());
+    loop {
+        line.clear();
+        // What is read at a time is bounded: not everything that programs say has lines.
+        match input.by_ref().take(LINE_BYTES as u64).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return said,
+            Ok(_) => {}
+        }
+        let text = String::from_utf8_lossy(&line).trim().to_owned();
+        if text.is_empty() || text.starts_with("Svt[info]") || text.starts_with("x265 [info]") {
+            continue;
+        }
+        said.count += 1;
+        if said.lines.len() == LINES {
+            said.lines.remove(0);
+        }
+        said.lines.push(without_address(&text));
+    }
+}
+
+/// "[matroska,webm @ 0x55ab] File ended" → "File ended": addresses mean nothing to people.
+fn without_address(line: &str) -> String {
+    match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        Some((inside, text)) if inside.contains(" @ 0x") => text.to_owned(),
+        _ => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_left_out_of_what_is_said() {
+        assert_eq!(without_address("[matroska,webm @ 0x55ab] File ended"), "File ended");
+        assert_eq!(without_address("[error] this stays"), "[error] this stays");
+    }
+
+    #[cfg(unix)]
+    fn shell(script: &str, programs: &Programs) -> Running {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Running::begin(command, true, false, programs).unwrap()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_that_does_nothing_more_is_ended_one_that_writes_has_time() {
+        let most = Duration::from_millis(400);
+        let mut hangs = shell("echo nearly done >&2; exec sleep 600", &Programs::default());
+        let error = hangs.finish(most, None).unwrap_err();
+        assert!(error.to_string().contains("had to be ended"), "{error}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("part");
+        let script = format!("for i in 1 2 3 4 5 6 7 8; do echo $i >> '{}'; sleep 0.1; done", path.display());
+        let (success, said) = shell(&script, &Programs::default()).finish(most, Some(&path)).unwrap();
+        assert!(success && said.count == 0);
+        assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 8);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn another_thread_ends_what_runs_and_what_is_started_later() {
+        let programs = Programs::default();
+        let mut first = shell("exec sleep 600", &programs);
+        let ends = programs.clone();
+        let other = std::thread::spawn(move || ends.end());
+        let long = Duration::from_mins(5);
+        let error = first.finish(long, None).unwrap_err();
+        assert!(error.to_string().contains("ended by signal"), "{error}");
+        other.join().unwrap();
+        assert!(shell("exec sleep 600", &programs).finish(long, None).is_err());
+    }
+}
