@@ -121,7 +121,7 @@ pub enum Switch {
 #[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct DebandArgs {
-    /// Pictures, folders, patterns, or `-` for standard input
+    /// Pictures, films, folders, patterns, or `-` for standard input
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
 

@@ -7,6 +7,7 @@ use unband::files::{AsideFile, FileOptions};
 use unband::networks::{self, WEIGHTS, takes_weights};
 use unband::{Choice, Error, Findings, Image, Options};
 use unband_io::FormatEntry;
+use unband_io::video::container_of;
 
 use unband_infer::models;
 use unband_nets::zoo::PUBLISHED;
@@ -177,7 +178,13 @@ pub fn check_output(path: &Path, args: &DebandArgs, options: &FileOptions) -> Re
         Some(format) => check_depth(format, args, Some(path)),
         None => {
             let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-            let (message, hint) = if extension.is_empty() {
+            let (message, hint) = if container_of(path).is_some() {
+                (
+                    "a film's name, but what is to be written there is no film".to_owned(),
+                    "give a picture's extension such as .png; if a film was meant, see that it is whole"
+                        .to_owned(),
+                )
+            } else if extension.is_empty() {
                 (
                     "no extension says which format to write".to_owned(),
                     format!("`{shown}/` is a folder, `{shown}.png` a file"),

@@ -14,12 +14,13 @@ use std::sync::{Mutex, PoisonError};
 use clap::CommandFactory;
 use unband::files::{self, FileOptions, FileReport, Plan};
 use unband::{Choice, Context, Error};
+use unband_io::video::promises_film;
 
 use crate::Outcome;
 use crate::args::{Cli, DebandArgs};
 use crate::bar::Bar;
 use crate::batch::{self, Cost};
-use crate::inputs::{Gather, Input, STDIO, readable, reason};
+use crate::inputs::{Gather, Gathered, Input, STDIO, readable, reason};
 use crate::interrupt::{self, Busy};
 use crate::outputs::{self, Target};
 use crate::record::{self, Record};
@@ -44,28 +45,47 @@ pub fn run(args: &DebandArgs) -> Outcome {
         interrupt::listen();
         return match stream::look() {
             Ok(look) if look.is_stream => stream::run(args, &look.begins, &talk),
-            Ok(look) => run_pictures(args, look.begins, &talk),
+            Ok(look) => run_pictures(args, gather(args), look.begins, &talk),
             Err(error) => {
                 talk.failure(&stream::unreadable(&error));
                 Outcome::SomeFailed
             }
         };
     }
-    let (films, pictures) = films::split(&args.inputs);
+    let mut found = gather(args);
+    let is_film = |input: &Input| !input.is_stdin() && films::is_one(&input.path);
+    let (films, pictures) = std::mem::take(&mut found.inputs).into_iter().partition(is_film);
+    found.inputs = pictures;
     if films.is_empty() {
-        return run_pictures(args, Vec::new(), &talk);
+        return run_pictures(args, found, Vec::new(), &talk);
     }
     let outcome = films::run(args, &films, &talk);
-    if pictures.is_empty() || matches!(outcome, Outcome::Interrupted | Outcome::Usage) {
+    if matches!(outcome, Outcome::Interrupted | Outcome::Usage) {
         return outcome;
     }
-    outcome.max(run_pictures(&DebandArgs { inputs: pictures, ..args.clone() }, Vec::new(), &talk))
+    outcome.max(run_pictures(args, found, Vec::new(), &talk))
+}
+
+/// All that was named, films among it.
+fn gather(args: &DebandArgs) -> Gathered {
+    let gather = Gather {
+        recursive: args.recursive,
+        output_folder: outputs::folder_of(args.output.as_deref(), &args.inputs),
+        results_too: false,
+        readable: &|path| readable(path) || promises_film(path),
+    };
+    gather.run(&args.inputs)
 }
 
 /// `begins`: what was read of standard input already.
-fn run_pictures(args: &DebandArgs, begins: Vec<u8>, talk: &Talk<'_>) -> Outcome {
+fn run_pictures(args: &DebandArgs, found: Gathered, begins: Vec<u8>, talk: &Talk<'_>) -> Outcome {
+    if found.inputs.is_empty() && found.failures.is_empty() {
+        // There were films only.
+        found.notes.iter().for_each(|note| talk.note(note));
+        return Outcome::Done;
+    }
     let loudness = talk.loudness;
-    let job = match Job::new(args, begins) {
+    let job = match Job::new(args, found, begins) {
         Ok(job) => job,
         Err(failure) => {
             talk.failure(&failure);
@@ -109,19 +129,12 @@ enum Done {
 
 impl<'a> Job<'a> {
     /// Checks all that can be checked without reading a picture.
-    fn new(args: &'a DebandArgs, begins: Vec<u8>) -> Result<Self, Failure> {
+    fn new(args: &'a DebandArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
         let options = settings::file_options(args)?;
         let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
         if let (Some(path), None) = (&args.output, folder) {
             settings::check_output(path, args, &options)?;
         }
-        let gather = Gather {
-            recursive: args.recursive,
-            output_folder: folder,
-            results_too: false,
-            readable: &readable,
-        };
-        let found = gather.run(&args.inputs);
         let targets = outputs::targets(&found.inputs, args.output.as_deref(), folder)?;
         outputs::check(&found.inputs, &targets, &options)?;
         settings::check_aside(options.aside.as_ref(), &found.inputs, args.output.as_deref())?;

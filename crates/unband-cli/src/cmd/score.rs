@@ -57,7 +57,7 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub struct ScoreArgs {
-    /// Pictures, folders, patterns, or `-` for standard input; or films
+    /// Pictures, folders, patterns, or `-` for standard input; or films, or folders of nothing else
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
     /// What `compare` takes too.
@@ -74,7 +74,7 @@ const USE: Use =
 
 /// Measures pictures and says the values, on standard output.
 pub fn run(args: &ScoreArgs) -> Outcome {
-    if let Some(sorted) = films::sort(&args.inputs) {
+    if let Some(sorted) = films::sort(args) {
         return work::start(&args.measure, films::Job::new(args, sorted));
     }
     work::start(&args.measure, Job::new(args))

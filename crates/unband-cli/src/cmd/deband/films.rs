@@ -12,6 +12,7 @@ use super::processors;
 use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
+use crate::inputs::Input;
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
 use crate::record::Record;
@@ -19,13 +20,13 @@ use crate::result::print_json;
 use crate::settings;
 use crate::talk::{Failure, Loudness, Talk};
 
-/// Films and all other inputs, both in order.
-pub fn split(inputs: &[PathBuf]) -> (Vec<PathBuf>, Vec<PathBuf>) {
-    inputs.iter().cloned().partition(|path| path.is_file() && is_film(path))
+/// Is there a film?
+pub fn is_one(path: &Path) -> bool {
+    path.is_file() && is_film(path)
 }
 
 /// Works on the films.
-pub fn run(args: &DebandArgs, films: &[PathBuf], talk: &Talk<'_>) -> Outcome {
+pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
     let (options, targets) = match options(args).and_then(|options| Ok((options, targets(args, films)?))) {
         Ok(both) => both,
         Err(failure) => {
@@ -35,9 +36,14 @@ pub fn run(args: &DebandArgs, films: &[PathBuf], talk: &Talk<'_>) -> Outcome {
     };
     interrupt::listen();
     let mut outcome = Outcome::Done;
-    for (input, output) in films.iter().zip(&targets) {
-        outcome = outcome.max(one(args, &options, input, output, talk.loudness));
+    for (done, (input, output)) in films.iter().zip(&targets).enumerate() {
+        let this = one(args, &options, &input.path, output, talk.loudness);
+        outcome = outcome.max(this);
         if interrupt::asked() {
+            let done = done + usize::from(this != Outcome::Interrupted);
+            if films.len() > 1 {
+                talk.note(&format!("interrupted: {done} of {} films done", films.len()));
+            }
             return Outcome::Interrupted;
         }
     }
@@ -81,8 +87,8 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
     })
 }
 
-/// Where each film goes: beside its input, into the folder, or to the one file that was named.
-fn targets(args: &DebandArgs, films: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+/// Where each film goes: beside its input, to its place in the folder, or to the one file that was named.
+fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> {
     let named = args.output.as_deref().filter(|path| container_of(path).is_none() || path.is_dir());
     let folder = named.and_then(|path| folder_of(Some(path), &args.inputs));
     if let (None, Some(path), 2..) = (folder, &args.output, films.len()) {
@@ -93,26 +99,34 @@ fn targets(args: &DebandArgs, films: &[PathBuf]) -> Result<Vec<PathBuf>, Failure
         ));
     }
     let lossless = args.film.lossless || args.film.purpose == Some(Purpose::Archive);
-    let target = |input: &PathBuf| {
+    let target = |film: &Input| {
+        let input = &film.path;
         let stem = input.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         // What has no code for FFV1, and what films are not written to, becomes Matroska.
         let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         let keeps = container_of(input).is_some_and(|container| !lossless || container.ffv1);
         let extension = if keeps { own } else { "mkv" };
         match (folder, &args.output) {
-            (Some(folder), _) => folder.join(format!("{stem}.{extension}")),
+            (Some(folder), _) => folder.join(&film.below).with_extension(extension),
             (None, Some(path)) => path.clone(),
             (None, None) => input.with_file_name(format!("{stem}_unband.{extension}")),
         }
     };
     let targets: Vec<PathBuf> = films.iter().map(target).collect();
-    for (input, output) in films.iter().zip(&targets) {
-        if same(input, output) {
-            let message = format!("the result of {} would replace it", input.display());
+    for (i, (film, output)) in films.iter().zip(&targets).enumerate() {
+        if let Some(other) = films.iter().find(|other| same(&other.path, output)) {
+            let other =
+                if other == film { "it".to_owned() } else { format!("{}, an input too", other.shown()) };
+            let message = format!("the result of {} would replace {other}", film.shown());
             return Err(Failure::usage(
                 message,
                 "choose another name or folder: films are never replaced by their results",
             ));
+        }
+        if let Some(first) = targets[..i].iter().position(|target| target == output) {
+            let message =
+                format!("{} and {} would both be {}", films[first].shown(), film.shown(), output.display());
+            return Err(Failure::usage(message, "run them apart with different `-o`"));
         }
     }
     if let Some(folder) = folder
@@ -155,7 +169,7 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
             talk.detail(&format!("encoded as {}", report.encoding));
             if report.loses_light {
                 talk.note(&format!(
-                    "{shown}: mastering display and light levels are not in the result: its codec cannot hold them"
+                    "{shown}: mastering display and light levels are not in the result: neither its codec nor its container holds them"
                 ));
             }
             if !args.json {

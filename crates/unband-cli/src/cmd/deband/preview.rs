@@ -56,8 +56,7 @@ pub fn run(args: &DebandArgs, count: usize, talk: &Talk<'_>) -> Outcome {
 
 /// The picture of each film.
 fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
-    let (_, others) = films::split(&args.inputs);
-    if let Some(other) = others.first() {
+    if let Some(other) = args.inputs.iter().find(|path| !films::is_one(path)) {
         let message = format!("{} is no film, `--preview` is for films", other.display());
         return Err(Failure::usage(message, "`unband compare` and `unband score --report` show pictures"));
     }

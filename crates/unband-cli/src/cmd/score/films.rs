@@ -16,11 +16,12 @@ use unband::NoProgress;
 use unband::show::Picture;
 use unband_image::Depth;
 use unband_infer::models;
-use unband_io::video::{self, Film, is_film};
+use unband_io::video::{self, Film, is_film, promises_film};
 use unband_metrics::Metric;
 
 use super::{FailureRecord, Gate, MeasureArgs, ScoreArgs, USE, tell_failed, work};
 use crate::Outcome;
+use crate::inputs::{Gather, readable};
 use crate::interrupt;
 use crate::result::{print_data, print_json};
 use crate::talk::{Failure, Talk};
@@ -61,16 +62,24 @@ pub struct Sorted {
     other: Option<PathBuf>,
 }
 
-/// What the names are, if there is a film among them.
-pub fn sort(inputs: &[PathBuf]) -> Option<Sorted> {
-    let (films, others): (Vec<&PathBuf>, Vec<&PathBuf>) =
-        inputs.iter().partition(|path| path.is_file() && is_film(path));
-    if films.is_empty() {
+/// What the names are, if there is a film among them, or in folders nothing but films.
+pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
+    let is_one = |path: &Path| path.is_file() && is_film(path);
+    let gather = Gather {
+        recursive: args.measure.recursive,
+        output_folder: None,
+        results_too: true,
+        readable: &|path| readable(path) || promises_film(path),
+    };
+    let found = gather.run(&args.inputs);
+    let named = args.inputs.iter().any(|path| is_one(path));
+    let (films, others): (Vec<PathBuf>, Vec<PathBuf>) =
+        found.inputs.into_iter().map(|input| input.path).partition(|path| is_one(path));
+    if films.is_empty() || !(named || others.is_empty()) {
         return None;
     }
-    let mut sorted =
-        Sorted { films: Vec::new(), failures: Vec::new(), other: others.first().map(|path| (*path).clone()) };
-    for path in films {
+    let mut sorted = Sorted { films: Vec::new(), failures: found.failures, other: others.into_iter().next() };
+    for path in &films {
         match video::probe(path) {
             Ok(film) => sorted.films.push(film),
             Err(error) => sorted.failures.push(failure(path, &error)),

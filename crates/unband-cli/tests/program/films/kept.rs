@@ -27,7 +27,7 @@ fn films_keep_their_container_their_times_and_everything_beside_the_pictures() {
             let entries = "stream=codec_type,width,height,sample_aspect_ratio,color_range,color_space,color_transfer,color_primaries,chroma_location:stream_tags=language,title";
             printed(
                 "ffprobe",
-                &["-v", "error", "-show_entries", entries, "-of", "compact", path.to_str().unwrap()],
+                &["-v", "error", "-show_entries", entries, "-of", "flat", path.to_str().unwrap()],
             )
         };
         assert_eq!(streams(&before), streams(&after), "{name}");

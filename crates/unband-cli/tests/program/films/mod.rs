@@ -1,15 +1,22 @@
 //! Films: what comes out beside the pictures, what stays as it was, and what happens when something goes wrong.
 
+mod damaged;
+#[cfg(unix)]
+mod disk;
 mod faults;
+mod folders;
 mod kept;
 mod preview;
+#[cfg(unix)]
+mod programs;
 #[cfg(target_os = "linux")]
 mod resume;
+mod unusual;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::stage::{Stage, has, root};
+use crate::stage::{Ran, Stage, has, root};
 
 /// One of the films of the repository.
 pub fn film(name: &str) -> PathBuf {
@@ -89,4 +96,44 @@ pub fn three_shots(stage: &Stage, name: &str) -> PathBuf {
 /// Can films be worked on here? Says so where they cannot.
 pub fn can() -> bool {
     has("ffmpeg")
+}
+
+/// Nothing of a result may be there, nor of unfinished work.
+#[track_caller]
+pub fn left_nothing(stage: &Stage, before: &[String]) {
+    assert_eq!(stage.names(), before);
+}
+
+#[track_caller]
+pub fn refused(stage: &Stage, args: &[&str], code: i32, says: &[&str]) {
+    let before = stage.names();
+    let mut ran: Ran = stage.run(args).code(code);
+    for text in says {
+        ran = ran.says(text);
+    }
+    left_nothing(stage, &before);
+}
+
+/// A film made by ffmpeg.
+pub fn make(stage: &Stage, name: &str, args: &[&str]) {
+    let path = stage.path(name);
+    printed("ffmpeg", &[&["-v", "error", "-y"][..], args, &[path.to_str().unwrap()]].concat());
+}
+
+/// The same of moving pictures alone: a graph of filters, and how they are encoded.
+pub fn drawn(stage: &Stage, name: &str, graph: &str, encoder: &[&str]) {
+    make(stage, name, &[&["-f", "lavfi", "-i", graph][..], encoder].concat());
+}
+
+/// Ten small frames, a second.
+pub const TEN: &str = "testsrc=s=64x48:r=10:d=1,format=yuv420p";
+
+/// Programs that still run on files of the stage.
+#[cfg(target_os = "linux")]
+pub fn running_in(stage: &Stage) -> Vec<String> {
+    let folder = stage.0.path().to_str().unwrap();
+    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path().join("cmdline"));
+    let commands =
+        processes.filter_map(|path| Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into_owned()));
+    commands.filter(|line| line.contains(folder)).collect()
 }

@@ -58,15 +58,50 @@ fn ctrl_c_keeps_what_is_finished_and_ends_all_programs() {
     let ran = stopped(&stage, 1, &ARGS, |child| interrupt(child));
     ran.code(130).says("interrupted").says("--resume");
     assert!(!stage.path("out.mkv").exists());
-    let folder = stage.0.path().to_str().unwrap().to_owned();
-    let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path().join("cmdline"));
-    let commands =
-        processes.filter_map(|path| Some(String::from_utf8_lossy(&std::fs::read(path).ok()?).into_owned()));
-    let left: Vec<String> =
-        commands.filter(|line| line.starts_with("ffmpeg") && line.contains(&folder)).collect();
-    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(running_in(&stage), [""; 0]);
     let parts: Vec<String> = stage.names().into_iter().filter(|name| name.contains(".part")).collect();
     assert!(parts.is_empty(), "{parts:?}");
+}
+
+#[test]
+fn unfinished_work_that_is_damaged_is_done_again_as_far_as_it_must() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    three_shots(&stage, "film.mkv");
+    stage.run(&["film.mkv", "-o", "whole.mkv", "--lossless", "--depth", "8", "-q"]).code(0);
+    stopped(&stage, 2, &ARGS, |child| child.kill().unwrap());
+    let file = |name: &str| format!("out.mkv.unfinished/{name}");
+    let list = stage.read(&file("segments.jsonl"));
+    let first_two = [stage.read(&file("00001.segment")), stage.read(&file("00002.segment"))];
+    let lines: Vec<usize> = (0..list.len()).filter(|&i| list[i] == b'\n').collect();
+    // As it is; the list cut in its third line, its second, its first, or empty; the second segment cut, the first missing.
+    for (cut_list, second, first, worked) in [
+        (list.len(), 1.0, true, 55),
+        (lines[1] + 20, 1.0, true, 110),
+        (lines[0] + 20, 1.0, true, 165),
+        (lines[0] - 9, 1.0, true, 165),
+        (0, 1.0, true, 165),
+        (list.len(), 0.7, true, 110),
+        (list.len(), 1.0, false, 165),
+    ] {
+        stage.write(&file("segments.jsonl"), &list[..cut_list]);
+        stage.write(&file("00001.segment"), &first_two[0]);
+        let length = (first_two[1].len() as f64 * second) as usize;
+        stage.write(&file("00002.segment"), &first_two[1][..length]);
+        if !first {
+            std::fs::remove_file(stage.path(&file("00001.segment"))).unwrap();
+        }
+        let record =
+            &stage.run(&[&ARGS[..], &["--resume", "--overwrite", "--json"]].concat()).code(0).json()[0];
+        assert_eq!(
+            (&record["worked"], &record["frames"]),
+            (&worked.into(), &165.into()),
+            "{cut_list} {second}"
+        );
+        assert_eq!(sums(&stage.path("whole.mkv"), "yuv420p"), sums(&stage.path("out.mkv"), "yuv420p"));
+    }
 }
 
 #[test]
