@@ -177,6 +177,10 @@ impl Learner {
             seen.push(self.seen(part, number, i * batch.n / workers));
         }
         let terms = &self.recipe.loss;
+        let frozen = self
+            .recipe
+            .freeze_norms
+            .is_some_and(|share| self.step as f64 >= share * self.recipe.steps as f64);
         let own = seen.remove(0);
         let device = |worker: usize| &self.devices[worker % self.devices.len()];
         let others = seen.into_iter().enumerate().map(|(i, part)| {
@@ -187,10 +191,11 @@ impl Learner {
         let home = self.device.clone().inner();
         let model = &mut self.main.model;
         let results = std::thread::scope(|scope| {
-            let work =
-                |(mut copy, part): (Model, Seen)| scope.spawn(move || gradients(&mut copy, part, terms));
+            let work = |(mut copy, part): (Model, Seen)| {
+                scope.spawn(move || gradients(&mut copy, part, terms, frozen))
+            };
             let others: Vec<_> = others.into_iter().map(work).collect();
-            let mut results = vec![gradients(model, own, terms)];
+            let mut results = vec![gradients(model, own, terms, frozen)];
             // A worker that panics takes the training with it.
             results.extend(
                 others.into_iter().map(|w| w.join().unwrap_or_else(|p| std::panic::resume_unwind(p))),
@@ -306,9 +311,10 @@ fn gradients(
     model: &mut Model,
     seen: Seen,
     terms: &[crate::recipe::Term],
+    frozen: bool,
 ) -> Result<(f32, Rows), TrainError> {
     let inputs: Vec<Tensor<4>> = std::iter::once(seen.lq.clone()).chain(seen.more).collect();
-    let outputs = model.run_learning(&inputs)?;
+    let outputs = if frozen { model.run(&inputs)? } else { model.run_learning(&inputs)? };
     let loss = losses::sum(terms, &outputs, &seen.gt, &seen.lq)?;
     let gradients = loss.backward();
     Ok((number_of(loss)?, model.gradient_rows(&gradients)))

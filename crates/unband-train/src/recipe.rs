@@ -34,6 +34,10 @@ pub struct Recipe {
     /// Weights are also averaged over steps with this decay; the averages are then validated and saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<f64>,
+    /// From this share of the steps on batch norms take their running statistics, as when the network is used, and nothing is
+    /// dropped. The statistics of small batches differ from each other: a network may learn to need those of its batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze_norms: Option<f64>,
     /// How weights start.
     #[serde(default)]
     pub init: Init,

@@ -168,6 +168,12 @@ impl Checks<'_> {
         if let Some(decay) = r.ema {
             self.number("ema", decay, 0.0, 0.999_999_9)?;
         }
+        if let Some(share) = r.freeze_norms {
+            self.number("freeze-norms", share, 0.0, 1.0)?;
+            if r.gan.is_some() {
+                return Err(self.wrong("freeze-norms", "is not for two networks that play (`gan`)".into()));
+            }
+        }
         self.augment(r)?;
         match &r.schedule {
             Schedule::Constant {} => Ok(()),
