@@ -1,7 +1,7 @@
 //! PSNR of a film's frames in the planes that they are stored in, as encoders and `FFmpeg` report it.
 //!
 //! Unlike [`psnr`](crate::psnr) it compares luma and chroma as they are, in codes of the reference's depth, with the largest
-//! code as peak: 255, 1023 and so on, also for limited range. A film has two such numbers, [`global`] and the mean of its frames.
+//! code as peak: 255, 1023 and so on, also for limited range. A film has two such numbers, [`Global`] and the mean of its frames.
 
 use unband_image::dither::Grid;
 use unband_image::{Context, Depth, Image};
