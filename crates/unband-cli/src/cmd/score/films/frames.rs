@@ -93,10 +93,10 @@ fn look(raw: &Raw, number: usize, format: &FrameFormat, plan: &Plan<'_>, ctx: &C
     let all = raw.begins || number.is_multiple_of(plan.every);
     let verdict = all.then(|| Verdict::new(&unband::inspect(&stored, ctx)));
     let values = if all {
-        values_of(stored, plan.metrics, ctx)?
+        values_of(&stored, plan.metrics, ctx)?
     } else {
         let mut values = vec![Value::Blank; plan.metrics.len()];
-        values[plan.lead] = values_of(stored, &plan.metrics[plan.lead..=plan.lead], ctx)?.remove(0);
+        values[plan.lead] = values_of(&stored, &plan.metrics[plan.lead..=plan.lead], ctx)?.remove(0);
         values
     };
     Ok((values, verdict))

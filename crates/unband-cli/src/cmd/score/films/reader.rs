@@ -11,7 +11,7 @@ use unband_io::Limits;
 use unband_io::video::{DecodeOptions, Decoder, Film, FrameFormat, VideoError};
 use unband_metrics::{Metric, cambi};
 
-use super::super::{Subject, measure};
+use super::super::{Forms, Subject, measure};
 use crate::interrupt;
 use crate::talk::Failure;
 
@@ -161,22 +161,18 @@ pub fn rgb(image: Image, ctx: &Context<'_>) -> Result<Image, String> {
 /// # Errors
 /// As [`rgb`].
 pub fn values_of(
-    stored: Image,
+    stored: &Image,
     metrics: &[&'static Metric],
     ctx: &Context<'_>,
 ) -> Result<Vec<Value>, String> {
-    let of =
-        |image: &Image, metrics: &[&'static Metric]| measure(&[Subject::alone(image)], metrics, ctx).concat();
-    let [luma, others]: [Vec<&'static Metric>; 2] =
-        [true, false].map(|luma| metrics.iter().copied().filter(|m| cambi::is_one(m) == luma).collect());
-    let mut of_luma = of(&stored, &luma).into_iter();
-    let mut of_others = match &others[..] {
-        [] => Vec::new(),
-        others => of(&rgb(stored, ctx)?, others),
-    }
-    .into_iter();
-    let next = |m: &&'static Metric| if cambi::is_one(m) { of_luma.next() } else { of_others.next() };
-    Ok(metrics.iter().filter_map(next).collect())
+    // It costs more than CAMBI, which is taken of every frame.
+    let converted = if metrics.iter().all(|metric| cambi::is_one(metric)) {
+        None
+    } else {
+        Some(rgb(stored.clone(), ctx)?)
+    };
+    let forms = Forms { rgb: converted.as_ref().unwrap_or(stored), stored };
+    Ok(measure(&[Subject::alone(forms)], metrics, ctx).concat())
 }
 
 /// How many frames there may be, for the bar.
