@@ -27,6 +27,13 @@ dispatch! {
     ) = yuv_body;
 }
 
+/// Which `k` makes `offset + k * step` the level nearest to `source`; the higher one half-way. Whoever asks where a level
+/// is must ask here: half-way between two, another way of rounding names the other one.
+#[inline(always)]
+pub fn nearest_level(source: f32, step: f32, offset: f32) -> f32 {
+    ((source - offset) * (1.0 / step) + 0.5).floor()
+}
+
 /// `value` within `low..=high`, or `or` if it is not a number. No panic on limits that are not numbers.
 #[inline(always)]
 fn limit(value: f32, low: f32, high: f32, or: f32) -> f32 {
@@ -58,10 +65,9 @@ fn within_each_body(values: &mut [f32], source: &[f32], halves: &[f32], low: f32
 fn levels_body(values: &mut [f32], source: &[f32], step: f32, offset: f32, half: f32, low: f32, high: f32) {
     let n = values.len();
     let source = &source[..n];
-    let per_step = 1.0 / step;
     for i in 0..n {
         let s = source[i];
-        let centre = ((s - offset) * per_step + 0.5).floor() * step + offset;
+        let centre = nearest_level(s, step, offset) * step + offset;
         values[i] = limit(values[i], (centre - half).max(low).min(s), (centre + half).min(high).max(s), s);
     }
 }

@@ -10,7 +10,7 @@ use unband_image::dither::Grid;
 use unband_image::inspect::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Restorer};
 use unband_simd::Level;
-use unband_simd::cells::{keep_near_levels, keep_within, keep_within_each, keep_within_yuv};
+use unband_simd::cells::{keep_near_levels, keep_within, keep_within_each, keep_within_yuv, nearest_level};
 
 /// Kept free at the edge of a cell for the rounding of `f32`, in values: a few units in the last place.
 const SLACK: f32 = 8e-7;
@@ -232,8 +232,9 @@ impl Cells {
             PlaneCells::Around(half) => (f64::from(source), f64::from(*half)),
             PlaneCells::ByCode(halves) => (f64::from(source), f64::from(self.by_code(plane, halves, source))),
             &PlaneCells::Levels { step, offset, half } => {
-                let (step, offset) = (f64::from(step), f64::from(offset));
-                (((f64::from(source) - offset) / step).round() * step + offset, f64::from(half))
+                let centre =
+                    f64::from(nearest_level(source, step, offset)) * f64::from(step) + f64::from(offset);
+                (centre, f64::from(half))
             }
         };
         // A source off its level widens its own cell.
@@ -390,5 +391,27 @@ mod tests {
         let mut below = vec![1.0; 200];
         cells.keep(Level::best(), 0, (0, 65), &mut below, image.planes[0].row(65), (0.0, 1.0));
         assert!(below.iter().all(|v| (v - source[0]) * 255.0 > 1.5));
+    }
+
+    /// Sources may lie half-way between levels: whoever keeps and whoever proves must mean the same one.
+    #[test]
+    fn what_was_kept_near_a_level_is_proven_to_be() {
+        let grids = [1023.0, 1024.0].map(|codes| (0..1024).map(move |code| code as f32 / codes));
+        let source: Vec<f32> = grids.into_iter().flatten().collect();
+        let image = Image::from_rgb8(1, 1, &[0; 3]).unwrap();
+        for (step, offset) in [(0.049_214_438, -5.448_630_3), (4.0, -2.0), (255.0 / 64.0, 255.0), (0.5, 0.25)]
+        {
+            let grid = PlaneGrid { offset_codes: offset, ..found(step) };
+            let findings = Findings { cause: Cause::Levels, grids: vec![grid; 3], ..Findings::plain(3, 10) };
+            let cells = cells(&image, &findings);
+            for far in [-1.0, 2.0] {
+                let mut values = vec![far; source.len()];
+                cells.keep(Level::best(), 0, (0, 0), &mut values, &source, (-9.0, 9.0));
+                for (x, (&s, &v)) in source.iter().zip(&values).enumerate() {
+                    let excess = cells.excess(0, (x, 0), s, v);
+                    assert!(excess <= 0.0, "step {step}, value {s}: {} codes outside", 255.0 * excess);
+                }
+            }
+        }
     }
 }
