@@ -29,10 +29,13 @@ mod bench {
 
     /// Samples, in `golden/film`.
     const SAMPLES: [&str; 2] = ["sky_pan_h264.mkv", "bokeh_fade_vp9.webm"];
-    /// How often a sample is repeated, after the first time, so that starting programs counts little.
-    const REPEATED: &str = "2";
+    /// How often a sample is repeated after the first time, so that starting programs counts little: transcodes, which are
+    /// compared with other programs' whole runs, and all else.
+    const REPEATED: [u32; 2] = [5, 2];
     const FFV1: &str = "-c:v ffv1 -level 3 -g 1 -slicecrc 1 -slices 12";
     const X264: &str = "-c:v libx264 -crf 20";
+    const QUIET: &str = "-v error -nostdin -y";
+    const FILM: &str = "{unband} {in} -o {out}.mkv --overwrite --quiet";
 
     /// Seconds, by the clock and of CPU.
     #[derive(Clone, Copy)]
@@ -85,20 +88,24 @@ mod bench {
     }
 
     /// Ours, and what it is compared with.
-    fn pairs(model: Option<&str>) -> Vec<(String, Run, Run)> {
-        let quiet = "-v error -nostdin -y";
-        let film = "{unband} {in} -o {out}.mkv --overwrite --quiet";
+    fn transcodes() -> Vec<(String, Run, Run)> {
         let mut all = Vec::new();
         for (method, filter) in [("ffmpeg-deband", "deband"), ("gradfun", "gradfun")] {
             for (codec, arguments) in [("FFV1", FFV1), ("x264", X264)] {
-                let ours = format!("{film} --method {method} --depth 8 --ffmpeg-args \"{arguments}\"");
+                let ours = format!("{FILM} --method {method} --depth 8 --ffmpeg-args \"{arguments}\"");
                 let theirs =
-                    format!("ffmpeg {quiet} -i {{in}} -map 0 -c copy -vf {filter} {arguments} {{out}}.mkv");
+                    format!("ffmpeg {QUIET} -i {{in}} -map 0 -c copy -vf {filter} {arguments} {{out}}.mkv");
                 all.push((format!("{method} → {codec}"), Run::new(ours), Run::new(theirs)));
             }
         }
-        let decode = || Run::new(format!("ffmpeg {quiet} -i {{in}} -f null -"));
-        let decoded = format!("ffmpeg {quiet} -i {{in}} -f yuv4mpegpipe - | {{unband}} - -o - --quiet");
+        all
+    }
+
+    /// Ours, and decoding alone.
+    fn beside_decoding(model: Option<&str>) -> Vec<(String, Run, Run)> {
+        let mut all = Vec::new();
+        let decode = || Run::new(format!("ffmpeg {QUIET} -i {{in}} -f null -"));
+        let decoded = format!("ffmpeg {QUIET} -i {{in}} -f yuv4mpegpipe - | {{unband}} - -o - --quiet");
         all.push((
             "smooth, frames piped in and out".to_owned(),
             Run::new(format!("{decoded} --method smooth > /dev/null")),
@@ -108,7 +115,7 @@ mod bench {
             let line = format!("{decoded} --method unband-lite --weights {model} > /dev/null");
             all.push(("unband-lite, frames piped in and out".to_owned(), Run::new(line), decode()));
         }
-        all.push(("smooth → x265".to_owned(), Run::new(format!("{film} --method smooth")), decode()));
+        all.push(("smooth → x265".to_owned(), Run::new(format!("{FILM} --method smooth")), decode()));
         let score = "{unband} score {in} --metrics cambi -j 2 --quiet > /dev/null";
         all.push(("score, CAMBI of every frame".to_owned(), Run::new(score.to_owned()), decode()));
         all
@@ -136,14 +143,18 @@ mod bench {
              |---|---|---:|---:|---:|---:|---:|---:|\n",
         );
         for sample in SAMPLES {
-            let (film, frames) = scaled(sample, folder.path())?;
-            for (name, mut ours, mut theirs) in pairs(model.as_deref()) {
+            let jobs = [transcodes(), beside_decoding(model.as_deref())];
+            let films =
+                [scaled(sample, REPEATED[0], folder.path())?, scaled(sample, REPEATED[1], folder.path())?];
+            let jobs =
+                films.iter().zip(jobs).flat_map(|(film, jobs)| jobs.into_iter().map(move |job| (film, job)));
+            for ((film, frames), (name, mut ours, mut theirs)) in jobs {
                 if only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
                     continue;
                 }
                 for _ in 0..rounds {
-                    ours.once(&film, folder.path())?;
-                    theirs.once(&film, folder.path())?;
+                    ours.once(film, folder.path())?;
+                    theirs.once(film, folder.path())?;
                 }
                 let pair = [&ours, &theirs];
                 let [wall, their_wall] = pair.map(|run| run.median(|time| time.wall));
@@ -175,10 +186,10 @@ mod bench {
     }
 
     /// The sample at 1920×1080, several times in a row, and how many frames that are.
-    fn scaled(sample: &str, folder: &Path) -> Result<(PathBuf, f64)> {
-        let to = folder.join(sample).with_extension("mkv");
+    fn scaled(sample: &str, repeated: u32, folder: &Path) -> Result<(PathBuf, f64)> {
+        let to = folder.join(sample).with_extension(format!("{repeated}.mkv"));
         let status = Command::new("ffmpeg")
-            .args(["-v", "error", "-nostdin", "-y", "-stream_loop", REPEATED, "-i"])
+            .args(["-v", "error", "-nostdin", "-y", "-stream_loop", &repeated.to_string(), "-i"])
             .arg(root().join("golden/film").join(sample))
             .args(["-map", "0:v:0", "-vf", "scale=1920:1080:flags=lanczos", "-pix_fmt", "yuv420p"])
             .args(["-c:v", "libx264", "-crf", "22"])

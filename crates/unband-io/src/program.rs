@@ -73,7 +73,7 @@ impl Program {
         let failed = |message: String| Error::Program { program: name, message };
         match wait(child, most) {
             Ok(Some(status)) if status.success() => Ok(()),
-            Ok(Some(_)) => Err(failed(room.said())),
+            Ok(Some(_)) => Err(failed(room.last_words())),
             Ok(None) => Err(failed(format!("not done after {} s", most.as_secs()))),
             Err(error) => Err(failed(error.to_string())),
         }
@@ -102,6 +102,9 @@ impl Program {
     }
 }
 
+/// Between two looks whether a program has ended.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+
 /// The status, or nothing when the child had to be ended.
 fn wait(mut child: Child, most: Duration) -> std::io::Result<Option<ExitStatus>> {
     let start = Instant::now();
@@ -116,7 +119,7 @@ fn wait(mut child: Child, most: Duration) -> std::io::Result<Option<ExitStatus>>
             return Ok(None);
         }
         sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(50));
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -162,13 +165,18 @@ impl Room {
         fs::read(&path).map(Some).map_err(io)
     }
 
-    /// The last lines that a program said, in one.
-    fn said(&self) -> String {
+    /// All that a program said on its standard error.
+    pub(crate) fn said(&self) -> String {
         let mut text = Vec::new();
         if let Ok(file) = File::open(self.folder.path().join(SAID)) {
             let _ = file.take(SAID_BYTES).read_to_end(&mut text);
         }
-        let text = String::from_utf8_lossy(&text);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// The last lines of that, in one.
+    fn last_words(&self) -> String {
+        let text = self.said();
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         match lines.as_slice() {
             [] => "it failed without a word".to_owned(),

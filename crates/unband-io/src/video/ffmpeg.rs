@@ -35,11 +35,11 @@ impl Ffmpeg {
     /// # Errors
     /// None is installed, or it does not answer.
     pub fn find() -> Result<Self, Error> {
+        // Without `-hide_banner` it says its libraries' versions before anything else.
         let room = Room::new()?;
-        let ask = |args: &[&str]| FFMPEG.ask(&room, args, ANSWER_BYTES, MOST);
-        let version = String::from_utf8_lossy(&ask(&["-hide_banner", "-version"])?).into_owned();
-        let encoders = String::from_utf8_lossy(&ask(&["-hide_banner", "-encoders"])?).into_owned();
-        Ok(Self { libavformat: libavformat(&version), encoders: names_of_encoders(&encoders) })
+        let encoders = FFMPEG.ask(&room, &["-encoders"], ANSWER_BYTES, MOST)?;
+        let encoders = names_of_encoders(&String::from_utf8_lossy(&encoders));
+        Ok(Self { libavformat: libavformat(&room.said()), encoders })
     }
 
     /// Has it an encoder of that name?

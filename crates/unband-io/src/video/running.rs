@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::ffmpeg::FFMPEG;
 use crate::Error;
+use crate::program::LONGEST_PAUSE;
 
 /// As many of the last lines that it says are kept.
 const LINES: usize = 12;
@@ -115,12 +116,12 @@ impl Running {
 
     /// Its standard input, once.
     pub(super) fn input(&mut self) -> Option<ChildStdin> {
-        lock(&self.child).stdin.take()
+        lock(&self.child).stdin.take().inspect(widen)
     }
 
     /// Its standard output, once.
     pub(super) fn output(&mut self) -> Option<ChildStdout> {
-        lock(&self.child).stdout.take()
+        lock(&self.child).stdout.take().inspect(widen)
     }
 
     /// Waits for it to end by itself: did it succeed, and what did it say? While the file that it `writes` changes it has
@@ -129,7 +130,7 @@ impl Running {
     /// # Errors
     /// [`Error::Program`] when it had to be ended, or something else has ended it.
     pub(super) fn finish(&mut self, most: Duration, writes: Option<&Path>) -> Result<(bool, Said), Error> {
-        drop(self.input());
+        drop(lock(&self.child).stdin.take());
         let status = self.wait(most, writes)?;
         let said = self.last_words();
         let failed = |message| Err(Error::Program { program: FFMPEG.names[0], message });
@@ -160,7 +161,7 @@ impl Running {
                 return Ok(None);
             }
             sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(50));
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -193,6 +194,16 @@ impl Drop for Running {
         self.stop();
     }
 }
+
+/// As wide as anybody may make a pipe: a frame goes through in a few parts instead of fifty, each of which wakes the other
+/// end. Where it cannot be had, it stays as it is.
+#[cfg(target_os = "linux")]
+fn widen(pipe: &impl std::os::fd::AsFd) {
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn widen<T>(_: &T) {}
 
 /// What changes of a file while it is written.
 fn state_of(path: &Path) -> Option<(u64, Option<SystemTime>)> {

@@ -14,13 +14,14 @@ mod work;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::ScopedJoinHandle;
 use std::time::Instant;
 
 use unband_image::cuts::Cuts;
 use unband_io::Limits;
 use unband_io::video::{
     self, Cut, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, FrameFormat, Others, Programs,
-    VideoError,
+    Segment, VideoError,
 };
 
 use self::frames::Frames;
@@ -77,12 +78,18 @@ fn work_on(
     programs: &Programs,
 ) -> Result<FilmReport, Error> {
     let start = Instant::now();
-    let film = video::probe(input)?;
+    // Programs take a while to start: what each is asked is asked at the same time.
+    let (film, ffmpeg) = std::thread::scope(|scope| {
+        let ffmpeg = scope.spawn(Ffmpeg::find);
+        let film = video::probe(input);
+        (film, ffmpeg.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let film = film?;
     check_film(&film, options)?;
     if output.exists() && !options.overwrite {
         return Err(unband_io::Error::Exists.in_file(output).into());
     }
-    let ffmpeg = Ffmpeg::find()?;
+    let ffmpeg = ffmpeg?;
     let bits = bits_of(film.video.depth, options.options.depth)?;
     let encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, &ffmpeg)?;
     let others = Others::check(&film, &encoding, output, options.keep_going, programs)?;
@@ -176,6 +183,22 @@ enum Made {
 /// A frame as it was decoded, with its time.
 type Read = Result<(i64, Vec<u8>), VideoError>;
 
+/// A segment that has all its frames and is still being encoded.
+struct Ending<'scope> {
+    segment: ScopedJoinHandle<'scope, Result<Segment, VideoError>>,
+    /// Time of the frame after it, in ticks; nothing when there is none.
+    next: Option<i64>,
+}
+
+impl Ending<'_> {
+    /// Waits for it and notes it.
+    fn settle(ending: Option<Self>, work: &mut Work) -> Result<(), VideoError> {
+        let Some(Self { segment, next }) = ending else { return Ok(()) };
+        let segment = segment.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        work.add(segment, next)
+    }
+}
+
 impl Plan<'_> {
     fn loses_light(&self) -> bool {
         let light = &self.film.video.colorimetry;
@@ -261,7 +284,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Encodes what comes, segment by segment.
+    /// Encodes what comes, segment by segment. What an encoder still holds back when a segment ends comes out while the next
+    /// one begins.
     fn write_all(
         &self,
         work: &mut Work,
@@ -269,27 +293,45 @@ impl Plan<'_> {
         made: &Receiver<Made>,
         give_back: &SyncSender<Vec<u8>>,
     ) -> Result<(), VideoError> {
-        let mut encoder: Option<Encoder> = None;
-        for made in made {
-            let Made::Frame { ticks, bytes, begins_segment } = made else {
-                if let Some(done) = encoder.take() {
-                    work.add(done.finish()?, None)?;
+        std::thread::scope(|scope| {
+            let (mut encoder, mut ending): (Option<Encoder>, Option<Ending<'_>>) = (None, None);
+            let mut next = || -> Result<bool, VideoError> {
+                let (frame, begins) = match made.recv() {
+                    Err(_) => return Ok(false),
+                    Ok(Made::End) => (None, None),
+                    Ok(Made::Frame { ticks, bytes, begins_segment }) => {
+                        (Some((ticks, bytes)), begins_segment.then_some(ticks))
+                    }
+                };
+                if (begins.is_some() || frame.is_none())
+                    && let Some(done) = encoder.take()
+                {
+                    Ending::settle(ending.take(), work)?;
+                    ending = Some(Ending { segment: scope.spawn(move || done.finish()), next: begins });
                 }
-                break;
+                let Some((ticks, bytes)) = frame else { return Ok(false) };
+                if begins.is_some() {
+                    let path = work.path_of(work.segments.len() + 1 + usize::from(ending.is_some()));
+                    let begun = Encoder::new(&self.film, to, &self.encoding, ticks, &path, self.programs)?;
+                    encoder = Some(begun);
+                }
+                if let Some(encoder) = &mut encoder {
+                    encoder.write_frame(ticks, &bytes)?;
+                }
+                let _ = give_back.try_send(bytes);
+                Ok(true)
             };
-            if begins_segment {
-                if let Some(done) = encoder.take() {
-                    work.add(done.finish()?, Some(ticks))?;
+            let written = loop {
+                match next() {
+                    Ok(true) => {}
+                    Ok(false) => break Ok(()),
+                    Err(error) => break Err(error),
                 }
-                let path = work.next_path();
-                encoder = Some(Encoder::new(&self.film, to, &self.encoding, ticks, &path, self.programs)?);
-            }
-            if let Some(encoder) = &mut encoder {
-                encoder.write_frame(ticks, &bytes)?;
-            }
-            let _ = give_back.try_send(bytes);
-        }
-        Ok(())
+            };
+            // What is finished stays, whatever became of the segment after it.
+            let settled = Ending::settle(ending.take(), work);
+            written.and(settled)
+        })
     }
 
     /// Not a single frame has come.

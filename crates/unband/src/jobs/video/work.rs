@@ -104,9 +104,9 @@ impl Work {
         fs::rename(&new, &path).map_err(|error| io("write", &path, error))
     }
 
-    /// Where the next segment is to be written.
-    pub(super) fn next_path(&self) -> PathBuf {
-        self.folder.join(format!("{:05}.segment", self.segments.len() + 1))
+    /// Where a segment is to be written; the first is number 1.
+    pub(super) fn path_of(&self, number: usize) -> PathBuf {
+        self.folder.join(format!("{number:05}.segment"))
     }
 
     /// Where the film is put together.
