@@ -1,7 +1,7 @@
 //! One step of a training against its definition.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 use unband_image::Rng;
 use unband_nets::{Data, StateDict};
 use unband_train::recipe::Recipe;
@@ -102,6 +102,37 @@ fn averages_follow_the_weights_by_their_decay() {
         for ((b, m), a) in before.to_f32().iter().zip(mean.to_f32()).zip(after.to_f32()) {
             assert!((0.75 * b + 0.25 * a - m).abs() <= 1e-6, "{name}");
         }
+    }
+}
+
+#[test]
+fn frozen_norms_keep_their_statistics_and_learn_as_the_network_is_used() {
+    let more = "freeze-norms = 0.02\nloss = [{ term = \"l1\" }]";
+    let mut learner = learner(recipe("adnet", 16, more));
+    let batch = Noise(4, 16).next(9).unwrap();
+    // Is the loss that of the network as it is used?
+    let as_used = |learner: &mut Learner| {
+        let (loss, _) = learner.gradients(&batch, 9).unwrap();
+        let (network, device) = (learner.learned().unwrap(), Device::flex());
+        let values = |v: &[f32]| Tensor::<4>::from_data(TensorData::new(v.to_vec(), [4, 3, 16, 16]), &device);
+        let out = network.run(&[values(&batch.lq)]).unwrap().remove(0);
+        let used = (out - values(&batch.gt)).abs().mean().into_scalar::<f32>();
+        (used - loss).abs() <= 1e-4 * loss
+    };
+    let mut before = learner.learned().unwrap().state().unwrap();
+    for step in 0..4 {
+        // The first two of a hundred steps are not frozen.
+        let frozen = step >= 2;
+        assert_eq!(as_used(&mut learner), frozen, "step {step}");
+        before = if frozen { learner.learned().unwrap().state().unwrap() } else { before };
+        learner.step(&mut Noise(4, 16)).unwrap();
+        let after = learner.learned().unwrap().state().unwrap();
+        let (mut statistics, mut weights) = (false, false);
+        for ((name, a), (_, b)) in before.iter().zip(after.iter()) {
+            let moved = a.to_f32() != b.to_f32();
+            if name.contains(".running_") { statistics |= moved } else { weights |= moved }
+        }
+        assert!(weights && statistics != frozen, "step {step}: {statistics}");
     }
 }
 

@@ -31,7 +31,9 @@ use crate::talk::{Failure, Talk};
 
 pub use gates::Gate;
 pub use grade::level;
-pub use measures::{Forms, Row, Subject, Use, Verdict, about, better, measure, page_rows, range};
+pub use measures::{
+    Forms, Row, Subject, Use, Verdict, about, better, measure, measure_one, page_rows, range,
+};
 pub use options::{Drawing, MeasureArgs};
 pub use picture::Loaded;
 pub use record::{FailureRecord, MeasureRecord, ValuesRecord, csv, summaries};

@@ -14,10 +14,10 @@ use super::{films, processors};
 use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
-use crate::cmd::score::films::reader::{Raw, Reader, expected, image, in_order};
+use crate::cmd::score::films::reader::{Raw, Reader, decoding, expected, image, in_order};
 use crate::cmd::score::films::summary::{Place, clock};
 use crate::cmd::score::films::worst::{Spot, Worst, about};
-use crate::cmd::score::{Subject, measure, number};
+use crate::cmd::score::{Subject, measure_one, number};
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
 use crate::record::Record;
@@ -245,8 +245,7 @@ fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
 }
 
 fn cambi_of(image: &Image, ctx: &Context<'_>) -> Result<f64, String> {
-    let subject = Subject::alone(image);
-    match measure(&[subject], &[&cambi::ENTRY], ctx).concat().remove(0) {
+    match measure_one(Subject::alone(image), &cambi::ENTRY, ctx) {
         Value::Number(value) => Ok(value),
         Value::Missing(reason) => Err(reason),
         Value::Blank => Err("cambi has no value".to_owned()),
@@ -325,9 +324,10 @@ fn search(
 ) -> Result<Option<Searched>, Failure> {
     let name = || film.path.display().to_string();
     let failure = |error: &VideoError| Failure::at(name(), error.to_string(), error.hint());
-    let searched = std::thread::scope(|scope| {
+    decoding(|scope, programs| {
+        let options = DecodeOptions { programs: programs.clone(), ..options.clone() };
         let mut reader =
-            Reader::start(film, options, true, ctx.threads, scope).map_err(|error| failure(&error))?;
+            Reader::start(film, &options, true, ctx.threads, scope).map_err(|error| failure(&error))?;
         let format = reader.format;
         let mut out =
             Searched { format, measured: 0, of_shots: Worst::new(count), of_times: Worst::new(count) };
@@ -356,6 +356,5 @@ fn search(
         };
         in_order(ctx, &mut next, &look, &mut put)?;
         reader.damage.take().map_or(Ok(out), |damage| Err(failure(&damage)))
-    })?;
-    Ok((!interrupt::asked()).then_some(searched))
+    })
 }

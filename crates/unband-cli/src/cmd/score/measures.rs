@@ -264,6 +264,11 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// One measure of one picture.
+pub fn measure_one(subject: Subject<'_>, metric: &'static Metric, ctx: &Context<'_>) -> Value {
+    measure(&[subject], &[metric], ctx).concat().remove(0)
+}
+
 /// Pixels of which measures that run side by side may hold copies, of some 60 bytes each.
 const PIXELS_AT_ONCE: usize = 64_000_000;
 

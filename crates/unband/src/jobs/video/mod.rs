@@ -30,6 +30,7 @@ use crate::{Context, Error, OutputDepth};
 
 pub use self::alone::{Alone, check_film, deband_alone, decode_options};
 pub use self::options::{FilmOptions, FilmReport};
+pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream};
 
 /// Frames that wait between two threads.
@@ -64,8 +65,7 @@ pub fn deband_film(
     ctx: &Context<'_>,
 ) -> Result<FilmReport, Error> {
     let programs = Programs::default();
-    let done =
-        stop::ending_programs(&programs, ctx.cancel, || work_on(input, output, options, ctx, &programs));
+    let done = ending_programs(&programs, ctx.cancel, || work_on(input, output, options, ctx, &programs));
     // What was ended fails, which is not why there is no film.
     done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
 }

@@ -9,8 +9,8 @@ use unband_io::video::Programs;
 /// How often it is looked.
 const EACH: Duration = Duration::from_millis(50);
 
-/// Does the work; the programs are ended once `cancel` is set.
-pub(super) fn ending_programs<T>(programs: &Programs, cancel: &AtomicBool, work: impl FnOnce() -> T) -> T {
+/// Does the work; the programs are ended once `cancel` is set, and the work then fails where it waits for one.
+pub fn ending_programs<T>(programs: &Programs, cancel: &AtomicBool, work: impl FnOnce() -> T) -> T {
     std::thread::scope(|scope| {
         let (working, ended) = channel::<()>();
         scope.spawn(move || {

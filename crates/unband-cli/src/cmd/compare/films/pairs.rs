@@ -8,9 +8,9 @@ use unband_io::video::{DecodeOptions, Film, FrameFormat, Samples, VideoError};
 use unband_metrics::film_psnr::{self, Errors};
 use unband_metrics::{Metric, cambi};
 
-use super::super::super::score::films::reader::{Raw, Reader, image, in_order, rgb};
+use super::super::super::score::films::reader::{Raw, Reader, decoding, image, in_order, rgb};
 use super::super::super::score::films::summary::{Frame, Tally};
-use super::super::super::score::{Subject, Verdict, measure};
+use super::super::super::score::{Subject, Verdict, measure_one};
 use crate::interrupt;
 use crate::talk::Failure;
 
@@ -70,8 +70,9 @@ pub fn measured(
     tally: &mut Tally<'_>,
     step: &dyn Fn(),
 ) -> Result<Option<Measured>, Failure> {
-    let options = DecodeOptions { keep_going: plan.keep_going, ..DecodeOptions::default() };
-    let found = std::thread::scope(|scope| -> Result<Measured, Failure> {
+    let found = decoding(|scope, programs| {
+        let (keep_going, programs) = (plan.keep_going, programs.clone());
+        let options = DecodeOptions { keep_going, programs, ..DecodeOptions::default() };
         let start = |i: usize| {
             Reader::start(&films[i], &options, i == 0, ctx.threads, scope)
                 .map_err(|error| failure(&films[i].path, &error))
@@ -110,9 +111,7 @@ pub fn measured(
         found.more = rest(&mut readers, alone, tally.frames(), plan.keep_going)?;
         Ok(found)
     })?;
-    if interrupt::asked() {
-        return Ok(None);
-    }
+    let Some(found) = found else { return Ok(None) };
     if tally.frames() == 0 {
         let name = films[1].path.display().to_string();
         return Err(Failure::at(name, "there is no frame that both films have".into(), None));
@@ -210,7 +209,9 @@ fn look(
     // CAMBI takes most of the time and is asked for by three measures. It is of luma as it is stored.
     let asked = |metric: &Metric| plan.metrics.iter().any(|one| one.name == metric.name);
     let both = asked(&cambi::ENTRY_FULL_REFERENCE);
-    let alone = |image: &Image, wanted| if wanted { cambi_of(image, ctx) } else { Value::Blank };
+    let alone = |image: &Image, wanted| {
+        if wanted { measure_one(Subject::alone(image), &cambi::ENTRY, ctx) } else { Value::Blank }
+    };
     let of_result = alone(&result, both || asked(&cambi::ENTRY));
     let of_reference = alone(&reference, both || asked(&cambi::ENTRY_REFERENCE));
     let of_pictures = |metric: &&Metric| !film_psnr::is_one(metric) && !cambi::is_one(metric);
@@ -246,15 +247,9 @@ struct Pictures<'a> {
     ctx: &'a Context<'a>,
 }
 
-/// CAMBI of one of them.
-fn cambi_of(image: &Image, ctx: &Context<'_>) -> Value {
-    let subject = Subject::alone(image);
-    measure(&[subject], &[&cambi::ENTRY], ctx).concat().remove(0)
-}
-
 impl Pictures<'_> {
     fn against(&self, metric: &'static Metric) -> Value {
         let subject = Subject { reference: Some((&self.reference).into()), ..Subject::alone(&self.result) };
-        measure(&[subject], &[metric], self.ctx).concat().remove(0)
+        measure_one(subject, metric, self.ctx)
     }
 }

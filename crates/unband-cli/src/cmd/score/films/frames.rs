@@ -9,10 +9,9 @@ use unband_io::video::{DecodeOptions, Film, FrameFormat, VideoError};
 use unband_metrics::Metric;
 
 use super::super::Verdict;
-use super::reader::{Raw, Reader, image, in_order, values_of};
+use super::reader::{Raw, Reader, decoding, image, in_order, values_of};
 use super::summary::{Frame, Place, Tally};
 use super::worst::{Worst, about};
-use crate::interrupt;
 use crate::talk::Failure;
 
 /// What is taken of which frames.
@@ -57,8 +56,9 @@ pub fn measured(
     step: &dyn Fn(),
 ) -> Result<Option<Measured>, Failure> {
     let name = || film.path.display().to_string();
-    let done = std::thread::scope(|scope| -> Result<Measured, Failure> {
-        let mut reader = Reader::start(film, &DecodeOptions::default(), true, ctx.threads, scope)
+    let done = decoding(|scope, programs| {
+        let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
+        let mut reader = Reader::start(film, &options, true, ctx.threads, scope)
             .map_err(|error| failure(&film.path, &error))?;
         let format = reader.format;
         let look = |raw: &Raw, number: usize, ctx: &Context<'_>| look(raw, number, &format, plan, ctx);
@@ -76,9 +76,7 @@ pub fn measured(
         let damage = reader.damage.take().map(|error| failure(&film.path, &error));
         Ok(Measured { format, damage })
     })?;
-    if interrupt::asked() {
-        return Ok(None);
-    }
+    let Some(done) = done else { return Ok(None) };
     match (tally.frames(), done.damage) {
         (0, Some(damage)) => Err(damage),
         (0, None) => Err(Failure::at(name(), "there is no frame in it".into(), None)),

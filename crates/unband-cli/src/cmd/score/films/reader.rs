@@ -5,10 +5,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Scope;
 
 use unband::show::Value;
+use unband::video::ending_programs;
 use unband::{Context, Image};
 use unband_image::Cuts;
 use unband_io::Limits;
-use unband_io::video::{DecodeOptions, Decoder, Film, FrameFormat, VideoError};
+use unband_io::video::{DecodeOptions, Decoder, Film, FrameFormat, Programs, VideoError};
 use unband_metrics::{Metric, cambi};
 
 use super::super::{Forms, Subject, measure};
@@ -36,6 +37,21 @@ pub struct Reader<'f> {
     receive: Receiver<Result<Raw, VideoError>>,
     /// What ended it too early.
     pub damage: Option<VideoError>,
+}
+
+/// Work with films that are decoded among the programs that it is given: with these it ends once people interrupt, even where
+/// one hangs. Nothing when interrupted.
+///
+/// # Errors
+/// Those of the work.
+pub fn decoding<'env, T>(
+    work: impl for<'s> FnOnce(&'s Scope<'s, 'env>, &Programs) -> Result<T, Failure>,
+) -> Result<Option<T>, Failure> {
+    let programs = Programs::default();
+    let done =
+        ending_programs(&programs, &interrupt::STOP, || std::thread::scope(|scope| work(scope, &programs)));
+    // Programs that were ended fail, which is not why there is nothing.
+    if interrupt::asked() { Ok(None) } else { done.map(Some) }
 }
 
 impl<'f> Reader<'f> {
