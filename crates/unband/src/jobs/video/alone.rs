@@ -60,7 +60,8 @@ pub fn deband_alone(
         got: bits.to_string(),
     })?;
     let mut out = Vec::new();
-    let done = Frames::new(&options.options, *format, to, ctx).next(bytes, true, &mut out)?;
+    let done =
+        Frames::new(&options.options, &film.video.codec, (*format, to), ctx).next(bytes, true, &mut out)?;
     let wrong = |error: unband_io::Error| Error::Image(error.to_string());
     let (before, after) = (format.read(bytes).map_err(wrong)?, to.read(&out).map_err(wrong)?);
     Ok(Alone { before, after, changed: done.changed })

@@ -14,8 +14,11 @@ use crate::{Error, Options, OutputDepth};
 
 /// Share of the strength that is best for single pictures: traces of a film's coding move from frame to frame, and one follows the
 /// other. With all of it bands are fewer, but slopes that were right are bent: at low rates smooth areas then come out worse than they
-/// came in. Found on clips of photos kept for choosing, with four codecs (`docs/results/films.md`).
-const STRENGTH: f32 = 0.6;
+/// came in. AV1's own filters leave slopes that are nearer to right than those of others. Found on clips of photos kept for
+/// choosing, with four codecs (`docs/results/films.md`).
+fn share_of_strength(codec: &str) -> f32 {
+    if codec == "av1" { 0.45 } else { 0.6 }
+}
 
 /// Frames from one look at a shot to the next: pictures change within a shot, as in a fade.
 const LOOK_EVERY: u32 = 24;
@@ -32,6 +35,8 @@ pub(super) struct Done {
 /// Takes the banding out of frames, in order.
 pub(super) struct Frames<'a> {
     options: &'a Options,
+    /// Share of the strength for frames that show traces of coding.
+    coded: f32,
     ctx: Context<'a>,
     from: FrameFormat,
     to: FrameFormat,
@@ -70,11 +75,18 @@ impl Shot {
 }
 
 impl<'a> Frames<'a> {
-    pub(super) fn new(options: &'a Options, from: FrameFormat, to: FrameFormat, ctx: &Context<'a>) -> Self {
+    /// `codec`: what the frames were decoded from, as ffprobe names it; empty where nobody knows.
+    pub(super) fn new(
+        options: &'a Options,
+        codec: &str,
+        (from, to): (FrameFormat, FrameFormat),
+        ctx: &Context<'a>,
+    ) -> Self {
         // Progress is told in frames.
         let ctx = Context { rng: Rng::new(options.seed), progress: &NoProgress, ..*ctx };
         Self {
             options,
+            coded: share_of_strength(codec),
             ctx,
             from,
             to,
@@ -138,7 +150,7 @@ impl<'a> Frames<'a> {
             Some(shot) if shot.age < LOOK_EVERY => shot,
             old => {
                 let findings = look(&image, self.options, &ctx);
-                let choices = plan(&image, &findings, self.options, self.to.pixels.bits)?;
+                let choices = plan(&image, &findings, (self.options, self.coded), self.to.pixels.bits)?;
                 Shot { findings, choices, age: 0, before: old.and_then(|shot| shot.before) }
             }
         };
@@ -205,9 +217,14 @@ fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
 
 /// What is done with a frame. Frames of which nothing would have to be repaired at their own depth stay as they are: more
 /// bits are no reason to touch them.
-fn plan(image: &Image, findings: &Findings, options: &Options, bits: u8) -> Result<Choices, Error> {
+fn plan(
+    image: &Image,
+    findings: &Findings,
+    (options, coded): (&Options, f32),
+    bits: u8,
+) -> Result<Choices, Error> {
     let share = if image.origin.is_lossy() && matches!(findings.cause, Cause::Coded | Cause::Video) {
-        STRENGTH
+        coded
     } else {
         1.0
     };
@@ -347,7 +364,7 @@ mod tests {
                     ..Options::default()
                 };
                 let ctx = Context::default();
-                let mut frames = Frames::new(&options, format, format, &ctx);
+                let mut frames = Frames::new(&options, "", (format, format), &ctx);
                 let (mut got, mut want) = (Vec::new(), Vec::new());
                 for number in 0..3 {
                     let before = frame(number);

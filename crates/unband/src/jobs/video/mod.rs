@@ -249,7 +249,7 @@ impl Plan<'_> {
         report: &mut FilmReport,
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
-        let mut frames = Frames::new(&self.options.options, from, to, ctx);
+        let mut frames = Frames::new(&self.options.options, &self.film.video.codec, (from, to), ctx);
         let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
         let mut segment: Option<i64> = None;
         let total = self.expected_frames();

@@ -42,7 +42,7 @@ pub fn deband_stream(
     let header = Y4mHeader { depth: if header.alpha { header.depth } else { to }, ..header };
     let to = FrameFormat::of_y4m(&header)?;
     let mut writer = Y4mWriter::new(output, header)?;
-    let mut frames = Frames::new(options, from, to, ctx);
+    let mut frames = Frames::new(options, "", (from, to), ctx);
     let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
     let (mut bytes, mut out) = (Vec::new(), Vec::new());
     let mut report = StreamReport::default();
