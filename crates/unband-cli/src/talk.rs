@@ -142,6 +142,11 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
+/// "1 shot", "31 shots".
+pub fn counted(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,7 +18,7 @@ use crate::outputs::folder_of;
 use crate::record::Record;
 use crate::result::print_json;
 use crate::settings;
-use crate::talk::{Failure, Loudness, Talk};
+use crate::talk::{Failure, Loudness, Talk, counted};
 
 /// Is there a film?
 pub fn is_one(path: &Path) -> bool {
@@ -204,13 +204,13 @@ fn line(input: &str, report: &FilmReport) -> String {
     let video = &report.film.video;
     let rate = report.worked as f64 / report.seconds.max(1e-3);
     format!(
-        "{input} {}×{} {}-bit  {} frames, {} shots, {} frames changed  {:.1} s, {rate:.1} frames/s → {}",
+        "{input} {}×{} {}-bit  {}, {}, {} changed  {:.1} s, {rate:.1} frames/s → {}",
         video.width,
         video.height,
         video.depth.bits(),
-        report.frames,
-        report.shots,
-        report.changed,
+        counted(report.frames, "frame"),
+        counted(report.shots, "shot"),
+        counted(report.changed, "frame"),
         report.seconds,
         report.output.display()
     )

@@ -22,7 +22,7 @@ use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
 use crate::record::Record;
 use crate::result::print_json;
-use crate::talk::{Failure, Talk};
+use crate::talk::{Failure, Talk, counted};
 
 /// Up to so many frames a film is decoded whole; of longer ones only the key frames, as shots begin with one.
 const SHORT: usize = 3000;
@@ -124,7 +124,7 @@ fn one(
     });
     match written {
         Ok(Some(frames)) => {
-            talk.line(&format!("{shown}  {} frames → {}", frames.len(), output.display()));
+            talk.line(&format!("{shown}  {} → {}", counted(frames.len() as u64, "frame"), output.display()));
             for frame in &frames {
                 talk.detail(&frame.label());
             }

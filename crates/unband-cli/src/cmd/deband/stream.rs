@@ -13,7 +13,7 @@ use crate::inputs::{STDIO, reason};
 use crate::interrupt::{self, Busy};
 use crate::result::stdout_failure;
 use crate::settings;
-use crate::talk::{Failure, Talk};
+use crate::talk::{Failure, Talk, counted};
 
 const SHOWN: &str = "standard input";
 const MAGIC: &[u8] = b"YUV4MPEG2";
@@ -91,8 +91,10 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
                 return Outcome::SomeFailed;
             }
             talk.line(&format!(
-                "{SHOWN}: {} frames, {} shots, {} frames changed → standard output",
-                report.frames, report.shots, report.changed
+                "{SHOWN}: {}, {}, {} changed → standard output",
+                counted(report.frames, "frame"),
+                counted(report.shots, "shot"),
+                counted(report.changed, "frame")
             ));
             Outcome::Done
         }

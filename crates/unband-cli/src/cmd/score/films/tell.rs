@@ -11,18 +11,18 @@ use unband_metrics::Metric;
 use super::super::{FailureRecord, MeasureRecord, Table, ValuesRecord, about, cell, number, reasons};
 use super::summary::{Place, Scored, Shot, clock};
 use super::worst::Spot;
+use crate::talk::counted;
 
 /// What a film is, for its first line: "film.mkv  1280×720 8-bit h264, 72 frames, 0:03.000, 2 shots  visible banding …".
 pub fn head(name: &str, codec: &str, format: &FrameFormat, film: &Scored, partial: bool) -> String {
     format!(
-        "{name}  {}×{} {}-bit {codec}, {} frames, {}, {} {}{}  {}\n",
+        "{name}  {}×{} {}-bit {codec}, {}, {}, {}{}  {}\n",
         format.width,
         format.height,
         format.pixels.bits,
-        film.frames,
+        counted(film.frames as u64, "frame"),
         clock(film.seconds.1 - film.seconds.0),
-        film.shots.len(),
-        if film.shots.len() == 1 { "shot" } else { "shots" },
+        counted(film.shots.len() as u64, "shot"),
         if partial { ", partial" } else { "" },
         film.row.verdict.line,
     )
