@@ -28,6 +28,20 @@ impl Smooth {
         };
         plan.fill(level, image, (outer.x0, outer.y0, outer.x1, outer.y1), b);
         let towards = plan.neutral.is_some();
+        let inner = Core {
+            x0: core.x0 - outer.x0,
+            y0: core.y0 - outer.y0,
+            x1: core.x1 - outer.x0,
+            y1: core.y1 - outer.y0,
+        };
+        self.gate.factors(level, &mut b.factor, &b.v[0], inner, &mut b.density, &mut b.wide);
+        // In texture the surface is not asked, so it need not be found: most of the work.
+        if !towards && plan.lift <= 0.0 && b.factor.is_zero() {
+            let out = &mut b.corrections[index];
+            out.reshape(core.width(), core.height());
+            out.clear();
+            return;
+        }
         if plan.levels > 1 {
             let (fine, half) = b.v.split_at_mut(1);
             surface::halve(level, &mut half[0], &fine[0]);
@@ -57,13 +71,6 @@ impl Smooth {
             b.u[0].copy_from(if towards { &b.m[0] } else { &b.v[0] });
         }
         surface::solve(level, &mut b.u[0], &b.v[0], towards.then_some(&b.m[0]), self.pull[0], &mut b.scratch);
-        let inner = Core {
-            x0: core.x0 - outer.x0,
-            y0: core.y0 - outer.y0,
-            x1: core.x1 - outer.x0,
-            y1: core.y1 - outer.y0,
-        };
-        self.gate.factors(level, &mut b.factor, &b.v[0], inner, &mut b.density, &mut b.wide);
         let out = &mut b.corrections[index];
         out.reshape(core.width(), core.height());
         // One width for all, or cells first and their widths after.

@@ -47,6 +47,16 @@ impl Grid {
         }
     }
 
+    /// Is every value 0?
+    pub fn is_zero(&self) -> bool {
+        (0..self.height).all(|y| self.row(y).iter().all(|&value| value == 0.0))
+    }
+
+    /// Makes every value 0.
+    pub fn clear(&mut self) {
+        self.data.fill(0.0);
+    }
+
     /// Puts another block's values here.
     pub fn copy_from(&mut self, other: &Self) {
         self.reshape(other.width, other.height);
