@@ -112,6 +112,19 @@ impl fmt::Display for Tally {
     }
 }
 
+/// Reads a file while no other is read: what it is, the memory that was taken meanwhile, and the time.
+fn watched(what: &str, bytes: &[u8], limits: &Limits) -> (Result<Image, Error>, usize, Duration) {
+    let _alone = lock(&READING);
+    let begun = Begun::now();
+    *lock(&CURRENT) = Some((begun, what.to_owned(), bytes.to_vec()));
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    let result = read(bytes, limits);
+    let used = MEMORY.peak_usage().saturating_sub(before);
+    *lock(&CURRENT) = None;
+    (result, used, begun.took())
+}
+
 impl Tally {
     /// Reads a file within [`SMALL`] limits and checks everything that holds for any file.
     #[track_caller]
@@ -123,17 +136,14 @@ impl Tally {
     #[track_caller]
     pub fn read_within(&mut self, what: &str, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         begin();
-        let alone = lock(&READING);
-        let begun = Begun::now();
-        *lock(&CURRENT) = Some((begun, what.to_owned(), bytes.to_vec()));
-        let before = MEMORY.current_usage();
-        MEMORY.reset_peak_usage();
-        let result = read(bytes, limits);
-        let used = MEMORY.peak_usage().saturating_sub(before);
-        *lock(&CURRENT) = None;
-        let took = begun.took();
-        drop(alone);
         let allowed = allowed(limits, bytes.len());
+        let (mut result, mut used, mut took) = watched(what, bytes, limits);
+        for _ in 0..2 {
+            if used > allowed {
+                // What another test builds meanwhile was counted too: what is too much every time is the file's.
+                (result, used, took) = watched(what, bytes, limits);
+            }
+        }
         let fault = match (PANICS.load(Ordering::SeqCst), used > allowed) {
             (1.., _) => Some("a panic".to_owned()),
             (_, true) => Some(format!("{} of {} KiB", used >> 10, allowed >> 10)),
