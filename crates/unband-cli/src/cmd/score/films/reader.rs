@@ -13,7 +13,7 @@ use unband_io::video::{DecodeOptions, Decoder, Film, FrameFormat, Programs, Vide
 use unband_metrics::{Metric, cambi};
 
 use super::super::{Forms, Subject, measure};
-use crate::interrupt;
+use crate::interrupt::{self, Busy};
 use crate::talk::Failure;
 
 /// Frames per thread that are looked at together, and as many again that wait decoded.
@@ -47,6 +47,8 @@ pub struct Reader<'f> {
 pub fn decoding<'env, T>(
     work: impl for<'s> FnOnce(&'s Scope<'s, 'env>, &Programs) -> Result<T, Failure>,
 ) -> Result<Option<T>, Failure> {
+    // The programs are to be ended before this one ends.
+    let Some(_busy) = Busy::begin() else { return Ok(None) };
     let programs = Programs::default();
     let done =
         ending_programs(&programs, &interrupt::STOP, || std::thread::scope(|scope| work(scope, &programs)));
