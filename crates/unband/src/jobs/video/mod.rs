@@ -14,7 +14,7 @@ mod work;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::ScopedJoinHandle;
+use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Instant;
 
 use unband_image::cuts::Cuts;
@@ -294,44 +294,48 @@ impl Plan<'_> {
         give_back: &SyncSender<Vec<u8>>,
     ) -> Result<(), VideoError> {
         std::thread::scope(|scope| {
-            let (mut encoder, mut ending): (Option<Encoder>, Option<Ending<'_>>) = (None, None);
-            let mut next = || -> Result<bool, VideoError> {
-                let (frame, begins) = match made.recv() {
-                    Err(_) => return Ok(false),
-                    Ok(Made::End) => (None, None),
-                    Ok(Made::Frame { ticks, bytes, begins_segment }) => {
-                        (Some((ticks, bytes)), begins_segment.then_some(ticks))
-                    }
-                };
-                if (begins.is_some() || frame.is_none())
-                    && let Some(done) = encoder.take()
-                {
-                    Ending::settle(ending.take(), work)?;
-                    ending = Some(Ending { segment: scope.spawn(move || done.finish()), next: begins });
-                }
-                let Some((ticks, bytes)) = frame else { return Ok(false) };
-                if begins.is_some() {
-                    let path = work.path_of(work.segments.len() + 1 + usize::from(ending.is_some()));
-                    let begun = Encoder::new(&self.film, to, &self.encoding, ticks, &path, self.programs)?;
-                    encoder = Some(begun);
-                }
-                if let Some(encoder) = &mut encoder {
-                    encoder.write_frame(ticks, &bytes)?;
-                }
-                let _ = give_back.try_send(bytes);
-                Ok(true)
-            };
-            let written = loop {
-                match next() {
-                    Ok(true) => {}
-                    Ok(false) => break Ok(()),
-                    Err(error) => break Err(error),
-                }
-            };
+            let mut ending = None;
+            let written = self.write_segments(work, to, (made, give_back), scope, &mut ending);
             // What is finished stays, whatever became of the segment after it.
-            let settled = Ending::settle(ending.take(), work);
+            let settled = Ending::settle(ending, work);
             written.and(settled)
         })
+    }
+
+    /// The segment before the one that is being written is left in `ending`.
+    fn write_segments<'scope>(
+        &self,
+        work: &mut Work,
+        to: &FrameFormat,
+        (made, give_back): (&Receiver<Made>, &SyncSender<Vec<u8>>),
+        scope: &'scope Scope<'scope, '_>,
+        ending: &mut Option<Ending<'scope>>,
+    ) -> Result<(), VideoError> {
+        let mut encoder: Option<Encoder> = None;
+        let mut ends = |done: Encoder, next: Option<i64>, work: &mut Work| -> Result<(), VideoError> {
+            Ending::settle(ending.take(), work)?;
+            *ending = Some(Ending { segment: scope.spawn(move || done.finish()), next });
+            Ok(())
+        };
+        let mut number = work.segments.len();
+        for made in made {
+            let Made::Frame { ticks, bytes, begins_segment } = made else {
+                return encoder.map_or(Ok(()), |done| ends(done, None, work));
+            };
+            if begins_segment {
+                if let Some(done) = encoder.take() {
+                    ends(done, Some(ticks), work)?;
+                }
+                number += 1;
+                let path = work.path_of(number);
+                encoder = Some(Encoder::new(&self.film, to, &self.encoding, ticks, &path, self.programs)?);
+            }
+            if let Some(encoder) = &mut encoder {
+                encoder.write_frame(ticks, &bytes)?;
+            }
+            let _ = give_back.try_send(bytes);
+        }
+        Ok(())
     }
 
     /// Not a single frame has come.
