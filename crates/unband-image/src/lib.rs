@@ -18,6 +18,7 @@ pub mod jpeg;
 pub mod origin;
 pub mod params;
 mod pool;
+pub mod resize;
 pub mod restorer;
 pub mod rng;
 pub mod tile;
@@ -31,5 +32,6 @@ pub use image::{Colorimetry, Density, DensityUnit, Image, ImageError, Mastering,
 pub use jpeg::{JpegCoefficients, JpegPlane};
 pub use origin::{Codec, JpegOrigin, Origin};
 pub use params::{ParamError, ParamInfo, ParamKind, ParamValue, Params};
+pub use resize::Resampling;
 pub use restorer::{Context, Entry, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
 pub use rng::Rng;

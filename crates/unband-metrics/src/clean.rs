@@ -1,9 +1,10 @@
 //! What our own measures need to know of the clean picture, computed once.
 
 use unband_image::Image;
+use unband_image::resize::Beyond;
 
 use crate::false_steps::{Steps, steps};
-use crate::field::{Border, Field, gaussian};
+use crate::field::{Field, gaussian};
 use crate::{MetricError, check, same_size};
 
 /// A clean picture prepared for [`crate::flat_psnr`] and [`crate::false_steps`].
@@ -50,14 +51,14 @@ impl Clean {
 /// and all of that holds in the whole 9×9 around.
 pub fn smooth_mask(luma: &Field) -> Vec<bool> {
     let (w, h) = (luma.width, luma.height);
-    let g = luma.convolved(&gaussian(3.0, 12), Border::Mirror);
+    let g = luma.convolved(&gaussian(3.0, 12), Beyond::Mirror);
     let residue = Field {
         width: w,
         height: h,
         data: luma.data.iter().zip(&g.data).map(|(a, b)| (a - b) * (a - b)).collect(),
     }
-    .box_mean(-4..=4, -4..=4, Border::Mirror);
-    let mirror = |i: isize, n: usize| Border::Mirror.index(i, n);
+    .box_mean(-4..=4, -4..=4, Beyond::Mirror);
+    let mirror = |i: isize, n: usize| Beyond::Mirror.index(i, n);
     let mut mask = vec![false; w * h];
     for y in 0..h {
         let [up, here, down] = [-1, 0, 1].map(|d| g.row(mirror(y.cast_signed() + d, h)));

@@ -1,8 +1,9 @@
 //! How high the input's contours still are in the result.
 
+use unband_image::resize::Beyond;
 use unband_image::{Context, Depth, Image};
 
-use crate::field::{Border, Field};
+use crate::field::Field;
 use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
 /// Largest step that counts as a contour, in 8-bit codes (exclusive).
@@ -50,7 +51,7 @@ pub fn contour_jump(image: &Image, input: &Image) -> Result<ContourJump, MetricE
 /// Sum of jumps across columns, and their number.
 fn jumps(luma: &Field, codes: &[Vec<u8>]) -> (f64, usize) {
     let w = luma.width;
-    let mean = luma.box_mean(-1..=1, -2..=2, Border::Symmetric);
+    let mean = luma.box_mean(-1..=1, -2..=2, Beyond::Symmetric);
     let (mut sum, mut samples) = (0.0, 0);
     let mut step = vec![0u8; w];
     for y in 0..luma.height {

@@ -1,9 +1,10 @@
 //! Steps that a smooth area has and its clean original has not.
 
+use unband_image::resize::Beyond;
 use unband_image::{Context, Image};
 
 use crate::clean::Clean;
-use crate::field::{Border, Field};
+use crate::field::Field;
 use crate::flat_psnr::LEAST_SAMPLES;
 use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
@@ -27,7 +28,7 @@ pub(crate) struct Steps {
 
 /// Differences of the means of two neighbouring boxes of 4×5, across and down.
 pub(crate) fn steps(luma: &Field) -> Steps {
-    let boxed = |dx, dy| luma.box_mean(dx, dy, Border::Symmetric);
+    let boxed = |dx, dy| luma.box_mean(dx, dy, Beyond::Symmetric);
     let difference = |mut before: Field, after: &Field| {
         before.data.iter_mut().zip(&after.data).for_each(|(b, a)| *b = (a - *b).abs());
         before

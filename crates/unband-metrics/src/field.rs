@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use unband_image::resize::Beyond;
 use unband_image::{Depth, Image};
 
 /// One number per sample, row by row; for pictures in 8-bit codes (0 black, 255 white).
@@ -13,31 +14,6 @@ pub struct Field {
     pub height: usize,
     /// `width * height` numbers.
     pub data: Vec<f64>,
-}
-
-/// How a filter continues a picture beyond its border.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Border {
-    /// Mirrored about the border sample, which is not repeated: `c b | a b c`.
-    Mirror,
-    /// Mirrored about the border, the border sample repeated: `b a | a b c`.
-    Symmetric,
-}
-
-impl Border {
-    /// The sample that stands for position `i` of a row of `len`.
-    pub(crate) fn index(self, i: isize, len: usize) -> usize {
-        let n = len.cast_signed();
-        if len == 1 {
-            return 0;
-        }
-        let (period, shift) = match self {
-            Self::Mirror => (2 * n - 2, 0),
-            Self::Symmetric => (2 * n, 1),
-        };
-        let i = i.rem_euclid(period);
-        (if i < n { i } else { period - shift - i }) as usize
-    }
 }
 
 impl Field {
@@ -106,7 +82,7 @@ impl Field {
 
     /// At each sample the mean over the columns `x + dx` and rows `y + dy` of two ranges of offsets.
     #[must_use]
-    pub fn box_mean(&self, dx: RangeInclusive<isize>, dy: RangeInclusive<isize>, border: Border) -> Self {
+    pub fn box_mean(&self, dx: RangeInclusive<isize>, dy: RangeInclusive<isize>, border: Beyond) -> Self {
         let (w, h) = (self.width, self.height);
         let mut out = Self::zeros(w, h);
         let (first, n) = (*dx.start(), dx.count());
@@ -134,7 +110,7 @@ impl Field {
 
     /// Filtered across and down with a kernel of odd length that sums to 1; same size.
     #[must_use]
-    pub fn convolved(&self, kernel: &[f64], border: Border) -> Self {
+    pub fn convolved(&self, kernel: &[f64], border: Beyond) -> Self {
         let (w, h, r) = (self.width, self.height, kernel.len() / 2);
         let mut across = Self::zeros(w, h);
         let columns: Vec<usize> =
@@ -193,17 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn borders_mirror_as_they_say() {
-        let at = |b: Border| (-3..=6).map(|i| b.index(i, 4)).collect::<Vec<_>>();
-        assert_eq!(at(Border::Mirror), [3, 2, 1, 0, 1, 2, 3, 2, 1, 0]);
-        assert_eq!(at(Border::Symmetric), [2, 1, 0, 0, 1, 2, 3, 3, 2, 1]);
-        assert_eq!(Border::Mirror.index(-5, 1), 0);
-    }
-
-    #[test]
     fn a_box_mean_is_the_mean_of_its_box() {
         let f = field(17, 11);
-        let mean = f.box_mean(-3..=0, -2..=2, Border::Symmetric);
+        let mean = f.box_mean(-3..=0, -2..=2, Beyond::Symmetric);
         let mut sum = 0.0;
         for y in 3..=7 {
             for x in 5..=8 {
@@ -217,7 +185,7 @@ mod tests {
     fn a_convolution_weighs_what_lies_around() {
         let (f, k) = (field(23, 19), gaussian(1.5, 5));
         assert!((k.iter().sum::<f64>() - 1.0).abs() < 1e-15);
-        let full = f.convolved(&k, Border::Mirror);
+        let full = f.convolved(&k, Beyond::Mirror);
         let mut sum = 0.0;
         for (j, down) in k.iter().enumerate() {
             for (i, across) in k.iter().enumerate() {
@@ -226,7 +194,7 @@ mod tests {
         }
         assert!((full.row(9)[11] - sum).abs() < 1e-12);
         let flat = Field { width: 4, height: 3, data: vec![7.0; 12] };
-        assert!(flat.convolved(&k, Border::Mirror).data.iter().all(|v| (v - 7.0).abs() < 1e-12));
+        assert!(flat.convolved(&k, Beyond::Mirror).data.iter().all(|v| (v - 7.0).abs() < 1e-12));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Grey as MATLAB programs make it, and its reduction.
 
+use unband_image::resize::Beyond;
 use unband_image::{Depth, Image};
 
-use crate::field::{Border, Field};
+use crate::field::Field;
 
 /// Grey of two pictures, 0.299 R + 0.587 G + 0.114 B in 8-bit codes, rounded to whole codes of the deeper of the two: an
 /// 8-bit pair to 8-bit codes as the definitions of these measures have it, a 16-bit one to 16-bit codes. A picture of
@@ -34,7 +35,7 @@ pub(crate) fn reduced(field: &Field, factor: usize) -> Field {
     let before = (factor - 1) / 2;
     let places = |len: usize| -> Vec<usize> {
         let taps = len.div_ceil(factor) * factor;
-        (0..taps).map(|i| Border::Symmetric.index(i.cast_signed() - before.cast_signed(), len)).collect()
+        (0..taps).map(|i| Beyond::Symmetric.index(i.cast_signed() - before.cast_signed(), len)).collect()
     };
     let (columns, rows) = (places(field.width), places(field.height));
     let mut out = Field::zeros(columns.len() / factor, rows.len() / factor);

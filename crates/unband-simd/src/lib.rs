@@ -33,6 +33,7 @@ pub mod spiral_rows;
 #[cfg(test)]
 mod test_numbers;
 pub mod transpose_rows;
+pub mod weigh_rows;
 pub mod winograd_rows;
 
 pub use level::Level;

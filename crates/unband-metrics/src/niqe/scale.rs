@@ -1,10 +1,10 @@
 //! Luma to local contrasts, and to half its size.
 
-use unband_image::Context;
+use unband_image::{Context, Resampling};
 
 use super::aggd::Block;
 use super::pristine;
-use crate::field::{Border, Field};
+use crate::field::Field;
 
 /// Half of the window, in samples.
 const RADIUS: usize = pristine::SIDE / 2;
@@ -74,44 +74,18 @@ fn add_weighed(sums: &mut [f64], row: &[f64], weights: &[f64; WINDOW]) {
     }
 }
 
-/// Half the size by MATLAB's bicubic with antialiasing: eight samples each way, the border mirrored.
+/// Half the size by MATLAB's bicubic with antialiasing. Of values from 0 to 1, as the original has them: where the picture
+/// is flat, the last bits count.
 pub(super) fn halved(luma: &Field) -> Field {
-    let cubic = |x: f64| {
-        let x = x.abs();
-        if x <= 1.0 {
-            1.5 * x.powi(3) - 2.5 * x * x + 1.0
-        } else {
-            -0.5 * x.powi(3) + 2.5 * x * x - 4.0 * x + 2.0
-        }
+    let half = |field: &Field| {
+        let [_, down] = Resampling::BicubicAntialiased.axes((1, field.height), (1, field.height / 2));
+        let data = down.apply_f64(&field.data, field.width);
+        Field { width: field.width, height: field.height / 2, data }.transposed()
     };
-    let raw: [f64; 8] = std::array::from_fn(|i| 0.5 * cubic(0.5 * (i as f64 - 3.5)));
-    let sum: f64 = raw.iter().sum();
-    let weights = raw.map(|w| w / sum);
-    let down = down_by_half(luma, &weights, 1.0 / 255.0);
-    let both = down_by_half(&down.transposed(), &weights, 255.0);
-    both.transposed()
-}
-
-/// Half the rows, times a factor: before the sums where it makes values smaller, as the original has it.
-fn down_by_half(field: &Field, weights: &[f64; 8], factor: f64) -> Field {
-    let (width, height) = (field.width, field.height / 2);
-    let mut out = Field::zeros(width, height);
-    for y in 0..height {
-        let target = out.row_mut(y);
-        for (i, weight) in weights.iter().enumerate() {
-            let from = Border::Symmetric.index((2 * y + i).cast_signed() - 3, field.height);
-            let row = field.row(from).iter();
-            if factor < 1.0 {
-                target.iter_mut().zip(row).for_each(|(out, v)| *out += weight * (v / 255.0));
-            } else {
-                target.iter_mut().zip(row).for_each(|(out, v)| *out += weight * v);
-            }
-        }
-        if factor > 1.0 {
-            for v in target {
-                *v *= factor;
-            }
-        }
+    let unit = Field { data: luma.data.iter().map(|v| v / 255.0).collect(), ..*luma };
+    let mut out = half(&half(&unit));
+    for v in &mut out.data {
+        *v *= 255.0;
     }
     out
 }

@@ -1,0 +1,172 @@
+//! A linear map of the samples along one axis.
+
+use std::ops::Range;
+
+use unband_simd::Level;
+use unband_simd::weigh_rows::{weighted_sums, weighted_sums_f64};
+
+/// What stands beyond the border of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// The border sample again and again: `a a | a b c`.
+    Repeat,
+    /// Mirrored about the border sample, which is not repeated: `c b | a b c`.
+    Mirror,
+    /// Mirrored about the border, the border sample repeated: `b a | a b c`.
+    Symmetric,
+    /// The other end: `b c | a b c`.
+    Wrap,
+}
+
+impl Beyond {
+    /// The sample that stands for position `i` of a row of `len`, which is at least 1.
+    #[inline]
+    pub fn index(self, i: isize, len: usize) -> usize {
+        let n = len.cast_signed();
+        let folded = |period: isize, shift: isize| {
+            let i = i.rem_euclid(period);
+            if i < n { i } else { period - shift - i }
+        };
+        (match self {
+            Self::Repeat => i.clamp(0, n - 1),
+            Self::Wrap => i.rem_euclid(n),
+            Self::Mirror if n == 1 => 0,
+            Self::Mirror => folded(2 * n - 2, 0),
+            Self::Symmetric => folded(2 * n, 1),
+        }) as usize
+    }
+}
+
+/// For each sample of a result those of a row that it is made of, and their weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    from: usize,
+    /// Where the taps of each result begin, and where the last ones end.
+    begins: Vec<usize>,
+    taps: Vec<(usize, f64)>,
+}
+
+impl Axis {
+    /// A map of rows of `from` samples to `to`: `weights` adds position and weight of a result's taps to a list. Positions
+    /// beyond the row stand for samples in it; taps of equal samples are added up, those of weight 0 left out.
+    pub fn new(
+        from: usize,
+        to: usize,
+        beyond: Beyond,
+        mut weights: impl FnMut(usize, &mut Vec<(isize, f64)>),
+    ) -> Self {
+        let (mut begins, mut taps) = (Vec::with_capacity(to + 1), Vec::<(usize, f64)>::new());
+        let (mut raw, mut own) = (Vec::new(), Vec::<(usize, f64)>::new());
+        begins.push(0);
+        for o in 0..to {
+            raw.clear();
+            weights(o, &mut raw);
+            own.clear();
+            own.extend(raw.iter().map(|(i, w)| (beyond.index(*i, from), *w)));
+            own.sort_by_key(|(i, _)| *i);
+            let first = taps.len();
+            for &(i, w) in own.iter().filter(|(_, w)| *w != 0.0) {
+                match taps[first..].last_mut() {
+                    Some((last, sum)) if *last == i => *sum += w,
+                    _ => taps.push((i, w)),
+                }
+            }
+            begins.push(taps.len());
+        }
+        Self { from, begins, taps }
+    }
+
+    /// Every sample stays what it is.
+    pub fn identity(size: usize) -> Self {
+        Self::new(size, size, Beyond::Repeat, |o, taps| taps.push((o.cast_signed(), 1.0)))
+    }
+
+    /// Convolution with a kernel of odd length, of which every `stride`-th sample from the first is kept.
+    pub fn convolution(from: usize, kernel: &[f64], beyond: Beyond, stride: usize) -> Self {
+        let reach = (kernel.len() / 2).cast_signed();
+        Self::new(from, from.div_ceil(stride.max(1)), beyond, |o, taps| {
+            let centre = (o * stride.max(1)).cast_signed();
+            let turned = kernel.iter().rev().zip(-reach..);
+            taps.extend(turned.map(|(w, i)| (centre + i, *w)));
+        })
+    }
+
+    /// Samples of a row.
+    pub fn from(&self) -> usize {
+        self.from
+    }
+
+    /// Samples of a result.
+    pub fn to(&self) -> usize {
+        self.begins.len() - 1
+    }
+
+    /// Does it leave everything as it is?
+    pub fn is_identity(&self) -> bool {
+        self.from == self.to()
+            && self.taps.len() == self.from
+            && self.taps.iter().enumerate().all(|(i, tap)| *tap == (i, 1.0))
+    }
+
+    fn taps(&self, o: usize) -> &[(usize, f64)] {
+        let range: Range<usize> = self.begins[o]..self.begins[o + 1];
+        &self.taps[range]
+    }
+
+    /// Along columns of a table whose rows have `width` samples.
+    ///
+    /// # Panics
+    /// When the table has not [`Self::from`] rows.
+    pub fn apply(&self, data: &[f32], width: usize) -> Vec<f32> {
+        assert_eq!(data.len(), self.from * width, "rows");
+        let mut out = vec![0.0; self.to() * width];
+        let mut taps = Vec::new();
+        for (o, row) in out.chunks_exact_mut(width.max(1)).enumerate() {
+            taps.clear();
+            taps.extend(self.taps(o).iter().map(|(i, w)| (i * width, *w as f32)));
+            weighted_sums(Level::best(), row, data, &taps);
+        }
+        out
+    }
+
+    /// As [`Self::apply`], in double precision.
+    ///
+    /// # Panics
+    /// When the table has not [`Self::from`] rows.
+    pub fn apply_f64(&self, data: &[f64], width: usize) -> Vec<f64> {
+        assert_eq!(data.len(), self.from * width, "rows");
+        let mut out = vec![0.0; self.to() * width];
+        let mut taps = Vec::new();
+        for (o, row) in out.chunks_exact_mut(width.max(1)).enumerate() {
+            taps.clear();
+            taps.extend(self.taps(o).iter().map(|(i, w)| (i * width, *w)));
+            weighted_sums_f64(Level::best(), row, data, &taps);
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn borders_continue_as_their_names_say() {
+        let around = |beyond: Beyond| (-4..7).map(|i| beyond.index(i, 3)).collect::<Vec<_>>();
+        assert_eq!(around(Beyond::Repeat), [0, 0, 0, 0, 0, 1, 2, 2, 2, 2, 2]);
+        assert_eq!(around(Beyond::Mirror), [0, 1, 2, 1, 0, 1, 2, 1, 0, 1, 2]);
+        assert_eq!(around(Beyond::Symmetric), [2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0]);
+        assert_eq!(around(Beyond::Wrap), [2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0]);
+        assert!((-9..9).all(|i| Beyond::Mirror.index(i, 1) == 0 && Beyond::Symmetric.index(i, 1) == 0));
+    }
+
+    #[test]
+    fn a_convolution_turns_its_kernel_and_keeps_every_other_sample() {
+        let row = [0.0, 0.0, 1.0, 0.0, 0.0];
+        let axis = Axis::convolution(5, &[0.5, 0.25, 0.125], Beyond::Repeat, 1);
+        assert_eq!(axis.apply(&row, 1), [0.0, 0.5, 0.25, 0.125, 0.0]);
+        let axis = Axis::convolution(5, &[0.5, 0.25, 0.125], Beyond::Repeat, 2);
+        assert_eq!(axis.apply(&row, 1), [0.0, 0.25, 0.0]);
+        assert!(!axis.is_identity() && Axis::identity(5).is_identity());
+    }
+}
