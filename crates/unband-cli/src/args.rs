@@ -1,14 +1,17 @@
 //! What the command line may say. Help, completions and the manual page come from these definitions.
 
-use std::num::NonZeroUsize;
+mod pictures;
+
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use unband::{Dither, OutputDepth};
+use unband::Dither;
 use unband_io::video::Purpose;
 
 use crate::cmd;
+
+pub use pictures::PictureArgs;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -85,6 +88,8 @@ pub enum Command {
     List(cmd::list::ListArgs),
     /// Read, list and import checkpoints of networks
     Models(cmd::models::ModelsArgs),
+    /// Make pictures larger
+    Upscale(Box<cmd::upscale::UpscaleArgs>),
     /// Degrade clean pictures by a mix of degradations, and say what was drawn
     Degrade(cmd::degrade::DegradeArgs),
     /// Make folders of pairs for training and tests, and check them
@@ -121,48 +126,18 @@ pub enum Switch {
 #[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct DebandArgs {
-    /// Pictures, films, folders, patterns, or `-` for standard input
-    #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
-    pub inputs: Vec<PathBuf>,
+    /// What is asked about any pictures.
+    #[command(flatten)]
+    pub pictures: PictureArgs,
 
-    /// Write here: a file, a folder, or `-` for standard output [default: `NAME_unband.EXT` beside the input]
-    ///
-    /// Several inputs or a folder need a folder here; results then keep their names and their places below it.
-    #[arg(short, long, value_name = "PATH", value_hint = clap::ValueHint::AnyPath, help_heading = "Output")]
-    pub output: Option<PathBuf>,
-    /// Go into folders inside folders
-    #[arg(short, long, help_heading = "Output")]
-    pub recursive: bool,
-    /// Replace files that exist
-    #[arg(long, conflicts_with = "skip_existing", help_heading = "Output")]
-    pub overwrite: bool,
-    /// Leave out pictures whose result exists
-    #[arg(long, help_heading = "Output")]
-    pub skip_existing: bool,
     /// Write nothing for pictures without banding, instead of a copy
     #[arg(long, help_heading = "Output")]
     pub only_banded: bool,
-    /// File format, as its extension [default: the input's; PNG for lossy inputs]
-    #[arg(long, value_name = "EXT", help_heading = "Output")]
-    pub format: Option<String>,
-    /// Quality of lossy formats, 1 to 100
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Output")]
-    pub quality: Option<u8>,
-    /// Bits per sample: 8, 10, 12, 16, 32f or keep
-    #[arg(long, value_name = "BITS", default_value_t, help_heading = "Output")]
-    pub depth: OutputDepth,
     /// Write what a network makes beside its picture into a PNG too: grad=FILE.png (ggdbn), banding=FILE.png (bdinn)
     ///
     /// The PNG has 16 bits. Its values may be negative: 0 becomes mid-grey, -0.5 black and 0.5 white.
     #[arg(long, value_name = "NAME=FILE.png", value_parser = named_file, requires = "method", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_output: Option<(String, PathBuf)>,
-    /// Give results the file times of their inputs
-    #[arg(long, help_heading = "Output")]
-    pub preserve_times: bool,
-    /// Say finding, method and output name, and write nothing
-    #[arg(short = 'n', long, help_heading = "Output")]
-    pub dry_run: bool,
-
     /// Method with settings, NAME or NAME:KEY=VALUE,…; `unband list` shows them
     ///
     /// Recipes of other programs are understood: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.
@@ -174,15 +149,6 @@ pub struct DebandArgs {
     /// How much, 0 to 4, for methods of ours; 1 is as found best, 0 changes nothing [default: 1]
     #[arg(short, long, value_name = "N", allow_negative_numbers = true, help_heading = "Method")]
     pub strength: Option<f32>,
-    /// How rounding hides its error
-    #[arg(long, value_name = "KIND", default_value = "blue-noise", value_parser = dither, help_heading = "Method")]
-    pub dither: Dither,
-    /// Dither all channels alike: no coloured specks on greys, slightly more visible noise
-    #[arg(long, help_heading = "Method")]
-    pub locked: bool,
-    /// Seed of the dither
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Method")]
-    pub seed: u64,
     /// Keep each sample inside the cell its stored value stands for [default: on for our own methods]
     #[arg(long, value_name = "ON|OFF", help_heading = "Method")]
     pub faithful: Option<Switch>,
@@ -196,20 +162,6 @@ pub struct DebandArgs {
     /// What is asked for films.
     #[command(flatten)]
     pub film: FilmArgs,
-
-    /// Threads to use [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
-    pub threads: Option<NonZeroUsize>,
-    /// Most memory to use, such as 800M or 2G
-    #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "Machine")]
-    pub max_memory: Option<u64>,
-
-    /// Print one JSON object per picture on standard output
-    #[arg(long, help_heading = "Messages")]
-    pub json: bool,
-    /// How much is said.
-    #[command(flatten)]
-    pub talk: TalkArgs,
 }
 
 /// What `unband deband` takes for films.
@@ -320,17 +272,17 @@ mod tests {
     fn a_bare_file_is_debanded_like_with_the_command() {
         let bare = Cli::try_parse_from(["unband", "a.png", "--depth", "16"]).unwrap();
         assert!(bare.command.is_none());
-        assert_eq!(bare.deband.inputs, [PathBuf::from("a.png")]);
-        assert_eq!(bare.deband.depth, OutputDepth::Bits(16));
+        assert_eq!(bare.deband.pictures.inputs, [PathBuf::from("a.png")]);
+        assert_eq!(bare.deband.pictures.depth, unband::OutputDepth::Bits(16));
         let named = Cli::try_parse_from(["unband", "deband", "a.png", "--depth", "16"]).unwrap();
         let Some(Command::Deband(args)) = named.command else { panic!("{named:?}") };
-        assert_eq!(args.inputs, bare.deband.inputs);
+        assert_eq!(args.pictures.inputs, bare.deband.pictures.inputs);
     }
 
     #[test]
     fn a_file_called_like_a_command_can_follow_another() {
         let cli = Cli::try_parse_from(["unband", "a.png", "list"]).unwrap();
-        assert_eq!(cli.deband.inputs.len(), 2);
+        assert_eq!(cli.deband.pictures.inputs.len(), 2);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod cmd;
 mod inputs;
 mod interrupt;
 mod outputs;
+mod pictures;
 mod record;
 mod result;
 mod settings;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         Some(Command::Eval(args)) => cmd::eval::run(&args),
         Some(Command::List(args)) => cmd::list::run(&args),
         Some(Command::Models(args)) => cmd::models::run(&args),
+        Some(Command::Upscale(args)) => cmd::upscale::run(&args),
         Some(Command::Degrade(args)) => cmd::degrade::run(&args),
         Some(Command::Dataset(args)) => cmd::dataset::run(&args),
         Some(Command::Train(args)) => cmd::train::run(&args),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use unband::files::{FileOptions, Output, output_stem, possible_outputs};
+use unband::files::{Naming, Output, possible_outputs};
 
 use crate::inputs::{Input, STDIO};
 use crate::talk::Failure;
@@ -31,8 +31,8 @@ impl Target {
     }
 
     /// All files that it may turn out to be.
-    pub fn possible(&self, input: &Input, options: &FileOptions) -> Vec<PathBuf> {
-        possible_outputs(&input.path, &self.output(&mut Vec::new()), options)
+    pub fn possible(&self, input: &Input, naming: Naming) -> Vec<PathBuf> {
+        possible_outputs(&input.path, &self.output(&mut Vec::new()), naming)
     }
 
     /// The folder that must exist before.
@@ -59,7 +59,7 @@ pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a
     (path.is_dir() || slash || (several && bare)).then_some(path)
 }
 
-/// Gives every input its target.
+/// Gives every input its target; `stem` says what a result beside its input is called.
 ///
 /// # Errors
 /// What cannot be meant: several pictures into one file, picture bytes onto a terminal.
@@ -67,6 +67,7 @@ pub fn targets(
     inputs: &[Input],
     output: Option<&Path>,
     folder: Option<&Path>,
+    stem: &dyn Fn(&Path) -> PathBuf,
 ) -> Result<Vec<Target>, Failure> {
     let stdin = inputs.iter().any(Input::is_stdin);
     if stdin && inputs.len() > 1 {
@@ -93,7 +94,7 @@ pub fn targets(
         .map(|input| match (folder, output) {
             (Some(folder), _) => Target::Stem(folder.join(&input.below).with_extension("")),
             (None, Some(path)) => Target::File(path.to_path_buf()),
-            (None, None) => Target::Stem(output_stem(&input.path)),
+            (None, None) => Target::Stem(stem(&input.path)),
         })
         .collect())
 }
@@ -102,7 +103,7 @@ pub fn targets(
 ///
 /// # Errors
 /// Names the first such pair.
-pub fn check(inputs: &[Input], targets: &[Target], options: &FileOptions) -> Result<(), Failure> {
+pub fn check(inputs: &[Input], targets: &[Target], naming: Naming, overwrite: bool) -> Result<(), Failure> {
     let sources: HashMap<PathBuf, usize> = inputs
         .iter()
         .enumerate()
@@ -111,7 +112,7 @@ pub fn check(inputs: &[Input], targets: &[Target], options: &FileOptions) -> Res
         .collect();
     let mut taken: HashMap<PathBuf, usize> = HashMap::new();
     for (i, (input, target)) in inputs.iter().zip(targets).enumerate() {
-        for path in target.possible(input, options) {
+        for path in target.possible(input, naming) {
             let place = place(&path);
             if let Some(&source) = sources.get(&place) {
                 if source != i {
@@ -122,7 +123,7 @@ pub fn check(inputs: &[Input], targets: &[Target], options: &FileOptions) -> Res
                     );
                     return Err(Failure::usage(message, "choose another output folder"));
                 }
-                if !options.overwrite {
+                if !overwrite {
                     let message = format!("the result of {} would replace it", input.shown());
                     return Err(Failure::usage(
                         message,
@@ -167,6 +168,7 @@ fn place(path: &Path) -> PathBuf {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use unband::files::output_stem;
 
     #[test]
     fn an_output_is_a_folder_when_it_looks_like_one_or_must_be_one() {
@@ -187,9 +189,10 @@ mod tests {
     #[test]
     fn dots_in_a_name_are_no_extensions_of_the_result() {
         let input = Input { path: "in/v1.2 final.jpg".into(), below: "v1.2 final.jpg".into() };
-        let targets = targets(std::slice::from_ref(&input), None, Some(Path::new("out"))).unwrap();
+        let targets =
+            targets(std::slice::from_ref(&input), None, Some(Path::new("out")), &output_stem).unwrap();
         assert_eq!(targets, [Target::Stem("out/v1.2 final".into())]);
-        let possible = targets[0].possible(&input, &FileOptions::default());
+        let possible = targets[0].possible(&input, Naming::default());
         assert!(possible.contains(&PathBuf::from("out/v1.2 final.png")), "{possible:?}");
     }
 }

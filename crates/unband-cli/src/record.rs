@@ -30,6 +30,9 @@ pub struct Record {
     /// What was done.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub done: Option<DoneRecord>,
+    /// How it was or would be enlarged.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub enlarged: Option<EnlargedRecord>,
     /// What went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -55,6 +58,36 @@ pub struct PlanRecord {
     faithful: bool,
     output_format: &'static str,
     output_depth: u8,
+}
+
+/// A larger picture.
+#[derive(Debug, Serialize)]
+pub struct EnlargedRecord {
+    /// Format of the input.
+    pub format: &'static str,
+    /// Of the input.
+    pub width: usize,
+    /// Of the input.
+    pub height: usize,
+    /// Bits per sample of the input.
+    pub depth: u8,
+    /// The network.
+    pub network: &'static str,
+    /// Width of the result over that of the input.
+    pub scale: usize,
+    /// Format of the result.
+    pub output_format: &'static str,
+    /// Bits per sample of the result.
+    pub output_depth: u8,
+    /// What taking the banding out before did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debanded: Option<&'static str>,
+    /// What the format could not hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
+    /// Wall-clock time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
 }
 
 /// Outcome in numbers.
@@ -154,11 +187,13 @@ impl Record {
     }
 }
 
-fn shown(path: Option<&Path>) -> Option<String> {
+/// A path as text.
+pub fn shown(path: Option<&Path>) -> Option<String> {
     path.map(|path| path.display().to_string())
 }
 
-fn reason_word(reason: Reason) -> &'static str {
+/// A reason in one word.
+pub fn reason_word(reason: Reason) -> &'static str {
     match reason {
         Reason::Restored => "restored",
         Reason::OneCodeOnly => "one-code-only",

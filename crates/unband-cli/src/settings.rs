@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use unband::files::{AsideFile, FileOptions};
+use unband::files::{AsideFile, FileOptions, Naming};
 use unband::networks::{self, WEIGHTS, takes_weights};
-use unband::{Choice, Error, Findings, Image, Options};
+use unband::{Choice, Error, Findings, Image, Options, OutputDepth};
 use unband_io::FormatEntry;
 use unband_io::video::container_of;
 
@@ -32,13 +32,13 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     let options = Options {
         method,
         strength: args.strength.unwrap_or(1.0),
-        depth: args.depth,
-        dither: args.dither,
-        locked: args.locked,
-        seed: args.seed,
+        depth: args.pictures.depth,
+        dither: args.pictures.dither,
+        locked: args.pictures.locked,
+        seed: args.pictures.seed,
         faithful: args.faithful.map(|switch| switch == Switch::On),
         everywhere: args.everywhere,
-        max_memory: args.max_memory,
+        max_memory: args.pictures.max_memory,
         ..Options::default()
     };
     // Method, settings and ranges are the same for every picture, so a tiny one finds their faults.
@@ -55,20 +55,20 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     if let Some(file) = &aside {
         networks::check_aside(choices.entry.name, &choices.settings, &file.name).map_err(usage)?;
     }
-    let format = args.format.as_deref().map(format_named).transpose()?;
+    let format = args.pictures.format.as_deref().map(format_named).transpose()?;
     let options = FileOptions {
         options,
         format,
-        quality: args.quality,
-        overwrite: args.overwrite,
+        quality: args.pictures.quality,
+        overwrite: args.pictures.overwrite,
         only_banded: args.only_banded,
-        preserve_times: args.preserve_times,
+        preserve_times: args.pictures.preserve_times,
         prove: args.prove,
         aside,
         ..FileOptions::default()
     };
     if let Some(format) = format {
-        check_depth(format, args, None)?;
+        check_depth(format, args.pictures.depth, None)?;
     }
     Ok(options)
 }
@@ -114,6 +114,32 @@ pub fn check_aside(
     Ok(())
 }
 
+/// The file of a checkpoint: the one of that name, or of an imported model called so.
+///
+/// # Errors
+/// Neither a file nor a model.
+pub fn weights_file(named: &Path) -> Result<PathBuf, Failure> {
+    if named.exists() {
+        return Ok(named.to_path_buf());
+    }
+    let folder = models::folder();
+    let imported = named.to_str().and_then(|name| Some(models::file(folder.as_deref()?, name)));
+    if let Some(file) = imported.filter(|file| file.is_file()) {
+        return Ok(file);
+    }
+    let names = folder.map(|folder| models::names(&folder)).unwrap_or_default();
+    let hint = if names.is_empty() {
+        "name a file, or a model that `unband models import FILE` has imported".to_owned()
+    } else {
+        format!("name a file, or an imported model: {}", names.join(", "))
+    };
+    Err(Failure::at(
+        named.display().to_string(),
+        "there is no such file, and no such model".into(),
+        Some(hint),
+    ))
+}
+
 /// Is it a network?
 pub fn takes_file(method: &str) -> bool {
     unband::method(method).is_some_and(|entry| takes_weights(entry.params))
@@ -152,7 +178,7 @@ fn choice(text: &str) -> Result<Choice, Failure> {
 }
 
 /// A format by its extension or its name, with or without a dot.
-fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
+pub fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
     let word = text.trim_start_matches('.');
     let error = match unband_io::by_extension(&Path::new("x").with_extension(word))
         .or_else(|| unband_io::by_name(word))
@@ -165,8 +191,8 @@ fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
 }
 
 /// A single output: is its extension known, and can it hold what was asked for?
-pub fn check_output(path: &Path, args: &DebandArgs, options: &FileOptions) -> Result<(), Failure> {
-    if path.as_os_str() == STDIO || options.format.is_some() {
+pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
+    if path.as_os_str() == STDIO || naming.format.is_some() {
         return Ok(());
     }
     let shown = path.display().to_string();
@@ -175,7 +201,7 @@ pub fn check_output(path: &Path, args: &DebandArgs, options: &FileOptions) -> Re
             let error = unband_io::Error::ReadOnly { format: format.name };
             Err(Failure::at(shown, error.to_string(), error.hint()))
         }
-        Some(format) => check_depth(format, args, Some(path)),
+        Some(format) => check_depth(format, naming.depth, Some(path)),
         None => {
             let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
             let (message, hint) = if container_of(path).is_some() {
@@ -199,8 +225,12 @@ pub fn check_output(path: &Path, args: &DebandArgs, options: &FileOptions) -> Re
 }
 
 /// Can the format hold the depth that was asked for?
-fn check_depth(format: &'static FormatEntry, args: &DebandArgs, path: Option<&Path>) -> Result<(), Failure> {
-    let depth = args.depth.resolve(unband::Depth::Int(1));
+pub fn check_depth(
+    format: &'static FormatEntry,
+    asked: OutputDepth,
+    path: Option<&Path>,
+) -> Result<(), Failure> {
+    let depth = asked.resolve(unband::Depth::Int(1));
     let Err(error) = unband_io::check_can_hold(depth, false, format) else { return Ok(()) };
     let stem = path.map_or_else(|| "sky".to_owned(), |path| path.with_extension("").display().to_string());
     let better = if depth == unband::Depth::F32 {
@@ -209,7 +239,7 @@ fn check_depth(format: &'static FormatEntry, args: &DebandArgs, path: Option<&Pa
         format!("{stem}.png or {stem}.tiff")
     };
     let way = if path.is_some() { format!("write {better}") } else { "choose another `--format`".to_owned() };
-    let hint = format!("{way}, or drop `--depth {}` to dither to 8 bits", args.depth);
+    let hint = format!("{way}, or drop `--depth {asked}` to dither to 8 bits");
     Err(Failure {
         subject: path.map(|path| path.display().to_string()),
         message: error.to_string(),

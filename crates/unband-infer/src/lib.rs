@@ -5,6 +5,7 @@ pub mod cells;
 pub mod dbi;
 pub mod deepdeband;
 pub mod engine;
+mod enlarger;
 mod guided;
 pub mod indi;
 pub mod lpips;
@@ -16,6 +17,7 @@ mod run;
 mod window;
 
 pub use engine::Engine;
+pub use enlarger::{EnlargeError, Enlarger};
 pub use guided::GuidedRestorer;
 pub use map::Map;
 pub use net_restorer::{NetRestorer, Way};

@@ -27,6 +27,18 @@ pub fn file(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.{EXTENSION}"))
 }
 
+/// Names of the models in a folder, sorted.
+pub fn names(folder: &Path) -> Vec<String> {
+    let paths = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let name = |path: PathBuf| {
+        let ours = path.is_file() && path.extension().is_some_and(|end| end == EXTENSION);
+        ours.then(|| path.file_stem().map(|stem| stem.to_string_lossy().into_owned())).flatten()
+    };
+    let mut names: Vec<String> = paths.filter_map(name).collect();
+    names.sort();
+    names
+}
+
 /// A file that gives no engine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {what}", path.display())]

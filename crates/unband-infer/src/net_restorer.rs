@@ -21,7 +21,7 @@ const TILE: usize = 4;
 
 /// Halos up to this are wide enough for the bits of the whole picture; deeper networks get a halo of their receptive field,
 /// and windows differ from the whole by rounding.
-const FAR: usize = 256;
+pub(crate) const FAR: usize = 256;
 
 /// How a network is run over a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,6 +52,22 @@ pub enum Error {
         /// The format.
         format: &'static str,
     },
+    /// The network enlarges by another factor than was asked for.
+    #[error("{}: enlarges {has} times, {asked} times were asked for", file.display())]
+    Scale {
+        /// The file with its numbers.
+        file: std::path::PathBuf,
+        /// Its factor.
+        has: usize,
+        /// The factor asked for.
+        asked: usize,
+    },
+    /// No numbers of ours for that factor.
+    #[error("there are no weights of ours that enlarge {scale} times")]
+    NoUpscaler {
+        /// The factor asked for.
+        scale: usize,
+    },
     /// The method makes nothing of that name beside its picture.
     #[error("{method} has no output `{name}`")]
     NoAside {
@@ -103,6 +119,13 @@ impl Error {
                 Some(format!("it makes its picture alone; {}", others.join(", ")))
             }
             Self::NoAside { has, .. } => Some(format!("it makes {}", has.join(", "))),
+            Self::Scale { has, .. } => {
+                Some(format!("say `--scale {has}`, or give the weights of a network that enlarges as asked"))
+            }
+            Self::NoUpscaler { .. } => Some(
+                "give a checkpoint with `--weights FILE`; `unband models list` names published ones"
+                    .to_owned(),
+            ),
             Self::Unprovable { .. } => Some("write Y4M, or drop `--prove`".to_owned()),
             #[cfg(feature = "files")]
             Self::File(error) => error.hint(),

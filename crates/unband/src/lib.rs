@@ -46,6 +46,7 @@ pub use error::Error;
 #[cfg(feature = "files")]
 pub use jobs::files;
 pub use jobs::image::{deband, deband_found, deband_with};
+pub use jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 #[cfg(feature = "files")]
 pub use jobs::video;
 pub use methods::{METHODS, filters, method, methods};

@@ -255,7 +255,7 @@ fn every_output_was_announced_by_name() {
                 ..FileOptions::default()
             };
             let output = run(&input, &options).unwrap().plan.output.unwrap();
-            let announced = possible_outputs(&input, &Output::Stem(&output_stem(&input)), &options);
+            let announced = possible_outputs(&input, &Output::Stem(&output_stem(&input)), options.naming());
             assert!(
                 announced.contains(&output),
                 "{name} at {depth}: {} not in {announced:?}",

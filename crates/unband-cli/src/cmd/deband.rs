@@ -18,12 +18,12 @@ use crate::talk::{Loudness, Talk};
 /// Does what the arguments ask.
 pub fn run(args: &DebandArgs) -> Outcome {
     let quiet_bar = Bar::none();
-    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
+    let loudness = Loudness::new(args.pictures.talk.quiet, args.pictures.talk.verbose);
     let talk = Talk { loudness, bar: &quiet_bar };
     if let Some(count) = args.film.preview {
         return preview::run(args, count.into(), &talk);
     }
-    if let [only] = args.inputs.as_slice()
+    if let [only] = args.pictures.inputs.as_slice()
         && only.as_os_str() == STDIO
     {
         interrupt::listen();
@@ -53,14 +53,10 @@ pub fn run(args: &DebandArgs) -> Outcome {
 /// All that was named, films among it.
 fn gather(args: &DebandArgs) -> Gathered {
     let gather = Gather {
-        recursive: args.recursive,
-        output_folder: outputs::folder_of(args.output.as_deref(), &args.inputs),
+        recursive: args.pictures.recursive,
+        output_folder: outputs::folder_of(args.pictures.output.as_deref(), &args.pictures.inputs),
         results_too: false,
         readable: &|path| readable(path) || promises_film(path),
     };
-    gather.run(&args.inputs)
-}
-
-fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    gather.run(&args.pictures.inputs)
 }

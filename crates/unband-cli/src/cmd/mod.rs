@@ -13,3 +13,4 @@ pub mod models;
 pub mod score;
 pub mod study;
 pub mod train;
+pub mod upscale;

@@ -19,6 +19,7 @@ mod naming;
 mod networks;
 mod pipes;
 mod pixels;
+mod pytorch;
 mod readme;
 mod score;
 mod score_films;
@@ -27,3 +28,4 @@ mod streams;
 mod study;
 #[cfg(unix)]
 mod train;
+mod upscale;

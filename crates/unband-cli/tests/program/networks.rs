@@ -2,14 +2,8 @@
 
 use std::fs;
 
-use serde_json::Value;
-use unband_nets::checkpoint;
-
-use crate::stage::{Samples, Stage, png, root, six_bits};
-
-fn checkpoint(name: &str) -> String {
-    root().join("golden/checkpoints").join(name).to_str().unwrap().to_owned()
-}
+use crate::pytorch::{checkpoint, codes_apart, given, paint};
+use crate::stage::{Stage, png, six_bits};
 
 /// The nine networks that take banding out, and a file of each.
 const FILES: [(&str, &str); 9] = [
@@ -23,49 +17,6 @@ const FILES: [(&str, &str); 9] = [
     ("indi:steps=1", "indi_traced.pt"),
     ("uformer-t", "uformer_t.pth"),
 ];
-
-/// What PyTorch gave, one result of `golden/checkpoints/expected.json`.
-struct Given {
-    width: usize,
-    height: usize,
-    /// Every `step`-th sample, channel by channel, black 0 and white 1.
-    samples: Vec<f32>,
-    step: usize,
-    /// How far PyTorch's own samples in 32 bits are from these at most, white 1.
-    single: f64,
-}
-
-fn given(file: &str) -> Given {
-    let expected: Value = serde_json::from_slice(&fs::read(checkpoint("expected.json")).unwrap()).unwrap();
-    let name = expected["files"][file]["result"].as_str().unwrap();
-    let about = &expected["results"][name];
-    let number = |value: &Value| value.as_u64().unwrap() as usize;
-    let black = about["span"][0].as_f64().unwrap() as f32;
-    let results = checkpoint::open(checkpoint("expected.safetensors")).unwrap().state;
-    let samples = results.get(&format!("{name}.0")).unwrap().to_f32();
-    Given {
-        width: number(&about["input"][2]),
-        height: number(&about["input"][1]),
-        samples: samples.iter().map(|v| (v - black) / (1.0 - black)).collect(),
-        step: number(&about["step"]),
-        single: about["single"].as_f64().unwrap() / f64::from(1.0 - black),
-    }
-}
-
-/// Largest difference in codes of a picture.
-fn codes_apart(made: &Samples, given: &Given) -> f32 {
-    assert_eq!((made.width as usize, made.height as usize), (given.width, given.height));
-    let white = f32::from(u16::MAX >> (16 - made.bits));
-    let area = given.width * given.height;
-    let mut worst = 0.0f32;
-    for (i, want) in given.samples.iter().enumerate() {
-        let at = i * given.step;
-        let (channel, place) = (at / area, at % area);
-        let got = f32::from(made.data[3 * place + channel]);
-        worst = worst.max((got - (want.clamp(0.0, 1.0) * white).round()).abs());
-    }
-    worst
-}
 
 #[test]
 fn a_network_without_its_numbers_says_who_publishes_them() {
@@ -210,7 +161,6 @@ fn a_network_stays_within_the_memory_allowed_or_says_what_it_needs() {
 #[test]
 fn every_network_gives_the_codes_that_pytorch_gives() {
     let stage = Stage::new();
-    let paint = |x: usize, y: usize, c: usize| ((7 * y + 13 * x + 31 * c + (x * y) % 17) % 256) as u8;
     for (method, file) in FILES {
         let given = given(file);
         stage.write("in.png", &png(given.width, given.height, &paint));

@@ -51,6 +51,8 @@ fn every_command_of_the_readme_works() {
             stage.write(&table, &fs::read(root().join(&table)).unwrap());
         }
         stage.write("mine.pth", &fs::read(root().join("golden/checkpoints/indi_trainer.pth")).unwrap());
+        stage.png("old.jpg", &six_bits);
+        stage.write("BSRGAN.pth", &fs::read(root().join("golden/checkpoints/rrdbnet.pth")).unwrap());
         for film in ["film.mkv", "encoded.mkv"] {
             stage.write(film, &fs::read(root().join("golden/film/sky_pan_h264.mkv")).unwrap());
         }

@@ -14,6 +14,7 @@ pub mod rrdbnet;
 pub mod squeezenet;
 pub mod uformer;
 pub mod unband_lite;
+pub mod unband_sr_lite;
 pub mod vgg;
 
 use crate::net::BuildError;
@@ -135,6 +136,7 @@ pub static ARCHITECTURES: &[Architecture] = &[
     rrdbnet::ENTRY,
     brdnet::ENTRY,
     unband_lite::ENTRY,
+    unband_sr_lite::ENTRY,
     bitnet::ENTRY,
     uformer::ENTRY,
     deepdeband::FULL,

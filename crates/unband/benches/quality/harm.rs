@@ -2,9 +2,9 @@
 
 use unband_data::Pair;
 use unband_image::Image;
+use unband_image::resize::Beyond;
 use unband_metrics::Field;
 use unband_metrics::clean::smooth_mask;
-use unband_metrics::field::Border;
 
 /// What rounding to whole codes leaves at most where no noise dithers it: 1/√12 codes, root mean square.
 const ROUNDING: f64 = 0.289;
@@ -43,8 +43,8 @@ fn error(pair: &Pair, channel: usize) -> Field {
     for (e, c) in error.data.iter_mut().zip(&clean.data) {
         *e -= c;
     }
-    let mut fine = error.box_mean(-3..=3, -3..=3, Border::Mirror);
-    let coarse = fine.box_mean(-32..=32, -32..=32, Border::Mirror);
+    let mut fine = error.box_mean(-3..=3, -3..=3, Beyond::Mirror);
+    let coarse = fine.box_mean(-32..=32, -32..=32, Beyond::Mirror);
     for (f, c) in fine.data.iter_mut().zip(&coarse.data) {
         *f -= c;
     }

@@ -8,6 +8,8 @@ pub mod image;
 mod not_finite;
 #[cfg(feature = "files")]
 mod rgb;
+mod round;
 mod tally;
+pub mod upscale;
 #[cfg(feature = "files")]
 pub mod video;

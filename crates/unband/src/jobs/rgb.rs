@@ -1,10 +1,11 @@
 //! The main job for pictures of luma and chroma whose result must be red, green and blue.
 
-use unband_image::dither::{Diffusion, Dither, Quantizer};
+use unband_image::dither::Dither;
 use unband_image::inspect::Findings;
-use unband_image::{Context, Depth, Image, Origin, Rng};
+use unband_image::{Context, Depth, Image, Origin};
 
 use super::image::{deband_as, regrid_alpha};
+use super::round::{Rounding, round};
 use crate::choose::{Act, Choices, left_because};
 use crate::{Error, Options, Reason, Report};
 
@@ -36,7 +37,8 @@ pub(crate) fn deband_into_rgb(
     let mut rgb = restored.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
     let fewer = choices.depth.bits() < before.bits();
     let dither = if (own && report.samples_moved > 0) || fewer { options.dither } else { Dither::None };
-    round(&mut rgb, choices.depth, dither, options, ctx);
+    let Options { locked, seed, .. } = *options;
+    round(&mut rgb, &Rounding { depth: choices.depth, dither, locked, seed }, ctx);
     if choices.depth != before {
         regrid_alpha(&mut rgb, choices.depth);
     }
@@ -52,27 +54,6 @@ pub(crate) fn deband_into_rgb(
         rgb.origin = Origin::default();
     }
     Ok((rgb, report))
-}
-
-/// Puts all samples on a depth's grid.
-fn round(image: &mut Image, depth: Depth, dither: Dither, options: &Options, ctx: &Context<'_>) {
-    let ctx = &Context { rng: Rng::new(options.seed), ..*ctx };
-    let quantizer = Quantizer::new(dither, image.color.model, depth, options.locked, ctx);
-    let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
-    let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
-    for (p, plane) in image.planes.iter_mut().enumerate() {
-        let mut source = vec![0.0; plane.width];
-        for y in 0..plane.height {
-            let row = plane.row_mut(y);
-            // What lies on the grid already stays there.
-            source.copy_from_slice(row);
-            match &mut diffusion {
-                Some(diffusion) => diffusion.row(p, y, row, &source),
-                None => quantizer.row(p, (0, y), row, &source, None),
-            }
-        }
-    }
-    image.depth = depth;
 }
 
 #[cfg(test)]

@@ -8,13 +8,13 @@ use unband::video::{FilmOptions, FilmReport, deband_film, unfinished};
 use unband::{Context, Error, Progress};
 use unband_io::video::{Purpose, container_of, is_film};
 
-use super::processors;
 use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
 use crate::inputs::Input;
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
+use crate::pictures::processors;
 use crate::record::Record;
 use crate::result::print_json;
 use crate::settings;
@@ -58,8 +58,8 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
     let film = &args.film;
     let pictures = settings::file_options(args)?;
     for (given, option) in [
-        (args.format.is_some(), "--format"),
-        (args.quality.is_some(), "--quality"),
+        (args.pictures.format.is_some(), "--format"),
+        (args.pictures.quality.is_some(), "--quality"),
         (args.prove, "--prove"),
         (args.save_output.is_some(), "--save-output"),
     ] {
@@ -81,7 +81,7 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
         drop_dynamic_hdr: film.drop_dynamic_hdr,
         keep_going: film.keep_going,
         resume: film.resume,
-        overwrite: args.overwrite,
+        overwrite: args.pictures.overwrite,
         from: film.from,
         to: film.to,
     })
@@ -89,9 +89,9 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
 
 /// Where each film goes: beside its input, to its place in the folder, or to the one file that was named.
 fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> {
-    let named = args.output.as_deref().filter(|path| container_of(path).is_none() || path.is_dir());
-    let folder = named.and_then(|path| folder_of(Some(path), &args.inputs));
-    if let (None, Some(path), 2..) = (folder, &args.output, films.len()) {
+    let named = args.pictures.output.as_deref().filter(|path| container_of(path).is_none() || path.is_dir());
+    let folder = named.and_then(|path| folder_of(Some(path), &args.pictures.inputs));
+    if let (None, Some(path), 2..) = (folder, &args.pictures.output, films.len()) {
         let message = format!("{} films cannot go into the one file {}", films.len(), path.display());
         return Err(Failure::usage(
             message,
@@ -106,7 +106,7 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
         let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         let keeps = container_of(input).is_some_and(|container| !lossless || container.ffv1);
         let extension = if keeps { own } else { "mkv" };
-        match (folder, &args.output) {
+        match (folder, &args.pictures.output) {
             (Some(folder), _) => folder.join(&film.below).with_extension(extension),
             (None, Some(path)) => path.clone(),
             (None, None) => input.with_file_name(format!("{stem}_unband.{extension}")),
@@ -147,19 +147,19 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
     let bar = Bar::film(loudness > Loudness::Quiet);
     let talk = Talk { loudness, bar: &bar };
     let finish = |record: &Record, outcome: Outcome| {
-        if args.json { outcome.max(print_json(record)) } else { outcome }
+        if args.pictures.json { outcome.max(print_json(record)) } else { outcome }
     };
-    if args.skip_existing && output.is_file() {
+    if args.pictures.skip_existing && output.is_file() {
         talk.line(&format!("{shown}: left out, {} exists", output.display()));
         return finish(&Record::skipped(shown, output), Outcome::Done);
     }
-    if args.dry_run {
+    if args.pictures.dry_run {
         talk.line(&format!("{shown} → {}", output.display()));
         return Outcome::Done;
     }
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let progress = FilmBar { bar: &bar, reached: AtomicUsize::new(0) };
-    let threads = args.threads.map_or_else(processors, std::num::NonZero::get);
+    let threads = args.pictures.threads.map_or_else(processors, std::num::NonZero::get);
     let ctx = Context { threads, cancel: &interrupt::STOP, progress: &progress, ..Context::default() };
     let done = deband_film(input, output, options, &ctx);
     bar.finish();
@@ -172,7 +172,7 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
                     "{shown}: mastering display and light levels are not in the result: neither its codec nor its container holds them"
                 ));
             }
-            if !args.json {
+            if !args.pictures.json {
                 return Outcome::Done;
             }
             print_json(&FilmRecord::new(&shown, &report))

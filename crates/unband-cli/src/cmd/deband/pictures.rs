@@ -1,26 +1,16 @@
-//! Pictures among the inputs, several at a time where memory allows.
+//! Pictures among the inputs.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::io::{ErrorKind, Read};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
-use clap::CommandFactory;
-use unband::files::{self, FileOptions, FileReport, Plan};
+use unband::files::{self, FileOptions, FileReport, Naming, Output, Plan};
 use unband::{Choice, Context, Error};
 
-use super::processors;
 use crate::Outcome;
-use crate::args::{Cli, DebandArgs};
-use crate::bar::Bar;
+use crate::args::DebandArgs;
 use crate::batch::{self, Cost};
-use crate::inputs::{Gathered, Input, reason};
-use crate::interrupt::{self, Busy};
-use crate::outputs::{self, Target};
+use crate::inputs::{Gathered, Input};
+use crate::pictures::{self, Work, tell_losses};
 use crate::record::{self, Record};
-use crate::result::{print_data, print_json, stdout_failure, write_data};
 use crate::settings;
 use crate::talk::{Failure, Loudness, Talk};
 
@@ -29,300 +19,73 @@ const BYTES_PER_PIXEL: u64 = 30;
 
 /// Works on the pictures. `begins`: what was read of standard input already.
 pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, talk: &Talk<'_>) -> Outcome {
-    if found.inputs.is_empty() && found.failures.is_empty() {
-        // There were films only.
-        found.notes.iter().for_each(|note| talk.note(note));
-        return Outcome::Done;
-    }
-    let loudness = talk.loudness;
-    let job = match Job::new(args, found, begins) {
-        Ok(job) => job,
+    match settings::file_options(args) {
+        Ok(options) => pictures::run(&Deband { args, options }, &args.pictures, found, begins, talk),
         Err(failure) => {
             talk.failure(&failure);
-            return Outcome::Usage;
+            Outcome::Usage
         }
-    };
-    for note in &job.notes {
-        talk.note(note);
     }
-    interrupt::listen();
-    let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
-    let talk = Talk { loudness, bar: &bar };
-    let outcome = job.run(&talk);
-    bar.finish();
-    outcome
 }
 
-/// Everything that is settled before the first picture is read.
-struct Job<'a> {
+/// Takes the banding out.
+struct Deband<'a> {
     args: &'a DebandArgs,
     options: FileOptions,
-    /// What was read of standard input already.
-    begins: Vec<u8>,
-    threads: usize,
-    inputs: Vec<Input>,
-    targets: Vec<Target>,
-    failures: Vec<Failure>,
-    notes: Vec<String>,
-    /// Folders that were made for results, to be taken away again where none came.
-    made: Mutex<BTreeSet<PathBuf>>,
 }
 
-/// What became of one picture.
-enum Done {
-    Planned(Box<Plan>),
-    Finished(Box<FileReport>, Vec<u8>),
-    Skipped(PathBuf),
-    Failed(Failure),
-    Cancelled,
-}
+impl Work for Deband<'_> {
+    type Plan = Plan;
+    type Report = FileReport;
 
-impl<'a> Job<'a> {
-    /// Checks all that can be checked without reading a picture.
-    fn new(args: &'a DebandArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
-        let options = settings::file_options(args)?;
-        let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
-        if let (Some(path), None) = (&args.output, folder) {
-            settings::check_output(path, args, &options)?;
-        }
-        let targets = outputs::targets(&found.inputs, args.output.as_deref(), folder)?;
-        outputs::check(&found.inputs, &targets, &options)?;
-        settings::check_aside(options.aside.as_ref(), &found.inputs, args.output.as_deref())?;
-        if args.json && targets.contains(&Target::Stdout) {
-            let hint = "name a file with `-o`, or leave out `--json`";
-            return Err(Failure::usage("the picture and `--json` cannot both go to standard output", hint));
-        }
-        Ok(Self {
-            args,
-            threads: args.threads.map_or_else(processors, std::num::NonZero::get),
-            options,
-            begins,
-            inputs: found.inputs,
-            targets,
-            failures: found.failures,
-            notes: found.notes,
-            made: Mutex::default(),
-        })
+    fn stem(&self, input: &Path) -> PathBuf {
+        files::output_stem(input)
     }
 
-    fn run(&self, talk: &Talk<'_>) -> Outcome {
-        let mut outcome = Outcome::Done;
-        for failure in &self.failures {
-            talk.failure(failure);
-            if self.args.json {
-                json(talk, &Record::failed(failure.subject.clone().unwrap_or_default(), failure));
-            }
-            outcome = Outcome::SomeFailed;
-        }
-        let costs: Vec<Cost> = match self.inputs.as_slice() {
-            [_] => vec![Cost { threads: self.threads, memory: 0 }],
-            inputs => inputs.iter().map(|input| self.cost(input)).collect(),
-        };
-        let limits = Cost { threads: self.threads, memory: self.args.max_memory.unwrap_or(u64::MAX) };
-        let (mut finished, mut cancelled) = (0, false);
-        batch::run(
-            &costs,
-            limits,
-            &interrupt::asked,
-            &|i| self.one(i, costs[i].threads, talk.bar),
-            &mut |i, done| {
-                cancelled |= matches!(done, Done::Cancelled);
-                finished += usize::from(!matches!(done, Done::Cancelled));
-                talk.bar.done(finished, self.inputs.len());
-                outcome = outcome.max(self.tell(i, done, talk));
-            },
-        );
-        self.remove_empty_folders();
-        if cancelled || interrupt::asked() && finished < self.inputs.len() {
-            talk.bar.finish();
-            talk.note(&format!("interrupted: {finished} of {} done", self.inputs.len()));
-            return Outcome::Interrupted;
-        }
-        outcome
+    fn naming(&self) -> Naming {
+        self.options.naming()
     }
 
-    /// What a picture will take, by its header alone.
-    fn cost(&self, input: &Input) -> Cost {
-        let pixels = batch::declared_pixels(&input.path);
+    fn check(&self, inputs: &[Input]) -> Result<(), Failure> {
+        settings::check_aside(self.options.aside.as_ref(), inputs, self.args.pictures.output.as_deref())
+    }
+
+    fn cost(&self, pixels: u64, threads: usize) -> Cost {
         // What a network holds is known once it meets a picture, which then gets all that is allowed.
         let network =
             matches!(&self.options.options.method, Choice::Named { name, .. } if settings::takes_file(name));
-        if let (Some(memory), true) = (self.args.max_memory, network) {
-            return Cost { threads: self.threads, memory };
+        if let (Some(memory), true) = (self.args.pictures.max_memory, network) {
+            return Cost { threads, memory };
         }
-        Cost { threads: batch::threads(pixels, self.threads), memory: pixels.saturating_mul(BYTES_PER_PIXEL) }
+        Cost { threads: batch::threads(pixels, threads), memory: pixels.saturating_mul(BYTES_PER_PIXEL) }
     }
 
-    /// Works on one picture. A fault in the program itself costs this picture only.
-    fn one(&self, i: usize, threads: usize, bar: &Bar) -> Done {
-        let input = &self.inputs[i];
-        catch_unwind(AssertUnwindSafe(|| self.attempt(i, threads, bar)))
-            .unwrap_or_else(|_| Done::Failed(Failure::of_program(input.shown())))
+    fn plan(&self, input: files::Input<'_>, output: &Output<'_>, ctx: &Context<'_>) -> Result<Plan, Error> {
+        files::plan_file(input, output, &self.options, ctx)
     }
 
-    fn attempt(&self, i: usize, threads: usize, bar: &Bar) -> Done {
-        let (input, target) = (&self.inputs[i], &self.targets[i]);
-        let progress = bar.picture();
-        if let Some(existing) = self.existing(input, target) {
-            return if self.args.skip_existing {
-                Done::Skipped(existing)
-            } else {
-                Done::Failed(exists(&existing))
-            };
-        }
-        let mut bytes = self.begins.clone();
-        if input.is_stdin()
-            && let Err(error) = std::io::stdin().read_to_end(&mut bytes)
-        {
-            let message = format!("cannot read: {}", reason(&error));
-            return Done::Failed(Failure::at(input.shown(), message, None));
-        }
-        let Some(_busy) = Busy::begin() else { return Done::Cancelled };
-        let source =
-            if input.is_stdin() { files::Input::Bytes(&bytes) } else { files::Input::File(&input.path) };
-        let ctx = Context { threads, cancel: &interrupt::STOP, progress: &progress, ..Context::default() };
-        let mut sink = Vec::new();
-        if self.args.dry_run {
-            return match files::plan_file(source, &target.output(&mut sink), &self.options, &ctx) {
-                Ok(plan) => Done::Planned(Box::new(plan)),
-                Err(error) => self.failed(input, &error),
-            };
-        }
-        if let Err(failure) = self.make_folder(target) {
-            return Done::Failed(failure);
-        }
-        match files::deband_file(source, target.output(&mut sink), &self.options, &ctx) {
-            Ok(report) => Done::Finished(Box::new(report), sink),
-            Err(error) => self.failed(input, &error),
-        }
-    }
-
-    /// The result of an earlier run, when that settles the matter before the picture is read.
-    fn existing(&self, input: &Input, target: &Target) -> Option<PathBuf> {
-        if self.options.overwrite {
-            return None;
-        }
-        let possible = target.possible(input, &self.options);
-        let mut existing = possible.iter().filter(|path| path.is_file());
-        if self.args.skip_existing {
-            existing.next().cloned()
-        } else {
-            // Which of several names the result gets is known later.
-            (possible.len() == 1).then(|| existing.next().cloned()).flatten()
-        }
-    }
-
-    fn make_folder(&self, target: &Target) -> Result<(), Failure> {
-        let Some(folder) = target.folder().filter(|folder| !folder.is_dir()) else { return Ok(()) };
-        let missing: Vec<PathBuf> = folder
-            .ancestors()
-            .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
-            .map(Path::to_path_buf)
-            .collect();
-        fs::create_dir_all(folder).map_err(|error| {
-            let message = format!("cannot make the folder: {}", reason(&error));
-            Failure::at(
-                folder.display().to_string(),
-                message,
-                Some("check its spelling and that you may write there".into()),
-            )
-        })?;
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
-        Ok(())
-    }
-
-    fn remove_empty_folders(&self) {
-        // Longer paths come later, so that in reverse the innermost go first. Those with files in them stay.
-        for folder in self.made.lock().unwrap_or_else(PoisonError::into_inner).iter().rev() {
-            let _ = fs::remove_dir(folder);
-        }
-    }
-
-    fn failed(&self, input: &Input, error: &Error) -> Done {
-        match error {
-            Error::Cancelled => Done::Cancelled,
-            Error::File(error) => {
-                if let (unband_io::Error::File { path, .. }, unband_io::Error::Exists) =
-                    (error, error.fault())
-                {
-                    return if self.args.skip_existing {
-                        Done::Skipped(path.clone())
-                    } else {
-                        Done::Failed(exists(path))
-                    };
-                }
-                let hint = match error.fault() {
-                    unband_io::Error::Limit { .. } if self.args.max_memory.is_some() => Some(
-                        "allow more with `--max-memory`; if the size is wrong, the file is damaged"
-                            .to_owned(),
-                    ),
-                    unband_io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
-                        command_meant(&input.path).or_else(|| error.hint())
-                    }
-                    _ => error.hint(),
-                };
-                let named = matches!(error, unband_io::Error::File { .. });
-                Done::Failed(Failure {
-                    subject: (!named).then(|| input.shown()),
-                    message: error.to_string(),
-                    hint,
-                })
-            }
-            other => Done::Failed(Failure::at(input.shown(), other.to_string(), other.hint())),
-        }
-    }
-
-    /// Says what became of a picture.
-    fn tell(&self, i: usize, done: Done, talk: &Talk<'_>) -> Outcome {
-        let input = self.inputs[i].shown();
-        let to_stdout = self.targets[i] == Target::Stdout;
-        match done {
-            Done::Cancelled => Outcome::Interrupted,
-            Done::Failed(failure) => {
-                talk.failure(&failure);
-                if self.args.json {
-                    json(talk, &Record::failed(input, &failure));
-                }
-                Outcome::SomeFailed
-            }
-            Done::Skipped(path) => {
-                talk.line(&format!("{input}: left out, {} exists", path.display()));
-                if self.args.json { json(talk, &Record::skipped(input, &path)) } else { Outcome::Done }
-            }
-            Done::Planned(plan) => {
-                if self.args.json {
-                    json(talk, &Record::planned(input, &plan))
-                } else {
-                    let mut text = record::plan_line(&input, &plan, to_stdout) + "\n";
-                    if talk.loudness > Loudness::Normal {
-                        text.extend(["  ", plan.finding.as_str(), "\n"]);
-                    }
-                    talk.bar.aside(|| print_data(text.as_bytes()))
-                }
-            }
-            Done::Finished(report, sink) => self.tell_finished(&input, &report, &sink, to_stdout, talk),
-        }
-    }
-
-    fn tell_finished(
+    fn run(
         &self,
-        input: &str,
-        report: &FileReport,
-        sink: &[u8],
-        to_stdout: bool,
-        talk: &Talk<'_>,
-    ) -> Outcome {
-        if to_stdout {
-            match write_data(sink) {
-                Ok(()) => {}
-                // Whoever read it has seen enough and needs no message, but the picture did not arrive.
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Outcome::SomeFailed,
-                Err(error) => {
-                    talk.failure(&stdout_failure(&error));
-                    return Outcome::SomeFailed;
-                }
-            }
+        input: files::Input<'_>,
+        output: Output<'_>,
+        ctx: &Context<'_>,
+    ) -> Result<FileReport, Error> {
+        files::deband_file(input, output, &self.options, ctx)
+    }
+
+    fn plan_text(&self, input: &str, plan: &Plan, to_stdout: bool, loudness: Loudness) -> String {
+        let mut text = record::plan_line(input, plan, to_stdout) + "\n";
+        if loudness > Loudness::Normal {
+            text.extend(["  ", plan.finding.as_str(), "\n"]);
         }
+        text
+    }
+
+    fn planned(&self, input: String, plan: &Plan) -> Record {
+        Record::planned(input, plan)
+    }
+
+    fn tell(&self, input: &str, report: &FileReport, to_stdout: bool, talk: &Talk<'_>) -> Outcome {
         talk.line(&record::line(input, report, to_stdout));
         let plan = &report.plan;
         talk.detail(&plan.finding);
@@ -338,14 +101,8 @@ impl<'a> Job<'a> {
         if let Some(path) = &report.aside {
             talk.detail(&format!("what the network made beside it → {}", path.display()));
         }
-        if !report.dropped.is_empty() {
-            let items: Vec<String> = report.dropped.iter().map(ToString::to_string).collect();
-            talk.note(&format!("{input}: {} cannot hold its {}", plan.format.name, items.join(", ")));
-        }
-        if self.args.quality.is_some() && !plan.copies && !settings::takes_quality(plan.format) {
-            talk.note(&format!("{input}: `--quality` means nothing to {}", plan.format.name));
-        }
-        let mut outcome = Outcome::Done;
+        let quality = self.args.pictures.quality.is_some() && !plan.copies;
+        tell_losses(input, plan.format, &report.dropped, quality, talk);
         if let Some(proof) = report.proof.filter(|proof| !proof.holds()) {
             talk.failure(&Failure {
                 subject: Some(input.to_owned()),
@@ -359,29 +116,12 @@ impl<'a> Job<'a> {
                     format!("{} runs as its authors wrote it; `--faithful on` bounds it", plan.method)
                 }),
             });
-            outcome = Outcome::CheckFailed;
+            return Outcome::CheckFailed;
         }
-        if self.args.json {
-            outcome = outcome.max(json(talk, &Record::done(input.to_owned(), report, to_stdout)));
-        }
-        outcome
+        Outcome::Done
     }
-}
 
-/// `unband inspekt` is a missing file to the parser; people meant something else.
-fn command_meant(path: &Path) -> Option<String> {
-    let word = path.to_str()?;
-    let command = Cli::command();
-    let names = command.get_subcommands().map(clap::Command::get_name);
-    let near = names.max_by(|a, b| strsim::jaro(a, word).total_cmp(&strsim::jaro(b, word)))?;
-    (strsim::jaro(near, word) > 0.8).then(|| format!("did you mean `unband {near}`?"))
-}
-
-fn json(talk: &Talk<'_>, record: &Record) -> Outcome {
-    talk.bar.aside(|| print_json(record))
-}
-
-fn exists(path: &Path) -> Failure {
-    let hint = "add `--overwrite` to replace it, or `--skip-existing` to leave such pictures out";
-    Failure::at(path.display().to_string(), "exists already".into(), Some(hint.into()))
+    fn done(&self, input: String, report: &FileReport, to_stdout: bool) -> Record {
+        Record::done(input, report, to_stdout)
+    }
 }

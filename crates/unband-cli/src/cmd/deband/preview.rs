@@ -10,7 +10,7 @@ use unband::{Context, Error, Image, NoProgress};
 use unband_io::video::{self, DecodeOptions, Film, FrameFormat, VideoError};
 use unband_metrics::cambi;
 
-use super::{films, processors};
+use super::films;
 use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
@@ -20,6 +20,7 @@ use crate::cmd::score::films::worst::{Spot, Worst, about};
 use crate::cmd::score::{Subject, measure_one, number};
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
+use crate::pictures::processors;
 use crate::record::Record;
 use crate::result::print_json;
 use crate::talk::{Failure, Talk, counted};
@@ -45,7 +46,7 @@ pub fn run(args: &DebandArgs, count: usize, talk: &Talk<'_>) -> Outcome {
     };
     interrupt::listen();
     let mut outcome = Outcome::Done;
-    for (input, output) in args.inputs.iter().zip(&targets) {
+    for (input, output) in args.pictures.inputs.iter().zip(&targets) {
         outcome = outcome.max(one(args, &options, (input, output), count, talk));
         if interrupt::asked() {
             return Outcome::Interrupted;
@@ -56,15 +57,15 @@ pub fn run(args: &DebandArgs, count: usize, talk: &Talk<'_>) -> Outcome {
 
 /// The picture of each film.
 fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
-    if let Some(other) = args.inputs.iter().find(|path| !films::is_one(path)) {
+    if let Some(other) = args.pictures.inputs.iter().find(|path| !films::is_one(path)) {
         let message = format!("{} is no film, `--preview` is for films", other.display());
         return Err(Failure::usage(message, "`unband compare` and `unband score --report` show pictures"));
     }
-    let folder = folder_of(args.output.as_deref(), &args.inputs);
-    let file = args.output.as_deref().filter(|_| folder.is_none());
+    let folder = folder_of(args.pictures.output.as_deref(), &args.pictures.inputs);
+    let file = args.pictures.output.as_deref().filter(|_| folder.is_none());
     if let Some(path) = file {
         let png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
-        if !png || args.inputs.len() > 1 {
+        if !png || args.pictures.inputs.len() > 1 {
             let message =
                 format!("the preview of each film is a PNG, {} is not one for each", path.display());
             return Err(Failure::usage(message, "name one file that ends in .png, or a folder"));
@@ -85,7 +86,7 @@ fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
             (None, None) => input.with_file_name(name),
         }
     };
-    Ok(args.inputs.iter().map(target).collect())
+    Ok(args.pictures.inputs.iter().map(target).collect())
 }
 
 fn one(
@@ -96,18 +97,18 @@ fn one(
     talk: &Talk<'_>,
 ) -> Outcome {
     let shown = input.display().to_string();
-    if output.is_file() && args.skip_existing {
+    if output.is_file() && args.pictures.skip_existing {
         talk.line(&format!("{shown}: left out, {} exists", output.display()));
         return Outcome::Done;
     }
-    if args.dry_run {
+    if args.pictures.dry_run {
         talk.line(&format!("{shown} → {}", output.display()));
         return Outcome::Done;
     }
-    let bar = Bar::film(!args.talk.quiet);
-    let threads = args.threads.map_or_else(processors, std::num::NonZero::get);
+    let bar = Bar::film(!args.pictures.talk.quiet);
+    let threads = args.pictures.threads.map_or_else(processors, std::num::NonZero::get);
     let ctx = Context { threads, cancel: &interrupt::STOP, progress: &NoProgress, ..Context::default() };
-    let there = output.exists() && !args.overwrite;
+    let there = output.exists() && !args.pictures.overwrite;
     let made = if there {
         let error = unband_io::Error::Exists;
         Err(Failure::at(output.display().to_string(), error.to_string(), error.hint()))
@@ -118,7 +119,7 @@ fn one(
     let written = made.and_then(|made| {
         let Some(Made { png, frames }) = made else { return Ok(None) };
         let _busy = Busy::begin();
-        unband_io::write_bytes(&png, output, args.overwrite)
+        unband_io::write_bytes(&png, output, args.pictures.overwrite)
             .map_err(|error| Failure::at(output.display().to_string(), error.to_string(), error.hint()))?;
         Ok(Some(frames))
     });
@@ -129,7 +130,7 @@ fn one(
                 talk.detail(&frame.label());
             }
             talk.detail(&"each frame is restored by itself, as if a shot began with it");
-            if !args.json {
+            if !args.pictures.json {
                 return Outcome::Done;
             }
             let output = output.display().to_string();
@@ -138,7 +139,7 @@ fn one(
         Ok(None) => Outcome::Interrupted,
         Err(failure) => {
             talk.failure(&failure);
-            if args.json {
+            if args.pictures.json {
                 print_json(&Record::failed(shown, &failure)).max(Outcome::SomeFailed)
             } else {
                 Outcome::SomeFailed

@@ -6,11 +6,11 @@ use unband::video::deband_stream;
 use unband::{Context, Error};
 use unband_io::{Limits, Y4mHeader};
 
-use super::processors;
 use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::inputs::{STDIO, reason};
 use crate::interrupt::{self, Busy};
+use crate::pictures::processors;
 use crate::result::stdout_failure;
 use crate::settings;
 use crate::talk::{Failure, Talk, counted};
@@ -57,7 +57,7 @@ pub fn look() -> io::Result<Look> {
 
 /// Works on the stream that begins so.
 pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
-    let elsewhere = args.output.as_ref().filter(|path| path.as_os_str() != STDIO);
+    let elsewhere = args.pictures.output.as_ref().filter(|path| path.as_os_str() != STDIO);
     let checked = match elsewhere {
         Some(path) => {
             let message = format!("a stream of frames goes to standard output, not to {}", path.display());
@@ -78,7 +78,7 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
         }
     };
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
-    let threads = args.threads.map_or_else(processors, std::num::NonZero::get);
+    let threads = args.pictures.threads.map_or_else(processors, std::num::NonZero::get);
     let ctx = Context { threads, cancel: &interrupt::STOP, ..Context::default() };
     let input = begins.chain(io::stdin().lock());
     let mut output = BufWriter::with_capacity(1 << 20, io::stdout().lock());

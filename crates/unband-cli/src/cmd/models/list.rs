@@ -1,10 +1,10 @@
 //! `unband models list`.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
-use unband_infer::models::{self, EXTENSION};
+use unband_infer::models;
 use unband_nets::zoo::{self, PUBLISHED, Published};
 
 use super::ListArgs;
@@ -14,7 +14,7 @@ use crate::talk::{Talk, grouped};
 
 pub fn run(args: &ListArgs, talk: &Talk<'_>) -> Outcome {
     let folder = models::folder();
-    let present = folder.as_deref().map(present).unwrap_or_default();
+    let present = folder.as_deref().map(models::names).unwrap_or_default();
     if args.json {
         return print_json(&Record::new(folder.as_deref(), &present));
     }
@@ -22,18 +22,6 @@ pub fn run(args: &ListArgs, talk: &Talk<'_>) -> Outcome {
         talk.note(&"the system names no folder for data of programs; set UNBAND_MODELS");
     }
     print_data(text(folder.as_deref(), &present).as_bytes())
-}
-
-/// Names of the models in a folder, sorted.
-fn present(folder: &Path) -> Vec<String> {
-    let paths = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let name = |path: PathBuf| {
-        let ours = path.is_file() && path.extension().is_some_and(|end| end == EXTENSION);
-        ours.then(|| path.file_stem().map(|stem| stem.to_string_lossy().into_owned())).flatten()
-    };
-    let mut names: Vec<String> = paths.filter_map(name).collect();
-    names.sort();
-    names
 }
 
 fn text(folder: Option<&Path>, present: &[String]) -> String {

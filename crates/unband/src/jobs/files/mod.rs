@@ -11,23 +11,24 @@ use unband_image::restorer::Aside;
 use unband_image::{Context, Depth, Image, Model};
 use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
 
+mod names;
+mod source;
+mod upscale;
+
 use super::aside::{self, Gathered};
 use super::image::{check, deband_as};
 use super::rgb::deband_into_rgb;
 use crate::choose::{Act, Choices, choose};
 use crate::networks;
-use crate::{Error, Options, OutputDepth, Proof, Report, prove};
+use crate::{Error, Options, Proof, Report, prove};
 
 pub use super::aside::AsideFile;
+pub use names::{Naming, output_name, output_stem, possible_outputs, upscaled_stem};
+pub use source::Input;
+pub use upscale::{UpscaleFileOptions, UpscaleFileReport, UpscalePlan, plan_upscale, upscale_file};
 
-/// Where a picture comes from.
-#[derive(Clone, Copy, Debug)]
-pub enum Input<'a> {
-    /// A file.
-    File(&'a Path),
-    /// The bytes of one.
-    Bytes(&'a [u8]),
-}
+use names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
+use source::{decode, read_bytes};
 
 /// Where the result goes.
 pub enum Output<'a> {
@@ -62,6 +63,13 @@ pub struct FileOptions {
     pub aside: Option<AsideFile>,
     /// The largest picture that is read.
     pub limits: Limits,
+}
+
+impl FileOptions {
+    /// What names of results depend on.
+    pub fn naming(&self) -> Naming {
+        Naming { format: self.format, depth: self.options.depth }
+    }
 }
 
 /// What is known about a file, and what would be done with it.
@@ -116,45 +124,6 @@ pub struct FileReport {
     pub seconds: f64,
 }
 
-/// `<folder>/<name>_unband`: where a result goes when nobody says.
-pub fn output_stem(input: &Path) -> PathBuf {
-    let mut name = input.file_stem().unwrap_or_default().to_owned();
-    name.push("_unband");
-    input.with_file_name(name)
-}
-
-/// `<folder>/<name>_unband.<extension>` for a result in that format; the input's own extension where that
-/// stands for the format.
-pub fn output_name(input: &Path, format: &'static FormatEntry) -> PathBuf {
-    with_extension(&output_stem(input), &extension(Some(input), format))
-}
-
-/// Every file that the result may be written to, by names alone: nothing is read. Two inputs that share one
-/// must not run together.
-pub fn possible_outputs(input: &Path, output: &Output<'_>, options: &FileOptions) -> Vec<PathBuf> {
-    match output {
-        Output::Sink(_) => Vec::new(),
-        Output::File(path) => vec![path.to_path_buf()],
-        Output::Stem(stem) => {
-            let own = unband_io::by_extension(input);
-            let formats: Vec<_> = match options.format {
-                Some(format) => vec![format],
-                None => {
-                    own.into_iter().chain(fallbacks(options.options.depth.resolve(Depth::EIGHT))).collect()
-                }
-            };
-            let mut paths: Vec<PathBuf> = Vec::new();
-            for format in formats {
-                let path = with_extension(stem, &extension(Some(input), format));
-                if !paths.contains(&path) {
-                    paths.push(path);
-                }
-            }
-            paths
-        }
-    }
-}
-
 /// Reads and inspects a file and says what would be done with it. Writes nothing.
 ///
 /// # Errors
@@ -167,7 +136,7 @@ pub fn plan_file(
     ctx: &Context<'_>,
 ) -> Result<Plan, Error> {
     let bytes = read_bytes(input)?;
-    let (image, format) = decode(input, &bytes, options)?;
+    let (image, format) = decode(input, &bytes, &options.limits, options.options.max_memory)?;
     Ok(plan(input, &image, format, output, options, ctx)?.0)
 }
 
@@ -186,7 +155,7 @@ pub fn deband_file(
 ) -> Result<FileReport, Error> {
     let start = Instant::now();
     let bytes = read_bytes(input)?;
-    let (image, input_format) = decode(input, &bytes, options)?;
+    let (image, input_format) = decode(input, &bytes, &options.limits, options.options.max_memory)?;
     let (mut plan, choices) = plan(input, &image, input_format, &output, options, ctx)?;
     let run = if holds_planes_of(plan.format, &image) { deband_as } else { deband_into_rgb };
     let size = (image.width(), image.height());
@@ -293,43 +262,6 @@ fn proof(
     Ok(prove(&original, &written, &done.plan.findings))
 }
 
-fn read_bytes(input: Input<'_>) -> Result<Cow<'_, [u8]>, Error> {
-    match input {
-        Input::Bytes(bytes) => Ok(bytes.into()),
-        Input::File(path) => match fs::read(path) {
-            Ok(bytes) => Ok(bytes.into()),
-            Err(source) => {
-                let error = unband_io::Error::Io { action: "read", source };
-                Err(error.in_file(path).into())
-            }
-        },
-    }
-}
-
-fn decode(
-    input: Input<'_>,
-    bytes: &[u8],
-    options: &FileOptions,
-) -> Result<(Image, &'static FormatEntry), Error> {
-    let read = || {
-        if bytes.is_empty() {
-            return Err(unband_io::Error::Empty);
-        }
-        let format = unband_io::detect(bytes).ok_or(unband_io::Error::UnknownContent)?;
-        let mut limits = options.limits;
-        limits.max_bytes = limits.max_bytes.min(options.options.max_memory.unwrap_or(u64::MAX));
-        Ok((unband_io::read(bytes, &limits)?, format))
-    };
-    Ok(read().map_err(|error| named(error, input))?)
-}
-
-fn named(error: unband_io::Error, input: Input<'_>) -> unband_io::Error {
-    match input {
-        Input::File(path) => error.in_file(path),
-        Input::Bytes(_) => error,
-    }
-}
-
 fn plan(
     input: Input<'_>,
     image: &Image,
@@ -341,19 +273,11 @@ fn plan(
     check(image)?;
     ctx.check()?;
     let findings = inspect(image, ctx);
-    let asked = match (options.format, output) {
-        (Some(format), _) => Some(format),
-        (None, Output::File(path)) => Some(unband_io::by_extension(path).ok_or_else(|| {
-            let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-            unband_io::Error::UnknownExtension { extension }.in_file(path)
-        })?),
-        (None, _) => None,
-    };
+    let asked = asked_format(options.format, output)?;
     let mut how = Cow::Borrowed(&options.options);
-    let floats = |format: &FormatEntry| format.writes.as_ref().is_some_and(|w| w.depths == [Depth::F32]);
-    if how.depth == OutputDepth::Keep && asked.is_some_and(floats) {
-        // Rounding would only lose what such a format has room for.
-        how.to_mut().depth = OutputDepth::Float;
+    let depth = fitting_depth(how.depth, asked);
+    if depth != how.depth {
+        how.to_mut().depth = depth;
     }
     let choices = choose(image, &findings, &how)?;
     if let Some(file) = &options.aside {
@@ -398,11 +322,7 @@ fn plan(
             None => error,
         })?;
     }
-    if let (Some(path), false) = (&plan.output, options.overwrite)
-        && path.exists()
-    {
-        return Err(unband_io::Error::Exists.in_file(path).into());
-    }
+    check_free(plan.output.as_deref(), options.overwrite)?;
     Ok((plan, choices))
 }
 
@@ -431,37 +351,6 @@ fn target(plan: &mut Plan, input: Input<'_>, output: &Output<'_>, options: &File
         Output::File(path) => Some(path.to_path_buf()),
         Output::Stem(stem) => Some(with_extension(stem, &extension(path, plan.format))),
     };
-}
-
-/// The input's format where it loses nothing and holds the result, else PNG, else TIFF.
-fn default_format(image: &Image, input: &'static FormatEntry, depth: Depth) -> &'static FormatEntry {
-    let own = (!image.origin.is_lossy()).then_some(input);
-    let holds = |format: &&'static FormatEntry| {
-        format.writes.as_ref().is_some_and(|writes| !writes.lossy || format.name == "WebP")
-            && unband_io::check_can_hold(depth, image.alpha.is_some(), format).is_ok()
-    };
-    own.into_iter().chain(fallbacks(depth)).find(holds).unwrap_or(input)
-}
-
-/// What is written where the input's own format will not do.
-fn fallbacks(depth: Depth) -> impl Iterator<Item = &'static FormatEntry> {
-    let names: &[&str] = if depth == Depth::F32 { &["TIFF"] } else { &["PNG"] };
-    names.iter().filter_map(|name| unband_io::by_name(name))
-}
-
-/// The extension of a result: as the input spells it where that stands for the format.
-fn extension(input: Option<&Path>, format: &'static FormatEntry) -> String {
-    let own = input.filter(|path| unband_io::by_extension(path) == Some(format)).and_then(Path::extension);
-    let preferred = || format.extensions.first().copied().unwrap_or_default().to_owned();
-    own.and_then(|own| own.to_str()).map_or_else(preferred, str::to_owned)
-}
-
-/// Adds an extension, whatever dots the name has.
-fn with_extension(stem: &Path, extension: &str) -> PathBuf {
-    let mut name = stem.file_name().unwrap_or_default().to_owned();
-    name.push(".");
-    name.push(extension);
-    stem.with_file_name(name)
 }
 
 fn copy_times(from: &Path, to: &Path) -> Result<(), Error> {

@@ -1,0 +1,219 @@
+//! `unband upscale`: larger pictures.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use unband::files::{self, Naming, Output, UpscaleFileOptions, UpscaleFileReport, UpscalePlan};
+use unband::{Context, Error, Options, UpscaleOptions, Upscaler};
+
+use crate::Outcome;
+use crate::args::PictureArgs;
+use crate::bar::Bar;
+use crate::batch::Cost;
+use crate::inputs::{Gather, readable};
+use crate::outputs;
+use crate::pictures::{self, Work, tell_losses};
+use crate::record::{EnlargedRecord, Record, reason_word, shown};
+use crate::settings;
+use crate::talk::{Failure, Loudness, Talk};
+
+const AFTER: &str = "\
+Examples:
+  unband upscale old.jpg --weights BSRGAN.pth      old.jpg → old_x4_unband.png, four times as wide and high
+  unband upscale photos -o large --weights BSRGANx2.pth
+  unband upscale sky.png --weights RealESRGAN_x2plus.pth --deband --depth 16
+
+Checkpoints of BSRGAN, BSRNet, ESRGAN, FSSR, RealSR and Real-ESRGAN are read as their authors publish them;
+`unband models list` names them, `unband models info FILE` says what a file holds.
+
+Exit codes:
+  0    done
+  1    some picture failed, the rest was done
+  2    wrong usage, nothing was started
+  130  interrupted";
+
+/// What it takes.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = AFTER)]
+pub struct UpscaleArgs {
+    /// What is asked about any pictures.
+    #[command(flatten)]
+    pictures: PictureArgs,
+
+    /// Times as wide and high: 2 or 4 [default: what the weights give]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8), help_heading = "Method")]
+    scale: Option<u8>,
+    /// File with the numbers of a network that enlarges, or the name of an imported model
+    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
+    weights: Option<PathBuf>,
+    /// Take the banding out before
+    #[arg(long, help_heading = "Method")]
+    deband: bool,
+}
+
+/// Enlarges pictures.
+pub fn run(args: &UpscaleArgs) -> Outcome {
+    let quiet_bar = Bar::none();
+    let talk = &args.pictures.talk;
+    let talk = Talk { loudness: Loudness::new(talk.quiet, talk.verbose), bar: &quiet_bar };
+    let work = match Upscale::new(args) {
+        Ok(work) => work,
+        Err(failure) => {
+            talk.failure(&failure);
+            return Outcome::Usage;
+        }
+    };
+    let gather = Gather {
+        recursive: args.pictures.recursive,
+        output_folder: outputs::folder_of(args.pictures.output.as_deref(), &args.pictures.inputs),
+        results_too: false,
+        readable: &readable,
+    };
+    let found = gather.run(&args.pictures.inputs);
+    pictures::run(&work, &args.pictures, found, Vec::new(), &talk)
+}
+
+/// Enlarges.
+struct Upscale<'a> {
+    args: &'a PictureArgs,
+    options: UpscaleFileOptions,
+    upscaler: Upscaler,
+}
+
+impl<'a> Upscale<'a> {
+    fn new(args: &'a UpscaleArgs) -> Result<Self, Failure> {
+        let pictures = &args.pictures;
+        let options = UpscaleOptions {
+            scale: args.scale.map(usize::from),
+            weights: args.weights.as_deref().map(settings::weights_file).transpose()?,
+            depth: pictures.depth,
+            dither: pictures.dither,
+            locked: pictures.locked,
+            seed: pictures.seed,
+            max_memory: pictures.max_memory,
+        };
+        let format = pictures.format.as_deref().map(settings::format_named).transpose()?;
+        if let Some(format) = format {
+            settings::check_depth(format, pictures.depth, None)?;
+        }
+        let usage = |error: Error| Failure { subject: None, message: error.to_string(), hint: error.hint() };
+        let upscaler = Upscaler::new(&options).map_err(usage)?;
+        let deband = args.deband.then(|| Options {
+            dither: pictures.dither,
+            seed: pictures.seed,
+            max_memory: pictures.max_memory,
+            ..Options::default()
+        });
+        let options = UpscaleFileOptions {
+            options,
+            deband,
+            format,
+            quality: pictures.quality,
+            overwrite: pictures.overwrite,
+            preserve_times: pictures.preserve_times,
+            ..UpscaleFileOptions::default()
+        };
+        Ok(Self { args: pictures, options, upscaler })
+    }
+
+    fn record(plan: &UpscalePlan) -> EnlargedRecord {
+        EnlargedRecord {
+            format: plan.input_format.name,
+            width: plan.width,
+            height: plan.height,
+            depth: plan.input_depth.bits(),
+            network: plan.network,
+            scale: plan.scale,
+            output_format: plan.format.name,
+            output_depth: plan.depth.bits(),
+            debanded: None,
+            dropped: Vec::new(),
+            seconds: None,
+        }
+    }
+}
+
+impl Work for Upscale<'_> {
+    type Plan = UpscalePlan;
+    type Report = UpscaleFileReport;
+
+    fn stem(&self, input: &Path) -> PathBuf {
+        files::upscaled_stem(input, self.upscaler.scale())
+    }
+
+    fn naming(&self) -> Naming {
+        self.options.naming()
+    }
+
+    fn cost(&self, _pixels: u64, threads: usize) -> Cost {
+        // The network's rows are spread over all threads, and memory is for one picture.
+        Cost { threads, memory: self.args.max_memory.unwrap_or(0) }
+    }
+
+    fn plan(
+        &self,
+        input: files::Input<'_>,
+        output: &Output<'_>,
+        _ctx: &Context<'_>,
+    ) -> Result<UpscalePlan, Error> {
+        files::plan_upscale(&self.upscaler, input, output, &self.options)
+    }
+
+    fn run(
+        &self,
+        input: files::Input<'_>,
+        output: Output<'_>,
+        ctx: &Context<'_>,
+    ) -> Result<UpscaleFileReport, Error> {
+        files::upscale_file(&self.upscaler, input, output, &self.options, ctx)
+    }
+
+    fn plan_text(&self, input: &str, plan: &UpscalePlan, to_stdout: bool, _loudness: Loudness) -> String {
+        format!("{}{}\n", head(input, plan), arrow(plan, to_stdout))
+    }
+
+    fn planned(&self, input: String, plan: &UpscalePlan) -> Record {
+        let output = shown(plan.output.as_deref());
+        Record { input, status: "planned", output, enlarged: Some(Self::record(plan)), ..Record::default() }
+    }
+
+    fn tell(&self, input: &str, report: &UpscaleFileReport, to_stdout: bool, talk: &Talk<'_>) -> Outcome {
+        let plan = &report.plan;
+        let mut line = head(input, plan);
+        if let Some(reason) = report.debanded {
+            let _ = write!(line, "  {}", reason.sentence());
+        }
+        let _ = write!(line, "  {:.2} s{}", report.seconds, arrow(plan, to_stdout));
+        talk.line(&line);
+        tell_losses(input, plan.format, &report.dropped, self.args.quality.is_some(), talk);
+        Outcome::Done
+    }
+
+    fn done(&self, input: String, report: &UpscaleFileReport, to_stdout: bool) -> Record {
+        let output = if to_stdout { Some("-".to_owned()) } else { shown(report.plan.output.as_deref()) };
+        let enlarged = EnlargedRecord {
+            debanded: report.debanded.map(reason_word),
+            dropped: report.dropped.iter().map(ToString::to_string).collect(),
+            seconds: Some(report.seconds),
+            ..Self::record(&report.plan)
+        };
+        Record { input, status: "written", output, enlarged: Some(enlarged), ..Record::default() }
+    }
+}
+
+/// `old.jpg 640×480 8 bits JPEG  rrdbnet ×4 to 2560×1920`
+fn head(input: &str, plan: &UpscalePlan) -> String {
+    let (width, height) = (plan.width * plan.scale, plan.height * plan.scale);
+    format!(
+        "{input} {}×{} {} {}  {} ×{} to {width}×{height}",
+        plan.width, plan.height, plan.input_depth, plan.input_format.name, plan.network, plan.scale
+    )
+}
+
+fn arrow(plan: &UpscalePlan, to_stdout: bool) -> String {
+    match &plan.output {
+        Some(path) if !to_stdout => format!(" → {}", path.display()),
+        _ => " → standard output".to_owned(),
+    }
+}

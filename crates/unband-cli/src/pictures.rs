@@ -1,0 +1,415 @@
+//! Pictures in, pictures out: what commands that write pictures share. Several are worked on at a time where memory allows.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use clap::CommandFactory;
+use unband::files::{self, Naming, Output};
+use unband::{Context, Error};
+use unband_io::{Dropped, FormatEntry};
+
+use crate::Outcome;
+use crate::args::{Cli, PictureArgs};
+use crate::bar::Bar;
+use crate::batch::{self, Cost};
+use crate::inputs::{Gathered, Input, reason};
+use crate::interrupt::{self, Busy};
+use crate::outputs::{self, Target};
+use crate::record::Record;
+use crate::result::{print_data, print_json, stdout_failure, write_data};
+use crate::settings;
+use crate::talk::{Failure, Loudness, Talk};
+
+/// What is done with each picture.
+pub trait Work: Sync {
+    /// What is known before.
+    type Plan: Send;
+    /// What is known afterwards.
+    type Report: Send;
+
+    /// What a result beside its input is called, without extension.
+    fn stem(&self, input: &Path) -> PathBuf;
+
+    /// What else names of results depend on.
+    fn naming(&self) -> Naming;
+
+    /// Checks of its own, before the first picture is read.
+    ///
+    /// # Errors
+    /// What cannot be meant.
+    fn check(&self, _inputs: &[Input]) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Threads and memory for a picture of so many pixels among others, on a machine of so many threads.
+    fn cost(&self, pixels: u64, threads: usize) -> Cost;
+
+    /// Looks, and writes nothing.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    fn plan(
+        &self,
+        input: files::Input<'_>,
+        output: &Output<'_>,
+        ctx: &Context<'_>,
+    ) -> Result<Self::Plan, Error>;
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// What went wrong.
+    fn run(
+        &self,
+        input: files::Input<'_>,
+        output: Output<'_>,
+        ctx: &Context<'_>,
+    ) -> Result<Self::Report, Error>;
+
+    /// A plan in lines for people.
+    fn plan_text(&self, input: &str, plan: &Self::Plan, to_stdout: bool, loudness: Loudness) -> String;
+
+    /// A plan for machines.
+    fn planned(&self, input: String, plan: &Self::Plan) -> Record;
+
+    /// Says in lines what was done, and how that ended.
+    fn tell(&self, input: &str, report: &Self::Report, to_stdout: bool, talk: &Talk<'_>) -> Outcome;
+
+    /// What was done, for machines.
+    fn done(&self, input: String, report: &Self::Report, to_stdout: bool) -> Record;
+}
+
+/// Works on the pictures. `begins`: what was read of standard input already.
+pub fn run(
+    work: &impl Work,
+    args: &PictureArgs,
+    found: Gathered,
+    begins: Vec<u8>,
+    talk: &Talk<'_>,
+) -> Outcome {
+    if found.inputs.is_empty() && found.failures.is_empty() {
+        // There were films only.
+        found.notes.iter().for_each(|note| talk.note(note));
+        return Outcome::Done;
+    }
+    let loudness = talk.loudness;
+    let job = match Job::new(work, args, found, begins) {
+        Ok(job) => job,
+        Err(failure) => {
+            talk.failure(&failure);
+            return Outcome::Usage;
+        }
+    };
+    for note in &job.notes {
+        talk.note(note);
+    }
+    interrupt::listen();
+    let bar = Bar::new(job.inputs.len(), loudness > Loudness::Quiet);
+    let talk = Talk { loudness, bar: &bar };
+    let outcome = job.run(&talk);
+    bar.finish();
+    outcome
+}
+
+/// Everything that is settled before the first picture is read.
+struct Job<'a, W> {
+    work: &'a W,
+    args: &'a PictureArgs,
+    /// What was read of standard input already.
+    begins: Vec<u8>,
+    threads: usize,
+    inputs: Vec<Input>,
+    targets: Vec<Target>,
+    failures: Vec<Failure>,
+    notes: Vec<String>,
+    /// Folders that were made for results, to be taken away again where none came.
+    made: Mutex<BTreeSet<PathBuf>>,
+}
+
+/// What became of one picture.
+enum Done<P, R> {
+    Planned(Box<P>),
+    Finished(Box<R>, Vec<u8>),
+    Skipped(PathBuf),
+    Failed(Failure),
+    Cancelled,
+}
+
+impl<'a, W: Work> Job<'a, W> {
+    /// Checks all that can be checked without reading a picture.
+    fn new(work: &'a W, args: &'a PictureArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
+        let naming = work.naming();
+        let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
+        if let (Some(path), None) = (&args.output, folder) {
+            settings::check_output(path, naming)?;
+        }
+        let stem = |input: &Path| work.stem(input);
+        let targets = outputs::targets(&found.inputs, args.output.as_deref(), folder, &stem)?;
+        outputs::check(&found.inputs, &targets, naming, args.overwrite)?;
+        work.check(&found.inputs)?;
+        if args.json && targets.contains(&Target::Stdout) {
+            let hint = "name a file with `-o`, or leave out `--json`";
+            return Err(Failure::usage("the picture and `--json` cannot both go to standard output", hint));
+        }
+        Ok(Self {
+            work,
+            args,
+            threads: args.threads.map_or_else(processors, std::num::NonZero::get),
+            begins,
+            inputs: found.inputs,
+            targets,
+            failures: found.failures,
+            notes: found.notes,
+            made: Mutex::default(),
+        })
+    }
+
+    fn run(&self, talk: &Talk<'_>) -> Outcome {
+        let mut outcome = Outcome::Done;
+        for failure in &self.failures {
+            talk.failure(failure);
+            if self.args.json {
+                json(talk, &Record::failed(failure.subject.clone().unwrap_or_default(), failure));
+            }
+            outcome = Outcome::SomeFailed;
+        }
+        let costs: Vec<Cost> = match self.inputs.as_slice() {
+            [_] => vec![Cost { threads: self.threads, memory: 0 }],
+            inputs => inputs
+                .iter()
+                .map(|input| self.work.cost(batch::declared_pixels(&input.path), self.threads))
+                .collect(),
+        };
+        let limits = Cost { threads: self.threads, memory: self.args.max_memory.unwrap_or(u64::MAX) };
+        let (mut finished, mut cancelled) = (0, false);
+        batch::run(
+            &costs,
+            limits,
+            &interrupt::asked,
+            &|i| self.one(i, costs[i].threads, talk.bar),
+            &mut |i, done| {
+                cancelled |= matches!(done, Done::Cancelled);
+                finished += usize::from(!matches!(done, Done::Cancelled));
+                talk.bar.done(finished, self.inputs.len());
+                outcome = outcome.max(self.tell(i, done, talk));
+            },
+        );
+        self.remove_empty_folders();
+        if cancelled || interrupt::asked() && finished < self.inputs.len() {
+            talk.bar.finish();
+            talk.note(&format!("interrupted: {finished} of {} done", self.inputs.len()));
+            return Outcome::Interrupted;
+        }
+        outcome
+    }
+
+    /// Works on one picture. A fault in the program itself costs this picture only.
+    fn one(&self, i: usize, threads: usize, bar: &Bar) -> Done<W::Plan, W::Report> {
+        let input = &self.inputs[i];
+        catch_unwind(AssertUnwindSafe(|| self.attempt(i, threads, bar)))
+            .unwrap_or_else(|_| Done::Failed(Failure::of_program(input.shown())))
+    }
+
+    fn attempt(&self, i: usize, threads: usize, bar: &Bar) -> Done<W::Plan, W::Report> {
+        let (input, target) = (&self.inputs[i], &self.targets[i]);
+        let progress = bar.picture();
+        if let Some(existing) = self.existing(input, target) {
+            return if self.args.skip_existing {
+                Done::Skipped(existing)
+            } else {
+                Done::Failed(exists(&existing))
+            };
+        }
+        let mut bytes = self.begins.clone();
+        if input.is_stdin()
+            && let Err(error) = std::io::stdin().read_to_end(&mut bytes)
+        {
+            let message = format!("cannot read: {}", reason(&error));
+            return Done::Failed(Failure::at(input.shown(), message, None));
+        }
+        let Some(_busy) = Busy::begin() else { return Done::Cancelled };
+        let source =
+            if input.is_stdin() { files::Input::Bytes(&bytes) } else { files::Input::File(&input.path) };
+        let ctx = Context { threads, cancel: &interrupt::STOP, progress: &progress, ..Context::default() };
+        let mut sink = Vec::new();
+        if self.args.dry_run {
+            return match self.work.plan(source, &target.output(&mut sink), &ctx) {
+                Ok(plan) => Done::Planned(Box::new(plan)),
+                Err(error) => self.failed(input, &error),
+            };
+        }
+        if let Err(failure) = self.make_folder(target) {
+            return Done::Failed(failure);
+        }
+        match self.work.run(source, target.output(&mut sink), &ctx) {
+            Ok(report) => Done::Finished(Box::new(report), sink),
+            Err(error) => self.failed(input, &error),
+        }
+    }
+
+    /// The result of an earlier run, when that settles the matter before the picture is read.
+    fn existing(&self, input: &Input, target: &Target) -> Option<PathBuf> {
+        if self.args.overwrite {
+            return None;
+        }
+        let possible = target.possible(input, self.work.naming());
+        let mut existing = possible.iter().filter(|path| path.is_file());
+        if self.args.skip_existing {
+            existing.next().cloned()
+        } else {
+            // Which of several names the result gets is known later.
+            (possible.len() == 1).then(|| existing.next().cloned()).flatten()
+        }
+    }
+
+    fn make_folder(&self, target: &Target) -> Result<(), Failure> {
+        let Some(folder) = target.folder().filter(|folder| !folder.is_dir()) else { return Ok(()) };
+        let missing: Vec<PathBuf> = folder
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
+            .map(Path::to_path_buf)
+            .collect();
+        fs::create_dir_all(folder).map_err(|error| {
+            let message = format!("cannot make the folder: {}", reason(&error));
+            Failure::at(
+                folder.display().to_string(),
+                message,
+                Some("check its spelling and that you may write there".into()),
+            )
+        })?;
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
+        Ok(())
+    }
+
+    fn remove_empty_folders(&self) {
+        // Longer paths come later, so that in reverse the innermost go first. Those with files in them stay.
+        for folder in self.made.lock().unwrap_or_else(PoisonError::into_inner).iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
+    fn failed(&self, input: &Input, error: &Error) -> Done<W::Plan, W::Report> {
+        match error {
+            Error::Cancelled => Done::Cancelled,
+            Error::File(error) => {
+                if let (unband_io::Error::File { path, .. }, unband_io::Error::Exists) =
+                    (error, error.fault())
+                {
+                    return if self.args.skip_existing {
+                        Done::Skipped(path.clone())
+                    } else {
+                        Done::Failed(exists(path))
+                    };
+                }
+                let hint = match error.fault() {
+                    unband_io::Error::Limit { .. } if self.args.max_memory.is_some() => Some(
+                        "allow more with `--max-memory`; if the size is wrong, the file is damaged"
+                            .to_owned(),
+                    ),
+                    unband_io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
+                        command_meant(&input.path).or_else(|| error.hint())
+                    }
+                    _ => error.hint(),
+                };
+                let named = matches!(error, unband_io::Error::File { .. });
+                Done::Failed(Failure {
+                    subject: (!named).then(|| input.shown()),
+                    message: error.to_string(),
+                    hint,
+                })
+            }
+            other => Done::Failed(Failure::at(input.shown(), other.to_string(), other.hint())),
+        }
+    }
+
+    /// Says what became of a picture.
+    fn tell(&self, i: usize, done: Done<W::Plan, W::Report>, talk: &Talk<'_>) -> Outcome {
+        let input = self.inputs[i].shown();
+        let to_stdout = self.targets[i] == Target::Stdout;
+        match done {
+            Done::Cancelled => Outcome::Interrupted,
+            Done::Failed(failure) => {
+                talk.failure(&failure);
+                if self.args.json {
+                    json(talk, &Record::failed(input, &failure));
+                }
+                Outcome::SomeFailed
+            }
+            Done::Skipped(path) => {
+                talk.line(&format!("{input}: left out, {} exists", path.display()));
+                if self.args.json { json(talk, &Record::skipped(input, &path)) } else { Outcome::Done }
+            }
+            Done::Planned(plan) => {
+                if self.args.json {
+                    json(talk, &self.work.planned(input, &plan))
+                } else {
+                    let text = self.work.plan_text(&input, &plan, to_stdout, talk.loudness);
+                    talk.bar.aside(|| print_data(text.as_bytes()))
+                }
+            }
+            Done::Finished(report, sink) => {
+                if to_stdout {
+                    match write_data(&sink) {
+                        Ok(()) => {}
+                        // Whoever read it has seen enough and needs no message, but the picture did not arrive.
+                        Err(error) if error.kind() == ErrorKind::BrokenPipe => return Outcome::SomeFailed,
+                        Err(error) => {
+                            talk.failure(&stdout_failure(&error));
+                            return Outcome::SomeFailed;
+                        }
+                    }
+                }
+                let outcome = self.work.tell(&input, &report, to_stdout, talk);
+                if self.args.json {
+                    outcome.max(json(talk, &self.work.done(input, &report, to_stdout)))
+                } else {
+                    outcome
+                }
+            }
+        }
+    }
+}
+
+/// Says what a format could not hold, and that a quality meant nothing to it.
+pub fn tell_losses(
+    input: &str,
+    format: &'static FormatEntry,
+    dropped: &[Dropped],
+    quality: bool,
+    talk: &Talk<'_>,
+) {
+    if !dropped.is_empty() {
+        let items: Vec<String> = dropped.iter().map(ToString::to_string).collect();
+        talk.note(&format!("{input}: {} cannot hold its {}", format.name, items.join(", ")));
+    }
+    if quality && !settings::takes_quality(format) {
+        talk.note(&format!("{input}: `--quality` means nothing to {}", format.name));
+    }
+}
+
+/// All processors of the machine.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// `unband inspekt` is a missing file to the parser; people meant something else.
+fn command_meant(path: &Path) -> Option<String> {
+    let word = path.to_str()?;
+    let command = Cli::command();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    let near = names.max_by(|a, b| strsim::jaro(a, word).total_cmp(&strsim::jaro(b, word)))?;
+    (strsim::jaro(near, word) > 0.8).then(|| format!("did you mean `unband {near}`?"))
+}
+
+fn json(talk: &Talk<'_>, record: &Record) -> Outcome {
+    talk.bar.aside(|| print_json(record))
+}
+
+fn exists(path: &Path) -> Failure {
+    let hint = "add `--overwrite` to replace it, or `--skip-existing` to leave such pictures out";
+    Failure::at(path.display().to_string(), "exists already".into(), Some(hint.into()))
+}

@@ -1,0 +1,156 @@
+//! `unband upscale`.
+
+use std::fs;
+
+use crate::pytorch::{checkpoint, codes_apart, given, paint};
+use crate::stage::{HEIGHT, Stage, WIDTH, has, png, root, six_bits, texture};
+
+const WEIGHTS: &str = "rrdbnet.pth";
+
+#[test]
+fn every_network_gives_the_codes_that_pytorch_gives() {
+    let files = [
+        "rrdbnet.pth",
+        "rrdbnet_esrgan_old.pth",
+        "rrdbnet_parallel.pth",
+        "rrdbnet_x2_kair_old.pth",
+        "rrdbnet_x2_basicsr.pth",
+        "rrdbnet_x1_unshuffle.pth",
+    ];
+    let stage = Stage::new();
+    for file in files {
+        let given = given(file);
+        stage.write("in.png", &png(given.width, given.height, &paint));
+        for depth in ["8", "16"] {
+            let weights = checkpoint(file);
+            let args = ["upscale", "in.png", "-o", "out.png", "--weights", &weights];
+            let more = ["--depth", depth, "--dither", "none", "--overwrite"];
+            stage.run(&[&args[..], &more].concat()).code(0);
+            let made = stage.samples("out.png");
+            assert_eq!(made.bits.to_string(), depth, "{file}");
+            assert!(codes_apart(&made, &given) <= 1.0, "{file} at {depth} bits");
+        }
+    }
+}
+
+#[test]
+fn results_lie_beside_their_inputs_and_are_not_enlarged_again() {
+    let stage = Stage::new();
+    stage.png("in/sky.png", &six_bits);
+    let weights = checkpoint(WEIGHTS);
+    let run = |more: &[&str]| stage.run(&[&["upscale", "in", "--weights", &weights], more].concat());
+    run(&["-n"]).code(0);
+    assert_eq!(stage.names(), ["in/sky.png"]);
+    let told = &run(&["--json"]).code(0).json()[0];
+    assert_eq!((told["network"].as_str(), told["scale"].as_u64()), (Some("rrdbnet"), Some(4)));
+    assert_eq!(stage.names(), ["in/sky.png", "in/sky_x4_unband.png"]);
+    let made = stage.samples("in/sky_x4_unband.png");
+    assert_eq!((made.width as usize, made.height as usize, made.bits), (4 * WIDTH, 4 * HEIGHT, 8));
+    run(&[]).code(1).says("exists");
+    run(&["--skip-existing"]).code(0).says("left out");
+    assert_eq!(stage.names(), ["in/sky.png", "in/sky_x4_unband.png"]);
+}
+
+#[test]
+fn less_memory_and_more_threads_give_the_same_picture() {
+    let stage = Stage::new();
+    stage.write("in.png", &png(400, 90, &texture));
+    let weights = checkpoint(WEIGHTS);
+    let run = |out: &str, more: &[&str]| {
+        let args = ["upscale", "in.png", "-o", out, "--weights", &weights];
+        stage.run(&[&args[..], more].concat())
+    };
+    run("whole.png", &["-j", "1"]).code(0);
+    run("threads.png", &["-j", "3"]).code(0);
+    assert!(stage.read("whole.png") == stage.read("threads.png"), "threads change the result");
+    let refused = run("parts.png", &["--max-memory", "9M"]).code(1).says("MiB of memory are needed");
+    let least = refused.stderr.split("--max-memory ").nth(1).unwrap();
+    run("parts.png", &["--max-memory", &least[..=least.find('M').unwrap()]]).code(0);
+    let (whole, parts) = (stage.samples("whole.png"), stage.samples("parts.png"));
+    let apart = whole.data.iter().zip(&parts.data).map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(apart <= Some(1), "windows differ by {apart:?} codes");
+}
+
+#[test]
+fn what_does_not_fit_is_told_before_the_work() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let run = |more: &[&str]| stage.run(&[&["upscale", "sky.png"], more].concat());
+    let weights = checkpoint(WEIGHTS);
+    run(&["--weights", &weights, "--scale", "2"])
+        .code(2)
+        .says("enlarges 4 times, 2 times were asked for")
+        .says("--scale 4");
+    run(&["--weights", &checkpoint("adnet.pth")])
+        .code(2)
+        .says("holds the network adnet, which does not enlarge")
+        .says("rrdbnet");
+    run(&["--weights", "nowhere.pth"]).code(2).says("nowhere.pth");
+    run(&["--weights", &weights, "-o", "sky.jpg", "--depth", "16"]).code(2).says("sky.jpg");
+    assert_eq!(stage.names(), ["sky.png"]);
+}
+
+#[test]
+fn an_imported_checkpoint_goes_by_its_name() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let weights = checkpoint(WEIGHTS);
+    stage.run(&["models", "import", &weights, "--as", "mine"]).code(0);
+    stage.run(&["upscale", "sky.png", "-o", "a.png", "--weights", "mine"]).code(0);
+    stage.run(&["upscale", "sky.png", "-o", "b.png", "--weights", &weights]).code(0);
+    assert!(stage.read("a.png") == stage.read("b.png"));
+    stage.run(&["upscale", "sky.png", "--weights", "other"]).code(2).says("other").says("mine");
+}
+
+#[test]
+fn any_picture_becomes_larger() {
+    let stage = Stage::new();
+    let weights = checkpoint("rrdbnet_x2_basicsr.pth");
+    stage.write("dot.png", &png(1, 1, &paint));
+    stage.write("line.png", &png(3, 1, &paint));
+    stage.write("grey.pgm", b"P5 3 2 255\n\x00\x40\x80\xff\x20\x10");
+    // Twice four samples with transparency, 16 bits.
+    let mut pam = b"P7\nWIDTH 4\nHEIGHT 2\nDEPTH 4\nMAXVAL 65535\nTUPLTYPE RGB_ALPHA\nENDHDR\n".to_vec();
+    pam.extend((0..4 * 2 * 4 * 2).map(|i| (i * 37 % 256) as u8));
+    stage.write("clear.pam", &pam);
+    for (name, width, height) in
+        [("dot.png", 2, 2), ("line.png", 6, 2), ("grey.pgm", 6, 4), ("clear.pam", 8, 4)]
+    {
+        let told = &stage.run(&["upscale", name, "--weights", &weights, "--json"]).code(0).json()[0];
+        let made = told["output"].as_str().unwrap().to_owned();
+        let seen = &stage.run(&["inspect", &made, "--json"]).code(0).json()[0];
+        assert_eq!((seen["width"].as_u64(), seen["height"].as_u64()), (Some(width), Some(height)), "{name}");
+        assert_eq!(seen["depth"], told["depth"], "{name}");
+    }
+}
+
+#[test]
+fn banding_can_be_taken_out_before() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let weights = checkpoint(WEIGHTS);
+    let run = |out: &str, more: &[&str]| {
+        let args = ["upscale", "sky.png", "-o", out, "--weights", &weights, "--json"];
+        stage.run(&[&args[..], more].concat()).code(0).json().remove(0)
+    };
+    assert!(run("plain.png", &[])["debanded"].is_null());
+    assert_eq!(run("smooth.png", &["--deband"])["debanded"], "restored");
+    assert!(stage.read("plain.png") != stage.read("smooth.png"));
+}
+
+#[test]
+fn profile_and_metadata_stay() {
+    if !has("exiftool") {
+        return;
+    }
+    let stage = Stage::new();
+    stage.write("dusk.jpg", &fs::read(root().join("examples/dusk.jpg")).unwrap());
+    let exif = |args: &[&str]| {
+        let output = std::process::Command::new("exiftool").args(args).current_dir(stage.path("")).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    exif(&["-overwrite_original", "-Artist=Ada", "-XMP:Title=Evening", "dusk.jpg"]);
+    stage.run(&["upscale", "dusk.jpg", "--weights", &checkpoint("rrdbnet_x2_kair_old.pth")]).code(0);
+    let told = exif(&["-s3", "-Artist", "-Title", "-ImageSize", "dusk_x2_unband.png"]);
+    assert_eq!(told.lines().collect::<Vec<_>>(), ["Ada", "Evening", "1800x1200"]);
+}

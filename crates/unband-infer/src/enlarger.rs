@@ -1,0 +1,278 @@
+//! Networks that give larger pictures than they take.
+
+use std::sync::Arc;
+
+use unband_image::restorer::Piece;
+use unband_image::{Context, Image, Plane, RestoreError, Window};
+use unband_nets::Shape;
+use unband_nets::arch::Architecture;
+
+use crate::engine::Engine;
+use crate::map::Map;
+use crate::net_restorer::FAR;
+use crate::run::Mode;
+use crate::window;
+
+/// Columns and rows that windows begin on, so that convolutions compute the same samples together in all of them.
+const ALIGN: usize = 4;
+
+/// A network that gives red, green and blue `scale` times as wide and high as it takes them.
+pub struct Enlarger {
+    name: &'static str,
+    engine: Arc<Engine>,
+    scale: usize,
+    range: (f32, f32),
+    /// Samples around a window that it depends on.
+    halo: usize,
+    /// Sides of what the network takes are multiples of this.
+    multiple: usize,
+}
+
+/// How a picture is cut into windows: so many side by side and so many below each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cut {
+    columns: usize,
+    rows: usize,
+}
+
+impl Enlarger {
+    /// For red, green and blue.
+    ///
+    /// # Errors
+    /// Networks that do not give a picture of a whole multiple of the size, as text for people.
+    pub fn new(architecture: &Architecture, engine: Arc<Engine>) -> Result<Self, RestoreError> {
+        let name = architecture.name;
+        let fault = |what: &str| RestoreError::Unsupported { method: name, what: what.to_owned() };
+        let graph = engine.graph();
+        let multiple = graph.size_multiple().ok_or_else(|| fault("takes pictures of one size only"))?;
+        let side = multiple * 4;
+        let shapes = graph.shapes(side, side).map_err(|error| fault(&error.to_string()))?;
+        let out = graph.outputs.first().map(|(_, value)| shapes[value.index()]);
+        let scale = out.map_or(0, |shape| shape.height / side);
+        if scale == 0 || out != Some(Shape::new(3, scale * side, scale * side)) {
+            return Err(fault("does not give a picture some times as large as the one it takes"));
+        }
+        let align = (ALIGN * graph.coarsest_step()).max(multiple).next_power_of_two();
+        let exact = engine.exact_radius().filter(|&radius| radius <= FAR);
+        let whole = || fault("looks at the whole picture, which cannot be cut into windows");
+        let radius = exact.or(graph.receptive_radius()).ok_or_else(whole)?;
+        let halo = radius.next_multiple_of(align);
+        Ok(Self { name, engine, scale, range: architecture.use_as.range, halo, multiple })
+    }
+
+    /// Width of the result over that of the picture.
+    pub fn scale(&self) -> usize {
+        self.scale
+    }
+
+    /// The planes of a picture, enlarged; one stays one. Works on the whole picture where `memory` bytes are enough for what
+    /// the network keeps meanwhile, and otherwise on windows with all around them that they depend on: the result is the same
+    /// but for the order of sums.
+    ///
+    /// # Errors
+    /// Pictures of luma and chroma, more memory than that even for the smallest windows, and the wish to stop.
+    pub fn enlarged(
+        &self,
+        image: &Image,
+        memory: u64,
+        ctx: &Context<'_>,
+    ) -> Result<Vec<Plane>, EnlargeError> {
+        window::refuse_yuv(self.name, image)?;
+        let size = (image.width(), image.height());
+        let cut = self.cut(size, memory, ctx.threads)?;
+        let larger = || Plane::filled(size.0 * self.scale, size.1 * self.scale, 0.0);
+        let mut planes: Vec<Plane> = image.planes.iter().map(|_| larger()).collect();
+        let of = cut.columns * cut.rows;
+        for number in 0..of {
+            ctx.check()?;
+            let core = self.core(size, cut, number);
+            if core.width() == 0 || core.height() == 0 {
+                continue;
+            }
+            let outer = core.grown(self.halo, size.0, size.1);
+            let piece = Piece { all: ctx.progress, number, of };
+            let map = window::fetched(image, outer, self.multiple, self.range);
+            let made = self.engine.run(&[map], Mode::default(), &Context { progress: &piece, ..*ctx });
+            let made = window::first(self.name, made.map_err(|error| window::failed(self.name, error))?)?;
+            self.lay(&made, outer, core, &mut planes, ctx);
+            ctx.progress.advance(number + 1, of);
+        }
+        Ok(planes)
+    }
+
+    /// Bytes that the network keeps while it works on a window of so many columns and rows, and the window itself.
+    fn bytes(&self, (width, height): (usize, usize), threads: usize) -> u64 {
+        let (width, height) = (width.next_multiple_of(self.multiple), height.next_multiple_of(self.multiple));
+        // A size that the network cannot take is told when it runs.
+        let run = self.engine.peak_bytes(height, width, Mode::default(), threads).unwrap_or(0);
+        (run + 12 * width * height) as u64
+    }
+
+    /// The cut that repeats the fewest samples among those that the memory has room for.
+    fn cut(&self, size: (usize, usize), memory: u64, threads: usize) -> Result<Cut, EnlargeError> {
+        // The smallest window is as large as what surrounds it: smaller ones would mostly repeat each other.
+        let most = |side: usize| side.div_ceil(self.halo.max(64)).max(1);
+        let counts = |most: usize| (0..).map(|i| 1usize << i).take_while(move |&n| n < most).chain([most]);
+        let mut cuts: Vec<Cut> = counts(most(size.0))
+            .flat_map(|columns| counts(most(size.1)).map(move |rows| Cut { columns, rows }))
+            .collect();
+        let worked_on = |cut: &Cut| {
+            let (width, height) = self.outer(size, *cut);
+            (width * height * cut.columns * cut.rows, cut.columns * cut.rows)
+        };
+        cuts.sort_by_key(worked_on);
+        let mut least = u64::MAX;
+        for cut in cuts {
+            let bytes = self.bytes(self.outer(size, cut), threads);
+            if bytes <= memory {
+                return Ok(cut);
+            }
+            least = least.min(bytes);
+        }
+        Err(EnlargeError::Memory { needed: least })
+    }
+
+    /// Sides of the cores of a cut, the last ones may be smaller.
+    fn sides(&self, size: (usize, usize), cut: Cut) -> (usize, usize) {
+        let align = ALIGN.max(self.multiple).next_power_of_two();
+        let side = |side: usize, parts: usize| side.div_ceil(parts).next_multiple_of(align);
+        (side(size.0, cut.columns), side(size.1, cut.rows))
+    }
+
+    /// Columns and rows of its largest window with all around it.
+    fn outer(&self, size: (usize, usize), cut: Cut) -> (usize, usize) {
+        let (width, height) = self.sides(size, cut);
+        let with = |side: usize, parts: usize, all: usize| {
+            (side + self.halo * parts.saturating_sub(1).min(2)).min(all)
+        };
+        (with(width, cut.columns, size.0), with(height, cut.rows, size.1))
+    }
+
+    /// Window `number`; empty where rounding up left nothing for the last ones.
+    fn core(&self, size: (usize, usize), cut: Cut, number: usize) -> Window {
+        let (width, height) = self.sides(size, cut);
+        let at = (width * (number % cut.columns), height * (number / cut.columns));
+        let (x0, y0) = (at.0.min(size.0), at.1.min(size.1));
+        Window { x0, y0, x1: (x0 + width).min(size.0), y1: (y0 + height).min(size.1) }
+    }
+
+    /// Puts the core of what was made of a window in its place.
+    fn lay(&self, made: &Map<f32>, outer: Window, core: Window, planes: &mut [Plane], ctx: &Context<'_>) {
+        let (scale, (low, high)) = (self.scale, self.range);
+        let times =
+            |w: Window| Window { x0: w.x0 * scale, y0: w.y0 * scale, x1: w.x1 * scale, y1: w.y1 * scale };
+        let (outer, core) = (times(outer), times(core));
+        let grey = planes.len() == 1;
+        let to_unit = |v: f32| (v - low) / (high - low);
+        let rows: Vec<(usize, usize, &mut [f32])> = planes
+            .iter_mut()
+            .enumerate()
+            .flat_map(|(c, plane)| {
+                let width = plane.width.max(1);
+                let rows = plane.data.chunks_exact_mut(width).enumerate().skip(core.y0).take(core.height());
+                rows.map(move |(y, row)| (c, y - core.y0, &mut row[core.x0..core.x1]))
+            })
+            .collect();
+        ctx.map_parts(rows, |_, (c, y, row)| {
+            let from = |channel| window::core_row(made, channel, outer, core, y);
+            if grey {
+                let channels = from(0).iter().zip(from(1)).zip(from(2));
+                row.iter_mut().zip(channels).for_each(|(v, ((r, g), b))| *v = to_unit((r + g + b) / 3.0));
+            } else {
+                row.iter_mut().zip(from(c)).for_each(|(v, &m)| *v = to_unit(m));
+            }
+        });
+    }
+}
+
+/// Why a picture was not enlarged.
+#[derive(Debug, thiserror::Error)]
+pub enum EnlargeError {
+    /// Even the smallest windows need more memory than there may be.
+    #[error("{needed} bytes of memory are needed at least")]
+    Memory {
+        /// Bytes needed.
+        needed: u64,
+    },
+    /// The network cannot work on the picture, or was stopped.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unband_nets::arch::{self, rrdbnet};
+    use unband_nets::state::{Weights, fill};
+
+    fn enlarger(doublings: usize, unshuffle: usize) -> Enlarger {
+        let config = rrdbnet::Config { nf: 8, nb: 2, gc: 4, doublings, unshuffle };
+        let graph = rrdbnet::build(&config).unwrap();
+        let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
+        let engine = Engine::new(graph, weights, unband_simd::Level::best());
+        Enlarger::new(arch::find("rrdbnet").unwrap(), Arc::new(engine)).unwrap()
+    }
+
+    fn picture(width: usize, height: usize) -> Image {
+        let area = width * height;
+        let map = fill::picture(3, height, width);
+        let rgb: Vec<u8> = (0..3 * area).map(|i| (map[i % 3 * area + i / 3] * 255.0).round() as u8).collect();
+        Image::from_rgb8(width, height, &rgb).unwrap()
+    }
+
+    #[test]
+    fn windows_give_the_whole_picture() {
+        let image = picture(600, 70);
+        for (doublings, unshuffle, scale) in [(2, 1, 4), (1, 1, 2), (2, 2, 2)] {
+            let enlarger = enlarger(doublings, unshuffle);
+            assert_eq!(enlarger.scale(), scale);
+            let size = (image.width(), image.height());
+            let ctx = Context { threads: 2, ..Context::default() };
+            let whole = enlarger.enlarged(&image, u64::MAX, &ctx).unwrap();
+            assert_eq!(enlarger.cut(size, u64::MAX, 2).unwrap(), Cut { columns: 1, rows: 1 });
+            assert_eq!((whole[0].width, whole[0].height), (600 * scale, 70 * scale));
+            // Less than the whole picture takes.
+            let less = enlarger.bytes(size, 2) * 2 / 3;
+            assert_ne!(enlarger.cut(size, less, 2).unwrap(), Cut { columns: 1, rows: 1 });
+            let parts = enlarger.enlarged(&image, less, &ctx).unwrap();
+            for (a, b) in whole.iter().zip(&parts) {
+                let far = a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(far < 1e-6, "×{scale}: {far}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_size_becomes_as_many_times_larger() {
+        let unshuffling = enlarger(2, 2);
+        for (width, height) in [(1, 1), (17, 5), (2, 33)] {
+            let made = unshuffling.enlarged(&picture(width, height), u64::MAX, &Context::default()).unwrap();
+            assert_eq!((made[0].width, made[0].height), (2 * width, 2 * height));
+            assert!(made.iter().all(|plane| plane.data.iter().all(|v| v.is_finite())));
+        }
+        let grey = Image::from_gray::<u8>(3, 2, &[0, 60, 120, 180, 240, 255]).unwrap();
+        assert_eq!(enlarger(1, 1).enlarged(&grey, u64::MAX, &Context::default()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn too_little_memory_is_told_in_bytes() {
+        let ctx = Context::default();
+        let Err(EnlargeError::Memory { needed }) = enlarger(2, 1).enlarged(&picture(64, 64), 1000, &ctx)
+        else {
+            panic!("enlarged within 1000 bytes");
+        };
+        assert!(needed > 12 * 64 * 64);
+    }
+
+    #[test]
+    fn networks_that_keep_the_size_enlarge_by_one_and_classifiers_do_not() {
+        let made = |name: &str| {
+            let architecture = arch::find(name).unwrap();
+            let graph = (architecture.build)().unwrap();
+            let weights = Weights::bind(&graph, &fill::golden(&graph.stored())).unwrap();
+            Enlarger::new(architecture, Arc::new(Engine::new(graph, weights, unband_simd::Level::best())))
+        };
+        assert_eq!(made("adnet").unwrap().scale(), 1);
+        assert!(made("dbi").is_err());
+    }
+}

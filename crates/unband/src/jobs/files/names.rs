@@ -1,0 +1,135 @@
+//! Names and formats of results.
+
+use std::path::{Path, PathBuf};
+
+use unband_image::{Depth, Image};
+use unband_io::FormatEntry;
+
+use super::Output;
+use crate::{Error, OutputDepth};
+
+/// What the name of a result depends on, beside the input's.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Naming {
+    /// The format that was asked for.
+    pub format: Option<&'static FormatEntry>,
+    /// The depth that was asked for.
+    pub depth: OutputDepth,
+}
+
+/// `<folder>/<name>_unband`: where a result goes when nobody says.
+pub fn output_stem(input: &Path) -> PathBuf {
+    let mut name = input.file_stem().unwrap_or_default().to_owned();
+    name.push("_unband");
+    input.with_file_name(name)
+}
+
+/// `<folder>/<name>_x<scale>_unband`: where a larger picture goes when nobody says.
+pub fn upscaled_stem(input: &Path, scale: usize) -> PathBuf {
+    let mut name = input.file_stem().unwrap_or_default().to_owned();
+    name.push(format!("_x{scale}_unband"));
+    input.with_file_name(name)
+}
+
+/// `<folder>/<name>_unband.<extension>` for a result in that format; the input's own extension where that
+/// stands for the format.
+pub fn output_name(input: &Path, format: &'static FormatEntry) -> PathBuf {
+    with_extension(&output_stem(input), &extension(Some(input), format))
+}
+
+/// Every file that the result may be written to, by names alone: nothing is read. Two inputs that share one
+/// must not run together.
+pub fn possible_outputs(input: &Path, output: &Output<'_>, naming: Naming) -> Vec<PathBuf> {
+    match output {
+        Output::Sink(_) => Vec::new(),
+        Output::File(path) => vec![path.to_path_buf()],
+        Output::Stem(stem) => {
+            let own = unband_io::by_extension(input);
+            let formats: Vec<_> = match naming.format {
+                Some(format) => vec![format],
+                None => own.into_iter().chain(fallbacks(naming.depth.resolve(Depth::EIGHT))).collect(),
+            };
+            let mut paths: Vec<PathBuf> = Vec::new();
+            for format in formats {
+                let path = with_extension(stem, &extension(Some(input), format));
+                if !paths.contains(&path) {
+                    paths.push(path);
+                }
+            }
+            paths
+        }
+    }
+}
+
+/// The format that was asked for: by name, or by the extension of the result.
+///
+/// # Errors
+/// An extension that stands for none.
+pub(super) fn asked_format(
+    format: Option<&'static FormatEntry>,
+    output: &Output<'_>,
+) -> Result<Option<&'static FormatEntry>, Error> {
+    match (format, output) {
+        (Some(format), _) => Ok(Some(format)),
+        (None, Output::File(path)) => {
+            let format = unband_io::by_extension(path).ok_or_else(|| {
+                let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+                unband_io::Error::UnknownExtension { extension }.in_file(path)
+            })?;
+            Ok(Some(format))
+        }
+        (None, _) => Ok(None),
+    }
+}
+
+/// The depth that was asked for; formats that hold nothing but floating point are not given rounded samples unless that was.
+pub(super) fn fitting_depth(asked: OutputDepth, format: Option<&'static FormatEntry>) -> OutputDepth {
+    let floats = |format: &FormatEntry| format.writes.as_ref().is_some_and(|w| w.depths == [Depth::F32]);
+    if asked == OutputDepth::Keep && format.is_some_and(floats) { OutputDepth::Float } else { asked }
+}
+
+/// May the result be written there?
+///
+/// # Errors
+/// A file that exists and is not to be replaced.
+pub(super) fn check_free(path: Option<&Path>, overwrite: bool) -> Result<(), Error> {
+    match path {
+        Some(path) if !overwrite && path.exists() => Err(unband_io::Error::Exists.in_file(path).into()),
+        _ => Ok(()),
+    }
+}
+
+/// The input's format where it loses nothing and holds the result, else PNG, else TIFF.
+pub(super) fn default_format(
+    image: &Image,
+    input: &'static FormatEntry,
+    depth: Depth,
+) -> &'static FormatEntry {
+    let own = (!image.origin.is_lossy()).then_some(input);
+    let holds = |format: &&'static FormatEntry| {
+        format.writes.as_ref().is_some_and(|writes| !writes.lossy || format.name == "WebP")
+            && unband_io::check_can_hold(depth, image.alpha.is_some(), format).is_ok()
+    };
+    own.into_iter().chain(fallbacks(depth)).find(holds).unwrap_or(input)
+}
+
+/// What is written where the input's own format will not do.
+fn fallbacks(depth: Depth) -> impl Iterator<Item = &'static FormatEntry> {
+    let names: &[&str] = if depth == Depth::F32 { &["TIFF"] } else { &["PNG"] };
+    names.iter().filter_map(|name| unband_io::by_name(name))
+}
+
+/// The extension of a result: as the input spells it where that stands for the format.
+pub(super) fn extension(input: Option<&Path>, format: &'static FormatEntry) -> String {
+    let own = input.filter(|path| unband_io::by_extension(path) == Some(format)).and_then(Path::extension);
+    let preferred = || format.extensions.first().copied().unwrap_or_default().to_owned();
+    own.and_then(|own| own.to_str()).map_or_else(preferred, str::to_owned)
+}
+
+/// Adds an extension, whatever dots the name has.
+pub(super) fn with_extension(stem: &Path, extension: &str) -> PathBuf {
+    let mut name = stem.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(extension);
+    stem.with_file_name(name)
+}

@@ -1,0 +1,188 @@
+//! Larger pictures, from file to file.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use unband_image::inspect::inspect;
+use unband_image::{Context, Depth, Image, Model};
+use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
+
+use super::names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
+use super::source::{decode, read_bytes};
+use super::{Input, Naming, Output, copy_times, io_error};
+use crate::choose::choose;
+use crate::jobs::rgb::deband_into_rgb;
+use crate::jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
+use crate::{Error, Options, OutputDepth, Reason};
+
+/// How a file is to be enlarged.
+#[derive(Clone, Debug, Default)]
+pub struct UpscaleFileOptions {
+    /// How the picture in it is.
+    pub options: UpscaleOptions,
+    /// Take the banding out first, like this.
+    pub deband: Option<Options>,
+    /// Format of the result; without it the input's where that loses nothing, else PNG.
+    pub format: Option<&'static FormatEntry>,
+    /// Quality of lossy formats, 1..=100.
+    pub quality: Option<u8>,
+    /// Replace an existing file?
+    pub overwrite: bool,
+    /// Give the result the input's times?
+    pub preserve_times: bool,
+    /// The largest picture that is read.
+    pub limits: Limits,
+}
+
+impl UpscaleFileOptions {
+    /// What names of results depend on.
+    pub fn naming(&self) -> Naming {
+        Naming { format: self.format, depth: self.options.depth }
+    }
+}
+
+/// What is known about a file, and what would be done with it.
+#[derive(Clone, Debug)]
+pub struct UpscalePlan {
+    /// Format of the input, by its content.
+    pub input_format: &'static FormatEntry,
+    /// Width, after orientation.
+    pub width: usize,
+    /// Height, after orientation.
+    pub height: usize,
+    /// Bits per sample of the input.
+    pub input_depth: Depth,
+    /// The network.
+    pub network: &'static str,
+    /// Width of the result over that of the input.
+    pub scale: usize,
+    /// Bits per sample of the result.
+    pub depth: Depth,
+    /// Format of the result.
+    pub format: &'static FormatEntry,
+    /// File of the result; `None` for bytes.
+    pub output: Option<PathBuf>,
+}
+
+/// What was done with a file.
+#[derive(Clone, Debug)]
+pub struct UpscaleFileReport {
+    /// The plan as it was carried out.
+    pub plan: UpscalePlan,
+    /// What happened to the samples.
+    pub report: UpscaleReport,
+    /// What taking the banding out before did, where that was asked for.
+    pub debanded: Option<Reason>,
+    /// What the written format could not hold.
+    pub dropped: Vec<Dropped>,
+    /// Wall-clock time from reading to the last byte.
+    pub seconds: f64,
+}
+
+/// Reads a file and says what would be done with it. Writes nothing.
+///
+/// # Errors
+/// Files that cannot be read, a format that cannot hold the result, an output that exists and may not be replaced.
+pub fn plan_upscale(
+    upscaler: &Upscaler,
+    input: Input<'_>,
+    output: &Output<'_>,
+    options: &UpscaleFileOptions,
+) -> Result<UpscalePlan, Error> {
+    let bytes = read_bytes(input)?;
+    let (image, format) = decode(input, &bytes, &options.limits, options.options.max_memory)?;
+    plan(upscaler, (input, &image, format), output, options)
+}
+
+/// Enlarges the picture of a file. The result appears complete or not at all, with colours and metadata of the input.
+///
+/// # Errors
+/// As [`plan_upscale`], too little memory allowed, and what goes wrong in writing.
+pub fn upscale_file(
+    upscaler: &Upscaler,
+    input: Input<'_>,
+    mut output: Output<'_>,
+    options: &UpscaleFileOptions,
+    ctx: &Context<'_>,
+) -> Result<UpscaleFileReport, Error> {
+    let start = Instant::now();
+    let bytes = read_bytes(input)?;
+    let (mut image, input_format) = decode(input, &bytes, &options.limits, options.options.max_memory)?;
+    drop(bytes);
+    let plan = plan(upscaler, (input, &image, input_format), &output, options)?;
+    let mut debanded = None;
+    if let Some(how) = &options.deband {
+        // What is rounded once, at the end, need not be rounded here.
+        let how = Options { depth: OutputDepth::Float, ..how.clone() };
+        let findings = inspect(&image, ctx);
+        let choices = choose(&image, &findings, &how)?;
+        let (better, report) = deband_into_rgb(image, findings, &choices, &how, ctx)?;
+        (image, debanded) = (better, Some(report.reason));
+    }
+    let how = UpscaleOptions { depth: exactly(plan.depth), ..options.options.clone() };
+    let (image, report) = upscaler.upscale(image, &how, ctx)?;
+    ctx.check()?;
+    let how = WriteOptions { quality: options.quality, ..WriteOptions::default() };
+    let dropped = match (&mut output, &plan.output) {
+        (_, Some(path)) => unband_io::write_file(&image, path, plan.format, &how, options.overwrite)?,
+        (Output::Sink(sink), None) => {
+            let mut buffer = Vec::new();
+            let dropped = unband_io::write(&image, plan.format, &how, &mut buffer)?;
+            let written = sink.write_all(&buffer).and_then(|()| sink.flush());
+            written.map_err(|source| io_error("write", source))?;
+            dropped
+        }
+        (_, None) => Vec::new(),
+    };
+    if let (true, Input::File(from), Some(to)) = (options.preserve_times, input, &plan.output) {
+        copy_times(from, to)?;
+    }
+    Ok(UpscaleFileReport { plan, report, debanded, dropped, seconds: start.elapsed().as_secs_f64() })
+}
+
+/// The wish for a depth that is known.
+fn exactly(depth: Depth) -> OutputDepth {
+    match depth {
+        Depth::F32 => OutputDepth::Float,
+        Depth::Int(bits) => OutputDepth::Bits(bits),
+    }
+}
+
+fn plan(
+    upscaler: &Upscaler,
+    (input, image, input_format): (Input<'_>, &Image, &'static FormatEntry),
+    output: &Output<'_>,
+    options: &UpscaleFileOptions,
+) -> Result<UpscalePlan, Error> {
+    let asked = asked_format(options.format, output)?;
+    let depth = fitting_depth(options.options.depth, asked).resolve(image.depth);
+    let model = if image.is_yuv() { Model::Rgb } else { image.color.model };
+    let format = asked.unwrap_or_else(|| default_format(image, input_format, depth));
+    let path = match input {
+        Input::File(path) => Some(path),
+        Input::Bytes(_) => None,
+    };
+    let to = match output {
+        Output::Sink(_) => None,
+        Output::File(path) => Some(path.to_path_buf()),
+        Output::Stem(stem) => Some(with_extension(stem, &extension(path, format))),
+    };
+    let holds = unband_io::check_model(model, format)
+        .and_then(|()| unband_io::check_can_hold(depth, image.alpha.is_some(), format));
+    holds.map_err(|error| match &to {
+        Some(path) => error.in_file(path),
+        None => error,
+    })?;
+    check_free(to.as_deref(), options.overwrite)?;
+    Ok(UpscalePlan {
+        input_format,
+        width: image.width(),
+        height: image.height(),
+        input_depth: image.depth,
+        network: upscaler.network(),
+        scale: upscaler.scale(),
+        depth,
+        format,
+        output: to,
+    })
+}

@@ -1,0 +1,38 @@
+//! A whole picture onto the codes of a depth, for jobs whose result is made elsewhere than where it is rounded.
+
+use unband_image::dither::{Diffusion, Dither, Quantizer};
+use unband_image::{Context, Depth, Image, Rng};
+
+/// How samples become codes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rounding {
+    /// The depth.
+    pub depth: Depth,
+    /// What hides the error.
+    pub dither: Dither,
+    /// The same threshold on all channels?
+    pub locked: bool,
+    /// Seed of the dither.
+    pub seed: u64,
+}
+
+/// Puts all samples on a depth's grid; transparency stays.
+pub(super) fn round(image: &mut Image, how: &Rounding, ctx: &Context<'_>) {
+    let ctx = &Context { rng: Rng::new(how.seed), ..*ctx };
+    let quantizer = Quantizer::new(how.dither, image.color.model, how.depth, how.locked, ctx);
+    let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
+    let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
+    for (p, plane) in image.planes.iter_mut().enumerate() {
+        let mut source = vec![0.0; plane.width];
+        for y in 0..plane.height {
+            let row = plane.row_mut(y);
+            // What lies on the grid already stays there.
+            source.copy_from_slice(row);
+            match &mut diffusion {
+                Some(diffusion) => diffusion.row(p, y, row, &source),
+                None => quantizer.row(p, (0, y), row, &source, None),
+            }
+        }
+    }
+    image.depth = how.depth;
+}

@@ -1,0 +1,184 @@
+//! Larger pictures: a network makes the samples, everything else of the picture follows.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use unband_image::dither::Dither;
+use unband_image::{Context, Depth, Image, Origin, Plane, Resampling};
+use unband_infer::{EnlargeError, Enlarger};
+use unband_nets::arch::{self, Architecture, Purpose};
+use unband_nets::checkpoint;
+
+use super::image::{check, regrid_alpha};
+use super::not_finite::NotFinite;
+use super::round::{Rounding, round};
+use crate::{Error, OutputDepth};
+
+/// What may be kept beside pictures while nobody says how much.
+const MEMORY: u64 = 1 << 30;
+
+/// How a picture is to be enlarged. The default is our own network for four times the size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpscaleOptions {
+    /// Width of the result over that of the picture; `None` takes what the weights give, 4 for our own.
+    pub scale: Option<usize>,
+    /// A checkpoint of a network that enlarges; without one ours runs.
+    pub weights: Option<PathBuf>,
+    /// Bits per sample of the result.
+    pub depth: OutputDepth,
+    /// How rounding hides its error.
+    pub dither: Dither,
+    /// The same dither threshold on all channels?
+    pub locked: bool,
+    /// Seed of the dither.
+    pub seed: u64,
+    /// Most memory to use, in bytes; windows shrink to fit it.
+    pub max_memory: Option<u64>,
+}
+
+impl Default for UpscaleOptions {
+    fn default() -> Self {
+        Self {
+            scale: None,
+            weights: None,
+            depth: OutputDepth::Keep,
+            dither: Dither::BlueNoise,
+            locked: false,
+            seed: 0,
+            max_memory: None,
+        }
+    }
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UpscaleReport {
+    /// The network.
+    pub network: &'static str,
+    /// Width of the result over that of the picture.
+    pub scale: usize,
+    /// Bits per sample of the result.
+    pub depth: Depth,
+    /// Wall-clock time.
+    pub seconds: f64,
+}
+
+/// A network that enlarges, ready for many pictures.
+pub struct Upscaler {
+    enlarger: Enlarger,
+    network: &'static str,
+}
+
+impl Upscaler {
+    /// The network that the options ask for.
+    ///
+    /// # Errors
+    /// A file that gives none, or one that does not enlarge as asked.
+    pub fn new(options: &UpscaleOptions) -> Result<Self, Error> {
+        let made = match &options.weights {
+            Some(file) => Self::of_file(file)?,
+            None => return Err(Error::NoUpscaler { scale: options.scale.unwrap_or(4) }),
+        };
+        let has = made.enlarger.scale();
+        match (options.scale, &options.weights) {
+            (Some(asked), Some(file)) if asked != has => Err(Error::Scale { file: file.clone(), has, asked }),
+            _ => Ok(made),
+        }
+    }
+
+    fn of_file(file: &Path) -> Result<Self, Error> {
+        let fault = |what: String, hint: Option<String>| {
+            Error::Setting(unband_image::ParamError::File { path: file.display().to_string(), what, hint })
+        };
+        // Which network it is, the file says.
+        let opened = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
+        let network = opened.network().map_err(|error| fault(error.to_string(), error.hint()))?;
+        let architecture: &'static Architecture = network.architecture;
+        if architecture.use_as.purpose != Purpose::Upscale {
+            let enlarging = arch::ARCHITECTURES.iter().filter(|a| a.use_as.purpose == Purpose::Upscale);
+            let names: Vec<&str> = enlarging.map(|a| a.name).collect();
+            let hint = format!("networks that enlarge are {}", names.join(", "));
+            return Err(fault(
+                format!("holds the network {}, which does not enlarge", architecture.name),
+                Some(hint),
+            ));
+        }
+        let engine = unband_infer::Engine::new(network.graph, network.weights, unband_simd::Level::best());
+        Ok(Self { enlarger: Enlarger::new(architecture, Arc::new(engine))?, network: architecture.name })
+    }
+
+    /// Name of the network.
+    pub fn network(&self) -> &'static str {
+        self.network
+    }
+
+    /// Width of the result over that of the picture.
+    pub fn scale(&self) -> usize {
+        self.enlarger.scale()
+    }
+
+    /// Enlarges a picture. Colour, depth, profile and metadata stay; transparency is enlarged by bicubic interpolation; luma and
+    /// chroma become red, green and blue; samples that are infinite or not numbers take the value of their neighbour. The same
+    /// bytes come out for any number of threads.
+    ///
+    /// # Errors
+    /// Planes that do not fit together, too little memory allowed, or cancelled.
+    pub fn upscale(
+        &self,
+        mut image: Image,
+        options: &UpscaleOptions,
+        ctx: &Context<'_>,
+    ) -> Result<(Image, UpscaleReport), Error> {
+        check(&image)?;
+        let start = Instant::now();
+        if image.is_yuv() {
+            image = image.into_rgb(ctx).map_err(|error| Error::Image(error.to_string()))?;
+        }
+        let _ = NotFinite::take(&mut image);
+        let depth = options.depth.resolve(image.depth);
+        let memory = self.memory(&image, options.max_memory)?;
+        let planes = self.enlarger.enlarged(&image, memory, ctx).map_err(|error| match error {
+            EnlargeError::Memory { needed } => {
+                let own = self.bytes(&image);
+                memory_error(own + needed, options.max_memory.unwrap_or(own + MEMORY))
+            }
+            EnlargeError::Restore(error) => error.into(),
+        })?;
+        let alpha = image.alpha.as_ref().map(|alpha| self.enlarged_alpha(alpha));
+        let mut made = Image { planes, alpha, origin: Origin::default(), ..image };
+        round(
+            &mut made,
+            &Rounding { depth, dither: options.dither, locked: options.locked, seed: options.seed },
+            ctx,
+        );
+        regrid_alpha(&mut made, depth);
+        let seconds = start.elapsed().as_secs_f64();
+        let report = UpscaleReport { network: self.network, scale: self.scale(), depth, seconds };
+        Ok((made, report))
+    }
+
+    fn enlarged_alpha(&self, alpha: &Plane) -> Plane {
+        let (width, height) = (alpha.width * self.scale(), alpha.height * self.scale());
+        let mut larger = alpha.resized(width, height, Resampling::Bicubic);
+        larger.data.iter_mut().for_each(|v| *v = v.clamp(0.0, 1.0));
+        larger
+    }
+
+    /// Bytes of a picture and of its result.
+    fn bytes(&self, image: &Image) -> u64 {
+        let samples: usize = image.planes.iter().chain(&image.alpha).map(|plane| plane.data.len()).sum();
+        (4 * samples * (1 + self.scale() * self.scale())) as u64
+    }
+
+    /// What is left for the network beside the picture and its result.
+    fn memory(&self, image: &Image, allowed: Option<u64>) -> Result<u64, Error> {
+        let Some(allowed) = allowed else { return Ok(MEMORY) };
+        let own = self.bytes(image);
+        allowed.checked_sub(own).filter(|&left| left > 0).ok_or_else(|| memory_error(own, allowed))
+    }
+}
+
+fn memory_error(needed: u64, allowed: u64) -> Error {
+    Error::Memory { needed_mib: needed.div_ceil(1 << 20), allowed_mib: allowed >> 20, whole: false }
+}
