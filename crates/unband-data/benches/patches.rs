@@ -39,7 +39,8 @@ fn main() {
     println!("| degradation | ms alone | ms among 64 |\n|---|---|---|");
     for entry in DEGRADATIONS {
         let step = |i| Applied::new(entry.name, i, &[]).unwrap();
-        let record = |i| Record { names: Vec::new(), clean: Vec::new(), degrade: vec![step(i)], depth: 8 };
+        let record =
+            |i| Record { names: Vec::new(), clean: Vec::new(), degrade: vec![step(i)], depth: 8, scale: 1 };
         let records: Vec<Record> = (0..64).map(record).collect();
         let alone = timed(&records[..1], &clean).and_then(|_| timed(&records[..1], &clean));
         show(entry.name, &[alone, timed(&records, &clean)]);

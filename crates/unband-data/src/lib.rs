@@ -30,10 +30,12 @@ pub mod files;
 pub mod recipe;
 
 use degrade::{
-    avif, bars, codec, fhd, grade, gradient, grain, inverse_tone_mapping, jpeg, levels, mpeg4_intra, noise,
-    palette, planes, sharpen, tone, webp,
+    anisotropic_blur, avif, bars, camera, codec, decimate, fhd, fit, gaussian_blur, gaussian_noise, grade,
+    gradient, grain, inverse_tone_mapping, jpeg, levels, mpeg4_intra, noise, palette, planes, poisson,
+    resize, sharpen, shifted_downsample, speckle, tone, unsharp_mask, webp,
 };
 
+pub use degrade::bsrgan::{degradation_bsrgan, degradation_bsrgan_plus};
 pub use degrade::causes::{CAUSES, Cause, find};
 pub use degrade::entry::{Built, DegradationEntry, Sides, Speed};
 pub use degrade::mix::{Mix, MixError, Shipped};
@@ -69,6 +71,24 @@ pub static DEGRADATIONS: &[DegradationEntry] = &[
     DegradationEntry::new::<grain::Grain>("grain", "Film grain", OWN),
     DegradationEntry::new::<noise::Noise>("noise", "Noise of a sensor", "Foi et al. 2008"),
     DegradationEntry::new::<sharpen::Sharpen>("sharpen", "Unsharp mask", OWN).room(18),
+    DegradationEntry::new::<unsharp_mask::UnsharpMask>("unsharp-mask", "Unsharp mask above a threshold",
+        "BSRGAN's code, after Real-ESRGAN").room(100),
+    DegradationEntry::new::<gaussian_blur::GaussianBlur>("gaussian-blur", "A blur, the same in all directions",
+        "Zhang et al. 2021 (BSRGAN)").room(25),
+    DegradationEntry::new::<anisotropic_blur::AnisotropicBlur>("anisotropic-blur", "A blur with a direction",
+        "Zhang et al. 2021 (BSRGAN)").room(25),
+    DegradationEntry::new::<resize::Resize>("resize", "Another size", "OpenCV; MATLAB; Pillow").room(3),
+    DegradationEntry::new::<fit::Fit>("fit", "The size that a pair is to have in the end", "OpenCV; MATLAB; Pillow")
+        .room(3),
+    DegradationEntry::new::<shifted_downsample::ShiftedDownsample>("shifted-downsample",
+        "A blur, then every so many-th sample", "Zhang et al. 2021 (BSRGAN)").room(25),
+    DegradationEntry::new::<decimate::Decimate>("decimate", "Every so many-th sample", "Zhang et al. 2020 (USRNet)"),
+    DegradationEntry::new::<gaussian_noise::GaussianNoise>("gaussian-noise", "Normal noise",
+        "Zhang et al. 2021 (BSRGAN)"),
+    DegradationEntry::new::<speckle::Speckle>("speckle", "Noise that grows with the light", "BSRGAN's code"),
+    DegradationEntry::new::<poisson::Poisson>("poisson", "Noise of counted light", "BSRGAN's code"),
+    DegradationEntry::new::<camera::CameraNoise>("camera", "Raw values of a sensor, with noise, developed again",
+        "Brooks et al. 2019").room(1),
     DegradationEntry::new::<bars::Bars>("bars", "Letterbox and pillarbox bars", OWN).on_both_sides(),
     DegradationEntry::new::<gradient::Gradient>("gradient", "A slow gradient", OWN).on_both_sides(),
 ];

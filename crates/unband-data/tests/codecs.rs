@@ -79,6 +79,7 @@ fn mixed(name: &str) -> (Vec<Record>, Vec<Pair>) {
         clean: vec![grain(i)],
         degrade: if i % 2 == 0 { vec![step(i), bits.clone()] } else { vec![bits.clone(), step(i)] },
         depth: 8,
+        scale: 1,
     };
     let records = (0..3).map(record).collect();
     let pairs = (0..3).map(|i| Pair::of(if i == 1 { scene(80, 80) } else { scene(96, 72) })).collect();
@@ -110,6 +111,7 @@ fn of_many_only_the_one_to_blame_fails() {
         clean: Vec::new(),
         degrade: vec![Applied::new(name, 1, &[]).unwrap()],
         depth: 8,
+        scale: 1,
     };
     let mut pairs = vec![Pair::of(scene(96, 80)), Pair::of(scene(20, 20)), Pair::of(scene(96, 80))];
     let results = Record::apply_all(&[step("fhd"), step("fhd"), step("rgb-bits")], &mut pairs);

@@ -109,6 +109,9 @@ fn changing(name: &str) -> Vec<(String, String)> {
     match name {
         "tone" => vec![setting("gamma", 0.8)],
         "grade" => vec![setting("stops", -1)],
+        "resize" => vec![setting("factor", 0.75)],
+        "fit" => vec![setting("scale", 2)],
+        "decimate" => vec![setting("every", 2)],
         _ => Vec::new(),
     }
 }
@@ -150,7 +153,12 @@ fn room_is_as_far_as_a_sample_looks() {
                 }
             }
             let mut pair = Pair::of(image);
-            let settings = if entry.name == "sharpen" { vec![setting("radius_px", 6)] } else { Vec::new() };
+            let settings = match entry.name {
+                "sharpen" => vec![setting("radius_px", 6)],
+                "unsharp-mask" => vec![setting("size", 101), setting("threshold_codes", 1)],
+                "gaussian-blur" | "anisotropic-blur" | "shifted-downsample" => vec![setting("size", 51)],
+                _ => Vec::new(),
+            };
             entry.build(&settings).unwrap().degradation.apply(&mut pair, Rng::new(1)).unwrap();
             pair.lq
         };

@@ -172,7 +172,7 @@ fn mistakes_are_named_by_file_key_and_range() {
         ("steps = [3]", "mix.toml: `degrade[0].steps[0]`: expected a table, got integer"),
         (
             "steps = []\nbits = 3",
-            "mix.toml: `degrade[0].bits`: unknown key; a group has name, probability, weight, use, steps, one-of",
+            "mix.toml: `degrade[0].bits`: unknown key; a group has name, probability, weight, then-scale, use, steps, shuffle, keep-order, one-of",
         ),
     ] {
         assert_eq!(problem(&format!("title = \"t\"\n[[degrade]]\n{body}\n")), message);
@@ -185,7 +185,7 @@ fn mistakes_are_named_by_file_key_and_range() {
     assert_eq!(problem("title = \"t\"\ndepth = 17"), "mix.toml: `depth`: must lie in 1..=16, got 17");
     assert_eq!(
         problem("title = \"t\"\ndegraded = []"),
-        "mix.toml: `degraded`: unknown key; a mix has title, depth, clean and degrade"
+        "mix.toml: `degraded`: unknown key; a mix has title, depth, scale, room, clean and degrade"
     );
     assert!(problem("title = ").starts_with("mix.toml: TOML parse error at line 1"));
 }

@@ -42,8 +42,11 @@ impl<'a> Work<'a> {
 impl Record {
     /// Does a record to a pair each, with the same results as one by one, in order. Programs are started once for
     /// all pairs that wait for the same settings: that makes thousands of patches through encoders a matter of minutes.
-    pub fn apply_all(records: &[Self], pairs: &mut [Pair]) -> Vec<Result<(), DegradeError>> {
-        let start = |(record, pair)| Work { record, pair, at: 0, failed: None };
+    pub fn apply_all<'a>(records: &'a [Self], pairs: &'a mut [Pair]) -> Vec<Result<(), DegradeError>> {
+        let start = |(record, pair): (&'a Self, &'a mut Pair)| {
+            record.start(pair);
+            Work { record, pair, at: 0, failed: None }
+        };
         let mut work: Vec<Work<'_>> = records.iter().zip(pairs).map(start).collect();
         loop {
             work.iter_mut().for_each(Work::quick);
@@ -54,8 +57,8 @@ impl Record {
             together(step, &mut work.iter_mut().filter(waits).collect::<Vec<_>>());
         }
         let end = |one: Work<'_>| {
-            one.record.finish(one.pair);
-            one.failed.map_or(Ok(()), Err)
+            let finished = one.record.finish(one.pair);
+            one.failed.map_or(finished, Err)
         };
         work.into_iter().map(end).collect()
     }

@@ -70,6 +70,8 @@ impl Jpeg {
             Sampling::S422 => jpeg_encoder::SamplingFactor::F_2_1,
             Sampling::S420 => jpeg_encoder::SamplingFactor::F_2_2,
         });
+        // As libjpeg; by itself it takes one sample of each square.
+        encoder.set_chroma_subsampling_method(jpeg_encoder::ChromaSubsamplingMethod::Average);
         encoder
             .encode(pixels, side(width)?, side(height)?, jpeg_encoder::ColorType::Rgb)
             .map_err(|error| failed(error.to_string()))?;

@@ -1,19 +1,29 @@
 //! What harms a pair, one file each, and what puts such steps together.
 
+pub mod anisotropic_blur;
 pub mod avif;
 pub mod bars;
 mod batch;
 mod blur;
+pub mod bsrgan;
+pub mod camera;
 pub mod causes;
 pub mod chain;
+mod channels;
 pub mod codec;
+pub mod convolve;
+pub mod decimate;
 pub mod entry;
 pub mod fhd;
+pub mod fit;
+pub mod gaussian_blur;
+pub mod gaussian_noise;
 pub mod grade;
 pub mod gradient;
 pub mod grain;
 pub mod inverse_tone_mapping;
 pub mod jpeg;
+pub mod kernel;
 pub mod levels;
 pub mod mix;
 pub mod mpeg4_intra;
@@ -21,10 +31,15 @@ pub mod noise;
 pub mod palette;
 pub mod planes;
 pub mod pnm;
+pub mod poisson;
 pub mod program;
 pub mod record;
+pub mod resize;
 pub mod sharpen;
+pub mod shifted_downsample;
+pub mod speckle;
 pub mod tone;
+pub mod unsharp_mask;
 mod way;
 pub mod webp;
 
@@ -99,6 +114,22 @@ pub enum DegradeError {
         /// Least height.
         least_height: usize,
     },
+    /// A record leaves the degraded side in another size than it says.
+    #[error(
+        "the degraded side has {width}×{height} samples, the clean one {gt_width}×{gt_height}: not {scale} times as many each way"
+    )]
+    Scale {
+        /// Width of the degraded side.
+        width: usize,
+        /// Height of the degraded side.
+        height: usize,
+        /// Width of the clean side.
+        gt_width: usize,
+        /// Height of the clean side.
+        gt_height: usize,
+        /// What was promised.
+        scale: u32,
+    },
     /// The picture is not RGB.
     #[error(transparent)]
     Image(#[from] ImageError),
@@ -108,6 +139,9 @@ pub enum DegradeError {
     /// A record holds a setting that cannot be used.
     #[error(transparent)]
     Setting(#[from] ParamError),
+    /// A mix cannot be used.
+    #[error(transparent)]
+    Mix(Box<mix::MixError>),
 }
 
 impl DegradeError {
@@ -129,6 +163,9 @@ impl DegradeError {
             Self::Missing(_) => "install it",
             _ if self.is_missing_program() => "install an ffmpeg with that encoder",
             Self::TooSmall { .. } => return Some("take larger pictures".to_owned()),
+            Self::Scale { .. } => {
+                return Some("let the mix end with the step `fit`, with the same `scale`".to_owned());
+            }
             _ => return None,
         };
         Some(format!("{install}, or take a mix that starts no program: default, fhd, rgb or pictures"))
@@ -168,6 +205,13 @@ pub(crate) fn rgb(image: &Image) -> Result<(), DegradeError> {
         return Ok(());
     }
     Err(ImageError::Model { got: image.color.model, needed: "an RGB image" }.into())
+}
+
+/// No sample darker than black or lighter than white.
+pub(crate) fn clip(image: &mut Image) {
+    for v in image.planes.iter_mut().flat_map(|plane| &mut plane.data) {
+        *v = v.clamp(0.0, 1.0);
+    }
 }
 
 /// Every sample through `f`, then onto the 8-bit grid.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use unband_image::{Depth, ParamKind, Rng};
+use unband_image::{Depth, ParamKind, Rng, Window};
 
 use super::entry::{Built, CODER, Speed};
 use super::program::Coder;
@@ -23,6 +23,19 @@ pub struct Record {
     pub degrade: Vec<Applied>,
     /// Bits that the degraded side is rounded to in the end.
     pub depth: u8,
+    /// How many times smaller the degraded side becomes. Above 1 both sides lose what is too much for a multiple of it on the right
+    /// and below, before anything is done.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub scale: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+fn is_one(scale: &u32) -> bool {
+    *scale == 1
 }
 
 /// One step.
@@ -124,13 +137,24 @@ impl Record {
     /// # Errors
     /// As [`super::Degradation::apply`]; names and settings that there are not.
     pub fn apply(&self, pair: &mut Pair) -> Result<(), DegradeError> {
+        self.start(pair);
         for number in 0.. {
             let Some(step) = self.step(number) else { break };
             step.apply(pair)?;
             self.follow(number, pair);
         }
-        self.finish(pair);
-        Ok(())
+        self.finish(pair)
+    }
+
+    /// What is due before all steps: sides that are multiples of the scale. A picture with less than that on a side stays as it is.
+    pub(super) fn start(&self, pair: &mut Pair) {
+        let scale = self.scale.max(1) as usize;
+        let (width, height) = (pair.lq.width(), pair.lq.height());
+        let (x1, y1) = (width / scale * scale, height / scale * scale);
+        if (x1, y1) != (width, height) && x1 > 0 && y1 > 0 {
+            let window = Window { x0: 0, y0: 0, x1, y1 };
+            *pair = Pair { lq: pair.lq.cut(window), gt: pair.gt.cut(window) };
+        }
     }
 
     /// The steps of both lists, one after the other.
@@ -146,7 +170,17 @@ impl Record {
     }
 
     /// What is due in the end.
-    pub(super) fn finish(&self, pair: &mut Pair) {
+    ///
+    /// # Errors
+    /// When the degraded side has another size than the scale says.
+    pub(super) fn finish(&self, pair: &mut Pair) -> Result<(), DegradeError> {
         to_depth(&mut pair.lq, Depth::Int(self.depth.clamp(1, 16)), |v| v);
+        let (width, height) = (pair.lq.width(), pair.lq.height());
+        let scale = self.scale.max(1) as usize;
+        let (gt_width, gt_height) = (pair.gt.width(), pair.gt.height());
+        if (width * scale, height * scale) == (gt_width, gt_height) {
+            return Ok(());
+        }
+        Err(DegradeError::Scale { width, height, gt_width, gt_height, scale: self.scale })
     }
 }

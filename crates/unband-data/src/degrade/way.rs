@@ -23,14 +23,14 @@ pub enum Way {
 const FILM_ROOM: usize = 64;
 
 impl Way {
-    /// The cause of that name, else the mix of that name or in that file.
+    /// The cause of that name, else the mix of that name or in that file, whose sides have one size.
     ///
     /// # Errors
-    /// Neither a name nor a file that can be read; mistakes in the file.
+    /// Neither a name nor a file that can be read; mistakes in the file; a mix with a scale.
     pub fn find(name_or_path: &str) -> Result<Self, MixError> {
         match causes::find(name_or_path) {
             Some(cause) => Ok(Self::Cause(cause)),
-            None => Ok(Self::Mix(Arc::new(Mix::find(name_or_path)?))),
+            None => Ok(Self::Mix(Arc::new(Mix::find_unscaled(name_or_path)?))),
         }
     }
 
@@ -77,7 +77,11 @@ mod tests {
             assert!(matches!(Way::find(cause.name), Ok(Way::Cause(found)) if found.name == cause.name));
         }
         for shipped in Shipped::ALL {
-            assert!(matches!(Way::find(shipped.name), Ok(Way::Mix(_))), "{}", shipped.name);
+            match (Mix::find(shipped.name), Way::find(shipped.name)) {
+                (Ok(mix), Ok(Way::Mix(_))) => assert_eq!(mix.scale(), 1, "{}", shipped.name),
+                (Ok(mix), Err(MixError::Scaled { scale, .. })) => assert_eq!(mix.scale(), scale),
+                _ => panic!("{}", shipped.name),
+            }
         }
         assert!(matches!(Way::find("none-such"), Err(MixError::Unknown { .. })));
     }

@@ -47,7 +47,7 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
     let causes = args.causes.iter().filter_map(|name| unband_data::find(name)).collect();
     let harms = match &args.recipe {
         Some(name) => {
-            let mix = Mix::find(name).map_err(|error| {
+            let mix = Mix::find_unscaled(name).map_err(|error| {
                 let failure = Failure { subject: None, message: error.to_string(), hint: error.hint() };
                 (failure, Outcome::Usage)
             })?;

@@ -2,6 +2,8 @@
 
 use unband_image::Rng;
 
+use super::end::End;
+
 /// Random numbers of one picture, one after the other.
 pub(super) struct Draws {
     rng: Rng,
@@ -30,44 +32,52 @@ impl Draws {
 pub(super) enum Choice {
     /// Always this.
     Fixed(String),
+    /// A number that depends on the scale.
+    Scaled(End),
     /// One of these, with equal odds.
     OneOf(Vec<String>),
     /// Uniform between two numbers, or uniform in their logarithm.
-    Range { from: f64, to: f64, log: bool },
+    Range { from: End, to: End, log: bool },
     /// `from`, `from + step`, … up to `to`, with equal odds.
-    Steps { from: f64, to: f64, step: f64 },
+    Steps { from: End, to: End, step: f64 },
 }
 
 impl Choice {
-    pub fn draw(&self, draws: &mut Draws) -> String {
+    /// A value, at a scale.
+    pub fn draw(&self, draws: &mut Draws, scale: f64) -> String {
         match self {
             Self::Fixed(value) => value.clone(),
+            Self::Scaled(end) => text(end.at(scale)),
             Self::OneOf(values) => {
                 values[((draws.unit() * values.len() as f64) as usize).min(values.len() - 1)].clone()
             }
             Self::Range { from, to, log } => {
-                let at = draws.unit();
+                let (at, from, to) = (draws.unit(), from.at(scale), to.at(scale));
                 let value = if *log { from * (to / from).powf(at) } else { from + (to - from) * at };
                 text(value)
             }
             Self::Steps { from, to, step } => {
+                let (from, to) = (from.at(scale), to.at(scale));
                 let count = ((to - from) / step + 1e-9).floor() + 1.0;
-                text((from + step * (draws.unit() * count).floor()).min(*to))
+                text((from + step * (draws.unit() * count).floor()).min(to))
             }
         }
     }
 
-    /// The values at its ends: where these are allowed, all are.
-    pub fn ends(&self) -> Vec<String> {
+    /// The values at its ends, at a scale: where these are allowed, all are.
+    pub fn ends(&self, scale: f64) -> Vec<String> {
         match self {
             Self::Fixed(value) => vec![value.clone()],
+            Self::Scaled(end) => vec![text(end.at(scale))],
             Self::OneOf(values) => values.clone(),
-            Self::Range { from, to, .. } | Self::Steps { from, to, .. } => vec![text(*from), text(*to)],
+            Self::Range { from, to, .. } | Self::Steps { from, to, .. } => {
+                vec![text(from.at(scale)), text(to.at(scale))]
+            }
         }
     }
 
     pub fn is_only(&self, value: &str) -> bool {
-        self.ends().iter().all(|end| end == value)
+        self.ends(1.0).iter().all(|end| end == value)
     }
 }
 
@@ -83,22 +93,22 @@ mod tests {
 
     fn drawn(choice: &Choice, count: u32) -> Vec<f64> {
         let mut draws = Draws::new(Rng::new(3));
-        (0..count).map(|_| choice.draw(&mut draws).parse().unwrap_or(f64::NAN)).collect()
+        (0..count).map(|_| choice.draw(&mut draws, 1.0).parse().unwrap_or(f64::NAN)).collect()
     }
 
     #[test]
     fn ranges_are_filled_evenly() {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        let even = drawn(&Choice::Range { from: 2.0, to: 6.0, log: false }, 4000);
+        let even = drawn(&Choice::Range { from: End::plain(2.0), to: End::plain(6.0), log: false }, 4000);
         assert!(even.iter().all(|v| (2.0..=6.0).contains(v)) && (mean(&even) - 4.0).abs() < 0.06);
-        let log = drawn(&Choice::Range { from: 0.01, to: 100.0, log: true }, 4000);
+        let log = drawn(&Choice::Range { from: End::plain(0.01), to: End::plain(100.0), log: true }, 4000);
         let below = log.iter().filter(|&&v| v < 1.0).count() as f64 / 4000.0;
         assert!((below - 0.5).abs() < 0.03, "{below}");
     }
 
     #[test]
     fn steps_hit_their_numbers_and_both_ends() {
-        let choice = Choice::Steps { from: 1.0, to: 2.0, step: 0.25 };
+        let choice = Choice::Steps { from: End::plain(1.0), to: End::plain(2.0), step: 0.25 };
         let found: BTreeSet<String> = drawn(&choice, 200).iter().map(f64::to_string).collect();
         assert_eq!(found.into_iter().collect::<Vec<_>>(), ["1", "1.25", "1.5", "1.75", "2"]);
     }

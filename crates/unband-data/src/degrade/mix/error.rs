@@ -14,6 +14,14 @@ pub enum MixError {
         /// What was given.
         name: String,
     },
+    /// The degraded side is smaller than the clean one, where both are to have one size.
+    #[error("the mix `{name}` makes the degraded side {scale} times smaller, here both sides need one size")]
+    Scaled {
+        /// The mix.
+        name: String,
+        /// Its scale.
+        scale: usize,
+    },
     /// The file cannot be read.
     #[error("{}: {source}", path.display())]
     Read {
@@ -49,6 +57,9 @@ impl MixError {
             Self::Unknown { .. } => {
                 let names = Shipped::names();
                 Some(format!("the mixes are {names}; anything else is the path of a TOML file"))
+            }
+            Self::Scaled { .. } => {
+                Some("take a mix without `scale`, or make pairs with `unband degrade --pairs`".to_owned())
             }
             _ => None,
         }

@@ -1,9 +1,11 @@
 //! Degradations with probabilities: what is done to a picture is drawn anew for each.
 
 mod choice;
+mod end;
 mod error;
 mod parse;
 mod shipped;
+mod shuffle;
 
 use std::path::Path;
 
@@ -14,7 +16,10 @@ pub use shipped::Shipped;
 use super::entry::{DegradationEntry, Speed};
 use super::record::{Applied, Record};
 use super::{DegradeError, Pair};
-use unband_image::Rng;
+use unband_image::{Image, Rng, Window};
+
+/// Of the random numbers that place patches, so that they are no others'.
+const PLACE: u32 = 0x7063;
 
 /// Steps with probabilities, as a TOML file describes them; `docs/degrading.md` says how.
 #[derive(Clone, Debug)]
@@ -23,6 +28,10 @@ pub struct Mix {
     clean: Vec<Step>,
     degrade: Vec<Step>,
     depth: u8,
+    /// How many times smaller the degraded side is.
+    scale: u32,
+    /// Samples around a patch, where the file says so.
+    room: Option<usize>,
 }
 
 /// Something that is done with a probability.
@@ -31,16 +40,36 @@ struct Step {
     name: Option<String>,
     probability: f64,
     what: What,
+    /// The scale that later steps count with.
+    then_scale: Option<f64>,
 }
 
 #[derive(Clone, Debug)]
 enum What {
     /// One degradation and where its settings come from.
     Use(&'static DegradationEntry, Vec<(String, Choice)>),
-    /// One after the other.
-    All(Vec<Step>),
+    /// One after the other, in this order unless they are shuffled.
+    All(Vec<Step>, Order),
     /// One of these, with weights.
     OneOf(Vec<(f64, Step)>),
+}
+
+/// The order of a group's steps.
+#[derive(Clone, Debug, Default)]
+struct Order {
+    /// How often it is drawn, those of shuffled groups inside it included.
+    shuffle: f64,
+    /// Names of steps that change places where they are drawn in another order than this.
+    keep: Vec<String>,
+}
+
+/// What is drawn for a picture.
+struct Drawing {
+    draws: Draws,
+    /// How many times smaller the picture still has to become.
+    scale: f64,
+    done: Vec<Applied>,
+    names: Vec<String>,
 }
 
 impl std::fmt::Debug for DegradationEntry {
@@ -66,6 +95,26 @@ impl Mix {
         Self::load(path)
     }
 
+    /// As [`Self::find`], for work on pairs whose sides have one size.
+    ///
+    /// # Errors
+    /// As [`Self::find`], and a mix with a scale.
+    pub fn find_unscaled(name_or_path: &str) -> Result<Self, MixError> {
+        let mix = Self::find(name_or_path)?;
+        if mix.scale == 1 {
+            return Ok(mix);
+        }
+        Err(MixError::Scaled { name: name_or_path.to_owned(), scale: mix.scale() })
+    }
+
+    /// A mix that is built in, with other values of its keys.
+    pub(super) fn changed(name: &str, change: impl FnOnce(&mut toml::Table)) -> Result<Self, MixError> {
+        let shipped = Shipped::find(name).ok_or_else(|| MixError::Unknown { name: name.to_owned() })?;
+        let mut table = parse::table(shipped.text, name)?;
+        change(&mut table);
+        parse::from_table(table, name)
+    }
+
     /// The mix in a file.
     ///
     /// # Errors
@@ -89,10 +138,19 @@ impl Mix {
         &self.title
     }
 
-    /// Samples of the picture that it wants around a patch, so that the patch is degraded like a part of a whole
-    /// picture; a multiple of 16.
+    /// How many times smaller than the clean side the degraded one is; 1 where both have one size.
+    pub fn scale(&self) -> usize {
+        self.scale as usize
+    }
+
+    /// Samples of the clean picture that it wants on each side of a patch, so that the patch is degraded like a part of a whole
+    /// picture: what the file says as `room`, else what its steps look around without any change of size. A multiple of 16
+    /// and of the scale.
     pub fn room(&self) -> usize {
-        (sum(&self.clean, &Step::room) + sum(&self.degrade, &Step::room)).next_multiple_of(16)
+        let room =
+            self.room.unwrap_or_else(|| sum(&self.clean, &Step::room) + sum(&self.degrade, &Step::room));
+        let scale = self.scale();
+        room.next_multiple_of(if 16 % scale == 0 { 16 } else { 16 * scale })
     }
 
     /// Can it start programs? Then it is meant for whole pictures.
@@ -105,15 +163,14 @@ impl Mix {
     /// # Errors
     /// None for mixes that were read: every end of every range was tried then.
     pub fn draw(&self, rng: Rng) -> Result<Record, DegradeError> {
-        let mut draws = Draws::new(rng);
-        let mut names = Vec::new();
+        let scale = f64::from(self.scale);
+        let mut drawing = Drawing { draws: Draws::new(rng), scale, done: Vec::new(), names: Vec::new() };
         let mut list = |steps: &[Step]| {
-            let mut done = Vec::new();
-            steps.iter().try_for_each(|step| step.draw(&mut draws, &mut done, &mut names))?;
-            Ok::<_, DegradeError>(done)
+            steps.iter().try_for_each(|step| step.draw(&mut drawing))?;
+            Ok::<_, DegradeError>(std::mem::take(&mut drawing.done))
         };
         let (clean, degrade) = (list(&self.clean)?, list(&self.degrade)?);
-        Ok(Record { names, clean, degrade, depth: self.depth })
+        Ok(Record { names: drawing.names, clean, degrade, depth: self.depth, scale: self.scale })
     }
 
     /// Draws, and does it to a pair of twice the same clean picture.
@@ -125,6 +182,33 @@ impl Mix {
         record.apply(pair)?;
         Ok(record)
     }
+
+    /// Degrades a picture and takes a square from it, `side` samples of the degraded side and [`Self::scale`] times as many of the
+    /// clean one, at a place that is drawn; what was drawn for the picture.
+    ///
+    /// The picture may be a window of a larger one: with [`Self::room`] more samples on each side than the patch needs its
+    /// borders are hardly seen, at the cost of degrading them.
+    ///
+    /// # Errors
+    /// A picture that is too small for the patch; else as [`super::Degradation::apply`].
+    pub fn patch(&self, image: &Image, side: usize, rng: Rng) -> Result<(Pair, Record), DegradeError> {
+        let (scale, width, height) = (self.scale(), image.width(), image.height());
+        let least = side * scale;
+        if side == 0 || width < least || height < least {
+            return Err(DegradeError::TooSmall { width, height, least_width: least, least_height: least });
+        }
+        let mut pair = Pair::of(image.clone());
+        let record = self.apply(&mut pair, rng)?;
+        let place = |number: u32, size: usize| rng.below_at(size - side + 1, 0, PLACE, number, 0);
+        let (x, y) = (place(0, pair.lq.width()), place(1, pair.lq.height()));
+        let square = |factor: usize| Window {
+            x0: x * factor,
+            y0: y * factor,
+            x1: (x + side) * factor,
+            y1: (y + side) * factor,
+        };
+        Ok((Pair { lq: pair.lq.cut(square(1)), gt: pair.gt.cut(square(scale)) }, record))
+    }
 }
 
 fn sum(steps: &[Step], of: &dyn Fn(&Step) -> usize) -> usize {
@@ -135,7 +219,7 @@ impl Step {
     fn room(&self) -> usize {
         match &self.what {
             What::Use(entry, _) => entry.room,
-            What::All(steps) => sum(steps, &Self::room),
+            What::All(steps, _) => sum(steps, &Self::room),
             What::OneOf(steps) => steps.iter().map(|(_, step)| step.room()).max().unwrap_or(0),
         }
     }
@@ -149,39 +233,43 @@ impl Step {
                     coder.is_some_and(|(_, choice)| !choice.is_only(super::program::Coder::BuiltIn.word()));
                 entry.speed == Speed::Slow || starts
             }
-            What::All(steps) => steps.iter().any(Self::is_slow),
+            What::All(steps, _) => steps.iter().any(Self::is_slow),
             What::OneOf(steps) => steps.iter().any(|(_, step)| step.is_slow()),
         }
     }
 
-    fn draw(
-        &self,
-        draws: &mut Draws,
-        done: &mut Vec<Applied>,
-        names: &mut Vec<String>,
-    ) -> Result<(), DegradeError> {
-        if draws.unit() >= self.probability {
+    fn draw(&self, drawing: &mut Drawing) -> Result<(), DegradeError> {
+        if drawing.draws.unit() >= self.probability {
             return Ok(());
         }
-        names.extend(self.name.clone());
+        drawing.names.extend(self.name.clone());
         match &self.what {
             What::Use(entry, choices) => {
-                let seed = draws.bits();
-                let settings: Vec<(String, String)> =
-                    choices.iter().map(|(name, choice)| (name.clone(), choice.draw(draws))).collect();
-                done.push(Applied::new(entry.name, seed, &settings)?);
-                Ok(())
+                let seed = drawing.draws.bits();
+                let settings: Vec<(String, String)> = choices
+                    .iter()
+                    .map(|(name, choice)| (name.clone(), choice.draw(&mut drawing.draws, drawing.scale)))
+                    .collect();
+                drawing.done.push(Applied::new(entry.name, seed, &settings)?);
             }
-            What::All(steps) => steps.iter().try_for_each(|step| step.draw(draws, done, names)),
+            What::All(steps, order) => {
+                for step in order.drawn(steps, &mut drawing.draws) {
+                    step.draw(drawing)?;
+                }
+            }
             What::OneOf(steps) => {
                 let total: f64 = steps.iter().map(|(weight, _)| weight).sum();
-                let mut place = draws.unit() * total;
+                let mut place = drawing.draws.unit() * total;
                 let chosen = steps.iter().find(|(weight, _)| {
                     place -= weight;
                     place < 0.0
                 });
-                chosen.or(steps.last()).map_or(Ok(()), |(_, step)| step.draw(draws, done, names))
+                if let Some((_, step)) = chosen.or(steps.last()) {
+                    step.draw(drawing)?;
+                }
             }
         }
+        drawing.scale = self.then_scale.unwrap_or(drawing.scale);
+        Ok(())
     }
 }

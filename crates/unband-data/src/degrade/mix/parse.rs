@@ -1,46 +1,93 @@
 //! From TOML to a mix: every key is known, every end of every range is tried.
 
+use std::ops::RangeInclusive;
+
 use toml::{Table, Value};
 use unband_image::ParamKind;
 
 use super::choice::Choice;
-use super::{Mix, MixError, Step, What};
+use super::end::End;
+use super::{Mix, MixError, Order, Step, What};
 use crate::degrade::entry::DegradationEntry;
 
 /// Keys of a step; everything else is a parameter.
-pub(crate) const STEP_KEYS: [&str; 6] = ["name", "probability", "weight", "use", "steps", "one-of"];
+pub(crate) const STEP_KEYS: [&str; 9] =
+    ["name", "probability", "weight", "then-scale", "use", "steps", "shuffle", "keep-order", "one-of"];
+
+/// Of a step: the scale that later ones count with.
+const THEN_SCALE: &str = "then-scale";
+/// Largest scale of a mix.
+const MOST_SCALE: i64 = 8;
 
 pub(super) fn mix(text: &str, file: &str) -> Result<Mix, MixError> {
-    let mut table: Table = text.parse().map_err(|error: toml::de::Error| MixError::Syntax {
+    from_table(table(text, file)?, file)
+}
+
+/// The keys of a text, whatever they are.
+pub(super) fn table(text: &str, file: &str) -> Result<Table, MixError> {
+    text.parse().map_err(|error: toml::de::Error| MixError::Syntax {
         file: file.to_owned(),
         message: error.to_string().trim_end().to_owned(),
-    })?;
-    let reader = Reader { file };
+    })
+}
+
+pub(super) fn from_table(mut table: Table, file: &str) -> Result<Mix, MixError> {
+    let mut reader = Reader { file, scales: Vec::new() };
+    let scale = reader.whole(&mut table, "scale", 1..=MOST_SCALE)?.unwrap_or(1) as u32;
+    reader.scales.push(f64::from(scale));
+    reader.find_scales(&Value::Table(table.clone()));
+    let room = reader.whole(&mut table, "room", 0..=1024)?.map(|room| room as usize);
     let title = match table.remove("title") {
         Some(Value::String(title)) => title,
         Some(other) => return Err(reader.wrong("title", format!("expected text, got {}", other.type_str()))),
         None => return Err(reader.wrong("title", "missing: say what the mix is for")),
     };
-    let depth = match table.remove("depth") {
-        None => 8,
-        Some(Value::Integer(bits @ 1..=16)) => bits as u8,
-        Some(other) => return Err(reader.wrong("depth", format!("must lie in 1..=16, got {other}"))),
-    };
+    let depth = reader.whole(&mut table, "depth", 1..=16)?.unwrap_or(8) as u8;
     let clean = reader.steps("clean", table.remove("clean"))?;
     let degrade = reader.steps("degrade", table.remove("degrade"))?;
     match table.keys().next() {
-        Some(key) => Err(reader.wrong(key, "unknown key; a mix has title, depth, clean and degrade")),
-        None => Ok(Mix { title, clean, degrade, depth }),
+        Some(key) => {
+            Err(reader.wrong(key, "unknown key; a mix has title, depth, scale, room, clean and degrade"))
+        }
+        None => Ok(Mix { title, clean, degrade, depth, scale, room }),
     }
 }
 
 struct Reader<'a> {
     file: &'a str,
+    /// All scales that steps may be drawn at.
+    scales: Vec<f64>,
 }
 
 impl Reader<'_> {
     fn wrong(&self, key: &str, what: impl Into<String>) -> MixError {
         MixError::Key { file: self.file.to_owned(), key: key.to_owned(), what: what.into() }
+    }
+
+    /// A whole number of the mix.
+    fn whole(
+        &self,
+        table: &mut Table,
+        key: &str,
+        range: RangeInclusive<i64>,
+    ) -> Result<Option<i64>, MixError> {
+        match table.remove(key) {
+            None => Ok(None),
+            Some(Value::Integer(number)) if range.contains(&number) => Ok(Some(number)),
+            Some(other) => Err(self.wrong(key, format!("must lie in {range:?}, got {other}"))),
+        }
+    }
+
+    /// Adds the scales that steps change to, wherever they are.
+    fn find_scales(&mut self, value: &Value) {
+        match value {
+            Value::Table(table) => {
+                self.scales.extend(table.get(THEN_SCALE).and_then(number).filter(|n| *n > 0.0));
+                table.values().for_each(|value| self.find_scales(value));
+            }
+            Value::Array(values) => values.iter().for_each(|value| self.find_scales(value)),
+            _ => {}
+        }
     }
 
     fn tables(&self, key: &str, value: Option<Value>) -> Result<Vec<(String, Table)>, MixError> {
@@ -70,6 +117,14 @@ impl Reader<'_> {
     fn step(&self, key: &str, mut table: Table) -> Result<(f64, Step), MixError> {
         let probability = self.number(key, &mut table, "probability", 1.0)?;
         let weight = self.number(key, &mut table, "weight", f64::MAX)?;
+        let then_scale = match table.remove(THEN_SCALE) {
+            None => None,
+            Some(Value::Integer(scale @ 1..=MOST_SCALE)) => Some(scale as f64),
+            Some(other) => {
+                let what = format!("must lie in 1..={MOST_SCALE}, got {other}");
+                return Err(self.wrong(&format!("{key}.{THEN_SCALE}"), what));
+            }
+        };
         let name = match table.remove("name") {
             None => None,
             Some(Value::String(name)) => Some(name),
@@ -83,8 +138,9 @@ impl Reader<'_> {
             ["use"] => self.degradation(key, table)?,
             ["steps"] => {
                 let steps = self.steps(&format!("{key}.steps"), table.remove("steps"))?;
+                let order = self.order(key, &mut table, &steps)?;
                 self.nothing_left(key, &table)?;
-                What::All(steps)
+                What::All(steps, order)
             }
             ["one-of"] => {
                 let steps = self.one_of(&format!("{key}.one-of"), table.remove("one-of"))?;
@@ -93,7 +149,29 @@ impl Reader<'_> {
             }
             _ => return Err(self.wrong(key, "needs one of `use`, `steps` and `one-of`")),
         };
-        Ok((weight, Step { name, probability, what }))
+        Ok((weight, Step { name, probability, what, then_scale }))
+    }
+
+    fn order(&self, key: &str, table: &mut Table, steps: &[Step]) -> Result<Order, MixError> {
+        let shuffle =
+            if table.contains_key("shuffle") { self.number(key, table, "shuffle", 1.0)? } else { 0.0 };
+        let keep = match table.remove("keep-order") {
+            None => Vec::new(),
+            Some(Value::Array(names)) => {
+                names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+            }
+            Some(other) => {
+                let what = format!("expected a list of names, got {}", other.type_str());
+                return Err(self.wrong(&format!("{key}.keep-order"), what));
+            }
+        };
+        let order = Order { shuffle, keep };
+        match order.missing(steps) {
+            Some(name) => {
+                Err(self.wrong(&format!("{key}.keep-order"), format!("no step here has the name `{name}`")))
+            }
+            None => Ok(order),
+        }
     }
 
     fn one_of(&self, key: &str, value: Option<Value>) -> Result<Vec<(f64, Step)>, MixError> {
@@ -139,7 +217,7 @@ impl Reader<'_> {
         for (name, value) in table {
             let key = format!("{key}.{name}");
             let choice = self.choice(&key, entry, &name, &value)?;
-            for end in choice.ends() {
+            for end in self.scales.iter().flat_map(|scale| choice.ends(*scale)) {
                 entry.build(&[(name.clone(), end)]).map_err(|error| {
                     let hint = error.hint().map_or_else(String::new, |hint| format!(" ({hint})"));
                     self.wrong(&key, format!("{error}{hint}"))
@@ -172,6 +250,10 @@ impl Reader<'_> {
                 let kind = entry.params.iter().find(|p| p.name == name).map(|p| p.kind);
                 self.range(key, kind, range)
             }
+            Value::String(text) if End::names_scale(text) => match End::parse(text) {
+                Some(end) => Ok(Choice::Scaled(end)),
+                None => Err(self.wrong(key, format!("expected a sum like `4 + 2 * scale`, got `{text}`"))),
+            },
             value => Ok(Choice::Fixed(scalar(value)?)),
         }
     }
@@ -188,11 +270,14 @@ impl Reader<'_> {
                 self.wrong(&format!("{key}.{name}"), "unknown key; a range has from, to, step and scale")
             );
         }
-        let end = |name: &str| table.get(name).and_then(number).filter(|n| n.is_finite());
+        let end = |name: &str| match table.get(name)? {
+            Value::String(text) => End::parse(text),
+            value => number(value).filter(|n| n.is_finite()).map(End::plain),
+        };
         let (Some(from), Some(to)) = (end("from"), end("to")) else {
             return Err(self.wrong(key, "a range needs the numbers `from` and `to`"));
         };
-        if from > to {
+        if self.scales.iter().any(|scale| from.at(*scale) > to.at(*scale)) {
             return Err(self.wrong(key, format!("`from` {from} lies above `to` {to}")));
         }
         let log = match table.get("scale").map(|v| (v, v.as_str())) {
@@ -202,7 +287,7 @@ impl Reader<'_> {
                 return Err(self.wrong(&format!("{key}.scale"), format!("must be even or log, got {other}")));
             }
         };
-        if log && from <= 0.0 {
+        if log && self.scales.iter().any(|scale| from.at(*scale) <= 0.0) {
             return Err(self.wrong(key, format!("a scale of log needs a `from` above 0, got {from}")));
         }
         let step = match table.get("step") {

@@ -17,8 +17,25 @@ macro_rules! shipped {
 
 impl Shipped {
     /// All of them.
-    pub const ALL: &'static [Self] =
-        shipped!["default", "banding", "fhd", "fhd-ffmpeg", "rgb", "rgb-4-5", "pictures", "codecs"];
+    pub const ALL: &'static [Self] = shipped![
+        "default",
+        "banding",
+        "fhd",
+        "fhd-ffmpeg",
+        "rgb",
+        "rgb-4-5",
+        "pictures",
+        "codecs",
+        "bsrgan",
+        "bsrgan-x2",
+        "bsrgan-plus",
+        "bsrgan-plus-x2",
+        "bsrgan-face",
+        "bicubic",
+        "srmd",
+        "dpsr",
+        "usrnet"
+    ];
 
     /// Their names for people, with commas.
     pub fn names() -> String {

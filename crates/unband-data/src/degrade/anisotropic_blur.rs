@@ -1,0 +1,41 @@
+//! A blur with a direction.
+
+use unband_image::{Depth, Rng, params};
+
+use super::convolve::{Border, convolve, odd};
+use super::kernel::{Kernel, radians};
+use super::{Degradation, DegradeError, Pair, rgb};
+
+params! {
+    /// Settings of `anisotropic-blur`.
+    pub struct AnisotropicBlur {
+        /// Side of the kernel in samples; even ones count as the next odd one. The Gaussian is cut off at it.
+        size: u32 = 21, 3..=51;
+        /// Variance along the direction, in samples squared. Higher is softer.
+        along_px2: f32 = 4.0, 0.0..=100.0;
+        /// Variance across it.
+        across_px2: f32 = 1.0, 0.0..=100.0;
+        /// Direction, from columns towards rows.
+        angle_deg: f32 = 30.0, 0.0..=360.0;
+        /// How far the middle of the kernel lies to the lower right, in samples. −(sf − 1)/2 makes `decimate` by sf keep the
+        /// picture in place.
+        shift_px: f32 = 0.0, -4.0..=4.0;
+        /// What lies beyond the border.
+        border: Border = Border::Mirror;
+    }
+}
+
+/// A Gaussian with two variances. Nothing is rounded or clamped.
+impl Degradation for AnisotropicBlur {
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        let variances = [self.along_px2.into(), self.across_px2.into()];
+        let kernel =
+            Kernel::anisotropic(odd(self.size), radians(self.angle_deg), variances, self.shift_px.into());
+        for plane in &mut pair.lq.planes {
+            *plane = convolve(plane, &kernel, self.border);
+        }
+        pair.lq.depth = Depth::F32;
+        Ok(())
+    }
+}

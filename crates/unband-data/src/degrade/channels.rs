@@ -1,0 +1,143 @@
+//! Normal numbers for three channels, each for itself, all alike, or related.
+
+use unband_image::{Rng, words};
+
+use super::noise::normals;
+
+words! {
+    /// How the noise of the three channels is related.
+    pub enum Channels {
+        /// Each has its own.
+        Independent = "independent",
+        /// All have the same: grey.
+        Same = "same",
+        /// By a covariance that is drawn for the picture.
+        Correlated = "correlated",
+    }
+}
+
+type Matrix = [[f64; 3]; 3];
+
+/// Three planes of noise of that standard deviation, `width` × `height` samples each.
+pub(super) fn noise(channels: Channels, rng: Rng, width: usize, height: usize, sigma: f32) -> [Vec<f32>; 3] {
+    let plane = |number: u32| normals(rng, number, width, height);
+    let times = |mut plane: Vec<f32>| {
+        for n in &mut plane {
+            *n *= sigma;
+        }
+        plane
+    };
+    match channels {
+        Channels::Independent => [0, 1, 2].map(|number| times(plane(number))),
+        Channels::Same => {
+            let same = times(plane(0));
+            [same.clone(), same.clone(), same]
+        }
+        Channels::Correlated => {
+            let root = root(&covariance(rng)).map(|row| row.map(|v| v as f32));
+            let mut planes = [0, 1, 2].map(plane);
+            let [a, b, c] = &mut planes;
+            for ((a, b), c) in a.iter_mut().zip(b).zip(c) {
+                let n = [*a, *b, *c];
+                let sum = |row: [f32; 3]| sigma * (row[0] * n[0] + row[1] * n[1] + row[2] * n[2]);
+                (*a, *b, *c) = (sum(root[0]), sum(root[1]), sum(root[2]));
+            }
+            planes
+        }
+    }
+}
+
+/// What the correlated noise of a generator has, for a standard deviation of 1: `|Uᵀ D U|` element by element, D three uniform
+/// numbers, U the left singular vectors of a matrix of uniform numbers.
+///
+/// Source: `add_Gaussian_noise` of cszn/BSRGAN.
+pub(super) fn covariance(rng: Rng) -> Matrix {
+    let unit = |x: u32| f64::from(rng.at(0, 0x636f, x, 0)) / 4_294_967_296.0;
+    let d: [f64; 3] = std::array::from_fn(|i| unit(i as u32));
+    let a: Matrix = std::array::from_fn(|y| std::array::from_fn(|x| unit((3 + 3 * y + x) as u32)));
+    let square: Matrix =
+        std::array::from_fn(|y| std::array::from_fn(|x| (0..3).map(|k| a[y][k] * a[x][k]).sum()));
+    // The vectors of the greatest singular value come first; their signs do not matter below.
+    let (values, vectors) = eigen(square);
+    let mut order = [0, 1, 2];
+    order.sort_by(|i, j| values[*j].total_cmp(&values[*i]));
+    let u: Matrix = std::array::from_fn(|y| std::array::from_fn(|x| vectors[y][order[x]]));
+    std::array::from_fn(|y| {
+        std::array::from_fn(|x| (0..3).map(|k| u[k][y] * d[k] * u[k][x]).sum::<f64>().abs())
+    })
+}
+
+/// What normal numbers are multiplied with to have a covariance. The elements' absolute values may leave it with a negative
+/// eigenvalue; its size counts then, as in sampling by singular values, which `NumPy` does.
+pub(super) fn root(covariance: &Matrix) -> Matrix {
+    let (values, vectors) = eigen(*covariance);
+    std::array::from_fn(|y| std::array::from_fn(|x| vectors[y][x] * values[x].abs().sqrt()))
+}
+
+/// Eigenvalues of a symmetric matrix and, in columns, its vectors (Jacobi's rotations).
+fn eigen(mut a: Matrix) -> ([f64; 3], Matrix) {
+    let mut v: Matrix = std::array::from_fn(|y| std::array::from_fn(|x| f64::from(x == y)));
+    for _ in 0..24 {
+        for (p, q) in [(0, 1), (0, 2), (1, 2)] {
+            if a[p][q] == 0.0 {
+                continue;
+            }
+            let half = (a[q][q] - a[p][p]) / (2.0 * a[p][q]);
+            let t = half.signum() / (half.abs() + half.hypot(1.0));
+            let cos = 1.0 / t.hypot(1.0);
+            let sin = t * cos;
+            for row in &mut a {
+                (row[p], row[q]) = (cos * row[p] - sin * row[q], sin * row[p] + cos * row[q]);
+            }
+            let (upper, lower) = (a[p], a[q]);
+            for (k, (up, low)) in upper.into_iter().zip(lower).enumerate() {
+                (a[p][k], a[q][k]) = (cos * up - sin * low, sin * up + cos * low);
+            }
+            for row in &mut v {
+                (row[p], row[q]) = (cos * row[p] - sin * row[q], sin * row[p] + cos * row[q]);
+            }
+        }
+    }
+    ([a[0][0], a[1][1], a[2][2]], v)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_and_values_make_the_matrix_again() {
+        let a = [[2.0, 0.3, -1.1], [0.3, -0.7, 0.4], [-1.1, 0.4, 1.5]];
+        let (values, v) = eigen(a);
+        for y in 0..3 {
+            for x in 0..3 {
+                let again: f64 = (0..3).map(|k| v[y][k] * values[k] * v[x][k]).sum();
+                let one: f64 = (0..3).map(|k| v[k][y] * v[k][x]).sum();
+                assert!((again - a[y][x]).abs() < 1e-12 && (one - f64::from(x == y)).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
+    fn correlated_noise_has_its_covariance() {
+        let rng = Rng::new(9);
+        let made = noise(Channels::Correlated, rng, 1000, 1000, 0.1);
+        let root = root(&covariance(rng));
+        for y in 0..3 {
+            for x in 0..3 {
+                let want: f64 = (0..3).map(|k| root[y][k] * root[x][k]).sum::<f64>() * 0.01;
+                let sum: f64 = made[y].iter().zip(&made[x]).map(|(a, b)| f64::from(a * b)).sum();
+                assert!((sum / 1e6 - want).abs() < 0.05 * want, "{x} {y}: {} {want}", sum / 1e6);
+            }
+        }
+        // Where the elements' sizes leave a covariance as it is, so does the root.
+        let c = covariance(rng);
+        assert!(c.iter().flatten().all(|v| *v >= 0.0) && (c[0][1] - c[1][0]).abs() < 1e-12);
+    }
+
+    #[test]
+    fn grey_noise_is_the_same_in_all_channels() {
+        let [r, g, b] = noise(Channels::Same, Rng::new(1), 64, 64, 0.1);
+        assert!(r == g && g == b);
+    }
+}

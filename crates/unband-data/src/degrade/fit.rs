@@ -1,0 +1,30 @@
+//! The size that a pair is to have in the end.
+
+use unband_image::{Depth, Resampling, Rng, params};
+
+use super::{Degradation, DegradeError, Pair, clip, rgb};
+
+params! {
+    /// Settings of `fit`.
+    pub struct Fit {
+        /// How many times smaller than the clean side the degraded one becomes, whatever its size was.
+        scale: u32 = 1, 1..=8;
+        /// `bilinear`, `bicubic` and `area` as `OpenCV`'s; the others look further when shrinking.
+        method: Resampling = Resampling::Bicubic;
+    }
+}
+
+/// The degraded side brought to the clean side's size divided by `scale`, truncated; clamped to black and white.
+impl Degradation for Fit {
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        let side = |n: usize| (n / self.scale.max(1) as usize).max(1);
+        let (width, height) = (side(pair.gt.width()), side(pair.gt.height()));
+        for plane in &mut pair.lq.planes {
+            *plane = plane.resized(width, height, self.method);
+        }
+        clip(&mut pair.lq);
+        pair.lq.depth = Depth::F32;
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! Normal noise.
+
+use unband_image::{Depth, Rng, params};
+
+use super::channels::{self, Channels};
+use super::{Degradation, DegradeError, Pair, rgb};
+
+params! {
+    /// Settings of `gaussian-noise`.
+    pub struct GaussianNoise {
+        /// Standard deviation in 8-bit codes; of correlated noise the root of the greatest variance that it can have.
+        level_codes: f32 = 10.0, 0.0..=128.0;
+        /// Each channel its own, all the same, or by a covariance that is drawn.
+        channels: Channels = Channels::Independent;
+    }
+}
+
+/// Normal noise on the values as they are, the same everywhere; clamped to black and white.
+///
+/// Source: Zhang et al. 2021 (BSRGAN), section 3.3, and their `add_Gaussian_noise`.
+impl Degradation for GaussianNoise {
+    fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        let (width, height) = (pair.lq.width(), pair.lq.height());
+        let noise = channels::noise(self.channels, rng, width, height, self.level_codes / 255.0);
+        for (plane, noise) in pair.lq.planes.iter_mut().zip(noise) {
+            for (v, n) in plane.data.iter_mut().zip(noise) {
+                *v = (*v + n).clamp(0.0, 1.0);
+            }
+        }
+        pair.lq.depth = Depth::F32;
+        Ok(())
+    }
+}

@@ -1,0 +1,37 @@
+//! Another size.
+
+use unband_image::{Depth, Resampling, Rng, params};
+
+use super::{Degradation, DegradeError, Pair, clip, rgb};
+
+params! {
+    /// Settings of `resize`.
+    pub struct Resize {
+        /// Both sides times this, truncated to whole samples. Below 1 detail is lost.
+        factor: f32 = 1.0, 0.02..=8.0;
+        /// Both sides divided by this, too: for shrinking by an even choice of divisors.
+        divisor: f32 = 1.0, 1.0..=16.0;
+        /// `bilinear`, `bicubic` and `area` as `OpenCV`'s; the others look further when shrinking. `bicubic-antialiased` gives sizes
+        /// that are no whole numbers the next larger one, as MATLAB does.
+        method: Resampling = Resampling::Bicubic;
+    }
+}
+
+/// The degraded side in another size; clamped to black and white.
+impl Degradation for Resize {
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        let scale = f64::from(self.factor) / f64::from(self.divisor);
+        for plane in &mut pair.lq.planes {
+            *plane = if self.method == Resampling::BicubicAntialiased {
+                plane.scaled(scale)
+            } else {
+                let side = |n: usize| ((n as f64 * scale) as usize).max(1);
+                plane.resized(side(plane.width), side(plane.height), self.method)
+            };
+        }
+        clip(&mut pair.lq);
+        pair.lq.depth = Depth::F32;
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! A blur, then every so many-th sample.
+
+use unband_image::{Depth, Rng, params};
+
+use super::convolve::{Border, odd, separable};
+use super::kernel::{gaussian_row, shifted};
+use super::{Degradation, DegradeError, Pair, clip, rgb};
+
+params! {
+    /// Settings of `shifted-downsample`.
+    pub struct ShiftedDownsample {
+        /// Side of the kernel in samples; even ones count as the next odd one.
+        size: u32 = 25, 3..=51;
+        /// Standard deviation of the blur in samples. Lower leaves jagged edges, higher is softer.
+        sigma_px: f32 = 1.0, 0.0..=16.0;
+        /// Of so many samples each way one is kept; 1 keeps all.
+        every: u32 = 1, 1..=8;
+    }
+}
+
+/// A Gaussian moved by half of what is left out, so that the picture stays in place when the first of `every` samples is kept; the
+/// border mirrored. Clamped to black and white.
+///
+/// Source: Zhang et al. 2021 (BSRGAN), section 3.2, and their `degradation_bsrgan`.
+impl Degradation for ShiftedDownsample {
+    fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
+        rgb(&pair.lq)?;
+        let row = gaussian_row(odd(self.size), self.sigma_px.into());
+        let mut row = shifted(&row, self.every.into(), true);
+        let sum: f64 = row.iter().sum();
+        for weight in &mut row {
+            *weight /= sum;
+        }
+        separable(&mut pair.lq, &row, Border::Mirror, self.every.max(1) as usize);
+        clip(&mut pair.lq);
+        pair.lq.depth = Depth::F32;
+        Ok(())
+    }
+}
