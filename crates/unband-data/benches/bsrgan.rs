@@ -8,6 +8,10 @@ use std::time::Instant;
 use unband_data::degrade::bsrgan::{bsrgan, bsrgan_plus};
 use unband_image::{Image, Rng};
 
+// As in the programs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const SIDE: usize = 320;
 
 fn picture() -> Image {

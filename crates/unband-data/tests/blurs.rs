@@ -1,5 +1,5 @@
 //! Kernels, convolutions, sharpening, JPEG and the classical ways down against the published code: `golden/bsrgan/README.md`.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod golden;
 
@@ -9,9 +9,15 @@ use unband_data::degrade::kernel::{Kernel, shifted};
 use unband_data::{Applied, Pair};
 use unband_image::{Depth, Image};
 
-fn apart(got: &[f64], want: &[f64]) -> f64 {
+fn apart(name: &str, got: &[f64], want: &[f64]) -> f64 {
     assert_eq!(got.len(), want.len());
-    got.iter().zip(want).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    told(name, got.iter().zip(want).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max))
+}
+
+/// Tells a difference to those who ask with `--nocapture`, for docs/results/degradation.md.
+fn told(name: &str, difference: f64) -> f64 {
+    println!("{name}: {difference:.1e}");
+    difference
 }
 
 #[test]
@@ -19,7 +25,7 @@ fn kernels_are_those_of_the_published_code() {
     for (name, want) in tensors("fspecial_gaussian/") {
         let [size, sigma] = numbers(&name)[..] else { panic!("{name}") };
         let got = Kernel::isotropic(size as usize, sigma);
-        assert!(apart(&got.weights, &want.values) < 1e-12, "{name}");
+        assert!(apart(&name, &got.weights, &want.values) < 1e-12, "{name}");
     }
     for (name, want) in tensors("anisotropic_gaussian/") {
         let [size, theta, along, across] = numbers(&name)[..] else { panic!("{name}") };
@@ -27,17 +33,17 @@ fn kernels_are_those_of_the_published_code() {
         let eighth = std::f64::consts::FRAC_PI_4;
         let theta = if (theta - eighth).abs() < 1e-6 { eighth } else { theta };
         let got = Kernel::anisotropic(size as usize, theta, [along, across], 0.0);
-        assert!(apart(&got.weights, &want.values) < 1e-12, "{name}");
+        assert!(apart(&name, &got.weights, &want.values) < 1e-12, "{name}");
     }
     for (name, want) in tensors("gen_kernel/") {
         let [a, b, c, sf] = numbers(&name)[..] else { panic!("{name}") };
         let variance = |u: f64| 0.6 + 9.4 * u;
         let theta = c * std::f64::consts::PI;
         let got = Kernel::anisotropic(15, theta, [variance(a), variance(b)], -0.5 * (sf - 1.0));
-        assert!(apart(&got.weights, &want.values) < 1e-12, "{name}");
+        assert!(apart(&name, &got.weights, &want.values) < 1e-12, "{name}");
     }
     let want = tensor("analytic_kernel/g7_s1.0");
-    assert!(apart(&Kernel::isotropic(7, 1.0).squared().weights, &want.values) < 1e-12);
+    assert!(apart("analytic", &Kernel::isotropic(7, 1.0).squared().weights, &want.values) < 1e-12);
 }
 
 #[test]
@@ -54,12 +60,12 @@ fn kernels_are_moved_as_the_published_code_does() {
         let want = tensor(&format!("shift_pixel/g25_s{sigma}_sf{sf}"));
         let kernel = Kernel::isotropic(25, sigma.parse().unwrap());
         let got = moved(&kernel.weights, 25, f64::from(sf), true);
-        assert!(apart(&got, &want.values) < 1e-12, "{sf}");
+        assert!(apart("shift", &got, &want.values) < 1e-12, "{sf}");
         let ramp: Vec<f64> = ramp();
         for (end, upper_left) in [("", true), ("_lowerright", false)] {
             let want = tensor(&format!("shift_pixel/ramp_sf{sf}{end}"));
             let got = moved(&ramp, 6, f64::from(sf), upper_left);
-            assert!(apart(&got, &want.values) < 1e-12, "{sf} {end}");
+            assert!(apart("shift", &got, &want.values) < 1e-12, "{sf} {end}");
         }
     }
 }
@@ -92,7 +98,7 @@ fn convolutions_turn_the_kernel_and_continue_the_picture() {
         ("convolve_wrap/fimg_aniso15", aniso15(), Border::Wrap),
         ("convolve_mirror/fimg_asym5", asym5, Border::Mirror),
     ] {
-        let difference = furthest(&convolved(input.clone(), &kernel, border), &tensor(name));
+        let difference = told(name, furthest(&convolved(input.clone(), &kernel, border), &tensor(name)));
         assert!(difference < 1e-6, "{name}: {difference:e}");
     }
 }
@@ -122,7 +128,7 @@ fn the_classical_ways_down_are_those_of_the_published_code() {
     blur(&mut classical);
     step(&mut classical, "decimate", &[("every", "3")]);
     for (name, pair) in [("srmd", srmd), ("dpsr", dpsr), ("classical", classical)] {
-        let difference = furthest(&pair.lq, &tensor(&format!("classical/{name}_sf3")));
+        let difference = told(name, furthest(&pair.lq, &tensor(&format!("classical/{name}_sf3"))));
         assert!(difference < 5e-6, "{name}: {difference:e}");
     }
 }
@@ -131,7 +137,7 @@ fn the_classical_ways_down_are_those_of_the_published_code() {
 fn the_unsharp_mask_is_that_of_the_published_code() {
     let mut pair = Pair::of(formula(80, 96));
     step(&mut pair, "unsharp-mask", &[]);
-    let difference = furthest(&pair.lq, &tensor("usm/fimg"));
+    let difference = told("usm", furthest(&pair.lq, &tensor("usm/fimg")));
     // A sample whose difference is within rounding of the threshold would be off by far more.
     assert!(difference < 2e-6, "{difference:e}");
 }
@@ -170,6 +176,7 @@ fn jpeg_is_as_opencv_writes_and_reads_it() {
         let off: Vec<f64> = want.values.iter().enumerate().map(|(i, want)| (got(i) - want).abs()).collect();
         let (most, mean) =
             (off.iter().copied().fold(0.0, f64::max), off.iter().sum::<f64>() / off.len() as f64);
+        println!("jpeg q{name}: at most {most}, mean {mean:.2} codes");
         // Its decoder rounds chroma to whole codes before it doubles it. Where a number lies in the middle between two
         // steps, both encoders may take another one: coarse steps show that.
         let limits = if name.parse::<u8>().unwrap() < 75 { (40.0, 2.0) } else { (7.0, 0.6) };

@@ -1,5 +1,5 @@
 //! What holds for BSRGAN's models: plans, patches, and the statistics of the published code.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod golden;
 

@@ -118,6 +118,55 @@ fn room_is_that_of_the_longest_way() {
 }
 
 #[test]
+fn a_room_that_is_given_counts_in_sixteens_and_scales() {
+    let room = |scale: u32, room: &str| {
+        Mix::parse(&format!("title = \"t\"\nscale = {scale}\n{room}"), "room").unwrap().room()
+    };
+    assert_eq!(
+        [room(4, "room = 16"), room(3, "room = 16"), room(1, "room = 40"), room(4, "")],
+        [16, 48, 48, 0]
+    );
+}
+
+#[test]
+fn a_mix_must_keep_the_scale_it_promises() {
+    let text = "title = \"t\"\nscale = 2\n[[degrade]]\nuse = \"decimate\"\nevery = 3";
+    let mix = Mix::parse(text, "three").unwrap();
+    let error = mix.apply(&mut Pair::of(scene(31, 24)), Rng::new(1)).unwrap_err();
+    let message = "the degraded side has 10×8 samples, the clean one 30×24: not 2 times as many each way";
+    assert_eq!(error.to_string(), message);
+    assert!(error.hint().unwrap().contains("`fit`"));
+}
+
+#[test]
+fn shuffled_groups_take_all_orders_and_keep_those_they_must() {
+    let text = r#"
+        title = "orders"
+        [[degrade]]
+        shuffle = 0.5
+        keep-order = ["b", "c"]
+        steps = [
+            { name = "a", use = "decimate" },
+            { shuffle = 1, steps = [{ name = "b", use = "decimate" }, { name = "c", use = "decimate" }] },
+            { name = "d", use = "decimate" },
+        ]
+    "#;
+    let mix = Mix::parse(text, "orders").unwrap();
+    let mut counts = BTreeMap::new();
+    for seed in 0..8000 {
+        *counts.entry(mix.draw(Rng::new(seed)).unwrap().names.concat()).or_insert(0u32) += 1;
+    }
+    // Half of the time a, then b and c in any order, then d. Else one of 24 orders, of which 12 keep b before c and the others
+    // become these.
+    let close = |name: &str, share: f64| (f64::from(counts[name]) / 8000.0 - share).abs() < 0.02;
+    assert_eq!(counts.len(), 13);
+    assert!(
+        close("abcd", 0.25 + 0.5 / 12.0) && close("acbd", 0.25) && close("dbca", 0.5 / 12.0),
+        "{counts:?}"
+    );
+}
+
+#[test]
 fn a_depth_of_the_degraded_side_is_kept() {
     let text = "title = \"deep\"\ndepth = 10\n[[degrade]]\nuse = \"tone\"\ngamma = 0.7";
     let mut pair = Pair::of(scene(32, 32));
@@ -169,6 +218,24 @@ fn mistakes_are_named_by_file_key_and_range() {
             "one-of = [{ weight = 0, use = \"grain\" }]",
             "mix.toml: `degrade[0].one-of`: at least one step with a weight above 0 is needed",
         ),
+        (
+            "use = \"decimate\"\nevery = \"9 * scale\"",
+            "mix.toml: `degrade[0].every`: `every` must lie in 1..=8, got 9",
+        ),
+        (
+            "use = \"grain\"\nsize_px = \"scale squared\"",
+            "mix.toml: `degrade[0].size_px`: expected a sum like `4 + 2 * scale`, got `scale squared`",
+        ),
+        ("steps = []\nshuffle = 2", "mix.toml: `degrade[0].shuffle`: must lie in 0 to 1, got 2"),
+        (
+            "steps = []\nkeep-order = [\"a\"]",
+            "mix.toml: `degrade[0].keep-order`: no step here has the name `a`",
+        ),
+        (
+            "steps = []\nkeep-order = [1]",
+            "mix.toml: `degrade[0].keep-order`: expected a list of names, got [1]",
+        ),
+        ("steps = []\nthen-scale = 9", "mix.toml: `degrade[0].then-scale`: must lie in 1..=8, got 9"),
         ("steps = [3]", "mix.toml: `degrade[0].steps[0]`: expected a table, got integer"),
         (
             "steps = []\nbits = 3",
@@ -177,6 +244,7 @@ fn mistakes_are_named_by_file_key_and_range() {
     ] {
         assert_eq!(problem(&format!("title = \"t\"\n[[degrade]]\n{body}\n")), message);
     }
+    assert_eq!(problem("title = \"t\"\nscale = 0"), "mix.toml: `scale`: must lie in 1..=8, got 0");
     let unknown = problem("title = \"t\"\n[[degrade]]\nsteps = [{ use = \"grian\" }]");
     assert!(unknown.starts_with(
         "mix.toml: `degrade[0].steps[0].use`: no degradation `grian`, expected one of rgb-bits"

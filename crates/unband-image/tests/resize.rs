@@ -1,5 +1,5 @@
 //! Resizing against `OpenCV`, MATLAB's rule and Pillow: see `golden/bsrgan/README.md`.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use safetensors::SafeTensors;
 use unband_image::{Plane, Resampling};
@@ -36,6 +36,7 @@ fn compared(prefix: &str, made: impl Fn(&str, &Plane, &Plane) -> Plane) -> (f32,
         }
         count += 1;
     }
+    println!("{prefix}: {most:.1e}");
     (most, count)
 }
 

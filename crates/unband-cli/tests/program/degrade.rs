@@ -118,3 +118,30 @@ fn a_broken_picture_is_named_and_the_rest_is_done() {
     let names: Vec<String> = contents(&stage, "out").into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["a.png", "c.png", "d.png", "e.png", "manifest.jsonl"]);
 }
+
+#[test]
+fn a_mix_with_a_scale_makes_whole_pictures_smaller() {
+    let stage = Stage::new();
+    stage.png("odd.png", &texture);
+    let (width, height) = {
+        let limits = unband_io::Limits::default();
+        let image = unband_io::read_file(&stage.0.path().join("odd.png"), &limits).unwrap().0;
+        (image.width(), image.height())
+    };
+    for (recipe, scale) in [("bsrgan", 4), ("bsrgan-plus-x2", 2), ("bicubic", 4)] {
+        stage.run(&["degrade", "odd.png", "--recipe", recipe, "--pairs", "-q", "-o", recipe]).code(0);
+        let size = |side: &str| {
+            let limits = unband_io::Limits::default();
+            let path = stage.0.path().join(format!("{recipe}/{side}/odd.png"));
+            let image = unband_io::read_file(&path, &limits).unwrap().0;
+            (image.width(), image.height())
+        };
+        assert_eq!(size("lq"), (width / scale, height / scale), "{recipe}");
+        assert_eq!(size("gt"), (width / scale * scale, height / scale * scale), "{recipe}");
+    }
+    // Where both sides need one size, such a mix is refused.
+    stage
+        .run(&["dataset", "pairs", "odd.png", "--recipe", "bsrgan", "-o", "set"])
+        .code(2)
+        .says("the mix `bsrgan` makes the degraded side 4 times smaller");
+}

@@ -157,11 +157,11 @@ impl Reader<'_> {
             if table.contains_key("shuffle") { self.number(key, table, "shuffle", 1.0)? } else { 0.0 };
         let keep = match table.remove("keep-order") {
             None => Vec::new(),
-            Some(Value::Array(names)) => {
+            Some(Value::Array(names)) if names.iter().all(Value::is_str) => {
                 names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
             }
             Some(other) => {
-                let what = format!("expected a list of names, got {}", other.type_str());
+                let what = format!("expected a list of names, got {other}");
                 return Err(self.wrong(&format!("{key}.keep-order"), what));
             }
         };
