@@ -122,14 +122,15 @@ fn a_broken_picture_is_named_and_the_rest_is_done() {
 #[test]
 fn a_mix_with_a_scale_makes_whole_pictures_smaller() {
     let stage = Stage::new();
-    stage.png("odd.png", &texture);
+    fs::create_dir(stage.0.path().join("in")).unwrap();
+    stage.png("in/odd.png", &texture);
     let (width, height) = {
         let limits = unband_io::Limits::default();
-        let image = unband_io::read_file(&stage.0.path().join("odd.png"), &limits).unwrap().0;
+        let image = unband_io::read_file(&stage.0.path().join("in/odd.png"), &limits).unwrap().0;
         (image.width(), image.height())
     };
     for (recipe, scale) in [("bsrgan", 4), ("bsrgan-plus-x2", 2), ("bicubic", 4)] {
-        stage.run(&["degrade", "odd.png", "--recipe", recipe, "--pairs", "-q", "-o", recipe]).code(0);
+        stage.run(&["degrade", "in/odd.png", "--recipe", recipe, "--pairs", "-q", "-o", recipe]).code(0);
         let size = |side: &str| {
             let limits = unband_io::Limits::default();
             let path = stage.0.path().join(format!("{recipe}/{side}/odd.png"));
@@ -141,7 +142,7 @@ fn a_mix_with_a_scale_makes_whole_pictures_smaller() {
     }
     // Where both sides need one size, such a mix is refused.
     stage
-        .run(&["dataset", "pairs", "odd.png", "--recipe", "bsrgan", "-o", "set"])
+        .run(&["dataset", "pairs", "in", "--recipe", "bsrgan", "-o", "set"])
         .code(2)
         .says("the mix `bsrgan` makes the degraded side 4 times smaller");
 }
