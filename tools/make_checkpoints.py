@@ -321,6 +321,12 @@ def own(folder, small):
     folder.result("unband_lite", "unband-lite", net)
     save_file(net.state_dict(), folder / "unband_lite.safetensors")
     folder.says("unband_lite.safetensors", "unband_lite", "safetensors", len(net.state_dict()))
+    for seed, name in enumerate(("unband-sr-lite", "unband-sr-lite:x2"), 404):
+        result = name.replace(":", "_").replace("-", "_")
+        net = sample.drawn(name, seed, small)
+        folder.result(result, name, net)
+        save_file(net.state_dict(), folder / f"{result}.safetensors")
+        folder.says(f"{result}.safetensors", result, "safetensors", len(net.state_dict()))
 
 
 def full(folder):

@@ -24,8 +24,10 @@ from .indi import Indi
 from .rrdbnet import RRDBNet
 from .uformer import Uformer
 from .unband_lite import UnbandLite
+from .unband_sr_lite import UnbandSrLite
 
 _GENERATOR = (Generator, {"width": 1})
+_SR_LITE = {"widths": (4, 6), "blocks": (1, 1, 1)}
 _RRDB = {"nf": 4, "nb": 2, "gc": 2}
 
 # A constructor of the published configuration, and what makes it small.
@@ -49,6 +51,8 @@ _NETWORKS = {
     "squeezenet": (SqueezeNet, {"first": 4, "fires": ((2, 3),) * 4 + ((2, 4),) * 4}),
     "uformer-t": (Uformer, {"width": 4, "depths": (1, 1, 2, 1, 2, 1, 1, 1, 1), "heads": (1, 2, 2, 4, 4, 4, 2, 2, 1)}),
     "unband-lite": (UnbandLite, {"widths": (4, 5, 6, 7)}),
+    "unband-sr-lite": (UnbandSrLite, _SR_LITE),
+    "unband-sr-lite:x2": (partial(UnbandSrLite, scale=2), _SR_LITE),
     "unet-sn": (UNetSN, {"width": 2}),
     "vgg16": (partial(Vgg, (2, 2, 3, 3, 3), (3, 8, 15, 22, 29)), {"width": 2}),
     "vgg19": (partial(Vgg, (2, 2, 4, 4, 4), (2, 7, 16, 25, 34)), {"width": 2}),

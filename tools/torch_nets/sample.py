@@ -18,6 +18,7 @@ _SIZES = {
     "squeezenet": (3, 64, 72),
     "uformer-t": (3, 128, 128),
     "unband-lite": (3, 44, 76),
+    "unband-sr-lite": (3, 11, 14),
     "unet-sn": (3, 16, 24),
     "vgg16": (3, 32, 40),
     "vgg19": (3, 32, 40),
