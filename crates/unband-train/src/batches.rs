@@ -13,12 +13,12 @@ use crate::made::{Made, Patch};
 use crate::pictures::Pictures;
 use crate::recipe::{Augment, Data, Recipe};
 
-/// Pairs of patches: `[n, 3, side, side]` each, values of 0 to 1.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Pairs of patches, values of 0 to 1.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// Degraded.
+    /// Degraded, `[n, 3, height, width]`.
     pub lq: Vec<f32>,
-    /// What a perfect repair would give; for networks that classify `[n]`: 1 for a patch without banding, 0 for a banded one.
+    /// What a perfect repair would give, `[n, 3, scale · height, scale · width]`; for networks that classify `[n]`: 1 for a patch without banding, 0 for a banded one.
     pub gt: Vec<f32>,
     /// What is known of each sample, `[n, 9, side, side]`, for networks that are told; else empty.
     pub cells: Vec<f32>,
@@ -26,10 +26,20 @@ pub struct Batch {
     pub numbers: Vec<f32>,
     /// Patches.
     pub n: usize,
-    /// Rows of each.
+    /// Rows of each, degraded.
     pub height: usize,
-    /// Columns of each.
+    /// Columns of each, degraded.
     pub width: usize,
+    /// How many times as large clean patches are.
+    pub scale: usize,
+}
+
+/// Empty.
+impl Default for Batch {
+    fn default() -> Self {
+        let [lq, gt, cells, numbers] = std::array::from_fn(|_| Vec::new());
+        Self { lq, gt, cells, numbers, n: 0, height: 0, width: 0, scale: 1 }
+    }
 }
 
 impl Batch {
@@ -72,7 +82,10 @@ pub(crate) struct Patches {
     augment: Augment,
     seed: u64,
     batch: usize,
+    /// Of clean patches.
     side: usize,
+    /// How many times smaller degraded ones are.
+    scale: usize,
     /// Patches that a window serves.
     reuse: u64,
     /// Windows that are kept when they serve more than one.
@@ -82,14 +95,15 @@ pub(crate) struct Patches {
 }
 
 impl Patches {
-    pub fn open(recipe: &Recipe, sees: Sees) -> Result<Self, TrainError> {
+    pub fn open(recipe: &Recipe, sees: Sees, scale: usize) -> Result<Self, TrainError> {
         let (Data::Pairs { reuse, pool, .. } | Data::Clean { reuse, pool, .. }) = recipe.data;
         Ok(Self {
-            pictures: Pictures::open(&recipe.data, sees)?,
+            pictures: Pictures::open(&recipe.data, sees, scale)?,
             augment: recipe.augment,
             seed: recipe.seed,
             batch: recipe.batch,
             side: recipe.patch,
+            scale,
             reuse: reuse as u64,
             pool: pool as u64,
             windows: HashMap::new(),
@@ -129,16 +143,17 @@ impl Batches for Patches {
     fn next(&mut self, number: u64) -> Result<Batch, TrainError> {
         let rng = self.rng(number);
         let (side, augment) = (self.side, self.augment);
-        let mut batch = Batch { n: self.batch, height: side, width: side, ..Batch::default() };
+        let small = side / self.scale;
+        let sizes = Batch { height: small, width: small, scale: self.scale, ..Batch::default() };
+        let mut batch = Batch { n: self.batch, ..sizes };
         for sample in 0..self.batch {
             let frame = sample as u32;
             let draw = |plane: u32, count: usize| rng.below_at(count, frame, 4 + plane, 0, 0);
             let Patch { lq, gt, cells, numbers } = self.window(number, frame)?.patch(side, draw);
             let change = Change::drawn(augment, rng, frame);
-            for (planes, out) in [(&lq, &mut batch.lq), (&gt, &mut batch.gt)] {
-                change.lay_picture(planes, side, out);
-            }
-            change.lay(&cells, side, &mut batch.cells);
+            change.lay_picture(&lq, small, &mut batch.lq);
+            change.lay_picture(&gt, side, &mut batch.gt);
+            change.lay(&cells, small, &mut batch.cells);
             batch.numbers.extend(numbers);
         }
         Ok(batch)
@@ -205,11 +220,11 @@ mod tests {
                 "test",
             )
             .unwrap();
-            let mut all = Patches::open(&recipe, sees).unwrap();
+            let mut all = Patches::open(&recipe, sees, 1).unwrap();
             let batches: Vec<Batch> = (0..9).map(|i| all.next(i).unwrap()).collect();
             assert!(batches.windows(2).all(|pair| pair[0] != pair[1]));
             assert!(all.windows.len() <= 5);
-            let mut some = Patches::open(&recipe, sees).unwrap();
+            let mut some = Patches::open(&recipe, sees, 1).unwrap();
             for i in [7, 2, 8] {
                 assert!(some.next(i as u64).unwrap() == batches[i], "{reuse} {sees:?} {i}");
             }
@@ -243,7 +258,7 @@ mod tests {
                 reuse: 1,
                 pool: 1,
             };
-            let mut pictures = Pictures::open(&data, Sees::Picture).unwrap();
+            let mut pictures = Pictures::open(&data, Sees::Picture, 1).unwrap();
             let window = |seed| pictures.window(32, seed, 0).unwrap().sides();
             (0..30).map(window).map(|(lq, gt)| crate::banded::is_banded(&lq, &gt)).collect()
         };

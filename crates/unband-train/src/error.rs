@@ -54,6 +54,23 @@ pub enum TrainError {
         /// Number of the output.
         output: usize,
     },
+    /// What the perceptual loss looks with is not there.
+    #[error("{}", match file {
+        Some(file) => format!("{} holds no weights of VGG-19, which the loss `perceptual` looks with", file.display()),
+        None => "the loss `perceptual` needs weights of VGG-19".to_owned(),
+    })]
+    NoFeatures {
+        /// A file that holds others.
+        file: Option<PathBuf>,
+    },
+    /// A file of weights that cannot be read.
+    #[error("{}: {source}", file.display())]
+    Weights {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: unband_nets::checkpoint::CheckpointError,
+    },
     /// The patches are too small for a loss.
     #[error("the loss {term} needs patches of at least {least}×{least}, got {width}×{height}")]
     Patch {
@@ -188,12 +205,17 @@ pub enum DataError {
         other: PathBuf,
     },
     /// A pair of two sizes.
-    #[error("{} has {}×{} samples, its partner {} {}×{}", lq.display(), sizes[0].0, sizes[0].1, gt.display(), sizes[1].0, sizes[1].1)]
+    #[error("{} has {}×{} samples, its partner {} {}×{}: it must {}", lq.display(), sizes[0].0, sizes[0].1, gt.display(), sizes[1].0, sizes[1].1, match scale {
+        1 => "have the same size".to_owned(),
+        scale => format!("be {scale} times as wide and high"),
+    })]
     Sizes {
         /// The degraded one.
         lq: PathBuf,
         /// The clean one.
         gt: PathBuf,
+        /// How many times as large it must be.
+        scale: usize,
         /// Width and height of both.
         sizes: [(usize, usize); 2],
     },
@@ -244,6 +266,9 @@ impl TrainError {
             Self::NotFinite { .. } => {
                 Some("lower `optimizer.rate`, or set `clip-norm`, and start again from the checkpoint")
             }
+            Self::NoFeatures { .. } => Some(
+                "name torchvision's vgg19-dcbb9e9d.pth as `features` of the term, or set its `weight = 0` to learn without it",
+            ),
             Self::Checkpoint { .. } => {
                 Some("name another folder with `--out`, or delete that one to start over")
             }

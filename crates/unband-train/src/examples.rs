@@ -95,7 +95,7 @@ impl Examples {
     pub fn open(recipe: &Recipe, data: &Data, seed: u64) -> Result<Self, TrainError> {
         let (Data::Pairs { pool, .. } | Data::Clean { pool, .. }) = data;
         Ok(Self {
-            pictures: Pictures::open(data, unband_nets::arch::Sees::Picture)?,
+            pictures: Pictures::open(data, unband_nets::arch::Sees::Picture, 1)?,
             augment: recipe.augment,
             seed,
             batch: recipe.batch,

@@ -1,15 +1,16 @@
 //! A network while it learns: one step of its optimiser after the other.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_image::Rng;
 use unband_nets::arch::{self, Architecture, Passes, Purpose, Sees, Use};
-use unband_nets::{Graph, StateDict};
+use unband_nets::{Graph, StateDict, checkpoint};
 
 use crate::batches::{Batch, Batches, numbered};
 use crate::losses::{self, gan, indi};
-use crate::recipe::{Gan, Init, Recipe};
+use crate::recipe::{Gan, Init, Recipe, Rules, TermKind};
 use crate::{Model, Optimizer, Rows, TrainError, init};
 
 /// A network that learns, with all that changes from step to step.
@@ -25,7 +26,11 @@ pub struct Learner {
     pub(crate) ema: Option<Vec<Tensor<1>>>,
     /// Steps that were taken.
     pub(crate) step: u64,
+    /// What a perceptual loss looks with.
+    features: Option<Model>,
     use_as: Use,
+    /// How many times larger pictures come out.
+    scale: usize,
 }
 
 /// A network with its optimiser.
@@ -39,6 +44,24 @@ impl Player {
         let model = Model::new(graph, state, device)?;
         let optimizer = Optimizer::new(&recipe.optimizer, model.learned_len());
         Ok(Self { model, optimizer })
+    }
+}
+
+impl Player {
+    /// A discriminator's step. pix2pix takes half of the sum of both losses, LSGAN in KAIR the sum.
+    fn learn_to_tell(
+        &mut self,
+        rules: Rules,
+        made: Tensor<4>,
+        real: Tensor<4>,
+        rate: f64,
+    ) -> Result<(), TrainError> {
+        let share = if rules == Rules::Pix2pix { 0.5 } else { 1.0 };
+        let told_made = self.model.run_learning(&[made])?.swap_remove(0);
+        let told_real = self.model.run_learning(&[real])?.swap_remove(0);
+        let caught = gan::loss(rules, told_made, false) + gan::loss(rules, told_real, true);
+        self.model.step(&mut self.optimizer, rate, &caught.mul_scalar(share).backward());
+        Ok(())
     }
 }
 
@@ -62,7 +85,7 @@ impl Learner {
     /// what is learned lies on the first one.
     ///
     /// # Errors
-    /// A network that cannot be built; no device.
+    /// A network that cannot be built; no device; features of a perceptual loss that are not there.
     pub fn new(recipe: Recipe, devices: &[Device]) -> Result<Self, TrainError> {
         let devices: Vec<Device> = devices.iter().map(|device| device.clone().autodiff()).collect();
         let device = devices.first().cloned().ok_or(TrainError::NoDevice)?;
@@ -76,7 +99,34 @@ impl Learner {
         let adversary = recipe.gan.as_ref().map(other).transpose()?;
         let ema = recipe.ema.map(|_| main.model.rows_now());
         let use_as = architecture(&recipe.network).map_or(Use::of(Purpose::Deband), |a| a.use_as);
-        Ok(Self { recipe, device, devices, main, adversary, ema, step: 0, use_as })
+        let features = features(&recipe, &device)?;
+        let scale = match use_as.purpose {
+            Purpose::Upscale => main.model.graph().scale().unwrap_or(1),
+            _ => 1,
+        };
+        Ok(Self { recipe, device, devices, main, adversary, ema, step: 0, features, use_as, scale })
+    }
+
+    /// Takes the weights of a file in place of those that it starts with.
+    ///
+    /// # Errors
+    /// A file that cannot be read or holds weights of another network.
+    pub fn start_from(&mut self, file: &Path) -> Result<(), TrainError> {
+        let state = weights(file)?;
+        self.main.model = Model::new(self.main.model.graph().clone(), &state, &self.device)?;
+        self.ema = self.ema.is_some().then(|| self.main.model.rows_now());
+        Ok(())
+    }
+
+    /// How many times larger pictures come out.
+    pub(crate) fn scale(&self) -> usize {
+        self.scale
+    }
+
+    /// The network of the last step, not of averages; as [`Learner::learned`].
+    pub(crate) fn last(&self) -> Result<Model, TrainError> {
+        let model = &self.main.model;
+        Model::new(model.graph().clone(), &model.state()?, &self.device.clone().inner())
     }
 
     /// Takes one step and gives its loss, before the step. The next step follows from [`Learner::steps_taken`] alone.
@@ -158,7 +208,7 @@ impl Learner {
     /// # Errors
     /// Sizes that do not fit.
     pub(crate) fn restore(&self, model: &Model, lq: &Batch) -> Result<Tensor<4>, TrainError> {
-        let image = self.tensor(&lq.lq, lq).inner();
+        let image = self.tensor(&lq.lq, lq, 1).inner();
         let mut inputs = vec![self.ranged(image)];
         inputs.extend(self.known(lq).into_iter().map(Tensor::inner));
         if self.use_as.passes == Passes::Steps {
@@ -176,7 +226,7 @@ impl Learner {
         for (i, part) in batch.parts(workers).iter().enumerate() {
             seen.push(self.seen(part, number, i * batch.n / workers));
         }
-        let terms = &self.recipe.loss;
+        let (terms, features) = (&self.recipe.loss, self.features.as_ref());
         let frozen = self
             .recipe
             .freeze_norms
@@ -192,10 +242,10 @@ impl Learner {
         let model = &mut self.main.model;
         let results = std::thread::scope(|scope| {
             let work = |(mut copy, part): (Model, Seen)| {
-                scope.spawn(move || gradients(&mut copy, part, terms, frozen))
+                scope.spawn(move || gradients(&mut copy, part, terms, features, frozen))
             };
             let others: Vec<_> = others.into_iter().map(work).collect();
-            let mut results = vec![gradients(model, own, terms, frozen)];
+            let mut results = vec![gradients(model, own, terms, features, frozen)];
             // A worker that panics takes the training with it.
             results.extend(
                 others.into_iter().map(|w| w.join().unwrap_or_else(|p| std::panic::resume_unwind(p))),
@@ -212,7 +262,8 @@ impl Learner {
         Ok((loss, sum))
     }
 
-    /// pix2pix: the discriminator takes its step first, then the network's loss is that of deceiving it and the recipe's terms.
+    /// The network's loss is that of deceiving the other one and the recipe's terms. By pix2pix's rules the discriminator takes its
+    /// step first, by LSGAN's it does so after it was asked; what it learns from was made before the network's step in both.
     fn play(&mut self, batch: &Batch, number: u64, rate: f64) -> Result<(f32, Rows), TrainError> {
         let Seen { lq, gt, .. } = self.seen(batch, number, 0);
         let (Some(adversary), Some(settings)) = (&mut self.adversary, &self.recipe.gan) else {
@@ -220,26 +271,32 @@ impl Learner {
         };
         let outputs = self.main.model.run_learning(std::slice::from_ref(&lq))?;
         let made = outputs[0].clone();
-        let beside = |x: Tensor<4>| Tensor::cat(vec![lq.clone(), x], 1);
-        let other = &mut adversary.model;
-        let told_made = other.run_learning(&[beside(made.clone().detach())])?.swap_remove(0);
-        let told_real = other.run_learning(&[beside(gt.clone())])?.swap_remove(0);
-        let caught = (gan::loss(told_made, false) + gan::loss(told_real, true)).mul_scalar(0.5);
-        other.step(&mut adversary.optimizer, rate, &caught.backward());
-        let told = other.run_learning(&[beside(made)])?.swap_remove(0);
-        let loss = gan::loss(told, true).mul_scalar(settings.weight)
-            + losses::sum(&self.recipe.loss, &outputs, &gt, &lq)?;
+        let (rules, still) = (settings.rules, made.clone().detach());
+        let shown = |x: Tensor<4>| match rules {
+            Rules::Pix2pix => Tensor::cat(vec![lq.clone(), x], 1),
+            Rules::Lsgan => x,
+        };
+        if rules == Rules::Pix2pix {
+            adversary.learn_to_tell(rules, shown(still.clone()), shown(gt.clone()), rate)?;
+        }
+        let told = adversary.model.run_learning(&[shown(made)])?.swap_remove(0);
+        let loss = gan::loss(rules, told, true).mul_scalar(settings.weight)
+            + losses::sum(&self.recipe.loss, &outputs, &gt, &lq, self.features.as_ref())?;
         let gradients = loss.backward();
-        Ok((number_of(loss)?, self.main.model.gradient_rows(&gradients)))
+        let result = (number_of(loss)?, self.main.model.gradient_rows(&gradients));
+        if rules == Rules::Lsgan {
+            adversary.learn_to_tell(rules, shown(still), shown(gt), rate)?;
+        }
+        Ok(result)
     }
 
     /// `first` is the place of the part's first picture in the batch.
     fn seen(&self, batch: &Batch, number: u64, first: usize) -> Seen {
-        let mut lq = self.ranged(self.tensor(&batch.lq, batch));
+        let mut lq = self.ranged(self.tensor(&batch.lq, batch, 1));
         let gt = if self.classifies() {
             Tensor::from_data(TensorData::new(batch.gt.clone(), [batch.n, 1, 1, 1]), &self.device)
         } else {
-            self.ranged(self.tensor(&batch.gt, batch))
+            self.ranged(self.tensor(&batch.gt, batch, batch.scale))
         };
         let mut more = self.known(batch);
         if self.use_as.passes == Passes::Steps {
@@ -277,8 +334,9 @@ impl Learner {
         self.use_as.sees
     }
 
-    fn tensor(&self, values: &[f32], batch: &Batch) -> Tensor<4> {
-        let shape = [batch.n, 3, batch.height, batch.width];
+    /// Pictures that are so many times as large as the degraded ones.
+    fn tensor(&self, values: &[f32], batch: &Batch, scale: usize) -> Tensor<4> {
+        let shape = [batch.n, 3, scale * batch.height, scale * batch.width];
         Tensor::from_data(TensorData::new(values.to_vec(), shape), &self.device)
     }
 
@@ -301,6 +359,32 @@ pub(crate) fn architecture(name: &str) -> Option<&'static Architecture> {
     arch::find(name.split(':').next().unwrap_or(name))
 }
 
+/// The tensors of a file, by PyTorch's names for its network.
+fn weights(file: &Path) -> Result<StateDict, TrainError> {
+    let read = checkpoint::open(file);
+    let read = read.map_err(|source| TrainError::Weights { file: file.to_owned(), source })?;
+    Ok(read.state)
+}
+
+/// VGG-19, where the recipe's losses look with it.
+fn features(recipe: &Recipe, device: &Device) -> Result<Option<Model>, TrainError> {
+    let looks = |term: &&crate::recipe::Term| term.term == TermKind::Perceptual && !term.is_off();
+    let Some(term) = recipe.loss.iter().find(looks) else { return Ok(None) };
+    let file = term.features.as_ref().ok_or(TrainError::NoFeatures { file: None })?;
+    let read = checkpoint::open(file);
+    let read = read.map_err(|source| TrainError::Weights { file: file.clone(), source })?;
+    let found = read.network().ok().filter(|network| network.architecture.name == "vgg19");
+    let graph = found.ok_or_else(|| TrainError::NoFeatures { file: Some(file.clone()) })?.graph;
+    // torchvision's file also holds layers that tell what a picture shows.
+    let mut state = StateDict::new();
+    for stored in graph.stored() {
+        if let Some(tensor) = read.state.get(&stored.name) {
+            state.insert(stored.name, tensor.clone());
+        }
+    }
+    Ok(Some(Model::new(graph, &state, device)?.frozen()))
+}
+
 fn graph(name: &str) -> Result<Graph, TrainError> {
     let unknown = || TrainError::Network { name: name.into(), what: "there is none of that name".into() };
     let built = arch::build(name).ok_or_else(unknown)?;
@@ -311,11 +395,12 @@ fn gradients(
     model: &mut Model,
     seen: Seen,
     terms: &[crate::recipe::Term],
+    features: Option<&Model>,
     frozen: bool,
 ) -> Result<(f32, Rows), TrainError> {
     let inputs: Vec<Tensor<4>> = std::iter::once(seen.lq.clone()).chain(seen.more).collect();
     let outputs = if frozen { model.run(&inputs)? } else { model.run_learning(&inputs)? };
-    let loss = losses::sum(terms, &outputs, &seen.gt, &seen.lq)?;
+    let loss = losses::sum(terms, &outputs, &seen.gt, &seen.lq, features)?;
     let gradients = loss.backward();
     Ok((number_of(loss)?, model.gradient_rows(&gradients)))
 }

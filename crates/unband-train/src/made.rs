@@ -10,11 +10,11 @@ use unband_infer::cells::Cells;
 
 use crate::error::DataError;
 
-/// A patch: planes of `side` squared each.
+/// A patch: planes of `side` squared each, of the degraded side by the scale smaller.
 pub(crate) struct Patch {
-    /// `[3, side, side]`, values of 0 to 1.
+    /// `[3, side / scale, side / scale]`, values of 0 to 1.
     pub lq: Vec<f32>,
-    /// As `lq`.
+    /// `[3, side, side]`.
     pub gt: Vec<f32>,
     /// What is known of each sample, for networks of [`Sees::Cells`].
     pub cells: Vec<f32>,
@@ -53,14 +53,18 @@ pub(crate) struct Made {
     numbers: Vec<f32>,
     /// What was drawn, by the names of a mix.
     pub names: Vec<String>,
-    /// Samples at its sides that patches leave out.
+    /// How many times smaller the degraded side is.
+    scale: usize,
+    /// Samples of the degraded side, at its sides, that patches leave out.
     rim: usize,
 }
 
 impl Made {
-    /// What of a degraded pair is left when `rim` samples of each side are only there for what looks beyond patches.
+    /// What of a degraded pair is left when `rim` samples of each side of the clean picture, a multiple of the scale, are only
+    /// there for what looks beyond patches.
     pub fn of(
         (pair, names): (Pair, Vec<String>),
+        scale: usize,
         rim: usize,
         surface: Option<&Surface>,
     ) -> Result<Self, DataError> {
@@ -70,14 +74,14 @@ impl Made {
             }
             None => (Vec::new(), Vec::new()),
         };
-        Ok(Self { pair, cells, numbers, names, rim })
+        Ok(Self { pair, cells, numbers, names, scale, rim: rim / scale })
     }
 
     /// The degraded and the clean side, without the rim.
     pub fn sides(&self) -> (Image, Image) {
         let (w, h) = (self.pair.lq.width(), self.pair.lq.height());
         let window = Window { x0: self.rim, y0: self.rim, x1: w - self.rim, y1: h - self.rim };
-        let inner = |image: &Image| {
+        let inner = |image: &Image, window: Window| {
             let plane = |plane: &Plane| Plane {
                 width: window.width(),
                 height: window.height(),
@@ -86,37 +90,45 @@ impl Made {
             let planes = image.planes.iter().map(plane).collect();
             Image { planes, ..image.clone() }
         };
-        (inner(&self.pair.lq), inner(&self.pair.gt))
+        (inner(&self.pair.lq, window), inner(&self.pair.gt, enlarged(window, self.scale)))
     }
 
-    /// A square whose place is drawn.
+    /// A square whose place is drawn; `side` is that of the clean picture, a multiple of the scale.
     pub fn patch(&self, side: usize, draw: impl Fn(u32, usize) -> usize) -> Patch {
+        let side = side / self.scale;
         let free = |size: usize| size - 2 * self.rim - side + 1;
         let x0 = self.rim + draw(0, free(self.pair.lq.width()));
         let y0 = self.rim + draw(1, free(self.pair.lq.height()));
         self.cut(Window { x0, y0, x1: x0 + side, y1: y0 + side })
     }
 
-    /// The middle, with its height and width: multiples of `multiple`, at most `crop` where that is not 0. `None` where nothing
-    /// is left.
+    /// The middle, with the height and width of its degraded side: multiples of `multiple`, at most `crop` samples of the clean
+    /// picture where that is not 0. `None` where nothing is left.
     pub fn middle(&self, crop: usize, multiple: usize) -> Option<(Patch, usize, usize)> {
         let (w, h) = (self.pair.lq.width(), self.pair.lq.height());
-        let side = |n: usize| (if crop == 0 { n } else { n.min(crop) }) / multiple * multiple;
+        let most = crop / self.scale;
+        let side = |n: usize| (if crop == 0 { n } else { n.min(most) }) / multiple * multiple;
         let (width, height) = (side(w), side(h));
         let (x0, y0) = ((w - width) / 2, (h - height) / 2);
         let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         (width > 0 && height > 0).then(|| (self.cut(window), height, width))
     }
 
-    /// What lies in a window.
+    /// What lies in a window of the degraded side.
     fn cut(&self, window: Window) -> Patch {
         Patch {
             lq: cut(&self.pair.lq.planes[..3], window),
-            gt: cut(&self.pair.gt.planes[..3], window),
+            gt: cut(&self.pair.gt.planes[..3], enlarged(window, self.scale)),
             cells: cut(&self.cells, window),
             numbers: self.numbers.clone(),
         }
     }
+}
+
+/// The same part of a picture that is so many times larger.
+fn enlarged(window: Window, scale: usize) -> Window {
+    let Window { x0, y0, x1, y1 } = window;
+    Window { x0: scale * x0, y0: scale * y0, x1: scale * x1, y1: scale * y1 }
 }
 
 /// Planes one after the other.

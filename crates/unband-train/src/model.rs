@@ -140,6 +140,13 @@ impl Model {
         Ok(state)
     }
 
+    /// The same network, whose weights do not change: gradients go through it to what it is given, and no further.
+    #[must_use]
+    pub fn frozen(self) -> Self {
+        let still = |row: Tensor<1>| if self.device.is_autodiff() { row.inner().autodiff() } else { row };
+        Self { learned: self.learned.into_iter().map(still).collect(), ..self }
+    }
+
     /// The picture and the other outputs, in the graph's order; inputs too. Running statistics are used, dropout keeps all.
     ///
     /// Inputs are `[N, C, H, W]`, points `[N, C, 1, 1]`.

@@ -42,13 +42,15 @@ pub(crate) struct Pictures {
     window: Option<usize>,
     /// Only plainly banded windows.
     banded: bool,
+    /// How many times smaller the degraded side is.
+    scale: usize,
     surface: Option<Surface>,
     kept: VecDeque<(PathBuf, Arc<Kept>)>,
 }
 
 impl Pictures {
-    /// Lists what a recipe names; nothing is decoded yet.
-    pub fn open(data: &Data, sees: Sees) -> Result<Self, DataError> {
+    /// Lists what a recipe names; nothing is decoded yet. `scale`: how many times larger than degraded pictures clean ones are.
+    pub fn open(data: &Data, sees: Sees, scale: usize) -> Result<Self, DataError> {
         let (files, ways, window, banded) = match data {
             Data::Clean { folder, degradations, mix, window, banded, .. } => {
                 let files = list(folder)?.into_iter().map(|file| (file, None)).collect();
@@ -64,7 +66,7 @@ impl Pictures {
             }
         };
         let surface = (sees == Sees::Cells).then(Surface::new).transpose()?;
-        Ok(Self { files, ways, window, banded, surface, kept: VecDeque::new() })
+        Ok(Self { files, ways, window, banded, scale, surface, kept: VecDeque::new() })
     }
 
     pub fn len(&self) -> usize {
@@ -84,7 +86,7 @@ impl Pictures {
             let pair = salted(attempt / PLACES).below_at(self.len(), sample, 0, 0, 0);
             let (made, names, room) = self.part(pair, side, salted(attempt), sample)?;
             if !self.banded || is_banded(&made.lq, &made.gt) {
-                return Made::of((made, names), room, self.surface.as_ref());
+                return Made::of((made, names), self.scale, room, self.surface.as_ref());
             }
         }
         Err(DataError::NoneBanded { tries: TRIES })
@@ -108,15 +110,19 @@ impl Pictures {
             return Err(DataError::Small { file, width: clean.width, height: clean.height, least });
         }
         let wanted = self.window.unwrap_or(side).max(side) + 2 * room;
-        let (width, height) = (wanted.min(clean.width), wanted.min(clean.height));
-        let (x0, y0) = (draw(11, clean.width - width + 1), draw(12, clean.height - height + 1));
+        let fitting = |size: usize| wanted.min(size) / self.scale * self.scale;
+        let (width, height) = (fitting(clean.width), fitting(clean.height));
+        // Pairs that are there have a sample of the degraded side for every `scale` of the clean one.
+        let place = |plane: u32, free: usize| draw(plane, free / self.scale + 1) * self.scale;
+        let (x0, y0) = (place(11, clean.width - width), place(12, clean.height - height));
         let outer = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let rng = Rng::new(u64::from(rng.at(sample, 13, 0, 0)));
         let (made, names) = self.degrade(pair, (&clean, degraded.as_deref()), outer, way, rng)?;
         Ok((made, names, room))
     }
 
-    /// The middle of a pair, sides multiples of `multiple` and at most `crop` where that is not 0: the patch, height and width.
+    /// The middle of a pair, sides multiples of `multiple` and the clean one's at most `crop` where that is not 0: the patch, height
+    /// and width of its degraded side.
     pub fn middle(
         &mut self,
         pair: usize,
@@ -127,15 +133,19 @@ impl Pictures {
         let (clean, degraded) = self.pictures(pair)?;
         let way = self.way(|ways| pair % ways);
         let room = 2 * way.map_or(0, Way::room);
-        let side = |n: usize| if crop == 0 { n } else { n.min(crop + room) };
+        let side = |n: usize| {
+            let most = if crop == 0 { n } else { n.min(crop + room) };
+            most / self.scale * self.scale
+        };
         let (width, height) = (side(clean.width), side(clean.height));
-        let (x0, y0) = ((clean.width - width) / 2, (clean.height - height) / 2);
+        let middle = |free: usize| free / 2 / self.scale * self.scale;
+        let (x0, y0) = (middle(clean.width - width), middle(clean.height - height));
         let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let made = self.degrade(pair, (&clean, degraded.as_deref()), window, way, rng)?;
-        let made = Made::of(made, 0, self.surface.as_ref())?;
+        let made = Made::of(made, self.scale, 0, self.surface.as_ref())?;
         made.middle(crop, multiple).ok_or_else(|| {
             let (file, width, height) = (self.files[pair].0.clone(), clean.width, clean.height);
-            DataError::Small { file, width, height, least: multiple }
+            DataError::Small { file, width, height, least: multiple * self.scale }
         })
     }
 
@@ -155,7 +165,7 @@ impl Pictures {
         let file = &self.files[pair].0;
         let mut made = Pair::of(clean.window(window, file)?);
         if let Some(degraded) = degraded {
-            made.lq = degraded.window(window, file)?;
+            made.lq = degraded.window(shrunk(window, self.scale), file)?;
         }
         let Some(way) = way else { return Ok((made, Vec::new())) };
         let drawn = way.apply(&mut made, rng);
@@ -168,9 +178,9 @@ impl Pictures {
         let gt = self.decoded(&clean)?;
         let Some(degraded) = degraded else { return Ok((gt, None)) };
         let lq = self.decoded(&degraded)?;
-        if (lq.width, lq.height) != (gt.width, gt.height) {
+        if (lq.width * self.scale, lq.height * self.scale) != (gt.width, gt.height) {
             let sizes = [(lq.width, lq.height), (gt.width, gt.height)];
-            return Err(DataError::Sizes { lq: degraded, gt: clean, sizes });
+            return Err(DataError::Sizes { lq: degraded, gt: clean, scale: self.scale, sizes });
         }
         Ok((gt, Some(lq)))
     }
@@ -206,6 +216,12 @@ impl Kept {
         Image::from_rgb16(w.width(), w.height(), &data)
             .map_err(|source| DataError::Picture { file: file.to_owned(), source })
     }
+}
+
+/// The same part of a picture that is so many times smaller.
+fn shrunk(window: Window, scale: usize) -> Window {
+    let Window { x0, y0, x1, y1 } = window;
+    Window { x0: x0 / scale, y0: y0 / scale, x1: x1 / scale, y1: y1 / scale }
 }
 
 /// Files whose ending is that of a picture, by name.

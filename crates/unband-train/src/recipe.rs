@@ -20,7 +20,7 @@ pub struct Recipe {
     pub steps: u64,
     /// Patches per step, over all workers; of each piece when `accumulate` is above 1.
     pub batch: usize,
-    /// Side of a patch, in samples.
+    /// Side of a patch, in samples of the clean picture.
     pub patch: usize,
     /// Batches whose gradients are averaged for one step.
     #[serde(default = "one")]
@@ -41,6 +41,9 @@ pub struct Recipe {
     /// How weights start.
     #[serde(default)]
     pub init: Init,
+    /// Weights to start from instead, of any file that `unband` takes: what an earlier stage of the training left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<PathBuf>,
     /// What is made smaller.
     pub loss: Vec<Term>,
     /// A second network to play against.
@@ -75,6 +78,16 @@ pub struct Term {
     /// Of `charbonnier` alone: 1e-3 where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eps: Option<f64>,
+    /// Of `perceptual` alone: torchvision's weights of VGG-19.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<PathBuf>,
+}
+
+impl Term {
+    /// Does it count for nothing?
+    pub fn is_off(&self) -> bool {
+        self.weight.abs() <= 0.0
+    }
 }
 
 /// The losses.
@@ -97,22 +110,38 @@ pub enum TermKind {
     Gradient,
     /// Absolute difference of each patch as a share of what it was before, so that faint harm counts as much as strong one.
     RelativeL1,
+    /// Absolute difference of the features of VGG-19, which the user supplies; nothing is looked at where its weight is 0.
+    Perceptual,
     /// Probability of no banding against the label of each patch, for networks that classify.
     CrossEntropy,
 }
 
-/// pix2pix's game.
+/// A game of two networks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Gan {
-    /// Network that tells made pictures from real ones, given the banded one beside.
+    /// Network that tells made pictures from real ones.
     pub discriminator: String,
+    /// What it is given and how both learn.
+    #[serde(default)]
+    pub rules: Rules,
     /// How much deceiving it counts.
     #[serde(default = "whole")]
     pub weight: f64,
     /// How its weights start.
     #[serde(default)]
     pub init: Init,
+}
+
+/// How two networks play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rules {
+    /// The discriminator is given the degraded picture beside, moves first, and learns by half of its cross-entropy.
+    #[default]
+    Pix2pix,
+    /// It is given one picture, moves after the other network, and learns by squared distances from 1 and 0 (Mao et al., ICCV 2017).
+    Lsgan,
 }
 
 /// What moves the weights; the discriminator too.
@@ -235,7 +264,8 @@ pub struct Tones {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {
-    /// A folder with `lq` and `gt`, which hold pictures of the same names and sizes.
+    /// A folder with `lq` and `gt`, which hold pictures of the same names and sizes; for networks that enlarge those of `gt` are as
+    /// many times larger.
     Pairs {
         /// The folder.
         folder: PathBuf,
@@ -321,7 +351,8 @@ fn eps() -> f64 {
 
 impl Recipe {
     /// Reads a recipe, then what overrides it: other files, and single settings `a.b = value`. Later ones win; tables are
-    /// merged key by key, everything else is replaced. What a file says under `for.NETWORK` holds for that network alone.
+    /// merged key by key, everything else is replaced. What a file says under `for.NETWORK` holds where that network learns, or is the
+    /// discriminator.
     ///
     /// # Errors
     /// A file that cannot be read or is no TOML; keys that are unknown or missing, values that are not allowed: with the
@@ -333,11 +364,15 @@ impl Recipe {
             let mut over = recipe::read(file)?;
             let special = over.remove("for");
             recipe::merge(&mut table, over);
-            let network = table.get("network").and_then(Value::as_str).unwrap_or_default().to_owned();
-            if let Some(Value::Table(mut special)) = special
-                && let Some(Value::Table(own)) = special.remove(&network)
-            {
-                recipe::merge(&mut table, own);
+            let other = table.get("gan").and_then(|gan| gan.get("discriminator"));
+            let players =
+                [table.get("network"), other].map(|name| name.and_then(Value::as_str).map(str::to_owned));
+            if let Some(Value::Table(mut special)) = special {
+                for name in players.into_iter().flatten() {
+                    if let Some(Value::Table(own)) = special.remove(&name) {
+                        recipe::merge(&mut table, own);
+                    }
+                }
             }
             names.push(file.display().to_string());
         }
@@ -378,6 +413,10 @@ impl Recipe {
     /// A number that TOML does not hold.
     pub fn to_share(&self) -> Result<String, RecipeError> {
         let mut shared = self.clone();
+        let files = shared.loss.iter_mut().filter_map(|term| term.features.as_mut()).chain(&mut shared.from);
+        for file in files {
+            *file = last(file);
+        }
         for data in [&mut shared.data, &mut shared.validation.data] {
             data.forget_places();
         }
@@ -385,9 +424,13 @@ impl Recipe {
     }
 }
 
+/// A place without what it lies in.
+fn last(path: &Path) -> PathBuf {
+    path.file_name().map_or_else(|| path.to_owned(), PathBuf::from)
+}
+
 impl Data {
     fn forget_places(&mut self) {
-        let last = |path: &Path| path.file_name().map_or_else(|| path.to_owned(), PathBuf::from);
         let (Self::Pairs { folder, .. } | Self::Clean { folder, .. }) = self;
         *folder = last(folder);
         if let Self::Clean { mix: Some(mix), .. } = self {

@@ -4,7 +4,7 @@ use unband_data::Mix;
 use unband_data::recipe::RecipeError;
 use unband_nets::arch::{self, ARCHITECTURES, Purpose, Sees};
 
-use crate::recipe::{Data, Init, Recipe, Schedule, TermKind};
+use crate::recipe::{Data, Init, Recipe, Rules, Schedule, Term, TermKind};
 
 /// # Errors
 /// The first value that is not allowed.
@@ -15,6 +15,7 @@ pub(crate) fn check(recipe: &Recipe, file: &str) -> Result<(), RecipeError> {
     checks.losses(recipe)?;
     checks.rates(recipe)?;
     checks.classifier(recipe)?;
+    checks.scale(recipe)?;
     checks.data("data", &recipe.data)?;
     checks.data("validation.data", &recipe.validation.data)
 }
@@ -51,9 +52,24 @@ impl Checks<'_> {
     }
 
     fn networks(&self, r: &Recipe) -> Result<(), RecipeError> {
-        self.network("network", &r.network, &[Purpose::Deband, Purpose::Classify])?;
+        self.network("network", &r.network, &[Purpose::Deband, Purpose::Upscale, Purpose::Classify])?;
         match &r.gan {
-            Some(gan) => self.network("gan.discriminator", &gan.discriminator, &[Purpose::Discriminate]),
+            Some(gan) => {
+                self.network("gan.discriminator", &gan.discriminator, &[Purpose::Discriminate])?;
+                // pix2pix's sees two pictures at once.
+                let graph = arch::build(&gan.discriminator).and_then(Result::ok);
+                let wanted = if gan.rules == Rules::Pix2pix { 6 } else { 3 };
+                match graph.map(|graph| graph.inputs[0].channels) {
+                    Some(channels) if channels != wanted => {
+                        let rules = gan.rules;
+                        let what = format!(
+                            "{rules:?} needs a discriminator of {wanted} channels, this one takes {channels}"
+                        );
+                        Err(self.wrong("gan.discriminator", what))
+                    }
+                    _ => Ok(()),
+                }
+            }
             None => Ok(()),
         }
     }
@@ -100,6 +116,47 @@ impl Checks<'_> {
         Ok(())
     }
 
+    /// Clean pictures are as many times larger than degraded ones as the network makes them.
+    fn scale(&self, r: &Recipe) -> Result<(), RecipeError> {
+        let base = r.network.split(':').next().unwrap_or_default();
+        let enlarges = arch::find(base).is_some_and(|a| a.use_as.purpose == Purpose::Upscale);
+        let graph = if enlarges { arch::build(&r.network).and_then(Result::ok) } else { None };
+        let scale = graph.and_then(|graph| graph.scale()).unwrap_or(1);
+        for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
+            let Data::Clean { mix, banded, window, .. } = data else { continue };
+            let found = mix.as_ref().and_then(|mix| Mix::find(mix).ok()).map_or(1, |mix| mix.scale());
+            if found != scale {
+                let what = format!(
+                    "makes pictures {found} times smaller, {} makes them {scale} times larger",
+                    r.network
+                );
+                return Err(self.wrong(&format!("{key}.mix"), what));
+            }
+            if scale > 1 && *banded {
+                return Err(self.wrong(&format!("{key}.banded"), "is for pictures of one size".into()));
+            }
+            if window.is_some_and(|window| !window.is_multiple_of(scale)) {
+                return Err(self.wrong(&format!("{key}.window"), format!("must be a multiple of {scale}")));
+            }
+        }
+        if scale == 1 {
+            return Ok(());
+        }
+        match &r.gan {
+            Some(gan) if gan.rules == Rules::Pix2pix => {
+                let what = "pix2pix looks at pictures of one size; networks that enlarge play by `lsgan`";
+                Err(self.wrong("gan.rules", what.into()))
+            }
+            _ => match r.loss.iter().position(|term| term.term == TermKind::RelativeL1) {
+                Some(i) => {
+                    let what = "`relative-l1` compares pictures of one size";
+                    Err(self.wrong(&format!("loss[{i}].term"), what.into()))
+                }
+                None => Ok(()),
+            },
+        }
+    }
+
     fn losses(&self, r: &Recipe) -> Result<(), RecipeError> {
         if r.loss.is_empty() {
             return Err(self.wrong("loss", "at least one term is needed".into()));
@@ -112,6 +169,7 @@ impl Checks<'_> {
                 Some(_) => return Err(self.wrong(&key, "only `charbonnier` has one".into())),
                 None => {}
             }
+            self.perceptual(i, term, r)?;
         }
         if let Some(gan) = &r.gan {
             if r.workers > 1 || r.accumulate > 1 {
@@ -122,6 +180,24 @@ impl Checks<'_> {
             self.init("gan.init", &gan.discriminator, &gan.init)?;
         }
         self.init("init", &r.network, &r.init)
+    }
+
+    fn perceptual(&self, i: usize, term: &Term, r: &Recipe) -> Result<(), RecipeError> {
+        let key = format!("loss[{i}].features");
+        if term.term != TermKind::Perceptual {
+            return match term.features {
+                Some(_) => Err(self.wrong(&key, "only `perceptual` has them".into())),
+                None => Ok(()),
+            };
+        }
+        if !term.is_off() && term.features.is_none() {
+            let what = "must name torchvision's weights of VGG-19 (vgg19-dcbb9e9d.pth), or the term have `weight = 0`";
+            return Err(self.wrong(&key, what.into()));
+        }
+        if !term.is_off() && r.workers > 1 {
+            return Err(self.wrong("workers", "must be 1 with the loss `perceptual`".into()));
+        }
+        Ok(())
     }
 
     fn init(&self, key: &str, network: &str, init: &Init) -> Result<(), RecipeError> {
@@ -139,7 +215,9 @@ impl Checks<'_> {
                     None => Ok(()),
                 }
             }
-            Init::XavierNormal { gain, .. } => self.number(&format!("{key}.gain"), *gain, 0.0, 10.0),
+            Init::XavierNormal { gain, .. } | Init::Orthogonal { gain } => {
+                self.number(&format!("{key}.gain"), *gain, 0.0, 10.0)
+            }
             Init::Differences { layer, gain } => {
                 let graph = arch::build(network).and_then(Result::ok);
                 let name = format!("{layer}.weight");

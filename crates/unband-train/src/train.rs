@@ -16,7 +16,7 @@ use crate::learner::Learner;
 use crate::log::{Log, Row};
 use crate::recipe::Recipe;
 use crate::validation::Validation;
-use crate::{DataError, TrainError};
+use crate::{DataError, Model, TrainError};
 
 /// How a training stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +56,8 @@ pub struct Trained {
 /// A network that classifies leaves `accuracy.csv`, right answers by family at the last validation, instead of decibels.
 ///
 /// The folder gets `recipe.toml`, `curve.csv`, `TensorBoard`'s events, `checkpoint.safetensors`, `weights.safetensors`,
-/// `best.safetensors` and `samples/`.
+/// `best.safetensors`, `samples/` and, where the others hold averages, `last.safetensors`: the weights themselves, which a next
+/// stage starts from.
 ///
 /// # Errors
 /// As [`Learner::step`]; a folder that cannot be written or that another training writes to; a checkpoint of another recipe. The last checkpoint stays.
@@ -105,21 +106,28 @@ impl Run {
         clear(folder);
         let mut learner = Learner::new(recipe.clone(), devices)?;
         let multiple = learner.main.model.graph().size_multiple().unwrap_or(1);
+        let multiple = multiple * learner.scale();
         if !recipe.patch.is_multiple_of(multiple) {
             let file = recipe.network.clone();
             let what = format!("must be a multiple of {multiple} for this network, got {}", recipe.patch);
             return Err(crate::RecipeError::Key { file, key: "patch".into(), what }.into());
         }
+        let scale = learner.scale();
         let file = folder.join("checkpoint.safetensors");
-        let facts = if file.exists() { saved::load(&mut learner, &file)? } else { Vec::new() };
+        let facts = if file.exists() {
+            saved::load(&mut learner, &file)?
+        } else {
+            recipe.from.as_ref().map(|start| learner.start_from(start)).transpose()?;
+            Vec::new()
+        };
         let number =
             |name: &str| facts.iter().find(|(k, _)| k == name).and_then(|(_, v)| v.parse::<f64>().ok());
         let (batches, trial): (Box<dyn Batches>, Trial) = if learner.classifies() {
             let patches = Examples::open(recipe, &recipe.data, recipe.seed)?;
             (Box::new(patches), Trial::Patches(Box::new(Accuracy::open(recipe)?)))
         } else {
-            let pictures = Validation::open(recipe, learner.sees(), multiple)?;
-            (Box::new(Patches::open(recipe, learner.sees())?), Trial::Pictures(pictures))
+            let pictures = Validation::open(recipe, learner.sees(), (multiple / scale, scale))?;
+            (Box::new(Patches::open(recipe, learner.sees(), scale)?), Trial::Pictures(pictures))
         };
         let kept = learner.steps_taken();
         unband_io::write_bytes(recipe.to_toml()?.as_bytes(), &folder.join("recipe.toml"), true)?;
@@ -176,6 +184,9 @@ impl Run {
         }
         let weights = self.folder.join("weights.safetensors");
         self.write_weights(&weights)?;
+        if recipe.ema.is_some() {
+            self.write(&self.learner.last()?, &self.folder.join("last.safetensors"))?;
+        }
         let best = self.folder.join("best.safetensors");
         let psnr = self.psnr.unwrap_or((f64::NAN, f64::NAN));
         Ok(Some(Trained { weights, best, psnr, best_psnr: self.best }))
@@ -213,6 +224,10 @@ impl Run {
 
     /// For inference: with averages where the recipe asks for them, and the recipe in the header.
     fn write_weights(&self, path: &Path) -> Result<(), TrainError> {
+        self.write(&self.learner.learned()?, path)
+    }
+
+    fn write(&self, model: &Model, path: &Path) -> Result<(), TrainError> {
         let recipe = &self.learner.recipe;
         let mut facts = vec![
             ("network".to_owned(), recipe.network.clone()),
@@ -224,7 +239,7 @@ impl Run {
             facts.push(("validation_input_psnr_db".to_owned(), input.to_string()));
         }
         facts.extend(self.accuracy.map(|a| ("validation_accuracy".to_owned(), a.to_string())));
-        let bytes = checkpoint::write_safetensors(&self.learner.learned()?.state()?, &facts);
+        let bytes = checkpoint::write_safetensors(&model.state()?, &facts);
         Ok(unband_io::write_bytes(&bytes, path, true)?)
     }
 
@@ -269,5 +284,5 @@ fn clear(folder: &Path) {
 /// # Errors
 /// Folders that cannot be listed or are empty, pictures without partners.
 pub fn pairs(recipe: &Recipe) -> Result<usize, DataError> {
-    Ok(crate::pictures::Pictures::open(&recipe.data, Sees::Picture)?.len())
+    Ok(crate::pictures::Pictures::open(&recipe.data, Sees::Picture, 1)?.len())
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Tensor;
-use unband_image::{Depth, Image, Rng};
+use unband_image::{Depth, Image, Plane, Resampling, Rng};
 use unband_io::WriteOptions;
 use unband_nets::arch::Sees;
 
@@ -19,28 +19,28 @@ use crate::recipe::Recipe;
 pub(crate) struct Validation {
     /// Name and pair.
     pairs: Vec<(String, Batch)>,
-    /// Decibels of what goes in.
+    /// Decibels of what goes in, enlarged by cubic interpolation where the network enlarges.
     input: f64,
     samples: usize,
 }
 
 impl Validation {
     /// Reads all of them.
-    pub fn open(recipe: &Recipe, sees: Sees, multiple: usize) -> Result<Self, TrainError> {
+    pub fn open(recipe: &Recipe, sees: Sees, (multiple, scale): (usize, usize)) -> Result<Self, TrainError> {
         let settings = &recipe.validation;
-        let mut pictures = Pictures::open(&settings.data, sees)?;
+        let mut pictures = Pictures::open(&settings.data, sees, scale)?;
         let count = if settings.images == 0 { pictures.len() } else { settings.images.min(pictures.len()) };
         let mut pairs = Vec::with_capacity(count);
         for i in 0..count {
             let (patch, height, width) = pictures.middle(i, settings.crop, multiple, Rng::new(i as u64))?;
             let Patch { lq, gt, cells, numbers } = patch;
-            pairs.push((pictures.name(i), Batch { lq, gt, cells, numbers, n: 1, height, width }));
+            pairs.push((pictures.name(i), Batch { lq, gt, cells, numbers, n: 1, height, width, scale }));
         }
-        let input = pairs.iter().map(|(_, b)| psnr(&b.lq, &b.gt)).sum::<f64>() / count as f64;
+        let input = pairs.iter().map(|(_, b)| psnr(&plain(b), &b.gt)).sum::<f64>() / count as f64;
         Ok(Self { pairs, input, samples: settings.samples })
     }
 
-    /// Mean decibels over the pictures, of the network's results and of what goes in: all channels, values cut to 0 to 1, not
+    /// Mean decibels over the pictures, of the network's results and of what goes in (enlarged where the network enlarges): all channels, values cut to 0 to 1, not
     /// rounded. The first results are written to `folder` as 16-bit PNG beside each other: degraded, restored, clean.
     pub fn run(&self, learner: &Learner, folder: &Path) -> Result<(f64, f64), TrainError> {
         let model = learner.learned()?;
@@ -50,11 +50,24 @@ impl Validation {
             sum += psnr(&out, &pair.gt);
             if i < self.samples {
                 let file = folder.join(format!("{:08}-{name}.png", learner.steps_taken()));
-                write([&pair.lq, &out, &pair.gt], pair, &file)?;
+                write([&plain(pair), &out, &pair.gt], pair, &file)?;
             }
         }
         Ok((sum / self.pairs.len() as f64, self.input))
     }
+}
+
+/// What goes in, as large as what comes out.
+fn plain(pair: &Batch) -> Vec<f32> {
+    if pair.scale == 1 {
+        return pair.lq.clone();
+    }
+    let (width, height) = (pair.width, pair.height);
+    let enlarged = |data: &[f32]| {
+        let plane = Plane { width, height, data: data.to_vec() };
+        plane.resized(pair.scale * width, pair.scale * height, Resampling::BicubicAntialiased).data
+    };
+    pair.lq.chunks_exact(width * height).flat_map(enlarged).collect()
 }
 
 fn values(x: Tensor<4>) -> Result<Vec<f32>, TrainError> {
@@ -69,7 +82,7 @@ fn psnr(out: &[f32], gt: &[f32]) -> f64 {
 }
 
 fn write(parts: [&Vec<f32>; 3], pair: &Batch, file: &Path) -> Result<(), TrainError> {
-    let (w, h) = (pair.width, pair.height);
+    let (w, h) = (pair.scale * pair.width, pair.scale * pair.height);
     let at = |i: usize| {
         let (y, x, channel) = (i / (9 * w), i / 3 % (3 * w), i % 3);
         let value = parts[x / w][(channel * h + y) * w + x % w];

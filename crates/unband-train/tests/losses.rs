@@ -3,7 +3,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_nets::state::fill;
-use unband_train::losses::{charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, relative_l1};
+use unband_train::Model;
+use unband_train::losses::{charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, relative_l1};
+use unband_train::recipe::Rules;
 
 fn tensor(values: &[f64], channels: usize, height: usize, width: usize) -> Tensor<4> {
     let values: Vec<f32> = values.iter().map(|v| *v as f32).collect();
@@ -146,10 +148,10 @@ fn the_slope_of_similarity_is_that_of_a_small_step() {
 fn cross_entropy_is_that_of_the_formula_and_never_overflows() {
     let logits = [-2.0, 0.0, 3.0, 0.5];
     let want: f64 = logits.iter().map(|x: &f64| (1.0 + (-x).exp()).ln()).sum::<f64>() / 4.0;
-    near("real", gan::loss(tensor(&logits, 1, 2, 2), true), want, 1e-6);
+    near("real", gan::loss(Rules::Pix2pix, tensor(&logits, 1, 2, 2), true), want, 1e-6);
     let want: f64 = logits.iter().map(|x: &f64| (1.0 + x.exp()).ln()).sum::<f64>() / 4.0;
-    near("made", gan::loss(tensor(&logits, 1, 2, 2), false), want, 1e-6);
-    near("sure and wrong", gan::loss(tensor(&[200.0; 4], 1, 2, 2), false), 200.0, 1e-6);
+    near("made", gan::loss(Rules::Pix2pix, tensor(&logits, 1, 2, 2), false), want, 1e-6);
+    near("sure and wrong", gan::loss(Rules::Pix2pix, tensor(&[200.0; 4], 1, 2, 2), false), 200.0, 1e-6);
 }
 
 #[test]
@@ -182,4 +184,38 @@ fn relative_differences_count_patches_alike_whatever_their_harm() {
     let loss = relative_l1::loss(codes(4.0, 2.0), codes(0.0, 0.0), codes(8.0, -1.0)).into_scalar::<f32>();
     let want = f64::midpoint(4.0 / 8.25, 2.0 / 1.25);
     assert!((f64::from(loss) - want).abs() < 1e-5, "{loss} {want}");
+}
+
+#[test]
+fn the_least_squares_game_measures_squared_distances_from_one_and_zero() {
+    let values = [0.5, -1.0, 2.0, 1.0];
+    near("real", gan::loss(Rules::Lsgan, tensor(&values, 1, 2, 2), true), 5.25 / 4.0, 1e-6);
+    near("made", gan::loss(Rules::Lsgan, tensor(&values, 1, 2, 2), false), 6.25 / 4.0, 1e-6);
+}
+
+/// `fimg` of BSRGAN's goldens.
+fn bsrgan_picture(height: usize, width: usize, flipped: bool) -> Tensor<4> {
+    let at = |i: usize| {
+        let (c, y, x) = (i / (height * width), i / width % height, i % width);
+        let y = if flipped { height - 1 - y } else { y };
+        ((7 * x + 13 * y + 29 * c + (x * y) % 31) % 256) as f64 / 255.0
+    };
+    let values: Vec<f64> = (0..3 * height * width).map(at).collect();
+    tensor(&values, 3, height, width)
+}
+
+/// `vgg19_perceptual/formula` of BSRGAN's goldens, computed by its authors' code in 64 bits from weights by the formula with a
+/// gain of 2.
+#[test]
+fn the_perceptual_loss_is_that_of_its_code_and_moves_the_picture_alone() {
+    let graph = unband_nets::arch::build("vgg19").unwrap().unwrap();
+    let state = fill::scaled(&graph.stored(), 2.0);
+    let features = Model::new(graph, &state, &Device::flex().autodiff()).unwrap().frozen();
+    let out = bsrgan_picture(48, 56, false).detach().require_grad();
+    let loss = perceptual::loss(&features, out.clone(), bsrgan_picture(48, 56, true)).unwrap();
+    near("perceptual", loss.clone(), 2.589_272_892, 1e-4);
+    let gradients = loss.backward();
+    let slope = out.grad(&gradients).unwrap().abs().sum().into_scalar::<f32>();
+    assert!(slope > 0.0);
+    assert!(features.gradients(&gradients).unwrap().is_empty());
 }

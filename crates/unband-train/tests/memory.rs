@@ -31,6 +31,7 @@ impl Batches for Noise {
             n: 1,
             height: self.side,
             width: self.side,
+            scale: 1,
         })
     }
 }

@@ -19,10 +19,12 @@ fn every_network_starts_by_every_rule() {
         Init::XavierNormal { gain: 1.0, zero_last: true },
         Init::Normal { std: 0.02 },
         Init::Adnet {},
+        Init::Orthogonal { gain: 0.2 },
         Init::Uformer {},
     ];
     for architecture in ARCHITECTURES {
-        if !matches!(architecture.use_as.purpose, Purpose::Deband | Purpose::Discriminate) {
+        if !matches!(architecture.use_as.purpose, Purpose::Deband | Purpose::Upscale | Purpose::Discriminate)
+        {
             continue;
         }
         let graph = (architecture.build)().unwrap();

@@ -261,3 +261,86 @@ fn pictures_that_do_not_fit_are_named() {
         &["patch", "multiple of 8", "20"],
     );
 }
+
+/// A network that enlarges by `scale`, and its game in a second stage.
+const STAGES: [&str; 2] = [
+    "init = { kind = \"orthogonal\", gain = 0.2 }\nloss = [{ term = \"l1\" }]",
+    "loss = [{ term = \"l1\" }, { term = \"perceptual\", weight = 0 }]\n\
+     gan = { discriminator = \"unet-sn:small\", rules = \"lsgan\", init = { kind = \"orthogonal\", gain = 0.2 } }",
+];
+
+#[test]
+fn a_network_that_enlarges_learns_in_two_stages_and_goes_on_to_the_same_bits() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    photos(&dir.join("train"), 3);
+    photos(&dir.join("val"), 2);
+    let recipe = |stage: &str, more: &str| {
+        let text = format!(
+            "network = \"rrdbnet:small-x2\"\nseed = 5\nsteps = 12\nbatch = 2\npatch = 16\nema = 0.9\n{stage}\n{more}\n\
+             optimizer = {{ kind = \"adam\", rate = 1e-3 }}\naugment = {{ hflip = 0.5, turns = true }}\n\
+             data = {{ kind = \"clean\", folder = {:?}, mix = \"bsrgan-x2\", window = 16, reuse = 2, pool = 4 }}\n\
+             validation = {{ every = 4, samples = 1, crop = 40, \
+             data = {{ kind = \"clean\", folder = {:?}, mix = \"bsrgan-x2\" }} }}\n",
+            dir.join("train"),
+            dir.join("val")
+        );
+        Recipe::parse(&text, "test").unwrap()
+    };
+    let run = |recipe: &Recipe, out: &str, last: u64| {
+        let mut losses = Vec::new();
+        let mut tell = |p: &Progress| {
+            losses.push(p.loss);
+            p.step < last
+        };
+        training::run(recipe, &dir.join(out), &[Device::flex()], &mut tell).unwrap();
+        losses
+    };
+    run(&recipe(STAGES[0], ""), "first", 99);
+    let read = |out: &str, name: &str| checkpoint::open(dir.join(out).join(name)).unwrap().state;
+    // Averages differ from what was learned last.
+    assert!(read("first", "weights.safetensors") != read("first", "last.safetensors"));
+    let sample =
+        unband_io::read_file(&dir.join("first/samples/00000012-0.png"), &unband_io::Limits::default());
+    let sample = sample.unwrap().0;
+    assert_eq!((sample.width(), sample.height()), (3 * 40, 40));
+
+    let start = format!("from = {:?}", dir.join("first/last.safetensors"));
+    let second = recipe(STAGES[1], &start);
+    let whole = run(&second, "second", 99);
+    // The discriminator's weights start by chance, the other's are those of the first stage.
+    let fresh = run(&recipe(STAGES[1], ""), "fresh", 1);
+    assert!(fresh[0] > whole[0], "{fresh:?} {whole:?}");
+    // Stopped and gone on with; where it started from is not asked for again.
+    run(&second, "stopped", 5);
+    std::fs::remove_file(dir.join("first/last.safetensors")).unwrap();
+    let rest = run(&second, "stopped", 99);
+    assert_eq!(rest, whole[5..]);
+    assert!(read("second", "last.safetensors") == read("stopped", "last.safetensors"));
+    let missing = training::run(&second, &dir.join("other"), &[Device::flex()], &mut |_| true).unwrap_err();
+    assert!(missing.to_string().contains("last.safetensors"), "{missing}");
+}
+
+#[test]
+fn pairs_of_a_network_that_enlarges_have_its_scale() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for (folder, side) in [("lq", 24), ("gt", 48)] {
+        std::fs::create_dir_all(dir.join(folder)).unwrap();
+        picture(&dir.join(folder).join("0.png"), side, 0);
+    }
+    let text = format!(
+        "network = \"rrdbnet:small-x2\"\nsteps = 2\nbatch = 1\npatch = 16\nloss = [{{ term = \"l1\" }}]\n\
+         optimizer = {{ kind = \"adam\", rate = 1e-3 }}\ndata = {{ kind = \"pairs\", folder = {dir:?} }}\n\
+         validation = {{ every = 2, data = {{ kind = \"pairs\", folder = {dir:?} }} }}\n"
+    );
+    let run = || {
+        let recipe = Recipe::parse(&text, "test").unwrap();
+        training::run(&recipe, &dir.join("run"), &[Device::flex()], &mut |_| true)
+    };
+    let (psnr, input) = run().unwrap().unwrap().psnr;
+    assert!(psnr > 5.0 && input > 20.0, "{psnr} {input}");
+    picture(&dir.join("lq/0.png"), 25, 0);
+    let error = run().unwrap_err().to_string();
+    assert!(error.contains("25×25") && error.contains("2 times"), "{error}");
+}

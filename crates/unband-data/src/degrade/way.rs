@@ -43,6 +43,14 @@ impl Way {
         }
     }
 
+    /// How many times smaller the degraded side becomes.
+    pub fn scale(&self) -> usize {
+        match self {
+            Self::Cause(_) => 1,
+            Self::Mix(mix) => mix.scale(),
+        }
+    }
+
     /// Does it to a pair of twice the same clean picture; what a mix drew.
     ///
     /// # Errors

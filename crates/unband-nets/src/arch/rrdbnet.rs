@@ -28,6 +28,16 @@ pub const ENTRY: Architecture = Architecture {
             title: "BasicSR's for the same size, which works at a quarter of it",
             build: || build(&Config { unshuffle: 4, ..Config::default() }),
         },
+        Variant {
+            name: "small",
+            title: "With few and narrow blocks, to try trainings",
+            build: || build(&Config { nf: 16, nb: 4, gc: 8, ..Config::default() }),
+        },
+        Variant {
+            name: "small-x2",
+            title: "The same for twice the size",
+            build: || build(&Config { nf: 16, nb: 4, gc: 8, doublings: 1, ..Config::default() }),
+        },
     ],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
     assumed: "",

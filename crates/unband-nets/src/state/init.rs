@@ -45,6 +45,12 @@ pub enum Init {
         /// Factor of its kernels.
         gain: f64,
     },
+    /// Orthogonal kernels: rows of outputs (or columns, where those are fewer) have the length `gain` and no part of each other;
+    /// biases 0 (Saxe et al. 2014; cszn/KAIR, `models/select_network.py`, `init_weights`).
+    Orthogonal {
+        /// Length of a row.
+        gain: f64,
+    },
     /// Linear layers and tables of attention normal of 0.02, biases of linear layers 0, the rest PyTorch's (Uformer).
     Uformer {},
 }
@@ -211,6 +217,9 @@ impl Kinds {
         let kind = self.of[i].unwrap_or(Kind::Fixed(0.0));
         let mut values: Vec<f64> =
             (0..param.len()).map(|k| self.value((i, k), &param.name, kind, init, numbers)).collect();
+        if let (Kind::Weight, Init::Orthogonal { gain }) = (kind, init) {
+            orthogonalise(&mut values, param.shape.first().copied().unwrap_or(1), *gain);
+        }
         if let Init::Differences { layer, gain } = init
             && param.name.strip_suffix(".weight") == Some(layer)
         {
@@ -245,6 +254,7 @@ impl Kinds {
             }
             (Kind::Weight, Init::Normal { std }) => std * normal(),
             (Kind::Weight, Init::Adnet {}) => ADNET_STD * normal(),
+            (Kind::Weight, Init::Orthogonal { .. }) => normal(),
             (Kind::Weight, Init::Uformer {}) if linear(i) => 0.02 * normal(),
             (Kind::Weight, _) => uniform(fan_in.sqrt().recip()),
             (Kind::Bias(weight), Init::Uformer {}) if linear(weight) => 0.0,
@@ -270,6 +280,25 @@ fn is_among(layers: &[String], name: &str) -> bool {
 
 fn away_from_zero(value: f64, least: f64) -> f64 {
     if value.abs() >= least { value } else { least.copysign(value) }
+}
+
+/// Makes a matrix of so many rows orthogonal: by Gram and Schmidt, along the shorter side, each vector twice for accuracy.
+fn orthogonalise(values: &mut [f64], rows: usize, gain: f64) {
+    let columns = values.len() / rows.max(1);
+    let (count, length) = (rows.min(columns), rows.max(columns));
+    // Element k of vector i.
+    let at = |i: usize, k: usize| if rows <= columns { i * columns + k } else { k * columns + i };
+    for i in 0..count {
+        for _ in 0..2 {
+            for before in 0..i {
+                let part: f64 = (0..length).map(|k| values[at(i, k)] * values[at(before, k)]).sum();
+                (0..length).for_each(|k| values[at(i, k)] -= part * values[at(before, k)]);
+            }
+            let norm = (0..length).map(|k| values[at(i, k)].powi(2)).sum::<f64>().sqrt();
+            (0..length).for_each(|k| values[at(i, k)] /= norm);
+        }
+    }
+    values.iter_mut().for_each(|v| *v *= gain);
 }
 
 /// Banded kernels start neither turned nor stretched.

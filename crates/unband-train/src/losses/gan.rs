@@ -1,13 +1,21 @@
-//! pix2pix's game of two networks: binary cross-entropy of logits.
+//! Games of two networks: how far the discriminator's values are from those of real pictures, or of made ones.
 
 use burn::tensor::Tensor;
 
-/// Mean cross-entropy of logits that should all say real, or all made. In one element.
+use crate::recipe::Rules;
+
+/// In one element. `values` are the discriminator's, for pictures that should all be taken as real, or as made.
 ///
-/// Source: pix2pix, `models/networks.py`, `GANLoss` in its mode "vanilla".
-pub fn loss(logits: Tensor<4>, real: bool) -> Tensor<1> {
-    let towards = if real { logits.clone().neg() } else { logits.clone() };
-    // log(1 + eˣ) without overflow.
-    let tail = logits.abs().neg().exp().log1p();
-    (towards.clamp_min(0.0) + tail).mean()
+/// Source: pix2pix, `models/networks.py`, `GANLoss` in its mode "vanilla" (binary cross-entropy of logits); cszn/KAIR,
+/// `models/loss.py`, `GANLoss` in its mode "lsgan" (squared distance from 1 or 0).
+pub fn loss(rules: Rules, values: Tensor<4>, real: bool) -> Tensor<1> {
+    match rules {
+        Rules::Pix2pix => {
+            let towards = if real { values.clone().neg() } else { values.clone() };
+            // log(1 + eˣ) without overflow.
+            let tail = values.abs().neg().exp().log1p();
+            (towards.clamp_min(0.0) + tail).mean()
+        }
+        Rules::Lsgan => values.sub_scalar(if real { 1.0 } else { 0.0 }).square().mean(),
+    }
 }

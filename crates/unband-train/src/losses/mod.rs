@@ -9,29 +9,34 @@ pub mod indi;
 pub mod l1;
 pub mod l2;
 pub mod ms_ssim;
+pub mod perceptual;
 pub mod relative_l1;
 
 use burn::tensor::Tensor;
 
-use crate::TrainError;
 use crate::recipe::{Term, TermKind};
+use crate::{Model, TrainError};
 
 /// The weighted sum of a recipe's terms, in one element.
 ///
 /// `outputs` are those of the network; `gt` and `lq`, the banded picture, are `[N, 3, H, W]`; for a network that classifies `gt`
-/// is its labels, `[N, 1, 1, 1]`.
+/// is its labels, `[N, 1, 1, 1]`. Of networks that enlarge `lq` is smaller. `features` is what `perceptual` looks with.
 ///
 /// # Errors
-/// A term that reads an output which the network does not have.
+/// A term that reads an output which the network does not have, or features that are not there.
 pub fn sum(
     terms: &[Term],
     outputs: &[Tensor<4>],
     gt: &Tensor<4>,
     lq: &Tensor<4>,
+    features: Option<&Model>,
 ) -> Result<Tensor<1>, TrainError> {
     let out = outputs.first().ok_or(TrainError::NoOutput { term: "every loss", output: 0 })?;
     let mut total = Tensor::zeros([1], &gt.device());
     for term in terms {
+        if term.term == TermKind::Perceptual && term.is_off() {
+            continue;
+        }
         let (out, gt) = (out.clone(), gt.clone());
         let loss = match term.term {
             TermKind::L1 => l1::loss(out, gt),
@@ -41,6 +46,9 @@ pub fn sum(
             TermKind::FftL1 => fft_l1::modulus(out, gt),
             TermKind::FftL1Parts => fft_l1::parts(out, gt),
             TermKind::MsSsim => ms_ssim::loss(out, gt)?,
+            TermKind::Perceptual => {
+                perceptual::loss(features.ok_or(TrainError::NoFeatures { file: None })?, out, gt)?
+            }
             TermKind::RelativeL1 => relative_l1::loss(out, gt, lq.clone()),
             TermKind::Gradient => {
                 let gradient = outputs.get(1).ok_or(TrainError::NoOutput { term: "gradient", output: 1 })?;
