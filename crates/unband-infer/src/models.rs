@@ -52,7 +52,7 @@ pub struct ModelError {
 }
 
 /// What tells one file from another without reading it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Seen {
     path: PathBuf,
     bytes: u64,
@@ -60,32 +60,61 @@ struct Seen {
     name: &'static str,
 }
 
-/// As many engines as measures and methods of one run use side by side; each holds its numbers about twice.
-const KEPT: usize = 4;
+/// What was made of files lately, the newest at the end.
+#[derive(Debug)]
+pub struct Kept<T> {
+    most: usize,
+    made: Vec<(Seen, Arc<T>)>,
+}
 
-/// The engines made last, the newest at the end.
-static MADE: Mutex<Vec<(Seen, Arc<Engine>)>> = Mutex::new(Vec::new());
+impl<T> Kept<T> {
+    /// Room for so many, one at least.
+    pub const fn new(most: usize) -> Self {
+        Self { most, made: Vec::new() }
+    }
+}
+
+/// What is made of a file: what was made of the same file lately is given again. `name` tells apart what is made of one file in
+/// several ways. Others wait while it is made.
+///
+/// # Errors
+/// A file that the system does not give, or as `make`.
+pub fn shared<T>(
+    kept: &Mutex<Kept<T>>,
+    name: &'static str,
+    file: &Path,
+    make: impl FnOnce() -> Result<T, ModelError>,
+) -> Result<Arc<T>, ModelError> {
+    let fault =
+        |error: std::io::Error| ModelError { path: file.to_path_buf(), what: error.to_string(), hint: None };
+    let meta = std::fs::metadata(file).map_err(fault)?;
+    let seen = Seen { path: file.to_path_buf(), bytes: meta.len(), changed: meta.modified().ok(), name };
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = match kept.made.iter().position(|(known, _)| *known == seen) {
+        Some(at) => kept.made.remove(at),
+        None => (seen, Arc::new(make()?)),
+    };
+    let made = Arc::clone(&known.1);
+    if kept.made.len() >= kept.most {
+        kept.made.remove(0);
+    }
+    kept.made.push(known);
+    Ok(made)
+}
+
+/// As many engines as measures and methods of one run use side by side; each holds its numbers about twice.
+static ENGINES: Mutex<Kept<Engine>> = Mutex::new(Kept::new(4));
 
 /// The engine of a network with the numbers of a file; one that was made from the same file lately is given again.
 ///
 /// # Errors
 /// A file that the system does not give, that is no checkpoint, or one of another network.
 pub fn engine(architecture: &'static Architecture, file: &Path) -> Result<Arc<Engine>, ModelError> {
+    shared(&ENGINES, architecture.name, file, || made(architecture, file))
+}
+
+fn made(architecture: &'static Architecture, file: &Path) -> Result<Engine, ModelError> {
     let fault = |what: String, hint| ModelError { path: file.to_path_buf(), what, hint };
-    let meta = std::fs::metadata(file).map_err(|error| fault(error.to_string(), None))?;
-    let seen = Seen {
-        path: file.to_path_buf(),
-        bytes: meta.len(),
-        changed: meta.modified().ok(),
-        name: architecture.name,
-    };
-    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(at) = made.iter().position(|(known, _)| *known == seen) {
-        let known = made.remove(at);
-        let engine = Arc::clone(&known.1);
-        made.push(known);
-        return Ok(engine);
-    }
     let checkpoint = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
     let network = checkpoint.network().map_err(|error| fault(error.to_string(), error.hint()))?;
     if !network.architecture.shares_files_with(architecture) {
@@ -98,10 +127,5 @@ pub fn engine(architecture: &'static Architecture, file: &Path) -> Result<Arc<En
         };
         return Err(fault(format!("holds the network {got}, not {asked}"), Some(hint)));
     }
-    let engine = Arc::new(Engine::new(network.graph, network.weights, Level::best()));
-    if made.len() == KEPT {
-        made.remove(0);
-    }
-    made.push((seen, Arc::clone(&engine)));
-    Ok(engine)
+    Ok(Engine::new(network.graph, network.weights, Level::best()))
 }

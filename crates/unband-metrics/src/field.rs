@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use unband_image::resize::Beyond;
-use unband_image::{Depth, Image};
+use unband_image::{Depth, Image, Resampling};
 
 /// One number per sample, row by row; for pictures in 8-bit codes (0 black, 255 white).
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +78,25 @@ impl Field {
             }
         }
         out
+    }
+
+    /// A part of `width`×`height` samples whose first is at column `x` of row `y`.
+    #[must_use]
+    pub fn cropped(&self, x: usize, y: usize, width: usize, height: usize) -> Self {
+        let data = (y..y + height).flat_map(|y| &self.row(y)[x..x + width]).copied().collect();
+        Self { width, height, data }
+    }
+
+    /// In another size as MATLAB's `imresize` does it: cubic with a = −0.5, widened when shrinking.
+    ///
+    /// # Panics
+    /// When a side is 0, here or in the result.
+    #[must_use]
+    pub fn resized(&self, width: usize, height: usize) -> Self {
+        let [across, down] = Resampling::BicubicAntialiased.axes((self.width, self.height), (width, height));
+        let rows = Self { width: self.width, height, data: down.apply_f64(&self.data, self.width) };
+        let columns = rows.transposed();
+        Self { width: height, height: width, data: across.apply_f64(&columns.data, height) }.transposed()
     }
 
     /// At each sample the mean over the columns `x + dx` and rows `y + dy` of two ranges of offsets.

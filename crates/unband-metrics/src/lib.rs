@@ -15,6 +15,7 @@ pub mod ciede2000;
 pub mod clean;
 pub mod contour_jump;
 pub mod dbi;
+mod eigen;
 pub mod false_steps;
 pub mod field;
 pub mod film_psnr;
@@ -26,6 +27,8 @@ pub mod lpips;
 pub mod ms_ssim;
 mod network;
 pub mod niqe;
+pub mod nrqm;
+pub mod pi;
 pub mod psnr;
 pub mod ssim;
 mod ssim_window;
@@ -294,10 +297,11 @@ impl MetricError {
         match self {
             Self::NoNetwork { network, .. } => {
                 let Published { file, sha256, author, place, .. } = zoo::find(network)?;
-                let sum = &sha256[..sha256.len().min(8)];
-                Some(format!(
-                    "get `{file}` (SHA-256 {sum}…) of {author}, {place}, then `unband models import {file}`"
-                ))
+                let sum = match &sha256[..sha256.len().min(8)] {
+                    "" => String::new(),
+                    known => format!(" (SHA-256 {known}…)"),
+                };
+                Some(format!("get `{file}`{sum} of {author}, {place}, then `unband models import {file}`"))
             }
             Self::Network { hint, .. } => hint.clone(),
             _ => None,
@@ -405,6 +409,8 @@ pub static METRICS: &[Metric] = &[
     dbi::ENTRY,
     banding_classifier::ENTRY,
     niqe::ENTRY,
+    nrqm::ENTRY,
+    pi::ENTRY,
 ];
 
 /// What is measured of the frames of two films beside the registry: it takes frames as they are stored, or speaks of the

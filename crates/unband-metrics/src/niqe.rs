@@ -35,10 +35,14 @@ const FEATURES: usize = 36;
 /// When a side is below 96 samples, when fewer than two blocks have contrast of both signs everywhere, when a sample is
 /// not finite, or when cancelled.
 pub fn niqe(image: &Image, ctx: &Context<'_>) -> Result<f64, MetricError> {
-    let luma = rounded_luma(image)?;
+    of_luma(&rounded_luma(image)?, ctx)
+}
+
+/// The same of luma in studio range.
+pub(crate) fn of_luma(luma: &Field, ctx: &Context<'_>) -> Result<f64, MetricError> {
     let (columns, rows) = (luma.width / BLOCK, luma.height / BLOCK);
     at_least(NAME, BLOCK, luma.width, luma.height)?;
-    let mut luma = scale::cropped(&luma, columns * BLOCK, rows * BLOCK);
+    let mut luma = luma.cropped(0, 0, columns * BLOCK, rows * BLOCK);
     let mut blocks = vec![[0.0; FEATURES]; columns * rows];
     let shapes = aggd::Shapes::new();
     for (half, side) in [BLOCK, BLOCK / 2].into_iter().enumerate() {
@@ -73,7 +77,7 @@ pub fn niqe(image: &Image, ctx: &Context<'_>) -> Result<f64, MetricError> {
 }
 
 /// Luma in studio range, whole 8-bit codes.
-fn rounded_luma(image: &Image) -> Result<Field, MetricError> {
+pub(crate) fn rounded_luma(image: &Image) -> Result<Field, MetricError> {
     let Model::Yuv { .. } = image.color.model else {
         check(NAME, image)?;
         return Ok(psnr::studio_luma(image, true));

@@ -9,7 +9,7 @@ use crate::arch::{self, Architecture};
 pub struct Published {
     /// What it is called here, kebab-case.
     pub name: &'static str,
-    /// The network's name in [`arch::ARCHITECTURES`].
+    /// The network's name in [`arch::ARCHITECTURES`], or [`FORESTS`].
     pub architecture: &'static str,
     /// The file's or folder's name at its publisher's.
     pub file: &'static str,
@@ -26,7 +26,7 @@ pub struct Published {
 }
 
 impl Published {
-    /// The network.
+    /// The network; `None` for forests.
     pub fn network(&self) -> Option<&'static Architecture> {
         arch::find(self.architecture)
     }
@@ -36,6 +36,9 @@ impl Published {
         (!self.sha256.is_empty()).then(|| sha256.starts_with(self.sha256))
     }
 }
+
+/// What stands for a network where there is none: regression forests.
+pub const FORESTS: &str = "regression-forests";
 
 const KAIR: &str = "github.com/cszn/KAIR, release v1.0";
 const KAIR_LICENCE: &str = "that of the repository, MIT (BSRGAN: Apache-2.0); none for the weights alone";
@@ -246,6 +249,16 @@ pub static PUBLISHED: &[Published] = &[
         bytes: Some(102_187),
         sha256: "6b7b72b7c2891c44aa83a56f8f971197b0ea2ae7124cb6423d85aee7af69596f",
     },
+    Published {
+        name: "nrqm",
+        architecture: FORESTS,
+        file: "model.mat",
+        author: "Ma, Yang, Yang, Yang",
+        licence: "MIT, 2020 Chao Ma",
+        place: "github.com/chaoma99/sr-metric",
+        bytes: None,
+        sha256: "",
+    },
     torchvision("alexnet", "alexnet-owt-7be5be79.pth", "7be5be79"),
     torchvision("vgg16", "vgg16-397923af.pth", "397923af"),
     torchvision("vgg19", "vgg19-dcbb9e9d.pth", "dcbb9e9d"),
@@ -274,7 +287,8 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), PUBLISHED.len());
         for published in PUBLISHED {
-            assert!(published.network().is_some(), "{}: {}", published.name, published.architecture);
+            let known = published.network().is_some() || published.architecture == FORESTS;
+            assert!(known, "{}: {}", published.name, published.architecture);
             assert!(
                 published.name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
             );

@@ -363,10 +363,11 @@ fn least(metric: &Metric) -> String {
     }
 }
 
-/// The network that a measure runs, and where its numbers are.
+/// The network or the forests that a measure runs, and where their numbers are.
 fn network(metric: &Metric) -> Option<String> {
-    let Published { name, file, author, place, .. } = zoo::find(metric.network?)?;
-    Some(format!("the network {name}: `unband models import {file}`, published by {author}, {place}"))
+    let Published { name, architecture, file, author, place, .. } = zoo::find(metric.network?)?;
+    let what = if *architecture == zoo::FORESTS { "regression forests" } else { "network" };
+    Some(format!("the {what} {name}: `unband models import {file}`, published by {author}, {place}"))
 }
 
 fn measures() -> String {

@@ -1,8 +1,9 @@
 //! Statistics of good photographs, and the distance of others from them.
 
 use super::FEATURES;
+use crate::eigen::{Square, eigen};
 
-type Matrix = [[f64; FEATURES]; FEATURES];
+type Matrix = Square<FEATURES>;
 
 /// Mean of the features of good photographs, their covariance, and the window, `f64` little endian. See `NOTICE.txt`.
 static PRISTINE: &[u8] = include_bytes!("pristine.bin");
@@ -55,45 +56,6 @@ pub(super) fn distance(all: &[[f64; FEATURES]], whole: &[&[f64; FEATURES]]) -> f
         sum += along * along / value;
     }
     sum.max(0.0).sqrt()
-}
-
-/// Eigenvalues of a symmetric matrix and, in columns, its eigenvectors, by Jacobi's rotations.
-fn eigen(mut a: Matrix) -> ([f64; FEATURES], Matrix) {
-    let mut vectors = [[0.0; FEATURES]; FEATURES];
-    (0..FEATURES).for_each(|i| vectors[i][i] = 1.0);
-    // Converges quadratically; ten sweeps are plenty.
-    for _ in 0..50 {
-        let off: f64 =
-            (0..FEATURES).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i][j].powi(2)).sum();
-        if off == 0.0 || !off.is_finite() {
-            break;
-        }
-        for p in 0..FEATURES {
-            for q in p + 1..FEATURES {
-                rotate(&mut a, &mut vectors, p, q);
-            }
-        }
-    }
-    (std::array::from_fn(|i| a[i][i]), vectors)
-}
-
-/// Turns two axes so that their common element vanishes.
-fn rotate(a: &mut Matrix, vectors: &mut Matrix, p: usize, q: usize) {
-    let common = a[p][q];
-    if common.abs() <= f64::EPSILON * 1e-3 * (a[p][p] * a[q][q]).abs().sqrt() {
-        (a[p][q], a[q][p]) = (0.0, 0.0);
-        return;
-    }
-    let angle = (a[q][q] - a[p][p]) / (2.0 * common);
-    let t = angle.signum() / (angle.abs() + (angle * angle + 1.0).sqrt());
-    let c = 1.0 / (t * t + 1.0).sqrt();
-    let s = t * c;
-    for row in a.iter_mut().chain(vectors) {
-        (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
-    }
-    let (upper, lower) = (a[p], a[q]);
-    a[p] = std::array::from_fn(|k| c * upper[k] - s * lower[k]);
-    a[q] = std::array::from_fn(|k| s * upper[k] + c * lower[k]);
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Luma to local contrasts, and to half its size.
 
-use unband_image::{Context, Resampling};
+use unband_image::Context;
 
 use super::aggd::Block;
 use super::pristine;
@@ -12,12 +12,6 @@ const WINDOW: usize = pristine::SIDE;
 
 /// Rows that a thread works on at once.
 const BAND: usize = 32;
-
-/// The upper left part.
-pub(super) fn cropped(field: &Field, width: usize, height: usize) -> Field {
-    let data = (0..height).flat_map(|y| &field.row(y)[..width]).copied().collect();
-    Field { width, height, data }
-}
 
 /// A block of contrasts.
 pub(super) fn block(field: &Field, x: usize, y: usize, side: usize) -> Block {
@@ -77,13 +71,8 @@ fn add_weighed(sums: &mut [f64], row: &[f64], weights: &[f64; WINDOW]) {
 /// Half the size by MATLAB's bicubic with antialiasing. Of values from 0 to 1, as the original has them: where the picture
 /// is flat, the last bits count.
 pub(super) fn halved(luma: &Field) -> Field {
-    let half = |field: &Field| {
-        let [_, down] = Resampling::BicubicAntialiased.axes((1, field.height), (1, field.height / 2));
-        let data = down.apply_f64(&field.data, field.width);
-        Field { width: field.width, height: field.height / 2, data }.transposed()
-    };
     let unit = Field { data: luma.data.iter().map(|v| v / 255.0).collect(), ..*luma };
-    let mut out = half(&half(&unit));
+    let mut out = unit.resized(luma.width / 2, luma.height / 2);
     for v in &mut out.data {
         *v *= 255.0;
     }

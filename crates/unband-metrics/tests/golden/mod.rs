@@ -194,7 +194,7 @@ fn formula(name: &str) -> (Rgb, Rgb) {
     }
 }
 
-fn file(name: &str) -> Rgb {
+pub fn file(name: &str) -> Rgb {
     let file = std::fs::File::open(folder().join(name)).unwrap();
     let mut reader = png::Decoder::new(std::io::BufReader::new(file)).read_info().unwrap();
     let mut bytes = vec![0; reader.output_buffer_size().unwrap()];

@@ -129,11 +129,14 @@ impl CheckpointError {
             match self {
                 Self::Io { .. } => return None,
                 Self::Other { .. } => {
-                    "safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives, whatever they are called, and folders of TensorFlow models are read"
+                    "safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives and MATLAB's files, whatever they are called, and folders of TensorFlow models are read"
                 }
                 Self::Damaged { .. } => "the file may be cut short: compare its size with the publisher's, or get it again",
                 Self::Unsupported { container: Container::TensorBundle, .. } => {
                     "load it with TensorFlow and save it again with `tf.train.Checkpoint`"
+                }
+                Self::Unsupported { container: Container::Matlab, .. } => {
+                    "load it with MATLAB and save it again with `save(FILE, '-v7', NAME)`"
                 }
                 Self::Unsupported { .. } => {
                     "load it with PyTorch and save its state dict with `torch.save(model.state_dict(), FILE)`"

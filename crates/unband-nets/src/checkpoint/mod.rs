@@ -7,6 +7,7 @@ mod archive;
 mod dtype;
 mod error;
 mod legacy;
+mod matlab;
 mod pickle;
 mod safetensors;
 mod sorted_table;
@@ -46,6 +47,8 @@ pub enum Container {
     TorchScript,
     /// The variables of a TensorFlow model: an index, and files with the numbers.
     TensorBundle,
+    /// Variables of MATLAB, level 5.
+    Matlab,
 }
 
 impl Container {
@@ -57,6 +60,7 @@ impl Container {
             Self::TorchLegacy => "torch-legacy",
             Self::TorchScript => "torchscript",
             Self::TensorBundle => "tensorflow",
+            Self::Matlab => "matlab",
         }
     }
 }
@@ -69,6 +73,7 @@ impl fmt::Display for Container {
             Self::TorchLegacy => "PyTorch file of before 1.6",
             Self::TorchScript => "TorchScript archive",
             Self::TensorBundle => "TensorFlow model",
+            Self::Matlab => "MATLAB file",
         })
     }
 }
@@ -127,7 +132,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint, CheckpointError> {
     load(path)?.read()
 }
 
-/// Reads the bytes of a file: safetensors, PyTorch's archives and older files, TorchScript archives.
+/// Reads the bytes of a file: safetensors, PyTorch's archives and older files, TorchScript archives, MATLAB's files.
 ///
 /// Nothing in the file is executed. Memory stays within a small multiple of the file's size.
 ///
@@ -148,6 +153,8 @@ fn chosen(contents: Contents<'_>, bytes: u64) -> Result<Checkpoint, CheckpointEr
     if !found.wrapper.is_empty() {
         facts.extend(structure::facts(&contents.root));
     }
+    // What was compressed counts as what came out.
+    let bytes = bytes.max(contents.storages.bytes());
     let state = structure::tensors(found.group, &contents.storages, most_bytes(bytes))?;
     let (state, prefix, spellings) = named(state);
     let (container, wrapper, aside) = (contents.container, found.wrapper, found.aside);
@@ -168,6 +175,9 @@ fn contents(bytes: &[u8]) -> Result<Contents<'_>, CheckpointError> {
     }
     if legacy::is_one(bytes) {
         return legacy::read(bytes);
+    }
+    if matlab::is_one(bytes) {
+        return matlab::read(bytes);
     }
     Err(CheckpointError::Other { looks: looks_like(bytes) })
 }

@@ -41,6 +41,11 @@ pub(super) struct Stored {
 pub(super) struct Storages<'a>(pub HashMap<String, Cow<'a, [u8]>>);
 
 impl Storages<'_> {
+    /// Bytes of all.
+    pub fn bytes(&self) -> u64 {
+        self.0.values().map(|bytes| bytes.len() as u64).sum()
+    }
+
     /// Bytes that the tensor will take.
     pub fn cost(stored: &Stored) -> u64 {
         let held = stored.dtype.as_ref().map_or(0, |d| d.held() as u64);

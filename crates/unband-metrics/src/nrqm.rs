@@ -1,0 +1,178 @@
+//! NRQM, also called Ma's score: how good an upscaled picture looks, learned from what people said of such pictures.
+//!
+//! Higher is better, about 0 to 10. The forests that it learned are its authors' and have to be imported.
+
+mod forest;
+mod frequency;
+mod global;
+mod model;
+mod pyramid;
+mod shape;
+mod spatial;
+
+use unband_image::resize::{Axis, Beyond};
+use unband_image::{Context, Depth, Image};
+
+use crate::field::{Field, gaussian};
+use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check};
+
+pub(crate) use model::imported;
+pub use model::{MODEL, Model, Quality};
+
+const NAME: &str = "nrqm";
+
+/// Halvings of the picture: local frequencies and spatial discontinuity are measured at three sizes.
+const SIZES: usize = 3;
+
+/// The least side of a picture: a quarter of it still has 5×5 blocks of 5×5 samples.
+///
+/// Differs: the authors' code also takes pictures as narrow as 45 samples whose other side makes up for it.
+pub const LEAST_SIDE: usize = 84;
+
+const _: () = assert!(LEAST_SIDE >= global::LEAST_SIDE);
+
+/// Features of each group.
+const GROUPS: [usize; 3] = [SIZES * frequency::COUNT, global::COUNT, SIZES * spatial::COUNT];
+
+/// What NRQM measures of a picture before anything learned comes in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Features {
+    /// Local frequencies, 6 at each of three sizes.
+    pub local: [f64; GROUPS[0]],
+    /// Global frequencies.
+    pub global: [f64; GROUPS[1]],
+    /// Spatial discontinuity, 25 at each of three sizes.
+    pub spatial: [f64; GROUPS[2]],
+}
+
+/// The features of a picture's grey, 0.299 R + 0.587 G + 0.114 B as MATLAB's `rgb2gray` rounds it: to whole codes, of 8 bits at
+/// least; with floating point nothing is rounded.
+///
+/// Memory: some 300 bytes per sample. Cost: some seconds a megapixel on one core.
+///
+/// Source: C. Ma, C.-Y. Yang, X. Yang, M.-H. Yang, "Learning a no-reference quality metric for single-image super-resolution",
+/// Computer Vision and Image Understanding 158, 2017; chaoma99/sr-metric `feature_all.m`.
+///
+/// # Errors
+/// When a side is below [`LEAST_SIDE`] samples, the picture is not RGB or grey, a sample is not finite, or when cancelled.
+pub fn features(image: &Image, ctx: &Context<'_>) -> Result<Features, MetricError> {
+    check(NAME, image)?;
+    of_grey(&grey(image), ctx)
+}
+
+/// The quality of a picture by the learned model: [`features`], then [`Model::quality`].
+///
+/// # Errors
+/// As [`features`].
+pub fn nrqm(image: &Image, model: &Model, ctx: &Context<'_>) -> Result<Quality, MetricError> {
+    Ok(model.quality(&features(image, ctx)?))
+}
+
+/// MATLAB's weights: a row of the inverse of the matrix from YIQ to RGB.
+const GREY: [f64; 3] = [0.298_936_021_293_775_4, 0.587_043_074_451_121_4, 0.114_020_904_255_103_36];
+
+fn grey(image: &Image) -> Field {
+    if image.planes.len() < 3 {
+        return Field::plane(image, 0);
+    }
+    let mut out = Field::weighted(image, GREY, 0.0);
+    if let Depth::Int(bits) = image.depth {
+        let per_code = f64::from(Depth::Int(bits.max(8)).max_code()) / 255.0;
+        out.data.iter_mut().for_each(|v| *v = (*v * per_code).round() / per_code);
+    }
+    out
+}
+
+/// The features of a field in 8-bit codes.
+pub(crate) fn of_grey(grey: &Field, ctx: &Context<'_>) -> Result<Features, MetricError> {
+    at_least(NAME, LEAST_SIDE, grey.width, grey.height)?;
+    let shapes = shape::Shapes::new();
+    let mut features = Features {
+        local: [0.0; GROUPS[0]],
+        global: global::features(grey, &shapes, ctx)?,
+        spatial: [0.0; GROUPS[2]],
+    };
+    let mut field = Field { data: grey.data.iter().map(|v| v / 255.0).collect(), ..*grey };
+    let sizes = features.local.chunks_exact_mut(frequency::COUNT);
+    for (size, (local, spatial)) in sizes.zip(features.spatial.chunks_exact_mut(spatial::COUNT)).enumerate() {
+        if ctx.check().is_err() {
+            return Err(MetricError::Cancelled);
+        }
+        if size > 0 {
+            field = halved(&field);
+        }
+        local.copy_from_slice(&frequency::features(&field, &shapes, ctx));
+        spatial.copy_from_slice(&spatial::features(&field));
+    }
+    Ok(features)
+}
+
+/// Every other sample, from the second on, of the field under a Gaussian window of 3×3 samples and standard deviation 0.5; what
+/// lies beyond the field counts as black.
+fn halved(field: &Field) -> Field {
+    let window = gaussian(0.5, 1);
+    let axis = |len: usize| {
+        Axis::new(len, len / 2, Beyond::Repeat, |o, taps| {
+            let near = (2 * o..).zip(&window).filter(|(i, _)| *i < len);
+            taps.extend(near.map(|(i, weight)| (i.cast_signed(), *weight)));
+        })
+    };
+    let half = |field: &Field| {
+        let down = axis(field.height);
+        let data = down.apply_f64(&field.data, field.width);
+        Field { width: field.width, height: down.to(), data }.transposed()
+    };
+    half(&half(field))
+}
+
+fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    check(NAME, image)?;
+    at_least(NAME, LEAST_SIDE, image.width(), image.height())?;
+    let model = imported(NAME, ctx)?;
+    let Quality { value, groups } = nrqm(image, &model, ctx)?;
+    let names = ["local_frequency", "global_frequency", "spatial_discontinuity"];
+    Ok(Score { value, details: names.into_iter().zip(groups).collect() })
+}
+
+/// The registry's line.
+pub const ENTRY: Metric = Metric {
+    name: NAME,
+    title: "Quality that people would give an upscaled picture, learned",
+    purpose: "Upscaled pictures without a reference, as papers on super-resolution report it (Ma's score). Its authors' model has to be imported. It does not always agree with people, least of all on degradations that it never saw.",
+    better: Better::Higher,
+    against: Against::Nothing,
+    range: "about 0 to 10",
+    unit: "",
+    least: Least::Sides(LEAST_SIDE),
+    network: Some(MODEL),
+    source: "Ma, Yang, Yang, Yang, CVIU 158, 2017; chaoma99/sr-metric `quality_predict.m`",
+    score,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_side_is_the_least_that_gives_all_features() {
+        let blocks = |side: usize| (side / 2 / 2).div_ceil(5).pow(2);
+        assert_eq!((blocks(LEAST_SIDE), blocks(LEAST_SIDE - 1)), (25, 16));
+    }
+
+    #[test]
+    fn halving_keeps_every_other_sample_under_its_window() {
+        let field = Field { width: 5, height: 4, data: (0..20).map(|i| f64::from(i * i)).collect() };
+        let half = halved(&field);
+        assert_eq!((half.width, half.height), (2, 2));
+        let w = gaussian(0.5, 1);
+        let mut want = 0.0;
+        for y in 0..3 {
+            for x in 0..3 {
+                want += w[y] * w[x] * field.row(y)[x + 2];
+            }
+        }
+        assert!((half.row(0)[1] - want).abs() < 1e-12);
+        // The last row has nothing below it.
+        assert!(half.row(1)[0] < field.row(3)[1]);
+    }
+}

@@ -1,0 +1,125 @@
+//! What was learned: three forests and the line that joins them.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use unband_image::Context;
+use unband_infer::models::{self, Kept};
+use unband_nets::checkpoint;
+use unband_nets::{Data, StateDict, Tensor};
+
+use super::forest::{Forest, numbers};
+use super::{Features, GROUPS};
+use crate::MetricError;
+
+/// The name of the model among those that were imported.
+pub const MODEL: &str = "nrqm";
+
+/// The learned part of NRQM: a regression forest for each group of features, and a linear regression of what they say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// Offset, then a weight for each forest.
+    linear: [f64; 4],
+    forests: [Forest; 3],
+}
+
+/// A value and what it was made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quality {
+    /// NRQM: about 0 (worst) to 10.
+    pub value: f64,
+    /// What the forests of local frequencies, global frequencies and spatial discontinuity say.
+    pub groups: [f64; 3],
+}
+
+impl Model {
+    /// The quality that was learned for such features.
+    pub fn quality(&self, features: &Features) -> Quality {
+        let groups: [&[f64]; 3] = [&features.local, &features.global, &features.spatial];
+        let groups = std::array::from_fn(|i| self.forests[i].predict(groups[i]));
+        let weighted = groups.iter().zip(&self.linear[1..]).map(|(v, weight)| v * weight);
+        Quality { value: self.linear[0] + weighted.sum::<f64>(), groups }
+    }
+
+    /// The model that tensors of a checkpoint are: the authors' or one of ours; `None` for what is something else.
+    ///
+    /// # Errors
+    /// What is missing or wrong, in words.
+    pub fn recognised(state: &StateDict) -> Option<Result<Self, String>> {
+        let has = |name: &str| state.get(name).is_some();
+        if has("linear") && has("rf.1.lDau") {
+            return Some(Self::from_matlab(state));
+        }
+        (has("linear") && has("forest.1.roots")).then(|| Self::from_state(state))
+    }
+
+    /// From the authors' model as [`checkpoint::open`] reads it from a file of MATLAB: `linear` has 4 numbers, `rf.1` to
+    /// `rf.3` are models of `regRF_train` for 18, 45 and 75 features.
+    ///
+    /// # Errors
+    /// What is missing or wrong, in words.
+    pub fn from_matlab(state: &StateDict) -> Result<Self, String> {
+        let forest = |i: usize| Forest::from_matlab(state, &format!("rf.{}", i + 1), GROUPS[i]);
+        Self::of(state, forest)
+    }
+
+    /// From what [`Model::state`] gave.
+    ///
+    /// # Errors
+    /// What is missing or wrong, in words.
+    pub fn from_state(state: &StateDict) -> Result<Self, String> {
+        Self::of(state, |i| Forest::get(state, &format!("forest.{}", i + 1), GROUPS[i]))
+    }
+
+    fn of(state: &StateDict, forest: impl Fn(usize) -> Result<Forest, String>) -> Result<Self, String> {
+        let linear: [f64; 4] = numbers(state, "linear")?
+            .try_into()
+            .map_err(|other: Vec<f64>| format!("`linear` holds {} numbers instead of 4", other.len()))?;
+        if linear.iter().any(|v| !v.is_finite()) {
+            return Err("`linear` holds numbers that are not finite".to_owned());
+        }
+        Ok(Self { linear, forests: [forest(0)?, forest(1)?, forest(2)?] })
+    }
+
+    /// As tensors, to be kept in a file.
+    pub fn state(&self) -> StateDict {
+        let mut state = StateDict::new();
+        state.insert("linear", Tensor { shape: vec![4], data: Data::F64(self.linear.to_vec()) });
+        for (i, forest) in self.forests.iter().enumerate() {
+            forest.put(&mut state, &format!("forest.{}", i + 1));
+        }
+        state
+    }
+
+    /// Trees of each forest.
+    pub fn trees(&self) -> [usize; 3] {
+        self.forests.each_ref().map(Forest::trees)
+    }
+
+    /// From a file that [`Model::state`] was written to.
+    ///
+    /// # Errors
+    /// A file that is no checkpoint, or one of something else.
+    pub fn open(file: &Path) -> Result<Self, models::ModelError> {
+        let fault = |what, hint| models::ModelError { path: file.to_path_buf(), what, hint };
+        let read = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
+        Self::from_state(&read.state).map_err(|what| {
+            let hint = "import the authors' `model.mat` again with `unband models import`";
+            fault(format!("no model of NRQM: {what}"), Some(hint.to_owned()))
+        })
+    }
+}
+
+/// The model that was opened last; pictures of a batch share it.
+static OPENED: Mutex<Kept<Model>> = Mutex::new(Kept::new(1));
+
+/// The imported model.
+pub(crate) fn imported(metric: &'static str, ctx: &Context<'_>) -> Result<Arc<Model>, MetricError> {
+    let file = ctx.models.map(|folder| models::file(folder, MODEL)).filter(|file| file.is_file());
+    let file = file.ok_or(MetricError::NoNetwork { metric, network: MODEL })?;
+    models::shared(&OPENED, MODEL, &file, || Model::open(&file)).map_err(|error| MetricError::Network {
+        metric,
+        what: error.to_string(),
+        hint: error.hint,
+    })
+}

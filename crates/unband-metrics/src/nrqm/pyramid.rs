@@ -1,0 +1,264 @@
+//! The steerable pyramid: a picture cut into bands of frequency and direction by masks on its Fourier transform.
+
+use std::f64::consts::PI;
+
+use rustfft::{FftDirection, FftPlannerScalar, num_complex::Complex64};
+use unband_image::Context;
+
+use crate::field::Field;
+
+/// Directions of each level.
+pub(super) const DIRECTIONS: usize = 6;
+
+/// Power of the cosine that a band has across its direction.
+const ORDER: i32 = 5;
+
+const _: () = assert!(ORDER as usize + 1 == DIRECTIONS);
+
+/// A picture in bands.
+pub(super) struct Pyramid {
+    /// The highest frequencies, in all directions.
+    pub high: Field,
+    /// Bands by direction, an octave lower and half as large in the second level.
+    pub levels: [[Field; DIRECTIONS]; 2],
+}
+
+impl Pyramid {
+    /// Cuts up a field whose sides are at least 16. Its border continues at the other side.
+    ///
+    /// Source: E. Simoncelli and W. Freeman, "The steerable pyramid", ICIP 1995; matlabPyrTools `buildSFpyr.m`, of whose masks
+    /// the tables are kept: 256 steps of an octave, 1024 of half a turn, linear between.
+    pub(super) fn new(field: &Field, ctx: &Context<'_>) -> Self {
+        let masks = Masks::new();
+        let whole = Spectrum::of(field);
+        let high = whole.masked(|at| Complex64::from(masks.high(at.octave(0)))).field();
+        let low = whole.masked(|at| Complex64::from(masks.low(at.octave(0))));
+        let half = low.halved().masked(|at| Complex64::from(masks.low(at.octave(1))));
+        // One after the other the two levels, their bands side by side.
+        let bands = |level: &Spectrum, octaves: i32| {
+            ctx.map(DIRECTIONS, |direction| {
+                let mask = |at: &Place| {
+                    // (−i)⁵ makes bands of an odd power real.
+                    -Complex64::i() * masks.across(at.angle, direction) * masks.high(at.octave(octaves))
+                };
+                level.masked(mask).field()
+            })
+        };
+        let six = |bands: Vec<Field>| {
+            let mut bands = bands.into_iter();
+            std::array::from_fn(|_| bands.next().unwrap_or_else(|| Field::zeros(0, 0)))
+        };
+        Self { high, levels: [six(bands(&low, 1)), six(bands(&half, 2))] }
+    }
+}
+
+/// Tables of the masks.
+struct Masks {
+    /// Half a period of a cosine, from -1 to 1 octaves: what passes above; the other half of the energy passes below.
+    above: Vec<f64>,
+    below: Vec<f64>,
+    /// The power of a cosine from -2π to π, scaled so that the squares of all directions sum to 1.
+    power: Vec<f64>,
+}
+
+/// Steps of an octave, and of half a turn.
+const OCTAVE: usize = 256;
+const HALF_TURN: usize = 1024;
+
+impl Masks {
+    fn new() -> Self {
+        let steps = OCTAVE + 2;
+        // The ends stand twice: beyond them the masks stay what they are.
+        let cosine = |i: usize| (PI * (i as f64 - OCTAVE as f64 - 1.0) / (2 * OCTAVE) as f64).cos().powi(2);
+        let above: Vec<f64> = (0..=steps).map(|i| cosine(i.clamp(1, steps - 1)).sqrt()).collect();
+        let below = above.iter().map(|v| (1.0 - v * v).sqrt()).collect();
+        let factorial = |n: i32| (1..=n).map(f64::from).product::<f64>();
+        let energy =
+            2.0_f64.powi(2 * ORDER) * factorial(ORDER).powi(2) / (DIRECTIONS as f64 * factorial(2 * ORDER));
+        let angle = |i: usize| PI * (i as f64 - (2 * HALF_TURN + 1) as f64) / HALF_TURN as f64;
+        let power = (0..=3 * HALF_TURN + 2).map(|i| energy.sqrt() * angle(i).cos().powi(ORDER)).collect();
+        Self { above, below, power }
+    }
+
+    /// Octaves above the frequency at which a mask is open.
+    fn high(&self, octaves: f64) -> f64 {
+        looked_up(&self.above, (octaves + (OCTAVE + 1) as f64 / OCTAVE as f64) * OCTAVE as f64)
+    }
+
+    fn low(&self, octaves: f64) -> f64 {
+        looked_up(&self.below, (octaves + (OCTAVE + 1) as f64 / OCTAVE as f64) * OCTAVE as f64)
+    }
+
+    fn across(&self, angle: f64, direction: usize) -> f64 {
+        let first =
+            -PI * (2 * HALF_TURN + 1) as f64 / HALF_TURN as f64 + PI * direction as f64 / DIRECTIONS as f64;
+        looked_up(&self.power, (angle - first) / (PI / HALF_TURN as f64))
+    }
+}
+
+/// Linear between the entries of a table.
+fn looked_up(table: &[f64], at: f64) -> f64 {
+    let i = (at.max(0.0) as usize).min(table.len() - 2);
+    table[i] + (table[i + 1] - table[i]) * (at - i as f64)
+}
+
+/// A frequency.
+struct Place {
+    /// Binary logarithm of its length, 0 at half the sampling rate along an axis.
+    octaves: f64,
+    /// Of its direction.
+    angle: f64,
+}
+
+impl Place {
+    /// Octaves above the upper end of a level's transition.
+    fn octave(&self, level: i32) -> f64 {
+        self.octaves + f64::from(level)
+    }
+}
+
+/// A Fourier transform, row by row; frequency 0 comes first, then the positive ones, then the negative ones.
+struct Spectrum {
+    width: usize,
+    height: usize,
+    /// Size of the picture whose frequencies these are.
+    of: (usize, usize),
+    data: Vec<Complex64>,
+}
+
+/// The frequency at a place along one axis of `len`.
+fn signed(at: usize, len: usize) -> isize {
+    let at = at.cast_signed();
+    if at >= len.div_ceil(2).cast_signed() { at - len.cast_signed() } else { at }
+}
+
+impl Spectrum {
+    fn of(field: &Field) -> Self {
+        let data = field.data.iter().map(|&v| Complex64::from(v)).collect();
+        let (width, height) = (field.width, field.height);
+        let data = transformed(data, width, height, FftDirection::Forward);
+        Self { width, height, of: (width, height), data }
+    }
+
+    /// Each frequency times what the mask says.
+    fn masked(&self, mask: impl Fn(&Place) -> Complex64) -> Self {
+        let mut data = Vec::with_capacity(self.data.len());
+        for (y, row) in self.data.chunks_exact(self.width).enumerate() {
+            let down = signed(y, self.height) as f64 / (self.of.1 as f64 / 2.0);
+            for (x, v) in row.iter().enumerate() {
+                let across = signed(x, self.width) as f64 / (self.of.0 as f64 / 2.0);
+                // Frequency 0 counts as the first across.
+                let length = if x == 0 && y == 0 { 2.0 / self.of.0 as f64 } else { across.hypot(down) };
+                data.push(v * mask(&Place { octaves: length.log2(), angle: down.atan2(across) }));
+            }
+        }
+        Self { data, ..*self }
+    }
+
+    /// The lower half of the frequencies along both axes.
+    fn halved(&self) -> Self {
+        let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));
+        let place = |at: usize, half: usize, whole: usize| {
+            let frequency = signed(at, half);
+            if frequency < 0 { whole - frequency.unsigned_abs() } else { at }
+        };
+        let mut data = Vec::with_capacity(width * height);
+        for y in 0..height {
+            let row = &self.data[place(y, height, self.height) * self.width..][..self.width];
+            data.extend((0..width).map(|x| row[place(x, width, self.width)]));
+        }
+        Self { width, height, of: self.of, data }
+    }
+
+    /// The real part of what it is the transform of.
+    fn field(self) -> Field {
+        let (width, height) = (self.width, self.height);
+        let scale = 1.0 / (width * height) as f64;
+        let data = transformed(self.data, width, height, FftDirection::Inverse);
+        Field { width, height, data: data.iter().map(|v| v.re * scale).collect() }
+    }
+}
+
+/// The transform along rows, then along columns.
+fn transformed(mut data: Vec<Complex64>, width: usize, height: usize, way: FftDirection) -> Vec<Complex64> {
+    let mut planner = FftPlannerScalar::new();
+    for (wide, high) in [(width, height), (height, width)] {
+        planner.plan_fft(wide, way).process(&mut data);
+        let mut turned = Vec::with_capacity(data.len());
+        // Eight columns at a time use what the cache fetched of each row.
+        for x0 in (0..wide).step_by(8) {
+            for x in x0..(x0 + 8).min(wide) {
+                turned.extend((0..high).map(|y| data[y * wide + x]));
+            }
+        }
+        data = turned;
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(width: usize, height: usize) -> Field {
+        let sample = |i: usize| ((i * i * 7 + i / 5) % 211) as f64;
+        Field { width, height, data: (0..width * height).map(sample).collect() }
+    }
+
+    #[test]
+    fn a_transform_there_and_back_is_the_picture() {
+        for (width, height) in [(16, 16), (21, 18), (23, 31)] {
+            let field = picture(width, height);
+            let back = Spectrum::of(&field).field();
+            assert!(back.data.iter().zip(&field.data).all(|(a, b)| (a - b).abs() < 1e-10));
+        }
+    }
+
+    #[test]
+    fn bands_share_the_energy_of_the_picture_among_them() {
+        // The squares of all masks sum to 1 at each frequency, apart from steps of their tables.
+        let (width, height) = (63, 51);
+        let masks = Masks::new();
+        let flat =
+            Spectrum { width, height, of: (width, height), data: vec![Complex64::from(1.0); width * height] };
+        let sum = flat.masked(|at| {
+            let (high, low) = (masks.high(at.octave(0)), masks.low(at.octave(0)));
+            let (first, rest) = (masks.high(at.octave(1)), masks.low(at.octave(1)));
+            let directions: f64 = (0..DIRECTIONS).map(|d| masks.across(at.angle, d).powi(2)).sum();
+            Complex64::from(high * high + low * low * (first * first * directions + rest * rest))
+        });
+        for v in &sum.data {
+            assert!((v.re - 1.0).abs() < 1e-4, "{v}");
+        }
+    }
+
+    #[test]
+    fn a_wave_is_in_the_band_of_its_direction_and_octave() {
+        let (width, height) = (64, 64);
+        // 4 samples a period across, a quarter of the sampling rate: the middle of the first level.
+        let wave = |period: f64| Field {
+            width,
+            height,
+            data: (0..width * height).map(|i| (2.0 * PI * (i % width) as f64 / period).sin()).collect(),
+        };
+        let energy = |field: &Field| field.data.iter().map(|v| v * v).sum::<f64>() / field.data.len() as f64;
+        let ctx = crate::alone();
+        for (period, level) in [(4.0, 0), (8.0, 1)] {
+            let pyramid = Pyramid::new(&wave(period), &ctx);
+            let own = energy(&pyramid.levels[level][0]);
+            assert!(own > 0.1, "{own}");
+            for (l, bands) in pyramid.levels.iter().enumerate() {
+                for (d, band) in bands.iter().enumerate().filter(|&(d, _)| (l, d) != (level, 0)) {
+                    assert!(energy(band) < 0.6 * own, "{l} {d}");
+                }
+            }
+            assert!(energy(&pyramid.high) < 1e-3);
+        }
+        let sizes = Pyramid::new(&picture(33, 20), &ctx);
+        let size = |f: &Field| (f.width, f.height);
+        assert_eq!(
+            (size(&sizes.high), size(&sizes.levels[0][5]), size(&sizes.levels[1][5])),
+            ((33, 20), (33, 20), (17, 10))
+        );
+    }
+}
