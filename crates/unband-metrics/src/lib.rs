@@ -21,6 +21,7 @@ pub mod field;
 pub mod film_psnr;
 pub mod flat_psnr;
 pub mod gmsd;
+pub mod gradient_gap;
 mod grey;
 mod light;
 pub mod lpips;
@@ -403,6 +404,7 @@ pub static METRICS: &[Metric] = &[
     false_steps::ENTRY,
     contour_jump::ENTRY,
     texture_change::ENTRY,
+    gradient_gap::ENTRY,
     cambi::ENTRY,
     cambi::ENTRY_COARSE,
     bband::ENTRY,

@@ -123,7 +123,7 @@ impl Error {
                 Some(format!("say `--scale {has}`, or give the weights of a network that enlarges as asked"))
             }
             Self::NoUpscaler { .. } => Some(
-                "give a checkpoint with `--weights FILE`; `unband models list` names published ones"
+                "ours enlarge 2 and 4 times; give a checkpoint with `--weights FILE`: `unband models list` names published ones"
                     .to_owned(),
             ),
             Self::Unprovable { .. } => Some("write Y4M, or drop `--prove`".to_owned()),

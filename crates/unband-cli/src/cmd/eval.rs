@@ -2,6 +2,7 @@
 
 mod contender;
 mod data;
+mod enlarge;
 mod formats;
 mod listing;
 mod means;
@@ -117,7 +118,8 @@ impl Job {
         let models = models::folder();
         let columns = columns(&recipe)?;
         let (metrics, missing) = ready(&columns, models.as_deref());
-        let mut contenders = vec![Contender::input()];
+        let scale = recipe.scale;
+        let mut contenders = vec![Contender::input(scale)];
         for row in std::mem::take(&mut recipe.method) {
             check_published(&row)?;
             if contenders.iter().any(|known| known.row.name == row.name) {
@@ -126,7 +128,7 @@ impl Job {
                     "give each a name of its own",
                 ));
             }
-            contenders.push(Contender::new(row, &metrics)?);
+            contenders.push(Contender::new(row, &metrics, scale)?);
         }
         let (mut items, failures) = data::gather(&recipe)?;
         let threads = args.threads.map_or_else(|| Context::default().threads, NonZeroUsize::get);
@@ -182,7 +184,7 @@ impl Job {
     }
 
     fn how(&self) -> How {
-        How { crop: self.recipe.crop, seed: self.recipe.seed }
+        How { crop: self.recipe.crop, seed: self.recipe.seed, scale: self.recipe.scale }
     }
 
     /// All values of a pair; those that are kept are not measured again.
@@ -244,7 +246,7 @@ impl Job {
         ctx: &Context<'_>,
     ) -> Result<Result<Record, String>, Failure> {
         let ran = match setting {
-            None => Ok((pair.lq.clone(), 0.0)),
+            None => Ok((enlarge::input(pair, self.recipe.scale), 0.0)),
             Some(setting) => setting.run(&pair.lq, ctx),
         };
         let (result, seconds) = match ran {
@@ -260,10 +262,11 @@ impl Job {
     }
 
     fn values(&self, result: &Image, pair: &Pair, ctx: &Context<'_>) -> Vec<unband::show::Value> {
+        let input = enlarge::input(pair, self.recipe.scale);
         let subject = Subject {
             image: result.into(),
             reference: Some((&pair.gt).into()),
-            input: Some((&pair.lq).into()),
+            input: Some((&input).into()),
         };
         measure(&[subject], &self.metrics, ctx).concat()
     }

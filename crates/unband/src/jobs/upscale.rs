@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use unband_image::dither::Dither;
 use unband_image::{Context, Depth, Image, Origin, Plane, Resampling};
-use unband_infer::{EnlargeError, Enlarger};
+use unband_infer::{Engine, EnlargeError, Enlarger};
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint;
 
 use super::image::{check, regrid_alpha};
 use super::not_finite::NotFinite;
 use super::round::{Rounding, round};
-use crate::{Error, OutputDepth};
+use crate::{Error, OutputDepth, shipped};
 
 /// What may be kept beside pictures while nobody says how much.
 const MEMORY: u64 = 1 << 30;
@@ -67,6 +67,7 @@ pub struct UpscaleReport {
 /// A network that enlarges, ready for many pictures.
 pub struct Upscaler {
     enlarger: Enlarger,
+    engine: Arc<Engine>,
     network: &'static str,
 }
 
@@ -78,7 +79,10 @@ impl Upscaler {
     pub fn new(options: &UpscaleOptions) -> Result<Self, Error> {
         let made = match &options.weights {
             Some(file) => Self::of_file(file)?,
-            None => return Err(Error::NoUpscaler { scale: options.scale.unwrap_or(4) }),
+            None => {
+                let (architecture, engine) = shipped::upscaler(options.scale.unwrap_or(4))?;
+                Self::of_engine(architecture, engine)?
+            }
         };
         let has = made.enlarger.scale();
         match (options.scale, &options.weights) {
@@ -104,8 +108,19 @@ impl Upscaler {
                 Some(hint),
             ));
         }
-        let engine = unband_infer::Engine::new(network.graph, network.weights, unband_simd::Level::best());
-        Ok(Self { enlarger: Enlarger::new(architecture, Arc::new(engine))?, network: architecture.name })
+        let engine = Engine::new(network.graph, network.weights, unband_simd::Level::best());
+        Self::of_engine(architecture, engine)
+    }
+
+    fn of_engine(architecture: &'static Architecture, engine: Engine) -> Result<Self, Error> {
+        let engine = Arc::new(engine);
+        let enlarger = Enlarger::new(architecture, Arc::clone(&engine))?;
+        Ok(Self { enlarger, engine, network: architecture.name })
+    }
+
+    /// The network's description.
+    pub fn graph(&self) -> &unband_nets::Graph {
+        self.engine.graph()
     }
 
     /// Name of the network.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use unband::networks::WEIGHTS;
-use unband::{Choice, Context, Depth, Findings, Image, Matrix, Options, Range};
+use unband::{Choice, Context, Depth, Dither, Findings, Image, Matrix, Options, OutputDepth, Range};
 use unband_data::degrade::planes::Planes420;
 use unband_metrics::{Better, Metric};
 use unband_nets::checkpoint;
@@ -13,6 +13,7 @@ use unband_nets::checkpoint;
 use super::super::compare::methods::{self, Method};
 use super::super::models::export;
 use super::data::{rounded, sha256};
+use super::enlarge::Enlargement;
 use super::recipe::{self, Planes};
 use super::untrained;
 use crate::settings::{add_imported, takes_file};
@@ -50,19 +51,29 @@ pub enum Runs {
 pub struct Setting {
     /// The setting as the recipe says it; empty for the only one.
     pub text: String,
-    method: Method,
+    way: Way,
+    depth: OutputDepth,
+    dither: Dither,
     planes: Planes,
     weights: String,
+}
+
+/// What is done to a picture.
+enum Way {
+    /// It is restored.
+    Restore(Box<Method>),
+    /// It is made larger.
+    Enlarge(Enlargement),
 }
 
 /// Side of the picture for which multiply-adds are counted.
 pub const SIDE: usize = 256;
 
 impl Contender {
-    /// The harmed pictures as a row.
-    pub fn input() -> Self {
+    /// The harmed pictures as a row, enlarged where clean ones are larger.
+    pub fn input(scale: usize) -> Self {
         let row = recipe::Row {
-            name: "(input)".to_owned(),
+            name: if scale == 1 { "(input)" } else { "(input, bicubic)" }.to_owned(),
             method: None,
             settings: Vec::new(),
             best: None,
@@ -82,7 +93,7 @@ impl Contender {
     /// # Errors
     /// Names and settings that make no sense. A checkpoint that is missing or cannot be read is no error but a row that says
     /// so.
-    pub fn new(row: recipe::Row, metrics: &[&'static Metric]) -> Result<Self, Failure> {
+    pub fn new(row: recipe::Row, metrics: &[&'static Metric], scale: usize) -> Result<Self, Failure> {
         let about = |failure: Failure| Failure {
             message: format!("row `{}`: {}", row.name, failure.message),
             ..failure
@@ -100,7 +111,7 @@ impl Contender {
                 usage(format!("`{name}` is none of the table's measures"), "`best` names one of `measures`")
             })?),
         };
-        let runs = settings(&row).map_err(about)?;
+        let runs = if scale == 1 { settings(&row) } else { enlargement(&row, scale) }.map_err(about)?;
         let network = counts(&row, &runs);
         Ok(Self { row, runs, best, network, untrained: false })
     }
@@ -175,9 +186,11 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
         match methods::method(joined, more.clone(), &options) {
             Ok(method) => made.push(Setting {
                 text: setting,
+                depth: row.depth,
+                dither: row.dither,
                 planes: row.planes,
                 weights: of_weights(&method)?,
-                method,
+                way: Way::Restore(Box::new(method)),
             }),
             Err(failure) if takes_file(name) => {
                 let why = missing(row, &more, failure);
@@ -187,6 +200,30 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
         }
     }
     Ok(Runs::Settings(made))
+}
+
+/// The same of a table with a scale.
+fn enlargement(row: &recipe::Row, scale: usize) -> Result<Runs, Failure> {
+    let Some(text) = &row.method else { return Ok(Runs::Nothing) };
+    if !row.settings.is_empty() || row.planes != Planes::Rgb {
+        let key = if row.settings.is_empty() { "planes" } else { "settings" };
+        return Err(Failure::usage(
+            format!("`{key}` is not for methods that enlarge"),
+            "leave it out, or take the table's `scale` away",
+        ));
+    }
+    match row.weights.as_deref() {
+        Some(file) if !file.exists() => {
+            let hint = row.train.as_ref().map(|recipe| format!("`unband train {recipe}` makes it"));
+            let message = format!("{} is not there", file.display());
+            return Ok(Runs::Absent(Failure { subject: None, message, hint }));
+        }
+        _ => {}
+    }
+    let way = Enlargement::new(text, row, scale)?;
+    let (text, weights) = (format!("{text} ×{scale}"), way.weights()?);
+    let (depth, dither, planes) = (row.depth, row.dither, row.planes);
+    Ok(Runs::Settings(vec![Setting { text, way: Way::Enlarge(way), depth, dither, planes, weights }]))
 }
 
 /// The method's name, without its settings.
@@ -225,6 +262,11 @@ fn of_weights(method: &Method) -> Result<String, Failure> {
 
 /// Parameters in millions and multiply-adds in thousand millions of the checkpoint, or of the configuration without one.
 fn counts(row: &recipe::Row, runs: &Runs) -> Option<(f64, f64)> {
+    if let Runs::Settings(settings) = runs
+        && let Some(Setting { way: Way::Enlarge(way), .. }) = settings.first()
+    {
+        return of_graph(way.graph()?);
+    }
     let file = match runs {
         Runs::Settings(settings) => settings.first().and_then(|setting| setting.checkpoint()),
         _ => None,
@@ -235,20 +277,27 @@ fn counts(row: &recipe::Row, runs: &Runs) -> Option<(f64, f64)> {
         None if takes_file(name) => export::source(row.network.as_deref().unwrap_or(name)).ok()?,
         None => return None,
     };
-    let graph = export::graph(&what).ok()?;
+    of_graph(&export::graph(&what).ok()?)
+}
+
+fn of_graph(graph: &unband_nets::Graph) -> Option<(f64, f64)> {
     Some((graph.parameter_count() as f64 / 1e6, graph.multiply_adds(SIDE, SIDE).ok()? as f64 / 1e9))
 }
 
 impl Setting {
     /// All that its results depend on beside the picture, in words.
     pub fn key(&self) -> String {
-        let Options { depth, dither, .. } = &self.method.options;
+        let method = match &self.way {
+            Way::Restore(method) => &method.text,
+            Way::Enlarge(_) => &self.text,
+        };
         let planes = format!("{:?}", self.planes);
-        sha256(&[&self.method.text, &depth.to_string(), dither.word(), &planes, &self.weights])
+        sha256(&[method, &self.depth.to_string(), self.dither.word(), &planes, &self.weights])
     }
 
     fn checkpoint(&self) -> Option<&str> {
-        let Choice::Named { settings, .. } = &self.method.options.method else { return None };
+        let Way::Restore(method) = &self.way else { return None };
+        let Choice::Named { settings, .. } = &method.options.method else { return None };
         settings.iter().rev().find(|(name, _)| name == WEIGHTS).map(|(_, file)| file.as_str())
     }
 
@@ -264,9 +313,18 @@ impl Setting {
     }
 
     fn unguarded(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {
+        let method = match &self.way {
+            Way::Restore(method) => method,
+            Way::Enlarge(way) => {
+                let start = Instant::now();
+                let mut larger = way.run(input, ctx)?;
+                rounded(&mut larger, self.depth.resolve(input.depth));
+                return Ok((larger, start.elapsed().as_secs_f64()));
+            }
+        };
         let video = self.planes == Planes::Yuv420p;
         let picture = if video { yuv420p(input)? } else { input.clone() };
-        let options = &self.method.options;
+        let options = &method.options;
         let ours = match &options.method {
             Choice::Auto => true,
             Choice::Named { name, .. } => unband::method(name).is_some_and(|entry| entry.ours),

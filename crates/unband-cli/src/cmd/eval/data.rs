@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use unband::{Context, Depth, Image, Rng};
 use unband_data::files::hexadecimal;
-use unband_data::{CAUSES, MixError, Pair, Way};
+use unband_data::{CAUSES, Mix, MixError, Pair, Way};
 use unband_image::Window;
 use unband_metrics::Field;
 use unband_metrics::clean::{fullest_window, smooth_mask};
@@ -52,6 +52,8 @@ pub struct How {
     pub crop: usize,
     /// Seed of degradations.
     pub seed: u64,
+    /// How many times larger clean pictures are.
+    pub scale: usize,
 }
 
 /// What degradations that make a film of a picture take at its right and below.
@@ -64,7 +66,7 @@ const ROOM: usize = 16;
 pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
     let (mut items, failures) = match &recipe.data {
         Data::Pairs { folder } => of_pairs(folder),
-        Data::Clean { folder, degradations } => of_clean(folder, degradations, recipe.images)?,
+        Data::Clean { folder, degradations } => of_clean(folder, degradations, recipe)?,
     };
     if let Data::Pairs { .. } = recipe.data {
         items = spread(items, recipe.images);
@@ -104,8 +106,12 @@ fn of_pairs(folder: &Path) -> (Vec<Item>, Vec<Failure>) {
     (found.pairs.into_iter().map(item).collect(), found.failures)
 }
 
-fn of_clean(folder: &Path, causes: &[String], images: usize) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
-    let harms = harms(causes)?;
+fn of_clean(
+    folder: &Path,
+    causes: &[String],
+    recipe: &Recipe,
+) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
+    let harms = harms(causes, recipe.scale)?;
     if !folder.is_dir() {
         let hint = "name a folder of clean pictures with `--data`".to_owned();
         return Err(Failure::at(folder.display().to_string(), "no such folder".to_owned(), Some(hint)));
@@ -116,7 +122,7 @@ fn of_clean(folder: &Path, causes: &[String], images: usize) -> Result<(Vec<Item
         // The failures would say the same of the folder once more.
         return Ok((Vec::new(), Vec::new()));
     }
-    let photos = spread(found.inputs, images);
+    let photos = spread(found.inputs, recipe.images);
     let mut items = Vec::new();
     for harm in &harms {
         items.extend(photos.iter().map(|clean| {
@@ -134,10 +140,10 @@ fn of_clean(folder: &Path, causes: &[String], images: usize) -> Result<(Vec<Item
 }
 
 /// What a table names, each once.
-fn harms(names: &[String]) -> Result<Vec<Arc<Harm>>, Failure> {
+fn harms(names: &[String], scale: usize) -> Result<Vec<Arc<Harm>>, Failure> {
     let mut harms: Vec<Arc<Harm>> = Vec::new();
     for text in names {
-        let harm = Harm::find(text)?;
+        let harm = Harm::find(text, scale)?;
         if harms.iter().any(|known| known.name == harm.name) {
             return Err(Failure::usage(
                 format!("two degradations are called `{}`", harm.name),
@@ -154,8 +160,9 @@ fn harms(names: &[String]) -> Result<Vec<Arc<Harm>>, Failure> {
 }
 
 impl Harm {
-    fn find(text: &str) -> Result<Self, Failure> {
-        let way = Way::find(text).map_err(|error| {
+    fn find(text: &str, scale: usize) -> Result<Self, Failure> {
+        let way = if scale == 1 { Way::find(text) } else { Mix::find(text).map(|mix| Way::Mix(Arc::new(mix))) };
+        let way = way.map_err(|error| {
             let (hint, causes) = (error.hint(), CAUSES.iter().map(|cause| cause.name).collect::<Vec<_>>());
             if matches!(error, MixError::Unknown { .. }) {
                 let message = format!("there is no degradation `{text}`");
@@ -164,6 +171,10 @@ impl Harm {
             }
             Failure { subject: None, message: error.to_string(), hint }
         })?;
+        if way.scale() != scale {
+            let hint = format!("name a mix with `scale = {scale}`, or the `scale` of this one for the table");
+            return Err(Failure::usage(format!("`{text}` makes pictures {} times smaller", way.scale()), hint));
+        }
         let (name, sum) = match &way {
             Way::Cause(cause) => (cause.name.to_owned(), cause.name.to_owned()),
             Way::Mix(mix) => {
@@ -210,6 +221,7 @@ impl Item {
                 &harm.sum,
                 &how.crop.to_string(),
                 &how.seed.to_string(),
+                &how.scale.to_string(),
             ])),
         }
     }
@@ -223,9 +235,14 @@ impl Item {
             From::Files { gt, lq } => {
                 let clean = read(gt, ctx)?;
                 let harmed = read(lq, ctx)?;
-                comparable((&gt.shown(), &clean), (&lq.shown(), &harmed))?;
-                Ok(match window(&clean, how.crop, 0) {
-                    Some(window) => Pair { lq: harmed.cut(window), gt: clean.cut(window) },
+                let scale = how.scale;
+                if scale == 1 {
+                    comparable((&gt.shown(), &clean), (&lq.shown(), &harmed))?;
+                } else {
+                    scaled((&gt.shown(), &clean), (&lq.shown(), &harmed), scale)?;
+                }
+                Ok(match window(&clean, how.crop, 0, scale) {
+                    Some(window) => Pair { lq: harmed.cut(shrunk(window, scale)), gt: clean.cut(window) },
                     None => Pair { lq: harmed, gt: clean },
                 })
             }
@@ -236,7 +253,7 @@ impl Item {
 
 fn made(clean: &Input, harm: &Harm, how: How, ctx: &Context<'_>) -> Result<Pair, Failure> {
     let image = read(clean, ctx)?;
-    let (image, core) = around(image, &harm.way, how.crop);
+    let (image, core) = around(image, &harm.way, how);
     let name = clean.below.to_string_lossy();
     let draw = sha256(&[&how.seed.to_string(), &name, &harm.name]);
     let seed = u64::from_str_radix(&draw[..16], 16).unwrap_or(how.seed);
@@ -248,8 +265,8 @@ fn made(clean: &Input, harm: &Harm, how: How, ctx: &Context<'_>) -> Result<Pair,
         Failure::at(clean.shown(), format!("{}: {error}", harm.name), hint)
     })?;
     if let Some(core) = core {
-        let core = inside(core, pair.lq.width(), pair.lq.height());
-        pair = Pair { lq: pair.lq.cut(core), gt: pair.gt.cut(core) };
+        let core = inside(core, pair.gt.width(), pair.gt.height());
+        pair = Pair { lq: pair.lq.cut(shrunk(core, how.scale)), gt: pair.gt.cut(core) };
     }
     // Both sides are compared as files would hold them.
     let file = |is_eight| if is_eight { Depth::EIGHT } else { Depth::SIXTEEN };
@@ -260,14 +277,21 @@ fn made(clean: &Input, harm: &Harm, how: How, ctx: &Context<'_>) -> Result<Pair,
 }
 
 /// What of a picture is degraded, and what of that is measured where it is not all.
-fn around(image: Image, way: &Way, crop: usize) -> (Image, Option<Window>) {
-    let Some(roomy) = window(&image, crop, ROOM) else { return (image, None) };
+fn around(image: Image, way: &Way, how: How) -> (Image, Option<Window>) {
+    let (crop, scale) = (how.crop / how.scale * how.scale, how.scale);
+    let Some(roomy) = window(&image, crop, ROOM, scale) else {
+        let (x1, y1) = (image.width() / scale * scale, image.height() / scale * scale);
+        let whole = (x1, y1) == (image.width(), image.height());
+        return (if whole { image } else { image.cut(Window { x0: 0, y0: 0, x1, y1 }) }, None);
+    };
     if matches!(way, Way::Cause(cause) if cause.wants_room) {
         return (image.cut(roomy), None);
     }
     let core = Window { x1: roomy.x1.min(roomy.x0 + crop), y1: roomy.y1.min(roomy.y0 + crop), ..roomy };
     // So that the window is degraded like a part of a whole picture.
-    let outer = core.grown(way.room(), image.width(), image.height());
+    let mut outer = core.grown(way.room(), image.width() / scale * scale, image.height() / scale * scale);
+    // Rooms and places are multiples of the scale already, unless a border cuts them off.
+    (outer.x0, outer.y0) = (outer.x0.next_multiple_of(scale), outer.y0.next_multiple_of(scale));
     let core = Window {
         x0: core.x0 - outer.x0,
         y0: core.y0 - outer.y0,
@@ -303,15 +327,35 @@ fn read(input: &Input, ctx: &Context<'_>) -> Result<Image, Failure> {
 }
 
 /// The window with the most smooth area; nothing for whole pictures.
-fn window(clean: &Image, crop: usize, room: usize) -> Option<Window> {
+fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Window> {
     let (w, h) = (clean.width(), clean.height());
     if crop == 0 || (w <= crop && h <= crop) {
         return None;
     }
     let (width, height) = ((crop + room).min(w), (crop + room).min(h));
     let mask = smooth_mask(&Field::luma(clean));
+    let (width, height) = (width / scale * scale, height / scale * scale);
     let (x0, y0) = fullest_window(&mask, (w, h), (width, height));
+    let (x0, y0) = (x0 / scale * scale, y0 / scale * scale);
     Some(Window { x0, y0, x1: x0 + width, y1: y0 + height })
+}
+
+/// The same part of a picture that is so many times smaller.
+fn shrunk(window: Window, scale: usize) -> Window {
+    let Window { x0, y0, x1, y1 } = window;
+    Window { x0: x0 / scale, y0: y0 / scale, x1: x1 / scale, y1: y1 / scale }
+}
+
+/// Is the clean picture so many times larger?
+fn scaled(clean: (&str, &Image), harmed: (&str, &Image), scale: usize) -> Result<(), Failure> {
+    let size = |image: &Image| (image.width(), image.height());
+    let ((w, h), (wide, high)) = (size(harmed.1), size(clean.1));
+    if (scale * w, scale * h) == (wide, high) && harmed.1.color.model == clean.1.color.model {
+        return Ok(());
+    }
+    let message = format!("is {w}×{h}, the reference {} is {wide}×{high}", clean.0);
+    let hint = format!("it must be {scale} times as wide and high, both RGB or grey");
+    Err(Failure::at(harmed.0.to_owned(), message, Some(hint)))
 }
 
 fn of_file(input: &Input) -> Result<String, Failure> {

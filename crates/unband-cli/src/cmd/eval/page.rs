@@ -59,7 +59,7 @@ impl Job {
         for &c in order {
             let (contender, Ok(s)) = (&self.contenders[c], &chosen[c]) else { continue };
             let image = match &contender.runs {
-                Runs::Input => pair.lq.clone(),
+                Runs::Input => super::enlarge::input(pair, self.recipe.scale),
                 Runs::Settings(settings) => settings[*s].run(&pair.lq, &ctx).map_err(fail)?.0,
                 Runs::Nothing | Runs::Missing(_) | Runs::Absent(_) => continue,
             };

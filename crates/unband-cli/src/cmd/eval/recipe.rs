@@ -29,10 +29,13 @@ pub struct Recipe {
     /// What a network without its checkpoint is.
     #[serde(default)]
     pub weights: Weights,
+    /// How many times larger than harmed pictures clean ones are, for methods that enlarge; 1 for those that restore.
+    #[serde(default = "one")]
+    pub scale: usize,
     /// Pictures of the data, evenly spread over the names; 0 for all.
     #[serde(default)]
     pub images: usize,
-    /// Side of the window that is used of each picture, in samples: the one with the most smooth area; 0 for whole pictures.
+    /// Side of the window that is used of each picture, in samples of the clean one: the one with the most smooth area; 0 for whole pictures.
     #[serde(default)]
     pub crop: usize,
     /// Pictures shown on the page.
@@ -48,7 +51,8 @@ pub struct Recipe {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {
-    /// A folder with `lq` and `gt`, which hold pictures of the same names and sizes, perhaps in folders by cause.
+    /// A folder with `lq` and `gt`, which hold pictures of the same names, and of the same sizes but for the scale, perhaps in folders
+    /// by cause.
     Pairs {
         /// The folder.
         folder: PathBuf,
@@ -165,6 +169,10 @@ pub struct Row {
     pub published: BTreeMap<String, f64>,
 }
 
+fn one() -> usize {
+    1
+}
+
 fn eight() -> OutputDepth {
     OutputDepth::Bits(8)
 }
@@ -194,7 +202,12 @@ impl Recipe {
             recipe::merge(&mut table, recipe::read(over).map_err(failure)?);
             names = format!("{names} + {}", over.display());
         }
-        recipe::typed(table, &names).map_err(failure)
+        let recipe: Self = recipe::typed(table, &names).map_err(failure)?;
+        if (1..=8).contains(&recipe.scale) {
+            return Ok(recipe);
+        }
+        let what = format!("must lie in 1..=8, got {}", recipe.scale);
+        Err(failure(RecipeError::Key { file: names, key: "scale".to_owned(), what }))
     }
 }
 
@@ -261,6 +274,7 @@ mod tests {
         assert!(wrong(&format!("{TABLE}colour = 1\n")).contains("`method[0].colour`"), "{}", wrong(TABLE));
         assert!(wrong(&format!("{TABLE}depth = '9'\n")).contains("the depth must be 8, 10"));
         assert!(wrong(&format!("{TABLE}dither = 'much'\n")).contains("the dithers are"));
+        assert!(wrong(&format!("scale = 9\n{TABLE}")).contains("`scale`: must lie in 1..=8"));
         assert!(wrong("title = ").contains("no TOML"));
         let gone = Recipe::load(Path::new("none-such.toml"), &[]).unwrap_err();
         assert!(gone.text().starts_with("none-such.toml: ") && gone.hint.is_some());

@@ -1,0 +1,107 @@
+//! Rows of tables with a scale: ways of making pictures larger.
+
+use std::path::Path;
+
+use unband::{Context, Image, Resampling, UpscaleOptions, Upscaler};
+use unband_data::Pair;
+use unband_nets::checkpoint;
+
+use super::recipe::Row;
+use crate::settings::weights_file;
+use crate::talk::Failure;
+
+/// A way of making pictures larger.
+pub enum Enlargement {
+    /// Interpolation.
+    Plain(Resampling, usize),
+    /// A network.
+    Network(Box<Upscaler>, UpscaleOptions),
+}
+
+impl Enlargement {
+    /// Of a row's method: `bicubic-antialiased`, `lanczos` and other ways of interpolation, or `upscale`, which is the network of the
+    /// row's weights, and ours without any.
+    ///
+    /// # Errors
+    /// Other methods; a checkpoint that cannot be read or has another scale.
+    pub fn new(method: &str, row: &Row, scale: usize) -> Result<Self, Failure> {
+        if method == "upscale" {
+            let weights = row.weights.as_deref().map(weights_file).transpose()?;
+            let options = UpscaleOptions {
+                scale: Some(scale),
+                weights,
+                depth: row.depth,
+                dither: row.dither,
+                ..UpscaleOptions::default()
+            };
+            let failed = |error: unband::Error| Failure {
+                subject: None,
+                message: error.to_string(),
+                hint: error.hint(),
+            };
+            return Ok(Self::Network(Box::new(Upscaler::new(&options).map_err(failed)?), options));
+        }
+        match Resampling::ALL.iter().find(|way| way.word() == method) {
+            Some(&way) if row.weights.is_none() => Ok(Self::Plain(way, scale)),
+            Some(_) => Err(Failure::usage(
+                format!("{method} takes no `weights`"),
+                "methods of tables with a scale are `upscale`, which takes them, and ways of interpolation",
+            )),
+            None => {
+                let words: Vec<&str> = Resampling::ALL.iter().map(|way| way.word()).collect();
+                Err(Failure::usage(
+                    format!("`{method}` does not enlarge"),
+                    format!("methods of tables with a scale are `upscale` and {}", words.join(", ")),
+                ))
+            }
+        }
+    }
+
+    /// What it depends on beside its method's name: the sum of its numbers.
+    ///
+    /// # Errors
+    /// A checkpoint that cannot be read again.
+    pub fn weights(&self) -> Result<String, Failure> {
+        let Self::Network(_, UpscaleOptions { weights: Some(file), .. }) = self else { return Ok(String::new()) };
+        let failed = |error: checkpoint::CheckpointError| {
+            Failure::at(file.display().to_string(), error.to_string(), error.hint())
+        };
+        Ok(checkpoint::load(Path::new(file)).map_err(failed)?.sha256())
+    }
+
+    /// Its network.
+    pub fn graph(&self) -> Option<&unband_nets::Graph> {
+        match self {
+            Self::Plain(..) => None,
+            Self::Network(upscaler, _) => Some(upscaler.graph()),
+        }
+    }
+
+    /// Makes an RGB or grey picture larger.
+    ///
+    /// # Errors
+    /// What the network cannot do, as text.
+    pub fn run(&self, image: &Image, ctx: &Context<'_>) -> Result<Image, String> {
+        match self {
+            Self::Plain(resampling, scale) => Ok(resized(image, *resampling, *scale)),
+            Self::Network(upscaler, options) => upscaler
+                .upscale(image.clone(), options, ctx)
+                .map(|(image, _)| image)
+                .map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// What measures take for the picture before a method: itself, or as large as the clean one by cubic interpolation.
+pub fn input(pair: &Pair, scale: usize) -> Image {
+    if scale == 1 { pair.lq.clone() } else { resized(&pair.lq, Resampling::BicubicAntialiased, scale) }
+}
+
+fn resized(image: &Image, resampling: Resampling, scale: usize) -> Image {
+    let mut larger = image.clone();
+    for plane in larger.planes.iter_mut().chain(&mut larger.alpha) {
+        *plane = plane.resized(scale * plane.width, scale * plane.height, resampling);
+        plane.data.iter_mut().for_each(|v| *v = v.clamp(0.0, 1.0));
+    }
+    larger
+}
