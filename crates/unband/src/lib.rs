@@ -59,6 +59,6 @@ pub use unband_image::dither::Dither;
 pub use unband_image::inspect::{Cause, Findings, inspect};
 pub use unband_image::restorer::{NoProgress, Progress};
 pub use unband_image::{
-    Color, Context, Depth, Entry, Image, ImageError, Matrix, Metadata, Model, ParamInfo, Plane, Range, Resampling,
-    Rng, Subsampling,
+    Color, Context, Depth, Entry, Image, ImageError, Matrix, Metadata, Model, ParamInfo, Plane, Range,
+    Resampling, Rng, Subsampling,
 };

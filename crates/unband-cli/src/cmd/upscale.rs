@@ -20,11 +20,13 @@ use crate::talk::{Failure, Loudness, Talk};
 
 const AFTER: &str = "\
 Examples:
-  unband upscale old.jpg --weights BSRGAN.pth      old.jpg → old_x4_unband.png, four times as wide and high
+  unband upscale old.jpg                           old.jpg → old_x4_unband.png, four times as wide and high
+  unband upscale old.jpg --weights BSRGAN.pth      by a published network
   unband upscale photos -o large --weights BSRGANx2.pth
   unband upscale sky.png --weights RealESRGAN_x2plus.pth --deband --depth 16
 
-Checkpoints of BSRGAN, BSRNet, ESRGAN, FSSR, RealSR and Real-ESRGAN are read as their authors publish them;
+Without `--weights` our own light network enlarges, by 4 or, with `--scale 2`, by 2. Checkpoints of BSRGAN, BSRNet,
+ESRGAN, FSSR, RealSR and Real-ESRGAN are read as their authors publish them;
 `unband models list` names them, `unband models info FILE` says what a file holds.
 
 Exit codes:
@@ -41,10 +43,10 @@ pub struct UpscaleArgs {
     #[command(flatten)]
     pictures: PictureArgs,
 
-    /// Times as wide and high: 2 or 4 [default: what the weights give]
+    /// Times as wide and high: 2 or 4 [default: what the weights give, 4 without any]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8), help_heading = "Method")]
     scale: Option<u8>,
-    /// File with the numbers of a network that enlarges, or the name of an imported model
+    /// File with the numbers of a network that enlarges, or the name of an imported model [default: our own]
     #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     weights: Option<PathBuf>,
     /// Take the banding out before

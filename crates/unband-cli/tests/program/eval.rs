@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::stage::{Stage, root, six_bits};
+use crate::stage::{Stage, png, root, six_bits};
 
 const TABLE: &str = "\
 title = 'Six bits & more'
@@ -438,4 +438,70 @@ fn tables_of_the_repository_are_whole() {
         assert!(ran.stderr.contains("not run: runs/bdinn/best.safetensors is not there"), "{}", ran.stderr);
     }
     assert_eq!(tables, 6, "BDINN's tables 1 and 3 to 6, and ours");
+}
+
+/// Clean pictures, made smaller and harmed on the way.
+const LARGER: &str = "\
+title = 'Larger'
+scale = 2
+measures = ['psnr', 'gradient-gap']
+costs = ['parameters']
+pictures = 1
+crop = 96
+[data]
+kind = 'clean'
+folder = 'clean'
+degradations = ['bsrgan-x2']
+[[method]]
+name = 'Lanczos'
+method = 'lanczos'
+[[method]]
+name = 'Ours'
+method = 'upscale'
+";
+
+#[test]
+fn a_table_with_a_scale_compares_ways_of_enlarging() {
+    let stage = Stage::new();
+    stage.write("larger.toml", LARGER.as_bytes());
+    for i in 0..2 {
+        stage.write(&format!("clean/{i}.png"), &png(171, 150 + i, &move |x, y, c| clean(x + 9 * i, y, c)));
+    }
+    stage.run(&["eval", "larger.toml"]).code(0).says("2 pictures → eval/larger");
+    let pictures = lines(&stage, "eval/larger/pictures.csv", &["picture", "method"]);
+    for i in 0..2 {
+        for row in ["(input, bicubic)", "Lanczos", "Ours"] {
+            let cells = &pictures[&format!("bsrgan-x2/{i}|{row}")];
+            // Smooth pictures, whatever the harm.
+            assert!(number(&cells["psnr"]) > 15.0, "{i} {row}: {cells:?}");
+        }
+    }
+    let means = lines(&stage, "eval/larger/table.csv", &["cause", "method", "kind"]);
+    assert_eq!(means["all|Ours|measured"]["parameters"], "0.310124");
+    let html = String::from_utf8(stage.read("eval/larger/table.html")).unwrap();
+    assert!(html.contains("<option>Ours</option>") && html.contains("<option>Lanczos</option>"));
+
+    // Pairs that lie there: the same two sides give the same values as their sizes say, others are refused.
+    stage.write("pairs/gt/a.png", &png(80, 60, &|x, y, c| clean(x, y, c)));
+    stage.write("pairs/lq/a.png", &png(40, 30, &|x, y, c| clean(2 * x, 2 * y, c)));
+    stage.write("pairs/gt/b.png", &png(80, 60, &|x, y, c| clean(x, y, c)));
+    stage.write("pairs/lq/b.png", &png(41, 30, &|x, y, c| clean(2 * x, 2 * y, c)));
+    let from = LARGER.find("kind = 'clean'").unwrap()..LARGER.find("[[method]]").unwrap();
+    let mut of_pairs = LARGER.to_owned();
+    of_pairs.replace_range(from, "kind = 'pairs'\nfolder = 'pairs'\n");
+    stage.write("pairs.toml", of_pairs.as_bytes());
+    let ran = stage.run(&["eval", "pairs.toml"]).code(1).says("is 41×30").says("2 times as wide and high");
+    assert!(ran.stderr.contains("b.png"), "{}", ran.stderr);
+    let pairs = lines(&stage, "eval/pairs/pictures.csv", &["picture", "method"]);
+    assert!(number(&pairs["a|Ours"]["psnr"]) > 25.0);
+
+    for (good, bad, said) in [
+        ("'bsrgan-x2'", "'bsrgan'", "makes pictures 4 times smaller"),
+        ("'bsrgan-x2'", "'rgb-6'", "makes pictures 1 times smaller"),
+        ("'lanczos'", "'smooth'", "does not enlarge"),
+        ("scale = 2", "scale = 3", "2 times smaller"),
+    ] {
+        stage.write("bad.toml", LARGER.replace(good, bad).as_bytes());
+        stage.run(&["eval", "bad.toml"]).code(2).says(said);
+    }
 }

@@ -72,6 +72,24 @@ fn less_memory_and_more_threads_give_the_same_picture() {
 }
 
 #[test]
+fn without_weights_our_own_network_enlarges() {
+    let stage = Stage::new();
+    stage.png("in/sky.png", &texture);
+    for (more, scale) in [(&[][..], 4), (&["--scale", "2"][..], 2)] {
+        let run = stage
+            .run(&[&["upscale", "in/sky.png", "-o", "out.png", "--overwrite", "--json"][..], more].concat());
+        let told = &run.code(0).json()[0];
+        assert_eq!((told["network"].as_str(), told["scale"].as_u64()), (Some("unband-sr-lite"), Some(scale)));
+        let (made, given) = (stage.samples("out.png"), stage.samples("in/sky.png"));
+        assert_eq!((made.width, made.height), (given.width * scale as u32, given.height * scale as u32));
+        // It shows the same picture: as bright everywhere, but for what the texture hides.
+        let mean = |data: &[u16]| data.iter().map(|&v| f64::from(v)).sum::<f64>() / data.len() as f64;
+        assert!((mean(&made.data) - mean(&given.data)).abs() < 2.0);
+    }
+    stage.run(&["upscale", "in/sky.png", "--scale", "3"]).code(2).says("ours enlarge 2 and 4 times");
+}
+
+#[test]
 fn what_does_not_fit_is_told_before_the_work() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);

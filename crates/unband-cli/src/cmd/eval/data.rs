@@ -106,11 +106,7 @@ fn of_pairs(folder: &Path) -> (Vec<Item>, Vec<Failure>) {
     (found.pairs.into_iter().map(item).collect(), found.failures)
 }
 
-fn of_clean(
-    folder: &Path,
-    causes: &[String],
-    recipe: &Recipe,
-) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
+fn of_clean(folder: &Path, causes: &[String], recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
     let harms = harms(causes, recipe.scale)?;
     if !folder.is_dir() {
         let hint = "name a folder of clean pictures with `--data`".to_owned();
@@ -161,7 +157,8 @@ fn harms(names: &[String], scale: usize) -> Result<Vec<Arc<Harm>>, Failure> {
 
 impl Harm {
     fn find(text: &str, scale: usize) -> Result<Self, Failure> {
-        let way = if scale == 1 { Way::find(text) } else { Mix::find(text).map(|mix| Way::Mix(Arc::new(mix))) };
+        let way =
+            if scale == 1 { Way::find(text) } else { Mix::find(text).map(|mix| Way::Mix(Arc::new(mix))) };
         let way = way.map_err(|error| {
             let (hint, causes) = (error.hint(), CAUSES.iter().map(|cause| cause.name).collect::<Vec<_>>());
             if matches!(error, MixError::Unknown { .. }) {
@@ -173,7 +170,10 @@ impl Harm {
         })?;
         if way.scale() != scale {
             let hint = format!("name a mix with `scale = {scale}`, or the `scale` of this one for the table");
-            return Err(Failure::usage(format!("`{text}` makes pictures {} times smaller", way.scale()), hint));
+            return Err(Failure::usage(
+                format!("`{text}` makes pictures {} times smaller", way.scale()),
+                hint,
+            ));
         }
         let (name, sum) = match &way {
             Way::Cause(cause) => (cause.name.to_owned(), cause.name.to_owned()),

@@ -62,7 +62,9 @@ impl Enlargement {
     /// # Errors
     /// A checkpoint that cannot be read again.
     pub fn weights(&self) -> Result<String, Failure> {
-        let Self::Network(_, UpscaleOptions { weights: Some(file), .. }) = self else { return Ok(String::new()) };
+        let Self::Network(_, UpscaleOptions { weights: Some(file), .. }) = self else {
+            return Ok(String::new());
+        };
         let failed = |error: checkpoint::CheckpointError| {
             Failure::at(file.display().to_string(), error.to_string(), error.hint())
         };
