@@ -47,7 +47,7 @@ pub const ENTRY: Metric = Metric {
     purpose: "Tells whether an enlarged or restored picture is as sharp as it should be: noise, halos and blur all count.",
     better: Better::Lower,
     against: Against::Reference,
-    range: "0..",
+    range: "0 and more",
     unit: "octaves",
     least: Least::Sample,
     network: None,

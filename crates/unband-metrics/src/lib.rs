@@ -411,6 +411,7 @@ pub static METRICS: &[Metric] = &[
     dbi::ENTRY,
     banding_classifier::ENTRY,
     niqe::ENTRY,
+    niqe::ENTRY_GAP,
     nrqm::ENTRY,
     pi::ENTRY,
 ];

@@ -10,7 +10,7 @@ mod scale;
 use unband_image::{Context, Image, Model};
 
 use crate::field::{Field, exact};
-use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check, finite, psnr, whole};
+use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both, check, finite, psnr, whole};
 
 const NAME: &str = "niqe";
 
@@ -108,4 +108,21 @@ pub const ENTRY: Metric = Metric {
     network: None,
     source: "Mittal, Soundararajan, Bovik, IEEE Signal Processing Letters 20(3), 2013; BasicSR `metrics/niqe.py`",
     score,
+};
+
+fn gap(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
+    let (image, reference) = both(ENTRY_GAP.name, "the reference", image, reference)?;
+    Ok(Score::of((niqe(image, ctx)? - niqe(reference, ctx)?).abs()))
+}
+
+/// The registry's line: NIQE where the clean picture is known.
+pub const ENTRY_GAP: Metric = Metric {
+    name: "niqe-gap",
+    title: "Difference of NIQE from the reference's",
+    purpose: "Whether a picture looks as much like a photograph as the clean one does. A window of sky has a high NIQE however clean it is.",
+    better: Better::Lower,
+    against: Against::Reference,
+    range: "0 and more",
+    score: gap,
+    ..ENTRY
 };

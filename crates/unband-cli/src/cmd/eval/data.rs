@@ -326,17 +326,19 @@ fn read(input: &Input, ctx: &Context<'_>) -> Result<Image, Failure> {
     image.into_rgb(ctx).map_err(|error| Failure::at(input.shown(), error.to_string(), None))
 }
 
-/// The window with the most smooth area; nothing for whole pictures.
+/// The window with the most smooth area, where banding is, or with a scale the middle; nothing for whole pictures.
 fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Window> {
     let (w, h) = (clean.width(), clean.height());
     if crop == 0 || (w <= crop && h <= crop) {
         return None;
     }
     let (width, height) = ((crop + room).min(w), (crop + room).min(h));
-    let mask = smooth_mask(&Field::luma(clean));
     let (width, height) = (width / scale * scale, height / scale * scale);
-    let (x0, y0) = fullest_window(&mask, (w, h), (width, height));
-    let (x0, y0) = (x0 / scale * scale, y0 / scale * scale);
+    let (x0, y0) = if scale == 1 {
+        fullest_window(&smooth_mask(&Field::luma(clean)), (w, h), (width, height))
+    } else {
+        ((w - width) / 2 / scale * scale, (h - height) / 2 / scale * scale)
+    };
     Some(Window { x0, y0, x1: x0 + width, y1: y0 + height })
 }
 

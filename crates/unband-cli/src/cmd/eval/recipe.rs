@@ -35,7 +35,8 @@ pub struct Recipe {
     /// Pictures of the data, evenly spread over the names; 0 for all.
     #[serde(default)]
     pub images: usize,
-    /// Side of the window that is used of each picture, in samples of the clean one: the one with the most smooth area; 0 for whole pictures.
+    /// Side of the window that is used of each picture, in samples of the clean one: the one with the most smooth area, with a scale
+    /// the middle; 0 for whole pictures.
     #[serde(default)]
     pub crop: usize,
     /// Pictures shown on the page.

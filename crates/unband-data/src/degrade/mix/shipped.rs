@@ -31,6 +31,8 @@ impl Shipped {
         "bsrgan-plus",
         "bsrgan-plus-x2",
         "bsrgan-face",
+        "upscaling",
+        "upscaling-x2",
         "bicubic",
         "srmd",
         "dpsr",
