@@ -157,8 +157,10 @@ fn harms(names: &[String], scale: usize) -> Result<Vec<Arc<Harm>>, Failure> {
 
 impl Harm {
     fn find(text: &str, scale: usize) -> Result<Self, Failure> {
-        let way =
-            if scale == 1 { Way::find(text) } else { Mix::find(text).map(|mix| Way::Mix(Arc::new(mix))) };
+        let way = match Way::find(text) {
+            Err(MixError::Scaled { .. }) if scale > 1 => Mix::find(text).map(|mix| Way::Mix(Arc::new(mix))),
+            found => found,
+        };
         let way = way.map_err(|error| {
             let (hint, causes) = (error.hint(), CAUSES.iter().map(|cause| cause.name).collect::<Vec<_>>());
             if matches!(error, MixError::Unknown { .. }) {
