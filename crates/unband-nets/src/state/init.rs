@@ -247,14 +247,13 @@ impl Kinds {
             (Kind::Scale, Init::Adnet {}) => away_from_zero(ADNET_STD * normal(), 0.025),
             (Kind::Scale, _) => 1.0,
             (Kind::Table, _) => 0.02 * normal(),
-            (Kind::Embedding, _) => normal(),
+            (Kind::Embedding, _) | (Kind::Weight, Init::Orthogonal { .. }) => normal(),
             (Kind::Weight, Init::XavierNormal { zero_last: true, .. }) if is_last(name) => 0.0,
             (Kind::Weight, Init::XavierNormal { gain, .. }) => {
                 gain * (2.0 / (fan_in + fan_out)).sqrt() * normal()
             }
             (Kind::Weight, Init::Normal { std }) => std * normal(),
             (Kind::Weight, Init::Adnet {}) => ADNET_STD * normal(),
-            (Kind::Weight, Init::Orthogonal { .. }) => normal(),
             (Kind::Weight, Init::Uformer {}) if linear(i) => 0.02 * normal(),
             (Kind::Weight, _) => uniform(fan_in.sqrt().recip()),
             (Kind::Bias(weight), Init::Uformer {}) if linear(weight) => 0.0,
@@ -298,7 +297,9 @@ fn orthogonalise(values: &mut [f64], rows: usize, gain: f64) {
             (0..length).for_each(|k| values[at(i, k)] /= norm);
         }
     }
-    values.iter_mut().for_each(|v| *v *= gain);
+    for value in values {
+        *value *= gain;
+    }
 }
 
 /// Banded kernels start neither turned nor stretched.

@@ -77,12 +77,11 @@ impl Upscaler {
     /// # Errors
     /// A file that gives none, or one that does not enlarge as asked.
     pub fn new(options: &UpscaleOptions) -> Result<Self, Error> {
-        let made = match &options.weights {
-            Some(file) => Self::of_file(file)?,
-            None => {
-                let (architecture, engine) = shipped::upscaler(options.scale.unwrap_or(4))?;
-                Self::of_engine(architecture, engine)?
-            }
+        let made = if let Some(file) = &options.weights {
+            Self::of_file(file)?
+        } else {
+            let (architecture, engine) = shipped::upscaler(options.scale.unwrap_or(4))?;
+            Self::of_engine(architecture, engine)?
         };
         let has = made.enlarger.scale();
         match (options.scale, &options.weights) {

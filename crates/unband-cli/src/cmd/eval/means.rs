@@ -277,9 +277,9 @@ mod tests {
 
     fn table() -> (Vec<Column>, Vec<Contender>) {
         let recipe: Recipe = toml::from_str(TABLE).unwrap();
-        let rows = recipe.method.into_iter().map(|row| Contender::new(row, &metrics()).unwrap());
+        let rows = recipe.method.into_iter().map(|row| Contender::new(row, &metrics(), 1).unwrap());
         let columns = metrics().into_iter().map(Column::Measure).chain([Column::Cost(Cost::Seconds)]);
-        (columns.collect(), std::iter::once(Contender::input()).chain(rows).collect())
+        (columns.collect(), std::iter::once(Contender::input(1)).chain(rows).collect())
     }
 
     fn record(psnr: f64, steps: Option<f64>, seconds: f64) -> Record {
