@@ -414,6 +414,7 @@ pub static METRICS: &[Metric] = &[
     niqe::ENTRY_GAP,
     nrqm::ENTRY,
     pi::ENTRY,
+    pi::ENTRY_PIRM,
 ];
 
 /// What is measured of the frames of two films beside the registry: it takes frames as they are stored, or speaks of the

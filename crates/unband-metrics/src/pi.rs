@@ -3,64 +3,98 @@
 use unband_image::{Context, Image};
 
 use crate::nrqm::{self, Model};
-use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, niqe};
+use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check, niqe};
 
-const NAME: &str = "pi";
-
-/// Samples left out on each side.
+/// Samples that the challenge leaves out on each side.
 const SHAVED: usize = 4;
 
-/// The least side of a picture: NIQE's blocks are the larger need.
-pub const LEAST_SIDE: usize = niqe::BLOCK + 2 * SHAVED;
+/// The least side that [`pi_pirm`] takes: what is left holds a block of NIQE, whose need is the larger.
+const LEAST_SHAVED: usize = niqe::BLOCK + 2 * SHAVED;
 
 /// The index and its parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Index {
     /// `((10 − NRQM) + NIQE) / 2`; lower is better.
     pub value: f64,
-    /// NIQE of the shaved luma.
+    /// NIQE.
     pub niqe: f64,
-    /// NRQM of the shaved luma.
+    /// NRQM.
     pub nrqm: f64,
 }
 
-/// The index of a picture, with both parts measured as the index has them: on luma of BT.601 in studio range, rounded to 8
-/// bits, without 4 samples on each side. [`fn@crate::niqe::niqe`] and [`fn@crate::nrqm::nrqm`] by themselves look at the whole
-/// picture, the latter at its grey, so that their values differ a little.
-///
-/// Source: Y. Blau et al., "The 2018 PIRM challenge on perceptual image super-resolution", ECCV Workshops 2018;
-/// roimehrez/PIRM2018 `utils/calc_scores.m`.
-///
-/// # Errors
-/// When a side is below [`LEAST_SIDE`] samples, and as [`fn@crate::niqe::niqe`] and [`fn@crate::nrqm::nrqm`].
-pub fn pi(image: &Image, model: &Model, ctx: &Context<'_>) -> Result<Index, MetricError> {
-    let luma = niqe::rounded_luma(image)?;
-    at_least(NAME, LEAST_SIDE, luma.width, luma.height)?;
-    let luma = luma.cropped(SHAVED, SHAVED, luma.width - 2 * SHAVED, luma.height - 2 * SHAVED);
-    let niqe = niqe::of_luma(&luma, ctx)?;
-    let nrqm = model.quality(&nrqm::of_grey(&luma, ctx)?).value;
-    Ok(Index { value: f64::midpoint(10.0 - nrqm, niqe), niqe, nrqm })
+impl Index {
+    fn of(niqe: f64, nrqm: f64) -> Self {
+        Self { value: f64::midpoint(10.0 - nrqm, niqe), niqe, nrqm }
+    }
 }
 
-fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
-    niqe::rounded_luma(image)?;
-    at_least(NAME, LEAST_SIDE, image.width(), image.height())?;
-    let model = nrqm::imported(NAME, ctx)?;
-    let Index { value, niqe, nrqm } = pi(image, &model, ctx)?;
+/// The index of a picture: of what [`fn@crate::niqe::niqe`] and [`fn@crate::nrqm::nrqm`] say of it, the former of its luma, the
+/// latter of its grey.
+///
+/// Source: Y. Blau et al., "The 2018 PIRM challenge on perceptual image super-resolution", ECCV Workshops 2018.
+///
+/// # Errors
+/// As those two.
+pub fn pi(image: &Image, model: &Model, ctx: &Context<'_>) -> Result<Index, MetricError> {
+    check(ENTRY.name, image)?;
+    Ok(Index::of(niqe::niqe(image, ctx)?, nrqm::nrqm(image, model, ctx)?.value))
+}
+
+/// The index as the challenge's program takes it: both parts of luma of BT.601 in studio range, rounded to 8 bits, without 4
+/// samples on each side.
+///
+/// Source: roimehrez/PIRM2018 `utils/calc_scores.m`, `utils/convert_shave_image.m`.
+///
+/// # Errors
+/// When a side is below 104 samples, and as [`pi()`].
+pub fn pi_pirm(image: &Image, model: &Model, ctx: &Context<'_>) -> Result<Index, MetricError> {
+    check(ENTRY_PIRM.name, image)?;
+    let luma = niqe::rounded_luma(image)?;
+    at_least(ENTRY_PIRM.name, LEAST_SHAVED, luma.width, luma.height)?;
+    let luma = luma.cropped(SHAVED, SHAVED, luma.width - 2 * SHAVED, luma.height - 2 * SHAVED);
+    let niqe = niqe::of_luma(&luma, ctx)?;
+    Ok(Index::of(niqe, model.quality(&nrqm::of_grey(&luma, ctx)?).value))
+}
+
+/// One of the two.
+type IndexFn = fn(&Image, &Model, &Context<'_>) -> Result<Index, MetricError>;
+
+/// What a picture lacks is told before what was not imported.
+fn score(
+    (name, least): (&'static str, usize),
+    of: IndexFn,
+    image: &Image,
+    ctx: &Context<'_>,
+) -> Result<Score, MetricError> {
+    check(name, image)?;
+    at_least(name, least, image.width(), image.height())?;
+    let model = nrqm::imported(name, ctx)?;
+    let Index { value, niqe, nrqm } = of(image, &model, ctx)?;
     Ok(Score { value, details: vec![("niqe", niqe), ("nrqm", nrqm)] })
 }
 
-/// The registry's line.
+/// Of whole pictures.
 pub const ENTRY: Metric = Metric {
-    name: NAME,
+    name: "pi",
     title: "Perceptual index: mean of NIQE and of 10 less NRQM",
-    purpose: "Upscaled pictures without a reference, as challenges and papers on super-resolution rank them. Both parts are taken of shaved luma, so they differ a little from `niqe` and `nrqm`. The model of NRQM has to be imported.",
+    purpose: "Upscaled pictures without a reference, as papers on super-resolution report it: half of (10 − `nrqm`) + `niqe`. NRQM's model has to be imported.",
     better: Better::Lower,
     against: Against::Nothing,
     range: "about 0 to 10, more for pictures that are nothing like photographs",
     unit: "",
-    least: Least::Sides(LEAST_SIDE),
+    least: Least::Sides(niqe::BLOCK),
     network: Some(nrqm::MODEL),
-    source: "Blau et al., ECCV Workshops 2018; roimehrez/PIRM2018 `utils/calc_scores.m`",
-    score,
+    source: "Blau et al., ECCV Workshops 2018",
+    score: |image, _, ctx| score((ENTRY.name, niqe::BLOCK), pi, image, ctx),
+};
+
+/// Of luma without a border.
+pub const ENTRY_PIRM: Metric = Metric {
+    name: "pi-pirm",
+    title: "Perceptual index by the rules of the PIRM challenge",
+    purpose: "For tables of the challenge: both parts are taken of luma in studio range without 4 samples on each side.",
+    least: Least::Sides(LEAST_SHAVED),
+    source: "roimehrez/PIRM2018 `utils/calc_scores.m`",
+    score: |image, _, ctx| score((ENTRY_PIRM.name, LEAST_SHAVED), pi_pirm, image, ctx),
+    ..ENTRY
 };
