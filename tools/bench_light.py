@@ -9,20 +9,17 @@ numpy, onnx, onnxruntime, openvino and safetensors. One thread each, in turns; C
 
 import sys
 
-import openvino
 import peers
 
 
 def main():
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     with peers.Ours([sys.argv[1], "--serve"]) as ours:
-        core = openvino.Core()
-        settings = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
-        compiled = core.compile_model(core.read_model(ours.model), "CPU", settings)
+        vino = peers.openvino_runner(ours.model, ours.inputs)
         onnx = peers.onnx_runner(ours.model, ours.inputs)
         runners = {
             "unband": ours.run,
-            "OpenVINO": lambda: peers.cpu(lambda: compiled(ours.inputs)),
+            "OpenVINO": lambda: peers.cpu(vino),
             "onnxruntime": lambda: peers.cpu(onnx),
         }
         best = peers.least(runners, rounds)

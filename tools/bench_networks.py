@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Times the networks of `crates/unband-infer/benches/networks.rs` in onnxruntime and PyTorch, beside ours, and compares memory.
+"""Times the networks of `crates/unband-infer/benches/networks.rs` in onnxruntime, OpenVINO, ncnn and PyTorch, beside ours, and
+compares memory.
 
     tools/bench_networks.py OUR-BENCHMARK [--only NAME,…] [--rounds N] [--no-memory] [--write]
 
 OUR-BENCHMARK is the program that `cargo bench -p unband-infer --bench networks --no-run` names; `scripts/bench networks` does
 both. All have the same numbers and run in turns, one thread each; results are compared too. Memory is that of one run in a
-process of its own, on top of what is there when the network is loaded. Needs Linux and the Python packages numpy, onnx,
-onnxruntime, safetensors, torch and torchvision.
+process of its own, on top of what is there when the network is loaded. Needs Linux and the Python packages ncnn, numpy, onnx,
+onnxruntime, openvino, pnnx, safetensors, torch and torchvision.
 """
 
 import argparse
@@ -21,21 +22,22 @@ import torch
 import torch_nets
 from safetensors.torch import load_file
 
-HEAD = """# Networks beside onnxruntime and PyTorch
+HEAD = """# Networks beside onnxruntime, OpenVINO, ncnn and PyTorch
 
 Made by `scripts/bench networks --write`. The same network with the same numbers, written as an ONNX file by
 `unband models export`, and as a PyTorch module (`tools/torch_nets`, eager, `torch.inference_mode`). One thread each on {cpu},
-in turns in one run, least of {rounds}; onnxruntime {onnxruntime}, PyTorch {torch}.
+in turns in one run, least of {rounds}; onnxruntime {onnxruntime}, OpenVINO {openvino}, ncnn {ncnn} (through pnnx; 32 bits, as all
+others), PyTorch {torch}.
 """
 
 TIMES = """
 ## Time
 
 CPU milliseconds of one run; in brackets how many times ours. The last column is the largest difference of their results from
-ours, over the largest value.
+ours, over the largest value. –: not run by ncnn.
 
-| network | picture | unband | onnxruntime | PyTorch | differ by |
-|---|---|---:|---:|---:|---:|
+| network | picture | unband | onnxruntime | OpenVINO | ncnn | PyTorch | differ by |
+|---|---|---:|---:|---:|---:|---:|---:|
 """
 
 MEMORY = """
@@ -67,8 +69,8 @@ def torch_inputs(inputs):
     return [x.flatten(1) if x.shape[2:] == (1, 1) else x for x in tensors]
 
 
-def torch_runner(name, ours):
-    net, inputs = module(name, ours.folder / "weights.safetensors"), torch_inputs(ours.inputs)
+def torch_runner(net, ours):
+    inputs = torch_inputs(ours.inputs)
 
     def run():
         with torch.inference_mode():
@@ -81,10 +83,17 @@ def torch_runner(name, ours):
 def time_one(program, name, rounds):
     """Least milliseconds of each, and how far the others are off."""
     with peers.Ours([program, "--serve", name]) as ours:
-        onnx, eager = peers.onnx_runner(ours.model, ours.inputs), torch_runner(name, ours)
-        differ = max(ours.off(onnx()), ours.off([out.numpy() for out in eager()]))
-        runners = {"unband": ours.run, "onnxruntime": lambda: peers.cpu(onnx), "PyTorch": lambda: peers.cpu(eager)}
-        return peers.least(runners, rounds), differ
+        net = module(name, ours.folder / "weights.safetensors")
+        eager = torch_runner(net, ours)
+        others = {
+            "onnxruntime": peers.onnx_runner(ours.model, ours.inputs),
+            "OpenVINO": peers.openvino_runner(ours.model, ours.inputs),
+            "ncnn": peers.ncnn_runner(net, ours.inputs, ours.folder),
+            "PyTorch": lambda: [out.numpy() for out in eager()],
+        }
+        differ = max(ours.off(run()) for run in others.values() if run)
+        times = {other: (lambda run=run: peers.cpu(run)) for other, run in others.items() if run}
+        return peers.least({"unband": ours.run, **times}, rounds), list(others), differ
 
 
 def account(word):
@@ -126,9 +135,9 @@ def memory_row(program, name, rows, columns):
 
 
 def time_row(program, name, rows, columns, rounds):
-    best, differ = time_one(program, name, rounds)
-    ours = best.pop("unband")
-    others = " | ".join(f"{taken:,.0f} ({taken / ours:.2f})" for taken in best.values())
+    best, names, differ = time_one(program, name, rounds)
+    ours = best["unband"]
+    others = " | ".join(f"{best[other]:,.0f} ({best[other] / ours:.2f})" if other in best else "–" for other in names)
     return f"| `{name}` | {columns}×{rows} | {ours:,.0f} | {others} | {differ:.0e} |\n"
 
 
@@ -162,7 +171,7 @@ def main():
         return
     args = settings()
     chosen = cases(args.program, args.only)
-    versions = {name: version(name) for name in ("onnxruntime", "torch")}
+    versions = {name: version(name) for name in ("onnxruntime", "openvino", "ncnn", "torch")}
     page = HEAD.format(cpu=processor(), rounds=args.rounds, **versions)
 
     def say(text):

@@ -1,14 +1,18 @@
 """Our benchmarks and other runtimes in turns, one thread each: what `bench_light.py` and `bench_networks.py` share.
 
-Needs numpy, onnxruntime and safetensors.
+Needs numpy, onnxruntime, openvino and safetensors, and ncnn, pnnx and torch for `ncnn_runner`.
 """
 
+import contextlib
+import io
 import pathlib
 import subprocess
 import tempfile
 import time
 
+import numpy as np
 import onnxruntime
+import openvino
 from check_onnx import numbered, off
 from safetensors.numpy import load_file
 
@@ -54,6 +58,41 @@ def onnx_runner(model, inputs):
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     given = dict(zip([value.name for value in session.get_inputs()], inputs, strict=True))
     return lambda: session.run(None, given)
+
+
+def openvino_runner(model, inputs):
+    """The same in OpenVINO, 32 bits."""
+    core = openvino.Core()
+    settings = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+    compiled = core.compile_model(core.read_model(model), "CPU", settings)
+    return lambda: list(compiled(inputs).values())
+
+
+def ncnn_runner(net, inputs, folder):
+    """A function that runs a PyTorch module of one picture in ncnn, 32 bits; none where pnnx does not turn it into ncnn's layers."""
+    import ncnn
+    import pnnx
+    import torch
+
+    if len(inputs) > 1:
+        return None
+    with contextlib.redirect_stdout(io.StringIO()):
+        pnnx.export(net, str(folder / "net.pt"), tuple(torch.from_numpy(x) for x in inputs), fp16=False)
+    loaded = ncnn.Net()
+    loaded.opt.num_threads = 1
+    for kind in ("packed", "storage", "arithmetic"):
+        setattr(loaded.opt, f"use_fp16_{kind}", False)
+    if loaded.load_param(str(folder / "net.ncnn.param")) or loaded.load_model(str(folder / "net.ncnn.bin")):
+        return None
+    picture = ncnn.Mat(np.ascontiguousarray(inputs[0][0])).clone()
+
+    def run():
+        with loaded.create_extractor() as extractor:
+            extractor.input("in0", picture)
+            failed, out = extractor.extract("out0")
+            return None if failed else [np.array(out)[None]]
+
+    return run if run() else None
 
 
 def cpu(run):

@@ -12,8 +12,8 @@ use std::path::Path;
 use shared::Case;
 use unband_nets::{Graph, arch};
 
-/// Names, and the side of the square that is timed: RRDBNet's result is four times as large.
-const CASES: [(&str, usize); 9] = [
+/// Names, and the side of the square that is timed: results of the last ones are four times as large.
+const CASES: [(&str, usize); 10] = [
     ("ggdbn", 512),
     ("bdinn", 512),
     ("indi", 512),
@@ -23,6 +23,7 @@ const CASES: [(&str, usize); 9] = [
     ("brdnet", 512),
     ("bitnet", 512),
     ("rrdbnet", 256),
+    ("unband-sr-lite", 256),
 ];
 
 fn graph(name: &str) -> Graph {
@@ -37,7 +38,7 @@ fn square(name: &str) -> (usize, usize) {
 /// Rows and columns of the smallest picture that holds 1920×1080, or that becomes it.
 fn full_hd(name: &str, graph: &Graph) -> (usize, usize) {
     let multiple = graph.size_multiple().unwrap_or(1);
-    let scale = if name == "rrdbnet" { 4 } else { 1 };
+    let scale = if matches!(name, "rrdbnet" | "unband-sr-lite") { 4 } else { 1 };
     ((1080usize / scale).next_multiple_of(multiple), (1920usize / scale).next_multiple_of(multiple))
 }
 
