@@ -82,8 +82,8 @@ enlarge, over cubic interpolation.
 
 - bsrnet-x4, bsrgan-x4: RRDBNet with 16 channels and 4 blocks, on BSRGAN's harms. With the published start, orthogonal kernels of length
   0.2, so small a network gave a uniform picture for 1,400 steps; this one started with 1 (`--set init.gain=1.0`). bsrgan-x4 goes on from
-  it against a discriminator, without the perceptual term (`weight = 0`), as nobody may ship VGG-19: a game takes decibels away, as it
-  should, and is not meant to win them.
+  it against a discriminator, for 1,000 steps and without the perceptual term (`weight = 0`), as nobody may ship VGG-19. Its loss
+  includes that of the game.
 """)
 
 

@@ -7,6 +7,7 @@ import contextlib
 import io
 import pathlib
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -76,8 +77,12 @@ def ncnn_runner(net, inputs, folder):
 
     if len(inputs) > 1:
         return None
-    with contextlib.redirect_stdout(io.StringIO()):
-        pnnx.export(net, str(folder / "net.pt"), tuple(torch.from_numpy(x) for x in inputs), fp16=False)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            pnnx.export(net, str(folder / "net.pt"), tuple(torch.from_numpy(x) for x in inputs), fp16=False)
+    except (AssertionError, RuntimeError) as error:
+        print(f"pnnx: {str(error).splitlines()[0]}", file=sys.stderr)
+        return None
     loaded = ncnn.Net()
     loaded.opt.num_threads = 1
     for kind in ("packed", "storage", "arithmetic"):
