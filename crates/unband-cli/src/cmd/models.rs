@@ -48,7 +48,7 @@ enum What {
 /// What `unband models info` takes.
 #[derive(Debug, Args)]
 pub struct InfoArgs {
-    /// Checkpoints: safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives, folders of TensorFlow models
+    /// Checkpoints: safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives, MATLAB's .mat, folders of TensorFlow models
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     files: Vec<PathBuf>,
     /// Print one JSON object per file

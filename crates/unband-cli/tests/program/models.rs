@@ -169,6 +169,33 @@ fn the_folder_of_a_tensorflow_model_is_imported_like_a_file() {
 }
 
 #[test]
+fn the_forests_of_nrqm_are_imported_from_matlab_and_measure() {
+    let stage = Stage::new();
+    let file = |name: &str| std::fs::read(root().join("golden/nrqm").join(name)).unwrap();
+    stage.write("sky.png", &std::fs::read(root().join("golden/metrics/r4_indi_2_b.png")).unwrap());
+    let score = ["score", "sky.png", "--metrics", "niqe,nrqm,pi", "--json"];
+    stage.run(&score).code(2).says("get `model.mat` of Ma").says("unband models import model.mat");
+    stage.write("model.mat", &file("forest_v7.mat"));
+    let text = stage.run(&["models", "info", "model.mat"]).code(0).out();
+    assert!(text.contains("MATLAB file") && text.contains("regression forests of NRQM"), "{text}");
+    stage.run(&["models", "import", "model.mat"]).code(0).says("nrqm.safetensors").says("5 + 5 + 5 trees");
+    let told = stage.run(&score).code(0).json();
+    let value = |name: &str| told[0]["files"][0]["values"][name].as_f64().unwrap();
+    assert!((1.0..10.0).contains(&value("nrqm")) && (1.0..20.0).contains(&value("niqe")), "{told:?}");
+    let index = f64::midpoint(10.0 - value("nrqm"), value("niqe"));
+    assert!((value("pi") - index).abs() < 1e-9, "{told:?}");
+    // What was imported can be imported again; a file of something else of MATLAB is told.
+    let own = stage.run(&["models", "list"]).code(0).out();
+    assert!(own.contains("nrqm  (here)"), "{own}");
+    stage.run(&["models", "import", "model.mat"]).code(1).says("exists already");
+    let mut other = file("forest_v6.mat");
+    let at = other.windows(6).position(|name| name == b"avnode").unwrap();
+    other[at] = b'b';
+    stage.write("other.mat", &other);
+    stage.run(&["models", "import", "other.mat"]).code(1).says("`rf.1.avnode` is missing");
+}
+
+#[test]
 fn a_file_that_is_called_like_a_published_one_and_is_another_is_not_taken_for_it() {
     let stage = Stage::new();
     stage.write("BSRGAN.pth", &golden("rrdbnet.pth"));

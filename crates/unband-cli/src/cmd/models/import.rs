@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use unband_infer::models;
-use unband_nets::checkpoint::{self, Checkpoint};
+use unband_metrics::nrqm;
+use unband_nets::checkpoint::{self, Container};
 use unband_nets::zoo::{self, PUBLISHED, Published};
 
 use super::name::name;
@@ -40,14 +41,18 @@ pub fn run(args: &ImportArgs, talk: &Talk<'_>) -> Outcome {
 fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<(PathBuf, String), Failure> {
     let source = checkpoint::load(path).map_err(|e| unread(path, &e))?;
     let sha256 = source.sha256();
+    let mut read = source.read().map_err(|e| unread(path, &e))?;
+    drop(source);
+    if let Some(model) = nrqm::Model::recognised(&read.state) {
+        let model = model.map_err(|what| failure(path, &format!("no whole model of NRQM: {what}"), None))?;
+        return import_forests(path, args, folder, &model, read.container, &sha256);
+    }
     let published = zoo::with_sha256(&sha256);
     let name = match (&args.name, published) {
         (Some(name), _) => name.clone(),
         (None, Some(published)) => published.name.to_owned(),
         (None, None) => named_by_file(path)?,
     };
-    let mut read = source.read().map_err(|e| unread(path, &e))?;
-    drop(source);
     let network = read.network().map_err(|e| failure(path, &e, e.hint()))?;
     // Generators that are fed differently have the same tensors; the list knows which is which.
     let kind = published.map_or(network.architecture.name, |published| published.architecture);
@@ -56,10 +61,31 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<(PathBuf, Str
         None => format!("{kind}, SHA-256 {}… not compared with a publisher's", &sha256[..8]),
     };
     read.state = network.architecture.own_tensors(read.state);
-    let facts = facts(path, &read, published, &sha256, kind);
+    let facts = facts(path, read.container, published, &sha256, kind);
     let content = checkpoint::write_safetensors(&read.state, &facts);
     let to = models::file(folder, &name);
     write(&to, folder, &content, args.overwrite)?;
+    Ok((to, what))
+}
+
+/// The forests of NRQM, which are no network. The publisher's sum is not known: they are called so whatever the file is called.
+fn import_forests(
+    path: &Path,
+    args: &ImportArgs,
+    folder: &Path,
+    model: &nrqm::Model,
+    container: Container,
+    sha256: &str,
+) -> Result<(PathBuf, String), Failure> {
+    let to = models::file(folder, args.name.as_deref().unwrap_or(nrqm::MODEL));
+    let facts = facts(path, container, None, sha256, zoo::FORESTS);
+    let content = checkpoint::write_safetensors(&model.state(), &facts);
+    write(&to, folder, &content, args.overwrite)?;
+    let [local, global, spatial] = model.trees();
+    let what = format!(
+        "regression forests of NRQM, {local} + {global} + {spatial} trees, SHA-256 {}… not compared with a publisher's",
+        &sha256[..8]
+    );
     Ok((to, what))
 }
 
@@ -92,7 +118,7 @@ fn named_by_file(path: &Path) -> Result<String, Failure> {
 /// What the copy says of itself.
 fn facts(
     path: &Path,
-    read: &Checkpoint,
+    container: Container,
     published: Option<&Published>,
     sha256: &str,
     network: &str,
@@ -101,7 +127,7 @@ fn facts(
     let mut facts = vec![
         ("unband.network", network),
         ("unband.from", &file),
-        ("unband.from_kind", read.container.word()),
+        ("unband.from_kind", container.word()),
         ("unband.from_sha256", sha256),
     ];
     if let Some(published) = published {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde::{Serialize, Serializer};
+use unband_metrics::nrqm;
 use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint::{self, Checkpoint, CheckpointError, NetworkError};
 use unband_nets::{Graph, zoo};
@@ -53,6 +54,9 @@ struct Info {
     tensors: usize,
     numbers: u64,
     network: Option<NetworkInfo>,
+    /// What it is where it is no network.
+    #[serde(skip)]
+    forests: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -104,7 +108,7 @@ impl Info {
             container_title: read.container.to_string(),
             published: zoo::with_sha256(&sha256).map(|published| published.name),
             sha256,
-            facts: read.facts.into_iter().collect(),
+            facts: read.facts.iter().cloned().collect(),
             wrapper: read.wrapper,
             aside: read.aside,
             prefix: read.prefix,
@@ -112,6 +116,10 @@ impl Info {
             tensors: read.state.len(),
             numbers,
             network,
+            forests: nrqm::Model::recognised(&read.state).map(|model| match model {
+                Ok(_) => "none: regression forests of NRQM",
+                Err(_) => "none: regression forests of NRQM, not whole",
+            }),
         })
     }
 
@@ -128,7 +136,7 @@ impl Info {
             let _ = writeln!(text, "  {name:10}  {value}");
         };
         match &self.network {
-            None => row("network", "none that is known".to_owned()),
+            None => row("network", self.forests.unwrap_or("none that is known").to_owned()),
             Some(network) => network.rows(&mut row),
         }
         if let Some(published) = self.published.and_then(zoo::find) {
