@@ -48,7 +48,7 @@ pub struct Features {
 /// The features of a picture's grey, 0.299 R + 0.587 G + 0.114 B as MATLAB's `rgb2gray` rounds it: to whole codes, of 8 bits at
 /// least; with floating point nothing is rounded.
 ///
-/// Memory: some 300 bytes per sample. Cost: some seconds a megapixel on one core.
+/// Memory: some 220 bytes per sample. Cost: about two seconds a megapixel on one core.
 ///
 /// Source: C. Ma, C.-Y. Yang, X. Yang, M.-H. Yang, "Learning a no-reference quality metric for single-image super-resolution",
 /// Computer Vision and Image Understanding 158, 2017; chaoma99/sr-metric `feature_all.m`.
