@@ -48,6 +48,12 @@ impl Window {
         }
     }
 
+    /// The same rectangle of a picture that is so many times as wide and high.
+    #[must_use]
+    pub fn times(self, scale: usize) -> Self {
+        Self { x0: scale * self.x0, y0: scale * self.y0, x1: scale * self.x1, y1: scale * self.y1 }
+    }
+
     /// The same rectangle on a plane that is `sx`, `sy` times smaller. The upper left corner must lie on a
     /// multiple of both, the lower right one too unless it is the picture's end.
     #[must_use]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use unband_image::restorer::Piece;
 use unband_image::{Context, Image, Plane, RestoreError, Window};
-use unband_nets::Shape;
+use unband_nets::Graph;
 use unband_nets::arch::Architecture;
 
 use crate::engine::Engine;
@@ -45,19 +45,20 @@ impl Enlarger {
         let fault = |what: &str| RestoreError::Unsupported { method: name, what: what.to_owned() };
         let graph = engine.graph();
         let multiple = graph.size_multiple().ok_or_else(|| fault("takes pictures of one size only"))?;
-        let side = multiple * 4;
-        let shapes = graph.shapes(side, side).map_err(|error| fault(&error.to_string()))?;
-        let out = graph.outputs.first().map(|(_, value)| shapes[value.index()]);
-        let scale = out.map_or(0, |shape| shape.height / side);
-        if scale == 0 || out != Some(Shape::new(3, scale * side, scale * side)) {
-            return Err(fault("does not give a picture some times as large as the one it takes"));
-        }
+        let scale = graph.scale().filter(|_| graph.inputs[0].channels == 3);
+        let scale =
+            scale.ok_or_else(|| fault("does not give a picture some times as large as the one it takes"))?;
         let align = (ALIGN * graph.coarsest_step()).max(multiple).next_power_of_two();
         let exact = engine.exact_radius().filter(|&radius| radius <= FAR);
         let whole = || fault("looks at the whole picture, which cannot be cut into windows");
         let radius = exact.or(graph.receptive_radius()).ok_or_else(whole)?;
         let halo = radius.next_multiple_of(align);
         Ok(Self { name, engine, scale, range: architecture.use_as.range, halo, multiple })
+    }
+
+    /// The network.
+    pub fn graph(&self) -> &Graph {
+        self.engine.graph()
     }
 
     /// Width of the result over that of the picture.
@@ -159,9 +160,7 @@ impl Enlarger {
     /// Puts the core of what was made of a window in its place.
     fn lay(&self, made: &Map<f32>, outer: Window, core: Window, planes: &mut [Plane], ctx: &Context<'_>) {
         let (scale, (low, high)) = (self.scale, self.range);
-        let times =
-            |w: Window| Window { x0: w.x0 * scale, y0: w.y0 * scale, x1: w.x1 * scale, y1: w.y1 * scale };
-        let (outer, core) = (times(outer), times(core));
+        let (outer, core) = (outer.times(scale), core.times(scale));
         let grey = planes.len() == 1;
         let to_unit = |v: f32| (v - low) / (high - low);
         let rows: Vec<(usize, usize, &mut [f32])> = planes

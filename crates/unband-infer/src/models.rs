@@ -129,3 +129,13 @@ fn made(architecture: &'static Architecture, file: &Path) -> Result<Engine, Mode
     }
     Ok(Engine::new(network.graph, network.weights, Level::best()))
 }
+
+/// The engine of a network whose numbers are part of the program.
+///
+/// # Errors
+/// Numbers that cannot be read, as text: a fault of the build.
+pub fn built_in(bytes: &[u8]) -> Result<(&'static Architecture, Engine), String> {
+    let network = checkpoint::read(bytes).map_err(|error| error.to_string())?;
+    let network = network.network().map_err(|error| error.to_string())?;
+    Ok((network.architecture, Engine::new(network.graph, network.weights, Level::best())))
+}

@@ -4,9 +4,7 @@
 //! `weights/unband-banding-classifier.md`. Its values are not that index.
 
 use unband_image::{Context, Image};
-use unband_infer::{Engine, dbi as index};
-use unband_nets::checkpoint;
-use unband_simd::Level;
+use unband_infer::{Engine, dbi as index, models};
 
 use crate::dbi::{Unasked, fitting, probabilities};
 use crate::{Against, Better, Least, Metric, MetricError, Score};
@@ -20,10 +18,8 @@ static WEIGHTS: &[u8] = include_bytes!("../../../weights/unband-banding-classifi
 /// # Errors
 /// Numbers that cannot be read: a fault of the build.
 pub fn classifier() -> Result<Engine, MetricError> {
-    let fault = |what: String| MetricError::Network { metric: NAME, what, hint: None };
-    let checkpoint = checkpoint::read(WEIGHTS).map_err(|error| fault(error.to_string()))?;
-    let network = checkpoint.network().map_err(|error| fault(error.to_string()))?;
-    Ok(Engine::new(network.graph, network.weights, Level::best()))
+    let made = models::built_in(WEIGHTS);
+    made.map(|(_, engine)| engine).map_err(|what| MetricError::Network { metric: NAME, what, hint: None })
 }
 
 /// Mean probability of banding over the patches of 235×235 that cover the picture from each corner, 0 to 1. The same for every

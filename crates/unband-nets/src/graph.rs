@@ -122,12 +122,13 @@ impl Graph {
     }
 
     /// Rows of the picture that it gives over those of the one that it takes: 4 for a network that enlarges four times. `None`
-    /// where that is no whole number, the same for columns, and where pictures have no common size.
+    /// where that is no whole number, the same for columns, where the channels differ, and where pictures have no common size.
     pub fn scale(&self) -> Option<usize> {
         let side = 64 * self.size_multiple()?;
         let shapes = self.shapes(side, side).ok()?;
         let out = shapes[self.outputs.first()?.1.index()];
-        (out.height == out.width && out.height.is_multiple_of(side)).then(|| out.height / side)
+        let scale = out.height / side;
+        (scale > 0 && out == Shape::new(self.inputs[0].channels, scale * side, scale * side)).then_some(scale)
     }
 
     /// How far a sample of any output looks: samples of the input to each side; `None` when some operation looks at all of

@@ -77,22 +77,27 @@ fn normalised_weights_start_as_the_plain_ones_would() {
 
 #[test]
 fn orthogonal_kernels_have_rows_of_one_length_and_nothing_in_common() {
-    let state = init::state(&graph("rrdbnet:small"), &Init::Orthogonal { gain: 0.2 }, 3);
-    // More columns than rows, and the other way round.
-    for (name, rows, wide) in
-        [("trunk_conv.weight", 16, true), ("conv_first.weight", 16, true), ("HRconv.weight", 16, true)]
-    {
-        let kernel = values(&state, name);
+    let [narrow, lite] = ["rrdbnet:small", "unband-sr-lite"]
+        .map(|name| init::state(&graph(name), &Init::Orthogonal { gain: 0.2 }, 3));
+    // More columns than rows, and the other way round: then columns are orthogonal.
+    for (state, name, rows, wide) in [
+        (&narrow, "trunk_conv.weight", 16, true),
+        (&narrow, "conv_first.weight", 16, true),
+        (&narrow, "HRconv.weight", 16, true),
+        (&lite, "first.weight", 48, false),
+    ] {
+        let kernel = values(state, name);
         let columns = kernel.len() / rows;
         assert_eq!(columns >= rows, wide);
-        for i in 0..rows {
+        let (count, length) = if wide { (rows, columns) } else { (columns, rows) };
+        let at = |i: usize, k: usize| kernel[if wide { i * columns + k } else { k * columns + i }];
+        for i in 0..count {
             for j in 0..=i {
-                let row = |r: usize| &kernel[r * columns..(r + 1) * columns];
-                let dot: f32 = row(i).iter().zip(row(j)).map(|(a, b)| a * b).sum();
+                let dot: f32 = (0..length).map(|k| at(i, k) * at(j, k)).sum();
                 let want = if i == j { 0.04 } else { 0.0 };
                 assert!((dot - want).abs() < 1e-6, "{name} {i} {j}: {dot}");
             }
         }
     }
-    assert!(values(&state, "trunk_conv.bias").iter().all(|v| v.to_bits() == 0));
+    assert!(values(&narrow, "trunk_conv.bias").iter().all(|v| v.to_bits() == 0));
 }

@@ -144,8 +144,8 @@ impl Batches for Patches {
         let rng = self.rng(number);
         let (side, augment) = (self.side, self.augment);
         let small = side / self.scale;
-        let sizes = Batch { height: small, width: small, scale: self.scale, ..Batch::default() };
-        let mut batch = Batch { n: self.batch, ..sizes };
+        let mut batch =
+            Batch { n: self.batch, height: small, width: small, scale: self.scale, ..Batch::default() };
         for sample in 0..self.batch {
             let frame = sample as u32;
             let draw = |plane: u32, count: usize| rng.below_at(count, frame, 4 + plane, 0, 0);

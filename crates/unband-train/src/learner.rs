@@ -6,7 +6,8 @@ use std::path::Path;
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_image::Rng;
 use unband_nets::arch::{self, Architecture, Passes, Purpose, Sees, Use};
-use unband_nets::{Graph, StateDict, checkpoint};
+use unband_nets::checkpoint::{self, Checkpoint};
+use unband_nets::{Graph, StateDict};
 
 use crate::batches::{Batch, Batches, numbered};
 use crate::losses::{self, gan, indi};
@@ -29,8 +30,6 @@ pub struct Learner {
     /// What a perceptual loss looks with.
     features: Option<Model>,
     use_as: Use,
-    /// How many times larger pictures come out.
-    scale: usize,
 }
 
 /// A network with its optimiser.
@@ -45,9 +44,7 @@ impl Player {
         let optimizer = Optimizer::new(&recipe.optimizer, model.learned_len());
         Ok(Self { model, optimizer })
     }
-}
 
-impl Player {
     /// A discriminator's step. pix2pix takes half of the sum of both losses, LSGAN in KAIR the sum.
     fn learn_to_tell(
         &mut self,
@@ -100,11 +97,7 @@ impl Learner {
         let ema = recipe.ema.map(|_| main.model.rows_now());
         let use_as = architecture(&recipe.network).map_or(Use::of(Purpose::Deband), |a| a.use_as);
         let features = features(&recipe, &device)?;
-        let scale = match use_as.purpose {
-            Purpose::Upscale => main.model.graph().scale().unwrap_or(1),
-            _ => 1,
-        };
-        Ok(Self { recipe, device, devices, main, adversary, ema, step: 0, features, use_as, scale })
+        Ok(Self { recipe, device, devices, main, adversary, ema, step: 0, features, use_as })
     }
 
     /// Takes the weights of a file in place of those that it starts with.
@@ -112,7 +105,7 @@ impl Learner {
     /// # Errors
     /// A file that cannot be read or holds weights of another network.
     pub fn start_from(&mut self, file: &Path) -> Result<(), TrainError> {
-        let state = weights(file)?;
+        let state = opened(file)?.state;
         self.main.model = Model::new(self.main.model.graph().clone(), &state, &self.device)?;
         self.ema = self.ema.is_some().then(|| self.main.model.rows_now());
         Ok(())
@@ -120,13 +113,7 @@ impl Learner {
 
     /// How many times larger pictures come out.
     pub(crate) fn scale(&self) -> usize {
-        self.scale
-    }
-
-    /// The network of the last step, not of averages; as [`Learner::learned`].
-    pub(crate) fn last(&self) -> Result<Model, TrainError> {
-        let model = &self.main.model;
-        Model::new(model.graph().clone(), &model.state()?, &self.device.clone().inner())
+        self.main.model.graph().scale().unwrap_or(1)
     }
 
     /// Takes one step and gives its loss, before the step. The next step follows from [`Learner::steps_taken`] alone.
@@ -172,12 +159,20 @@ impl Learner {
     /// # Errors
     /// A device that does not give its tensors back.
     pub fn learned(&self) -> Result<Model, TrainError> {
-        let model = &self.main.model;
-        let state = match &self.ema {
-            Some(rows) => model.with_rows(rows).state()?,
-            None => model.state()?,
-        };
-        Model::new(model.graph().clone(), &state, &self.device.clone().inner())
+        match &self.ema {
+            Some(rows) => self.still(&self.main.model.with_rows(rows)),
+            None => self.last(),
+        }
+    }
+
+    /// The network of the last step, not of averages; as [`Learner::learned`].
+    pub(crate) fn last(&self) -> Result<Model, TrainError> {
+        self.still(&self.main.model)
+    }
+
+    /// Without gradients.
+    fn still(&self, model: &Model) -> Result<Model, TrainError> {
+        Model::new(model.graph().clone(), &model.state()?, &self.device.clone().inner())
     }
 
     /// Loss and gradients of a batch by name, all workers together; nothing moves but running statistics. `number` is that of
@@ -359,11 +354,8 @@ pub(crate) fn architecture(name: &str) -> Option<&'static Architecture> {
     arch::find(name.split(':').next().unwrap_or(name))
 }
 
-/// The tensors of a file, by PyTorch's names for its network.
-fn weights(file: &Path) -> Result<StateDict, TrainError> {
-    let read = checkpoint::open(file);
-    let read = read.map_err(|source| TrainError::Weights { file: file.to_owned(), source })?;
-    Ok(read.state)
+fn opened(file: &Path) -> Result<Checkpoint, TrainError> {
+    checkpoint::open(file).map_err(|source| TrainError::Weights { file: file.to_owned(), source })
 }
 
 /// VGG-19, where the recipe's losses look with it.
@@ -371,18 +363,11 @@ fn features(recipe: &Recipe, device: &Device) -> Result<Option<Model>, TrainErro
     let looks = |term: &&crate::recipe::Term| term.term == TermKind::Perceptual && !term.is_off();
     let Some(term) = recipe.loss.iter().find(looks) else { return Ok(None) };
     let file = term.features.as_ref().ok_or(TrainError::NoFeatures { file: None })?;
-    let read = checkpoint::open(file);
-    let read = read.map_err(|source| TrainError::Weights { file: file.clone(), source })?;
+    let read = opened(file)?;
     let found = read.network().ok().filter(|network| network.architecture.name == "vgg19");
-    let graph = found.ok_or_else(|| TrainError::NoFeatures { file: Some(file.clone()) })?.graph;
-    // torchvision's file also holds layers that tell what a picture shows.
-    let mut state = StateDict::new();
-    for stored in graph.stored() {
-        if let Some(tensor) = read.state.get(&stored.name) {
-            state.insert(stored.name, tensor.clone());
-        }
-    }
-    Ok(Some(Model::new(graph, &state, device)?.frozen()))
+    let found = found.ok_or_else(|| TrainError::NoFeatures { file: Some(file.clone()) })?;
+    let state = found.architecture.own_tensors(read.state);
+    Ok(Some(Model::new(found.graph, &state, device)?.frozen()))
 }
 
 fn graph(name: &str) -> Result<Graph, TrainError> {

@@ -90,7 +90,7 @@ impl Made {
             let planes = image.planes.iter().map(plane).collect();
             Image { planes, ..image.clone() }
         };
-        (inner(&self.pair.lq, window), inner(&self.pair.gt, enlarged(window, self.scale)))
+        (inner(&self.pair.lq, window), inner(&self.pair.gt, window.times(self.scale)))
     }
 
     /// A square whose place is drawn; `side` is that of the clean picture, a multiple of the scale.
@@ -118,17 +118,11 @@ impl Made {
     fn cut(&self, window: Window) -> Patch {
         Patch {
             lq: cut(&self.pair.lq.planes[..3], window),
-            gt: cut(&self.pair.gt.planes[..3], enlarged(window, self.scale)),
+            gt: cut(&self.pair.gt.planes[..3], window.times(self.scale)),
             cells: cut(&self.cells, window),
             numbers: self.numbers.clone(),
         }
     }
-}
-
-/// The same part of a picture that is so many times larger.
-fn enlarged(window: Window, scale: usize) -> Window {
-    let Window { x0, y0, x1, y1 } = window;
-    Window { x0: scale * x0, y0: scale * y0, x1: scale * x1, y1: scale * y1 }
 }
 
 /// Planes one after the other.

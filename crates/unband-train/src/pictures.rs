@@ -165,7 +165,7 @@ impl Pictures {
         let file = &self.files[pair].0;
         let mut made = Pair::of(clean.window(window, file)?);
         if let Some(degraded) = degraded {
-            made.lq = degraded.window(shrunk(window, self.scale), file)?;
+            made.lq = degraded.window(window.on_plane(self.scale, self.scale), file)?;
         }
         let Some(way) = way else { return Ok((made, Vec::new())) };
         let drawn = way.apply(&mut made, rng);
@@ -216,12 +216,6 @@ impl Kept {
         Image::from_rgb16(w.width(), w.height(), &data)
             .map_err(|source| DataError::Picture { file: file.to_owned(), source })
     }
-}
-
-/// The same part of a picture that is so many times smaller.
-fn shrunk(window: Window, scale: usize) -> Window {
-    let Window { x0, y0, x1, y1 } = window;
-    Window { x0: x0 / scale, y0: y0 / scale, x1: x1 / scale, y1: y1 / scale }
 }
 
 /// Files whose ending is that of a picture, by name.

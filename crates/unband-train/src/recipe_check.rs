@@ -4,6 +4,7 @@ use unband_data::Mix;
 use unband_data::recipe::RecipeError;
 use unband_nets::arch::{self, ARCHITECTURES, Purpose, Sees};
 
+use crate::learner::architecture;
 use crate::recipe::{Data, Init, Recipe, Rules, Schedule, Term, TermKind};
 
 /// # Errors
@@ -75,8 +76,7 @@ impl Checks<'_> {
     }
 
     fn network(&self, key: &str, name: &str, purposes: &[Purpose]) -> Result<(), RecipeError> {
-        let base = name.split(':').next().unwrap_or(name);
-        let known = arch::find(base).is_some_and(|a| purposes.contains(&a.use_as.purpose));
+        let known = architecture(name).is_some_and(|a| purposes.contains(&a.use_as.purpose));
         if known && arch::build(name).is_some() {
             return Ok(());
         }
@@ -95,8 +95,7 @@ impl Checks<'_> {
 
     /// Networks that classify learn by labels, all others by pictures.
     fn classifier(&self, r: &Recipe) -> Result<(), RecipeError> {
-        let base = r.network.split(':').next().unwrap_or_default();
-        let classifies = arch::find(base).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
+        let classifies = architecture(&r.network).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
         for (i, term) in r.loss.iter().enumerate() {
             if (term.term == TermKind::CrossEntropy) != classifies {
                 let what = "`cross-entropy` is the loss of networks that classify, and their only one";
@@ -118,10 +117,7 @@ impl Checks<'_> {
 
     /// Clean pictures are as many times larger than degraded ones as the network makes them.
     fn scale(&self, r: &Recipe) -> Result<(), RecipeError> {
-        let base = r.network.split(':').next().unwrap_or_default();
-        let enlarges = arch::find(base).is_some_and(|a| a.use_as.purpose == Purpose::Upscale);
-        let graph = if enlarges { arch::build(&r.network).and_then(Result::ok) } else { None };
-        let scale = graph.and_then(|graph| graph.scale()).unwrap_or(1);
+        let scale = arch::build(&r.network).and_then(Result::ok).and_then(|graph| graph.scale()).unwrap_or(1);
         for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
             let Data::Clean { mix, banded, window, .. } = data else { continue };
             let found = mix.as_ref().and_then(|mix| Mix::find(mix).ok()).map_or(1, |mix| mix.scale());
@@ -289,8 +285,7 @@ impl Checks<'_> {
             self.number("augment.tones.brightness", tones.brightness, 0.0, 1.0)?;
             self.number("augment.tones.contrast", tones.contrast, 0.0, 1.0)?;
         }
-        let base = r.network.split(':').next().unwrap_or_default();
-        let told = arch::find(base).is_some_and(|a| a.use_as.sees == Sees::Cells);
+        let told = architecture(&r.network).is_some_and(|a| a.use_as.sees == Sees::Cells);
         match (a.rotate.is_some(), a.tones.is_some()) {
             (rotate, tones) if told && (rotate || tones) => {
                 let key = if rotate { "augment.rotate" } else { "augment.tones" };

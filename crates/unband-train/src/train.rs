@@ -106,13 +106,13 @@ impl Run {
         clear(folder);
         let mut learner = Learner::new(recipe.clone(), devices)?;
         let multiple = learner.main.model.graph().size_multiple().unwrap_or(1);
-        let multiple = multiple * learner.scale();
-        if !recipe.patch.is_multiple_of(multiple) {
+        let scale = learner.scale();
+        let least = multiple * scale;
+        if !recipe.patch.is_multiple_of(least) {
             let file = recipe.network.clone();
-            let what = format!("must be a multiple of {multiple} for this network, got {}", recipe.patch);
+            let what = format!("must be a multiple of {least} for this network, got {}", recipe.patch);
             return Err(crate::RecipeError::Key { file, key: "patch".into(), what }.into());
         }
-        let scale = learner.scale();
         let file = folder.join("checkpoint.safetensors");
         let facts = if file.exists() {
             saved::load(&mut learner, &file)?
@@ -126,7 +126,7 @@ impl Run {
             let patches = Examples::open(recipe, &recipe.data, recipe.seed)?;
             (Box::new(patches), Trial::Patches(Box::new(Accuracy::open(recipe)?)))
         } else {
-            let pictures = Validation::open(recipe, learner.sees(), (multiple / scale, scale))?;
+            let pictures = Validation::open(recipe, learner.sees(), (multiple, scale))?;
             (Box::new(Patches::open(recipe, learner.sees(), scale)?), Trial::Pictures(pictures))
         };
         let kept = learner.steps_taken();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Tensor;
-use unband_image::{Depth, Image, Plane, Resampling, Rng};
+use unband_image::{Depth, Image, Plane, Rng};
 use unband_io::WriteOptions;
 use unband_nets::arch::Sees;
 
@@ -63,10 +63,7 @@ fn plain(pair: &Batch) -> Vec<f32> {
         return pair.lq.clone();
     }
     let (width, height) = (pair.width, pair.height);
-    let enlarged = |data: &[f32]| {
-        let plane = Plane { width, height, data: data.to_vec() };
-        plane.resized(pair.scale * width, pair.scale * height, Resampling::BicubicAntialiased).data
-    };
+    let enlarged = |data: &[f32]| Plane { width, height, data: data.to_vec() }.scaled(pair.scale as f64).data;
     pair.lq.chunks_exact(width * height).flat_map(enlarged).collect()
 }
 

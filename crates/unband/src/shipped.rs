@@ -1,9 +1,7 @@
 //! Networks whose numbers are part of the program: see the cards in `weights/`.
 
-use unband_infer::Engine;
+use unband_infer::{Engine, models};
 use unband_nets::arch::Architecture;
-use unband_nets::checkpoint;
-use unband_simd::Level;
 
 use crate::Error;
 
@@ -20,13 +18,10 @@ static UPSCALERS: [(usize, &[u8]); 2] = [
 pub fn upscaler(scale: usize) -> Result<(&'static Architecture, Engine), Error> {
     let found = UPSCALERS.iter().find(|(has, _)| *has == scale);
     let (_, bytes) = found.ok_or(Error::NoUpscaler { scale })?;
-    let fault = |what: String| {
+    models::built_in(bytes).map_err(|what| {
         let path = format!("the built-in weights for ×{scale}");
         Error::Setting(unband_image::ParamError::File { path, what, hint: None })
-    };
-    let network = checkpoint::read(bytes).map_err(|error| fault(error.to_string()))?;
-    let network = network.network().map_err(|error| fault(error.to_string()))?;
-    Ok((network.architecture, Engine::new(network.graph, network.weights, Level::best())))
+    })
 }
 
 #[cfg(test)]

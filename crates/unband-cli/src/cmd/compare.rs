@@ -190,7 +190,7 @@ impl<'a> Job<'a> {
             parts.push(read(INPUT, &pair.second)?);
         }
         for part in &parts[1..] {
-            comparable(parts[0].named(), part.named())?;
+            comparable(parts[0].named(), part.named(), 1)?;
         }
         for method in &self.methods {
             let loaded = method.run(&parts[1].loaded, &silent).map_err(|error| {
@@ -474,21 +474,24 @@ fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
     }
 }
 
-/// An error unless two pictures have one size and one colour model, with their names.
+/// An error unless two pictures have one colour model and the first is `scale` times as wide and high, with their names.
 ///
 /// # Errors
 /// What differs, about the second one.
-pub fn comparable(reference: (&str, &Image), other: (&str, &Image)) -> Result<(), Failure> {
+pub fn comparable(reference: (&str, &Image), other: (&str, &Image), scale: usize) -> Result<(), Failure> {
     let about = |image: &Image| {
         let model = if image.color.model == Model::Gray { "grey" } else { "RGB" };
         format!("{}×{} {model}", image.width(), image.height())
     };
-    let of = |image: &Image| (image.width(), image.height(), image.color.model);
+    let of = |image: &Image, times: usize| (times * image.width(), times * image.height(), image.color.model);
     let ((clean, reference), (name, other)) = (reference, other);
-    if of(reference) == of(other) {
+    if of(reference, 1) == of(other, scale) {
         return Ok(());
     }
     let message = format!("is {}, the reference {clean} is {}", about(other), about(reference));
-    let hint = "measures compare sample by sample: crop or convert one of them".to_owned();
+    let hint = match scale {
+        1 => "measures compare sample by sample: crop or convert one of them".to_owned(),
+        _ => format!("the reference must be {scale} times as wide and high, both RGB or grey"),
+    };
     Err(Failure::at(name.to_owned(), message, Some(hint)))
 }

@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use unband::show::Listing;
 use unband::{Context, Image};
-use unband_data::Pair;
 use unband_infer::models;
 use unband_metrics::Metric;
 
@@ -31,6 +30,7 @@ use crate::talk::{Failure, Loudness, Talk};
 use crate::{Outcome, batch};
 use contender::{Contender, Runs, Setting};
 use data::{How, Item};
+use enlarge::Ready;
 use means::{Column, Measured};
 use recipe::{Cost, Data, Recipe, Weights};
 use store::{Record, Store};
@@ -241,19 +241,19 @@ impl Job {
     fn fresh(
         &self,
         key: &str,
-        pair: &Pair,
+        ready: &Ready,
         setting: Option<&Setting>,
         ctx: &Context<'_>,
     ) -> Result<Result<Record, String>, Failure> {
         let ran = match setting {
-            None => Ok((enlarge::input(pair, self.recipe.scale), 0.0)),
-            Some(setting) => setting.run(&pair.lq, ctx),
+            None => Ok((ready.input().clone(), 0.0)),
+            Some(setting) => setting.run(&ready.pair.lq, ctx),
         };
         let (result, seconds) = match ran {
             Ok(ran) => ran,
             Err(why) => return Ok(Err(why)),
         };
-        let record = Record::new(&self.metrics, &self.values(&result, pair, ctx), seconds);
+        let record = Record::new(&self.metrics, &self.values(&result, ready, ctx), seconds);
         // What was cut short would be taken for a value.
         if !interrupt::asked() {
             self.store.put(key, &record)?;
@@ -261,12 +261,11 @@ impl Job {
         Ok(Ok(record))
     }
 
-    fn values(&self, result: &Image, pair: &Pair, ctx: &Context<'_>) -> Vec<unband::show::Value> {
-        let input = enlarge::input(pair, self.recipe.scale);
+    fn values(&self, result: &Image, ready: &Ready, ctx: &Context<'_>) -> Vec<unband::show::Value> {
         let subject = Subject {
             image: result.into(),
-            reference: Some((&pair.gt).into()),
-            input: Some((&input).into()),
+            reference: Some((&ready.pair.gt).into()),
+            input: Some(ready.input().into()),
         };
         measure(&[subject], &self.metrics, ctx).concat()
     }
@@ -378,15 +377,15 @@ impl Job {
 
 /// The pair, made when it is first asked for.
 fn pair<'r>(
-    ready: &'r OnceCell<Pair>,
+    ready: &'r OnceCell<Ready>,
     item: &Item,
     how: How,
     ctx: &Context<'_>,
-) -> Result<&'r Pair, Failure> {
+) -> Result<&'r Ready, Failure> {
     if let Some(pair) = ready.get() {
         return Ok(pair);
     }
-    let made = item.pair(how, ctx)?;
+    let made = Ready::new(item.pair(how, ctx)?, how.scale);
     Ok(ready.get_or_init(|| made))
 }
 

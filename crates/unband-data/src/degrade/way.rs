@@ -28,9 +28,21 @@ impl Way {
     /// # Errors
     /// Neither a name nor a file that can be read; mistakes in the file; a mix with a scale.
     pub fn find(name_or_path: &str) -> Result<Self, MixError> {
-        match causes::find(name_or_path) {
+        Self::find_with(name_or_path, Mix::find_unscaled)
+    }
+
+    /// As [`Self::find`], mixes with a scale too.
+    ///
+    /// # Errors
+    /// Neither a name nor a file that can be read; mistakes in the file.
+    pub fn find_any(name_or_path: &str) -> Result<Self, MixError> {
+        Self::find_with(name_or_path, Mix::find)
+    }
+
+    fn find_with(name: &str, mix: fn(&str) -> Result<Mix, MixError>) -> Result<Self, MixError> {
+        match causes::find(name) {
             Some(cause) => Ok(Self::Cause(cause)),
-            None => Ok(Self::Mix(Arc::new(Mix::find_unscaled(name_or_path)?))),
+            None => Ok(Self::Mix(Arc::new(mix(name)?))),
         }
     }
 

@@ -67,7 +67,6 @@ pub struct UpscaleReport {
 /// A network that enlarges, ready for many pictures.
 pub struct Upscaler {
     enlarger: Enlarger,
-    engine: Arc<Engine>,
     network: &'static str,
 }
 
@@ -112,14 +111,12 @@ impl Upscaler {
     }
 
     fn of_engine(architecture: &'static Architecture, engine: Engine) -> Result<Self, Error> {
-        let engine = Arc::new(engine);
-        let enlarger = Enlarger::new(architecture, Arc::clone(&engine))?;
-        Ok(Self { enlarger, engine, network: architecture.name })
+        Ok(Self { enlarger: Enlarger::new(architecture, Arc::new(engine))?, network: architecture.name })
     }
 
     /// The network's description.
     pub fn graph(&self) -> &unband_nets::Graph {
-        self.engine.graph()
+        self.enlarger.graph()
     }
 
     /// Name of the network.

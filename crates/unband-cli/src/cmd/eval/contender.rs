@@ -212,13 +212,8 @@ fn enlargement(row: &recipe::Row, scale: usize) -> Result<Runs, Failure> {
             "leave it out, or take the table's `scale` away",
         ));
     }
-    match row.weights.as_deref() {
-        Some(file) if !file.exists() => {
-            let hint = row.train.as_ref().map(|recipe| format!("`unband train {recipe}` makes it"));
-            let message = format!("{} is not there", file.display());
-            return Ok(Runs::Absent(Failure { subject: None, message, hint }));
-        }
-        _ => {}
+    if let Some(file) = row.weights.as_deref().filter(|file| !file.exists()) {
+        return Ok(Runs::Absent(absent(row, file, None)));
     }
     let way = Enlargement::new(text, row, scale)?;
     let (text, weights) = (format!("{text} ×{scale}"), way.weights()?);
@@ -244,9 +239,13 @@ fn has_file(text: &str, more: &[(String, String)]) -> bool {
 /// Why a network does not run, and what makes its checkpoint.
 fn missing(row: &recipe::Row, found: &[(String, String)], failure: Failure) -> Failure {
     let Some(file) = row.weights.as_deref().filter(|_| found.is_empty()) else { return failure };
+    absent(row, file, failure.hint)
+}
+
+/// A checkpoint that is not there, and what makes it; `hint` where no training does.
+fn absent(row: &recipe::Row, file: &Path, hint: Option<String>) -> Failure {
     let made = row.train.as_ref().map(|recipe| format!("`unband train {recipe}` makes it"));
-    let hint = made.or(failure.hint);
-    Failure { subject: None, message: format!("{} is not there", file.display()), hint }
+    Failure { subject: None, message: format!("{} is not there", file.display()), hint: made.or(hint) }
 }
 
 /// The checkpoint as a number; empty without one.
@@ -255,8 +254,13 @@ fn of_weights(method: &Method) -> Result<String, Failure> {
     let Some((_, file)) = settings.iter().rev().find(|(name, _)| name == WEIGHTS) else {
         return Ok(String::new());
     };
-    let source = checkpoint::load(Path::new(file))
-        .map_err(|error| Failure::at(file.clone(), error.to_string(), error.hint()))?;
+    sum_of(Path::new(file))
+}
+
+/// The checkpoint in a file as a number.
+pub fn sum_of(file: &Path) -> Result<String, Failure> {
+    let source = checkpoint::load(file)
+        .map_err(|error| Failure::at(file.display().to_string(), error.to_string(), error.hint()))?;
     Ok(source.sha256())
 }
 
@@ -317,8 +321,7 @@ impl Setting {
             Way::Restore(method) => method,
             Way::Enlarge(way) => {
                 let start = Instant::now();
-                let mut larger = way.run(input, ctx)?;
-                rounded(&mut larger, self.depth.resolve(input.depth));
+                let larger = way.run(input, ctx)?;
                 return Ok((larger, start.elapsed().as_secs_f64()));
             }
         };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use unband::{Context, Depth, Image, Rng};
 use unband_data::files::hexadecimal;
-use unband_data::{CAUSES, Mix, MixError, Pair, Way};
+use unband_data::{CAUSES, MixError, Pair, Way};
 use unband_image::Window;
 use unband_metrics::Field;
 use unband_metrics::clean::{fullest_window, smooth_mask};
@@ -157,10 +157,7 @@ fn harms(names: &[String], scale: usize) -> Result<Vec<Arc<Harm>>, Failure> {
 
 impl Harm {
     fn find(text: &str, scale: usize) -> Result<Self, Failure> {
-        let way = match Way::find(text) {
-            Err(MixError::Scaled { .. }) if scale > 1 => Mix::find(text).map(|mix| Way::Mix(Arc::new(mix))),
-            found => found,
-        };
+        let way = if scale == 1 { Way::find(text) } else { Way::find_any(text) };
         let way = way.map_err(|error| {
             let (hint, causes) = (error.hint(), CAUSES.iter().map(|cause| cause.name).collect::<Vec<_>>());
             if matches!(error, MixError::Unknown { .. }) {
@@ -238,13 +235,11 @@ impl Item {
                 let clean = read(gt, ctx)?;
                 let harmed = read(lq, ctx)?;
                 let scale = how.scale;
-                if scale == 1 {
-                    comparable((&gt.shown(), &clean), (&lq.shown(), &harmed))?;
-                } else {
-                    scaled((&gt.shown(), &clean), (&lq.shown(), &harmed), scale)?;
-                }
+                comparable((&gt.shown(), &clean), (&lq.shown(), &harmed), scale)?;
                 Ok(match window(&clean, how.crop, 0, scale) {
-                    Some(window) => Pair { lq: harmed.cut(shrunk(window, scale)), gt: clean.cut(window) },
+                    Some(window) => {
+                        Pair { lq: harmed.cut(window.on_plane(scale, scale)), gt: clean.cut(window) }
+                    }
                     None => Pair { lq: harmed, gt: clean },
                 })
             }
@@ -268,7 +263,7 @@ fn made(clean: &Input, harm: &Harm, how: How, ctx: &Context<'_>) -> Result<Pair,
     })?;
     if let Some(core) = core {
         let core = inside(core, pair.gt.width(), pair.gt.height());
-        pair = Pair { lq: pair.lq.cut(shrunk(core, how.scale)), gt: pair.gt.cut(core) };
+        pair = Pair { lq: pair.lq.cut(core.on_plane(how.scale, how.scale)), gt: pair.gt.cut(core) };
     }
     // Both sides are compared as files would hold them.
     let file = |is_eight| if is_eight { Depth::EIGHT } else { Depth::SIXTEEN };
@@ -291,9 +286,7 @@ fn around(image: Image, way: &Way, how: How) -> (Image, Option<Window>) {
     }
     let core = Window { x1: roomy.x1.min(roomy.x0 + crop), y1: roomy.y1.min(roomy.y0 + crop), ..roomy };
     // So that the window is degraded like a part of a whole picture.
-    let mut outer = core.grown(way.room(), image.width() / scale * scale, image.height() / scale * scale);
-    // Rooms and places are multiples of the scale already, unless a border cuts them off.
-    (outer.x0, outer.y0) = (outer.x0.next_multiple_of(scale), outer.y0.next_multiple_of(scale));
+    let outer = core.grown(way.room(), image.width() / scale * scale, image.height() / scale * scale);
     let core = Window {
         x0: core.x0 - outer.x0,
         y0: core.y0 - outer.y0,
@@ -342,24 +335,6 @@ fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Windo
         ((w - width) / 2 / scale * scale, (h - height) / 2 / scale * scale)
     };
     Some(Window { x0, y0, x1: x0 + width, y1: y0 + height })
-}
-
-/// The same part of a picture that is so many times smaller.
-fn shrunk(window: Window, scale: usize) -> Window {
-    let Window { x0, y0, x1, y1 } = window;
-    Window { x0: x0 / scale, y0: y0 / scale, x1: x1 / scale, y1: y1 / scale }
-}
-
-/// Is the clean picture so many times larger?
-fn scaled(clean: (&str, &Image), harmed: (&str, &Image), scale: usize) -> Result<(), Failure> {
-    let size = |image: &Image| (image.width(), image.height());
-    let ((w, h), (wide, high)) = (size(harmed.1), size(clean.1));
-    if (scale * w, scale * h) == (wide, high) && harmed.1.color.model == clean.1.color.model {
-        return Ok(());
-    }
-    let message = format!("is {w}×{h}, the reference {} is {wide}×{high}", clean.0);
-    let hint = format!("it must be {scale} times as wide and high, both RGB or grey");
-    Err(Failure::at(harmed.0.to_owned(), message, Some(hint)))
 }
 
 fn of_file(input: &Input) -> Result<String, Failure> {

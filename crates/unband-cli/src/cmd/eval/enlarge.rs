@@ -1,19 +1,18 @@
 //! Rows of tables with a scale: ways of making pictures larger.
 
-use std::path::Path;
-
-use unband::{Context, Image, Resampling, UpscaleOptions, Upscaler};
+use unband::{Context, Image, OutputDepth, Resampling, UpscaleOptions, Upscaler};
 use unband_data::Pair;
-use unband_nets::checkpoint;
 
+use super::contender::sum_of;
+use super::data::rounded;
 use super::recipe::Row;
 use crate::settings::weights_file;
 use crate::talk::Failure;
 
 /// A way of making pictures larger.
 pub enum Enlargement {
-    /// Interpolation.
-    Plain(Resampling, usize),
+    /// Interpolation by a factor, rounded to the nearest code of a depth.
+    Plain(Resampling, usize, OutputDepth),
     /// A network.
     Network(Box<Upscaler>, UpscaleOptions),
 }
@@ -42,7 +41,7 @@ impl Enlargement {
             return Ok(Self::Network(Box::new(Upscaler::new(&options).map_err(failed)?), options));
         }
         match Resampling::ALL.iter().find(|way| way.word() == method) {
-            Some(&way) if row.weights.is_none() => Ok(Self::Plain(way, scale)),
+            Some(&way) if row.weights.is_none() => Ok(Self::Plain(way, scale, row.depth)),
             Some(_) => Err(Failure::usage(
                 format!("{method} takes no `weights`"),
                 "methods of tables with a scale are `upscale`, which takes them, and ways of interpolation",
@@ -65,10 +64,7 @@ impl Enlargement {
         let Self::Network(_, UpscaleOptions { weights: Some(file), .. }) = self else {
             return Ok(String::new());
         };
-        let failed = |error: checkpoint::CheckpointError| {
-            Failure::at(file.display().to_string(), error.to_string(), error.hint())
-        };
-        Ok(checkpoint::load(Path::new(file)).map_err(failed)?.sha256())
+        sum_of(file)
     }
 
     /// Its network.
@@ -85,7 +81,11 @@ impl Enlargement {
     /// What the network cannot do, as text.
     pub fn run(&self, image: &Image, ctx: &Context<'_>) -> Result<Image, String> {
         match self {
-            Self::Plain(resampling, scale) => Ok(resized(image, *resampling, *scale)),
+            Self::Plain(resampling, scale, depth) => {
+                let mut larger = resized(image, *resampling, *scale);
+                rounded(&mut larger, depth.resolve(image.depth));
+                Ok(larger)
+            }
             Self::Network(upscaler, options) => upscaler
                 .upscale(image.clone(), options, ctx)
                 .map(|(image, _)| image)
@@ -94,9 +94,25 @@ impl Enlargement {
     }
 }
 
-/// What measures take for the picture before a method: itself, or as large as the clean one by cubic interpolation.
-pub fn input(pair: &Pair, scale: usize) -> Image {
-    if scale == 1 { pair.lq.clone() } else { resized(&pair.lq, Resampling::BicubicAntialiased, scale) }
+/// A pair, with what measures take for the picture before a method.
+pub struct Ready {
+    /// The pair.
+    pub pair: Pair,
+    /// The degraded side as large as the clean one, by cubic interpolation, where it is smaller.
+    larger: Option<Image>,
+}
+
+impl Ready {
+    /// Of a pair whose clean side is so many times larger.
+    pub fn new(pair: Pair, scale: usize) -> Self {
+        let larger = (scale > 1).then(|| resized(&pair.lq, Resampling::BicubicAntialiased, scale));
+        Self { pair, larger }
+    }
+
+    /// The picture before a method.
+    pub fn input(&self) -> &Image {
+        self.larger.as_ref().unwrap_or(&self.pair.lq)
+    }
 }
 
 fn resized(image: &Image, resampling: Resampling, scale: usize) -> Image {

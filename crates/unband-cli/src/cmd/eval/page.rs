@@ -54,13 +54,13 @@ impl Job {
         let fail = |what: String| Failure::at(item.name.clone(), what, None);
         let ctx = MeasureArgs::context(self.threads, &unband::NoProgress, self.models.as_deref());
         let ready = std::cell::OnceCell::new();
-        let pair = pair(&ready, item, self.how(), &ctx)?;
+        let ready = pair(&ready, item, self.how(), &ctx)?;
         let mut parts = Vec::new();
         for &c in order {
             let (contender, Ok(s)) = (&self.contenders[c], &chosen[c]) else { continue };
             let image = match &contender.runs {
-                Runs::Input => super::enlarge::input(pair, self.recipe.scale),
-                Runs::Settings(settings) => settings[*s].run(&pair.lq, &ctx).map_err(fail)?.0,
+                Runs::Input => ready.input().clone(),
+                Runs::Settings(settings) => settings[*s].run(&ready.pair.lq, &ctx).map_err(fail)?.0,
                 Runs::Nothing | Runs::Missing(_) | Runs::Absent(_) => continue,
             };
             let Ok(record) = &measured.cells[c][*s] else { continue };
@@ -86,7 +86,7 @@ impl Job {
             title: &item.name,
             input: *first,
             results,
-            reference: Some(Side { name: "clean", image: &pair.gt, map: None }),
+            reference: Some(Side { name: "clean", image: &ready.pair.gt, map: None }),
             verdict: &verdict.line,
             level: level(verdict.grade),
             columns: &heads,
