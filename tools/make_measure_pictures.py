@@ -148,4 +148,5 @@ def make(photos, program, scratch):
     side_by_side("rounded.webp", [fixed[1], spot(report, "result"), fixed[2]])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -52,7 +52,7 @@ fn compare(file: &str, all: &StateDict) -> (f32, usize) {
 fn gradients_of_every_network_are_pytorchs() {
     let all = golden::gradients();
     let files = golden::files(&all);
-    assert!(files.len() >= 14, "{}", files.len());
+    assert!(files.len() >= 16, "{}", files.len());
     let mut failed = Vec::new();
     for file in files {
         let (worst, tensors) = compare(file, &all);
