@@ -34,7 +34,7 @@ TIMES = """
 ## Time
 
 CPU milliseconds of one run; in brackets how many times ours. The last column is the largest difference of their results from
-ours, over the largest value. –: not run by ncnn.
+ours, over the largest value. –: pnnx makes no ncnn network of it (of `rrdbnet` for want of memory: 20 GB did not suffice).
 
 | network | picture | unband | onnxruntime | OpenVINO | ncnn | PyTorch | differ by |
 |---|---|---:|---:|---:|---:|---:|---:|
@@ -88,7 +88,7 @@ def time_one(program, name, rounds):
         others = {
             "onnxruntime": peers.onnx_runner(ours.model, ours.inputs),
             "OpenVINO": peers.openvino_runner(ours.model, ours.inputs),
-            "ncnn": peers.ncnn_runner(net, ours.inputs, ours.folder),
+            "ncnn": peers.ncnn_runner(net, ours.inputs, ours.folder, 64 if ours.enlarges() else None),
             "PyTorch": lambda: [out.numpy() for out in eager()],
         }
         differ = max(ours.off(run()) for run in others.values() if run)

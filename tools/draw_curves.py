@@ -84,6 +84,11 @@ enlarge, over cubic interpolation.
   0.2, so small a network gave a uniform picture for 1,400 steps; this one started with 1 (`--set init.gain=1.0`). bsrgan-x4 goes on from
   it against a discriminator, for 1,000 steps and without the perceptual term (`weight = 0`), as nobody may ship VGG-19. Its loss
   includes that of the game.
+- All that do not enlarge are validated on eight windows, most of them textured, while smooth, banded ones are learned from. Windows from all 35
+  validation pictures, 256×256, with 5 and with 4 bits, weights of the last step, input → network: ggdbn 37.41 → 37.53 dB, smooth areas
+  40.00 → 40.80; bdinn 37.97, smooth areas 40.98. Later trainings take windows spread over all names.
+- ggdbn: `--set schedule.until=1.0`, as its own schedule has little left after half of so few steps. bdinn: its last layer starts with 0
+  (`--set init.zero-last=true`).
 """)
 
 

@@ -38,6 +38,10 @@ class Ours:
         self._process.stdin.flush()
         return float(self._process.stdout.readline())
 
+    def enlarges(self):
+        """Does a larger picture come out?"""
+        return self.outputs[0].shape[-1] > self.inputs[0].shape[-1]
+
     def off(self, outputs):
         """How far others are off: the largest difference over the largest value."""
         return max(off(got, want) for got, want in zip(outputs, self.outputs))
@@ -69,8 +73,11 @@ def openvino_runner(model, inputs):
     return lambda: list(compiled(inputs).values())
 
 
-def ncnn_runner(net, inputs, folder):
-    """A function that runs a PyTorch module of one picture in ncnn, 32 bits; none where pnnx does not turn it into ncnn's layers."""
+def ncnn_runner(net, inputs, folder, corner=None):
+    """A function that runs a PyTorch module of one picture in ncnn, 32 bits; none where pnnx does not turn it into ncnn's layers.
+
+    `corner`: pnnx is shown only so many rows and columns, for networks that take any size: it keeps all that a network makes.
+    """
     import ncnn
     import pnnx
     import torch
@@ -79,7 +86,8 @@ def ncnn_runner(net, inputs, folder):
         return None
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            pnnx.export(net, str(folder / "net.pt"), tuple(torch.from_numpy(x) for x in inputs), fp16=False)
+            shown = tuple(torch.from_numpy(x[..., :corner, :corner].copy()) for x in inputs)
+            pnnx.export(net, str(folder / "net.pt"), shown, fp16=False)
     except (AssertionError, RuntimeError) as error:
         print(f"pnnx: {str(error).splitlines()[0]}", file=sys.stderr)
         return None

@@ -50,7 +50,7 @@ _NETWORKS = {
     "rrdbnet:x2-unshuffle": (partial(RRDBNet, unshuffle=2), _RRDB),
     "squeezenet": (SqueezeNet, {"first": 4, "fires": ((2, 3),) * 4 + ((2, 4),) * 4}),
     "uformer-t": (Uformer, {"width": 4, "depths": (1, 1, 2, 1, 2, 1, 1, 1, 1), "heads": (1, 2, 2, 4, 4, 4, 2, 2, 1)}),
-    "unband-lite": (UnbandLite, {"widths": (4, 5, 6, 7)}),
+    "unband-lite": (UnbandLite, {"widths": (4, 5, 6, 7), "encoder": (1, 0, 1), "coarse": 2, "decoder": (1, 2, 1)}),
     "unband-sr-lite": (UnbandSrLite, _SR_LITE),
     "unband-sr-lite:x2": (partial(UnbandSrLite, scale=2), _SR_LITE),
     "unet-sn": (UNetSN, {"width": 2}),

@@ -17,7 +17,7 @@ _SIZES = {
     "pix2pix-patchgan": (6, 48, 56),
     "squeezenet": (3, 64, 72),
     "uformer-t": (3, 128, 128),
-    "unband-lite": (3, 44, 76),
+    "unband-lite": (3, 64, 96),
     "unband-sr-lite": (3, 11, 14),
     "unet-sn": (3, 16, 24),
     "vgg16": (3, 32, 40),

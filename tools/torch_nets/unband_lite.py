@@ -7,35 +7,54 @@ from torch.nn import functional as F
 _RGB = ((1, 0, 1.402), (1, -0.3441363, -0.7141363), (1, 1.772, 0))
 
 
-class UnbandLite(nn.Module):
-    """Pictures, what is known of their samples (9 channels) and of their grids (12 numbers). Sides are multiples of 4, from 32 on."""
+class Block(nn.Conv2d):
+    """Adds what it finds."""
 
-    def __init__(self, widths=(48, 64, 96, 96)):
+    def __init__(self, width, dilation=1):
+        super().__init__(width, width, 3, padding=dilation, dilation=dilation)
+
+    def forward(self, x):
+        return x + F.relu(super().forward(x))
+
+
+class UnbandLite(nn.Module):
+    """Pictures, what is known of their samples (9 channels) and of their grids (12 numbers). Sides are multiples of 32."""
+
+    def __init__(self, widths=(48, 64, 96, 96), encoder=(0, 1, 1), coarse=3, decoder=(1, 1, 1)):
         super().__init__()
-        block = lambda n, dilation=1: nn.Conv2d(n, n, 3, padding=dilation, dilation=dilation)
-        self.head = nn.Conv2d(16 * 12, widths[0], 1)
+        blocks = lambda counts: nn.ModuleList(nn.Sequential(*(Block(n) for _ in range(k))) for n, k in zip(widths, counts))
+        self.head = nn.Conv2d(48 + 3 + 16 * 9 + 3, widths[0], 1)
         self.grid = nn.Linear(12, widths[0])
-        self.encoder = nn.ModuleDict({str(i): block(n) for i, n in enumerate(widths[:3]) if i})
+        self.encoder = blocks(encoder)
         self.down = nn.ModuleList(nn.Conv2d(n, m, 2, 2) for n, m in zip(widths, widths[1:]))
-        self.coarse = nn.ModuleList(block(widths[3], dilation) for dilation in (1, 2, 4))
+        self.scale = nn.ModuleList(nn.Conv2d(3, n, 1) for n in widths[1:3])
+        self.coarse = nn.Sequential(*(Block(widths[3], 2 ** (n % 3)) for n in range(coarse)))
         self.up = nn.ModuleList(nn.Conv2d(m, n, 1) for n, m in zip(widths, widths[1:]))
-        self.decoder = nn.ModuleList(block(n) for n in widths[:3])
+        self.decoder = blocks(decoder)
         self.tail = nn.Conv2d(widths[0], 48, 1)
-        self.register_buffer("rgb", torch.tensor(_RGB).float().reshape(3, 3, 1, 1), persistent=False)
+        rgb = torch.tensor(_RGB).double().reshape(3, 3, 1, 1)
+        self.register_buffer("rgb", rgb.float(), persistent=False)
+        self.register_buffer("yuv", torch.linalg.inv(rgb.flatten(1)).reshape(3, 3, 1, 1).float(), persistent=False)
 
     def forward(self, image, cells, grid):
-        x = self.head(F.pixel_unshuffle(torch.cat([image, cells], 1), 4))
+        step = 2 ** grid[:, 3:6, None, None]
+        planes = 255 * F.conv2d(image, self.yuv)
+        relative = lambda x, mean: torch.tanh((x - F.interpolate(mean, size=x.shape[2:], mode="nearest")) / (2 * step))
+        means = [F.avg_pool2d(planes, 4)]
+        for _ in range(3):
+            means.append(F.avg_pool2d(means[-1], 2))
+        scales = [relative(fine, mean) for fine, mean in zip(means, means[1:])]
+        seen = F.pixel_unshuffle(relative(planes, means[0]), 4)
+        x = self.head(torch.cat([seen, scales[0], F.pixel_unshuffle(cells, 4), means[0] / 255], 1))
         x = F.relu(x + self.grid(grid)[:, :, None, None])
         features = []
         for level, down in enumerate(self.down):
-            if level:
-                x = x + F.relu(self.encoder[str(level)](x))
-            features.append(x)
+            features.append(self.encoder[level](x))
             x = F.relu(down(features[-1]))
-        for conv in self.coarse:
-            x = x + F.relu(conv(x))
-        for conv, up, feature in reversed(list(zip(self.decoder, self.up, features))):
-            x = feature + F.interpolate(up(x), size=feature.shape[2:], mode="bilinear", align_corners=False)
-            x = x + F.relu(conv(x))
+            if level < 2:
+                x = x + self.scale[level](scales[level + 1])
+        x = self.coarse(x)
+        for decoder, up, feature in reversed(list(zip(self.decoder, self.up, features))):
+            x = decoder(feature + F.interpolate(up(x), size=feature.shape[2:], mode="bilinear", align_corners=False))
         change = F.pixel_shuffle(self.tail(x), 4) + cells[:, :3]
         return image + F.conv2d(change * grid[:, :3, None, None], self.rgb)

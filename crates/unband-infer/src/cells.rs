@@ -55,6 +55,12 @@ impl Cells {
         Self { steps, grids, half, regions: findings.regions.clone(), numbers }
     }
 
+    /// Was a grid found in any plane? Without one a network knows no more than the smooth surface does: such pictures are left to
+    /// that, in use and in training.
+    pub fn gridded(&self) -> bool {
+        self.grids.iter().any(Option::is_some)
+    }
+
     /// What holds for the whole picture: [`CELL_NUMBERS`] numbers.
     pub fn numbers(&self) -> [f32; CELL_NUMBERS] {
         self.numbers
@@ -201,6 +207,12 @@ mod tests {
         let mean = |c: usize| planes[c * 256..][..256].iter().sum::<f32>() / 256.0;
         // A quarter of a cell brighter, no other colour.
         assert!((mean(0) - 0.25).abs() < 1e-4 && mean(1).abs() < 1e-4 && mean(2).abs() < 1e-4);
+    }
+
+    #[test]
+    fn plain_pictures_have_no_grid() {
+        assert!(Cells::new(&found(4.0, Space::Native)).gridded());
+        assert!(!Cells::new(&Findings::plain(3, 8)).gridded());
     }
 
     #[test]

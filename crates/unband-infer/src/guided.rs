@@ -148,7 +148,7 @@ mod tests {
     }
 
     fn restored(image: &Image, silent: bool, tile: usize) -> Vec<Plane> {
-        let graph = build(&Config { widths: [4, 5, 6, 7] }).unwrap();
+        let graph = build(&Config { widths: [4, 5, 6, 7], ..Config::default() }).unwrap();
         let mut state = fill::golden(&graph.stored());
         if silent {
             for name in ["tail.weight", "tail.bias"] {

@@ -178,6 +178,12 @@ pub enum DataError {
         /// Patches tried.
         tries: u64,
     },
+    /// No patch for a network that is told of grids.
+    #[error("in none of {tries} patches a grid was found")]
+    NoGrid {
+        /// Patches tried.
+        tries: u64,
+    },
     /// A folder without pictures.
     #[error("{}: no pictures that can be read ({wanted})", folder.display())]
     Empty {
@@ -280,7 +286,7 @@ impl TrainError {
             Self::Data(DataError::Empty { .. }) => {
                 Some("name a folder of pictures with `--data`, and one for validation with `--val`")
             }
-            Self::Data(DataError::NoneBanded { .. }) => {
+            Self::Data(DataError::NoneBanded { .. } | DataError::NoGrid { .. }) => {
                 Some("take pictures with smooth areas, or a mix that harms them more")
             }
             _ => None,

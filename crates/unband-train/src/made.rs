@@ -32,7 +32,7 @@ impl Surface {
     }
 
     /// What is known of each sample, and of the grid.
-    fn known(&self, lq: &Image) -> Result<(Vec<Plane>, Vec<f32>), RestoreError> {
+    fn known(&self, lq: &Image) -> Result<Known, RestoreError> {
         let ctx = Context { threads: 1, ..Context::default() };
         let findings = inspect(lq, &ctx);
         let (width, height) = (lq.width(), lq.height());
@@ -42,15 +42,26 @@ impl Surface {
         let cells = Cells::new(&findings);
         let known = cells.planes(lq, &surface, all);
         let plane = |data: &[f32]| Plane { width, height, data: data.to_vec() };
-        Ok((known.chunks_exact(width * height).map(plane).collect(), cells.numbers().to_vec()))
+        let planes = known.chunks_exact(width * height).map(plane).collect();
+        Ok(Known { planes, numbers: cells.numbers().to_vec(), gridded: cells.gridded() })
     }
+}
+
+/// What networks of `Sees::Cells` are told.
+#[derive(Default)]
+struct Known {
+    /// Of each sample.
+    planes: Vec<Plane>,
+    /// Of the grid.
+    numbers: Vec<f32>,
+    /// Was one found?
+    gridded: bool,
 }
 
 /// A degraded window.
 pub(crate) struct Made {
     pair: Pair,
-    cells: Vec<Plane>,
-    numbers: Vec<f32>,
+    known: Known,
     /// What was drawn, by the names of a mix.
     pub names: Vec<String>,
     /// How many times smaller the degraded side is.
@@ -68,13 +79,14 @@ impl Made {
         rim: usize,
         surface: Option<&Surface>,
     ) -> Result<Self, DataError> {
-        let (cells, numbers) = match surface {
-            Some(surface) => {
-                surface.known(&pair.lq).map_err(|e| DataError::Surface { what: e.to_string() })?
-            }
-            None => (Vec::new(), Vec::new()),
-        };
-        Ok(Self { pair, cells, numbers, names, scale, rim: rim / scale })
+        let known = surface.map(|surface| surface.known(&pair.lq)).transpose();
+        let known = known.map_err(|e| DataError::Surface { what: e.to_string() })?.unwrap_or_default();
+        Ok(Self { pair, known, names, scale, rim: rim / scale })
+    }
+
+    /// Was a grid found in the degraded side? Never where nobody asked for one.
+    pub fn gridded(&self) -> bool {
+        self.known.gridded
     }
 
     /// The degraded and the clean side, without the rim.
@@ -119,8 +131,8 @@ impl Made {
         Patch {
             lq: cut(&self.pair.lq.planes[..3], window),
             gt: cut(&self.pair.gt.planes[..3], window.times(self.scale)),
-            cells: cut(&self.cells, window),
-            numbers: self.numbers.clone(),
+            cells: cut(&self.known.planes, window),
+            numbers: self.known.numbers.clone(),
         }
     }
 }

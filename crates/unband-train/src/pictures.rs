@@ -18,7 +18,7 @@ use crate::recipe::Data;
 /// Decoded pictures that are kept, in bytes.
 const KEPT: usize = 2 << 30;
 
-/// Windows tried for a banded one, and how many of them in one picture: reading another takes far longer.
+/// Windows tried for one that serves, and how many of them in one picture: reading another takes far longer.
 const TRIES: u64 = 400;
 const PLACES: u64 = 40;
 /// Makes other random numbers of a seed for each try; it is not the factor of [`numbered`](crate::batches::numbered), whose seeds
@@ -79,17 +79,23 @@ impl Pictures {
     }
 
     /// A square window of a picture, of at least `side`: which one, where and how degraded by random numbers of `seed`, asked at
-    /// frame `sample`. Where only banded ones are wanted, the first of several that is.
+    /// frame `sample`. The first of several that serves: a banded one where the recipe asks for that, one with a grid for networks
+    /// that are told of it.
     pub fn window(&mut self, side: usize, seed: u64, sample: u32) -> Result<Made, DataError> {
         let salted = |n: u64| Rng::new(seed ^ n.wrapping_mul(SALT));
-        for attempt in 0..if self.banded { TRIES } else { 1 } {
+        let picky = self.banded || self.surface.is_some();
+        for attempt in 0..if picky { TRIES } else { 1 } {
             let pair = salted(attempt / PLACES).below_at(self.len(), sample, 0, 0, 0);
             let (made, names, room) = self.part(pair, side, salted(attempt), sample)?;
-            if !self.banded || is_banded(&made.lq, &made.gt) {
-                return Made::of((made, names), self.scale, room, self.surface.as_ref());
+            if self.banded && !is_banded(&made.lq, &made.gt) {
+                continue;
+            }
+            let made = Made::of((made, names), self.scale, room, self.surface.as_ref())?;
+            if self.surface.is_none() || made.gridded() {
+                return Ok(made);
             }
         }
-        Err(DataError::NoneBanded { tries: TRIES })
+        Err(if self.banded { DataError::NoneBanded { tries: TRIES } } else { DataError::NoGrid { tries: TRIES } })
     }
 
     /// Part of a pair, what was drawn for it, and the samples around it that are only there for what looks further.

@@ -310,7 +310,7 @@ pub enum Data {
 pub struct Validation {
     /// Steps between validations.
     pub every: u64,
-    /// Pictures, the first by name; 0 for all.
+    /// Pictures, spread evenly over their names; 0 for all.
     #[serde(default)]
     pub images: usize,
     /// Side of the square from the middle that is looked at; 0 for the whole picture as far as the network's multiple goes.

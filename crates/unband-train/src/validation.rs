@@ -31,7 +31,9 @@ impl Validation {
         let mut pictures = Pictures::open(&settings.data, sees, scale)?;
         let count = if settings.images == 0 { pictures.len() } else { settings.images.min(pictures.len()) };
         let mut pairs = Vec::with_capacity(count);
-        for i in 0..count {
+        for n in 0..count {
+            // Names that are near each other are often pictures of one kind.
+            let i = n * pictures.len() / count;
             let (patch, height, width) = pictures.middle(i, settings.crop, multiple, Rng::new(i as u64))?;
             let Patch { lq, gt, cells, numbers } = patch;
             pairs.push((pictures.name(i), Batch { lq, gt, cells, numbers, n: 1, height, width, scale }));

@@ -344,3 +344,16 @@ fn pairs_of_a_network_that_enlarges_have_its_scale() {
     let error = run().unwrap_err().to_string();
     assert!(error.contains("25×25") && error.contains("2 times"), "{error}");
 }
+
+/// A network that is told of grids is not used without one, so it does not learn from such windows.
+#[test]
+fn windows_without_a_grid_are_no_use_to_networks_that_are_told_of_it() {
+    let dir = workplace();
+    let of_lite = ["--set", "network=\"unband-lite\"", "--set", "patch=32", "--set", "validation.crop=32"];
+    let plain = ["--set", "data.degradations=[\"8-bit\"]"];
+    let output = train(dir.path(), "plain", &[&of_lite[..], &plain[..]].concat());
+    assert!(said(&output).contains("in none of 400 patches a grid was found"), "{}", said(&output));
+    let once = ["--set", "steps=1"];
+    let output = train(dir.path(), "banded", &[&of_lite[..], &once[..]].concat());
+    assert!(output.status.success(), "{}", said(&output));
+}

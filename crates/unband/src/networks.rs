@@ -7,6 +7,7 @@ use std::sync::Arc;
 use unband_filters::smooth;
 use unband_image::restorer::Prepare;
 use unband_image::{Entry, ParamError, ParamInfo, Params, Restorer, params};
+use unband_infer::cells::Cells;
 use unband_infer::deepdeband::Variant;
 use unband_infer::{Engine, GuidedRestorer, NetRestorer, Way, models};
 use unband_nets::arch::{self, Architecture};
@@ -79,7 +80,7 @@ pub static NETWORKS: &[Entry] = &[
     LITE,
 ];
 
-/// Our own network, on top of `smooth`.
+/// Our own network, on top of `smooth`; `smooth` alone where no grid was found.
 const LITE: Entry = Entry {
     name: arch::unband_lite::ENTRY.name,
     title: arch::unband_lite::ENTRY.title,
@@ -94,6 +95,9 @@ const LITE: Entry = Entry {
         let surface = (smooth::ENTRY.build)(&[])?;
         Ok(Box::new(move |image, findings, ctx| {
             let surface = surface(image, findings, ctx)?;
+            if !Cells::new(findings).gridded() {
+                return Ok(surface);
+            }
             let restorer = GuidedRestorer::new(architecture, Arc::clone(&engine), surface, findings)?;
             Ok(Box::new(restorer) as Box<dyn Restorer>)
         }))

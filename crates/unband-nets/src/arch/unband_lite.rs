@@ -1,7 +1,11 @@
 //! unband-lite: our own light network. It is told on which grid the picture lies and what the smoothest surface inside the
 //! cells would be, and says in cells what to change of that.
+//!
+//! It sees the picture in cells too, as differences from local means on four scales. What is to be found are differences of a
+//! code or less: from samples of 0 to 1, where a code is 0.004, the same layers learn next to nothing.
 
-use super::{Architecture, Purpose, Sees, Use, listed};
+use super::{Architecture, Purpose, Sees, Use, count_numbered, listed};
+use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
@@ -16,8 +20,15 @@ pub const ENTRY: Architecture = Architecture {
     detect: |state: &StateDict| Some(build(&Config::of(state)?)),
     variants: &[],
     settings: |state| {
-        let widths = Config::of(state).map(|config| ("widths", listed(&config.widths)));
-        widths.into_iter().collect()
+        let of = |config: Config| {
+            vec![
+                ("widths", listed(&config.widths)),
+                ("encoder", listed(&config.encoder)),
+                ("coarse", config.coarse.to_string()),
+                ("decoder", listed(&config.decoder)),
+            ]
+        };
+        Config::of(state).map(of).unwrap_or_default()
     },
     assumed: "",
 };
@@ -32,17 +43,33 @@ pub const CELL_NUMBERS: usize = 12;
 
 /// BT.601's colour differences in 0 to 1, as JPEG has them: any space serves that parts brightness from colour.
 const TO_RGB: [f32; 9] = [1.0, 0.0, 1.402, 1.0, -0.344_136_3, -0.714_136_3, 1.0, 1.772, 0.0];
+/// The other way.
+const FROM_RGB: [[f32; 3]; 3] =
+    [[0.299, 0.587, 0.114], [-0.168_735_9, -0.331_264_1, 0.5], [0.5, -0.418_687_6, -0.081_312_4]];
 
-/// How wide it is.
+/// Side of the squares of samples that are looked at as a whole.
+const SQUARE: usize = 4;
+/// Channels of such a square.
+const SQUARED: usize = 3 * SQUARE * SQUARE;
+/// Differences of so many cells count half as much as they would if they were small: edges are no larger than bands.
+const CELLS: f32 = 2.0;
+
+/// How large it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Channels at 1/4, 1/8, 1/16 and 1/32 of the size.
     pub widths: [usize; 4],
+    /// Blocks on the way down, at 1/4, 1/8 and 1/16.
+    pub encoder: [usize; 3],
+    /// Blocks at 1/32.
+    pub coarse: usize,
+    /// Blocks on the way up, at 1/4, 1/8 and 1/16.
+    pub decoder: [usize; 3],
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { widths: [48, 64, 96, 96] }
+        Self { widths: [48, 64, 96, 96], encoder: [0, 1, 1], coarse: 3, decoder: [1, 1, 1] }
     }
 }
 
@@ -54,11 +81,13 @@ impl Config {
         for (level, width) in widths.iter_mut().enumerate().skip(1) {
             *width = *state.shape(&format!("down.{}.bias", level - 1))?.first()?;
         }
-        Some(Self { widths })
+        let blocks = |part: &str| [0, 1, 2].map(|level| count_numbered(state, &format!("{part}.{level}.")));
+        let (encoder, decoder) = (blocks("encoder"), blocks("decoder"));
+        Some(Self { widths, encoder, coarse: count_numbered(state, "coarse."), decoder })
     }
 }
 
-/// Sides are multiples of 4, from 32 on.
+/// Sides are multiples of 32.
 ///
 /// Inputs: red, green and blue of 0 to 1 `[3, H, W]`, what is known of each sample `[9, H, W]` ([`CELL_PLANES`]) and of the
 /// grid `[12]` ([`CELL_NUMBERS`]). `[3, H, W] → [3, H, W]`. With `tail` all 0 the result is the smooth surface.
@@ -71,33 +100,35 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let image = net.input("image", 3);
     let cells = net.input("cells", CELL_PLANES);
     let grid = net.point_input("grid", CELL_NUMBERS);
-    let all = net.concat(&[image, cells]);
-    let all = net.pixel_unshuffle(all, 4);
+    let seen = see(&mut net, image, grid);
+    let known = net.pixel_unshuffle(cells, SQUARE);
+    let all = net.concat(&[seen.squares, seen.scales[0], known, seen.colors]);
     let x = net.conv1x1("head", all, widths[0]);
     let told = net.linear("grid", grid, widths[0]);
     let x = net.add(x, told);
     let mut x = net.relu(x);
     let mut features: Vec<Value> = Vec::new();
     for level in 0..3 {
-        // At 1/4 most operations are made, and the way back has a block there.
-        if level > 0 {
-            x = block(&mut net, &format!("encoder.{level}"), x, 1);
-        }
+        x = blocks(&mut net, &format!("encoder.{level}"), x, config.encoder[level]);
         features.push(x);
         x = net.conv(format!("down.{level}"), x, widths[level + 1], ConvSpec::new(2).stride(2).padding(0));
         x = net.relu(x);
+        if let Some(&scale) = seen.scales.get(level + 1) {
+            let more = net.conv1x1(format!("scale.{level}"), scale, widths[level + 1]);
+            x = net.add(x, more);
+        }
     }
-    for (n, dilation) in [1, 2, 4].into_iter().enumerate() {
-        x = block(&mut net, &format!("coarse.{n}"), x, dilation);
+    for n in 0..config.coarse {
+        x = block(&mut net, &format!("coarse.{n}"), x, 1 << (n % 3));
     }
     for level in (0..3).rev() {
         let y = net.conv1x1(format!("up.{level}"), x, widths[level]);
         let y = net.bilinear_like(y, features[level]);
         let y = net.add(features[level], y);
-        x = block(&mut net, &format!("decoder.{level}"), y, 1);
+        x = blocks(&mut net, &format!("decoder.{level}"), y, config.decoder[level]);
     }
-    let change = net.conv1x1("tail", x, 48);
-    let change = net.pixel_shuffle(change, 4);
+    let change = net.conv1x1("tail", x, SQUARED);
+    let change = net.pixel_shuffle(change, SQUARE);
     let surface = net.slice(cells, 0, 3);
     let change = net.add(change, surface);
     let step = net.slice(grid, 0, 3);
@@ -105,6 +136,68 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let change = net.fixed_conv("rgb", change, [3, 3, 1, 1], TO_RGB.to_vec());
     let out = net.add(image, change);
     net.finish(&[("image", out)])
+}
+
+/// The picture as the network sees it: Y, U and V in cells.
+struct Seen {
+    /// Samples less the mean of their square, at 1/4.
+    squares: Value,
+    /// Means less those of squares of twice the side, at 1/4, 1/8 and 1/16.
+    scales: Vec<Value>,
+    /// Means of the squares, at 1/4, full scale as 1.
+    colors: Value,
+}
+
+fn see(net: &mut Net, image: Value, grid: Value) -> Seen {
+    let split = net.pixel_unshuffle(image, SQUARE);
+    let split = net.fixed_conv("planes", split, [SQUARED + 3, SQUARED, 1, 1], planes_of_squares());
+    let steps = net.slice(grid, 3, 3);
+    let steps = net.affine(steps, f64::from(-std::f32::consts::LN_2), 0.0);
+    // Cells in a code.
+    let cells = net.activation(steps, Activation::Exp);
+    let each = (0..SQUARED * 3).map(|i| f32::from(u8::from(i / 3 / (SQUARE * SQUARE) == i % 3))).collect();
+    let each = net.fixed_conv("each", cells, [SQUARED, 3, 1, 1], each);
+    let squares = net.slice(split, 0, SQUARED);
+    let squares = net.mul(squares, each);
+    let squares = net.activation(squares, Activation::Tanh);
+    let mut means = net.slice(split, SQUARED, 3);
+    let colors = net.affine(means, f64::from(CELLS / 255.0), 0.0);
+    let mut scales = Vec::new();
+    for level in 0..3 {
+        let quarters = net.pixel_unshuffle(means, 2);
+        let quarter = (0..36).map(|i| if i / 12 == i % 12 / 4 { 0.25 } else { 0.0 }).collect();
+        let coarser = net.fixed_conv(format!("mean.{level}"), quarters, [3, 12, 1, 1], quarter);
+        let back = net.upsample_nearest(coarser, 2);
+        let apart = net.sub(means, back);
+        let apart = net.mul(apart, cells);
+        scales.push(net.activation(apart, Activation::Tanh));
+        means = coarser;
+    }
+    Seen { squares, scales, colors }
+}
+
+/// Kernels that make of a square's red, green and blue its Y, U and V less their means, then these means; in codes over [`CELLS`].
+fn planes_of_squares() -> Vec<f32> {
+    let area = SQUARE * SQUARE;
+    let mean = 1.0 / area as f32;
+    let mut kernels = Vec::with_capacity((SQUARED + 3) * SQUARED);
+    for to in 0..SQUARED + 3 {
+        for from in 0..SQUARED {
+            let share = match (to < SQUARED, to % area == from % area) {
+                (true, true) => 1.0 - mean,
+                (true, false) => -mean,
+                (false, _) => mean,
+            };
+            let plane = if to < SQUARED { to / area } else { to - SQUARED };
+            kernels.push(share * FROM_RGB[plane][from / area] * 255.0 / CELLS);
+        }
+    }
+    kernels
+}
+
+/// So many, one after the other.
+fn blocks(net: &mut Net, name: &str, x: Value, count: usize) -> Value {
+    (0..count).fold(x, |x, n| block(net, &format!("{name}.{n}"), x, 1))
 }
 
 /// x + relu(conv(x)).
