@@ -4,6 +4,8 @@
 //! It sees the picture in cells too, as differences from local means on four scales. What is to be found are differences of a
 //! code or less: from samples of 0 to 1, where a code is 0.004, the same layers learn next to nothing.
 
+use unband_image::Matrix;
+
 use super::{Architecture, Purpose, Sees, Use, count_numbered, listed};
 use crate::layer::activation::Activation;
 use crate::layer::conv::ConvSpec;
@@ -43,15 +45,14 @@ pub const CELL_NUMBERS: usize = 12;
 
 /// BT.601's colour differences in 0 to 1, as JPEG has them: any space serves that parts brightness from colour.
 const TO_RGB: [f32; 9] = [1.0, 0.0, 1.402, 1.0, -0.344_136_3, -0.714_136_3, 1.0, 1.772, 0.0];
-/// The other way.
-const FROM_RGB: [[f32; 3]; 3] =
-    [[0.299, 0.587, 0.114], [-0.168_735_9, -0.331_264_1, 0.5], [0.5, -0.418_687_6, -0.081_312_4]];
 
 /// Side of the squares of samples that are looked at as a whole.
 const SQUARE: usize = 4;
+/// Samples of such a square.
+const AREA: usize = SQUARE * SQUARE;
 /// Channels of such a square.
-const SQUARED: usize = 3 * SQUARE * SQUARE;
-/// Differences of so many cells count half as much as they would if they were small: edges are no larger than bands.
+const SQUARED: usize = 3 * AREA;
+/// A difference is told as the hyperbolic tangent of itself over so many cells, so that edges are hardly larger than bands.
 const CELLS: f32 = 2.0;
 
 /// How large it is.
@@ -155,7 +156,7 @@ fn see(net: &mut Net, image: Value, grid: Value) -> Seen {
     let steps = net.affine(steps, f64::from(-std::f32::consts::LN_2), 0.0);
     // Cells in a code.
     let cells = net.activation(steps, Activation::Exp);
-    let each = (0..SQUARED * 3).map(|i| f32::from(u8::from(i / 3 / (SQUARE * SQUARE) == i % 3))).collect();
+    let each = (0..SQUARED * 3).map(|i| f32::from(u8::from(i / 3 / AREA == i % 3))).collect();
     let each = net.fixed_conv("each", cells, [SQUARED, 3, 1, 1], each);
     let squares = net.slice(split, 0, SQUARED);
     let squares = net.mul(squares, each);
@@ -178,18 +179,17 @@ fn see(net: &mut Net, image: Value, grid: Value) -> Seen {
 
 /// Kernels that make of a square's red, green and blue its Y, U and V less their means, then these means; in codes over [`CELLS`].
 fn planes_of_squares() -> Vec<f32> {
-    let area = SQUARE * SQUARE;
-    let mean = 1.0 / area as f32;
+    let mean = 1.0 / AREA as f32;
     let mut kernels = Vec::with_capacity((SQUARED + 3) * SQUARED);
     for to in 0..SQUARED + 3 {
+        let weights = Matrix::Bt601.weights_of(if to < SQUARED { to / AREA } else { to - SQUARED });
         for from in 0..SQUARED {
-            let share = match (to < SQUARED, to % area == from % area) {
+            let share = match (to < SQUARED, to % AREA == from % AREA) {
                 (true, true) => 1.0 - mean,
                 (true, false) => -mean,
                 (false, _) => mean,
             };
-            let plane = if to < SQUARED { to / area } else { to - SQUARED };
-            kernels.push(share * FROM_RGB[plane][from / area] * 255.0 / CELLS);
+            kernels.push(share * weights[from / AREA] * 255.0 / CELLS);
         }
     }
     kernels
