@@ -23,7 +23,7 @@ class UnbandLite(nn.Module):
     def __init__(self, widths=(48, 64, 96, 96), encoder=(0, 1, 1), coarse=3, decoder=(1, 1, 1)):
         super().__init__()
         blocks = lambda counts: nn.ModuleList(nn.Sequential(*(Block(n) for _ in range(k))) for n, k in zip(widths, counts))
-        self.head = nn.Conv2d(48 + 3 + 16 * 9 + 3, widths[0], 1)
+        self.head = nn.Conv2d(48 + 3 + 16 * 9 + 3 + 3, widths[0], 1)
         self.grid = nn.Linear(12, widths[0])
         self.encoder = blocks(encoder)
         self.down = nn.ModuleList(nn.Conv2d(n, m, 2, 2) for n, m in zip(widths, widths[1:]))
@@ -45,7 +45,7 @@ class UnbandLite(nn.Module):
             means.append(F.avg_pool2d(means[-1], 2))
         scales = [relative(fine, mean) for fine, mean in zip(means, means[1:])]
         seen = F.pixel_unshuffle(relative(planes, means[0]), 4)
-        x = self.head(torch.cat([seen, scales[0], F.pixel_unshuffle(cells, 4), means[0] / 255], 1))
+        x = self.head(torch.cat([seen, scales[0], F.pixel_unshuffle(cells, 4), means[0] / 255, torch.tanh(means[0] / (2 * step))], 1))
         x = F.relu(x + self.grid(grid)[:, :, None, None])
         features = []
         for level, down in enumerate(self.down):

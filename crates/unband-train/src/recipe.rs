@@ -110,10 +110,19 @@ pub enum TermKind {
     Gradient,
     /// Absolute difference of each patch as a share of what it was before, so that faint harm counts as much as strong one.
     RelativeL1,
+    /// Steps between neighbouring squares of 4×4 samples that the clean picture does not have, as a share of what they were before.
+    RelativeSteps,
     /// Absolute difference of the features of VGG-19, which the user supplies; nothing is looked at where its weight is 0.
     Perceptual,
     /// Probability of no banding against the label of each patch, for networks that classify.
     CrossEntropy,
+}
+
+impl TermKind {
+    /// Is it a share of what the degraded picture has?
+    pub fn is_relative(self) -> bool {
+        matches!(self, Self::RelativeL1 | Self::RelativeSteps)
+    }
 }
 
 /// A game of two networks.

@@ -143,9 +143,9 @@ impl Checks<'_> {
                 let what = "pix2pix looks at pictures of one size; networks that enlarge play by `lsgan`";
                 Err(self.wrong("gan.rules", what.into()))
             }
-            _ => match r.loss.iter().position(|term| term.term == TermKind::RelativeL1) {
+            _ => match r.loss.iter().position(|term| term.term.is_relative()) {
                 Some(i) => {
-                    let what = "`relative-l1` compares pictures of one size";
+                    let what = "what is relative compares pictures of one size";
                     Err(self.wrong(&format!("loss[{i}].term"), what.into()))
                 }
                 None => Ok(()),

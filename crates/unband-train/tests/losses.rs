@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_nets::state::fill;
 use unband_train::Model;
-use unband_train::losses::{charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, relative_l1};
+use unband_train::losses::{charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, relative_l1, relative_steps};
 use unband_train::recipe::Rules;
 
 fn tensor(values: &[f64], channels: usize, height: usize, width: usize) -> Tensor<4> {
@@ -184,6 +184,25 @@ fn relative_differences_count_patches_alike_whatever_their_harm() {
     let loss = relative_l1::loss(codes(4.0, 2.0), codes(0.0, 0.0), codes(8.0, -1.0)).into_scalar::<f32>();
     let want = f64::midpoint(4.0 / 8.25, 2.0 / 1.25);
     assert!((f64::from(loss) - want).abs() < 1e-5, "{loss} {want}");
+}
+
+#[test]
+fn false_steps_count_where_the_clean_picture_is_smooth() {
+    // Two squares of 4×4 samples side by side, twice: a step of so many codes between them.
+    let picture = |step: f64| {
+        let values: Vec<f64> = (0..64).map(|i| f64::from(i % 8 / 4) * step / 255.0).collect();
+        tensor(&values, 1, 8, 8)
+    };
+    let loss = |out: f64, gt: f64, lq: f64| relative_steps::loss(picture(out), picture(gt), picture(lq)).unwrap();
+    near("half", loss(1.0, 0.0, 2.0), 1.0 / 2.05, 1e-5);
+    // Beside a clean step of 3 codes a false one weighs a tenth.
+    near("beside an edge", loss(4.0, 3.0, 5.0), 0.1 / (0.2 + 0.05), 1e-4);
+    // A picture that is brighter all over has no false steps.
+    let brighter = relative_steps::loss(picture(2.0).add_scalar(0.1), picture(2.0), picture(5.0)).unwrap();
+    assert!(brighter.into_scalar::<f32>() < 1e-4);
+    let small = || tensor(&[0.0; 16], 1, 4, 4);
+    let small = relative_steps::loss(small(), small(), small());
+    assert!(matches!(small, Err(unband_train::TrainError::Patch { least: 8, .. })));
 }
 
 #[test]

@@ -103,7 +103,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let grid = net.point_input("grid", CELL_NUMBERS);
     let seen = see(&mut net, image, grid);
     let known = net.pixel_unshuffle(cells, SQUARE);
-    let all = net.concat(&[seen.squares, seen.scales[0], known, seen.colors]);
+    let all = net.concat(&[seen.squares, seen.scales[0], known, seen.colors, seen.greys]);
     let x = net.conv1x1("head", all, widths[0]);
     let told = net.linear("grid", grid, widths[0]);
     let x = net.add(x, told);
@@ -147,6 +147,8 @@ struct Seen {
     scales: Vec<Value>,
     /// Means of the squares, at 1/4, full scale as 1.
     colors: Value,
+    /// The same in cells: how far from black, and from grey.
+    greys: Value,
 }
 
 fn see(net: &mut Net, image: Value, grid: Value) -> Seen {
@@ -163,6 +165,8 @@ fn see(net: &mut Net, image: Value, grid: Value) -> Seen {
     let squares = net.activation(squares, Activation::Tanh);
     let mut means = net.slice(split, SQUARED, 3);
     let colors = net.affine(means, f64::from(CELLS / 255.0), 0.0);
+    let greys = net.mul(means, cells);
+    let greys = net.activation(greys, Activation::Tanh);
     let mut scales = Vec::new();
     for level in 0..3 {
         let quarters = net.pixel_unshuffle(means, 2);
@@ -174,7 +178,7 @@ fn see(net: &mut Net, image: Value, grid: Value) -> Seen {
         scales.push(net.activation(apart, Activation::Tanh));
         means = coarser;
     }
-    Seen { squares, scales, colors }
+    Seen { squares, scales, colors, greys }
 }
 
 /// Kernels that make of a square's red, green and blue its Y, U and V less their means, then these means; in codes over [`CELLS`].

@@ -11,6 +11,7 @@ pub mod l2;
 pub mod ms_ssim;
 pub mod perceptual;
 pub mod relative_l1;
+pub mod relative_steps;
 
 use burn::tensor::Tensor;
 
@@ -50,6 +51,7 @@ pub fn sum(
                 perceptual::loss(features.ok_or(TrainError::NoFeatures { file: None })?, out, gt)?
             }
             TermKind::RelativeL1 => relative_l1::loss(out, gt, lq.clone()),
+            TermKind::RelativeSteps => relative_steps::loss(out, gt, lq.clone())?,
             TermKind::Gradient => {
                 let gradient = outputs.get(1).ok_or(TrainError::NoOutput { term: "gradient", output: 1 })?;
                 gradient::loss(gradient.clone(), gt)

@@ -1,0 +1,52 @@
+//! Steps that the clean picture does not have, as a share of the banded picture's: what the eye sees of banding, and what differences
+//! of samples hardly weigh.
+
+use burn::tensor::Tensor;
+
+use crate::TrainError;
+
+/// Side of the squares whose means are compared.
+const SQUARE: usize = 4;
+/// A clean step of so much makes a false one count half: where the picture itself changes nobody sees it.
+const CODE: f64 = 1.0 / 255.0;
+/// Added to a patch's steps, so that nearly clean patches do not rule.
+const LEAST: f64 = 0.05 / 255.0;
+
+/// Mean over patches of the mean difference between the steps of `out` and of `gt` over that between `lq` and `gt`, in one
+/// element: below 1 when better than doing nothing. `[N, C, H, W]`.
+///
+/// A step is the difference between the means of two neighbouring squares of 4×4 samples. It weighs 1 / (1 + s²), s being the clean
+/// step in codes. Rows and columns beyond the last whole square are left out.
+///
+/// # Errors
+/// Pictures under 8×8 samples, which have no two squares side by side.
+pub fn loss(out: Tensor<4>, gt: Tensor<4>, lq: Tensor<4>) -> Result<Tensor<1>, TrainError> {
+    let [_, _, height, width] = gt.dims();
+    if height.min(width) < 2 * SQUARE {
+        return Err(TrainError::Patch { term: "relative-steps", least: 2 * SQUARE, height, width });
+    }
+    let (after, before) = (steps(out - gt.clone()), steps(lq - gt.clone()));
+    let weights = steps(gt).map(|clean| clean.div_scalar(CODE).square().add_scalar(1.0).recip());
+    let mean = |of: [Tensor<4>; 2]| {
+        let [across, down] = [0, 1].map(|i| rows(of[i].clone().abs() * weights[i].clone()));
+        across + down
+    };
+    let before = mean(before).detach().add_scalar(LEAST);
+    Ok((mean(after) / before).mean())
+}
+
+/// Differences of neighbouring means, across and down.
+fn steps(x: Tensor<4>) -> [Tensor<4>; 2] {
+    let [n, c, h, w] = x.dims();
+    let (h, w) = (h / SQUARE, w / SQUARE);
+    let whole = x.narrow(2, 0, h * SQUARE).narrow(3, 0, w * SQUARE);
+    let means = whole.reshape([n * c, h, SQUARE, w, SQUARE]).mean_dim(4).mean_dim(2).reshape([n, c, h, w]);
+    let apart = |dim: usize, size: usize| means.clone().narrow(dim, 1, size - 1) - means.clone().narrow(dim, 0, size - 1);
+    [apart(3, w), apart(2, h)]
+}
+
+/// Means of patches.
+fn rows(x: Tensor<4>) -> Tensor<2> {
+    let [n, c, h, w] = x.dims();
+    x.reshape([n, c * h * w]).mean_dim(1)
+}
