@@ -15,6 +15,9 @@ use crate::map::Map;
 use crate::run::Mode;
 use crate::window;
 
+/// Rows of which is found out at once what the network is told: work for a thread, of any network's alignment.
+const STRIP: usize = 128;
+
 /// A network of [`Sees::Cells`](unband_nets::arch::Sees) for one picture.
 pub struct GuidedRestorer {
     name: &'static str,
@@ -22,6 +25,8 @@ pub struct GuidedRestorer {
     /// Makes the smooth surface.
     surface: Box<dyn Restorer>,
     cells: Cells,
+    /// How much of the change is made.
+    strength: f32,
     needs: Needs,
     /// Samples around a window that the network is given.
     rim: usize,
@@ -29,7 +34,8 @@ pub struct GuidedRestorer {
 }
 
 impl GuidedRestorer {
-    /// For the red, green and blue (or grey) picture that has these findings and this restorer of its smooth surface.
+    /// For the red, green and blue (or grey) picture that has these findings and this restorer of its smooth surface. `strength`:
+    /// how much of the change is made, 0 to 1.
     ///
     /// # Errors
     /// Networks of one size only or that look at all of the picture.
@@ -38,6 +44,7 @@ impl GuidedRestorer {
         engine: Arc<Engine>,
         surface: Box<dyn Restorer>,
         findings: &Findings,
+        strength: f32,
     ) -> Result<Self, RestoreError> {
         let name = architecture.name;
         let fault = |what: &str| RestoreError::Unsupported { method: name, what: what.into() };
@@ -50,7 +57,7 @@ impl GuidedRestorer {
         let align = before.align.max(4 * multiple.next_power_of_two());
         let rim = radius.next_multiple_of(align);
         let needs = Needs { halo: rim + before.halo, align, full_width: false, whole_image: false };
-        Ok(Self { name, engine, surface, cells: Cells::new(findings), needs, rim, multiple })
+        Ok(Self { name, engine, surface, cells: Cells::new(findings), strength, needs, rim, multiple })
     }
 
     /// Sides as the network takes them.
@@ -64,17 +71,20 @@ impl GuidedRestorer {
         outer: Window,
         ctx: &Context<'_>,
     ) -> Result<[Map<f32>; 3], RestoreError> {
-        let surface: Vec<Plane> = restored_window(input.image, &*self.surface, outer, ctx)?;
-        let known = self.cells.planes(input.image, &surface, outer);
-        drop(surface);
         let (width, height) = (outer.width(), outer.height());
-        let cells = if self.padded((width, height)) == (width, height) {
-            Map { shape: Shape::new(CELL_PLANES, height, width), data: known }
-        } else {
-            window::extended(CELL_PLANES, (width, height), self.multiple, |c, y| {
-                &known[(c * height + y) * width..][..width]
-            })
-        };
+        let known = ctx.map(height.div_ceil(STRIP), |i| {
+            let (y0, y1) = (outer.y0 + i * STRIP, (outer.y0 + (i + 1) * STRIP).min(outer.y1));
+            let strip = Window { y0, y1, ..outer };
+            let surface: Vec<Plane> = restored_window(input.image, &*self.surface, strip, ctx)?;
+            Ok(self.cells.planes(input.image, &surface, strip))
+        });
+        let known = known.into_iter().collect::<Result<Vec<_>, RestoreError>>()?;
+        let cells = window::extended(CELL_PLANES, (width, height), self.multiple, |c, y| {
+            let strip = &known[y / STRIP];
+            let rows = strip.len() / (CELL_PLANES * width);
+            &strip[(c * rows + y % STRIP) * width..][..width]
+        });
+        drop(known);
         let numbers = Map { shape: Shape::new(CELL_NUMBERS, 1, 1), data: self.cells.numbers().to_vec() };
         Ok([window::fetched(input.image, outer, self.multiple, (0.0, 1.0)), cells, numbers])
     }
@@ -108,6 +118,15 @@ impl Restorer for GuidedRestorer {
         let made = self.engine.run(&inputs, Mode::default(), ctx);
         let made = made.map_err(|error| window::failed(self.name, error))?;
         window::lay(&window::first(self.name, made)?, outer, input.core, output);
+        if self.strength < 1.0 {
+            for (p, plane) in output.planes.iter_mut().enumerate() {
+                for y in 0..plane.height {
+                    let source = input.core_row(p, input.core_on(p).y0 + y);
+                    let pairs = plane.row_mut(y).iter_mut().zip(source);
+                    pairs.for_each(|(v, &s)| *v = s + self.strength * (*v - s));
+                }
+            }
+        }
         Ok(())
     }
 }
@@ -148,6 +167,10 @@ mod tests {
     }
 
     fn restored(image: &Image, silent: bool, tile: usize) -> Vec<Plane> {
+        restored_by(image, silent, tile, 1.0)
+    }
+
+    fn restored_by(image: &Image, silent: bool, tile: usize, strength: f32) -> Vec<Plane> {
         let graph = build(&Config { widths: [4, 5, 6, 7], ..Config::default() }).unwrap();
         let mut state = fill::golden(&graph.stored());
         if silent {
@@ -160,7 +183,7 @@ mod tests {
         let weights = Weights::bind(&graph, &state).unwrap();
         let engine = Arc::new(Engine::new(graph, weights, unband_simd::Level::best()));
         let findings = Findings::plain(image.planes.len(), 8);
-        let restorer = GuidedRestorer::new(&ENTRY, engine, Box::new(Left), &findings).unwrap();
+        let restorer = GuidedRestorer::new(&ENTRY, engine, Box::new(Left), &findings, strength).unwrap();
         let mut image = image.clone();
         restore_in_place(&mut image, &restorer, tile, &mut |_, _| {}, &Context::default()).unwrap();
         image.planes
@@ -183,6 +206,18 @@ mod tests {
         restore_in_place(&mut want, &Left, 64, &mut |_, _| {}, &Context::default()).unwrap();
         assert!(apart(&restored(&image, true, 4096), &want.planes) < 1e-5);
         assert!(apart(&restored(&image, false, 4096), &want.planes) > 1e-4);
+    }
+
+    #[test]
+    fn half_the_strength_makes_half_the_change() {
+        let image = picture(70, 41);
+        assert!(apart(&restored_by(&image, false, 4096, 0.0), &image.planes) == 0.0);
+        let (half, whole) = (restored_by(&image, false, 4096, 0.5), restored(&image, false, 4096));
+        for (p, plane) in half.iter().enumerate() {
+            for ((a, b), c) in plane.data.iter().zip(&whole[p].data).zip(&image.planes[p].data) {
+                assert!((a - 0.5 * (b + c)).abs() < 1e-6);
+            }
+        }
     }
 
     #[test]

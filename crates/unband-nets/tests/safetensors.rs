@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use unband_nets::arch::rrdbnet;
-use unband_nets::checkpoint::{self, CheckpointError, Container, write_safetensors};
+use unband_nets::checkpoint::{self, CheckpointError, Container, write_halved_safetensors, write_safetensors};
 use unband_nets::state::fill;
 use unband_nets::{Data, StateDict, Tensor};
 
@@ -49,6 +49,24 @@ fn strange_names_and_facts_survive_and_the_order_is_kept() {
     assert_eq!(read.facts, facts);
     assert_eq!(read.state, state);
     assert_eq!(write_safetensors(&state, &facts), write_safetensors(&state, &facts));
+}
+
+#[test]
+fn halved_files_keep_eleven_bits() {
+    let mut state = tiny();
+    state.insert("count", Tensor { shape: vec![], data: Data::I64(vec![7]) });
+    let (whole, halved) = (write_safetensors(&state, &[]), write_halved_safetensors(&state, &[]).unwrap());
+    assert!(halved.len() < whole.len());
+    let read = checkpoint::read(&halved).unwrap();
+    assert_eq!(read.state.get("count"), state.get("count"));
+    for (name, tensor) in state.iter().filter(|(name, _)| *name != "count") {
+        let kept = read.state.get(name).unwrap().to_f32();
+        for (a, b) in tensor.to_f32().iter().zip(kept.iter()) {
+            assert!((a - b).abs() <= a.abs() / 2048.0 + 3e-8, "{name}: {a} {b}");
+        }
+    }
+    state.insert("large", Tensor { shape: vec![2], data: Data::F32(vec![1.0, 7e4]) });
+    assert_eq!(write_halved_safetensors(&state, &[]).unwrap_err(), "large");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use unband_image::inspect::{Cause, Findings};
 use unband_image::{Depth, Entry, Image};
 
-use crate::{Choice, Error, Options, OutputDepth, Reason, methods};
+use crate::{Choice, Error, Options, OutputDepth, Reason, methods, networks};
 
 /// What will happen to the samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,12 @@ pub struct Choices {
     pub act: Act,
 }
 
-/// Name of the method that runs when none is asked for.
-const DEFAULT: &str = "smooth";
+/// Name of the method that runs when none is asked for: our network where a grid was found behind red, green and blue, `smooth`
+/// for the rest, for planes of a film as they are, and for more than what was found best, which the network knows nothing of.
+fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static str {
+    let network = !image.is_yuv() && options.strength <= 1.0 && networks::has_grid(findings);
+    if network { networks::DEFAULT } else { unband_filters::smooth::ENTRY.name }
+}
 
 /// Plans the work on an image about which `findings` are known.
 ///
@@ -40,7 +44,7 @@ const DEFAULT: &str = "smooth";
 /// Unknown method, a setting it does not take, an option outside its range.
 pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<Choices, Error> {
     let (name, settings) = match &options.method {
-        Choice::Auto => (DEFAULT, &[][..]),
+        Choice::Auto => (usual(image, findings, options), &[][..]),
         Choice::Named { name, settings } => (name.as_str(), settings.as_slice()),
     };
     let entry = methods::method(name)

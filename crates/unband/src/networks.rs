@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use unband_filters::smooth;
+use unband_image::inspect::Findings;
 use unband_image::restorer::Prepare;
 use unband_image::{Entry, ParamError, ParamInfo, Params, Restorer, params};
 use unband_infer::cells::Cells;
@@ -12,13 +13,23 @@ use unband_infer::deepdeband::Variant;
 use unband_infer::{Engine, GuidedRestorer, NetRestorer, Way, models};
 use unband_nets::arch::{self, Architecture};
 
-use crate::Error;
+use crate::{Error, shipped};
 
 params! {
     /// Settings of networks that run once.
     pub struct OnceParams {
         /// The file with its numbers, as its authors publish it.
         weights: PathBuf = PathBuf::new();
+    }
+}
+
+params! {
+    /// Settings of our own network.
+    pub struct LiteParams {
+        /// A file with other numbers than those that are part of the program.
+        weights: PathBuf = PathBuf::new();
+        /// How much of what it found is done. 0 changes nothing.
+        strength: f32 = 1.0, 0.0..=1.0;
     }
 }
 
@@ -87,22 +98,39 @@ const LITE: Entry = Entry {
     source: arch::unband_lite::ENTRY.source,
     ours: true,
     rgb: true,
-    params: OnceParams::INFO,
+    params: LiteParams::INFO,
     build: |settings| {
         let architecture = &arch::unband_lite::ENTRY;
-        let params = OnceParams::from_settings(architecture.name, settings)?;
-        let engine = checked(architecture, &params.weights)?;
+        let params = LiteParams::from_settings(architecture.name, settings)?;
+        let engine = match params.weights.as_os_str() {
+            none if none.is_empty() => shipped::debander()?,
+            _ => engine(architecture, &params.weights)?,
+        };
         let surface = (smooth::ENTRY.build)(&[])?;
         Ok(Box::new(move |image, findings, ctx| {
             let surface = surface(image, findings, ctx)?;
-            if !Cells::new(findings).gridded() {
+            if !has_grid(findings) {
                 return Ok(surface);
             }
-            let restorer = GuidedRestorer::new(architecture, Arc::clone(&engine), surface, findings)?;
+            let engine = Arc::clone(&engine);
+            let restorer = GuidedRestorer::new(architecture, engine, surface, findings, params.strength)?;
             Ok(Box::new(restorer) as Box<dyn Restorer>)
         }))
     },
 };
+
+/// Name of our own network for banding, which runs where no method is asked for and it has something to say.
+pub const DEFAULT: &str = arch::unband_lite::ENTRY.name;
+
+/// Was a grid found in any plane? Without one our network knows no more than `smooth` does.
+pub(crate) fn has_grid(findings: &Findings) -> bool {
+    Cells::new(findings).gridded()
+}
+
+/// The numbers of a network as a file, where they are part of the program.
+pub fn built_in(method: &str) -> Option<&'static [u8]> {
+    (method == DEFAULT).then_some(shipped::DEBANDER)
+}
 
 /// Name of the parameter that takes a checkpoint.
 pub const WEIGHTS: &str = "weights";

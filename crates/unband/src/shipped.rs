@@ -1,9 +1,15 @@
 //! Networks whose numbers are part of the program: see the cards in `weights/`.
 
+use std::sync::{Arc, OnceLock};
+
+use unband_image::ParamError;
 use unband_infer::{Engine, models};
 use unband_nets::arch::Architecture;
 
 use crate::Error;
+
+/// Our own network for banding.
+pub static DEBANDER: &[u8] = include_bytes!("../../../weights/unband-lite.safetensors");
 
 /// Our own networks that enlarge, by scale.
 static UPSCALERS: [(usize, &[u8]); 2] = [
@@ -18,16 +24,35 @@ static UPSCALERS: [(usize, &[u8]); 2] = [
 pub fn upscaler(scale: usize) -> Result<(&'static Architecture, Engine), Error> {
     let found = UPSCALERS.iter().find(|(has, _)| *has == scale);
     let (_, bytes) = found.ok_or(Error::NoUpscaler { scale })?;
-    models::built_in(bytes).map_err(|what| {
-        let path = format!("the built-in weights for ×{scale}");
-        Error::Setting(unband_image::ParamError::File { path, what, hint: None })
-    })
+    models::built_in(bytes).map_err(|what| Error::Setting(unread(format!("the built-in weights for ×{scale}"), what)))
+}
+
+/// Our own network for banding, ready to run; all pictures share one.
+///
+/// # Errors
+/// Numbers that cannot be read: a fault of the build.
+pub fn debander() -> Result<Arc<Engine>, ParamError> {
+    static READY: OnceLock<Result<Arc<Engine>, String>> = OnceLock::new();
+    let ready = READY.get_or_init(|| models::built_in(DEBANDER).map(|(_, engine)| Arc::new(engine)));
+    ready.clone().map_err(|what| unread("the built-in weights of unband-lite".to_owned(), what))
+}
+
+fn unread(path: String, what: String) -> ParamError {
+    ParamError::File { path, what, hint: None }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_debander_takes_cells_and_is_made_once() {
+        let (first, second) = (debander().unwrap(), debander().unwrap());
+        assert!(Arc::ptr_eq(&first, &second));
+        assert_eq!(first.graph().name, "unband-lite");
+        assert!(DEBANDER.len() < 3 << 20);
+    }
 
     #[test]
     fn what_is_shipped_enlarges_as_it_is_listed() {

@@ -76,6 +76,9 @@ pub struct ImportArgs {
     /// Call it so; needed for files that are not the published ones but are called like them
     #[arg(long = "as", value_name = "NAME", value_parser = name::name)]
     name: Option<String>,
+    /// Round numbers to 16 bits: half the size
+    #[arg(long)]
+    half: bool,
     /// Replace a model of that name
     #[arg(long)]
     overwrite: bool,

@@ -24,7 +24,7 @@ use std::path::Path;
 
 pub use dtype::Dtype;
 pub use error::{CheckpointError, NetworkError, TensorFault};
-pub use safetensors::write as write_safetensors;
+pub use safetensors::{write as write_safetensors, write_halved as write_halved_safetensors};
 pub use source::{Source, load};
 pub use spelling::Spelling;
 

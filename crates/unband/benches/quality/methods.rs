@@ -12,7 +12,7 @@ use crate::files;
 /// A method as named on the command line.
 #[derive(Clone)]
 pub enum Method {
-    /// `NAME[:key=value,…][@8|@16|@32f][!png]`, by the library.
+    /// `NAME[:key=value,…][@8|@16|@32f][!png]`, by the library; `unband` is what runs when nothing is asked for.
     Library {
         /// As shown.
         label: String,
@@ -57,7 +57,7 @@ impl Method {
                 s.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())).ok_or(format!("no `=` in `{s}`"))
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let method = if name == "smooth" && settings.is_empty() {
+        let method = if name == "unband" && settings.is_empty() {
             Choice::Auto
         } else {
             Choice::Named { name: name.to_owned(), settings }

@@ -397,9 +397,13 @@ fn fitting_tile(
     options: &Options,
     ctx: &Context<'_>,
 ) -> Result<usize, Error> {
-    let tile = options.tile.clamp(16, 1 << 16);
-    let Some(allowed) = options.max_memory else { return Ok(tile) };
+    let mut tile = options.tile.clamp(16, 1 << 16);
     let needs = restorer.needs();
+    if needs.halo > tile {
+        // What looks so far would look at everything nine times in windows no larger than that.
+        tile = 4 * needs.halo;
+    }
+    let Some(allowed) = options.max_memory else { return Ok(tile) };
     let alpha = image.alpha.as_ref().map_or(0, |plane| plane.data.len());
     let samples: usize = image.planes.iter().map(|plane| plane.data.len()).sum();
     let own = 4 * (samples + alpha) as u64;
@@ -413,7 +417,7 @@ fn fitting_tile(
         own + bands + restorer.working_bytes(layout.outer(&needs), layout.at_once(ctx.threads), ctx)
     };
     let smallest = needs.halo.max(64).min(tile);
-    let (mut tile, mut needed) = (tile, with(tile));
+    let mut needed = with(tile);
     while tile > smallest && needed > allowed && !needs.whole_image {
         tile = (tile / 2).max(smallest);
         needed = with(tile);

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
 
-use unband::networks::WEIGHTS;
+use unband::networks::{WEIGHTS, built_in};
 use unband::{Choice, Context, Depth, Dither, Findings, Image, Matrix, Options, OutputDepth, Range};
 use unband_data::degrade::planes::Planes420;
 use unband_metrics::{Better, Metric};
@@ -12,7 +12,7 @@ use unband_nets::checkpoint;
 
 use super::super::compare::methods::{self, Method};
 use super::super::models::export;
-use super::data::{rounded, sha256};
+use super::data::{of_bytes, rounded, sha256};
 use super::enlarge::Enlargement;
 use super::recipe::{self, Planes};
 use super::untrained;
@@ -167,6 +167,10 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
     let mut more = Vec::new();
     if takes_file(name) {
         let file = row.weights.as_deref().filter(|file| file.exists());
+        if let (Some(named), None, true) = (row.weights.as_deref(), file, built_in(name).is_some()) {
+            // Not the program's own instead of the one that was asked for.
+            return Ok(Runs::Absent(absent(row, named, None)));
+        }
         more.extend(file.map(|file| (WEIGHTS.to_owned(), file.display().to_string())));
     } else if row.weights.is_some() {
         return Err(Failure::usage(
@@ -250,9 +254,13 @@ fn absent(row: &recipe::Row, file: &Path, hint: Option<String>) -> Failure {
 
 /// The checkpoint as a number; empty without one.
 fn of_weights(method: &Method) -> Result<String, Failure> {
-    let Choice::Named { settings, .. } = &method.options.method else { return Ok(String::new()) };
+    let (name, settings) = match &method.options.method {
+        Choice::Auto => (None, &[][..]),
+        Choice::Named { name, settings } => (Some(name), &settings[..]),
+    };
     let Some((_, file)) = settings.iter().rev().find(|(name, _)| name == WEIGHTS) else {
-        return Ok(String::new());
+        let own = built_in(name.map_or(unband::networks::DEFAULT, String::as_str));
+        return Ok(own.map(of_bytes).unwrap_or_default());
     };
     sum_of(Path::new(file))
 }

@@ -340,7 +340,12 @@ fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Windo
 fn of_file(input: &Input) -> Result<String, Failure> {
     let bytes = std::fs::read(&input.path)
         .map_err(|error| Failure::at(input.shown(), crate::inputs::reason(&error), None))?;
-    Ok(hexadecimal(&Sha256::digest(&bytes)))
+    Ok(of_bytes(&bytes))
+}
+
+/// The SHA-256 of what is in memory.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 /// One number of several words; where one ends and the next begins counts too.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use unband_infer::models;
 use unband_metrics::nrqm;
+use unband_nets::StateDict;
 use unband_nets::checkpoint::{self, Container};
 use unband_nets::zoo::{self, PUBLISHED, Published};
 
@@ -62,7 +63,7 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<(PathBuf, Str
     };
     read.state = network.architecture.own_tensors(read.state);
     let facts = facts(path, read.container, published, &sha256, kind);
-    let content = checkpoint::write_safetensors(&read.state, &facts);
+    let content = content(path, args, &read.state, &facts)?;
     let to = models::file(folder, &name);
     write(&to, folder, &content, args.overwrite)?;
     Ok((to, what))
@@ -79,7 +80,7 @@ fn import_forests(
 ) -> Result<(PathBuf, String), Failure> {
     let to = models::file(folder, args.name.as_deref().unwrap_or(nrqm::MODEL));
     let facts = facts(path, container, None, sha256, zoo::FORESTS);
-    let content = checkpoint::write_safetensors(&model.state(), &facts);
+    let content = content(path, args, &model.state(), &facts)?;
     write(&to, folder, &content, args.overwrite)?;
     let [local, global, spatial] = model.trees();
     let what = format!(
@@ -137,6 +138,22 @@ fn facts(
         facts.push(("unband.place", published.place));
     }
     facts.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// The bytes of the copy.
+fn content(
+    path: &Path,
+    args: &ImportArgs,
+    state: &StateDict,
+    facts: &[(String, String)],
+) -> Result<Vec<u8>, Failure> {
+    if !args.half {
+        return Ok(checkpoint::write_safetensors(state, facts));
+    }
+    checkpoint::write_halved_safetensors(state, facts).map_err(|name| {
+        let message = format!("a number of `{name}` is too large for 16 bits");
+        failure(path, &message, Some("import it without `--half`".to_owned()))
+    })
 }
 
 /// A model is there whole or not at all.
