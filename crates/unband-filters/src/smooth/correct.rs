@@ -60,7 +60,7 @@ impl Smooth {
                 &mut b.u[1],
                 &b.v[1],
                 towards.then_some(&b.m[1]),
-                self.pull[1],
+                plan.pull[1],
                 &mut b.scratch,
             );
             b.u[1].pad();
@@ -70,7 +70,7 @@ impl Smooth {
         } else {
             b.u[0].copy_from(if towards { &b.m[0] } else { &b.v[0] });
         }
-        surface::solve(level, &mut b.u[0], &b.v[0], towards.then_some(&b.m[0]), self.pull[0], &mut b.scratch);
+        surface::solve(level, &mut b.u[0], &b.v[0], towards.then_some(&b.m[0]), plan.pull[0], &mut b.scratch);
         let out = &mut b.corrections[index];
         out.reshape(core.width(), core.height());
         // One width for all, or cells first and their widths after.

@@ -30,7 +30,7 @@ use self::gate::Gate;
 use self::grid::Grid;
 use self::plan::PlanePlan;
 use self::source::Component;
-use self::surface::{LEVELS, PULL, Scratch};
+use self::surface::Scratch;
 
 unband_image::params! {
     /// Settings of `smooth`.
@@ -66,7 +66,6 @@ pub struct Smooth {
     regions: Option<GridRegions>,
     gate: Gate,
     coupling: Option<Coupling>,
-    pull: [f32; LEVELS],
     buffers: Mutex<Vec<Buffers>>,
 }
 
@@ -106,14 +105,13 @@ impl Smooth {
     ) -> Result<Self, RestoreError> {
         let strength = params.strength;
         let mut smooth = Self {
-            planes: plan::plan(image, findings, ctx),
+            planes: plan::plan(image, findings, strength, ctx),
             space: findings.space,
             half_chroma: plan::halved(image, findings),
             scale: 1,
             regions: findings.regions.clone(),
             gate: Gate::new(strength),
             coupling: plan::couples(image, findings).map(|steps| Coupling::new(steps, strength)),
-            pull: PULL.map(|pull| if strength > 1.0 { pull / strength } else { pull }),
             buffers: Mutex::default(),
         };
         for plan in &smooth.planes {
@@ -199,7 +197,7 @@ impl Smooth {
                 u.pad();
                 surface::double(ctx.level, &mut start, &u, 0, 0);
             }
-            surface::solve(ctx.level, &mut start, v, m, self.pull[l], &mut scratch);
+            surface::solve(ctx.level, &mut start, v, m, plan.pull[l], &mut scratch);
             u = start;
         }
         u.pad();

@@ -17,6 +17,8 @@ pub struct PlanePlan {
     /// Surface of the second pyramid level for the whole picture; `None` for pictures too small for one.
     pub coarse: Option<Grid>,
     pub levels: usize,
+    /// Pull to the middle of the cell, or to what is preferred there, per level.
+    pub pull: [f32; surface::LEVELS],
     /// Wide chroma cells: where in them the true value lies.
     pub neutral: Option<Neutral>,
     /// Added to the correction where the plane is not black, in codes.
@@ -51,7 +53,7 @@ pub fn couples(image: &Image, findings: &Findings) -> Option<[f32; 3]> {
 }
 
 /// The plan for each plane of the found space; empty when there is nothing to do.
-pub fn plan(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Vec<PlanePlan> {
+pub fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Context<'_>) -> Vec<PlanePlan> {
     let half = halved(image, findings);
     let sources: Vec<Source> = match (findings.space, image.color.model) {
         (Space::Yuv { matrix, .. }, Model::Rgb) => (0..3)
@@ -91,6 +93,7 @@ pub fn plan(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Vec<PlaneP
             cells,
             coarse: None,
             levels: surface::level_count(w, h),
+            pull: if chroma { surface::PULL_OF_COLOUR } else { surface::PULL }.map(|pull| pull / strength.max(1.0)),
             neutral,
             lift: if is_yuv && i == 0 { findings.darkened_codes } else { 0.0 },
             follows: (chroma && !wide && !coded).then_some(0),

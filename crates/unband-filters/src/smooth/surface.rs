@@ -14,6 +14,10 @@ pub const LEVELS: usize = 6;
 /// wrong for hills and basins.
 pub const PULL: [f32; LEVELS] = [0.05, 0.05, 0.1, 0.1, 0.2, 0.2];
 
+/// The same for colour differences, which have fewer hills: their wide plateaus are mostly parts of one slope, and a contour
+/// between two of them is all that is seen of it.
+pub const PULL_OF_COLOUR: [f32; LEVELS] = [0.025, 0.025, 0.05, 0.05, 0.1, 0.1];
+
 /// Buffers of one solve.
 #[derive(Default)]
 pub struct Scratch {
