@@ -147,7 +147,10 @@ pub fn takes_file(method: &str) -> bool {
 
 fn imported(method: &str, settings: &[(String, String)]) -> Result<Option<PathBuf>, Failure> {
     // The program's own numbers are not taken for others unless somebody says so.
-    if !takes_file(method) || networks::built_in(method).is_some() || settings.iter().any(|(name, _)| name == WEIGHTS) {
+    if !takes_file(method)
+        || networks::built_in(method).is_some()
+        || settings.iter().any(|(name, _)| name == WEIGHTS)
+    {
         return Ok(None);
     }
     let Some(folder) = models::folder() else { return Ok(None) };

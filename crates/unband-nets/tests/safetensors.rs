@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 use unband_nets::arch::rrdbnet;
-use unband_nets::checkpoint::{self, CheckpointError, Container, write_halved_safetensors, write_safetensors};
+use unband_nets::checkpoint::{
+    self, CheckpointError, Container, write_halved_safetensors, write_safetensors,
+};
 use unband_nets::state::fill;
 use unband_nets::{Data, StateDict, Tensor};
 

@@ -24,7 +24,8 @@ static UPSCALERS: [(usize, &[u8]); 2] = [
 pub fn upscaler(scale: usize) -> Result<(&'static Architecture, Engine), Error> {
     let found = UPSCALERS.iter().find(|(has, _)| *has == scale);
     let (_, bytes) = found.ok_or(Error::NoUpscaler { scale })?;
-    models::built_in(bytes).map_err(|what| Error::Setting(unread(format!("the built-in weights for ×{scale}"), what)))
+    models::built_in(bytes)
+        .map_err(|what| Error::Setting(unread(format!("the built-in weights for ×{scale}"), what)))
 }
 
 /// Our own network for banding, ready to run; all pictures share one.

@@ -144,8 +144,12 @@ fn import_copies_as_safetensors_that_are_read_again() {
     assert!(stage.read("models/mine.safetensors") == before, "the same file gives the same copy");
     stage.run(&["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine-small", "--half"]).code(0);
     assert!(stage.read("models/mine-small.safetensors").len() * 3 < before.len() * 2);
-    assert!(stage.run(&["models", "info", "models/mine-small.safetensors"]).code(0).out().contains("rrdbnet"));
-    stage.run(&["models", "import", "models/mine-small.safetensors", "--as", "mine-smaller", "--half"]).code(0);
+    assert!(
+        stage.run(&["models", "info", "models/mine-small.safetensors"]).code(0).out().contains("rrdbnet")
+    );
+    stage
+        .run(&["models", "import", "models/mine-small.safetensors", "--as", "mine-smaller", "--half"])
+        .code(0);
     let list = &stage.run(&["models", "list", "--json"]).code(0).json()[0];
     assert_eq!(list["others"][0], "mine");
 }

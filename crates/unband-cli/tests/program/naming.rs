@@ -134,7 +134,10 @@ fn a_dry_run_says_what_would_be_done_and_writes_nothing() {
     let ran = stage.run(&["sky.png", "grass.png", "--dry-run", "-o", "out"]).code(0);
     assert_eq!(stage.names(), before);
     let text = ran.out() + &ran.stderr;
-    assert!(text.contains("unband-lite") && text.contains("out/sky.png") && text.contains("6 bits"), "{text}");
+    assert!(
+        text.contains("unband-lite") && text.contains("out/sky.png") && text.contains("6 bits"),
+        "{text}"
+    );
     let ran = stage.run(&["sky.png", "--dry-run", "--json"]).code(0);
     let line = &ran.json()[0];
     assert_eq!(line["status"], "planned");

@@ -93,7 +93,8 @@ pub fn plan(image: &Image, findings: &Findings, strength: f32, ctx: &Context<'_>
             cells,
             coarse: None,
             levels: surface::level_count(w, h),
-            pull: if chroma { surface::PULL_OF_COLOUR } else { surface::PULL }.map(|pull| pull / strength.max(1.0)),
+            pull: if chroma { surface::PULL_OF_COLOUR } else { surface::PULL }
+                .map(|pull| pull / strength.max(1.0)),
             neutral,
             lift: if is_yuv && i == 0 { findings.darkened_codes } else { 0.0 },
             follows: (chroma && !wide && !coded).then_some(0),
