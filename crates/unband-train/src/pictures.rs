@@ -95,7 +95,11 @@ impl Pictures {
                 return Ok(made);
             }
         }
-        Err(if self.banded { DataError::NoneBanded { tries: TRIES } } else { DataError::NoGrid { tries: TRIES } })
+        Err(if self.banded {
+            DataError::NoneBanded { tries: TRIES }
+        } else {
+            DataError::NoGrid { tries: TRIES }
+        })
     }
 
     /// Part of a pair, what was drawn for it, and the samples around it that are only there for what looks further.

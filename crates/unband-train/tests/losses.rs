@@ -4,7 +4,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use unband_nets::state::fill;
 use unband_train::Model;
-use unband_train::losses::{charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, relative_l1, relative_steps};
+use unband_train::losses::{
+    charbonnier, fft_l1, gan, gradient, indi, l1, ms_ssim, perceptual, relative_l1, relative_steps,
+};
 use unband_train::recipe::Rules;
 
 fn tensor(values: &[f64], channels: usize, height: usize, width: usize) -> Tensor<4> {
@@ -193,7 +195,8 @@ fn false_steps_count_where_the_clean_picture_is_smooth() {
         let values: Vec<f64> = (0..64).map(|i| f64::from(i % 8 / 4) * step / 255.0).collect();
         tensor(&values, 1, 8, 8)
     };
-    let loss = |out: f64, gt: f64, lq: f64| relative_steps::loss(picture(out), picture(gt), picture(lq)).unwrap();
+    let loss =
+        |out: f64, gt: f64, lq: f64| relative_steps::loss(picture(out), picture(gt), picture(lq)).unwrap();
     near("half", loss(1.0, 0.0, 2.0), 1.0 / 2.05, 1e-5);
     // Beside a clean step of 3 codes a false one weighs a tenth.
     near("beside an edge", loss(4.0, 3.0, 5.0), 0.1 / (0.2 + 0.05), 1e-4);

@@ -41,7 +41,9 @@ fn steps(x: Tensor<4>) -> [Tensor<4>; 2] {
     let (h, w) = (h / SQUARE, w / SQUARE);
     let whole = x.narrow(2, 0, h * SQUARE).narrow(3, 0, w * SQUARE);
     let means = whole.reshape([n * c, h, SQUARE, w, SQUARE]).mean_dim(4).mean_dim(2).reshape([n, c, h, w]);
-    let apart = |dim: usize, size: usize| means.clone().narrow(dim, 1, size - 1) - means.clone().narrow(dim, 0, size - 1);
+    let apart = |dim: usize, size: usize| {
+        means.clone().narrow(dim, 1, size - 1) - means.clone().narrow(dim, 0, size - 1)
+    };
     [apart(3, w), apart(2, h)]
 }
 
