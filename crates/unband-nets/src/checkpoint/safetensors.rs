@@ -74,7 +74,7 @@ pub fn write(state: &StateDict, facts: &[(String, String)]) -> Vec<u8> {
     write_as(state, facts, false)
 }
 
-/// As [`write`], with floats of 32 bits rounded to 16: half the size, 11 significant bits.
+/// As [`write()`], with floats of 32 bits rounded to 16: half the size, 11 significant bits.
 ///
 /// # Errors
 /// The name of a tensor with a number that is too large for 16 bits.
