@@ -106,12 +106,13 @@ const LITE: Entry = Entry {
             none if none.is_empty() => shipped::debander()?,
             _ => engine(architecture, &params.weights)?,
         };
+        let alone = (smooth::ENTRY.build)(&[("strength".to_owned(), params.strength.to_string())])?;
         let surface = (smooth::ENTRY.build)(&[])?;
         Ok(Box::new(move |image, findings, ctx| {
-            let surface = surface(image, findings, ctx)?;
             if !has_grid(findings) {
-                return Ok(surface);
+                return alone(image, findings, ctx);
             }
+            let surface = surface(image, findings, ctx)?;
             let engine = Arc::clone(&engine);
             let restorer = GuidedRestorer::new(architecture, engine, surface, findings, params.strength)?;
             Ok(Box::new(restorer) as Box<dyn Restorer>)

@@ -44,6 +44,15 @@ fn a_picture_without_banding_is_copied_byte_for_byte() {
 #[test]
 fn no_strength_changes_no_sample() {
     let stage = Stage::new();
+    // Asked for by name our network leaves what has no grid to `smooth`, of the same strength.
+    stage.png("ramp.png", &|x, y, _| (60 + x / 4 + y / 8) as u8);
+    let moved = |strength: &str| {
+        let named = ["--method", "unband-lite", "--everywhere", "--depth", "16", "--overwrite"];
+        stage.run(&[&["ramp.png", "--strength", strength], &named[..]].concat()).code(0);
+        let (before, after) = (stage.samples("ramp.png"), stage.samples("ramp_unband.png"));
+        before.data.iter().zip(&after.data).filter(|&(&a, &b)| u32::from(a) * 257 != u32::from(b)).count()
+    };
+    assert!(moved("0") == 0 && moved("1") > 0);
     stage.png("sky.png", &six_bits);
     stage.run(&["sky.png", "--strength", "0"]).code(0);
     assert_eq!(stage.samples("sky.png"), stage.samples("sky_unband.png"));
