@@ -61,3 +61,9 @@ pub fn sum(
     }
     Ok(total)
 }
+
+/// The mean of each patch, `[N, 1]`.
+fn patch_means(x: Tensor<4>) -> Tensor<2> {
+    let [n, c, h, w] = x.dims();
+    x.reshape([n, c * h * w]).mean_dim(1)
+}

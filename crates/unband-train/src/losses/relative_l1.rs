@@ -3,15 +3,13 @@
 
 use burn::tensor::Tensor;
 
+use super::patch_means;
+
 /// Added to a patch's harm, so that nearly clean patches do not rule: what rounding to 8 bits does.
 const LEAST: f64 = 0.25 / 255.0;
 
 /// Mean over patches of (mean |out − gt|) / (mean |lq − gt|), in one element: below 1 when better than doing nothing.
 pub fn loss(out: Tensor<4>, gt: Tensor<4>, lq: Tensor<4>) -> Tensor<1> {
-    let rows = |x: Tensor<4>| {
-        let [n, c, h, w] = x.dims();
-        x.abs().reshape([n, c * h * w]).mean_dim(1)
-    };
-    let before = rows(lq - gt.clone()).detach().add_scalar(LEAST);
-    (rows(out - gt) / before).mean()
+    let before = patch_means((lq - gt.clone()).abs()).detach().add_scalar(LEAST);
+    (patch_means((out - gt).abs()) / before).mean()
 }

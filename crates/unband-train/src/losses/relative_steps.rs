@@ -3,6 +3,7 @@
 
 use burn::tensor::Tensor;
 
+use super::patch_means;
 use crate::TrainError;
 
 /// Side of the squares whose means are compared.
@@ -28,7 +29,7 @@ pub fn loss(out: Tensor<4>, gt: Tensor<4>, lq: Tensor<4>) -> Result<Tensor<1>, T
     let (after, before) = (steps(out - gt.clone()), steps(lq - gt.clone()));
     let weights = steps(gt).map(|clean| clean.div_scalar(CODE).square().add_scalar(1.0).recip());
     let mean = |of: [Tensor<4>; 2]| {
-        let [across, down] = [0, 1].map(|i| rows(of[i].clone().abs() * weights[i].clone()));
+        let [across, down] = [0, 1].map(|i| patch_means(of[i].clone().abs() * weights[i].clone()));
         across + down
     };
     let before = mean(before).detach().add_scalar(LEAST);
@@ -45,10 +46,4 @@ fn steps(x: Tensor<4>) -> [Tensor<4>; 2] {
         means.clone().narrow(dim, 1, size - 1) - means.clone().narrow(dim, 0, size - 1)
     };
     [apart(3, w), apart(2, h)]
-}
-
-/// Means of patches.
-fn rows(x: Tensor<4>) -> Tensor<2> {
-    let [n, c, h, w] = x.dims();
-    x.reshape([n, c * h * w]).mean_dim(1)
 }

@@ -167,8 +167,10 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
     let mut more = Vec::new();
     if takes_file(name) {
         let file = row.weights.as_deref().filter(|file| file.exists());
-        if let (Some(named), None, true) = (row.weights.as_deref(), file, built_in(name).is_some()) {
-            // Not the program's own instead of the one that was asked for.
+        // Not the program's own instead of the one that was asked for.
+        if let (Some(named), None) = (&row.weights, file)
+            && built_in(name).is_some()
+        {
             return Ok(Runs::Absent(absent(row, named, None)));
         }
         more.extend(file.map(|file| (WEIGHTS.to_owned(), file.display().to_string())));
@@ -254,13 +256,9 @@ fn absent(row: &recipe::Row, file: &Path, hint: Option<String>) -> Failure {
 
 /// The checkpoint as a number; empty without one.
 fn of_weights(method: &Method) -> Result<String, Failure> {
-    let (name, settings) = match &method.options.method {
-        Choice::Auto => (None, &[][..]),
-        Choice::Named { name, settings } => (Some(name), &settings[..]),
-    };
+    let Choice::Named { name, settings } = &method.options.method else { return Ok(String::new()) };
     let Some((_, file)) = settings.iter().rev().find(|(name, _)| name == WEIGHTS) else {
-        let own = built_in(name.map_or(unband::networks::DEFAULT, String::as_str));
-        return Ok(own.map(of_bytes).unwrap_or_default());
+        return Ok(built_in(name).map(of_bytes).unwrap_or_default());
     };
     sum_of(Path::new(file))
 }
