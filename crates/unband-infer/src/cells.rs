@@ -37,7 +37,7 @@ impl Cells {
             Space::Native => ([step(0).max(step(1)).max(step(2)); 3], None),
         };
         let plane = |i: usize| {
-            let grid = grid(i).filter(|g| g.found && g.steps_by_code.is_none() && g.step_codes > 0.0)?;
+            let grid = grid(i).filter(|grid| even(grid))?;
             let weights = matrix.map_or_else(|| unit(i), |matrix| matrix.weights_of(i));
             Some(PlaneCells { weights, step: grid.step_codes, offset: grid.offset_codes })
         };
@@ -57,8 +57,8 @@ impl Cells {
 
     /// Was a grid found in any plane? Without one a network knows no more than the smooth surface does: such pictures are left to
     /// that, in use and in training.
-    pub fn gridded(&self) -> bool {
-        self.grids.iter().any(Option::is_some)
+    pub fn gridded(findings: &Findings) -> bool {
+        findings.grids.iter().take(3).any(even)
     }
 
     /// What holds for the whole picture: [`CELL_NUMBERS`] numbers.
@@ -132,6 +132,11 @@ impl Cells {
             }
         }
     }
+}
+
+/// Was a grid of equal steps found?
+fn even(grid: &PlaneGrid) -> bool {
+    grid.found && grid.steps_by_code.is_none() && grid.step_codes > 0.0
 }
 
 /// The middle of the steps that follow a tone curve; else the step.
@@ -211,8 +216,8 @@ mod tests {
 
     #[test]
     fn plain_pictures_have_no_grid() {
-        assert!(Cells::new(&found(4.0, Space::Native)).gridded());
-        assert!(!Cells::new(&Findings::plain(3, 8)).gridded());
+        assert!(Cells::gridded(&found(4.0, Space::Native)));
+        assert!(!Cells::gridded(&Findings::plain(3, 8)));
     }
 
     #[test]

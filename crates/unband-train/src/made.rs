@@ -2,7 +2,7 @@
 
 use unband_data::Pair;
 use unband_filters::smooth;
-use unband_image::inspect::inspect;
+use unband_image::inspect::{Findings, inspect};
 use unband_image::restorer::Prepare;
 use unband_image::tile::restored_window;
 use unband_image::{Context, Image, Plane, RestoreError, Window};
@@ -32,18 +32,17 @@ impl Surface {
     }
 
     /// What is known of each sample, and of the grid.
-    fn known(&self, lq: &Image) -> Result<Known, RestoreError> {
+    fn known(&self, lq: &Image, findings: &Findings) -> Result<Known, RestoreError> {
         let ctx = Context { threads: 1, ..Context::default() };
-        let findings = inspect(lq, &ctx);
         let (width, height) = (lq.width(), lq.height());
         let all = Window { x0: 0, y0: 0, x1: width, y1: height };
-        let smooth = (self.0)(lq, &findings, &ctx)?;
+        let smooth = (self.0)(lq, findings, &ctx)?;
         let surface = restored_window(lq, &*smooth, all, &ctx)?;
-        let cells = Cells::new(&findings);
+        let cells = Cells::new(findings);
         let known = cells.planes(lq, &surface, all);
         let plane = |data: &[f32]| Plane { width, height, data: data.to_vec() };
         let planes = known.chunks_exact(width * height).map(plane).collect();
-        Ok(Known { planes, numbers: cells.numbers().to_vec(), gridded: cells.gridded() })
+        Ok(Known { planes, numbers: cells.numbers().to_vec() })
     }
 }
 
@@ -54,8 +53,11 @@ struct Known {
     planes: Vec<Plane>,
     /// Of the grid.
     numbers: Vec<f32>,
-    /// Was one found?
-    gridded: bool,
+}
+
+/// What is found out about a degraded picture, on one thread.
+pub(crate) fn found(lq: &Image) -> Findings {
+    inspect(lq, &Context { threads: 1, ..Context::default() })
 }
 
 /// A degraded window.
@@ -72,21 +74,16 @@ pub(crate) struct Made {
 
 impl Made {
     /// What of a degraded pair is left when `rim` samples of each side of the clean picture, a multiple of the scale, are only
-    /// there for what looks beyond patches.
+    /// there for what looks beyond patches. `told`: for networks that are told of cells, what was found out about the degraded side.
     pub fn of(
         (pair, names): (Pair, Vec<String>),
         scale: usize,
         rim: usize,
-        surface: Option<&Surface>,
+        told: Option<(&Surface, Findings)>,
     ) -> Result<Self, DataError> {
-        let known = surface.map(|surface| surface.known(&pair.lq)).transpose();
+        let known = told.map(|(surface, findings)| surface.known(&pair.lq, &findings)).transpose();
         let known = known.map_err(|e| DataError::Surface { what: e.to_string() })?.unwrap_or_default();
         Ok(Self { pair, known, names, scale, rim: rim / scale })
-    }
-
-    /// Was a grid found in the degraded side? Never where nobody asked for one.
-    pub fn gridded(&self) -> bool {
-        self.known.gridded
     }
 
     /// The degraded and the clean side, without the rim.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use unband_data::{Mix, Pair, Way};
 use unband_image::{Context, Depth, Image, Rng, Window};
+use unband_infer::cells::Cells;
 use unband_io::Limits;
 use unband_nets::arch::Sees;
 
 use crate::banded::is_banded;
 use crate::error::DataError;
-use crate::made::{Made, Patch, Surface};
+use crate::made::{Made, Patch, Surface, found};
 use crate::recipe::Data;
 
 /// Decoded pictures that are kept, in bytes.
@@ -90,9 +91,9 @@ impl Pictures {
             if self.banded && !is_banded(&made.lq, &made.gt) {
                 continue;
             }
-            let made = Made::of((made, names), self.scale, room, self.surface.as_ref())?;
-            if self.surface.is_none() || made.gridded() {
-                return Ok(made);
+            let told = self.surface.as_ref().map(|surface| (surface, found(&made.lq)));
+            if told.as_ref().is_none_or(|(_, findings)| Cells::gridded(findings)) {
+                return Made::of((made, names), self.scale, room, told);
             }
         }
         Err(if self.banded {
@@ -152,7 +153,8 @@ impl Pictures {
         let (x0, y0) = (middle(clean.width - width), middle(clean.height - height));
         let window = Window { x0, y0, x1: x0 + width, y1: y0 + height };
         let made = self.degrade(pair, (&clean, degraded.as_deref()), window, way, rng)?;
-        let made = Made::of(made, self.scale, 0, self.surface.as_ref())?;
+        let told = self.surface.as_ref().map(|surface| (surface, found(&made.0.lq)));
+        let made = Made::of(made, self.scale, 0, told)?;
         made.middle(crop, multiple).ok_or_else(|| {
             let (file, width, height) = (self.files[pair].0.clone(), clean.width, clean.height);
             DataError::Small { file, width, height, least: multiple * self.scale }

@@ -125,7 +125,7 @@ pub const DEFAULT: &str = arch::unband_lite::ENTRY.name;
 
 /// Was a grid found in any plane? Without one our network knows no more than `smooth` does.
 pub(crate) fn has_grid(findings: &Findings) -> bool {
-    Cells::new(findings).gridded()
+    Cells::gridded(findings)
 }
 
 /// The numbers of a network as a file, where they are part of the program.
