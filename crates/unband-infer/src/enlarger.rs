@@ -13,9 +13,6 @@ use crate::net_restorer::FAR;
 use crate::run::Mode;
 use crate::window;
 
-/// Columns and rows that windows begin on, so that convolutions compute the same samples together in all of them.
-const ALIGN: usize = 4;
-
 /// A network that gives red, green and blue `scale` times as wide and high as it takes them.
 pub struct Enlarger {
     name: &'static str,
@@ -24,6 +21,8 @@ pub struct Enlarger {
     range: (f32, f32),
     /// Samples around a window that it depends on.
     halo: usize,
+    /// Columns and rows that windows begin on, so that convolutions compute the same samples together in all of them.
+    align: usize,
     /// Sides of what the network takes are multiples of this.
     multiple: usize,
 }
@@ -48,12 +47,12 @@ impl Enlarger {
         let scale = graph.scale().filter(|_| graph.inputs[0].channels == 3);
         let scale =
             scale.ok_or_else(|| fault("does not give a picture some times as large as the one it takes"))?;
-        let align = (ALIGN * graph.coarsest_step()).max(multiple).next_power_of_two();
+        let align = (engine.tile() * graph.coarsest_step()).max(multiple).next_power_of_two();
         let exact = engine.exact_radius().filter(|&radius| radius <= FAR);
         let whole = || fault("looks at the whole picture, which cannot be cut into windows");
         let radius = exact.or(graph.receptive_radius()).ok_or_else(whole)?;
         let halo = radius.next_multiple_of(align);
-        Ok(Self { name, engine, scale, range: architecture.use_as.range, halo, multiple })
+        Ok(Self { name, engine, scale, range: architecture.use_as.range, halo, align, multiple })
     }
 
     /// The network.
@@ -135,8 +134,7 @@ impl Enlarger {
 
     /// Sides of the cores of a cut, the last ones may be smaller.
     fn sides(&self, size: (usize, usize), cut: Cut) -> (usize, usize) {
-        let align = ALIGN.max(self.multiple).next_power_of_two();
-        let side = |side: usize, parts: usize| side.div_ceil(parts).next_multiple_of(align);
+        let side = |side: usize, parts: usize| side.div_ceil(parts).next_multiple_of(self.align);
         (side(size.0, cut.columns), side(size.1, cut.rows))
     }
 
@@ -221,7 +219,7 @@ mod tests {
 
     #[test]
     fn windows_give_the_whole_picture() {
-        let image = picture(600, 70);
+        let image = picture(1600, 70);
         for (doublings, unshuffle, scale) in [(2, 1, 4), (1, 1, 2), (2, 2, 2)] {
             let enlarger = enlarger(doublings, unshuffle);
             assert_eq!(enlarger.scale(), scale);
@@ -229,14 +227,15 @@ mod tests {
             let ctx = Context { threads: 2, ..Context::default() };
             let whole = enlarger.enlarged(&image, u64::MAX, &ctx).unwrap();
             assert_eq!(enlarger.cut(size, u64::MAX, 2).unwrap(), Cut { columns: 1, rows: 1 });
-            assert_eq!((whole[0].width, whole[0].height), (600 * scale, 70 * scale));
+            assert_eq!((whole[0].width, whole[0].height), (1600 * scale, 70 * scale));
             // Less than the whole picture takes.
             let less = enlarger.bytes(size, 2) * 2 / 3;
             assert_ne!(enlarger.cut(size, less, 2).unwrap(), Cut { columns: 1, rows: 1 });
             let parts = enlarger.enlarged(&image, less, &ctx).unwrap();
             for (a, b) in whole.iter().zip(&parts) {
                 let far = a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-                assert!(far < 1e-6, "×{scale}: {far}");
+                // Deep networks are cut by their receptive field, and differ by rounding: an eighth of a 16-bit code.
+                assert!(far < 2e-6, "×{scale}: {far}");
             }
         }
     }

@@ -15,10 +15,6 @@ use crate::map::Map;
 use crate::run::Mode;
 use crate::window;
 
-/// Columns that Winograd's tiles span; windows that begin on multiples of them, at the coarsest samples, give the same bits as
-/// the whole picture.
-const TILE: usize = 4;
-
 /// Halos up to this are wide enough for the bits of the whole picture; deeper networks get a halo of their receptive field,
 /// and windows differ from the whole by rounding.
 pub(crate) const FAR: usize = 256;
@@ -68,7 +64,7 @@ impl NetRestorer {
         if out != Some(Shape::new(3, multiple * 4, multiple * 4)) {
             return Err(fault("does not give a picture of the size it takes".into()));
         }
-        let align = TILE * graph.coarsest_step().max(multiple).next_power_of_two();
+        let align = engine.tile() * graph.coarsest_step().max(multiple).next_power_of_two();
         // Every step looks as far again.
         let times = if let Way::Steps(steps) = way { steps.get() as usize } else { 1 };
         let exact = engine.exact_radius().filter(|radius| radius * times <= FAR);
@@ -343,7 +339,7 @@ mod tests {
         for share in [0.25, 0.5, 0.75] {
             assert!(shares.contains(&share), "{shares:?}");
         }
-        assert!(told(&restorer("adnet"), &picture(130, 70, 3), 32).len() > 4);
+        assert!(told(&restorer("adnet"), &picture(800, 70, 3), 32).len() > 4);
         assert_eq!(deepdeband::patches(Shape::new(3, 1080, 1920)), 135);
     }
 

@@ -1,34 +1,49 @@
-//! 3×3 convolutions by Winograd's minimal filtering, F(4, 3) across and F(2, 3) down: a third of the multiplications.
+//! 3×3 convolutions by Winograd's minimal filtering, F(4, 3) across and down: a quarter of the multiplications.
 //!
-//! Two output rows come from four input rows, in tiles of four samples. Source: Lavin & Gray, "Fast Algorithms for
-//! Convolutional Neural Networks", CVPR 2016. All vector lengths give equal bits; against [`crate::conv_rows`] the sums are
-//! rounded in another order.
+//! Four output rows come from six input rows, in tiles of 4×4 samples. Samples of a tile lie as far apart as the kernel's taps,
+//! so dilated kernels are filtered alike. Source: Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016.
+//! All vector lengths give equal bits; against [`crate::conv_rows`] the sums are rounded in another order.
 // Bodies must be compiled into the functions that have the instructions; indices name frequencies, tiles and vectors.
-#![allow(clippy::inline_always, clippy::needless_range_loop, clippy::manual_midpoint)]
+#![allow(clippy::inline_always, clippy::needless_range_loop)]
+
+use std::f64::consts::SQRT_2;
 
 use crate::Level;
 use crate::conv_rows;
 #[cfg(any(target_arch = "x86_64", test))]
 use crate::lanes::Lanes;
 
-/// Products per tile: 6 across times 4 down.
-const FREQUENCIES: usize = 24;
-/// Samples of a tile, across.
-const TILE: usize = 4;
-/// Tiles worked on together.
+/// The points at which polynomials are multiplied, beside 0 and infinity: ± these. Their squares and what they become by each
+/// other's are powers of two, and sums are half as far from exact ones as with 1 and 2, which Lavin & Gray take (Alam et al.,
+/// "Winograd Convolution for Deep Neural Networks: Efficient Point Selection", 2022).
+const FAR: f32 = std::f32::consts::SQRT_2;
+const NEAR: f32 = std::f32::consts::FRAC_1_SQRT_2;
+
+/// Products per tile and direction.
+const SIDE: usize = 6;
+/// Products per tile.
+const FREQUENCIES: usize = SIDE * SIDE;
+/// Samples of a tile's side, and output rows that are made together.
+pub const TILE: usize = 4;
+/// Tiles worked on together, at most.
 const TOGETHER: usize = 12;
+/// Tiles whose samples are asked for so many tiles before they are read: rows seldom lie in near caches.
+#[cfg(any(target_arch = "x86_64", test))]
+const AHEAD: usize = 2;
 /// Lanes to which the channels of transformed input are filled up.
 const LANES: usize = 16;
+/// The largest block of outputs.
+const LONGEST: usize = 32;
 
-/// Samples to each side whose values can change the last bits of an output: those of its tile and one around.
-pub const REACH: usize = TILE;
+/// Input rows that [`four_rows`] reads.
+pub const READ: usize = SIDE;
 
 /// Whether there is a version for the level.
 pub fn has(level: Level) -> bool {
     conv_rows::fused(level)
 }
 
-/// Two rows of a convolution.
+/// Four rows of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Channels of an input sample.
@@ -37,33 +52,81 @@ pub struct Shape {
     pub outputs: usize,
     /// Output samples of a row.
     pub width: usize,
+    /// Samples from tap to tap.
+    pub dilation: usize,
 }
 
 impl Shape {
-    /// Floats that every input row must hold: the samples from one before the first output on, zeroes after the last.
-    pub fn row(self) -> usize {
-        (self.width.div_ceil(TILE * TOGETHER) * TILE * TOGETHER + 2) * self.inputs + LANES
+    /// Samples that every input row must hold, and one more: from `dilation` before the first output on, zeroes after the last.
+    pub fn samples(self) -> usize {
+        let tiles = self.tiles().next_multiple_of(TOGETHER).next_multiple_of(self.dilation);
+        tiles * TILE + 2 * self.dilation
+    }
+
+    /// Tiles of a row: those that begin side by side interlace.
+    fn tiles(self) -> usize {
+        self.width.div_ceil(TILE * self.dilation) * self.dilation
+    }
+
+    /// The first sample of a tile.
+    fn start(self, tile: usize) -> usize {
+        tile / self.dilation * TILE * self.dilation + tile % self.dilation
     }
 
     /// Floats of the scratch.
     pub fn scratch(self) -> usize {
-        FREQUENCIES * TOGETHER * self.inputs.next_multiple_of(LANES)
+        FREQUENCIES * apart(TOGETHER, self.inputs + LANES) + TOGETHER * (SIDE + SIDE * TILE) * LONGEST
     }
 }
 
-/// Transformed weights, in the order in which [`row_pair`] reads them. `weight(output, tap, input)`, taps row by row.
+/// Some channels of the input.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// So many, side by side.
+    pub channels: usize,
+    /// Floats from sample to sample.
+    pub step: usize,
+    /// From the first of the channels of the first sample on.
+    pub rows: [&'a [f32]; READ],
+}
+
+impl Part<'_> {
+    /// Floats that a row must hold.
+    fn floats(&self, shape: Shape) -> usize {
+        (shape.samples() - 1) * self.step + self.channels.next_multiple_of(LANES)
+    }
+}
+
+/// Floats from frequency to frequency: not a power of two, whose multiples would share few places of a cache.
+fn apart(tiles: usize, padded: usize) -> usize {
+    tiles * padded + LANES
+}
+
+/// Floats from tile to tile of the transformed input: the channels, and what vectors reach beyond the last of a part.
+fn padded(parts: &[Part<'_>]) -> usize {
+    let (mut before, mut most) = (0, 0);
+    for part in parts {
+        most = most.max(before + part.channels.next_multiple_of(LANES));
+        before += part.channels;
+    }
+    most
+}
+
+/// Transformed weights, in the order in which [`four_rows`] reads them. `weight(output, tap, input)`, taps row by row.
 pub fn pack(
     level: Level,
     outputs: usize,
     inputs: usize,
     weight: impl Fn(usize, usize, usize) -> f32,
 ) -> Vec<f32> {
-    let block = conv_rows::block(level);
-    let mut packed = vec![0.0; outputs.div_ceil(block) * block * FREQUENCIES * inputs];
+    let mut packed = vec![0.0; packed_len(level, outputs, inputs)];
     let mut taps = [[0.0; LONGEST]; 9];
     let mut made = [[0.0; LONGEST]; FREQUENCIES];
-    for (b, first) in (0..outputs).step_by(block).enumerate() {
+    let mut rest = &mut packed[..];
+    for (first, block) in blocks(level, outputs) {
         let here = block.min(outputs - first);
+        let (part, after) = rest.split_at_mut(block * FREQUENCIES * inputs);
+        rest = after;
         for i in 0..inputs {
             for (t, tap) in taps.iter_mut().enumerate() {
                 tap[..here].iter_mut().zip(first..).for_each(|(v, o)| *v = weight(o, t, i));
@@ -71,16 +134,25 @@ pub fn pack(
             }
             transform_taps(level, &mut made, &taps);
             for (f, made) in made.iter().enumerate() {
-                packed[((b * FREQUENCIES + f) * inputs + i) * block..][..block]
-                    .copy_from_slice(&made[..block]);
+                part[(f * inputs + i) * block..][..block].copy_from_slice(&made[..block]);
             }
         }
     }
     packed
 }
 
-/// The largest block of outputs.
-const LONGEST: usize = 32;
+/// Blocks of outputs that are computed together: the first of each, and how many. The last one is half as long where that
+/// suffices.
+fn blocks(level: Level, outputs: usize) -> impl Iterator<Item = (usize, usize)> {
+    let block = conv_rows::block(level);
+    (0..outputs)
+        .step_by(block)
+        .map(move |first| (first, if outputs - first <= block / 2 { block / 2 } else { block }))
+}
+
+fn packed_len(level: Level, outputs: usize, inputs: usize) -> usize {
+    blocks(level, outputs).map(|(_, block)| block * FREQUENCIES * inputs).sum()
+}
 
 crate::dispatch! {
     /// Frequencies of the nine taps, for outputs side by side.
@@ -89,138 +161,182 @@ crate::dispatch! {
 
 #[inline(always)]
 fn transform_taps_body(made: &mut [[f32; LONGEST]; FREQUENCIES], taps: &[[f32; LONGEST]; 9]) {
-    let across = |w: [f64; 3]| {
-        let (even, odd) = (w[0] + w[2], w[1]);
-        let (far, odd2) = (w[0] / 24.0 + w[2] / 6.0, w[1] / 12.0);
-        [w[0] / 4.0, -(even + odd) / 6.0, (odd - even) / 6.0, far + odd2, far - odd2, w[2]]
+    // 1, x and x² of every point, over its distances to the others.
+    let line = |w: [f64; 3]| {
+        let (far, near) = ((w[0] + 2.0 * w[2]) / 6.0, (2.0 * w[0] + w[2]) / 3.0);
+        let (odd, small) = (SQRT_2 * w[1] / 6.0, SQRT_2 * w[1] / 3.0);
+        [w[0], far + odd, far - odd, -(near + small), small - near, w[2]]
     };
-    let down = |w: [f64; 3]| [w[0], (w[0] + w[1] + w[2]) / 2.0, (w[0] - w[1] + w[2]) / 2.0, w[2]];
     for o in 0..LONGEST {
-        let rows = [0, 1, 2].map(|a| across([0, 1, 2].map(|b| f64::from(taps[3 * a + b][o]))));
-        for x in 0..6 {
-            for (y, v) in down([rows[0][x], rows[1][x], rows[2][x]]).into_iter().enumerate() {
-                made[x * 4 + y][o] = v as f32;
+        let rows = [0, 1, 2].map(|a| line([0, 1, 2].map(|b| f64::from(taps[3 * a + b][o]))));
+        for x in 0..SIDE {
+            for (y, v) in line([rows[0][x], rows[1][x], rows[2][x]]).into_iter().enumerate() {
+                made[x * SIDE + y][o] = v as f32;
             }
         }
     }
 }
 
-/// Two output rows from four input rows, of which the first lies one row above the first output row. Rows are as
-/// [`Shape::row`] says, `scratch` as [`Shape::scratch`]; `packed` is of the same level.
+/// Four output rows, `dilation` apart, from six input rows as far apart, of which the first lies `dilation` rows above the
+/// first output row. The channels are those of all parts in their order. Rows hold [`Shape::samples`] samples, the last one and
+/// what follows it up to a whole vector; `scratch` is as [`Shape::scratch`] says; `packed` is of the same level.
 ///
 /// # Panics
 /// When a slice is too short, or the level has no version ([`has`]).
-pub fn row_pair(
+pub fn four_rows(
     level: Level,
     shape: Shape,
-    out: [&mut [f32]; 2],
-    rows: [&[f32]; 4],
+    out: [&mut [f32]; TILE],
+    parts: &[Part<'_>],
     packed: &[f32],
     bias: &[f32],
     scratch: &mut [f32],
 ) {
-    let Shape { inputs, outputs, width } = shape;
-    let block = conv_rows::block(level);
+    let Shape { inputs, outputs, width, .. } = shape;
     assert!(has(level), "no version for {level:?}");
     assert!(out.iter().all(|row| row.len() >= width * outputs), "output rows");
-    assert!(rows.iter().all(|row| row.len() >= shape.row()), "input rows");
+    assert_eq!(parts.iter().map(|part| part.channels).sum::<usize>(), inputs, "input channels");
+    let holds = |part: &Part<'_>| part.rows.iter().all(|row| row.len() >= part.floats(shape));
+    assert!(parts.iter().all(holds), "input rows");
     assert!(scratch.len() >= shape.scratch(), "scratch");
     assert!(bias.len() >= outputs, "bias");
-    assert_eq!(packed.len(), outputs.div_ceil(block) * block * FREQUENCIES * inputs, "weights");
+    assert_eq!(packed.len(), packed_len(level, outputs, inputs), "weights");
     #[cfg(target_arch = "x86_64")]
     {
-        let mut pair = Pair { shape, out, rows, packed, bias, scratch };
-        // SAFETY: `has` says that the processor has AVX2 and FMA, `block` is 32 only with AVX-512; slices were checked.
-        unsafe { if block == 32 { x86::avx512(&mut pair) } else { x86::avx2(&mut pair) } }
+        let mut quad = Quad { shape, out, parts, padded: padded(parts), packed, bias, scratch };
+        let wide = conv_rows::block(level) == 32;
+        // SAFETY: `has` says that the processor has AVX2 and FMA, blocks of 32 are AVX-512's; slices were checked.
+        unsafe { if wide { x86::avx512(&mut quad) } else { x86::avx2(&mut quad) } }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = (out, rows, scratch);
+    let _ = (out, scratch);
 }
 
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
-struct Pair<'a> {
+struct Quad<'a> {
     shape: Shape,
-    out: [&'a mut [f32]; 2],
-    rows: [&'a [f32]; 4],
+    out: [&'a mut [f32]; TILE],
+    parts: &'a [Part<'a>],
+    padded: usize,
     packed: &'a [f32],
     bias: &'a [f32],
     scratch: &'a mut [f32],
 }
 
-/// All tiles of a pair of rows: `P` together, then fewer; blocks of `B` vectors.
+/// All tiles of four rows: `P` at a time, the last ones in the smallest group that holds them.
 #[cfg(any(target_arch = "x86_64", test))]
 #[inline(always)]
-unsafe fn all<V: Lanes, const P: usize, const B: usize>(pair: &mut Pair<'_>) {
-    let tiles = pair.shape.width.div_ceil(TILE);
+unsafe fn all<V: Lanes, const P: usize, const Q: usize, const R: usize>(quad: &mut Quad<'_>) {
+    let tiles = quad.shape.tiles();
     let mut first = 0;
     // SAFETY: the caller has the instructions; rows reach to a multiple of `TOGETHER` tiles, and P divides that.
     unsafe {
-        while first + P <= tiles {
-            group::<V, P, B>(pair, first);
-            first += P;
-        }
         while first < tiles {
-            group::<V, 2, B>(pair, first);
-            first += 2;
+            let left = tiles - first;
+            if left <= R {
+                group::<V, R>(quad, first);
+                first += R;
+            } else if left <= Q {
+                group::<V, Q>(quad, first);
+                first += Q;
+            } else {
+                group::<V, P>(quad, first);
+                first += P;
+            }
         }
     }
 }
 
 #[cfg(any(target_arch = "x86_64", test))]
 #[inline(always)]
-unsafe fn group<V: Lanes, const P: usize, const B: usize>(pair: &mut Pair<'_>, first: usize) {
-    let Shape { inputs, outputs, .. } = pair.shape;
-    let padded = inputs.next_multiple_of(LANES);
-    // SAFETY: see `all`.
+unsafe fn group<V: Lanes, const P: usize>(quad: &mut Quad<'_>, first: usize) {
+    let Shape { inputs, outputs, .. } = quad.shape;
+    // SAFETY: see `all`; `packed` holds blocks of two vectors, and of one where that suffices.
     unsafe {
-        transform::<V, P>(pair, first, padded);
-        let size = FREQUENCIES * inputs * B * V::LEN;
-        for (number, start) in (0..outputs).step_by(B * V::LEN).enumerate() {
-            let weights = pair.packed[number * size..][..size].as_ptr();
-            multiply::<V, P, B>(pair, (first, start), padded, weights);
+        transform::<V, P>(quad, first);
+        let mut weights = quad.packed.as_ptr();
+        let mut start = 0;
+        while start < outputs {
+            if outputs - start > V::LEN {
+                multiply::<V, P, 2>(quad, (first, start), weights);
+            } else {
+                multiply::<V, P, 1>(quad, (first, start), weights);
+            }
+            weights = weights.add(2 * V::LEN * FREQUENCIES * inputs);
+            start += 2 * V::LEN;
         }
+    }
+}
+
+/// Six samples to six frequencies.
+#[cfg(any(target_arch = "x86_64", test))]
+#[inline(always)]
+unsafe fn forth<V: Lanes>(d: [V; SIDE]) -> [V; SIDE] {
+    // SAFETY: the caller has the instructions.
+    unsafe {
+        let k = |v: f32| V::splat(v);
+        let (even, odd) = (k(-0.5).mul_add(d[2], d[4]), k(-0.5).mul_add(d[1], d[3]));
+        let (even2, odd2) = (k(-2.0).mul_add(d[2], d[4]), k(-2.0).mul_add(d[1], d[3]));
+        [
+            k(-2.5).mul_add(d[2], d[4].add(d[0])),
+            k(FAR).mul_add(odd, even),
+            k(-FAR).mul_add(odd, even),
+            k(NEAR).mul_add(odd2, even2),
+            k(-NEAR).mul_add(odd2, even2),
+            k(-2.5).mul_add(d[3], d[5].add(d[1])),
+        ]
+    }
+}
+
+/// Six frequencies to four samples.
+#[cfg(any(target_arch = "x86_64", test))]
+#[inline(always)]
+unsafe fn back<V: Lanes>(q: [V; SIDE]) -> [V; TILE] {
+    // SAFETY: the caller has the instructions.
+    unsafe {
+        let k = |v: f32| V::splat(v);
+        let (a, b) = (q[1].add(q[2]), q[1].sub(q[2]));
+        let (c, d) = (q[3].add(q[4]), q[3].sub(q[4]));
+        let (b, d) = (k(FAR).mul_add(b, k(0.0)), k(NEAR).mul_add(d, k(0.0)));
+        [q[0].add(a).add(c), b.add(d), k(0.5).mul_add(c, a.add(a)), k(0.5).mul_add(d, b.add(b).add(q[5]))]
     }
 }
 
 /// Input tiles into the scratch: by frequency, tile and channel.
 #[cfg(any(target_arch = "x86_64", test))]
 #[inline(always)]
-unsafe fn transform<V: Lanes, const P: usize>(pair: &mut Pair<'_>, first: usize, padded: usize) {
-    let inputs = pair.shape.inputs;
-    let to = pair.scratch.as_mut_ptr();
-    // SAFETY: rows hold `LANES` floats more than their samples, the scratch is `padded` wide.
+unsafe fn transform<V: Lanes, const P: usize>(quad: &mut Quad<'_>, first: usize) {
+    let (padded, to) = (quad.padded, quad.scratch.as_mut_ptr());
+    // SAFETY: rows hold the last sample up to a whole vector; what a part's last vector writes beyond its channels lies
+    // in the scratch, and is written over by the next part or the next tile, which come later.
     unsafe {
-        let (two, four, five) = (V::splat(2.0), V::splat(4.0), V::splat(5.0));
-        let zero = V::splat(0.0);
         for p in 0..P {
-            let mut c = 0;
-            while c < inputs {
-                let mut lines = [[zero; 6]; 4];
-                for (line, row) in lines.iter_mut().zip(pair.rows) {
-                    let at = row.as_ptr().add(TILE * (first + p) * inputs + c);
-                    let d: [V; 6] = std::array::from_fn(|j| V::load(at.add(j * inputs)));
-                    let minus = |v: V| zero.sub(v);
-                    let even = minus(d[2]).mul_add(four, d[4]);
-                    let odd = minus(d[1]).mul_add(four, d[3]);
-                    let near = d[4].sub(d[2]);
-                    let wide = two.mul_add(d[3].sub(d[1]), zero);
-                    *line = [
-                        d[0].mul_add(four, minus(d[2]).mul_add(five, d[4])),
-                        even.add(odd),
-                        even.sub(odd),
-                        near.add(wide),
-                        near.sub(wide),
-                        d[1].mul_add(four, minus(d[3]).mul_add(five, d[5])),
-                    ];
-                }
-                for f in 0..6 {
-                    let [a, b, c_, d] = [lines[0][f], lines[1][f], lines[2][f], lines[3][f]];
-                    let down = [a.sub(c_), b.add(c_), c_.sub(b), b.sub(d)];
-                    for (y, v) in down.into_iter().enumerate() {
-                        v.store(to.add(((f * 4 + y) * P + p) * padded + c));
+            let start = quad.shape.start(first + p);
+            let mut before = 0;
+            for part in quad.parts {
+                let step = quad.shape.dilation * part.step;
+                let from: [*const f32; READ] =
+                    std::array::from_fn(|y| part.rows[y].as_ptr().add(start * part.step));
+                let ahead = quad.shape.start(first + p + AHEAD) * part.step;
+                for c in (0..part.channels).step_by(V::LEN) {
+                    for row in part.rows {
+                        for j in SIDE - TILE..SIDE {
+                            V::prefetch(row.as_ptr().wrapping_add(ahead + j * step + c));
+                        }
+                    }
+                    // Down first: six columns of it stay in registers.
+                    let mut lines = [[V::splat(0.0); SIDE]; SIDE];
+                    for (j, line) in lines.iter_mut().enumerate() {
+                        *line = forth(std::array::from_fn(|y| V::load(from[y].add(j * step + c))));
+                    }
+                    for y in 0..SIDE {
+                        let across = forth(std::array::from_fn(|j| lines[j][y]));
+                        for (x, v) in across.into_iter().enumerate() {
+                            v.store(to.add((x * SIDE + y) * apart(P, padded) + p * padded + before + c));
+                        }
                     }
                 }
-                c += V::LEN;
+                before += part.channels;
             }
         }
     }
@@ -230,22 +346,20 @@ unsafe fn transform<V: Lanes, const P: usize>(pair: &mut Pair<'_>, first: usize,
 #[cfg(any(target_arch = "x86_64", test))]
 #[inline(always)]
 unsafe fn multiply<V: Lanes, const P: usize, const B: usize>(
-    pair: &mut Pair<'_>,
+    quad: &mut Quad<'_>,
     (first, start): (usize, usize),
-    padded: usize,
     weights: *const f32,
 ) {
-    let Shape { inputs, outputs, width } = pair.shape;
-    // SAFETY: see `all`; a block holds `B` vectors per frequency and input.
+    let (inputs, padded) = (quad.shape.inputs, quad.padded);
+    // SAFETY: see `all`; a block holds `B` vectors per frequency and input, the scratch what is kept here after the tiles.
     unsafe {
-        let zero = V::splat(0.0);
+        let products = quad.scratch.as_mut_ptr().add(FREQUENCIES * apart(P, padded));
+        let halves = products.add(TOGETHER * SIDE * LONGEST);
         let mut w = weights;
-        let mut half = [[[[zero; B]; P]; 6]; 2];
-        for across in 0..6 {
-            let mut sums = [[[zero; B]; P]; 4];
-            for (down, sums) in sums.iter_mut().enumerate() {
-                let mut s = [[zero; B]; P];
-                let u = pair.scratch.as_ptr().add((across * 4 + down) * P * padded);
+        for across in 0..SIDE {
+            for down in 0..SIDE {
+                let u = quad.scratch.as_ptr().add((across * SIDE + down) * apart(P, padded));
+                let mut s = [[V::splat(0.0); B]; P];
                 for i in 0..inputs {
                     let wv: [V; B] = std::array::from_fn(|n| V::load(w.add(n * V::LEN)));
                     w = w.add(B * V::LEN);
@@ -256,51 +370,51 @@ unsafe fn multiply<V: Lanes, const P: usize, const B: usize>(
                         }
                     }
                 }
-                *sums = s;
+                for (k, v) in s.as_flattened().iter().enumerate() {
+                    v.store(products.add((down * P * B + k) * V::LEN));
+                }
             }
-            for p in 0..P {
-                for n in 0..B {
-                    let plus = sums[1][p][n].add(sums[2][p][n]);
-                    let minus = sums[1][p][n].sub(sums[2][p][n]);
-                    half[0][across][p][n] = sums[0][p][n].add(plus);
-                    half[1][across][p][n] = minus.sub(sums[3][p][n]);
+            for k in 0..P * B {
+                let q = std::array::from_fn(|down| V::load(products.add((down * P * B + k) * V::LEN)));
+                for (row, v) in back(q).into_iter().enumerate() {
+                    v.store(halves.add(((row * SIDE + across) * P * B + k) * V::LEN));
                 }
             }
         }
-        let (two, four, eight) = (V::splat(2.0), V::splat(4.0), V::splat(8.0));
-        let mut whole = [0.0f32; 32];
-        for (row, out) in pair.out.iter_mut().enumerate() {
-            for p in 0..P {
-                for n in 0..B {
-                    let o = start + n * V::LEN;
-                    if o >= outputs {
-                        continue;
-                    }
-                    let here = V::LEN.min(outputs - o);
-                    let q = |f: usize| half[row][f][p][n];
-                    let (a, b) = (q(1).add(q(2)), q(1).sub(q(2)));
-                    let (c, d) = (q(3).add(q(4)), q(3).sub(q(4)));
-                    let samples = [
-                        q(0).add(a).add(c),
-                        d.mul_add(two, b),
-                        c.mul_add(four, a),
-                        d.mul_add(eight, b).add(q(5)),
-                    ];
-                    for (j, &v) in samples.iter().enumerate() {
-                        let x = TILE * (first + p) + j;
-                        if x >= width {
-                            break;
-                        }
-                        let to = &mut out[x * outputs + o..][..here];
-                        if here == V::LEN {
-                            v.add(V::load(pair.bias.as_ptr().add(o))).store(to.as_mut_ptr());
-                        } else {
-                            v.store(whole.as_mut_ptr());
-                            for ((to, &v), &b) in to.iter_mut().zip(&whole).zip(&pair.bias[o..]) {
-                                *to = v + b;
-                            }
-                        }
-                    }
+        for row in 0..TILE {
+            for k in 0..P * B {
+                let at = |across: usize| halves.add(((row * SIDE + across) * P * B + k) * V::LEN);
+                let samples = back(std::array::from_fn(|across| V::load(at(across))));
+                place(quad, row, first + k / B, start + k % B * V::LEN, samples);
+            }
+        }
+    }
+}
+
+/// Four samples of a tile's row with their bias, as far as they are of the picture.
+#[cfg(any(target_arch = "x86_64", test))]
+#[inline(always)]
+unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, row: usize, tile: usize, o: usize, samples: [V; TILE]) {
+    let Shape { outputs, width, dilation, .. } = quad.shape;
+    if o >= outputs {
+        return;
+    }
+    let here = V::LEN.min(outputs - o);
+    let mut whole = [0.0f32; LANES];
+    for (j, &v) in samples.iter().enumerate() {
+        let x = quad.shape.start(tile) + j * dilation;
+        if x >= width {
+            break;
+        }
+        let to = &mut quad.out[row][x * outputs + o..][..here];
+        // SAFETY: slices hold a vector where one is read or written.
+        unsafe {
+            if here == V::LEN {
+                v.add(V::load(quad.bias.as_ptr().add(o))).store(to.as_mut_ptr());
+            } else {
+                v.store(whole.as_mut_ptr());
+                for ((to, &v), &b) in to.iter_mut().zip(&whole).zip(&quad.bias[o..]) {
+                    *to = v + b;
                 }
             }
         }
@@ -311,18 +425,18 @@ unsafe fn multiply<V: Lanes, const P: usize, const B: usize>(
 mod x86 {
     use std::arch::x86_64::{__m256, __m512};
 
-    use super::Pair;
+    use super::Quad;
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
-    pub unsafe fn avx512(pair: &mut Pair<'_>) {
+    pub unsafe fn avx512(quad: &mut Quad<'_>) {
         // SAFETY: this function has the instructions; the caller checked the slices.
-        unsafe { super::all::<__m512, 12, 2>(pair) }
+        unsafe { super::all::<__m512, 12, 8, 4>(quad) }
     }
 
     #[target_feature(enable = "avx2,fma")]
-    pub unsafe fn avx2(pair: &mut Pair<'_>) {
+    pub unsafe fn avx2(quad: &mut Quad<'_>) {
         // SAFETY: as above.
-        unsafe { super::all::<__m256, 6, 2>(pair) }
+        unsafe { super::all::<__m256, 6, 4, 2>(quad) }
     }
 }
 
@@ -361,43 +475,56 @@ mod tests {
 
     #[test]
     fn all_levels_equal_the_twin_and_are_near_the_direct_sums() {
-        for (inputs, outputs, width) in [(16, 32, 48), (5, 3, 7), (64, 48, 61), (33, 70, 50), (3, 16, 1)] {
-            let shape = Shape { inputs, outputs, width };
-            let data: Vec<Vec<f32>> = (0..4)
+        for (inputs, outputs, width, dilation) in [
+            (16, 32, 48, 1),
+            (5, 3, 7, 1),
+            (64, 48, 61, 1),
+            (33, 70, 50, 3),
+            (3, 16, 1, 2),
+            (20, 40, 83, 2),
+            (12, 6, 9, 1),
+        ] {
+            let shape = Shape { inputs, outputs, width, dilation };
+            let data: Vec<Vec<f32>> = (0..6)
                 .map(|r| {
-                    let mut row = vec![0.0; shape.row()];
-                    row[inputs..(width + 1) * inputs].copy_from_slice(&numbers(width * inputs, r));
+                    let mut row = vec![0.0; shape.samples() * inputs + LANES];
+                    row[dilation * inputs..][..width * inputs].copy_from_slice(&numbers(width * inputs, r));
                     row
                 })
                 .collect();
-            let rows = [&data[0][..], &data[1], &data[2], &data[3]];
+            let rows: [&[f32]; READ] = std::array::from_fn(|y| &data[y][..]);
+            // In two parts where there are enough channels: the channels of a part need not be all of its samples.
+            let (few, step) = (inputs.min(7), inputs);
+            let part = |start: usize, channels| Part { channels, step, rows: rows.map(|row| &row[start..]) };
+            let parts = [part(0, few), part(few, inputs - few)];
+            let parts = if few < inputs { &parts[..] } else { &parts[..1] };
             let (w, bias) = (numbers(outputs * 9 * inputs, 7), numbers(outputs, 9));
             let weight = |o: usize, t: usize, i: usize| w[(o * 9 + t) * inputs + i];
             let run = |level: Option<Level>| {
-                let mut out = [vec![f32::NAN; width * outputs], vec![f32::NAN; width * outputs]];
-                let [a, b] = &mut out;
+                let mut made: [Vec<f32>; TILE] = std::array::from_fn(|_| vec![f32::NAN; width * outputs]);
+                let out = made.each_mut().map(Vec::as_mut_slice);
                 let mut scratch = vec![0.0; shape.scratch()];
                 let packed = pack(level.unwrap_or(Level::Scalar), outputs, inputs, weight);
                 if let Some(level) = level {
-                    row_pair(level, shape, [a, b], rows, &packed, &bias, &mut scratch);
+                    four_rows(level, shape, out, parts, &packed, &bias, &mut scratch);
                 } else {
-                    let out: [&mut [f32]; 2] = [a, b];
                     let scratch = &mut scratch;
-                    let mut pair = Pair { shape, out, rows, packed: &packed, bias: &bias, scratch };
+                    let (padded, packed, bias) = (padded(parts), &packed, &bias);
+                    let mut quad = Quad { shape, out, parts, padded, packed, bias, scratch };
                     // SAFETY: no instructions are needed, and the slices are as above.
-                    unsafe { all::<Eight, 6, 2>(&mut pair) };
+                    unsafe { all::<Eight, 6, 4, 2>(&mut quad) };
                 }
-                out.concat()
+                made.concat()
             };
             let want = run(None);
             let mut direct = Vec::new();
-            for y in 0..2 {
+            for y in 0..TILE {
                 for x in 0..width {
                     for o in 0..outputs {
                         let mut sum = f64::from(bias[o]);
                         for t in 0..9 {
                             for i in 0..inputs {
-                                let v = rows[y + t / 3][(x + t % 3) * inputs + i];
+                                let v = rows[y + t / 3][(x + t % 3 * dilation) * inputs + i];
                                 sum += f64::from(v) * f64::from(weight(o, t, i));
                             }
                         }

@@ -6,20 +6,26 @@ use unband_nets::{ParamId, Shape};
 use unband_simd::conv_rows::{self, Line, Tap};
 use unband_simd::{Level, net_rows, winograd_rows};
 
+use super::fetch;
 use super::kernel::{Strip, each};
 
 fn is_depthwise(conv: &Conv) -> bool {
     conv.groups == conv.input && conv.groups == conv.output && conv.dilation == 1 && conv.groups > 1
 }
 
-/// Channels from which on a third of the multiplications is worth the transforms.
-const ENOUGH: usize = 16;
+/// Channels of the input from which on a quarter of the multiplications is worth the transforms.
+const ENOUGH: usize = 8;
 
-/// Are its rows made in pairs that begin at even ones, wherever the processor can?
-pub fn in_pairs(conv: &Conv) -> bool {
-    let plain = conv.kernel == (3, 3) && conv.stride == 1 && conv.dilation == 1 && conv.padding == (1, 1);
-    plain && conv.groups == 1 && conv.input >= ENOUGH && conv.output >= ENOUGH
+/// Rows that are made together, from a multiple of their number on, wherever the processor can.
+pub fn rows_together(conv: &Conv) -> usize {
+    let around = conv.padding == (conv.dilation, conv.dilation);
+    let plain = conv.kernel == (3, 3) && conv.stride == 1 && around && conv.dilation <= FURTHEST;
+    let winograd = plain && conv.groups == 1 && conv.input >= ENOUGH;
+    if winograd { winograd_rows::TILE * conv.dilation } else { 1 }
 }
+
+/// Dilations for which rows still lie near each other.
+const FURTHEST: usize = 2;
 
 /// Weights in the order in which they are read.
 pub struct Packed {
@@ -35,6 +41,7 @@ enum Kind {
         weights: Vec<f32>,
     },
     Winograd {
+        dilation: usize,
         weights: Vec<f32>,
     },
     Depthwise {
@@ -72,8 +79,9 @@ impl Packed {
             Kind::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
         } else if conv.groups > 1 {
             Kind::Grouped { conv: conv.clone(), weights: groups(conv, w, level) }
-        } else if in_pairs(conv) && winograd_rows::has(level) {
-            Kind::Winograd { weights: winograd_rows::pack(level, conv.output, conv.input, at) }
+        } else if rows_together(conv) > 1 && winograd_rows::has(level) {
+            let weights = winograd_rows::pack(level, conv.output, conv.input, at);
+            Kind::Winograd { dilation: conv.dilation, weights }
         } else {
             let weights = conv_rows::pack(level, conv.output, taps, conv.input, at);
             Kind::Direct { conv: conv.clone(), weights }
@@ -90,12 +98,13 @@ impl Packed {
 
     /// Samples to each side that take part in the sums of one, be it with weights that cancel.
     pub fn radius(&self) -> f64 {
-        if matches!(self.kind, Kind::Winograd { .. }) { winograd_rows::REACH as f64 } else { 0.0 }
+        // Those of its tile, and one tap around.
+        self.rows_together() as f64
     }
 
     /// Rows that are made together, from a multiple of their number on.
     pub fn rows_together(&self) -> usize {
-        if matches!(self.kind, Kind::Winograd { .. }) { 2 } else { 1 }
+        if let Kind::Winograd { dilation, .. } = self.kind { winograd_rows::TILE * dilation } else { 1 }
     }
 
     /// Samples of zeroes before an input row, and floats from the first of them on that are read.
@@ -105,26 +114,36 @@ impl Packed {
                 let far = (made.width - 1) * conv.stride + conv.dilation * (conv.kernel.1 - 1) + 1;
                 (conv.padding.1, far)
             }
-            Kind::Winograd { .. } => {
-                let row =
-                    winograd_rows::Shape { inputs: self.input, outputs: self.output, width: made.width };
-                (1, row.row().div_ceil(self.input))
+            Kind::Winograd { dilation, .. } => {
+                // What a vector reads beyond a sample: whole samples of the next.
+                let beyond = 16usize.div_ceil(from.channels);
+                (*dilation, self.four(*dilation, made).samples() + beyond)
             }
             Kind::Transposed { conv, .. } => (margin(conv), made.width / conv.stride + 2 * margin(conv) + 2),
         };
         (left, (left + from.width).max(samples) * from.channels)
     }
 
+    /// Does it read the parts of what is put together or cut out where they lie?
+    pub fn in_parts(&self) -> bool {
+        matches!(self.kind, Kind::Winograd { .. })
+    }
+
     fn staged(&self, strip: &Strip<'_>, span: usize) -> Staged {
-        let (left, floats) = self.margin(strip.from(), strip.shape);
-        Staged::new(strip.from(), span, left, floats)
+        self.staged_part(strip, strip.input, span)
+    }
+
+    fn staged_part(&self, strip: &Strip<'_>, value: usize, span: usize) -> Staged {
+        let from = strip.fetch.shapes[value];
+        let (left, floats) = self.margin(from, strip.shape);
+        Staged::new(value, from, span, left, floats)
     }
 
     /// Makes rows, and calls `done` with each.
     pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         match &self.kind {
             Kind::Direct { conv, weights } => self.direct(strip, (conv, weights), lines, done),
-            Kind::Winograd { weights } => self.winograd(strip, weights, lines, done),
+            Kind::Winograd { dilation, weights } => self.winograd(strip, (*dilation, weights), lines, done),
             Kind::Depthwise { conv, weights } => {
                 let make = self.depthwise(strip, conv, weights);
                 each(strip.first, lines, make, done);
@@ -164,29 +183,57 @@ impl Packed {
         }
     }
 
+    fn four(&self, dilation: usize, made: Shape) -> winograd_rows::Shape {
+        let (inputs, outputs) = (self.input, self.output);
+        winograd_rows::Shape { inputs, outputs, width: made.width, dilation }
+    }
+
     fn winograd(
         &self,
         strip: &Strip<'_>,
-        weights: &[f32],
+        (dilation, weights): (usize, &[f32]),
         lines: &mut [&mut [f32]],
         done: impl Fn(usize, &mut [f32]),
     ) {
-        let row = winograd_rows::Shape { inputs: self.input, outputs: self.output, width: strip.shape.width };
-        let mut staged = self.staged(strip, 4);
-        let mut scratch = vec![0.0; row.scratch()];
-        let mut spare = vec![0.0; row.width * self.output];
-        for (i, pair) in lines.chunks_mut(2).enumerate() {
-            let y = strip.first + 2 * i;
-            let rows = staged.rows(strip, (0..4).map(|a| row_of(y + a, 1)));
-            let rows = [rows[0], rows[1], rows[2], rows[3]];
-            let out = match pair {
-                [upper, lower] => [&mut **upper, &mut **lower],
-                [upper] => [&mut **upper, &mut spare[..]],
-                _ => continue,
-            };
-            winograd_rows::row_pair(strip.fetch.level, row, out, rows, weights, &self.bias, &mut scratch);
-            for (i, line) in pair.iter_mut().enumerate() {
-                done(y + i, line);
+        let (shape, level) = (self.four(dilation, strip.shape), strip.fetch.level);
+        let together = winograd_rows::TILE * dilation;
+        let kept = |value: usize| strip.fetch.rings[value].is_some();
+        let parts = fetch::parts(strip.fetch.graph, strip.fetch.shapes, kept, strip.input);
+        let span = together + 2 * dilation;
+        let mut staged: Vec<Staged> =
+            parts.iter().map(|part| self.staged_part(strip, part.value, span)).collect();
+        let mut scratch = vec![0.0; shape.scratch()];
+        // Below the picture.
+        let mut spare: [Vec<f32>; winograd_rows::TILE] = Default::default();
+        for (i, lines) in lines.chunks_mut(together).enumerate() {
+            let first = strip.first + i * together;
+            for phase in 0..dilation.min(lines.len()) {
+                let place = |a: usize| row_of(first + phase + a * dilation, dilation);
+                let places = (0..winograd_rows::READ).map(place);
+                let parts: Vec<winograd_rows::Part<'_>> = parts
+                    .iter()
+                    .zip(&mut staged)
+                    .map(|(part, staged)| {
+                        let rows = staged.rows(strip, places.clone());
+                        winograd_rows::Part {
+                            channels: part.channels,
+                            step: strip.fetch.shapes[part.value].channels,
+                            rows: std::array::from_fn(|a| &rows[a][part.start..]),
+                        }
+                    })
+                    .collect();
+                let mut own = lines.iter_mut().skip(phase).step_by(dilation);
+                let out = spare.each_mut().map(|spare| {
+                    if let Some(line) = own.next() {
+                        return &mut **line;
+                    }
+                    spare.resize(shape.width * self.output, 0.0);
+                    &mut spare[..]
+                });
+                winograd_rows::four_rows(level, shape, out, &parts, weights, &self.bias, &mut scratch);
+            }
+            for (y, line) in (first..).zip(lines) {
+                done(y, line);
             }
         }
     }
@@ -358,6 +405,7 @@ fn phases(conv: &ConvTranspose, w: &[f32], level: Level) -> Vec<Phase> {
 
 /// Input rows with zeroes on both sides: where they lie, or copies that are kept while they are near.
 pub struct Staged {
+    value: usize,
     /// Row of the input and its samples, by row modulo their number.
     rows: Vec<(Option<usize>, Vec<f32>)>,
     zeros: Vec<f32>,
@@ -370,8 +418,9 @@ pub struct Staged {
 
 impl Staged {
     /// For rows that lie less than `span` apart, with so many samples of zeroes before them, `floats` in all.
-    pub fn new(from: Shape, span: usize, left: usize, floats: usize) -> Self {
+    pub fn new(value: usize, from: Shape, span: usize, left: usize, floats: usize) -> Self {
         Self {
+            value,
             rows: vec![(None, Vec::new()); span],
             zeros: vec![0.0; floats],
             height: from.height,
@@ -388,12 +437,13 @@ impl Staged {
     ) -> Vec<&'a [f32]> {
         let (span, floats) = (self.rows.len(), self.zeros.len());
         let inside = |place: Option<usize>| place.filter(|&y| y < self.height);
-        let kept = |y| strip.fetch.padded(strip.input, y, self.left, floats);
+        let (value, left) = (self.value, self.left);
+        let kept = |y| strip.fetch.padded(value, y, left, floats);
         for y in places.clone().filter_map(inside) {
             let slot = &mut self.rows[y % span];
             if slot.0 != Some(y) && kept(y).is_none() {
                 slot.1.resize(floats, 0.0);
-                strip.fetch.row(strip.input, y, &mut slot.1[self.inside.clone()]);
+                strip.fetch.row(value, y, &mut slot.1[self.inside.clone()]);
                 slot.0 = Some(y);
             }
         }

@@ -115,7 +115,7 @@ impl Deform {
         };
         let copies: Vec<Vec<f32>> = reached.clone().map(copy).collect();
         let (left, floats) = Self::margin(from);
-        let mut staged = Staged::new(from, 3, left, floats);
+        let mut staged = Staged::new(strip.input, from, 3, left, floats);
         let numbers = self.generator_bias.len();
         let taps: Vec<Tap> = (0..9).map(|t| Tap { row: t / 3, column: t % 3 }).collect();
         let shape = conv_rows::Shape {

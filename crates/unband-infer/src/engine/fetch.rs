@@ -20,6 +20,34 @@ pub struct Fetch<'a> {
     pub level: Level,
 }
 
+/// Some channels of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    pub value: usize,
+    /// The first of them.
+    pub start: usize,
+    pub channels: usize,
+}
+
+/// What a value is put together from: channels of kept values, and of others where it takes more than to put them side by side.
+pub fn parts(
+    graph: &Graph,
+    shapes: &[Shape],
+    kept: impl Fn(usize) -> bool + Copy,
+    value: usize,
+) -> Vec<Part> {
+    let node = &graph.nodes[value];
+    let whole = Part { value, start: 0, channels: shapes[value].channels };
+    match &node.op {
+        _ if kept(value) => vec![whole],
+        Op::Concat => node.inputs.iter().flat_map(|part| parts(graph, shapes, kept, part.index())).collect(),
+        Op::Slice(slice) if kept(node.inputs[0].index()) => {
+            vec![Part { value: node.inputs[0].index(), start: slice.start, channels: slice.len }]
+        }
+        _ => vec![whole],
+    }
+}
+
 impl Fetch<'_> {
     /// A kept row, as it lies.
     pub fn kept(&self, value: usize, y: usize) -> Option<&[f32]> {

@@ -43,6 +43,14 @@ impl Kernel {
         }
     }
 
+    /// Rows and columns whose sums are made together, from a multiple of their number on.
+    pub fn tile(&self) -> usize {
+        match self {
+            Self::Conv(packed) => packed.rows_together(),
+            _ => 1,
+        }
+    }
+
     /// Rows are best made up to a multiple of the first number less the second.
     pub fn granule(&self) -> (usize, usize) {
         match self {
@@ -59,6 +67,11 @@ impl Kernel {
             Self::Deform(_) => Deform::margin(from),
             _ => (0, 0),
         }
+    }
+
+    /// Does it read the parts of what is put together or cut out where they lie ([`fetch::parts`](super::fetch::parts))?
+    pub fn in_parts(&self) -> bool {
+        matches!(self, Self::Conv(packed) if packed.in_parts())
     }
 
     /// Makes rows, and calls `done` with each.

@@ -76,6 +76,12 @@ impl Engine {
         })
     }
 
+    /// Samples, at the coarsest that it works on, whose multiples windows begin at so that samples share sums with the same
+    /// others as in the whole picture.
+    pub fn tile(&self) -> usize {
+        self.kernels.values().map(Kernel::tile).max().unwrap_or(1)
+    }
+
     /// Bytes of results that are kept at once, at most, while it runs, with its outputs; without inputs and weights.
     ///
     /// # Errors
@@ -202,10 +208,11 @@ impl Engine {
             whole::make(self, step.core, fetch, ring.rows_mut(rows), ctx, done);
             return;
         }
-        // Small enough for all threads to have their share, large enough to fetch few rows twice; even, as two rows are made
-        // together.
+        // Small enough for all threads to have their share, large enough to fetch few rows twice, and no rows that are made
+        // together torn apart.
+        let granule = self.kernels.get(&step.core).map_or(1, |kernel| kernel.granule().0);
         let each = if ctx.threads > 1 {
-            rows.len().div_ceil(2 * ctx.threads).next_multiple_of(2)
+            rows.len().div_ceil(2 * ctx.threads).next_multiple_of(granule)
         } else {
             rows.len()
         };
@@ -283,6 +290,10 @@ impl Kernels for Known<'_> {
 
     fn margin(&self, step: usize, from: Shape, made: Shape) -> (usize, usize) {
         self.kernel(step).map_or((0, 0), |kernel| kernel.margin(from, made))
+    }
+
+    fn in_parts(&self, step: usize) -> bool {
+        self.kernel(step).is_some_and(Kernel::in_parts)
     }
 }
 

@@ -76,8 +76,8 @@ pub fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
 }
 
 fn of_conv(conv: &Conv, height: usize, rows: Range<usize>) -> Range<usize> {
-    let rows =
-        if super::conv::in_pairs(conv) { rows.start / 2 * 2..rows.end.next_multiple_of(2) } else { rows };
+    let together = super::conv::rows_together(conv);
+    let rows = rows.start / together * together..rows.end.next_multiple_of(together);
     let far = (conv.kernel.0 - 1) * conv.dilation + 1;
     let first = (rows.start * conv.stride).saturating_sub(conv.padding.0);
     clipped(first, ((rows.end - 1) * conv.stride + far).saturating_sub(conv.padding.0), height)
@@ -270,12 +270,12 @@ mod tests {
         let shape = |height| Shape::new(16, height, 8);
         let mut net = Net::new("a");
         let image = net.input("image", 16);
-        net.conv3x3("pairs", image, 16);
-        net.conv("plain", image, 3, ConvSpec::new(3));
+        net.conv3x3("fours", image, 16);
+        net.conv("plain", image, 16, ConvSpec::new(3).groups(16));
         net.max_pool(image, MaxPool { kernel: 3, stride: 2, ceil: false });
         let graph = net.finish(&[("out", image)]).unwrap();
         let of = |node: usize, rows| needed(&graph.nodes[node].op, 0, shape(20), shape(20), rows);
-        assert_eq!([of(1, 5..6), of(1, 0..2), of(1, 18..20)], [3..7, 0..3, 17..20]);
+        assert_eq!([of(1, 5..6), of(1, 0..2), of(1, 18..20)], [3..9, 0..5, 15..20]);
         assert_eq!([of(2, 5..6), of(2, 0..2), of(2, 19..20)], [4..7, 0..3, 18..20]);
         assert_eq!([of(3, 2..4), of(3, 4..4)], [4..9, 0..0]);
         assert_eq!([window(0, 16, 8, 4), window(4, 16, 8, 4), window(13, 16, 8, 4)], [0..4, 4..12, 12..16]);

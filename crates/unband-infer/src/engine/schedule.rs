@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use unband_nets::{Graph, Op, Shape};
 
+use super::fetch;
 use super::plan::{Core, Plan, is_fetched};
 use super::ring::Spec;
 use super::rows;
@@ -40,6 +41,8 @@ pub trait Kernels {
     fn granule(&self, step: usize) -> (usize, usize);
     /// Samples before a row of a step's first input and floats from there on that its kernel reads in place.
     fn margin(&self, step: usize, from: Shape, made: Shape) -> (usize, usize);
+    /// Does a step's kernel read the parts of its first input where they lie?
+    fn in_parts(&self, step: usize) -> bool;
 }
 
 /// A value that a step reads, and the operations on the way to it: nodes, and which of their inputs.
@@ -237,14 +240,24 @@ impl<'a> Draft<'a> {
     fn margins(&mut self) {
         for (number, step) in self.plan.steps.iter().enumerate() {
             let Some(from) = self.graph.nodes[step.core].inputs.first().map(|v| v.index()) else { continue };
-            if step.kind != Core::Kernel || self.rings[from].rows == 0 {
+            if step.kind != Core::Kernel {
                 continue;
             }
-            let shape = self.shapes[from];
-            let (left, floats) = self.kernels.margin(number, shape, self.shapes[step.core]);
-            let right = floats.div_ceil(shape.channels.max(1)).saturating_sub(left + shape.width);
-            let ring = &mut self.rings[from];
-            (ring.left, ring.right) = (ring.left.max(left), ring.right.max(right));
+            let kept = |value: usize| self.rings[value].rows > 0;
+            let parts = if self.kernels.in_parts(number) {
+                fetch::parts(self.graph, self.shapes, kept, from).iter().map(|part| part.value).collect()
+            } else {
+                vec![from]
+            };
+            for value in parts {
+                let shape = self.shapes[value];
+                let (left, floats) = self.kernels.margin(number, shape, self.shapes[step.core]);
+                let right = floats.div_ceil(shape.channels.max(1)).saturating_sub(left + shape.width);
+                let ring = &mut self.rings[value];
+                if ring.rows > 0 {
+                    (ring.left, ring.right) = (ring.left.max(left), ring.right.max(right));
+                }
+            }
         }
     }
 

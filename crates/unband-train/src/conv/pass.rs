@@ -2,12 +2,13 @@
 
 use rayon::prelude::*;
 use unband_simd::conv_rows::{self, Tap};
+use unband_simd::winograd_rows::{Part, TILE};
 use unband_simd::{Level, conv_grad_rows, winograd_rows};
 
 use super::sheet::{Frame, Sheet};
 use super::walk::{Axis, Walk};
 
-/// Channels from which on a third of the multiplications is worth the transforms.
+/// Channels from which on a quarter of the multiplications is worth the transforms.
 const ENOUGH: usize = 16;
 
 /// What reads samples, down and across.
@@ -44,7 +45,7 @@ impl Pass {
         let mut out = Sheet::zeroes(dims, Frame { rows: (0, 0), left: 0, pitch });
         let three = self.down.is_three_around() && self.across.is_three_around();
         if three && inputs >= ENOUGH && outputs >= ENOUGH && winograd_rows::has(level) {
-            self.in_pairs(level, input, &mut out, weight, bias);
+            self.by_tiles(level, input, &mut out, weight, bias);
         } else {
             self.row_by_row(level, input, &mut out, weight, bias);
         }
@@ -100,8 +101,8 @@ impl Pass {
         down.iter().flat_map(move |d| across.iter().map(move |a| (d.index, a.index)))
     }
 
-    /// Pairs of rows by Winograd's filtering.
-    fn in_pairs(
+    /// Four rows at a time by Winograd's filtering.
+    fn by_tiles(
         &self,
         level: Level,
         input: &Sheet,
@@ -118,16 +119,19 @@ impl Pass {
             order[(place(&self.down, d) * 3 + place(&self.across, a)) as usize] = d * 3 + a;
         }
         let packed = winograd_rows::pack(level, outputs, inputs, |o, t, i| weight(o, order[t], i));
-        let shape = winograd_rows::Shape { inputs, outputs, width: self.width(input) };
+        let shape = winograd_rows::Shape { inputs, outputs, width: self.width(input), dilation: 1 };
         let (row, height) = (out.row(), out.dims[2]);
-        // A sheet has a row more than its height: of an odd height, the last pair's second row.
-        let pairs = out.rows_mut().par_chunks_mut(2 * row).take(height.div_ceil(2)).enumerate();
-        pairs.for_each_init(
+        // Sheets have rows of zeroes below what is read, and room for rows below the last.
+        let fours = out.rows_mut().par_chunks_mut(TILE * row).take(height.div_ceil(TILE)).enumerate();
+        fours.for_each_init(
             || vec![0.0; shape.scratch()],
-            |scratch, (pair, out)| {
-                let (first, second) = out.split_at_mut(row);
-                let rows = [-1, 0, 1, 2].map(|y| input.from((2 * pair).cast_signed() + y, -1));
-                winograd_rows::row_pair(level, shape, [first, second], rows, &packed, bias, scratch);
+            |scratch, (number, out)| {
+                let mut own = out.chunks_mut(row);
+                let out: [&mut [f32]; TILE] = std::array::from_fn(|_| own.next().unwrap_or_default());
+                let first = (number * TILE).cast_signed() - 1;
+                let rows = std::array::from_fn(|y: usize| input.from(first + y.cast_signed(), -1));
+                let part = Part { channels: inputs, step: inputs, rows };
+                winograd_rows::four_rows(level, shape, out, &[part], &packed, bias, scratch);
             },
         );
     }

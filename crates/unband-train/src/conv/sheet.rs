@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use unband_simd::Level;
 use unband_simd::transpose_rows::{self, Shape};
+use unband_simd::winograd_rows::TILE;
 
 /// Planes that are written together.
 const PLANES: usize = 16;
@@ -35,10 +36,10 @@ impl Sheet {
     /// Zeroes.
     pub fn zeroes(dims: [usize; 4], frame: Frame) -> Self {
         let [pictures, channels, height, _] = dims;
-        // A sample more to the right, and a row more below: pairs of rows read them.
+        // A sample more to the right, and rows more below: kernels read them that make four rows at a time.
         let samples = frame.left + (pictures * frame.pitch).next_multiple_of(LINE) + 1;
         let row = samples * channels + SLACK;
-        Self { data: vec![0.0; row * (frame.rows.0 + height + frame.rows.1 + 1)], dims, frame, row }
+        Self { data: vec![0.0; row * (frame.rows.0 + height + frame.rows.1 + TILE - 1)], dims, frame, row }
     }
 
     /// From planes, `[N, C, H, W]`.
