@@ -6,26 +6,12 @@ use unband_nets::{ParamId, Shape};
 use unband_simd::conv_rows::{self, Line, Tap};
 use unband_simd::{Level, net_rows, winograd_rows};
 
-use super::fetch;
 use super::kernel::{Strip, each};
+use super::tiles::{Cut, Tiles};
 
 fn is_depthwise(conv: &Conv) -> bool {
     conv.groups == conv.input && conv.groups == conv.output && conv.dilation == 1 && conv.groups > 1
 }
-
-/// Channels of the input from which on a quarter of the multiplications is worth the transforms.
-const ENOUGH: usize = 8;
-
-/// Rows that are made together, from a multiple of their number on, wherever the processor can.
-pub fn rows_together(conv: &Conv) -> usize {
-    let around = conv.padding == (conv.dilation, conv.dilation);
-    let plain = conv.kernel == (3, 3) && conv.stride == 1 && around && conv.dilation <= FURTHEST;
-    let winograd = plain && conv.groups == 1 && conv.input >= ENOUGH;
-    if winograd { winograd_rows::TILE * conv.dilation } else { 1 }
-}
-
-/// Dilations for which rows still lie near each other.
-const FURTHEST: usize = 2;
 
 /// Weights in the order in which they are read.
 pub struct Packed {
@@ -40,10 +26,7 @@ enum Kind {
         conv: Conv,
         weights: Vec<f32>,
     },
-    Winograd {
-        dilation: usize,
-        weights: Vec<f32>,
-    },
+    Tiles(Tiles),
     Depthwise {
         conv: Conv,
         weights: Vec<f32>,
@@ -79,9 +62,8 @@ impl Packed {
             Kind::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
         } else if conv.groups > 1 {
             Kind::Grouped { conv: conv.clone(), weights: groups(conv, w, level) }
-        } else if rows_together(conv) > 1 && winograd_rows::has(level) {
-            let weights = winograd_rows::pack(level, conv.output, conv.input, at);
-            Kind::Winograd { dilation: conv.dilation, weights }
+        } else if let Some(cut) = Cut::of(conv).filter(|_| winograd_rows::has(level)) {
+            Kind::Tiles(Tiles::new(cut, conv, level, at))
         } else {
             let weights = conv_rows::pack(level, conv.output, taps, conv.input, at);
             Kind::Direct { conv: conv.clone(), weights }
@@ -98,13 +80,12 @@ impl Packed {
 
     /// Samples to each side that take part in the sums of one, be it with weights that cancel.
     pub fn radius(&self) -> f64 {
-        // Those of its tile, and one tap around.
-        self.rows_together() as f64
+        if let Kind::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
     }
 
     /// Rows that are made together, from a multiple of their number on.
     pub fn rows_together(&self) -> usize {
-        if let Kind::Winograd { dilation, .. } = self.kind { winograd_rows::TILE * dilation } else { 1 }
+        if let Kind::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
     }
 
     /// Samples of zeroes before an input row, and floats from the first of them on that are read.
@@ -114,11 +95,7 @@ impl Packed {
                 let far = (made.width - 1) * conv.stride + conv.dilation * (conv.kernel.1 - 1) + 1;
                 (conv.padding.1, far)
             }
-            Kind::Winograd { dilation, .. } => {
-                // What a vector reads beyond a sample: whole samples of the next.
-                let beyond = 16usize.div_ceil(from.channels);
-                (*dilation, self.four(*dilation, made).samples() + beyond)
-            }
+            Kind::Tiles(tiles) => tiles.margin(from.channels, made),
             Kind::Transposed { conv, .. } => (margin(conv), made.width / conv.stride + 2 * margin(conv) + 2),
         };
         (left, (left + from.width).max(samples) * from.channels)
@@ -126,24 +103,19 @@ impl Packed {
 
     /// Does it read the parts of what is put together or cut out where they lie?
     pub fn in_parts(&self) -> bool {
-        matches!(self.kind, Kind::Winograd { .. })
+        matches!(self.kind, Kind::Tiles(_))
     }
 
     fn staged(&self, strip: &Strip<'_>, span: usize) -> Staged {
-        self.staged_part(strip, strip.input, span)
-    }
-
-    fn staged_part(&self, strip: &Strip<'_>, value: usize, span: usize) -> Staged {
-        let from = strip.fetch.shapes[value];
-        let (left, floats) = self.margin(from, strip.shape);
-        Staged::new(value, from, span, left, floats)
+        let (left, floats) = self.margin(strip.from(), strip.shape);
+        Staged::new(strip.input, strip.from(), span, left, floats)
     }
 
     /// Makes rows, and calls `done` with each.
     pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         match &self.kind {
             Kind::Direct { conv, weights } => self.direct(strip, (conv, weights), lines, done),
-            Kind::Winograd { dilation, weights } => self.winograd(strip, (*dilation, weights), lines, done),
+            Kind::Tiles(tiles) => tiles.strip(strip, &self.bias, lines, done),
             Kind::Depthwise { conv, weights } => {
                 let make = self.depthwise(strip, conv, weights);
                 each(strip.first, lines, make, done);
@@ -177,61 +149,6 @@ impl Packed {
             let mut all: Vec<Line<'_>> =
                 lines.iter_mut().zip(rows.chunks(kh)).map(|(out, rows)| Line { out, rows }).collect();
             conv_rows::conv_lines(strip.fetch.level, shape, &mut all, &taps, weights, &self.bias);
-            for (y, line) in (first..).zip(lines) {
-                done(y, line);
-            }
-        }
-    }
-
-    fn four(&self, dilation: usize, made: Shape) -> winograd_rows::Shape {
-        let (inputs, outputs) = (self.input, self.output);
-        winograd_rows::Shape { inputs, outputs, width: made.width, dilation }
-    }
-
-    fn winograd(
-        &self,
-        strip: &Strip<'_>,
-        (dilation, weights): (usize, &[f32]),
-        lines: &mut [&mut [f32]],
-        done: impl Fn(usize, &mut [f32]),
-    ) {
-        let (shape, level) = (self.four(dilation, strip.shape), strip.fetch.level);
-        let together = winograd_rows::TILE * dilation;
-        let kept = |value: usize| strip.fetch.rings[value].is_some();
-        let parts = fetch::parts(strip.fetch.graph, strip.fetch.shapes, kept, strip.input);
-        let span = together + 2 * dilation;
-        let mut staged: Vec<Staged> =
-            parts.iter().map(|part| self.staged_part(strip, part.value, span)).collect();
-        let mut scratch = vec![0.0; shape.scratch()];
-        // Below the picture.
-        let mut spare: [Vec<f32>; winograd_rows::TILE] = Default::default();
-        for (i, lines) in lines.chunks_mut(together).enumerate() {
-            let first = strip.first + i * together;
-            for phase in 0..dilation.min(lines.len()) {
-                let place = |a: usize| row_of(first + phase + a * dilation, dilation);
-                let places = (0..winograd_rows::READ).map(place);
-                let parts: Vec<winograd_rows::Part<'_>> = parts
-                    .iter()
-                    .zip(&mut staged)
-                    .map(|(part, staged)| {
-                        let rows = staged.rows(strip, places.clone());
-                        winograd_rows::Part {
-                            channels: part.channels,
-                            step: strip.fetch.shapes[part.value].channels,
-                            rows: std::array::from_fn(|a| &rows[a][part.start..]),
-                        }
-                    })
-                    .collect();
-                let mut own = lines.iter_mut().skip(phase).step_by(dilation);
-                let out = spare.each_mut().map(|spare| {
-                    if let Some(line) = own.next() {
-                        return &mut **line;
-                    }
-                    spare.resize(shape.width * self.output, 0.0);
-                    &mut spare[..]
-                });
-                winograd_rows::four_rows(level, shape, out, &parts, weights, &self.bias, &mut scratch);
-            }
             for (y, line) in (first..).zip(lines) {
                 done(y, line);
             }

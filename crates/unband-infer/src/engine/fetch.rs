@@ -41,8 +41,16 @@ pub fn parts(
     match &node.op {
         _ if kept(value) => vec![whole],
         Op::Concat => node.inputs.iter().flat_map(|part| parts(graph, shapes, kept, part.index())).collect(),
-        Op::Slice(slice) if kept(node.inputs[0].index()) => {
-            vec![Part { value: node.inputs[0].index(), start: slice.start, channels: slice.len }]
+        Op::Slice(slice) => {
+            let mut before = 0;
+            let cut = |part: Part| {
+                let (from, to) =
+                    (slice.start.max(before), (slice.start + slice.len).min(before + part.channels));
+                let start = part.start + from.saturating_sub(before);
+                before += part.channels;
+                (from < to).then(|| Part { start, channels: to - from, ..part })
+            };
+            parts(graph, shapes, kept, node.inputs[0].index()).into_iter().filter_map(cut).collect()
         }
         _ => vec![whole],
     }

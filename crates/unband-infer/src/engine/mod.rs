@@ -15,6 +15,7 @@ mod pool;
 mod ring;
 mod rows;
 mod schedule;
+mod tiles;
 mod whole;
 
 use std::collections::HashMap;

@@ -76,9 +76,10 @@ pub fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
 }
 
 fn of_conv(conv: &Conv, height: usize, rows: Range<usize>) -> Range<usize> {
-    let together = super::conv::rows_together(conv);
+    let cut = super::tiles::Cut::of(conv);
+    let together = cut.as_ref().map_or(1, super::tiles::Cut::rows_together);
     let rows = rows.start / together * together..rows.end.next_multiple_of(together);
-    let far = (conv.kernel.0 - 1) * conv.dilation + 1;
+    let far = cut.map_or((conv.kernel.0 - 1) * conv.dilation + 1, |cut| cut.rows());
     let first = (rows.start * conv.stride).saturating_sub(conv.padding.0);
     clipped(first, ((rows.end - 1) * conv.stride + far).saturating_sub(conv.padding.0), height)
 }

@@ -1,0 +1,204 @@
+//! Convolutions by Winograd's filtering: kernels are cut into pieces of 3×3 taps, which are added up before they become samples.
+//!
+//! A piece is to the kernel (`winograd_rows`) what channels are: more of what is summed. So kernels of any size and stride are
+//! filtered where that takes fewer multiplications.
+
+use unband_nets::Shape;
+use unband_nets::layer::conv::Conv;
+use unband_simd::Level;
+use unband_simd::winograd_rows::{self, Part, READ, TILE};
+
+use super::conv::Staged;
+use super::fetch;
+use super::kernel::Strip;
+
+/// Taps of a piece's side.
+const PIECE: usize = 3;
+
+/// Channels of the input from which on fewer multiplications are worth the transforms.
+const ENOUGH: usize = 8;
+
+/// Dilations for which rows still lie near each other.
+const FURTHEST: usize = 2;
+
+/// Floats of transformed weights, at most: where there are more, pictures are small, and reading weights takes longer than sums.
+const MOST: usize = 3 << 20;
+
+/// How a convolution's kernel is cut.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    /// Rows and columns of the first taps of pieces, counted in taps.
+    firsts: (Vec<usize>, Vec<usize>),
+    kernel: (usize, usize),
+    stride: usize,
+    dilation: usize,
+    padding: (usize, usize),
+}
+
+impl Cut {
+    /// That of a convolution for which it is worth while.
+    pub fn of(conv: &Conv) -> Option<Self> {
+        let (stride, dilation) = (conv.stride, conv.dilation);
+        let alike = conv.groups == 1 && conv.input >= ENOUGH;
+        if !alike || dilation > FURTHEST || (stride > 1 && dilation > 1) {
+            return None;
+        }
+        // Samples that lie a stride apart make a picture of their own, with its own taps.
+        let firsts = |kernel: usize| -> Vec<usize> {
+            (0..stride.min(kernel)).flat_map(|phase| (phase..kernel).step_by(PIECE * stride)).collect()
+        };
+        let firsts = (firsts(conv.kernel.0), firsts(conv.kernel.1));
+        // A piece takes 36 products for 16 samples.
+        let products = firsts.0.len() * firsts.1.len() * 9;
+        let taps = conv.kernel.0 * conv.kernel.1 * 4;
+        let cut = Self { firsts, kernel: conv.kernel, stride, dilation, padding: conv.padding };
+        let floats = products * 4 * conv.input * conv.output;
+        (3 * products <= 2 * taps && floats <= MOST).then_some(cut)
+    }
+
+    /// Rows that are made together, from a multiple of their number on.
+    pub fn rows_together(&self) -> usize {
+        TILE * self.dilation
+    }
+
+    /// Input rows from the first tap of an output row to the last.
+    pub fn rows(&self) -> usize {
+        self.last(&self.firsts.0)
+    }
+
+    fn last(&self, firsts: &[usize]) -> usize {
+        let first = firsts.iter().max().map_or(0, |first| first * self.dilation);
+        first + (PIECE - 1) * self.stride * self.dilation + 1
+    }
+
+    /// Samples to each side that take part in the sums of one, be it with weights that cancel.
+    pub fn radius(&self) -> usize {
+        let tile = (TILE - 1) * self.stride * self.dilation;
+        let side =
+            |firsts: &[usize], padding: usize| padding.max(self.last(firsts).saturating_sub(padding + 1));
+        tile + side(&self.firsts.0, self.padding.0).max(side(&self.firsts.1, self.padding.1))
+    }
+
+    fn shape(&self, inputs: usize, outputs: usize, width: usize) -> winograd_rows::Shape {
+        let inputs = inputs * self.firsts.0.len() * self.firsts.1.len();
+        winograd_rows::Shape { inputs, outputs, width, dilation: self.dilation }
+    }
+}
+
+/// A convolution with its transformed weights.
+pub struct Tiles {
+    cut: Cut,
+    input: usize,
+    output: usize,
+    weights: Vec<f32>,
+}
+
+impl Tiles {
+    /// `weight(output, tap, input)`, taps row by row.
+    pub fn new(cut: Cut, conv: &Conv, level: Level, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
+        let (input, output) = (conv.input, conv.output);
+        let pieces: Vec<(usize, usize)> = cut
+            .firsts
+            .0
+            .iter()
+            .flat_map(|&row| cut.firsts.1.iter().map(move |&column| (row, column)))
+            .collect();
+        let at = |o: usize, t: usize, i: usize| {
+            let (row, column) = pieces[i / input];
+            let (row, column) = (row + t / PIECE * cut.stride, column + t % PIECE * cut.stride);
+            let inside = row < cut.kernel.0 && column < cut.kernel.1;
+            if inside { weight(o, row * cut.kernel.1 + column, i % input) } else { 0.0 }
+        };
+        let weights = winograd_rows::pack(level, output, pieces.len() * input, at);
+        Self { cut, input, output, weights }
+    }
+
+    /// How the kernel is cut.
+    pub fn cut(&self) -> &Cut {
+        &self.cut
+    }
+
+    /// Samples of zeroes before an input row, and samples from the first of them on that are read, where samples have so many
+    /// channels.
+    pub fn margin(&self, channels: usize, made: Shape) -> (usize, usize) {
+        let cut = &self.cut;
+        let samples = cut.shape(self.input, self.output, made.width).samples();
+        let first = cut.firsts.1.iter().max().map_or(0, |first| first * cut.dilation);
+        // What a vector reads beyond a sample: whole samples of the next.
+        let beyond = 16usize.div_ceil(channels);
+        (cut.padding.1, (samples - 1) * cut.stride + first + 1 + beyond)
+    }
+
+    /// Makes rows, and calls `done` with each.
+    pub fn strip(
+        &self,
+        strip: &Strip<'_>,
+        bias: &[f32],
+        lines: &mut [&mut [f32]],
+        done: impl Fn(usize, &mut [f32]),
+    ) {
+        let cut = &self.cut;
+        let (stride, dilation) = (cut.stride, cut.dilation);
+        let (shape, level) = (cut.shape(self.input, self.output, strip.shape.width), strip.fetch.level);
+        let (sources, mut staged) = self.sources(strip);
+        let mut scratch = vec![0.0; shape.scratch()];
+        // Below the picture.
+        let mut spare: [Vec<f32>; TILE] = Default::default();
+        for (i, lines) in lines.chunks_mut(cut.rows_together()).enumerate() {
+            let first = strip.first + i * cut.rows_together();
+            for phase in 0..dilation.min(lines.len()) {
+                let over = (first + phase) * stride;
+                let rows: Vec<Vec<&[f32]>> = staged
+                    .iter_mut()
+                    .map(|staged| {
+                        let tops = cut.firsts.0.iter().map(|row| over + row * dilation);
+                        let places = tops.flat_map(|top| (0..READ).map(move |a| top + a * stride * dilation));
+                        staged.rows(strip, places.map(|place| place.checked_sub(cut.padding.0)))
+                    })
+                    .collect();
+                let columns = cut.firsts.1.iter();
+                let parts: Vec<Part<'_>> = (0..cut.firsts.0.len())
+                    .flat_map(|row| columns.clone().map(move |column| (row, column * dilation)))
+                    .flat_map(|(row, column)| {
+                        let rows = &rows;
+                        sources.iter().enumerate().map(move |(n, part)| {
+                            let each = strip.fetch.shapes[part.value].channels;
+                            let from = |a: usize| &rows[n][row * READ + a][column * each + part.start..];
+                            Part {
+                                channels: part.channels,
+                                step: stride * each,
+                                rows: std::array::from_fn(from),
+                            }
+                        })
+                    })
+                    .collect();
+                let mut own = lines.iter_mut().skip(phase).step_by(dilation);
+                let out = spare.each_mut().map(|spare| {
+                    if let Some(line) = own.next() {
+                        return &mut **line;
+                    }
+                    spare.resize(shape.width * self.output, 0.0);
+                    &mut spare[..]
+                });
+                winograd_rows::four_rows(level, shape, out, &parts, &self.weights, bias, &mut scratch);
+            }
+            for (y, line) in (first..).zip(lines) {
+                done(y, line);
+            }
+        }
+    }
+
+    /// What the input is put together from, with rows of each.
+    fn sources(&self, strip: &Strip<'_>) -> (Vec<fetch::Part>, Vec<Staged>) {
+        let kept = |value: usize| strip.fetch.rings[value].is_some();
+        let span = self.cut.rows() + (self.cut.rows_together() - 1) * self.cut.stride;
+        let staged = |part: &fetch::Part| {
+            let from = strip.fetch.shapes[part.value];
+            let (left, samples) = self.margin(from.channels, strip.shape);
+            Staged::new(part.value, from, span, left, (left + from.width).max(samples) * from.channels)
+        };
+        let parts = fetch::parts(strip.fetch.graph, strip.fetch.shapes, kept, strip.input);
+        let staged = parts.iter().map(staged).collect();
+        (parts, staged)
+    }
+}
