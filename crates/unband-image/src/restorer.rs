@@ -336,6 +336,14 @@ impl Context<'_> {
         all.into_iter().map(|(_, result)| result).collect()
     }
 
+    /// Runs work that calls [`Context::map`] often: on one of the threads itself, so that the others are near at hand.
+    pub fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match if self.threads > 1 { pool::of(self.threads) } else { None } {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
     /// As [`Context::map`] over parts that the work takes for itself, such as pieces of a slice to write to.
     pub fn map_parts<P: Send, T: Send>(&self, parts: Vec<P>, work: impl Fn(usize, P) -> T + Sync) -> Vec<T> {
         let parts: Vec<_> = parts.into_iter().map(|part| Mutex::new(Some(part))).collect();

@@ -116,6 +116,17 @@ impl Fetch<'_> {
                     to[..slice.len].copy_from_slice(&from[slice.start..][..slice.len]);
                 }
             }
+            Op::PixelUnshuffle(f) if let Op::Input(n) = self.graph.nodes[node.inputs[0].index()].op => {
+                let wide = f * width;
+                for (c, plane) in self.inputs[n].planes().enumerate() {
+                    for dy in 0..f {
+                        let row = &plane[(y * f + dy) * wide..][..wide];
+                        let at = (c * f + dy) * f;
+                        let samples = out.chunks_mut(step).zip(row.chunks_exact(f));
+                        samples.for_each(|(to, from)| to[at..][..f].copy_from_slice(from));
+                    }
+                }
+            }
             Op::PixelUnshuffle(f) => {
                 for dy in 0..f {
                     let (row, few) = first(y * f + dy);
@@ -130,10 +141,10 @@ impl Fetch<'_> {
             }
             Op::PixelShuffle(f) => {
                 let (row, many) = first(y / f);
-                for (x, to) in out.chunks_mut(step).take(width).enumerate() {
-                    let from = &row[x / f * many..][..many];
-                    for (c, to) in to[..channels].iter_mut().enumerate() {
-                        *to = from[(c * f + y % f) * f + x % f];
+                for (to, from) in out.chunks_mut(f * step).zip(row.chunks_exact(many)) {
+                    for c in 0..channels {
+                        let from = &from[(c * f + y % f) * f..][..f];
+                        to.iter_mut().skip(c).step_by(step).zip(from).for_each(|(to, &v)| *to = v);
                     }
                 }
             }

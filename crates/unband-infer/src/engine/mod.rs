@@ -107,7 +107,17 @@ impl Engine {
     pub fn run(&self, inputs: &[Map<f32>], mode: Mode, ctx: &Context<'_>) -> Result<Vec<Map<f32>>, RunError> {
         let (height, width) = crate::run::check(&self.graph, inputs)?;
         let prepared = self.prepared(height, width, mode, ctx.threads)?;
-        let Prepared { shapes, plan, schedule, done } = &*prepared;
+        ctx.within(|| self.turns(&prepared, inputs, mode, ctx))
+    }
+
+    /// All turns of the schedule.
+    fn turns(
+        &self,
+        Prepared { shapes, plan, schedule, done }: &Prepared,
+        inputs: &[Map<f32>],
+        mode: Mode,
+        ctx: &Context<'_>,
+    ) -> Result<Vec<Map<f32>>, RunError> {
         let mut rings: Vec<Option<Ring>> = Vec::new();
         rings.resize_with(self.graph.nodes.len(), || None);
         let mut outputs: Vec<Map<f32>> =
