@@ -30,36 +30,15 @@ in one run; PyTorch {torch} eager, 32 bits, channels last, on {cpu}. Least of {r
 """
 
 
-def light():
-    """The net, as a PyTorch module."""
-    import torch
-    from torch import nn
-    from torch.nn import functional
-
-    class Light(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.head = nn.Conv2d(48, 64, 3, padding=1)
-            self.body = nn.ModuleList(nn.Conv2d(64, 64, 3, padding=1) for _ in range(6))
-            self.tail = nn.Conv2d(64, 48, 3, padding=1)
-
-        def forward(self, image):
-            x = self.head(functional.pixel_unshuffle(image, 4))
-            for conv in self.body:
-                x = torch.relu(conv(x)) + x
-            return functional.pixel_shuffle(self.tail(x), 4) + image
-
-    return Light()
-
-
 def torch_stepper(folder, threads):
     """A function that takes a step and gives CPU milliseconds, milliseconds, and the loss before it."""
     import torch
     from safetensors.torch import load_file
+    from torch_nets.light import Light
 
     torch.set_num_threads(threads)
     last = torch.channels_last
-    net = light()
+    net = Light()
     net.load_state_dict(load_file(folder / "weights.safetensors"))
     net = net.to(memory_format=last)
     adam = torch.optim.Adam(net.parameters(), RATE)

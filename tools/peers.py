@@ -1,4 +1,4 @@
-"""Our benchmarks and other runtimes in turns, one thread each: what `bench_light.py` and `bench_networks.py` share.
+"""Other runtimes beside our benchmark, in turns: for `bench_engine.py`.
 
 Needs numpy, onnxruntime, openvino and safetensors, and ncnn, pnnx and torch for `ncnn_runner`.
 """
@@ -32,11 +32,12 @@ class Ours:
         values = load_file(self.folder / "network.safetensors")
         self.inputs, self.outputs = numbered(values, "input"), numbered(values, "output")
 
-    def run(self):
-        """CPU milliseconds of one run."""
-        self._process.stdin.write("\n")
+    def run(self, threads):
+        """CPU milliseconds of one run on so many threads, and those that passed."""
+        self._process.stdin.write(f"{threads}\n")
         self._process.stdin.flush()
-        return float(self._process.stdout.readline())
+        cpu, passed = self._process.stdout.readline().split()
+        return float(cpu), float(passed)
 
     def enlarges(self):
         """Does a larger picture come out?"""
@@ -55,25 +56,25 @@ class Ours:
         self._folder.cleanup()
 
 
-def onnx_runner(model, inputs):
+def onnx_runner(model, inputs, threads):
     """A function that runs a file in onnxruntime."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     given = dict(zip([value.name for value in session.get_inputs()], inputs, strict=True))
     return lambda: session.run(None, given)
 
 
-def openvino_runner(model, inputs):
-    """The same in OpenVINO, 32 bits."""
+def openvino_runner(model, inputs, threads, precision="f32"):
+    """The same in OpenVINO."""
     core = openvino.Core()
-    settings = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
+    settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": precision}
     compiled = core.compile_model(core.read_model(model), "CPU", settings)
     return lambda: list(compiled(inputs).values())
 
 
-def ncnn_runner(net, inputs, folder, corner=None):
+def ncnn_runner(net, inputs, folder, threads, corner=None):
     """A function that runs a PyTorch module of one picture in ncnn, 32 bits; none where pnnx does not turn it into ncnn's layers.
 
     `corner`: pnnx is shown only so many rows and columns, for networks that take any size: it keeps all that a network makes.
@@ -84,15 +85,16 @@ def ncnn_runner(net, inputs, folder, corner=None):
 
     if len(inputs) > 1:
         return None
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            shown = tuple(torch.from_numpy(x[..., :corner, :corner].copy()) for x in inputs)
-            pnnx.export(net, str(folder / "net.pt"), shown, fp16=False)
-    except (AssertionError, RuntimeError) as error:
-        print(f"pnnx: {str(error).splitlines()[0]}", file=sys.stderr)
-        return None
+    if not (folder / "net.ncnn.param").exists():
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                shown = tuple(torch.from_numpy(x[..., :corner, :corner].copy()) for x in inputs)
+                pnnx.export(net, str(folder / "net.pt"), shown, fp16=False)
+        except (AssertionError, RuntimeError) as error:
+            print(f"pnnx: {str(error).splitlines()[0]}", file=sys.stderr)
+            return None
     loaded = ncnn.Net()
-    loaded.opt.num_threads = 1
+    loaded.opt.num_threads = threads
     for kind in ("packed", "storage", "arithmetic"):
         setattr(loaded.opt, f"use_fp16_{kind}", False)
     if loaded.load_param(str(folder / "net.ncnn.param")) or loaded.load_model(str(folder / "net.ncnn.bin")):
@@ -108,19 +110,19 @@ def ncnn_runner(net, inputs, folder, corner=None):
     return run if run() else None
 
 
-def cpu(run):
-    """CPU milliseconds of a call."""
-    begun = time.process_time()
+def timed(run):
+    """CPU milliseconds of a call, and those that passed."""
+    cpu, begun = time.process_time(), time.perf_counter()
     run()
-    return 1000 * (time.process_time() - begun)
+    return 1000 * (time.process_time() - cpu), 1000 * (time.perf_counter() - begun)
 
 
 def least(runners, rounds):
-    """The least CPU milliseconds of each, in turns; a first round warms up."""
-    best = dict.fromkeys(runners, float("inf"))
+    """The least of both milliseconds of each, in turns; a first round warms up."""
+    best = dict.fromkeys(runners, (float("inf"), float("inf")))
     for number in range(rounds + 1):
         for name, run in runners.items():
             taken = run()
             if number:
-                best[name] = min(best[name], taken)
+                best[name] = tuple(map(min, best[name], taken))
     return best

@@ -172,8 +172,8 @@ fn every_network_gives_the_codes_that_pytorch_gives() {
             let made = stage.samples("out.png");
             assert_eq!(made.bits.to_string(), depth, "{method}");
             let apart = codes_apart(&made, &given);
-            // Uformer's normalisations enlarge rounding: PyTorch's 32 bits are 6 codes of 16 bits from its 64.
-            let own = if method == "uformer-t" { given.single * white } else { 0.0 };
+            // These enlarge rounding: PyTorch's 32 bits are 6 and 13 codes of 16 bits from its 64.
+            let own = if matches!(method, "uformer-t" | "ggdbn") { given.single * white } else { 0.0 };
             let allowed = own.ceil().max(1.0) as f32;
             assert!(apart <= allowed, "{method}: {apart} codes at {depth} bits, {allowed} allowed");
         }

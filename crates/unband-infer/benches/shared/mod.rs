@@ -1,10 +1,12 @@
 //! What the benchmarks of networks share.
 
 pub mod clock;
+pub mod light;
 pub mod values;
 
 use std::io::BufRead;
 use std::path::Path;
+use std::time::Instant;
 
 use clock::cpu;
 use unband_image::Context;
@@ -13,44 +15,46 @@ use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, checkpoint, onnx};
 use unband_simd::Level;
 
-/// A network for one thread, made of numbers of a rule, and what to run it on.
+/// A network made of numbers of a rule, and what to run it on.
 pub struct Case {
     engine: Engine,
     inputs: Vec<Map<f32>>,
 }
 
 impl Case {
-    pub fn new(graph: Graph, (height, width): (usize, usize)) -> Self {
+    pub fn new(graph: Graph, (height, width): (usize, usize), level: Level) -> Self {
         let weights = Weights::bind(&graph, &fill::of(&graph)).unwrap();
         let inputs = values::inputs(&graph, height, width);
-        Self { engine: Engine::new(graph, weights, Level::best()), inputs }
+        Self { engine: Engine::new(graph, weights, level), inputs }
     }
 
-    pub fn run(&self) -> Vec<Map<f32>> {
-        self.engine.run(&self.inputs, Mode::default(), &Context { threads: 1, ..Context::default() }).unwrap()
+    pub fn run(&self, threads: usize) -> Vec<Map<f32>> {
+        self.engine.run(&self.inputs, Mode::default(), &Context { threads, ..Context::default() }).unwrap()
     }
 
-    /// CPU milliseconds of one run.
-    pub fn milliseconds(&self) -> f64 {
-        let begun = cpu();
-        self.run();
-        (cpu() - begun) * 1e3
+    /// CPU milliseconds of one run, and those that passed.
+    pub fn milliseconds(&self, threads: usize) -> (f64, f64) {
+        let (begun, started) = (cpu(), Instant::now());
+        self.run(threads);
+        ((cpu() - begun) * 1e3, started.elapsed().as_secs_f64() * 1e3)
     }
 }
 
 /// For `tools/peers.py`: writes the network as `network.onnx`, its numbers as `weights.safetensors`, what goes in and comes out as
-/// `network.safetensors`; says "ready"; then runs it for every line that comes in and answers with CPU milliseconds.
-pub fn serve(graph: Graph, size: (usize, usize), folder: &Path) {
-    let state = fill::of(&graph);
-    let weights = Weights::bind(&graph, &state).unwrap();
-    let bytes = onnx::write(&graph, &weights, Some(size), &[]).unwrap();
+/// `network.safetensors`; says "ready"; then runs it for every number of threads that comes in, and answers with CPU milliseconds
+/// and those that passed.
+pub fn serve(graph: &Graph, size: (usize, usize), level: Level, folder: &Path) {
+    let state = fill::of(graph);
+    let weights = Weights::bind(graph, &state).unwrap();
+    let bytes = onnx::write(graph, &weights, Some(size), &[]).unwrap();
     std::fs::write(folder.join("network.onnx"), bytes).unwrap();
     let bytes = checkpoint::write_safetensors(&state, &[]);
     std::fs::write(folder.join("weights.safetensors"), bytes).unwrap();
-    let case = Case::new(graph, size);
-    std::fs::write(folder.join("network.safetensors"), values::file(&case.inputs, &case.run())).unwrap();
+    let case = Case::new(graph.clone(), size, level);
+    std::fs::write(folder.join("network.safetensors"), values::file(&case.inputs, &case.run(1))).unwrap();
     println!("ready");
-    for _ in std::io::stdin().lock().lines() {
-        println!("{:.3}", case.milliseconds());
+    for line in std::io::stdin().lock().lines() {
+        let (cpu, passed) = case.milliseconds(line.unwrap().trim().parse().unwrap());
+        println!("{cpu:.3} {passed:.3}");
     }
 }

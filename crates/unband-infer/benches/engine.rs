@@ -1,0 +1,117 @@
+//! The networks of the debanding papers, RRDBNet and a light network: milliseconds of each, or of those that are named.
+//!
+//! For `tools/bench_engine.py`, which runs the peers in turns with it: `--list` prints names, rows and columns for times and for
+//! memory, and multiply-adds of the former; `--serve NAME FOLDER` runs one whenever it is told to, on so many threads as it is
+//! told; `--memory NAME` prints what one run takes on top of what is loaded. `--level NAME` first: no further instructions.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+
+mod shared;
+
+use std::path::Path;
+
+use shared::{Case, light};
+use unband_nets::{Graph, arch};
+use unband_simd::Level;
+
+/// Rows and columns that are timed.
+type Size = (usize, usize);
+
+const FULL_HD: Size = (1080, 1920);
+
+/// Names, and sizes that are timed: results of the last ones are four times as large.
+const CASES: [(&str, Size); 11] = [
+    ("light", FULL_HD),
+    ("ggdbn", (512, 512)),
+    ("bdinn", (512, 512)),
+    ("indi", (512, 512)),
+    ("deepdeband-f", (512, 512)),
+    ("uformer-t", (512, 512)),
+    ("adnet", (512, 512)),
+    ("brdnet", (512, 512)),
+    ("bitnet", (512, 512)),
+    ("rrdbnet", (256, 256)),
+    ("unband-sr-lite", (256, 256)),
+];
+
+fn graph(name: &str) -> Graph {
+    if name == "light" {
+        return light::light();
+    }
+    arch::build(name).unwrap_or_else(|| panic!("no network `{name}`")).unwrap()
+}
+
+fn size(name: &str) -> Size {
+    CASES.iter().find(|case| case.0 == name).map_or((512, 512), |case| case.1)
+}
+
+/// Rows and columns of the smallest picture that holds 1920×1080, or that becomes it.
+fn full_hd(graph: &Graph) -> Size {
+    let multiple = graph.size_multiple().unwrap_or(1);
+    let scale = graph.scale().unwrap_or(1);
+    ((FULL_HD.0 / scale).next_multiple_of(multiple), (FULL_HD.1 / scale).next_multiple_of(multiple))
+}
+
+/// Bytes from the system's account of this process.
+fn account(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
+}
+
+/// Most bytes at once of a run, less those that are there before.
+fn memory(name: &str, level: Level) -> u64 {
+    let graph = graph(name);
+    let size = full_hd(&graph);
+    let case = Case::new(graph, size, level);
+    // 5 forgets the peak so far.
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let before = account("VmRSS");
+    let made = case.run(1);
+    assert!(made.iter().all(|map| !map.data.is_empty()));
+    account("VmHWM").saturating_sub(before)
+}
+
+fn list() {
+    for (name, size) in CASES {
+        let graph = graph(name);
+        let (rows, columns) = full_hd(&graph);
+        let adds = graph.multiply_adds(size.0, size.1).unwrap();
+        println!("{name} {} {} {rows} {columns} {adds}", size.0, size.1);
+    }
+}
+
+fn times(names: &[&str], level: Level) {
+    for (name, size) in CASES.iter().filter(|case| names.is_empty() || names.contains(&case.0)) {
+        let graph = graph(name);
+        let gigaflops = 2e-9 * graph.multiply_adds(size.0, size.1).unwrap() as f64;
+        let case = Case::new(graph, *size, level);
+        let best = |threads: usize| {
+            let all = (0..3).map(|_| case.milliseconds(threads));
+            all.fold((f64::MAX, f64::MAX), |least, now| (least.0.min(now.0), least.1.min(now.1)))
+        };
+        let (one, two) = (best(1), best(2));
+        println!(
+            "{name:14} {:8.1} ms CPU, {:5.1} GFLOP per CPU second; two threads {:8.1} ms, {:.2} times as quick",
+            one.0,
+            gigaflops / one.0 * 1e3,
+            two.1,
+            one.1 / two.1
+        );
+    }
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let mut args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut level = Level::best();
+    if let ["--level", name, ..] = args[..] {
+        level = Level::all().find(|level| format!("{level:?}").eq_ignore_ascii_case(name)).unwrap();
+        args.drain(..2);
+    }
+    match args.as_slice() {
+        ["--list"] => list(),
+        ["--serve", name, folder] => shared::serve(&graph(name), size(name), level, Path::new(folder)),
+        ["--memory", name] => println!("{}", memory(name, level)),
+        names => times(names, level),
+    }
+}

@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Times the networks of `crates/unband-infer/benches/engine.rs` in onnxruntime, OpenVINO, ncnn and PyTorch, beside ours, and
+compares memory.
+
+    tools/bench_engine.py OUR-BENCHMARK [--only NAME,…] [--rounds N] [--no-memory] [--no-compile] [--avx2] [--write]
+
+OUR-BENCHMARK is the program that `cargo bench -p unband-infer --bench engine --no-run` names; `scripts/bench engine` does both.
+All have the same numbers and run in turns, on one thread and on all processors; results are compared too. Memory is that of one
+run in a process of its own, on top of what is there when the network is loaded. `--avx2` holds those to AVX2 that can be. Needs
+Linux and the Python packages ncnn, numpy, onnx, onnxruntime, openvino, pnnx, safetensors, torch and torchvision; PyTorch compiles
+with the system's C++ compiler.
+"""
+
+import argparse
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+
+if "--avx2" in sys.argv:
+    # Read when they are loaded.
+    os.environ.update(ONEDNN_MAX_CPU_ISA="AVX2", ATEN_CPU_CAPABILITY="avx2")
+
+import peers
+import torch
+import torch_nets
+from safetensors.torch import load_file
+from torch_nets.light import Light
+
+HEAD = """# The engine beside onnxruntime, OpenVINO, ncnn and PyTorch
+
+Made by `scripts/bench engine --write`. The same network with the same numbers, written as an ONNX file by
+`unband models export`, and as a PyTorch module (`tools/torch_nets`; channels last, `torch.compile`, `torch.inference_mode`). In
+turns in one run on {cpu}, least of {rounds}; onnxruntime {onnxruntime}, OpenVINO {openvino}, ncnn {ncnn} (through pnnx),
+PyTorch {torch}; 32 bits all of them.
+
+`light` is what light networks are made of: pixel-unshuffle by 4, eight convolutions of 3×3, mostly 64 to 64 channels, with skips
+(71.7 GFLOP at 1920×1080). How it works: [engine](../engine.md).
+"""
+
+ONE = """
+## One thread
+
+CPU milliseconds of one run; in brackets how many times ours. GFLOP/s: operations of the definition, counted as if every product
+were made, per second of ours. The last column is the largest difference of their results from ours, over the largest value.
+–: pnnx makes no ncnn network of it.
+
+| network | picture | unband | GFLOP/s | onnxruntime | OpenVINO | ncnn | PyTorch | best of them | differ by |
+|---|---|---:|---:|---:|---:|---:|---:|---:|---:|
+"""
+
+ALL = """
+## {threads} threads
+
+Milliseconds that pass. The last column: how many times as quick as on one thread.
+
+| network | picture | unband | onnxruntime | OpenVINO | ncnn | PyTorch | best of them | threads bring |
+|---|---|---:|---:|---:|---:|---:|---:|---:|
+"""
+
+AVX2 = """
+## AVX2 only
+
+One thread, CPU milliseconds, as above; those whose instructions can be held back.
+
+| network | picture | unband | GFLOP/s | OpenVINO | PyTorch | best of them | differ by |
+|---|---|---:|---:|---:|---:|---:|---:|
+"""
+
+MEMORY = """
+## Memory
+
+The most that one run takes on top of the loaded network, input and result included, each in a process of its own, one thread. The
+picture is 1920×1080, or what the network's multiple makes of it; of those that enlarge the result is.
+
+| network | picture | unband | PyTorch | |
+|---|---|---:|---:|---:|
+"""
+
+
+def module(name, weights=None):
+    """The module, with our numbers; tables of integers are its own."""
+    net = Light() if name == "light" else torch_nets.build(name)
+    if weights:
+        state = net.state_dict()
+        ours = {key: value for key, value in load_file(weights).items() if value.is_floating_point()}
+        if missing := [key for key, value in state.items() if value.is_floating_point() and key not in ours]:
+            sys.exit(f"{name}: {missing[:3]} are not among our numbers")
+        net.load_state_dict({**state, **ours})
+    return net.eval()
+
+
+def torch_runner(net, inputs, threads, compiled):
+    """A function that runs a module: pictures channels last, values of one sample per channel as vectors."""
+    for value in net.parameters():
+        if value.dim() == 4:
+            value.data = value.data.contiguous(memory_format=torch.channels_last)
+    tensors = [torch.from_numpy(x) for x in inputs]
+    last = torch.channels_last
+    tensors = [x.flatten(1) if x.shape[2:] == (1, 1) else x.contiguous(memory_format=last) for x in tensors]
+    call = torch.compile(net) if compiled else net
+
+    def run():
+        torch.set_num_threads(threads)
+        with torch.inference_mode():
+            out = call(*tensors)
+        return [value.numpy() for value in (out if isinstance(out, tuple) else (out,))]
+
+    return run
+
+
+def runners(name, ours, threads, args):
+    """The peers on so many threads."""
+    net = module(name, ours.folder / "weights.safetensors")
+    some = {"OpenVINO": peers.openvino_runner(ours.model, ours.inputs, threads)}
+    if not args.avx2:
+        corner = 64 if ours.enlarges() else None
+        some["onnxruntime"] = peers.onnx_runner(ours.model, ours.inputs, threads)
+        some["ncnn"] = peers.ncnn_runner(net, ours.inputs, ours.folder, threads, corner)
+    some["PyTorch"] = torch_runner(net, ours.inputs, threads, not args.no_compile)
+    return {peer: run for peer, run in some.items() if run}
+
+
+def times(name, ours, threads, args):
+    """Least milliseconds of each, CPU and passed, and how far the others are off."""
+    others = runners(name, ours, threads, args)
+    differ = max(ours.off(run()) for run in others.values())
+    timed = {peer: (lambda run=run: peers.timed(run)) for peer, run in others.items()}
+    return peers.least({"unband": lambda: ours.run(threads), **timed}, args.rounds), differ
+
+
+def cells(best, which, names):
+    """The peers' milliseconds beside ours, and the best of them."""
+    mine = best["unband"][which]
+    one = [f"{best[n][which]:,.0f} ({best[n][which] / mine:.2f})" if n in best else "–" for n in names]
+    least = min(best[n][which] for n in names if n in best)
+    return [*one, f"**{least / mine:.2f}**"]
+
+
+def rows_of(program, case, args, threads):
+    """A network's row on one thread, and the one on all."""
+    name, rows, columns, _, _, adds = case
+    level = ["--level", "avx2"] if args.avx2 else []
+    names = ["OpenVINO", "PyTorch"] if args.avx2 else ["onnxruntime", "OpenVINO", "ncnn", "PyTorch"]
+    row = lambda values: "| " + " | ".join(values) + " |\n"
+    with peers.Ours([program, *level, "--serve", name]) as ours:
+        size = f"{columns}×{rows}"
+        best, differ = times(name, ours, 1, args)
+        speed = 2e-6 * adds / best["unband"][0]
+        mine = [f"`{name}`", size, f"{best['unband'][0]:,.0f}"]
+        one = row([*mine, f"{speed:,.0f}", *cells(best, 0, names), f"{differ:.0e}"])
+        if args.avx2 or threads == 1:
+            return one, None
+        more, _ = times(name, ours, threads, args)
+        gain = best["unband"][1] / more["unband"][1]
+        mine = [f"`{name}`", size, f"{more['unband'][1]:,.0f}"]
+        return one, row([*mine, *cells(more, 1, names), f"{gain:.2f}"])
+
+
+def account(word):
+    """Bytes from the system's account of this process."""
+    lines = pathlib.Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith(word))
+
+
+def torch_memory(name, rows, columns):
+    """Most bytes at once of a run, less those that are there before."""
+    net = module(name)
+    points = [torch.ones(1, 1)] if name == "indi" else []
+    inputs = [torch.rand(1, 3, rows, columns), *points]
+    # 5 forgets the peak so far.
+    pathlib.Path("/proc/self/clear_refs").write_text("5")
+    before = account("VmRSS")
+    with torch.inference_mode():
+        made = net(*inputs)
+    assert made is not None
+    return max(0, account("VmHWM") - before)
+
+
+def bytes_of(command):
+    """What a process of its own says; none where the system stopped it."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode < 0:
+        return None
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: {done.stderr[-500:]}")
+    return int(done.stdout)
+
+
+def memory_row(program, name, rows, columns):
+    ours = bytes_of([program, "--memory", name])
+    theirs = bytes_of([sys.executable, __file__, "--torch-memory", name, str(rows), str(columns)])
+    text = [f"{n / 2**20:,.0f} MiB" if n else "more than there is" for n in (ours, theirs)]
+    ratio = f"{theirs / ours:.1f} times ours" if ours and theirs else ""
+    return f"| `{name}` | {columns}×{rows} | {text[0]} | {text[1]} | {ratio} |\n"
+
+
+def processor():
+    lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def cases(program, only):
+    """Names, rows and columns for times, rows and columns for memory, multiply-adds."""
+    listed = subprocess.run([program, "--list"], check=True, capture_output=True, text=True).stdout
+    found = [(name, *map(int, numbers)) for name, *numbers in map(str.split, listed.splitlines())]
+    return [case for case in found if not only or case[0] in only]
+
+
+def settings():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("program")
+    parser.add_argument("--only", type=lambda names: names.split(","), default=[])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-memory", action="store_true")
+    parser.add_argument("--no-compile", action="store_true", help="PyTorch as it is")
+    parser.add_argument("--avx2", action="store_true", help="no further instructions")
+    parser.add_argument("--write", action="store_true", help="docs/results/engine.md")
+    return parser.parse_args()
+
+
+def main():
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    if sys.argv[1:2] == ["--torch-memory"]:
+        print(torch_memory(sys.argv[2], *map(int, sys.argv[3:])))
+        return
+    args = settings()
+    chosen = cases(args.program, args.only)
+    versions = {name: version(name) for name in ("onnxruntime", "openvino", "ncnn", "torch")}
+    threads = os.cpu_count() or 1
+    ones, mores = (AVX2 if args.avx2 else ONE), ALL.format(threads=threads)
+    for case in chosen:
+        one, more = rows_of(args.program, case, args, threads)
+        ones += one
+        mores += more or ""
+        print(one, more or "", sep="", end="", flush=True)
+    page = HEAD.format(cpu=processor(), rounds=args.rounds, **versions) + ones
+    page += "" if args.avx2 else mores
+    if not (args.no_memory or args.avx2):
+        page += MEMORY
+        for name, _, _, rows, columns, _ in chosen:
+            page += memory_row(args.program, name, rows, columns)
+    print(page)
+    if args.write:
+        (pathlib.Path(__file__).parent.parent / "docs/results/engine.md").write_text(page)
+
+
+if __name__ == "__main__":
+    main()
