@@ -45,7 +45,7 @@ ONE = """
 
 CPU milliseconds of one run; in brackets how many times ours. GFLOP/s: operations of the definition, counted as if every product
 were made, per second of ours. The last column is the largest difference of their results from ours, over the largest value.
-–: pnnx makes no ncnn network of it.
+–: pnnx makes no ncnn network of it (of `rrdbnet` for want of memory: 20 GB did not suffice).
 
 | network | picture | unband | GFLOP/s | onnxruntime | OpenVINO | ncnn | PyTorch | best of them | differ by |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|
@@ -80,6 +80,10 @@ picture is 1920×1080, or what the network's multiple makes of it; of those that
 """
 
 
+# Networks of which pnnx makes none in 20 GB.
+TOO_LARGE = ("rrdbnet",)
+
+
 def module(name, weights=None):
     """The module, with our numbers; tables of integers are its own."""
     net = Light() if name == "light" else torch_nets.build(name)
@@ -92,15 +96,20 @@ def module(name, weights=None):
     return net.eval()
 
 
-def torch_runner(net, inputs, threads, compiled):
-    """A function that runs a module: pictures channels last, values of one sample per channel as vectors."""
+def compiled(net):
+    """A module for any number of threads."""
+    torch._inductor.config.cpp.dynamic_threads = True
+    return torch.compile(net)
+
+
+def torch_runner(net, call, inputs, threads):
+    """A function that runs a module by a call: pictures channels last, values of one sample per channel as vectors."""
     for value in net.parameters():
         if value.dim() == 4:
             value.data = value.data.contiguous(memory_format=torch.channels_last)
     tensors = [torch.from_numpy(x) for x in inputs]
     last = torch.channels_last
     tensors = [x.flatten(1) if x.shape[2:] == (1, 1) else x.contiguous(memory_format=last) for x in tensors]
-    call = torch.compile(net) if compiled else net
 
     def run():
         torch.set_num_threads(threads)
@@ -111,21 +120,21 @@ def torch_runner(net, inputs, threads, compiled):
     return run
 
 
-def runners(name, ours, threads, args):
+def runners(name, ours, threads, net, call, args):
     """The peers on so many threads."""
-    net = module(name, ours.folder / "weights.safetensors")
     some = {"OpenVINO": peers.openvino_runner(ours.model, ours.inputs, threads)}
     if not args.avx2:
         corner = 64 if ours.enlarges() else None
         some["onnxruntime"] = peers.onnx_runner(ours.model, ours.inputs, threads)
-        some["ncnn"] = peers.ncnn_runner(net, ours.inputs, ours.folder, threads, corner)
-    some["PyTorch"] = torch_runner(net, ours.inputs, threads, not args.no_compile)
+        if name not in TOO_LARGE:
+            some["ncnn"] = peers.ncnn_runner(net, ours.inputs, ours.folder, threads, corner)
+    some["PyTorch"] = torch_runner(net, call, ours.inputs, threads)
     return {peer: run for peer, run in some.items() if run}
 
 
-def times(name, ours, threads, args):
+def times(name, ours, threads, net, call, args):
     """Least milliseconds of each, CPU and passed, and how far the others are off."""
-    others = runners(name, ours, threads, args)
+    others = runners(name, ours, threads, net, call, args)
     differ = max(ours.off(run()) for run in others.values())
     timed = {peer: (lambda run=run: peers.timed(run)) for peer, run in others.items()}
     return peers.least({"unband": lambda: ours.run(threads), **timed}, args.rounds), differ
@@ -147,13 +156,15 @@ def rows_of(program, case, args, threads):
     row = lambda values: "| " + " | ".join(values) + " |\n"
     with peers.Ours([program, *level, "--serve", name]) as ours:
         size = f"{columns}×{rows}"
-        best, differ = times(name, ours, 1, args)
+        net = module(name, ours.folder / "weights.safetensors")
+        call = net if args.no_compile else compiled(net)
+        best, differ = times(name, ours, 1, net, call, args)
         speed = 2e-6 * adds / best["unband"][0]
         mine = [f"`{name}`", size, f"{best['unband'][0]:,.0f}"]
         one = row([*mine, f"{speed:,.0f}", *cells(best, 0, names), f"{differ:.0e}"])
         if args.avx2 or threads == 1:
             return one, None
-        more, _ = times(name, ours, threads, args)
+        more, _ = times(name, ours, threads, net, call, args)
         gain = best["unband"][1] / more["unband"][1]
         mine = [f"`{name}`", size, f"{more['unband'][1]:,.0f}"]
         return one, row([*mine, *cells(more, 1, names), f"{gain:.2f}"])
