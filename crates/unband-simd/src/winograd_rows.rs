@@ -381,11 +381,12 @@ unsafe fn multiply<V: Lanes, const P: usize, const B: usize>(
                 }
             }
         }
+        let starts: [usize; P] = std::array::from_fn(|p| quad.shape.start(first + p));
         for row in 0..TILE {
             for k in 0..P * B {
                 let at = |across: usize| halves.add(((row * SIDE + across) * P * B + k) * V::LEN);
                 let samples = back(std::array::from_fn(|across| V::load(at(across))));
-                place(quad, row, first + k / B, start + k % B * V::LEN, samples);
+                place(quad, (row, starts[k / B]), start + k % B * V::LEN, samples);
             }
         }
     }
@@ -394,28 +395,28 @@ unsafe fn multiply<V: Lanes, const P: usize, const B: usize>(
 /// Four samples of a tile's row with their bias, as far as they are of the picture.
 #[cfg(any(target_arch = "x86_64", test))]
 #[inline(always)]
-unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, row: usize, tile: usize, o: usize, samples: [V; TILE]) {
+unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, (row, first): (usize, usize), o: usize, samples: [V; TILE]) {
     let Shape { outputs, width, dilation, .. } = quad.shape;
     if o >= outputs {
         return;
     }
     let here = V::LEN.min(outputs - o);
-    let mut whole = [0.0f32; LANES];
-    for (j, &v) in samples.iter().enumerate() {
-        let x = quad.shape.start(tile) + j * dilation;
-        if x >= width {
-            break;
+    let inside = width.saturating_sub(first).div_ceil(dilation).min(TILE);
+    let out = quad.out[row].as_mut_ptr();
+    // SAFETY: rows of the result hold `width` samples, slices hold a vector where one is read or written.
+    unsafe {
+        if here == V::LEN {
+            let bias = V::load(quad.bias.as_ptr().add(o));
+            for (j, &v) in samples.iter().enumerate().take(inside) {
+                v.add(bias).store(out.add((first + j * dilation) * outputs + o));
+            }
+            return;
         }
-        let to = &mut quad.out[row][x * outputs + o..][..here];
-        // SAFETY: slices hold a vector where one is read or written.
-        unsafe {
-            if here == V::LEN {
-                v.add(V::load(quad.bias.as_ptr().add(o))).store(to.as_mut_ptr());
-            } else {
-                v.store(whole.as_mut_ptr());
-                for ((to, &v), &b) in to.iter_mut().zip(&whole).zip(&quad.bias[o..]) {
-                    *to = v + b;
-                }
+        let mut whole = [0.0f32; LANES];
+        for (j, &v) in samples.iter().enumerate().take(inside) {
+            v.store(whole.as_mut_ptr());
+            for (n, (&v, &b)) in whole[..here].iter().zip(&quad.bias[o..]).enumerate() {
+                *out.add((first + j * dilation) * outputs + o + n) = v + b;
             }
         }
     }
