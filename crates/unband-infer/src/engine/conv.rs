@@ -7,6 +7,7 @@ use unband_simd::conv_rows::{self, Line, Tap};
 use unband_simd::{Level, net_rows, winograd_rows};
 
 use super::kernel::{Strip, each};
+use super::scratch::Scratch;
 use super::tiles::{Cut, Tiles};
 
 fn is_depthwise(conv: &Conv) -> bool {
@@ -324,11 +325,13 @@ fn phases(conv: &ConvTranspose, w: &[f32], level: Level) -> Vec<Phase> {
 pub struct Staged {
     value: usize,
     /// Row of the input and its samples, by row modulo their number.
-    rows: Vec<(Option<usize>, Vec<f32>)>,
+    rows: Vec<Option<(usize, Scratch)>>,
+    /// Once a row outside is asked for.
     zeros: Vec<f32>,
     height: usize,
     /// Samples of zeroes before a row.
     left: usize,
+    floats: usize,
     /// Where a row lies between the zeroes.
     inside: std::ops::Range<usize>,
 }
@@ -338,10 +341,11 @@ impl Staged {
     pub fn new(value: usize, from: Shape, span: usize, left: usize, floats: usize) -> Self {
         Self {
             value,
-            rows: vec![(None, Vec::new()); span],
-            zeros: vec![0.0; floats],
+            rows: std::iter::repeat_with(|| None).take(span).collect(),
+            zeros: Vec::new(),
             height: from.height,
             left,
+            floats,
             inside: left * from.channels..(left + from.width) * from.channels,
         }
     }
@@ -352,22 +356,30 @@ impl Staged {
         strip: &Strip<'a>,
         places: impl Iterator<Item = Option<usize>> + Clone,
     ) -> Vec<&'a [f32]> {
-        let (span, floats) = (self.rows.len(), self.zeros.len());
-        let inside = |place: Option<usize>| place.filter(|&y| y < self.height);
+        let (span, floats, height) = (self.rows.len(), self.floats, self.height);
+        let inside = |place: Option<usize>| place.filter(|&y| y < height);
         let (value, left) = (self.value, self.left);
         let kept = |y| strip.fetch.padded(value, y, left, floats);
-        for y in places.clone().filter_map(inside) {
+        for place in places.clone().map(inside) {
+            let Some(y) = place else {
+                self.zeros.resize(floats, 0.0);
+                continue;
+            };
             let slot = &mut self.rows[y % span];
-            if slot.0 != Some(y) && kept(y).is_none() {
-                slot.1.resize(floats, 0.0);
-                strip.fetch.row(value, y, &mut slot.1[self.inside.clone()]);
-                slot.0 = Some(y);
+            if slot.as_ref().is_some_and(|slot| slot.0 == y) || kept(y).is_some() {
+                continue;
             }
+            let (number, row) = slot.get_or_insert_with(|| {
+                let mut row = Scratch::of(floats);
+                row[..self.inside.start].fill(0.0);
+                row[self.inside.end..].fill(0.0);
+                (y, row)
+            });
+            *number = y;
+            strip.fetch.row(value, y, &mut row[self.inside.clone()]);
         }
-        let row = |place| {
-            let staged = |y: usize| kept(y).unwrap_or(&self.rows[y % span].1[..]);
-            inside(place).map_or(&self.zeros[..], staged)
-        };
+        let staged = |y: usize| self.rows[y % span].as_ref().map_or(&self.zeros[..], |slot| &slot.1[..]);
+        let row = |place| inside(place).map_or(&self.zeros[..], |y| kept(y).unwrap_or_else(|| staged(y)));
         places.map(row).collect()
     }
 }

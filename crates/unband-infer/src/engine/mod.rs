@@ -15,6 +15,7 @@ mod pool;
 mod ring;
 mod rows;
 mod schedule;
+mod scratch;
 mod tiles;
 mod whole;
 

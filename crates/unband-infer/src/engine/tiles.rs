@@ -11,6 +11,7 @@ use unband_simd::winograd_rows::{self, Part, READ, TILE};
 use super::conv::Staged;
 use super::fetch;
 use super::kernel::Strip;
+use super::scratch::Scratch;
 
 /// Taps of a piece's side.
 const PIECE: usize = 3;
@@ -141,9 +142,9 @@ impl Tiles {
         let (stride, dilation) = (cut.stride, cut.dilation);
         let (shape, level) = (cut.shape(self.input, self.output, strip.shape.width), strip.fetch.level);
         let (sources, mut staged) = self.sources(strip);
-        let mut scratch = vec![0.0; shape.scratch()];
+        let mut scratch = Scratch::of(shape.scratch());
         // Below the picture.
-        let mut spare: [Vec<f32>; TILE] = Default::default();
+        let mut spare: [Option<Scratch>; TILE] = Default::default();
         for (i, lines) in lines.chunks_mut(cut.rows_together()).enumerate() {
             let first = strip.first + i * cut.rows_together();
             for phase in 0..dilation.min(lines.len()) {
@@ -177,8 +178,7 @@ impl Tiles {
                     if let Some(line) = own.next() {
                         return &mut **line;
                     }
-                    spare.resize(shape.width * self.output, 0.0);
-                    &mut spare[..]
+                    spare.get_or_insert_with(|| Scratch::of(shape.width * self.output))
                 });
                 winograd_rows::four_rows(level, shape, out, &parts, &self.weights, bias, &mut scratch);
             }
