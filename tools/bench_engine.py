@@ -69,6 +69,15 @@ One thread, CPU milliseconds, as above; those whose instructions can be held bac
 |---|---|---:|---:|---:|---:|---:|---:|
 """
 
+HALF = """
+## 16 bits
+
+One thread, CPU milliseconds: ours in 32 bits, and OpenVINO where it may use bf16, which is off by more than two codes of 8 bits.
+
+| network | unband, 32 bits | OpenVINO, bf16 | differ by |
+|---|---:|---:|---:|
+"""
+
 MEMORY = """
 ## Memory
 
@@ -170,6 +179,16 @@ def rows_of(program, case, args, threads):
         return one, row([*mine, *cells(more, 1, names), f"{gain:.2f}"])
 
 
+def half_row(program, args):
+    """The light network in OpenVINO's bf16, beside ours in 32 bits."""
+    with peers.Ours([program, "--serve", "light"]) as ours:
+        run = peers.openvino_runner(ours.model, ours.inputs, 1, "bf16")
+        differ = ours.off(run())
+        best = peers.least({"unband": lambda: ours.run(1), "OpenVINO": lambda: peers.timed(run)}, args.rounds)
+    mine, theirs = best["unband"][0], best["OpenVINO"][0]
+    return f"| `light` | {mine:,.0f} | {theirs:,.0f} ({theirs / mine:.2f}) | {differ:.0e} |\n"
+
+
 def account(word):
     """Bytes from the system's account of this process."""
     lines = pathlib.Path("/proc/self/status").read_text().splitlines()
@@ -250,6 +269,8 @@ def main():
         print(one, more or "", sep="", end="", flush=True)
     page = HEAD.format(cpu=processor(), rounds=args.rounds, **versions) + ones
     page += "" if args.avx2 else mores
+    if not (args.only or args.avx2):
+        page += HALF + half_row(args.program, args)
     if not (args.no_memory or args.avx2):
         page += MEMORY
         for name, _, _, rows, columns, _ in chosen:
