@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::codes::CodeRestorer;
 use crate::depth::Depth;
@@ -11,6 +11,7 @@ use crate::inspect::Findings;
 use crate::params::{ParamError, ParamInfo};
 use crate::pool;
 use crate::rng::Rng;
+use rayon::ThreadPool;
 use unband_simd::Level;
 
 /// A rectangle of luma samples, half open.
@@ -313,7 +314,7 @@ impl Context<'_> {
     /// When `work` panics, once all begun parts have ended.
     pub fn map<T: Send>(&self, parts: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
         let threads = self.threads.min(parts);
-        let pool = if threads > 1 { pool::of(self.threads) } else { None };
+        let pool = if parts > 1 { self.pool() } else { None };
         let Some(pool) = pool else { return (0..parts).map(work).collect() };
         let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(parts)));
         let run = || {
@@ -338,10 +339,14 @@ impl Context<'_> {
 
     /// Runs work that calls [`Context::map`] often: on one of the threads itself, so that the others are near at hand.
     pub fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        match if self.threads > 1 { pool::of(self.threads) } else { None } {
+        match self.pool() {
             Some(pool) => pool.install(work),
             None => work(),
         }
+    }
+
+    fn pool(&self) -> Option<Arc<ThreadPool>> {
+        if self.threads > 1 { pool::of(self.threads) } else { None }
     }
 
     /// As [`Context::map`] over parts that the work takes for itself, such as pieces of a slice to write to.

@@ -47,7 +47,7 @@ impl Enlarger {
         let scale = graph.scale().filter(|_| graph.inputs[0].channels == 3);
         let scale =
             scale.ok_or_else(|| fault("does not give a picture some times as large as the one it takes"))?;
-        let align = (engine.tile() * graph.coarsest_step()).max(multiple).next_power_of_two();
+        let align = engine.align();
         let exact = engine.exact_radius().filter(|&radius| radius <= FAR);
         let whole = || fault("looks at the whole picture, which cannot be cut into windows");
         let radius = exact.or(graph.receptive_radius()).ok_or_else(whole)?;

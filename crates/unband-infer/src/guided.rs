@@ -54,7 +54,7 @@ impl GuidedRestorer {
         let multiple = multiple.max(graph.coarsest_step());
         let radius = graph.receptive_radius().ok_or_else(|| fault("looks at the whole picture"))?;
         let before = surface.needs();
-        let align = before.align.max(engine.tile() * multiple.next_power_of_two());
+        let align = before.align.max(engine.align());
         let rim = radius.next_multiple_of(align);
         let needs = Needs { halo: rim + before.halo, align, full_width: false, whole_image: false };
         Ok(Self { name, engine, surface, cells: Cells::new(findings), strength, needs, rim, multiple })

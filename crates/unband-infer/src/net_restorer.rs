@@ -64,7 +64,7 @@ impl NetRestorer {
         if out != Some(Shape::new(3, multiple * 4, multiple * 4)) {
             return Err(fault("does not give a picture of the size it takes".into()));
         }
-        let align = engine.tile() * graph.coarsest_step().max(multiple).next_power_of_two();
+        let align = engine.align();
         // Every step looks as far again.
         let times = if let Way::Steps(steps) = way { steps.get() as usize } else { 1 };
         let exact = engine.exact_radius().filter(|radius| radius * times <= FAR);

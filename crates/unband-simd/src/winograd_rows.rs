@@ -13,8 +13,8 @@ use crate::conv_rows;
 #[cfg(any(target_arch = "x86_64", test))]
 use crate::lanes::Lanes;
 
-/// The points at which polynomials are multiplied, beside 0 and infinity: ± these. Their squares and what they become by each
-/// other's are powers of two, and sums are half as far from exact ones as with 1 and 2, which Lavin & Gray take (Alam et al.,
+/// The points at which polynomials are multiplied, beside 0 and infinity: ± these. Their squares are powers of two and
+/// each other's inverse, and sums are half as far from exact ones as with 1 and 2, which Lavin & Gray take (Alam et al.,
 /// "Winograd Convolution for Deep Neural Networks: Efficient Point Selection", 2022).
 const FAR: f32 = std::f32::consts::SQRT_2;
 const NEAR: f32 = std::f32::consts::FRAC_1_SQRT_2;
@@ -27,11 +27,11 @@ const FREQUENCIES: usize = SIDE * SIDE;
 pub const TILE: usize = 4;
 /// Tiles worked on together, at most.
 const TOGETHER: usize = 12;
-/// Tiles whose samples are asked for so many tiles before they are read: rows seldom lie in near caches.
+/// A tile's samples are asked for while the tile so many before it is transformed: rows seldom lie in near caches.
 #[cfg(any(target_arch = "x86_64", test))]
 const AHEAD: usize = 2;
-/// Lanes to which the channels of transformed input are filled up.
-const LANES: usize = 16;
+/// Floats of the longest vector: of a part's channels, whole ones are read.
+pub const LANES: usize = 16;
 /// The largest block of outputs.
 const LONGEST: usize = 32;
 
@@ -57,7 +57,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Samples that every input row must hold, and one more: from `dilation` before the first output on, zeroes after the last.
+    /// Samples that every input row must hold: from `dilation` before the first output on, zeroes after the last.
     pub fn samples(self) -> usize {
         let tiles = self.tiles().next_multiple_of(TOGETHER).next_multiple_of(self.dilation);
         tiles * TILE + 2 * self.dilation

@@ -78,10 +78,12 @@ impl Engine {
         })
     }
 
-    /// Samples, at the coarsest that it works on, whose multiples windows begin at so that samples share sums with the same
-    /// others as in the whole picture.
-    pub fn tile(&self) -> usize {
-        self.kernels.values().map(Kernel::tile).max().unwrap_or(1)
+    /// Columns and rows whose multiples windows begin at, so that samples are computed together with the same others as in the
+    /// whole picture: tiles of the coarsest samples.
+    pub fn align(&self) -> usize {
+        let tile = self.kernels.values().map(Kernel::tile).max().unwrap_or(1);
+        let coarsest = self.graph.coarsest_step().max(self.graph.size_multiple().unwrap_or(1));
+        tile * coarsest.next_power_of_two()
     }
 
     /// Bytes of results that are kept at once, at most, while it runs, with its outputs; without inputs and weights.

@@ -8,6 +8,8 @@ use unband_nets::layer::pool::MaxPool;
 use unband_nets::layer::resample::Tap;
 use unband_nets::{Op, Shape};
 
+use super::tiles::Cut;
+
 /// The rows of input number `input`, of shape `from`, that decide the rows `rows` of the result, of shape `made`.
 ///
 /// What lies outside may be anything, numbers or not. Inputs that only lend their size need no rows. Batch normalisation is
@@ -76,10 +78,10 @@ pub fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
 }
 
 fn of_conv(conv: &Conv, height: usize, rows: Range<usize>) -> Range<usize> {
-    let cut = super::tiles::Cut::of(conv);
-    let together = cut.as_ref().map_or(1, super::tiles::Cut::rows_together);
+    let cut = Cut::of(conv);
+    let together = cut.map_or(1, Cut::rows_together);
     let rows = rows.start / together * together..rows.end.next_multiple_of(together);
-    let far = cut.map_or((conv.kernel.0 - 1) * conv.dilation + 1, |cut| cut.rows());
+    let far = cut.map_or((conv.kernel.0 - 1) * conv.dilation + 1, Cut::rows);
     let first = (rows.start * conv.stride).saturating_sub(conv.padding.0);
     clipped(first, ((rows.end - 1) * conv.stride + far).saturating_sub(conv.padding.0), height)
 }

@@ -6,7 +6,7 @@
 use unband_nets::Shape;
 use unband_nets::layer::conv::Conv;
 use unband_simd::Level;
-use unband_simd::winograd_rows::{self, Part, READ, TILE};
+use unband_simd::winograd_rows::{self, LANES, Part, READ, TILE};
 
 use super::conv::Staged;
 use super::fetch;
@@ -26,10 +26,8 @@ const FURTHEST: usize = 2;
 const MOST: usize = 3 << 20;
 
 /// How a convolution's kernel is cut.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Cut {
-    /// Rows and columns of the first taps of pieces, counted in taps.
-    firsts: (Vec<usize>, Vec<usize>),
     kernel: (usize, usize),
     stride: usize,
     dilation: usize,
@@ -39,49 +37,55 @@ pub struct Cut {
 impl Cut {
     /// That of a convolution for which it is worth while.
     pub fn of(conv: &Conv) -> Option<Self> {
-        let (stride, dilation) = (conv.stride, conv.dilation);
+        let &Conv { kernel, stride, dilation, padding, .. } = conv;
         let alike = conv.groups == 1 && conv.input >= ENOUGH;
         if !alike || dilation > FURTHEST || (stride > 1 && dilation > 1) {
             return None;
         }
-        // Samples that lie a stride apart make a picture of their own, with its own taps.
-        let firsts = |kernel: usize| -> Vec<usize> {
-            (0..stride.min(kernel)).flat_map(|phase| (phase..kernel).step_by(PIECE * stride)).collect()
-        };
-        let firsts = (firsts(conv.kernel.0), firsts(conv.kernel.1));
+        let cut = Self { kernel, stride, dilation, padding };
         // A piece takes 36 products for 16 samples.
-        let products = firsts.0.len() * firsts.1.len() * 9;
-        let taps = conv.kernel.0 * conv.kernel.1 * 4;
-        let cut = Self { firsts, kernel: conv.kernel, stride, dilation, padding: conv.padding };
+        let products = cut.pieces().count() * 9;
+        let taps = kernel.0 * kernel.1 * 4;
         let floats = products * 4 * conv.input * conv.output;
         (3 * products <= 2 * taps && floats <= MOST).then_some(cut)
     }
 
+    /// First taps of pieces along a side of so many. Samples that lie a stride apart make a picture of their own, with its own taps.
+    fn firsts(self, side: usize) -> impl Iterator<Item = usize> + Clone {
+        (0..self.stride.min(side)).flat_map(move |phase| (phase..side).step_by(PIECE * self.stride))
+    }
+
+    /// Row and column of the first tap of each piece, row by row.
+    fn pieces(self) -> impl Iterator<Item = (usize, usize)> {
+        let columns = self.firsts(self.kernel.1);
+        self.firsts(self.kernel.0).flat_map(move |row| columns.clone().map(move |column| (row, column)))
+    }
+
     /// Rows that are made together, from a multiple of their number on.
-    pub fn rows_together(&self) -> usize {
+    pub fn rows_together(self) -> usize {
         TILE * self.dilation
     }
 
     /// Input rows from the first tap of an output row to the last.
-    pub fn rows(&self) -> usize {
-        self.last(&self.firsts.0)
+    pub fn rows(self) -> usize {
+        self.span(self.kernel.0)
     }
 
-    fn last(&self, firsts: &[usize]) -> usize {
-        let first = firsts.iter().max().map_or(0, |first| first * self.dilation);
-        first + (PIECE - 1) * self.stride * self.dilation + 1
+    /// Samples from the first tap to the last along a side of so many.
+    fn span(self, side: usize) -> usize {
+        let first = self.firsts(side).max().unwrap_or(0);
+        (first + (PIECE - 1) * self.stride) * self.dilation + 1
     }
 
     /// Samples to each side that take part in the sums of one, be it with weights that cancel.
-    pub fn radius(&self) -> usize {
+    pub fn radius(self) -> usize {
         let tile = (TILE - 1) * self.stride * self.dilation;
-        let side =
-            |firsts: &[usize], padding: usize| padding.max(self.last(firsts).saturating_sub(padding + 1));
-        tile + side(&self.firsts.0, self.padding.0).max(side(&self.firsts.1, self.padding.1))
+        let reach = |side: usize, padding: usize| padding.max(self.span(side).saturating_sub(padding + 1));
+        tile + reach(self.kernel.0, self.padding.0).max(reach(self.kernel.1, self.padding.1))
     }
 
-    fn shape(&self, inputs: usize, outputs: usize, width: usize) -> winograd_rows::Shape {
-        let inputs = inputs * self.firsts.0.len() * self.firsts.1.len();
+    fn shape(self, inputs: usize, outputs: usize, width: usize) -> winograd_rows::Shape {
+        let inputs = inputs * self.pieces().count();
         winograd_rows::Shape { inputs, outputs, width, dilation: self.dilation }
     }
 }
@@ -98,12 +102,7 @@ impl Tiles {
     /// `weight(output, tap, input)`, taps row by row.
     pub fn new(cut: Cut, conv: &Conv, level: Level, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
         let (input, output) = (conv.input, conv.output);
-        let pieces: Vec<(usize, usize)> = cut
-            .firsts
-            .0
-            .iter()
-            .flat_map(|&row| cut.firsts.1.iter().map(move |&column| (row, column)))
-            .collect();
+        let pieces: Vec<(usize, usize)> = cut.pieces().collect();
         let at = |o: usize, t: usize, i: usize| {
             let (row, column) = pieces[i / input];
             let (row, column) = (row + t / PIECE * cut.stride, column + t % PIECE * cut.stride);
@@ -115,19 +114,19 @@ impl Tiles {
     }
 
     /// How the kernel is cut.
-    pub fn cut(&self) -> &Cut {
-        &self.cut
+    pub fn cut(&self) -> Cut {
+        self.cut
     }
 
     /// Samples of zeroes before an input row, and samples from the first of them on that are read, where samples have so many
     /// channels.
     pub fn margin(&self, channels: usize, made: Shape) -> (usize, usize) {
-        let cut = &self.cut;
-        let samples = cut.shape(self.input, self.output, made.width).samples();
-        let first = cut.firsts.1.iter().max().map_or(0, |first| first * cut.dilation);
+        let cut = self.cut;
+        // What a kernel of 3×3 looks at, and how much further one of several pieces does.
+        let samples = (cut.shape(self.input, self.output, made.width).samples() - 1) * cut.stride;
+        let further = cut.span(cut.kernel.1) - (PIECE - 1) * cut.stride * cut.dilation;
         // What a vector reads beyond a sample: whole samples of the next.
-        let beyond = 16usize.div_ceil(channels);
-        (cut.padding.1, (samples - 1) * cut.stride + first + 1 + beyond)
+        (cut.padding.1, samples + further + LANES.div_ceil(channels))
     }
 
     /// Makes rows, and calls `done` with each.
@@ -138,7 +137,7 @@ impl Tiles {
         lines: &mut [&mut [f32]],
         done: impl Fn(usize, &mut [f32]),
     ) {
-        let cut = &self.cut;
+        let cut = self.cut;
         let (stride, dilation) = (cut.stride, cut.dilation);
         let (shape, level) = (cut.shape(self.input, self.output, strip.shape.width), strip.fetch.level);
         let (sources, mut staged) = self.sources(strip);
@@ -152,24 +151,23 @@ impl Tiles {
                 let rows: Vec<Vec<&[f32]>> = staged
                     .iter_mut()
                     .map(|staged| {
-                        let tops = cut.firsts.0.iter().map(|row| over + row * dilation);
+                        let tops = cut.firsts(cut.kernel.0).map(|row| over + row * dilation);
                         let places = tops.flat_map(|top| (0..READ).map(move |a| top + a * stride * dilation));
                         staged.rows(strip, places.map(|place| place.checked_sub(cut.padding.0)))
                     })
                     .collect();
-                let columns = cut.firsts.1.iter();
-                let parts: Vec<Part<'_>> = (0..cut.firsts.0.len())
-                    .flat_map(|row| columns.clone().map(move |column| (row, column * dilation)))
-                    .flat_map(|(row, column)| {
+                let columns = cut.firsts(cut.kernel.1).count();
+                let parts: Vec<Part<'_>> = cut
+                    .pieces()
+                    .enumerate()
+                    .flat_map(|(piece, (_, column))| {
                         let rows = &rows;
                         sources.iter().enumerate().map(move |(n, part)| {
                             let each = strip.fetch.shapes[part.value].channels;
-                            let from = |a: usize| &rows[n][row * READ + a][column * each + part.start..];
-                            Part {
-                                channels: part.channels,
-                                step: stride * each,
-                                rows: std::array::from_fn(from),
-                            }
+                            let start = column * dilation * each + part.start;
+                            let from = |a: usize| &rows[n][piece / columns * READ + a][start..];
+                            let rows = std::array::from_fn(from);
+                            Part { channels: part.channels, step: stride * each, rows }
                         })
                     })
                     .collect();
