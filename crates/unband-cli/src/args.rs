@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use unband::Dither;
+use unband::{Dither, Precision};
 use unband_io::video::Purpose;
 
 use crate::cmd;
@@ -224,6 +224,12 @@ pub fn dither(text: &str) -> Result<Dither, String> {
         let words: Vec<_> = Dither::ALL.iter().map(|dither| dither.word()).collect();
         format!("the dithers are {}", words.join(", "))
     })
+}
+
+/// The precision of that name.
+pub fn precision(text: &str) -> Result<Precision, String> {
+    let words = || Precision::ALL.iter().map(|precision| precision.word()).collect::<Vec<_>>().join(", ");
+    unband_image::ParamValue::parse(text).ok_or_else(|| format!("the precisions are {}", words()))
 }
 
 fn named_file(text: &str) -> Result<(String, PathBuf), String> {

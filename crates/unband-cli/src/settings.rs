@@ -36,6 +36,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         dither: args.pictures.dither,
         locked: args.pictures.locked,
         seed: args.pictures.seed,
+        precision: args.pictures.precision,
         faithful: args.faithful.map(|switch| switch == Switch::On),
         everywhere: args.everywhere,
         max_memory: args.pictures.max_memory,

@@ -100,6 +100,18 @@ pub enum ParamError {
         /// What to do about it.
         hint: Option<String>,
     },
+    /// A value that this machine cannot follow.
+    #[error("`{name}` cannot be {got}: {why}")]
+    Unable {
+        /// The parameter.
+        name: &'static str,
+        /// The value given.
+        got: String,
+        /// What is missing.
+        why: &'static str,
+        /// What to do about it.
+        hint: &'static str,
+    },
 }
 
 impl ParamError {
@@ -112,6 +124,7 @@ impl ParamError {
             Self::Unknown { known, .. } => Some(format!("its parameters are {}", known.join(", "))),
             Self::Required { hint, .. } => Some(hint.clone()),
             Self::File { hint, .. } => hint.clone(),
+            Self::Unable { hint, .. } => Some((*hint).to_owned()),
             _ => None,
         }
     }

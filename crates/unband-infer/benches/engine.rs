@@ -2,16 +2,17 @@
 //!
 //! For `tools/bench_engine.py`, which runs the peers in turns with it: `--list` prints names, rows and columns for times and for
 //! memory, and multiply-adds of the former; `--serve NAME FOLDER` runs one whenever it is told to, on so many threads as it is
-//! told; `--memory NAME` prints what one run takes on top of what is loaded. `--level NAME` first: no further instructions.
+//! told; `--memory NAME` prints what one run takes on top of what is loaded. `--bf16`, `--level NAME` first: products of 16
+//! bits, no further instructions.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 mod shared;
 
 use std::path::Path;
 
-use shared::{Case, light};
+use shared::{Case, Products, light};
 use unband_nets::{Graph, arch};
-use unband_simd::Level;
+use unband_simd::{Level, Precision};
 
 /// Rows and columns that are timed.
 type Size = (usize, usize);
@@ -59,10 +60,10 @@ fn account(name: &str) -> u64 {
 }
 
 /// Most bytes at once of a run, less those that are there before.
-fn memory(name: &str, level: Level) -> u64 {
+fn memory(name: &str, products: Products) -> u64 {
     let graph = graph(name);
     let size = full_hd(&graph);
-    let case = Case::new(graph, size, level);
+    let case = Case::new(graph, size, products);
     // 5 forgets the peak so far.
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
     let before = account("VmRSS");
@@ -80,11 +81,11 @@ fn list() {
     }
 }
 
-fn times(names: &[&str], level: Level) {
+fn times(names: &[&str], products: Products) {
     for (name, size) in CASES.iter().filter(|case| names.is_empty() || names.contains(&case.0)) {
         let graph = graph(name);
         let gigaflops = 2e-9 * graph.multiply_adds(size.0, size.1).unwrap() as f64;
-        let case = Case::new(graph, *size, level);
+        let case = Case::new(graph, *size, products);
         let best = |threads: usize| {
             let all = (0..3).map(|_| case.milliseconds(threads));
             all.fold((f64::MAX, f64::MAX), |least, now| (least.0.min(now.0), least.1.min(now.1)))
@@ -103,15 +104,20 @@ fn times(names: &[&str], level: Level) {
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let mut args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let mut level = Level::best();
+    let (mut level, mut precision) = (Level::best(), Precision::F32);
+    if let ["--bf16", ..] = args[..] {
+        precision = Precision::Bf16;
+        args.remove(0);
+    }
     if let ["--level", name, ..] = args[..] {
         level = Level::all().find(|level| format!("{level:?}").eq_ignore_ascii_case(name)).unwrap();
         args.drain(..2);
     }
+    let products = (level, precision);
     match args.as_slice() {
         ["--list"] => list(),
-        ["--serve", name, folder] => shared::serve(&graph(name), size(name), level, Path::new(folder)),
-        ["--memory", name] => println!("{}", memory(name, level)),
-        names => times(names, level),
+        ["--serve", name, folder] => shared::serve(&graph(name), size(name), products, Path::new(folder)),
+        ["--memory", name] => println!("{}", memory(name, products)),
+        names => times(names, products),
     }
 }

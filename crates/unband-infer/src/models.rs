@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use unband_nets::arch::{Architecture, Purpose};
 use unband_nets::checkpoint;
-use unband_simd::Level;
+use unband_simd::{Level, Precision};
 
 use crate::Engine;
 
@@ -104,16 +104,30 @@ pub fn shared<T>(
 
 /// As many engines as measures and methods of one run use side by side; each holds its numbers about twice.
 static ENGINES: Mutex<Kept<Engine>> = Mutex::new(Kept::new(4));
+/// Those with products of 16 bits.
+static HALF: Mutex<Kept<Engine>> = Mutex::new(Kept::new(2));
 
 /// The engine of a network with the numbers of a file; one that was made from the same file lately is given again.
 ///
 /// # Errors
 /// A file that the system does not give, that is no checkpoint, or one of another network.
-pub fn engine(architecture: &'static Architecture, file: &Path) -> Result<Arc<Engine>, ModelError> {
-    shared(&ENGINES, architecture.name, file, || made(architecture, file))
+pub fn engine(
+    architecture: &'static Architecture,
+    file: &Path,
+    precision: Precision,
+) -> Result<Arc<Engine>, ModelError> {
+    let engines = match precision {
+        Precision::F32 => &ENGINES,
+        Precision::Bf16 => &HALF,
+    };
+    shared(engines, architecture.name, file, || made(architecture, file, precision))
 }
 
-fn made(architecture: &'static Architecture, file: &Path) -> Result<Engine, ModelError> {
+fn made(
+    architecture: &'static Architecture,
+    file: &Path,
+    precision: Precision,
+) -> Result<Engine, ModelError> {
     let fault = |what: String, hint| ModelError { path: file.to_path_buf(), what, hint };
     let checkpoint = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
     let network = checkpoint.network().map_err(|error| fault(error.to_string(), error.hint()))?;
@@ -127,15 +141,16 @@ fn made(architecture: &'static Architecture, file: &Path) -> Result<Engine, Mode
         };
         return Err(fault(format!("holds the network {got}, not {asked}"), Some(hint)));
     }
-    Ok(Engine::new(network.graph, network.weights, Level::best()))
+    Ok(Engine::with_precision(network.graph, network.weights, Level::best(), precision))
 }
 
 /// The engine of a network whose numbers are part of the program.
 ///
 /// # Errors
 /// Numbers that cannot be read, as text: a fault of the build.
-pub fn built_in(bytes: &[u8]) -> Result<(&'static Architecture, Engine), String> {
+pub fn built_in(bytes: &[u8], precision: Precision) -> Result<(&'static Architecture, Engine), String> {
     let network = checkpoint::read(bytes).map_err(|error| error.to_string())?;
     let network = network.network().map_err(|error| error.to_string())?;
-    Ok((network.architecture, Engine::new(network.graph, network.weights, Level::best())))
+    let engine = Engine::with_precision(network.graph, network.weights, Level::best(), precision);
+    Ok((network.architecture, engine))
 }

@@ -5,6 +5,7 @@
 
 use unband_image::{Context, Image};
 use unband_infer::{Engine, dbi as index, models};
+use unband_simd::Precision;
 
 use crate::dbi::{Unasked, fitting, probabilities};
 use crate::{Against, Better, Least, Metric, MetricError, Score};
@@ -18,7 +19,7 @@ static WEIGHTS: &[u8] = include_bytes!("../../../weights/unband-banding-classifi
 /// # Errors
 /// Numbers that cannot be read: a fault of the build.
 pub fn classifier() -> Result<Engine, MetricError> {
-    let made = models::built_in(WEIGHTS);
+    let made = models::built_in(WEIGHTS, Precision::F32);
     made.map(|(_, engine)| engine).map_err(|what| MetricError::Network { metric: NAME, what, hint: None })
 }
 

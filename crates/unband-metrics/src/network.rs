@@ -6,6 +6,7 @@ use std::sync::Arc;
 use unband_image::{Context, Image};
 use unband_infer::{Engine, Map, Mode, RunError, models};
 use unband_nets::{Shape, arch};
+use unband_simd::Precision;
 
 use crate::MetricError;
 
@@ -18,11 +19,8 @@ pub(crate) fn engine(
     let missing = || MetricError::NoNetwork { metric, network };
     let file = ctx.models.map(|folder| models::file(folder, network)).filter(|file| file.is_file());
     let architecture = arch::find(network).ok_or_else(missing)?;
-    models::engine(architecture, &file.ok_or_else(missing)?).map_err(|error| MetricError::Network {
-        metric,
-        what: error.to_string(),
-        hint: error.hint,
-    })
+    models::engine(architecture, &file.ok_or_else(missing)?, Precision::F32)
+        .map_err(|error| MetricError::Network { metric, what: error.to_string(), hint: error.hint })
 }
 
 /// Is the network in the folder of models?

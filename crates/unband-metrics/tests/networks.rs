@@ -13,6 +13,7 @@ use unband_metrics::{METRICS, MetricError, find};
 use unband_nets::checkpoint::{self, write_safetensors};
 use unband_nets::state::fill;
 use unband_nets::{StateDict, arch};
+use unband_simd::Precision;
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden").join(name)
@@ -143,8 +144,11 @@ fn the_numbers_of_another_network_are_refused() {
     assert!(matches!(&error, MetricError::Network { .. }) && error.hint().is_some(), "{error}");
     // Given by hand.
     let squeeze = made("squeezenet");
-    let engine =
-        models::engine(arch::find("squeezenet").unwrap(), &models::file(squeeze.path(), "squeezenet"));
+    let engine = models::engine(
+        arch::find("squeezenet").unwrap(),
+        &models::file(squeeze.path(), "squeezenet"),
+        Precision::F32,
+    );
     let features = engine.unwrap();
     assert!(lpips(&a, &b, Backbone::Squeeze, &features, &Context::default()).is_ok());
     let error = lpips(&a, &b, Backbone::Alex, &features, &Context::default()).unwrap_err();
@@ -158,7 +162,9 @@ fn tensorflow() -> tempfile::TempDir {
 #[test]
 fn the_map_of_one_patch_is_what_tensorflow_says_of_it() {
     let folder = tensorflow();
-    let classifier = models::engine(arch::find("dbi").unwrap(), &models::file(folder.path(), "dbi")).unwrap();
+    let classifier =
+        models::engine(arch::find("dbi").unwrap(), &models::file(folder.path(), "dbi"), Precision::F32)
+            .unwrap();
     let byte = |x: usize, y: usize, c: usize| [x / 16 * 16, y / 16 * 16, 128][c];
     let bands = image(235, 235, |x, y, c| byte(x, y, c) as f32 / 255.0);
     let map = dbi_map(&bands, &classifier, &Context::default()).unwrap();

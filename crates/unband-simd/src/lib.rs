@@ -27,6 +27,7 @@ pub mod net_rows;
 pub mod norm_rows;
 pub mod placebo_rows;
 pub mod pool_rows;
+mod precision;
 pub mod quantize;
 pub mod smooth_rows;
 pub mod spiral_rows;
@@ -37,6 +38,7 @@ pub mod weigh_rows;
 pub mod winograd_rows;
 
 pub use level::Level;
+pub use precision::Precision;
 
 /// Compiles one body for each level and picks at run time.
 ///

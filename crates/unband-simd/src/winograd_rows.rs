@@ -8,10 +8,12 @@
 
 use std::f64::consts::SQRT_2;
 
-use crate::Level;
 use crate::conv_rows;
 #[cfg(any(target_arch = "x86_64", test))]
 use crate::lanes::Lanes;
+#[cfg(any(target_arch = "x86_64", test))]
+use crate::precision::Products;
+use crate::{Level, Precision};
 
 /// The points at which polynomials are multiplied, beside 0 and infinity: ± these. Their squares are powers of two and
 /// each other's inverse, and sums are half as far from exact ones as with 1 and 2, which Lavin & Gray take (Alam et al.,
@@ -39,8 +41,8 @@ const LONGEST: usize = 32;
 pub const READ: usize = SIDE;
 
 /// Whether there is a version for the level.
-pub fn has(level: Level) -> bool {
-    conv_rows::fused(level)
+pub fn has(level: Level, precision: Precision) -> bool {
+    conv_rows::fused(level) && precision.supported(level)
 }
 
 /// Four rows of a convolution.
@@ -54,6 +56,8 @@ pub struct Shape {
     pub width: usize,
     /// Samples from tap to tap.
     pub dilation: usize,
+    /// Of the products; the channels are even in number where it is not [`Precision::F32`].
+    pub precision: Precision,
 }
 
 impl Shape {
@@ -112,20 +116,27 @@ fn padded(parts: &[Part<'_>]) -> usize {
     most
 }
 
-/// Transformed weights, in the order in which [`four_rows`] reads them. `weight(output, tap, input)`, taps row by row.
+/// Transformed weights, in the order in which [`four_rows`] reads them; those of 16 bits as pairs in the bits of a float.
+/// `weight(output, tap, input)`, taps row by row.
+///
+/// # Panics
+/// When an odd number of inputs are to be of 16 bits.
 pub fn pack(
     level: Level,
+    precision: Precision,
     outputs: usize,
     inputs: usize,
     weight: impl Fn(usize, usize, usize) -> f32,
 ) -> Vec<f32> {
-    let mut packed = vec![0.0; packed_len(level, outputs, inputs)];
+    let each = precision.each();
+    assert_eq!(inputs % each, 0, "inputs");
+    let mut packed = vec![0.0; packed_len(level, outputs, inputs / each)];
     let mut taps = [[0.0; LONGEST]; 9];
     let mut made = [[0.0; LONGEST]; FREQUENCIES];
     let mut rest = &mut packed[..];
     for (first, block) in blocks(level, outputs) {
         let here = block.min(outputs - first);
-        let (part, after) = rest.split_at_mut(block * FREQUENCIES * inputs);
+        let (part, after) = rest.split_at_mut(block * FREQUENCIES * inputs / each);
         rest = after;
         for i in 0..inputs {
             for (t, tap) in taps.iter_mut().enumerate() {
@@ -134,7 +145,8 @@ pub fn pack(
             }
             transform_taps(level, &mut made, &taps);
             for (f, made) in made.iter().enumerate() {
-                part[(f * inputs + i) * block..][..block].copy_from_slice(&made[..block]);
+                let to = &mut part[(f * inputs + i) / each * block..][..block];
+                to.iter_mut().zip(made).for_each(|(to, &v)| precision.put(to, i % each, v));
             }
         }
     }
@@ -192,21 +204,29 @@ pub fn four_rows(
     bias: &[f32],
     scratch: &mut [f32],
 ) {
-    let Shape { inputs, outputs, width, .. } = shape;
-    assert!(has(level), "no version for {level:?}");
+    let Shape { inputs, outputs, width, precision, .. } = shape;
+    assert!(has(level, precision), "no version for {level:?} and {precision:?}");
     assert!(out.iter().all(|row| row.len() >= width * outputs), "output rows");
     assert_eq!(parts.iter().map(|part| part.channels).sum::<usize>(), inputs, "input channels");
     let holds = |part: &Part<'_>| part.rows.iter().all(|row| row.len() >= part.floats(shape));
     assert!(parts.iter().all(holds), "input rows");
     assert!(scratch.len() >= shape.scratch(), "scratch");
     assert!(bias.len() >= outputs, "bias");
-    assert_eq!(packed.len(), packed_len(level, outputs, inputs), "weights");
+    assert_eq!(inputs % precision.each(), 0, "an even number of channels");
+    assert_eq!(packed.len(), packed_len(level, outputs, inputs / precision.each()), "weights");
     #[cfg(target_arch = "x86_64")]
     {
         let mut quad = Quad { shape, out, parts, padded: padded(parts), packed, bias, scratch };
         let wide = conv_rows::block(level) == 32;
-        // SAFETY: `has` says that the processor has AVX2 and FMA, blocks of 32 are AVX-512's; slices were checked.
-        unsafe { if wide { x86::avx512(&mut quad) } else { x86::avx2(&mut quad) } }
+        // SAFETY: `has` says that the processor has AVX2 and FMA, and bfloat16 where it is asked for; blocks of 32 are
+        // AVX-512's; slices were checked.
+        unsafe {
+            match precision {
+                Precision::Bf16 => x86::bf16(&mut quad),
+                Precision::F32 if wide => x86::avx512(&mut quad),
+                Precision::F32 => x86::avx2(&mut quad),
+            }
+        }
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (out, scratch);
@@ -226,7 +246,7 @@ struct Quad<'a> {
 /// All tiles of four rows: `P` at a time, the last ones in the smallest group that holds them.
 #[cfg(any(target_arch = "x86_64", test))]
 #[inline(always)]
-unsafe fn all<V: Lanes, const P: usize, const Q: usize, const R: usize>(quad: &mut Quad<'_>) {
+unsafe fn all<V: Lanes, K: Products<V>, const P: usize, const Q: usize, const R: usize>(quad: &mut Quad<'_>) {
     let tiles = quad.shape.tiles();
     let mut first = 0;
     // SAFETY: the caller has the instructions; rows reach to a multiple of `TOGETHER` tiles, and P divides that.
@@ -234,13 +254,13 @@ unsafe fn all<V: Lanes, const P: usize, const Q: usize, const R: usize>(quad: &m
         while first < tiles {
             let left = tiles - first;
             if left <= R {
-                group::<V, R>(quad, first);
+                group::<V, K, R>(quad, first);
                 first += R;
             } else if left <= Q {
-                group::<V, Q>(quad, first);
+                group::<V, K, Q>(quad, first);
                 first += Q;
             } else {
-                group::<V, P>(quad, first);
+                group::<V, K, P>(quad, first);
                 first += P;
             }
         }
@@ -249,20 +269,20 @@ unsafe fn all<V: Lanes, const P: usize, const Q: usize, const R: usize>(quad: &m
 
 #[cfg(any(target_arch = "x86_64", test))]
 #[inline(always)]
-unsafe fn group<V: Lanes, const P: usize>(quad: &mut Quad<'_>, first: usize) {
+unsafe fn group<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, first: usize) {
     let Shape { inputs, outputs, .. } = quad.shape;
     // SAFETY: see `all`; `packed` holds blocks of two vectors, and of one where that suffices.
     unsafe {
-        transform::<V, P>(quad, first);
+        transform::<V, K, P>(quad, first);
         let mut weights = quad.packed.as_ptr();
         let mut start = 0;
         while start < outputs {
             if outputs - start > V::LEN {
-                multiply::<V, P, 2>(quad, (first, start), weights);
+                multiply::<V, K, P, 2>(quad, (first, start), weights);
             } else {
-                multiply::<V, P, 1>(quad, (first, start), weights);
+                multiply::<V, K, P, 1>(quad, (first, start), weights);
             }
-            weights = weights.add(2 * V::LEN * FREQUENCIES * inputs);
+            weights = weights.add(2 * V::LEN * FREQUENCIES * inputs / K::EACH);
             start += 2 * V::LEN;
         }
     }
@@ -305,8 +325,8 @@ unsafe fn back<V: Lanes>(q: [V; SIDE]) -> [V; TILE] {
 /// Input tiles into the scratch: by frequency, tile and channel.
 #[cfg(any(target_arch = "x86_64", test))]
 #[inline(always)]
-unsafe fn transform<V: Lanes, const P: usize>(quad: &mut Quad<'_>, first: usize) {
-    let (padded, to) = (quad.padded, quad.scratch.as_mut_ptr());
+unsafe fn transform<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, first: usize) {
+    let (padded, to) = (quad.padded, quad.scratch.as_mut_ptr().cast::<K::Number>());
     // SAFETY: rows hold the last sample up to a whole vector; what a part's last vector writes beyond its channels lies
     // in the scratch, and is written over by the next part or the next tile, which come later.
     unsafe {
@@ -332,7 +352,7 @@ unsafe fn transform<V: Lanes, const P: usize>(quad: &mut Quad<'_>, first: usize)
                     for y in 0..SIDE {
                         let across = forth(std::array::from_fn(|j| lines[j][y]));
                         for (x, v) in across.into_iter().enumerate() {
-                            v.store(to.add((x * SIDE + y) * apart(P, padded) + p * padded + before + c));
+                            K::keep(v, to.add((x * SIDE + y) * apart(P, padded) + p * padded + before + c));
                         }
                     }
                 }
@@ -345,7 +365,7 @@ unsafe fn transform<V: Lanes, const P: usize>(quad: &mut Quad<'_>, first: usize)
 /// Products of all frequencies for one block of outputs, and back to samples.
 #[cfg(any(target_arch = "x86_64", test))]
 #[inline(always)]
-unsafe fn multiply<V: Lanes, const P: usize, const B: usize>(
+unsafe fn multiply<V: Lanes, K: Products<V>, const P: usize, const B: usize>(
     quad: &mut Quad<'_>,
     (first, start): (usize, usize),
     weights: *const f32,
@@ -358,15 +378,16 @@ unsafe fn multiply<V: Lanes, const P: usize, const B: usize>(
         let mut w = weights;
         for across in 0..SIDE {
             for down in 0..SIDE {
-                let u = quad.scratch.as_ptr().add((across * SIDE + down) * apart(P, padded));
+                let tiles = quad.scratch.as_ptr().cast::<K::Number>();
+                let u = tiles.add((across * SIDE + down) * apart(P, padded));
                 let mut s = [[V::splat(0.0); B]; P];
-                for i in 0..inputs {
+                for i in (0..inputs).step_by(K::EACH) {
                     let wv: [V; B] = std::array::from_fn(|n| V::load(w.add(n * V::LEN)));
                     w = w.add(B * V::LEN);
                     for (p, s) in s.iter_mut().enumerate() {
-                        let v = V::splat(*u.add(p * padded + i));
+                        let v = K::repeat(u.add(p * padded + i));
                         for (s, &wv) in s.iter_mut().zip(&wv) {
-                            *s = v.mul_add(wv, *s);
+                            *s = K::dot(v, wv, *s);
                         }
                     }
                 }
@@ -406,9 +427,16 @@ unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, (row, first): (usize, usize), o: 
     // SAFETY: rows of the result hold `width` samples, slices hold a vector where one is read or written.
     unsafe {
         if here == V::LEN {
-            let bias = V::load(quad.bias.as_ptr().add(o));
-            for (j, &v) in samples.iter().enumerate().take(inside) {
-                v.add(bias).store(out.add((first + j * dilation) * outputs + o));
+            let (bias, to) = (V::load(quad.bias.as_ptr().add(o)), out.add(first * outputs + o));
+            if inside == TILE {
+                // Nearly always, and without a question per sample.
+                for (j, v) in samples.into_iter().enumerate() {
+                    v.add(bias).store(to.add(j * dilation * outputs));
+                }
+                return;
+            }
+            for (j, v) in samples.into_iter().enumerate().take(inside) {
+                v.add(bias).store(to.add(j * dilation * outputs));
             }
             return;
         }
@@ -427,23 +455,31 @@ mod x86 {
     use std::arch::x86_64::{__m256, __m512};
 
     use super::Quad;
+    use crate::precision::{Half, Single};
 
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
     pub unsafe fn avx512(quad: &mut Quad<'_>) {
         // SAFETY: this function has the instructions; the caller checked the slices.
-        unsafe { super::all::<__m512, 12, 8, 4>(quad) }
+        unsafe { super::all::<__m512, Single, 12, 8, 4>(quad) }
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma")]
+    pub unsafe fn bf16(quad: &mut Quad<'_>) {
+        // SAFETY: as above.
+        unsafe { super::all::<__m512, Half, 12, 8, 4>(quad) }
     }
 
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn avx2(quad: &mut Quad<'_>) {
         // SAFETY: as above.
-        unsafe { super::all::<__m256, 6, 4, 2>(quad) }
+        unsafe { super::all::<__m256, Single, 6, 4, 2>(quad) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::precision::{Half, Single, nearest};
     use crate::test_numbers::random as numbers;
 
     /// The scalar twin: eight floats, one after the other.
@@ -474,8 +510,40 @@ mod tests {
         }
     }
 
+    // SAFETY: nothing is needed.
+    impl Products<Eight> for Half {
+        type Number = u16;
+        const EACH: usize = 2;
+        unsafe fn keep(v: Eight, to: *mut u16) {
+            // SAFETY: the caller's pointer leads to 8 numbers.
+            (0..8).for_each(|i| unsafe { *to.add(i) = nearest(v.0[i]) });
+        }
+        unsafe fn repeat(from: *const u16) -> Eight {
+            // SAFETY: the caller's pointer leads to 2 numbers.
+            let two = unsafe { [*from, *from.add(1)] };
+            Eight([f32::from_bits(u32::from(two[0]) | u32::from(two[1]) << 16); 8])
+        }
+        unsafe fn dot(a: Eight, b: Eight, sum: Eight) -> Eight {
+            let two = |v: f32| [v.to_bits() << 16, v.to_bits() & 0xffff_0000].map(f32::from_bits);
+            Eight(std::array::from_fn(|i| {
+                let (a, b) = (two(a.0[i]), two(b.0[i]));
+                a[0].mul_add(b[0], a[1].mul_add(b[1], sum.0[i]))
+            }))
+        }
+    }
+
     #[test]
     fn all_levels_equal_the_twin_and_are_near_the_direct_sums() {
+        all_levels_equal_the_twin(Precision::F32, 2e-6);
+    }
+
+    #[test]
+    fn so_do_products_of_16_bits() {
+        // 2⁻⁹ is what one number may be off, and the way back makes several times as much of it.
+        all_levels_equal_the_twin(Precision::Bf16, 2e-2);
+    }
+
+    fn all_levels_equal_the_twin(precision: Precision, within: f64) {
         for (inputs, outputs, width, dilation) in [
             (16, 32, 48, 1),
             (5, 3, 7, 1),
@@ -485,7 +553,8 @@ mod tests {
             (20, 40, 83, 2),
             (12, 6, 9, 1),
         ] {
-            let shape = Shape { inputs, outputs, width, dilation };
+            let inputs = usize::next_multiple_of(inputs, precision.each());
+            let shape = Shape { inputs, outputs, width, dilation, precision };
             let data: Vec<Vec<f32>> = (0..6)
                 .map(|r| {
                     let mut row = vec![0.0; shape.samples() * inputs + LANES];
@@ -505,7 +574,7 @@ mod tests {
                 let mut made: [Vec<f32>; TILE] = std::array::from_fn(|_| vec![f32::NAN; width * outputs]);
                 let out = made.each_mut().map(Vec::as_mut_slice);
                 let mut scratch = vec![0.0; shape.scratch()];
-                let packed = pack(level.unwrap_or(Level::Scalar), outputs, inputs, weight);
+                let packed = pack(level.unwrap_or(Level::Scalar), precision, outputs, inputs, weight);
                 if let Some(level) = level {
                     four_rows(level, shape, out, parts, &packed, &bias, &mut scratch);
                 } else {
@@ -513,7 +582,12 @@ mod tests {
                     let (padded, packed, bias) = (padded(parts), &packed, &bias);
                     let mut quad = Quad { shape, out, parts, padded, packed, bias, scratch };
                     // SAFETY: no instructions are needed, and the slices are as above.
-                    unsafe { all::<Eight, 6, 4, 2>(&mut quad) };
+                    unsafe {
+                        match precision {
+                            Precision::F32 => all::<Eight, Single, 6, 4, 2>(&mut quad),
+                            Precision::Bf16 => all::<Eight, Half, 6, 4, 2>(&mut quad),
+                        }
+                    }
                 }
                 made.concat()
             };
@@ -535,9 +609,9 @@ mod tests {
             }
             let scale = direct.iter().fold(1.0f64, |m, v| m.max(v.abs()));
             for (a, b) in want.iter().zip(&direct) {
-                assert!((f64::from(*a) - b).abs() < 2e-6 * scale, "{shape:?}: {a} instead of {b}");
+                assert!((f64::from(*a) - b).abs() < within * scale, "{shape:?}: {a} instead of {b}");
             }
-            for level in Level::all().filter(|&level| has(level)) {
+            for level in Level::all().filter(|&level| has(level, precision)) {
                 let got = run(Some(level));
                 let equal = got.iter().zip(&want).all(|(a, b)| a.to_bits() == b.to_bits());
                 assert!(equal, "{level:?} {shape:?}");

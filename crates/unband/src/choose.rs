@@ -3,7 +3,7 @@
 use unband_image::inspect::{Cause, Findings};
 use unband_image::{Depth, Entry, Image};
 
-use crate::{Choice, Error, Options, OutputDepth, Reason, methods, networks};
+use crate::{Choice, Error, Options, OutputDepth, Precision, Reason, methods, networks};
 
 /// What will happen to the samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,11 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
     let given = settings.iter().any(|(name, _)| name == "strength");
     if takes_strength && !given && options.strength.to_bits() != 1.0f32.to_bits() {
         settings.push(("strength".to_owned(), options.strength.to_string()));
+    }
+    let takes_precision = entry.params.iter().any(|param| param.name == networks::PRECISION);
+    let given = settings.iter().any(|(name, _)| name == networks::PRECISION);
+    if takes_precision && !given && options.precision != Precision::Auto {
+        settings.push((networks::PRECISION.to_owned(), options.precision.word().to_owned()));
     }
     // Wrong settings are told before any work is done.
     drop((entry.build)(&settings)?);

@@ -33,6 +33,7 @@ mod jobs;
 mod methods;
 pub mod networks;
 mod options;
+mod precision;
 mod proof;
 mod report;
 mod shipped;
@@ -52,6 +53,7 @@ pub use jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 pub use jobs::video;
 pub use methods::{METHODS, filters, method, methods};
 pub use options::{Choice, Options, OutputDepth};
+pub use precision::Precision;
 pub use proof::{Proof, prove};
 pub use report::{Reason, Report};
 

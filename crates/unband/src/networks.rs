@@ -13,13 +13,17 @@ use unband_infer::deepdeband::Variant;
 use unband_infer::{Engine, GuidedRestorer, NetRestorer, Way, models};
 use unband_nets::arch::{self, Architecture};
 
-use crate::{Error, shipped};
+use unband_simd::Precision as Products;
+
+use crate::{Error, Precision, shipped};
 
 params! {
     /// Settings of networks that run once.
     pub struct OnceParams {
         /// The file with its numbers, as its authors publish it.
         weights: PathBuf = PathBuf::new();
+        /// Numbers that products are made of.
+        precision: Precision = Precision::Auto;
     }
 }
 
@@ -30,6 +34,8 @@ params! {
         weights: PathBuf = PathBuf::new();
         /// How much of what it found is done. 0 changes nothing.
         strength: f32 = 1.0, 0.0..=1.0;
+        /// Numbers that products are made of.
+        precision: Precision = Precision::Auto;
     }
 }
 
@@ -40,6 +46,8 @@ params! {
         weights: PathBuf = PathBuf::new();
         /// Steps from the banded picture to the clean one. 1 is one plain pass; more take as many times longer.
         steps: u32 = 30, 1..=1000;
+        /// Numbers that products are made of.
+        precision: Precision = Precision::Auto;
     }
 }
 
@@ -53,6 +61,8 @@ params! {
         original: bool = false;
         /// Seed of the dropout.
         seed: u32 = 0;
+        /// Numbers that products are made of.
+        precision: Precision = Precision::Auto;
     }
 }
 
@@ -69,7 +79,7 @@ macro_rules! network {
                 let architecture: &'static Architecture = &$architecture;
                 let params = $params::from_settings(architecture.name, settings)?;
                 let way: fn(&$params) -> Way = $way;
-                prepare(architecture, &params.weights, way(&params))
+                prepare(architecture, (&params.weights, params.precision), way(&params))
             },
         }
     };
@@ -102,9 +112,10 @@ const LITE: Entry = Entry {
     build: |settings| {
         let architecture = &arch::unband_lite::ENTRY;
         let params = LiteParams::from_settings(architecture.name, settings)?;
+        let precision = params.precision.products()?;
         let engine = match params.weights.as_os_str() {
-            none if none.is_empty() => shipped::debander()?,
-            _ => engine(architecture, &params.weights)?,
+            none if none.is_empty() => shipped::debander(precision)?,
+            _ => engine(architecture, &params.weights, precision)?,
         };
         let alone = (smooth::ENTRY.build)(&[("strength".to_owned(), params.strength.to_string())])?;
         let surface = (smooth::ENTRY.build)(&[])?;
@@ -133,6 +144,9 @@ pub fn built_in(method: &str) -> Option<&'static [u8]> {
     (method == DEFAULT).then_some(shipped::DEBANDER)
 }
 
+/// Name of the parameter that says how exact products are.
+pub const PRECISION: &str = "precision";
+
 /// Name of the parameter that takes a checkpoint.
 pub const WEIGHTS: &str = "weights";
 
@@ -146,20 +160,28 @@ fn deep_deband(params: &DeepDebandParams, weighted: bool) -> Way {
     Way::DeepDeband { weighted, variant, seed: u64::from(params.seed) }
 }
 
-fn prepare(architecture: &'static Architecture, file: &Path, way: Way) -> Result<Prepare, ParamError> {
-    let engine = checked(architecture, file)?;
+fn prepare(
+    architecture: &'static Architecture,
+    (file, precision): (&Path, Precision),
+    way: Way,
+) -> Result<Prepare, ParamError> {
+    let engine = checked(architecture, file, precision.products()?)?;
     Ok(Box::new(move |_, _, _| {
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), way)?;
         Ok(Box::new(restorer) as Box<dyn Restorer>)
     }))
 }
 
-fn checked(architecture: &'static Architecture, file: &Path) -> Result<Arc<Engine>, ParamError> {
+fn checked(
+    architecture: &'static Architecture,
+    file: &Path,
+    products: Products,
+) -> Result<Arc<Engine>, ParamError> {
     if file.as_os_str().is_empty() {
         let name = architecture.name;
         return Err(ParamError::Required { method: name, name: WEIGHTS, hint: where_from(name) });
     }
-    engine(architecture, file)
+    engine(architecture, file, products)
 }
 
 /// Who publishes the numbers of a network, on which terms, and how they are given.
@@ -200,12 +222,16 @@ fn asides(method: &str, settings: &[(String, String)]) -> Result<Vec<String>, Pa
     let (Some(file), Some(architecture)) = (file, arch::find(method).filter(|_| network)) else {
         return Ok(Vec::new());
     };
-    let engine = engine(architecture, file)?;
+    let engine = engine(architecture, file, Products::F32)?;
     Ok(engine.graph().outputs.iter().skip(1).map(|(name, _)| name.clone()).collect())
 }
 
-fn engine(architecture: &'static Architecture, file: &Path) -> Result<Arc<Engine>, ParamError> {
-    models::engine(architecture, file).map_err(|error| ParamError::File {
+fn engine(
+    architecture: &'static Architecture,
+    file: &Path,
+    products: Products,
+) -> Result<Arc<Engine>, ParamError> {
+    models::engine(architecture, file, products).map_err(|error| ParamError::File {
         path: error.path.display().to_string(),
         what: error.what,
         hint: error.hint,

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use unband_image::Depth;
 use unband_image::dither::Dither;
 
+use crate::Precision;
+
 /// Which method.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Choice {
@@ -86,6 +88,8 @@ pub struct Options {
     pub locked: bool,
     /// Seed of dither and random numbers.
     pub seed: u64,
+    /// Numbers that a network's products are made of.
+    pub precision: Precision,
     /// Keep every sample inside its cell? `None`: yes for our methods, no for originals.
     pub faithful: Option<bool>,
     /// Work also where nothing needs repair.
@@ -105,6 +109,7 @@ impl Default for Options {
             dither: Dither::BlueNoise,
             locked: false,
             seed: 0,
+            precision: Precision::Auto,
             faithful: None,
             everywhere: false,
             tile: 256,

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use unband_image::ParamError;
 use unband_infer::{Engine, models};
 use unband_nets::arch::Architecture;
+use unband_simd::Precision;
 
 use crate::Error;
 
@@ -21,10 +22,10 @@ static UPSCALERS: [(usize, &[u8]); 2] = [
 ///
 /// # Errors
 /// A scale that there is none for; numbers that cannot be read: a fault of the build.
-pub fn upscaler(scale: usize) -> Result<(&'static Architecture, Engine), Error> {
+pub fn upscaler(scale: usize, precision: Precision) -> Result<(&'static Architecture, Engine), Error> {
     let found = UPSCALERS.iter().find(|(has, _)| *has == scale);
     let (_, bytes) = found.ok_or(Error::NoUpscaler { scale })?;
-    models::built_in(bytes)
+    models::built_in(bytes, precision)
         .map_err(|what| Error::Setting(unread(format!("the built-in weights for ×{scale}"), what)))
 }
 
@@ -32,9 +33,11 @@ pub fn upscaler(scale: usize) -> Result<(&'static Architecture, Engine), Error> 
 ///
 /// # Errors
 /// Numbers that cannot be read: a fault of the build.
-pub fn debander() -> Result<Arc<Engine>, ParamError> {
-    static READY: OnceLock<Result<Arc<Engine>, String>> = OnceLock::new();
-    let ready = READY.get_or_init(|| models::built_in(DEBANDER).map(|(_, engine)| Arc::new(engine)));
+pub fn debander(precision: Precision) -> Result<Arc<Engine>, ParamError> {
+    static READY: [OnceLock<Result<Arc<Engine>, String>>; 2] = [OnceLock::new(), OnceLock::new()];
+    let ready = &READY[usize::from(precision == Precision::Bf16)];
+    let ready =
+        ready.get_or_init(|| models::built_in(DEBANDER, precision).map(|(_, engine)| Arc::new(engine)));
     ready.clone().map_err(|what| unread("the built-in weights of unband-lite".to_owned(), what))
 }
 
@@ -49,7 +52,8 @@ mod tests {
 
     #[test]
     fn the_debander_takes_cells_and_is_made_once() {
-        let (first, second) = (debander().unwrap(), debander().unwrap());
+        let made = || debander(Precision::F32).unwrap();
+        let (first, second) = (made(), made());
         assert!(Arc::ptr_eq(&first, &second));
         assert_eq!(first.graph().name, "unband-lite");
         assert!(DEBANDER.len() < 3 << 20);
@@ -58,9 +62,9 @@ mod tests {
     #[test]
     fn what_is_shipped_enlarges_as_it_is_listed() {
         for (scale, _) in UPSCALERS {
-            let (architecture, engine) = upscaler(scale).unwrap();
+            let (architecture, engine) = upscaler(scale, Precision::F32).unwrap();
             assert_eq!((architecture.name, engine.graph().scale()), ("unband-sr-lite", Some(scale)));
         }
-        assert!(matches!(upscaler(3), Err(Error::NoUpscaler { scale: 3 })));
+        assert!(matches!(upscaler(3, Precision::F32), Err(Error::NoUpscaler { scale: 3 })));
     }
 }

@@ -4,9 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use unband::{Dither, OutputDepth};
+use unband::{Dither, OutputDepth, Precision};
 
-use super::{TalkArgs, bytes, dither};
+use super::{TalkArgs, bytes, dither, precision};
 
 /// Pictures in, pictures out.
 #[derive(Clone, Debug, Args)]
@@ -58,6 +58,9 @@ pub struct PictureArgs {
     /// Threads to use [default: all processors]
     #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
     pub threads: Option<NonZeroUsize>,
+    /// Numbers that networks multiply: f32, bf16 (quicker, less exact, AVX-512 BF16 only) or auto
+    #[arg(long, value_name = "KIND", default_value = "auto", value_parser = precision, help_heading = "Machine")]
+    pub precision: Precision,
     /// Most memory to use, such as 800M or 2G
     #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "Machine")]
     pub max_memory: Option<u64>,

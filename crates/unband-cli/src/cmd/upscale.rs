@@ -89,6 +89,7 @@ impl<'a> Upscale<'a> {
         let options = UpscaleOptions {
             scale: args.scale.map(usize::from),
             weights: args.weights.as_deref().map(settings::weights_file).transpose()?,
+            precision: pictures.precision,
             depth: pictures.depth,
             dither: pictures.dither,
             locked: pictures.locked,
@@ -102,6 +103,7 @@ impl<'a> Upscale<'a> {
         let usage = |error: Error| Failure { subject: None, message: error.to_string(), hint: error.hint() };
         let upscaler = Upscaler::new(&options).map_err(usage)?;
         let deband = args.deband.then(|| Options {
+            precision: pictures.precision,
             dither: pictures.dither,
             seed: pictures.seed,
             max_memory: pictures.max_memory,

@@ -13,7 +13,10 @@ use unband_image::Context;
 use unband_infer::{Engine, Map, Mode};
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, checkpoint, onnx};
-use unband_simd::Level;
+use unband_simd::{Level, Precision};
+
+/// How products are made.
+pub type Products = (Level, Precision);
 
 /// A network made of numbers of a rule, and what to run it on.
 pub struct Case {
@@ -22,10 +25,10 @@ pub struct Case {
 }
 
 impl Case {
-    pub fn new(graph: Graph, (height, width): (usize, usize), level: Level) -> Self {
+    pub fn new(graph: Graph, (height, width): (usize, usize), products: Products) -> Self {
         let weights = Weights::bind(&graph, &fill::of(&graph)).unwrap();
         let inputs = values::inputs(&graph, height, width);
-        Self { engine: Engine::new(graph, weights, level), inputs }
+        Self { engine: Engine::with_precision(graph, weights, products.0, products.1), inputs }
     }
 
     pub fn run(&self, threads: usize) -> Vec<Map<f32>> {
@@ -43,14 +46,14 @@ impl Case {
 /// For `tools/peers.py`: writes the network as `network.onnx`, its numbers as `weights.safetensors`, what goes in and comes out as
 /// `network.safetensors`; says "ready"; then runs it for every number of threads that comes in, and answers with CPU milliseconds
 /// and those that passed.
-pub fn serve(graph: &Graph, size: (usize, usize), level: Level, folder: &Path) {
+pub fn serve(graph: &Graph, size: (usize, usize), products: Products, folder: &Path) {
     let state = fill::of(graph);
     let weights = Weights::bind(graph, &state).unwrap();
     let bytes = onnx::write(graph, &weights, Some(size), &[]).unwrap();
     std::fs::write(folder.join("network.onnx"), bytes).unwrap();
     let bytes = checkpoint::write_safetensors(&state, &[]);
     std::fs::write(folder.join("weights.safetensors"), bytes).unwrap();
-    let case = Case::new(graph.clone(), size, level);
+    let case = Case::new(graph.clone(), size, products);
     std::fs::write(folder.join("network.safetensors"), values::file(&case.inputs, &case.run(1))).unwrap();
     println!("ready");
     for line in std::io::stdin().lock().lines() {

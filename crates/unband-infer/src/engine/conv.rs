@@ -4,7 +4,7 @@ use unband_nets::layer::conv::{Conv, ConvTranspose};
 use unband_nets::state::Weights;
 use unband_nets::{ParamId, Shape};
 use unband_simd::conv_rows::{self, Line, Tap};
-use unband_simd::{Level, net_rows, winograd_rows};
+use unband_simd::{Level, Precision, net_rows, winograd_rows};
 
 use super::kernel::{Strip, each};
 use super::scratch::Scratch;
@@ -54,7 +54,7 @@ struct Phase {
 
 impl Packed {
     /// Of a convolution.
-    pub fn of_conv(conv: &Conv, weights: &Weights, level: Level) -> Self {
+    pub fn of_conv(conv: &Conv, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
         let w = weights.get(conv.weight);
         let taps = conv.kernel.0 * conv.kernel.1;
         let at = |o: usize, t: usize, i: usize| w[(o * conv.input + i) * taps + t];
@@ -63,8 +63,8 @@ impl Packed {
             Kind::Depthwise { conv: conv.clone(), weights: by_tap.collect() }
         } else if conv.groups > 1 {
             Kind::Grouped { conv: conv.clone(), weights: groups(conv, w, level) }
-        } else if let Some(cut) = Cut::of(conv).filter(|_| winograd_rows::has(level)) {
-            Kind::Tiles(Tiles::new(cut, conv, level, at))
+        } else if let Some(cut) = Cut::of(conv).filter(|_| winograd_rows::has(level, Precision::F32)) {
+            Kind::Tiles(Tiles::new(cut, conv, (level, precision), at))
         } else {
             let weights = conv_rows::pack(level, conv.output, taps, conv.input, at);
             Kind::Direct { conv: conv.clone(), weights }

@@ -3,7 +3,7 @@
 use unband_nets::layer::pool::MaxPool;
 use unband_nets::state::Weights;
 use unband_nets::{Node, Op, Shape};
-use unband_simd::Level;
+use unband_simd::{Level, Precision};
 
 use super::attention::Attention;
 use super::conv::Packed;
@@ -21,9 +21,9 @@ pub enum Kernel {
 
 impl Kernel {
     /// That of a node, where there is one.
-    pub fn of(node: &Node, weights: &Weights, level: Level) -> Option<Self> {
+    pub fn of(node: &Node, weights: &Weights, (level, precision): (Level, Precision)) -> Option<Self> {
         Some(match &node.op {
-            Op::Conv(conv) => Self::Conv(Packed::of_conv(conv, weights, level)),
+            Op::Conv(conv) => Self::Conv(Packed::of_conv(conv, weights, (level, precision))),
             Op::ConvTranspose(conv) => Self::Conv(Packed::of_transposed(conv, weights, level)),
             Op::DeformConv(conv) => Self::Deform(Deform::free(conv, weights, level)),
             Op::BandedDeformConv(conv) => Self::Deform(Deform::banded(conv, weights, level)),

@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use unband_image::Context;
 use unband_nets::state::Weights;
 use unband_nets::{Graph, ParamId, Shape};
-use unband_simd::Level;
+use unband_simd::{Level, Precision};
 
 use crate::map::Map;
 use crate::{Mode, RunError};
@@ -54,8 +54,16 @@ pub struct Engine {
 impl Engine {
     /// Lays the weights out for a processor's instructions.
     pub fn new(graph: Graph, weights: Weights, level: Level) -> Self {
+        Self::with_precision(graph, weights, level, Precision::F32)
+    }
+
+    /// As [`new`](Self::new); products of convolutions that are filtered by Winograd's tiles are made in that precision where the
+    /// processor can.
+    pub fn with_precision(graph: Graph, weights: Weights, level: Level, precision: Precision) -> Self {
         let nodes = || graph.nodes.iter().enumerate();
-        let kernels = nodes().filter_map(|(i, node)| Some((i, Kernel::of(node, &weights, level)?))).collect();
+        let kernels = nodes()
+            .filter_map(|(i, node)| Some((i, Kernel::of(node, &weights, (level, precision))?)))
+            .collect();
         let per_channel = nodes()
             .filter_map(|(i, node)| Some((i, epilogue::PerChannel::of(&node.op, &weights)?)))
             .collect();

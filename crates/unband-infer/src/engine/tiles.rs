@@ -5,8 +5,8 @@
 
 use unband_nets::Shape;
 use unband_nets::layer::conv::Conv;
-use unband_simd::Level;
 use unband_simd::winograd_rows::{self, LANES, Part, READ, TILE};
+use unband_simd::{Level, Precision};
 
 use super::conv::Staged;
 use super::fetch;
@@ -83,11 +83,6 @@ impl Cut {
         let reach = |side: usize, padding: usize| padding.max(self.span(side).saturating_sub(padding + 1));
         tile + reach(self.kernel.0, self.padding.0).max(reach(self.kernel.1, self.padding.1))
     }
-
-    fn shape(self, inputs: usize, outputs: usize, width: usize) -> winograd_rows::Shape {
-        let inputs = inputs * self.pieces().count();
-        winograd_rows::Shape { inputs, outputs, width, dilation: self.dilation }
-    }
 }
 
 /// A convolution with its transformed weights.
@@ -95,12 +90,18 @@ pub struct Tiles {
     cut: Cut,
     input: usize,
     output: usize,
+    precision: Precision,
     weights: Vec<f32>,
 }
 
 impl Tiles {
     /// `weight(output, tap, input)`, taps row by row.
-    pub fn new(cut: Cut, conv: &Conv, level: Level, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
+    pub fn new(
+        cut: Cut,
+        conv: &Conv,
+        (level, asked): (Level, Precision),
+        weight: impl Fn(usize, usize, usize) -> f32,
+    ) -> Self {
         let (input, output) = (conv.input, conv.output);
         let pieces: Vec<(usize, usize)> = cut.pieces().collect();
         let at = |o: usize, t: usize, i: usize| {
@@ -109,8 +110,12 @@ impl Tiles {
             let inside = row < cut.kernel.0 && column < cut.kernel.1;
             if inside { weight(o, row * cut.kernel.1 + column, i % input) } else { 0.0 }
         };
-        let weights = winograd_rows::pack(level, output, pieces.len() * input, at);
-        Self { cut, input, output, weights }
+        let inputs = pieces.len() * input;
+        // Numbers of 16 bits are multiplied in pairs.
+        let able = inputs.is_multiple_of(2) && winograd_rows::has(level, asked);
+        let precision = if able { asked } else { Precision::F32 };
+        let weights = winograd_rows::pack(level, precision, output, inputs, at);
+        Self { cut, input, output, precision, weights }
     }
 
     /// How the kernel is cut.
@@ -118,12 +123,18 @@ impl Tiles {
         self.cut
     }
 
+    fn shape(&self, width: usize) -> winograd_rows::Shape {
+        let inputs = self.input * self.cut.pieces().count();
+        let (outputs, dilation, precision) = (self.output, self.cut.dilation, self.precision);
+        winograd_rows::Shape { inputs, outputs, width, dilation, precision }
+    }
+
     /// Samples of zeroes before an input row, and samples from the first of them on that are read, where samples have so many
     /// channels.
     pub fn margin(&self, channels: usize, made: Shape) -> (usize, usize) {
         let cut = self.cut;
         // What a kernel of 3×3 looks at, and how much further one of several pieces does.
-        let samples = (cut.shape(self.input, self.output, made.width).samples() - 1) * cut.stride;
+        let samples = (self.shape(made.width).samples() - 1) * cut.stride;
         let further = cut.span(cut.kernel.1) - (PIECE - 1) * cut.stride * cut.dilation;
         // What a vector reads beyond a sample: whole samples of the next.
         (cut.padding.1, samples + further + LANES.div_ceil(channels))
@@ -139,7 +150,7 @@ impl Tiles {
     ) {
         let cut = self.cut;
         let (stride, dilation) = (cut.stride, cut.dilation);
-        let (shape, level) = (cut.shape(self.input, self.output, strip.shape.width), strip.fetch.level);
+        let (shape, level) = (self.shape(strip.shape.width), strip.fetch.level);
         let (sources, mut staged) = self.sources(strip);
         let mut scratch = Scratch::of(shape.scratch());
         // Below the picture.

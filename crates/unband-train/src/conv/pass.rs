@@ -44,7 +44,7 @@ impl Pass {
         let pitch = input.frame.pitch / self.across.step * self.across.phases.len();
         let mut out = Sheet::zeroes(dims, Frame { rows: (0, 0), left: 0, pitch });
         let three = self.down.is_three_around() && self.across.is_three_around();
-        if three && inputs >= ENOUGH && outputs >= ENOUGH && winograd_rows::has(level) {
+        if three && inputs >= ENOUGH && outputs >= ENOUGH && winograd_rows::has(level, Precision::F32) {
             self.by_tiles(level, input, &mut out, weight, bias);
         } else {
             self.row_by_row(level, input, &mut out, weight, bias);
@@ -118,8 +118,8 @@ impl Pass {
             };
             order[(place(&self.down, d) * 3 + place(&self.across, a)) as usize] = d * 3 + a;
         }
-        let packed = winograd_rows::pack(level, outputs, inputs, |o, t, i| weight(o, order[t], i));
-        let shape = winograd_rows::Shape { inputs, outputs, width: self.width(input), dilation: 1 };
+        let packed = winograd_rows::pack(level, Precision::F32, outputs, inputs, |o, t, i| weight(o, order[t], i));
+        let shape = winograd_rows::Shape { inputs, outputs, width: self.width(input), dilation: 1, precision: Precision::F32 };
         let (row, height) = (out.row(), out.dims[2]);
         // Sheets have rows of zeroes below what is read, and room for rows below the last.
         let fours = out.rows_mut().par_chunks_mut(TILE * row).take(height.div_ceil(TILE)).enumerate();

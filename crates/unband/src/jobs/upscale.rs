@@ -13,7 +13,7 @@ use unband_nets::checkpoint;
 use super::image::{check, regrid_alpha};
 use super::not_finite::NotFinite;
 use super::round::{Rounding, round};
-use crate::{Error, OutputDepth, shipped};
+use crate::{Error, OutputDepth, Precision, shipped};
 
 /// What may be kept beside pictures while nobody says how much.
 const MEMORY: u64 = 1 << 30;
@@ -25,6 +25,8 @@ pub struct UpscaleOptions {
     pub scale: Option<usize>,
     /// A checkpoint of a network that enlarges; without one ours runs.
     pub weights: Option<PathBuf>,
+    /// Numbers that the network's products are made of.
+    pub precision: Precision,
     /// Bits per sample of the result.
     pub depth: OutputDepth,
     /// How rounding hides its error.
@@ -42,6 +44,7 @@ impl Default for UpscaleOptions {
         Self {
             scale: None,
             weights: None,
+            precision: Precision::Auto,
             depth: OutputDepth::Keep,
             dither: Dither::BlueNoise,
             locked: false,
@@ -76,10 +79,11 @@ impl Upscaler {
     /// # Errors
     /// A file that gives none, or one that does not enlarge as asked.
     pub fn new(options: &UpscaleOptions) -> Result<Self, Error> {
+        let products = options.precision.products()?;
         let made = if let Some(file) = &options.weights {
-            Self::of_file(file)?
+            Self::of_file(file, products)?
         } else {
-            let (architecture, engine) = shipped::upscaler(options.scale.unwrap_or(4))?;
+            let (architecture, engine) = shipped::upscaler(options.scale.unwrap_or(4), products)?;
             Self::of_engine(architecture, engine)?
         };
         let has = made.enlarger.scale();
@@ -89,7 +93,7 @@ impl Upscaler {
         }
     }
 
-    fn of_file(file: &Path) -> Result<Self, Error> {
+    fn of_file(file: &Path, products: unband_simd::Precision) -> Result<Self, Error> {
         let fault = |what: String, hint: Option<String>| {
             Error::Setting(unband_image::ParamError::File { path: file.display().to_string(), what, hint })
         };
@@ -106,7 +110,8 @@ impl Upscaler {
                 Some(hint),
             ));
         }
-        let engine = Engine::new(network.graph, network.weights, unband_simd::Level::best());
+        let level = unband_simd::Level::best();
+        let engine = Engine::with_precision(network.graph, network.weights, level, products);
         Self::of_engine(architecture, engine)
     }
 

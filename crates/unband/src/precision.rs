@@ -1,0 +1,43 @@
+//! How exactly networks multiply.
+
+use unband_image::ParamError;
+use unband_simd::Level;
+
+unband_image::words! {
+    /// How exactly networks multiply. Sums have 32 bits always.
+    pub enum Precision {
+        /// 32 bits, unless 16 were found to change too little to be seen in the result.
+        Auto = "auto",
+        /// Numbers of 32 bits.
+        F32 = "f32",
+        /// bfloat16: 8 significant bits, twice as many products at a time.
+        Bf16 = "bf16",
+    }
+}
+
+#[allow(clippy::derivable_impls)] // `words!` takes no attributes of variants
+impl Default for Precision {
+    fn default() -> Self {
+        Self::Auto
+    }
+}
+
+impl Precision {
+    /// What the engine is told.
+    ///
+    /// # Errors
+    /// bfloat16 on a processor that has no instructions for it.
+    pub fn products(self) -> Result<unband_simd::Precision, ParamError> {
+        let half = unband_simd::Precision::Bf16;
+        match self {
+            Self::Auto | Self::F32 => Ok(unband_simd::Precision::F32),
+            Self::Bf16 if half.supported(Level::best()) => Ok(half),
+            Self::Bf16 => Err(ParamError::Unable {
+                name: crate::networks::PRECISION,
+                got: self.word().to_owned(),
+                why: "this processor has no AVX-512 BF16",
+                hint: "leave it out: 32 bits run everywhere",
+            }),
+        }
+    }
+}
