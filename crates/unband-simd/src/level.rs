@@ -2,12 +2,13 @@
 
 use std::sync::OnceLock;
 
-/// Vector instructions, from none to most. Elsewhere than on x86-64 the compiler's baseline (which includes
-/// NEON on 64-bit Arm) is called `Scalar` too.
+/// Vector instructions, from none to most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// What every processor of the architecture has.
+    /// What the compiler makes of scalar code for every processor of the architecture.
     Scalar,
+    /// NEON, which every 64-bit Arm processor has.
+    Neon,
     /// AVX2 with BMI.
     Avx2,
     /// AVX-512 F, BW, VL, DQ, CD.
@@ -15,28 +16,35 @@ pub enum Level {
 }
 
 impl Level {
-    /// The most that this processor has; the variable `UNBAND_SIMD` (`scalar`, `avx2`, `avx512`) may lower it.
+    /// The most that this processor has; the variable `UNBAND_SIMD` (`scalar`, `neon`, `avx2`, `avx512`) may lower it.
     pub fn best() -> Self {
         static BEST: OnceLock<Level> = OnceLock::new();
         *BEST.get_or_init(|| {
             let asked = match std::env::var("UNBAND_SIMD").as_deref() {
                 Ok("scalar") => Self::Scalar,
+                Ok("neon") => Self::Neon,
                 Ok("avx2") => Self::Avx2,
                 _ => Self::Avx512,
             };
-            asked.min(Self::detected())
+            asked.supported()
         })
     }
 
     /// All levels that this processor can run, lowest first.
     pub fn all() -> impl Iterator<Item = Self> {
-        [Self::Scalar, Self::Avx2, Self::Avx512].into_iter().filter(|&level| level <= Self::detected())
+        [Self::Scalar, Self::Neon, Self::Avx2, Self::Avx512]
+            .into_iter()
+            .filter(|&level| level.supported() == level)
     }
 
     /// This level, or the processor's best if that is lower.
     #[must_use]
     pub fn supported(self) -> Self {
-        self.min(Self::detected())
+        match (self, Self::detected()) {
+            // Lower than AVX2, and yet of another architecture.
+            (Self::Neon, best) if best != Self::Neon => Self::Scalar,
+            (level, best) => level.min(best),
+        }
     }
 
     fn detected() -> Self {
@@ -64,5 +72,19 @@ fn detect() -> Level {
 
 #[cfg(not(target_arch = "x86_64"))]
 fn detect() -> Level {
-    Level::Scalar
+    if cfg!(target_arch = "aarch64") { Level::Neon } else { Level::Scalar }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_of_another_architecture_becomes_one_that_there_is() {
+        for level in [Level::Scalar, Level::Neon, Level::Avx2, Level::Avx512] {
+            assert!(Level::all().any(|there| there == level.supported()), "{level:?}");
+        }
+        let arm = cfg!(target_arch = "aarch64");
+        assert_eq!(Level::Neon.supported(), if arm { Level::Neon } else { Level::Scalar });
+    }
 }

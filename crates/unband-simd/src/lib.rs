@@ -78,9 +78,10 @@ macro_rules! dispatch {
                     $crate::Level::Avx512 => return unsafe { avx512($($arg),*) },
                     // SAFETY: as above.
                     $crate::Level::Avx2 => return unsafe { avx2($($arg),*) },
-                    $crate::Level::Scalar => {}
+                    $crate::Level::Scalar | $crate::Level::Neon => {}
                 }
             }
+            // On 64-bit Arm this is NEON: the compiler has it everywhere.
             let _ = level;
             $body($($arg),*)
         }
@@ -108,6 +109,11 @@ macro_rules! dispatch_fused {
                     // SAFETY: as above; `fused` levels have AVX2.
                     unsafe { avx2($($arg),*) }
                 }
+                return;
+            }
+            #[cfg(target_arch = "aarch64")]
+            if $crate::conv_rows::fused(level) {
+                $body::<true>($($arg),*);
                 return;
             }
             let _ = level;
