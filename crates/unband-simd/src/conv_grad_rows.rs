@@ -7,7 +7,7 @@
 
 use crate::Level;
 use crate::conv_rows::{block, fused};
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 use crate::lanes::Lanes;
 
 /// Samples whose products are summed from zero before they are added to what is there: long sums would lose bits, and these
@@ -77,6 +77,12 @@ pub fn add_products(
         unsafe { if block == 32 { x86::avx512(&mut part) } else { x86::avx2(&mut part) } }
         return;
     }
+    #[cfg(target_arch = "aarch64")]
+    if fused(level) {
+        // SAFETY: every processor has NEON; slices were checked.
+        unsafe { all::<crate::lanes::Pair, 4>(&mut part) }
+        return;
+    }
     scalar(&mut part, |a, b, c| a * b + c);
 }
 
@@ -109,7 +115,7 @@ fn scalar(part: &mut Part<'_>, mul_add: impl Fn(f32, f32, f32) -> f32) {
 }
 
 /// All inputs: `P` together, then fours; blocks of two vectors.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 unsafe fn all<V: Lanes, const P: usize>(part: &mut Part<'_>) {
     let Shape { inputs, outputs, width, .. } = part.shape;
@@ -139,7 +145,7 @@ unsafe fn all<V: Lanes, const P: usize>(part: &mut Part<'_>) {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
 unsafe fn tile<V: Lanes, const P: usize, const N: usize>(
     part: &mut Part<'_>,

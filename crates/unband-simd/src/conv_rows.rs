@@ -1,11 +1,13 @@
 //! Convolutions of rows whose samples lie channel by channel: one output row from the input rows that its taps touch.
 //!
 //! Vector versions fuse multiplication and addition and are equal to each other and to the scalar body with fused operations;
-//! a processor without AVX2 and FMA rounds twice, and differs in the last bits.
+//! a processor without AVX2 and FMA, or NEON, rounds twice, and differs in the last bits.
 
-#![allow(clippy::inline_always)] // the scalar body must be compiled into its caller
+#![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 use crate::Level;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use crate::lanes::Lanes;
 
 /// What a row of a convolution is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +69,7 @@ pub fn fused(level: Level) -> bool {
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
-        let _ = level;
-        false
+        level.supported() == Level::Neon
     }
 }
 
@@ -139,6 +140,12 @@ pub fn conv_lines(
                 unsafe { if block == 32 { x86::avx512(&part, out) } else { x86::avx2(&part, out) } }
                 continue;
             }
+            #[cfg(target_arch = "aarch64")]
+            if fused(level) {
+                // SAFETY: every processor has NEON; slices were checked above.
+                unsafe { sixteen::<crate::lanes::Pair>(&part, out) }
+                continue;
+            }
             scalar(&part, out, |a, b, c| a * b + c);
         }
     }
@@ -188,11 +195,68 @@ fn scalar(part: &Part<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f32) -> f
     }
 }
 
+/// Blocks of 16: two vectors of 8, six samples at once.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[inline(always)]
+unsafe fn sixteen<V: Lanes>(part: &Part<'_>, out: &mut [f32]) {
+    let width = part.shape.width;
+    let mut x = 0;
+    // SAFETY: the caller has the instructions, and checked that rows, weights and output hold what the shape says.
+    unsafe {
+        while x + 6 <= width {
+            tile::<V, 6>(part, out, x);
+            x += 6;
+        }
+        while x < width {
+            tile::<V, 1>(part, out, x);
+            x += 1;
+        }
+    }
+}
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[inline(always)]
+unsafe fn tile<V: Lanes, const P: usize>(part: &Part<'_>, out: &mut [f32], x: usize) {
+    const { assert!(V::LEN == 8) };
+    let Shape { inputs, stride, out_step, .. } = part.shape;
+    // SAFETY: as above; a block of weights holds 16 floats per tap and input.
+    unsafe {
+        let bias: [V; 2] = std::array::from_fn(|n| V::load(part.bias.as_ptr().add(8 * n)));
+        let mut sums = [bias; P];
+        let mut weights = part.weights.as_ptr();
+        let step = stride * inputs;
+        for tap in part.taps {
+            let row = part.rows[tap.row].as_ptr().add((tap.column + x * stride) * inputs);
+            for i in 0..inputs {
+                let w: [V; 2] = std::array::from_fn(|n| V::load(weights.add(8 * n)));
+                weights = weights.add(16);
+                for (p, sums) in sums.iter_mut().enumerate() {
+                    let v = V::splat(*row.add(p * step + i));
+                    for (s, &w) in sums.iter_mut().zip(&w) {
+                        *s = v.mul_add(w, *s);
+                    }
+                }
+            }
+        }
+        for (p, sums) in sums.iter().enumerate() {
+            let at = (x + p) * out_step + part.first;
+            if part.here == 16 {
+                sums[0].store(out.as_mut_ptr().add(at));
+                sums[1].store(out.as_mut_ptr().add(at + 8));
+            } else {
+                let mut all = [0.0f32; 16];
+                sums[0].store(all.as_mut_ptr());
+                sums[1].store(all.as_mut_ptr().add(8));
+                out[at..at + part.here].copy_from_slice(&all[..part.here]);
+            }
+        }
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps, _mm512_fmadd_ps,
-        _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_set1_ps,
+        __m256, __m512, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_set1_ps,
     };
 
     use super::{Part, Shape};
@@ -268,60 +332,10 @@ mod x86 {
         }
     }
 
-    /// Blocks of 16: two vectors of 8, six samples at once.
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn avx2(part: &Part<'_>, out: &mut [f32]) {
-        let width = part.shape.width;
-        let mut x = 0;
-        // SAFETY: the caller checked that rows, weights and output hold what the shape says.
-        unsafe {
-            while x + 6 <= width {
-                tile256::<6>(part, out, x);
-                x += 6;
-            }
-            while x < width {
-                tile256::<1>(part, out, x);
-                x += 1;
-            }
-        }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn tile256<const P: usize>(part: &Part<'_>, out: &mut [f32], x: usize) {
-        let Shape { inputs, stride, out_step, .. } = part.shape;
-        // SAFETY: as above; a block of weights holds 16 floats per tap and input.
-        unsafe {
-            let bias: [__m256; 2] = std::array::from_fn(|n| _mm256_loadu_ps(part.bias.as_ptr().add(8 * n)));
-            let mut sums = [bias; P];
-            let mut weights = part.weights.as_ptr();
-            let step = stride * inputs;
-            for tap in part.taps {
-                let row = part.rows[tap.row].as_ptr().add((tap.column + x * stride) * inputs);
-                for i in 0..inputs {
-                    let w: [__m256; 2] = std::array::from_fn(|n| _mm256_loadu_ps(weights.add(8 * n)));
-                    weights = weights.add(16);
-                    for (p, sums) in sums.iter_mut().enumerate() {
-                        let v = _mm256_set1_ps(*row.add(p * step + i));
-                        for (s, &w) in sums.iter_mut().zip(&w) {
-                            *s = _mm256_fmadd_ps(v, w, *s);
-                        }
-                    }
-                }
-            }
-            for (p, sums) in sums.iter().enumerate() {
-                let at = (x + p) * out_step + part.first;
-                if part.here == 16 {
-                    _mm256_storeu_ps(out.as_mut_ptr().add(at), sums[0]);
-                    _mm256_storeu_ps(out.as_mut_ptr().add(at + 8), sums[1]);
-                } else {
-                    let mut all = [0.0f32; 16];
-                    _mm256_storeu_ps(all.as_mut_ptr(), sums[0]);
-                    _mm256_storeu_ps(all.as_mut_ptr().add(8), sums[1]);
-                    out[at..at + part.here].copy_from_slice(&all[..part.here]);
-                }
-            }
-        }
+        // SAFETY: this function has the instructions; the caller checked the slices.
+        unsafe { super::sixteen::<__m256>(part, out) }
     }
 }
 

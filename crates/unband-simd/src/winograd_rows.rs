@@ -9,7 +9,7 @@
 use std::f64::consts::SQRT_2;
 
 use crate::conv_rows;
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 use crate::lanes::Lanes;
 #[cfg(any(target_arch = "x86_64", test))]
 use crate::precision::Products;
@@ -30,7 +30,7 @@ pub const TILE: usize = 4;
 /// Tiles worked on together, at most.
 const TOGETHER: usize = 12;
 /// A tile's samples are asked for while the tile so many before it is transformed: rows seldom lie in near caches.
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 const AHEAD: usize = 2;
 /// Floats of the longest vector: of a part's channels, whole ones are read.
 pub const LANES: usize = 16;
@@ -228,11 +228,17 @@ pub fn four_rows(
             }
         }
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    {
+        let mut quad = Quad { shape, out, parts, padded: padded(parts), packed, bias, scratch };
+        // SAFETY: every processor has NEON; slices were checked.
+        unsafe { all::<crate::lanes::Pair, 6, 4, 2>(&mut quad) }
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     let _ = (out, scratch);
 }
 
-#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+#[cfg_attr(not(any(target_arch = "x86_64", target_arch = "aarch64")), allow(dead_code))]
 struct Quad<'a> {
     shape: Shape,
     out: [&'a mut [f32]; TILE],
@@ -244,7 +250,7 @@ struct Quad<'a> {
 }
 
 /// All tiles of four rows: `P` at a time, the last ones in the smallest group that holds them.
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn all<V: Lanes, K: Products<V>, const P: usize, const Q: usize, const R: usize>(quad: &mut Quad<'_>) {
     let tiles = quad.shape.tiles();
@@ -267,7 +273,7 @@ unsafe fn all<V: Lanes, K: Products<V>, const P: usize, const Q: usize, const R:
     }
 }
 
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn group<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, first: usize) {
     let Shape { inputs, outputs, .. } = quad.shape;
@@ -289,7 +295,7 @@ unsafe fn group<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, f
 }
 
 /// Six samples to six frequencies.
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn forth<V: Lanes>(d: [V; SIDE]) -> [V; SIDE] {
     // SAFETY: the caller has the instructions.
@@ -309,7 +315,7 @@ unsafe fn forth<V: Lanes>(d: [V; SIDE]) -> [V; SIDE] {
 }
 
 /// Six frequencies to four samples.
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn back<V: Lanes>(q: [V; SIDE]) -> [V; TILE] {
     // SAFETY: the caller has the instructions.
@@ -323,7 +329,7 @@ unsafe fn back<V: Lanes>(q: [V; SIDE]) -> [V; TILE] {
 }
 
 /// Input tiles into the scratch: by frequency, tile and channel.
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn transform<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, first: usize) {
     let (padded, to) = (quad.padded, quad.scratch.as_mut_ptr().cast::<K::Number>());
@@ -363,7 +369,7 @@ unsafe fn transform<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_
 }
 
 /// Products of all frequencies for one block of outputs, and back to samples.
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn multiply<V: Lanes, K: Products<V>, const P: usize, const B: usize>(
     quad: &mut Quad<'_>,
@@ -414,7 +420,7 @@ unsafe fn multiply<V: Lanes, K: Products<V>, const P: usize, const B: usize>(
 }
 
 /// Four samples of a tile's row with their bias, as far as they are of the picture.
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, (row, first): (usize, usize), o: usize, samples: [V; TILE]) {
     let Shape { outputs, width, dilation, .. } = quad.shape;
