@@ -272,7 +272,31 @@ fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
 }
 
 /// Where two times 64 keys differ, as bits, the first lowest.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
+#[inline(always)]
+fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
+    use std::arch::aarch64::{
+        uint8x16_t, vandq_u8, vceqq_u16, vcombine_u8, vld1q_u8, vld1q_u16, vmovn_u16, vpaddq_u8, vst1q_u8,
+    };
+    const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
+    let mut bytes = [0; 16];
+    // SAFETY: every processor has NEON; eight keys from 8·i on lie in both arrays, `i` is below 8.
+    unsafe {
+        let equal = |i: usize| {
+            vmovn_u16(vceqq_u16(vld1q_u16(a.as_ptr().add(8 * i)), vld1q_u16(b.as_ptr().add(8 * i))))
+        };
+        // The bit of every key that is equal; sums of neighbours put the bits of eight keys into one byte.
+        let bits: [uint8x16_t; 4] = std::array::from_fn(|i| {
+            vandq_u8(vcombine_u8(equal(2 * i), equal(2 * i + 1)), vld1q_u8(BITS.as_ptr()))
+        });
+        let fours = vpaddq_u8(vpaddq_u8(bits[0], bits[1]), vpaddq_u8(bits[2], bits[3]));
+        vst1q_u8(bytes.as_mut_ptr(), vpaddq_u8(fours, fours));
+    }
+    !u128::from_le_bytes(bytes) as u64
+}
+
+/// Where two times 64 keys differ, as bits, the first lowest.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[inline(always)]
 fn differing(a: &[u16; 64], b: &[u16; 64]) -> u64 {
     a.iter().zip(b).enumerate().fold(0, |word, (i, (a, b))| word | u64::from(a != b) << i)

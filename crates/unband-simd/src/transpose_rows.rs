@@ -34,6 +34,14 @@ pub fn transpose(level: Level, shape: Shape, out: &mut [f32], table: &[f32]) {
         copy(shape, (0..rows / 8 * 8, columns / 8 * 8..columns), out, table);
         return;
     }
+    #[cfg(target_arch = "aarch64")]
+    if level.supported() == Level::Neon {
+        // SAFETY: every processor has NEON, and the slices were checked.
+        unsafe { arm::blocks(shape, out, table) }
+        copy(shape, (rows / 4 * 4..rows, 0..columns), out, table);
+        copy(shape, (0..rows / 4 * 4, columns / 4 * 4..columns), out, table);
+        return;
+    }
     let _ = level;
     copy(shape, (0..rows, 0..columns), out, table);
 }
@@ -95,6 +103,54 @@ mod x86 {
             let (x, y) = (fours[i % 4], fours[i % 4 + 4]);
             if i < 4 { _mm256_permute2f128_ps::<0x20>(x, y) } else { _mm256_permute2f128_ps::<0x31>(x, y) }
         })
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+mod arm {
+    use std::arch::aarch64::{
+        float32x4_t, vld1q_f32, vreinterpretq_f32_f64, vreinterpretq_f64_f32, vst1q_f32, vtrn1q_f32,
+        vtrn1q_f64, vtrn2q_f32, vtrn2q_f64,
+    };
+
+    use super::Shape;
+
+    /// All whole blocks of 4×4.
+    pub unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) {
+        for c in (0..shape.columns / 4 * 4).step_by(4) {
+            for r in (0..shape.rows / 4 * 4).step_by(4) {
+                // SAFETY: the caller checked that both slices hold all rows and columns.
+                unsafe {
+                    let from = table.as_ptr().add(r * shape.step + c);
+                    let to = out.as_mut_ptr().add(c * shape.out_step + r);
+                    let lines = turn(std::array::from_fn(|i| vld1q_f32(from.add(i * shape.step))));
+                    for (i, line) in lines.into_iter().enumerate() {
+                        vst1q_f32(to.add(i * shape.out_step), line);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn turn(a: [float32x4_t; 4]) -> [float32x4_t; 4] {
+        // SAFETY: every processor has NEON.
+        unsafe {
+            let pairs = [
+                vtrn1q_f32(a[0], a[1]),
+                vtrn2q_f32(a[0], a[1]),
+                vtrn1q_f32(a[2], a[3]),
+                vtrn2q_f32(a[2], a[3]),
+            ]
+            .map(|pair| vreinterpretq_f64_f32(pair));
+            [
+                vtrn1q_f64(pairs[0], pairs[2]),
+                vtrn1q_f64(pairs[1], pairs[3]),
+                vtrn2q_f64(pairs[0], pairs[2]),
+                vtrn2q_f64(pairs[1], pairs[3]),
+            ]
+            .map(|line| vreinterpretq_f32_f64(line))
+        }
     }
 }
 
