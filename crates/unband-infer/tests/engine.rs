@@ -9,7 +9,7 @@ use unband_nets::layer::conv::ConvSpec;
 use unband_nets::layer::pool::{MaxPool, Reduce};
 use unband_nets::state::{Weights, fill};
 use unband_nets::{Graph, Net, Shape, arch};
-use unband_simd::Level;
+use unband_simd::{Level, Precision};
 
 fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
     let one = |input: &unband_nets::Input| {
@@ -39,6 +39,37 @@ fn same(graph: &Graph, height: usize, width: usize, mode: Mode) {
         }
         assert_eq!(engine.run(&inputs, mode, &ctx(3)).unwrap(), got, "{name} {level:?}: threads");
     }
+}
+
+#[test]
+fn products_of_16_bits_are_near() {
+    let half = Precision::Bf16;
+    if !half.supported(Level::best()) {
+        println!("skipped: this processor has no AVX-512 BF16");
+        return;
+    }
+    let mut net = Net::new("half");
+    let image = net.input("image", 10);
+    let x = net.conv3x3("a", image, 32);
+    let x = net.relu(x);
+    let far = net.conv("far", x, 7, ConvSpec::new(3).padding(2).dilation(2));
+    // Of 39 channels, which make no pairs, and of 46.
+    let joined = net.concat(&[far, x]);
+    let odd = net.conv3x3("odd", joined, 7);
+    let joined = net.concat(&[odd, far, x]);
+    let out = net.conv("seven", joined, 40, ConvSpec::new(7));
+    let graph = net.finish(&[("image", out)]).unwrap();
+    let weights = Weights::bind(&graph, &fill::of(&graph)).unwrap();
+    let inputs = inputs(&graph, 33, 50);
+    let ctx = |threads| Context { threads, ..Context::default() };
+    let want = reference::run(&graph, &weights, &inputs, Mode::default(), &ctx(2)).unwrap().remove(0);
+    let engine = Engine::with_precision(graph, weights, Level::best(), half);
+    let got = engine.run(&inputs, Mode::default(), &ctx(1)).unwrap();
+    let largest = want.data.iter().fold(1e-3f32, |m, v| m.max(v.abs()));
+    let worst = got[0].data.iter().zip(&want.data).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
+    // Not so near that nothing was rounded.
+    assert!((1e-4..2e-2).contains(&(worst / largest)), "{worst} of {largest}");
+    assert_eq!(engine.run(&inputs, Mode::default(), &ctx(3)).unwrap(), got, "threads");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 #![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 use crate::Level;
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 use crate::lanes::Lanes;
 
 /// The numbers of which products are made.
@@ -54,7 +54,7 @@ pub(crate) fn nearest(v: f32) -> u16 {
 }
 
 /// How numbers are kept and multiplied in vectors.
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 pub(crate) trait Products<V: Lanes> {
     /// A number as it is kept.
     type Number;
@@ -74,10 +74,10 @@ pub(crate) trait Products<V: Lanes> {
 }
 
 /// One number of 32 bits per lane.
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 pub(crate) struct Single;
 
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 // SAFETY: the caller has the instructions, pointers lead to as many numbers as the trait says.
 impl<V: Lanes> Products<V> for Single {
     type Number = f32;

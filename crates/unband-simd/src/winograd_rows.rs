@@ -11,7 +11,7 @@ use std::f64::consts::SQRT_2;
 use crate::conv_rows;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 use crate::lanes::Lanes;
-#[cfg(any(target_arch = "x86_64", test))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 use crate::precision::Products;
 use crate::{Level, Precision};
 
@@ -232,7 +232,7 @@ pub fn four_rows(
     {
         let mut quad = Quad { shape, out, parts, padded: padded(parts), packed, bias, scratch };
         // SAFETY: every processor has NEON; slices were checked.
-        unsafe { all::<crate::lanes::Pair, 6, 4, 2>(&mut quad) }
+        unsafe { all::<crate::lanes::Pair, crate::precision::Single, 6, 4, 2>(&mut quad) }
     }
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     let _ = (out, scratch);

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use unband::{Choice, Context, Error, Image, Options, deband_with};
+use unband::{Choice, Context, Error, Image, Options, OutputDepth, Precision, deband_with};
 
 /// A sky in 6 bits.
 fn sky(width: usize, height: usize) -> Image {
@@ -51,4 +51,27 @@ fn a_network_that_needs_the_whole_picture_says_how_much_memory() {
     assert!(whole && hint.contains("the whole picture at once"), "{hint}");
     assert!(run(&image, &options("ggdbn", "ggdbn.pth", Some(small << 20))).is_ok());
     assert!(needed(&sky(640, 480), "ggdbn", "ggdbn.pth").0 > small);
+}
+
+#[test]
+fn products_of_16_bits_move_our_network_by_less_than_half_a_code() {
+    let image = sky(320, 240);
+    let with = |precision| {
+        let (depth, faithful) = (OutputDepth::Float, Some(false));
+        run(&image, &Options { precision, depth, faithful, ..Options::default() })
+    };
+    let half = match with(Precision::Bf16) {
+        Ok(half) => half,
+        Err(error) => {
+            assert!(error.to_string().contains("this processor has no AVX-512 BF16"), "{error}");
+            println!("skipped: {error}");
+            return;
+        }
+    };
+    let whole = with(Precision::F32).unwrap();
+    let pairs = half.planes.iter().zip(&whole.planes).flat_map(|(a, b)| a.data.iter().zip(&b.data));
+    let worst = pairs.fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
+    assert!(worst > 0.0 && worst < 0.5 / 255.0, "{worst}");
+    // What is asked for nowhere else is 32 bits.
+    assert!(with(Precision::Auto).unwrap().planes == whole.planes);
 }
