@@ -1,5 +1,5 @@
 //! The quick engine gives what the reference gives.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 use unband_image::Context;
 use unband_infer::{Engine, Map, Mode, reference};

@@ -103,8 +103,8 @@ pub(crate) struct Half;
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        __m512, __m512bh, _mm256_storeu_si256, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cvtneps_pbh,
-        _mm512_dpbf16_ps, _mm512_set1_epi32,
+        __m256bh, __m256i, __m512, __m512bh, __m512i, _mm256_storeu_si256, _mm512_castps_si512,
+        _mm512_castsi512_ps, _mm512_cvtneps_pbh, _mm512_dpbf16_ps, _mm512_set1_epi32,
     };
     use std::mem::transmute;
 
@@ -116,7 +116,8 @@ mod x86 {
         const EACH: usize = 2;
         #[inline(always)]
         unsafe fn keep(v: __m512, to: *mut u16) {
-            unsafe { _mm256_storeu_si256(to.cast(), transmute(_mm512_cvtneps_pbh(v))) }
+            let kept = unsafe { transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(v)) };
+            unsafe { _mm256_storeu_si256(to.cast(), kept) }
         }
         #[inline(always)]
         unsafe fn repeat(from: *const u16) -> __m512 {
@@ -124,7 +125,7 @@ mod x86 {
         }
         #[inline(always)]
         unsafe fn dot(a: __m512, b: __m512, sum: __m512) -> __m512 {
-            let bits = |v| unsafe { transmute::<_, __m512bh>(_mm512_castps_si512(v)) };
+            let bits = |v| unsafe { transmute::<__m512i, __m512bh>(_mm512_castps_si512(v)) };
             unsafe { _mm512_dpbf16_ps(sum, bits(a), bits(b)) }
         }
     }

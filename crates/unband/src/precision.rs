@@ -6,7 +6,7 @@ use unband_simd::Level;
 unband_image::words! {
     /// How exactly networks multiply. Sums have 32 bits always.
     pub enum Precision {
-        /// 32 bits, unless 16 were found to change too little to be seen in the result.
+        /// 32 bits: how far 16 go off depends on a network's numbers, and with our own they save nothing of a whole run.
         Auto = "auto",
         /// Numbers of 32 bits.
         F32 = "f32",

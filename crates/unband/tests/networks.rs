@@ -1,5 +1,5 @@
 //! Networks within the memory that is allowed.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::Path;
 

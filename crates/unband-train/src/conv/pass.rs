@@ -118,8 +118,15 @@ impl Pass {
             };
             order[(place(&self.down, d) * 3 + place(&self.across, a)) as usize] = d * 3 + a;
         }
-        let packed = winograd_rows::pack(level, Precision::F32, outputs, inputs, |o, t, i| weight(o, order[t], i));
-        let shape = winograd_rows::Shape { inputs, outputs, width: self.width(input), dilation: 1, precision: Precision::F32 };
+        let packed =
+            winograd_rows::pack(level, Precision::F32, outputs, inputs, |o, t, i| weight(o, order[t], i));
+        let shape = winograd_rows::Shape {
+            inputs,
+            outputs,
+            width: self.width(input),
+            dilation: 1,
+            precision: Precision::F32,
+        };
         let (row, height) = (out.row(), out.dims[2]);
         // Sheets have rows of zeroes below what is read, and room for rows below the last.
         let fours = out.rows_mut().par_chunks_mut(TILE * row).take(height.div_ceil(TILE)).enumerate();
