@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use unband_simd::conv_rows::{self, Tap};
 use unband_simd::winograd_rows::{Part, TILE};
-use unband_simd::{Level, conv_grad_rows, winograd_rows};
+use unband_simd::{Level, Precision, conv_grad_rows, winograd_rows};
 
 use super::sheet::{Frame, Sheet};
 use super::walk::{Axis, Walk};
