@@ -14,6 +14,10 @@ use shared::{Case, Products, light};
 use unband_nets::{Graph, arch};
 use unband_simd::{Level, Precision};
 
+// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Rows and columns that are timed.
 type Size = (usize, usize);
 
