@@ -15,7 +15,7 @@ import tomllib
 
 ROOT = pathlib.Path(__file__).parent.parent
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 360, 50, 130, 16, 34
-COLOURS = ("#3366cc", "#dc3912", "#109618", "#ff9900", "#990099", "#0099c6", "#dd4477", "#66aa00", "#994499")
+COLOURS = ("#3366cc", "#dc3912", "#109618", "#ff9900", "#990099", "#0099c6", "#dd4477", "#66aa00", "#994499", "#8b5a2b", "#111111")
 
 
 def read(folder):
