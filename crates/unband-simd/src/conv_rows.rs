@@ -143,7 +143,7 @@ pub fn conv_lines(
             #[cfg(target_arch = "aarch64")]
             if fused(level) {
                 // SAFETY: every processor has NEON; slices were checked above.
-                unsafe { sixteen::<crate::lanes::Pair>(&part, out) }
+                unsafe { row::<crate::lanes::Pair, 2, 6, 1>(&part, out) }
                 continue;
             }
             scalar(&part, out, |a, b, c| a * b + c);
@@ -195,20 +195,24 @@ fn scalar(part: &Part<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f32) -> f
     }
 }
 
-/// Blocks of 16: two vectors of 8, six samples at once.
+/// A row, `N` vectors of outputs: `P` samples at once, then `Q`, then one.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
-unsafe fn sixteen<V: Lanes>(part: &Part<'_>, out: &mut [f32]) {
+unsafe fn row<V: Lanes, const N: usize, const P: usize, const Q: usize>(part: &Part<'_>, out: &mut [f32]) {
     let width = part.shape.width;
     let mut x = 0;
     // SAFETY: the caller has the instructions, and checked that rows, weights and output hold what the shape says.
     unsafe {
-        while x + 6 <= width {
-            tile::<V, 6>(part, out, x);
-            x += 6;
+        while x + P <= width {
+            tile::<V, N, P>(part, out, x);
+            x += P;
+        }
+        while x + Q <= width {
+            tile::<V, N, Q>(part, out, x);
+            x += Q;
         }
         while x < width {
-            tile::<V, 1>(part, out, x);
+            tile::<V, N, 1>(part, out, x);
             x += 1;
         }
     }
@@ -216,20 +220,19 @@ unsafe fn sixteen<V: Lanes>(part: &Part<'_>, out: &mut [f32]) {
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
-unsafe fn tile<V: Lanes, const P: usize>(part: &Part<'_>, out: &mut [f32], x: usize) {
-    const { assert!(V::LEN == 8) };
+unsafe fn tile<V: Lanes, const N: usize, const P: usize>(part: &Part<'_>, out: &mut [f32], x: usize) {
     let Shape { inputs, stride, out_step, .. } = part.shape;
-    // SAFETY: as above; a block of weights holds 16 floats per tap and input.
+    // SAFETY: as above; a block of weights holds two vectors per tap and input.
     unsafe {
-        let bias: [V; 2] = std::array::from_fn(|n| V::load(part.bias.as_ptr().add(8 * n)));
+        let bias: [V; N] = std::array::from_fn(|n| V::load(part.bias.as_ptr().add(V::LEN * n)));
         let mut sums = [bias; P];
         let mut weights = part.weights.as_ptr();
         let step = stride * inputs;
         for tap in part.taps {
             let row = part.rows[tap.row].as_ptr().add((tap.column + x * stride) * inputs);
             for i in 0..inputs {
-                let w: [V; 2] = std::array::from_fn(|n| V::load(weights.add(8 * n)));
-                weights = weights.add(16);
+                let w: [V; N] = std::array::from_fn(|n| V::load(weights.add(V::LEN * n)));
+                weights = weights.add(2 * V::LEN);
                 for (p, sums) in sums.iter_mut().enumerate() {
                     let v = V::splat(*row.add(p * step + i));
                     for (s, &w) in sums.iter_mut().zip(&w) {
@@ -239,15 +242,9 @@ unsafe fn tile<V: Lanes, const P: usize>(part: &Part<'_>, out: &mut [f32], x: us
             }
         }
         for (p, sums) in sums.iter().enumerate() {
-            let at = (x + p) * out_step + part.first;
-            if part.here == 16 {
-                sums[0].store(out.as_mut_ptr().add(at));
-                sums[1].store(out.as_mut_ptr().add(at + 8));
-            } else {
-                let mut all = [0.0f32; 16];
-                sums[0].store(all.as_mut_ptr());
-                sums[1].store(all.as_mut_ptr().add(8));
-                out[at..at + part.here].copy_from_slice(&all[..part.here]);
+            let to = out.as_mut_ptr().add((x + p) * out_step + part.first);
+            for (n, s) in sums.iter().enumerate() {
+                s.store_first(to.add(V::LEN * n), part.here.saturating_sub(V::LEN * n));
             }
         }
     }
@@ -255,87 +252,26 @@ unsafe fn tile<V: Lanes, const P: usize>(part: &Part<'_>, out: &mut [f32], x: us
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use std::arch::x86_64::{
-        __m256, __m512, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_set1_ps,
-    };
+    use std::arch::x86_64::{__m256, __m512};
 
-    use super::{Part, Shape};
+    use super::{Part, row};
 
-    /// Blocks of 32: two vectors of 16, twelve samples at once.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
     pub unsafe fn avx512(part: &Part<'_>, out: &mut [f32]) {
-        let width = part.shape.width;
-        let mut x = 0;
-        // SAFETY: the caller checked that rows, weights and output hold what the shape says.
+        // SAFETY: this function has the instructions; the caller checked the slices.
         unsafe {
             if part.here > 16 {
-                while x + 12 <= width {
-                    tile512::<12, 2>(part, out, x);
-                    x += 12;
-                }
-                while x + 4 <= width {
-                    tile512::<4, 2>(part, out, x);
-                    x += 4;
-                }
-                while x < width {
-                    tile512::<1, 2>(part, out, x);
-                    x += 1;
-                }
+                row::<__m512, 2, 12, 4>(part, out);
             } else {
-                while x + 16 <= width {
-                    tile512::<16, 1>(part, out, x);
-                    x += 16;
-                }
-                while x + 4 <= width {
-                    tile512::<4, 1>(part, out, x);
-                    x += 4;
-                }
-                while x < width {
-                    tile512::<1, 1>(part, out, x);
-                    x += 1;
-                }
-            }
-        }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
-    unsafe fn tile512<const P: usize, const N: usize>(part: &Part<'_>, out: &mut [f32], x: usize) {
-        let Shape { inputs, stride, out_step, .. } = part.shape;
-        // SAFETY: as above; a block of weights holds 32 floats per tap and input.
-        unsafe {
-            let bias: [__m512; N] = std::array::from_fn(|n| _mm512_loadu_ps(part.bias.as_ptr().add(16 * n)));
-            let mut sums = [bias; P];
-            let mut weights = part.weights.as_ptr();
-            let step = stride * inputs;
-            for tap in part.taps {
-                let row = part.rows[tap.row].as_ptr().add((tap.column + x * stride) * inputs);
-                for i in 0..inputs {
-                    let w: [__m512; N] = std::array::from_fn(|n| _mm512_loadu_ps(weights.add(16 * n)));
-                    weights = weights.add(32);
-                    for (p, sums) in sums.iter_mut().enumerate() {
-                        let v = _mm512_set1_ps(*row.add(p * step + i));
-                        for (s, &w) in sums.iter_mut().zip(&w) {
-                            *s = _mm512_fmadd_ps(v, w, *s);
-                        }
-                    }
-                }
-            }
-            for (p, sums) in sums.iter().enumerate() {
-                let to = out.as_mut_ptr().add((x + p) * out_step + part.first);
-                for (n, &s) in sums.iter().enumerate() {
-                    let left = part.here.saturating_sub(16 * n).min(16);
-                    let mask = ((1u32 << left) - 1) as u16;
-                    _mm512_mask_storeu_ps(to.add(16 * n), mask, s);
-                }
+                row::<__m512, 1, 16, 4>(part, out);
             }
         }
     }
 
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn avx2(part: &Part<'_>, out: &mut [f32]) {
-        // SAFETY: this function has the instructions; the caller checked the slices.
-        unsafe { super::sixteen::<__m256>(part, out) }
+        // SAFETY: as above.
+        unsafe { row::<__m256, 2, 6, 1>(part, out) }
     }
 }
 

@@ -12,6 +12,21 @@ pub trait Lanes: Copy {
     /// # Safety
     /// As `load`.
     unsafe fn store(self, to: *mut f32);
+    /// The first floats, as many as there are or are asked for.
+    /// # Safety
+    /// The pointer must lead to so many.
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, floats: usize) {
+        // SAFETY: no vector is longer, and the caller's pointer leads to what is written.
+        unsafe {
+            if floats >= Self::LEN {
+                return self.store(to);
+            }
+            let mut all = [0.0f32; 16];
+            self.store(all.as_mut_ptr());
+            to.copy_from_nonoverlapping(all.as_ptr(), floats);
+        }
+    }
     /// # Safety
     /// The processor must have the instructions; so for all below.
     unsafe fn splat(v: f32) -> Self;
@@ -36,13 +51,13 @@ mod x86 {
     use std::arch::x86_64::{
         __m256, __m512, _MM_HINT_T0, _mm_prefetch, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
         _mm256_set1_ps, _mm256_storeu_ps, _mm256_sub_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
-        _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
+        _mm512_mask_storeu_ps, _mm512_set1_ps, _mm512_storeu_ps, _mm512_sub_ps,
     };
 
     use super::Lanes;
 
     macro_rules! lanes {
-        ($vector:ty, $len:expr, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident, $sub:ident) => {
+        ($vector:ty, $len:expr, $load:ident, $store:ident, $splat:ident, $fma:ident, $add:ident, $sub:ident $(, $more:item)?) => {
             // SAFETY, for all: the caller has the instructions, pointers lead to `LEN` floats.
             impl Lanes for $vector {
                 const LEN: usize = $len;
@@ -54,6 +69,7 @@ mod x86 {
                 unsafe fn store(self, to: *mut f32) {
                     unsafe { $store(to, self) }
                 }
+                $($more)?
                 #[inline(always)]
                 unsafe fn splat(v: f32) -> Self {
                     unsafe { $splat(v) }
@@ -86,7 +102,12 @@ mod x86 {
         _mm512_set1_ps,
         _mm512_fmadd_ps,
         _mm512_add_ps,
-        _mm512_sub_ps
+        _mm512_sub_ps,
+        #[inline(always)]
+        unsafe fn store_first(self, to: *mut f32, floats: usize) {
+            let mask = ((1u32 << floats.min(16)) - 1) as u16;
+            unsafe { _mm512_mask_storeu_ps(to, mask, self) }
+        }
     );
     lanes!(
         __m256,

@@ -1,6 +1,9 @@
 //! Planes into samples that lie channel by channel, and back.
+#![allow(clippy::inline_always)] // bodies must be compiled into the functions that have the instructions
 
 use crate::Level;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use crate::lanes::Lanes;
 
 /// A table whose rows are a step apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,20 +29,12 @@ pub fn transpose(level: Level, shape: Shape, out: &mut [f32], table: &[f32]) {
     }
     assert!(step >= columns && table.len() >= (rows - 1) * step + columns, "table");
     assert!(out_step >= rows && out.len() >= (columns - 1) * out_step + rows, "output");
-    #[cfg(target_arch = "x86_64")]
-    if level.supported() >= Level::Avx2 {
-        // SAFETY: the level has AVX2, and the slices were checked.
-        unsafe { x86::blocks(shape, out, table) }
-        copy(shape, (rows / 8 * 8..rows, 0..columns), out, table);
-        copy(shape, (0..rows / 8 * 8, columns / 8 * 8..columns), out, table);
-        return;
-    }
-    #[cfg(target_arch = "aarch64")]
-    if level.supported() == Level::Neon {
-        // SAFETY: every processor has NEON, and the slices were checked.
-        unsafe { arm::blocks(shape, out, table) }
-        copy(shape, (rows / 4 * 4..rows, 0..columns), out, table);
-        copy(shape, (0..rows / 4 * 4, columns / 4 * 4..columns), out, table);
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    if level.supported() > Level::Scalar {
+        // SAFETY: levels beyond the scalar one have AVX2, or NEON on Arm, and the slices were checked.
+        let side = unsafe { vectors::blocks(shape, out, table) };
+        copy(shape, (rows / side * side..rows, 0..columns), out, table);
+        copy(shape, (0..rows / side * side, columns / side * side..columns), out, table);
         return;
     }
     let _ = level;
@@ -60,31 +55,45 @@ fn copy(
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use std::arch::x86_64::{
-        __m256, _mm256_loadu_ps, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_storeu_ps,
-        _mm256_unpackhi_ps, _mm256_unpacklo_ps,
-    };
-
-    use super::Shape;
-
-    /// All whole blocks of 8×8.
-    #[target_feature(enable = "avx2")]
-    pub unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) {
-        for c in (0..shape.columns / 8 * 8).step_by(8) {
-            for r in (0..shape.rows / 8 * 8).step_by(8) {
-                // SAFETY: the caller checked that both slices hold all rows and columns.
-                unsafe {
-                    let from = table.as_ptr().add(r * shape.step + c);
-                    let to = out.as_mut_ptr().add(c * shape.out_step + r);
-                    let lines = turn(std::array::from_fn(|i| _mm256_loadu_ps(from.add(i * shape.step))));
-                    for (i, line) in lines.into_iter().enumerate() {
-                        _mm256_storeu_ps(to.add(i * shape.out_step), line);
-                    }
+/// All whole blocks of as many rows and columns as a vector has floats.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[inline(always)]
+unsafe fn turned<V: Lanes, const N: usize>(
+    shape: Shape,
+    out: &mut [f32],
+    table: &[f32],
+    turn: impl Fn([V; N]) -> [V; N],
+) {
+    const { assert!(V::LEN == N) };
+    for c in (0..shape.columns / N * N).step_by(N) {
+        for r in (0..shape.rows / N * N).step_by(N) {
+            // SAFETY: the caller has the instructions, and checked that both slices hold all rows and columns.
+            unsafe {
+                let from = table.as_ptr().add(r * shape.step + c);
+                let to = out.as_mut_ptr().add(c * shape.out_step + r);
+                let lines = turn(std::array::from_fn(|i| V::load(from.add(i * shape.step))));
+                for (i, line) in lines.into_iter().enumerate() {
+                    line.store(to.add(i * shape.out_step));
                 }
             }
         }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod vectors {
+    use std::arch::x86_64::{
+        __m256, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    };
+
+    use super::{Shape, turned};
+
+    /// All whole blocks; their side.
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) -> usize {
+        // SAFETY: this function has the instructions; the caller checked the slices.
+        unsafe { turned::<_, 8>(shape, out, table, |lines| turn(lines)) }
+        8
     }
 
     #[inline]
@@ -107,29 +116,19 @@ mod x86 {
 }
 
 #[cfg(target_arch = "aarch64")]
-mod arm {
+mod vectors {
     use std::arch::aarch64::{
-        float32x4_t, vld1q_f32, vreinterpretq_f32_f64, vreinterpretq_f64_f32, vst1q_f32, vtrn1q_f32,
-        vtrn1q_f64, vtrn2q_f32, vtrn2q_f64,
+        float32x4_t, vreinterpretq_f32_f64, vreinterpretq_f64_f32, vtrn1q_f32, vtrn1q_f64, vtrn2q_f32,
+        vtrn2q_f64,
     };
 
-    use super::Shape;
+    use super::{Shape, turned};
 
-    /// All whole blocks of 4×4.
-    pub unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) {
-        for c in (0..shape.columns / 4 * 4).step_by(4) {
-            for r in (0..shape.rows / 4 * 4).step_by(4) {
-                // SAFETY: the caller checked that both slices hold all rows and columns.
-                unsafe {
-                    let from = table.as_ptr().add(r * shape.step + c);
-                    let to = out.as_mut_ptr().add(c * shape.out_step + r);
-                    let lines = turn(std::array::from_fn(|i| vld1q_f32(from.add(i * shape.step))));
-                    for (i, line) in lines.into_iter().enumerate() {
-                        vst1q_f32(to.add(i * shape.out_step), line);
-                    }
-                }
-            }
-        }
+    /// All whole blocks; their side.
+    pub unsafe fn blocks(shape: Shape, out: &mut [f32], table: &[f32]) -> usize {
+        // SAFETY: every processor has NEON; the caller checked the slices.
+        unsafe { turned::<_, 4>(shape, out, table, turn) }
+        4
     }
 
     #[inline]

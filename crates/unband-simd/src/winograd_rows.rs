@@ -434,13 +434,6 @@ unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, (row, first): (usize, usize), o: 
     unsafe {
         if here == V::LEN {
             let (bias, to) = (V::load(quad.bias.as_ptr().add(o)), out.add(first * outputs + o));
-            if inside == TILE {
-                // Nearly always, and without a question per sample.
-                for (j, v) in samples.into_iter().enumerate() {
-                    v.add(bias).store(to.add(j * dilation * outputs));
-                }
-                return;
-            }
             for (j, v) in samples.into_iter().enumerate().take(inside) {
                 v.add(bias).store(to.add(j * dilation * outputs));
             }
