@@ -279,10 +279,9 @@ def main():
             print(one, more or "", sep="", end="", flush=True)
         if not args.avx2:
             halves += half_row(args.program, case, args)
-    page = HEAD.format(cpu=processor(), rounds=args.rounds, **versions) + ones
-    page += "" if args.avx2 else mores
-    if args.half:
-        page = ""
+    page = HEAD.format(cpu=processor(), rounds=args.rounds, **versions)
+    if not args.half:
+        page += ones + ("" if args.avx2 else mores)
     if not args.avx2:
         page += HALF + halves
     if not (args.no_memory or args.avx2 or args.half):

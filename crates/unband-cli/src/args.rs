@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use unband::{Dither, Precision};
+use unband_image::ParamValue;
 use unband_io::video::Purpose;
 
 use crate::cmd;
@@ -220,16 +221,17 @@ fn time(text: &str) -> Result<f64, String> {
 
 /// The dither of that name.
 pub fn dither(text: &str) -> Result<Dither, String> {
-    unband_image::ParamValue::parse(text).ok_or_else(|| {
-        let words: Vec<_> = Dither::ALL.iter().map(|dither| dither.word()).collect();
-        format!("the dithers are {}", words.join(", "))
-    })
+    word("dithers", text)
 }
 
 /// The precision of that name.
 pub fn precision(text: &str) -> Result<Precision, String> {
-    let words = || Precision::ALL.iter().map(|precision| precision.word()).collect::<Vec<_>>().join(", ");
-    unband_image::ParamValue::parse(text).ok_or_else(|| format!("the precisions are {}", words()))
+    word("precisions", text)
+}
+
+/// One of the words of a kind of value.
+fn word<T: ParamValue>(all: &str, text: &str) -> Result<T, String> {
+    T::parse(text).ok_or_else(|| format!("the {all} are {}", T::KIND))
 }
 
 fn named_file(text: &str) -> Result<(String, PathBuf), String> {

@@ -56,15 +56,18 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
         return Err(Error::Option { name: "depth", range: "1..=16", got: bits.to_string() });
     }
     let mut settings = settings.to_vec();
-    let takes_strength = entry.ours && entry.params.iter().any(|param| param.name == "strength");
-    let given = settings.iter().any(|(name, _)| name == "strength");
-    if takes_strength && !given && options.strength.to_bits() != 1.0f32.to_bits() {
-        settings.push(("strength".to_owned(), options.strength.to_string()));
+    // A method's own setting goes before what is asked of all.
+    let mut ask = |name: &str, value: String| {
+        let takes = entry.params.iter().any(|param| param.name == name);
+        if takes && !settings.iter().any(|(given, _)| given == name) {
+            settings.push((name.to_owned(), value));
+        }
+    };
+    if entry.ours && options.strength.to_bits() != 1.0f32.to_bits() {
+        ask("strength", options.strength.to_string());
     }
-    let takes_precision = entry.params.iter().any(|param| param.name == networks::PRECISION);
-    let given = settings.iter().any(|(name, _)| name == networks::PRECISION);
-    if takes_precision && !given && options.precision != Precision::Auto {
-        settings.push((networks::PRECISION.to_owned(), options.precision.word().to_owned()));
+    if options.precision != Precision::Auto {
+        ask(networks::PRECISION, options.precision.word().to_owned());
     }
     // Wrong settings are told before any work is done.
     drop((entry.build)(&settings)?);

@@ -5,20 +5,15 @@ use unband_simd::Level;
 
 unband_image::words! {
     /// How exactly networks multiply. Sums have 32 bits always.
+    #[derive(Default)]
     pub enum Precision {
         /// 32 bits: how far 16 go off depends on a network's numbers, and with our own they save nothing of a whole run.
+        #[default]
         Auto = "auto",
         /// Numbers of 32 bits.
         F32 = "f32",
         /// bfloat16: 8 significant bits, twice as many products at a time.
         Bf16 = "bf16",
-    }
-}
-
-#[allow(clippy::derivable_impls)] // `words!` takes no attributes of variants
-impl Default for Precision {
-    fn default() -> Self {
-        Self::Auto
     }
 }
 
