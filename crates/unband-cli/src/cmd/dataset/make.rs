@@ -103,6 +103,8 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
     if args.dry_run {
         return Ok(say_plan(plan, args, &talk));
     }
+    // From the first file on, an interrupted run says how to go on.
+    let Some(_busy) = Busy::begin() else { return Ok(Outcome::Interrupted) };
     let mut summary = Summary::default();
     let mut journal = match Journal::open(&args.output, &plan.header).map_err(|error| fault(&error))? {
         Opened::Complete(manifest) => {
