@@ -143,7 +143,7 @@ pub fn conv_lines(
             #[cfg(target_arch = "aarch64")]
             if fused(level) {
                 // SAFETY: every processor has NEON; slices were checked above.
-                unsafe { row::<crate::lanes::Pair, 2, 6, 1>(&part, out) }
+                unsafe { row::<crate::lanes::Pair, 2, 6, 4, 2>(&part, out) }
                 continue;
             }
             scalar(&part, out, |a, b, c| a * b + c);
@@ -195,21 +195,29 @@ fn scalar(part: &Part<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f32) -> f
     }
 }
 
-/// A row, `N` vectors of outputs: `P` samples at once, then `Q`, then one.
+/// A row, `N` vectors of outputs: `P` samples at once, then `Q`, `R` and one; few samples at once wait for weights, so a rest of
+/// `2 Q` is halved.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 #[inline(always)]
-unsafe fn row<V: Lanes, const N: usize, const P: usize, const Q: usize>(part: &Part<'_>, out: &mut [f32]) {
+unsafe fn row<V: Lanes, const N: usize, const P: usize, const Q: usize, const R: usize>(
+    part: &Part<'_>,
+    out: &mut [f32],
+) {
     let width = part.shape.width;
     let mut x = 0;
     // SAFETY: the caller has the instructions, and checked that rows, weights and output hold what the shape says.
     unsafe {
-        while x + P <= width {
+        while x + P <= width && (P == 2 * Q || x + 2 * Q != width) {
             tile::<V, N, P>(part, out, x);
             x += P;
         }
         while x + Q <= width {
             tile::<V, N, Q>(part, out, x);
             x += Q;
+        }
+        while x + R <= width {
+            tile::<V, N, R>(part, out, x);
+            x += R;
         }
         while x < width {
             tile::<V, N, 1>(part, out, x);
@@ -261,9 +269,9 @@ mod x86 {
         // SAFETY: this function has the instructions; the caller checked the slices.
         unsafe {
             if part.here > 16 {
-                row::<__m512, 2, 12, 4>(part, out);
+                row::<__m512, 2, 12, 8, 4>(part, out);
             } else {
-                row::<__m512, 1, 16, 4>(part, out);
+                row::<__m512, 1, 16, 8, 4>(part, out);
             }
         }
     }
@@ -271,7 +279,7 @@ mod x86 {
     #[target_feature(enable = "avx2,fma")]
     pub unsafe fn avx2(part: &Part<'_>, out: &mut [f32]) {
         // SAFETY: as above.
-        unsafe { row::<__m256, 2, 6, 1>(part, out) }
+        unsafe { row::<__m256, 2, 6, 4, 2>(part, out) }
     }
 }
 

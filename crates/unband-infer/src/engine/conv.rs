@@ -1,6 +1,6 @@
-//! Convolutions, transposed ones too, row by row.
+//! Convolutions, row by row.
 
-use unband_nets::layer::conv::{Conv, ConvTranspose};
+use unband_nets::layer::conv::Conv;
 use unband_nets::state::Weights;
 use unband_nets::{ParamId, Shape};
 use unband_simd::conv_rows::{self, Line, Tap};
@@ -37,19 +37,6 @@ enum Kind {
         conv: Conv,
         weights: Vec<Vec<f32>>,
     },
-    Transposed {
-        conv: ConvTranspose,
-        phases: Vec<Phase>,
-    },
-}
-
-/// The taps of a transposed convolution that reach outputs whose row and column leave these rests by the stride.
-struct Phase {
-    row: usize,
-    column: usize,
-    /// Rows and columns of the input, counted from the output's own place divided by the stride.
-    taps: Vec<(isize, isize)>,
-    weights: Vec<f32>,
 }
 
 impl Packed {
@@ -64,18 +51,11 @@ impl Packed {
         } else if conv.groups > 1 {
             Kind::Grouped { conv: conv.clone(), weights: groups(conv, w, level) }
         } else if let Some(cut) = Cut::of(conv).filter(|_| winograd_rows::has(level, Precision::F32)) {
-            Kind::Tiles(Tiles::new(cut, conv, (level, precision), at))
+            Kind::Tiles(Tiles::new(cut, (conv.input, conv.output), (level, precision), at))
         } else {
             let weights = conv_rows::pack(level, conv.output, taps, conv.input, at);
             Kind::Direct { conv: conv.clone(), weights }
         };
-        Self { bias: bias(conv.bias, conv.output, weights), input: conv.input, output: conv.output, kind }
-    }
-
-    /// Of a transposed convolution.
-    pub fn of_transposed(conv: &ConvTranspose, weights: &Weights, level: Level) -> Self {
-        let phases = phases(conv, weights.get(conv.weight), level);
-        let kind = Kind::Transposed { conv: conv.clone(), phases };
         Self { bias: bias(conv.bias, conv.output, weights), input: conv.input, output: conv.output, kind }
     }
 
@@ -97,7 +77,6 @@ impl Packed {
                 (conv.padding.1, far)
             }
             Kind::Tiles(tiles) => tiles.margin(from.channels, made),
-            Kind::Transposed { conv, .. } => (margin(conv), made.width / conv.stride + 2 * margin(conv) + 2),
         };
         (left, (left + from.width).max(samples) * from.channels)
     }
@@ -125,7 +104,6 @@ impl Packed {
                 let make = self.grouped(strip, conv, weights);
                 each(strip.first, lines, make, done);
             }
-            Kind::Transposed { conv, phases } => self.transposed(strip, (conv, phases), lines, done),
         }
     }
 
@@ -189,71 +167,6 @@ impl Packed {
             }
         }
     }
-
-    fn transposed(
-        &self,
-        strip: &Strip<'_>,
-        (conv, phases): (&ConvTranspose, &[Phase]),
-        lines: &mut [&mut [f32]],
-        done: impl Fn(usize, &mut [f32]),
-    ) {
-        let margin = margin(conv);
-        let weights = phases.iter().map(|phase| phase.weights.len()).max().unwrap_or(0);
-        let together = conv.stride * together(weights, strip.shape.width.div_ceil(conv.stride));
-        let mut staged = self.staged(strip, 2 * margin + 2 + together.div_ceil(conv.stride));
-        for (i, lines) in lines.chunks_mut(together).enumerate() {
-            let first = strip.first + i * together;
-            for phase in phases {
-                let own = |(y, line)| (y % conv.stride == phase.row).then_some((y, line));
-                let lines: Vec<(usize, &mut [f32])> =
-                    (first..).zip(lines.iter_mut().map(|line| &mut **line)).filter_map(own).collect();
-                self.phase(phase, (conv.stride, margin), strip, &mut staged, lines);
-            }
-            for (y, line) in (first..).zip(lines) {
-                done(y, line);
-            }
-        }
-    }
-
-    /// The samples of some rows that the taps of one phase reach.
-    fn phase(
-        &self,
-        phase: &Phase,
-        (stride, margin): (usize, usize),
-        strip: &Strip<'_>,
-        staged: &mut Staged,
-        lines: Vec<(usize, &mut [f32])>,
-    ) {
-        let width = strip.shape.width;
-        if phase.column >= width {
-            return;
-        }
-        let mut near: Vec<isize> = phase.taps.iter().map(|tap| tap.0).collect();
-        near.sort_unstable();
-        near.dedup();
-        let tap = |&(row, column): &(isize, isize)| Tap {
-            row: near.iter().position(|&n| n == row).unwrap_or(0),
-            column: margin.saturating_add_signed(column),
-        };
-        let taps: Vec<Tap> = phase.taps.iter().map(tap).collect();
-        let places =
-            lines.iter().flat_map(|(y, _)| near.iter().map(move |n| (y / stride).checked_add_signed(*n)));
-        let rows = staged.rows(strip, places);
-        let shape = conv_rows::Shape {
-            inputs: self.input,
-            outputs: self.output,
-            width: (width - phase.column).div_ceil(stride),
-            stride: 1,
-            out_step: stride * self.output,
-        };
-        let numbered = lines.into_iter().enumerate();
-        let line = numbered.map(|(i, (_, line))| Line {
-            out: &mut line[phase.column * self.output..],
-            rows: &rows[i * near.len()..][..near.len()],
-        });
-        let mut lines: Vec<Line<'_>> = line.collect();
-        conv_rows::conv_lines(strip.fetch.level, shape, &mut lines, &taps, &phase.weights, &self.bias);
-    }
 }
 
 /// Floats of weights that a processor's second-level cache holds beside rows.
@@ -263,13 +176,8 @@ const HELD: usize = 1 << 17;
 const WORTH: usize = 256;
 
 /// Rows to make together.
-fn together(weights: usize, width: usize) -> usize {
+pub(super) fn together(weights: usize, width: usize) -> usize {
     if weights > HELD { (WORTH / width.max(1)).clamp(1, 16) } else { 1 }
-}
-
-/// Input samples before the one under an output sample that a transposed convolution may read, and more.
-fn margin(conv: &ConvTranspose) -> usize {
-    conv.kernel.div_ceil(conv.stride) + conv.padding.div_ceil(conv.stride)
 }
 
 fn row_of(at: usize, padding: usize) -> Option<usize> {
@@ -281,7 +189,8 @@ fn taps(conv: &Conv) -> Vec<Tap> {
     (0..kh * kw).map(|t| Tap { row: t / kw, column: t % kw * conv.dilation }).collect()
 }
 
-fn bias(id: Option<ParamId>, outputs: usize, weights: &Weights) -> Vec<f32> {
+/// One for each output.
+pub(super) fn bias(id: Option<ParamId>, outputs: usize, weights: &Weights) -> Vec<f32> {
     id.map_or_else(|| vec![0.0; outputs], |id| weights.get(id).to_vec())
 }
 
@@ -294,31 +203,6 @@ fn groups(conv: &Conv, w: &[f32], level: Level) -> Vec<Vec<f32>> {
         conv_rows::pack(level, outputs, taps, inputs, at)
     };
     (0..conv.groups).map(group).collect()
-}
-
-fn phases(conv: &ConvTranspose, w: &[f32], level: Level) -> Vec<Phase> {
-    let (k, s) = (conv.kernel, conv.stride);
-    let mut phases = Vec::new();
-    for row in 0..s {
-        for column in 0..s {
-            // Output place q reads input (q + padding − tap) / stride where that is whole.
-            let hits = |rest: usize, tap: usize| (rest + conv.padding + s * k - tap).is_multiple_of(s);
-            let far = |rest: usize, tap: usize| (rest + conv.padding).cast_signed() - tap.cast_signed();
-            let pairs: Vec<(usize, usize)> = (0..k)
-                .flat_map(|a| (0..k).map(move |b| (a, b)))
-                .filter(|&(a, b)| hits(row, a) && hits(column, b))
-                .collect();
-            let step = s.cast_signed();
-            let taps = pairs.iter().map(|&(a, b)| (far(row, a) / step, far(column, b) / step)).collect();
-            let at = |o: usize, t: usize, i: usize| {
-                let (a, b) = pairs[t];
-                w[(i * conv.output + o) * k * k + a * k + b]
-            };
-            let weights = conv_rows::pack(level, conv.output, pairs.len(), conv.input, at);
-            phases.push(Phase { row, column, taps, weights });
-        }
-    }
-    phases
 }
 
 /// Input rows with zeroes on both sides: where they lie, or copies that are kept while they are near.

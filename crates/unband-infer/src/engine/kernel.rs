@@ -10,10 +10,12 @@ use super::conv::Packed;
 use super::deform::Deform;
 use super::fetch::Fetch;
 use super::pool;
+use super::transposed::Transposed;
 
 /// An operation with its weights in the order in which they are read.
 pub enum Kernel {
     Conv(Packed),
+    Transposed(Transposed),
     Deform(Deform),
     Attention(Attention),
     MaxPool(MaxPool),
@@ -24,7 +26,7 @@ impl Kernel {
     pub fn of(node: &Node, weights: &Weights, (level, precision): (Level, Precision)) -> Option<Self> {
         Some(match &node.op {
             Op::Conv(conv) => Self::Conv(Packed::of_conv(conv, weights, (level, precision))),
-            Op::ConvTranspose(conv) => Self::Conv(Packed::of_transposed(conv, weights, level)),
+            Op::ConvTranspose(conv) => Self::Transposed(Transposed::of(conv, weights, (level, precision))),
             Op::DeformConv(conv) => Self::Deform(Deform::free(conv, weights, level)),
             Op::BandedDeformConv(conv) => Self::Deform(Deform::banded(conv, weights, level)),
             Op::WindowAttention(attention) => {
@@ -39,14 +41,16 @@ impl Kernel {
     pub fn radius(&self) -> f64 {
         match self {
             Self::Conv(packed) => packed.radius(),
+            Self::Transposed(transposed) => transposed.radius(),
             _ => 0.0,
         }
     }
 
-    /// Rows and columns whose sums are made together, from a multiple of their number on.
+    /// Rows and columns, of the smaller of input and result, whose sums are made together, from a multiple of their number on.
     pub fn tile(&self) -> usize {
         match self {
             Self::Conv(packed) => packed.rows_together(),
+            Self::Transposed(transposed) => transposed.tile(),
             _ => 1,
         }
     }
@@ -55,6 +59,7 @@ impl Kernel {
     pub fn granule(&self) -> (usize, usize) {
         match self {
             Self::Conv(packed) => (packed.rows_together(), 0),
+            Self::Transposed(transposed) => (transposed.rows_together(), 0),
             Self::Attention(attention) => attention.granule(),
             _ => (1, 0),
         }
@@ -64,6 +69,7 @@ impl Kernel {
     pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
         match self {
             Self::Conv(packed) => packed.margin(from, made),
+            Self::Transposed(transposed) => transposed.margin(from, made),
             Self::Deform(_) => Deform::margin(from),
             _ => (0, 0),
         }
@@ -71,13 +77,18 @@ impl Kernel {
 
     /// Does it read the parts of what is put together or cut out where they lie ([`fetch::parts`](super::fetch::parts))?
     pub fn in_parts(&self) -> bool {
-        matches!(self, Self::Conv(packed) if packed.in_parts())
+        match self {
+            Self::Conv(packed) => packed.in_parts(),
+            Self::Transposed(transposed) => transposed.in_parts(),
+            _ => false,
+        }
     }
 
     /// Makes rows, and calls `done` with each.
     pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
         match self {
             Self::Conv(packed) => packed.strip(strip, lines, done),
+            Self::Transposed(transposed) => transposed.strip(strip, lines, done),
             Self::Deform(deform) => each(strip.first, lines, deform.rows(strip, lines.len()), done),
             Self::Attention(attention) => attention.strip(strip, lines, done),
             Self::MaxPool(pool) => each(strip.first, lines, pool::max_pool(*pool, strip), done),

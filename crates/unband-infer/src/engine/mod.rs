@@ -16,12 +16,14 @@ mod ring;
 mod rows;
 mod schedule;
 mod scratch;
+mod slots;
 mod tiles;
+mod transposed;
 mod whole;
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use unband_image::Context;
 use unband_nets::state::Weights;
@@ -33,8 +35,9 @@ use crate::{Mode, RunError};
 use fetch::Fetch;
 use kernel::{Kernel, Strip};
 use plan::{Core, Plan, Step};
-use ring::{Ring, Spare};
+use ring::Ring;
 use schedule::{Kernels, Schedule};
+use slots::Spare;
 
 /// A network with its weights, laid out for a processor.
 pub struct Engine {
@@ -47,8 +50,6 @@ pub struct Engine {
     per_channel: HashMap<usize, epilogue::PerChannel>,
     /// What the last run prepared.
     last: Mutex<Option<(Key, Arc<Prepared>)>>,
-    /// Memory of earlier runs.
-    spare: Mutex<Spare>,
 }
 
 impl Engine {
@@ -67,8 +68,7 @@ impl Engine {
         let per_channel = nodes()
             .filter_map(|(i, node)| Some((i, epilogue::PerChannel::of(&node.op, &weights)?)))
             .collect();
-        let (last, spare) = (Mutex::default(), Mutex::default());
-        Self { graph, weights, level, kernels, per_channel, last, spare }
+        Self { graph, weights, level, kernels, per_channel, last: Mutex::default() }
     }
 
     /// The network.
@@ -107,7 +107,7 @@ impl Engine {
     ) -> Result<usize, RunError> {
         let prepared = self.prepared(height, width, mode, threads)?;
         let outputs = self.graph.outputs.iter().map(|(_, value)| prepared.shapes[value.index()].len());
-        Ok(4 * (prepared.schedule.floats + outputs.sum::<usize>()))
+        Ok(4 * (prepared.schedule.slots.total() + outputs.sum::<usize>()))
     }
 
     /// Runs it: inputs in the graph's order, then its outputs in its order. The result depends neither on the number of
@@ -124,11 +124,12 @@ impl Engine {
     /// All turns of the schedule.
     fn turns(
         &self,
-        Prepared { shapes, plan, schedule, done }: &Prepared,
+        Prepared { shapes, plan, schedule, done, spare }: &Prepared,
         inputs: &[Map<f32>],
         mode: Mode,
         ctx: &Context<'_>,
     ) -> Result<Vec<Map<f32>>, RunError> {
+        let mut memory = spare.take(&schedule.slots);
         let mut rings: Vec<Option<Ring>> = Vec::new();
         rings.resize_with(self.graph.nodes.len(), || None);
         let mut outputs: Vec<Map<f32>> =
@@ -141,22 +142,23 @@ impl Engine {
                 let fetch = Fetch { graph: &self.graph, shapes, inputs, rings: &rings, level: self.level };
                 output(&fetch, step.out, rows, &mut outputs[number], ctx);
             } else {
-                let new = || self.spare().take(shapes[step.out], schedule.rings[step.out]);
-                let mut ring = rings[step.out].take().unwrap_or_else(new);
+                let slot = schedule.slots.of[step.out];
+                let mut ring = rings[step.out].take().unwrap_or_else(|| {
+                    Ring::new(shapes[step.out], schedule.rings[step.out], std::mem::take(&mut memory[slot]))
+                });
                 let fetch = Fetch { graph: &self.graph, shapes, inputs, rings: &rings, level: self.level };
                 self.make(step, rows, &fetch, &mut ring, (mode, ctx));
                 rings[step.out] = Some(ring);
             }
             for &value in &turn.dropped {
-                self.spare().give(rings[value].take());
+                if let Some(ring) = rings[value].take() {
+                    memory[schedule.slots.of[value]] = ring.into_memory();
+                }
             }
             ctx.progress.advance(done[number], WHOLE);
         }
+        spare.give(memory);
         Ok(outputs)
-    }
-
-    fn spare(&self) -> MutexGuard<'_, Spare> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Plan and schedule; the last ones are kept, as windows of a picture have one size.
@@ -178,7 +180,7 @@ impl Engine {
         let waves = height.div_ceil(self.rows(&shapes, height) * threads.max(1)).max(1);
         let schedule = Schedule::new(&self.graph, &shapes, &plan, mode, &kernels, waves);
         let done = self.done(&shapes, &plan, &schedule);
-        let prepared = Arc::new(Prepared { shapes, plan, schedule, done });
+        let prepared = Arc::new(Prepared { shapes, plan, schedule, done, spare: Spare::default() });
         *last = Some((key, Arc::clone(&prepared)));
         Ok(prepared)
     }
@@ -282,6 +284,8 @@ struct Prepared {
     plan: Plan,
     schedule: Schedule,
     done: Vec<usize>,
+    /// Memory of earlier runs.
+    spare: Spare,
 }
 
 /// What it depends on.

@@ -38,6 +38,21 @@ pub struct Ring {
 }
 
 impl Ring {
+    /// Rows that have yet to be written, in this memory, which is as large at least.
+    pub fn new(shape: Shape, spec: Spec, mut data: Vec<f32>) -> Self {
+        let (stride, margin) = (spec.stride(shape).max(1), spec.left * shape.channels);
+        for row in data[..spec.floats(shape)].chunks_exact_mut(stride) {
+            row[..margin].fill(0.0);
+            row[margin + shape.width * shape.channels..].fill(0.0);
+        }
+        Self { shape, spec, data, end: 0 }
+    }
+
+    /// Gives its memory back.
+    pub fn into_memory(self) -> Vec<f32> {
+        self.data
+    }
+
     /// Row `y` with the zeroes on both sides.
     fn whole(&self, y: usize) -> &[f32] {
         debug_assert!(
@@ -68,39 +83,10 @@ impl Ring {
         let stride = self.spec.stride(self.shape);
         let inside = self.spec.left * self.shape.channels;
         let inside = inside..inside + self.shape.width * self.shape.channels;
-        let (end, begin) = self.data.split_at_mut(rows.start % self.spec.rows * stride);
+        let data = &mut self.data[..self.spec.rows * stride];
+        let (end, begin) = data.split_at_mut(rows.start % self.spec.rows * stride);
         let all = begin.chunks_exact_mut(stride).chain(end.chunks_exact_mut(stride));
         all.take(rows.len()).map(|row| &mut row[inside.clone()]).collect()
-    }
-}
-
-/// Memory that nobody needs any more: new memory costs a fault for every page.
-#[derive(Debug, Default)]
-pub struct Spare(Vec<Vec<f32>>);
-
-impl Spare {
-    /// Keeps the memory of a result.
-    pub fn give(&mut self, ring: Option<Ring>) {
-        self.0.extend(ring.map(|ring| ring.data));
-    }
-
-    /// Rows that have yet to be written, in the smallest memory that holds them, unless most of it would lie idle.
-    pub fn take(&mut self, shape: Shape, spec: Spec) -> Ring {
-        let floats = spec.floats(shape);
-        let fits = self.0.iter().enumerate().filter(|(_, v)| (floats..=2 * floats).contains(&v.capacity()));
-        let Some((place, _)) = fits.min_by_key(|(_, v)| v.capacity()) else {
-            // Memory of other sizes is given back, so that both are never held at once.
-            self.0.clear();
-            return Ring { shape, spec, data: vec![0.0; floats], end: 0 };
-        };
-        let mut data = self.0.swap_remove(place);
-        data.resize(floats, 0.0);
-        let (stride, margin) = (spec.stride(shape).max(1), spec.left * shape.channels);
-        for row in data.chunks_exact_mut(stride) {
-            row[..margin].fill(0.0);
-            row[margin + shape.width * shape.channels..].fill(0.0);
-        }
-        Ring { shape, spec, data, end: 0 }
     }
 }
 
@@ -112,9 +98,7 @@ mod tests {
     fn rows_come_back_with_zeroes_around_them_until_they_are_written_over() {
         let shape = Shape::new(2, 9, 3);
         let spec = Spec { rows: 4, left: 1, right: 2 };
-        let mut spare = Spare::default();
-        spare.give(Some(Ring { shape, spec, data: vec![7.0; spec.floats(shape)], end: 0 }));
-        let mut ring = spare.take(shape, spec);
+        let mut ring = Ring::new(shape, spec, vec![7.0; 2 * spec.floats(shape)]);
         for rows in [0..3, 3..5, 5..9] {
             for (y, row) in rows.clone().zip(ring.rows_mut(rows)) {
                 row.fill(1.0 + y as f32);

@@ -88,6 +88,12 @@ fn of_conv(conv: &Conv, height: usize, rows: Range<usize>) -> Range<usize> {
 
 /// Input row p adds to output rows p · stride − padding and the kernel's next ones.
 fn of_transposed(conv: &ConvTranspose, height: usize, rows: Range<usize>) -> Range<usize> {
+    if let Some(cut) = Cut::of_transposed(conv) {
+        let together = cut.rows_together();
+        let first = rows.start / conv.stride / together * together;
+        let end = rows.end.div_ceil(conv.stride).next_multiple_of(together);
+        return around(first..end, 1, height);
+    }
     let first = (rows.start + conv.padding + 1).saturating_sub(conv.kernel).div_ceil(conv.stride);
     clipped(first, (rows.end - 1 + conv.padding) / conv.stride + 1, height)
 }
@@ -214,6 +220,7 @@ mod tests {
                 net.conv_transpose("a", x, 3, (kernel, stride, padding), true)
             });
         }
+        of_one("transposed, winograd", 16, 9, |net, x| net.conv_transpose("a", x, 3, (4, 2, 1), true));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::fetch;
 use super::plan::{Core, Plan, is_fetched};
 use super::ring::Spec;
 use super::rows;
+use super::slots::{Life, Slots};
 use crate::Mode;
 
 /// Some rows of a step's result.
@@ -31,8 +32,8 @@ pub struct Schedule {
     pub turns: Vec<Turn>,
     /// Per value; no rows where it is not kept.
     pub rings: Vec<Spec>,
-    /// Most floats that are kept at once.
-    pub floats: usize,
+    /// Where they lie.
+    pub slots: Slots,
 }
 
 /// What the engine knows of its kernels.
@@ -85,8 +86,8 @@ impl Schedule {
         draft.whole_first(&outputs, waves);
         draft.make(&outputs, waves);
         draft.margins();
-        let floats = draft.floats();
-        Self { turns: draft.turns, rings: draft.rings, floats }
+        let slots = draft.slots();
+        Self { turns: draft.turns, rings: draft.rings, slots }
     }
 }
 
@@ -261,18 +262,22 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Most floats of rings that live at once.
-    fn floats(&self) -> usize {
-        let (mut live, mut most) = (0, 0);
-        for turn in &self.turns {
-            let value = self.plan.steps[turn.step].out;
-            if turn.rows.start == 0 && !matches!(self.plan.steps[turn.step].kind, Core::Output(_)) {
-                live += self.rings[value].floats(self.shapes[value]);
+    /// Memory of the rings.
+    fn slots(&self) -> Slots {
+        let last = self.turns.len();
+        let floats = |value: usize| self.rings[value].floats(self.shapes[value]);
+        let mut lives: Vec<Life> =
+            (0..self.rings.len()).map(|value| Life { floats: floats(value), turns: last..=last }).collect();
+        for (number, turn) in self.turns.iter().enumerate() {
+            let step = &self.plan.steps[turn.step];
+            if turn.rows.start == 0 && !matches!(step.kind, Core::Output(_)) {
+                lives[step.out].turns = number..=last;
             }
-            most = most.max(live);
-            live -= turn.dropped.iter().map(|&v| self.rings[v].floats(self.shapes[v])).sum::<usize>();
+            for &value in &turn.dropped {
+                lives[value].turns = *lives[value].turns.start()..=number;
+            }
         }
-        most
+        Slots::plan(&lives)
     }
 }
 

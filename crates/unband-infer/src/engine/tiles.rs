@@ -4,7 +4,7 @@
 //! filtered where that takes fewer multiplications.
 
 use unband_nets::Shape;
-use unband_nets::layer::conv::Conv;
+use unband_nets::layer::conv::{Conv, ConvTranspose};
 use unband_simd::winograd_rows::{self, LANES, Part, READ, TILE};
 use unband_simd::{Level, Precision};
 
@@ -25,6 +25,9 @@ const FURTHEST: usize = 2;
 /// Floats of transformed weights, at most: where there are more, pictures are small, and reading weights takes longer than sums.
 const MOST: usize = 3 << 20;
 
+/// The same where less is saved: what a second-level cache holds.
+const FEW: usize = 1 << 18;
+
 /// How a convolution's kernel is cut.
 #[derive(Clone, Copy, Debug)]
 pub struct Cut {
@@ -43,11 +46,26 @@ impl Cut {
             return None;
         }
         let cut = Self { kernel, stride, dilation, padding };
+        cut.worth(kernel.0 * kernel.1, (conv.input, conv.output)).then_some(cut)
+    }
+
+    /// That of the convolution which makes all samples between two of the input at once, where that is one piece and worth while.
+    pub fn of_transposed(conv: &ConvTranspose) -> Option<Self> {
+        let &ConvTranspose { input, output, kernel, stride, padding, .. } = conv;
+        // The result's sides are the input's times the stride, and no sample is read but the one below and its neighbours.
+        let near = kernel == stride + 2 * padding && padding <= stride;
+        let cut = Self { kernel: (PIECE, PIECE), stride: 1, dilation: 1, padding: (1, 1) };
+        let samples = stride * stride;
+        let worth = cut.worth(kernel * kernel / samples, (input, output * samples));
+        (near && input >= ENOUGH && worth).then_some(cut)
+    }
+
+    /// Is it quicker than so many taps of each sample?
+    fn worth(self, taps: usize, (input, output): (usize, usize)) -> bool {
         // A piece takes 36 products for 16 samples.
-        let products = cut.pieces().count() * 9;
-        let taps = kernel.0 * kernel.1 * 4;
-        let floats = products * 4 * conv.input * conv.output;
-        (3 * products <= 2 * taps && floats <= MOST).then_some(cut)
+        let (products, taps) = (self.pieces().count() * 9, 4 * taps);
+        let most = if 2 * taps >= 5 * products { MOST } else { FEW };
+        3 * products <= 2 * taps && products * 4 * input * output <= most
     }
 
     /// First taps of pieces along a side of so many. Samples that lie a stride apart make a picture of their own, with its own taps.
@@ -95,14 +113,13 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// `weight(output, tap, input)`, taps row by row.
+    /// Of so many channels in and out; `weight(output, tap, input)`, taps row by row.
     pub fn new(
         cut: Cut,
-        conv: &Conv,
+        (input, output): (usize, usize),
         (level, asked): (Level, Precision),
         weight: impl Fn(usize, usize, usize) -> f32,
     ) -> Self {
-        let (input, output) = (conv.input, conv.output);
         let pieces: Vec<(usize, usize)> = cut.pieces().collect();
         let at = |o: usize, t: usize, i: usize| {
             let (row, column) = pieces[i / input];

@@ -1,0 +1,94 @@
+//! Memory of results, planned once: results that are never needed at the same time share a slot. Slots stay from run to run, as
+//! new memory costs a fault for every page.
+
+use std::ops::RangeInclusive;
+use std::sync::{Mutex, PoisonError};
+
+/// A result that is kept for a while.
+#[derive(Clone, Debug)]
+pub struct Life {
+    /// What it takes.
+    pub floats: usize,
+    /// Turns in which it is written or read.
+    pub turns: RangeInclusive<usize>,
+}
+
+/// Which result has which slot.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Slots {
+    /// Floats of each slot.
+    pub floats: Vec<usize>,
+    /// Slot of each result; that of one without floats means nothing.
+    pub of: Vec<usize>,
+}
+
+impl Slots {
+    /// The largest results first, each into the smallest slot that is free all its life, or a new one.
+    pub fn plan(lives: &[Life]) -> Self {
+        let mut order: Vec<usize> = (0..lives.len()).filter(|&i| lives[i].floats > 0).collect();
+        order.sort_by_key(|&i| std::cmp::Reverse(lives[i].floats));
+        let mut slots = Self { floats: Vec::new(), of: vec![0; lives.len()] };
+        let mut tenants: Vec<Vec<usize>> = Vec::new();
+        for i in order {
+            let meets = |&other: &usize| {
+                let (a, b) = (&lives[i].turns, &lives[other].turns);
+                a.start() <= b.end() && b.start() <= a.end()
+            };
+            // Slots are made from large to small.
+            let slot = (0..tenants.len()).rev().find(|&slot| !tenants[slot].iter().any(meets));
+            let slot = slot.unwrap_or_else(|| {
+                slots.floats.push(lives[i].floats);
+                tenants.push(Vec::new());
+                tenants.len() - 1
+            });
+            slots.of[i] = slot;
+            tenants[slot].push(i);
+        }
+        slots
+    }
+
+    /// Floats of all of them.
+    pub fn total(&self) -> usize {
+        self.floats.iter().sum()
+    }
+}
+
+/// Slots of runs that have ended, a set for each of those that ran at once.
+#[derive(Debug, Default)]
+pub struct Spare(Mutex<Vec<Memory>>);
+
+/// A set of slots.
+pub type Memory = Vec<Vec<f32>>;
+
+impl Spare {
+    /// A set for a run.
+    pub fn take(&self, slots: &Slots) -> Memory {
+        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        found.unwrap_or_else(|| slots.floats.iter().map(|&floats| vec![0.0; floats]).collect())
+    }
+
+    /// Keeps a set for the next run.
+    pub fn give(&self, memory: Memory) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_share_memory_when_they_never_meet() {
+        let life = |floats, turns| Life { floats, turns };
+        // A chain, in which only neighbours meet; one that lives all the time; one that is never kept.
+        let lives =
+            [life(5, 0..=1), life(9, 1..=2), life(7, 2..=3), life(4, 3..=9), life(3, 0..=9), life(0, 0..=9)];
+        let slots = Slots::plan(&lives);
+        assert_eq!(slots.floats, [9, 7, 3]);
+        assert_eq!(slots.of[..5], [1, 0, 1, 0, 2]);
+        for (i, a) in lives.iter().enumerate().take(5) {
+            assert!(slots.floats[slots.of[i]] >= a.floats);
+        }
+        assert_eq!(Slots::plan(&[]).total(), 0);
+    }
+}

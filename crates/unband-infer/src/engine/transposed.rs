@@ -1,0 +1,233 @@
+//! Transposed convolutions: the convolutions that they are for the samples between two of the input, each by its own taps,
+//! or all of them at once by Winograd's filtering.
+
+use unband_nets::Shape;
+use unband_nets::layer::conv::ConvTranspose;
+use unband_nets::state::Weights;
+use unband_simd::conv_rows::{self, Line, Tap};
+use unband_simd::{Level, Precision, winograd_rows};
+
+use super::conv::{Staged, bias, together};
+use super::kernel::Strip;
+use super::scratch::Scratch;
+use super::tiles::{Cut, Tiles};
+
+/// Weights in the order in which they are read.
+pub struct Transposed {
+    conv: ConvTranspose,
+    /// One for each output of what is made at once.
+    bias: Vec<f32>,
+    kind: Kind,
+}
+
+enum Kind {
+    Phases(Vec<Phase>),
+    /// A convolution of the input's size; its channels are all samples that lie between, row by row, with theirs.
+    Tiles(Tiles),
+}
+
+/// The taps that reach outputs whose row and column leave these rests by the stride.
+struct Phase {
+    row: usize,
+    column: usize,
+    /// Rows and columns of the input, counted from the output's own place divided by the stride.
+    taps: Vec<(isize, isize)>,
+    weights: Vec<f32>,
+}
+
+impl Transposed {
+    /// With its weights laid out.
+    pub fn of(conv: &ConvTranspose, weights: &Weights, (level, precision): (Level, Precision)) -> Self {
+        let w = weights.get(conv.weight);
+        let bias = bias(conv.bias, conv.output, weights);
+        match Cut::of_transposed(conv).filter(|_| winograd_rows::has(level, Precision::F32)) {
+            Some(cut) => {
+                let channels = (conv.input, conv.output * conv.stride * conv.stride);
+                let tiles =
+                    Tiles::new(cut, channels, (level, precision), |o, t, i| between(conv, w, o, t, i));
+                let bias = bias.repeat(conv.stride * conv.stride);
+                Self { conv: conv.clone(), bias, kind: Kind::Tiles(tiles) }
+            }
+            None => Self { conv: conv.clone(), bias, kind: Kind::Phases(phases(conv, w, level)) },
+        }
+    }
+
+    /// Samples of the input to each side that take part in the sums of one, be it with weights that cancel.
+    pub fn radius(&self) -> f64 {
+        if let Kind::Tiles(tiles) = &self.kind { tiles.cut().radius() as f64 } else { 0.0 }
+    }
+
+    /// Rows of the input whose results are made together, from a multiple of their number on.
+    pub fn tile(&self) -> usize {
+        if let Kind::Tiles(tiles) = &self.kind { tiles.cut().rows_together() } else { 1 }
+    }
+
+    /// Rows that are made together, from a multiple of their number on.
+    pub fn rows_together(&self) -> usize {
+        if let Kind::Tiles(_) = &self.kind { self.tile() * self.conv.stride } else { 1 }
+    }
+
+    /// Samples of zeroes before an input row, and floats from the first of them on that are read.
+    pub fn margin(&self, from: Shape, made: Shape) -> (usize, usize) {
+        let (left, samples) = match &self.kind {
+            Kind::Tiles(tiles) => tiles.margin(from.channels, self.coarse(made)),
+            Kind::Phases(_) => {
+                let margin = margin(&self.conv);
+                (margin, made.width / self.conv.stride + 2 * margin + 2)
+            }
+        };
+        (left, (left + from.width).max(samples) * from.channels)
+    }
+
+    /// Does it read the parts of what is put together or cut out where they lie?
+    pub fn in_parts(&self) -> bool {
+        matches!(self.kind, Kind::Tiles(_))
+    }
+
+    /// What is made, as a picture of the input's size.
+    fn coarse(&self, made: Shape) -> Shape {
+        let stride = self.conv.stride;
+        Shape::new(made.channels * stride * stride, made.height / stride, made.width / stride)
+    }
+
+    /// Makes rows, and calls `done` with each.
+    pub fn strip(&self, strip: &Strip<'_>, lines: &mut [&mut [f32]], done: impl Fn(usize, &mut [f32])) {
+        match &self.kind {
+            Kind::Phases(phases) => self.phases(strip, phases, lines, done),
+            Kind::Tiles(tiles) => self.tiles(strip, tiles, lines, done),
+        }
+    }
+
+    fn tiles(
+        &self,
+        strip: &Strip<'_>,
+        tiles: &Tiles,
+        lines: &mut [&mut [f32]],
+        done: impl Fn(usize, &mut [f32]),
+    ) {
+        let stride = self.conv.stride;
+        let coarse = self.coarse(strip.shape);
+        let floats = coarse.width * coarse.channels;
+        let part = stride * self.conv.output;
+        for (i, lines) in lines.chunks_mut(self.rows_together()).enumerate() {
+            let y = strip.first + i * self.rows_together();
+            let below = Strip { shape: coarse, first: y / stride, ..*strip };
+            let mut made = Scratch::of(lines.len().div_ceil(stride) * floats);
+            let mut rows: Vec<&mut [f32]> = made.chunks_exact_mut(floats).collect();
+            tiles.strip(&below, &self.bias, &mut rows, |_, _| ());
+            for (n, line) in lines.iter_mut().enumerate() {
+                let from = rows[n / stride].chunks_exact(part).skip(n % stride).step_by(stride);
+                line.chunks_exact_mut(part).zip(from).for_each(|(to, from)| to.copy_from_slice(from));
+                done(y + n, line);
+            }
+        }
+    }
+
+    fn phases(
+        &self,
+        strip: &Strip<'_>,
+        phases: &[Phase],
+        lines: &mut [&mut [f32]],
+        done: impl Fn(usize, &mut [f32]),
+    ) {
+        let (conv, margin) = (&self.conv, margin(&self.conv));
+        let weights = phases.iter().map(|phase| phase.weights.len()).max().unwrap_or(0);
+        let together = conv.stride * together(weights, strip.shape.width.div_ceil(conv.stride));
+        let span = 2 * margin + 2 + together.div_ceil(conv.stride);
+        let (left, floats) = self.margin(strip.from(), strip.shape);
+        let mut staged = Staged::new(strip.input, strip.from(), span, left, floats);
+        for (i, lines) in lines.chunks_mut(together).enumerate() {
+            let first = strip.first + i * together;
+            for phase in phases {
+                let own = |(y, line)| (y % conv.stride == phase.row).then_some((y, line));
+                let lines: Vec<(usize, &mut [f32])> =
+                    (first..).zip(lines.iter_mut().map(|line| &mut **line)).filter_map(own).collect();
+                self.phase(phase, margin, strip, &mut staged, lines);
+            }
+            for (y, line) in (first..).zip(lines) {
+                done(y, line);
+            }
+        }
+    }
+
+    /// The samples of some rows that the taps of one phase reach.
+    fn phase(
+        &self,
+        phase: &Phase,
+        margin: usize,
+        strip: &Strip<'_>,
+        staged: &mut Staged,
+        lines: Vec<(usize, &mut [f32])>,
+    ) {
+        let (width, stride) = (strip.shape.width, self.conv.stride);
+        if phase.column >= width {
+            return;
+        }
+        let mut near: Vec<isize> = phase.taps.iter().map(|tap| tap.0).collect();
+        near.sort_unstable();
+        near.dedup();
+        let tap = |&(row, column): &(isize, isize)| Tap {
+            row: near.iter().position(|&n| n == row).unwrap_or(0),
+            column: margin.saturating_add_signed(column),
+        };
+        let taps: Vec<Tap> = phase.taps.iter().map(tap).collect();
+        let places =
+            lines.iter().flat_map(|(y, _)| near.iter().map(move |n| (y / stride).checked_add_signed(*n)));
+        let rows = staged.rows(strip, places);
+        let shape = conv_rows::Shape {
+            inputs: self.conv.input,
+            outputs: self.conv.output,
+            width: (width - phase.column).div_ceil(stride),
+            stride: 1,
+            out_step: stride * self.conv.output,
+        };
+        let numbered = lines.into_iter().enumerate();
+        let line = numbered.map(|(i, (_, line))| Line {
+            out: &mut line[phase.column * self.conv.output..],
+            rows: &rows[i * near.len()..][..near.len()],
+        });
+        let mut lines: Vec<Line<'_>> = line.collect();
+        conv_rows::conv_lines(strip.fetch.level, shape, &mut lines, &taps, &phase.weights, &self.bias);
+    }
+}
+
+/// Input samples before the one under an output sample that a transposed convolution may read, and more.
+fn margin(conv: &ConvTranspose) -> usize {
+    conv.kernel.div_ceil(conv.stride) + conv.padding.div_ceil(conv.stride)
+}
+
+/// The weight of output `o` of a place's samples, row by row, with their channels, for tap `t` of the 3×3 around the place.
+fn between(conv: &ConvTranspose, w: &[f32], o: usize, t: usize, i: usize) -> f32 {
+    let (stride, side) = (conv.stride, conv.kernel);
+    let (phase, channel) = (o / conv.output, o % conv.output);
+    // Output row `stride · y + rest` reads row `y + t − 1` by this row of the kernel.
+    let tap =
+        |rest: usize, t: usize| (rest + conv.padding + stride).checked_sub(stride * t).filter(|&a| a < side);
+    let place = tap(phase / stride, t / 3).zip(tap(phase % stride, t % 3));
+    place.map_or(0.0, |(a, b)| w[((i * conv.output + channel) * side + a) * side + b])
+}
+
+fn phases(conv: &ConvTranspose, w: &[f32], level: Level) -> Vec<Phase> {
+    let (k, s) = (conv.kernel, conv.stride);
+    let mut phases = Vec::new();
+    for row in 0..s {
+        for column in 0..s {
+            // Output place q reads input (q + padding − tap) / stride where that is whole.
+            let hits = |rest: usize, tap: usize| (rest + conv.padding + s * k - tap).is_multiple_of(s);
+            let far = |rest: usize, tap: usize| (rest + conv.padding).cast_signed() - tap.cast_signed();
+            let pairs: Vec<(usize, usize)> = (0..k)
+                .flat_map(|a| (0..k).map(move |b| (a, b)))
+                .filter(|&(a, b)| hits(row, a) && hits(column, b))
+                .collect();
+            let step = s.cast_signed();
+            let taps = pairs.iter().map(|&(a, b)| (far(row, a) / step, far(column, b) / step)).collect();
+            let at = |o: usize, t: usize, i: usize| {
+                let (a, b) = pairs[t];
+                w[(i * conv.output + o) * k * k + a * k + b]
+            };
+            let weights = conv_rows::pack(level, conv.output, pairs.len(), conv.input, at);
+            phases.push(Phase { row, column, taps, weights });
+        }
+    }
+    phases
+}
