@@ -25,7 +25,7 @@ const FURTHEST: usize = 2;
 /// Floats of transformed weights, at most: where there are more, pictures are small, and reading weights takes longer than sums.
 const MOST: usize = 3 << 20;
 
-/// The same where less is saved: what a second-level cache holds.
+/// The same where less than half of the multiplications is saved: what a second-level cache holds.
 const FEW: usize = 1 << 18;
 
 /// How a convolution's kernel is cut.
@@ -64,7 +64,7 @@ impl Cut {
     fn worth(self, taps: usize, (input, output): (usize, usize)) -> bool {
         // A piece takes 36 products for 16 samples.
         let (products, taps) = (self.pieces().count() * 9, 4 * taps);
-        let most = if 2 * taps >= 5 * products { MOST } else { FEW };
+        let most = if taps >= 2 * products { MOST } else { FEW };
         3 * products <= 2 * taps && products * 4 * input * output <= most
     }
 
