@@ -195,6 +195,10 @@ fn scalar(part: &Part<'_>, out: &mut [f32], mul_add: impl Fn(f32, f32, f32) -> f
     }
 }
 
+/// Floats of weights that are asked for ahead: memory takes longer than the sums of a few samples.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+const AHEAD: usize = 2048;
+
 /// A row, `N` vectors of outputs: `P` samples at once, then `Q`, `R` and one; few samples at once wait for weights, so a rest of
 /// `2 Q` is halved.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -241,6 +245,9 @@ unsafe fn tile<V: Lanes, const N: usize, const P: usize>(part: &Part<'_>, out: &
             for i in 0..inputs {
                 let w: [V; N] = std::array::from_fn(|n| V::load(weights.add(V::LEN * n)));
                 weights = weights.add(2 * V::LEN);
+                for n in 0..N {
+                    V::prefetch(weights.wrapping_add(AHEAD + V::LEN * n));
+                }
                 for (p, sums) in sums.iter_mut().enumerate() {
                     let v = V::splat(*row.add(p * step + i));
                     for (s, &w) in sums.iter_mut().zip(&w) {
