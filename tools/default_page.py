@@ -59,7 +59,7 @@ def main():
         "# The default, cause by cause\n\nMade by `unband eval recipes/tables/unband.toml` and `tools/default_page.py`: "
         f"35 clean 16-bit photos that nothing was trained on, of each the 512×512 window with the most smooth area, harmed on the way; "
         f"{pictures} pairs in all.\n\n- When nothing is asked for, [`unband-lite`](../unband-lite.md) runs where a grid is found, else `smooth`. "
-        "With 16 bits per sample, and with 8, dithered. Asked for by name it makes RGB of a JPEG file first, which costs what `jpeg-50` shows. Other programs' filters with their own "
+        "With 16 bits per sample, and with 8, dithered. Other programs' filters with their own "
         "defaults, at 8 bits; AdaDeband on 4:2:0 made of the picture.\n- Causes: `crates/unband-data/src/degrade/causes.rs`; `fhd-*` are made as "
         "the full-HD set is, frames of an 8-bit film on both sides.\n"
         "- Seconds a window, finding out about it included: " + ", ".join(f"{m} {float(s):.3f}" for m, s in seconds.items()) + ".\n",

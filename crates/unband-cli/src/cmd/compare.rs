@@ -62,7 +62,7 @@ pub struct CompareArgs {
     /// The picture before its repair, or a folder of them, for measures that need it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "pairs"], value_hint = clap::ValueHint::AnyPath, help_heading = "Measures")]
     pub input: Option<PathBuf>,
-    /// Run these methods on the second picture and measure what they make: NAME,NAME:KEY=VALUE,…
+    /// Run these methods on the second picture and measure what they make: NAME,NAME:KEY=VALUE,…; `default` is the program's own choice
     #[arg(short, long, value_name = "METHODS", help_heading = "Measures")]
     pub method: Vec<String>,
     /// Pairs from a table of two columns, reference and result; a third names the picture before its repair

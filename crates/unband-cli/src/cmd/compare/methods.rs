@@ -8,6 +8,9 @@ use super::super::score::Loaded;
 use crate::settings::add_imported;
 use crate::talk::Failure;
 
+/// What stands for no method: the program's own choice for each picture.
+pub const DEFAULT: &str = "default";
+
 /// A method with its settings.
 #[derive(Clone, Debug)]
 pub struct Method {
@@ -46,6 +49,9 @@ pub fn parse(texts: &[String]) -> Result<Vec<Method>, Failure> {
 /// # Errors
 /// As [`parse`].
 pub fn method(text: String, more: Vec<(String, String)>, options: &Options) -> Result<Method, Failure> {
+    if text == DEFAULT {
+        return Ok(Method { text, options: Options { method: Choice::Auto, ..options.clone() } });
+    }
     let (name, mut settings) = unband_filters::parse_method(&text, unband::methods())
         .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
     settings.extend(more);
@@ -92,11 +98,14 @@ mod tests {
             texts("gradfun:radius=20,strength=2,smooth,deband=1thr=0.03:range=24"),
             ["gradfun:radius=20,strength=2", "smooth", "deband=1thr=0.03:range=24"]
         );
+        assert_eq!(parse(&["default".to_owned()]).unwrap()[0].options.method, Choice::Auto);
     }
 
     #[test]
     fn what_is_no_method_is_said_before_the_work() {
-        for wrong in ["", ",", "gradfun,none-such", "gradfun:radius=99", "gradfun:colour=1"] {
+        for wrong in
+            ["", ",", "gradfun,none-such", "gradfun:radius=99", "gradfun:colour=1", "default:strength=1"]
+        {
             assert!(parse(&[wrong.to_owned()]).is_err(), "{wrong}");
         }
     }
