@@ -38,6 +38,8 @@ fn same(graph: &Graph, height: usize, width: usize, mode: Mode) {
             assert!(worst <= 2e-5 * largest, "{name} {output} {level:?}: {worst} of {largest}");
         }
         assert_eq!(engine.run(&inputs, mode, &ctx(3)).unwrap(), got, "{name} {level:?}: threads");
+        // In the memory of the last run.
+        assert_eq!(engine.run(&inputs, mode, &ctx(3)).unwrap(), got, "{name} {level:?}: again");
     }
 }
 
@@ -188,6 +190,21 @@ fn many_weights_agree() {
     let x = net.conv("out", x, 3, ConvSpec::new(1));
     let graph = net.finish(&[("out", x)]).unwrap();
     for (height, width) in [(78, 10), (6, 60)] {
+        same(&graph, height, width, Mode::default());
+    }
+}
+
+/// Rows that are made and that no pool reads.
+#[test]
+fn what_nobody_reads_agrees() {
+    let mut net = Net::new("unread");
+    let image = net.input("image", 3);
+    let x = net.conv3x3("a", image, 8);
+    let x = net.max_pool(x, MaxPool { kernel: 2, stride: 2, ceil: false });
+    let x = net.conv3x3("b", x, 8);
+    let x = net.max_pool(x, MaxPool { kernel: 2, stride: 2, ceil: false });
+    let graph = net.finish(&[("out", x)]).unwrap();
+    for (height, width) in [(11, 9), (150, 21)] {
         same(&graph, height, width, Mode::default());
     }
 }

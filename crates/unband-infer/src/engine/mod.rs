@@ -130,6 +130,11 @@ impl Engine {
         ctx: &Context<'_>,
     ) -> Result<Vec<Map<f32>>, RunError> {
         let mut memory = spare.take(&schedule.slots);
+        let back = |value: usize, ring: Option<Ring>, memory: &mut slots::Memory| {
+            if let Some(ring) = ring {
+                memory[schedule.slots.of[value]] = ring.into_memory();
+            }
+        };
         let mut rings: Vec<Option<Ring>> = Vec::new();
         rings.resize_with(self.graph.nodes.len(), || None);
         let mut outputs: Vec<Map<f32>> =
@@ -151,12 +156,12 @@ impl Engine {
                 rings[step.out] = Some(ring);
             }
             for &value in &turn.dropped {
-                if let Some(ring) = rings[value].take() {
-                    memory[schedule.slots.of[value]] = ring.into_memory();
-                }
+                back(value, rings[value].take(), &mut memory);
             }
             ctx.progress.advance(done[number], WHOLE);
         }
+        // Last rows that nobody read, of what a pool left out.
+        rings.into_iter().enumerate().for_each(|(value, ring)| back(value, ring, &mut memory));
         spare.give(memory);
         Ok(outputs)
     }
