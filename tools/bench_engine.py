@@ -255,7 +255,7 @@ def settings():
     parser.add_argument("--no-compile", action="store_true", help="PyTorch as it is")
     parser.add_argument("--avx2", action="store_true", help="no further instructions")
     parser.add_argument("--half", action="store_true", help="16 bits alone")
-    parser.add_argument("--write", action="store_true", help="docs/results/engine.md")
+    parser.add_argument("--write", action="store_true", help="docs/results/engine.md; its part on other processors stays")
     return parser.parse_args()
 
 
@@ -290,7 +290,9 @@ def main():
             page += memory_row(args.program, name, rows, columns)
     print(page)
     if args.write and not args.half:
-        (pathlib.Path(__file__).parent.parent / "docs/results/engine.md").write_text(page)
+        file = pathlib.Path(__file__).parent.parent / "docs/results/engine.md"
+        _, heading, kept = file.read_text().partition("\n## Other processors")
+        file.write_text(page + heading + kept)
 
 
 if __name__ == "__main__":
