@@ -78,21 +78,30 @@ pub fn around(rows: Range<usize>, reach: usize, height: usize) -> Range<usize> {
 }
 
 fn of_conv(conv: &Conv, height: usize, rows: Range<usize>) -> Range<usize> {
-    let cut = Cut::of(conv);
-    let together = cut.map_or(1, Cut::rows_together);
+    if let Some(cut) = Cut::of(conv) {
+        return of_tiles(cut, height, rows);
+    }
+    let far = (conv.kernel.0 - 1) * conv.dilation + 1;
+    under(rows, far, (conv.stride, conv.padding.0), height)
+}
+
+/// Whole tiles are made, whichever of their rows are asked for.
+fn of_tiles(cut: Cut, height: usize, rows: Range<usize>) -> Range<usize> {
+    let together = cut.rows_together();
     let rows = rows.start / together * together..rows.end.next_multiple_of(together);
-    let far = cut.map_or((conv.kernel.0 - 1) * conv.dilation + 1, Cut::rows);
-    let first = (rows.start * conv.stride).saturating_sub(conv.padding.0);
-    clipped(first, ((rows.end - 1) * conv.stride + far).saturating_sub(conv.padding.0), height)
+    under(rows, cut.rows(), cut.stride_and_padding(), height)
+}
+
+/// The rows under taps that span so many.
+fn under(rows: Range<usize>, span: usize, (stride, padding): (usize, usize), height: usize) -> Range<usize> {
+    let first = (rows.start * stride).saturating_sub(padding);
+    clipped(first, ((rows.end - 1) * stride + span).saturating_sub(padding), height)
 }
 
 /// Input row p adds to output rows p · stride − padding and the kernel's next ones.
 fn of_transposed(conv: &ConvTranspose, height: usize, rows: Range<usize>) -> Range<usize> {
     if let Some(cut) = Cut::of_transposed(conv) {
-        let together = cut.rows_together();
-        let first = rows.start / conv.stride / together * together;
-        let end = rows.end.div_ceil(conv.stride).next_multiple_of(together);
-        return around(first..end, 1, height);
+        return of_tiles(cut, height, rows.start / conv.stride..rows.end.div_ceil(conv.stride));
     }
     let first = (rows.start + conv.padding + 1).saturating_sub(conv.kernel).div_ceil(conv.stride);
     clipped(first, (rows.end - 1 + conv.padding) / conv.stride + 1, height)

@@ -41,8 +41,7 @@ impl Cut {
     /// That of a convolution for which it is worth while.
     pub fn of(conv: &Conv) -> Option<Self> {
         let &Conv { kernel, stride, dilation, padding, .. } = conv;
-        let alike = conv.groups == 1 && conv.input >= ENOUGH;
-        if !alike || dilation > FURTHEST || (stride > 1 && dilation > 1) {
+        if conv.groups > 1 || dilation > FURTHEST || (stride > 1 && dilation > 1) {
             return None;
         }
         let cut = Self { kernel, stride, dilation, padding };
@@ -57,7 +56,7 @@ impl Cut {
         let cut = Self { kernel: (PIECE, PIECE), stride: 1, dilation: 1, padding: (1, 1) };
         let samples = stride * stride;
         let worth = cut.worth(kernel * kernel / samples, (input, output * samples));
-        (near && input >= ENOUGH && worth).then_some(cut)
+        (near && worth).then_some(cut)
     }
 
     /// Is it quicker than so many taps of each sample?
@@ -65,7 +64,7 @@ impl Cut {
         // A piece takes 36 products for 16 samples.
         let (products, taps) = (self.pieces().count() * 9, 4 * taps);
         let most = if taps >= 2 * products { MOST } else { FEW };
-        3 * products <= 2 * taps && products * 4 * input * output <= most
+        input >= ENOUGH && 3 * products <= 2 * taps && products * 4 * input * output <= most
     }
 
     /// First taps of pieces along a side of so many. Samples that lie a stride apart make a picture of their own, with its own taps.
@@ -87,6 +86,11 @@ impl Cut {
     /// Input rows from the first tap of an output row to the last.
     pub fn rows(self) -> usize {
         self.span(self.kernel.0)
+    }
+
+    /// Input rows between output rows, and rows of zeroes above the first.
+    pub fn stride_and_padding(self) -> (usize, usize) {
+        (self.stride, self.padding.0)
     }
 
     /// Samples from the first tap to the last along a side of so many.
