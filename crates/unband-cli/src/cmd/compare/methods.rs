@@ -9,7 +9,7 @@ use crate::settings::add_imported;
 use crate::talk::Failure;
 
 /// What stands for no method: the program's own choice for each picture.
-pub const DEFAULT: &str = "default";
+const DEFAULT: &str = "default";
 
 /// A method with its settings.
 #[derive(Clone, Debug)]

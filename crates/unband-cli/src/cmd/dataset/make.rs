@@ -103,7 +103,7 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
     if args.dry_run {
         return Ok(say_plan(plan, args, &talk));
     }
-    // From the first file on, an interrupted run says how to go on.
+    // From the first file on and to the end, so that an interrupted run finishes the pictures under way and says how to go on.
     let Some(_busy) = Busy::begin() else { return Ok(Outcome::Interrupted) };
     let mut summary = Summary::default();
     let mut journal = match Journal::open(&args.output, &plan.header).map_err(|error| fault(&error))? {
@@ -154,8 +154,6 @@ fn work(
         Cost { threads: 1, memory: pixels.saturating_mul(BYTES_PER_PIXEL) }
     };
     let costs: Vec<Cost> = (0..plan.len() - first).map(cost).collect();
-    // Held to the end, so that the first Ctrl-C leaves time to finish the pictures under way.
-    let Some(_busy) = Busy::begin() else { return Ok(()) };
     let broken = AtomicBool::new(false);
     let stop = || interrupt::asked() || broken.load(Ordering::Relaxed);
     let one = |index: usize| {
