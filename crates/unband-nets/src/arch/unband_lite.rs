@@ -42,6 +42,9 @@ pub const CELL_PLANES: usize = 9;
 /// found space whether a grid was found, whether that space is YUV, whether its chroma has half the size, whether the picture
 /// was coded with loss.
 pub const CELL_NUMBERS: usize = 12;
+/// Where they tell of luma's grid, and of the space.
+const LUMA_FOUND: usize = 6;
+const IS_YUV: usize = 9;
 
 /// BT.601's colour differences in 0 to 1, as JPEG has them: any space serves that parts brightness from colour.
 const TO_RGB: [f32; 9] = [1.0, 0.0, 1.402, 1.0, -0.344_136_3, -0.714_136_3, 1.0, 1.772, 0.0];
@@ -91,7 +94,8 @@ impl Config {
 /// Sides are multiples of 32.
 ///
 /// Inputs: red, green and blue of 0 to 1 `[3, H, W]`, what is known of each sample `[9, H, W]` ([`CELL_PLANES`]) and of the
-/// grid `[12]` ([`CELL_NUMBERS`]). `[3, H, W] → [3, H, W]`. With `tail` all 0 the result is the smooth surface.
+/// grid `[12]` ([`CELL_NUMBERS`]). `[3, H, W] → [3, H, W]`. With `tail` all 0 the result is the smooth surface, and its luma is
+/// where a YUV picture has a grid in chroma alone.
 ///
 /// # Errors
 /// Widths that make no network.
@@ -130,6 +134,8 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     }
     let change = net.conv1x1("tail", x, SQUARED);
     let change = net.pixel_shuffle(change, SQUARE);
+    let answered = answered(&mut net, grid);
+    let change = net.mul(change, answered);
     let surface = net.slice(cells, 0, 3);
     let change = net.add(change, surface);
     let step = net.slice(grid, 0, 3);
@@ -137,6 +143,16 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     let change = net.fixed_conv("rgb", change, [3, 3, 1, 1], TO_RGB.to_vec());
     let out = net.add(image, change);
     net.finish(&[("image", out)])
+}
+
+/// Of which of Y, U and V the answer counts, as 1 and 0: not of luma where chroma alone has a grid, as the surface is nearer there.
+/// Chroma without a grid gains a little beside luma that has one.
+fn answered(net: &mut Net, grid: Value) -> Value {
+    let mut kernels = vec![0.0; 3 * CELL_NUMBERS];
+    (kernels[IS_YUV], kernels[LUMA_FOUND]) = (1.0, -1.0);
+    let without = net.fixed_conv("answered", grid, [3, CELL_NUMBERS, 1, 1], kernels);
+    let without = net.relu(without);
+    net.affine(without, -1.0, 1.0)
 }
 
 /// The picture as the network sees it: Y, U and V in cells.
