@@ -33,8 +33,10 @@ pub struct Choices {
 
 /// Name of the method that runs when none is asked for: our network where a grid was found behind red, green and blue, `smooth`
 /// for the rest, for planes of a film as they are, and for more than what was found best, which the network knows nothing of.
+/// Of pictures that were JPEG once only blocks' means lie on the grid: `smooth` is nearer there.
 fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static str {
-    let network = !image.is_yuv() && options.strength <= 1.0 && networks::has_grid(findings);
+    let sampled = networks::has_grid(findings) && findings.cause != Cause::Jpeg;
+    let network = !image.is_yuv() && options.strength <= 1.0 && sampled;
     if network { networks::DEFAULT } else { unband_filters::smooth::ENTRY.name }
 }
 
@@ -108,5 +110,30 @@ pub(crate) fn left_because(findings: &Findings, depth: Depth) -> Reason {
         Reason::OneCodeOnly
     } else {
         Reason::NothingFound
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use unband_image::inspect::PlaneGrid;
+
+    #[test]
+    fn the_network_runs_where_samples_lie_on_a_grid() {
+        let image = Image::from_rgb8(2, 1, &[0; 6]).unwrap();
+        let chosen = |cause, found, strength| {
+            let mut findings = Findings::plain(3, 8);
+            findings.cause = cause;
+            findings.grids[0] = PlaneGrid { found, ..PlaneGrid::plain(4.0) };
+            let options = Options { strength, ..Options::default() };
+            choose(&image, &findings, &options).unwrap().entry.name
+        };
+        assert_eq!(chosen(Cause::Levels, true, 1.0), networks::DEFAULT);
+        assert_eq!(chosen(Cause::RecodedGrid, true, 0.5), networks::DEFAULT);
+        let rest = [(Cause::Jpeg, true, 1.0), (Cause::Coded, false, 1.0), (Cause::Levels, true, 1.5)];
+        for (cause, found, strength) in rest {
+            assert_eq!(chosen(cause, found, strength), unband_filters::smooth::ENTRY.name, "{cause:?}");
+        }
     }
 }
