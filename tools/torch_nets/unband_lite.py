@@ -56,5 +56,8 @@ class UnbandLite(nn.Module):
         x = self.coarse(x)
         for decoder, up, feature in reversed(list(zip(self.decoder, self.up, features))):
             x = decoder(feature + F.interpolate(up(x), size=feature.shape[2:], mode="bilinear", align_corners=False))
-        change = F.pixel_shuffle(self.tail(x), 4) + cells[:, :3]
+        answered = torch.ones_like(step)
+        # Luma without a grid in a YUV picture keeps the surface.
+        answered[:, 0, 0, 0] -= F.relu(grid[:, 9] - grid[:, 6])
+        change = F.pixel_shuffle(self.tail(x), 4) * answered + cells[:, :3]
         return image + F.conv2d(change * grid[:, :3, None, None], self.rgb)
