@@ -219,8 +219,8 @@ def torch_memory(name, rows, columns):
 def bytes_of(command):
     """What a process of its own says; none where the system stopped it."""
     # Pages that were given back are to be gone: what a run takes from those would not be seen.
-    settings = {**os.environ, "MIMALLOC_PURGE_DELAY": "0"}
-    done = subprocess.run(command, capture_output=True, text=True, env=settings)
+    env = {**os.environ, "MIMALLOC_PURGE_DELAY": "0"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
     if done.returncode < 0:
         return None
     if done.returncode:

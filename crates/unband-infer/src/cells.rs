@@ -2,7 +2,7 @@
 
 use unband_image::inspect::{Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Model, Plane, Window};
-use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES};
+use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES, FOUND, IS_YUV};
 
 /// Steps are never taken for finer than this, in 8-bit codes: one code of 16 bits.
 const LEAST: f32 = 1.0 / 257.0;
@@ -46,10 +46,10 @@ impl Cells {
         for i in 0..3 {
             numbers[i] = steps[i] / 255.0;
             numbers[3 + i] = steps[i].log2();
-            numbers[6 + i] = f32::from(u8::from(grids[i].is_some()));
+            numbers[FOUND + i] = f32::from(u8::from(grids[i].is_some()));
         }
         let half = findings.half_chroma && matrix.is_some();
-        for (to, holds) in numbers[9..].iter_mut().zip([matrix.is_some(), half, findings.lossy]) {
+        for (to, holds) in numbers[IS_YUV..].iter_mut().zip([matrix.is_some(), half, findings.lossy]) {
             *to = f32::from(u8::from(holds));
         }
         Self { steps, grids, half, regions: findings.regions.clone(), numbers }

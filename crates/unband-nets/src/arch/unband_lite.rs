@@ -42,9 +42,10 @@ pub const CELL_PLANES: usize = 9;
 /// found space whether a grid was found, whether that space is YUV, whether its chroma has half the size, whether the picture
 /// was coded with loss.
 pub const CELL_NUMBERS: usize = 12;
-/// Where they tell of luma's grid, and of the space.
-const LUMA_FOUND: usize = 6;
-const IS_YUV: usize = 9;
+/// Where they tell of the planes' grids, luma's first.
+pub const FOUND: usize = 6;
+/// Where they tell of the space, its chroma and loss.
+pub const IS_YUV: usize = 9;
 
 /// BT.601's colour differences in 0 to 1, as JPEG has them: any space serves that parts brightness from colour.
 const TO_RGB: [f32; 9] = [1.0, 0.0, 1.402, 1.0, -0.344_136_3, -0.714_136_3, 1.0, 1.772, 0.0];
@@ -149,7 +150,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
 /// Chroma without a grid gains a little beside luma that has one.
 fn answered(net: &mut Net, grid: Value) -> Value {
     let mut kernels = vec![0.0; 3 * CELL_NUMBERS];
-    (kernels[IS_YUV], kernels[LUMA_FOUND]) = (1.0, -1.0);
+    (kernels[IS_YUV], kernels[FOUND]) = (1.0, -1.0);
     let without = net.fixed_conv("answered", grid, [3, CELL_NUMBERS, 1, 1], kernels);
     let without = net.relu(without);
     net.affine(without, -1.0, 1.0)
