@@ -1,7 +1,8 @@
 //! How far has a lossy coding smoothed the fine and left the coarse?
 
 use super::jpeg::blockiness;
-use super::planes::{Source, UNIT, Windows, strips};
+use super::planes::{Source, UNIT, Windows};
+use super::spread::Square;
 
 /// What a lossy coding left in the flat parts of luma.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,8 +25,8 @@ const APART: usize = 6;
 impl Coding {
     /// Measures a plane of luma, in codes of the full range.
     pub fn measure(luma: &Source<'_>) -> Self {
-        let rows = strips(luma.width(), luma.height(), ENOUGH);
-        Self { blockiness: blockiness(luma, &rows), coarseness: coarseness(luma, &rows) }
+        let squares = luma.squares(ENOUGH);
+        Self { blockiness: blockiness(luma, &squares), coarseness: coarseness(luma, &squares) }
     }
 
     /// Was there a lossy codec?
@@ -56,20 +57,19 @@ impl Coding {
     ///
     /// The weight was fitted on frames of four codecs and on 8-bit video, of photos kept for training.
     pub fn trace(self, chroma: [&Source<'_>; 2]) -> f64 {
-        let uneven =
-            |plane: &Source<'_>| blockiness(plane, &strips(plane.width(), plane.height(), ENOUGH)).max(0.5);
+        let uneven = |plane: &Source<'_>| blockiness(plane, &plane.squares(ENOUGH)).max(0.5);
         let both = (uneven(chroma[0]) * uneven(chroma[1])).sqrt();
         self.step(false) + 2.0 * (both - 1.0).clamp(0.0, 1.5)
     }
 }
 
-fn coarseness(luma: &Source<'_>, rows: &[(usize, usize)]) -> Option<f64> {
+fn coarseness(luma: &Source<'_>, squares: &[Square]) -> Option<f64> {
     let (mut fine, mut windows_seen) = (0i64, 0i64);
     let (mut coarse, mut triples) = (0i64, 0i64);
     let most = (8 * UNIT).pow(2);
     let mut windows = Windows::default();
-    for &(y0, y1) in rows {
-        luma.windows(y0, y1, &mut windows);
+    for &square in squares {
+        luma.windows(square, &mut windows);
         let w = windows.width;
         for (&range, &deviation) in windows.range.iter().zip(&windows.deviation) {
             let flat = i64::from(i32::from(range) < FLAT);

@@ -2,6 +2,7 @@
 
 use super::comb::Combs;
 use super::levels::{self, Levels};
+use super::spread::{places, stride};
 use crate::depth::Depth;
 use crate::image::{Image, Plane};
 
@@ -9,11 +10,11 @@ use crate::image::{Image, Plane};
 fn histogram(plane: &Plane, depth: Depth) -> Vec<u32> {
     let depth = if depth == Depth::F32 { Depth::SIXTEEN } else { depth };
     let mut hist = vec![0u32; depth.max_code() as usize + 1];
-    let every = (plane.data.len() / 1_000_000).max(1);
-    for row in (0..plane.height).step_by(every) {
-        for &v in plane.row(row) {
-            hist[depth.code(v) as usize] += 1;
-        }
+    let every = stride(plane.width, plane.height, 1_000_000);
+    let columns: Vec<usize> = places(plane.width, every).collect();
+    for y in places(plane.height, every) {
+        let row = plane.row(y);
+        columns.iter().for_each(|&x| hist[depth.code(row[x]) as usize] += 1);
     }
     hist
 }

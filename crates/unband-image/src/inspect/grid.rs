@@ -2,7 +2,7 @@
 
 use super::PlaneGrid;
 use super::phasor::{BINS, control, phasor};
-use super::planes::{Source, UNIT, Windows, strips};
+use super::planes::{Source, UNIT, Windows};
 use crate::color::Range;
 
 /// A grid of one plane, in codes of the plane's range.
@@ -50,8 +50,8 @@ pub(super) fn flat_histogram(source: &Source<'_>, limit: f64, enough: usize) -> 
     let mut hist = vec![0u32; 257 * BINS];
     let mut windows = Windows::default();
     let limit = (limit * f64::from(UNIT)).ceil() as i16;
-    for (y0, y1) in strips(source.width(), source.height(), enough) {
-        source.windows(y0, y1, &mut windows);
+    for square in source.squares(enough) {
+        source.windows(square, &mut windows);
         for (&mean, &range) in windows.mean.iter().zip(&windows.range) {
             if range < limit {
                 let bin = ((i32::from(mean).max(0) + 4) >> 3) as usize;

@@ -4,6 +4,7 @@ use std::f64::consts::TAU;
 
 use super::phasor::CONTROL;
 use super::planes::{Source, UNIT};
+use super::spread::Square;
 use unband_simd::inspect_rows as rows;
 
 /// Bins per code of the histogram of block means.
@@ -11,37 +12,50 @@ const BINS: usize = 32;
 /// Units of a sample per such bin.
 const PER_BIN: i32 = UNIT / 32;
 
-/// Means of aligned square blocks whose range stays below `limit` codes, as a histogram in 1/32 codes.
-fn block_means(source: &Source<'_>, side: usize, limit: i32, every: usize) -> Vec<u32> {
-    let (w, h) = (source.width(), source.height());
-    let across = w / side;
+/// Means of whole blocks that start at `start` and every `side` from there, of those whose range stays below `limit` codes,
+/// as a histogram in 1/32 codes.
+fn block_means(
+    source: &Source<'_>,
+    side: usize,
+    start: (usize, usize),
+    limit: i32,
+    squares: &[Square],
+) -> Vec<u32> {
     let mut hist = vec![0u32; 257 * BINS];
-    let mut line = vec![0i16; w];
-    let (mut sum, mut low, mut high) = (vec![0i32; across], vec![0i16; across], vec![0i16; across]);
-    for block in (0..h / side).step_by(every) {
-        sum.fill(0);
-        low.fill(i16::MAX);
-        high.fill(i16::MIN);
-        for y in block * side..(block + 1) * side {
-            source.fill(y, &mut line);
-            for (i, chunk) in line.chunks_exact(side).enumerate() {
-                let (mut s, mut l, mut m) = (0i32, low[i], high[i]);
-                for &v in chunk {
-                    s += i32::from(v);
-                    l = l.min(v);
-                    m = m.max(v);
+    let (mut line, mut sum, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for square in squares {
+        let first = |from: usize, start: usize| from + (start + side - from % side) % side;
+        let (left, top) = (first(square.x0, start.0), first(square.y0, start.1));
+        let (across, down) = (square.x1.saturating_sub(left) / side, square.y1.saturating_sub(top) / side);
+        line.resize(across * side, 0i16);
+        for block in 0..if across > 0 { down } else { 0 } {
+            sum.clear();
+            low.clear();
+            high.clear();
+            sum.resize(across, 0i32);
+            low.resize(across, i16::MAX);
+            high.resize(across, i16::MIN);
+            for y in top + block * side..top + (block + 1) * side {
+                source.fill_from(left, y, &mut line);
+                for (i, chunk) in line.chunks_exact(side).enumerate() {
+                    let (mut s, mut l, mut m) = (0i32, low[i], high[i]);
+                    for &v in chunk {
+                        s += i32::from(v);
+                        l = l.min(v);
+                        m = m.max(v);
+                    }
+                    sum[i] += s;
+                    low[i] = l;
+                    high[i] = m;
                 }
-                sum[i] += s;
-                low[i] = l;
-                high[i] = m;
             }
-        }
-        let count = (side * side) as u16;
-        for i in 0..across {
-            if i32::from(high[i]) - i32::from(low[i]) < limit * UNIT {
-                let unit = PER_BIN * i32::from(count);
-                let bin = (sum[i].max(0) + unit / 2) / unit;
-                hist[(bin as usize).min(257 * BINS - 1)] += 1;
+            let count = (side * side) as u16;
+            for i in 0..across {
+                if i32::from(high[i]) - i32::from(low[i]) < limit * UNIT {
+                    let unit = PER_BIN * i32::from(count);
+                    let bin = (sum[i].max(0) + unit / 2) / unit;
+                    hist[(bin as usize).min(257 * BINS - 1)] += 1;
+                }
             }
         }
     }
@@ -52,10 +66,14 @@ fn block_means(source: &Source<'_>, side: usize, limit: i32, every: usize) -> Ve
 pub(super) fn dc_step(source: &Source<'_>, chroma: bool, enough: usize) -> Option<u16> {
     let mut accepted: Vec<(f64, u16)> = Vec::new();
     let sides: &[usize] = if chroma { &[8, 16] } else { &[8] };
-    let every = (source.width() * source.height()).div_ceil(enough.max(1)).max(1);
+    let squares = source.squares(enough);
+    let starts = Borders::count(source, &squares).starts((source.width(), source.height()));
     let cosines = Cosines::new();
     for &side in sides {
-        let hist = block_means(source, side, if chroma { 6 } else { 60 }, every);
+        // Blocks of chroma start where one of luma does.
+        let start = |start: usize, of: usize| if start == 0 { 0 } else { of % side };
+        let start = (start(starts.0, source.width()), start(starts.1, source.height()));
+        let hist = block_means(source, side, start, if chroma { 6 } else { 60 }, &squares);
         let total: u64 = hist.iter().map(|&n| u64::from(n)).sum();
         if total < 60 {
             continue;
@@ -111,32 +129,71 @@ impl Cosines {
     }
 }
 
+/// Small steps between neighbours, by the place of the first one modulo 8, and how many neighbours were looked at there.
+struct Borders {
+    across: [(u64, u64); 8],
+    down: [(u64, u64); 8],
+}
+
+impl Borders {
+    fn count(source: &Source<'_>, squares: &[Square]) -> Self {
+        let (low, high) = ((0.6 * f64::from(UNIT)) as i16, 4 * UNIT as i16);
+        let mut all = Self { across: [(0, 0); 8], down: [(0, 0); 8] };
+        let (mut line, mut next) = (Vec::new(), Vec::new());
+        for &Square { x0, y0, x1, y1 } in squares {
+            let w = x1 - x0;
+            line.resize(w, 0i16);
+            next.resize(w, 0i16);
+            let mut across = [0u32; 8];
+            source.fill_from(x0, y0, &mut line);
+            for y in y0..y1 {
+                rows::count_steps_across(source.level(), &mut across, &line, low, high);
+                if y + 1 < y1 {
+                    source.fill_from(x0, y + 1, &mut next);
+                    let down = &mut all.down[y % 8];
+                    down.0 += u64::from(rows::count_steps_down(source.level(), &line, &next, low, high));
+                    down.1 += w as u64;
+                    std::mem::swap(&mut line, &mut next);
+                }
+            }
+            for (i, &n) in across.iter().enumerate() {
+                let border = &mut all.across[(x0 + i) % 8];
+                border.0 += u64::from(n);
+                border.1 += ((w - 1 + 7 - i) / 8 * (y1 - y0)) as u64;
+            }
+        }
+        all
+    }
+
+    /// Where the first whole block starts: at 0, or, on a side that is no multiple of 8, where it does in a mirror. There the
+    /// borders show more steps.
+    fn starts(&self, (width, height): (usize, usize)) -> (usize, usize) {
+        let start = |borders: &[(u64, u64); 8], side: usize| {
+            let steps = |start: usize| {
+                let (n, of) = borders[(start + 7) % 8];
+                n as f64 / (of.max(1)) as f64
+            };
+            if steps(side % 8) > steps(0) { side % 8 } else { 0 }
+        };
+        (start(&self.across, width), start(&self.down, height))
+    }
+}
+
 /// How much more often small steps lie on the borders of 8×8 blocks than elsewhere: 1 for none.
-pub(super) fn blockiness(source: &Source<'_>, strips: &[(usize, usize)]) -> f64 {
+pub(super) fn blockiness(source: &Source<'_>, squares: &[Square]) -> f64 {
     let (w, h) = (source.width(), source.height());
     if w < 32 || h < 32 {
         return 1.0;
     }
-    let (low, high) = ((0.6 * f64::from(UNIT)) as i16, 4 * UNIT as i16);
-    let mut across = [0u32; 8];
-    let mut down = [(0u64, 0u64); 8];
-    let (mut line, mut next) = (vec![0i16; w], vec![0i16; w]);
-    for &(y0, y1) in strips {
-        source.fill(y0, &mut line);
-        for y in y0..y1 - 1 {
-            source.fill(y + 1, &mut next);
-            rows::count_steps_across(source.level(), &mut across, &line, low, high);
-            let down = &mut down[y % 8];
-            down.0 += u64::from(rows::count_steps_down(source.level(), &line, &next, low, high));
-            down.1 += 1;
-            std::mem::swap(&mut line, &mut next);
-        }
-    }
-    let across = across.map(f64::from);
-    let down = down.map(|(n, rows)| n as f64 / (rows.max(1) * w as u64) as f64);
-    let lines: usize = strips.iter().map(|(a, b)| b - a - 1).sum();
-    let per_column = (w / 8) as f64 * lines as f64;
-    // Chroma of half size changes at every other column; only those compare.
-    let ratio = |share: [f64; 8]| share[7] / ((share[1] + share[3] + share[5]) / 3.0 + 1e-3);
-    f64::midpoint(ratio(across.map(|n| n / per_column.max(1.0))), ratio(down))
+    let borders = Borders::count(source, squares);
+    let ratio = |borders: &[(u64, u64); 8], side: usize| {
+        let share = borders.map(|(n, of)| n as f64 / of.max(1) as f64);
+        let at = |start: usize| {
+            let share = |i: usize| share[(start + i) % 8];
+            // Chroma of half size changes at every other column; only those compare.
+            share(7) / ((share(1) + share(5) + share(3)) / 3.0 + 1e-3)
+        };
+        at(0).max(at(side % 8))
+    };
+    f64::midpoint(ratio(&borders.across, w), ratio(&borders.down, h))
 }

@@ -2,7 +2,9 @@
 
 use std::f64::consts::TAU;
 
+use super::pairs::repeated_chroma;
 use super::planes::Codes;
+use super::spread::{places, stride};
 use crate::color::{Matrix, Range};
 
 /// Matrices and ranges that are tried.
@@ -13,7 +15,7 @@ pub(super) const KINDS: [(Matrix, Range); 4] = [
     (Matrix::Bt709, Range::Full),
 ];
 
-/// Distinct colours that are enough for a mean.
+/// Distinct colours that are enough for a mean: up to twice as many stay.
 const ENOUGH: usize = 16384;
 /// Pixels that are looked at for them.
 const PIXELS: usize = 1 << 18;
@@ -43,22 +45,20 @@ impl Colours {
     }
 }
 
-/// Collects distinct colours from rows spread over the picture.
+/// Collects distinct colours from all over the picture.
 pub(super) fn colours(codes: &Codes) -> Colours {
     let (w, h) = (codes.width, codes.height);
+    let all = stride(w, h, PIXELS);
+    let mut out = Colours { list: Vec::new(), all: 0, greys: 0, spread: 0, complete: all == 1 };
     let mut seen = vec![0u64; 1 << 18];
-    let mut out = Colours { list: Vec::new(), all: 0, greys: 0, spread: 0, complete: true };
-    // Across, large pictures are thinned by a step that changes phase from row to row.
-    let step = (codes.len() / PIXELS).clamp(1, 4);
-    let mut pixels = 0;
-    // Every sixteenth row first, then those between: an early stop has seen the whole picture.
-    'rows: for start in [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15] {
-        for y in (start..h).step_by(16) {
+    // A quarter of the pixels first: mostly these have colours enough.
+    for step in [2 * all, all] {
+        let columns: Vec<usize> = places(w, step).collect();
+        for y in places(h, step) {
             let [r, g, b] = [0, 1, 2].map(|p| codes.row(p, y));
-            let phase = (y / 16 + start) % step;
-            for x in (phase..w).step_by(step) {
+            for &x in &columns {
                 let (r, g, b) = (r[x], g[x], b[x]);
-                let key = usize::from(r) << 16 | usize::from(g) << 8 | usize::from(b);
+                let key = key([r, g, b]);
                 let (word, bit) = (&mut seen[key >> 6], 1u64 << (key & 63));
                 if *word & bit == 0 {
                     *word |= bit;
@@ -71,15 +71,22 @@ pub(super) fn colours(codes: &Codes) -> Colours {
                     }
                 }
             }
-            pixels += w / step;
-            if out.list.len() >= ENOUGH || pixels >= PIXELS {
-                out.complete = false;
-                break 'rows;
-            }
+        }
+        if out.list.len() >= ENOUGH {
+            out.complete &= step == 1;
+            break;
         }
     }
-    out.complete &= step == 1;
+    // Which of too many stay depends on the colours alone, not on where they were met.
+    let every = out.list.len() / ENOUGH;
+    if every > 1 {
+        out.list.retain(|&colour| key(colour).wrapping_mul(0x9e37_79b1) >> 7 & 0xffff < 0x1_0000 / every);
+    }
     out
+}
+
+fn key([r, g, b]: [u8; 3]) -> usize {
+    usize::from(r) << 16 | usize::from(g) << 8 | usize::from(b)
 }
 
 /// A lattice of 8-bit `YCbCr` behind a picture's colours.
@@ -158,27 +165,6 @@ fn phasor(list: &[[u8; 3]], matrix: Matrix, range: Range) -> (f64, f64) {
         (re + c, im + s)
     });
     (re / list.len() as f64, im / list.len() as f64)
-}
-
-/// How often neighbours of a pair (columns 2k and 2k + 1) differ in colour difference, against neighbours of
-/// different pairs: near 0 when chroma was repeated, near 1 when it has full size.
-pub(super) fn repeated_chroma(codes: &Codes) -> f64 {
-    let (w, h) = (codes.width, codes.height);
-    let (mut within, mut across) = (0u64, 0u64);
-    let every = (codes.len() / 100_000).max(1);
-    for y in (every / 2..h).step_by(every) {
-        let [r, g, b] = [0, 1, 2].map(|p| codes.row(p, y));
-        let differ = |x: usize| {
-            let d =
-                |c: &[u8]| (i32::from(c[x]) - i32::from(g[x])) - (i32::from(c[x + 1]) - i32::from(g[x + 1]));
-            u64::from(d(r) != 0 || d(b) != 0)
-        };
-        for x in (0..w.saturating_sub(2)).step_by(2) {
-            within += differ(x);
-            across += differ(x + 1);
-        }
-    }
-    (within as f64 + 1.0) / (across as f64 + 1.0)
 }
 
 /// Do single codes lack at the distances that widening limited to full range leaves, 36 of 256?

@@ -11,11 +11,13 @@ mod levels;
 mod map;
 mod native;
 mod noisy;
+mod pairs;
 mod palette;
 mod phasor;
 mod planes;
 mod rgb;
 mod sentence;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod tiles;

@@ -5,6 +5,7 @@ use super::grid::{Grid, flat_histogram, plane_grid};
 use super::levels::{even_levels, levels};
 use super::noisy::{self, Conversion, Flats};
 use super::planes::{Codes, Part, Source};
+use super::spread::{places, stride};
 use super::{Cause, Findings, PlaneGrid, Space};
 use crate::color::Range;
 use crate::image::Image;
@@ -73,9 +74,11 @@ pub(super) fn decide(
 /// A plane that has not been touched since its levels were rounded.
 fn exact(plane: &Codes) -> Option<Grid> {
     let mut hist = vec![0u32; 256];
-    let every = (plane.len() / 500_000).max(1);
-    for y in (0..plane.height).step_by(every) {
-        plane.row(0, y).iter().for_each(|&c| hist[usize::from(c)] += 1);
+    let every = stride(plane.width, plane.height, 500_000);
+    let columns: Vec<usize> = places(plane.width, every).collect();
+    for y in places(plane.height, every) {
+        let row = plane.row(0, y);
+        columns.iter().for_each(|&x| hist[usize::from(row[x])] += 1);
     }
     let found = levels(&hist, 4..=7).or_else(|| even_levels(&hist))?;
     Some(Grid { period: found.step, offset: found.offset, bits: found.bits, strength: 1.0 })

@@ -9,7 +9,8 @@ use std::f64::consts::TAU;
 use super::PlaneGrid;
 use super::grid::Grid;
 use super::phasor::{Agreement, BINS, LevelPhasor, level_agreement, level_phasor};
-use super::planes::{Codes, Part, Recipe, Source, Sums, UNIT, Windows, strips};
+use super::planes::{Codes, Part, Recipe, Source, Sums, UNIT, Windows};
+use super::spread::{counts, places};
 use crate::color::{Matrix, Range};
 use unband_simd::{Level, inspect_rows as rows};
 
@@ -152,10 +153,10 @@ impl Flats {
         };
         let (mut strict, mut loose) = (vec![0u32; 256 * BINS], vec![0u32; 256 * BINS]);
         let mut windows = Windows::default();
-        // Neighbouring rows of means tell nearly the same.
+        // Neighbouring means tell nearly the same.
         let every = if source.width() * source.height() > 200_000 { 2 } else { 1 };
-        for (y0, y1) in strips(source.width(), source.height(), enough) {
-            source.windows(y0, y1, &mut windows);
+        for square in source.squares(enough) {
+            source.windows(square, &mut windows);
             rows::mask_rough(source.level(), &mut windows.mean, &windows.range, 2 * UNIT as i16, ROUGH);
             for (means, ranges) in windows.mean.chunks(32).zip(windows.range.chunks(32)) {
                 if means.iter().fold(ROUGH, |all, &m| all.max(m)) == ROUGH {
@@ -174,33 +175,39 @@ impl Flats {
         flats
     }
 
-    /// Pairs 6 and 8 apart, across and down.
+    /// Pairs 6 and 8 apart: across in every so many rows, down in every so many columns.
     fn steps(&mut self, windows: &Windows, every: usize, level: Level) {
         let w = windows.width;
         let mut any = vec![0u8; w.div_ceil(32)];
+        let all: Vec<usize> = (0..w).collect();
+        let some: Vec<usize> = places(w, every).collect();
         for apart in [6, 8] {
-            for y in (0..windows.rows).step_by(every) {
+            for y in 0..windows.rows {
                 let row = &windows.mean[y * w..][..w];
-                if w > apart {
-                    self.pairs(&row[..w - apart], &row[apart..], &mut any, level);
+                if w > apart && counts(y, windows.rows, every) {
+                    self.pairs(&row[..w - apart], &row[apart..], &all[..w - apart], &mut any, level);
                 }
                 if y + apart < windows.rows {
-                    self.pairs(row, &windows.mean[(y + apart) * w..][..w], &mut any, level);
+                    self.pairs(row, &windows.mean[(y + apart) * w..][..w], &some, &mut any, level);
                 }
             }
         }
     }
 
-    fn pairs(&mut self, a: &[i16], b: &[i16], any: &mut [u8], level: Level) {
+    /// Steps between `a` and `b` at some places, in order.
+    fn pairs(&mut self, a: &[i16], b: &[i16], places: &[usize], any: &mut [u8], level: Level) {
         let high = if self.coarse { self.five.high } else { self.six.high };
         rows::any_steps(level, any, a, b, self.six.low, high);
-        for ((a, b), _) in a.chunks(32).zip(b.chunks(32)).zip(any).filter(|(_, any)| **any != 0) {
-            for (&a, &b) in a.iter().zip(b) {
-                self.six.add(&self.circle, a, b);
+        let mut rest = places;
+        for (chunk, _) in any.iter().enumerate().filter(|(_, any)| **any != 0) {
+            rest = &rest[rest.partition_point(|&i| i < 32 * chunk)..];
+            let here = &rest[..rest.partition_point(|&i| i < 32 * (chunk + 1))];
+            for &i in here {
+                self.six.add(&self.circle, a[i], b[i]);
             }
             if self.coarse {
-                for (&a, &b) in a.iter().zip(b) {
-                    self.five.add(&self.circle, a, b);
+                for &i in here {
+                    self.five.add(&self.circle, a[i], b[i]);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Pictures of few colours: how far apart are the colours that meet in their gradients?
 
 use super::planes::Codes;
+use super::spread::places;
 use super::{BandingMap, PlaneGrid};
 
 /// Steps wider than this are edges of things, not of bands, in codes.
@@ -15,34 +16,41 @@ pub(super) struct PaletteLook {
     pub dithered: bool,
 }
 
-pub(super) fn look(codes: &Codes) -> PaletteLook {
-    let channels = codes.planes.len();
-    // Sums of steps and their number, by channel and code.
-    let mut sums = vec![[(0u32, 0u32); 256]; channels];
-    // Small changes, and those where the pixel differs from both neighbours, by square.
-    let side = BandingMap::SIDE;
-    let columns = codes.width.div_ceil(side);
-    let mut squares = vec![(0u32, 0u32); columns * codes.height.div_ceil(side)];
-    let every = (codes.len() / 1_000_000).max(1);
-    let step_at = |row: &[&[u8]], a: usize, b: usize| {
-        row.iter().map(|c| (i32::from(c[a]) - i32::from(c[b])).abs()).max().unwrap_or(0)
-    };
-    for y in (0..codes.height).step_by(every) {
-        let row: Vec<&[u8]> = (0..channels).map(|c| codes.row(c, y)).collect();
-        for x in 1..codes.width.saturating_sub(1) {
-            let before = step_at(&row, x - 1, x);
-            if before == 0 || before > WIDEST {
+/// What neighbours across and down add up to.
+struct Neighbours<'a> {
+    codes: &'a Codes,
+    /// Sums of steps and their number, by channel and code.
+    sums: Vec<[(u32, u32); 256]>,
+    /// Small changes, and those where the pixel differs from both neighbours, by square.
+    squares: Vec<(u32, u32)>,
+}
+
+impl Neighbours<'_> {
+    /// Widest step of any channel between two pixels.
+    fn step(&self, a: (usize, usize), b: (usize, usize)) -> i32 {
+        let planes = &self.codes.planes;
+        let at = |plane: &[u8], (x, y): (usize, usize)| i32::from(plane[y * self.codes.width + x]);
+        planes.iter().map(|p| (at(p, a) - at(p, b)).abs()).max().unwrap_or(0)
+    }
+
+    /// Looks at a pixel between two others: either step may be a gradient's, with a flat on the other side.
+    fn add(&mut self, before: (usize, usize), here: (usize, usize), after: (usize, usize)) {
+        let steps = [self.step(before, here), self.step(here, after)];
+        let small = |step: i32| step > 0 && step <= WIDEST;
+        let side = BandingMap::SIDE;
+        let square = here.1 / side * self.codes.width.div_ceil(side) + here.0 / side;
+        for (step, beyond, other) in [(steps[0], steps[1], before), (steps[1], steps[0], after)] {
+            if !small(step) {
                 continue;
             }
-            let after = step_at(&row, x, x + 1);
-            let square = &mut squares[y / side * columns + x / side];
-            square.0 += 1;
-            square.1 += u32::from(after > 0 && after <= WIDEST);
-            if after > 0 {
+            self.squares[square].0 += 1;
+            self.squares[square].1 += u32::from(small(beyond));
+            if beyond > 0 {
                 continue;
             }
-            for (channel, sums) in row.iter().zip(&mut sums) {
-                let (a, b) = (channel[x - 1], channel[x]);
+            for (plane, sums) in self.codes.planes.iter().zip(&mut self.sums) {
+                let at = |(x, y): (usize, usize)| plane[y * self.codes.width + x];
+                let (a, b) = (at(other), at(here));
                 let d = u32::from(a.abs_diff(b));
                 if d > 0 {
                     for code in [a, b] {
@@ -54,6 +62,27 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
             }
         }
     }
+}
+
+pub(super) fn look(codes: &Codes) -> PaletteLook {
+    let (w, h) = (codes.width, codes.height);
+    let channels = codes.planes.len();
+    let side = BandingMap::SIDE;
+    let squares = vec![(0u32, 0u32); w.div_ceil(side) * h.div_ceil(side)];
+    let mut near = Neighbours { codes, sums: vec![[(0u32, 0u32); 256]; channels], squares };
+    let every = (codes.len() / 500_000).max(1);
+    for y in places(h, every) {
+        for x in 1..w.saturating_sub(1) {
+            near.add((x - 1, y), (x, y), (x + 1, y));
+        }
+    }
+    let columns: Vec<usize> = places(w, every).collect();
+    for y in 1..h.saturating_sub(1) {
+        for &x in &columns {
+            near.add((x, y - 1), (x, y), (x, y + 1));
+        }
+    }
+    let Neighbours { sums, squares, .. } = near;
     let mut steps = Vec::with_capacity(channels);
     let mut means = Vec::with_capacity(channels);
     for sums in &sums {
@@ -64,8 +93,8 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
         steps.push(sums.iter().map(|s| (s.0 as f32 + 8.0 * mean) / (s.1 as f32 + 8.0)).collect());
         means.push(mean);
     }
-    let told = squares.iter().filter(|s| s.0 >= 30).count();
-    let banded = squares.iter().filter(|s| s.0 >= 30 && f64::from(s.1) < 0.52 * f64::from(s.0)).count();
+    let told = squares.iter().filter(|s| s.0 >= 60).count();
+    let banded = squares.iter().filter(|s| s.0 >= 60 && f64::from(s.1) < 0.52 * f64::from(s.0)).count();
     PaletteLook { steps, means, dithered: banded < 2 || banded * 20 < told }
 }
 

@@ -1,6 +1,7 @@
 //! Planes of luma and colour differences behind a picture, row by row in 1/64 of the plane's own codes, and
 //! the 3×3 windows of them.
 
+use super::spread::{Square, squares};
 use crate::color::{Matrix, Range};
 use unband_simd::{Level, inspect_rows as rows};
 
@@ -108,14 +109,17 @@ pub(super) struct Sums {
 }
 
 impl Sums {
+    /// Blocks start at the first sample, or one further where an odd side was mirrored: where `pairs` says.
     pub fn new(codes: &Codes, level: Level) -> Self {
         let (width, height) = (codes.width / 2, codes.height / 2);
+        let (left, top) = super::pairs::start(codes);
         let planes = (0..codes.planes.len())
             .map(|p| {
                 let mut out = vec![0u16; width * height];
                 if width > 0 {
                     for (y, out) in out.chunks_exact_mut(width).enumerate() {
-                        rows::sum_blocks(level, out, codes.row(p, 2 * y), codes.row(p, 2 * y + 1));
+                        let row = |y: usize| &codes.row(p, top + y)[left..];
+                        rows::sum_blocks(level, out, row(2 * y), row(2 * y + 1));
                     }
                 }
                 out
@@ -155,20 +159,34 @@ impl<'a> Source<'a> {
 
     /// Writes row `y` in 1/64 codes.
     pub fn fill(&self, y: usize, out: &mut [i16]) {
+        self.fill_from(0, y, out);
+    }
+
+    /// Writes row `y` from column `x` on, as far as `out` reaches.
+    pub fn fill_from(&self, x: usize, y: usize, out: &mut [i16]) {
+        let columns = x..x + out.len();
         if let Some(sums) = self.sums {
             let add = (self.recipe.zero * 4.0 * 65536.0) as i32 + 2048;
-            let row = |p: usize| &sums.planes[p.min(sums.planes.len() - 1)][y * sums.width..][..sums.width];
+            let row = |p: usize| {
+                &sums.planes[p.min(sums.planes.len() - 1)][y * sums.width..][..sums.width][columns.clone()]
+            };
             rows::weigh_sums(self.level, out, row(0), row(1), row(2), self.recipe.weights, add);
         } else {
             let add = (self.recipe.zero * 65536.0) as i32 + 512;
-            let row = |p: usize| self.codes.row(self.first + p, y);
+            let row = |p: usize| &self.codes.row(self.first + p, y)[columns.clone()];
             rows::weigh_row(self.level, out, row(0), row(1), row(2), self.recipe.weights, add);
         }
     }
 
-    /// Ranges and means of the 3×3 windows whose centres lie in rows `y0 + 1 .. y1 - 1`.
-    pub fn windows(&self, y0: usize, y1: usize, out: &mut Windows) {
-        let w = self.width();
+    /// Squares spread over the plane, of about `enough` samples: [`spread::squares`](super::spread::squares).
+    pub fn squares(&self, enough: usize) -> Vec<Square> {
+        squares(self.width(), self.height(), enough)
+    }
+
+    /// Ranges and means of the 3×3 windows whose centres lie in a square.
+    pub fn windows(&self, square: Square, out: &mut Windows) {
+        let Square { x0, y0, x1, y1 } = square.grown(self.width(), self.height());
+        let w = x1 - x0;
         let inner = w.saturating_sub(2);
         let count = (y1 - y0).saturating_sub(2);
         out.width = inner;
@@ -187,11 +205,11 @@ impl<'a> Source<'a> {
         out.low.resize(w, 0);
         out.sum.resize(w, 0);
         for y in y0..y0 + 2 {
-            self.fill(y, &mut out.lines[(y % 3) * w..][..w]);
+            self.fill_from(x0, y, &mut out.lines[(y % 3) * w..][..w]);
         }
         for i in 0..count {
             let y = y0 + 2 + i;
-            self.fill(y, &mut out.lines[(y % 3) * w..][..w]);
+            self.fill_from(x0, y, &mut out.lines[(y % 3) * w..][..w]);
             let line = |y: usize| &out.lines[(y % 3) * w..][..w];
             rows::columns3(
                 self.level,
@@ -217,7 +235,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// 3×3 windows of some rows of a plane, in 1/64 codes, and the room to make them.
+/// 3×3 windows of a part of a plane, in 1/64 codes, and the room to make them.
 #[derive(Default)]
 pub(super) struct Windows {
     /// Windows in a row.
@@ -234,19 +252,4 @@ pub(super) struct Windows {
     high: Vec<i16>,
     low: Vec<i16>,
     sum: Vec<i32>,
-}
-
-/// Rows of a strip that is looked at as one.
-pub(super) const STRIP: usize = 64;
-
-/// Strips of rows to look at: all of a small picture, evenly spread ones of a large one.
-pub(super) fn strips(width: usize, height: usize, enough: usize) -> Vec<(usize, usize)> {
-    let all = height.div_ceil(STRIP);
-    let every = (width * height).div_ceil(enough.max(1)).max(1);
-    (every / 2..all)
-        .step_by(every)
-        .map(|i| (i * STRIP, ((i + 1) * STRIP).min(height)))
-        // Windows of neighbouring strips meet when a strip borrows a row on each side.
-        .map(|(a, b)| (a.saturating_sub(1), (b + 1).min(height)))
-        .collect()
 }

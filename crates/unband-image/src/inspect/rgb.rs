@@ -93,7 +93,9 @@ impl Picture<'_> {
         }
         // Limited range leaves gaps of a ninth of a step that look like a fine JPEG grid.
         let limited = few && hists.iter().any(|h| lattice::limited_gaps(h));
-        if few && !limited {
+        // Few colours come from a JPEG only where all of its blocks are of one.
+        let palette_like = colours.complete && colours.all <= 256 && colours.all > 2 * colours.greys;
+        if few && !limited && (!palette_like || self.flat_blocks()) {
             let luma = self.source(Part::Luma, Matrix::Bt601, Range::Full, false);
             // A step of 8 is one code: any flat picture of 8 bits.
             if let Some(q) = dc_step(&luma, false, ENOUGH).filter(|&q| q >= 10) {
@@ -174,19 +176,25 @@ impl Picture<'_> {
         Some(self.base(Cause::Levels, Space::Native, level_grids(&each, self.unit(), 1.0)))
     }
 
-    /// Are nearly all 8×8 blocks of one value?
+    /// Are nearly all 8×8 blocks of one value, counted from either end?
     fn flat_blocks(&self) -> bool {
         const SIDE: usize = 8;
-        let (mut flat, mut all) = (0u32, 0u32);
-        for top in (0..self.codes.height.saturating_sub(SIDE - 1)).step_by(SIDE) {
-            let rows: Vec<&[u8]> = (top..top + SIDE).map(|y| self.codes.row(0, y)).collect();
-            for left in (0..self.codes.width.saturating_sub(SIDE - 1)).step_by(SIDE) {
-                let first = rows[0][left];
-                all += 1;
-                flat += u32::from(rows.iter().all(|row| row[left..left + SIDE].iter().all(|&c| c == first)));
+        let (w, h) = (self.codes.width, self.codes.height);
+        let flat_from = |x0: usize, y0: usize| {
+            let (mut flat, mut all) = (0u32, 0u32);
+            for top in (y0..h.saturating_sub(SIDE - 1)).step_by(SIDE) {
+                let rows: Vec<&[u8]> = (top..top + SIDE).map(|y| self.codes.row(0, y)).collect();
+                for left in (x0..w.saturating_sub(SIDE - 1)).step_by(SIDE) {
+                    let first = rows[0][left];
+                    let block = |row: &&[u8]| row[left..left + SIDE].iter().all(|&c| c == first);
+                    all += 1;
+                    flat += u32::from(rows.iter().all(block));
+                }
             }
-        }
-        all > 0 && f64::from(flat) > 0.98 * f64::from(all)
+            all > 0 && f64::from(flat) > 0.98 * f64::from(all)
+        };
+        let (x, y) = (w % SIDE, h % SIDE);
+        [(0, 0), (x, 0), (0, y), (x, y)].into_iter().any(|(x, y)| flat_from(x, y))
     }
 
     fn by_partial_levels(&self, tiles: &TileHistograms) -> Option<Findings> {

@@ -4,8 +4,9 @@ use super::BandingMap;
 use super::GridRegions;
 use super::levels::{Levels, levels, on_levels};
 use super::planes::Codes;
+use super::spread;
 
-/// Histograms of the channels in squares of [`BandingMap::SIDE`], from every fourth row.
+/// Histograms of the channels in squares of [`BandingMap::SIDE`], from every other row and column.
 pub(super) struct TileHistograms {
     columns: usize,
     rows: usize,
@@ -13,8 +14,8 @@ pub(super) struct TileHistograms {
     counts: Vec<u16>,
 }
 
-/// Every so many rows are counted.
-const EVERY: usize = 4;
+/// Every so many rows and columns are counted.
+const EVERY: usize = 2;
 
 impl TileHistograms {
     pub fn new(codes: &Codes) -> Self {
@@ -22,16 +23,23 @@ impl TileHistograms {
         let channels = codes.planes.len();
         let (columns, rows) = (codes.width.div_ceil(side), codes.height.div_ceil(side));
         let mut counts = vec![0u16; columns * rows * channels * 256];
-        // Small pictures have no rows to spare.
+        // Small pictures have no samples to spare.
         let every = if codes.len() < 300_000 { 1 } else { EVERY };
-        for y in (0..codes.height).step_by(every) {
+        let places: Vec<Vec<usize>> = (0..columns)
+            .map(|column| {
+                let (from, to) = (column * side, ((column + 1) * side).min(codes.width));
+                (from..to).filter(|&x| spread::counts(x, codes.width, every)).collect()
+            })
+            .collect();
+        for y in spread::places(codes.height, every) {
             let band = y / side * columns;
             for channel in 0..channels {
-                for (column, part) in codes.row(channel, y).chunks(side).enumerate() {
+                let row = codes.row(channel, y);
+                for (column, places) in places.iter().enumerate() {
                     let at = ((band + column) * channels + channel) * 256;
                     let hist = &mut counts[at..at + 256];
-                    for &code in part {
-                        hist[usize::from(code)] += 1;
+                    for &x in places {
+                        hist[usize::from(row[x])] += 1;
                     }
                 }
             }

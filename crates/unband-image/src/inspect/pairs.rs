@@ -1,0 +1,61 @@
+//! Neighbours that share a colour difference: chroma of half the size, repeated.
+
+use super::planes::Codes;
+use super::spread::squares;
+
+/// How often neighbours differ in colour difference, by whether the first of the two has an even or an odd place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Differences {
+    across: [u64; 2],
+    down: [u64; 2],
+}
+
+impl Differences {
+    fn count(codes: &Codes, enough: usize) -> Self {
+        let mut all = Self::default();
+        for square in squares(codes.width, codes.height, enough) {
+            for y in square.y0..square.y1 {
+                let [r, g, b] = [0, 1, 2].map(|p| codes.row(p, y));
+                // Only pairs inside a square: its neighbours count their own.
+                let below = [0, 1, 2].map(|p| codes.row(p, (y + 1).min(square.y1 - 1)));
+                let of = |c: u8, green: u8| i32::from(c) - i32::from(green);
+                for x in square.x0..square.x1 {
+                    let here = (of(r[x], g[x]), of(b[x], g[x]));
+                    if x + 1 < square.x1 {
+                        all.across[x % 2] +=
+                            u64::from(here != (of(r[x + 1], g[x + 1]), of(b[x + 1], g[x + 1])));
+                    }
+                    let down = (of(below[0][x], below[1][x]), of(below[2][x], below[1][x]));
+                    all.down[y % 2] += u64::from(here != down);
+                }
+            }
+        }
+        all
+    }
+}
+
+/// Samples that are enough.
+const ENOUGH: usize = 100_000;
+
+/// Where the first whole 2×2 block starts: at 0, or at 1 on an odd side whose last sample is no half of a pair there, as a
+/// mirror leaves it.
+pub(super) fn start(codes: &Codes) -> (usize, usize) {
+    if codes.width % 2 == 0 && codes.height % 2 == 0 {
+        return (0, 0);
+    }
+    let Differences { across, down } = Differences::count(codes, ENOUGH);
+    let first = |side: usize, [even, odd]: [u64; 2]| usize::from(side % 2 == 1 && odd < even);
+    (first(codes.width, across), first(codes.height, down))
+}
+
+/// How often neighbours of a pair differ in colour difference, against neighbours of different pairs: near 0 when chroma
+/// was repeated, across or down, near 1 when it has full size.
+pub(super) fn repeated_chroma(codes: &Codes) -> f64 {
+    let Differences { across, down } = Differences::count(codes, ENOUGH);
+    let ratio = |side: usize, [even, odd]: [u64; 2]| {
+        let ratio = |within: u64, between: u64| (within as f64 + 1.0) / (between as f64 + 1.0);
+        // Pairs of an even side start at its ends.
+        if side % 2 == 0 { ratio(even, odd) } else { ratio(even, odd).min(ratio(odd, even)) }
+    };
+    ratio(codes.width, across).min(ratio(codes.height, down))
+}

@@ -1,0 +1,111 @@
+//! Which samples are looked at where a part is enough: the same ones for all turns and mirrors of a picture.
+
+/// About so many samples across and down.
+const SIDE: usize = 96;
+
+/// A part of a plane, half open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Square {
+    /// First column.
+    pub x0: usize,
+    /// First row.
+    pub y0: usize,
+    /// One past the last column.
+    pub x1: usize,
+    /// One past the last row.
+    pub y1: usize,
+}
+
+impl Square {
+    /// One sample more on each side, as far as the plane reaches.
+    pub fn grown(self, width: usize, height: usize) -> Self {
+        Self {
+            x0: self.x0.saturating_sub(1),
+            y0: self.y0.saturating_sub(1),
+            x1: (self.x1 + 1).min(width),
+            y1: (self.y1 + 1).min(height),
+        }
+    }
+}
+
+/// Squares to look at: all of a small plane, about `enough` samples in evenly spread ones of a large one.
+///
+/// Their borders and the choice among them are counted from the middle, across as down.
+pub(super) fn squares(width: usize, height: usize, enough: usize) -> Vec<Square> {
+    let (columns, rows) = (borders(width), borders(height));
+    let every = (width * height).div_ceil(enough.max(1)).max(1);
+    // Rings around the middle, and of these the parts that diagonals cut out.
+    let cut = (every.isqrt() - 1) / 2 * 2 + 1;
+    let ring = (every as f64 / cut as f64).round() as usize;
+    let mut out = Vec::new();
+    for (j, y) in rows.windows(2).enumerate() {
+        for (i, x) in columns.windows(2).enumerate() {
+            let (a, b) = ((columns.len() - 2).abs_diff(2 * i) / 2, (rows.len() - 2).abs_diff(2 * j) / 2);
+            if (a + b) % ring == ring / 2 && a.abs_diff(b) % cut == cut / 2 {
+                out.push(Square { x0: x[0], y0: y[0], x1: x[1], y1: y[1] });
+            }
+        }
+    }
+    if out.is_empty() { vec![Square { x0: 0, y0: 0, x1: width, y1: height }] } else { out }
+}
+
+/// Borders of an odd number of parts, so that none lies where a mirror would have to cut a sample.
+fn borders(side: usize) -> Vec<usize> {
+    let parts = (side / SIDE) | 1;
+    let border = |i: usize| if 2 * i < parts { i * side / parts } else { side - (parts - i) * side / parts };
+    (0..=parts).map(border).collect()
+}
+
+/// Does place `at` of so many belong to every `every`-th one, counted from both ends?
+pub(super) fn counts(at: usize, of: usize, every: usize) -> bool {
+    at.min(of - 1 - at) % every == 0
+}
+
+/// Every `every`-th of so many places, counted from both ends.
+pub(super) fn places(of: usize, every: usize) -> impl Iterator<Item = usize> {
+    (0..of).filter(move |&at| counts(at, of, every))
+}
+
+/// How many rows and columns to go on by, so that about `enough` samples are met.
+pub(super) fn stride(width: usize, height: usize, enough: usize) -> usize {
+    ((width * height / enough.max(1)) as f64).sqrt().round().max(1.0) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn squares_are_the_same_from_every_side(w in 1usize..3000, h in 1usize..3000, enough in 1usize..900_000) {
+            let all = squares(w, h, enough);
+            let mut seen: Vec<_> = all.iter().map(|s| (s.x0, s.y0, s.x1, s.y1)).collect();
+            seen.sort_unstable();
+            let same = |mut other: Vec<(usize, usize, usize, usize)>| {
+                other.sort_unstable();
+                other == seen
+            };
+            prop_assert!(same(all.iter().map(|s| (w - s.x1, s.y0, w - s.x0, s.y1)).collect()));
+            prop_assert!(same(all.iter().map(|s| (s.x0, h - s.y1, s.x1, h - s.y0)).collect()));
+            prop_assert!(same(squares(h, w, enough).iter().map(|s| (s.y0, s.x0, s.y1, s.x1)).collect()));
+            if w * h <= enough {
+                let area: usize = all.iter().map(|s| (s.x1 - s.x0) * (s.y1 - s.y0)).sum();
+                prop_assert_eq!(area, w * h);
+            }
+        }
+
+        #[test]
+        fn about_as_many_samples_are_taken_as_are_enough(w in 600usize..6000, h in 600usize..6000) {
+            let area: usize = squares(w, h, 300_000).iter().map(|s| (s.x1 - s.x0) * (s.y1 - s.y0)).sum();
+            prop_assert!((90_000..=600_000).contains(&area), "{area}");
+        }
+
+        #[test]
+        fn places_are_the_same_from_both_ends(of in 1usize..500, every in 1usize..9) {
+            let forth: Vec<usize> = places(of, every).collect();
+            let back: Vec<usize> = places(of, every).map(|at| of - 1 - at).collect();
+            prop_assert!(forth.iter().eq(back.iter().rev()));
+        }
+    }
+}
