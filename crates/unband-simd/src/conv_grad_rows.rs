@@ -34,19 +34,25 @@ impl Shape {
     /// Floats that an input row must hold, from the sample under the first output on; those after the last sample may be
     /// anything.
     pub fn input_row(self) -> usize {
-        (self.width.max(1) - 1) * self.stride * self.inputs + self.inputs.next_multiple_of(FOUR)
+        let before = (self.width.max(1) - 1).saturating_mul(self.stride).saturating_mul(self.inputs);
+        before.saturating_add(up_to(self.inputs, FOUR))
     }
 
     /// Floats that a row of gradients must hold; those after the last sample may be anything.
     pub fn gradient_row(self, level: Level) -> usize {
-        (self.width.max(1) - 1) * self.outputs + self.outputs.next_multiple_of(block(level))
+        (self.width.max(1) - 1).saturating_mul(self.outputs).saturating_add(up_to(self.outputs, block(level)))
     }
 
     /// Floats of the sums of one tap and one block of outputs: for each input, filled up to a multiple of four, as many as
     /// [`block`] says.
     pub fn sums(self, level: Level) -> usize {
-        self.inputs.next_multiple_of(FOUR) * block(level)
+        up_to(self.inputs, FOUR).saturating_mul(block(level))
     }
+}
+
+/// The next multiple, or what no slice has.
+fn up_to(count: usize, of: usize) -> usize {
+    count.checked_next_multiple_of(of).unwrap_or(usize::MAX)
 }
 
 /// `sums[i, o] += Σ input[x · stride, i] · gradient[x, first + o]`, over the samples of a row in their order, for a block of

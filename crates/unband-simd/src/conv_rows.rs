@@ -117,12 +117,14 @@ pub fn conv_lines(
         return;
     }
     let block = block(level);
-    let floats = (width - 1) * out_step + outputs;
+    let floats = (width - 1).saturating_mul(out_step).saturating_add(outputs);
     assert!(out_step >= outputs && lines.iter().all(|line| line.out.len() >= floats), "output row");
     assert!(bias.len() >= outputs, "bias");
-    assert_eq!(packed.len(), outputs.div_ceil(block) * block * taps.len() * inputs, "weights");
+    let blocks = outputs.div_ceil(block).saturating_mul(block);
+    assert_eq!(packed.len(), blocks.saturating_mul(taps.len()).saturating_mul(inputs), "weights");
     for tap in taps {
-        let floats = (tap.column + (width - 1) * stride + 1) * inputs;
+        let samples = (width - 1).saturating_mul(stride).saturating_add(tap.column).saturating_add(1);
+        let floats = samples.saturating_mul(inputs);
         assert!(lines.iter().all(|line| line.rows[tap.row].len() >= floats), "input row");
     }
     let mut filled = [0.0f32; 32];
@@ -259,7 +261,8 @@ unsafe fn tile<V: Lanes, const N: usize, const P: usize>(part: &Part<'_>, out: &
         for (p, sums) in sums.iter().enumerate() {
             let to = out.as_mut_ptr().add((x + p) * out_step + part.first);
             for (n, s) in sums.iter().enumerate() {
-                s.store_first(to.add(V::LEN * n), part.here.saturating_sub(V::LEN * n));
+                // Nothing is written where there are no outputs left, which may be beyond the row.
+                s.store_first(to.wrapping_add(V::LEN * n), part.here.saturating_sub(V::LEN * n));
             }
         }
     }

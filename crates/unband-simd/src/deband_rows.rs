@@ -72,7 +72,8 @@ impl Offsets {
 
     /// `count` entries from a place on.
     fn row(&self, (x, y): (usize, usize), count: usize) -> Row<'_> {
-        assert!(x + count <= self.width, "the table has {} columns", self.width);
+        assert!(x.saturating_add(count) <= self.width, "the table has {} columns", self.width);
+        assert!(y < self.height(), "the table has {} rows", self.height());
         let from = y * self.width + x;
         match &self.distances {
             Distances::Halves(table) => Row::Halves(&table[from..from + count]),
@@ -187,8 +188,9 @@ fn check<T>(count: usize, around: &Around<'_, T>, offsets: &Offsets, at: (usize,
     let (rx, ry) = offsets.reach();
     let far = ry.saturating_mul(around.stride).saturating_add(rx);
     assert!(far < i32::MAX as usize, "rows {} samples apart are too far apart", around.stride);
+    let end = around.start.saturating_add(count).saturating_add(far);
     assert!(
-        around.start >= far && around.start + count + far <= around.samples.len(),
+        around.start >= far && end <= around.samples.len(),
         "samples within {rx} across and {ry} down are needed"
     );
 }

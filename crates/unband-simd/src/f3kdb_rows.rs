@@ -161,6 +161,7 @@ fn farthest_body(distances: &[i8]) -> u8 {
 /// When slices differ in length (those of a missing pair apart), or a sample looked up does not exist.
 pub fn pick_row<T: Code>(level: Level, refs: [&mut [T]; 4], around: &Around<'_, T>, places: &Places<'_>) {
     let count = refs[0].len();
+    assert!(around.start <= around.samples.len(), "the row starts behind the samples");
     let others = if places.two() { &refs[1..] } else { &refs[1..2] };
     assert!(others.iter().all(|row| row.len() == count), "rows of different length");
     let mut reach = [0; 2];

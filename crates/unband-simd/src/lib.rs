@@ -2,6 +2,9 @@
 //!
 //! Every function has one scalar body that says what it means. Vector versions give the same bits for
 //! integers and for everything whose order of operations is fixed; the tests hold them to that.
+//!
+//! Loops that read without asking rely on checks before them. Sizes are anybody's numbers, so the checks saturate: what would
+//! be too much for `usize` is more than any slice has, and never wraps to something small.
 
 pub mod attention_rows;
 pub mod bband_rows;

@@ -55,8 +55,12 @@ pub struct Field<'a> {
 impl<'a> Field<'a> {
     /// `count` samples from a place of the plane on.
     fn row(&self, (x, y): (usize, usize), count: usize) -> &'a [f32] {
+        assert!(x >= self.first.0 && y >= self.first.1, "the row begins before the field");
         let (column, row) = (x - self.first.0, y - self.first.1);
-        assert!(column + count <= self.size.0 && row < self.size.1, "the row lies outside the field");
+        assert!(
+            column.saturating_add(count) <= self.size.0 && row < self.size.1,
+            "the row lies outside the field"
+        );
         &self.samples[row * self.stride + column..][..count]
     }
 
@@ -64,10 +68,12 @@ impl<'a> Field<'a> {
     fn check(&self, at: (usize, usize), count: usize) {
         let (w, h) = self.size;
         assert!(w <= self.stride && w > 0 && h > 0, "a field has samples");
-        assert!((h - 1) * self.stride + w <= self.samples.len(), "the field is not filled");
+        let all = (h - 1).saturating_mul(self.stride).saturating_add(w);
+        assert!(all <= self.samples.len(), "the field is not filled");
         assert!(self.samples.len() < i32::MAX as usize, "the field is too large");
         // Places are counted in f32.
-        assert!(self.first.0.max(self.first.1) + w.max(h) < MOST_SIDE, "the plane is too large");
+        let end = self.first.0.max(self.first.1).saturating_add(w.max(h));
+        assert!(end < MOST_SIDE, "the plane is too large");
         let _ = self.row(at, count);
     }
 }
@@ -233,13 +239,13 @@ fn places(state: &mut State, field: &Field<'_>, (x, y): (usize, usize), far: f32
     places
 }
 
-/// The whole number at or below a value, kept between two whole numbers from 0 on.
+/// The whole number at or below a value, kept between two whole numbers from 0 to 2^24.
 #[inline(always)]
 fn whole(value: f32, low: f32, high: f32) -> i32 {
     // Also catches what is not a number.
     let value = if value > low { value } else { low };
     let value = if value < high { value } else { high };
-    // SAFETY: between 0 and 2^24.
+    // SAFETY: between 0 and 2^24, as callers found `low` and `high` to be.
     unsafe { value.to_int_unchecked() }
 }
 
@@ -300,7 +306,7 @@ fn each_code(
 ) {
     /// Adding it leaves a whole number, rounded to the nearest even one.
     const ROUND: f32 = 8_388_608.0;
-    assert!(highest <= 65_535.0);
+    assert!((0.0..=65_535.0).contains(&highest));
     if let Some(bias) = bias {
         for (i, (&unit, &bias)) in units.iter().zip(bias).enumerate() {
             // What is below 0 becomes 0, so cutting is rounding down.
@@ -357,7 +363,7 @@ fn units_from_values_body(
     whole_codes: bool,
 ) {
     if whole_codes {
-        assert!(highest <= 65_535.0);
+        assert!((0.0..=65_535.0).contains(&highest));
         for (out, &value) in out.iter_mut().zip(values) {
             *out = whole(value * scale + zero + 0.5, 0.0, highest) as f32 / highest;
         }

@@ -63,13 +63,14 @@ pub struct Shape {
 impl Shape {
     /// Samples that every input row must hold: from `dilation` before the first output on, zeroes after the last.
     pub fn samples(self) -> usize {
-        let tiles = self.tiles().next_multiple_of(TOGETHER).next_multiple_of(self.dilation);
-        tiles * TILE + 2 * self.dilation
+        let tiles = self.tiles().checked_next_multiple_of(TOGETHER);
+        let tiles = tiles.and_then(|tiles| tiles.checked_next_multiple_of(self.dilation));
+        tiles.unwrap_or(usize::MAX).saturating_mul(TILE).saturating_add(self.dilation.saturating_mul(2))
     }
 
     /// Tiles of a row: those that begin side by side interlace.
     fn tiles(self) -> usize {
-        self.width.div_ceil(TILE * self.dilation) * self.dilation
+        self.width.div_ceil(self.dilation.saturating_mul(TILE)).saturating_mul(self.dilation)
     }
 
     /// The first sample of a tile.
@@ -79,7 +80,8 @@ impl Shape {
 
     /// Floats of the scratch.
     pub fn scratch(self) -> usize {
-        FREQUENCIES * apart(TOGETHER, self.inputs + LANES) + TOGETHER * (SIDE + SIDE * TILE) * LONGEST
+        let transformed = FREQUENCIES.saturating_mul(apart(TOGETHER, self.inputs.saturating_add(LANES)));
+        transformed.saturating_add(TOGETHER * (SIDE + SIDE * TILE) * LONGEST)
     }
 }
 
@@ -97,13 +99,14 @@ pub struct Part<'a> {
 impl Part<'_> {
     /// Floats that a row must hold.
     fn floats(&self, shape: Shape) -> usize {
-        (shape.samples() - 1) * self.step + self.channels.next_multiple_of(LANES)
+        let channels = self.channels.checked_next_multiple_of(LANES).unwrap_or(usize::MAX);
+        (shape.samples() - 1).saturating_mul(self.step).saturating_add(channels)
     }
 }
 
 /// Floats from frequency to frequency: not a power of two, whose multiples would share few places of a cache.
 fn apart(tiles: usize, padded: usize) -> usize {
-    tiles * padded + LANES
+    tiles.saturating_mul(padded).saturating_add(LANES)
 }
 
 /// Floats from tile to tile of the transformed input: the channels, and what vectors reach beyond the last of a part.
@@ -163,7 +166,8 @@ fn blocks(level: Level, outputs: usize) -> impl Iterator<Item = (usize, usize)> 
 }
 
 fn packed_len(level: Level, outputs: usize, inputs: usize) -> usize {
-    blocks(level, outputs).map(|(_, block)| block * FREQUENCIES * inputs).sum()
+    let floats = |block: usize| (block * FREQUENCIES).saturating_mul(inputs);
+    blocks(level, outputs).fold(0usize, |sum, (_, block)| sum.saturating_add(floats(block)))
 }
 
 crate::dispatch! {
@@ -206,7 +210,7 @@ pub fn four_rows(
 ) {
     let Shape { inputs, outputs, width, precision, .. } = shape;
     assert!(has(level, precision), "no version for {level:?} and {precision:?}");
-    assert!(out.iter().all(|row| row.len() >= width * outputs), "output rows");
+    assert!(out.iter().all(|row| row.len() >= width.saturating_mul(outputs)), "output rows");
     assert_eq!(parts.iter().map(|part| part.channels).sum::<usize>(), inputs, "input channels");
     let holds = |part: &Part<'_>| part.rows.iter().all(|row| row.len() >= part.floats(shape));
     assert!(parts.iter().all(holds), "input rows");
@@ -288,7 +292,8 @@ unsafe fn group<V: Lanes, K: Products<V>, const P: usize>(quad: &mut Quad<'_>, f
             } else {
                 multiply::<V, K, P, 1>(quad, (first, start), weights);
             }
-            weights = weights.add(2 * V::LEN * FREQUENCIES * inputs / K::EACH);
+            // Beyond the end after a last block of one vector, from where nothing is read.
+            weights = weights.wrapping_add(2 * V::LEN * FREQUENCIES * inputs / K::EACH);
             start += 2 * V::LEN;
         }
     }
@@ -433,9 +438,10 @@ unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, (row, first): (usize, usize), o: 
     // SAFETY: rows of the result hold `width` samples, slices hold a vector where one is read or written.
     unsafe {
         if here == V::LEN {
-            let (bias, to) = (V::load(quad.bias.as_ptr().add(o)), out.add(first * outputs + o));
+            // Tiles beyond the picture's width have no samples inside.
+            let (bias, to) = (V::load(quad.bias.as_ptr().add(o)), out.wrapping_add(first * outputs + o));
             for (j, v) in samples.into_iter().enumerate().take(inside) {
-                v.add(bias).store(to.add(j * dilation * outputs));
+                v.add(bias).store(to.wrapping_add(j * dilation * outputs));
             }
             return;
         }

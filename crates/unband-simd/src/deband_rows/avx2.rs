@@ -8,6 +8,7 @@ use super::{Around, Closeness, Level, MARGIN_AFTER, MARGIN_BEFORE, Offsets, Row}
 /// Can the loop below run: the instructions, distances below 16, and readable margins?
 pub fn usable(level: Level, count: usize, around: &Around<'_, u8>, offsets: &Offsets) -> bool {
     let (rx, ry) = offsets.reach();
+    // `check` found these sums to be small.
     let far = ry * around.stride;
     level.supported() >= Level::Avx2
         && rx.max(ry) < 16

@@ -8,6 +8,7 @@ use super::{Around, Closeness, Level, MARGIN_AFTER, MARGIN_BEFORE, Offsets, Row}
 /// Can the loops below run: the instructions, a reach that two registers span, and readable margins?
 pub fn usable<T>(level: Level, count: usize, around: &Around<'_, T>, offsets: &Offsets, span: usize) -> bool {
     let (rx, ry) = offsets.reach();
+    // `check` found these sums to be small.
     let far = ry * around.stride;
     level.supported() >= Level::Avx512
         && is_x86_feature_detected!("avx512vbmi")

@@ -49,11 +49,19 @@ pub fn share(state: u32) -> f64 {
     f64::from_bits(0x3ff0_0000_0000_0000 | state << 20 | state >> 12) * 2.0 - 3.0
 }
 
-/// `share * range`, rounded to a whole number, halves away from zero.
+/// `share * range`, rounded to a whole number, halves away from zero; what is no number becomes 0, what no `i32` holds the
+/// nearest that one does.
 #[inline(always)]
 pub fn whole(share: f64, range: f64) -> i32 {
     let product = share * range;
-    // SAFETY: `share` is at most 1 and `range` at most 65535.
+    (product + 0.5f64.copysign(product)) as i32
+}
+
+/// [`whole`] of the [`share`] of a state; many of them at once take no longer than the conversion.
+#[inline(always)]
+fn whole_of(state: u32, range: u16) -> i32 {
+    let product = share(state) * f64::from(range);
+    // SAFETY: a share is between -1 and 1, and `range` at most 65535.
     unsafe { (product + 0.5f64.copysign(product)).to_int_unchecked() }
 }
 
@@ -69,18 +77,17 @@ const LANES: usize = 16;
 
 #[inline(always)]
 fn uniform_body(out: &mut [i16], from: Uniform, range: u16) {
-    let range = f64::from(range);
     let mut states: [u32; LANES] = std::array::from_fn(|i| from.after(i as u64 + 1).0);
     let (times, plus) = steps(LANES as u64);
     let (many, rest) = out.as_chunks_mut::<LANES>();
     for out in many {
         for (out, state) in out.iter_mut().zip(&mut states) {
-            *out = whole(share(*state), range) as i16;
+            *out = whole_of(*state, range) as i16;
             *state = state.wrapping_mul(times).wrapping_add(plus);
         }
     }
     for (out, state) in rest.iter_mut().zip(states) {
-        *out = whole(share(state), range) as i16;
+        *out = whole_of(state, range) as i16;
     }
 }
 
@@ -141,7 +148,7 @@ fn distances_body(first: &mut [i8], second: Option<&mut [i8]>, from: Uniform, dr
     let each = (period * (1 + draws.each()) + if draws.chroma == 0 { 0 } else { 2 }) as u64;
     let (times, plus) = steps(each * LANES as u64);
     let ([t1, p1], [t2, p2]) = (<[u32; 2]>::from(steps(2)), <[u32; 2]>::from(steps(3)));
-    let range = u32::from(draws.range);
+    let range = u16::from(draws.range);
     for class in start..end.min(start + period) {
         let before = from.after(draws.before(class, width));
         let mut states: [u32; LANES] = std::array::from_fn(|i| before.after(i as u64 * each).0);
@@ -152,9 +159,9 @@ fn distances_body(first: &mut [i8], second: Option<&mut [i8]>, from: Uniform, dr
                 let state = states[i];
                 let at = (x + i * period).min(end - 1);
                 let edge = if draws.inside { at.min(width - 1 - at) } else { usize::MAX };
-                let most = f64::from((edge.min(255) as u32).min(range) as i32);
-                a[i] = (whole(share(state.wrapping_mul(t1).wrapping_add(p1)), most) as i8).wrapping_abs();
-                b[i] = (whole(share(state.wrapping_mul(t2).wrapping_add(p2)), most) as i8).wrapping_abs();
+                let most = (edge.min(255) as u16).min(range);
+                a[i] = (whole_of(state.wrapping_mul(t1).wrapping_add(p1), most) as i8).wrapping_abs();
+                b[i] = (whole_of(state.wrapping_mul(t2).wrapping_add(p2), most) as i8).wrapping_abs();
                 states[i] = state.wrapping_mul(times).wrapping_add(plus);
             }
             let count = LANES.min((end - x).div_ceil(period));
