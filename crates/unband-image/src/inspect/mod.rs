@@ -21,6 +21,8 @@ mod spread;
 #[cfg(test)]
 mod tests;
 mod tiles;
+#[cfg(test)]
+mod turned;
 
 use crate::color::{Matrix, Model, Range};
 use crate::dither::Grid;

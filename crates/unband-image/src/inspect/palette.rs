@@ -1,8 +1,8 @@
 //! Pictures of few colours: how far apart are the colours that meet in their gradients?
 
+use super::PlaneGrid;
 use super::planes::Codes;
-use super::spread::places;
-use super::{BandingMap, PlaneGrid};
+use super::spread::{parts, places};
 
 /// Steps wider than this are edges of things, not of bands, in codes.
 const WIDEST: i32 = 32;
@@ -23,6 +23,9 @@ struct Neighbours<'a> {
     sums: Vec<[(u32, u32); 256]>,
     /// Small changes, and those where the pixel differs from both neighbours, by square.
     squares: Vec<(u32, u32)>,
+    columns: Vec<usize>,
+    /// First square of the row that a row of pixels lies in.
+    rows: Vec<usize>,
 }
 
 impl Neighbours<'_> {
@@ -37,8 +40,7 @@ impl Neighbours<'_> {
     fn add(&mut self, before: (usize, usize), here: (usize, usize), after: (usize, usize)) {
         let steps = [self.step(before, here), self.step(here, after)];
         let small = |step: i32| step > 0 && step <= WIDEST;
-        let side = BandingMap::SIDE;
-        let square = here.1 / side * self.codes.width.div_ceil(side) + here.0 / side;
+        let square = self.rows[here.1] + self.columns[here.0];
         for (step, beyond, other) in [(steps[0], steps[1], before), (steps[1], steps[0], after)] {
             if !small(step) {
                 continue;
@@ -67,9 +69,10 @@ impl Neighbours<'_> {
 pub(super) fn look(codes: &Codes) -> PaletteLook {
     let (w, h) = (codes.width, codes.height);
     let channels = codes.planes.len();
-    let side = BandingMap::SIDE;
-    let squares = vec![(0u32, 0u32); w.div_ceil(side) * h.div_ceil(side)];
-    let mut near = Neighbours { codes, sums: vec![[(0u32, 0u32); 256]; channels], squares };
+    let ((columns, across), (rows, down)) = (parts(w), parts(h));
+    let rows = rows.into_iter().map(|row| row * across).collect();
+    let squares = vec![(0u32, 0u32); across * down];
+    let mut near = Neighbours { codes, sums: vec![[(0u32, 0u32); 256]; channels], squares, columns, rows };
     let every = (codes.len() / 500_000).max(1);
     for y in places(h, every) {
         for x in 1..w.saturating_sub(1) {
@@ -95,7 +98,9 @@ pub(super) fn look(codes: &Codes) -> PaletteLook {
     }
     let told = squares.iter().filter(|s| s.0 >= 60).count();
     let banded = squares.iter().filter(|s| s.0 >= 60 && f64::from(s.1) < 0.52 * f64::from(s.0)).count();
-    PaletteLook { steps, means, dithered: banded < 2 || banded * 20 < told }
+    // One square of many is chance.
+    let chance = if told < 8 { 0 } else { 1.max(told / 20) };
+    PaletteLook { steps, means, dithered: banded <= chance }
 }
 
 impl PaletteLook {

@@ -56,6 +56,13 @@ fn borders(side: usize) -> Vec<usize> {
     (0..=parts).map(border).collect()
 }
 
+/// In which of the parts between [`borders`] each place of a side lies, and how many parts there are.
+pub(super) fn parts(side: usize) -> (Vec<usize>, usize) {
+    let borders = borders(side);
+    let of = borders.windows(2).enumerate().flat_map(|(i, b)| std::iter::repeat_n(i, b[1] - b[0]));
+    (of.collect(), borders.len() - 1)
+}
+
 /// Does place `at` of so many belong to every `every`-th one, counted from both ends?
 pub(super) fn counts(at: usize, of: usize, every: usize) -> bool {
     at.min(of - 1 - at) % every == 0
