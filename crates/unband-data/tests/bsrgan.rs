@@ -192,9 +192,9 @@ fn what_cannot_be_done_is_said_with_numbers() {
         "the picture has 100×97 samples, at least 100×100 are needed"
     );
     let three = degradation_bsrgan(&small, 5, 8, Rng::new(1)).unwrap_err();
-    assert_eq!(said(three), "`sf` must lie in 1..=4, got 5");
+    assert_eq!(said(three), "`sf` must be 1 to 4, got 5");
     let odds = degradation_bsrgan_plus(&small, 4, 1.5, true, 8, Rng::new(1)).unwrap_err();
-    assert_eq!(said(odds), "`shuffle_prob` must lie in 0..=1, got 1.5");
+    assert_eq!(said(odds), "`shuffle_prob` must be 0 to 1, got 1.5");
 }
 
 #[test]

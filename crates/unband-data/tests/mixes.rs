@@ -177,10 +177,10 @@ fn a_depth_of_the_degraded_side_is_kept() {
 #[test]
 fn mistakes_are_named_by_file_key_and_range() {
     for (body, message) in [
-        ("use = \"rgb-bits\"\nbits = 9", "mix.toml: `degrade[0].bits`: `bits` must lie in 1..=8, got 9"),
+        ("use = \"rgb-bits\"\nbits = 9", "mix.toml: `degrade[0].bits`: `bits` must be 1 to 8, got 9"),
         (
             "use = \"rgb-bits\"\nbits = { from = 0, to = 8 }",
-            "mix.toml: `degrade[0].bits`: `bits` must lie in 1..=8, got 0",
+            "mix.toml: `degrade[0].bits`: `bits` must be 1 to 8, got 0",
         ),
         (
             "use = \"rgb-bits\"\nbits = [5, 4.5]",
@@ -220,7 +220,7 @@ fn mistakes_are_named_by_file_key_and_range() {
         ),
         (
             "use = \"decimate\"\nevery = \"9 * scale\"",
-            "mix.toml: `degrade[0].every`: `every` must lie in 1..=8, got 9",
+            "mix.toml: `degrade[0].every`: `every` must be 1 to 8, got 9",
         ),
         (
             "use = \"grain\"\nsize_px = \"scale squared\"",

@@ -71,7 +71,7 @@ pub enum ParamError {
         got: String,
     },
     /// Outside the range.
-    #[error("`{name}` must lie in {range}, got {got}")]
+    #[error("`{name}` must be {}, got {got}", spoken(range))]
     OutOfRange {
         /// The parameter.
         name: &'static str,
@@ -128,6 +128,15 @@ impl ParamError {
             _ => None,
         }
     }
+}
+
+/// A range as people say it: `0 to 4` for `0.0..=4.0`.
+pub fn spoken(range: &str) -> String {
+    let end = |text: &str| {
+        let text = text.trim().replace('_', "");
+        text.strip_suffix(".0").map_or(text.clone(), str::to_owned).replace("TAU", "2π")
+    };
+    range.split("..=").map(end).collect::<Vec<_>>().join(" to ")
 }
 
 /// A type that a parameter can have.
@@ -243,7 +252,7 @@ pub trait Params: Default + Clone + Send + Sync {
 /// let mut example = Example::default();
 /// example.set("example", "1thr", "0.1").unwrap();
 /// assert_eq!(example.set("example", "radius", "99").unwrap_err().to_string(),
-///            "`radius` must lie in 4..=32, got 99");
+///            "`radius` must be 4 to 32, got 99");
 /// assert_eq!(example.settings()[1], ("1thr", "0.1".to_owned()));
 /// ```
 #[macro_export]

@@ -82,7 +82,7 @@ pub enum Error {
         what: &'static str,
     },
     /// Larger than the limits allow.
-    #[error("{width}×{height} in {channels} channels needs {needs}, the limit is {limit}")]
+    #[error("{width}×{height} needs {needs}, the limit is {limit}")]
     Limit {
         /// Width that the file declares.
         width: u64,
@@ -228,7 +228,7 @@ impl Error {
                 "extract one picture first, for example with `ffmpeg` or ImageMagick".to_owned()
             }
             Self::Limit { .. } | Self::FileSize { .. } => {
-                "if the size is right, raise the limit; else the file is damaged".to_owned()
+                "no larger picture is read: if the size is right, split it with another program; else the file is damaged".to_owned()
             }
             Self::Memory { .. } => "close other programs, or work on a part of the picture".to_owned(),
             Self::Depth { .. } => {

@@ -52,10 +52,10 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
     let entry = methods::method(name)
         .ok_or_else(|| Error::UnknownMethod { name: name.to_owned(), near: methods::nearest(name) })?;
     if !(0.0..=4.0).contains(&options.strength) {
-        return Err(Error::Option { name: "strength", range: "0..=4", got: options.strength.to_string() });
+        return Err(Error::Option { name: "strength", range: "0 to 4", got: options.strength.to_string() });
     }
     if let OutputDepth::Bits(bits @ (0 | 17..)) = options.depth {
-        return Err(Error::Option { name: "depth", range: "1..=16", got: bits.to_string() });
+        return Err(Error::Option { name: "depth", range: "1 to 16", got: bits.to_string() });
     }
     let mut settings = settings.to_vec();
     // A method's own setting goes before what is asked of all.

@@ -18,7 +18,7 @@ pub enum Error {
     #[error(transparent)]
     Setting(#[from] ParamError),
     /// An option outside its range.
-    #[error("{name} must lie in {range}, got {got}")]
+    #[error("{name} must be {range}, got {got}")]
     Option {
         /// The option.
         name: &'static str,

@@ -20,7 +20,7 @@ use crate::{Error, Precision, shipped};
 params! {
     /// Settings of networks that run once.
     pub struct OnceParams {
-        /// The file with its numbers, as its authors publish it.
+        /// Its weights: a file, as its authors publish it, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
         /// Numbers that products are made of.
         precision: Precision = Precision::Auto;
@@ -30,9 +30,9 @@ params! {
 params! {
     /// Settings of our own network.
     pub struct LiteParams {
-        /// A file with other numbers than those that are part of the program.
+        /// Other weights than those that are part of the program: a file, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
-        /// How much of what it found is done. 0 changes nothing.
+        /// How much of what it found is done. 0 changes nothing; more than 1 is for `smooth`.
         strength: f32 = 1.0, 0.0..=1.0;
         /// Numbers that products are made of.
         precision: Precision = Precision::Auto;
@@ -42,7 +42,7 @@ params! {
 params! {
     /// Settings of networks that run in steps.
     pub struct StepsParams {
-        /// The file with its numbers, as its authors publish it.
+        /// Its weights: a file, as its authors publish it, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
         /// Steps from the banded picture to the clean one. 1 is one plain pass; more take as many times longer.
         steps: u32 = 30, 1..=1000;
@@ -54,7 +54,7 @@ params! {
 params! {
     /// Settings of deepDeband.
     pub struct DeepDebandParams {
-        /// The file with its numbers, as its authors publish it.
+        /// Its weights: a file, as its authors publish it, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
         /// As its authors run it: statistics of the picture, dropout, codes cut off. Otherwise the result is the same each
         /// time, and about one code brighter.
