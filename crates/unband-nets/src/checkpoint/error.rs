@@ -168,6 +168,9 @@ pub enum NetworkError {
         /// The first one's name.
         first: String,
     },
+    /// What a training goes on from: weights beside the state of its optimiser.
+    #[error("the checkpoint of a training under way, not weights")]
+    Training,
     /// Widths that make no network.
     #[error(transparent)]
     Build(#[from] BuildError),
@@ -184,6 +187,9 @@ impl NetworkError {
                 let names: Vec<&str> = arch::ARCHITECTURES.iter().map(|a| a.name).collect();
                 Some(format!("networks that are known: {}", names.join(", ")))
             }
+            Self::Training => Some(
+                "take best.safetensors beside it, or weights.safetensors, those of the last step".to_owned(),
+            ),
             Self::Build(_) | Self::Bind(_) => {
                 Some("the checkpoint belongs to another version of the network, or is not whole".to_owned())
             }

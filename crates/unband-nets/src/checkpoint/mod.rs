@@ -234,12 +234,21 @@ impl Checkpoint {
         arch::detect(&self.state).map(|(architecture, _)| architecture)
     }
 
+    /// Is it what `unband-train` goes on from? Its tensors have the name of a part before theirs: `main/`.
+    pub fn is_training(&self) -> bool {
+        let says = |fact: &str| self.facts.iter().any(|(name, _)| name == fact);
+        says("recipe") && says("step") && self.state.names().any(|name| name.starts_with("main/"))
+    }
+
     /// The network with its numbers.
     ///
     /// # Errors
-    /// Tensors of no known network; tensors that are missing, extra or of another shape, by name.
+    /// A training's checkpoint; tensors of no known network; tensors that are missing, extra or of another shape, by name.
     pub fn network(&self) -> Result<Network, NetworkError> {
         let Some((architecture, graph)) = arch::detect(&self.state) else {
+            if self.is_training() {
+                return Err(NetworkError::Training);
+            }
             let first = self.state.names().next().unwrap_or_default().chars().take(60).collect();
             return Err(NetworkError::Unknown { tensors: self.state.len(), first });
         };

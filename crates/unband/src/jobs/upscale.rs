@@ -104,7 +104,11 @@ impl Upscaler {
         if architecture.use_as.purpose != Purpose::Upscale {
             let enlarging = arch::ARCHITECTURES.iter().filter(|a| a.use_as.purpose == Purpose::Upscale);
             let names: Vec<&str> = enlarging.map(|a| a.name).collect();
-            let hint = format!("networks that enlarge are {}", names.join(", "));
+            let run = match architecture.use_as.purpose {
+                Purpose::Deband => format!("`unband FILE --weights {}` runs it; ", file.display()),
+                _ => String::new(),
+            };
+            let hint = format!("{run}networks that enlarge are {}", names.join(", "));
             return Err(fault(
                 format!("holds the network {}, which does not enlarge", architecture.name),
                 Some(hint),
