@@ -16,8 +16,8 @@ use unband_infer::models;
 use unband_metrics::{Against, Metric};
 
 use super::score::{
-    Drawing, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, level, measure,
-    page_rows, reasons, summary_rows, tell_failed, work,
+    Drawing, Gate, Loaded, MeasureArgs, Row, Subject, Table, Use, Verdict, about, cell, csv, level, means,
+    measure, page_rows, reasons, summary_rows, tell_failed, work,
 };
 use crate::Outcome;
 use crate::batch;
@@ -145,7 +145,7 @@ impl<'a> Job<'a> {
         }
         let methods =
             if args.method.is_empty() { Vec::new() } else { methods::parse(&args.method).map_err(usage)? };
-        let Pairs { pairs, failures } = gather(args).map_err(usage)?;
+        let Pairs { pairs, failures } = pairs::gather(args).map_err(usage)?;
         let input =
             args.input.is_some() || !methods.is_empty() || pairs.iter().any(|pair| pair.input.is_some());
         let models = models::folder();
@@ -385,6 +385,12 @@ impl work::Job for Job<'_> {
         } else {
             print_data(self.text(&all, &roles).as_bytes())
         });
+        let of = |role: &str| all.iter().flat_map(|pair| &pair.rows).filter(|row| row.role == role).collect();
+        let groups: Vec<(&str, Vec<&Row>)> = roles.iter().map(|&role| (role, of(role))).collect();
+        let means = means::listing(&self.metrics, &groups, &|role| role != REFERENCE);
+        if let (Some(page), Some(means)) = (&mut page, means) {
+            page.lead(&means);
+        }
         let rows = all.iter().flat_map(|pair| {
             let head =
                 |row: &Row| vec![pair.name.clone(), row.role.clone(), row.file.clone().unwrap_or_default()];
@@ -452,26 +458,6 @@ fn followed(rows: &[Row], drawings: &[Drawing<'_>]) -> usize {
     let most = (0..strengths.len()).max_by(|&a, &b| strengths[a].total_cmp(&strengths[b])).unwrap_or(0);
     let input = rows.iter().position(|row| row.role == INPUT);
     input.filter(|&input| strengths[input] > 0.0 || strengths[most] <= 0.0).unwrap_or(most)
-}
-
-/// The pairs that the arguments name.
-fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
-    let both = args.reference.as_deref().zip(args.second.as_deref());
-    match (&args.pairs, both) {
-        (Some(list), folders) => {
-            if let Some((reference, second)) = folders
-                && let Some(file) = [reference, second].into_iter().find(|path| !path.is_dir())
-            {
-                let hint = "with `--pairs` the two arguments are the folders from which its names count";
-                return Err(Failure::usage(format!("{} is no folder", file.display()), hint));
-            }
-            pairs::of_list(list, folders)
-        }
-        (None, Some((reference, second))) => {
-            pairs::of_paths(reference, second, args.input.as_deref(), args.measure.recursive)
-        }
-        (None, None) => Err(Failure::usage("nothing to compare", "name a reference and a result")),
-    }
 }
 
 /// An error unless two pictures have one colour model and the first is `scale` times as wide and high, with their names.

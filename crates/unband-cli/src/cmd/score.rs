@@ -3,6 +3,7 @@
 pub mod films;
 mod gates;
 mod grade;
+pub mod means;
 mod measures;
 mod options;
 mod picture;
@@ -232,6 +233,11 @@ impl work::Job for Job<'_> {
         } else {
             print_data(self.text(&all).as_bytes())
         });
+        let rows: Vec<&Row> = all.iter().map(|scored| &scored.row).collect();
+        let means = means::listing(&self.metrics, &[("pictures", rows)], &|_| false);
+        if let (Some(page), Some(means)) = (&mut page, means) {
+            page.lead(&means);
+        }
         let rows = all.iter().map(|scored| (vec![scored.file.clone()], &scored.row));
         let table = || csv(&["file"], rows, &self.metrics);
         outcome = outcome.max(work::write_files(self.args, table, page.as_ref(), talk));

@@ -111,6 +111,36 @@ fn the_input_adds_a_column_and_the_measures_that_need_it() {
 }
 
 #[test]
+fn the_page_begins_with_means_and_marks_the_best() {
+    let stage = Stage::new();
+    for name in ["a", "b", "c"] {
+        paint(&stage, &format!("clean/{name}.png"), &clean);
+        paint(&stage, &format!("sky/{name}.png"), &six_bits);
+    }
+    let run = [
+        "compare",
+        "clean",
+        "sky",
+        "--method",
+        "smooth,gradfun",
+        "--metrics",
+        "psnr,cambi",
+        "--report",
+        "o.html",
+    ];
+    stage.run(&run).code(0);
+    let page = String::from_utf8(stage.read("o.html")).unwrap();
+    let means = page.find(">Means<").unwrap();
+    assert!(page.find("data-role=").is_none_or(|first| means < first), "means come first");
+    assert!(page.contains("Means over 3 pictures") && page.contains("95 % interval"));
+    let table = &page[means..page[means..].find("</table>").unwrap() + means];
+    let best: Vec<&str> = table.lines().filter(|line| line.contains("<b>")).collect();
+    assert!(best.iter().any(|line| line.contains(">smooth<")), "{table}");
+    assert!(!best.iter().any(|line| line.contains(">reference<")), "{table}");
+    assert!(page.contains("the mean colour around each pixel is taken out"), "what places show is said");
+}
+
+#[test]
 fn methods_are_run_and_stand_in_rows() {
     let stage = Stage::new();
     paint(&stage, "clean.png", &clean);

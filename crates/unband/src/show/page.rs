@@ -139,6 +139,14 @@ impl Page {
         self.count += 1;
     }
 
+    /// Adds a table above all else.
+    pub fn lead(&mut self, table: &Listing) {
+        let id = format!("s{}", self.count + 1);
+        self.sections.insert_str(0, &listing(table, &id));
+        self.contents.insert_str(0, &format!("<li><a href=\"#{id}\">{}</a></li>\n", escape(&table.title)));
+        self.count += 1;
+    }
+
     /// The page. More than one section get a table of contents.
     pub fn html(&self) -> String {
         let contents = if self.count > 1 {
@@ -325,6 +333,10 @@ fn layer(map: &HeatMap, size: (usize, usize)) -> Result<String, ShowError> {
     Ok(uri("image/png", &file))
 }
 
+/// What the pictures of places show.
+const PLACES: &str = "To make bands easy to see, the mean colour around each pixel is taken out of these pictures, and what is left \
+    is shown with more contrast, around mid-grey. They do not show how strong the bands look.";
+
 /// The worst places of the input, as they are in all pictures.
 fn spots(section: &Section<'_>, all: &[Shown<'_>], ctx: &Context<'_>) -> Result<String, ShowError> {
     let image = section.input.image;
@@ -335,7 +347,8 @@ fn spots(section: &Section<'_>, all: &[Shown<'_>], ctx: &Context<'_>) -> Result<
     }
     // YUV is converted once, not for each place.
     let pictures = all.iter().map(|s| rgb(s.side.image, ctx)).collect::<Result<Vec<_>, _>>()?;
-    let mut out = format!("<div class=\"places\" style=\"--crops:{}\">\n", all.len());
+    let mut out =
+        format!("<p class=\"note\">{PLACES}</p>\n<div class=\"places\" style=\"--crops:{}\">\n", all.len());
     for (i, spot) in found.iter().enumerate() {
         let stretch = Stretch::of(&pictures[0], spot, ctx)?;
         let Spot { x, y, width, height, .. } = *spot;

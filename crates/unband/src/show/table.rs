@@ -48,6 +48,28 @@ pub struct MetricRow {
     pub values: Vec<Value>,
 }
 
+/// What a column is called that shows what the others should be like, and competes with none of them.
+const REFERENCE: &str = "reference";
+
+/// The best of a row's values where several columns compete.
+fn best(row: &MetricRow, columns: &[Column]) -> Option<f64> {
+    let competing = columns.iter().zip(&row.values).filter(|(column, _)| column.0 != REFERENCE);
+    let values: Vec<f64> = competing
+        .filter_map(|(_, value)| match value {
+            Value::Number(value) if !value.is_nan() => Some(*value),
+            _ => None,
+        })
+        .collect();
+    if values.len() < 2 || values.iter().all(|value| value.total_cmp(&values[0]).is_eq()) {
+        return None;
+    }
+    match row.better {
+        Direction::Higher => values.into_iter().reduce(f64::max),
+        Direction::Lower => values.into_iter().reduce(f64::min),
+        Direction::Neither => None,
+    }
+}
+
 /// The values of one picture, as HTML.
 pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
     if metrics.is_empty() {
@@ -66,9 +88,13 @@ pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
         };
         let _ = write!(out, "<tr><th scope=\"row\">{}{unit}</th>", escape(&row.name));
         let blank = Value::Blank;
+        let best = best(row, columns);
         for (i, column) in columns.iter().enumerate() {
             let label = escape(&column.0);
             let (class, text) = match row.values.get(i).unwrap_or(&blank) {
+                Value::Number(value) if best == Some(*value) && column.0 != REFERENCE => {
+                    ("number", format!("<b>{}</b>", number(*value)))
+                }
                 Value::Number(value) => ("number", number(*value)),
                 Value::Missing(reason) => ("missing", escape(reason)),
                 Value::Blank => ("number blank", "–".to_owned()),
@@ -242,6 +268,29 @@ fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_best_of_those_that_compete_is_bold() {
+        let columns = ["reference", "input", "smooth", "gradfun"].map(|name| Column(name.to_owned()));
+        let row = |better, values: [f64; 4]| MetricRow {
+            name: "m".to_owned(),
+            unit: String::new(),
+            better,
+            meaning: String::new(),
+            values: values.map(Value::Number).to_vec(),
+        };
+        let bold = |row: MetricRow| {
+            let html = measures(&[row], &columns);
+            html.split("<b>")
+                .skip(1)
+                .map(|rest| rest.split('<').next().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(bold(row(Direction::Higher, [99.0, 40.0, 42.0, 41.0])), ["42.00"]);
+        assert_eq!(bold(row(Direction::Lower, [0.0, 4.0, 2.0, 2.0])), ["2.000", "2.000"]);
+        assert!(bold(row(Direction::Neither, [1.0, 2.0, 3.0, 4.0])).is_empty());
+        assert!(bold(row(Direction::Lower, [0.0, 4.0, 4.0, 4.0])).is_empty());
+    }
 
     #[test]
     fn numbers_have_four_digits_that_count() {

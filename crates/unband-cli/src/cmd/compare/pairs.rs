@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::CompareArgs;
 use crate::inputs::{Gather, Input, SUFFIX, readable};
 use crate::talk::Failure;
 
@@ -26,6 +27,29 @@ pub struct Pairs {
     pub pairs: Vec<Pair>,
     /// Pictures without a partner, and what cannot be had.
     pub failures: Vec<Failure>,
+}
+
+/// The pairs that the arguments name.
+///
+/// # Errors
+/// Arguments that name none, and what [`of_list`] and [`of_paths`] refuse.
+pub fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
+    let both = args.reference.as_deref().zip(args.second.as_deref());
+    match (&args.pairs, both) {
+        (Some(list), folders) => {
+            if let Some((reference, second)) = folders
+                && let Some(file) = [reference, second].into_iter().find(|path| !path.is_dir())
+            {
+                let hint = "with `--pairs` the two arguments are the folders from which its names count";
+                return Err(Failure::usage(format!("{} is no folder", file.display()), hint));
+            }
+            of_list(list, folders)
+        }
+        (None, Some((reference, second))) => {
+            of_paths(reference, second, args.input.as_deref(), args.measure.recursive)
+        }
+        (None, None) => Err(Failure::usage("nothing to compare", "name a reference and a result")),
+    }
 }
 
 fn picture(path: &Path) -> Input {

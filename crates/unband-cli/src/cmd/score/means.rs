@@ -1,0 +1,52 @@
+//! Means of all pictures, for the page.
+
+use unband::show::{Listing, ListingCell, ListingRow};
+use unband_metrics::{Better, Metric};
+
+use super::{Row, Summary, number, summaries};
+
+/// Mean and interval of each measure for groups of rows; the best of each column is marked where `rivals` says that a group is one
+/// of several that compete. Nothing for a single picture, whose values are its means.
+pub fn listing(
+    metrics: &[&'static Metric],
+    groups: &[(&str, Vec<&Row>)],
+    rivals: &dyn Fn(&str) -> bool,
+) -> Option<Listing> {
+    let pictures = groups.iter().map(|(_, rows)| rows.len()).max().filter(|&pictures| pictures > 1)?;
+    let all: Vec<_> = groups.iter().map(|(_, rows)| summaries(&rows.iter().copied(), metrics)).collect();
+    let compete: Vec<bool> = groups.iter().map(|(name, _)| rivals(name)).collect();
+    let several = compete.iter().filter(|&&rival| rival).count() > 1;
+    let best = |metric: &Metric| {
+        let means = all.iter().zip(&compete).filter(|(_, rival)| **rival);
+        let means = means.filter_map(|(summaries, _)| Some(summaries.get(metric.name)?.mean));
+        means.reduce(|a, b| if metric.better == Better::Higher { a.max(b) } else { a.min(b) })
+    };
+    let cell = |metric: &Metric, summary: Option<&Summary>, rival: bool| match summary {
+        None => ListingCell { text: "–".to_owned(), ..ListingCell::default() },
+        Some(summary) => ListingCell {
+            text: number(summary.mean),
+            interval: if summary.count > 1 {
+                format!("{}–{}", number(summary.low), number(summary.high))
+            } else {
+                String::new()
+            },
+            best: several && rival && best(metric).is_some_and(|best| best.total_cmp(&summary.mean).is_eq()),
+        },
+    };
+    let rows =
+        groups.iter().zip(&all).zip(&compete).map(|(((name, _), summaries), &rival)| ListingRow::Measured {
+            name: (*name).to_owned(),
+            cells: metrics.iter().map(|metric| cell(metric, summaries.get(metric.name), rival)).collect(),
+        });
+    let heading = |metric: &&Metric| {
+        format!("{} {}", metric.name, if metric.better == Better::Higher { "↑" } else { "↓" })
+    };
+    Some(Listing {
+        title: "Means".to_owned(),
+        notes: vec![format!(
+            "Means over {pictures} pictures, beside them the 95 % interval of the mean: percentile bootstrap over pictures."
+        )],
+        head: std::iter::once(String::new()).chain(metrics.iter().map(heading)).collect(),
+        rows: rows.collect(),
+    })
+}
