@@ -23,9 +23,9 @@ const STYLES: Styles = Styles::styled()
 
 /// Takes the banding (false contours) out of pictures.
 ///
-/// Finds out how a picture lost its shades, rebuilds the smoothest surface that the stored values allow, and
-/// writes it beside the input with everything else the file said. Edges and texture stay as they are; a
-/// picture without banding comes back unchanged.
+/// Finds out how a picture lost its shades, rebuilds what the stored values allow, by a light network that is part of
+/// the program where levels are missing and by the smoothest surface elsewhere, and writes it beside the input with
+/// everything else the file said. Edges and texture stay as they are.
 #[derive(Debug, Parser)]
 #[command(
     name = "unband",
@@ -33,7 +33,6 @@ const STYLES: Styles = Styles::styled()
     styles = STYLES,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    disable_help_subcommand = true,
     max_term_width = 100,
     override_usage = "unband [OPTIONS] <FILE>...\n       unband <COMMAND> …",
     after_help = "`unband FILE…` is short for `unband deband FILE…`.",
@@ -85,7 +84,7 @@ pub enum Command {
     Study(Box<cmd::study::StudyArgs>),
     /// Make a table of methods and pictures by a recipe, as papers print it
     Eval(cmd::eval::EvalArgs),
-    /// List methods with their parameters, dithers and formats
+    /// List methods, dithers, formats, measures, degradations and recipes, or tell all about one
     List(cmd::list::ListArgs),
     /// Read, list and import checkpoints of networks
     Models(cmd::models::ModelsArgs),
@@ -137,18 +136,18 @@ pub struct DebandArgs {
     /// Write what a network makes beside its picture into a PNG too: grad=FILE.png (ggdbn), banding=FILE.png (bdinn)
     ///
     /// The PNG has 16 bits. Its values may be negative: 0 becomes mid-grey, -0.5 black and 0.5 white.
-    #[arg(long, value_name = "NAME=FILE.png", value_parser = named_file, requires = "method", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, value_name = "NAME=FILE.png", value_parser = named_file, value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_output: Option<(String, PathBuf)>,
-    /// Method with settings, NAME or NAME:KEY=VALUE,…; `unband list` shows them
+    /// Method with settings, NAME or NAME:KEY=VALUE,…; `unband list` shows them [default: unband-lite where levels are missing, smooth elsewhere]
     ///
     /// Recipes of other programs are understood: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.
     #[arg(short, long, value_name = "METHOD", help_heading = "Method")]
     pub method: Option<String>,
-    /// File with the numbers of a network, for `--method` ggdbn, indi, bdinn and the like
-    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "method", help_heading = "Method")]
+    /// Weights of a network: a file, or the name of an imported model; without `--method` the file says which network runs
+    #[arg(short, long, value_name = "FILE|NAME", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     pub weights: Option<PathBuf>,
-    /// How much, 0 to 4, for methods of ours; 1 is as found best, 0 changes nothing [default: 1]
-    #[arg(short, long, value_name = "N", allow_negative_numbers = true, help_heading = "Method")]
+    /// How much, 0 to 4, for our own methods; 1 is recommended, 0 changes nothing, above 1 smooth runs instead of the network [default: 1]
+    #[arg(short, long, value_name = "N", value_parser = strength, allow_negative_numbers = true, help_heading = "Method")]
     pub strength: Option<f32>,
     /// Keep each sample inside the cell its stored value stands for [default: on for our own methods]
     #[arg(long, value_name = "ON|OFF", help_heading = "Method")]
@@ -203,6 +202,28 @@ pub struct FilmArgs {
     pub to: Option<f64>,
 }
 
+impl FilmArgs {
+    /// Options that were given and say nothing about pictures.
+    pub fn named(&self) -> Vec<&'static str> {
+        let all = [
+            ("--for", self.purpose.is_some()),
+            ("--lossless", self.lossless),
+            ("--ffmpeg-args", self.ffmpeg_args.is_some()),
+            ("--drop-dynamic-hdr", self.drop_dynamic_hdr),
+            ("--keep-going", self.keep_going),
+            ("--resume", self.resume),
+            ("--from", self.from.is_some()),
+            ("--to", self.to.is_some()),
+        ];
+        all.into_iter().filter_map(|(option, given)| given.then_some(option)).collect()
+    }
+}
+
+/// A number; the library says which ones it takes.
+fn strength(text: &str) -> Result<f32, String> {
+    text.trim().parse().map_err(|_| "a strength is a number from 0 to 4".to_owned())
+}
+
 fn purpose(text: &str) -> Result<Purpose, String> {
     let words: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.word()).collect();
     let found = Purpose::ALL.into_iter().find(|purpose| purpose.word() == text);
@@ -239,13 +260,14 @@ fn named_file(text: &str) -> Result<(String, PathBuf), String> {
         .split_once('=')
         .filter(|(name, file)| !name.is_empty() && !file.is_empty())
         .ok_or("write the output's name and a file, such as grad=sky_grad.png")?;
-    let path = PathBuf::from(file);
+    Ok((name.to_owned(), png_file(file)?))
+}
+
+/// The name of a file that is written as PNG.
+pub fn png_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
     let png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
-    if png {
-        Ok((name.to_owned(), path))
-    } else {
-        Err("the file is a PNG: give it that extension".to_owned())
-    }
+    if png { Ok(path) } else { Err("the file is a PNG: give it that extension".to_owned()) }
 }
 
 /// Bytes from text such as `800M`, `1.5G` or `64000000`; a letter counts in 1024s.

@@ -1,7 +1,8 @@
 //! How far the work is, on a terminal only.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -9,12 +10,33 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 /// Parts of a picture that the bar tells apart.
 const PARTS: u64 = 1000;
 
+/// What is left is guessed only once so much is done, in parts of the whole, and has taken so long: first pictures take longer.
+const LEAST_DONE: f64 = 0.04;
+const LEAST_TIME: Duration = Duration::from_secs(2);
+/// Letters of a name that fit beside the bar.
+const LONGEST_NAME: usize = 32;
+/// Without a terminal a line says now and then how far the work is.
+const NOW_AND_THEN: Duration = Duration::from_secs(30);
+
 /// A progress bar over all pictures. It shows itself after a second, or at once for several pictures.
 pub struct Bar {
     drawn: ProgressBar,
     started: Instant,
     patience: Duration,
     show: bool,
+    /// What is worked on, and how many are done of how many.
+    state: Mutex<State>,
+    /// Where nobody sees the bar: say a line now and then?
+    lines: bool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    name: String,
+    done: usize,
+    total: usize,
+    /// When the last line was said, after the start.
+    said: Duration,
 }
 
 impl Bar {
@@ -22,19 +44,38 @@ impl Bar {
     pub fn new(pictures: usize, show: bool) -> Self {
         let drawn =
             ProgressBar::with_draw_target(Some(pictures as u64 * PARTS), ProgressDrawTarget::hidden());
-        let template =
-            if pictures > 1 { "{bar:32} {msg}, {eta} left" } else { "{bar:32} {percent}%, {eta} left" };
+        let template = if pictures > 1 { "{bar:32} {msg}{left}" } else { "{bar:32} {percent}%{left}" };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            drawn.set_style(style);
+            drawn.set_style(style.with_key(
+                "left",
+                |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                    let done = state.pos() as f64 / state.len().unwrap_or(0).max(1) as f64;
+                    let _ = out.write_str(&left(done, state.elapsed()));
+                },
+            ));
         }
         let bar = Self {
             drawn,
             started: Instant::now(),
             patience: if pictures > 1 { Duration::from_millis(200) } else { Duration::from_secs(1) },
             show: show && std::io::stderr().is_terminal(),
+            state: Mutex::new(State { total: pictures, ..State::default() }),
+            lines: false,
         };
         bar.drawn.set_message(format!("0/{pictures}"));
         bar
+    }
+
+    /// The same for work that prints nothing until it ends: without a terminal a line says now and then how far it is.
+    pub fn with_lines(self, show: bool) -> Self {
+        Self { lines: show && !self.show, ..self }
+    }
+
+    /// A picture is begun.
+    pub fn working(&self, name: &str) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        name.clone_into(&mut state.name);
+        self.drawn.set_message(state.message());
     }
 
     /// A bar over the frames of a film, which tells how many there are once they come.
@@ -71,8 +112,22 @@ impl Bar {
 
     /// So many pictures of so many are done.
     pub fn done(&self, pictures: usize, total: usize) {
-        self.drawn.set_message(format!("{pictures}/{total}"));
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        (state.done, state.total) = (pictures, total);
+        self.drawn.set_message(state.message());
+        drop(state);
         self.appear();
+    }
+
+    /// The line for those who see no bar, when it is time for one.
+    fn line(&self, elapsed: Duration) -> Option<String> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.lines || elapsed < state.said + NOW_AND_THEN {
+            return None;
+        }
+        state.said = elapsed;
+        let done = self.drawn.position() as f64 / self.drawn.length().unwrap_or(0).max(1) as f64;
+        Some(format!("{} of {} done{}", state.done, state.total, left(done, elapsed)))
     }
 
     /// Runs what writes to the terminal while the bar is out of the way.
@@ -86,9 +141,43 @@ impl Bar {
     }
 
     fn appear(&self) {
+        if let Some(line) = self.line(self.started.elapsed()) {
+            // A closed standard error leaves nobody to tell.
+            let _ = writeln!(anstream::stderr(), "{line}");
+        }
         if self.show && self.drawn.is_hidden() && self.started.elapsed() >= self.patience {
             self.drawn.set_draw_target(ProgressDrawTarget::stderr());
         }
+    }
+}
+
+impl State {
+    /// "3/24 IMG_0412.jpg"
+    fn message(&self) -> String {
+        let count = format!("{}/{}", self.done, self.total);
+        let letters: Vec<char> =
+            self.name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        match letters.len() {
+            0 => count,
+            // The end of a path says more than its beginning.
+            long if long > LONGEST_NAME => {
+                format!("{count} …{}", letters[long - LONGEST_NAME..].iter().collect::<String>())
+            }
+            _ => format!("{count} {}", letters.into_iter().collect::<String>()),
+        }
+    }
+}
+
+/// ", about 40 s left"; nothing while too little is done to tell.
+fn left(done: f64, elapsed: Duration) -> String {
+    if done < LEAST_DONE || elapsed < LEAST_TIME {
+        return String::new();
+    }
+    let seconds = elapsed.as_secs_f64() * (1.0 - done.min(1.0)) / done;
+    match seconds {
+        100.0..6000.0 => format!(", about {:.0} min left", seconds / 60.0),
+        6000.0.. => format!(", about {:.1} h left", seconds / 3600.0),
+        _ => format!(", about {seconds:.0} s left"),
     }
 }
 
@@ -112,5 +201,42 @@ impl Drop for PictureBar<'_> {
     fn drop(&mut self) {
         let reached = *self.reached.get_mut() as u64;
         self.bar.drawn.inc(PARTS - reached.min(PARTS));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_told_once_it_can_be_known() {
+        assert_eq!(left(0.0, Duration::from_secs(60)), "");
+        assert_eq!(left(0.5, Duration::from_secs(1)), "");
+        assert_eq!(left(0.25, Duration::from_secs(4)), ", about 12 s left");
+        assert_eq!(left(0.1, Duration::from_secs(100)), ", about 15 min left");
+        assert_eq!(left(0.1, Duration::from_secs(1000)), ", about 2.5 h left");
+        assert_eq!(left(1.0, Duration::from_secs(10)), ", about 0 s left");
+    }
+
+    #[test]
+    fn the_bar_names_what_is_worked_on() {
+        let bar = Bar::new(6, false);
+        bar.working("sky.png");
+        bar.done(2, 6);
+        assert_eq!(bar.drawn.message(), "2/6 sky.png");
+        bar.working(&format!("{}/sky.png", "folder".repeat(9)));
+        assert!(bar.drawn.message().starts_with("2/6 …") && bar.drawn.message().ends_with("/sky.png"));
+    }
+
+    #[test]
+    fn without_a_terminal_a_line_comes_now_and_then() {
+        let bar = Bar { lines: true, ..Bar::new(4, false) };
+        bar.drawn.set_position(PARTS);
+        bar.done(1, 4);
+        assert_eq!(bar.line(Duration::from_secs(29)), None);
+        assert_eq!(bar.line(Duration::from_secs(31)).as_deref(), Some("1 of 4 done, about 93 s left"));
+        assert_eq!(bar.line(Duration::from_secs(40)), None);
+        assert!(bar.line(Duration::from_secs(62)).is_some());
+        assert_eq!(Bar::new(4, false).line(Duration::from_secs(99)), None);
     }
 }

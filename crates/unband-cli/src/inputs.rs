@@ -66,6 +66,10 @@ pub struct Gathered {
     pub failures: Vec<Failure>,
     /// What was left out, and why.
     pub notes: Vec<String>,
+    /// Was a folder or a pattern named?
+    pub several: bool,
+    /// Files of the folders that are no pictures, by their names.
+    pub others: Vec<PathBuf>,
 }
 
 /// How to gather.
@@ -90,10 +94,12 @@ impl Gather<'_> {
             if argument.as_os_str() == STDIO {
                 found.inputs.push(Input { path: argument.clone(), below: PathBuf::from("stdin") });
             } else if argument.is_dir() {
+                found.several = true;
                 self.folder(argument, &mut found, &mut results);
             } else if argument.exists() || !is_pattern(argument) {
                 found.inputs.push(named(argument));
             } else {
+                found.several = true;
                 self.pattern(argument, &mut found, &mut results);
             }
         }
@@ -137,7 +143,7 @@ impl Gather<'_> {
                     let below = entry.path().strip_prefix(folder).unwrap_or(entry.path()).to_path_buf();
                     found.inputs.push(Input { path: entry.path().to_path_buf(), below });
                 }
-                Ok(_) => {}
+                Ok(entry) => found.others.push(entry.path().to_path_buf()),
                 Err(error) => found.failures.push(Failure::at(
                     error.path().unwrap_or(folder).display().to_string(),
                     error.io_error().map_or_else(|| error.to_string(), reason),
@@ -220,7 +226,9 @@ pub fn is_result(path: &Path) -> bool {
 /// take the first one's results for pictures. So a result is left out when its source is named too; named
 /// alone it is a picture like any other. Returns how many were left out.
 fn leave_out_results_beside_their_source(inputs: &mut Vec<Input>) -> usize {
-    let sources: HashSet<PathBuf> = inputs.iter().map(|input| input.path.with_extension("")).collect();
+    // Of `a.jpg` beside `a.png` one result has the whole name: `a.jpg_unband.png`.
+    let names = |input: &Input| [input.path.with_extension(""), input.path.clone()];
+    let sources: HashSet<PathBuf> = inputs.iter().flat_map(names).collect();
     let before = inputs.len();
     inputs.retain(|input| {
         let Some(stem) = input.path.file_stem().and_then(|stem| stem.to_str()) else { return true };

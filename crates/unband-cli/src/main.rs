@@ -12,15 +12,20 @@ mod pictures;
 mod record;
 mod result;
 mod settings;
+mod shipped;
 #[cfg(test)]
 mod shown;
+mod summary;
 mod talk;
+mod weights;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::args::{Cli, Command};
+use crate::bar::Bar;
+use crate::talk::{Loudness, Talk};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -57,7 +62,13 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match cli.command {
-        None => cmd::deband::run(&cli.deband),
+        None => match pictures::command_meant(&cli.deband.pictures.inputs) {
+            Some(failure) => {
+                Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+                Outcome::Usage
+            }
+            None => cmd::deband::run(&cli.deband),
+        },
         Some(Command::Deband(args)) => cmd::deband::run(&args),
         Some(Command::Inspect(args)) => cmd::inspect::run(&args),
         Some(Command::Score(args)) => cmd::score::run(&args),

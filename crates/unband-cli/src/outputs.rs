@@ -99,6 +99,54 @@ pub fn targets(
         .collect())
 }
 
+/// Gives results that would have one name, those of `a.jpg` and `a.png`, different ones: the whole name of the input becomes part of
+/// it, `a.jpg_unband.png`. A format that keeps its pictures goes before one whose results change it. Says so in a line each.
+pub fn tell_apart(
+    inputs: &[Input],
+    targets: &mut [Target],
+    naming: Naming,
+    stem: &dyn Fn(&Path) -> PathBuf,
+) -> Vec<String> {
+    let kept = |input: &Input| {
+        let format = unband_io::by_extension(&input.path);
+        format.and_then(|format| format.writes.as_ref()).is_some_and(|writes| !writes.lossy)
+    };
+    let mut order: Vec<usize> = (0..inputs.len()).collect();
+    order.sort_by_key(|&i| !kept(&inputs[i]));
+    let mut taken: HashMap<PathBuf, usize> = HashMap::new();
+    let mut notes = Vec::new();
+    for i in order {
+        let input = &inputs[i];
+        let places = |target: &Target| -> Vec<PathBuf> {
+            target.possible(input, naming).iter().map(|path| place(path)).collect()
+        };
+        let first = places(&targets[i]).iter().find_map(|place| taken.get(place).copied());
+        // Two of one name in different folders are told apart by nothing.
+        if let (Some(first), Target::Stem(path)) = (first, &targets[i])
+            && inputs[first].path.file_name() != input.path.file_name()
+        {
+            let name = input.path.file_name().unwrap_or_default().to_string_lossy();
+            let beside = stem(&input.path) == *path;
+            let whole = if beside {
+                stem(&input.path.with_file_name(format!("{name}.x")))
+            } else {
+                path.with_file_name(&*name)
+            };
+            let shown = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            notes.push(format!(
+                "{} and {} have one name: the result of {name} is called {shown}.*",
+                inputs[first].shown(),
+                input.shown()
+            ));
+            targets[i] = Target::Stem(whole);
+        }
+        for place in places(&targets[i]) {
+            taken.entry(place).or_insert(i);
+        }
+    }
+    notes
+}
+
 /// Finds two inputs that may write the same file, and results that would replace an input.
 ///
 /// # Errors

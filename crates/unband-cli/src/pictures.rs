@@ -1,6 +1,6 @@
 //! Pictures in, pictures out: what commands that write pictures share. Several are worked on at a time where memory allows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,9 +19,10 @@ use crate::batch::{self, Cost};
 use crate::inputs::{Gathered, Input, reason};
 use crate::interrupt::{self, Busy};
 use crate::outputs::{self, Target};
-use crate::record::Record;
+use crate::record::{Record, Schema};
 use crate::result::{print_data, print_json, stdout_failure, write_data};
 use crate::settings;
+use crate::summary::{Became, summary};
 use crate::talk::{Failure, Loudness, Talk};
 
 /// What is done with each picture.
@@ -73,11 +74,17 @@ pub trait Work: Sync {
     /// A plan in lines for people.
     fn plan_text(&self, input: &str, plan: &Self::Plan, to_stdout: bool, loudness: Loudness) -> String;
 
+    /// What the lines of `--json` are, with the number of their form.
+    fn schema(&self) -> Schema;
+
     /// A plan for machines.
     fn planned(&self, input: String, plan: &Self::Plan) -> Record;
 
     /// Says in lines what was done, and how that ended.
     fn tell(&self, input: &str, report: &Self::Report, to_stdout: bool, talk: &Talk<'_>) -> Outcome;
+
+    /// In one word, what became of a picture.
+    fn became(&self, report: &Self::Report) -> Became;
 
     /// What was done, for machines.
     fn done(&self, input: String, report: &Self::Report, to_stdout: bool) -> Record;
@@ -126,6 +133,10 @@ struct Job<'a, W> {
     targets: Vec<Target>,
     failures: Vec<Failure>,
     notes: Vec<String>,
+    /// Was a folder or a pattern named? Then a count of all comes last.
+    several: bool,
+    /// Files of the folders that are no pictures.
+    others: Vec<PathBuf>,
     /// Folders that were made for results, to be taken away again where none came.
     made: Mutex<BTreeSet<PathBuf>>,
 }
@@ -148,7 +159,9 @@ impl<'a, W: Work> Job<'a, W> {
             settings::check_output(path, naming)?;
         }
         let stem = |input: &Path| work.stem(input);
-        let targets = outputs::targets(&found.inputs, args.output.as_deref(), folder, &stem)?;
+        let mut targets = outputs::targets(&found.inputs, args.output.as_deref(), folder, &stem)?;
+        let mut notes = found.notes;
+        notes.extend(outputs::tell_apart(&found.inputs, &mut targets, naming, &stem));
         outputs::check(&found.inputs, &targets, naming, args.overwrite)?;
         work.check(&found.inputs)?;
         if args.json && targets.contains(&Target::Stdout) {
@@ -163,7 +176,9 @@ impl<'a, W: Work> Job<'a, W> {
             inputs: found.inputs,
             targets,
             failures: found.failures,
-            notes: found.notes,
+            notes,
+            several: found.several,
+            others: found.others,
             made: Mutex::default(),
         })
     }
@@ -173,7 +188,7 @@ impl<'a, W: Work> Job<'a, W> {
         for failure in &self.failures {
             talk.failure(failure);
             if self.args.json {
-                json(talk, &Record::failed(failure.subject.clone().unwrap_or_default(), failure));
+                self.json(talk, Record::failed(failure.subject.clone().unwrap_or_default(), failure));
             }
             outcome = Outcome::SomeFailed;
         }
@@ -186,6 +201,10 @@ impl<'a, W: Work> Job<'a, W> {
         };
         let limits = Cost { threads: self.threads, memory: self.args.max_memory.unwrap_or(u64::MAX) };
         let (mut finished, mut cancelled) = (0, false);
+        let mut counts: BTreeMap<Became, usize> = BTreeMap::new();
+        if !self.failures.is_empty() {
+            counts.insert(Became::Failed, self.failures.len());
+        }
         batch::run(
             &costs,
             limits,
@@ -195,6 +214,9 @@ impl<'a, W: Work> Job<'a, W> {
                 cancelled |= matches!(done, Done::Cancelled);
                 finished += usize::from(!matches!(done, Done::Cancelled));
                 talk.bar.done(finished, self.inputs.len());
+                if let Some(became) = self.became(&done) {
+                    *counts.entry(became).or_default() += 1;
+                }
                 outcome = outcome.max(self.tell(i, done, talk));
             },
         );
@@ -204,7 +226,22 @@ impl<'a, W: Work> Job<'a, W> {
             talk.note(&format!("interrupted: {finished} of {} done", self.inputs.len()));
             return Outcome::Interrupted;
         }
+        if self.several {
+            talk.bar.finish();
+            talk.line(&summary(&counts, &self.others));
+        }
         outcome
+    }
+
+    /// Nothing of one that was interrupted.
+    fn became(&self, done: &Done<W::Plan, W::Report>) -> Option<Became> {
+        Some(match done {
+            Done::Planned(_) => Became::Planned,
+            Done::Finished(report, _) => self.work.became(report),
+            Done::Skipped(_) => Became::Skipped,
+            Done::Failed(_) => Became::Failed,
+            Done::Cancelled => return None,
+        })
     }
 
     /// Works on one picture. A fault in the program itself costs this picture only.
@@ -216,6 +253,7 @@ impl<'a, W: Work> Job<'a, W> {
 
     fn attempt(&self, i: usize, threads: usize, bar: &Bar) -> Done<W::Plan, W::Report> {
         let (input, target) = (&self.inputs[i], &self.targets[i]);
+        bar.working(&input.shown());
         let progress = bar.picture();
         if let Some(existing) = self.existing(input, target) {
             return if self.args.skip_existing {
@@ -311,7 +349,7 @@ impl<'a, W: Work> Job<'a, W> {
                             .to_owned(),
                     ),
                     unband_io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
-                        command_meant(&input.path).or_else(|| error.hint())
+                        self.quality_meant(&input.path).or_else(|| error.hint())
                     }
                     _ => error.hint(),
                 };
@@ -326,6 +364,17 @@ impl<'a, W: Work> Job<'a, W> {
         }
     }
 
+    fn json(&self, talk: &Talk<'_>, record: Record) -> Outcome {
+        let record = Record { schema: self.work.schema(), ..record };
+        talk.bar.aside(|| print_json(&record))
+    }
+
+    /// `-q 90` is a quality elsewhere.
+    fn quality_meant(&self, path: &Path) -> Option<String> {
+        let number = path.to_str()?.parse::<u8>().ok().filter(|_| self.args.talk.quiet)?;
+        Some(format!("`-q` is quiet here: write `--quality {number}`"))
+    }
+
     /// Says what became of a picture.
     fn tell(&self, i: usize, done: Done<W::Plan, W::Report>, talk: &Talk<'_>) -> Outcome {
         let input = self.inputs[i].shown();
@@ -335,17 +384,17 @@ impl<'a, W: Work> Job<'a, W> {
             Done::Failed(failure) => {
                 talk.failure(&failure);
                 if self.args.json {
-                    json(talk, &Record::failed(input, &failure));
+                    self.json(talk, Record::failed(input, &failure));
                 }
                 Outcome::SomeFailed
             }
             Done::Skipped(path) => {
                 talk.line(&format!("{input}: left out, {} exists", path.display()));
-                if self.args.json { json(talk, &Record::skipped(input, &path)) } else { Outcome::Done }
+                if self.args.json { self.json(talk, Record::skipped(input, &path)) } else { Outcome::Done }
             }
             Done::Planned(plan) => {
                 if self.args.json {
-                    json(talk, &self.work.planned(input, &plan))
+                    self.json(talk, self.work.planned(input, &plan))
                 } else {
                     let text = self.work.plan_text(&input, &plan, to_stdout, talk.loudness);
                     talk.bar.aside(|| print_data(text.as_bytes()))
@@ -365,7 +414,7 @@ impl<'a, W: Work> Job<'a, W> {
                 }
                 let outcome = self.work.tell(&input, &report, to_stdout, talk);
                 if self.args.json {
-                    outcome.max(json(talk, &self.work.done(input, &report, to_stdout)))
+                    outcome.max(self.json(talk, self.work.done(input, &report, to_stdout)))
                 } else {
                     outcome
                 }
@@ -396,17 +445,16 @@ pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// `unband inspekt` is a missing file to the parser; people meant something else.
-fn command_meant(path: &Path) -> Option<String> {
-    let word = path.to_str()?;
+/// `unband inspekt x.png` names two files to the parser; people meant something else, and x.png must stay as it is.
+pub fn command_meant(inputs: &[PathBuf]) -> Option<Failure> {
+    let first = inputs.first().filter(|first| !first.exists())?;
+    let word = first.to_str().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()))?;
     let command = Cli::command();
     let names = command.get_subcommands().map(clap::Command::get_name);
     let near = names.max_by(|a, b| strsim::jaro(a, word).total_cmp(&strsim::jaro(b, word)))?;
-    (strsim::jaro(near, word) > 0.8).then(|| format!("did you mean `unband {near}`?"))
-}
-
-fn json(talk: &Talk<'_>, record: &Record) -> Outcome {
-    talk.bar.aside(|| print_json(record))
+    let hint = format!("did you mean `unband {near}`?");
+    (strsim::jaro(near, word) > 0.8)
+        .then(|| Failure::at(word.to_owned(), "neither a command nor a file".into(), Some(hint)))
 }
 
 fn exists(path: &Path) -> Failure {

@@ -13,10 +13,22 @@ use unband_image::inspect::Space;
 use crate::cmd::inspect::cause_word;
 use crate::talk::Failure;
 
+/// What an object of `--json` is, with the number of its form; that of `deband` unless something else is said.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Schema(pub &'static str);
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self("unband-deband/1")
+    }
+}
+
 /// One line of `--json`. What is not known is left out.
 #[derive(Debug, Default, Serialize)]
 #[serde(default)]
 pub struct Record {
+    /// What the object is.
+    pub schema: Schema,
     /// The input as it was named.
     pub input: String,
     /// `written`, `copied`, `unchanged` (nothing was written), `planned`, `skipped` or `failed`.

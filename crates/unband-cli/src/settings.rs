@@ -1,33 +1,40 @@
 //! From arguments to the library's options, with everything checked that can be checked before a picture
 //! is read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use unband::files::{AsideFile, FileOptions, Naming};
-use unband::networks::{self, WEIGHTS, takes_weights};
+use unband::networks::{self, WEIGHTS};
 use unband::{Choice, Error, Findings, Image, Options, OutputDepth};
+use unband_image::ParamError;
 use unband_io::FormatEntry;
 use unband_io::video::container_of;
-
-use unband_infer::models;
-use unband_nets::zoo::PUBLISHED;
 
 use crate::args::{DebandArgs, Switch};
 use crate::inputs::{Input, STDIO};
 use crate::talk::Failure;
+use crate::weights;
 
 /// The library's options from the arguments.
 pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
-    let mut method = args.method.as_deref().map_or(Ok(Choice::Auto), choice)?;
-    if let (Some(file), Choice::Named { name, settings }) = (&args.weights, &mut method) {
-        if !takes_file(name) {
-            let hint = "`unband list methods` shows which methods have `weights`";
-            return Err(Failure::usage(format!("{name} takes no `--weights`"), hint));
+    let mut method = match (&args.method, &args.weights) {
+        (Some(text), _) => choice(text)?,
+        // The file says which network it is of.
+        (None, Some(file)) => {
+            let name = weights::method_of(&weights::file_named(file)?)?.to_owned();
+            Choice::Named { name, settings: Vec::new() }
         }
-        settings.push((WEIGHTS.to_owned(), path_text(file)?));
-    }
+        (None, None) => Choice::Auto,
+    };
     if let Choice::Named { name, settings } = &mut method {
-        add_imported(name, settings)?;
+        if let Some(file) = &args.weights {
+            if !weights::is_network(name) {
+                let hint = "`unband list methods` shows which methods have `weights`";
+                return Err(Failure::usage(format!("{name} takes no `--weights`"), hint));
+            }
+            settings.push((WEIGHTS.to_owned(), weights::path_text(file)?));
+        }
+        weights::settle(name, settings)?;
     }
     let options = Options {
         method,
@@ -43,7 +50,13 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         ..Options::default()
     };
     // Method, settings and ranges are the same for every picture, so a tiny one finds their faults.
-    let usage = |error: Error| Failure { subject: None, message: error.to_string(), hint: error.hint() };
+    let usage = |error: Error| {
+        let strength = matches!(&error, Error::Setting(ParamError::OutOfRange { name: "strength", .. }));
+        let own = "more is for smooth: leave out `--method`, or take `--method smooth`, which goes up to 4";
+        let network = matches!(&options.method, Choice::Named { name, .. } if name == networks::DEFAULT);
+        let hint = error.hint().or_else(|| (strength && network).then(|| own.to_owned()));
+        Failure { subject: None, message: error.to_string(), hint }
+    };
     let tiny = Image::from_gray::<u8>(1, 1, &[0]).map_err(|error| Failure::usage(error.to_string(), ""))?;
     let choices = unband::choose(&tiny, &Findings::plain(1, 8), &options).map_err(usage)?;
     if args.strength.is_some() && !choices.entry.ours {
@@ -72,17 +85,6 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         check_depth(format, args.pictures.depth, None)?;
     }
     Ok(options)
-}
-
-/// Adds the imported checkpoint of a network for which none is given.
-///
-/// # Errors
-/// When several were imported.
-pub fn add_imported(method: &str, settings: &mut Vec<(String, String)>) -> Result<(), Failure> {
-    if let Some(file) = imported(method, settings)? {
-        settings.push((WEIGHTS.to_owned(), path_text(&file)?));
-    }
-    Ok(())
 }
 
 /// Can the further output go to its file, beside these pictures and their results?
@@ -115,66 +117,6 @@ pub fn check_aside(
     Ok(())
 }
 
-/// The file of a checkpoint: the one of that name, or of an imported model called so.
-///
-/// # Errors
-/// Neither a file nor a model.
-pub fn weights_file(named: &Path) -> Result<PathBuf, Failure> {
-    if named.exists() {
-        return Ok(named.to_path_buf());
-    }
-    let folder = models::folder();
-    let imported = named.to_str().and_then(|name| Some(models::file(folder.as_deref()?, name)));
-    if let Some(file) = imported.filter(|file| file.is_file()) {
-        return Ok(file);
-    }
-    let names = folder.map(|folder| models::names(&folder)).unwrap_or_default();
-    let hint = if names.is_empty() {
-        "name a file, or a model that `unband models import FILE` has imported".to_owned()
-    } else {
-        format!("name a file, or an imported model: {}", names.join(", "))
-    };
-    Err(Failure::at(
-        named.display().to_string(),
-        "there is no such file, and no such model".into(),
-        Some(hint),
-    ))
-}
-
-/// Is it a network?
-pub fn takes_file(method: &str) -> bool {
-    unband::method(method).is_some_and(|entry| takes_weights(entry.params))
-}
-
-fn imported(method: &str, settings: &[(String, String)]) -> Result<Option<PathBuf>, Failure> {
-    // The program's own numbers are not taken for others unless somebody says so.
-    if !takes_file(method)
-        || networks::built_in(method).is_some()
-        || settings.iter().any(|(name, _)| name == WEIGHTS)
-    {
-        return Ok(None);
-    }
-    let Some(folder) = models::folder() else { return Ok(None) };
-    let published = PUBLISHED.iter().filter(|p| p.architecture == method).map(|p| p.name);
-    let names = published.filter(|&name| name != method).chain([method]);
-    let file = |name| models::file(&folder, name);
-    let mut found: Vec<PathBuf> = names.map(file).filter(|file| file.is_file()).collect();
-    if found.len() > 1 {
-        let all: Vec<String> = found.iter().map(|file| file.display().to_string()).collect();
-        let hint = format!("choose one with `--weights`: {}", all.join(", "));
-        return Err(Failure::usage(format!("several checkpoints of {method} were imported"), hint));
-    }
-    Ok(found.pop())
-}
-
-/// A path as a setting holds it.
-fn path_text(path: &Path) -> Result<String, Failure> {
-    path.to_str().map(str::to_owned).ok_or_else(|| {
-        let hint = "rename the file";
-        Failure::usage(format!("the name of {} is no Unicode text", path.display()), hint)
-    })
-}
-
 /// A method with its settings, or another program's recipe.
 fn choice(text: &str) -> Result<Choice, Failure> {
     let (name, settings) = unband_filters::parse_method(text, unband::methods())
@@ -197,10 +139,19 @@ pub fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
 
 /// A single output: is its extension known, and can it hold what was asked for?
 pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
-    if path.as_os_str() == STDIO || naming.format.is_some() {
+    if path.as_os_str() == STDIO {
         return Ok(());
     }
     let shown = path.display().to_string();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    if let Some(folder) = folder {
+        let message = format!("the folder {} does not exist", folder.display());
+        let hint = format!("check its spelling, or make it: `mkdir -p {}`", folder.display());
+        return Err(Failure::at(shown, message, Some(hint)));
+    }
+    if naming.format.is_some() {
+        return Ok(());
+    }
     match unband_io::by_extension(path) {
         Some(format) if format.writes.is_none() => {
             let error = unband_io::Error::ReadOnly { format: format.name };

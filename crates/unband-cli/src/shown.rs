@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use crate::args::{Cli, Command};
+use crate::shipped::{TABLES, find};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -80,6 +81,11 @@ fn check(words: &[String]) {
     let cli = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{}\n{error}", words.join(" ")));
     if let Some(Command::Train(_)) = &cli.command {
         check_training(&words[2..]);
+    }
+    if let Some(Command::Eval(eval)) = &cli.command
+        && eval.table.extension().is_none()
+    {
+        assert!(find(TABLES, &eval.table).is_some(), "there is no table {}", eval.table.display());
     }
     check_names(words);
     check_files(words);

@@ -58,9 +58,9 @@ pub struct PictureArgs {
     /// Threads to use [default: all processors]
     #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
     pub threads: Option<NonZeroUsize>,
-    /// Numbers that networks multiply: f32, bf16 or auto
+    /// Numbers that networks multiply: f32, bf16 or auto, which is f32 on every processor
     ///
-    /// bf16 has 8 significant bits and is up to 1.5 times as quick, on processors with AVX-512 BF16. auto is f32.
+    /// bf16 has 8 significant bits and is up to 1.5 times as quick, on processors with AVX-512 BF16.
     #[arg(long, value_name = "KIND", default_value = "auto", value_parser = precision, help_heading = "Machine")]
     pub precision: Precision,
     /// Most memory to use, such as 800M or 2G

@@ -41,6 +41,12 @@ pub fn run(args: &DebandArgs) -> Outcome {
     let (films, others) = std::mem::take(&mut found.inputs).into_iter().partition(is_film);
     found.inputs = others;
     if films.is_empty() {
+        let named = args.film.named();
+        if !named.is_empty() {
+            let names = named.join("`, `");
+            let (are, ends) = if named.len() > 1 { ("are", "options") } else { ("is", "option") };
+            talk.note(&format_args!("`{names}` {are} no {ends} for pictures, and there is no film"));
+        }
         return pictures::run(args, found, Vec::new(), &talk);
     }
     let outcome = films::run(args, &films, &talk);

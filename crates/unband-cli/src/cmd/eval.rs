@@ -1,4 +1,4 @@
-//! `unband eval TABLE.toml`: methods on pairs of pictures, as papers tabulate them.
+//! `unband eval TABLE`: methods on pairs of pictures, as papers tabulate them.
 
 mod contender;
 mod data;
@@ -26,6 +26,7 @@ use crate::args::TalkArgs;
 use crate::bar::Bar;
 use crate::interrupt::{self, Busy};
 use crate::result::print_data;
+use crate::shipped::{self, SMALL, TABLES};
 use crate::talk::{Failure, Loudness, Talk};
 use crate::{Outcome, batch};
 use contender::{Contender, Runs, Setting};
@@ -37,9 +38,9 @@ use store::{Record, Store};
 
 const AFTER: &str = "\
 Examples:
-  unband eval recipes/tables/bdinn-1.toml                       on pairs in data/fhd/test, as published
-  unband eval recipes/tables/bdinn-1.toml --small --data photos   on a few clean pictures, harmed on the way
-  unband eval mine.toml --out results/mine                      docs/evaluation.md says what stands in a table
+  unband eval bdinn-1                         on pairs in data/fhd/test, as published
+  unband eval bdinn-1 --small --data photos   on a few clean pictures, degraded on the way
+  unband eval mine.toml -o results/mine       docs/evaluation.md says what stands in a table
 
 The same command goes on with a table that was stopped: results of each picture are kept under OUT/kept.
 
@@ -53,10 +54,10 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub struct EvalArgs {
-    /// The table: methods, pictures, measures
-    #[arg(value_name = "TABLE.toml", value_hint = clap::ValueHint::FilePath)]
+    /// The table, methods, pictures and measures: a file, or the name of one of the program's own, which `unband list tables` shows
+    #[arg(value_name = "TABLE", value_hint = clap::ValueHint::FilePath)]
     pub table: PathBuf,
-    /// On a few clean pictures, harmed on the way: as `--with small.toml` from the table's folder
+    /// On a few clean pictures, degraded on the way: as `--with small.toml` from the table's folder
     #[arg(long)]
     pub small: bool,
     /// Tables whose keys replace those of the first one
@@ -69,7 +70,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub data: Option<PathBuf>,
     /// Folder of the results [default: eval/NAME of the table]
-    #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    #[arg(short, long, visible_alias = "output", value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub out: Option<PathBuf>,
     /// Threads to use [default: all processors]
     #[arg(short = 'j', long, value_name = "N")]
@@ -85,7 +86,8 @@ pub fn run(args: &EvalArgs) -> Outcome {
     match Job::new(args) {
         Ok((job, failures)) => {
             interrupt::listen();
-            let bar = Bar::new(job.items.len(), loudness > Loudness::Quiet);
+            let show = loudness > Loudness::Quiet;
+            let bar = Bar::new(job.items.len(), show).with_lines(show);
             job.run(&failures, &Talk { loudness, bar: &bar })
         }
         Err(failure) => {
@@ -392,7 +394,12 @@ fn pair<'r>(
 fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
     let mut with = args.with.clone();
     if args.small {
-        with.insert(0, args.table.with_file_name("small.toml"));
+        // Beside a table of the program's is the program's.
+        let small = match shipped::find(TABLES, &args.table) {
+            Some(_) => PathBuf::from(SMALL),
+            None => args.table.with_file_name("small.toml"),
+        };
+        with.insert(0, small);
     }
     let mut recipe = Recipe::load(&args.table, &with)?;
     if args.untrained {

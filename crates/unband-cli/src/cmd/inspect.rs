@@ -11,7 +11,7 @@ use unband_image::{Depth, Plane};
 use unband_io::WriteOptions;
 
 use crate::Outcome;
-use crate::args::TalkArgs;
+use crate::args::{TalkArgs, png_file};
 use crate::bar::Bar;
 use crate::inputs::{Gather, Input, readable};
 use crate::result::{print_data, print_json};
@@ -24,7 +24,7 @@ pub struct InspectArgs {
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
     /// Draw where the banding is into this PNG: the picture in grey, bands in orange
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, visible_alias = "save-map", value_name = "FILE.png", value_parser = png_file, value_hint = clap::ValueHint::FilePath)]
     pub map: Option<PathBuf>,
     /// Replace the map if it exists
     #[arg(long)]
@@ -165,6 +165,7 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, overwrite: bool) -> Result
 /// One line of `--json`.
 #[derive(Serialize)]
 struct Record {
+    schema: &'static str,
     input: String,
     format: &'static str,
     width: usize,
@@ -209,6 +210,7 @@ impl Record {
             Space::Yuv { matrix, range } => ("yuv", Some(matrix.name()), Some(range.name())),
         };
         Self {
+            schema: "unband-inspect/1",
             input: input.shown(),
             format,
             width: image.width(),

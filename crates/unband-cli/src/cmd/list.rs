@@ -1,93 +1,181 @@
 //! `unband list`: what the registries hold.
 
+mod json;
+mod markdown;
+mod short;
+
 use std::fmt::Write;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use unband::Dither;
 use unband_data::{DEGRADATIONS, DegradationEntry, Mix, Shipped, Sides, Speed};
+use unband_image::params::spoken;
 use unband_image::{Depth, Entry, ParamInfo, ParamKind};
 use unband_io::{FORMATS, FormatEntry};
 use unband_metrics::{Against, Least, METRICS, Metric};
 use unband_nets::zoo::{self, Published};
 
 use crate::Outcome;
+use crate::bar::Bar;
 use crate::cmd::score::{better, range};
-use crate::result::print_data;
+use crate::result::{print_data, print_json};
+use crate::talk::{Failure, Loudness, Talk};
+
+const AFTER: &str = "\
+Examples:
+  unband list              names, one line each
+  unband list methods      all about the methods, their parameters among it
+  unband list f3kdb        all about one of anything
+  unband list formats";
 
 /// What it takes.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER)]
 pub struct ListArgs {
-    /// Only these
-    #[arg(value_enum)]
-    pub what: Option<Kind>,
+    /// One kind of things: methods, dithers, formats, measures, degradations, tables or trainings; or the name of one thing
+    #[arg(value_name = "KIND|NAME")]
+    pub what: Option<String>,
     /// As Markdown, the way docs/reference has it
     #[arg(long)]
     pub markdown: bool,
+    /// Print one JSON object
+    #[arg(long, conflicts_with = "markdown")]
+    pub json: bool,
 }
 
 /// What can be listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Kind {
-    /// Methods for `--method`, with their parameters
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
     Methods,
-    /// Kinds of dither for `--dither`
     Dithers,
-    /// File formats
     Formats,
-    /// Measures for `--metrics` and `--fail-if`
     Measures,
-    /// Degradations for mixes, with their parameters
     Degradations,
+    /// Recipes for `unband eval`.
+    Tables,
+    /// Recipes for `unband train`.
+    Trainings,
+}
+
+impl Kind {
+    const ALL: [(Self, &'static str); 7] = [
+        (Self::Methods, "methods"),
+        (Self::Dithers, "dithers"),
+        (Self::Formats, "formats"),
+        (Self::Measures, "measures"),
+        (Self::Degradations, "degradations"),
+        (Self::Tables, "tables"),
+        (Self::Trainings, "trainings"),
+    ];
+
+    fn of(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
+    }
+
+    /// All about it.
+    fn text(self) -> String {
+        match self {
+            Self::Methods => methods(),
+            Self::Dithers => dithers(),
+            Self::Formats => formats(),
+            Self::Measures => measures(),
+            Self::Degradations => degradations(),
+            Self::Tables => short::tables(),
+            Self::Trainings => short::trainings(),
+        }
+    }
+
+    /// Its page of docs/reference, where it has one.
+    fn markdown(self) -> Option<String> {
+        Some(match self {
+            Self::Methods => markdown::methods(),
+            Self::Dithers => markdown::dithers(),
+            Self::Formats => markdown::formats(),
+            Self::Measures => markdown::measures(),
+            Self::Degradations => markdown::degradations(),
+            Self::Tables | Self::Trainings => return None,
+        })
+    }
 }
 
 /// Prints the lists.
 pub fn run(args: &ListArgs) -> Outcome {
-    let kinds = args.what.map_or_else(|| Kind::value_variants().to_vec(), |kind| vec![kind]);
-    let lists: Vec<String> = kinds
-        .into_iter()
-        .map(|kind| match (kind, args.markdown) {
-            (Kind::Methods, false) => methods(),
-            (Kind::Dithers, false) => dithers(),
-            (Kind::Formats, false) => formats(),
-            (Kind::Measures, false) => measures(),
-            (Kind::Degradations, false) => degradations(),
-            (Kind::Methods, true) => methods_markdown(),
-            (Kind::Dithers, true) => dithers_markdown(),
-            (Kind::Formats, true) => formats_markdown(),
-            (Kind::Measures, true) => measures_markdown(),
-            (Kind::Degradations, true) => degradations_markdown(),
-        })
-        .collect();
-    print_data(lists.join("\n").as_bytes())
+    let kind = args.what.as_deref().map(|word| Kind::of(word).ok_or(word));
+    let listed = match (kind, args.markdown, args.json) {
+        (None, true, _) => {
+            Ok(Kind::ALL.iter().filter_map(|(kind, _)| kind.markdown()).collect::<Vec<_>>().join("\n"))
+        }
+        (None, _, true) => return print_json(&json::Record::new(&|_, _| true)),
+        (None, ..) => Ok(short::text()),
+        (Some(Ok(kind)), true, _) => Ok(kind.markdown().unwrap_or_else(|| kind.text())),
+        (Some(Ok(kind)), _, true) => return print_json(&json::Record::new(&|of, _| of == kind)),
+        (Some(Ok(kind)), ..) => Ok(kind.text()),
+        (Some(Err(name)), _, json) => match one(name) {
+            Err(failure) => Err(failure),
+            Ok(_) if json => return print_json(&json::Record::new(&|_, found| found == name)),
+            Ok(text) => Ok(text),
+        },
+    };
+    match listed {
+        Ok(text) => print_data(text.as_bytes()),
+        Err(failure) => {
+            Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            Outcome::Usage
+        }
+    }
 }
 
-const GENERATED: &str = "<!-- Written by `unband list --markdown`; a test compares. Do not edit. -->";
+/// All about what is called so, in any of the lists.
+fn one(name: &str) -> Result<String, Failure> {
+    let methods = unband::methods().filter(|entry| entry.name == name).map(method);
+    let dithers =
+        Dither::ALL.iter().filter(|dither| dither.word() == name).map(|dither| dither_line(*dither));
+    let formats =
+        FORMATS.iter().filter(|f| f.name.eq_ignore_ascii_case(name) || f.extensions.contains(&name));
+    let formats = formats.map(|format| {
+        let rows = COLUMNS.iter().zip(format_row(format));
+        rows.fold(String::new(), |text, (column, cell)| format!("{text}  {column:10}  {cell}\n"))
+    });
+    let measures = METRICS.iter().filter(|metric| metric.name == name).map(measure);
+    let degradations = DEGRADATIONS.iter().filter(|entry| entry.name == name).map(degradation);
+    let mixes = mixes().filter(|(mix, _)| *mix == name).map(|(mix, title)| format!("  {mix}  {title}\n"));
+    let found: Vec<String> = (methods.map(|text| ("Method", text)))
+        .chain(dithers.map(|text| ("Dither", text)))
+        .chain(formats.map(|text| ("Format", text)))
+        .chain(measures.map(|text| ("Measure", text)))
+        .chain(degradations.map(|text| ("Degradation", text)))
+        .chain(mixes.map(|text| ("Mix of degradations", text)))
+        .map(|(kind, text)| format!("{kind}\n\n{text}"))
+        .collect();
+    if !found.is_empty() {
+        return Ok(found.join("\n"));
+    }
+    let near = json::names()
+        .map(|known| (strsim::damerau_levenshtein(known, name), known))
+        .filter(|&(apart, known)| apart <= known.len() / 3)
+        .min();
+    let kinds: Vec<&str> = Kind::ALL.iter().map(|(_, word)| *word).collect();
+    let hint = match near {
+        Some((_, near)) => format!("did you mean `{near}`?"),
+        None => format!("kinds are {}; `unband list` has all names", kinds.join(", ")),
+    };
+    Err(Failure::usage(format!("nothing is called `{name}`"), hint))
+}
 
 fn methods() -> String {
     let mut text = "Methods (--method NAME:key=value,…)\n".to_owned();
     for entry in unband::methods() {
-        let _ = writeln!(text, "\n  {}  {}", entry.name, entry.title);
-        let _ = writeln!(text, "      {}", origin(entry));
-        text += &parameters(entry.params);
+        text.push('\n');
+        text += &method(entry);
     }
     text += "\n  Recipes of ffmpeg are methods too: deband=1thr=0.03:range=24, gradfun=1.2:16.\n";
     text
 }
 
-fn methods_markdown() -> String {
-    let mut text = format!(
-        "# Methods\n\n{GENERATED}\n\n`--method NAME` or `--method NAME:key=value,…`. Recipes of ffmpeg are understood \
-         as they are: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.\n"
-    );
-    for entry in unband::methods() {
-        let _ = writeln!(text, "\n## {}\n\n{}. {}", entry.name, entry.title, origin(entry));
-        if entry.params.is_empty() {
-            text += "\nIt has no parameters.\n";
-            continue;
-        }
-        text += &parameters_markdown(entry.params);
-    }
-    text
+fn method(entry: &Entry) -> String {
+    let mut text = format!("  {}  {}{}\n", entry.name, entry.title, short::by_default(entry));
+    let _ = writeln!(text, "      {}", origin(entry));
+    text + &parameters(entry.params)
 }
 
 fn parameters(params: &[ParamInfo]) -> String {
@@ -97,21 +185,6 @@ fn parameters(params: &[ParamInfo]) -> String {
         for line in wrapped(&sentences(param.doc), 90) {
             let _ = writeln!(text, "          {line}");
         }
-    }
-    text
-}
-
-fn parameters_markdown(params: &[ParamInfo]) -> String {
-    let mut text = "\n| parameter | default | allowed | what it does |\n|---|---|---|---|\n".to_owned();
-    for param in params {
-        let _ = writeln!(
-            text,
-            "| `{}` | {} | {} | {} |",
-            param.name,
-            default(param),
-            allowed(param),
-            sentences(param.doc).replace('|', "\\|")
-        );
     }
     text
 }
@@ -132,8 +205,8 @@ fn effect(entry: &DegradationEntry) -> String {
 fn degradations() -> String {
     let mut text = "Degradations (for mixes of `unband degrade --recipe`)\n".to_owned();
     for entry in DEGRADATIONS {
-        let _ = writeln!(text, "\n  {}  {}\n      {}", entry.name, entry.title, effect(entry));
-        text += &parameters(entry.params);
+        text.push('\n');
+        text += &degradation(entry);
     }
     text += "\nMixes that are built in (--recipe NAME)\n\n";
     for (name, title) in mixes() {
@@ -142,20 +215,8 @@ fn degradations() -> String {
     text
 }
 
-fn degradations_markdown() -> String {
-    let mut text = format!(
-        "# Degradations\n\n{GENERATED}\n\nWhat mixes are made of; [degrading.md](../degrading.md) says how. Mixes that are built \
-         in, for `--recipe`:\n\n| mix | what it is |\n|---|---|\n"
-    );
-    for (name, title) in mixes() {
-        let _ = writeln!(text, "| [`{name}`](../../recipes/degrade/{name}.toml) | {title} |");
-    }
-    for entry in DEGRADATIONS {
-        let title = sentences(entry.title);
-        let _ = writeln!(text, "\n## {}\n\n{title} {}", entry.name, effect(entry));
-        text += &parameters_markdown(entry.params);
-    }
-    text
+fn degradation(entry: &DegradationEntry) -> String {
+    format!("  {}  {}\n      {}\n{}", entry.name, entry.title, effect(entry), parameters(entry.params))
 }
 
 fn mixes() -> impl Iterator<Item = (&'static str, String)> {
@@ -196,6 +257,14 @@ fn default(param: &ParamInfo) -> String {
 /// `1.2` for a default written as `1.2`, `keep` for one written as `Kind::Keep` or `"keep"`.
 fn value(default: &str) -> String {
     let word = default.trim_matches('"').rsplit("::").next().unwrap_or(default);
+    // A constant.
+    if word != default
+        && word.len() > 1
+        && word.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        && word != "TAU"
+    {
+        return word.to_ascii_lowercase().replace('_', "-");
+    }
     match word {
         "TAU" => return "2π".to_owned(),
         // A file: there is none unless it is given.
@@ -218,14 +287,7 @@ fn value(default: &str) -> String {
 
 fn allowed(param: &ParamInfo) -> String {
     match param.kind {
-        ParamKind::Number | ParamKind::Whole if !param.range.is_empty() => param
-            .range
-            .split("..=")
-            .map(str::trim)
-            .collect::<Vec<_>>()
-            .join(" to ")
-            .replace('_', "")
-            .replace("TAU", "2π"),
+        ParamKind::Number | ParamKind::Whole if !param.range.is_empty() => spoken(param.range),
         kind => kind.to_string(),
     }
 }
@@ -244,21 +306,14 @@ fn dither_doc(dither: Dither) -> &'static str {
 fn dithers() -> String {
     let mut text = "Dithers (--dither KIND)\n\n".to_owned();
     for dither in Dither::ALL {
-        let default = if *dither == Dither::default() { " (default)" } else { "" };
-        let _ = writeln!(text, "  {:15}  {}{default}", dither.word(), dither_doc(*dither));
+        text += &dither_line(*dither);
     }
     text
 }
 
-fn dithers_markdown() -> String {
-    let mut text = format!(
-        "# Dithers\n\n{GENERATED}\n\nFor `--dither`; without it `{}`.\n\n| dither | what it does |\n|---|---|\n",
-        Dither::default().word()
-    );
-    for dither in Dither::ALL {
-        let _ = writeln!(text, "| `{}` | {} |", dither.word(), dither_doc(*dither));
-    }
-    text
+fn dither_line(dither: Dither) -> String {
+    let default = if dither == Dither::default() { " (default)" } else { "" };
+    format!("  {:15}  {}{default}\n", dither.word(), dither_doc(dither))
 }
 
 const COLUMNS: [&str; 12] = [
@@ -334,19 +389,6 @@ fn formats() -> String {
     text
 }
 
-fn formats_markdown() -> String {
-    let mut text = format!(
-        "# Formats\n\n{GENERATED}\n\nThe columns from *depths* on say what is kept when writing. How each format is read \
-         and written, and what that cannot do, is in [formats.md](../formats.md).\n\n| {} |\n|{}\n",
-        COLUMNS.join(" | "),
-        "---|".repeat(COLUMNS.len())
-    );
-    for format in FORMATS {
-        let _ = writeln!(text, "| {} |", format_row(format).join(" | "));
-    }
-    text
-}
-
 fn against(metric: &Metric) -> &'static str {
     match metric.against {
         Against::Nothing => "nothing",
@@ -373,46 +415,28 @@ fn network(metric: &Metric) -> Option<String> {
 fn measures() -> String {
     let mut text = "Measures (--metrics NAME,NAME,…; --fail-if 'NAME>LIMIT')\n".to_owned();
     for metric in METRICS {
-        let _ = writeln!(text, "\n  {}  {}", metric.name, metric.title);
-        let unit = if metric.unit.is_empty() { String::new() } else { format!("{}, ", metric.unit) };
-        let _ = writeln!(text, "      {unit}{}; {}", better(metric), range(metric));
-        let least = match metric.least {
-            Least::Sample => String::new(),
-            _ => format!("; needs {} samples", least(metric)),
-        };
-        let _ = writeln!(text, "      compared with {}{least}", against(metric));
-        if let Some(network) = network(metric) {
-            let _ = writeln!(text, "      runs {network}");
-        }
-        for line in wrapped(&sentences(metric.purpose), 90) {
-            let _ = writeln!(text, "          {line}");
-        }
-        let _ = writeln!(text, "      Source: {}", sentences(metric.source));
+        text.push('\n');
+        text += &measure(metric);
     }
     text
 }
 
-fn measures_markdown() -> String {
-    let mut text = format!(
-        "# Measures\n\n{GENERATED}\n\nFor `--metrics NAME,NAME,…` and `--fail-if 'NAME>LIMIT'` of `unband score` and \
-         `unband compare`. `score` takes those that are compared with nothing; the input is the picture before its \
-         repair.\n\nPictures of a pair have one size and one colour model. Their depths may differ: samples lie on one \
-         scale, an 8-bit result is compared with its 16-bit reference as it is, and `compare` says so. Measures whose \
-         definition works on whole codes (`gmsd`, `ms-ssim`, `ssim-matlab-gray`) round to those of the deeper one, `psnr-y-rounded` always to 8 bits.\n\n| measure | unit | better | values | compared with | least picture |\n|---|---|---|---|---|---|\n"
-    );
-    for metric in METRICS {
-        let unit = if metric.unit.is_empty() { "–" } else { metric.unit };
-        let better = better(metric).trim_end_matches(" is better");
-        let cells = [unit, better, &range(metric), against(metric), &least(metric)].join(" | ");
-        let _ = writeln!(text, "| [`{0}`](#{0}) | {cells} |", metric.name);
+fn measure(metric: &Metric) -> String {
+    let mut text = format!("  {}  {}\n", metric.name, metric.title);
+    let unit = if metric.unit.is_empty() { String::new() } else { format!("{}, ", metric.unit) };
+    let _ = writeln!(text, "      {unit}{}; {}", better(metric), range(metric));
+    let least = match metric.least {
+        Least::Sample => String::new(),
+        _ => format!("; needs {} samples", least(metric)),
+    };
+    let _ = writeln!(text, "      compared with {}{least}", against(metric));
+    if let Some(network) = network(metric) {
+        let _ = writeln!(text, "      runs {network}");
     }
-    for metric in METRICS {
-        let parts = [metric.title, metric.purpose, &format!("Source: {}", metric.source)].map(sentences);
-        let _ = writeln!(text, "\n## {}\n\n{}", metric.name, parts.join(" "));
-        if let Some(network) = network(metric) {
-            let _ = writeln!(text, "\nIt runs {network}.");
-        }
+    for line in wrapped(&sentences(metric.purpose), 90) {
+        let _ = writeln!(text, "          {line}");
     }
+    let _ = writeln!(text, "      Source: {}", sentences(metric.source));
     text
 }
 
@@ -444,6 +468,8 @@ mod tests {
         assert_eq!(value("true"), "true");
         assert_eq!(value("Kind::BlueNoise"), "blue-noise");
         assert_eq!(value("\"auto\""), "auto");
+        assert_eq!(value("Presets::NONE"), "none");
+        assert_eq!(value("std::f32::consts::TAU"), "2π");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `unband models`: checkpoints of networks: what a file is, which were published, copies that methods can find, and files
 //! for other runtimes.
 
+mod default;
 pub mod export;
 mod import;
 mod info;
@@ -31,10 +32,15 @@ pub struct ModelsArgs {
 enum What {
     /// Say what checkpoints are: kind of file, network, settings, what is missing; nothing in them is executed
     Info(InfoArgs),
-    /// List checkpoints that were published, where they are, and which of them are here
+    /// List models that were imported, and checkpoints that were published and where
     List(ListArgs),
     /// Copy checkpoints to where the program finds them, checked and as safetensors
+    ///
+    /// A published checkpoint gets the name of `unband models list`, any other that of its network. The first model of a network is
+    /// its default: what `--method NETWORK` runs without `--weights`.
     Import(ImportArgs),
+    /// Choose which of several models of a network runs where `--weights` names none
+    Default(DefaultArgs),
     /// Print a network layer by layer: results, parameters, multiply-adds, how far it looks, memory
     Show(ShowArgs),
     /// Write a network as an ONNX file, for other runtimes
@@ -48,7 +54,7 @@ enum What {
 /// What `unband models info` takes.
 #[derive(Debug, Args)]
 pub struct InfoArgs {
-    /// Checkpoints: safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives, MATLAB's .mat, folders of TensorFlow models
+    /// Checkpoints, or names of imported models: safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives, MATLAB's .mat, folders of TensorFlow models
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     files: Vec<PathBuf>,
     /// Print one JSON object per file
@@ -73,15 +79,29 @@ pub struct ImportArgs {
     /// Checkpoints, as their publishers have them: files, or folders of TensorFlow models
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     files: Vec<PathBuf>,
-    /// Call it so; needed for files that are not the published ones but are called like them
+    /// Call it so, and use it by `--weights NAME`
     #[arg(long = "as", value_name = "NAME", value_parser = name::name)]
     name: Option<String>,
     /// Round numbers to 16 bits: half the size
     #[arg(long)]
     half: bool,
+    /// Make it the default of its network
+    #[arg(long)]
+    default: bool,
     /// Replace a model of that name
     #[arg(long)]
     overwrite: bool,
+    /// How much is said.
+    #[command(flatten)]
+    talk: TalkArgs,
+}
+
+/// What `unband models default` takes.
+#[derive(Debug, Args)]
+pub struct DefaultArgs {
+    /// The name of an imported model; `unband models list` shows them
+    #[arg(value_name = "NAME")]
+    name: String,
     /// How much is said.
     #[command(flatten)]
     talk: TalkArgs,
@@ -132,6 +152,7 @@ pub fn run(args: &ModelsArgs) -> Outcome {
         What::Info(args) => info::run(args, &speak(args.talk)),
         What::List(args) => list::run(args, &speak(TalkArgs::default())),
         What::Import(args) => import::run(args, &speak(args.talk)),
+        What::Default(args) => default::run(args, &speak(args.talk)),
         What::Show(args) => show::run(args, &speak(args.talk)),
         What::Export(args) => export::run(args, &speak(args.talk)),
     }

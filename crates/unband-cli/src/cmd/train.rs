@@ -2,13 +2,15 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use clap::Args;
+use tempfile::TempDir;
 
 use crate::Outcome;
 use crate::bar::Bar;
+use crate::shipped::{self, TRAININGS};
 use crate::talk::{Failure, Loudness, Talk};
 
 const PROGRAM: &str = if cfg!(windows) { "unband-train.exe" } else { "unband-train" };
@@ -18,8 +20,8 @@ const INSTALL: &str = "install it: cargo install --path crates/unband-train";
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct TrainArgs {
-    /// A recipe and its options; `unband train --help` lists them
-    #[arg(value_name = "RECIPE.toml", trailing_var_arg = true, allow_hyphen_values = true)]
+    /// A recipe and its options, which `unband train --help` lists; `unband list trainings` shows the program's own recipes
+    #[arg(value_name = "RECIPE", trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<OsString>,
 }
 
@@ -29,7 +31,16 @@ pub fn run(args: &TrainArgs) -> Outcome {
         std::env::current_exe().ok().map(|own| own.with_file_name(PROGRAM)).filter(|file| file.is_file());
     // Without one beside, the system looks along PATH.
     let program = beside.unwrap_or_else(|| PathBuf::from(PROGRAM));
-    match Command::new(&program).args(&args.arguments).status() {
+    let (arguments, _recipes) = match with_recipe(&args.arguments) {
+        Ok(both) => both,
+        Err(error) => {
+            let failure =
+                Failure::at("the recipe".into(), error.to_string(), Some("name a recipe's file".into()));
+            Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
+            return Outcome::SomeFailed;
+        }
+    };
+    match Command::new(&program).args(&arguments).status() {
         Ok(status) => outcome(status),
         Err(error) => {
             let failure = if error.kind() == ErrorKind::NotFound {
@@ -41,6 +52,23 @@ pub fn run(args: &TrainArgs) -> Outcome {
             Outcome::Usage
         }
     }
+}
+
+/// The arguments, with the file of a recipe in place of the name of one of the program's. Its folder holds all of them, as
+/// `--small` wants, for as long as it is kept.
+fn with_recipe(arguments: &[OsString]) -> std::io::Result<(Vec<OsString>, Option<TempDir>)> {
+    let mut arguments = arguments.to_vec();
+    let named = arguments.first_mut().and_then(|first| {
+        let recipe = shipped::find(TRAININGS, Path::new(first))?;
+        Some((recipe, first))
+    });
+    let Some((recipe, first)) = named else { return Ok((arguments, None)) };
+    let folder = tempfile::Builder::new().prefix("unband-recipes-").tempdir()?;
+    for shipped in TRAININGS {
+        std::fs::write(folder.path().join(shipped.name).with_extension("toml"), shipped.text)?;
+    }
+    *first = folder.path().join(recipe.name).with_extension("toml").into_os_string();
+    Ok((arguments, Some(folder)))
 }
 
 fn outcome(status: ExitStatus) -> Outcome {

@@ -14,9 +14,11 @@ use crate::batch::Cost;
 use crate::inputs::{Gather, readable};
 use crate::outputs;
 use crate::pictures::{self, Work, tell_losses};
-use crate::record::{EnlargedRecord, Record, reason_word, shown};
+use crate::record::{EnlargedRecord, Record, Schema, reason_word, shown};
 use crate::settings;
+use crate::summary::Became;
 use crate::talk::{Failure, Loudness, Talk};
+use crate::weights;
 
 const AFTER: &str = "\
 Examples:
@@ -25,9 +27,8 @@ Examples:
   unband upscale photos -o large --weights BSRGANx2.pth
   unband upscale sky.png --weights RealESRGAN_x2plus.pth --deband --depth 16
 
-Without `--weights` our own light network enlarges, by 4 or, with `--scale 2`, by 2. Checkpoints of BSRGAN, BSRNet,
-ESRGAN, FSSR, RealSR and Real-ESRGAN are read as their authors publish them;
-`unband models list` names them, `unband models info FILE` says what a file holds.
+Without `--weights` our own light network enlarges, by 4 or, with `--scale 2`, by 2. Checkpoints of BSRGAN, BSRNet, \
+ESRGAN, FSSR, RealSR and Real-ESRGAN are read as their authors publish them; `unband models list` names them, `unband models info FILE` says what a file holds.
 
 Exit codes:
   0    done
@@ -46,8 +47,8 @@ pub struct UpscaleArgs {
     /// Times as wide and high: 2 or 4 [default: what the weights give, 4 without any]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8), help_heading = "Method")]
     scale: Option<u8>,
-    /// File with the numbers of a network that enlarges, or the name of an imported model [default: our own]
-    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
+    /// Weights of a network that enlarges: a file, or the name of an imported model [default: our own]
+    #[arg(short, long, value_name = "FILE|NAME", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     weights: Option<PathBuf>,
     /// Take the banding out before
     #[arg(long, help_heading = "Method")]
@@ -88,7 +89,7 @@ impl<'a> Upscale<'a> {
         let pictures = &args.pictures;
         let options = UpscaleOptions {
             scale: args.scale.map(usize::from),
-            weights: args.weights.as_deref().map(settings::weights_file).transpose()?,
+            weights: args.weights.as_deref().map(weights::file_named).transpose()?,
             precision: pictures.precision,
             depth: pictures.depth,
             dither: pictures.dither,
@@ -175,6 +176,14 @@ impl Work for Upscale<'_> {
 
     fn plan_text(&self, input: &str, plan: &UpscalePlan, to_stdout: bool, _loudness: Loudness) -> String {
         format!("{}{}\n", head(input, plan), arrow(plan, to_stdout))
+    }
+
+    fn schema(&self) -> Schema {
+        Schema("unband-upscale/1")
+    }
+
+    fn became(&self, _report: &UpscaleFileReport) -> Became {
+        Became::Enlarged
     }
 
     fn planned(&self, input: String, plan: &UpscalePlan) -> Record {

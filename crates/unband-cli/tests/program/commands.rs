@@ -62,7 +62,8 @@ fn the_reference_pages_are_what_list_prints() {
 #[test]
 fn list_names_everything_that_can_be_asked_for() {
     let stage = Stage::new();
-    let text = stage.run(&["list"]).code(0).out();
+    let kinds = ["methods", "formats", "dithers", "measures"];
+    let text = kinds.map(|kind| stage.run(&["list", kind]).code(0).out()).concat();
     for entry in unband::methods() {
         assert!(text.contains(entry.name));
         for param in entry.params {

@@ -96,7 +96,7 @@ fn faults_are_named_before_anything_starts() {
     let mix = "title = \"t\"\n[[degrade]]\nuse = \"rgb-bits\"\nbits = 12\n";
     fs::write(stage.0.path().join("night.toml"), mix).unwrap();
     let ran = stage.run(&["degrade", "in", "--recipe", "night.toml", "-o", "out"]).code(2);
-    ran.says("night.toml: `degrade[0].bits`: `bits` must lie in 1..=8, got 12");
+    ran.says("night.toml: `degrade[0].bits`: `bits` must be 1 to 8, got 12");
     assert!(!stage.0.path().join("out").exists());
     stage.run(&["degrade", "in", "--recipe", "rgb", "-q", "-o", "out"]).code(0);
     stage

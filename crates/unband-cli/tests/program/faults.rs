@@ -30,17 +30,6 @@ fn what_cannot_be_read_is_named_with_a_hint() {
 }
 
 #[test]
-fn a_misspelt_command_is_noticed() {
-    let stage = Stage::new();
-    stage.png("a.png", &six_bits);
-    stage
-        .run(&["inspekt", "a.png", "-q"])
-        .code(1)
-        .says("error: inspekt: ")
-        .says("did you mean `unband inspect`?");
-}
-
-#[test]
 fn animations_say_what_they_are() {
     let stage = Stage::new();
     let frame = b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0";
@@ -60,12 +49,12 @@ fn wrong_usage_starts_nothing_and_says_what_is_right() {
         (&[], "Usage"),
         (&["a.png", "--no-such-option"], "--no-such-option"),
         (&["a.png", "--method", "smoth"], "did you mean `smooth`?"),
-        (&["a.png", "--method", "gradfun:radius=99"], "`radius` must lie in 4..=32, got 99"),
+        (&["a.png", "--method", "gradfun:radius=99"], "`radius` must be 4 to 32, got 99"),
         (&["a.png", "--method", "gradfun:colour=1"], "gradfun has no parameter `colour`"),
         (&["a.png", "--method", "gradfun", "--strength", "2"], "gradfun:key=value"),
-        (&["a.png", "--strength", "9"], "strength must lie in"),
-        (&["a.png", "--strength=-1"], "strength must lie in"),
-        (&["a.png", "--strength", "nan"], "strength must lie in"),
+        (&["a.png", "--strength", "9"], "strength must be 0 to 4"),
+        (&["a.png", "--strength=-1"], "strength must be 0 to 4"),
+        (&["a.png", "--strength", "nan"], "strength must be 0 to 4"),
         (&["a.png", "--depth", "9"], "8, 10, 12, 16, 32f or keep"),
         (&["a.png", "--dither", "snow"], "blue-noise"),
         (&["a.png", "--quality", "101"], "101"),
@@ -104,7 +93,7 @@ fn a_place_that_does_not_take_the_result_is_named() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
     stage.write("file", b"not a folder");
-    stage.run(&["a.png", "-o", "no/such/folder/b.png"]).code(1).says("no/such/folder/b.png").says("hint: ");
+    stage.run(&["a.png", "-o", "no/such/folder/b.png"]).code(2).says("no/such/folder/b.png").says("hint: ");
     stage.run(&["a.png", "-o", "file/"]).code(1).says("error: ").says("hint: ");
     assert_eq!(stage.names(), ["a.png", "file"]);
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::stage::{Stage, root};
+use crate::stage::{Stage, root, six_bits};
 
 fn golden(name: &str) -> Vec<u8> {
     std::fs::read(root().join("golden/checkpoints").join(name)).unwrap()
@@ -168,8 +168,7 @@ fn the_folder_of_a_tensorflow_model_is_imported_like_a_file() {
     assert_eq!((&told["container"], &told["tensors"]), (&"tensorflow".into(), &30.into()));
     assert_eq!((&told["network"]["name"], &told["network"]["complete"]), (&"dbi".into(), &true.into()));
     // Called like the published one, and not it.
-    stage.run(&["models", "import", "model"]).code(1).says("of another SHA-256");
-    stage.run(&["models", "import", "model", "--as", "dbi"]).code(0).says("dbi");
+    stage.run(&["models", "import", "model"]).code(0).says("of another SHA-256").says("dbi.safetensors");
     let copy = &stage.run(&["models", "info", "models/dbi.safetensors", "--json"]).code(0).json()[0];
     assert_eq!((&copy["container"], &copy["numbers"]), (&"safetensors".into(), &6713.into()));
     std::fs::remove_file(stage.path("model/variables/variables.data-00001-of-00002")).unwrap();
@@ -204,14 +203,138 @@ fn the_forests_of_nrqm_are_imported_from_matlab_and_measure() {
 }
 
 #[test]
-fn a_file_that_is_called_like_a_published_one_and_is_another_is_not_taken_for_it() {
+fn a_checkpoint_is_filed_by_what_it_is_and_not_by_what_it_is_called() {
     let stage = Stage::new();
+    // GGDBN's published file is called best.pth, and so are a thousand others.
+    stage.write("best.pth", &golden("bdinn.pth"));
+    stage.run(&["models", "import", "best.pth"]).code(0).says("models/bdinn.safetensors");
+    stage.write("other/best.pth", &golden("ggdbn.pth"));
+    stage.run(&["models", "import", "other/best.pth"]).code(0).says("models/ggdbn.safetensors");
     stage.write("BSRGAN.pth", &golden("rrdbnet.pth"));
-    stage.run(&["models", "import", "BSRGAN.pth"]).code(1).says("of another SHA-256").says("--as NAME");
-    stage.write("ggdbn.pth", &golden("rrdbnet.pth"));
-    stage.run(&["models", "import", "ggdbn.pth"]).code(1).says("name of a published model");
-    assert!(!stage.path("models").exists());
-    stage.run(&["models", "import", "BSRGAN.pth", "--as", "own"]).code(0);
+    let ran = stage.run(&["models", "import", "BSRGAN.pth"]).code(0).says("models/rrdbnet.safetensors");
+    ran.says("BSRGAN.pth is called like the published bsrgan-x4, but of another SHA-256");
+    stage
+        .run(&["models", "import", "other/best.pth"])
+        .code(1)
+        .says("exists already")
+        .says("--as NAME")
+        .says("--overwrite");
+    let list = &stage.run(&["models", "list", "--json"]).code(0).json()[0];
+    let found: Vec<_> =
+        list["models"].as_array().unwrap().iter().map(|m| (&m["name"], &m["network"])).collect();
+    let same = |name: &str| (Value::from(name), Value::from(name));
+    let expected = [same("bdinn"), same("ggdbn"), same("rrdbnet")];
+    assert_eq!(found, expected.iter().map(|(a, b)| (a, b)).collect::<Vec<_>>());
+    // It is not the published one: nobody knows that.
+    assert!(
+        list["published"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|p| p["name"] != "bsrgan-x4" || p["present"] == false)
+    );
+}
+
+#[test]
+fn imported_models_are_found_by_method_by_name_and_in_the_list() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.write("ggdbn.pth", &golden("ggdbn.pth"));
+    stage.run(&["models", "import", "ggdbn.pth", "--as", "mygg"]).code(0);
+    let run = |out: &str, more: &[&str]| {
+        let ran = stage.run(&[&["sky.png", "--dither", "none", "-o", out], more].concat()).code(0);
+        assert!(ran.stderr.contains("  ggdbn  "), "{}", ran.stderr);
+        stage.read(out)
+    };
+    let by_file = run("file.png", &["--weights", "ggdbn.pth"]);
+    assert!(by_file == run("name.png", &["--weights", "mygg"]));
+    assert!(by_file == run("both.png", &["--weights", "mygg", "--method", "ggdbn"]));
+    assert!(by_file == run("setting.png", &["--method", "ggdbn:weights=mygg"]));
+    assert!(by_file == run("method.png", &["--method", "ggdbn"]));
+    let text = stage.run(&["models", "list"]).code(0).out();
+    assert!(text.contains("  mygg  network ggdbn: what `--method ggdbn` runs\n"), "{text}");
+    assert!(stage.run(&["models", "info", "mygg"]).code(0).out().contains("ggdbn"));
+    stage.run(&["models", "export", "mygg", "--onnx", "g.onnx"]).code(0);
+    stage.run(&["sky.png", "--weights", "hers"]).code(2).says("hers").says("mygg");
+}
+
+#[test]
+fn of_several_models_the_first_is_the_default_until_another_is() {
+    let stage = Stage::new();
+    stage.write("a.pth", &golden("ggdbn.pth"));
+    let default = || {
+        let list = &stage.run(&["models", "list", "--json"]).code(0).json()[0];
+        let models = list["models"].as_array().unwrap();
+        models
+            .iter()
+            .filter(|m| m["default"] == true)
+            .map(|m| m["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    stage.run(&["models", "import", "a.pth", "--as", "first"]).code(0);
+    // Not even one that is called like its network.
+    stage.run(&["models", "import", "a.pth"]).code(0).says("unband models default ggdbn");
+    assert_eq!(default(), ["first"]);
+    stage.run(&["models", "default", "ggdbn"]).code(0).says("--method ggdbn");
+    assert_eq!(default(), ["ggdbn"]);
+    stage.run(&["models", "import", "a.pth", "--as", "third", "--default"]).code(0);
+    assert_eq!(default(), ["third"]);
+    stage.run(&["models", "default", "fourth"]).code(2).says("first, ggdbn, third");
+    std::fs::remove_file(stage.path("models/third.safetensors")).unwrap();
+    assert_eq!(default(), ["ggdbn"]);
+}
+
+#[test]
+fn weights_alone_say_which_network_runs() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.write("best.pth", &golden("bdinn.pth"));
+    stage.write("large.pth", &golden("rrdbnet.pth"));
+    stage.write("features.pth", &golden("vgg16.pth"));
+    let told = &stage.run(&["sky.png", "--weights", "best.pth", "--json"]).code(0).json()[0];
+    assert_eq!(told["method"], "bdinn");
+    stage
+        .run(&["sky.png", "--weights", "large.pth"])
+        .code(2)
+        .says("holds the network rrdbnet")
+        .says("unband upscale");
+    stage
+        .run(&["sky.png", "--weights", "features.pth"])
+        .code(2)
+        .says("takes no banding out")
+        .says("models info");
+    stage
+        .run(&["upscale", "sky.png", "--weights", "best.pth"])
+        .code(2)
+        .says("unband FILE --weights best.pth");
+    stage
+        .run(&["sky.png", "-o", "b.png", "--weights", "best.pth", "--save-output", "banding=banding.png"])
+        .code(0);
+}
+
+#[test]
+fn the_checkpoint_of_a_training_says_what_to_take() {
+    use unband_nets::{Data, StateDict, Tensor};
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let mut state = StateDict::new();
+    for part in ["main", "ema", "main/moment"] {
+        let tensor = Tensor { shape: vec![2], data: Data::F32(vec![0.5, 1.0]) };
+        state.insert(format!("{part}/mid.0.weight"), tensor);
+    }
+    let facts = [("step", "20"), ("recipe", "network = \"ggdbn\"\nsteps = 40")];
+    let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    stage.write("checkpoint.safetensors", &unband_nets::checkpoint::write_safetensors(&state, &facts));
+    let file = "checkpoint.safetensors";
+    let says = |args: &[&str], code: i32| {
+        stage.run(args).code(code).says("training under way").says("take best.safetensors beside it");
+    };
+    says(&["sky.png", "--weights", file], 2);
+    says(&["sky.png", "--method", "ggdbn", "--weights", file], 2);
+    says(&["upscale", "sky.png", "--weights", file], 2);
+    says(&["models", "import", file], 1);
+    let text = stage.run(&["models", "info", file]).code(0).out();
+    assert!(text.contains("best.safetensors beside it"), "{text}");
 }
 
 #[test]

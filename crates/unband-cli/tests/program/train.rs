@@ -28,4 +28,12 @@ fn a_trainer_on_the_path_gets_all_arguments_and_decides_how_it_ends() {
     assert_eq!(given(&["--help"]), "given: --help\n");
     train(&stage, "2", &["a.toml"]).code(2);
     train(&stage, "1", &["a.toml"]).code(1);
+    // A name is one of the program's own recipes, beside the others as `--small` wants.
+    std::fs::write(
+        &trainer,
+        "#!/bin/sh\nPATH=/usr/bin:/bin\nhead -n 1 \"$1\"\nls \"$(dirname \"$1\")/small.toml\"\n",
+    )
+    .unwrap();
+    let own = given(&["ggdbn", "--small"]);
+    assert!(own.starts_with("# GGDBN") && own.trim().ends_with("small.toml"), "{own}");
 }

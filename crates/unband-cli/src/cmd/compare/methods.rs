@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use unband::{Choice, Context, Error, Findings, Image, Options};
 
 use super::super::score::Loaded;
-use crate::settings::add_imported;
 use crate::talk::Failure;
+use crate::weights;
 
 /// What stands for no method: the program's own choice for each picture.
 const DEFAULT: &str = "default";
@@ -55,7 +55,7 @@ pub fn method(text: String, more: Vec<(String, String)>, options: &Options) -> R
     let (name, mut settings) = unband_filters::parse_method(&text, unband::methods())
         .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
     settings.extend(more);
-    add_imported(name, &mut settings)?;
+    weights::settle(name, &mut settings)?;
     let method = Choice::Named { name: name.to_owned(), settings };
     let options = Options { method, ..options.clone() };
     // Settings and ranges are the same for every picture, so a tiny one finds their faults.

@@ -15,7 +15,7 @@ use crate::inputs::Input;
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
 use crate::pictures::processors;
-use crate::record::Record;
+use crate::record::{Record, Schema};
 use crate::result::print_json;
 use crate::settings;
 use crate::talk::{Failure, Loudness, Talk, counted};
@@ -219,6 +219,7 @@ fn line(input: &str, report: &FilmReport) -> String {
 /// A film in `--json`.
 #[derive(Serialize)]
 struct FilmRecord<'a> {
+    schema: Schema,
     input: &'a str,
     status: &'static str,
     output: String,
@@ -239,6 +240,7 @@ impl<'a> FilmRecord<'a> {
     fn new(input: &'a str, report: &'a FilmReport) -> Self {
         let video = &report.film.video;
         Self {
+            schema: Schema::default(),
             input,
             status: "written",
             output: report.output.display().to_string(),

@@ -10,9 +10,11 @@ use crate::args::DebandArgs;
 use crate::batch::{self, Cost};
 use crate::inputs::{Gathered, Input};
 use crate::pictures::{self, Work, tell_losses};
-use crate::record::{self, Record};
+use crate::record::{self, Record, Schema};
 use crate::settings;
+use crate::summary::Became;
 use crate::talk::{Failure, Loudness, Talk};
+use crate::weights;
 
 /// Bytes that a pixel may take while a picture is worked on.
 const BYTES_PER_PIXEL: u64 = 30;
@@ -20,7 +22,14 @@ const BYTES_PER_PIXEL: u64 = 30;
 /// Works on the pictures. `begins`: what was read of standard input already.
 pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, talk: &Talk<'_>) -> Outcome {
     match settings::file_options(args) {
-        Ok(options) => pictures::run(&Deband { args, options }, &args.pictures, found, begins, talk),
+        Ok(options) => {
+            if args.method.is_none() && args.weights.is_none() && options.options.strength > 1.0 {
+                talk.note(
+                    &"`--strength` above 1 is for smooth, which runs in place of the network unband-lite",
+                );
+            }
+            pictures::run(&Deband { args, options }, &args.pictures, found, begins, talk)
+        }
         Err(failure) => {
             talk.failure(&failure);
             Outcome::Usage
@@ -53,7 +62,7 @@ impl Work for Deband<'_> {
     fn cost(&self, pixels: u64, threads: usize) -> Cost {
         // What a network holds is known once it meets a picture, which then gets all that is allowed.
         let network =
-            matches!(&self.options.options.method, Choice::Named { name, .. } if settings::takes_file(name));
+            matches!(&self.options.options.method, Choice::Named { name, .. } if weights::is_network(name));
         if let (Some(memory), true) = (self.args.pictures.max_memory, network) {
             return Cost { threads, memory };
         }
@@ -79,6 +88,14 @@ impl Work for Deband<'_> {
             text.extend(["  ", plan.finding.as_str(), "\n"]);
         }
         text
+    }
+
+    fn schema(&self) -> Schema {
+        Schema::default()
+    }
+
+    fn became(&self, report: &FileReport) -> Became {
+        if report.report.changed { Became::Repaired } else { Became::Unchanged }
     }
 
     fn planned(&self, input: String, plan: &Plan) -> Record {

@@ -21,7 +21,7 @@ use crate::cmd::score::{Subject, measure_one, number};
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
 use crate::pictures::processors;
-use crate::record::Record;
+use crate::record::{Record, Schema};
 use crate::result::print_json;
 use crate::talk::{Failure, Talk, counted};
 
@@ -134,7 +134,13 @@ fn one(
                 return Outcome::Done;
             }
             let output = output.display().to_string();
-            print_json(&PreviewRecord { input: &shown, status: "preview", output, frames: &frames })
+            print_json(&PreviewRecord {
+                schema: Schema::default(),
+                input: &shown,
+                status: "preview",
+                output,
+                frames: &frames,
+            })
         }
         Ok(None) => Outcome::Interrupted,
         Err(failure) => {
@@ -151,6 +157,7 @@ fn one(
 /// The object of `--json`.
 #[derive(Serialize)]
 struct PreviewRecord<'a> {
+    schema: Schema,
     input: &'a str,
     status: &'static str,
     output: String,

@@ -16,8 +16,8 @@ use super::data::{of_bytes, rounded, sha256};
 use super::enlarge::Enlargement;
 use super::recipe::{self, Planes};
 use super::untrained;
-use crate::settings::{add_imported, takes_file};
 use crate::talk::Failure;
+use crate::weights::{self, is_network};
 
 /// A row.
 pub struct Contender {
@@ -165,10 +165,10 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
     let Some(text) = &row.method else { return Ok(Runs::Nothing) };
     let name = name(text);
     let mut more = Vec::new();
-    if takes_file(name) {
-        let file = row.weights.as_deref().filter(|file| file.exists());
+    if is_network(name) {
+        let file = row.weights.as_deref().and_then(|file| weights::file_named(file).ok());
         // Not the program's own instead of the one that was asked for.
-        if let (Some(named), None) = (&row.weights, file)
+        if let (Some(named), None) = (&row.weights, &file)
             && built_in(name).is_some()
         {
             return Ok(Runs::Absent(absent(row, named, None)));
@@ -198,7 +198,7 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
                 weights: of_weights(&method)?,
                 way: Way::Restore(Box::new(method)),
             }),
-            Err(failure) if takes_file(name) => {
+            Err(failure) if is_network(name) => {
                 let why = missing(row, &more, failure);
                 return Ok(if has_file(text, &more) { Runs::Missing(why) } else { Runs::Absent(why) });
             }
@@ -218,7 +218,7 @@ fn enlargement(row: &recipe::Row, scale: usize) -> Result<Runs, Failure> {
             "leave it out, or take the table's `scale` away",
         ));
     }
-    if let Some(file) = row.weights.as_deref().filter(|file| !file.exists()) {
+    if let Some(file) = row.weights.as_deref().filter(|file| weights::file_named(file).is_err()) {
         return Ok(Runs::Absent(absent(row, file, None)));
     }
     let way = Enlargement::new(text, row, scale)?;
@@ -239,7 +239,7 @@ fn has_file(text: &str, more: &[(String, String)]) -> bool {
     };
     settings.extend_from_slice(more);
     // Several imported ones are there, too.
-    add_imported(name, &mut settings).is_err() || settings.iter().any(|(name, _)| name == WEIGHTS)
+    weights::settle(name, &mut settings).is_err() || settings.iter().any(|(name, _)| name == WEIGHTS)
 }
 
 /// Why a network does not run, and what makes its checkpoint.
@@ -284,7 +284,7 @@ fn counts(row: &recipe::Row, runs: &Runs) -> Option<(f64, f64)> {
     let name = name(row.method.as_deref()?);
     let what = match file {
         Some(file) => export::Source::File(file.into()),
-        None if takes_file(name) => export::source(row.network.as_deref().unwrap_or(name)).ok()?,
+        None if is_network(name) => export::source(row.network.as_deref().unwrap_or(name)).ok()?,
         None => return None,
     };
     of_graph(&export::graph(&what).ok()?)

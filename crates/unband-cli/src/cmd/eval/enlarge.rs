@@ -6,8 +6,8 @@ use unband_data::Pair;
 use super::contender::sum_of;
 use super::data::rounded;
 use super::recipe::Row;
-use crate::settings::weights_file;
 use crate::talk::Failure;
+use crate::weights;
 
 /// A way of making pictures larger.
 pub enum Enlargement {
@@ -25,7 +25,7 @@ impl Enlargement {
     /// Other methods; a checkpoint that cannot be read or has another scale.
     pub fn new(method: &str, row: &Row, scale: usize) -> Result<Self, Failure> {
         if method == "upscale" {
-            let weights = row.weights.as_deref().map(weights_file).transpose()?;
+            let weights = row.weights.as_deref().map(weights::file_named).transpose()?;
             let options = UpscaleOptions {
                 scale: Some(scale),
                 weights,

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml::Table;
 use unband::OutputDepth;
 use unband_data::recipe::{self, RecipeError};
 
+use crate::shipped::{self, TABLES};
 use crate::talk::Failure;
 
 /// A whole table. Keys are spelled with hyphens in TOML, as in recipes of trainings.
@@ -197,10 +199,10 @@ impl Recipe {
     /// A file that cannot be read or is no TOML; keys that are unknown or missing, values that are not allowed: with the
     /// files, the key and what is allowed.
     pub fn load(file: &Path, overrides: &[PathBuf]) -> Result<Self, Failure> {
-        let mut table = recipe::read(file).map_err(failure)?;
+        let mut table = read(file)?;
         let mut names = file.display().to_string();
         for over in overrides {
-            recipe::merge(&mut table, recipe::read(over).map_err(failure)?);
+            recipe::merge(&mut table, read(over)?);
             names = format!("{names} + {}", over.display());
         }
         let recipe: Self = recipe::typed(table, &names).map_err(failure)?;
@@ -212,12 +214,23 @@ impl Recipe {
     }
 }
 
+/// A file, or a table of the program.
+fn read(file: &Path) -> Result<Table, Failure> {
+    match shipped::find(TABLES, file) {
+        Some(own) => recipe::parse(own.text, own.name),
+        None => recipe::read(file),
+    }
+    .map_err(failure)
+}
+
 fn failure(error: RecipeError) -> Failure {
     match error {
         RecipeError::Read { file, source } => {
-            let hint =
-                "name a table, such as recipes/tables/bdinn-1.toml; `--small` wants small.toml beside it";
-            Failure::at(file, crate::inputs::reason(&source), Some(hint.to_owned()))
+            let hint = format!(
+                "name a file, or one of the program's own tables: {}; `--small` wants small.toml beside a file",
+                shipped::names(TABLES)
+            );
+            Failure::at(file, crate::inputs::reason(&source), Some(hint))
         }
         RecipeError::Toml { file, what } => Failure::at(file, format!("no TOML: {what}"), None),
         RecipeError::Key { file, key, what } => {

@@ -11,6 +11,7 @@ use unband_nets::{Graph, onnx};
 use super::{ExportArgs, failure, unread};
 use crate::Outcome;
 use crate::talk::{Failure, Talk, grouped};
+use crate::weights;
 
 /// What is to be written.
 #[derive(Clone, Debug)]
@@ -159,6 +160,8 @@ fn of_program(name: &str, what: &dyn fmt::Display) -> Failure {
 
 /// What a checkpoint holds, put into the network that is asked for.
 fn of_checkpoint(file: &Path, asked: Option<&str>) -> Result<Chosen, Failure> {
+    // What is neither a file nor a model is told as a file that is not there.
+    let file = &weights::file_named(file).unwrap_or_else(|_| file.to_path_buf());
     let read = checkpoint::open(file).map_err(|e| match unread(file, &e) {
         failure if asked.is_none() && !file.exists() => {
             let names: Vec<&str> = ARCHITECTURES.iter().map(|a| a.name).collect();

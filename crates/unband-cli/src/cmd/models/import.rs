@@ -2,17 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use unband::networks;
 use unband_infer::models;
 use unband_metrics::nrqm;
 use unband_nets::StateDict;
 use unband_nets::checkpoint::{self, Container};
 use unband_nets::zoo::{self, PUBLISHED, Published};
 
-use super::name::name;
 use super::{ImportArgs, failure, unread};
 use crate::Outcome;
 use crate::inputs::reason;
 use crate::talk::{Failure, Talk};
+use crate::weights::{self, NETWORK, Shelf};
 
 pub fn run(args: &ImportArgs, talk: &Talk<'_>) -> Outcome {
     if args.name.is_some() && args.files.len() > 1 {
@@ -28,7 +29,10 @@ pub fn run(args: &ImportArgs, talk: &Talk<'_>) -> Outcome {
     let mut outcome = Outcome::Done;
     for path in &args.files {
         match import(path, args, &folder) {
-            Ok((to, what)) => talk.line(&format_args!("{} → {}  {what}", path.display(), to.display())),
+            Ok(imported) => {
+                talk.line(&format_args!("{} → {}  {}", path.display(), imported.to.display(), imported.what));
+                imported.notes.iter().for_each(|note| talk.note(note));
+            }
             Err(failure) => {
                 talk.failure(&failure);
                 outcome = Outcome::SomeFailed;
@@ -38,8 +42,17 @@ pub fn run(args: &ImportArgs, talk: &Talk<'_>) -> Outcome {
     outcome
 }
 
-/// The file that was written, and what it is.
-fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<(PathBuf, String), Failure> {
+/// What became of a checkpoint.
+struct Imported {
+    /// The file that was written.
+    to: PathBuf,
+    /// What it is.
+    what: String,
+    /// What people should know.
+    notes: Vec<String>,
+}
+
+fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Failure> {
     let source = checkpoint::load(path).map_err(|e| unread(path, &e))?;
     let sha256 = source.sha256();
     let mut read = source.read().map_err(|e| unread(path, &e))?;
@@ -49,14 +62,15 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<(PathBuf, Str
         return import_forests(path, args, folder, &model, read.container, &sha256);
     }
     let published = zoo::with_sha256(&sha256);
-    let name = match (&args.name, published) {
-        (Some(name), _) => name.clone(),
-        (None, Some(published)) => published.name.to_owned(),
-        (None, None) => named_by_file(path)?,
-    };
     let network = read.network().map_err(|e| failure(path, &e, e.hint()))?;
     // Generators that are fed differently have the same tensors; the list knows which is which.
     let kind = published.map_or(network.architecture.name, |published| published.architecture);
+    // A file is what its tensors are, whatever it is called: there are many best.pth.
+    let name = match (&args.name, published) {
+        (Some(name), _) => name,
+        (None, Some(published)) => published.name,
+        (None, None) => kind,
+    };
     let what = match published {
         Some(published) => format!("{kind}, the published {}", published.name),
         None => format!("{kind}, SHA-256 {}… not compared with a publisher's", &sha256[..8]),
@@ -64,9 +78,34 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<(PathBuf, Str
     read.state = network.architecture.own_tensors(read.state);
     let facts = facts(path, read.container, published, &sha256, kind);
     let content = content(path, args, &read.state, &facts)?;
-    let to = models::file(folder, &name);
+    let to = models::file(folder, name);
     write(&to, folder, &content, args.overwrite)?;
-    Ok((to, what))
+    let mut notes = Vec::new();
+    if published.is_none() {
+        notes.extend(called_like_another(path));
+    }
+    notes.extend(set_default(name, kind, args.default, folder)?);
+    Ok(Imported { to, what, notes })
+}
+
+/// Makes a model the default of its network where that was asked for or it is the first one; says how else it is used.
+fn set_default(name: &str, network: &str, asked: bool, folder: &Path) -> Result<Option<String>, Failure> {
+    if !weights::is_network(network) || networks::built_in(network).is_some() {
+        return Ok(None);
+    }
+    let mut shelf = Shelf::open(folder);
+    let own = |model: &&weights::Imported| model.network.as_deref() == Some(network);
+    let others = shelf.models.iter().filter(own).filter(|model| model.name != name).count();
+    if asked || others == 0 {
+        shelf.make_default(network, name)?;
+        return Ok(None);
+    }
+    if shelf.named(name).is_some_and(|model| shelf.is_default(model)) {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "`--weights {name}` runs it; `unband models default {name}` makes it what `--method {network}` runs"
+    )))
 }
 
 /// The forests of NRQM, which are no network. The publisher's sum is not known: they are called so whatever the file is called.
@@ -77,7 +116,7 @@ fn import_forests(
     model: &nrqm::Model,
     container: Container,
     sha256: &str,
-) -> Result<(PathBuf, String), Failure> {
+) -> Result<Imported, Failure> {
     let to = models::file(folder, args.name.as_deref().unwrap_or(nrqm::MODEL));
     let facts = facts(path, container, None, sha256, zoo::FORESTS);
     let content = content(path, args, &model.state(), &facts)?;
@@ -87,33 +126,19 @@ fn import_forests(
         "regression forests of NRQM, {local} + {global} + {spatial} trees, SHA-256 {}… not compared with a publisher's",
         &sha256[..8]
     );
-    Ok((to, what))
+    Ok(Imported { to, what, notes: Vec::new() })
 }
 
-/// A name for a file that is no published one, from its own; a published one's name would be a lie.
-fn named_by_file(path: &Path) -> Result<String, Failure> {
-    let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut called: Vec<&Published> = PUBLISHED.iter().filter(|p| p.file == file).collect();
-    if let [published] = called[..]
-        && published.sha256.is_empty()
-    {
-        return Ok(published.name.to_owned());
-    }
-    called.retain(|published| !published.sha256.is_empty());
-    if let Some(published) = called.first() {
-        let message = format!("called like the published {}, but of another SHA-256", published.name);
-        let hint = "get it again from its publisher; if it is another model, name it with `--as NAME`";
-        return Err(failure(path, &message, Some(hint.to_owned())));
-    }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().replace(' ', "_");
-    let hint = || Some("name it with `--as NAME`".to_owned());
-    let own = name(&stem).map_err(|message| failure(path, &message, hint()))?;
-    if zoo::find(&own).is_some() {
-        let message =
-            format!("`{own}` is the name of a published model, and this file is not known to be that");
-        return Err(failure(path, &message, hint()));
-    }
-    Ok(own)
+/// A note on a file that has the name of a published one and is another.
+fn called_like_another(path: &Path) -> Option<String> {
+    let file = path.file_name()?.to_string_lossy();
+    let mut called = PUBLISHED.iter().filter(|published| published.file == file);
+    let published = called.find(|published| !published.sha256.is_empty())?;
+    Some(format!(
+        "{} is called like the published {}, but of another SHA-256: it is another model, or not whole",
+        path.display(),
+        published.name
+    ))
 }
 
 /// What the copy says of itself.
@@ -126,7 +151,7 @@ fn facts(
 ) -> Vec<(String, String)> {
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let mut facts = vec![
-        ("unband.network", network),
+        (NETWORK, network),
         ("unband.from", &file),
         ("unband.from_kind", container.word()),
         ("unband.from_sha256", sha256),
@@ -162,5 +187,11 @@ fn write(to: &Path, folder: &Path, content: &[u8], overwrite: bool) -> Result<()
         let hint = "set UNBAND_MODELS to a folder that can be written";
         failure(folder, &reason(&e), Some(hint.to_owned()))
     })?;
-    unband_io::write_bytes(content, to, overwrite).map_err(|e| failure(to, &e, e.hint()))
+    unband_io::write_bytes(content, to, overwrite).map_err(|e| match e.fault() {
+        unband_io::Error::Exists => {
+            let hint = "`--as NAME` keeps both, `--overwrite` replaces it";
+            failure(to, &"exists already", Some(hint.to_owned()))
+        }
+        _ => failure(to, &e, e.hint()),
+    })
 }

@@ -14,13 +14,16 @@ use super::{InfoArgs, unread};
 use crate::Outcome;
 use crate::result::{print_data, print_json};
 use crate::talk::{Talk, grouped};
+use crate::weights;
 
 /// Names of a list that are shown; `--json` has all.
 const SHOWN: usize = 6;
 
 pub fn run(args: &InfoArgs, talk: &Talk<'_>) -> Outcome {
     let mut outcome = Outcome::Done;
-    for path in &args.files {
+    for named in &args.files {
+        // What is neither a file nor a model is told as a file that is not there.
+        let path = &weights::file_named(named).unwrap_or_else(|_| named.clone());
         let told = match Info::of(path) {
             Ok(info) if args.json => print_json(&info),
             Ok(info) => print_data(info.text().as_bytes()),
@@ -56,7 +59,7 @@ struct Info {
     network: Option<NetworkInfo>,
     /// What it is where it is no network.
     #[serde(skip)]
-    forests: Option<&'static str>,
+    other: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -99,6 +102,7 @@ impl Info {
         let read = source.read()?;
         let sha256 = source.sha256();
         let network = NetworkInfo::of(&read);
+        let training = read.is_training();
         let numbers = read.state.iter().map(|(_, tensor)| tensor.data.len() as u64).sum();
         Ok(Self {
             schema: "unband-models-info/1",
@@ -116,10 +120,13 @@ impl Info {
             tensors: read.state.len(),
             numbers,
             network,
-            forests: nrqm::Model::recognised(&read.state).map(|model| match model {
-                Ok(_) => "none: regression forests of NRQM",
-                Err(_) => "none: regression forests of NRQM, not whole",
-            }),
+            other: match nrqm::Model::recognised(&read.state) {
+                Some(Ok(_)) => Some("none: regression forests of NRQM"),
+                Some(Err(_)) => Some("none: regression forests of NRQM, not whole"),
+                None => {
+                    training.then_some("a training under way; best.safetensors beside it has its weights")
+                }
+            },
         })
     }
 
@@ -136,7 +143,7 @@ impl Info {
             let _ = writeln!(text, "  {name:10}  {value}");
         };
         match &self.network {
-            None => row("network", self.forests.unwrap_or("none that is known").to_owned()),
+            None => row("network", self.other.unwrap_or("none that is known").to_owned()),
             Some(network) => network.rows(&mut row),
         }
         if let Some(published) = self.published.and_then(zoo::find) {
@@ -159,7 +166,7 @@ impl Info {
         }
         if !self.facts.is_empty() {
             let facts: Vec<String> =
-                self.facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+                self.facts.iter().map(|(name, value)| format!("{name} {}", first_line(value))).collect();
             row("says", facts.join(", "));
         }
         row("sha256", self.sha256.clone());
@@ -246,6 +253,14 @@ impl NetworkInfo {
             .collect();
         list("misshaped", &shapes);
         list("not needed", &self.unread);
+    }
+}
+
+/// A whole recipe may be a fact; `--json` has it.
+fn first_line(value: &str) -> String {
+    match value.trim().split_once('\n') {
+        Some((first, _)) => format!("{} …", first.trim_end()),
+        None => value.to_owned(),
     }
 }
 

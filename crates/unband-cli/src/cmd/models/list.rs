@@ -1,5 +1,6 @@
 //! `unband models list`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -11,26 +12,38 @@ use super::ListArgs;
 use crate::Outcome;
 use crate::result::{print_data, print_json};
 use crate::talk::{Talk, grouped};
+use crate::weights::{self, Imported, Shelf};
 
 pub fn run(args: &ListArgs, talk: &Talk<'_>) -> Outcome {
     let folder = models::folder();
-    let present = folder.as_deref().map(models::names).unwrap_or_default();
+    let shelf = folder.as_deref().map(Shelf::open).unwrap_or_default();
     if args.json {
-        return print_json(&Record::new(folder.as_deref(), &present));
+        return print_json(&Record::new(folder.as_deref(), &shelf));
     }
     if folder.is_none() {
         talk.note(&"the system names no folder for data of programs; set UNBAND_MODELS");
     }
-    print_data(text(folder.as_deref(), &present).as_bytes())
+    print_data(text(folder.as_deref(), &shelf).as_bytes())
 }
 
-fn text(folder: Option<&Path>, present: &[String]) -> String {
-    let mut text =
-        "Checkpoints that were published. None is part of unband and none is fetched: get a file from its\n\
-                    publisher, then `unband models import FILE`.\n"
-            .to_owned();
+fn text(folder: Option<&Path>, shelf: &Shelf) -> String {
+    let mut text = String::new();
+    if !shelf.models.is_empty() {
+        text += "Imported, for `--weights NAME`\n";
+        for model in &shelf.models {
+            let _ = writeln!(text, "\n  {}  {}", model.name, network(model, shelf));
+            if let Some(from) = model.facts.get("unband.from") {
+                let sum = model.facts.get("unband.from_sha256").map_or("", String::as_str);
+                let sum = sum.get(..8).map_or_else(String::new, |sum| format!(", SHA-256 {sum}…"));
+                let _ = writeln!(text, "      from {from}{sum}");
+            }
+        }
+        text.push('\n');
+    }
+    text += "Checkpoints that were published. None is part of unband and none is fetched: get a file from its\n\
+             publisher, then `unband models import FILE`.\n";
     for published in PUBLISHED {
-        let here = if is_here(published, present) { "  (here)" } else { "" };
+        let here = if is_here(published, shelf) { "  (here)" } else { "" };
         let _ = writeln!(text, "\n  {}{here}", published.name);
         let size = published.bytes.map_or_else(String::new, |bytes| format!(", {} bytes", grouped(bytes)));
         let _ = writeln!(
@@ -47,21 +60,32 @@ fn text(folder: Option<&Path>, present: &[String]) -> String {
         };
         let _ = writeln!(text, "      SHA-256: {sum}");
     }
-    let own: Vec<&String> = present.iter().filter(|name| zoo::find(name).is_none()).collect();
-    if !own.is_empty() {
-        text += "\nOthers that are here\n";
-        for name in own {
-            let _ = writeln!(text, "\n  {name}");
-        }
-    }
     if let Some(folder) = folder {
         let _ = writeln!(text, "\nFolder: {}", folder.display());
     }
-    text
+    // Names and facts come from files.
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
-fn is_here(published: &Published, present: &[String]) -> bool {
-    present.iter().any(|name| name == published.name)
+/// Which network it is of, and whether that takes it by itself.
+fn network(model: &Imported, shelf: &Shelf) -> String {
+    let Some(network) = &model.network else { return "no network that is known".to_owned() };
+    if shelf.is_default(model) && weights::is_network(network) {
+        return format!("network {network}: what `--method {network}` runs");
+    }
+    format!("network {network}")
+}
+
+/// Is it among the imported ones? Where its publisher's sum is not known, a model of its name and network counts.
+fn is_here(published: &Published, shelf: &Shelf) -> bool {
+    shelf.models.iter().any(|model| match model.facts.get("unband.published") {
+        Some(name) => name == published.name,
+        None => {
+            published.sha256.is_empty()
+                && model.name == published.name
+                && model.network.as_deref() == Some(published.architecture)
+        }
+    })
 }
 
 /// The object of `--json`.
@@ -69,9 +93,20 @@ fn is_here(published: &Published, present: &[String]) -> bool {
 struct Record<'a> {
     schema: &'static str,
     folder: Option<String>,
+    /// What was imported.
+    models: Vec<ModelRecord<'a>>,
     published: Vec<PublishedRecord>,
-    /// Models that are here and were not published.
+    /// Names of models that are not called like published ones.
     others: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ModelRecord<'a> {
+    name: &'a str,
+    network: Option<&'a str>,
+    /// Does `--method NETWORK` run it?
+    default: bool,
+    facts: &'a BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -89,7 +124,7 @@ struct PublishedRecord {
 }
 
 impl<'a> Record<'a> {
-    fn new(folder: Option<&Path>, present: &'a [String]) -> Self {
+    fn new(folder: Option<&Path>, shelf: &'a Shelf) -> Self {
         let record = |published: &Published| PublishedRecord {
             name: published.name,
             network: published.architecture,
@@ -99,13 +134,26 @@ impl<'a> Record<'a> {
             place: published.place,
             bytes: published.bytes,
             sha256: (!published.sha256.is_empty()).then_some(published.sha256),
-            present: is_here(published, present),
+            present: is_here(published, shelf),
         };
+        let names = shelf.models.iter().map(|model| model.name.as_str());
         Self {
             schema: "unband-models/1",
             folder: folder.map(|folder| folder.display().to_string()),
+            models: shelf.models.iter().map(|model| ModelRecord::new(model, shelf)).collect(),
             published: PUBLISHED.iter().map(record).collect(),
-            others: present.iter().map(String::as_str).filter(|name| zoo::find(name).is_none()).collect(),
+            others: names.filter(|name| zoo::find(name).is_none()).collect(),
+        }
+    }
+}
+
+impl<'a> ModelRecord<'a> {
+    fn new(model: &'a Imported, shelf: &Shelf) -> Self {
+        Self {
+            name: &model.name,
+            network: model.network.as_deref(),
+            default: model.network.as_deref().is_some_and(weights::is_network) && shelf.is_default(model),
+            facts: &model.facts,
         }
     }
 }

@@ -43,7 +43,7 @@ pub struct MeasureArgs {
     /// Draw where the picture is banded into this PNG
     ///
     /// In a comparison the picture is the result.
-    #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    #[arg(long, visible_alias = "map", value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_map: Option<PathBuf>,
     /// Draw the regions of equal colour into this PNG
     ///

@@ -32,7 +32,8 @@ pub fn start<J: Job>(args: &MeasureArgs, job: Result<(J, Vec<Failure>), (Outcome
         }
     };
     interrupt::listen();
-    let bar = Bar::new(job.count(), loudness > Loudness::Quiet);
+    let show = loudness > Loudness::Quiet;
+    let bar = Bar::new(job.count(), show).with_lines(show);
     let outcome = job.run(&failures, &Talk { loudness, bar: &bar });
     bar.finish();
     outcome
@@ -68,6 +69,7 @@ pub fn each<T: Item, R: Send>(
     let costs: Vec<Cost> = items.iter().map(|item| Cost { threads: share(item), memory: 0 }).collect();
     let limits = Cost { threads, memory: 0 };
     let attempt = |i: usize| {
+        talk.bar.working(&items[i].name());
         let attempt = catch_unwind(AssertUnwindSafe(|| one(&items[i], costs[i].threads)));
         attempt.unwrap_or_else(|_| Err(Failure::of_program(items[i].name())))
     };

@@ -1,0 +1,177 @@
+//! The lists as one JSON object.
+
+use serde::Serialize;
+use unband::Dither;
+use unband::networks::DEFAULT;
+use unband_data::{DEGRADATIONS, Sides, Speed};
+use unband_image::ParamInfo;
+use unband_io::FORMATS;
+use unband_metrics::METRICS;
+
+use super::{Kind, against, allowed, default, dither_doc, mixes, sentences};
+use crate::cmd::score::{better, range};
+
+/// The object of `--json`.
+#[derive(Serialize)]
+pub struct Record {
+    schema: &'static str,
+    methods: Vec<MethodRecord>,
+    dithers: Vec<NameRecord>,
+    formats: Vec<FormatRecord>,
+    measures: Vec<MeasureRecord>,
+    degradations: Vec<DegradationRecord>,
+    mixes: Vec<NameRecord>,
+}
+
+#[derive(Serialize)]
+struct MethodRecord {
+    name: &'static str,
+    title: &'static str,
+    source: String,
+    ours: bool,
+    /// Does it run where no method is asked for and levels are missing?
+    default: bool,
+    parameters: Vec<ParameterRecord>,
+}
+
+#[derive(Serialize)]
+struct ParameterRecord {
+    name: &'static str,
+    default: String,
+    allowed: String,
+    meaning: String,
+}
+
+#[derive(Serialize)]
+struct NameRecord {
+    name: &'static str,
+    meaning: String,
+}
+
+#[derive(Serialize)]
+struct FormatRecord {
+    name: &'static str,
+    extensions: &'static [&'static str],
+    reads: bool,
+    /// `lossless`, `lossy`, or nothing where it is not written.
+    writes: Option<&'static str>,
+    depths: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct MeasureRecord {
+    name: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    better: &'static str,
+    range: String,
+    against: &'static str,
+    meaning: String,
+    source: String,
+}
+
+#[derive(Serialize)]
+struct DegradationRecord {
+    name: &'static str,
+    title: &'static str,
+    /// Does it change both sides of a pair?
+    both_sides: bool,
+    /// Does it start programs?
+    slow: bool,
+    source: String,
+    parameters: Vec<ParameterRecord>,
+}
+
+impl Record {
+    /// What is wanted of all lists, by kind and name; mixes count as degradations.
+    pub fn new(wanted: &dyn Fn(Kind, &str) -> bool) -> Self {
+        let methods =
+            unband::methods().filter(|entry| wanted(Kind::Methods, entry.name)).map(|entry| MethodRecord {
+                name: entry.name,
+                title: entry.title,
+                source: sentences(entry.source),
+                ours: entry.ours,
+                default: entry.name == DEFAULT,
+                parameters: parameters(entry.params),
+            });
+        let dithers = Dither::ALL.iter().filter(|dither| wanted(Kind::Dithers, dither.word()));
+        let formats = FORMATS.iter().filter(|format| {
+            wanted(Kind::Formats, format.name)
+                || format.extensions.iter().any(|end| wanted(Kind::Formats, end))
+        });
+        let measures = METRICS.iter().filter(|metric| wanted(Kind::Measures, metric.name));
+        let degradations = DEGRADATIONS.iter().filter(|entry| wanted(Kind::Degradations, entry.name));
+        Self {
+            schema: "unband-list/1",
+            methods: methods.collect(),
+            dithers: dithers
+                .map(|dither| NameRecord { name: dither.word(), meaning: dither_doc(*dither).to_owned() })
+                .collect(),
+            formats: formats
+                .map(|format| FormatRecord {
+                    name: format.name,
+                    extensions: format.extensions,
+                    reads: format.reads,
+                    writes: format
+                        .writes
+                        .as_ref()
+                        .map(|writes| if writes.lossy { "lossy" } else { "lossless" }),
+                    depths: format
+                        .writes
+                        .iter()
+                        .flat_map(|writes| writes.depths)
+                        .map(|depth| depth.bits())
+                        .collect(),
+                })
+                .collect(),
+            measures: measures
+                .map(|metric| MeasureRecord {
+                    name: metric.name,
+                    title: metric.title,
+                    unit: metric.unit,
+                    better: better(metric).trim_end_matches(" is better"),
+                    range: range(metric),
+                    against: against(metric),
+                    meaning: sentences(metric.purpose),
+                    source: sentences(metric.source),
+                })
+                .collect(),
+            degradations: degradations
+                .map(|entry| DegradationRecord {
+                    name: entry.name,
+                    title: entry.title,
+                    both_sides: matches!(entry.sides, Sides::Both),
+                    slow: matches!(entry.speed, Speed::Slow),
+                    source: sentences(entry.source),
+                    parameters: parameters(entry.params),
+                })
+                .collect(),
+            mixes: mixes()
+                .filter(|(name, _)| wanted(Kind::Degradations, name))
+                .map(|(name, meaning)| NameRecord { name, meaning })
+                .collect(),
+        }
+    }
+}
+
+/// Names of all that has one.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    unband::methods()
+        .map(|entry| entry.name)
+        .chain(Dither::ALL.iter().map(|dither| dither.word()))
+        .chain(FORMATS.iter().flat_map(|format| format.extensions.iter().copied()))
+        .chain(METRICS.iter().map(|metric| metric.name))
+        .chain(DEGRADATIONS.iter().map(|entry| entry.name))
+        .chain(mixes().map(|(name, _)| name))
+        .chain(Kind::ALL.iter().map(|(_, word)| *word))
+}
+
+fn parameters(params: &[ParamInfo]) -> Vec<ParameterRecord> {
+    let record = |param: &ParamInfo| ParameterRecord {
+        name: param.name,
+        default: default(param),
+        allowed: allowed(param),
+        meaning: sentences(param.doc),
+    };
+    params.iter().map(record).collect()
+}

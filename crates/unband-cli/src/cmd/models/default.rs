@@ -1,0 +1,47 @@
+//! `unband models default`.
+
+use unband::networks;
+use unband_infer::models;
+
+use super::DefaultArgs;
+use crate::Outcome;
+use crate::talk::{Failure, Talk};
+use crate::weights::{self, Shelf};
+
+pub fn run(args: &DefaultArgs, talk: &Talk<'_>) -> Outcome {
+    match choose(&args.name) {
+        Ok(network) => {
+            talk.line(&format_args!("{} is what `--method {network}` runs", args.name));
+            Outcome::Done
+        }
+        Err(failure) => {
+            talk.failure(&failure);
+            Outcome::Usage
+        }
+    }
+}
+
+/// The network whose default it is now.
+fn choose(name: &str) -> Result<String, Failure> {
+    let mut shelf = models::folder().map(|folder| Shelf::open(&folder)).unwrap_or_default();
+    let Some(model) = shelf.named(name) else {
+        let names: Vec<&str> = shelf.models.iter().map(|model| model.name.as_str()).collect();
+        let hint = match names.as_slice() {
+            [] => "`unband models import FILE` imports one".to_owned(),
+            names => format!("imported models: {}", names.join(", ")),
+        };
+        return Err(Failure::usage(format!("no imported model is called `{name}`"), hint));
+    };
+    let network = model.network.clone().filter(|network| weights::is_network(network)).ok_or_else(|| {
+        Failure::usage(
+            format!("{name} is no model of a method"),
+            format!("use it by its name, `--weights {name}`"),
+        )
+    })?;
+    if networks::built_in(&network).is_some() {
+        let message = format!("{network} has weights of its own, which are its default");
+        return Err(Failure::usage(message, format!("use it by its name, `--weights {name}`")));
+    }
+    shelf.make_default(&network, name)?;
+    Ok(network)
+}

@@ -1,0 +1,71 @@
+//! The count of all pictures, as the last line.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What became of a picture, for the count at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Became {
+    /// Larger.
+    Enlarged,
+    /// Better.
+    Repaired,
+    /// What it was.
+    Unchanged,
+    /// Nothing was to be done yet.
+    Planned,
+    /// Nothing, as something went wrong.
+    Failed,
+    /// Nothing, as its result exists or nobody can read it.
+    Skipped,
+}
+
+impl Became {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Enlarged => "enlarged",
+            Self::Repaired => "repaired",
+            Self::Unchanged => "unchanged",
+            Self::Planned => "planned",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// Files that a summary names; the rest is counted.
+const NAMED: usize = 5;
+
+/// "15 repaired, 5 unchanged, 2 failed, 3 skipped (no pictures: a.dng, notes.txt)". `others`: files that are no pictures.
+pub fn summary(counts: &BTreeMap<Became, usize>, others: &[PathBuf]) -> String {
+    let mut counts = counts.clone();
+    if !others.is_empty() {
+        *counts.entry(Became::Skipped).or_default() += others.len();
+    }
+    let parts: Vec<String> =
+        counts.iter().map(|(became, count)| format!("{count} {}", became.word())).collect();
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut names: Vec<String> = others.iter().take(NAMED).map(name).collect();
+    if others.len() > NAMED {
+        names.push(format!("{} more", others.len() - NAMED));
+    }
+    let named =
+        if names.is_empty() { String::new() } else { format!(" (no pictures: {})", names.join(", ")) };
+    format!("{}{named}", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_of_all_names_what_is_no_picture() {
+        let counts = BTreeMap::from([(Became::Failed, 2), (Became::Repaired, 15), (Became::Unchanged, 5)]);
+        assert_eq!(summary(&counts, &[]), "15 repaired, 5 unchanged, 2 failed");
+        let others: Vec<PathBuf> = (0..7).map(|i| PathBuf::from(format!("in/{i}.dng"))).collect();
+        assert_eq!(
+            summary(&counts, &others),
+            "15 repaired, 5 unchanged, 2 failed, 7 skipped (no pictures: 0.dng, 1.dng, 2.dng, 3.dng, 4.dng, 2 more)"
+        );
+    }
+}

@@ -1,0 +1,300 @@
+//! Weights by name: what was imported, of which network it is, and which of several is taken.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use unband::networks::{self, WEIGHTS, takes_weights};
+use unband_infer::models;
+use unband_nets::arch::{self, Architecture, Purpose};
+use unband_nets::checkpoint;
+
+use crate::talk::Failure;
+
+/// The fact of an imported file that names its network.
+pub const NETWORK: &str = "unband.network";
+
+/// The file beside the models that says which one of a network is taken where none is named.
+const DEFAULTS: &str = "defaults.json";
+
+/// Headers of safetensors are a few hundred kilobytes; no larger one is read for its facts.
+const LONGEST_HEADER: u64 = 16 << 20;
+
+/// An imported model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// What it is called.
+    pub name: String,
+    /// Its file.
+    pub file: PathBuf,
+    /// Its network, or [`FORESTS`](unband_nets::zoo::FORESTS); `None` where the file holds neither.
+    pub network: Option<String>,
+    /// What the file says of itself.
+    pub facts: BTreeMap<String, String>,
+}
+
+/// All that was imported.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    folder: PathBuf,
+    /// Sorted by name.
+    pub models: Vec<Imported>,
+    /// Network → name of the model that is taken.
+    defaults: BTreeMap<String, String>,
+}
+
+impl Shelf {
+    /// The models of a folder; none where there is no folder.
+    pub fn open(folder: &Path) -> Self {
+        let model = |name: String| {
+            let file = models::file(folder, &name);
+            let facts = facts(&file);
+            let network = match facts.get(NETWORK) {
+                Some(network) => Some(network.clone()),
+                // Put there by hand: its tensors tell.
+                None => architecture(&file).ok().map(|architecture| architecture.name.to_owned()),
+            };
+            Imported { name, file, network, facts }
+        };
+        let text = std::fs::read_to_string(folder.join(DEFAULTS)).unwrap_or_default();
+        Self {
+            folder: folder.to_path_buf(),
+            models: models::names(folder).into_iter().map(model).collect(),
+            defaults: serde_json::from_str(&text).unwrap_or_default(),
+        }
+    }
+
+    /// The models of a network; of one that shares its files with another, those of the other where it has none.
+    fn of(&self, network: &str) -> Vec<&Imported> {
+        let own = |model: &&Imported| model.network.as_deref() == Some(network);
+        let exact: Vec<&Imported> = self.models.iter().filter(own).collect();
+        if !exact.is_empty() {
+            return exact;
+        }
+        let Some(asked) = arch::find(network) else { return exact };
+        let shares = |model: &&Imported| {
+            model.network.as_deref().and_then(arch::find).is_some_and(|has| has.shares_files_with(asked))
+        };
+        self.models.iter().filter(shares).collect()
+    }
+
+    /// The model that a network takes where none is named: the one that was made its default, the one that is called like it, or
+    /// the only one.
+    ///
+    /// # Errors
+    /// Several, none of which is the default.
+    pub fn default_of(&self, network: &str) -> Result<Option<&Imported>, Failure> {
+        let all = self.of(network);
+        let called = |name: &str| all.iter().find(|model| model.name == name).copied();
+        let chosen = self.defaults.get(network).and_then(|name| called(name)).or_else(|| called(network));
+        match (chosen, all.as_slice()) {
+            (Some(chosen), _) => Ok(Some(chosen)),
+            (None, []) => Ok(None),
+            (None, [only]) => Ok(Some(only)),
+            (None, several) => {
+                let names: Vec<&str> = several.iter().map(|model| model.name.as_str()).collect();
+                let hint = format!(
+                    "choose one with `--weights NAME`, or for good with `unband models default NAME`: {}",
+                    names.join(", ")
+                );
+                Err(Failure::usage(format!("several models of {network} were imported"), hint))
+            }
+        }
+    }
+
+    /// Is it what its network takes where none is named?
+    pub fn is_default(&self, model: &Imported) -> bool {
+        let network = model.network.as_deref().filter(|network| networks::built_in(network).is_none());
+        let default = network.and_then(|network| self.default_of(network).ok().flatten());
+        default.is_some_and(|default| default.name == model.name)
+    }
+
+    /// Makes a model what its network takes where none is named.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    pub fn make_default(&mut self, network: &str, name: &str) -> Result<(), Failure> {
+        self.defaults.insert(network.to_owned(), name.to_owned());
+        let path = self.folder.join(DEFAULTS);
+        let text = serde_json::to_string_pretty(&self.defaults).unwrap_or_default() + "\n";
+        unband_io::write_bytes(text.as_bytes(), &path, true)
+            .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
+    }
+
+    /// The model of that name.
+    pub fn named(&self, name: &str) -> Option<&Imported> {
+        self.models.iter().find(|model| model.name == name)
+    }
+}
+
+/// The file of weights: the one of that name, or of an imported model called so.
+///
+/// # Errors
+/// Neither a file nor a model.
+pub fn file_named(named: &Path) -> Result<PathBuf, Failure> {
+    if named.exists() {
+        return Ok(named.to_path_buf());
+    }
+    let folder = models::folder();
+    let names = folder.as_deref().map(models::names).unwrap_or_default();
+    if let (Some(folder), Some(name)) = (&folder, named.to_str())
+        && names.iter().any(|known| known == name)
+    {
+        return Ok(models::file(folder, name));
+    }
+    let hint = if names.is_empty() {
+        "name a file, or a model that `unband models import FILE` has imported".to_owned()
+    } else {
+        format!("name a file, or an imported model: {}", names.join(", "))
+    };
+    let message = "there is no such file, and no such model".to_owned();
+    Err(Failure::at(named.display().to_string(), message, Some(hint)))
+}
+
+/// Puts into a method's settings the weights that it runs with: a name becomes a file, and a network without weights takes the
+/// default of those that were imported.
+///
+/// # Errors
+/// Neither a file nor a model of that name; several models, none of which is the default.
+pub fn settle(method: &str, settings: &mut Vec<(String, String)>) -> Result<(), Failure> {
+    if !is_network(method) {
+        return Ok(());
+    }
+    let mut named = false;
+    for (_, file) in settings.iter_mut().filter(|(name, _)| name == WEIGHTS) {
+        *file = path_text(&file_named(Path::new(file.as_str()))?)?;
+        named = true;
+    }
+    // The program's own weights are not taken for others unless somebody says so.
+    if named || networks::built_in(method).is_some() {
+        return Ok(());
+    }
+    let Some(folder) = models::folder() else { return Ok(()) };
+    let shelf = Shelf::open(&folder);
+    if let Some(model) = shelf.default_of(method)? {
+        settings.push((WEIGHTS.to_owned(), path_text(&model.file)?));
+    }
+    Ok(())
+}
+
+/// The method that runs a file of weights.
+///
+/// # Errors
+/// A file that cannot be read, and one of a network that takes no banding out.
+pub fn method_of(file: &Path) -> Result<&'static str, Failure> {
+    let named = facts(file).get(NETWORK).and_then(|network| arch::find(network));
+    let architecture = named.map_or_else(|| architecture(file), Ok)?;
+    let (network, shown) = (architecture.name, file.display().to_string());
+    let hint = match architecture.use_as.purpose {
+        Purpose::Deband if is_network(network) => return Ok(network),
+        Purpose::Upscale => format!("it enlarges pictures: `unband upscale FILE --weights {shown}`"),
+        _ => format!("`unband models info {shown}` says what it is for"),
+    };
+    Err(Failure::at(shown, format!("holds the network {network}, which takes no banding out"), Some(hint)))
+}
+
+/// Is it a network?
+pub fn is_network(method: &str) -> bool {
+    unband::method(method).is_some_and(|entry| takes_weights(entry.params))
+}
+
+/// A path as a setting holds it.
+///
+/// # Errors
+/// What is no Unicode text.
+pub fn path_text(path: &Path) -> Result<String, Failure> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        let hint = "rename the file";
+        Failure::usage(format!("the name of {} is no Unicode text", path.display()), hint)
+    })
+}
+
+/// The network whose tensors a file holds.
+fn architecture(file: &Path) -> Result<&'static Architecture, Failure> {
+    let fault = |message: String, hint| Failure::at(file.display().to_string(), message, hint);
+    let read = checkpoint::open(file).map_err(|error| fault(error.to_string(), error.hint()))?;
+    let network = read.network().map_err(|error| fault(error.to_string(), error.hint()))?;
+    Ok(network.architecture)
+}
+
+/// What a safetensors file says of itself, by its header alone; nothing of other files.
+fn facts(file: &Path) -> BTreeMap<String, String> {
+    #[derive(Deserialize)]
+    struct Header {
+        #[serde(rename = "__metadata__", default)]
+        facts: BTreeMap<String, String>,
+    }
+    let read = || -> Option<Header> {
+        let mut file =
+            File::open(file).ok().filter(|file| file.metadata().is_ok_and(|meta| meta.is_file()))?;
+        let mut length = [0; 8];
+        file.read_exact(&mut length).ok()?;
+        let length = u64::from_le_bytes(length);
+        let mut header = Vec::new();
+        (length <= LONGEST_HEADER).then_some(())?;
+        file.take(length).read_to_end(&mut header).ok()?;
+        serde_json::from_slice(&header).ok()
+    };
+    read().map(|header| header.facts).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use unband_nets::StateDict;
+
+    fn shelf(models: &[(&str, &str)], defaults: &str) -> (tempfile::TempDir, Shelf) {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, network) in models {
+            let facts = [(NETWORK.to_owned(), (*network).to_owned())];
+            let bytes = checkpoint::write_safetensors(&StateDict::new(), &facts);
+            std::fs::write(models::file(dir.path(), name), bytes).unwrap();
+        }
+        std::fs::write(dir.path().join(DEFAULTS), defaults).unwrap();
+        let shelf = Shelf::open(dir.path());
+        (dir, shelf)
+    }
+
+    fn taken(models: &[(&str, &str)], defaults: &str, network: &str) -> Result<Option<String>, Failure> {
+        shelf(models, defaults).1.default_of(network).map(|model| model.map(|model| model.name.clone()))
+    }
+
+    #[test]
+    fn a_network_takes_its_default_or_its_namesake_or_the_only_one() {
+        let two = [("bdinn", "bdinn"), ("first", "ggdbn"), ("second", "ggdbn")];
+        let some = |name: &str| Ok(Some(name.to_owned()));
+        assert_eq!(taken(&two, "", "bdinn"), some("bdinn"));
+        assert_eq!(taken(&two, "", "adnet"), Ok(None));
+        assert!(taken(&two, "", "ggdbn").unwrap_err().hint.unwrap().contains("first, second"));
+        assert_eq!(taken(&two, r#"{"ggdbn": "second"}"#, "ggdbn"), some("second"));
+        // What is gone is no default.
+        assert_eq!(taken(&two[..2], r#"{"ggdbn": "second"}"#, "ggdbn"), some("first"));
+        assert_eq!(taken(&[("ggdbn", "ggdbn"), ("x", "ggdbn")], "not JSON", "ggdbn"), some("ggdbn"));
+        // A name says nothing: this one holds another network.
+        assert_eq!(taken(&[("ggdbn", "bdinn")], "", "ggdbn"), Ok(None));
+        assert_eq!(taken(&[("ggdbn", "bdinn")], "", "bdinn"), some("ggdbn"));
+    }
+
+    #[test]
+    fn the_two_of_deep_deband_share_files() {
+        assert_eq!(taken(&[("f", "deepdeband-f")], "", "deepdeband-w"), Ok(Some("f".to_owned())));
+        let both = [("f", "deepdeband-f"), ("w", "deepdeband-w")];
+        assert_eq!(taken(&both, "", "deepdeband-w"), Ok(Some("w".to_owned())));
+    }
+
+    #[test]
+    fn a_default_stays_when_another_is_imported() {
+        let (dir, mut shelf) = shelf(&[("mine", "ggdbn")], "");
+        shelf.make_default("ggdbn", "mine").unwrap();
+        let facts = [(NETWORK.to_owned(), "ggdbn".to_owned())];
+        let bytes = checkpoint::write_safetensors(&StateDict::new(), &facts);
+        std::fs::write(models::file(dir.path(), "ggdbn"), bytes).unwrap();
+        let shelf = Shelf::open(dir.path());
+        assert_eq!(shelf.default_of("ggdbn").unwrap().unwrap().name, "mine");
+        assert!(shelf.is_default(shelf.named("mine").unwrap()));
+        assert!(!shelf.is_default(shelf.named("ggdbn").unwrap()));
+    }
+}
