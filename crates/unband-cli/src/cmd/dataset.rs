@@ -18,8 +18,8 @@ use crate::bar::Bar;
 use crate::talk::{Failure, Loudness, Talk};
 
 const AFTER: &str = "\
-A folder of pairs holds train, val and test, in each of them lq (degraded) and gt (clean) with PNG of equal names, as
-`unband train` reads them, and manifest.jsonl, which says of each source picture what was made of it. A run that was
+A folder of pairs holds train, val and test, in each of them lq (degraded) and gt (clean) with PNG of equal names, as \
+`unband train` reads them, and manifest.jsonl, which says of each source picture what was made of it. A run that was \
 stopped goes on where it stopped when the same command is run again; a folder that holds anything else is refused.
 
 Exit codes:

@@ -27,12 +27,13 @@ Examples:
   unband degrade photos --recipe default -o bad             bad/NAME.png and bad/manifest.jsonl
   unband degrade sky.png --recipe night.toml -o bad --seed 7
   unband degrade photos --recipe codecs -o pairs --pairs    pairs/lq and pairs/gt with equal names
+  unband degrade photos --recipe bsrgan -o pairs --pairs --patch 72    patches of 72 and of 288 pixels a side
 
 Mixes that are built in: {}.
-docs/degrading.md says how to write one, `unband list degradations` what it may use. `unband dataset pairs` makes whole
+docs/degrading.md says how to write one, `unband list degradations` what it may use. `unband dataset pairs` makes whole \
 training sets with parts and patches.
 
-manifest.jsonl says of each picture its seed, what was drawn and the SHA-256 of its files. What becomes of a picture depends on
+manifest.jsonl says of each picture its seed, what was drawn and the SHA-256 of its files. What becomes of a picture depends on \
 the mix, the seed and the picture's name alone: not on the pictures beside it, nor on the number of threads.
 
 Exit codes:
@@ -64,6 +65,11 @@ pub struct DegradeArgs {
     /// Write into this folder; pictures keep their names and their places below it
     #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Output")]
     output: PathBuf,
+    /// Take a square of each picture, at a place that is drawn: so many pixels a side of the degraded one
+    ///
+    /// The clean side is as many times larger as the mix's scale says: 72 with `bsrgan` gives 72×72 and 288×288.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=16384))]
+    patch: Option<u32>,
     /// Write the clean sides too: DIR/lq and DIR/gt
     #[arg(long, help_heading = "Output")]
     pairs: bool,
@@ -234,11 +240,15 @@ impl<'a> Job<'a> {
         let clean = clean_rgb(image).map_err(|error| at(error.to_string(), None))?;
         let name = shown(&input.below.with_extension("")).replace('/', "-");
         let seed = seed_of(self.args.seed, &name, 1);
-        let mut pair = Pair::of(clean);
-        let drawn = self
-            .mix
-            .apply(&mut pair, Rng::new(u64::from(seed)))
-            .map_err(|error: DegradeError| at(error.to_string(), error.hint()))?;
+        let rng = Rng::new(u64::from(seed));
+        let done = match self.args.patch {
+            Some(side) => self.mix.patch(&clean, side as usize, rng),
+            None => {
+                let mut pair = Pair::of(clean);
+                self.mix.apply(&mut pair, rng).map(|drawn| (pair, drawn))
+            }
+        };
+        let (pair, drawn) = done.map_err(|error: DegradeError| at(error.to_string(), error.hint()))?;
         let lq = place(input, self.args.pairs.then_some("lq"));
         let gt = self.args.pairs.then(|| place(input, Some("gt")));
         let (width, height) = (pair.lq.width(), pair.lq.height());
