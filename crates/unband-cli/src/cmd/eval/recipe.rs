@@ -152,8 +152,9 @@ pub struct Row {
     /// Bits per sample of the result, as `--depth` takes them; rounded as `dither` says.
     #[serde(default = "eight", deserialize_with = "depth")]
     pub depth: OutputDepth,
-    /// How rounding hides its error, as `--dither` takes it; `none` is to the nearest, as scripts of papers do.
-    #[serde(default = "none", deserialize_with = "dither")]
+    /// How rounding hides its error, as `--dither` takes it, the same default; `none` is to the nearest, as scripts of papers do.
+    /// A table's own `dither` holds for all rows that say nothing.
+    #[serde(default, deserialize_with = "dither")]
     pub dither: unband::Dither,
     /// How it gets its pictures.
     #[serde(default)]
@@ -180,10 +181,6 @@ fn eight() -> OutputDepth {
     OutputDepth::Bits(8)
 }
 
-fn none() -> unband::Dither {
-    unband::Dither::None
-}
-
 fn depth<'de, D: serde::Deserializer<'de>>(from: D) -> Result<OutputDepth, D::Error> {
     String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
 }
@@ -205,6 +202,7 @@ impl Recipe {
             recipe::merge(&mut table, read(over)?);
             names = format!("{names} + {}", over.display());
         }
+        spread_dither(&mut table);
         let recipe: Self = recipe::typed(table, &names).map_err(failure)?;
         if (1..=8).contains(&recipe.scale) {
             return Ok(recipe);
@@ -221,6 +219,15 @@ fn read(file: &Path) -> Result<Table, Failure> {
         None => recipe::read(file),
     }
     .map_err(failure)
+}
+
+/// Gives the table's `dither` to rows without one.
+fn spread_dither(table: &mut toml::Table) {
+    let Some(dither) = table.remove("dither") else { return };
+    let rows = table.get_mut("method").and_then(toml::Value::as_array_mut);
+    for row in rows.into_iter().flatten().filter_map(toml::Value::as_table_mut) {
+        row.entry("dither").or_insert_with(|| dither.clone());
+    }
 }
 
 fn failure(error: RecipeError) -> Failure {
@@ -263,15 +270,23 @@ mod tests {
     const TABLE: &str = "title = 'T'\nmeasures = ['psnr']\n[data]\nkind = 'pairs'\nfolder = 'a'\n[[method]]\nname = 'S'\nmethod = 'smooth'\n";
 
     #[test]
-    fn results_are_rounded_to_eight_bits_unless_something_else_is_said() {
+    fn results_are_written_as_the_program_writes_them_unless_something_else_is_said() {
         let recipe = load(&[TABLE]).unwrap();
         let method = &recipe.method[0];
-        assert_eq!((method.depth, method.dither), (OutputDepth::Bits(8), unband::Dither::None));
+        assert_eq!((method.depth, method.dither), (OutputDepth::Bits(8), unband::Options::default().dither));
         assert_eq!((method.planes, recipe.weights, recipe.crop), (Planes::Rgb, Weights::Required, 0));
         let recipe =
             load(&[&format!("{TABLE}depth = '16'\ndither = 'blue-noise'\nplanes = 'yuv420p'\n")]).unwrap();
         assert_eq!(recipe.method[0].depth, OutputDepth::Bits(16));
         assert_eq!(recipe.method[0].planes, Planes::Yuv420p);
+    }
+
+    #[test]
+    fn a_table_says_the_dither_of_rows_that_say_none() {
+        let more = "[[method]]\nname = 'D'\nmethod = 'smooth'\ndither = 'blue-noise'\n";
+        let recipe = load(&[&format!("dither = 'none'\n{TABLE}{more}")]).unwrap();
+        let dithers: Vec<_> = recipe.method.iter().map(|row| row.dither).collect();
+        assert_eq!(dithers, [unband::Dither::None, unband::Dither::BlueNoise]);
     }
 
     #[test]
