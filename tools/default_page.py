@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Writes docs/results/default.md from what `unband eval recipes/tables/unband.toml --data PHOTOS --out RESULT` measured.
+"""Writes docs/results/default.md from what `unband eval recipes/tables/unband.toml` measured on test photos and on validation photos.
 
-    tools/default_page.py RESULT/table.csv
+    unband eval recipes/tables/unband.toml --data PHOTOS/test --out TEST
+    unband eval recipes/tables/unband.toml --data PHOTOS/val --out VAL
+    tools/default_page.py TEST/table.csv VAL/table.csv
 """
 
 import csv
@@ -25,11 +27,20 @@ def number(row, measure, digits, sign=False, less=0.0):
     return f"{float(text) - less:{'+' if sign else ''}.{digits}f}".replace("-", "−") if text else "–"
 
 
-def page(table, title, text, cell):
+# What our network decides has a second figure, of photos that it has not learned from.
+OURS = ("default", "default, 16 bits")
+
+
+def page(table, other, title, text, cell):
     methods = [m for m in next(iter(table.values())) if m != INPUT]
-    lines = [f"## {title}", "", text, "", "| cause | input | " + " | ".join(methods) + " |", "|---|" + "---:|" * (len(methods) + 1)]
+    heads = [h for m in methods for h in ([m, f"{m}, val"] if m in OURS else [m])]
+    lines = [f"## {title}", "", text, "", "| cause | input | " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) + 1)]
     for cause, rows in table.items():
-        cells = [cell(rows, rows[INPUT])] + [cell(rows, rows.get(m)) for m in methods]
+        cells = [cell(rows, rows[INPUT])]
+        for m in methods:
+            cells.append(cell(rows, rows.get(m)))
+            if m in OURS:
+                cells.append(cell(other[cause], other[cause].get(m)))
         lines.append(f"| {'**all**' if cause == 'all' else cause} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -52,21 +63,24 @@ def flat(rows, row):
 
 
 def main():
-    table = rows_of(sys.argv[1])
-    pictures = next(iter(table.values()))[INPUT]["psnr pictures"]
+    table, other = (rows_of(path) for path in sys.argv[1:3])
+    pairs = next(iter(table.values()))[INPUT]["psnr pictures"]
+    photos = int(pairs) // (len(table) - 1)
     seconds = {m: r["seconds"] for m, r in table["all"].items() if r.get("seconds")}
     parts = [
-        "# The default, cause by cause\n\nMade by `unband eval recipes/tables/unband.toml` and `tools/default_page.py`: "
-        f"35 clean 16-bit photos that nothing was trained on, of each the 512×512 window with the most smooth area, harmed on the way; "
-        f"{pictures} pairs in all.\n\n- When nothing is asked for, [`unband-lite`](../unband-lite.md) runs where a grid is found, else `smooth`. "
-        "With 16 bits per sample, and with 8, dithered. Other programs' filters with their own "
-        "defaults, at 8 bits; AdaDeband on 4:2:0 made of the picture.\n- Causes: `crates/unband-data/src/degrade/causes.rs`; `fhd-*` are made as "
-        "the full-HD set is, frames of an 8-bit film on both sides.\n"
+        "# The default, cause by cause\n\n"
+        f"{photos} clean 16-bit photos that only report (`test`), of each the 512×512 window with the most smooth area, degraded in {len(table) - 1} "
+        f"ways; {pairs} pairs.\n\n- **default** is what the program writes when nothing is asked for: 8 bits, dithered with blue noise, of "
+        "[`unband-lite`](../unband-lite.md) where a grid is found, else of `smooth`. **16 bits**: the same with `--depth 16`.\n"
+        "- **val**: the same of 35 other photos. The network learned from the `test` photos before they were set apart, and from no `val` photo; "
+        "its weights and our limits were chosen on `val`. Read both until the weights are replaced.\n"
+        "- Other programs' filters with their own defaults, at 8 bits; AdaDeband on 4:2:0 made of the photo.\n"
+        "- Causes: `crates/unband-data/src/degrade/causes.rs`; `fhd-*` are made as the full-HD set is, frames of an 8-bit film on both sides.\n"
         "- Seconds a window, finding out about it included: " + ", ".join(f"{m} {float(s):.3f}" for m, s in seconds.items()) + ".\n",
-        page(table, "PSNR", "dB; methods: gain over the input, and half of the 95 % interval of the mean PSNR over photos, which "
+        page(table, other, "PSNR", "dB; methods: gain over the input, and half of the 95 % interval of the mean PSNR over photos, which "
              "differ more from each other than methods do.", gain),
-        page(table, "PSNR of luma in smooth areas", "dB; methods: gain over the input.", flat),
-        page(table, "False steps", "Per 1,000 samples of smooth areas.", lambda _, row: number(row, "false-steps", 1)),
+        page(table, other, "PSNR of luma in smooth areas", "dB; methods: gain over the input.", flat),
+        page(table, other, "False steps", "Per 1,000 samples of smooth areas.", lambda _, row: number(row, "false-steps", 1)),
     ]
     OUT.write_text("\n".join(parts))
 

@@ -1,5 +1,6 @@
 //! What the README tells people to type works.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
@@ -100,6 +101,33 @@ fn the_first_two_commands_are_what_the_repository_offers() {
         use std::os::unix::fs::PermissionsExt;
         for script in ["scripts/test", ".ci/run"] {
             assert!(fs::metadata(root().join(script)).unwrap().permissions().mode() & 0o111 != 0, "{script}");
+        }
+    }
+}
+
+/// `scripts/results` tells from these lines which pages are older than what they measure.
+#[test]
+fn every_page_of_measurements_says_when_and_at_which_commit() {
+    let list = fs::read_to_string(root().join("docs/results/pages.toml")).unwrap();
+    let list: toml::Table = list.parse().unwrap();
+    let pages = list["page"].as_array().unwrap();
+    let listed: BTreeSet<&str> = pages.iter().map(|page| page["file"].as_str().unwrap()).collect();
+    for entry in fs::read_dir(root().join("docs/results")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name.ends_with(".md") {
+            assert!(listed.contains(format!("docs/results/{name}").as_str()), "{name} is not in pages.toml");
+        }
+    }
+    for page in pages {
+        let file = page["file"].as_str().unwrap();
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        let line = text.lines().find(|line| line.starts_with("Measured on 20"));
+        let commit = line.and_then(|line| line.split('`').nth(1)).unwrap_or_default();
+        let is_commit = commit.len() >= 7 && commit.bytes().all(|b| b.is_ascii_hexdigit());
+        assert!(is_commit, "{file}: no line `Measured on DATE at commit HASH`");
+        for measured in page["measures"].as_array().unwrap() {
+            let path = root().join(measured.as_str().unwrap());
+            assert!(path.exists(), "{file} measures {}, which is not there", path.display());
         }
     }
 }
