@@ -222,7 +222,7 @@ fn read(file: &Path) -> Result<Table, Failure> {
 }
 
 /// Gives the table's `dither` to rows without one.
-fn spread_dither(table: &mut toml::Table) {
+fn spread_dither(table: &mut Table) {
     let Some(dither) = table.remove("dither") else { return };
     let rows = table.get_mut("method").and_then(toml::Value::as_array_mut);
     for row in rows.into_iter().flatten().filter_map(toml::Value::as_table_mut) {
