@@ -184,7 +184,7 @@ fn mistakes_are_named_by_file_key_and_range() {
         ),
         (
             "use = \"rgb-bits\"\nbits = [5, 4.5]",
-            "mix.toml: `degrade[0].bits`: `bits` must be whole number, got `4.5`",
+            "mix.toml: `degrade[0].bits`: `bits` must be a whole number, got `4.5`",
         ),
         (
             "use = \"rgb-bits\"\nbit = 5",

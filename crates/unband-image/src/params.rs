@@ -61,7 +61,7 @@ pub enum ParamError {
         known: Vec<&'static str>,
     },
     /// The text is no value of the parameter's kind.
-    #[error("`{name}` must be {kind}, got `{got}`")]
+    #[error("`{name}` must be {}, got `{got}`", one(kind))]
     Malformed {
         /// The parameter.
         name: &'static str,
@@ -137,6 +137,13 @@ pub fn spoken(range: &str) -> String {
         text.strip_suffix(".0").map_or(text.clone(), str::to_owned).replace("TAU", "2π")
     };
     range.split("..=").map(end).collect::<Vec<_>>().join(" to ")
+}
+
+/// "a number" of "number"; words that are allowed stay as they are.
+fn one(kind: &str) -> String {
+    let noun =
+        [ParamKind::Number, ParamKind::Whole, ParamKind::File].iter().any(|known| known.to_string() == kind);
+    if noun { format!("a {kind}") } else { kind.to_owned() }
 }
 
 /// A type that a parameter can have.
@@ -372,4 +379,20 @@ macro_rules! words {
             fn show(&self) -> String { self.word().to_owned() }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_and_kinds_are_told_as_people_say_them() {
+        assert_eq!(spoken("0.0..=4.0"), "0 to 4");
+        assert_eq!(spoken("0.00003 ..= 0.5"), "0.00003 to 0.5");
+        assert_eq!(spoken("1..=10_000"), "1 to 10000");
+        let wrong = ParamError::Malformed { name: "n", kind: "whole number".into(), got: "x".into() };
+        assert_eq!(wrong.to_string(), "`n` must be a whole number, got `x`");
+        let wrong = ParamError::Malformed { name: "n", kind: "on, off".into(), got: "x".into() };
+        assert_eq!(wrong.to_string(), "`n` must be on, off, got `x`");
+    }
 }
