@@ -152,7 +152,7 @@ impl Bar {
 }
 
 impl State {
-    /// "3/24 IMG_0412.jpg"
+    /// `3/24 IMG_0412.jpg`.
     fn message(&self) -> String {
         let count = format!("{}/{}", self.done, self.total);
         let letters: Vec<char> =
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn what_is_left_is_told_once_it_can_be_known() {
-        assert_eq!(left(0.0, Duration::from_secs(60)), "");
+        assert_eq!(left(0.0, Duration::from_mins(1)), "");
         assert_eq!(left(0.5, Duration::from_secs(1)), "");
         assert_eq!(left(0.25, Duration::from_secs(4)), ", about 12 s left");
         assert_eq!(left(0.1, Duration::from_secs(100)), ", about 15 min left");

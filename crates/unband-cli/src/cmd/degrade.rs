@@ -241,12 +241,11 @@ impl<'a> Job<'a> {
         let name = shown(&input.below.with_extension("")).replace('/', "-");
         let seed = seed_of(self.args.seed, &name, 1);
         let rng = Rng::new(u64::from(seed));
-        let done = match self.args.patch {
-            Some(side) => self.mix.patch(&clean, side as usize, rng),
-            None => {
-                let mut pair = Pair::of(clean);
-                self.mix.apply(&mut pair, rng).map(|drawn| (pair, drawn))
-            }
+        let done = if let Some(side) = self.args.patch {
+            self.mix.patch(&clean, side as usize, rng)
+        } else {
+            let mut pair = Pair::of(clean);
+            self.mix.apply(&mut pair, rng).map(|drawn| (pair, drawn))
         };
         let (pair, drawn) = done.map_err(|error: DegradeError| at(error.to_string(), error.hint()))?;
         let lq = place(input, self.args.pairs.then_some("lq"));

@@ -153,7 +153,9 @@ fn the_list_is_short_and_knows_what_runs_unasked() {
     // A measure and a method of one name are both told.
     for (name, kinds) in [("bband", &["Measure"][..]), ("palette", &["Degradation"]), ("jpg", &["Format"])] {
         let one = stage.run(&["list", name]).code(0).out();
-        kinds.iter().for_each(|kind| assert!(one.contains(kind), "{one}"));
+        for kind in kinds {
+            assert!(one.contains(kind), "{one}");
+        }
     }
     let told = &stage.run(&["list", "gradfun", "--json"]).code(0).json()[0];
     assert_eq!(
