@@ -60,10 +60,10 @@ dispatch! {
     /// Adds a weighted sum of three rows.
     pub fn add_mix_row(level, out: &mut [f32], a: &[f32], b: &[f32], c: &[f32], weights: [f32; 3]) = add_mix_body;
 
-    /// Level changes of a row, in 1/64 cells: forward differences across and down, each clipped at 2 cells,
-    /// added. `right` is the row shifted by one sample, `below` the next row, `per_cell` the number of cells
-    /// in a unit of `v`.
-    pub fn changes_row(level, out: &mut [u16], v: &[f32], right: &[f32], below: &[f32], per_cell: f32)
+    /// Level changes of a row, in 1/64 cells: half the differences from all four neighbours, each clipped at 2 cells,
+    /// added. `sides` are the row shifted by one sample to either side, `rows` those above and below, `per_cell` the
+    /// number of cells in a unit of `v`.
+    pub fn changes_row(level, out: &mut [u16], v: &[f32], sides: [&[f32]; 2], rows: [&[f32]; 2], per_cell: f32)
         = changes_body;
 
     /// Adds a row to the running sums of a box's columns.
@@ -287,13 +287,20 @@ fn small_code(value: f32) -> u32 {
 }
 
 #[inline(always)]
-fn changes_body(out: &mut [u16], v: &[f32], right: &[f32], below: &[f32], per_cell: f32) {
+fn changes_body(
+    out: &mut [u16],
+    v: &[f32],
+    [left, right]: [&[f32]; 2],
+    [above, below]: [&[f32]; 2],
+    per_cell: f32,
+) {
     let n = out.len();
-    let (v, right, below) = (&v[..n], &right[..n], &below[..n]);
-    let unit = 64.0 * per_cell;
+    let (v, left, right, above, below) = (&v[..n], &left[..n], &right[..n], &above[..n], &below[..n]);
+    let unit = 32.0 * per_cell;
     for i in 0..n {
-        let x = ((right[i] - v[i]).abs() * unit).min(128.0);
-        let y = ((below[i] - v[i]).abs() * unit).min(128.0);
+        let change = |other: f32| ((other - v[i]).abs() * unit).min(64.0);
+        let x = change(left[i]) + change(right[i]);
+        let y = change(above[i]) + change(below[i]);
         out[i] = (small_code(x) + small_code(y)) as u16;
     }
 }

@@ -27,8 +27,14 @@ pub fn transpose(level: Level, shape: Shape, out: &mut [f32], table: &[f32]) {
     if rows == 0 || columns == 0 {
         return;
     }
-    assert!(step >= columns && table.len() >= (rows - 1).saturating_mul(step).saturating_add(columns), "table");
-    assert!(out_step >= rows && out.len() >= (columns - 1).saturating_mul(out_step).saturating_add(rows), "output");
+    assert!(
+        step >= columns && table.len() >= (rows - 1).saturating_mul(step).saturating_add(columns),
+        "table"
+    );
+    assert!(
+        out_step >= rows && out.len() >= (columns - 1).saturating_mul(out_step).saturating_add(rows),
+        "output"
+    );
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     if level.supported() > Level::Scalar {
         // SAFETY: levels beyond the scalar one have AVX2, or NEON on Arm, and the slices were checked.

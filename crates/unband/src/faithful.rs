@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use unband_filters::jpeg_bounds::{Deblock, JpegBounds};
+use unband_filters::smooth::colours::Colours;
 use unband_image::dither::Grid;
 use unband_image::inspect::{BandingMap, Cause, Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Restorer};
@@ -52,7 +53,8 @@ pub struct Cells {
 /// | plane | cell |
 /// |---|---|
 /// | on a found grid of step P, compressed with loss or seen through half-size chroma since | ±(P/2 + the larger of P/4 and 1 code) |
-/// | with its own gap at each code, after a tone curve or from a palette | ±0.499 gaps |
+/// | from a palette of 8 bits | ±0.499 of the way to the farthest neighbour, of the colours with that code |
+/// | with its own gap at each code, after a tone curve or from another palette | ±0.499 gaps |
 /// | on found levels of red, green, blue or grey | the nearest level ±0.4995 P |
 /// | on another found grid | ±P/2 |
 /// | another plane of a picture with a found grid, and squares where the grid does not hold | ±2 codes |
@@ -80,9 +82,14 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
     let (width, height) = image.planes.first().map_or((0, 0), |plane| (plane.width, plane.height));
     let scales =
         image.planes.iter().map(|p| (width.div_ceil(p.width.max(1)), height.div_ceil(p.height.max(1))));
+    let palette = (findings.cause == Cause::Palette).then(|| Colours::new(image)).flatten();
+    let planes = palette.map(|colours| {
+        let halves = |halves: &Vec<f32>| halves.iter().map(|&half| half_value(half)).collect();
+        colours.halves().iter().map(|each| PlaneCells::ByCode(halves(each))).collect()
+    });
     Cells {
         matrix,
-        planes: each(&|grid| table.row(grid)),
+        planes: planes.unwrap_or_else(|| each(&|grid| table.row(grid))),
         elsewhere: findings.regions.clone().map(|regions| (regions, each(&|_| table.elsewhere()))),
         scales: scales.map(|(x, y)| (x.max(1), y.max(1))).collect(),
         codes: (0..image.planes.len()).map(|p| Grid::new(image.color.model, p, image.depth)).collect(),

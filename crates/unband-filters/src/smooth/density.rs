@@ -33,10 +33,18 @@ impl Density {
         (self.width, self.height) = (v.width, v.height);
         self.changes.resize(v.width * v.height, 0);
         for y in 0..v.height {
-            let below = v.row((y + 1).min(v.height - 1));
+            let near = [v.row(y.saturating_sub(1)), v.row((y + 1).min(v.height - 1))];
+            let sides = [v.padded(y), &v.padded(y)[2..]];
             let out = &mut self.changes[y * v.width..][..v.width];
-            rows::changes_row(level, out, v.row(y), &v.padded(y)[2..], below, per_cell);
+            rows::changes_row(level, out, v.row(y), sides, near, per_cell);
         }
+    }
+
+    /// Takes changes that were counted elsewhere: up to 4 cells for each sample.
+    pub fn fill(&mut self, width: usize, height: usize, changes: impl Fn(usize) -> f32) {
+        (self.width, self.height) = (width, height);
+        self.changes.clear();
+        self.changes.extend((0..width * height).map(|i| (changes(i) * 64.0).round() as u16));
     }
 
     /// Means over `(2r + 1)²` samples around each of the core's, times `factor`, into `out` (or added to it).

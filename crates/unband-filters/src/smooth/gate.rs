@@ -7,12 +7,12 @@ use super::density::{Core, Density, Raster};
 use super::grid::Grid;
 
 /// Radius of the wide box.
-const WIDE: usize = 12;
+pub const WIDE: usize = 12;
 /// Radius of the near box.
-const NEAR: usize = 2;
+pub const NEAR: usize = 2;
 
-const NEAR_AXIS: [f32; 9] = [0.0, 0.15, 0.3, 0.5, 0.7, 0.9, 1.15, 1.5, 2.2];
-const WIDE_AXIS: [f32; 12] = [0.0, 0.035, 0.075, 0.15, 0.25, 0.38, 0.52, 0.7, 0.9, 1.15, 1.5, 2.0];
+pub const NEAR_AXIS: [f32; 9] = [0.0, 0.15, 0.3, 0.5, 0.7, 0.9, 1.15, 1.5, 2.2];
+pub const WIDE_AXIS: [f32; 12] = [0.0, 0.035, 0.075, 0.15, 0.25, 0.38, 0.52, 0.7, 0.9, 1.15, 1.5, 2.0];
 
 /// Least-squares factor between the surface's correction and the true error, per density of level changes
 /// near (rows) and wide (columns); the same in cell units for steps of 1, 4 and 8 codes.

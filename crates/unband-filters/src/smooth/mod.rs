@@ -6,6 +6,7 @@
 //! correction from how busy the neighbourhood is. Coarse levels are solved once for the whole picture, the
 //! two finest ones per window.
 
+pub mod colours;
 mod compose;
 mod correct;
 mod coupling;
@@ -13,13 +14,14 @@ mod density;
 mod gate;
 mod grid;
 mod neutral;
+mod palette;
 mod plan;
 mod source;
 mod surface;
 
 use std::sync::Mutex;
 
-use unband_image::inspect::{Findings, GridRegions, Space};
+use unband_image::inspect::{Cause, Findings, GridRegions, Space};
 use unband_image::{Context, Entry, Image, Model, Needs, Params, RestoreError, Restorer, TileIn, TileOut};
 use unband_simd::smooth_rows as rows;
 
@@ -28,6 +30,7 @@ use self::coupling::Coupling;
 use self::density::Density;
 use self::gate::Gate;
 use self::grid::Grid;
+use self::palette::PaletteSurface;
 use self::plan::PlanePlan;
 use self::source::Component;
 use self::surface::Scratch;
@@ -66,6 +69,8 @@ pub struct Smooth {
     regions: Option<GridRegions>,
     gate: Gate,
     coupling: Option<Coupling>,
+    /// Pictures with a palette have all of their channels in common cells.
+    palette: Option<PaletteSurface>,
     buffers: Mutex<Vec<Buffers>>,
 }
 
@@ -104,8 +109,13 @@ impl Smooth {
         ctx: &Context<'_>,
     ) -> Result<Self, RestoreError> {
         let strength = params.strength;
+        let palette = (findings.cause == Cause::Palette && strength > 0.0)
+            .then(|| PaletteSurface::new(image, strength, ctx))
+            .flatten();
+        let planes = if palette.is_some() { Vec::new() } else { plan::plan(image, findings, strength, ctx) };
         let mut smooth = Self {
-            planes: plan::plan(image, findings, strength, ctx),
+            planes,
+            palette,
             space: findings.space,
             half_chroma: plan::halved(image, findings),
             scale: 1,
@@ -229,6 +239,10 @@ impl Restorer for Smooth {
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
         ctx.check()?;
+        if let Some(palette) = &self.palette {
+            palette.restore(input, output, ctx.level);
+            return Ok(());
+        }
         if self.planes.is_empty() {
             return Ok(());
         }

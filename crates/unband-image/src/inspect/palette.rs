@@ -7,6 +7,9 @@ use super::spread::{parts, places};
 /// Steps wider than this are edges of things, not of bands, in codes.
 const WIDEST: i32 = 32;
 
+/// Side of the squares that are asked whether they are banded.
+const SIDE: usize = 56;
+
 /// What the neighbours of a palette picture say.
 pub(super) struct PaletteLook {
     /// Per channel, per code: the usual step to the next colour in a gradient.
@@ -69,7 +72,7 @@ impl Neighbours<'_> {
 pub(super) fn look(codes: &Codes) -> PaletteLook {
     let (w, h) = (codes.width, codes.height);
     let channels = codes.planes.len();
-    let ((columns, across), (rows, down)) = (parts(w), parts(h));
+    let ((columns, across), (rows, down)) = (parts(w, SIDE), parts(h, SIDE));
     let rows = rows.into_iter().map(|row| row * across).collect();
     let squares = vec![(0u32, 0u32); across * down];
     let mut near = Neighbours { codes, sums: vec![[(0u32, 0u32); 256]; channels], squares, columns, rows };

@@ -4,7 +4,7 @@ use super::bits::Effective;
 use super::coded::Coding;
 use super::comb::Combs;
 use super::grid::{Grid, flat_histogram, plane_grid};
-use super::jpeg::dc_step;
+use super::jpeg::{blockiness, dc_step};
 use super::lattice::{self, Colours, Lattice};
 use super::levels::Levels;
 use super::noisy::{self, Conversion, NoisyGrid};
@@ -93,10 +93,11 @@ impl Picture<'_> {
         }
         // Limited range leaves gaps of a ninth of a step that look like a fine JPEG grid.
         let limited = few && hists.iter().any(|h| lattice::limited_gaps(h));
-        // Few colours come from a JPEG only where all of its blocks are of one.
+        let luma = self.source(Part::Luma, Matrix::Bt601, Range::Full, false);
+        // A palette's few colours change anywhere, a JPEG's at its blocks.
         let palette_like = colours.complete && colours.all <= 256 && colours.all > 2 * colours.greys;
-        if few && !limited && (!palette_like || self.flat_blocks()) {
-            let luma = self.source(Part::Luma, Matrix::Bt601, Range::Full, false);
+        let blocks = || self.flat_blocks() || blockiness(&luma, &luma.squares(ENOUGH)) >= 1.15;
+        if few && !limited && (!palette_like || blocks()) {
             // A step of 8 is one code: any flat picture of 8 bits.
             if let Some(q) = dc_step(&luma, false, ENOUGH).filter(|&q| q >= 10) {
                 return self.by_blocks(q);

@@ -32,7 +32,7 @@ impl Square {
 ///
 /// Their borders and the choice among them are counted from the middle, across as down.
 pub(super) fn squares(width: usize, height: usize, enough: usize) -> Vec<Square> {
-    let (columns, rows) = (borders(width), borders(height));
+    let (columns, rows) = (borders(width, SIDE), borders(height, SIDE));
     let every = (width * height).div_ceil(enough.max(1)).max(1);
     // Rings around the middle, and of these the parts that diagonals cut out.
     let cut = (every.isqrt() - 1) / 2 * 2 + 1;
@@ -49,16 +49,16 @@ pub(super) fn squares(width: usize, height: usize, enough: usize) -> Vec<Square>
     if out.is_empty() { vec![Square { x0: 0, y0: 0, x1: width, y1: height }] } else { out }
 }
 
-/// Borders of an odd number of parts, so that none lies where a mirror would have to cut a sample.
-fn borders(side: usize) -> Vec<usize> {
-    let parts = (side / SIDE) | 1;
+/// Borders of an odd number of parts of about so many samples, so that none lies where a mirror would have to cut a sample.
+fn borders(side: usize, about: usize) -> Vec<usize> {
+    let parts = (side / about) | 1;
     let border = |i: usize| if 2 * i < parts { i * side / parts } else { side - (parts - i) * side / parts };
     (0..=parts).map(border).collect()
 }
 
-/// In which of the parts between [`borders`] each place of a side lies, and how many parts there are.
-pub(super) fn parts(side: usize) -> (Vec<usize>, usize) {
-    let borders = borders(side);
+/// In which part of about so many samples each place of a side lies, and how many parts there are.
+pub(super) fn parts(side: usize, about: usize) -> (Vec<usize>, usize) {
+    let borders = borders(side, about);
     let of = borders.windows(2).enumerate().flat_map(|(i, b)| std::iter::repeat_n(i, b[1] - b[0]));
     (of.collect(), borders.len() - 1)
 }

@@ -85,7 +85,7 @@ fn sums_and_tables_agree_at_every_level() {
     same(|level, out, i| prefer_row(level, out, &i[0], &i[1], 1.0, 0.8, &raster));
     same(|level, out, i| {
         let mut changes = vec![0u16; out.len()];
-        changes_row(level, &mut changes, &i[0], &i[1], &i[2], 1.5);
+        changes_row(level, &mut changes, &i[0], [&i[1], &i[3]], [&i[2], &i[4]], 1.5);
         out.iter_mut().zip(&changes).for_each(|(o, &c)| *o = f32::from(c));
     });
 }

@@ -1,0 +1,221 @@
+//! The colours of a picture with a palette: which of them are neighbours, and what each one stands for.
+//!
+//! A quantiser gives each sample the nearest colour, so a colour stands for the samples nearer to it than to any other: its
+//! Voronoi cell in RGB. Two colours are neighbours where hardly another one lies between them.
+
+use std::collections::HashMap;
+
+use unband_image::{Depth, Image, Model};
+
+/// Neighbours farther apart than this, in codes, are an edge and no gradient.
+const WIDEST: f32 = 48.0;
+/// A colour lies between two others when its squared distances to both add up to less than so much of theirs: 1 is a sphere
+/// over the two.
+const BETWEEN: f32 = 0.6;
+/// Neighbours that bound a cell: the nearest ones.
+const BOUNDS: usize = 12;
+/// Contours of the whole picture's mean that each colour starts with.
+const PRIOR: f32 = 8.0;
+
+/// A colour or a difference of colours, in 8-bit codes.
+pub type Rgb = [f32; 3];
+
+/// `a - b`.
+pub fn difference(a: Rgb, b: Rgb) -> Rgb {
+    [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
+}
+
+/// Scalar product.
+pub fn dot(a: Rgb, b: Rgb) -> f32 {
+    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+}
+
+/// The colours of a picture of 8 bits and at most 256 colours.
+pub struct Colours {
+    width: usize,
+    index: Vec<u8>,
+    /// The colours in codes.
+    pub rgb: Vec<Rgb>,
+    /// How far apart neighbours of a colour are where they meet, in codes.
+    pub gap: Vec<f32>,
+    /// By pair of colours: 1 for neighbours and colours as near, 0 for edges.
+    links: Vec<f32>,
+    /// By pair of colours: distance in cells, at most 2.
+    steps: Vec<f32>,
+    /// Directions to the bounding neighbours, and their squared lengths.
+    bounds: Vec<Vec<(Rgb, f32)>>,
+    /// Half the widest extent of any cell that holds a code, by channel and code.
+    halves: [Vec<f32>; 3],
+}
+
+impl Colours {
+    /// `None` for other pictures.
+    pub fn new(image: &Image) -> Option<Self> {
+        let (width, height) = (image.width(), image.height());
+        let whole = image.planes.iter().all(|p| (p.width, p.height) == (width, height));
+        if image.color.model != Model::Rgb
+            || image.planes.len() != 3
+            || image.depth != Depth::Int(8)
+            || !whole
+        {
+            return None;
+        }
+        let mut seen: HashMap<[u8; 3], u8> = HashMap::new();
+        let mut index = Vec::with_capacity(width * height);
+        let mut codes: Vec<[u8; 3]> = Vec::new();
+        let mut last = None;
+        let [r, g, b] = [0, 1, 2].map(|p: usize| &image.planes[p].data);
+        for ((&r, &g), &b) in r.iter().zip(g).zip(b) {
+            let colour = [r, g, b].map(|v| image.depth.code(v) as u8);
+            let at = match last {
+                Some((same, at)) if same == colour => at,
+                _ => {
+                    let next = u8::try_from(codes.len()).ok();
+                    match seen.get(&colour) {
+                        Some(&at) => at,
+                        None => {
+                            seen.insert(colour, next?);
+                            codes.push(colour);
+                            next?
+                        }
+                    }
+                }
+            };
+            last = Some((colour, at));
+            index.push(at);
+        }
+        let rgb: Vec<Rgb> = codes.iter().map(|c| c.map(f32::from)).collect();
+        let mut colours = Self {
+            width,
+            index,
+            gap: Vec::new(),
+            links: Vec::new(),
+            steps: Vec::new(),
+            bounds: Vec::new(),
+            halves: Default::default(),
+            rgb,
+        };
+        colours.measure(&codes);
+        Some(colours)
+    }
+
+    fn measure(&mut self, codes: &[[u8; 3]]) {
+        let n = self.rgb.len();
+        let mut squares = vec![0.0f32; n * n];
+        for (i, row) in squares.chunks_exact_mut(n.max(1)).enumerate() {
+            for (square, &other) in row.iter_mut().zip(&self.rgb) {
+                let d = difference(other, self.rgb[i]);
+                *square = dot(d, d);
+            }
+        }
+        let row = |i: usize| &squares[i * n..][..n];
+        let beside = |i: usize, j: usize| {
+            let between = BETWEEN * squares[i * n + j];
+            let mut others = row(i).iter().zip(row(j)).enumerate();
+            i != j && others.all(|(k, (a, b))| k == i || k == j || a + b >= between)
+        };
+        let mut near = vec![false; n * n];
+        for i in 0..n {
+            for j in 0..i {
+                near[i * n + j] = beside(i, j);
+                near[j * n + i] = near[i * n + j];
+            }
+        }
+        let met = self.meetings();
+        let gradient = |i: usize, j: usize| near[i * n + j] && squares[i * n + j] <= WIDEST * WIDEST;
+        let sums = |i: usize| {
+            (0..n).filter(|&j| gradient(i, j)).fold((0.0f32, 0.0f32), |(sum, count), j| {
+                let met = met[i * n + j] as f32;
+                (sum + met * squares[i * n + j].sqrt(), count + met)
+            })
+        };
+        let each: Vec<(f32, f32)> = (0..n).map(sums).collect();
+        let (sum, count) =
+            each.iter().fold((0.0f64, 0.0f64), |(s, c), e| (s + f64::from(e.0), c + f64::from(e.1)));
+        let mean = if count > 0.0 { (sum / count) as f32 } else { 1.0 };
+        self.gap = each.iter().map(|(sum, count)| (sum + PRIOR * mean) / (count + PRIOR)).collect();
+        (self.links, self.steps) = (vec![1.0; n * n], vec![0.0; n * n]);
+        for i in 0..n {
+            for j in (0..n).filter(|&j| j != i) {
+                let cells = squares[i * n + j].sqrt() / (0.5 * (self.gap[i] + self.gap[j]));
+                let (link, step) = (link(cells), cells.min(2.0));
+                (self.links[i * n + j], self.steps[i * n + j]) =
+                    if gradient(i, j) { (1.0, step.min(1.0)) } else { (link, step) };
+            }
+            let mut others: Vec<usize> = (0..n).filter(|&j| near[i * n + j]).collect();
+            others.sort_by(|&a, &b| squares[i * n + a].total_cmp(&squares[i * n + b]));
+            others.truncate(BOUNDS);
+            let bound = |&j: &usize| (difference(self.rgb[j], self.rgb[i]), squares[i * n + j]);
+            self.bounds.push(others.iter().map(bound).collect());
+        }
+        // A code of the container is the least of a cell.
+        self.halves = std::array::from_fn(|_| vec![0.499; 256]);
+        for (i, code) in codes.iter().enumerate() {
+            for j in (0..n).filter(|&j| gradient(i, j)) {
+                for c in 0..3 {
+                    let half = &mut self.halves[c][usize::from(code[c])];
+                    *half = half.max(0.499 * (self.rgb[j][c] - self.rgb[i][c]).abs());
+                }
+            }
+        }
+    }
+
+    /// How often each pair of colours meets, across and down.
+    fn meetings(&self) -> Vec<u32> {
+        let n = self.rgb.len();
+        let mut met = vec![0u32; n * n];
+        let mut meet = |a: u8, b: u8| {
+            if a != b {
+                met[usize::from(a) * n + usize::from(b)] += 1;
+                met[usize::from(b) * n + usize::from(a)] += 1;
+            }
+        };
+        let rows: Vec<&[u8]> = self.index.chunks_exact(self.width.max(1)).collect();
+        for row in &rows {
+            row.windows(2).for_each(|pair| meet(pair[0], pair[1]));
+        }
+        for pair in rows.windows(2) {
+            pair[0].iter().zip(pair[1]).for_each(|(&a, &b)| meet(a, b));
+        }
+        met
+    }
+
+    /// Places in the palette of the samples of a row, from column `x` on.
+    pub fn row(&self, x: usize, y: usize) -> &[u8] {
+        &self.index[y * self.width..][..self.width][x..]
+    }
+
+    /// Are two colours parts of one surface? 1 for yes, 0 for an edge.
+    pub fn link(&self, a: u8, b: u8) -> f32 {
+        self.links[usize::from(a) * self.rgb.len() + usize::from(b)]
+    }
+
+    /// Distance of two colours in cells, at most 2.
+    pub fn step(&self, a: u8, b: u8) -> f32 {
+        self.steps[usize::from(a) * self.rgb.len() + usize::from(b)]
+    }
+
+    /// Holds a change of a colour inside its cell, by so many rounds of projections.
+    pub fn hold(&self, colour: u8, mut change: Rgb, rounds: usize) -> Rgb {
+        for _ in 0..rounds {
+            for &(to, square) in &self.bounds[usize::from(colour)] {
+                let beyond = dot(change, to) / square - 0.5;
+                if beyond > 0.0 {
+                    change = std::array::from_fn(|c| change[c] - beyond * to[c]);
+                }
+            }
+        }
+        change
+    }
+
+    /// By channel and code, how far a sample may lie from its code, in codes: half the way to any neighbour of any colour
+    /// with that code.
+    pub fn halves(&self) -> &[Vec<f32>; 3] {
+        &self.halves
+    }
+}
+
+/// Link of two samples so many cells apart.
+pub fn link(cells: f32) -> f32 {
+    (3.2 - 2.0 * cells).clamp(0.0, 1.0)
+}
