@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
 use std::collections::{BTreeSet, HashSet};
+use std::path::Path;
+use std::process::Command;
 
+use unband_data::degrade::fhd::{Fhd, TOOL_OFFSET, Truth};
 use unband_data::degrade::planes::{Planes420, Rounding, Upsampling, quantise};
 use unband_data::degrade::pnm::{ppm, read_ppm};
 use unband_data::degrade::{DegradeError, program};
-use unband_data::{CAUSES, Pair, find};
+use unband_data::{CAUSES, Degradation, Pair, find};
 use unband_image::{Depth, Image, Matrix, Range, Rng};
 
 /// A smooth 16-bit picture of two colours that meet diagonally.
@@ -150,5 +153,54 @@ fn pictures_that_do_not_fit_are_refused() {
     for cause in CAUSES {
         let result = cause.degradation.apply(&mut Pair::of(grey.clone()), Rng::new(0));
         assert!(matches!(result, Err(DegradeError::Image(_))), "{}", cause.name);
+    }
+}
+
+/// Mean of a plane of Y, U and V, in codes of BT.601's limited range.
+fn mean_planes(image: &Image) -> [f32; 3] {
+    let mean =
+        |plane: usize| image.planes[plane].data.iter().sum::<f32>() / image.planes[plane].data.len() as f32;
+    let [y, u, v] = Matrix::Bt601.to_yuv([mean(0), mean(1), mean(2)]);
+    [219.0 * y, 224.0 * u, 224.0 * v]
+}
+
+/// Measured on pairs of the set; no banding is needed for it.
+#[test]
+fn the_full_hd_recipe_leaves_its_tools_offset() {
+    if Command::new("ffmpeg").arg("-version").output().is_err() {
+        eprintln!("skipped: no ffmpeg");
+        return;
+    }
+    // It depends on the picture by a tenth of a code and more: a mean over many.
+    let Some(folder) = std::env::var_os("UNBAND_PHOTOS") else {
+        eprintln!("skipped: UNBAND_PHOTOS names no folder with train/*.jxl");
+        return;
+    };
+    let mut files: Vec<_> = std::fs::read_dir(Path::new(&folder).join("train"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    let photos: Vec<Image> = files
+        .iter()
+        .step_by(5)
+        .map(|file| unband_io::read_file(file, &unband_io::Limits::default()).unwrap().0)
+        .map(|photo| photo.into_rgb(&unband_image::Context::default()).unwrap())
+        .collect();
+    for truth in [Truth::Frame, Truth::Offset] {
+        let mut apart = [0.0; 3];
+        for photo in &photos {
+            let mut pair = Pair::of(photo.clone());
+            Fhd { y: 8, truth, ..Fhd::default() }.apply(&mut pair, Rng::new(1)).unwrap();
+            let (lq, gt) = (mean_planes(&pair.lq), mean_planes(&pair.gt));
+            for plane in 0..3 {
+                apart[plane] += (lq[plane] - gt[plane]) / photos.len() as f32;
+            }
+        }
+        for (plane, offset) in TOOL_OFFSET.into_iter().enumerate() {
+            let want = if truth == Truth::Frame { offset } else { 0.0 };
+            // The set's own frames gave it, these are others. Without the tools' truncation it is 0, with RGB both ways −1.1 and 0.
+            assert!((apart[plane] - want).abs() < 0.1, "{truth:?}: {apart:?}, {TOOL_OFFSET:?}");
+        }
     }
 }

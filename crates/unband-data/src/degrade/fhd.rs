@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use unband_image::{Depth, Image, Model, Plane, Rng, params, words};
+use unband_image::{Depth, Image, Matrix, Model, Plane, Range, Rng, params, words};
 
-use super::planes::quantise;
+use super::planes::{Planes420, Rounding, Upsampling, quantise};
 use super::{Degradation, DegradeError, Pair, program, rgb};
 
 /// Frames of the pan; the last one is kept, so that it has been predicted from earlier ones.
@@ -15,6 +15,8 @@ const PAN: [usize; 2] = [3, 1];
 const MOST_BYTES: usize = 256 << 20;
 /// Largest frame.
 const LARGEST: [usize; 2] = [1264, 704];
+/// What the set's tools add to Y, U and V of the degraded side, in 8-bit codes: measured on full-HD pairs, and here with 8 bits.
+pub const TOOL_OFFSET: [f32; 3] = [-0.55, -0.50, -0.51];
 
 words! {
     /// What stands for the clean picture.
@@ -22,6 +24,9 @@ words! {
         /// The frame of the 8-bit 4:2:0 film before its planes were put on a grid, converted to RGB once, as the
         /// clean frames of the set are.
         Frame = "frame",
+        /// That frame with the offset that the set's tools leave on the degraded side alone, so that both sides differ by banding
+        /// and coding only.
+        Offset = "offset",
         /// The same frame before any rounding, grain included.
         Photo = "photo",
     }
@@ -46,10 +51,12 @@ params! {
 }
 
 /// Film frames as the full-HD set of Kapoor et al. has them: five frames of a slow pan over the picture with
-/// grain, as 8-bit BT.601 4:2:0; planes put on grids of so many bits; converted to
-/// RGB, coded as MPEG-4 part 2, decoded to RGB, all conversions by ffmpeg's defaults; the
-/// fifth frame. ffmpeg's default conversion to RGB rounds down, so each pass leaves the picture half a code
-/// darker.
+/// grain, as 8-bit BT.601 4:2:0; planes put on grids of so many bits; converted to blue, green and red as `OpenCV`'s
+/// `COLOR_YUV2RGB_I420` does; coded as MPEG-4 part 2 from these, as `OpenCV`'s `VideoWriter` does; decoded to RGB by ffmpeg's
+/// defaults; the fifth frame. ffmpeg's default conversion from blue, green and red cuts values off: the degraded side loses
+/// [`TOOL_OFFSET`], also with 8 bits. Its default conversion to RGB rounds down on both sides.
+///
+/// Source: akshay-kap/Meng-699-Image-Banding-detection, `Dataset-Generation/Generating-Quantized-frames-from-videos`.
 ///
 /// It starts from the clean side: what was done to the degraded side before is not kept.
 /// The result is smaller than the picture: sides are multiples of 16, at most 1264×704, and the pan takes 12×4.
@@ -137,9 +144,13 @@ impl Fhd {
         let mut planes = film.turned("rgb24", &["-f", "rawvideo", "-pix_fmt", "yuv420p"], &video)?;
         let gt: Vec<Image> = match self.truth {
             Truth::Photo => clean.iter().map(|&one| frame(one, FRAMES - 1)).collect(),
-            Truth::Frame => {
+            truth @ (Truth::Frame | Truth::Offset) => {
                 let lasts = lasts(&planes, film.bytes / 2);
-                film.images(&film.turned("yuv420p", &rgb24, &lasts)?, clean.len())?
+                let mut frames = film.images(&film.turned("yuv420p", &rgb24, &lasts)?, clean.len())?;
+                if truth == Truth::Offset {
+                    frames.iter_mut().for_each(with_offset);
+                }
+                frames
             }
         };
         for frame in planes.chunks_exact_mut(film.bytes / 2) {
@@ -149,7 +160,10 @@ impl Fhd {
                 quantise(codes, bits);
             }
         }
-        let banded = film.turned("yuv420p", &rgb24, &planes)?;
+        let mut banded = Vec::with_capacity(2 * planes.len());
+        for frame in planes.chunks_exact(film.bytes / 2) {
+            banded.extend(bgr(frame, film.size)?);
+        }
         let decoded = self.coded(film, &banded)?;
         let lq = film.images(&lasts(&decoded, film.bytes), clean.len())?;
         Ok(lq.into_iter().zip(gt).map(|(lq, gt)| Pair { lq, gt }).collect())
@@ -162,10 +176,31 @@ impl Fhd {
         let keys = ["-force_key_frames", &anew];
         let coder =
             ["-pix_fmt", "yuv420p", "-c:v", "mpeg4", "-threads", "1", "-q:v", &quantiser, "-f", "nut"];
-        let stream = film.turned("rgb24", &[&keys[..], &coder].concat(), frames)?;
+        let stream = film.turned("bgr24", &[&keys[..], &coder].concat(), frames)?;
         let decode = ["-f", "nut", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"];
         program::ffmpeg(&decode, &stream)
     }
+}
+
+/// Blue, green and red of a frame's planes, chroma repeated: as `OpenCV`'s `cvtColor` with `COLOR_YUV2RGB_I420`.
+fn bgr(planes: &[u8], [width, height]: [usize; 2]) -> Result<Vec<u8>, DegradeError> {
+    let (luma, chroma) = planes.split_at(width * height);
+    let (u, v) = chroma.split_at(chroma.len() / 2);
+    let codes = [luma, u, v].map(<[u8]>::to_vec);
+    let planes = Planes420 { width, height, matrix: Matrix::Bt601, range: Range::Limited, codes };
+    let mut bytes = planes.to_rgb(Upsampling::Repeat, Rounding::Nearest).to_rgb8()?;
+    bytes.chunks_exact_mut(3).for_each(<[u8]>::reverse);
+    Ok(bytes)
+}
+
+/// Moves a clean frame by [`TOOL_OFFSET`].
+fn with_offset(frame: &mut Image) {
+    let [y, u, v] = TOOL_OFFSET;
+    let changes = Matrix::Bt601.to_rgb([y / 219.0, u / 224.0, v / 224.0]);
+    for (plane, change) in frame.planes.iter_mut().zip(changes) {
+        plane.data.iter_mut().for_each(|value| *value = (*value + change).clamp(0.0, 1.0));
+    }
+    frame.depth = Depth::F32;
 }
 
 /// [`Fhd`] with light grain on half of the pictures and a quantiser of 2 to 5, drawn.
