@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use unband::{Dither, Precision};
+use unband::{Dither, Precision, TreatAs};
 use unband_image::ParamValue;
 use unband_io::video::Purpose;
 
@@ -158,6 +158,12 @@ pub struct DebandArgs {
     /// Work also where nothing needs repair
     #[arg(long, help_heading = "Method")]
     pub everywhere: bool,
+    /// What pictures are taken for: photo, drawing, data or auto
+    ///
+    /// auto leaves what looks drawn on purpose, and data such as normal maps and colour tables; photo repairs whatever was
+    /// found; drawing and data change no sample.
+    #[arg(long, value_name = "KIND", default_value = "auto", value_parser = treat_as, help_heading = "Method")]
+    pub treat_as: TreatAs,
 
     /// What is asked for films.
     #[command(flatten)]
@@ -248,6 +254,11 @@ pub fn dither(text: &str) -> Result<Dither, String> {
 /// The precision of that name.
 pub fn precision(text: &str) -> Result<Precision, String> {
     word("precisions", text)
+}
+
+/// What pictures are taken for.
+fn treat_as(text: &str) -> Result<TreatAs, String> {
+    word("kinds", text)
 }
 
 /// One of the words of a kind of value.

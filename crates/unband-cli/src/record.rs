@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use unband::files::{FileReport, Plan};
-use unband::{Act, Cause, Findings, Reason};
+use unband::{Act, Cause, Drawing, Findings, Reason};
 use unband_image::Depth;
 use unband_image::inspect::Space;
 
@@ -65,6 +65,9 @@ pub struct PlanRecord {
     cause: &'static str,
     visible: bool,
     banded_share: f32,
+    /// What it was drawn as, in a word, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drawing: Option<&'static str>,
     method: &'static str,
     settings: Map<String, Value>,
     faithful: bool,
@@ -136,6 +139,7 @@ impl PlanRecord {
             cause: cause_word(plan.findings.cause),
             visible: plan.findings.visible,
             banded_share: plan.findings.banded_share,
+            drawing: plan.findings.drawing.map(Drawing::word),
             method: plan.method,
             settings: plan
                 .settings
@@ -210,6 +214,8 @@ pub fn reason_word(reason: Reason) -> &'static str {
         Reason::Restored => "restored",
         Reason::OneCodeOnly => "one-code-only",
         Reason::NothingFound => "nothing-found",
+        Reason::Drawn(_) => "drawn",
+        Reason::Asked => "asked",
         Reason::DepthOnly => "depth-only",
     }
 }

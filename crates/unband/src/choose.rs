@@ -3,7 +3,7 @@
 use unband_image::inspect::{Cause, Findings};
 use unband_image::{Depth, Entry, Image};
 
-use crate::{Choice, Error, Options, OutputDepth, Precision, Reason, methods, networks};
+use crate::{Choice, Error, Options, OutputDepth, Precision, Reason, TreatAs, methods, networks};
 
 /// What will happen to the samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,10 +78,12 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
         (asked, _) => asked.resolve(image.depth),
     };
     let nothing = entry.ours && !options.everywhere && nothing_to_repair(findings, depth);
-    let act = match (nothing, depth == image.depth) {
-        (false, _) => Act::Restore,
-        (true, true) => Act::Leave(left_because(findings, depth)),
-        (true, false) => Act::Regrid,
+    let meant = entry.ours && !options.everywhere && !nothing;
+    let act = match (kept(findings, options, meant), nothing, depth == image.depth) {
+        (Some(reason), _, true) => Act::Leave(reason),
+        (None, false, _) => Act::Restore,
+        (None, true, true) => Act::Leave(left_because(findings, depth)),
+        (_, _, false) => Act::Regrid,
     };
     Ok(Choices { entry, settings, depth, faithful: options.faithful.unwrap_or(entry.ours), act })
 }
@@ -90,6 +92,25 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
 fn output_depth(settings: &[(String, String)]) -> Option<OutputDepth> {
     let (_, bits) = settings.iter().rev().find(|(name, _)| name == "output_depth")?;
     bits.parse().ok().filter(|bits| (1..=16).contains(bits)).map(OutputDepth::Bits)
+}
+
+/// Are the plateaus of a picture meant, by what is said of it or by its looks? Then rounding adds no noise to them.
+pub(crate) fn is_meant(findings: &Findings, options: &Options) -> bool {
+    match options.treat_as {
+        TreatAs::Auto => findings.drawing.is_some(),
+        TreatAs::Photo => false,
+        TreatAs::Drawing | TreatAs::Data => true,
+    }
+}
+
+/// Why a picture's samples must stay, whatever was found. What looks drawn stays where our own methods would change it
+/// (`meant`); what is said to be drawn always does.
+fn kept(findings: &Findings, options: &Options, meant: bool) -> Option<Reason> {
+    match options.treat_as {
+        TreatAs::Auto => findings.drawing.filter(|_| meant).map(Reason::Drawn),
+        TreatAs::Photo => None,
+        TreatAs::Drawing | TreatAs::Data => Some(Reason::Asked),
+    }
 }
 
 /// A picture without visible banding and without a coarse grid can be shown no better on a grid that is no finer:

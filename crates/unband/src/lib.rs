@@ -52,13 +52,13 @@ pub use jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
 #[cfg(feature = "files")]
 pub use jobs::video;
 pub use methods::{METHODS, filters, method, methods};
-pub use options::{Choice, Options, OutputDepth};
+pub use options::{Choice, Options, OutputDepth, TreatAs};
 pub use precision::Precision;
 pub use proof::{Proof, prove};
 pub use report::{Reason, Report};
 
 pub use unband_image::dither::Dither;
-pub use unband_image::inspect::{Cause, Findings, inspect};
+pub use unband_image::inspect::{Cause, Drawing, Findings, inspect};
 pub use unband_image::restorer::{NoProgress, Progress};
 pub use unband_image::{
     Color, Context, Depth, Entry, Image, ImageError, Matrix, Metadata, Model, ParamInfo, Plane, Range,

@@ -73,6 +73,22 @@ impl fmt::Display for OutputDepth {
     }
 }
 
+unband_image::words! {
+    /// What a picture is to be taken for. Drawings have plateaus that are meant; data are numbers for a program.
+    #[derive(Default)]
+    pub enum TreatAs {
+        /// What it looks like: drawings and data that are recognised stay as they are.
+        #[default]
+        Auto = "auto",
+        /// A photo, a render, a gradient: whatever was found is repaired.
+        Photo = "photo",
+        /// A drawing: no sample changes, whatever the method; another depth is rounded without dither.
+        Drawing = "drawing",
+        /// Numbers for a program, such as normals or a table of colours: as a drawing.
+        Data = "data",
+    }
+}
+
 /// How an image is to be treated. The default is the main job: our method, same depth, blue-noise dither.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -94,6 +110,8 @@ pub struct Options {
     pub faithful: Option<bool>,
     /// Work also where nothing needs repair.
     pub everywhere: bool,
+    /// What the picture is taken for.
+    pub treat_as: TreatAs,
     /// Side of the windows that are worked on at a time, in samples. Never changes a result.
     pub tile: usize,
     /// Most memory to use, in bytes; windows shrink to fit it.
@@ -112,6 +130,7 @@ impl Default for Options {
             precision: Precision::Auto,
             faithful: None,
             everywhere: false,
+            treat_as: TreatAs::Auto,
             tile: 256,
             max_memory: None,
         }

@@ -1,7 +1,7 @@
 //! What was found and done.
 
 use unband_image::Depth;
-use unband_image::inspect::Findings;
+use unband_image::inspect::{Drawing, Findings};
 
 /// Why a result is as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub enum Reason {
     OneCodeOnly,
     /// The method ran and left every sample as it was.
     NothingFound,
+    /// It looks drawn on purpose, or is data: left as it is.
+    Drawn(Drawing),
+    /// It was said to be a drawing or data: left as it is.
+    Asked,
     /// Nothing to repair, but another depth was asked for: the samples are on another grid.
     DepthOnly,
 }
@@ -23,6 +27,22 @@ impl Reason {
             Self::Restored => "bands taken out",
             Self::OneCodeOnly => "banding of one code only; --depth 16 smooths it",
             Self::NothingFound => "nothing to repair",
+            Self::Drawn(Drawing::FlatColours) => {
+                "drawn with flat colours, left as it is; --treat-as photo repairs it anyway"
+            }
+            Self::Drawn(Drawing::FewColours) => {
+                "drawn with few colours, left as it is; --treat-as photo repairs it anyway"
+            }
+            Self::Drawn(Drawing::Enlarged(_)) => {
+                "drawn pixel by pixel and enlarged, left as it is; --treat-as photo repairs it anyway"
+            }
+            Self::Drawn(Drawing::LookupTable) => {
+                "a table of colours, left as it is; --treat-as photo repairs it anyway"
+            }
+            Self::Drawn(Drawing::NormalMap) => {
+                "a normal map, left as it is; --treat-as photo repairs it anyway"
+            }
+            Self::Asked => "left as it is, as asked",
             Self::DepthOnly => "nothing to repair, depth changed",
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use unband::{Cause, Context, Findings, Image, Model};
+use unband::{Cause, Context, Drawing, Findings, Image, Model};
 use unband_image::inspect::{BandingMap, PlaneGrid, Space};
 use unband_image::{Depth, Plane};
 use unband_io::WriteOptions;
@@ -182,6 +182,7 @@ struct Record {
     effective_bits: u8,
     visible: bool,
     banded_share: f32,
+    drawing: Option<&'static str>,
     map: MapRecord,
 }
 
@@ -238,6 +239,7 @@ impl Record {
             effective_bits: findings.effective_bits,
             visible: findings.visible,
             banded_share: findings.banded_share,
+            drawing: findings.drawing.map(Drawing::word),
             map: MapRecord {
                 side: BandingMap::SIDE,
                 columns: findings.map.columns,

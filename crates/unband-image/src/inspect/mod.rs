@@ -4,6 +4,7 @@ mod bits;
 mod coded;
 mod comb;
 mod deep;
+mod drawn;
 mod grid;
 mod jpeg;
 mod lattice;
@@ -23,6 +24,8 @@ mod tests;
 mod tiles;
 #[cfg(test)]
 mod turned;
+
+pub use drawn::Drawing;
 
 use crate::color::{Matrix, Model, Range};
 use crate::dither::Grid;
@@ -164,6 +167,9 @@ pub struct Findings {
     pub regions: Option<GridRegions>,
     /// Can a person see it at 8 bits? False for steps of one 8-bit code in busy or small areas.
     pub visible: bool,
+    /// What it was made as, if its plateaus are meant; `None` also where that cannot be known, for lossy files and for
+    /// luma and chroma.
+    pub drawing: Option<Drawing>,
 }
 
 impl Findings {
@@ -183,6 +189,7 @@ impl Findings {
             banded_share: 0.0,
             regions: None,
             visible: false,
+            drawing: None,
         }
     }
 
@@ -224,6 +231,7 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
     let sums = Sums::new(&codes, ctx.level);
     let picture = rgb::Picture { image, codes, sums, effective, ctx };
     let mut found = picture.decide();
+    found.drawing = drawn::drawing(image, &picture.codes, &found);
     if image.planes.len() == 1 && found.grids.len() != 1 {
         // Luma behind grey is the grey itself.
         found.space = Space::Native;

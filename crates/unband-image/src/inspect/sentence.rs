@@ -31,7 +31,8 @@ impl Findings {
         } else {
             "; no visible bands".to_owned()
         };
-        format!("{what}{part}{bands}")
+        let drawn = self.drawing.map_or_else(String::new, |drawing| format!("; drawn on purpose: {drawing}"));
+        format!("{what}{part}{bands}{drawn}")
     }
 
     /// What the planes are called.

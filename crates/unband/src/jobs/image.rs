@@ -13,7 +13,7 @@ use unband_simd::Level;
 
 use super::not_finite::NotFinite;
 use super::tally::Tally;
-use crate::choose::{Act, Choices, choose, left_because};
+use crate::choose::{Act, Choices, choose, is_meant, left_because};
 use crate::faithful::{Cells, cells, within_file};
 use crate::{Error, Options, Reason, Report};
 
@@ -107,7 +107,8 @@ pub(crate) fn deband_as(
     // Originals bring their own dither and leave whole codes; only fewer bits than they had need ours.
     let leaves = inner.as_ref().and_then(|inner| inner.rounds_to()).unwrap_or(image.depth);
     let exact = !choices.entry.ours && !choices.faithful && choices.depth.bits() >= leaves.bits();
-    let dither = if exact { Dither::None } else { options.dither };
+    let meant = choices.act == Act::Regrid && is_meant(findings, options);
+    let dither = if exact || meant { Dither::None } else { options.dither };
     let quantizer = Quantizer::new(dither, image.color.model, choices.depth, options.locked, ctx);
     let mut pipeline = Pipeline {
         inner: inner.as_deref(),

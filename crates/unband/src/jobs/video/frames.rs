@@ -211,7 +211,8 @@ fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
     let named = choose(image, &plain, options);
     match named {
         Ok(choices) if !choices.entry.ours && !choices.faithful => plain,
-        _ => inspect(image, ctx),
+        // A shot is treated alike: no frame of it is a drawing by itself.
+        _ => Findings { drawing: None, ..inspect(image, ctx) },
     }
 }
 

@@ -1,0 +1,422 @@
+//! Counts what lies between the plateaus of a picture, along some of its rows and columns.
+
+use std::collections::HashMap;
+
+use crate::inspect::planes::Codes;
+use crate::inspect::{Cause, Findings, Space};
+
+/// Pixels looked at in each direction.
+const PIXELS: usize = 1 << 16;
+/// Neighbouring lines that are looked at together.
+const GROUP: usize = 4;
+/// Equal pixels in a row from which on they are a plateau.
+const PLATEAU: usize = 3;
+/// Pixels between two plateaus that may be the soft edge of a shape or a thin line.
+const EDGE: usize = 4;
+/// Width from which on plateaus with a soft edge between them are shapes, and no steep gradient.
+const SHAPE: usize = 8;
+/// Colours that are counted one by one.
+const COLOURS: usize = 4096;
+/// A line on a plateau stands out by more than this, in codes.
+const LINE: i32 = 32;
+
+/// How pixels turn into the planes that were rounded, and what a step of those is, in 8-bit full-scale codes.
+pub(super) struct Scale {
+    /// Luma's weights of red and blue behind an RGB picture.
+    weights: Option<(f32, f32)>,
+    steps: [f32; 3],
+    /// Colours of no known grid.
+    palette: bool,
+    /// Smaller differences are rounding.
+    slack: f32,
+}
+
+impl Scale {
+    pub fn of(found: &Findings) -> Self {
+        let weights = match found.space {
+            Space::Yuv { matrix, .. } => Some(matrix.weights()),
+            Space::Native => None,
+        };
+        let step = |i: usize| match found.cause {
+            Cause::Palette => 8.0,
+            Cause::ToneCurve => 2.0,
+            _ => found.grids.get(i).or(found.grids.first()).map_or(1.0, |grid| grid.step_codes.max(1.0)),
+        };
+        let slack = if weights.is_some() { 1.2 } else { 0.5 };
+        Self { weights, steps: [step(0), step(1), step(2)], palette: found.cause == Cause::Palette, slack }
+    }
+
+    /// Difference of two pixels by plane.
+    fn difference(&self, a: u32, b: u32) -> [f32; 3] {
+        if is_grey(a) && is_grey(b) {
+            return [channels(a, b)[0] as f32, 0.0, 0.0];
+        }
+        let [r, g, b] = channels(a, b).map(|d| d as f32);
+        let Some((kr, kb)) = self.weights else { return [r, g, b] };
+        let luma = kr * r + (1.0 - kr - kb) * g + kb * b;
+        [luma, (b - luma) / (2.0 - 2.0 * kb), (r - luma) / (2.0 - 2.0 * kr)].map(f32::abs)
+    }
+
+    /// Is that at most so many steps of each plane?
+    fn small(&self, difference: [f32; 3], steps: usize) -> bool {
+        let within = |(d, s): (f32, f32)| d.abs() <= 1.4 * s * steps as f32 + self.slack;
+        difference.into_iter().zip(self.steps).all(within)
+    }
+
+    /// The only channel that differs, by a step of levels that the cause does not know: few colours of a gradient on four
+    /// bits look like a palette.
+    fn alone(&self, a: u32, b: u32) -> Option<usize> {
+        let differences = channels(a, b).map(i32::abs);
+        let mut differing = (0..3).filter(|&c| differences[c] > 0);
+        let (only, next) = (differing.next()?, differing.next());
+        (self.palette && next.is_none() && (4..=LINE).contains(&differences[only])).then_some(only)
+    }
+
+    /// Which planes differ by about a step or more?
+    fn stepped(&self, difference: [f32; 3]) -> [bool; 3] {
+        [0, 1, 2].map(|i| difference[i].abs() > self.slack.max(0.5 * self.steps[i]))
+    }
+}
+
+/// Differences of two pixels by channel, signed.
+fn channels(a: u32, b: u32) -> [i32; 3] {
+    let part = |v: u32, shift: u32| (v >> shift & 255) as i32;
+    [16, 8, 0].map(|shift| part(b, shift) - part(a, shift))
+}
+
+fn is_grey(color: u32) -> bool {
+    let [r, g, b] = channels(0, color);
+    r == g && g == b
+}
+
+/// Largest difference of two pixels in any channel, in codes.
+fn largest(a: u32, b: u32) -> i32 {
+    channels(a, b).into_iter().map(i32::abs).max().unwrap_or(0)
+}
+
+/// Counts for one direction.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Way {
+    /// Neighbouring pixels, and how many of them differ.
+    pairs: u64,
+    unequal: u64,
+    /// Differing neighbours that lie between two plateaus.
+    explained: u64,
+    /// Plateau beside plateau: one plane a step apart, by plane; none that counts; several; further apart.
+    single: [u64; 3],
+    none: u64,
+    multi: u64,
+    jump: u64,
+    /// Direct jumps of more than 16 and 24 codes.
+    jump_16: u64,
+    jump_24: u64,
+    /// A few pixels between two plateaus: near colours, far ones, or a line on one plateau.
+    soft_small: u64,
+    soft_jump: u64,
+    /// A few pixels that differ little from the plateau on both sides: noise.
+    specks: u64,
+    /// Direct steps on lines with a line before them, and those at the same place there.
+    followed: u64,
+    aligned: u64,
+    /// Common divisor of the distances between places where pixels differ.
+    pitch: usize,
+    first: Option<usize>,
+    /// Lengths of the plateaus of the first line, if it has nothing else.
+    lengths: Vec<usize>,
+}
+
+impl Way {
+    fn direct(&self) -> u64 {
+        self.single.iter().sum::<u64>() + self.none + self.multi + self.jump
+    }
+}
+
+/// The counts of both directions.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Census {
+    ways: [Way; 2],
+    colours: HashMap<u32, u32>,
+    grey: bool,
+    pixels: f64,
+    unequal: f64,
+}
+
+impl Census {
+    /// Counts; nothing for pictures of one colour and for those that are texture all over.
+    pub fn take(codes: &Codes, scale: &Scale) -> Option<Self> {
+        let mut census = Self { grey: true, ..Self::default() };
+        let (w, h) = (codes.width, codes.height);
+        let pixel = |x: usize, y: usize| {
+            let at = y * w + x;
+            let code = |p: usize| u32::from(codes.planes[p.min(codes.planes.len() - 1)][at]);
+            code(0) << 16 | code(1) << 8 | code(2)
+        };
+        let mut lines = vec![Vec::with_capacity(w.max(h)); GROUP];
+        for first in groups(h, w) {
+            for (line, y) in lines.iter_mut().zip(first..h) {
+                line.clear();
+                let rows = [0, 1, 2].map(|p| codes.row(p, y));
+                let row = rows[0].iter().zip(rows[1]).zip(rows[2]);
+                line.extend(row.map(|((&r, &g), &b)| u32::from(r) << 16 | u32::from(g) << 8 | u32::from(b)));
+            }
+            census.group(0, &lines[..GROUP.min(h - first)], scale);
+        }
+        let across = &census.ways[0];
+        let texture = across.unequal.saturating_sub(across.explained);
+        if census.colours.len() >= COLOURS / 4 && 20 * texture > 19 * across.unequal {
+            return None;
+        }
+        for first in groups(w, h) {
+            let count = GROUP.min(w - first);
+            lines.iter_mut().for_each(Vec::clear);
+            for y in 0..h {
+                for (i, line) in lines[..count].iter_mut().enumerate() {
+                    line.push(pixel(first + i, y));
+                }
+            }
+            census.group(1, &lines[..count], scale);
+        }
+        census.unequal = census.ways.iter().map(|way| way.unequal).sum::<u64>() as f64;
+        census.grey &= census.colours.len() < COLOURS;
+        (census.unequal > 0.0).then_some(census)
+    }
+
+    /// Adds neighbouring lines.
+    fn group(&mut self, way: usize, lines: &[Vec<u32>], scale: &Scale) {
+        let mut before: Option<Vec<usize>> = None;
+        for line in lines {
+            let steps = self.line(way, line, scale);
+            if let Some(before) = before {
+                let same = steps.iter().filter(|at| before.binary_search(at).is_ok()).count();
+                self.ways[way].followed += steps.len() as u64;
+                self.ways[way].aligned += same as u64;
+            }
+            before = Some(steps);
+        }
+    }
+
+    /// Adds a line; gives the places of its direct steps.
+    fn line(&mut self, way: usize, line: &[u32], scale: &Scale) -> Vec<usize> {
+        let mut steps = Vec::new();
+        // The last plateau: its colour, where it ended, and its length.
+        let mut last: Option<(u32, usize, usize)> = None;
+        let (mut start, mut between) = (0, 0);
+        let mut lengths = Vec::new();
+        let mut x = 0;
+        while x < line.len() {
+            let color = line[x];
+            x += line[x..].iter().take_while(|&&c| c == color).count();
+            let length = x - start;
+            self.count_color(color, length);
+            let way = &mut self.ways[way];
+            if start > 0 {
+                way.unequal += 1;
+                match way.first {
+                    Some(first) if way.pitch != 1 => way.pitch = divisor(way.pitch, start.abs_diff(first)),
+                    Some(_) => {}
+                    None => way.first = Some(start),
+                }
+            }
+            if length >= PLATEAU {
+                if let Some((from, end, before)) = last
+                    && start - end <= EDGE
+                {
+                    way.explained += between + 1;
+                    if start == end {
+                        way.step(from, color, scale);
+                        steps.push(start);
+                    } else {
+                        way.edge(from, color, &line[end..start], before.min(length), scale);
+                    }
+                }
+                lengths.push(length);
+                (last, between) = (Some((color, x, length)), 0);
+            } else {
+                between += 1;
+            }
+            start = x;
+        }
+        let way = &mut self.ways[way];
+        way.pairs += line.len().saturating_sub(1) as u64;
+        if way.lengths.is_empty() && lengths.iter().sum::<usize>() == line.len() {
+            way.lengths = lengths;
+        }
+        steps
+    }
+
+    fn count_color(&mut self, color: u32, pixels: usize) {
+        self.pixels += pixels as f64;
+        let pixels = u32::try_from(pixels).unwrap_or(u32::MAX);
+        if let Some(count) = self.colours.get_mut(&color) {
+            *count = count.saturating_add(pixels);
+        } else if self.colours.len() < COLOURS {
+            self.colours.insert(color, pixels);
+            self.grey &= is_grey(color);
+        }
+    }
+
+    fn share(&self, count: impl Fn(&Way) -> u64) -> f64 {
+        self.ways.iter().map(count).sum::<u64>() as f64 / self.unequal.max(1.0)
+    }
+
+    /// Colours met; at most [`COLOURS`].
+    pub fn colours(&self) -> usize {
+        self.colours.len()
+    }
+
+    /// Is every colour a grey?
+    pub fn grey(&self) -> bool {
+        self.grey
+    }
+
+    /// Share of the pixels that have one of the eight most common colours.
+    pub fn most_common_share(&self) -> f64 {
+        let mut counts: Vec<u32> = self.colours.values().copied().collect();
+        counts.sort_unstable_by(|a, b| b.cmp(a));
+        let most: f64 = counts.iter().take(8).map(|&n| f64::from(n)).sum();
+        most / self.pixels.max(1.0)
+    }
+
+    /// Direct steps of one plane.
+    pub fn single(&self) -> f64 {
+        self.share(|way| way.single.iter().sum())
+    }
+
+    /// Direct steps of several planes at once.
+    pub fn multi(&self) -> f64 {
+        self.share(|way| way.multi)
+    }
+
+    /// Direct steps of one step at most.
+    pub fn small(&self) -> f64 {
+        self.share(|way| way.direct() - way.jump)
+    }
+
+    /// Direct steps of any size.
+    pub fn direct(&self) -> f64 {
+        self.share(Way::direct)
+    }
+
+    /// Direct steps too large for a grid's.
+    pub fn jump(&self) -> f64 {
+        self.share(|way| way.jump)
+    }
+
+    /// Direct steps of more than 16 codes.
+    pub fn jump_16(&self) -> f64 {
+        self.share(|way| way.jump_16)
+    }
+
+    /// Direct steps of more than 24 codes.
+    pub fn jump_24(&self) -> f64 {
+        self.share(|way| way.jump_24)
+    }
+
+    /// Soft edges between colours that a grid's steps could have led from one to the other.
+    pub fn soft_small(&self) -> f64 {
+        self.share(|way| way.soft_small)
+    }
+
+    /// Soft edges between far colours, and thin lines.
+    pub fn soft_jump(&self) -> f64 {
+        self.share(|way| way.soft_jump)
+    }
+
+    /// Specks of noise on plateaus.
+    pub fn specks(&self) -> f64 {
+        self.share(|way| way.specks)
+    }
+
+    /// What lies between no plateaus.
+    pub fn texture(&self) -> f64 {
+        self.share(|way| way.unequal.saturating_sub(way.explained))
+    }
+
+    /// Planes that step by themselves often enough to count.
+    pub fn planes_that_step(&self) -> usize {
+        let of = |p: usize| self.ways.iter().map(|way| way.single[p]).sum::<u64>();
+        let all = of(0) + of(1) + of(2);
+        if self.grey { 1 } else { (0..3).filter(|&p| of(p) > 0 && 12 * of(p) >= all).count() }
+    }
+
+    /// Do planes step by themselves both across and down?
+    pub fn steps_both_ways(&self) -> bool {
+        let [across, down] = [0, 1].map(|i| self.ways[i].single.iter().sum::<u64>());
+        10 * across.min(down) >= across.max(down)
+    }
+
+    /// Do nearly all direct steps lie on long straight lines, across and down?
+    pub fn is_straight(&self) -> bool {
+        let straight = |way: &Way| way.followed >= 8 && 100 * way.aligned >= 93 * way.followed;
+        let enough = |way: &Way| 50.0 * way.direct() as f64 >= self.unequal;
+        self.ways.iter().all(|way| straight(way) && enough(way))
+    }
+
+    /// The factor by which every pixel was repeated.
+    pub fn enlarged(&self) -> Option<u16> {
+        let factor = divisor(self.ways[0].pitch, self.ways[1].pitch);
+        let enough = self.ways.iter().all(|way| way.pitch > 0);
+        u16::try_from(factor).ok().filter(|&factor| enough && factor >= 2)
+    }
+
+    /// Plateaus of one width side by side from edge to edge, and nothing else: a step wedge.
+    ///
+    /// A palette made for a gradient has plateaus of one width too: of those only greys count.
+    pub fn is_wedge(&self, palette: bool) -> bool {
+        const NARROWEST: usize = 6;
+        let wedge = |way: &Way, other: &Way| {
+            let (least, most) = (way.lengths.iter().min(), way.lengths.iter().max());
+            let even = |(least, most): (&usize, &usize)| *least >= NARROWEST && most - least <= 1;
+            way.lengths.len() >= 3 && other.unequal == 0 && least.zip(most).is_some_and(even)
+        };
+        let [across, down] = &self.ways;
+        (self.grey || !palette) && (wedge(across, down) || wedge(down, across))
+    }
+}
+
+impl Way {
+    /// A plateau beside another.
+    fn step(&mut self, from: u32, to: u32, scale: &Scale) {
+        let difference = scale.difference(from, to);
+        let stepped = scale.stepped(difference);
+        if let Some(plane) = scale.alone(from, to) {
+            self.single[plane] += 1;
+            self.jump_16 += u64::from(largest(from, to) > 16);
+            return;
+        }
+        match (scale.small(difference, 1), stepped.iter().filter(|&&s| s).count()) {
+            (false, _) => self.jump += 1,
+            (true, 0) => self.none += 1,
+            (true, 1) => self.single.iter_mut().zip(stepped).for_each(|(n, s)| *n += u64::from(s)),
+            (true, _) => self.multi += 1,
+        }
+        let largest = largest(from, to);
+        self.jump_16 += u64::from(largest > 16);
+        self.jump_24 += u64::from(largest > 24);
+    }
+
+    /// A plateau after a few other pixels; `width` is that of the narrower of both.
+    fn edge(&mut self, from: u32, to: u32, between: &[u32], width: usize, scale: &Scale) {
+        if from == to {
+            let out = between.iter().map(|&c| largest(from, c)).max().unwrap_or(0);
+            self.soft_jump += u64::from(out > LINE);
+            self.specks += u64::from(out <= LINE);
+        } else if scale.small(scale.difference(from, to), between.len() + 1) {
+            self.soft_small += u64::from(width >= SHAPE);
+        } else {
+            self.soft_jump += 1;
+        }
+    }
+}
+
+/// First lines of groups spread evenly over `count` lines of `length` pixels.
+fn groups(count: usize, length: usize) -> impl Iterator<Item = usize> {
+    let wanted = (PIXELS / (GROUP * length.max(1))).max(1);
+    let every = count.div_ceil(wanted).max(GROUP);
+    (0..count).step_by(every)
+}
+
+/// Greatest common divisor; that of 0 and a number is the number.
+fn divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { divisor(b, a % b) }
+}

@@ -1,0 +1,143 @@
+//! Was a picture drawn on purpose as it is? Flat colours, enlarged pixels, lookup tables, normal maps.
+//!
+//! A photo or a gradient that lost levels has plateaus too. What tells them apart: its neighbouring plateaus differ by
+//! one step of one plane, its planes step in different places, and noise breaks its outlines. Rules and limits were
+//! chosen on seeds 0 to 9 of `tools/make_drawings.py` and on photos kept for such choices; rates: `docs/drawings.md`.
+
+mod census;
+mod data;
+
+use std::fmt;
+
+use super::planes::Codes;
+use super::{Cause, Findings, Space};
+use crate::image::Image;
+use census::{Census, Scale};
+
+/// What a picture was made as, when its plateaus are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drawing {
+    /// Flat colours with sharp or anti-aliased outlines: interfaces, maps, charts, posters, cel shading.
+    FlatColours,
+    /// So few colours that they were chosen: pixel art, step wedges, ramps of up to 16 colours.
+    FewColours,
+    /// Every pixel repeated so many times across and down.
+    Enlarged(u16),
+    /// A table of colours: a strip, tiles, or a Hald picture.
+    LookupTable,
+    /// Directions as colours: vectors of length one.
+    NormalMap,
+}
+
+impl Drawing {
+    /// As a word for machines.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::FlatColours => "flat-colours",
+            Self::FewColours => "few-colours",
+            Self::Enlarged(_) => "enlarged",
+            Self::LookupTable => "lookup-table",
+            Self::NormalMap => "normal-map",
+        }
+    }
+
+    /// Are the samples numbers for a program rather than colours for the eye?
+    pub fn is_data(self) -> bool {
+        matches!(self, Self::LookupTable | Self::NormalMap)
+    }
+}
+
+impl fmt::Display for Drawing {
+    /// "flat colours with sharp outlines".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FlatColours => f.write_str("flat colours with sharp outlines"),
+            Self::FewColours => f.write_str("few colours, chosen one by one"),
+            Self::Enlarged(factor) => write!(f, "pixels enlarged {factor} times"),
+            Self::LookupTable => f.write_str("a table of colours"),
+            Self::NormalMap => f.write_str("a map of surface normals"),
+        }
+    }
+}
+
+/// Looks for a drawing in an RGB or grey picture whose file lost nothing.
+pub(super) fn drawing(image: &Image, codes: &Codes, found: &Findings) -> Option<Drawing> {
+    if image.origin.is_lossy() || codes.len() < 64 {
+        return None;
+    }
+    if codes.planes.len() == 3 {
+        if data::is_lookup_table(codes) {
+            return Some(Drawing::LookupTable);
+        }
+        if data::is_normal_map(codes) {
+            return Some(Drawing::NormalMap);
+        }
+    }
+    if found.effective_bits > 8 {
+        return None;
+    }
+    let scale = Scale::of(found);
+    decide(&Census::take(codes, &scale)?, found)
+}
+
+/// Are the levels of a grid those of whole bits, spread or shifted?
+fn on_whole_bits(found: &Findings) -> bool {
+    let whole = |step: f32| {
+        (1..=8).any(|bits| {
+            let levels = (1u32 << bits) as f32;
+            (step - 255.0 / (levels - 1.0)).abs() < 0.03 || (step - 256.0 / levels).abs() < 0.03
+        })
+    };
+    found.cause != Cause::Palette && found.grids.iter().all(|grid| whole(grid.step_codes))
+}
+
+/// The rules. Shares are of all places where neighbouring pixels differ.
+fn decide(census: &Census, found: &Findings) -> Option<Drawing> {
+    let few = census.colours();
+    let (single, small) = (census.single(), census.small());
+    let (jump, soft_jump, soft_small) = (census.jump(), census.soft_jump(), census.soft_small());
+    let texture = census.texture();
+    let sharp = jump + soft_jump;
+    let straight = census.is_straight();
+    if let Some(factor) = census.enlarged() {
+        // A few rectangles lie on even places by chance.
+        return Some(if straight && factor == 2 { Drawing::FlatColours } else { Drawing::Enlarged(factor) });
+    }
+    if census.is_wedge(found.cause == Cause::Palette) {
+        return Some(Drawing::FewColours);
+    }
+    // Planes that step by themselves, each in places of its own, are what rounding leaves of a gradient.
+    let rounded = single >= 0.05 && 2.0 * single >= jump && single >= soft_jump;
+    if rounded && census.planes_that_step() > 1 && !(straight && census.steps_both_ways()) {
+        return None;
+    }
+    if straight {
+        return Some(Drawing::FlatColours);
+    }
+    let yuv = matches!(found.space, Space::Yuv { .. });
+    let one_plane = if yuv { few > 64 } else { few > 16 && on_whole_bits(found) };
+    if rounded && one_plane {
+        return None;
+    }
+    // A palette made for a gradient: many colours, direct steps that are small.
+    let palette = (28..=256).contains(&few) && census.direct() - census.jump_16() >= 0.3;
+    if soft_jump >= 0.08 && sharp >= 0.5 * texture && small < sharp {
+        return Some(Drawing::FlatColours);
+    }
+    if soft_jump + soft_small >= 0.2 && soft_jump + soft_small >= 2.5 * census.direct() && texture < 0.5 {
+        return Some(Drawing::FlatColours);
+    }
+    if jump >= 0.12 && !palette && census.jump_24() + 0.02 > 0.3 * texture {
+        return Some(Drawing::FlatColours);
+    }
+    // Noise of a grey photo leaves specks; a grey drawing has none.
+    let clean = texture < 0.2 && (census.specks() < 0.005 || single < 0.3);
+    let chosen = few <= 24 && (!census.grey() || clean);
+    let textured = few <= 40 && texture >= 0.3 && single < 0.05 && !census.grey();
+    let stepped = census.multi() >= 0.4 && !palette;
+    if chosen || textured || stepped {
+        return Some(Drawing::FewColours);
+    }
+    let flat = census.most_common_share() >= 0.6 && sharp >= 0.04 && single < sharp;
+    flat.then_some(Drawing::FlatColours)
+}
