@@ -71,13 +71,12 @@ impl Colours {
                 Some((same, at)) if same == colour => at,
                 _ => {
                     let next = u8::try_from(codes.len()).ok();
-                    match seen.get(&colour) {
-                        Some(&at) => at,
-                        None => {
-                            seen.insert(colour, next?);
-                            codes.push(colour);
-                            next?
-                        }
+                    if let Some(&at) = seen.get(&colour) {
+                        at
+                    } else {
+                        seen.insert(colour, next?);
+                        codes.push(colour);
+                        next?
                     }
                 }
             };
@@ -152,9 +151,10 @@ impl Colours {
         self.halves = std::array::from_fn(|_| vec![0.499; 256]);
         for (i, code) in codes.iter().enumerate() {
             for j in (0..n).filter(|&j| gradient(i, j)) {
-                for c in 0..3 {
-                    let half = &mut self.halves[c][usize::from(code[c])];
-                    *half = half.max(0.499 * (self.rgb[j][c] - self.rgb[i][c]).abs());
+                let apart = difference(self.rgb[j], self.rgb[i]);
+                for ((halves, &code), apart) in self.halves.iter_mut().zip(code).zip(apart) {
+                    let half = &mut halves[usize::from(code)];
+                    *half = half.max(0.499 * apart.abs());
                 }
             }
         }

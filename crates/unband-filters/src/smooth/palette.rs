@@ -88,16 +88,10 @@ impl Means {
 
     /// Links to the right and to the lower neighbours, 0 where there are none.
     fn links(&self, linked: impl Fn(usize, usize) -> f32) -> [Vec<f32>; 2] {
-        let mut links = [vec![0.0; self.rgb.len()], vec![0.0; self.rgb.len()]];
-        for i in 0..self.rgb.len() {
-            if (i + 1) % self.width != 0 {
-                links[0][i] = linked(i, i + 1);
-            }
-            if i + self.width < self.rgb.len() {
-                links[1][i] = linked(i, i + self.width);
-            }
-        }
-        links
+        let all = self.rgb.len();
+        let right = |i: usize| if (i + 1).is_multiple_of(self.width) { 0.0 } else { linked(i, i + 1) };
+        let below = |i: usize| if i + self.width < all { linked(i, i + self.width) } else { 0.0 };
+        [(0..all).map(right).collect(), (0..all).map(below).collect()]
     }
 
     /// Distance of two samples in cells.
@@ -310,9 +304,10 @@ impl PaletteSurface {
                 let light = dot(d, LUMA_WEIGHTS);
                 let change = d.map(|d| light * luma[x] + (d - light) * chroma[x]);
                 let change = self.colours.hold(places[i], change, 2);
-                for c in 0..3 {
-                    let half = self.colours.halves()[c][fine.rgb[i][c] as usize];
-                    output.planes[c].row_mut(y)[x] += change[c].clamp(-half, half) * (1.0 / 255.0);
+                let halves = self.colours.halves().iter().zip(fine.rgb[i]);
+                for ((plane, (halves, code)), change) in output.planes.iter_mut().zip(halves).zip(change) {
+                    let half = halves[code as usize];
+                    plane.row_mut(y)[x] += change.clamp(-half, half) * (1.0 / 255.0);
                 }
             }
         }

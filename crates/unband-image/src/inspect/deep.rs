@@ -14,7 +14,9 @@ fn histogram(plane: &Plane, depth: Depth) -> Vec<u32> {
     let columns: Vec<usize> = places(plane.width, every).collect();
     for y in places(plane.height, every) {
         let row = plane.row(y);
-        columns.iter().for_each(|&x| hist[depth.code(row[x]) as usize] += 1);
+        for &x in &columns {
+            hist[depth.code(row[x]) as usize] += 1;
+        }
     }
     hist
 }

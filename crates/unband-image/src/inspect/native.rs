@@ -78,7 +78,9 @@ fn exact(plane: &Codes) -> Option<Grid> {
     let columns: Vec<usize> = places(plane.width, every).collect();
     for y in places(plane.height, every) {
         let row = plane.row(0, y);
-        columns.iter().for_each(|&x| hist[usize::from(row[x])] += 1);
+        for &x in &columns {
+            hist[usize::from(row[x])] += 1;
+        }
     }
     let found = levels(&hist, 4..=7).or_else(|| even_levels(&hist))?;
     Some(Grid { period: found.step, offset: found.offset, bits: found.bits, strength: 1.0 })

@@ -40,7 +40,7 @@ const ENOUGH: usize = 100_000;
 /// Where the first whole 2×2 block starts: at 0, or at 1 on an odd side whose last sample is no half of a pair there, as a
 /// mirror leaves it.
 pub(super) fn start(codes: &Codes) -> (usize, usize) {
-    if codes.width % 2 == 0 && codes.height % 2 == 0 {
+    if codes.width.is_multiple_of(2) && codes.height.is_multiple_of(2) {
         return (0, 0);
     }
     let Differences { across, down } = Differences::count(codes, ENOUGH);
@@ -55,7 +55,7 @@ pub(super) fn repeated_chroma(codes: &Codes) -> f64 {
     let ratio = |side: usize, [even, odd]: [u64; 2]| {
         let ratio = |within: u64, between: u64| (within as f64 + 1.0) / (between as f64 + 1.0);
         // Pairs of an even side start at its ends.
-        if side % 2 == 0 { ratio(even, odd) } else { ratio(even, odd).min(ratio(odd, even)) }
+        if side.is_multiple_of(2) { ratio(even, odd) } else { ratio(even, odd).min(ratio(odd, even)) }
     };
     ratio(codes.width, across).min(ratio(codes.height, down))
 }

@@ -65,7 +65,7 @@ pub(super) fn parts(side: usize, about: usize) -> (Vec<usize>, usize) {
 
 /// Does place `at` of so many belong to every `every`-th one, counted from both ends?
 pub(super) fn counts(at: usize, of: usize, every: usize) -> bool {
-    at.min(of - 1 - at) % every == 0
+    at.min(of - 1 - at).is_multiple_of(every)
 }
 
 /// Every `every`-th of so many places, counted from both ends.

@@ -80,7 +80,7 @@ impl Scale {
 
 /// Differences of two pixels by channel, signed.
 fn channels(a: u32, b: u32) -> [i32; 3] {
-    let part = |v: u32, shift: u32| (v >> shift & 255) as i32;
+    let part = |v: u32, shift: u32| (v >> shift & 255).cast_signed();
     [16, 8, 0].map(|shift| part(b, shift) - part(a, shift))
 }
 
@@ -151,7 +151,7 @@ impl Census {
             let code = |p: usize| u32::from(codes.planes[p.min(codes.planes.len() - 1)][at]);
             code(0) << 16 | code(1) << 8 | code(2)
         };
-        let mut lines = vec![Vec::with_capacity(w.max(h)); GROUP];
+        let mut lines = vec![Vec::new(); GROUP];
         for first in groups(h, w) {
             for (line, y) in lines.iter_mut().zip(first..h) {
                 line.clear();

@@ -61,7 +61,7 @@ fn rises(codes: &Codes, n: usize, place: Place) -> bool {
                 }
             }
         }
-        let lines = i64::from(all) / (n as i64 - 1).max(1);
+        let lines = i64::from(all) / (n.cast_signed() as i64 - 1).max(1);
         20 * up.min(down) <= all && 2 * up.max(down) >= all && rise.abs() >= 24 * lines
     })
 }
