@@ -209,6 +209,7 @@ impl Restorer for Pipeline<'_> {
             Some(inner) if inner.touches(input) => {
                 inner.restore(input, output, ctx)?;
                 self.keep(input, output, ctx);
+                leave_unseen(input, output);
             }
             _ => {}
         }
@@ -301,6 +302,19 @@ impl Pipeline<'_> {
             near
         };
         Some((0..output.planes.len()).map(plane).collect())
+    }
+}
+
+/// Colours that nobody sees, where the picture is wholly transparent, stay: programs keep things of their own there.
+fn leave_unseen(input: &TileIn<'_>, output: &mut TileOut) {
+    let Some(alpha) = &input.image.alpha else { return };
+    for (p, plane) in output.planes.iter_mut().enumerate().filter(|(p, _)| input.scale(*p) == (1, 1)) {
+        let core = input.core_on(p);
+        for y in 0..plane.height {
+            let clear = &alpha.row(core.y0 + y)[core.x0..core.x1];
+            let values = plane.row_mut(y).iter_mut().zip(input.core_row(p, core.y0 + y));
+            values.zip(clear).filter(|(_, clear)| **clear == 0.0).for_each(|((v, s), _)| *v = *s);
+        }
     }
 }
 
