@@ -51,6 +51,14 @@ pub fn run(args: &InspectArgs) -> Outcome {
         talk.failure(&Failure::usage("`--map` draws one picture, several were named", "name one picture"));
         return Outcome::Usage;
     }
+    if let Some(path) =
+        args.map.as_deref().filter(|path| unband_io::by_extension(path).is_none_or(|f| f.name != "PNG"))
+    {
+        let message = format!("`--map` draws a PNG, {} is called something else", path.display());
+        let hint = format!("name it {}", path.with_extension("png").display());
+        talk.failure(&Failure::usage(message, hint));
+        return Outcome::Usage;
+    }
     let mut outcome = Outcome::Done;
     for failure in &gathered.failures {
         talk.failure(failure);
