@@ -109,7 +109,7 @@ pub fn tell_apart(
 ) -> Vec<String> {
     let kept = |input: &Input| {
         let format = unband_io::by_extension(&input.path);
-        format.and_then(|format| format.writes.as_ref()).is_some_and(|writes| !writes.lossy)
+        format.and_then(|format| format.writes.as_ref()).is_some_and(|writes| !writes.lossy.holds(false))
     };
     let mut order: Vec<usize> = (0..inputs.len()).collect();
     order.sort_by_key(|&i| !kept(&inputs[i]));

@@ -423,20 +423,32 @@ impl<'a, W: Work> Job<'a, W> {
     }
 }
 
-/// Says what a format could not hold, and that a quality meant nothing to it.
+/// Says what a format could not hold or nothing keeps, and which options meant nothing to it.
 pub fn tell_losses(
     input: &str,
     format: &'static FormatEntry,
     dropped: &[Dropped],
-    quality: bool,
+    args: &PictureArgs,
     talk: &Talk<'_>,
 ) {
-    if !dropped.is_empty() {
-        let items: Vec<String> = dropped.iter().map(ToString::to_string).collect();
-        talk.note(&format!("{input}: {} cannot hold its {}", format.name, items.join(", ")));
+    let items = |never: bool| {
+        let items = dropped.iter().filter(|dropped| dropped.item.never_kept() == never);
+        items.map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
+    let (unfit, lost) = (items(false), items(true));
+    if !unfit.is_empty() {
+        talk.note(&format!("{input}: {} cannot hold its {unfit}", format.name));
     }
+    if !lost.is_empty() {
+        talk.note(&format!("{input}: not kept: {lost}"));
+    }
+    let quality = args.quality.is_some();
     if quality && !settings::takes_quality(format) {
         talk.note(&format!("{input}: `--quality` means nothing to {}", format.name));
+    }
+    if args.effort.is_some() && !settings::takes_effort(format, quality) {
+        let without = if settings::takes_effort(format, true) { " without `--quality`" } else { "" };
+        talk.note(&format!("{input}: `--effort` means nothing to {}{without}", format.name));
     }
 }
 

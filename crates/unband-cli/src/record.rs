@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use unband::files::{FileReport, Plan};
+use unband::files::{FileBytes, FileReport, Plan};
 use unband::{Act, Cause, Drawing, Findings, Reason};
 use unband_image::Depth;
 use unband_image::inspect::Space;
@@ -75,6 +75,34 @@ pub struct PlanRecord {
     output_depth: u8,
 }
 
+/// Sizes of files.
+#[derive(Debug, Serialize)]
+pub struct BytesRecord {
+    input_bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_bytes: Option<u64>,
+    /// How many times the input's, where that is more than is expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    growth: Option<f64>,
+}
+
+impl BytesRecord {
+    /// Of files of so many bytes.
+    pub fn new(bytes: FileBytes) -> Self {
+        Self { input_bytes: bytes.input, output_bytes: bytes.output, growth: bytes.growth() }
+    }
+}
+
+/// Says that a result is much larger than its input.
+pub fn growth(bytes: FileBytes) -> String {
+    let (Some(output), Some(times)) = (bytes.output, bytes.growth()) else { return String::new() };
+    let size = match output {
+        0..1_000_000 => format!("{} KB", output.div_ceil(1000)),
+        _ => format!("{:.1} MB", output as f64 / 1e6),
+    };
+    format!(", {size}, {times:.1} times the input")
+}
+
 /// A larger picture.
 #[derive(Debug, Serialize)]
 pub struct EnlargedRecord {
@@ -100,6 +128,9 @@ pub struct EnlargedRecord {
     /// What the format could not hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<String>,
+    /// Sizes of the files.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<BytesRecord>,
     /// Wall-clock time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
@@ -117,6 +148,8 @@ pub struct DoneRecord {
     proof: Option<ProofRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     saved_output: Option<String>,
+    #[serde(flatten)]
+    bytes: BytesRecord,
     seconds: f64,
 }
 
@@ -186,6 +219,7 @@ impl Record {
                 worst_codes: proof.worst_codes,
             }),
             saved_output: shown(report.aside.as_deref()),
+            bytes: BytesRecord::new(report.bytes),
             seconds: report.seconds,
         };
         Self { input, status, output, plan: Some(PlanRecord::new(plan)), done: Some(done), ..Self::default() }
@@ -240,6 +274,7 @@ pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
         }
         None => line += ", nothing written",
     }
+    line += &growth(report.bytes);
     line
 }
 

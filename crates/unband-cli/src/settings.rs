@@ -75,6 +75,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         options,
         format,
         quality: args.pictures.quality,
+        effort: args.pictures.effort,
         overwrite: args.pictures.overwrite,
         only_banded: args.only_banded,
         preserve_times: args.pictures.preserve_times,
@@ -206,6 +207,10 @@ pub fn check_depth(
 
 /// Does a quality mean something to this format?
 pub fn takes_quality(format: &FormatEntry) -> bool {
-    // WebP has both ways; a quality asks for the lossy one.
-    format.name == "WebP" || format.writes.as_ref().is_some_and(|writes| writes.lossy)
+    format.writes.as_ref().is_some_and(|writes| writes.lossy.holds(true))
+}
+
+/// Does an effort mean something to this format, with or without an asked quality?
+pub fn takes_effort(format: &FormatEntry, quality: bool) -> bool {
+    format.writes.as_ref().is_some_and(|writes| writes.effort.holds(quality))
 }

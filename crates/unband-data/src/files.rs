@@ -19,15 +19,20 @@ pub fn clean_rgb(image: Image) -> Result<Image, ImageError> {
 }
 
 /// Writes a PNG of 8 bits where all samples are 8-bit codes, else of 16, and returns the SHA-256 of the file in lower-case
-/// hexadecimal.
+/// hexadecimal. `effort` 0..=9: [`WriteOptions::effort`].
 ///
 /// # Errors
 /// A file that exists already, unless it may be replaced, and whatever the disk refuses.
-pub fn write_png(image: &Image, path: &Path, overwrite: bool) -> Result<String, unband_io::Error> {
+pub fn write_png(
+    image: &Image,
+    path: &Path,
+    effort: u8,
+    overwrite: bool,
+) -> Result<String, unband_io::Error> {
     let format = unband_io::writer_for(path)?;
     let mut bytes = Vec::new();
-    unband_io::write(image, format, &WriteOptions { threads: 1, ..WriteOptions::default() }, &mut bytes)
-        .map_err(|error| error.in_file(path))?;
+    let options = WriteOptions { effort: Some(effort), threads: 1, ..WriteOptions::default() };
+    unband_io::write(image, format, &options, &mut bytes).map_err(|error| error.in_file(path))?;
     unband_io::write_bytes(&bytes, path, overwrite)?;
     Ok(hexadecimal(&Sha256::digest(&bytes)))
 }

@@ -103,6 +103,17 @@ pub struct Metadata {
     pub colorimetry: Colorimetry,
     /// Textual notes, keyword and text (PNG text chunks, JPEG and GIF comments under "Comment").
     pub text: Vec<(String, String)>,
+    /// What the file holds beside its picture and no reader keeps.
+    pub beside: Vec<Beside>,
+}
+
+/// Something that stands beside the picture in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// How much brighter each place may be on a screen for HDR: a second, smaller picture.
+    GainMap,
+    /// Further pictures of the same size or about: stereo views, bursts, panoramas.
+    Pictures,
 }
 
 /// An image: planes with everything needed to interpret them and to write them back.

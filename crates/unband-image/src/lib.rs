@@ -28,7 +28,7 @@ pub use codes::{CodePlane, CodeRestorer, Codes, CodesMut};
 pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
 pub use cuts::Cuts;
 pub use depth::Depth;
-pub use image::{Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane};
+pub use image::{Beside, Colorimetry, Density, DensityUnit, Image, ImageError, Mastering, Metadata, Plane};
 pub use jpeg::{JpegCoefficients, JpegPlane};
 pub use origin::{Codec, JpegOrigin, Origin};
 pub use params::{ParamError, ParamInfo, ParamKind, ParamValue, Params};

@@ -88,8 +88,6 @@ pub enum Error {
         width: u64,
         /// Height that the file declares.
         height: u64,
-        /// Channels, alpha included.
-        channels: u64,
         /// What it would need.
         needs: String,
         /// What is allowed.
@@ -152,6 +150,12 @@ pub enum Error {
     ReadOnly {
         /// The format.
         format: &'static str,
+    },
+    /// A result's folder is not there.
+    #[error("the folder {} does not exist", folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
     },
     /// Something is already there.
     #[error("exists already")]
@@ -253,6 +257,9 @@ impl Error {
             }
             Self::NoProgram { install, .. } => (*install).to_owned(),
             Self::Program { .. } => "see that a recent version of that program is installed".to_owned(),
+            Self::NoFolder { folder } => {
+                format!("make it first, `mkdir -p {}`, or check its spelling", folder.display())
+            }
             Self::Exists => "choose another name, or allow overwriting".to_owned(),
             Self::File { .. } => return None,
         };

@@ -108,9 +108,14 @@ pub fn write_from(source: &mut dyn Read, path: &Path, overwrite: bool) -> Result
 
 /// The system's own error from one that also names a temporary file, which nobody knows.
 fn without_path(error: io::Error) -> io::Error {
-    let source = error.get_ref().and_then(|inner| inner.source());
-    let code = source.and_then(|source| source.downcast_ref::<io::Error>()).and_then(io::Error::raw_os_error);
-    code.map_or(error, io::Error::from_raw_os_error)
+    let mut inner: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|inner| inner as _);
+    while let Some(some) = inner {
+        if let Some(code) = some.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
+            return io::Error::from_raw_os_error(code);
+        }
+        inner = some.source();
+    }
+    if error.raw_os_error().is_some() { error } else { error.kind().into() }
 }
 
 fn in_place<T>(
@@ -142,6 +147,9 @@ fn in_place<T>(
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    if !folder.exists() {
+        return Err(Error::NoFolder { folder: folder.to_owned() });
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".unband-").suffix(".tmp");
     #[cfg(unix)]

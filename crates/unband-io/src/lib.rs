@@ -31,7 +31,7 @@ use unband_image::{Depth, Image, Model};
 pub use error::Error;
 pub use file::{declared_size, read_file, write_bytes, write_file, write_from};
 pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter};
-pub use format::{Dropped, FORMATS, FormatEntry, Item, WriteOptions, Writes, is_decoding};
+pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes, is_decoding};
 pub use limits::Limits;
 
 /// The format of that name, in any case.

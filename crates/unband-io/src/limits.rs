@@ -44,7 +44,7 @@ impl Limits {
         } else {
             return Ok(());
         };
-        Err(Error::Limit { width, height, channels, needs, limit })
+        Err(Error::Limit { width, height, needs, limit })
     }
 }
 

@@ -6,19 +6,19 @@ use std::fs;
 use std::path::Path;
 
 use unband_image::Depth;
-use unband_io::FORMATS;
+use unband_io::{FORMATS, When};
 
 fn table() -> String {
     let mut out = String::from(
-        "| format | extensions | read | written depths | lossy | alpha | ICC | Exif | XMP | IPTC | CICP | density | texts |\n\
-         |---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        "| format | extensions | read | written depths | lossy | effort | alpha | ICC | Exif | XMP | IPTC | CICP | density | texts |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
     );
     for format in FORMATS {
         let yes = |is: bool| if is { "yes" } else { "–" };
         let mut cells =
             vec![format.name.to_owned(), format.extensions.join(", "), yes(format.reads).to_owned()];
         match &format.writes {
-            None => cells.extend(vec!["–".to_owned(); 10]),
+            None => cells.extend(vec!["–".to_owned(); 11]),
             Some(w) => {
                 let depths: Vec<String> = w
                     .depths
@@ -29,7 +29,13 @@ fn table() -> String {
                     })
                     .collect();
                 cells.push(if depths.len() > 6 { "1–16".to_owned() } else { depths.join(", ") });
-                let kept = [w.lossy, w.alpha, w.icc, w.exif, w.xmp, w.iptc, w.cicp, w.density, w.text];
+                let when = |when: When| match when {
+                    When::Never => "–",
+                    When::WithQuality => "with a quality",
+                    When::Always => "yes",
+                };
+                cells.extend([w.lossy, w.effort].map(|w| when(w).to_owned()));
+                let kept = [w.alpha, w.icc, w.exif, w.xmp, w.iptc, w.cicp, w.density, w.text];
                 cells.extend(kept.map(|k| yes(k).to_owned()));
             }
         }

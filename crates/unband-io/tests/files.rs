@@ -68,7 +68,7 @@ fn missing_folders_and_folders_as_names_are_errors_with_a_hint() {
     let folder = tempfile::tempdir().unwrap();
     let error = write(&image(), &folder.path().join("none/a.png"), false).unwrap_err();
     assert!(
-        error.to_string().contains("cannot write") && error.hint().unwrap().contains("folder"),
+        error.to_string().ends_with("none does not exist") && error.hint().unwrap().contains("folder"),
         "{error}"
     );
     for overwrite in [false, true] {
@@ -194,4 +194,39 @@ fn what_does_not_say_its_size_is_an_error_with_its_name() {
         assert!(declared_size(&path).unwrap_err().to_string().contains("a.png"), "{bytes:?}");
     }
     assert!(declared_size(folder.path()).is_err());
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named_and_no_temporary_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let error =
+        write(&sample::picture(3, 2, 3, false, Depth::EIGHT, 1), &folder.path().join("no/deep/x.png"), false)
+            .unwrap_err();
+    let (text, hint) = (error.to_string(), error.hint().unwrap());
+    assert!(!text.contains(".unband-"), "{text}");
+    assert!(text.ends_with("no/deep does not exist") && hint.contains("mkdir -p"), "{text}, {hint}");
+    // Something that is no folder stands where the folder should be.
+    std::fs::write(folder.path().join("file"), b"").unwrap();
+    let error =
+        write(&sample::picture(3, 2, 3, false, Depth::EIGHT, 1), &folder.path().join("file/x.png"), false)
+            .unwrap_err();
+    assert!(!error.to_string().contains(".unband-"), "{error}");
+}
+
+#[test]
+fn too_many_pixels_are_told_without_channels_that_are_not_there() {
+    let head = |color: u8| {
+        let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+        png.extend([60_000u32.to_be_bytes(), 60_000u32.to_be_bytes()].concat());
+        png.extend([8, color, 0, 0, 0]);
+        let mut crc = flate2::Crc::new();
+        crc.update(&png[12..]);
+        png.extend(crc.sum().to_be_bytes());
+        png
+    };
+    let error = unband_io::read(&head(2), &Limits::default()).unwrap_err();
+    assert_eq!(error.to_string(), "60000×60000 needs 3600000000 pixels, the limit is 1073741824 pixels");
+    let small = Limits { max_pixels: u64::MAX, ..Limits::default() };
+    let error = unband_io::read(&head(2), &small).unwrap_err();
+    assert_eq!(error.to_string(), "60000×60000 needs 41198 MiB, the limit is 8192 MiB");
 }

@@ -52,6 +52,9 @@ fn lossless_files_of_other_programs_read_exactly() {
         ("tiff_packbits.tif", "rgb.ppm"),
         ("tiff_lzw_predictor.tif", "rgb.ppm"),
         ("tiff_tiles.tif", "rgb.ppm"),
+        ("tiff_lzw_tiles.tif", "rgb.ppm"),
+        ("tiff_lzw_tiles_predictor.tif", "rgb.ppm"),
+        ("tiff_lzw_tiles_big_endian.tif", "rgb.ppm"),
         ("tiff_planar.tif", "rgb.ppm"),
         ("tiff_big_endian.tif", "rgb.ppm"),
         ("tiff_big.tif", "rgb.ppm"),
@@ -251,6 +254,8 @@ fn codings_that_are_not_read_are_named() {
     let error = unband_io::read_file(&data("jpeg_arithmetic.jpg"), &Limits::default()).unwrap_err();
     assert!(error.to_string().ends_with("JPEG with arithmetic coding is not supported"), "{error}");
     let message = |bytes: &[u8]| unband_io::read(bytes, &Limits::default()).unwrap_err().to_string();
+    let reversed = message(&fs::read(data("tiff_reversed.tif")).unwrap());
+    assert_eq!(reversed, "TIFF with bits in reversed order (FillOrder 2) is not supported");
     let jpeg = fs::read(data("jpeg_444.jpg")).unwrap();
     let frame = jpeg.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap();
     for (at, byte, what) in
@@ -313,6 +318,16 @@ fn wide_bit_fields_are_not_narrowed() {
     assert_eq!(image.depth, Depth::SIXTEEN);
     let ten: Vec<u32> = image.planes.iter().map(|p| Depth::Int(10).code(p.data[0])).collect();
     assert_eq!(ten, [1023, 512, 1]);
+}
+
+#[test]
+fn a_png_without_its_palette_is_damaged() {
+    let whole = fs::read(data("png_palette8.png")).unwrap();
+    let at = whole.windows(4).position(|kind| kind == b"PLTE").unwrap() - 4;
+    let length = u32::from_be_bytes(whole[at..at + 4].try_into().unwrap()) as usize;
+    let without = [&whole[..at], &whole[at + 12 + length..]].concat();
+    let error = unband_io::read(&without, &Limits::default()).unwrap_err();
+    assert!(matches!(error, Error::Damaged { .. }), "{error}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ proptest! {
         width in 1usize..40, height in 1usize..20, color: bool, alpha: bool, bits in 1u8..=17, seed: u32,
     ) {
         let depth = if bits == 17 { Depth::F32 } else { Depth::Int(bits) };
-        for format in writers().filter(|f| !f.writes.as_ref().unwrap().lossy) {
+        for format in writers().filter(|f| !f.writes.as_ref().unwrap().lossy.holds(false)) {
             let writes = format.writes.as_ref().unwrap();
             let colors = if color { 3 } else { 1 };
             if check_can_hold(depth, alpha, format).is_err() || (color && !writes.color) {
@@ -320,5 +320,55 @@ fn colour_goes_into_the_codestream_of_jpeg_xl() {
                 "{color} {bits}"
             );
         }
+    }
+}
+
+#[test]
+fn a_format_loses_something_exactly_when_it_says_so() {
+    for format in sample::writers() {
+        let writes = format.writes.as_ref().unwrap();
+        let depth = *writes.depths.iter().min_by_key(|depth| depth.bits().abs_diff(8)).unwrap();
+        let image = sample::picture(40, 30, if writes.color { 3 } else { 1 }, false, depth, 11);
+        for quality in [None, Some(40)] {
+            let mut bytes = Vec::new();
+            let options = WriteOptions { quality, ..WriteOptions::default() };
+            match unband_io::write(&image, format, &options, &mut bytes) {
+                Err(Error::NoProgram { program, .. }) => {
+                    println!("skipped: no {program}");
+                    continue;
+                }
+                result => drop(result.unwrap()),
+            }
+            let back = sample::read(&bytes);
+            // A model of luma and chroma is none of this test's pictures.
+            let same = back.planes.len() == image.planes.len()
+                && back
+                    .planes
+                    .iter()
+                    .zip(&image.planes)
+                    .all(|(a, b)| a.data.iter().zip(&b.data).all(|(a, b)| (a - b).abs() < 2e-6));
+            assert_eq!(
+                !same,
+                writes.lossy.holds(quality.is_some()),
+                "{} with quality {quality:?}",
+                format.name
+            );
+        }
+    }
+}
+
+#[test]
+fn light_above_white_and_below_black_survives() {
+    let mut image = sample::picture(13, 11, 3, false, Depth::F32, 21);
+    for (i, value) in image.planes.iter_mut().flat_map(|plane| &mut plane.data).enumerate() {
+        *value = [0.0, 1.0, 45.25, 1.0e-4, -0.5, 65_504.0, 3.4e7, 0.18][i % 8];
+    }
+    // Linear, as OpenEXR and such files are.
+    image.color.cicp = Some(Cicp { primaries: 1, transfer: 8, matrix: 0, full_range: true });
+    for format in
+        sample::writers().filter(|format| format.writes.as_ref().unwrap().depths.contains(&Depth::F32))
+    {
+        let (bytes, _) = sample::written(&image, format);
+        assert_eq!(sample::read(&bytes).planes, image.planes, "{}", format.name);
     }
 }

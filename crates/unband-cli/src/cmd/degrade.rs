@@ -79,6 +79,9 @@ pub struct DegradeArgs {
     /// Replace files that exist
     #[arg(long, help_heading = "Output")]
     overwrite: bool,
+    /// Work for small PNGs, 0 to 9
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=9), help_heading = "Output")]
+    effort: u8,
     /// Threads to use [default: all processors]
     #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
     threads: Option<NonZeroUsize>,
@@ -267,7 +270,7 @@ impl<'a> Job<'a> {
         }
         // Whole codes of 8 or 16 bits, as files have them.
         let image = clean_rgb(image).map_err(|error| at(error.to_string(), None))?;
-        write_png(&image, &path, self.args.overwrite).map_err(|error| Failure {
+        write_png(&image, &path, self.args.effort, self.args.overwrite).map_err(|error| Failure {
             subject: None,
             message: error.to_string(),
             hint: error.hint(),

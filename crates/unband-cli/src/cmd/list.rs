@@ -341,7 +341,7 @@ fn format_row(format: &FormatEntry) -> [String; 12] {
         yes(format.reads),
         match writes {
             None => "–".to_owned(),
-            Some(writes) if writes.lossy => "lossy".to_owned(),
+            Some(writes) if writes.lossy.holds(false) => "lossy".to_owned(),
             Some(_) => "lossless".to_owned(),
         },
         writes.map_or_else(|| "–".to_owned(), |writes| depths(writes.depths)),

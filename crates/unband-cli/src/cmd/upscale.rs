@@ -14,7 +14,7 @@ use crate::batch::Cost;
 use crate::inputs::{Gather, readable};
 use crate::outputs;
 use crate::pictures::{self, Work, tell_losses};
-use crate::record::{EnlargedRecord, Record, Schema, reason_word, shown};
+use crate::record::{BytesRecord, EnlargedRecord, Record, Schema, growth, reason_word, shown};
 use crate::settings;
 use crate::summary::Became;
 use crate::talk::{Failure, Loudness, Talk};
@@ -115,6 +115,7 @@ impl<'a> Upscale<'a> {
             deband,
             format,
             quality: pictures.quality,
+            effort: pictures.effort,
             overwrite: pictures.overwrite,
             preserve_times: pictures.preserve_times,
             ..UpscaleFileOptions::default()
@@ -134,6 +135,7 @@ impl<'a> Upscale<'a> {
             output_depth: plan.depth.bits(),
             debanded: None,
             dropped: Vec::new(),
+            bytes: None,
             seconds: None,
         }
     }
@@ -198,8 +200,9 @@ impl Work for Upscale<'_> {
             let _ = write!(line, "  {}", reason.sentence());
         }
         let _ = write!(line, "  {:.2} s{}", report.seconds, arrow(plan, to_stdout));
+        line += &growth(report.bytes);
         talk.line(&line);
-        tell_losses(input, plan.format, &report.dropped, self.args.quality.is_some(), talk);
+        tell_losses(input, plan.format, &report.dropped, self.args, talk);
         Outcome::Done
     }
 
@@ -208,6 +211,7 @@ impl Work for Upscale<'_> {
         let enlarged = EnlargedRecord {
             debanded: report.debanded.map(reason_word),
             dropped: report.dropped.iter().map(ToString::to_string).collect(),
+            bytes: Some(BytesRecord::new(report.bytes)),
             seconds: Some(report.seconds),
             ..Self::record(&report.plan)
         };

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::stage::{Stage, has, root, six_bits};
+use crate::stage::{HEIGHT, Stage, WIDTH, has, root, six_bits, texture};
 
 fn tags(stage: &Stage, name: &str) -> Value {
     let output = Command::new("exiftool").args(["-j", "-n"]).arg(stage.path(name)).output().unwrap();
@@ -84,4 +84,97 @@ fn a_quality_that_means_nothing_is_said() {
         stage.read(&name).len()
     };
     assert!(size("30") < size("95"));
+}
+
+#[test]
+fn a_quality_makes_jpeg_xl_lossy_and_says_nothing_else() {
+    if !has("cjxl") {
+        return;
+    }
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let ran = stage.run(&["sky.png", "-o", "q.jxl", "--quality", "60"]).code(0);
+    assert!(!ran.stderr.contains("means nothing"), "{}", ran.stderr);
+    stage.run(&["sky.png", "-o", "whole.jxl"]).code(0);
+    assert!(stage.read("q.jxl").len() < stage.read("whole.jxl").len());
+}
+
+#[test]
+fn an_effort_changes_the_size_and_no_sample() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let run = |effort: &str| {
+        let name = format!("{effort}.png");
+        stage.run(&["sky.png", "-o", &name, "--effort", effort]).code(0);
+        (stage.samples(&name), stage.read(&name).len())
+    };
+    let (quick, usual) = (run("0"), run("5"));
+    assert_eq!(quick.0, usual.0);
+    assert!(usual.1 < quick.1, "{} and {}", usual.1, quick.1);
+    stage.run(&["sky.png", "-o", "x.png", "--effort", "10"]).code(2);
+    stage.run(&["sky.png", "-o", "x.ppm", "--effort", "3"]).code(0).says("`--effort` means nothing to PPM");
+    stage
+        .run(&["sky.png", "-o", "x.webp", "--effort", "3"])
+        .code(0)
+        .says("means nothing to WebP without `--quality`");
+}
+
+#[test]
+fn a_result_that_is_much_larger_says_so() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    let ran = stage.run(&["sky.png", "-o", "large.ppm", "--json"]).code(0);
+    let told = &ran.json()[0];
+    let (input, output) = (stage.read("sky.png").len(), stage.read("large.ppm").len());
+    assert_eq!(
+        (told["input_bytes"].as_u64(), told["output_bytes"].as_u64()),
+        (Some(input as u64), Some(output as u64))
+    );
+    let growth = output as f64 / input as f64;
+    assert!(growth > 2.0 && (told["growth"].as_f64().unwrap() - growth).abs() < 1e-6, "{told}");
+    stage.run(&["sky.png", "-o", "again.ppm"]).code(0).says(&format!("{growth:.1} times the input"));
+    stage.png("plain.png", &texture);
+    let ran = stage.run(&["plain.png", "-o", "plain2.png", "--json"]).code(0);
+    assert!(ran.json()[0]["growth"].is_null());
+}
+
+#[test]
+fn a_lost_gain_map_is_said() {
+    let stage = Stage::new();
+    stage.png("sky.png", &six_bits);
+    stage.run(&["sky.png", "-o", "sky.jpg", "--quality", "50"]).code(0);
+    let plain = stage.read("sky.jpg");
+    let packet = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:Description \
+        xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/' hdrgm:Version='1.0'/></x:xmpmeta>";
+    let head = [&[0xFF, 0xE1][..], &(packet.len() as u16 + 2).to_be_bytes(), packet].concat();
+    stage.write("hdr.jpg", &[&plain[..2], &head, &plain[2..]].concat());
+    stage.run(&["hdr.jpg", "-o", "hdr.png"]).code(0).says("hdr.jpg: not kept: HDR gain map");
+    let ran = stage.run(&["hdr.jpg", "-o", "hdr.tiff", "--json"]).code(0);
+    assert_eq!(ran.json()[0]["dropped"][0], "HDR gain map");
+}
+
+#[test]
+fn colours_that_nobody_sees_stay() {
+    let stage = Stage::new();
+    let (width, height) = (WIDTH, HEIGHT);
+    let clear = |x: usize, y: usize| (x / 20 + y / 20) % 3 == 0;
+    let mut data = Vec::new();
+    for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
+        data.extend((0..3).map(|c| six_bits(x, y, c)));
+        data.push(if clear(x, y) { 0 } else { 255 });
+    }
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header().unwrap().write_image_data(&data).unwrap();
+    stage.write("alpha.png", &bytes);
+    stage.run(&["alpha.png", "-o", "out.png"]).code(0);
+    let out = stage.samples("out.png").data;
+    let pixels = || data.chunks(4).zip(out.chunks(4)).enumerate();
+    let same = |a: &[u8], b: &[u16]| a.iter().zip(b).all(|(a, b)| u16::from(*a) == *b);
+    assert!(pixels().any(|(_, (a, b))| !same(a, b)), "nothing was repaired");
+    for (i, (before, after)) in pixels().filter(|(i, _)| clear(i % width, i / width)) {
+        assert!(same(before, after), "{i}: {before:?} became {after:?}");
+    }
 }

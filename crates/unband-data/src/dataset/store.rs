@@ -10,6 +10,9 @@ use super::patches::Codes;
 use super::split::Split;
 use crate::files::write_png;
 
+/// Many small files, written once and read often: hardly any time for their size.
+const EFFORT: u8 = 1;
+
 /// A pair in memory and where its files go.
 pub(crate) struct Cutter<'a> {
     /// The folder of the set.
@@ -41,7 +44,7 @@ impl Cutter<'_> {
                 std::fs::create_dir_all(folder).map_err(failed)?;
             }
             // A stopped run may have written it already.
-            *sum = write_png(&image, &path, true).map_err(DatasetError::Write)?;
+            *sum = write_png(&image, &path, EFFORT, true).map_err(DatasetError::Write)?;
         }
         let [lq_sha256, gt_sha256] = sums;
         Ok(PairEntry { file, window: place(window), harm: self.harm, lq_sha256, gt_sha256 })

@@ -15,7 +15,7 @@ use super::avif_av1::{self, Sequence};
 use super::avif_boxes::{Container, Cursor, Item, is_avif};
 use super::avif_encode::{self, Coding};
 use super::avif_mux::{self, Picture};
-use super::{Dropped, FormatEntry, Item as Thing, WriteOptions, Writes};
+use super::{Dropped, FormatEntry, Item as Thing, When, WriteOptions, Writes, beside};
 use crate::samples::widen;
 use crate::{Error, Limits, exif, limits, orient};
 
@@ -40,7 +40,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
 const WRITES: Writes = Writes {
     // The last through `avifenc`.
     depths: &[Depth::EIGHT, Depth::Int(10), Depth::Int(12)],
-    lossy: true,
+    lossy: When::Always,
+    effort: When::Always,
     gray: true,
     color: true,
     yuv: true,
@@ -73,6 +74,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     image.color.cicp = (cicp.primaries != 2 || cicp.transfer != 2).then_some(cicp);
     image.origin.codec = Codec::Lossy(NAME);
     image.metadata = metadata(&container, item)?;
+    image.metadata.beside = beside::in_meta(container.meta);
     if let Some(mut window) = container.property(item, *b"clap") {
         image = crop(image, Window::read(&mut window, canvas.size)?)?;
     }
@@ -445,7 +447,8 @@ fn write(
     let bits = WRITES.container(image.depth, NAME)?.bits();
     let planes = avif_encode::planes(image)?;
     let cicp = avif_encode::code_points(&planes, image.color.cicp);
-    let coding = Coding { bits, cicp, quality: options.quality, threads: options.threads };
+    let coding =
+        Coding { bits, cicp, quality: options.quality, effort: options.effort, threads: options.threads };
     let color = avif_encode::encode(&planes, &coding)?;
     drop(planes);
     let alpha = match &image.alpha {

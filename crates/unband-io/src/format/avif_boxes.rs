@@ -119,6 +119,8 @@ struct Reference {
 /// What the boxes of a file say.
 pub(super) struct Container<'a> {
     bytes: &'a [u8],
+    /// The box that tells of all others.
+    pub(super) meta: &'a [u8],
     items: BTreeMap<u32, Item<'a>>,
     primary: u32,
     references: Vec<Reference>,
@@ -154,6 +156,7 @@ impl<'a> Container<'a> {
         }
         let mut out = Self {
             bytes,
+            meta: &[],
             items: BTreeMap::new(),
             primary: 0,
             references: Vec::new(),
@@ -163,14 +166,15 @@ impl<'a> Container<'a> {
         let mut file = Cursor(bytes);
         while let Some((kind, content)) = file.next_box()? {
             if &kind == b"meta" {
-                out.meta(content)?;
+                out.meta = content;
+                out.take_meta(content)?;
                 return Ok(out);
             }
         }
         Err(Error::Truncated { format: NAME })
     }
 
-    fn meta(&mut self, content: &'a [u8]) -> Result<(), Error> {
+    fn take_meta(&mut self, content: &'a [u8]) -> Result<(), Error> {
         let mut boxes = Cursor(content);
         boxes.version()?;
         while let Some((kind, content)) = boxes.next_box()? {

@@ -39,6 +39,8 @@ pub(super) struct Coding {
     pub(super) cicp: Cicp,
     /// 1..=100.
     pub(super) quality: Option<u8>,
+    /// 0..=9.
+    pub(super) effort: Option<u8>,
     /// 0 for as many as there are.
     pub(super) threads: usize,
 }
@@ -48,7 +50,12 @@ impl Coding {
     pub(super) fn of_alpha(&self) -> Self {
         let quality = self.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100).midpoint(100);
         let cicp = Cicp { primaries: 2, transfer: 2, matrix: 2, full_range: true };
-        Self { bits: self.bits, cicp, quality: Some(quality), threads: self.threads }
+        Self { cicp, quality: Some(quality), ..*self }
+    }
+
+    /// The encoders' scale, 10 the quickest.
+    fn speed(&self, usual: u8) -> u8 {
+        self.effort.map_or(usual, |effort| 10 - effort.min(9))
     }
 
     /// The quantiser's index, 1..=255; 0 would stand for another, lossless, coding.
@@ -169,7 +176,7 @@ fn by_rav1e(planes: &Image, coding: &Coding) -> Result<Vec<u8>, Error> {
         min_quantizer: coding.quantizer(),
         tune: Tune::Psnr,
         tiles: (width * height).div_ceil(TILE),
-        speed_settings: SpeedSettings::from_preset(SPEED),
+        speed_settings: SpeedSettings::from_preset(coding.speed(SPEED)),
         ..EncoderConfig::default()
     };
     let config = Config::new().with_encoder_config(settings).with_threads(coding.threads);
@@ -216,8 +223,9 @@ fn by_avifenc(planes: &Image, coding: &Coding) -> Result<Vec<u8>, Error> {
     let codes = format!("{primaries}/{transfer}/{matrix}");
     let range = if full_range { "full" } else { "limited" };
     let threads = if coding.threads == 0 { "all".to_owned() } else { coding.threads.to_string() };
+    let speed = coding.speed(6).to_string();
     let args = [
-        "--min", &quantizer, "--max", &quantizer, "--speed", "6", "--jobs", &threads, "--cicp", &codes,
+        "--min", &quantizer, "--max", &quantizer, "--speed", &speed, "--jobs", &threads, "--cicp", &codes,
         "--range", range, "in.y4m", "out.avif",
     ];
     AVIFENC.run(&room, &args, MOST_TIME)?;

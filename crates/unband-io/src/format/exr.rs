@@ -14,7 +14,7 @@ use exr::prelude::{Compression, ReadChannels, ReadLayers, SmallVec, Vec2};
 use unband_image::{Cicp, Codec, Depth, Image, Model, Plane};
 
 use super::exr_light::Light;
-use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
+use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes};
 use crate::{Error, Limits, limits, samples};
 
 pub(super) const NAME: &str = "OpenEXR";
@@ -31,7 +31,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     reads: true,
     writes: Some(Writes {
         depths: &[Depth::F32],
-        lossy: false,
+        lossy: When::Never,
+        effort: When::Never,
         gray: true,
         color: true,
         yuv: false,

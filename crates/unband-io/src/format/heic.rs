@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use unband_image::{Codec, Depth, Image};
 
-use super::{FormatEntry, png, read_only};
+use super::{FormatEntry, beside, png, read_only};
 use crate::program::{Program, Room};
 use crate::{Error, Limits, exif};
 
@@ -138,6 +138,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         }
         image.depth = depth;
     }
+    image.metadata.beside = child(bytes, *b"meta").map(beside::in_meta).unwrap_or_default();
     image.origin.codec = Codec::Lossy(NAME);
     // The file's own rotation has been applied; what Exif repeats of it does not count.
     if let Some(block) = &mut image.metadata.exif {

@@ -13,7 +13,7 @@ use unband_image::{
 use super::jpeg_decode::{self, Colors};
 use super::jpeg_markers::Markers;
 use super::jpeg_scan::{self, Channel};
-use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
+use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, beside};
 use crate::{Error, Limits, exif, samples, xmp};
 
 const NAME: &str = "JPEG";
@@ -31,7 +31,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     reads: true,
     writes: Some(Writes {
         depths: &[Depth::EIGHT],
-        lossy: true,
+        lossy: When::Always,
+        effort: When::Never,
         gray: true,
         color: true,
         yuv: false,
@@ -86,6 +87,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         coefficients: kept(stored, ycc, markers.bits).map(Arc::new),
     });
     image.metadata = metadata(&markers);
+    image.metadata.beside = beside::in_jpeg(&markers, bytes);
     Ok(image)
 }
 

@@ -73,6 +73,8 @@ pub(super) struct Markers<'a> {
     pub(super) comments: Vec<&'a [u8]>,
     /// Has the end of the image been reached?
     pub(super) complete: bool,
+    /// What follows the picture begins here.
+    pub(super) end: usize,
 }
 
 impl<'a> Markers<'a> {
@@ -86,6 +88,7 @@ impl<'a> Markers<'a> {
             match marker {
                 0xD9 => {
                     markers.complete = true;
+                    markers.end = at;
                     return markers.checked();
                 }
                 0x01 | 0xD0..=0xD8 => continue,

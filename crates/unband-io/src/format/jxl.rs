@@ -10,12 +10,12 @@ use jxl::api::{
     Event, ExtraChannel, JxlBasicInfo, JxlBitDepth, JxlBitstreamInput, JxlColorProfile, JxlColorType,
     JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer, JxlPixelFormat, ProfileLevel,
 };
-use unband_image::{Cicp, Codec, Colorimetry, Depth, Image, Metadata, Model};
+use unband_image::{Beside, Cicp, Codec, Colorimetry, Depth, Image, Metadata, Model};
 use zune_jpegxl::JxlSimpleEncoder;
 
 use super::jxl_color::{color, description, leave_linear_light};
 use super::jxl_header::{self, Header};
-use super::{Dropped, FormatEntry, Item, WriteOptions, Writes, icc_fits, jxl_boxes, png};
+use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, icc_fits, jxl_boxes, png};
 use crate::program::{Program, Room};
 use crate::samples::{self, Planes, Rows};
 use crate::{Error, Limits, exif, limits};
@@ -53,7 +53,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
             Depth::Int(15),
             Depth::SIXTEEN,
         ],
-        lossy: false,
+        lossy: When::WithQuality,
+        effort: When::WithQuality,
         gray: true,
         color: true,
         yuv: false,
@@ -116,6 +117,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         density: exif.as_deref().and_then(exif::density),
         // A block that was made for the density alone says nothing more.
         exif: exif.filter(|block| exif::describes_more_than_density(block)),
+        beside: contents.gain_map.then_some(Beside::GainMap).into_iter().collect(),
         ..Metadata::default()
     };
     Ok(image)
@@ -304,7 +306,7 @@ fn write(
         encode(image, gray, icc, cicp)?
     } else {
         let quality = options.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100);
-        encode_lossy(image, cicp, quality)?
+        encode_lossy(image, cicp, quality, options.effort)?
     };
     let xmp = metadata.xmp.as_deref();
     let bare = exif.is_none() && xmp.is_none() && level == 5;
@@ -371,7 +373,12 @@ fn encode(image: &Image, gray: bool, icc: Option<&[u8]>, cicp: Option<Cicp>) -> 
 }
 
 /// What `cjxl` makes of it, and its level.
-fn encode_lossy(image: &Image, cicp: Option<Cicp>, quality: u8) -> Result<(Vec<u8>, u8), Error> {
+fn encode_lossy(
+    image: &Image,
+    cicp: Option<Cicp>,
+    quality: u8,
+    effort: Option<u8>,
+) -> Result<(Vec<u8>, u8), Error> {
     const INPUT: &str = "in.png";
     const OUTPUT: &str = "out.jxl";
     let room = Room::new()?;
@@ -385,12 +392,19 @@ fn encode_lossy(image: &Image, cicp: Option<Cicp>, quality: u8) -> Result<(Vec<u
         stripped = Image { metadata: Metadata::default(), ..image.clone() };
         image = &stripped;
     }
-    (png::ENTRY.write)(image, &WriteOptions::default(), &mut input, &mut Vec::new())?;
+    (png::ENTRY.write)(
+        image,
+        &WriteOptions { effort: Some(0), ..WriteOptions::default() },
+        &mut input,
+        &mut Vec::new(),
+    )?;
     input.flush().map_err(io)?;
     drop(input);
     let quality = format!("--quality={quality}");
     let depth = format!("--override_bitdepth={}", image.depth.bits());
+    let effort = effort.map(|effort| format!("--effort={}", effort.clamp(1, 9)));
     let mut args = vec![INPUT, OUTPUT, &quality, &depth];
+    args.extend(effort.as_deref());
     let color = cicp.and_then(|cicp| description(cicp, image.color.model == Model::Gray));
     let color = color.map(|text| format!("color_space={text}"));
     if let Some(color) = &color {

@@ -25,6 +25,8 @@ pub(super) struct Contents<'a> {
     /// From its TIFF header on.
     pub(super) exif: Option<Vec<u8>>,
     pub(super) xmp: Option<Vec<u8>>,
+    /// Is there a gain map for HDR?
+    pub(super) gain_map: bool,
 }
 
 /// Does a file begin like JPEG XL, bare or in its container?
@@ -37,7 +39,8 @@ pub(super) fn is(bytes: &[u8]) -> bool {
 /// # Errors
 /// Boxes that run over the end of the file, parts of the codestream out of order, no codestream at all.
 pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
-    let mut contents = Contents { codestream: bytes.into(), level: 5, exif: None, xmp: None };
+    let mut contents =
+        Contents { codestream: bytes.into(), level: 5, exif: None, xmp: None, gain_map: false };
     if !bytes.starts_with(SIGNATURE) {
         return Ok(contents);
     }
@@ -65,6 +68,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
             b"jxll" => contents.level = content.first().copied().unwrap_or(contents.level),
             b"Exif" if contents.exif.is_none() => contents.exif = exif_of(content),
             b"xml " if contents.xmp.is_none() => contents.xmp = Some(content.to_vec()),
+            b"jhgm" => contents.gain_map = true,
             b"brob" => match content.split_at_checked(4) {
                 Some((b"Exif", packed)) if contents.exif.is_none() => {
                     contents.exif = exif_of(&unpacked(packed)?);
@@ -72,6 +76,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
                 Some((b"xml ", packed)) if contents.xmp.is_none() => {
                     contents.xmp = Some(unpacked(packed)?);
                 }
+                Some((b"jhgm", _)) => contents.gain_map = true,
                 _ => {}
             },
             _ => {}

@@ -10,6 +10,7 @@ mod avif_boxes;
 mod avif_encode;
 #[cfg(feature = "avif")]
 mod avif_mux;
+mod beside;
 mod bmp;
 #[cfg(feature = "exr")]
 mod exr;
@@ -35,8 +36,11 @@ mod jxl_color;
 mod jxl_header;
 mod pfm;
 mod png;
+mod png_data;
+mod png_filter;
 mod pnm;
 mod tiff;
+mod tiff_head;
 mod tiff_read;
 mod webp;
 pub(crate) mod y4m;
@@ -46,9 +50,27 @@ use std::fmt;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use unband_image::{Density, Depth, Image, Model};
+use unband_image::{Beside, Density, Depth, Image, Model};
 
 use crate::{Error, Limits, exif, orient};
+
+/// Whether something holds for what is written in a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// It does not.
+    Never,
+    /// Where a quality is asked for, which makes it lossy.
+    WithQuality,
+    /// It does.
+    Always,
+}
+
+impl When {
+    /// Does it hold for files with or without an asked quality?
+    pub fn holds(self, with_quality: bool) -> bool {
+        self == Self::Always || self == Self::WithQuality && with_quality
+    }
+}
 
 /// What a format can be asked to write.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +78,10 @@ use crate::{Error, Limits, exif, orient};
 pub struct Writes {
     /// Depths of its samples; integer depths below are widened exactly to the next.
     pub depths: &'static [Depth],
-    /// Loses something even at its best.
-    pub lossy: bool,
+    /// Does it lose something? Where it may, a quality says how much.
+    pub lossy: When,
+    /// Does [`WriteOptions::effort`] mean something to its encoder?
+    pub effort: When,
     /// Grey pictures stay grey.
     pub gray: bool,
     /// Pictures with colour, as RGB.
@@ -114,6 +138,9 @@ pub struct WriteOptions {
     pub quality: Option<u8>,
     /// WebP: without loss? By default yes, unless a quality is given.
     pub lossless: Option<bool>,
+    /// Work for a small file, 0 (quickest) to 9 (smallest), for PNG, and for the other formats whose encoder has such a
+    /// choice ([`Writes::effort`]). Samples of files without loss are the same with any.
+    pub effort: Option<u8>,
     /// Threads of encoders that can use several; 0 for as many as there are. The file is the same with any number.
     pub threads: usize,
 }
@@ -169,6 +196,17 @@ pub enum Item {
     Text,
     /// Gamma and chromaticities.
     Colorimetry,
+    /// A second picture that tells brighter screens how far to go.
+    GainMap,
+    /// Further pictures behind the first: other views, other exposures.
+    Pictures,
+}
+
+impl Item {
+    /// Is it a thing that no format is given here, whatever it could hold?
+    pub fn never_kept(self) -> bool {
+        matches!(self, Self::GainMap | Self::Pictures)
+    }
 }
 
 impl fmt::Display for Item {
@@ -183,6 +221,8 @@ impl fmt::Display for Item {
             Self::Density => "density",
             Self::Text => "text",
             Self::Colorimetry => "gamma and chromaticities",
+            Self::GainMap => "HDR gain map",
+            Self::Pictures => "further pictures",
         })
     }
 }
@@ -321,6 +361,8 @@ fn plainly_dropped(image: &Image, writes: &Writes) -> Vec<Dropped> {
         (Item::Density, !writes.density && metadata.density.is_some()),
         (Item::Text, !writes.text && !metadata.text.is_empty()),
         (Item::Colorimetry, numbers),
+        (Item::GainMap, metadata.beside.contains(&Beside::GainMap)),
+        (Item::Pictures, metadata.beside.contains(&Beside::Pictures)),
     ];
     table.into_iter().filter(|row| row.1).map(|row| Dropped::all(row.0)).collect()
 }

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use unband_image::{Codec, Depth, Image, Model};
 
-use super::{Dropped, FormatEntry, WriteOptions, Writes};
+use super::{Dropped, FormatEntry, When, WriteOptions, Writes};
 use crate::samples::{Planes, Rows};
 use crate::{Error, Limits};
 
@@ -18,7 +18,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     reads: true,
     writes: Some(Writes {
         depths: &[Depth::F32],
-        lossy: false,
+        lossy: When::Never,
+        effort: When::Never,
         gray: true,
         color: true,
         yuv: false,

@@ -11,11 +11,14 @@ use unband_image::{
     Cicp, Codec, Colorimetry, Density, DensityUnit, Depth, Image, Mastering, Metadata, Model,
 };
 
-use super::{Dropped, FormatEntry, Item, WriteOptions, Writes};
+use super::png_data::{Data, Effort};
+use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes};
 use crate::samples::{Planes, Rows};
 use crate::{Error, Limits, exif, raw_profile};
 
-const NAME: &str = "PNG";
+pub(super) const NAME: &str = "PNG";
+/// The effort where none is asked for.
+const DEFAULT_EFFORT: u8 = 5;
 const LONGEST_SIDE: u32 = i32::MAX as u32;
 /// Packed texts that are longer, all together, are left out: they may unpack to anything.
 const LONGEST_TEXTS: usize = 16 << 20;
@@ -27,7 +30,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     reads: true,
     writes: Some(Writes {
         depths: &[Depth::Int(1), Depth::Int(2), Depth::Int(4), Depth::EIGHT, Depth::SIXTEEN],
-        lossy: false,
+        lossy: When::Never,
+        effort: When::Always,
         gray: true,
         color: true,
         yuv: false,
@@ -61,8 +65,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     decoder.set_transformations(png::Transformations::IDENTITY);
     let header = decoder.read_header_info().map_err(wrong)?;
     let (width, height) = (header.width, header.height);
-    let most_channels = 4;
-    limits.check(width.into(), height.into(), most_channels)?;
+    limits.check(width.into(), height.into(), (header.color_type.samples() as u64).max(1))?;
     let row_bits = u64::from(width) * header.color_type.samples() as u64 * header.bit_depth as u64;
     // Deflate shrinks by at most 1032, so a header that promises more than that lies.
     if row_bits.div_ceil(8).saturating_mul(height.into()) / 1032 > bytes.len() as u64 {
@@ -73,7 +76,12 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     if info.animation_control.is_some_and(|a| a.num_frames > 1) {
         return Err(Error::Several { format: NAME, what: "frames" });
     }
+    if info.color_type == ColorType::Indexed && info.palette.as_ref().is_none_or(|palette| palette.len() < 3)
+    {
+        return Err(Error::damaged(NAME, "its samples are numbers of a palette that is not there"));
+    }
     let layout = Layout::new(info);
+    limits.check(width.into(), height.into(), layout.channels as u64)?;
     let mut planes = Planes::new(layout.channels, width as usize, height as usize)?;
     if info.interlaced {
         let mut buffer = Vec::new();
@@ -272,7 +280,7 @@ fn metadata(info: &png::Info<'_>) -> Metadata {
 
 fn write(
     image: &Image,
-    _: &WriteOptions,
+    options: &WriteOptions,
     out: &mut dyn Write,
     dropped: &mut Vec<Dropped>,
 ) -> Result<(), Error> {
@@ -345,25 +353,25 @@ fn write(
         }
     }
     dropped.extend(Dropped::texts(&left));
-    let mut stream = writer.stream_writer_with_size(1 << 18).map_err(wrong)?;
-    let io = |source| Error::Io { action: "write", source };
+    let channels = image.planes.len() + usize::from(alpha);
     let rows = Rows::new(image, image.planes.len(), alpha, Depth::Int(bits));
-    let (mut narrow, mut wide, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
-    for y in 0..image.height() {
-        if bits == 16 {
-            rows.codes(y, &mut wide, |c| c as u16);
-            bytes.clear();
-            bytes.extend(wide.iter().flat_map(|c: &u16| c.to_be_bytes()));
-            stream.write_all(&bytes).map_err(io)?;
-        } else {
-            rows.codes(y, &mut narrow, |c| c as u8);
-            if bits < 8 {
-                pack(&mut narrow, bits);
-            }
-            stream.write_all(&narrow).map_err(io)?;
+    let data = Data::new(rows, image.height(), bits, channels);
+    let plan = match options.effort.unwrap_or(DEFAULT_EFFORT) {
+        0 => None,
+        effort => Some(data.plan(Effort::new(effort))?),
+    };
+    if let Some(plan) = plan {
+        let put = |part: &[u8]| writer.write_chunk(png::chunk::IDAT, part).map_err(wrong);
+        data.write(plan, options.threads, put)?;
+    } else {
+        let mut stream = writer.stream_writer_with_size(1 << 18).map_err(wrong)?;
+        let (mut words, mut row) = (Vec::new(), Vec::new());
+        for y in 0..image.height() {
+            data.row(y, &mut words, &mut row);
+            stream.write_all(&row).map_err(|source| Error::Io { action: "write", source })?;
         }
+        stream.finish().map_err(wrong)?;
     }
-    stream.finish().map_err(wrong)?;
     writer.finish().map_err(wrong)
 }
 

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use unband_image::{Codec, Depth, Image, Model};
 
-use super::{Dropped, FormatEntry, Writes};
+use super::{Dropped, FormatEntry, When, Writes};
 use crate::samples::{Planes, Rows, widen};
 use crate::{Error, Limits};
 
@@ -31,7 +31,8 @@ const EVERY_DEPTH: &[Depth] = &[
 
 const PLAIN: Writes = Writes {
     depths: EVERY_DEPTH,
-    lossy: false,
+    lossy: When::Never,
+    effort: When::Never,
     gray: true,
     color: false,
     yuv: false,

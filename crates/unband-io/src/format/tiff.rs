@@ -14,13 +14,15 @@ use tiff::tags::{Tag, Type};
 use tiff::{Directory, TiffError};
 use unband_image::{Depth, Image, Model};
 
-use super::{Dropped, FormatEntry, Item, WriteOptions, Writes, iptc, tiff_read};
+use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, iptc, tiff_read};
 use crate::samples::Rows;
 use crate::{Error, exif, exif_tiff};
 
 pub(super) const NAME: &str = "TIFF";
 /// About so many bytes go into a strip.
 const STRIP: usize = 1 << 18;
+/// zlib's level where no effort is asked for.
+const DEFAULT_EFFORT: u8 = 1;
 
 pub(super) const ENTRY: FormatEntry = FormatEntry {
     name: NAME,
@@ -28,7 +30,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     reads: true,
     writes: Some(Writes {
         depths: &[Depth::EIGHT, Depth::SIXTEEN, Depth::F32],
-        lossy: false,
+        lossy: When::Never,
+        effort: When::Always,
         gray: true,
         color: true,
         yuv: false,
@@ -83,16 +86,21 @@ fn longs(values: &[u32]) -> Vec<u8> {
 
 fn write(
     image: &Image,
-    _: &WriteOptions,
+    options: &WriteOptions,
     out: &mut dyn Write,
     dropped: &mut Vec<Dropped>,
 ) -> Result<(), Error> {
     let mut file = Cursor::new(Vec::new());
-    encode(image, &mut file, dropped)?;
+    encode(image, options.effort, &mut file, dropped)?;
     out.write_all(file.get_ref()).map_err(|source| Error::Io { action: "write", source })
 }
 
-fn encode(image: &Image, file: &mut Cursor<Vec<u8>>, dropped: &mut Vec<Dropped>) -> Result<(), Error> {
+fn encode(
+    image: &Image,
+    effort: Option<u8>,
+    file: &mut Cursor<Vec<u8>>,
+    dropped: &mut Vec<Dropped>,
+) -> Result<(), Error> {
     let (width, height) = (image.width(), image.height());
     let (Ok(w), Ok(h)) = (u32::try_from(width), u32::try_from(height)) else {
         return Err(Error::Size { format: NAME, most: u32::MAX, width, height });
@@ -113,7 +121,7 @@ fn encode(image: &Image, file: &mut Cursor<Vec<u8>>, dropped: &mut Vec<Dropped>)
     let mut ifd = encoder.image_directory().map_err(wrong)?;
     let rows_per_strip = (STRIP / (width * samples * usize::from(bits / 8))).clamp(1, height);
     let (mut offsets, mut sizes) = (Vec::new(), Vec::new());
-    let mut strips = Strips::new(image, colors, alpha, bits);
+    let mut strips = Strips::new(image, colors, alpha, bits, effort);
     for top in (0..height).step_by(rows_per_strip) {
         let strip = strips.strip(top..(top + rows_per_strip).min(height))?;
         let offset = ifd.write_data(strip.as_slice()).map_err(wrong)?;
@@ -210,6 +218,7 @@ struct Strips<'a> {
     rows: Rows<'a>,
     samples: usize,
     bits: u16,
+    level: Compression,
     narrow: Vec<u8>,
     wide: Vec<u16>,
     values: Vec<f32>,
@@ -217,12 +226,13 @@ struct Strips<'a> {
 }
 
 impl<'a> Strips<'a> {
-    fn new(image: &'a Image, colors: usize, alpha: bool, bits: u16) -> Self {
+    fn new(image: &'a Image, colors: usize, alpha: bool, bits: u16, effort: Option<u8>) -> Self {
         let depth = if bits == 32 { Depth::F32 } else { Depth::Int(bits as u8) };
         Self {
             rows: Rows::new(image, colors, alpha, depth),
             samples: colors + usize::from(alpha),
             bits,
+            level: Compression::new(effort.unwrap_or(DEFAULT_EFFORT).min(9).into()),
             narrow: Vec::new(),
             wide: Vec::new(),
             values: Vec::new(),
@@ -232,7 +242,7 @@ impl<'a> Strips<'a> {
 
     fn strip(&mut self, rows: std::ops::Range<usize>) -> Result<Vec<u8>, Error> {
         let io = |source| Error::Io { action: "write", source };
-        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::new(1));
+        let mut zlib = ZlibEncoder::new(Vec::new(), self.level);
         for y in rows {
             self.bytes.clear();
             match self.bits {

@@ -6,7 +6,7 @@
 //!
 //! Source: TIFF 6.0; `BigTIFF` design; Adobe Photoshop TIFF Technical Notes.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Cursor};
 
 use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
 use tiff::tags::Tag;
@@ -14,6 +14,7 @@ use tiff::{TiffError, TiffFormatError};
 use unband_image::{Codec, Colorimetry, Depth, Image, JpegOrigin, Matrix, Metadata};
 
 use super::tiff::NAME;
+use super::tiff_head::{Head, Patched, Stored};
 use super::{iptc, png};
 use crate::exif::{self, Block};
 use crate::exif_tiff;
@@ -34,20 +35,20 @@ const JPEG: u16 = 7;
 const MOST_SHRUNK: u64 = 3 * 1032;
 
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
-    let (stored, place) = photometric(bytes)?;
-    let stored = stored.ok_or_else(|| Error::damaged(NAME, "it does not say what its samples mean"))?;
+    let head = Head::read(bytes)?;
+    let stored =
+        head.photometric.ok_or_else(|| Error::damaged(NAME, "it does not say what its samples mean"))?;
+    if head.reversed && head.coding != Some(JPEG.into()) {
+        return Err(Error::unsupported(NAME, "bits in reversed order (FillOrder 2)"));
+    }
     let mut tiff_limits = TiffLimits::default();
     tiff_limits.decoding_buffer_size = usize::try_from(limits.max_bytes).unwrap_or(usize::MAX);
     tiff_limits.intermediate_buffer_size = bytes.len().max(1 << 16);
     tiff_limits.ifd_value_size = bytes.len().max(1 << 16);
-    let source = AsGray {
-        bytes: Cursor::new(bytes),
-        place,
-        short: if bytes.starts_with(b"M") { [0, 1] } else { [1, 0] },
-    };
+    let source = Patched { bytes: Cursor::new(bytes), patches: head.patches() };
     let mut decoder = Decoder::new(source).map_err(wrong)?.with_limits(tiff_limits);
     check_pages(&mut decoder)?;
-    let layout = Layout::new(&mut decoder, stored)?;
+    let layout = Layout::new(&mut decoder, &head, stored)?;
     // Extra samples are decoded too, a strip at a time.
     let channels = layout.channels().max(layout.samples) as u64;
     limits.check(layout.width as u64, layout.height as u64, channels)?;
@@ -91,68 +92,7 @@ fn wrong(error: TiffError) -> Error {
     }
 }
 
-/// Photometric interpretation of the first directory and where its value lies, in classic TIFF and `BigTIFF`.
-///
-/// # Errors
-/// Values that the file is too small for, whatever they are of: the decoder would make room for them first.
-fn photometric(bytes: &[u8]) -> Result<(Option<u16>, u64), Error> {
-    const MOST_ENTRIES: u64 = 65_535;
-    let big_endian = bytes.starts_with(b"MM");
-    let number = |at: usize, size: usize| {
-        let raw = bytes.get(at..at.checked_add(size)?)?;
-        let fold = |n: u64, b: &u8| n << 8 | u64::from(*b);
-        Some(if big_endian { raw.iter().fold(0, fold) } else { raw.iter().rev().fold(0, fold) })
-    };
-    let big = number(2, 2) == Some(43);
-    let (count_size, entry_size, value_at) = if big { (8, 20, 12) } else { (2, 12, 8) };
-    let directory = if big { number(8, 8) } else { number(4, 4) };
-    let directory = directory.and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX);
-    let count = number(directory, count_size).unwrap_or(0).min(MOST_ENTRIES) as usize;
-    let mut found = (None, 0);
-    for at in (0..count).map(|i| directory + count_size + i * entry_size) {
-        let (Some(tag), Some(kind), Some(values)) =
-            (number(at, 2), number(at + 2, 2), number(at + 4, value_at - 4))
-        else {
-            break;
-        };
-        let size = if matches!(kind, 16..=18) { 8 } else { exif::type_size(kind as u16) as u64 };
-        if values.saturating_mul(size) > bytes.len() as u64 {
-            return Err(Error::Truncated { format: NAME });
-        }
-        if tag == 262 && found.0.is_none() {
-            found = (number(at + value_at, 2).map(|value| value as u16), (at + value_at) as u64);
-        }
-    }
-    Ok(found)
-}
-
-/// The file with one 16-bit value replaced: the photometric interpretation, by "black is zero".
-struct AsGray<'a> {
-    bytes: Cursor<&'a [u8]>,
-    place: u64,
-    short: [u8; 2],
-}
-
-impl Read for AsGray<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let start = self.bytes.position();
-        let got = self.bytes.read(buffer)?;
-        for (at, byte) in (self.place..).zip(self.short) {
-            if let Some(to) = at.checked_sub(start).and_then(|i| buffer[..got].get_mut(i as usize)) {
-                *to = byte;
-            }
-        }
-        Ok(got)
-    }
-}
-
-impl Seek for AsGray<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.bytes.seek(to)
-    }
-}
-
-type Source<'a> = Decoder<AsGray<'a>>;
+type Source<'a> = Decoder<Patched<'a>>;
 
 /// The picture must be the only page that is no thumbnail, and the first.
 fn check_pages(decoder: &mut Source<'_>) -> Result<(), Error> {
@@ -214,8 +154,12 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(decoder: &mut Source<'_>, photometric: u16) -> Result<Self, Error> {
-        let (width, height) = decoder.dimensions().map_err(wrong)?;
+    fn new(decoder: &mut Source<'_>, head: &Head, photometric: u16) -> Result<Self, Error> {
+        let decoded = decoder.dimensions().map_err(wrong)?;
+        // The decoder may have been told of whole tiles.
+        let stored = |side: Option<Stored>| side.and_then(|side| u32::try_from(side.value).ok());
+        let width = stored(head.width).unwrap_or(decoded.0).min(decoded.0);
+        let height = stored(head.height).unwrap_or(decoded.1).min(decoded.1);
         let mut number = |tag, missing: u16| {
             decoder
                 .find_tag_unsigned_vec::<u16>(tag)

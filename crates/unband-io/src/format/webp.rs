@@ -7,7 +7,7 @@ use std::io::{Cursor, Write};
 use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
 use unband_image::{Codec, Depth, Image, Metadata};
 
-use super::{Dropped, FormatEntry, WriteOptions, Writes};
+use super::{Dropped, FormatEntry, When, WriteOptions, Writes};
 use crate::samples::{Planes, Rows};
 use crate::{Error, Limits, exif};
 
@@ -21,7 +21,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     reads: true,
     writes: Some(Writes {
         depths: &[Depth::EIGHT],
-        lossy: false,
+        lossy: When::WithQuality,
+        effort: When::WithQuality,
         gray: false,
         color: true,
         yuv: false,
@@ -180,6 +181,10 @@ fn write(
     let mut config =
         webp::WebPConfig::new().map_err(|()| Error::encode(NAME, "libwebp has another version"))?;
     config.quality = f32::from(options.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100));
+    if let Some(effort) = options.effort {
+        // Its own scale ends at 6; without a word it takes 4.
+        config.method = i32::from(effort.min(9)) * 6 / 9;
+    }
     // Colours under full transparency are kept, and chroma is averaged in light.
     config.exact = 1;
     config.use_sharp_yuv = 1;

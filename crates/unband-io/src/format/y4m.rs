@@ -11,7 +11,7 @@ use unband_image::{
     Codec, Color, Density, DensityUnit, Depth, Image, Matrix, Model, Plane, Range, Subsampling,
 };
 
-use super::{Dropped, FormatEntry, Item, WriteOptions, Writes, ratio_scale};
+use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, ratio_scale};
 use crate::{Error, Limits, limits, planar};
 
 const NAME: &str = "YUV4MPEG2";
@@ -31,7 +31,8 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
             Depth::Int(14),
             Depth::SIXTEEN,
         ],
-        lossy: false,
+        lossy: When::Never,
+        effort: When::Never,
         gray: true,
         color: false,
         yuv: true,

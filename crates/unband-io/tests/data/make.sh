@@ -43,6 +43,9 @@ for c in none lzw zip; do convert rgb.ppm -compress $c -strip tiff_$c.tif; done
 convert rgb.ppm -compress rle tiff_packbits.tif
 tiffcp -c lzw:2 -r 7 tiff_none.tif tiff_lzw_predictor.tif
 tiffcp -c zip:2 -t -w 16 -l 16 tiff_none.tif tiff_tiles.tif
+tiffcp -c lzw -t -w 64 -l 16 tiff_none.tif tiff_lzw_tiles.tif; tiffcp -c lzw:2 -t -w 16 -l 16 tiff_none.tif tiff_lzw_tiles_predictor.tif
+tiffcp -B -c lzw -t -w 32 -l 32 -p separate tiff_big_endian.tif tiff_lzw_tiles_big_endian.tif
+tiffcp -c lzw -f lsb2msb tiff_none.tif tiff_reversed.tif
 tiffcp -p separate -c lzw -r 5 tiff_none.tif tiff_planar.tif
 convert rgb.ppm -endian MSB -compress none tiff_big_endian.tif
 tiffcp -8 -c lzw tiff_none.tif tiff_big.tif

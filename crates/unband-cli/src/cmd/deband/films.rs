@@ -60,6 +60,7 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
     for (given, option) in [
         (args.pictures.format.is_some(), "--format"),
         (args.pictures.quality.is_some(), "--quality"),
+        (args.pictures.effort.is_some(), "--effort"),
         (args.prove, "--prove"),
         (args.save_output.is_some(), "--save-output"),
     ] {

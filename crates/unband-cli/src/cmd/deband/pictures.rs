@@ -118,8 +118,9 @@ impl Work for Deband<'_> {
         if let Some(path) = &report.aside {
             talk.detail(&format!("what the network made beside it → {}", path.display()));
         }
-        let quality = self.args.pictures.quality.is_some() && !plan.copies;
-        tell_losses(input, plan.format, &report.dropped, quality, talk);
+        if !plan.copies {
+            tell_losses(input, plan.format, &report.dropped, &self.args.pictures, talk);
+        }
         if let Some(proof) = report.proof.filter(|proof| !proof.holds()) {
             talk.failure(&Failure {
                 subject: Some(input.to_owned()),

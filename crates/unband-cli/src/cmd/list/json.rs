@@ -115,7 +115,7 @@ impl Record {
                     writes: format
                         .writes
                         .as_ref()
-                        .map(|writes| if writes.lossy { "lossy" } else { "lossless" }),
+                        .map(|writes| if writes.lossy.holds(false) { "lossy" } else { "lossless" }),
                     depths: format
                         .writes
                         .iter()

@@ -51,6 +51,8 @@ pub struct FileOptions {
     pub format: Option<&'static FormatEntry>,
     /// Quality of lossy formats, 1..=100.
     pub quality: Option<u8>,
+    /// Work for a small file, 0..=9; [`WriteOptions::effort`].
+    pub effort: Option<u8>,
     /// Replace an existing file?
     pub overwrite: bool,
     /// Write nothing for pictures that need no repair?
@@ -107,6 +109,29 @@ pub struct Plan {
     pub copies: bool,
 }
 
+/// How large files are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileBytes {
+    /// What was read.
+    pub input: u64,
+    /// What was written, where anything was.
+    pub output: Option<u64>,
+}
+
+impl FileBytes {
+    /// Times that the result is as large as the input, where that is more than twice.
+    pub fn growth(self) -> Option<f64> {
+        let times = self.output? as f64 / self.input.max(1) as f64;
+        (times > 2.0).then_some(times)
+    }
+
+    /// With what lies in a file now.
+    fn with_file(self, path: Option<&Path>) -> Self {
+        let output = path.and_then(|path| fs::metadata(path).ok()).map(|file| file.len());
+        Self { output: self.output.or(output), ..self }
+    }
+}
+
 /// What was done with a file.
 #[derive(Clone, Debug)]
 pub struct FileReport {
@@ -120,6 +145,8 @@ pub struct FileReport {
     pub proof: Option<Proof>,
     /// The file of [`FileOptions::aside`].
     pub aside: Option<PathBuf>,
+    /// Sizes of input and result.
+    pub bytes: FileBytes,
     /// Wall-clock time from reading to the last byte.
     pub seconds: f64,
 }
@@ -166,10 +193,26 @@ pub fn deband_file(
         // Only now is it known for methods that found nothing to do on the way.
         target(&mut plan, input, &output, options, !report.changed);
     }
-    let mut done = FileReport { plan, report, dropped: Vec::new(), proof: None, aside: None, seconds: 0.0 };
+    let mut done = FileReport {
+        plan,
+        report,
+        dropped: Vec::new(),
+        proof: None,
+        aside: None,
+        bytes: FileBytes { input: bytes.len() as u64, output: None },
+        seconds: 0.0,
+    };
     if done.report.changed || !options.only_banded {
         ctx.check()?;
-        let written = write(&mut done, image, &bytes, &mut output, options)?;
+        let how = WriteOptions {
+            quality: options.quality,
+            effort: options.effort,
+            threads: ctx.threads,
+            ..WriteOptions::default()
+        };
+        let written = write(&mut done, image, &bytes, &mut output, (options, &how))?;
+        done.bytes.output = written.as_ref().map(|written| written.len() as u64);
+        done.bytes = done.bytes.with_file(done.plan.output.as_deref());
         if let (true, Input::File(from), Some(to)) = (options.preserve_times, input, &done.plan.output) {
             copy_times(from, to)?;
         }
@@ -208,17 +251,16 @@ fn write(
     image: Image,
     bytes: &[u8],
     output: &mut Output<'_>,
-    options: &FileOptions,
+    (options, how): (&FileOptions, &WriteOptions),
 ) -> Result<Option<Vec<u8>>, Error> {
     let plan = &done.plan;
-    let how = WriteOptions { quality: options.quality, ..WriteOptions::default() };
     match (output, &plan.output) {
         (Output::Sink(sink), _) => {
             let mut buffer = Vec::new();
             if plan.copies {
                 buffer.extend_from_slice(bytes);
             } else {
-                done.dropped = unband_io::write(&image, plan.format, &how, &mut buffer)?;
+                done.dropped = unband_io::write(&image, plan.format, how, &mut buffer)?;
             }
             drop(image);
             sink.write_all(&buffer)
@@ -231,7 +273,7 @@ fn write(
             Ok(None)
         }
         (_, Some(path)) => {
-            done.dropped = unband_io::write_file(&image, path, plan.format, &how, options.overwrite)?;
+            done.dropped = unband_io::write_file(&image, path, plan.format, how, options.overwrite)?;
             Ok(None)
         }
         (_, None) => Ok(None),

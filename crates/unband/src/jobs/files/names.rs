@@ -107,7 +107,7 @@ pub(super) fn default_format(
 ) -> &'static FormatEntry {
     let own = (!image.origin.is_lossy()).then_some(input);
     let holds = |format: &&'static FormatEntry| {
-        format.writes.as_ref().is_some_and(|writes| !writes.lossy || format.name == "WebP")
+        format.writes.as_ref().is_some_and(|writes| !writes.lossy.holds(false))
             && unband_io::check_can_hold(depth, image.alpha.is_some(), format).is_ok()
     };
     own.into_iter().chain(fallbacks(depth)).find(holds).unwrap_or(input)

@@ -9,7 +9,7 @@ use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
 
 use super::names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
 use super::source::{decode, read_bytes};
-use super::{Input, Naming, Output, copy_times, io_error};
+use super::{FileBytes, Input, Naming, Output, copy_times, io_error};
 use crate::choose::choose;
 use crate::jobs::rgb::deband_into_rgb;
 use crate::jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
@@ -26,6 +26,8 @@ pub struct UpscaleFileOptions {
     pub format: Option<&'static FormatEntry>,
     /// Quality of lossy formats, 1..=100.
     pub quality: Option<u8>,
+    /// Work for a small file, 0..=9; [`WriteOptions::effort`].
+    pub effort: Option<u8>,
     /// Replace an existing file?
     pub overwrite: bool,
     /// Give the result the input's times?
@@ -75,6 +77,8 @@ pub struct UpscaleFileReport {
     pub debanded: Option<Reason>,
     /// What the written format could not hold.
     pub dropped: Vec<Dropped>,
+    /// Sizes of input and result.
+    pub bytes: FileBytes,
     /// Wall-clock time from reading to the last byte.
     pub seconds: f64,
 }
@@ -108,6 +112,7 @@ pub fn upscale_file(
     let start = Instant::now();
     let bytes = read_bytes(input)?;
     let (mut image, input_format) = decode(input, &bytes, &options.limits, options.options.max_memory)?;
+    let mut sizes = FileBytes { input: bytes.len() as u64, output: None };
     drop(bytes);
     let plan = plan(upscaler, (input, &image, input_format), &output, options)?;
     let mut debanded = None;
@@ -122,7 +127,12 @@ pub fn upscale_file(
     let how = UpscaleOptions { depth: exactly(plan.depth), ..options.options.clone() };
     let (image, report) = upscaler.upscale(image, &how, ctx)?;
     ctx.check()?;
-    let how = WriteOptions { quality: options.quality, ..WriteOptions::default() };
+    let how = WriteOptions {
+        quality: options.quality,
+        effort: options.effort,
+        threads: ctx.threads,
+        ..WriteOptions::default()
+    };
     let dropped = match (&mut output, &plan.output) {
         (_, Some(path)) => unband_io::write_file(&image, path, plan.format, &how, options.overwrite)?,
         (Output::Sink(sink), None) => {
@@ -130,6 +140,7 @@ pub fn upscale_file(
             let dropped = unband_io::write(&image, plan.format, &how, &mut buffer)?;
             let written = sink.write_all(&buffer).and_then(|()| sink.flush());
             written.map_err(|source| io_error("write", source))?;
+            sizes.output = Some(buffer.len() as u64);
             dropped
         }
         (_, None) => Vec::new(),
@@ -137,7 +148,8 @@ pub fn upscale_file(
     if let (true, Input::File(from), Some(to)) = (options.preserve_times, input, &plan.output) {
         copy_times(from, to)?;
     }
-    Ok(UpscaleFileReport { plan, report, debanded, dropped, seconds: start.elapsed().as_secs_f64() })
+    let bytes = sizes.with_file(plan.output.as_deref());
+    Ok(UpscaleFileReport { plan, report, debanded, dropped, bytes, seconds: start.elapsed().as_secs_f64() })
 }
 
 /// The wish for a depth that is known.

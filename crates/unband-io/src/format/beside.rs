@@ -1,0 +1,69 @@
+//! What stands beside the picture in a file and is not kept: gain maps for HDR, further pictures. Found so that it can be said.
+//!
+//! Source: CIPA DC-007 (Multi-Picture Format), Android's Ultra HDR Image Format 1.1, ISO 21496-1, Apple's HDR photos.
+
+use unband_image::Beside;
+
+use super::jpeg_markers::Markers;
+use crate::exif::{self, Block};
+
+/// The table of a file of several pictures.
+const MPF: &[u8] = b"MPF\0";
+const MP_ENTRIES: u16 = 0xB002;
+/// A gain map's numbers by ISO 21496-1.
+const ISO: &[u8] = b"urn:iso:std:iso:ts:21496:-1";
+/// What XMP of a picture with a gain map, or of one that is one, says in the ways of Adobe and Google, and of Apple.
+const NAMES: [&[u8]; 2] = [b"://ns.adobe.com/hdr-gain-map/", b"aux:hdrgainmap"];
+/// So much of what follows the picture is looked at.
+const HEAD: usize = 1 << 16;
+
+/// What a JPEG file holds besides.
+pub(super) fn in_jpeg(markers: &Markers<'_>, bytes: &[u8]) -> Vec<Beside> {
+    let table = markers.segment(2, MPF);
+    let pictures = table.map_or(0, further_pictures);
+    let says = |text: &[u8]| NAMES.iter().any(|name| holds(text, name));
+    let mut gain_map =
+        markers.segment(2, ISO).is_some() || markers.segments.iter().any(|s| s.0 == 1 && says(s.1));
+    if !gain_map && pictures > 0 {
+        let behind = bytes.get(markers.end..).unwrap_or_default();
+        let head = &behind[..behind.len().min(HEAD)];
+        gain_map = says(head) || holds(head, ISO);
+    }
+    let others = pictures > usize::from(gain_map);
+    let found = [(gain_map, Beside::GainMap), (others, Beside::Pictures)];
+    found.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
+}
+
+/// Pictures beside the first that are no smaller copies of it.
+fn further_pictures(table: &[u8]) -> usize {
+    /// Large thumbnails.
+    const PREVIEW: u32 = 0x01_0000;
+    let Some(block) = Block::new(table) else { return 0 };
+    let Some((entries, _)) = block.first() else { return 0 };
+    let Some(entry) = exif::find(&entries, MP_ENTRIES) else { return 0 };
+    // Each has 16 bytes, attributes first.
+    let kinds = entry
+        .value
+        .clone()
+        .step_by(16)
+        .filter_map(|at| block.u32(at))
+        .map(|attributes| attributes & 0xFF_0000);
+    kinds.skip(1).filter(|kind| *kind != PREVIEW).count()
+}
+
+/// What the box `meta` of HEIC and AVIF tells: an item of kind `tmap`, or an auxiliary picture of Apple's.
+pub(super) fn in_meta(meta: &[u8]) -> Vec<Beside> {
+    // Items are told in boxes `infe`: version and flags, number of 2 or 4 bytes, protection, kind.
+    let infos = meta.windows(4).enumerate().filter(|(_, kind)| kind == b"infe");
+    let kind = |at: usize| {
+        let number = if meta.get(at + 4)? >= &3 { 4 } else { 2 };
+        meta.get(at + 8 + number + 2..)?.first_chunk::<4>()
+    };
+    let tone_map = infos.into_iter().any(|(at, _)| kind(at) == Some(b"tmap"));
+    let found = tone_map || holds(meta, NAMES[1]);
+    found.then_some(Beside::GainMap).into_iter().collect()
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}

@@ -1,0 +1,141 @@
+//! What a TIFF file says first, read before the decoder sees it, and told to it otherwise where it would go wrong.
+//!
+//! Source: TIFF 6.0; `BigTIFF` design.
+
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+
+use super::tiff::NAME;
+use crate::{Error, exif};
+
+const LZW: u64 = 5;
+
+/// A number in the first directory and where it lies.
+#[derive(Clone, Copy)]
+pub(super) struct Stored {
+    pub(super) value: u64,
+    pub(super) place: u64,
+    pub(super) bytes: usize,
+}
+
+/// What the first directory says that must be known before the decoder sees it, in classic TIFF and `BigTIFF`.
+pub(super) struct Head {
+    pub(super) big_endian: bool,
+    pub(super) photometric: Option<u16>,
+    pub(super) meaning: Option<Stored>,
+    pub(super) width: Option<Stored>,
+    pub(super) height: Option<Stored>,
+    /// Sides of a tile.
+    pub(super) tile: (Option<u64>, Option<u64>),
+    pub(super) coding: Option<u64>,
+    /// Are the bits of all coded bytes in reversed order?
+    pub(super) reversed: bool,
+}
+
+impl Head {
+    /// # Errors
+    /// Values that the file is too small for, whatever they are of: the decoder would make room for them first.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
+        const MOST_ENTRIES: u64 = 65_535;
+        let big_endian = bytes.starts_with(b"MM");
+        let number = |at: usize, size: usize| {
+            let raw = bytes.get(at..at.checked_add(size)?)?;
+            let fold = |n: u64, b: &u8| n << 8 | u64::from(*b);
+            Some(if big_endian { raw.iter().fold(0, fold) } else { raw.iter().rev().fold(0, fold) })
+        };
+        let big = number(2, 2) == Some(43);
+        let (count_size, entry_size, value_at) = if big { (8, 20, 12) } else { (2, 12, 8) };
+        let directory = if big { number(8, 8) } else { number(4, 4) };
+        let directory = directory.and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX);
+        let count = number(directory, count_size).unwrap_or(0).min(MOST_ENTRIES) as usize;
+        let mut found: [Option<Stored>; 7] = [None; 7];
+        for at in (0..count).map(|i| directory + count_size + i * entry_size) {
+            let (Some(tag), Some(kind), Some(values)) =
+                (number(at, 2), number(at + 2, 2), number(at + 4, value_at - 4))
+            else {
+                break;
+            };
+            let size = if matches!(kind, 16..=18) { 8 } else { exif::type_size(kind as u16) as u64 };
+            if values.saturating_mul(size) > bytes.len() as u64 {
+                return Err(Error::Truncated { format: NAME });
+            }
+            let slot = [262, 256, 257, 259, 266, 322, 323].iter().position(|wanted| *wanted == tag);
+            let bytes = match kind {
+                4 => 4,
+                16 => 8,
+                _ => 2,
+            };
+            if let Some(slot) = slot
+                && found[slot].is_none()
+            {
+                let place = at + value_at;
+                found[slot] = number(place, bytes).map(|value| Stored { value, place: place as u64, bytes });
+            }
+        }
+        let [meaning, width, height, coding, order, across, down] = found;
+        let value = |stored: Option<Stored>| stored.map(|stored| stored.value);
+        Ok(Self {
+            big_endian,
+            photometric: value(meaning).map(|value| value as u16),
+            meaning,
+            width,
+            height,
+            tile: (value(across), value(down)),
+            coding: value(coding),
+            reversed: value(order) == Some(2),
+        })
+    }
+
+    /// What the decoder reads in place of what is there: each picture is grey, and one in tiles of LZW has whole tiles. Where
+    /// it leaves out the padding of rows it stops inside a code and loses its way.
+    pub(super) fn patches(&self) -> Vec<(u64, Vec<u8>)> {
+        let mut patches = Vec::new();
+        let mut put = |stored: Option<Stored>, value: u64| {
+            let Some(Stored { place, bytes, .. }) = stored else { return };
+            let (big, little) = (value.to_be_bytes(), value.to_le_bytes());
+            // Values with fewer than 8 bytes stand at the beginning of their place, in either order.
+            patches.push((
+                place,
+                if self.big_endian { big[8 - bytes..].to_vec() } else { little[..bytes].to_vec() },
+            ));
+        };
+        put(self.meaning.map(|meaning| Stored { bytes: 2, ..meaning }), 1);
+        for (side, tile) in [(self.width, self.tile.0), (self.height, self.tile.1)] {
+            let whole = side.zip(tile).and_then(|(side, tile)| {
+                let whole = side.value.checked_next_multiple_of(tile)?;
+                (self.coding == Some(LZW) && whole >> (8 * side.bytes.min(4)) == 0).then_some(whole)
+            });
+            if let Some(whole) = whole {
+                put(side, whole);
+            }
+        }
+        patches
+    }
+}
+
+/// The file with some values replaced.
+pub(super) struct Patched<'a> {
+    pub(super) bytes: Cursor<&'a [u8]>,
+    /// Where, and by what.
+    pub(super) patches: Vec<(u64, Vec<u8>)>,
+}
+
+impl Read for Patched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let start = self.bytes.position();
+        let got = self.bytes.read(buffer)?;
+        for (place, bytes) in &self.patches {
+            for (at, byte) in (*place..).zip(bytes) {
+                if let Some(to) = at.checked_sub(start).and_then(|i| buffer[..got].get_mut(i as usize)) {
+                    *to = *byte;
+                }
+            }
+        }
+        Ok(got)
+    }
+}
+
+impl Seek for Patched<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
