@@ -1,7 +1,6 @@
 //! From what stands on the command line to the pictures it means.
 
 use std::collections::HashSet;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use unband::Image;
@@ -46,12 +45,8 @@ impl Input {
             if !self.is_stdin() {
                 return unband_io::read_file(&self.path, &limits);
             }
-            let mut bytes = Vec::new();
-            let read = std::io::stdin().read_to_end(&mut bytes);
-            read.map_err(|source| unband_io::Error::Io { action: "read", source })?;
-            let image = unband_io::read(&bytes, &limits)?;
-            let format = unband_io::detect(&bytes).ok_or(unband_io::Error::UnknownContent)?;
-            Ok((image, format))
+            let (bytes, format) = unband_io::load_from(&mut std::io::stdin(), Vec::new(), &limits)?;
+            Ok((unband_io::read(&bytes, &limits)?, format))
         };
         read().map_err(|error| Failure::at(self.shown(), error.to_string(), error.hint()))
     }
@@ -134,7 +129,8 @@ impl Gather<'_> {
         for entry in entries {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => deeper = true,
-                Ok(entry) if (self.readable)(entry.path()) => {
+                // Pipes and devices may give nothing, or never end.
+                Ok(entry) if entry.file_type().is_file() && (self.readable)(entry.path()) => {
                     pictures += 1;
                     if !self.results_too && is_result(entry.path()) {
                         *results += 1;

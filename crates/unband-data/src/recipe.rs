@@ -44,7 +44,7 @@ pub enum RecipeError {
 pub fn read(file: &Path) -> Result<Table, RecipeError> {
     let name = file.display().to_string();
     let text =
-        std::fs::read_to_string(file).map_err(|source| RecipeError::Read { file: name.clone(), source })?;
+        unband_io::read_text(file).map_err(|source| RecipeError::Read { file: name.clone(), source })?;
     parse(&text, &name)
 }
 

@@ -88,6 +88,8 @@ pub enum Error {
         width: u64,
         /// Height that the file declares.
         height: u64,
+        /// Bytes of its planes and of what is kept beside them.
+        bytes: u64,
         /// What it would need.
         needs: String,
         /// What is allowed.

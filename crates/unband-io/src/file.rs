@@ -3,70 +3,108 @@
 use std::fs;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use unband_image::Image;
 
-use crate::{Dropped, Error, FormatEntry, Limits, WriteOptions};
+use crate::{Dropped, Error, FormatEntry, Limits, WriteOptions, source};
 
 /// Reads a picture and says which format it was in, by content.
 ///
 /// # Errors
 /// As [`read`](crate::read), and whatever the operating system refuses; all with the path.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<(Image, &'static FormatEntry), Error> {
-    let read = || {
-        let mut bytes = Vec::new();
-        let format = load(path, limits, &mut bytes)?;
-        Ok((crate::format::read(format, &bytes, limits)?, format))
-    };
-    read().map_err(|error: Error| error.in_file(path))
-}
-
-/// How much of a file is read for its size alone: at first, and where that does not say it.
-const HEADS: [u64; 2] = [1 << 12, 1 << 18];
-
-/// Width and height as the file's header declares them, before any turn that its orientation asks for. Reads 256 KiB at most
-/// and decodes nothing.
-///
-/// # Errors
-/// As [`read_file`], for files whose beginning does not say their size, too.
-pub fn declared_size(path: &Path) -> Result<(u64, u64), Error> {
-    let [first, all] = HEADS;
-    declared_within(path, first).or_else(|_| declared_within(path, all)).map_err(|error| error.in_file(path))
-}
-
-fn declared_within(path: &Path, most: u64) -> Result<(u64, u64), Error> {
-    let io = |source| Error::Io { action: "read", source };
-    let mut head = Vec::new();
-    fs::File::open(path).map_err(io)?.take(most).read_to_end(&mut head).map_err(io)?;
-    // Readers check the declared size against the limits before they do anything else but read their directories.
-    match crate::read(&head, &Limits { max_pixels: 0, max_bytes: 1 << 20 }) {
-        Err(Error::Limit { width, height, .. }) => Ok((width, height)),
-        Err(error) => Err(error),
-        Ok(image) => Ok((image.width() as u64, image.height() as u64)),
-    }
+    let (bytes, format) = load(path, limits, &AtomicBool::new(false))?;
+    let image = crate::format::read(format, &bytes, limits).map_err(|error| error.in_file(path))?;
+    Ok((image, format))
 }
 
 /// As many bytes as the magic of any format needs.
 const BEGINNING: u64 = 64;
+/// Recipes, lists and other text that people write have less.
+const TEXT: u64 = 16 << 20;
 
-/// Loads a file that begins like a picture; of any other only the beginning is read, however large it is.
-fn load(path: &Path, limits: &Limits, bytes: &mut Vec<u8>) -> Result<&'static FormatEntry, Error> {
-    let io = |source| Error::Io { action: "read", source };
-    let mut file = fs::File::open(path).map_err(io)?;
-    Read::by_ref(&mut file).take(BEGINNING).read_to_end(bytes).map_err(io)?;
+/// The bytes of a picture's file and the format that it begins as; of any other file only the beginning is read, however large
+/// it is. A pipe that somebody writes a picture into will do; `stop` ends waiting for that.
+///
+/// # Errors
+/// Whatever the system refuses, an empty file, unknown content, more bytes than a picture within the limits can have; all with
+/// the path.
+pub fn load(
+    path: &Path,
+    limits: &Limits,
+    stop: &AtomicBool,
+) -> Result<(Vec<u8>, &'static FormatEntry), Error> {
+    let read = || {
+        let mut file = source::open(path, stop).map_err(reading)?;
+        if file.is_pipe() && crate::video::promises_film(path) {
+            let what = "a pipe, and films are read from files";
+            return Err(reading(io::Error::new(io::ErrorKind::InvalidInput, what)));
+        }
+        let size = file.size().map_err(reading)?;
+        load_within(&mut file, Vec::new(), size, limits)
+    };
+    read().map_err(|error| error.in_file(path))
+}
+
+/// As [`load`], of bytes that come one after the other; `begins`: what was read of them already.
+///
+/// # Errors
+/// As [`load`], without a path.
+pub fn load_from(
+    source: &mut dyn Read,
+    begins: Vec<u8>,
+    limits: &Limits,
+) -> Result<(Vec<u8>, &'static FormatEntry), Error> {
+    load_within(source, begins, None, limits)
+}
+
+fn load_within(
+    source: &mut dyn Read,
+    mut bytes: Vec<u8>,
+    size: Option<u64>,
+    limits: &Limits,
+) -> Result<(Vec<u8>, &'static FormatEntry), Error> {
+    let missing = BEGINNING.saturating_sub(bytes.len() as u64);
+    source.take(missing).read_to_end(&mut bytes).map_err(reading)?;
     if bytes.is_empty() {
         return Err(Error::Empty);
     }
-    let format = crate::detect(bytes).ok_or(Error::UnknownContent)?;
-    let size = file.metadata().map_err(io)?.len();
+    let format = crate::detect(&bytes).ok_or(Error::UnknownContent)?;
     // No format takes more bytes than the planes it becomes, but for what it says beside them.
     let most = limits.max_bytes.saturating_add(1 << 30);
-    if size > most {
-        return Err(Error::FileSize { mebibytes: size >> 20, most: most >> 20 });
+    let refused = |size: u64| Error::FileSize { mebibytes: size >> 20, most: most >> 20 };
+    if let Some(size) = size {
+        if size > most {
+            return Err(refused(size));
+        }
+        let rest = size.saturating_sub(bytes.len() as u64);
+        bytes.try_reserve_exact(rest as usize).map_err(|error| reading(error.into()))?;
     }
-    bytes.try_reserve_exact(size as usize).map_err(|error| io(error.into()))?;
-    file.take(most).read_to_end(bytes).map_err(io)?;
-    Ok(format)
+    let room = most.saturating_sub(bytes.len() as u64);
+    let rest = source.take(room.saturating_add(1)).read_to_end(&mut bytes).map_err(reading)?;
+    if rest as u64 > room {
+        return Err(refused(bytes.len() as u64));
+    }
+    Ok((bytes, format))
+}
+
+/// The text of a small file: a recipe, a list. No more than 16 MiB are read.
+///
+/// # Errors
+/// Whatever the system refuses, longer files, and what is no UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = Vec::new();
+    fs::File::open(path)?.take(TEXT + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > TEXT {
+        let what = format!("more than {} MiB, which no text of this kind has", TEXT >> 20);
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    }
+    String::from_utf8(text).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
+}
+
+fn reading(source: io::Error) -> Error {
+    Error::Io { action: "read", source }
 }
 
 /// Writes a picture to a file that appears complete or not at all: a temporary file in the same folder,

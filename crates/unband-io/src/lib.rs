@@ -5,6 +5,7 @@
 //! is in `docs/formats.md`.
 #![forbid(unsafe_code)]
 
+mod declared;
 mod error;
 mod exif;
 mod exif_tiff;
@@ -20,6 +21,7 @@ mod planar;
 mod program;
 mod raw_profile;
 mod samples;
+mod source;
 pub mod video;
 mod xmp;
 
@@ -28,8 +30,9 @@ use std::path::Path;
 
 use unband_image::{Depth, Image, Model};
 
+pub use declared::declared_size;
 pub use error::Error;
-pub use file::{declared_size, read_file, write_bytes, write_file, write_from};
+pub use file::{load, load_from, read_file, read_text, write_bytes, write_file, write_from};
 pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter};
 pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes, is_decoding};
 pub use limits::Limits;

@@ -44,7 +44,7 @@ impl Limits {
         } else {
             return Ok(());
         };
-        Err(Error::Limit { width, height, needs, limit })
+        Err(Error::Limit { width, height, bytes, needs, limit })
     }
 }
 

@@ -184,6 +184,64 @@ fn a_header_says_the_size_that_is_read() {
     assert!(tried > 6, "{tried} formats");
 }
 
+/// A file's bytes with so many of a JPEG's application data after its magic.
+fn with_long_segments(jpeg: &[u8], segments: usize) -> Vec<u8> {
+    let mut out = jpeg[..2].to_vec();
+    for _ in 0..segments {
+        out.extend([0xff, 0xe5, 0xff, 0xff]);
+        out.extend([0; 0xffff - 2]);
+    }
+    out.extend(&jpeg[2..]);
+    out
+}
+
+#[test]
+fn sizes_far_behind_in_a_file_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x");
+    let image = picture(300, 41, 3, false, Depth::EIGHT, 1);
+    let bytes = |format: &str| {
+        let mut out = Vec::new();
+        let format = unband_io::by_name(format).unwrap();
+        unband_io::write(&image, format, &WriteOptions::default(), &mut out).unwrap();
+        out
+    };
+    // 520 KiB of what other programs keep in a JPEG.
+    fs::write(&path, with_long_segments(&bytes("JPEG"), 8)).unwrap();
+    assert_eq!(declared_size(&path).unwrap(), (300, 41));
+    // A TIFF whose directory lies behind its samples, as libtiff writes it, in both byte orders and sizes.
+    let entry = |tag: u16, kind: u16, value: u32, big: bool, number: &dyn Fn(u64, usize) -> Vec<u8>| {
+        let room = if big { 8 } else { 4 };
+        let bytes = if kind == 3 { 2 } else { 4 };
+        let mut out = [number(tag.into(), 2), number(kind.into(), 2), number(1, room)].concat();
+        out.extend(number(value.into(), bytes));
+        out.resize(out.len() + room - bytes, 0);
+        out
+    };
+    for (little, big) in [(true, false), (false, false), (true, true), (false, true)] {
+        let number = |value: u64, bytes: usize| {
+            if little {
+                value.to_le_bytes()[..bytes].to_vec()
+            } else {
+                value.to_be_bytes()[8 - bytes..].to_vec()
+            }
+        };
+        let start: u64 = 600_000;
+        let mut file = if little { b"II".to_vec() } else { b"MM".to_vec() };
+        file.extend(if big {
+            [number(43, 2), number(8, 2), number(0, 2), number(start, 8)].concat()
+        } else {
+            [number(42, 2), number(start, 4)].concat()
+        });
+        file.resize(start as usize, 0);
+        file.extend(number(2, if big { 8 } else { 2 }));
+        file.extend(entry(256, 4, 12_000, big, &number));
+        file.extend(entry(257, 3, 9_000, big, &number));
+        fs::write(&path, file).unwrap();
+        assert_eq!(declared_size(&path).unwrap(), (12_000, 9_000), "little {little}, big {big}");
+    }
+}
+
 #[test]
 fn what_does_not_say_its_size_is_an_error_with_its_name() {
     let folder = tempfile::tempdir().unwrap();

@@ -27,6 +27,10 @@ pub fn promises_film(path: &Path) -> bool {
 /// Does the file begin as a container of films does, or is it called as one and begins as no picture? Of YUV4MPEG2, which is
 /// a picture too, only with more than one frame. Files that cannot be read are none.
 pub fn is_film(path: &Path) -> bool {
+    // Opening a pipe would wait for whoever writes into it.
+    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
     let Ok(file) = File::open(path) else { return false };
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     let mut head = Vec::new();

@@ -120,8 +120,8 @@ impl Mix {
     /// # Errors
     /// A file that cannot be read; mistakes in it, named by key.
     pub fn load(path: &Path) -> Result<Self, MixError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| MixError::Read { path: path.to_owned(), source })?;
+        let text =
+            unband_io::read_text(path).map_err(|source| MixError::Read { path: path.to_owned(), source })?;
         Self::parse(&text, &path.display().to_string())
     }
 
