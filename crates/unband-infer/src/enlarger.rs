@@ -94,6 +94,7 @@ impl Enlarger {
             let map = window::fetched(image, outer, self.multiple, self.range);
             let made = self.engine.run(&[map], Mode::default(), &Context { progress: &piece, ..*ctx });
             let made = window::first(self.name, made.map_err(|error| window::failed(self.name, error))?)?;
+            window::check_finite(self.name, std::iter::once(&made.data[..]))?;
             self.lay(&made, outer, core, &mut planes, ctx);
             ctx.progress.advance(number + 1, of);
         }
@@ -106,6 +107,14 @@ impl Enlarger {
         // A size that the network cannot take is told when it runs.
         let run = self.engine.peak_bytes(height, width, Mode::default(), threads).unwrap_or(0);
         (run + 12 * width * height) as u64
+    }
+
+    /// The least that the network keeps for a picture of so many columns and rows, in the smallest windows.
+    pub fn least_bytes(&self, size: (usize, usize), threads: usize) -> u64 {
+        match self.cut(size, 0, threads) {
+            Err(EnlargeError::Memory { needed }) => needed,
+            _ => 0,
+        }
     }
 
     /// The cut that repeats the fewest samples among those that the memory has room for.

@@ -185,6 +185,7 @@ impl Restorer for NetRestorer {
         let (outer, core) = (input.outer, input.core);
         let Made { picture, other } = self.made(input.image, outer, ctx)?;
         window::lay(&picture, outer, core, output);
+        window::check_finite(self.name, output.planes.iter().map(|plane| &plane.data[..]))?;
         if let (Some(aside), Some(other)) = (ctx.aside, other) {
             let row = |channel, y| window::core_row(&other, channel, outer, core, y);
             let plane = |channel| (0..core.height()).flat_map(|y| row(channel, y)).copied().collect();

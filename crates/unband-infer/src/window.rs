@@ -26,6 +26,19 @@ pub fn failed(method: &'static str, error: RunError) -> RestoreError {
     }
 }
 
+/// Refuses what a network made where that is infinite or no number: its weights are no weights of it, or damaged.
+///
+/// # Errors
+/// The first of such samples, in the name of the method.
+pub fn check_finite<'a>(
+    method: &'static str,
+    mut made: impl Iterator<Item = &'a [f32]>,
+) -> Result<(), RestoreError> {
+    // A sum of zeroes unless some sample is not finite: no branch for each.
+    let sound = |samples: &[f32]| samples.iter().map(|v| v * 0.0).sum::<f32>() == 0.0;
+    if made.all(sound) { Ok(()) } else { Err(RestoreError::NoNumbers { method }) }
+}
+
 /// The picture that a network gave, its first output.
 ///
 /// # Errors
@@ -66,7 +79,7 @@ pub fn extended<'a>(
 }
 
 /// Place `i` of a line of `n` samples that is mirrored at its end, without repeating the last one.
-fn mirrored(i: usize, n: usize) -> usize {
+pub fn mirrored(i: usize, n: usize) -> usize {
     if n == 1 {
         return 0;
     }

@@ -190,6 +190,10 @@ impl NetworkError {
             Self::Training => Some(
                 "take best.safetensors beside it, or weights.safetensors, those of the last step".to_owned(),
             ),
+            Self::Bind(error) if error.is_damaged() => Some(
+                "the file is damaged, or its training went wrong: get it again, or take an earlier one"
+                    .to_owned(),
+            ),
             Self::Build(_) | Self::Bind(_) => {
                 Some("the checkpoint belongs to another version of the network, or is not whole".to_owned())
             }

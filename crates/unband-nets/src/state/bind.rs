@@ -28,16 +28,29 @@ pub struct BindError {
     pub extra: Vec<String>,
     /// Tensors of another shape.
     pub misshaped: Vec<Mismatch>,
+    /// Tensors with elements that are infinite or no numbers.
+    pub not_finite: Vec<String>,
 }
 
 impl std::error::Error for BindError {}
+
+impl BindError {
+    /// Are the tensors those of the network, but with elements that are no numbers?
+    pub fn is_damaged(&self) -> bool {
+        !self.not_finite.is_empty()
+            && self.missing.is_empty()
+            && self.extra.is_empty()
+            && self.misshaped.is_empty()
+    }
+}
 
 /// Names listed before the rest is only counted.
 const LISTED: usize = 8;
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the tensors are not those of {}", self.net)?;
+        let what = if self.is_damaged() { "damaged weights of" } else { "the tensors are not those of" };
+        write!(f, "{what} {}", self.net)?;
         let mut list = |what: &str, names: &[String]| {
             if names.is_empty() {
                 return Ok(());
@@ -54,7 +67,8 @@ impl fmt::Display for BindError {
             .iter()
             .map(|m| format!("{} is {:?}, wants {:?}", m.name, m.got, m.wanted))
             .collect();
-        list("of another shape", &shapes)
+        list("of another shape", &shapes)?;
+        list("with infinite elements or such that are no numbers", &self.not_finite)
     }
 }
 
@@ -76,7 +90,7 @@ impl Weights {
     /// missing.
     ///
     /// # Errors
-    /// All tensors that are missing, extra or of another shape, by name.
+    /// All tensors that are missing, extra, of another shape, or not finite, by name.
     pub fn bind(graph: &Graph, state: &StateDict) -> Result<Self, BindError> {
         check(graph, state)?;
         Ok(Self { values: graph.params.iter().map(|param| folded(param, state)).collect() })
@@ -106,13 +120,17 @@ fn check(graph: &Graph, state: &StateDict) -> Result<(), BindError> {
                 wanted: stored.shape.clone(),
                 got: shape.to_vec(),
             }),
-            Some(_) => {}
+            Some(_) => {
+                let sound = |tensor: &Tensor| tensor.to_f32().iter().all(|v| v.is_finite());
+                if !stored.integer && !state.get(&stored.name).is_none_or(sound) {
+                    error.not_finite.push(stored.name.clone());
+                }
+            }
         }
         known.insert(stored.name);
     }
     error.extra = state.names().filter(|&name| !known.contains(name)).map(str::to_owned).collect();
-    let fits = error.missing.is_empty() && error.extra.is_empty() && error.misshaped.is_empty();
-    if fits { Ok(()) } else { Err(error) }
+    if error == (BindError { net: graph.name.clone(), ..BindError::default() }) { Ok(()) } else { Err(error) }
 }
 
 /// The step that spectral norms take before every forward while training: v = Wᵀu / ‖Wᵀu‖, then u = Wv / ‖Wv‖, lengths at least
