@@ -250,6 +250,7 @@ pub fn reason_word(reason: Reason) -> &'static str {
         Reason::NothingFound => "nothing-found",
         Reason::Drawn(_) => "drawn",
         Reason::Asked => "asked",
+        Reason::NotAsked => "not-asked",
         Reason::DepthOnly => "depth-only",
     }
 }

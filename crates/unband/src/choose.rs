@@ -77,15 +77,23 @@ pub fn choose(image: &Image, findings: &Findings, options: &Options) -> Result<C
         (OutputDepth::Keep, Some(own)) => own.resolve(image.depth),
         (asked, _) => asked.resolve(image.depth),
     };
+    let off = entry.ours && has_no_strength(&settings);
     let nothing = entry.ours && !options.everywhere && nothing_to_repair(findings, depth);
     let meant = entry.ours && !options.everywhere && !nothing;
-    let act = match (kept(findings, options, meant), nothing, depth == image.depth) {
+    let left = if off { Some(Reason::NotAsked) } else { kept(findings, options, meant) };
+    let act = match (left, nothing, depth == image.depth) {
         (Some(reason), _, true) => Act::Leave(reason),
         (None, false, _) => Act::Restore,
         (None, true, true) => Act::Leave(left_because(findings, depth)),
         (_, _, false) => Act::Regrid,
     };
     Ok(Choices { entry, settings, depth, faithful: options.faithful.unwrap_or(entry.ours), act })
+}
+
+/// Do the settings ask for no change at all? Then nothing runs: bounds of a JPEG file's coefficients would move samples too.
+fn has_no_strength(settings: &[(String, String)]) -> bool {
+    let asked = settings.iter().rev().find(|(name, _)| name == "strength");
+    asked.is_some_and(|(_, strength)| strength.parse::<f32>().is_ok_and(|strength| strength == 0.0))
 }
 
 /// The depth that a method's own settings ask for.

@@ -16,6 +16,8 @@ pub enum Reason {
     Drawn(Drawing),
     /// It was said to be a drawing or data: left as it is.
     Asked,
+    /// A strength of 0 was asked for.
+    NotAsked,
     /// Nothing to repair, but another depth was asked for: the samples are on another grid.
     DepthOnly,
 }
@@ -43,6 +45,7 @@ impl Reason {
                 "a normal map, left as it is; --treat-as photo repairs it anyway"
             }
             Self::Asked => "left as it is, as asked",
+            Self::NotAsked => "strength 0 changes nothing",
             Self::DepthOnly => "nothing to repair, depth changed",
         }
     }
