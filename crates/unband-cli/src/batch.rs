@@ -42,21 +42,27 @@ pub fn run<T: Send>(
     let freed = Condvar::new();
     let workers = limits.threads.clamp(1, costs.len().max(1));
     let (send, receive) = mpsc::channel();
+    let work_off = |send: mpsc::Sender<(usize, T)>| {
+        while let Some(i) = take(&state, &freed, costs, limits, stop) {
+            let result = work(i);
+            // The receiver outlives the workers.
+            let _ = send.send((i, result));
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.running -= 1;
+            state.free.threads += costs[i].threads.min(limits.threads);
+            state.free.memory += costs[i].memory.min(limits.memory);
+            freed.notify_all();
+        }
+    };
+    let work_off = &work_off;
     std::thread::scope(|scope| {
-        for _ in 0..workers {
-            let (send, state, freed) = (send.clone(), &state, &freed);
-            scope.spawn(move || {
-                while let Some(i) = take(state, freed, costs, limits, stop) {
-                    let result = work(i);
-                    // The receiver outlives the workers.
-                    let _ = send.send((i, result));
-                    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-                    state.running -= 1;
-                    state.free.threads += costs[i].threads.min(limits.threads);
-                    state.free.memory += costs[i].memory.min(limits.memory);
-                    freed.notify_all();
-                }
-            });
+        let start = |_| {
+            let send = send.clone();
+            std::thread::Builder::new().spawn_scoped(scope, move || work_off(send)).is_ok()
+        };
+        // Fewer will do where the system has no more threads to give, and this one where it has none.
+        if (0..workers).map(start).take_while(|&started| started).count() == 0 {
+            work_off(send.clone());
         }
         drop(send);
         let mut waiting = std::collections::BTreeMap::new();
@@ -101,12 +107,19 @@ pub fn threads(pixels: u64, all: usize) -> usize {
     if pixels <= SMALL { 1 } else { all }
 }
 
-/// Width times height as the header declares them. A file that does not say so at its beginning counts with a
-/// pixel a byte; one that is not there costs nothing.
+/// Width times height as the header declares them. One that does not say so may be of any size, and runs alone; what is not there
+/// or no picture costs nothing.
 pub fn declared_pixels(path: &Path) -> u64 {
     match unband_io::declared_size(path) {
         Ok((width, height)) => width.saturating_mul(height),
-        Err(_) => fs::metadata(path).map_or(0, |data| data.len()),
+        Err(error) => match error.fault() {
+            unband_io::Error::Io { .. } | unband_io::Error::UnknownContent | unband_io::Error::Empty
+                if fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) || !path.exists() =>
+            {
+                0
+            }
+            _ => u64::MAX,
+        },
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
+use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use clap::CommandFactory;
 use unband::files::{self, Naming, Output};
 use unband::{Context, Error};
-use unband_io::{Dropped, FormatEntry};
+use unband_io::{Dropped, FormatEntry, Limits};
 
 use crate::Outcome;
 use crate::args::{Cli, PictureArgs};
@@ -171,7 +172,7 @@ impl<'a, W: Work> Job<'a, W> {
         Ok(Self {
             work,
             args,
-            threads: args.threads.map_or_else(processors, std::num::NonZero::get),
+            threads: threads(args.threads),
             begins,
             inputs: found.inputs,
             targets,
@@ -262,12 +263,15 @@ impl<'a, W: Work> Job<'a, W> {
                 Done::Failed(exists(&existing))
             };
         }
-        let mut bytes = self.begins.clone();
-        if input.is_stdin()
-            && let Err(error) = std::io::stdin().read_to_end(&mut bytes)
-        {
-            let message = format!("cannot read: {}", reason(&error));
-            return Done::Failed(Failure::at(input.shown(), message, None));
+        let mut bytes = Vec::new();
+        if input.is_stdin() {
+            let limits = Limits::default();
+            let most = self.args.max_memory.unwrap_or(limits.max_bytes).min(limits.max_bytes);
+            let limits = Limits { max_bytes: most, ..limits };
+            match unband_io::load_from(&mut std::io::stdin(), self.begins.clone(), &limits) {
+                Ok(loaded) => bytes = loaded.0,
+                Err(error) => return self.failed(input, &error.into()),
+            }
         }
         let Some(_busy) = Busy::begin() else { return Done::Cancelled };
         let source =
@@ -452,9 +456,11 @@ pub fn tell_losses(
     }
 }
 
-/// All processors of the machine.
-pub fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+/// As many threads as were asked for, all processors of the machine where nobody asks. Far more than it has processors would only
+/// wait for each other, and take memory.
+pub fn threads(asked: Option<NonZeroUsize>) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    asked.map_or(processors, |asked| asked.get().min(4 * processors.max(4)))
 }
 
 /// `unband inspekt x.png` names two files to the parser; people meant something else, and x.png must stay as it is.

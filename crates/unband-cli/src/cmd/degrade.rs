@@ -17,6 +17,7 @@ use crate::bar::Bar;
 use crate::cmd::score::work::each;
 use crate::inputs::{Gather, Input, readable};
 use crate::interrupt::{self, Busy};
+use crate::pictures;
 use crate::result::print_data;
 use crate::talk::{Failure, Loudness, Talk};
 
@@ -191,8 +192,7 @@ impl<'a> Job<'a> {
         if self.mix.is_slow() && self.inputs.len() > 1 {
             talk.detail(&"this mix starts programs: tens to hundreds of milliseconds for a picture");
         }
-        let threads = self.args.threads.or_else(|| std::thread::available_parallelism().ok());
-        let threads = threads.map_or(1, NonZeroUsize::get);
+        let threads = pictures::threads(self.args.threads);
         let mut lines = vec![self.header()];
         let one = |input: &Input, _: usize| self.one(input);
         let mut then = |line: &mut Line| {

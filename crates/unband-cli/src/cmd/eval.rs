@@ -28,7 +28,7 @@ use crate::interrupt::{self, Busy};
 use crate::result::print_data;
 use crate::shipped::{self, SMALL, TABLES};
 use crate::talk::{Failure, Loudness, Talk};
-use crate::{Outcome, batch};
+use crate::{Outcome, batch, pictures};
 use contender::{Contender, Runs, Setting};
 use data::{How, Item};
 use enlarge::Ready;
@@ -133,7 +133,7 @@ impl Job {
             contenders.push(Contender::new(row, &metrics, scale)?);
         }
         let (mut items, failures) = data::gather(&recipe)?;
-        let threads = args.threads.map_or_else(|| Context::default().threads, NonZeroUsize::get);
+        let threads = pictures::threads(args.threads);
         let timed = recipe.costs.contains(&Cost::Seconds);
         for item in &mut items {
             item.threads = match recipe.crop {

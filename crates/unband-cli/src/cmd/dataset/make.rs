@@ -1,6 +1,5 @@
 //! Pairs into a folder, picture by picture.
 
-use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use crate::bar::Bar;
 use crate::batch::{self, Cost};
 use crate::inputs::{Gather, readable};
 use crate::interrupt::{self, Busy};
+use crate::pictures;
 use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk, grouped};
 
@@ -145,9 +145,7 @@ fn work(
     summary: &mut Summary,
     talk: &Talk<'_>,
 ) -> Result<(), DatasetError> {
-    let threads = args
-        .threads
-        .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), NonZero::get);
+    let threads = pictures::threads(args.threads);
     let first = journal.before.len();
     let cost = |index: usize| {
         let pixels = batch::declared_pixels(&plan.picture(first + index));

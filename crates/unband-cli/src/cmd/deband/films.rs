@@ -14,7 +14,7 @@ use crate::bar::Bar;
 use crate::inputs::Input;
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
-use crate::pictures::processors;
+use crate::pictures::threads;
 use crate::record::{Record, Schema};
 use crate::result::print_json;
 use crate::settings;
@@ -160,7 +160,7 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
     }
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let progress = FilmBar { bar: &bar, reached: AtomicUsize::new(0) };
-    let threads = args.pictures.threads.map_or_else(processors, std::num::NonZero::get);
+    let threads = threads(args.pictures.threads);
     let ctx = Context { threads, cancel: &interrupt::STOP, progress: &progress, ..Context::default() };
     let done = deband_film(input, output, options, &ctx);
     bar.finish();

@@ -20,7 +20,7 @@ use crate::cmd::score::films::worst::{Spot, Worst, about};
 use crate::cmd::score::{Subject, measure_one, number};
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
-use crate::pictures::processors;
+use crate::pictures::threads;
 use crate::record::{Record, Schema};
 use crate::result::print_json;
 use crate::talk::{Failure, Talk, counted};
@@ -106,7 +106,7 @@ fn one(
         return Outcome::Done;
     }
     let bar = Bar::film(!args.pictures.talk.quiet);
-    let threads = args.pictures.threads.map_or_else(processors, std::num::NonZero::get);
+    let threads = threads(args.pictures.threads);
     let ctx = Context { threads, cancel: &interrupt::STOP, progress: &NoProgress, ..Context::default() };
     let there = output.exists() && !args.pictures.overwrite;
     let made = if there {

@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::inputs::{STDIO, reason};
 use crate::interrupt::{self, Busy};
-use crate::pictures::processors;
+use crate::pictures::threads;
 use crate::result::stdout_failure;
 use crate::settings;
 use crate::talk::{Failure, Talk, counted};
@@ -78,7 +78,7 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
         }
     };
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
-    let threads = args.pictures.threads.map_or_else(processors, std::num::NonZero::get);
+    let threads = threads(args.pictures.threads);
     let ctx = Context { threads, cancel: &interrupt::STOP, ..Context::default() };
     let input = begins.chain(io::stdin().lock());
     let mut output = BufWriter::with_capacity(1 << 20, io::stdout().lock());

@@ -13,6 +13,7 @@ use super::measures::Use;
 use crate::Outcome;
 use crate::args::TalkArgs;
 use crate::interrupt::{self, Busy};
+use crate::pictures;
 use crate::talk::{Failure, Talk};
 use unband_metrics::Metric;
 
@@ -122,7 +123,7 @@ impl MeasureArgs {
 
     /// Threads for all pictures together.
     pub fn threads(&self) -> usize {
-        self.threads.map_or_else(|| Context::default().threads, NonZeroUsize::get)
+        pictures::threads(self.threads)
     }
 
     /// A picture's context: its threads, the flag to stop, the bar, and the folder of models.
