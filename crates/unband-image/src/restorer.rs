@@ -11,6 +11,7 @@ use crate::inspect::Findings;
 use crate::params::{ParamError, ParamInfo};
 use crate::pool;
 use crate::rng::Rng;
+use crate::tile::Band;
 use rayon::ThreadPool;
 use unband_simd::Level;
 
@@ -148,6 +149,12 @@ pub enum RestoreError {
         /// What it cannot do, and what to do instead.
         what: String,
     },
+    /// A network's result is infinite or not a number.
+    #[error("{method} made samples that are no numbers: its weights are damaged, or not meant for it")]
+    NoNumbers {
+        /// The method.
+        method: &'static str,
+    },
 }
 
 /// Maps a window of an image to a better one, same size. Does no I/O, keeps no state between calls, prints
@@ -172,6 +179,28 @@ pub trait Restorer: Send + Sync {
         0
     }
 
+    /// Does it spread each window over all threads by itself? Then windows are worked on one after the other.
+    fn spreads(&self) -> bool {
+        false
+    }
+
+    /// Bytes that it holds while a whole picture of that size goes through it in rows; `None` where it works on windows only.
+    fn passage_bytes(&self, _size: (usize, usize), _ctx: &Context<'_>) -> Option<u64> {
+        None
+    }
+
+    /// Takes a whole picture through in rows, where it can: the same result as of a single window.
+    ///
+    /// # Errors
+    /// When the method cannot work on the image.
+    fn passage<'a>(
+        &'a self,
+        _image: &Image,
+        _ctx: &Context<'_>,
+    ) -> Result<Option<Box<dyn Passage + 'a>>, RestoreError> {
+        Ok(None)
+    }
+
     /// May this window differ from the input at all? A cheap test; `false` skips the call.
     fn touches(&self, _input: &TileIn<'_>) -> bool {
         true
@@ -187,6 +216,23 @@ pub trait Restorer: Send + Sync {
         output: &mut TileOut,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError>;
+}
+
+/// A picture on its way through a restorer, from its first row to its last.
+pub trait Passage: Send {
+    /// The next rows; `None` after the last. `image` is the picture as it was, but for rows that have become free.
+    ///
+    /// # Errors
+    /// As [`Restorer::restore`].
+    fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError>;
+}
+
+/// Restored rows.
+pub struct Rows {
+    /// Which rows, and what they are.
+    pub band: Band,
+    /// Nothing reads the rows of the picture above this one any more: they may be written over.
+    pub free: usize,
 }
 
 /// Prepares a restorer for one image: `(image, findings, context)`.

@@ -4,11 +4,14 @@
 //! restored too, because that one still reads the original rows above; then it overwrites them. So a large
 //! picture needs its own memory once, plus two bands; a small one is a single band.
 
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::image::{Image, Plane};
-use crate::restorer::{Context, Needs, NoProgress, Piece, RestoreError, Restorer, TileIn, TileOut, Window};
+use crate::restorer::{
+    Context, Needs, NoProgress, Piece, RestoreError, Restorer, Rows, TileIn, TileOut, Window,
+};
 
 /// Rows of a band once restored: all planes, full width.
 pub struct Band {
@@ -33,7 +36,13 @@ pub struct Layout {
 impl Layout {
     /// For a picture of `width` by `height` and windows of about `tile` squared, as the restorer and the
     /// number of threads need them.
-    pub fn new((width, height): (usize, usize), needs: &Needs, tile: usize, threads: usize) -> Self {
+    pub fn of(restorer: &dyn Restorer, size: (usize, usize), tile: usize, threads: usize) -> Self {
+        let layout = Self::new(size, &restorer.needs(), tile, threads);
+        // Windows that come one after the other need no others beside them.
+        if restorer.spreads() { Self { band: layout.window.1, ..layout } } else { layout }
+    }
+
+    fn new((width, height): (usize, usize), needs: &Needs, tile: usize, threads: usize) -> Self {
         let align = needs.align.max(1);
         let side = tile.max(needs.halo).max(16).next_multiple_of(align);
         let window = match (needs.whole_image, needs.full_width) {
@@ -47,7 +56,9 @@ impl Layout {
         };
         let columns = width.div_ceil(window.0).max(1);
         // Threads wait for each other at the end of a band: as few bands as memory allows, and all about equal.
-        let most = (SAMPLES / (window.0 * window.1).max(1)).max(2 * threads).div_ceil(columns).max(1);
+        // Windows are small where memory is.
+        let samples = if tile < SMALL { SAMPLES / SMALL * tile } else { SAMPLES };
+        let most = (samples / (window.0 * window.1).max(1)).max(2 * threads).div_ceil(columns).max(1);
         let rows = height.div_ceil(window.1).max(1);
         let band = rows.div_ceil(rows.div_ceil(most)) * window.1;
         Self { size: (width, height), window, columns, band }
@@ -61,7 +72,8 @@ impl Layout {
     }
 
     /// Windows of a band, that so many threads work on at once.
-    pub fn at_once(&self, threads: usize) -> usize {
+    pub fn at_once(&self, restorer: &dyn Restorer, threads: usize) -> usize {
+        let threads = if restorer.spreads() { 1 } else { threads };
         let rows = self.band.min(self.size.1).div_ceil(self.window.1).max(1);
         (self.columns * rows).min(threads.max(1))
     }
@@ -86,6 +98,8 @@ impl Layout {
 
 /// Luma samples of a band, or a few windows for each thread if that is more.
 const SAMPLES: usize = 1 << 22;
+/// Sides of windows below which bands have fewer.
+const SMALL: usize = 256;
 
 /// Restores an image in place.
 ///
@@ -102,8 +116,7 @@ pub fn restore_in_place(
     finish: &mut dyn FnMut(&Image, &mut Band),
     ctx: &Context<'_>,
 ) -> Result<(), RestoreError> {
-    let needs = restorer.needs();
-    let layout = Layout::new((image.width(), image.height()), &needs, tile, ctx.threads);
+    let layout = Layout::of(restorer, (image.width(), image.height()), tile, ctx.threads);
     let bands = layout.bands();
     let count = bands.len();
     let (mut waiting, mut spare): (Option<Band>, Option<Band>) = (None, None);
@@ -129,6 +142,31 @@ pub fn restore_in_place(
         None => {}
     }
     Ok(())
+}
+
+/// Restores an image in place, whole rows at a time from top to bottom, where the restorer can; `false` where it cannot, and the
+/// image is as it was. Bands go through `finish` as in [`restore_in_place`], and are written back as soon as nothing reads
+/// their rows any more.
+///
+/// # Errors
+/// The restorer's first error, or cancelled. The image is then partly restored: drop it.
+pub fn restore_by_rows(
+    image: &mut Image,
+    restorer: &dyn Restorer,
+    finish: &mut dyn FnMut(&Image, &mut Band),
+    ctx: &Context<'_>,
+) -> Result<bool, RestoreError> {
+    let Some(mut passage) = restorer.passage(image, ctx)? else { return Ok(false) };
+    let mut waiting = VecDeque::new();
+    while let Some(Rows { mut band, free }) = passage.next(image, ctx)? {
+        finish(image, &mut band);
+        waiting.push_back(band);
+        while let Some(done) = waiting.pop_front_if(|band: &mut Band| band.window.y1 <= free) {
+            write_back(image, &done, ctx);
+        }
+    }
+    waiting.iter().for_each(|band| write_back(image, band, ctx));
+    Ok(true)
 }
 
 /// One window of a picture, restored: a plane per plane of the picture. Its corners lie as [`Needs::align`] says.
@@ -189,7 +227,8 @@ fn restore_band(
             plane.data.chunks_mut((rows * plane.width).max(1)).map(Mutex::new).collect()
         })
         .collect();
-    let results = ctx.map(windows, |i| {
+    let beside = if restorer.spreads() { 1 } else { ctx.threads };
+    let results = Context { threads: beside, ..*ctx }.map(windows, |i| {
         ctx.check()?;
         let core = layout.core(window, i);
         let planes = restored_window(image, restorer, core, &each)?;

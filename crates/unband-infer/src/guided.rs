@@ -1,22 +1,30 @@
-//! Networks that are told of cells as restorers: the smooth surface of a window, where its samples lie, the network.
+//! Networks that are told of cells as restorers: the smooth surface, where samples lie, the network.
+//!
+//! A picture passes through the network from top to bottom, whole rows at a time: what it is told is made when it is wanted, and
+//! what it gives is handed out as soon as it is known. Where memory is short for rows that wide, windows are worked on instead.
 
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use unband_image::inspect::Findings;
-use unband_image::tile::restored_window;
-use unband_image::{Context, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
+use unband_image::restorer::{Passage, Rows};
+use unband_image::tile::{Band, restored_window};
+use unband_image::{Context, Image, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window};
 use unband_nets::Shape;
 use unband_nets::arch::Architecture;
 use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES};
 
 use crate::cells::Cells;
-use crate::engine::Engine;
+use crate::engine::{Engine, Given, Lines, MADE_ROWS, Make, Ready, Run};
 use crate::map::Map;
 use crate::run::Mode;
-use crate::window;
+use crate::window::{self, mirrored};
 
-/// Rows of which is found out at once what the network is told: work for a thread, of any network's alignment.
-const STRIP: usize = 128;
+/// Columns of which a thread finds out at once what the network is told, at least and at most.
+const COLUMNS: (usize, usize) = (256, 512);
+/// Number of the input that tells where samples lie: its rows are made when they are wanted.
+const TOLD: usize = 1;
 
 /// A network of [`Sees::Cells`](unband_nets::arch::Sees) for one picture.
 pub struct GuidedRestorer {
@@ -25,6 +33,8 @@ pub struct GuidedRestorer {
     /// Makes the smooth surface.
     surface: Box<dyn Restorer>,
     cells: Cells,
+    /// What holds for the whole picture, as the network takes it.
+    numbers: Map<f32>,
     /// How much of the change is made.
     strength: f32,
     needs: Needs,
@@ -57,7 +67,9 @@ impl GuidedRestorer {
         let align = before.align.max(engine.align());
         let rim = radius.next_multiple_of(align);
         let needs = Needs { halo: rim + before.halo, align, full_width: false, whole_image: false };
-        Ok(Self { name, engine, surface, cells: Cells::new(findings), strength, needs, rim, multiple })
+        let cells = Cells::new(findings);
+        let numbers = Map { shape: Shape::new(CELL_NUMBERS, 1, 1), data: cells.numbers().to_vec() };
+        Ok(Self { name, engine, surface, cells, numbers, strength, needs, rim, multiple })
     }
 
     /// Sides as the network takes them.
@@ -65,28 +77,50 @@ impl GuidedRestorer {
         (width.next_multiple_of(self.multiple), height.next_multiple_of(self.multiple))
     }
 
-    fn inputs(
-        &self,
-        input: &TileIn<'_>,
-        outer: Window,
-        ctx: &Context<'_>,
-    ) -> Result<[Map<f32>; 3], RestoreError> {
-        let (width, height) = (outer.width(), outer.height());
-        let known = ctx.map(height.div_ceil(STRIP), |i| {
-            let (y0, y1) = (outer.y0 + i * STRIP, (outer.y0 + (i + 1) * STRIP).min(outer.y1));
-            let strip = Window { y0, y1, ..outer };
-            let surface: Vec<Plane> = restored_window(input.image, &*self.surface, strip, ctx)?;
-            Ok(self.cells.planes(input.image, &surface, strip))
-        });
-        let known = known.into_iter().collect::<Result<Vec<_>, RestoreError>>()?;
-        let cells = window::extended(CELL_PLANES, (width, height), self.multiple, |c, y| {
-            let strip = &known[y / STRIP];
-            let rows = strip.len() / (CELL_PLANES * width);
-            &strip[(c * rows + y % STRIP) * width..][..width]
-        });
-        drop(known);
-        let numbers = Map { shape: Shape::new(CELL_NUMBERS, 1, 1), data: self.cells.numbers().to_vec() };
-        Ok([window::fetched(input.image, outer, self.multiple, (0.0, 1.0)), cells, numbers])
+    /// Bytes of a run over a window or picture of that size, and of what threads make its rows in.
+    fn bytes_of_run(&self, size: (usize, usize), threads: usize) -> u64 {
+        let (width, height) = self.padded(size);
+        let run = self.engine.kept_bytes((height, width), Mode::default(), threads, &[TOLD]);
+        let halo = 2 * self.surface.needs().halo;
+        let samples = (COLUMNS.1 + halo).min(width + halo) * (MADE_ROWS + halo).min(height + halo);
+        // A size that the network cannot take is told when it runs.
+        (run.unwrap_or(0) + 4 * WORKED_IN * samples * threads.min(width.div_ceil(COLUMNS.0))) as u64
+    }
+
+    /// Weights as they were read and as the engine wants them.
+    fn weights_bytes(&self) -> u64 {
+        8 * self.engine.graph().parameter_count() as u64
+    }
+
+    fn begin(&self, image: &Image, window: Window, ctx: &Context<'_>) -> Result<Network<'_>, RestoreError> {
+        window::refuse_yuv(self.name, image)?;
+        let (picture, told) = (Picture { of: self, image, window }, Told { of: self, image, window });
+        let inputs = [Given::Lines(&picture), Given::Made(&told), Given::Map(&self.numbers)];
+        let run = self.engine.begin(&inputs, Mode::default(), ctx.threads);
+        Ok(Network { of: self, window, run: run.map_err(|error| window::failed(self.name, error))? })
+    }
+
+    /// What has been made, as far as it lies in `core`.
+    fn laid(&self, image: &Image, made: &Made, core: Window) -> Result<Option<Band>, RestoreError> {
+        let (y0, y1) = (made.window.y0.max(core.y0), made.window.y1.min(core.y1));
+        if y0 >= y1 {
+            return Ok(None);
+        }
+        let window = Window { y0, y1, ..core };
+        let plane = |_| Plane::filled(window.width(), window.height(), 0.0);
+        let mut output = TileOut { planes: (0..image.planes.len()).map(plane).collect() };
+        window::lay(&made.map, made.window, window, &mut output);
+        window::check_finite(self.name, output.planes.iter().map(|plane| &plane.data[..]))?;
+        if self.strength < 1.0 {
+            for (p, plane) in output.planes.iter_mut().enumerate() {
+                for y in 0..plane.height {
+                    let source = &image.planes[p].row(y0 + y)[window.x0..window.x1];
+                    let pairs = plane.row_mut(y).iter_mut().zip(source);
+                    pairs.for_each(|(v, &s)| *v = s + self.strength * (*v - s));
+                }
+            }
+        }
+        Ok(Some(Band { window, planes: output.planes }))
     }
 }
 
@@ -96,10 +130,17 @@ impl Restorer for GuidedRestorer {
     }
 
     fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
-        let (width, height) = self.padded(size);
-        let run = self.engine.peak_bytes(height, width, Mode::default(), ctx.threads).unwrap_or(0) as u64;
-        let maps = (width * height * 4 * (CELL_PLANES + 9)) as u64;
-        8 * self.engine.graph().parameter_count() as u64 + (run + maps).saturating_mul(at_once as u64)
+        self.weights_bytes() + self.bytes_of_run(size, ctx.threads).saturating_mul(at_once as u64)
+    }
+
+    fn passage_bytes(&self, size: (usize, usize), ctx: &Context<'_>) -> Option<u64> {
+        // Rows that are made and wait until nothing reads theirs any more.
+        let waiting = (12 * WAITING * size.0) as u64;
+        Some(self.weights_bytes() + self.bytes_of_run(size, ctx.threads) + waiting)
+    }
+
+    fn spreads(&self) -> bool {
+        true
     }
 
     fn touches(&self, input: &TileIn<'_>) -> bool {
@@ -112,19 +153,182 @@ impl Restorer for GuidedRestorer {
         output: &mut TileOut,
         ctx: &Context<'_>,
     ) -> Result<(), RestoreError> {
-        window::refuse_yuv(self.name, input.image)?;
-        let outer = input.core.grown(self.rim, input.image.width(), input.image.height());
-        let inputs = self.inputs(input, outer, ctx)?;
-        let made = self.engine.run(&inputs, Mode::default(), ctx);
-        let made = made.map_err(|error| window::failed(self.name, error))?;
-        window::lay(&window::first(self.name, made)?, outer, input.core, output);
-        if self.strength < 1.0 {
-            for (p, plane) in output.planes.iter_mut().enumerate() {
-                for y in 0..plane.height {
-                    let source = input.core_row(p, input.core_on(p).y0 + y);
-                    let pairs = plane.row_mut(y).iter_mut().zip(source);
-                    pairs.for_each(|(v, &s)| *v = s + self.strength * (*v - s));
+        let TileIn { image, core, .. } = *input;
+        let mut network = self.begin(image, core.grown(self.rim, image.width(), image.height()), ctx)?;
+        ctx.within(|| {
+            while let Some(made) = network.next(image, ctx)? {
+                let Some(band) = self.laid(image, &made, core)? else { continue };
+                for (to, from) in output.planes.iter_mut().zip(&band.planes) {
+                    let start = (band.window.y0 - core.y0) * to.width;
+                    to.data[start..start + from.data.len()].copy_from_slice(&from.data);
                 }
+            }
+            network.run.end();
+            Ok(())
+        })
+    }
+
+    fn passage<'a>(
+        &'a self,
+        image: &Image,
+        ctx: &Context<'_>,
+    ) -> Result<Option<Box<dyn Passage + 'a>>, RestoreError> {
+        let all = Window { x0: 0, y0: 0, x1: image.width(), y1: image.height() };
+        Ok(Some(Box::new(self.begin(image, all, ctx)?)))
+    }
+}
+
+/// Rows of a picture that wait to be written back, at most about.
+const WAITING: usize = 256;
+/// Floats of a sample of which a thread finds out what the network is told: cells, the surface, and what that is made in.
+const WORKED_IN: usize = CELL_PLANES + 30;
+
+/// A run over a window of a picture.
+struct Network<'a> {
+    of: &'a GuidedRestorer,
+    window: Window,
+    run: Run<'a>,
+}
+
+/// Rows of a result, as wide as the network gives them.
+struct Made {
+    map: Map<f32>,
+    /// Where they lie in the picture.
+    window: Window,
+    /// All rows of the picture above may change.
+    free: usize,
+}
+
+impl Network<'_> {
+    fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Made>, RestoreError> {
+        let Self { of, window, run } = self;
+        let (of, window) = (*of, *window);
+        let (picture, told) = (Picture { of, image, window }, Told { of, image, window });
+        let inputs = [Given::Lines(&picture), Given::Made(&told), Given::Map(&of.numbers)];
+        loop {
+            let ready = run.until_ready(&inputs, ctx).map_err(|error| window::failed(of.name, error))?;
+            let Some(ready) = ready else { return Ok(None) };
+            if ready.output > 0 {
+                continue;
+            }
+            let Shape { width, .. } = picture.shape();
+            let mut map = Map::zeros(Shape::new(3, ready.rows.len(), width));
+            run.lay(&inputs, &ready, &mut map, ready.rows.start, ctx);
+            let (y0, y1) = (window.y0 + ready.rows.start, (window.y0 + ready.rows.end).min(window.y1));
+            let free = of.free(&ready, window.height());
+            return Ok(Some(Made { map, window: Window { y0, y1, ..window }, free }));
+        }
+    }
+}
+
+impl Passage for Network<'_> {
+    fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError> {
+        ctx.within(|| {
+            while let Some(made) = Network::next(self, image, ctx)? {
+                if let Some(band) = self.of.laid(image, &made, self.window)? {
+                    return Ok(Some(Rows { band, free: made.free }));
+                }
+            }
+            Ok(None)
+        })
+    }
+}
+
+impl GuidedRestorer {
+    /// Rows of a picture that nothing looks at any more.
+    fn free(&self, ready: &Ready, height: usize) -> usize {
+        let padded = height.next_multiple_of(self.multiple);
+        // What is made of rows below the picture is made of its last ones.
+        let own =
+            |row: usize| if padded > height { row.min(height.saturating_sub(self.multiple)) } else { row };
+        let read = if ready.read_from >= padded { usize::MAX } else { own(ready.read_from) };
+        let before = self.surface.needs();
+        let made = if ready.made >= padded {
+            usize::MAX
+        } else {
+            own(ready.made).saturating_sub(before.halo + before.align)
+        };
+        read.min(made)
+    }
+}
+
+/// A window of the picture as the network sees it, mirrored at the right and at the bottom up to a multiple.
+struct Picture<'a> {
+    of: &'a GuidedRestorer,
+    image: &'a Image,
+    window: Window,
+}
+
+impl Lines for Picture<'_> {
+    fn shape(&self) -> Shape {
+        let (width, height) = self.of.padded((self.window.width(), self.window.height()));
+        Shape::new(3, height, width)
+    }
+
+    fn line(&self, channel: usize, y: usize) -> Cow<'_, [f32]> {
+        let Window { x0, x1, y0, .. } = self.window;
+        let plane = &self.image.planes[channel.min(self.image.planes.len() - 1)];
+        let row = &plane.row(y0 + mirrored(y, self.window.height()))[x0..x1];
+        let (width, _) = self.of.padded((row.len(), 1));
+        if width == row.len() {
+            return Cow::Borrowed(row);
+        }
+        let beyond = (row.len()..width).map(|x| row[mirrored(x, row.len())]);
+        Cow::Owned(row.iter().copied().chain(beyond).collect())
+    }
+}
+
+/// What the network is told of the samples of a window.
+struct Told<'a> {
+    of: &'a GuidedRestorer,
+    image: &'a Image,
+    window: Window,
+}
+
+impl Make for Told<'_> {
+    fn shape(&self) -> Shape {
+        let (width, height) = self.of.padded((self.window.width(), self.window.height()));
+        Shape::new(CELL_PLANES, height, width)
+    }
+
+    fn make(
+        &self,
+        rows: Range<usize>,
+        mut lines: Vec<&mut [f32]>,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let (width, height, align) = (self.window.width(), self.window.height(), self.of.needs.align);
+        let source = |y: usize| mirrored(y, height);
+        let (first, last) = rows.clone().map(source).fold((height, 0), |(a, b), y| (a.min(y), b.max(y)));
+        let first = first / align * align;
+        let end = (last + 1).next_multiple_of(align).min(height);
+        let columns = width.div_ceil(ctx.threads).clamp(COLUMNS.0, COLUMNS.1).next_multiple_of(align);
+        let mut parts: Vec<Vec<&mut [f32]>> = (0..width.div_ceil(columns)).map(|_| Vec::new()).collect();
+        for line in &mut lines {
+            let pieces = line[..width * CELL_PLANES].chunks_mut(columns * CELL_PLANES);
+            parts.iter_mut().zip(pieces).for_each(|(part, piece)| part.push(piece));
+        }
+        let made = ctx.map_parts(parts, |i, part: Vec<&mut [f32]>| {
+            ctx.check()?;
+            let x0 = self.window.x0 + i * columns;
+            let x1 = (x0 + columns).min(self.window.x1);
+            let window = Window { x0, x1, y0: self.window.y0 + first, y1: self.window.y0 + end };
+            let surface: Vec<Plane> = restored_window(self.image, &*self.of.surface, window, ctx)?;
+            let planes = self.of.cells.planes(self.image, &surface, window);
+            for (y, line) in rows.clone().zip(part) {
+                for c in 0..CELL_PLANES {
+                    let from = (c * window.height() + source(y) - first) * window.width();
+                    let samples = line.iter_mut().skip(c).step_by(CELL_PLANES);
+                    samples.zip(&planes[from..][..window.width()]).for_each(|(to, v)| *to = *v);
+                }
+            }
+            Ok(())
+        });
+        made.into_iter().collect::<Result<(), RestoreError>>()?;
+        for line in lines {
+            for x in width..line.len() / CELL_PLANES {
+                let from = mirrored(x, width) * CELL_PLANES;
+                line.copy_within(from..from + CELL_PLANES, x * CELL_PLANES);
             }
         }
         Ok(())
@@ -134,8 +338,9 @@ impl Restorer for GuidedRestorer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unband_image::Image;
-    use unband_image::tile::restore_in_place;
+    use unband_image::inspect::{PlaneGrid, Space};
+    use unband_image::tile::{restore_by_rows, restore_in_place};
+    use unband_image::{Matrix, Range};
     use unband_nets::arch::unband_lite::{Config, ENTRY, build};
     use unband_nets::state::{Weights, fill};
 
@@ -170,9 +375,10 @@ mod tests {
         restored_by(image, silent, tile, 1.0)
     }
 
-    fn restored_by(image: &Image, silent: bool, tile: usize, strength: f32) -> Vec<Plane> {
-        let graph = build(&Config { widths: [4, 5, 6, 7], ..Config::default() }).unwrap();
-        let mut state = fill::golden(&graph.stored());
+    const SMALL: Config = Config { widths: [4, 5, 6, 7], encoder: [0, 1, 1], coarse: 3, decoder: [1, 1, 1] };
+
+    fn network(image: &Image, silent: bool, strength: f32, half: bool) -> GuidedRestorer {
+        let mut state = fill::golden(&build(&SMALL).unwrap().stored());
         if silent {
             for name in ["tail.weight", "tail.bias"] {
                 let mut tensor = state.get(name).unwrap().clone();
@@ -180,10 +386,28 @@ mod tests {
                 state.insert(name.to_owned(), tensor);
             }
         }
-        let weights = Weights::bind(&graph, &state).unwrap();
+        of_state(image, &state, strength, half)
+    }
+
+    /// `half`: chroma of half the size, whose places depend on neighbours.
+    fn of_state(image: &Image, state: &unband_nets::StateDict, strength: f32, half: bool) -> GuidedRestorer {
+        let graph = build(&SMALL).unwrap();
+        let weights = Weights::bind(&graph, state).unwrap();
         let engine = Arc::new(Engine::new(graph, weights, unband_simd::Level::best()));
-        let findings = Findings::plain(image.planes.len(), 8);
-        let restorer = GuidedRestorer::new(&ENTRY, engine, Box::new(Left), &findings, strength).unwrap();
+        let mut findings = Findings::plain(image.planes.len(), 8);
+        if half {
+            findings.space = Space::Yuv { matrix: Matrix::Bt601, range: Range::Full };
+            findings.half_chroma = true;
+            findings
+                .grids
+                .iter_mut()
+                .for_each(|grid| *grid = PlaneGrid { found: true, ..PlaneGrid::plain(4.0) });
+        }
+        GuidedRestorer::new(&ENTRY, engine, Box::new(Left), &findings, strength).unwrap()
+    }
+
+    fn restored_by(image: &Image, silent: bool, tile: usize, strength: f32) -> Vec<Plane> {
+        let restorer = network(image, silent, strength, false);
         let mut image = image.clone();
         restore_in_place(&mut image, &restorer, tile, &mut |_, _| {}, &Context::default()).unwrap();
         image.planes
@@ -224,6 +448,41 @@ mod tests {
     fn windows_give_what_the_whole_picture_gives() {
         let image = picture(1200, 130);
         assert!(apart(&restored(&image, false, 128), &restored(&image, false, 4096)) < 1e-6);
+    }
+
+    #[test]
+    fn rows_give_what_one_window_gives() {
+        for (width, height, half) in [(75, 530, false), (300, 211, true), (1, 1, false), (5, 33, true)] {
+            let image = picture(width, height);
+            let restorer = network(&image, false, 1.0, half);
+            let mut whole = image.clone();
+            restore_in_place(&mut whole, &restorer, 4096, &mut |_, _| {}, &Context::default()).unwrap();
+            for threads in [1, 3] {
+                let ctx = Context { threads, ..Context::default() };
+                let mut rows = image.clone();
+                assert!(restore_by_rows(&mut rows, &restorer, &mut |_, _| {}, &ctx).unwrap());
+                assert!(rows.planes == whole.planes, "{width}×{height}, {threads} threads");
+            }
+        }
+    }
+
+    #[test]
+    fn weights_that_make_no_numbers_are_an_error() {
+        let image = picture(40, 36);
+        let mut state = fill::golden(&build(&SMALL).unwrap().stored());
+        let mut tensor = state.get("tail.weight").unwrap().clone();
+        tensor.data = unband_nets::Data::F32(vec![1e38; tensor.to_f32().len()]);
+        state.insert("tail.weight".to_owned(), tensor);
+        let restorer = of_state(&image, &state, 1.0, false);
+        for rows in [false, true] {
+            let (mut image, ctx) = (image.clone(), Context::default());
+            let done = if rows {
+                restore_by_rows(&mut image, &restorer, &mut |_, _| {}, &ctx).map(drop)
+            } else {
+                restore_in_place(&mut image, &restorer, 64, &mut |_, _| {}, &ctx)
+            };
+            assert!(done.unwrap_err().to_string().contains("weights"));
+        }
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! How networks are run, and why they cannot be.
 
 use unband_image::RestoreError;
-use unband_nets::{Graph, ShapeError};
-
-use crate::map::Map;
+use unband_nets::{Graph, Shape, ShapeError};
 
 /// How a network is run where that is not settled by its graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,16 +35,16 @@ pub enum RunError {
 }
 
 /// Size of the picture, once the inputs are those of the graph.
-pub(crate) fn check<T>(graph: &Graph, inputs: &[Map<T>]) -> Result<(usize, usize), RunError> {
-    let fits = |(input, map): (&unband_nets::Input, &Map<T>)| {
-        input.channels == map.shape.channels && (!input.point || map.shape.is_point())
+pub(crate) fn check(graph: &Graph, inputs: &[Shape]) -> Result<(usize, usize), RunError> {
+    let fits = |(input, shape): (&unband_nets::Input, &Shape)| {
+        input.channels == shape.channels && (!input.point || shape.is_point())
     };
     let pictures: Vec<(usize, usize)> = graph
         .inputs
         .iter()
         .zip(inputs)
         .filter(|(input, _)| !input.point)
-        .map(|(_, map)| (map.shape.height, map.shape.width))
+        .map(|(_, shape)| (shape.height, shape.width))
         .collect();
     let one_size = pictures.windows(2).all(|w| w[0] == w[1]);
     if inputs.len() == graph.inputs.len() && graph.inputs.iter().zip(inputs).all(fits) && one_size {
@@ -56,6 +54,6 @@ pub(crate) fn check<T>(graph: &Graph, inputs: &[Map<T>]) -> Result<(usize, usize
     Err(RunError::Inputs {
         net: graph.name.clone(),
         wanted: graph.inputs.iter().map(name).collect::<Vec<_>>().join(", "),
-        got: inputs.iter().map(|map| map.shape.to_string()).collect::<Vec<_>>().join(", "),
+        got: inputs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     })
 }

@@ -100,6 +100,18 @@ impl From<RestoreError> for Error {
 }
 
 impl Error {
+    /// Counts bytes that are held beside what needed too many.
+    #[cfg(feature = "files")]
+    pub(crate) fn with_memory_beside(self, bytes: u64) -> Self {
+        match self {
+            Self::Memory { needed_mib, allowed_mib, whole } => {
+                let mib = bytes.div_ceil(1 << 20);
+                Self::Memory { needed_mib: needed_mib + mib, allowed_mib: allowed_mib + mib, whole }
+            }
+            other => other,
+        }
+    }
+
     /// What to do about it, if that can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -115,6 +127,9 @@ impl Error {
             Self::Memory { needed_mib, whole: false, .. } => Some(format!(
                 "allow `--max-memory {needed_mib}M`, use fewer threads with `-j`, or split the picture"
             )),
+            Self::Restore(RestoreError::NoNumbers { .. }) => {
+                Some("take other weights; `unband models info FILE` tells what a file holds".to_owned())
+            }
             Self::NoAside { has, others, .. } if has.is_empty() => {
                 Some(format!("it makes its picture alone; {}", others.join(", ")))
             }

@@ -79,7 +79,7 @@ fn threads_and_memory_change_no_byte_of_a_batch() {
     }
     stage.run(&["in", "-o", "one", "-j", "1"]).code(0);
     stage.run(&["in", "-o", "four", "-j", "4"]).code(0);
-    stage.run(&["in", "-o", "scarce", "-j", "4", "--max-memory", "12M"]).code(0);
+    stage.run(&["in", "-o", "scarce", "-j", "4", "--max-memory", "100M"]).code(0);
     for i in 0..6 {
         let bytes = |folder: &str| stage.read(&format!("{folder}/{i}.png"));
         assert_eq!(bytes("one"), bytes("four"));

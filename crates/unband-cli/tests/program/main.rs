@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod batch;
+mod bounds;
 mod commands;
 mod compare;
 mod compare_films;

@@ -293,6 +293,10 @@ impl Restorer for JpegBounds {
         self.inner.as_ref().map_or(0, |inner| inner.working_bytes(size, at_once, ctx))
     }
 
+    fn spreads(&self) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.spreads())
+    }
+
     fn touches(&self, input: &TileIn<'_>) -> bool {
         self.averager.is_some() || self.inner.as_ref().is_some_and(|inner| inner.touches(input))
     }

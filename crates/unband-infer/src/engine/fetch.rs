@@ -6,15 +6,15 @@ use unband_nets::layer::resample::Tap;
 use unband_nets::{Graph, Op, Shape};
 use unband_simd::{Level, net_rows};
 
+use super::given::Given;
 use super::ring::Ring;
-use crate::map::Map;
 
 /// Where rows come from.
 pub struct Fetch<'a> {
     pub graph: &'a Graph,
     pub shapes: &'a [Shape],
     /// The graph's inputs.
-    pub inputs: &'a [Map<f32>],
+    pub inputs: &'a [Given<'a>],
     /// Per value, where it is kept.
     pub rings: &'a [Option<Ring>],
     pub level: Level,
@@ -98,9 +98,9 @@ impl Fetch<'_> {
         };
         match node.op {
             Op::Input(n) => {
-                for (c, plane) in self.inputs[n].planes().enumerate() {
-                    let samples = out.chunks_mut(step).zip(&plane[y * width..][..width]);
-                    samples.for_each(|(to, &from)| to[c] = from);
+                for c in 0..channels {
+                    let row = self.inputs[n].line(c, y);
+                    out.chunks_mut(step).zip(row.iter()).for_each(|(to, &from)| to[c] = from);
                 }
             }
             Op::Concat => {
@@ -116,11 +116,14 @@ impl Fetch<'_> {
                     to[..slice.len].copy_from_slice(&from[slice.start..][..slice.len]);
                 }
             }
-            Op::PixelUnshuffle(f) if let Op::Input(n) = self.graph.nodes[node.inputs[0].index()].op => {
-                let wide = f * width;
-                for (c, plane) in self.inputs[n].planes().enumerate() {
+            Op::PixelUnshuffle(f)
+                if let from = node.inputs[0].index()
+                    && let Op::Input(n) = self.graph.nodes[from].op
+                    && self.rings[from].is_none() =>
+            {
+                for c in 0..self.shapes[from].channels {
                     for dy in 0..f {
-                        let row = &plane[(y * f + dy) * wide..][..wide];
+                        let row = self.inputs[n].line(c, y * f + dy);
                         let at = (c * f + dy) * f;
                         let samples = out.chunks_mut(step).zip(row.chunks_exact(f));
                         samples.for_each(|(to, from)| to[at..][..f].copy_from_slice(from));

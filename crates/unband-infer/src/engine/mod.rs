@@ -9,11 +9,13 @@ mod conv;
 mod deform;
 mod epilogue;
 mod fetch;
+mod given;
 mod kernel;
 mod plan;
 mod pool;
 mod ring;
 mod rows;
+mod run;
 mod schedule;
 mod scratch;
 mod slots;
@@ -33,9 +35,11 @@ use unband_simd::{Level, Precision};
 use crate::map::Map;
 use crate::{Mode, RunError};
 use fetch::Fetch;
+pub use given::{Given, Lines, MADE_ROWS, Make};
 use kernel::{Kernel, Strip};
 use plan::{Core, Plan, Step};
 use ring::Ring;
+pub use run::{Ready, Run};
 use schedule::{Kernels, Schedule};
 use slots::Spare;
 
@@ -105,9 +109,24 @@ impl Engine {
         mode: Mode,
         threads: usize,
     ) -> Result<usize, RunError> {
-        let prepared = self.prepared(height, width, mode, threads)?;
+        let prepared = self.prepared((height, width), mode, threads, &[])?;
         let outputs = self.graph.outputs.iter().map(|(_, value)| prepared.shapes[value.index()].len());
-        Ok(4 * (prepared.schedule.slots.total() + outputs.sum::<usize>()))
+        Ok(prepared.kept_bytes() + 4 * outputs.sum::<usize>())
+    }
+
+    /// Bytes that [`begin`](Self::begin)'s run keeps: rows of results, and those of the inputs of these numbers, whose rows are
+    /// made.
+    ///
+    /// # Errors
+    /// Sizes that do not fit.
+    pub fn kept_bytes(
+        &self,
+        (height, width): (usize, usize),
+        mode: Mode,
+        threads: usize,
+        made: &[usize],
+    ) -> Result<usize, RunError> {
+        Ok(self.prepared((height, width), mode, threads, made)?.kept_bytes())
     }
 
     /// Runs it: inputs in the graph's order, then its outputs in its order. The result depends neither on the number of
@@ -116,74 +135,49 @@ impl Engine {
     /// # Errors
     /// Inputs of other channels, sizes that do not fit, and the wish to stop.
     pub fn run(&self, inputs: &[Map<f32>], mode: Mode, ctx: &Context<'_>) -> Result<Vec<Map<f32>>, RunError> {
-        let (height, width) = crate::run::check(&self.graph, inputs)?;
-        let prepared = self.prepared(height, width, mode, ctx.threads)?;
-        ctx.within(|| self.turns(&prepared, inputs, mode, ctx))
+        let inputs: Vec<Given<'_>> = inputs.iter().map(Given::Map).collect();
+        let mut run = self.begin(&inputs, mode, ctx.threads)?;
+        let shape = |(_, value): &(String, unband_nets::Value)| run.shape(value.index());
+        let mut outputs: Vec<Map<f32>> = self.graph.outputs.iter().map(shape).map(Map::zeros).collect();
+        ctx.within(|| {
+            while let Some(ready) = run.until_ready(&inputs, ctx)? {
+                run.lay(&inputs, &ready, &mut outputs[ready.output], 0, ctx);
+            }
+            run.end();
+            Ok(outputs)
+        })
     }
 
-    /// All turns of the schedule.
-    fn turns(
-        &self,
-        Prepared { shapes, plan, schedule, done, spare }: &Prepared,
-        inputs: &[Map<f32>],
-        mode: Mode,
-        ctx: &Context<'_>,
-    ) -> Result<Vec<Map<f32>>, RunError> {
-        let mut memory = spare.take(&schedule.slots);
-        let back = |value: usize, ring: Option<Ring>, memory: &mut slots::Memory| {
-            if let Some(ring) = ring {
-                memory[schedule.slots.of[value]] = ring.into_memory();
-            }
-        };
-        let mut rings: Vec<Option<Ring>> = Vec::new();
-        rings.resize_with(self.graph.nodes.len(), || None);
-        let mut outputs: Vec<Map<f32>> =
-            self.graph.outputs.iter().map(|(_, value)| Map::zeros(shapes[value.index()])).collect();
-        for (number, turn) in schedule.turns.iter().enumerate() {
-            ctx.check()?;
-            let step = &plan.steps[turn.step];
-            let rows = turn.rows.clone();
-            if let Core::Output(number) = step.kind {
-                let fetch = Fetch { graph: &self.graph, shapes, inputs, rings: &rings, level: self.level };
-                output(&fetch, step.out, rows, &mut outputs[number], ctx);
-            } else {
-                let slot = schedule.slots.of[step.out];
-                let mut ring = rings[step.out].take().unwrap_or_else(|| {
-                    Ring::new(shapes[step.out], schedule.rings[step.out], std::mem::take(&mut memory[slot]))
-                });
-                let fetch = Fetch { graph: &self.graph, shapes, inputs, rings: &rings, level: self.level };
-                self.make(step, rows, &fetch, &mut ring, (mode, ctx));
-                rings[step.out] = Some(ring);
-            }
-            for &value in &turn.dropped {
-                back(value, rings[value].take(), &mut memory);
-            }
-            ctx.progress.advance(done[number], WHOLE);
-        }
-        // Last rows that nobody read, of what a pool left out.
-        rings.into_iter().enumerate().for_each(|(value, ring)| back(value, ring, &mut memory));
-        spare.give(memory);
-        Ok(outputs)
+    /// Begins a run that gives its outputs some rows at a time.
+    ///
+    /// # Errors
+    /// Inputs of other channels, and sizes that do not fit.
+    pub fn begin(&self, inputs: &[Given<'_>], mode: Mode, threads: usize) -> Result<Run<'_>, RunError> {
+        let shapes: Vec<Shape> = inputs.iter().map(Given::shape).collect();
+        let size = crate::run::check(&self.graph, &shapes)?;
+        let made = (0..inputs.len()).filter(|&i| matches!(inputs[i], Given::Made(_)));
+        let prepared = self.prepared(size, mode, threads, &made.collect::<Vec<_>>())?;
+        Ok(Run::new(self, prepared, mode))
     }
 
     /// Plan and schedule; the last ones are kept, as windows of a picture have one size.
     fn prepared(
         &self,
-        height: usize,
-        width: usize,
+        (height, width): (usize, usize),
         mode: Mode,
         threads: usize,
+        made: &[usize],
     ) -> Result<Arc<Prepared>, RunError> {
-        let key = Key { height, width, mode, threads };
+        let key = Key { height, width, mode, threads, made: made.to_vec() };
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, prepared)) = last.as_ref().filter(|(known, _)| *known == key) {
             return Ok(Arc::clone(prepared));
         }
         let shapes = self.graph.shapes(height, width)?;
-        let plan = Plan::new(&self.graph, &shapes, mode, |node| self.kernels.contains_key(&node));
+        let plan = Plan::new(&self.graph, &shapes, mode, made, |node| self.kernels.contains_key(&node));
         let kernels = Known { engine: self, plan: &plan };
         let waves = height.div_ceil(self.rows(&shapes, height) * threads.max(1)).max(1);
-        let schedule = Schedule::new(&self.graph, &shapes, &plan, mode, &kernels, waves);
+        let schedule = Schedule::new(&self.graph, &shapes, &plan, &kernels, waves);
         let done = self.done(&shapes, &plan, &schedule);
         let prepared = Arc::new(Prepared { shapes, plan, schedule, done, spare: Spare::default() });
         *last = Some((key, Arc::clone(&prepared)));
@@ -196,7 +190,7 @@ impl Engine {
             let node = &self.graph.nodes[step.core];
             let inputs: Vec<Shape> = node.inputs.iter().map(|v| shapes[v.index()]).collect();
             let adds = match step.kind {
-                Core::Output(_) => 0.0,
+                Core::Output(_) | Core::Given(_) => 0.0,
                 _ => node.op.cost(&inputs, shapes[step.core]).multiply_adds as f64,
             };
             (adds + 8.0 * shapes[step.out].len() as f64) / shapes[step.out].height.max(1) as f64
@@ -256,6 +250,9 @@ impl Engine {
                     let strip = Strip { fetch, input, shape, first };
                     kernel.strip(&strip, &mut lines, done);
                 }
+                (Core::Fetched, _) => {
+                    (first..).zip(lines).for_each(|(y, line)| fetch.row(step.core, y, line));
+                }
                 _ => {
                     for (y, line) in (first..).zip(lines) {
                         let own = step.chain.first().map_or(0, |&(_, own)| own);
@@ -293,6 +290,12 @@ struct Prepared {
     spare: Spare,
 }
 
+impl Prepared {
+    fn kept_bytes(&self) -> usize {
+        4 * self.schedule.slots.total()
+    }
+}
+
 /// What it depends on.
 #[derive(PartialEq, Eq)]
 struct Key {
@@ -300,6 +303,8 @@ struct Key {
     width: usize,
     mode: Mode,
     threads: usize,
+    /// Numbers of the inputs whose rows are made.
+    made: Vec<usize>,
 }
 
 /// The engine's kernels as the schedule sees them.
@@ -316,7 +321,10 @@ impl Known<'_> {
 
 impl Kernels for Known<'_> {
     fn granule(&self, step: usize) -> (usize, usize) {
-        self.kernel(step).map_or((1, 0), Kernel::granule)
+        match self.plan.steps[step].kind {
+            Core::Given(_) => (MADE_ROWS, 0),
+            _ => self.kernel(step).map_or((1, 0), Kernel::granule),
+        }
     }
 
     fn margin(&self, step: usize, from: Shape, made: Shape) -> (usize, usize) {
@@ -326,22 +334,4 @@ impl Kernels for Known<'_> {
     fn in_parts(&self, step: usize) -> bool {
         self.kernel(step).is_some_and(Kernel::in_parts)
     }
-}
-
-/// Rows of an output, channel by channel.
-fn output(fetch: &Fetch<'_>, value: usize, rows: Range<usize>, to: &mut Map<f32>, ctx: &Context<'_>) {
-    let Shape { channels, height, width } = to.shape;
-    let mut lines: Vec<Vec<&mut [f32]>> = rows.clone().map(|_| Vec::with_capacity(channels)).collect();
-    for plane in to.data.chunks_mut((height * width).max(1)) {
-        for (line, row) in lines.iter_mut().zip(plane.chunks_mut(width.max(1)).skip(rows.start)) {
-            line.push(row);
-        }
-    }
-    ctx.map_parts(lines, |i, mut planes: Vec<&mut [f32]>| {
-        let mut row = vec![0.0; width * channels];
-        fetch.row(value, rows.start + i, &mut row);
-        for (c, plane) in planes.iter_mut().enumerate() {
-            plane.iter_mut().zip(row.iter().skip(c).step_by(channels)).for_each(|(to, from)| *to = *from);
-        }
-    });
 }

@@ -14,6 +14,10 @@ pub enum Core {
     Rows,
     /// What looks at all of its input before it makes anything (whole.rs).
     Whole,
+    /// Rows of the input of that number, which are made for it.
+    Given(usize),
+    /// Its node's rows, put together as others are while they are fetched.
+    Fetched,
     /// Nothing: the value becomes the output of that number.
     Output(usize),
 }
@@ -34,11 +38,23 @@ pub struct Step {
 /// Steps in order.
 pub struct Plan {
     pub steps: Vec<Step>,
+    /// Per value: is it the result of a step?
+    pub kept: Vec<bool>,
 }
 
 impl Plan {
-    /// `has_kernel` of a node's place.
-    pub fn new(graph: &Graph, shapes: &[Shape], mode: Mode, has_kernel: impl Fn(usize) -> bool) -> Self {
+    /// `made`: numbers of the inputs whose rows are made. `has_kernel` of a node's place.
+    pub fn new(
+        graph: &Graph,
+        shapes: &[Shape],
+        mode: Mode,
+        made: &[usize],
+        has_kernel: impl Fn(usize) -> bool,
+    ) -> Self {
+        let given = |i: usize| match graph.nodes[i].op {
+            Op::Input(n) if made.contains(&n) => Some(n),
+            _ => None,
+        };
         let mut readers: Vec<Vec<usize>> = vec![Vec::new(); graph.nodes.len()];
         for (i, node) in graph.nodes.iter().enumerate() {
             node.inputs.iter().for_each(|v| readers[v.index()].push(i));
@@ -47,6 +63,13 @@ impl Plan {
         let mut steps: Vec<Step> = Vec::new();
         let mut taken = vec![false; graph.nodes.len()];
         for (i, node) in graph.nodes.iter().enumerate() {
+            // A part of what is made is kept by itself: whoever reads it late would keep all of that.
+            let part = matches!(node.op, Op::Slice(_)) && given(node.inputs[0].index()).is_some();
+            let alone = if part { Some(Core::Fetched) } else { given(i).map(Core::Given) };
+            if let Some(kind) = alone {
+                steps.push(Step { core: i, kind, chain: Vec::new(), out: i });
+                continue;
+            }
             if taken[i] || matches!(node.op, Op::Input(_)) || is_fetched(&node.op, mode) {
                 continue;
             }
@@ -79,11 +102,13 @@ impl Plan {
             }
             steps.push(Step { core: i, kind, chain, out: last });
         }
+        let mut kept = vec![false; graph.nodes.len()];
+        steps.iter().for_each(|step| kept[step.out] = true);
         for (number, (_, value)) in graph.outputs.iter().enumerate() {
             let value = value.index();
             steps.push(Step { core: value, kind: Core::Output(number), chain: Vec::new(), out: value });
         }
-        Self { steps }
+        Self { steps, kept }
     }
 }
 

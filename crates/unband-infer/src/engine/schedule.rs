@@ -9,11 +9,10 @@ use std::ops::Range;
 use unband_nets::{Graph, Op, Shape};
 
 use super::fetch;
-use super::plan::{Core, Plan, is_fetched};
+use super::plan::{Core, Plan};
 use super::ring::Spec;
 use super::rows;
 use super::slots::{Life, Slots};
-use crate::Mode;
 
 /// Some rows of a step's result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +23,10 @@ pub struct Turn {
     pub rows: Range<usize>,
     /// Values of which nobody needs anything after it.
     pub dropped: Vec<usize>,
+    /// Of an output's: rows of inputs that lie elsewhere from which on something is read after it.
+    pub read_from: usize,
+    /// Of an output's: rows that were made of inputs whose rows are made.
+    pub made: usize,
 }
 
 /// What a picture's size makes of a plan.
@@ -60,6 +63,8 @@ struct Draft<'a> {
     plan: &'a Plan,
     kernels: &'a dyn Kernels,
     reads: Vec<Vec<Read>>,
+    /// Per step, what it reads of inputs that lie elsewhere.
+    looks: Vec<Vec<Read>>,
     /// Per value, who makes it.
     maker: Vec<Option<usize>>,
     /// Per value, who reads it: step, and which of its reads.
@@ -72,15 +77,8 @@ struct Draft<'a> {
 
 impl Schedule {
     /// With the rows of the picture in so many parts.
-    pub fn new(
-        graph: &Graph,
-        shapes: &[Shape],
-        plan: &Plan,
-        mode: Mode,
-        kernels: &dyn Kernels,
-        waves: usize,
-    ) -> Self {
-        let mut draft = Draft::new(graph, shapes, plan, mode, kernels);
+    pub fn new(graph: &Graph, shapes: &[Shape], plan: &Plan, kernels: &dyn Kernels, waves: usize) -> Self {
+        let mut draft = Draft::new(graph, shapes, plan, kernels);
         let outputs: Vec<usize> =
             (0..plan.steps.len()).filter(|&s| matches!(plan.steps[s].kind, Core::Output(_))).collect();
         draft.whole_first(&outputs, waves);
@@ -92,33 +90,30 @@ impl Schedule {
 }
 
 impl<'a> Draft<'a> {
-    fn new(
-        graph: &'a Graph,
-        shapes: &'a [Shape],
-        plan: &'a Plan,
-        mode: Mode,
-        kernels: &'a dyn Kernels,
-    ) -> Self {
+    fn new(graph: &'a Graph, shapes: &'a [Shape], plan: &'a Plan, kernels: &'a dyn Kernels) -> Self {
         let values = graph.nodes.len();
         let mut maker = vec![None; values];
         let mut readers = vec![Vec::new(); values];
-        let mut reads = Vec::new();
+        let (mut reads, mut looks) = (Vec::new(), Vec::new());
         for (number, step) in plan.steps.iter().enumerate() {
             if !matches!(step.kind, Core::Output(_)) {
                 maker[step.out] = Some(number);
             }
-            let mut all = Vec::new();
+            let mut seen =
+                Seen { graph, plan, whole: step.kind == Core::Whole, kept: Vec::new(), given: Vec::new() };
             for (value, first) in step.reads(graph) {
-                trace(graph, mode, value, first.into_iter().collect(), step.kind == Core::Whole, &mut all);
+                seen.trace(value, first.into_iter().collect());
             }
+            let Seen { kept: all, given, .. } = seen;
             for (i, read) in all.iter().enumerate() {
                 readers[read.value].push((number, i));
             }
             reads.push(all);
+            looks.push(given);
         }
         let made = vec![0; plan.steps.len()];
         let rings = vec![Spec::default(); values];
-        Self { graph, shapes, plan, kernels, reads, maker, readers, made, rings, turns: Vec::new() }
+        Self { graph, shapes, plan, kernels, reads, looks, maker, readers, made, rings, turns: Vec::new() }
     }
 
     fn height(&self, step: usize) -> usize {
@@ -167,19 +162,28 @@ impl<'a> Draft<'a> {
     /// Makes steps to their ends: in every wave each step before them makes its share of rows, or what it can.
     fn make(&mut self, steps: &[usize], waves: usize) {
         let before = self.before(steps);
+        let mut wave = 0;
         while steps.iter().any(|&step| self.made[step] < self.height(step)) {
-            let turns = self.turns.len();
+            let (turns, mut held) = (self.turns.len(), false);
             for step in (0..before.len()).filter(|&step| before[step]) {
                 if self.is_read_out(step) {
                     self.made[step] = self.height(step);
                     continue;
                 }
-                let until = self.possible(step, self.height(step).div_ceil(waves));
+                let share = self.height(step).div_ceil(waves);
+                let share = match self.plan.steps[step].kind {
+                    // Nothing holds these back, and their granules are large: no more than the others have come to.
+                    Core::Given(_) => (share * (wave + 1)).saturating_sub(self.made[step]),
+                    _ => share,
+                };
+                held |= share == 0;
+                let until = if share == 0 { 0 } else { self.possible(step, share) };
                 if until > self.made[step] {
                     self.turn(step, until);
                 }
             }
-            assert!(self.turns.len() > turns, "no step can go on");
+            wave += 1;
+            assert!(held || self.turns.len() > turns, "no step can go on");
         }
     }
 
@@ -217,7 +221,8 @@ impl<'a> Draft<'a> {
 
     fn turn(&mut self, step: usize, until: usize) {
         let value = self.plan.steps[step].out;
-        if !matches!(self.plan.steps[step].kind, Core::Output(_)) {
+        let is_output = matches!(self.plan.steps[step].kind, Core::Output(_));
+        if !is_output {
             let kept = until - self.lowest(value).unwrap_or(until).min(self.made[step]);
             self.rings[value].rows = self.rings[value].rows.max(kept);
         }
@@ -227,7 +232,24 @@ impl<'a> Draft<'a> {
         read.sort_unstable();
         read.dedup();
         read.retain(|&value| self.maker[value].is_some() && self.lowest(value).is_none());
-        self.turns.push(Turn { step, rows, dropped: read });
+        let (read_from, made) = if is_output { (self.read_from(), self.given()) } else { (0, 0) };
+        self.turns.push(Turn { step, rows, dropped: read, read_from, made });
+    }
+
+    /// The first row of an input that lies elsewhere that somebody has yet to read.
+    fn read_from(&self) -> usize {
+        let open = (0..self.made.len()).filter(|&step| self.made[step] < self.height(step));
+        let rows = |step: usize| self.made[step]..self.made[step] + 1;
+        open.flat_map(|step| self.looks[step].iter().map(move |read| (step, read)))
+            .map(|(step, read)| self.needed(read, rows(step)).start)
+            .min()
+            .unwrap_or(usize::MAX)
+    }
+
+    /// Rows that have been made of all inputs whose rows are made.
+    fn given(&self) -> usize {
+        let is_given = |&step: &usize| matches!(self.plan.steps[step].kind, Core::Given(_));
+        (0..self.made.len()).filter(is_given).map(|step| self.made[step]).min().unwrap_or(usize::MAX)
     }
 
     /// The first row of a value that somebody has yet to read.
@@ -281,29 +303,37 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// The kept values behind one that may only be fetched.
-fn trace(
-    graph: &Graph,
-    mode: Mode,
-    value: usize,
-    way: Vec<(usize, usize)>,
+/// What a step reads.
+struct Seen<'a> {
+    graph: &'a Graph,
+    plan: &'a Plan,
     whole: bool,
-    reads: &mut Vec<Read>,
-) {
-    let node = &graph.nodes[value];
-    if matches!(node.op, Op::Input(_)) {
-        return;
-    }
-    if !is_fetched(&node.op, mode) {
-        reads.push(Read { value, way, whole });
-        return;
-    }
-    for (input, from) in node.inputs.iter().enumerate() {
-        if rows::lends_size(&node.op, input) {
-            continue;
+    /// Of kept values.
+    kept: Vec<Read>,
+    /// Of pictures among the inputs that are not kept.
+    given: Vec<Read>,
+}
+
+impl Seen<'_> {
+    /// The kept values behind one that may only be fetched.
+    fn trace(&mut self, value: usize, way: Vec<(usize, usize)>) {
+        let node = &self.graph.nodes[value];
+        if self.plan.kept[value] {
+            return self.kept.push(Read { value, way, whole: self.whole });
         }
-        let mut way = way.clone();
-        way.push((value, input));
-        trace(graph, mode, from.index(), way, whole, reads);
+        if let Op::Input(number) = node.op {
+            if !self.graph.inputs[number].point {
+                self.given.push(Read { value, way, whole: self.whole });
+            }
+            return;
+        }
+        for (input, from) in node.inputs.iter().enumerate() {
+            if rows::lends_size(&node.op, input) {
+                continue;
+            }
+            let mut way = way.clone();
+            way.push((value, input));
+            self.trace(from.index(), way);
+        }
     }
 }

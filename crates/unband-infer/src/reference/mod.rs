@@ -66,7 +66,8 @@ pub fn run<T: Real>(
     mode: Mode,
     ctx: &Context<'_>,
 ) -> Result<Vec<Map<T>>, RunError> {
-    let (height, width) = crate::run::check(graph, inputs)?;
+    let given: Vec<Shape> = inputs.iter().map(|map| map.shape).collect();
+    let (height, width) = crate::run::check(graph, &given)?;
     let shapes = graph.shapes(height, width)?;
     let last = graph.last_uses();
     let mut values: Vec<Option<Map<T>>> = vec![None; graph.nodes.len()];

@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use unband_image::dither::{Diffusion, Dither, Grid, Quantizer};
 use unband_image::inspect::{Cause, Findings, inspect};
-use unband_image::restorer::NoProgress;
-use unband_image::tile::{Layout, restore_in_place};
+use unband_image::restorer::{NoProgress, Passage, Rows};
+use unband_image::tile::{Band, restore_by_rows, restore_in_place};
 use unband_image::{
-    Context, Depth, Image, Model, Needs, Origin, RestoreError, Restorer, Rng, TileIn, TileOut,
+    Context, Depth, Image, Model, Needs, Origin, Plane, RestoreError, Restorer, Rng, TileIn, TileOut, Window,
 };
 use unband_simd::Level;
 
+use super::memory::{Way, fitting_way};
 use super::not_finite::NotFinite;
 use super::tally::Tally;
 use crate::choose::{Act, Choices, choose, is_meant, left_because};
@@ -125,13 +126,17 @@ pub(crate) fn deband_as(
     if dither != Dither::None {
         pipeline.settled = settled(&image, findings, choices);
     }
-    let tile = fitting_tile(&image, &pipeline, options, ctx)?;
-    if pipeline.cells.is_some() && !choices.entry.ours && findings.cause == Cause::Plain {
+    let way = fitting_way(&image, &pipeline, options, ctx)?;
+    if let Way::Windows(tile) = way
+        && pipeline.cells.is_some()
+        && !choices.entry.ours
+        && findings.cause == Cause::Plain
+    {
         pipeline.shares = bounded_shares(&mut image, &pipeline, tile, ctx)?;
     }
     let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
     let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
-    let mut finish = |source: &Image, band: &mut unband_image::tile::Band| {
+    let mut finish = |source: &Image, band: &mut Band| {
         let Some(diffusion) = &mut diffusion else { return };
         for (p, plane) in band.planes.iter_mut().enumerate() {
             let (_, sy) = source.plane_scale(p);
@@ -144,7 +149,12 @@ pub(crate) fn deband_as(
             }
         }
     };
-    restore_in_place(&mut image, &pipeline, tile, &mut finish, ctx)?;
+    match way {
+        Way::Rows => {
+            restore_by_rows(&mut image, &pipeline, &mut finish, ctx)?;
+        }
+        Way::Windows(tile) => restore_in_place(&mut image, &pipeline, tile, &mut finish, ctx)?,
+    }
     if depth_changes {
         regrid_alpha(&mut image, choices.depth);
         image.depth = choices.depth;
@@ -217,6 +227,63 @@ impl Restorer for Pipeline<'_> {
             self.round(input, output, ctx.level);
         }
         Ok(())
+    }
+
+    fn spreads(&self) -> bool {
+        self.inner.is_some_and(Restorer::spreads)
+    }
+
+    fn passage_bytes(&self, size: (usize, usize), ctx: &Context<'_>) -> Option<u64> {
+        self.inner?.passage_bytes(size, ctx)
+    }
+
+    fn passage<'a>(
+        &'a self,
+        image: &Image,
+        ctx: &Context<'_>,
+    ) -> Result<Option<Box<dyn Passage + 'a>>, RestoreError> {
+        let Some(inner) = self.inner else { return Ok(None) };
+        let inner = inner.passage(image, ctx)?;
+        Ok(inner.map(|inner| Box::new(Through { pipeline: self, inner }) as Box<dyn Passage>))
+    }
+}
+
+/// A restorer's rows, with everything that follows.
+struct Through<'a> {
+    pipeline: &'a Pipeline<'a>,
+    inner: Box<dyn Passage + 'a>,
+}
+
+impl Passage for Through<'_> {
+    fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError> {
+        /// Rows for a thread.
+        const PART: usize = 16;
+        let Some(mut rows) = self.inner.next(image, ctx)? else { return Ok(None) };
+        let Band { window, planes } = &mut rows.band;
+        let parts = (0..window.height().div_ceil(PART)).map(|i| {
+            let y0 = window.y0 + i * PART;
+            let core = Window { y0, y1: (y0 + PART).min(window.y1), ..*window };
+            let cut = |(p, plane): (usize, &Plane)| {
+                let (sx, sy) = image.plane_scale(p);
+                let (part, all) = (core.on_plane(sx, sy), window.on_plane(sx, sy));
+                let data = &plane.data[(part.y0 - all.y0) * plane.width..(part.y1 - all.y0) * plane.width];
+                Plane { width: plane.width, height: part.height(), data: data.to_vec() }
+            };
+            (core, TileOut { planes: planes.iter().enumerate().map(cut).collect() })
+        });
+        let parts = ctx.map_parts(parts.collect(), |_, (core, mut output): (Window, TileOut)| {
+            let input = TileIn { image, core, outer: core };
+            self.pipeline.keep(&input, &mut output, ctx);
+            if !self.pipeline.quantizer.diffuses() {
+                self.pipeline.round(&input, &mut output, ctx.level);
+            }
+            output
+        });
+        for (p, plane) in planes.iter_mut().enumerate() {
+            plane.data.clear();
+            parts.iter().for_each(|part| plane.data.extend_from_slice(&part.planes[p].data));
+        }
+        Ok(Some(rows))
     }
 }
 
@@ -403,49 +470,6 @@ pub(crate) fn regrid_alpha(image: &mut Image, depth: Depth) {
             *value = depth.value(depth.code(*value));
         }
     }
-}
-
-/// The tile side that was asked for, or the largest smaller one that the allowed memory has room for.
-fn fitting_tile(
-    image: &Image,
-    restorer: &dyn Restorer,
-    options: &Options,
-    ctx: &Context<'_>,
-) -> Result<usize, Error> {
-    let mut tile = options.tile.clamp(16, 1 << 16);
-    let needs = restorer.needs();
-    if needs.halo > tile {
-        // What looks so far would look at everything nine times in windows no larger than that.
-        tile = 4 * needs.halo;
-    }
-    let Some(allowed) = options.max_memory else { return Ok(tile) };
-    let alpha = image.alpha.as_ref().map_or(0, |plane| plane.data.len());
-    let samples: usize = image.planes.iter().map(|plane| plane.data.len()).sum();
-    let own = 4 * (samples + alpha) as u64;
-    let per_row = 4.0 * samples as f64 / image.height() as f64;
-    let size = (image.width(), image.height());
-    let with = |tile: usize| {
-        let layout = Layout::new(size, &needs, tile, ctx.threads);
-        let rows = layout.band.min(image.height());
-        // Windows, the band that they are put together in, and the one that waits for it.
-        let bands = (3.0 * per_row * rows as f64) as u64;
-        own + bands + restorer.working_bytes(layout.outer(&needs), layout.at_once(ctx.threads), ctx)
-    };
-    let smallest = needs.halo.max(64).min(tile);
-    let mut needed = with(tile);
-    while tile > smallest && needed > allowed && !needs.whole_image {
-        tile = (tile / 2).max(smallest);
-        needed = with(tile);
-    }
-    if needed > allowed {
-        let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-        return Err(Error::Memory {
-            needed_mib: mib(needed),
-            allowed_mib: allowed >> 20,
-            whole: needs.whole_image,
-        });
-    }
-    Ok(tile)
 }
 
 /// Do the planes fit the model and each other?

@@ -5,6 +5,7 @@ mod aside;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod image;
+mod memory;
 mod not_finite;
 #[cfg(feature = "files")]
 mod rgb;

@@ -11,6 +11,7 @@ use unband_nets::arch::{self, Architecture, Purpose};
 use unband_nets::checkpoint;
 
 use super::image::{check, regrid_alpha};
+use super::memory;
 use super::not_finite::NotFinite;
 use super::round::{Rounding, round};
 use crate::{Error, OutputDepth, Precision, shipped};
@@ -157,11 +158,11 @@ impl Upscaler {
         }
         let _ = NotFinite::take(&mut image);
         let depth = options.depth.resolve(image.depth);
-        let memory = self.memory(&image, options.max_memory)?;
+        let memory = self.memory(&image, options.max_memory);
         let planes = self.enlarger.enlarged(&image, memory, ctx).map_err(|error| match error {
             EnlargeError::Memory { needed } => {
                 let own = self.bytes(&image);
-                memory_error(own + needed, options.max_memory.unwrap_or(own + MEMORY))
+                memory::error(own + needed, options.max_memory.unwrap_or(own + MEMORY), false)
             }
             EnlargeError::Restore(error) => error.into(),
         })?;
@@ -185,20 +186,25 @@ impl Upscaler {
         larger
     }
 
-    /// Bytes of a picture and of its result.
+    /// Bytes of the program, of a picture and of its result.
     fn bytes(&self, image: &Image) -> u64 {
         let samples: usize = image.planes.iter().chain(&image.alpha).map(|plane| plane.data.len()).sum();
-        (4 * samples * (1 + self.scale() * self.scale())) as u64
+        self.bytes_of(4 * samples as u64)
+    }
+
+    /// Bytes of the program, of a picture with planes of so many bytes, and of its result.
+    fn bytes_of(&self, planes: u64) -> u64 {
+        let times = (1 + self.scale() * self.scale()) as u64;
+        memory::PROGRAM + planes.saturating_mul(times)
+    }
+
+    /// The least that a picture of so many columns, rows and bytes of planes takes.
+    pub(crate) fn least(&self, size: (usize, usize), planes: u64, ctx: &Context<'_>) -> u64 {
+        self.bytes_of(planes).saturating_add(self.enlarger.least_bytes(size, ctx.threads))
     }
 
     /// What is left for the network beside the picture and its result.
-    fn memory(&self, image: &Image, allowed: Option<u64>) -> Result<u64, Error> {
-        let Some(allowed) = allowed else { return Ok(MEMORY) };
-        let own = self.bytes(image);
-        allowed.checked_sub(own).filter(|&left| left > 0).ok_or_else(|| memory_error(own, allowed))
+    fn memory(&self, image: &Image, allowed: Option<u64>) -> u64 {
+        allowed.map_or(MEMORY, |allowed| allowed.saturating_sub(self.bytes(image)))
     }
-}
-
-fn memory_error(needed: u64, allowed: u64) -> Error {
-    Error::Memory { needed_mib: needed.div_ceil(1 << 20), allowed_mib: allowed >> 20, whole: false }
 }

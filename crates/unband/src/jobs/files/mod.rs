@@ -17,6 +17,7 @@ mod upscale;
 
 use super::aside::{self, Gathered};
 use super::image::{check, deband_as};
+use super::memory;
 use super::rgb::deband_into_rgb;
 use crate::choose::{Act, Choices, choose};
 use crate::networks;
@@ -28,7 +29,7 @@ pub use source::Input;
 pub use upscale::{UpscaleFileOptions, UpscaleFileReport, UpscalePlan, plan_upscale, upscale_file};
 
 use names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
-use source::{decode, read_bytes};
+use source::{decode, is_file, read_bytes};
 
 /// Where the result goes.
 pub enum Output<'a> {
@@ -162,8 +163,9 @@ pub fn plan_file(
     options: &FileOptions,
     ctx: &Context<'_>,
 ) -> Result<Plan, Error> {
-    let bytes = read_bytes(input)?;
-    let (image, format) = decode(input, &bytes, &options.limits, options.options.max_memory)?;
+    let bytes = read_bytes(input, &options.limits, ctx)?;
+    let least = |size, planes| memory::least(size, planes, &options.options, ctx);
+    let (image, format) = decode(input, &bytes, &options.limits, options.options.max_memory, &least)?;
     Ok(plan(input, &image, format, output, options, ctx)?.0)
 }
 
@@ -181,14 +183,27 @@ pub fn deband_file(
     ctx: &Context<'_>,
 ) -> Result<FileReport, Error> {
     let start = Instant::now();
-    let bytes = read_bytes(input)?;
-    let (image, input_format) = decode(input, &bytes, &options.limits, options.options.max_memory)?;
+    let mut bytes = read_bytes(input, &options.limits, ctx)?;
+    let file_bytes = bytes.len() as u64;
+    let least = |size, planes| memory::least(size, planes, &options.options, ctx);
+    let (image, input_format) = decode(input, &bytes, &options.limits, options.options.max_memory, &least)?;
     let (mut plan, choices) = plan(input, &image, input_format, &output, options, ctx)?;
+    let again = choices.act == Act::Restore && !options.prove && is_file(input);
+    if again {
+        // What is repaired is hardly ever copied after all, and the file can be read once more.
+        bytes = Cow::Borrowed(&[]);
+    }
     let run = if holds_planes_of(plan.format, &image) { deband_as } else { deband_into_rgb };
     let size = (image.width(), image.height());
     let gathered = options.aside.as_ref().map(|file| Gathered::new(file, size));
     let with_aside = Context { aside: gathered.as_ref().map(|gathered| gathered as &dyn Aside), ..*ctx };
-    let (image, report) = run(image, plan.findings.clone(), &choices, &options.options, &with_aside)?;
+    let held = bytes.len() as u64;
+    let within = Options {
+        max_memory: options.options.max_memory.map(|allowed| allowed.saturating_sub(held)),
+        ..options.options.clone()
+    };
+    let done = run(image, plan.findings.clone(), &choices, &within, &with_aside);
+    let (image, report) = done.map_err(|error| error.with_memory_beside(held))?;
     if !report.changed {
         // Only now is it known for methods that found nothing to do on the way.
         target(&mut plan, input, &output, options, !report.changed);
@@ -199,7 +214,7 @@ pub fn deband_file(
         dropped: Vec::new(),
         proof: None,
         aside: None,
-        bytes: FileBytes { input: bytes.len() as u64, output: None },
+        bytes: FileBytes { input: file_bytes, output: None },
         seconds: 0.0,
     };
     if done.report.changed || !options.only_banded {
@@ -210,6 +225,9 @@ pub fn deband_file(
             threads: ctx.threads,
             ..WriteOptions::default()
         };
+        if again && done.plan.copies {
+            bytes = read_bytes(input, &options.limits, ctx)?;
+        }
         let written = write(&mut done, image, &bytes, &mut output, (options, &how))?;
         done.bytes.output = written.as_ref().map(|written| written.len() as u64);
         done.bytes = done.bytes.with_file(done.plan.output.as_deref());

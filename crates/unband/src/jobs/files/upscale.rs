@@ -93,8 +93,9 @@ pub fn plan_upscale(
     output: &Output<'_>,
     options: &UpscaleFileOptions,
 ) -> Result<UpscalePlan, Error> {
-    let bytes = read_bytes(input)?;
-    let (image, format) = decode(input, &bytes, &options.limits, options.options.max_memory)?;
+    let bytes = read_bytes(input, &options.limits, &Context::default())?;
+    let least = |size, planes| Ok((upscaler.least(size, planes, &Context::default()), false));
+    let (image, format) = decode(input, &bytes, &options.limits, options.options.max_memory, &least)?;
     plan(upscaler, (input, &image, format), output, options)
 }
 
@@ -110,8 +111,10 @@ pub fn upscale_file(
     ctx: &Context<'_>,
 ) -> Result<UpscaleFileReport, Error> {
     let start = Instant::now();
-    let bytes = read_bytes(input)?;
-    let (mut image, input_format) = decode(input, &bytes, &options.limits, options.options.max_memory)?;
+    let bytes = read_bytes(input, &options.limits, ctx)?;
+    let least = |size, planes| Ok((upscaler.least(size, planes, ctx), false));
+    let (mut image, input_format) =
+        decode(input, &bytes, &options.limits, options.options.max_memory, &least)?;
     let mut sizes = FileBytes { input: bytes.len() as u64, output: None };
     drop(bytes);
     let plan = plan(upscaler, (input, &image, input_format), &output, options)?;

@@ -1,0 +1,99 @@
+//! Memory that the program takes: as a process of its own, its largest resident set as the system counts it.
+//!
+//! One test, as the system tells the largest of all processes that have ended: from small to large. Larger pictures:
+//! `scripts/test-memory`.
+#![cfg(unix)]
+
+use std::path::Path;
+use std::process::Command;
+
+use nix::sys::resource::{UsageWho, getrusage};
+use unband_image::{Depth, Image, Model, Plane};
+
+const MIB: u64 = 1 << 20;
+
+/// A sky with texture below, in steps of 6 bits.
+fn picture(folder: &Path, (width, height): (usize, usize), depth: Depth) -> String {
+    let plane = |c: usize| {
+        let mut plane = Plane::filled(width, height, 0.0);
+        for (y, row) in plane.data.chunks_exact_mut(width).enumerate() {
+            let v = y as f32 / height as f32;
+            for (x, sample) in row.iter_mut().enumerate() {
+                let u = x as f32 / width as f32;
+                let texture = if v > 0.7 { 0.03 * (900.0 * u).sin() * (700.0 * v).sin() } else { 0.0 };
+                let value = 0.5 + 0.3 * (5.0 * u + 2.0 * v + c as f32).sin() + texture;
+                let level = (value.clamp(0.0, 1.0) * 63.0).round() / 63.0;
+                *sample = depth.value(depth.code(level));
+            }
+        }
+        plane
+    };
+    let image = Image::new(vec![plane(0), plane(1), plane(2)], Model::Rgb, depth);
+    let name = format!("{width}x{height}.png");
+    let format = unband_io::by_name("PNG").unwrap();
+    let options = unband_io::WriteOptions::default();
+    unband_io::write_file(&image, &folder.join(&name), format, &options, false).unwrap();
+    name
+}
+
+/// Runs the program on two threads; what it said where it failed.
+fn run(folder: &Path, arguments: &[&str]) -> Result<(), String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_unband"));
+    command.args(arguments).args(["-o", "out.png", "--overwrite", "-j", "2"]).current_dir(folder);
+    let output = command.output().unwrap();
+    output.status.success().then_some(()).ok_or_else(|| String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Bytes of the largest process that has ended so far.
+fn peak() -> u64 {
+    let kib = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() as u64;
+    // macOS counts in bytes.
+    if cfg!(target_os = "macos") { kib } else { kib << 10 }
+}
+
+#[test]
+fn the_program_keeps_to_the_memory_that_is_promised_and_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let full_hd = picture(folder, (1920, 1080), Depth::EIGHT);
+
+    // What it names as the least it needs is enough, and is not gone beyond.
+    let told = run(folder, &[&full_hd, "--max-memory", "20M"]).unwrap_err();
+    let needed = told.split(" MiB of memory are needed").next().unwrap();
+    let needed: u64 = needed.rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{told}"));
+    let below = run(folder, &[&full_hd, "--max-memory", &format!("{}M", needed - 1)]).unwrap_err();
+    assert!(below.contains(&format!("{needed} MiB of memory are needed")), "{below}");
+    assert!(peak() <= needed * MIB, "{} MiB to refuse", peak() / MIB);
+    run(folder, &[&full_hd, "--max-memory", &format!("{needed}M")]).unwrap();
+    assert!(peak() <= needed * MIB * 105 / 100, "{} MiB of {needed}", peak() / MIB);
+    let scarce = std::fs::read(folder.join("out.png")).unwrap();
+
+    run(folder, &[&full_hd, "--max-memory", "140M"]).unwrap();
+    assert!(peak() <= 140 * MIB * 105 / 100, "{} MiB of 140", peak() / MIB);
+    run(folder, &[&full_hd]).unwrap();
+    assert!(std::fs::read(folder.join("out.png")).unwrap() == scarce, "memory changes the result");
+    assert!(peak() < 200_000_000, "full HD: {} bytes", peak());
+    run(folder, &[&full_hd, "--max-memory", "320M"]).unwrap();
+    assert!(peak() < 200_000_000, "full HD within 320 MiB: {} bytes", peak());
+
+    // Three samples of four bytes a pixel, and no more than as much again.
+    let twelve = picture(folder, (4000, 3000), Depth::EIGHT);
+    run(folder, &[&twelve]).unwrap();
+    assert!(peak() < 2 * 12 * 12_000_000 + 150_000_000, "12 Mpx: {} bytes", peak());
+}
+
+/// Minutes and gigabytes: `scripts/test-memory` runs it, as a process of its own too.
+#[test]
+#[ignore = "takes gigabytes and minutes; scripts/test-memory runs it"]
+fn large_pictures_keep_to_the_memory_that_is_promised() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (size, depth, most) in
+        [((8000, 5000), Depth::EIGHT, 1_200_000_000), ((12_000, 8334), Depth::SIXTEEN, 2_500_000_000)]
+    {
+        let file = picture(folder, size, depth);
+        run(folder, &[&file]).unwrap();
+        eprintln!("{file}: {} MB", peak() / 1_000_000);
+        assert!(peak() < most, "{file}: {} bytes", peak());
+    }
+}
