@@ -200,7 +200,7 @@ impl<'a, W: Work> Job<'a, W> {
                 .map(|input| self.work.cost(batch::declared_pixels(&input.path), self.threads))
                 .collect(),
         };
-        let limits = Cost { threads: self.threads, memory: self.args.max_memory.unwrap_or(u64::MAX) };
+        let limits = Cost { threads: self.threads, memory: self.memory() };
         let (mut finished, mut cancelled) = (0, false);
         let mut counts: BTreeMap<Became, usize> = BTreeMap::new();
         if !self.failures.is_empty() {
@@ -243,6 +243,11 @@ impl<'a, W: Work> Job<'a, W> {
             Done::Failed(_) => Became::Failed,
             Done::Cancelled => return None,
         })
+    }
+
+    /// Bytes for all pictures that are worked on at once.
+    fn memory(&self) -> u64 {
+        self.args.max_memory.map_or(u64::MAX, |allowed| allowed.saturating_sub(files::PROGRAM))
     }
 
     /// Works on one picture. A fault in the program itself costs this picture only.

@@ -22,7 +22,7 @@ use crate::run::Mode;
 use crate::window::{self, mirrored};
 
 /// Columns of which a thread finds out at once what the network is told, at least and at most.
-const COLUMNS: (usize, usize) = (256, 512);
+const COLUMNS: (usize, usize) = (128, 256);
 /// Number of the input that tells where samples lie: its rows are made when they are wanted.
 const TOLD: usize = 1;
 
@@ -78,13 +78,17 @@ impl GuidedRestorer {
     }
 
     /// Bytes of a run over a window or picture of that size, and of what threads make its rows in.
-    fn bytes_of_run(&self, size: (usize, usize), threads: usize) -> u64 {
+    fn bytes_of_run(&self, size: (usize, usize), ctx: &Context<'_>) -> u64 {
+        let threads = ctx.threads;
         let (width, height) = self.padded(size);
         let run = self.engine.kept_bytes((height, width), Mode::default(), threads, &[TOLD]);
         let halo = 2 * self.surface.needs().halo;
-        let samples = (COLUMNS.1 + halo).min(width + halo) * (MADE_ROWS + halo).min(height + halo);
+        let block = (COLUMNS.1.min(width) + halo, MADE_ROWS.min(height) + halo);
+        let at_once = threads.min(width.div_ceil(COLUMNS.0));
+        // Cells and the surface.
+        let own = 4 * (CELL_PLANES + 3) * block.0 * block.1 * at_once;
         // A size that the network cannot take is told when it runs.
-        (run.unwrap_or(0) + 4 * WORKED_IN * samples * threads.min(width.div_ceil(COLUMNS.0))) as u64
+        (run.unwrap_or(0) + own) as u64 + self.surface.working_bytes(block, at_once, ctx)
     }
 
     /// Weights as they were read and as the engine wants them.
@@ -130,13 +134,13 @@ impl Restorer for GuidedRestorer {
     }
 
     fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
-        self.weights_bytes() + self.bytes_of_run(size, ctx.threads).saturating_mul(at_once as u64)
+        self.weights_bytes() + self.bytes_of_run(size, ctx).saturating_mul(at_once as u64)
     }
 
     fn passage_bytes(&self, size: (usize, usize), ctx: &Context<'_>) -> Option<u64> {
         // Rows that are made and wait until nothing reads theirs any more.
         let waiting = (12 * WAITING * size.0) as u64;
-        Some(self.weights_bytes() + self.bytes_of_run(size, ctx.threads) + waiting)
+        Some(self.weights_bytes() + self.bytes_of_run(size, ctx) + waiting)
     }
 
     fn spreads(&self) -> bool {
@@ -180,9 +184,6 @@ impl Restorer for GuidedRestorer {
 
 /// Rows of a picture that wait to be written back, at most about.
 const WAITING: usize = 256;
-/// Floats of a sample of which a thread finds out what the network is told: cells, the surface, and what that is made in.
-const WORKED_IN: usize = CELL_PLANES + 30;
-
 /// A run over a window of a picture.
 struct Network<'a> {
     of: &'a GuidedRestorer,

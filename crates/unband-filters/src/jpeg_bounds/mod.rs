@@ -290,7 +290,10 @@ impl Restorer for JpegBounds {
     }
 
     fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
-        self.inner.as_ref().map_or(0, |inner| inner.working_bytes(size, at_once, ctx))
+        /// Planes of a window: samples, what the file decodes to, means, changes, and those at full size.
+        const PLANES: usize = 14;
+        let own = (4 * PLANES * size.0 * size.1 * at_once) as u64;
+        own + self.inner.as_ref().map_or(0, |inner| inner.working_bytes(size, at_once, ctx))
     }
 
     fn spreads(&self) -> bool {

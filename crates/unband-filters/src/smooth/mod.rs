@@ -225,7 +225,18 @@ impl Smooth {
     }
 }
 
+/// Bytes that threads work in on so many windows of that size at once.
+pub fn working_bytes((width, height): (usize, usize), at_once: usize) -> u64 {
+    /// Planes of a window: values, corrections and their neighbours of three planes, and two coarser levels of one.
+    const PLANES: usize = 36;
+    (4 * PLANES * width * height * at_once) as u64
+}
+
 impl Restorer for Smooth {
+    fn working_bytes(&self, size: (usize, usize), at_once: usize, _: &Context<'_>) -> u64 {
+        working_bytes(size, at_once)
+    }
+
     fn needs(&self) -> Needs {
         // Windows reach 20 samples of a plane beyond their core, rounded to multiples of 4, and a few for what
         // follows.

@@ -1,8 +1,11 @@
 //! How a picture is worked on within the memory that is allowed: all that the process holds counts, the program itself included.
 
+use unband_filters::smooth;
 use unband_image::inspect::Findings;
 use unband_image::tile::Layout;
-use unband_image::{Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut};
+use unband_image::{
+    Codec, Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut,
+};
 use unband_infer::GuidedRestorer;
 use unband_nets::arch::unband_lite;
 use unband_simd::Precision;
@@ -11,11 +14,21 @@ use crate::methods::method;
 use crate::{Choice, Error, Options, shipped};
 
 /// Bytes of the program itself: code, numbers of networks, threads, and pages that the allocator keeps.
-pub(crate) const PROGRAM: u64 = 32 << 20;
+pub const PROGRAM: u64 = 48 << 20;
 
 /// What finding out about a picture takes beside its planes: codes of 8 bits for samples of 32, and sums of 2×2 of them in 16.
 fn looking(planes: u64) -> u64 {
     planes * 3 / 8
+}
+
+/// What writing a picture takes in all, in a format of that name: encoders hold whole pictures of their own, but for some.
+pub(crate) fn writing(planes: u64, format: &str) -> u64 {
+    let times = match format {
+        "AVIF" => 6,
+        "PNG" | "JPEG" => 1,
+        _ => 3,
+    };
+    PROGRAM + planes + times * planes
 }
 
 /// What a method prepares for a whole picture: `smooth` keeps levels of a quarter of its sides and less.
@@ -26,6 +39,18 @@ fn prepared(planes: u64) -> u64 {
 /// Bytes of planes that may be read from a file of so many bytes.
 pub(crate) fn planes_within(allowed: u64, file: u64) -> u64 {
     allowed.saturating_sub(PROGRAM + file) / 11 * 8
+}
+
+/// Bytes of a picture's planes, and of coefficients that its JPEG file stores.
+pub(crate) fn planes(image: &Image) -> u64 {
+    let samples: usize = image.planes.iter().chain(&image.alpha).map(|plane| plane.data.len()).sum();
+    let stored = match &image.origin.codec {
+        Codec::Jpeg(origin) => origin.coefficients.as_ref(),
+        _ => None,
+    };
+    let numbers: usize =
+        stored.iter().flat_map(|stored| &stored.planes).map(|plane| plane.numbers.len()).sum();
+    (4 * samples + 2 * numbers) as u64
 }
 
 /// What reading and looking at a picture takes, from a file of so many bytes.
@@ -67,6 +92,10 @@ pub(crate) fn least(
 struct Surface;
 
 impl Restorer for Surface {
+    fn working_bytes(&self, size: (usize, usize), at_once: usize, _: &Context<'_>) -> u64 {
+        smooth::working_bytes(size, at_once)
+    }
+
     fn needs(&self) -> Needs {
         Needs { align: 8, ..Needs::halo(64) }
     }
@@ -97,10 +126,9 @@ pub(super) fn fitting_way(
     ctx: &Context<'_>,
 ) -> Result<Way, Error> {
     let allowed = options.max_memory.unwrap_or(u64::MAX);
-    let samples: usize = image.planes.iter().chain(&image.alpha).map(|plane| plane.data.len()).sum();
     let size = (image.width(), image.height());
     let mut least = u64::MAX;
-    for (way, bytes) in ways(size, 4 * samples as u64, restorer, options.tile, ctx) {
+    for (way, bytes) in ways(size, planes(image), restorer, options.tile, ctx) {
         if bytes <= allowed {
             return Ok(way);
         }

@@ -16,8 +16,10 @@ use crate::summary::Became;
 use crate::talk::{Failure, Loudness, Talk};
 use crate::weights;
 
-/// Bytes that a pixel may take while a picture is worked on.
-const BYTES_PER_PIXEL: u64 = 30;
+/// Bytes that a pixel may take while a picture is worked on, by our network too.
+const BYTES_PER_PIXEL: u64 = 64;
+/// Bytes that every picture may take beside that.
+const BYTES_EACH: u64 = 24 << 20;
 
 /// Works on the pictures. `begins`: what was read of standard input already.
 pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, talk: &Talk<'_>) -> Outcome {
@@ -66,7 +68,10 @@ impl Work for Deband<'_> {
         if let (Some(memory), true) = (self.args.pictures.max_memory, network) {
             return Cost { threads, memory };
         }
-        Cost { threads: batch::threads(pixels, threads), memory: pixels.saturating_mul(BYTES_PER_PIXEL) }
+        Cost {
+            threads: batch::threads(pixels, threads),
+            memory: pixels.saturating_mul(BYTES_PER_PIXEL).saturating_add(BYTES_EACH),
+        }
     }
 
     fn plan(&self, input: files::Input<'_>, output: &Output<'_>, ctx: &Context<'_>) -> Result<Plan, Error> {

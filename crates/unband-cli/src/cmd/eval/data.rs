@@ -338,8 +338,8 @@ fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Windo
 }
 
 fn of_file(input: &Input) -> Result<String, Failure> {
-    let bytes = std::fs::read(&input.path)
-        .map_err(|error| Failure::at(input.shown(), crate::inputs::reason(&error), None))?;
+    let loaded = unband_io::load(&input.path, &unband_io::Limits::default(), &crate::interrupt::STOP);
+    let (bytes, _) = loaded.map_err(|error| Failure::at(input.shown(), error.to_string(), error.hint()))?;
     Ok(of_bytes(&bytes))
 }
 

@@ -24,6 +24,7 @@ use crate::networks;
 use crate::{Error, Options, Proof, Report, prove};
 
 pub use super::aside::AsideFile;
+pub use super::memory::PROGRAM;
 pub use names::{Naming, output_name, output_stem, possible_outputs, upscaled_stem};
 pub use source::Input;
 pub use upscale::{UpscaleFileOptions, UpscaleFileReport, UpscalePlan, plan_upscale, upscale_file};
@@ -185,7 +186,11 @@ pub fn deband_file(
     let start = Instant::now();
     let mut bytes = read_bytes(input, &options.limits, ctx)?;
     let file_bytes = bytes.len() as u64;
-    let least = |size, planes| memory::least(size, planes, &options.options, ctx);
+    let asked = asked_format(options.format, &output)?;
+    let least = |size, planes| {
+        let (job, whole) = memory::least(size, planes, &options.options, ctx)?;
+        Ok((asked.map_or(job, |format| job.max(memory::writing(planes, format.name))), whole))
+    };
     let (image, input_format) = decode(input, &bytes, &options.limits, options.options.max_memory, &least)?;
     let (mut plan, choices) = plan(input, &image, input_format, &output, options, ctx)?;
     let again = choices.act == Act::Restore && !options.prove && is_file(input);
@@ -198,6 +203,11 @@ pub fn deband_file(
     let gathered = options.aside.as_ref().map(|file| Gathered::new(file, size));
     let with_aside = Context { aside: gathered.as_ref().map(|gathered| gathered as &dyn Aside), ..*ctx };
     let held = bytes.len() as u64;
+    let allowed = options.options.max_memory.unwrap_or(u64::MAX);
+    let writing = held + memory::writing(memory::planes(&image), plan.format.name);
+    if writing > allowed && !plan.copies {
+        return Err(memory::error(writing, allowed, false));
+    }
     let within = Options {
         max_memory: options.options.max_memory.map(|allowed| allowed.saturating_sub(held)),
         ..options.options.clone()
