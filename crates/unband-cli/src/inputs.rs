@@ -32,7 +32,7 @@ impl Input {
 
     /// Its name in messages.
     pub fn shown(&self) -> String {
-        if self.is_stdin() { "standard input".to_owned() } else { self.path.display().to_string() }
+        if self.is_stdin() { "standard input".to_owned() } else { exact(&self.path) }
     }
 
     /// The picture in it, and its format.
@@ -132,6 +132,10 @@ impl Gather<'_> {
                 // Pipes and devices may give nothing, or never end.
                 Ok(entry) if entry.file_type().is_file() && (self.readable)(entry.path()) => {
                     pictures += 1;
+                    if let Some(text) = film_of_text(entry.path()) {
+                        found.notes.push(format!("left out {}: {text}, not a film", exact(entry.path())));
+                        continue;
+                    }
                     if !self.results_too && is_result(entry.path()) {
                         *results += 1;
                         continue;
@@ -194,9 +198,34 @@ impl Gather<'_> {
     }
 }
 
+/// A name as text from which it can be had again. One that is no UTF-8 has its bytes that are none as `\xff` and every
+/// backslash twice, and so has one that seems to be such a name; all others are what they are.
+pub fn exact(path: &Path) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let bytes = path.as_os_str().as_bytes();
+        let plain = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains("\\x"));
+        if !plain {
+            let mut text = String::new();
+            for chunk in bytes.utf8_chunks() {
+                text.push_str(&chunk.valid().replace('\\', "\\\\"));
+                chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+            }
+            return text;
+        }
+    }
+    path.display().to_string()
+}
+
 /// Does its extension promise a picture that can be read?
 pub fn readable(path: &Path) -> bool {
     unband_io::by_extension(path).is_some_and(|format| format.reads)
+}
+
+/// Which text a file is that is called a film: a playlist, say.
+fn film_of_text(path: &Path) -> Option<&'static str> {
+    unband_io::video::promises_film(path).then(|| unband_io::video::text_kind(path)).flatten()
 }
 
 fn named(path: &Path) -> Input {
@@ -285,6 +314,18 @@ mod tests {
             below(&gather(&arguments, true, None)),
             ["a.jpg", "b.png", "trip/c.png", "trip/far/d.png"]
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_text_differ_as_text() {
+        use std::os::unix::ffi::OsStrExt;
+        let shown = |bytes: &[u8]| exact(Path::new(std::ffi::OsStr::from_bytes(bytes)));
+        assert_eq!(shown("häuser/\u{fffd}.png".as_bytes()), "häuser/\u{fffd}.png");
+        assert_eq!(shown(br"a\b.png"), r"a\b.png");
+        assert_eq!(shown(b"a\xff\\b.png"), r"a\xff\\b.png");
+        assert_eq!(shown(br"a\xff.png"), r"a\\xff.png");
+        assert_ne!(shown(b"a\xfe.png"), shown(b"a\xff.png"));
     }
 
     #[test]

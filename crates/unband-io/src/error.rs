@@ -25,6 +25,9 @@ pub enum Error {
         /// Its reason.
         source: io::Error,
     },
+    /// Whoever asked for it does not want it any more.
+    #[error("stopped before it was whole")]
+    Stopped,
     /// No bytes at all.
     #[error("the file is empty")]
     Empty,
@@ -263,7 +266,7 @@ impl Error {
                 format!("make it first, `mkdir -p {}`, or check its spelling", folder.display())
             }
             Self::Exists => "choose another name, or allow overwriting".to_owned(),
-            Self::File { .. } => return None,
+            Self::File { .. } | Self::Stopped => return None,
         };
         Some(text)
     }

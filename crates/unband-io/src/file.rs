@@ -3,11 +3,11 @@
 use std::fs;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use unband_image::Image;
 
-use crate::{Dropped, Error, FormatEntry, Limits, WriteOptions, source};
+use crate::{Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, source};
 
 /// Reads a picture and says which format it was in, by content.
 ///
@@ -107,45 +107,94 @@ fn reading(source: io::Error) -> Error {
     Error::Io { action: "read", source }
 }
 
+/// How a file takes its place. `true` alone: it replaces what is there; `false`: it does not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Saving<'a> {
+    /// Replace an existing file?
+    pub overwrite: bool,
+    /// Who may not read this file may not read the result of it.
+    pub made_of: Option<&'a Path>,
+    /// Once this is set nothing takes its place any more.
+    pub cancel: Option<&'a AtomicBool>,
+}
+
+impl From<bool> for Saving<'_> {
+    fn from(overwrite: bool) -> Self {
+        Self { overwrite, ..Self::default() }
+    }
+}
+
+impl Saving<'_> {
+    fn go_on(&self) -> Result<(), Error> {
+        if self.cancel.is_some_and(|cancel| cancel.load(Ordering::Relaxed)) {
+            return Err(Error::Stopped);
+        }
+        Ok(())
+    }
+}
+
 /// Writes a picture to a file that appears complete or not at all: a temporary file in the same folder,
-/// flushed to disk, then renamed. An existing file is refused unless `overwrite`.
+/// flushed to disk, then renamed. An existing file is refused unless it may be replaced.
 ///
 /// # Errors
-/// As [`write`](crate::write), [`Error::Exists`], and whatever the operating system refuses; all with the
-/// path. Nothing is left behind.
-pub fn write_file(
+/// As [`write`](crate::write), [`Error::Exists`], [`Error::Stopped`], and whatever the operating system refuses; all
+/// with the path. Nothing is left behind.
+pub fn write_file<'a>(
     image: &Image,
     path: &Path,
     format: &'static FormatEntry,
     options: &WriteOptions,
-    overwrite: bool,
+    saving: impl Into<Saving<'a>>,
 ) -> Result<Vec<Dropped>, Error> {
-    in_place(path, overwrite, |out| crate::write(image, format, options, out)).map_err(|e| e.in_file(path))
+    let fill = |out: &mut dyn Write| crate::write(image, format, options, out);
+    in_place(path, &saving.into(), fill).map_err(|e| e.in_file(path))
 }
 
 /// Writes bytes as they are, with [`write_file`]'s promises.
 ///
 /// # Errors
 /// [`Error::Exists`], and whatever the operating system refuses; all with the path. Nothing is left behind.
-pub fn write_bytes(bytes: &[u8], path: &Path, overwrite: bool) -> Result<(), Error> {
+pub fn write_bytes<'a>(bytes: &[u8], path: &Path, saving: impl Into<Saving<'a>>) -> Result<(), Error> {
     let fill =
         |out: &mut dyn Write| out.write_all(bytes).map_err(|source| Error::Io { action: "write", source });
-    in_place(path, overwrite, fill).map_err(|e| e.in_file(path))
+    in_place(path, &saving.into(), fill).map_err(|e| e.in_file(path))
 }
 
 /// As [`write_bytes`], for what is too much to be in memory at once.
 ///
 /// # Errors
 /// As [`write_bytes`].
-pub fn write_from(source: &mut dyn Read, path: &Path, overwrite: bool) -> Result<(), Error> {
+pub fn write_from<'a>(
+    source: &mut dyn Read,
+    path: &Path,
+    saving: impl Into<Saving<'a>>,
+) -> Result<(), Error> {
     let fill = |mut out: &mut dyn Write| {
         io::copy(source, &mut out).map(drop).map_err(|source| Error::Io { action: "write", source })
     };
-    in_place(path, overwrite, fill).map_err(|e| e.in_file(path))
+    in_place(path, &saving.into(), fill).map_err(|e| e.in_file(path))
+}
+
+/// What an encoder writes, until people ask to stop.
+struct Stoppable<'a, W> {
+    out: W,
+    saving: &'a Saving<'a>,
+}
+
+impl<W: Write> Write for Stoppable<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Not `Interrupted`: whoever writes tries again then.
+        self.saving.go_on().map_err(io::Error::other)?;
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// The system's own error from one that also names a temporary file, which nobody knows.
-fn without_path(error: io::Error) -> io::Error {
+fn without_path(error: &io::Error, folder: &Path) -> io::Error {
     let mut inner: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|inner| inner as _);
     while let Some(some) = inner {
         if let Some(code) = some.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
@@ -153,12 +202,14 @@ fn without_path(error: io::Error) -> io::Error {
         }
         inner = some.source();
     }
-    if error.raw_os_error().is_some() { error } else { error.kind().into() }
+    // What is wrong with the folder says it best; the kind is all that is left of the rest.
+    let code = error.raw_os_error().map(io::Error::from_raw_os_error);
+    code.or_else(|| fs::metadata(folder).err()).unwrap_or_else(|| error.kind().into())
 }
 
 fn in_place<T>(
     path: &Path,
-    overwrite: bool,
+    saving: &Saving<'_>,
     fill: impl FnOnce(&mut dyn Write) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let io = |action| move |source: io::Error| Error::Io { action, source };
@@ -169,7 +220,7 @@ fn in_place<T>(
         if existing.is_dir() {
             return Err(io("write")(io::ErrorKind::IsADirectory.into()));
         }
-        if !overwrite {
+        if !saving.overwrite {
             return Err(Error::Exists);
         }
         if !existing.is_file() {
@@ -195,22 +246,59 @@ fn in_place<T>(
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut temporary = builder.tempfile_in(folder).map_err(|error| io("write")(without_path(error)))?;
-    let done = {
-        let mut out = BufWriter::with_capacity(1 << 18, temporary.as_file_mut());
-        let done = fill(&mut out)?;
-        out.flush().map_err(io("write"))?;
-        done
-    };
-    temporary.as_file().sync_all().map_err(io("write"))?;
+    let mut temporary =
+        builder.tempfile_in(folder).map_err(|error| io("write")(without_path(&error, folder)))?;
+    let _leftover = Leftover::new(temporary.path());
     if let Some(existing) = &existing {
         // Fails on file systems without permissions, which then have none to keep.
         let _ = temporary.as_file().set_permissions(existing.permissions());
     }
-    let renamed = if overwrite { temporary.persist(&target) } else { temporary.persist_noclobber(&target) };
+    if let Some(made_of) = saving.made_of {
+        narrow(temporary.as_file(), made_of).map_err(io("write"))?;
+    }
+    let filled = {
+        let out = BufWriter::with_capacity(1 << 18, temporary.as_file_mut());
+        let mut out = Stoppable { out, saving };
+        fill(&mut out).and_then(|done| out.flush().map_err(io("write")).map(|()| done))
+    };
+    // An encoder that could not go on says so in its own way.
+    saving.go_on()?;
+    let done = filled?;
+    temporary.as_file().sync_all().map_err(io("write"))?;
+    saving.go_on()?;
+    let renamed =
+        if saving.overwrite { temporary.persist(&target) } else { temporary.persist_noclobber(&target) };
     match renamed {
         Ok(_) => Ok(done),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(Error::Exists),
         Err(error) => Err(io("rename")(error.error)),
     }
+}
+
+/// Takes from a file all permissions that another one has not, from which it was made.
+///
+/// # Errors
+/// Whatever the operating system refuses.
+#[cfg(unix)]
+pub fn narrow(file: &fs::File, made_of: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    // One that is gone is not of concern any more.
+    let Ok(original) = fs::metadata(made_of) else { return Ok(()) };
+    let own = file.metadata()?.permissions().mode();
+    // Its owner needs it, even of what he may only read.
+    let narrowed = own & (original.permissions().mode() | 0o700);
+    if narrowed == own {
+        return Ok(());
+    }
+    match file.set_permissions(fs::Permissions::from_mode(narrowed)) {
+        // A file system without permissions.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        done => done,
+    }
+}
+
+#[cfg(not(unix))]
+#[allow(missing_docs, clippy::missing_errors_doc, clippy::unnecessary_wraps)] // as above
+pub fn narrow(_: &fs::File, _: &Path) -> io::Result<()> {
+    Ok(())
 }

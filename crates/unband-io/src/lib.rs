@@ -14,11 +14,13 @@ mod format;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod leftovers;
 mod limits;
 mod orient;
 mod orient_jpeg;
 mod planar;
 mod program;
+mod programs;
 mod raw_profile;
 mod samples;
 mod source;
@@ -32,10 +34,12 @@ use unband_image::{Depth, Image, Model};
 
 pub use declared::declared_size;
 pub use error::Error;
-pub use file::{load, load_from, read_file, read_text, write_bytes, write_file, write_from};
+pub use file::{Saving, load, load_from, narrow, read_file, read_text, write_bytes, write_file, write_from};
 pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter};
 pub use format::{Dropped, FORMATS, FormatEntry, Item, When, WriteOptions, Writes, is_decoding};
+pub use leftovers::Leftover;
 pub use limits::Limits;
+pub use programs::{Programs, leave_nothing};
 
 /// The format of that name, in any case.
 pub fn by_name(name: &str) -> Option<&'static FormatEntry> {

@@ -4,13 +4,15 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::Error;
+use crate::leftovers::Leftover;
+use crate::programs::{Programs, Running};
 
 /// A program that may be there.
 pub(crate) struct Program {
@@ -25,6 +27,7 @@ pub(crate) struct Program {
 /// A temporary folder in which a program runs; gone when this is dropped.
 pub(crate) struct Room {
     folder: TempDir,
+    _leftover: Leftover,
 }
 
 /// What a program says goes here.
@@ -41,11 +44,11 @@ impl Program {
     /// # Errors
     /// [`Error::NoProgram`] when it is not installed, [`Error::Program`] when it fails or runs for longer than `most`.
     pub(crate) fn run(&self, room: &Room, args: &[&str], most: Duration) -> Result<(), Error> {
-        self.finish(room, args, None, most)
+        self.finish(room, args, None, most, &Programs::default())
     }
 
     /// Runs it in a room like [`Program::run`], and what it writes to its standard output comes back. Paths among `args`
-    /// have to be absolute.
+    /// have to be absolute. It is one of these programs, for others to end.
     ///
     /// # Errors
     /// As [`Program::run`], and answers of more than `bytes`.
@@ -55,8 +58,9 @@ impl Program {
         args: &[A],
         bytes: u64,
         most: Duration,
+        programs: &Programs,
     ) -> Result<Vec<u8>, Error> {
-        self.finish(room, args, Some(ANSWER), most)?;
+        self.finish(room, args, Some(ANSWER), most, programs)?;
         Ok(room.read(ANSWER, bytes)?.unwrap_or_default())
     }
 
@@ -66,12 +70,13 @@ impl Program {
         args: &[A],
         output: Option<&str>,
         most: Duration,
+        programs: &Programs,
     ) -> Result<(), Error> {
         let missing =
             Error::NoProgram { program: self.names[0], purpose: self.purpose, install: self.install };
-        let (name, child) = self.start(room, args, output)?.ok_or(missing)?;
+        let (name, running) = self.start(room, args, output, programs)?.ok_or(missing)?;
         let failed = |message: String| Error::Program { program: name, message };
-        match wait(child, most) {
+        match wait(&running, most) {
             Ok(Some(status)) if status.success() => Ok(()),
             Ok(Some(_)) => Err(failed(room.last_words())),
             Ok(None) => Err(failed(format!("not done after {} s", most.as_secs()))),
@@ -84,7 +89,8 @@ impl Program {
         room: &Room,
         args: &[A],
         output: Option<&str>,
-    ) -> Result<Option<(&'static str, Child)>, Error> {
+        programs: &Programs,
+    ) -> Result<Option<(&'static str, Running)>, Error> {
         for &name in self.names {
             let said = room.create(SAID)?;
             let answer = output.map(|output| room.create(output)).transpose()?;
@@ -92,8 +98,8 @@ impl Program {
             command.args(args).current_dir(room.folder.path());
             command.stdin(Stdio::null()).stderr(said);
             command.stdout(answer.map_or_else(Stdio::null, Stdio::from));
-            match command.spawn() {
-                Ok(child) => return Ok(Some((name, child))),
+            match programs.start(&mut command) {
+                Ok(running) => return Ok(Some((name, running))),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(Error::Program { program: name, message: error.to_string() }),
             }
@@ -106,16 +112,15 @@ impl Program {
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
 /// The status, or nothing when the child had to be ended.
-fn wait(mut child: Child, most: Duration) -> std::io::Result<Option<ExitStatus>> {
+fn wait(running: &Running, most: Duration) -> std::io::Result<Option<ExitStatus>> {
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = child.try_wait()? {
+        if let Some(status) = running.child().try_wait()? {
             return Ok(Some(status));
         }
         if start.elapsed() >= most {
-            child.kill()?;
-            child.wait()?;
+            running.kill();
             return Ok(None);
         }
         sleep(pause);
@@ -124,13 +129,18 @@ fn wait(mut child: Child, most: Duration) -> std::io::Result<Option<ExitStatus>>
 }
 
 impl Room {
-    /// An empty one, where the system keeps temporary files.
+    /// An empty one, where the system keeps temporary files; nobody else may look into it.
     ///
     /// # Errors
     /// Whatever the operating system refuses.
     pub(crate) fn new() -> Result<Self, Error> {
-        let folder = tempfile::Builder::new().prefix("unband-").tempdir();
-        Ok(Self { folder: folder.map_err(|source| Error::Io { action: "make a temporary folder", source })? })
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("unband-");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let folder =
+            builder.tempdir().map_err(|source| Error::Io { action: "make a temporary folder", source })?;
+        Ok(Self { _leftover: Leftover::new(folder.path()), folder })
     }
 
     /// Where a file of that name would be.
@@ -143,7 +153,11 @@ impl Room {
     /// # Errors
     /// Whatever the operating system refuses.
     pub(crate) fn create(&self, name: &str) -> Result<File, Error> {
-        let file = File::create(self.folder.path().join(name));
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(self.folder.path().join(name));
         file.map_err(|source| Error::Io { action: "write a temporary file", source })
     }
 
@@ -229,9 +243,31 @@ mod tests {
     #[test]
     fn an_answer_comes_back_and_has_an_end() {
         let room = Room::new().unwrap();
-        let ask = |bytes| program(&["echo"]).ask(&room, &["hello"], bytes, Duration::from_secs(10));
+        let ask = |bytes| {
+            let programs = Programs::default();
+            program(&["echo"]).ask(&room, &["hello"], bytes, Duration::from_secs(10), &programs)
+        };
         assert_eq!(ask(10).unwrap(), b"hello\n");
         assert!(matches!(ask(5), Err(Error::FileSize { .. })));
+    }
+
+    #[test]
+    fn nobody_else_sees_what_programs_work_on() {
+        use std::os::unix::fs::PermissionsExt;
+        let room = Room::new().unwrap();
+        room.create("in").unwrap();
+        let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(room.folder.path()), mode(&room.path("in"))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn an_answer_ends_with_the_work_that_it_is_for() {
+        let (programs, room) = (Programs::default(), Room::new().unwrap());
+        let ends = programs.clone();
+        let other = std::thread::spawn(move || ends.end());
+        let error = program(&["sleep"]).ask(&room, &["600"], 10, Duration::from_mins(9), &programs);
+        assert!(error.is_err());
+        other.join().unwrap();
     }
 
     #[test]

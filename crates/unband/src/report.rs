@@ -72,6 +72,8 @@ pub struct Report {
     pub max_change_codes: f32,
     /// Samples whose value differs, dither included.
     pub samples_moved: u64,
+    /// Floating-point samples below black or above white that were cut off there.
+    pub samples_clipped: u64,
     /// Wall-clock time of the whole job.
     pub seconds: f64,
 }

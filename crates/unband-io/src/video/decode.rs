@@ -4,7 +4,7 @@ use std::fs::File;
 use std::process::ChildStdout;
 use std::time::Duration;
 
-use super::ffmpeg::{Args, file_name};
+use super::ffmpeg::Args;
 use super::frame::{FrameFormat, working_format};
 use super::nut::NutReader;
 use super::running::Running;
@@ -80,7 +80,6 @@ impl Decoder {
         // Damage that ffmpeg notices ends it, unless people want what there is.
         let mut args = Args::quiet(!options.keep_going);
         args.put(&["-noautorotate", "-copyts"]);
-        args.files_only();
         if options.key_frames_only {
             args.put(&["-skip_frame", "nokey"]);
         }
@@ -88,8 +87,7 @@ impl Decoder {
             let seconds = (film.seconds(from) - RUN_UP_SECONDS).max(0.0);
             args.put(&["-noaccurate_seek", "-ss", &format!("{seconds:.6}")]);
         }
-        args.put(&["-i"]);
-        args.push(file_name(&film.path)?);
+        args.input(&film.path)?;
         args.put(&["-map", &format!("0:{}", film.video.stream)]);
         args.put(&["-fps_mode", "passthrough", "-enc_time_base", "-1", "-c:v", "rawvideo"]);
         if !native {

@@ -11,7 +11,7 @@ use super::ffmpeg::{Args, IDLE, file_name};
 use super::nut::{NutFrame, NutHeader, NutWriter};
 use super::running::{Running, Said};
 use super::{Encoding, Film, FrameFormat, Programs, VideoError, fragments};
-use crate::Error;
+use crate::{Error, Leftover};
 
 /// A finished part of a film.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,7 @@ pub struct Encoder {
     running: Running,
     path: PathBuf,
     part: PathBuf,
+    _leftover: Leftover,
     /// Ticks that are added, as the stream has none below 0.
     added: i64,
     first: Option<i64>,
@@ -76,12 +77,21 @@ impl Encoder {
         args.put(&["-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-use_editlist", "0"]);
         args.put(&["-strict", "-2", "-f", encoding.codec.part_container()]);
         args.push(file_name(&part)?);
+        let leftover = Leftover::new(&part);
         let mut running = Running::start(&args.into_list(), true, false, programs)?;
         let input = running.input().ok_or(Error::Truncated { format: "NUT" })?;
         let writer = NutWriter::new(input, &header);
         let added = first.min(0).saturating_neg();
-        let mut encoder =
-            Self { writer: None, running, path: path.to_owned(), part, added, first: None, frames: 0 };
+        let mut encoder = Self {
+            writer: None,
+            running,
+            path: path.to_owned(),
+            _leftover: leftover,
+            part,
+            added,
+            first: None,
+            frames: 0,
+        };
         match writer {
             Ok(writer) => encoder.writer = Some(writer),
             Err(error) => return Err(encoder.failed(&error)),

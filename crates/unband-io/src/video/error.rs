@@ -27,6 +27,20 @@ pub enum VideoError {
         /// What it said.
         message: String,
     },
+    /// Text, which `FFmpeg` could take for a list of other files.
+    #[error("{}: {what}, not a film", path.display())]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// What it is ("a playlist (M3U)").
+        what: &'static str,
+    },
+    /// A container that is not opened.
+    #[error("{}: in none of the containers of films that are opened", path.display())]
+    Unopened {
+        /// The file.
+        path: PathBuf,
+    },
     /// No stream of moving pictures.
     #[error("{}: no video in it, only {holds}", path.display())]
     NoVideo {
@@ -163,6 +177,13 @@ impl VideoError {
             Self::TooOld { .. } => super::probe::INSTALL,
             Self::NotFilm { .. } => {
                 "copy or download the file again; `ffprobe FILE` says whether FFmpeg knows its format"
+            }
+            Self::Text { .. } => "name the film itself: what a list or playlist names is never opened",
+            Self::Unopened { .. } => {
+                return Some(format!(
+                    "`ffprobe FILE` says what it is; opened are {}. Others become Matroska by `ffmpeg -i FILE -c copy OUT.mkv`, if you trust them",
+                    super::ffmpeg::opened()
+                ));
             }
             Self::NoVideo { .. } => "name a file with moving pictures",
             Self::NoFrames { .. } => {

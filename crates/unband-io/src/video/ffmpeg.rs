@@ -6,8 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::probe::INSTALL;
-use crate::Error;
+use super::sniff;
 use crate::program::{Program, Room};
+use crate::{Error, Programs};
 
 pub(super) const FFMPEG: Program = Program { names: &["ffmpeg"], purpose: "video", install: INSTALL };
 
@@ -30,14 +31,14 @@ pub struct Ffmpeg {
 }
 
 impl Ffmpeg {
-    /// Asks the installed one.
+    /// Asks the installed one, as one of these programs.
     ///
     /// # Errors
     /// None is installed, or it does not answer.
-    pub fn find() -> Result<Self, Error> {
+    pub fn find(programs: &Programs) -> Result<Self, Error> {
         // Without `-hide_banner` it says its libraries' versions before anything else.
         let room = Room::new()?;
-        let encoders = FFMPEG.ask(&room, &["-encoders"], ANSWER_BYTES, MOST)?;
+        let encoders = FFMPEG.ask(&room, &["-encoders"], ANSWER_BYTES, MOST, programs)?;
         let encoders = names_of_encoders(&String::from_utf8_lossy(&encoders));
         Ok(Self { libavformat: libavformat(&room.said()), encoders })
     }
@@ -74,6 +75,47 @@ pub(super) fn file_name(path: &Path) -> Result<OsString, Error> {
     Ok(name)
 }
 
+/// What `FFmpeg` may take a film for, by its names: containers and elementary streams that are read from one file alone. It
+/// knows hundreds more, among them lists of other files (`concat`, `hls`, `dash`, `imf`, `webm_dash_manifest`), names that are
+/// patterns (`image2`), and text that it draws (`tty`): of a file from elsewhere they would show what else is on the disk.
+const CONTAINERS: [&str; 23] = [
+    "matroska",
+    "webm",
+    "mov",
+    "mp4",
+    "3gp",
+    "avi",
+    "mpegts",
+    "mpeg",
+    "mpegvideo",
+    "asf",
+    "flv",
+    "ogg",
+    "mxf",
+    "nut",
+    "ivf",
+    "obu",
+    "dv",
+    "h264",
+    "hevc",
+    "m4v",
+    "vc1",
+    "yuv4mpegpipe",
+    "gif",
+];
+/// Subtitles inside AVI are opened as files of their own.
+const INSIDE: [&str; 2] = ["srt", "ass"];
+
+/// Is that one of them? `FFmpeg` gives several names with commas between them.
+pub(super) fn is_opened(container: &str) -> bool {
+    container.split(',').any(|name| CONTAINERS.contains(&name))
+}
+
+/// Those, for people.
+pub(super) fn opened() -> String {
+    CONTAINERS.join(", ")
+}
+
 /// Arguments of a program, in order.
 #[derive(Debug, Default)]
 pub(super) struct Args(Vec<OsString>);
@@ -99,9 +141,22 @@ impl Args {
         self.0.push(word);
     }
 
-    /// Before an input: files only, even where a playlist wants more.
-    pub(super) fn files_only(&mut self) {
-        self.put(&["-protocol_whitelist", "file,crypto,data,pipe,fd"]);
+    /// Appends a film as input of `ffmpeg` or `ffprobe`, after its other options: this file in one of the containers, and
+    /// nothing that its bytes or its name may mean beside.
+    ///
+    /// # Errors
+    /// The folder that the name counts from is gone.
+    pub(super) fn input(&mut self, path: &Path) -> Result<(), Error> {
+        let formats = [&CONTAINERS[..], &INSIDE].concat().join(",");
+        self.put(&["-protocol_whitelist", "file", "-format_whitelist", &formats]);
+        // Names of pictures may be patterns to `FFmpeg`, of which it then opens the first match.
+        let odd = path.as_os_str().as_encoded_bytes().iter().any(|byte| b"%*?[{".contains(byte));
+        if odd && let Some(container) = sniff::container(path) {
+            self.put(&["-f", container]);
+        }
+        self.put(&["-i"]);
+        self.push(file_name(path)?);
+        Ok(())
     }
 
     pub(super) fn into_list(self) -> Vec<OsString> {

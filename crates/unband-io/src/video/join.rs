@@ -9,9 +9,9 @@ use super::ffmpeg::{Args, FFPROBE, IDLE, file_name};
 use super::fragments;
 use super::others::written;
 use super::running::Running;
-use super::{Encoding, Ffmpeg, Film, Others, Segment, VideoError};
-use crate::Error;
+use super::{Encoding, Ffmpeg, Film, Others, Programs, Segment, VideoError};
 use crate::program::Room;
+use crate::{Error, Leftover};
 
 /// Part of a film, in ticks. It begins at 0 when it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub fn join(
     part: &Path,
 ) -> Result<(), VideoError> {
     let args = arguments(film, others, cut, encoding, ffmpeg, part)?;
+    let _leftover = Leftover::new(part);
     let mut running = Running::start(&args, true, false, &others.programs)?;
     let sent = match running.input() {
         Some(mut input) => send(film, segments, &mut input),
@@ -71,7 +72,8 @@ pub fn join(
     }
     sent?;
     let expected = segments.iter().map(|segment| segment.frames).sum();
-    let found = count_frames(part, film.streams.iter().position(|stream| stream.index == film.video.stream))?;
+    let stream = film.streams.iter().position(|stream| stream.index == film.video.stream);
+    let found = count_frames(part, stream, &others.programs)?;
     if found == expected {
         Ok(())
     } else {
@@ -186,14 +188,14 @@ fn turned(film: &Film, ffmpeg: &Ffmpeg, args: &mut Args) {
 const MOST: std::time::Duration = std::time::Duration::from_hours(6);
 
 /// Frames that a written film has, by the container's packets.
-fn count_frames(path: &Path, stream: Option<usize>) -> Result<u64, VideoError> {
+fn count_frames(path: &Path, stream: Option<usize>, programs: &Programs) -> Result<u64, VideoError> {
     let stream = stream.unwrap_or(0).to_string();
-    let mut args: Vec<OsString> =
-        ["-v", "error", "-count_packets", "-select_streams", &stream].map(OsString::from).to_vec();
-    args.extend(["-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"].map(OsString::from));
-    args.extend(["-i".into(), file_name(path)?]);
-    let room = Room::new()?;
-    let answer = FFPROBE.ask(&room, &args, 1 << 16, MOST).map_err(|error| error.in_file(path))?;
+    let mut args = Args::default();
+    args.put(&["-v", "error", "-count_packets", "-select_streams", &stream]);
+    args.put(&["-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"]);
+    args.input(path)?;
+    let answer = Room::new().and_then(|room| FFPROBE.ask(&room, &args.into_list(), 1 << 16, MOST, programs));
+    let answer = answer.map_err(|error| error.in_file(path))?;
     let text = String::from_utf8_lossy(&answer);
     Ok(text.trim().trim_end_matches(',').parse().unwrap_or(0))
 }

@@ -24,10 +24,11 @@ pub use decode::{DecodeOptions, Decoder};
 pub use encode::{Encoder, Segment};
 pub use error::VideoError;
 pub use ffmpeg::Ffmpeg;
-pub use frame::FrameFormat;
+pub use frame::{FrameFormat, working_format};
 pub use join::{Cut, join};
 pub use others::Others;
 pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
 pub use probe::{Film, probe};
-pub use running::Programs;
-pub use sniff::{is_film, promises_film};
+pub use sniff::{is_film, promises_film, text_kind};
+
+pub use crate::Programs;

@@ -77,7 +77,9 @@ impl Others {
         for (number, stream) in
             copied.iter().enumerate().filter(|(_, stream)| stream.kind == StreamKind::Audio)
         {
-            let (was, is) = (packet_times(&film.path, stream.index)?, packet_times(&trial, number)?);
+            let of_film = |error: Error| error.in_file(&film.path);
+            let was = packet_times(&film.path, stream.index, programs).map_err(of_film)?;
+            let is = packet_times(&trial, number, programs).map_err(of_film)?;
             let mut early: Vec<f64> = was.iter().zip(&is).map(|(was, is)| was - is).collect();
             early.sort_by(f64::total_cmp);
             // The first packet may be cut at the beginning of the file.
@@ -98,7 +100,6 @@ impl Others {
         args: &mut Args,
     ) -> Result<(), Error> {
         for early in std::iter::once(0.0).chain(self.early.iter().map(|&(_, early)| early)) {
-            args.files_only();
             if early - from != 0.0 {
                 args.put(&["-itsoffset", &format!("{:.6}", early - from)]);
             }
@@ -108,8 +109,7 @@ impl Others {
             if let Some(to) = to {
                 args.put(&["-to", &format!("{to:.6}")]);
             }
-            args.put(&["-i"]);
-            args.push(file_name(&film.path)?);
+            args.input(&film.path)?;
         }
         Ok(())
     }
@@ -162,12 +162,12 @@ fn subtitles(stream: &Stream, muxer: &str) -> Option<&'static str> {
 }
 
 /// When the first packets of a stream are played, in seconds.
-fn packet_times(path: &Path, stream: usize) -> Result<Vec<f64>, VideoError> {
+fn packet_times(path: &Path, stream: usize, programs: &Programs) -> Result<Vec<f64>, Error> {
     let mut args = Args::default();
     args.put(&["-v", "error", "-select_streams", &stream.to_string(), "-read_intervals", PACKETS]);
-    args.put(&["-show_entries", "packet=pts_time", "-of", "csv=p=0", "-i"]);
-    args.push(file_name(path)?);
-    let answer = FFPROBE.ask(&Room::new()?, &args.into_list(), 1 << 16, MOST)?;
+    args.put(&["-show_entries", "packet=pts_time", "-of", "csv=p=0"]);
+    args.input(path)?;
+    let answer = FFPROBE.ask(&Room::new()?, &args.into_list(), 1 << 16, MOST, programs)?;
     let text = String::from_utf8_lossy(&answer);
     Ok(text.lines().filter_map(|line| line.trim().trim_end_matches(',').parse().ok()).collect())
 }

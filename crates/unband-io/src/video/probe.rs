@@ -11,8 +11,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,10 +20,10 @@ use serde_json::Value;
 pub use film::{FieldOrder, Film, Stream, StreamKind, Video};
 pub use hdr::{DynamicHdr, content_light_words, svt_mastering_display, x265_master_display};
 
-use super::VideoError;
-use super::ffmpeg::FFPROBE;
-use crate::Error;
+use super::ffmpeg::{Args, FFPROBE, file_name, is_opened};
+use super::{VideoError, sniff};
 use crate::program::Room;
+use crate::{Error, Programs};
 use json::Node;
 
 pub(super) const INSTALL: &str =
@@ -39,14 +38,17 @@ const PACKETS: [u32; 2] = [8, 600];
 /// `libavcodec` of `FFmpeg` 5.1, which brought the option `-fps_mode`; the one that it replaces is going away.
 const OLDEST: (i64, i64) = (59, 37);
 
-/// Describes a film.
+/// Describes a film; these programs are asked.
 ///
 /// # Errors
-/// No `ffprobe` or an old one, files that cannot be read, that are no film to `FFmpeg` or only a picture, without a stream of
-/// pictures, or none of whose first frames can be decoded. Interlaced films and those with dynamic HDR are described; see
+/// No `ffprobe` or an old one, files that cannot be read, that are text, in none of the containers that are opened, no film to
+/// `FFmpeg` or only a picture, without a stream of pictures, or none of whose first frames can be decoded. Interlaced films and those with dynamic HDR are described; see
 /// [`Film::check_progressive`] and [`Film::check_dynamic_hdr`].
-pub fn probe(path: &Path) -> Result<Film, VideoError> {
-    exists(path).map_err(|source| Error::Io { action: "read", source }.in_file(path))?;
+pub fn probe(path: &Path, programs: &Programs) -> Result<Film, VideoError> {
+    let head = head(path).map_err(|source| Error::Io { action: "read", source }.in_file(path))?;
+    if let Some(what) = sniff::text_kind_of(&head) {
+        return Err(VideoError::Text { path: path.to_owned(), what });
+    }
     let about_file = [
         "-show_program_version",
         "-show_library_versions",
@@ -55,12 +57,26 @@ pub fn probe(path: &Path) -> Result<Film, VideoError> {
         "-show_format",
         "-show_chapters",
     ];
-    let answer = ask(path, &about_file)?;
+    let answer = ask(path, &about_file, programs).map_err(|error| match error {
+        VideoError::NotFilm { message, .. } if message.contains(NOT_LISTED) => refused(path, &head),
+        other => other,
+    })?;
     let answer = Node::new(&answer);
     check_version(path, answer)?;
+    if !is_opened(answer.at("format").text("format_name").unwrap_or_default()) {
+        return Err(refused(path, &head));
+    }
     let main = read::main_stream(path, answer)?;
-    let frames = first_frames(path, main)?;
+    let frames = first_frames(path, main, programs)?;
     describe(path, answer, main, Node::new(&frames))
+}
+
+/// What `FFmpeg` says of a container that it was not told to open.
+const NOT_LISTED: &str = "not on whitelist";
+
+fn refused(path: &Path, head: &[u8]) -> VideoError {
+    let path = path.to_owned();
+    if crate::detect(head).is_some() { VideoError::Picture { path } } else { VideoError::Unopened { path } }
 }
 
 /// The film, once both questions are answered.
@@ -73,22 +89,24 @@ fn describe(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>) -> Res
     }
 }
 
-/// Folders can be opened but are nothing to `ffprobe`, and it would take other names for addresses.
-fn exists(path: &Path) -> io::Result<()> {
-    if std::fs::File::open(path)?.metadata()?.is_dir() {
-        Err(io::ErrorKind::IsADirectory.into())
-    } else {
-        Ok(())
+/// How the file begins. Folders can be opened but are nothing to `ffprobe`, and it would take other names for addresses.
+fn head(path: &Path) -> io::Result<Vec<u8>> {
+    let file = std::fs::File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
     }
+    let mut head = Vec::new();
+    file.take(sniff::HEAD).read_to_end(&mut head)?;
+    Ok(head)
 }
 
-fn first_frames(path: &Path, stream: usize) -> Result<Value, VideoError> {
+fn first_frames(path: &Path, stream: usize, programs: &Programs) -> Result<Value, VideoError> {
     let stream = stream.to_string();
     let mut frames = Value::Null;
     for packets in PACKETS {
         let interval = format!("%+#{packets}");
         let about_frames = ["-show_frames", "-select_streams", &stream, "-read_intervals", &interval];
-        frames = ask(path, &about_frames)?;
+        frames = ask(path, &about_frames, programs)?;
         if Node::new(&frames).list("frames").next().is_some() {
             break;
         }
@@ -96,18 +114,19 @@ fn first_frames(path: &Path, stream: usize) -> Result<Value, VideoError> {
     Ok(frames)
 }
 
-/// Runs `ffprobe` on the file, which keeps to files even where a playlist wants more.
-fn ask(path: &Path, question: &[&str]) -> Result<Value, VideoError> {
-    let absolute =
-        std::path::absolute(path).map_err(|source| Error::Io { action: "find", source }.in_file(path))?;
-    let mut input = OsString::from("file:");
-    input.push(&absolute);
-    let quiet = ["-v", "error", "-of", "json=compact=1", "-protocol_whitelist", "file,crypto,data"];
-    let mut args: Vec<OsString> = quiet.iter().chain(question).map(OsString::from).collect();
-    args.extend(["-i".into(), input.clone()]);
+/// Runs `ffprobe` on the file.
+fn ask(path: &Path, question: &[&str], programs: &Programs) -> Result<Value, VideoError> {
+    let mut args = Args::default();
+    args.put(&["-v", "error", "-of", "json=compact=1"]);
+    args.put(question);
+    args.input(path)?;
     let room = Room::new().map_err(|error| error.in_file(path))?;
-    let answer = FFPROBE.ask(&room, &args, ANSWER_BYTES, MOST).map_err(|error| match error {
-        Error::Program { message, .. } => not_film(path, &message, &input.to_string_lossy()),
+    let answer = FFPROBE.ask(&room, &args.into_list(), ANSWER_BYTES, MOST, programs);
+    let answer = answer.map_err(|error| match error {
+        Error::Program { message, .. } => {
+            let input = file_name(path).unwrap_or_default();
+            not_film(path, &message, &input.to_string_lossy())
+        }
         other => other.in_file(path).into(),
     })?;
     serde_json::from_slice(&answer).map_err(|error| {

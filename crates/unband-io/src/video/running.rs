@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::ffmpeg::FFMPEG;
 use crate::Error;
 use crate::program::LONGEST_PAUSE;
+use crate::programs::{self, Programs};
 
 /// As many of the last lines that it says are kept.
 const LINES: usize = 12;
@@ -20,45 +20,10 @@ const LINE_BYTES: usize = 500;
 /// What it said is all there once it has ended, unless a program that it has started goes on.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// The programs that work on a film. Another thread can end them: one that hangs never ends by itself, and whoever waits for
-/// its frames or its end is then told that there are none.
-#[derive(Clone, Debug, Default)]
-pub struct Programs(Arc<Mutex<List>>);
-
-#[derive(Debug, Default)]
-struct List {
-    ended: bool,
-    children: Vec<Weak<Mutex<Child>>>,
-}
-
-impl Programs {
-    /// Ends all that run, and those that are started later as soon as they are.
-    pub fn end(&self) {
-        let mut list = lock(&self.0);
-        list.ended = true;
-        for child in list.children.drain(..).filter_map(|child| child.upgrade()) {
-            let _ = lock(&child).kill();
-        }
-    }
-
-    fn add(&self, child: &Arc<Mutex<Child>>) {
-        let mut list = lock(&self.0);
-        if list.ended {
-            let _ = lock(child).kill();
-        }
-        list.children.retain(|child| child.strong_count() > 0);
-        list.children.push(Arc::downgrade(child));
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// An `ffmpeg` at work. Ended and reaped when this is dropped.
 #[derive(Debug)]
 pub(super) struct Running {
-    child: Arc<Mutex<Child>>,
+    program: programs::Running,
     said: Option<JoinHandle<Said>>,
 }
 
@@ -99,8 +64,7 @@ impl Running {
     fn begin(mut command: Command, input: bool, output: bool, programs: &Programs) -> Result<Self, Error> {
         let pipe = |wanted| if wanted { Stdio::piped() } else { Stdio::null() };
         command.stdin(pipe(input)).stdout(pipe(output)).stderr(Stdio::piped());
-        own_group(&mut command);
-        let mut child = command.spawn().map_err(|error| match error.kind() {
+        let program = programs.start(&mut command).map_err(|error| match error.kind() {
             ErrorKind::NotFound => Error::NoProgram {
                 program: FFMPEG.names[0],
                 purpose: FFMPEG.purpose,
@@ -108,20 +72,19 @@ impl Running {
             },
             _ => Error::Program { program: FFMPEG.names[0], message: error.to_string() },
         })?;
-        let said = child.stderr.take().map(|stderr| std::thread::spawn(move || listen(stderr)));
-        let child = Arc::new(Mutex::new(child));
-        programs.add(&child);
-        Ok(Self { child, said })
+        let stderr = program.child().stderr.take();
+        let said = stderr.map(|stderr| std::thread::spawn(move || listen(stderr)));
+        Ok(Self { program, said })
     }
 
     /// Its standard input, once.
     pub(super) fn input(&mut self) -> Option<ChildStdin> {
-        lock(&self.child).stdin.take().inspect(widen)
+        self.program.child().stdin.take().inspect(widen)
     }
 
     /// Its standard output, once.
     pub(super) fn output(&mut self) -> Option<ChildStdout> {
-        lock(&self.child).stdout.take().inspect(widen)
+        self.program.child().stdout.take().inspect(widen)
     }
 
     /// Waits for it to end by itself: did it succeed, and what did it say? While the file that it `writes` changes it has
@@ -130,7 +93,7 @@ impl Running {
     /// # Errors
     /// [`Error::Program`] when it had to be ended, or something else has ended it.
     pub(super) fn finish(&mut self, most: Duration, writes: Option<&Path>) -> Result<(bool, Said), Error> {
-        drop(lock(&self.child).stdin.take());
+        drop(self.program.child().stdin.take());
         let status = self.wait(most, writes)?;
         let said = self.last_words();
         let failed = |message| Err(Error::Program { program: FFMPEG.names[0], message });
@@ -147,7 +110,7 @@ impl Running {
         let (mut since, mut pause, mut state) = (Instant::now(), Duration::from_millis(1), None);
         loop {
             // Whoever wants to end it can do so between two looks.
-            if let Some(status) = lock(&self.child).try_wait().map_err(failed)? {
+            if let Some(status) = self.program.child().try_wait().map_err(failed)? {
                 return Ok(Some(status));
             }
             let now = writes.and_then(state_of);
@@ -155,9 +118,7 @@ impl Running {
                 (since, state) = (Instant::now(), now);
             }
             if since.elapsed() >= most {
-                let mut child = lock(&self.child);
-                let _ = child.kill();
-                child.wait().map_err(failed)?;
+                self.program.kill();
                 return Ok(None);
             }
             sleep(pause);
@@ -179,12 +140,7 @@ impl Running {
 
     /// Ends it, and says what it said until then.
     pub(super) fn stop(&mut self) -> Said {
-        {
-            let mut child = lock(&self.child);
-            drop(child.stdin.take());
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.program.kill();
         self.last_words()
     }
 }
@@ -209,17 +165,6 @@ fn widen<T>(_: &T) {}
 fn state_of(path: &Path) -> Option<(u64, Option<SystemTime>)> {
     fs::metadata(path).ok().map(|metadata| (metadata.len(), metadata.modified().ok()))
 }
-
-/// Ctrl-C goes to all programs of a terminal: `ffmpeg` would end what it writes as if that were all. It is this program's
-/// to stop it.
-#[cfg(unix)]
-fn own_group(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-    command.process_group(0);
-}
-
-#[cfg(not(unix))]
-fn own_group(_: &mut Command) {}
 
 /// Keeps the last lines.
 fn listen(stderr: ChildStderr) -> Said {
@@ -286,19 +231,5 @@ mod tests {
         let (success, said) = shell(&script, &Programs::default()).finish(most, Some(&path)).unwrap();
         assert!(success && said.count == 0);
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 12);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn another_thread_ends_what_runs_and_what_is_started_later() {
-        let programs = Programs::default();
-        let mut first = shell("exec sleep 600", &programs);
-        let ends = programs.clone();
-        let other = std::thread::spawn(move || ends.end());
-        let long = Duration::from_mins(5);
-        let error = first.finish(long, None).unwrap_err();
-        assert!(error.to_string().contains("ended by signal"), "{error}");
-        other.join().unwrap();
-        assert!(shell("exec sleep 600", &programs).finish(long, None).is_err());
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::format::y4m::Y4mHeader;
 
 /// As much of a file is looked at.
-const HEAD: u64 = 4096;
+pub(super) const HEAD: u64 = 4096;
 /// Length of a packet of an MPEG transport stream.
 const PACKET: usize = 188;
 
@@ -27,41 +27,77 @@ pub fn promises_film(path: &Path) -> bool {
 /// Does the file begin as a container of films does, or is it called as one and begins as no picture? Of YUV4MPEG2, which is
 /// a picture too, only with more than one frame. Files that cannot be read are none.
 pub fn is_film(path: &Path) -> bool {
-    // Opening a pipe would wait for whoever writes into it.
-    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
-        return false;
-    }
-    let Ok(file) = File::open(path) else { return false };
-    let length = file.metadata().map_or(0, |metadata| metadata.len());
-    let mut head = Vec::new();
-    if file.take(HEAD).read_to_end(&mut head).is_err() {
-        return false;
-    }
+    let Some((head, length)) = head_of(path) else { return false };
     match head.strip_prefix(b"YUV4MPEG2") {
         Some(_) => has_several_frames(&head, length),
-        None => crate::detect(&head).is_none() && (begins_as_film(&head) || promises_film(path)),
+        None => crate::detect(&head).is_none() && (container_of(&head).is_some() || promises_film(path)),
     }
 }
 
-fn begins_as_film(head: &[u8]) -> bool {
-    let starts = |magic: &[u8]| head.starts_with(magic);
+/// How a file begins, and how long it is.
+fn head_of(path: &Path) -> Option<(Vec<u8>, u64)> {
+    // Opening a pipe would wait for whoever writes into it.
+    std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let file = File::open(path).ok()?;
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut head = Vec::new();
+    file.take(HEAD).read_to_end(&mut head).ok()?;
+    Some((head, length))
+}
+
+/// Which text a file is that is called a film; nothing where it is none. What `FFmpeg` makes of text opens other files.
+pub fn text_kind(path: &Path) -> Option<&'static str> {
+    text_kind_of(&head_of(path)?.0)
+}
+
+pub(super) fn text_kind_of(head: &[u8]) -> Option<&'static str> {
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let kinds: [(&[u8], &str); 5] = [
+        (b"ffconcat", "a list of other files (ffconcat)"),
+        (b"#EXTM3U", "a playlist (M3U)"),
+        (b"<?xml", "a manifest or other text (XML)"),
+        (b"<MPD", "a manifest (DASH)"),
+        (b"[playlist]", "a playlist (PLS)"),
+    ];
+    let known = kinds.into_iter().find(|(begins, _)| text.starts_with(begins));
+    let plain = || {
+        let whole = match std::str::from_utf8(text) {
+            Ok(_) => true,
+            // The head ends in the middle of a letter.
+            Err(error) => error.error_len().is_none() && error.valid_up_to() > 0,
+        };
+        let prints = |&byte: &u8| byte >= b' ' && byte != 0x7F || byte.is_ascii_whitespace();
+        whole && !text.is_empty() && text.iter().all(prints) && !text.starts_with(b"YUV4MPEG2")
+    };
+    known.map(|(_, what)| what).or_else(|| plain().then_some("text"))
+}
+
+/// `FFmpeg`'s name of the container that a file begins as.
+pub(super) fn container(path: &Path) -> Option<&'static str> {
+    container_of(&head_of(path)?.0)
+}
+
+fn container_of(head: &[u8]) -> Option<&'static str> {
     let at = |place: usize, magic: &[u8]| head.get(place..).is_some_and(|rest| rest.starts_with(magic));
-    // Matroska and WebM, Ogg, FLV, ASF, MPEG program streams and elementary ones, NUT, IVF.
-    let begins: [&[u8]; 8] = [
-        b"\x1A\x45\xDF\xA3",
-        b"OggS",
-        b"FLV\x01",
-        b"\x30\x26\xB2\x75\x8E\x66\xCF\x11",
-        b"\x00\x00\x01\xBA",
-        b"\x00\x00\x01\xB3",
-        b"nut/multimedia container\0",
-        b"DKIF",
+    let begins: [(&[u8], &str); 9] = [
+        (b"\x1A\x45\xDF\xA3", "matroska"),
+        (b"OggS", "ogg"),
+        (b"FLV\x01", "flv"),
+        (b"\x30\x26\xB2\x75\x8E\x66\xCF\x11", "asf"),
+        (b"\x00\x00\x01\xBA", "mpeg"),
+        (b"\x00\x00\x01\xB3", "mpegvideo"),
+        (b"nut/multimedia container\0", "nut"),
+        (b"DKIF", "ivf"),
+        (b"YUV4MPEG2", "yuv4mpegpipe"),
     ];
     let boxes: [&[u8]; 4] = [b"ftyp", b"moov", b"mdat", b"wide"];
-    begins.into_iter().any(starts)
-        || boxes.into_iter().any(|name| at(4, name))
-        || (starts(b"RIFF") && at(8, b"AVI "))
-        || [0, 4].into_iter().any(|start| (0..3).all(|i| at(start + i * (PACKET + start), b"\x47")))
+    let packets = |start: usize| (0..3).all(|i| at(start + i * (PACKET + start), b"\x47"));
+    match begins.into_iter().find(|(magic, _)| head.starts_with(magic)) {
+        Some((_, name)) => Some(name),
+        None if boxes.into_iter().any(|name| at(4, name)) => Some("mov"),
+        None if head.starts_with(b"RIFF") && at(8, b"AVI ") => Some("avi"),
+        None => (packets(0) || packets(4)).then_some("mpegts"),
+    }
 }
 
 fn has_several_frames(head: &[u8], length: u64) -> bool {
@@ -99,6 +135,18 @@ mod tests {
             |count: usize| [b"YUV4MPEG2 W2 H2 Cmono\n".to_vec(), b"FRAME\nabcd".repeat(count)].concat();
         assert!(!is(&frame(1)) && is(&frame(2)));
         assert!(!is_film(&folder.path().join("missing")));
+        let kind = |bytes: &[u8]| text_kind_of(bytes);
+        assert_eq!(kind(b"ffconcat version 1.0\nfile a.txt"), Some("a list of other files (ffconcat)"));
+        assert_eq!(kind(b"\xEF\xBB\xBF\n#EXTM3U\n"), Some("a playlist (M3U)"));
+        assert_eq!(
+            kind(b"<?xml version=\"1.0\" encoding=\"latin1\"?>\xE4"),
+            Some("a manifest or other text (XML)")
+        );
+        assert_eq!(kind("Wörter".as_bytes()), Some("text"));
+        assert_eq!(kind(&"ö".as_bytes()[..1]), None);
+        assert_eq!(kind(&"Wö".as_bytes()[..2]), Some("text"));
+        assert!(kind(b"").is_none() && kind(b"YUV4MPEG2 W2 H2\nFRAME\n").is_none());
+        assert!(kind(b"\0\0\0\x20ftypisom").is_none() && kind(b"ab\0").is_none());
         // A name is believed where the bytes are of nothing that is known.
         let path = folder.path().join("x.MKV");
         std::fs::write(&path, b"text").unwrap();

@@ -22,8 +22,10 @@ fn a_film_that_is_cut_off_is_damaged_and_gives_what_it_has_where_that_is_wanted(
         let bytes = std::fs::read(film(name)).unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, &bytes[..bytes.len() * 2 / 3]).unwrap();
-        let cut = video::probe(&path).unwrap();
-        let whole = drain(&video::probe(&film(name)).unwrap(), &DecodeOptions::default()).unwrap();
+        let cut = video::probe(&path, &Programs::default()).unwrap();
+        let whole =
+            drain(&video::probe(&film(name), &Programs::default()).unwrap(), &DecodeOptions::default())
+                .unwrap();
         let error = drain(&cut, &DecodeOptions::default()).unwrap_err();
         assert!(matches!(error, VideoError::Damaged { .. }), "{error}");
         assert!(error.to_string().starts_with(path.to_str().unwrap()), "{error}");
@@ -38,7 +40,7 @@ fn a_part_of_a_film_has_the_frames_of_that_part() {
         return;
     }
     for name in FILMS {
-        let film = video::probe(&film(name)).unwrap();
+        let film = video::probe(&film(name), &Programs::default()).unwrap();
         let (times, _) = decode(&film);
         let (from, to) = (film.ticks(0.7), film.ticks(1.4));
         let options = DecodeOptions { from: Some(from), to: Some(to), ..DecodeOptions::default() };
@@ -52,7 +54,7 @@ fn what_does_not_fit_is_refused_before_anything_is_encoded() {
     if !have_ffmpeg() {
         return;
     }
-    let ffmpeg = Ffmpeg::find().unwrap();
+    let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
     let choose = |output: &str, purpose, args: &[&str]| {
         let args: Vec<String> = args.iter().map(ToString::to_string).collect();
         Encoding::choose(Path::new(output), purpose, &args, 10, &ffmpeg).unwrap_err()
@@ -71,9 +73,9 @@ fn an_encoder_that_fails_says_why_and_leaves_nothing() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let film = video::probe(&film("sky_pan_h264.mkv")).unwrap();
+    let film = video::probe(&film("sky_pan_h264.mkv"), &Programs::default()).unwrap();
     let args = ["-c:v", "libx265", "-preset", "nonsense"].map(str::to_owned);
-    let ffmpeg = Ffmpeg::find().unwrap();
+    let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
     let encoding = Encoding::choose(Path::new("out.mkv"), Purpose::Player, &args, 8, &ffmpeg).unwrap();
     let decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default()).unwrap();
     let format = *decoder.format();

@@ -75,7 +75,7 @@ fn all_but_the_pictures_stays_and_each_frame_keeps_its_time() {
     for name in FILMS {
         let output = folder.path().join(name);
         let before = copied(&film(name), quick(name), 10, 20, &output);
-        let after = video::probe(&output).unwrap();
+        let after = video::probe(&output, &Programs::default()).unwrap();
         assert_eq!(others(&film(name)), others(&output), "{name}");
         assert_eq!(packets(&film(name)), packets(&output), "{name}");
         let (was, _) = decode(&before);
@@ -117,7 +117,7 @@ fn without_loss_the_frames_are_the_same_bits() {
         let output = folder.path().join("lossless.mkv");
         let bits = if name.contains("hdr10") { 10 } else { 8 };
         let before = copied(&film(name), &["-c:v", "ffv1", "-slices", "4"], bits, 1000, &output);
-        let after = video::probe(&output).unwrap();
+        let after = video::probe(&output, &Programs::default()).unwrap();
         assert!(decode(&before).1 == decode(&after).1, "{name}");
     }
 }
@@ -145,7 +145,10 @@ fn the_light_of_hdr10_stays_with_codecs_that_cannot_say_it() {
     ] {
         let output = folder.path().join(name);
         let before = copied(&plain, args, 10, 30, &output);
-        let (was, is) = (before.video.colorimetry, video::probe(&output).unwrap().video.colorimetry);
+        let (was, is) = (
+            before.video.colorimetry,
+            video::probe(&output, &Programs::default()).unwrap().video.colorimetry,
+        );
         assert!(was.mastering.is_some() && was.content_light.is_some());
         assert_eq!(was, is, "{name}");
         // Beside the light in frames, players look for that of the stream.

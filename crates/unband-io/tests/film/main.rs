@@ -24,7 +24,7 @@ fn film(name: &str) -> PathBuf {
 
 /// Is `FFmpeg` installed? Says so where it is not.
 fn have_ffmpeg() -> bool {
-    let have = Ffmpeg::find().is_ok();
+    let have = Ffmpeg::find(&Programs::default()).is_ok();
     if !have {
         println!("skipped: FFmpeg is not installed");
     }
@@ -51,8 +51,8 @@ fn decode(film: &Film) -> (Vec<i64>, Vec<Vec<u8>>) {
 
 /// The film encoded anew in segments of so many frames, with `args` for `FFmpeg`, and put together again.
 fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> Film {
-    let film = video::probe(path).unwrap();
-    let ffmpeg = Ffmpeg::find().unwrap();
+    let film = video::probe(path, &Programs::default()).unwrap();
+    let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
     let encoding = Encoding::choose(output, Purpose::Player, &args, bits, &ffmpeg).unwrap();
     let decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default()).unwrap();

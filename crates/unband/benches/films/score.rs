@@ -6,7 +6,7 @@ use std::path::Path;
 use unband::Context;
 use unband_image::Image;
 use unband_io::Limits;
-use unband_io::video::{self, DecodeOptions, Decoder};
+use unband_io::video::{self, DecodeOptions, Decoder, Programs};
 use unband_metrics::{Clean, MetricError, false_steps, flat_psnr, psnr};
 
 use crate::Result;
@@ -112,7 +112,7 @@ impl Reference {
 
 /// All frames in red, green and blue.
 fn frames(path: &Path) -> Result<Vec<Image>> {
-    let film = video::probe(path)?;
+    let film = video::probe(path, &Programs::default())?;
     let mut decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default())?;
     let format = *decoder.format();
     let (mut all, mut buffer) = (Vec::new(), Vec::new());

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use unband_image::restorer::Aside;
 use unband_image::{Depth, Image, Model, Plane, Window};
-use unband_io::WriteOptions;
+use unband_io::{Saving, WriteOptions};
 
 use crate::Error;
 
@@ -48,7 +48,7 @@ impl<'a> Gathered<'a> {
     ///
     /// # Errors
     /// What goes wrong in writing.
-    pub fn write(self, overwrite: bool) -> Result<Option<PathBuf>, Error> {
+    pub fn write(self, saving: &Saving<'_>) -> Result<Option<PathBuf>, Error> {
         let mut planes = self.planes.into_inner().unwrap_or_else(PoisonError::into_inner);
         if planes.is_empty() {
             return Ok(None);
@@ -62,7 +62,7 @@ impl<'a> Gathered<'a> {
         let path = &self.file.path;
         let png = unband_io::by_name("PNG").ok_or(unband_io::Error::UnknownContent)?;
         let picture = Image::new(planes, model, depth);
-        unband_io::write_file(&picture, path, png, &WriteOptions::default(), overwrite)?;
+        unband_io::write_file(&picture, path, png, &WriteOptions::default(), *saving)?;
         Ok(Some(path.clone()))
     }
 }
@@ -101,12 +101,12 @@ mod tests {
         gathered.put(Window { x0: 0, y0: 0, x1: 2, y1: 2 }, &[&[-0.5, 0.0, 0.5, 0.25]]);
         // Reaches past the end, as blocks do.
         gathered.put(Window { x0: 2, y0: 0, x1: 4, y1: 3 }, &[&[-9.0, 1.0, 9.0, 1.0, 1.0, 1.0]]);
-        assert_eq!(gathered.write(false).unwrap().as_ref(), Some(&file.path));
+        assert_eq!(gathered.write(&false.into()).unwrap().as_ref(), Some(&file.path));
         let (picture, format) = unband_io::read_file(&file.path, &unband_io::Limits::default()).unwrap();
         assert_eq!((format.name, picture.depth, picture.planes.len()), ("PNG", Depth::Int(16), 1));
         let codes: Vec<u32> = picture.planes[0].data.iter().map(|&v| picture.depth.code(v)).collect();
         assert_eq!(codes, [0, 32768, 0, 65535, 49151, 65535]);
-        assert!(Gathered::new(&file, (3, 2)).write(true).unwrap().is_none());
+        assert!(Gathered::new(&file, (3, 2)).write(&true.into()).unwrap().is_none());
         assert!(check_free(&file.path, false).is_err() && check_free(&file.path, true).is_ok());
     }
 }

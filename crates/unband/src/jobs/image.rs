@@ -81,6 +81,7 @@ pub(crate) fn deband_as(
         mean_shift_codes: 0.0,
         max_change_codes: 0.0,
         samples_moved: 0,
+        samples_clipped: 0,
         seconds: 0.0,
         findings,
     };
@@ -161,6 +162,7 @@ pub(crate) fn deband_as(
     }
     not_finite.put_back(&mut image);
     report.samples_moved = pipeline.tally.moved();
+    report.samples_clipped = pipeline.tally.clipped();
     report.max_change_codes = pipeline.tally.max_change_codes();
     let shifts = pipeline.tally.mean_shifts_codes(samples(&image));
     report.mean_shift_codes = shifts.into_iter().fold(0.0, |a: f32, b| if b.abs() > a.abs() { b } else { a });

@@ -16,6 +16,8 @@ pub(super) struct Tally {
     moved: AtomicU64,
     largest: AtomicU32,
     shift: Vec<AtomicI64>,
+    /// Floats beyond black or white that were cut off there; nothing where samples are whole codes.
+    clipped: Option<AtomicU64>,
     /// Codes of each plane of the input, where the result has the same: a decoder may leave samples between them, and
     /// rounding those is no change.
     grids: Vec<Option<Grid>>,
@@ -28,11 +30,19 @@ impl Tally {
         let shift = planes.clone().map(|_| AtomicI64::new(0)).collect();
         let grid = |p| Grid::new(image.color.model, p, depth).filter(|_| depth == image.depth);
         let grids = planes.map(grid).collect();
-        Self { moved: AtomicU64::new(0), largest: AtomicU32::new(0), shift, grids }
+        let clipped = (image.depth == Depth::F32).then(AtomicU64::default);
+        Self { moved: AtomicU64::new(0), largest: AtomicU32::new(0), shift, clipped, grids }
     }
 
     /// Counts part of a row.
     pub(super) fn count(&self, level: Level, plane: usize, values: &[f32], source: &[f32]) {
+        if let Some(clipped) = &self.clipped {
+            let cut = |(value, source): (&f32, &f32)| {
+                (*source > 1.0 && *value <= 1.0) || (*source < 0.0 && *value >= 0.0)
+            };
+            let count = values.iter().zip(source).filter(|&both| cut(both)).count();
+            clipped.fetch_add(count as u64, Ordering::Relaxed);
+        }
         let Some(grid) = self.grids[plane] else { return self.add(level, plane, values, source) };
         let mut shown_source = [0.0; PIECE];
         for (values, source) in values.chunks(PIECE).zip(source.chunks(PIECE)) {
@@ -54,6 +64,10 @@ impl Tally {
 
     pub(super) fn moved(&self) -> u64 {
         self.moved.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn clipped(&self) -> u64 {
+        self.clipped.as_ref().map_or(0, |clipped| clipped.load(Ordering::Relaxed))
     }
 
     /// The largest change of a sample, in 8-bit codes.
@@ -92,6 +106,19 @@ mod tests {
         tally.count(Level::best(), 0, &[codes[1]; 4], &image.planes[0].data);
         assert_eq!(tally.moved(), 3);
         assert!((tally.max_change_codes() - 235.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn light_beyond_white_that_is_cut_off_is_counted() {
+        let mut image = Image::from_gray::<u8>(4, 1, &[0; 4]).unwrap();
+        image.depth = Depth::F32;
+        let source = [45.0, -0.5, 2.0, 0.5];
+        let tally = Tally::new(&image, Depth::F32);
+        tally.count(Level::best(), 0, &source, &source);
+        assert_eq!(tally.clipped(), 0);
+        tally.count(Level::best(), 0, &[1.0, 0.0, 1.9, 0.6], &source);
+        assert_eq!(tally.clipped(), 2);
+        assert_eq!(Tally::new(&Image::from_gray::<u8>(1, 1, &[0]).unwrap(), Depth::F32).clipped(), 0);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use clap::Args;
 use unband::NoProgress;
 use unband_image::Depth;
 use unband_infer::models;
-use unband_io::video::{self, Film, is_film};
+use unband_io::video::{self, Film, Programs, is_film};
 use unband_metrics::{Metric, film_psnr};
 
 use super::super::score::films::reader::expected;
@@ -19,8 +19,9 @@ use super::super::score::films::{EVERY, PLOT, Steps};
 use super::super::score::{FailureRecord, Gate, MeasureArgs, Use, reasons, tell_failed, work};
 use super::CompareArgs;
 use crate::Outcome;
+use crate::inputs::exact;
 use crate::interrupt;
-use crate::result::{print_data, print_json};
+use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk};
 use pairs::{Measured, Plan, failure, measured};
 
@@ -116,8 +117,12 @@ impl<'a> Job<'a> {
             [false, true] => return film_and_other(paths[1], paths[0]),
             _ => {}
         }
-        let probe =
-            |path: &Path| video::probe(path).map_err(|error| (Outcome::SomeFailed, failure(path, &error)));
+        // Nothing is written yet: Ctrl-C ends the program, and those that it has started.
+        interrupt::listen();
+        let probe = |path: &Path| {
+            video::probe(path, &Programs::default())
+                .map_err(|error| (Outcome::SomeFailed, failure(path, &error)))
+        };
         let films = [probe(paths[0])?, probe(paths[1])?];
         same_size(&films).map_err(|failure| (Outcome::SomeFailed, failure))?;
         let names = match films[0].video.samples {
@@ -137,7 +142,7 @@ impl<'a> Job<'a> {
     fn measure(&self, rows: Option<&mut Rows>, step: &dyn Fn()) -> Result<Option<Done>, Failure> {
         let ctx = MeasureArgs::context(self.args.threads(), &NoProgress, self.models.as_deref());
         let plan = Plan { metrics: &self.metrics, every: EVERY, keep_going: self.film.keep_going };
-        let name = self.films[1].path.display().to_string();
+        let name = exact(&self.films[1].path);
         // What comes first is what people ask for first.
         let mut tally = Tally::new(name, &self.metrics, 0, self.film.plot.is_some(), rows);
         let Some(measured) = measured(&self.films, &plan, &ctx, &mut tally, step)? else { return Ok(None) };
@@ -229,13 +234,13 @@ impl work::Job for Job<'_> {
         self.notes(&done, talk);
         let Done { scored, measured } = &done;
         let mut outcome = if self.args.json {
-            let reference = self.films[0].path.display().to_string();
+            let reference = exact(&self.films[0].path);
             let names = (self.films[1].video.codec.as_str(), Some(reference.as_str()));
             let partial = measured.more.is_some();
             let film = FilmRecord::new(scored, names, &measured.format, partial, &[], &self.metrics);
             print_json(&Record::new(SCHEMA, vec![film], Vec::new(), &self.metrics))
         } else {
-            print_data(self.text(&done).as_bytes())
+            print_text(&self.text(&done))
         };
         outcome = outcome.max(rows.map_or(Outcome::Done, |rows| rows.write(self.args, talk)));
         if interrupt::asked() {

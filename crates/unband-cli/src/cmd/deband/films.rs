@@ -11,7 +11,7 @@ use unband_io::video::{Purpose, container_of, is_film};
 use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
-use crate::inputs::Input;
+use crate::inputs::{Input, exact};
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
 use crate::pictures::threads;
@@ -102,7 +102,7 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
     let lossless = args.film.lossless || args.film.purpose == Some(Purpose::Archive);
     let target = |film: &Input| {
         let input = &film.path;
-        let stem = input.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let mut beside = input.file_stem().unwrap_or_default().to_os_string();
         // What has no code for FFV1, and what films are not written to, becomes Matroska.
         let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         let keeps = container_of(input).is_some_and(|container| !lossless || container.ffv1);
@@ -110,7 +110,10 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
         match (folder, &args.pictures.output) {
             (Some(folder), _) => folder.join(&film.below).with_extension(extension),
             (None, Some(path)) => path.clone(),
-            (None, None) => input.with_file_name(format!("{stem}_unband.{extension}")),
+            (None, None) => {
+                beside.push(format!("_unband.{extension}"));
+                input.with_file_name(beside)
+            }
         }
     };
     let targets: Vec<PathBuf> = films.iter().map(target).collect();
@@ -144,7 +147,7 @@ fn same(a: &Path, b: &Path) -> bool {
 }
 
 fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, loudness: Loudness) -> Outcome {
-    let shown = input.display().to_string();
+    let shown = exact(input);
     let bar = Bar::film(loudness > Loudness::Quiet);
     let talk = Talk { loudness, bar: &bar };
     let finish = |record: &Record, outcome: Outcome| {
@@ -244,7 +247,7 @@ impl<'a> FilmRecord<'a> {
             schema: Schema::default(),
             input,
             status: "written",
-            output: report.output.display().to_string(),
+            output: exact(&report.output),
             width: video.width,
             height: video.height,
             depth: video.depth.bits(),

@@ -7,7 +7,8 @@ use serde::Serialize;
 use unband::show::{HeatMap, Moment, Spot as Square, Value, before_after, worst_spots};
 use unband::video::{Alone, FilmOptions, check_film, deband_alone, decode_options};
 use unband::{Context, Error, Image, NoProgress};
-use unband_io::video::{self, DecodeOptions, Film, FrameFormat, VideoError};
+use unband_io::Saving;
+use unband_io::video::{self, DecodeOptions, Film, FrameFormat, Programs, VideoError};
 use unband_metrics::cambi;
 
 use super::films;
@@ -18,6 +19,7 @@ use crate::cmd::score::films::reader::{Raw, Reader, decoding, expected, image, i
 use crate::cmd::score::films::summary::{Place, clock};
 use crate::cmd::score::films::worst::{Spot, Worst, about};
 use crate::cmd::score::{Subject, measure_one, number};
+use crate::inputs::exact;
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
 use crate::pictures::threads;
@@ -78,8 +80,8 @@ fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
         })?;
     }
     let target = |input: &PathBuf| {
-        let stem = input.file_stem().unwrap_or_default().to_string_lossy();
-        let name = format!("{stem}_unband_preview.png");
+        let mut name = input.file_stem().unwrap_or_default().to_os_string();
+        name.push("_unband_preview.png");
         match (folder, file) {
             (Some(folder), _) => folder.join(name),
             (None, Some(path)) => path.to_path_buf(),
@@ -96,7 +98,7 @@ fn one(
     count: usize,
     talk: &Talk<'_>,
 ) -> Outcome {
-    let shown = input.display().to_string();
+    let shown = exact(input);
     if output.is_file() && args.pictures.skip_existing {
         talk.line(&format!("{shown}: left out, {} exists", output.display()));
         return Outcome::Done;
@@ -119,7 +121,8 @@ fn one(
     let written = made.and_then(|made| {
         let Some(Made { png, frames }) = made else { return Ok(None) };
         let _busy = Busy::begin();
-        unband_io::write_bytes(&png, output, args.pictures.overwrite)
+        let saving = Saving { made_of: Some(input), ..args.pictures.overwrite.into() };
+        unband_io::write_bytes(&png, output, saving)
             .map_err(|error| Failure::at(output.display().to_string(), error.to_string(), error.hint()))?;
         Ok(Some(frames))
     });
@@ -133,7 +136,7 @@ fn one(
             if !args.pictures.json {
                 return Outcome::Done;
             }
-            let output = output.display().to_string();
+            let output = exact(output);
             print_json(&PreviewRecord {
                 schema: Schema::default(),
                 input: &shown,
@@ -203,7 +206,7 @@ fn preview(
         let named = matches!(error, Error::Video(_) | Error::File(_));
         Failure { subject: (!named).then(shown), message: error.to_string(), hint: error.hint() }
     };
-    let film = video::probe(input).map_err(|error| failed(error.into()))?;
+    let film = video::probe(input, &Programs::default()).map_err(|error| failed(error.into()))?;
     check_film(&film, options).map_err(failed)?;
     let part = decode_options(&film, options).map_err(failed)?;
     let Some(found) = look(&film, &part, count, bar, ctx)? else { return Ok(None) };

@@ -16,14 +16,14 @@ use unband::NoProgress;
 use unband::show::Picture;
 use unband_image::Depth;
 use unband_infer::models;
-use unband_io::video::{self, Film, is_film, promises_film};
+use unband_io::video::{self, Film, Programs, is_film, promises_film};
 use unband_metrics::Metric;
 
 use super::{FailureRecord, Gate, MeasureArgs, ScoreArgs, USE, tell_failed, work};
 use crate::Outcome;
-use crate::inputs::{Gather, readable};
+use crate::inputs::{Gather, exact, readable};
 use crate::interrupt;
-use crate::result::{print_data, print_json};
+use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk};
 use frames::{Measured, Plan, failure, measured};
 use reader::expected;
@@ -78,9 +78,11 @@ pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
     if films.is_empty() || !(named || others.is_empty()) {
         return None;
     }
+    // Nothing is written yet: Ctrl-C ends the program, and those that it has started.
+    interrupt::listen();
     let mut sorted = Sorted { films: Vec::new(), failures: found.failures, other: others.into_iter().next() };
     for path in &films {
-        match video::probe(path) {
+        match video::probe(path, &Programs::default()) {
             Ok(film) => sorted.films.push(film),
             Err(error) => sorted.failures.push(failure(path, &error)),
         }
@@ -161,7 +163,7 @@ impl<'a> Job<'a> {
             lead: self.lead(),
             every: self.film.every.map_or(EVERY, NonZeroUsize::get),
         };
-        let name = film.path.display().to_string();
+        let name = exact(&film.path);
         let mut tally = Tally::new(name, &self.metrics, self.lead(), self.film.plot.is_some(), rows);
         let mut worst = Worst::new(WORST);
         let Some(measured) = measured(film, &plan, &ctx, &mut tally, &mut worst, step)? else {
@@ -241,7 +243,7 @@ impl work::Job for Job<'_> {
                 }
             };
             if !self.args.json {
-                talk.bar.aside(|| print_data(self.text(&done).as_bytes()));
+                talk.bar.aside(|| print_text(&self.text(&done)));
             }
             if let Some(damage) = &done.measured.damage {
                 fail(damage);

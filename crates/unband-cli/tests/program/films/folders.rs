@@ -15,7 +15,7 @@ fn films_in_folders_are_taken_with_the_pictures_and_one_that_fails_stops_no_othe
     drawn(&stage, "in/b.mkv", TEN, &FFV1);
     drawn(&stage, "in/far/c.mkv", TEN, &FFV1);
     drawn(&stage, "in/d.y4m", TEN, &[]);
-    stage.write("in/a.mkv", b"text");
+    stage.write("in/a.mkv", b"\x1A\x45\xDF\xA3 and nothing more\0");
     stage.write("in/notes.txt", b"text");
     stage.png("in/e.png", &texture);
     let ran = stage.run(&["in", "-o", "out", "--lossless", "--recursive", "--json"]).code(1);

@@ -126,7 +126,7 @@ fn a_turned_film_with_oblong_pixels_stays_so() {
     printed("ffmpeg", &[&args[..], &[path.to_str().unwrap()]].concat());
     stage.run(&["turned.mp4", "-q"]).code(0);
     let shape = |name: &str| {
-        let film = unband_io::video::probe(&stage.path(name)).unwrap();
+        let film = unband_io::video::probe(&stage.path(name), &unband_io::Programs::default()).unwrap();
         (film.video.width, film.video.height, film.video.sample_aspect, film.video.rotation)
     };
     assert_eq!(shape("turned.mp4"), shape("turned_unband.mp4"));

@@ -6,11 +6,17 @@ mod disk;
 mod faults;
 mod folders;
 mod kept;
+mod names;
+mod playlists;
 mod preview;
+#[cfg(unix)]
+mod private;
 #[cfg(unix)]
 mod programs;
 #[cfg(target_os = "linux")]
 mod resume;
+#[cfg(target_os = "linux")]
+mod signals;
 mod unusual;
 
 use std::path::{Path, PathBuf};

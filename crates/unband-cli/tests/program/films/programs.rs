@@ -3,7 +3,7 @@
 use super::*;
 
 /// Programs of that name before all others: `sh` does what is said for some arguments, else the real one runs.
-fn before(stage: &Stage, program: &str, pattern: &str, instead: &str) -> String {
+pub fn before(stage: &Stage, program: &str, pattern: &str, instead: &str) -> String {
     let real = real(program);
     let script = format!(
         "#!/bin/sh\nreal='{real}'\ncase \"$*\" in *'{pattern}'*) {instead} ;; esac\nexec \"$real\" \"$@\"\n"

@@ -28,7 +28,7 @@ fn tiny_films_and_films_of_one_frame_are_films() {
             &["-c:v", "ffv1"],
         );
         let output = keeps_times(&stage, &name);
-        let film = unband_io::video::probe(&stage.path(&output)).unwrap();
+        let film = unband_io::video::probe(&stage.path(&output), &unband_io::Programs::default()).unwrap();
         assert_eq!(format!("{}x{}", film.video.width, film.video.height), size);
     }
     // Encoders that want more say so.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use unband_image::inspect::{Findings, inspect};
 use unband_image::restorer::Aside;
 use unband_image::{Context, Depth, Image, Model};
-use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
+use unband_io::{Dropped, FormatEntry, Limits, Saving, WriteOptions};
 
 mod names;
 mod source;
@@ -235,10 +235,13 @@ pub fn deband_file(
             threads: ctx.threads,
             ..WriteOptions::default()
         };
+        let saving = Saving { made_of: path_of(input), cancel: Some(ctx.cancel), ..options.overwrite.into() };
         if again && done.plan.copies {
             bytes = read_bytes(input, &options.limits, ctx)?;
         }
-        let written = write(&mut done, image, &bytes, &mut output, (options, &how))?;
+        let written = write(&mut done, image, &bytes, &mut output, (&how, &saving));
+        // An encoder that was stopped has no result.
+        let written = written.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))?;
         done.bytes.output = written.as_ref().map(|written| written.len() as u64);
         done.bytes = done.bytes.with_file(done.plan.output.as_deref());
         if let (true, Input::File(from), Some(to)) = (options.preserve_times, input, &done.plan.output) {
@@ -248,7 +251,8 @@ pub fn deband_file(
             done.proof = Some(proof(&done, &bytes, written.as_deref(), options)?);
         }
     }
-    done.aside = gathered.map(|gathered| gathered.write(options.overwrite)).transpose()?.flatten();
+    let saving = Saving { made_of: path_of(input), ..options.overwrite.into() };
+    done.aside = gathered.map(|gathered| gathered.write(&saving)).transpose()?.flatten();
     done.seconds = start.elapsed().as_secs_f64();
     Ok(done)
 }
@@ -279,7 +283,7 @@ fn write(
     image: Image,
     bytes: &[u8],
     output: &mut Output<'_>,
-    (options, how): (&FileOptions, &WriteOptions),
+    (how, saving): (&WriteOptions, &Saving<'_>),
 ) -> Result<Option<Vec<u8>>, Error> {
     let plan = &done.plan;
     match (output, &plan.output) {
@@ -297,11 +301,11 @@ fn write(
             Ok(Some(buffer))
         }
         (_, Some(path)) if plan.copies => {
-            unband_io::write_bytes(bytes, path, options.overwrite)?;
+            unband_io::write_bytes(bytes, path, *saving)?;
             Ok(None)
         }
         (_, Some(path)) => {
-            done.dropped = unband_io::write_file(&image, path, plan.format, how, options.overwrite)?;
+            done.dropped = unband_io::write_file(&image, path, plan.format, how, *saving)?;
             Ok(None)
         }
         (_, None) => Ok(None),
@@ -411,16 +415,20 @@ fn target(plan: &mut Plan, input: Input<'_>, output: &Output<'_>, options: &File
     if plan.copies {
         plan.format = plan.input_format;
     }
-    let path = match input {
-        Input::File(path) => Some(path),
-        Input::Bytes(_) => None,
-    };
+    let path = path_of(input);
     plan.output = match output {
         _ if unchanged && options.only_banded => None,
         Output::Sink(_) => None,
         Output::File(path) => Some(path.to_path_buf()),
         Output::Stem(stem) => Some(with_extension(stem, &extension(path, plan.format))),
     };
+}
+
+fn path_of(input: Input<'_>) -> Option<&Path> {
+    match input {
+        Input::File(path) => Some(path),
+        Input::Bytes(_) => None,
+    }
 }
 
 fn copy_times(from: &Path, to: &Path) -> Result<(), Error> {

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use unband_image::inspect::inspect;
 use unband_image::{Context, Depth, Image, Model};
-use unband_io::{Dropped, FormatEntry, Limits, WriteOptions};
+use unband_io::{Dropped, FormatEntry, Limits, Saving, WriteOptions};
 
 use super::names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
 use super::source::{decode, read_bytes};
-use super::{FileBytes, Input, Naming, Output, copy_times, io_error};
+use super::{FileBytes, Input, Naming, Output, copy_times, io_error, path_of};
 use crate::choose::choose;
 use crate::jobs::rgb::deband_into_rgb;
 use crate::jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
@@ -136,8 +136,12 @@ pub fn upscale_file(
         threads: ctx.threads,
         ..WriteOptions::default()
     };
+    let saving = Saving { made_of: path_of(input), cancel: Some(ctx.cancel), ..options.overwrite.into() };
     let dropped = match (&mut output, &plan.output) {
-        (_, Some(path)) => unband_io::write_file(&image, path, plan.format, &how, options.overwrite)?,
+        (_, Some(path)) => {
+            let written = unband_io::write_file(&image, path, plan.format, &how, saving);
+            written.or_else(|error| ctx.check().map_err(Error::from).and(Err(error.into())))?
+        }
         (Output::Sink(sink), None) => {
             let mut buffer = Vec::new();
             let dropped = unband_io::write(&image, plan.format, &how, &mut buffer)?;
@@ -173,10 +177,7 @@ fn plan(
     let depth = fitting_depth(options.options.depth, asked).resolve(image.depth);
     let model = if image.is_yuv() { Model::Rgb } else { image.color.model };
     let format = asked.unwrap_or_else(|| default_format(image, input_format, depth));
-    let path = match input {
-        Input::File(path) => Some(path),
-        Input::Bytes(_) => None,
-    };
+    let path = path_of(input);
     let to = match output {
         Output::Sink(_) => None,
         Output::File(path) => Some(path.to_path_buf()),

@@ -4,7 +4,7 @@ use unband_image::Image;
 use unband_io::video::{DecodeOptions, Film, FrameFormat};
 
 use super::frames::Frames;
-use super::{FilmOptions, bits_of, cut};
+use super::{FilmOptions, bits_of_film, cut};
 use crate::{Context, Error};
 
 /// A frame, before and after.
@@ -53,7 +53,7 @@ pub fn deband_alone(
     options: &FilmOptions,
     ctx: &Context<'_>,
 ) -> Result<Alone, Error> {
-    let bits = bits_of(film.video.depth, options.options.depth)?;
+    let bits = bits_of_film(film, options)?;
     let to = format.with_bits(bits).ok_or_else(|| Error::Option {
         name: "depth of a film",
         range: "what its pixel format has",

@@ -17,11 +17,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Instant;
 
+use unband_image::Depth;
 use unband_image::cuts::Cuts;
 use unband_io::Limits;
 use unband_io::video::{
-    self, Cut, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, FrameFormat, Others, Programs,
-    Segment, VideoError,
+    self, Cut, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, FrameFormat, Others, PixelFormat,
+    Programs, Segment, VideoError,
 };
 
 use self::frames::Frames;
@@ -80,8 +81,8 @@ fn work_on(
     let start = Instant::now();
     // Programs take a while to start: what each is asked is asked at the same time.
     let (film, ffmpeg) = std::thread::scope(|scope| {
-        let ffmpeg = scope.spawn(Ffmpeg::find);
-        let film = video::probe(input);
+        let ffmpeg = scope.spawn(|| Ffmpeg::find(programs));
+        let film = video::probe(input, programs);
         (film, ffmpeg.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let film = film?;
@@ -89,8 +90,8 @@ fn work_on(
     if output.exists() && !options.overwrite {
         return Err(unband_io::Error::Exists.in_file(output).into());
     }
-    let ffmpeg = ffmpeg?;
-    let bits = bits_of(film.video.depth, options.options.depth)?;
+    let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
+    let bits = bits_of_film(&film, options)?;
     let encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, &ffmpeg)?;
     let others = Others::check(&film, &encoding, output, options.keep_going, programs)?;
     let cut = cut(&film, options)?;
@@ -149,13 +150,23 @@ pub fn unfinished(output: &Path) -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// Bits per sample of the result: what is taken out of eight bits shows in ten.
-fn bits_of(depth: unband_image::Depth, asked: OutputDepth) -> Result<u8, Error> {
+/// Bits per sample of the result: what is taken out of eight bits shows in ten, where its samples have a format of ten.
+fn bits_of(depth: Depth, asked: OutputDepth, has: impl Fn(u8) -> bool) -> Result<u8, Error> {
+    let wrong = |range| Err(Error::Option { name: "depth of a film", range, got: asked.to_string() });
     match asked {
-        OutputDepth::Keep => Ok(depth.bits().clamp(10, 16)),
-        OutputDepth::Bits(bits @ 8..=16) => Ok(bits),
-        other => Err(Error::Option { name: "depth of a film", range: "8..=16", got: other.to_string() }),
+        OutputDepth::Keep => {
+            Ok([depth.bits().clamp(10, 16)].into_iter().find(|&b| has(b)).unwrap_or(depth.bits()))
+        }
+        OutputDepth::Bits(bits @ 8..=16) if has(bits) => Ok(bits),
+        OutputDepth::Bits(8..=16) => wrong("8 where chroma is 4:1:1, 4:1:0 or 4:4:0"),
+        _ => wrong("8..=16"),
     }
+}
+
+fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Error> {
+    let (format, _) = video::working_format(film)?;
+    let has = |bits| PixelFormat::planar(format.samples, bits, format.alpha).is_some();
+    bits_of(film.video.depth, options.options.depth, has)
 }
 
 fn cut(film: &Film, options: &FilmOptions) -> Result<Option<Cut>, Error> {
@@ -361,7 +372,7 @@ impl Plan<'_> {
             &joined,
         )?;
         let moved = fs::File::open(&joined)
-            .and_then(|file| file.sync_all())
+            .and_then(|file| unband_io::narrow(&file, &self.film.path).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&joined, self.output));
         moved.map_err(|source| unband_io::Error::Io { action: "write", source }.in_file(self.output).into())
     }

@@ -37,9 +37,10 @@ pub fn deband_stream(
     let mut reader = Y4mReader::new(input, limits)?;
     let header = *reader.header();
     let from = FrameFormat::of_y4m(&header)?;
-    let to = Depth::Int(bits_of(header.depth, options.depth)?);
     // Alpha has a tag with eight bits only: it cannot go along to more.
-    let header = Y4mHeader { depth: if header.alpha { header.depth } else { to }, ..header };
+    let with = |depth| Y4mHeader { depth: if header.alpha { header.depth } else { depth }, ..header };
+    let has = |bits| FrameFormat::of_y4m(&with(Depth::Int(bits))).is_ok();
+    let header = with(Depth::Int(bits_of(header.depth, options.depth, has)?));
     let to = FrameFormat::of_y4m(&header)?;
     let mut writer = Y4mWriter::new(output, header)?;
     let mut frames = Frames::new(options, "", (from, to), ctx);

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use unband_io::Leftover;
 use unband_io::video::{Film, Segment, VideoError};
 
 const LIST: &str = "segments.jsonl";
@@ -15,6 +16,8 @@ const VERSION: u32 = 1;
 #[derive(Debug)]
 pub(super) struct Work {
     folder: PathBuf,
+    /// Until a segment is finished there is nothing to go on with.
+    empty: Option<Leftover>,
     list: File,
     /// Finished segments, in order.
     pub(super) segments: Vec<Segment>,
@@ -24,11 +27,37 @@ pub(super) struct Work {
     pub(super) complete: bool,
 }
 
+/// What comes behind the result's name.
+const UNFINISHED: &str = ".unfinished";
+/// No file system takes longer names, in bytes.
+const LONGEST_NAME: usize = 255;
+
 /// Where the unfinished work for a result is.
 pub(super) fn folder_of(output: &Path) -> PathBuf {
-    let mut name = output.file_name().unwrap_or_default().to_os_string();
-    name.push(".unfinished");
-    output.with_file_name(name)
+    let name = output.file_name().unwrap_or_default();
+    let mut folder = name.to_os_string();
+    folder.push(UNFINISHED);
+    if folder.len() > LONGEST_NAME {
+        // The beginning is for people, the number for the rest.
+        let all: String = name.to_string_lossy().into_owned();
+        let begins: String = all.chars().take(LONGEST_NAME / 8).collect();
+        let number = name.as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325u64, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        folder = format!("{begins}~{number:016x}{UNFINISHED}").into();
+    }
+    output.with_file_name(folder)
+}
+
+/// A folder that nobody else looks into: it holds pictures of a film that may be private.
+fn make(folder: &Path) -> std::io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 impl Work {
@@ -44,10 +73,11 @@ impl Work {
             }
             _ => {}
         }
-        fs::create_dir_all(&folder).map_err(|error| io("make the folder", &folder, error))?;
+        make(&folder).map_err(|error| io("make the folder", &folder, error))?;
+        let empty = Some(Leftover::new(&folder));
         let path = folder.join(LIST);
         let list = File::create(&path).map_err(|error| io("write", &path, error))?;
-        let mut work = Self { folder, list, segments: Vec::new(), next: None, complete: false };
+        let mut work = Self { folder, empty, list, segments: Vec::new(), next: None, complete: false };
         work.put(&head(film, key)?)?;
         Ok(work)
     }
@@ -86,7 +116,7 @@ impl Work {
             segments.push(segment);
         }
         let list = OpenOptions::new().append(true).open(&path).map_err(|error| io("write", &path, error))?;
-        let mut work = Self { folder, list, segments: Vec::new(), next, complete };
+        let mut work = Self { folder, empty: None, list, segments: Vec::new(), next, complete };
         work.rewrite(&head(film, key)?, segments, next)?;
         Ok(work)
     }
@@ -123,6 +153,7 @@ impl Work {
         self.put(&json!({"file": name, "first": segment.first, "frames": segment.frames, "next": next}))?;
         (self.next, self.complete) = (next, next.is_none());
         self.segments.push(segment);
+        self.empty = None;
         Ok(())
     }
 
@@ -165,4 +196,28 @@ fn parse(value: &Value, folder: &Path) -> Option<(Segment, Option<i64>)> {
 
 fn io(action: &'static str, path: &Path, source: std::io::Error) -> VideoError {
     unband_io::Error::Io { action, source }.in_file(path).into()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_long_names_are_short_and_differ() {
+        let of = |name: &str| folder_of(&Path::new("out").join(name));
+        assert_eq!(of("film.mkv"), Path::new("out/film.mkv.unfinished"));
+        let names: Vec<PathBuf> = ["a", "b"].map(|end| of(&format!("{}{end}.mkv", "ä".repeat(118)))).to_vec();
+        assert_ne!(names[0], names[1]);
+        for name in &names {
+            assert_eq!(name.parent(), Some(Path::new("out")));
+            let name = name.file_name().unwrap().to_str().unwrap();
+            assert!(
+                name.len() <= LONGEST_NAME && name.starts_with("ää") && name.ends_with(UNFINISHED),
+                "{name}"
+            );
+        }
+        let folder = tempfile::tempdir().unwrap();
+        make(&folder_of(&folder.path().join(format!("{}.mkv", "x".repeat(240))))).unwrap();
+    }
 }

@@ -1,0 +1,228 @@
+//! Other people's programs while they run: among those of a piece of work, for another thread to end; and none outlives this
+//! program, however that ends.
+
+use std::io;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::leftovers;
+
+/// The programs of a piece of work. Another thread can end them: one that hangs never ends by itself, and whoever waits for
+/// what it makes is then told that there is nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Programs(Arc<Mutex<List>>);
+
+#[derive(Debug, Default)]
+struct List {
+    ended: bool,
+    children: Vec<Weak<Mutex<Child>>>,
+}
+
+/// Those of all work.
+static ALL: Mutex<List> = Mutex::new(List { ended: false, children: Vec::new() });
+
+impl Programs {
+    /// Ends all that run, with whatever they have started, and those that are started later as soon as they are.
+    pub fn end(&self) {
+        lock(&self.0).end();
+    }
+
+    /// Starts one in a group of its own: Ctrl-C goes to all programs of a terminal, and `ffmpeg` would end what it writes as if
+    /// that were all. It is this program's to stop it.
+    ///
+    /// # Errors
+    /// Whatever the operating system says.
+    pub(crate) fn start(&self, command: &mut Command) -> io::Result<Running> {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        let child = command.spawn()?;
+        let id = child.id();
+        let child = Arc::new(Mutex::new(child));
+        #[cfg(unix)]
+        guard::watch(id);
+        for list in [&ALL, &*self.0] {
+            lock(list).add(&child);
+        }
+        Ok(Running { child, id })
+    }
+}
+
+/// A program that was started. Ended and reaped when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Arc<Mutex<Child>>,
+    id: u32,
+}
+
+impl Running {
+    /// What it is to the system: whoever wants to end it can do so between two looks.
+    pub(crate) fn child(&self) -> MutexGuard<'_, Child> {
+        lock(&self.child)
+    }
+
+    /// Ends it, with whatever it has started.
+    pub(crate) fn kill(&self) {
+        let mut child = self.child();
+        kill(&mut child);
+        let _ = child.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+        #[cfg(unix)]
+        guard::forget(self.id);
+        #[cfg(not(unix))]
+        let _ = self.id;
+    }
+}
+
+impl List {
+    fn end(&mut self) -> Vec<Arc<Mutex<Child>>> {
+        self.ended = true;
+        let running: Vec<_> = self.children.drain(..).filter_map(|child| child.upgrade()).collect();
+        for child in &running {
+            kill(&mut lock(child));
+        }
+        running
+    }
+
+    fn add(&mut self, child: &Arc<Mutex<Child>>) {
+        if self.ended {
+            kill(&mut lock(child));
+        }
+        self.children.retain(|child| child.strong_count() > 0);
+        self.children.push(Arc::downgrade(child));
+    }
+}
+
+/// Ends all programs that run and removes what is not finished: before this program ends in the middle of its work.
+pub fn leave_nothing() {
+    let start = Instant::now();
+    for child in lock(&ALL).end() {
+        // What has ended writes nothing any more. A system may take its time.
+        while matches!(lock(&child).try_wait(), Ok(None)) && start.elapsed() < MOST {
+            sleep(Duration::from_millis(1));
+        }
+    }
+    leftovers::remove();
+}
+
+/// As long programs that are killed may take to be gone.
+const MOST: Duration = Duration::from_secs(2);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends it and its group. One that has ended already has left its number to others.
+fn kill(child: &mut Child) {
+    if !matches!(child.try_wait(), Ok(None)) {
+        return;
+    }
+    #[cfg(unix)]
+    {
+        let _ = rustix::process::kill_process_group(
+            rustix::process::Pid::from_child(child),
+            rustix::process::Signal::KILL,
+        );
+    }
+    let _ = child.kill();
+}
+
+/// A shell that waits until this program is gone and then ends what is left of its programs. A program that is killed can do
+/// nothing any more, and an encoder whose input just ends writes on for as long as it likes. (Linux alone could tell children
+/// by `PR_SET_PDEATHSIG`, and of the end of a thread instead of a program.)
+#[cfg(unix)]
+mod guard {
+    use std::io::Write;
+    use std::os::unix::process::CommandExt;
+    use std::process::{Child, Command, Stdio};
+    use std::sync::Mutex;
+
+    use super::lock;
+
+    /// Reads `+GROUP` and `-GROUP`; at the end of its input it ends the groups that are left.
+    const SCRIPT: &str = "trap '' HUP INT TERM; groups=\n\
+        while read -r line; do\n\
+        id=${line#?}; rest=\n\
+        for group in $groups; do [ \"$group\" = \"$id\" ] || rest=\"$rest $group\"; done\n\
+        case $line in +*) groups=\"$rest $id\" ;; *) groups=$rest ;; esac\n\
+        done\n\
+        for group in $groups; do kill -s KILL -- \"-$group\"; done";
+
+    /// Started with the first program; nothing where that was not possible.
+    static GUARD: Mutex<Option<Option<Child>>> = Mutex::new(None);
+
+    pub(super) fn watch(group: u32) {
+        say('+', group);
+    }
+
+    pub(super) fn forget(group: u32) {
+        say('-', group);
+    }
+
+    fn say(sign: char, group: u32) {
+        let mut guard = lock(&GUARD);
+        let guard = guard.get_or_insert_with(start);
+        let input = guard.as_mut().and_then(|child| child.stdin.as_mut());
+        if input.is_some_and(|input| writeln!(input, "{sign}{group}").is_err()) {
+            *guard = None;
+        }
+    }
+
+    /// It must not be ended with this program's group, nor keep a folder or a terminal busy.
+    fn start() -> Option<Child> {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", SCRIPT]).current_dir("/").process_group(0);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().ok()
+    }
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::process::Stdio;
+
+    fn shell(script: &str, programs: &Programs) -> Running {
+        programs.start(Command::new("/bin/sh").args(["-c", script]).stdout(Stdio::null())).unwrap()
+    }
+
+    fn runs(id: &str) -> bool {
+        Command::new("kill").args(["-0", id]).stderr(Stdio::null()).status().unwrap().success()
+    }
+
+    #[test]
+    fn another_thread_ends_what_runs_and_what_is_started_later() {
+        let programs = Programs::default();
+        let first = shell("exec sleep 600", &programs);
+        programs.end();
+        assert!(first.child().wait().unwrap().code().is_none());
+        assert!(shell("exec sleep 600", &programs).child().wait().unwrap().code().is_none());
+    }
+
+    #[test]
+    fn what_a_program_has_started_ends_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("id");
+        let script = format!("sleep 600 & echo $! > '{0}.new'; mv '{0}.new' '{0}'; wait", path.display());
+        let running = shell(&script, &Programs::default());
+        let start = Instant::now();
+        while !path.exists() {
+            assert!(start.elapsed() < Duration::from_mins(1));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let id = std::fs::read_to_string(&path).unwrap();
+        assert!(runs(id.trim()));
+        drop(running);
+        while runs(id.trim()) {
+            assert!(start.elapsed() < Duration::from_mins(1), "{id} runs on");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
