@@ -194,8 +194,11 @@ pub fn check(inputs: &[Input], targets: &[Target], naming: Naming, overwrite: bo
     Ok(())
 }
 
-/// One spelling for each place, whether something is there or not.
+/// One spelling for each place, whether something is there or not. A link stands for what it leads to, which is what is
+/// replaced.
 fn place(path: &Path) -> PathBuf {
+    let linked = path.canonicalize();
+    let path = linked.as_deref().unwrap_or(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder
         .canonicalize()
@@ -203,7 +206,7 @@ fn place(path: &Path) -> PathBuf {
         .unwrap_or_else(|_| folder.to_path_buf());
     let place = match path.file_name() {
         Some(name) => folder.join(name),
-        None => path.canonicalize().unwrap_or_else(|_| path.to_path_buf()),
+        None => path.to_path_buf(),
     };
     if cfg!(any(windows, target_os = "macos")) {
         // Names that differ in case only are one file there.
@@ -232,6 +235,25 @@ mod tests {
         assert!(folder_of(Some(Path::new("new.png")), &two).is_none());
         assert!(folder_of(Some(Path::new("-")), &two).is_none());
         assert!(folder_of(None, &two).is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_another_input_is_no_place_for_a_result() {
+        let dir = tempfile::tempdir().unwrap();
+        let input = |name: &str| {
+            std::fs::write(dir.path().join(name), b"x").unwrap();
+            Input { path: dir.path().join(name), below: name.into() }
+        };
+        let inputs = [input("a.png"), input("b.png")];
+        std::fs::create_dir(dir.path().join("out")).unwrap();
+        std::os::unix::fs::symlink("../b.png", dir.path().join("out/a.png")).unwrap();
+        let targets = ["a", "b"].map(|name| Target::Stem(dir.path().join("out").join(name)));
+        let failure = check(&inputs, &targets, Naming::default(), true).unwrap_err();
+        assert!(
+            failure.message.contains("would replace") && failure.message.contains("b.png"),
+            "{failure:?}"
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::inputs::{Gathered, Input, reason};
 use crate::interrupt::{self, Busy};
 use crate::outputs::{self, Target};
 use crate::record::{Record, Schema};
-use crate::result::{print_data, print_json, stdout_failure, write_data};
+use crate::result::{print_json, print_text, stdout_failure, write_data};
 use crate::settings;
 use crate::summary::{Became, summary};
 use crate::talk::{Failure, Loudness, Talk};
@@ -406,7 +406,7 @@ impl<'a, W: Work> Job<'a, W> {
                     self.json(talk, self.work.planned(input, &plan))
                 } else {
                     let text = self.work.plan_text(&input, &plan, to_stdout, talk.loudness);
-                    talk.bar.aside(|| print_data(text.as_bytes()))
+                    talk.bar.aside(|| print_text(&text))
                 }
             }
             Done::Finished(report, sink) => {

@@ -11,6 +11,7 @@ use unband_image::Depth;
 use unband_image::inspect::Space;
 
 use crate::cmd::inspect::cause_word;
+use crate::inputs::exact;
 use crate::talk::Failure;
 
 /// What an object of `--json` is, with the number of its form; that of `deband` unless something else is said.
@@ -239,7 +240,7 @@ impl Record {
 
 /// A path as text.
 pub fn shown(path: Option<&Path>) -> Option<String> {
-    path.map(|path| path.display().to_string())
+    path.map(exact)
 }
 
 /// A reason in one word.

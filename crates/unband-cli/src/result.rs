@@ -7,7 +7,14 @@ use serde::Serialize;
 use crate::Outcome;
 use crate::bar::Bar;
 use crate::inputs::reason;
-use crate::talk::{Failure, Loudness, Talk};
+use crate::talk::{Failure, Loudness, Talk, printable};
+
+/// Prints text of several lines. What in it could steer a terminal is replaced; names that may hold line breaks have to be
+/// [`printable`] before.
+pub fn print_text(text: &str) -> Outcome {
+    let lines: Vec<String> = text.split('\n').map(printable).collect();
+    print_data(lines.join("\n").as_bytes())
+}
 
 /// Prints data. A reader that went away (`| head`) is no fault and is not mentioned.
 pub fn print_data(data: &[u8]) -> Outcome {

@@ -129,9 +129,10 @@ fn choice(text: &str) -> Result<Choice, Failure> {
 /// A format by its extension or its name, with or without a dot.
 pub fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
     let word = text.trim_start_matches('.');
-    let error = match unband_io::by_extension(&Path::new("x").with_extension(word))
-        .or_else(|| unband_io::by_name(word))
-    {
+    let extension =
+        |format: &&'static FormatEntry| format.extensions.iter().any(|e| e.eq_ignore_ascii_case(word));
+    let found = unband_io::FORMATS.iter().find(extension).or_else(|| unband_io::by_name(word));
+    let error = match found {
         Some(format) if format.writes.is_some() => return Ok(format),
         Some(format) => unband_io::Error::ReadOnly { format: format.name },
         None => unband_io::Error::UnknownExtension { extension: word.to_owned() },

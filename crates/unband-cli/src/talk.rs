@@ -123,9 +123,14 @@ impl Talk<'_> {
     }
 }
 
-/// File names may hold control characters; shown raw they could steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+/// File names may hold control characters, which shown raw could steer the terminal or forge lines, and others that turn the
+/// direction of what follows.
+pub fn printable(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Numbers as people read them: `16,697,987`.
@@ -174,5 +179,6 @@ mod tests {
     #[test]
     fn control_characters_in_names_do_not_reach_the_terminal() {
         assert_eq!(printable("a\u{1b}[31m\n.png"), "a\u{fffd}[31m\u{fffd}.png");
+        assert_eq!(printable("a\u{202e}gnp.exe\u{2066}ü"), "a\u{fffd}gnp.exe\u{fffd}ü");
     }
 }

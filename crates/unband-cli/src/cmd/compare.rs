@@ -23,8 +23,8 @@ use crate::Outcome;
 use crate::batch;
 use crate::inputs::Input;
 use crate::interrupt;
-use crate::result::{print_data, print_json};
-use crate::talk::{Failure, Talk};
+use crate::result::{print_json, print_text};
+use crate::talk::{Failure, Talk, printable};
 use methods::Method;
 use pairs::{Pair, Pairs};
 use record::Record;
@@ -310,10 +310,10 @@ impl<'a> Job<'a> {
         let mut text = String::new();
         for pair in all {
             for row in pair.rows.iter().filter(|row| row.is_result()) {
-                let _ = writeln!(text, "{}  {}", pair.called(row), row.verdict.line);
+                let _ = writeln!(text, "{}  {}", printable(&pair.called(row)), row.verdict.line);
             }
             for note in &pair.notes {
-                let _ = writeln!(text, "{}  {note}", pair.name);
+                let _ = writeln!(text, "{}  {note}", printable(&pair.name));
             }
         }
         match all {
@@ -383,7 +383,7 @@ impl work::Job for Job<'_> {
         outcome = outcome.max(if self.args.json {
             print_json(&Record::new(&all, &roles, failed, &self.metrics))
         } else {
-            print_data(self.text(&all, &roles).as_bytes())
+            print_text(&self.text(&all, &roles))
         });
         let of = |role: &str| all.iter().flat_map(|pair| &pair.rows).filter(|row| row.role == role).collect();
         let groups: Vec<(&str, Vec<&Row>)> = roles.iter().map(|&role| (role, of(role))).collect();

@@ -25,7 +25,7 @@ use super::score::{MeasureArgs, Subject, measure, work};
 use crate::args::TalkArgs;
 use crate::bar::Bar;
 use crate::interrupt::{self, Busy};
-use crate::result::print_data;
+use crate::result::print_text;
 use crate::shipped::{self, SMALL, TABLES};
 use crate::talk::{Failure, Loudness, Talk};
 use crate::{Outcome, batch, pictures};
@@ -301,7 +301,7 @@ impl Job {
             .collect();
         outcome = outcome.max(self.write_tables(&listings, &groups, &all, talk));
         if let Some(first) = listings.first() {
-            outcome = outcome.max(print_data(formats::text(first).as_bytes()));
+            outcome = outcome.max(print_text(&formats::text(first)));
         }
         match self.page(&listings, &groups, &all, &chosen, talk) {
             _ if interrupt::asked() => return Outcome::Interrupted,

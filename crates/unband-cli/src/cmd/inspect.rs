@@ -8,14 +8,14 @@ use serde::Serialize;
 use unband::{Cause, Context, Drawing, Findings, Image, Model};
 use unband_image::inspect::{BandingMap, PlaneGrid, Space};
 use unband_image::{Depth, Plane};
-use unband_io::WriteOptions;
+use unband_io::{Saving, WriteOptions};
 
 use crate::Outcome;
 use crate::args::{TalkArgs, png_file};
 use crate::bar::Bar;
 use crate::inputs::{Gather, Input, readable};
-use crate::result::{print_data, print_json};
-use crate::talk::{Failure, Loudness, Talk};
+use crate::result::{print_json, print_text};
+use crate::talk::{Failure, Loudness, Talk, printable};
 
 /// What it takes.
 #[derive(Debug, Args)]
@@ -79,17 +79,18 @@ fn one(input: &Input, args: &InspectArgs) -> Result<Outcome, Failure> {
     let format = format.name;
     let findings = unband::inspect(&image, &Context::default());
     if let Some(path) = &args.map {
-        draw(&image, &findings.map, path, args.overwrite)?;
+        let made_of = (!input.is_stdin()).then_some(&*input.path);
+        draw(&image, &findings.map, path, Saving { made_of, ..args.overwrite.into() })?;
     }
     Ok(if args.json {
         print_json(&Record::new(input, format, &image, &findings))
     } else {
-        print_data(text(input, format, &image, &findings, args.talk.verbose).as_bytes())
+        print_text(&text(input, format, &image, &findings, args.talk.verbose))
     })
 }
 
 fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose: bool) -> String {
-    let mut text = format!("{}  {}\n", input.shown(), about(image, format));
+    let mut text = format!("{}  {}\n", printable(&input.shown()), about(image, format));
     let _ = writeln!(text, "  {}", findings.sentence());
     if verbose {
         let visible = if findings.visible { "visible" } else { "not visible" };
@@ -141,7 +142,7 @@ fn plane_names(image: &Image, findings: &Findings) -> Vec<&'static str> {
 }
 
 /// The picture in grey, darkened where nothing was found, orange by the share of false contours.
-fn draw(image: &Image, map: &BandingMap, path: &Path, overwrite: bool) -> Result<(), Failure> {
+fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Result<(), Failure> {
     const ORANGE: [f32; 3] = [1.0, 0.45, 0.0];
     // A tenth of a square's samples on false contours is a lot: bands ten samples wide.
     const FULL: f32 = 0.1;
@@ -167,7 +168,7 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, overwrite: bool) -> Result
         }
     }
     let picture = Image::new(planes, Model::Rgb, Depth::EIGHT);
-    unband_io::write_file(&picture, path, png, &WriteOptions::default(), overwrite).map(|_| ()).map_err(fail)
+    unband_io::write_file(&picture, path, png, &WriteOptions::default(), saving).map(|_| ()).map_err(fail)
 }
 
 /// One line of `--json`.

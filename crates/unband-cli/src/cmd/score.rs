@@ -27,8 +27,8 @@ use crate::Outcome;
 use crate::batch;
 use crate::inputs::{Gather, Input, readable};
 use crate::interrupt;
-use crate::result::{print_data, print_json};
-use crate::talk::{Failure, Talk};
+use crate::result::{print_json, print_text};
+use crate::talk::{Failure, Talk, printable};
 
 pub use gates::Gate;
 pub use grade::level;
@@ -37,7 +37,7 @@ pub use measures::{
 };
 pub use options::{Drawing, MeasureArgs};
 pub use picture::Loaded;
-pub use record::{FailureRecord, MeasureRecord, ValuesRecord, csv, summaries};
+pub use record::{FailureRecord, MeasureRecord, ValuesRecord, csv, name_cell, summaries};
 pub use stats::{Summary, summary, summary_of_groups};
 pub use table::{MISSING, Table, cell, number};
 
@@ -215,8 +215,8 @@ impl work::Job for Job<'_> {
         let one = |input: &Input, threads: usize| self.one(input, threads, talk);
         let mut then = |scored: &mut Scored| {
             if !self.args.json {
-                let text = format!("{}  {}\n", scored.file, scored.row.verdict.line);
-                talk.bar.aside(|| print_data(text.as_bytes()));
+                let text = format!("{}  {}\n", printable(&scored.file), scored.row.verdict.line);
+                talk.bar.aside(|| print_text(&text));
                 talk.detail(&scored.row.verdict.finding.sentence);
             }
             if let (Some(page), Some(drawn)) = (&mut page, scored.drawn.take()) {
@@ -231,7 +231,7 @@ impl work::Job for Job<'_> {
         outcome = outcome.max(if self.args.json {
             print_json(&Record::new(&all, failed, &self.metrics))
         } else {
-            print_data(self.text(&all).as_bytes())
+            print_text(&self.text(&all))
         });
         let rows: Vec<&Row> = all.iter().map(|scored| &scored.row).collect();
         let means = means::listing(&self.metrics, &[("pictures", rows)], &|_| false);
@@ -300,6 +300,7 @@ pub fn reasons(name: &str, row: &Row, metrics: &[&'static Metric]) -> String {
             None => groups.push((vec![measure], reason)),
         }
     }
+    let name = printable(name);
     groups.iter().fold(String::new(), |mut text, (measures, reason)| {
         let colon = if measures.len() > 1 { ":" } else { "" };
         let _ = writeln!(text, "{MISSING} {name}: {}{colon} {reason}", measures.join(", "));

@@ -28,6 +28,7 @@ mod readme;
 mod score;
 mod score_films;
 mod stage;
+mod strangers;
 mod streams;
 mod study;
 #[cfg(unix)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use unband::files::{self, FileOptions, FileReport, Naming, Output, Plan};
-use unband::{Choice, Context, Error};
+use unband::{Choice, Context, Depth, Error};
 
 use crate::Outcome;
 use crate::args::DebandArgs;
@@ -13,7 +13,7 @@ use crate::pictures::{self, Work, tell_losses};
 use crate::record::{self, Record, Schema};
 use crate::settings;
 use crate::summary::Became;
-use crate::talk::{Failure, Loudness, Talk};
+use crate::talk::{Failure, Loudness, Talk, grouped, printable};
 use crate::weights;
 
 /// Bytes that a pixel may take while a picture is worked on, by our network too.
@@ -88,7 +88,7 @@ impl Work for Deband<'_> {
     }
 
     fn plan_text(&self, input: &str, plan: &Plan, to_stdout: bool, loudness: Loudness) -> String {
-        let mut text = record::plan_line(input, plan, to_stdout) + "\n";
+        let mut text = printable(&record::plan_line(input, plan, to_stdout)) + "\n";
         if loudness > Loudness::Normal {
             text.extend(["  ", plan.finding.as_str(), "\n"]);
         }
@@ -118,6 +118,17 @@ impl Work for Deband<'_> {
                 report.report.max_change_codes,
                 report.report.mean_shift_codes,
                 if plan.faithful { "kept inside their cells" } else { "not bound to their cells" }
+            ));
+        }
+        if report.report.samples_clipped > 0 {
+            let why = if plan.depth == Depth::F32 {
+                format!("{} knows none; `smooth` keeps them", plan.method)
+            } else {
+                format!("{} bits hold none; `--depth 32f` does", plan.depth.bits())
+            };
+            talk.note(&format!(
+                "{input}: {} samples beyond black or white were cut off there: {why}",
+                grouped(report.report.samples_clipped)
             ));
         }
         if let Some(path) = &report.aside {

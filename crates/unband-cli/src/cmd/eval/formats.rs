@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use unband::show::{Listing, ListingCell, ListingRow, Value};
 
-use super::super::score::Table;
+use super::super::score::{Table, name_cell};
 use super::contender::{Contender, Runs};
 use super::means::{Column, Group, Measured};
 use super::recipe::Cost;
@@ -229,6 +229,7 @@ pub fn pictures_csv(
                 };
                 let mut line =
                     [&pair.name, &pair.cause, &contender.row.name, setting].map(str::to_owned).to_vec();
+                line[0] = name_cell(std::mem::take(&mut line[0]));
                 let mut missing: Vec<String> = record.as_ref().err().into_iter().cloned().collect();
                 for column in &own {
                     line.push(match (record, column) {

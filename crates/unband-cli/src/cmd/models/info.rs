@@ -12,7 +12,7 @@ use unband_nets::{Graph, zoo};
 
 use super::{InfoArgs, unread};
 use crate::Outcome;
-use crate::result::{print_data, print_json};
+use crate::result::{print_json, print_text};
 use crate::talk::{Talk, grouped};
 use crate::weights;
 
@@ -26,7 +26,7 @@ pub fn run(args: &InfoArgs, talk: &Talk<'_>) -> Outcome {
         let path = &weights::file_named(named).unwrap_or_else(|_| named.clone());
         let told = match Info::of(path) {
             Ok(info) if args.json => print_json(&info),
-            Ok(info) => print_data(info.text().as_bytes()),
+            Ok(info) => print_text(&info.text()),
             Err(error) => {
                 talk.failure(&unread(path, &error));
                 Outcome::SomeFailed

@@ -10,7 +10,7 @@ use unband_nets::zoo::{self, PUBLISHED, Published};
 
 use super::ListArgs;
 use crate::Outcome;
-use crate::result::{print_data, print_json};
+use crate::result::{print_json, print_text};
 use crate::talk::{Talk, grouped};
 use crate::weights::{self, Imported, Shelf};
 
@@ -23,7 +23,7 @@ pub fn run(args: &ListArgs, talk: &Talk<'_>) -> Outcome {
     if folder.is_none() {
         talk.note(&"the system names no folder for data of programs; set UNBAND_MODELS");
     }
-    print_data(text(folder.as_deref(), &shelf).as_bytes())
+    print_text(&text(folder.as_deref(), &shelf))
 }
 
 fn text(folder: Option<&Path>, shelf: &Shelf) -> String {

@@ -119,7 +119,8 @@ pub fn csv<'a>(
     let mut table = csv::Writer::from_writer(Vec::new());
     let head = names.iter().copied().chain(["banding", "share", "cause"]);
     table.write_record(head.chain(metrics.iter().map(|metric| metric.name)).chain(["missing"]))?;
-    for (mut cells, row) in rows {
+    for (cells, row) in rows {
+        let mut cells: Vec<String> = cells.into_iter().map(name_cell).collect();
         let verdict = &row.verdict;
         cells.extend([
             verdict.grade.to_string(),
@@ -131,6 +132,12 @@ pub fn csv<'a>(
         table.write_record(&cells)?;
     }
     table.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// A name in a table. Spreadsheets compute what begins like a formula: such a name of a file gets its folder, and is the same
+/// file still.
+pub fn name_cell(name: String) -> String {
+    if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("./{name}") } else { name }
 }
 
 /// A value in a table; empty where there is none.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use unband::show::Value;
 
+use crate::talk::printable;
+
 /// What stands for a value that could not be measured; the reason follows below the table.
 pub const MISSING: &str = "–";
 
@@ -23,7 +25,7 @@ impl Table {
 
     /// Adds a row.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| printable(&cell)).collect());
     }
 
     /// The same with text in the last column too.

@@ -10,7 +10,7 @@ use super::make::REFERENCE;
 use super::{KEY_SCHEMA, Key, StudyArgs, failure};
 use crate::Outcome;
 use crate::inputs::reason;
-use crate::result::{print_data, print_json};
+use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk};
 
 /// Fewer grades of a picture cannot hold one two standard deviations from their mean.
@@ -64,7 +64,7 @@ pub fn run(args: &StudyArgs, talk: &Talk<'_>) -> Outcome {
     if args.json {
         print_json(&Record::new(&study, &reference, &scores))
     } else {
-        print_data(table(&scores).as_bytes())
+        print_text(&table(&scores))
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::{Seek, SeekFrom};
 use unband_metrics::Metric;
 
 use super::super::MeasureArgs;
-use super::super::record::{missing_cell, value_cell};
+use super::super::record::{missing_cell, name_cell, value_cell};
 use super::summary::Frame;
 use crate::Outcome;
 use crate::talk::{Failure, Talk};
@@ -46,7 +46,7 @@ impl Rows {
         metrics: &[&'static Metric],
     ) -> Result<(), Failure> {
         let verdict = frame.verdict.as_ref();
-        let mut cells = Vec::from(names);
+        let mut cells: Vec<String> = names.into_iter().map(name_cell).collect();
         cells.extend([
             format!("{seconds:.6}"),
             shot.to_string(),

@@ -11,10 +11,11 @@ use unband_metrics::Metric;
 use super::super::{FailureRecord, MeasureRecord, Table, ValuesRecord, about, cell, number, reasons};
 use super::summary::{Place, Scored, Shot, clock};
 use super::worst::Spot;
-use crate::talk::counted;
+use crate::talk::{counted, printable};
 
 /// What a film is, for its first line: "film.mkv  1280×720 8-bit h264, 72 frames, 0:03.000, 2 shots  visible banding …".
 pub fn head(name: &str, codec: &str, format: &FrameFormat, film: &Scored, partial: bool) -> String {
+    let name = printable(name);
     format!(
         "{name}  {}×{} {}-bit {codec}, {}, {}, {}{}  {}\n",
         format.width,
