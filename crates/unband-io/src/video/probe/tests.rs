@@ -250,7 +250,7 @@ fn fresh_clips_are_what_they_were_made_to_be() {
     let args = [&source[..], &codec[..]].concat();
     // A name that is no option, no address and no pattern.
     let Some(path) = clip(folder.path(), "-a: 10%25 é.mkv", &args) else { return };
-    let film = probe(&path).unwrap();
+    let film = probe(&path, &Programs::default()).unwrap();
     let video = &film.video;
     assert_eq!((film.container.as_str(), video.codec.as_str()), ("matroska,webm", "ffv1"));
     assert_eq!((video.width, video.height, video.sample_aspect), (62, 46, Some((4, 3))));
@@ -265,7 +265,7 @@ fn fresh_clips_are_what_they_were_made_to_be() {
     let bytes = std::fs::read(&path).unwrap();
     let cut = folder.path().join("cut.mkv");
     std::fs::write(&cut, &bytes[..20]).unwrap();
-    let error = probe(&cut).unwrap_err();
+    let error = probe(&cut, &Programs::default()).unwrap_err();
     assert!(matches!(error, VideoError::NotFilm { .. }), "{error}");
     let text = error.to_string();
     assert_eq!(text.matches("cut.mkv").count(), 1, "{text}");
@@ -292,9 +292,9 @@ fn the_main_stream_is_the_one_that_ffmpeg_takes() {
         let Some(both) = clip(folder.path(), name, &[&args[..], &[default]].concat()) else { return };
         let args = ["-i", both.to_str().unwrap(), "-c", "copy"];
         let Some(one) = clip(folder.path(), &format!("one_{name}"), &args) else { return };
-        let film = probe(&both).unwrap();
+        let film = probe(&both, &Programs::default()).unwrap();
         assert_eq!(film.streams.len(), 2);
-        assert_eq!(film.video.width, probe(&one).unwrap().video.width, "{name}");
+        assert_eq!(film.video.width, probe(&one, &Programs::default()).unwrap().video.width, "{name}");
     }
 }
 
@@ -316,7 +316,7 @@ fn svt_av1_understands_the_mastering_display() {
         ["-f", "lavfi", "-i", "testsrc2=s=64x64:d=0.1", "-pix_fmt", "yuv420p10le", "-c:v", "libsvtav1"];
     let args = [&source[..], &["-svtav1-params", &params]].concat();
     let Some(path) = clip(folder.path(), "a.mkv", &args) else { return };
-    let colorimetry = probe(&path).unwrap().video.colorimetry;
+    let colorimetry = probe(&path, &Programs::default()).unwrap().video.colorimetry;
     assert_eq!(colorimetry.content_light, Some(light));
     let got = colorimetry.mastering.unwrap();
     // AV1 stores 1/65536, and lowest luminance in 1/16384 cd/m².
@@ -357,10 +357,10 @@ fn names_of_colours_have_the_numbers_that_ffmpeg_gives_them() {
 #[test]
 fn files_that_are_not_there_and_folders_are_told_before_ffprobe_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let error = probe(&folder.path().join("none.mkv")).unwrap_err();
+    let error = probe(&folder.path().join("none.mkv"), &Programs::default()).unwrap_err();
     assert!(error.to_string().contains("none.mkv: cannot read"), "{error}");
     assert_eq!(error.hint().unwrap(), "check the name");
-    let error = probe(folder.path()).unwrap_err();
+    let error = probe(folder.path(), &Programs::default()).unwrap_err();
     assert_eq!(error.hint().unwrap(), "name a file, not a folder");
 }
 
