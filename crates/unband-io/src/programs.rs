@@ -37,14 +37,16 @@ impl Programs {
     pub(crate) fn start(&self, command: &mut Command) -> io::Result<Running> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
+        // Held until it is in the list: who ends all in between must not miss it.
+        let mut all = lock(&ALL);
         let child = command.spawn()?;
         let id = child.id();
         let child = Arc::new(Mutex::new(child));
         #[cfg(unix)]
         guard::watch(id);
-        for list in [&ALL, &*self.0] {
-            lock(list).add(&child);
-        }
+        all.add(&child);
+        drop(all);
+        lock(&self.0).add(&child);
         Ok(Running { child, id })
     }
 }

@@ -15,7 +15,8 @@ fn nobody_sees_more_of_a_private_film_than_before() {
         return;
     }
     let stage = Stage::new();
-    drawn(&stage, "film.mkv", TEN, &["-c:v", "ffv1"]);
+    let large = "testsrc=s=352x288:r=10:d=0.5,format=yuv420p";
+    drawn(&stage, "film.mkv", large, &["-c:v", "ffv1"]);
     drawn(&stage, "open.mkv", TEN, &["-c:v", "ffv1"]);
     std::fs::set_permissions(stage.path("film.mkv"), PermissionsExt::from_mode(0o600)).unwrap();
     std::fs::set_permissions(stage.path("open.mkv"), PermissionsExt::from_mode(0o644)).unwrap();
