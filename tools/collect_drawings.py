@@ -5,8 +5,7 @@
 
 PACKAGES holds one folder for each Debian package of SETS (`apt-get download NAME; dpkg-deb -x FILE.deb PACKAGES/NAME`), and
 for each of npm's (`npm install --prefix PACKAGES/npm flag-icons @twemoji/svg`). OUT gets PNG files and MANIFEST.csv. Which
-files are taken follows from their names alone. Limits were chosen with files whose name ends in 0 to 7, rates are reported on
-those that end in 8 to f. Needs Pillow and cairosvg."""
+files are taken follows from their names alone. They were looked at while limits were set. Needs Pillow and cairosvg."""
 
 import csv
 import hashlib

@@ -2,7 +2,7 @@
 //!
 //! A photo or a gradient that lost levels has plateaus too. What tells them apart: its neighbouring plateaus differ by
 //! one step of one plane, its planes step in different places, and noise breaks its outlines. Rules and limits were
-//! chosen on seeds 0 to 9 of `tools/make_drawings.py` and on photos kept for such choices; rates: `docs/drawings.md`.
+//! chosen on seeds 0 to 19 of `tools/make_drawings.py` and on photos kept for such choices; rates: `docs/drawings.md`.
 
 mod census;
 mod data;
