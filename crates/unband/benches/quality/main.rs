@@ -1,6 +1,6 @@
 //! How much better do pictures get? Clean photos, harmed in known ways, repaired, and compared.
 //!
-//! `scripts/bench quality [--method NAME,…] [--cause NAME,…] [--photos every:3] [--fast] [--write]`
+//! `scripts/bench quality [--method NAME,…] [--cause NAME,…] [--split train|val|test] [--photos every:3] [--fast] [--write]`
 //! `scripts/bench compare [--cause NAME,…] [--photos every:3] [--write]`
 //! `scripts/bench jpeg [--jpeg2png PATH] [--quantsmooth PATH] [--photos every:3] [--fast] [--time] [--write]`
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
@@ -38,6 +38,7 @@ struct Args {
     causes: Vec<&'static Cause>,
     every: usize,
     from: usize,
+    split: Option<String>,
     fast: bool,
     each: bool,
     write: bool,
@@ -66,6 +67,7 @@ fn parse() -> Result<Args> {
         causes: CAUSES.iter().collect(),
         every: 1,
         from: 0,
+        split: None,
         fast: false,
         each: false,
         write: false,
@@ -92,6 +94,7 @@ fn parse() -> Result<Args> {
                 args.every = parts.next().unwrap_or("1").parse::<usize>()?.max(1);
                 args.from = parts.next().unwrap_or("0").parse()?;
             }
+            "--split" => args.split = Some(value()?),
             "--fast" => args.fast = true,
             "--each" => args.each = true,
             "--detect" => args.detect = true,
@@ -136,8 +139,10 @@ fn run() -> Result<()> {
         jump::table(&args.methods, paths)?.iter().for_each(|line| out.say(line));
         return Ok(());
     }
-    let Some((folder, corpus)) = photos() else {
-        println!("skipped: no photos (set UNBAND_PHOTOS to a folder that has val/*.jxl)");
+    // What limits were chosen on is not what they are reported on.
+    let split = args.split.as_deref().unwrap_or(if args.verdict { "test" } else { "val" });
+    let Some((folder, corpus)) = photos(split) else {
+        println!("skipped: no photos (set UNBAND_PHOTOS to a folder that has {split}/*.jxl)");
         return Ok(());
     };
     let chosen = |corpus: &Corpus| -> Vec<Photo> {
@@ -148,14 +153,14 @@ fn run() -> Result<()> {
     let mut out = Output::default();
     if args.verdict {
         out.say(verdict::HEAD);
-        verdict::lines(&corpus, "val", &photos)?.iter().for_each(|line| out.say(line));
+        verdict::lines(&corpus, split, &photos, args.each)?.iter().for_each(|line| out.say(line));
         return out.finish(args.write.then_some("verdict"), VERDICT_PAGE);
     }
     if args.detect {
         out.say(detect::HEAD);
         // The same pictures as fhd-*, with another clean side.
         for cause in args.causes.iter().filter(|c| !c.name.starts_with("photo-")) {
-            out.say(&detect::line(&corpus, "val", &photos, cause, args.each)?);
+            out.say(&detect::line(&corpus, split, &photos, cause, args.each)?);
         }
         let train = Corpus::open(&folder.join("train"));
         let clean = ["8-bit", "yuv420-8", "jpeg-90", "mpeg4"];
@@ -201,9 +206,10 @@ fn run() -> Result<()> {
     Ok(())
 }
 
-/// The photos: the folder that `UNBAND_PHOTOS` names, or `data/photos` in a folder beside the checkout.
-fn photos() -> Option<(PathBuf, Corpus)> {
-    let open = |folder: PathBuf| Corpus::open(&folder.join("val")).map(|corpus| (folder, corpus));
+/// The photos of a split (`train`, `val`, `test`): a folder in the one that `UNBAND_PHOTOS` names, or in `data/photos` in a folder
+/// beside the checkout.
+fn photos(split: &str) -> Option<(PathBuf, Corpus)> {
+    let open = |folder: PathBuf| Corpus::open(&folder.join(split)).map(|corpus| (folder, corpus));
     if let Some(folder) = std::env::var_os("UNBAND_PHOTOS") {
         return open(PathBuf::from(folder));
     }

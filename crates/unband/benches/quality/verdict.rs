@@ -77,7 +77,7 @@ impl Counts {
 }
 
 /// The lines of one set.
-pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo]) -> Result<Vec<String>> {
+pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo], tell: bool) -> Result<Vec<String>> {
     let look = |image: &Image| inspect(image, &Context { threads: 1, ..Context::default() });
     let mut lines = Vec::new();
     let (mut banded, mut clean) = (Counts::default(), Counts::default());
@@ -91,6 +91,12 @@ pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo]) -> Result<Vec<String
         };
         let sum = if is_banded { &mut banded } else { &mut clean };
         let mut counts = Counts::default();
+        if tell {
+            found
+                .iter()
+                .zip(photos)
+                .for_each(|((findings, shows), photo)| one(name, photo, findings, *shows));
+        }
         for (findings, shows) in &found {
             counts.add(findings, *shows, names);
             sum.add(findings, *shows, names);
@@ -107,6 +113,14 @@ pub fn lines(corpus: &Corpus, set: &str, photos: &[&Photo]) -> Result<Vec<String
     lines.push(banded.line(set, "**all banded**", true));
     lines.push(clean.line(set, "**all others**", false));
     Ok(lines)
+}
+
+/// What the verdict is made from, to choose limits by.
+fn one(cause: &str, photo: &Photo, findings: &Findings, shows: bool) {
+    let widest = |f: &Findings| f.grids.iter().map(|g| g.step_codes).fold(0.0, f32::max);
+    let (called, step, traces) = (findings.cause, widest(findings), findings.coded_codes);
+    let (share, visible) = (findings.banded_share, findings.visible);
+    eprintln!("{cause} {} {called:?} {step:.3} {traces:.3} {share:.4} {visible} {shows}", photo.name);
 }
 
 fn each<T: Send>(
