@@ -43,6 +43,7 @@ mod tiff;
 mod tiff_head;
 mod tiff_read;
 mod webp;
+mod webp_quantizer;
 pub(crate) mod y4m;
 
 use std::cell::Cell;

@@ -7,7 +7,7 @@ use std::io::{Cursor, Write};
 use image_webp::{ColorType, DecodingError, WebPDecoder, WebPEncoder};
 use unband_image::{Codec, Depth, Image, Metadata};
 
-use super::{Dropped, FormatEntry, When, WriteOptions, Writes};
+use super::{Dropped, FormatEntry, When, WriteOptions, Writes, webp_quantizer};
 use crate::samples::{Planes, Rows};
 use crate::{Error, Limits, exif};
 
@@ -88,6 +88,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     drop(buffer);
     let mut image = planes.into_image(Depth::EIGHT);
     image.origin.codec = if decoder.is_lossy() { Codec::Lossy(NAME) } else { Codec::Lossless };
+    image.origin.block_step = decoder.is_lossy().then(|| webp_quantizer::block_step(bytes)).flatten();
     let exif = decoder.exif_metadata().map_err(wrong)?;
     let exif = exif.as_deref().and_then(exif::block).map(<[u8]>::to_vec);
     image.metadata = Metadata {
