@@ -341,6 +341,7 @@ fn finding(findings: &Findings, depth: Depth) -> String {
         Cause::Plain => "plain".to_owned(),
         Cause::Palette => "palette".to_owned(),
         Cause::ToneCurve => "tone curve".to_owned(),
+        Cause::Jpeg if !findings.visible => "JPEG noise".to_owned(),
         Cause::Jpeg => "JPEG steps".to_owned(),
         Cause::Coded => "lossy coding".to_owned(),
         Cause::Video => "8-bit video".to_owned(),

@@ -38,11 +38,9 @@ impl fmt::Display for Grade {
     }
 }
 
-/// Share of the picture that banding must cover to count at all.
+/// Share of the smooth area that banding must cover to count at all.
 const LEAST: f32 = 0.01;
-/// Share below which steps that are hard to see are not worth a word.
-const SOME: f32 = 0.05;
-/// Share of the picture from which on coarse steps are strong.
+/// Share of the smooth area from which on coarse steps are strong.
 const MUCH: f32 = 0.25;
 
 /// The grade of what was found: by the widest distance between levels, against what is seen of steps of that cause.
@@ -52,16 +50,14 @@ const MUCH: f32 = 0.25;
 pub fn grade(findings: &Findings) -> Grade {
     let share = findings.banded_share;
     let (step, limit) = (step(findings), limit(findings.cause));
-    if share < LEAST {
+    if !findings.visible || share < LEAST {
         Grade::None
     } else if step >= 2.0 * limit && share > MUCH {
         Grade::Strong
     } else if step >= limit {
         Grade::Visible
-    } else if findings.visible || (share >= SOME && findings.cause != Cause::Plain) {
-        Grade::Slight
     } else {
-        Grade::None
+        Grade::Slight
     }
 }
 
@@ -95,7 +91,7 @@ mod tests {
 
     fn found(cause: Cause, step: f32, share: f32) -> Findings {
         let mut findings = Findings::plain(3, 8);
-        (findings.cause, findings.banded_share) = (cause, share);
+        (findings.cause, findings.banded_share, findings.visible) = (cause, share, share > 0.0);
         findings.grids = vec![PlaneGrid { found: true, ..PlaneGrid::plain(step) }; 3];
         findings
     }
@@ -116,6 +112,7 @@ mod tests {
     #[test]
     fn one_code_steps_count_only_where_they_are_seen() {
         let mut findings = found(Cause::Plain, 1.0, 0.9);
+        findings.visible = false;
         assert_eq!(grade(&findings), Grade::None);
         findings.visible = true;
         assert_eq!(grade(&findings), Grade::Slight);

@@ -96,7 +96,7 @@ fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose
         let visible = if findings.visible { "visible" } else { "not visible" };
         let _ = writeln!(
             text,
-            "  {visible} at 8 bits; {:.0} % of the picture lies in bands",
+            "  {visible} at 8 bits; {:.0} % of the smooth area lies within 16 samples of a step",
             findings.banded_share * 100.0
         );
     }

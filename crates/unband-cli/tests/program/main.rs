@@ -3,6 +3,7 @@
 
 mod batch;
 mod bounds;
+mod clean;
 mod commands;
 mod compare;
 mod compare_films;

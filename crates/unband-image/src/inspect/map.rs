@@ -1,7 +1,10 @@
 //! Where the false contours are.
 
 use super::planes::Source;
-use super::{BandingMap, Cause, Findings};
+use super::smooth_area::{self, Luma, marked_cells, share_beside, smooth};
+use super::{BandingMap, Cause, Findings, Space};
+use crate::color::Model;
+use crate::image::Image;
 use crate::restorer::Context;
 use unband_simd::{Level, inspect_rows as rows};
 
@@ -11,8 +14,14 @@ const BANDED: f32 = 0.02;
 /// Share of the picture that must be covered by clean contours of one code before they are called visible.
 const WALLPAPER: f32 = 0.3;
 
-/// Share of the picture that a codec's flats must band before they are called visible.
+/// Share of the smooth area that a lossy coding's steps must lie in before they are called visible.
 const CODED: f32 = 0.02;
+
+/// Traces from which on a codec's own steps are seen, and not only those of 8 bits.
+const TRACES: f32 = 2.2;
+
+/// Steps below this cannot be seen, and 8-bit codes cannot show them.
+pub(super) const UNSEEN: f32 = 0.6;
 
 /// One plane to look at, with what counts as a step of its grid.
 pub(super) struct Layer<'a> {
@@ -28,37 +37,46 @@ pub(super) struct Layer<'a> {
 /// Fills in where the banding is, and whether one can see it.
 pub(super) fn complete(
     found: &mut Findings,
-    width: usize,
-    height: usize,
+    image: &Image,
     layers: &[Layer<'_>],
+    luma: &Luma<'_>,
     ctx: &Context<'_>,
 ) {
-    // Steps far below one 8-bit code cannot be seen, and the codes looked at here cannot show them.
-    if found.grids.iter().all(|g| g.step_codes < 0.6) {
+    if found.grids.iter().all(|g| g.step_codes < UNSEEN) {
         return;
     }
-    let (map, clean) = banding_map(width, height, layers, ctx);
+    let (width, height) = (image.width(), image.height());
+    let Marks { map, clean, cells } = banding_map(width, height, layers, ctx);
     found.map = map;
-    let banded = |i: usize| found.map.share[i] >= BANDED;
-    found.banded_share = area(&found.map, width, height, banded);
+    // Steps of luma, or of the widest channel.
+    let in_yuv = found.space != Space::Native || matches!(image.color.model, Model::Yuv { .. });
+    let lightness = if in_yuv { &found.grids[..1] } else { &found.grids[..] };
+    let step = lightness.iter().map(|g| g.step_codes).fold(0.0, f32::max);
+    found.banded_share = share_beside(&smooth(luma, step, ctx), &cells);
     // Steps of one code are seen where they are wide, unbroken and all there is. Among coarser ones any is.
     let clean_share = || area(&found.map, width, height, |i| found.map.share[i] >= BANDED && clean[i]);
     found.visible = match found.cause {
+        Cause::Jpeg | Cause::Coded | Cause::Video if image.origin.leaves_noise() => false,
         Cause::Plain if found.grids.iter().all(|g| g.step_codes < 1.3) => clean_share() >= WALLPAPER,
-        Cause::Video => clean_share() >= WALLPAPER,
-        Cause::Coded => found.banded_share >= CODED,
+        Cause::Coded | Cause::Video => {
+            (found.coded_codes >= TRACES && found.banded_share >= CODED) || clean_share() >= WALLPAPER
+        }
+        Cause::Jpeg => found.banded_share >= CODED,
         _ => found.banded_share > 0.0,
     };
 }
 
-/// Marks the contours of all layers and counts them in squares; tells for each square whether nearly all
-/// of its steps are contours: there is no noise that would hide them.
-fn banding_map(
-    width: usize,
-    height: usize,
-    layers: &[Layer<'_>],
-    ctx: &Context<'_>,
-) -> (BandingMap, Vec<bool>) {
+/// Where contours are.
+struct Marks {
+    map: BandingMap,
+    /// For each square whether nearly all of its steps are contours: there is no noise that would hide them.
+    clean: Vec<bool>,
+    /// For each cell of the smooth area whether it holds a contour.
+    cells: Vec<bool>,
+}
+
+/// Marks the contours of all layers and counts them in squares.
+fn banding_map(width: usize, height: usize, layers: &[Layer<'_>], ctx: &Context<'_>) -> Marks {
     let side = BandingMap::SIDE;
     let (columns, count) = (width.div_ceil(side), height.div_ceil(side));
     let bands = ctx.map(count, |band| {
@@ -76,10 +94,13 @@ fn banding_map(
         }
         let share = |(i, &n): (usize, &u32)| n as f32 / (((width - i * side).min(side) * (y1 - y0)) as f32);
         let clean = steps.iter().map(|&(all, contours)| contours * 10 >= all * 7);
-        counts.iter().enumerate().map(share).zip(clean).collect::<Vec<(f32, bool)>>()
+        let squares = counts.iter().enumerate().map(share).zip(clean).collect::<Vec<(f32, bool)>>();
+        (squares, marked_cells(&marks, y0, (width, height)))
     });
-    let (share, clean) = bands.into_iter().flatten().unzip();
-    (BandingMap { columns, rows: count, share }, clean)
+    let (squares, cells): (Vec<_>, Vec<_>) = bands.into_iter().unzip();
+    let (share, clean) = squares.into_iter().flatten().unzip();
+    let cells = smooth_area::join(cells.into_iter().flatten(), (width, height));
+    Marks { map: BandingMap { columns, rows: count, share }, clean, cells }
 }
 
 /// Share of the picture in the squares that pass a test.

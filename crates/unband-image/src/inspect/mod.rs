@@ -18,6 +18,7 @@ mod phasor;
 mod planes;
 mod rgb;
 mod sentence;
+mod smooth_area;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use crate::image::Image;
 use crate::restorer::Context;
 use map::Layer;
 use planes::{Codes, Part, Recipe, Source, Sums};
+use smooth_area::Luma;
 use unband_simd::inspect_rows;
 
 /// The space in which the planes of a picture lie on grids.
@@ -155,17 +157,19 @@ pub struct Findings {
     /// 8-bit codes of luma; 0 unless the levels of a luma grid tell.
     pub darkened_codes: f32,
     /// How far the traces of a codec go for [`Cause::Coded`] and [`Cause::Video`]: from 1.25 for clean 8-bit video to 6, in
-    /// 8-bit codes of luma with chroma's blocks counted in; else 0.
+    /// 8-bit codes of luma with chroma's blocks counted in; else 0, also where the samples lie on no colours of video.
     pub coded_codes: f32,
     /// Bits per sample that carry something: 8 for a 16-bit file of widened 8-bit samples.
     pub effective_bits: u8,
     /// Where the banding is.
     pub map: BandingMap,
-    /// Share of the picture that lies in banded squares, 0..1.
+    /// Share of the smooth area that lies within 16 samples of a step, 0..1. The smooth area is that of the measure
+    /// `false-steps`, found in the picture itself.
     pub banded_share: f32,
     /// Where the grid holds, when only a part of the picture lies on it; elsewhere a step is one code.
     pub regions: Option<GridRegions>,
-    /// Can a person see it at 8 bits? False for steps of one 8-bit code in busy or small areas.
+    /// Can a person see it at 8 bits? False for steps of one 8-bit code in busy or small areas, and for what a fine lossy
+    /// coding leaves.
     pub visible: bool,
     /// What it was made as, if its plateaus are meant; `None` also where that cannot be known, for lossy files and for
     /// luma and chroma.
@@ -191,6 +195,12 @@ impl Findings {
             visible: false,
             drawing: None,
         }
+    }
+
+    /// Was it coded with loss, and do its samples lie on no colours of video? Then what is seen is what is seen of the same
+    /// samples in a file without loss.
+    fn coded_on_no_grid(&self) -> bool {
+        self.cause == Cause::Coded && self.coded_codes == 0.0
     }
 
     /// [`Findings::plain`] with another step, for samples that were shifted up instead of spread.
@@ -238,16 +248,18 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
         found.grids.truncate(1);
         found.half_chroma = false;
     }
+    let native = |i: usize, step: f32, lossy: bool| Layer {
+        source: Source::stored(&picture.codes, i, ctx.level),
+        scale: (1, 1),
+        step: f64::from(step),
+        lossy,
+    };
     let layers: Vec<Layer<'_>> = (0..found.grids.len())
         .map(|i| {
             let step = f64::from(found.grids[i].step_codes);
             match found.space {
-                Space::Native => Layer {
-                    source: Source::stored(&picture.codes, i, ctx.level),
-                    scale: (1, 1),
-                    step,
-                    lossy: found.lossy,
-                },
+                _ if found.coded_on_no_grid() => native(i, picture.effective.step_codes, false),
+                Space::Native => native(i, found.grids[i].step_codes, found.lossy),
                 Space::Yuv { matrix, range } => {
                     let part = Part::ALL[i.min(2)];
                     let half = found.half_chroma && part.is_chroma();
@@ -262,7 +274,12 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
             }
         })
         .collect();
-    map::complete(&mut found, image.width(), image.height(), &layers, ctx);
+    if found.coded_on_no_grid() && picture.effective.step_codes < map::UNSEEN {
+        return found;
+    }
+    let source = picture.source(Part::Luma, Matrix::Bt601, Range::Full, false);
+    let luma = Luma { source: &source, unit: 1.0, zero: 0.0 };
+    map::complete(&mut found, image, &layers, &luma, ctx);
     found
 }
 
@@ -281,6 +298,8 @@ fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Con
             lossy: found.lossy,
         })
         .collect();
-    map::complete(&mut found, image.width(), image.height(), &layers, ctx);
+    let zero = if range == Range::Limited { 16.0 } else { 0.0 };
+    let luma = Luma { source: &layers[0].source, unit: range.unit_codes(false), zero };
+    map::complete(&mut found, image, &layers, &luma, ctx);
     found
 }

@@ -12,6 +12,7 @@ use super::planes::{Codes, Part, Recipe, Source, Sums};
 use super::tiles::TileHistograms;
 use super::{Cause, Findings, PlaneGrid, Space, deep, palette};
 use crate::color::{Matrix, Range, Subsampling};
+use crate::depth::Depth;
 use crate::image::Image;
 use crate::origin::{Codec, JpegOrigin};
 use crate::restorer::Context;
@@ -50,6 +51,15 @@ impl Picture<'_> {
             && let Some(found) = self.by_levels(&tiles, &hists)
         {
             return found;
+        }
+        // Planes of luma and chroma, blocks and palettes are steps of coded values; linear light was never coded so.
+        if self.is_linear() {
+            let combs = deep::combs(self.image);
+            return if combs.found() {
+                self.base(Cause::ToneCurve, Space::Native, combs.grids())
+            } else {
+                Findings::plain_step(self.image.planes.len(), self.effective.bits, self.effective.step_codes)
+            };
         }
         if let Codec::Jpeg(jpeg) = &self.image.origin.codec
             && let Some(found) = self.by_tables(jpeg)
@@ -117,13 +127,21 @@ impl Picture<'_> {
         if limited {
             return self.video(&Lattice::none());
         }
-        if combs.found() {
+        // No lossy codec keeps the gaps of a curve either.
+        if combs.found() && !self.image.origin.is_lossy() {
             return self.base(Cause::ToneCurve, Space::Native, combs.grids());
         }
         if self.image.origin.is_lossy() {
-            return self.video(&lattice);
+            return Findings { coded_codes: 0.0, ..self.video(&lattice) };
         }
         Findings::plain_step(self.image.planes.len(), self.effective.bits, self.effective.step_codes)
+    }
+
+    /// Floating point of more than 8 bits that a file calls linear, or says nothing about.
+    fn is_linear(&self) -> bool {
+        const LINEAR: u8 = 8;
+        let said = self.image.color.cicp.is_none_or(|cicp| cicp.transfer == LINEAR);
+        self.image.depth == Depth::F32 && !self.effective.eight() && said
     }
 
     fn base(&self, cause: Cause, space: Space, grids: Vec<PlaneGrid>) -> Findings {

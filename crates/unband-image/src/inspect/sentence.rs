@@ -18,7 +18,10 @@ impl Findings {
             Cause::Palette => format!("few colours without dither, steps of about {step:.1} codes"),
             Cause::PlaneGrid => format!("{cut}{space}"),
             Cause::RecodedGrid => format!("{cut}{space}, then coded again with loss"),
+            Cause::Jpeg if !self.visible => "JPEG noise".to_owned(),
             Cause::Jpeg => format!("JPEG, flat blocks differ by steps of {step:.1} codes"),
+            Cause::Coded if !self.visible => "noise of a lossy coding".to_owned(),
+            Cause::Coded if self.coded_on_no_grid() => "coded with loss".to_owned(),
             Cause::Coded => format!("coded with loss, flat areas differ by about {step:.1} codes{space}"),
             Cause::Video => format!("8-bit video colours{space}, no visible coding"),
             Cause::ToneCurve => {
@@ -27,7 +30,7 @@ impl Findings {
         };
         let part = if self.regions.is_some() { " in a part of the picture" } else { "" };
         let bands = if self.visible {
-            format!("; bands cover {} of the picture", percent(self.banded_share))
+            format!("; bands in {} of the smooth area", percent(self.banded_share))
         } else {
             "; no visible bands".to_owned()
         };
@@ -132,5 +135,11 @@ mod tests {
             assert!(told.starts_with(each), "{told}");
         }
         assert!(told(Cause::RecodedGrid, &[4.0]).starts_with("grey was cut"));
+    }
+
+    #[test]
+    fn what_a_lossy_coding_leaves_is_called_noise_where_no_band_is_seen() {
+        assert_eq!(told(Cause::Jpeg, &[1.5; 3]), "JPEG noise; no visible bands");
+        assert_eq!(told(Cause::Coded, &[1.5; 3]), "noise of a lossy coding; no visible bands");
     }
 }

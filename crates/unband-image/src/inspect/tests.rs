@@ -204,12 +204,90 @@ fn the_step_of_a_jpeg_is_found_in_its_blocks() {
 }
 
 #[test]
-fn a_lossy_container_is_believed() {
-    let mut image = rgb8(&scene(2.0, 12), |v| v);
-    image.origin.codec = Codec::Lossy("WebP");
+fn a_lossy_container_is_believed_but_shows_what_its_samples_show() {
+    let look_at = |codec: Codec, data: &[u16]| {
+        let mut image = Image::from_rgb16(W, H, data).unwrap();
+        image.origin.codec = codec;
+        look(&image)
+    };
+    // A coding that leaves hardly anything, of a picture with and without grain; and steps that were in it before.
+    for (noise, cut) in [(2.0, None), (0.0, None), (1.0, Some(6))] {
+        let wobble = Rng::new(5);
+        let change = |v: f32| cut.map_or(v, |bits| grid(bits)(v));
+        let flat: Vec<f32> = scene(noise, 12).iter().flatten().map(|&v| change(v)).collect();
+        let near = |(i, v): (usize, &f32)| v + 0.2 * (wobble.unit_at(0, 0, i as u32, 0) - 0.5);
+        let data: Vec<u16> = flat.iter().enumerate().map(|s| (near(s) * 257.0).round() as u16).collect();
+        let (tiff, jxl) = (look_at(Codec::Lossless, &data), look_at(Codec::Lossy("JPEG XL"), &data));
+        assert_eq!((jxl.visible, jxl.banded_share), (tiff.visible, tiff.banded_share), "{noise} {jxl:?}");
+        if cut.is_none() {
+            assert_eq!((tiff.cause, jxl.cause, jxl.lossy), (Cause::Plain, Cause::Coded, true));
+            assert!(!jxl.visible && jxl.grids[0].step_codes >= 1.5);
+            assert!(!jxl.sentence().contains("BT.601"), "{}", jxl.sentence());
+        }
+    }
+}
+
+#[test]
+fn fine_quantisers_leave_noise_and_coarse_ones_steps() {
+    // Blocks of one value each, as far apart as the quantiser leaves them.
+    let blocks = |step: u16, luma: Option<u16>, other: Option<u16>| {
+        let apart = f32::from(step) / 8.0;
+        let scene = scene(0.0, 11);
+        let data: Vec<u16> = (0..W * H)
+            .map(|i| scene[i / W / 8 * 8 * W + i % W / 8 * 8][1])
+            .map(|v| (((v - 128.0) / apart).round() * apart + 128.0) * 257.0)
+            .map(|v| v.round() as u16)
+            .collect();
+        let mut image =
+            Image::from_rgb16(W, H, &data.iter().flat_map(|&v| [v; 3]).collect::<Vec<_>>()).unwrap();
+        image.depth = Depth::Int(8);
+        image.origin.codec = match luma {
+            Some(step) => Codec::Jpeg(JpegOrigin { luma: Some([step; 64]), ..JpegOrigin::default() }),
+            None => Codec::Lossy("WebP"),
+        };
+        image.origin.block_step = other;
+        look(&image)
+    };
+    for step in [2, 3, 5] {
+        let fine = blocks(step, Some(step), None);
+        assert_eq!((fine.cause, fine.visible), (Cause::Jpeg, false), "{step}");
+        assert!(fine.sentence().starts_with("JPEG noise"));
+    }
+    for step in [8, 16, 24] {
+        let coarse = blocks(step, Some(step), None);
+        assert!(coarse.visible && coarse.banded_share > 0.5, "{step}: {}", coarse.banded_share);
+    }
+    assert!(!blocks(2, None, Some(35)).visible);
+}
+
+#[test]
+fn the_share_is_that_of_the_smooth_area() {
+    // Half is texture, and of the smooth half a quarter lies beside the only step.
+    let rng = Rng::new(3);
+    let gray: Vec<u8> = (0..512 * 256)
+        .map(|i| match i % 512 {
+            0..64 => 80,
+            64..256 => 84,
+            x => 60 + (80.0 * rng.unit_at(0, 0, x as u32, (i / 512) as u32)) as u8,
+        })
+        .collect();
+    let mut image = Image::from_gray(512, 256, &gray).unwrap();
+    image.origin.codec = Codec::Jpeg(JpegOrigin { luma: Some([32; 64]), ..JpegOrigin::default() });
     let found = look(&image);
-    assert_eq!((found.cause, found.lossy), (Cause::Coded, true));
-    assert!(found.grids[0].step_codes >= 1.5);
+    assert!(found.visible);
+    assert!((0.12..0.16).contains(&found.banded_share), "{}", found.banded_share);
+}
+
+#[test]
+fn linear_light_has_no_planes_of_video() {
+    let video = through_yuv(&scene(1.0, 4), Matrix::Bt709, &grid(6), &|v| v);
+    let mut linear = video.clone();
+    linear.depth = Depth::F32;
+    linear.planes.iter_mut().flat_map(|p| &mut p.data).for_each(|v| *v = (*v).powf(2.2) * 1.37);
+    let found = look(&linear);
+    assert!(matches!(found.cause, Cause::Plain | Cause::ToneCurve), "{}", found.sentence());
+    assert_eq!(found.space, Space::Native);
+    assert_eq!(look(&video).cause, Cause::PlaneGrid);
 }
 
 #[test]

@@ -15,14 +15,18 @@ pub fn level(grade: Grade) -> VerdictLevel {
     }
 }
 
-/// "banding: visible, 34 % of the picture, from 6 bits per channel".
+/// "banding: visible, 34 % of the smooth area, from 6 bits per channel".
 pub fn line(findings: &Findings) -> String {
     let grade = grade(findings);
     if grade == Grade::None {
-        return "banding: none".to_owned();
+        return match findings.cause {
+            Cause::Jpeg => "banding: none, JPEG noise".to_owned(),
+            Cause::Coded => "banding: none, noise of a lossy coding".to_owned(),
+            _ => "banding: none".to_owned(),
+        };
     }
     let share = findings.banded_share * 100.0;
-    format!("banding: {grade}, {share:.0} % of the picture, from {}", origin(findings))
+    format!("banding: {grade}, {share:.0} % of the smooth area, from {}", origin(findings))
 }
 
 /// Where it comes from, in a few words.
@@ -80,9 +84,11 @@ mod tests {
     fn the_line_names_grade_share_and_origin() {
         assert_eq!(
             line(&found(true, 0.34, 2.0)),
-            "banding: visible, 34 % of the picture, from 6 bits per channel"
+            "banding: visible, 34 % of the smooth area, from 6 bits per channel"
         );
         assert_eq!(line(&found(false, 0.0, 4.0)), "banding: none");
         assert_eq!(line(&found(true, 0.009, 4.0)), "banding: none");
+        let noise = Findings { cause: Cause::Jpeg, ..found(false, 0.9, 1.5) };
+        assert_eq!(line(&noise), "banding: none, JPEG noise");
     }
 }

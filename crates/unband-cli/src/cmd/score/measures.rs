@@ -122,7 +122,7 @@ pub struct Verdict {
     /// How bad it is.
     #[serde(serialize_with = "word")]
     pub grade: Grade,
-    /// Share of the picture that lies in bands, 0 to 1; 0 where the grade is `none`.
+    /// Share of the smooth area that lies in bands, 0 to 1; 0 where the grade is `none`.
     pub share: f32,
     /// What did it, as a word; nothing where the grade is `none`.
     pub cause: Option<&'static str>,
@@ -139,7 +139,7 @@ pub struct Verdict {
 /// Traces in a picture, seen or not.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    /// Share of the picture that has them, 0 to 1.
+    /// Share of the smooth area that has them, 0 to 1.
     pub share: f32,
     /// What left them, as a word.
     pub cause: &'static str,

@@ -1,0 +1,272 @@
+//! Where a picture is smooth, and how much of that lies beside steps.
+
+use super::planes::Source;
+use crate::restorer::Context;
+
+/// Side of the squares that are looked at, in samples of luma. They are counted from both ends, so that a turned picture has
+/// the same; what is left is a cell of up to seven in the middle.
+const CELL: usize = 4;
+/// Rows of cells that are gathered at a time.
+const BAND: usize = 16;
+/// Cells around a marked one, in each direction, that lie within 16 samples of its mark, and what part of the next do: of the
+/// 36 to 40 samples in the cells beside both sides of a step 34 are so near.
+const BESIDE: (usize, f32) = (3, 0.625);
+/// Cells around a marked one, in each direction, and how many of them a contour marks at least: noise marks fewer.
+const AROUND: (usize, usize) = (2, 4);
+/// Share of a picture below which nothing is said of its smooth area.
+const LEAST: f32 = 0.002;
+
+/// Weights of a cell and of one beside it that turn means over 4×4 samples into a Gaussian of σ 3: both have that variance.
+const BLUR: (f32, f32) = (0.516, 0.242);
+/// A box of nine samples, in cells.
+const BOX: (f32, f32) = (4.0 / 9.0, 2.5 / 9.0);
+
+/// How many cells a side has.
+fn count(side: usize) -> usize {
+    2 * (side / (2 * CELL)) + usize::from(side % (2 * CELL) > 0)
+}
+
+/// Where a cell begins and ends.
+fn bounds(cell: usize, side: usize) -> (usize, usize) {
+    let half = side / (2 * CELL);
+    let from_end = count(side) - 1 - cell;
+    match (cell < half, from_end < half) {
+        (true, _) => (cell * CELL, (cell + 1) * CELL),
+        (_, true) => (side - (from_end + 1) * CELL, side - from_end * CELL),
+        _ => (half * CELL, side - half * CELL),
+    }
+}
+
+/// The cell in which a sample lies.
+fn cell_of(at: usize, side: usize) -> usize {
+    let half = side / (2 * CELL);
+    if at < half * CELL {
+        at / CELL
+    } else if at >= side - half * CELL {
+        count(side) - 1 - (side - 1 - at) / CELL
+    } else {
+        half
+    }
+}
+
+/// Luma to look at, and what its codes mean: 8-bit codes of the full range are `(code − zero) · unit`.
+pub(super) struct Luma<'a> {
+    pub source: &'a Source<'a>,
+    pub unit: f32,
+    pub zero: f32,
+}
+
+/// One value per 4×4 samples, row by row.
+pub(super) struct Cells<T> {
+    pub columns: usize,
+    pub rows: usize,
+    pub data: Vec<T>,
+}
+
+/// The smooth area: the mask of the measure `false-steps`, cell by cell: after a Gaussian of σ 3 a slope below half a code
+/// per sample, the rest of an rms below one code over 9×9, a value within 4..=250, all of that in the cells around too.
+///
+/// A picture on steps of more than two codes has these in its smooth area, so slope and rest may grow with `step`, in
+/// 8-bit codes.
+pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<bool> {
+    let (w, h) = (luma.source.width(), luma.source.height());
+    let (columns, rows) = (count(w), count(h));
+    let bands = ctx.map(rows.div_ceil(BAND), |band| gather(luma, band * BAND, ((band + 1) * BAND).min(rows)));
+    let (mean, variance): (Vec<f32>, Vec<f32>) = bands.into_iter().flatten().unzip();
+    let blurred = separable(&mean, columns, BLUR);
+    let at = |x: usize, y: usize| blurred[y * columns + x];
+    let grow = (step / 2.0).clamp(1.0, 8.0);
+    let (mut slopes, mut rest) = (vec![false; mean.len()], vec![0.0f32; mean.len()]);
+    for y in 0..rows {
+        let (up, down) = (y.saturating_sub(1), (y + 1).min(rows - 1));
+        for x in 0..columns {
+            let (left, right) = (x.saturating_sub(1), (x + 1).min(columns - 1));
+            let dx = (at(right, y) - at(left, y)) / (2 * CELL) as f32;
+            let dy = (at(x, down) - at(x, up)) / (2 * CELL) as f32;
+            let (i, g) = (y * columns + x, at(x, y));
+            slopes[i] = dx.abs().max(dy.abs()) < 0.5 * grow && (4.0..=250.0).contains(&g);
+            // A slope alone varies by (4² − 1) / 12 of its square within a cell.
+            rest[i] = (variance[i] - 1.25 * (dx * dx + dy * dy)).max(0.0) + (mean[i] - g).powi(2);
+        }
+    }
+    let rest = separable(&rest, columns, BOX);
+    let fine: Vec<bool> =
+        slopes.iter().zip(&rest).map(|(&slope, &rest)| slope && rest < grow * grow).collect();
+    let data =
+        (0..fine.len()).map(|i| fine[i] && around(i, columns, rows, 1).all(|other| fine[other])).collect();
+    Cells { columns, rows, data }
+}
+
+/// Share of the smooth area that lies within 16 samples of a step in it; 0 where hardly anything is smooth.
+///
+/// `marked`: cells that hold marks of contours. Those that stand alone are noise and do not count.
+pub(super) fn share_beside(smooth: &Cells<bool>, marked: &[bool]) -> f32 {
+    let (columns, rows) = (smooth.columns, smooth.rows);
+    let all = smooth.data.iter().filter(|&&s| s).count();
+    if (all as f32) < LEAST * smooth.data.len() as f32 || all == 0 || marked.len() != smooth.data.len() {
+        return 0.0;
+    }
+    let mut near = vec![0.0f32; marked.len()];
+    let (reach, least) = AROUND;
+    for i in (0..marked.len()).filter(|&i| marked[i]) {
+        let line = around(i, columns, rows, reach).filter(|&other| marked[other]).count() >= least;
+        if line && around(i, columns, rows, 1).any(|other| smooth.data[other]) {
+            let (inner, outer) = BESIDE;
+            around(i, columns, rows, inner + 1).for_each(|other| near[other] = near[other].max(outer));
+            around(i, columns, rows, inner).for_each(|other| near[other] = 1.0);
+        }
+    }
+    let beside = smooth
+        .data
+        .iter()
+        .zip(&near)
+        .filter(|&(&smooth, _)| smooth)
+        .map(|(_, &near)| f64::from(near))
+        .sum::<f64>();
+    (beside / all as f64) as f32
+}
+
+/// Adds the marks of the rows from `y0` on, by sample, to the cells that they lie in: row by row of those that were met.
+pub(super) fn marked_cells(marks: &[u8], y0: usize, size: (usize, usize)) -> Vec<(usize, Vec<bool>)> {
+    let (width, height) = size;
+    let columns = count(width);
+    let mut out: Vec<(usize, Vec<bool>)> = Vec::new();
+    let mut any = vec![0u8; width];
+    let rows = marks.len() / width.max(1);
+    for (i, row) in marks.chunks(width.max(1)).enumerate() {
+        any.iter_mut().zip(row).for_each(|(any, &mark)| *any |= mark);
+        let cell = cell_of(y0 + i, height);
+        if i + 1 < rows && cell_of(y0 + i + 1, height) == cell {
+            continue;
+        }
+        let marked = |column: usize| {
+            let (from, to) = bounds(column, width);
+            any[from..to].iter().any(|&mark| mark != 0)
+        };
+        out.push((cell, (0..columns).map(marked).collect()));
+        any.fill(0);
+    }
+    out
+}
+
+/// The cells of all rows from those of parts.
+pub(super) fn join(parts: impl Iterator<Item = (usize, Vec<bool>)>, size: (usize, usize)) -> Vec<bool> {
+    let (columns, rows) = (count(size.0), count(size.1));
+    let mut all = vec![false; columns * rows];
+    for (row, cells) in parts {
+        all[row * columns..][..columns].iter_mut().zip(cells).for_each(|(all, cell)| *all |= cell);
+    }
+    all
+}
+
+/// Mean and variance of the cells of some rows of them, in 8-bit codes of the full range.
+fn gather(luma: &Luma<'_>, first: usize, last: usize) -> Vec<(f32, f32)> {
+    let (w, h) = (luma.source.width(), luma.source.height());
+    let columns = count(w);
+    let mut out = Vec::with_capacity(columns * (last - first));
+    let mut line = vec![0i16; w];
+    let (mut sums, mut squares) = (vec![0i32; w], vec![0i32; w]);
+    for row in first..last {
+        let (top, bottom) = bounds(row, h);
+        sums.fill(0);
+        squares.fill(0);
+        for y in top..bottom {
+            luma.source.fill(y, &mut line);
+            for ((sum, square), &value) in sums.iter_mut().zip(&mut squares).zip(&line) {
+                // Sixteenths of a code: the squares of a cell fit.
+                let value = i32::from(value >> 2);
+                *sum += value;
+                *square += value * value;
+            }
+        }
+        for column in 0..columns {
+            let (from, to) = bounds(column, w);
+            let samples = ((to - from) * (bottom - top)) as f64;
+            let mean = f64::from(sums[from..to].iter().sum::<i32>()) / samples;
+            let variance = f64::from(squares[from..to].iter().sum::<i32>()) / samples - mean * mean;
+            let unit = f64::from(luma.unit);
+            let (mean, variance) = (mean / 16.0, variance.max(0.0) / 256.0);
+            out.push((((mean - f64::from(luma.zero)) * unit) as f32, (variance * unit * unit) as f32));
+        }
+    }
+    out
+}
+
+/// A weight for each value and one for those beside it, across and down; the border continues outside.
+fn separable(data: &[f32], columns: usize, weights: (f32, f32)) -> Vec<f32> {
+    let (here, beside) = weights;
+    let rows = data.len() / columns.max(1);
+    let mut across = vec![0.0; data.len()];
+    for (out, row) in across.chunks_mut(columns).zip(data.chunks(columns)) {
+        for x in 0..columns {
+            let (left, right) = (row[x.saturating_sub(1)], row[(x + 1).min(columns - 1)]);
+            out[x] = here * row[x] + beside * (left + right);
+        }
+    }
+    let mut out = vec![0.0; data.len()];
+    for y in 0..rows {
+        let row = |y: usize| &across[y * columns..][..columns];
+        let (up, middle, down) = (row(y.saturating_sub(1)), row(y), row((y + 1).min(rows - 1)));
+        for (x, out) in out[y * columns..][..columns].iter_mut().enumerate() {
+            *out = here * middle[x] + beside * (up[x] + down[x]);
+        }
+    }
+    out
+}
+
+/// A cell and those around it, as far as there are.
+fn around(i: usize, columns: usize, rows: usize, reach: usize) -> impl Iterator<Item = usize> {
+    let (x, y) = (i % columns, i / columns);
+    let across = x.saturating_sub(reach)..(x + reach + 1).min(columns);
+    (y.saturating_sub(reach)..(y + reach + 1).min(rows))
+        .flat_map(move |y| across.clone().map(move |x| y * columns + x))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::planes::Codes;
+    use unband_simd::Level;
+
+    fn smooth_share(code: impl Fn(usize, usize) -> u8) -> f32 {
+        let (width, height) = (160, 120);
+        let plane = (0..width * height).map(|i| code(i % width, i / width)).collect();
+        let codes = Codes { width, height, planes: vec![plane] };
+        let source = Source::stored(&codes, 0, Level::best());
+        let area = smooth(&Luma { source: &source, unit: 1.0, zero: 0.0 }, 1.0, &Context::default());
+        area.data.iter().filter(|&&s| s).count() as f32 / area.data.len() as f32
+    }
+
+    #[test]
+    fn slopes_texture_and_black_are_not_smooth() {
+        assert!(smooth_share(|x, _| 60 + (x / 4) as u8) > 0.99);
+        assert!(smooth_share(|x, _| 20 + x as u8) < 0.01, "one code per sample");
+        assert!(smooth_share(|x, y| if (x + y) % 2 == 0 { 60 } else { 64 }) < 0.01);
+        assert!(smooth_share(|_, _| 2) < 0.01);
+        let half = smooth_share(|x, y| if x < 80 || (x + y) % 2 == 0 { 60 } else { 70 });
+        assert!((0.42..0.5).contains(&half), "{half}");
+    }
+
+    #[test]
+    fn cells_are_the_same_from_both_ends_and_hold_all_samples() {
+        for side in 1..100 {
+            let all: Vec<(usize, usize)> = (0..count(side)).map(|cell| bounds(cell, side)).collect();
+            let back: Vec<(usize, usize)> = all.iter().rev().map(|&(a, b)| (side - b, side - a)).collect();
+            assert_eq!(all, back);
+            assert!(all[0].0 == 0 && all.windows(2).all(|pair| pair[0].1 == pair[1].0));
+            assert_eq!(all[all.len() - 1].1, side);
+            assert!((0..side).all(|at| (all[cell_of(at, side)].0..all[cell_of(at, side)].1).contains(&at)));
+        }
+    }
+
+    #[test]
+    fn sixteen_samples_beside_a_line_count_and_lone_marks_do_not() {
+        let area = Cells { columns: 40, rows: 30, data: vec![true; 1200] };
+        let mut marked = vec![false; 1200];
+        (0..30).for_each(|y| marked[y * 40 + 20] = true);
+        assert!((share_beside(&area, &marked) - (7.0 + 2.0 * 0.625) / 40.0).abs() < 1e-6);
+        let mut alone = vec![false; 1200];
+        (0..30).step_by(5).for_each(|y| alone[y * 40 + 20] = true);
+        assert!(share_beside(&area, &alone).abs() < 1e-6);
+    }
+}
