@@ -3,15 +3,16 @@
 
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
-# The option of those that install: sets `install`.
+# The options of those that install: sets `install` and `complete`.
 read_options() {
-  install=yes
+  install=yes complete=no
   local argument
   for argument in "$@"; do
     case "$argument" in
       --no-install) install=no ;;
+      --complete) complete=yes ;;
       *)
-        echo "usage: scripts/$(basename "$0") [--no-install]" >&2
+        echo "usage: scripts/$(basename "$0") [--no-install] [--complete]" >&2
         exit 2
         ;;
     esac
@@ -30,6 +31,30 @@ install_missing() {
         echo "could not install $package"
     done
     mapfile -t missing < <("$1")
+  fi
+}
+
+# Tests note here what they leave out (crates/unband-skips).
+note_skips() {
+  UNBAND_SKIPPED=$(mktemp)
+  export UNBAND_SKIPPED
+  trap 'rm -f "$UNBAND_SKIPPED"' EXIT
+}
+
+# Lists what tests left out. Fails with `--complete` where a program is all that was lacking.
+report_skips() {
+  local kind title lines total
+  total=$(cut -f 2 "$UNBAND_SKIPPED" | sort -u | wc -l)
+  step "$total tests left out, in whole or in part"
+  for kind in program:"a program is not installed" machine:"this machine cannot do it" \
+    file:"it needs files that nobody may ship"; do
+    title=${kind#*:} kind=${kind%%:*}
+    lines=$(sort -u "$UNBAND_SKIPPED" | awk -F '\t' -v kind="$kind" '$1 == kind { print "  " $2 ": " $3 }')
+    if [[ -n $lines ]]; then printf '%s:\n%s\n' "$title" "$lines"; fi
+  done
+  if [[ $complete == yes ]] && grep -q '^program' "$UNBAND_SKIPPED"; then
+    echo "these programs can be installed; see the list at the top of scripts/test" >&2
+    exit 1
   fi
 }
 

@@ -158,7 +158,9 @@ fn every_kind_of_file_of_every_network_gives_what_pytorch_gives() {
 #[test]
 fn networks_as_wide_as_published_give_what_pytorch_gives() {
     let Some(folder) = std::env::var_os("UNBAND_FULL_CHECKPOINTS") else {
-        println!("skipped: UNBAND_FULL_CHECKPOINTS names no folder made by tools/make_checkpoints.py --full");
+        unband_skips::file(
+            "UNBAND_FULL_CHECKPOINTS names no folder made by tools/make_checkpoints.py --full",
+        );
         return;
     };
     compare_all(Path::new(&folder), 1e-6, 1e-4);

@@ -47,7 +47,7 @@ fn same(graph: &Graph, height: usize, width: usize, mode: Mode) {
 fn products_of_16_bits_are_near() {
     let half = Precision::Bf16;
     if !half.supported(Level::best()) {
-        println!("skipped: this processor has no AVX-512 BF16");
+        unband_skips::machine("no AVX-512 BF16");
         return;
     }
     let mut net = Net::new("half");

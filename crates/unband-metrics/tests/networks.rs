@@ -179,13 +179,13 @@ fn the_map_of_one_patch_is_what_tensorflow_says_of_it() {
 #[test]
 fn dbi_is_the_published_score_digit_for_digit() {
     let Some(weights) = std::env::var_os("UNBAND_DBI_WEIGHTS").map(PathBuf::from) else {
-        println!("skipped: UNBAND_DBI_WEIGHTS does not name the weights of DBI's classifier");
+        unband_skips::file("UNBAND_DBI_WEIGHTS does not name the published weights of DBI's classifier");
         return;
     };
     let want = &json("nets/dbi.json")["demo"];
     let path = weights.with_file_name(want["file"].as_str().unwrap());
     if !path.exists() {
-        println!("skipped: {} is not beside the weights", path.display());
+        unband_skips::file(format_args!("{} is not beside the weights", path.display()));
         return;
     }
     let folder = with_model("dbi", &checkpoint::open(&weights).unwrap().state);

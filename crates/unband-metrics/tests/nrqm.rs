@@ -223,12 +223,15 @@ fn flat_pictures_have_features_and_small_ones_are_told() {
 fn published_values_are_repeated_with_the_authors_model() {
     let from = |name: &str| std::env::var_os(name).map(PathBuf::from);
     let Some(path) = from("UNBAND_NRQM_MODEL") else {
-        println!("skipped: UNBAND_NRQM_MODEL does not name the authors' model.mat");
+        unband_skips::file("UNBAND_NRQM_MODEL does not name the authors' model.mat");
         return;
     };
     let model = Model::from_matlab(&checkpoint::open(path).unwrap().state).unwrap();
     println!("trees: {:?}", model.trees());
-    let Some(folder) = from("UNBAND_NRQM_PICTURES") else { return };
+    let Some(folder) = from("UNBAND_NRQM_PICTURES") else {
+        unband_skips::file("UNBAND_NRQM_PICTURES names no folder of the authors' pictures");
+        return;
+    };
     for (name, want) in [("I03", 1.3894), ("I04", 8.9394), ("I06", 8.9735), ("I08", 6.8290), ("I19", 6.3120)]
     {
         // 24 bits, rows from the last to the first, blue first, 512×384.

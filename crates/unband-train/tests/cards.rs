@@ -34,7 +34,7 @@ fn card() -> Option<(Accelerator, Device)> {
     });
     match &found {
         Some((_, device)) => eprintln!("on {}", devices::names(std::slice::from_ref(device))),
-        None => eprintln!("skipped: no graphics card"),
+        None => unband_skips::machine("no graphics card"),
     }
     found
 }

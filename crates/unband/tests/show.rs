@@ -285,7 +285,7 @@ fn on_path(program: &str) -> bool {
 #[test]
 fn the_page_works_in_a_browser() {
     if let Some(missing) = ["chromium", "python3"].into_iter().find(|program| !on_path(program)) {
-        eprintln!("skipped: {missing} is not on the PATH");
+        unband_skips::program(missing);
         return;
     }
     let ctx = Context::default();

@@ -252,7 +252,7 @@ fn on_path(program: &str) -> bool {
 #[test]
 fn a_rater_can_take_part_in_a_browser() {
     if let Some(missing) = ["chromium", "python3"].into_iter().find(|program| !on_path(program)) {
-        eprintln!("skipped: {missing} is not on the PATH");
+        unband_skips::program(missing);
         return;
     }
     let study = study(480, 320);

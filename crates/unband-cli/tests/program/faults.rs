@@ -181,7 +181,7 @@ fn with_mounts(stage: &Stage, script: &str) -> Option<Ran> {
     };
     fs::create_dir_all(stage.path("disk")).unwrap();
     if !run("mount -t tmpfs -o size=64k none disk").is_ok_and(|ran| ran.status.success()) {
-        eprintln!("skipped: this user may not mount a file system");
+        unband_skips::machine("this user may not mount a file system");
         return None;
     }
     let script = format!("unband='{}'; {script}", env!("CARGO_BIN_EXE_unband"));

@@ -205,7 +205,7 @@ pub fn has(program: &str) -> bool {
     let found =
         Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
     if !found {
-        eprintln!("skipped: {program} is not installed");
+        unband_skips::program(program);
     }
     found
 }

@@ -26,7 +26,7 @@ fn film(name: &str) -> PathBuf {
 fn have_ffmpeg() -> bool {
     let have = Ffmpeg::find(&Programs::default()).is_ok();
     if !have {
-        println!("skipped: FFmpeg is not installed");
+        unband_skips::program("ffmpeg");
     }
     have
 }

@@ -54,7 +54,7 @@ pub fn samples() -> Vec<Sample> {
                         found.push(Sample { format, name, bytes });
                     }
                     // Some depths take another program.
-                    Err(Error::NoProgram { .. }) => {}
+                    Err(Error::NoProgram { program, .. }) => unband_skips::program(program),
                     Err(error) => panic!("{format:?}, {depth}: {error}"),
                 }
             }

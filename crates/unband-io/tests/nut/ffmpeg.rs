@@ -18,7 +18,7 @@ fn installed() -> bool {
         Command::new(name).arg("-version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
     });
     if !found {
-        println!("skipped: no ffmpeg");
+        unband_skips::program("ffmpeg");
     }
     found
 }
