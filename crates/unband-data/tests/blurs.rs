@@ -174,13 +174,9 @@ fn jpeg_is_as_opencv_writes_and_reads_it() {
         step(&mut pair, "jpeg", &[("quality", &name)]);
         let got = |i: usize| f64::from(Depth::EIGHT.code(pair.lq.planes[i % 3].data[i / 3]));
         let off: Vec<f64> = want.values.iter().enumerate().map(|(i, want)| (got(i) - want).abs()).collect();
-        let (most, mean) =
-            (off.iter().copied().fold(0.0, f64::max), off.iter().sum::<f64>() / off.len() as f64);
-        println!("jpeg q{name}: at most {most}, mean {mean:.2} codes");
-        // Its decoder rounds chroma to whole codes before it doubles it. Where a number lies in the middle between two
-        // steps, both encoders may take another one: coarse steps show that.
-        let limits = if name.parse::<u8>().unwrap() < 75 { (40.0, 2.0) } else { (7.0, 0.6) };
-        assert!(most <= limits.0 && mean < limits.1, "q{name}: {most} {mean}");
+        let most = off.iter().copied().fold(0.0, f64::max);
+        println!("jpeg q{name}: at most {most} codes");
+        assert!(most <= 1.0, "q{name}: {most}");
     }
 }
 

@@ -47,7 +47,7 @@ fn every_cause_is_repeatable_and_gives_8_bits() {
         let mut first = Pair::of(clean(176, 144));
         match cause.degradation.apply(&mut first, Rng::new(9)) {
             Err(error) if error.is_missing_program() => {
-                println!("skipped: {}: {error}", cause.name);
+                unband_skips::program(format_args!("{}: {error}", cause.name));
                 continue;
             }
             result => result.unwrap_or_else(|e| panic!("{}: {e}", cause.name)),

@@ -18,7 +18,7 @@ fn degraded(name: &str, settings: &[(&str, &str)], image: Image) -> Option<Pair>
     let mut pair = Pair::of(image);
     match degradation(name).unwrap().build(&settings).unwrap().degradation.apply(&mut pair, Rng::new(4)) {
         Err(error) if error.is_missing_program() => {
-            println!("skipped: {name}: {error}");
+            unband_skips::program(format_args!("{name}: {error}"));
             None
         }
         result => {
@@ -93,7 +93,7 @@ fn many_at_once_are_what_they_are_one_by_one() {
         let mut alone = together.clone();
         let results = Record::apply_all(&records, &mut together);
         if let Some(Err(error)) = results.iter().find(|r| matches!(r, Err(e) if e.is_missing_program())) {
-            println!("skipped: {}: {error}", entry.name);
+            unband_skips::program(format_args!("{}: {error}", entry.name));
             continue;
         }
         for (i, ((record, pair), result)) in records.iter().zip(&mut alone).zip(results).enumerate() {
@@ -131,7 +131,7 @@ fn webp_loses_more_at_less_quality_and_is_that_of_libwebp() {
     let theirs = program::run("cwebp", &[&["-q", "60"], &args[..]].concat(), &file)
         .and_then(|webp| program::run("dwebp", &[&["-ppm"], &args[..]].concat(), &webp));
     match theirs {
-        Err(error) if error.is_missing_program() => println!("skipped: {error}"),
+        Err(error) if error.is_missing_program() => unband_skips::program(error),
         theirs => assert!(read_ppm(&theirs.unwrap()).unwrap().planes == built_in("60").lq.planes),
     }
 }
@@ -158,7 +158,7 @@ fn the_mix_of_codecs_is_repeatable() {
     for seed in 0..4 {
         let mut pair = Pair::of(scene(96, 64));
         let record = match mix.apply(&mut pair, Rng::new(seed)) {
-            Err(error) if error.is_missing_program() => return println!("skipped: {error}"),
+            Err(error) if error.is_missing_program() => return unband_skips::program(error),
             result => result.unwrap(),
         };
         let mut again = Pair::of(scene(96, 64));

@@ -107,13 +107,15 @@ fn room_is_that_of_the_longest_way() {
         [[clean]]
         use = "sharpen"
         [[degrade]]
-        one-of = [{ use = "planes" }, { steps = [{ use = "jpeg" }, { use = "mpeg4-intra" }] }]
+        one-of = [{ use = "planes" }, { steps = [{ use = "jpeg" }, { use = "mpeg4-intra" }, { use = "palette" }] }]
     "#;
     let mix = Mix::parse(text, "room").unwrap();
     assert_eq!(mix.room(), 64); // 18 + 16 + 16, in sixteens
     assert!(!mix.is_slow());
     assert!(
-        Mix::parse(&text.replace("\"jpeg\"", "\"jpeg\", coder = \"program\""), "room").unwrap().is_slow()
+        Mix::parse(&text.replace("\"palette\"", "\"palette\", coder = \"program\""), "room")
+            .unwrap()
+            .is_slow()
     );
 }
 
@@ -269,4 +271,24 @@ fn a_mix_that_is_not_there_is_named() {
     );
     let error = Mix::find("no/such.toml").unwrap_err();
     assert!(matches!(error, MixError::Read { .. }) && error.to_string().starts_with("no/such.toml: "));
+}
+
+#[test]
+fn damaged_mixes_are_read_or_refused() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../recipes/degrade");
+    for (n, entry) in (0..).zip(std::fs::read_dir(folder).unwrap()) {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for time in 0..60 {
+            let draw = |i: u32, below: usize| Rng::new(3).at(n, time, i, 0) as usize % below;
+            let mut bytes = text.clone().into_bytes();
+            for i in 0..=draw(0, 3) as u32 {
+                let place = draw(2 * i + 1, bytes.len());
+                bytes[place] = b"0 9.-]}\"=x\n"[draw(2 * i + 2, 11)];
+            }
+            match Mix::parse(&String::from_utf8_lossy(&bytes), "mix.toml").map(|mix| mix.draw(Rng::new(1))) {
+                Ok(drawn) => assert!(drawn.is_ok_and(|record| record.names.len() < 100)),
+                Err(error) => assert!(!error.to_string().is_empty()),
+            }
+        }
+    }
 }

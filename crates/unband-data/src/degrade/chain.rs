@@ -10,9 +10,9 @@ use super::{jpeg, levels};
 pub struct Chain(pub &'static [&'static dyn Degradation]);
 
 /// JPEG of quality 75, then H.264.
-pub const JPEG_X264: Chain = Chain(&[&jpeg::libjpeg(75), &X264_24]);
+pub const JPEG_X264: Chain = Chain(&[&jpeg::at(75), &X264_24]);
 /// RGB on 6 bits, then JPEG of quality 90.
-pub const RGB_6_JPEG: Chain = Chain(&[&levels::to(6), &jpeg::libjpeg(90)]);
+pub const RGB_6_JPEG: Chain = Chain(&[&levels::to(6), &jpeg::at(90)]);
 
 impl Degradation for Chain {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {

@@ -1,9 +1,12 @@
 //! JPEG.
 
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use mozjpeg::{ColorSpace, Compress, Decompress};
 use unband_image::{Image, Rng, params, words};
 
-use super::program::{self, Coder};
-use super::{Degradation, DegradeError, Pair, pnm, rgb};
+use super::{Degradation, DegradeError, Pair, rgb};
 
 words! {
     /// Size of the chroma planes.
@@ -24,70 +27,74 @@ params! {
         quality: u32 = 75, 1..=100;
         /// Chroma at full size (444), half the width (422) or half both ways (420).
         sampling: Sampling = Sampling::S420;
-        /// Built in, or the programs `cjpeg` and `djpeg`. Files lose the same; djpeg rounds chroma once more when it decodes.
-        coder: Coder = Coder::BuiltIn;
     }
 }
 
-/// libjpeg's own coder, 4:2:0.
-pub const fn libjpeg(quality: u32) -> Jpeg {
-    Jpeg { quality, sampling: Sampling::S420, coder: Coder::Program }
+/// At a quality, 4:2:0.
+pub const fn at(quality: u32) -> Jpeg {
+    Jpeg { quality, sampling: Sampling::S420 }
+}
+
+/// The most samples on a side that libjpeg takes.
+const MOST: usize = 65_500;
+
+/// What libjpeg did. It tells of errors by unwinding.
+fn done<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, DegradeError> {
+    let failed = |what: String| DegradeError::Coder { format: "JPEG", what };
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| failed(error.to_string())),
+        Err(_) => Err(failed("libjpeg gave up".to_owned())),
+    }
 }
 
 impl Jpeg {
-    /// The JPEG file of a picture (rounded to 8 bits first).
+    /// The JPEG file of a picture (rounded to 8 bits first), as libjpeg-turbo writes it.
     ///
     /// # Errors
-    /// When `cjpeg` is asked for and missing or fails, when the picture is not RGB or too large for JPEG.
+    /// When the picture is not RGB or too large for JPEG.
     pub fn encode(&self, image: &Image) -> Result<Vec<u8>, DegradeError> {
         rgb(image)?;
         let (width, height) = (image.width(), image.height());
-        let pixels = image.to_rgb8()?;
-        match self.coder {
-            Coder::Program => {
-                let sampling = match self.sampling {
-                    Sampling::S444 => "1x1",
-                    Sampling::S422 => "2x1",
-                    Sampling::S420 => "2x2",
-                };
-                let quality = self.quality.to_string();
-                let input = pnm::ppm(width, height, &pixels);
-                program::run("cjpeg", &["-quality", &quality, "-sample", sampling], &input)
-            }
-            Coder::BuiltIn => self.encode_here(width, height, &pixels),
+        if width.max(height) > MOST {
+            let what = format!("{} samples on a side, at most {MOST} fit", width.max(height));
+            return Err(DegradeError::Coder { format: "JPEG", what });
         }
+        let pixels = image.to_rgb8()?;
+        done(|| {
+            let mut encoder = Compress::new(ColorSpace::JCS_RGB);
+            // Without what mozjpeg does beyond libjpeg-turbo: other tables, choice of coefficients.
+            encoder.set_fastest_defaults();
+            encoder.set_size(width, height);
+            encoder.set_quality(self.quality as f32);
+            let chroma = match self.sampling {
+                Sampling::S444 => (1, 1),
+                Sampling::S422 => (2, 1),
+                Sampling::S420 => (2, 2),
+            };
+            encoder.set_chroma_sampling_pixel_sizes(chroma, chroma);
+            let mut encoder = encoder.start_compress(Vec::new())?;
+            encoder.write_scanlines(&pixels)?;
+            encoder.finish()
+        })
     }
+}
 
-    fn encode_here(&self, width: usize, height: usize, pixels: &[u8]) -> Result<Vec<u8>, DegradeError> {
-        let failed = |what: String| DegradeError::Coder { format: "JPEG", what };
-        let side = |n: usize| {
-            u16::try_from(n).map_err(|_| failed(format!("{n} samples on a side, at most 65535 fit")))
-        };
-        let mut file = Vec::new();
-        let mut encoder = jpeg_encoder::Encoder::new(&mut file, self.quality.clamp(1, 100) as u8);
-        encoder.set_sampling_factor(match self.sampling {
-            Sampling::S444 => jpeg_encoder::SamplingFactor::F_1_1,
-            Sampling::S422 => jpeg_encoder::SamplingFactor::F_2_1,
-            Sampling::S420 => jpeg_encoder::SamplingFactor::F_2_2,
-        });
-        // As libjpeg; by itself it takes one sample of each square.
-        encoder.set_chroma_subsampling_method(jpeg_encoder::ChromaSubsamplingMethod::Average);
-        encoder
-            .encode(pixels, side(width)?, side(height)?, jpeg_encoder::ColorType::Rgb)
-            .map_err(|error| failed(error.to_string()))?;
-        Ok(file)
-    }
+/// The pixels of a file, as OpenCV, Pillow and djpeg have them: whole numbers all the way, chroma interpolated.
+fn decode(file: &[u8]) -> Result<Image, DegradeError> {
+    let (width, height, pixels) = done(|| {
+        let mut decoder = Decompress::new_mem(file)?.rgb()?;
+        let pixels = decoder.read_scanlines::<u8>()?;
+        let size = (decoder.width(), decoder.height());
+        decoder.finish()?;
+        Ok((size.0, size.1, pixels))
+    })?;
+    Ok(Image::from_rgb8(width, height, &pixels)?)
 }
 
 /// Through JPEG at a quality, and back to 8 bits.
 impl Degradation for Jpeg {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
-        let file = self.encode(&pair.lq)?;
-        pair.lq = match self.coder {
-            Coder::Program => pnm::read_ppm(&program::run("djpeg", &["-ppm"], &file)?)
-                .ok_or_else(|| DegradeError::Answer { program: "djpeg", what: "no pixmap".into() })?,
-            Coder::BuiltIn => super::decoded("JPEG", &file)?,
-        };
+        pair.lq = decode(&self.encode(&pair.lq)?)?;
         Ok(())
     }
 

@@ -159,7 +159,6 @@ impl DegradeError {
     /// What to do about it, if that can be said.
     pub fn hint(&self) -> Option<String> {
         let install = match self {
-            Self::Missing("cjpeg" | "djpeg") => "install it (libjpeg-turbo-progs on Debian)",
             Self::Missing(_) => "install it",
             _ if self.is_missing_program() => "install an ffmpeg with that encoder",
             Self::TooSmall { .. } => return Some("take larger pictures".to_owned()),
