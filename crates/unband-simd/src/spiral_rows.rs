@@ -1,7 +1,7 @@
 //! Where ffmpeg's `deband` looks: one pseudo-random number per position, from a sine, gives angle and distance.
 //!
-//! The last bits of `sinf` and `cosf` decide which sample is meant, so they are computed the way glibc does it:
-//! in 64-bit floats, reduced to a quarter turn, by two short polynomials.
+//! The last bits of `sinf` and `cosf` decide which sample is meant, so they are computed the way Arm's optimized routines
+//! do it, which glibc took over: in 64-bit floats, reduced to a quarter turn, by two short polynomials.
 
 // Bodies must be inlined into each level's function to be compiled for it.
 #![allow(clippy::inline_always)]
@@ -12,7 +12,8 @@ dispatch! {
     /// Distances (across, down; without sign, as all sign pairs are used) for row `y` of a table.
     ///
     /// `range` is the largest distance, or minus the only one; `direction` the largest angle in radians, or minus
-    /// the only one. Source: ffmpeg, `libavfilter/vf_deband.c`; sine and cosine after glibc's `sinf`, `cosf`.
+    /// the only one. Source: ffmpeg, `libavfilter/vf_deband.c`; sine and cosine as in Arm's
+    /// optimized-routines.
     pub fn spiral_row(level, across: &mut [u32], down: &mut [u32], y: usize, range: i32, direction: f32) = spiral_row_body;
 }
 
@@ -29,7 +30,7 @@ fn spiral_row_body(across: &mut [u32], down: &mut [u32], y: usize, range: i32, d
     }
 }
 
-/// `sinf(x + quarters * pi / 2)`, the rounding of glibc 2.36.
+/// `sinf(x + quarters * pi / 2)`, the rounding of Arm's optimized routines and of glibc 2.36.
 #[inline(always)]
 fn sine(x: f32, quarters: u32) -> f32 {
     /// Adding it leaves the nearest whole number in the lowest bits.
@@ -55,6 +56,9 @@ const fn hex(negative: bool, mantissa: u64, exponent: i64) -> f64 {
 
 const HALF_PI_HIGH: f64 = hex(false, 0x0009_21fb_5440_0000, 0);
 const HALF_PI_LOW: f64 = hex(false, 0x0000_b461_1a62_6331, -34);
+/// Polynomials of sine and cosine over a quarter turn.
+///
+/// Source: ARM-software/optimized-routines, `math/sincosf_data.c` (MIT); its notice is in `NOTICE.txt` of this crate.
 const S: [f64; 3] = [
     hex(true, 0x0005_5554_5995_a603, -3),
     hex(false, 0x0001_1076_0523_0bc4, -7),

@@ -82,6 +82,8 @@ pub fn steady_row(steady: &mut [u8], around: &Around<'_, f32>, across: &[i8], do
 }
 
 /// `atanf`, the rounding of the C libraries that follow fdlibm (glibc up to 2.40, musl, the BSDs).
+///
+/// Source of the numbers and of the order of operations: fdlibm, `s_atanf.c`; its notice is in `NOTICE.txt` of this crate.
 #[inline(always)]
 pub(super) fn arctangent(value: f32) -> f32 {
     let x = value.abs();
