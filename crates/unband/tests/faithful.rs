@@ -1,11 +1,13 @@
-//! The promise, over random pictures, findings and options, for every registered method.
+//! The promise, over random pictures, findings and options, for every registered method and for the choice that is made
+//! where none is named.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
 use unband::{
     Cause, Choice, Context, Depth, Dither, Findings, Image, Matrix, Model, Options, OutputDepth, Plane,
-    Range, Subsampling, deband_found, filters, prove,
+    Range, Subsampling, deband_found, methods, prove,
 };
+use unband_image::ParamKind;
 use unband_image::dither::Grid;
 use unband_image::inspect::{BandingMap, GridRegions, PlaneGrid, Space};
 
@@ -20,6 +22,68 @@ const CAUSES: [Cause; 9] = [
     Cause::Video,
     Cause::ToneCurve,
 ];
+
+/// A method as it is asked for.
+struct Subject {
+    name: &'static str,
+    choice: Choice,
+    ours: bool,
+    /// Does it come with a file of numbers?
+    network: bool,
+}
+
+/// The file in `golden/checkpoints` that a network runs with: few channels and drawn numbers, so that it does everything but
+/// good. Ours has its numbers in the program.
+fn checkpoint(network: &str) -> Option<&'static str> {
+    Some(match network {
+        "unband-lite" => return None,
+        "bitnet" => "bitnet.pth",
+        "adnet" => "adnet.pth",
+        "brdnet" => "brdnet.pth",
+        "uformer-t" => "uformer_t.pth",
+        "deepdeband-f" | "deepdeband-w" => "deepdeband_f.pth",
+        "indi" => "indi_trainer.pth",
+        "ggdbn" => "ggdbn.pth",
+        "bdinn" => "bdinn.pth",
+        other => panic!("which checkpoint is of {other}?"),
+    })
+}
+
+/// Every registered method, and the one that the picture asks for.
+fn subjects() -> Vec<Subject> {
+    let named = methods().map(|entry| {
+        let takes = |kind| entry.params.iter().any(|param| param.kind == kind);
+        let network = takes(ParamKind::File);
+        let mut settings = Vec::new();
+        if let Some(file) = network.then(|| checkpoint(entry.name)).flatten() {
+            let path = format!("{}/../../golden/checkpoints/{file}", env!("CARGO_MANIFEST_DIR"));
+            settings.push(("weights".to_owned(), path));
+        }
+        if entry.name == "indi" {
+            settings.push(("steps".to_owned(), "2".to_owned()));
+        }
+        let choice = Choice::Named { name: entry.name.to_owned(), settings };
+        Subject { name: entry.name, choice, ours: entry.ours, network }
+    });
+    let auto = Subject { name: "(by default)", choice: Choice::Auto, ours: true, network: false };
+    named.chain([auto]).collect()
+}
+
+/// Those that run with a file of numbers, or the others.
+fn which(networks: bool) -> impl Iterator<Item = Subject> {
+    subjects().into_iter().filter(move |subject| subject.network == networks)
+}
+
+#[test]
+fn all_methods_are_subjects() {
+    let names: Vec<&str> = subjects().iter().map(|subject| subject.name).collect();
+    assert_eq!(names.len(), methods().count() + 1);
+    assert!(
+        ["smooth", "unband-lite", "bdinn", "(by default)"].iter().all(|name| names.contains(name)),
+        "{names:?}"
+    );
+    assert!(which(true).count() >= 10);
+}
 
 /// A picture with smooth parts, steps, noise and saturated samples.
 fn picture(kind: usize, width: usize, height: usize, depth: Depth, seed: u32) -> Image {
@@ -133,28 +197,72 @@ fn options() -> impl Strategy<Value = Options> {
     )
 }
 
+/// Every sample lies in the cell of the one it came from.
+fn stays_inside(
+    subject: &Subject,
+    image: &Image,
+    findings: &Findings,
+    options: &Options,
+) -> Result<(), TestCaseError> {
+    let options = Options { method: subject.choice.clone(), ..options.clone() };
+    let ctx = Context { threads: 2, ..Context::default() };
+    match deband_found(image.clone(), findings.clone(), &options, &ctx) {
+        Ok((written, report)) => {
+            let proof = prove(image, &written, findings);
+            prop_assert!(proof.holds(), "{}: {:?}, {:?}", subject.name, proof, report.findings.cause);
+            prop_assert_eq!(written.depth, options.depth.resolve(image.depth));
+            prop_assert_eq!(written.alpha.is_some(), image.alpha.is_some());
+        }
+        // Some originals refuse depths that their authors never thought of.
+        Err(unband::Error::Restore(_)) if !subject.ours => {}
+        Err(error) => prop_assert!(false, "{}: {error}", subject.name),
+    }
+    Ok(())
+}
+
+/// The mean colour of a picture of one-code steps hardly moves.
+fn keeps_the_mean(subject: &Subject, image: &Image) -> Result<(), TestCaseError> {
+    let findings = Findings::plain(image.planes.len(), 8);
+    let options = Options {
+        method: subject.choice.clone(),
+        depth: OutputDepth::Float,
+        faithful: Some(true),
+        everywhere: true,
+        ..Options::default()
+    };
+    let run = deband_found(image.clone(), findings, &options, &Context::default());
+    let shift = run.unwrap().1.mean_shift_codes;
+    prop_assert!(shift.abs() <= 0.1, "{}: {shift}", subject.name);
+    Ok(())
+}
+
+/// One and the same picture for any tile, any number of threads.
+fn is_the_same_in_pieces(
+    subject: &Subject,
+    image: &Image,
+    findings: &Findings,
+    options: &Options,
+) -> Result<(), TestCaseError> {
+    let options = Options { method: subject.choice.clone(), faithful: None, ..options.clone() };
+    let run = |tile, threads| {
+        let options = Options { tile, ..options.clone() };
+        let ctx = Context { threads, ..Context::default() };
+        let (image, mut report) = deband_found(image.clone(), findings.clone(), &options, &ctx).ok()?;
+        report.seconds = 0.0;
+        Some((image, report))
+    };
+    let whole = run(4096, 1);
+    prop_assert!(run(options.tile, 3) == whole, "{}", subject.name);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn every_method_stays_inside_the_cells((image, findings) in case(), options in options()) {
-        for entry in filters() {
-            let options = Options {
-                method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
-                ..options.clone()
-            };
-            let ctx = Context { threads: 2, ..Context::default() };
-            match deband_found(image.clone(), findings.clone(), &options, &ctx) {
-                Ok((written, report)) => {
-                    let proof = prove(&image, &written, &findings);
-                    prop_assert!(proof.holds(), "{}: {:?}, {:?}", entry.name, proof, report.findings.cause);
-                    prop_assert_eq!(written.depth, options.depth.resolve(image.depth));
-                    prop_assert_eq!(written.alpha.is_some(), image.alpha.is_some());
-                }
-                // Some originals refuse depths that their authors never thought of.
-                Err(unband::Error::Restore(_)) if !entry.ours => {}
-                Err(error) => prop_assert!(false, "{}: {error}", entry.name),
-            }
+    fn every_filter_stays_inside_the_cells((image, findings) in case(), options in options()) {
+        for subject in which(false) {
+            stays_inside(&subject, &image, &findings, &options)?;
         }
     }
 
@@ -175,44 +283,45 @@ proptest! {
         prop_assert!(back.planes == image.planes);
     }
 
-    /// The mean colour of a picture of one-code steps hardly moves, whatever the method.
     #[test]
-    fn the_mean_of_a_plain_picture_stays(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
+    fn filters_keep_the_mean_of_a_plain_picture(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
         let image = picture(kind, side, 60, Depth::EIGHT, seed);
-        let findings = Findings::plain(image.planes.len(), 8);
-        for entry in filters() {
-            let options = Options {
-                method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
-                depth: OutputDepth::Float,
-                faithful: Some(true),
-                everywhere: true,
-                ..Options::default()
-            };
-            let run = deband_found(image.clone(), findings.clone(), &options, &Context::default());
-            let report = run.unwrap().1;
-            prop_assert!(report.mean_shift_codes.abs() <= 0.1, "{}: {}", entry.name, report.mean_shift_codes);
+        for subject in which(false) {
+            keeps_the_mean(&subject, &image)?;
         }
     }
 
-    /// One and the same picture for any tile, any number of threads.
     #[test]
-    fn tiles_and_threads_never_show((image, findings) in case(), options in options()) {
-        for entry in filters() {
-            let options = Options {
-                method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
-                faithful: None,
-                ..options.clone()
-            };
-            let run = |tile, threads| {
-                let options = Options { tile, ..options.clone() };
-                let ctx = Context { threads, ..Context::default() };
-                let (image, mut report) =
-                    deband_found(image.clone(), findings.clone(), &options, &ctx).ok()?;
-                report.seconds = 0.0;
-                Some((image, report))
-            };
-            let whole = run(4096, 1);
-            prop_assert!(run(options.tile, 3) == whole, "{}", entry.name);
+    fn tiles_and_threads_of_filters_never_show((image, findings) in case(), options in options()) {
+        for subject in which(false) {
+            is_the_same_in_pieces(&subject, &image, &findings, &options)?;
+        }
+    }
+}
+
+// Networks take a hundred times as long.
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn every_network_stays_inside_the_cells((image, findings) in case(), options in options()) {
+        for subject in which(true) {
+            stays_inside(&subject, &image, &findings, &options)?;
+        }
+    }
+
+    #[test]
+    fn networks_keep_the_mean_of_a_plain_picture(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
+        let image = picture(kind, side, 60, Depth::EIGHT, seed);
+        for subject in which(true) {
+            keeps_the_mean(&subject, &image)?;
+        }
+    }
+
+    #[test]
+    fn tiles_and_threads_of_networks_never_show((image, findings) in case(), options in options()) {
+        for subject in which(true) {
+            is_the_same_in_pieces(&subject, &image, &findings, &options)?;
         }
     }
 }
@@ -243,12 +352,8 @@ fn samples_that_are_no_numbers_stay_and_spoil_nothing_around_them() {
     for plane in &mut strange.planes {
         places.iter().zip(values).for_each(|(&i, value)| plane.data[i] = value);
     }
-    for entry in filters() {
-        let options = Options {
-            method: Choice::Named { name: entry.name.to_owned(), settings: Vec::new() },
-            everywhere: true,
-            ..Options::default()
-        };
+    for subject in subjects() {
+        let options = Options { method: subject.choice.clone(), everywhere: true, ..Options::default() };
         let mut findings = Findings::plain(clean.planes.len(), 8);
         (findings.visible, findings.banded_share) = (true, 1.0);
         let ctx = Context::default();
@@ -259,7 +364,7 @@ fn samples_that_are_no_numbers_stay_and_spoil_nothing_around_them() {
                 assert!(
                     if places.contains(&i) { kept } else { a.is_finite() },
                     "{} {i}: {a} {b}",
-                    entry.name
+                    subject.name
                 );
             }
         }
