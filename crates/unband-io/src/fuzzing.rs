@@ -4,7 +4,13 @@
 use unband_image::{Image, Metadata};
 
 use crate::format::{self, FormatEntry};
+use crate::video::nut::{NutReader, NutWriter};
+use crate::video::{fragmented, probe};
 use crate::{Error, Limits, exif, exif_tiff, raw_profile, xmp};
+
+/// Of streams: enough for what one finds, too little to wait for.
+const SMALL: Limits = Limits { max_pixels: 1 << 16, max_bytes: 1 << 20 };
+const FRAMES: usize = 100;
 
 /// Reads bytes as a format, whatever they begin with.
 pub fn read_as(format: &'static FormatEntry, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
@@ -66,4 +72,119 @@ pub fn raw_profile(text: &str) {
     raw_profile::take(keyword, text, &mut metadata);
     let (keyword, text) = raw_profile::iptc(text.as_bytes());
     assert!(raw_profile::take(&keyword, &text, &mut Metadata::default()));
+}
+
+/// A stream of NUT; what was read is written and read again.
+pub fn nut(bytes: &[u8]) {
+    let read = |bytes: &[u8]| -> Result<_, Error> {
+        let mut reader = NutReader::new(bytes, &SMALL)?;
+        let header = *reader.header();
+        let (mut buffer, mut frames) = (Vec::new(), Vec::new());
+        while let Ok(Some(frame)) = reader.next_frame(&mut buffer) {
+            frames.push((frame, buffer.clone()));
+            if frames.len() == FRAMES {
+                break;
+            }
+        }
+        Ok((header, frames))
+    };
+    let Ok((header, frames)) = read(bytes) else { return };
+    let Ok(mut writer) = NutWriter::new(Vec::new(), &header) else { return };
+    if frames.iter().any(|(frame, samples)| writer.write_frame(*frame, samples).is_err()) {
+        return;
+    }
+    let Ok(out) = writer.finish() else { return };
+    assert!(matches!(read(&out), Ok((_, again)) if again == frames), "another stream");
+}
+
+/// A fragmented MP4, with the times that it would get behind another; as many frames come out as went in.
+pub fn fragments(bytes: &[u8]) {
+    let Ok(frames) = fragmented(bytes, 1 << 40) else { return };
+    assert!(frames.iter().all(|&after| after == frames[0]), "{frames:?}");
+}
+
+/// `ffprobe`'s answers, as `golden/video` has them.
+pub fn ffprobe(bytes: &[u8]) {
+    let Ok(answers) = serde_json::from_slice(bytes) else { return };
+    match probe::answered(&answers) {
+        Ok(film) => {
+            film.seconds(film.ticks(film.duration.unwrap_or(1.0)));
+            let said =
+                [film.color().err(), film.check_progressive().err(), film.check_dynamic_hdr(false).err()];
+            assert!(said.iter().flatten().all(|error| !error.to_string().is_empty()));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::PathBuf;
+
+    use unband_image::Rng;
+
+    use super::*;
+
+    fn files(folder: &str, ending: &str) -> Vec<Vec<u8>> {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+        paths.sort();
+        let files = paths.iter().filter(|path| path.to_str().unwrap().ends_with(ending));
+        files.map(|path| std::fs::read(path).unwrap()).collect()
+    }
+
+    /// Each file whole, then with up to eight bytes changed, some of them cut, so many times.
+    fn damaged(files: &[Vec<u8>], times: u32, look: fn(&[u8])) {
+        assert!(!files.is_empty());
+        for (n, file) in (0..).zip(files) {
+            look(file);
+            for time in 0..times {
+                let draw = |i: u32, below: usize| Rng::new(7).at(n, time, i, 0) as usize % below;
+                let mut bytes = file.clone();
+                for i in 0..=draw(0, 8) as u32 {
+                    let place = draw(3 * i + 1, bytes.len());
+                    bytes[place] =
+                        [0, 255, bytes[place] ^ 1 << draw(3 * i + 2, 8), draw(3 * i + 2, 256) as u8]
+                            [draw(3 * i + 3, 4)];
+                }
+                if draw(90, 4) == 0 {
+                    bytes.truncate(draw(91, file.len()));
+                }
+                look(&bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_streams_of_nut_are_read_or_refused() {
+        damaged(&files("fuzz/seeds/nut", ".nut"), 3000, nut);
+    }
+
+    #[test]
+    fn damaged_fragments_are_copied_or_refused() {
+        damaged(&files("fuzz/seeds/fragments", ".mp4"), 3000, fragments);
+    }
+
+    #[test]
+    fn damaged_answers_of_ffprobe_are_taken_or_refused() {
+        damaged(&files("golden/video", ".json"), 40, ffprobe);
+        // Damage to digits and names leaves more of them readable.
+        damaged(&files("fuzz/seeds/ffprobe", ".json"), 2000, ffprobe);
+    }
+
+    #[test]
+    fn a_fragment_of_frames_without_a_byte_or_at_the_end_of_time_is_refused() {
+        let seed = &files("fuzz/seeds/fragments", ".mp4")[0];
+        let place = |kind: &[u8]| seed.windows(4).position(|four| four == kind).unwrap();
+        let refused = |at: usize, with: &[u8]| {
+            let mut bytes = seed.clone();
+            bytes[at..at + with.len()].copy_from_slice(with);
+            fragmented(&bytes, 0).unwrap_err().to_string()
+        };
+        // Nothing of its own, four thousand million times.
+        let none = [0, 0, 0, 0, 255, 255, 255, 255];
+        assert!(refused(place(b"trun") + 4, &none).contains("too many frames"));
+        assert!(refused(place(b"tfdt") + 4, &[1, 0, 0, 0, 127, 255, 255, 255]).contains("too late"));
+    }
 }

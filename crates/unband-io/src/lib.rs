@@ -11,7 +11,7 @@ mod exif;
 mod exif_tiff;
 mod file;
 mod format;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod leftovers;

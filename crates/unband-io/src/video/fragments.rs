@@ -37,6 +37,10 @@ mod run {
     pub(super) const LATER: u64 = 0x800;
 }
 
+/// No time of a track is as late and no fragment has as many frames: sums and differences of times stay numbers.
+const LATEST: i64 = 1 << 50;
+const MOST_FRAMES: u64 = 1 << 20;
+
 /// A frame as a fragment describes it.
 #[derive(Clone, Copy, Default)]
 struct Sample {
@@ -195,7 +199,8 @@ impl Fragment {
         let (default, number_of_track) = defaults(&moof[track])?;
         let wide = moof.get(time.start) == Some(&1);
         let decoded = number(&moof[time], 4, if wide { 8 } else { 4 })?;
-        let decoded = i64::try_from(decoded).map_err(|_| damaged("a time is too late"))?;
+        let decoded = i64::try_from(decoded).ok().filter(|&time| time < LATEST);
+        let decoded = decoded.ok_or_else(|| damaged("a time is too late"))?;
         let mut samples = Vec::new();
         for (_, range) in inside(moof, traf)?.into_iter().filter(|(kind, _)| kind == b"trun") {
             samples_of(&moof[range], default, &mut samples)?;
@@ -254,6 +259,10 @@ fn defaults(tfhd: &[u8]) -> Result<(Sample, u64), Error> {
 fn samples_of(trun: &[u8], default: Sample, samples: &mut Vec<Sample>) -> Result<(), Error> {
     let flags = number(trun, 0, 4)? & 0xFF_FFFF;
     let count = number(trun, 4, 4)?;
+    // Frames of which nothing of their own is said take no bytes.
+    if samples.len() as u64 + count > MOST_FRAMES {
+        return Err(damaged("a fragment has too many frames"));
+    }
     let mut at = 8;
     let mut field = |flag| {
         if flags & flag == 0 {

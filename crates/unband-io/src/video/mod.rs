@@ -19,6 +19,25 @@ pub mod probe;
 mod running;
 mod sniff;
 
+/// How many frames a fragmented file has, and how many it has once it was copied to begin at a time: alone, and as the first
+/// of several.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn fragmented(bytes: &[u8], first: i64) -> Result<[usize; 3], crate::Error> {
+    use std::io::Cursor;
+
+    let mut file = Cursor::new(bytes);
+    let shown = fragments::shown(&mut file)?;
+    let count = shown.len();
+    let times = fragments::timeline(&[(first, shown)], 1).concat();
+    let light = unband_image::Colorimetry::default();
+    let mut copied = |light| {
+        let mut out = Vec::new();
+        fragments::copy(&mut file, &times, light, &mut out)?;
+        Ok(fragments::shown(&mut Cursor::new(out))?.len())
+    };
+    Ok([count, copied(None)?, copied(Some(&light))?])
+}
+
 pub use codec::{Codec, Encoding, Purpose, container_of};
 pub use decode::{DecodeOptions, Decoder};
 pub use encode::{Encoder, Segment};

@@ -79,6 +79,15 @@ fn refused(path: &Path, head: &[u8]) -> VideoError {
     if crate::detect(head).is_some() { VideoError::Picture { path } } else { VideoError::Unopened { path } }
 }
 
+/// The film that two answers describe, under the names `file` and `frames`; any bytes may be in them.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn answered(answers: &Value) -> Result<Film, VideoError> {
+    let (path, node) = (Path::new("a.mkv"), Node::new(answers));
+    let file = node.at("file");
+    check_version(path, file)?;
+    describe(path, file, read::main_stream(path, file)?, node.at("frames"))
+}
+
 /// The film, once both questions are answered.
 fn describe(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>) -> Result<Film, VideoError> {
     let path_buf = || path.to_owned();

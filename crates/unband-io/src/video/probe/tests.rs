@@ -17,20 +17,12 @@ fn answers(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// What [`probe`] makes of these answers.
-fn made_of(answers: &Value) -> Result<Film, VideoError> {
-    let (path, node) = (Path::new("a.mkv"), Node::new(answers));
-    let file = node.at("file");
-    check_version(path, file)?;
-    describe(path, file, read::main_stream(path, file)?, node.at("frames"))
-}
-
 fn golden(name: &str) -> Film {
-    made_of(&answers(name)).unwrap()
+    answered(&answers(name)).unwrap()
 }
 
 fn refused(name: &str) -> VideoError {
-    made_of(&answers(name)).unwrap_err()
+    answered(&answers(name)).unwrap_err()
 }
 
 #[test]
@@ -167,11 +159,11 @@ fn an_old_ffmpeg_is_refused_and_one_without_numbers_is_not() {
     // FFmpeg 5.0.
     old["file"]["library_versions"][0]["minor"] = 18.into();
     old["file"]["program_version"]["version"] = "5.0.3".into();
-    let error = made_of(&old).unwrap_err();
+    let error = answered(&old).unwrap_err();
     assert_eq!(error.to_string(), "a.mkv: video needs FFmpeg 5.1 or newer, found 5.0.3");
     assert!(error.hint().unwrap().contains("install"));
     old["file"]["library_versions"] = Value::Null;
-    made_of(&old).unwrap();
+    answered(&old).unwrap();
 }
 
 #[test]
@@ -221,7 +213,7 @@ fn no_missing_or_strange_field_makes_a_film_fail() {
         for strange in [Value::Null, "N/A".into(), (-1).into(), 1e300.into(), json!([[]]), "9/0".into()] {
             let mut answer = whole.clone();
             *answer.pointer_mut(pointer).unwrap() = strange;
-            match made_of(&answer) {
+            match answered(&answer) {
                 Ok(film) => drop((film.color(), film.check_progressive(), film.check_dynamic_hdr(false))),
                 Err(VideoError::TooOld { .. }) => assert!(pointer.starts_with(old), "{pointer}"),
                 Err(error) => assert!(needed.contains(&pointer), "{pointer}: {error}"),
@@ -235,7 +227,7 @@ fn clip(folder: &Path, name: &str, args: &[&str]) -> Option<PathBuf> {
     let path = folder.join(name);
     let run = Command::new("ffmpeg").args(["-v", "error", "-nostdin"]).args(args).arg(&path).output();
     let Ok(run) = run else {
-        eprintln!("skipped: no ffmpeg");
+        unband_skips::program("ffmpeg");
         return None;
     };
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
@@ -304,7 +296,7 @@ fn svt_av1_understands_the_mastering_display() {
     let folder = tempfile::tempdir().unwrap();
     let known = Command::new("ffmpeg").args(["-hide_banner", "-encoders"]).output();
     if !known.is_ok_and(|known| String::from_utf8_lossy(&known.stdout).contains("libsvtav1")) {
-        eprintln!("skipped: no ffmpeg with libsvtav1");
+        unband_skips::program("ffmpeg with libsvtav1");
         return;
     }
     let chromaticities = [35400, 14600, 8500, 39850, 6550, 2300, 15635, 16450];
@@ -328,7 +320,7 @@ fn svt_av1_understands_the_mastering_display() {
 #[test]
 fn names_of_colours_have_the_numbers_that_ffmpeg_gives_them() {
     let Ok(help) = Command::new("ffmpeg").args(["-hide_banner", "-h", "filter=setparams"]).output() else {
-        eprintln!("skipped: no ffmpeg");
+        unband_skips::program("ffmpeg");
         return;
     };
     let help = String::from_utf8(help.stdout).unwrap();
@@ -369,7 +361,7 @@ fn pixel_formats_are_to_ffprobe_what_they_are_here() {
     let Ok(run) =
         Command::new("ffprobe").args(["-v", "error", "-of", "json", "-show_pixel_formats"]).output()
     else {
-        eprintln!("skipped: no ffprobe");
+        unband_skips::program("ffprobe");
         return;
     };
     let answer: Value = serde_json::from_slice(&run.stdout).unwrap();
