@@ -203,6 +203,7 @@ impl Gather<'_> {
 pub fn exact(path: &Path) -> String {
     #[cfg(unix)]
     {
+        use std::fmt::Write;
         use std::os::unix::ffi::OsStrExt;
         let bytes = path.as_os_str().as_bytes();
         let plain = std::str::from_utf8(bytes).is_ok_and(|text| !text.contains("\\x"));
@@ -210,7 +211,9 @@ pub fn exact(path: &Path) -> String {
             let mut text = String::new();
             for chunk in bytes.utf8_chunks() {
                 text.push_str(&chunk.valid().replace('\\', "\\\\"));
-                chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+                for byte in chunk.invalid() {
+                    let _ = write!(text, "\\x{byte:02x}");
+                }
             }
             return text;
         }

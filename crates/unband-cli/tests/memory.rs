@@ -3,6 +3,7 @@
 //! One test, as the system tells the largest of all processes that have ended: from small to large. Larger pictures:
 //! `scripts/test-memory`.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::Path;
 use std::process::Command;

@@ -168,12 +168,12 @@ fn mean_planes(image: &Image) -> [f32; 3] {
 #[test]
 fn the_full_hd_recipe_leaves_its_tools_offset() {
     if Command::new("ffmpeg").arg("-version").output().is_err() {
-        eprintln!("skipped: no ffmpeg");
+        unband_skips::program("ffmpeg");
         return;
     }
     // It depends on the picture by a tenth of a code and more: a mean over many.
     let Some(folder) = std::env::var_os("UNBAND_PHOTOS") else {
-        eprintln!("skipped: UNBAND_PHOTOS names no folder with train/*.jxl");
+        unband_skips::file("UNBAND_PHOTOS, a folder with train/*.jxl");
         return;
     };
     let mut files: Vec<_> = std::fs::read_dir(Path::new(&folder).join("train"))

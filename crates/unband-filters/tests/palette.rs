@@ -61,7 +61,9 @@ fn quantised(pixels: &[[f32; 3]], colours: usize) -> Image {
             *colour = sum.map(|s| s / n);
         }
     }
-    palette.iter_mut().for_each(|colour| *colour = colour.map(f32::round));
+    for colour in &mut palette {
+        *colour = colour.map(f32::round);
+    }
     let data: Vec<u8> = pixels.iter().flat_map(|&p| palette[nearest(&palette, p)].map(|v| v as u8)).collect();
     Image::from_rgb8(W, H, &data).unwrap()
 }

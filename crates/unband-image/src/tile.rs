@@ -165,7 +165,9 @@ pub fn restore_by_rows(
             write_back(image, &done, ctx);
         }
     }
-    waiting.iter().for_each(|band| write_back(image, band, ctx));
+    for band in &waiting {
+        write_back(image, band, ctx);
+    }
     Ok(true)
 }
 

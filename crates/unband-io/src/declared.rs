@@ -130,7 +130,7 @@ impl Tiff {
                 _ => 0,
             };
             let value = (bytes > 0).then(|| self.read(file, bytes)).transpose()?;
-            file.seek_relative(room - bytes as i64)?;
+            file.seek_relative(room - bytes.cast_signed() as i64)?;
             match tag {
                 256 => width = value,
                 257 => height = value,

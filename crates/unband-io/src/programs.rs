@@ -156,8 +156,16 @@ mod guard {
         done\n\
         for group in $groups; do kill -s KILL -- \"-$group\"; done";
 
-    /// Started with the first program; nothing where that was not possible.
-    static GUARD: Mutex<Option<Option<Child>>> = Mutex::new(None);
+    /// The guard.
+    enum Guard {
+        /// It starts with the first program.
+        Waiting,
+        Running(Child),
+        /// It could not be started, or has ended.
+        Gone,
+    }
+
+    static GUARD: Mutex<Guard> = Mutex::new(Guard::Waiting);
 
     pub(super) fn watch(group: u32) {
         say('+', group);
@@ -169,10 +177,13 @@ mod guard {
 
     fn say(sign: char, group: u32) {
         let mut guard = lock(&GUARD);
-        let guard = guard.get_or_insert_with(start);
-        let input = guard.as_mut().and_then(|child| child.stdin.as_mut());
-        if input.is_some_and(|input| writeln!(input, "{sign}{group}").is_err()) {
-            *guard = None;
+        if matches!(*guard, Guard::Waiting) {
+            *guard = start().map_or(Guard::Gone, Guard::Running);
+        }
+        let Guard::Running(child) = &mut *guard else { return };
+        let told = child.stdin.as_mut().is_some_and(|input| writeln!(input, "{sign}{group}").is_ok());
+        if !told {
+            *guard = Guard::Gone;
         }
     }
 

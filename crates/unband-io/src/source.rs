@@ -50,7 +50,7 @@ fn is_pipe(_path: &Path) -> io::Result<bool> {
 #[cfg(target_os = "linux")]
 fn open_pipe(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     File::options().read(true).custom_flags(flags).open(path)
 }
 
@@ -70,7 +70,7 @@ impl Source<'_> {
     /// Whatever the system refuses.
     pub fn size(&self) -> io::Result<Option<u64>> {
         let metadata = self.file.metadata()?;
-        Ok(metadata.is_file().then(|| metadata.len()))
+        Ok(metadata.is_file().then_some(metadata.len()))
     }
 }
 

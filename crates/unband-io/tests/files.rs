@@ -189,7 +189,7 @@ fn with_long_segments(jpeg: &[u8], segments: usize) -> Vec<u8> {
     let mut out = jpeg[..2].to_vec();
     for _ in 0..segments {
         out.extend([0xff, 0xe5, 0xff, 0xff]);
-        out.extend([0; 0xffff - 2]);
+        out.extend(vec![0; 0xffff - 2]);
     }
     out.extend(&jpeg[2..]);
     out

@@ -63,14 +63,14 @@ fn rows(png: &[u8]) -> (Vec<u8>, Vec<u8>) {
                         0 => 0,
                         1 => a,
                         2 => b,
-                        3 => (a + b) / 2,
+                        3 => i32::midpoint(a, b),
                         _ => [a, b, c].into_iter().min_by_key(|v| (p - v).abs()).unwrap(),
                     };
                     row[i].wrapping_sub(guess as u8)
                 })
                 .collect()
         };
-        let sum = |row: &Vec<u8>| row.iter().map(|&b| u32::from((b as i8).unsigned_abs())).sum::<u32>();
+        let sum = |row: &Vec<u8>| row.iter().map(|&b| u32::from(b.cast_signed().unsigned_abs())).sum::<u32>();
         let (kind, best) = (0..5).map(|kind| (kind, filtered(kind))).min_by_key(|(_, row)| sum(row)).unwrap();
         chosen.push(kind);
         chosen.extend(best);
@@ -96,7 +96,7 @@ fn dithered(
         });
         Plane { width, height, data: data.collect() }
     };
-    let (colors, alpha) = (if channels < 3 { 1 } else { 3 }, channels % 2 == 0);
+    let (colors, alpha) = (if channels < 3 { 1 } else { 3 }, channels.is_multiple_of(2));
     let model = if colors == 1 { Model::Gray } else { Model::Rgb };
     let mut image = Image::new((0..colors).map(plane).collect(), model, depth);
     if alpha {
@@ -123,7 +123,7 @@ fn texture(x: f32, y: f32, fine: f32) -> f32 {
             let at = |i, j| hash(i, j, octave);
             let mix = |a: f32, b: f32, t: f32| a + (b - a) * t;
             mix(mix(at(i, j), at(i + 1, j), s), mix(at(i, j + 1), at(i + 1, j + 1), s), t)
-                * fine.powi(octave as i32)
+                * fine.powi(octave.cast_signed())
         })
         .sum::<f32>()
         * (1.0 - fine)
@@ -151,7 +151,7 @@ fn results() -> Vec<(&'static str, Image)> {
     vec![
         ("ui down", dithered((800, 500), 3, eight, |_, y, c| ramp(blue, violet, y, c))),
         ("ui across", dithered((800, 500), 3, eight, |x, _, c| ramp(blue, violet, x, c))),
-        ("ui slanting", dithered((800, 500), 3, eight, |x, y, c| ramp(blue, violet, (x + y) / 2.0, c))),
+        ("ui slanting", dithered((800, 500), 3, eight, |x, y, c| ramp(blue, violet, f32::midpoint(x, y), c))),
         ("dark", dithered((800, 500), 3, eight, |x, y, c| ramp(dark, darker, (x - 0.5).hypot(y - 0.5), c))),
         ("dark down", dithered((1000, 500), 3, eight, |_, y, c| ramp(darker, dark, y, c))),
         ("anime", dithered((700, 500), 3, eight, drawn)),
@@ -202,7 +202,7 @@ fn files_are_as_small_as_zlib_makes_them() {
         let bytes = png(&image, None, 0);
         let (plain, chosen) = rows(&bytes);
         let Some(least) = zlib(&plain, &chosen) else {
-            println!("skipped: no python3");
+            unband_skips::program("python3");
             return;
         };
         let most = (least + AROUND) * 105 / 100;

@@ -334,7 +334,7 @@ fn a_format_loses_something_exactly_when_it_says_so() {
             let options = WriteOptions { quality, ..WriteOptions::default() };
             match unband_io::write(&image, format, &options, &mut bytes) {
                 Err(Error::NoProgram { program, .. }) => {
-                    println!("skipped: no {program}");
+                    unband_skips::program(program);
                     continue;
                 }
                 result => drop(result.unwrap()),

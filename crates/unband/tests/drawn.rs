@@ -47,7 +47,7 @@ fn ball(x: usize, y: usize) -> Option<f32> {
 fn pixels(x: usize, y: usize) -> [u8; 3] {
     let edge = 38 + (x * 7 % 13) / 3 + (x / 9) % 4;
     if (30..42).contains(&x) && (30..50).contains(&y) {
-        return if (x + y) % 5 == 0 { [90, 60, 50] } else { [120, 76, 58] };
+        return if (x + y).is_multiple_of(5) { [90, 60, 50] } else { [120, 76, 58] };
     }
     if y < edge {
         let k = (y / 5) as u8;

@@ -157,6 +157,7 @@ prop_compose! {
             banded_share: 0.5,
             regions: holds.map(|holds| GridRegions { columns: 2, rows: 2, holds }),
             visible,
+            drawing: None,
         }
     }
 }

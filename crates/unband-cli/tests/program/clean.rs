@@ -131,7 +131,7 @@ fn gif() -> Vec<u8> {
 fn heic(stage: &Stage) -> Option<&'static str> {
     let there = |program: &str| Command::new(program).arg("--version").output().is_ok();
     if !there("heif-enc") || !there("heif-convert") {
-        eprintln!("skipped: HEIC needs heif-enc and heif-convert (Debian package libheif-examples)");
+        unband_skips::program("heif-convert");
         return None;
     }
     let mut command = Command::new("heif-enc");

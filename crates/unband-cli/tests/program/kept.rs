@@ -157,7 +157,7 @@ fn a_lost_gain_map_is_said() {
 fn colours_that_nobody_sees_stay() {
     let stage = Stage::new();
     let (width, height) = (WIDTH, HEIGHT);
-    let clear = |x: usize, y: usize| (x / 20 + y / 20) % 3 == 0;
+    let clear = |x: usize, y: usize| (x / 20 + y / 20).is_multiple_of(3);
     let mut data = Vec::new();
     for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {
         data.extend((0..3).map(|c| six_bits(x, y, c)));

@@ -114,8 +114,11 @@ fn every_page_of_measurements_says_when_and_at_which_commit() {
     let listed: BTreeSet<&str> = pages.iter().map(|page| page["file"].as_str().unwrap()).collect();
     for entry in fs::read_dir(root().join("docs/results")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".md") {
-            assert!(listed.contains(format!("docs/results/{name}").as_str()), "{name} is not in pages.toml");
+        if let Some(name) = name.strip_suffix(".md") {
+            assert!(
+                listed.contains(format!("docs/results/{name}.md").as_str()),
+                "{name} is not in pages.toml"
+            );
         }
     }
     for page in pages {

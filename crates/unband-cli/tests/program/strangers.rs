@@ -83,7 +83,7 @@ fn results_of_private_pictures_are_private() {
     stage.png("clean.png", &texture);
     stage.png("open.png", &six_bits);
     let set = |name: &str, mode| {
-        std::fs::set_permissions(stage.path(name), PermissionsExt::from_mode(mode)).unwrap()
+        std::fs::set_permissions(stage.path(name), PermissionsExt::from_mode(mode)).unwrap();
     };
     let mode = |name: &str| std::fs::metadata(stage.path(name)).unwrap().permissions().mode() & 0o777;
     set("private.png", 0o600);

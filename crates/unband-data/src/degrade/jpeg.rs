@@ -79,7 +79,7 @@ impl Jpeg {
     }
 }
 
-/// The pixels of a file, as OpenCV, Pillow and djpeg have them: whole numbers all the way, chroma interpolated.
+/// The pixels of a file, as `OpenCV`, Pillow and djpeg have them: whole numbers all the way, chroma interpolated.
 fn decode(file: &[u8]) -> Result<Image, DegradeError> {
     let (width, height, pixels) = done(|| {
         let mut decoder = Decompress::new_mem(file)?.rgb()?;

@@ -23,7 +23,7 @@ const BOX: (f32, f32) = (4.0 / 9.0, 2.5 / 9.0);
 
 /// How many cells a side has.
 fn count(side: usize) -> usize {
-    2 * (side / (2 * CELL)) + usize::from(side % (2 * CELL) > 0)
+    2 * (side / (2 * CELL)) + usize::from(!side.is_multiple_of(2 * CELL))
 }
 
 /// Where a cell begins and ends.

@@ -41,7 +41,7 @@ fn same(w: usize, h: usize, pixels: &[[u8; 3]]) -> Result<Findings, String> {
             return Err(format!("turn {turn}: {} and {}", told(first), told(other)));
         }
         // The map's squares start at a corner.
-        let whole = w % BandingMap::SIDE == 0 && h % BandingMap::SIDE == 0;
+        let whole = w.is_multiple_of(BandingMap::SIDE) && h.is_multiple_of(BandingMap::SIDE);
         let apart = (first.banded_share - other.banded_share).abs() > 0.01;
         if whole && (apart || first.visible != other.visible) {
             return Err(format!("turn {turn}: share {} and {}", first.banded_share, other.banded_share));

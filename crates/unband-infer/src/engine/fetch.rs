@@ -76,13 +76,7 @@ impl Fetch<'_> {
     fn scattered(&self, value: usize, y: usize, out: &mut [f32], step: usize) {
         let Shape { channels, width, .. } = self.shapes[value];
         if let Some(row) = self.kept(value, y) {
-            if step == channels {
-                out[..row.len()].copy_from_slice(row);
-            } else {
-                for (to, from) in out.chunks_mut(step).zip(row.chunks_exact(channels)) {
-                    to[..channels].copy_from_slice(from);
-                }
-            }
+            spread(row, channels, out, step);
             return;
         }
         let node = &self.graph.nodes[value];
@@ -173,10 +167,19 @@ impl Fetch<'_> {
             // Crop, and what changes nothing.
             _ => {
                 let (row, _) = first(y);
-                for (to, from) in out.chunks_mut(step).zip(row.chunks_exact(channels)).take(width) {
-                    to[..channels].copy_from_slice(from);
-                }
+                spread(&row[..width * channels], channels, out, step);
             }
+        }
+    }
+}
+
+/// Samples of so many channels, `step` floats apart.
+fn spread(row: &[f32], channels: usize, out: &mut [f32], step: usize) {
+    if step == channels {
+        out[..row.len()].copy_from_slice(row);
+    } else {
+        for (to, from) in out.chunks_mut(step).zip(row.chunks_exact(channels)) {
+            to[..channels].copy_from_slice(from);
         }
     }
 }

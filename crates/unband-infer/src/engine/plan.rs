@@ -103,7 +103,9 @@ impl Plan {
             steps.push(Step { core: i, kind, chain, out: last });
         }
         let mut kept = vec![false; graph.nodes.len()];
-        steps.iter().for_each(|step| kept[step.out] = true);
+        for step in &steps {
+            kept[step.out] = true;
+        }
         for (number, (_, value)) in graph.outputs.iter().enumerate() {
             let value = value.index();
             steps.push(Step { core: value, kind: Core::Output(number), chain: Vec::new(), out: value });

@@ -289,7 +289,7 @@ pub static FORMATS: &[FormatEntry] = &[
     bmp::ENTRY,
 ];
 
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use iptc::records as iptc_records;
 
 thread_local! {

@@ -151,7 +151,9 @@ impl<'a> Data<'a> {
         let mut weigh = |filters: &[Filter], coding: Coding, best: &mut (Plan, usize)| -> Result<(), Error> {
             for &filter in filters {
                 bytes.clear();
-                sample.iter().for_each(|rows| self.filtered(rows.clone(), filter, &mut room, &mut bytes));
+                for rows in &sample {
+                    self.filtered(rows.clone(), filter, &mut room, &mut bytes);
+                }
                 let size = deflate(&bytes, &[], coding, DeflateFlush::Finish)?.len();
                 // To look at each row takes longer and must gain something.
                 let counted = if filter == Filter::LeastSum { size + size / 200 } else { size };

@@ -21,8 +21,11 @@ impl Filter {
     pub(super) const ALL: [Self; 5] = [Self::None, Self::Sub, Self::Up, Self::Paeth, Self::LeastSum];
 }
 
+/// Filters a row with the row above and the bytes of a pixel.
+type Kind = fn(&[u8], &[u8], usize, &mut [u8]);
+
 /// The filters by their codes in the file.
-const KINDS: [fn(&[u8], &[u8], usize, &mut [u8]); 5] = [
+const KINDS: [Kind; 5] = [
     |row, _, _, out| out.copy_from_slice(row),
     |row, _, bpp, out| {
         out[..bpp].copy_from_slice(&row[..bpp]);
@@ -127,7 +130,7 @@ mod tests {
                 0 => 0,
                 1 => a,
                 2 => b,
-                3 => (a + b) / 2,
+                3 => i32::midpoint(a, b),
                 _ => {
                     let p = a + b - c;
                     let (pa, pb, pc) = ((p - a).abs(), (p - b).abs(), (p - c).abs());
@@ -161,8 +164,9 @@ mod tests {
                     assert_eq!(out, spelt_out(code, &row, &above, bpp), "filter {code}, {bpp} bytes");
                     all.push(out);
                 }
-                let sum =
-                    |row: &Vec<u8>| row.iter().map(|&b| u32::from((b as i8).unsigned_abs())).sum::<u32>();
+                let sum = |row: &Vec<u8>| {
+                    row.iter().map(|&b| u32::from(b.cast_signed().unsigned_abs())).sum::<u32>()
+                };
                 let mut out = Vec::new();
                 Candidates::default().put(Filter::LeastSum, &row, &above, bpp, &mut out);
                 assert_eq!(out[1..], all[usize::from(out[0])]);

@@ -62,17 +62,9 @@ pub fn deband_found(
     deband_as(image, findings, &choices, options, ctx)
 }
 
-/// The part after the plan is made.
-pub(crate) fn deband_as(
-    mut image: Image,
-    findings: Findings,
-    choices: &Choices,
-    options: &Options,
-    ctx: &Context<'_>,
-) -> Result<(Image, Report), Error> {
-    let start = Instant::now();
-    let ctx = &Context { rng: Rng::new(options.seed), output: Some(choices.depth), ..*ctx };
-    let mut report = Report {
+/// The report on a picture that nothing was done to.
+fn untouched(choices: &Choices, findings: Findings) -> Report {
+    Report {
         method: choices.entry.name,
         faithful: choices.faithful,
         changed: false,
@@ -84,7 +76,20 @@ pub(crate) fn deband_as(
         samples_clipped: 0,
         seconds: 0.0,
         findings,
-    };
+    }
+}
+
+/// The part after the plan is made.
+pub(crate) fn deband_as(
+    mut image: Image,
+    findings: Findings,
+    choices: &Choices,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(Image, Report), Error> {
+    let start = Instant::now();
+    let ctx = &Context { rng: Rng::new(options.seed), output: Some(choices.depth), ..*ctx };
+    let mut report = untouched(choices, findings);
     let findings = &report.findings;
     if let Act::Leave(reason) = choices.act {
         report.reason = reason;
@@ -283,7 +288,9 @@ impl Passage for Through<'_> {
         });
         for (p, plane) in planes.iter_mut().enumerate() {
             plane.data.clear();
-            parts.iter().for_each(|part| plane.data.extend_from_slice(&part.planes[p].data));
+            for part in &parts {
+                plane.data.extend_from_slice(&part.planes[p].data);
+            }
         }
         Ok(Some(rows))
     }
