@@ -39,7 +39,7 @@ pub struct PictureArgs {
     /// Work for a small PNG, TIFF or AVIF (with `--quality` also WebP and JPEG XL), 0 to 9 [default: 5 for PNG]
     ///
     /// The samples of files without loss are the same with any. For PNG: 0 takes no time at all, and files of dithered gradients
-    /// are up to ten times as large; 1 takes 30 ms a megapixel, for files at most twice as large as by 5; 5 takes 50 ms, for
+    /// are up to twelve times as large; 1 takes 30 ms a megapixel, for files about twice as large as by 5 at most; 5 takes 50 ms, for
     /// files about as small as zlib's or smaller; 7 takes 200 ms for 0 to 8 % less; 9 some seconds.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=9), help_heading = "Output")]
     pub effort: Option<u8>,
