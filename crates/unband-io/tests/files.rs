@@ -68,7 +68,7 @@ fn missing_folders_and_folders_as_names_are_errors_with_a_hint() {
     let folder = tempfile::tempdir().unwrap();
     let error = write(&image(), &folder.path().join("none/a.png"), false).unwrap_err();
     assert!(
-        error.to_string().ends_with("none does not exist") && error.hint().unwrap().contains("folder"),
+        error.to_string().ends_with("none does not exist") && error.hint().unwrap().contains("mkdir -p"),
         "{error}"
     );
     for overwrite in [false, true] {

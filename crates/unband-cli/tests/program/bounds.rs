@@ -24,17 +24,17 @@ fn endless_and_sparse_files_are_refused_by_their_beginning() {
     let no_picture = "not an image format";
     for file in ["/dev/zero", "sparse.png"] {
         for command in ["", "inspect", "score"] {
-            let ran = bounded(&stage, &format!("$unband {command} {file} -j 2 2>&1 >/dev/null >&2"));
-            ran.code(1).says(no_picture);
+            let threads = if command.is_empty() { "-j 2" } else { "" };
+            bounded(&stage, &format!("$unband {command} {file} {threads}")).code(1).says(no_picture);
         }
         bounded(&stage, &format!("$unband upscale {file} -o x.png -j 2")).code(1).says(no_picture);
     }
     for command in ["- -o x.png", "inspect -", "score -"] {
         bounded(&stage, &format!("head -c 20G /dev/zero | $unband {command}")).code(1).says(no_picture);
     }
-    // One that begins like a picture and never ends is read up to what a picture may take.
-    let endless = "(cat sky.png; cat /dev/zero) | $unband - -o x.png --max-memory 100M";
-    bounded(&stage, endless).code(1).says("the limit is");
+    // One that begins like a picture and never ends is read up to what a picture may take, or what there is.
+    let endless = "(cat sky.png; cat /dev/zero) | $unband - -o x.png";
+    bounded(&stage, endless).code(1).says("cannot read");
     bounded(&stage, "$unband degrade sky.png --recipe /dev/zero -o d").code(2).says("more than 16 MiB");
     assert!(!stage.names().iter().any(|name| name == "x.png"));
 }

@@ -94,7 +94,10 @@ fn a_place_that_does_not_take_the_result_is_named() {
     stage.png("a.png", &six_bits);
     stage.write("file", b"not a folder");
     stage.run(&["a.png", "-o", "no/such/folder/b.png"]).code(2).says("no/such/folder/b.png").says("hint: ");
-    stage.run(&["inspect", "a.png", "--map", "map.xyz"]).code(2).says("`--map` draws a PNG").says("map.png");
+    stage
+        .run(&["inspect", "a.png", "--map", "map.xyz"])
+        .code(2)
+        .says("the file is a PNG: give it that extension");
     stage.run(&["a.png", "-o", "file/"]).code(1).says("error: ").says("hint: ");
     assert_eq!(stage.names(), ["a.png", "file"]);
 }

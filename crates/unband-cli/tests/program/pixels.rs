@@ -86,7 +86,7 @@ fn threads_change_no_byte() {
     stage.png("sky.png", &six_bits);
     stage.run(&["sky.png", "-o", "one.png", "--threads", "1"]).code(0);
     stage.run(&["sky.png", "-o", "five.png", "--threads", "5"]).code(0);
-    stage.run(&["sky.png", "-o", "scarce.png", "--max-memory", "60M"]).code(0);
+    stage.run(&["sky.png", "-o", "scarce.png", "--max-memory", "80M"]).code(0);
     assert_eq!(stage.read("one.png"), stage.read("five.png"));
     assert_eq!(stage.read("one.png"), stage.read("scarce.png"));
 }

@@ -45,7 +45,7 @@ pub(super) fn block_step(file: &[u8]) -> Option<u16> {
     let index = usize::try_from((coarsest + mean_of_means).clamp(0, 127)).ok()?;
     // The transform of sixteen means takes twice the step and leaves an eighth of it, that of a block an eighth again: 2/64,
     // of the limited range.
-    Some(2 * MEANS[index] * 255 / 219)
+    Some((2 * u32::from(MEANS[index]) * 255 / 219) as u16)
 }
 
 /// Quantisers by segment: whether they are indices themselves, or changes of the frame's; `None` where they are not told.

@@ -281,6 +281,7 @@ impl Passage for Through<'_> {
         let parts = ctx.map_parts(parts.collect(), |_, (core, mut output): (Window, TileOut)| {
             let input = TileIn { image, core, outer: core };
             self.pipeline.keep(&input, &mut output, ctx);
+            leave_unseen(&input, &mut output);
             if !self.pipeline.quantizer.diffuses() {
                 self.pipeline.round(&input, &mut output, ctx.level);
             }

@@ -134,7 +134,13 @@ fn decide(census: &Census, found: &Findings) -> Option<Drawing> {
     let clean = texture < 0.2 && (census.specks() < 0.005 || single < 0.3);
     let chosen = few <= 24 && (!census.grey() || clean);
     let textured = few <= 40 && texture >= 0.3 && single < 0.05 && !census.grey();
-    let stepped = census.multi() >= 0.4 && !palette;
+    // A gradient whose planes rise alike steps in all of them at once, one level of whole bits at a time.
+    let parallel = found.cause == Cause::Levels
+        && few > 16
+        && on_whole_bits(found)
+        && small >= 0.9 * census.direct()
+        && jump < 0.02;
+    let stepped = census.multi() >= 0.4 && !palette && !parallel;
     if chosen || textured || stepped {
         return Some(Drawing::FewColours);
     }
