@@ -205,6 +205,10 @@ fn stays_inside(
     findings: &Findings,
     options: &Options,
 ) -> Result<(), TestCaseError> {
+    if subject.network && image.is_yuv() {
+        // Its result is red, green and blue: no planes to compare with.
+        return Ok(());
+    }
     // Our network knows nothing of more than what was found best.
     let most = if subject.network { 1.0 } else { 4.0 };
     let strength = options.strength.min(most);
@@ -290,7 +294,8 @@ proptest! {
 
     #[test]
     fn filters_keep_the_mean_of_a_plain_picture(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
-        let image = picture(kind, side, 60, Depth::EIGHT, seed);
+        // Colours under full transparency stay, so that they keep no mean.
+        let image = Image { alpha: None, ..picture(kind, side, 60, Depth::EIGHT, seed) };
         for subject in which(false) {
             keeps_the_mean(&subject, &image)?;
         }
@@ -326,9 +331,9 @@ proptest! {
     }
 
     #[test]
-    #[ignore = "fails: deepDeband-f with weights drawn by chance moves the mean of a picture of 24×60 by 0.11 codes"]
     fn networks_keep_the_mean_of_a_plain_picture(seed in any::<u32>(), kind in 0usize..4, side in 24usize..90) {
-        let image = picture(kind, side, 60, Depth::EIGHT, seed);
+        // Colours under full transparency stay, so that they keep no mean.
+        let image = Image { alpha: None, ..picture(kind, side, 60, Depth::EIGHT, seed) };
         for subject in which(true) {
             keeps_the_mean(&subject, &image)?;
         }
