@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 static ALL: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// A file or folder that is not finished. Until this is dropped, [`remove`] removes it.
+/// A file or folder that is not finished. Until this is dropped, a signal that ends the program removes it.
 #[derive(Debug)]
 pub struct Leftover(PathBuf);
 
