@@ -15,7 +15,7 @@ const PAN: [usize; 2] = [3, 1];
 const MOST_BYTES: usize = 256 << 20;
 /// Largest frame.
 const LARGEST: [usize; 2] = [1264, 704];
-/// What the set's tools add to Y, U and V of the degraded side, in 8-bit codes: measured on full-HD pairs, and here with 8 bits.
+/// What the set's tools add to Y, U and V of the degraded side, in 8-bit codes: measured on full-HD pairs.
 pub const TOOL_OFFSET: [f32; 3] = [-0.55, -0.50, -0.51];
 
 words! {
