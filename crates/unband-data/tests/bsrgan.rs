@@ -245,55 +245,113 @@ fn without_any_harm_only_the_size_changes() {
     }
 }
 
-/// PSNR of degraded patches against the clean ones reduced by MATLAB's bicubic: mean and standard deviation.
-fn psnr(mix: &Mix, count: u32) -> (f64, f64) {
-    let clean = texture(320, 256);
-    let values: Vec<f64> = (0..count)
-        .map(|seed| {
-            let (pair, _) = mix.patch(&clean, 64, Rng::new(u64::from(seed))).unwrap();
-            let (mut sum, mut samples) = (0.0, 0);
-            for (lq, gt) in pair.lq.planes.iter().zip(&pair.gt.planes) {
-                let reduced = gt.scaled(1.0 / mix.scale() as f64);
-                sum += lq.data.iter().zip(&reduced.data).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>();
-                samples += lq.data.len();
-            }
-            -10.0 * (sum / samples as f64).log10()
-        })
-        .collect();
-    let mean = values.iter().sum::<f64>() / f64::from(count);
-    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / f64::from(count - 1);
-    (mean, variance.sqrt())
+/// What is recorded of the published code's patches: its name in the file, and whether quantiles of it are there.
+const STATISTICS: [(&str, bool); 4] =
+    [("psnr_lq_vs_bicubic_hq", true), ("mean_shift", false), ("lq_std", true), ("lq_laplacian_var", true)];
+
+/// Of one degraded patch: its PSNR against the clean one reduced by MATLAB's bicubic, how much brighter it is than that, its
+/// deviation, all over three channels of 0 to 1, and the variance of the Laplacian of its grey.
+fn statistics(pair: &Pair, scale: usize) -> [f64; 4] {
+    let planes = || pair.lq.planes.iter().zip(&pair.gt.planes);
+    let samples: usize = pair.lq.planes.iter().map(|plane| plane.data.len()).sum();
+    let (mut square, mut shift) = (0.0, 0.0);
+    for (lq, gt) in planes() {
+        let reduced = gt.scaled(1.0 / scale as f64);
+        for (a, b) in lq.data.iter().zip(&reduced.data) {
+            square += f64::from(a - b).powi(2);
+            shift += f64::from(a - b);
+        }
+    }
+    let n = samples as f64;
+    let all = pair.lq.planes.iter().flat_map(|plane| plane.data.iter().map(|&v| f64::from(v)));
+    let (w, h) = (pair.lq.width(), pair.lq.height());
+    let grey = |x: usize, y: usize| {
+        let sample = |plane: usize| f64::from(pair.lq.planes[plane].row(y)[x]);
+        0.299 * sample(0) + 0.587 * sample(1) + 0.114 * sample(2)
+    };
+    // The row or column beyond the outermost is the one before it.
+    let near = |i: usize, n: usize| [if i == 0 { 1 } else { i - 1 }, if i + 1 == n { n - 2 } else { i + 1 }];
+    let edges = (0..w * h).map(|i| {
+        let (x, y) = (i % w, i / w);
+        let across: f64 = near(x, w).into_iter().map(|x| grey(x, y)).sum();
+        let down: f64 = near(y, h).into_iter().map(|y| grey(x, y)).sum();
+        across + down - 4.0 * grey(x, y)
+    });
+    [
+        -10.0 * (square / n).log10(),
+        shift / n,
+        moments(&all.collect::<Vec<f64>>()).1.sqrt(),
+        moments(&edges.collect::<Vec<f64>>()).1,
+    ]
 }
 
-/// Ours are as far from the published code's mean as chance allows, four standard errors.
-fn is_as_published(name: &str, mix: &Mix, count: u32) {
+/// Mean, variance and fourth central moment.
+fn moments(values: &[f64]) -> (f64, f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let power = |p: i32| values.iter().map(|v| (v - mean).powi(p)).sum::<f64>() / n;
+    (mean, power(2), power(4))
+}
+
+/// Everything recorded of the published code's patches holds for ours, as far as chance allows: four standard errors of the
+/// difference of two samples.
+///
+/// A mean's variance is `σ²/n`, a deviation's `(μ₄ − σ⁴) / (4 σ² n)`, and that of the share of our patches below a quantile `p`
+/// of theirs `p (1 − p) / n`, each for both samples; the moments are ours.
+fn is_as_published(name: &str, mix: &Mix) {
+    const COUNT: u32 = 400;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../golden/bsrgan/degradation_stats.json");
-    let stats: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let theirs = &stats[name];
-    let value = |key: &str| theirs["psnr_lq_vs_bicubic_hq"][key].as_f64().unwrap();
-    let (mean, sd, n) = (value("mean"), value("sd"), theirs["n"].as_f64().unwrap());
-    let (our_mean, our_sd) = psnr(mix, count);
-    let error = (sd * sd / n + our_sd * our_sd / f64::from(count)).sqrt();
-    println!("{name}: {our_mean:.3} ± {our_sd:.3} dB; published {mean:.3} ± {sd:.3}");
-    assert!((our_mean - mean).abs() < 4.0 * error, "{name}: {our_mean} ± {our_sd}, published {mean} ± {sd}");
+    let recorded: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let recorded = &recorded[name];
+    let each = 1.0 / f64::from(COUNT) + 1.0 / recorded["n"].as_f64().unwrap();
+    let clean = texture(320, 256);
+    let ours: Vec<[f64; 4]> = (0..COUNT)
+        .map(|seed| statistics(&mix.patch(&clean, 64, Rng::new(u64::from(seed))).unwrap().0, mix.scale()))
+        .collect();
+    let mut wrong = Vec::new();
+    for (i, (key, has_quantiles)) in STATISTICS.into_iter().enumerate() {
+        let values: Vec<f64> = ours.iter().map(|of| of[i]).collect();
+        let theirs = &recorded[key];
+        let mut check = |what: &str, got: f64, want: f64, variance: f64| {
+            let errors = (got - want).abs() / (variance * each).sqrt();
+            println!("{name} {key} {what}: {got:.5}, published {want:.5}, {errors:.1} standard errors");
+            if errors > 4.0 {
+                wrong.push(format!("{key} {what}: {got}, published {want}, {errors:.1} standard errors"));
+            }
+        };
+        let (mean, variance, fourth) = moments(&values);
+        if let Some(want) = theirs["mean"].as_f64() {
+            check("mean", mean, want, variance);
+        }
+        if let Some(want) = theirs["sd"].as_f64() {
+            check("deviation", variance.sqrt(), want, (fourth - variance.powi(2)) / (4.0 * variance));
+        }
+        let quantiles = theirs["pct_5_25_50_75_95"].as_array().or(theirs["pct"].as_array());
+        assert_eq!(quantiles.is_some(), has_quantiles, "{key}");
+        for (want, p) in quantiles.into_iter().flatten().zip([0.05, 0.25, 0.5, 0.75, 0.95]) {
+            let below = values.iter().filter(|&&value| value < want.as_f64().unwrap()).count();
+            check(&format!("below {want}"), below as f64 / f64::from(COUNT), p, p * (1.0 - p));
+        }
+    }
+    assert!(wrong.is_empty(), "{name}: {wrong:#?}");
 }
 
 #[test]
 fn the_model_is_as_strong_as_the_published_code() {
-    is_as_published("bsrgan_x4", &bsrgan(4).unwrap(), 400);
+    is_as_published("bsrgan_x4", &bsrgan(4).unwrap());
 }
 
 #[test]
 fn the_model_for_twice_the_size_is_as_strong() {
-    is_as_published("bsrgan_x2", &bsrgan(2).unwrap(), 400);
+    is_as_published("bsrgan_x2", &bsrgan(2).unwrap());
 }
 
 #[test]
 fn the_extended_model_is_as_strong() {
-    is_as_published("bsrgan_plus_x4_p0.1", &bsrgan_plus(4, 0.1, false).unwrap(), 400);
+    is_as_published("bsrgan_plus_x4_p0.1", &bsrgan_plus(4, 0.1, false).unwrap());
 }
 
 #[test]
 fn the_extended_model_in_any_order_is_as_strong() {
-    is_as_published("bsrgan_plus_x4_p1", &bsrgan_plus(4, 1.0, false).unwrap(), 400);
+    is_as_published("bsrgan_plus_x4_p1", &bsrgan_plus(4, 1.0, false).unwrap());
 }
