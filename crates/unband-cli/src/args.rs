@@ -42,6 +42,9 @@ pub struct Cli {
     /// The command; without one the pictures are debanded.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Print the licences of the program and of all that is in it
+    #[arg(long, exclusive = true)]
+    pub licences: bool,
     /// What `deband` takes.
     #[command(flatten)]
     pub deband: DebandArgs,

@@ -7,6 +7,7 @@ mod batch;
 mod cmd;
 mod inputs;
 mod interrupt;
+mod licences;
 mod outputs;
 mod pictures;
 mod record;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match cli.command {
+        None if cli.licences => licences::run(),
         None => match pictures::command_meant(&cli.deband.pictures.inputs) {
             Some(failure) => {
                 Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
