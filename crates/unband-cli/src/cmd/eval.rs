@@ -40,6 +40,7 @@ const AFTER: &str = "\
 Examples:
   unband eval bdinn-1                         on pairs in data/fhd/test, as published
   unband eval bdinn-1 --small --data photos   on a few clean pictures, degraded on the way
+  unband eval bdinn-1 --only GGDBN,BitNet     two rows of it alone
   unband eval mine.toml -o results/mine       docs/evaluation.md says what stands in a table
 
 The same command goes on with a table that was stopped: results of each picture are kept under OUT/kept.
@@ -66,6 +67,9 @@ pub struct EvalArgs {
     /// Run networks without a checkpoint all the same, as PyTorch starts them: for their costs
     #[arg(long)]
     pub untrained: bool,
+    /// Only these rows of the table, by name
+    #[arg(long, value_name = "ROW,…", value_delimiter = ',')]
+    pub only: Vec<String>,
     /// Folder of the pictures, in place of the table's
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub data: Option<PathBuf>,
@@ -402,6 +406,7 @@ fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
         with.insert(0, small);
     }
     let mut recipe = Recipe::load(&args.table, &with)?;
+    recipe.keep_only(&args.only)?;
     if args.untrained {
         recipe.weights = Weights::Untrained;
     }

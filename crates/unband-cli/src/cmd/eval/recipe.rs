@@ -210,6 +210,26 @@ impl Recipe {
         let what = format!("must lie in 1..=8, got {}", recipe.scale);
         Err(failure(RecipeError::Key { file: names, key: "scale".to_owned(), what }))
     }
+
+    /// Leaves the rows of these names, as they are written or in other cases, in the table's order; all where none is named.
+    ///
+    /// # Errors
+    /// A name that no row has.
+    pub fn keep_only(&mut self, names: &[String]) -> Result<(), Failure> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let is = |row: &Row, name: &String| row.name.eq_ignore_ascii_case(name);
+        if let Some(name) = names.iter().find(|name| !self.method.iter().any(|row| is(row, name))) {
+            let rows: Vec<&str> = self.method.iter().map(|row| row.name.as_str()).collect();
+            return Err(Failure::usage(
+                format!("no row is called `{name}`"),
+                format!("the rows are {}", rows.join(", ")),
+            ));
+        }
+        self.method.retain(|row| names.iter().any(|name| is(row, name)));
+        Ok(())
+    }
 }
 
 /// A file, or a table of the program.
@@ -287,6 +307,23 @@ mod tests {
         let recipe = load(&[&format!("dither = 'none'\n{TABLE}{more}")]).unwrap();
         let dithers: Vec<_> = recipe.method.iter().map(|row| row.dither).collect();
         assert_eq!(dithers, [unband::Dither::None, unband::Dither::BlueNoise]);
+    }
+
+    #[test]
+    fn some_rows_alone_are_kept() {
+        let more = "[[method]]\nname = 'D'\nmethod = 'smooth'\n";
+        let kept = |names: &[&str]| {
+            let mut recipe = load(&[&format!("{TABLE}{more}")]).unwrap();
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            recipe
+                .keep_only(&names)
+                .map(|()| recipe.method.iter().map(|row| row.name.clone()).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(kept(&[]).unwrap(), "S D");
+        assert_eq!(kept(&["d"]).unwrap(), "D");
+        assert_eq!(kept(&["D", "S"]).unwrap(), "S D");
+        let failure = kept(&["D", "E"]).unwrap_err();
+        assert!(failure.message.contains("`E`") && failure.hint.unwrap().ends_with("S, D"));
     }
 
     #[test]
