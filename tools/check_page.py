@@ -123,6 +123,16 @@ def check_toggle(browser, expect):
     return press, shown
 
 
+def check_contrast(browser, expect):
+    filters = "getComputedStyle(document.querySelector('.side img')).filter"
+    turn = "(s => {s.value = '%s'; s.dispatchEvent(new Event('input'))})(document.querySelector('.contrast'))"
+    expect(browser.run(filters) == "none", "pictures do not begin as they are")
+    browser.run(turn % 8)
+    expect("contrast(8)" in browser.run(filters), f"contrast: {browser.run(filters)}")
+    browser.run(turn % 1)
+    expect(browser.run(filters) == "none", "contrast does not go back")
+
+
 def check_right(browser, expect):
     visible = "[...document.querySelectorAll('.stage:has(~ .controls .right) .after:not([hidden])')].map(s => s.dataset.role)"
     expect(browser.run(visible) == ["result"], "the right side does not begin with the result")
@@ -165,6 +175,8 @@ def check(browser, page, size, scheme, shots):
     expect(dark() == (scheme == "dark"), f"background {browser.run(background)}")
     if browser.run("!!document.querySelector('.slider')"):
         check_slider(browser, expect)
+    if browser.run("!!document.querySelector('.contrast')"):
+        check_contrast(browser, expect)
     if browser.run("!!document.querySelector('.right')"):
         check_right(browser, expect)
     press, shown = None, None

@@ -144,6 +144,7 @@ fn a_page_needs_nothing_but_itself_and_is_the_same_on_any_number_of_threads() {
     for part in [
         "class=\"slider\"",
         "Banding map",
+        "class=\"contrast\"",
         "9.871",
         "niqe needs at least",
         "↓ lower",
@@ -164,7 +165,11 @@ fn one_picture_alone_has_no_slider_and_several_have_contents() {
     section.title = "second.png";
     page.add(&section, &Context::default()).unwrap();
     let html = page.html();
-    assert!(html.contains("<a href=\"#s2\">second.png</a>") && html.contains("id=\"s2\""));
+    let link = html.split("<a href=\"#s2\">").nth(1).unwrap();
+    let link = &link[..link.find("</a>").unwrap()];
+    assert!(link.starts_with("<img alt=\"\" src=\"data:image/jpeg;base64,"), "{link}");
+    assert!(link.ends_with("second.png <span class=\"mark strong\">strong</span>"), "{link}");
+    assert!(html.contains("id=\"s2\""));
 }
 
 #[test]

@@ -13,6 +13,11 @@ for (const stage of document.querySelectorAll(".stage")) {
     stage.classList.toggle("mapped", on);
     for (const heat of stage.querySelectorAll(".heat")) heat.hidden = !on;
   });
+  const contrast = controls.querySelector(".contrast");
+  contrast.addEventListener("input", () => {
+    stage.style.setProperty("--contrast", contrast.value);
+    stage.classList.toggle("contrasted", contrast.value > 1);
+  });
   const right = controls.querySelector(".right");
   right?.addEventListener("change", () => {
     for (const side of stage.querySelectorAll(".after")) side.hidden = side.dataset.role !== right.value;

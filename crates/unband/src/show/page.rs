@@ -86,6 +86,8 @@ const SPOTS: usize = 3;
 const SPOT_SIDE: usize = 256;
 /// Longest side of a map's layer: it is smooth, and scaled up.
 const LAYER: usize = 480;
+/// Longest side of a picture in the table of contents.
+const THUMBNAIL: usize = 96;
 /// A picture whose PNG takes more bytes becomes a JPEG of this quality, as do the others of its section.
 const MOST_BYTES: usize = 3 << 20;
 const QUALITY: u8 = 95;
@@ -127,7 +129,13 @@ impl Page {
         let mut parts = vec![("id", id.as_str())];
         parts.extend(section.parts.iter().map(|(name, html)| (*name, html.as_str())));
         self.sections.push_str(&fill(SECTION, &parts));
-        let _ = writeln!(self.contents, "<li><a href=\"#{id}\">{}</a></li>", section.title());
+        let [(_, title), _, (_, level), ..] = &section.parts;
+        let _ = writeln!(
+            self.contents,
+            "<li><a href=\"#{id}\"><img alt=\"\" src=\"{}\">{title} <span class=\"mark {level}\">{}</span></a></li>",
+            section.thumbnail,
+            if level == "none" { "no banding" } else { level.as_str() }
+        );
         self.count += 1;
     }
 
@@ -171,8 +179,10 @@ impl Page {
 /// A section as HTML, before its place on a page is known. It holds no picture but those to be seen.
 #[derive(Clone, Debug)]
 pub struct Drawn {
-    /// Title first.
+    /// Title first, the level of the verdict third.
     parts: [(&'static str, String); 7],
+    /// The picture, small, as a data URI.
+    thumbnail: String,
 }
 
 impl Drawn {
@@ -191,21 +201,23 @@ impl Drawn {
             ("title", escape(section.title)),
             ("verdict", escape(section.verdict)),
             ("level", level(section.level).to_owned()),
-            ("stage", stage(&all, longest, ctx)?),
+            ("stage", stage(section, &all, longest, ctx)?),
             ("spots", spots(section, &all, ctx)?),
             ("profile", profile(section, &all)?),
             ("metrics", tabled(section.metrics, section.columns)),
         ];
-        Ok(Self { parts })
-    }
-
-    fn title(&self) -> &str {
-        &self.parts[0].1
+        let thumbnail = Picture::at_most(THUMBNAIL, section.input.image, ctx)?;
+        Ok(Self { parts, thumbnail: uri("image/jpeg", &thumbnail.jpeg(QUALITY)?) })
     }
 }
 
 /// The pictures, one over the other.
-fn stage(all: &[Shown<'_>], longest: usize, ctx: &Context<'_>) -> Result<String, ShowError> {
+fn stage(
+    section: &Section<'_>,
+    all: &[Shown<'_>],
+    longest: usize,
+    ctx: &Context<'_>,
+) -> Result<String, ShowError> {
     let image = all[0].side.image;
     let size = (image.width(), image.height());
     let pictures = all
@@ -215,8 +227,9 @@ fn stage(all: &[Shown<'_>], longest: usize, ctx: &Context<'_>) -> Result<String,
     let (files, kind) = files(&pictures)?;
     let (width, height) = (pictures[0].width, pictures[0].height);
     let mut out = format!(
-        "<div class=\"stage\" data-at=\"50\" style=\"aspect-ratio:{width}/{height};--ratio:{:.4};--own:{width}px\">\n",
-        width as f64 / height as f64
+        "<div class=\"stage\" data-at=\"50\" style=\"aspect-ratio:{width}/{height};--ratio:{:.4};--own:{width}px;--pivot:{:.3}\">\n",
+        width as f64 / height as f64,
+        pivot(section, &pictures[0])
     );
     for (i, (shown, file)) in all.iter().zip(&files).enumerate() {
         let (role, name) = (escape(shown.role), escape(shown.side.name));
@@ -241,7 +254,10 @@ fn stage(all: &[Shown<'_>], longest: usize, ctx: &Context<'_>) -> Result<String,
                  aria-label=\"Before and after: where the line between them stands, in percent\">\n",
         );
     }
-    out.push_str("</div>\n<div class=\"controls\">");
+    out.push_str(
+        "</div>\n<div class=\"controls\"><label>contrast <input class=\"contrast\" type=\"range\" min=\"1\" max=\"16\" \
+             step=\"0.5\" value=\"1\"></label>",
+    );
     if all.iter().any(|shown| shown.side.map.is_some()) {
         let scale: Vec<String> = (0..=8)
             .map(|i| {
@@ -279,6 +295,23 @@ fn stage(all: &[Shown<'_>], longest: usize, ctx: &Context<'_>) -> Result<String,
     }
     out.push_str(".</p>\n");
     Ok(out)
+}
+
+/// Mean of a picture in the place with most banding, 0 to 1: more contrast moves colours away from it.
+fn pivot(section: &Section<'_>, picture: &Picture) -> f64 {
+    let image = section.input.image;
+    let (width, height) = (image.width(), image.height());
+    let worst = section.input.map.map_or(Vec::new(), |map| worst_spots(map, (width, height), 1, SPOT_SIDE));
+    let (x, y, w, h) = worst.first().map_or((0, 0, width, height), |s| (s.x, s.y, s.width, s.height));
+    let (mut sum, mut count) = (0.0, 0.0);
+    for row in y * picture.height / height..((y + h) * picture.height).div_ceil(height) {
+        for column in x * picture.width / width..((x + w) * picture.width).div_ceil(width) {
+            sum += picture.at(column, row).map(f64::from).iter().sum::<f64>();
+            count += 3.0 * 255.0;
+        }
+    }
+    // CSS divides by it.
+    (sum / count).clamp(0.02, 1.0)
 }
 
 /// A picture of a section and what it is there.
