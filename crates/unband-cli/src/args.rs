@@ -136,6 +136,9 @@ pub struct DebandArgs {
     /// Write nothing for pictures without banding, instead of a copy
     #[arg(long, help_heading = "Output")]
     pub only_banded: bool,
+    /// Show each repaired picture before and after, on a page that needs nothing else
+    #[arg(long, value_name = "FILE.html", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    pub report: Option<PathBuf>,
     /// Write what a network makes beside its picture into a PNG too: grad=FILE.png (ggdbn), banding=FILE.png (bdinn)
     ///
     /// The PNG has 16 bits. Its values may be negative: 0 becomes mid-grey, -0.5 black and 0.5 white.

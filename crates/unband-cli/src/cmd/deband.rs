@@ -3,6 +3,7 @@
 mod films;
 mod pictures;
 mod preview;
+mod report;
 mod stream;
 
 use unband_io::video::promises_film;

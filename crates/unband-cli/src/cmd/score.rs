@@ -31,7 +31,7 @@ use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk, printable};
 
 pub use gates::Gate;
-pub use grade::level;
+pub use grade::{level, line};
 pub use measures::{
     Forms, Row, Subject, Use, Verdict, about, better, measure, measure_one, page_rows, range,
 };

@@ -69,6 +69,27 @@ fn mistakes_say_what_to_type_instead() {
 }
 
 #[test]
+fn a_page_shows_what_was_repaired_before_and_after() {
+    let stage = Stage::new();
+    fs::create_dir(stage.0.path().join("in")).unwrap();
+    for name in ["in/a.png", "in/b.png"] {
+        stage.png(name, &six_bits);
+    }
+    stage.png("in/c.png", &texture);
+    let run = ["in", "-o", "out", "--report", "page.html"];
+    stage.run(&run).code(0).says("2 pictures before and after → page.html");
+    let page = fs::read_to_string(stage.0.path().join("page.html")).unwrap();
+    assert_eq!(page.matches("class=\"slider\"").count(), 2);
+    assert_eq!(page.matches("→ none</p>").count(), 2, "the verdict of each result");
+    stage.run(&run).code(2).says("page.html: exists already");
+    // Nothing to show, nothing written.
+    stage.run(&["in/c.png", "-o", "d.png", "--report", "none.html"]).code(0).says("none.html is not written");
+    assert!(!stage.0.path().join("none.html").exists());
+    stage.run(&["in/a.png", "-o", "-", "--report", "x.html"]).code(2).says("name files");
+    stage.run(&["in/a.png", "--report", "in/b.png"]).code(2).says("in/b.png: ");
+}
+
+#[test]
 fn an_option_that_means_nothing_is_said() {
     let stage = Stage::new();
     stage.png("x.png", &six_bits);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use unband::files::{self, FileOptions, FileReport, Naming, Output, Plan};
 use unband::{Choice, Context, Depth, Error};
 
+use super::report::Report;
 use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::batch::{self, Cost};
@@ -30,7 +31,15 @@ pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, talk: &Talk<'_>)
                     &"`--strength` above 1 is for smooth, which runs in place of the network unband-lite",
                 );
             }
-            pictures::run(&Deband { args, options }, &args.pictures, found, begins, talk)
+            let report = args.report.as_deref().map(|path| Report::new(path, &args.pictures));
+            let work = Deband { args, options, report };
+            let outcome = pictures::run(&work, &args.pictures, found, begins, talk);
+            match work.report {
+                Some(report) if !matches!(outcome, Outcome::Usage | Outcome::Interrupted) => {
+                    outcome.max(report.write(talk))
+                }
+                _ => outcome,
+            }
         }
         Err(failure) => {
             talk.failure(&failure);
@@ -43,6 +52,7 @@ pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, talk: &Talk<'_>)
 struct Deband<'a> {
     args: &'a DebandArgs,
     options: FileOptions,
+    report: Option<Report<'a>>,
 }
 
 impl Work for Deband<'_> {
@@ -58,7 +68,8 @@ impl Work for Deband<'_> {
     }
 
     fn check(&self, inputs: &[Input]) -> Result<(), Failure> {
-        settings::check_aside(self.options.aside.as_ref(), inputs, self.args.pictures.output.as_deref())
+        settings::check_aside(self.options.aside.as_ref(), inputs, self.args.pictures.output.as_deref())?;
+        self.report.as_ref().map_or(Ok(()), |report| report.check(inputs, &self.args.pictures))
     }
 
     fn cost(&self, pixels: u64, threads: usize) -> Cost {
@@ -84,7 +95,14 @@ impl Work for Deband<'_> {
         output: Output<'_>,
         ctx: &Context<'_>,
     ) -> Result<FileReport, Error> {
-        files::deband_file(input, output, &self.options, ctx)
+        let done = files::deband_file(input, output, &self.options, ctx)?;
+        if let (Some(report), files::Input::File(input), Some(output)) =
+            (&self.report, input, &done.plan.output)
+            && done.report.changed
+        {
+            report.draw(input, output, ctx);
+        }
+        Ok(done)
     }
 
     fn plan_text(&self, input: &str, plan: &Plan, to_stdout: bool, loudness: Loudness) -> String {

@@ -1,0 +1,130 @@
+//! `unband FILE… --report PAGE.html`: each repaired picture before and after, on one page.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use unband::show::{Drawn, HeatMap, Page, Section, Side};
+use unband::verdict::grade;
+use unband::{Context, NoProgress};
+
+use crate::Outcome;
+use crate::args::PictureArgs;
+use crate::cmd::score::{Loaded, level, line};
+use crate::inputs::{Input, STDIO};
+use crate::interrupt::Busy;
+use crate::talk::{Failure, Talk, counted};
+
+/// What is drawn of each picture, on whichever thread works on it, until all are done.
+pub struct Report<'a> {
+    path: &'a Path,
+    overwrite: bool,
+    drawn: Mutex<BTreeMap<PathBuf, Result<Drawn, Failure>>>,
+}
+
+impl<'a> Report<'a> {
+    /// A page at `path`.
+    pub fn new(path: &'a Path, args: &PictureArgs) -> Self {
+        Self { path, overwrite: args.overwrite, drawn: Mutex::default() }
+    }
+
+    /// May it be written, about these pictures?
+    ///
+    /// # Errors
+    /// Pictures that are no files, a name that is taken, a folder that is not there.
+    pub fn check(&self, inputs: &[Input], args: &PictureArgs) -> Result<(), Failure> {
+        let name = self.path.display().to_string();
+        let fault =
+            |message: &str, hint: &str| Err(Failure::at(name.clone(), message.into(), Some(hint.into())));
+        let piped = args.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
+        if piped || inputs.iter().any(Input::is_stdin) {
+            return Err(Failure::usage(
+                "`--report` reads pictures and results again, a pipe cannot be read twice",
+                "name files",
+            ));
+        }
+        if args.dry_run {
+            return Err(Failure::usage("`--dry-run` makes nothing to report on", "leave one of them out"));
+        }
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            return fault("its folder does not exist", "make the folder first, or check its spelling");
+        }
+        let same = |input: &Input| {
+            let path = self.path.canonicalize();
+            path.is_ok_and(|path| input.path.canonicalize().is_ok_and(|input| input == path))
+        };
+        if inputs.iter().any(same) {
+            return fault("is one of the pictures", "write to another name");
+        }
+        if self.path.is_file() && !self.overwrite {
+            return fault("exists already", "add `--overwrite` to replace it");
+        }
+        Ok(())
+    }
+
+    /// Draws a picture and what became of it.
+    pub fn draw(&self, input: &Path, output: &Path, ctx: &Context<'_>) {
+        let drawn = section(input, output, &Context { progress: &NoProgress, ..*ctx });
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner).insert(input.to_path_buf(), drawn);
+    }
+
+    /// Writes the page, pictures in the order of their names.
+    pub fn write(self, talk: &Talk<'_>) -> Outcome {
+        let drawn = self.drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if drawn.is_empty() {
+            talk.note(&format_args!("nothing was repaired, {} is not written", self.path.display()));
+            return Outcome::Done;
+        }
+        let (mut page, mut outcome, mut count) = (Page::new("Before and after"), Outcome::Done, 0);
+        for section in drawn.into_values() {
+            match section {
+                Ok(section) => {
+                    page.put(&section);
+                    count += 1;
+                }
+                Err(failure) => {
+                    talk.failure(&failure);
+                    outcome = Outcome::SomeFailed;
+                }
+            }
+        }
+        let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
+        match unband_io::write_bytes(page.html().as_bytes(), self.path, self.overwrite) {
+            Ok(()) => {
+                talk.line(&format_args!(
+                    "{} before and after → {}",
+                    counted(count, "picture"),
+                    self.path.display()
+                ));
+                outcome
+            }
+            Err(error) => {
+                talk.failure(&Failure::at(self.path.display().to_string(), error.to_string(), error.hint()));
+                Outcome::SomeFailed
+            }
+        }
+    }
+}
+
+fn section(input: &Path, output: &Path, ctx: &Context<'_>) -> Result<Drawn, Failure> {
+    let read = |path: &Path| Loaded::read(&Input { path: path.to_path_buf(), below: PathBuf::new() }, ctx);
+    let (before, after) = (read(input)?, read(output)?);
+    let maps = [&before, &after].map(|loaded| HeatMap::of(&loaded.findings));
+    let name = input.display().to_string();
+    let result = output.file_name().unwrap_or(output.as_os_str()).to_string_lossy();
+    let verdict = format!("{} → {}", line(&before.findings), grade(&after.findings));
+    let section = Section {
+        title: &name,
+        input: Side { name: &name, image: &before.image, map: Some(&maps[0]) },
+        results: &[Side { name: &result, image: &after.image, map: Some(&maps[1]) }],
+        reference: None,
+        verdict: &verdict,
+        level: level(grade(&before.findings)),
+        columns: &[],
+        metrics: &[],
+        line: None,
+    };
+    Drawn::new(&section, Page::LONGEST, ctx)
+        .map_err(|error| Failure::at(name.clone(), error.to_string(), None))
+}
