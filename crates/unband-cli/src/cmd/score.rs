@@ -308,7 +308,7 @@ pub fn reasons(name: &str, row: &Row, metrics: &[&'static Metric]) -> String {
     })
 }
 
-/// Mean, median and interval of each measure as the last rows of a table, for groups of rows side by side: the words that
+/// Mean, interval and median of each measure as the last rows of a table, for groups of rows side by side: the words that
 /// fill the text columns after the first, and the rows.
 pub fn summary_rows(table: &mut Table, metrics: &[&'static Metric], groups: &[(&[&str], Vec<&Row>)]) {
     let summaries: Vec<_> =
@@ -327,10 +327,18 @@ pub fn summary_rows(table: &mut Table, metrics: &[&'static Metric], groups: &[(&
     if !groups.iter().zip(&summaries).all(whole) {
         part("values", &|summary| summary.count.to_string());
     }
-    part("mean", &|summary| number(summary.mean));
+    part("mean ± 95 %", &mean_and_interval);
     part("median", &|summary| number(summary.median));
-    part("mean, 95 % from", &|summary| number(summary.low));
-    part("mean, 95 % to", &|summary| number(summary.high));
+}
+
+/// "48.52 ±0.41": the mean and half of its 95 % interval, to two digits; without one where it has no width or no end.
+fn mean_and_interval(summary: &Summary) -> String {
+    let half = (summary.high - summary.low) / 2.0;
+    if !half.is_finite() || half <= 0.0 {
+        return number(summary.mean);
+    }
+    let digits = (1.0 - half.log10().floor()).clamp(0.0, 9.0) as usize;
+    format!("{} ±{half:.digits$}", number(summary.mean))
 }
 
 /// The object of `--json`.
