@@ -338,6 +338,17 @@ fn the_checkpoint_of_a_training_says_what_to_take() {
 }
 
 #[test]
+fn what_a_training_wrote_of_itself_goes_along() {
+    let stage = Stage::new();
+    let state = unband_nets::checkpoint::read(&golden("dbi.safetensors")).unwrap().state;
+    let facts = [("recipe".to_owned(), "steps = 7".to_owned()), ("step".to_owned(), "7".to_owned())];
+    stage.write("best.safetensors", &unband_nets::checkpoint::write_safetensors(&state, &facts));
+    stage.run(&["models", "import", "best.safetensors", "--half", "--as", "mine"]).code(0);
+    let kept = unband_nets::checkpoint::read(&stage.read("models/mine.safetensors")).unwrap();
+    assert!(facts.iter().all(|fact| kept.facts.contains(fact)), "{:?}", kept.facts);
+}
+
+#[test]
 fn a_file_that_would_act_on_the_machine_is_refused() {
     let stage = Stage::new();
     let mut file = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}.".to_vec();

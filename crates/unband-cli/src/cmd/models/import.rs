@@ -76,7 +76,9 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
         None => format!("{kind}, SHA-256 {}… not compared with a publisher's", &sha256[..8]),
     };
     read.state = network.architecture.own_tensors(read.state);
-    let facts = facts(path, read.container, published, &sha256, kind);
+    let mut facts = facts(path, read.container, published, &sha256, kind);
+    // The recipe of its training and what it reached go along.
+    facts.extend(read.facts.into_iter().filter(|(name, _)| !name.starts_with("unband.")));
     let content = content(path, args, &read.state, &facts)?;
     let to = models::file(folder, name);
     write(&to, folder, &content, args.overwrite)?;
