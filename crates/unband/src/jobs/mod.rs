@@ -7,6 +7,7 @@ pub mod files;
 pub mod image;
 mod memory;
 mod not_finite;
+mod pipeline;
 #[cfg(feature = "files")]
 mod rgb;
 mod round;
