@@ -73,8 +73,8 @@ fn the_program_keeps_to_the_memory_that_is_promised_and_allowed() {
     run(folder, &[&full_hd, "--max-memory", "320M"]).unwrap();
     assert!(peak() < 200_000_000, "full HD within 320 MiB: {} bytes", peak());
 
-    // Three samples of four bytes a pixel, and no more than as much again.
-    let twelve = picture(folder, (4000, 3000), Depth::EIGHT);
+    // Three samples of four bytes a pixel, and no more than as much again. What is higher than wide is turned on its side first.
+    let twelve = picture(folder, (3000, 4000), Depth::EIGHT);
     run(folder, &[&twelve]).unwrap();
     assert!(peak() < 2 * 12 * 12_000_000 + 150_000_000, "12 Mpx: {} bytes", peak());
 }
@@ -86,7 +86,7 @@ fn large_pictures_keep_to_the_memory_that_is_promised() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     for (size, depth, most) in
-        [((8000, 5000), Depth::EIGHT, 1_200_000_000), ((12_000, 8334), Depth::SIXTEEN, 2_500_000_000)]
+        [((5000, 8000), Depth::EIGHT, 1_200_000_000), ((8334, 12_000), Depth::SIXTEEN, 2_500_000_000)]
     {
         let file = picture(folder, size, depth);
         run(folder, &[&file]).unwrap();

@@ -11,6 +11,7 @@ use super::memory::{Way, fitting_way};
 use super::not_finite::NotFinite;
 use super::pipeline::{Pipeline, bounded_shares, seen, settled};
 use super::tally::Tally;
+use super::turned::Lying;
 use crate::choose::{Act, Choices, choose, is_meant, left_because};
 use crate::faithful::{cells, within_file};
 use crate::{Error, Options, Reason, Report};
@@ -76,8 +77,28 @@ fn untouched(choices: &Choices, findings: Findings) -> Report {
     }
 }
 
-/// The part after the plan is made.
+/// The part after the plan is made, for stills: our methods work on the picture as all its turns and mirrors lie.
 pub(crate) fn deband_as(
+    mut image: Image,
+    findings: Findings,
+    choices: &Choices,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<(Image, Report), Error> {
+    let start = Instant::now();
+    let Some(lying) = Lying::of(&image, &findings, choices, options, ctx)? else {
+        return deband_as_it_lies(image, findings, choices, options, ctx);
+    };
+    let turned = lying.turn(&mut image, &findings, ctx);
+    let (mut image, mut report) = deband_as_it_lies(image, turned, choices, options, ctx)?;
+    lying.turn_back(&mut image, ctx);
+    report.findings = findings;
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok((image, report))
+}
+
+/// The same for a picture that must not be turned: the next frame of a film may look as if it lay another way.
+pub(crate) fn deband_as_it_lies(
     mut image: Image,
     findings: Findings,
     choices: &Choices,

@@ -4,7 +4,7 @@ use unband_filters::smooth;
 use unband_image::inspect::Findings;
 use unband_image::tile::Layout;
 use unband_image::{
-    Codec, Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut,
+    Codec, Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Turn,
 };
 use unband_infer::GuidedRestorer;
 use unband_nets::arch::unband_lite;
@@ -51,6 +51,12 @@ pub(crate) fn planes(image: &Image) -> u64 {
     let numbers: usize =
         stored.iter().flat_map(|stored| &stored.planes).map(|plane| plane.numbers.len()).sum();
     (4 * samples + 2 * numbers) as u64
+}
+
+/// What turning a picture takes: a transposition makes plane after plane anew.
+pub(super) fn turning(image: &Image, turn: Turn) -> u64 {
+    let plane = if turn.transposed { 4 * image.width() as u64 * image.height() as u64 } else { 0 };
+    PROGRAM + planes(image) + plane
 }
 
 /// What reading and looking at a picture takes, from a file of so many bytes.

@@ -12,6 +12,7 @@ mod pipeline;
 mod rgb;
 mod round;
 mod tally;
+mod turned;
 pub mod upscale;
 #[cfg(feature = "files")]
 pub mod video;
