@@ -57,14 +57,17 @@ fn the_program_keeps_to_the_memory_that_is_promised_and_allowed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let full_hd = picture(folder, (1920, 1080), Depth::EIGHT);
+    let upright = picture(folder, (1080, 1920), Depth::EIGHT);
 
     // What it names as the least it needs is enough, and is not gone beyond.
-    let told = run(folder, &[&full_hd, "--max-memory", "20M"]).unwrap_err();
-    let needed = told.split(" MiB of memory are needed").next().unwrap();
-    let needed: u64 = needed.rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{told}"));
-    assert!(peak() <= needed * MIB, "{} MiB to refuse", peak() / MIB);
-    run(folder, &[&full_hd, "--max-memory", &format!("{needed}M")]).unwrap();
-    assert!(peak() <= needed * MIB * 105 / 100, "{} MiB of {needed}", peak() / MIB);
+    for file in [&upright, &full_hd] {
+        let told = run(folder, &[file, "--max-memory", "20M"]).unwrap_err();
+        let needed = told.split(" MiB of memory are needed").next().unwrap();
+        let needed: u64 = needed.rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{told}"));
+        assert!(peak() <= needed * MIB, "{} MiB to refuse {file}", peak() / MIB);
+        run(folder, &[file, "--max-memory", &format!("{needed}M")]).unwrap();
+        assert!(peak() <= needed * MIB * 105 / 100, "{file}: {} MiB of {needed}", peak() / MIB);
+    }
     let scarce = std::fs::read(folder.join("out.png")).unwrap();
 
     run(folder, &[&full_hd]).unwrap();

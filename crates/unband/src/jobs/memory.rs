@@ -76,18 +76,19 @@ pub(crate) fn least(
     ctx: &Context<'_>,
 ) -> Result<(u64, bool), Error> {
     let findings = Findings::plain(3, 8);
-    let restorer: Box<dyn Restorer> = match &options.method {
+    let (restorer, size): (Box<dyn Restorer>, _) = match &options.method {
         Choice::Named { name, settings } if !method(name).is_some_and(|entry| entry.ours) => {
             let entry =
                 method(name).ok_or_else(|| Error::UnknownMethod { name: name.clone(), near: None })?;
             let tiny = Image::new(vec![Plane::filled(1, 1, 0.0); 3], Model::Rgb, Depth::EIGHT);
-            (entry.build)(settings)?(&tiny, &findings, ctx)?
+            ((entry.build)(settings)?(&tiny, &findings, ctx)?, size)
         }
-        // What a picture needs is not known yet: the most of our methods.
+        // What a picture needs is not known yet: the most of our methods, on the picture as they turn it.
         _ => {
             let engine = shipped::debander(Precision::F32)?;
             let surface = Box::new(Surface);
-            Box::new(GuidedRestorer::new(&unband_lite::ENTRY, engine, surface, &findings, 1.0)?)
+            let network = GuidedRestorer::new(&unband_lite::ENTRY, engine, surface, &findings, 1.0)?;
+            (Box::new(network), (size.0.max(size.1), size.0.min(size.1)))
         }
     };
     let least = ways(size, planes, &*restorer, options.tile, ctx).map(|(_, bytes)| bytes).min();
