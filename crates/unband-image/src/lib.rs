@@ -23,6 +23,7 @@ pub mod restorer;
 pub mod rng;
 pub mod tile;
 mod to_rgb;
+pub mod turn;
 
 pub use codes::{CodePlane, CodeRestorer, Codes, CodesMut};
 pub use color::{Cicp, Color, Matrix, Model, Range, Siting, Subsampling};
@@ -35,3 +36,4 @@ pub use params::{ParamError, ParamInfo, ParamKind, ParamValue, Params};
 pub use resize::Resampling;
 pub use restorer::{Context, Entry, Needs, RestoreError, Restorer, TileIn, TileOut, Window};
 pub use rng::Rng;
+pub use turn::Turn;

@@ -229,6 +229,22 @@ fn what_looks_at_the_whole_picture_agrees() {
     }
 }
 
+/// Rows of one sample are no longer than a value per channel.
+#[test]
+fn a_value_per_channel_meets_a_picture_of_one_column() {
+    let mut net = Net::new("column");
+    let image = net.input("image", 3);
+    let x = net.conv3x3("a", image, 8);
+    let mean = net.reduce(x, Reduce::Mean);
+    let gate = net.conv1x1("gate", mean, 8);
+    let scaled = net.mul(x, gate);
+    let out = net.add(gate, scaled);
+    let graph = net.finish(&[("out", out)]).unwrap();
+    for (height, width) in [(1, 1), (9, 1), (1, 9), (28, 1), (3, 2)] {
+        same(&graph, height, width, Mode::default());
+    }
+}
+
 #[test]
 fn every_network_agrees() {
     for architecture in arch::ARCHITECTURES {

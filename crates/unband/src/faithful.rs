@@ -289,9 +289,10 @@ impl Cells {
 
     /// Parts of a row of `n` samples from `x0` on within which the cells are the same.
     fn runs(&self, plane: usize, x0: usize, n: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-        let side = match &self.elsewhere {
-            None => usize::MAX,
-            Some(_) => (BandingMap::SIDE / self.scales[plane].0).max(1),
+        let scale = self.scales[plane].0;
+        let (side, x0) = match &self.elsewhere {
+            None => (usize::MAX, x0),
+            Some((regions, _)) => ((BandingMap::SIDE / scale).max(1), x0 + regions.origin.0 / scale),
         };
         let mut start = 0;
         std::iter::from_fn(move || {
@@ -315,7 +316,7 @@ impl Cells {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use unband_image::Range as CodeRange;
+    use unband_image::{Range as CodeRange, Turn};
 
     fn image() -> Image {
         Image::from_rgb8(3, 2, &[100; 18]).unwrap()
@@ -380,21 +381,28 @@ mod tests {
         let findings = Findings {
             cause: Cause::Levels,
             grids: vec![found(4.0); 3],
-            regions: Some(GridRegions { columns: 4, rows: 2, holds }),
+            regions: Some(GridRegions { columns: 4, rows: 2, holds, origin: (0, 0) }),
             ..Findings::plain(3, 8)
         };
-        let cells = cells(&image, &findings);
         let source = image.planes[0].row(3);
-        for x0 in [0, 30, 64, 100] {
-            let mut values: Vec<f32> = source[x0..].iter().map(|v| v + 3.0 / 255.0).collect();
-            cells.keep(Level::best(), 0, (x0, 3), &mut values, &source[x0..], (0.0, 1.0));
-            for (i, v) in values.iter().enumerate() {
-                let moved = (v - source[0]) * 255.0;
-                let narrow = (64..128).contains(&(x0 + i));
-                assert!(if narrow { moved < 0.5 } else { moved > 1.5 }, "column {}: {moved}", x0 + i);
-                assert!(cells.excess(0, (x0 + i, 3), source[0], *v) <= 0.0);
+        let narrow = |findings: &Findings, y: usize, columns: Range<usize>| {
+            let cells = cells(&image, findings);
+            for x0 in [0, 30, 64, 100] {
+                let mut values: Vec<f32> = source[x0..].iter().map(|v| v + 3.0 / 255.0).collect();
+                cells.keep(Level::best(), 0, (x0, y), &mut values, &source[x0..], (0.0, 1.0));
+                for (i, v) in values.iter().enumerate() {
+                    let moved = (v - source[0]) * 255.0;
+                    let narrow = columns.contains(&(x0 + i));
+                    assert!(if narrow { moved < 0.5 } else { moved > 1.5 }, "column {}: {moved}", x0 + i);
+                    assert!(cells.excess(0, (x0 + i, y), source[0], *v) <= 0.0);
+                }
             }
-        }
+        };
+        narrow(&findings, 3, 64..128);
+        let mirror = Turn { across: true, down: true, ..Turn::default() };
+        let regions = findings.regions.as_ref().map(|regions| regions.turned(mirror, (200, 70)));
+        narrow(&Findings { regions, ..findings.clone() }, 69 - 3, 72..136);
+        let cells = cells(&image, &findings);
         let mut below = vec![1.0; 200];
         cells.keep(Level::best(), 0, (0, 65), &mut below, image.planes[0].row(65), (0.0, 1.0));
         assert!(below.iter().all(|v| (v - source[0]) * 255.0 > 1.5));

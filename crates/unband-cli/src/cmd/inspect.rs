@@ -1,6 +1,7 @@
 //! `unband inspect FILE…`: what banding a picture has, and from what.
 
 use std::fmt::Write;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,6 +15,7 @@ use crate::Outcome;
 use crate::args::{TalkArgs, png_file};
 use crate::bar::Bar;
 use crate::inputs::{Gather, Input, readable};
+use crate::pictures;
 use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Loudness, Talk, printable};
 
@@ -35,6 +37,9 @@ pub struct InspectArgs {
     /// Print one JSON object per picture
     #[arg(long)]
     pub json: bool,
+    /// Threads to use [default: all processors]
+    #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
+    pub threads: Option<NonZeroUsize>,
     /// How much is said.
     #[command(flatten)]
     pub talk: TalkArgs,
@@ -77,7 +82,8 @@ pub fn run(args: &InspectArgs) -> Outcome {
 fn one(input: &Input, args: &InspectArgs) -> Result<Outcome, Failure> {
     let (image, format) = input.read()?;
     let format = format.name;
-    let findings = unband::inspect(&image, &Context::default());
+    let ctx = Context { threads: pictures::threads(args.threads), ..Context::default() };
+    let findings = unband::inspect(&image, &ctx);
     if let Some(path) = &args.map {
         let made_of = (!input.is_stdin()).then_some(&*input.path);
         draw(&image, &findings.map, path, Saving { made_of, ..args.overwrite.into() })?;

@@ -108,6 +108,9 @@ fn any_number_of_threads_is_taken_for_what_the_machine_has() {
     stage.run(&["sky.png", "-o", "one.png", "-j", "1"]).code(0);
     stage.run(&["sky.png", "-o", "many.png", "-j", "1000000"]).code(0);
     assert_eq!(stage.read("one.png"), stage.read("many.png"));
+    let found = |threads: &str| stage.run(&["inspect", "sky.png", "--json", "-j", threads]).code(0).out();
+    assert_eq!(found("1"), found("1000000"));
+    stage.run(&["inspect", "sky.png", "-j", "0"]).code(2);
 }
 
 #[test]

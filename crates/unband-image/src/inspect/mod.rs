@@ -23,6 +23,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 mod tiles;
+mod turn;
 #[cfg(test)]
 mod turned;
 
@@ -124,12 +125,14 @@ pub struct GridRegions {
     pub rows: usize,
     /// Row by row; planes beyond the picture's are `false`.
     pub holds: Vec<[bool; 3]>,
+    /// Samples of the first square that lie before the picture, across and down.
+    pub origin: (usize, usize),
 }
 
 impl GridRegions {
     /// Does the grid hold for a plane around a luma sample?
     pub fn holds_at(&self, plane: usize, x: usize, y: usize) -> bool {
-        let (column, row) = (x / BandingMap::SIDE, y / BandingMap::SIDE);
+        let (column, row) = ((x + self.origin.0) / BandingMap::SIDE, (y + self.origin.1) / BandingMap::SIDE);
         column < self.columns
             && self.holds.get(row * self.columns + column).is_some_and(|h| h.get(plane).is_some_and(|&h| h))
     }

@@ -111,6 +111,6 @@ impl TileHistograms {
             }
             holds.push(planes);
         }
-        GridRegions { columns: self.columns, rows: self.rows, holds }
+        GridRegions { columns: self.columns, rows: self.rows, holds, origin: (0, 0) }
     }
 }

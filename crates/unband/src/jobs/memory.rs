@@ -4,7 +4,7 @@ use unband_filters::smooth;
 use unband_image::inspect::Findings;
 use unband_image::tile::Layout;
 use unband_image::{
-    Codec, Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut,
+    Codec, Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Turn,
 };
 use unband_infer::GuidedRestorer;
 use unband_nets::arch::unband_lite;
@@ -53,6 +53,12 @@ pub(crate) fn planes(image: &Image) -> u64 {
     (4 * samples + 2 * numbers) as u64
 }
 
+/// What turning a picture takes: a transposition makes plane after plane anew.
+pub(super) fn turning(image: &Image, turn: Turn) -> u64 {
+    let plane = if turn.transposed { 4 * image.width() as u64 * image.height() as u64 } else { 0 };
+    PROGRAM + planes(image) + plane
+}
+
 /// What reading and looking at a picture takes, from a file of so many bytes.
 pub(crate) fn reading(planes: u64, file: u64) -> u64 {
     PROGRAM + file + planes + looking(planes)
@@ -70,18 +76,19 @@ pub(crate) fn least(
     ctx: &Context<'_>,
 ) -> Result<(u64, bool), Error> {
     let findings = Findings::plain(3, 8);
-    let restorer: Box<dyn Restorer> = match &options.method {
+    let (restorer, size): (Box<dyn Restorer>, _) = match &options.method {
         Choice::Named { name, settings } if !method(name).is_some_and(|entry| entry.ours) => {
             let entry =
                 method(name).ok_or_else(|| Error::UnknownMethod { name: name.clone(), near: None })?;
             let tiny = Image::new(vec![Plane::filled(1, 1, 0.0); 3], Model::Rgb, Depth::EIGHT);
-            (entry.build)(settings)?(&tiny, &findings, ctx)?
+            ((entry.build)(settings)?(&tiny, &findings, ctx)?, size)
         }
-        // What a picture needs is not known yet: the most of our methods.
+        // What a picture needs is not known yet: the most of our methods, on the picture as they turn it.
         _ => {
             let engine = shipped::debander(Precision::F32)?;
             let surface = Box::new(Surface);
-            Box::new(GuidedRestorer::new(&unband_lite::ENTRY, engine, surface, &findings, 1.0)?)
+            let network = GuidedRestorer::new(&unband_lite::ENTRY, engine, surface, &findings, 1.0)?;
+            (Box::new(network), (size.0.max(size.1), size.0.min(size.1)))
         }
     };
     let least = ways(size, planes, &*restorer, options.tile, ctx).map(|(_, bytes)| bytes).min();

@@ -7,10 +7,12 @@ pub mod files;
 pub mod image;
 mod memory;
 mod not_finite;
+mod pipeline;
 #[cfg(feature = "files")]
 mod rgb;
 mod round;
 mod tally;
+mod turned;
 pub mod upscale;
 #[cfg(feature = "files")]
 pub mod video;

@@ -229,13 +229,7 @@ pub fn deband_file(
     };
     if done.report.changed || !options.only_banded {
         ctx.check()?;
-        let how = WriteOptions {
-            quality: options.quality,
-            effort: options.effort,
-            threads: ctx.threads,
-            ..WriteOptions::default()
-        };
-        let saving = Saving { made_of: path_of(input), cancel: Some(ctx.cancel), ..options.overwrite.into() };
+        let (how, saving) = how_to_write(input, (options.quality, options.effort), options.overwrite, ctx);
         if again && done.plan.copies {
             bytes = read_bytes(input, &options.limits, ctx)?;
         }
@@ -251,7 +245,7 @@ pub fn deband_file(
             done.proof = Some(proof(&done, &bytes, written.as_deref(), options)?);
         }
     }
-    let saving = Saving { made_of: path_of(input), ..options.overwrite.into() };
+    let (_, saving) = how_to_write(input, (None, None), options.overwrite, ctx);
     done.aside = gathered.map(|gathered| gathered.write(&saving)).transpose()?.flatten();
     done.seconds = start.elapsed().as_secs_f64();
     Ok(done)
@@ -441,6 +435,17 @@ fn copy_times(from: &Path, to: &Path) -> Result<(), Error> {
         fs::OpenOptions::new().write(true).open(to)?.set_times(times)
     };
     set().map_err(|source| unband_io::Error::Io { action: "set the times of", source }.in_file(to).into())
+}
+
+/// How the result of an input is written: of that quality, with that effort, instead of a file that may be replaced.
+fn how_to_write<'a>(
+    input: Input<'a>,
+    (quality, effort): (Option<u8>, Option<u8>),
+    overwrite: bool,
+    ctx: &Context<'a>,
+) -> (WriteOptions, Saving<'a>) {
+    let how = WriteOptions { quality, effort, threads: ctx.threads, ..WriteOptions::default() };
+    (how, Saving { made_of: path_of(input), cancel: Some(ctx.cancel), ..overwrite.into() })
 }
 
 fn io_error(action: &'static str, source: io::Error) -> Error {

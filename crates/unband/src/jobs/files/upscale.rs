@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use unband_image::inspect::inspect;
 use unband_image::{Context, Depth, Image, Model};
-use unband_io::{Dropped, FormatEntry, Limits, Saving, WriteOptions};
+use unband_io::{Dropped, FormatEntry, Limits};
 
 use super::names::{asked_format, check_free, default_format, extension, fitting_depth, with_extension};
 use super::source::{decode, read_bytes};
-use super::{FileBytes, Input, Naming, Output, copy_times, io_error, path_of};
+use super::{FileBytes, Input, Naming, Output, copy_times, how_to_write, io_error, path_of};
 use crate::choose::choose;
 use crate::jobs::rgb::deband_into_rgb;
 use crate::jobs::upscale::{UpscaleOptions, UpscaleReport, Upscaler};
@@ -130,13 +130,7 @@ pub fn upscale_file(
     let how = UpscaleOptions { depth: exactly(plan.depth), ..options.options.clone() };
     let (image, report) = upscaler.upscale(image, &how, ctx)?;
     ctx.check()?;
-    let how = WriteOptions {
-        quality: options.quality,
-        effort: options.effort,
-        threads: ctx.threads,
-        ..WriteOptions::default()
-    };
-    let saving = Saving { made_of: path_of(input), cancel: Some(ctx.cancel), ..options.overwrite.into() };
+    let (how, saving) = how_to_write(input, (options.quality, options.effort), options.overwrite, ctx);
     let dropped = match (&mut output, &plan.output) {
         (_, Some(path)) => {
             let written = unband_io::write_file(&image, path, plan.format, &how, saving);

@@ -9,7 +9,7 @@ use unband_io::video::FrameFormat;
 use super::steady::{Before, steady};
 use crate::choose::{Act, Choices, choose};
 use crate::faithful::cells;
-use crate::jobs::image::deband_as;
+use crate::jobs::image::deband_as_it_lies;
 use crate::{Error, Options, OutputDepth};
 
 /// Share of the strength that is best for single pictures: traces of a film's coding move from frame to frame, and one follows the
@@ -246,12 +246,12 @@ fn restored(
     ctx: &Context<'_>,
 ) -> Result<Image, Error> {
     if !(choices.entry.rgb && image.is_yuv()) {
-        return Ok(deband_as(image, findings.clone(), choices, options, ctx)?.0);
+        return Ok(deband_as_it_lies(image, findings.clone(), choices, options, ctx)?.0);
     }
     let wrong = |error: unband_image::ImageError| Error::Image(error.to_string());
     let before = image.clone().into_rgb(ctx).map_err(wrong)?;
     let float = Choices { depth: Depth::F32, ..choices.clone() };
-    let (after, _) = deband_as(image.clone(), findings.clone(), &float, options, ctx)?;
+    let (after, _) = deband_as_it_lies(image.clone(), findings.clone(), &float, options, ctx)?;
     Ok(with_difference(image, &before, &after))
 }
 

@@ -1,0 +1,267 @@
+//! The eight turns and mirrors of a picture, and the one of them in which every picture lies the same way.
+
+use std::cmp::Ordering;
+
+use crate::image::{Image, Plane};
+use crate::restorer::Context;
+
+/// A turn or mirror: mirrored across and down first, then transposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Turn {
+    /// Left and right change places.
+    pub across: bool,
+    /// Top and bottom change places.
+    pub down: bool,
+    /// Rows become columns, after that.
+    pub transposed: bool,
+}
+
+impl Turn {
+    /// All eight; the first changes nothing.
+    pub const ALL: [Self; 8] = {
+        let mut all = [Self { across: false, down: false, transposed: false }; 8];
+        let mut i = 0;
+        while i < 8 {
+            all[i] = Self { across: i & 1 > 0, down: i & 2 > 0, transposed: i & 4 > 0 };
+            i += 1;
+        }
+        all
+    };
+
+    /// Does it change nothing?
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Columns and rows of a picture once turned.
+    pub fn size(self, (width, height): (usize, usize)) -> (usize, usize) {
+        if self.transposed { (height, width) } else { (width, height) }
+    }
+
+    /// What undoes it.
+    #[must_use]
+    pub fn back(self) -> Self {
+        let Self { across, down, transposed } = self;
+        if transposed { Self { across: down, down: across, transposed } } else { self }
+    }
+
+    /// The turn after which a picture lies as all its turns and mirrors do: wider than high, with more light to the right and to
+    /// the bottom. It depends on the samples alone, is exact, and hardly ever changes from one frame of a scene to the next.
+    /// Planes are of one size.
+    ///
+    /// Sums are of whole numbers, so that their order does not matter. Where light lies even, the first sample that differs
+    /// decides; where none does, the turned pictures are the same.
+    pub fn canonical(image: &Image, ctx: &Context<'_>) -> Self {
+        let size = (image.width(), image.height());
+        let (x, y) = moments(&image.planes[image.planes.len() / 2], ctx);
+        let key = |turn: &Self| {
+            let (x, y) = (if turn.across { -x } else { x }, if turn.down { -y } else { y });
+            if turn.transposed { (y, x) } else { (x, y) }
+        };
+        let wide = |turn: &&Self| {
+            let (width, height) = turn.size(size);
+            width >= height
+        };
+        let all: Vec<&Self> = Self::ALL.iter().filter(wide).collect();
+        let most = all.iter().map(|turn| key(turn)).max();
+        let best = all.into_iter().filter(|turn| Some(key(turn)) == most);
+        best.copied()
+            .reduce(|a, b| if order(image, a, b) == Ordering::Less { b } else { a })
+            .unwrap_or_default()
+    }
+
+    /// Turns the planes of a picture, transparency too; what else is known of it stays. Mirrors take no memory, a transposition
+    /// one more plane.
+    pub fn apply(self, image: &mut Image, ctx: &Context<'_>) {
+        // A plane that was turned leaves its memory to the next.
+        let mut spare = Vec::new();
+        for plane in image.planes.iter_mut().chain(&mut image.alpha) {
+            let rows = plane.width.max(1);
+            match self {
+                _ if self.is_none() => {}
+                Self { transposed: true, .. } => {
+                    spare.resize(plane.data.len(), 0.0);
+                    self.transpose(plane, &mut spare, ctx);
+                    std::mem::swap(&mut plane.data, &mut spare);
+                    (plane.width, plane.height) = (plane.height, plane.width);
+                }
+                Self { across: true, down: true, .. } => plane.data.reverse(),
+                Self { across: true, .. } => plane.data.chunks_exact_mut(rows).for_each(<[f32]>::reverse),
+                _ => {
+                    let (top, bottom) = plane.data.split_at_mut(plane.height / 2 * plane.width);
+                    let pairs = top.chunks_exact_mut(rows).zip(bottom.rchunks_exact_mut(rows));
+                    pairs.for_each(|(a, b)| a.swap_with_slice(b));
+                }
+            }
+        }
+    }
+
+    /// The samples of a plane mirrored as asked, with rows for columns.
+    fn transpose(self, plane: &Plane, turned: &mut [f32], ctx: &Context<'_>) {
+        /// Side of the squares that are turned at once: rows of both planes stay at hand.
+        const SIDE: usize = 32;
+        let width = plane.height.max(1);
+        let bands: Vec<&mut [f32]> = turned.chunks_mut(SIDE * width).collect();
+        ctx.map_parts(bands, |band, rows: &mut [f32]| {
+            for x0 in (0..width).step_by(SIDE) {
+                for (y, row) in rows.chunks_exact_mut(width).enumerate() {
+                    let y = band * SIDE + y;
+                    let from = if self.across { plane.width - 1 - y } else { y };
+                    for (x, to) in row.iter_mut().enumerate().skip(x0).take(SIDE) {
+                        let line = if self.down { plane.height - 1 - x } else { x };
+                        *to = plane.data[line * plane.width + from];
+                    }
+                }
+            }
+        });
+    }
+
+    /// Where a sample of the turned plane lies in the plane itself.
+    fn place(self, plane: &Plane, (x, y): (usize, usize)) -> usize {
+        let (x, y) = if self.transposed { (y, x) } else { (x, y) };
+        let x = if self.across { plane.width - 1 - x } else { x };
+        let y = if self.down { plane.height - 1 - y } else { y };
+        y * plane.width + x
+    }
+}
+
+/// First moments about the middle, across and down, of samples as whole numbers of more bits than files have.
+fn moments(plane: &Plane, ctx: &Context<'_>) -> (i128, i128) {
+    /// Rows for a thread, and samples of a row, whose sums do not leave 32 bits.
+    const PART: (usize, usize) = (64, 512);
+    let code = |v: f32| (v * 65_536.0).clamp(-1_048_576.0, 1_048_576.0) as i32;
+    let parts = ctx.map(plane.height.div_ceil(PART.0), |part| {
+        let rows = part * PART.0..((part + 1) * PART.0).min(plane.height);
+        let mut columns = vec![0i32; plane.width];
+        let sums = rows.map(|y| {
+            let pieces = columns.chunks_mut(PART.1).zip(plane.row(y).chunks(PART.1));
+            let sum = |(columns, row): (&mut [i32], &[f32])| {
+                let mut sum = 0i32;
+                for (column, &v) in columns.iter_mut().zip(row) {
+                    let code = code(v);
+                    *column += code;
+                    sum += code;
+                }
+                i64::from(sum)
+            };
+            pieces.map(sum).sum()
+        });
+        (sums.collect::<Vec<i64>>(), columns)
+    });
+    let mut columns = vec![0i64; plane.width];
+    for (_, part) in &parts {
+        columns.iter_mut().zip(part).for_each(|(sum, &v)| *sum += i64::from(v));
+    }
+    let moment = |sums: &mut dyn Iterator<Item = i64>, n: usize| {
+        sums.enumerate().map(|(i, sum)| (2 * i as i128 - (n as i128 - 1)) * i128::from(sum)).sum::<i128>()
+    };
+    let across = moment(&mut columns.iter().copied(), plane.width);
+    let down = moment(&mut parts.iter().flat_map(|(rows, _)| rows).copied(), plane.height);
+    (across, down)
+}
+
+/// Compares two turns of a picture, which give the same size, sample by sample.
+fn order(image: &Image, a: Turn, b: Turn) -> Ordering {
+    for plane in image.planes.iter().chain(&image.alpha) {
+        let (width, height) = a.size((plane.width, plane.height));
+        for y in 0..height {
+            for x in 0..width {
+                let [left, right] = [a, b].map(|turn| plane.data[turn.place(plane, (x, y))]);
+                let order = left.total_cmp(&right);
+                if order != Ordering::Equal {
+                    return order;
+                }
+            }
+        }
+    }
+    Ordering::Equal
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{Depth, Model};
+    use proptest::prelude::*;
+
+    fn turned(image: &Image, turn: Turn) -> Image {
+        let mut image = image.clone();
+        turn.apply(&mut image, &Context { threads: 2, ..Context::default() });
+        image
+    }
+
+    #[test]
+    fn a_turn_mirrors_and_then_transposes() {
+        let image = Image::from_gray::<u8>(3, 2, &[1, 2, 3, 4, 5, 6]).unwrap();
+        let codes = |turn: usize| turned(&image, Turn::ALL[turn]).to_gray::<u8>().unwrap();
+        assert_eq!(codes(1), [3, 2, 1, 6, 5, 4]);
+        assert_eq!(codes(2), [4, 5, 6, 1, 2, 3]);
+        assert_eq!(codes(3), [6, 5, 4, 3, 2, 1]);
+        assert_eq!(codes(4), [1, 4, 2, 5, 3, 6]);
+        assert_eq!(codes(5), [3, 6, 2, 5, 1, 4]);
+        assert_eq!(codes(6), [4, 1, 5, 2, 6, 3]);
+        assert_eq!((turned(&image, Turn::ALL[7]).width(), codes(7)), (2, vec![6, 3, 5, 2, 4, 1]));
+    }
+
+    #[test]
+    fn light_comes_to_the_right_and_to_the_bottom() {
+        let mut image = Image::from_gray::<u8>(3, 2, &[9, 2, 3, 1, 1, 1]).unwrap();
+        assert_eq!(Turn::canonical(&image, &Context::default()), Turn::ALL[3]);
+        // What is no number has no weight.
+        image.planes[0].data[1] = f32::NAN;
+        image.planes[0].data[2] = f32::INFINITY;
+        assert_eq!(Turn::canonical(&image, &Context::default()), Turn::ALL[2]);
+    }
+
+    /// Few codes, so that moments are even often; some patterns are their own mirrors.
+    fn picture() -> impl Strategy<Value = Image> {
+        (1usize..70, 1usize..70, 1u8..5, 0usize..5, any::<bool>(), any::<u64>()).prop_map(
+            |(width, height, codes, pattern, square, seed)| {
+                let height = if square { width } else { height };
+                let rng = crate::Rng::new(seed);
+                let plane = |p: u32| {
+                    let value = |i: usize| {
+                        let (mut x, mut y) = (i % width, i / width);
+                        match pattern {
+                            0 => x = x.min(width - 1 - x),
+                            1 => y = y.min(height - 1 - y),
+                            2 => (x, y) = (x.min(y), x.max(y)),
+                            3 if y * 2 >= height => (x, y) = (width - 1 - x, height - 1 - y),
+                            _ => {}
+                        }
+                        (rng.at(0, p, x as u32, y as u32) % u32::from(codes)) as f32 / 8.0
+                    };
+                    Plane { width, height, data: (0..width * height).map(value).collect() }
+                };
+                let mut image = Image::new((0..3).map(plane).collect(), Model::Rgb, Depth::EIGHT);
+                image.alpha = seed.is_multiple_of(2).then(|| plane(3));
+                image
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn every_turn_is_undone(image in picture()) {
+            for turn in Turn::ALL {
+                let there = turned(&image, turn);
+                prop_assert_eq!((there.width(), there.height()), turn.size((image.width(), image.height())));
+                prop_assert!(turned(&there, turn.back()) == image, "{:?}", turn);
+                let at = (image.width() / 3, image.height() / 4);
+                let (x, y) = if turn.transposed { (at.1, at.0) } else { at };
+                let plane = &image.planes[1];
+                prop_assert_eq!(there.planes[1].row(y)[x], plane.data[turn.place(plane, (x, y))]);
+            }
+        }
+
+        #[test]
+        fn all_turns_of_a_picture_come_to_lie_the_same_way(image in picture()) {
+            let lying = |image: &Image| turned(image, Turn::canonical(image, &Context::default()));
+            let first = lying(&image);
+            prop_assert!(first.width() >= first.height());
+            for turn in Turn::ALL {
+                prop_assert!(lying(&turned(&image, turn)) == first, "{:?}", turn);
+            }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! A restorer with everything that follows it, window by window or in whole rows: cells, dither, counting.
+
+use unband_image::dither::{Grid, Quantizer};
+use unband_image::inspect::{Cause, Findings};
+use unband_image::restorer::{NoProgress, Passage, Rows};
+use unband_image::tile::{Band, restore_in_place};
+use unband_image::{
+    Context, Depth, Image, Model, Needs, Plane, RestoreError, Restorer, TileIn, TileOut, Window,
+};
+use unband_simd::Level;
+
+use super::tally::Tally;
+use crate::choose::Choices;
+use crate::faithful::Cells;
+
+/// A restorer with everything that follows it: cells, dither, counting.
+pub(super) struct Pipeline<'a> {
+    pub inner: Option<&'a dyn Restorer>,
+    pub cells: Option<Cells>,
+    pub quantizer: Quantizer,
+    pub model: Model,
+    pub depth: Depth,
+    /// Does the dither need to know how near the edge of a cell is?
+    pub careful: bool,
+    pub depth_changes: bool,
+    /// Codes of each plane that no other code of the output could stand for better: they stay.
+    pub settled: Option<Vec<Vec<bool>>>,
+    /// How much of each plane's correction is taken; all of it where nothing is said.
+    pub shares: Option<Vec<f32>>,
+    pub tally: Tally,
+}
+
+impl Restorer for Pipeline<'_> {
+    fn needs(&self) -> Needs {
+        self.inner.map_or(Needs::halo(0), Restorer::needs)
+    }
+
+    fn working_bytes(&self, size: (usize, usize), at_once: usize, ctx: &Context<'_>) -> u64 {
+        self.inner.map_or(0, |inner| inner.working_bytes(size, at_once, ctx))
+    }
+
+    fn touches(&self, input: &TileIn<'_>) -> bool {
+        self.depth_changes || self.inner.is_some_and(|inner| inner.touches(input))
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        match self.inner {
+            Some(inner) if inner.touches(input) => {
+                inner.restore(input, output, ctx)?;
+                self.keep(input, output, ctx);
+            }
+            _ => {}
+        }
+        if !self.quantizer.diffuses() {
+            self.round(input, output, ctx.level);
+        }
+        Ok(())
+    }
+
+    fn spreads(&self) -> bool {
+        self.inner.is_some_and(Restorer::spreads)
+    }
+
+    fn passage_bytes(&self, size: (usize, usize), ctx: &Context<'_>) -> Option<u64> {
+        self.inner?.passage_bytes(size, ctx)
+    }
+
+    fn passage<'a>(
+        &'a self,
+        image: &Image,
+        ctx: &Context<'_>,
+    ) -> Result<Option<Box<dyn Passage + 'a>>, RestoreError> {
+        let Some(inner) = self.inner else { return Ok(None) };
+        let inner = inner.passage(image, ctx)?;
+        Ok(inner.map(|inner| Box::new(Through { pipeline: self, inner }) as Box<dyn Passage>))
+    }
+}
+
+/// A restorer's rows, with everything that follows.
+struct Through<'a> {
+    pipeline: &'a Pipeline<'a>,
+    inner: Box<dyn Passage + 'a>,
+}
+
+impl Passage for Through<'_> {
+    fn next(&mut self, image: &Image, ctx: &Context<'_>) -> Result<Option<Rows>, RestoreError> {
+        /// Rows for a thread.
+        const PART: usize = 16;
+        let Some(mut rows) = self.inner.next(image, ctx)? else { return Ok(None) };
+        let Band { window, planes } = &mut rows.band;
+        let parts = (0..window.height().div_ceil(PART)).map(|i| {
+            let y0 = window.y0 + i * PART;
+            let core = Window { y0, y1: (y0 + PART).min(window.y1), ..*window };
+            let cut = |(p, plane): (usize, &Plane)| {
+                let (sx, sy) = image.plane_scale(p);
+                let (part, all) = (core.on_plane(sx, sy), window.on_plane(sx, sy));
+                let data = &plane.data[(part.y0 - all.y0) * plane.width..(part.y1 - all.y0) * plane.width];
+                Plane { width: plane.width, height: part.height(), data: data.to_vec() }
+            };
+            (core, TileOut { planes: planes.iter().enumerate().map(cut).collect() })
+        });
+        let parts = ctx.map_parts(parts.collect(), |_, (core, mut output): (Window, TileOut)| {
+            let input = TileIn { image, core, outer: core };
+            self.pipeline.keep(&input, &mut output, ctx);
+            if !self.pipeline.quantizer.diffuses() {
+                self.pipeline.round(&input, &mut output, ctx.level);
+            }
+            output
+        });
+        for (p, plane) in planes.iter_mut().enumerate() {
+            plane.data.clear();
+            for part in &parts {
+                plane.data.extend_from_slice(&part.planes[p].data);
+            }
+        }
+        Ok(Some(rows))
+    }
+}
+
+impl Pipeline<'_> {
+    /// Keeps the samples inside their cells and inside what the output has codes for, and those that nobody sees as they are.
+    fn keep(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) {
+        self.keep_in_cells(input, output, ctx);
+        leave_unseen(input, output);
+    }
+
+    fn keep_in_cells(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) {
+        let Some(cells) = &self.cells else { return };
+        let limits =
+            |p| Grid::new(self.model, p, self.depth).map_or((f32::NEG_INFINITY, f32::INFINITY), Grid::limits);
+        if let (true, [r, g, b]) = (cells.joint(), output.planes.as_mut_slice()) {
+            let core = input.core;
+            for y in 0..r.height {
+                let source = [0, 1, 2].map(|p| input.core_row(p, core.y0 + y));
+                let values = [r.row_mut(y), g.row_mut(y), b.row_mut(y)];
+                cells.keep_pixels(ctx.level, (core.x0, core.y0 + y), values, source, limits(0));
+            }
+            return;
+        }
+        for (p, plane) in output.planes.iter_mut().enumerate() {
+            let core = input.core_on(p);
+            for y in 0..plane.height {
+                let (values, source) = (plane.row_mut(y), input.core_row(p, core.y0 + y));
+                cells.keep(ctx.level, p, (core.x0, core.y0 + y), values, source, limits(p));
+                if let Some(settled) = &self.settled {
+                    let stays = |s: f32| settled[p][input.image.depth.code(s) as usize];
+                    values.iter_mut().zip(source).filter(|&(_, &s)| stays(s)).for_each(|(v, &s)| *v = s);
+                }
+                if let Some(share) = self.shares.as_ref().map(|shares| shares[p]).filter(|&share| share < 1.0)
+                {
+                    values.iter_mut().zip(source).for_each(|(v, s)| *v = s + share * (*v - s));
+                }
+            }
+        }
+    }
+
+    /// Dithers and rounds.
+    fn round(&self, input: &TileIn<'_>, output: &mut TileOut, level: Level) {
+        let tight = self.careful.then(|| self.tight(input, output)).flatten();
+        for (p, plane) in output.planes.iter_mut().enumerate() {
+            let core = input.core_on(p);
+            for y in 0..plane.height {
+                let source = input.core_row(p, core.y0 + y);
+                let width = plane.width;
+                let tight = tight.as_ref().map(|tight| &tight[p][y * width..][..width]);
+                let values = plane.row_mut(y);
+                self.quantizer.row(p, (core.x0, core.y0 + y), values, source, tight);
+                self.tally.count(level, p, values, source);
+            }
+        }
+    }
+
+    /// Which samples are so near the edge of their cell that noise of two codes would carry them out of it by
+    /// a whole code.
+    fn tight(&self, input: &TileIn<'_>, output: &TileOut) -> Option<Vec<Vec<bool>>> {
+        let cells = self.cells.as_ref()?;
+        let room = |p| {
+            0.5 / Grid::new(self.model, p, self.depth).map_or(f64::INFINITY, |grid| f64::from(grid.scale))
+        };
+        if cells.joint() {
+            let [r, g, b] = output.planes.as_slice() else { return None };
+            let core = input.core;
+            let mut near = Vec::with_capacity(r.data.len());
+            for y in 0..r.height {
+                let source = [0, 1, 2].map(|p| input.core_row(p, core.y0 + y));
+                for x in 0..r.width {
+                    let pixel = |rows: [&[f32]; 3]| rows.map(|row| row[x]);
+                    let (source, value) = (pixel(source), pixel([r.row(y), g.row(y), b.row(y)]));
+                    let excess = cells.excess_pixel((core.x0 + x, core.y0 + y), source, value);
+                    near.push(excess.into_iter().any(|e| e > -room(0)));
+                }
+            }
+            return Some(vec![near.clone(), near.clone(), near]);
+        }
+        let plane = |p: usize| {
+            let (plane, core) = (&output.planes[p], input.core_on(p));
+            let mut near = Vec::with_capacity(plane.data.len());
+            for y in 0..plane.height {
+                let pairs = plane.row(y).iter().zip(input.core_row(p, core.y0 + y)).enumerate();
+                let excess =
+                    |(x, (&value, &source))| cells.excess(p, (core.x0 + x, core.y0 + y), source, value);
+                near.extend(pairs.map(|pair| excess(pair) > -room(p)));
+            }
+            near
+        };
+        Some((0..output.planes.len()).map(plane).collect())
+    }
+}
+
+/// Colours that nobody sees, where the picture is wholly transparent, stay: programs keep things of their own there.
+fn leave_unseen(input: &TileIn<'_>, output: &mut TileOut) {
+    let Some(alpha) = &input.image.alpha else { return };
+    for (p, plane) in output.planes.iter_mut().enumerate().filter(|(p, _)| input.scale(*p) == (1, 1)) {
+        let core = input.core_on(p);
+        for y in 0..plane.height {
+            let clear = &alpha.row(core.y0 + y)[core.x0..core.x1];
+            let values = plane.row_mut(y).iter_mut().zip(input.core_row(p, core.y0 + y));
+            values.zip(clear).filter(|(_, clear)| **clear == 0.0).for_each(|((v, s), _)| *v = *s);
+        }
+    }
+}
+
+/// After a tone curve, codes whose neighbours on both sides are in use stand for one code of the output and no more:
+/// dither would add noise and could not show what was found between them.
+pub(super) fn settled(image: &Image, findings: &Findings, choices: &Choices) -> Option<Vec<Vec<bool>>> {
+    let same = choices.depth == image.depth && choices.entry.ours && findings.cause == Cause::ToneCurve;
+    if !same || matches!(image.color.model, Model::Yuv { .. }) {
+        return None;
+    }
+    let own = 255.0 * image.depth.step();
+    let of = |grid: &unband_image::inspect::PlaneGrid| {
+        let steps = grid.steps_by_code.as_ref()?;
+        let codes = 0..=image.depth.max_code() as usize;
+        Some(codes.map(|c| steps.get(c).is_none_or(|&step| step < 1.25 * own)).collect::<Vec<bool>>())
+    };
+    findings.grids.iter().map(of).collect()
+}
+
+/// Most that the mean of a picture of one-code steps may move, in 8-bit codes, with room for dither.
+const MOST_SHIFT_CODES: f32 = 0.095;
+
+/// Originals round their results in ways that can move the mean of a whole picture by more than a tenth of a
+/// code even inside the cells. Works through the picture without changing it and says how much of each
+/// plane's correction keeps the mean.
+pub(super) fn bounded_shares(
+    image: &mut Image,
+    pipeline: &Pipeline<'_>,
+    tile: usize,
+    ctx: &Context<'_>,
+) -> Result<Option<Vec<f32>>, RestoreError> {
+    let rehearsal = Rehearsal { pipeline, tally: Tally::new(image, pipeline.depth) };
+    let quiet = Context { progress: &NoProgress, aside: None, ..*ctx };
+    restore_in_place(image, &rehearsal, tile, &mut |_, _| {}, &quiet)?;
+    let share =
+        |shift: f32| if shift.abs() > MOST_SHIFT_CODES { MOST_SHIFT_CODES / shift.abs() } else { 1.0 };
+    let shares: Vec<f32> = rehearsal.tally.mean_shifts_codes(seen(image)).into_iter().map(share).collect();
+    Ok(shares.iter().any(|&share| share < 1.0).then_some(shares))
+}
+
+/// Restores, counts, and puts everything back.
+struct Rehearsal<'a> {
+    pipeline: &'a Pipeline<'a>,
+    tally: Tally,
+}
+
+impl Restorer for Rehearsal<'_> {
+    fn needs(&self) -> Needs {
+        self.pipeline.needs()
+    }
+
+    fn touches(&self, input: &TileIn<'_>) -> bool {
+        self.pipeline.inner.is_some_and(|inner| inner.touches(input))
+    }
+
+    fn restore(
+        &self,
+        input: &TileIn<'_>,
+        output: &mut TileOut,
+        ctx: &Context<'_>,
+    ) -> Result<(), RestoreError> {
+        let Some(inner) = self.pipeline.inner else { return Ok(()) };
+        inner.restore(input, output, ctx)?;
+        self.pipeline.keep(input, output, ctx);
+        for (p, plane) in output.planes.iter_mut().enumerate() {
+            let y0 = input.core_on(p).y0;
+            for y in 0..plane.height {
+                let source = input.core_row(p, y0 + y);
+                self.tally.count(ctx.level, p, plane.row(y), source);
+                plane.row_mut(y).copy_from_slice(source);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Samples of each plane that somebody sees: those under full transparency stay, and do not count in means.
+pub(super) fn seen(image: &Image) -> impl Iterator<Item = usize> {
+    let clear = |alpha: &Plane| alpha.data.iter().filter(|&&alpha| alpha == 0.0).count();
+    let (size, clear) = ((image.width(), image.height()), image.alpha.as_ref().map_or(0, clear));
+    let whole = move |plane: &Plane| (plane.width, plane.height) == size;
+    image.planes.iter().map(move |plane| plane.data.len() - if whole(plane) { clear } else { 0 })
+}
