@@ -178,6 +178,7 @@ fn order(image: &Image, a: Turn, b: Turn) -> Ordering {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // exact results are what is tested
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;

@@ -40,7 +40,7 @@ pub struct PictureArgs {
     ///
     /// The samples of files without loss are the same with any. For PNG: 0 takes no time at all, and files of dithered gradients
     /// are up to twelve times as large; 1 takes 30 ms a megapixel, for files about twice as large as by 5 at most; 5 takes 50 ms, for
-    /// files about as small as zlib's or smaller; 7 takes 200 ms for 0 to 8 % less; 9 some seconds.
+    /// files about as small as zlib's or smaller; 7 takes 200 ms for 0 to 8 % less; 9 takes 1 to 5 s.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=9), help_heading = "Output")]
     pub effort: Option<u8>,
     /// Bits per sample: 8, 10, 12, 16, 32f or keep
