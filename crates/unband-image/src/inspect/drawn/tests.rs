@@ -92,8 +92,8 @@ fn noise_between_few_levels_is_no_drawing() {
     let noise = Rng::new(5);
     let found = look(|x, y| {
         let speck = match noise.unit_at(0, 0, x as u32, y as u32) {
-            low if low < 0.02 => -17.0,
-            high if high > 0.98 => 17.0,
+            low if low < 0.005 => -17.0,
+            high if high > 0.995 => 17.0,
             _ => 0.0,
         };
         let v = 20.0 + 45.0 * x as f32 / W as f32;
