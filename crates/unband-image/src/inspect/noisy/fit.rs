@@ -1,4 +1,5 @@
 //! Prints what the weights and limits are fitted on: `tools/fit_detector.py` runs it.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::Path;
 
@@ -96,7 +97,7 @@ fn describe(file: &str, image: &Image) {
     }
     for p in 0..codes.planes.len() {
         let flats = Flats::gather(&Source::stored(&codes, p, level), Part::Blue, ENOUGH / 3);
-        colour_plane(&format!("channel{p}"), file, &flats, |h, bits| h.channel_can_tell(bits));
+        colour_plane(&format!("channel{p}"), file, &flats, Hypothesis::channel_can_tell);
     }
 }
 
