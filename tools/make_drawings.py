@@ -4,7 +4,7 @@
     tools/make_drawings.py OUT [--first 0] [--seeds 10]
 
 OUT/drawn/KIND-SEED.png: one image per kind and seed. OUT/lost/KIND-CAUSE-SEED.png: smooth shading rounded to few levels.
-Limits were chosen with seeds 0 to 19; rates are reported on 20 to 29 (`--first 20`). The same seeds give the same images with the same
+Limits were chosen with seeds 0 to 29; rates are reported on 30 to 39 (`--first 30`). The same seeds give the same images with the same
 versions of numpy, Pillow and matplotlib. Needs numpy, scipy, Pillow, matplotlib."""
 
 import argparse

@@ -9,6 +9,7 @@ mod compare;
 mod compare_films;
 mod dataset;
 mod degrade;
+mod drawings;
 mod eval;
 mod faults;
 mod films;

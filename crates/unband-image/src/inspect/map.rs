@@ -1,7 +1,7 @@
 //! Where the false contours are.
 
 use super::planes::Source;
-use super::smooth_area::{self, Luma, marked_cells, share_beside, smooth};
+use super::smooth_area::{self, Luma, marked_cells, on_lines, share_beside, smooth};
 use super::{BandingMap, Cause, Findings, Space};
 use crate::color::Model;
 use crate::image::Image;
@@ -52,7 +52,9 @@ pub(super) fn complete(
     let in_yuv = found.space != Space::Native || matches!(image.color.model, Model::Yuv { .. });
     let lightness = if in_yuv { &found.grids[..1] } else { &found.grids[..] };
     let step = lightness.iter().map(|g| g.step_codes).fold(0.0, f32::max);
-    found.banded_share = share_beside(&smooth(luma, step, ctx), &cells);
+    let lines = on_lines(&cells, (width, height));
+    // Most pictures have none: where they are smooth need not be known then.
+    found.banded_share = if lines.is_empty() { 0.0 } else { share_beside(&smooth(luma, step, ctx), &lines) };
     // Steps of one code are seen where they are wide, unbroken and all there is. Among coarser ones any is.
     let clean_share = || area(&found.map, width, height, |i| found.map.share[i] >= BANDED && clean[i]);
     found.visible = match found.cause {
@@ -95,7 +97,8 @@ fn banding_map(width: usize, height: usize, layers: &[Layer<'_>], ctx: &Context<
         let share = |(i, &n): (usize, &u32)| n as f32 / (((width - i * side).min(side) * (y1 - y0)) as f32);
         let clean = steps.iter().map(|&(all, contours)| contours * 10 >= all * 7);
         let squares = counts.iter().enumerate().map(share).zip(clean).collect::<Vec<(f32, bool)>>();
-        (squares, marked_cells(&marks, y0, (width, height)))
+        let any = counts.iter().any(|&count| count > 0);
+        (squares, if any { marked_cells(&marks, y0, (width, height)) } else { Vec::new() })
     });
     let (squares, cells): (Vec<_>, Vec<_>) = bands.into_iter().unzip();
     let (share, clean) = squares.into_iter().flatten().unzip();

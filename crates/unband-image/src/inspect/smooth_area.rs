@@ -97,20 +97,28 @@ pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<boo
     Cells { columns, rows, data }
 }
 
+/// The marked cells that lie on lines: marks that stand alone are noise.
+///
+/// `marked`: cells that hold marks of contours, of a picture of that width and height.
+pub(super) fn on_lines(marked: &[bool], size: (usize, usize)) -> Vec<usize> {
+    let (columns, rows) = (count(size.0), count(size.1));
+    let (reach, least) = AROUND;
+    let line = |&i: &usize| around(i, columns, rows, reach).filter(|&other| marked[other]).count() >= least;
+    marked.iter().enumerate().filter_map(|(i, &mark)| mark.then_some(i)).filter(line).collect()
+}
+
 /// Share of the smooth area that lies within 16 samples of a step in it; 0 where hardly anything is smooth.
 ///
-/// `marked`: cells that hold marks of contours. Those that stand alone are noise and do not count.
-pub(super) fn share_beside(smooth: &Cells<bool>, marked: &[bool]) -> f32 {
+/// `lines`: cells that hold contours.
+pub(super) fn share_beside(smooth: &Cells<bool>, lines: &[usize]) -> f32 {
     let (columns, rows) = (smooth.columns, smooth.rows);
     let all = smooth.data.iter().filter(|&&s| s).count();
-    if (all as f32) < LEAST * smooth.data.len() as f32 || all == 0 || marked.len() != smooth.data.len() {
+    if (all as f32) < LEAST * smooth.data.len() as f32 || all == 0 {
         return 0.0;
     }
-    let mut near = vec![0.0f32; marked.len()];
-    let (reach, least) = AROUND;
-    for i in (0..marked.len()).filter(|&i| marked[i]) {
-        let line = around(i, columns, rows, reach).filter(|&other| marked[other]).count() >= least;
-        if line && around(i, columns, rows, 1).any(|other| smooth.data[other]) {
+    let mut near = vec![0.0f32; smooth.data.len()];
+    for &i in lines {
+        if around(i, columns, rows, 1).any(|other| smooth.data[other]) {
             let (inner, outer) = BESIDE;
             around(i, columns, rows, inner + 1).for_each(|other| near[other] = near[other].max(outer));
             around(i, columns, rows, inner).for_each(|other| near[other] = 1.0);
@@ -264,9 +272,10 @@ mod tests {
         let area = Cells { columns: 40, rows: 30, data: vec![true; 1200] };
         let mut marked = vec![false; 1200];
         (0..30).for_each(|y| marked[y * 40 + 20] = true);
-        assert!((share_beside(&area, &marked) - (7.0 + 2.0 * 0.625) / 40.0).abs() < 1e-6);
+        let share = |marked: &[bool]| share_beside(&area, &on_lines(marked, (160, 120)));
+        assert!((share(&marked) - (7.0 + 2.0 * 0.625) / 40.0).abs() < 1e-6);
         let mut alone = vec![false; 1200];
         (0..30).step_by(5).for_each(|y| alone[y * 40 + 20] = true);
-        assert!(share_beside(&area, &alone).abs() < 1e-6);
+        assert!(share(&alone).abs() < 1e-6);
     }
 }

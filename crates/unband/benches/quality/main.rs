@@ -139,8 +139,8 @@ fn run() -> Result<()> {
         jump::table(&args.methods, paths)?.iter().for_each(|line| out.say(line));
         return Ok(());
     }
-    // What limits were chosen on is not what they are reported on.
-    let split = args.split.as_deref().unwrap_or(if args.verdict { "test" } else { "val" });
+    // What weights and limits were chosen on is not what they are reported on.
+    let split = args.split.as_deref().unwrap_or("test");
     let Some((folder, corpus)) = photos(split) else {
         println!("skipped: no photos (set UNBAND_PHOTOS to a folder that has {split}/*.jxl)");
         return Ok(());

@@ -16,7 +16,7 @@ const EDGE: usize = 4;
 /// Width from which on plateaus with a soft edge between them are shapes, and no steep gradient.
 const SHAPE: usize = 8;
 /// Colours that are counted one by one.
-const COLOURS: usize = 4096;
+pub(super) const COLOURS: usize = 4096;
 /// A line on a plateau stands out by more than this, in codes.
 const LINE: i32 = 32;
 
@@ -84,6 +84,17 @@ fn channels(a: u32, b: u32) -> [i32; 3] {
     [16, 8, 0].map(|shift| part(b, shift) - part(a, shift))
 }
 
+/// Does a colour lie within the line from one to another, by the same share of it in all channels?
+///
+/// Where planes step one after the other, each has a place of its own.
+fn is_blend(from: u32, to: u32, color: u32) -> bool {
+    let (whole, part) = (channels(from, to), channels(from, color));
+    let Some(most) = (0..3).max_by_key(|&c| whole[c].abs()) else { return false };
+    let share = part[most] as f32 / whole[most] as f32;
+    let alike = |c: usize| (part[c] as f32 - share * whole[c] as f32).abs() <= 1.0;
+    share > 0.0 && share < 1.0 && (0..3).all(alike)
+}
+
 fn is_grey(color: u32) -> bool {
     let [r, g, b] = channels(0, color);
     r == g && g == b
@@ -113,6 +124,8 @@ struct Way {
     /// A few pixels between two plateaus: near colours, far ones, or a line on one plateau.
     soft_small: u64,
     soft_jump: u64,
+    /// Of the near ones those that blend one colour into the other, as anti-aliasing does.
+    blends: u64,
     /// A few pixels that differ little from the plateau on both sides: noise.
     specks: u64,
     /// Direct steps on lines with a line before them, and those at the same place there.
@@ -163,7 +176,8 @@ impl Census {
         }
         let across = &census.ways[0];
         let texture = across.unequal.saturating_sub(across.explained);
-        if census.colours.len() >= COLOURS / 4 && 20 * texture > 19 * across.unequal {
+        let many = census.colours.len() >= COLOURS / 4 && census.most_common_share() < 0.5;
+        if many && 20 * texture > 19 * across.unequal {
             return None;
         }
         for first in groups(w, h) {
@@ -322,6 +336,11 @@ impl Census {
         self.share(|way| way.soft_jump)
     }
 
+    /// Soft edges between near colours, one blended into the other.
+    pub fn blends(&self) -> f64 {
+        self.share(|way| way.blends)
+    }
+
     /// Specks of noise on plateaus.
     pub fn specks(&self) -> f64 {
         self.share(|way| way.specks)
@@ -403,6 +422,7 @@ impl Way {
             self.specks += u64::from(out <= LINE);
         } else if scale.small(scale.difference(from, to), between.len() + 1) {
             self.soft_small += u64::from(width >= SHAPE);
+            self.blends += u64::from(width >= SHAPE && between.iter().all(|&c| is_blend(from, to, c)));
         } else {
             self.soft_jump += 1;
         }
