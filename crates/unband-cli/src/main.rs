@@ -62,6 +62,9 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    if matches!(cli.command, None | Some(Command::Deband(_) | Command::Upscale(_))) {
+        take_small_pages();
+    }
     let outcome = match cli.command {
         None if cli.licences => licences::run(),
         None => match pictures::command_meant(&cli.deband.pictures.inputs) {
@@ -87,4 +90,12 @@ fn main() -> ExitCode {
         Some(Command::Man(args)) => cmd::man::run(&args),
     };
     ExitCode::from(outcome as u8)
+}
+
+/// Pages of megabytes hold more than is used, and the memory of jobs that write pictures is bounded. The other commands take them:
+/// a look at a large picture is a third faster with them.
+fn take_small_pages() {
+    // A system that knows nothing of it has pages of one size.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
 }

@@ -90,10 +90,9 @@ pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<boo
         }
     }
     let rest = separable(&rest, columns, BOX);
-    let fine: Vec<bool> =
-        slopes.iter().zip(&rest).map(|(&slope, &rest)| slope && rest < grow * grow).collect();
-    let data =
-        (0..fine.len()).map(|i| fine[i] && around(i, columns, rows, 1).all(|other| fine[other])).collect();
+    let coarse: Vec<bool> =
+        slopes.iter().zip(&rest).map(|(&slope, &rest)| !slope || rest >= grow * grow).collect();
+    let data = widened(&coarse, columns, 1).into_iter().map(|coarse| !coarse).collect();
     Cells { columns, rows, data }
 }
 
@@ -103,7 +102,9 @@ pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<boo
 pub(super) fn on_lines(marked: &[bool], size: (usize, usize)) -> Vec<usize> {
     let (columns, rows) = (count(size.0), count(size.1));
     let (reach, least) = AROUND;
-    let line = |&i: &usize| around(i, columns, rows, reach).filter(|&other| marked[other]).count() >= least;
+    let line = |&i: &usize| {
+        around(i, columns, rows, reach).filter(|&other| marked[other]).take(least).count() == least
+    };
     marked.iter().enumerate().filter_map(|(i, &mark)| mark.then_some(i)).filter(line).collect()
 }
 
@@ -116,21 +117,16 @@ pub(super) fn share_beside(smooth: &Cells<bool>, lines: &[usize]) -> f32 {
     if (all as f32) < LEAST * smooth.data.len() as f32 || all == 0 {
         return 0.0;
     }
-    let mut near = vec![0.0f32; smooth.data.len()];
+    let mut steps = vec![false; smooth.data.len()];
     for &i in lines {
-        if around(i, columns, rows, 1).any(|other| smooth.data[other]) {
-            let (inner, outer) = BESIDE;
-            around(i, columns, rows, inner + 1).for_each(|other| near[other] = near[other].max(outer));
-            around(i, columns, rows, inner).for_each(|other| near[other] = 1.0);
-        }
+        steps[i] = around(i, columns, rows, 1).any(|other| smooth.data[other]);
     }
-    let beside = smooth
-        .data
-        .iter()
-        .zip(&near)
-        .filter(|&(&smooth, _)| smooth)
-        .map(|(_, &near)| f64::from(near))
-        .sum::<f64>();
+    let (inner, outer) = BESIDE;
+    let [near, next] = [inner, inner + 1].map(|reach| widened(&steps, columns, reach));
+    let beside: f64 = (0..smooth.data.len())
+        .filter(|&i| smooth.data[i])
+        .map(|i| if near[i] { 1.0 } else { f64::from(outer) * f64::from(u8::from(next[i])) })
+        .sum();
     (beside / all as f64) as f32
 }
 
@@ -217,6 +213,27 @@ fn separable(data: &[f32], columns: usize, weights: (f32, f32)) -> Vec<f32> {
         let (up, middle, down) = (row(y.saturating_sub(1)), row(y), row((y + 1).min(rows - 1)));
         for (x, out) in out[y * columns..][..columns].iter_mut().enumerate() {
             *out = here * middle[x] + beside * (up[x] + down[x]);
+        }
+    }
+    out
+}
+
+/// Marks, and all cells up to so many columns and rows from one.
+fn widened(marks: &[bool], columns: usize, reach: usize) -> Vec<bool> {
+    let columns = columns.max(1);
+    let mut across = vec![false; marks.len()];
+    for (out, row) in across.chunks_mut(columns).zip(marks.chunks(columns)) {
+        for x in (0..row.len()).filter(|&x| row[x]) {
+            out[x.saturating_sub(reach)..(x + reach + 1).min(row.len())].fill(true);
+        }
+    }
+    let rows = marks.len() / columns;
+    let mut out = vec![false; marks.len()];
+    for (y, out) in out.chunks_mut(columns).enumerate() {
+        for row in
+            across[y.saturating_sub(reach) * columns..(y + reach + 1).min(rows) * columns].chunks(columns)
+        {
+            out.iter_mut().zip(row).for_each(|(out, &mark)| *out |= mark);
         }
     }
     out
