@@ -3,9 +3,8 @@
 
     python tools/detector_pairs.py PHOTOS OUT [CAUSE ...]
 
-PHOTOS holds clean 16-bit PNG files, named train_*.png, val_*.png, test_*.png. Every picture for choosing and for reporting and
-every third for learning gets each cause; the clean sets take all of them. tools/fit_detector.py learns and chooses from the first two
-alone. Needs numpy, opencv, ffmpeg, ImageMagick, cwebp.
+PHOTOS holds clean 16-bit PNG files, named val_*.png or train_*.png. Every validation picture and every third
+training picture gets each cause; the clean sets take all of them. Needs numpy, opencv, ffmpeg, ImageMagick, cwebp.
 The seed of each picture is its name, so the set is the same on every machine with the same tools."""
 import glob
 import os
@@ -205,8 +204,7 @@ CROPS = {
 def main():
     photos, out, only = sys.argv[1], sys.argv[2], sys.argv[3:]
     files = sorted(glob.glob(f'{photos}/*.png'))
-    train = [f for f in files if os.path.basename(f).startswith('train_')]
-    some = [f for f in files if f not in train] + train[::3]
+    some = [f for f in files if 'val_' in f] + [f for f in files if 'train_' in f][::3]
     jobs = [(c, f, 'clean') for c in CLEAN for f in files] + [(c, f, 'frame') for c in FRAMES for f in some] \
         + [(c, f, 'crop') for c in CROPS for f in some]
 

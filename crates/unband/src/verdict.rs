@@ -45,7 +45,7 @@ const MUCH: f32 = 0.25;
 
 /// The grade of what was found: by the widest distance between levels, against what is seen of steps of that cause.
 ///
-/// The limits were fitted on photos kept for training. How often the grade is right: `docs/results/verdict.md`. Noise
+/// The limits come from every second of the photos kept for training, those kept for choosing agree. How often the grade is right: `docs/results/verdict.md`. Noise
 /// hides levels: a picture whose bands a filter has only covered with grain may pass as free of them.
 pub fn grade(findings: &Findings) -> Grade {
     let share = findings.banded_share;
@@ -77,7 +77,7 @@ fn step(findings: &Findings) -> f32 {
 /// too; a tone curve's are as sharp as steps can be.
 fn limit(cause: Cause) -> f32 {
     match cause {
-        Cause::ToneCurve => 1.1,
+        Cause::ToneCurve => 1.05,
         Cause::Plain | Cause::Levels | Cause::Palette | Cause::PlaneGrid | Cause::RecodedGrid => 1.6,
         Cause::Coded | Cause::Video => 2.2,
         Cause::Jpeg => 2.5,
