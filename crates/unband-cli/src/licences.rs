@@ -22,6 +22,7 @@ const PARTS: [(&str, &str); 6] = [
 
 /// Prints all of them.
 pub fn run() -> Outcome {
-    let text: String = PARTS.iter().map(|(title, text)| format!("######## {title}\n\n{text}\n\n")).collect();
-    print_data(text.as_bytes())
+    let parts: Vec<String> =
+        PARTS.iter().map(|(title, text)| format!("######## {title}\n\n{text}\n\n")).collect();
+    print_data(parts.concat().as_bytes())
 }
