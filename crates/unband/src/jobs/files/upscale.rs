@@ -26,7 +26,7 @@ pub struct UpscaleFileOptions {
     pub format: Option<&'static FormatEntry>,
     /// Quality of lossy formats, 1..=100.
     pub quality: Option<u8>,
-    /// Work for a small file, 0..=9; [`WriteOptions::effort`].
+    /// Work for a small file, 0..=9; [`WriteOptions::effort`](unband_io::WriteOptions::effort).
     pub effort: Option<u8>,
     /// Replace an existing file?
     pub overwrite: bool,
