@@ -197,12 +197,17 @@ impl Drawn {
         }
         let tabled = if section.results.len() > 1 { measures_by_picture } else { measures };
         same_size(all.iter().map(|s| (s.side.name, s.side.image)))?;
+        let image = section.input.image;
+        let places = section
+            .input
+            .map
+            .map_or(Vec::new(), |map| worst_spots(map, (image.width(), image.height()), SPOTS, SPOT_SIDE));
         let parts = [
             ("title", escape(section.title)),
             ("verdict", escape(section.verdict)),
             ("level", level(section.level).to_owned()),
-            ("stage", stage(section, &all, longest, ctx)?),
-            ("spots", spots(section, &all, ctx)?),
+            ("stage", stage(&all, &places, longest, ctx)?),
+            ("spots", spots(&all, &places, ctx)?),
             ("profile", profile(section, &all)?),
             ("metrics", tabled(section.metrics, section.columns)),
         ];
@@ -212,12 +217,7 @@ impl Drawn {
 }
 
 /// The pictures, one over the other.
-fn stage(
-    section: &Section<'_>,
-    all: &[Shown<'_>],
-    longest: usize,
-    ctx: &Context<'_>,
-) -> Result<String, ShowError> {
+fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) -> Result<String, ShowError> {
     let image = all[0].side.image;
     let size = (image.width(), image.height());
     let pictures = all
@@ -229,7 +229,7 @@ fn stage(
     let mut out = format!(
         "<div class=\"stage\" data-at=\"50\" style=\"aspect-ratio:{width}/{height};--ratio:{:.4};--own:{width}px;--pivot:{:.3}\">\n",
         width as f64 / height as f64,
-        pivot(section, &pictures[0])
+        pivot(&pictures[0], size, places.first())
     );
     for (i, (shown, file)) in all.iter().zip(&files).enumerate() {
         let (role, name) = (escape(shown.role), escape(shown.side.name));
@@ -298,11 +298,8 @@ fn stage(
 }
 
 /// Mean of a picture in the place with most banding, 0 to 1: more contrast moves colours away from it.
-fn pivot(section: &Section<'_>, picture: &Picture) -> f64 {
-    let image = section.input.image;
-    let (width, height) = (image.width(), image.height());
-    let worst = section.input.map.map_or(Vec::new(), |map| worst_spots(map, (width, height), 1, SPOT_SIDE));
-    let (x, y, w, h) = worst.first().map_or((0, 0, width, height), |s| (s.x, s.y, s.width, s.height));
+fn pivot(picture: &Picture, (width, height): (usize, usize), worst: Option<&Spot>) -> f64 {
+    let (x, y, w, h) = worst.map_or((0, 0, width, height), |s| (s.x, s.y, s.width, s.height));
     let (mut sum, mut count) = (0.0, 0.0);
     for row in y * picture.height / height..((y + h) * picture.height).div_ceil(height) {
         for column in x * picture.width / width..((x + w) * picture.width).div_ceil(width) {
@@ -371,10 +368,7 @@ const PLACES: &str = "To make bands easy to see, the mean colour around each pix
     is shown with more contrast, around mid-grey. They do not show how strong the bands look.";
 
 /// The worst places of the input, as they are in all pictures.
-fn spots(section: &Section<'_>, all: &[Shown<'_>], ctx: &Context<'_>) -> Result<String, ShowError> {
-    let image = section.input.image;
-    let size = (image.width(), image.height());
-    let found = section.input.map.map_or(Vec::new(), |map| worst_spots(map, size, SPOTS, SPOT_SIDE));
+fn spots(all: &[Shown<'_>], found: &[Spot], ctx: &Context<'_>) -> Result<String, ShowError> {
     if found.is_empty() {
         return Ok("<p class=\"note\">No place stands out: the map is empty.</p>\n".to_owned());
     }
