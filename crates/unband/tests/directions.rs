@@ -2,6 +2,9 @@
 //! samples.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../unband-image/src/inspect/made.rs"]
+mod made;
+
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -64,30 +67,10 @@ fn photo(number: usize, at: (usize, usize), size: (usize, usize)) -> Image {
     Image { planes: image.planes, ..Image::from_rgb8(1, 1, &[0; 3]).unwrap() }
 }
 
-/// How a gradient runs: how far along it a place lies, 0 to 1.
-const RUNS: [fn(f32, f32) -> f32; 6] = [
-    |x, _| x,
-    |x, _| 1.0 - x,
-    |_, y| y,
-    |_, y| 1.0 - y,
-    |x, y| 0.5 * (x + y),
-    |x, y| 1.2 * (x - 0.5).hypot(y - 0.45),
-];
-
 /// A gradient of 16 bits between three colours, with so many codes of grain (peak).
 fn gradient(run: usize, (w, h): (usize, usize), grain: f32, seed: u64) -> Image {
-    let rng = Rng::new(seed);
-    let stops = [[24.0, 40.0, 96.0], [150.0, 110.0, 140.0], [250.0, 190.0, 110.0]];
-    let codes = (0..w * h).flat_map(|i| {
-        let (x, y) = (i % w, i / w);
-        let t = RUNS[run](x as f32 / (w - 1) as f32, y as f32 / (h - 1) as f32).clamp(0.0, 1.0);
-        let (from, part) = if t < 0.55 { (0, t / 0.55) } else { (1, (t - 0.55) / 0.45) };
-        [0, 1, 2].map(|c| {
-            let noise = (rng.unit_at(0, c as u32, x as u32, y as u32) - 0.5) * 2.0 * grain;
-            let code: f32 = stops[from][c] + (stops[from + 1][c] - stops[from][c]) * part + noise;
-            (code.clamp(0.0, 255.0) * 257.0).round() as u16
-        })
-    });
+    let codes = made::gradient((w, h), run, grain, seed);
+    let codes = codes.as_flattened().iter().map(|code| (code.clamp(0.0, 255.0) * 257.0).round() as u16);
     Image::from_rgb16(w, h, &codes.collect::<Vec<u16>>()).unwrap()
 }
 
@@ -98,48 +81,12 @@ fn degraded(clean: &Image, by: &dyn Degradation, seed: u64) -> Image {
     pair.lq
 }
 
-/// A palette by median cut, of colours as often as they are.
-fn median_cut(pixels: &[[u8; 3]], colours: usize) -> Vec<[u8; 3]> {
-    let longest = |part: &[[u8; 3]]| {
-        let side = |c: usize| {
-            let values = part.iter().map(|p| p[c]);
-            values.clone().max().unwrap_or(0) - values.min().unwrap_or(0)
-        };
-        (0..3).map(|c| (side(c), c)).max().unwrap()
-    };
-    let mut boxes = vec![pixels.to_vec()];
-    while boxes.len() < colours {
-        let widest = (0..boxes.len()).max_by_key(|&i| (longest(&boxes[i]).0, i)).unwrap();
-        let (side, channel) = longest(&boxes[widest]);
-        if side == 0 {
-            break;
-        }
-        let mut part = boxes.swap_remove(widest);
-        part.sort_unstable_by_key(|p| (p[channel], *p));
-        let middle = part[part.len() / 2][channel];
-        let at = part.partition_point(|p| p[channel] < middle);
-        let at = if at == 0 { part.partition_point(|p| p[channel] <= middle) } else { at };
-        let rest = part.split_off(at);
-        boxes.extend([part, rest]);
-    }
-    let mean = |part: &Vec<[u8; 3]>| {
-        [0, 1, 2].map(|c| (part.iter().map(|p| u64::from(p[c])).sum::<u64>() / part.len() as u64) as u8)
-    };
-    boxes.iter().map(mean).collect()
-}
-
 /// The nearest of these colours, after an ordered pattern of so many codes.
 fn on_colours(clean: &Image, palette: &[[u8; 3]], dither: f32) -> Image {
-    const BAYER: [f32; 16] =
-        [0.0, 8.0, 2.0, 10.0, 12.0, 4.0, 14.0, 6.0, 3.0, 11.0, 1.0, 9.0, 15.0, 7.0, 13.0, 5.0];
     let (w, h) = (clean.width(), clean.height());
-    let codes = (0..w * h).flat_map(|i| {
-        let threshold = (BAYER[i % w % 4 * 4 + i / w % 4] - 7.5) / 16.0 * dither;
-        let at = [0, 1, 2].map(|c: usize| 255.0 * clean.planes[c].data[i] + threshold);
-        let distance = |q: &[u8; 3]| (0..3).map(|c| (at[c] - f32::from(q[c])).powi(2)).sum::<f32>();
-        *palette.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap()
-    });
-    Image::from_rgb8(w, h, &codes.collect::<Vec<u8>>()).unwrap()
+    let codes: Vec<[f32; 3]> =
+        (0..w * h).map(|i| [0, 1, 2].map(|c: usize| 255.0 * clean.planes[c].data[i])).collect();
+    Image::from_rgb8(w, h, made::on_palette(w, &codes, palette, dither).as_flattened()).unwrap()
 }
 
 /// On a palette of so many colours by one of two quantisers, dithered or not.
@@ -149,7 +96,7 @@ fn paletted(clean: &Image, colours: usize, learned: bool, dithered: bool) -> Ima
     } else {
         let pixels: Vec<[u8; 3]> =
             clean.to_rgb8().unwrap().chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect();
-        on_colours(clean, &median_cut(&pixels, colours), 0.0)
+        on_colours(clean, &made::median_cut(&pixels, colours, true), 0.0)
     };
     if !dithered {
         return plain;
