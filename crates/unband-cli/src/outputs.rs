@@ -45,6 +45,19 @@ impl Target {
     }
 }
 
+/// Is the folder there that this file is written into?
+///
+/// # Errors
+/// It does not exist.
+pub fn check_folder_of(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_none_or(Path::is_dir) {
+        return Ok(());
+    }
+    let hint = "make the folder first, or check its spelling".to_owned();
+    Err(Failure::at(path.display().to_string(), "its folder does not exist".to_owned(), Some(hint)))
+}
+
 /// The folder that `-o` names, if it names one.
 pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a Path> {
     let path = output.filter(|path| path.as_os_str() != STDIO)?;

@@ -12,6 +12,7 @@ use unband_io::video::container_of;
 
 use crate::args::{DebandArgs, Switch};
 use crate::inputs::{Input, STDIO};
+use crate::outputs::check_folder_of;
 use crate::talk::Failure;
 use crate::weights;
 
@@ -112,11 +113,7 @@ pub fn check_aside(
     if inputs.iter().any(|input| same(&input.path)) || output.is_some_and(same) {
         return fault("two pictures have this name", "write to another name");
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if folder.is_some_and(|folder| !folder.is_dir()) {
-        return fault("its folder does not exist", "make the folder first, or check its spelling");
-    }
-    Ok(())
+    check_folder_of(path)
 }
 
 /// A method with its settings, or another program's recipe.

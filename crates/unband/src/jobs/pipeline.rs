@@ -123,7 +123,7 @@ impl Passage for Through<'_> {
 }
 
 impl Pipeline<'_> {
-    /// Keeps the samples inside their cells and inside what the output has codes for, and those that nobody sees as they are.
+    /// Keeps the samples inside their cells and inside what the output has codes for, and fully transparent samples unchanged.
     fn keep(&self, input: &TileIn<'_>, output: &mut TileOut, ctx: &Context<'_>) {
         self.keep_in_cells(input, output, ctx);
         leave_unseen(input, output);
@@ -212,7 +212,7 @@ impl Pipeline<'_> {
     }
 }
 
-/// Colours that nobody sees, where the picture is wholly transparent, stay: programs keep things of their own there.
+/// Colours stay where the picture is fully transparent: programs keep things of their own there.
 fn leave_unseen(input: &TileIn<'_>, output: &mut TileOut) {
     let Some(alpha) = &input.image.alpha else { return };
     for (p, plane) in output.planes.iter_mut().enumerate().filter(|(p, _)| input.scale(*p) == (1, 1)) {

@@ -100,7 +100,7 @@ impl Work for Deband<'_> {
             (&self.report, input, &done.plan.output)
             && done.report.changed
         {
-            report.draw(input, output, ctx);
+            report.draw(input, &done.plan.findings, output, ctx);
         }
         Ok(done)
     }

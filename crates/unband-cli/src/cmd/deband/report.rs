@@ -6,13 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use unband::show::{Drawn, HeatMap, Page, Section, Side};
 use unband::verdict::grade;
-use unband::{Context, NoProgress};
+use unband::{Context, Findings, NoProgress};
 
 use crate::Outcome;
 use crate::args::PictureArgs;
 use crate::cmd::score::{Loaded, level, line};
 use crate::inputs::{Input, STDIO};
 use crate::interrupt::Busy;
+use crate::outputs::check_folder_of;
 use crate::talk::{Failure, Talk, counted};
 
 /// What is drawn of each picture, on whichever thread works on it, until all are done.
@@ -46,10 +47,7 @@ impl<'a> Report<'a> {
         if args.dry_run {
             return Err(Failure::usage("`--dry-run` makes nothing to report on", "leave one of them out"));
         }
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if folder.is_some_and(|folder| !folder.is_dir()) {
-            return fault("its folder does not exist", "make the folder first, or check its spelling");
-        }
+        check_folder_of(self.path)?;
         let same = |input: &Input| {
             let path = self.path.canonicalize();
             path.is_ok_and(|path| input.path.canonicalize().is_ok_and(|input| input == path))
@@ -63,9 +61,9 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// Draws a picture and what became of it.
-    pub fn draw(&self, input: &Path, output: &Path, ctx: &Context<'_>) {
-        let drawn = section(input, output, &Context { progress: &NoProgress, ..*ctx });
+    /// Draws a picture, with what was found in it, and what became of it.
+    pub fn draw(&self, input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) {
+        let drawn = section(input, findings, output, &Context { progress: &NoProgress, ..*ctx });
         self.drawn.lock().unwrap_or_else(PoisonError::into_inner).insert(input.to_path_buf(), drawn);
     }
 
@@ -107,9 +105,12 @@ impl<'a> Report<'a> {
     }
 }
 
-fn section(input: &Path, output: &Path, ctx: &Context<'_>) -> Result<Drawn, Failure> {
-    let read = |path: &Path| Loaded::read(&Input { path: path.to_path_buf(), below: PathBuf::new() }, ctx);
-    let (before, after) = (read(input)?, read(output)?);
+fn section(input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) -> Result<Drawn, Failure> {
+    let file = |path: &Path| Input { path: path.to_path_buf(), below: PathBuf::new() };
+    let (stored, format) = file(input).read()?;
+    let before = Loaded::new(stored, findings.clone(), format.name, ctx)
+        .map_err(|error| Failure::at(input.display().to_string(), error, None))?;
+    let after = Loaded::read(&file(output), ctx)?;
     let maps = [&before, &after].map(|loaded| HeatMap::of(&loaded.findings));
     let name = input.display().to_string();
     let result = output.file_name().unwrap_or(output.as_os_str()).to_string_lossy();

@@ -13,6 +13,7 @@ use super::measures::Use;
 use crate::Outcome;
 use crate::args::TalkArgs;
 use crate::interrupt::{self, Busy};
+use crate::outputs::check_folder_of;
 use crate::pictures;
 use crate::talk::{Failure, Talk};
 use unband_metrics::Metric;
@@ -173,10 +174,7 @@ impl MeasureArgs {
             if !seen.insert(path) {
                 return usage("two outputs have this name", "give each a name of its own");
             }
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            if folder.is_some_and(|folder| !folder.is_dir()) {
-                return usage("its folder does not exist", "make the folder first, or check its spelling");
-            }
+            check_folder_of(path).map_err(|failure| (Outcome::Usage, failure))?;
             if path.canonicalize().is_ok_and(|path| sources.contains(&path)) {
                 return usage("is one of the files to measure", "write to another name");
             }

@@ -227,9 +227,9 @@ pub fn deband_file(
         bytes: FileBytes { input: file_bytes, output: None },
         seconds: 0.0,
     };
+    let (how, saving) = how_to_write(input, (options.quality, options.effort), options.overwrite, ctx);
     if done.report.changed || !options.only_banded {
         ctx.check()?;
-        let (how, saving) = how_to_write(input, (options.quality, options.effort), options.overwrite, ctx);
         if again && done.plan.copies {
             bytes = read_bytes(input, &options.limits, ctx)?;
         }
@@ -245,7 +245,6 @@ pub fn deband_file(
             done.proof = Some(proof(&done, &bytes, written.as_deref(), options)?);
         }
     }
-    let (_, saving) = how_to_write(input, (None, None), options.overwrite, ctx);
     done.aside = gathered.map(|gathered| gathered.write(&saving)).transpose()?.flatten();
     done.seconds = start.elapsed().as_secs_f64();
     Ok(done)
