@@ -20,15 +20,13 @@ pub(crate) fn divide_alpha_out(image: &mut Image) {
 /// Planes that are filled row by row.
 pub(crate) struct Planes {
     planes: Vec<Plane>,
-    /// What codes of one byte stand for at a depth.
-    levels: Option<(Depth, Box<[f32; 256]>)>,
 }
 
 impl Planes {
     /// Allocates; the caller has checked the limits.
     pub(crate) fn new(channels: usize, width: usize, height: usize) -> Result<Self, Error> {
         let planes = (0..channels).map(|_| limits::new_plane(width, height)).collect::<Result<_, _>>()?;
-        Ok(Self { planes, levels: None })
+        Ok(Self { planes })
     }
 
     /// Spreads one row of interleaved codes, `code / max`, over the planes. `x` is where it starts; samples
@@ -39,14 +37,8 @@ impl Planes {
             return self.put_with(x, y, row, |code| code.into() as f32 / max);
         }
         // A look at a table takes a third of the time of a division.
-        if !matches!(&self.levels, Some((of, _)) if *of == depth) {
-            self.levels = Some((depth, Box::new(std::array::from_fn(|code| code as f32 / max))));
-        }
-        let levels = self.levels.take();
-        if let Some((_, values)) = &levels {
-            self.put_with(x, y, row, |code| values[code.into() as usize & 0xff]);
-        }
-        self.levels = levels;
+        let values: [f32; 256] = std::array::from_fn(|code| code as f32 / max);
+        self.put_with(x, y, row, |code| values[code.into() as usize & 0xff]);
     }
 
     /// As [`Planes::put`] with the meaning of a code given.

@@ -125,7 +125,11 @@ pub(super) fn share_beside(smooth: &Cells<bool>, lines: &[usize]) -> f32 {
     let [near, next] = [inner, inner + 1].map(|reach| widened(&steps, columns, reach));
     let beside: f64 = (0..smooth.data.len())
         .filter(|&i| smooth.data[i])
-        .map(|i| if near[i] { 1.0 } else { f64::from(outer) * f64::from(u8::from(next[i])) })
+        .map(|i| match (near[i], next[i]) {
+            (true, _) => 1.0,
+            (_, true) => f64::from(outer),
+            _ => 0.0,
+        })
         .sum();
     (beside / all as f64) as f32
 }
