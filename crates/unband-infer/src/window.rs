@@ -26,7 +26,8 @@ pub fn failed(method: &'static str, error: RunError) -> RestoreError {
     }
 }
 
-/// Refuses what a network made where that is infinite or no number: its weights are no weights of it, or damaged.
+/// Refuses what a network made where that is no number, infinite, or beyond 3 million times white: its weights are no weights of
+/// it, or damaged.
 ///
 /// # Errors
 /// The first of such samples, in the name of the method.
@@ -34,8 +35,8 @@ pub fn check_finite<'a>(
     method: &'static str,
     mut made: impl Iterator<Item = &'a [f32]>,
 ) -> Result<(), RestoreError> {
-    // A sum of zeroes unless some sample is not finite: no branch for each.
-    let sound = |samples: &[f32]| samples.iter().map(|v| v * 0.0).sum::<f32>() == 0.0;
+    // A sum of zeroes unless some sample is not finite after the first factor: no branch for each.
+    let sound = |samples: &[f32]| samples.iter().map(|v| v * 1e32 * 0.0).sum::<f32>() == 0.0;
     if made.all(sound) { Ok(()) } else { Err(RestoreError::NoNumbers { method }) }
 }
 
@@ -125,5 +126,12 @@ mod tests {
         let map = extended(1, (3, 2), 4, |_, y| &rows[y]);
         let want = [[1.0, 2.0, 3.0, 2.0], [4.0, 5.0, 6.0, 5.0], [1.0, 2.0, 3.0, 2.0], [4.0, 5.0, 6.0, 5.0]];
         assert_eq!((map.shape, map.data), (Shape::new(1, 4, 4), want.concat()));
+    }
+
+    #[test]
+    fn what_is_no_sample_is_refused() {
+        let check = |v: f32| check_finite("net", [&[0.5, v, -45.0][..]].into_iter()).is_ok();
+        assert!([0.0, 1.0, 65_504.0, -3e6].into_iter().all(check));
+        assert!(![1e7, -1e19, 1e30, f32::INFINITY, f32::NAN].into_iter().any(check));
     }
 }

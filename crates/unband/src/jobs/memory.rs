@@ -17,11 +17,13 @@ use crate::{Choice, Error, Options, shipped};
 pub const PROGRAM: u64 = 48 << 20;
 
 /// What finding out about a picture takes beside its planes: codes of 8 bits for samples of 32, and sums of 2×2 of them in 16.
+#[cfg(feature = "files")]
 fn looking(planes: u64) -> u64 {
     planes * 3 / 8
 }
 
 /// What writing a picture takes in all, in a format of that name: encoders hold whole pictures of their own, but for some.
+#[cfg(feature = "files")]
 pub(crate) fn writing(planes: u64, format: &str) -> u64 {
     let times = match format {
         "AVIF" => 6,
@@ -37,6 +39,7 @@ fn prepared(planes: u64) -> u64 {
 }
 
 /// Bytes of planes that may be read from a file of so many bytes.
+#[cfg(feature = "files")]
 pub(crate) fn planes_within(allowed: u64, file: u64) -> u64 {
     allowed.saturating_sub(PROGRAM + file) / 11 * 8
 }
@@ -60,6 +63,7 @@ pub(super) fn turning(image: &Image, turn: Turn) -> u64 {
 }
 
 /// What reading and looking at a picture takes, from a file of so many bytes.
+#[cfg(feature = "files")]
 pub(crate) fn reading(planes: u64, file: u64) -> u64 {
     PROGRAM + file + planes + looking(planes)
 }

@@ -199,6 +199,7 @@ impl Upscaler {
     }
 
     /// The least that a picture of so many columns, rows and bytes of planes takes.
+    #[cfg(feature = "files")]
     pub(crate) fn least(&self, size: (usize, usize), planes: u64, ctx: &Context<'_>) -> u64 {
         self.bytes_of(planes).saturating_add(self.enlarger.least_bytes(size, ctx.threads))
     }
