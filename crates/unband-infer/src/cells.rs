@@ -61,6 +61,11 @@ impl Cells {
         findings.grids.iter().take(3).any(even)
     }
 
+    /// Squares where the grid holds, if not everywhere.
+    pub fn regions(&self) -> Option<&GridRegions> {
+        self.regions.as_ref()
+    }
+
     /// What holds for the whole picture: [`CELL_NUMBERS`] numbers.
     pub fn numbers(&self) -> [f32; CELL_NUMBERS] {
         self.numbers

@@ -124,7 +124,23 @@ impl GuidedRestorer {
                 }
             }
         }
+        self.keep_outside(image, window, &mut output.planes);
         Ok(Some(Band { window, planes: output.planes }))
+    }
+
+    /// Squares where the grid does not hold stay, as the smooth surface leaves them: what surrounds a photo on a page lost nothing.
+    fn keep_outside(&self, image: &Image, window: Window, planes: &mut [Plane]) {
+        let Some(regions) = self.cells.regions() else { return };
+        for (p, plane) in planes.iter_mut().enumerate() {
+            for y in 0..plane.height {
+                let source = &image.planes[p].row(window.y0 + y)[window.x0..window.x1];
+                for (x, (v, &s)) in plane.row_mut(y).iter_mut().zip(source).enumerate() {
+                    if !regions.holds_at(p, window.x0 + x, window.y0 + y) {
+                        *v = s;
+                    }
+                }
+            }
+        }
     }
 }
 

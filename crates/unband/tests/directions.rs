@@ -176,5 +176,14 @@ fn a_part_on_levels_is_restored_from_every_side() {
         }
         let report = same(&banded, &clean, OutputDepth::Keep).unwrap();
         assert!(report.findings.regions.is_some() && report.changed, "{:?}", report.findings.sentence());
+        // The rest lost nothing: it stays.
+        let (result, report) = deband_with(banded.clone(), &Options::default(), &Context::default()).unwrap();
+        assert_eq!(report.method, "unband-lite");
+        let changed = |x: usize, y: usize| {
+            (0..3).any(|c| result.planes[c].row(y)[x].to_bits() != banded.planes[c].row(y)[x].to_bits())
+        };
+        let places = || (0..size.1).flat_map(|y| (0..size.0).map(move |x| (x, y)));
+        assert!(places().filter(|&(x, y)| x < 192 && y < 192).filter(|&(x, y)| changed(x, y)).count() > 9000);
+        assert!(!places().filter(|&(x, y)| x >= 192 || y >= 192).any(|(x, y)| changed(x, y)));
     }
 }
