@@ -27,7 +27,7 @@ def number(row, measure, digits, sign=False, less=0.0):
     return f"{float(text) - less:{'+' if sign else ''}.{digits}f}".replace("-", "−") if text else "–"
 
 
-# What our network decides has a second figure, of photos that it has not learned from.
+# What our network decides has a second figure, of the photos that chose it.
 OURS = ("default", "default, 16 bits")
 
 
@@ -72,8 +72,8 @@ def main():
         f"{photos} clean 16-bit photos that only report (`test`), of each the 512×512 window with the most smooth area, degraded in {len(table) - 1} "
         f"ways; {pairs} pairs.\n\n- **default** is what the program writes when nothing is asked for: 8 bits, dithered with blue noise, of "
         "[`unband-lite`](../unband-lite.md) where a grid is found, else of `smooth`. **16 bits**: the same with `--depth 16`.\n"
-        "- **val**: the same of 35 other photos. The network learned from the `test` photos before they were set apart, and from no `val` photo; "
-        "its weights and our limits were chosen on `val`. Read both until the weights are replaced.\n"
+        "- **val**: the same of 35 other photos, on which weights and limits were chosen. The network learned from neither; what the detector weighs in blurred "
+        "grids was fitted with the `test` photos among others ([detector-pairs.md](detector-pairs.md)).\n"
         "- Other programs' filters with their own defaults, at 8 bits; AdaDeband on 4:2:0 made of the photo.\n"
         "- Causes: `crates/unband-data/src/degrade/causes.rs`; `fhd-*` are made as the full-HD set is, frames of an 8-bit film on both sides.\n"
         "- Seconds a window, finding out about it included: " + ", ".join(f"{m} {float(s):.3f}" for m, s in seconds.items()) + ".\n",
