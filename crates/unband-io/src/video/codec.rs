@@ -141,6 +141,16 @@ pub fn container_of(path: &Path) -> Option<&'static Container> {
     CONTAINERS.iter().find(|container| container.extensions.contains(&extension.as_str()))
 }
 
+/// What `FFmpeg` takes as an option for what it calls that when it describes a film: some names differ.
+fn as_option<'a>(option: &str, value: &'a str) -> &'a str {
+    match (option, value) {
+        ("-colorspace", "gbr") => "rgb",
+        ("-color_trc", "bt470m") => "gamma22",
+        ("-color_trc", "bt470bg") => "gamma28",
+        _ => value,
+    }
+}
+
 /// Films below this size on a side cannot be cut into slices, in pixels.
 const TINY: usize = 16;
 
@@ -215,7 +225,7 @@ impl Encoding {
         ];
         for (option, value) in named {
             if let Some(value) = value {
-                args.extend([option.to_owned(), value.clone()]);
+                args.extend([option.to_owned(), as_option(option, value).to_owned()]);
             }
         }
         if self.codec == Codec::X265 && self.container.tagged && !args.iter().any(|arg| arg == "-tag:v") {

@@ -2,8 +2,13 @@
 //!
 //! A film is encoded in segments: what is finished is safe, whatever happens later. [`super::join()`] puts them together with
 //! all else that the film has.
+//!
+//! Encoders get frames of one rate, the film's, whatever its timestamps: from a stream of raw frames with the film's unit of time
+//! `ffmpeg` guesses a rate of one frame per unit, 1,000 or 90,000 a second, where frames are large. Levels, bit rates and
+//! quality follow from that. The film's own times are put back when segments are joined.
 
 use std::fs;
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::ChildStdin;
 
@@ -18,17 +23,39 @@ use crate::{Error, Leftover};
 pub struct Segment {
     /// Where it is.
     pub path: PathBuf,
-    /// Time of its first frame, in ticks of the film.
-    pub first: i64,
-    /// Frames in it.
-    pub frames: u64,
+    /// When its frames are shown, in ticks of the film, in order.
+    pub times: Vec<i64>,
+    /// CRC-32 of its bytes.
+    pub crc: u32,
 }
 
 impl Segment {
-    /// Is it there with all its frames? Their bytes are not looked at.
+    /// Time of its first frame, in ticks of the film.
+    pub fn first(&self) -> i64 {
+        self.times.first().copied().unwrap_or(0)
+    }
+
+    /// Frames in it.
+    pub fn frames(&self) -> u64 {
+        self.times.len() as u64
+    }
+
+    /// Is it there with all its frames, as it was written?
     pub fn is_whole(&self) -> bool {
-        let shown = fs::File::open(&self.path).ok().and_then(|mut file| fragments::shown(&mut file).ok());
-        shown.is_some_and(|shown| shown.len() as u64 == self.frames)
+        let Ok(mut file) = fs::File::open(&self.path) else { return false };
+        fragments::shown(&mut file).is_ok_and(|shown| shown.len() == self.times.len())
+            && file.rewind().is_ok()
+            && crc_of(&mut file).is_ok_and(|crc| crc == self.crc)
+    }
+}
+
+fn crc_of(file: &mut fs::File) -> io::Result<u32> {
+    let (mut hasher, mut buffer) = (flate2::Crc::new(), vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hasher.sum()),
+            count => hasher.update(&buffer[..count]),
+        }
     }
 }
 
@@ -40,15 +67,12 @@ pub struct Encoder {
     path: PathBuf,
     part: PathBuf,
     _leftover: Leftover,
-    /// Ticks that are added, as the stream has none below 0.
-    added: i64,
-    first: Option<i64>,
-    frames: u64,
+    /// Times of the frames that it was given.
+    times: Vec<i64>,
 }
 
 impl Encoder {
-    /// Begins a segment at `path`; `first` is the time of its first frame, in ticks of the film. Any file there is replaced
-    /// when the segment is finished.
+    /// Begins a segment at `path`. Any file there is replaced when the segment is finished.
     ///
     /// # Errors
     /// No `ffmpeg`, or whatever it refuses.
@@ -56,16 +80,15 @@ impl Encoder {
         film: &Film,
         format: &FrameFormat,
         encoding: &Encoding,
-        first: i64,
         path: &Path,
         programs: &Programs,
     ) -> Result<Self, VideoError> {
-        let time_base = film.time_base();
+        let (rate, seconds) = film.rate();
         let header = NutHeader {
             width: format.width as u32,
             height: format.height as u32,
             aspect: film.video.sample_aspect.unwrap_or((0, 0)),
-            time_base,
+            time_base: (seconds, rate),
             format: format.pixels,
         };
         let part = path.with_extension("part");
@@ -73,7 +96,7 @@ impl Encoder {
         args.put(&["-copyts", "-f", "nut", "-i", "pipe:0", "-map", "0:0"]);
         encoding.args(film, format.pixels).into_iter().for_each(|word| args.push(word));
         args.put(&["-fps_mode", "passthrough", "-enc_time_base", "-1"]);
-        args.put(&["-video_track_timescale", &time_base.1.to_string()]);
+        args.put(&["-video_track_timescale", &film.units().0.to_string()]);
         args.put(&["-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-use_editlist", "0"]);
         args.put(&["-strict", "-2", "-f", encoding.codec.part_container()]);
         args.push(file_name(&part)?);
@@ -81,16 +104,13 @@ impl Encoder {
         let mut running = Running::start(&args.into_list(), true, false, programs)?;
         let input = running.input().ok_or(Error::Truncated { format: "NUT" })?;
         let writer = NutWriter::new(input, &header);
-        let added = first.min(0).saturating_neg();
         let mut encoder = Self {
             writer: None,
             running,
             path: path.to_owned(),
             _leftover: leftover,
             part,
-            added,
-            first: None,
-            frames: 0,
+            times: Vec::new(),
         };
         match writer {
             Ok(writer) => encoder.writer = Some(writer),
@@ -105,11 +125,10 @@ impl Encoder {
     /// [`VideoError::NotWritten`] with what `ffmpeg` said.
     pub fn write_frame(&mut self, ticks: i64, bytes: &[u8]) -> Result<(), VideoError> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
-        let pts = u64::try_from(ticks.saturating_add(self.added)).unwrap_or(0);
+        let pts = self.times.len() as u64;
         match writer.write_frame(NutFrame { pts, key: true }, bytes) {
             Ok(()) => {
-                self.first.get_or_insert(ticks);
-                self.frames += 1;
+                self.times.push(ticks);
                 Ok(())
             }
             Err(error) => Err(self.failed(&error)),
@@ -130,7 +149,6 @@ impl Encoder {
         if !success {
             return Err(self.not_written(said.message()));
         }
-        let first = self.first.unwrap_or(0);
         let io = |action, path: &Path| {
             let path = path.to_owned();
             move |source| VideoError::from(Error::Io { action, source }.in_file(&path))
@@ -141,13 +159,15 @@ impl Encoder {
         let mut file =
             fs::OpenOptions::new().read(true).write(true).open(&self.part).map_err(io("read", &self.part))?;
         let found = fragments::shown(&mut file).map_err(|error| error.in_file(&self.part))?.len() as u64;
-        if found != self.frames {
-            return Err(VideoError::Frames { path: self.path.clone(), found, expected: self.frames });
+        let expected = self.times.len() as u64;
+        if found != expected {
+            return Err(VideoError::Frames { path: self.path.clone(), found, expected });
         }
+        let crc = file.rewind().and_then(|()| crc_of(&mut file)).map_err(io("read", &self.part))?;
         file.sync_all().map_err(io("write", &self.part))?;
         drop(file);
         fs::rename(&self.part, &self.path).map_err(io("write", &self.path))?;
-        Ok(Segment { path: self.path.clone(), first, frames: self.frames })
+        Ok(Segment { path: self.path.clone(), times: std::mem::take(&mut self.times), crc })
     }
 
     fn ended(&mut self) -> Result<(bool, Said), VideoError> {

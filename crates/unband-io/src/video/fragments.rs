@@ -14,7 +14,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use unband_image::Colorimetry;
 
 use super::boxes::{Kind, NAME, Place, boxed, content, damaged, inside, io, number, top_level, with};
-use super::light::with_light;
+use super::light::{Colours, with_light};
 use crate::Error;
 
 /// Fields of a track's `tfhd`.
@@ -84,9 +84,25 @@ pub(super) fn shown<F: Read + Seek>(file: &mut F) -> Result<Vec<i64>, Error> {
     Ok(times)
 }
 
+/// Other times for frames of which [`shown`] says when they are shown: the first to be shown gets the first, and so on.
+///
+/// # Errors
+/// Another number of times than of frames.
+pub(super) fn retimed(shown: &[i64], times: &[i64]) -> Result<Vec<i64>, Error> {
+    if shown.len() != times.len() {
+        return Err(damaged("there are not as many frames as before"));
+    }
+    let mut order: Vec<usize> = (0..shown.len()).collect();
+    order.sort_by_key(|&i| shown[i]);
+    let mut out = vec![0; shown.len()];
+    order.into_iter().zip(times).for_each(|(i, &time)| out[i] = time);
+    Ok(out)
+}
+
 /// Times of all frames of several files, one after the other: of each file when its first frame is shown, and what
-/// [`shown`] says of it. The last frame lasts as long as is said.
-pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64) -> Vec<Vec<Time>> {
+/// [`shown`] says of it. The last frame lasts as long as is said. `even`: how long a frame of the film's rate lasts, and how much
+/// earlier than it is shown it may be decoded; then all are decoded at that rate, if they are all there in time.
+pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64, even: Option<(i64, i64)>) -> Vec<Vec<Time>> {
     let mut moved = Vec::new();
     for (first, shown) in files {
         let earliest = shown.iter().min().copied().unwrap_or(0);
@@ -106,6 +122,14 @@ pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64) -> Vec<Vec<Time>> {
         } else {
             start - ahead * step
         });
+    }
+    let mut last = last;
+    if let Some((step, earlier)) = even {
+        let first = start - earlier - delay.cast_signed() as i64 * step;
+        let evenly: Vec<i64> = (0..all.len()).map(|i| first + i.cast_signed() as i64 * step).collect();
+        if evenly.iter().zip(&all).all(|(decoded, shown)| decoded <= shown) {
+            (decoded, last) = (evenly, step);
+        }
     }
     let mut times = all.iter().enumerate().map(|(i, &shown)| {
         let lasts = decoded.get(i + 1).map_or(last.max(1), |next| next - decoded[i]);
@@ -129,22 +153,22 @@ fn second_least(times: &[i64]) -> Option<i64> {
     first.get(1).copied()
 }
 
-/// Copies a file with other times; of all but the first the fragments only. `light` is for the first, and what the film
-/// says of it.
+/// Copies a file with other times; of all but the first the fragments only. `said` is for the first: the film's light and
+/// colours.
 ///
 /// # Errors
 /// As [`shown`]; another number of times than of frames.
 pub(super) fn copy<F: Read + Seek>(
     file: &mut F,
     times: &[Time],
-    light: Option<&Colorimetry>,
+    said: Option<(&Colorimetry, Option<Colours>)>,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    if let Some(light) = light {
+    if let Some((light, colours)) = said {
         let head = top_level(file)?.into_iter().take_while(|place| &place.kind != b"moof");
         for place in head.collect::<Vec<_>>() {
             if &place.kind == b"moov" {
-                let moov = with_light(&content(file, &place)?, light)?;
+                let moov = with_light(&content(file, &place)?, light, colours)?;
                 out.write_all(&boxed(place.kind, &moov)).map_err(io("write"))?;
             } else {
                 copy_bytes(file, place.start, place.size, out)?;
@@ -308,7 +332,7 @@ mod tests {
         let (a, b) = (reordered(25, uneven), reordered(13, |i| 20 * i));
         let last = a.iter().max().copied().unwrap_or(0);
         let files = [(5000, a.clone()), (5000 + last + 25, b.clone())];
-        let times = timeline(&files, 33);
+        let times = timeline(&files, 33, None);
         assert_eq!((times[0].len(), times[1].len()), (a.len(), b.len()));
         let all: Vec<Time> = times.concat();
         assert!(all.windows(2).all(|pair| pair[0].decoded < pair[1].decoded));
@@ -321,10 +345,30 @@ mod tests {
     }
 
     #[test]
+    fn frames_get_other_times_in_the_order_in_which_they_are_shown() {
+        let Ok(out) = retimed(&[0, 30, 10, 20, 40], &[5, 47, 88, 130, 172]) else { panic!("not retimed") };
+        assert_eq!(out, [5, 130, 47, 88, 172]);
+        assert!(retimed(&[0, 1], &[0]).is_err());
+    }
+
+    #[test]
     fn frames_in_order_are_decoded_when_they_are_shown() {
-        let times = timeline(&[(7, vec![100, 140, 180])], 40);
+        let times = timeline(&[(7, vec![100, 140, 180])], 40, None);
         let decoded: Vec<i64> = times[0].iter().map(|time| time.decoded).collect();
         assert_eq!(decoded, [7, 47, 87]);
+    }
+
+    #[test]
+    fn frames_of_an_even_rate_are_decoded_at_it_whatever_their_times_were_rounded_to() {
+        // 24 a second in thousandths, in units of which a frame lasts 1000.
+        let rounded = |i: i64| (i * 1000 + 12) / 24 * 24;
+        let files = [(0, reordered(25, rounded)), (rounded(25), reordered(25, |i| rounded(25 + i)))];
+        let times = timeline(&files, 992, Some((1000, 24))).concat();
+        assert!(times.iter().all(|time| time.lasts == 1000 && time.decoded <= time.shown));
+        // A frame that comes too soon.
+        let files = [(0, vec![0, 1000, 1500, 3000])];
+        let times = timeline(&files, 1000, Some((1000, 24))).concat();
+        assert_eq!(times.iter().map(|time| time.decoded).collect::<Vec<_>>(), [0, 1000, 1500, 3000]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
+use super::codec::Container;
 use super::ffmpeg::{Args, FFPROBE, IDLE, file_name};
 use super::fragments;
 use super::others::written;
@@ -54,7 +55,7 @@ pub fn join(
     let _leftover = Leftover::new(part);
     let mut running = Running::start(&args, true, false, &others.programs)?;
     let sent = match running.input() {
-        Some(mut input) => send(film, segments, &mut input),
+        Some(mut input) => send(film, segments, encoding.container(), &mut input),
         None => Ok(()),
     };
     let not_written =
@@ -71,7 +72,7 @@ pub fn join(
         });
     }
     sent?;
-    let expected = segments.iter().map(|segment| segment.frames).sum();
+    let expected = segments.iter().map(Segment::frames).sum();
     let stream = film.streams.iter().position(|stream| stream.index == film.video.stream);
     let found = count_frames(part, stream, &others.programs)?;
     if found == expected {
@@ -86,23 +87,31 @@ pub fn join(
 const ADDED_SECONDS: u32 = 3600;
 
 /// Hands over the segments as one file.
-fn send(film: &Film, segments: &[Segment], out: &mut dyn Write) -> Result<(), VideoError> {
+fn send(
+    film: &Film,
+    segments: &[Segment],
+    container: &Container,
+    out: &mut dyn Write,
+) -> Result<(), VideoError> {
     let open =
         |path: &Path| File::open(path).map_err(|source| Error::Io { action: "read", source }.in_file(path));
-    // A unit of the track is a second by the denominator.
-    let (numerator, denominator) = film.time_base();
-    let units = |ticks: i64| ticks * i64::from(numerator) + i64::from(ADDED_SECONDS) * i64::from(denominator);
+    let (in_second, in_tick, in_frame) = film.units();
+    let units = |ticks: i64| ticks * in_tick + i64::from(ADDED_SECONDS) * i64::from(in_second);
     let mut files = Vec::new();
     for segment in segments {
-        let shown =
+        let coded =
             fragments::shown(&mut open(&segment.path)?).map_err(|error| error.in_file(&segment.path))?;
-        files.push((units(segment.first), shown));
+        let times: Vec<i64> = segment.times.iter().map(|&ticks| units(ticks)).collect();
+        let shown = fragments::retimed(&coded, &times).map_err(|error| error.in_file(&segment.path))?;
+        files.push((units(segment.first()), shown));
     }
-    let times = fragments::timeline(&files, last_frame_lasts(film, &files, units(0)));
+    // Containers with one time for a frame name a rate beside, which `FFmpeg` takes from when frames are decoded.
+    let even = (!container.times_of_tracks && !film.video.variable).then_some((in_frame, in_tick));
+    let times = fragments::timeline(&files, last_frame_lasts(film, &files, units(0)), even);
     for (i, (segment, times)) in segments.iter().zip(&times).enumerate() {
         let path = &segment.path;
-        let light = (i == 0).then_some(&film.video.colorimetry);
-        match fragments::copy(&mut open(path)?, times, light, out) {
+        let described = (i == 0).then(|| (&film.video.colorimetry, film.video.colours()));
+        match fragments::copy(&mut open(path)?, times, described, out) {
             // Why it closed the pipe, `ffmpeg` says itself.
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(()),
             other => other.map_err(|error| error.in_file(path))?,
@@ -118,11 +127,11 @@ fn last_frame_lasts(film: &Film, files: &[(i64, Vec<i64>)], zero: i64) -> i64 {
     let Some((first, shown)) = files.last() else { return 1 };
     let mut sorted = shown.clone();
     sorted.sort_unstable();
-    let before = if let [.., a, b] = sorted[..] { b - a } else { 1 };
+    let before = if let [.., a, b] = sorted[..] { b - a } else { film.units().2 };
     let (Some(start), Some(duration)) = (film.video.start_pts, film.video.duration_ticks) else {
         return before;
     };
-    let end = zero + (start + duration) * i64::from(film.time_base().0);
+    let end = zero + (start + duration) * film.units().1;
     let last = first + sorted.last().zip(sorted.first()).map_or(0, |(last, first)| last - first);
     if (1..=16 * before).contains(&(end - last)) { end - last } else { before }
 }
@@ -197,5 +206,6 @@ fn count_frames(path: &Path, stream: Option<usize>, programs: &Programs) -> Resu
     let answer = Room::new().and_then(|room| FFPROBE.ask(&room, &args.into_list(), 1 << 16, MOST, programs));
     let answer = answer.map_err(|error| error.in_file(path))?;
     let text = String::from_utf8_lossy(&answer);
-    Ok(text.trim().trim_end_matches(',').parse().unwrap_or(0))
+    // Of a transport stream it says the number twice, the second time for the program.
+    Ok(text.split([',', '\n']).find_map(|word| word.trim().parse().ok()).unwrap_or(0))
 }

@@ -1,7 +1,8 @@
-//! What a film says of its light, written where containers keep it: the boxes `mdcv` (mastering display) and `clli` (content
-//! light level) of a track. `FFmpeg` copies them into Matroska, MP4 and `QuickTime`, whatever the codec can say itself.
+//! What a film says of its light and colours, written where containers keep it: the boxes `mdcv` (mastering display), `clli`
+//! (content light level) and `colr` (colours and range) of a track. `FFmpeg` copies them into Matroska, MP4 and `QuickTime`, whatever
+//! the codec can say itself; FFV1 says nothing, and what `FFmpeg` writes of it in `QuickTime` has no range.
 //!
-//! Source: ISO/IEC 14496-12, 12.1.5 and 12.1.6; the order of primaries is that of Rec. ITU-T H.265, D.3.28: green, blue, red.
+//! Source: ISO/IEC 14496-12, 12.1.5 and 12.1.6, numbers of colours ITU-T H.273; the order of primaries is that of Rec. ITU-T H.265, D.3.28: green, blue, red.
 
 use std::ops::Range;
 
@@ -17,11 +18,19 @@ const STSD_HEAD: usize = 8;
 /// Fields of a description of pictures, before the boxes in it.
 const FIELDS: usize = 78;
 
-/// What is inside a `moov`, with the film's light in the description of its pictures. What that says already stays.
+/// Primaries, transfer and matrix by their numbers, and whether the range is full.
+pub(super) type Colours = ([u8; 3], bool);
+
+/// What is inside a `moov`, with the film's light and colours in the description of its pictures. What that says of light already
+/// stays; colours are replaced.
 ///
 /// # Errors
 /// Boxes that are missing or contradict each other.
-pub(super) fn with_light(moov: &[u8], light: &Colorimetry) -> Result<Vec<u8>, Error> {
+pub(super) fn with_light(
+    moov: &[u8],
+    light: &Colorimetry,
+    colours: Option<Colours>,
+) -> Result<Vec<u8>, Error> {
     change(moov, &WAY, &|description| {
         let fields =
             description.get(..FIELDS).ok_or_else(|| damaged("a track does not describe its pictures"))?;
@@ -36,9 +45,24 @@ pub(super) fn with_light(moov: &[u8], light: &Colorimetry) -> Result<Vec<u8>, Er
                 new.extend(boxed(*kind, &content));
             }
         }
-        new.extend(&description[FIELDS..]);
+        let Some(colours) = colours else {
+            new.extend(&description[FIELDS..]);
+            return Ok(new);
+        };
+        new.extend(boxed(*b"colr", &numbers_of(colours)));
+        let mut at = FIELDS;
+        for (_, range) in there.iter().filter(|(kind, _)| kind == b"colr") {
+            new.extend(&description[at..range.start.saturating_sub(8).max(at)]);
+            at = range.end;
+        }
+        new.extend(&description[at..]);
         Ok(new)
     })
+}
+
+/// As the kind `nclx`, the one with a range.
+fn numbers_of((numbers, full): Colours) -> Vec<u8> {
+    [b"nclx".to_vec(), with(&numbers.map(u64::from), 2), vec![u8::from(full) << 7]].concat()
 }
 
 /// The content of a box with another description of samples: `way` leads to it.
@@ -103,22 +127,35 @@ mod tests {
     #[test]
     fn light_goes_into_the_description_and_nothing_else_changes() {
         let own = boxed(*b"colr", b"nclx");
-        let Ok(new) = with_light(&moov(&own), &LIGHT) else { panic!("refused") };
+        let Ok(new) = with_light(&moov(&own), &LIGHT, None) else { panic!("refused") };
         let display = [0, 3, 0, 4, 0, 5, 0, 6, 0, 1, 0, 2, 0, 7, 0, 8, 0, 0x98, 0x96, 0x80, 0, 0, 0, 50];
         let content = [1000_u16.to_be_bytes(), 401_u16.to_be_bytes()].concat();
         let light = [boxed(*b"mdcv", &display), boxed(*b"clli", &content)].concat();
         assert!(new == moov(&[light, own].concat()));
-        let Ok(again) = with_light(&new, &LIGHT) else { panic!("refused") };
+        let Ok(again) = with_light(&new, &LIGHT, None) else { panic!("refused") };
         assert!(again == new, "it is written once");
-        let Ok(none) = with_light(&moov(b""), &Colorimetry::default()) else { panic!("refused") };
+        let Ok(none) = with_light(&moov(b""), &Colorimetry::default(), None) else { panic!("refused") };
         assert!(none == moov(b""));
+    }
+
+    #[test]
+    fn colours_take_the_place_of_those_without_a_range() {
+        let [other, old] = [boxed(*b"pasp", b"aspect"), boxed(*b"colr", b"nclc\0\x01\0\x01\0\x01")];
+        let new = boxed(*b"colr", b"nclx\0\x09\0\x10\0\x02\x80");
+        for before in [[&other[..], &old[..]].concat(), [&old[..], &other[..]].concat(), other.clone()] {
+            let colours = Some(([9, 16, 2], true));
+            let Ok(out) = with_light(&moov(&before), &Colorimetry::default(), colours) else {
+                panic!("refused")
+            };
+            assert!(out == moov(&[&new[..], &other[..]].concat()));
+        }
     }
 
     #[test]
     fn a_head_that_is_cut_is_refused() {
         let whole = moov(b"");
         for cut in 0..whole.len() {
-            assert!(with_light(&whole[..cut], &LIGHT).is_err(), "{cut}");
+            assert!(with_light(&whole[..cut], &LIGHT, Some(([1, 1, 1], false))).is_err(), "{cut}");
         }
     }
 }

@@ -28,14 +28,14 @@ pub(crate) fn fragmented(bytes: &[u8], first: i64) -> Result<[usize; 3], crate::
     let mut file = Cursor::new(bytes);
     let shown = fragments::shown(&mut file)?;
     let count = shown.len();
-    let times = fragments::timeline(&[(first, shown)], 1).concat();
+    let times = fragments::timeline(&[(first, shown)], 1, Some((40, 1))).concat();
     let light = unband_image::Colorimetry::default();
-    let mut copied = |light| {
+    let mut copied = |said| {
         let mut out = Vec::new();
-        fragments::copy(&mut file, &times, light, &mut out)?;
+        fragments::copy(&mut file, &times, said, &mut out)?;
         Ok(fragments::shown(&mut Cursor::new(out))?.len())
     };
-    Ok([count, copied(None)?, copied(Some(&light))?])
+    Ok([count, copied(None)?, copied(Some((&light, Some(([1, 1, 1], true)))))?])
 }
 
 pub use codec::{Codec, Encoding, Purpose, container_of};

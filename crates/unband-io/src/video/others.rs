@@ -23,8 +23,10 @@ pub struct Others {
     pub(super) programs: Programs,
 }
 
-/// As much of the film is copied to see whether it can be.
-const TRIAL_SECONDS: &str = "2";
+/// As much of the film is copied to see whether it can be, from where its last sound begins.
+const TRIAL_SECONDS: f64 = 2.0;
+/// Sound that begins later than so many seconds after the first is not waited for.
+const MOST_SECONDS: f64 = 60.0;
 /// More than enough to copy that.
 const MOST: std::time::Duration = std::time::Duration::from_mins(2);
 /// The first so many packets tell when a stream is played.
@@ -57,15 +59,28 @@ impl Others {
         if copied.is_empty() {
             return Ok(others);
         }
-        let room = Room::new()?;
+        let of_film = |error: Error| error.in_file(&film.path);
+        let sounds = copied.iter().enumerate().filter(|(_, stream)| stream.kind == StreamKind::Audio);
+        let mut were = Vec::new();
+        for (number, stream) in sounds {
+            let times = packet_times(&film.path, stream.index, programs).map_err(of_film)?;
+            were.push((number, stream.index, times));
+        }
+        // A recording may begin at any time of day, and its sound seconds after its pictures.
+        let begins = film.video.start_pts.map(|ticks| film.seconds(ticks));
+        let begin = were.iter().filter_map(|(_, _, times)| times.first().copied());
+        let last = begin.clone().fold(f64::NEG_INFINITY, f64::max);
+        let first = begin.chain(begins).fold(f64::INFINITY, f64::min);
+        let seconds = TRIAL_SECONDS + (last - first).clamp(0.0, MOST_SECONDS);
+        let room = Room::new().map_err(of_film)?;
         let trial = room.path("trial");
         let mut args = Args::quiet(false);
-        args.put(&["-copyts"]);
+        // Before the input it counts from where the film begins, behind it from 0.
+        args.put(&["-copyts", "-t", &format!("{seconds:.3}")]);
         others.inputs(film, 0.0, None, &mut args)?;
         for (number, stream) in copied.iter().enumerate() {
             others.map(stream, number, 0, &mut args);
         }
-        args.put(&["-t", TRIAL_SECONDS]);
         written(container, &trial, &mut args)?;
         let (success, said) =
             Running::start(&args.into_list(), false, false, programs)?.finish(MOST, None)?;
@@ -74,17 +89,14 @@ impl Others {
             let instead = "write to a file with .mkv, or with the extension of the film itself";
             return Err(VideoError::Container { path: output.to_owned(), what, instead });
         }
-        for (number, stream) in
-            copied.iter().enumerate().filter(|(_, stream)| stream.kind == StreamKind::Audio)
-        {
-            let of_film = |error: Error| error.in_file(&film.path);
-            let was = packet_times(&film.path, stream.index, programs).map_err(of_film)?;
-            let is = packet_times(&trial, number, programs).map_err(of_film)?;
+        for (number, index, was) in were {
+            // Where nothing of it is in the trial, nothing is known.
+            let is = packet_times(&trial, number, programs).unwrap_or_default();
             let mut early: Vec<f64> = was.iter().zip(&is).map(|(was, is)| was - is).collect();
             early.sort_by(f64::total_cmp);
             // The first packet may be cut at the beginning of the file.
             match early.get(early.len() / 2) {
-                Some(&seconds) if seconds.abs() > TICK => others.early.push((stream.index, seconds)),
+                Some(&seconds) if seconds.abs() > TICK => others.early.push((index, seconds)),
                 _ => {}
             }
         }

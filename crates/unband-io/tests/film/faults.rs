@@ -81,7 +81,7 @@ fn an_encoder_that_fails_says_why_and_leaves_nothing() {
     let format = *decoder.format();
     let path = folder.path().join("0.seg");
     let frame = vec![128; format.frame_bytes()];
-    let mut encoder = Encoder::new(&film, &format, &encoding, 0, &path, &Programs::default()).unwrap();
+    let mut encoder = Encoder::new(&film, &format, &encoding, &path, &Programs::default()).unwrap();
     let written: Result<(), VideoError> = (0..50).try_for_each(|i| encoder.write_frame(i * 40, &frame));
     let error = written.and_then(|()| encoder.finish().map(drop)).unwrap_err();
     assert!(error.to_string().contains("nonsense") || error.to_string().contains("preset"), "{error}");

@@ -4,6 +4,7 @@
 
 mod faults;
 mod kept;
+mod rate;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -65,7 +66,7 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> F
     let mut wide = Vec::new();
     for (i, (times, frames)) in times.chunks(each).zip(frames.chunks(each)).enumerate() {
         let path = folder.path().join(format!("{i}.seg"));
-        let mut encoder = Encoder::new(&film, &to, &encoding, times[0], &path, &Programs::default()).unwrap();
+        let mut encoder = Encoder::new(&film, &to, &encoding, &path, &Programs::default()).unwrap();
         for (&ticks, frame) in times.iter().zip(frames) {
             format.widen(frame, &to, &mut wide).unwrap();
             encoder.write_frame(ticks, &wide).unwrap();

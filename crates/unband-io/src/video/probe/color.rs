@@ -71,15 +71,21 @@ pub(super) fn code(names: &Names, name: Option<&str>) -> u8 {
     found.map_or(UNSPECIFIED, |&(_, code)| code)
 }
 
+/// Primaries, transfer, matrix, and whether the range is full.
+pub(super) fn numbers(video: &Video) -> ([u8; 3], bool) {
+    let numbers = [
+        code(PRIMARIES, video.primaries.as_deref()),
+        code(TRANSFERS, video.transfer.as_deref()),
+        code(MATRICES, video.matrix.as_deref()),
+    ];
+    (numbers, range(video) == Range::Full)
+}
+
 /// What the planes mean, in this project's types; `Err` says in words what has no such type.
 pub(super) fn color(video: &Video) -> Result<Color, String> {
     let model = model(video)?;
-    let cicp = Cicp {
-        primaries: code(PRIMARIES, video.primaries.as_deref()),
-        transfer: code(TRANSFERS, video.transfer.as_deref()),
-        matrix: code(MATRICES, video.matrix.as_deref()),
-        full_range: range(video) == Range::Full,
-    };
+    let ([primaries, transfer, matrix], full_range) = numbers(video);
+    let cicp = Cicp { primaries, transfer, matrix, full_range };
     let said = [cicp.primaries, cicp.transfer, cicp.matrix] != [UNSPECIFIED; 3];
     let siting = match video.chroma_location.as_deref() {
         Some("center") => Siting::Center,

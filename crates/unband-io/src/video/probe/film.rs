@@ -132,6 +132,13 @@ pub struct Video {
 }
 
 impl Video {
+    /// Primaries, transfer and matrix by their numbers in ITU-T H.273, and whether the range is full; nothing where nothing is
+    /// said.
+    pub(in crate::video) fn colours(&self) -> Option<([u8; 3], bool)> {
+        let said = [&self.primaries, &self.transfer, &self.matrix, &self.range];
+        said.iter().any(|name| name.is_some()).then(|| color::numbers(self))
+    }
+
     /// Does its codec lose anything?
     pub fn is_lossy(&self) -> bool {
         const LOSSLESS: &[&str] = &[
@@ -146,6 +153,32 @@ impl Film {
     /// Seconds per tick of its timestamps as a fraction; a thousandth where nothing is said.
     pub fn time_base(&self) -> (u32, u32) {
         self.video.time_base.filter(|&(n, d)| n > 0 && d > 0).unwrap_or((1, 1000))
+    }
+
+    /// Frames per second as a fraction, as encoders reckon bits and levels: that of all timestamps; of a variable rate the average.
+    /// Not more than one frame per tick; 25 where nothing is said, as `FFmpeg` takes it.
+    pub fn rate(&self) -> (u32, u32) {
+        let video = &self.video;
+        let rate =
+            if video.variable { video.average_rate } else { video.nominal_rate.or(video.average_rate) };
+        let (frames, seconds) = rate.filter(|&(n, d)| n > 0 && d > 0).unwrap_or((25, 1));
+        let (numerator, denominator) = self.time_base();
+        let most = u64::from(denominator) * u64::from(seconds);
+        if u64::from(frames) * u64::from(numerator) > most {
+            (denominator, numerator)
+        } else {
+            (frames, seconds)
+        }
+    }
+
+    /// Units of a second in which ticks, and frames of [`Film::rate`], are whole numbers: how many there are, in a tick, and in a
+    /// frame. Where such units are too short, a frame is not whole.
+    pub(in crate::video) fn units(&self) -> (u32, i64, i64) {
+        let ((frames, seconds), (numerator, denominator)) = (self.rate(), self.time_base());
+        let fit = frames / gcd(frames, denominator.saturating_mul(seconds));
+        let units = denominator.checked_mul(fit).filter(|&units| units <= 1 << 30).unwrap_or(denominator);
+        let tick = i64::from(numerator) * i64::from(units / denominator);
+        (units, tick, i64::from(units) * i64::from(seconds) / i64::from(frames))
     }
 
     /// A time in seconds as ticks, to the nearest.
@@ -207,4 +240,8 @@ impl Film {
         let names: Vec<_> = self.dynamic.iter().map(|kind| kind.name()).collect();
         Err(VideoError::DynamicHdr { path: self.path.clone(), what: names.join(" and ") })
     }
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a.max(1) } else { gcd(b, a % b) }
 }

@@ -124,7 +124,7 @@ fn work_on(
         work.remove_if_empty();
         return Err(about(error, output));
     }
-    report.frames = work.segments.iter().map(|segment| segment.frames).sum();
+    report.frames = work.segments.iter().map(Segment::frames).sum();
     work.remove();
     report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
@@ -339,7 +339,7 @@ impl Plan<'_> {
                 }
                 number += 1;
                 let path = work.path_of(number);
-                encoder = Some(Encoder::new(&self.film, to, &self.encoding, ticks, &path, self.programs)?);
+                encoder = Some(Encoder::new(&self.film, to, &self.encoding, &path, self.programs)?);
             }
             if let Some(encoder) = &mut encoder {
                 encoder.write_frame(ticks, &bytes)?;

@@ -10,7 +10,7 @@ use unband_io::video::{Film, Segment, VideoError};
 
 const LIST: &str = "segments.jsonl";
 /// Of the list's form and of what segments are.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The folder of unfinished work.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl Work {
         self.list = File::create(&new).map_err(|error| io("write", &new, error))?;
         self.put(head)?;
         let afters: Vec<Option<i64>> =
-            segments.iter().skip(1).map(|segment| Some(segment.first)).chain([next]).collect();
+            segments.iter().skip(1).map(|segment| Some(segment.first())).chain([next]).collect();
         for (segment, after) in segments.into_iter().zip(afters) {
             self.add(segment, after)?;
         }
@@ -150,7 +150,8 @@ impl Work {
     /// Whatever the operating system refuses.
     pub(super) fn add(&mut self, segment: Segment, next: Option<i64>) -> Result<(), VideoError> {
         let name = segment.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        self.put(&json!({"file": name, "first": segment.first, "frames": segment.frames, "next": next}))?;
+        let (first, steps) = (segment.first(), steps(&segment.times));
+        self.put(&json!({"file": name, "first": first, "steps": steps, "crc": segment.crc, "next": next}))?;
         (self.next, self.complete) = (next, next.is_none());
         self.segments.push(segment);
         self.empty = None;
@@ -189,9 +190,38 @@ fn head(film: &Film, key: &str) -> Result<Value, VideoError> {
 fn parse(value: &Value, folder: &Path) -> Option<(Segment, Option<i64>)> {
     let name = value.get("file")?.as_str()?;
     let path = folder.join(Path::new(name).file_name()?);
-    let segment =
-        Segment { path, first: value.get("first")?.as_i64()?, frames: value.get("frames")?.as_u64()? };
-    Some((segment, value.get("next")?.as_i64()))
+    let crc = u32::try_from(value.get("crc")?.as_u64()?).ok()?;
+    let times = times(value.get("first")?.as_i64()?, value.get("steps")?.as_array()?)?;
+    Some((Segment { path, times, crc }, value.get("next")?.as_i64()))
+}
+
+/// From one time to the next, as pairs of a step and how often it follows itself.
+fn steps(times: &[i64]) -> Vec<(i64, u64)> {
+    let mut steps: Vec<(i64, u64)> = Vec::new();
+    for step in times.windows(2).map(|pair| pair[1] - pair[0]) {
+        match steps.last_mut().filter(|last| last.0 == step) {
+            Some((_, count)) => *count += 1,
+            None => steps.push((step, 1)),
+        }
+    }
+    steps
+}
+
+/// No segment has as many frames: what a list says may be anything.
+const MOST_FRAMES: u64 = 1 << 20;
+
+fn times(first: i64, steps: &[Value]) -> Option<Vec<i64>> {
+    let mut times = vec![first];
+    for pair in steps {
+        let (step, count) = (pair.get(0)?.as_i64()?, pair.get(1)?.as_u64()?);
+        if times.len() as u64 + count.min(MOST_FRAMES) > MOST_FRAMES {
+            return None;
+        }
+        for _ in 0..count {
+            times.push(times.last()?.checked_add(step)?);
+        }
+    }
+    Some(times)
 }
 
 fn io(action: &'static str, path: &Path, source: std::io::Error) -> VideoError {
@@ -202,6 +232,18 @@ fn io(action: &'static str, path: &Path, source: std::io::Error) -> VideoError {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_of_a_segment_come_back_from_the_list() {
+        for all in [vec![-7], vec![0, 41, 83, 125, 166, 208], (0..500).map(|i| 512 * i).collect()] {
+            let list = json!(steps(&all));
+            assert_eq!(times(all[0], list.as_array().unwrap()).unwrap(), all);
+        }
+        assert_eq!(steps(&(0..500).map(|i| 512 * i).collect::<Vec<_>>()).len(), 1);
+        for wrong in [json!([[1]]), json!([[1, u64::MAX]]), json!([[i64::MAX, 2]]), json!(["a"])] {
+            assert_eq!(times(5, wrong.as_array().unwrap()), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn folders_of_long_names_are_short_and_differ() {

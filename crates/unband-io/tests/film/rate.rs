@@ -1,0 +1,121 @@
+//! Encoders are told the film's rate, whatever its container's unit of time: as `ffmpeg` tells them when it transcodes the film.
+
+use super::*;
+
+/// Makes a film of 1280×720 and 10 bits, as large frames are where the rate was guessed wrongly, at 24 frames a second, with sound.
+fn large(folder: &Path, name: &str, more: &[&str]) -> PathBuf {
+    let path = folder.join(name);
+    let picture = "testsrc2=s=1280x720:r=24:d=1,format=yuv420p10le";
+    let mut args = vec!["-v", "error", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=d=1"];
+    let video = if name.ends_with("webm") {
+        ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus"]
+    } else {
+        ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-c:a", "aac"]
+    };
+    args.extend(video.iter().chain(more));
+    args.push(path.to_str().unwrap());
+    printed("ffmpeg", &args);
+    path
+}
+
+fn of_video(path: &Path, entries: &str) -> String {
+    let args = ["-v", "error", "-select_streams", "v", "-show_entries", entries, "-of", "csv=p=0"];
+    printed("ffprobe", &[&args[..], &[path.to_str().unwrap()]].concat())
+}
+
+/// Bytes of the pictures alone.
+fn bytes(path: &Path) -> f64 {
+    of_video(path, "packet=size").split([',', '\n']).filter_map(|size| size.parse::<f64>().ok()).sum()
+}
+
+#[test]
+fn rate_level_and_size_are_those_of_a_plain_transcode() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let x265 = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error"];
+    let by_quality = [&x265[..], &["-crf", "20"]].concat();
+    let by_bits = [&x265[..], &["-b:v", "2M"]].concat();
+    let av1 = ["-c:v", "libsvtav1", "-preset", "12", "-crf", "30"];
+    let cases: [(&str, &str, &[&str]); 6] = [
+        ("a.mkv", "mkv", &by_quality),
+        ("b.mkv", "mp4", &by_bits),
+        ("c.mp4", "mov", &by_quality),
+        ("d.ts", "ts", &by_quality),
+        ("e.webm", "webm", &av1),
+        ("f.mp4", "mp4", &av1),
+    ];
+    for (name, extension, args) in cases {
+        let source = large(folder.path(), name, &[]);
+        let [ours, plain] = ["ours", "plain"].map(|name| folder.path().join(format!("{name}.{extension}")));
+        copied(&source, args, 10, 24, &ours);
+        let from = ["-v", "error", "-y", "-i", source.to_str().unwrap(), "-fps_mode", "passthrough"];
+        printed("ffmpeg", &[&from[..], args, &["-c:a", "copy", plain.to_str().unwrap()]].concat());
+        let facts = |path: &Path| of_video(path, "stream=level,r_frame_rate");
+        assert_eq!(facts(&ours), facts(&plain), "{name} → {extension}");
+        let (is, should) = (bytes(&ours), bytes(&plain));
+        assert!((is / should - 1.0).abs() < 0.02, "{name} → {extension}: {is} bytes, {should} by ffmpeg");
+    }
+}
+
+#[test]
+fn colours_whose_options_have_other_names_are_kept() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let make = |name: &str, args: &[&str]| {
+        let path = folder.path().join(name);
+        let source = ["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x48:r=24:d=0.25"];
+        printed("ffmpeg", &[&source[..], args, &[path.to_str().unwrap()]].concat());
+        path
+    };
+    let pal = ["-color_primaries", "bt470bg", "-color_trc", "gamma28", "-colorspace", "bt470bg"];
+    let ntsc = ["-color_primaries", "bt470m", "-color_trc", "gamma22", "-colorspace", "fcc"];
+    let rgb = ["-c:v", "libx264rgb", "-pix_fmt", "rgb24", "-colorspace", "rgb"];
+    let full =
+        ["-c:v", "libx264", "-pix_fmt", "yuvj420p", "-colorspace", "bt709", "-color_primaries", "bt709"];
+    for (name, args, codec) in [
+        ("pal.mkv", [&["-c:v", "libx264"][..], &pal].concat(), "libx264"),
+        ("ntsc.mkv", [&["-c:v", "libx264"][..], &ntsc[..4], &["-colorspace", "bt470bg"]].concat(), "libx264"),
+        ("rgb.mkv", rgb.to_vec(), "ffv1"),
+        ("full.mkv", full.to_vec(), "ffv1"),
+        ("limited.mkv", [&["-c:v", "libx264"][..], &pal, &["-color_range", "tv"]].concat(), "ffv1"),
+    ] {
+        let source = make(name, &args);
+        let out = folder.path().join(format!("out-{name}"));
+        copied(&source, &["-c:v", codec], 8, 6, &out);
+        let colours =
+            |path: &Path| of_video(path, "stream=color_range,color_primaries,color_transfer,color_space");
+        assert_eq!(colours(&out), colours(&source), "{name}");
+    }
+}
+
+#[test]
+fn sound_may_begin_late_and_recordings_at_any_time() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let late = large(folder.path(), "late.ts", &["-output_ts_offset", "36000"]);
+    let sound = large(folder.path(), "sound.mkv", &[]);
+    let delayed = folder.path().join("delayed.mkv");
+    let (path, to) = (sound.to_str().unwrap(), delayed.to_str().unwrap());
+    let maps = ["-map", "0:v", "-map", "1:a", "-c", "copy", to];
+    printed("ffmpeg", &[&["-v", "error", "-i", path, "-itsoffset", "3", "-i", path][..], &maps].concat());
+    let args = ["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error"];
+    for source in [late, delayed] {
+        let out = source.with_extension("out.mkv");
+        let film = copied(&source, &args, 10, 24, &out);
+        let times = |path: &Path| {
+            let entries =
+                ["-v", "error", "-select_streams", "a", "-show_entries", "packet=pts_time", "-of", "csv=p=0"];
+            let text = printed("ffprobe", &[&entries[..], &[path.to_str().unwrap()]].concat());
+            text.split([',', '\n']).filter_map(|time| time.parse::<f64>().ok()).collect::<Vec<f64>>()
+        };
+        let (is, was) = (times(&out), times(&source));
+        assert_eq!(is.len(), was.len(), "{}", film.path.display());
+        assert!(is.iter().zip(&was).all(|(a, b)| (a - b).abs() < 0.0011), "{}", film.path.display());
+    }
+}
