@@ -65,7 +65,7 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
             Err(Failure::usage(message, hint))
         }
         None if io::stdout().is_terminal() => {
-            let hint = "pipe it on, for example into `x265 --y4m -`";
+            let hint = "pipe it on, for example into `x265 --y4m --output-depth 10 -`";
             Err(Failure::usage("frames do not belong on a terminal", hint))
         }
         None => settings::file_options(args),
