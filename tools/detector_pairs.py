@@ -4,7 +4,7 @@
     python tools/detector_pairs.py PHOTOS OUT [CAUSE ...]
 
 PHOTOS holds clean 16-bit PNG files, named train_*.png, val_*.png, test_*.png. Every picture for choosing and for reporting and
-every third for learning gets each cause; the clean sets take all of them. A fit learns and chooses from the first two
+every third for learning gets each cause; the clean sets take all of them. tools/fit_detector.py learns and chooses from the first two
 alone. The causes that begin with smooth_ take windows with the most smooth area of every picture (and a gradient of few codes with each),
 as whoever looks for bands does; of extra_*.png, more clean pictures to learn from, nothing else is taken. Needs numpy, opencv, ffmpeg,
 ImageMagick, cwebp.
