@@ -72,8 +72,8 @@ def main():
         f"{photos} clean 16-bit photos that only report (`test`), of each the 512×512 window with the most smooth area, degraded in {len(table) - 1} "
         f"ways; {pairs} pairs.\n\n- **default** is what the program writes when nothing is asked for: 8 bits, dithered with blue noise, of "
         "[`unband-lite`](../unband-lite.md) where a grid is found, else of `smooth`. **16 bits**: the same with `--depth 16`.\n"
-        "- **val**: the same of 35 other photos, on which weights and limits were chosen. The network learned from neither; what the detector weighs in blurred "
-        "grids was fitted with the `test` photos among others ([detector-pairs.md](detector-pairs.md)).\n"
+        "- **val**: the same of 35 other photos, on which weights and limits were chosen. Neither network nor detector learned from `test`; "
+        "some constants of `smooth` were chosen before it was set apart.\n"
         "- Other programs' filters with their own defaults, at 8 bits; AdaDeband on 4:2:0 made of the photo.\n"
         "- Causes: `crates/unband-data/src/degrade/causes.rs`; `fhd-*` are made as the full-HD set is, frames of an 8-bit film on both sides.\n"
         "- Seconds a window, finding out about it included: " + ", ".join(f"{m} {float(s):.3f}" for m, s in seconds.items()) + ".\n",

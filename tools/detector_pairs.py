@@ -3,9 +3,13 @@
 
     python tools/detector_pairs.py PHOTOS OUT [CAUSE ...]
 
-PHOTOS holds clean 16-bit PNG files, named val_*.png or train_*.png. Every validation picture and every third
-training picture gets each cause; the clean sets take all of them. Needs numpy, opencv, ffmpeg, ImageMagick, cwebp.
+PHOTOS holds clean 16-bit PNG files, named train_*.png, val_*.png, test_*.png. Every picture for choosing and for reporting and
+every third for learning gets each cause; the clean sets take all of them. tools/fit_detector.py learns and chooses from the first two
+alone. The causes that begin with smooth_ take windows with the most smooth area of every picture (and a gradient of few codes with each),
+as whoever looks for bands does; of extra_*.png, more clean pictures to learn from, nothing else is taken. Needs numpy, opencv, ffmpeg,
+ImageMagick, cwebp.
 The seed of each picture is its name, so the set is the same on every machine with the same tools."""
+import collections
 import glob
 import os
 import subprocess
@@ -71,12 +75,12 @@ MATRIX709 = ['-vf', 'scale=out_color_matrix=bt709:in_color_matrix=bt709']
 
 
 def yuv_grid(x, luma=None, u=None, v=None, extra=()):
-    h, w = x.shape[:2]
+    h, w = x.shape[-3:-1]
     a, sy, su, sv = planes(convert(eight(x).tobytes(), w, h, 'rgb24', 'yuv420p', extra), w, h)
     for s, b in ((sy, luma), (su, u), (sv, v)):
         if b:
             a[:, s] = grid(a[:, s], b)
-    return np.frombuffer(convert(a.tobytes(), w, h, 'yuv420p', 'rgb24', extra), np.uint8).reshape(h, w, 3)
+    return np.frombuffer(convert(a.tobytes(), w, h, 'yuv420p', 'rgb24', extra), np.uint8).reshape(x.shape)
 
 
 def pan(x, rng):
@@ -112,8 +116,10 @@ def video(x, codec, pix='yuv420p', extra=(), frames=1, container='nut'):
     return last(decode(encode(data, w, h, 'rgb24', list(extra) + ['-pix_fmt', pix] + codec, container)), w, h)
 
 
-def jpeg(x, q):
-    return cv2.imdecode(cv2.imencode('.jpg', eight(x)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, q])[1], 1)[..., ::-1]
+def jpeg(x, q, full_chroma=False):
+    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
+    how = [cv2.IMWRITE_JPEG_QUALITY, q, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+    return cv2.imdecode(cv2.imencode('.jpg', eight(x)[..., ::-1], how)[1], 1)[..., ::-1]
 
 
 def webp(x, q):
@@ -147,6 +153,68 @@ def page(x, rng):
     out, h, w = eight(x).copy(), x.shape[0] // 2 // 16 * 16, x.shape[1] // 2 // 16 * 16
     out[:h, :w] = grid(eight(x[:h, :w]), 5)
     return out
+
+
+def smooth_mask(x):
+    """Where the picture changes slowly and has little noise, as the benchmark has it (`clean::smooth_mask`)."""
+    luma = x @ np.array([.299, .587, .114])
+    g = cv2.GaussianBlur(luma, (25, 25), 3, borderType=cv2.BORDER_REFLECT_101)
+    residue = cv2.blur((luma - g) ** 2, (9, 9))
+    dx, dy = cv2.Sobel(g, -1, 1, 0), cv2.Sobel(g, -1, 0, 1)
+    mask = (abs(dx) < 4) & (abs(dy) < 4) & (residue < 1) & (g >= 4) & (g <= 250)
+    return cv2.erode(mask.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+
+
+def fullest(mask, taken, side):
+    """The window that holds most of the mask; samples in windows that were taken before do not count."""
+    h, w = min(side, mask.shape[0] // 16 * 16), min(side, mask.shape[1] // 16 * 16)
+    sums = cv2.integral((mask & ~taken).astype(np.uint8))
+    count = (sums[h:, w:] - sums[:-h, w:] - sums[h:, :-w] + sums[:-h, :-w])[::16, ::16]
+    y, x = np.unravel_index(np.argmax(count), count.shape)
+    return slice(16 * y, 16 * y + h), slice(16 * x, 16 * x + w)
+
+
+def gradient(rng, side=512):
+    """Few codes across the picture, straight or round, with grain or none."""
+    y, x = np.mgrid[:side, :side] / side
+    a, (cy, cx) = rng.uniform(0, 2 * np.pi), rng.uniform(-.2, 1.2, 2)
+    t = x * np.cos(a) + y * np.sin(a) if rng.integers(2) else np.hypot(x - cx, y - cy)
+    colour, span = rng.uniform(20, 200, 3), rng.uniform(2, 40) * rng.uniform(.6, 1, 3)
+    grain = (0, 0, .3, .7, 1.2)[rng.integers(5)]
+    return np.clip(colour + t[..., None] * span + rng.normal(0, 1, (side, side, 1)) * grain, 0, 255)
+
+
+def windows(x, rng):
+    """By name: two of 512² and one of 256² with the most smooth area, and a gradient."""
+    mask, out = smooth_mask(x), {}
+    taken = np.zeros(mask.shape, bool)
+    for i in range(2):
+        at = fullest(mask, taken, 512)
+        out[f'512_{i}'] = x[at]
+        taken[at] = True
+    at = fullest(mask, np.zeros(mask.shape, bool), 256)
+    out['256_0'] = x[at]
+    out['gradient'] = gradient(rng)
+    return out
+
+
+def diffused(x):
+    """Rounded to 8 bits with Floyd's and Steinberg's error diffusion; a slanted line of samples at a time, none of which needs another."""
+    h, w = x.shape[:2]
+    out = np.pad(x, ((0, 1), (1, 1), (0, 0)))
+    for t in range(w + 2 * h - 2):
+        y = np.arange(max(0, (t - w + 2) // 2), min(h - 1, t // 2) + 1)
+        i = t - 2 * y + 1
+        rounded = np.rint(out[y, i])
+        e = (out[y, i] - rounded) / 16
+        out[y, i] = rounded
+        for down, right, share in ((0, 1, 7), (1, -1, 3), (1, 0, 5), (1, 1, 1)):
+            out[y + down, i + right] += share * e
+    return eight(out[:-1, 1:-1])
+
+
+def grained(x, rng):
+    return eight(x + rng.normal(0, rng.uniform(.3, 1), x.shape[:2] + (1,)))
 
 
 X264 = ['-c:v', 'libx264', '-preset', 'medium', '-threads', '1']
@@ -200,11 +268,92 @@ CROPS = {
     'page': page,
 }
 
+def each(f):
+    """Makes many pictures one by one."""
+    return lambda xs, r: np.stack([f(x, r) for x in xs])
+
+
+def intra(xs, codec):
+    """Pictures of one size in one stream, none of which needs another."""
+    n, h, w = xs.shape[:3]
+    stream = encode(eight(xs).tobytes(), w, h, 'rgb24', ['-pix_fmt', 'yuv420p'] + codec + ['-g', '1', '-bf', '0'])
+    return np.frombuffer(decode(stream), np.uint8).reshape(n, h, w, 3)
+
+
+def fhd_each(xs, r, luma, chroma):
+    """The FHD recipe for many pictures of one size: one stream, in which each begins anew after five frames."""
+    panned = [pan(x, r) for x in xs]
+    w, h = panned[0][1:]
+    frames = np.concatenate([p[0] for p in panned])
+    cut = yuv_grid(frames, luma, chroma, chroma) if luma or chroma else frames
+    codec = ['-c:v', 'mpeg4', '-q:v', str(r.integers(2, 6)), '-g', '5', '-sc_threshold', '1000000000']
+    return np.frombuffer(decode(encode(cut.tobytes(), w, h, 'rgb24', codec)), np.uint8).reshape(-1, 5, h, w, 3)[:, -1]
+
+
+# Windows of smooth area that were not cut: bands of 8 bits, of codecs and of curves look most like levels here.
+SMOOTH = {
+    'smooth_clean8': lambda x, r: eight(x),
+    'smooth_clean420': lambda x, r: yuv_grid(x),
+    'smooth_clean420_709': lambda x, r: yuv_grid(x, extra=MATRIX709),
+    'smooth_clean420_exact': lambda x, r: yuv_grid(x, extra=EXACT),
+    'smooth_q95': each(lambda x, r: jpeg(x, 95)), 'smooth_q90': each(lambda x, r: jpeg(x, 90)),
+    'smooth_q75': each(lambda x, r: jpeg(x, 75)), 'smooth_q95_444': each(lambda x, r: jpeg(x, 95, True)),
+    'smooth_q90_444': each(lambda x, r: jpeg(x, 90, True)), 'smooth_q75_444': each(lambda x, r: jpeg(x, 75, True)),
+    'smooth_x264_18': lambda x, r: intra(x, X264 + ['-crf', '18']), 'smooth_x264_24': lambda x, r: intra(x, X264 + ['-crf', '24']),
+    'smooth_x265_24': lambda x, r: intra(x, X265 + ['-crf', '24']),
+    'smooth_fhd_clean': lambda x, r: fhd_each(x, r, None, None),
+    'smooth_webp90': each(lambda x, r: webp(x, 90)),
+    'smooth_tone': each(tone), 'smooth_gray8': lambda x, r: eight(grey(x)), 'smooth_gray_q90': each(lambda x, r: jpeg(grey(x), 90)),
+    'smooth_dither': each(lambda x, r: diffused(x)), 'smooth_grain': each(grained),
+    'smooth_still': each(lambda x, r: eight(cv2.GaussianBlur(x, (0, 0), 2.5))),
+}
+# The first windows with grids: what is smooth must not speak against one.
+SMOOTH_CUT = {
+    'smooth_fhd_y6': lambda x, r: fhd_each(x, r, 6, None), 'smooth_fhd_y6c6': lambda x, r: fhd_each(x, r, 6, 6),
+    'smooth_fhd_y6c5': lambda x, r: fhd_each(x, r, 6, 5), 'smooth_y6': lambda x, r: yuv_grid(x, luma=6),
+    'smooth_u5': lambda x, r: yuv_grid(x, u=5), 'smooth_c6': lambda x, r: yuv_grid(x, u=6, v=6),
+    'smooth_y6_exact': lambda x, r: yuv_grid(x, luma=6, extra=EXACT),
+    'smooth_y6_jpeg90': lambda x, r: np.stack([jpeg(y, 90) for y in yuv_grid(x, luma=6)]),
+}
+
+
+def smooth_windows(paths, out, only, some):
+    """Smooth windows of some pictures: all of them where nothing but a change of colours is done, and of pictures for choosing and
+    reporting; of the others, where a codec or a curve follows, a quarter by chance."""
+    parts = collections.defaultdict(list)
+    for path in paths:
+        name = os.path.basename(path)[:-4]
+        for window, part in windows(load(path), np.random.default_rng(zlib.crc32(name.encode()))).items():
+            parts[part.shape].append((path, name, window, part))
+    for cause, make in {**SMOOTH, **SMOOTH_CUT}.items():
+        if only and cause not in only:
+            continue
+        os.makedirs(f'{out}/{cause}', exist_ok=True)
+        for of_shape in parts.values():
+            def chosen(path, name, window, _):
+                if cause in SMOOTH_CUT:
+                    return window == '512_0' and path in some
+                kept = name.startswith(('val_', 'test_')) or 'clean' in cause
+                return kept or zlib.crc32(f'{cause} {name} {window}'.encode()) % 4 == 0
+
+            jobs = [job for job in of_shape if chosen(*job)]
+            targets = [f'{out}/{cause}/{name}~{window}.ppm' for _, name, window, _ in jobs]
+            if all(map(os.path.exists, targets)):
+                continue
+            rng = np.random.default_rng(zlib.crc32(f'{cause} {jobs[0][1]} {jobs[0][2]}'.encode()))
+            try:
+                for target, y in zip(targets, make(np.stack([job[3] for job in jobs]), rng)):
+                    cv2.imwrite(target, np.ascontiguousarray(y[..., ::-1]))
+            except Exception as e:
+                print(cause, targets[0], e, file=sys.stderr)
+
 
 def main():
     photos, out, only = sys.argv[1], sys.argv[2], sys.argv[3:]
-    files = sorted(glob.glob(f'{photos}/*.png'))
-    some = [f for f in files if 'val_' in f] + [f for f in files if 'train_' in f][::3]
+    every = sorted(glob.glob(f'{photos}/*.png'))
+    files = [f for f in every if not os.path.basename(f).startswith('extra_')]
+    train = [f for f in files if os.path.basename(f).startswith('train_')]
+    some = [f for f in files if f not in train] + train[::3]
     jobs = [(c, f, 'clean') for c in CLEAN for f in files] + [(c, f, 'frame') for c in FRAMES for f in some] \
         + [(c, f, 'crop') for c in CROPS for f in some]
 
@@ -227,6 +376,9 @@ def main():
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(work, jobs))
+        if not only or any(c.startswith('smooth_') for c in only):
+            groups = [every[i:i + 12] for i in range(0, len(every), 12)]
+            list(pool.map(lambda fs: smooth_windows(fs, out, only, some), groups))
 
 
 if __name__ == '__main__':

@@ -98,7 +98,7 @@ impl Picture<'_> {
             return self.recoded(&noisy, matrix, [2.0, 1.14, 1.14]);
         }
         // Colours that no codec has touched are cut in a part at most.
-        if grey && let Some(found) = self.by_channels(extra) {
+        if grey && let Some(found) = self.by_channels(extra + noisy::limits::GREY) {
             return found;
         }
         // Limited range leaves gaps of a ninth of a step that look like a fine JPEG grid.
