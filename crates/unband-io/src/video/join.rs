@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-use super::codec::Container;
+use super::codec::Codec;
 use super::ffmpeg::{Args, FFPROBE, IDLE, file_name};
 use super::fragments;
 use super::others::written;
@@ -55,7 +55,7 @@ pub fn join(
     let _leftover = Leftover::new(part);
     let mut running = Running::start(&args, true, false, &others.programs)?;
     let sent = match running.input() {
-        Some(mut input) => send(film, segments, encoding.container(), &mut input),
+        Some(mut input) => send(film, segments, encoding, &mut input),
         None => Ok(()),
     };
     let not_written =
@@ -90,7 +90,7 @@ const ADDED_SECONDS: u32 = 3600;
 fn send(
     film: &Film,
     segments: &[Segment],
-    container: &Container,
+    encoding: &Encoding,
     out: &mut dyn Write,
 ) -> Result<(), VideoError> {
     let open =
@@ -105,8 +105,12 @@ fn send(
         let shown = fragments::retimed(&coded, &times).map_err(|error| error.in_file(&segment.path))?;
         files.push((units(segment.first()), shown));
     }
-    // Containers with one time for a frame name a rate beside, which `FFmpeg` takes from when frames are decoded.
-    let even = (!container.times_of_tracks && !film.video.variable).then_some((in_frame, in_tick));
+    // Containers with one time for a frame name a rate beside, which `FFmpeg` takes from when frames are decoded. Of other codecs it
+    // may write when they are decoded as that time.
+    let known = matches!(encoding.codec, Codec::X265 | Codec::SvtAv1 | Codec::Vp9);
+    let container = encoding.container();
+    let even = known && !container.times_of_tracks && !film.video.variable;
+    let even = even.then_some((in_frame, in_tick));
     let times = fragments::timeline(&files, last_frame_lasts(film, &files, units(0)), even);
     for (i, (segment, times)) in segments.iter().zip(&times).enumerate() {
         let path = &segment.path;

@@ -60,6 +60,32 @@ fn rate_level_and_size_are_those_of_a_plain_transcode() {
 }
 
 #[test]
+fn times_that_a_container_rounds_stay_with_every_codec() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("source.mkv");
+    let make = ["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=128x72:r=24:d=0.5", "-c:v", "libx264"];
+    printed("ffmpeg", &[&make[..], &[source.to_str().unwrap()]].concat());
+    let sorted = |path: &Path| {
+        let text = of_video(path, "packet=pts_time");
+        let mut times: Vec<f64> = text.split([',', '\n']).filter_map(|time| time.parse().ok()).collect();
+        times.sort_by(f64::total_cmp);
+        times
+    };
+    for codec in ["ffv1", "libvpx-vp9", "libx264", "libx265", "mpeg4", "prores_ks", "huffyuv"] {
+        let out = folder.path().join(format!("{codec}.mkv"));
+        let bits = if codec == "prores_ks" { 10 } else { 8 };
+        let args = ["-c:v", codec];
+        let args: &[&str] =
+            if codec == "prores_ks" { &["-c:v", codec, "-vf", "format=yuv422p10"] } else { &args };
+        copied(&source, args, bits, 6, &out);
+        assert_eq!(sorted(&out), sorted(&source), "{codec}");
+    }
+}
+
+#[test]
 fn colours_whose_options_have_other_names_are_kept() {
     if !have_ffmpeg() {
         return;
