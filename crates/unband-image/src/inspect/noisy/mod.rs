@@ -143,12 +143,15 @@ pub(super) fn look(
 
 /// Scores of luma and, where there is any, of chroma.
 pub(super) fn judge(luma: &Flats, chroma: &[Option<Flats>; 2], conversion: Conversion) -> Scores {
-    let score = |flats: &Option<Flats>, bits, weights| {
-        flats.as_ref().and_then(|flats| Hypothesis::new(flats, bits)).map_or(-2.0, |h| h.chroma(weights))
-    };
-    let most = |flats: &Option<Flats>, bits, [one, flat, step]: [f64; 3]| {
-        flats.as_ref().and_then(|flats| Hypothesis::new(flats, bits)).map_or(0.0, |h| {
-            one + flat * (h.strict.levels.max(1.0) - 1.0) + step * (h.middles.levels - 1.0).max(0.0)
+    let told =
+        |bits| [0, 1].map(|i| chroma[i].as_ref().and_then(|flats: &Flats| Hypothesis::new(flats, bits)));
+    let (six, five) = (told(6), told(5));
+    let score = |told: [Option<Hypothesis>; 2], weights| told.map(|h| h.map_or(-2.0, |h| h.chroma(weights)));
+    let most = |told: [Option<Hypothesis>; 2], [one, flat, step]: [f64; 3]| {
+        told.map(|h| {
+            h.map_or(0.0, |h| {
+                one + flat * (h.strict.levels.max(1.0) - 1.0) + step * (h.middles.levels - 1.0).max(0.0)
+            })
         })
     };
     let luma = Hypothesis::new(luma, 6);
@@ -166,10 +169,10 @@ pub(super) fn judge(luma: &Flats, chroma: &[Option<Flats>; 2], conversion: Conve
         },
         luma6_weak,
         luma_shift: luma.map_or(0.0, |h| h.shift()),
-        six: [score(&chroma[0], 6, &CHROMA_SIX), score(&chroma[1], 6, &CHROMA_SIX)],
-        five: [score(&chroma[0], 5, &CHROMA_FIVE), score(&chroma[1], 5, &CHROMA_FIVE)],
-        six_most: [most(&chroma[0], 6, MOST_SIX), most(&chroma[1], 6, MOST_SIX)],
-        five_most: [most(&chroma[0], 5, MOST_FIVE), most(&chroma[1], 5, MOST_FIVE)],
+        six: score(six, &CHROMA_SIX),
+        five: score(five, &CHROMA_FIVE),
+        six_most: most(six, MOST_SIX),
+        five_most: most(five, MOST_FIVE),
     }
 }
 
