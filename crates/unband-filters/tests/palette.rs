@@ -1,35 +1,22 @@
 //! What `smooth` does to pictures with a palette, on gradients made here.
 #![allow(clippy::unwrap_used)]
 
+// Its quantisers are for other tests.
+#[allow(dead_code)]
+#[path = "../../unband-image/src/inspect/made.rs"]
+mod made;
+
 use unband_filters::smooth::ENTRY;
 use unband_filters::smooth::colours::Colours;
 use unband_image::inspect::{Cause, inspect};
-use unband_image::{Context, Image, tile};
+use unband_image::{Context, Image, Rng, tile};
 
 const W: usize = 240;
 const H: usize = 180;
 
-/// How a gradient runs: how far along it a place lies, 0 to 1.
-const RUNS: [fn(f32, f32) -> f32; 6] = [
-    |x, _| x,
-    |x, _| 1.0 - x,
-    |_, y| y,
-    |_, y| 1.0 - y,
-    |x, y| 0.5 * (x + y),
-    |x, y| 1.2 * (x - 0.5).hypot(y - 0.45),
-];
-
 /// A sunset's colours along a run, in 8-bit codes.
 fn gradient(run: usize) -> Vec<[f32; 3]> {
-    let stops = [[24.0, 40.0, 96.0], [150.0, 110.0, 140.0], [250.0, 190.0, 110.0]];
-    (0..W * H)
-        .map(|i| {
-            let (x, y) = ((i % W) as f32 / (W - 1) as f32, (i / W) as f32 / (H - 1) as f32);
-            let t = RUNS[run](x, y).clamp(0.0, 1.0);
-            let (from, part) = if t < 0.55 { (0, t / 0.55) } else { (1, (t - 0.55) / 0.45) };
-            [0, 1, 2].map(|c: usize| stops[from][c] + (stops[from + 1][c] - stops[from][c]) * part)
-        })
-        .collect()
+    made::gradient((W, H), run, 0.0, 0)
 }
 
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
@@ -85,7 +72,7 @@ fn error(clean: &[[f32; 3]], image: &Image) -> f64 {
 
 #[test]
 fn gradients_of_few_colours_gain_whatever_way_they_run() {
-    for (run, _) in RUNS.iter().enumerate() {
+    for (run, _) in made::RUNS.iter().enumerate() {
         let clean = gradient(run);
         for colours in [32, 64] {
             let image = quantised(&clean, colours);

@@ -1,9 +1,9 @@
-//! Made pictures of the tests that turn them, here and in `unband`.
+//! Made pictures of tests, here, of `smooth` and of `unband`.
 
 use super::Rng;
 
 /// How a gradient runs: how far along it a place lies, 0 to 1.
-const RUNS: [fn(f32, f32) -> f32; 6] = [
+pub const RUNS: [fn(f32, f32) -> f32; 6] = [
     |x, _| x,
     |x, _| 1.0 - x,
     |_, y| y,
