@@ -128,11 +128,9 @@ impl Cells {
                 *b = 1.0 - 4.0 * (p - p.round_ties_even()).abs();
             }
             if let Some(regions) = &self.regions {
-                for x in 0..w {
-                    if !regions.holds_at(plane, window.x0 + x, window.y0 + y) {
-                        first[y * w + x] = 0.0;
-                        second[y * w + x] = 0.0;
-                    }
+                for x in regions.outside(plane, (window.x0, window.y0 + y), w, (1, 1)) {
+                    first[y * w + x] = 0.0;
+                    second[y * w + x] = 0.0;
                 }
             }
         }

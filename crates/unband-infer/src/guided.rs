@@ -134,11 +134,9 @@ impl GuidedRestorer {
         for (p, plane) in planes.iter_mut().enumerate() {
             for y in 0..plane.height {
                 let source = &image.planes[p].row(window.y0 + y)[window.x0..window.x1];
-                for (x, (v, &s)) in plane.row_mut(y).iter_mut().zip(source).enumerate() {
-                    if !regions.holds_at(p, window.x0 + x, window.y0 + y) {
-                        *v = s;
-                    }
-                }
+                let row = plane.row_mut(y);
+                let outside = regions.outside(p, (window.x0, window.y0 + y), row.len(), (1, 1));
+                outside.for_each(|x| row[x] = source[x]);
             }
         }
     }

@@ -110,13 +110,10 @@ impl Smooth {
         corrections: &mut Grid,
     ) {
         let Some(regions) = &self.regions else { return };
-        let (sx, sy) = (image.width().div_ceil(size.0), image.height().div_ceil(size.1));
+        let scale = (image.width().div_ceil(size.0), image.height().div_ceil(size.1));
         for y in 0..corrections.height {
-            for (x, d) in corrections.row_mut(y).iter_mut().enumerate() {
-                if !regions.holds_at(plane, (core.x0 + x) * sx, (core.y0 + y) * sy) {
-                    *d = 0.0;
-                }
-            }
+            let row = corrections.row_mut(y);
+            regions.outside(plane, (core.x0, core.y0 + y), row.len(), scale).for_each(|x| row[x] = 0.0);
         }
     }
 

@@ -137,6 +137,18 @@ impl GridRegions {
             && self.holds.get(row * self.columns + column).is_some_and(|h| h.get(plane).is_some_and(|&h| h))
     }
 
+    /// Of `n` samples of a plane's row from `at` on, those around which the grid does not hold, counted from the first. A sample is as
+    /// wide and as high as so many of luma.
+    pub fn outside(
+        &self,
+        plane: usize,
+        (x0, y): (usize, usize),
+        n: usize,
+        (across, down): (usize, usize),
+    ) -> impl Iterator<Item = usize> {
+        (0..n).filter(move |x| !self.holds_at(plane, (x0 + x) * across, y * down))
+    }
+
     /// Does it hold in all squares for the first plane?
     pub fn everywhere(&self) -> bool {
         self.holds.iter().all(|h| h[0])
