@@ -273,10 +273,10 @@ def each(f):
     return lambda xs, r: np.stack([f(x, r) for x in xs])
 
 
-def intra(xs, codec):
+def intra(xs, codec, container='nut'):
     """Pictures of one size in one stream, none of which needs another."""
     n, h, w = xs.shape[:3]
-    stream = encode(eight(xs).tobytes(), w, h, 'rgb24', ['-pix_fmt', 'yuv420p'] + codec + ['-g', '1', '-bf', '0'])
+    stream = encode(eight(xs).tobytes(), w, h, 'rgb24', ['-pix_fmt', 'yuv420p'] + codec + ['-g', '1'], container)
     return np.frombuffer(decode(stream), np.uint8).reshape(n, h, w, 3)
 
 
@@ -299,14 +299,19 @@ SMOOTH = {
     'smooth_q95': each(lambda x, r: jpeg(x, 95)), 'smooth_q90': each(lambda x, r: jpeg(x, 90)),
     'smooth_q75': each(lambda x, r: jpeg(x, 75)), 'smooth_q95_444': each(lambda x, r: jpeg(x, 95, True)),
     'smooth_q90_444': each(lambda x, r: jpeg(x, 90, True)), 'smooth_q75_444': each(lambda x, r: jpeg(x, 75, True)),
-    'smooth_x264_18': lambda x, r: intra(x, X264 + ['-crf', '18']), 'smooth_x264_24': lambda x, r: intra(x, X264 + ['-crf', '24']),
-    'smooth_x265_24': lambda x, r: intra(x, X265 + ['-crf', '24']),
+    'smooth_x264_18': lambda x, r: intra(x, X264 + ['-crf', '18', '-bf', '0']),
+    'smooth_x264_24': lambda x, r: intra(x, X264 + ['-crf', '24', '-bf', '0']),
+    'smooth_x265_24': lambda x, r: intra(x, X265 + ['-crf', '24', '-bf', '0']),
+    'smooth_vp9_36': lambda x, r: intra(x, VP9 + ['-crf', '36']), 'smooth_av1_34': lambda x, r: intra(x, AV1 + ['-crf', '34'], 'ivf'),
+    'smooth_webp75': each(lambda x, r: webp(x, 75)),
     'smooth_fhd_clean': lambda x, r: fhd_each(x, r, None, None),
     'smooth_webp90': each(lambda x, r: webp(x, 90)),
     'smooth_tone': each(tone), 'smooth_gray8': lambda x, r: eight(grey(x)), 'smooth_gray_q90': each(lambda x, r: jpeg(grey(x), 90)),
     'smooth_dither': each(lambda x, r: diffused(x)), 'smooth_grain': each(grained),
     'smooth_still': each(lambda x, r: eight(cv2.GaussianBlur(x, (0, 0), 2.5))),
 }
+# Of these every window is taken: codecs that blur steps away make what most looks like a blurred grid.
+ALL_WINDOWS = ('clean', 'x264_24', 'x265', 'vp9', 'av1', 'webp75')
 # The first windows with grids: what is smooth must not speak against one.
 SMOOTH_CUT = {
     'smooth_fhd_y6': lambda x, r: fhd_each(x, r, 6, None), 'smooth_fhd_y6c6': lambda x, r: fhd_each(x, r, 6, 6),
@@ -318,8 +323,8 @@ SMOOTH_CUT = {
 
 
 def smooth_windows(paths, out, only, some):
-    """Smooth windows of some pictures: all of them where nothing but a change of colours is done, and of pictures for choosing and
-    reporting; of the others, where a codec or a curve follows, a quarter by chance."""
+    """Smooth windows of some pictures: all of them where nothing but a change of colours is done, of pictures for choosing and
+    reporting, and after codecs of films; of the others, where a JPEG or a curve follows, a quarter by chance."""
     parts = collections.defaultdict(list)
     for path in paths:
         name = os.path.basename(path)[:-4]
@@ -333,7 +338,7 @@ def smooth_windows(paths, out, only, some):
             def chosen(path, name, window, _):
                 if cause in SMOOTH_CUT:
                     return window == '512_0' and path in some
-                kept = name.startswith(('val_', 'test_')) or 'clean' in cause
+                kept = name.startswith(('val_', 'test_')) or any(word in cause for word in ALL_WINDOWS)
                 return kept or zlib.crc32(f'{cause} {name} {window}'.encode()) % 4 == 0
 
             jobs = [job for job in of_shape if chosen(*job)]
