@@ -27,7 +27,8 @@ pub(super) const SIX: f64 = 255.0 / 63.0;
 pub(super) const FIVE: f64 = 255.0 / 31.0;
 
 /// Limits of the sums: a half above the largest of pictures that were not cut (clean, coded, tone-mapped), of photos for
-/// learning and for choosing; that of luma 0.38. `tools/fit_detector.py` says what those are.
+/// learning and for choosing; that of luma 0.27, since a half would lose two of 35 frames, and that of six bits in channels 0.44.
+/// `tools/fit_detector.py` says what those are.
 pub(super) mod limits {
     pub const LUMA: f64 = 3.7;
     /// That of luma alone where any of three shifts would do, or levels have no steps between them.
