@@ -8,7 +8,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use unband::{Dither, Precision, TreatAs};
 use unband_image::ParamValue;
-use unband_io::video::Purpose;
+use unband_io::video::{Purpose, StreamSpec};
 
 use crate::cmd;
 
@@ -195,6 +195,15 @@ pub struct FilmArgs {
     /// Drop Dolby Vision and HDR10+ metadata, which describe each frame as it was
     #[arg(long)]
     pub drop_dynamic_hdr: bool,
+    /// Copy only these streams beside the pictures: numbers and kinds such as 2, a, s:1 (all by default)
+    ///
+    /// As ffmpeg's `-map` takes them, with commas between: a number, or a kind (a: sound, s: subtitles, d: data, t:
+    /// attachments, v: pictures), of it one with `:1`, counted from 0. With `?` behind it may be missing.
+    #[arg(long, value_name = "SPEC", value_delimiter = ',', action = clap::ArgAction::Append)]
+    pub streams: Option<Vec<StreamSpec>>,
+    /// Copy all streams but these, named as for `--streams`
+    #[arg(long, value_name = "SPEC", value_delimiter = ',', action = clap::ArgAction::Append)]
+    pub drop_stream: Vec<StreamSpec>,
     /// Take of a damaged film what can be decoded
     #[arg(long)]
     pub keep_going: bool,
@@ -222,6 +231,8 @@ impl FilmArgs {
             ("--lossless", self.lossless),
             ("--ffmpeg-args", self.ffmpeg_args.is_some()),
             ("--drop-dynamic-hdr", self.drop_dynamic_hdr),
+            ("--streams", self.streams.is_some()),
+            ("--drop-stream", !self.drop_stream.is_empty()),
             ("--keep-going", self.keep_going),
             ("--resume", self.resume),
             ("--from", self.from.is_some()),

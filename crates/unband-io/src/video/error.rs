@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::probe::Stream;
 use crate::Error;
 
 /// Why a film could not be worked on. All but the first name the file themselves.
@@ -133,6 +134,28 @@ pub enum VideoError {
         /// What fits.
         instead: &'static str,
     },
+    /// Streams beside the pictures that a container does not hold.
+    #[error("{}: {container} cannot hold {}: {message}", path.display(), told(streams))]
+    NotHeld {
+        /// What was to be written.
+        path: PathBuf,
+        /// `FFmpeg`'s name of its container.
+        container: &'static str,
+        /// Those that it refuses alone; none where it refuses them together only.
+        streams: Vec<Stream>,
+        /// What `FFmpeg` said.
+        message: String,
+    },
+    /// A choice of streams that the film does not have, or that cannot be.
+    #[error("{}: {what}; there are {}", path.display(), told(streams))]
+    NoStream {
+        /// The film.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+        /// All that the film has.
+        streams: Vec<Stream>,
+    },
     /// Frames that went in did not all come out.
     #[error("{}: {found} frames were written, {expected} were given", path.display())]
     Frames {
@@ -167,6 +190,16 @@ pub enum VideoError {
         /// What the planes are ("the colour matrix `ictcp`").
         what: String,
     },
+}
+
+/// "stream 1 (audio, aac, eng) and stream 2 (data, klv)".
+fn told(streams: &[Stream]) -> String {
+    let names: Vec<String> = streams.iter().map(ToString::to_string).collect();
+    match names.as_slice() {
+        [] => "what the film has".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }
 
 impl VideoError {
@@ -212,6 +245,15 @@ impl VideoError {
                 "install an FFmpeg that has it, or choose another with `--for archive`, `--lossless` or `--ffmpeg-args`"
             }
             Self::Container { instead, .. } => instead,
+            Self::NotHeld { streams, container, .. } => {
+                let numbers: Vec<String> = streams.iter().map(|stream| stream.index.to_string()).collect();
+                let numbers = if numbers.is_empty() { "NUMBER".to_owned() } else { numbers.join(",") };
+                let other = if *container == "matroska" { "" } else { ", or write to a file with .mkv" };
+                return Some(format!("leave out what does not fit with `--drop-stream {numbers}`{other}"));
+            }
+            Self::NoStream { .. } => {
+                "name streams by their numbers or kinds: `2`, `a` (sound), `s` (subtitles), `d` (data), `t` (attachments), `a:1` (the second of sound), `d?` (if there is any)"
+            }
             Self::Unfinished { .. } => {
                 "give the options that it was begun with, or leave out `--resume` to begin anew"
             }

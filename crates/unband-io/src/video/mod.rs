@@ -17,6 +17,7 @@ mod others;
 pub mod pixel_format;
 pub mod probe;
 mod running;
+mod select;
 mod sniff;
 
 /// How many frames a fragmented file has, and how many it has once it was copied to begin at a time: alone, and as the first
@@ -48,6 +49,7 @@ pub use join::{Cut, join};
 pub use others::Others;
 pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
 pub use probe::{Film, probe};
+pub use select::{StreamChoice, StreamSpec};
 pub use sniff::{is_film, promises_film, text_kind};
 
 pub use crate::Programs;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde::Serialize;
 use unband::video::{FilmOptions, FilmReport, deband_film, unfinished};
 use unband::{Context, Error, Progress};
-use unband_io::video::{Purpose, container_of, is_film};
+use unband_io::video::{Purpose, StreamChoice, container_of, is_film};
 
 use crate::Outcome;
 use crate::args::DebandArgs;
@@ -80,6 +80,7 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
         purpose: if film.lossless { Purpose::Archive } else { film.purpose.unwrap_or_default() },
         ffmpeg_args,
         drop_dynamic_hdr: film.drop_dynamic_hdr,
+        streams: StreamChoice { only: film.streams.clone(), dropped: film.drop_stream.clone() },
         keep_going: film.keep_going,
         resume: film.resume,
         overwrite: args.pictures.overwrite,

@@ -1,5 +1,6 @@
 //! Films: what comes out beside the pictures, what stays as it was, and what happens when something goes wrong.
 
+mod chosen;
 mod damaged;
 #[cfg(unix)]
 mod disk;

@@ -1,5 +1,6 @@
 //! What a film is, in numbers and names.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use unband_image::{Color, Colorimetry, Depth};
@@ -43,6 +44,33 @@ pub struct Stream {
     pub dispositions: Vec<String>,
     /// Is it a picture about the film (a cover, a thumbnail) and not the film?
     pub attached_picture: bool,
+    /// Is it the text of chapters, as `QuickTime` and MP4 keep them in a track? Chapters are copied by themselves.
+    pub chapters: bool,
+}
+
+impl fmt::Display for Stream {
+    /// "stream 1 (audio, aac, eng)".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.attached_picture { "picture" } else { self.kind.word() };
+        write!(f, "stream {} ({kind}", self.index)?;
+        for word in [&self.codec, &self.language].into_iter().flatten() {
+            write!(f, ", {word}")?;
+        }
+        write!(f, ")")
+    }
+}
+
+impl StreamKind {
+    /// In a word, for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Subtitle => "subtitles",
+            Self::Attachment => "attachment",
+            Self::Data => "data",
+        }
+    }
 }
 
 /// What flows in a stream.

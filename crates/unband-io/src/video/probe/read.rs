@@ -32,6 +32,8 @@ fn stream(node: Node<'_>) -> Stream {
         default: disposition.flag("default"),
         dispositions: disposition.flags(),
         attached_picture: disposition.flag("attached_pic") || disposition.flag("timed_thumbnails"),
+        chapters: node.text("codec_name") == Some("bin_data")
+            && node.text("codec_tag_string") == Some("text"),
     }
 }
 

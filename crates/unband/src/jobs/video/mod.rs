@@ -93,7 +93,7 @@ fn work_on(
     let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
     let bits = bits_of_film(&film, options)?;
     let encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, &ffmpeg)?;
-    let others = Others::check(&film, &encoding, output, options.keep_going, programs)?;
+    let others = Others::check(&film, &encoding, &options.streams, (output, options.keep_going), programs)?;
     let cut = cut(&film, options)?;
     let plan = Plan { film, encoding, ffmpeg, others, output, options, cut, programs };
     let key = format!("{} {cut:?} {bits} {:?}", plan.encoding.describe(), plan.options.options);

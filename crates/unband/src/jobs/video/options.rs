@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use unband_io::video::{Film, Purpose};
+use unband_io::video::{Film, Purpose, StreamChoice};
 
 use crate::Options;
 
@@ -18,6 +18,8 @@ pub struct FilmOptions {
     pub ffmpeg_args: Vec<String>,
     /// Drop Dolby Vision and HDR10+ metadata, which fit the frames as they were.
     pub drop_dynamic_hdr: bool,
+    /// Which streams beside the pictures go along.
+    pub streams: StreamChoice,
     /// Take of a damaged film what can be decoded.
     pub keep_going: bool,
     /// Go on with unfinished work.
