@@ -204,6 +204,9 @@ pub struct FilmArgs {
     /// Copy all streams but these, named as for `--streams`
     #[arg(long, value_name = "SPEC", value_delimiter = ',', action = clap::ArgAction::Append)]
     pub drop_stream: Vec<StreamSpec>,
+    /// The frames are whole pictures, even if the film says that they are interlaced (PsF)
+    #[arg(long)]
+    pub progressive: bool,
     /// Take of a damaged film what can be decoded
     #[arg(long)]
     pub keep_going: bool,
@@ -233,6 +236,7 @@ impl FilmArgs {
             ("--drop-dynamic-hdr", self.drop_dynamic_hdr),
             ("--streams", self.streams.is_some()),
             ("--drop-stream", !self.drop_stream.is_empty()),
+            ("--progressive", self.progressive),
             ("--keep-going", self.keep_going),
             ("--resume", self.resume),
             ("--from", self.from.is_some()),

@@ -28,7 +28,7 @@ pub fn run(args: &DebandArgs) -> Outcome {
         && only.as_os_str() == STDIO
     {
         interrupt::listen();
-        return match stream::look() {
+        return match stream::look(args) {
             Ok(look) if look.is_stream => stream::run(args, &look.begins, &talk),
             Ok(look) => pictures::run(args, gather(args), look.begins, &talk),
             Err(error) => {

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::probe::{content_light_words, svt_mastering_display, x265_master_display};
-use super::{Ffmpeg, Film, PixelFormat, VideoError};
+use super::{Ffmpeg, Film, PixelFormat, Programs, Video, VideoError};
+use crate::Error;
 
 /// What a film is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,6 +58,11 @@ impl Codec {
             Self::Ffv1 => "ffv1",
             Self::Other(name) => name,
         }
+    }
+
+    /// Does it take only sizes at which all pixels share chroma? Known of those that HEVC's own rules bind, and of some more.
+    fn wants_even(&self) -> bool {
+        matches!(self, Self::X265 | Self::SvtAv1) || self.name() == "libx264"
     }
 
     /// The container that its finished parts wait in. Both have fragments; MP4 has no codes for some codecs, `QuickTime` none
@@ -166,14 +172,14 @@ pub struct Encoding {
 }
 
 impl Encoding {
-    /// Chooses for a container and a purpose. `args` are `FFmpeg`'s for the encoder: with `-c:v` among them they are all that
+    /// Chooses for a film, a container and a purpose. `args` are `FFmpeg`'s for the encoder: with `-c:v` among them they are all that
     /// it is told, else they follow what is chosen here. `bits`: of the frames.
     ///
     /// # Errors
     /// Containers that films are not written to, codecs that do not go into them, encoders that are missing.
     pub fn choose(
-        output: &Path,
-        purpose: Purpose,
+        video: &Video,
+        (output, purpose): (&Path, Purpose),
         args: &[String],
         bits: u8,
         ffmpeg: &Ffmpeg,
@@ -187,6 +193,9 @@ impl Encoding {
                 "name a file with .mkv, .mp4, .mov or .webm",
             )
         })?;
+        // Filters may change the size, and other samples share no chroma.
+        let changed = |arg: &String| ["-vf", "-filter", "-pix_fmt"].iter().any(|name| arg.starts_with(name));
+        let odd = video.is_odd() && !args.iter().any(changed);
         let own = args.iter().position(|arg| arg == "-c:v" || arg == "-vcodec" || arg == "-codec:v");
         let codec = match own {
             Some(at) => {
@@ -197,8 +206,12 @@ impl Encoding {
                 }
                 known(name)
             }
-            None => default_codec(container, purpose, ffmpeg),
+            None => default_codec(container, purpose, odd, ffmpeg),
         };
+        if odd && codec.wants_even() {
+            let (encoder, path) = (codec.name().to_owned(), output.to_owned());
+            return Err(VideoError::Odd { path, encoder, width: video.width, height: video.height });
+        }
         if codec == Codec::Ffv1 && !container.ffv1 {
             let what = format!("{} holds no FFV1, the codec without loss", container.muxer);
             return Err(refused(what, "write to a file with .mkv"));
@@ -214,6 +227,9 @@ impl Encoding {
     /// What the encoder is told, `-c:v` included: settings, colours, and the light that the film says of itself.
     pub(super) fn args(&self, film: &Film, pixels: &PixelFormat) -> Vec<OsString> {
         let mut args: Vec<String> = self.args.clone();
+        // Alpha would be encoded in frames of its own, of 8 bits, which are not taken along.
+        let opaque = PixelFormat::planar(pixels.samples, pixels.bits, false);
+        let pixels = opaque.filter(|_| self.codec == Codec::Vp9).unwrap_or(pixels);
         args.extend(["-pix_fmt".to_owned(), pixels.name.to_owned()]);
         let video = &film.video;
         let named = [
@@ -283,8 +299,14 @@ impl Encoding {
     }
 
     /// Can the container or the codec say what the film says of its light?
-    pub fn keeps_light(&self) -> bool {
+    pub(super) fn keeps_light(&self) -> bool {
         self.container.light || matches!(self.codec, Codec::X265 | Codec::SvtAv1)
+    }
+
+    /// Does alpha go along?
+    pub(super) fn keeps_alpha(&self, programs: &Programs) -> Result<bool, Error> {
+        // VP9 has it in packets of its own, which do not go through the container of a part.
+        Ok(self.codec != Codec::Vp9 && Ffmpeg::takes_alpha(self.codec.name(), programs)?)
     }
 
     pub(super) fn container(&self) -> &'static Container {
@@ -304,10 +326,11 @@ fn known(name: &str) -> Codec {
         .unwrap_or_else(|| Codec::Other(name.to_owned()))
 }
 
-fn default_codec(container: &Container, purpose: Purpose, ffmpeg: &Ffmpeg) -> Codec {
+fn default_codec(container: &Container, purpose: Purpose, odd: bool, ffmpeg: &Ffmpeg) -> Codec {
     let av1 = || if ffmpeg.encodes(Codec::SvtAv1.name()) { Codec::SvtAv1 } else { Codec::Vp9 };
     match (purpose, container.muxer) {
         (Purpose::Archive, _) => Codec::Ffv1,
+        (_, "webm" | "mp4" | "matroska") if odd => Codec::Vp9,
         (_, "webm") | (Purpose::Web, "mp4" | "matroska") => av1(),
         _ => Codec::X265,
     }

@@ -73,6 +73,8 @@ pub enum VideoError {
         path: PathBuf,
         /// Which field comes first.
         fields: &'static str,
+        /// What makes a film of whole pictures of it.
+        command: String,
     },
     /// Metadata for each frame that fit the original frames only.
     #[error("{}: {what} would be lost: it describes each frame as it was before", path.display())]
@@ -156,6 +158,18 @@ pub enum VideoError {
         /// All that the film has.
         streams: Vec<Stream>,
     },
+    /// An encoder that takes no pixels beside those that share chroma.
+    #[error("{}: {encoder} does not encode {width}×{height} pixels of which two and two share chroma", path.display())]
+    Odd {
+        /// What was to be written.
+        path: PathBuf,
+        /// Its name.
+        encoder: String,
+        /// Width of the film.
+        width: usize,
+        /// Height of the film.
+        height: usize,
+    },
     /// Frames that went in did not all come out.
     #[error("{}: {found} frames were written, {expected} were given", path.display())]
     Frames {
@@ -225,8 +239,10 @@ impl VideoError {
             Self::Picture { .. } => {
                 "restore it as a picture: convert it to PNG first if its format is not known here"
             }
-            Self::Interlaced { .. } => {
-                "deinterlace it first, for example with `ffmpeg -i FILE -vf bwdif -c:a copy OUT`, or by `--ffmpeg-args`"
+            Self::Interlaced { command, .. } => {
+                return Some(format!(
+                    "deinterlace it first: `{command}`; where its frames are whole all the same (PsF), say so with `--progressive`"
+                ));
             }
             Self::DynamicHdr { .. } => {
                 "allow it to be dropped with `--drop-dynamic-hdr`: plain HDR10 or HLG stays as it is"
@@ -245,6 +261,9 @@ impl VideoError {
                 "install an FFmpeg that has it, or choose another with `--for archive`, `--lossless` or `--ffmpeg-args`"
             }
             Self::Container { instead, .. } => instead,
+            Self::Odd { .. } => {
+                "VP9 does, which a file with .mkv, .mp4 or .webm gets where no codec is named; so does `--lossless` (.mkv, .mov)"
+            }
             Self::NotHeld { streams, container, .. } => {
                 let numbers: Vec<String> = streams.iter().map(|stream| stream.index.to_string()).collect();
                 let numbers = if numbers.is_empty() { "NUMBER".to_owned() } else { numbers.join(",") };

@@ -43,6 +43,21 @@ impl Ffmpeg {
         Ok(Self { libavformat: libavformat(&room.said()), encoders })
     }
 
+    /// Does its encoder of that name take frames with alpha?
+    ///
+    /// # Errors
+    /// As [`Ffmpeg::find`].
+    pub(super) fn takes_alpha(name: &str, programs: &Programs) -> Result<bool, Error> {
+        let asked = ["-hide_banner".to_owned(), "-h".to_owned(), format!("encoder={name}")];
+        let answer = FFMPEG.ask(&Room::new()?, &asked, ANSWER_BYTES, MOST, programs)?;
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let formats = text.lines().find_map(|line| line.trim().strip_prefix("Supported pixel formats:"));
+        let alpha = ["yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya"];
+        Ok(formats.is_some_and(|list| {
+            list.split_whitespace().any(|format| alpha.iter().any(|name| format.starts_with(name)))
+        }))
+    }
+
     /// Has it an encoder of that name?
     pub fn encodes(&self, name: &str) -> bool {
         self.encoders.contains(name)

@@ -16,6 +16,8 @@ pub struct Others {
     container: &'static str,
     /// Numbers of the streams that go along.
     copied: Vec<usize>,
+    /// Those that would have to and cannot.
+    pub(super) left: Vec<Stream>,
     /// Streams that `FFmpeg` would write too early, and by how many seconds: some of its versions forget that the first
     /// samples of Opus in Matroska are not to be heard when they copy.
     early: Vec<(usize, f64)>,
@@ -52,11 +54,13 @@ impl Others {
     ) -> Result<Self, VideoError> {
         choice.check(film)?;
         let container = encoding.container();
-        let goes = |stream: &&Stream| goes(stream) && choice.takes(film, stream);
-        let copied: Vec<&Stream> =
-            film.streams.iter().filter(|stream| stream.index != film.video.stream).filter(goes).collect();
+        let beside = film.streams.iter().filter(|stream| stream.index != film.video.stream);
+        let chosen = beside.filter(|stream| !stream.made_anew && choice.takes(film, stream));
+        let (copied, left): (Vec<&Stream>, Vec<&Stream>) =
+            chosen.partition(|stream| goes(stream, container.muxer));
         let mut others = Self {
             container: container.muxer,
+            left: left.into_iter().cloned().collect(),
             copied: copied.iter().map(|stream| stream.index).collect(),
             early: Vec::new(),
             strict: !keep_going,
@@ -123,7 +127,7 @@ impl Others {
         for (number, stream) in streams.iter().enumerate() {
             self.map(stream, number, 0, &mut args);
         }
-        written(container, path, &mut args)?;
+        written(container, false, path, &mut args)?;
         let (success, said) =
             Running::start(&args.into_list(), false, false, &self.programs)?.finish(MOST, None)?;
         Ok((!success).then(|| said.message()))
@@ -167,16 +171,26 @@ impl Others {
     }
 }
 
-/// Can it go along at all? What `FFmpeg` has no name for, it cannot write; a track of chapters is made anew from them.
-fn goes(stream: &Stream) -> bool {
-    !stream.chapters && (stream.kind != StreamKind::Data || stream.codec.is_some())
+/// Can it go along at all? What `FFmpeg` has no name for, it cannot write, and files beside the film it leaves out of `WebM` without
+/// a word.
+fn goes(stream: &Stream, muxer: &str) -> bool {
+    match stream.kind {
+        StreamKind::Data => stream.codec.is_some(),
+        StreamKind::Attachment => muxer != "webm",
+        _ => true,
+    }
 }
 
-/// The file to write, last of all.
-pub(super) fn written(container: &Container, path: &Path, args: &mut Args) -> Result<(), Error> {
-    if container.times_of_tracks {
+/// The file to write, last of all. `index_last`: what says where all is may stand at its end.
+pub(super) fn written(
+    container: &Container,
+    index_last: bool,
+    path: &Path,
+    args: &mut Args,
+) -> Result<(), Error> {
+    if container.times_of_tracks && !index_last {
         args.put(&["-movflags", "+faststart"]);
-    } else {
+    } else if !container.times_of_tracks {
         args.put(&["-avoid_negative_ts", "disabled"]);
     }
     args.put(&["-max_interleave_delta", "0", "-f", container.muxer]);

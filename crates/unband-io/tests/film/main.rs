@@ -56,7 +56,7 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> F
     let film = video::probe(path, &Programs::default()).unwrap();
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-    let encoding = Encoding::choose(output, Purpose::Player, &args, bits, &ffmpeg).unwrap();
+    let encoding = Encoding::choose(&film.video, (output, Purpose::Player), &args, bits, &ffmpeg).unwrap();
     let decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default()).unwrap();
     let format = *decoder.format();
     drop(decoder);

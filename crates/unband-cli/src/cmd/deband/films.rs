@@ -81,6 +81,7 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
         ffmpeg_args,
         drop_dynamic_hdr: film.drop_dynamic_hdr,
         streams: StreamChoice { only: film.streams.clone(), dropped: film.drop_stream.clone() },
+        progressive: film.progressive,
         keep_going: film.keep_going,
         resume: film.resume,
         overwrite: args.pictures.overwrite,
@@ -172,10 +173,8 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
         Ok(report) => {
             talk.line(&line(&shown, &report));
             talk.detail(&format!("encoded as {}", report.encoding));
-            if report.loses_light {
-                talk.note(&format!(
-                    "{shown}: mastering display and light levels are not in the result: neither its codec nor its container holds them"
-                ));
+            for note in &report.notes {
+                talk.note(&format_args!("{shown}: {note}"));
             }
             if !args.pictures.json {
                 return Outcome::Done;
@@ -239,6 +238,7 @@ struct FilmRecord<'a> {
     changed: u64,
     shots: u64,
     seconds: f64,
+    notes: &'a [String],
 }
 
 impl<'a> FilmRecord<'a> {
@@ -260,6 +260,7 @@ impl<'a> FilmRecord<'a> {
             changed: report.changed,
             shots: report.shots,
             seconds: report.seconds,
+            notes: &report.notes,
         }
     }
 }

@@ -20,21 +20,26 @@ const MAGIC: &[u8] = b"YUV4MPEG2";
 /// No line of parameters is as long.
 const LONGEST_LINE: u64 = 4096;
 
-/// What standard input begins with, and whether it is a stream: YUV4MPEG2 with more than one frame.
+/// What standard input begins with, and whether it is a stream: YUV4MPEG2 that goes to standard output as it came, or has more
+/// than one frame.
 pub struct Look {
     pub begins: Vec<u8>,
     pub is_stream: bool,
 }
 
-/// Reads as much as it takes to tell: of YUV4MPEG2 one frame and one byte.
+/// Reads as much as it takes to tell: of YUV4MPEG2 at most one frame and one byte.
 ///
 /// # Errors
 /// Whatever standard input gives.
-pub fn look() -> io::Result<Look> {
+pub fn look(args: &DebandArgs) -> io::Result<Look> {
     let (mut begins, mut input) = (Vec::new(), io::stdin().lock());
     input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut begins)?;
     if begins != MAGIC {
         return Ok(Look { begins, is_stream: false });
+    }
+    let elsewhere = args.pictures.output.as_ref().is_some_and(|path| path.as_os_str() != STDIO);
+    if !elsewhere && args.pictures.format.is_none() {
+        return Ok(Look { begins, is_stream: true });
     }
     for byte in input.by_ref().take(LONGEST_LINE).bytes() {
         begins.push(byte?);
@@ -82,12 +87,16 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
     let ctx = Context { threads, cancel: &interrupt::STOP, ..Context::default() };
     let input = begins.chain(io::stdin().lock());
     let mut output = BufWriter::with_capacity(1 << 20, io::stdout().lock());
-    let done = deband_stream(input, &mut output, &options, &Limits::default(), &ctx);
+    let done = deband_stream(input, &mut output, (&options, args.film.progressive), &Limits::default(), &ctx);
     let flushed = output.flush();
     match done {
         Ok(report) => {
             if let Err(error) = flushed {
                 talk.failure(&stdout_failure(&error));
+                return Outcome::SomeFailed;
+            }
+            if report.frames == 0 {
+                talk.failure(&Failure::at(SHOWN.to_owned(), "there is no frame in it".to_owned(), None));
                 return Outcome::SomeFailed;
             }
             talk.line(&format!(

@@ -92,8 +92,10 @@ fn work_on(
     }
     let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
     let bits = bits_of_film(&film, options)?;
-    let encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, &ffmpeg)?;
+    let encoding =
+        Encoding::choose(&film.video, (output, options.purpose), &options.ffmpeg_args, bits, &ffmpeg)?;
     let others = Others::check(&film, &encoding, &options.streams, (output, options.keep_going), programs)?;
+    let notes = video::notes(&film, &encoding, &others, programs)?;
     let cut = cut(&film, options)?;
     let plan = Plan { film, encoding, ffmpeg, others, output, options, cut, programs };
     let key = format!("{} {cut:?} {bits} {:?}", plan.encoding.describe(), plan.options.options);
@@ -111,7 +113,7 @@ fn work_on(
         changed: 0,
         worked: 0,
         shots: 0,
-        loses_light: plan.loses_light(),
+        notes,
         seconds: 0.0,
     };
     let done = if work.complete { Ok(()) } else { plan.encode(&mut work, &mut report, ctx) };
@@ -211,11 +213,6 @@ impl Ending<'_> {
 }
 
 impl Plan<'_> {
-    fn loses_light(&self) -> bool {
-        let light = &self.film.video.colorimetry;
-        (light.mastering.is_some() || light.content_light.is_some()) && !self.encoding.keeps_light()
-    }
-
     /// Decodes, works and encodes, from where the segments end.
     fn encode(&self, work: &mut Work, report: &mut FilmReport, ctx: &Context<'_>) -> Result<(), Error> {
         let decode = DecodeOptions {
