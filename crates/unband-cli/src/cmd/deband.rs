@@ -37,6 +37,9 @@ pub fn run(args: &DebandArgs) -> Outcome {
             }
         };
     }
+    if films::are_frames(args) {
+        return films::run_frames(args, &talk);
+    }
     let mut found = gather(args);
     let is_film = |input: &Input| !input.is_stdin() && films::is_one(&input.path);
     let (films, others) = std::mem::take(&mut found.inputs).into_iter().partition(is_film);

@@ -1,10 +1,10 @@
 //! How films are encoded: a codec for what they are for and where they go, and what its encoder is told.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::probe::{content_light_words, svt_mastering_display, x265_master_display};
-use super::{Ffmpeg, Film, PixelFormat, Programs, Video, VideoError};
+use super::{Ffmpeg, Film, PixelFormat, Programs, Video, VideoError, stills};
 use crate::Error;
 
 /// What a film is for.
@@ -141,8 +141,21 @@ const CONTAINERS: &[Container] = &[
     },
 ];
 
-/// The container of that file name's extension; nothing where films are not written under it.
+/// Numbered pictures.
+static PICTURES: Container = Container {
+    muxer: "image2",
+    extensions: &[],
+    ffv1: true,
+    tagged: false,
+    times_of_tracks: false,
+    light: false,
+};
+
+/// The container of that file name's extension, numbered pictures for a pattern of such; nothing where films are not written under it.
 pub fn container_of(path: &Path) -> Option<&'static Container> {
+    if stills::are_named(path) {
+        return Some(&PICTURES);
+    }
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     CONTAINERS.iter().find(|container| container.extensions.contains(&extension.as_str()))
 }
@@ -163,12 +176,13 @@ const TINY: usize = 16;
 /// A codec, its quality, and further arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {
-    /// The codec.
+    /// The codec; of finished parts, where frames become pictures.
     pub codec: Codec,
     /// Bits per sample of the frames that it gets.
     pub bits: u8,
     args: Vec<String>,
     container: &'static Container,
+    output: PathBuf,
 }
 
 impl Encoding {
@@ -190,13 +204,18 @@ impl Encoding {
             let extension = output.extension().unwrap_or_default().to_string_lossy();
             refused(
                 format!("films are not written as `.{extension}`"),
-                "name a file with .mkv, .mp4, .mov or .webm",
+                "name a file with .mkv, .mp4, .mov or .webm, or pictures such as `out/%04d.png`",
             )
         })?;
         // Filters may change the size, and other samples share no chroma.
         let changed = |arg: &String| ["-vf", "-filter", "-pix_fmt"].iter().any(|name| arg.starts_with(name));
         let odd = video.is_odd() && !args.iter().any(changed);
         let own = args.iter().position(|arg| arg == "-c:v" || arg == "-vcodec" || arg == "-codec:v");
+        if let (true, Some(at)) = (container.muxer == PICTURES.muxer, own.or((!args.is_empty()).then_some(0)))
+        {
+            let what = format!("pictures of frames have no encoder that takes `{}`", args[at]);
+            return Err(refused(what, "leave `--ffmpeg-args` out: pictures are made without loss"));
+        }
         let codec = match own {
             Some(at) => {
                 let name = args.get(at + 1).map(String::as_str).unwrap_or_default();
@@ -221,7 +240,7 @@ impl Encoding {
         }
         let mut all = if own.is_some() { Vec::new() } else { settings(&codec, purpose) };
         all.extend(args.iter().cloned());
-        Ok(Self { codec, bits, args: all, container })
+        Ok(Self { codec, bits, args: all, container, output: output.to_owned() })
     }
 
     /// What the encoder is told, `-c:v` included: settings, colours, and the light that the film says of itself.
@@ -309,6 +328,11 @@ impl Encoding {
         Ok(self.codec != Codec::Vp9 && Ffmpeg::takes_alpha(self.codec.name(), programs)?)
     }
 
+    /// The pattern of the pictures that frames become, if they do.
+    pub(super) fn pictures(&self) -> Option<&Path> {
+        (self.container.muxer == PICTURES.muxer).then_some(&*self.output)
+    }
+
     pub(super) fn container(&self) -> &'static Container {
         self.container
     }
@@ -329,7 +353,7 @@ fn known(name: &str) -> Codec {
 fn default_codec(container: &Container, purpose: Purpose, odd: bool, ffmpeg: &Ffmpeg) -> Codec {
     let av1 = || if ffmpeg.encodes(Codec::SvtAv1.name()) { Codec::SvtAv1 } else { Codec::Vp9 };
     match (purpose, container.muxer) {
-        (Purpose::Archive, _) => Codec::Ffv1,
+        (Purpose::Archive, _) | (_, "image2") => Codec::Ffv1,
         (_, "webm" | "mp4" | "matroska") if odd => Codec::Vp9,
         (_, "webm") | (Purpose::Web, "mp4" | "matroska") => av1(),
         _ => Codec::X265,

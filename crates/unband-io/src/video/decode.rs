@@ -87,7 +87,7 @@ impl Decoder {
             let seconds = (film.seconds(from) - RUN_UP_SECONDS).max(0.0);
             args.put(&["-noaccurate_seek", "-ss", &format!("{seconds:.6}")]);
         }
-        args.input(&film.path)?;
+        args.film(&film.path, film.images.as_ref())?;
         args.put(&["-map", &format!("0:{}", film.video.stream)]);
         args.put(&["-fps_mode", "passthrough", "-enc_time_base", "-1", "-c:v", "rawvideo"]);
         if !native {

@@ -170,6 +170,14 @@ pub enum VideoError {
         /// Height of the film.
         height: usize,
     },
+    /// A folder or pattern of numbered pictures that are not one film.
+    #[error("{}: {what}", path.display())]
+    Series {
+        /// As it was named.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
     /// Frames that went in did not all come out.
     #[error("{}: {found} frames were written, {expected} were given", path.display())]
     Frames {
@@ -261,6 +269,9 @@ impl VideoError {
                 "install an FFmpeg that has it, or choose another with `--for archive`, `--lossless` or `--ffmpeg-args`"
             }
             Self::Container { instead, .. } => instead,
+            Self::Series { .. } => {
+                "name one series by a pattern such as `folder/shot_%04d.png`, whose numbers grow by one"
+            }
             Self::Odd { .. } => {
                 "VP9 does, which a file with .mkv, .mp4 or .webm gets where no codec is named; so does `--lossless` (.mkv, .mov)"
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::probe::INSTALL;
-use super::sniff;
+use super::{Images, sniff};
 use crate::program::{Program, Room};
 use crate::{Error, Programs};
 
@@ -171,6 +171,19 @@ impl Args {
         }
         self.put(&["-i"]);
         self.push(file_name(path)?);
+        Ok(())
+    }
+
+    /// Appends a film as [`Args::input`] does, or the numbered pictures that it is.
+    ///
+    /// # Errors
+    /// As [`Args::input`].
+    pub(super) fn film(&mut self, path: &Path, images: Option<&Images>) -> Result<(), Error> {
+        let Some(images) = images else { return self.input(path) };
+        let (options, pattern) = images.input();
+        self.0.extend(options.into_iter().map(OsString::from));
+        self.put(&["-protocol_whitelist", "file", "-format_whitelist", "image2", "-i"]);
+        self.push(file_name(&pattern)?);
         Ok(())
     }
 

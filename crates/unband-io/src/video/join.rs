@@ -14,7 +14,7 @@ use super::fragments;
 use super::light::with_light;
 use super::others::written;
 use super::running::Running;
-use super::{Encoding, Ffmpeg, Film, Others, Programs, Segment, VideoError};
+use super::{Encoding, Ffmpeg, Film, Others, PixelFormat, Programs, Samples, Segment, VideoError, stills};
 use crate::program::Room;
 use crate::{Error, Leftover};
 
@@ -80,6 +80,15 @@ pub fn join(
         say_range(film, part)?;
     }
     let expected = segments.iter().map(Segment::frames).sum();
+    if encoding.pictures().is_some() {
+        let found =
+            stills::count(part).map_err(|source| Error::Io { action: "read", source }.in_file(part))?;
+        return if found == expected {
+            Ok(())
+        } else {
+            Err(VideoError::Frames { path: part.to_owned(), found, expected })
+        };
+    }
     let stream = film.streams.iter().position(|stream| stream.index == film.video.stream);
     let found = count_frames(part, stream, &others.programs)?;
     if found == expected {
@@ -163,6 +172,16 @@ fn arguments(
     turned(film, ffmpeg, &mut args);
     args.put(&["-f", encoding.codec.part_container(), "-i", "pipe:0"]);
     others.inputs(film, start, cut.and_then(|cut| cut.to).map(|to| film.seconds(to)), &mut args)?;
+    if let Some(output) = encoding.pictures() {
+        std::fs::create_dir_all(part)
+            .map_err(|source| Error::Io { action: "make the folder", source }.in_file(part))?;
+        let samples = film.video.samples.unwrap_or(Samples::Rgb);
+        let pixels = PixelFormat::planar(samples, encoding.bits, film.video.alpha);
+        let missing = || VideoError::Color { path: film.path.clone(), what: film.video.pix_fmt.clone() };
+        args.put(&["-map", "0:0"]);
+        stills::written(film, pixels.ok_or_else(missing)?, output, part, &mut args)?;
+        return Ok(args.into_list());
+    }
     let mut number = 0;
     for stream in &film.streams {
         if stream.index == film.video.stream {

@@ -17,7 +17,9 @@ pub fn notes(
 ) -> Result<Vec<String>, Error> {
     let (video, mut notes) = (&film.video, Vec::new());
     for stream in &others.left {
-        let why = if stream.kind == StreamKind::Data {
+        let why = if encoding.pictures().is_some() {
+            "pictures hold none".to_owned()
+        } else if stream.kind == StreamKind::Data {
             "FFmpeg has no name for what is in it".to_owned()
         } else {
             format!("{} holds none", encoding.container().muxer)

@@ -151,7 +151,7 @@ impl Others {
             if let Some(to) = to {
                 args.put(&["-to", &format!("{to:.6}")]);
             }
-            args.input(&film.path)?;
+            args.film(&film.path, film.images.as_ref())?;
         }
         Ok(())
     }
@@ -175,6 +175,7 @@ impl Others {
 /// a word.
 fn goes(stream: &Stream, muxer: &str) -> bool {
     match stream.kind {
+        _ if muxer == "image2" => false,
         StreamKind::Data => stream.codec.is_some(),
         StreamKind::Attachment => muxer != "webm",
         _ => true,

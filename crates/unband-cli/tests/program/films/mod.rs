@@ -6,6 +6,7 @@ mod damaged;
 mod disk;
 mod faults;
 mod folders;
+mod frames;
 mod kept;
 mod names;
 mod playlists;

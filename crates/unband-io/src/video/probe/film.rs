@@ -1,18 +1,21 @@
 //! What a film is, in numbers and names.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use std::{fmt, io};
 
 use unband_image::{Color, Colorimetry, Depth};
 
 use super::{DynamicHdr, color};
-use crate::video::{Samples, VideoError};
+use crate::video::{Images, Samples, VideoError};
 
 /// A file with moving pictures, as `ffprobe` describes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Film {
     /// As it was given.
     pub path: PathBuf,
+    /// The numbered pictures that it is, where it is no file.
+    pub images: Option<Images>,
     /// `FFmpeg`'s names of the container, separated by commas ("matroska,webm").
     pub container: String,
     /// In seconds, where it is known.
@@ -222,6 +225,18 @@ impl Film {
         let units = denominator.checked_mul(fit).filter(|&units| units <= 1 << 30).unwrap_or(denominator);
         let tick = i64::from(numerator) * i64::from(units / denominator);
         (units, tick, i64::from(units) * i64::from(seconds) / i64::from(frames))
+    }
+
+    /// Bytes of its files, and when the last of them was changed.
+    ///
+    /// # Errors
+    /// Files that are gone.
+    pub fn state(&self) -> io::Result<(u64, Option<SystemTime>)> {
+        if let Some(images) = &self.images {
+            return images.state();
+        }
+        let metadata = std::fs::metadata(&self.path)?;
+        Ok((metadata.len(), metadata.modified().ok()))
     }
 
     /// A time in seconds as ticks, to the nearest.

@@ -104,6 +104,7 @@ pub(super) fn film(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>)
     (video.rotation, video.mirrored) = display(side_data());
     Film {
         path: path.to_owned(),
+        images: None,
         container: format.text("format_name").unwrap_or_default().to_owned(),
         duration: duration(format, node),
         streams: streams(answer),

@@ -82,12 +82,12 @@ fn work_on(
     // Programs take a while to start: what each is asked is asked at the same time.
     let (film, ffmpeg) = std::thread::scope(|scope| {
         let ffmpeg = scope.spawn(|| Ffmpeg::find(programs));
-        let film = video::probe(input, programs);
+        let film = opened(input, options, programs);
         (film, ffmpeg.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let film = film?;
     check_film(&film, options)?;
-    if output.exists() && !options.overwrite {
+    if video::is_taken(output) && !options.overwrite {
         return Err(unband_io::Error::Exists.in_file(output).into());
     }
     let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
@@ -143,6 +143,14 @@ fn about(error: Error, output: &Path) -> Error {
             VideoError::Frames { path, found, expected }.into()
         }
         other => other,
+    }
+}
+
+/// A film, or numbered pictures as one.
+fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
+    match &options.images {
+        Some(images) => video::probe_images(input, images.clone(), programs),
+        None => video::probe(input, programs),
     }
 }
 
@@ -368,9 +376,7 @@ impl Plan<'_> {
             &self.ffmpeg,
             &joined,
         )?;
-        let moved = fs::File::open(&joined)
-            .and_then(|file| unband_io::narrow(&file, &self.film.path).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&joined, self.output));
+        let moved = video::put_in_place(&joined, self.output, &self.film.path);
         moved.map_err(|source| unband_io::Error::Io { action: "write", source }.in_file(self.output).into())
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use unband_io::video::{Film, Purpose, StreamChoice};
+use unband_io::video::{Film, Images, Purpose, StreamChoice};
 
 use crate::Options;
 
@@ -18,6 +18,8 @@ pub struct FilmOptions {
     pub ffmpeg_args: Vec<String>,
     /// Drop Dolby Vision and HDR10+ metadata, which fit the frames as they were.
     pub drop_dynamic_hdr: bool,
+    /// The input is these numbered pictures.
+    pub images: Option<Images>,
     /// Frames are whole pictures, even if the film says that they are interlaced.
     pub progressive: bool,
     /// Which streams beside the pictures go along.
