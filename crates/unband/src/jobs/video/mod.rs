@@ -32,7 +32,7 @@ use crate::{Context, Error, OutputDepth};
 pub use self::alone::{Alone, check_film, deband_alone, decode_options};
 pub use self::options::{FilmOptions, FilmReport};
 pub use self::stop::ending_programs;
-pub use self::stream::{StreamReport, deband_stream};
+pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
 
 /// Frames that wait between two threads.
 const WAITING: usize = 3;
