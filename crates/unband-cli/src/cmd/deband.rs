@@ -28,7 +28,7 @@ pub fn run(args: &DebandArgs) -> Outcome {
         && only.as_os_str() == STDIO
     {
         interrupt::listen();
-        return match stream::look() {
+        return match stream::look(args) {
             Ok(look) if look.is_stream => stream::run(args, &look.begins, &talk),
             Ok(look) => pictures::run(args, gather(args), look.begins, &talk),
             Err(error) => {
@@ -36,6 +36,9 @@ pub fn run(args: &DebandArgs) -> Outcome {
                 Outcome::SomeFailed
             }
         };
+    }
+    if films::are_frames(args) {
+        return films::run_frames(args, &talk);
     }
     let mut found = gather(args);
     let is_film = |input: &Input| !input.is_stdin() && films::is_one(&input.path);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::probe::INSTALL;
-use super::sniff;
+use super::{Images, sniff};
 use crate::program::{Program, Room};
 use crate::{Error, Programs};
 
@@ -41,6 +41,21 @@ impl Ffmpeg {
         let encoders = FFMPEG.ask(&room, &["-encoders"], ANSWER_BYTES, MOST, programs)?;
         let encoders = names_of_encoders(&String::from_utf8_lossy(&encoders));
         Ok(Self { libavformat: libavformat(&room.said()), encoders })
+    }
+
+    /// Does its encoder of that name take frames with alpha?
+    ///
+    /// # Errors
+    /// As [`Ffmpeg::find`].
+    pub(super) fn takes_alpha(name: &str, programs: &Programs) -> Result<bool, Error> {
+        let asked = ["-hide_banner".to_owned(), "-h".to_owned(), format!("encoder={name}")];
+        let answer = FFMPEG.ask(&Room::new()?, &asked, ANSWER_BYTES, MOST, programs)?;
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let formats = text.lines().find_map(|line| line.trim().strip_prefix("Supported pixel formats:"));
+        let alpha = ["yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya"];
+        Ok(formats.is_some_and(|list| {
+            list.split_whitespace().any(|format| alpha.iter().any(|name| format.starts_with(name)))
+        }))
     }
 
     /// Has it an encoder of that name?
@@ -156,6 +171,19 @@ impl Args {
         }
         self.put(&["-i"]);
         self.push(file_name(path)?);
+        Ok(())
+    }
+
+    /// Appends a film as [`Args::input`] does, or the numbered pictures that it is.
+    ///
+    /// # Errors
+    /// As [`Args::input`].
+    pub(super) fn film(&mut self, path: &Path, images: Option<&Images>) -> Result<(), Error> {
+        let Some(images) = images else { return self.input(path) };
+        let (options, pattern) = images.input();
+        self.0.extend(options.into_iter().map(OsString::from));
+        self.put(&["-protocol_whitelist", "file", "-format_whitelist", "image2", "-i"]);
+        self.push(file_name(&pattern)?);
         Ok(())
     }
 

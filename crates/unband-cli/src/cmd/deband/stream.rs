@@ -1,14 +1,15 @@
 //! Standard input: a picture, or frames of YUV4MPEG2 that never end.
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::path::Path;
 
-use unband::video::deband_stream;
+use unband::video::{FilmOptions, StreamReport, deband_stream, deband_to_stream};
 use unband::{Context, Error};
 use unband_io::{Limits, Y4mHeader};
 
 use crate::Outcome;
 use crate::args::DebandArgs;
-use crate::inputs::{STDIO, reason};
+use crate::inputs::{STDIO, exact, reason};
 use crate::interrupt::{self, Busy};
 use crate::pictures::threads;
 use crate::result::stdout_failure;
@@ -20,21 +21,26 @@ const MAGIC: &[u8] = b"YUV4MPEG2";
 /// No line of parameters is as long.
 const LONGEST_LINE: u64 = 4096;
 
-/// What standard input begins with, and whether it is a stream: YUV4MPEG2 with more than one frame.
+/// What standard input begins with, and whether it is a stream: YUV4MPEG2 that goes to standard output as it came, or has more
+/// than one frame.
 pub struct Look {
     pub begins: Vec<u8>,
     pub is_stream: bool,
 }
 
-/// Reads as much as it takes to tell: of YUV4MPEG2 one frame and one byte.
+/// Reads as much as it takes to tell: of YUV4MPEG2 at most one frame and one byte.
 ///
 /// # Errors
 /// Whatever standard input gives.
-pub fn look() -> io::Result<Look> {
+pub fn look(args: &DebandArgs) -> io::Result<Look> {
     let (mut begins, mut input) = (Vec::new(), io::stdin().lock());
     input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut begins)?;
     if begins != MAGIC {
         return Ok(Look { begins, is_stream: false });
+    }
+    let elsewhere = args.pictures.output.as_ref().is_some_and(|path| path.as_os_str() != STDIO);
+    if !elsewhere && args.pictures.format.is_none() {
+        return Ok(Look { begins, is_stream: true });
     }
     for byte in input.by_ref().take(LONGEST_LINE).bytes() {
         begins.push(byte?);
@@ -77,12 +83,62 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
             return Outcome::Usage;
         }
     };
+    let progressive = args.film.progressive;
+    piped(args, SHOWN, talk, |output, ctx| {
+        let input = begins.chain(io::stdin().lock());
+        deband_stream(input, output, (&options, progressive), &Limits::default(), ctx)
+    })
+}
+
+/// Writes the frames of a film to standard output.
+pub fn run_film(args: &DebandArgs, options: &FilmOptions, input: &Path, talk: &Talk<'_>) -> Outcome {
+    let film = &args.film;
+    let fault = [
+        ("--json", args.pictures.json),
+        ("--for", film.purpose.is_some()),
+        ("--lossless", film.lossless),
+        ("--ffmpeg-args", film.ffmpeg_args.is_some()),
+        ("--resume", film.resume),
+    ];
+    let hint = "name a file with `-o` for an encoded film";
+    let failure = if io::stdout().is_terminal() {
+        let hint =
+            "pipe them on, for example into `x265 --y4m --output-depth 10 -`, or name a file with `-o`";
+        Some(Failure::usage("frames do not belong on a terminal", hint))
+    } else {
+        let given = fault.into_iter().find_map(|(option, given)| given.then_some(option));
+        given.map(|option| {
+            Failure::usage(format!("`{option}` says nothing of frames on standard output"), hint)
+        })
+    };
+    if let Some(failure) = failure {
+        talk.failure(&failure);
+        return Outcome::Usage;
+    }
+    let shown = exact(input);
+    piped(args, &shown, talk, |output, ctx| {
+        let (film, report) = deband_to_stream(input, output, options, ctx)?;
+        if film.video.variable {
+            talk.note(&format_args!(
+                "{shown}: its rate varies, the frames go at the average: YUV4MPEG2 has no times"
+            ));
+        }
+        Ok(report)
+    })
+}
+
+/// Does work that gives frames on standard output.
+fn piped(
+    args: &DebandArgs,
+    shown: &str,
+    talk: &Talk<'_>,
+    work: impl FnOnce(&mut (dyn Write + Send), &Context<'_>) -> Result<StreamReport, Error>,
+) -> Outcome {
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let threads = threads(args.pictures.threads);
     let ctx = Context { threads, cancel: &interrupt::STOP, ..Context::default() };
-    let input = begins.chain(io::stdin().lock());
-    let mut output = BufWriter::with_capacity(1 << 20, io::stdout().lock());
-    let done = deband_stream(input, &mut output, &options, &Limits::default(), &ctx);
+    let mut output = BufWriter::with_capacity(1 << 20, io::stdout());
+    let done = work(&mut output, &ctx);
     let flushed = output.flush();
     match done {
         Ok(report) => {
@@ -90,8 +146,12 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
                 talk.failure(&stdout_failure(&error));
                 return Outcome::SomeFailed;
             }
+            if report.frames == 0 {
+                talk.failure(&Failure::at(shown.to_owned(), "there is no frame in it".to_owned(), None));
+                return Outcome::SomeFailed;
+            }
             talk.line(&format!(
-                "{SHOWN}: {}, {}, {} changed → standard output",
+                "{shown}: {}, {}, {} changed → standard output",
                 counted(report.frames, "frame"),
                 counted(report.shots, "shot"),
                 counted(report.changed, "frame")
@@ -107,7 +167,9 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
             Outcome::SomeFailed
         }
         Err(error) => {
-            talk.failure(&Failure::at(SHOWN.to_owned(), error.to_string(), error.hint()));
+            let named = matches!(error, Error::Video(_) | Error::File(_)) && shown != SHOWN;
+            let subject = (!named).then(|| shown.to_owned());
+            talk.failure(&Failure { subject, message: error.to_string(), hint: error.hint() });
             Outcome::SomeFailed
         }
     }

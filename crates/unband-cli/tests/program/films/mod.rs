@@ -1,10 +1,12 @@
 //! Films: what comes out beside the pictures, what stays as it was, and what happens when something goes wrong.
 
+mod chosen;
 mod damaged;
 #[cfg(unix)]
 mod disk;
 mod faults;
 mod folders;
+mod frames;
 mod kept;
 mod names;
 mod playlists;
@@ -17,6 +19,7 @@ mod programs;
 mod resume;
 #[cfg(target_os = "linux")]
 mod signals;
+mod told;
 mod unusual;
 
 use std::path::{Path, PathBuf};

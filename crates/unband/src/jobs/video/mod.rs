@@ -32,7 +32,7 @@ use crate::{Context, Error, OutputDepth};
 pub use self::alone::{Alone, check_film, deband_alone, decode_options};
 pub use self::options::{FilmOptions, FilmReport};
 pub use self::stop::ending_programs;
-pub use self::stream::{StreamReport, deband_stream};
+pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
 
 /// Frames that wait between two threads.
 const WAITING: usize = 3;
@@ -82,18 +82,20 @@ fn work_on(
     // Programs take a while to start: what each is asked is asked at the same time.
     let (film, ffmpeg) = std::thread::scope(|scope| {
         let ffmpeg = scope.spawn(|| Ffmpeg::find(programs));
-        let film = video::probe(input, programs);
+        let film = opened(input, options, programs);
         (film, ffmpeg.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     let film = film?;
     check_film(&film, options)?;
-    if output.exists() && !options.overwrite {
+    if video::is_taken(output) && !options.overwrite {
         return Err(unband_io::Error::Exists.in_file(output).into());
     }
     let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
     let bits = bits_of_film(&film, options)?;
-    let encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, &ffmpeg)?;
-    let others = Others::check(&film, &encoding, output, options.keep_going, programs)?;
+    let encoding =
+        Encoding::choose(&film.video, (output, options.purpose), &options.ffmpeg_args, bits, &ffmpeg)?;
+    let others = Others::check(&film, &encoding, &options.streams, (output, options.keep_going), programs)?;
+    let notes = video::notes(&film, &encoding, &others, programs)?;
     let cut = cut(&film, options)?;
     let plan = Plan { film, encoding, ffmpeg, others, output, options, cut, programs };
     let key = format!("{} {cut:?} {bits} {:?}", plan.encoding.describe(), plan.options.options);
@@ -111,7 +113,7 @@ fn work_on(
         changed: 0,
         worked: 0,
         shots: 0,
-        loses_light: plan.loses_light(),
+        notes,
         seconds: 0.0,
     };
     let done = if work.complete { Ok(()) } else { plan.encode(&mut work, &mut report, ctx) };
@@ -141,6 +143,14 @@ fn about(error: Error, output: &Path) -> Error {
             VideoError::Frames { path, found, expected }.into()
         }
         other => other,
+    }
+}
+
+/// A film, or numbered pictures as one.
+fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
+    match &options.images {
+        Some(images) => video::probe_images(input, images.clone(), programs),
+        None => video::probe(input, programs),
     }
 }
 
@@ -211,11 +221,6 @@ impl Ending<'_> {
 }
 
 impl Plan<'_> {
-    fn loses_light(&self) -> bool {
-        let light = &self.film.video.colorimetry;
-        (light.mastering.is_some() || light.content_light.is_some()) && !self.encoding.keeps_light()
-    }
-
     /// Decodes, works and encodes, from where the segments end.
     fn encode(&self, work: &mut Work, report: &mut FilmReport, ctx: &Context<'_>) -> Result<(), Error> {
         let decode = DecodeOptions {
@@ -371,9 +376,7 @@ impl Plan<'_> {
             &self.ffmpeg,
             &joined,
         )?;
-        let moved = fs::File::open(&joined)
-            .and_then(|file| unband_io::narrow(&file, &self.film.path).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&joined, self.output));
+        let moved = video::put_in_place(&joined, self.output, &self.film.path);
         moved.map_err(|source| unband_io::Error::Io { action: "write", source }.in_file(self.output).into())
     }
 

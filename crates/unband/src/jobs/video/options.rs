@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use unband_io::video::{Film, Purpose};
+use unband_io::video::{Film, Images, Purpose, StreamChoice};
 
 use crate::Options;
 
@@ -18,6 +18,12 @@ pub struct FilmOptions {
     pub ffmpeg_args: Vec<String>,
     /// Drop Dolby Vision and HDR10+ metadata, which fit the frames as they were.
     pub drop_dynamic_hdr: bool,
+    /// The input is these numbered pictures.
+    pub images: Option<Images>,
+    /// Frames are whole pictures, even if the film says that they are interlaced.
+    pub progressive: bool,
+    /// Which streams beside the pictures go along.
+    pub streams: StreamChoice,
     /// Take of a damaged film what can be decoded.
     pub keep_going: bool,
     /// Go on with unfinished work.
@@ -49,8 +55,8 @@ pub struct FilmReport {
     pub worked: u64,
     /// Shots that this run has seen.
     pub shots: u64,
-    /// Does the result lack what the film says of its light, as neither codec nor container can say it?
-    pub loses_light: bool,
+    /// What it lacks of the film, or has otherwise; in a line each.
+    pub notes: Vec<String>,
     /// Time taken.
     pub seconds: f64,
 }
