@@ -133,7 +133,7 @@ pub struct DebandArgs {
     #[command(flatten)]
     pub pictures: PictureArgs,
 
-    /// Write nothing for pictures without banding, instead of a copy
+    /// Write nothing for pictures without banding, instead of a copy; films with nothing to repair are not written
     #[arg(long, help_heading = "Output")]
     pub only_banded: bool,
     /// Show each repaired picture before and after, on a page that needs nothing else
@@ -198,7 +198,7 @@ pub struct FilmArgs {
     /// Take of a damaged film what can be decoded
     #[arg(long)]
     pub keep_going: bool,
-    /// Go on with the unfinished work of an earlier run
+    /// Go on with the unfinished work of an earlier run; `--overwrite` without it begins anew
     #[arg(long)]
     pub resume: bool,
     /// Only show what would be done: the N most banded frames before and after, in one PNG [default file: `NAME_unband_preview.png`]

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::probe::{content_light_words, svt_mastering_display, x265_master_display};
-use super::{Ffmpeg, Film, PixelFormat, VideoError};
+use super::{Ffmpeg, Film, PixelFormat, Samples, VideoError};
 
 /// What a film is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +55,17 @@ impl Codec {
             Self::SvtAv1 => "libsvtav1",
             Self::Vp9 => "libvpx-vp9",
             Self::Ffv1 => "ffv1",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// As people call it.
+    fn word(&self) -> &str {
+        match self {
+            Self::X265 => "x265",
+            Self::SvtAv1 => "AV1 (SVT)",
+            Self::Vp9 => "VP9",
+            Self::Ffv1 => "FFV1",
             Self::Other(name) => name,
         }
     }
@@ -289,6 +300,36 @@ impl Encoding {
 
     pub(super) fn container(&self) -> &'static Container {
         self.container
+    }
+
+    /// The encoder, what it stores and what its quality is set to, in a few words: "x265 4:2:2 10 bits CRF 16".
+    pub fn words(&self, pixels: &PixelFormat) -> String {
+        let samples = match pixels.samples {
+            Samples::Yuv(subsampling) => match (subsampling.x, subsampling.y) {
+                (1, 1) => " 4:4:4",
+                (2, 1) => " 4:2:2",
+                (1, 2) => " 4:4:0",
+                (4, 1) => " 4:1:1",
+                (4, 4) => " 4:1:0",
+                _ => "",
+            },
+            Samples::Rgb => " RGB",
+            Samples::Gray => " grey",
+        };
+        let alpha = if pixels.alpha { " with alpha" } else { "" };
+        let quality = [("-crf", "CRF "), ("-qp", "QP "), ("-q:v", "q "), ("-qscale:v", "q "), ("-b:v", "")];
+        let quality = quality.iter().find_map(|(option, word)| {
+            let at = self.args.iter().rposition(|arg| arg == option)?;
+            let value = self.args.get(at + 1).filter(|value| *option != "-b:v" || *value != "0")?;
+            Some(format!(" {word}{value}"))
+        });
+        let quality = quality.unwrap_or_default();
+        format!("{}{samples} {} bits{alpha}{quality}", self.codec.word(), pixels.bits)
+    }
+
+    /// `FFmpeg`'s name of the container.
+    pub fn muxer(&self) -> &'static str {
+        self.container.muxer
     }
 
     /// In one line, for people and for telling whether a run that goes on is the same.

@@ -159,6 +159,34 @@ pub enum VideoError {
         /// The folder.
         path: PathBuf,
     },
+    /// Unfinished work that would be thrown away.
+    #[error(
+        "{}: {segments} finished {} of an earlier run, {seconds:.1} s of the film",
+        path.display(), if *segments == 1 { "part" } else { "parts" }
+    )]
+    Waiting {
+        /// The folder.
+        path: PathBuf,
+        /// How many are finished.
+        segments: usize,
+        /// As much of the film is in them.
+        seconds: f64,
+        /// Can they be gone on with: are they of the same film, made with the same options?
+        same: bool,
+    },
+    /// A disk that surely has not the room.
+    #[error(
+        "{}: at least {:.1} GB are needed on the disk, {:.1} GB are free",
+        path.display(), *needed as f64 / 1e9, *free as f64 / 1e9
+    )]
+    Disk {
+        /// What is to be written.
+        path: PathBuf,
+        /// Bytes that are needed at least.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
     /// Planes that stand for something other than RGB or plain luma and chroma.
     #[error("{}: {what} is not supported", path.display())]
     Color {
@@ -213,7 +241,16 @@ impl VideoError {
             }
             Self::Container { instead, .. } => instead,
             Self::Unfinished { .. } => {
-                "give the options that it was begun with, or leave out `--resume` to begin anew"
+                "give the options that it was begun with, or `--overwrite` in place of `--resume` to begin anew"
+            }
+            Self::Waiting { same: true, .. } => {
+                "`--resume` goes on behind them, `--overwrite` throws them away and begins anew"
+            }
+            Self::Waiting { same: false, .. } => {
+                "they are of another film or were done with other options: `--overwrite` throws them away and begins anew"
+            }
+            Self::Disk { .. } => {
+                "make room, or name a file on another disk with `-o`; finished parts and the result lie there together. `--for player` takes a small part of it"
             }
             Self::EmptyPart { .. } => "see how long it is with `ffprobe FILE`",
             Self::Frames { .. } => "this is a fault of the program; please report it",

@@ -54,8 +54,7 @@ impl Others {
             strict: !keep_going,
             programs: programs.clone(),
         };
-        let copied: Vec<&Stream> =
-            film.streams.iter().filter(|stream| stream.index != film.video.stream && goes(stream)).collect();
+        let copied: Vec<&Stream> = others.streams(film).collect();
         if copied.is_empty() {
             return Ok(others);
         }
@@ -101,6 +100,11 @@ impl Others {
             }
         }
         Ok(others)
+    }
+
+    /// The streams that go along.
+    pub fn streams<'f>(&self, film: &'f Film) -> impl Iterator<Item = &'f Stream> {
+        film.streams.iter().filter(|stream| stream.index != film.video.stream && goes(stream))
     }
 
     /// Puts the film in as the next input, from and up to a time in seconds, and once more for each stream that would be early.

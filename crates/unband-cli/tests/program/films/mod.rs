@@ -17,6 +17,7 @@ mod programs;
 mod resume;
 #[cfg(target_os = "linux")]
 mod signals;
+mod told;
 mod unusual;
 
 use std::path::{Path, PathBuf};

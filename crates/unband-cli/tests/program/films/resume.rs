@@ -33,7 +33,8 @@ fn a_film_that_was_killed_goes_on_and_has_the_same_frames() {
     }
     let stage = Stage::new();
     three_shots(&stage, "film.mkv");
-    stage.run(&["film.mkv", "-o", "whole.mkv", "--lossless", "--depth", "8", "-q"]).code(0);
+    let whole = ["film.mkv", "-o", "whole.mkv", "--lossless", "--depth", "8", "--json"];
+    let whole = &stage.run(&whole).code(0).json()[0];
     stopped(&stage, 1, &ARGS, |child| child.kill().unwrap());
     assert!(!stage.path("out.mkv").exists());
     assert!(stage.path("out.mkv.unfinished").is_dir());
@@ -43,6 +44,11 @@ fn a_film_that_was_killed_goes_on_and_has_the_same_frames() {
     let record = &stage.run(&[&ARGS[..], &["--resume", "--json"]].concat()).code(0).json()[0];
     assert_eq!(record["frames"], 165);
     assert!(record["worked"].as_u64().unwrap() < 165, "{record}");
+    // What the earlier run has done counts.
+    for count in ["changed", "shots", "method", "output_bytes"] {
+        assert_eq!(record[count], whole[count], "{count}");
+    }
+    assert_eq!(whole["shots"], 3);
     assert_eq!(sums(&stage.path("whole.mkv"), "yuv420p"), sums(&stage.path("out.mkv"), "yuv420p"));
     assert_eq!(times(&stage.path("whole.mkv")), times(&stage.path("out.mkv")));
     assert!(!stage.path("out.mkv.unfinished").exists());
@@ -105,13 +111,24 @@ fn unfinished_work_that_is_damaged_is_done_again_as_far_as_it_must() {
 }
 
 #[test]
-fn without_resume_earlier_work_is_begun_anew() {
+fn finished_work_is_thrown_away_only_when_asked() {
     if !can() {
         return;
     }
     let stage = Stage::new();
     three_shots(&stage, "film.mkv");
-    stopped(&stage, 1, &ARGS, |child| child.kill().unwrap());
-    let record = &stage.run(&[&ARGS[..], &["--json"]].concat()).code(0).json()[0];
+    stopped(&stage, 2, &ARGS, |child| child.kill().unwrap());
+    let before = stage.names();
+    let ran = stage
+        .run(&ARGS)
+        .code(1)
+        .says("out.mkv.unfinished: 2 finished parts of an earlier run, 22.0 s of the film");
+    ran.says("`--resume` goes on").says("`--overwrite` throws them away");
+    let other = stage.run(&["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "10"]).code(1);
+    other.says("2 finished parts").says("done with other options");
+    assert_eq!(stage.names(), before);
+    let planned = stage.run(&[&ARGS[..], &["-n"]].concat()).code(0).out();
+    assert!(planned.contains("2 finished parts of an earlier run, 0:22.000"), "{planned}");
+    let record = &stage.run(&[&ARGS[..], &["--overwrite", "--json"]].concat()).code(0).json()[0];
     assert_eq!(record["worked"], 165);
 }
