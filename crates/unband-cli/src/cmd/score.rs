@@ -48,6 +48,7 @@ Examples:
   unband score *.png --fail-if 'cambi>5' --fail-if 'banding>=visible'
   unband score sky.png --metrics all --report sky.html
   unband score film.mkv --csv frames.csv --plot film.svg    a film, by shots and frames
+  unband score film.mkv --fail-if 'cambi.worst>8' --fail-if 'cambi.shot>5' --fail-if 'cambi.p95>6'
 
 Exit codes:
   0    every picture was measured, and no check failed
@@ -72,8 +73,13 @@ pub struct ScoreArgs {
 }
 
 /// NIQE takes as long as all others together and says little about banding.
-const USE: Use =
-    Use { defaults: &["cambi", "cambi-coarse", "bband"], reference: false, input: false, film: &[] };
+const USE: Use = Use {
+    defaults: &["cambi", "cambi-coarse", "bband"],
+    reference: false,
+    input: false,
+    film: &[],
+    films: false,
+};
 
 /// Measures pictures and says the values, on standard output.
 pub fn run(args: &ScoreArgs) -> Outcome {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::stage::{Stage, ffmpeg, golden, have_ffmpeg, object, png, rows, six_bits, texture};
+use crate::stage::{Stage, ffmpeg, golden, have_ffmpeg, object, png, root, rows, six_bits, texture};
 
 #[test]
 fn a_frame_has_the_cambi_of_the_same_picture_and_cuts_part_shots() {
@@ -144,6 +144,97 @@ fn y4m_of_several_frames_is_a_film_and_of_one_a_picture() {
     let picture = object(&stage, &["score", "one.y4m", "--json"], 0);
     assert_eq!(film["films"][0]["frames"], 3);
     assert_eq!(film["films"][0]["values"]["cambi"], picture["files"][0]["values"]["cambi"]);
+}
+
+#[test]
+fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    // Three scenes: texture, a sky with steps for four frames of sixteen, of which one is darker, and texture again.
+    for i in 0..16 {
+        let bytes = match i {
+            8..12 => png(256, 224, &move |x, y, c| six_bits(x + i, y, c) / if i == 9 { 2 } else { 1 }),
+            _ => {
+                png(256, 224, &move |x, y, c| texture(x + i, y, c).saturating_sub(if i < 8 { 0 } else { 60 }))
+            }
+        };
+        stage.write(&format!("f{i}.png"), &bytes);
+    }
+    ffmpeg(&stage, &["-framerate", "8", "-i", "f%d.png", "-c:v", "ffv1", "-pix_fmt", "gbrp", "film.mkv"]);
+    let film = &object(&stage, &["score", "film.mkv", "--json"], 0)["films"][0];
+    let mean = film["values"]["cambi"].as_f64().unwrap();
+    let shots = film["shots"].as_array().unwrap();
+    let sky = shots.iter().position(|shot| shot["first_frame"] == 8).unwrap();
+    let of_sky = shots[sky]["values"]["cambi"].as_f64().unwrap();
+    let worst = film["worst"][0]["value"].as_f64().unwrap();
+    assert_eq!(shots[sky]["worst"]["value"].as_f64(), Some(worst), "{film}");
+    assert!(mean + 0.1 < of_sky && of_sky + 0.01 < worst, "{mean} {of_sky} {worst}");
+    let between = (mean + of_sky) / 2.0;
+    let check = |name: &str, limit: f64, code: i32| {
+        let gate = format!("{name}>{limit}");
+        let ran = stage.run(&["score", "film.mkv", "--json", "--fail-if", &gate]).code(code);
+        let film = ran.json()[0]["films"][0].clone();
+        assert_eq!(film["failed_checks"].as_array().unwrap().len(), usize::from(code == 3), "{film}");
+        let failed = |shot: &serde_json::Value| shot["failed_checks"] == serde_json::json!([gate]);
+        let shots: Vec<usize> =
+            film["shots"].as_array().unwrap().iter().map(failed).map(usize::from).collect();
+        (ran.stderr, shots.iter().sum::<usize>(), shots[sky])
+    };
+    // The mean passes, and the shot alone would not.
+    assert_eq!(check("cambi", between, 0).1, 1);
+    let (said, count, of_sky_too) = check("cambi.shot", between, 3);
+    assert!(said.contains(&format!("cambi of shot {} (0:01.000 – ", sky + 1)), "{said}");
+    assert_eq!((count, of_sky_too), (1, 1));
+    let (said, count, _) = check("cambi.worst", (of_sky + worst) / 2.0, 3);
+    assert!(said.contains("check failed, cambi of frame ") && said.contains(" at 0:01."), "{said}");
+    assert_eq!(count, 1);
+    check("cambi.worst", worst + 0.1, 0);
+    // A quarter of the frames are of the sky.
+    let (said, ..) = check("cambi.p80", between, 3);
+    assert!(said.contains("percentile 80 of cambi is"), "{said}");
+    check("cambi.p70", between, 0);
+    // Measures that are not taken of every frame, and the verdict.
+    let says = |gate: &str, code: i32, text: &str| {
+        stage.run(&["score", "film.mkv", "--every", "1", "--fail-if", gate]).code(code).says(text);
+    };
+    says("cambi-coarse.shot>2", 3, "cambi-coarse of shot");
+    says("bband.worst>100", 0, "");
+    says("banding.shot>=visible", 3, &format!("banding of shot {} (", sky + 1));
+    says("banding.p80>=visible", 3, "of banding is");
+    says("banding.p70>=visible", 0, "");
+    says("cambi.best>3", 2, "`.best` is none of .worst, .shot and .p0 to .p100");
+    stage.png("a.png", &six_bits);
+    stage.run(&["score", "a.png", "--fail-if", "cambi.worst>3"]).code(2).says("a picture has no frames");
+    let compared = ["compare", "film.mkv", "film.mkv", "--fail-if", "cambi.worst>0.1", "--metrics", "cambi"];
+    stage.run(&compared).code(3).says("cambi of frame ");
+}
+
+#[test]
+fn the_fields_of_films_are_on_the_page() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let page = std::fs::read_to_string(root().join("docs/measures-for-encoders.md")).unwrap();
+    let row = page.lines().find(|line| line.starts_with("| `films[]` |")).unwrap();
+    let stage = Stage::new();
+    golden(&stage, "sky_pan_h264.mkv");
+    let compared = ["compare", "sky_pan_h264.mkv", "sky_pan_h264.mkv", "--json"];
+    for args in [&["score", "sky_pan_h264.mkv", "--json"][..], &compared] {
+        let record = object(&stage, args, 0);
+        for name in record.as_object().unwrap().keys().filter(|key| *key != "schema") {
+            assert!(page.contains(&format!("| `{name}[]` |")), "{name} of {args:?}");
+        }
+        let film = &record["films"][0];
+        let parts = [film, &film["shots"][0], &film["worst"][0]];
+        for key in parts.iter().flat_map(|part| part.as_object().unwrap().keys()) {
+            assert!(
+                row.contains(&format!("`{key}`")) || row.contains(&format!("`{key}[]`")),
+                "{key} of {args:?}"
+            );
+        }
+    }
 }
 
 #[test]

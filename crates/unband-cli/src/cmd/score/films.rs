@@ -1,5 +1,6 @@
 //! `unband score FILM…`: how banded films are, frame by frame.
 
+mod checks;
 mod frames;
 pub mod reader;
 pub mod rows;
@@ -19,7 +20,7 @@ use unband_infer::models;
 use unband_io::video::{self, Film, Programs, is_film, promises_film};
 use unband_metrics::Metric;
 
-use super::{FailureRecord, Gate, MeasureArgs, ScoreArgs, USE, tell_failed, work};
+use super::{FailureRecord, Gate, MeasureArgs, ScoreArgs, USE, Use, work};
 use crate::Outcome;
 use crate::inputs::{Gather, exact, readable};
 use crate::interrupt;
@@ -143,8 +144,9 @@ impl<'a> Job<'a> {
             return usage("`--plot` draws one film, several were named".to_owned(), "name one film");
         }
         let models = models::folder();
-        let (metrics, gates) =
-            measure.measures(&USE, models.as_deref()).map_err(|failure| (Outcome::Usage, failure))?;
+        let (metrics, gates) = measure
+            .measures(&Use { films: true, ..USE }, models.as_deref())
+            .map_err(|failure| (Outcome::Usage, failure))?;
         let paths: Vec<&Path> = films.iter().map(|film| film.path.as_path()).collect();
         measure.check_outputs_and(film.plot.as_ref(), &paths)?;
         Ok((Self { args: measure, film, films, metrics, gates, models }, failures))
@@ -164,12 +166,13 @@ impl<'a> Job<'a> {
             every: self.film.every.map_or(EVERY, NonZeroUsize::get),
         };
         let name = exact(&film.path);
-        let mut tally = Tally::new(name, &self.metrics, self.lead(), self.film.plot.is_some(), rows);
+        let draw = self.film.plot.is_some();
+        let mut tally = Tally::new(name, &self.metrics, &self.gates, self.lead(), draw, rows);
         let mut worst = Worst::new(WORST);
         let Some(measured) = measured(film, &plan, &ctx, &mut tally, &mut worst, step)? else {
             return Ok(None);
         };
-        let scored = tally.finish(Depth::Int(measured.format.pixels.bits), &self.gates);
+        let scored = tally.finish(Depth::Int(measured.format.pixels.bits));
         Ok(Some(Done { scored, measured, worst, codec: film.video.codec.clone() }))
     }
 
@@ -265,8 +268,7 @@ impl work::Job for Job<'_> {
             return Outcome::Interrupted;
         }
         for Done { scored, .. } in &all {
-            let told = tell_failed(&scored.file, &scored.row, &self.metrics, &self.gates, talk);
-            outcome = outcome.max(told);
+            outcome = outcome.max(tell::failed(scored, talk));
         }
         outcome
     }
