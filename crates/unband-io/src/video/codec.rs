@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::probe::{content_light_words, svt_mastering_display, x265_master_display};
-use super::{Ffmpeg, Film, PixelFormat, Samples, VideoError};
+use super::{Ffmpeg, Film, PixelFormat, Programs, Samples, VideoError};
 
 /// What a film is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -222,6 +222,38 @@ impl Encoding {
         Ok(Self { codec, bits, args: all, container })
     }
 
+    /// Settles what the encoder stores of frames in that format, which then have as many bits. `asked`: with that depth and no
+    /// other; else it may have fewer bits, or more where it has no fewer.
+    ///
+    /// # Errors
+    /// [`VideoError::Depth`]; an `ffmpeg` that does not answer.
+    pub fn fit(
+        &mut self,
+        frames: &'static PixelFormat,
+        asked: bool,
+        output: &Path,
+        programs: &Programs,
+    ) -> Result<&'static PixelFormat, VideoError> {
+        self.bits = frames.bits;
+        if self.codec == Codec::Ffv1 {
+            return Ok(frames);
+        }
+        let all = Ffmpeg::stores(self.codec.name(), programs).map_err(|error| error.in_file(output))?;
+        let stored = match stored(frames, &all) {
+            Some(stored) if asked && stored.bits != frames.bits => {
+                let mut has: Vec<u8> = of_samples(frames, &all).iter().map(|format| format.bits).collect();
+                has.sort_unstable();
+                has.dedup();
+                let (path, encoder) = (output.to_owned(), self.codec.word().to_owned());
+                return Err(VideoError::Depth { path, encoder, asked: frames.bits, has });
+            }
+            Some(stored) => stored,
+            None => frames,
+        };
+        self.bits = stored.bits;
+        Ok(stored)
+    }
+
     /// What the encoder is told, `-c:v` included: settings, colours, and the light that the film says of itself.
     pub(super) fn args(&self, film: &Film, pixels: &PixelFormat) -> Vec<OsString> {
         let mut args: Vec<String> = self.args.clone();
@@ -338,6 +370,23 @@ impl Encoding {
     }
 }
 
+/// Those of the formats that have the same samples; all, where none has.
+fn of_samples(frames: &PixelFormat, all: &[&'static PixelFormat]) -> Vec<&'static PixelFormat> {
+    let same: Vec<_> = all.iter().copied().filter(|format| format.samples == frames.samples).collect();
+    if same.is_empty() { all.to_vec() } else { same }
+}
+
+/// Which of these formats frames are stored in: with the same samples, as many bits, and alpha, in this order, where there is
+/// one; of fewer bits the most, of more the fewest.
+fn stored(frames: &PixelFormat, all: &[&'static PixelFormat]) -> Option<&'static PixelFormat> {
+    let rank = |format: &&'static PixelFormat| {
+        let more = format.bits > frames.bits;
+        let apart = format.bits.abs_diff(frames.bits);
+        (more, apart, format.alpha != frames.alpha)
+    };
+    of_samples(frames, all).into_iter().min_by_key(rank)
+}
+
 fn known(name: &str) -> Codec {
     [Codec::X265, Codec::SvtAv1, Codec::Vp9, Codec::Ffv1]
         .into_iter()
@@ -369,4 +418,28 @@ fn settings(codec: &Codec, purpose: Purpose) -> Vec<String> {
         Codec::Other(name) => return vec!["-c:v".to_owned(), name.clone()],
     };
     text.split(' ').map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_encoder_stores_is_the_nearest_that_it_has() {
+        let formats = |names: &[&str]| -> Vec<&'static PixelFormat> {
+            names.iter().map(|name| PixelFormat::by_name(name).unwrap()).collect()
+        };
+        let of = |frames: &str, all: &[&str]| {
+            stored(PixelFormat::by_name(frames).unwrap(), &formats(all)).map(|format| format.name)
+        };
+        let x265 = ["yuv420p", "yuv420p10le", "yuv422p10le", "yuv420p12le", "gray"];
+        assert_eq!(of("yuv420p16le", &x265), Some("yuv420p12le"));
+        assert_eq!(of("yuv420p10le", &x265), Some("yuv420p10le"));
+        assert_eq!(of("yuva420p10le", &x265), Some("yuv420p10le"));
+        assert_eq!(of("yuv422p12le", &x265), Some("yuv422p10le"), "its samples come first");
+        assert_eq!(of("yuv422p", &["yuv422p10le"]), Some("yuv422p10le"));
+        assert_eq!(of("yuv444p10le", &["yuv420p", "yuv420p10le"]), Some("yuv420p10le"));
+        assert_eq!(of("gray", &[]), None);
+    }
 }

@@ -36,7 +36,7 @@ pub enum VideoError {
         what: &'static str,
     },
     /// A container that is not opened.
-    #[error("{}: in none of the containers of films that are opened", path.display())]
+    #[error("{}: not a film in any of the containers that are opened", path.display())]
     Unopened {
         /// The file.
         path: PathBuf,
@@ -174,6 +174,18 @@ pub enum VideoError {
         /// Can they be gone on with: are they of the same film, made with the same options?
         same: bool,
     },
+    /// An encoder that does not store so many bits.
+    #[error("{}: {encoder} stores {} bits a sample of such films, not {asked}", path.display(), either(has))]
+    Depth {
+        /// What is to be written.
+        path: PathBuf,
+        /// The encoder.
+        encoder: String,
+        /// Bits that were asked for.
+        asked: u8,
+        /// Bits that it stores.
+        has: Vec<u8>,
+    },
     /// A disk that surely has not the room.
     #[error(
         "{}: at least {:.1} GB are needed on the disk, {:.1} GB are free",
@@ -206,7 +218,9 @@ impl VideoError {
             Self::NotFilm { .. } => {
                 "copy or download the file again; `ffprobe FILE` says whether FFmpeg knows its format"
             }
-            Self::Text { .. } => "name the film itself: what a list or playlist names is never opened",
+            Self::Text { .. } => {
+                "name the film itself: what a list or playlist names is never opened. `ffmpeg -i FILE -c copy OUT.mkv` makes a film of it, if you trust it"
+            }
             Self::Unopened { .. } => {
                 return Some(format!(
                     "`ffprobe FILE` says what it is; opened are {}. Others become Matroska by `ffmpeg -i FILE -c copy OUT.mkv`, if you trust them",
@@ -243,6 +257,9 @@ impl VideoError {
             Self::Unfinished { .. } => {
                 "give the options that it was begun with, or `--overwrite` in place of `--resume` to begin anew"
             }
+            Self::Depth { .. } => {
+                "ask for one of these with `--depth`, or leave it out; `--lossless` stores up to 16 bits"
+            }
             Self::Waiting { same: true, .. } => {
                 "`--resume` goes on behind them, `--overwrite` throws them away and begins anew"
             }
@@ -259,5 +276,14 @@ impl VideoError {
             }
         };
         Some(text.to_owned())
+    }
+}
+
+/// "8, 10 or 12".
+fn either(numbers: &[u8]) -> String {
+    let words: Vec<String> = numbers.iter().map(u8::to_string).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::probe::INSTALL;
-use super::sniff;
+use super::{PixelFormat, sniff};
 use crate::program::{Program, Room};
 use crate::{Error, Programs};
 
@@ -43,6 +43,17 @@ impl Ffmpeg {
         Ok(Self { libavformat: libavformat(&room.said()), encoders })
     }
 
+    /// The formats that an encoder stores, those that are known here; none where it takes whatever it gets, or nobody knows.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn stores(encoder: &str, programs: &Programs) -> Result<Vec<&'static PixelFormat>, Error> {
+        let topic = format!("encoder={encoder}");
+        let answer =
+            FFMPEG.ask(&Room::new()?, &["-v", "error", "-h", &topic], ANSWER_BYTES, MOST, programs)?;
+        Ok(names_of_formats(&String::from_utf8_lossy(&answer)).filter_map(PixelFormat::by_name).collect())
+    }
+
     /// Has it an encoder of that name?
     pub fn encodes(&self, name: &str) -> bool {
         self.encoders.contains(name)
@@ -64,6 +75,12 @@ fn names_of_encoders(list: &str) -> BTreeSet<String> {
             words.next()?.starts_with('V').then(|| words.next().map(str::to_owned)).flatten()
         })
         .collect()
+}
+
+/// From a line such as "    Supported pixel formats: yuv420p yuv420p10le".
+fn names_of_formats(help: &str) -> impl Iterator<Item = &str> {
+    let line = help.lines().find_map(|line| line.trim().strip_prefix("Supported pixel formats:"));
+    line.unwrap_or_default().split_whitespace()
 }
 
 /// The name of a file as `ffmpeg` takes it: never as an address, whatever it begins with.
@@ -176,5 +193,8 @@ mod tests {
         assert_eq!(libavformat("nothing"), 0);
         let list = "Encoders:\n V..... = Video\n ------\n V....D libx265  H.265\n A....D aac  AAC\n VF...D ffv1  FFmpeg 1";
         assert_eq!(names_of_encoders(list).into_iter().collect::<Vec<_>>(), ["ffv1", "libx265"]);
+        let help = "Encoder libsvtav1 [SVT-AV1]:\n    Supported pixel formats: yuv420p yuv420p10le\nOptions:";
+        assert_eq!(names_of_formats(help).collect::<Vec<_>>(), ["yuv420p", "yuv420p10le"]);
+        assert_eq!(names_of_formats("Encoder rawvideo:").count(), 0);
     }
 }

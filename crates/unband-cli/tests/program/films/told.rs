@@ -70,6 +70,48 @@ fn what_encoders_get_is_in_the_line_of_the_result() {
 }
 
 #[test]
+fn depths_that_an_encoder_has_not_are_refused_or_said() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    drawn(&stage, "film.mkv", TEN, &["-c:v", "libx264"]);
+    drawn(&stage, "deep.mkv", "testsrc=s=64x48:r=10:d=0.3,format=yuv420p16le", &["-c:v", "ffv1"]);
+    let depth = |name: &str| {
+        let entries = ["-select_streams", "v:0", "-show_entries", "stream=pix_fmt", "-of", "csv=p=0"];
+        let path = stage.path(name);
+        let text = printed("ffprobe", &[&["-v", "error"][..], &entries, &[path.to_str().unwrap()]].concat());
+        text.trim().to_owned()
+    };
+    let asked = |bits: &'static str| ["film.mkv", "-o", "o.mkv", "--overwrite", "--depth", bits];
+    refused(
+        &stage,
+        &asked("16"),
+        1,
+        &["o.mkv: x265 stores 8, 10 or 12 bits a sample of such films, not 16", "--lossless"],
+    );
+    refused(&stage, &[&asked("12")[..], &["--for", "web"]].concat(), 1, &["AV1 (SVT) stores 8 or 10 bits"]);
+    stage.run(&asked("12")).code(0).says("x265 12 bits CRF 16");
+    assert_eq!(depth("o.mkv"), "yuv420p12le");
+    // Where nobody asks, as many as there are.
+    stage.run(&["deep.mkv", "-o", "d.mkv"]).code(0).says("x265 12 bits CRF 16");
+    assert_eq!(depth("d.mkv"), "yuv420p12le");
+    let lossless = ["film.mkv", "-o", "l.mkv", "--lossless", "--depth", "16"];
+    stage.run(&lossless).code(0).says("FFV1 16 bits");
+    assert_eq!(depth("l.mkv"), "yuv420p16le");
+    // Other encoders have formats of their own.
+    let with = |args: &[&str], text: &str| {
+        stage
+            .run(&[&["film.mkv", "--overwrite", "-o", "c.mov", "--ffmpeg-args"], args].concat())
+            .code(0)
+            .says(text);
+    };
+    with(&["-c:v prores_ks"], "prores_ks 4:2:2 10 bits, ");
+    assert_eq!(depth("c.mov"), "yuv422p10le");
+    with(&["-c:v mpeg4 -q:v 2"], "mpeg4 8 bits q 2, ");
+}
+
+#[test]
 fn a_dry_run_says_what_is_known_and_writes_nothing() {
     if !can() {
         return;

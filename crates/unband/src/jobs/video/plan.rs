@@ -111,11 +111,12 @@ impl<'a> Plan<'a> {
         }
         let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
         let bits = bits_of_film(&film, options)?;
-        let encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, &ffmpeg)?;
-        let stored = stored(&film, bits)?;
+        let mut encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, &ffmpeg)?;
+        let asked = options.options.depth != OutputDepth::Keep;
+        let stored = encoding.fit(frames(&film, bits)?, asked, output, programs)?;
         let others = Others::check(&film, &encoding, output, options.keep_going, programs)?;
         let cut = cut(&film, options)?;
-        let key = format!("{} {cut:?} {bits} {:?}", encoding.describe(), options.options);
+        let key = format!("{} {cut:?} {} {:?}", encoding.describe(), encoding.bits, options.options);
         Ok(Self { film, encoding, stored, ffmpeg, others, output, options, cut, programs, key })
     }
 
@@ -247,8 +248,8 @@ pub(super) fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Err
     bits_of(film.video.depth, options.options.depth, has)
 }
 
-/// The format of the frames that the encoder gets.
-fn stored(film: &Film, bits: u8) -> Result<&'static PixelFormat, Error> {
+/// The format of frames of so many bits.
+fn frames(film: &Film, bits: u8) -> Result<&'static PixelFormat, Error> {
     let (format, _) = video::working_format(film)?;
     PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| Error::Option {
         name: "depth of a film",
