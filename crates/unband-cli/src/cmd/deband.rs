@@ -14,6 +14,7 @@ use crate::bar::Bar;
 use crate::inputs::{Gather, Gathered, Input, STDIO, readable};
 use crate::interrupt;
 use crate::outputs;
+use crate::piped;
 use crate::talk::{Loudness, Talk};
 
 /// Does what the arguments ask.
@@ -28,11 +29,11 @@ pub fn run(args: &DebandArgs) -> Outcome {
         && only.as_os_str() == STDIO
     {
         interrupt::listen();
-        return match stream::look() {
+        return match piped::look() {
             Ok(look) if look.is_stream => stream::run(args, &look.begins, &talk),
             Ok(look) => pictures::run(args, gather(args), look.begins, &talk),
             Err(error) => {
-                talk.failure(&stream::unreadable(&error));
+                talk.failure(&piped::unreadable(&error));
                 Outcome::SomeFailed
             }
         };

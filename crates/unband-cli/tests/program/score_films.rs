@@ -212,6 +212,50 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
 }
 
 #[test]
+fn frames_are_scored_from_a_pipe_too() {
+    let stage = Stage::new();
+    // Two shots of four frames each, with steps and without.
+    let frame = |i: usize| {
+        let luma = move |at: usize| match i {
+            0..4 => (40 + (at % 256 + i) / 24 + at / 256 / 40 * 2) as u8,
+            _ => texture(at % 256, at / 256, 0),
+        };
+        let planes: Vec<u8> = (0..256 * 224).map(luma).chain(std::iter::repeat_n(128, 256 * 112)).collect();
+        [b"FRAME\n".to_vec(), planes].concat()
+    };
+    let head = b"YUV4MPEG2 W256 H224 F8:1 Ip A1:1 C420jpeg\n".to_vec();
+    let stream: Vec<u8> = head.iter().copied().chain((0..8).flat_map(frame)).collect();
+    let ran = stage
+        .feed(&["score", "-", "--json", "--csv", "f.csv", "--fail-if", "cambi.shot>0.1"], &stream)
+        .code(3);
+    let object = &ran.json()[0];
+    assert_eq!(object["schema"], "unband-score-films/1");
+    let film = &object["films"][0];
+    assert_eq!((&film["file"], &film["frames"]), (&"standard input".into(), &8.into()), "{film}");
+    let shots = film["shots"].as_array().unwrap();
+    let begin: Vec<_> = shots.iter().map(|shot| shot["from_seconds"].as_f64().unwrap()).collect();
+    assert_eq!(begin, [0.0, 0.5], "{film}");
+    assert_eq!(rows(&stage, "f.csv").len(), 8);
+    ran.says("standard input: check failed, cambi of shot 1 (0:00.000 – 0:00.500)");
+    if have_ffmpeg() {
+        stage.write("film.y4m", &stream);
+        let file = object_of_film(&stage, &["score", "film.y4m", "--json"]);
+        assert_eq!(file["values"]["cambi"], film["values"]["cambi"]);
+    }
+    // One frame is a picture; half a frame is told behind what came whole.
+    let one: Vec<u8> = head.iter().copied().chain(frame(0)).collect();
+    assert_eq!(stage.feed(&["score", "-", "--json"], &one).code(0).json()[0]["schema"], "unband-score/1");
+    let ran = stage.feed(&["score", "-"], &stream[..stream.len() - 5]).code(1).says("standard input");
+    assert!(ran.out().contains("7 frames") && ran.out().contains("partial"), "{}", ran.out());
+    stage.feed(&["score", "-"], b"YUV4MPEG2 W256\nFRAME\n").code(1).says("standard input");
+}
+
+/// The one film of an object.
+fn object_of_film(stage: &Stage, arguments: &[&str]) -> serde_json::Value {
+    object(stage, arguments, 0)["films"][0].clone()
+}
+
+#[test]
 fn the_fields_of_films_are_on_the_page() {
     if !have_ffmpeg() {
         return;

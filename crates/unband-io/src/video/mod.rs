@@ -48,6 +48,6 @@ pub use join::{Cut, join};
 pub use others::Others;
 pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
 pub use probe::{Film, probe};
-pub use sniff::{is_film, promises_film, text_kind};
+pub use sniff::{is_film, not_opened, promises_film, text_kind};
 
 pub use crate::Programs;
