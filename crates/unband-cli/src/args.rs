@@ -203,9 +203,12 @@ pub struct FilmArgs {
     pub resume: bool,
     /// Only show what would be done: the N most banded frames before and after, in one PNG [default file: `NAME_unband_preview.png`]
     ///
-    /// Each frame is restored by itself, as if a shot began with it; nothing is encoded.
+    /// Each frame is restored by itself, as if a shot began with it, and shown as it is before it is encoded.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=12), conflicts_with = "resume")]
     pub preview: Option<u8>,
+    /// Show with `--preview` what comes out of the encoder: each frame is encoded with those around it, and decoded again
+    #[arg(long, requires = "preview")]
+    pub encoded: bool,
     /// Only from this time on: seconds, or H:MM:SS
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub from: Option<f64>,

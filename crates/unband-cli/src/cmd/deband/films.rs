@@ -102,22 +102,10 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
             format!("name a folder, `-o {}/`", path.with_extension("").display()),
         ));
     }
-    let lossless = args.film.lossless || args.film.purpose == Some(Purpose::Archive);
-    let target = |film: &Input| {
-        let input = &film.path;
-        let mut beside = input.file_stem().unwrap_or_default().to_os_string();
-        // What has no code for FFV1, and what films are not written to, becomes Matroska.
-        let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let keeps = container_of(input).is_some_and(|container| !lossless || container.ffv1);
-        let extension = if keeps { own } else { "mkv" };
-        match (folder, &args.pictures.output) {
-            (Some(folder), _) => folder.join(&film.below).with_extension(extension),
-            (None, Some(path)) => path.clone(),
-            (None, None) => {
-                beside.push(format!("_unband.{extension}"));
-                input.with_file_name(beside)
-            }
-        }
+    let target = |film: &Input| match (folder, &args.pictures.output) {
+        (Some(folder), _) => folder.join(&film.below).with_extension(extension(args, &film.path)),
+        (None, Some(path)) => path.clone(),
+        (None, None) => beside(args, &film.path),
     };
     let targets: Vec<PathBuf> = films.iter().map(target).collect();
     for (i, (film, output)) in films.iter().zip(&targets).enumerate() {
@@ -143,6 +131,21 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
         return Err(Failure::at(folder.display().to_string(), message, None));
     }
     Ok(targets)
+}
+
+/// The extension of a film's result: what has no code for FFV1, and what films are not written to, becomes Matroska.
+fn extension<'a>(args: &DebandArgs, input: &'a Path) -> &'a str {
+    let lossless = args.film.lossless || args.film.purpose == Some(Purpose::Archive);
+    let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let keeps = container_of(input).is_some_and(|container| !lossless || container.ffv1);
+    if keeps { own } else { "mkv" }
+}
+
+/// The result of a film where nobody names one.
+pub fn beside(args: &DebandArgs, input: &Path) -> PathBuf {
+    let mut name = input.file_stem().unwrap_or_default().to_os_string();
+    name.push(format!("_unband.{}", extension(args, input)));
+    input.with_file_name(name)
 }
 
 fn same(a: &Path, b: &Path) -> bool {

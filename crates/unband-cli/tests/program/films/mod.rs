@@ -7,6 +7,8 @@ mod faults;
 mod folders;
 mod kept;
 mod names;
+#[cfg(unix)]
+mod page;
 mod playlists;
 mod preview;
 #[cfg(unix)]

@@ -4,6 +4,7 @@
 //! writes them to another `ffmpeg`. A few frames wait between them, so memory does not grow with the film.
 
 mod alone;
+mod encoded;
 mod frames;
 mod options;
 mod plan;
@@ -30,6 +31,7 @@ use self::work::Work;
 use crate::{Context, Error};
 
 pub use self::alone::{Alone, check_film, deband_alone, decode_options};
+pub use self::encoded::EncoderTrial;
 pub use self::options::{FilmOptions, FilmReport};
 pub use self::plan::{Disk, FilmPlan, plan_film};
 pub use self::stop::ending_programs;

@@ -110,10 +110,7 @@ impl<'a> Plan<'a> {
             return Err(unband_io::Error::Exists.in_file(output).into());
         }
         let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
-        let bits = bits_of_film(&film, options)?;
-        let mut encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, &ffmpeg)?;
-        let asked = options.options.depth != OutputDepth::Keep;
-        let stored = encoding.fit(frames(&film, bits)?, asked, output, programs)?;
+        let (encoding, stored) = encoding(&film, output, options, &ffmpeg, programs)?;
         let others = Others::check(&film, &encoding, output, options.keep_going, programs)?;
         let cut = cut(&film, options)?;
         let key = format!("{} {cut:?} {} {:?}", encoding.describe(), encoding.bits, options.options);
@@ -246,6 +243,21 @@ pub(super) fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Err
     let (format, _) = video::working_format(film)?;
     let has = |bits| PixelFormat::planar(format.samples, bits, format.alpha).is_some();
     bits_of(film.video.depth, options.options.depth, has)
+}
+
+/// How a film is encoded to a file, and how its samples are stored there.
+pub(super) fn encoding(
+    film: &Film,
+    output: &Path,
+    options: &FilmOptions,
+    ffmpeg: &Ffmpeg,
+    programs: &Programs,
+) -> Result<(Encoding, &'static PixelFormat), Error> {
+    let bits = bits_of_film(film, options)?;
+    let mut encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, ffmpeg)?;
+    let asked = options.options.depth != OutputDepth::Keep;
+    let stored = encoding.fit(frames(film, bits)?, asked, output, programs)?;
+    Ok((encoding, stored))
 }
 
 /// The format of frames of so many bits.
