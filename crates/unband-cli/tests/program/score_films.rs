@@ -171,7 +171,7 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
     let worst = film["worst"][0]["value"].as_f64().unwrap();
     assert_eq!(shots[sky]["worst"]["value"].as_f64(), Some(worst), "{film}");
     assert!(mean + 0.1 < of_sky && of_sky + 0.01 < worst, "{mean} {of_sky} {worst}");
-    let between = (mean + of_sky) / 2.0;
+    let between = f64::midpoint(mean, of_sky);
     let check = |name: &str, limit: f64, code: i32| {
         let gate = format!("{name}>{limit}");
         let ran = stage.run(&["score", "film.mkv", "--json", "--fail-if", &gate]).code(code);
@@ -187,7 +187,7 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
     let (said, count, of_sky_too) = check("cambi.shot", between, 3);
     assert!(said.contains(&format!("cambi of shot {} (0:01.000 – ", sky + 1)), "{said}");
     assert_eq!((count, of_sky_too), (1, 1));
-    let (said, count, _) = check("cambi.worst", (of_sky + worst) / 2.0, 3);
+    let (said, count, _) = check("cambi.worst", f64::midpoint(of_sky, worst), 3);
     assert!(said.contains("check failed, cambi of frame ") && said.contains(" at 0:01."), "{said}");
     assert_eq!(count, 1);
     check("cambi.worst", worst + 0.1, 0);

@@ -57,7 +57,7 @@ fn every_command_of_the_page_works_and_leaves_what_the_page_says() {
             other => panic!("what does this leave? {other}"),
         };
         assert_eq!(made, expected, "{command}");
-        if let Some(film) = made.iter().find(|name| name.ends_with(".hevc")) {
+        if let Some(film) = made.iter().find(|name| **name == "film.hevc") {
             let entries = ["-v", "error", "-show_entries", "stream=pix_fmt", "-of", "csv=p=0"];
             let path = stage.path(film);
             let text = printed("ffprobe", &[&entries[..], &[path.to_str().unwrap()]].concat());

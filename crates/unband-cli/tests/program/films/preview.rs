@@ -65,7 +65,7 @@ fn what_comes_out_of_the_encoder_can_be_looked_at() {
     // Eight bits of a codec that throws dither away have more than half of the steps again.
     let args = ["--encoded", "-m", "gradfun", "--depth", "8", "--ffmpeg-args", "-crf 28"];
     let ([before, after, encoded], encoder) = shown(&args);
-    let half = before.zip(after).map(|(before, after)| (before + after) / 2.0);
+    let half = before.zip(after).map(|(before, after)| f64::midpoint(before, after));
     assert!(after < half && half < encoded, "{before:?} {after:?} {encoded:?}");
     assert_eq!(encoder, "x265 8 bits CRF 28");
     assert!(first != decode(&stage.read("film_unband_preview.png")));

@@ -82,30 +82,38 @@ fn unfinished_work_that_is_damaged_is_done_again_as_far_as_it_must() {
     let list = stage.read(&file("segments.jsonl"));
     let first_two = [stage.read(&file("00001.segment")), stage.read(&file("00002.segment"))];
     let lines: Vec<usize> = (0..list.len()).filter(|&i| list[i] == b'\n').collect();
-    // As it is; the list cut in its third line, its second, its first, or empty; the second segment cut, the first missing.
-    for (cut_list, second, first, worked) in [
-        (list.len(), 1.0, true, 55),
-        (lines[1] + 20, 1.0, true, 110),
-        (lines[0] + 20, 1.0, true, 165),
-        (lines[0] - 9, 1.0, true, 165),
-        (0, 1.0, true, 165),
-        (list.len(), 0.7, true, 110),
-        (list.len(), 1.0, false, 165),
-    ] {
+    let whole = |_: &mut Vec<u8>| {};
+    let cut = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() * 7 / 10);
+    // As long as before, with frames that hold something else.
+    let other = |bytes: &mut Vec<u8>| {
+        let middle = bytes.len() / 2;
+        bytes[middle..middle + 16].fill(0x55);
+    };
+    // As it is; the list cut in its third line, its second, its first, or empty; the second segment cut, or written over, the first
+    // missing.
+    let cases = [
+        (list.len(), &whole as &dyn Fn(&mut Vec<u8>), true, 55u64),
+        (lines[1] + 20, &whole, true, 110),
+        (lines[0] + 20, &whole, true, 165),
+        (lines[0] - 9, &whole, true, 165),
+        (0, &whole, true, 165),
+        (list.len(), &cut, true, 110),
+        (list.len(), &other, true, 110),
+        (list.len(), &whole, false, 165),
+    ];
+    for (case, (cut_list, damage, first, worked)) in cases.into_iter().enumerate() {
         stage.write(&file("segments.jsonl"), &list[..cut_list]);
         stage.write(&file("00001.segment"), &first_two[0]);
-        let length = (first_two[1].len() as f64 * second) as usize;
-        stage.write(&file("00002.segment"), &first_two[1][..length]);
+        let mut second = first_two[1].clone();
+        damage(&mut second);
+        stage.write(&file("00002.segment"), &second);
         if !first {
             std::fs::remove_file(stage.path(&file("00001.segment"))).unwrap();
         }
         let record =
             &stage.run(&[&ARGS[..], &["--resume", "--overwrite", "--json"]].concat()).code(0).json()[0];
-        assert_eq!(
-            (&record["worked"], &record["frames"]),
-            (&worked.into(), &165.into()),
-            "{cut_list} {second}"
-        );
+        assert_eq!((&record["worked"], &record["frames"]), (&worked.into(), &165.into()), "case {case}");
+        assert_eq!(record["shots"], 3, "those of all segments, case {case}");
         assert_eq!(sums(&stage.path("whole.mkv"), "yuv420p"), sums(&stage.path("out.mkv"), "yuv420p"));
     }
 }

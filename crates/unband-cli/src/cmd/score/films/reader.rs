@@ -123,9 +123,12 @@ impl Reader {
     }
 }
 
-/// Frames in order, until the film ends or nobody wants them any more. `next` gives the next frame's bytes, and its time in seconds.
+/// Reads the next frame's bytes and says its time in seconds; nothing at the end.
+type Next<'a> = dyn FnMut(&mut Vec<u8>) -> Result<Option<f64>, VideoError> + 'a;
+
+/// Frames in order, until the film ends or nobody wants them any more.
 fn decode(
-    next: &mut dyn FnMut(&mut Vec<u8>) -> Result<Option<f64>, VideoError>,
+    next: &mut Next<'_>,
     format: &FrameFormat,
     with_cuts: bool,
     send: &SyncSender<Result<Raw, VideoError>>,
