@@ -8,7 +8,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use unband::{Dither, Precision, TreatAs};
 use unband_image::ParamValue;
-use unband_io::video::Purpose;
+use unband_io::video::{Purpose, StreamSpec};
 
 use crate::cmd;
 
@@ -195,6 +195,21 @@ pub struct FilmArgs {
     /// Drop Dolby Vision and HDR10+ metadata, which describe each frame as it was
     #[arg(long)]
     pub drop_dynamic_hdr: bool,
+    /// Copy only these streams beside the pictures: numbers and kinds such as 2, a, s:1 (all by default)
+    ///
+    /// As ffmpeg's `-map` takes them, with commas between: a number, or a kind (a: sound, s: subtitles, d: data, t:
+    /// attachments, v: pictures), of it one with `:1`, counted from 0. With `?` behind it may be missing.
+    #[arg(long, value_name = "SPEC", value_delimiter = ',', action = clap::ArgAction::Append)]
+    pub streams: Option<Vec<StreamSpec>>,
+    /// Copy all streams but these, named as for `--streams`
+    #[arg(long, value_name = "SPEC", value_delimiter = ',', action = clap::ArgAction::Append)]
+    pub drop_stream: Vec<StreamSpec>,
+    /// Frames per second of numbered pictures that become a film: 24, 23.976 or 24000/1001 [default: 24]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub fps: Option<(u32, u32)>,
+    /// The frames are whole pictures, even if the film says that they are interlaced (PsF)
+    #[arg(long)]
+    pub progressive: bool,
     /// Take of a damaged film what can be decoded
     #[arg(long)]
     pub keep_going: bool,
@@ -225,6 +240,10 @@ impl FilmArgs {
             ("--lossless", self.lossless),
             ("--ffmpeg-args", self.ffmpeg_args.is_some()),
             ("--drop-dynamic-hdr", self.drop_dynamic_hdr),
+            ("--streams", self.streams.is_some()),
+            ("--drop-stream", !self.drop_stream.is_empty()),
+            ("--fps", self.fps.is_some()),
+            ("--progressive", self.progressive),
             ("--keep-going", self.keep_going),
             ("--resume", self.resume),
             ("--from", self.from.is_some()),
@@ -243,6 +262,32 @@ fn purpose(text: &str) -> Result<Purpose, String> {
     let words: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.word()).collect();
     let found = Purpose::ALL.into_iter().find(|purpose| purpose.word() == text);
     found.ok_or_else(|| format!("films are for {}", words.join(", ")))
+}
+
+/// A rate as a fraction from "24", "24000/1001" or "23.976", which stands for that.
+fn rate(text: &str) -> Result<(u32, u32), String> {
+    let wrong = || format!("`{text}` is no rate from 0.001 to 1000; write 24, 23.976 or 24000/1001");
+    let (frames, seconds) = match text.split_once('/') {
+        Some((frames, seconds)) => {
+            (frames.parse().map_err(|_| wrong())?, seconds.parse().map_err(|_| wrong())?)
+        }
+        None => {
+            let rate: f64 = text.parse().map_err(|_| wrong())?;
+            // Those of NTSC are written with three digits.
+            let whole = rate.ceil();
+            if (whole * 1000.0 / 1001.0 - rate).abs() < 0.0006 * whole / 24.0 && rate.fract() > 0.0 {
+                (whole as u32 * 1000, 1001)
+            } else {
+                ((rate * 1000.0).round() as u32, 1000)
+            }
+        }
+    };
+    let ratio = f64::from(frames) / f64::from(seconds);
+    if !(0.001..=1000.0).contains(&ratio) {
+        return Err(wrong());
+    }
+    let common = (1..=frames.min(seconds)).rev().find(|n| frames % n == 0 && seconds % n == 0).unwrap_or(1);
+    Ok((frames / common, seconds / common))
 }
 
 /// Seconds from "83.5", "1:23.5" or "0:01:23.5".

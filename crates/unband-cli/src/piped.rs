@@ -13,21 +13,24 @@ const MAGIC: &[u8] = b"YUV4MPEG2";
 /// No line of parameters is as long.
 const LONGEST_LINE: u64 = 4096;
 
-/// What standard input begins with, and whether it is a stream: YUV4MPEG2 with more than one frame.
+/// What standard input begins with, and whether it is a stream: YUV4MPEG2, with more than one frame or where that is wanted.
 pub struct Look {
     pub begins: Vec<u8>,
     pub is_stream: bool,
 }
 
-/// Reads as much as it takes to tell: of YUV4MPEG2 one frame and one byte.
+/// Reads as much as it takes to tell: of YUV4MPEG2 at most one frame and one byte. `always`: it is a stream with one frame too.
 ///
 /// # Errors
 /// Whatever standard input gives.
-pub fn look() -> io::Result<Look> {
+pub fn look(always: bool) -> io::Result<Look> {
     let (mut begins, mut input) = (Vec::new(), io::stdin().lock());
     input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut begins)?;
     if begins != MAGIC {
         return Ok(Look { begins, is_stream: false });
+    }
+    if always {
+        return Ok(Look { begins, is_stream: true });
     }
     for byte in input.by_ref().take(LONGEST_LINE).bytes() {
         begins.push(byte?);

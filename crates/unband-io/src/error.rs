@@ -228,6 +228,9 @@ impl Error {
                 "ask for raw frames of a format that has a code, for example with `-c:v rawvideo -pix_fmt yuv420p10le`"
                     .to_owned()
             }
+            Self::Unsupported { format: "YUV4MPEG2", what } if what == crate::format::y4m::INTERLACED => {
+                "deinterlace it first, `ffmpeg -i IN -vf bwdif -f yuv4mpegpipe -strict -1 - | unband - -o -`; where its frames are whole all the same (PsF), say so with `--progressive`".to_owned()
+            }
             Self::Unsupported { .. } => "convert it to PNG or TIFF with another program first".to_owned(),
             Self::Several { format: "YUV4MPEG2", .. } => {
                 "take one frame of the video, for example with `ffmpeg -i FILE -frames:v 1 frame.y4m`"

@@ -29,7 +29,9 @@ pub fn run(args: &DebandArgs) -> Outcome {
         && only.as_os_str() == STDIO
     {
         interrupt::listen();
-        return match piped::look() {
+        // What goes on through a pipe is a stream even where it has one frame.
+        let elsewhere = args.pictures.output.as_ref().is_some_and(|path| path.as_os_str() != STDIO);
+        return match piped::look(!elsewhere && args.pictures.format.is_none()) {
             Ok(look) if look.is_stream => stream::run(args, &look.begins, &talk),
             Ok(look) => pictures::run(args, gather(args), look.begins, &talk),
             Err(error) => {
@@ -37,6 +39,9 @@ pub fn run(args: &DebandArgs) -> Outcome {
                 Outcome::SomeFailed
             }
         };
+    }
+    if films::are_frames(args) {
+        return films::run_frames(args, &talk);
     }
     let mut found = gather(args);
     let is_film = |input: &Input| !input.is_stdin() && films::is_one(&input.path);

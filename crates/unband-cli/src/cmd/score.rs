@@ -89,7 +89,7 @@ pub fn run(args: &ScoreArgs) -> Outcome {
     if let [only] = args.inputs.as_slice()
         && only.as_os_str() == STDIO
     {
-        let look = match piped::look() {
+        let look = match piped::look(false) {
             Ok(look) => look,
             Err(error) => return refused(&args.measure, &piped::unreadable(&error)),
         };

@@ -17,6 +17,8 @@ use crate::{Error, Limits, limits, planar};
 const NAME: &str = "YUV4MPEG2";
 /// No line of parameters is as long.
 const LONGEST_LINE: u64 = 4096;
+/// What frames of two fields are called.
+pub(crate) const INTERLACED: &str = "interlaced fields";
 
 pub(super) const ENTRY: FormatEntry = FormatEntry {
     name: NAME,
@@ -71,6 +73,8 @@ pub struct Y4mHeader {
     pub depth: Depth,
     /// Is there a fourth plane, alpha?
     pub alpha: bool,
+    /// Are its frames of two fields each?
+    pub interlaced: bool,
     /// Does the stream hold luma only? Where the model is not grey all the same, its chroma planes are made up.
     pub mono: bool,
 }
@@ -110,6 +114,7 @@ impl Y4mHeader {
             color: image.color,
             depth: Depth::Int(bits),
             alpha: image.alpha.is_some() && full_chroma && bits == 8,
+            interlaced: false,
             mono,
         };
         header.tag().map(|_| header)
@@ -118,7 +123,7 @@ impl Y4mHeader {
     /// Reads the first line of a stream, without its end.
     ///
     /// # Errors
-    /// Lines that are not such a header, unknown chroma, interlaced fields.
+    /// Lines that are not such a header, and unknown chroma.
     pub fn parse(line: &str) -> Result<Self, Error> {
         let damaged = |what: &str, value: &str| Error::damaged(NAME, format!("its {what} is `{value}`"));
         let mut words = line.split(' ').filter(|word| !word.is_empty());
@@ -126,7 +131,7 @@ impl Y4mHeader {
             return Err(Error::damaged(NAME, "it does not begin with `YUV4MPEG2`"));
         }
         let (mut width, mut height, mut rate, mut aspect) = (0, 0, (0, 0), (0, 0));
-        let (mut chroma, mut range) = ("420", None);
+        let (mut chroma, mut range, mut interlaced) = ("420", None, false);
         for word in words {
             let (key, value) = word.split_at_checked(1).unwrap_or((word, ""));
             let side = |what| value.parse().ok().filter(|&v| v > 0u32).ok_or_else(|| damaged(what, value));
@@ -145,7 +150,7 @@ impl Y4mHeader {
                 "C" => chroma = value,
                 "I" => match value {
                     "p" | "?" => {}
-                    "t" | "b" | "m" => return Err(Error::unsupported(NAME, "interlaced fields")),
+                    "t" | "b" | "m" => interlaced = true,
                     _ => return Err(damaged("interlacing", value)),
                 },
                 _ => match word {
@@ -182,6 +187,7 @@ impl Y4mHeader {
             color: Color { siting, ..Color::new(model) },
             depth: Depth::Int(bits),
             alpha: chroma == "444alpha",
+            interlaced,
             mono,
         })
     }
@@ -285,8 +291,20 @@ impl<R: Read> Y4mReader<R> {
     /// Reads the header. Frames over the limits are refused before anything is allocated for them.
     ///
     /// # Errors
-    /// As [`Y4mHeader::parse`], sizes over the limits, and whatever reading gives.
+    /// As [`Y4mHeader::parse`], interlaced frames, sizes over the limits, and whatever reading gives.
     pub fn new(input: R, limits: &Limits) -> Result<Self, Error> {
+        let reader = Self::of_any(input, limits)?;
+        if reader.header.interlaced {
+            return Err(Error::unsupported(NAME, INTERLACED));
+        }
+        Ok(reader)
+    }
+
+    /// As [`Y4mReader::new`], with frames taken for whole pictures even if the header says that they are interlaced.
+    ///
+    /// # Errors
+    /// As [`Y4mReader::new`], for all else.
+    pub fn of_any(input: R, limits: &Limits) -> Result<Self, Error> {
         let mut input = BufReader::new(input);
         let line = read_line(&mut input)?.ok_or(Error::Truncated { format: NAME })?;
         let header = Y4mHeader::parse(&line)?;
@@ -552,7 +570,6 @@ mod tests {
             ("W0 H9", "its width is `0`"),
             ("W-1 H9", "its width is `-1`"),
             ("W9 H9 A1", "its pixel aspect is `1`"),
-            ("W9 H9 It", "interlaced fields"),
             ("W9 H9 C440", "`C440` planes"),
             ("W9 H9 C420p8", "`C420p8` planes"),
         ] {

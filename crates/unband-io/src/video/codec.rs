@@ -1,10 +1,11 @@
 //! How films are encoded: a codec for what they are for and where they go, and what its encoder is told.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::probe::{content_light_words, svt_mastering_display, x265_master_display};
-use super::{Ffmpeg, Film, PixelFormat, Programs, Samples, VideoError};
+use super::{Ffmpeg, Film, PixelFormat, Programs, Samples, Video, VideoError, stills};
+use crate::Error;
 
 /// What a film is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +69,11 @@ impl Codec {
             Self::Ffv1 => "FFV1",
             Self::Other(name) => name,
         }
+    }
+
+    /// Does it take only sizes at which all pixels share chroma? Known of those that HEVC's own rules bind, and of some more.
+    fn wants_even(&self) -> bool {
+        matches!(self, Self::X265 | Self::SvtAv1) || self.name() == "libx264"
     }
 
     /// The container that its finished parts wait in. Both have fragments; MP4 has no codes for some codecs, `QuickTime` none
@@ -146,8 +152,21 @@ const CONTAINERS: &[Container] = &[
     },
 ];
 
-/// The container of that file name's extension; nothing where films are not written under it.
+/// Numbered pictures.
+static PICTURES: Container = Container {
+    muxer: "image2",
+    extensions: &[],
+    ffv1: true,
+    tagged: false,
+    times_of_tracks: false,
+    light: false,
+};
+
+/// The container of that file name's extension, numbered pictures for a pattern of such; nothing where films are not written under it.
 pub fn container_of(path: &Path) -> Option<&'static Container> {
+    if stills::are_named(path) {
+        return Some(&PICTURES);
+    }
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     CONTAINERS.iter().find(|container| container.extensions.contains(&extension.as_str()))
 }
@@ -168,23 +187,24 @@ const TINY: usize = 16;
 /// A codec, its quality, and further arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {
-    /// The codec.
+    /// The codec; of finished parts, where frames become pictures.
     pub codec: Codec,
     /// Bits per sample of the frames that it gets.
     pub bits: u8,
     args: Vec<String>,
     container: &'static Container,
+    output: PathBuf,
 }
 
 impl Encoding {
-    /// Chooses for a container and a purpose. `args` are `FFmpeg`'s for the encoder: with `-c:v` among them they are all that
+    /// Chooses for a film, a container and a purpose. `args` are `FFmpeg`'s for the encoder: with `-c:v` among them they are all that
     /// it is told, else they follow what is chosen here. `bits`: of the frames.
     ///
     /// # Errors
     /// Containers that films are not written to, codecs that do not go into them, encoders that are missing.
     pub fn choose(
-        output: &Path,
-        purpose: Purpose,
+        video: &Video,
+        (output, purpose): (&Path, Purpose),
         args: &[String],
         bits: u8,
         ffmpeg: &Ffmpeg,
@@ -195,10 +215,18 @@ impl Encoding {
             let extension = output.extension().unwrap_or_default().to_string_lossy();
             refused(
                 format!("films are not written as `.{extension}`"),
-                "name a file with .mkv, .mp4, .mov or .webm",
+                "name a file with .mkv, .mp4, .mov or .webm, or pictures such as `out/%04d.png`",
             )
         })?;
+        // Filters may change the size, and other samples share no chroma.
+        let changed = |arg: &String| ["-vf", "-filter", "-pix_fmt"].iter().any(|name| arg.starts_with(name));
+        let odd = video.is_odd() && !args.iter().any(changed);
         let own = args.iter().position(|arg| arg == "-c:v" || arg == "-vcodec" || arg == "-codec:v");
+        if let (true, Some(at)) = (container.muxer == PICTURES.muxer, own.or((!args.is_empty()).then_some(0)))
+        {
+            let what = format!("pictures of frames have no encoder that takes `{}`", args[at]);
+            return Err(refused(what, "leave `--ffmpeg-args` out: pictures are made without loss"));
+        }
         let codec = match own {
             Some(at) => {
                 let name = args.get(at + 1).map(String::as_str).unwrap_or_default();
@@ -208,8 +236,12 @@ impl Encoding {
                 }
                 known(name)
             }
-            None => default_codec(container, purpose, ffmpeg),
+            None => default_codec(container, purpose, odd, ffmpeg),
         };
+        if odd && codec.wants_even() {
+            let (encoder, path) = (codec.name().to_owned(), output.to_owned());
+            return Err(VideoError::Odd { path, encoder, width: video.width, height: video.height });
+        }
         if codec == Codec::Ffv1 && !container.ffv1 {
             let what = format!("{} holds no FFV1, the codec without loss", container.muxer);
             return Err(refused(what, "write to a file with .mkv"));
@@ -219,7 +251,7 @@ impl Encoding {
         }
         let mut all = if own.is_some() { Vec::new() } else { settings(&codec, purpose) };
         all.extend(args.iter().cloned());
-        Ok(Self { codec, bits, args: all, container })
+        Ok(Self { codec, bits, args: all, container, output: output.to_owned() })
     }
 
     /// Settles what the encoder stores of frames in that format, which then have as many bits. `asked`: with that depth and no
@@ -238,7 +270,9 @@ impl Encoding {
         if self.codec == Codec::Ffv1 {
             return Ok(frames);
         }
-        let all = Ffmpeg::stores(self.codec.name(), programs).map_err(|error| error.in_file(output))?;
+        let mut all = Ffmpeg::stores(self.codec.name(), programs).map_err(|error| error.in_file(output))?;
+        // Its alpha lies in frames of its own, which are not taken along.
+        all.retain(|format| self.codec != Codec::Vp9 || !format.alpha);
         let stored = match stored(frames, &all) {
             Some(stored) if asked && stored.bits != frames.bits => {
                 let mut has: Vec<u8> = of_samples(frames, &all).iter().map(|format| format.bits).collect();
@@ -257,6 +291,9 @@ impl Encoding {
     /// What the encoder is told, `-c:v` included: settings, colours, and the light that the film says of itself.
     pub(super) fn args(&self, film: &Film, pixels: &PixelFormat) -> Vec<OsString> {
         let mut args: Vec<String> = self.args.clone();
+        // Alpha would be encoded in frames of its own, of 8 bits, which are not taken along.
+        let opaque = PixelFormat::planar(pixels.samples, pixels.bits, false);
+        let pixels = opaque.filter(|_| self.codec == Codec::Vp9).unwrap_or(pixels);
         args.extend(["-pix_fmt".to_owned(), pixels.name.to_owned()]);
         let video = &film.video;
         let named = [
@@ -326,8 +363,19 @@ impl Encoding {
     }
 
     /// Can the container or the codec say what the film says of its light?
-    pub fn keeps_light(&self) -> bool {
+    pub(super) fn keeps_light(&self) -> bool {
         self.container.light || matches!(self.codec, Codec::X265 | Codec::SvtAv1)
+    }
+
+    /// Does alpha go along?
+    pub(super) fn keeps_alpha(&self, programs: &Programs) -> Result<bool, Error> {
+        // VP9 has it in packets of its own, which do not go through the container of a part.
+        Ok(self.codec != Codec::Vp9 && Ffmpeg::takes_alpha(self.codec.name(), programs)?)
+    }
+
+    /// The pattern of the pictures that frames become, if they do.
+    pub(super) fn pictures(&self) -> Option<&Path> {
+        (self.container.muxer == PICTURES.muxer).then_some(&*self.output)
     }
 
     pub(super) fn container(&self) -> &'static Container {
@@ -336,6 +384,9 @@ impl Encoding {
 
     /// The encoder, what it stores and what its quality is set to, in a few words: "x265 4:2:2 10 bits CRF 16".
     pub fn words(&self, pixels: &PixelFormat) -> String {
+        if let Some(pictures) = self.pictures() {
+            return stills::words(pictures, pixels);
+        }
         let samples = match pixels.samples {
             Samples::Yuv(subsampling) => match (subsampling.x, subsampling.y) {
                 (1, 1) => " 4:4:4",
@@ -394,10 +445,11 @@ fn known(name: &str) -> Codec {
         .unwrap_or_else(|| Codec::Other(name.to_owned()))
 }
 
-fn default_codec(container: &Container, purpose: Purpose, ffmpeg: &Ffmpeg) -> Codec {
+fn default_codec(container: &Container, purpose: Purpose, odd: bool, ffmpeg: &Ffmpeg) -> Codec {
     let av1 = || if ffmpeg.encodes(Codec::SvtAv1.name()) { Codec::SvtAv1 } else { Codec::Vp9 };
     match (purpose, container.muxer) {
-        (Purpose::Archive, _) => Codec::Ffv1,
+        (Purpose::Archive, _) | (_, "image2") => Codec::Ffv1,
+        (_, "webm" | "mp4" | "matroska") if odd => Codec::Vp9,
         (_, "webm") | (Purpose::Web, "mp4" | "matroska") => av1(),
         _ => Codec::X265,
     }

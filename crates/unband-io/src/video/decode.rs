@@ -87,7 +87,7 @@ impl Decoder {
             let seconds = (film.seconds(from) - RUN_UP_SECONDS).max(0.0);
             args.put(&["-noaccurate_seek", "-ss", &format!("{seconds:.6}")]);
         }
-        args.input(&film.path)?;
+        args.film(&film.path, film.images.as_ref())?;
         args.put(&["-map", &format!("0:{}", film.video.stream)]);
         args.put(&["-fps_mode", "passthrough", "-enc_time_base", "-1", "-c:v", "rawvideo"]);
         if !native {
@@ -183,7 +183,7 @@ impl Decoder {
 /// `FFmpeg` takes a last frame of YUV4MPEG2 that is cut for the end.
 fn whole(film: &Film, limits: &Limits) -> Result<(), VideoError> {
     let file = File::open(&film.path).map_err(|source| Error::Io { action: "read", source });
-    let checked = file.and_then(|file| Y4mReader::new(file, limits)).and_then(Y4mReader::check_whole);
+    let checked = file.and_then(|file| Y4mReader::of_any(file, limits)).and_then(Y4mReader::check_whole);
     checked.map_err(|error| match error {
         Error::Io { .. } => error.in_file(&film.path).into(),
         other => film.damaged(&other.to_string()),

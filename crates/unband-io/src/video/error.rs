@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::probe::Stream;
 use crate::Error;
 
 /// Why a film could not be worked on. All but the first name the file themselves.
@@ -72,6 +73,8 @@ pub enum VideoError {
         path: PathBuf,
         /// Which field comes first.
         fields: &'static str,
+        /// What makes a film of whole pictures of it.
+        command: String,
     },
     /// Metadata for each frame that fit the original frames only.
     #[error("{}: {what} would be lost: it describes each frame as it was before", path.display())]
@@ -132,6 +135,48 @@ pub enum VideoError {
         what: String,
         /// What fits.
         instead: &'static str,
+    },
+    /// Streams beside the pictures that a container does not hold.
+    #[error("{}: {container} cannot hold {}: {message}", path.display(), told(streams))]
+    NotHeld {
+        /// What was to be written.
+        path: PathBuf,
+        /// `FFmpeg`'s name of its container.
+        container: &'static str,
+        /// Those that it refuses alone; none where it refuses them together only.
+        streams: Vec<Stream>,
+        /// What `FFmpeg` said.
+        message: String,
+    },
+    /// A choice of streams that the film does not have, or that cannot be.
+    #[error("{}: {what}; there are {}", path.display(), told(streams))]
+    NoStream {
+        /// The film.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+        /// All that the film has.
+        streams: Vec<Stream>,
+    },
+    /// An encoder that takes no pixels beside those that share chroma.
+    #[error("{}: {encoder} does not encode {width}×{height} pixels of which two and two share chroma", path.display())]
+    Odd {
+        /// What was to be written.
+        path: PathBuf,
+        /// Its name.
+        encoder: String,
+        /// Width of the film.
+        width: usize,
+        /// Height of the film.
+        height: usize,
+    },
+    /// A folder or pattern of numbered pictures that are not one film.
+    #[error("{}: {what}", path.display())]
+    Series {
+        /// As it was named.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
     },
     /// Frames that went in did not all come out.
     #[error("{}: {found} frames were written, {expected} were given", path.display())]
@@ -209,6 +254,16 @@ pub enum VideoError {
     },
 }
 
+/// "stream 1 (audio, aac, eng) and stream 2 (data, klv)".
+fn told(streams: &[Stream]) -> String {
+    let names: Vec<String> = streams.iter().map(ToString::to_string).collect();
+    match names.as_slice() {
+        [] => "what the film has".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 impl VideoError {
     /// What to do next, where there is something.
     pub fn hint(&self) -> Option<String> {
@@ -234,8 +289,10 @@ impl VideoError {
             Self::Picture { .. } => {
                 "restore it as a picture: convert it to PNG first if its format is not known here"
             }
-            Self::Interlaced { .. } => {
-                "deinterlace it first, for example with `ffmpeg -i FILE -vf bwdif -c:a copy OUT`, or by `--ffmpeg-args`"
+            Self::Interlaced { command, .. } => {
+                return Some(format!(
+                    "deinterlace it first: `{command}`; where its frames are whole all the same (PsF), say so with `--progressive`"
+                ));
             }
             Self::DynamicHdr { .. } => {
                 "allow it to be dropped with `--drop-dynamic-hdr`: plain HDR10 or HLG stays as it is"
@@ -254,6 +311,21 @@ impl VideoError {
                 "install an FFmpeg that has it, or choose another with `--for archive`, `--lossless` or `--ffmpeg-args`"
             }
             Self::Container { instead, .. } => instead,
+            Self::Series { .. } => {
+                "name one series by a pattern such as `folder/shot_%04d.png`, whose numbers grow by one"
+            }
+            Self::Odd { .. } => {
+                "VP9 does, which a file with .mkv, .mp4 or .webm gets where no codec is named; so does `--lossless` (.mkv, .mov)"
+            }
+            Self::NotHeld { streams, container, .. } => {
+                let numbers: Vec<String> = streams.iter().map(|stream| stream.index.to_string()).collect();
+                let numbers = if numbers.is_empty() { "NUMBER".to_owned() } else { numbers.join(",") };
+                let other = if *container == "matroska" { "" } else { ", or write to a file with .mkv" };
+                return Some(format!("leave out what does not fit with `--drop-stream {numbers}`{other}"));
+            }
+            Self::NoStream { .. } => {
+                "name streams by their numbers or kinds: `2`, `a` (sound), `s` (subtitles), `d` (data), `t` (attachments), `a:1` (the second of sound), `d?` (if there is any)"
+            }
             Self::Unfinished { .. } => {
                 "give the options that it was begun with, or `--overwrite` in place of `--resume` to begin anew"
             }

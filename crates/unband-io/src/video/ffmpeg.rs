@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::probe::INSTALL;
-use super::{PixelFormat, sniff};
+use super::{Images, PixelFormat, sniff};
 use crate::program::{Program, Room};
 use crate::{Error, Programs};
 
@@ -46,12 +46,19 @@ impl Ffmpeg {
     /// The formats that an encoder stores, those that are known here; none where it takes whatever it gets, or nobody knows.
     ///
     /// # Errors
-    /// It does not answer.
-    pub fn stores(encoder: &str, programs: &Programs) -> Result<Vec<&'static PixelFormat>, Error> {
-        let topic = format!("encoder={encoder}");
-        let answer =
-            FFMPEG.ask(&Room::new()?, &["-v", "error", "-h", &topic], ANSWER_BYTES, MOST, programs)?;
-        Ok(names_of_formats(&String::from_utf8_lossy(&answer)).filter_map(PixelFormat::by_name).collect())
+    /// As [`Ffmpeg::find`].
+    pub(super) fn stores(encoder: &str, programs: &Programs) -> Result<Vec<&'static PixelFormat>, Error> {
+        Ok(names_of_formats(&about(encoder, programs)?).filter_map(PixelFormat::by_name).collect())
+    }
+
+    /// Does its encoder of that name take frames with alpha?
+    ///
+    /// # Errors
+    /// As [`Ffmpeg::find`].
+    pub(super) fn takes_alpha(encoder: &str, programs: &Programs) -> Result<bool, Error> {
+        let alpha = ["yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya"];
+        let has = |format: &str| alpha.iter().any(|name| format.starts_with(name));
+        Ok(names_of_formats(&about(encoder, programs)?).any(has))
     }
 
     /// Has it an encoder of that name?
@@ -75,6 +82,13 @@ fn names_of_encoders(list: &str) -> BTreeSet<String> {
             words.next()?.starts_with('V').then(|| words.next().map(str::to_owned)).flatten()
         })
         .collect()
+}
+
+/// What it says of an encoder.
+fn about(encoder: &str, programs: &Programs) -> Result<String, Error> {
+    let asked = ["-hide_banner".to_owned(), "-h".to_owned(), format!("encoder={encoder}")];
+    let answer = FFMPEG.ask(&Room::new()?, &asked, ANSWER_BYTES, MOST, programs)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 /// From a line such as "    Supported pixel formats: yuv420p yuv420p10le".
@@ -173,6 +187,19 @@ impl Args {
         }
         self.put(&["-i"]);
         self.push(file_name(path)?);
+        Ok(())
+    }
+
+    /// Appends a film as [`Args::input`] does, or the numbered pictures that it is.
+    ///
+    /// # Errors
+    /// As [`Args::input`].
+    pub(super) fn film(&mut self, path: &Path, images: Option<&Images>) -> Result<(), Error> {
+        let Some(images) = images else { return self.input(path) };
+        let (options, pattern) = images.input();
+        self.0.extend(options.into_iter().map(OsString::from));
+        self.put(&["-protocol_whitelist", "file", "-format_whitelist", "image2", "-i"]);
+        self.push(file_name(&pattern)?);
         Ok(())
     }
 

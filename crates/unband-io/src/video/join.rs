@@ -1,16 +1,20 @@
 //! Finished segments and all else that a film has → a film, by `ffmpeg`, copied as it is.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use unband_image::Colorimetry;
+
+use super::boxes;
 use super::codec::Codec;
 use super::ffmpeg::{Args, FFPROBE, IDLE, file_name};
 use super::fragments;
+use super::light::with_light;
 use super::others::written;
 use super::running::Running;
-use super::{Encoding, Ffmpeg, Film, Others, Programs, Segment, VideoError};
+use super::{Encoding, Ffmpeg, Film, Others, PixelFormat, Programs, Samples, Segment, VideoError, stills};
 use crate::program::Room;
 use crate::{Error, Leftover};
 
@@ -72,7 +76,19 @@ pub fn join(
         });
     }
     sent?;
+    if patched(film, encoding) {
+        say_range(film, part)?;
+    }
     let expected = segments.iter().map(Segment::frames).sum();
+    if encoding.pictures().is_some() {
+        let found =
+            stills::count(part).map_err(|source| Error::Io { action: "read", source }.in_file(part))?;
+        return if found == expected {
+            Ok(())
+        } else {
+            Err(VideoError::Frames { path: part.to_owned(), found, expected })
+        };
+    }
     let stream = film.streams.iter().position(|stream| stream.index == film.video.stream);
     let found = count_frames(part, stream, &others.programs)?;
     if found == expected {
@@ -156,6 +172,16 @@ fn arguments(
     turned(film, ffmpeg, &mut args);
     args.put(&["-f", encoding.codec.part_container(), "-i", "pipe:0"]);
     others.inputs(film, start, cut.and_then(|cut| cut.to).map(|to| film.seconds(to)), &mut args)?;
+    if let Some(output) = encoding.pictures() {
+        std::fs::create_dir_all(part)
+            .map_err(|source| Error::Io { action: "make the folder", source }.in_file(part))?;
+        let samples = film.video.samples.unwrap_or(Samples::Rgb);
+        let pixels = PixelFormat::planar(samples, encoding.bits, film.video.alpha);
+        let missing = || VideoError::Color { path: film.path.clone(), what: film.video.pix_fmt.clone() };
+        args.put(&["-map", "0:0"]);
+        stills::written(film, pixels.ok_or_else(missing)?, output, part, &mut args)?;
+        return Ok(args.into_list());
+    }
     let mut number = 0;
     for stream in &film.streams {
         if stream.index == film.video.stream {
@@ -170,6 +196,10 @@ fn arguments(
             let marked = stream.dispositions.join("+");
             args.put(&[&format!("-disposition:{number}"), if marked.is_empty() { "0" } else { &marked }]);
             args.put(&[&format!("-map_metadata:s:{number}"), &format!("1:s:{}", stream.index)]);
+            if let Some(place) = &film.video.chroma_location {
+                // Matroska keeps it, whatever the codec says.
+                args.put(&[&format!("-chroma_sample_location:{number}"), place]);
+            }
             number += 1;
         } else if others.map(stream, number, 1, &mut args) {
             number += 1;
@@ -179,8 +209,30 @@ fn arguments(
     if encoding.container().times_of_tracks {
         args.put(&["-video_track_timescale", &film.time_base().1.to_string()]);
     }
-    written(encoding.container(), part, &mut args)?;
+    written(encoding.container(), patched(film, encoding), part, &mut args)?;
     Ok(args.into_list())
+}
+
+/// Has `FFmpeg` no place for a full range in what it writes? In `QuickTime` it names colours without.
+fn patched(film: &Film, encoding: &Encoding) -> bool {
+    encoding.container().muxer == "mov" && film.video.range.as_deref() == Some("pc")
+}
+
+/// Names colours with their range in a `QuickTime` file that ends with what describes its tracks.
+fn say_range(film: &Film, part: &Path) -> Result<(), VideoError> {
+    let of_part = |error: Error| VideoError::from(error.in_file(part));
+    let io = |action| move |source| Error::Io { action, source };
+    let file = OpenOptions::new().read(true).write(true).open(part).map_err(io("write"));
+    let mut file = file.map_err(of_part)?;
+    let mut change = || {
+        let last = boxes::top_level(&mut file)?.into_iter().last().filter(|place| &place.kind == b"moov");
+        let last = last.ok_or_else(|| boxes::damaged("it does not end with its index"))?;
+        let moov = boxes::content(&mut file, &last)?;
+        let new = with_light(&moov, &Colorimetry::default(), film.video.colours())?;
+        file.seek(SeekFrom::Start(last.start)).map_err(io("write"))?;
+        file.write_all(&boxes::boxed(last.kind, &new)).map_err(io("write"))
+    };
+    change().map_err(of_part)
 }
 
 /// How players turn the pictures: an option of the input from `FFmpeg` 6 on, metadata before.

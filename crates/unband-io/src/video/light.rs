@@ -11,7 +11,7 @@ use unband_image::{Colorimetry, Mastering};
 use super::boxes::{Kind, boxed, damaged, inside, with};
 use crate::Error;
 
-/// From a `moov` to the description of its only track's samples.
+/// From a `moov` to the description of a track's samples.
 const WAY: [&Kind; 5] = [b"trak", b"mdia", b"minf", b"stbl", b"stsd"];
 /// Bytes in an `stsd` before the first description.
 const STSD_HEAD: usize = 8;
@@ -21,7 +21,7 @@ const FIELDS: usize = 78;
 /// Primaries, transfer and matrix by their numbers, and whether the range is full.
 pub(super) type Colours = ([u8; 3], bool);
 
-/// What is inside a `moov`, with the film's light and colours in the description of its pictures. What that says of light already
+/// What is inside a `moov`, with the film's light and colours in the description of its first track of pictures. What that says of light already
 /// stays; colours are replaced.
 ///
 /// # Errors
@@ -77,13 +77,27 @@ fn change(
     };
     let missing = || damaged("a track is not described");
     let boxes = inside(content, first..content.len().max(first))?;
-    let found = boxes.iter().find(|(kind, _)| wanted.is_none_or(|wanted| wanted == kind));
+    // Of several tracks the first of pictures.
+    let fits = |(kind, range): &&(Kind, Range<usize>)| {
+        wanted.is_none_or(|wanted| wanted == kind) && (kind != b"trak" || !is_other(&content[range.clone()]))
+    };
+    let found = boxes.iter().find(fits);
     let (kind, range): &(Kind, Range<usize>) = found.ok_or_else(missing)?;
     let inner = &content[range.clone()];
     let new = if way.is_empty() { description(inner)? } else { change(inner, &way[1..], description)? };
     // Their heads have eight bytes: `FFmpeg` writes longer ones around samples only.
     let start = range.start.checked_sub(8).ok_or_else(missing)?;
     Ok([&content[..start], &boxed(*kind, &new), &content[range.end..]].concat())
+}
+
+/// Does a track say that it has no pictures?
+fn is_other(track: &[u8]) -> bool {
+    let inner = |bytes: &[u8], kind: &Kind| -> Option<Vec<u8>> {
+        let boxes = inside(bytes, 0..bytes.len()).ok()?;
+        boxes.into_iter().find(|(k, _)| k == kind).map(|(_, range)| bytes[range].to_vec())
+    };
+    let handler = inner(track, b"mdia").and_then(|media| inner(&media, b"hdlr"));
+    handler.and_then(|handler| Some(handler.get(8..12)? != b"vide")).unwrap_or(false)
 }
 
 fn mastering(display: &Mastering) -> Vec<u8> {

@@ -10,14 +10,18 @@ mod ffmpeg;
 mod fragments;
 mod frame;
 mod frame_codes;
+mod images;
 mod join;
 mod light;
+mod notes;
 pub mod nut;
 mod others;
 pub mod pixel_format;
 pub mod probe;
 mod running;
+mod select;
 mod sniff;
+mod stills;
 
 /// How many frames a fragmented file has, and how many it has once it was copied to begin at a time: alone, and as the first
 /// of several.
@@ -44,10 +48,14 @@ pub use encode::{Encoder, Segment};
 pub use error::VideoError;
 pub use ffmpeg::Ffmpeg;
 pub use frame::{FrameFormat, working_format};
+pub use images::Images;
 pub use join::{Cut, join};
+pub use notes::notes;
 pub use others::Others;
 pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
-pub use probe::{Film, probe};
+pub use probe::{Film, Video, probe, probe_images};
+pub use select::{StreamChoice, StreamSpec};
 pub use sniff::{is_film, not_opened, promises_film, text_kind};
+pub use stills::{is_taken, put_in_place};
 
 pub use crate::Programs;

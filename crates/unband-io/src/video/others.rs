@@ -6,7 +6,7 @@ use super::codec::Container;
 use super::ffmpeg::{Args, FFPROBE, file_name};
 use super::probe::{Stream, StreamKind};
 use super::running::Running;
-use super::{Encoding, Film, Programs, VideoError};
+use super::{Encoding, Film, Programs, StreamChoice, VideoError};
 use crate::Error;
 use crate::program::Room;
 
@@ -14,6 +14,10 @@ use crate::program::Room;
 #[derive(Clone, Debug, Default)]
 pub struct Others {
     container: &'static str,
+    /// Numbers of the streams that go along.
+    copied: Vec<usize>,
+    /// Those that would have to and cannot.
+    pub(super) left: Vec<Stream>,
     /// Streams that `FFmpeg` would write too early, and by how many seconds: some of its versions forget that the first
     /// samples of Opus in Matroska are not to be heard when they copy.
     early: Vec<(usize, f64)>,
@@ -35,26 +39,33 @@ const PACKETS: &str = "%+#24";
 const TICK: f64 = 0.0011;
 
 impl Others {
-    /// Tries whether all of it can be written to the container, before hours are spent on the pictures. `keep_going`: what
-    /// cannot be had of a damaged film is left out, then and later.
+    /// Tries whether all of it that is chosen can be written to the container, before hours are spent on the pictures. `keep_going`:
+    /// what cannot be had of a damaged film is left out, then and later.
     ///
     /// # Errors
-    /// [`VideoError::Container`] with what `ffmpeg` said.
+    /// [`VideoError::NoStream`] for a choice that names what the film has not, [`VideoError::NotHeld`] with the streams that the
+    /// container does not hold.
     pub fn check(
         film: &Film,
         encoding: &Encoding,
-        output: &Path,
-        keep_going: bool,
+        choice: &StreamChoice,
+        (output, keep_going): (&Path, bool),
         programs: &Programs,
     ) -> Result<Self, VideoError> {
+        choice.check(film)?;
         let container = encoding.container();
+        let beside = film.streams.iter().filter(|stream| stream.index != film.video.stream);
+        let chosen = beside.filter(|stream| !stream.made_anew && choice.takes(film, stream));
+        let (copied, left): (Vec<&Stream>, Vec<&Stream>) =
+            chosen.partition(|stream| goes(stream, container.muxer));
         let mut others = Self {
             container: container.muxer,
+            left: left.into_iter().cloned().collect(),
+            copied: copied.iter().map(|stream| stream.index).collect(),
             early: Vec::new(),
             strict: !keep_going,
             programs: programs.clone(),
         };
-        let copied: Vec<&Stream> = others.streams(film).collect();
         if copied.is_empty() {
             return Ok(others);
         }
@@ -73,20 +84,19 @@ impl Others {
         let seconds = TRIAL_SECONDS + (last - first).clamp(0.0, MOST_SECONDS);
         let room = Room::new().map_err(of_film)?;
         let trial = room.path("trial");
-        let mut args = Args::quiet(false);
-        // Before the input it counts from where the film begins, behind it from 0.
-        args.put(&["-copyts", "-t", &format!("{seconds:.3}")]);
-        others.inputs(film, 0.0, None, &mut args)?;
-        for (number, stream) in copied.iter().enumerate() {
-            others.map(stream, number, 0, &mut args);
-        }
-        written(container, &trial, &mut args)?;
-        let (success, said) =
-            Running::start(&args.into_list(), false, false, programs)?.finish(MOST, None)?;
-        if !success {
-            let what = format!("{} cannot hold what the film has: {}", container.muxer, said.message());
-            let instead = "write to a file with .mkv, or with the extension of the film itself";
-            return Err(VideoError::Container { path: output.to_owned(), what, instead });
+        if let Some(message) = others.trial(film, container, (&copied, seconds), &trial)? {
+            let mut alone = Vec::new();
+            for &stream in &copied {
+                if others.trial(film, container, (&[stream], seconds), &trial)?.is_some() {
+                    alone.push(stream.clone());
+                }
+            }
+            return Err(VideoError::NotHeld {
+                path: output.to_owned(),
+                container: container.muxer,
+                streams: alone,
+                message,
+            });
         }
         for (number, index, was) in were {
             // Where nothing of it is in the trial, nothing is known.
@@ -104,7 +114,28 @@ impl Others {
 
     /// The streams that go along.
     pub fn streams<'f>(&self, film: &'f Film) -> impl Iterator<Item = &'f Stream> {
-        film.streams.iter().filter(|stream| stream.index != film.video.stream && goes(stream))
+        film.streams.iter().filter(|stream| self.copied.contains(&stream.index))
+    }
+
+    /// Copies some seconds of these streams into a file; gives what `ffmpeg` said where it fails.
+    fn trial(
+        &self,
+        film: &Film,
+        container: &Container,
+        (streams, seconds): (&[&Stream], f64),
+        path: &Path,
+    ) -> Result<Option<String>, VideoError> {
+        let mut args = Args::quiet(false);
+        // Before the input it counts from where the film begins, behind it from 0.
+        args.put(&["-copyts", "-t", &format!("{seconds:.3}")]);
+        self.inputs(film, 0.0, None, &mut args)?;
+        for (number, stream) in streams.iter().enumerate() {
+            self.map(stream, number, 0, &mut args);
+        }
+        written(container, false, path, &mut args)?;
+        let (success, said) =
+            Running::start(&args.into_list(), false, false, &self.programs)?.finish(MOST, None)?;
+        Ok((!success).then(|| said.message()))
     }
 
     /// Puts the film in as the next input, from and up to a time in seconds, and once more for each stream that would be early.
@@ -125,15 +156,15 @@ impl Others {
             if let Some(to) = to {
                 args.put(&["-to", &format!("{to:.6}")]);
             }
-            args.input(&film.path)?;
+            args.film(&film.path, film.images.as_ref())?;
         }
         Ok(())
     }
 
-    /// Lets a stream go along as that number of the output; `first` is the number of the film among the inputs. Says whether it
-    /// does.
+    /// Lets a stream go along as that number of the output, if it was chosen and can; `first` is the number of the film among the
+    /// inputs. Says whether it does.
     pub(super) fn map(&self, stream: &Stream, number: usize, first: usize, args: &mut Args) -> bool {
-        if !goes(stream) {
+        if !self.copied.contains(&stream.index) {
             return false;
         }
         let again = self.early.iter().position(|&(index, _)| index == stream.index);
@@ -145,16 +176,27 @@ impl Others {
     }
 }
 
-/// Can it go along at all? What `FFmpeg` has no name for, it cannot write.
-fn goes(stream: &Stream) -> bool {
-    stream.kind != StreamKind::Data || stream.codec.is_some()
+/// Can it go along at all? What `FFmpeg` has no name for, it cannot write, and files beside the film it leaves out of `WebM` without
+/// a word.
+fn goes(stream: &Stream, muxer: &str) -> bool {
+    match stream.kind {
+        _ if muxer == "image2" => false,
+        StreamKind::Data => stream.codec.is_some(),
+        StreamKind::Attachment => muxer != "webm",
+        _ => true,
+    }
 }
 
-/// The file to write, last of all.
-pub(super) fn written(container: &Container, path: &Path, args: &mut Args) -> Result<(), Error> {
-    if container.times_of_tracks {
+/// The file to write, last of all. `index_last`: what says where all is may stand at its end.
+pub(super) fn written(
+    container: &Container,
+    index_last: bool,
+    path: &Path,
+    args: &mut Args,
+) -> Result<(), Error> {
+    if container.times_of_tracks && !index_last {
         args.put(&["-movflags", "+faststart"]);
-    } else {
+    } else if !container.times_of_tracks {
         args.put(&["-avoid_negative_ts", "disabled"]);
     }
     args.put(&["-max_interleave_delta", "0", "-f", container.muxer]);

@@ -21,7 +21,7 @@ pub use film::{FieldOrder, Film, Stream, StreamKind, Video};
 pub use hdr::{DynamicHdr, content_light_words, svt_mastering_display, x265_master_display};
 
 use super::ffmpeg::{Args, FFPROBE, file_name, is_opened};
-use super::{VideoError, sniff};
+use super::{Images, Samples, VideoError, sniff};
 use crate::program::Room;
 use crate::{Error, Programs};
 use json::Node;
@@ -45,7 +45,27 @@ const OLDEST: (i64, i64) = (59, 37);
 /// `FFmpeg` or only a picture, without a stream of pictures, or none of whose first frames can be decoded. Interlaced films and those with dynamic HDR are described; see
 /// [`Film::check_progressive`] and [`Film::check_dynamic_hdr`].
 pub fn probe(path: &Path, programs: &Programs) -> Result<Film, VideoError> {
-    let head = head(path).map_err(|source| Error::Io { action: "read", source }.in_file(path))?;
+    probe_as(path, None, programs)
+}
+
+/// Describes the film that numbered pictures are; `path` is what they were named by.
+///
+/// # Errors
+/// As [`probe`].
+pub fn probe_images(path: &Path, images: Images, programs: &Programs) -> Result<Film, VideoError> {
+    let film = probe_as(path, Some(&images), programs)?;
+    let mut video = Video { frames: Some(images.count()), ..film.video };
+    // Matrices of RGB are none: pictures name one all the same.
+    if video.samples == Some(Samples::Rgb) {
+        video.matrix = None;
+    }
+    Ok(Film { images: Some(images), video, ..film })
+}
+
+fn probe_as(path: &Path, images: Option<&Images>, programs: &Programs) -> Result<Film, VideoError> {
+    let first = images.map(Images::head);
+    let first = first.as_deref().unwrap_or(path);
+    let head = head(first).map_err(|source| Error::Io { action: "read", source }.in_file(first))?;
     if let Some(what) = sniff::text_kind_of(&head) {
         return Err(VideoError::Text { path: path.to_owned(), what });
     }
@@ -57,18 +77,18 @@ pub fn probe(path: &Path, programs: &Programs) -> Result<Film, VideoError> {
         "-show_format",
         "-show_chapters",
     ];
-    let answer = ask(path, &about_file, programs).map_err(|error| match error {
+    let answer = ask((path, images), &about_file, programs).map_err(|error| match error {
         VideoError::NotFilm { message, .. } if message.contains(NOT_LISTED) => refused(path, &head),
         other => other,
     })?;
     let answer = Node::new(&answer);
     check_version(path, answer)?;
-    if !is_opened(answer.at("format").text("format_name").unwrap_or_default()) {
+    if images.is_none() && !is_opened(answer.at("format").text("format_name").unwrap_or_default()) {
         return Err(refused(path, &head));
     }
     let main = read::main_stream(path, answer)?;
-    let frames = first_frames(path, main, programs)?;
-    describe(path, answer, main, Node::new(&frames))
+    let frames = first_frames((path, images), main, programs)?;
+    describe((path, images.is_some()), answer, main, Node::new(&frames))
 }
 
 /// What `FFmpeg` says of a container that it was not told to open.
@@ -85,14 +105,21 @@ pub(crate) fn answered(answers: &Value) -> Result<Film, VideoError> {
     let (path, node) = (Path::new("a.mkv"), Node::new(answers));
     let file = node.at("file");
     check_version(path, file)?;
-    describe(path, file, read::main_stream(path, file)?, node.at("frames"))
+    describe((path, false), file, read::main_stream(path, file)?, node.at("frames"))
 }
 
 /// The film, once both questions are answered.
-fn describe(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>) -> Result<Film, VideoError> {
+fn describe(
+    (path, images): (&Path, bool),
+    answer: Node<'_>,
+    main: usize,
+    frames: Node<'_>,
+) -> Result<Film, VideoError> {
     let path_buf = || path.to_owned();
     match frames.list("frames").count() {
-        count if read::is_picture(answer, main, count) => Err(VideoError::Picture { path: path_buf() }),
+        count if !images && read::is_picture(answer, main, count) => {
+            Err(VideoError::Picture { path: path_buf() })
+        }
         0 => Err(VideoError::NoFrames { path: path_buf(), stream: main, packets: PACKETS[1] }),
         _ => Ok(read::film(path, answer, main, frames)),
     }
@@ -109,13 +136,17 @@ fn head(path: &Path) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn first_frames(path: &Path, stream: usize, programs: &Programs) -> Result<Value, VideoError> {
+fn first_frames(
+    film: (&Path, Option<&Images>),
+    stream: usize,
+    programs: &Programs,
+) -> Result<Value, VideoError> {
     let stream = stream.to_string();
     let mut frames = Value::Null;
     for packets in PACKETS {
         let interval = format!("%+#{packets}");
         let about_frames = ["-show_frames", "-select_streams", &stream, "-read_intervals", &interval];
-        frames = ask(path, &about_frames, programs)?;
+        frames = ask(film, &about_frames, programs)?;
         if Node::new(&frames).list("frames").next().is_some() {
             break;
         }
@@ -124,11 +155,15 @@ fn first_frames(path: &Path, stream: usize, programs: &Programs) -> Result<Value
 }
 
 /// Runs `ffprobe` on the file.
-fn ask(path: &Path, question: &[&str], programs: &Programs) -> Result<Value, VideoError> {
+fn ask(
+    (path, images): (&Path, Option<&Images>),
+    question: &[&str],
+    programs: &Programs,
+) -> Result<Value, VideoError> {
     let mut args = Args::default();
     args.put(&["-v", "error", "-of", "json=compact=1"]);
     args.put(question);
-    args.input(path)?;
+    args.film(path, images)?;
     let room = Room::new().map_err(|error| error.in_file(path))?;
     let answer = FFPROBE.ask(&room, &args.into_list(), ANSWER_BYTES, MOST, programs);
     let answer = answer.map_err(|error| match error {

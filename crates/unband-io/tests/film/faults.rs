@@ -55,9 +55,10 @@ fn what_does_not_fit_is_refused_before_anything_is_encoded() {
         return;
     }
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
+    let sky = video::probe(&film(FILMS[0]), &Programs::default()).unwrap();
     let choose = |output: &str, purpose, args: &[&str]| {
         let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-        Encoding::choose(Path::new(output), purpose, &args, 10, &ffmpeg).unwrap_err()
+        Encoding::choose(&sky.video, (Path::new(output), purpose), &args, 10, &ffmpeg).unwrap_err()
     };
     let avi = choose("out.avi", Purpose::Player, &[]);
     assert!(avi.to_string().contains("`.avi`") && avi.hint().unwrap().contains(".mkv"), "{avi}");
@@ -76,7 +77,8 @@ fn an_encoder_that_fails_says_why_and_leaves_nothing() {
     let film = video::probe(&film("sky_pan_h264.mkv"), &Programs::default()).unwrap();
     let args = ["-c:v", "libx265", "-preset", "nonsense"].map(str::to_owned);
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
-    let encoding = Encoding::choose(Path::new("out.mkv"), Purpose::Player, &args, 8, &ffmpeg).unwrap();
+    let encoding =
+        Encoding::choose(&film.video, (Path::new("out.mkv"), Purpose::Player), &args, 8, &ffmpeg).unwrap();
     let decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default()).unwrap();
     let format = *decoder.format();
     let path = folder.path().join("0.seg");

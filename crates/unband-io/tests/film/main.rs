@@ -12,6 +12,7 @@ use std::process::Command;
 use unband_io::Limits;
 use unband_io::video::{
     self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, Others, Programs, Purpose, Segment,
+    StreamChoice,
 };
 
 /// The films of the repository.
@@ -55,7 +56,7 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> F
     let film = video::probe(path, &Programs::default()).unwrap();
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();
     let args: Vec<String> = args.iter().map(ToString::to_string).collect();
-    let encoding = Encoding::choose(output, Purpose::Player, &args, bits, &ffmpeg).unwrap();
+    let encoding = Encoding::choose(&film.video, (output, Purpose::Player), &args, bits, &ffmpeg).unwrap();
     let decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default()).unwrap();
     let format = *decoder.format();
     drop(decoder);
@@ -73,7 +74,9 @@ fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> F
         }
         segments.push(encoder.finish().unwrap());
     }
-    let others = Others::check(&film, &encoding, output, false, &Programs::default()).unwrap();
+    let others =
+        Others::check(&film, &encoding, &StreamChoice::default(), (output, false), &Programs::default())
+            .unwrap();
     video::join(&film, &segments, &others, None, &encoding, &ffmpeg, output).unwrap();
     film
 }

@@ -145,3 +145,51 @@ fn sound_may_begin_late_and_recordings_at_any_time() {
         assert!(is.iter().zip(&was).all(|(a, b)| (a - b).abs() < 0.0011), "{}", film.path.display());
     }
 }
+
+#[test]
+fn chapters_of_mp4_go_into_every_container_and_bring_no_track_of_their_own() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let chapters = folder.path().join("chapters.txt");
+    let chapter = |start, title| {
+        format!("[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={}\ntitle={title}\n", start + 500)
+    };
+    std::fs::write(&chapters, format!(";FFMETADATA1\n{}{}", chapter(0, "One"), chapter(500, "Two"))).unwrap();
+    let source = folder.path().join("source.mp4");
+    let inputs = [
+        "-v",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc2=s=320x180:r=24:d=1",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=d=1",
+        "-i",
+    ];
+    let outputs = ["-map", "0", "-map", "1", "-map_chapters", "2", "-c:v", "libx264", "-c:a", "aac"];
+    let ends = [chapters.to_str().unwrap()];
+    printed("ffmpeg", &[&inputs[..], &ends, &outputs, &[source.to_str().unwrap()]].concat());
+    let lines = |path: &Path, entries: &str| {
+        let args = ["-v", "error", "-show_entries", entries, "-of", "csv=p=0", path.to_str().unwrap()];
+        printed("ffprobe", &args)
+            .lines()
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    for extension in ["mkv", "mov", "mp4"] {
+        let out = folder.path().join(format!("out.{extension}"));
+        copied(&source, &["-c:v", "libx264", "-preset", "ultrafast"], 8, 24, &out);
+        let titles = lines(&out, "chapter_tags=title");
+        assert_eq!(titles, ["One", "Two"], "{extension}");
+        let data = if extension == "mkv" { 0 } else { 1 };
+        let kinds = lines(&out, "stream=codec_type");
+        let found = kinds.iter().filter(|kind| kind.starts_with("data")).count();
+        assert_eq!((kinds.len(), found), (2 + data, data), "{extension}: {kinds:?}");
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use unband::video::{FilmOptions, FilmPlan, deband_film_told, plan_film};
 use unband::{Context, Error, Progress};
-use unband_io::video::{Purpose, VideoError, container_of, is_film};
+use unband_io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_film};
 
 use crate::Outcome;
 use crate::args::DebandArgs;
@@ -29,7 +29,12 @@ pub fn is_one(path: &Path) -> bool {
 
 /// Works on the films.
 pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
-    let (options, targets) = match options(args).and_then(|options| Ok((options, targets(args, films)?))) {
+    let rate = match args.film.fps {
+        Some(_) => Err(Failure::usage("`--fps` is for numbered pictures, films have a rate", "leave it out")),
+        None => Ok(()),
+    };
+    let settled = rate.and_then(|()| options(args)).and_then(|options| Ok((options, targets(args, films)?)));
+    let (options, targets) = match settled {
         Ok(both) => both,
         Err(failure) => {
             talk.failure(&failure);
@@ -50,6 +55,49 @@ pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
         }
     }
     outcome
+}
+
+/// The frames of numbered pictures where no rate is named: that of films.
+const FPS: (u32, u32) = (24, 1);
+
+/// Are numbered pictures named that are to become a film: by a pattern, or by a folder beside the name of a film?
+pub fn are_frames(args: &DebandArgs) -> bool {
+    let [only] = args.pictures.inputs.as_slice() else { return false };
+    let output = args.pictures.output.as_deref();
+    let film = output.is_some_and(|path| container_of(path).is_some() && !path.is_dir());
+    Images::are_named(only) && (film || !only.is_dir())
+}
+
+/// Works on them.
+pub fn run_frames(args: &DebandArgs, talk: &Talk<'_>) -> Outcome {
+    let input = &args.pictures.inputs[0];
+    let shown = exact(input);
+    let settled = options(args).and_then(|options| {
+        let Some(output) = args.pictures.output.as_deref().filter(|path| !path.is_dir()) else {
+            let hint = "name the film, `-o film.mkv`";
+            return Err(Failure::usage(format!("{shown} stands for the frames of a film without a name"), hint));
+        };
+        let images = Images::find(input, args.film.fps.unwrap_or(FPS))
+            .map_err(|error| Failure { hint: error.hint(), ..Failure::usage(error.to_string(), "") })?;
+        let Some(images) = images else {
+            let message = format!("{shown}: there are no numbered pictures for a film");
+            let hint = "their names differ in a number alone, such as `shot_0001.png`; for pictures one by one name a folder, `-o out/`";
+            return Err(Failure::usage(message, hint));
+        };
+        if args.film.fps.is_none() {
+            talk.note(&format_args!("{shown}: {} frames at 24 a second; `--fps` says another rate", images.count()));
+        }
+        Ok((FilmOptions { images: Some(images), ..options }, output))
+    });
+    let (options, output) = match settled {
+        Ok(both) => both,
+        Err(failure) => {
+            talk.failure(&failure);
+            return Outcome::Usage;
+        }
+    };
+    interrupt::listen();
+    one(args, &options, input, output, talk.loudness)
 }
 
 /// How films are treated.
@@ -82,6 +130,9 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
         purpose: if film.lossless { Purpose::Archive } else { film.purpose.unwrap_or_default() },
         ffmpeg_args,
         drop_dynamic_hdr: film.drop_dynamic_hdr,
+        streams: StreamChoice { only: film.streams.clone(), dropped: film.drop_stream.clone() },
+        images: None,
+        progressive: film.progressive,
         keep_going: film.keep_going,
         resume: film.resume,
         overwrite: args.pictures.overwrite,
@@ -202,10 +253,8 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
             for detail in tell::details(&report) {
                 talk.detail(&detail);
             }
-            if report.loses_light {
-                talk.note(&format!(
-                    "{shown}: mastering display and light levels are not in the result: neither its codec nor its container holds them"
-                ));
+            for note in &report.plan.notes {
+                talk.note(&format_args!("{shown}: {note}"));
             }
             if !args.pictures.json {
                 return Outcome::Done;

@@ -43,12 +43,16 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
     let ctx = Context { threads, cancel: &interrupt::STOP, ..Context::default() };
     let input = begins.chain(io::stdin().lock());
     let mut output = BufWriter::with_capacity(1 << 20, io::stdout().lock());
-    let done = deband_stream(input, &mut output, &options, &Limits::default(), &ctx);
+    let done = deband_stream(input, &mut output, (&options, args.film.progressive), &Limits::default(), &ctx);
     let flushed = output.flush();
     match done {
         Ok(report) => {
             if let Err(error) = flushed {
                 talk.failure(&stdout_failure(&error));
+                return Outcome::SomeFailed;
+            }
+            if report.frames == 0 {
+                talk.failure(&Failure::at(SHOWN.to_owned(), "there is no frame in it".to_owned(), None));
                 return Outcome::SomeFailed;
             }
             talk.line(&format!(

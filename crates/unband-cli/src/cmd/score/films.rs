@@ -74,7 +74,7 @@ impl Sorted {
     pub fn piped(begins: Vec<u8>) -> Result<Self, Failure> {
         interrupt::listen();
         let input = Cursor::new(begins).chain(std::io::stdin());
-        let piped = Y4mReader::new(input, &Limits::default())
+        let piped = Y4mReader::of_any(input, &Limits::default())
             .map_err(|error| Failure::at(SHOWN.to_owned(), error.to_string(), error.hint()))?;
         Ok(Self { films: vec![Source::Piped(Mutex::new(Some(piped)))], failures: Vec::new(), other: None })
     }

@@ -1,10 +1,12 @@
 //! Films: what comes out beside the pictures, what stays as it was, and what happens when something goes wrong.
 
+mod chosen;
 mod damaged;
 #[cfg(unix)]
 mod disk;
 mod faults;
 mod folders;
+mod frames;
 mod kept;
 mod names;
 #[cfg(unix)]
@@ -17,6 +19,7 @@ mod private;
 mod programs;
 #[cfg(target_os = "linux")]
 mod resume;
+mod said;
 #[cfg(target_os = "linux")]
 mod signals;
 mod told;

@@ -1,17 +1,21 @@
 //! What a film is, in numbers and names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use std::{fmt, io};
 
 use unband_image::{Color, Colorimetry, Depth};
 
 use super::{DynamicHdr, color};
-use crate::video::{Samples, VideoError};
+use crate::video::{Images, Samples, VideoError};
 
 /// A file with moving pictures, as `ffprobe` describes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Film {
     /// As it was given.
     pub path: PathBuf,
+    /// The numbered pictures that it is, where it is no file.
+    pub images: Option<Images>,
     /// `FFmpeg`'s names of the container, separated by commas ("matroska,webm").
     pub container: String,
     /// In seconds, where it is known.
@@ -43,6 +47,34 @@ pub struct Stream {
     pub dispositions: Vec<String>,
     /// Is it a picture about the film (a cover, a thumbnail) and not the film?
     pub attached_picture: bool,
+    /// Do containers make it anew from what is copied by itself? The text of chapters and time codes, of which MP4 and `QuickTime`
+    /// have tracks.
+    pub made_anew: bool,
+}
+
+impl fmt::Display for Stream {
+    /// "stream 1 (audio, aac, eng)".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.attached_picture { "picture" } else { self.kind.word() };
+        write!(f, "stream {} ({kind}", self.index)?;
+        for word in [&self.codec, &self.language].into_iter().flatten() {
+            write!(f, ", {word}")?;
+        }
+        write!(f, ")")
+    }
+}
+
+impl StreamKind {
+    /// In a word, for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Subtitle => "subtitles",
+            Self::Attachment => "attachment",
+            Self::Data => "data",
+        }
+    }
 }
 
 /// What flows in a stream.
@@ -94,6 +126,12 @@ pub struct Video {
     pub samples: Option<Samples>,
     /// Is there alpha too?
     pub alpha: bool,
+    /// Is there alpha in packets of its own, beside those that are decoded? As VP8 and VP9 have it.
+    pub alpha_beside: bool,
+    /// Are there closed captions in its frames (ATSC A/53)?
+    pub captions: bool,
+    /// Does its decoder add grain to the frames, as the stream describes it?
+    pub grain: bool,
     /// Seconds per unit of timestamps, as a fraction.
     pub time_base: Option<(u32, u32)>,
     /// Frames per second on average, as a fraction.
@@ -139,6 +177,14 @@ impl Video {
         said.iter().any(|name| name.is_some()).then(|| color::numbers(self))
     }
 
+    /// Are there pixels at an edge that have chroma of their own where others share it? Not all encoders take such sizes.
+    pub fn is_odd(&self) -> bool {
+        let Some(Samples::Yuv(subsampling)) = self.samples else { return false };
+        // Chroma of four pixels becomes that of two where an encoder has no other.
+        let (x, y) = (usize::from(subsampling.x.min(2)), usize::from(subsampling.y.min(2)));
+        !self.width.is_multiple_of(x) || !self.height.is_multiple_of(y)
+    }
+
     /// Does its codec lose anything?
     pub fn is_lossy(&self) -> bool {
         const LOSSLESS: &[&str] = &[
@@ -181,6 +227,18 @@ impl Film {
         (units, tick, i64::from(units) * i64::from(seconds) / i64::from(frames))
     }
 
+    /// Bytes of its files, and when the last of them was changed.
+    ///
+    /// # Errors
+    /// Files that are gone.
+    pub fn state(&self) -> io::Result<(u64, Option<SystemTime>)> {
+        if let Some(images) = &self.images {
+            return images.state();
+        }
+        let metadata = std::fs::metadata(&self.path)?;
+        Ok((metadata.len(), metadata.modified().ok()))
+    }
+
     /// A time in seconds as ticks, to the nearest.
     pub fn ticks(&self, seconds: f64) -> i64 {
         let (numerator, denominator) = self.time_base();
@@ -220,7 +278,32 @@ impl Film {
             FieldOrder::TopFirst => "top field first",
             FieldOrder::BottomFirst => "bottom field first",
         };
-        Err(VideoError::Interlaced { path: self.path.clone(), fields })
+        Err(VideoError::Interlaced { path: self.path.clone(), fields, command: self.deinterlacing() })
+    }
+
+    /// The command that makes a film of whole pictures of it, without loss and with all else that Matroska holds.
+    fn deinterlacing(&self) -> String {
+        let left_out = |stream: &&Stream| {
+            stream.kind == StreamKind::Data
+                || matches!(stream.codec.as_deref(), Some("dvb_teletext" | "eia_608"))
+        };
+        let mut command = format!("ffmpeg -i {} -map 0", shell(&self.path));
+        for stream in self.streams.iter().filter(left_out) {
+            command += &format!(" -map -0:{}", stream.index);
+        }
+        command += " -c copy";
+        let kept = self.streams.iter().filter(|stream| !left_out(stream));
+        for (number, stream) in kept.enumerate() {
+            if stream.codec.as_deref() == Some("mov_text") {
+                command += &format!(" -c:{number} srt");
+            }
+            if stream.index == self.video.stream {
+                command += &format!(" -c:{number} ffv1 -filter:{number} bwdif");
+            }
+        }
+        let mut name = self.path.file_stem().unwrap_or_default().to_os_string();
+        name.push("_progressive.mkv");
+        format!("{command} {}", shell(&self.path.with_file_name(name)))
     }
 
     /// Is there no metadata that changes from frame to frame, or may it be dropped? Dolby Vision without a base layer of
@@ -240,6 +323,17 @@ impl Film {
         let names: Vec<_> = self.dynamic.iter().map(|kind| kind.name()).collect();
         Err(VideoError::DynamicHdr { path: self.path.clone(), what: names.join(" and ") })
     }
+}
+
+/// A name as shells take it.
+fn shell(path: &Path) -> String {
+    let name = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "_-./+,:@\\".contains(c);
+    if name.chars().all(plain) && !name.starts_with('-') {
+        return name;
+    }
+    let name = if name.starts_with('-') { format!("./{name}") } else { name };
+    format!("'{}'", name.replace('\'', "'\\''"))
 }
 
 fn gcd(a: u32, b: u32) -> u32 {

@@ -32,6 +32,10 @@ fn stream(node: Node<'_>) -> Stream {
         default: disposition.flag("default"),
         dispositions: disposition.flags(),
         attached_picture: disposition.flag("attached_pic") || disposition.flag("timed_thumbnails"),
+        made_anew: matches!(
+            (node.text("codec_name"), node.text("codec_tag_string")),
+            (Some("bin_data"), Some("text")) | (_, Some("tmcd"))
+        ),
     }
 }
 
@@ -100,6 +104,7 @@ pub(super) fn film(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>)
     (video.rotation, video.mirrored) = display(side_data());
     Film {
         path: path.to_owned(),
+        images: None,
         container: format.text("format_name").unwrap_or_default().to_owned(),
         duration: duration(format, node),
         streams: streams(answer),
@@ -128,6 +133,10 @@ fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
     let (samples, depth, alpha) = samples(answer, &pix_fmt);
     let time_base = node.ratio("time_base");
     let (average_rate, nominal_rate) = (node.ratio("avg_frame_rate"), node.ratio("r_frame_rate"));
+    let side_data = |name: &str| {
+        let all = frames.list("frames").flat_map(|frame| frame.list("side_data_list"));
+        all.filter_map(|data| data.text("side_data_type")).any(|kind| kind.contains(name))
+    };
     let aspect = |node: Node<'_>| node.ratio("sample_aspect_ratio");
     Video {
         stream: node.size("index"),
@@ -139,6 +148,9 @@ fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
         depth,
         samples,
         alpha,
+        alpha_beside: node.at("tags").text("alpha_mode").or(node.at("tags").text("ALPHA_MODE")) == Some("1"),
+        captions: node.flag("closed_captions") || side_data("A/53") || side_data("A53"),
+        grain: node.flag("film_grain"),
         time_base,
         average_rate,
         nominal_rate,

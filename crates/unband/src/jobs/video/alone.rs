@@ -23,7 +23,9 @@ pub struct Alone {
 /// # Errors
 /// Interlaced films, and those that would lose dynamic HDR.
 pub fn check_film(film: &Film, options: &FilmOptions) -> Result<(), Error> {
-    film.check_progressive()?;
+    if !options.progressive {
+        film.check_progressive()?;
+    }
     film.check_dynamic_hdr(options.drop_dynamic_hdr)?;
     Ok(())
 }

@@ -99,13 +99,16 @@ fn work_on(
     let done = done
         .and_then(|()| Ok(ctx.check()?))
         .and_then(|()| if work.segments.is_empty() { Err(plan.empty()) } else { plan.finish(&work) });
-    if let Err(error) = done {
-        // Half a film only takes the room that the next attempt needs.
-        let _ = fs::remove_file(work.joined());
-        work.remove_if_empty();
-        return Err(about(error, output));
-    }
-    let bytes = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    let bytes = match done {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            // Half a film only takes the room that the next attempt needs.
+            let joined = work.joined();
+            let _ = fs::remove_file(&joined).or_else(|_| fs::remove_dir_all(&joined));
+            work.remove_if_empty();
+            return Err(about(error, output));
+        }
+    };
     let report = FilmReport {
         frames: work.segments.iter().map(Segment::frames).sum(),
         changed: work.tally.changed,
@@ -113,9 +116,8 @@ fn work_on(
         shots: work.tally.shots,
         methods: work.tally.methods.clone(),
         left: false,
-        loses_light: plan.loses_light(),
-        source_bytes: bytes(input),
-        bytes: bytes(output),
+        source_bytes: plan.film.state().map_or(0, |(bytes, _)| bytes),
+        bytes,
         shown: plan.shown(&work.segments),
         seconds: start.elapsed().as_secs_f64(),
         plan: told,
@@ -174,11 +176,6 @@ impl Ending<'_> {
 }
 
 impl Plan<'_> {
-    fn loses_light(&self) -> bool {
-        let light = &self.film.video.colorimetry;
-        (light.mastering.is_some() || light.content_light.is_some()) && !self.encoding.keeps_light()
-    }
-
     /// Decodes, works and encodes, from where the segments end.
     fn encode(&self, work: &mut Work, worked: &mut u64, ctx: &Context<'_>) -> Result<(), Error> {
         let decode = DecodeOptions {
@@ -323,8 +320,8 @@ impl Plan<'_> {
         VideoError::EmptyPart { path, from: self.film.seconds(cut.from), to }.into()
     }
 
-    /// Puts the film together and in its place.
-    fn finish(&self, work: &Work) -> Result<(), Error> {
+    /// Puts the film together and in its place; gives its bytes.
+    fn finish(&self, work: &Work) -> Result<u64, Error> {
         let joined = work.joined();
         video::join(
             &self.film,
@@ -335,9 +332,10 @@ impl Plan<'_> {
             &self.ffmpeg,
             &joined,
         )?;
-        let moved = fs::File::open(&joined)
-            .and_then(|file| unband_io::narrow(&file, &self.film.path).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&joined, self.output));
+        let moved = bytes_of(&joined).and_then(|bytes| {
+            video::put_in_place(&joined, self.output, &self.film.path)?;
+            Ok(bytes)
+        });
         moved.map_err(|source| unband_io::Error::Io { action: "write", source }.in_file(self.output).into())
     }
 
@@ -352,6 +350,14 @@ impl Plan<'_> {
         let each = if steps > 0 { seconds / steps as f64 } else { f64::from(of_seconds) / f64::from(frames) };
         seconds + each
     }
+}
+
+/// Bytes of a file, or of all files in a folder.
+fn bytes_of(path: &Path) -> std::io::Result<u64> {
+    if !path.is_dir() {
+        return Ok(fs::metadata(path)?.len());
+    }
+    fs::read_dir(path)?.map(|entry| Ok(entry?.metadata()?.len())).sum()
 }
 
 /// Hands on all frames.

@@ -1,6 +1,6 @@
 //! What people say of a film, and what they are told of its result.
 
-use unband_io::video::Purpose;
+use unband_io::video::{Images, Purpose, StreamChoice};
 
 use super::FilmPlan;
 use crate::Options;
@@ -17,6 +17,12 @@ pub struct FilmOptions {
     pub ffmpeg_args: Vec<String>,
     /// Drop Dolby Vision and HDR10+ metadata, which fit the frames as they were.
     pub drop_dynamic_hdr: bool,
+    /// The input is these numbered pictures.
+    pub images: Option<Images>,
+    /// Frames are whole pictures, even if the film says that they are interlaced.
+    pub progressive: bool,
+    /// Which streams beside the pictures go along.
+    pub streams: StreamChoice,
     /// Take of a damaged film what can be decoded.
     pub keep_going: bool,
     /// Go on with unfinished work.
@@ -48,8 +54,6 @@ pub struct FilmReport {
     pub shots: u64,
     /// Methods that changed something, in the order in which they first did.
     pub methods: Vec<String>,
-    /// Does the result lack what the film says of its light, as neither codec nor container can say it?
-    pub loses_light: bool,
     /// Bytes of the film's file.
     pub source_bytes: u64,
     /// Bytes of the result.

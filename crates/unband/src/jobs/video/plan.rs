@@ -1,6 +1,5 @@
 //! What is settled before the first frame: how the film is encoded, where to, and what goes along.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use unband_image::Depth;
@@ -20,6 +19,7 @@ pub(super) struct Plan<'a> {
     pub(super) stored: &'static PixelFormat,
     pub(super) ffmpeg: Ffmpeg,
     pub(super) others: Others,
+    pub(super) notes: Vec<String>,
     pub(super) output: &'a Path,
     pub(super) options: &'a FilmOptions,
     pub(super) cut: Option<Cut>,
@@ -51,6 +51,8 @@ pub struct FilmPlan {
     pub seconds: Option<f64>,
     /// What goes along beside the pictures.
     pub streams: Vec<Stream>,
+    /// What the result lacks of the film, or has otherwise; in a line each.
+    pub notes: Vec<String>,
     /// Room on the disk of the result.
     pub disk: Disk,
     /// Finished segments of an earlier run that are of this film and were made so, and their seconds.
@@ -101,20 +103,23 @@ impl<'a> Plan<'a> {
         // Programs take a while to start: what each is asked is asked at the same time.
         let (film, ffmpeg) = std::thread::scope(|scope| {
             let ffmpeg = scope.spawn(|| Ffmpeg::find(programs));
-            let film = video::probe(input, programs);
+            let film = opened(input, options, programs);
             (film, ffmpeg.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
         let film = film?;
         check_film(&film, options)?;
-        if output.exists() && !options.overwrite {
+        if video::is_taken(output) && !options.overwrite {
             return Err(unband_io::Error::Exists.in_file(output).into());
         }
         let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
         let (encoding, stored) = encoding(&film, output, options, &ffmpeg, programs)?;
-        let others = Others::check(&film, &encoding, output, options.keep_going, programs)?;
+        let others =
+            Others::check(&film, &encoding, &options.streams, (output, options.keep_going), programs)?;
+        let notes =
+            video::notes(&film, &encoding, &others, programs).map_err(|error| error.in_file(input))?;
         let cut = cut(&film, options)?;
         let key = format!("{} {cut:?} {} {:?}", encoding.describe(), encoding.bits, options.options);
-        Ok(Self { film, encoding, stored, ffmpeg, others, output, options, cut, programs, key })
+        Ok(Self { film, encoding, stored, ffmpeg, others, notes, output, options, cut, programs, key })
     }
 
     /// What people are told of it.
@@ -132,6 +137,7 @@ impl<'a> Plan<'a> {
             frames: self.expected_frames() as u64,
             seconds: self.seconds(),
             streams: self.others.streams(&self.film).cloned().collect(),
+            notes: self.notes.clone(),
             disk: self.disk(),
             waiting: waiting.filter(|waiting| waiting.same).map(of_this),
         })
@@ -169,12 +175,13 @@ impl<'a> Plan<'a> {
     fn disk(&self) -> Disk {
         let free = free_bytes(self.output);
         let video = &self.film.video;
-        if self.encoding.codec != Codec::Ffv1 {
+        // Nobody has counted pictures.
+        if self.encoding.codec != Codec::Ffv1 || self.encoding.muxer() == "image2" {
             return Disk { free, ..Disk::default() };
         }
         let samples: usize = self.stored.planes(video.width, video.height).map(|(w, h)| w * h).sum();
         let bits = samples as f64 * f64::from(self.stored.bits) * self.expected_frames() as f64;
-        let source = fs::metadata(&self.film.path).map_or(0, |file| file.len()) as f64;
+        let source = self.film.state().map_or(0, |(bytes, _)| bytes) as f64;
         let part = match (self.seconds(), self.film.duration) {
             (Some(part), Some(whole)) if whole > 0.0 => (part / whole).min(1.0),
             _ => 1.0,
@@ -207,6 +214,14 @@ impl<'a> Plan<'a> {
             (None, Some(frames)) => frames as usize,
             _ => guess(),
         }
+    }
+}
+
+/// A film, or numbered pictures as one.
+fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
+    match &options.images {
+        Some(images) => video::probe_images(input, images.clone(), programs),
+        None => video::probe(input, programs),
     }
 }
 
@@ -254,7 +269,8 @@ pub(super) fn encoding(
     programs: &Programs,
 ) -> Result<(Encoding, &'static PixelFormat), Error> {
     let bits = bits_of_film(film, options)?;
-    let mut encoding = Encoding::choose(output, options.purpose, &options.ffmpeg_args, bits, ffmpeg)?;
+    let mut encoding =
+        Encoding::choose(&film.video, (output, options.purpose), &options.ffmpeg_args, bits, ffmpeg)?;
     let asked = options.options.depth != OutputDepth::Keep;
     let stored = encoding.fit(frames(film, bits)?, asked, output, programs)?;
     Ok((encoding, stored))

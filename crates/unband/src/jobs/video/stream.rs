@@ -23,19 +23,21 @@ pub struct StreamReport {
 }
 
 /// Takes the banding out of a stream of YUV4MPEG2. The result has ten bits, or as many as the stream where these are more,
-/// unless the options ask for another depth.
+/// unless the options ask for another depth. `progressive`: frames are whole pictures, even if the stream says that they are
+/// interlaced.
 ///
 /// # Errors
 /// Streams that are damaged or cut off, depths that the format has not, and as [`crate::deband_with`].
 pub fn deband_stream(
     input: impl Read,
     output: impl Write,
-    options: &Options,
+    (options, progressive): (&Options, bool),
     limits: &Limits,
     ctx: &Context<'_>,
 ) -> Result<StreamReport, Error> {
-    let mut reader = Y4mReader::new(input, limits)?;
-    let header = *reader.header();
+    let mut reader =
+        if progressive { Y4mReader::of_any(input, limits)? } else { Y4mReader::new(input, limits)? };
+    let header = Y4mHeader { interlaced: false, ..*reader.header() };
     let from = FrameFormat::of_y4m(&header)?;
     // Alpha has a tag with eight bits only: it cannot go along to more.
     let with = |depth| Y4mHeader { depth: if header.alpha { header.depth } else { depth }, ..header };

@@ -201,10 +201,10 @@ impl Work {
 
 /// What a run that goes on must have in common with the one before.
 fn head(film: &Film, key: &str) -> Result<Value, VideoError> {
-    let metadata = fs::metadata(&film.path).map_err(|error| io("read", &film.path, error))?;
-    let changed = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let (bytes, changed) = film.state().map_err(|error| io("read", &film.path, error))?;
+    let changed = changed.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     let changed = changed.map(|time| time.as_millis().to_string());
-    Ok(json!({"version": VERSION, "bytes": metadata.len(), "changed": changed, "options": key}))
+    Ok(json!({"version": VERSION, "bytes": bytes, "changed": changed, "options": key}))
 }
 
 /// Finished work of an earlier run.

@@ -79,6 +79,7 @@ pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
         format!("{} in {}", plan.encoder, plan.container),
         format!("kept as they are: {}", streams(plan)),
     ];
+    lines.extend(plan.notes.iter().cloned());
     lines.extend(disk(plan));
     if let Some((segments, seconds)) = plan.waiting {
         let parts = counted(segments as u64, "finished part");
@@ -158,6 +159,7 @@ pub struct FilmRecord<'a> {
     streams: Vec<StreamRecord<'a>>,
     chapters: usize,
     frames: u64,
+    notes: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     disk_needed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,6 +225,7 @@ impl<'a> FilmRecord<'a> {
             streams: plan.streams.iter().map(stream).collect(),
             chapters: plan.film.chapters,
             frames: plan.frames,
+            notes: &plan.notes,
             disk_needed: plan.disk.needed,
             disk_free: plan.disk.free,
             done: None,

@@ -1,0 +1,119 @@
+//! Which streams beside the restored pictures go along, as `ffmpeg`'s `-map` names them.
+
+use std::str::FromStr;
+
+use super::probe::{Stream, StreamKind};
+use super::{Film, VideoError};
+
+/// Some streams of a film: a number ("2"), a kind ("a"), or one of a kind ("a:1"). With a "?" behind it there may be none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamSpec {
+    kind: Option<StreamKind>,
+    /// Among those of the kind, or among all.
+    number: Option<usize>,
+    optional: bool,
+}
+
+/// What goes along: all that is not dropped, or of it only what is named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamChoice {
+    /// Nothing else.
+    pub only: Option<Vec<StreamSpec>>,
+    /// Not these.
+    pub dropped: Vec<StreamSpec>,
+}
+
+const KINDS: [(&str, StreamKind); 5] = [
+    ("v", StreamKind::Video),
+    ("a", StreamKind::Audio),
+    ("s", StreamKind::Subtitle),
+    ("d", StreamKind::Data),
+    ("t", StreamKind::Attachment),
+];
+
+impl FromStr for StreamSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` names no stream; write a number, or v, a, s, d, t, `a:1`");
+        let plain = text.strip_suffix('?').unwrap_or(text);
+        let optional = plain.len() < text.len();
+        if let Ok(number) = plain.parse() {
+            return Ok(Self { kind: None, number: Some(number), optional });
+        }
+        let (kind, number) = plain.split_once(':').map_or((plain, None), |(kind, rest)| (kind, Some(rest)));
+        let kind = KINDS.into_iter().find_map(|(word, found)| (word == kind).then_some(found));
+        let number = number.map(|number| number.parse().map_err(|_| wrong())).transpose()?;
+        Ok(Self { kind: Some(kind.ok_or_else(wrong)?), number, optional })
+    }
+}
+
+impl std::fmt::Display for StreamSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = KINDS.into_iter().find_map(|(word, kind)| (Some(kind) == self.kind).then_some(word));
+        match (kind, self.number) {
+            (Some(kind), Some(number)) => write!(f, "{kind}:{number}"),
+            (Some(kind), None) => f.write_str(kind),
+            (None, number) => write!(f, "{}", number.unwrap_or(0)),
+        }
+    }
+}
+
+impl StreamSpec {
+    fn names(self, film: &Film, stream: &Stream) -> bool {
+        let Some(kind) = self.kind else { return self.number == Some(stream.index) };
+        let of_kind = film.streams.iter().filter(|other| other.kind == kind);
+        let place = of_kind.clone().position(|other| other.index == stream.index);
+        place.is_some_and(|place| self.number.is_none_or(|number| number == place))
+    }
+}
+
+impl StreamChoice {
+    /// Does a stream beside the pictures go along?
+    pub(super) fn takes(&self, film: &Film, stream: &Stream) -> bool {
+        let named = |specs: &[StreamSpec]| specs.iter().any(|spec| spec.names(film, stream));
+        self.only.as_deref().is_none_or(named) && !named(&self.dropped)
+    }
+
+    /// Is all there that is named? The pictures that are restored go along in any case.
+    ///
+    /// # Errors
+    /// [`VideoError::NoStream`].
+    pub fn check(&self, film: &Film) -> Result<(), VideoError> {
+        let wrong =
+            |what| VideoError::NoStream { path: film.path.clone(), what, streams: film.streams.clone() };
+        let none = |spec: &&StreamSpec| {
+            !spec.optional && !film.streams.iter().any(|stream| spec.names(film, stream))
+        };
+        if let Some(spec) = self.only.iter().flatten().chain(&self.dropped).find(none) {
+            return Err(wrong(format!("it has no stream `{spec}`")));
+        }
+        let restored = film.streams.iter().find(|stream| stream.index == film.video.stream);
+        let drops = |spec: &&StreamSpec| restored.is_some_and(|stream| spec.names(film, stream));
+        match self.dropped.iter().find(drops) {
+            Some(spec) => {
+                Err(wrong(format!("`{spec}` names the pictures that are restored, which cannot be dropped")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn specs_are_written_as_they_are_read() {
+        for text in ["2", "0", "v", "a", "s:1", "d", "t:0"] {
+            assert_eq!(text.parse::<StreamSpec>().map(|spec| spec.to_string()), Ok(text.to_owned()));
+        }
+        assert_eq!(
+            "d?".parse::<StreamSpec>().map(|spec| (spec.optional, spec.to_string())),
+            Ok((true, "d".into()))
+        );
+        for text in ["", "x", "a:", "a:b", "-1", "1:2", "?", "audio"] {
+            assert!(text.parse::<StreamSpec>().is_err(), "{text}");
+        }
+    }
+}

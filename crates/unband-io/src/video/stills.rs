@@ -1,0 +1,129 @@
+//! A film written as numbered pictures (`out/%04d.png`), one of each frame, without loss beside what RGB rounds.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+use unband_image::{Matrix, Model, Range};
+
+use super::ffmpeg::{Args, file_name};
+use super::images::around;
+use super::{Film, Images, PixelFormat, Samples, VideoError};
+
+/// Extensions that frames are written with, and `FFmpeg`'s encoders.
+const ENCODERS: [(&str, &str); 4] = [("png", "png"), ("dpx", "dpx"), ("tif", "tiff"), ("tiff", "tiff")];
+
+/// The encoder for a pattern; nothing for other names.
+fn encoder(path: &Path) -> Option<&'static str> {
+    let (_, behind) = around(path.file_name()?.to_str()?)?;
+    let extension = behind.rsplit_once('.')?.1.to_ascii_lowercase();
+    ENCODERS.into_iter().find_map(|(known, encoder)| (known == extension).then_some(encoder))
+}
+
+/// Are pictures written under that name, one for each frame?
+pub(super) fn are_named(path: &Path) -> bool {
+    encoder(path).is_some()
+}
+
+/// Is something there already: the file, or pictures with numbers of the pattern?
+pub fn is_taken(output: &Path) -> bool {
+    if !are_named(output) {
+        return output.exists();
+    }
+    // Numbers with gaps are there too, which no film is made of.
+    !matches!(Images::find(output, (1, 1)), Ok(None) | Err(VideoError::File(_)))
+}
+
+/// How frames of so many bits become pictures in a folder, under the names of `output`. The number of the first is that of a film
+/// of pictures, or 1.
+///
+/// # Errors
+/// What the planes of the film mean is unknown, and folders that are gone.
+pub(super) fn written(
+    film: &Film,
+    pixels: &PixelFormat,
+    output: &Path,
+    folder: &Path,
+    args: &mut Args,
+) -> Result<(), VideoError> {
+    let encoder = encoder(output).unwrap_or("png");
+    let color = film.color()?;
+    let mut scale = "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp".to_owned();
+    if let (Model::Yuv { matrix, range, .. }, Samples::Yuv(_) | Samples::Gray) = (color.model, pixels.samples)
+    {
+        let matrix = match matrix {
+            Matrix::Bt601 => "bt601",
+            Matrix::Bt709 => "bt709",
+            Matrix::Bt2020 => "bt2020",
+        };
+        let range = if range == Range::Full { "pc" } else { "tv" };
+        scale += &format!(":in_color_matrix={matrix}:in_range={range}");
+    }
+    let first = film.images.as_ref().map_or(1, Images::first).to_string();
+    args.put(&["-c:0", encoder, "-vf", &scale, "-pix_fmt", format(encoder, pixels)]);
+    args.put(&["-fps_mode", "passthrough", "-start_number", &first, "-f", "image2"]);
+    let name = output.file_name().unwrap_or_default();
+    let folder = folder.to_string_lossy().replace('%', "%%");
+    args.push(file_name(&Path::new(&folder).join(name))?);
+    Ok(())
+}
+
+/// What an encoder of pictures takes of so many bits.
+fn format(encoder: &str, pixels: &PixelFormat) -> &'static str {
+    let gray = pixels.samples == Samples::Gray;
+    match (encoder, pixels.bits, pixels.alpha, gray) {
+        (_, 8, false, true) => "gray",
+        (_, 8, false, false) => "rgb24",
+        (_, 8, true, _) => "rgba",
+        ("dpx", 9 | 10, false, _) => "gbrp10be",
+        ("dpx", 11 | 12, false, _) => "gbrp12be",
+        ("tiff", _, false, true) => "gray16le",
+        ("tiff", _, false, false) => "rgb48le",
+        ("tiff", _, true, _) => "rgba64le",
+        (_, _, false, true) => "gray16be",
+        (_, _, false, false) => "rgb48be",
+        (_, _, true, _) => "rgba64be",
+    }
+}
+
+/// What is written of frames of so many bits, in a few words: "PNG RGB 16 bits".
+pub(super) fn words(output: &Path, pixels: &PixelFormat) -> String {
+    let encoder = encoder(output).unwrap_or("png");
+    let stored = format(encoder, pixels);
+    let bits = match stored {
+        "gbrp10be" => 10,
+        "gbrp12be" => 12,
+        name if name.contains("16") || name.contains("48") || name.contains("64") => 16,
+        _ => 8,
+    };
+    let samples = if stored.starts_with("gray") { "grey" } else { "RGB" };
+    let alpha = if pixels.alpha { " with alpha" } else { "" };
+    format!("{} {samples} {bits} bits{alpha}", encoder.to_ascii_uppercase())
+}
+
+/// How many pictures there are in a folder.
+pub(super) fn count(folder: &Path) -> io::Result<u64> {
+    Ok(fs::read_dir(folder)?.count() as u64)
+}
+
+/// Puts what was written for a film in its place: a file, or the pictures in a folder. Who may not read the film may not read it
+/// either.
+///
+/// # Errors
+/// Whatever the operating system refuses.
+pub fn put_in_place(written: &Path, output: &Path, film: &Path) -> io::Result<()> {
+    let put = |from: &Path, to: &Path| {
+        let file = File::open(from)?;
+        crate::narrow(&file, film)?;
+        file.sync_all()?;
+        fs::rename(from, to)
+    };
+    if !written.is_dir() {
+        return put(written, output);
+    }
+    for entry in fs::read_dir(written)? {
+        let entry = entry?;
+        put(&entry.path(), &output.with_file_name(entry.file_name()))?;
+    }
+    fs::remove_dir(written)
+}
