@@ -207,7 +207,7 @@ pub struct FilmArgs {
     /// Frames per second of numbered pictures that become a film: 24, 23.976 or 24000/1001 [default: 24]
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub fps: Option<(u32, u32)>,
-    /// The frames are whole pictures, even if the film says that they are interlaced (PsF)
+    /// The frames are whole pictures, even if the film says that they are interlaced (`PsF`)
     #[arg(long)]
     pub progressive: bool,
     /// Take of a damaged film what can be decoded
@@ -267,26 +267,23 @@ fn purpose(text: &str) -> Result<Purpose, String> {
 /// A rate as a fraction from "24", "24000/1001" or "23.976", which stands for that.
 fn rate(text: &str) -> Result<(u32, u32), String> {
     let wrong = || format!("`{text}` is no rate from 0.001 to 1000; write 24, 23.976 or 24000/1001");
-    let (frames, seconds) = match text.split_once('/') {
-        Some((frames, seconds)) => {
-            (frames.parse().map_err(|_| wrong())?, seconds.parse().map_err(|_| wrong())?)
-        }
-        None => {
-            let rate: f64 = text.parse().map_err(|_| wrong())?;
-            // Those of NTSC are written with three digits.
-            let whole = rate.ceil();
-            if (whole * 1000.0 / 1001.0 - rate).abs() < 0.0006 * whole / 24.0 && rate.fract() > 0.0 {
-                (whole as u32 * 1000, 1001)
-            } else {
-                ((rate * 1000.0).round() as u32, 1000)
-            }
-        }
+    let (frames, seconds) = if let Some((frames, seconds)) = text.split_once('/') {
+        (frames.parse().map_err(|_| wrong())?, seconds.parse().map_err(|_| wrong())?)
+    } else {
+        let rate: f64 = text.parse().map_err(|_| wrong())?;
+        // Those of NTSC are written with two or three digits.
+        let whole = rate.ceil();
+        let ntsc = rate.fract() > 0.0 && (whole / 1.001 - rate).abs() < 0.0045;
+        if ntsc { (whole as u32 * 1000, 1001) } else { ((rate * 1000.0).round() as u32, 1000) }
     };
     let ratio = f64::from(frames) / f64::from(seconds);
     if !(0.001..=1000.0).contains(&ratio) {
         return Err(wrong());
     }
-    let common = (1..=frames.min(seconds)).rev().find(|n| frames % n == 0 && seconds % n == 0).unwrap_or(1);
+    let (mut common, mut rest) = (frames, seconds);
+    while rest > 0 {
+        (common, rest) = (rest, common % rest);
+    }
     Ok((frames / common, seconds / common))
 }
 
@@ -395,6 +392,25 @@ mod tests {
         assert_eq!(bytes("64000000"), Ok(64_000_000));
         for wrong in ["", "M", "much", "-1G", "0", "nan", "infG", "é"] {
             assert!(bytes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rates_are_fractions() {
+        let cases = [
+            ("24", (24, 1)),
+            ("23.976", (24000, 1001)),
+            ("23.98", (24000, 1001)),
+            ("59.94", (60000, 1001)),
+            ("30000/1001", (30000, 1001)),
+            ("12.5", (25, 2)),
+            ("4000000000/2000000000", (2, 1)),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(rate(text), Ok(wanted), "{text}");
+        }
+        for text in ["", "0", "-24", "24/0", "fast", "1e9", "nan", "0/0"] {
+            assert!(rate(text).is_err(), "{text}");
         }
     }
 }

@@ -48,8 +48,9 @@ pub(super) fn written(
 ) -> Result<(), VideoError> {
     let encoder = encoder(output).unwrap_or("png");
     let color = film.color()?;
-    let mut scale = "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp".to_owned();
-    if let (Model::Yuv { matrix, range, .. }, Samples::Yuv(_) | Samples::Gray) = (color.model, pixels.samples)
+    let scale = "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp";
+    let meant = if let (Model::Yuv { matrix, range, .. }, Samples::Yuv(_) | Samples::Gray) =
+        (color.model, pixels.samples)
     {
         let matrix = match matrix {
             Matrix::Bt601 => "bt601",
@@ -57,10 +58,12 @@ pub(super) fn written(
             Matrix::Bt2020 => "bt2020",
         };
         let range = if range == Range::Full { "pc" } else { "tv" };
-        scale += &format!(":in_color_matrix={matrix}:in_range={range}");
-    }
+        format!(":in_color_matrix={matrix}:in_range={range}")
+    } else {
+        String::new()
+    };
     let first = film.images.as_ref().map_or(1, Images::first).to_string();
-    args.put(&["-c:0", encoder, "-vf", &scale, "-pix_fmt", format(encoder, pixels)]);
+    args.put(&["-c:0", encoder, "-vf", &format!("{scale}{meant}"), "-pix_fmt", format(encoder, pixels)]);
     args.put(&["-fps_mode", "passthrough", "-start_number", &first, "-f", "image2"]);
     let name = output.file_name().unwrap_or_default();
     let folder = folder.to_string_lossy().replace('%', "%%");

@@ -187,7 +187,7 @@ fn chapters_of_mp4_go_into_every_container_and_bring_no_track_of_their_own() {
         copied(&source, &["-c:v", "libx264", "-preset", "ultrafast"], 8, 24, &out);
         let titles = lines(&out, "chapter_tags=title");
         assert_eq!(titles, ["One", "Two"], "{extension}");
-        let data = if extension == "mkv" { 0 } else { 1 };
+        let data = usize::from(extension != "mkv");
         let kinds = lines(&out, "stream=codec_type");
         let found = kinds.iter().filter(|kind| kind.starts_with("data")).count();
         assert_eq!((kinds.len(), found), (2 + data, data), "{extension}: {kinds:?}");

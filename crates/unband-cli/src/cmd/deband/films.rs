@@ -9,10 +9,11 @@ use unband::video::{FilmOptions, FilmPlan, deband_film_told, plan_film};
 use unband::{Context, Error, Progress};
 use unband_io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_film};
 
+use super::stream;
 use crate::Outcome;
 use crate::args::DebandArgs;
 use crate::bar::Bar;
-use crate::inputs::{Input, exact};
+use crate::inputs::{Input, STDIO, exact};
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
 use crate::pictures::threads;
@@ -33,6 +34,19 @@ pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
         Some(_) => Err(Failure::usage("`--fps` is for numbered pictures, films have a rate", "leave it out")),
         None => Ok(()),
     };
+    let piped = args.pictures.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
+    if let (true, [film]) = (piped, films) {
+        return match rate.and_then(|()| options(args)) {
+            Ok(options) => {
+                interrupt::listen();
+                stream::run_film(args, &options, &film.path, talk)
+            }
+            Err(failure) => {
+                talk.failure(&failure);
+                Outcome::Usage
+            }
+        };
+    }
     let settled = rate.and_then(|()| options(args)).and_then(|options| Ok((options, targets(args, films)?)));
     let (options, targets) = match settled {
         Ok(both) => both,
@@ -146,6 +160,11 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
 fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> {
     let named = args.pictures.output.as_deref().filter(|path| container_of(path).is_none() || path.is_dir());
     let folder = named.and_then(|path| folder_of(Some(path), &args.pictures.inputs));
+    let y4m = |path: &&Path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("y4m"));
+    if let (None, Some(path)) = (folder, args.pictures.output.as_deref().filter(y4m)) {
+        let hint = format!("write `-o - > {}`", path.display());
+        return Err(Failure::usage("frames of YUV4MPEG2 go to standard output alone", hint));
+    }
     if let (None, Some(path), 2..) = (folder, &args.pictures.output, films.len()) {
         let message = format!("{} films cannot go into the one file {}", films.len(), path.display());
         return Err(Failure::usage(

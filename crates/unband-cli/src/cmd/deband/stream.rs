@@ -1,14 +1,15 @@
-//! Frames of YUV4MPEG2 from standard input to standard output.
+//! Frames of YUV4MPEG2 to standard output, from standard input or of a film.
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
+use std::path::Path;
 
-use unband::video::deband_stream;
+use unband::video::{FilmOptions, StreamReport, deband_stream, deband_to_stream};
 use unband::{Context, Error};
 use unband_io::Limits;
 
 use crate::Outcome;
 use crate::args::DebandArgs;
-use crate::inputs::STDIO;
+use crate::inputs::{STDIO, exact};
 use crate::interrupt::{self, Busy};
 use crate::pictures::threads;
 use crate::piped::SHOWN;
@@ -38,12 +39,62 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
             return Outcome::Usage;
         }
     };
+    let progressive = args.film.progressive;
+    piped(args, SHOWN, talk, |output, ctx| {
+        let input = begins.chain(io::stdin().lock());
+        deband_stream(input, output, (&options, progressive), &Limits::default(), ctx)
+    })
+}
+
+/// Writes the frames of a film to standard output.
+pub fn run_film(args: &DebandArgs, options: &FilmOptions, input: &Path, talk: &Talk<'_>) -> Outcome {
+    let film = &args.film;
+    let fault = [
+        ("--json", args.pictures.json),
+        ("--for", film.purpose.is_some()),
+        ("--lossless", film.lossless),
+        ("--ffmpeg-args", film.ffmpeg_args.is_some()),
+        ("--resume", film.resume),
+    ];
+    let hint = "name a file with `-o` for an encoded film";
+    let failure = if io::stdout().is_terminal() {
+        let hint =
+            "pipe them on, for example into `x265 --y4m --output-depth 10 -`, or name a file with `-o`";
+        Some(Failure::usage("frames do not belong on a terminal", hint))
+    } else {
+        let given = fault.into_iter().find_map(|(option, given)| given.then_some(option));
+        given.map(|option| {
+            Failure::usage(format!("`{option}` says nothing of frames on standard output"), hint)
+        })
+    };
+    if let Some(failure) = failure {
+        talk.failure(&failure);
+        return Outcome::Usage;
+    }
+    let shown = exact(input);
+    piped(args, &shown, talk, |output, ctx| {
+        let (film, report) = deband_to_stream(input, output, options, ctx)?;
+        if film.video.variable {
+            talk.note(&format_args!(
+                "{shown}: its rate varies, the frames go at the average: YUV4MPEG2 has no times"
+            ));
+        }
+        Ok(report)
+    })
+}
+
+/// Does work that gives frames on standard output.
+fn piped(
+    args: &DebandArgs,
+    shown: &str,
+    talk: &Talk<'_>,
+    work: impl FnOnce(&mut (dyn Write + Send), &Context<'_>) -> Result<StreamReport, Error>,
+) -> Outcome {
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let threads = threads(args.pictures.threads);
     let ctx = Context { threads, cancel: &interrupt::STOP, ..Context::default() };
-    let input = begins.chain(io::stdin().lock());
-    let mut output = BufWriter::with_capacity(1 << 20, io::stdout().lock());
-    let done = deband_stream(input, &mut output, (&options, args.film.progressive), &Limits::default(), &ctx);
+    let mut output = BufWriter::with_capacity(1 << 20, io::stdout());
+    let done = work(&mut output, &ctx);
     let flushed = output.flush();
     match done {
         Ok(report) => {
@@ -52,11 +103,11 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
                 return Outcome::SomeFailed;
             }
             if report.frames == 0 {
-                talk.failure(&Failure::at(SHOWN.to_owned(), "there is no frame in it".to_owned(), None));
+                talk.failure(&Failure::at(shown.to_owned(), "there is no frame in it".to_owned(), None));
                 return Outcome::SomeFailed;
             }
             talk.line(&format!(
-                "{SHOWN}: {}, {}, {} changed → standard output",
+                "{shown}: {}, {}, {} changed → standard output",
                 counted(report.frames, "frame"),
                 counted(report.shots, "shot"),
                 counted(report.changed, "frame")
@@ -72,7 +123,9 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
             Outcome::SomeFailed
         }
         Err(error) => {
-            talk.failure(&Failure::at(SHOWN.to_owned(), error.to_string(), error.hint()));
+            let named = matches!(error, Error::Video(_) | Error::File(_)) && shown != SHOWN;
+            let subject = (!named).then(|| shown.to_owned());
+            talk.failure(&Failure { subject, message: error.to_string(), hint: error.hint() });
             Outcome::SomeFailed
         }
     }

@@ -38,7 +38,7 @@ fn a_folder_or_pattern_of_pictures_becomes_a_film() {
     ran.says("12 frames at 24 a second; `--fps`").says("of 12 frames changed");
     assert_eq!(of_video(&stage.path("seq.mkv")), "ffv1,gbrp10le,24/1");
     stage.run(&["seq/a_%04d.png", "-o", "b.mov", "--lossless", "--depth", "8", "--fps", "23.976"]).code(0);
-    assert_eq!(of_video(&stage.path("b.mov")), "ffv1,gbrp,24000/1001");
+    assert_eq!(of_video(&stage.path("b.mov")), "ffv1,bgr0,24000/1001");
     assert_eq!(sums(&stage.path("b.mov"), "rgb24"), sums_of(&stage, "seq/a_%04d.png", "9", "rgb24"));
     let quick = ["--fps", "25", "--ffmpeg-args", "-preset ultrafast"];
     stage.run(&[&["seq", "-o", "c.mp4"][..], &quick].concat()).code(0);
@@ -71,6 +71,33 @@ fn series_that_are_no_film_say_why() {
     refused(&stage, &["seq", "-o", "out.mkv"], 2, &["seq: a_0012.png is missing", "pattern"]);
     std::fs::copy(stage.path("seq/a_0009.png"), stage.path("seq/b_1.png")).unwrap();
     refused(&stage, &["seq", "-o", "out.mkv"], 2, &["2 series of pictures, `a_%04d.png`, `b_%04d.png`"]);
+}
+
+#[test]
+fn a_film_becomes_a_stream_of_frames() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    let noise = "testsrc2=s=64x48:r=24000/1001:d=0.5,noise=alls=60:allf=t,setsar=4/3,format=yuva420p";
+    drawn(&stage, "film.mkv", noise, &["-c:v", "ffv1"]);
+    let ran = stage.run(&["film.mkv", "-o", "-"]).code(0).says("film.mkv: 12 frames");
+    let head = "YUV4MPEG2 W64 H48 F24000:1001 Ip A4:3 C420p10 XCOLORRANGE=LIMITED\n";
+    assert!(ran.stdout.starts_with(head.as_bytes()), "{}", String::from_utf8_lossy(&ran.stdout[..90]));
+    assert_eq!(ran.stdout.len(), head.len() + 12 * (6 + 2 * 64 * 48 * 3 / 2));
+    stage.write("out.y4m", &ran.stdout);
+    assert_eq!(sums(&stage.path("out.y4m"), "yuv420p10le").len(), 12);
+    let eight = stage.run(&["film.mkv", "-o", "-", "--depth", "8"]).code(0);
+    stage.write("eight.y4m", &eight.stdout);
+    let plain = sums(&stage.path("film.mkv"), "yuv420p");
+    assert_eq!(sums(&stage.path("eight.y4m"), "yuv420p"), plain);
+    let before = ["eight.y4m", "film.mkv", "out.y4m"];
+    stage.run(&["film.mkv", "-o", "x.y4m"]).code(2).says("`-o - > x.y4m`");
+    stage.run(&["film.mkv", "-o", "-", "--lossless"]).code(2).says("`--lossless` says nothing");
+    drawn(&stage, "rgb.mkv", "testsrc2=s=64x48:r=5:d=1,format=gbrp", &["-c:v", "ffv1"]);
+    let ran = stage.run(&["rgb.mkv", "-o", "-"]).code(1).says("rgb.mkv: ").says("RGB");
+    assert!(ran.stdout.is_empty());
+    assert_eq!(stage.names(), [&before[..], &["rgb.mkv"]].concat());
 }
 
 #[test]

@@ -72,6 +72,7 @@ fn chroma_that_has_formats_of_eight_bits_only_keeps_them() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn interlaced_films_get_a_command_that_works_and_a_way_to_say_that_they_are_not() {
     if !can() {

@@ -107,6 +107,7 @@ pub enum FieldOrder {
 
 /// A stream of pictures.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // facts that have nothing to do with each other
 pub struct Video {
     /// Its number among all streams of the file.
     pub stream: usize,
@@ -287,23 +288,24 @@ impl Film {
             stream.kind == StreamKind::Data
                 || matches!(stream.codec.as_deref(), Some("dvb_teletext" | "eia_608"))
         };
-        let mut command = format!("ffmpeg -i {} -map 0", shell(&self.path));
+        let mut words = vec![format!("ffmpeg -i {} -map 0", shell(&self.path))];
         for stream in self.streams.iter().filter(left_out) {
-            command += &format!(" -map -0:{}", stream.index);
+            words.push(format!("-map -0:{}", stream.index));
         }
-        command += " -c copy";
+        words.push("-c copy".to_owned());
         let kept = self.streams.iter().filter(|stream| !left_out(stream));
         for (number, stream) in kept.enumerate() {
             if stream.codec.as_deref() == Some("mov_text") {
-                command += &format!(" -c:{number} srt");
+                words.push(format!("-c:{number} srt"));
             }
             if stream.index == self.video.stream {
-                command += &format!(" -c:{number} ffv1 -filter:{number} bwdif");
+                words.push(format!("-c:{number} ffv1 -filter:{number} bwdif"));
             }
         }
         let mut name = self.path.file_stem().unwrap_or_default().to_os_string();
         name.push("_progressive.mkv");
-        format!("{command} {}", shell(&self.path.with_file_name(name)))
+        words.push(shell(&self.path.with_file_name(name)));
+        words.join(" ")
     }
 
     /// Is there no metadata that changes from frame to frame, or may it be dropped? Dolby Vision without a base layer of

@@ -25,7 +25,7 @@ use unband_io::Limits;
 use unband_io::video::{self, DecodeOptions, Decoder, Encoder, FrameFormat, Programs, Segment, VideoError};
 
 use self::frames::{Done, Frames};
-use self::plan::{Plan, bits_of, bits_of_film, cut};
+use self::plan::{Plan, bits_of, bits_of_film, cut, opened};
 use self::tally::Tally;
 use self::work::Work;
 use crate::{Context, Error};
@@ -35,7 +35,7 @@ pub use self::encoded::EncoderTrial;
 pub use self::options::{FilmOptions, FilmReport};
 pub use self::plan::{Disk, FilmPlan, plan_film};
 pub use self::stop::ending_programs;
-pub use self::stream::{StreamReport, deband_stream};
+pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
 
 /// Frames that wait between two threads.
 const WAITING: usize = 3;

@@ -218,7 +218,7 @@ impl<'a> Plan<'a> {
 }
 
 /// A film, or numbered pictures as one.
-fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
+pub(super) fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
     match &options.images {
         Some(images) => video::probe_images(input, images.clone(), programs),
         None => video::probe(input, programs),

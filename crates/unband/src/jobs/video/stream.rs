@@ -1,15 +1,16 @@
 //! The job on a stream of YUV4MPEG2, frame after frame, as it goes through pipes between programs.
 
 use std::io::{Read, Write};
+use std::path::Path;
 
-use unband_image::Depth;
 use unband_image::cuts::Cuts;
-use unband_io::video::FrameFormat;
+use unband_image::{Depth, Model};
+use unband_io::video::{Decoder, Film, FrameFormat, Programs, Samples};
 use unband_io::{Limits, Y4mHeader, Y4mReader, Y4mWriter};
 
 use super::frames::Frames;
-use super::{begins, bits_of};
-use crate::{Context, Error, Options};
+use super::{FilmOptions, begins, bits_of, check_film, decode_options, ending_programs, opened};
+use crate::{Context, Error, Options, OutputDepth};
 
 /// What was done with a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,18 +41,87 @@ pub fn deband_stream(
     let header = Y4mHeader { interlaced: false, ..*reader.header() };
     let from = FrameFormat::of_y4m(&header)?;
     // Alpha has a tag with eight bits only: it cannot go along to more.
-    let with = |depth| Y4mHeader { depth: if header.alpha { header.depth } else { depth }, ..header };
-    let has = |bits| FrameFormat::of_y4m(&with(Depth::Int(bits))).is_ok();
-    let header = with(Depth::Int(bits_of(header.depth, options.depth, has)?));
+    let depth = if header.alpha { OutputDepth::Bits(header.depth.bits()) } else { options.depth };
+    let header = in_depth(header, depth)?;
     let to = FrameFormat::of_y4m(&header)?;
     let mut writer = Y4mWriter::new(output, header)?;
-    let mut frames = Frames::new(options, "", (from, to), ctx);
+    let frames = Frames::new(options, "", (from, to), ctx);
+    work(frames, &from, |bytes| Ok(reader.next_bytes(bytes)?), |bytes| Ok(writer.write_bytes(bytes)?))
+}
+
+/// Takes the banding out of a film and writes its frames as a stream of YUV4MPEG2, one after the other at the film's rate: their
+/// times, alpha, and all beside the pictures stay behind. The depth is that of [`deband_stream`].
+///
+/// # Errors
+/// As [`super::deband_film`]; films of red, green and blue and others that the format has no tag for.
+pub fn deband_to_stream(
+    input: &Path,
+    mut output: impl Write + Send,
+    options: &FilmOptions,
+    ctx: &Context<'_>,
+) -> Result<(Film, StreamReport), Error> {
+    let programs = Programs::default();
+    let done = ending_programs(&programs, ctx.cancel, || {
+        let film = opened(input, options, &programs)?;
+        check_film(&film, options)?;
+        let decode =
+            unband_io::video::DecodeOptions { programs: programs.clone(), ..decode_options(&film, options)? };
+        let mut decoder = Decoder::open(&film, &decode, &Limits::default())?;
+        let from = *decoder.format();
+        let of_film = |error: unband_io::Error| Error::from(error.in_file(input));
+        if from.color.model == Model::Rgb {
+            return Err(of_film(unband_io::Error::Model { format: "YUV4MPEG2", model: Model::Rgb }));
+        }
+        let header = Y4mHeader {
+            width: from.width,
+            height: from.height,
+            rate: film.rate(),
+            aspect: film.video.sample_aspect.unwrap_or((0, 0)),
+            color: from.color,
+            depth: film.video.depth,
+            alpha: false,
+            interlaced: false,
+            mono: from.pixels.samples == Samples::Gray,
+        };
+        let header = in_depth(header, options.options.depth)?;
+        let to = from.with_bits(header.depth.bits()).ok_or(Error::Option {
+            name: "depth of a film",
+            range: "what its pixel format has",
+            got: header.depth.bits().to_string(),
+        })?;
+        let colors = header.frame_bytes().unwrap_or(usize::MAX);
+        let mut writer = Y4mWriter::new(&mut output, header).map_err(of_film)?;
+        let frames = Frames::new(&options.options, &film.video.codec, (from, to), ctx);
+        let next = |bytes: &mut Vec<u8>| Ok(decoder.next_frame(bytes)?.is_some());
+        // Alpha comes last.
+        let put = |bytes: &[u8]| Ok(writer.write_bytes(&bytes[..colors.min(bytes.len())])?);
+        let report = work(frames, &from, next, put)?;
+        Ok((film, report))
+    });
+    // What was ended fails, which is not why there is no film.
+    done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
+}
+
+/// The header of the result.
+fn in_depth(header: Y4mHeader, asked: OutputDepth) -> Result<Y4mHeader, Error> {
+    let with = |depth| Y4mHeader { depth, ..header };
+    let has = |bits| FrameFormat::of_y4m(&with(Depth::Int(bits))).is_ok();
+    Ok(with(Depth::Int(bits_of(header.depth, asked, has)?)))
+}
+
+/// All frames that come, until there are none.
+fn work(
+    mut frames: Frames<'_>,
+    from: &FrameFormat,
+    mut next: impl FnMut(&mut Vec<u8>) -> Result<bool, Error>,
+    mut put: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<StreamReport, Error> {
     let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
     let (mut bytes, mut out) = (Vec::new(), Vec::new());
     let mut report = StreamReport::default();
-    while reader.next_bytes(&mut bytes)? {
-        let done = frames.next(&bytes, begins(&mut cuts, &bytes, &from, &mut codes), &mut out)?;
-        writer.write_bytes(&out)?;
+    while next(&mut bytes)? {
+        let done = frames.next(&bytes, begins(&mut cuts, &bytes, from, &mut codes), &mut out)?;
+        put(&out)?;
         report.frames += 1;
         report.changed += u64::from(done.changed);
         report.shots += u64::from(done.begins_shot);
