@@ -133,7 +133,7 @@ pub struct DebandArgs {
     #[command(flatten)]
     pub pictures: PictureArgs,
 
-    /// Write nothing for pictures without banding, instead of a copy
+    /// Write nothing for pictures without banding, instead of a copy; films with nothing to repair are not written
     #[arg(long, help_heading = "Output")]
     pub only_banded: bool,
     /// Show each repaired picture before and after, on a page that needs nothing else
@@ -213,14 +213,17 @@ pub struct FilmArgs {
     /// Take of a damaged film what can be decoded
     #[arg(long)]
     pub keep_going: bool,
-    /// Go on with the unfinished work of an earlier run
+    /// Go on with the unfinished work of an earlier run; `--overwrite` without it begins anew
     #[arg(long)]
     pub resume: bool,
     /// Only show what would be done: the N most banded frames before and after, in one PNG [default file: `NAME_unband_preview.png`]
     ///
-    /// Each frame is restored by itself, as if a shot began with it; nothing is encoded.
+    /// Each frame is restored by itself, as if a shot began with it, and shown as it is before it is encoded.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=12), conflicts_with = "resume")]
     pub preview: Option<u8>,
+    /// Show with `--preview` what comes out of the encoder: each frame is encoded with those around it, and decoded again
+    #[arg(long, requires = "preview")]
+    pub encoded: bool,
     /// Only from this time on: seconds, or H:MM:SS
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub from: Option<f64>,

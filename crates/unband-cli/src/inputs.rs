@@ -40,12 +40,20 @@ impl Input {
     /// # Errors
     /// What cannot be read, by its name.
     pub fn read(&self) -> Result<(Image, &'static FormatEntry), Failure> {
+        self.read_behind(Vec::new())
+    }
+
+    /// The same, where so much of standard input was read already.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_behind(&self, begins: Vec<u8>) -> Result<(Image, &'static FormatEntry), Failure> {
         let limits = Limits::default();
         let read = || {
             if !self.is_stdin() {
                 return unband_io::read_file(&self.path, &limits);
             }
-            let (bytes, format) = unband_io::load_from(&mut std::io::stdin(), Vec::new(), &limits)?;
+            let (bytes, format) = unband_io::load_from(&mut std::io::stdin(), begins, &limits)?;
             Ok((unband_io::read(&bytes, &limits)?, format))
         };
         read().map_err(|error| Failure::at(self.shown(), error.to_string(), error.hint()))
@@ -91,6 +99,8 @@ impl Gather<'_> {
             } else if argument.is_dir() {
                 found.several = true;
                 self.folder(argument, &mut found, &mut results);
+            } else if let Some(error) = unband_io::video::not_opened(argument) {
+                found.failures.push(Failure::at(exact(argument), error.to_string(), error.hint()));
             } else if argument.exists() || !is_pattern(argument) {
                 found.inputs.push(named(argument));
             } else {

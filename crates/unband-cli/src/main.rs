@@ -10,6 +10,7 @@ mod interrupt;
 mod licences;
 mod outputs;
 mod pictures;
+mod piped;
 mod record;
 mod result;
 mod settings;

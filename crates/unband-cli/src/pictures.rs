@@ -156,7 +156,7 @@ impl<'a, W: Work> Job<'a, W> {
     fn new(work: &'a W, args: &'a PictureArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
         let naming = work.naming();
         let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
-        if let (Some(path), None) = (&args.output, folder) {
+        if let (Some(path), None, false) = (&args.output, folder, found.inputs.is_empty()) {
             settings::check_output(path, naming)?;
         }
         let stem = |input: &Path| work.stem(input);

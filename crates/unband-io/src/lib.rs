@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod declared;
+mod disk;
 mod error;
 mod exif;
 mod exif_tiff;
@@ -33,6 +34,7 @@ use std::path::Path;
 use unband_image::{Depth, Image, Model};
 
 pub use declared::declared_size;
+pub use disk::free_bytes;
 pub use error::Error;
 pub use file::{Saving, load, load_from, narrow, read_file, read_text, write_bytes, write_file, write_from};
 pub use format::y4m::{Y4mHeader, Y4mReader, Y4mWriter};

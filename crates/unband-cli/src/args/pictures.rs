@@ -44,6 +44,8 @@ pub struct PictureArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=9), help_heading = "Output")]
     pub effort: Option<u8>,
     /// Bits per sample: 8, 10, 12, 16, 32f or keep
+    ///
+    /// Of films keep is 10, or as many as the film has where these are more and the encoder stores them.
     #[arg(long, value_name = "BITS", default_value_t, help_heading = "Output")]
     pub depth: OutputDepth,
     /// Give results the file times of their inputs

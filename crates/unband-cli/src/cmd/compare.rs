@@ -149,7 +149,7 @@ impl<'a> Job<'a> {
         let input =
             args.input.is_some() || !methods.is_empty() || pairs.iter().any(|pair| pair.input.is_some());
         let models = models::folder();
-        let can = Use { defaults: DEFAULTS, reference: true, input, film: &[] };
+        let can = Use { defaults: DEFAULTS, reference: true, input, film: &[], films: false };
         let (metrics, gates) = args.measure.measures(&can, models.as_deref()).map_err(usage)?;
         if let Some(option) = args.measure.of_one_picture() {
             let drawn = if option == "--save-profile" { 1 } else { methods.len().max(1) };

@@ -14,6 +14,7 @@ use crate::bar::Bar;
 use crate::inputs::{Gather, Gathered, Input, STDIO, readable};
 use crate::interrupt;
 use crate::outputs;
+use crate::piped;
 use crate::talk::{Loudness, Talk};
 
 /// Does what the arguments ask.
@@ -28,11 +29,13 @@ pub fn run(args: &DebandArgs) -> Outcome {
         && only.as_os_str() == STDIO
     {
         interrupt::listen();
-        return match stream::look(args) {
+        // What goes on through a pipe is a stream even where it has one frame.
+        let elsewhere = args.pictures.output.as_ref().is_some_and(|path| path.as_os_str() != STDIO);
+        return match piped::look(!elsewhere && args.pictures.format.is_none()) {
             Ok(look) if look.is_stream => stream::run(args, &look.begins, &talk),
             Ok(look) => pictures::run(args, gather(args), look.begins, &talk),
             Err(error) => {
-                talk.failure(&stream::unreadable(&error));
+                talk.failure(&piped::unreadable(&error));
                 Outcome::SomeFailed
             }
         };

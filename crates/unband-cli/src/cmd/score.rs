@@ -24,11 +24,13 @@ use unband_infer::models;
 use unband_metrics::Metric;
 
 use crate::Outcome;
+use crate::bar::Bar;
 use crate::batch;
-use crate::inputs::{Gather, Input, readable};
+use crate::inputs::{Gather, Input, STDIO, readable};
 use crate::interrupt;
+use crate::piped;
 use crate::result::{print_json, print_text};
-use crate::talk::{Failure, Talk, printable};
+use crate::talk::{Failure, Loudness, Talk, printable};
 
 pub use gates::Gate;
 pub use grade::{level, line};
@@ -48,6 +50,7 @@ Examples:
   unband score *.png --fail-if 'cambi>5' --fail-if 'banding>=visible'
   unband score sky.png --metrics all --report sky.html
   unband score film.mkv --csv frames.csv --plot film.svg    a film, by shots and frames
+  unband score film.mkv --fail-if 'cambi.worst>8' --fail-if 'cambi.shot>5' --fail-if 'cambi.p95>6'
 
 Exit codes:
   0    every picture was measured, and no check failed
@@ -60,7 +63,7 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub struct ScoreArgs {
-    /// Pictures, folders, patterns, or `-` for standard input; or films, or folders of nothing else
+    /// Pictures, folders, patterns, or `-` for standard input (a picture, or frames of YUV4MPEG2); or films, or folders of nothing else
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
     /// What `compare` takes too.
@@ -72,19 +75,48 @@ pub struct ScoreArgs {
 }
 
 /// NIQE takes as long as all others together and says little about banding.
-const USE: Use =
-    Use { defaults: &["cambi", "cambi-coarse", "bband"], reference: false, input: false, film: &[] };
+const USE: Use = Use {
+    defaults: &["cambi", "cambi-coarse", "bband"],
+    reference: false,
+    input: false,
+    film: &[],
+    films: false,
+};
 
 /// Measures pictures and says the values, on standard output.
 pub fn run(args: &ScoreArgs) -> Outcome {
-    if let Some(sorted) = films::sort(args) {
+    let mut begins = Vec::new();
+    if let [only] = args.inputs.as_slice()
+        && only.as_os_str() == STDIO
+    {
+        let look = match piped::look(false) {
+            Ok(look) => look,
+            Err(error) => return refused(&args.measure, &piped::unreadable(&error)),
+        };
+        begins = look.begins;
+        if look.is_stream {
+            return match films::Sorted::piped(begins) {
+                Ok(sorted) => work::start(&args.measure, films::Job::new(args, sorted)),
+                Err(failure) => refused(&args.measure, &failure),
+            };
+        }
+    } else if let Some(sorted) = films::sort(args) {
         return work::start(&args.measure, films::Job::new(args, sorted));
     }
-    work::start(&args.measure, Job::new(args))
+    work::start(&args.measure, Job::new(args, begins))
+}
+
+/// Standard input that cannot be had.
+fn refused(args: &MeasureArgs, failure: &Failure) -> Outcome {
+    let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
+    Talk { loudness, bar: &Bar::none() }.failure(failure);
+    Outcome::SomeFailed
 }
 
 struct Job<'a> {
     args: &'a MeasureArgs,
+    /// What was read of standard input already.
+    begins: Vec<u8>,
     inputs: Vec<Input>,
     metrics: Vec<&'static Metric>,
     gates: Vec<Gate>,
@@ -102,7 +134,7 @@ struct Scored {
 
 impl<'a> Job<'a> {
     /// Settles everything before the first picture is read.
-    fn new(args: &'a ScoreArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
+    fn new(args: &'a ScoreArgs, begins: Vec<u8>) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
         if let Some(option) = args.film.named() {
             let message = format!("`{option}` is about films, none was named");
@@ -123,13 +155,14 @@ impl<'a> Job<'a> {
         }
         let paths: Vec<&Path> = found.inputs.iter().map(|input| input.path.as_path()).collect();
         args.measure.check_outputs(&paths)?;
-        Ok((Self { args: &args.measure, inputs: found.inputs, metrics, gates, models }, found.failures))
+        let job = Self { args: &args.measure, begins, inputs: found.inputs, metrics, gates, models };
+        Ok((job, found.failures))
     }
 
     fn one(&self, input: &Input, threads: usize, talk: &Talk<'_>) -> Result<Scored, Failure> {
         let progress = talk.bar.picture();
         let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
-        let loaded = Loaded::read(input, &ctx)?;
+        let loaded = Loaded::read_behind(input, self.begins.clone(), &ctx)?;
         let verdict = Verdict::new(&loaded.findings);
         let subject = Subject::alone(&loaded);
         let values = measure(&[subject], &self.metrics, &ctx).concat();

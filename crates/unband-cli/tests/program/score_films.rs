@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::stage::{Stage, ffmpeg, golden, have_ffmpeg, object, png, rows, six_bits, texture};
+use crate::stage::{Stage, ffmpeg, golden, have_ffmpeg, object, png, root, rows, six_bits, texture};
 
 #[test]
 fn a_frame_has_the_cambi_of_the_same_picture_and_cuts_part_shots() {
@@ -144,6 +144,141 @@ fn y4m_of_several_frames_is_a_film_and_of_one_a_picture() {
     let picture = object(&stage, &["score", "one.y4m", "--json"], 0);
     assert_eq!(film["films"][0]["frames"], 3);
     assert_eq!(film["films"][0]["values"]["cambi"], picture["files"][0]["values"]["cambi"]);
+}
+
+#[test]
+fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    // Three scenes: texture, a sky with steps for four frames of sixteen, of which one is darker, and texture again.
+    for i in 0..16 {
+        let bytes = match i {
+            8..12 => png(256, 224, &move |x, y, c| six_bits(x + i, y, c) / if i == 9 { 2 } else { 1 }),
+            _ => {
+                png(256, 224, &move |x, y, c| texture(x + i, y, c).saturating_sub(if i < 8 { 0 } else { 60 }))
+            }
+        };
+        stage.write(&format!("f{i}.png"), &bytes);
+    }
+    ffmpeg(&stage, &["-framerate", "8", "-i", "f%d.png", "-c:v", "ffv1", "-pix_fmt", "gbrp", "film.mkv"]);
+    let film = &object(&stage, &["score", "film.mkv", "--json"], 0)["films"][0];
+    let mean = film["values"]["cambi"].as_f64().unwrap();
+    let shots = film["shots"].as_array().unwrap();
+    let sky = shots.iter().position(|shot| shot["first_frame"] == 8).unwrap();
+    let of_sky = shots[sky]["values"]["cambi"].as_f64().unwrap();
+    let worst = film["worst"][0]["value"].as_f64().unwrap();
+    assert_eq!(shots[sky]["worst"]["value"].as_f64(), Some(worst), "{film}");
+    assert!(mean + 0.1 < of_sky && of_sky + 0.01 < worst, "{mean} {of_sky} {worst}");
+    let between = f64::midpoint(mean, of_sky);
+    let check = |name: &str, limit: f64, code: i32| {
+        let gate = format!("{name}>{limit}");
+        let ran = stage.run(&["score", "film.mkv", "--json", "--fail-if", &gate]).code(code);
+        let film = ran.json()[0]["films"][0].clone();
+        assert_eq!(film["failed_checks"].as_array().unwrap().len(), usize::from(code == 3), "{film}");
+        let failed = |shot: &serde_json::Value| shot["failed_checks"] == serde_json::json!([gate]);
+        let shots: Vec<usize> =
+            film["shots"].as_array().unwrap().iter().map(failed).map(usize::from).collect();
+        (ran.stderr, shots.iter().sum::<usize>(), shots[sky])
+    };
+    // The mean passes, and the shot alone would not.
+    assert_eq!(check("cambi", between, 0).1, 1);
+    let (said, count, of_sky_too) = check("cambi.shot", between, 3);
+    assert!(said.contains(&format!("cambi of shot {} (0:01.000 – ", sky + 1)), "{said}");
+    assert_eq!((count, of_sky_too), (1, 1));
+    let (said, count, _) = check("cambi.worst", f64::midpoint(of_sky, worst), 3);
+    assert!(said.contains("check failed, cambi of frame ") && said.contains(" at 0:01."), "{said}");
+    assert_eq!(count, 1);
+    check("cambi.worst", worst + 0.1, 0);
+    // A quarter of the frames are of the sky.
+    let (said, ..) = check("cambi.p80", between, 3);
+    assert!(said.contains("percentile 80 of cambi is"), "{said}");
+    check("cambi.p70", between, 0);
+    // Measures that are not taken of every frame, and the verdict.
+    let says = |gate: &str, code: i32, text: &str| {
+        stage.run(&["score", "film.mkv", "--every", "1", "--fail-if", gate]).code(code).says(text);
+    };
+    says("cambi-coarse.shot>2", 3, "cambi-coarse of shot");
+    says("bband.worst>100", 0, "");
+    says("banding.shot>=visible", 3, &format!("banding of shot {} (", sky + 1));
+    says("banding.p80>=visible", 3, "of banding is");
+    says("banding.p70>=visible", 0, "");
+    says("cambi.best>3", 2, "`.best` is none of .worst, .shot and .p0 to .p100");
+    stage.png("a.png", &six_bits);
+    stage.run(&["score", "a.png", "--fail-if", "cambi.worst>3"]).code(2).says("a picture has no frames");
+    let compared = ["compare", "film.mkv", "film.mkv", "--fail-if", "cambi.worst>0.1", "--metrics", "cambi"];
+    stage.run(&compared).code(3).says("cambi of frame ");
+}
+
+#[test]
+fn frames_are_scored_from_a_pipe_too() {
+    let stage = Stage::new();
+    // Two shots of four frames each, with steps and without.
+    let frame = |i: usize| {
+        let luma = move |at: usize| match i {
+            0..4 => (40 + (at % 256 + i) / 24 + at / 256 / 40 * 2) as u8,
+            _ => texture(at % 256, at / 256, 0),
+        };
+        let planes: Vec<u8> = (0..256 * 224).map(luma).chain(std::iter::repeat_n(128, 256 * 112)).collect();
+        [b"FRAME\n".to_vec(), planes].concat()
+    };
+    let head = b"YUV4MPEG2 W256 H224 F8:1 Ip A1:1 C420jpeg\n".to_vec();
+    let stream: Vec<u8> = head.iter().copied().chain((0..8).flat_map(frame)).collect();
+    let ran = stage
+        .feed(&["score", "-", "--json", "--csv", "f.csv", "--fail-if", "cambi.shot>0.1"], &stream)
+        .code(3);
+    let object = &ran.json()[0];
+    assert_eq!(object["schema"], "unband-score-films/1");
+    let film = &object["films"][0];
+    assert_eq!((&film["file"], &film["frames"]), (&"standard input".into(), &8.into()), "{film}");
+    let shots = film["shots"].as_array().unwrap();
+    let begin: Vec<_> = shots.iter().map(|shot| shot["from_seconds"].as_f64().unwrap()).collect();
+    assert_eq!(begin, [0.0, 0.5], "{film}");
+    assert_eq!(rows(&stage, "f.csv").len(), 8);
+    ran.says("standard input: check failed, cambi of shot 1 (0:00.000 – 0:00.500)");
+    if have_ffmpeg() {
+        stage.write("film.y4m", &stream);
+        let file = object_of_film(&stage, &["score", "film.y4m", "--json"]);
+        assert_eq!(file["values"]["cambi"], film["values"]["cambi"]);
+    }
+    // One frame is a picture; half a frame is told behind what came whole.
+    let one: Vec<u8> = head.iter().copied().chain(frame(0)).collect();
+    assert_eq!(stage.feed(&["score", "-", "--json"], &one).code(0).json()[0]["schema"], "unband-score/1");
+    let ran = stage.feed(&["score", "-"], &stream[..stream.len() - 5]).code(1).says("standard input");
+    assert!(ran.out().contains("7 frames") && ran.out().contains("partial"), "{}", ran.out());
+    stage.feed(&["score", "-"], b"YUV4MPEG2 W256\nFRAME\n").code(1).says("standard input");
+}
+
+/// The one film of an object.
+fn object_of_film(stage: &Stage, arguments: &[&str]) -> serde_json::Value {
+    object(stage, arguments, 0)["films"][0].clone()
+}
+
+#[test]
+fn the_fields_of_films_are_on_the_page() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let page = std::fs::read_to_string(root().join("docs/measures-for-encoders.md")).unwrap();
+    let row = page.lines().find(|line| line.starts_with("| `films[]` |")).unwrap();
+    let stage = Stage::new();
+    golden(&stage, "sky_pan_h264.mkv");
+    let compared = ["compare", "sky_pan_h264.mkv", "sky_pan_h264.mkv", "--json"];
+    for args in [&["score", "sky_pan_h264.mkv", "--json"][..], &compared] {
+        let record = object(&stage, args, 0);
+        for name in record.as_object().unwrap().keys().filter(|key| *key != "schema") {
+            assert!(page.contains(&format!("| `{name}[]` |")), "{name} of {args:?}");
+        }
+        let film = &record["films"][0];
+        let parts = [film, &film["shots"][0], &film["worst"][0]];
+        for key in parts.iter().flat_map(|part| part.as_object().unwrap().keys()) {
+            assert!(
+                row.contains(&format!("`{key}`")) || row.contains(&format!("`{key}[]`")),
+                "{key} of {args:?}"
+            );
+        }
+    }
 }
 
 #[test]

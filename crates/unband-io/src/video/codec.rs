@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::probe::{content_light_words, svt_mastering_display, x265_master_display};
-use super::{Ffmpeg, Film, PixelFormat, Programs, Video, VideoError, stills};
+use super::{Ffmpeg, Film, PixelFormat, Programs, Samples, Video, VideoError, stills};
 use crate::Error;
 
 /// What a film is for.
@@ -56,6 +56,17 @@ impl Codec {
             Self::SvtAv1 => "libsvtav1",
             Self::Vp9 => "libvpx-vp9",
             Self::Ffv1 => "ffv1",
+            Self::Other(name) => name,
+        }
+    }
+
+    /// As people call it.
+    fn word(&self) -> &str {
+        match self {
+            Self::X265 => "x265",
+            Self::SvtAv1 => "AV1 (SVT)",
+            Self::Vp9 => "VP9",
+            Self::Ffv1 => "FFV1",
             Self::Other(name) => name,
         }
     }
@@ -243,6 +254,40 @@ impl Encoding {
         Ok(Self { codec, bits, args: all, container, output: output.to_owned() })
     }
 
+    /// Settles what the encoder stores of frames in that format, which then have as many bits. `asked`: with that depth and no
+    /// other; else it may have fewer bits, or more where it has no fewer.
+    ///
+    /// # Errors
+    /// [`VideoError::Depth`]; an `ffmpeg` that does not answer.
+    pub fn fit(
+        &mut self,
+        frames: &'static PixelFormat,
+        asked: bool,
+        output: &Path,
+        programs: &Programs,
+    ) -> Result<&'static PixelFormat, VideoError> {
+        self.bits = frames.bits;
+        if self.codec == Codec::Ffv1 {
+            return Ok(frames);
+        }
+        let mut all = Ffmpeg::stores(self.codec.name(), programs).map_err(|error| error.in_file(output))?;
+        // Its alpha lies in frames of its own, which are not taken along.
+        all.retain(|format| self.codec != Codec::Vp9 || !format.alpha);
+        let stored = match stored(frames, &all) {
+            Some(stored) if asked && stored.bits != frames.bits => {
+                let mut has: Vec<u8> = of_samples(frames, &all).iter().map(|format| format.bits).collect();
+                has.sort_unstable();
+                has.dedup();
+                let (path, encoder) = (output.to_owned(), self.codec.word().to_owned());
+                return Err(VideoError::Depth { path, encoder, asked: frames.bits, has });
+            }
+            Some(stored) => stored,
+            None => frames,
+        };
+        self.bits = stored.bits;
+        Ok(stored)
+    }
+
     /// What the encoder is told, `-c:v` included: settings, colours, and the light that the film says of itself.
     pub(super) fn args(&self, film: &Film, pixels: &PixelFormat) -> Vec<OsString> {
         let mut args: Vec<String> = self.args.clone();
@@ -337,10 +382,60 @@ impl Encoding {
         self.container
     }
 
+    /// The encoder, what it stores and what its quality is set to, in a few words: "x265 4:2:2 10 bits CRF 16".
+    pub fn words(&self, pixels: &PixelFormat) -> String {
+        if let Some(pictures) = self.pictures() {
+            return stills::words(pictures, pixels);
+        }
+        let samples = match pixels.samples {
+            Samples::Yuv(subsampling) => match (subsampling.x, subsampling.y) {
+                (1, 1) => " 4:4:4",
+                (2, 1) => " 4:2:2",
+                (1, 2) => " 4:4:0",
+                (4, 1) => " 4:1:1",
+                (4, 4) => " 4:1:0",
+                _ => "",
+            },
+            Samples::Rgb => " RGB",
+            Samples::Gray => " grey",
+        };
+        let alpha = if pixels.alpha { " with alpha" } else { "" };
+        let quality = [("-crf", "CRF "), ("-qp", "QP "), ("-q:v", "q "), ("-qscale:v", "q "), ("-b:v", "")];
+        let quality = quality.iter().find_map(|(option, word)| {
+            let at = self.args.iter().rposition(|arg| arg == option)?;
+            let value = self.args.get(at + 1).filter(|value| *option != "-b:v" || *value != "0")?;
+            Some(format!(" {word}{value}"))
+        });
+        let quality = quality.unwrap_or_default();
+        format!("{}{samples} {} bits{alpha}{quality}", self.codec.word(), pixels.bits)
+    }
+
+    /// `FFmpeg`'s name of the container.
+    pub fn muxer(&self) -> &'static str {
+        self.container.muxer
+    }
+
     /// In one line, for people and for telling whether a run that goes on is the same.
     pub fn describe(&self) -> String {
         format!("{} {}", self.container.muxer, self.args.join(" "))
     }
+}
+
+/// Those of the formats that have the same samples; all, where none has.
+fn of_samples(frames: &PixelFormat, all: &[&'static PixelFormat]) -> Vec<&'static PixelFormat> {
+    let same: Vec<_> = all.iter().copied().filter(|format| format.samples == frames.samples).collect();
+    if same.is_empty() { all.to_vec() } else { same }
+}
+
+/// Which of these formats frames are stored in: with the same samples, as many bits, and alpha, in this order, where there is
+/// one; of fewer bits the most, of more the fewest.
+fn stored(frames: &PixelFormat, all: &[&'static PixelFormat]) -> Option<&'static PixelFormat> {
+    let rank = |format: &&'static PixelFormat| {
+        let more = format.bits > frames.bits;
+        let apart = format.bits.abs_diff(frames.bits);
+        (more, apart, format.alpha != frames.alpha)
+    };
+    of_samples(frames, all).into_iter().min_by_key(rank)
 }
 
 fn known(name: &str) -> Codec {
@@ -375,4 +470,28 @@ fn settings(codec: &Codec, purpose: Purpose) -> Vec<String> {
         Codec::Other(name) => return vec!["-c:v".to_owned(), name.clone()],
     };
     text.split(' ').map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_encoder_stores_is_the_nearest_that_it_has() {
+        let formats = |names: &[&str]| -> Vec<&'static PixelFormat> {
+            names.iter().map(|name| PixelFormat::by_name(name).unwrap()).collect()
+        };
+        let of = |frames: &str, all: &[&str]| {
+            stored(PixelFormat::by_name(frames).unwrap(), &formats(all)).map(|format| format.name)
+        };
+        let x265 = ["yuv420p", "yuv420p10le", "yuv422p10le", "yuv420p12le", "gray"];
+        assert_eq!(of("yuv420p16le", &x265), Some("yuv420p12le"));
+        assert_eq!(of("yuv420p10le", &x265), Some("yuv420p10le"));
+        assert_eq!(of("yuva420p10le", &x265), Some("yuv420p10le"));
+        assert_eq!(of("yuv422p12le", &x265), Some("yuv422p10le"), "its samples come first");
+        assert_eq!(of("yuv422p", &["yuv422p10le"]), Some("yuv422p10le"));
+        assert_eq!(of("yuv444p10le", &["yuv420p", "yuv420p10le"]), Some("yuv420p10le"));
+        assert_eq!(of("gray", &[]), None);
+    }
 }

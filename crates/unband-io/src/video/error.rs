@@ -37,7 +37,7 @@ pub enum VideoError {
         what: &'static str,
     },
     /// A container that is not opened.
-    #[error("{}: in none of the containers of films that are opened", path.display())]
+    #[error("{}: not a film in any of the containers that are opened", path.display())]
     Unopened {
         /// The file.
         path: PathBuf,
@@ -204,6 +204,46 @@ pub enum VideoError {
         /// The folder.
         path: PathBuf,
     },
+    /// Unfinished work that would be thrown away.
+    #[error(
+        "{}: {segments} finished {} of an earlier run, {seconds:.1} s of the film",
+        path.display(), if *segments == 1 { "part" } else { "parts" }
+    )]
+    Waiting {
+        /// The folder.
+        path: PathBuf,
+        /// How many are finished.
+        segments: usize,
+        /// As much of the film is in them.
+        seconds: f64,
+        /// Can they be gone on with: are they of the same film, made with the same options?
+        same: bool,
+    },
+    /// An encoder that does not store so many bits.
+    #[error("{}: {encoder} stores {} bits a sample of such films, not {asked}", path.display(), either(has))]
+    Depth {
+        /// What is to be written.
+        path: PathBuf,
+        /// The encoder.
+        encoder: String,
+        /// Bits that were asked for.
+        asked: u8,
+        /// Bits that it stores.
+        has: Vec<u8>,
+    },
+    /// A disk that surely has not the room.
+    #[error(
+        "{}: at least {:.1} GB are needed on the disk, {:.1} GB are free",
+        path.display(), *needed as f64 / 1e9, *free as f64 / 1e9
+    )]
+    Disk {
+        /// What is to be written.
+        path: PathBuf,
+        /// Bytes that are needed at least.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
     /// Planes that stand for something other than RGB or plain luma and chroma.
     #[error("{}: {what} is not supported", path.display())]
     Color {
@@ -233,7 +273,9 @@ impl VideoError {
             Self::NotFilm { .. } => {
                 "copy or download the file again; `ffprobe FILE` says whether FFmpeg knows its format"
             }
-            Self::Text { .. } => "name the film itself: what a list or playlist names is never opened",
+            Self::Text { .. } => {
+                "name the film itself: what a list or playlist names is never opened. `ffmpeg -i FILE -c copy OUT.mkv` makes a film of it, if you trust it"
+            }
             Self::Unopened { .. } => {
                 return Some(format!(
                     "`ffprobe FILE` says what it is; opened are {}. Others become Matroska by `ffmpeg -i FILE -c copy OUT.mkv`, if you trust them",
@@ -285,7 +327,19 @@ impl VideoError {
                 "name streams by their numbers or kinds: `2`, `a` (sound), `s` (subtitles), `d` (data), `t` (attachments), `a:1` (the second of sound), `d?` (if there is any)"
             }
             Self::Unfinished { .. } => {
-                "give the options that it was begun with, or leave out `--resume` to begin anew"
+                "give the options that it was begun with, or `--overwrite` in place of `--resume` to begin anew"
+            }
+            Self::Depth { .. } => {
+                "ask for one of these with `--depth`, or leave it out; `--lossless` stores up to 16 bits"
+            }
+            Self::Waiting { same: true, .. } => {
+                "`--resume` goes on behind them, `--overwrite` throws them away and begins anew"
+            }
+            Self::Waiting { same: false, .. } => {
+                "they are of another film or were done with other options: `--overwrite` throws them away and begins anew"
+            }
+            Self::Disk { .. } => {
+                "make room, or name a file on another disk with `-o`; finished parts and the result lie there together. `--for player` takes a small part of it"
             }
             Self::EmptyPart { .. } => "see how long it is with `ffprobe FILE`",
             Self::Frames { .. } => "this is a fault of the program; please report it",
@@ -294,5 +348,14 @@ impl VideoError {
             }
         };
         Some(text.to_owned())
+    }
+}
+
+/// "8, 10 or 12".
+fn either(numbers: &[u8]) -> String {
+    let words: Vec<String> = numbers.iter().map(u8::to_string).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::probe::INSTALL;
-use super::{Images, sniff};
+use super::{Images, PixelFormat, sniff};
 use crate::program::{Program, Room};
 use crate::{Error, Programs};
 
@@ -43,19 +43,22 @@ impl Ffmpeg {
         Ok(Self { libavformat: libavformat(&room.said()), encoders })
     }
 
+    /// The formats that an encoder stores, those that are known here; none where it takes whatever it gets, or nobody knows.
+    ///
+    /// # Errors
+    /// As [`Ffmpeg::find`].
+    pub(super) fn stores(encoder: &str, programs: &Programs) -> Result<Vec<&'static PixelFormat>, Error> {
+        Ok(names_of_formats(&about(encoder, programs)?).filter_map(PixelFormat::by_name).collect())
+    }
+
     /// Does its encoder of that name take frames with alpha?
     ///
     /// # Errors
     /// As [`Ffmpeg::find`].
-    pub(super) fn takes_alpha(name: &str, programs: &Programs) -> Result<bool, Error> {
-        let asked = ["-hide_banner".to_owned(), "-h".to_owned(), format!("encoder={name}")];
-        let answer = FFMPEG.ask(&Room::new()?, &asked, ANSWER_BYTES, MOST, programs)?;
-        let text = String::from_utf8_lossy(&answer).into_owned();
-        let formats = text.lines().find_map(|line| line.trim().strip_prefix("Supported pixel formats:"));
+    pub(super) fn takes_alpha(encoder: &str, programs: &Programs) -> Result<bool, Error> {
         let alpha = ["yuva", "gbrap", "rgba", "bgra", "argb", "abgr", "ya"];
-        Ok(formats.is_some_and(|list| {
-            list.split_whitespace().any(|format| alpha.iter().any(|name| format.starts_with(name)))
-        }))
+        let has = |format: &str| alpha.iter().any(|name| format.starts_with(name));
+        Ok(names_of_formats(&about(encoder, programs)?).any(has))
     }
 
     /// Has it an encoder of that name?
@@ -79,6 +82,19 @@ fn names_of_encoders(list: &str) -> BTreeSet<String> {
             words.next()?.starts_with('V').then(|| words.next().map(str::to_owned)).flatten()
         })
         .collect()
+}
+
+/// What it says of an encoder.
+fn about(encoder: &str, programs: &Programs) -> Result<String, Error> {
+    let asked = ["-hide_banner".to_owned(), "-h".to_owned(), format!("encoder={encoder}")];
+    let answer = FFMPEG.ask(&Room::new()?, &asked, ANSWER_BYTES, MOST, programs)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// From a line such as "    Supported pixel formats: yuv420p yuv420p10le".
+fn names_of_formats(help: &str) -> impl Iterator<Item = &str> {
+    let line = help.lines().find_map(|line| line.trim().strip_prefix("Supported pixel formats:"));
+    line.unwrap_or_default().split_whitespace()
 }
 
 /// The name of a file as `ffmpeg` takes it: never as an address, whatever it begins with.
@@ -204,5 +220,8 @@ mod tests {
         assert_eq!(libavformat("nothing"), 0);
         let list = "Encoders:\n V..... = Video\n ------\n V....D libx265  H.265\n A....D aac  AAC\n VF...D ffv1  FFmpeg 1";
         assert_eq!(names_of_encoders(list).into_iter().collect::<Vec<_>>(), ["ffv1", "libx265"]);
+        let help = "Encoder libsvtav1 [SVT-AV1]:\n    Supported pixel formats: yuv420p yuv420p10le\nOptions:";
+        assert_eq!(names_of_formats(help).collect::<Vec<_>>(), ["yuv420p", "yuv420p10le"]);
+        assert_eq!(names_of_formats("Encoder rawvideo:").count(), 0);
     }
 }

@@ -55,7 +55,7 @@ pub use others::Others;
 pub use pixel_format::{Layout, PIXEL_FORMATS, PixelFormat, Samples};
 pub use probe::{Film, Video, probe, probe_images};
 pub use select::{StreamChoice, StreamSpec};
-pub use sniff::{is_film, promises_film, text_kind};
+pub use sniff::{is_film, not_opened, promises_film, text_kind};
 pub use stills::{is_taken, put_in_place};
 
 pub use crate::Programs;

@@ -112,6 +112,11 @@ impl Others {
         Ok(others)
     }
 
+    /// The streams that go along.
+    pub fn streams<'f>(&self, film: &'f Film) -> impl Iterator<Item = &'f Stream> {
+        film.streams.iter().filter(|stream| self.copied.contains(&stream.index))
+    }
+
     /// Copies some seconds of these streams into a file; gives what `ffmpeg` said where it fails.
     fn trial(
         &self,

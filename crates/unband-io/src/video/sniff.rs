@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use super::VideoError;
 use crate::format::y4m::Y4mHeader;
 
 /// As much of a file is looked at.
@@ -12,16 +13,37 @@ pub(super) const HEAD: u64 = 4096;
 const PACKET: usize = 188;
 
 /// Extensions of films, those without sound or a container among them. YUV4MPEG2 is a picture's too.
-const EXTENSIONS: [&str; 32] = [
+const EXTENSIONS: [&str; 33] = [
     "mkv", "webm", "mp4", "m4v", "mov", "qt", "avi", "ts", "m2ts", "mts", "m2t", "mpg", "mpeg", "m1v", "m2v",
     "vob", "wmv", "asf", "flv", "f4v", "ogv", "3gp", "3g2", "mxf", "nut", "ivf", "dv", "h264", "264", "h265",
-    "265", "hevc",
+    "265", "hevc", "obu",
 ];
+
+/// Extensions of what people watch and what is not opened: lists of films, scripts that make some, and pictures one after the
+/// other of which only the first would be seen.
+const NOT_OPENED: [&str; 11] =
+    ["m3u8", "m3u", "ffconcat", "mpd", "pls", "xspf", "avs", "vpy", "edl", "mjpeg", "mjpg"];
+
+fn is_called(path: &Path, extensions: &[&str]) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    extensions.contains(&extension.to_ascii_lowercase().as_str())
+}
 
 /// Does its extension promise a film?
 pub fn promises_film(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())
+    is_called(path, &EXTENSIONS)
+}
+
+/// Why a file is not opened that its extension calls a list of films or a film in a form that nobody opens here.
+pub fn not_opened(path: &Path) -> Option<VideoError> {
+    if !is_called(path, &NOT_OPENED) || !path.is_file() {
+        return None;
+    }
+    let path = path.to_owned();
+    Some(match text_kind(&path) {
+        Some(what) => VideoError::Text { path, what },
+        None => VideoError::Unopened { path },
+    })
 }
 
 /// Does the file begin as a container of films does, or is it called as one and begins as no picture? Of YUV4MPEG2, which is

@@ -89,6 +89,21 @@ fn format(encoder: &str, pixels: &PixelFormat) -> &'static str {
     }
 }
 
+/// What is written of frames of so many bits, in a few words: "PNG RGB 16 bits".
+pub(super) fn words(output: &Path, pixels: &PixelFormat) -> String {
+    let encoder = encoder(output).unwrap_or("png");
+    let stored = format(encoder, pixels);
+    let bits = match stored {
+        "gbrp10be" => 10,
+        "gbrp12be" => 12,
+        name if name.contains("16") || name.contains("48") || name.contains("64") => 16,
+        _ => 8,
+    };
+    let samples = if stored.starts_with("gray") { "grey" } else { "RGB" };
+    let alpha = if pixels.alpha { " with alpha" } else { "" };
+    format!("{} {samples} {bits} bits{alpha}", encoder.to_ascii_uppercase())
+}
+
 /// How many pictures there are in a folder.
 pub(super) fn count(folder: &Path) -> io::Result<u64> {
     Ok(fs::read_dir(folder)?.count() as u64)

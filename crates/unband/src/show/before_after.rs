@@ -16,6 +16,8 @@ pub struct Moment<'a> {
     pub before: &'a Image,
     /// What was made of it, of the same size.
     pub after: &'a Image,
+    /// What that is called.
+    pub after_is: &'a str,
     /// The place that is enlarged, with more contrast.
     pub spot: Spot,
 }
@@ -29,6 +31,7 @@ const LINE: f64 = 20.0;
 /// What is drawn of a frame.
 struct Drawn {
     label: String,
+    names: [String; 2],
     /// Before and after.
     whole: [Picture; 2],
     place: [Picture; 2],
@@ -46,6 +49,7 @@ impl Drawn {
         let pictures = [whole(moment.before)?, whole(moment.after)?];
         Ok(Self {
             label: moment.label.clone(),
+            names: ["before", moment.after_is].map(str::to_owned),
             scale: pictures[0].width as f64 / moment.before.width().max(1) as f64,
             whole: pictures,
             place: [place(moment.before)?, place(moment.after)?],
@@ -73,7 +77,7 @@ impl Drawn {
 
     fn draw(&self, (x, y): (f64, f64), raster: &mut Raster) -> Result<(), ShowError> {
         raster.text((x, y + LINE - 6.0), Anchor::Start, Ink::Text, &self.label);
-        for (i, name) in ["before", "after"].into_iter().enumerate() {
+        for (i, name) in self.names.iter().enumerate() {
             let x = x + i as f64 * (self.column() + GAP);
             let (whole, place) = (&self.whole[i], &self.place[i]);
             let top = y + 2.0 * LINE;
@@ -128,7 +132,13 @@ mod tests {
         let grey = |code: u8| Image::from_gray(300, 200, &vec![code; 60_000]).unwrap();
         let (before, after) = (grey(90), grey(91));
         let spot = Spot { x: 8, y: 8, width: 64, height: 64, strength: 1.0 };
-        let moment = |i: usize| Moment { label: format!("0:0{i}.000"), before: &before, after: &after, spot };
+        let moment = |i: usize| Moment {
+            label: format!("0:0{i}.000"),
+            before: &before,
+            after: &after,
+            after_is: "after",
+            spot,
+        };
         let moments: Vec<Moment<'_>> = (0..3).map(moment).collect();
         let picture = before_after(&moments, &ctx).unwrap();
         let count = |code: u8| picture.rgb.chunks_exact(3).filter(|c| **c == [code; 3]).count();

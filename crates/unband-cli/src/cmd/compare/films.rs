@@ -16,7 +16,7 @@ use super::super::score::films::rows::Rows;
 use super::super::score::films::summary::{Scored, Tally, clock};
 use super::super::score::films::tell::{self, FilmRecord, Record};
 use super::super::score::films::{EVERY, PLOT, Steps};
-use super::super::score::{FailureRecord, Gate, MeasureArgs, Use, reasons, tell_failed, work};
+use super::super::score::{FailureRecord, Gate, MeasureArgs, Use, reasons, work};
 use super::CompareArgs;
 use crate::Outcome;
 use crate::inputs::exact;
@@ -131,7 +131,7 @@ impl<'a> Job<'a> {
             _ => YUV,
         };
         let models = models::folder();
-        let can = Use { defaults: names, reference: true, input: false, film: names };
+        let can = Use { defaults: names, reference: true, input: false, film: names, films: true };
         let (metrics, gates) =
             measure.measures(&can, models.as_deref()).map_err(|failure| (Outcome::Usage, failure))?;
         measure.check_outputs_and(args.film.plot.as_ref(), &paths)?;
@@ -144,9 +144,9 @@ impl<'a> Job<'a> {
         let plan = Plan { metrics: &self.metrics, every: EVERY, keep_going: self.film.keep_going };
         let name = exact(&self.films[1].path);
         // What comes first is what people ask for first.
-        let mut tally = Tally::new(name, &self.metrics, 0, self.film.plot.is_some(), rows);
+        let mut tally = Tally::new(name, &self.metrics, &self.gates, 0, self.film.plot.is_some(), rows);
         let Some(measured) = measured(&self.films, &plan, &ctx, &mut tally, step)? else { return Ok(None) };
-        let scored = tally.finish(Depth::Int(measured.format.pixels.bits), &self.gates);
+        let scored = tally.finish(Depth::Int(measured.format.pixels.bits));
         if let (Some(path), Some(metric)) = (&self.film.plot, self.metrics.first()) {
             self.args.write(path, tell::timeline(&scored, metric).svg(PLOT).as_bytes())?;
         }
@@ -246,7 +246,7 @@ impl work::Job for Job<'_> {
         if interrupt::asked() {
             return Outcome::Interrupted;
         }
-        outcome.max(tell_failed(&scored.file, &scored.row, &self.metrics, &self.gates, talk))
+        outcome.max(tell::failed(scored, talk))
     }
 }
 

@@ -1,12 +1,13 @@
 //! Films among the inputs: one after the other, as each takes all processors.
 
+mod tell;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde::Serialize;
-use unband::video::{FilmOptions, FilmReport, deband_film, unfinished};
+use unband::video::{FilmOptions, FilmPlan, deband_film_told, plan_film};
 use unband::{Context, Error, Progress};
-use unband_io::video::{Images, Purpose, StreamChoice, container_of, is_film};
+use unband_io::video::{Images, Purpose, StreamChoice, VideoError, container_of, is_film};
 
 use super::stream;
 use crate::Outcome;
@@ -16,10 +17,11 @@ use crate::inputs::{Input, STDIO, exact};
 use crate::interrupt::{self, Busy};
 use crate::outputs::folder_of;
 use crate::pictures::threads;
-use crate::record::{Record, Schema};
-use crate::result::print_json;
+use crate::record::Record;
+use crate::result::{print_json, print_text};
 use crate::settings;
-use crate::talk::{Failure, Loudness, Talk, counted};
+use crate::talk::{Failure, Loudness, Talk, printable};
+use tell::{FilmRecord, kept};
 
 /// Is there a film?
 pub fn is_one(path: &Path) -> bool {
@@ -148,6 +150,7 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
         keep_going: film.keep_going,
         resume: film.resume,
         overwrite: args.pictures.overwrite,
+        only_banded: args.only_banded,
         from: film.from,
         to: film.to,
     })
@@ -169,22 +172,10 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
             format!("name a folder, `-o {}/`", path.with_extension("").display()),
         ));
     }
-    let lossless = args.film.lossless || args.film.purpose == Some(Purpose::Archive);
-    let target = |film: &Input| {
-        let input = &film.path;
-        let mut beside = input.file_stem().unwrap_or_default().to_os_string();
-        // What has no code for FFV1, and what films are not written to, becomes Matroska.
-        let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let keeps = container_of(input).is_some_and(|container| !lossless || container.ffv1);
-        let extension = if keeps { own } else { "mkv" };
-        match (folder, &args.pictures.output) {
-            (Some(folder), _) => folder.join(&film.below).with_extension(extension),
-            (None, Some(path)) => path.clone(),
-            (None, None) => {
-                beside.push(format!("_unband.{extension}"));
-                input.with_file_name(beside)
-            }
-        }
+    let target = |film: &Input| match (folder, &args.pictures.output) {
+        (Some(folder), _) => folder.join(&film.below).with_extension(extension(args, &film.path)),
+        (None, Some(path)) => path.clone(),
+        (None, None) => beside(args, &film.path),
     };
     let targets: Vec<PathBuf> = films.iter().map(target).collect();
     for (i, (film, output)) in films.iter().zip(&targets).enumerate() {
@@ -212,6 +203,21 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
     Ok(targets)
 }
 
+/// The extension of a film's result: what has no code for FFV1, and what films are not written to, becomes Matroska.
+fn extension<'a>(args: &DebandArgs, input: &'a Path) -> &'a str {
+    let lossless = args.film.lossless || args.film.purpose == Some(Purpose::Archive);
+    let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    let keeps = container_of(input).is_some_and(|container| !lossless || container.ffv1);
+    if keeps { own } else { "mkv" }
+}
+
+/// The result of a film where nobody names one.
+pub fn beside(args: &DebandArgs, input: &Path) -> PathBuf {
+    let mut name = input.file_stem().unwrap_or_default().to_os_string();
+    name.push(format!("_unband.{}", extension(args, input)));
+    input.with_file_name(name)
+}
+
 fn same(a: &Path, b: &Path) -> bool {
     a == b || a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
@@ -227,109 +233,54 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
         talk.line(&format!("{shown}: left out, {} exists", output.display()));
         return finish(&Record::skipped(shown, output), Outcome::Done);
     }
-    if args.pictures.dry_run {
-        talk.line(&format!("{shown} → {}", output.display()));
-        return Outcome::Done;
-    }
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
     let progress = FilmBar { bar: &bar, reached: AtomicUsize::new(0) };
     let threads = threads(args.pictures.threads);
     let ctx = Context { threads, cancel: &interrupt::STOP, progress: &progress, ..Context::default() };
-    let done = deband_film(input, output, options, &ctx);
+    let fail = |error: &Error| match error {
+        Error::Cancelled => {
+            talk.note(&format!("{shown}: interrupted{}", kept(output)));
+            Outcome::Interrupted
+        }
+        error => {
+            let named = matches!(error, Error::Video(_) | Error::File(_));
+            let waits =
+                matches!(error, Error::Video(VideoError::Waiting { .. } | VideoError::Unfinished { .. }));
+            let message = format!("{error}{}", if waits { String::new() } else { kept(output) });
+            let failure = Failure { subject: (!named).then(|| shown.clone()), message, hint: error.hint() };
+            talk.failure(&failure);
+            finish(&Record::failed(shown.clone(), &failure), Outcome::SomeFailed)
+        }
+    };
+    if args.pictures.dry_run {
+        return match plan_film(input, output, options, &ctx) {
+            Ok(plan) if args.pictures.json => print_json(&FilmRecord::planned(&shown, &plan)),
+            Ok(plan) => print_text(&tell::plan_text(&printable(&shown), &plan)),
+            Err(error) => fail(&error),
+        };
+    }
+    let begins = |plan: &FilmPlan| {
+        if let Some(disk) = tell::disk(plan) {
+            talk.note(&format!("{shown}: {disk}"));
+        }
+    };
+    let done = deband_film_told(input, output, options, &begins, &ctx);
     bar.finish();
     match done {
         Ok(report) => {
-            talk.line(&line(&shown, &report));
-            talk.detail(&format!("encoded as {}", report.encoding));
-            for note in &report.notes {
+            talk.line(&tell::line(&shown, &report));
+            for detail in tell::details(&report) {
+                talk.detail(&detail);
+            }
+            for note in &report.plan.notes {
                 talk.note(&format_args!("{shown}: {note}"));
             }
             if !args.pictures.json {
                 return Outcome::Done;
             }
-            print_json(&FilmRecord::new(&shown, &report))
+            print_json(&FilmRecord::done(&shown, &report))
         }
-        Err(Error::Cancelled) => {
-            talk.note(&format!("{shown}: interrupted{}", kept(output)));
-            Outcome::Interrupted
-        }
-        Err(error) => {
-            let message = format!("{error}{}", kept(output));
-            let named = matches!(error, Error::Video(_) | Error::File(_));
-            let failure = Failure { subject: (!named).then(|| shown.clone()), message, hint: error.hint() };
-            talk.failure(&failure);
-            finish(&Record::failed(shown, &failure), Outcome::SomeFailed)
-        }
-    }
-}
-
-/// What is left of work that was not finished.
-fn kept(output: &Path) -> String {
-    let folder = unfinished(output).map(|path| path.display().to_string());
-    folder.map_or_else(String::new, |folder| {
-        format!("; finished parts are kept in {folder}, `--resume` goes on")
-    })
-}
-
-/// "film.mkv 1920×1080 10-bit  2,400 frames in 31 shots, 1,250 changed  103.2 s → out.mkv".
-fn line(input: &str, report: &FilmReport) -> String {
-    let video = &report.film.video;
-    let rate = report.worked as f64 / report.seconds.max(1e-3);
-    format!(
-        "{input} {}×{} {}-bit  {}, {}, {} changed  {:.1} s, {rate:.1} frames/s → {}",
-        video.width,
-        video.height,
-        video.depth.bits(),
-        counted(report.frames, "frame"),
-        counted(report.shots, "shot"),
-        counted(report.changed, "frame"),
-        report.seconds,
-        report.output.display()
-    )
-}
-
-/// A film in `--json`.
-#[derive(Serialize)]
-struct FilmRecord<'a> {
-    schema: Schema,
-    input: &'a str,
-    status: &'static str,
-    output: String,
-    width: usize,
-    height: usize,
-    depth: u8,
-    output_depth: u8,
-    codec: &'a str,
-    encoding: &'a str,
-    frames: u64,
-    worked: u64,
-    changed: u64,
-    shots: u64,
-    seconds: f64,
-    notes: &'a [String],
-}
-
-impl<'a> FilmRecord<'a> {
-    fn new(input: &'a str, report: &'a FilmReport) -> Self {
-        let video = &report.film.video;
-        Self {
-            schema: Schema::default(),
-            input,
-            status: "written",
-            output: exact(&report.output),
-            width: video.width,
-            height: video.height,
-            depth: video.depth.bits(),
-            output_depth: report.bits,
-            codec: &video.codec,
-            encoding: &report.encoding,
-            frames: report.frames,
-            worked: report.worked,
-            changed: report.changed,
-            shots: report.shots,
-            seconds: report.seconds,
-            notes: &report.notes,
-        }
+        Err(error) => fail(&error),
     }
 }
 

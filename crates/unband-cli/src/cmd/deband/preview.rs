@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use unband::show::{HeatMap, Moment, Spot as Square, Value, before_after, worst_spots};
-use unband::video::{Alone, FilmOptions, check_film, deband_alone, decode_options};
+use unband::video::{
+    Alone, EncoderTrial, FilmOptions, check_film, deband_alone, decode_options, ending_programs,
+};
 use unband::{Context, Error, Image, NoProgress};
 use unband_io::Saving;
 use unband_io::video::{self, DecodeOptions, Film, FrameFormat, Programs, VideoError};
@@ -115,24 +117,31 @@ fn one(
         let error = unband_io::Error::Exists;
         Err(Failure::at(output.display().to_string(), error.to_string(), error.hint()))
     } else {
-        preview(input, options, count, &bar, &ctx)
+        let result = args.film.encoded.then(|| films::beside(args, input));
+        preview(input, options, (count, result.as_deref()), &bar, &ctx)
     };
     bar.finish();
     let written = made.and_then(|made| {
-        let Some(Made { png, frames }) = made else { return Ok(None) };
+        let Some(Made { png, frames, encoder }) = made else { return Ok(None) };
         let _busy = Busy::begin();
         let saving = Saving { made_of: Some(input), ..args.pictures.overwrite.into() };
         unband_io::write_bytes(&png, output, saving)
             .map_err(|error| Failure::at(output.display().to_string(), error.to_string(), error.hint()))?;
-        Ok(Some(frames))
+        Ok(Some((frames, encoder)))
     });
     match written {
-        Ok(Some(frames)) => {
-            talk.line(&format!("{shown}  {} → {}", counted(frames.len() as u64, "frame"), output.display()));
+        Ok(Some((frames, encoder))) => {
+            let state =
+                encoder.as_ref().map_or("before it is encoded".to_owned(), |e| format!("encoded by {e}"));
+            let count = counted(frames.len() as u64, "frame");
+            talk.line(&format!("{shown}  {count}, {state} → {}", output.display()));
             for frame in &frames {
                 talk.detail(&frame.label());
             }
-            talk.detail(&"each frame is restored by itself, as if a shot began with it");
+            talk.detail(&match encoder {
+                Some(_) => "each is restored and encoded with the frames around it, as if a shot began with them",
+                None => "each frame is restored by itself, as if a shot began with it; `--encoded` shows what comes out of the encoder",
+            });
             if !args.pictures.json {
                 return Outcome::Done;
             }
@@ -142,6 +151,7 @@ fn one(
                 input: &shown,
                 status: "preview",
                 output,
+                encoder,
                 frames: &frames,
             })
         }
@@ -164,6 +174,9 @@ struct PreviewRecord<'a> {
     input: &'a str,
     status: &'static str,
     output: String,
+    /// With `--encoded`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoder: Option<String>,
     frames: &'a [FrameRecord],
 }
 
@@ -173,15 +186,23 @@ struct FrameRecord {
     seconds: f64,
     cambi_before: f64,
     cambi_after: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cambi_encoded: Option<f64>,
     changed: bool,
 }
 
 impl FrameRecord {
-    /// "1:02.250  CAMBI 6.310 before, 0.420 after".
+    /// "1:02.250  CAMBI 6.310 before, 0.420 after, 1.130 encoded".
     fn label(&self) -> String {
         let after = self.cambi_after.map_or_else(String::new, |after| format!(", {} after", number(after)));
+        let encoded =
+            self.cambi_encoded.map_or_else(String::new, |value| format!(", {} encoded", number(value)));
         let unchanged = if self.changed { "" } else { "; left as it is" };
-        format!("{}  CAMBI {} before{after}{unchanged}", clock(self.seconds), number(self.cambi_before))
+        format!(
+            "{}  CAMBI {} before{after}{encoded}{unchanged}",
+            clock(self.seconds),
+            number(self.cambi_before)
+        )
     }
 }
 
@@ -191,13 +212,15 @@ struct Made {
     png: Vec<u8>,
     /// What is in it.
     frames: Vec<FrameRecord>,
+    /// What its frames were encoded by, if they were.
+    encoder: Option<String>,
 }
 
-/// Makes the picture. Nothing when interrupted.
+/// Makes the picture of so many frames, encoded as for a result of that name where there is one. Nothing when interrupted.
 fn preview(
     input: &Path,
     options: &FilmOptions,
-    count: usize,
+    (count, result): (usize, Option<&Path>),
     bar: &Bar,
     ctx: &Context<'_>,
 ) -> Result<Option<Made>, Failure> {
@@ -211,33 +234,50 @@ fn preview(
     let part = decode_options(&film, options).map_err(failed)?;
     let Some(found) = look(&film, &part, count, bar, ctx)? else { return Ok(None) };
     let mut frames: Vec<(Alone, Square, FrameRecord)> = Vec::new();
+    let programs = Programs::default();
+    let trial = result.map(|result| EncoderTrial::new(&film, result, options, &programs));
+    let trial = trial.transpose().map_err(failed)?;
     for spot in &found.spots {
         if interrupt::asked() {
             return Ok(None);
         }
-        let alone = deband_alone(&film, (&found.format, &spot.bytes), options, ctx).map_err(failed)?;
+        let mut alone = deband_alone(&film, (&found.format, &spot.bytes), options, ctx).map_err(failed)?;
         let text = |text: String| Failure::at(shown(), text, None);
-        let record = FrameRecord {
+        let mut record = FrameRecord {
             seconds: spot.place.seconds,
             cambi_before: spot.place.value,
             cambi_after: cambi_of(&alone.after, ctx).ok(),
+            cambi_encoded: None,
             changed: alone.changed,
         };
+        if let Some(trial) = &trial {
+            let ticks = film.ticks(spot.place.seconds);
+            let encoded = ending_programs(&programs, ctx.cancel, || trial.frame(ticks, ctx));
+            if interrupt::asked() {
+                return Ok(None);
+            }
+            alone.after = encoded.map_err(failed)?;
+            record.cambi_encoded = cambi_of(&alone.after, ctx).ok();
+        }
         let square = most_banded(&alone.before, ctx).map_err(text)?;
         frames.push((alone, square, record));
     }
+    let encoder = trial.map(|trial| trial.words());
+    let after_is = if encoder.is_some() { "after, encoded" } else { "after" };
     let moments: Vec<Moment<'_>> = frames
         .iter()
         .map(|(alone, square, record)| Moment {
             label: record.label(),
             before: &alone.before,
             after: &alone.after,
+            after_is,
             spot: *square,
         })
         .collect();
     let png = before_after(&moments, ctx).and_then(|picture| picture.png());
     let png = png.map_err(|error| Failure::at(shown(), error.to_string(), None))?;
-    Ok(Some(Made { png, frames: frames.into_iter().map(|(_, _, record)| record).collect() }))
+    let frames = frames.into_iter().map(|(_, _, record)| record).collect();
+    Ok(Some(Made { png, frames, encoder }))
 }
 
 /// The square with most of the contours that CAMBI counts; the middle where there are none.

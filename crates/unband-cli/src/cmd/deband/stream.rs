@@ -1,65 +1,21 @@
-//! Standard input: a picture, or frames of YUV4MPEG2 that never end.
+//! Frames of YUV4MPEG2 to standard output, from standard input or of a film.
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
 use unband::video::{FilmOptions, StreamReport, deband_stream, deband_to_stream};
 use unband::{Context, Error};
-use unband_io::{Limits, Y4mHeader};
+use unband_io::Limits;
 
 use crate::Outcome;
 use crate::args::DebandArgs;
-use crate::inputs::{STDIO, exact, reason};
+use crate::inputs::{STDIO, exact};
 use crate::interrupt::{self, Busy};
 use crate::pictures::threads;
+use crate::piped::SHOWN;
 use crate::result::stdout_failure;
 use crate::settings;
 use crate::talk::{Failure, Talk, counted};
-
-const SHOWN: &str = "standard input";
-const MAGIC: &[u8] = b"YUV4MPEG2";
-/// No line of parameters is as long.
-const LONGEST_LINE: u64 = 4096;
-
-/// What standard input begins with, and whether it is a stream: YUV4MPEG2 that goes to standard output as it came, or has more
-/// than one frame.
-pub struct Look {
-    pub begins: Vec<u8>,
-    pub is_stream: bool,
-}
-
-/// Reads as much as it takes to tell: of YUV4MPEG2 at most one frame and one byte.
-///
-/// # Errors
-/// Whatever standard input gives.
-pub fn look(args: &DebandArgs) -> io::Result<Look> {
-    let (mut begins, mut input) = (Vec::new(), io::stdin().lock());
-    input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut begins)?;
-    if begins != MAGIC {
-        return Ok(Look { begins, is_stream: false });
-    }
-    let elsewhere = args.pictures.output.as_ref().is_some_and(|path| path.as_os_str() != STDIO);
-    if !elsewhere && args.pictures.format.is_none() {
-        return Ok(Look { begins, is_stream: true });
-    }
-    for byte in input.by_ref().take(LONGEST_LINE).bytes() {
-        begins.push(byte?);
-        if begins.last() == Some(&b'\n') {
-            break;
-        }
-    }
-    let line = String::from_utf8_lossy(&begins).trim_end().to_owned();
-    let frame = Y4mHeader::parse(&line).ok().and_then(|header| {
-        Limits::default().check(header.width as u64, header.height as u64, 4).ok()?;
-        header.frame_bytes()
-    });
-    // What is wrong with it is told by whoever reads it.
-    let Some(frame) = frame else { return Ok(Look { begins, is_stream: false }) };
-    let one = begins.len() + b"FRAME\n".len() + frame;
-    input.take((one + 1 - begins.len()) as u64).read_to_end(&mut begins)?;
-    let is_stream = begins.len() > one;
-    Ok(Look { begins, is_stream })
-}
 
 /// Works on the stream that begins so.
 pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
@@ -173,9 +129,4 @@ fn piped(
             Outcome::SomeFailed
         }
     }
-}
-
-/// Standard input that could not be read.
-pub fn unreadable(error: &io::Error) -> Failure {
-    Failure::at(SHOWN.to_owned(), format!("cannot read: {}", reason(error)), None)
 }

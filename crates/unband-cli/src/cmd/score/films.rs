@@ -1,5 +1,6 @@
 //! `unband score FILM…`: how banded films are, frame by frame.
 
+mod checks;
 mod frames;
 pub mod reader;
 pub mod rows;
@@ -8,25 +9,28 @@ pub mod tell;
 pub mod worst;
 
 use std::cell::Cell;
+use std::io::{Cursor, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use clap::Args;
 use unband::NoProgress;
 use unband::show::Picture;
 use unband_image::Depth;
 use unband_infer::models;
-use unband_io::video::{self, Film, Programs, is_film, promises_film};
+use unband_io::video::{self, Programs, is_film, promises_film};
+use unband_io::{Limits, Y4mReader};
 use unband_metrics::Metric;
 
-use super::{FailureRecord, Gate, MeasureArgs, ScoreArgs, USE, tell_failed, work};
+use super::{FailureRecord, Gate, MeasureArgs, ScoreArgs, USE, Use, work};
 use crate::Outcome;
 use crate::inputs::{Gather, exact, readable};
 use crate::interrupt;
+use crate::piped::SHOWN;
 use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk};
-use frames::{Measured, Plan, failure, measured};
-use reader::expected;
+use frames::{Measured, Plan, Source, failure, measured};
 use rows::Rows;
 use summary::{Scored, Tally, clock};
 use tell::{FilmRecord, Record};
@@ -56,10 +60,24 @@ pub const PLOT: usize = 1200;
 
 /// What the names are, where one of them is a film.
 pub struct Sorted {
-    films: Vec<Film>,
+    films: Vec<Source>,
     failures: Vec<Failure>,
     /// The first that is none.
     other: Option<PathBuf>,
+}
+
+impl Sorted {
+    /// Frames from standard input, which begins so.
+    ///
+    /// # Errors
+    /// A header that is none.
+    pub fn piped(begins: Vec<u8>) -> Result<Self, Failure> {
+        interrupt::listen();
+        let input = Cursor::new(begins).chain(std::io::stdin());
+        let piped = Y4mReader::of_any(input, &Limits::default())
+            .map_err(|error| Failure::at(SHOWN.to_owned(), error.to_string(), error.hint()))?;
+        Ok(Self { films: vec![Source::Piped(Mutex::new(Some(piped)))], failures: Vec::new(), other: None })
+    }
 }
 
 /// What the names are, if there is a film among them, or in folders nothing but films.
@@ -83,7 +101,7 @@ pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
     let mut sorted = Sorted { films: Vec::new(), failures: found.failures, other: others.into_iter().next() };
     for path in &films {
         match video::probe(path, &Programs::default()) {
-            Ok(film) => sorted.films.push(film),
+            Ok(film) => sorted.films.push(Source::Film(Box::new(film))),
             Err(error) => sorted.failures.push(failure(path, &error)),
         }
     }
@@ -115,7 +133,7 @@ struct Done {
 pub struct Job<'a> {
     args: &'a MeasureArgs,
     film: &'a FilmArgs,
-    films: Vec<Film>,
+    films: Vec<Source>,
     metrics: Vec<&'static Metric>,
     gates: Vec<Gate>,
     models: Option<PathBuf>,
@@ -143,9 +161,10 @@ impl<'a> Job<'a> {
             return usage("`--plot` draws one film, several were named".to_owned(), "name one film");
         }
         let models = models::folder();
-        let (metrics, gates) =
-            measure.measures(&USE, models.as_deref()).map_err(|failure| (Outcome::Usage, failure))?;
-        let paths: Vec<&Path> = films.iter().map(|film| film.path.as_path()).collect();
+        let (metrics, gates) = measure
+            .measures(&Use { films: true, ..USE }, models.as_deref())
+            .map_err(|failure| (Outcome::Usage, failure))?;
+        let paths: Vec<&Path> = films.iter().map(Source::path).collect();
         measure.check_outputs_and(film.plot.as_ref(), &paths)?;
         Ok((Self { args: measure, film, films, metrics, gates, models }, failures))
     }
@@ -156,21 +175,27 @@ impl<'a> Job<'a> {
     }
 
     /// Nothing when interrupted.
-    fn one(&self, film: &Film, rows: Option<&mut Rows>, step: &dyn Fn()) -> Result<Option<Done>, Failure> {
+    fn one(
+        &self,
+        source: &Source,
+        rows: Option<&mut Rows>,
+        step: &dyn Fn(),
+    ) -> Result<Option<Done>, Failure> {
         let ctx = MeasureArgs::context(self.args.threads(), &NoProgress, self.models.as_deref());
         let plan = Plan {
             metrics: &self.metrics,
             lead: self.lead(),
             every: self.film.every.map_or(EVERY, NonZeroUsize::get),
         };
-        let name = exact(&film.path);
-        let mut tally = Tally::new(name, &self.metrics, self.lead(), self.film.plot.is_some(), rows);
+        let name = exact(source.path());
+        let draw = self.film.plot.is_some();
+        let mut tally = Tally::new(name, &self.metrics, &self.gates, self.lead(), draw, rows);
         let mut worst = Worst::new(WORST);
-        let Some(measured) = measured(film, &plan, &ctx, &mut tally, &mut worst, step)? else {
+        let Some(measured) = measured(source, &plan, &ctx, &mut tally, &mut worst, step)? else {
             return Ok(None);
         };
-        let scored = tally.finish(Depth::Int(measured.format.pixels.bits), &self.gates);
-        Ok(Some(Done { scored, measured, worst, codec: film.video.codec.clone() }))
+        let scored = tally.finish(Depth::Int(measured.format.pixels.bits));
+        Ok(Some(Done { scored, measured, worst, codec: source.codec().to_owned() }))
     }
 
     /// Plot and worst frames.
@@ -212,7 +237,7 @@ impl<'a> Job<'a> {
 impl work::Job for Job<'_> {
     /// Frames: the bar goes by them.
     fn count(&self) -> usize {
-        self.films.iter().map(expected).sum::<usize>().max(2)
+        self.films.iter().map(Source::expected).sum::<usize>().max(2)
     }
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
@@ -265,8 +290,7 @@ impl work::Job for Job<'_> {
             return Outcome::Interrupted;
         }
         for Done { scored, .. } in &all {
-            let told = tell_failed(&scored.file, &scored.row, &self.metrics, &self.gates, talk);
-            outcome = outcome.max(told);
+            outcome = outcome.max(tell::failed(scored, talk));
         }
         outcome
     }

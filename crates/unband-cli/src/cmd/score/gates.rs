@@ -36,6 +36,33 @@ enum What {
     Banding(Grade),
 }
 
+/// Which of a film's values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Of {
+    /// That of all frames together; of a picture its own.
+    All,
+    /// That of the worst frame.
+    Worst,
+    /// Those of shots, of which none may fail.
+    Shot,
+    /// That which so many percent of the frames do not exceed.
+    Percentile(f64),
+}
+
+impl Of {
+    /// What stands behind the point of `cambi.worst`.
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "worst" => Some(Self::Worst),
+            "shot" => Some(Self::Shot),
+            _ => {
+                let percent = text.strip_prefix('p')?.parse::<f64>().ok()?;
+                (0.0..=100.0).contains(&percent).then_some(Self::Percentile(percent))
+            }
+        }
+    }
+}
+
 /// One check.
 #[derive(Clone, Debug)]
 pub struct Gate {
@@ -43,18 +70,21 @@ pub struct Gate {
     pub text: String,
     op: Op,
     what: What,
+    of: Of,
 }
 
 impl Gate {
-    /// Reads `NAME<LIMIT`, `NAME<=LIMIT`, `NAME>LIMIT` or `NAME>=LIMIT`.
+    /// Reads `NAME<LIMIT`, `NAME<=LIMIT`, `NAME>LIMIT` or `NAME>=LIMIT`; of films also `NAME.worst`, `NAME.shot` and `NAME.p95` in
+    /// place of the name.
     ///
     /// # Errors
     /// Anything else, and names that the command cannot measure, with all that it can.
     pub fn parse(text: &str, usage: &Use) -> Result<Self, Failure> {
         let wrong = |why: String| {
             let names = usage.known().join(", ");
+            let films = if usage.films { "; NAME.worst, NAME.shot and NAME.p95 are of films" } else { "" };
             let hint = format!(
-                "write 'NAME>LIMIT' (or <, >=, <=); names are {names}, and {BANDING} (none, slight, visible, strong)"
+                "write 'NAME>LIMIT' (or <, >=, <={films}); names are {names}, and {BANDING} (none, slight, visible, strong)"
             );
             Failure::usage(format!("`--fail-if {text}`: {why}"), hint)
         };
@@ -62,6 +92,20 @@ impl Gate {
             return Err(wrong("there is no <, >, <= or >= in it".to_owned()));
         };
         let (name, rest) = (text[..at].trim(), &text[at..]);
+        let (name, of) = match name.split_once('.') {
+            None => (name, Of::All),
+            Some((name, _)) if !usage.films => {
+                return Err(wrong(format!("a picture has no frames, write `{name}`")));
+            }
+            Some((name, of)) => {
+                let known = Of::parse(of);
+                (
+                    name,
+                    known
+                        .ok_or_else(|| wrong(format!("`.{of}` is none of .worst, .shot and .p0 to .p100")))?,
+                )
+            }
+        };
         let ops = [("<=", Op::AtMost), (">=", Op::AtLeast), ("<", Op::Less), (">", Op::More)];
         let Some((op, limit)) = ops.iter().find_map(|(sign, op)| Some((*op, rest.strip_prefix(sign)?)))
         else {
@@ -81,7 +125,7 @@ impl Gate {
             }
             What::Measure(metric.name, limit)
         };
-        Ok(Self { text: text.to_owned(), op, what })
+        Ok(Self { text: text.to_owned(), op, what, of })
     }
 
     /// The measure that it needs.
@@ -92,25 +136,51 @@ impl Gate {
         }
     }
 
+    /// Of which of a film's values it is.
+    pub fn of(&self) -> Of {
+        self.of
+    }
+
+    /// The name of what it checks.
+    pub fn name(&self) -> &'static str {
+        match self.what {
+            What::Measure(name, _) => name,
+            What::Banding(_) => BANDING,
+        }
+    }
+
     /// Why a row fails; nothing when it passes. What could not be measured fails too: nobody checked it.
     pub fn fails(&self, metrics: &[&'static Metric], row: &Row) -> Option<String> {
+        self.of_row(metrics, row, self.name())
+    }
+
+    /// The same, where what is checked is called so.
+    pub fn of_row(&self, metrics: &[&'static Metric], row: &Row, what: &str) -> Option<String> {
         match self.what {
-            What::Banding(limit) => {
-                let grade = row.verdict.grade;
-                self.op.holds(&grade, &limit).then(|| format!("banding is {grade}: `{}`", self.text))
-            }
-            What::Measure(name, limit) => {
+            What::Banding(_) => self.grade(row.verdict.grade, what),
+            What::Measure(name, _) => {
                 let at = metrics.iter().position(|metric| metric.name == name)?;
-                match row.values.get(at)? {
-                    Value::Number(value) => self
-                        .op
-                        .holds(value, &limit)
-                        .then(|| format!("{name} is {}: `{}`", number(*value), self.text)),
-                    Value::Missing(reason) => Some(format!("`{}` could not be checked: {reason}", self.text)),
-                    Value::Blank => None,
-                }
+                self.value(row.values.get(at)?, what)
             }
         }
+    }
+
+    /// Why a value fails that is called so.
+    pub fn value(&self, value: &Value, what: &str) -> Option<String> {
+        let What::Measure(_, limit) = self.what else { return None };
+        match value {
+            Value::Number(value) => {
+                self.op.holds(value, &limit).then(|| format!("{what} is {}: `{}`", number(*value), self.text))
+            }
+            Value::Missing(reason) => Some(format!("`{}` could not be checked: {reason}", self.text)),
+            Value::Blank => None,
+        }
+    }
+
+    /// Why a grade of banding fails that is called so.
+    pub fn grade(&self, grade: Grade, what: &str) -> Option<String> {
+        let What::Banding(limit) = self.what else { return None };
+        self.op.holds(&grade, &limit).then(|| format!("{what} is {grade}: `{}`", self.text))
     }
 }
 
@@ -121,7 +191,7 @@ mod tests {
     use super::*;
     use unband::Findings;
 
-    const USE: Use = Use { defaults: &["cambi"], reference: false, input: false, film: &[] };
+    const USE: Use = Use { defaults: &["cambi"], reference: false, input: false, film: &[], films: false };
 
     fn row(value: Value) -> Row {
         let verdict = Verdict::new(&Findings::plain(1, 8));
@@ -168,6 +238,7 @@ mod tests {
             "psnr>5",
             ">5",
             "banding>5",
+            "cambi.worst>5",
             "",
         ] {
             let failure = Gate::parse(wrong, &USE).unwrap_err();
@@ -176,6 +247,21 @@ mod tests {
                 hint.contains("cambi-coarse, bband, dbi, ") && hint.contains(", niqe"),
                 "{wrong}: {hint}"
             );
+        }
+    }
+
+    #[test]
+    fn films_have_more_values_than_pictures() {
+        let films = Use { films: true, ..USE };
+        let of = |text: &str| Gate::parse(text, &films).map(|gate| gate.of());
+        assert_eq!(of("cambi>5"), Ok(Of::All));
+        assert_eq!(of("cambi.worst > 8"), Ok(Of::Worst));
+        assert_eq!([of("banding.shot>=visible"), of("bband.shot>1")], [Ok(Of::Shot), Ok(Of::Shot)]);
+        assert_eq!(of("cambi.p99.5>5"), Ok(Of::Percentile(99.5)));
+        for wrong in ["cambi.>5", "cambi.p>5", "cambi.p101>5", "cambi.p-1>5", "cambi.best>5", "cambi.pnan>5"]
+        {
+            let hint = of(wrong).unwrap_err().hint.unwrap();
+            assert!(hint.contains("NAME.p95"), "{wrong}: {hint}");
         }
     }
 }

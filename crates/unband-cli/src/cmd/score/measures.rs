@@ -26,6 +26,8 @@ pub struct Use {
     pub input: bool,
     /// Names of what is taken of the frames of two films and of nothing else.
     pub film: &'static [&'static str],
+    /// Are films measured, with values of frames and of shots?
+    pub films: bool,
 }
 
 /// The measure of that name, of pictures or of films.

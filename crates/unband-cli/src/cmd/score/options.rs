@@ -26,7 +26,10 @@ pub struct MeasureArgs {
     /// `unband list measures` shows them. Those that run a network want it imported; `all` leaves them out where it was not.
     #[arg(long, value_name = "NAMES", help_heading = "Measures")]
     pub metrics: Option<String>,
-    /// Exit with 3 if this holds for a picture: 'cambi>5', 'banding>=visible'; may be given several times
+    /// Exit with 3 if this holds for a picture or film: 'cambi>5', 'banding>=visible'; may be given several times
+    ///
+    /// Of a film the value is that of all frames together (of `banding` that of the worst). 'cambi.worst>8' is about its worst frame,
+    /// 'cambi.shot>5' about each of its shots, 'cambi.p95>6' about the value that 95 % of the frames do not exceed.
     #[arg(long, value_name = "CHECK", help_heading = "Measures")]
     pub fail_if: Vec<String>,
     /// Go into folders inside folders

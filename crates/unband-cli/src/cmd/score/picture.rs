@@ -30,7 +30,15 @@ impl Loaded {
     /// # Errors
     /// What cannot be read, with the file's name.
     pub fn read(input: &Input, ctx: &Context<'_>) -> Result<Self, Failure> {
-        let (stored, format) = input.read()?;
+        Self::read_behind(input, Vec::new(), ctx)
+    }
+
+    /// The same, where so much of standard input was read already.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_behind(input: &Input, begins: Vec<u8>, ctx: &Context<'_>) -> Result<Self, Failure> {
+        let (stored, format) = input.read_behind(begins)?;
         let findings = unband::inspect(&stored, ctx);
         Self::new(stored, findings, format.name, ctx).map_err(|error| Failure::at(input.shown(), error, None))
     }

@@ -9,6 +9,8 @@ mod folders;
 mod frames;
 mod kept;
 mod names;
+#[cfg(unix)]
+mod page;
 mod playlists;
 mod preview;
 #[cfg(unix)]
@@ -17,6 +19,7 @@ mod private;
 mod programs;
 #[cfg(target_os = "linux")]
 mod resume;
+mod said;
 #[cfg(target_os = "linux")]
 mod signals;
 mod told;

@@ -101,6 +101,39 @@ fn in_a_folder_lists_are_left_out_with_a_note() {
 }
 
 #[test]
+fn what_is_no_film_here_is_told_with_what_to_do() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    stage.write("list.m3u8", b"#EXTM3U\n#EXTINF:1,\nok.mp4\n");
+    stage.write("list.ffconcat", b"ffconcat version 1.0\nfile ok.mp4\n");
+    drawn(&stage, "film.mjpeg", TEN, &["-c:v", "mjpeg"]);
+    let before = stage.names();
+    for (name, text, hint) in [
+        ("list.m3u8", "a playlist (M3U), not a film", "never opened"),
+        ("list.ffconcat", "a list of other files (ffconcat), not a film", "-c copy OUT.mkv"),
+        ("film.mjpeg", "not a film in any of the containers that are opened", "-c copy OUT.mkv"),
+    ] {
+        for args in [&[name, "-o", "o.mkv"][..], &[name], &[name, "-n"], &["score", name]] {
+            let ran = stage.run(args).code(1).says(name).says(text).says(hint);
+            assert_eq!(ran.stderr.matches("error:").count(), 1, "{}", ran.stderr);
+        }
+    }
+    assert_eq!(stage.names(), before);
+    let failed = &stage.run(&["list.m3u8", "-o", "o.mkv", "--json"]).code(1).json()[0];
+    assert_eq!((&failed["status"], &failed["input"]), (&"failed".into(), &"list.m3u8".into()));
+    // Films beside it are done.
+    drawn(&stage, "ok.mp4", TEN, &["-c:v", "libx264"]);
+    stage
+        .run(&["list.m3u8", "ok.mp4", "-o", "out/"])
+        .code(1)
+        .says("a playlist (M3U)")
+        .says("10 frames changed");
+    assert!(stage.path("out/ok.mp4").exists());
+}
+
+#[test]
 fn names_with_signs_of_patterns_are_taken_literally() {
     if !can() {
         return;
@@ -157,6 +190,7 @@ fn all_containers_of_films_are_opened() {
         ("v.ivf", &["-c:v", "libvpx-vp9", "-deadline", "realtime"]),
         ("w.m1v", &["-c:v", "mpeg1video"]),
         ("x.dv", &["-target", "pal-dv", "-an"]),
+        ("y.obu", &["-c:v", "libsvtav1", "-preset", "12"]),
     ] {
         drawn(&stage, name, yuv, encoder);
         let film = unband_io::video::probe(&stage.path(name), &unband_io::Programs::default());

@@ -41,6 +41,43 @@ fn the_most_banded_frames_of_different_shots_are_shown_and_nothing_is_encoded() 
 }
 
 #[test]
+fn what_comes_out_of_the_encoder_can_be_looked_at() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let stage = Stage::new();
+    golden(&stage, "sky_pan_h264.mkv");
+    std::fs::rename(stage.path("sky_pan_h264.mkv"), stage.path("film.mkv")).unwrap();
+    let shown = |args: &[&str]| {
+        let all = [&["film.mkv", "--preview", "1", "--overwrite", "--json"][..], args].concat();
+        let json = object(&stage, &all, 0);
+        let frame = &json["frames"][0];
+        let cambi = ["before", "after", "encoded"].map(|name| frame[format!("cambi_{name}")].as_f64());
+        (cambi, json["encoder"].clone())
+    };
+    let ([_, after, encoded], encoder) = shown(&[]);
+    assert!(after.is_some() && encoded.is_none() && encoder.is_null());
+    // Without loss it is the frame that the encoder gets; this method asks nothing of the frames around it.
+    let ([before, after, encoded], encoder) = shown(&["--encoded", "--lossless", "-m", "gradfun"]);
+    assert!(after < before && after == encoded, "{before:?} {after:?} {encoded:?}");
+    assert_eq!(encoder, "FFV1 10 bits");
+    let first = decode(&stage.read("film_unband_preview.png"));
+    // Eight bits of a codec that throws dither away have more than half of the steps again.
+    let args = ["--encoded", "-m", "gradfun", "--depth", "8", "--ffmpeg-args", "-crf 28"];
+    let ([before, after, encoded], encoder) = shown(&args);
+    let half = before.zip(after).map(|(before, after)| f64::midpoint(before, after));
+    assert!(after < half && half < encoded, "{before:?} {after:?} {encoded:?}");
+    assert_eq!(encoder, "x265 8 bits CRF 28");
+    assert!(first != decode(&stage.read("film_unband_preview.png")));
+    let ran = stage.run(&["film.mkv", "--preview", "1", "--overwrite", "-v", "--encoded"]).code(0);
+    ran.says("1 frame, encoded by x265 10 bits CRF 16 → film_unband_preview.png").says(" encoded");
+    let ran = stage.run(&["film.mkv", "--preview", "1", "--overwrite", "-v"]).code(0);
+    ran.says("1 frame, before it is encoded → film_unband_preview.png").says("`--encoded` shows");
+    stage.run(&["film.mkv", "--encoded"]).code(2).says("--preview");
+    assert!(!stage.names().iter().any(|name| name.contains("segment")), "{:?}", stage.names());
+}
+
+#[test]
 fn what_a_preview_cannot_be_is_said_at_once() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);

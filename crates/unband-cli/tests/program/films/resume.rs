@@ -33,7 +33,8 @@ fn a_film_that_was_killed_goes_on_and_has_the_same_frames() {
     }
     let stage = Stage::new();
     three_shots(&stage, "film.mkv");
-    stage.run(&["film.mkv", "-o", "whole.mkv", "--lossless", "--depth", "8", "-q"]).code(0);
+    let whole = ["film.mkv", "-o", "whole.mkv", "--lossless", "--depth", "8", "--json"];
+    let whole = &stage.run(&whole).code(0).json()[0];
     stopped(&stage, 1, &ARGS, |child| child.kill().unwrap());
     assert!(!stage.path("out.mkv").exists());
     assert!(stage.path("out.mkv.unfinished").is_dir());
@@ -43,6 +44,11 @@ fn a_film_that_was_killed_goes_on_and_has_the_same_frames() {
     let record = &stage.run(&[&ARGS[..], &["--resume", "--json"]].concat()).code(0).json()[0];
     assert_eq!(record["frames"], 165);
     assert!(record["worked"].as_u64().unwrap() < 165, "{record}");
+    // What the earlier run has done counts.
+    for count in ["changed", "shots", "method", "output_bytes"] {
+        assert_eq!(record[count], whole[count], "{count}");
+    }
+    assert_eq!(whole["shots"], 3);
     assert_eq!(sums(&stage.path("whole.mkv"), "yuv420p"), sums(&stage.path("out.mkv"), "yuv420p"));
     assert_eq!(times(&stage.path("whole.mkv")), times(&stage.path("out.mkv")));
     assert!(!stage.path("out.mkv.unfinished").exists());
@@ -76,42 +82,61 @@ fn unfinished_work_that_is_damaged_is_done_again_as_far_as_it_must() {
     let list = stage.read(&file("segments.jsonl"));
     let first_two = [stage.read(&file("00001.segment")), stage.read(&file("00002.segment"))];
     let lines: Vec<usize> = (0..list.len()).filter(|&i| list[i] == b'\n').collect();
-    // As it is; the list cut in its third line, its second, its first, or empty; the second segment cut, the first missing.
-    for (cut_list, second, first, worked) in [
-        (list.len(), 1.0, true, 55),
-        (lines[1] + 20, 1.0, true, 110),
-        (lines[0] + 20, 1.0, true, 165),
-        (lines[0] - 9, 1.0, true, 165),
-        (0, 1.0, true, 165),
-        (list.len(), 0.7, true, 110),
-        (list.len(), 1.0, false, 165),
-    ] {
+    let whole = |_: &mut Vec<u8>| {};
+    let cut = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() * 7 / 10);
+    // As long as before, with frames that hold something else.
+    let other = |bytes: &mut Vec<u8>| {
+        let middle = bytes.len() / 2;
+        bytes[middle..middle + 16].fill(0x55);
+    };
+    // As it is; the list cut in its third line, its second, its first, or empty; the second segment cut, or written over, the first
+    // missing.
+    let cases = [
+        (list.len(), &whole as &dyn Fn(&mut Vec<u8>), true, 55u64),
+        (lines[1] + 20, &whole, true, 110),
+        (lines[0] + 20, &whole, true, 165),
+        (lines[0] - 9, &whole, true, 165),
+        (0, &whole, true, 165),
+        (list.len(), &cut, true, 110),
+        (list.len(), &other, true, 110),
+        (list.len(), &whole, false, 165),
+    ];
+    for (case, (cut_list, damage, first, worked)) in cases.into_iter().enumerate() {
         stage.write(&file("segments.jsonl"), &list[..cut_list]);
         stage.write(&file("00001.segment"), &first_two[0]);
-        let length = (first_two[1].len() as f64 * second) as usize;
-        stage.write(&file("00002.segment"), &first_two[1][..length]);
+        let mut second = first_two[1].clone();
+        damage(&mut second);
+        stage.write(&file("00002.segment"), &second);
         if !first {
             std::fs::remove_file(stage.path(&file("00001.segment"))).unwrap();
         }
         let record =
             &stage.run(&[&ARGS[..], &["--resume", "--overwrite", "--json"]].concat()).code(0).json()[0];
-        assert_eq!(
-            (&record["worked"], &record["frames"]),
-            (&worked.into(), &165.into()),
-            "{cut_list} {second}"
-        );
+        assert_eq!((&record["worked"], &record["frames"]), (&worked.into(), &165.into()), "case {case}");
+        assert_eq!(record["shots"], 3, "those of all segments, case {case}");
         assert_eq!(sums(&stage.path("whole.mkv"), "yuv420p"), sums(&stage.path("out.mkv"), "yuv420p"));
     }
 }
 
 #[test]
-fn without_resume_earlier_work_is_begun_anew() {
+fn finished_work_is_thrown_away_only_when_asked() {
     if !can() {
         return;
     }
     let stage = Stage::new();
     three_shots(&stage, "film.mkv");
-    stopped(&stage, 1, &ARGS, |child| child.kill().unwrap());
-    let record = &stage.run(&[&ARGS[..], &["--json"]].concat()).code(0).json()[0];
+    stopped(&stage, 2, &ARGS, |child| child.kill().unwrap());
+    let before = stage.names();
+    let ran = stage
+        .run(&ARGS)
+        .code(1)
+        .says("out.mkv.unfinished: 2 finished parts of an earlier run, 22.0 s of the film");
+    ran.says("`--resume` goes on").says("`--overwrite` throws them away");
+    let other = stage.run(&["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "10"]).code(1);
+    other.says("2 finished parts").says("done with other options");
+    assert_eq!(stage.names(), before);
+    let planned = stage.run(&[&ARGS[..], &["-n"]].concat()).code(0).out();
+    assert!(planned.contains("2 finished parts of an earlier run, 0:22.000"), "{planned}");
+    let record = &stage.run(&[&ARGS[..], &["--overwrite", "--json"]].concat()).code(0).json()[0];
     assert_eq!(record["worked"], 165);
 }

@@ -103,6 +103,11 @@ impl<'a> Frames<'a> {
         (self.shot, self.number, self.last) = (None, 0, None);
     }
 
+    /// What works on the shot that the last frame is of; nothing where it stays as it is.
+    pub(super) fn method(&self) -> Option<&'static str> {
+        self.shot.as_ref().filter(|shot| !shot.leaves()).map(|shot| shot.choices.entry.name)
+    }
+
     /// Makes a frame's result. `begins_shot`: it has nothing to do with the frame before.
     ///
     /// # Errors

@@ -4,11 +4,14 @@
 //! writes them to another `ffmpeg`. A few frames wait between them, so memory does not grow with the film.
 
 mod alone;
+mod encoded;
 mod frames;
 mod options;
+mod plan;
 mod steady;
 mod stop;
 mod stream;
+mod tally;
 mod work;
 
 use std::fs;
@@ -17,20 +20,20 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Instant;
 
-use unband_image::Depth;
 use unband_image::cuts::Cuts;
 use unband_io::Limits;
-use unband_io::video::{
-    self, Cut, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, FrameFormat, Others, PixelFormat,
-    Programs, Segment, VideoError,
-};
+use unband_io::video::{self, DecodeOptions, Decoder, Encoder, FrameFormat, Programs, Segment, VideoError};
 
-use self::frames::Frames;
+use self::frames::{Done, Frames};
+use self::plan::{Plan, bits_of, bits_of_film, cut, opened};
+use self::tally::Tally;
 use self::work::Work;
-use crate::{Context, Error, OutputDepth};
+use crate::{Context, Error};
 
 pub use self::alone::{Alone, check_film, deband_alone, decode_options};
+pub use self::encoded::EncoderTrial;
 pub use self::options::{FilmOptions, FilmReport};
+pub use self::plan::{Disk, FilmPlan, plan_film};
 pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
 
@@ -40,18 +43,6 @@ const WAITING: usize = 3;
 const SEGMENT_SECONDS: f64 = 10.0;
 /// After so many seconds a segment ends wherever it is.
 const LONGEST_SEGMENT_SECONDS: f64 = 60.0;
-
-/// Everything that is settled before the first frame.
-struct Plan<'a> {
-    film: Film,
-    encoding: Encoding,
-    ffmpeg: Ffmpeg,
-    others: Others,
-    output: &'a Path,
-    options: &'a FilmOptions,
-    cut: Option<Cut>,
-    programs: &'a Programs,
-}
 
 /// Takes the banding out of a film. What is not banded stays as it was; sound, subtitles, chapters and all else are copied.
 ///
@@ -65,70 +56,73 @@ pub fn deband_film(
     options: &FilmOptions,
     ctx: &Context<'_>,
 ) -> Result<FilmReport, Error> {
+    deband_film_told(input, output, options, &|_| {}, ctx)
+}
+
+/// As [`deband_film`]; `tell` is told what is planned before the first frame.
+///
+/// # Errors
+/// The same.
+pub fn deband_film_told(
+    input: &Path,
+    output: &Path,
+    options: &FilmOptions,
+    tell: &dyn Fn(&FilmPlan),
+    ctx: &Context<'_>,
+) -> Result<FilmReport, Error> {
     let programs = Programs::default();
-    let done = ending_programs(&programs, ctx.cancel, || work_on(input, output, options, ctx, &programs));
+    let done =
+        ending_programs(&programs, ctx.cancel, || work_on((input, output), options, tell, ctx, &programs));
     // What was ended fails, which is not why there is no film.
     done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
 }
 
 fn work_on(
-    input: &Path,
-    output: &Path,
+    (input, output): (&Path, &Path),
     options: &FilmOptions,
+    tell: &dyn Fn(&FilmPlan),
     ctx: &Context<'_>,
     programs: &Programs,
 ) -> Result<FilmReport, Error> {
     let start = Instant::now();
-    // Programs take a while to start: what each is asked is asked at the same time.
-    let (film, ffmpeg) = std::thread::scope(|scope| {
-        let ffmpeg = scope.spawn(|| Ffmpeg::find(programs));
-        let film = opened(input, options, programs);
-        (film, ffmpeg.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    });
-    let film = film?;
-    check_film(&film, options)?;
-    if video::is_taken(output) && !options.overwrite {
-        return Err(unband_io::Error::Exists.in_file(output).into());
-    }
-    let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
-    let bits = bits_of_film(&film, options)?;
-    let encoding =
-        Encoding::choose(&film.video, (output, options.purpose), &options.ffmpeg_args, bits, &ffmpeg)?;
-    let others = Others::check(&film, &encoding, &options.streams, (output, options.keep_going), programs)?;
-    let notes = video::notes(&film, &encoding, &others, programs)?;
-    let cut = cut(&film, options)?;
-    let plan = Plan { film, encoding, ffmpeg, others, output, options, cut, programs };
-    let key = format!("{} {cut:?} {bits} {:?}", plan.encoding.describe(), plan.options.options);
+    let plan = Plan::settle(input, output, options, programs)?;
+    plan.check()?;
+    let told = plan.told()?;
+    tell(&told);
     let mut work = if options.resume {
-        Work::resume(output, &plan.film, &key)?
+        Work::resume(output, &plan.film, &plan.key)?
     } else {
-        Work::begin(output, &plan.film, &key)?
+        Work::begin(output, &plan.film, &plan.key)?
     };
-    let mut report = FilmReport {
-        film: plan.film.clone(),
-        output: output.to_owned(),
-        encoding: plan.encoding.describe(),
-        bits,
-        frames: 0,
-        changed: 0,
-        worked: 0,
-        shots: 0,
-        notes,
-        seconds: 0.0,
-    };
-    let done = if work.complete { Ok(()) } else { plan.encode(&mut work, &mut report, ctx) };
+    let mut worked = 0;
+    let done = if work.complete { Ok(()) } else { plan.encode(&mut work, &mut worked, ctx) };
     let done = done
         .and_then(|()| Ok(ctx.check()?))
         .and_then(|()| if work.segments.is_empty() { Err(plan.empty()) } else { plan.finish(&work) });
-    if let Err(error) = done {
-        // Half a film only takes the room that the next attempt needs.
-        let _ = fs::remove_file(work.joined());
-        work.remove_if_empty();
-        return Err(about(error, output));
-    }
-    report.frames = work.segments.iter().map(Segment::frames).sum();
+    let bytes = match done {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            // Half a film only takes the room that the next attempt needs.
+            let joined = work.joined();
+            let _ = fs::remove_file(&joined).or_else(|_| fs::remove_dir_all(&joined));
+            work.remove_if_empty();
+            return Err(about(error, output));
+        }
+    };
+    let report = FilmReport {
+        frames: work.segments.iter().map(Segment::frames).sum(),
+        changed: work.tally.changed,
+        worked,
+        shots: work.tally.shots,
+        methods: work.tally.methods.clone(),
+        left: false,
+        source_bytes: plan.film.state().map_or(0, |(bytes, _)| bytes),
+        bytes,
+        shown: plan.shown(&work.segments),
+        seconds: start.elapsed().as_secs_f64(),
+        plan: told,
+    };
     work.remove();
-    report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
 }
 
@@ -146,57 +140,16 @@ fn about(error: Error, output: &Path) -> Error {
     }
 }
 
-/// A film, or numbered pictures as one.
-fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
-    match &options.images {
-        Some(images) => video::probe_images(input, images.clone(), programs),
-        None => video::probe(input, programs),
-    }
-}
-
 /// Where unfinished work for a result waits, if there is any.
 pub fn unfinished(output: &Path) -> Option<PathBuf> {
     let folder = work::folder_of(output);
     folder.is_dir().then_some(folder)
 }
 
-/// Bits per sample of the result: what is taken out of eight bits shows in ten, where its samples have a format of ten.
-fn bits_of(depth: Depth, asked: OutputDepth, has: impl Fn(u8) -> bool) -> Result<u8, Error> {
-    let wrong = |range| Err(Error::Option { name: "depth of a film", range, got: asked.to_string() });
-    match asked {
-        OutputDepth::Keep => {
-            Ok([depth.bits().clamp(10, 16)].into_iter().find(|&b| has(b)).unwrap_or(depth.bits()))
-        }
-        OutputDepth::Bits(bits @ 8..=16) if has(bits) => Ok(bits),
-        OutputDepth::Bits(8..=16) => wrong("8 where chroma is 4:1:1, 4:1:0 or 4:4:0"),
-        _ => wrong("8..=16"),
-    }
-}
-
-fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Error> {
-    let (format, _) = video::working_format(film)?;
-    let has = |bits| PixelFormat::planar(format.samples, bits, format.alpha).is_some();
-    bits_of(film.video.depth, options.options.depth, has)
-}
-
-fn cut(film: &Film, options: &FilmOptions) -> Result<Option<Cut>, Error> {
-    let wrong = |got: f64| Error::Option { name: "from", range: "0 up to `to`", got: got.to_string() };
-    match (options.from, options.to) {
-        (None, None) => Ok(None),
-        (from, to) => {
-            let begin = from.unwrap_or(0.0);
-            if !begin.is_finite() || begin < 0.0 || to.is_some_and(|to| !to.is_finite() || to <= begin) {
-                return Err(wrong(begin));
-            }
-            Ok(Some(Cut { from: film.ticks(begin), to: to.map(|to| film.ticks(to)) }))
-        }
-    }
-}
-
 /// What goes to the thread that writes.
 enum Made {
     /// A frame and its time; does a segment begin with it?
-    Frame { ticks: i64, bytes: Vec<u8>, begins_segment: bool },
+    Frame { ticks: i64, bytes: Vec<u8>, begins_segment: bool, done: Done, method: Option<&'static str> },
     /// There are no more.
     End,
 }
@@ -207,6 +160,8 @@ type Read = Result<(i64, Vec<u8>), VideoError>;
 /// A segment that has all its frames and is still being encoded.
 struct Ending<'scope> {
     segment: ScopedJoinHandle<'scope, Result<Segment, VideoError>>,
+    /// What became of its frames.
+    tally: Tally,
     /// Time of the frame after it, in ticks; nothing when there is none.
     next: Option<i64>,
 }
@@ -214,15 +169,15 @@ struct Ending<'scope> {
 impl Ending<'_> {
     /// Waits for it and notes it.
     fn settle(ending: Option<Self>, work: &mut Work) -> Result<(), VideoError> {
-        let Some(Self { segment, next }) = ending else { return Ok(()) };
+        let Some(Self { segment, tally, next }) = ending else { return Ok(()) };
         let segment = segment.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        work.add(segment, next)
+        work.add(segment, &tally, next)
     }
 }
 
 impl Plan<'_> {
     /// Decodes, works and encodes, from where the segments end.
-    fn encode(&self, work: &mut Work, report: &mut FilmReport, ctx: &Context<'_>) -> Result<(), Error> {
+    fn encode(&self, work: &mut Work, worked: &mut u64, ctx: &Context<'_>) -> Result<(), Error> {
         let decode = DecodeOptions {
             from: work.next.or(self.cut.map(|cut| cut.from)),
             to: self.cut.and_then(|cut| cut.to),
@@ -244,14 +199,14 @@ impl Plan<'_> {
             let (give_made, empty_made) = sync_channel::<Vec<u8>>(2 * WAITING);
             scope.spawn(move || read_all(&mut decoder, &to_work, &empty));
             let writer = scope.spawn(move || self.write_all(work, &to, &made, &give_made));
-            let worked = self.work(&read, &give_back, (&to_writer, &empty_made), (from, to), report, ctx);
+            let done = self.work(&read, &give_back, (&to_writer, &empty_made), (from, to), worked, ctx);
             // What hangs up here ends the other two.
             drop((read, to_writer));
             let written =
                 writer.join().map_err(|_| Error::Image("the thread that writes failed".to_owned()))?;
             // A writer that failed is why the work ended.
             written?;
-            worked
+            done
         })
     }
 
@@ -262,7 +217,7 @@ impl Plan<'_> {
         give_back: &SyncSender<Vec<u8>>,
         (made, empty): (&SyncSender<Made>, &Receiver<Vec<u8>>),
         (from, to): (FrameFormat, FrameFormat),
-        report: &mut FilmReport,
+        worked: &mut u64,
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
         let mut frames = Frames::new(&self.options.options, &self.film.video.codec, (from, to), ctx);
@@ -285,14 +240,13 @@ impl Plan<'_> {
             let mut out = empty.try_recv().unwrap_or_default();
             let done = frames.next(&bytes, begins_shot, &mut out)?;
             let _ = give_back.try_send(bytes);
-            if made.send(Made::Frame { ticks, bytes: out, begins_segment: ends }).is_err() {
+            let method = frames.method();
+            if made.send(Made::Frame { ticks, bytes: out, begins_segment: ends, done, method }).is_err() {
                 // The writer knows why.
                 return Ok(());
             }
-            report.worked += 1;
-            report.changed += u64::from(done.changed);
-            report.shots += u64::from(done.begins_shot);
-            ctx.progress.advance(report.worked as usize, total.max(report.worked as usize));
+            *worked += 1;
+            ctx.progress.advance(*worked as usize, total.max(*worked as usize));
         }
         ctx.check()?;
         // A writer that is gone knows why.
@@ -327,20 +281,21 @@ impl Plan<'_> {
         scope: &'scope Scope<'scope, '_>,
         ending: &mut Option<Ending<'scope>>,
     ) -> Result<(), VideoError> {
-        let mut encoder: Option<Encoder> = None;
-        let mut ends = |done: Encoder, next: Option<i64>, work: &mut Work| -> Result<(), VideoError> {
-            Ending::settle(ending.take(), work)?;
-            *ending = Some(Ending { segment: scope.spawn(move || done.finish()), next });
-            Ok(())
-        };
+        let (mut encoder, mut tally): (Option<Encoder>, _) = (None, Tally::default());
+        let mut ends =
+            |encoder: Encoder, tally, next: Option<i64>, work: &mut Work| -> Result<(), VideoError> {
+                Ending::settle(ending.take(), work)?;
+                *ending = Some(Ending { segment: scope.spawn(move || encoder.finish()), tally, next });
+                Ok(())
+            };
         let mut number = work.segments.len();
         for made in made {
-            let Made::Frame { ticks, bytes, begins_segment } = made else {
-                return encoder.map_or(Ok(()), |done| ends(done, None, work));
+            let Made::Frame { ticks, bytes, begins_segment, done, method } = made else {
+                return encoder.map_or(Ok(()), |encoder| ends(encoder, tally, None, work));
             };
             if begins_segment {
-                if let Some(done) = encoder.take() {
-                    ends(done, Some(ticks), work)?;
+                if let Some(encoder) = encoder.take() {
+                    ends(encoder, std::mem::take(&mut tally), Some(ticks), work)?;
                 }
                 number += 1;
                 let path = work.path_of(number);
@@ -349,6 +304,7 @@ impl Plan<'_> {
             if let Some(encoder) = &mut encoder {
                 encoder.write_frame(ticks, &bytes)?;
             }
+            tally.put(done, self.named_method().or(method));
             let _ = give_back.try_send(bytes);
         }
         Ok(())
@@ -364,8 +320,8 @@ impl Plan<'_> {
         VideoError::EmptyPart { path, from: self.film.seconds(cut.from), to }.into()
     }
 
-    /// Puts the film together and in its place.
-    fn finish(&self, work: &Work) -> Result<(), Error> {
+    /// Puts the film together and in its place; gives its bytes.
+    fn finish(&self, work: &Work) -> Result<u64, Error> {
         let joined = work.joined();
         video::join(
             &self.film,
@@ -376,24 +332,32 @@ impl Plan<'_> {
             &self.ffmpeg,
             &joined,
         )?;
-        let moved = video::put_in_place(&joined, self.output, &self.film.path);
+        let moved = bytes_of(&joined).and_then(|bytes| {
+            video::put_in_place(&joined, self.output, &self.film.path)?;
+            Ok(bytes)
+        });
         moved.map_err(|source| unband_io::Error::Io { action: "write", source }.in_file(self.output).into())
     }
 
-    /// A guess, for the progress.
-    fn expected_frames(&self) -> usize {
-        let video = &self.film.video;
-        let rate = video.average_rate.map_or(25.0, |(n, d)| f64::from(n) / f64::from(d));
-        let whole = self.film.duration.unwrap_or(0.0);
-        match (self.cut, video.frames) {
-            (None, Some(frames)) => frames as usize,
-            (None, None) => (whole * rate) as usize,
-            (Some(cut), _) => {
-                let end = cut.to.map_or(whole, |to| self.film.seconds(to)).min(whole.max(0.0));
-                ((end - self.film.seconds(cut.from)).max(0.0) * rate) as usize
-            }
-        }
+    /// From when the first frame is shown until the last one ends, in seconds.
+    fn shown(&self, segments: &[Segment]) -> f64 {
+        let all = || segments.iter().flat_map(|segment| &segment.times);
+        let (Some(first), Some(last)) = (all().min(), all().max()) else { return 0.0 };
+        let steps = all().count().saturating_sub(1);
+        let seconds = self.film.seconds(last - first);
+        let (frames, of_seconds) = self.film.rate();
+        // The last one lasts as long as the others on average.
+        let each = if steps > 0 { seconds / steps as f64 } else { f64::from(of_seconds) / f64::from(frames) };
+        seconds + each
     }
+}
+
+/// Bytes of a file, or of all files in a folder.
+fn bytes_of(path: &Path) -> std::io::Result<u64> {
+    if !path.is_dir() {
+        return Ok(fs::metadata(path)?.len());
+    }
+    fs::read_dir(path)?.map(|entry| Ok(entry?.metadata()?.len())).sum()
 }
 
 /// Hands on all frames.

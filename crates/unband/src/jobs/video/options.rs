@@ -1,9 +1,8 @@
 //! What people say of a film, and what they are told of its result.
 
-use std::path::PathBuf;
+use unband_io::video::{Images, Purpose, StreamChoice};
 
-use unband_io::video::{Film, Images, Purpose, StreamChoice};
-
+use super::FilmPlan;
 use crate::Options;
 
 /// How a film is to be treated.
@@ -30,6 +29,8 @@ pub struct FilmOptions {
     pub resume: bool,
     /// Replace a file that exists.
     pub overwrite: bool,
+    /// Write nothing of films in which nothing has to be repaired.
+    pub only_banded: bool,
     /// Only from this time on, in seconds.
     pub from: Option<f64>,
     /// Only up to this time, in seconds.
@@ -39,24 +40,43 @@ pub struct FilmOptions {
 /// What was done with a film.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FilmReport {
-    /// What it is.
-    pub film: Film,
-    /// Where the result is.
-    pub output: PathBuf,
-    /// How it is encoded.
-    pub encoding: String,
-    /// Bits per sample of the result.
-    pub bits: u8,
-    /// Frames in it.
+    /// What it is, and how its result is encoded.
+    pub plan: FilmPlan,
+    /// Was nothing written, as there is nothing to repair? Only with [`FilmOptions::only_banded`].
+    pub left: bool,
+    /// Frames in the result.
     pub frames: u64,
-    /// Frames of which something was changed, of those that this run has worked on.
+    /// Frames of which something was changed, those of finished segments of earlier runs among them.
     pub changed: u64,
     /// Frames that this run has worked on.
     pub worked: u64,
-    /// Shots that this run has seen.
+    /// Shots, those of earlier runs among them.
     pub shots: u64,
-    /// What it lacks of the film, or has otherwise; in a line each.
-    pub notes: Vec<String>,
+    /// Methods that changed something, in the order in which they first did.
+    pub methods: Vec<String>,
+    /// Bytes of the film's file.
+    pub source_bytes: u64,
+    /// Bytes of the result.
+    pub bytes: u64,
+    /// As long as the result is shown, in seconds.
+    pub shown: f64,
     /// Time taken.
     pub seconds: f64,
+}
+
+impl FilmReport {
+    /// Bits a second of the result, all that is in it counted.
+    pub fn bit_rate(&self) -> f64 {
+        8.0 * self.bytes as f64 / self.shown.max(1e-3)
+    }
+
+    /// The result's bytes to those of the same seconds of the film's file; nothing where nobody knows how long that is.
+    pub fn ratio(&self) -> Option<f64> {
+        let part = match (self.plan.seconds, self.plan.film.duration) {
+            (Some(part), Some(whole)) if whole > 0.0 => part / whole,
+            _ => return None,
+        };
+        let source = self.source_bytes as f64 * part;
+        (source > 0.0).then(|| self.bytes as f64 / source)
+    }
 }

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 use unband_io::Leftover;
 use unband_io::video::{Film, Segment, VideoError};
 
+use super::tally::Tally;
+
 const LIST: &str = "segments.jsonl";
 /// Of the list's form and of what segments are.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The folder of unfinished work.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(super) struct Work {
     list: File,
     /// Finished segments, in order.
     pub(super) segments: Vec<Segment>,
+    /// What became of their frames.
+    pub(super) tally: Tally,
     /// Time of the first frame that is in none of them, in ticks; nothing when all are.
     pub(super) next: Option<i64>,
     /// Is the whole film in segments?
@@ -77,7 +81,15 @@ impl Work {
         let empty = Some(Leftover::new(&folder));
         let path = folder.join(LIST);
         let list = File::create(&path).map_err(|error| io("write", &path, error))?;
-        let mut work = Self { folder, empty, list, segments: Vec::new(), next: None, complete: false };
+        let mut work = Self {
+            folder,
+            empty,
+            list,
+            segments: Vec::new(),
+            tally: Tally::default(),
+            next: None,
+            complete: false,
+        };
         work.put(&head(film, key)?)?;
         Ok(work)
     }
@@ -89,47 +101,46 @@ impl Work {
     pub(super) fn resume(output: &Path, film: &Film, key: &str) -> Result<Self, VideoError> {
         let folder = folder_of(output);
         let path = folder.join(LIST);
-        let Ok(file) = File::open(&path) else { return Self::begin(output, film, key) };
-        let mut lines = BufReader::new(file).lines().map_while(Result::ok);
-        let first: Option<Value> = lines.next().and_then(|line| serde_json::from_str(&line).ok());
-        let mut lines = lines.peekable();
-        if first.is_none() && lines.peek().is_none() {
+        let Ok((first, lines)) = read(&path) else { return Self::begin(output, film, key) };
+        if first.is_none() && lines.is_empty() {
             // It ended while it began: nothing was finished.
             return Self::begin(output, film, key);
         }
         if first.as_ref() != Some(&head(film, key)?) {
             return Err(VideoError::Unfinished { path: folder });
         }
-        let (mut segments, mut next, mut complete) = (Vec::new(), None, false);
+        let (mut finished, mut next, mut complete) = (Vec::new(), None, false);
         for line in lines {
             // The last line may be half written.
-            let Some((segment, after)) =
-                serde_json::from_str(&line).ok().and_then(|value| parse(&value, &folder))
-            else {
-                break;
-            };
+            let Some((segment, tally, after)) = parse(&line, &folder) else { break };
             // What is missing or cut is made again, and what comes after it.
             if !segment.is_whole() {
                 break;
             }
             (next, complete) = (after, after.is_none());
-            segments.push(segment);
+            finished.push((segment, tally));
         }
         let list = OpenOptions::new().append(true).open(&path).map_err(|error| io("write", &path, error))?;
-        let mut work = Self { folder, empty: None, list, segments: Vec::new(), next, complete };
-        work.rewrite(&head(film, key)?, segments, next)?;
+        let (segments, tally) = (Vec::new(), Tally::default());
+        let mut work = Self { folder, empty: None, list, segments, tally, next, complete };
+        work.rewrite(&head(film, key)?, finished, next)?;
         Ok(work)
     }
 
     /// Writes the list again, without what was half written.
-    fn rewrite(&mut self, head: &Value, segments: Vec<Segment>, next: Option<i64>) -> Result<(), VideoError> {
+    fn rewrite(
+        &mut self,
+        head: &Value,
+        finished: Vec<(Segment, Tally)>,
+        next: Option<i64>,
+    ) -> Result<(), VideoError> {
         let (path, new) = (self.folder.join(LIST), self.folder.join("segments.new"));
         self.list = File::create(&new).map_err(|error| io("write", &new, error))?;
         self.put(head)?;
         let afters: Vec<Option<i64>> =
-            segments.iter().skip(1).map(|segment| Some(segment.first())).chain([next]).collect();
-        for (segment, after) in segments.into_iter().zip(afters) {
-            self.add(segment, after)?;
+            finished.iter().skip(1).map(|(segment, _)| Some(segment.first())).chain([next]).collect();
+        for ((segment, tally), after) in finished.into_iter().zip(afters) {
+            self.add(segment, &tally, after)?;
         }
         fs::rename(&new, &path).map_err(|error| io("write", &path, error))
     }
@@ -144,14 +155,23 @@ impl Work {
         self.folder.join("joined.part")
     }
 
-    /// Notes a finished segment and the time of the frame after it, if there is one.
+    /// Notes a finished segment, what became of its frames, and the time of the frame after it, if there is one.
     ///
     /// # Errors
     /// Whatever the operating system refuses.
-    pub(super) fn add(&mut self, segment: Segment, next: Option<i64>) -> Result<(), VideoError> {
+    pub(super) fn add(
+        &mut self,
+        segment: Segment,
+        tally: &Tally,
+        next: Option<i64>,
+    ) -> Result<(), VideoError> {
         let name = segment.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (first, steps) = (segment.first(), steps(&segment.times));
-        self.put(&json!({"file": name, "first": first, "steps": steps, "crc": segment.crc, "next": next}))?;
+        let did = tally.to_json();
+        self.put(
+            &json!({"file": name, "first": first, "steps": steps, "crc": segment.crc, "did": did, "next": next}),
+        )?;
+        self.tally.add(tally);
         (self.next, self.complete) = (next, next.is_none());
         self.segments.push(segment);
         self.empty = None;
@@ -187,12 +207,48 @@ fn head(film: &Film, key: &str) -> Result<Value, VideoError> {
     Ok(json!({"version": VERSION, "bytes": bytes, "changed": changed, "options": key}))
 }
 
-fn parse(value: &Value, folder: &Path) -> Option<(Segment, Option<i64>)> {
+/// Finished work of an earlier run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Waiting {
+    /// Segments that the list names.
+    pub(super) segments: usize,
+    /// From the first frame of the first to the end of the last one, in ticks.
+    pub(super) ticks: i64,
+    /// Is it of this film, made with these options?
+    pub(super) same: bool,
+}
+
+/// Finished segments that wait for a result, if there are any. Whether they are whole is not looked at.
+///
+/// # Errors
+/// The film cannot be read.
+pub(super) fn waiting(output: &Path, film: &Film, key: &str) -> Result<Option<Waiting>, VideoError> {
+    let folder = folder_of(output);
+    let Ok((first, lines)) = read(&folder.join(LIST)) else { return Ok(None) };
+    let finished: Vec<_> = lines.iter().map_while(|line| parse(line, &folder)).collect();
+    let (Some((begin, ..)), Some((last, _, next))) = (finished.first(), finished.last()) else {
+        return Ok(None);
+    };
+    let end = next.or(last.times.last().copied()).unwrap_or(0);
+    let ticks = end.saturating_sub(begin.first());
+    Ok(Some(Waiting { segments: finished.len(), ticks, same: first == Some(head(film, key)?) }))
+}
+
+/// The list: its first line, where that is one, and all others as far as they are whole.
+fn read(path: &Path) -> std::io::Result<(Option<Value>, Vec<Value>)> {
+    let mut lines = BufReader::new(File::open(path)?).lines().map_while(Result::ok);
+    let parsed = |line: String| serde_json::from_str(&line).ok();
+    let first = lines.next().and_then(parsed);
+    Ok((first, lines.map_while(parsed).collect()))
+}
+
+fn parse(value: &Value, folder: &Path) -> Option<(Segment, Tally, Option<i64>)> {
     let name = value.get("file")?.as_str()?;
     let path = folder.join(Path::new(name).file_name()?);
     let crc = u32::try_from(value.get("crc")?.as_u64()?).ok()?;
     let times = times(value.get("first")?.as_i64()?, value.get("steps")?.as_array()?)?;
-    Some((Segment { path, times, crc }, value.get("next")?.as_i64()))
+    let tally = Tally::from_json(value.get("did")?)?;
+    Some((Segment { path, times, crc }, tally, value.get("next")?.as_i64()))
 }
 
 /// From one time to the next, as pairs of a step and how often it follows itself.

@@ -121,7 +121,7 @@ pub fn measured(
 
 /// What comes behind the frames that both have: refused with both numbers, unless people want to keep going.
 fn rest(
-    readers: &mut [Reader<'_>; 2],
+    readers: &mut [Reader; 2],
     mut alone: [usize; 2],
     both: usize,
     keep_going: bool,

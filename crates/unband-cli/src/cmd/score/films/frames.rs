@@ -1,7 +1,8 @@
 //! The frames of one film, measured.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Scope;
 
 use unband::Context;
 use unband::show::Value;
@@ -9,10 +10,61 @@ use unband_io::video::{DecodeOptions, Film, FrameFormat, VideoError};
 use unband_metrics::Metric;
 
 use super::super::Verdict;
-use super::reader::{Raw, Reader, decoding, image, in_order, values_of};
+use super::reader::{Piped, Raw, Reader, decoding, expected, image, in_order, values_of};
 use super::summary::{Frame, Place, Tally};
 use super::worst::{Worst, about};
+use crate::piped::SHOWN;
 use crate::talk::Failure;
+
+/// What is measured.
+pub enum Source {
+    /// A file.
+    Film(Box<Film>),
+    /// Standard input; nothing once it was read.
+    Piped(Mutex<Option<Piped>>),
+}
+
+impl Source {
+    /// Its name.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Film(film) => &film.path,
+            Self::Piped(_) => Path::new(SHOWN),
+        }
+    }
+
+    /// `FFmpeg`'s name of its codec.
+    pub fn codec(&self) -> &str {
+        match self {
+            Self::Film(film) => &film.video.codec,
+            Self::Piped(_) => "rawvideo",
+        }
+    }
+
+    /// How many frames there may be, for the bar.
+    pub fn expected(&self) -> usize {
+        match self {
+            Self::Film(film) => expected(film),
+            Self::Piped(_) => 0,
+        }
+    }
+
+    fn open<'s>(
+        &'s self,
+        options: &DecodeOptions,
+        threads: usize,
+        scope: &'s Scope<'s, '_>,
+    ) -> Result<Reader, Failure> {
+        let opened = match self {
+            Self::Film(film) => Reader::start(film, options, true, threads, scope),
+            Self::Piped(piped) => match piped.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                Some(piped) => Reader::piped(piped, threads),
+                None => return Err(Failure::at(SHOWN.to_owned(), "it was read already".into(), None)),
+            },
+        };
+        opened.map_err(|error| failure(self.path(), &error))
+    }
+}
 
 /// What is taken of which frames.
 pub struct Plan<'a> {
@@ -48,18 +100,17 @@ pub fn failure(path: &Path, error: &VideoError) -> Failure {
 /// # Errors
 /// Films of which no frame can be had.
 pub fn measured(
-    film: &Film,
+    source: &Source,
     plan: &Plan<'_>,
     ctx: &Context<'_>,
     tally: &mut Tally<'_>,
     worst: &mut Worst,
     step: &dyn Fn(),
 ) -> Result<Option<Measured>, Failure> {
-    let name = || film.path.display().to_string();
+    let name = || source.path().display().to_string();
     let done = decoding(|scope, programs| {
         let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
-        let mut reader = Reader::start(film, &options, true, ctx.threads, scope)
-            .map_err(|error| failure(&film.path, &error))?;
+        let mut reader = source.open(&options, ctx.threads, scope)?;
         let format = reader.format;
         let look = |raw: &Raw, number: usize, ctx: &Context<'_>| look(raw, number, &format, plan, ctx);
         let mut put = |raw: Raw, looked: Looked| {
@@ -73,7 +124,7 @@ pub fn measured(
             Ok(())
         };
         in_order(ctx, &mut || reader.next_frame(), &look, &mut put)?;
-        let damage = reader.damage.take().map(|error| failure(&film.path, &error));
+        let damage = reader.damage.take().map(|error| failure(source.path(), &error));
         Ok(Measured { format, damage })
     })?;
     let Some(done) = done else { return Ok(None) };

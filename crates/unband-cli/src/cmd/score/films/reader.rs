@@ -1,6 +1,7 @@
 //! Films as frames in order: decoded ahead in threads of their own, looked at on all others.
 
-use std::path::Path;
+use std::io::{Chain, Cursor, Stdin};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Scope;
 
@@ -8,12 +9,13 @@ use unband::show::Value;
 use unband::video::ending_programs;
 use unband::{Context, Image};
 use unband_image::Cuts;
-use unband_io::Limits;
 use unband_io::video::{DecodeOptions, Decoder, Film, FrameFormat, Programs, VideoError};
+use unband_io::{Limits, Y4mReader};
 use unband_metrics::{Metric, cambi};
 
 use super::super::{Forms, Subject, measure};
 use crate::interrupt::{self, Busy};
+use crate::piped::SHOWN;
 use crate::talk::Failure;
 
 /// Frames per thread that are looked at together, and as many again that wait decoded.
@@ -29,9 +31,12 @@ pub struct Raw {
     pub bytes: Vec<u8>,
 }
 
+/// A stream of YUV4MPEG2 from standard input, of which the beginning was read already.
+pub type Piped = Y4mReader<Chain<Cursor<Vec<u8>>, Stdin>>;
+
 /// A film that is being decoded.
-pub struct Reader<'f> {
-    film: &'f Film,
+pub struct Reader {
+    path: PathBuf,
     /// How frames lie in memory.
     pub format: FrameFormat,
     receive: Receiver<Result<Raw, VideoError>>,
@@ -56,26 +61,48 @@ pub fn decoding<'env, T>(
     if interrupt::asked() { Ok(None) } else { done.map(Some) }
 }
 
-impl<'f> Reader<'f> {
+impl Reader {
     /// Begins. `cuts`: shots are told apart. Threads as of [`in_order`].
     ///
     /// # Errors
     /// Films that cannot be decoded.
     pub fn start<'s>(
-        film: &'f Film,
+        film: &'s Film,
         options: &DecodeOptions,
         cuts: bool,
         threads: usize,
         scope: &'s Scope<'s, '_>,
-    ) -> Result<Self, VideoError>
-    where
-        'f: 's,
-    {
+    ) -> Result<Self, VideoError> {
         let mut decoder = Decoder::open(film, options, &Limits::default())?;
         let format = *decoder.format();
         let (send, receive) = sync_channel(AHEAD * threads.max(1));
-        scope.spawn(move || decode(film, &mut decoder, &format, cuts, &send));
-        Ok(Self { film, format, receive, damage: None })
+        let mut next =
+            move |bytes: &mut Vec<u8>| Ok(decoder.next_frame(bytes)?.map(|ticks| film.seconds(ticks)));
+        scope.spawn(move || decode(&mut next, &format, cuts, &send));
+        Ok(Self { path: film.path.clone(), format, receive, damage: None })
+    }
+
+    /// Begins with a stream. Shots are told apart; threads as of [`in_order`].
+    ///
+    /// # Errors
+    /// Depths that have no format.
+    pub fn piped(mut piped: Piped, threads: usize) -> Result<Self, VideoError> {
+        let header = *piped.header();
+        let format = FrameFormat::of_y4m(&header)?;
+        let (frames, seconds) = match header.rate {
+            (0, _) | (_, 0) => (25, 1),
+            known => known,
+        };
+        let mut number = 0u64;
+        let mut next = move |bytes: &mut Vec<u8>| {
+            let there = piped.next_bytes(bytes)?;
+            number += u64::from(there);
+            Ok(there.then(|| (number - 1) as f64 * f64::from(seconds) / f64::from(frames)))
+        };
+        let (send, receive) = sync_channel(AHEAD * threads.max(1));
+        // Nobody waits for it: what feeds the pipe may never say anything again.
+        std::thread::spawn(move || decode(&mut next, &format, true, &send));
+        Ok(Self { path: PathBuf::from(SHOWN), format, receive, damage: None })
     }
 
     /// The next frame; none at the end, or where damage ends the film.
@@ -92,14 +119,16 @@ impl<'f> Reader<'f> {
 
     /// Its name.
     pub fn path(&self) -> &Path {
-        &self.film.path
+        &self.path
     }
 }
 
+/// Reads the next frame's bytes and says its time in seconds; nothing at the end.
+type Next<'a> = dyn FnMut(&mut Vec<u8>) -> Result<Option<f64>, VideoError> + 'a;
+
 /// Frames in order, until the film ends or nobody wants them any more.
 fn decode(
-    film: &Film,
-    decoder: &mut Decoder,
+    next: &mut Next<'_>,
     format: &FrameFormat,
     with_cuts: bool,
     send: &SyncSender<Result<Raw, VideoError>>,
@@ -109,10 +138,9 @@ fn decode(
     let mut words = Vec::new();
     loop {
         let mut bytes = Vec::new();
-        let next = decoder.next_frame(&mut bytes).transpose();
-        let Some(next) = next else { return };
-        let broken = next.is_err();
-        let raw = next.map(|ticks| {
+        let Some(read) = next(&mut bytes).transpose() else { return };
+        let broken = read.is_err();
+        let raw = read.map(|seconds| {
             let luma = bytes.get(luma.clone()).unwrap_or_default();
             let begins = if !with_cuts {
                 false
@@ -123,7 +151,7 @@ fn decode(
                 words.extend(luma.as_chunks::<2>().0.iter().map(|&pair| u16::from_le_bytes(pair)));
                 cuts.begins_u16(&words, format.width, format.pixels.bits)
             };
-            Raw { seconds: film.seconds(ticks), begins, bytes }
+            Raw { seconds, begins, bytes }
         });
         if send.send(raw).is_err() || broken {
             return;

@@ -7,7 +7,9 @@ use unband::show::Value;
 use unband_image::Depth;
 use unband_metrics::{Better, Metric, film_psnr};
 
-use super::super::{Gate, Row, Verdict};
+use super::super::gates::{Gate, Of};
+use super::super::{Row, Verdict};
+use super::checks::{Kept, Span, why};
 use super::rows::Rows;
 use crate::talk::Failure;
 
@@ -35,6 +37,7 @@ pub struct Place {
 }
 
 /// A shot.
+#[derive(Clone)]
 pub struct Shot {
     /// Its frames.
     pub frames: Range<usize>,
@@ -54,6 +57,8 @@ pub struct Scored {
     pub row: Row,
     /// Of the measures whose values of a film are not the mean of its frames, that mean; else blank.
     pub means: Vec<Value>,
+    /// Why it fails checks.
+    pub why: Vec<String>,
     /// Its shots.
     pub shots: Vec<Shot>,
     /// The frame that is worst by the lead.
@@ -69,10 +74,11 @@ pub struct Scored {
 /// Sums up a film, frame after frame.
 pub struct Tally<'a> {
     metrics: &'a [&'static Metric],
+    gates: &'a [Gate],
     lead: usize,
     film: Sums,
     shots: Vec<Part>,
-    worst: Option<Place>,
+    kept: Kept,
     last: f64,
     line: Option<Vec<(f64, f64)>>,
     rows: Option<&'a mut Rows>,
@@ -85,15 +91,15 @@ struct Part {
     begins: f64,
     sums: Sums,
     verdict: Option<Verdict>,
-    worst: Option<Place>,
 }
 
 impl<'a> Tally<'a> {
-    /// Of no frame yet. `lead` is the measure that tells which frame is worst, `draw`: keep its values; `rows` gets a row of each
-    /// frame, under the film's name.
+    /// Of no frame yet. `gates`: the checks; `lead` is the measure that tells which frame is worst, `draw`: keep its values; `rows`
+    /// gets a row of each frame, under the film's name.
     pub fn new(
         file: String,
         metrics: &'a [&'static Metric],
+        gates: &'a [Gate],
         lead: usize,
         draw: bool,
         rows: Option<&'a mut Rows>,
@@ -101,10 +107,11 @@ impl<'a> Tally<'a> {
         let film = Sums::new(metrics.len());
         Self {
             metrics,
+            gates,
             lead,
             film,
             shots: Vec::new(),
-            worst: None,
+            kept: Kept { values: vec![Vec::new(); metrics.len()], grades: Vec::new() },
             last: 0.0,
             line: draw.then(Vec::new),
             rows,
@@ -126,7 +133,7 @@ impl<'a> Tally<'a> {
         if frame.begins || self.shots.is_empty() {
             let sums = Sums::new(self.metrics.len());
             let begins = frame.seconds;
-            self.shots.push(Part { first: number, begins, sums, verdict: None, worst: None });
+            self.shots.push(Part { first: number, begins, sums, verdict: None });
         }
         let shots = self.shots.len();
         if let Some(rows) = &mut self.rows {
@@ -140,29 +147,47 @@ impl<'a> Tally<'a> {
         if let Some(line) = &mut self.line {
             line.push((frame.seconds, lead));
         }
-        self.film.put(&frame.values);
+        self.keep(number, &frame);
+        let place = |value| Place { frame: number, seconds: frame.seconds, value };
+        self.film.put(self.metrics, &frame.values, &place);
         self.last = frame.seconds;
         let Some(shot) = self.shots.last_mut() else { return Ok(()) };
-        shot.sums.put(&frame.values);
+        shot.sums.put(self.metrics, &frame.values, &place);
         if let Some(verdict) = frame.verdict
             && shot.verdict.as_ref().is_none_or(|known| is_worse(&verdict, known))
         {
             shot.verdict = Some(verdict);
         }
-        let place = Place { frame: number, seconds: frame.seconds, value: lead };
-        let higher = self.metrics.get(self.lead).is_some_and(|metric| metric.better == Better::Higher);
-        for worst in [&mut shot.worst, &mut self.worst] {
-            let worse = |than: &Place| if higher { lead < than.value } else { lead > than.value };
-            if !lead.is_nan() && worst.as_ref().is_none_or(worse) {
-                *worst = Some(place);
-            }
-        }
         Ok(())
     }
 
-    /// All together, with the checks that fail.
-    pub fn finish(self, depth: Depth, gates: &[Gate]) -> Scored {
-        let Self { metrics, film, shots, worst: place, last, line, file, .. } = self;
+    /// Keeps what percentiles are asked of.
+    fn keep(&mut self, number: usize, frame: &Frame) {
+        for gate in self.gates.iter().filter(|gate| matches!(gate.of(), Of::Percentile(_))) {
+            let at = gate.metric().and_then(|metric| self.metrics.iter().position(|m| m.name == metric.name));
+            match (at, &frame.verdict) {
+                (Some(at), _) => {
+                    let values = &mut self.kept.values[at];
+                    if let Some(&Value::Number(value)) = frame.values.get(at)
+                        && values.last().is_none_or(|&(last, _)| last < number)
+                    {
+                        values.push((number, value));
+                    }
+                }
+                (None, Some(verdict)) => {
+                    let grades = &mut self.kept.grades;
+                    if grades.last().is_none_or(|&(last, _)| last < number) {
+                        grades.push((number, verdict.grade));
+                    }
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// All together, with the checks that fail: those that a shot fails are what it would fail as a film of its own.
+    pub fn finish(self, depth: Depth) -> Scored {
+        let Self { metrics, gates, lead, film, shots, kept, last, line, file, .. } = self;
         let frames = film.frames;
         let first = shots.first().map_or(0.0, |shot| shot.begins);
         // The last frame is shown as long as the others on average.
@@ -177,9 +202,20 @@ impl<'a> Tally<'a> {
             values: metrics.iter().zip(&sums.measures).map(|(metric, sum)| sum.value(metric)).collect(),
             failed: Vec::new(),
         };
+        let failed = |row: &mut Row, sums: &Sums, frames: Range<usize>, shots: &[Shot]| {
+            let worst: Vec<_> = sums.measures.iter().map(|sum| sum.worst).collect();
+            let span = Span { row, worst: &worst, frames };
+            let all: Vec<(String, String)> = gates
+                .iter()
+                .filter_map(|gate| Some((gate.text.clone(), why(gate, metrics, &span, &kept, shots)?)))
+                .collect();
+            let (texts, whys) = all.into_iter().unzip();
+            row.failed = texts;
+            whys
+        };
         let worst = shots.iter().filter_map(|shot| shot.verdict.as_ref());
         let worst = worst.reduce(|a, b| if is_worse(b, a) { b } else { a });
-        let whole = row("film", &film, worst).checked(gates, metrics);
+        let mut whole = row("film", &film, worst);
         let means = metrics
             .iter()
             .zip(&film.measures)
@@ -187,18 +223,20 @@ impl<'a> Tally<'a> {
         let means = means.collect();
         let ends: Vec<(usize, f64)> =
             shots.iter().skip(1).map(|shot| (shot.first, shot.begins)).chain([(frames, end)]).collect();
-        let shots = shots.iter().zip(ends).map(|(shot, (next, ends))| Shot {
-            frames: shot.first..next,
-            seconds: (shot.begins, ends),
-            row: row("shot", &shot.sums, shot.verdict.as_ref()),
-            worst: shot.worst,
+        let place = |sums: &Sums| sums.measures.get(lead).and_then(|sum| sum.worst);
+        let shots = shots.iter().zip(ends).map(|(shot, (next, ends))| {
+            let mut row = row("shot", &shot.sums, shot.verdict.as_ref());
+            let _: Vec<String> = failed(&mut row, &shot.sums, shot.first..next, &[]);
+            Shot { frames: shot.first..next, seconds: (shot.begins, ends), row, worst: place(&shot.sums) }
         });
-        let shots = shots.collect();
+        let shots: Vec<Shot> = shots.collect();
+        let why = failed(&mut whole, &film, 0..frames, &shots);
         Scored {
             row: whole,
             means,
+            why,
             shots,
-            worst: place,
+            worst: place(&film),
             frames,
             seconds: (first, end),
             line: line.unwrap_or_default(),
@@ -224,6 +262,8 @@ struct Sum {
     total: f64,
     count: usize,
     global: film_psnr::Global,
+    /// The frame with the worst value; the first of equals.
+    worst: Option<Place>,
     /// Why the first that has no value has none.
     missing: Option<String>,
 }
@@ -233,11 +273,18 @@ impl Sums {
         Self { frames: 0, measures: vec![Sum::default(); measures] }
     }
 
-    fn put(&mut self, values: &[Value]) {
+    fn put(&mut self, metrics: &[&'static Metric], values: &[Value], place: &dyn Fn(f64) -> Place) {
         self.frames += 1;
-        for (sum, value) in self.measures.iter_mut().zip(values) {
+        for ((sum, value), metric) in self.measures.iter_mut().zip(values).zip(metrics) {
             match value {
                 Value::Number(number) => {
+                    let worse = |than: Place| match metric.better {
+                        Better::Higher => *number < than.value,
+                        Better::Lower => *number > than.value,
+                    };
+                    if !number.is_nan() && sum.worst.is_none_or(worse) {
+                        sum.worst = Some(place(*number));
+                    }
                     sum.total += number;
                     sum.count += 1;
                     sum.global.put(*number);

@@ -11,7 +11,8 @@ use unband_metrics::Metric;
 use super::super::{FailureRecord, MeasureRecord, Table, ValuesRecord, about, cell, number, reasons};
 use super::summary::{Place, Scored, Shot, clock};
 use super::worst::Spot;
-use crate::talk::{counted, printable};
+use crate::Outcome;
+use crate::talk::{Failure, Talk, counted, printable};
 
 /// What a film is, for its first line: "film.mkv  1280×720 8-bit h264, 72 frames, 0:03.000, 2 shots  visible banding …".
 pub fn head(name: &str, codec: &str, format: &FrameFormat, film: &Scored, partial: bool) -> String {
@@ -72,6 +73,14 @@ pub fn text(head: String, film: &Scored, spots: &[Spot], metrics: &[&'static Met
     text
 }
 
+/// Names a film that failed checks.
+pub fn failed(film: &Scored, talk: &Talk<'_>) -> Outcome {
+    for why in &film.why {
+        talk.failure(&Failure::at(film.file.clone(), format!("check failed, {why}"), None));
+    }
+    if film.why.is_empty() { Outcome::Done } else { Outcome::CheckFailed }
+}
+
 /// The lead over time.
 pub fn timeline(film: &Scored, metric: &Metric) -> Timeline {
     Timeline {
@@ -122,8 +131,7 @@ struct ShotRecord {
     to_seconds: f64,
     #[serde(flatten)]
     values: ValuesRecord,
-    /// By the measure that comes first.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// By CAMBI, or else the measure that comes first.
     worst: Option<PlaceRecord>,
 }
 
@@ -158,7 +166,7 @@ impl<'a> FilmRecord<'a> {
             from_seconds: shot.seconds.0,
             to_seconds: shot.seconds.1,
             values: ValuesRecord::new(&shot.row, metrics),
-            worst: shot.worst.filter(|_| reference.is_some()).map(PlaceRecord::new),
+            worst: shot.worst.map(PlaceRecord::new),
         };
         let means = metrics.iter().zip(&film.means).filter_map(|(metric, mean)| match mean {
             Value::Number(mean) => Some((metric.name, Some(*mean).filter(|mean| mean.is_finite()))),

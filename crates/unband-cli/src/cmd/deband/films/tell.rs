@@ -1,0 +1,278 @@
+//! What is said of a film: lines for people, objects for machines.
+
+use std::path::Path;
+
+use serde::Serialize;
+use unband::video::{FilmPlan, FilmReport};
+use unband_io::video::Film;
+use unband_io::video::probe::{Stream, StreamKind};
+
+use crate::cmd::score::films::summary::clock;
+use crate::inputs::exact;
+use crate::record::Schema;
+use crate::talk::{counted, grouped};
+
+/// "film.mkv → out.mkv: 5 shots, 960 of 1,200 frames changed, smooth, x265 10 bits CRF 16, 12.3 MB (4.1 Mb/s, 1.6 × the
+/// source), 103.2 s".
+pub fn line(input: &str, report: &FilmReport) -> String {
+    let shots = counted(report.shots, "shot");
+    let (changed, frames) = (grouped(report.changed), counted(report.frames, "frame"));
+    if report.left {
+        return format!(
+            "{input}: {shots}, {frames}, nothing to repair, nothing written  {:.1} s",
+            report.seconds
+        );
+    }
+    let ratio = report.ratio().map_or_else(String::new, |ratio| format!(", {ratio:.1} × the source"));
+    let methods = report.methods.iter().fold(String::new(), |text, name| format!("{text}, {name}"));
+    format!(
+        "{input} → {}: {shots}, {changed} of {frames} changed{methods}, {}, {} ({}{ratio}), {:.1} s",
+        report.plan.output.display(),
+        report.plan.encoder,
+        size(report.bytes),
+        bit_rate(report.bit_rate()),
+        report.seconds,
+    )
+}
+
+/// "1920×1080 8-bit h264, 24 frames a second".
+fn source(film: &Film) -> String {
+    let video = &film.video;
+    let (frames, seconds) = film.rate();
+    let rate = (f64::from(frames) / f64::from(seconds) * 1000.0).round() / 1000.0;
+    let varies = if video.variable { " on average" } else { "" };
+    format!(
+        "{}×{} {}-bit {}, {rate} frames a second{varies}",
+        video.width,
+        video.height,
+        video.depth.bits(),
+        video.codec
+    )
+}
+
+/// What `-v` says besides.
+pub fn details(report: &FilmReport) -> Vec<String> {
+    let rate = report.worked as f64 / report.seconds.max(1e-3);
+    let mut details = vec![
+        format!("{}, {}", source(&report.plan.film), clock(report.shown)),
+        format!("encoded as {}", report.plan.encoding),
+    ];
+    if report.worked < report.frames {
+        details.push(format!("{} done in this run", counted(report.worked, "frame")));
+    }
+    details.push(format!("{rate:.1} frames/s"));
+    details
+}
+
+/// What `--dry-run` says: how the film is, how it would be encoded, what goes along, and what the disk must hold.
+pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
+    let about = if plan.film.video.frames.is_some() { "" } else { "about " };
+    let seconds = plan.seconds.map_or_else(String::new, |seconds| format!(", {}", clock(seconds)));
+    let mut lines = vec![
+        format!(
+            "{input} {}, {about}{}{seconds} → {}",
+            source(&plan.film),
+            counted(plan.frames, "frame"),
+            plan.output.display()
+        ),
+        format!("method: {}", plan.method.as_deref().unwrap_or("by what is found in each shot")),
+        format!("{} in {}", plan.encoder, plan.container),
+        format!("kept as they are: {}", streams(plan)),
+    ];
+    lines.extend(plan.notes.iter().cloned());
+    lines.extend(disk(plan));
+    if let Some((segments, seconds)) = plan.waiting {
+        let parts = counted(segments as u64, "finished part");
+        lines.push(format!("{parts} of an earlier run, {}: `--resume` goes on behind them", clock(seconds)));
+    }
+    lines.join("\n  ") + "\n"
+}
+
+/// What the disk must hold, where that is known.
+pub fn disk(plan: &FilmPlan) -> Option<String> {
+    let needed = plan.disk.needed?;
+    let free = plan.disk.free.map_or_else(String::new, |free| {
+        format!(
+            ", {} are free{}",
+            size(free),
+            if plan.disk.is_scarce() { ": that may be too little" } else { "" }
+        )
+    });
+    Some(format!(
+        "about {} on the disk, the finished parts and the film put together of them{free}",
+        size(needed)
+    ))
+}
+
+/// "2 audio streams, 1 subtitle stream, 5 chapters".
+fn streams(plan: &FilmPlan) -> String {
+    let count = |kind| plan.streams.iter().filter(|stream| stream.kind == kind).count() as u64;
+    let kinds = [
+        (StreamKind::Audio, "audio stream"),
+        (StreamKind::Subtitle, "subtitle stream"),
+        (StreamKind::Video, "further picture stream"),
+        (StreamKind::Attachment, "attachment"),
+        (StreamKind::Data, "data stream"),
+    ];
+    let counts = kinds.map(|(kind, name)| (count(kind), name)).into_iter();
+    let all = counts.chain([(plan.film.chapters as u64, "chapter")]).filter(|&(count, _)| count > 0);
+    let all: Vec<String> = all.map(|(count, name)| counted(count, name)).collect();
+    if all.is_empty() { "nothing else is in it".to_owned() } else { all.join(", ") }
+}
+
+/// "12.3 MB".
+fn size(bytes: u64) -> String {
+    let bytes = bytes as f64;
+    match bytes {
+        1e9.. => format!("{:.1} GB", bytes / 1e9),
+        1e6.. => format!("{:.1} MB", bytes / 1e6),
+        _ => format!("{:.1} KB", bytes / 1e3),
+    }
+}
+
+/// "4.1 Mb/s".
+fn bit_rate(bits: f64) -> String {
+    match bits {
+        1e6.. => format!("{:.1} Mb/s", bits / 1e6),
+        _ => format!("{:.0} kb/s", bits / 1e3),
+    }
+}
+
+/// A film in `--json`: what is known before, and what was done.
+#[derive(Serialize)]
+pub struct FilmRecord<'a> {
+    schema: Schema,
+    input: &'a str,
+    status: &'static str,
+    output: Option<String>,
+    width: usize,
+    height: usize,
+    depth: u8,
+    codec: &'a str,
+    rate: f64,
+    film_seconds: Option<f64>,
+    method: Option<String>,
+    container: &'static str,
+    encoder: &'a str,
+    encoding: &'a str,
+    output_depth: u8,
+    streams: Vec<StreamRecord<'a>>,
+    chapters: usize,
+    frames: u64,
+    notes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk_needed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk_free: Option<u64>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    done: Option<DoneRecord>,
+}
+
+/// A stream that goes along.
+#[derive(Serialize)]
+struct StreamRecord<'a> {
+    stream: usize,
+    kind: &'static str,
+    codec: Option<&'a str>,
+    language: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct DoneRecord {
+    worked: u64,
+    changed: u64,
+    shots: u64,
+    input_bytes: u64,
+    output_bytes: u64,
+    bit_rate: f64,
+    ratio: Option<f64>,
+    seconds: f64,
+}
+
+impl<'a> FilmRecord<'a> {
+    /// Of a film that would be worked on.
+    pub fn planned(input: &'a str, plan: &'a FilmPlan) -> Self {
+        let video = &plan.film.video;
+        let (frames, seconds) = plan.film.rate();
+        let stream = |stream: &'a Stream| StreamRecord {
+            stream: stream.index,
+            kind: match stream.kind {
+                StreamKind::Video => "video",
+                StreamKind::Audio => "audio",
+                StreamKind::Subtitle => "subtitle",
+                StreamKind::Attachment => "attachment",
+                StreamKind::Data => "data",
+            },
+            codec: stream.codec.as_deref(),
+            language: stream.language.as_deref(),
+        };
+        Self {
+            schema: Schema::default(),
+            input,
+            status: "planned",
+            output: Some(exact(&plan.output)),
+            width: video.width,
+            height: video.height,
+            depth: video.depth.bits(),
+            codec: &video.codec,
+            rate: f64::from(frames) / f64::from(seconds),
+            film_seconds: plan.seconds,
+            method: plan.method.clone(),
+            container: plan.container,
+            encoder: &plan.encoder,
+            encoding: &plan.encoding,
+            output_depth: plan.bits,
+            streams: plan.streams.iter().map(stream).collect(),
+            chapters: plan.film.chapters,
+            frames: plan.frames,
+            notes: &plan.notes,
+            disk_needed: plan.disk.needed,
+            disk_free: plan.disk.free,
+            done: None,
+        }
+    }
+
+    /// Of a film that is done.
+    pub fn done(input: &'a str, report: &'a FilmReport) -> Self {
+        let methods = (!report.methods.is_empty()).then(|| report.methods.join(", "));
+        Self {
+            status: if report.left { "unchanged" } else { "written" },
+            output: (!report.left).then(|| exact(&report.plan.output)),
+            film_seconds: Some(report.shown),
+            method: methods,
+            frames: report.frames,
+            disk_needed: None,
+            disk_free: None,
+            done: Some(DoneRecord {
+                worked: report.worked,
+                changed: report.changed,
+                shots: report.shots,
+                input_bytes: report.source_bytes,
+                output_bytes: report.bytes,
+                bit_rate: report.bit_rate(),
+                ratio: report.ratio(),
+                seconds: report.seconds,
+            }),
+            ..Self::planned(input, &report.plan)
+        }
+    }
+}
+
+/// What is left of work that was not finished.
+pub fn kept(output: &Path) -> String {
+    let folder = unband::video::unfinished(output).map(|path| path.display().to_string());
+    folder.map_or_else(String::new, |folder| {
+        format!("; finished parts are kept in {folder}, `--resume` goes on")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_rates_are_written_for_people() {
+        assert_eq!([size(12_345_678), size(999), size(3_210_000_000)], ["12.3 MB", "1.0 KB", "3.2 GB"]);
+        assert_eq!([bit_rate(4_130_000.0), bit_rate(53_400.0)], ["4.1 Mb/s", "53 kb/s"]);
+    }
+}

@@ -1,0 +1,108 @@
+//! `--fail-if` of films: of all frames together, of the worst one, of any shot, of a percentile of the frames.
+
+use std::ops::Range;
+
+use unband::show::Value;
+use unband::verdict::Grade;
+use unband_metrics::Metric;
+
+use super::super::Row;
+use super::super::gates::{Gate, Of};
+use super::summary::{Place, Shot, clock};
+
+/// Values of frames that percentiles are taken of, in order of the frames.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// One list per measure; empty where nobody asks for a percentile.
+    pub values: Vec<Vec<(usize, f64)>>,
+    /// Of the frames that were looked at.
+    pub grades: Vec<(usize, Grade)>,
+}
+
+/// A film, or a shot taken for a film of its own.
+pub struct Span<'a> {
+    /// What its frames say together.
+    pub row: &'a Row,
+    /// Its worst frame by each measure.
+    pub worst: &'a [Option<Place>],
+    /// Its frames.
+    pub frames: Range<usize>,
+}
+
+/// Why a film or a shot fails a check; nothing when it passes. `shots`: of the film; none of a shot.
+pub fn why(
+    gate: &Gate,
+    metrics: &[&'static Metric],
+    span: &Span<'_>,
+    kept: &Kept,
+    shots: &[Shot],
+) -> Option<String> {
+    let at = gate.metric().and_then(|metric| metrics.iter().position(|known| known.name == metric.name));
+    let name = gate.name();
+    match (gate.of(), at) {
+        (Of::Worst, Some(at)) => match span.worst.get(at).copied().flatten() {
+            Some(place) => {
+                let what = format!("{name} of frame {} at {}", place.frame, clock(place.seconds));
+                gate.value(&Value::Number(place.value), &what)
+            }
+            None => gate.fails(metrics, span.row),
+        },
+        (Of::Percentile(percent), Some(at)) => {
+            let values = kept.values.get(at).map(|values| inside(values, &span.frames)).unwrap_or_default();
+            match percentile(values, percent, f64::total_cmp) {
+                Some(value) => gate.value(&Value::Number(value), &format!("percentile {percent} of {name}")),
+                None => gate.fails(metrics, span.row),
+            }
+        }
+        (Of::Percentile(percent), None) => {
+            let grade = percentile(inside(&kept.grades, &span.frames), percent, Grade::cmp)?;
+            gate.grade(grade, &format!("percentile {percent} of {name}"))
+        }
+        (Of::Shot, _) if !shots.is_empty() => {
+            let mut failed = shots.iter().enumerate().filter_map(|(i, shot)| {
+                let (from, to) = shot.seconds;
+                let what = format!("{name} of shot {} ({} – {})", i + 1, clock(from), clock(to));
+                gate.of_row(metrics, &shot.row, &what)
+            });
+            let first = failed.next()?;
+            Some(match failed.count() {
+                0 => first,
+                more => format!("{first}, and {more} further shot{}", if more == 1 { "" } else { "s" }),
+            })
+        }
+        // The verdict is that of the worst frame anyway.
+        _ => gate.fails(metrics, span.row),
+    }
+}
+
+/// Those of these frames.
+fn inside<T: Copy>(all: &[(usize, T)], frames: &Range<usize>) -> Vec<T> {
+    all.iter().filter(|(frame, _)| frames.contains(frame)).map(|&(_, value)| value).collect()
+}
+
+/// The least value that so many percent of all do not exceed.
+fn percentile<T: Copy>(
+    mut values: Vec<T>,
+    percent: f64,
+    order: impl FnMut(&T, &T) -> std::cmp::Ordering,
+) -> Option<T> {
+    values.sort_by(order);
+    let rank = (percent / 100.0 * values.len() as f64).ceil() as usize;
+    values.get(rank.max(1) - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_that_were_there() {
+        let of = |values: &[f64], percent| percentile(values.to_vec(), percent, f64::total_cmp);
+        let hundred: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        assert_eq!([of(&hundred, 95.0), of(&hundred, 5.0)], [Some(95.0), Some(5.0)]);
+        assert_eq!([of(&hundred, 0.0), of(&hundred, 100.0)], [Some(1.0), Some(100.0)]);
+        assert_eq!(of(&[4.0, 2.0], 50.0), Some(2.0));
+        assert_eq!(of(&[], 50.0), None);
+        assert_eq!(inside(&[(0, 'a'), (3, 'b'), (7, 'c')], &(3..7)), ['b']);
+    }
+}

@@ -1,0 +1,127 @@
+//! Single frames of a film as they come out of its encoder, to look at before the film is worked on.
+
+use std::path::Path;
+
+use unband_image::cuts::Cuts;
+use unband_image::{Color, Image, Model};
+use unband_io::video::{
+    self, DecodeOptions, Decoder, Encoder, Encoding, Ffmpeg, Film, FrameFormat, PixelFormat, Programs,
+    VideoError,
+};
+use unband_io::{Leftover, Limits};
+
+use super::frames::Frames;
+use super::plan::encoding;
+use super::{FilmOptions, begins};
+use crate::{Context, Error};
+
+/// As many frames before one and behind it are encoded with it: what an encoder makes of a frame depends on both.
+const AROUND: f64 = 8.0;
+
+/// The encoder that a film's result would have, to try it on parts.
+#[derive(Debug)]
+pub struct EncoderTrial<'a> {
+    film: &'a Film,
+    options: &'a FilmOptions,
+    encoding: Encoding,
+    stored: &'static PixelFormat,
+    programs: &'a Programs,
+}
+
+impl<'a> EncoderTrial<'a> {
+    /// Settles what the encoder is told where the result is called `output`, which is not written.
+    ///
+    /// # Errors
+    /// As [`deband_film`](super::deband_film) before the first frame.
+    pub fn new(
+        film: &'a Film,
+        output: &Path,
+        options: &'a FilmOptions,
+        programs: &'a Programs,
+    ) -> Result<Self, Error> {
+        let ffmpeg = Ffmpeg::find(programs).map_err(|error| error.in_file(&film.path))?;
+        let (encoding, stored) = encoding(film, output, options, &ffmpeg, programs)?;
+        Ok(Self { film, options, encoding, stored, programs })
+    }
+
+    /// The encoder in a few words: "x265 10 bits CRF 16".
+    pub fn words(&self) -> String {
+        self.encoding.words(self.stored)
+    }
+
+    /// The frame shown at a time, in ticks of the film: restored and encoded together with those around it, and decoded again.
+    ///
+    /// # Errors
+    /// As [`deband_film`](super::deband_film); no frame shown at that time.
+    pub fn frame(&self, ticks: i64, ctx: &Context<'_>) -> Result<Image, Error> {
+        let (frames, seconds) = self.film.rate();
+        let around = self.film.ticks((AROUND + 0.5) * f64::from(seconds) / f64::from(frames)).max(1);
+        let part = DecodeOptions {
+            from: Some(ticks.saturating_sub(around)),
+            to: Some(ticks.saturating_add(around)),
+            keep_going: self.options.keep_going,
+            key_frames_only: false,
+            programs: self.programs.clone(),
+        };
+        let mut decoder = Decoder::open(self.film, &part, &Limits::default())?;
+        let from = *decoder.format();
+        let to = from.with_bits(self.encoding.bits).ok_or_else(|| Error::Option {
+            name: "depth of a film",
+            range: "what its pixel format has",
+            got: self.encoding.bits.to_string(),
+        })?;
+        let folder = tempfile::tempdir()
+            .map_err(|source| unband_io::Error::Io { action: "make a temporary folder for", source })?;
+        let _leftover = Leftover::new(folder.path());
+        let segment = folder.path().join("segment");
+        let mut encoder = Encoder::new(self.film, &to, &self.encoding, &segment, self.programs)?;
+        let mut restored = Frames::new(&self.options.options, &self.film.video.codec, (from, to), ctx);
+        let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
+        let (mut bytes, mut out) = (Vec::new(), Vec::new());
+        let (mut number, mut wanted) = (0, None);
+        while let Some(time) = decoder.next_frame(&mut bytes)? {
+            restored.next(&bytes, begins(&mut cuts, &bytes, &from, &mut codes), &mut out)?;
+            encoder.write_frame(time, &out)?;
+            if time == ticks {
+                wanted = Some(number);
+            }
+            number += 1;
+        }
+        let segment = encoder.finish()?;
+        let nothing = || {
+            let from = self.film.seconds(ticks);
+            VideoError::EmptyPart { path: self.film.path.clone(), from, to: format!("{from} s") }
+        };
+        decoded(&segment.path, wanted.ok_or_else(nothing)?, &to, self.programs)?
+            .ok_or_else(|| nothing().into())
+    }
+}
+
+/// The frame of that number of an encoded part, in the colours of the frames that it was made of.
+fn decoded(
+    path: &Path,
+    number: usize,
+    as_given: &FrameFormat,
+    programs: &Programs,
+) -> Result<Option<Image>, Error> {
+    let film = video::probe(path, programs)?;
+    let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
+    let mut decoder = Decoder::open(&film, &options, &Limits::default())?;
+    let (mut bytes, mut format) = (Vec::new(), *decoder.format());
+    // Parts without a container's words for them say less of their colours than the film.
+    let model = match (as_given.color.model, format.color.model) {
+        (Model::Yuv { matrix, range, .. }, Model::Yuv { subsampling, .. }) => {
+            Some(Model::Yuv { matrix, range, subsampling })
+        }
+        (given, now) => (given == now).then_some(given),
+    };
+    if let Some(model) = model {
+        format.color = Color { model, ..as_given.color };
+    }
+    for _ in 0..=number {
+        if decoder.next_frame(&mut bytes)?.is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(format.read(&bytes).map_err(|error| Error::Image(error.to_string()))?))
+}

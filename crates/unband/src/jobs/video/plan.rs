@@ -1,0 +1,301 @@
+//! What is settled before the first frame: how the film is encoded, where to, and what goes along.
+
+use std::path::{Path, PathBuf};
+
+use unband_image::Depth;
+use unband_io::free_bytes;
+use unband_io::video::probe::Stream;
+use unband_io::video::{self, Codec, Cut, Encoding, Ffmpeg, Film, Others, PixelFormat, Programs, VideoError};
+
+use super::work::{self, Waiting};
+use super::{FilmOptions, check_film, ending_programs};
+use crate::{Choice, Context, Error, OutputDepth};
+
+/// Everything that is settled before the first frame.
+pub(super) struct Plan<'a> {
+    pub(super) film: Film,
+    pub(super) encoding: Encoding,
+    /// How the encoder stores samples.
+    pub(super) stored: &'static PixelFormat,
+    pub(super) ffmpeg: Ffmpeg,
+    pub(super) others: Others,
+    pub(super) notes: Vec<String>,
+    pub(super) output: &'a Path,
+    pub(super) options: &'a FilmOptions,
+    pub(super) cut: Option<Cut>,
+    pub(super) programs: &'a Programs,
+    /// What finished segments depend on beside the film.
+    pub(super) key: String,
+}
+
+/// What is known of a film and its result before anything is encoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FilmPlan {
+    /// What it is.
+    pub film: Film,
+    /// Where the result goes.
+    pub output: PathBuf,
+    /// `FFmpeg`'s name of its container.
+    pub container: &'static str,
+    /// The encoder in a few words: "x265 10 bits CRF 16".
+    pub encoder: String,
+    /// All that the encoder is told.
+    pub encoding: String,
+    /// Bits per sample of the result.
+    pub bits: u8,
+    /// The method that was asked for; nothing where it follows from what is found.
+    pub method: Option<String>,
+    /// Frames to work on; a guess where the container has no count.
+    pub frames: u64,
+    /// As long it is, in seconds, where that is known.
+    pub seconds: Option<f64>,
+    /// What goes along beside the pictures.
+    pub streams: Vec<Stream>,
+    /// What the result lacks of the film, or has otherwise; in a line each.
+    pub notes: Vec<String>,
+    /// Room on the disk of the result.
+    pub disk: Disk,
+    /// Finished segments of an earlier run that are of this film and were made so, and their seconds.
+    pub waiting: Option<(usize, f64)>,
+}
+
+/// Room for a result, in bytes. Finished segments lie on the disk together with the film that is put together of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Disk {
+    /// As much is needed for both, by what such films come to; nothing where encoders decide on it.
+    pub needed: Option<u64>,
+    /// Nothing real takes less.
+    pub least: Option<u64>,
+    /// As much is free, where the system says it.
+    pub free: Option<u64>,
+}
+
+/// Of the bits of frames as they are stored, those that FFV1 takes: 0.14 to 0.33 of photographed and of drawn films that were
+/// restored. Black pictures take the least.
+const FFV1: f64 = 0.25;
+const FFV1_BLACK: f64 = 0.008;
+
+impl Disk {
+    /// Surely not enough?
+    fn check(&self, output: &Path) -> Result<(), VideoError> {
+        match (self.least, self.free) {
+            (Some(needed), Some(free)) if needed > free => {
+                Err(VideoError::Disk { path: output.to_owned(), needed, free })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// May it be too little?
+    pub fn is_scarce(&self) -> bool {
+        matches!((self.needed, self.free), (Some(needed), Some(free)) if needed > free)
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// Settles all, and reads no frame.
+    pub(super) fn settle(
+        input: &Path,
+        output: &'a Path,
+        options: &'a FilmOptions,
+        programs: &'a Programs,
+    ) -> Result<Self, Error> {
+        // Programs take a while to start: what each is asked is asked at the same time.
+        let (film, ffmpeg) = std::thread::scope(|scope| {
+            let ffmpeg = scope.spawn(|| Ffmpeg::find(programs));
+            let film = opened(input, options, programs);
+            (film, ffmpeg.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let film = film?;
+        check_film(&film, options)?;
+        if video::is_taken(output) && !options.overwrite {
+            return Err(unband_io::Error::Exists.in_file(output).into());
+        }
+        let ffmpeg = ffmpeg.map_err(|error| error.in_file(input))?;
+        let (encoding, stored) = encoding(&film, output, options, &ffmpeg, programs)?;
+        let others =
+            Others::check(&film, &encoding, &options.streams, (output, options.keep_going), programs)?;
+        let notes =
+            video::notes(&film, &encoding, &others, programs).map_err(|error| error.in_file(input))?;
+        let cut = cut(&film, options)?;
+        let key = format!("{} {cut:?} {} {:?}", encoding.describe(), encoding.bits, options.options);
+        Ok(Self { film, encoding, stored, ffmpeg, others, notes, output, options, cut, programs, key })
+    }
+
+    /// What people are told of it.
+    pub(super) fn told(&self) -> Result<FilmPlan, Error> {
+        let waiting = work::waiting(self.output, &self.film, &self.key)?;
+        let of_this = |waiting: Waiting| (waiting.segments, self.film.seconds(waiting.ticks));
+        Ok(FilmPlan {
+            film: self.film.clone(),
+            output: self.output.to_owned(),
+            container: self.encoding.muxer(),
+            encoder: self.encoding.words(self.stored),
+            encoding: self.encoding.describe(),
+            bits: self.stored.bits,
+            method: self.named_method().map(str::to_owned),
+            frames: self.expected_frames() as u64,
+            seconds: self.seconds(),
+            streams: self.others.streams(&self.film).cloned().collect(),
+            notes: self.notes.clone(),
+            disk: self.disk(),
+            waiting: waiting.filter(|waiting| waiting.same).map(of_this),
+        })
+    }
+
+    /// Where finished segments of an earlier run would be thrown away, or the disk surely has no room, nothing is begun.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.options.resume {
+            // What is finished needs no room any more.
+            return Ok(());
+        }
+        if let Some(waiting) = work::waiting(self.output, &self.film, &self.key)?
+            && !self.options.overwrite
+        {
+            let (path, seconds) = (work::folder_of(self.output), self.film.seconds(waiting.ticks));
+            return Err(VideoError::Waiting {
+                path,
+                segments: waiting.segments,
+                seconds,
+                same: waiting.same,
+            }
+            .into());
+        }
+        Ok(self.disk().check(self.output)?)
+    }
+
+    /// The method that people have named.
+    pub(super) fn named_method(&self) -> Option<&str> {
+        match &self.options.options.method {
+            Choice::Named { name, .. } => Some(name),
+            Choice::Auto => None,
+        }
+    }
+
+    fn disk(&self) -> Disk {
+        let free = free_bytes(self.output);
+        let video = &self.film.video;
+        // Nobody has counted pictures.
+        if self.encoding.codec != Codec::Ffv1 || self.encoding.muxer() == "image2" {
+            return Disk { free, ..Disk::default() };
+        }
+        let samples: usize = self.stored.planes(video.width, video.height).map(|(w, h)| w * h).sum();
+        let bits = samples as f64 * f64::from(self.stored.bits) * self.expected_frames() as f64;
+        let source = self.film.state().map_or(0, |(bytes, _)| bytes) as f64;
+        let part = match (self.seconds(), self.film.duration) {
+            (Some(part), Some(whole)) if whole > 0.0 => (part / whole).min(1.0),
+            _ => 1.0,
+        };
+        // Decoded frames of a lossy coding hold more than was stored.
+        let coded = if video.is_lossy() { 0.5 * source * part } else { 0.0 };
+        let least = (FFV1_BLACK * bits / 8.0).max(coded);
+        let bytes = |each: f64| Some((2.0 * each) as u64);
+        Disk { needed: bytes(FFV1 * bits / 8.0 + coded), least: bytes(least), free }
+    }
+
+    /// The part of the film that is worked on, in seconds.
+    pub(super) fn seconds(&self) -> Option<f64> {
+        let whole = self.film.duration;
+        let Some(cut) = self.cut else { return whole };
+        let begin = self.film.seconds(cut.from);
+        let end = match (cut.to.map(|to| self.film.seconds(to)), whole) {
+            (Some(to), Some(whole)) => Some(to.min(whole)),
+            (to, whole) => to.or(whole),
+        };
+        end.map(|end| (end - begin).max(0.0))
+    }
+
+    /// A guess where the container has no count.
+    pub(super) fn expected_frames(&self) -> usize {
+        let video = &self.film.video;
+        let rate = video.average_rate.map_or(25.0, |(n, d)| f64::from(n) / f64::from(d));
+        let guess = || (self.seconds().unwrap_or(0.0) * rate).round() as usize;
+        match (self.cut, video.frames) {
+            (None, Some(frames)) => frames as usize,
+            _ => guess(),
+        }
+    }
+}
+
+/// A film, or numbered pictures as one.
+pub(super) fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
+    match &options.images {
+        Some(images) => video::probe_images(input, images.clone(), programs),
+        None => video::probe(input, programs),
+    }
+}
+
+/// Looks at a film and at how it would be encoded; encodes nothing and writes nothing.
+///
+/// # Errors
+/// What [`deband_film`](super::deband_film) would refuse before the first frame.
+pub fn plan_film(
+    input: &Path,
+    output: &Path,
+    options: &FilmOptions,
+    ctx: &Context<'_>,
+) -> Result<FilmPlan, Error> {
+    let programs = Programs::default();
+    let planned =
+        ending_programs(&programs, ctx.cancel, || Plan::settle(input, output, options, &programs)?.told());
+    planned.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
+}
+
+/// Bits per sample of the result: what is taken out of eight bits shows in ten, where its samples have a format of ten.
+pub(super) fn bits_of(depth: Depth, asked: OutputDepth, has: impl Fn(u8) -> bool) -> Result<u8, Error> {
+    let wrong = |range| Err(Error::Option { name: "depth of a film", range, got: asked.to_string() });
+    match asked {
+        OutputDepth::Keep => {
+            Ok([depth.bits().clamp(10, 16)].into_iter().find(|&b| has(b)).unwrap_or(depth.bits()))
+        }
+        OutputDepth::Bits(bits @ 8..=16) if has(bits) => Ok(bits),
+        OutputDepth::Bits(8..=16) => wrong("8 where chroma is 4:1:1, 4:1:0 or 4:4:0"),
+        _ => wrong("8..=16"),
+    }
+}
+
+pub(super) fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Error> {
+    let (format, _) = video::working_format(film)?;
+    let has = |bits| PixelFormat::planar(format.samples, bits, format.alpha).is_some();
+    bits_of(film.video.depth, options.options.depth, has)
+}
+
+/// How a film is encoded to a file, and how its samples are stored there.
+pub(super) fn encoding(
+    film: &Film,
+    output: &Path,
+    options: &FilmOptions,
+    ffmpeg: &Ffmpeg,
+    programs: &Programs,
+) -> Result<(Encoding, &'static PixelFormat), Error> {
+    let bits = bits_of_film(film, options)?;
+    let mut encoding =
+        Encoding::choose(&film.video, (output, options.purpose), &options.ffmpeg_args, bits, ffmpeg)?;
+    let asked = options.options.depth != OutputDepth::Keep;
+    let stored = encoding.fit(frames(film, bits)?, asked, output, programs)?;
+    Ok((encoding, stored))
+}
+
+/// The format of frames of so many bits.
+fn frames(film: &Film, bits: u8) -> Result<&'static PixelFormat, Error> {
+    let (format, _) = video::working_format(film)?;
+    PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| Error::Option {
+        name: "depth of a film",
+        range: "what its pixel format has",
+        got: bits.to_string(),
+    })
+}
+
+pub(super) fn cut(film: &Film, options: &FilmOptions) -> Result<Option<Cut>, Error> {
+    let wrong = |got: f64| Error::Option { name: "from", range: "0 up to `to`", got: got.to_string() };
+    match (options.from, options.to) {
+        (None, None) => Ok(None),
+        (from, to) => {
+            let begin = from.unwrap_or(0.0);
+            if !begin.is_finite() || begin < 0.0 || to.is_some_and(|to| !to.is_finite() || to <= begin) {
+                return Err(wrong(begin));
+            }
+            Ok(Some(Cut { from: film.ticks(begin), to: to.map(|to| film.ticks(to)) }))
+        }
+    }
+}
