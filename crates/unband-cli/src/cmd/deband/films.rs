@@ -109,6 +109,9 @@ pub fn run_frames(args: &DebandArgs, talk: &Talk<'_>) -> Outcome {
         }
     };
     interrupt::listen();
+    if output.as_os_str() == STDIO {
+        return stream::run_film(args, &options, input, talk);
+    }
     one(args, &options, input, output, talk.loudness)
 }
 

@@ -120,6 +120,7 @@ fn a_film_becomes_pictures() {
     assert_eq!((decoded.width, decoded.bits), (64, 16));
     // Numbers go along, and samples of ten bits.
     series(&stage, "seq/%04d.dpx", "gbrp10le");
+    stage.run(&["seq/%04d.dpx", "-o", "-"]).code(1).says("RGB");
     stage.run(&["seq", "-o", "done/%04d.dpx"]).code(0);
     assert_eq!(
         sums_of(&stage, "done/%04d.dpx", "9", "gbrp10le"),
