@@ -56,10 +56,22 @@ fn series_that_are_no_film_say_why() {
     }
     let stage = Stage::new();
     series(&stage, "seq/a_%04d.png", "rgb24");
-    stage.write("empty/notes.txt", b"notes");
+    stage.write("one/notes.txt", b"notes");
     staged(&stage, "sky_pan_h264.mkv", "sky.mkv");
-    refused(&stage, &["empty", "-o", "out.mkv"], 2, &["empty: there are no numbered pictures"]);
+    let two = ["names/a.png", "names/b.png"];
+    for name in two {
+        stage.png(name, &crate::stage::six_bits);
+    }
+    refused(&stage, &["names", "-o", "out.mkv"], 2, &["out.mkv: a film's name", "folder or pattern"]);
+    // A film in a folder is meant itself, whatever lies beside it.
+    staged(&stage, "sky_pan_h264.mkv", "one/sky.mkv");
+    stage.png("one/cover_1.png", &crate::stage::six_bits);
+    let ran = stage.run(&["one", "-o", "out.mkv", "--dry-run"]);
+    assert!(ran.out().contains("sky.mkv → out.mkv") || ran.stderr.contains("sky.mkv → out.mkv"), "{ran:?}");
     refused(&stage, &["seq/b_%04d.png", "-o", "out.mkv"], 2, &["b_%04d.png: there are no numbered"]);
+    let two = ["seq/a_0009.png", "seq/a_0010.png", "-o", "out.mkv"];
+    refused(&stage, &two, 2, &["out.mkv: a film's name", "folder or pattern"]);
+    refused(&stage, &two[1..], 2, &["a film's name", "folder or pattern"]);
     refused(&stage, &["seq/a_%04d.png"], 2, &["-o film.mkv"]);
     refused(&stage, &["sky.mkv", "--fps", "25"], 2, &["`--fps` is for numbered pictures"]);
     refused(&stage, &["seq", "-o", "out.mkv", "--fps", "fast"], 2, &["no rate"]);
