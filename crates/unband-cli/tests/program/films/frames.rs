@@ -79,6 +79,12 @@ fn series_that_are_no_film_say_why() {
     stage.write("lists/1.png", b"ffconcat version 1.0\nfile ../seq/a_0009.png\n");
     stage.write("lists/2.png", b"ffconcat version 1.0\nfile ../seq/a_0009.png\n");
     refused(&stage, &["lists", "-o", "out.mkv"], 1, &["lists", "a list of other files"]);
+    // Pictures of another size, and damaged ones.
+    let third = stage.read("seq/a_0011.png");
+    drawn(&stage, "seq/a_0011.png", "testsrc2=s=80x48", &["-frames:v", "1"]);
+    refused(&stage, &["seq", "-o", "out.mkv", "--lossless"], 1, &["seq: ", "change size"]);
+    stage.write("seq/a_0011.png", &third[..third.len() / 2]);
+    refused(&stage, &["seq", "-o", "out.mkv", "--lossless"], 1, &["seq: the film is damaged"]);
     std::fs::remove_file(stage.path("seq/a_0012.png")).unwrap();
     refused(&stage, &["seq", "-o", "out.mkv"], 2, &["seq: a_0012.png is missing", "pattern"]);
     std::fs::copy(stage.path("seq/a_0009.png"), stage.path("seq/b_1.png")).unwrap();
