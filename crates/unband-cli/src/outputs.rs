@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use unband::files::{Naming, Output, possible_outputs};
+use unband_io::video::promises_film;
 
 use crate::inputs::{Input, STDIO};
 use crate::talk::Failure;
@@ -67,8 +68,8 @@ pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a
         .as_encoded_bytes()
         .last()
         .is_some_and(|&b| b == b'/' || (cfg!(windows) && b == b'\\'));
-    // With several pictures only a picture's extension makes it a file, so that the mistake is noticed.
-    let bare = unband_io::by_extension(path).is_none() && !path.exists();
+    // With several pictures only the extension of a picture or film makes it a file, so that the mistake is noticed.
+    let bare = unband_io::by_extension(path).is_none() && !promises_film(path) && !path.exists();
     (path.is_dir() || slash || (several && bare)).then_some(path)
 }
 

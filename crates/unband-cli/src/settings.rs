@@ -163,7 +163,7 @@ pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
             let (message, hint) = if container_of(path).is_some() {
                 (
                     "a film's name, but what is to be written there is no film".to_owned(),
-                    "give a picture's extension such as .png; if a film was meant, see that it is whole"
+                    "give a picture's extension such as .png; if a film was meant, see that it is whole; of numbered pictures name the folder or pattern"
                         .to_owned(),
                 )
             } else if extension.is_empty() {

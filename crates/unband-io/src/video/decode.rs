@@ -89,7 +89,17 @@ impl Decoder {
         }
         args.film(&film.path, film.images.as_ref())?;
         args.put(&["-map", &format!("0:{}", film.video.stream)]);
-        args.put(&["-fps_mode", "passthrough", "-enc_time_base", "-1", "-c:v", "rawvideo"]);
+        // Frames of another size would be scaled to that of the first without a word.
+        args.put(&[
+            "-autoscale",
+            "0",
+            "-fps_mode",
+            "passthrough",
+            "-enc_time_base",
+            "-1",
+            "-c:v",
+            "rawvideo",
+        ]);
         if !native {
             args.put(&["-pix_fmt", pixels.name]);
         }

@@ -12,8 +12,8 @@ use super::VideoError;
 use crate::Error;
 
 /// Formats that are opened, by extension: pictures that hold nothing but themselves.
-const EXTENSIONS: [&str; 14] =
-    ["png", "dpx", "tif", "tiff", "jpg", "jpeg", "bmp", "tga", "webp", "jp2", "pgm", "ppm", "pnm", "exr"];
+const EXTENSIONS: [&str; 13] =
+    ["png", "dpx", "tif", "tiff", "jpg", "jpeg", "bmp", "tga", "jp2", "pgm", "ppm", "pnm", "exr"];
 
 /// Pictures whose names differ in a number that grows by one.
 #[derive(Clone, Debug, PartialEq, Eq)]

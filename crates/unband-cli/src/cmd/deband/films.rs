@@ -74,12 +74,19 @@ pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
 /// The frames of numbered pictures where no rate is named: that of films.
 const FPS: (u32, u32) = (24, 1);
 
-/// Are numbered pictures named that are to become a film: by a pattern, or by a folder beside the name of a film?
+/// Are numbered pictures named that are to become a film: by a pattern, or by a folder of nothing else beside the name of a film?
 pub fn are_frames(args: &DebandArgs) -> bool {
     let [only] = args.pictures.inputs.as_slice() else { return false };
+    if !Images::are_named(only) || !only.is_dir() {
+        return Images::are_named(only);
+    }
     let output = args.pictures.output.as_deref();
     let film = output.is_some_and(|path| container_of(path).is_some() && !path.is_dir());
-    Images::are_named(only) && (film || !only.is_dir())
+    let holds_film = || {
+        let mut files = std::fs::read_dir(only).into_iter().flatten().flatten();
+        files.any(|file| is_one(&file.path()))
+    };
+    film && !holds_film() && !matches!(Images::find(only, FPS), Ok(None))
 }
 
 /// Works on them.
@@ -111,6 +118,9 @@ pub fn run_frames(args: &DebandArgs, talk: &Talk<'_>) -> Outcome {
         }
     };
     interrupt::listen();
+    if output.as_os_str() == STDIO {
+        return stream::run_film(args, &options, input, talk);
+    }
     one(args, &options, input, output, talk.loudness)
 }
 

@@ -70,6 +70,13 @@ fn streams_that_a_container_does_not_hold_are_named_with_a_way_out() {
         "leave out what does not fit with `--drop-stream 1,2`, or write to a file with .mkv",
     ];
     refused(&stage, &["film.mkv", "-o", "out.webm"], 1, &says);
+    // Matroska is no way out of Matroska.
+    let notes = stage.path("notes.txt");
+    let data = ["-f", "data", "-i", notes.to_str().unwrap(), "-map", "0", "-map", "1", "-c:d", "copy"];
+    make(&stage, "data.ts", &[&["-f", "lavfi", "-i", TEN][..], &data, &["-c:v", "libx264"]].concat());
+    let ran = stage.run(&["data.ts", "-o", "out.mkv"]).code(1);
+    let ran = ran.says("out.mkv: matroska cannot hold stream 1 (data, bin_data): ");
+    ran.says("leave out what does not fit with `--drop-stream 1`\n");
     let vp9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8";
     let quick = ["film.mkv", "-o", "out.webm", "--drop-stream", "a", "--ffmpeg-args", vp9];
     stage.run(&quick).code(0).says("stream 4 (attachment) is not in the result: webm holds none");

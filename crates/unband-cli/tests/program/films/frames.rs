@@ -56,10 +56,22 @@ fn series_that_are_no_film_say_why() {
     }
     let stage = Stage::new();
     series(&stage, "seq/a_%04d.png", "rgb24");
-    stage.write("empty/notes.txt", b"notes");
+    stage.write("one/notes.txt", b"notes");
     staged(&stage, "sky_pan_h264.mkv", "sky.mkv");
-    refused(&stage, &["empty", "-o", "out.mkv"], 2, &["empty: there are no numbered pictures"]);
+    let two = ["names/a.png", "names/b.png"];
+    for name in two {
+        stage.png(name, &crate::stage::six_bits);
+    }
+    refused(&stage, &["names", "-o", "out.mkv"], 2, &["out.mkv: a film's name", "folder or pattern"]);
+    // A film in a folder is meant itself, whatever lies beside it.
+    staged(&stage, "sky_pan_h264.mkv", "one/sky.mkv");
+    stage.png("one/cover_1.png", &crate::stage::six_bits);
+    let ran = stage.run(&["one", "-o", "out.mkv", "--dry-run"]);
+    assert!(ran.out().contains("sky.mkv → out.mkv") || ran.stderr.contains("sky.mkv → out.mkv"), "{ran:?}");
     refused(&stage, &["seq/b_%04d.png", "-o", "out.mkv"], 2, &["b_%04d.png: there are no numbered"]);
+    let two = ["seq/a_0009.png", "seq/a_0010.png", "-o", "out.mkv"];
+    refused(&stage, &two, 2, &["out.mkv: a film's name", "folder or pattern"]);
+    refused(&stage, &two[1..], 2, &["a film's name", "folder or pattern"]);
     refused(&stage, &["seq/a_%04d.png"], 2, &["-o film.mkv"]);
     refused(&stage, &["sky.mkv", "--fps", "25"], 2, &["`--fps` is for numbered pictures"]);
     refused(&stage, &["seq", "-o", "out.mkv", "--fps", "fast"], 2, &["no rate"]);
@@ -67,6 +79,12 @@ fn series_that_are_no_film_say_why() {
     stage.write("lists/1.png", b"ffconcat version 1.0\nfile ../seq/a_0009.png\n");
     stage.write("lists/2.png", b"ffconcat version 1.0\nfile ../seq/a_0009.png\n");
     refused(&stage, &["lists", "-o", "out.mkv"], 1, &["lists", "a list of other files"]);
+    // Pictures of another size, and damaged ones.
+    let third = stage.read("seq/a_0011.png");
+    drawn(&stage, "seq/a_0011.png", "testsrc2=s=80x48", &["-frames:v", "1"]);
+    refused(&stage, &["seq", "-o", "out.mkv", "--lossless"], 1, &["seq: ", "change size"]);
+    stage.write("seq/a_0011.png", &third[..third.len() / 2]);
+    refused(&stage, &["seq", "-o", "out.mkv", "--lossless"], 1, &["seq: the film is damaged"]);
     std::fs::remove_file(stage.path("seq/a_0012.png")).unwrap();
     refused(&stage, &["seq", "-o", "out.mkv"], 2, &["seq: a_0012.png is missing", "pattern"]);
     std::fs::copy(stage.path("seq/a_0009.png"), stage.path("seq/b_1.png")).unwrap();
@@ -120,6 +138,7 @@ fn a_film_becomes_pictures() {
     assert_eq!((decoded.width, decoded.bits), (64, 16));
     // Numbers go along, and samples of ten bits.
     series(&stage, "seq/%04d.dpx", "gbrp10le");
+    stage.run(&["seq/%04d.dpx", "-o", "-"]).code(1).says("RGB");
     stage.run(&["seq", "-o", "done/%04d.dpx"]).code(0);
     assert_eq!(
         sums_of(&stage, "done/%04d.dpx", "9", "gbrp10le"),

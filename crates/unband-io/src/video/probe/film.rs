@@ -57,7 +57,8 @@ impl fmt::Display for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.attached_picture { "picture" } else { self.kind.word() };
         write!(f, "stream {} ({kind}", self.index)?;
-        for word in [&self.codec, &self.language].into_iter().flatten() {
+        let language = self.language.as_ref().filter(|language| *language != "und");
+        for word in self.codec.as_ref().into_iter().chain(language) {
             write!(f, ", {word}")?;
         }
         write!(f, ")")
