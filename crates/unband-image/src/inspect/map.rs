@@ -59,6 +59,8 @@ pub(super) fn complete(
     let clean_share = || area(&found.map, width, height, |i| found.map.share[i] >= BANDED && clean[i]);
     found.visible = match found.cause {
         Cause::Jpeg | Cause::Coded | Cause::Video if image.origin.leaves_noise() => false,
+        // More than 8 bits in luma and chroma: how far steps of less than a code can be seen is not known here.
+        Cause::Coded | Cause::Video if in_yuv && found.effective_bits > 8 => false,
         Cause::Plain if found.grids.iter().all(|g| g.step_codes < 1.3) => clean_share() >= WALLPAPER,
         Cause::Coded | Cause::Video => {
             (found.coded_codes >= TRACES && found.banded_share >= CODED) || clean_share() >= WALLPAPER

@@ -34,7 +34,7 @@ use crate::dither::Grid;
 use crate::image::Image;
 use crate::restorer::Context;
 use map::Layer;
-use planes::{Codes, Part, Recipe, Source, Sums};
+use planes::{Codes, Fine, Part, Recipe, Source, Sums};
 use smooth_area::Luma;
 use unband_simd::inspect_rows;
 
@@ -304,10 +304,19 @@ fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Con
         let Grid { scale, zero, .. } = Grid::of_bits(image.color.model, i, 8);
         Codes { width: plane.width, height: plane.height, planes: vec![codes_of(plane, scale, zero, ctx)] }
     });
-    let mut found = native::decide(image, &planes, range, effective.bits, ctx);
+    let deep = effective.bits > 8;
+    let fine = [0, 1, 2].map(|i| {
+        let Grid { scale, zero, .. } = Grid::of_bits(image.color.model, i, 8);
+        if deep { Fine::of(&image.planes[i], scale, zero) } else { Fine::default() }
+    });
+    let mut found = native::decide(image, &planes, &fine, range, effective.bits, ctx);
     let layers: Vec<Layer<'_>> = (0..3)
         .map(|i| Layer {
-            source: Source::stored(&planes[i], 0, ctx.level),
+            source: if deep {
+                Source::fine(&fine[i], &planes[i], ctx.level)
+            } else {
+                Source::stored(&planes[i], 0, ctx.level)
+            },
             scale: (image.width().div_ceil(planes[i].width), image.height().div_ceil(planes[i].height)),
             step: f64::from(found.grids[i].step_codes / range.unit_codes(i > 0)),
             lossy: found.lossy,

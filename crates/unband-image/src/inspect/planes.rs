@@ -3,6 +3,7 @@
 
 use super::spread::{Square, squares};
 use crate::color::{Matrix, Range};
+use crate::image::Plane;
 use unband_simd::{Level, inspect_rows as rows};
 
 /// Units per code of an `i16` plane.
@@ -28,6 +29,22 @@ impl Codes {
     /// Samples in a plane.
     pub fn len(&self) -> usize {
         self.width * self.height
+    }
+}
+
+/// A plane of more than 8 bits in 1/64 of 8-bit codes: what 8-bit codes would round away stays in it.
+#[derive(Default)]
+pub(super) struct Fine {
+    width: usize,
+    data: Vec<i16>,
+}
+
+impl Fine {
+    /// Samples `value * scale + offset` in 8-bit codes.
+    pub fn of(plane: &Plane, scale: f32, offset: f32) -> Self {
+        let unit = UNIT as f32;
+        let fine = |value: &f32| ((value * scale + offset) * unit).round().clamp(0.0, 255.0 * unit) as i16;
+        Self { width: plane.width, data: plane.data.iter().map(fine).collect() }
     }
 }
 
@@ -94,6 +111,7 @@ impl Recipe {
 /// A plane that is computed when a row is asked for.
 pub(super) struct Source<'a> {
     codes: &'a Codes,
+    fine: Option<&'a Fine>,
     sums: Option<&'a Sums>,
     recipe: Recipe,
     first: usize,
@@ -132,12 +150,17 @@ impl Sums {
 impl<'a> Source<'a> {
     /// A plane behind the three channels of `codes`; `sums` serve recipes of half size.
     pub fn new(codes: &'a Codes, sums: &'a Sums, recipe: Recipe, level: Level) -> Self {
-        Self { codes, sums: recipe.half.then_some(sums), recipe, first: 0, stored: false, level }
+        Self { codes, fine: None, sums: recipe.half.then_some(sums), recipe, first: 0, stored: false, level }
     }
 
     /// One plane of `codes` as it is.
     pub fn stored(codes: &'a Codes, plane: usize, level: Level) -> Self {
-        Self { codes, sums: None, recipe: Recipe::stored(), first: plane, stored: true, level }
+        Self { codes, fine: None, sums: None, recipe: Recipe::stored(), first: plane, stored: true, level }
+    }
+
+    /// A plane of more than 8 bits; `codes` are the same samples in 8.
+    pub fn fine(fine: &'a Fine, codes: &'a Codes, level: Level) -> Self {
+        Self { fine: Some(fine), stored: false, ..Self::stored(codes, 0, level) }
     }
 
     pub fn width(&self) -> usize {
@@ -165,7 +188,9 @@ impl<'a> Source<'a> {
     /// Writes row `y` from column `x` on, as far as `out` reaches.
     pub fn fill_from(&self, x: usize, y: usize, out: &mut [i16]) {
         let columns = x..x + out.len();
-        if let Some(sums) = self.sums {
+        if let Some(fine) = self.fine {
+            out.copy_from_slice(&fine.data[y * fine.width..][..fine.width][columns]);
+        } else if let Some(sums) = self.sums {
             let add = (self.recipe.zero * 4.0 * 65536.0) as i32 + 2048;
             let row = |p: usize| {
                 &sums.planes[p.min(sums.planes.len() - 1)][y * sums.width..][..sums.width][columns.clone()]

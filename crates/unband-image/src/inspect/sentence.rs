@@ -23,6 +23,9 @@ impl Findings {
             Cause::Coded if !self.visible => "noise of a lossy coding".to_owned(),
             Cause::Coded if self.coded_on_no_grid() => "coded with loss".to_owned(),
             Cause::Coded => format!("coded with loss, flat areas differ by about {step:.1} codes{space}"),
+            Cause::Video if self.effective_bits > 8 => {
+                format!("{} bits per sample, no visible coding", self.effective_bits)
+            }
             Cause::Video => format!("8-bit video colours{space}, no visible coding"),
             Cause::ToneCurve => {
                 "8 bits spread by a tone curve, codes are missing between the steps".to_owned()
