@@ -98,6 +98,44 @@ pub fn join(
     }
 }
 
+/// Writes a film whose pictures stay as they are: copied with all other streams, chapters, attachments and metadata, not coded again.
+/// `part` as of [`join`].
+///
+/// # Errors
+/// [`VideoError::NotWritten`] with what `ffmpeg` said, as where a container cannot hold the film's codec, and [`VideoError::Frames`].
+pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> Result<(), VideoError> {
+    let _leftover = Leftover::new(part);
+    let mut args = Args::quiet(others.strict);
+    args.put(&["-copyts"]);
+    others.inputs(film, 0.0, None, &mut args)?;
+    let mut number = 0;
+    for stream in &film.streams {
+        if stream.index == film.video.stream {
+            args.put(&["-map", &format!("0:{}", stream.index), &format!("-c:{number}"), "copy"]);
+            number += 1;
+        } else if others.map(stream, number, 0, &mut args) {
+            number += 1;
+        }
+    }
+    args.put(&["-map_metadata", "0", "-map_chapters", "0"]);
+    written(encoding.container(), false, part, &mut args)?;
+    let not_written =
+        |message| VideoError::NotWritten { path: part.to_owned(), doing: "copy the film", message };
+    let mut running = Running::start(&args.into_list(), false, false, &others.programs)?;
+    let (success, said) = running.finish(IDLE, Some(part)).map_err(|error| not_written(error.to_string()))?;
+    if !success {
+        return Err(not_written(said.message()));
+    }
+    let place = film.streams.iter().position(|stream| stream.index == film.video.stream);
+    let expected = count_frames(&film.path, Some(film.video.stream as usize), &others.programs)?;
+    let found = count_frames(part, place, &others.programs)?;
+    if found == expected {
+        Ok(())
+    } else {
+        Err(VideoError::Frames { path: part.to_owned(), found, expected })
+    }
+}
+
 /// Seconds that are added to all times, as there are none below 0: frames are decoded before they are shown, and films may
 /// begin before 0.
 const ADDED_SECONDS: u32 = 3600;

@@ -161,6 +161,13 @@ impl Others {
         Ok(())
     }
 
+    /// Does all that the film has go along?
+    pub fn all(&self, film: &Film) -> bool {
+        film.streams
+            .iter()
+            .all(|stream| stream.index == film.video.stream || self.copied.contains(&stream.index))
+    }
+
     /// Lets a stream go along as that number of the output, if it was chosen and can; `first` is the number of the film among the
     /// inputs. Says whether it does.
     pub(super) fn map(&self, stream: &Stream, number: usize, first: usize, args: &mut Args) -> bool {

@@ -114,7 +114,7 @@ fn section(input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) 
     let maps = [&before, &after].map(|loaded| HeatMap::of(&loaded.findings));
     let name = input.display().to_string();
     let result = output.file_name().unwrap_or(output.as_os_str()).to_string_lossy();
-    let verdict = format!("{} → {}", line(&before.findings), grade(&after.findings));
+    let verdict = format!("{} → {}", line(&before.findings, grade(&before.findings)), grade(&after.findings));
     let section = Section {
         title: &name,
         input: Side { name: &name, image: &before.image, map: Some(&maps[0]) },

@@ -1,7 +1,7 @@
 //! How bad the banding is, in one line.
 
 use unband::show::VerdictLevel;
-use unband::verdict::{Grade, grade};
+use unband::verdict::Grade;
 use unband::{Cause, Findings};
 use unband_image::inspect::PlaneGrid;
 
@@ -16,8 +16,7 @@ pub fn level(grade: Grade) -> VerdictLevel {
 }
 
 /// "banding: visible, 34 % of the smooth area, from 6 bits per channel".
-pub fn line(findings: &Findings) -> String {
-    let grade = grade(findings);
+pub fn line(findings: &Findings, grade: Grade) -> String {
     if grade == Grade::None {
         return match findings.cause {
             Cause::Jpeg => "banding: none, JPEG noise".to_owned(),
@@ -42,6 +41,7 @@ fn origin(findings: &Findings) -> String {
         Cause::RecodedGrid => "luma or chroma with few bits, coded again with loss".to_owned(),
         Cause::Jpeg => "JPEG".to_owned(),
         Cause::Coded => "a lossy codec".to_owned(),
+        Cause::Video if findings.effective_bits > 8 => "steps of 8 bits in more".to_owned(),
         Cause::Video => "8-bit video colours".to_owned(),
         Cause::ToneCurve => "a tone curve after 8 bits".to_owned(),
     }
@@ -68,6 +68,11 @@ fn levels(grids: &[PlaneGrid]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unband::verdict::grade;
+
+    fn said(findings: &Findings) -> String {
+        line(findings, grade(findings))
+    }
 
     fn found(visible: bool, share: f32, step: f32) -> Findings {
         let mut findings = Findings::plain(3, 8);
@@ -83,12 +88,12 @@ mod tests {
     #[test]
     fn the_line_names_grade_share_and_origin() {
         assert_eq!(
-            line(&found(true, 0.34, 2.0)),
+            said(&found(true, 0.34, 2.0)),
             "banding: visible, 34 % of the smooth area, from 6 bits per channel"
         );
-        assert_eq!(line(&found(false, 0.0, 4.0)), "banding: none");
-        assert_eq!(line(&found(true, 0.009, 4.0)), "banding: none");
+        assert_eq!(said(&found(false, 0.0, 4.0)), "banding: none");
+        assert_eq!(said(&found(true, 0.009, 4.0)), "banding: none");
         let noise = Findings { cause: Cause::Jpeg, ..found(false, 0.9, 1.5) };
-        assert_eq!(line(&noise), "banding: none, JPEG noise");
+        assert_eq!(said(&noise), "banding: none, JPEG noise");
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 use unband::show::{Direction, HeatMap, MetricRow, Value};
-use unband::verdict::Grade;
+use unband::verdict::{Grade, Seen};
 use unband::{Context, Findings, Image};
 use unband_image::Depth;
 use unband_metrics::{Against, Better, FILM_METRICS, METRICS, Metric, cambi};
@@ -150,9 +150,18 @@ pub struct Finding {
 }
 
 impl Verdict {
-    /// Of findings.
+    /// Of findings in a picture.
     pub fn new(findings: &Findings) -> Self {
-        let grade = unband::verdict::grade(findings);
+        Self::graded(findings, unband::verdict::grade(findings))
+    }
+
+    /// Of a frame of a film, as the film job sees it.
+    pub fn of_frame(frame: &Image, ctx: &Context<'_>) -> Self {
+        let Seen { findings, grade } = unband::verdict::look_at_frame(frame, ctx);
+        Self::graded(&findings, grade)
+    }
+
+    fn graded(findings: &Findings, grade: Grade) -> Self {
         let finding = Finding {
             share: findings.banded_share,
             cause: cause_word(findings.cause),
@@ -164,7 +173,7 @@ impl Verdict {
             share: if banded { finding.share } else { 0.0 },
             cause: banded.then_some(finding.cause),
             finding,
-            line: grade::line(findings),
+            line: grade::line(findings, grade),
             map: HeatMap::of(findings),
         }
     }

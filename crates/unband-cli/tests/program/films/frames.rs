@@ -67,7 +67,8 @@ fn series_that_are_no_film_say_why() {
     staged(&stage, "sky_pan_h264.mkv", "one/sky.mkv");
     stage.png("one/cover_1.png", &crate::stage::six_bits);
     let ran = stage.run(&["one", "-o", "out.mkv", "--dry-run"]);
-    assert!(ran.out().contains("sky.mkv → out.mkv") || ran.stderr.contains("sky.mkv → out.mkv"), "{ran:?}");
+    let said = ran.out();
+    assert!(said.contains("one/sky.mkv 640×360") && said.contains("→ out.mkv"), "{said}");
     refused(&stage, &["seq/b_%04d.png", "-o", "out.mkv"], 2, &["b_%04d.png: there are no numbered"]);
     let two = ["seq/a_0009.png", "seq/a_0010.png", "-o", "out.mkv"];
     refused(&stage, &two, 2, &["out.mkv: a film's name", "folder or pattern"]);

@@ -129,7 +129,7 @@ fn what_is_no_film_here_is_told_with_what_to_do() {
         .run(&["list.m3u8", "ok.mp4", "-o", "out/"])
         .code(1)
         .says("a playlist (M3U)")
-        .says("10 frames changed");
+        .says("1 shot, 10 frames");
     assert!(stage.path("out/ok.mp4").exists());
 }
 

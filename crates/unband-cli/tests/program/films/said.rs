@@ -62,7 +62,7 @@ fn what_encoders_get_is_in_the_line_of_the_result() {
     let says = |args: &[&str], text: &str| {
         stage.run(&[args, &["--overwrite"]].concat()).code(0).says(text);
     };
-    says(&["prores.mov"], "x265 4:2:2 10 bits CRF 16, ");
+    says(&["prores.mov", "--everywhere"], "x265 4:2:2 10 bits CRF 16, ");
     says(&["film.mkv", "--lossless"], "FFV1 10 bits, ");
     says(&["film.mkv", "--depth", "8", "--for", "web", "-o", "a.mov"], "x265 8 bits CRF 21, ");
     says(&["film.mkv", "--ffmpeg-args", "-c:v libx264 -b:v 200k"], "libx264 10 bits 200k, ");
@@ -94,7 +94,7 @@ fn depths_that_an_encoder_has_not_are_refused_or_said() {
     stage.run(&asked("12")).code(0).says("x265 12 bits CRF 16");
     assert_eq!(depth("o.mkv"), "yuv420p12le");
     // Where nobody asks, as many as there are.
-    stage.run(&["deep.mkv", "-o", "d.mkv"]).code(0).says("x265 12 bits CRF 16");
+    stage.run(&["deep.mkv", "-o", "d.mkv", "--everywhere"]).code(0).says("x265 12 bits CRF 16");
     assert_eq!(depth("d.mkv"), "yuv420p12le");
     let lossless = ["film.mkv", "-o", "l.mkv", "--lossless", "--depth", "16"];
     stage.run(&lossless).code(0).says("FFV1 16 bits");
@@ -211,7 +211,6 @@ fn the_fields_of_films_are_on_the_page() {
 }
 
 #[test]
-#[ignore = "films are not left out yet: the job looks at shots one by one"]
 fn films_with_nothing_to_repair_are_not_written_where_nobody_wants_them() {
     if !can() {
         return;
@@ -228,4 +227,32 @@ fn films_with_nothing_to_repair_are_not_written_where_nobody_wants_them() {
     assert_eq!((&record["status"], &record["output"]), (&"unchanged".into(), &Value::Null), "{record}");
     stage.run(&["clean.mkv", "--only-banded"]).code(0).says("nothing to repair, nothing written");
     assert_eq!(stage.names(), before);
+}
+
+#[test]
+fn films_with_nothing_to_repair_are_copied() {
+    if !can() {
+        return;
+    }
+    let stage = Stage::new();
+    let noise = "color=gray:s=320x240:r=10:d=1,noise=all_seed=3:alls=40:allf=t,format=yuv420p";
+    drawn(&stage, "clean.mkv", noise, &["-c:v", "libx264", "-crf", "10"]);
+    let packets = |name: &str| {
+        let md5 = ["-map", "0:v", "-c", "copy", "-bsf:v", "h264_mp4toannexb", "-f", "md5", "-"];
+        let path = stage.path(name);
+        printed("ffmpeg", &[&["-v", "error", "-i", path.to_str().unwrap()][..], &md5].concat())
+    };
+    stage.run(&["clean.mkv", "-o", "same.mkv"]).code(0).says("nothing to repair, copied");
+    assert_eq!(stage.read("same.mkv"), stage.read("clean.mkv"));
+    let record = &stage.run(&["clean.mkv", "-o", "other.mp4", "--json"]).code(0).json()[0];
+    assert_eq!((&record["status"], &record["changed"]), (&"copied".into(), &0.into()), "{record}");
+    assert_eq!(packets("other.mp4"), packets("clean.mkv"));
+    // A codec that the container cannot hold is encoded, and so is what somebody asks for.
+    stage.run(&["clean.mkv", "-o", "a.webm"]).code(0).says("0 of 10 frames changed");
+    stage.run(&["clean.mkv", "-o", "b.mkv", "--lossless"]).code(0).says("0 of 10 frames changed");
+    // What is found is said before anything is written.
+    let planned = &stage.run(&["clean.mkv", "--dry-run", "--json"]).code(0).json()[0];
+    let found = planned["found"].as_array().unwrap();
+    assert!(found.iter().all(|shot| shot["banding"] == "none" && shot["method"].is_null()), "{planned}");
+    assert_eq!(found.iter().map(|shot| shot["frames"].as_u64().unwrap()).sum::<u64>(), 10);
 }

@@ -32,7 +32,8 @@ fn tiny_films_and_films_of_one_frame_are_films() {
         assert_eq!(format!("{}x{}", film.video.width, film.video.height), size);
     }
     // Encoders that want more say so.
-    refused(&stage, &["1x1.mkv", "-o", "out.mkv"], 1, &["out.mkv: FFmpeg cannot encode", "--lossless"]);
+    let encoded = ["1x1.mkv", "-o", "out.mkv", "--for", "web"];
+    refused(&stage, &encoded, 1, &["out.mkv: FFmpeg cannot encode", "--lossless"]);
     drawn(&stage, "one.mkv", TEN, &["-frames:v", "1", "-c:v", "libx264"]);
     assert_eq!(times(&stage.path(&keeps_times(&stage, "one.mkv"))).len(), 1);
 }

@@ -44,8 +44,8 @@ pub fn decode_options(film: &Film, options: &FilmOptions) -> Result<DecodeOption
     })
 }
 
-/// Takes the banding out of one frame of a film as if a shot began with it. In the film a shot is looked at in its first frame and
-/// every second or so, and where nothing moves the result is a mean over time: there it is smoother still.
+/// Takes the banding out of one frame of a film as if it were a shot. In the film the whole shot is looked at, and where nothing moves the
+/// result is a mean over time: there it is smoother still.
 ///
 /// # Errors
 /// As [`deband_film`](super::deband_film), for one frame.
@@ -62,9 +62,10 @@ pub fn deband_alone(
         got: bits.to_string(),
     })?;
     let mut out = Vec::new();
-    let done =
-        Frames::new(&options.options, &film.video.codec, (*format, to), ctx).next(bytes, true, &mut out)?;
+    let mut frames = Frames::new(&options.options, (*format, to), ctx);
+    frames.push((), bytes.to_vec(), true, None)?;
+    let finished = frames.pop(true, &mut out)?;
     let wrong = |error: unband_io::Error| Error::Image(error.to_string());
     let (before, after) = (format.read(bytes).map_err(wrong)?, to.read(&out).map_err(wrong)?);
-    Ok(Alone { before, after, changed: done.changed })
+    Ok(Alone { before, after, changed: finished.is_some_and(|one| one.done.changed) })
 }

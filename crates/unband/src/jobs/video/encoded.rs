@@ -75,17 +75,27 @@ impl<'a> EncoderTrial<'a> {
         let _leftover = Leftover::new(folder.path());
         let segment = folder.path().join("segment");
         let mut encoder = Encoder::new(self.film, &to, &self.encoding, &segment, self.programs)?;
-        let mut restored = Frames::new(&self.options.options, &self.film.video.codec, (from, to), ctx);
+        let mut restored = Frames::new(&self.options.options, (from, to), ctx);
         let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
         let (mut bytes, mut out) = (Vec::new(), Vec::new());
         let (mut number, mut wanted) = (0, None);
-        while let Some(time) = decoder.next_frame(&mut bytes)? {
-            restored.next(&bytes, begins(&mut cuts, &bytes, &from, &mut codes), &mut out)?;
-            encoder.write_frame(time, &out)?;
-            if time == ticks {
-                wanted = Some(number);
+        loop {
+            let time = decoder.next_frame(&mut bytes)?;
+            if let Some(time) = time {
+                let begins_shot = begins(&mut cuts, &bytes, &from, &mut codes);
+                restored.push(time, std::mem::take(&mut bytes), begins_shot, None)?;
             }
-            number += 1;
+            while let Some(finished) = restored.pop(time.is_none(), &mut out)? {
+                encoder.write_frame(finished.tag, &out)?;
+                if finished.tag == ticks {
+                    wanted = Some(number);
+                }
+                number += 1;
+                bytes = finished.bytes;
+            }
+            if time.is_none() {
+                break;
+            }
         }
         let segment = encoder.finish()?;
         let nothing = || {

@@ -1,26 +1,22 @@
 //! One frame after the other: where shots begin, what is found in them, and what is done.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use unband_image::dither::{Diffusion, Grid, Quantizer};
-use unband_image::inspect::{Cause, Findings, inspect};
+use unband_image::inspect::Findings;
 use unband_image::restorer::NoProgress;
 use unband_image::{Context, Depth, Image, Model, Plane, Restorer, Rng};
 use unband_io::video::FrameFormat;
 
-use super::steady::{Before, steady};
+use super::steady::{Alone, REACH, mean};
 use crate::choose::{Act, Choices, choose};
 use crate::faithful::cells;
 use crate::jobs::image::deband_as_it_lies;
+use crate::verdict::{Grade, Seen, look_at_frame};
 use crate::{Error, Options, OutputDepth};
 
-/// Share of the strength that is best for single pictures: traces of a film's coding move from frame to frame, and one follows the
-/// other. With all of it bands are fewer, but slopes that were right are bent: at low rates smooth areas then come out worse than they
-/// came in. AV1's own filters leave slopes that are nearer to right than those of others. Found on clips of photos kept for
-/// choosing, with four codecs (`docs/results/films.md`).
-fn share_of_strength(codec: &str) -> f32 {
-    if codec == "av1" { 0.45 } else { 0.6 }
-}
-
-/// Frames from one look at a shot to the next: pictures change within a shot, as in a fade.
+/// Frames from one look at a shot to the next, where nobody has looked at the whole of it.
 const LOOK_EVERY: u32 = 24;
 
 /// What became of a frame.
@@ -32,21 +28,75 @@ pub(super) struct Done {
     pub(super) changed: bool,
 }
 
+/// What holds for the frames of a shot.
+pub(super) struct Treatment {
+    pub(super) findings: Findings,
+    pub(super) choices: Choices,
+}
+
+impl Treatment {
+    /// What is done with frames in which that was found.
+    ///
+    /// # Errors
+    /// As of [`choose`].
+    pub(super) fn new(image: &Image, findings: Findings, options: &Options, bits: u8) -> Result<Self, Error> {
+        let choices = plan(image, &findings, options, bits)?;
+        Ok(Self { findings, choices })
+    }
+
+    /// Do its frames stay as they are?
+    pub(super) fn leaves(&self) -> bool {
+        matches!(self.choices.act, Act::Leave(_) | Act::Regrid)
+    }
+}
+
+/// A frame that is done.
+pub(super) struct Finished<T> {
+    /// What came with it.
+    pub(super) tag: T,
+    /// As it came: memory for another.
+    pub(super) bytes: Vec<u8>,
+    pub(super) done: Done,
+    /// What worked on it; nothing where it stays as it is.
+    pub(super) method: Option<&'static str>,
+}
+
 /// Takes the banding out of frames, in order.
-pub(super) struct Frames<'a> {
+pub(super) struct Frames<'a, T> {
     options: &'a Options,
-    /// Share of the strength for frames that show traces of coding.
-    coded: f32,
     ctx: Context<'a>,
     from: FrameFormat,
     to: FrameFormat,
-    shot: Option<Shot>,
+    /// What was found in the last frame, and how many there were since the look.
+    shot: Option<(Arc<Treatment>, u32)>,
     /// Number of the frame since [`Frames::restart`].
     number: u32,
-    last: Option<(Vec<u8>, Vec<u8>)>,
+    /// Frames that are out and serve as neighbours, and then those that wait for neighbours.
+    window: VecDeque<Held<T>>,
+    out: usize,
     codes: ByCodes,
-    /// Planes whose memory can be used again: new memory costs more than some steps of the work.
+    /// Memory that can be used again: new memory costs more than some steps of the work.
     spare: Vec<Vec<Plane>>,
+    spare_kept: Vec<Alone>,
+}
+
+/// A frame on its way.
+struct Held<T> {
+    tag: Option<T>,
+    bytes: Vec<u8>,
+    /// Has it nothing to do with the frame before?
+    begins: bool,
+    begins_shot: bool,
+    method: Option<&'static str>,
+    number: u32,
+    state: State,
+}
+
+enum State {
+    /// The result, and whether any sample is another one.
+    Done(Vec<u8>, bool),
+    /// Restored by itself.
+    Alone(Alone, Arc<Treatment>),
 }
 
 /// A method that works on the frames' codes as they are, without images.
@@ -58,27 +108,10 @@ enum ByCodes {
     Method(Box<dyn Restorer>),
 }
 
-/// What holds for the frames of a shot.
-struct Shot {
-    findings: Findings,
-    choices: Choices,
-    /// Frames since the last look.
-    age: u32,
-    before: Option<Before>,
-}
-
-impl Shot {
-    /// Do its frames stay as they are?
-    fn leaves(&self) -> bool {
-        matches!(self.choices.act, Act::Leave(_) | Act::Regrid)
-    }
-}
-
-impl<'a> Frames<'a> {
-    /// `codec`: what the frames were decoded from, as ffprobe names it; empty where nobody knows.
+impl<'a, T> Frames<'a, T> {
+    /// Frames like `from` that shall become like `to`.
     pub(super) fn new(
         options: &'a Options,
-        codec: &str,
         (from, to): (FrameFormat, FrameFormat),
         ctx: &Context<'a>,
     ) -> Self {
@@ -86,116 +119,200 @@ impl<'a> Frames<'a> {
         let ctx = Context { rng: Rng::new(options.seed), progress: &NoProgress, ..*ctx };
         Self {
             options,
-            coded: share_of_strength(codec),
             ctx,
             from,
             to,
             shot: None,
             number: 0,
-            last: None,
+            window: VecDeque::new(),
+            out: 0,
             codes: ByCodes::Unknown,
             spare: Vec::new(),
+            spare_kept: Vec::new(),
         }
     }
 
-    /// Forgets everything: what follows does not depend on what was before.
+    /// Forgets what was: the next frame does not depend on it.
     pub(super) fn restart(&mut self) {
-        (self.shot, self.number, self.last) = (None, 0, None);
+        (self.shot, self.number) = (None, 0);
     }
 
-    /// What works on the shot that the last frame is of; nothing where it stays as it is.
-    pub(super) fn method(&self) -> Option<&'static str> {
-        self.shot.as_ref().filter(|shot| !shot.leaves()).map(|shot| shot.choices.entry.name)
-    }
-
-    /// Makes a frame's result. `begins_shot`: it has nothing to do with the frame before.
+    /// Takes a frame in. `begins_shot`: it has nothing to do with the frame before. `shot`: what is known of its shot; where nobody knows, it is
+    /// looked at now and then, and what is restored once stays so to the end of its shot.
     ///
     /// # Errors
     /// Unknown methods and settings, methods that cannot work on such pictures, and cancelled.
-    pub(super) fn next(&mut self, bytes: &[u8], begins_shot: bool, out: &mut Vec<u8>) -> Result<Done, Error> {
+    pub(super) fn push(
+        &mut self,
+        tag: T,
+        bytes: Vec<u8>,
+        begins_shot: bool,
+        shot: Option<&Arc<Treatment>>,
+    ) -> Result<(), Error> {
         self.ctx.check()?;
-        if begins_shot {
+        let begins = begins_shot || self.number == 0;
+        if begins {
             self.shot = None;
         }
-        let same = self.last.as_ref().filter(|(source, _)| source == bytes);
-        let changed = if let Some((_, result)) = same {
-            out.clone_from(result);
-            true
-        } else {
-            self.work(bytes, out)?
-        };
+        let number = self.number;
         self.number += 1;
-        if let ByCodes::Method(_) = self.codes {
-            // To look for the same frame again costs as much as to work on it.
-            return Ok(Done { begins_shot, changed });
-        }
-        let (source, result) = self.last.get_or_insert_with(Default::default);
-        source.clear();
-        source.extend_from_slice(bytes);
-        result.clone_from(out);
-        Ok(Done { begins_shot, changed })
+        let state = self.work(&bytes, begins, number, shot)?;
+        let treatment = self.shot.as_ref().map(|(treatment, _)| treatment);
+        let method = treatment.filter(|shot| !shot.leaves()).map(|shot| shot.choices.entry.name);
+        self.window.push_back(Held { tag: Some(tag), bytes, begins, begins_shot, method, number, state });
+        Ok(())
     }
 
-    fn work(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<bool, Error> {
+    fn context(&self, number: u32) -> Context<'a> {
         // What moves from frame to frame is less seen than what stands still; with more bits than eight neither is.
-        let frame = if self.to.pixels.bits <= 8 { self.number } else { 0 };
-        let ctx = Context { frame, output: Some(Depth::Int(self.to.pixels.bits)), ..self.ctx };
+        let frame = if self.to.pixels.bits <= 8 { number } else { 0 };
+        Context { frame, output: Some(Depth::Int(self.to.pixels.bits)), ..self.ctx }
+    }
+
+    fn work(
+        &mut self,
+        bytes: &[u8],
+        begins: bool,
+        number: u32,
+        known: Option<&Arc<Treatment>>,
+    ) -> Result<State, Error> {
+        let (ctx, mut out) = (self.context(number), Vec::new());
         if let ByCodes::Method(method) = &self.codes
-            && self.from.restore_codes((bytes, &self.to), out, &**method, &ctx)?
+            && self.from.restore_codes((bytes, &self.to), &mut out, &**method, &ctx)?
         {
-            return Ok(true);
+            return Ok(State::Done(out, true));
         }
-        if let Some(shot) = self.shot.as_mut().filter(|shot| shot.age < LOOK_EVERY && shot.leaves()) {
-            shot.age += 1;
-            self.from.widen(bytes, &self.to, out)?;
-            return Ok(false);
-        }
-        let image = self.from.read_into(bytes, self.spare.pop().unwrap_or_default())?;
-        let looked = match self.shot.take() {
-            Some(shot) if shot.age < LOOK_EVERY => shot,
-            old => {
-                let findings = look(&image, self.options, &ctx);
-                let choices = plan(&image, &findings, (self.options, self.coded), self.to.pixels.bits)?;
-                Shot { findings, choices, age: 0, before: old.and_then(|shot| shot.before) }
+        let mut image = None;
+        let shot = match (known, self.shot.take()) {
+            (Some(known), _) => (Arc::clone(known), 0),
+            (None, Some((shot, age))) if age < LOOK_EVERY || !shot.leaves() => (shot, age + 1),
+            _ => {
+                let read = image.insert(self.from.read_into(bytes, self.spare.pop().unwrap_or_default())?);
+                let findings = look(read, self.options, &ctx).findings;
+                (Arc::new(Treatment::new(read, findings, self.options, self.to.pixels.bits)?), 1)
             }
         };
-        let shot = self.shot.insert(looked);
-        shot.age += 1;
-        if shot.leaves() {
-            self.spare.extend(shot.before.take().map(|before| before.source));
-            self.spare.push(image.planes);
-            self.from.widen(bytes, &self.to, out)?;
-            return Ok(false);
+        let treatment = Arc::clone(&self.shot.insert(shot).0);
+        if treatment.leaves() {
+            self.spare.extend(image.map(|image| image.planes));
+            self.from.widen(bytes, &self.to, &mut out)?;
+            return Ok(State::Done(out, false));
         }
-        let choices = &shot.choices;
+        let choices = &treatment.choices;
         let own = choices.entry.ours || choices.faithful;
+        let before = [1, 2].map(|back| self.neighbour(back, begins));
+        // To look for the same frame again costs little beside the work on it.
+        if own
+            && let Some(held) = self.window.back().filter(|held| before[0].is_some() && held.bytes == bytes)
+            && let State::Alone(same, _) = &held.state
+        {
+            return Ok(State::Alone(same.again(before, &ctx), treatment));
+        }
+        let image = match image {
+            Some(image) => image,
+            None => self.from.read_into(bytes, self.spare.pop().unwrap_or_default())?,
+        };
         if !own && matches!(self.codes, ByCodes::Unknown) {
-            let method = (choices.entry.build)(&choices.settings)?(&image, &shot.findings, &ctx)?;
-            if self.from.restore_codes((bytes, &self.to), out, &*method, &ctx)? {
+            let method = (choices.entry.build)(&choices.settings)?(&image, &treatment.findings, &ctx)?;
+            if self.from.restore_codes((bytes, &self.to), &mut out, &*method, &ctx)? {
                 self.codes = ByCodes::Method(method);
-                return Ok(true);
+                return Ok(State::Done(out, true));
             }
             self.codes = ByCodes::None;
         }
         if !own {
-            let result = restored(image, &shot.findings, choices, self.options, &ctx)?;
-            self.to.write(&result, (bytes, &self.from), out)?;
+            let result = restored(image, &treatment.findings, choices, self.options, &ctx)?;
+            self.to.write(&result, (bytes, &self.from), &mut out)?;
             self.spare.push(result.planes);
-            return Ok(true);
+            return Ok(State::Done(out, true));
         }
+        let chroma = image.is_yuv();
         let source = copied(&image.planes, self.spare.pop());
-        let mut result = restored(image, &shot.findings, choices, self.options, &ctx)?;
-        if let Some(before) = shot.before.take() {
-            steady(&mut result.planes, &source, &before, &ctx);
-            keep(&mut result, &source, &shot.findings, choices, &self.from, &ctx);
-            self.spare.extend([before.source, before.result]);
+        let result = restored(image, &treatment.findings, choices, self.options, &ctx)?;
+        let spare = self.spare_kept.pop().unwrap_or_default();
+        let before = [1, 2].map(|back| self.neighbour(back, begins));
+        let kept = Alone::of(&source, &result.planes, before, chroma, spare, &ctx);
+        self.spare.extend([source, result.planes]);
+        Ok(State::Alone(kept, treatment))
+    }
+
+    /// The frame so many before the next one, where it is of the same run.
+    fn neighbour(&self, back: usize, begins: bool) -> Option<&Alone> {
+        let len = self.window.len();
+        if begins || back > len || self.window.range(len + 1 - back..).any(|held| held.begins) {
+            return None;
         }
-        let unrounded = copied(&result.planes, self.spare.pop());
-        round(&mut result, &source, self.options, &self.to, &ctx);
-        self.to.write(&result, (bytes, &self.from), out)?;
-        shot.before = Some(Before { source, result: unrounded });
-        self.spare.push(result.planes);
-        Ok(true)
+        match &self.window[len - back].state {
+            State::Alone(kept, _) => Some(kept),
+            State::Done(..) => None,
+        }
+    }
+
+    /// The next frame that is done, its result in `out`. `last`: there are no more frames to wait for.
+    ///
+    /// # Errors
+    /// As of [`Frames::push`].
+    pub(super) fn pop(&mut self, last: bool, out: &mut Vec<u8>) -> Result<Option<Finished<T>>, Error> {
+        let Some(held) = self.window.get(self.out) else { return Ok(None) };
+        let changed = match &held.state {
+            State::Done(result, changed) => {
+                out.clone_from(result);
+                *changed
+            }
+            State::Alone(..) => {
+                let at = self.out;
+                let after = self.window.range(at + 1..).take(REACH);
+                let with =
+                    after.take_while(|held| !held.begins && matches!(held.state, State::Alone(..))).count();
+                if with < REACH && !last && self.window.len() == at + 1 + with {
+                    return Ok(None);
+                }
+                self.finish(at, with, out)?;
+                true
+            }
+        };
+        let newest = self.out + 1 == self.window.len();
+        let Some(held) = self.window.get_mut(self.out) else { return Ok(None) };
+        let tag = held.tag.take();
+        let done = Done { begins_shot: held.begins_shot, changed };
+        let method = held.method;
+        // The next frame is compared with the last one.
+        let bytes = match &held.state {
+            State::Alone(..) if newest => held.bytes.clone(),
+            _ => std::mem::take(&mut held.bytes),
+        };
+        self.out += 1;
+        while self.out > REACH {
+            let Some(held) = self.window.pop_front() else { break };
+            if let State::Alone(kept, _) = held.state {
+                self.spare_kept.push(kept);
+            }
+            self.out -= 1;
+        }
+        Ok(tag.map(|tag| Finished { tag, bytes, done, method }))
+    }
+
+    /// Makes the result of a restored frame, after which `with` others belong to the same run.
+    fn finish(&mut self, at: usize, with: usize, out: &mut Vec<u8>) -> Result<(), Error> {
+        let alone = |i: usize| match &self.window[i].state {
+            State::Alone(kept, _) => Some(kept),
+            State::Done(..) => None,
+        };
+        let belongs = |i: &usize| !self.window[i + 1].begins && alone(*i).is_some();
+        let behind = (at.saturating_sub(REACH)..at).rev().take_while(belongs).count();
+        let reach = with.min(behind);
+        let run: Vec<&Alone> = (at - reach..=at + reach).filter_map(alone).collect();
+        let held = &self.window[at];
+        let State::Alone(_, treatment) = &held.state else { return Ok(()) };
+        let ctx = self.context(held.number);
+        let mut image = self.from.read_into(&held.bytes, self.spare.pop().unwrap_or_default())?;
+        let source = copied(&image.planes, self.spare.pop());
+        mean(&run, &source, &mut image.planes, &ctx);
+        keep(&mut image, &source, &treatment.findings, &treatment.choices, &self.from, &ctx);
+        round(&mut image, &source, self.options, &self.to, &ctx);
+        self.to.write(&image, (&held.bytes, &self.from), out)?;
+        self.spare.extend([source, image.planes]);
+        Ok(())
     }
 }
 
@@ -211,31 +328,21 @@ fn copied(planes: &[Plane], spare: Option<Vec<Plane>>) -> Vec<Plane> {
 }
 
 /// What a frame is like. Methods that run as their authors wrote them ask nothing of it.
-fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Findings {
+pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Seen {
     let plain = Findings::plain(image.planes.len(), image.depth.bits());
     let named = choose(image, &plain, options);
     match named {
-        Ok(choices) if !choices.entry.ours && !choices.faithful => plain,
-        // A shot is treated alike: no frame of it is a drawing by itself.
-        _ => Findings { drawing: None, ..inspect(image, ctx) },
+        Ok(choices) if !choices.entry.ours && !choices.faithful => {
+            Seen { findings: plain, grade: Grade::None }
+        }
+        _ => look_at_frame(image, ctx),
     }
 }
 
 /// What is done with a frame. Frames of which nothing would have to be repaired at their own depth stay as they are: more
 /// bits are no reason to touch them.
-fn plan(
-    image: &Image,
-    findings: &Findings,
-    (options, coded): (&Options, f32),
-    bits: u8,
-) -> Result<Choices, Error> {
-    let share = if image.origin.is_lossy() && matches!(findings.cause, Cause::Coded | Cause::Video) {
-        coded
-    } else {
-        1.0
-    };
-    let own_depth =
-        Options { depth: OutputDepth::Keep, strength: share * options.strength, ..options.clone() };
+fn plan(image: &Image, findings: &Findings, options: &Options, bits: u8) -> Result<Choices, Error> {
+    let own_depth = Options { depth: OutputDepth::Keep, ..options.clone() };
     let choices = choose(image, findings, &own_depth)?;
     let own = choices.entry.ours || choices.faithful;
     let depth = if own { Depth::F32 } else { Depth::Int(bits) };
@@ -370,11 +477,12 @@ mod tests {
                     ..Options::default()
                 };
                 let ctx = Context::default();
-                let mut frames = Frames::new(&options, "", (format, format), &ctx);
+                let mut frames = Frames::new(&options, (format, format), &ctx);
                 let (mut got, mut want) = (Vec::new(), Vec::new());
                 for number in 0..3 {
                     let before = frame(number);
-                    assert!(frames.next(&before, number == 2, &mut got).unwrap().changed);
+                    frames.push((), before.clone(), number == 2, None).unwrap();
+                    assert!(frames.pop(true, &mut got).unwrap().unwrap().done.changed);
                     assert!(matches!(frames.codes, ByCodes::Method(_)), "{name} {method}");
                     let (image, _) =
                         crate::deband_with(format.read(&before).unwrap(), &options, &ctx).unwrap();
@@ -408,8 +516,9 @@ mod tests {
             ..Options::default()
         };
         let (ctx, mut out) = (Context::default(), Vec::new());
-        let mut frames = Frames::new(&options, "", (from, to), &ctx);
-        assert!(frames.next(&bytes, true, &mut out).unwrap().changed);
+        let mut frames = Frames::new(&options, (from, to), &ctx);
+        frames.push((), bytes.clone(), true, None).unwrap();
+        assert!(frames.pop(true, &mut out).unwrap().unwrap().done.changed);
         let mut changed = [0, 0];
         for (i, (pair, &code)) in out.as_chunks::<2>().0.iter().zip(&bytes[..SIZE.0 * SIZE.1]).enumerate() {
             changed[usize::from(i % SIZE.0 >= 160)] +=

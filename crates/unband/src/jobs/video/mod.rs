@@ -8,6 +8,7 @@ mod encoded;
 mod frames;
 mod options;
 mod plan;
+mod shots;
 mod steady;
 mod stop;
 mod stream;
@@ -26,6 +27,7 @@ use unband_io::video::{self, DecodeOptions, Decoder, Encoder, FrameFormat, Progr
 
 use self::frames::{Done, Frames};
 use self::plan::{Plan, bits_of, bits_of_film, cut, opened};
+use self::shots::Shots;
 use self::tally::Tally;
 use self::work::Work;
 use crate::{Context, Error};
@@ -33,7 +35,7 @@ use crate::{Context, Error};
 pub use self::alone::{Alone, check_film, deband_alone, decode_options};
 pub use self::encoded::EncoderTrial;
 pub use self::options::{FilmOptions, FilmReport};
-pub use self::plan::{Disk, FilmPlan, plan_film};
+pub use self::plan::{Disk, FilmPlan, ShotFound, plan_film};
 pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
 
@@ -87,15 +89,38 @@ fn work_on(
     let start = Instant::now();
     let plan = Plan::settle(input, output, options, programs)?;
     plan.check()?;
-    let told = plan.told()?;
+    let mut told = plan.told()?;
     tell(&told);
+    let shots = plan.look_over(ctx)?;
+    told.found = shots.found(&plan.film);
     let mut work = if options.resume {
         Work::resume(output, &plan.film, &plan.key)?
     } else {
         Work::begin(output, &plan.film, &plan.key)?
     };
+    if shots.leave_all() && work.segments.is_empty() && plan.may_stay() {
+        let bytes = if options.only_banded { Some(0) } else { plan.copied(&work)? };
+        if let Some(bytes) = bytes {
+            work.remove();
+            let frames = shots.0.iter().map(|shot| shot.frames).sum();
+            return Ok(FilmReport {
+                frames,
+                changed: 0,
+                worked: frames,
+                shots: shots.0.len() as u64,
+                methods: Vec::new(),
+                left: options.only_banded,
+                copied: !options.only_banded,
+                source_bytes: plan.film.state().map_or(0, |(bytes, _)| bytes),
+                bytes,
+                shown: plan.seconds().unwrap_or(0.0),
+                seconds: start.elapsed().as_secs_f64(),
+                plan: told,
+            });
+        }
+    }
     let mut worked = 0;
-    let done = if work.complete { Ok(()) } else { plan.encode(&mut work, &mut worked, ctx) };
+    let done = if work.complete { Ok(()) } else { plan.encode(&mut work, &shots, &mut worked, ctx) };
     let done = done
         .and_then(|()| Ok(ctx.check()?))
         .and_then(|()| if work.segments.is_empty() { Err(plan.empty()) } else { plan.finish(&work) });
@@ -116,6 +141,7 @@ fn work_on(
         shots: work.tally.shots,
         methods: work.tally.methods.clone(),
         left: false,
+        copied: false,
         source_bytes: plan.film.state().map_or(0, |(bytes, _)| bytes),
         bytes,
         shown: plan.shown(&work.segments),
@@ -176,8 +202,40 @@ impl Ending<'_> {
 }
 
 impl Plan<'_> {
+    /// What is found in the film; nothing where what is done does not depend on it.
+    fn look_over(&self, ctx: &Context<'_>) -> Result<Shots, Error> {
+        if self.follows_findings() {
+            Shots::look_over(&self.film, self.options, self.expected_frames(), self.programs, ctx)
+        } else {
+            Ok(Shots::default())
+        }
+    }
+
+    /// Copies a film in which nothing is to be repaired; gives its bytes, or nothing where the container cannot hold its codec.
+    fn copied(&self, work: &Work) -> Result<Option<u64>, Error> {
+        let joined = work.joined();
+        let same = self.film.path.extension() == self.output.extension() && self.others.all(&self.film);
+        if same {
+            let copied = fs::copy(&self.film.path, &joined).map(drop);
+            copied.map_err(|source| unband_io::Error::Io { action: "copy to", source }.in_file(&joined))?;
+        } else if let Err(error) = video::copy(&self.film, &self.others, &self.encoding, &joined) {
+            let _ = fs::remove_file(&joined);
+            return match error {
+                VideoError::NotWritten { .. } | VideoError::Frames { .. } => Ok(None),
+                other => Err(other.into()),
+            };
+        }
+        self.placed(&joined).map(Some)
+    }
+
     /// Decodes, works and encodes, from where the segments end.
-    fn encode(&self, work: &mut Work, worked: &mut u64, ctx: &Context<'_>) -> Result<(), Error> {
+    fn encode(
+        &self,
+        work: &mut Work,
+        shots: &Shots,
+        worked: &mut u64,
+        ctx: &Context<'_>,
+    ) -> Result<(), Error> {
         let decode = DecodeOptions {
             from: work.next.or(self.cut.map(|cut| cut.from)),
             to: self.cut.and_then(|cut| cut.to),
@@ -199,7 +257,8 @@ impl Plan<'_> {
             let (give_made, empty_made) = sync_channel::<Vec<u8>>(2 * WAITING);
             scope.spawn(move || read_all(&mut decoder, &to_work, &empty));
             let writer = scope.spawn(move || self.write_all(work, &to, &made, &give_made));
-            let done = self.work(&read, &give_back, (&to_writer, &empty_made), (from, to), worked, ctx);
+            let done =
+                self.work(&read, &give_back, (&to_writer, &empty_made), (from, to), (shots, worked), ctx);
             // What hangs up here ends the other two.
             drop((read, to_writer));
             let written =
@@ -217,16 +276,36 @@ impl Plan<'_> {
         give_back: &SyncSender<Vec<u8>>,
         (made, empty): (&SyncSender<Made>, &Receiver<Vec<u8>>),
         (from, to): (FrameFormat, FrameFormat),
-        worked: &mut u64,
+        (shots, worked): (&Shots, &mut u64),
         ctx: &Context<'_>,
     ) -> Result<(), Error> {
-        let mut frames = Frames::new(&self.options.options, &self.film.video.codec, (from, to), ctx);
+        let mut frames = Frames::new(&self.options.options, (from, to), ctx);
         let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
         let mut segment: Option<i64> = None;
         let total = self.expected_frames();
+        let looked = if shots.0.is_empty() { 0 } else { total / shots::SHARE };
+        let mut send = |frames: &mut Frames<'_, (i64, bool)>, last: bool| -> Result<bool, Error> {
+            loop {
+                let mut out = empty.try_recv().unwrap_or_default();
+                let Some(finished) = frames.pop(last, &mut out)? else { return Ok(true) };
+                let _ = give_back.try_send(finished.bytes);
+                let ((ticks, begins_segment), done) = (finished.tag, finished.done);
+                let frame = Made::Frame { ticks, bytes: out, begins_segment, done, method: finished.method };
+                if made.send(frame).is_err() {
+                    return Ok(false);
+                }
+                *worked += 1;
+                let done = *worked as usize;
+                ctx.progress.advance(looked + done, looked + total.max(done));
+            }
+        };
         for frame in read {
             let (ticks, bytes) = frame?;
-            let mut begins_shot = begins(&mut cuts, &bytes, &from, &mut codes);
+            let shot = shots.at(ticks);
+            let mut begins_shot = match shot {
+                Some(shot) => shot.first == ticks,
+                None => begins(&mut cuts, &bytes, &from, &mut codes),
+            };
             let age = segment.map(|first| self.film.seconds(ticks - first));
             let ends = age
                 .is_none_or(|age| (begins_shot && age >= SEGMENT_SECONDS) || age >= LONGEST_SEGMENT_SECONDS);
@@ -234,19 +313,19 @@ impl Plan<'_> {
                 // Nothing in a segment depends on another one: a run that goes on makes the same frames.
                 segment = Some(ticks);
                 frames.restart();
-                cuts = Cuts::new();
-                begins_shot = begins(&mut cuts, &bytes, &from, &mut codes);
+                if shot.is_none() {
+                    cuts = Cuts::new();
+                    begins_shot = begins(&mut cuts, &bytes, &from, &mut codes);
+                }
             }
-            let mut out = empty.try_recv().unwrap_or_default();
-            let done = frames.next(&bytes, begins_shot, &mut out)?;
-            let _ = give_back.try_send(bytes);
-            let method = frames.method();
-            if made.send(Made::Frame { ticks, bytes: out, begins_segment: ends, done, method }).is_err() {
+            frames.push((ticks, ends), bytes, begins_shot, shot.map(|shot| &shot.treatment))?;
+            if !send(&mut frames, false)? {
                 // The writer knows why.
                 return Ok(());
             }
-            *worked += 1;
-            ctx.progress.advance(*worked as usize, total.max(*worked as usize));
+        }
+        if !send(&mut frames, true)? {
+            return Ok(());
         }
         ctx.check()?;
         // A writer that is gone knows why.
@@ -332,8 +411,13 @@ impl Plan<'_> {
             &self.ffmpeg,
             &joined,
         )?;
-        let moved = bytes_of(&joined).and_then(|bytes| {
-            video::put_in_place(&joined, self.output, &self.film.path)?;
+        self.placed(&joined)
+    }
+
+    /// Puts a film that is written in its place; gives its bytes.
+    fn placed(&self, joined: &Path) -> Result<u64, Error> {
+        let moved = bytes_of(joined).and_then(|bytes| {
+            video::put_in_place(joined, self.output, &self.film.path)?;
             Ok(bytes)
         });
         moved.map_err(|source| unband_io::Error::Io { action: "write", source }.in_file(self.output).into())

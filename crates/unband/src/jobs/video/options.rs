@@ -44,6 +44,8 @@ pub struct FilmReport {
     pub plan: FilmPlan,
     /// Was nothing written, as there is nothing to repair? Only with [`FilmOptions::only_banded`].
     pub left: bool,
+    /// Were its pictures copied as they are coded, as there is nothing to repair?
+    pub copied: bool,
     /// Frames in the result.
     pub frames: u64,
     /// Frames of which something was changed, those of finished segments of earlier runs among them.

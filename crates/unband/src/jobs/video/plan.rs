@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use unband_image::Depth;
 use unband_io::free_bytes;
 use unband_io::video::probe::Stream;
-use unband_io::video::{self, Codec, Cut, Encoding, Ffmpeg, Film, Others, PixelFormat, Programs, VideoError};
+use unband_io::video::{
+    self, Codec, Cut, Encoding, Ffmpeg, Film, Others, PixelFormat, Programs, Purpose, VideoError,
+};
 
 use super::work::{self, Waiting};
 use super::{FilmOptions, check_film, ending_programs};
-use crate::{Choice, Context, Error, OutputDepth};
+use crate::verdict::Grade;
+use crate::{Choice, Context, Error, OutputDepth, methods};
 
 /// Everything that is settled before the first frame.
 pub(super) struct Plan<'a> {
@@ -55,8 +58,25 @@ pub struct FilmPlan {
     pub notes: Vec<String>,
     /// Room on the disk of the result.
     pub disk: Disk,
+    /// What was found in it, shot by shot; empty before it was looked at, and where the method asks nothing of it.
+    pub found: Vec<ShotFound>,
     /// Finished segments of an earlier run that are of this film and were made so, and their seconds.
     pub waiting: Option<(usize, f64)>,
+}
+
+/// A shot, and what was found in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShotFound {
+    /// When it begins, in seconds.
+    pub begins: f64,
+    /// Its frames.
+    pub frames: u64,
+    /// How bad its worst frame is, of those that were looked at.
+    pub grade: Grade,
+    /// What happened to it, in a sentence without a full stop.
+    pub finding: String,
+    /// The method that works on it; nothing where it stays as it is.
+    pub method: Option<&'static str>,
 }
 
 /// Room for a result, in bytes. Finished segments lie on the disk together with the film that is put together of them.
@@ -139,6 +159,7 @@ impl<'a> Plan<'a> {
             streams: self.others.streams(&self.film).cloned().collect(),
             notes: self.notes.clone(),
             disk: self.disk(),
+            found: Vec::new(),
             waiting: waiting.filter(|waiting| waiting.same).map(of_this),
         })
     }
@@ -162,6 +183,24 @@ impl<'a> Plan<'a> {
             .into());
         }
         Ok(self.disk().check(self.output)?)
+    }
+
+    /// Does what is done depend on what is found in frames? Methods that run as their authors wrote them ask nothing of it.
+    pub(super) fn follows_findings(&self) -> bool {
+        let options = &self.options.options;
+        let ours = |name: &str| methods::method(name).is_some_and(|entry| entry.ours);
+        options.faithful == Some(true) || self.named_method().is_none_or(ours)
+    }
+
+    /// May the pictures stay as they are coded where nothing is to be repaired? Not where people ask for another coding, depth or part.
+    pub(super) fn may_stay(&self) -> bool {
+        let options = self.options;
+        let asked = options.purpose != Purpose::default() || !options.ffmpeg_args.is_empty();
+        let other = options.options.depth != OutputDepth::Keep
+            || options.images.is_some()
+            || options.drop_dynamic_hdr;
+        let stills = self.encoding.muxer() == "image2";
+        options.only_banded || !(asked || other || stills || self.cut.is_some() || options.keep_going)
     }
 
     /// The method that people have named.
@@ -225,7 +264,7 @@ pub(super) fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -
     }
 }
 
-/// Looks at a film and at how it would be encoded; encodes nothing and writes nothing.
+/// Looks at a film, at what is banded in it and at how it would be encoded; encodes nothing and writes nothing.
 ///
 /// # Errors
 /// What [`deband_film`](super::deband_film) would refuse before the first frame.
@@ -236,8 +275,11 @@ pub fn plan_film(
     ctx: &Context<'_>,
 ) -> Result<FilmPlan, Error> {
     let programs = Programs::default();
-    let planned =
-        ending_programs(&programs, ctx.cancel, || Plan::settle(input, output, options, &programs)?.told());
+    let planned = ending_programs(&programs, ctx.cancel, || {
+        let plan = Plan::settle(input, output, options, &programs)?;
+        let found = plan.look_over(ctx)?.found(&plan.film);
+        Ok(FilmPlan { found, ..plan.told()? })
+    });
     planned.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
 }
 

@@ -1,17 +1,15 @@
-//! Stable in time: where nothing moves, a frame's result follows the one before it.
+//! Stable in time: where nothing moves, a frame's result is a mean over its neighbours before and after.
 //!
 //! Coding makes a still picture flicker by a code or so, and what is found in one frame is not quite what is found in the next.
-//! Where the pictures before and after are alike and one of them was corrected, the result is a mean over time; where they move,
-//! or where nothing was corrected, it is the frame's own.
+//! Neighbours count in pairs, one before and one after and both alike: what moves or fades evenly then has its own place in the
+//! mean, nothing lags behind, and a film that runs backwards gets the same frames.
 
 use unband_image::{Context, Plane};
-use unband_simd::Level;
-use unband_simd::change_rows::{add_changes, follow};
 
+/// Frames on each side that a mean may reach.
+pub(super) const REACH: usize = 2;
 /// Side of the squares in which motion is told, in samples of a plane.
 const SIDE: usize = 8;
-/// Most of the frame before in a mean: about six frames count.
-const MOST: f32 = 0.7;
 /// Mean difference of a square, in 8-bit codes: up to the first it stands still, from the second on it moves.
 const STILL: f32 = 0.5;
 const MOVES: f32 = 1.5;
@@ -19,66 +17,182 @@ const MOVES: f32 = 1.5;
 const CHANGED: f32 = 3.0;
 /// Mean correction of a square, in 8-bit codes, from which on it counts as corrected.
 const CORRECTED: f32 = 0.05;
+/// Parts of a sample: finer than a dither's noise, half the memory of floating point.
+const PARTS: f32 = 65535.0;
+/// Parts in an 8-bit code.
+const CODE: f32 = PARTS / 255.0;
+/// Chroma lies around nothing.
+const ZERO: f32 = 0.5;
 
-/// The frame before: as it came, and its result before it was rounded.
-pub(super) struct Before {
-    pub(super) source: Vec<Plane>,
-    pub(super) result: Vec<Plane>,
+/// A plane in whole parts.
+#[derive(Default)]
+struct Stored {
+    width: usize,
+    data: Vec<u16>,
 }
 
-/// Carries the result of the frame before on, where nothing moved. `source` is the frame as it came, `result` what was made of
-/// it, of the same sizes.
-pub(super) fn steady(result: &mut [Plane], source: &[Plane], before: &Before, ctx: &Context<'_>) {
-    for (p, plane) in result.iter_mut().enumerate() {
-        let (Some(source), Some(old_source), Some(old)) =
-            (source.get(p), before.source.get(p), before.result.get(p))
-        else {
-            continue;
+impl Stored {
+    fn of(plane: &Plane, zero: f32, mut data: Vec<u16>) -> Self {
+        data.clear();
+        data.extend(
+            plane.data.iter().map(|&value| ((value + zero) * PARTS).clamp(0.0, PARTS).round() as u16),
+        );
+        Self { width: plane.width, data }
+    }
+
+    fn row(&self, y: usize) -> &[u16] {
+        &self.data[y * self.width..][..self.width]
+    }
+}
+
+/// A frame as it came and its own result, before it is rounded.
+#[derive(Default)]
+pub(super) struct Alone {
+    source: Vec<Stored>,
+    result: Vec<Stored>,
+    /// How far it differs from the frame one and two before it, per plane and square, in parts; empty where there is none.
+    moved: [Vec<Vec<f32>>; REACH],
+}
+
+impl Alone {
+    /// Keeps a frame. `before`: the one before it and the one before that, of the same run. `chroma`: planes after the first lie around
+    /// nothing. `spare` lends its memory.
+    pub(super) fn of(
+        source: &[Plane],
+        result: &[Plane],
+        before: [Option<&Self>; REACH],
+        chroma: bool,
+        spare: Self,
+        ctx: &Context<'_>,
+    ) -> Self {
+        let zero = |p: usize| if chroma && p > 0 { ZERO } else { 0.0 };
+        let store = |planes: &[Plane], spare: Vec<Stored>| -> Vec<Stored> {
+            let mut spare: Vec<Vec<u16>> = spare.into_iter().map(|plane| plane.data).collect();
+            spare.resize_with(planes.len(), Vec::new);
+            let planes = planes.iter().enumerate().zip(spare);
+            planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare)).collect()
         };
-        let same = [source, old_source, old]
-            .iter()
-            .all(|other| (other.width, other.height) == (plane.width, plane.height));
-        if !same || plane.width == 0 {
+        let mut kept = Self {
+            source: store(source, spare.source),
+            result: store(result, spare.result),
+            moved: Default::default(),
+        };
+        kept.moved = before.map(|other| kept.moved_from(other, ctx));
+        kept
+    }
+
+    /// The same frame once more.
+    pub(super) fn again(&self, before: [Option<&Self>; REACH], ctx: &Context<'_>) -> Self {
+        let same = |planes: &[Stored]| {
+            planes.iter().map(|plane| Stored { width: plane.width, data: plane.data.clone() }).collect()
+        };
+        let moved = before.map(|other| self.moved_from(other, ctx));
+        Self { source: same(&self.source), result: same(&self.result), moved }
+    }
+
+    fn moved_from(&self, other: Option<&Self>, ctx: &Context<'_>) -> Vec<Vec<f32>> {
+        let Some(other) = other else { return Vec::new() };
+        self.source.iter().zip(&other.source).map(|(a, b)| differences(a, b, ctx)).collect()
+    }
+}
+
+/// The result of the frame in the middle of a run: its own, and where nothing moves a mean with its neighbours. `source` are its samples,
+/// `out` gets the result. `run`: up to [`REACH`] frames before it, itself, and as many after it.
+pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Context<'_>) {
+    let reach = run.len() / 2;
+    let middle = run[reach];
+    for (p, (plane, source)) in out.iter_mut().zip(source).enumerate() {
+        let (own, came) = (&middle.result[p], &middle.source[p]);
+        let width = own.width;
+        if width == 0 {
             continue;
         }
-        let shares = Shares::of(plane, source, old_source, old, ctx);
-        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(plane.width).collect();
+        let corrected = differences(own, came, ctx);
+        let shares: Vec<Vec<f32>> = (1..=reach)
+            .map(|k| {
+                // The frame k before it, and the one k after it.
+                let (to_before, to_after) = (&middle.moved[k - 1][p], &run[reach + k].moved[k - 1][p]);
+                let still = |&moved: &f32| ((MOVES - moved / CODE) / (MOVES - STILL)).clamp(0.0, 1.0);
+                let pairs = to_before.iter().zip(to_after).zip(&corrected);
+                pairs.map(|((a, b), c)| still(a).min(still(b)) * (c / CODE / CORRECTED).min(1.0)).collect()
+            })
+            .collect();
+        let squares =
+            Squares { columns: width.div_ceil(SIDE), rows: (own.data.len() / width).div_ceil(SIDE) };
+        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
         ctx.map_parts(rows, |y, row| {
-            if let Some(shares) = shares.row(y, row.len()) {
-                follow(
-                    ctx.level,
-                    row,
-                    &shares,
-                    source.row(y),
-                    old_source.row(y),
-                    old.row(y),
-                    CHANGED / 255.0,
-                );
+            let (own, came) = (own.row(y), came.row(y));
+            let (mut sum, mut weight) = (vec![0.0f32; width], vec![1.0f32; width]);
+            for (k, shares) in (1..).zip(&shares) {
+                let Some(shares) = squares.row(shares, y, width) else { continue };
+                let (a, b) = (run[reach - k], run[reach + k]);
+                let sides =
+                    [(a.source[p].row(y), a.result[p].row(y)), (b.source[p].row(y), b.result[p].row(y))];
+                add_pair(&mut sum, &mut weight, &shares, (came, own), sides);
+            }
+            let scale = 1.0 / PARTS;
+            for x in 0..width {
+                let correction = f32::from(own[x]) - f32::from(came[x]) + sum[x] / weight[x];
+                row[x] = source.row(y)[x] + scale * correction;
             }
         });
     }
 }
 
-/// How much of the frame before is taken, per square.
-struct Shares {
-    columns: usize,
-    rows: usize,
-    /// Row by row.
-    squares: Vec<f32>,
+/// Adds to `sum` how far the results of two frames lie from that of the one between them, and to `weight` how much they count.
+fn add_pair(
+    sum: &mut [f32],
+    weight: &mut [f32],
+    shares: &[f32],
+    (came, own): (&[u16], &[u16]),
+    [(a_came, a_own), (b_came, b_own)]: [(&[u16], &[u16]); 2],
+) {
+    let n = sum.len();
+    let (weight, shares, came, own) = (&mut weight[..n], &shares[..n], &came[..n], &own[..n]);
+    let (a_came, a_own, b_came, b_own) = (&a_came[..n], &a_own[..n], &b_came[..n], &b_own[..n]);
+    let scale = 1.0 / (CHANGED * CODE);
+    for i in 0..n {
+        let here = f32::from(came[i]);
+        let apart = (f32::from(a_came[i]) - here).abs().max((f32::from(b_came[i]) - here).abs()) * scale;
+        let share = shares[i] * (1.0 - apart * apart).max(0.0);
+        sum[i] += share * (f32::from(a_own[i]) + f32::from(b_own[i]) - 2.0 * f32::from(own[i]));
+        weight[i] += 2.0 * share;
+    }
 }
 
-impl Shares {
-    fn of(result: &Plane, source: &Plane, old_source: &Plane, old: &Plane, ctx: &Context<'_>) -> Self {
-        let (columns, rows) = (result.width.div_ceil(SIDE), result.height.div_ceil(SIDE));
-        let planes = [source, old_source, result, old];
-        let lines = ctx.map(rows, |row| line_of_squares(planes, row, ctx.level));
-        Self { columns, rows, squares: lines.concat() }
+/// Mean differences of two planes per square, in parts.
+fn differences(a: &Stored, b: &Stored, ctx: &Context<'_>) -> Vec<f32> {
+    let width = a.width;
+    if width == 0 || (b.width, b.data.len()) != (width, a.data.len()) {
+        return Vec::new();
     }
+    let height = a.data.len() / width;
+    let line = |row: usize| {
+        let lines = row * SIDE..((row + 1) * SIDE).min(height);
+        let mut sums = vec![0u32; width];
+        for y in lines.clone() {
+            for ((sum, &a), &b) in sums.iter_mut().zip(a.row(y)).zip(b.row(y)) {
+                *sum += u32::from(a.abs_diff(b));
+            }
+        }
+        sums.chunks(SIDE)
+            .map(|sums| sums.iter().sum::<u32>() as f32 / (sums.len() * lines.len()) as f32)
+            .collect::<Vec<f32>>()
+    };
+    ctx.map(height.div_ceil(SIDE), line).concat()
+}
 
+/// How many squares a plane has.
+struct Squares {
+    columns: usize,
+    rows: usize,
+}
+
+impl Squares {
     /// Shares along a row of samples, linear between the middles of squares. Nothing where all are 0.
-    fn row(&self, y: usize, width: usize) -> Option<Vec<f32>> {
+    fn row(&self, shares: &[f32], y: usize, width: usize) -> Option<Vec<f32>> {
         let (above, below, down) = between(y, self.rows);
-        let line = |row: usize| &self.squares[row * self.columns..][..self.columns];
+        let line = |row: usize| &shares[row * self.columns..][..self.columns];
         let mixed: Vec<f32> = line(above).iter().zip(line(below)).map(|(a, b)| a + down * (b - a)).collect();
         if mixed.iter().all(|&share| share == 0.0) {
             return None;
@@ -95,22 +209,6 @@ impl Shares {
     }
 }
 
-/// Shares of a row of squares. `planes`: the frame as it came and the one before, the results of both.
-fn line_of_squares([a, b, now, then]: [&Plane; 4], row: usize, level: Level) -> Vec<f32> {
-    let (mut moved, mut corrected) = (vec![0.0; a.width], vec![0.0; a.width]);
-    let lines = row * SIDE..((row + 1) * SIDE).min(a.height);
-    for y in lines.clone() {
-        add_changes(level, &mut moved, &mut corrected, a.row(y), b.row(y), now.row(y), then.row(y));
-    }
-    let share = |(moved, corrected): (&[f32], &[f32])| {
-        let codes = 255.0 / (moved.len() * lines.len()) as f32;
-        let mean = |sums: &[f32]| sums.iter().sum::<f32>() * codes;
-        let still = ((MOVES - mean(moved)) / (MOVES - STILL)).clamp(0.0, 1.0);
-        MOST * still * (mean(corrected) / CORRECTED).min(1.0)
-    };
-    moved.chunks(SIDE).zip(corrected.chunks(SIDE)).map(share).collect()
-}
-
 /// The squares whose middles lie before and after a sample, and how far it is from one to the other.
 fn between(at: usize, squares: usize) -> (usize, usize, f32) {
     let place = ((at as f32 + 0.5) / SIDE as f32 - 0.5).clamp(0.0, (squares - 1) as f32);
@@ -122,37 +220,77 @@ fn between(at: usize, squares: usize) -> (usize, usize, f32) {
 mod tests {
     use super::*;
 
+    const CODE: f32 = 1.0 / 255.0;
+
     fn plane(value: impl Fn(usize, usize) -> f32) -> Plane {
         let data = (0..40 * 24).map(|i| value(i % 40, i / 40)).collect();
         Plane { width: 40, height: 24, data }
     }
 
-    fn mixed(source: &Plane, result: &Plane, before: &Before) -> Plane {
-        let mut out = vec![result.clone()];
-        steady(&mut out, std::slice::from_ref(source), before, &Context { threads: 2, ..Context::default() });
+    /// The middle one of frames, each with its own result.
+    fn middle(frames: &[(Plane, Plane)]) -> Plane {
+        let ctx = Context { threads: 2, ..Context::default() };
+        let mut kept: Vec<Alone> = Vec::new();
+        for (source, result) in frames {
+            let before = [1, 2].map(|k| kept.len().checked_sub(k).map(|i| &kept[i]));
+            let next = Alone::of(
+                std::slice::from_ref(source),
+                std::slice::from_ref(result),
+                before,
+                false,
+                Alone::default(),
+                &ctx,
+            );
+            kept.push(next);
+        }
+        let run: Vec<&Alone> = kept.iter().collect();
+        let source = [frames[frames.len() / 2].0.clone()];
+        let mut out = source.to_vec();
+        mean(&run, &source, &mut out, &ctx);
         out.remove(0)
     }
 
     #[test]
-    fn what_stands_still_and_was_corrected_follows_the_frame_before() {
-        let code = 1.0 / 255.0;
-        let before = Before { source: vec![plane(|_, _| 0.5)], result: vec![plane(|_, _| 0.5 + code)] };
-        // The frame flickers by a third of a code and its correction is a code off.
-        let (source, result) = (plane(|_, _| 0.5 + 0.3 * code), plane(|_, _| 0.5));
-        let out = mixed(&source, &result, &before);
-        let share = (out.data[500] - 0.5) / code;
-        assert!(share > 0.65 && share < 0.71, "{share}");
+    fn what_stands_still_and_was_corrected_is_a_mean_of_its_neighbours() {
+        let flicker = [0.3, -0.2, 0.4, -0.3, 0.3];
+        let frames =
+            flicker.map(|f| (plane(|_, _| 0.5 + 0.5 * f * CODE), plane(|_, _| 0.5 + (1.0 + f) * CODE)));
+        let out = middle(&frames);
+        let wanted = 1.0 + flicker.iter().sum::<f32>() / 5.0;
+        assert!(((out.data[500] - 0.5) / CODE - wanted).abs() < 0.01, "{}", (out.data[500] - 0.5) / CODE);
+    }
+
+    #[test]
+    fn what_moves_or_fades_evenly_does_not_lag() {
+        // A slope of 0.05 codes a sample moves by four samples a frame, and fades by a quarter of a code.
+        let at = |x: usize, t: usize| 0.5 + (0.05 * (x as f32 + 4.0 * t as f32) + 0.25 * t as f32) * CODE;
+        let frames = [0, 1, 2, 3, 4].map(|t| (plane(|x, _| at(x, t)), plane(|x, _| at(x, t) + 0.2 * CODE)));
+        let out = middle(&frames);
+        let own = &frames[2].1;
+        let most = out.data.iter().zip(&own.data).map(|(a, b)| (a - b).abs() / CODE).fold(0.0, f32::max);
+        assert!(most < 0.005, "{most}");
+    }
+
+    #[test]
+    fn a_film_that_runs_backwards_has_the_same_frames() {
+        let frame = |t: usize| {
+            let value = move |x: usize, y: usize| 0.5 + ((x * 7 + y * 5 + t * 3) % 11) as f32 * 0.05 * CODE;
+            (plane(value), plane(move |x, y| value(x, y) + ((x + t * t) % 5) as f32 * 0.2 * CODE))
+        };
+        let mut frames = [0, 1, 2, 3, 4].map(frame);
+        let forth = middle(&frames);
+        frames.reverse();
+        assert_eq!(forth.data, middle(&frames).data);
     }
 
     #[test]
     fn what_moves_or_was_not_corrected_is_the_frames_own() {
-        let code = 1.0 / 255.0;
-        let before = Before { source: vec![plane(|_, _| 0.5)], result: vec![plane(|_, _| 0.5 + code)] };
-        let moving = plane(|x, _| 0.5 + 6.0 * code * (x as f32 * 0.9).sin());
-        let result = plane(|x, _| moving.data[x] + code);
-        assert_eq!(mixed(&moving, &result, &before).data, result.data);
-        let untouched = Before { source: vec![plane(|_, _| 0.5)], result: vec![plane(|_, _| 0.5)] };
-        let source = plane(|x, y| 0.5 + 0.2 * code * ((x + y) % 2) as f32);
-        assert_eq!(mixed(&source, &source, &untouched).data, source.data);
+        let moving = |t: usize| plane(move |x, _| 0.5 + 6.0 * CODE * ((x + 3 * t) as f32 * 0.9).sin());
+        let frames = [0, 1, 2].map(|t| (moving(t), plane(|x, y| moving(t).row(y)[x] + CODE)));
+        let out = middle(&frames);
+        assert!(out.data.iter().zip(&frames[1].1.data).all(|(a, b)| (a - b).abs() < 1e-4));
+        let noise = |t: usize| plane(move |x, y| 0.5 + 0.2 * CODE * ((x + y + t) % 2) as f32);
+        let frames = [0, 1, 2].map(|t| (noise(t), noise(t)));
+        assert_eq!(middle(&frames).data, frames[1].0.data);
     }
 }

@@ -45,7 +45,7 @@ pub fn deband_stream(
     let header = in_depth(header, depth)?;
     let to = FrameFormat::of_y4m(&header)?;
     let mut writer = Y4mWriter::new(output, header)?;
-    let frames = Frames::new(options, "", (from, to), ctx);
+    let frames = Frames::new(options, (from, to), ctx);
     work(frames, &from, |bytes| Ok(reader.next_bytes(bytes)?), |bytes| Ok(writer.write_bytes(bytes)?))
 }
 
@@ -91,7 +91,7 @@ pub fn deband_to_stream(
         })?;
         let colors = header.frame_bytes().unwrap_or(usize::MAX);
         let mut writer = Y4mWriter::new(&mut output, header).map_err(of_film)?;
-        let frames = Frames::new(&options.options, &film.video.codec, (from, to), ctx);
+        let frames = Frames::new(&options.options, (from, to), ctx);
         let next = |bytes: &mut Vec<u8>| Ok(decoder.next_frame(bytes)?.is_some());
         // Alpha comes last.
         let put = |bytes: &[u8]| Ok(writer.write_bytes(&bytes[..colors.min(bytes.len())])?);
@@ -111,7 +111,7 @@ fn in_depth(header: Y4mHeader, asked: OutputDepth) -> Result<Y4mHeader, Error> {
 
 /// All frames that come, until there are none.
 fn work(
-    mut frames: Frames<'_>,
+    mut frames: Frames<'_, ()>,
     from: &FrameFormat,
     mut next: impl FnMut(&mut Vec<u8>) -> Result<bool, Error>,
     mut put: impl FnMut(&[u8]) -> Result<(), Error>,
@@ -119,12 +119,21 @@ fn work(
     let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
     let (mut bytes, mut out) = (Vec::new(), Vec::new());
     let mut report = StreamReport::default();
-    while next(&mut bytes)? {
-        let done = frames.next(&bytes, begins(&mut cuts, &bytes, from, &mut codes), &mut out)?;
-        put(&out)?;
-        report.frames += 1;
-        report.changed += u64::from(done.changed);
-        report.shots += u64::from(done.begins_shot);
+    loop {
+        let more = next(&mut bytes)?;
+        if more {
+            let begins_shot = begins(&mut cuts, &bytes, from, &mut codes);
+            frames.push((), std::mem::take(&mut bytes), begins_shot, None)?;
+        }
+        while let Some(finished) = frames.pop(!more, &mut out)? {
+            put(&out)?;
+            report.frames += 1;
+            report.changed += u64::from(finished.done.changed);
+            report.shots += u64::from(finished.done.begins_shot);
+            bytes = finished.bytes;
+        }
+        if !more {
+            return Ok(report);
+        }
     }
-    Ok(report)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde::Serialize;
-use unband::video::{FilmPlan, FilmReport};
+use unband::video::{FilmPlan, FilmReport, ShotFound};
 use unband_io::video::Film;
 use unband_io::video::probe::{Stream, StreamKind};
 
@@ -20,6 +20,15 @@ pub fn line(input: &str, report: &FilmReport) -> String {
     if report.left {
         return format!(
             "{input}: {shots}, {frames}, nothing to repair, nothing written  {:.1} s",
+            report.seconds
+        );
+    }
+    if report.copied {
+        return format!(
+            "{input} → {}: {shots}, {frames}, nothing to repair, copied, {} ({}), {:.1} s",
+            report.plan.output.display(),
+            size(report.bytes),
+            bit_rate(report.bit_rate()),
             report.seconds
         );
     }
@@ -61,7 +70,28 @@ pub fn details(report: &FilmReport) -> Vec<String> {
         details.push(format!("{} done in this run", counted(report.worked, "frame")));
     }
     details.push(format!("{rate:.1} frames/s"));
+    details.extend(found(&report.plan));
     details
+}
+
+/// Shots that are listed.
+const LISTED: usize = 40;
+
+/// "0:02.000, 48 frames: visible, coded with loss …; smooth".
+fn found(plan: &FilmPlan) -> Vec<String> {
+    let line = |shot: &ShotFound| {
+        let frames = counted(shot.frames, "frame");
+        let method = shot.method.unwrap_or("left as it is");
+        format!("{}, {frames}: {}, {}; {method}", clock(shot.begins), shot.grade, shot.finding)
+    };
+    let mut lines: Vec<String> = plan.found.iter().take(LISTED).map(line).collect();
+    if plan.found.len() > LISTED {
+        lines.push(format!(
+            "and {} more: `--json` has all",
+            counted((plan.found.len() - LISTED) as u64, "shot")
+        ));
+    }
+    lines
 }
 
 /// What `--dry-run` says: how the film is, how it would be encoded, what goes along, and what the disk must hold.
@@ -80,6 +110,7 @@ pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
         format!("kept as they are: {}", streams(plan)),
     ];
     lines.extend(plan.notes.iter().cloned());
+    lines.extend(found(plan));
     lines.extend(disk(plan));
     if let Some((segments, seconds)) = plan.waiting {
         let parts = counted(segments as u64, "finished part");
@@ -160,6 +191,7 @@ pub struct FilmRecord<'a> {
     chapters: usize,
     frames: u64,
     notes: &'a [String],
+    found: Vec<FoundRecord<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     disk_needed: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,6 +207,16 @@ struct StreamRecord<'a> {
     kind: &'static str,
     codec: Option<&'a str>,
     language: Option<&'a str>,
+}
+
+/// A shot, and what was found in it.
+#[derive(Serialize)]
+struct FoundRecord<'a> {
+    begins: f64,
+    frames: u64,
+    banding: &'static str,
+    finding: &'a str,
+    method: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -206,6 +248,13 @@ impl<'a> FilmRecord<'a> {
             codec: stream.codec.as_deref(),
             language: stream.language.as_deref(),
         };
+        let shot = |shot: &'a ShotFound| FoundRecord {
+            begins: shot.begins,
+            frames: shot.frames,
+            banding: shot.grade.word(),
+            finding: &shot.finding,
+            method: shot.method,
+        };
         Self {
             schema: Schema::default(),
             input,
@@ -226,6 +275,7 @@ impl<'a> FilmRecord<'a> {
             chapters: plan.film.chapters,
             frames: plan.frames,
             notes: &plan.notes,
+            found: plan.found.iter().map(shot).collect(),
             disk_needed: plan.disk.needed,
             disk_free: plan.disk.free,
             done: None,
@@ -236,7 +286,11 @@ impl<'a> FilmRecord<'a> {
     pub fn done(input: &'a str, report: &'a FilmReport) -> Self {
         let methods = (!report.methods.is_empty()).then(|| report.methods.join(", "));
         Self {
-            status: if report.left { "unchanged" } else { "written" },
+            status: match (report.left, report.copied) {
+                (true, _) => "unchanged",
+                (_, true) => "copied",
+                _ => "written",
+            },
             output: (!report.left).then(|| exact(&report.plan.output)),
             film_seconds: Some(report.shown),
             method: methods,

@@ -140,7 +140,7 @@ type Looked = Result<(Vec<Value>, Option<Verdict>), String>;
 fn look(raw: &Raw, number: usize, format: &FrameFormat, plan: &Plan<'_>, ctx: &Context<'_>) -> Looked {
     let stored = image(format, &raw.bytes)?;
     let all = raw.begins || number.is_multiple_of(plan.every);
-    let verdict = all.then(|| Verdict::new(&unband::inspect(&stored, ctx)));
+    let verdict = all.then(|| Verdict::of_frame(&stored, ctx));
     let values = if all {
         values_of(&stored, plan.metrics, ctx)?
     } else {

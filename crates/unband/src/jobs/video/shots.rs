@@ -1,0 +1,203 @@
+//! A look at a whole film before its first frame is worked on: where shots begin, and what is done with each.
+//!
+//! A shot is treated alike from its first frame to its last, whatever its codec, its container and the frame at which the file begins.
+
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
+use unband_image::cuts::Cuts;
+use unband_image::inspect::{BandingMap, Findings, GridRegions};
+use unband_io::Limits;
+use unband_io::video::{Decoder, Film, FrameFormat, Programs};
+
+use super::frames::{Treatment, look};
+use super::plan::ShotFound;
+use super::{FilmOptions, WAITING, begins, bits_of_film, decode_options, read_all};
+use crate::verdict::{Grade, Seen};
+use crate::{Context, Error};
+
+/// Frames from one look to the next; the last frame of a shot is looked at too.
+const EVERY: u64 = 24;
+/// Of the time that a film takes, the part of the look, in parts of a frame's: for the progress.
+pub(super) const SHARE: usize = 12;
+
+/// A shot.
+#[derive(Clone)]
+pub(super) struct Shot {
+    /// Time of its first frame, in ticks.
+    pub(super) first: i64,
+    /// Its frames.
+    pub(super) frames: u64,
+    /// How bad its worst frame of those that were looked at is.
+    pub(super) grade: Grade,
+    /// What is done with it.
+    pub(super) treatment: Arc<Treatment>,
+}
+
+/// The shots of a film, or of the part of it that is asked for.
+#[derive(Default)]
+pub(super) struct Shots(pub(super) Vec<Shot>);
+
+impl Shots {
+    /// Decodes a film and looks at it. Films that cannot be decoded to their end have the shots before the damage: what is wrong is
+    /// said where the film is worked on.
+    ///
+    /// # Errors
+    /// Unknown methods and settings, and cancelled.
+    pub(super) fn look_over(
+        film: &Film,
+        options: &FilmOptions,
+        expected: usize,
+        programs: &Programs,
+        ctx: &Context<'_>,
+    ) -> Result<Self, Error> {
+        let decode =
+            unband_io::video::DecodeOptions { programs: programs.clone(), ..decode_options(film, options)? };
+        let mut decoder = Decoder::open(film, &decode, &Limits::default())?;
+        let format = *decoder.format();
+        let bits = bits_of_film(film, options)?;
+        std::thread::scope(|scope| {
+            let (send, frames) = sync_channel(WAITING);
+            let (give_back, empty) = sync_channel::<Vec<u8>>(2 * WAITING);
+            scope.spawn(move || read_all(&mut decoder, &send, &empty));
+            let mut looker = Looker { format, options, bits, ctx, shots: Vec::new(), open: None };
+            let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
+            for (number, frame) in frames.iter().enumerate() {
+                ctx.check()?;
+                let Ok((ticks, bytes)) = frame else { break };
+                let begins_shot = begins(&mut cuts, &bytes, &format, &mut codes);
+                if let Some(old) = looker.put(ticks, bytes, begins_shot)? {
+                    let _ = give_back.try_send(old);
+                }
+                ctx.progress.advance(number.min(expected) / SHARE, expected + expected / SHARE);
+            }
+            looker.end()?;
+            Ok(Self(looker.shots))
+        })
+    }
+
+    /// The shot in which a frame lies; nothing after the last one that is known.
+    pub(super) fn at(&self, ticks: i64) -> Option<&Shot> {
+        let after = self.0.partition_point(|shot| shot.first <= ticks);
+        self.0.get(after.checked_sub(1)?)
+    }
+
+    /// What people are told of them.
+    pub(super) fn found(&self, film: &Film) -> Vec<ShotFound> {
+        let found = |shot: &Shot| ShotFound {
+            begins: film.seconds(shot.first),
+            frames: shot.frames,
+            grade: shot.grade,
+            finding: shot.treatment.findings.sentence(),
+            method: (!shot.treatment.leaves()).then_some(shot.treatment.choices.entry.name),
+        };
+        self.0.iter().map(found).collect()
+    }
+
+    /// Is nothing of the film changed? Never where nobody has looked.
+    pub(super) fn leave_all(&self) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|shot| shot.treatment.leaves())
+    }
+}
+
+/// Looks at frames in order.
+struct Looker<'a> {
+    format: FrameFormat,
+    options: &'a FilmOptions,
+    bits: u8,
+    ctx: &'a Context<'a>,
+    shots: Vec<Shot>,
+    open: Option<Open>,
+}
+
+/// The shot so far.
+struct Open {
+    first: i64,
+    frames: u64,
+    last: Vec<u8>,
+    looks: Vec<(Treatment, Grade)>,
+}
+
+impl Looker<'_> {
+    /// One more frame; gives back memory.
+    fn put(&mut self, ticks: i64, bytes: Vec<u8>, begins: bool) -> Result<Option<Vec<u8>>, Error> {
+        if begins {
+            self.end()?;
+        }
+        let open = self.open.get_or_insert_with(|| Open {
+            first: ticks,
+            frames: 0,
+            last: Vec::new(),
+            looks: Vec::new(),
+        });
+        let wanted = open.frames.is_multiple_of(EVERY);
+        open.frames += 1;
+        let old = std::mem::replace(&mut open.last, bytes);
+        if wanted {
+            self.look()?;
+        }
+        Ok((!old.is_empty()).then_some(old))
+    }
+
+    /// Looks at the last frame.
+    fn look(&mut self) -> Result<(), Error> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let image = self.format.read(&open.last).map_err(|error| Error::Image(error.to_string()))?;
+        let Seen { findings, grade } = look(&image, &self.options.options, self.ctx);
+        let findings = Findings { map: BandingMap::default(), ..findings };
+        open.looks.push((Treatment::new(&image, findings, &self.options.options, self.bits)?, grade));
+        Ok(())
+    }
+
+    /// The shot has no more frames.
+    fn end(&mut self) -> Result<(), Error> {
+        if self.open.as_ref().is_some_and(|open| open.frames % EVERY != 1) {
+            self.look()?;
+        }
+        let Some(open) = self.open.take() else { return Ok(()) };
+        let grade = open.looks.iter().map(|(_, grade)| *grade).max().unwrap_or(Grade::None);
+        let looks = open.looks.into_iter().map(|(treatment, _)| treatment).collect();
+        if let Some(treatment) = settled(looks) {
+            self.shots.push(Shot {
+                first: open.first,
+                frames: open.frames,
+                grade,
+                treatment: Arc::new(treatment),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// What is done with a shot: it is restored where any frame that was looked at would be, by what was found most often and, of that, by the look
+/// in the middle.
+fn settled(mut looks: Vec<Treatment>) -> Option<Treatment> {
+    if looks.iter().any(|look| !look.leaves()) {
+        looks.retain(|look| !look.leaves());
+    }
+    let often = |cause| looks.iter().filter(|look| look.findings.cause == cause).count();
+    let most = looks.iter().map(|look| look.findings.cause).rev().max_by_key(|&cause| often(cause))?;
+    looks.retain(|look| look.findings.cause == most);
+    let regions = joined(&looks);
+    looks.sort_by(|a, b| a.findings.coded_codes.total_cmp(&b.findings.coded_codes));
+    let middle = looks.len() / 2;
+    let mut look = looks.swap_remove(middle);
+    look.findings.regions = regions;
+    Some(look)
+}
+
+/// Where the grid holds in any frame; nothing where it holds everywhere in one.
+fn joined(looks: &[Treatment]) -> Option<GridRegions> {
+    let mut all = looks.iter().map(|look| look.findings.regions.clone());
+    let mut regions = all.next()??;
+    for other in all {
+        let other = other?;
+        if other.holds.len() != regions.holds.len() {
+            return None;
+        }
+        for (holds, also) in regions.holds.iter_mut().zip(&other.holds) {
+            *holds = [0, 1, 2].map(|plane| holds[plane] || also[plane]);
+        }
+    }
+    Some(regions)
+}
