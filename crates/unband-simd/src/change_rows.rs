@@ -1,4 +1,4 @@
-//! Rows before and after a change: how much moved, and how a frame follows the one before it.
+//! Rows before and after a change: how much moved.
 // Bodies must melt into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always)]
 
@@ -21,18 +21,6 @@ pub struct Changes {
 dispatch! {
     /// Compares `values` with `source`, of the same length, no more than ±1 apart.
     pub fn count_changes(level, values: &[f32], source: &[f32]) -> Changes = count_body;
-
-    /// Adds `|a − b|` to `moved`, and the larger of `|now − a|` and `|then − b|` to `corrected`, sample by sample. All are of
-    /// the length of `moved`.
-    pub fn add_changes(
-        level, moved: &mut [f32], corrected: &mut [f32], a: &[f32], b: &[f32], now: &[f32], then: &[f32],
-    ) = add_body;
-
-    /// Moves `values` towards `old` by the share of each sample, less where `source` differs from `old_source`: by nothing
-    /// from `most` on.
-    pub fn follow(
-        level, values: &mut [f32], shares: &[f32], source: &[f32], old_source: &[f32], old: &[f32], most: f32,
-    ) = follow_body;
 }
 
 #[inline(always)]
@@ -53,35 +41,6 @@ fn count_body(values: &[f32], source: &[f32]) -> Changes {
     Changes { moved, largest: f32::from_bits(largest), sum }
 }
 
-#[inline(always)]
-fn add_body(moved: &mut [f32], corrected: &mut [f32], a: &[f32], b: &[f32], now: &[f32], then: &[f32]) {
-    let n = moved.len();
-    let (corrected, a, b, now, then) = (&mut corrected[..n], &a[..n], &b[..n], &now[..n], &then[..n]);
-    for i in 0..n {
-        moved[i] += (a[i] - b[i]).abs();
-        corrected[i] += (now[i] - a[i]).abs().max((then[i] - b[i]).abs());
-    }
-}
-
-#[inline(always)]
-fn follow_body(
-    values: &mut [f32],
-    shares: &[f32],
-    source: &[f32],
-    old_source: &[f32],
-    old: &[f32],
-    most: f32,
-) {
-    let n = values.len();
-    let (shares, source, old_source, old) = (&shares[..n], &source[..n], &old_source[..n], &old[..n]);
-    let scale = 1.0 / most;
-    for i in 0..n {
-        let apart = scale * (source[i] - old_source[i]);
-        let alike = (1.0 - apart * apart).max(0.0);
-        values[i] += shares[i] * alike * (old[i] - values[i]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,15 +54,8 @@ mod tests {
             let near = |seed| -> Vec<f32> {
                 a.iter().zip(scaled(n, seed, 0.01)).map(|(a, d)| if d < 0.0 { *a } else { a + d }).collect()
             };
-            let (b, now, then) = (near(2), near(3), near(4));
-            let shares: Vec<f32> = random(n, 5).iter().map(|v| v.abs()).collect();
-            let run = |level| {
-                let (mut moved, mut corrected) = (b.clone(), now.clone());
-                add_changes(level, &mut moved, &mut corrected, &a, &b, &now, &then);
-                let mut values = now.clone();
-                follow(level, &mut values, &shares, &a, &b, &then, 0.02);
-                (moved, corrected, values, count_changes(level, &now, &a))
-            };
+            let now = near(3);
+            let run = |level| count_changes(level, &now, &a);
             let scalar = run(Level::Scalar);
             for level in Level::all() {
                 assert_eq!(run(level), scalar, "{level:?}, {n} samples");
