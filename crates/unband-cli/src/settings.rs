@@ -41,7 +41,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         method,
         strength: args.strength.unwrap_or(1.0),
         depth: args.pictures.depth,
-        dither: args.pictures.dither,
+        dither: args.pictures.dither.unwrap_or_default(),
         locked: args.pictures.locked,
         seed: args.pictures.seed,
         precision: args.pictures.precision,

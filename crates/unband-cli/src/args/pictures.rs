@@ -55,9 +55,9 @@ pub struct PictureArgs {
     #[arg(short = 'n', long, help_heading = "Output")]
     pub dry_run: bool,
 
-    /// How rounding hides its error
-    #[arg(long, value_name = "KIND", default_value = "blue-noise", value_parser = dither, help_heading = "Rounding")]
-    pub dither: Dither,
+    /// How rounding hides its error [default: blue-noise; for films in 8 bits ordered, which encoders keep]
+    #[arg(long, value_name = "KIND", value_parser = dither, help_heading = "Rounding")]
+    pub dither: Option<Dither>,
     /// Dither all channels alike: no coloured specks on greys, slightly more visible noise
     #[arg(long, help_heading = "Rounding")]
     pub locked: bool,

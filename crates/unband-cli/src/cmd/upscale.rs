@@ -92,7 +92,7 @@ impl<'a> Upscale<'a> {
             weights: args.weights.as_deref().map(weights::file_named).transpose()?,
             precision: pictures.precision,
             depth: pictures.depth,
-            dither: pictures.dither,
+            dither: pictures.dither.unwrap_or_default(),
             locked: pictures.locked,
             seed: pictures.seed,
             max_memory: pictures.max_memory,
@@ -105,7 +105,7 @@ impl<'a> Upscale<'a> {
         let upscaler = Upscaler::new(&options).map_err(usage)?;
         let deband = args.deband.then(|| Options {
             precision: pictures.precision,
-            dither: pictures.dither,
+            dither: pictures.dither.unwrap_or_default(),
             seed: pictures.seed,
             max_memory: pictures.max_memory,
             ..Options::default()

@@ -34,6 +34,12 @@ impl Coding {
         self.blockiness >= 1.15 || self.coarseness.is_some_and(|c| c >= 3.9)
     }
 
+    /// Do steps lie on the borders of blocks a little more often than elsewhere, in luma or in chroma? Slopes without noise are as coarse
+    /// as coded ones, but favour no place. `trace`: that of [`Coding::trace`].
+    pub fn favours_blocks(self, trace: f64) -> bool {
+        self.blockiness >= 1.03 || trace - self.step(false) >= 0.12
+    }
+
     /// Do both measures say so?
     pub fn surely(self) -> bool {
         self.blockiness >= 1.15 && self.coarseness.is_none_or(|c| c >= 3.0)

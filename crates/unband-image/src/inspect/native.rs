@@ -70,7 +70,8 @@ pub(super) fn decide(
     };
     let coding = Coding::measure(&source(0));
     // What the file says of its codec is not asked: the same frames get the same answer in a mezzanine.
-    let coded = coding.visible();
+    let trace = coding.trace([&source(1), &source(2)]);
+    let coded = coding.visible() && coding.favours_blocks(trace);
     cause = if coded { Cause::Coded } else { Cause::Video };
     let step = match (bits > 8, coded) {
         (true, _) => DEEP,
@@ -78,8 +79,7 @@ pub(super) fn decide(
         (false, false) => 1.0,
     };
     found = (0..3).map(|i| PlaneGrid::plain(step * unit(i))).collect();
-    let trace = coding.trace([&source(1), &source(2)]) as f32;
-    Findings { coded_codes: trace, ..finish(image, cause, found, coded, bits) }
+    Findings { coded_codes: trace as f32, ..finish(image, cause, found, coded, bits) }
 }
 
 /// A plane that has not been touched since its levels were rounded.

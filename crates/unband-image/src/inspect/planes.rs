@@ -48,6 +48,24 @@ impl Fine {
     }
 }
 
+impl Fine {
+    /// Means of the whole blocks of so many samples, and their size.
+    pub fn blocks(&self, side: usize) -> (Self, Codes) {
+        let (width, height) =
+            (self.width / side, self.data.len().checked_div(self.width).unwrap_or(0) / side);
+        let mut data = Vec::with_capacity(width * height);
+        for y in 0..height {
+            let sum = |x: usize| {
+                let rows =
+                    (y * side..(y + 1) * side).map(|y| &self.data[y * self.width + x * side..][..side]);
+                rows.flatten().map(|&value| i32::from(value)).sum::<i32>()
+            };
+            data.extend((0..width).map(|x| (sum(x) / (side * side) as i32) as i16));
+        }
+        (Self { width, data }, Codes { width, height, planes: Vec::new() })
+    }
+}
+
 /// Luma or a colour difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {

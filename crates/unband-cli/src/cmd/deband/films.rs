@@ -149,9 +149,12 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
             Failure::usage(format!("`--ffmpeg-args {text}` has a quote that does not end"), "close it")
         })?,
     };
+    let purpose = if film.lossless { Purpose::Archive } else { film.purpose.unwrap_or_default() };
+    let mut options = pictures.options;
+    options.dither = args.pictures.dither.unwrap_or_else(|| FilmOptions::dither_for(purpose, options.depth));
     Ok(FilmOptions {
-        options: pictures.options,
-        purpose: if film.lossless { Purpose::Archive } else { film.purpose.unwrap_or_default() },
+        options,
+        purpose,
         ffmpeg_args,
         drop_dynamic_hdr: film.drop_dynamic_hdr,
         streams: StreamChoice { only: film.streams.clone(), dropped: film.drop_stream.clone() },

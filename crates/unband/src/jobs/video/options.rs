@@ -1,9 +1,10 @@
 //! What people say of a film, and what they are told of its result.
 
+use unband_image::dither::Dither;
 use unband_io::video::{Images, Purpose, StreamChoice};
 
 use super::FilmPlan;
-use crate::Options;
+use crate::{Options, OutputDepth};
 
 /// How a film is to be treated.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,15 @@ pub struct FilmOptions {
     pub from: Option<f64>,
     /// Only up to this time, in seconds.
     pub to: Option<f64>,
+}
+
+impl FilmOptions {
+    /// The dither for a film that people have named none for. Lossy encoders wipe blue noise out of 8 bits, and bands come back; an ordered
+    /// pattern they keep (`docs/films.md`). With more bits either stays.
+    pub fn dither_for(purpose: Purpose, depth: OutputDepth) -> Dither {
+        let eight = matches!(depth, OutputDepth::Bits(..=8));
+        if eight && purpose != Purpose::Archive { Dither::Ordered } else { Dither::default() }
+    }
 }
 
 /// What was done with a film.

@@ -120,7 +120,8 @@ fn work(
     let (mut bytes, mut out) = (Vec::new(), Vec::new());
     let mut report = StreamReport::default();
     loop {
-        let more = next(&mut bytes)?;
+        let read = next(&mut bytes);
+        let more = matches!(read, Ok(true));
         if more {
             let begins_shot = begins(&mut cuts, &bytes, from, &mut codes);
             frames.push((), std::mem::take(&mut bytes), begins_shot, None)?;
@@ -133,7 +134,8 @@ fn work(
             bytes = finished.bytes;
         }
         if !more {
-            return Ok(report);
+            // What is wrong is said behind the whole frames.
+            return read.map(|_| report);
         }
     }
 }
