@@ -1,4 +1,4 @@
-//! Rows before and after a change: how much moved.
+//! Rows before and after a change: how much moved, and the mean of a film's frames.
 // Bodies must melt into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always)]
 
@@ -21,6 +21,19 @@ pub struct Changes {
 dispatch! {
     /// Compares `values` with `source`, of the same length, no more than ±1 apart.
     pub fn count_changes(level, values: &[f32], source: &[f32]) -> Changes = count_body;
+
+    /// `out` gets `values + zero` in 1/65535, rounded and kept in range; of the same length.
+    pub fn to_words(level, out: &mut [u16], values: &[f32], zero: f32) = words_body;
+
+    /// Adds `|a − b|` to `sums`, all of one length.
+    pub fn add_differences(level, sums: &mut [u32], a: &[u16], b: &[u16]) = differences_body;
+
+    /// Adds to `sum` how far the results of two frames, `a` and `b`, lie from that of the one between them, and to `weight` how much
+    /// they count: by the share of each sample, less where one of them came otherwise than the one between, nothing from
+    /// `1 / scale` on. All of one length.
+    pub fn add_pair(
+        level, sum: &mut [f32], weight: &mut [f32], shares: &[f32], middle: Both<'_>, a: Both<'_>, b: Both<'_>, scale: f32,
+    ) = pair_body;
 }
 
 #[inline(always)]
@@ -41,6 +54,55 @@ fn count_body(values: &[f32], source: &[f32]) -> Changes {
     Changes { moved, largest: f32::from_bits(largest), sum }
 }
 
+/// A row of a frame as it came, and of its result.
+#[derive(Clone, Copy, Debug)]
+pub struct Both<'a> {
+    /// As it came.
+    pub came: &'a [u16],
+    /// Its result.
+    pub own: &'a [u16],
+}
+
+#[inline(always)]
+fn words_body(out: &mut [u16], values: &[f32], zero: f32) {
+    let values = &values[..out.len()];
+    for (out, &value) in out.iter_mut().zip(values) {
+        *out = ((value + zero) * 65535.0 + 0.5).clamp(0.0, 65535.0) as i32 as u16;
+    }
+}
+
+#[inline(always)]
+fn differences_body(sums: &mut [u32], a: &[u16], b: &[u16]) {
+    let n = sums.len();
+    let (a, b) = (&a[..n], &b[..n]);
+    for i in 0..n {
+        sums[i] += u32::from(a[i].abs_diff(b[i]));
+    }
+}
+
+#[inline(always)]
+fn pair_body(
+    sum: &mut [f32],
+    weight: &mut [f32],
+    shares: &[f32],
+    middle: Both<'_>,
+    a: Both<'_>,
+    b: Both<'_>,
+    scale: f32,
+) {
+    let n = sum.len();
+    let (weight, shares, came, own) = (&mut weight[..n], &shares[..n], &middle.came[..n], &middle.own[..n]);
+    let (a_came, a_own, b_came, b_own) = (&a.came[..n], &a.own[..n], &b.came[..n], &b.own[..n]);
+    for i in 0..n {
+        let here = i32::from(came[i]);
+        let apart =
+            (i32::from(a_came[i]) - here).abs().max((i32::from(b_came[i]) - here).abs()) as f32 * scale;
+        let share = shares[i] * (1.0 - apart * apart).max(0.0);
+        sum[i] += share * (i32::from(a_own[i]) + i32::from(b_own[i]) - 2 * i32::from(own[i])) as f32;
+        weight[i] += 2.0 * share;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,7 +117,25 @@ mod tests {
                 a.iter().zip(scaled(n, seed, 0.01)).map(|(a, d)| if d < 0.0 { *a } else { a + d }).collect()
             };
             let now = near(3);
-            let run = |level| count_changes(level, &now, &a);
+            let word =
+                |seed| -> Vec<u16> { random(n, seed).iter().map(|v| (32767.0 * (1.0 + v)) as u16).collect() };
+            let close: Vec<u16> = word(4).iter().map(|v| 30_000 + v % 900).collect();
+            let frames = [
+                (close.clone(), word(5)),
+                (close.iter().map(|v| v + 40).collect(), word(6)),
+                (word(7), word(8)),
+            ];
+            let [middle, before, after] = frames.each_ref().map(|(came, own)| Both { came, own });
+            let shares: Vec<f32> = random(n, 9).iter().map(|v| v.abs()).collect();
+            let run = |level| {
+                let (mut words, mut sums) = (vec![0; n], vec![7; n]);
+                to_words(level, &mut words, &now, 0.25);
+                add_differences(level, &mut sums, &frames[0].1, &frames[1].1);
+                let (mut sum, mut weight) = (a.clone(), now.clone());
+                add_pair(level, &mut sum, &mut weight, &shares, middle, before, before, 0.001);
+                add_pair(level, &mut sum, &mut weight, &shares, middle, before, after, 0.001);
+                (count_changes(level, &now, &a), words, sums, sum, weight)
+            };
             let scalar = run(Level::Scalar);
             for level in Level::all() {
                 assert_eq!(run(level), scalar, "{level:?}, {n} samples");

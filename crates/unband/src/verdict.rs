@@ -139,6 +139,7 @@ fn by_cambi(cambi: f64, findings: &Findings) -> Grade {
 mod tests {
     use super::*;
     use unband_image::inspect::PlaneGrid;
+    use unband_image::{Codec, Depth, Matrix, Model, Plane, Range, Subsampling};
 
     fn found(cause: Cause, step: f32, share: f32) -> Findings {
         let mut findings = Findings::plain(3, 8);
@@ -175,6 +176,45 @@ mod tests {
         assert_eq!(by_cambi(4.0, &with(10, 0.45)), Grade::None);
         assert_eq!(by_cambi(4.0, &with(10, 0.55)), Grade::Slight);
         assert_eq!(by_cambi(0.0, &with(10, 0.96)), Grade::Visible);
+    }
+
+    /// A frame of so many bits, its luma in 8-bit codes of the limited range.
+    fn frame(bits: u8, luma: impl Fn(f32, f32) -> f32) -> Image {
+        const SIZE: (usize, usize) = (320, 240);
+        let top = f32::from(1u16 << (bits - 8));
+        let value = |i: usize| {
+            let code = (luma((i % SIZE.0) as f32, (i / SIZE.0) as f32) * top).round();
+            (code / top - 16.0) / 219.0
+        };
+        let luma = Plane { width: SIZE.0, height: SIZE.1, data: (0..SIZE.0 * SIZE.1).map(value).collect() };
+        let chroma = Plane::filled(SIZE.0 / 2, SIZE.1 / 2, 0.0);
+        let subsampling = Subsampling::HALF;
+        let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Limited, subsampling };
+        Image::new(vec![luma, chroma.clone(), chroma], model, Depth::Int(bits))
+    }
+
+    #[test]
+    fn steps_of_eight_bits_are_seen_in_ten_and_fine_slopes_are_not() {
+        let look = |image: &Image| look_at_frame(image, &Context::default());
+        let steps = |x: f32, y: f32| (90.0 + x / 24.0 + y / 50.0).floor();
+        let slope = |x: f32, y: f32| 90.0 + x / 24.0 + y / 50.0;
+        for bits in [8, 10, 12] {
+            let seen = look(&frame(bits, steps));
+            assert!(seen.grade >= Grade::Visible && seen.findings.visible, "{bits} bits: {:?}", seen.grade);
+        }
+        for bits in [10, 12] {
+            let seen = look(&frame(bits, slope));
+            assert!(seen.grade == Grade::None && !seen.findings.visible, "{bits} bits: {:?}", seen.grade);
+        }
+    }
+
+    #[test]
+    fn what_is_found_does_not_depend_on_the_codecs_name() {
+        let plain = frame(8, |x, y| (90.0 + x / 24.0 + y / 50.0).floor());
+        let mut coded = plain.clone();
+        coded.origin.codec = Codec::Lossy("h264");
+        let [plain, coded] = [plain, coded].map(|image| look_at_frame(&image, &Context::default()));
+        assert_eq!((plain.grade, plain.findings), (coded.grade, coded.findings));
     }
 
     #[test]

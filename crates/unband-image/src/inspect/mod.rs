@@ -299,7 +299,7 @@ fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> 
 }
 
 /// Side of the blocks of whose means blurred steps are looked for.
-const BLOCK: usize = 4;
+const BLOCK: u16 = 4;
 
 fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Context<'_>) -> Findings {
     let planes = [0, 1, 2].map(|i| {
@@ -326,11 +326,16 @@ fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Con
         })
         .collect();
     // A coding in more than 8 bits blurs steps of 8 into short slopes, which are sharp in means of blocks.
-    let (blocks, size) = fine[0].blocks(if deep { BLOCK } else { usize::MAX });
+    let (blocks, size) = fine[0].blocks(BLOCK);
     let mut layers = layers;
     if deep && size.width > 0 && size.height > 0 {
         let source = Source::fine(&blocks, &size, ctx.level);
-        layers.push(Layer { source, scale: (BLOCK, BLOCK), step: 1.0, lossy: true });
+        layers.push(Layer {
+            source,
+            scale: (usize::from(BLOCK), usize::from(BLOCK)),
+            step: 1.0,
+            lossy: true,
+        });
     }
     let zero = if range == Range::Limited { 16.0 } else { 0.0 };
     let luma = Luma { source: &layers[0].source, unit: range.unit_codes(false), zero };

@@ -50,7 +50,8 @@ impl Fine {
 
 impl Fine {
     /// Means of the whole blocks of so many samples, and their size.
-    pub fn blocks(&self, side: usize) -> (Self, Codes) {
+    pub fn blocks(&self, side: u16) -> (Self, Codes) {
+        let (side, count) = (usize::from(side), i32::from(side).pow(2));
         let (width, height) =
             (self.width / side, self.data.len().checked_div(self.width).unwrap_or(0) / side);
         let mut data = Vec::with_capacity(width * height);
@@ -60,7 +61,7 @@ impl Fine {
                     (y * side..(y + 1) * side).map(|y| &self.data[y * self.width + x * side..][..side]);
                 rows.flatten().map(|&value| i32::from(value)).sum::<i32>()
             };
-            data.extend((0..width).map(|x| (sum(x) / (side * side) as i32) as i16));
+            data.extend((0..width).map(|x| (sum(x) / count) as i16));
         }
         (Self { width, data }, Codes { width, height, planes: Vec::new() })
     }

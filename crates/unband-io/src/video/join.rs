@@ -127,7 +127,7 @@ pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> R
         return Err(not_written(said.message()));
     }
     let place = film.streams.iter().position(|stream| stream.index == film.video.stream);
-    let expected = count_frames(&film.path, Some(film.video.stream as usize), &others.programs)?;
+    let expected = count_frames(&film.path, Some(film.video.stream), &others.programs)?;
     let found = count_frames(part, place, &others.programs)?;
     if found == expected {
         Ok(())

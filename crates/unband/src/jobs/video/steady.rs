@@ -5,6 +5,8 @@
 //! mean, nothing lags behind, and a film that runs backwards gets the same frames.
 
 use unband_image::{Context, Plane};
+use unband_simd::Level;
+use unband_simd::change_rows::{Both, add_differences, add_pair, to_words};
 
 /// Frames on each side that a mean may reach.
 pub(super) const REACH: usize = 2;
@@ -32,11 +34,9 @@ struct Stored {
 }
 
 impl Stored {
-    fn of(plane: &Plane, zero: f32, mut data: Vec<u16>) -> Self {
-        data.clear();
-        data.extend(
-            plane.data.iter().map(|&value| ((value + zero) * PARTS).clamp(0.0, PARTS).round() as u16),
-        );
+    fn of(plane: &Plane, zero: f32, mut data: Vec<u16>, level: Level) -> Self {
+        data.resize(plane.data.len(), 0);
+        to_words(level, &mut data, &plane.data, zero);
         Self { width: plane.width, data }
     }
 
@@ -70,7 +70,7 @@ impl Alone {
             let mut spare: Vec<Vec<u16>> = spare.into_iter().map(|plane| plane.data).collect();
             spare.resize_with(planes.len(), Vec::new);
             let planes = planes.iter().enumerate().zip(spare);
-            planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare)).collect()
+            planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare, ctx.level)).collect()
         };
         let mut kept = Self {
             source: store(source, spare.source),
@@ -126,9 +126,8 @@ pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Co
             for (k, shares) in (1..).zip(&shares) {
                 let Some(shares) = squares.row(shares, y, width) else { continue };
                 let (a, b) = (run[reach - k], run[reach + k]);
-                let sides =
-                    [(a.source[p].row(y), a.result[p].row(y)), (b.source[p].row(y), b.result[p].row(y))];
-                add_pair(&mut sum, &mut weight, &shares, (came, own), sides);
+                let (middle, a, b) = (Both { came, own }, both(a, p, y), both(b, p, y));
+                add_pair(ctx.level, &mut sum, &mut weight, &shares, middle, a, b, 1.0 / (CHANGED * CODE));
             }
             let scale = 1.0 / PARTS;
             for x in 0..width {
@@ -139,25 +138,9 @@ pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Co
     }
 }
 
-/// Adds to `sum` how far the results of two frames lie from that of the one between them, and to `weight` how much they count.
-fn add_pair(
-    sum: &mut [f32],
-    weight: &mut [f32],
-    shares: &[f32],
-    (came, own): (&[u16], &[u16]),
-    [(a_came, a_own), (b_came, b_own)]: [(&[u16], &[u16]); 2],
-) {
-    let n = sum.len();
-    let (weight, shares, came, own) = (&mut weight[..n], &shares[..n], &came[..n], &own[..n]);
-    let (a_came, a_own, b_came, b_own) = (&a_came[..n], &a_own[..n], &b_came[..n], &b_own[..n]);
-    let scale = 1.0 / (CHANGED * CODE);
-    for i in 0..n {
-        let here = f32::from(came[i]);
-        let apart = (f32::from(a_came[i]) - here).abs().max((f32::from(b_came[i]) - here).abs()) * scale;
-        let share = shares[i] * (1.0 - apart * apart).max(0.0);
-        sum[i] += share * (f32::from(a_own[i]) + f32::from(b_own[i]) - 2.0 * f32::from(own[i]));
-        weight[i] += 2.0 * share;
-    }
+/// A row of a frame's plane.
+fn both(frame: &Alone, p: usize, y: usize) -> Both<'_> {
+    Both { came: frame.source[p].row(y), own: frame.result[p].row(y) }
 }
 
 /// Mean differences of two planes per square, in parts.
@@ -171,9 +154,7 @@ fn differences(a: &Stored, b: &Stored, ctx: &Context<'_>) -> Vec<f32> {
         let lines = row * SIDE..((row + 1) * SIDE).min(height);
         let mut sums = vec![0u32; width];
         for y in lines.clone() {
-            for ((sum, &a), &b) in sums.iter_mut().zip(a.row(y)).zip(b.row(y)) {
-                *sum += u32::from(a.abs_diff(b));
-            }
+            add_differences(ctx.level, &mut sums, a.row(y), b.row(y));
         }
         sums.chunks(SIDE)
             .map(|sums| sums.iter().sum::<u32>() as f32 / (sums.len() * lines.len()) as f32)
