@@ -3,8 +3,9 @@
 use unband_image::Image;
 use unband_io::video::{DecodeOptions, Film, FrameFormat};
 
+use super::FilmOptions;
 use super::frames::Frames;
-use super::{FilmOptions, bits_of_film, cut};
+use super::plan::{bits_of_film, cut, with_bits};
 use crate::{Context, Error};
 
 /// A frame, before and after.
@@ -56,11 +57,7 @@ pub fn deband_alone(
     ctx: &Context<'_>,
 ) -> Result<Alone, Error> {
     let bits = bits_of_film(film, options)?;
-    let to = format.with_bits(bits).ok_or_else(|| Error::Option {
-        name: "depth of a film",
-        range: "what its pixel format has",
-        got: bits.to_string(),
-    })?;
+    let to = with_bits(format, bits)?;
     let mut out = Vec::new();
     let mut frames = Frames::new(&options.options, (*format, to), ctx);
     frames.push((), bytes.to_vec(), true, None)?;

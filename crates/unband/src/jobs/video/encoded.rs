@@ -10,9 +10,10 @@ use unband_io::video::{
 };
 use unband_io::{Leftover, Limits};
 
+use super::FilmOptions;
 use super::frames::Frames;
-use super::plan::encoding;
-use super::{FilmOptions, begins};
+use super::pass::begins;
+use super::plan::{encoding, with_bits};
 use crate::{Context, Error};
 
 /// As many frames before one and behind it are encoded with it: what an encoder makes of a frame depends on both.
@@ -65,11 +66,7 @@ impl<'a> EncoderTrial<'a> {
         };
         let mut decoder = Decoder::open(self.film, &part, &Limits::default())?;
         let from = *decoder.format();
-        let to = from.with_bits(self.encoding.bits).ok_or_else(|| Error::Option {
-            name: "depth of a film",
-            range: "what its pixel format has",
-            got: self.encoding.bits.to_string(),
-        })?;
+        let to = with_bits(&from, self.encoding.bits)?;
         let folder = tempfile::tempdir()
             .map_err(|source| unband_io::Error::Io { action: "make a temporary folder for", source })?;
         let _leftover = Leftover::new(folder.path());

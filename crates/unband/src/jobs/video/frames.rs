@@ -3,18 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use unband_image::dither::{Diffusion, Grid, Quantizer};
-use unband_image::inspect::Findings;
 use unband_image::restorer::NoProgress;
-use unband_image::{Context, Depth, Image, Model, Plane, Restorer, Rng};
+use unband_image::{Context, Depth, Image, Plane, Restorer, Rng};
 use unband_io::video::FrameFormat;
 
 use super::steady::{Alone, REACH, mean};
-use crate::choose::{Act, Choices, choose};
-use crate::faithful::cells;
-use crate::jobs::image::deband_as_it_lies;
-use crate::verdict::{Grade, Seen, look_at_frame};
-use crate::{Error, Options, OutputDepth};
+use super::treatment::{Treatment, keep, look, restored, round};
+use crate::{Error, Options};
 
 /// Frames from one look at a shot to the next, where nobody has looked at the whole of it.
 const LOOK_EVERY: u32 = 24;
@@ -26,28 +21,6 @@ pub(super) struct Done {
     pub(super) begins_shot: bool,
     /// Is any sample another one?
     pub(super) changed: bool,
-}
-
-/// What holds for the frames of a shot.
-pub(super) struct Treatment {
-    pub(super) findings: Findings,
-    pub(super) choices: Choices,
-}
-
-impl Treatment {
-    /// What is done with frames in which that was found.
-    ///
-    /// # Errors
-    /// As of [`choose`].
-    pub(super) fn new(image: &Image, findings: Findings, options: &Options, bits: u8) -> Result<Self, Error> {
-        let choices = plan(image, &findings, options, bits)?;
-        Ok(Self { findings, choices })
-    }
-
-    /// Do its frames stay as they are?
-    pub(super) fn leaves(&self) -> bool {
-        matches!(self.choices.act, Act::Leave(_) | Act::Regrid)
-    }
 }
 
 /// A frame that is done.
@@ -78,6 +51,7 @@ pub(super) struct Frames<'a, T> {
     /// Memory that can be used again: new memory costs more than some steps of the work.
     spare: Vec<Vec<Plane>>,
     spare_kept: Vec<Alone>,
+    spare_out: Vec<Vec<u8>>,
 }
 
 /// A frame on its way.
@@ -129,6 +103,7 @@ impl<'a, T> Frames<'a, T> {
             codes: ByCodes::Unknown,
             spare: Vec::new(),
             spare_kept: Vec::new(),
+            spare_out: Vec::new(),
         }
     }
 
@@ -176,7 +151,7 @@ impl<'a, T> Frames<'a, T> {
         number: u32,
         known: Option<&Arc<Treatment>>,
     ) -> Result<State, Error> {
-        let (ctx, mut out) = (self.context(number), Vec::new());
+        let (ctx, mut out) = (self.context(number), self.spare_out.pop().unwrap_or_default());
         if let ByCodes::Method(method) = &self.codes
             && self.from.restore_codes((bytes, &self.to), &mut out, &**method, &ctx)?
         {
@@ -200,13 +175,12 @@ impl<'a, T> Frames<'a, T> {
         }
         let choices = &treatment.choices;
         let own = choices.entry.ours || choices.faithful;
-        let before = [1, 2].map(|back| self.neighbour(back, begins));
         // To look for the same frame again costs little beside the work on it.
         if own
-            && let Some(held) = self.window.back().filter(|held| before[0].is_some() && held.bytes == bytes)
-            && let State::Alone(same, _) = &held.state
+            && let Some(same) = self.neighbour(1, begins)
+            && self.window.back().is_some_and(|held| held.bytes == bytes)
         {
-            return Ok(State::Alone(same.again(before, &ctx), treatment));
+            return Ok(State::Alone(same.again(self.neighbours(begins), &ctx), treatment));
         }
         let image = match image {
             Some(image) => image,
@@ -226,14 +200,18 @@ impl<'a, T> Frames<'a, T> {
             self.spare.push(result.planes);
             return Ok(State::Done(out, true));
         }
-        let chroma = image.is_yuv();
-        let source = copied(&image.planes, self.spare.pop());
-        let result = restored(image, &treatment.findings, choices, self.options, &ctx)?;
+        self.spare_out.push(out);
         let spare = self.spare_kept.pop().unwrap_or_default();
-        let before = [1, 2].map(|back| self.neighbour(back, begins));
-        let kept = Alone::of(&source, &result.planes, before, chroma, spare, &ctx);
-        self.spare.extend([source, result.planes]);
+        let kept = Alone::of(&image, self.neighbours(begins), spare, &ctx);
+        let result = restored(image, &treatment.findings, choices, self.options, &ctx)?;
+        let kept = kept.with_result(&result, &ctx);
+        self.spare.push(result.planes);
         Ok(State::Alone(kept, treatment))
+    }
+
+    /// The frame before the next one and the one before that, as of [`Frames::neighbour`].
+    fn neighbours(&self, begins: bool) -> [Option<&Alone>; REACH] {
+        std::array::from_fn(|i| self.neighbour(i + 1, begins))
     }
 
     /// The frame so many before the next one, where it is of the same run.
@@ -253,10 +231,10 @@ impl<'a, T> Frames<'a, T> {
     /// # Errors
     /// As of [`Frames::push`].
     pub(super) fn pop(&mut self, last: bool, out: &mut Vec<u8>) -> Result<Option<Finished<T>>, Error> {
-        let Some(held) = self.window.get(self.out) else { return Ok(None) };
-        let changed = match &held.state {
+        let Some(held) = self.window.get_mut(self.out) else { return Ok(None) };
+        let changed = match &mut held.state {
             State::Done(result, changed) => {
-                out.clone_from(result);
+                std::mem::swap(out, result);
                 *changed
             }
             State::Alone(..) => {
@@ -271,21 +249,17 @@ impl<'a, T> Frames<'a, T> {
                 true
             }
         };
-        let newest = self.out + 1 == self.window.len();
         let Some(held) = self.window.get_mut(self.out) else { return Ok(None) };
         let tag = held.tag.take();
         let done = Done { begins_shot: held.begins_shot, changed };
         let method = held.method;
-        // The next frame is compared with the last one.
-        let bytes = match &held.state {
-            State::Alone(..) if newest => held.bytes.clone(),
-            _ => std::mem::take(&mut held.bytes),
-        };
+        let bytes = std::mem::take(&mut held.bytes);
         self.out += 1;
         while self.out > REACH {
             let Some(held) = self.window.pop_front() else { break };
-            if let State::Alone(kept, _) = held.state {
-                self.spare_kept.push(kept);
+            match held.state {
+                State::Alone(kept, _) => self.spare_kept.push(kept),
+                State::Done(out, _) => self.spare_out.push(out),
             }
             self.out -= 1;
         }
@@ -305,155 +279,35 @@ impl<'a, T> Frames<'a, T> {
         let held = &self.window[at];
         let State::Alone(_, treatment) = &held.state else { return Ok(()) };
         let ctx = self.context(held.number);
-        let mut image = self.from.read_into(&held.bytes, self.spare.pop().unwrap_or_default())?;
-        let source = copied(&image.planes, self.spare.pop());
-        mean(&run, &source, &mut image.planes, &ctx);
-        keep(&mut image, &source, &treatment.findings, &treatment.choices, &self.from, &ctx);
+        let source = self.from.read_into(&held.bytes, self.spare.pop().unwrap_or_default())?;
+        let mut image = like(&source, self.spare.pop().unwrap_or_default());
+        mean(&run, &source.planes, &mut image.planes, &ctx);
+        keep(&mut image, &source, &treatment.findings, &treatment.choices, &ctx);
         round(&mut image, &source, self.options, &self.to, &ctx);
         self.to.write(&image, (&held.bytes, &self.from), out)?;
-        self.spare.extend([source, image.planes]);
+        self.spare.extend([source.planes, image.planes]);
         Ok(())
     }
 }
 
-/// The same planes, in memory that may be there.
-fn copied(planes: &[Plane], spare: Option<Vec<Plane>>) -> Vec<Plane> {
-    let mut out = spare.unwrap_or_default();
-    out.resize_with(planes.len(), || Plane::filled(0, 0, 0.0));
-    for (to, from) in out.iter_mut().zip(planes) {
+/// An image of the same size and colours, in memory that may be there; its samples are any.
+fn like(image: &Image, mut planes: Vec<Plane>) -> Image {
+    planes.resize_with(image.planes.len(), || Plane::filled(0, 0, 0.0));
+    for (to, from) in planes.iter_mut().zip(&image.planes) {
         (to.width, to.height) = (from.width, from.height);
-        to.data.clone_from(&from.data);
+        to.data.resize(from.data.len(), 0.0);
     }
-    out
-}
-
-/// What a frame is like. Methods that run as their authors wrote them ask nothing of it.
-pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Seen {
-    let plain = Findings::plain(image.planes.len(), image.depth.bits());
-    let named = choose(image, &plain, options);
-    match named {
-        Ok(choices) if !choices.entry.ours && !choices.faithful => {
-            Seen { findings: plain, grade: Grade::None }
-        }
-        _ => look_at_frame(image, ctx),
-    }
-}
-
-/// What is done with a frame. Frames of which nothing would have to be repaired at their own depth stay as they are: more
-/// bits are no reason to touch them.
-fn plan(image: &Image, findings: &Findings, options: &Options, bits: u8) -> Result<Choices, Error> {
-    let own_depth = Options { depth: OutputDepth::Keep, ..options.clone() };
-    let choices = choose(image, findings, &own_depth)?;
-    let own = choices.entry.ours || choices.faithful;
-    let depth = if own { Depth::F32 } else { Depth::Int(bits) };
-    Ok(Choices { depth, ..choices })
-}
-
-/// The frame restored, in the model that it has.
-fn restored(
-    image: Image,
-    findings: &Findings,
-    choices: &Choices,
-    options: &Options,
-    ctx: &Context<'_>,
-) -> Result<Image, Error> {
-    if !(choices.entry.rgb && image.is_yuv()) {
-        return Ok(deband_as_it_lies(image, findings.clone(), choices, options, ctx)?.0);
-    }
-    let wrong = |error: unband_image::ImageError| Error::Image(error.to_string());
-    let before = image.clone().into_rgb(ctx).map_err(wrong)?;
-    let float = Choices { depth: Depth::F32, ..choices.clone() };
-    let (after, _) = deband_as_it_lies(image.clone(), findings.clone(), &float, options, ctx)?;
-    Ok(with_difference(image, &before, &after))
-}
-
-/// Adds what a method has changed in red, green and blue to the luma and chroma that they came from: pixels that it has left
-/// alone keep their codes.
-fn with_difference(mut image: Image, before: &Image, after: &Image) -> Image {
-    let Model::Yuv { matrix, subsampling, .. } = image.color.model else { return image };
-    let (width, height) = (image.width(), image.height());
-    let (sx, sy) = (usize::from(subsampling.x), usize::from(subsampling.y));
-    let chroma_width = image.planes[1].width;
-    let share = |x: usize, y: usize| {
-        // Pixels that share a chroma sample, fewer at the border.
-        let (w, h) = ((width - x / sx * sx).min(sx), (height - y / sy * sy).min(sy));
-        1.0 / (w * h) as f32
-    };
-    for y in 0..height {
-        for x in 0..width {
-            let at = y * width + x;
-            let change = [0, 1, 2].map(|p| after.planes[p].data[at] - before.planes[p].data[at]);
-            let [luma, u, v] = matrix.to_yuv(change);
-            image.planes[0].data[at] += luma;
-            let chroma = y / sy * chroma_width + x / sx;
-            image.planes[1].data[chroma] += share(x, y) * u;
-            image.planes[2].data[chroma] += share(x, y) * v;
-        }
-    }
-    image
-}
-
-/// Keeps a mean over time inside the cells of the frame's own samples.
-fn keep(
-    result: &mut Image,
-    source: &[Plane],
-    findings: &Findings,
-    choices: &Choices,
-    from: &FrameFormat,
-    ctx: &Context<'_>,
-) {
-    if !choices.faithful {
-        return;
-    }
-    let mut original = Image::new(source.to_vec(), result.color.model, Depth::Int(from.pixels.bits));
-    original.color = result.color;
-    let cells = cells(&original, findings);
-    let limits = (f32::NEG_INFINITY, f32::INFINITY);
-    if let (true, [r, g, b]) = (cells.joint(), result.planes.as_mut_slice()) {
-        for y in 0..r.height {
-            let rows = [0, 1, 2].map(|p: usize| source[p].row(y));
-            cells.keep_pixels(ctx.level, (0, y), [r.row_mut(y), g.row_mut(y), b.row_mut(y)], rows, limits);
-        }
-        return;
-    }
-    for (p, plane) in result.planes.iter_mut().enumerate() {
-        let width = plane.width.max(1);
-        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
-        ctx.map_parts(rows, |y, row| cells.keep(ctx.level, p, (0, y), row, source[p].row(y), limits));
-    }
-}
-
-/// Dithers and rounds to the codes of the output.
-fn round(image: &mut Image, source: &[Plane], options: &Options, to: &FrameFormat, ctx: &Context<'_>) {
-    let depth = Depth::Int(to.pixels.bits);
-    let model = image.color.model;
-    let quantizer = Quantizer::new(options.dither, model, depth, options.locked, ctx);
-    let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
-    let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
-    for (p, plane) in image.planes.iter_mut().enumerate() {
-        let (low, high) = Grid::of_bits(model, p, to.pixels.bits).limits();
-        let width = plane.width.max(1);
-        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
-        if let Some(diffusion) = &mut diffusion {
-            rows.into_iter().enumerate().for_each(|(y, row)| diffusion.row(p, y, row, source[p].row(y)));
-        } else {
-            ctx.map_parts(rows, |y, row| {
-                for value in row.iter_mut() {
-                    *value = value.clamp(low, high);
-                }
-                quantizer.row(p, (0, y), row, source[p].row(y), None);
-            });
-        }
-    }
-    image.depth = depth;
+    let mut like = Image::new(planes, image.color.model, image.depth);
+    like.color = image.color;
+    like
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::Choice;
-    use unband_image::{Color, Matrix, Range, Subsampling};
+    use crate::{Choice, OutputDepth};
+    use unband_image::{Color, Matrix, Model, Range, Subsampling};
     use unband_io::video::PixelFormat;
 
     #[test]

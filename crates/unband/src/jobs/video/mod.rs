@@ -1,34 +1,29 @@
 //! The main job from film to film: decoded, debanded and encoded in one pass, everything else copied.
 //!
-//! Three threads hand frames on: one reads them from `ffmpeg`, this one works on them, with more threads inside a frame, one
-//! writes them to another `ffmpeg`. A few frames wait between them, so memory does not grow with the film.
+//! What is settled before the first frame (plan.rs), a look at all shots (shots.rs), then one pass over the frames (pass.rs).
 
 mod alone;
 mod encoded;
 mod frames;
 mod options;
+mod pass;
 mod plan;
 mod shots;
 mod steady;
 mod stop;
 mod stream;
 mod tally;
+mod treatment;
 mod work;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Instant;
 
-use unband_image::cuts::Cuts;
-use unband_io::Limits;
-use unband_io::video::{self, DecodeOptions, Decoder, Encoder, FrameFormat, Programs, Segment, VideoError};
+use unband_io::video::{self, Programs, Segment, VideoError};
 
-use self::frames::{Done, Frames};
-use self::plan::{Plan, bits_of, bits_of_film, cut, opened};
+use self::plan::Plan;
 use self::shots::Shots;
-use self::tally::Tally;
 use self::work::Work;
 use crate::{Context, Error};
 
@@ -38,13 +33,6 @@ pub use self::options::{FilmOptions, FilmReport};
 pub use self::plan::{Disk, FilmPlan, ShotFound, plan_film};
 pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
-
-/// Frames that wait between two threads.
-const WAITING: usize = 3;
-/// A segment has at least so many seconds, and ends with a shot if there is an end in time.
-const SEGMENT_SECONDS: f64 = 10.0;
-/// After so many seconds a segment ends wherever it is.
-const LONGEST_SEGMENT_SECONDS: f64 = 60.0;
 
 /// Takes the banding out of a film. What is not banded stays as it was; sound, subtitles, chapters and all else are copied.
 ///
@@ -91,41 +79,14 @@ fn work_on(
     plan.check()?;
     let mut told = plan.told()?;
     tell(&told);
-    let shots = plan.look_over(ctx)?;
-    told.found = shots.found(&plan.film);
     let mut work = if options.resume {
         Work::resume(output, &plan.film, &plan.key)?
     } else {
         Work::begin(output, &plan.film, &plan.key)?
     };
-    if shots.leave_all() && work.segments.is_empty() && plan.may_stay() {
-        let bytes = if options.only_banded { Some(0) } else { plan.copied(&work)? };
-        if let Some(bytes) = bytes {
-            work.remove();
-            let frames = shots.0.iter().map(|shot| shot.frames).sum();
-            return Ok(FilmReport {
-                frames,
-                changed: 0,
-                worked: frames,
-                shots: shots.0.len() as u64,
-                methods: Vec::new(),
-                left: options.only_banded,
-                copied: !options.only_banded,
-                source_bytes: plan.film.state().map_or(0, |(bytes, _)| bytes),
-                bytes,
-                shown: plan.seconds().unwrap_or(0.0),
-                seconds: start.elapsed().as_secs_f64(),
-                plan: told,
-            });
-        }
-    }
     let mut worked = 0;
-    let done = if work.complete { Ok(()) } else { plan.encode(&mut work, &shots, &mut worked, ctx) };
-    let done = done
-        .and_then(|()| Ok(ctx.check()?))
-        .and_then(|()| if work.segments.is_empty() { Err(plan.empty()) } else { plan.finish(&work) });
-    let bytes = match done {
-        Ok(bytes) => bytes,
+    let (end, bytes) = match plan.make(&mut work, &mut told, &mut worked, ctx) {
+        Ok(done) => done,
         Err(error) => {
             // Half a film only takes the room that the next attempt needs.
             let joined = work.joined();
@@ -135,21 +96,34 @@ fn work_on(
         }
     };
     let report = FilmReport {
-        frames: work.segments.iter().map(Segment::frames).sum(),
+        frames: match end {
+            End::Encoded => work.segments.iter().map(Segment::frames).sum(),
+            End::Copied | End::Left => worked,
+        },
         changed: work.tally.changed,
         worked,
         shots: work.tally.shots,
         methods: work.tally.methods.clone(),
-        left: false,
-        copied: false,
+        left: end == End::Left,
+        copied: end == End::Copied,
         source_bytes: plan.film.state().map_or(0, |(bytes, _)| bytes),
         bytes,
-        shown: plan.shown(&work.segments),
+        shown: if end == End::Encoded { plan.shown(&work.segments) } else { plan.seconds().unwrap_or(0.0) },
         seconds: start.elapsed().as_secs_f64(),
         plan: told,
     };
     work.remove();
     Ok(report)
+}
+
+/// How a film came to its result.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Encoded,
+    /// Nothing is to be repaired: its pictures stay as they are coded.
+    Copied,
+    /// Nothing is to be repaired, and nothing was written.
+    Left,
 }
 
 /// The same error about the result that people asked for, where it names a part of it.
@@ -172,36 +146,44 @@ pub fn unfinished(output: &Path) -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// What goes to the thread that writes.
-enum Made {
-    /// A frame and its time; does a segment begin with it?
-    Frame { ticks: i64, bytes: Vec<u8>, begins_segment: bool, done: Done, method: Option<&'static str> },
-    /// There are no more.
-    End,
-}
-
-/// A frame as it was decoded, with its time.
-type Read = Result<(i64, Vec<u8>), VideoError>;
-
-/// A segment that has all its frames and is still being encoded.
-struct Ending<'scope> {
-    segment: ScopedJoinHandle<'scope, Result<Segment, VideoError>>,
-    /// What became of its frames.
-    tally: Tally,
-    /// Time of the frame after it, in ticks; nothing when there is none.
-    next: Option<i64>,
-}
-
-impl Ending<'_> {
-    /// Waits for it and notes it.
-    fn settle(ending: Option<Self>, work: &mut Work) -> Result<(), VideoError> {
-        let Some(Self { segment, tally, next }) = ending else { return Ok(()) };
-        let segment = segment.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-        work.add(segment, &tally, next)
-    }
-}
-
 impl Plan<'_> {
+    /// Makes the film, from where earlier work ends; gives its bytes.
+    fn make(
+        &self,
+        work: &mut Work,
+        told: &mut FilmPlan,
+        worked: &mut u64,
+        ctx: &Context<'_>,
+    ) -> Result<(End, u64), Error> {
+        if !work.complete {
+            let shots = self.look_over(ctx)?;
+            told.found = shots.found(&self.film);
+            if work.segments.is_empty()
+                && shots.leave_all()
+                && self.may_stay()
+                && let Some(done) = self.kept(work)?
+            {
+                (*worked, work.tally.shots) =
+                    (shots.0.iter().map(|shot| shot.frames).sum(), shots.0.len() as u64);
+                return Ok(done);
+            }
+            self.encode(work, &shots, worked, ctx)?;
+        }
+        ctx.check()?;
+        if work.segments.is_empty() {
+            return Err(self.empty());
+        }
+        Ok((End::Encoded, self.finish(work)?))
+    }
+
+    /// What becomes of a film in which nothing is to be repaired; nothing where it must be encoded all the same.
+    fn kept(&self, work: &Work) -> Result<Option<(End, u64)>, Error> {
+        if self.options.only_banded {
+            return Ok(Some((End::Left, 0)));
+        }
+        Ok(self.copied(work)?.map(|bytes| (End::Copied, bytes)))
+    }
+
     /// What is found in the film; nothing where what is done does not depend on it.
     fn look_over(&self, ctx: &Context<'_>) -> Result<Shots, Error> {
         if self.follows_findings() {
@@ -226,167 +208,6 @@ impl Plan<'_> {
             };
         }
         self.placed(&joined).map(Some)
-    }
-
-    /// Decodes, works and encodes, from where the segments end.
-    fn encode(
-        &self,
-        work: &mut Work,
-        shots: &Shots,
-        worked: &mut u64,
-        ctx: &Context<'_>,
-    ) -> Result<(), Error> {
-        let decode = DecodeOptions {
-            from: work.next.or(self.cut.map(|cut| cut.from)),
-            to: self.cut.and_then(|cut| cut.to),
-            keep_going: self.options.keep_going,
-            key_frames_only: false,
-            programs: self.programs.clone(),
-        };
-        let mut decoder = Decoder::open(&self.film, &decode, &Limits::default())?;
-        let from = *decoder.format();
-        let to = from.with_bits(self.encoding.bits).ok_or_else(|| Error::Option {
-            name: "depth of a film",
-            range: "what its pixel format has",
-            got: self.encoding.bits.to_string(),
-        })?;
-        std::thread::scope(|scope| {
-            let (to_work, read) = sync_channel::<Read>(WAITING);
-            let (give_back, empty) = sync_channel::<Vec<u8>>(2 * WAITING);
-            let (to_writer, made) = sync_channel::<Made>(WAITING);
-            let (give_made, empty_made) = sync_channel::<Vec<u8>>(2 * WAITING);
-            scope.spawn(move || read_all(&mut decoder, &to_work, &empty));
-            let writer = scope.spawn(move || self.write_all(work, &to, &made, &give_made));
-            let done =
-                self.work(&read, &give_back, (&to_writer, &empty_made), (from, to), (shots, worked), ctx);
-            // What hangs up here ends the other two.
-            drop((read, to_writer));
-            let written =
-                writer.join().map_err(|_| Error::Image("the thread that writes failed".to_owned()))?;
-            // A writer that failed is why the work ended.
-            written?;
-            done
-        })
-    }
-
-    /// The middle: frames in order.
-    fn work(
-        &self,
-        read: &Receiver<Read>,
-        give_back: &SyncSender<Vec<u8>>,
-        (made, empty): (&SyncSender<Made>, &Receiver<Vec<u8>>),
-        (from, to): (FrameFormat, FrameFormat),
-        (shots, worked): (&Shots, &mut u64),
-        ctx: &Context<'_>,
-    ) -> Result<(), Error> {
-        let mut frames = Frames::new(&self.options.options, (from, to), ctx);
-        let (mut cuts, mut codes) = (Cuts::new(), Vec::new());
-        let mut segment: Option<i64> = None;
-        let total = self.expected_frames();
-        let looked = if shots.0.is_empty() { 0 } else { total / shots::SHARE };
-        let mut send = |frames: &mut Frames<'_, (i64, bool)>, last: bool| -> Result<bool, Error> {
-            loop {
-                let mut out = empty.try_recv().unwrap_or_default();
-                let Some(finished) = frames.pop(last, &mut out)? else { return Ok(true) };
-                let _ = give_back.try_send(finished.bytes);
-                let ((ticks, begins_segment), done) = (finished.tag, finished.done);
-                let frame = Made::Frame { ticks, bytes: out, begins_segment, done, method: finished.method };
-                if made.send(frame).is_err() {
-                    return Ok(false);
-                }
-                *worked += 1;
-                let done = *worked as usize;
-                ctx.progress.advance(looked + done, looked + total.max(done));
-            }
-        };
-        for frame in read {
-            let (ticks, bytes) = frame?;
-            let shot = shots.at(ticks);
-            let mut begins_shot = match shot {
-                Some(shot) => shot.first == ticks,
-                None => begins(&mut cuts, &bytes, &from, &mut codes),
-            };
-            let age = segment.map(|first| self.film.seconds(ticks - first));
-            let ends = age
-                .is_none_or(|age| (begins_shot && age >= SEGMENT_SECONDS) || age >= LONGEST_SEGMENT_SECONDS);
-            if ends {
-                // Nothing in a segment depends on another one: a run that goes on makes the same frames.
-                segment = Some(ticks);
-                frames.restart();
-                if shot.is_none() {
-                    cuts = Cuts::new();
-                    begins_shot = begins(&mut cuts, &bytes, &from, &mut codes);
-                }
-            }
-            frames.push((ticks, ends), bytes, begins_shot, shot.map(|shot| &shot.treatment))?;
-            if !send(&mut frames, false)? {
-                // The writer knows why.
-                return Ok(());
-            }
-        }
-        if !send(&mut frames, true)? {
-            return Ok(());
-        }
-        ctx.check()?;
-        // A writer that is gone knows why.
-        let _ = made.send(Made::End);
-        Ok(())
-    }
-
-    /// Encodes what comes, segment by segment. What an encoder still holds back when a segment ends comes out while the next
-    /// one begins.
-    fn write_all(
-        &self,
-        work: &mut Work,
-        to: &FrameFormat,
-        made: &Receiver<Made>,
-        give_back: &SyncSender<Vec<u8>>,
-    ) -> Result<(), VideoError> {
-        std::thread::scope(|scope| {
-            let mut ending = None;
-            let written = self.write_segments(work, to, (made, give_back), scope, &mut ending);
-            // What is finished stays, whatever became of the segment after it.
-            let settled = Ending::settle(ending, work);
-            written.and(settled)
-        })
-    }
-
-    /// The segment before the one that is being written is left in `ending`.
-    fn write_segments<'scope>(
-        &self,
-        work: &mut Work,
-        to: &FrameFormat,
-        (made, give_back): (&Receiver<Made>, &SyncSender<Vec<u8>>),
-        scope: &'scope Scope<'scope, '_>,
-        ending: &mut Option<Ending<'scope>>,
-    ) -> Result<(), VideoError> {
-        let (mut encoder, mut tally): (Option<Encoder>, _) = (None, Tally::default());
-        let mut ends =
-            |encoder: Encoder, tally, next: Option<i64>, work: &mut Work| -> Result<(), VideoError> {
-                Ending::settle(ending.take(), work)?;
-                *ending = Some(Ending { segment: scope.spawn(move || encoder.finish()), tally, next });
-                Ok(())
-            };
-        let mut number = work.segments.len();
-        for made in made {
-            let Made::Frame { ticks, bytes, begins_segment, done, method } = made else {
-                return encoder.map_or(Ok(()), |encoder| ends(encoder, tally, None, work));
-            };
-            if begins_segment {
-                if let Some(encoder) = encoder.take() {
-                    ends(encoder, std::mem::take(&mut tally), Some(ticks), work)?;
-                }
-                number += 1;
-                let path = work.path_of(number);
-                encoder = Some(Encoder::new(&self.film, to, &self.encoding, &path, self.programs)?);
-            }
-            if let Some(encoder) = &mut encoder {
-                encoder.write_frame(ticks, &bytes)?;
-            }
-            tally.put(done, self.named_method().or(method));
-            let _ = give_back.try_send(bytes);
-        }
-        Ok(())
     }
 
     /// Not a single frame has come.
@@ -442,32 +263,4 @@ fn bytes_of(path: &Path) -> std::io::Result<u64> {
         return Ok(fs::metadata(path)?.len());
     }
     fs::read_dir(path)?.map(|entry| Ok(entry?.metadata()?.len())).sum()
-}
-
-/// Hands on all frames.
-fn read_all(decoder: &mut Decoder, out: &SyncSender<Read>, empty: &Receiver<Vec<u8>>) {
-    loop {
-        let mut buffer = empty.try_recv().unwrap_or_default();
-        let read = match decoder.next_frame(&mut buffer) {
-            Ok(None) => return,
-            Ok(Some(ticks)) => Ok((ticks, buffer)),
-            Err(error) => Err(error),
-        };
-        let failed = read.is_err();
-        if out.send(read).is_err() || failed {
-            return;
-        }
-    }
-}
-
-/// Is this frame the first of a shot?
-fn begins(cuts: &mut Cuts, bytes: &[u8], format: &FrameFormat, codes: &mut Vec<u16>) -> bool {
-    let Some((luma, (width, _))) = format.planes().into_iter().next() else { return false };
-    let luma = &bytes[luma];
-    if format.pixels.sample_bytes() == 1 {
-        return cuts.begins_u8(luma, width);
-    }
-    codes.clear();
-    codes.extend(luma.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])));
-    cuts.begins_u16(codes, width, format.pixels.bits)
 }

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use unband_image::Depth;
-use unband_io::free_bytes;
 use unband_io::video::probe::Stream;
 use unband_io::video::{
-    self, Codec, Cut, Encoding, Ffmpeg, Film, Others, PixelFormat, Programs, Purpose, VideoError,
+    self, Codec, Cut, DecodeOptions, Decoder, Encoding, Ffmpeg, Film, FrameFormat, Others, PixelFormat,
+    Programs, Purpose, VideoError,
 };
+use unband_io::{Limits, free_bytes};
 
 use super::work::{self, Waiting};
-use super::{FilmOptions, check_film, ending_programs};
+use super::{FilmOptions, check_film, decode_options, ending_programs};
 use crate::verdict::Grade;
 use crate::{Choice, Context, Error, OutputDepth, methods};
 
@@ -285,15 +286,37 @@ pub fn plan_film(
 
 /// Bits per sample of the result: what is taken out of eight bits shows in ten, where its samples have a format of ten.
 pub(super) fn bits_of(depth: Depth, asked: OutputDepth, has: impl Fn(u8) -> bool) -> Result<u8, Error> {
-    let wrong = |range| Err(Error::Option { name: "depth of a film", range, got: asked.to_string() });
     match asked {
         OutputDepth::Keep => {
             Ok([depth.bits().clamp(10, 16)].into_iter().find(|&b| has(b)).unwrap_or(depth.bits()))
         }
         OutputDepth::Bits(bits @ 8..=16) if has(bits) => Ok(bits),
-        OutputDepth::Bits(8..=16) => wrong("8 where chroma is 4:1:1, 4:1:0 or 4:4:0"),
-        _ => wrong("8..=16"),
+        OutputDepth::Bits(8..=16) => Err(no_depth("8 where chroma is 4:1:1, 4:1:0 or 4:4:0", asked)),
+        _ => Err(no_depth("8..=16", asked)),
     }
+}
+
+fn no_depth(range: &'static str, got: impl ToString) -> Error {
+    Error::Option { name: "depth of a film", range, got: got.to_string() }
+}
+
+const OF_FORMAT: &str = "what its pixel format has";
+
+/// Frames like these, of so many bits.
+pub(super) fn with_bits(from: &FrameFormat, bits: u8) -> Result<FrameFormat, Error> {
+    from.with_bits(bits).ok_or_else(|| no_depth(OF_FORMAT, bits))
+}
+
+/// Decodes the part of a film that the options name. `from`: a later time to begin at, in ticks.
+pub(super) fn decoder(
+    film: &Film,
+    options: &FilmOptions,
+    from: Option<i64>,
+    programs: &Programs,
+) -> Result<Decoder, Error> {
+    let part = decode_options(film, options)?;
+    let part = DecodeOptions { from: from.or(part.from), programs: programs.clone(), ..part };
+    Ok(Decoder::open(film, &part, &Limits::default())?)
 }
 
 pub(super) fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Error> {
@@ -321,11 +344,7 @@ pub(super) fn encoding(
 /// The format of frames of so many bits.
 fn frames(film: &Film, bits: u8) -> Result<&'static PixelFormat, Error> {
     let (format, _) = video::working_format(film)?;
-    PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| Error::Option {
-        name: "depth of a film",
-        range: "what its pixel format has",
-        got: bits.to_string(),
-    })
+    PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| no_depth(OF_FORMAT, bits))
 }
 
 pub(super) fn cut(film: &Film, options: &FilmOptions) -> Result<Option<Cut>, Error> {

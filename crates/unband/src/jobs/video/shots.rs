@@ -7,12 +7,12 @@ use std::sync::mpsc::sync_channel;
 
 use unband_image::cuts::Cuts;
 use unband_image::inspect::{BandingMap, Findings, GridRegions};
-use unband_io::Limits;
-use unband_io::video::{Decoder, Film, FrameFormat, Programs};
+use unband_io::video::{Film, FrameFormat, Programs};
 
-use super::frames::{Treatment, look};
-use super::plan::ShotFound;
-use super::{FilmOptions, WAITING, begins, bits_of_film, decode_options, read_all};
+use super::FilmOptions;
+use super::pass::{WAITING, begins, read_all};
+use super::plan::{ShotFound, bits_of_film, decoder};
+use super::treatment::{Treatment, look};
 use crate::verdict::{Grade, Seen};
 use crate::{Context, Error};
 
@@ -22,7 +22,6 @@ const EVERY: u64 = 24;
 pub(super) const SHARE: usize = 12;
 
 /// A shot.
-#[derive(Clone)]
 pub(super) struct Shot {
     /// Time of its first frame, in ticks.
     pub(super) first: i64,
@@ -51,9 +50,7 @@ impl Shots {
         programs: &Programs,
         ctx: &Context<'_>,
     ) -> Result<Self, Error> {
-        let decode =
-            unband_io::video::DecodeOptions { programs: programs.clone(), ..decode_options(film, options)? };
-        let mut decoder = Decoder::open(film, &decode, &Limits::default())?;
+        let mut decoder = decoder(film, options, None, programs)?;
         let format = *decoder.format();
         let bits = bits_of_film(film, options)?;
         std::thread::scope(|scope| {

@@ -4,7 +4,7 @@
 //! Neighbours count in pairs, one before and one after and both alike: what moves or fades evenly then has its own place in the
 //! mean, nothing lags behind, and a film that runs backwards gets the same frames.
 
-use unband_image::{Context, Plane};
+use unband_image::{Context, Image, Plane};
 use unband_simd::Level;
 use unband_simd::change_rows::{Both, add_differences, add_pair, to_words};
 
@@ -23,7 +23,7 @@ const CORRECTED: f32 = 0.05;
 const PARTS: f32 = 65535.0;
 /// Parts in an 8-bit code.
 const CODE: f32 = PARTS / 255.0;
-/// Chroma lies around nothing.
+/// What is added to chroma, which lies around nothing.
 const ZERO: f32 = 0.5;
 
 /// A plane in whole parts.
@@ -55,30 +55,20 @@ pub(super) struct Alone {
 }
 
 impl Alone {
-    /// Keeps a frame. `before`: the one before it and the one before that, of the same run. `chroma`: planes after the first lie around
-    /// nothing. `spare` lends its memory.
-    pub(super) fn of(
-        source: &[Plane],
-        result: &[Plane],
-        before: [Option<&Self>; REACH],
-        chroma: bool,
-        spare: Self,
-        ctx: &Context<'_>,
-    ) -> Self {
-        let zero = |p: usize| if chroma && p > 0 { ZERO } else { 0.0 };
-        let store = |planes: &[Plane], spare: Vec<Stored>| -> Vec<Stored> {
-            let mut spare: Vec<Vec<u16>> = spare.into_iter().map(|plane| plane.data).collect();
-            spare.resize_with(planes.len(), Vec::new);
-            let planes = planes.iter().enumerate().zip(spare);
-            planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare, ctx.level)).collect()
-        };
+    /// Keeps a frame as it came. `before`: the one before it and the one before that, of the same run. `spare` lends its memory.
+    pub(super) fn of(source: &Image, before: [Option<&Self>; REACH], spare: Self, ctx: &Context<'_>) -> Self {
         let mut kept = Self {
-            source: store(source, spare.source),
-            result: store(result, spare.result),
+            source: stored(source, spare.source, ctx),
+            result: spare.result,
             moved: Default::default(),
         };
         kept.moved = before.map(|other| kept.moved_from(other, ctx));
         kept
+    }
+
+    /// Keeps its result too.
+    pub(super) fn with_result(self, result: &Image, ctx: &Context<'_>) -> Self {
+        Self { result: stored(result, self.result, ctx), ..self }
     }
 
     /// The same frame once more.
@@ -94,6 +84,15 @@ impl Alone {
         let Some(other) = other else { return Vec::new() };
         self.source.iter().zip(&other.source).map(|(a, b)| differences(a, b, ctx)).collect()
     }
+}
+
+/// An image in whole parts. `spare` lends its memory.
+fn stored(image: &Image, spare: Vec<Stored>, ctx: &Context<'_>) -> Vec<Stored> {
+    let mut spare: Vec<Vec<u16>> = spare.into_iter().map(|plane| plane.data).collect();
+    spare.resize_with(image.planes.len(), Vec::new);
+    let zero = |p: usize| if image.is_yuv() && p > 0 { ZERO } else { 0.0 };
+    let planes = image.planes.iter().enumerate().zip(spare);
+    planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare, ctx.level)).collect()
 }
 
 /// The result of the frame in the middle of a run: its own, and where nothing moves a mean with its neighbours. `source` are its samples,
@@ -200,6 +199,7 @@ fn between(at: usize, squares: usize) -> (usize, usize, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unband_image::{Depth, Model};
 
     const CODE: f32 = 1.0 / 255.0;
 
@@ -214,15 +214,9 @@ mod tests {
         let mut kept: Vec<Alone> = Vec::new();
         for (source, result) in frames {
             let before = [1, 2].map(|k| kept.len().checked_sub(k).map(|i| &kept[i]));
-            let next = Alone::of(
-                std::slice::from_ref(source),
-                std::slice::from_ref(result),
-                before,
-                false,
-                Alone::default(),
-                &ctx,
-            );
-            kept.push(next);
+            let gray = |plane: &Plane| Image::new(vec![plane.clone()], Model::Gray, Depth::F32);
+            let next = Alone::of(&gray(source), before, Alone::default(), &ctx);
+            kept.push(next.with_result(&gray(result), &ctx));
         }
         let run: Vec<&Alone> = kept.iter().collect();
         let source = [frames[frames.len() / 2].0.clone()];

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use unband_image::cuts::Cuts;
 use unband_image::{Depth, Model};
-use unband_io::video::{Decoder, Film, FrameFormat, Programs, Samples};
+use unband_io::video::{Film, FrameFormat, Programs, Samples};
 use unband_io::{Limits, Y4mHeader, Y4mReader, Y4mWriter};
 
 use super::frames::Frames;
-use super::{FilmOptions, begins, bits_of, check_film, decode_options, ending_programs, opened};
+use super::pass::begins;
+use super::plan::{bits_of, decoder, opened, with_bits};
+use super::{FilmOptions, check_film, ending_programs};
 use crate::{Context, Error, Options, OutputDepth};
 
 /// What was done with a stream.
@@ -64,9 +66,7 @@ pub fn deband_to_stream(
     let done = ending_programs(&programs, ctx.cancel, || {
         let film = opened(input, options, &programs)?;
         check_film(&film, options)?;
-        let decode =
-            unband_io::video::DecodeOptions { programs: programs.clone(), ..decode_options(&film, options)? };
-        let mut decoder = Decoder::open(&film, &decode, &Limits::default())?;
+        let mut decoder = decoder(&film, options, None, &programs)?;
         let from = *decoder.format();
         let of_film = |error: unband_io::Error| Error::from(error.in_file(input));
         if from.color.model == Model::Rgb {
@@ -84,11 +84,7 @@ pub fn deband_to_stream(
             mono: from.pixels.samples == Samples::Gray,
         };
         let header = in_depth(header, options.options.depth)?;
-        let to = from.with_bits(header.depth.bits()).ok_or(Error::Option {
-            name: "depth of a film",
-            range: "what its pixel format has",
-            got: header.depth.bits().to_string(),
-        })?;
+        let to = with_bits(&from, header.depth.bits())?;
         let colors = header.frame_bytes().unwrap_or(usize::MAX);
         let mut writer = Y4mWriter::new(&mut output, header).map_err(of_film)?;
         let frames = Frames::new(&options.options, (from, to), ctx);

@@ -1,0 +1,160 @@
+//! What is found in a frame, and what is done with it: the choice of a shot, and each step on one frame.
+
+use unband_image::dither::{Diffusion, Grid, Quantizer};
+use unband_image::inspect::Findings;
+use unband_image::{Context, Depth, Image, Model};
+use unband_io::video::FrameFormat;
+
+use crate::choose::{Act, Choices, choose};
+use crate::faithful::cells;
+use crate::jobs::image::deband_as_it_lies;
+use crate::verdict::{Grade, Seen, look_at_frame};
+use crate::{Error, Options, OutputDepth};
+
+/// What holds for the frames of a shot.
+pub(super) struct Treatment {
+    pub(super) findings: Findings,
+    pub(super) choices: Choices,
+}
+
+impl Treatment {
+    /// What is done with frames in which that was found.
+    ///
+    /// # Errors
+    /// As of [`choose`].
+    pub(super) fn new(image: &Image, findings: Findings, options: &Options, bits: u8) -> Result<Self, Error> {
+        let choices = plan(image, &findings, options, bits)?;
+        Ok(Self { findings, choices })
+    }
+
+    /// Do its frames stay as they are?
+    pub(super) fn leaves(&self) -> bool {
+        matches!(self.choices.act, Act::Leave(_) | Act::Regrid)
+    }
+}
+
+/// What a frame is like. Methods that run as their authors wrote them ask nothing of it.
+pub(super) fn look(image: &Image, options: &Options, ctx: &Context<'_>) -> Seen {
+    let plain = Findings::plain(image.planes.len(), image.depth.bits());
+    let named = choose(image, &plain, options);
+    match named {
+        Ok(choices) if !choices.entry.ours && !choices.faithful => {
+            Seen { findings: plain, grade: Grade::None }
+        }
+        _ => look_at_frame(image, ctx),
+    }
+}
+
+/// What is done with a frame. Frames of which nothing would have to be repaired at their own depth stay as they are: more
+/// bits are no reason to touch them.
+fn plan(image: &Image, findings: &Findings, options: &Options, bits: u8) -> Result<Choices, Error> {
+    let own_depth = Options { depth: OutputDepth::Keep, ..options.clone() };
+    let choices = choose(image, findings, &own_depth)?;
+    let own = choices.entry.ours || choices.faithful;
+    let depth = if own { Depth::F32 } else { Depth::Int(bits) };
+    Ok(Choices { depth, ..choices })
+}
+
+/// The frame restored, in the model that it has.
+pub(super) fn restored(
+    image: Image,
+    findings: &Findings,
+    choices: &Choices,
+    options: &Options,
+    ctx: &Context<'_>,
+) -> Result<Image, Error> {
+    if !(choices.entry.rgb && image.is_yuv()) {
+        return Ok(deband_as_it_lies(image, findings.clone(), choices, options, ctx)?.0);
+    }
+    let wrong = |error: unband_image::ImageError| Error::Image(error.to_string());
+    let before = image.clone().into_rgb(ctx).map_err(wrong)?;
+    let float = Choices { depth: Depth::F32, ..choices.clone() };
+    let (after, _) = deband_as_it_lies(image.clone(), findings.clone(), &float, options, ctx)?;
+    Ok(with_difference(image, &before, &after))
+}
+
+/// Adds what a method has changed in red, green and blue to the luma and chroma that they came from: pixels that it has left
+/// alone keep their codes.
+fn with_difference(mut image: Image, before: &Image, after: &Image) -> Image {
+    let Model::Yuv { matrix, subsampling, .. } = image.color.model else { return image };
+    let (width, height) = (image.width(), image.height());
+    let (sx, sy) = (usize::from(subsampling.x), usize::from(subsampling.y));
+    let chroma_width = image.planes[1].width;
+    let share = |x: usize, y: usize| {
+        // Pixels that share a chroma sample, fewer at the border.
+        let (w, h) = ((width - x / sx * sx).min(sx), (height - y / sy * sy).min(sy));
+        1.0 / (w * h) as f32
+    };
+    for y in 0..height {
+        for x in 0..width {
+            let at = y * width + x;
+            let change = [0, 1, 2].map(|p| after.planes[p].data[at] - before.planes[p].data[at]);
+            let [luma, u, v] = matrix.to_yuv(change);
+            image.planes[0].data[at] += luma;
+            let chroma = y / sy * chroma_width + x / sx;
+            image.planes[1].data[chroma] += share(x, y) * u;
+            image.planes[2].data[chroma] += share(x, y) * v;
+        }
+    }
+    image
+}
+
+/// Keeps a mean over time inside the cells of the frame's own samples.
+pub(super) fn keep(
+    result: &mut Image,
+    source: &Image,
+    findings: &Findings,
+    choices: &Choices,
+    ctx: &Context<'_>,
+) {
+    if !choices.faithful {
+        return;
+    }
+    let cells = cells(source, findings);
+    let limits = (f32::NEG_INFINITY, f32::INFINITY);
+    if let (true, [r, g, b]) = (cells.joint(), result.planes.as_mut_slice()) {
+        for y in 0..r.height {
+            let rows = [0, 1, 2].map(|p: usize| source.planes[p].row(y));
+            cells.keep_pixels(ctx.level, (0, y), [r.row_mut(y), g.row_mut(y), b.row_mut(y)], rows, limits);
+        }
+        return;
+    }
+    for (p, plane) in result.planes.iter_mut().enumerate() {
+        let width = plane.width.max(1);
+        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
+        ctx.map_parts(rows, |y, row| cells.keep(ctx.level, p, (0, y), row, source.planes[p].row(y), limits));
+    }
+}
+
+/// Dithers and rounds to the codes of the output.
+pub(super) fn round(
+    image: &mut Image,
+    source: &Image,
+    options: &Options,
+    to: &FrameFormat,
+    ctx: &Context<'_>,
+) {
+    let depth = Depth::Int(to.pixels.bits);
+    let model = image.color.model;
+    let quantizer = Quantizer::new(options.dither, model, depth, options.locked, ctx);
+    let widths: Vec<usize> = image.planes.iter().map(|plane| plane.width).collect();
+    let mut diffusion = quantizer.diffuses().then(|| Diffusion::new(quantizer, &widths));
+    for (p, plane) in image.planes.iter_mut().enumerate() {
+        let (low, high) = Grid::of_bits(model, p, to.pixels.bits).limits();
+        let width = plane.width.max(1);
+        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
+        if let Some(diffusion) = &mut diffusion {
+            rows.into_iter()
+                .enumerate()
+                .for_each(|(y, row)| diffusion.row(p, y, row, source.planes[p].row(y)));
+        } else {
+            ctx.map_parts(rows, |y, row| {
+                for value in row.iter_mut() {
+                    *value = value.clamp(low, high);
+                }
+                quantizer.row(p, (0, y), row, source.planes[p].row(y), None);
+            });
+        }
+    }
+    image.depth = depth;
+}
