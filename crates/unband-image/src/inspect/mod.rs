@@ -312,14 +312,17 @@ fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Con
         let Grid { scale, zero, .. } = Grid::of_bits(image.color.model, i, 8);
         if deep { Fine::of(&image.planes[i], scale, zero) } else { Fine::default() }
     });
-    let mut found = native::decide(image, &planes, &fine, range, effective.bits, ctx);
-    let layers: Vec<Layer<'_>> = (0..3)
+    let sources = [0, 1, 2].map(|i| {
+        if deep {
+            Source::fine(&fine[i], &planes[i], ctx.level)
+        } else {
+            Source::stored(&planes[i], 0, ctx.level)
+        }
+    });
+    let mut found = native::decide(image, &planes, &sources, range, effective.bits, ctx);
+    let mut layers: Vec<Layer<'_>> = (0..3)
         .map(|i| Layer {
-            source: if deep {
-                Source::fine(&fine[i], &planes[i], ctx.level)
-            } else {
-                Source::stored(&planes[i], 0, ctx.level)
-            },
+            source: sources[i],
             scale: (image.width().div_ceil(planes[i].width), image.height().div_ceil(planes[i].height)),
             step: f64::from(found.grids[i].step_codes / range.unit_codes(i > 0)),
             lossy: found.lossy,
@@ -327,7 +330,6 @@ fn stored_yuv(image: &Image, range: Range, effective: bits::Effective, ctx: &Con
         .collect();
     // A coding in more than 8 bits blurs steps of 8 into short slopes, which are sharp in means of blocks.
     let (blocks, size) = fine[0].blocks(BLOCK);
-    let mut layers = layers;
     if deep && size.width > 0 && size.height > 0 {
         let source = Source::fine(&blocks, &size, ctx.level);
         layers.push(Layer {

@@ -4,7 +4,7 @@ use super::coded::Coding;
 use super::grid::{Grid, flat_histogram, plane_grid};
 use super::levels::{even_levels, levels};
 use super::noisy::{self, Conversion, Flats};
-use super::planes::{Codes, Fine, Part, Source};
+use super::planes::{Codes, Part, Source};
 use super::spread::{places, stride};
 use super::{Cause, Findings, PlaneGrid, Space};
 use crate::color::Range;
@@ -19,23 +19,23 @@ const CODED: f32 = 1.12;
 /// The same for more than 8 bits, with steps of 8 bits in them or coarse coding.
 const DEEP: f32 = 0.8;
 
-/// Looks at planes given in 8-bit codes of their range, each with its own size.
+/// Looks at planes given in 8-bit codes of their range, each with its own size; `sources` are the same at their own depth.
 pub(super) fn decide(
     image: &Image,
     planes: &[Codes; 3],
-    fine: &[Fine; 3],
+    sources: &[Source<'_>; 3],
     range: Range,
     bits: u8,
     ctx: &Context<'_>,
 ) -> Findings {
-    let sources = [0, 1, 2].map(|i| Source::stored(&planes[i], 0, ctx.level));
+    let rounded = [0, 1, 2].map(|i| Source::stored(&planes[i], 0, ctx.level));
     let mut grids: [Option<Grid>; 3] = [0, 1, 2].map(|i| exact(&planes[i]));
     let mut cause = Cause::PlaneGrid;
     let found: Vec<PlaneGrid>;
     let mut lossy = false;
     let unit = |i: usize| range.unit_codes(i > 0);
     if grids.iter().all(Option::is_none) {
-        let [y, u, v] = &sources;
+        let [y, u, v] = &rounded;
         let scores = noisy::judge(
             &Flats::gather(y, Part::Luma, noisy::ENOUGH),
             &[
@@ -45,10 +45,10 @@ pub(super) fn decide(
             Conversion::Other,
         );
         grids = [0, 1, 2].map(|i| {
-            let hist = flat_histogram(&sources[i], 1.2 / f64::from(unit(i)), ENOUGH);
+            let hist = flat_histogram(&rounded[i], 1.2 / f64::from(unit(i)), ENOUGH);
             plane_grid(&hist, 0.0, false)
         });
-        if let Some(noisy) = noisy::decide(&scores, 0.0, || Coding::measure(&sources[0]).visible()) {
+        if let Some(noisy) = noisy::decide(&scores, 0.0, || Coding::measure(&rounded[0]).visible()) {
             let sharp = grids.iter().flatten().any(|g| g.strength >= 0.9);
             if !sharp && range == Range::Limited {
                 cause = Cause::RecodedGrid;
@@ -63,14 +63,10 @@ pub(super) fn decide(
         found = (0..3).map(|i| grids[i].map_or_else(|| plain(i), |g| g.named(range, i))).collect();
         return finish(image, cause, native(found, range), lossy, bits);
     }
-    let fine = (bits > 8).then_some(fine);
-    let source = |i: usize| match fine {
-        Some(fine) => Source::fine(&fine[i], &planes[i], ctx.level),
-        None => Source::stored(&planes[i], 0, ctx.level),
-    };
-    let coding = Coding::measure(&source(0));
+    let [luma, blue, red] = sources;
+    let coding = Coding::measure(luma);
     // What the file says of its codec is not asked: the same frames get the same answer in a mezzanine.
-    let trace = coding.trace([&source(1), &source(2)]);
+    let trace = coding.trace([blue, red]);
     let coded = coding.visible() && coding.favours_blocks(trace);
     cause = if coded { Cause::Coded } else { Cause::Video };
     let step = match (bits > 8, coded) {

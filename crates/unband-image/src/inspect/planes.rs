@@ -128,6 +128,7 @@ impl Recipe {
 }
 
 /// A plane that is computed when a row is asked for.
+#[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     codes: &'a Codes,
     fine: Option<&'a Fine>,

@@ -83,19 +83,9 @@ pub fn join(
     if encoding.pictures().is_some() {
         let found =
             stills::count(part).map_err(|source| Error::Io { action: "read", source }.in_file(part))?;
-        return if found == expected {
-            Ok(())
-        } else {
-            Err(VideoError::Frames { path: part.to_owned(), found, expected })
-        };
+        return all_there(part, found, expected);
     }
-    let stream = film.streams.iter().position(|stream| stream.index == film.video.stream);
-    let found = count_frames(part, stream, &others.programs)?;
-    if found == expected {
-        Ok(())
-    } else {
-        Err(VideoError::Frames { path: part.to_owned(), found, expected })
-    }
+    all_there(part, count_written(film, part, others)?, expected)
 }
 
 /// Writes a film whose pictures stay as they are: copied with all other streams, chapters, attachments and metadata, not coded again.
@@ -126,14 +116,24 @@ pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> R
     if !success {
         return Err(not_written(said.message()));
     }
-    let place = film.streams.iter().position(|stream| stream.index == film.video.stream);
-    let expected = count_frames(&film.path, Some(film.video.stream), &others.programs)?;
-    let found = count_frames(part, place, &others.programs)?;
+    let expected = count_frames(&film.path, film.video.stream, &others.programs)?;
+    all_there(part, count_written(film, part, others)?, expected)
+}
+
+/// # Errors
+/// [`VideoError::Frames`] when not all frames arrived.
+fn all_there(part: &Path, found: u64, expected: u64) -> Result<(), VideoError> {
     if found == expected {
         Ok(())
     } else {
         Err(VideoError::Frames { path: part.to_owned(), found, expected })
     }
+}
+
+/// Frames of the pictures in a film that was written.
+fn count_written(film: &Film, part: &Path, others: &Others) -> Result<u64, VideoError> {
+    let stream = film.streams.iter().position(|stream| stream.index == film.video.stream);
+    count_frames(part, stream.unwrap_or(0), &others.programs)
 }
 
 /// Seconds that are added to all times, as there are none below 0: frames are decoded before they are shown, and films may
@@ -291,8 +291,8 @@ fn turned(film: &Film, ffmpeg: &Ffmpeg, args: &mut Args) {
 const MOST: std::time::Duration = std::time::Duration::from_hours(6);
 
 /// Frames that a written film has, by the container's packets.
-fn count_frames(path: &Path, stream: Option<usize>, programs: &Programs) -> Result<u64, VideoError> {
-    let stream = stream.unwrap_or(0).to_string();
+fn count_frames(path: &Path, stream: usize, programs: &Programs) -> Result<u64, VideoError> {
+    let stream = stream.to_string();
     let mut args = Args::default();
     args.put(&["-v", "error", "-count_packets", "-select_streams", &stream]);
     args.put(&["-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"]);

@@ -11,7 +11,7 @@ use super::steady::{Alone, REACH, mean};
 use super::treatment::{Treatment, keep, look, restored, round};
 use crate::{Error, Options};
 
-/// Frames from one look at a shot to the next, where nobody has looked at the whole of it.
+/// Frames from one look at a shot to the next, where the whole of it was not looked at before.
 const LOOK_EVERY: u32 = 24;
 
 /// What became of a frame.
@@ -112,7 +112,7 @@ impl<'a, T> Frames<'a, T> {
         (self.shot, self.number) = (None, 0);
     }
 
-    /// Takes a frame in. `begins_shot`: it has nothing to do with the frame before. `shot`: what is known of its shot; where nobody knows, it is
+    /// Takes a frame in. `begins_shot`: it has nothing to do with the frame before. `shot`: what is known of its shot; without it the shot is
     /// looked at now and then, and what is restored once stays so to the end of its shot.
     ///
     /// # Errors

@@ -143,7 +143,7 @@ impl<'a> Plan<'a> {
         Ok(Self { film, encoding, stored, ffmpeg, others, notes, output, options, cut, programs, key })
     }
 
-    /// What people are told of it.
+    /// What the report says of it.
     pub(super) fn told(&self) -> Result<FilmPlan, Error> {
         let waiting = work::waiting(self.output, &self.film, &self.key)?;
         let of_this = |waiting: Waiting| (waiting.segments, self.film.seconds(waiting.ticks));
@@ -215,7 +215,7 @@ impl<'a> Plan<'a> {
     fn disk(&self) -> Disk {
         let free = free_bytes(self.output);
         let video = &self.film.video;
-        // Nobody has counted pictures.
+        // How large pictures become was not measured.
         if self.encoding.codec != Codec::Ffv1 || self.encoding.muxer() == "image2" {
             return Disk { free, ..Disk::default() };
         }
@@ -291,12 +291,12 @@ pub(super) fn bits_of(depth: Depth, asked: OutputDepth, has: impl Fn(u8) -> bool
             Ok([depth.bits().clamp(10, 16)].into_iter().find(|&b| has(b)).unwrap_or(depth.bits()))
         }
         OutputDepth::Bits(bits @ 8..=16) if has(bits) => Ok(bits),
-        OutputDepth::Bits(8..=16) => Err(no_depth("8 where chroma is 4:1:1, 4:1:0 or 4:4:0", asked)),
-        _ => Err(no_depth("8..=16", asked)),
+        OutputDepth::Bits(8..=16) => Err(no_depth("8 where chroma is 4:1:1, 4:1:0 or 4:4:0", &asked)),
+        _ => Err(no_depth("8..=16", &asked)),
     }
 }
 
-fn no_depth(range: &'static str, got: impl ToString) -> Error {
+fn no_depth(range: &'static str, got: &impl ToString) -> Error {
     Error::Option { name: "depth of a film", range, got: got.to_string() }
 }
 
@@ -304,7 +304,7 @@ const OF_FORMAT: &str = "what its pixel format has";
 
 /// Frames like these, of so many bits.
 pub(super) fn with_bits(from: &FrameFormat, bits: u8) -> Result<FrameFormat, Error> {
-    from.with_bits(bits).ok_or_else(|| no_depth(OF_FORMAT, bits))
+    from.with_bits(bits).ok_or_else(|| no_depth(OF_FORMAT, &bits))
 }
 
 /// Decodes the part of a film that the options name. `from`: a later time to begin at, in ticks.
@@ -344,7 +344,7 @@ pub(super) fn encoding(
 /// The format of frames of so many bits.
 fn frames(film: &Film, bits: u8) -> Result<&'static PixelFormat, Error> {
     let (format, _) = video::working_format(film)?;
-    PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| no_depth(OF_FORMAT, bits))
+    PixelFormat::planar(format.samples, bits, format.alpha).ok_or_else(|| no_depth(OF_FORMAT, &bits))
 }
 
 pub(super) fn cut(film: &Film, options: &FilmOptions) -> Result<Option<Cut>, Error> {

@@ -79,7 +79,7 @@ impl Shots {
         self.0.get(after.checked_sub(1)?)
     }
 
-    /// What people are told of them.
+    /// What the report says of them.
     pub(super) fn found(&self, film: &Film) -> Vec<ShotFound> {
         let found = |shot: &Shot| ShotFound {
             begins: film.seconds(shot.first),
@@ -91,7 +91,7 @@ impl Shots {
         self.0.iter().map(found).collect()
     }
 
-    /// Is nothing of the film changed? Never where nobody has looked.
+    /// Is nothing of the film changed? Never without a look.
     pub(super) fn leave_all(&self) -> bool {
         !self.0.is_empty() && self.0.iter().all(|shot| shot.treatment.leaves())
     }
