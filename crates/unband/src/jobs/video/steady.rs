@@ -5,8 +5,7 @@
 //! mean, nothing lags behind, and a film that runs backwards gets the same frames.
 
 use unband_image::{Context, Image, Plane};
-use unband_simd::Level;
-use unband_simd::change_rows::{Both, add_differences, add_pair, to_words};
+use unband_simd::change_rows::{Both, add_differences, add_pair, corrected, to_words};
 
 /// Frames on each side that a mean may reach.
 pub(super) const REACH: usize = 2;
@@ -34,9 +33,11 @@ struct Stored {
 }
 
 impl Stored {
-    fn of(plane: &Plane, zero: f32, mut data: Vec<u16>, level: Level) -> Self {
+    fn of(plane: &Plane, zero: f32, mut data: Vec<u16>, ctx: &Context<'_>) -> Self {
         data.resize(plane.data.len(), 0);
-        to_words(level, &mut data, &plane.data, zero);
+        let lines = (SIDE * plane.width).max(1);
+        let parts = data.chunks_mut(lines).zip(plane.data.chunks(lines)).collect();
+        ctx.map_parts(parts, |_, (out, values): (&mut [u16], &[f32])| to_words(ctx.level, out, values, zero));
         Self { width: plane.width, data }
     }
 
@@ -92,7 +93,7 @@ fn stored(image: &Image, spare: Vec<Stored>, ctx: &Context<'_>) -> Vec<Stored> {
     spare.resize_with(image.planes.len(), Vec::new);
     let zero = |p: usize| if image.is_yuv() && p > 0 { ZERO } else { 0.0 };
     let planes = image.planes.iter().enumerate().zip(spare);
-    planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare, ctx.level)).collect()
+    planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare, ctx)).collect()
 }
 
 /// The result of the frame in the middle of a run: its own, and where nothing moves a mean with its neighbours. `source` are its samples,
@@ -106,32 +107,34 @@ pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Co
         if width == 0 {
             continue;
         }
-        let corrected = differences(own, came, ctx);
+        let changes = differences(own, came, ctx);
         let shares: Vec<Vec<f32>> = (1..=reach)
             .map(|k| {
                 // The frame k before it, and the one k after it.
                 let (to_before, to_after) = (&middle.moved[k - 1][p], &run[reach + k].moved[k - 1][p]);
                 let still = |&moved: &f32| ((MOVES - moved / CODE) / (MOVES - STILL)).clamp(0.0, 1.0);
-                let pairs = to_before.iter().zip(to_after).zip(&corrected);
+                let pairs = to_before.iter().zip(to_after).zip(&changes);
                 pairs.map(|((a, b), c)| still(a).min(still(b)) * (c / CODE / CORRECTED).min(1.0)).collect()
             })
             .collect();
         let squares =
             Squares { columns: width.div_ceil(SIDE), rows: (own.data.len() / width).div_ceil(SIDE) };
-        let rows: Vec<&mut [f32]> = plane.data.chunks_exact_mut(width).collect();
-        ctx.map_parts(rows, |y, row| {
-            let (own, came) = (own.row(y), came.row(y));
+        let lines: Vec<&mut [f32]> = plane.data.chunks_mut(SIDE * width).collect();
+        ctx.map_parts(lines, |line, rows| {
+            let (mut mixed, mut share) = (Vec::new(), Vec::new());
             let (mut sum, mut weight) = (vec![0.0f32; width], vec![1.0f32; width]);
-            for (k, shares) in (1..).zip(&shares) {
-                let Some(shares) = squares.row(shares, y, width) else { continue };
-                let (a, b) = (run[reach - k], run[reach + k]);
-                let (middle, a, b) = (Both { came, own }, both(a, p, y), both(b, p, y));
-                add_pair(ctx.level, &mut sum, &mut weight, &shares, middle, a, b, 1.0 / (CHANGED * CODE));
-            }
-            let scale = 1.0 / PARTS;
-            for x in 0..width {
-                let correction = f32::from(own[x]) - f32::from(came[x]) + sum[x] / weight[x];
-                row[x] = source.row(y)[x] + scale * correction;
+            for (y, row) in (line * SIDE..).zip(rows.chunks_exact_mut(width)) {
+                sum.fill(0.0);
+                weight.fill(1.0);
+                let middle = both(middle, p, y);
+                for (k, shares) in (1..).zip(&shares) {
+                    if squares.row(shares, y, &mut mixed, &mut share) {
+                        let (a, b) = (both(run[reach - k], p, y), both(run[reach + k], p, y));
+                        let scale = 1.0 / (CHANGED * CODE);
+                        add_pair(ctx.level, &mut sum, &mut weight, &share[..width], middle, a, b, scale);
+                    }
+                }
+                corrected(ctx.level, row, source.row(y), middle, &sum, &weight);
             }
         });
     }
@@ -169,23 +172,28 @@ struct Squares {
 }
 
 impl Squares {
-    /// Shares along a row of samples, linear between the middles of squares. Nothing where all are 0.
-    fn row(&self, shares: &[f32], y: usize, width: usize) -> Option<Vec<f32>> {
+    /// Shares along a row of samples, linear between the middles of squares, into `out`: as many as there are samples, or a few more.
+    /// False where all are 0. `mixed` is memory for it.
+    fn row(&self, shares: &[f32], y: usize, mixed: &mut Vec<f32>, out: &mut Vec<f32>) -> bool {
         let (above, below, down) = between(y, self.rows);
         let line = |row: usize| &shares[row * self.columns..][..self.columns];
-        let mixed: Vec<f32> = line(above).iter().zip(line(below)).map(|(a, b)| a + down * (b - a)).collect();
+        mixed.clear();
+        mixed.extend(line(above).iter().zip(line(below)).map(|(a, b)| a + down * (b - a)));
         if mixed.iter().all(|&share| share == 0.0) {
-            return None;
+            return false;
         }
         // From the middle of one square to that of the next; half a square at each end.
-        let mut out = Vec::with_capacity(width + SIDE);
-        out.resize(SIDE / 2, mixed[0]);
-        for pair in mixed.windows(2) {
-            let at = |i: usize| pair[0] + ((i as f32 + 0.5) / SIDE as f32) * (pair[1] - pair[0]);
-            out.extend((0..SIDE).map(at));
+        out.resize((self.columns + 1) * SIDE, 0.0);
+        let (first, rest) = out.split_at_mut(SIDE / 2);
+        first.fill(mixed[0]);
+        let (between, last) = rest.split_at_mut((self.columns - 1) * SIDE);
+        for (out, pair) in between.as_chunks_mut::<SIDE>().0.iter_mut().zip(mixed.windows(2)) {
+            for (i, out) in out.iter_mut().enumerate() {
+                *out = pair[0] + ((i as f32 + 0.5) / SIDE as f32) * (pair[1] - pair[0]);
+            }
         }
-        out.resize(width, mixed[mixed.len() - 1]);
-        Some(out)
+        last.fill(mixed[self.columns - 1]);
+        true
     }
 }
 
