@@ -97,6 +97,8 @@ pub struct Container {
     tagged: bool,
     /// Has each stream a unit of time of its own?
     pub(super) times_of_tracks: bool,
+    /// Are its times in thousandths of a second?
+    pub(super) rounds: bool,
     /// Has it a place for mastering display and content light level?
     light: bool,
 }
@@ -108,6 +110,7 @@ const CONTAINERS: &[Container] = &[
         ffv1: true,
         tagged: false,
         times_of_tracks: false,
+        rounds: true,
         light: true,
     },
     Container {
@@ -116,6 +119,7 @@ const CONTAINERS: &[Container] = &[
         ffv1: false,
         tagged: false,
         times_of_tracks: false,
+        rounds: true,
         light: true,
     },
     Container {
@@ -124,6 +128,7 @@ const CONTAINERS: &[Container] = &[
         ffv1: false,
         tagged: true,
         times_of_tracks: true,
+        rounds: false,
         light: true,
     },
     Container {
@@ -132,6 +137,7 @@ const CONTAINERS: &[Container] = &[
         ffv1: true,
         tagged: true,
         times_of_tracks: true,
+        rounds: false,
         light: true,
     },
     Container {
@@ -140,6 +146,7 @@ const CONTAINERS: &[Container] = &[
         ffv1: true,
         tagged: false,
         times_of_tracks: false,
+        rounds: false,
         light: false,
     },
     Container {
@@ -148,6 +155,7 @@ const CONTAINERS: &[Container] = &[
         ffv1: false,
         tagged: false,
         times_of_tracks: false,
+        rounds: false,
         light: false,
     },
 ];
@@ -159,6 +167,7 @@ static PICTURES: Container = Container {
     ffv1: true,
     tagged: false,
     times_of_tracks: false,
+    rounds: false,
     light: false,
 };
 

@@ -100,9 +100,8 @@ pub(super) fn retimed(shown: &[i64], times: &[i64]) -> Result<Vec<i64>, Error> {
 }
 
 /// Times of all frames of several files, one after the other: of each file when its first frame is shown, and what
-/// [`shown`] says of it. The last frame lasts as long as is said. `even`: how long a frame of the film's rate lasts, and how much
-/// earlier than it is shown it may be decoded; then all are decoded at that rate, if they are all there in time.
-pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64, even: Option<(i64, i64)>) -> Vec<Vec<Time>> {
+/// [`shown`] says of it. The last frame lasts as long as is said.
+pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64) -> Vec<Vec<Time>> {
     let mut moved = Vec::new();
     for (first, shown) in files {
         let earliest = shown.iter().min().copied().unwrap_or(0);
@@ -122,14 +121,6 @@ pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64, even: Option<(i64, 
         } else {
             start - ahead * step
         });
-    }
-    let mut last = last;
-    if let Some((step, earlier)) = even {
-        let first = start - earlier - delay.cast_signed() as i64 * step;
-        let evenly: Vec<i64> = (0..all.len()).map(|i| first + i.cast_signed() as i64 * step).collect();
-        if evenly.iter().zip(&all).all(|(decoded, shown)| decoded <= shown) {
-            (decoded, last) = (evenly, step);
-        }
     }
     let mut times = all.iter().enumerate().map(|(i, &shown)| {
         let lasts = decoded.get(i + 1).map_or(last.max(1), |next| next - decoded[i]);
@@ -332,7 +323,7 @@ mod tests {
         let (a, b) = (reordered(25, uneven), reordered(13, |i| 20 * i));
         let last = a.iter().max().copied().unwrap_or(0);
         let files = [(5000, a.clone()), (5000 + last + 25, b.clone())];
-        let times = timeline(&files, 33, None);
+        let times = timeline(&files, 33);
         assert_eq!((times[0].len(), times[1].len()), (a.len(), b.len()));
         let all: Vec<Time> = times.concat();
         assert!(all.windows(2).all(|pair| pair[0].decoded < pair[1].decoded));
@@ -353,22 +344,9 @@ mod tests {
 
     #[test]
     fn frames_in_order_are_decoded_when_they_are_shown() {
-        let times = timeline(&[(7, vec![100, 140, 180])], 40, None);
+        let times = timeline(&[(7, vec![100, 140, 180])], 40);
         let decoded: Vec<i64> = times[0].iter().map(|time| time.decoded).collect();
         assert_eq!(decoded, [7, 47, 87]);
-    }
-
-    #[test]
-    fn frames_of_an_even_rate_are_decoded_at_it_whatever_their_times_were_rounded_to() {
-        // 24 a second in thousandths, in units of which a frame lasts 1000.
-        let rounded = |i: i64| (i * 1000 + 12) / 24 * 24;
-        let files = [(0, reordered(25, rounded)), (rounded(25), reordered(25, |i| rounded(25 + i)))];
-        let times = timeline(&files, 992, Some((1000, 24))).concat();
-        assert!(times.iter().all(|time| time.lasts == 1000 && time.decoded <= time.shown));
-        // A frame that comes too soon.
-        let files = [(0, vec![0, 1000, 1500, 3000])];
-        let times = timeline(&files, 1000, Some((1000, 24))).concat();
-        assert_eq!(times.iter().map(|time| time.decoded).collect::<Vec<_>>(), [0, 1000, 1500, 3000]);
     }
 
     #[test]

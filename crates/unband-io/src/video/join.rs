@@ -8,7 +8,6 @@ use std::path::Path;
 use unband_image::Colorimetry;
 
 use super::boxes;
-use super::codec::Codec;
 use super::ffmpeg::{Args, FFPROBE, IDLE, file_name};
 use super::fragments;
 use super::light::with_light;
@@ -151,21 +150,24 @@ fn send(
         |path: &Path| File::open(path).map_err(|source| Error::Io { action: "read", source }.in_file(path));
     let (in_second, in_tick, in_frame) = film.units();
     let units = |ticks: i64| ticks * in_tick + i64::from(ADDED_SECONDS) * i64::from(in_second);
+    let shown: Vec<i64> =
+        segments.iter().flat_map(|segment| &segment.times).map(|&ticks| units(ticks)).collect();
+    // Matroska rounds times and names a rate beside, which `FFmpeg` takes from the times that it gets.
+    let rounds = encoding.container().rounds && film.time_base() == (1, 1000);
+    let even = rounds.then(|| evenly(&shown, in_frame, in_tick)).flatten();
+    let last = if even.is_some() { Some(in_frame) } else { None };
+    let mut shown = even.unwrap_or(shown).into_iter();
     let mut files = Vec::new();
     for segment in segments {
         let coded =
             fragments::shown(&mut open(&segment.path)?).map_err(|error| error.in_file(&segment.path))?;
-        let times: Vec<i64> = segment.times.iter().map(|&ticks| units(ticks)).collect();
+        let times: Vec<i64> = shown.by_ref().take(segment.times.len()).collect();
+        let first = times.iter().min().copied().unwrap_or(0);
         let shown = fragments::retimed(&coded, &times).map_err(|error| error.in_file(&segment.path))?;
-        files.push((units(segment.first()), shown));
+        files.push((first, shown));
     }
-    // Containers with one time for a frame name a rate beside, which `FFmpeg` takes from when frames are decoded. Of other codecs it
-    // may write when they are decoded as that time.
-    let known = matches!(encoding.codec, Codec::X265 | Codec::SvtAv1 | Codec::Vp9);
-    let container = encoding.container();
-    let even = known && !container.times_of_tracks && !film.video.variable;
-    let even = even.then_some((in_frame, in_tick));
-    let times = fragments::timeline(&files, last_frame_lasts(film, &files, units(0)), even);
+    let last = last.unwrap_or_else(|| last_frame_lasts(film, &files, units(0)));
+    let times = fragments::timeline(&files, last);
     for (i, (segment, times)) in segments.iter().zip(&times).enumerate() {
         let path = &segment.path;
         let described = (i == 0).then(|| (&film.video.colorimetry, film.video.colours()));
@@ -178,6 +180,18 @@ fn send(
     out.flush()
         .or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
         .map_err(|source: io::Error| VideoError::from(Error::Io { action: "write", source }))
+}
+
+/// The times of frames that follow each other evenly, before they were rounded to ticks: such as are rounded to the same again. Nothing
+/// where there are none. All in units of the track.
+fn evenly(shown: &[i64], frame: i64, tick: i64) -> Option<Vec<i64>> {
+    let first = |(i, &time): (i64, &i64)| time - i * frame;
+    let firsts = || (0..).zip(shown).map(first);
+    let (latest, earliest) = (firsts().max()?, firsts().min()?);
+    // Each first time must lie less than half a tick from these.
+    let start = i64::midpoint(latest, earliest);
+    let near = 2 * (latest - start).max(start - earliest) < tick;
+    near.then(|| (0..).zip(shown).map(|(i, _)| start + i * frame).collect())
 }
 
 /// In units of the track: up to where the film's pictures end, if that is not too far off, else as long as the frame before.
@@ -302,4 +316,24 @@ fn count_frames(path: &Path, stream: usize, programs: &Programs) -> Result<u64, 
     let text = String::from_utf8_lossy(&answer);
     // Of a transport stream it says the number twice, the second time for the program.
     Ok(text.split([',', '\n']).find_map(|word| word.trim().parse().ok()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounded_times_of_an_even_rate_are_found_again() {
+        // 24 a second in thousandths, in units of which a frame lasts 1000 and a tick 24.
+        let nearest: Vec<i64> = (0..50).map(|i| (i * 1000 + 12) / 24 * 24).collect();
+        let below: Vec<i64> = (0..50).map(|i| (i * 1000 + 7) / 24 * 24).collect();
+        for rounded in [nearest, below] {
+            let Some(even) = evenly(&rounded, 1000, 24) else { panic!("not found") };
+            assert!(even.windows(2).all(|pair| pair[1] - pair[0] == 1000));
+            assert!(even.iter().zip(&rounded).all(|(even, rounded)| 2 * (even - rounded).abs() < 24));
+        }
+        assert_eq!(evenly(&[0, 1000, 1512, 3000], 1000, 24), None);
+        assert_eq!(evenly(&[5, 1005, 2005], 1000, 1), Some(vec![5, 1005, 2005]));
+        assert_eq!(evenly(&[], 1000, 24), None);
+    }
 }

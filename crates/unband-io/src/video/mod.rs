@@ -32,7 +32,7 @@ pub(crate) fn fragmented(bytes: &[u8], first: i64) -> Result<[usize; 3], crate::
     let mut file = Cursor::new(bytes);
     let shown = fragments::shown(&mut file)?;
     let count = shown.len();
-    let times = fragments::timeline(&[(first, shown)], 1, Some((40, 1))).concat();
+    let times = fragments::timeline(&[(first, shown)], 1).concat();
     let light = unband_image::Colorimetry::default();
     let mut copied = |said| {
         let mut out = Vec::new();

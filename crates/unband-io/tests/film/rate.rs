@@ -60,7 +60,7 @@ fn rate_level_and_size_are_those_of_a_plain_transcode() {
 }
 
 #[test]
-fn times_that_a_container_rounds_stay_with_every_codec() {
+fn times_and_rate_that_a_container_rounds_stay_with_every_codec() {
     if !have_ffmpeg() {
         return;
     }
@@ -82,6 +82,7 @@ fn times_that_a_container_rounds_stay_with_every_codec() {
             if codec == "prores_ks" { &["-c:v", codec, "-vf", "format=yuv422p10"] } else { &args };
         copied(&source, args, bits, 6, &out);
         assert_eq!(sorted(&out), sorted(&source), "{codec}");
+        assert_eq!(of_video(&out, "stream=avg_frame_rate").trim(), "24/1", "{codec}");
     }
 }
 
