@@ -35,11 +35,9 @@ dispatch! {
         level, sum: &mut [f32], weight: &mut [f32], shares: &[f32], middle: Both<'_>, a: Both<'_>, b: Both<'_>, scale: f32,
     ) = pair_body;
 
-    /// `out` gets a frame's samples with the correction of its result and the mean of what [`add_pair`] has gathered: `source +
-    /// (own − came + sum / weight) / 65535`. All of one length.
-    pub fn corrected(
-        level, out: &mut [f32], source: &[f32], middle: Both<'_>, sum: &[f32], weight: &[f32],
-    ) = corrected_body;
+    /// `out` holds how far a mean lies from a frame's result, and gets the frame's samples with the correction of both: `source + (own −
+    /// came + out − over) / 65535`. All of one length.
+    pub fn corrected(level, out: &mut [f32], source: &[f32], middle: Both<'_>, over: &[f32]) = corrected_body;
 }
 
 #[inline(always)]
@@ -110,12 +108,11 @@ fn pair_body(
 }
 
 #[inline(always)]
-fn corrected_body(out: &mut [f32], source: &[f32], middle: Both<'_>, sum: &[f32], weight: &[f32]) {
+fn corrected_body(out: &mut [f32], source: &[f32], middle: Both<'_>, over: &[f32]) {
     let n = out.len();
-    let (source, came, own) = (&source[..n], &middle.came[..n], &middle.own[..n]);
-    let (sum, weight) = (&sum[..n], &weight[..n]);
+    let (source, came, own, over) = (&source[..n], &middle.came[..n], &middle.own[..n], &over[..n]);
     for i in 0..n {
-        let correction = (i32::from(own[i]) - i32::from(came[i])) as f32 + sum[i] / weight[i];
+        let correction = (i32::from(own[i]) - i32::from(came[i])) as f32 + (out[i] - over[i]);
         out[i] = source[i] + correction * (1.0 / 65535.0);
     }
 }
@@ -151,8 +148,8 @@ mod tests {
                 let (mut sum, mut weight) = (a.clone(), now.clone());
                 add_pair(level, &mut sum, &mut weight, &shares, middle, before, before, 0.001);
                 add_pair(level, &mut sum, &mut weight, &shares, middle, before, after, 0.001);
-                let mut out = vec![0.0; n];
-                corrected(level, &mut out, &now, middle, &sum, &weight);
+                let mut out = sum.clone();
+                corrected(level, &mut out, &now, middle, &weight);
                 (count_changes(level, &now, &a), words, sums, sum, weight, out)
             };
             let scalar = run(Level::Scalar);

@@ -167,16 +167,21 @@ impl Looker<'_> {
 }
 
 /// What is done with a shot: it is restored where any frame that was looked at would be, by what was found most often and, of that, by the look
-/// in the middle.
+/// in the middle. The order of the looks says nothing: a film that runs backwards is treated alike.
 fn settled(mut looks: Vec<Treatment>) -> Option<Treatment> {
     if looks.iter().any(|look| !look.leaves()) {
         looks.retain(|look| !look.leaves());
     }
     let often = |cause| looks.iter().filter(|look| look.findings.cause == cause).count();
-    let most = looks.iter().map(|look| look.findings.cause).rev().max_by_key(|&cause| often(cause))?;
+    let most =
+        looks.iter().map(|look| look.findings.cause).max_by_key(|&cause| (often(cause), cause as u8))?;
     looks.retain(|look| look.findings.cause == most);
     let regions = joined(&looks);
-    looks.sort_by(|a, b| a.findings.coded_codes.total_cmp(&b.findings.coded_codes));
+    let bad = |look: &Treatment| (look.findings.coded_codes, look.findings.banded_share);
+    looks.sort_by(|a, b| {
+        let ((a, a_share), (b, b_share)) = (bad(a), bad(b));
+        a.total_cmp(&b).then(a_share.total_cmp(&b_share))
+    });
     let middle = looks.len() / 2;
     let mut look = looks.swap_remove(middle);
     look.findings.regions = regions;

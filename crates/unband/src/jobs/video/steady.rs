@@ -18,6 +18,10 @@ const MOVES: f32 = 1.5;
 const CHANGED: f32 = 3.0;
 /// Mean correction of a square, in 8-bit codes, from which on it counts as corrected.
 const CORRECTED: f32 = 0.05;
+/// A mean over time moves the level of an area by so many 8-bit codes at most: what drifts evenly would not move it, and more is motion.
+const LEVEL: f32 = 0.03;
+/// Such an area reaches so many squares to each side.
+const AREA: usize = 2;
 /// Parts of a sample: finer than a dither's noise, half the memory of floating point.
 const PARTS: f32 = 65535.0;
 /// Parts in an 8-bit code.
@@ -96,7 +100,7 @@ fn stored(image: &Image, spare: Vec<Stored>, ctx: &Context<'_>) -> Vec<Stored> {
     planes.map(|((p, plane), spare)| Stored::of(plane, zero(p), spare, ctx)).collect()
 }
 
-/// The result of the frame in the middle of a run: its own, and where nothing moves a mean with its neighbours. `source` are its samples,
+/// The result of the frame in the middle of a run: its own, and where nothing moves a mean with its neighbours, at its own level. `source` are its samples,
 /// `out` gets the result. `run`: up to [`REACH`] frames before it, itself, and as many after it.
 pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Context<'_>) {
     let reach = run.len() / 2;
@@ -119,22 +123,42 @@ pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Co
             .collect();
         let squares =
             Squares { columns: width.div_ceil(SIDE), rows: (own.data.len() / width).div_ceil(SIDE) };
+        // How far the mean lies from the frame's own result, and of that the mean of each square.
         let lines: Vec<&mut [f32]> = plane.data.chunks_mut(SIDE * width).collect();
-        ctx.map_parts(lines, |line, rows| {
+        let changes = ctx.map_parts(lines, |line, rows| {
             let (mut mixed, mut share) = (Vec::new(), Vec::new());
             let (mut sum, mut weight) = (vec![0.0f32; width], vec![1.0f32; width]);
+            let mut squares_sum = vec![0.0f32; squares.columns];
+            let count = rows.len() / width * SIDE;
             for (y, row) in (line * SIDE..).zip(rows.chunks_exact_mut(width)) {
                 sum.fill(0.0);
                 weight.fill(1.0);
-                let middle = both(middle, p, y);
                 for (k, shares) in (1..).zip(&shares) {
                     if squares.row(shares, y, &mut mixed, &mut share) {
-                        let (a, b) = (both(run[reach - k], p, y), both(run[reach + k], p, y));
+                        let (middle, a, b) =
+                            (both(middle, p, y), both(run[reach - k], p, y), both(run[reach + k], p, y));
                         let scale = 1.0 / (CHANGED * CODE);
                         add_pair(ctx.level, &mut sum, &mut weight, &share[..width], middle, a, b, scale);
                     }
                 }
-                corrected(ctx.level, row, source.row(y), middle, &sum, &weight);
+                for ((out, sum), weight) in row.iter_mut().zip(&sum).zip(&weight) {
+                    *out = sum / weight;
+                }
+                for (total, row) in squares_sum.iter_mut().zip(row.chunks(SIDE)) {
+                    *total += row.iter().sum::<f32>();
+                }
+            }
+            squares_sum.iter().map(|sum| sum / count as f32).collect::<Vec<f32>>()
+        });
+        let beyond = squares.beyond(&changes.concat());
+        let lines: Vec<&mut [f32]> = plane.data.chunks_mut(SIDE * width).collect();
+        ctx.map_parts(lines, |line, rows| {
+            let (mut mixed, mut over) = (Vec::new(), Vec::new());
+            let nothing = vec![0.0; width];
+            for (y, row) in (line * SIDE..).zip(rows.chunks_exact_mut(width)) {
+                let over =
+                    if squares.row(&beyond, y, &mut mixed, &mut over) { &over[..width] } else { &nothing };
+                corrected(ctx.level, row, source.row(y), both(middle, p, y), over);
             }
         });
     }
@@ -172,6 +196,23 @@ struct Squares {
 }
 
 impl Squares {
+    /// How far beyond [`LEVEL`] the mean change of an area lies, given those of its squares.
+    fn beyond(&self, changes: &[f32]) -> Vec<f32> {
+        let (columns, rows) = (self.columns, self.rows);
+        let near = |at: usize, of: usize| at.saturating_sub(AREA)..(at + AREA + 1).min(of);
+        let along = |line: &[f32], x: usize| line[near(x, columns)].iter().sum::<f32>();
+        let sums: Vec<f32> =
+            changes.chunks_exact(columns).flat_map(|line| (0..columns).map(|x| along(line, x))).collect();
+        let area = |i: usize| {
+            let (x, y) = (i % columns, i / columns);
+            let (across, down) = (near(x, columns), near(y, rows));
+            let sum: f32 = down.clone().map(|y| sums[y * columns + x]).sum();
+            let mean = sum / (across.len() * down.len()) as f32;
+            mean - mean.clamp(-LEVEL * CODE, LEVEL * CODE)
+        };
+        (0..changes.len()).map(area).collect()
+    }
+
     /// Shares along a row of samples, linear between the middles of squares, into `out`: as many as there are samples, or a few more.
     /// False where all are 0. `mixed` is memory for it.
     fn row(&self, shares: &[f32], y: usize, mixed: &mut Vec<f32>, out: &mut Vec<f32>) -> bool {
@@ -233,14 +274,34 @@ mod tests {
         out.remove(0)
     }
 
+    /// Five frames that flicker by so many codes: all samples alike, or each against its neighbours.
+    fn flickering(alike: bool) -> [(Plane, Plane); 5] {
+        let sign = move |x: usize, y: usize| if alike || (x + y).is_multiple_of(2) { 1.0 } else { -1.0 };
+        [0.3, -0.2, 0.4, -0.3, 0.3].map(|f| {
+            let came = plane(move |x, y| 0.5 + 0.5 * f * sign(x, y) * CODE);
+            (came, plane(move |x, y| 0.5 + (1.0 + f * sign(x, y)) * CODE))
+        })
+    }
+
     #[test]
     fn what_stands_still_and_was_corrected_is_a_mean_of_its_neighbours() {
-        let flicker = [0.3, -0.2, 0.4, -0.3, 0.3];
-        let frames =
-            flicker.map(|f| (plane(|_, _| 0.5 + 0.5 * f * CODE), plane(|_, _| 0.5 + (1.0 + f) * CODE)));
-        let out = middle(&frames);
-        let wanted = 1.0 + flicker.iter().sum::<f32>() / 5.0;
-        assert!(((out.data[500] - 0.5) / CODE - wanted).abs() < 0.01, "{}", (out.data[500] - 0.5) / CODE);
+        let out = middle(&flickering(false));
+        // 0.1 is the mean of the five.
+        for (i, wanted) in [(500, 1.1), (501, 0.9)] {
+            let got = (out.data[i] - 0.5) / CODE;
+            assert!((got - wanted).abs() < 0.01, "{got} instead of {wanted}");
+        }
+    }
+
+    #[test]
+    fn an_area_keeps_its_own_level() {
+        let out = middle(&flickering(true));
+        let apart = out.data.iter().map(|value| (value - 0.5) / CODE - 1.4);
+        assert!(
+            apart.clone().all(|apart| (-LEVEL - 0.002..0.0).contains(&apart)),
+            "{:?}",
+            apart.clone().next()
+        );
     }
 
     #[test]
