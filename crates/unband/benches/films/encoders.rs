@@ -36,50 +36,51 @@ const fn eight(name: &'static str, args: &'static str, dither: Dither) -> Settin
 }
 
 const SVT: &str = "-c:v libsvtav1 -preset 6 -crf 18";
-const SVT_GRAIN: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params film-grain=8:film-grain-denoise=0";
-const SVT_LITTLE_GRAIN: &str =
-    "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params film-grain=4:film-grain-denoise=0";
-const SVT_FINE: &str = "-c:v libsvtav1 -preset 6 -crf 8";
+const SVT_EIGHT: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params tune=0";
+const SVT_GRAIN: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params film-grain=4:film-grain-denoise=0";
+const SVT_MORE: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params film-grain=8:film-grain-denoise=0";
+const SVT_WEB: &str = "-c:v libsvtav1 -preset 7 -crf 28";
+const SVT_WEB_EIGHT: &str = "-c:v libsvtav1 -preset 7 -crf 28 -svtav1-params tune=0";
 const VP9: &str = "-c:v libvpx-vp9 -b:v 0 -crf 18 -row-mt 1 -cpu-used 3";
+const VP9_WEB: &str = "-c:v libvpx-vp9 -b:v 0 -crf 28 -row-mt 1 -cpu-used 3";
 
+/// What the program takes is in bold.
 static SETTINGS: &[Setting] = &[
-    Setting { purpose: Purpose::Archive, ..ten("FFV1, the mark", "") },
-    Setting { purpose: Purpose::Archive, ..eight("FFV1", "", Dither::BlueNoise) },
+    Setting { purpose: Purpose::Archive, ..ten("**FFV1**", "") },
+    Setting { purpose: Purpose::Archive, ..eight("**FFV1**", "", Dither::BlueNoise) },
     ten("**x265 CRF 16**", ""),
     ten("x265 CRF 14", "-crf 14"),
-    ten("x265 CRF 12", "-crf 12"),
     ten("x265 CRF 16, psy-rd=0:psy-rdoq=0", "-x265-params psy-rd=0:psy-rdoq=0"),
     ten("x265 CRF 15, psy-rd=0:psy-rdoq=0", "-crf 15 -x265-params psy-rd=0:psy-rdoq=0"),
-    ten("x265 CRF 16, rdoq-level=2:psy-rdoq=1", "-x265-params rdoq-level=2:psy-rdoq=1"),
     ten("x265 CRF 16, aq-mode=1", "-x265-params aq-mode=1"),
     ten("x265 CRF 16, aq-mode=3", "-x265-params aq-mode=3"),
-    ten("x265 CRF 16, no-sao=1", "-x265-params no-sao=1"),
-    ten("x265 CRF 16, aq-mode=3:no-sao=1", "-x265-params aq-mode=3:no-sao=1"),
     ten("x265 CRF 17, aq-mode=3", "-crf 17 -x265-params aq-mode=3"),
-    ten("x265 CRF 16, strong-intra-smoothing=0", "-x265-params strong-intra-smoothing=0"),
+    ten("x265 CRF 16, no-sao=1", "-x265-params no-sao=1"),
     eight("**x265 CRF 16**", "", Dither::Ordered),
     eight("x265 CRF 16", "", Dither::BlueNoise),
-    eight("x265 CRF 16", "", Dither::None),
     eight("x265 CRF 16", "", Dither::ErrorDiffusion),
-    eight("x265 CRF 16", "", Dither::Tpdf),
+    eight("x265 CRF 16", "", Dither::None),
     eight("x265 CRF 16, psy-rd=0:psy-rdoq=0", "-x265-params psy-rd=0:psy-rdoq=0", Dither::Ordered),
     eight("x265 CRF 16, aq-mode=3", "-x265-params aq-mode=3", Dither::Ordered),
     eight("x265 CRF 16, no-sao=1", "-x265-params no-sao=1", Dither::Ordered),
+    eight("**x265 CRF 21**", "-crf 21", Dither::Ordered),
     ten("**SVT-AV1 CRF 18**", SVT),
-    ten("SVT-AV1 CRF 18, film-grain=4", SVT_LITTLE_GRAIN),
-    ten("SVT-AV1 CRF 18, film-grain=8", SVT_GRAIN),
-    eight("**SVT-AV1 CRF 18**", SVT, Dither::Ordered),
+    ten("SVT-AV1 CRF 18, tune=0", SVT_EIGHT),
+    ten("SVT-AV1 CRF 18, film-grain=8", SVT_MORE),
+    eight("**SVT-AV1 CRF 18, tune=0**", SVT_EIGHT, Dither::Ordered),
+    eight("SVT-AV1 CRF 18", SVT, Dither::Ordered),
     eight("SVT-AV1 CRF 18", SVT, Dither::BlueNoise),
-    eight("SVT-AV1 CRF 18", SVT, Dither::None),
     eight("SVT-AV1 CRF 18", SVT, Dither::ErrorDiffusion),
-    eight("SVT-AV1 CRF 8", SVT_FINE, Dither::Ordered),
-    eight("SVT-AV1 CRF 18, film-grain=4", SVT_LITTLE_GRAIN, Dither::Ordered),
-    eight("SVT-AV1 CRF 18, film-grain=4", SVT_LITTLE_GRAIN, Dither::None),
-    eight("SVT-AV1 CRF 18, film-grain=8", SVT_GRAIN, Dither::Ordered),
+    eight("SVT-AV1 CRF 18", SVT, Dither::None),
+    eight("SVT-AV1 CRF 18, film-grain=4", SVT_GRAIN, Dither::Ordered),
+    eight("SVT-AV1 CRF 18, film-grain=8", SVT_MORE, Dither::Ordered),
+    eight("**SVT-AV1 CRF 28, tune=0**", SVT_WEB_EIGHT, Dither::Ordered),
+    eight("SVT-AV1 CRF 28", SVT_WEB, Dither::Ordered),
     ten("**VP9 CRF 18**", VP9),
     eight("**VP9 CRF 18**", VP9, Dither::Ordered),
     eight("VP9 CRF 18", VP9, Dither::BlueNoise),
     eight("VP9 CRF 18", VP9, Dither::None),
+    eight("**VP9 CRF 28**", VP9_WEB, Dither::Ordered),
 ];
 
 /// Of a row and a clip.
