@@ -173,6 +173,6 @@ work.
   their source's CAMBI. x265 without SAO keeps more of the pattern and loses PSNR; `aq-mode=3` pays with size. Both stay as they were.
 - **SVT-AV1 in eight bits** brought a fade back above its source even with the pattern. `tune=0`, which weighs what is seen over PSNR, keeps more of it
   at about the same size, and is what the program takes in eight bits; in ten it costs size and gives nothing.
-- VP9 at CRF 28 in eight bits (`--for web` where FFmpeg lacks SVT-AV1) ends beside its source on the fade.
+- **Not reached:** VP9 at CRF 28 in eight bits, which is `--for web` with `--depth 8` where FFmpeg lacks SVT-AV1, ends a little above its source.
 
 ";
