@@ -91,6 +91,9 @@ enlarge, over cubic interpolation.
   in the last 50; validation 12.5 dB at step 50, 23.6 dB at the end.
 - ggdbn: `--set schedule.until=1.0`, as its own schedule has little left after half of so few steps. bdinn: its last layer starts with 0
   (`--set init.zero-last=true`).
+- unband-lite: on top of the smooth surface, which is worth 3 dB here; windows of all validation names (38.24 dB go in), as every training has
+  them now.
+- The trainings ran from 2026-11-21 to 22; the page is drawn from their records in [curves](curves).
 """)
 
 

@@ -92,9 +92,10 @@ const CAMBI_COUNTS: f64 = 3.0;
 const CAMBI_SEEN: f64 = 5.0;
 /// Shares of the smooth area of more than 8 bits that must lie beside steps of about a code of 8 bits: with a CAMBI that counts, with
 /// one that is seen, and without any. Dark slopes have a CAMBI for their own fine steps, which are no loss. On photos kept for choosing: clean
-/// frames have up to 0.15, well coded ones up to 0.73 without CAMBI and 0.45 with it, those with bands of 8 bits in them 0.78 and more.
+/// frames have up to 0.18 (a fade to black, with a CAMBI of 6), well coded ones up to 0.73 without CAMBI and 0.45 with it, those with bands of 8 bits
+/// in them 0.78 and more.
 const DEEP_COUNTS: f32 = 0.5;
-const DEEP_SEEN: f32 = 0.1;
+const DEEP_SEEN: f32 = 0.3;
 const DEEP_ALONE: f32 = 0.95;
 
 /// What is found in a frame of a film, and how bad it is.
@@ -172,7 +173,8 @@ mod tests {
         assert_eq!(by_cambi(4.0, &with(8, 0.0)), Grade::Slight);
         assert_eq!(by_cambi(2.0, &with(8, 1.0)), Grade::None);
         assert_eq!(by_cambi(6.0, &with(10, 0.0)), Grade::None);
-        assert_eq!(by_cambi(6.0, &with(10, 0.2)), Grade::Visible);
+        assert_eq!(by_cambi(6.0, &with(10, 0.2)), Grade::None);
+        assert_eq!(by_cambi(6.0, &with(10, 0.4)), Grade::Visible);
         assert_eq!(by_cambi(4.0, &with(10, 0.45)), Grade::None);
         assert_eq!(by_cambi(4.0, &with(10, 0.55)), Grade::Slight);
         assert_eq!(by_cambi(0.0, &with(10, 0.96)), Grade::Visible);

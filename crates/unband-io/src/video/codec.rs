@@ -103,33 +103,27 @@ pub struct Container {
     light: bool,
 }
 
+/// One that can do nothing of what not all can.
+const PLAIN: Container = Container {
+    muxer: "",
+    extensions: &[],
+    ffv1: false,
+    tagged: false,
+    times_of_tracks: false,
+    rounds: false,
+    light: false,
+};
+
 const CONTAINERS: &[Container] = &[
-    Container {
-        muxer: "matroska",
-        extensions: &["mkv"],
-        ffv1: true,
-        tagged: false,
-        times_of_tracks: false,
-        rounds: true,
-        light: true,
-    },
-    Container {
-        muxer: "webm",
-        extensions: &["webm"],
-        ffv1: false,
-        tagged: false,
-        times_of_tracks: false,
-        rounds: true,
-        light: true,
-    },
+    Container { muxer: "matroska", extensions: &["mkv"], ffv1: true, rounds: true, light: true, ..PLAIN },
+    Container { muxer: "webm", extensions: &["webm"], rounds: true, light: true, ..PLAIN },
     Container {
         muxer: "mp4",
         extensions: &["mp4", "m4v"],
-        ffv1: false,
         tagged: true,
         times_of_tracks: true,
-        rounds: false,
         light: true,
+        ..PLAIN
     },
     Container {
         muxer: "mov",
@@ -140,36 +134,12 @@ const CONTAINERS: &[Container] = &[
         rounds: false,
         light: true,
     },
-    Container {
-        muxer: "nut",
-        extensions: &["nut"],
-        ffv1: true,
-        tagged: false,
-        times_of_tracks: false,
-        rounds: false,
-        light: false,
-    },
-    Container {
-        muxer: "mpegts",
-        extensions: &["ts", "m2ts", "mts"],
-        ffv1: false,
-        tagged: false,
-        times_of_tracks: false,
-        rounds: false,
-        light: false,
-    },
+    Container { muxer: "nut", extensions: &["nut"], ffv1: true, ..PLAIN },
+    Container { muxer: "mpegts", extensions: &["ts", "m2ts", "mts"], ..PLAIN },
 ];
 
 /// Numbered pictures.
-static PICTURES: Container = Container {
-    muxer: "image2",
-    extensions: &[],
-    ffv1: true,
-    tagged: false,
-    times_of_tracks: false,
-    rounds: false,
-    light: false,
-};
+static PICTURES: Container = Container { muxer: "image2", ffv1: true, ..PLAIN };
 
 /// The container of that file name's extension, numbered pictures for a pattern of such; nothing where films are not written under it.
 pub fn container_of(path: &Path) -> Option<&'static Container> {
@@ -258,7 +228,7 @@ impl Encoding {
         if !ffmpeg.encodes(codec.name()) {
             return Err(VideoError::NoEncoder { path: output.to_owned(), encoder: codec.name().to_owned() });
         }
-        let mut all = if own.is_some() { Vec::new() } else { settings(&codec, purpose) };
+        let mut all = if own.is_some() { Vec::new() } else { settings(&codec, purpose, bits) };
         all.extend(args.iter().cloned());
         Ok(Self { codec, bits, args: all, container, output: output.to_owned() })
     }
@@ -360,13 +330,12 @@ impl Encoding {
             }
             _ => return,
         };
-        // People's own parameters come last and win.
-        if let Some(at) = args.iter().position(|arg| arg == option)
-            && let Some(own) = args.get_mut(at + 1)
-        {
-            params.push(own.clone());
-            *own = params.join(":");
-        } else if !params.is_empty() {
+        // FFmpeg goes by the last of an option. People's own parameters come last and win.
+        while let Some(at) = args.iter().position(|arg| arg == option) {
+            let end = (at + 2).min(args.len());
+            params.extend(args.drain(at..end).skip(1));
+        }
+        if !params.is_empty() {
             args.extend([option.to_owned(), params.join(":")]);
         }
     }
@@ -464,12 +433,16 @@ fn default_codec(container: &Container, purpose: Purpose, odd: bool, ffmpeg: &Ff
     }
 }
 
-/// Visually without loss for people's players; a third of that for the web.
-fn settings(codec: &Codec, purpose: Purpose) -> Vec<String> {
+/// Visually without loss for people's players; a third of that for the web. `bits`: of the frames.
+fn settings(codec: &Codec, purpose: Purpose, bits: u8) -> Vec<String> {
     let web = purpose == Purpose::Web;
+    let eight = bits <= 8;
     let text = match codec {
         Codec::X265 if web => "-c:v libx265 -preset medium -crf 21",
         Codec::X265 => "-c:v libx265 -preset medium -crf 16",
+        // Tuned for PSNR, it wipes the dither of 8 bits out of fades (docs/results/film-encoders.md).
+        Codec::SvtAv1 if web && eight => "-c:v libsvtav1 -preset 7 -crf 28 -svtav1-params tune=0",
+        Codec::SvtAv1 if eight => "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params tune=0",
         Codec::SvtAv1 if web => "-c:v libsvtav1 -preset 7 -crf 28",
         Codec::SvtAv1 => "-c:v libsvtav1 -preset 6 -crf 18",
         Codec::Vp9 if web => "-c:v libvpx-vp9 -b:v 0 -crf 28 -row-mt 1 -cpu-used 3",
@@ -485,6 +458,16 @@ fn settings(codec: &Codec, purpose: Purpose) -> Vec<String> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn eight_bits_of_av1_keep_their_dither() {
+        for purpose in [Purpose::Player, Purpose::Web] {
+            for (bits, tuned) in [(8, true), (10, false)] {
+                let settings = settings(&Codec::SvtAv1, purpose, bits);
+                assert_eq!(settings.iter().any(|word| word == "tune=0"), tuned, "{purpose:?}, {bits} bits");
+            }
+        }
+    }
 
     #[test]
     fn what_an_encoder_stores_is_the_nearest_that_it_has() {

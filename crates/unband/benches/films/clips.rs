@@ -1,16 +1,11 @@
 //! Clips that move over clean photos.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use unband_image::{Image, Plane};
 
-use crate::{Result, text};
-
-const WIDTH: usize = 640;
-const HEIGHT: usize = 360;
-const RATE: usize = 24;
+use crate::Result;
+use crate::tools::{HEIGHT, RATE, WIDTH, encode};
 
 /// A still, and how it is looked at: middle and magnification at the start and at the end.
 pub struct Clip {
@@ -39,6 +34,11 @@ pub static CLIPS: &[Clip] = &[
 ];
 
 impl Clip {
+    /// How long it is shown.
+    pub fn seconds(&self) -> f64 {
+        self.frames as f64 / RATE as f64
+    }
+
     /// Writes the clip in ten bits, without loss.
     pub fn write(&self, photos: &Path, to: &Path) -> Result<()> {
         let photo = unband_io::read_file(
@@ -46,35 +46,10 @@ impl Clip {
             &unband_io::Limits::default(),
         )?;
         let (photo, scale) = reduced(&photo.0);
-        let size = format!("{WIDTH}x{HEIGHT}");
-        let rate = RATE.to_string();
-        let raw = ["-f", "rawvideo", "-pix_fmt", "gbrp16le", "-s", &size, "-r", &rate, "-i", "-"];
         let graph =
             "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format=yuv420p10le";
-        let colors = [
-            "-color_primaries",
-            "bt709",
-            "-color_trc",
-            "bt709",
-            "-colorspace",
-            "bt709",
-            "-color_range",
-            "tv",
-        ];
-        let mut child = Command::new("ffmpeg")
-            .args(["-v", "error", "-y"])
-            .args(raw)
-            .args(["-vf", graph, "-c:v", "ffv1"])
-            .args(colors)
-            .arg(text(to)?)
-            .stdin(Stdio::piped())
-            .spawn()?;
-        let mut input = child.stdin.take().ok_or("no pipe")?;
-        for i in 0..self.frames {
-            input.write_all(&self.frame(&photo, scale, i))?;
-        }
-        drop(input);
-        if child.wait()?.success() { Ok(()) } else { Err("ffmpeg failed".into()) }
+        let frames = (0..self.frames).map(|i| self.frame(&photo, scale, i));
+        encode(frames, "gbrp16le", &["-vf", graph, "-c:v", "ffv1"], to)
     }
 
     /// Green, blue, red; 16 bits, the low byte first.

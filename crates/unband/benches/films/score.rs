@@ -5,14 +5,14 @@ use std::path::Path;
 
 use unband::Context;
 use unband_image::Image;
-use unband_io::Limits;
-use unband_io::video::{self, DecodeOptions, Decoder, Programs};
-use unband_metrics::{Clean, MetricError, false_steps, flat_psnr, psnr};
+use unband_image::resize::Beyond;
+use unband_metrics::{Clean, Field, MetricError, false_steps, flat_psnr, psnr};
 
 use crate::Result;
+use crate::tools::Decoded;
 
 /// Every so many frames are scored; flicker needs the one before too.
-const EVERY: usize = 4;
+pub const EVERY: usize = 4;
 /// A sample whose clean value changes by so many 8-bit codes from frame to frame does not stand still.
 const STILL: f32 = 0.3;
 
@@ -21,6 +21,8 @@ const STILL: f32 = 0.3;
 pub struct Scores {
     psnr: f64,
     flat: f64,
+    /// As `flat`, of the error's means over 5×5.
+    low: f64,
     steps: f64,
     /// Of films that stand still somewhere.
     flicker: Option<f64>,
@@ -34,6 +36,7 @@ impl Scores {
         Self {
             psnr: mean(&|s| s.psnr),
             flat: mean(&|s| s.flat),
+            low: mean(&|s| s.low),
             steps: mean(&|s| s.steps),
             flicker: (!flicker.is_empty()).then(|| flicker.iter().sum::<f64>() / flicker.len() as f64),
         }
@@ -42,7 +45,7 @@ impl Scores {
 
 impl fmt::Display for Scores {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.2} | {:.2} | {:.1} | ", self.psnr, self.flat, self.steps)?;
+        write!(f, "{:.2} | {:.2} | {:.2} | {:.1} | ", self.psnr, self.flat, self.low, self.steps)?;
         match self.flicker {
             Some(flicker) => write!(f, "{flicker:.3}"),
             None => write!(f, "–"),
@@ -80,6 +83,7 @@ impl Reference {
                 psnr::psnr(image, clean)?.min(100.0),
                 smooth(flat_psnr::flat_psnr(image, mask))?.map(|db| db.min(100.0)),
                 smooth(false_steps::false_steps(image, mask).map(|steps| steps.per_thousand))?,
+                low(image, clean, mask),
             ));
         }
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
@@ -87,6 +91,7 @@ impl Reference {
             psnr: mean(all.iter().map(|one| one.0).collect()),
             flat: mean(all.iter().filter_map(|one| one.1).collect()),
             steps: mean(all.iter().filter_map(|one| one.2).collect()),
+            low: mean(all.iter().filter_map(|one| one.3).collect()),
             flicker: self.flicker(&film),
         })
     }
@@ -110,14 +115,20 @@ impl Reference {
     }
 }
 
+/// PSNR of the error of luma after a mean over 5×5, where the clean frame is smooth: what a smooth area's level is off by.
+fn low(image: &Image, clean: &Image, mask: &Clean) -> Option<f64> {
+    let (mut error, before) = (Field::luma(image), Field::luma(clean));
+    error.data.iter_mut().zip(&before.data).for_each(|(a, b)| *a -= b);
+    let error = error.box_mean(-2..=2, -2..=2, Beyond::Mirror);
+    let smooth = error.data.iter().zip(mask.mask()).filter(|(_, smooth)| **smooth);
+    let sum: f64 = smooth.map(|(v, _)| v * v).sum();
+    let enough = mask.smooth_samples() > flat_psnr::LEAST_SAMPLES;
+    enough.then(|| psnr::from_mse(sum / mask.smooth_samples() as f64).min(100.0))
+}
+
 /// All frames in red, green and blue.
 fn frames(path: &Path) -> Result<Vec<Image>> {
-    let film = video::probe(path, &Programs::default())?;
-    let mut decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default())?;
-    let format = *decoder.format();
-    let (mut all, mut buffer) = (Vec::new(), Vec::new());
-    while decoder.next_frame(&mut buffer)?.is_some() {
-        all.push(format.read(&buffer)?.into_rgb(&Context::default())?);
-    }
-    Ok(all)
+    let film = Decoded::of(path)?;
+    let read = |bytes: &Vec<u8>| Ok(film.format.read(bytes)?.into_rgb(&Context::default())?);
+    film.frames.iter().map(read).collect()
 }

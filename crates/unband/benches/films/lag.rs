@@ -1,0 +1,133 @@
+//! Slow motion, which must not be taken for stillness: does the film job lag behind what single frames give?
+
+use std::fmt::Write as _;
+
+use unband::Choice;
+
+use crate::luma::{CleanFrame, Errors};
+use crate::moving::{self, MOTIONS, Motion};
+use crate::panned::{X264, alone, errors, lossless};
+use crate::tools::{Decoded, encode};
+use crate::{Result, Run, job};
+
+/// Two of `val` with large smooth areas.
+const PHOTOS: [&str; 2] = ["procedural_fog_1", "ubuntu_blissful_sky"];
+
+/// Mean errors of frames over their smooth areas, in 8-bit codes.
+#[derive(Default)]
+struct Levels {
+    /// Largest of single frames and of the job.
+    alone: f64,
+    film: f64,
+    /// Largest difference between both in a frame, and the mean of the differences with their signs: a lag has one sign.
+    apart: f64,
+    mean: f64,
+}
+
+impl Levels {
+    fn of(film: &[Errors], alone: &[Errors]) -> Self {
+        let pairs = film.iter().zip(alone);
+        let pairs: Vec<(f64, f64)> =
+            pairs.filter_map(|(a, b)| Some((a.smooth.as_ref()?.mean, b.smooth.as_ref()?.mean))).collect();
+        let most =
+            |of: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(|pair| of(pair).abs()).fold(0.0, f64::max);
+        Self {
+            alone: most(&|pair| pair.1),
+            film: most(&|pair| pair.0),
+            apart: most(&|pair| pair.0 - pair.1),
+            mean: pairs.iter().map(|pair| pair.0 - pair.1).sum::<f64>() / pairs.len().max(1) as f64,
+        }
+    }
+}
+
+struct Row {
+    name: String,
+    changed: u64,
+    levels: Levels,
+    /// Frames whose low-frequency error is above the input's, of the job and of single frames, and by how many decibels at most.
+    worse: [(usize, f64); 2],
+    /// Largest difference between the result and that of the reversed film, in codes of the result.
+    mirror: u16,
+}
+
+/// The part of the page.
+pub fn page(run: &Run) -> Result<String> {
+    let mut page = String::from(
+        "| photo | motion | frames changed | level, alone | film | apart | mean apart | frames worse, alone | by, dB | \
+         film | by, dB | reversed |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for name in PHOTOS.iter().filter(|name| run.wants(name)) {
+        let photo = moving::photo(&run.photos.join("val").join(name).with_extension("jxl"))?;
+        for motion in MOTIONS {
+            let frames = motion.frames(&photo);
+            let clean = frames.iter().map(|frame| CleanFrame::of(&frame[0])).collect::<Result<Vec<_>>>()?;
+            let file = |part: &str| run.folder.join(format!("{name}.{}.{part}.mkv", motion.name));
+            moving::write(&frames, X264.1, &file("x264"))?;
+            let row = row(&clean, motion, name, &file)?;
+            let line = line(&row);
+            eprintln!("{line}");
+            let _ = writeln!(page, "{line}");
+        }
+    }
+    Ok(page)
+}
+
+fn row(
+    clean: &[CleanFrame],
+    motion: &Motion,
+    name: &str,
+    file: &dyn Fn(&str) -> std::path::PathBuf,
+) -> Result<Row> {
+    let (source, reversed) = (file("x264"), file("reversed"));
+    let (result, back) = (file("unband"), file("reversed.unband"));
+    let report = job(&source, &result, Choice::Auto, &lossless())?;
+    let input = Decoded::of(&source)?;
+    encode(input.frames.iter().rev().cloned(), input.format.pixels.name, &["-c:v", "ffv1"], &reversed)?;
+    job(&reversed, &back, Choice::Auto, &lossless())?;
+    let (film, back) = (Decoded::of(&result)?, Decoded::of(&back)?);
+    let alone = alone(&input, &lossless())?;
+    let alone: Vec<Errors> =
+        clean.iter().zip(&alone).map(|(clean, luma)| clean.errors(luma)).collect::<Result<_>>()?;
+    let (before, after) = (errors(clean, &input)?, errors(clean, &film)?);
+    let mirror = film.frames.iter().zip(back.frames.iter().rev()).map(|(a, b)| apart(a, b)).max();
+    Ok(Row {
+        name: format!("`{name}` | {}", motion.name),
+        changed: report.changed,
+        levels: Levels::of(&after, &alone),
+        worse: [worse(&before, &after), worse(&before, &alone)],
+        mirror: mirror.unwrap_or(0),
+    })
+}
+
+/// Frames whose low-frequency error grew, and by how much at most.
+fn worse(before: &[Errors], after: &[Errors]) -> (usize, f64) {
+    let pairs =
+        before.iter().zip(after).filter_map(|(a, b)| Some((a.smooth.as_ref()?.low, b.smooth.as_ref()?.low)));
+    let grown = pairs.filter(|(a, b)| b > a).map(|(a, b)| 10.0 * (b / a).log10());
+    grown.fold((0, 0.0), |(count, most), db| (count + 1, most.max(db)))
+}
+
+/// Largest difference between codes of two bytes.
+fn apart(a: &[u8], b: &[u8]) -> u16 {
+    let code = |pair: &[u8; 2]| u16::from_le_bytes(*pair);
+    let pairs = a.as_chunks::<2>().0.iter().zip(b.as_chunks::<2>().0);
+    pairs.map(|(a, b)| code(a).abs_diff(code(b))).max().unwrap_or(0)
+}
+
+fn line(row: &Row) -> String {
+    let ([film, alone], levels) = (row.worse, &row.levels);
+    format!(
+        "| {} | {} | {:.3} | {:.3} | {:.3} | {:+.3} | {} | {:.2} | {} | {:.2} | {} |",
+        row.name,
+        row.changed,
+        levels.alone,
+        levels.film,
+        levels.apart,
+        levels.mean,
+        alone.0,
+        alone.1,
+        film.0,
+        film.1,
+        row.mirror
+    )
+}

@@ -1,0 +1,74 @@
+//! `FFmpeg`, as the clips are made by it and read with it.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use unband_io::Limits;
+use unband_io::video::{self, DecodeOptions, Decoder, Film, FrameFormat, Programs};
+
+use crate::Result;
+
+/// Of every clip here.
+pub const WIDTH: usize = 640;
+/// Of every clip here.
+pub const HEIGHT: usize = 360;
+/// Frames a second of every clip here.
+pub const RATE: usize = 24;
+
+/// What the samples of every clip here mean.
+const COLORS: [&str; 8] =
+    ["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"];
+
+pub fn text(path: &Path) -> Result<&str> {
+    path.to_str().ok_or_else(|| "a path that is no text".into())
+}
+
+pub fn ffmpeg(args: &[&str]) -> Result<()> {
+    let output = Command::new("ffmpeg").args(["-v", "error", "-y", "-nostdin"]).args(args).output()?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
+    }
+}
+
+/// Raw frames in a pixel format of `FFmpeg`'s → a film; `args` are for the encoder.
+pub fn encode(frames: impl Iterator<Item = Vec<u8>>, pixels: &str, args: &[&str], to: &Path) -> Result<()> {
+    let (size, rate) = (format!("{WIDTH}x{HEIGHT}"), RATE.to_string());
+    let mut child = Command::new("ffmpeg")
+        .args([
+            "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", pixels, "-s", &size, "-r", &rate, "-i", "-",
+        ])
+        .args(args)
+        .args(COLORS)
+        .arg(text(to)?)
+        .stdin(Stdio::piped())
+        .spawn()?;
+    let mut input = child.stdin.take().ok_or("no pipe")?;
+    for frame in frames {
+        input.write_all(&frame)?;
+    }
+    drop(input);
+    if child.wait()?.success() { Ok(()) } else { Err("ffmpeg failed".into()) }
+}
+
+/// A film and all its frames as they are stored.
+pub struct Decoded {
+    pub film: Film,
+    pub format: FrameFormat,
+    pub frames: Vec<Vec<u8>>,
+}
+
+impl Decoded {
+    pub fn of(path: &Path) -> Result<Self> {
+        let film = video::probe(path, &Programs::default())?;
+        let mut decoder = Decoder::open(&film, &DecodeOptions::default(), &Limits::default())?;
+        let format = *decoder.format();
+        let (mut frames, mut buffer) = (Vec::new(), Vec::new());
+        while decoder.next_frame(&mut buffer)?.is_some() {
+            frames.push(buffer.clone());
+        }
+        Ok(Self { film, format, frames })
+    }
+}
