@@ -156,7 +156,9 @@ impl<'a, W: Work> Job<'a, W> {
     fn new(work: &'a W, args: &'a PictureArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
         let naming = work.naming();
         let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
-        if let (Some(path), None, false) = (&args.output, folder, found.inputs.is_empty()) {
+        // Of an input that is not there the result's name says nothing.
+        let there = found.inputs.iter().any(|input| input.is_stdin() || input.path.exists());
+        if let (Some(path), None, true) = (&args.output, folder, there) {
             settings::check_output(path, naming)?;
         }
         let stem = |input: &Path| work.stem(input);

@@ -47,6 +47,15 @@ fn a_misspelt_command_touches_no_picture() {
 }
 
 #[test]
+fn a_film_that_is_not_there_is_missed_whatever_its_result_is_called() {
+    let stage = Stage::new();
+    for result in ["x.mkv", "x.png", "x.xyz"] {
+        stage.run(&["nope.mkv", "-o", result]).code(1).says("nope.mkv: cannot read").says("check the name");
+    }
+    assert!(stage.names().is_empty());
+}
+
+#[test]
 fn mistakes_say_what_to_type_instead() {
     let stage = Stage::new();
     stage.png("x.png", &six_bits);
