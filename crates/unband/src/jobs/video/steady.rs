@@ -19,7 +19,7 @@ const CHANGED: f32 = 3.0;
 /// Mean correction of a square, in 8-bit codes, from which on it counts as corrected.
 const CORRECTED: f32 = 0.05;
 /// A mean over time moves the level of an area by so many 8-bit codes at most: what drifts evenly would not move it, and more is motion.
-const LEVEL: f32 = 0.03;
+const LEVEL: f32 = 0.025;
 /// Such an area reaches so many squares to each side.
 const AREA: usize = 2;
 /// Parts of a sample: finer than a dither's noise, half the memory of floating point.
