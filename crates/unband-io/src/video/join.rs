@@ -155,7 +155,7 @@ fn send(
     // Matroska rounds times and names a rate beside, which `FFmpeg` takes from the times that it gets.
     let rounds = encoding.container().rounds && film.time_base() == (1, 1000);
     let even = rounds.then(|| evenly(&shown, in_frame, in_tick)).flatten();
-    let last = if even.is_some() { Some(in_frame) } else { None };
+    let last = even.is_some().then_some(in_frame);
     let mut shown = even.unwrap_or(shown).into_iter();
     let mut files = Vec::new();
     for segment in segments {

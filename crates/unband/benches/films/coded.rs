@@ -39,10 +39,7 @@ struct Row {
 pub fn page(run: &Run) -> Result<String> {
     let mut rows: Vec<Row> = Vec::new();
     for clip in clips::CLIPS.iter().filter(|clip| run.wants(clip.name)) {
-        let clean = run.folder.join(format!("{}.clean.mkv", clip.name));
-        if !clean.exists() {
-            clip.write(&run.photos.join("val"), &clean)?;
-        }
+        let clean = run.clean(clip)?;
         let reference = score::Reference::of(&clean)?;
         for &(codec, args) in
             CODECS.iter().filter(|(name, _)| run.codec.as_deref().is_none_or(|one| one == *name))

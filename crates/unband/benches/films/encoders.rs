@@ -102,10 +102,7 @@ pub fn page(run: &Run) -> Result<String> {
     let mut sources = Vec::new();
     let mut rows: Vec<Vec<Found>> = settings.iter().map(|_| Vec::new()).collect();
     for clip in &clips {
-        let clean = run.folder.join(format!("{}.clean.mkv", clip.name));
-        if !clean.exists() {
-            clip.write(&run.photos.join("val"), &clean)?;
-        }
+        let clean = run.clean(clip)?;
         let reference = Reference::of(&clean)?;
         let source = run.folder.join(format!("{}.good.x264.mkv", clip.name));
         ffmpeg(&[&["-i", text(&clean)?][..], X264.1, &["-pix_fmt", "yuv420p", text(&source)?]].concat())?;

@@ -39,6 +39,15 @@ impl Run {
     fn wants(&self, name: &str) -> bool {
         self.only.as_ref().is_none_or(|only| name.contains(only.as_str()))
     }
+
+    /// The clean clip of a photo of `val`, made where it is not there yet.
+    fn clean(&self, clip: &clips::Clip) -> Result<PathBuf> {
+        let clean = self.folder.join(format!("{}.clean.mkv", clip.name));
+        if !clean.exists() {
+            clip.write(&self.photos.join("val"), &clean)?;
+        }
+        Ok(clean)
+    }
 }
 
 fn main() -> Result<()> {
@@ -149,8 +158,7 @@ camera that stands still. A result that is carried from frame to frame lags wher
   next, which a mean over time evens out: that sets single frames apart both ways. A lag has one sign.
 - frames worse: how many of the 24 have a higher low-frequency error in smooth areas (means over 5×5) than the input's, by so much at most.
 - reversed: the decoded frames in reverse order through the same job; the largest difference of a sample from the result of the film that runs forward, in codes
-  of ten bits. 0: the one mirrors the other. A shot is restored by what is found in its first, every 24th and last frame; where these
-  disagree, it may be another finding in the other direction.
+  of ten bits. 0: the one mirrors the other.
 
 ";
 
