@@ -23,7 +23,7 @@ const CODECS: &[(&str, &[&str])] = &[
 /// Ten bits at a high rate: has nothing to repair.
 const GOOD: &str = "x265, ten bits";
 
-/// What is compared with the source itself: what the program takes where nobody chooses, and originals.
+/// What is compared with the source itself: what the program takes by default, and originals.
 const METHODS: &str = "auto;ffmpeg-deband;gradfun;f3kdb";
 
 /// Of the clips of a codec, by one method.

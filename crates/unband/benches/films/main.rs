@@ -122,7 +122,7 @@ const CODED: &str = "
 ## Low rates of four codecs
 
 Seven clips of photos of `val`, which also chose methods and limits: pans, zooms, a fade, a still camera, clean in ten bits. x264 CRF 30, x265
-CRF 32, VP9 CRF 44 and SVT-AV1 CRF 55 in eight bits show plain bands. `auto` is what the program does where nobody chooses, x265 CRF 16 in
+CRF 32, VP9 CRF 44 and SVT-AV1 CRF 55 in eight bits show plain bands. `auto` is what the program does by default, x265 CRF 16 in
 ten bits behind it; of the originals (their defaults) too. The last source, x265 CRF 14 in ten bits, has nothing to repair: such films are to be
 copied, not encoded again, and the last column counts how many were.
 
