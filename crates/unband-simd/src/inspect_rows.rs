@@ -14,6 +14,9 @@ dispatch! {
     /// weights are in 1/65536.
     pub fn weigh_row(level, out: &mut [i16], r: &[u8], g: &[u8], b: &[u8], weights: [i32; 3], add: i32) = weigh_body;
 
+    /// Codes in 1/64.
+    pub fn sixty_fourths(level, out: &mut [i16], codes: &[u8]) = sixty_fourths_body;
+
     /// As [`weigh_row`] for sums of four codes (`>> 12`).
     pub fn weigh_sums(level, out: &mut [i16], r: &[u16], g: &[u16], b: &[u16], weights: [i32; 3], add: i32)
         = weigh_sums_body;
@@ -80,6 +83,60 @@ dispatch! {
     pub fn count_steps_down(level, a: &[i16], b: &[i16], low: i16, high: i16) -> u32 = steps_down_body;
 }
 
+/// Values that are worked on at once. Rows of the squares that are looked at have about a hundred values, of which vectors as wide
+/// as the compiler likes them leave a third to be done one by one.
+const BLOCK: usize = 16;
+
+/// `f` of each value.
+#[inline(always)]
+fn map1<A: Copy, O>(out: &mut [O], a: &[A], f: impl Fn(A) -> O) {
+    let n = out.len().min(a.len());
+    let (blocks, rest) = out[..n].as_chunks_mut::<BLOCK>();
+    let (a, a_rest) = a[..n].as_chunks::<BLOCK>();
+    for (out, a) in blocks.iter_mut().zip(a) {
+        for i in 0..BLOCK {
+            out[i] = f(a[i]);
+        }
+    }
+    rest.iter_mut().zip(a_rest).for_each(|(out, &a)| *out = f(a));
+}
+
+/// `f` of the values of two rows.
+#[inline(always)]
+fn map2<A: Copy, O>(out: &mut [O], a: &[A], b: &[A], f: impl Fn(A, A) -> O) {
+    let n = out.len().min(a.len()).min(b.len());
+    let (blocks, rest) = out[..n].as_chunks_mut::<BLOCK>();
+    let ((a, a_rest), (b, b_rest)) = (a[..n].as_chunks::<BLOCK>(), b[..n].as_chunks::<BLOCK>());
+    for ((out, a), b) in blocks.iter_mut().zip(a).zip(b) {
+        for i in 0..BLOCK {
+            out[i] = f(a[i], b[i]);
+        }
+    }
+    rest.iter_mut().zip(a_rest).zip(b_rest).for_each(|((out, &a), &b)| *out = f(a, b));
+}
+
+/// `f` of the values of three rows.
+#[inline(always)]
+fn map3<A: Copy, O>(out: &mut [O], a: &[A], b: &[A], c: &[A], f: impl Fn(A, A, A) -> O) {
+    let n = out.len().min(a.len()).min(b.len()).min(c.len());
+    let (blocks, rest) = out[..n].as_chunks_mut::<BLOCK>();
+    let (a, a_rest) = a[..n].as_chunks::<BLOCK>();
+    let (b, b_rest) = b[..n].as_chunks::<BLOCK>();
+    let (c, c_rest) = c[..n].as_chunks::<BLOCK>();
+    for (((out, a), b), c) in blocks.iter_mut().zip(a).zip(b).zip(c) {
+        for i in 0..BLOCK {
+            out[i] = f(a[i], b[i], c[i]);
+        }
+    }
+    let rest = rest.iter_mut().zip(a_rest).zip(b_rest).zip(c_rest);
+    rest.for_each(|(((out, &a), &b), &c)| *out = f(a, b, c));
+}
+
+#[inline(always)]
+fn sixty_fourths_body(out: &mut [i16], codes: &[u8]) {
+    map1(out, codes, |code| (code as i16) << 6);
+}
+
 #[inline(always)]
 #[allow(clippy::manual_clamp)] // clamp keeps not-a-number
 fn quantise_body(out: &mut [u8], v: &[f32], scale: f32, offset: f32) {
@@ -92,16 +149,18 @@ fn quantise_body(out: &mut [u8], v: &[f32], scale: f32, offset: f32) {
 
 #[inline(always)]
 fn weigh_body(out: &mut [i16], r: &[u8], g: &[u8], b: &[u8], weights: [i32; 3], add: i32) {
-    for (((o, &r), &g), &b) in out.iter_mut().zip(r).zip(g).zip(b) {
-        *o = ((r as i32 * weights[0] + g as i32 * weights[1] + b as i32 * weights[2] + add) >> 10) as i16;
-    }
+    let weigh = |r, g, b| {
+        ((r as i32 * weights[0] + g as i32 * weights[1] + b as i32 * weights[2] + add) >> 10) as i16
+    };
+    map3(out, r, g, b, weigh);
 }
 
 #[inline(always)]
 fn weigh_sums_body(out: &mut [i16], r: &[u16], g: &[u16], b: &[u16], weights: [i32; 3], add: i32) {
-    for (((o, &r), &g), &b) in out.iter_mut().zip(r).zip(g).zip(b) {
-        *o = ((r as i32 * weights[0] + g as i32 * weights[1] + b as i32 * weights[2] + add) >> 12) as i16;
-    }
+    let weigh = |r, g, b| {
+        ((r as i32 * weights[0] + g as i32 * weights[1] + b as i32 * weights[2] + add) >> 12) as i16
+    };
+    map3(out, r, g, b, weigh);
 }
 
 #[inline(always)]
@@ -122,12 +181,9 @@ fn columns3_body(
 ) {
     let n = above.len().min(here.len()).min(below.len());
     let (a, h, b) = (&above[..n], &here[..n], &below[..n]);
-    let (high, low, sum) = (&mut high[..n], &mut low[..n], &mut sum[..n]);
-    for i in 0..n {
-        high[i] = a[i].max(h[i]).max(b[i]);
-        low[i] = a[i].min(h[i]).min(b[i]);
-        sum[i] = a[i] as i32 + h[i] as i32 + b[i] as i32;
-    }
+    map3(high, a, h, b, |a, h, b| a.max(h).max(b));
+    map3(low, a, h, b, |a, h, b| a.min(h).min(b));
+    map3(sum, a, h, b, |a, h, b| a as i32 + h as i32 + b as i32);
 }
 
 #[inline(always)]
@@ -138,11 +194,12 @@ fn windows3_body(range: &mut [i16], mean: &mut [i16], high: &[i16], low: &[i16],
     let n = high.len() - 2;
     let (range, mean) = (&mut range[..n], &mut mean[..n]);
     let (high, low, sum) = (&high[..n + 2], &low[..n + 2], &sum[..n + 2]);
-    for i in 0..n {
-        range[i] = high[i].max(high[i + 1]).max(high[i + 2]) - low[i].min(low[i + 1]).min(low[i + 2]);
-        // Sums reach 9 * 16384 at most, so the product stays below 2^31; 7282 = 65536 / 9.
-        mean[i] = (((sum[i] + sum[i + 1] + sum[i + 2]) * 7282 + 32768) >> 16) as i16;
-    }
+    map3(range, high, &high[1..], &high[2..], |a, b, c| a.max(b).max(c));
+    map3(mean, low, &low[1..], &low[2..], |a, b, c| a.min(b).min(c));
+    // No difference of codes in 1/64 leaves sixteen bits.
+    range.iter_mut().zip(&*mean).for_each(|(range, &low)| *range = range.wrapping_sub(low));
+    // Sums reach 9 * 16384 at most, so the product stays below 2^31; 7282 = 65536 / 9.
+    map3(mean, sum, &sum[1..], &sum[2..], |a, b, c| (((a + b + c) * 7282 + 32768) >> 16) as i16);
 }
 
 #[inline(always)]
@@ -155,20 +212,26 @@ fn mask_rough_body(mean: &mut [i16], range: &[i16], limit: i16, rough: i16) {
 #[inline(always)]
 fn any_steps_body(found: &mut [u8], a: &[i16], b: &[i16], low: i16, high: i16) {
     for ((found, a), b) in found.iter_mut().zip(a.chunks(32)).zip(b.chunks(32)) {
-        let mut any = 0i16;
-        for (&a, &b) in a.iter().zip(b) {
+        let is_step = |a: i16, b: i16| {
             let d = a.wrapping_sub(b).wrapping_abs();
-            any |= i16::from((d > low) & (d < high));
+            i16::from((d > low) & (d < high))
+        };
+        let n = a.len().min(b.len());
+        let ((a, a_rest), (b, b_rest)) = (a[..n].as_chunks::<8>(), b[..n].as_chunks::<8>());
+        let mut any = [0i16; 8];
+        for (a, b) in a.iter().zip(b) {
+            for i in 0..8 {
+                any[i] |= is_step(a[i], b[i]);
+            }
         }
-        *found = any as u8;
+        let rest = a_rest.iter().zip(b_rest).fold(0, |all, (&a, &b)| all | is_step(a, b));
+        *found = any.iter().fold(rest, |all, any| all | any) as u8;
     }
 }
 
 #[inline(always)]
 fn subtract_body(out: &mut [i16], a: &[i16], b: &[i16]) {
-    for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *o = a.wrapping_sub(b);
-    }
+    map2(out, a, b, i16::wrapping_sub);
 }
 
 #[inline(always)]
@@ -344,6 +407,12 @@ mod tests {
                     weigh_row(level, &mut y, &r, &g, &b, [19595, 38470, 7471], add);
                     rows.push(y);
                 }
+                let mut own = vec![0i16; n];
+                sixty_fourths(level, &mut own, &r);
+                let mut weighed = own.clone();
+                weigh_row(level, &mut weighed, &r, &r, &r, [65536, 0, 0], 512);
+                assert_eq!(own, weighed);
+                rows.push(own);
                 let mut sums = vec![0u16; n / 2];
                 sum_blocks(level, &mut sums, &r, &g);
                 let mut chroma = vec![0i16; n / 2];

@@ -52,9 +52,10 @@ pub(super) fn complete(
     let in_yuv = found.space != Space::Native || matches!(image.color.model, Model::Yuv { .. });
     let lightness = if in_yuv { &found.grids[..1] } else { &found.grids[..] };
     let step = lightness.iter().map(|g| g.step_codes).fold(0.0, f32::max);
-    let lines = on_lines(&cells, (width, height));
+    let lines = on_lines(&cells, width);
     // Most pictures have none: where they are smooth need not be known then.
-    found.banded_share = if lines.is_empty() { 0.0 } else { share_beside(&smooth(luma, step, ctx), &lines) };
+    found.banded_share =
+        if !lines.contains(&true) { 0.0 } else { share_beside(&smooth(luma, step, ctx), &lines) };
     // Steps of one code are seen where they are wide, unbroken and all there is. Among coarser ones any is.
     let clean_share = || area(&found.map, width, height, |i| found.map.share[i] >= BANDED && clean[i]);
     found.visible = match found.cause {

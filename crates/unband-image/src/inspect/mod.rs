@@ -251,9 +251,9 @@ fn codes_of(plane: &crate::image::Plane, scale: f32, offset: f32, ctx: &Context<
 }
 
 fn rgb_or_grey(image: &Image, effective: bits::Effective, ctx: &Context<'_>) -> Findings {
-    let planes = image.planes.iter().map(|p| codes_of(p, effective.scale, 0.0, ctx)).collect();
+    let planes = ctx.map(image.planes.len(), |p| codes_of(&image.planes[p], effective.scale, 0.0, ctx));
     let codes = Codes { width: image.width(), height: image.height(), planes };
-    let sums = Sums::new(&codes, ctx.level);
+    let sums = Sums::new(&codes, ctx);
     let picture = rgb::Picture { image, codes, sums, effective, ctx };
     let mut found = picture.decide();
     found.drawing = drawn::drawing(image, &picture.codes, &found);

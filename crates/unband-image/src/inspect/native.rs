@@ -35,19 +35,14 @@ pub(super) fn decide(
     let mut lossy = false;
     let unit = |i: usize| range.unit_codes(i > 0);
     if grids.iter().all(Option::is_none) {
-        let [y, u, v] = &rounded;
-        let scores = noisy::judge(
-            &Flats::gather(y, Part::Luma, noisy::ENOUGH),
-            &[
-                Some(Flats::gather(u, Part::Blue, noisy::ENOUGH)),
-                Some(Flats::gather(v, Part::Red, noisy::ENOUGH)),
-            ],
-            Conversion::Other,
-        );
-        grids = [0, 1, 2].map(|i| {
+        let looked = ctx.map(Part::ALL.len(), |i| {
+            let flats = Flats::gather(&rounded[i], Part::ALL[i], noisy::ENOUGH);
             let hist = flat_histogram(&rounded[i], 1.2 / f64::from(unit(i)), ENOUGH);
-            plane_grid(&hist, 0.0, false)
+            (flats, plane_grid(&hist, 0.0, false))
         });
+        let (flats, sharp): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
+        let scores = noisy::judge(&flats, Conversion::Other);
+        grids = [0, 1, 2].map(|i| sharp[i]);
         if let Some(noisy) = noisy::decide(&scores, 0.0, || Coding::measure(&rounded[0]).visible()) {
             let sharp = grids.iter().flatten().any(|g| g.strength >= 0.9);
             if !sharp && range == Range::Limited {

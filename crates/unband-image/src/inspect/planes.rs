@@ -4,6 +4,7 @@
 use super::spread::{Square, squares};
 use crate::color::{Matrix, Range};
 use crate::image::Plane;
+use crate::restorer::Context;
 use unband_simd::{Level, inspect_rows as rows};
 
 /// Units per code of an `i16` plane.
@@ -148,21 +149,19 @@ pub(super) struct Sums {
 
 impl Sums {
     /// Blocks start at the first sample, or one further where an odd side was mirrored: where `pairs` says.
-    pub fn new(codes: &Codes, level: Level) -> Self {
+    pub fn new(codes: &Codes, ctx: &Context<'_>) -> Self {
         let (width, height) = (codes.width / 2, codes.height / 2);
         let (left, top) = super::pairs::start(codes);
-        let planes = (0..codes.planes.len())
-            .map(|p| {
-                let mut out = vec![0u16; width * height];
-                if width > 0 {
-                    for (y, out) in out.chunks_exact_mut(width).enumerate() {
-                        let row = |y: usize| &codes.row(p, top + y)[left..];
-                        rows::sum_blocks(level, out, row(2 * y), row(2 * y + 1));
-                    }
+        let planes = ctx.map(codes.planes.len(), |p| {
+            let mut out = vec![0u16; width * height];
+            if width > 0 {
+                for (y, out) in out.chunks_exact_mut(width).enumerate() {
+                    let row = |y: usize| &codes.row(p, top + y)[left..];
+                    rows::sum_blocks(ctx.level, out, row(2 * y), row(2 * y + 1));
                 }
-                out
-            })
-            .collect();
+            }
+            out
+        });
         Self { width, height, planes }
     }
 }
@@ -216,6 +215,8 @@ impl<'a> Source<'a> {
                 &sums.planes[p.min(sums.planes.len() - 1)][y * sums.width..][..sums.width][columns.clone()]
             };
             rows::weigh_sums(self.level, out, row(0), row(1), row(2), self.recipe.weights, add);
+        } else if self.stored {
+            rows::sixty_fourths(self.level, out, &self.codes.row(self.first, y)[columns]);
         } else {
             let add = (self.recipe.zero * 65536.0) as i32 + 512;
             let row = |p: usize| &self.codes.row(self.first + p, y)[columns.clone()];

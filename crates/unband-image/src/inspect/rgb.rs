@@ -250,12 +250,14 @@ impl Picture<'_> {
     }
 
     fn plane_grids(&self, matrix: Matrix, range: Range, shift: f64, strict: bool) -> [Option<Grid>; 3] {
-        Part::ALL.map(|part| {
+        let grids = self.ctx.map(Part::ALL.len(), |i| {
+            let part = Part::ALL[i];
             let source = self.source(part, matrix, range, false);
             let limit = 1.2 / f64::from(range.unit_codes(part.is_chroma()));
             let shift = if part.is_chroma() { 0.0 } else { shift };
             plane_grid(&flat_histogram(&source, limit, ENOUGH), shift, strict)
-        })
+        });
+        [0, 1, 2].map(|i| grids[i])
     }
 
     fn by_lattice(&self, lattice: &Lattice, colours: &Colours) -> Option<Findings> {
@@ -344,8 +346,7 @@ impl Picture<'_> {
         for &(matrix, guard) in tried {
             // The unlikely matrix gets half the samples.
             let enough = if guard > 0.0 { noisy::ENOUGH / 2 } else { noisy::ENOUGH };
-            let scores =
-                noisy::look(&self.codes, &self.sums, matrix, conversion, grey, enough, self.ctx.level);
+            let scores = noisy::look(&self.codes, &self.sums, matrix, conversion, grey, enough, self.ctx);
             let coded = || lattice.truncated && Coding::measure(&self.luma(matrix)).visible();
             if let Some(found) = noisy::decide(&scores, extra + guard, coded)
                 && best.is_none_or(|(b, _)| b.margin < found.margin)

@@ -12,7 +12,7 @@ const BAND: usize = 16;
 /// 36 to 40 samples in the cells beside both sides of a step 34 are so near.
 const BESIDE: (usize, f32) = (3, 0.625);
 /// Cells around a marked one, in each direction, and how many of them a contour marks at least: noise marks fewer.
-const AROUND: (usize, usize) = (2, 4);
+const AROUND: (usize, u8) = (2, 4);
 /// Share of a picture below which nothing is said of its smooth area.
 const LEAST: f32 = 0.002;
 
@@ -59,7 +59,6 @@ pub(super) struct Luma<'a> {
 /// One value per 4×4 samples, row by row.
 pub(super) struct Cells<T> {
     pub columns: usize,
-    pub rows: usize,
     pub data: Vec<T>,
 }
 
@@ -74,53 +73,51 @@ pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<boo
     let bands = ctx.map(rows.div_ceil(BAND), |band| gather(luma, band * BAND, ((band + 1) * BAND).min(rows)));
     let (mean, variance): (Vec<f32>, Vec<f32>) = bands.into_iter().flatten().unzip();
     let blurred = separable(&mean, columns, BLUR);
-    let at = |x: usize, y: usize| blurred[y * columns + x];
     let grow = (step / 2.0).clamp(1.0, 8.0);
     let (mut slopes, mut rest) = (vec![false; mean.len()], vec![0.0f32; mean.len()]);
+    let mut wide = vec![0.0; columns + 2];
     for y in 0..rows {
-        let (up, down) = (y.saturating_sub(1), (y + 1).min(rows - 1));
-        for x in 0..columns {
-            let (left, right) = (x.saturating_sub(1), (x + 1).min(columns - 1));
-            let dx = (at(right, y) - at(left, y)) / (2 * CELL) as f32;
-            let dy = (at(x, down) - at(x, up)) / (2 * CELL) as f32;
-            let (i, g) = (y * columns + x, at(x, y));
-            slopes[i] = dx.abs().max(dy.abs()) < 0.5 * grow && (4.0..=250.0).contains(&g);
+        let row = |y: usize| y * columns..(y + 1) * columns;
+        let (up, here, down) = (row(y.saturating_sub(1)), row(y), row((y + 1).min(rows - 1)));
+        widen(&blurred[here.clone()], &mut wide);
+        let beside = wide.windows(3).zip(blurred[up].iter().zip(&blurred[down]));
+        let own = mean[here.clone()].iter().zip(&variance[here.clone()]);
+        let out = slopes[here.clone()].iter_mut().zip(&mut rest[here]);
+        for (((across, (up, down)), (mean, variance)), (slope, rest)) in beside.zip(own).zip(out) {
+            let (dx, dy) = ((across[2] - across[0]) / (2 * CELL) as f32, (down - up) / (2 * CELL) as f32);
+            let g = across[1];
+            *slope = dx.abs().max(dy.abs()) < 0.5 * grow && (4.0..=250.0).contains(&g);
             // A slope alone varies by (4² − 1) / 12 of its square within a cell.
-            rest[i] = (variance[i] - 1.25 * (dx * dx + dy * dy)).max(0.0) + (mean[i] - g).powi(2);
+            *rest = (variance - 1.25 * (dx * dx + dy * dy)).max(0.0) + (mean - g).powi(2);
         }
     }
     let rest = separable(&rest, columns, BOX);
     let coarse: Vec<bool> =
         slopes.iter().zip(&rest).map(|(&slope, &rest)| !slope || rest >= grow * grow).collect();
     let data = widened(&coarse, columns, 1).into_iter().map(|coarse| !coarse).collect();
-    Cells { columns, rows, data }
+    Cells { columns, data }
 }
 
 /// The marked cells that lie on lines: marks that stand alone are noise.
 ///
-/// `marked`: cells that hold marks of contours, of a picture of that width and height.
-pub(super) fn on_lines(marked: &[bool], size: (usize, usize)) -> Vec<usize> {
-    let (columns, rows) = (count(size.0), count(size.1));
+/// `marked`: cells that hold marks of contours, of a picture of that width.
+pub(super) fn on_lines(marked: &[bool], width: usize) -> Vec<bool> {
     let (reach, least) = AROUND;
-    let line = |&i: &usize| {
-        around(i, columns, rows, reach).filter(|&other| marked[other]).take(least).count() == least
-    };
-    marked.iter().enumerate().filter_map(|(i, &mark)| mark.then_some(i)).filter(line).collect()
+    let counts = counted(marked, count(width), reach);
+    marked.iter().zip(counts).map(|(&mark, count)| mark && count >= least).collect()
 }
 
 /// Share of the smooth area that lies within 16 samples of a step in it; 0 where hardly anything is smooth.
 ///
 /// `lines`: cells that hold contours.
-pub(super) fn share_beside(smooth: &Cells<bool>, lines: &[usize]) -> f32 {
-    let (columns, rows) = (smooth.columns, smooth.rows);
+pub(super) fn share_beside(smooth: &Cells<bool>, lines: &[bool]) -> f32 {
+    let columns = smooth.columns;
     let all = smooth.data.iter().filter(|&&s| s).count();
     if (all as f32) < LEAST * smooth.data.len() as f32 || all == 0 {
         return 0.0;
     }
-    let mut steps = vec![false; smooth.data.len()];
-    for &i in lines {
-        steps[i] = around(i, columns, rows, 1).any(|other| smooth.data[other]);
-    }
+    let at_smooth = widened(&smooth.data, columns, 1);
+    let steps: Vec<bool> = lines.iter().zip(at_smooth).map(|(&line, smooth)| line && smooth).collect();
     let (inner, outer) = BESIDE;
     let [near, next] = [inner, inner + 1].map(|reach| widened(&steps, columns, reach));
     let beside: f64 = (0..smooth.data.len())
@@ -170,8 +167,8 @@ pub(super) fn join(parts: impl Iterator<Item = (usize, Vec<bool>)>, size: (usize
 /// Mean and variance of the cells of some rows of them, in 8-bit codes of the full range.
 fn gather(luma: &Luma<'_>, first: usize, last: usize) -> Vec<(f32, f32)> {
     let (w, h) = (luma.source.width(), luma.source.height());
-    let columns = count(w);
-    let mut out = Vec::with_capacity(columns * (last - first));
+    let half = w / (2 * CELL);
+    let mut out = Vec::with_capacity(count(w) * (last - first));
     let mut line = vec![0i16; w];
     let (mut sums, mut squares) = (vec![0i32; w], vec![0i32; w]);
     for row in first..last {
@@ -187,15 +184,21 @@ fn gather(luma: &Luma<'_>, first: usize, last: usize) -> Vec<(f32, f32)> {
                 *square += value * value;
             }
         }
-        for column in 0..columns {
-            let (from, to) = bounds(column, w);
-            let samples = ((to - from) * (bottom - top)) as f64;
-            let mean = f64::from(sums[from..to].iter().sum::<i32>()) / samples;
-            let variance = f64::from(squares[from..to].iter().sum::<i32>()) / samples - mean * mean;
+        let cell = |(sums, squares): (&[i32], &[i32])| {
+            let samples = (sums.len() * (bottom - top)) as f64;
+            let mean = f64::from(sums.iter().sum::<i32>()) / samples;
+            let variance = f64::from(squares.iter().sum::<i32>()) / samples - mean * mean;
             let unit = f64::from(luma.unit);
             let (mean, variance) = (mean / 16.0, variance.max(0.0) / 256.0);
-            out.push((((mean - f64::from(luma.zero)) * unit) as f32, (variance * unit * unit) as f32));
-        }
+            (((mean - f64::from(luma.zero)) * unit) as f32, (variance * unit * unit) as f32)
+        };
+        let (left, right) = (half * CELL, w - half * CELL);
+        let cells = |part: std::ops::Range<usize>, size: usize| {
+            sums[part.clone()].chunks(size).zip(squares[part].chunks(size))
+        };
+        out.extend(cells(0..left, CELL).map(cell));
+        out.extend(cells(left..right, right - left + 1).map(cell));
+        out.extend(cells(right..w, CELL).map(cell));
     }
     out
 }
@@ -205,50 +208,56 @@ fn separable(data: &[f32], columns: usize, weights: (f32, f32)) -> Vec<f32> {
     let (here, beside) = weights;
     let rows = data.len() / columns.max(1);
     let mut across = vec![0.0; data.len()];
+    let mut wide = vec![0.0; columns + 2];
     for (out, row) in across.chunks_mut(columns).zip(data.chunks(columns)) {
-        for x in 0..columns {
-            let (left, right) = (row[x.saturating_sub(1)], row[(x + 1).min(columns - 1)]);
-            out[x] = here * row[x] + beside * (left + right);
-        }
+        widen(row, &mut wide);
+        out.iter_mut().zip(wide.windows(3)).for_each(|(out, w)| *out = here * w[1] + beside * (w[0] + w[2]));
     }
     let mut out = vec![0.0; data.len()];
     for y in 0..rows {
         let row = |y: usize| &across[y * columns..][..columns];
         let (up, middle, down) = (row(y.saturating_sub(1)), row(y), row((y + 1).min(rows - 1)));
-        for (x, out) in out[y * columns..][..columns].iter_mut().enumerate() {
-            *out = here * middle[x] + beside * (up[x] + down[x]);
+        let beside_it = up.iter().zip(down).zip(middle);
+        for (out, ((up, down), middle)) in out[y * columns..][..columns].iter_mut().zip(beside_it) {
+            *out = here * middle + beside * (up + down);
         }
+    }
+    out
+}
+
+/// A row with its first and last value once more.
+fn widen(row: &[f32], wide: &mut [f32]) {
+    if let ([first, .., last], [before, inner @ .., after]) = (row, &mut *wide) {
+        inner.copy_from_slice(row);
+        (*before, *after) = (*first, *last);
+    } else {
+        wide.fill(row.first().copied().unwrap_or_default());
+    }
+}
+
+/// How many cells up to so many columns and rows from each are marked; itself counts too. `reach`: at most 7.
+fn counted(marks: &[bool], columns: usize, reach: usize) -> Vec<u8> {
+    let columns = columns.max(1);
+    let own: Vec<u8> = marks.iter().map(|&mark| u8::from(mark)).collect();
+    let add = |out: &mut [u8], more: &[u8]| out.iter_mut().zip(more).for_each(|(out, more)| *out += more);
+    let mut across = own.clone();
+    for (out, row) in across.chunks_mut(columns).zip(own.chunks(columns)) {
+        for by in 1..=reach.min(row.len()) {
+            add(&mut out[by..], row);
+            add(out, &row[by..]);
+        }
+    }
+    let mut out = across.clone();
+    for by in (1..=reach).map(|rows| (rows * columns).min(marks.len())) {
+        add(&mut out[by..], &across);
+        add(&mut out, &across[by..]);
     }
     out
 }
 
 /// Marks, and all cells up to so many columns and rows from one.
 fn widened(marks: &[bool], columns: usize, reach: usize) -> Vec<bool> {
-    let columns = columns.max(1);
-    let mut across = vec![false; marks.len()];
-    for (out, row) in across.chunks_mut(columns).zip(marks.chunks(columns)) {
-        for x in (0..row.len()).filter(|&x| row[x]) {
-            out[x.saturating_sub(reach)..(x + reach + 1).min(row.len())].fill(true);
-        }
-    }
-    let rows = marks.len() / columns;
-    let mut out = vec![false; marks.len()];
-    for (y, out) in out.chunks_mut(columns).enumerate() {
-        for row in
-            across[y.saturating_sub(reach) * columns..(y + reach + 1).min(rows) * columns].chunks(columns)
-        {
-            out.iter_mut().zip(row).for_each(|(out, &mark)| *out |= mark);
-        }
-    }
-    out
-}
-
-/// A cell and those around it, as far as there are.
-fn around(i: usize, columns: usize, rows: usize, reach: usize) -> impl Iterator<Item = usize> {
-    let (x, y) = (i % columns, i / columns);
-    let across = x.saturating_sub(reach)..(x + reach + 1).min(columns);
-    (y.saturating_sub(reach)..(y + reach + 1).min(rows))
-        .flat_map(move |y| across.clone().map(move |x| y * columns + x))
+    counted(marks, columns, reach).into_iter().map(|count| count > 0).collect()
 }
 
 #[cfg(test)]
@@ -290,10 +299,10 @@ mod tests {
 
     #[test]
     fn sixteen_samples_beside_a_line_count_and_lone_marks_do_not() {
-        let area = Cells { columns: 40, rows: 30, data: vec![true; 1200] };
+        let area = Cells { columns: 40, data: vec![true; 1200] };
         let mut marked = vec![false; 1200];
         (0..30).for_each(|y| marked[y * 40 + 20] = true);
-        let share = |marked: &[bool]| share_beside(&area, &on_lines(marked, (160, 120)));
+        let share = |marked: &[bool]| share_beside(&area, &on_lines(marked, 160));
         assert!((share(&marked) - (7.0 + 2.0 * 0.625) / 40.0).abs() < 1e-6);
         let mut alone = vec![false; 1200];
         (0..30).step_by(5).for_each(|y| alone[y * 40 + 20] = true);

@@ -59,7 +59,7 @@ fn describe(file: &str, image: &Image) {
     let planes = image.planes.iter();
     let planes = planes.map(|p| p.data.iter().map(|v| (v * 255.0).round() as u8).collect()).collect();
     let codes = Codes { width: image.width(), height: image.height(), planes };
-    let sums = Sums::new(&codes, level);
+    let sums = Sums::new(&codes, &Context::default());
     let colours = lattice::colours(&codes);
     let lattice = lattice::lattice(&colours, &codes);
     let known = lattice.found() && lattice.range == Range::Limited;

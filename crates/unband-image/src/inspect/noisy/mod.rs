@@ -13,6 +13,7 @@ use super::PlaneGrid;
 use super::grid::Grid;
 use super::planes::{Codes, Part, Recipe, Source, Sums};
 use crate::color::{Matrix, Range};
+use crate::restorer::Context;
 use unband_simd::Level;
 
 pub(super) use flats::Flats;
@@ -131,21 +132,20 @@ pub(super) fn look(
     conversion: Conversion,
     grey: bool,
     enough: usize,
-    level: Level,
+    ctx: &Context<'_>,
 ) -> Scores {
-    let gather = |part: Part| {
+    let gather = |i: usize| {
+        let part = Part::ALL[i];
         let recipe = Recipe::of(part, matrix, Range::Limited, part.is_chroma());
         let enough = if part.is_chroma() { enough / 2 } else { enough };
-        Flats::gather(&Source::new(codes, sums, recipe, level), part, enough)
+        Flats::gather(&Source::new(codes, sums, recipe, ctx.level), part, enough)
     };
-    let chroma = if grey { [None, None] } else { [Part::Blue, Part::Red].map(|part| Some(gather(part))) };
-    judge(&gather(Part::Luma), &chroma, conversion)
+    judge(&ctx.map(if grey { 1 } else { 3 }, gather), conversion)
 }
 
-/// Scores of luma and, where there is any, of chroma.
-pub(super) fn judge(luma: &Flats, chroma: &[Option<Flats>; 2], conversion: Conversion) -> Scores {
-    let told =
-        |bits| [0, 1].map(|i| chroma[i].as_ref().and_then(|flats: &Flats| Hypothesis::new(flats, bits)));
+/// Scores of luma and, where there is any, of chroma, in this order.
+pub(super) fn judge(planes: &[Flats], conversion: Conversion) -> Scores {
+    let told = |bits| [1, 2].map(|i| planes.get(i).and_then(|flats| Hypothesis::new(flats, bits)));
     let (six, five) = (told(6), told(5));
     let score = |told: [Option<Hypothesis>; 2], weights| told.map(|h| h.map_or(-2.0, |h| h.chroma(weights)));
     let most = |told: [Option<Hypothesis>; 2], [one, flat, step]: [f64; 3]| {
@@ -155,7 +155,7 @@ pub(super) fn judge(luma: &Flats, chroma: &[Option<Flats>; 2], conversion: Conve
             })
         })
     };
-    let luma = Hypothesis::new(luma, 6);
+    let luma = planes.first().and_then(|flats| Hypothesis::new(flats, 6));
     let luma6_weak = luma.map_or(UNTESTABLE, |h| h.luma(conversion));
     Scores {
         luma6: if luma.is_some_and(|h| h.luma_can_tell()) {
