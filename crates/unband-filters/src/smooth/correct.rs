@@ -90,6 +90,10 @@ impl Smooth {
                 cells.leave(out, &b.codes.row(inner.y0 + y)[columns]);
             }
         }
+        if let Some(facets) = &self.facets {
+            let scale = (image.width().div_ceil(width), image.height().div_ceil(height));
+            facets.hold(&mut b.corrections[index], core, scale);
+        }
         if plan.lift > 0.0 {
             b.density.means(level, &mut b.busy, inner, 2, 1.0);
             lift(&mut b.corrections[index], &b.v[0], &b.busy, inner, cell, plan.lift);

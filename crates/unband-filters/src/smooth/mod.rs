@@ -11,6 +11,7 @@ mod compose;
 mod correct;
 mod coupling;
 mod density;
+mod facets;
 mod gate;
 mod grid;
 mod neutral;
@@ -28,6 +29,7 @@ use unband_simd::smooth_rows as rows;
 use self::correct::RIM;
 use self::coupling::Coupling;
 use self::density::Density;
+use self::facets::Facets;
 use self::gate::Gate;
 use self::grid::Grid;
 use self::palette::PaletteSurface;
@@ -68,6 +70,8 @@ pub struct Smooth {
     /// Where the grids hold, if not everywhere.
     regions: Option<GridRegions>,
     gate: Gate,
+    /// Where plateaus of a coded picture are meant, if any are.
+    facets: Option<Facets>,
     coupling: Option<Coupling>,
     /// Pictures with a palette have all of their channels in common cells.
     palette: Option<PaletteSurface>,
@@ -121,6 +125,7 @@ impl Smooth {
             scale: 1,
             regions: findings.regions.clone(),
             gate: Gate::new(strength),
+            facets: None,
             coupling: plan::couples(image, findings).map(|steps| Coupling::new(steps, strength)),
             buffers: Mutex::default(),
         };
@@ -130,6 +135,7 @@ impl Smooth {
         }
         if strength > 0.0 {
             ctx.check()?;
+            smooth.facets = Facets::find(image, findings, ctx);
             let coarse = ctx.map(smooth.planes.len(), |i| smooth.solve_coarse(i, image, ctx));
             smooth.planes.iter_mut().zip(coarse).for_each(|(plan, coarse)| plan.coarse = coarse);
             ctx.check()?;

@@ -1,0 +1,214 @@
+//! Where plateaus are meant although a codec went over them: flat colours beside flat colours, with soft or faint edges.
+//!
+//! A gradient that was rounded steps from plateau to plateau by one code. Where wide plateaus also lie two codes and more apart, with a
+//! few samples between them at most, no slope was rounded: those are shapes, and of the steps of one code between them many are true
+//! edges too. How far a correction is right there is a matter of counting both around a sample.
+//!
+//! All limits were found on made pictures of triangles, polygons and steps of close colours and on photos kept for training and
+//! choosing, panned, after x264, x265, VP9 and AV1; see docs/smooth.md.
+
+use unband_image::dither::Grid as Codes;
+use unband_image::inspect::{Cause, Findings, Space};
+use unband_image::{Context, Image, Model, Window};
+use unband_simd::inspect_rows::quantise_row;
+use unband_simd::smooth_rows as rows;
+
+use super::grid::Grid;
+
+/// Equal codes in a row from which on they are a plateau.
+const PLATEAU: u32 = 16;
+/// Samples between two plateaus that may be the edge of a shape, which filters and codecs soften.
+const EDGE: u32 = 4;
+/// Distances of two plateaus, in codes, that are an edge of a shape; more than that is one of a thing before another.
+const JUMPS: std::ops::RangeInclusive<u8> = 2..=32;
+/// How much such an edge counts against a step of one code: soft ones are missed more often than sharp ones.
+const WEIGHT: f32 = 2.5;
+/// Counts per sample that are always taken to be steps of one code, so that a few edges say nothing.
+const LEAST: f32 = 0.003;
+/// Shares of edges in all that is counted between which the trust in the correction falls, and what is left of it.
+const SHARES: (f32, f32) = (0.1, 0.4);
+const LEFT: f32 = 0.1;
+/// Cells along the longer side, and the least side of one in samples.
+const CELLS: usize = 40;
+const LEAST_CELL: usize = 16;
+/// Cells around one that count with it, to each side.
+const AROUND: usize = 9;
+/// Samples of which at most are looked at, in lines spread evenly.
+const ENOUGH: usize = 250_000;
+
+/// A factor on corrections for every cell of a picture.
+pub struct Facets {
+    cell: usize,
+    /// One per cell, 0..=1.
+    factors: Grid,
+}
+
+/// What lies between plateaus in a cell: edges of shapes, and steps of one code.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    edges: u32,
+    steps: u32,
+}
+
+impl Facets {
+    /// Looks at the lightness of a picture; nothing where all corrections can be trusted, and where levels are known to be lost: such
+    /// plateaus lie any distance apart, and lossless files were judged before.
+    pub fn find(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Self> {
+        if !matches!(findings.cause, Cause::Video | Cause::Coded | Cause::Jpeg) {
+            return None;
+        }
+        let (w, h) = (image.width(), image.height());
+        let cell = w.max(h).div_ceil(CELLS).max(LEAST_CELL);
+        let (columns, count) = (w.div_ceil(cell), h.div_ceil(cell));
+        let codes = lightness(image, findings, ctx)?;
+        let every = (w * h / ENOUGH).clamp(1, 4);
+        let bands = ctx.map(count, |band| {
+            let mut cells = vec![Counts::default(); columns];
+            for y in (band * cell..((band + 1) * cell).min(h)).filter(|y| y % every == 0) {
+                let mut line = Line::default();
+                for (x, &code) in codes[y * w..][..w].iter().enumerate() {
+                    line.next(x, code, |x| &mut cells[x / cell]);
+                }
+            }
+            cells
+        });
+        let mut cells: Vec<Counts> = bands.concat();
+        let strips = ctx.map(columns, |column| {
+            let mut cells = vec![Counts::default(); count];
+            let places: Vec<usize> =
+                (column * cell..((column + 1) * cell).min(w)).filter(|x| x % every == 0).collect();
+            let mut lines = vec![Line::default(); places.len()];
+            for y in 0..h {
+                for (line, &x) in lines.iter_mut().zip(&places) {
+                    line.next(y, codes[y * w + x], |y| &mut cells[y / cell]);
+                }
+            }
+            cells
+        });
+        for (column, strip) in strips.iter().enumerate() {
+            for (row, counts) in strip.iter().enumerate() {
+                let cell = &mut cells[row * columns + column];
+                (cell.edges, cell.steps) = (cell.edges + counts.edges, cell.steps + counts.steps);
+            }
+        }
+        let factors = factors(&cells, (columns, count), cell, (w, h), every as f32);
+        let all = (0..count).all(|row| factors.row(row).iter().all(|&factor| factor >= 1.0));
+        (!all).then_some(Self { cell, factors })
+    }
+
+    /// Multiplies the corrections of a window of a plane, each of whose samples is as wide and high as so many of the picture's.
+    pub fn hold(&self, corrections: &mut Grid, core: Window, (sx, sy): (usize, usize)) {
+        // The middle of a sample among the middles of cells, and how far beyond the first of two.
+        let place = |at: usize, scale: usize, cells: usize| {
+            let at = (at as f32 + 0.5) * scale as f32 / self.cell as f32 - 0.5;
+            let at = at.clamp(0.0, (cells - 1) as f32);
+            (at as usize, (at as usize + 1).min(cells - 1), at.fract())
+        };
+        let across: Vec<_> = (core.x0..core.x1).map(|x| place(x, sx, self.factors.width)).collect();
+        for y in 0..corrections.height {
+            let (top, bottom, down) = place(core.y0 + y, sy, self.factors.height);
+            let (top, bottom) = (self.factors.row(top), self.factors.row(bottom));
+            for (value, &(left, right, t)) in corrections.row_mut(y).iter_mut().zip(&across) {
+                let between = |row: &[f32]| row[left] + t * (row[right] - row[left]);
+                let (top, bottom) = (between(top), between(bottom));
+                *value *= top + down * (bottom - top);
+            }
+        }
+    }
+}
+
+/// Luma or grey in whole codes of 8 bits; nothing where these are not known.
+fn lightness(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Vec<u8>> {
+    let (w, h) = (image.width(), image.height());
+    // Behind red, green and blue a code of luma is a code of the range that it was stored in.
+    let (weights, scale, zero) = match (image.color.model, findings.space) {
+        (Model::Rgb, Space::Yuv { matrix, range }) => {
+            (matrix.weights_of(0), 255.0 / range.unit_codes(false), 0.0)
+        }
+        // Codes of a range that is not known step by one or two in red, green and blue.
+        (Model::Rgb, Space::Native) => return None,
+        (model, _) => {
+            let Codes { scale, zero, .. } = Codes::of_bits(model, 0, 8);
+            ([0.0; 3], scale, zero)
+        }
+    };
+    let mut codes = vec![0u8; w * h];
+    let lines: Vec<&mut [u8]> = codes.chunks_mut(LEAST_CELL * w.max(1)).collect();
+    let rgb = image.color.model == Model::Rgb;
+    if w == 0 || image.planes.len() < if rgb { 3 } else { 1 } {
+        return None;
+    }
+    ctx.map_parts(lines, |part, lines| {
+        let mut mixed = vec![0.0; w];
+        for (i, line) in lines.chunks_exact_mut(w).enumerate() {
+            let row = |p: usize| image.planes[p].row(part * LEAST_CELL + i);
+            if rgb {
+                rows::mix_row(ctx.level, &mut mixed, row(0), row(1), row(2), weights);
+                quantise_row(ctx.level, line, &mixed, scale, zero);
+            } else {
+                quantise_row(ctx.level, line, row(0), scale, zero);
+            }
+        }
+    });
+    Some(codes)
+}
+
+/// A line that is walked along.
+#[derive(Clone, Copy, Default)]
+struct Line {
+    code: u8,
+    length: u32,
+    /// The last plateau: its code, and the place behind it.
+    last: Option<(u8, usize)>,
+}
+
+impl Line {
+    /// Takes the next sample. `cell`: the counts of a place.
+    #[inline]
+    fn next<'a>(&mut self, at: usize, code: u8, cell: impl FnOnce(usize) -> &'a mut Counts) {
+        if code != self.code {
+            if self.length >= PLATEAU {
+                self.last = Some((self.code, at));
+            }
+            (self.code, self.length) = (code, 0);
+        }
+        self.length += 1;
+        if self.length != PLATEAU {
+            return;
+        }
+        if let Some((before, end)) = self.last {
+            let (gap, distance) = (at + 1 - PLATEAU as usize - end, code.abs_diff(before));
+            if gap <= EDGE as usize && JUMPS.contains(&distance) {
+                cell(end).edges += 1;
+            } else if gap == 0 && distance == 1 {
+                cell(end).steps += 1;
+            }
+        }
+    }
+}
+
+/// The factor of each cell by what was counted in and around it, where each count stands for `every` lines.
+fn factors(
+    cells: &[Counts],
+    (columns, count): (usize, usize),
+    cell: usize,
+    (w, h): (usize, usize),
+    every: f32,
+) -> Grid {
+    let mut out = Grid::new(columns, count);
+    for row in 0..count {
+        let (top, bottom) = (row.saturating_sub(AROUND), (row + AROUND + 1).min(count));
+        let tall = (bottom * cell).min(h) - top * cell;
+        for column in 0..columns {
+            let (left, right) = (column.saturating_sub(AROUND), (column + AROUND + 1).min(columns));
+            let wide = (right * cell).min(w) - left * cell;
+            let near = (top..bottom).flat_map(|y| &cells[y * columns + left..y * columns + right]);
+            let (edges, steps) = near.fold((0, 0), |(e, s), c| (e + c.edges, s + c.steps));
+            let edges = WEIGHT * edges as f32 * every;
+            let share = edges / (edges + steps as f32 * every + LEAST * (wide * tall) as f32);
+            let lost = ((share - SHARES.0) / (SHARES.1 - SHARES.0)).clamp(0.0, 1.0);
+            out.row_mut(row)[column] = 1.0 - (1.0 - LEFT) * lost;
+        }
+    }
+    out
+}
