@@ -55,7 +55,7 @@ pub(super) fn complete(
     let lines = on_lines(&cells, width);
     // Most pictures have none: where they are smooth need not be known then.
     found.banded_share =
-        if !lines.contains(&true) { 0.0 } else { share_beside(&smooth(luma, step, ctx), &lines) };
+        if lines.contains(&true) { share_beside(&smooth(luma, step, ctx), &lines) } else { 0.0 };
     // Steps of one code are seen where they are wide, unbroken and all there is. Among coarser ones any is.
     let clean_share = || area(&found.map, width, height, |i| found.map.share[i] >= BANDED && clean[i]);
     found.visible = match found.cause {

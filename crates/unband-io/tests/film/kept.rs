@@ -135,6 +135,9 @@ fn the_light_of_hdr10_stays_with_codecs_that_cannot_say_it() {
     let vp9 = ["-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "40", "-deadline", "realtime", "-cpu-used", "8"];
     let ffv1 = ["-c:v", "ffv1", "-slices", "4"];
     let hevc = ["-c:v", "libx265", "-preset", "ultrafast"];
+    // FFmpeg goes by the last of an option: people's own must not take the place of the light.
+    let own = ["-x265-params", "no-sao=1", "-x265-params", "log-level=error"];
+    let hevc_own = [&hevc[..], &own].concat();
     for (name, args) in [
         ("a.mkv", &ffv1[..]),
         ("b.mov", &ffv1),
@@ -142,6 +145,7 @@ fn the_light_of_hdr10_stays_with_codecs_that_cannot_say_it() {
         ("d.webm", &vp9),
         ("e.mp4", &vp9),
         ("f.mp4", &hevc),
+        ("g.ts", &hevc_own),
     ] {
         let output = folder.path().join(name);
         let before = copied(&plain, args, 10, 30, &output);
