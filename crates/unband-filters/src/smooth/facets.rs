@@ -2,7 +2,8 @@
 //!
 //! A gradient that was rounded steps from plateau to plateau by one code. Where wide plateaus also lie two codes and more apart, with a
 //! few samples between them at most, no slope was rounded: those are shapes, and of the steps of one code between them many are true
-//! edges too. How far a correction is right there is a matter of counting both around a sample.
+//! edges too. How far a correction is right there is a matter of counting both around a sample. Codecs draw edges of their own on the
+//! borders of their blocks: those near there do not count.
 //!
 //! All limits were found on made pictures of triangles, polygons and steps of close colours and on photos kept for training and
 //! choosing, panned, after x264, x265, VP9 and AV1; see docs/smooth.md.
@@ -18,9 +19,14 @@ use super::grid::Grid;
 /// Equal codes in a row from which on they are a plateau.
 const PLATEAU: u32 = 16;
 /// Samples between two plateaus that may be the edge of a shape, which filters and codecs soften.
-const EDGE: u32 = 4;
+const EDGE: usize = 4;
+/// The same in a JPEG, whose coarse cosines have plateaus at both ends.
+const EDGE_OF_JPEG: usize = 2;
 /// Distances of two plateaus, in codes, that are an edge of a shape; more than that is one of a thing before another.
 const JUMPS: std::ops::RangeInclusive<u8> = 2..=32;
+/// Side of a codec's block, and how near to its border an edge may be the codec's own.
+const BLOCK: usize = 8;
+const NEAR: usize = 2;
 /// How much such an edge counts against a step of one code: soft ones are missed more often than sharp ones.
 const WEIGHT: f32 = 2.5;
 /// Counts per sample that are always taken to be steps of one code, so that a few edges say nothing.
@@ -46,7 +52,8 @@ pub struct Facets {
 /// What lies between plateaus in a cell: edges of shapes, and steps of one code.
 #[derive(Clone, Copy, Default)]
 struct Counts {
-    edges: u32,
+    /// By the place of the edge's middle in a block.
+    edges: [u32; BLOCK],
     steps: u32,
 }
 
@@ -61,18 +68,19 @@ impl Facets {
         let cell = w.max(h).div_ceil(CELLS).max(LEAST_CELL);
         let (columns, count) = (w.div_ceil(cell), h.div_ceil(cell));
         let codes = lightness(image, findings, ctx)?;
+        let widest = if findings.cause == Cause::Jpeg { EDGE_OF_JPEG } else { EDGE };
         let every = (w * h / ENOUGH).clamp(1, 4);
         let bands = ctx.map(count, |band| {
             let mut cells = vec![Counts::default(); columns];
             for y in (band * cell..((band + 1) * cell).min(h)).filter(|y| y % every == 0) {
                 let mut line = Line::default();
                 for (x, &code) in codes[y * w..][..w].iter().enumerate() {
-                    line.next(x, code, |x| &mut cells[x / cell]);
+                    line.next(x, code, widest, |x| &mut cells[x / cell]);
                 }
             }
             cells
         });
-        let mut cells: Vec<Counts> = bands.concat();
+        let across: Vec<Counts> = bands.concat();
         let strips = ctx.map(columns, |column| {
             let mut cells = vec![Counts::default(); count];
             let places: Vec<usize> =
@@ -80,17 +88,16 @@ impl Facets {
             let mut lines = vec![Line::default(); places.len()];
             for y in 0..h {
                 for (line, &x) in lines.iter_mut().zip(&places) {
-                    line.next(y, codes[y * w + x], |y| &mut cells[y / cell]);
+                    line.next(y, codes[y * w + x], widest, |y| &mut cells[y / cell]);
                 }
             }
             cells
         });
-        for (column, strip) in strips.iter().enumerate() {
-            for (row, counts) in strip.iter().enumerate() {
-                let cell = &mut cells[row * columns + column];
-                (cell.edges, cell.steps) = (cell.edges + counts.edges, cell.steps + counts.steps);
-            }
-        }
+        let down: Vec<Counts> =
+            (0..count).flat_map(|row| strips.iter().map(move |strip| strip[row])).collect();
+        let (right, below) = (inner_edges(&across), inner_edges(&down));
+        let cells: Vec<(u32, u32)> =
+            across.iter().zip(&down).map(|(a, d)| (right(a) + below(d), a.steps + d.steps)).collect();
         let factors = factors(&cells, (columns, count), cell, (w, h), every as f32);
         let all = (0..count).all(|row| factors.row(row).iter().all(|&factor| factor >= 1.0));
         (!all).then_some(Self { cell, factors })
@@ -163,9 +170,9 @@ struct Line {
 }
 
 impl Line {
-    /// Takes the next sample. `cell`: the counts of a place.
+    /// Takes the next sample. `widest`: samples of an edge at most; `cell`: the counts of a place.
     #[inline]
-    fn next<'a>(&mut self, at: usize, code: u8, cell: impl FnOnce(usize) -> &'a mut Counts) {
+    fn next<'a>(&mut self, at: usize, code: u8, widest: usize, cell: impl FnOnce(usize) -> &'a mut Counts) {
         if code != self.code {
             if self.length >= PLATEAU {
                 self.last = Some((self.code, at));
@@ -178,8 +185,8 @@ impl Line {
         }
         if let Some((before, end)) = self.last {
             let (gap, distance) = (at + 1 - PLATEAU as usize - end, code.abs_diff(before));
-            if gap <= EDGE as usize && JUMPS.contains(&distance) {
-                cell(end).edges += 1;
+            if gap <= widest && JUMPS.contains(&distance) {
+                cell(end).edges[(end + gap / 2) % BLOCK] += 1;
             } else if gap == 0 && distance == 1 {
                 cell(end).steps += 1;
             }
@@ -187,9 +194,21 @@ impl Line {
     }
 }
 
-/// The factor of each cell by what was counted in and around it, where each count stands for `every` lines.
+/// Counts the edges of a cell that do not lie near borders of blocks, as if all places of a block had been looked at. Blocks begin where
+/// the picture has most edges.
+fn inner_edges(cells: &[Counts]) -> impl Fn(&Counts) -> u32 + use<> {
+    let all = |place: usize| cells.iter().map(|cell| cell.edges[place]).sum::<u32>();
+    let border = (0..BLOCK).max_by_key(|&place| (all(place), BLOCK - place)).unwrap_or(0);
+    let (first, count) = (border + NEAR + 1, BLOCK - 2 * NEAR - 1);
+    move |cell| {
+        let inner = (first..first + count).map(|place| cell.edges[place % BLOCK]).sum::<u32>();
+        inner * BLOCK as u32 / count as u32
+    }
+}
+
+/// The factor of each cell by the edges and steps in and around it, where each count stands for `every` lines.
 fn factors(
-    cells: &[Counts],
+    cells: &[(u32, u32)],
     (columns, count): (usize, usize),
     cell: usize,
     (w, h): (usize, usize),
@@ -203,7 +222,7 @@ fn factors(
             let (left, right) = (column.saturating_sub(AROUND), (column + AROUND + 1).min(columns));
             let wide = (right * cell).min(w) - left * cell;
             let near = (top..bottom).flat_map(|y| &cells[y * columns + left..y * columns + right]);
-            let (edges, steps) = near.fold((0, 0), |(e, s), c| (e + c.edges, s + c.steps));
+            let (edges, steps) = near.fold((0, 0), |(e, s), c| (e + c.0, s + c.1));
             let edges = WEIGHT * edges as f32 * every;
             let share = edges / (edges + steps as f32 * every + LEAST * (wide * tall) as f32);
             let lost = ((share - SHARES.0) / (SHARES.1 - SHARES.0)).clamp(0.0, 1.0);
