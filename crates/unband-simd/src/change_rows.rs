@@ -35,6 +35,9 @@ dispatch! {
         level, sum: &mut [f32], weight: &mut [f32], shares: &[f32], middle: Both<'_>, a: Both<'_>, b: Both<'_>, scale: f32,
     ) = pair_body;
 
+    /// `out` gets `sum / weight`, which is added to `columns` too. All of one length.
+    pub fn divided(level, out: &mut [f32], columns: &mut [f32], sum: &[f32], weight: &[f32]) = divided_body;
+
     /// `out` holds how far a mean lies from a frame's result, and gets the frame's samples with the correction of both: `source + (own −
     /// came + out − over) / 65535`. All of one length.
     pub fn corrected(level, out: &mut [f32], source: &[f32], middle: Both<'_>, over: &[f32]) = corrected_body;
@@ -108,6 +111,16 @@ fn pair_body(
 }
 
 #[inline(always)]
+fn divided_body(out: &mut [f32], columns: &mut [f32], sum: &[f32], weight: &[f32]) {
+    let n = out.len();
+    let (columns, sum, weight) = (&mut columns[..n], &sum[..n], &weight[..n]);
+    for i in 0..n {
+        out[i] = sum[i] / weight[i];
+        columns[i] += out[i];
+    }
+}
+
+#[inline(always)]
 fn corrected_body(out: &mut [f32], source: &[f32], middle: Both<'_>, over: &[f32]) {
     let n = out.len();
     let (source, came, own, over) = (&source[..n], &middle.came[..n], &middle.own[..n], &over[..n]);
@@ -148,9 +161,10 @@ mod tests {
                 let (mut sum, mut weight) = (a.clone(), now.clone());
                 add_pair(level, &mut sum, &mut weight, &shares, middle, before, before, 0.001);
                 add_pair(level, &mut sum, &mut weight, &shares, middle, before, after, 0.001);
-                let mut out = sum.clone();
+                let (mut out, mut columns) = (sum.clone(), now.clone());
+                divided(level, &mut out, &mut columns, &sum, &weight);
                 corrected(level, &mut out, &now, middle, &weight);
-                (count_changes(level, &now, &a), words, sums, sum, weight, out)
+                (count_changes(level, &now, &a), words, sums, sum, weight, columns, out)
             };
             let scalar = run(Level::Scalar);
             for level in Level::all() {

@@ -87,22 +87,33 @@ pub(crate) fn deband_as(
 ) -> Result<(Image, Report), Error> {
     let start = Instant::now();
     let Some(lying) = Lying::of(&image, &findings, choices, options, ctx)? else {
-        return deband_as_it_lies(image, findings, choices, options, ctx);
+        return deband_as_it_lies(image, findings, choices, (options, true), ctx);
     };
     let turned = lying.turn(&mut image, &findings, ctx);
-    let (mut image, mut report) = deband_as_it_lies(image, turned, choices, options, ctx)?;
+    let (mut image, mut report) = deband_as_it_lies(image, turned, choices, (options, true), ctx)?;
     lying.turn_back(&mut image, ctx);
     report.findings = findings;
     report.seconds = start.elapsed().as_secs_f64();
     Ok((image, report))
 }
 
-/// The same for a picture that must not be turned: the next frame of a film may look as if it lay another way.
-pub(crate) fn deband_as_it_lies(
-    mut image: Image,
+/// The same for a frame, which must not be turned: the next one may look as if it lay another way. No report is made of it.
+pub(crate) fn deband_frame(
+    image: Image,
     findings: Findings,
     choices: &Choices,
     options: &Options,
+    ctx: &Context<'_>,
+) -> Result<Image, Error> {
+    Ok(deband_as_it_lies(image, findings, choices, (options, false), ctx)?.0)
+}
+
+/// The same for a picture that must not be turned. Without `counted` its report says nothing of how much changed.
+fn deband_as_it_lies(
+    mut image: Image,
+    findings: Findings,
+    choices: &Choices,
+    (options, counted): (&Options, bool),
     ctx: &Context<'_>,
 ) -> Result<(Image, Report), Error> {
     let start = Instant::now();
@@ -145,7 +156,7 @@ pub(crate) fn deband_as_it_lies(
         depth_changes,
         settled: None,
         shares: None,
-        tally: Tally::new(&image, choices.depth),
+        tally: Tally::new(&image, choices.depth, counted),
     };
     if dither != Dither::None {
         pipeline.settled = settled(&image, findings, choices);

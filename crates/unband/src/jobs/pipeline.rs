@@ -253,7 +253,7 @@ pub(super) fn bounded_shares(
     tile: usize,
     ctx: &Context<'_>,
 ) -> Result<Option<Vec<f32>>, RestoreError> {
-    let rehearsal = Rehearsal { pipeline, tally: Tally::new(image, pipeline.depth) };
+    let rehearsal = Rehearsal { pipeline, tally: Tally::new(image, pipeline.depth, true) };
     let quiet = Context { progress: &NoProgress, aside: None, ..*ctx };
     restore_in_place(image, &rehearsal, tile, &mut |_, _| {}, &quiet)?;
     let share =

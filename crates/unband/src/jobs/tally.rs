@@ -13,6 +13,7 @@ const PIECE: usize = 256;
 
 /// Sums over all samples of a picture.
 pub(super) struct Tally {
+    counted: bool,
     moved: AtomicU64,
     largest: AtomicU32,
     shift: Vec<AtomicI64>,
@@ -24,18 +25,21 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// For an image whose result has a depth.
-    pub(super) fn new(image: &Image, depth: Depth) -> Self {
+    /// For an image whose result has a depth; all stays 0 where nothing is to be `counted`.
+    pub(super) fn new(image: &Image, depth: Depth, counted: bool) -> Self {
         let planes = 0..image.planes.len();
         let shift = planes.clone().map(|_| AtomicI64::new(0)).collect();
         let grid = |p| Grid::new(image.color.model, p, depth).filter(|_| depth == image.depth);
         let grids = planes.map(grid).collect();
         let clipped = (image.depth == Depth::F32).then(AtomicU64::default);
-        Self { moved: AtomicU64::new(0), largest: AtomicU32::new(0), shift, clipped, grids }
+        Self { counted, moved: AtomicU64::new(0), largest: AtomicU32::new(0), shift, clipped, grids }
     }
 
     /// Counts part of a row.
     pub(super) fn count(&self, level: Level, plane: usize, values: &[f32], source: &[f32]) {
+        if !self.counted {
+            return;
+        }
         if let Some(clipped) = &self.clipped {
             let cut = |(value, source): (&f32, &f32)| {
                 (*source > 1.0 && *value <= 1.0) || (*source < 0.0 && *value >= 0.0)
@@ -100,7 +104,7 @@ mod tests {
         let mut image = Image::from_gray::<u8>(4, 1, &[10, 20, 30, 255]).unwrap();
         let codes = image.planes[0].data.clone();
         image.planes[0].data.iter_mut().zip([0.3, -0.4, 0.0, 9.0]).for_each(|(v, off)| *v += off / 255.0);
-        let tally = Tally::new(&image, Depth::EIGHT);
+        let tally = Tally::new(&image, Depth::EIGHT, true);
         tally.count(Level::best(), 0, &codes, &image.planes[0].data);
         assert_eq!(tally.moved(), 0);
         tally.count(Level::best(), 0, &[codes[1]; 4], &image.planes[0].data);
@@ -113,18 +117,18 @@ mod tests {
         let mut image = Image::from_gray::<u8>(4, 1, &[0; 4]).unwrap();
         image.depth = Depth::F32;
         let source = [45.0, -0.5, 2.0, 0.5];
-        let tally = Tally::new(&image, Depth::F32);
+        let tally = Tally::new(&image, Depth::F32, true);
         tally.count(Level::best(), 0, &source, &source);
         assert_eq!(tally.clipped(), 0);
         tally.count(Level::best(), 0, &[1.0, 0.0, 1.9, 0.6], &source);
         assert_eq!(tally.clipped(), 2);
-        assert_eq!(Tally::new(&Image::from_gray::<u8>(1, 1, &[0]).unwrap(), Depth::F32).clipped(), 0);
+        assert_eq!(Tally::new(&Image::from_gray::<u8>(1, 1, &[0]).unwrap(), Depth::F32, true).clipped(), 0);
     }
 
     #[test]
     fn every_move_counts_where_the_depth_changes() {
         let image = Image::from_gray::<u8>(2, 1, &[10, 20]).unwrap();
-        let tally = Tally::new(&image, Depth::SIXTEEN);
+        let tally = Tally::new(&image, Depth::SIXTEEN, true);
         tally.count(Level::best(), 0, &[10.3 / 255.0, 20.0 / 255.0], &image.planes[0].data);
         assert_eq!(tally.moved(), 1);
     }

@@ -5,7 +5,7 @@
 //! mean, nothing lags behind, and a film that runs backwards gets the same frames.
 
 use unband_image::{Context, Image, Plane};
-use unband_simd::change_rows::{Both, add_differences, add_pair, corrected, to_words};
+use unband_simd::change_rows::{Both, add_differences, add_pair, corrected, divided, to_words};
 
 /// Frames on each side that a mean may reach.
 pub(super) const REACH: usize = 2;
@@ -128,7 +128,7 @@ pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Co
         let changes = ctx.map_parts(lines, |line, rows| {
             let (mut mixed, mut share) = (Vec::new(), Vec::new());
             let (mut sum, mut weight) = (vec![0.0f32; width], vec![1.0f32; width]);
-            let mut squares_sum = vec![0.0f32; squares.columns];
+            let mut columns = vec![0.0f32; width];
             let count = rows.len() / width * SIDE;
             for (y, row) in (line * SIDE..).zip(rows.chunks_exact_mut(width)) {
                 sum.fill(0.0);
@@ -141,14 +141,9 @@ pub(super) fn mean(run: &[&Alone], source: &[Plane], out: &mut [Plane], ctx: &Co
                         add_pair(ctx.level, &mut sum, &mut weight, &share[..width], middle, a, b, scale);
                     }
                 }
-                for ((out, sum), weight) in row.iter_mut().zip(&sum).zip(&weight) {
-                    *out = sum / weight;
-                }
-                for (total, row) in squares_sum.iter_mut().zip(row.chunks(SIDE)) {
-                    *total += row.iter().sum::<f32>();
-                }
+                divided(ctx.level, row, &mut columns, &sum, &weight);
             }
-            squares_sum.iter().map(|sum| sum / count as f32).collect::<Vec<f32>>()
+            columns.chunks(SIDE).map(|sums| sums.iter().sum::<f32>() / count as f32).collect::<Vec<f32>>()
         });
         let beyond = squares.beyond(&changes.concat());
         let lines: Vec<&mut [f32]> = plane.data.chunks_mut(SIDE * width).collect();

@@ -7,7 +7,7 @@ use unband_io::video::FrameFormat;
 
 use crate::choose::{Act, Choices, choose};
 use crate::faithful::cells;
-use crate::jobs::image::deband_as_it_lies;
+use crate::jobs::image::deband_frame;
 use crate::verdict::{Grade, Seen, look_at_frame};
 use crate::{Error, Options, OutputDepth};
 
@@ -64,12 +64,12 @@ pub(super) fn restored(
     ctx: &Context<'_>,
 ) -> Result<Image, Error> {
     if !(choices.entry.rgb && image.is_yuv()) {
-        return Ok(deband_as_it_lies(image, findings.clone(), choices, options, ctx)?.0);
+        return deband_frame(image, findings.clone(), choices, options, ctx);
     }
     let wrong = |error: unband_image::ImageError| Error::Image(error.to_string());
     let before = image.clone().into_rgb(ctx).map_err(wrong)?;
     let float = Choices { depth: Depth::F32, ..choices.clone() };
-    let (after, _) = deband_as_it_lies(image.clone(), findings.clone(), &float, options, ctx)?;
+    let after = deband_frame(image.clone(), findings.clone(), &float, options, ctx)?;
     Ok(with_difference(image, &before, &after))
 }
 
