@@ -1,6 +1,7 @@
 //! Reading takes the planes, the file, and at most the interleaved samples beside them; JPEG its coefficients.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[path = "all/sample/mod.rs"]
 mod sample;
 
 use std::fs;

@@ -19,6 +19,8 @@ mod interrupt;
 mod json;
 mod kept;
 mod killed;
+mod layers;
+mod licences;
 mod manners;
 mod models;
 mod naming;

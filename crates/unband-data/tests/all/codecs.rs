@@ -1,0 +1,168 @@
+//! What encoders of pictures and video do to a pair. Where a program is missing the test says so.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+
+use crate::scene;
+use std::collections::BTreeSet;
+
+use scene::scene;
+use unband_data::degrade::pnm::{ppm, read_ppm};
+use unband_data::degrade::program;
+use unband_data::{Applied, DEGRADATIONS, DegradeError, Mix, Pair, Record, Speed, degradation};
+use unband_image::{Image, Rng};
+
+const VIDEO: [&str; 6] = ["mpeg4", "x264", "x265", "vp9", "av1", "avif"];
+
+fn degraded(name: &str, settings: &[(&str, &str)], image: Image) -> Option<Pair> {
+    let settings: Vec<_> = settings.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    let mut pair = Pair::of(image);
+    match degradation(name).unwrap().build(&settings).unwrap().degradation.apply(&mut pair, Rng::new(4)) {
+        Err(error) if error.is_missing_program() => {
+            unband_skips::program(format_args!("{name}: {error}"));
+            None
+        }
+        result => {
+            result.unwrap_or_else(|e| panic!("{name}: {e}"));
+            Some(pair)
+        }
+    }
+}
+
+/// Root mean square of the difference, in 8-bit codes.
+fn loss(pair: &Pair) -> f32 {
+    let (a, b) = (&pair.lq.planes[1].data, &pair.gt.planes[1].data);
+    255.0 * (a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>() / a.len() as f32).sqrt()
+}
+
+#[test]
+fn higher_quantisers_lose_more() {
+    for name in VIDEO {
+        let at = |quantiser| Some(loss(&degraded(name, &[("quantiser", quantiser)], scene(96, 64))?));
+        let (Some(low), Some(high)) = (at("5"), at("30")) else { continue };
+        assert!(low < 2.5 && high > 1.3 * low, "{name}: {low} {high}");
+    }
+}
+
+#[test]
+fn predicted_frames_differ_from_intra_frames_and_stay_in_place() {
+    for name in VIDEO.into_iter().filter(|name| *name != "avif") {
+        let Some(intra) = degraded(name, &[("quantiser", "20")], scene(96, 64)) else { continue };
+        let Some(clip) = degraded(name, &[("quantiser", "20"), ("frames", "4")], scene(96, 64)) else {
+            continue;
+        };
+        assert!(intra.lq.planes != clip.lq.planes, "{name}");
+        // A frame that is out of place by one sample would be 4 codes off in the texture.
+        assert!(loss(&clip) < 2.0 * loss(&intra) + 1.0, "{name}: {} {}", loss(&clip), loss(&intra));
+    }
+}
+
+#[test]
+fn odd_sides_pass() {
+    for name in VIDEO {
+        let Some(pair) = degraded(name, &[("quantiser", "10")], scene(67, 65)) else { continue };
+        assert_eq!((pair.lq.width(), pair.lq.height()), (67, 65), "{name}");
+        assert!(loss(&pair) < 3.0, "{name}: {}", loss(&pair));
+    }
+}
+
+/// Records that differ in seed, size and settings.
+fn mixed(name: &str) -> (Vec<Record>, Vec<Pair>) {
+    let grain = |seed| Applied::new("grain", seed, &[]).unwrap();
+    let step = |i: u32| {
+        let has = degradation(name).unwrap().params.iter().any(|p| p.name == "frames");
+        let frames = if has { vec![("frames".to_owned(), "3".to_owned())] } else { Vec::new() };
+        Applied::new(name, 10 + i, &frames).unwrap()
+    };
+    let bits = Applied::new("rgb-bits", 0, &[]).unwrap();
+    let record = |i| Record {
+        names: Vec::new(),
+        clean: vec![grain(i)],
+        degrade: if i % 2 == 0 { vec![step(i), bits.clone()] } else { vec![bits.clone(), step(i)] },
+        depth: 8,
+        scale: 1,
+    };
+    let records = (0..3).map(record).collect();
+    let pairs = (0..3).map(|i| Pair::of(if i == 1 { scene(80, 80) } else { scene(96, 72) })).collect();
+    (records, pairs)
+}
+
+#[test]
+fn many_at_once_are_what_they_are_one_by_one() {
+    for entry in DEGRADATIONS.iter().filter(|e| e.speed == Speed::Slow) {
+        let (records, mut together) = mixed(entry.name);
+        let mut alone = together.clone();
+        let results = Record::apply_all(&records, &mut together);
+        if let Some(Err(error)) = results.iter().find(|r| matches!(r, Err(e) if e.is_missing_program())) {
+            unband_skips::program(format_args!("{}: {error}", entry.name));
+            continue;
+        }
+        for (i, ((record, pair), result)) in records.iter().zip(&mut alone).zip(results).enumerate() {
+            result.unwrap();
+            record.apply(pair).unwrap();
+            assert!(*pair == together[i], "{} {i}", entry.name);
+        }
+    }
+}
+
+#[test]
+fn of_many_only_the_one_to_blame_fails() {
+    let step = |name| Record {
+        names: Vec::new(),
+        clean: Vec::new(),
+        degrade: vec![Applied::new(name, 1, &[]).unwrap()],
+        depth: 8,
+        scale: 1,
+    };
+    let mut pairs = vec![Pair::of(scene(96, 80)), Pair::of(scene(20, 20)), Pair::of(scene(96, 80))];
+    let results = Record::apply_all(&[step("fhd"), step("fhd"), step("rgb-bits")], &mut pairs);
+    assert!(matches!(results[1], Err(DegradeError::TooSmall { .. })));
+    assert!(results[2].is_ok());
+    assert!(results[0].is_ok() || matches!(&results[0], Err(e) if e.is_missing_program()));
+}
+
+#[test]
+fn webp_loses_more_at_less_quality_and_is_that_of_libwebp() {
+    let built_in = |quality| degraded("webp", &[("quality", quality)], scene(160, 120)).unwrap();
+    assert!(loss(&built_in("20")) > 1.3 * loss(&built_in("90")));
+    // The same pixels as libwebp's own programs give.
+    let clean = scene(160, 120);
+    let file = ppm(160, 120, &clean.to_rgb8().unwrap());
+    let args = ["-quiet", "-o", "-", "--", "-"];
+    let theirs = program::run("cwebp", &[&["-q", "60"], &args[..]].concat(), &file)
+        .and_then(|webp| program::run("dwebp", &[&["-ppm"], &args[..]].concat(), &webp));
+    match theirs {
+        Err(error) if error.is_missing_program() => unband_skips::program(error),
+        theirs => assert!(read_ppm(&theirs.unwrap()).unwrap().planes == built_in("60").lq.planes),
+    }
+}
+
+#[test]
+fn palettes_have_at_most_so_many_colours() {
+    for (coder, most) in [("built-in", 16), ("built-in", 200), ("program", 16)] {
+        let colors = most.to_string();
+        let Some(pair) = degraded("palette", &[("colors", &colors), ("coder", coder)], scene(160, 120))
+        else {
+            continue;
+        };
+        let found: BTreeSet<[u8; 3]> =
+            pair.lq.to_rgb8().unwrap().chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect();
+        assert!(found.len() <= most && found.len() > most / 2, "{coder} {most}: {}", found.len());
+        assert!(loss(&pair) < 12.0, "{coder} {most}: {}", loss(&pair));
+    }
+}
+
+#[test]
+fn the_mix_of_codecs_is_repeatable() {
+    let mix = Mix::find("codecs").unwrap();
+    assert!(mix.is_slow());
+    for seed in 0..4 {
+        let mut pair = Pair::of(scene(96, 64));
+        let record = match mix.apply(&mut pair, Rng::new(seed)) {
+            Err(error) if error.is_missing_program() => return unband_skips::program(error),
+            result => result.unwrap(),
+        };
+        let mut again = Pair::of(scene(96, 64));
+        record.apply(&mut again).unwrap();
+        assert!(pair == again);
+    }
+}

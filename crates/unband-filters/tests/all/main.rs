@@ -1,0 +1,15 @@
+//! Filters: integration tests in one program, which links once.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod adadeband;
+mod bband;
+mod bband_golden;
+mod codes;
+mod f3kdb;
+mod fcdr;
+mod golden;
+mod jpeg_bounds;
+mod libplacebo;
+mod palette;
+mod registry;
+mod smooth;

@@ -1,0 +1,98 @@
+//! Valid files of every format, to be damaged.
+
+use std::fs;
+use std::path::Path;
+
+use unband_io::{Error, FORMATS, FormatEntry, WriteOptions};
+
+use crate::sample::{everything, picture, writers};
+
+/// Formats that another program decodes, and those that nobody has made a sample of yet.
+pub const NO_SAMPLE_YET: &[&str] = &["HEIC"];
+
+pub struct Sample {
+    pub format: &'static FormatEntry,
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+pub fn data() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"))
+}
+
+/// Files of a folder that are named like pictures.
+fn pictures(folder: &Path) -> Vec<Sample> {
+    let mut found: Vec<Sample> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter_map(|path| {
+            let format = unband_io::by_extension(&path)?;
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            Some(Sample { format, name, bytes: fs::read(&path).unwrap() })
+        })
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+/// Every file that other programs made, and those that we write: grey and colours, of the first and the last depth, with
+/// all metadata.
+pub fn samples() -> Vec<Sample> {
+    let mut found = pictures(data());
+    for format in writers() {
+        let writes = format.writes.as_ref().unwrap();
+        let first = writes.depths[0];
+        for depth in [Some(first), writes.depths.last().copied().filter(|&last| last != first)] {
+            for colors in [1, 3].into_iter().filter(|&colors| colors == 1 || writes.color) {
+                let Some(depth) = depth else { continue };
+                let mut image = picture(7, 5, colors, writes.alpha, depth, 9);
+                image.metadata = everything();
+                let mut bytes = Vec::new();
+                match unband_io::write(&image, format, &WriteOptions::default(), &mut bytes) {
+                    Ok(_) => {
+                        let name = format!("written {} of {colors} colours, {depth}", format.name);
+                        found.push(Sample { format, name, bytes });
+                    }
+                    // Some depths take another program.
+                    Err(Error::NoProgram { program, .. }) => unband_skips::program(program),
+                    Err(error) => panic!("{format:?}, {depth}: {error}"),
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Files that once were too much for a reader, each made smaller until little more than the fault was left.
+pub fn once_too_much() -> Vec<Sample> {
+    pictures(&data().join("hostile"))
+}
+
+#[test]
+fn every_format_that_is_read_has_a_sample_that_is_read() {
+    let samples = samples();
+    for format in FORMATS.iter().filter(|format| format.reads) {
+        let mut own = samples.iter().filter(|sample| sample.format == format);
+        let works = own.any(|sample| unband_io::read(&sample.bytes, &super::SMALL).is_ok());
+        let missing = NO_SAMPLE_YET.contains(&format.name);
+        assert!(
+            works != missing,
+            "{format:?}: put a small valid file into tests/data (and keep `NO_SAMPLE_YET` true)"
+        );
+    }
+}
+
+#[test]
+fn every_format_that_is_read_has_a_fuzz_target() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    for format in FORMATS.iter().filter(|format| format.reads) {
+        // One reader has five names.
+        let name = match format.name {
+            "PBM" | "PGM" | "PPM" | "PAM" => "pnm".to_owned(),
+            name => name.to_lowercase().replace(' ', "_"),
+        };
+        let target = format!("name = \"read_{name}\"");
+        assert!(manifest.contains(&target), "{format:?}: add the target read_{name} to fuzz/Cargo.toml");
+    }
+}

@@ -1,0 +1,16 @@
+//! Files and streams: integration tests in one program, which links once.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod avif;
+mod beside;
+mod docs;
+mod files;
+mod film;
+mod foreign;
+mod hostile;
+mod jpeg;
+mod jpeg_composed;
+mod metadata;
+mod png_size;
+mod round_trip;
+mod sample;

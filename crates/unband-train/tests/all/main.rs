@@ -1,0 +1,14 @@
+//! The trainer: integration tests in one program, which links once.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod classifier;
+mod forward;
+mod gradients;
+mod learners;
+mod learning;
+mod losses;
+mod nets;
+mod network_gradients;
+mod recipes;
+mod starts;
+mod training;

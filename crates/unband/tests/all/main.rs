@@ -1,0 +1,12 @@
+//! The library: integration tests in one program, which links once.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod directions;
+mod drawn;
+mod faithful;
+#[cfg(feature = "files")]
+mod files;
+mod jpeg;
+mod networks;
+mod show;
+mod study;
