@@ -1,4 +1,4 @@
-//! Films from file to file, whole programs: ours beside `ffmpeg` with its own filters, beside decoding alone, and scoring.
+//! Videos from file to file, whole programs: ours beside `ffmpeg` with its own filters, beside decoding alone, and scoring.
 //!
 //! `scripts/bench film-speed [--only NAME] [--rounds N] [--model WEIGHTS] [--write]`. Two samples are scaled to 1920×1080 and
 //! repeated. What is compared runs in turns, round by round; the figures are the medians. CPU is that of the program and all
@@ -137,7 +137,7 @@ mod bench {
         }
         let folder = tempfile::tempdir()?;
         let mut page = String::from(
-            "# Speed of films\n\nMade by `scripts/bench film-speed --write`: two samples scaled to 1920×1080, whole programs from file to file on two cores, \
+            "# Speed of videos\n\nMade by `scripts/bench film-speed --write`: two samples scaled to 1920×1080, whole programs from file to file on two cores, \
              in\nturns, medians of the rounds. CPU: milliseconds per frame of all processes together. Ratios are theirs over ours: above 1 we take less.\n\n\
              | sample | job | frames per second | beside | CPU, ms | beside | time, ratio | CPU, ratio |\n\
              |---|---|---:|---:|---:|---:|---:|---:|\n",

@@ -21,9 +21,9 @@ const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default())
     .error(AnsiColor::Red.on_default().bold());
 
-/// Takes the banding (false contours) out of pictures.
+/// Takes the banding (false contours) out of images.
 ///
-/// Finds out how a picture lost its shades, rebuilds what the stored values allow, by a light network that is part of
+/// Finds out how an image lost its shades, rebuilds what the stored values allow, by a light network that is part of
 /// the program where levels are missing and by the smoothest surface elsewhere, and writes it beside the input with
 /// everything else the file said. Edges and texture stay as they are.
 #[derive(Debug, Parser)]
@@ -39,7 +39,7 @@ const STYLES: Styles = Styles::styled()
     after_long_help = AFTER
 )]
 pub struct Cli {
-    /// The command; without one the pictures are debanded.
+    /// The command; without one the images are debanded.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Print the licences of the program and of all that is in it
@@ -63,7 +63,7 @@ Examples:
   unband film.mkv --preview 6            the most banded frames before and after, in one PNG
 
 Exit codes:
-  0    done, also when a picture had no banding
+  0    done, also when an image had no banding
   1    some input failed, the rest was done
   2    wrong usage, nothing was started
   3    `--prove` found a sample outside its cell
@@ -74,26 +74,26 @@ Exit codes:
 /// One file in `cmd/` each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Take the banding out of pictures
+    /// Take the banding out of images
     #[command(after_long_help = AFTER)]
     Deband(Box<DebandArgs>),
-    /// Say what banding pictures have, and from what
+    /// Say what banding images have, and from what
     Inspect(cmd::inspect::InspectArgs),
-    /// Measure how banded pictures are
+    /// Measure how banded images are
     Score(Box<cmd::score::ScoreArgs>),
-    /// Measure pictures against others: results against references, methods against each other
+    /// Measure images against others: results against references, methods against each other
     Compare(Box<cmd::compare::CompareArgs>),
-    /// Let people grade pictures, and score their grades
+    /// Let people grade images, and score their grades
     Study(Box<cmd::study::StudyArgs>),
-    /// Make a table of methods and pictures by a recipe, as papers print it
+    /// Make a table of methods and images by a recipe, as papers print it
     Eval(cmd::eval::EvalArgs),
     /// List methods, dithers, formats, measures, degradations and recipes, or tell all about one
     List(cmd::list::ListArgs),
     /// Read, list and import checkpoints of networks
     Models(cmd::models::ModelsArgs),
-    /// Make pictures larger
+    /// Make images larger
     Upscale(Box<cmd::upscale::UpscaleArgs>),
-    /// Degrade clean pictures by a mix of degradations, and say what was drawn
+    /// Degrade clean images by a mix of degradations, and say what was drawn
     Degrade(cmd::degrade::DegradeArgs),
     /// Make folders of pairs for training and tests, and check them
     Dataset(cmd::dataset::DatasetArgs),
@@ -129,17 +129,17 @@ pub enum Switch {
 #[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct DebandArgs {
-    /// What is asked about any pictures.
+    /// What is asked about any images.
     #[command(flatten)]
     pub pictures: PictureArgs,
 
-    /// Write nothing for pictures without banding, instead of a copy; films with nothing to repair are not written
+    /// Write nothing for images without banding, instead of a copy; videos with nothing to repair are not written
     #[arg(long, help_heading = "Output")]
     pub only_banded: bool,
-    /// Show each repaired picture before and after, on a page that needs nothing else
+    /// Show each repaired image before and after, on a page that needs nothing else
     #[arg(long, value_name = "FILE.html", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub report: Option<PathBuf>,
-    /// Write what a network makes beside its picture into a PNG too: grad=FILE.png (ggdbn), banding=FILE.png (bdinn)
+    /// Write what a network makes beside its image into a PNG too: grad=FILE.png (ggdbn), banding=FILE.png (bdinn)
     ///
     /// The PNG has 16 bits. Its values may be negative: 0 becomes mid-grey, -0.5 black and 0.5 white.
     #[arg(long, value_name = "NAME=FILE.png", value_parser = named_file, value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
@@ -164,24 +164,24 @@ pub struct DebandArgs {
     /// Work also where nothing needs repair
     #[arg(long, help_heading = "Method")]
     pub everywhere: bool,
-    /// What pictures are taken for: photo, drawing, data or auto
+    /// What images are taken for: photo, drawing, data or auto
     ///
     /// auto leaves what looks drawn on purpose, and data such as normal maps and colour tables; photo repairs whatever was
     /// found; drawing and data change no sample.
     #[arg(long, value_name = "KIND", default_value = "auto", value_parser = treat_as, help_heading = "Method")]
     pub treat_as: TreatAs,
 
-    /// What is asked for films.
+    /// What is asked for videos.
     #[command(flatten)]
     pub film: FilmArgs,
 }
 
-/// What `unband deband` takes for films.
+/// What `unband deband` takes for videos.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Films")]
 #[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct FilmArgs {
-    /// What the film is for: web, archive or player [default: player]
+    /// What the video is for: web, archive or player [default: player]
     ///
     /// player: x265, 10 bits, CRF 16 (AV1 in .webm); web: AV1, smaller; archive: FFV1, without loss.
     #[arg(long = "for", value_name = "PURPOSE", value_parser = purpose)]
@@ -195,22 +195,22 @@ pub struct FilmArgs {
     /// Drop Dolby Vision and HDR10+ metadata, which describe each frame as it was
     #[arg(long)]
     pub drop_dynamic_hdr: bool,
-    /// Copy only these streams beside the pictures: numbers and kinds such as 2, a, s:1 (all by default)
+    /// Copy only these streams beside the images: numbers and kinds such as 2, a, s:1 (all by default)
     ///
     /// As ffmpeg's `-map` takes them, with commas between: a number, or a kind (a: sound, s: subtitles, d: data, t:
-    /// attachments, v: pictures), of it one with `:1`, counted from 0. With `?` behind it may be missing.
+    /// attachments, v: images), of it one with `:1`, counted from 0. With `?` behind it may be missing.
     #[arg(long, value_name = "SPEC", value_delimiter = ',', action = clap::ArgAction::Append)]
     pub streams: Option<Vec<StreamSpec>>,
     /// Copy all streams but these, named as for `--streams`
     #[arg(long, value_name = "SPEC", value_delimiter = ',', action = clap::ArgAction::Append)]
     pub drop_stream: Vec<StreamSpec>,
-    /// Frames per second of numbered pictures that become a film: 24, 23.976 or 24000/1001 [default: 24]
+    /// Frames per second of numbered images that become a video: 24, 23.976 or 24000/1001 [default: 24]
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub fps: Option<(u32, u32)>,
-    /// The frames are whole pictures, even if the film says that they are interlaced (`PsF`)
+    /// The frames are whole images, even if the video says that they are interlaced (`PsF`)
     #[arg(long)]
     pub progressive: bool,
-    /// Take of a damaged film what can be decoded
+    /// Take of a damaged video what can be decoded
     #[arg(long)]
     pub keep_going: bool,
     /// Go on with the unfinished work of an earlier run; `--overwrite` without it begins anew
@@ -233,7 +233,7 @@ pub struct FilmArgs {
 }
 
 impl FilmArgs {
-    /// Options that were given and say nothing about pictures.
+    /// Options that were given and say nothing about images.
     pub fn named(&self) -> Vec<&'static str> {
         let all = [
             ("--for", self.purpose.is_some()),
@@ -261,7 +261,7 @@ fn strength(text: &str) -> Result<f32, String> {
 fn purpose(text: &str) -> Result<Purpose, String> {
     let words: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.word()).collect();
     let found = Purpose::ALL.into_iter().find(|purpose| purpose.word() == text);
-    found.ok_or_else(|| format!("films are for {}", words.join(", ")))
+    found.ok_or_else(|| format!("videos are for {}", words.join(", ")))
 }
 
 /// A rate as a fraction from "24", "24000/1001" or "23.976", which stands for that.
@@ -307,7 +307,7 @@ pub fn precision(text: &str) -> Result<Precision, String> {
     word("precisions", text)
 }
 
-/// What pictures are taken for.
+/// What images are taken for.
 fn treat_as(text: &str) -> Result<TreatAs, String> {
     word("kinds", text)
 }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// Parts of a picture that the bar tells apart.
+/// Parts of an image that the bar tells apart.
 const PARTS: u64 = 1000;
 
-/// What is left is guessed only once so much is done, in parts of the whole, and has taken so long: first pictures take longer.
+/// What is left is guessed only once so much is done, in parts of the whole, and has taken so long: first images take longer.
 const LEAST_DONE: f64 = 0.04;
 const LEAST_TIME: Duration = Duration::from_secs(2);
 /// Letters of a name that fit beside the bar.
@@ -18,7 +18,7 @@ const LONGEST_NAME: usize = 32;
 /// Without a terminal a line says now and then how far the work is.
 const NOW_AND_THEN: Duration = Duration::from_secs(30);
 
-/// A progress bar over all pictures. It shows itself after a second, or at once for several pictures.
+/// A progress bar over all images. It shows itself after a second, or at once for several images.
 pub struct Bar {
     drawn: ProgressBar,
     started: Instant,
@@ -40,7 +40,7 @@ struct State {
 }
 
 impl Bar {
-    /// A bar over so many pictures; `show: false` gives one that never appears.
+    /// A bar over so many images; `show: false` gives one that never appears.
     pub fn new(pictures: usize, show: bool) -> Self {
         let drawn =
             ProgressBar::with_draw_target(Some(pictures as u64 * PARTS), ProgressDrawTarget::hidden());
@@ -71,14 +71,14 @@ impl Bar {
         Self { lines: show && !self.show, ..self }
     }
 
-    /// A picture is begun.
+    /// An image is begun.
     pub fn working(&self, name: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         name.clone_into(&mut state.name);
         self.drawn.set_message(state.message());
     }
 
-    /// A bar over the frames of a film, which tells how many there are once they come.
+    /// A bar over the frames of a video, which tells how many there are once they come.
     pub fn film(show: bool) -> Self {
         let bar = Self::new(1, show);
         let template = "{bar:32} {pos}/{len} frames, {per_sec}, {eta} left";
@@ -105,12 +105,12 @@ impl Bar {
         Self::new(0, false)
     }
 
-    /// A picture's share of the bar.
+    /// An image's share of the bar.
     pub fn picture(&self) -> PictureBar<'_> {
         PictureBar { bar: self, reached: AtomicUsize::new(0) }
     }
 
-    /// So many pictures of so many are done.
+    /// So many images of so many are done.
     pub fn done(&self, pictures: usize, total: usize) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         (state.done, state.total) = (pictures, total);
@@ -181,7 +181,7 @@ fn left(done: f64, elapsed: Duration) -> String {
     }
 }
 
-/// Carries one picture's progress to the bar.
+/// Carries one image's progress to the bar.
 pub struct PictureBar<'a> {
     bar: &'a Bar,
     reached: AtomicUsize,

@@ -1,11 +1,11 @@
-//! Many pictures at once, within the threads and the memory that are allowed.
+//! Many images at once, within the threads and the memory that are allowed.
 
 use std::fs;
 use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Pictures up to so many pixels are worked on side by side, one thread each; larger ones one after the
+/// Images up to so many pixels are worked on side by side, one thread each; larger ones one after the
 /// other, on all threads.
 const SMALL: u64 = 4_000_000;
 
@@ -102,13 +102,13 @@ fn take(
     }
 }
 
-/// How many of all threads a picture of so many pixels gets.
+/// How many of all threads an image of so many pixels gets.
 pub fn threads(pixels: u64, all: usize) -> usize {
     if pixels <= SMALL { 1 } else { all }
 }
 
 /// Width times height as the header declares them. One that does not say so may be of any size, and runs alone; what is not there
-/// or no picture costs nothing.
+/// or no image costs nothing.
 pub fn declared_pixels(path: &Path) -> u64 {
     match unband_io::declared_size(path) {
         Ok((width, height)) => width.saturating_mul(height),

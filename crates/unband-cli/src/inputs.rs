@@ -1,4 +1,4 @@
-//! From what stands on the command line to the pictures it means.
+//! From what stands on the command line to the images it means.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub const SUFFIX: &str = "_unband";
 /// The name for standard input and standard output.
 pub const STDIO: &str = "-";
 
-/// One picture to work on.
+/// One image to work on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// Where it is; [`STDIO`] for standard input.
@@ -35,7 +35,7 @@ impl Input {
         if self.is_stdin() { "standard input".to_owned() } else { exact(&self.path) }
     }
 
-    /// The picture in it, and its format.
+    /// The image in it, and its format.
     ///
     /// # Errors
     /// What cannot be read, by its name.
@@ -60,7 +60,7 @@ impl Input {
     }
 }
 
-/// The pictures, and what is to be said about the rest.
+/// The images, and what is to be said about the rest.
 #[derive(Debug, Default)]
 pub struct Gathered {
     /// In the order they were named; folders in the order of their names.
@@ -71,7 +71,7 @@ pub struct Gathered {
     pub notes: Vec<String>,
     /// Was a folder or a pattern named?
     pub several: bool,
-    /// Files of the folders that are no pictures, by their names.
+    /// Files of the folders that are no images, by their names.
     pub others: Vec<PathBuf>,
 }
 
@@ -83,12 +83,12 @@ pub struct Gather<'a> {
     pub output_folder: Option<&'a Path>,
     /// Take the results of earlier runs too.
     pub results_too: bool,
-    /// Does a file inside a folder look like a picture that can be read?
+    /// Does a file inside a folder look like an image that can be read?
     pub readable: &'a dyn Fn(&Path) -> bool,
 }
 
 impl Gather<'_> {
-    /// Turns arguments into pictures: files as they are, folders into the pictures in them, patterns into what
+    /// Turns arguments into images: files as they are, folders into the images in them, patterns into what
     /// they match (for shells that leave them as they are).
     pub fn run(&self, arguments: &[PathBuf]) -> Gathered {
         let mut found = Gathered::default();
@@ -143,7 +143,7 @@ impl Gather<'_> {
                 Ok(entry) if entry.file_type().is_file() && (self.readable)(entry.path()) => {
                     pictures += 1;
                     if let Some(text) = film_of_text(entry.path()) {
-                        found.notes.push(format!("left out {}: {text}, not a film", exact(entry.path())));
+                        found.notes.push(format!("left out {}: {text}, not a video", exact(entry.path())));
                         continue;
                     }
                     if !self.results_too && is_result(entry.path()) {
@@ -168,7 +168,7 @@ impl Gather<'_> {
                 "`unband list` names the formats that can be read"
             };
             let subject = folder.display().to_string();
-            found.failures.push(Failure::at(subject, "no pictures in this folder".into(), Some(hint.into())));
+            found.failures.push(Failure::at(subject, "no images in this folder".into(), Some(hint.into())));
         }
     }
 
@@ -231,12 +231,12 @@ pub fn exact(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Does its extension promise a picture that can be read?
+/// Does its extension promise an image that can be read?
 pub fn readable(path: &Path) -> bool {
     unband_io::by_extension(path).is_some_and(|format| format.reads)
 }
 
-/// Which text a file is that is called a film: a playlist, say.
+/// Which text a file is that is called a video: a playlist, say.
 fn film_of_text(path: &Path) -> Option<&'static str> {
     unband_io::video::promises_film(path).then(|| unband_io::video::text_kind(path)).flatten()
 }
@@ -261,8 +261,8 @@ pub fn is_result(path: &Path) -> bool {
 }
 
 /// A shell turns `*.png` into names, `sky.png` and `sky_unband.png` among them, and a second run would then
-/// take the first one's results for pictures. So a result is left out when its source is named too; named
-/// alone it is a picture like any other. Returns how many were left out.
+/// take the first one's results for images. So a result is left out when its source is named too; named
+/// alone it is an image like any other. Returns how many were left out.
 fn leave_out_results_beside_their_source(inputs: &mut Vec<Input>) -> usize {
     // Of `a.jpg` beside `a.png` one result has the whole name: `a.jpg_unband.png`.
     let names = |input: &Input| [input.path.with_extension(""), input.path.clone()];

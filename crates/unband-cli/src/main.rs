@@ -1,4 +1,4 @@
-//! The program `unband`: takes the banding out of pictures.
+//! The program `unband`: takes the banding out of images.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -93,8 +93,8 @@ fn main() -> ExitCode {
     ExitCode::from(outcome as u8)
 }
 
-/// Pages of megabytes hold more than is used, and the memory of jobs that write pictures is bounded. The other commands take them:
-/// a look at a large picture is a third faster with them.
+/// Pages of megabytes hold more than is used, and the memory of jobs that write images is bounded. The other commands take them:
+/// a look at a large image is a third faster with them.
 fn take_small_pages() {
     // A system that knows nothing of it has pages of one size.
     #[cfg(target_os = "linux")]

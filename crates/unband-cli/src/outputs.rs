@@ -68,7 +68,7 @@ pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a
         .as_encoded_bytes()
         .last()
         .is_some_and(|&b| b == b'/' || (cfg!(windows) && b == b'\\'));
-    // With several pictures only the extension of a picture or film makes it a file, so that the mistake is noticed.
+    // With several images only the extension of an image or video makes it a file, so that the mistake is noticed.
     let bare = unband_io::by_extension(path).is_none() && !promises_film(path) && !path.exists();
     (path.is_dir() || slash || (several && bare)).then_some(path)
 }
@@ -76,7 +76,7 @@ pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a
 /// Gives every input its target; `stem` says what a result beside its input is called.
 ///
 /// # Errors
-/// What cannot be meant: several pictures into one file, picture bytes onto a terminal.
+/// What cannot be meant: several images into one file, image bytes onto a terminal.
 pub fn targets(
     inputs: &[Input],
     output: Option<&Path>,
@@ -92,14 +92,14 @@ pub fn targets(
     }
     let to_stdout = output.map_or(stdin, |path| path.as_os_str() == STDIO);
     if let (2.., None, Some(output)) = (inputs.len(), folder, output) {
-        let message = format!("{} pictures cannot go into the one file {}", inputs.len(), output.display());
+        let message = format!("{} images cannot go into the one file {}", inputs.len(), output.display());
         let hint = format!("name a folder, `-o {}/`", output.with_extension("").display());
         return Err(Failure::usage(message, hint));
     }
     if to_stdout {
         if std::io::stdout().is_terminal() {
             let hint = "add `-o FILE`, or send it on with `>` or `|`";
-            return Err(Failure::usage("a picture's bytes do not belong on a terminal", hint));
+            return Err(Failure::usage("an image's bytes do not belong on a terminal", hint));
         }
         return Ok(vec![Target::Stdout; inputs.len()]);
     }
@@ -114,7 +114,7 @@ pub fn targets(
 }
 
 /// Gives results that would have one name, those of `a.jpg` and `a.png`, different ones: the whole name of the input becomes part of
-/// it, `a.jpg_unband.png`. A format that keeps its pictures goes before one whose results change it. Says so in a line each.
+/// it, `a.jpg_unband.png`. A format that keeps its images goes before one whose results change it. Says so in a line each.
 pub fn tell_apart(
     inputs: &[Input],
     targets: &mut [Target],

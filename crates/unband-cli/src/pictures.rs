@@ -1,4 +1,4 @@
-//! Pictures in, pictures out: what commands that write pictures share. Several are worked on at a time where memory allows.
+//! Images in, images out: what commands that write images share. Several are worked on at a time where memory allows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -26,7 +26,7 @@ use crate::settings;
 use crate::summary::{Became, summary};
 use crate::talk::{Failure, Loudness, Talk};
 
-/// What is done with each picture.
+/// What is done with each image.
 pub trait Work: Sync {
     /// What is known before.
     type Plan: Send;
@@ -39,7 +39,7 @@ pub trait Work: Sync {
     /// What else names of results depend on.
     fn naming(&self) -> Naming;
 
-    /// Checks of its own, before the first picture is read.
+    /// Checks of its own, before the first image is read.
     ///
     /// # Errors
     /// What cannot be meant.
@@ -47,7 +47,7 @@ pub trait Work: Sync {
         Ok(())
     }
 
-    /// Threads and memory for a picture of so many pixels among others, on a machine of so many threads.
+    /// Threads and memory for an image of so many pixels among others, on a machine of so many threads.
     fn cost(&self, pixels: u64, threads: usize) -> Cost;
 
     /// Looks, and writes nothing.
@@ -84,14 +84,14 @@ pub trait Work: Sync {
     /// Says in lines what was done, and how that ended.
     fn tell(&self, input: &str, report: &Self::Report, to_stdout: bool, talk: &Talk<'_>) -> Outcome;
 
-    /// In one word, what became of a picture.
+    /// In one word, what became of an image.
     fn became(&self, report: &Self::Report) -> Became;
 
     /// What was done, for machines.
     fn done(&self, input: String, report: &Self::Report, to_stdout: bool) -> Record;
 }
 
-/// Works on the pictures. `begins`: what was read of standard input already.
+/// Works on the images. `begins`: what was read of standard input already.
 pub fn run(
     work: &impl Work,
     args: &PictureArgs,
@@ -100,7 +100,7 @@ pub fn run(
     talk: &Talk<'_>,
 ) -> Outcome {
     if found.inputs.is_empty() && found.failures.is_empty() {
-        // There were films only.
+        // There were videos only.
         found.notes.iter().for_each(|note| talk.note(note));
         return Outcome::Done;
     }
@@ -123,7 +123,7 @@ pub fn run(
     outcome
 }
 
-/// Everything that is settled before the first picture is read.
+/// Everything that is settled before the first image is read.
 struct Job<'a, W> {
     work: &'a W,
     args: &'a PictureArgs,
@@ -136,13 +136,13 @@ struct Job<'a, W> {
     notes: Vec<String>,
     /// Was a folder or a pattern named? Then a count of all comes last.
     several: bool,
-    /// Files of the folders that are no pictures.
+    /// Files of the folders that are no images.
     others: Vec<PathBuf>,
     /// Folders that were made for results, to be taken away again where none came.
     made: Mutex<BTreeSet<PathBuf>>,
 }
 
-/// What became of one picture.
+/// What became of one image.
 enum Done<P, R> {
     Planned(Box<P>),
     Finished(Box<R>, Vec<u8>),
@@ -152,7 +152,7 @@ enum Done<P, R> {
 }
 
 impl<'a, W: Work> Job<'a, W> {
-    /// Checks all that can be checked without reading a picture.
+    /// Checks all that can be checked without reading an image.
     fn new(work: &'a W, args: &'a PictureArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
         let naming = work.naming();
         let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
@@ -169,7 +169,7 @@ impl<'a, W: Work> Job<'a, W> {
         work.check(&found.inputs)?;
         if args.json && targets.contains(&Target::Stdout) {
             let hint = "name a file with `-o`, or leave out `--json`";
-            return Err(Failure::usage("the picture and `--json` cannot both go to standard output", hint));
+            return Err(Failure::usage("the image and `--json` cannot both go to standard output", hint));
         }
         Ok(Self {
             work,
@@ -247,12 +247,12 @@ impl<'a, W: Work> Job<'a, W> {
         })
     }
 
-    /// Bytes for all pictures that are worked on at once.
+    /// Bytes for all images that are worked on at once.
     fn memory(&self) -> u64 {
         self.args.max_memory.map_or(u64::MAX, |allowed| allowed.saturating_sub(files::PROGRAM))
     }
 
-    /// Works on one picture. A fault in the program itself costs this picture only.
+    /// Works on one image. A fault in the program itself costs this image only.
     fn one(&self, i: usize, threads: usize, bar: &Bar) -> Done<W::Plan, W::Report> {
         let input = &self.inputs[i];
         catch_unwind(AssertUnwindSafe(|| self.attempt(i, threads, bar)))
@@ -300,7 +300,7 @@ impl<'a, W: Work> Job<'a, W> {
         }
     }
 
-    /// The result of an earlier run, when that settles the matter before the picture is read.
+    /// The result of an earlier run, when that settles the matter before the image is read.
     fn existing(&self, input: &Input, target: &Target) -> Option<PathBuf> {
         if self.args.overwrite {
             return None;
@@ -386,7 +386,7 @@ impl<'a, W: Work> Job<'a, W> {
         Some(format!("`-q` is quiet here: write `--quality {number}`"))
     }
 
-    /// Says what became of a picture.
+    /// Says what became of an image.
     fn tell(&self, i: usize, done: Done<W::Plan, W::Report>, talk: &Talk<'_>) -> Outcome {
         let input = self.inputs[i].shown();
         let to_stdout = self.targets[i] == Target::Stdout;
@@ -415,7 +415,7 @@ impl<'a, W: Work> Job<'a, W> {
                 if to_stdout {
                     match write_data(&sink) {
                         Ok(()) => {}
-                        // Whoever read it has seen enough and needs no message, but the picture did not arrive.
+                        // Whoever read it has seen enough and needs no message, but the image did not arrive.
                         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Outcome::SomeFailed,
                         Err(error) => {
                             talk.failure(&stdout_failure(&error));
@@ -483,6 +483,6 @@ pub fn command_meant(inputs: &[PathBuf]) -> Option<Failure> {
 }
 
 fn exists(path: &Path) -> Failure {
-    let hint = "add `--overwrite` to replace it, or `--skip-existing` to leave such pictures out";
+    let hint = "add `--overwrite` to replace it, or `--skip-existing` to leave such images out";
     Failure::at(path.display().to_string(), "exists already".into(), Some(hint.into()))
 }

@@ -1,4 +1,4 @@
-//! Standard input: a picture, or frames of YUV4MPEG2 that never end.
+//! Standard input: an image, or frames of YUV4MPEG2 that never end.
 
 use std::io::{self, Read};
 

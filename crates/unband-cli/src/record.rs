@@ -1,4 +1,4 @@
-//! What is said about one picture: the line for people and the object for machines.
+//! What is said about one image: the line for people and the object for machines.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -104,7 +104,7 @@ pub fn growth(bytes: FileBytes) -> String {
     format!(", {size}, {times:.1} times the input")
 }
 
-/// A larger picture.
+/// A larger image.
 #[derive(Debug, Serialize)]
 pub struct EnlargedRecord {
     /// Format of the input.
@@ -199,7 +199,7 @@ impl Record {
         }
     }
 
-    /// Of a picture that is done.
+    /// Of an image that is done.
     pub fn done(input: String, report: &FileReport, to_stdout: bool) -> Self {
         let plan = &report.plan;
         let output = if to_stdout { Some("-".to_owned()) } else { shown(plan.output.as_deref()) };
@@ -226,12 +226,12 @@ impl Record {
         Self { input, status, output, plan: Some(PlanRecord::new(plan)), done: Some(done), ..Self::default() }
     }
 
-    /// Of a picture whose result exists.
+    /// Of an image whose result exists.
     pub fn skipped(input: String, output: &Path) -> Self {
         Self { input, status: "skipped", output: shown(Some(output)), ..Self::default() }
     }
 
-    /// Of a picture that failed.
+    /// Of an image that failed.
     pub fn failed(input: String, failure: &Failure) -> Self {
         let (error, hint) = (Some(failure.text()), failure.hint.clone());
         Self { input, status: "failed", error, hint, ..Self::default() }

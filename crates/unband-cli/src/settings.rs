@@ -1,4 +1,4 @@
-//! From arguments to the library's options, with everything checked that can be checked before a picture
+//! From arguments to the library's options, with everything checked that can be checked before an image
 //! is read.
 
 use std::path::Path;
@@ -51,7 +51,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         max_memory: args.pictures.max_memory,
         ..Options::default()
     };
-    // Method, settings and ranges are the same for every picture, so a tiny one finds their faults.
+    // Method, settings and ranges are the same for every image, so a tiny one finds their faults.
     let usage = |error: Error| {
         let strength = matches!(&error, Error::Setting(ParamError::OutOfRange { name: "strength", .. }));
         let own = "more is for smooth: leave out `--method`, or take `--method smooth`, which goes up to 4";
@@ -90,10 +90,10 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     Ok(options)
 }
 
-/// Can the further output go to its file, beside these pictures and their results?
+/// Can the further output go to its file, beside these images and their results?
 ///
 /// # Errors
-/// Several pictures, a file that is one of them, a folder that does not exist.
+/// Several images, a file that is one of them, a folder that does not exist.
 pub fn check_aside(
     aside: Option<&AsideFile>,
     inputs: &[Input],
@@ -104,14 +104,14 @@ pub fn check_aside(
         Err(Failure::at(path.display().to_string(), message.to_owned(), Some(hint.to_owned())))
     };
     if inputs.len() > 1 {
-        let message = "`--save-output` writes one picture, several were named";
+        let message = "`--save-output` writes one image, several were named";
         return Err(Failure::usage(message, "run the program once for each"));
     }
     let same = |other: &Path| {
         path == other || path.canonicalize().is_ok_and(|path| other.canonicalize().is_ok_and(|o| o == path))
     };
     if inputs.iter().any(|input| same(&input.path)) || output.is_some_and(same) {
-        return fault("two pictures have this name", "write to another name");
+        return fault("two images have this name", "write to another name");
     }
     check_folder_of(path)
 }
@@ -162,8 +162,8 @@ pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
             let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
             let (message, hint) = if container_of(path).is_some() {
                 (
-                    "a film's name, but what is to be written there is no film".to_owned(),
-                    "give a picture's extension such as .png; if a film was meant, see that it is whole; of numbered pictures name the folder or pattern"
+                    "a video's name, but what is to be written there is no video".to_owned(),
+                    "give an image's extension such as .png; if a video was meant, see that it is whole; of numbered images name the folder or pattern"
                         .to_owned(),
                 )
             } else if extension.is_empty() {

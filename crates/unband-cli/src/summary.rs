@@ -1,9 +1,9 @@
-//! The count of all pictures, as the last line.
+//! The count of all images, as the last line.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What became of a picture, for the count at the end.
+/// What became of an image, for the count at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Became {
     /// Larger.
@@ -36,7 +36,7 @@ impl Became {
 /// Files that a summary names; the rest is counted.
 const NAMED: usize = 5;
 
-/// "15 repaired, 5 unchanged, 2 failed, 3 skipped (no pictures: a.dng, notes.txt)". `others`: files that are no pictures.
+/// "15 repaired, 5 unchanged, 2 failed, 3 skipped (no images: a.dng, notes.txt)". `others`: files that are no images.
 pub fn summary(counts: &BTreeMap<Became, usize>, others: &[PathBuf]) -> String {
     let mut counts = counts.clone();
     if !others.is_empty() {

@@ -55,10 +55,10 @@ impl Failure {
         Self { subject: None, message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// A fault in the program itself, which costs one picture only.
+    /// A fault in the program itself, which costs one image only.
     pub fn of_program(subject: String) -> Self {
-        let hint = "this is a fault of the program; please report it, with the picture if you can";
-        Self::at(subject, "the program failed on this picture".into(), Some(hint.into()))
+        let hint = "this is a fault of the program; please report it, with the image if you can";
+        Self::at(subject, "the program failed on this image".into(), Some(hint.into()))
     }
 
     /// The message with its subject, without the system's error numbers.

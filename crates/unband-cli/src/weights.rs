@@ -189,7 +189,7 @@ pub fn method_of(file: &Path) -> Result<&'static str, Failure> {
     let (network, shown) = (architecture.name, file.display().to_string());
     let hint = match architecture.use_as.purpose {
         Purpose::Deband if is_network(network) => return Ok(network),
-        Purpose::Upscale => format!("it enlarges pictures: `unband upscale FILE --weights {shown}`"),
+        Purpose::Upscale => format!("it enlarges images: `unband upscale FILE --weights {shown}`"),
         _ => format!("`unband models info {shown}` says what it is for"),
     };
     Err(Failure::at(shown, format!("holds the network {network}, which takes no banding out"), Some(hint)))

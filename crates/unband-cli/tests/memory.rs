@@ -1,6 +1,6 @@
 //! Memory that the program takes: as a process of its own, its largest resident set as the system counts it.
 //!
-//! One test, as the system tells the largest of all processes that have ended: from small to large. Larger pictures:
+//! One test, as the system tells the largest of all processes that have ended: from small to large. Larger images:
 //! `scripts/test-memory`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]

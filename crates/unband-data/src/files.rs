@@ -1,4 +1,4 @@
-//! Pictures of pairs in files.
+//! Images of pairs in files.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use unband_io::WriteOptions;
 
 use crate::dataset::Codes;
 
-/// A picture as degradations want it: RGB of 8 or 16 bits and nothing else. Grey is repeated, transparency dropped.
+/// An image as degradations want it: RGB of 8 or 16 bits and nothing else. Grey is repeated, transparency dropped.
 ///
 /// # Errors
-/// Pictures that cannot be had as RGB.
+/// Images that cannot be had as RGB.
 pub fn clean_rgb(image: Image) -> Result<Image, ImageError> {
     let (width, height) = (image.width(), image.height());
     let context = Context { threads: 1, ..Context::default() };
@@ -43,7 +43,7 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// The seed of a picture, by its name alone: other pictures beside it change nothing. `turn` counts from 1 where a picture is
+/// The seed of an image, by its name alone: other images beside it change nothing. `turn` counts from 1 where an image is
 /// degraded several times.
 pub fn seed_of(seed: u64, name: &str, turn: usize) -> u32 {
     crate::dataset::number(seed, name, turn, "seed")

@@ -1,12 +1,12 @@
-//! Degradations: how clean pictures come to be banded, seeded and repeatable, for tests and training pairs; and [datasets](dataset):
+//! Degradations: how clean images come to be banded, seeded and repeatable, for tests and training pairs; and [datasets](dataset):
 //! folders of such pairs, ours or the published one's.
 //!
 //! Each degradation is one entry of [`DEGRADATIONS`], with parameters. A [`Mix`] puts them together with
-//! probabilities and ranges, and says by a [`Record`] what it drew for a picture. [`CAUSES`] are degradations with
+//! probabilities and ranges, and says by a [`Record`] what it drew for an image. [`CAUSES`] are degradations with
 //! settings of their own that tables of results measure; a [`Way`] is either.
 //!
-//! All start from a pair whose two sides are the same clean 16-bit picture, and leave in [`Pair::lq`] the degraded
-//! picture and in [`Pair::gt`] what a perfect repair would give. Some run real encoders; where such a program is
+//! All start from a pair whose two sides are the same clean 16-bit image, and leave in [`Pair::lq`] the degraded
+//! image and in [`Pair::gt`] what a perfect repair would give. Some run real encoders; where such a program is
 //! missing they say so.
 //!
 //! ```
@@ -67,8 +67,8 @@ pub static DEGRADATIONS: &[DegradationEntry] = &[
     DegradationEntry::new::<codec::X265>("x265", "H.265", "x265").slow().room(64),
     DegradationEntry::new::<codec::Vp9>("vp9", "VP9", "libvpx").slow().room(64),
     DegradationEntry::new::<codec::Av1>("av1", "AV1", "libaom").slow().room(64),
-    DegradationEntry::new::<avif::Avif>("avif", "AV1 as still pictures have it", "libaom").slow().room(64),
-    DegradationEntry::new::<grain::Grain>("grain", "Film grain", OWN),
+    DegradationEntry::new::<avif::Avif>("avif", "AV1 as still images have it", "libaom").slow().room(64),
+    DegradationEntry::new::<grain::Grain>("grain", "Video grain", OWN),
     DegradationEntry::new::<noise::Noise>("noise", "Noise of a sensor", "Foi et al. 2008"),
     DegradationEntry::new::<sharpen::Sharpen>("sharpen", "Unsharp mask", OWN).room(18),
     DegradationEntry::new::<unsharp_mask::UnsharpMask>("unsharp-mask", "Unsharp mask above a threshold",

@@ -4,7 +4,7 @@
 //! turns. ffmpeg's share is that of raw frames in and `-f null` out with the filter minus the same without.
 //!
 //! `--f3kdb PATH` also measures the original `f3kdb` by a driver described in `filters/f3kdb.rs`; `--only` measures one
-//! part, `frames` (whole frames of films, from NUT to NUT), `f3kdb`, `adadeband`, `libplacebo`, or `scaling` over threads (of `--method NAME`); `--compare N` compares the
+//! part, `frames` (whole frames of videos, from NUT to NUT), `f3kdb`, `adadeband`, `libplacebo`, or `scaling` over threads (of `--method NAME`); `--compare N` compares the
 //! results of N random settings (of `--seed NUMBER`) with the driver's instead of measuring.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 

@@ -1,4 +1,4 @@
-//! BBAND: where band edges run in a picture, how visible they are, and one number for all of it.
+//! BBAND: where band edges run in an image, how visible they are, and one number for all of it.
 //!
 //! [`find_edges`] follows the edges, [`visibility`] weighs their points, [`pool`] makes a score of them, and [`score`]
 //! does all three. [`adadeband`](crate::adadeband) needs the first only.
@@ -75,7 +75,7 @@ impl<'a> Luma<'a> {
         out[inner.end..].fill(last);
     }
 
-    /// Sobel gradient at a point of the picture: magnitude in 8-bit codes, not normalised (a vertical step of 1 code
+    /// Sobel gradient at a point of the image: magnitude in 8-bit codes, not normalised (a vertical step of 1 code
     /// has 4), and direction in degrees from -180 to 180, 0 to the right and 90 upwards.
     pub fn gradient(&self, point: Point) -> Gradient {
         let at = |dx: usize, dy: usize| {
@@ -232,7 +232,7 @@ pub(crate) fn link_lines(lines: Bits, ctx: &Context<'_>) -> Edges {
 /// it. Row by row, each point once, points of visibility 0 left out.
 ///
 /// # Errors
-/// When cancelled, or when the edges are those of a picture of another size.
+/// When cancelled, or when the edges are those of an image of another size.
 pub fn visibility(luma: &Luma<'_>, edges: &Edges, ctx: &Context<'_>) -> Result<Vec<Visible>, RestoreError> {
     visibility::visibility(luma, edges, ctx)
 }
@@ -260,7 +260,7 @@ pub fn spatial_information(luma: &Luma<'_>, ctx: &Context<'_>) -> Result<f64, Re
     Ok(((square - sum * sum / count).max(0.0) / (count - 1.0)).sqrt())
 }
 
-/// One number for a picture: the mean of all visibilities above their 20th percentile, less where the picture is busy
+/// One number for an image: the mean of all visibilities above their 20th percentile, less where the image is busy
 /// (`si`, of [`spatial_information`]). 0 and up, rarely above 3; more is more banding; 0 where there are no points.
 ///
 /// Differs: the original gives not-a-number where edges were found but none is long enough to be seen, and where all
@@ -286,7 +286,7 @@ fn percentile(sorted: &[f64], percent: f64) -> f64 {
     }
 }
 
-/// The index of a picture: [`find_edges`], [`visibility`] and [`pool`].
+/// The index of an image: [`find_edges`], [`visibility`] and [`pool`].
 ///
 /// # Errors
 /// When cancelled.

@@ -1,4 +1,4 @@
-//! Whole pictures of codes, worked on in rows that the context's threads share.
+//! Whole images of codes, worked on in rows that the context's threads share.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use unband_image::{CodePlane, CodesMut, Context, Depth, Image, RestoreError};
 use crate::PlaneError;
 use crate::grid::{Sample, View};
 
-/// The pictures that a method was prepared for.
+/// The images that a method was prepared for.
 #[derive(Clone, Debug)]
 pub(crate) struct Pictures {
     method: &'static str,
@@ -31,7 +31,7 @@ pub(crate) struct Part<'a, T, U> {
 const LEAST_ROWS: usize = 64;
 
 impl Pictures {
-    /// Those like this image; nothing where codes are not what films have.
+    /// Those like this image; nothing where codes are not what videos have.
     pub(crate) fn like(image: &Image, method: &'static str) -> Option<Self> {
         let Depth::Int(bits @ 8..=16) = image.depth else { return None };
         let sizes = image.planes.iter().map(|plane| (plane.width, plane.height)).collect();
@@ -43,7 +43,7 @@ impl Pictures {
         pictures: Option<&'a Self>,
         method: &'static str,
     ) -> Result<&'a Self, RestoreError> {
-        let what = "was prepared for a picture whose codes it does not work on".to_owned();
+        let what = "was prepared for an image whose codes it does not work on".to_owned();
         pictures.ok_or(RestoreError::Unsupported { method, what })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Every filter is a [`Restorer`](unband_image::Restorer) with a line in [`FILTERS`]. The exact originals also
 //! work on plain planes of whole codes: [`ffmpeg_deband::deband_plane`], [`gradfun::gradfun_plane`]; some of them on whole
-//! pictures of such ([`CodeRestorer`](unband_image::CodeRestorer)).
+//! images of such ([`CodeRestorer`](unband_image::CodeRestorer)).
 #![forbid(unsafe_code)]
 
 pub mod adadeband;
@@ -47,7 +47,7 @@ pub enum PlaneError {
         /// Samples given.
         got: usize,
     },
-    /// The table was built for a smaller picture.
+    /// The table was built for a smaller image.
     #[error("the table of distances was built for less than {width}×{height}")]
     Table {
         /// Width of the plane.

@@ -43,7 +43,7 @@ params! {
 }
 
 impl LibplaceboParams {
-    /// The shader for a picture; `index` is its number, counted in planes.
+    /// The shader for an image; `index` is its number, counted in planes.
     pub fn shader(&self, index: u32) -> Shader {
         Shader {
             iterations: self.iterations,

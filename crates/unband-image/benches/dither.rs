@@ -1,4 +1,4 @@
-//! How fast cells and dither are on a 1080p RGB picture, one thread, at every level of vector instructions.
+//! How fast cells and dither are on a 1080p RGB image, one thread, at every level of vector instructions.
 //!
 //! `scripts/bench dither` runs it. The least of several repeats; milliseconds for all three planes.
 #![allow(clippy::print_stdout)]

@@ -1,6 +1,6 @@
-//! Time of the detector on full-HD pictures, one thread: `cargo bench -p unband-image --bench inspect`.
+//! Time of the detector on full-HD images, one thread: `cargo bench -p unband-image --bench inspect`.
 //!
-//! Pictures are made in code, one for each common way through the decision; words on the command line choose those whose names
+//! Images are made in code, one for each common way through the decision; words on the command line choose those whose names
 //! begin with them. Processor time is what counts; on a busy machine the smallest of many runs comes close.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 

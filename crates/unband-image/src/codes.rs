@@ -20,7 +20,7 @@ pub enum CodesMut<'a> {
     Words(&'a mut [u16]),
 }
 
-/// A plane of a picture: columns, rows, codes.
+/// A plane of an image: columns, rows, codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodePlane<'a> {
     /// Columns and rows.
@@ -29,15 +29,15 @@ pub struct CodePlane<'a> {
     pub codes: Codes<'a>,
 }
 
-/// Maps the codes of whole pictures to better ones, without the way through `f32`: frames of a film, that come and go as
+/// Maps the codes of whole images to better ones, without the way through `f32`: frames of a video, that come and go as
 /// bytes, are not taken apart and put together again.
 ///
-/// Gives the very codes that [`Restorer::restore`](crate::Restorer::restore) gives for a picture that lies on its grid.
-/// Prepared for one picture it works on all of its size, depth and colour model; what moves from frame to frame follows
+/// Gives the very codes that [`Restorer::restore`](crate::Restorer::restore) gives for an image that lies on its grid.
+/// Prepared for one image it works on all of its size, depth and colour model; what moves from frame to frame follows
 /// [`Context::frame`].
 pub trait CodeRestorer: Send + Sync {
-    /// Writes the restored planes of a picture: the same planes as its image has, in the same order, and as many results.
-    /// They have the depth that [`Restorer::rounds_to`](crate::Restorer::rounds_to) says, else that of the picture. Works on
+    /// Writes the restored planes of an image: the same planes as its image has, in the same order, and as many results.
+    /// They have the depth that [`Restorer::rounds_to`](crate::Restorer::rounds_to) says, else that of the image. Works on
     /// the context's threads; the codes are the same for any number of them.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Where shots of a film begin.
+//! Where shots of a video begin.
 //!
 //! Frames are compared as thumbnails, after what a shot does by itself is taken out: motion of the camera (best
 //! displacement of each block), and fades and flicker (a common gain and offset, which correlation does not see). What then
@@ -12,7 +12,7 @@ mod thumbnail;
 use motion::follow;
 use thumbnail::Thumbnail;
 
-/// From this unexplained share of contrast on (0 the same picture, 1 nothing in common) two frames are different pictures.
+/// From this unexplained share of contrast on (0 the same image, 1 nothing in common) two frames are different images.
 /// Tried on 27 photos in motion: at 0.5 up to 5 of 27 cuts are missed and half of the dissolves over four frames are taken for
 /// cuts, at 0.6 up to 3 and a third.
 const DIFFERENT: f32 = 0.55;

@@ -103,16 +103,16 @@ pub struct Metadata {
     pub colorimetry: Colorimetry,
     /// Textual notes, keyword and text (PNG text chunks, JPEG and GIF comments under "Comment").
     pub text: Vec<(String, String)>,
-    /// What the file holds beside its picture and no reader keeps.
+    /// What the file holds beside its image and no reader keeps.
     pub beside: Vec<Beside>,
 }
 
-/// Something that stands beside the picture in a file.
+/// Something that stands beside the image in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beside {
-    /// How much brighter each place may be on a screen for HDR: a second, smaller picture.
+    /// How much brighter each place may be on a screen for HDR: a second, smaller image.
     GainMap,
-    /// Further pictures of the same size or about: stereo views, bursts, panoramas.
+    /// Further images of the same size or about: stereo views, bursts, panoramas.
     Pictures,
 }
 
@@ -201,7 +201,7 @@ impl Image {
         self.planes[0].height
     }
 
-    /// A window of it, as far as the picture goes, with all that is known of the whole picture but stored coefficients.
+    /// A window of it, as far as the image goes, with all that is known of the whole image but stored coefficients.
     /// Of planes with fewer samples it takes all that the window touches.
     #[must_use]
     pub fn cut(&self, window: Window) -> Self {

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The stored coefficients of a picture and where its blocks lie.
+/// The stored coefficients of an image and where its blocks lie.
 ///
-/// A stored number `k` with the step `q` stands for every coefficient in `(k − ½)·q ..= (k + ½)·q` of the picture that
+/// A stored number `k` with the step `q` stands for every coefficient in `(k − ½)·q ..= (k + ½)·q` of the image that
 /// was encoded: the tightest bounds that the file gives.
 ///
 /// Source: ITU-T T.81, A.3.3 (DCT), A.3.4 (quantisation).
@@ -13,21 +13,21 @@ use std::sync::Arc;
 pub struct JpegCoefficients {
     /// One plane per component: grey, or Y, Cb, Cr, or R, G, B.
     pub planes: Vec<JpegPlane>,
-    /// Are the planes Y, Cb and Cr of an RGB picture (BT.601, full range, as JFIF has them)?
+    /// Are the planes Y, Cb and Cr of an RGB image (BT.601, full range, as JFIF has them)?
     pub ycc: bool,
-    /// Bits per sample of the coded picture: 8, or 12.
+    /// Bits per sample of the coded image: 8, or 12.
     pub bits: u8,
 }
 
-/// The stored coefficients of one component, after the picture was turned upright.
+/// The stored coefficients of one component, after the image was turned upright.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JpegPlane {
     /// Blocks side by side.
     pub blocks_across: usize,
     /// Rows of blocks.
     pub blocks_down: usize,
-    /// Samples of the first column and row of blocks that lie left of and above the picture: 0..=7 each, and 0 unless the
-    /// picture was mirrored or turned.
+    /// Samples of the first column and row of blocks that lie left of and above the image: 0..=7 each, and 0 unless the
+    /// image was mirrored or turned.
     pub lead: (usize, usize),
     /// Pixels per sample, across and down.
     pub scale: (usize, usize),

@@ -345,7 +345,7 @@ macro_rules! params {
 ///
 /// ```
 /// unband_image::words! {
-///     /// How a picture is turned.
+///     /// How an image is turned.
 ///     pub enum Turn { /// Not at all.
 ///         None = "none", /// A quarter.
 ///         Quarter = "quarter" }

@@ -39,7 +39,7 @@ impl Window {
         self.y1 - self.y0
     }
 
-    /// Grown by `halo` on each side, cut at the picture's border.
+    /// Grown by `halo` on each side, cut at the image's border.
     #[must_use]
     pub fn grown(self, halo: usize, width: usize, height: usize) -> Self {
         Self {
@@ -50,14 +50,14 @@ impl Window {
         }
     }
 
-    /// The same rectangle of a picture that is so many times as wide and high.
+    /// The same rectangle of an image that is so many times as wide and high.
     #[must_use]
     pub fn times(self, scale: usize) -> Self {
         Self { x0: scale * self.x0, y0: scale * self.y0, x1: scale * self.x1, y1: scale * self.y1 }
     }
 
     /// The same rectangle on a plane that is `sx`, `sy` times smaller. The upper left corner must lie on a
-    /// multiple of both, the lower right one too unless it is the picture's end.
+    /// multiple of both, the lower right one too unless it is the image's end.
     #[must_use]
     pub fn on_plane(self, sx: usize, sy: usize) -> Self {
         Self { x0: self.x0 / sx, y0: self.y0 / sy, x1: self.x1.div_ceil(sx), y1: self.y1.div_ceil(sy) }
@@ -73,7 +73,7 @@ pub struct Needs {
     pub align: usize,
     /// Windows span whole rows.
     pub full_width: bool,
-    /// Only one window: the picture.
+    /// Only one window: the image.
     pub whole_image: bool,
 }
 
@@ -87,7 +87,7 @@ impl Needs {
 /// Window of an image to restore. Rows are read by absolute position, inside `outer` only.
 #[derive(Clone, Copy)]
 pub struct TileIn<'a> {
-    /// The picture.
+    /// The image.
     pub image: &'a Image,
     /// What is wanted.
     pub core: Window,
@@ -168,7 +168,7 @@ pub trait Restorer: Send + Sync {
         None
     }
 
-    /// The door for whole codes, of a method whose arithmetic is on them and of a picture that has them: 8 to 16 bits.
+    /// The door for whole codes, of a method whose arithmetic is on them and of an image that has them: 8 to 16 bits.
     fn as_codes(&self) -> Option<&dyn CodeRestorer> {
         None
     }
@@ -184,12 +184,12 @@ pub trait Restorer: Send + Sync {
         false
     }
 
-    /// Bytes that it holds while a whole picture of that size goes through it in rows; `None` where it works on windows only.
+    /// Bytes that it holds while a whole image of that size goes through it in rows; `None` where it works on windows only.
     fn passage_bytes(&self, _size: (usize, usize), _ctx: &Context<'_>) -> Option<u64> {
         None
     }
 
-    /// Takes a whole picture through in rows, where it can: the same result as of a single window.
+    /// Takes a whole image through in rows, where it can: the same result as of a single window.
     ///
     /// # Errors
     /// When the method cannot work on the image.
@@ -218,9 +218,9 @@ pub trait Restorer: Send + Sync {
     ) -> Result<(), RestoreError>;
 }
 
-/// A picture on its way through a restorer, from its first row to its last.
+/// An image on its way through a restorer, from its first row to its last.
 pub trait Passage: Send {
-    /// The next rows; `None` after the last. `image` is the picture as it was, but for rows that have become free.
+    /// The next rows; `None` after the last. `image` is the image as it was, but for rows that have become free.
     ///
     /// # Errors
     /// As [`Restorer::restore`].
@@ -231,7 +231,7 @@ pub trait Passage: Send {
 pub struct Rows {
     /// Which rows, and what they are.
     pub band: Band,
-    /// Nothing reads the rows of the picture above this one any more: they may be written over.
+    /// Nothing reads the rows of the image above this one any more: they may be written over.
     pub free: usize,
 }
 
@@ -254,7 +254,7 @@ pub struct Entry {
     /// Made here: kept inside the cells, applied only where there is banding, dithered.
     /// Others run as their authors wrote them.
     pub ours: bool,
-    /// Works on red, green and blue: other pictures are converted first.
+    /// Works on red, green and blue: other images are converted first.
     pub rgb: bool,
     /// Its parameters.
     pub params: &'static [ParamInfo],
@@ -285,11 +285,11 @@ impl Progress for Piece<'_> {
     }
 }
 
-/// Takes what a restorer makes beside its picture, such as a network's second output. Called from many threads.
+/// Takes what a restorer makes beside its image, such as a network's second output. Called from many threads.
 pub trait Aside: Sync {
     /// The one that is wanted.
     fn name(&self) -> &str;
-    /// Its planes for a window of the picture, of the window's size.
+    /// Its planes for a window of the image, of the window's size.
     fn put(&self, window: Window, planes: &[&[f32]]);
 }
 
@@ -319,7 +319,7 @@ pub struct Context<'a> {
     pub output: Option<Depth>,
     /// Folder of imported models, for measures that run a network.
     pub models: Option<&'a Path>,
-    /// Given what a restorer makes beside its picture.
+    /// Given what a restorer makes beside its image.
     pub aside: Option<&'a dyn Aside>,
 }
 

@@ -1,8 +1,8 @@
 //! Windows over an image, restored on many threads and put back in place.
 //!
-//! The picture is worked through in bands of rows. A band's result waits until the band below it has been
+//! The image is worked through in bands of rows. A band's result waits until the band below it has been
 //! restored too, because that one still reads the original rows above; then it overwrites them. So a large
-//! picture needs its own memory once, plus two bands; a small one is a single band.
+//! image needs its own memory once, plus two bands; a small one is a single band.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -21,7 +21,7 @@ pub struct Band {
     pub planes: Vec<Plane>,
 }
 
-/// Windows and bands that a picture is divided into, in luma samples.
+/// Windows and bands that an image is divided into, in luma samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     size: (usize, usize),
@@ -34,7 +34,7 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// For a picture of `width` by `height` and windows of about `tile` squared, as the restorer and the
+    /// For an image of `width` by `height` and windows of about `tile` squared, as the restorer and the
     /// number of threads need them.
     pub fn of(restorer: &dyn Restorer, size: (usize, usize), tile: usize, threads: usize) -> Self {
         let layout = Self::new(size, &restorer.needs(), tile, threads);
@@ -171,7 +171,7 @@ pub fn restore_by_rows(
     Ok(true)
 }
 
-/// One window of a picture, restored: a plane per plane of the picture. Its corners lie as [`Needs::align`] says.
+/// One window of an image, restored: a plane per plane of the image. Its corners lie as [`Needs::align`] says.
 ///
 /// # Errors
 /// As [`Restorer::restore`].

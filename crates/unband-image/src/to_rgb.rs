@@ -8,7 +8,7 @@ use crate::restorer::Context;
 const ROWS: usize = 64;
 
 impl Image {
-    /// The same picture in red, green and blue at full size; other models come back as they are.
+    /// The same image in red, green and blue at full size; other models come back as they are.
     ///
     /// Smaller chroma planes are interpolated linearly between their samples, as their siting says. Nothing is rounded or
     /// clamped: the samples lie between the codes of `depth`, which stays. Code points lose their matrix.
@@ -26,7 +26,7 @@ impl Image {
         Ok(out)
     }
 
-    /// The same picture with chroma planes as large as luma, interpolated as [`Image::into_rgb`] does; other models come
+    /// The same image with chroma planes as large as luma, interpolated as [`Image::into_rgb`] does; other models come
     /// back as they are.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The eight turns and mirrors of a picture, and the one of them in which every picture lies the same way.
+//! The eight turns and mirrors of an image, and the one of them in which every image lies the same way.
 
 use std::cmp::Ordering;
 
@@ -33,7 +33,7 @@ impl Turn {
         self == Self::default()
     }
 
-    /// Columns and rows of a picture once turned.
+    /// Columns and rows of an image once turned.
     pub fn size(self, (width, height): (usize, usize)) -> (usize, usize) {
         if self.transposed { (height, width) } else { (width, height) }
     }
@@ -45,12 +45,12 @@ impl Turn {
         if transposed { Self { across: down, down: across, transposed } } else { self }
     }
 
-    /// The turn after which a picture lies as all its turns and mirrors do: wider than high, with more light to the right and to
+    /// The turn after which an image lies as all its turns and mirrors do: wider than high, with more light to the right and to
     /// the bottom. It depends on the samples alone, is exact, and hardly ever changes from one frame of a scene to the next.
     /// Planes are of one size.
     ///
     /// Sums are of whole numbers, so that their order does not matter. Where light lies even, the first sample that differs
-    /// decides; where none does, the turned pictures are the same.
+    /// decides; where none does, the turned images are the same.
     pub fn canonical(image: &Image, ctx: &Context<'_>) -> Self {
         let size = (image.width(), image.height());
         let (x, y) = moments(&image.planes[image.planes.len() / 2], ctx);
@@ -70,7 +70,7 @@ impl Turn {
             .unwrap_or_default()
     }
 
-    /// Turns the planes of a picture, transparency too; what else is known of it stays. Mirrors take no memory, a transposition
+    /// Turns the planes of an image, transparency too; what else is known of it stays. Mirrors take no memory, a transposition
     /// one more plane.
     pub fn apply(self, image: &mut Image, ctx: &Context<'_>) {
         // A plane that was turned leaves its memory to the next.
@@ -160,7 +160,7 @@ fn moments(plane: &Plane, ctx: &Context<'_>) -> (i128, i128) {
     (across, down)
 }
 
-/// Compares two turns of a picture, which give the same size, sample by sample.
+/// Compares two turns of an image, which give the same size, sample by sample.
 fn order(image: &Image, a: Turn, b: Turn) -> Ordering {
     for plane in image.planes.iter().chain(&image.alpha) {
         let (width, height) = a.size((plane.width, plane.height));

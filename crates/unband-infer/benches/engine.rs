@@ -49,7 +49,7 @@ fn size(name: &str) -> Size {
     CASES.iter().find(|case| case.0 == name).map_or((512, 512), |case| case.1)
 }
 
-/// Rows and columns of the smallest picture that holds 1920×1080, or that becomes it.
+/// Rows and columns of the smallest image that holds 1920×1080, or that becomes it.
 fn full_hd(graph: &Graph) -> Size {
     let multiple = graph.size_multiple().unwrap_or(1);
     let scale = graph.scale().unwrap_or(1);

@@ -1,4 +1,4 @@
-//! What [`Sees::Cells`](unband_nets::arch::Sees) networks are told of a picture beside its samples.
+//! What [`Sees::Cells`](unband_nets::arch::Sees) networks are told of an image beside its samples.
 
 use unband_image::inspect::{Findings, GridRegions, PlaneGrid, Space};
 use unband_image::{Image, Matrix, Model, Plane, Window};
@@ -7,7 +7,7 @@ use unband_nets::arch::unband_lite::{CELL_NUMBERS, CELL_PLANES, FOUND, IS_YUV};
 /// Steps are never taken for finer than this, in 8-bit codes: one code of 16 bits.
 const LEAST: f32 = 1.0 / 257.0;
 
-/// The grid of a picture as a network is told of it.
+/// The grid of an image as a network is told of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cells {
     /// Steps of Y, U and V in 8-bit codes.
@@ -28,7 +28,7 @@ struct PlaneCells {
 }
 
 impl Cells {
-    /// From what was found in a red, green and blue (or grey) picture.
+    /// From what was found in a red, green and blue (or grey) image.
     pub fn new(findings: &Findings) -> Self {
         let grid = |i: usize| findings.grids.get(i).or(findings.grids.last());
         let step = |i: usize| grid(i).map_or(1.0, usual_step).max(LEAST);
@@ -55,7 +55,7 @@ impl Cells {
         Self { steps, grids, half, regions: findings.regions.clone(), numbers }
     }
 
-    /// Was a grid found in any plane? Without one a network knows no more than the smooth surface does: such pictures are left to
+    /// Was a grid found in any plane? Without one a network knows no more than the smooth surface does: such images are left to
     /// that, in use and in training.
     pub fn gridded(findings: &Findings) -> bool {
         findings.grids.iter().take(3).any(even)
@@ -66,7 +66,7 @@ impl Cells {
         self.regions.as_ref()
     }
 
-    /// What holds for the whole picture: [`CELL_NUMBERS`] numbers.
+    /// What holds for the whole image: [`CELL_NUMBERS`] numbers.
     pub fn numbers(&self) -> [f32; CELL_NUMBERS] {
         self.numbers
     }
@@ -198,7 +198,7 @@ mod tests {
                 };
                 assert!((a - want_a).abs() < 1e-3 && (b - want_b).abs() < 1e-3, "{space:?} {x}: {a} {b}");
             }
-            // Planes without a grid say nothing, and neither does a surface that is the picture.
+            // Planes without a grid say nothing, and neither does a surface that is the image.
             assert!(planes[5 * 64 * 4..].iter().all(|&v| v == 0.0));
             assert!(planes[..3 * 64 * 4].iter().all(|&v| v.abs() < 1e-4));
         }

@@ -1,4 +1,4 @@
-//! The Deep Banding Index: how much of a picture a classifier of patches takes for banded.
+//! The Deep Banding Index: how much of an image a classifier of patches takes for banded.
 
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ pub struct Score {
     pub grids: [f64; 4],
 }
 
-/// Rows and columns of the patches of a picture's four grids, each once; none for a picture smaller than a patch.
+/// Rows and columns of the patches of an image's four grids, each once; none for an image smaller than a patch.
 pub fn patches(size: (usize, usize)) -> Vec<(usize, usize)> {
     let mut all: Vec<(usize, usize)> = grids(size).into_iter().flatten().collect();
     all.sort_unstable();
@@ -49,15 +49,15 @@ fn grids((height, width): (usize, usize)) -> [Vec<(usize, usize)>; 4] {
     })
 }
 
-/// The index of a picture of so many rows and columns, from the probability that the patch at a row and column has **no**
-/// banding, which is asked for once per patch. `None` for a picture smaller than a patch.
+/// The index of an image of so many rows and columns, from the probability that the patch at a row and column has **no**
+/// banding, which is asked for once per patch. `None` for an image smaller than a patch.
 ///
 /// Four grids of patches side by side, one pushed to each corner; a cell is 1 where the patch counts as banded, else 0. A cell
 /// becomes 32/40 of itself and 1/40 of each of its eight neighbours, with border cells standing in for those outside. The
 /// score is the mean of all cells. Made for 1920×1080, where it is 4 · 32 patches; other sizes are an extension of ours.
 ///
 /// Source: Kapoor, Sapra, Wang, ICASSP 2021; akshay-kap/Meng-699-Image-Banding-detection `Demo/predict.py`. Differs: nothing
-/// is carried over from one picture to the next; patches are classified once, not up to nine times.
+/// is carried over from one image to the next; patches are classified once, not up to nine times.
 ///
 /// # Errors
 /// What `probability` fails with.
@@ -115,7 +115,7 @@ pub fn windows((height, width): (usize, usize)) -> Vec<(usize, usize)> {
     along(height).flat_map(|row| along(width).map(move |column| (row, column))).collect()
 }
 
-/// Where a picture is banded: `[1, H, W]`, 0 to 1. `None` for a picture smaller than a patch.
+/// Where an image is banded: `[1, H, W]`, 0 to 1. `None` for an image smaller than a patch.
 ///
 /// Windows of a patch's size lie 5 samples apart; each is asked for once, row by row (57,460 for 1920×1080). A cell of 5×5
 /// samples is the mean probability of banding over the windows that hold its second row and column, or end just before
@@ -167,7 +167,7 @@ pub fn banding_map<E>(
     Ok(Some(map))
 }
 
-/// The patch at a row and column of a picture `[3, H, W]`, as the classifier takes it; `None` where it does not fit.
+/// The patch at a row and column of an image `[3, H, W]`, as the classifier takes it; `None` where it does not fit.
 pub fn patch<T: Copy>(picture: &Map<T>, row: usize, column: usize) -> Option<Map<T>> {
     let Shape { channels, height, width } = picture.shape;
     if row + PATCH > height || column + PATCH > width || picture.data.len() != picture.shape.len() {

@@ -33,8 +33,8 @@ impl Variant {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeepdebandError<E> {
-    /// The picture is not one of three channels.
-    #[error("deepDeband takes a picture of three channels, got {got}")]
+    /// The image is not one of three channels.
+    #[error("deepDeband takes an image of three channels, got {got}")]
     Picture {
         /// What was given.
         got: String,
@@ -58,12 +58,12 @@ pub const PATCH: usize = 256;
 /// Samples between patches.
 pub const STEP: usize = 128;
 
-/// deepDeband-f: the whole picture in one go. `[3, H, W]`, values of 0 to 1, in and out.
+/// deepDeband-f: the whole image in one go. `[3, H, W]`, values of 0 to 1, in and out.
 ///
 /// `run` takes and gives values of −1 to 1; sides are multiples of 256.
 ///
 /// # Errors
-/// A picture of other channels, what `run` fails with, a result of another size.
+/// An image of other channels, what `run` fails with, a result of another size.
 pub fn full<E>(
     picture: &Map<f32>,
     variant: Variant,
@@ -83,7 +83,7 @@ pub fn full<E>(
 }
 
 /// deepDeband-w: patches of 256×256 at every multiple of 128, weighed against each other. `[3, H, W]`, values of 0 to 1, in and
-/// out; a picture of 1920×1080 takes 135 runs.
+/// out; an image of 1920×1080 takes 135 runs.
 ///
 /// `run` takes and gives a patch of values of −1 to 1, and is told its number, for seeds. A patch weighs exp(−d / 8 − c /
 /// 8192) at a place, d being the distance from the patch's centre and c the root of the mean square difference of all
@@ -91,7 +91,7 @@ pub fn full<E>(
 /// with the published widths, patches would switch from one sample to the next, at visible seams.
 ///
 /// # Errors
-/// A picture of other channels, what `run` fails with, a result of another size.
+/// An image of other channels, what `run` fails with, a result of another size.
 pub fn weighted<E>(
     picture: &Map<f32>,
     variant: Variant,
@@ -119,7 +119,7 @@ pub fn origins(height: usize, width: usize) -> Vec<(usize, usize)> {
     along(height).flat_map(|top| along(width).map(move |left| (top, left))).collect()
 }
 
-/// How many runs [`weighted`] takes for a picture.
+/// How many runs [`weighted`] takes for an image.
 pub fn patches(picture: Shape) -> usize {
     origins(picture.height.next_multiple_of(PATCH), picture.width.next_multiple_of(PATCH)).len()
 }

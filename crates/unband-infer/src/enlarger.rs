@@ -1,4 +1,4 @@
-//! Networks that give larger pictures than they take.
+//! Networks that give larger images than they take.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub struct Enlarger {
     multiple: usize,
 }
 
-/// How a picture is cut into windows: so many side by side and so many below each other.
+/// How an image is cut into windows: so many side by side and so many below each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cut {
     columns: usize,
@@ -38,18 +38,18 @@ impl Enlarger {
     /// For red, green and blue.
     ///
     /// # Errors
-    /// Networks that do not give a picture of a whole multiple of the size, as text for people.
+    /// Networks that do not give an image of a whole multiple of the size, as text for people.
     pub fn new(architecture: &Architecture, engine: Arc<Engine>) -> Result<Self, RestoreError> {
         let name = architecture.name;
         let fault = |what: &str| RestoreError::Unsupported { method: name, what: what.to_owned() };
         let graph = engine.graph();
-        let multiple = graph.size_multiple().ok_or_else(|| fault("takes pictures of one size only"))?;
+        let multiple = graph.size_multiple().ok_or_else(|| fault("takes images of one size only"))?;
         let scale = graph.scale().filter(|_| graph.inputs[0].channels == 3);
         let scale =
-            scale.ok_or_else(|| fault("does not give a picture some times as large as the one it takes"))?;
+            scale.ok_or_else(|| fault("does not give an image some times as large as the one it takes"))?;
         let align = engine.align();
         let exact = engine.exact_radius().filter(|&radius| radius <= FAR);
-        let whole = || fault("looks at the whole picture, which cannot be cut into windows");
+        let whole = || fault("looks at the whole image, which cannot be cut into windows");
         let radius = exact.or(graph.receptive_radius()).ok_or_else(whole)?;
         let halo = radius.next_multiple_of(align);
         Ok(Self { name, engine, scale, range: architecture.use_as.range, halo, align, multiple })
@@ -60,17 +60,17 @@ impl Enlarger {
         self.engine.graph()
     }
 
-    /// Width of the result over that of the picture.
+    /// Width of the result over that of the image.
     pub fn scale(&self) -> usize {
         self.scale
     }
 
-    /// The planes of a picture, enlarged; one stays one. Works on the whole picture where `memory` bytes are enough for what
+    /// The planes of an image, enlarged; one stays one. Works on the whole image where `memory` bytes are enough for what
     /// the network keeps meanwhile, and otherwise on windows with all around them that they depend on: the result is the same
     /// but for the order of sums.
     ///
     /// # Errors
-    /// Pictures of luma and chroma, more memory than that even for the smallest windows, and the wish to stop.
+    /// Images of luma and chroma, more memory than that even for the smallest windows, and the wish to stop.
     pub fn enlarged(
         &self,
         image: &Image,
@@ -109,7 +109,7 @@ impl Enlarger {
         (run + 12 * width * height) as u64
     }
 
-    /// The least that the network keeps for a picture of so many columns and rows, in the smallest windows.
+    /// The least that the network keeps for an image of so many columns and rows, in the smallest windows.
     pub fn least_bytes(&self, size: (usize, usize), threads: usize) -> u64 {
         match self.cut(size, 0, threads) {
             Err(EnlargeError::Memory { needed }) => needed,
@@ -191,7 +191,7 @@ impl Enlarger {
     }
 }
 
-/// Why a picture was not enlarged.
+/// Why an image was not enlarged.
 #[derive(Debug, thiserror::Error)]
 pub enum EnlargeError {
     /// Even the smallest windows need more memory than there may be.
@@ -200,7 +200,7 @@ pub enum EnlargeError {
         /// Bytes needed.
         needed: u64,
     },
-    /// The network cannot work on the picture, or was stopped.
+    /// The network cannot work on the image, or was stopped.
     #[error(transparent)]
     Restore(#[from] RestoreError),
 }
@@ -237,7 +237,7 @@ mod tests {
             let whole = enlarger.enlarged(&image, u64::MAX, &ctx).unwrap();
             assert_eq!(enlarger.cut(size, u64::MAX, 2).unwrap(), Cut { columns: 1, rows: 1 });
             assert_eq!((whole[0].width, whole[0].height), (1600 * scale, 70 * scale));
-            // Less than the whole picture takes.
+            // Less than the whole image takes.
             let less = enlarger.bytes(size, 2) * 2 / 3;
             assert_ne!(enlarger.cut(size, less, 2).unwrap(), Cut { columns: 1, rows: 1 });
             let parts = enlarger.enlarged(&image, less, &ctx).unwrap();

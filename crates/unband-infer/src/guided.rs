@@ -1,6 +1,6 @@
 //! Networks that are told of cells as restorers: the smooth surface, where samples lie, the network.
 //!
-//! A picture passes through the network from top to bottom, whole rows at a time: what it is told is made when it is wanted, and
+//! An image passes through the network from top to bottom, whole rows at a time: what it is told is made when it is wanted, and
 //! what it gives is handed out as soon as it is known. Where memory is short for rows that wide, windows are worked on instead.
 
 use std::borrow::Cow;
@@ -26,14 +26,14 @@ const COLUMNS: (usize, usize) = (128, 256);
 /// Number of the input that tells where samples lie: its rows are made when they are wanted.
 const TOLD: usize = 1;
 
-/// A network of [`Sees::Cells`](unband_nets::arch::Sees) for one picture.
+/// A network of [`Sees::Cells`](unband_nets::arch::Sees) for one image.
 pub struct GuidedRestorer {
     name: &'static str,
     engine: Arc<Engine>,
     /// Makes the smooth surface.
     surface: Box<dyn Restorer>,
     cells: Cells,
-    /// What holds for the whole picture, as the network takes it.
+    /// What holds for the whole image, as the network takes it.
     numbers: Map<f32>,
     /// How much of the change is made.
     strength: f32,
@@ -44,11 +44,11 @@ pub struct GuidedRestorer {
 }
 
 impl GuidedRestorer {
-    /// For the red, green and blue (or grey) picture that has these findings and this restorer of its smooth surface. `strength`:
+    /// For the red, green and blue (or grey) image that has these findings and this restorer of its smooth surface. `strength`:
     /// how much of the change is made, 0 to 1.
     ///
     /// # Errors
-    /// Networks of one size only or that look at all of the picture.
+    /// Networks of one size only or that look at all of the image.
     pub fn new(
         architecture: &Architecture,
         engine: Arc<Engine>,
@@ -59,10 +59,10 @@ impl GuidedRestorer {
         let name = architecture.name;
         let fault = |what: &str| RestoreError::Unsupported { method: name, what: what.into() };
         let graph = engine.graph();
-        let multiple = graph.size_multiple().ok_or_else(|| fault("takes pictures of one size only"))?;
+        let multiple = graph.size_multiple().ok_or_else(|| fault("takes images of one size only"))?;
         // One sample at least of the coarsest.
         let multiple = multiple.max(graph.coarsest_step());
-        let radius = graph.receptive_radius().ok_or_else(|| fault("looks at the whole picture"))?;
+        let radius = graph.receptive_radius().ok_or_else(|| fault("looks at the whole image"))?;
         let before = surface.needs();
         let align = before.align.max(engine.align());
         let rim = radius.next_multiple_of(align);
@@ -77,7 +77,7 @@ impl GuidedRestorer {
         (width.next_multiple_of(self.multiple), height.next_multiple_of(self.multiple))
     }
 
-    /// Bytes of a run over a window or picture of that size, and of what threads make its rows in.
+    /// Bytes of a run over a window or image of that size, and of what threads make its rows in.
     fn bytes_of_run(&self, size: (usize, usize), ctx: &Context<'_>) -> u64 {
         let threads = ctx.threads;
         let (width, height) = self.padded(size);
@@ -196,9 +196,9 @@ impl Restorer for GuidedRestorer {
     }
 }
 
-/// Rows of a picture that wait to be written back, at most about.
+/// Rows of an image that wait to be written back, at most about.
 const WAITING: usize = 256;
-/// A run over a window of a picture.
+/// A run over a window of an image.
 struct Network<'a> {
     of: &'a GuidedRestorer,
     window: Window,
@@ -208,9 +208,9 @@ struct Network<'a> {
 /// Rows of a result, as wide as the network gives them.
 struct Made {
     map: Map<f32>,
-    /// Where they lie in the picture.
+    /// Where they lie in the image.
     window: Window,
-    /// All rows of the picture above may change.
+    /// All rows of the image above may change.
     free: usize,
 }
 
@@ -250,10 +250,10 @@ impl Passage for Network<'_> {
 }
 
 impl GuidedRestorer {
-    /// Rows of a picture that nothing looks at any more.
+    /// Rows of an image that nothing looks at any more.
     fn free(&self, ready: &Ready, height: usize) -> usize {
         let padded = height.next_multiple_of(self.multiple);
-        // What is made of rows below the picture is made of its last ones.
+        // What is made of rows below the image is made of its last ones.
         let own =
             |row: usize| if padded > height { row.min(height.saturating_sub(self.multiple)) } else { row };
         let read = if ready.read_from >= padded { usize::MAX } else { own(ready.read_from) };
@@ -267,7 +267,7 @@ impl GuidedRestorer {
     }
 }
 
-/// A window of the picture as the network sees it, mirrored at the right and at the bottom up to a multiple.
+/// A window of the image as the network sees it, mirrored at the right and at the bottom up to a multiple.
 struct Picture<'a> {
     of: &'a GuidedRestorer,
     image: &'a Image,

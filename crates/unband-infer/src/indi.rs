@@ -4,9 +4,9 @@ use std::num::NonZeroU32;
 
 use num_traits::Float;
 
-/// Goes from a degraded picture to a clean one in `steps` steps of the same length.
+/// Goes from a degraded image to a clean one in `steps` steps of the same length.
 ///
-/// `run` takes a picture and a time `t` from 1 (degraded) down and gives the network's estimate of the clean picture; at
+/// `run` takes an image and a time `t` from 1 (degraded) down and gives the network's estimate of the clean image; at
 /// time t a step of δ = 1 / steps goes δ / t of the way to it: x ← δ/t · run(x, t) + (1 − δ/t) · x. The last step goes all
 /// of the way. One step is one run at t = 1.
 ///

@@ -1,4 +1,4 @@
-//! LPIPS: how different two pictures look to a network that was trained to tell things apart.
+//! LPIPS: how different two images look to a network that was trained to tell things apart.
 
 use unband_nets::Shape;
 use unband_nets::checkpoint::{self, CheckpointError};
@@ -19,7 +19,7 @@ pub enum Backbone {
 /// A distance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Distance {
-    /// The sum over taps; 0 for equal pictures.
+    /// The sum over taps; 0 for equal images.
     pub total: f64,
     /// Each tap's share.
     pub per_tap: Vec<f64>,
@@ -57,7 +57,7 @@ pub struct Lpips {
 }
 
 impl Backbone {
-    /// The network's name in the registry of networks. It takes pictures of 0 to 1, and its outputs are the taps.
+    /// The network's name in the registry of networks. It takes images of 0 to 1, and its outputs are the taps.
     pub fn architecture(self) -> &'static str {
         match self {
             Self::Alex => "alexnet",
@@ -86,7 +86,7 @@ impl Lpips {
         Ok(Self { linear: (0..).map_while(tap).collect() })
     }
 
-    /// The distance of two pictures by their features, one value per tap. It is the same both ways round.
+    /// The distance of two images by their features, one value per tap. It is the same both ways round.
     ///
     /// # Errors
     /// Features of other taps, or of two sizes.

@@ -1,4 +1,4 @@
-//! Networks of files: where imported ones are kept, and engines that pictures of a batch share.
+//! Networks of files: where imported ones are kept, and engines that images of a batch share.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Networks as restorers: windows of pictures in, windows out.
+//! Networks as restorers: windows of images in, windows out.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -15,18 +15,18 @@ use crate::map::Map;
 use crate::run::Mode;
 use crate::window;
 
-/// Halos up to this are wide enough for the bits of the whole picture; deeper networks get a halo of their receptive field,
+/// Halos up to this are wide enough for the bits of the whole image; deeper networks get a halo of their receptive field,
 /// and windows differ from the whole by rounding.
 pub(crate) const FAR: usize = 256;
 
-/// How a network is run over a picture.
+/// How a network is run over an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// Once.
     Once,
     /// In so many steps ([`indi::sample`]).
     Steps(NonZeroU32),
-    /// deepDeband's: the whole picture, or weighed patches; with the seed of dropout.
+    /// deepDeband's: the whole image, or weighed patches; with the seed of dropout.
     DeepDeband {
         /// Patches?
         weighted: bool,
@@ -37,7 +37,7 @@ pub enum Way {
     },
 }
 
-/// A network that gives pictures of the size it takes.
+/// A network that gives images of the size it takes.
 pub struct NetRestorer {
     name: &'static str,
     engine: Arc<Engine>,
@@ -52,17 +52,17 @@ impl NetRestorer {
     /// For red, green and blue.
     ///
     /// # Errors
-    /// Networks that do not give a picture like the one they take, as text for people.
+    /// Networks that do not give an image like the one they take, as text for people.
     pub fn new(architecture: &Architecture, engine: Arc<Engine>, way: Way) -> Result<Self, RestoreError> {
         let name = architecture.name;
         let fault = |what: String| RestoreError::Unsupported { method: name, what };
         let graph = engine.graph();
         let multiple =
-            graph.size_multiple().ok_or_else(|| fault("takes pictures of one size only".into()))?;
+            graph.size_multiple().ok_or_else(|| fault("takes images of one size only".into()))?;
         let shapes = graph.shapes(multiple * 4, multiple * 4).map_err(|e| fault(e.to_string()))?;
         let out = graph.outputs.first().map(|(_, value)| shapes[value.index()]);
         if out != Some(Shape::new(3, multiple * 4, multiple * 4)) {
-            return Err(fault("does not give a picture of the size it takes".into()));
+            return Err(fault("does not give an image of the size it takes".into()));
         }
         let align = engine.align();
         // Every step looks as far again.
@@ -80,7 +80,7 @@ impl NetRestorer {
         Ok(Self { name, engine, range: architecture.use_as.range, way, needs, multiple })
     }
 
-    /// The network's picture for a window, and its other output that `ctx` asks for; both as large as what the network takes.
+    /// The network's image for a window, and its other output that `ctx` asks for; both as large as what the network takes.
     fn made(&self, image: &Image, outer: Window, ctx: &Context<'_>) -> Result<Made, RestoreError> {
         let outputs = &self.engine.graph().outputs;
         let wanted = ctx.aside.and_then(|aside| outputs.iter().position(|(name, _)| name == aside.name()));
@@ -146,7 +146,7 @@ impl NetRestorer {
                 let (height, width) = whole(deepdeband::PATCH);
                 (bytes(height, width, variant.mode(seed)), (height, width), 24)
             }
-            // Between steps there is the picture, its copy for the network, and the estimate.
+            // Between steps there is the image, its copy for the network, and the estimate.
             Way::Once | Way::Steps(_) => {
                 let (height, width) = whole(self.multiple);
                 let copies = if self.way == Way::Once { 12 } else { 36 };
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn what_a_network_makes_beside_its_picture_is_handed_on() {
         let (architecture, engine) = made("ggdbn");
-        // No multiple of eight: the network sees more than the picture.
+        // No multiple of eight: the network sees more than the image.
         let image = picture(37, 21, 3);
         let restorer = NetRestorer::new(architecture, Arc::clone(&engine), Way::Once).unwrap();
         let ear = Ear::default();

@@ -6,7 +6,7 @@ use unband_nets::{Graph, Shape, ShapeError};
 /// How a network is run where that is not settled by its graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mode {
-    /// Batch normalisation takes the statistics of the picture instead of the running ones.
+    /// Batch normalisation takes the statistics of the image instead of the running ones.
     pub picture_statistics: bool,
     /// Dropout zeroes samples, by this seed.
     pub dropout: Option<u64>,
@@ -26,7 +26,7 @@ pub enum RunError {
         /// What was given.
         got: String,
     },
-    /// The picture's size does not fit.
+    /// The image's size does not fit.
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// Asked to stop.
@@ -34,7 +34,7 @@ pub enum RunError {
     Stopped(#[from] RestoreError),
 }
 
-/// Size of the picture, once the inputs are those of the graph.
+/// Size of the image, once the inputs are those of the graph.
 pub(crate) fn check(graph: &Graph, inputs: &[Shape]) -> Result<(usize, usize), RunError> {
     let fits = |(input, shape): (&unband_nets::Input, &Shape)| {
         input.channels == shape.channels && (!input.point || shape.is_point())

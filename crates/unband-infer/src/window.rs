@@ -1,4 +1,4 @@
-//! Windows of pictures as networks take them, and the part of what they give that goes back into the picture.
+//! Windows of images as networks take them, and the part of what they give that goes back into the image.
 
 use unband_image::{Image, Model, RestoreError, TileOut, Window};
 use unband_nets::Shape;
@@ -9,10 +9,10 @@ use crate::run::RunError;
 /// Luma with two colour differences is nothing that these networks know.
 ///
 /// # Errors
-/// Pictures of that kind, in the name of the method.
+/// Images of that kind, in the name of the method.
 pub fn refuse_yuv(method: &'static str, image: &Image) -> Result<(), RestoreError> {
     if matches!(image.color.model, Model::Yuv { .. }) {
-        let what = "takes red, green and blue: convert the picture first".to_owned();
+        let what = "takes red, green and blue: convert the image first".to_owned();
         return Err(RestoreError::Unsupported { method, what });
     }
     Ok(())
@@ -40,7 +40,7 @@ pub fn check_finite<'a>(
     if made.all(sound) { Ok(()) } else { Err(RestoreError::NoNumbers { method }) }
 }
 
-/// The picture that a network gave, its first output.
+/// The image that a network gave, its first output.
 ///
 /// # Errors
 /// Networks without outputs, in the name of the method.

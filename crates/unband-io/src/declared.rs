@@ -1,4 +1,4 @@
-//! The size of a picture by what its file declares, without reading all of it.
+//! The size of an image by what its file declares, without reading all of it.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -8,7 +8,7 @@ use crate::{Error, Limits};
 
 /// How much of a file is read for its size alone: at first, and where that does not say it.
 const HEADS: [u64; 2] = [1 << 12, 1 << 18];
-/// Segments of a JPEG file before its picture, entries of a TIFF directory: no file has more.
+/// Segments of a JPEG file before its image, entries of a TIFF directory: no file has more.
 const MOST: usize = 1 << 16;
 
 /// Width and height as the file's header declares them, before any turn that its orientation asks for. Reads 256 KiB at most,

@@ -42,8 +42,8 @@ pub enum Error {
         /// As given, without the dot; empty when there is none.
         extension: String,
     },
-    /// The file ends before its picture does.
-    #[error("the {format} file ends before the picture does")]
+    /// The file ends before its image does.
+    #[error("the {format} file ends before the image does")]
     Truncated {
         /// The format.
         format: &'static str,
@@ -77,7 +77,7 @@ pub enum Error {
         what: String,
     },
     /// An animation or a file of several pages.
-    #[error("the {format} file holds several {what}, one picture is needed")]
+    #[error("the {format} file holds several {what}, one image is needed")]
     Several {
         /// The format.
         format: &'static str,
@@ -98,7 +98,7 @@ pub enum Error {
         /// What is allowed.
         limit: String,
     },
-    /// A file that is larger than any picture within the limits.
+    /// A file that is larger than any image within the limits.
     #[error("the file has {mebibytes} MiB, the limit is {most} MiB")]
     FileSize {
         /// Its size.
@@ -125,7 +125,7 @@ pub enum Error {
         asked: String,
     },
     /// Transparency that the format cannot hold.
-    #[error("{format} holds no transparency, the picture has some")]
+    #[error("{format} holds no transparency, the image has some")]
     Alpha {
         /// The format.
         format: &'static str,
@@ -135,11 +135,11 @@ pub enum Error {
     Model {
         /// The format.
         format: &'static str,
-        /// The picture's model.
+        /// The image's model.
         model: Model,
     },
     /// Sides that the format cannot hold.
-    #[error("{format} holds at most {most} samples a side, the picture has {width}×{height}")]
+    #[error("{format} holds at most {most} samples a side, the image has {width}×{height}")]
     Size {
         /// The format.
         format: &'static str,
@@ -220,7 +220,7 @@ impl Error {
             Self::Damaged { .. } => {
                 "copy or download the file again, or save it anew with another program".to_owned()
             }
-            Self::UnknownContent => format!("pictures that can be read: {}", names(|f| f.reads)),
+            Self::UnknownContent => format!("images that can be read: {}", names(|f| f.reads)),
             Self::UnknownExtension { .. } => {
                 format!("extensions that can be written: {}", extensions())
             }
@@ -237,12 +237,12 @@ impl Error {
                     .to_owned()
             }
             Self::Several { .. } => {
-                "extract one picture first, for example with `ffmpeg` or ImageMagick".to_owned()
+                "extract one image first, for example with `ffmpeg` or ImageMagick".to_owned()
             }
             Self::Limit { .. } | Self::FileSize { .. } => {
-                "no larger picture is read: if the size is right, split it with another program; else the file is damaged".to_owned()
+                "no larger image is read: if the size is right, split it with another program; else the file is damaged".to_owned()
             }
-            Self::Memory { .. } => "close other programs, or work on a part of the picture".to_owned(),
+            Self::Memory { .. } => "close other programs, or work on a part of the image".to_owned(),
             Self::Depth { .. } => {
                 "write PNG or TIFF for 16 bits, TIFF or PFM for floating point, or ask for fewer bits"
                     .to_owned()
@@ -301,7 +301,7 @@ impl Error {
 
 fn model_words(model: Model) -> &'static str {
     match model {
-        Model::Gray => "a grey picture",
+        Model::Gray => "a grey image",
         Model::Rgb => "an RGB picture",
         Model::Yuv { .. } => "planes of luma and chroma (YUV)",
     }

@@ -19,7 +19,7 @@ const PIXEL_Y: u16 = 40963;
 const WIDTH: u16 = 256;
 const LENGTH: u16 = 257;
 
-/// Tags of a TIFF file's first directory that describe the picture and not its storage.
+/// Tags of a TIFF file's first directory that describe the image and not its storage.
 const DESCRIBING: &[u16] = &[
     269,
     270,
@@ -200,7 +200,7 @@ impl<'a> Block<'a> {
     }
 }
 
-/// Does a tag of a first directory describe the picture, and not how it is stored?
+/// Does a tag of a first directory describe the image, and not how it is stored?
 pub(crate) fn describes(tag: u16) -> bool {
     DESCRIBING.contains(&tag)
 }
@@ -227,7 +227,7 @@ pub(crate) fn density(bytes: &[u8]) -> Option<Density> {
 }
 
 /// Rewrites a block after its orientation has been applied to the samples: the tag becomes 1, sizes and
-/// densities change places where the picture was laid on its side, and a thumbnail, which would now lie
+/// densities change places where the image was laid on its side, and a thumbnail, which would now lie
 /// wrongly, is unlinked.
 pub(crate) fn settle_orientation(bytes: &mut [u8], applied: u8) {
     let copy = bytes.to_vec();

@@ -1,4 +1,4 @@
-//! Exif blocks out of TIFF files and into them: what describes the picture is taken from its directory, and
+//! Exif blocks out of TIFF files and into them: what describes the image is taken from its directory, and
 //! byte order is turned without moving anything.
 
 use std::ops::Range;

@@ -9,7 +9,7 @@ use unband_image::Image;
 
 use crate::{Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, source};
 
-/// Reads a picture and says which format it was in, by content.
+/// Reads an image and says which format it was in, by content.
 ///
 /// # Errors
 /// As [`read`](crate::read), and whatever the operating system refuses; all with the path.
@@ -24,11 +24,11 @@ const BEGINNING: u64 = 64;
 /// Recipes, lists and other text that people write have less.
 const TEXT: u64 = 16 << 20;
 
-/// The bytes of a picture's file and the format that it begins as; of any other file only the beginning is read, however large
-/// it is. A pipe that somebody writes a picture into will do; `stop` ends waiting for that.
+/// The bytes of an image's file and the format that it begins as; of any other file only the beginning is read, however large
+/// it is. A pipe that somebody writes an image into will do; `stop` ends waiting for that.
 ///
 /// # Errors
-/// Whatever the system refuses, an empty file, unknown content, more bytes than a picture within the limits can have; all with
+/// Whatever the system refuses, an empty file, unknown content, more bytes than an image within the limits can have; all with
 /// the path.
 pub fn load(
     path: &Path,
@@ -38,7 +38,7 @@ pub fn load(
     let read = || {
         let mut file = source::open(path, stop).map_err(reading)?;
         if file.is_pipe() && crate::video::promises_film(path) {
-            let what = "a pipe, and films are read from files";
+            let what = "a pipe, and videos are read from files";
             return Err(reading(io::Error::new(io::ErrorKind::InvalidInput, what)));
         }
         let size = file.size().map_err(reading)?;
@@ -133,7 +133,7 @@ impl Saving<'_> {
     }
 }
 
-/// Writes a picture to a file that appears complete or not at all: a temporary file in the same folder,
+/// Writes an image to a file that appears complete or not at all: a temporary file in the same folder,
 /// flushed to disk, then renamed. An existing file is refused unless it may be replaced.
 ///
 /// # Errors

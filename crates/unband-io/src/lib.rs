@@ -73,10 +73,10 @@ pub fn detect(bytes: &[u8]) -> Option<&'static FormatEntry> {
     FORMATS.iter().find(|f| (f.is)(bytes))
 }
 
-/// Reads a picture from the bytes of a file. Orientation is applied, nothing is narrowed.
+/// Reads an image from the bytes of a file. Orientation is applied, nothing is narrowed.
 ///
 /// # Errors
-/// Empty, unknown, damaged or truncated files, several frames or pages, pictures over the limits.
+/// Empty, unknown, damaged or truncated files, several frames or pages, images over the limits.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     if bytes.is_empty() {
         return Err(Error::Empty);
@@ -85,12 +85,12 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     format::read(format, bytes, limits)
 }
 
-/// Is any sample of the picture not opaque? An alpha plane alone says nothing.
+/// Is any sample of the image not opaque? An alpha plane alone says nothing.
 pub fn has_transparency(image: &Image) -> bool {
     samples::has_transparency(image)
 }
 
-/// Can a picture of that depth, with or without transparency, be written in the format? Integer depths
+/// Can an image of that depth, with or without transparency, be written in the format? Integer depths
 /// below the format's are widened exactly; `has_alpha` asks for transparency to be kept.
 ///
 /// # Errors
@@ -108,7 +108,7 @@ pub fn check_can_hold(
     Ok(())
 }
 
-/// Can a picture of that model be written in the format? Grey always can, luma and chroma planes only in few.
+/// Can an image of that model be written in the format? Grey always can, luma and chroma planes only in few.
 ///
 /// # Errors
 /// [`Error::ReadOnly`] or [`Error::Model`].
@@ -117,7 +117,7 @@ pub fn check_model(model: Model, format: &'static FormatEntry) -> Result<(), Err
     if writes.holds(model) { Ok(()) } else { Err(Error::Model { format: format.name, model }) }
 }
 
-/// Writes a picture whose samples lie on `image.depth`'s grid; says what the format could not hold.
+/// Writes an image whose samples lie on `image.depth`'s grid; says what the format could not hold.
 ///
 /// # Errors
 /// Depth, model or size that the format cannot hold, and whatever `out` refuses. Transparency that cannot

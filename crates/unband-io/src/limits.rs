@@ -3,7 +3,7 @@
 use crate::Error;
 use unband_image::Plane;
 
-/// The largest picture that is read.
+/// The largest image that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Pixels, width times height.
@@ -22,7 +22,7 @@ impl Limits {
     /// Checks a declared size before anything is allocated for it.
     ///
     /// # Errors
-    /// When the picture would be larger than allowed.
+    /// When the image would be larger than allowed.
     pub fn check(&self, width: u64, height: u64, channels: u64) -> Result<(), Error> {
         self.check_with(width, height, channels, 0)
     }
@@ -48,7 +48,7 @@ impl Limits {
     }
 }
 
-/// Is a picture large, and its file so small that hardly anything of it can be in there? Codings that may skip samples
+/// Is an image large, and its file so small that hardly anything of it can be in there? Codings that may skip samples
 /// allow that, and a few bytes would cost gigabytes.
 pub(crate) fn mostly_empty(width: usize, height: usize, bytes: usize) -> bool {
     const LARGE: u64 = 1 << 24;

@@ -4,7 +4,7 @@ use unband_image::{Codec, Context, DensityUnit, Image, Model, Plane, Siting, Sub
 
 use crate::{Error, exif, limits, orient_jpeg};
 
-/// Turns a picture upright whose file says it is stored in `orientation` (1..=8), and lets its metadata say
+/// Turns an image upright whose file says it is stored in `orientation` (1..=8), and lets its metadata say
 /// so. Smaller chroma planes whose samples would come to lie elsewhere among those of luma get full size.
 /// Source: CIPA DC-008, tag Orientation.
 pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use unband_image::{JpegOrigin, JpegPlane, Subsampling};
 
-/// Turns the stored numbers of a picture of that size, before it is turned, as its samples are turned.
+/// Turns the stored numbers of an image of that size, before it is turned, as its samples are turned.
 ///
-/// Where the picture ends within a chroma sample that would then come first, the numbers are left out.
+/// Where the image ends within a chroma sample that would then come first, the numbers are left out.
 pub(crate) fn turn(jpeg: &mut JpegOrigin, size: (usize, usize), orientation: u8) {
     let reversed = (matches!(orientation, 2 | 3 | 7 | 8), matches!(orientation, 3 | 4 | 6 | 7));
     let transposed = matches!(orientation, 5..=8);

@@ -104,7 +104,7 @@ impl Planes {
     }
 }
 
-/// Rows of a picture as interleaved codes of a container's depth.
+/// Rows of an image as interleaved codes of a container's depth.
 pub(crate) struct Rows<'a> {
     planes: Vec<&'a Plane>,
     from: Depth,

@@ -1,4 +1,4 @@
-//! How long each full-reference measure takes for a pair of 1920×1080 RGB pictures.
+//! How long each full-reference measure takes for a pair of 1920×1080 RGB images.
 //!
 //! `scripts/bench full_reference` runs it. CPU time of one thread, the least of several turns.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -66,7 +66,7 @@ mod bench {
         for _ in 0..TURNS {
             for (metric, least) in metrics.iter().zip(&mut least) {
                 let start = now();
-                // What has nothing to measure in this picture still takes its time.
+                // What has nothing to measure in this image still takes its time.
                 let _ = black_box(metric.score(&cut, Some(&clean), &ctx));
                 *least = (*least).min(now().saturating_sub(start));
             }

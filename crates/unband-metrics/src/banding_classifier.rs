@@ -1,4 +1,4 @@
-//! How banded our own classifier of patches takes a picture to be.
+//! How banded our own classifier of patches takes an image to be.
 //!
 //! It has the architecture of the Deep Banding Index's classifier, but numbers, data and labels of its own: see
 //! `weights/unband-banding-classifier.md`. Its values are not that index.
@@ -23,7 +23,7 @@ pub fn classifier() -> Result<Engine, MetricError> {
     made.map(|(_, engine)| engine).map_err(|what| MetricError::Network { metric: NAME, what, hint: None })
 }
 
-/// Mean probability of banding over the patches of 235×235 that cover the picture from each corner, 0 to 1. The same for every
+/// Mean probability of banding over the patches of 235×235 that cover the image from each corner, 0 to 1. The same for every
 /// number of threads.
 fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, MetricError> {
     fitting(image)?;
@@ -40,7 +40,7 @@ fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, M
 pub const ENTRY: Metric = Metric {
     name: NAME,
     title: "Probability of banding by our own classifier of patches",
-    purpose: "Banding without a reference and without importing anything. Not the Deep Banding Index: the same architecture, trained anew on labels of ours. It tells whether a picture is banded better than how much.",
+    purpose: "Banding without a reference and without importing anything. Not the Deep Banding Index: the same architecture, trained anew on labels of ours. It tells whether an image is banded better than how much.",
     better: Better::Lower,
     against: Against::Nothing,
     range: "0..=1",

@@ -1,6 +1,6 @@
-//! The BBAND index: where edges of bands run in a picture, how visible they are, and one number for all of it.
+//! The BBAND index: where edges of bands run in an image, how visible they are, and one number for all of it.
 //!
-//! [`unband_filters::bband`] finds and weighs them; here are pictures, numbers and maps.
+//! [`unband_filters::bband`] finds and weighs them; here are images, numbers and maps.
 
 use unband_filters::bband::{self, Edges, Luma, Samples, Thresholds, Visible};
 use unband_image::{Context, Depth, Image, Model, Range};
@@ -23,7 +23,7 @@ pub struct Bband {
     pub visibility_sum: f64,
     /// Greatest visibility.
     pub visibility_max: f64,
-    /// How busy the picture is: the standard deviation of its Sobel gradient, in 8-bit codes.
+    /// How busy the image is: the standard deviation of its Sobel gradient, in 8-bit codes.
     pub spatial_information: f64,
 }
 
@@ -38,19 +38,19 @@ pub struct Map {
     pub visibility: Vec<f32>,
 }
 
-/// The BBAND index of a picture. Cost: some 0.1 µs per sample. The same for every number of threads and every
+/// The BBAND index of an image. Cost: some 0.1 µs per sample. The same for every number of threads and every
 /// instruction set.
 ///
-/// Of RGB and grey pictures BT.601 luma in studio range is taken, rounded to 8 bits where all samples are 8-bit codes; of
-/// YUV pictures the luma plane as it is stored, of those in full range or of more than 8 bits the luma in studio range.
+/// Of RGB and grey images BT.601 luma in studio range is taken, rounded to 8 bits where all samples are 8-bit codes; of
+/// YUV images the luma plane as it is stored, of those in full range or of more than 8 bits the luma in studio range.
 ///
 /// Source: Z. Tu, J. Lin, Y. Wang, B. Adsumilli, A. C. Bovik, "BBAND index: a no-reference banding artifact predictor",
 /// ICASSP 2020; google/bband-adaband, `src/BBAD_I.m`.
 /// Differs: luma between the 8-bit codes is kept to 1/256 of a code; the original knows 8 bits only, and rounding would
-/// add bands that the picture does not have.
+/// add bands that the image does not have.
 ///
 /// # Errors
-/// When a sample is not finite, the picture has more than 2³¹ samples, or when cancelled.
+/// When a sample is not finite, the image has more than 2³¹ samples, or when cancelled.
 pub fn bband(image: &Image, ctx: &Context<'_>) -> Result<Bband, MetricError> {
     measured(image, ctx).map(|(bband, _)| bband)
 }
@@ -82,7 +82,7 @@ fn measured(image: &Image, ctx: &Context<'_>) -> Result<(Bband, Vec<Visible>), M
         height,
         got: image.planes[0].data.len(),
     })?;
-    // The edges are this picture's own, so that stopping is all that can go wrong.
+    // The edges are this image's own, so that stopping is all that can go wrong.
     let stopped = |_| MetricError::Cancelled;
     let edges: Edges = bband::find_edges(&luma, Thresholds::default(), ctx).map_err(stopped)?;
     let points = bband::visibility(&luma, &edges, ctx).map_err(stopped)?;

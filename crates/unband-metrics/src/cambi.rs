@@ -1,11 +1,11 @@
-//! CAMBI, Netflix's measure of banding: how much of a picture lies beside a faint step of luma, at five sizes.
+//! CAMBI, Netflix's measure of banding: how much of an image lies beside a faint step of luma, at five sizes.
 //!
 //! It looks at luma alone and needs no reference. 0 is none, at about 5 it starts to annoy, 24 is the worst its authors
 //! have seen. It sees steps of up to `2^max_log_contrast` 10-bit codes: at its default of 2 **one** 8-bit code, so that
 //! coarse posterisation scores 0 while a perfect 8-bit ramp without dither scores high; and noise of one code hides all
 //! bands from it. Never trust it alone; [`ENTRY_COARSE`] looks for coarser steps.
 //!
-//! [`score`] takes planes of codes, as video has them; [`score_image`] any picture.
+//! [`score`] takes planes of codes, as video has them; [`score_image`] any image.
 
 mod contrast;
 mod picture;
@@ -31,16 +31,16 @@ pub const SCALES: usize = 5;
 /// What a contrast counts at each size.
 const SCALE_WEIGHTS: [f64; SCALES] = [16.0, 8.0, 4.0, 2.0, 1.0];
 
-/// At least one side of a picture is so long.
+/// At least one side of an image is so long.
 pub const LEAST_SIDE: usize = 216;
 
-/// Widest window after it was fitted to the picture: one more would not fit a count of 16 bits.
+/// Widest window after it was fitted to the image: one more would not fit a count of 16 bits.
 const WIDEST: usize = 255;
 
 /// No score is higher.
 const MOST: f64 = 1000.0;
 
-/// From which size on the picture is halved before anything is counted.
+/// From which size on the image is halved before anything is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HighRes {
     /// 1920×1080 samples and more.
@@ -64,7 +64,7 @@ impl HighRes {
 /// How to measure; the defaults are the authors'.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// Window at 3840×2160, 15..=127 samples; smaller pictures have smaller ones. 65 is about 1° of view.
+    /// Window at 3840×2160, 15..=127 samples; smaller images have smaller ones. 65 is about 1° of view.
     pub window_size: usize,
     /// Share of the samples whose contrasts count, the largest of them; 0.0001..=1.
     pub topk: f64,
@@ -74,16 +74,16 @@ pub struct Options {
     pub max_log_contrast: u8,
     /// How the display turns codes into light.
     pub eotf: Eotf,
-    /// Size at which the picture was encoded, if smaller than the plane: the plane is sampled back to it. A size that
+    /// Size at which the image was encoded, if smaller than the plane: the plane is sampled back to it. A size that
     /// exceeds the plane's is not used.
     pub encoded_size: Option<(usize, usize)>,
     /// As `encoded_size` for the source of [`score_against`].
     pub source_size: Option<(usize, usize)>,
-    /// Bits at which the picture was encoded, 6..=16, if not the plane's. Below 10 dither is averaged away.
+    /// Bits at which the image was encoded, 6..=16, if not the plane's. Below 10 dither is averaged away.
     pub encoded_bits: Option<u8>,
     /// Where luminance is lower, in cd/m², no banding is seen; 0..=300.
     pub vis_lum_threshold: f64,
-    /// Halve large pictures first: faster, a little less exact.
+    /// Halve large images first: faster, a little less exact.
     pub high_res_speedup: Option<HighRes>,
 }
 
@@ -201,7 +201,7 @@ impl<'a> Luma<'a> {
     }
 }
 
-/// One size of a picture.
+/// One size of an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     /// Columns.
@@ -250,12 +250,12 @@ pub struct Map {
     pub contrasts: Vec<f32>,
 }
 
-/// Contrasts of a picture at all sizes.
+/// Contrasts of an image at all sizes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Maps {
     /// Largest first.
     pub scales: Vec<Map>,
-    /// Size of the picture they were taken from.
+    /// Size of the image they were taken from.
     size: (usize, usize),
     window: usize,
     max_weight: usize,
@@ -269,7 +269,7 @@ impl Maps {
         Some(map.contrasts.iter().map(|&c| (unit * f64::from(c)) as u16).collect())
     }
 
-    /// How much each sample of the picture adds: the contrasts above it at all sizes, weighed as the score weighs them,
+    /// How much each sample of the image adds: the contrasts above it at all sizes, weighed as the score weighs them,
     /// in units of the score. Row by row, as wide and high as the plane that was measured.
     pub fn full(&self) -> Map {
         let (width, height) = self.size;
@@ -295,10 +295,10 @@ impl Maps {
 ///
 /// Source: P. Tandon, M. Afonso, J. Sole, L. Krasula, "CAMBI: Contrast-aware multiscale banding index", PCS 2021;
 /// Netflix/vmaf `libvmaf/src/feature/cambi.c` of August 2026.
-/// Differs: the window may have up to 255 samples instead of 65, which only pictures above 4K have.
+/// Differs: the window may have up to 255 samples instead of 65, which only images above 4K have.
 ///
 /// # Errors
-/// When both sides are below 216 samples, an option is out of range, the picture is so large that its window would
+/// When both sides are below 216 samples, an option is out of range, the image is so large that its window would
 /// exceed 255 samples, or when cancelled.
 pub fn score(luma: &Luma<'_>, options: &Options, ctx: &Context<'_>) -> Result<Report, MetricError> {
     Ok(measure(luma, options, options.encoded_size, false, ctx)?.0)
@@ -321,14 +321,14 @@ pub fn score_with_maps(
     Ok((report, maps))
 }
 
-/// Scores of a picture and of its source.
+/// Scores of an image and of its source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
-    /// The picture.
+    /// The image.
     pub picture: Report,
     /// Its source.
     pub source: Report,
-    /// How much worse the picture is; 0 if it is not.
+    /// How much worse the image is; 0 if it is not.
     pub worse_by: f64,
 }
 
@@ -349,7 +349,7 @@ pub fn score_against(
     Ok(Compared { picture, source, worse_by })
 }
 
-/// Full-reference CAMBI: how much worse a picture's score is than that of its source; 0 if it is not.
+/// Full-reference CAMBI: how much worse an image's score is than that of its source; 0 if it is not.
 pub fn worse_by(picture: f64, source: f64) -> f64 {
     (picture - source).max(0.0)
 }
@@ -464,7 +464,7 @@ pub fn is_one(metric: &Metric) -> bool {
     [&ENTRY, &ENTRY_COARSE, &ENTRY_REFERENCE, &ENTRY_FULL_REFERENCE].iter().any(|one| one.name == metric.name)
 }
 
-/// Scores a picture by its luma in studio range.
+/// Scores an image by its luma in studio range.
 ///
 /// YUV: the luma plane as it is stored; full range becomes studio range at its depth, but at least 10 bits where that
 /// is more than 8. RGB and grey: where all samples are 8-bit codes, whatever the depth of the file,
@@ -569,7 +569,7 @@ pub const ENTRY_COARSE: Metric = Metric {
     ..ENTRY
 };
 
-/// Of the reference, for tables of films.
+/// Of the reference, for tables of videos.
 pub const ENTRY_REFERENCE: Metric = Metric {
     name: "cambi-reference",
     title: "CAMBI of the reference",

@@ -12,7 +12,7 @@ use crate::{Against, Better, Least, Metric, MetricError, Score, alone, both};
 /// Pixels that a thread works on at once.
 const PART: usize = 1 << 16;
 
-/// Colour differences of two pictures; 1 is about what can just be seen side by side.
+/// Colour differences of two images; 1 is about what can just be seen side by side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Differences {
     /// Over all pixels.
@@ -29,7 +29,7 @@ pub struct Differences {
 /// Source: Sharma, Wu, Dalal, "The CIEDE2000 Color-Difference Formula", 2005; sRGB to L*a*b* as scikit-image has it.
 ///
 /// # Errors
-/// When the pictures differ in size or colour model, are not RGB or grey, or hold samples that are not finite.
+/// When the images differ in size or colour model, are not RGB or grey, or hold samples that are not finite.
 pub fn ciede2000(image: &Image, reference: &Image) -> Result<Differences, MetricError> {
     measure(image, Some(reference), &alone())
 }
@@ -52,7 +52,7 @@ fn measure(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Resul
 }
 
 fn differences(pictures: [&Vec<Field>; 2], pixels: Range<usize>) -> Vec<f64> {
-    // In banded and in restored pictures neighbours are often alike.
+    // In banded and in restored images neighbours are often alike.
     let (mut last, mut difference) = (None, 0.0);
     let one = |i| {
         let here = pictures.map(|planes| pixel(planes, i));
@@ -66,7 +66,7 @@ fn differences(pictures: [&Vec<Field>; 2], pixels: Range<usize>) -> Vec<f64> {
     pixels.map(one).collect()
 }
 
-/// A grey picture counts as three equal channels.
+/// A grey image counts as three equal channels.
 fn pixel(planes: &[Field], i: usize) -> [f64; 3] {
     std::array::from_fn(|c| planes[c.min(planes.len() - 1)].data[i])
 }
@@ -146,7 +146,7 @@ pub const ENTRY: Metric = Metric {
     purpose: "How far colours moved, as people see it: 1 can just be seen side by side.",
     better: Better::Lower,
     against: Against::Reference,
-    range: "0 and more, 0 for equal pictures",
+    range: "0 and more, 0 for equal images",
     unit: "ΔE00",
     least: Least::Sample,
     network: None,

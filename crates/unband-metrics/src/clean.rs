@@ -1,4 +1,4 @@
-//! What our own measures need to know of the clean picture, computed once.
+//! What our own measures need to know of the clean image, computed once.
 
 use unband_image::Image;
 use unband_image::resize::Beyond;
@@ -7,7 +7,7 @@ use crate::false_steps::{Steps, steps};
 use crate::field::{Field, gaussian};
 use crate::{MetricError, check, same_size};
 
-/// A clean picture prepared for [`crate::flat_psnr`] and [`crate::false_steps`].
+/// A clean image prepared for [`crate::flat_psnr`] and [`crate::false_steps`].
 pub struct Clean {
     pub(crate) luma: Field,
     pub(crate) mask: Vec<bool>,
@@ -16,7 +16,7 @@ pub struct Clean {
 }
 
 impl Clean {
-    /// Prepares a picture.
+    /// Prepares an image.
     ///
     /// # Errors
     /// When it is not RGB or grey or holds samples that are not finite.
@@ -46,7 +46,7 @@ impl Clean {
     }
 }
 
-/// Where a clean picture is smooth: after a Gaussian of σ 3 its slope is below half a code per sample in x
+/// Where a clean image is smooth: after a Gaussian of σ 3 its slope is below half a code per sample in x
 /// and in y, what the Gaussian took away has an rms below one code over 9×9, the value lies within 4..=250,
 /// and all of that holds in the whole 9×9 around.
 pub fn smooth_mask(luma: &Field) -> Vec<bool> {
@@ -75,11 +75,11 @@ pub fn smooth_mask(luma: &Field) -> Vec<bool> {
 }
 
 /// Left and top of the window of `(width, height)` samples, at multiples of 16, that holds the most samples of a mask; the
-/// first of equals. A window larger than the picture is the picture.
+/// first of equals. A window larger than the image is the image.
 pub fn fullest_window(mask: &[bool], size: (usize, usize), window: (usize, usize)) -> (usize, usize) {
     let (w, h) = size;
     let (cw, ch) = (window.0.min(w), window.1.min(h));
-    // Samples of the mask in columns: one row of them is kept per step, so that large pictures need little memory.
+    // Samples of the mask in columns: one row of them is kept per step, so that large images need little memory.
     let mut columns = vec![0u32; w];
     let add = |columns: &mut [u32], rows: std::ops::Range<usize>, sign: bool| {
         for y in rows {
@@ -106,7 +106,7 @@ pub fn fullest_window(mask: &[bool], size: (usize, usize), window: (usize, usize
     (best.1, best.2)
 }
 
-/// True where the whole square of `2 * radius + 1` is; what lies outside the picture does not count.
+/// True where the whole square of `2 * radius + 1` is; what lies outside the image does not count.
 fn eroded(mask: &[bool], w: usize, h: usize, radius: usize) -> Vec<bool> {
     let mut across = vec![false; w * h];
     for y in 0..h {

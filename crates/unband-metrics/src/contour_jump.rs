@@ -25,7 +25,7 @@ pub struct ContourJump {
 /// it, blur and true repair lower it; a true gradient keeps its own slope.
 ///
 /// # Errors
-/// When the sizes differ, the pictures are not RGB or grey, or the input has no contour at all.
+/// When the sizes differ, the images are not RGB or grey, or the input has no contour at all.
 pub fn contour_jump(image: &Image, input: &Image) -> Result<ContourJump, MetricError> {
     let (image, input) = both("contour-jump", "the input", image, Some(input))?;
     let codes: Vec<Vec<u8>> =

@@ -1,4 +1,4 @@
-//! The Deep Banding Index: how much of a picture a classifier of patches takes for banded.
+//! The Deep Banding Index: how much of an image a classifier of patches takes for banded.
 //!
 //! The classifier has to be imported: its authors give no licence for it. Clean steps of drawings deceive it; never judge by
 //! it alone.
@@ -13,20 +13,20 @@ use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, check,
 
 const NAME: &str = "dbi";
 
-/// The index of a picture, 0 to 1; more is more banding. The same for every number of threads.
+/// The index of an image, 0 to 1; more is more banding. The same for every number of threads.
 ///
-/// `classifier` is the network `dbi`. A grey picture counts as three equal channels; samples are taken as they are, at any
-/// depth. Cost: 4 patches of 235×235 for every 235×235 of the picture. See [`unband_infer::dbi::score`].
+/// `classifier` is the network `dbi`. A grey image counts as three equal channels; samples are taken as they are, at any
+/// depth. Cost: 4 patches of 235×235 for every 235×235 of the image. See [`unband_infer::dbi::score`].
 ///
 /// # Errors
-/// When a side is below 235 samples, the picture is not RGB or grey, or holds samples that are not finite; when `classifier`
+/// When a side is below 235 samples, the image is not RGB or grey, or holds samples that are not finite; when `classifier`
 /// is another network, or when cancelled.
 pub fn dbi(image: &Image, classifier: &Engine, ctx: &Context<'_>) -> Result<dbi::Score, MetricError> {
     fitting(image)?;
     measured(image, classifier, ctx)
 }
 
-/// Where a picture is banded, 0 to 1 per sample. Slow: 57,460 patches for 1920×1080. See [`unband_infer::dbi::banding_map`].
+/// Where an image is banded, 0 to 1 per sample. Slow: 57,460 patches for 1920×1080. See [`unband_infer::dbi::banding_map`].
 ///
 /// # Errors
 /// As [`dbi()`].

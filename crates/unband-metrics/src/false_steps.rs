@@ -8,10 +8,10 @@ use crate::field::Field;
 use crate::flat_psnr::LEAST_SAMPLES;
 use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
-/// A step counts when it exceeds the clean picture's by more than this, in 8-bit codes.
+/// A step counts when it exceeds the clean image's by more than this, in 8-bit codes.
 const LEAST_EXCESS_CODES: f64 = 0.4;
 
-/// False steps of a picture.
+/// False steps of an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FalseSteps {
     /// Counted samples per 1,000 samples of the smooth mask.
@@ -39,12 +39,12 @@ pub(crate) fn steps(luma: &Field) -> Steps {
     }
 }
 
-/// Counts the false steps of a picture against its clean original: places in the smooth mask where the means
+/// Counts the false steps of an image against its clean original: places in the smooth mask where the means
 /// of two neighbouring boxes (4 along, 5 across) differ by 0.4 codes more than they do in the original, in
 /// either direction. Dither of a code averages out over 20 samples, a contour of one code does not.
 ///
 /// # Errors
-/// When the sizes differ, or the clean picture has at most 2,000 smooth samples.
+/// When the sizes differ, or the clean image has at most 2,000 smooth samples.
 pub fn false_steps(image: &Image, clean: &Clean) -> Result<FalseSteps, MetricError> {
     let luma = clean.luma_of(ENTRY.name, image)?;
     if clean.count <= LEAST_SAMPLES {
@@ -81,8 +81,8 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
 /// The registry's line.
 pub const ENTRY: Metric = Metric {
     name: "false-steps",
-    title: "Steps that the clean picture does not have, in its smooth areas",
-    purpose: "Counts contours that the clean picture does not have. Dither does not count, a contour of one 8-bit code does.",
+    title: "Steps that the clean image does not have, in its smooth areas",
+    purpose: "Counts contours that the clean image does not have. Dither does not count, a contour of one 8-bit code does.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0..=1000",

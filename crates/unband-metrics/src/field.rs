@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use unband_image::resize::Beyond;
 use unband_image::{Depth, Image, Resampling};
 
-/// One number per sample, row by row; for pictures in 8-bit codes (0 black, 255 white).
+/// One number per sample, row by row; for images in 8-bit codes (0 black, 255 white).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// Samples in a row.
@@ -38,7 +38,7 @@ impl Field {
         Self { width: p.width, height: p.height, data: p.data.iter().map(exact(image.depth)).collect() }
     }
 
-    /// `offset + weights · RGB` in 8-bit codes. A grey picture counts as three equal channels.
+    /// `offset + weights · RGB` in 8-bit codes. A grey image counts as three equal channels.
     pub fn weighted(image: &Image, weights: [f64; 3], offset: f64) -> Self {
         let mut out = Self::plane(image, 0);
         if image.planes.len() < 3 {

@@ -1,7 +1,7 @@
-//! PSNR of a film's frames in the planes that they are stored in, as encoders and `FFmpeg` report it.
+//! PSNR of a video's frames in the planes that they are stored in, as encoders and `FFmpeg` report it.
 //!
 //! Unlike [`psnr`](crate::psnr) it compares luma and chroma as they are, in codes of the reference's depth, with the largest
-//! code as peak: 255, 1023 and so on, also for limited range. A film has two such numbers, [`Global`] and the mean of its frames.
+//! code as peak: 255, 1023 and so on, also for limited range. A video has two such numbers, [`Global`] and the mean of its frames.
 
 use unband_image::dither::Grid;
 use unband_image::{Context, Depth, Image};
@@ -17,11 +17,11 @@ pub struct Errors {
 }
 
 impl Errors {
-    /// Compares the first `count` planes, those that the film has. Samples of another depth or range are put on the codes of
+    /// Compares the first `count` planes, those that the video has. Samples of another depth or range are put on the codes of
     /// the reference first, without rounding.
     ///
     /// # Errors
-    /// Pictures of other models, sizes or chroma sampling, and samples that are not finite.
+    /// Images of other models, sizes or chroma sampling, and samples that are not finite.
     pub fn of(image: &Image, reference: &Image, count: usize) -> Result<Self, MetricError> {
         let (model, other) = (image.color.model, reference.color.model);
         if std::mem::discriminant(&model) != std::mem::discriminant(&other) {
@@ -62,7 +62,7 @@ impl Errors {
     }
 }
 
-/// A plane's samples in codes above its zero, whole where the picture has a depth: `f32` holds them up to a rounding.
+/// A plane's samples in codes above its zero, whole where the image has a depth: `f32` holds them up to a rounding.
 struct Codes {
     scale: f64,
     zero: f64,
@@ -140,8 +140,8 @@ fn errors(image: &Image, reference: Option<&Image>) -> Result<Errors, MetricErro
 /// All planes together.
 pub const ALL: Metric = Metric {
     name: NAME,
-    title: "PSNR of a film's frames over all planes as they are stored",
-    purpose: "What encoders report; for a film the PSNR of the mean error of all frames, as FFmpeg's filter psnr says it.",
+    title: "PSNR of a video's frames over all planes as they are stored",
+    purpose: "What encoders report; for a video the PSNR of the mean error of all frames, as FFmpeg's filter psnr says it.",
     better: Better::Higher,
     against: Against::Reference,
     range: "0 and more, infinite for equal frames",
@@ -160,8 +160,8 @@ const fn plane(name: &'static str, title: &'static str, score: crate::ScoreFn) -
 pub const PLANES: [[Metric; 3]; 2] = [
     [
         plane("film-psnr-y", "PSNR of a film's luma", score_plane::<0>),
-        plane("film-psnr-u", "PSNR of a film's blue difference", score_plane::<1>),
-        plane("film-psnr-v", "PSNR of a film's red difference", score_plane::<2>),
+        plane("film-psnr-u", "PSNR of a video's blue difference", score_plane::<1>),
+        plane("film-psnr-v", "PSNR of a video's red difference", score_plane::<2>),
     ],
     [
         plane("film-psnr-r", "PSNR of a film's red", score_plane::<0>),

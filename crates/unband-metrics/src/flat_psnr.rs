@@ -1,4 +1,4 @@
-//! PSNR where the clean picture is smooth: there banding is seen, and there a debander earns its keep.
+//! PSNR where the clean image is smooth: there banding is seen, and there a debander earns its keep.
 
 use unband_image::{Context, Image};
 
@@ -8,10 +8,10 @@ use crate::{Against, Better, Least, Metric, MetricError, Score, both, psnr};
 /// Fewest smooth samples for which a number means something.
 pub const LEAST_SAMPLES: usize = 2000;
 
-/// PSNR of BT.709 luma over the smooth mask of the clean picture, in dB.
+/// PSNR of BT.709 luma over the smooth mask of the clean image, in dB.
 ///
 /// # Errors
-/// When the sizes differ, or the clean picture has at most [`LEAST_SAMPLES`] smooth samples.
+/// When the sizes differ, or the clean image has at most [`LEAST_SAMPLES`] smooth samples.
 pub fn flat_psnr(image: &Image, clean: &Clean) -> Result<f64, MetricError> {
     let luma = clean.luma_of(ENTRY.name, image)?;
     if clean.count <= LEAST_SAMPLES {
@@ -37,11 +37,11 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
 /// The registry's line.
 pub const ENTRY: Metric = Metric {
     name: "flat-psnr",
-    title: "Peak signal-to-noise ratio of luma where the clean picture is smooth",
-    purpose: "The error where banding is seen: in smooth areas of the clean picture.",
+    title: "Peak signal-to-noise ratio of luma where the clean image is smooth",
+    purpose: "The error where banding is seen: in smooth areas of the clean image.",
     better: Better::Higher,
     against: Against::Reference,
-    range: "0 and more, infinite for equal pictures",
+    range: "0 and more, infinite for equal images",
     unit: "dB",
     least: Least::Sample,
     network: None,

@@ -9,13 +9,13 @@ use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both};
 /// Keeps the similarity of weak gradients near 1, for samples in 8-bit codes.
 const T: f64 = 170.0;
 
-/// Least side: one whole 3×3 filter on the halved picture.
+/// Least side: one whole 3×3 filter on the halved image.
 pub const LEAST_SIDE: usize = 6;
 
 /// Standard deviation of the similarity of gradient magnitudes, and the mean similarity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gmsd {
-    /// The measure: 0 for equal pictures, more is worse.
+    /// The measure: 0 for equal images, more is worse.
     pub deviation: f64,
     /// Mean of the similarity, 0..=1; its authors found it to say less.
     pub mean: f64,
@@ -23,13 +23,13 @@ pub struct Gmsd {
 
 /// GMSD of grey (0.299, 0.587, 0.114) at half size.
 ///
-/// Grey is rounded to whole codes of the deeper of the two pictures, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
+/// Grey is rounded to whole codes of the deeper of the two images, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
 /// hardly at all for a 16-bit one, not at all for floating point.
 /// Source: Xue et al., "Gradient Magnitude Similarity Deviation: A Highly Efficient Perceptual Image Quality Index",
 /// 2014; `GMSD.m`.
 ///
 /// # Errors
-/// When the pictures differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or hold
+/// When the images differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or hold
 /// samples that are not finite.
 pub fn gmsd(image: &Image, reference: &Image) -> Result<Gmsd, MetricError> {
     measure(image, Some(reference))
@@ -97,10 +97,10 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
 pub const ENTRY: Metric = Metric {
     name: "gmsd",
     title: "Gradient magnitude similarity deviation",
-    purpose: "How unevenly edges were damaged. Bands add edges where the clean picture has none.",
+    purpose: "How unevenly edges were damaged. Bands add edges where the clean image has none.",
     better: Better::Lower,
     against: Against::Reference,
-    range: "0..=0.5, 0 for equal pictures",
+    range: "0..=0.5, 0 for equal images",
     unit: "",
     least: Least::Sides(LEAST_SIDE),
     network: None,

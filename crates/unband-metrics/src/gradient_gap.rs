@@ -1,4 +1,4 @@
-//! How much sharper or softer than the reference a picture is.
+//! How much sharper or softer than the reference an image is.
 
 use unband_image::{Context, Image};
 
@@ -7,11 +7,11 @@ use crate::{Against, Better, Least, Metric, MetricError, Score, both};
 
 const NAME: &str = "gradient-gap";
 
-/// Between a picture and the reference: how far apart their gradient energies are, in octaves. The energy is the mean of the squared
+/// Between an image and the reference: how far apart their gradient energies are, in octaves. The energy is the mean of the squared
 /// steps of BT.709 luma to the right and down. 0 is as sharp as the reference; 1 is half or twice its energy.
 ///
 /// # Errors
-/// When the sizes differ, the pictures are not RGB or grey, or one of them is flat.
+/// When the sizes differ, the images are not RGB or grey, or one of them is flat.
 pub fn gradient_gap(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     let (image, reference) = both(NAME, "the reference", image, Some(reference))?;
     let (own, wanted) = (energy(&Field::luma(image)), energy(&Field::luma(reference)));
@@ -44,7 +44,7 @@ fn score(image: &Image, reference: Option<&Image>, _: &Context<'_>) -> Result<Sc
 pub const ENTRY: Metric = Metric {
     name: NAME,
     title: "Difference of gradient energy from the reference",
-    purpose: "Tells whether an enlarged or restored picture is as sharp as it should be: noise, halos and blur all count.",
+    purpose: "Tells whether an enlarged or restored image is as sharp as it should be: noise, halos and blur all count.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0 and more",

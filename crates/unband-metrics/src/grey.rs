@@ -5,8 +5,8 @@ use unband_image::{Depth, Image};
 
 use crate::field::Field;
 
-/// Grey of two pictures, 0.299 R + 0.587 G + 0.114 B in 8-bit codes, rounded to whole codes of the deeper of the two: an
-/// 8-bit pair to 8-bit codes as the definitions of these measures have it, a 16-bit one to 16-bit codes. A picture of
+/// Grey of two images, 0.299 R + 0.587 G + 0.114 B in 8-bit codes, rounded to whole codes of the deeper of the two: an
+/// 8-bit pair to 8-bit codes as the definitions of these measures have it, a 16-bit one to 16-bit codes. An image of
 /// fewer than 8 bits counts as one of 8; with floating point nothing is rounded.
 ///
 /// A sum that ends in a half goes where `NumPy` puts it: up or down as the three products were rounded, else to even.

@@ -1,10 +1,10 @@
-//! Measures of picture quality and of banding.
+//! Measures of image quality and of banding.
 //!
 //! Every measure is one entry of [`METRICS`]. All of them take RGB or grey [`Image`]s of any depth, work in
 //! 8-bit codes (255 × the sample) with sums in `f64`, and never give a value that is not a number: where a
 //! measure has no meaning, it is an error that names it and says why. A value is the same for every number of threads.
 //!
-//! Pictures of a pair may differ in depth: samples lie on one scale, and an 8-bit result is compared with its 16-bit
+//! Images of a pair may differ in depth: samples lie on one scale, and an 8-bit result is compared with its 16-bit
 //! reference as it is. Only what is defined on whole codes rounds, to those of the deeper of the two.
 #![forbid(unsafe_code)]
 
@@ -53,18 +53,18 @@ pub enum Better {
     Lower,
 }
 
-/// What a measure compares a picture with.
+/// What a measure compares an image with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Against {
-    /// Nothing: the picture alone.
+    /// Nothing: the image alone.
     Nothing,
-    /// The clean picture.
+    /// The clean image.
     Reference,
-    /// The picture before it was restored.
+    /// The image before it was restored.
     Input,
 }
 
-/// How large a picture must be.
+/// How large an image must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Least {
     /// One sample is enough.
@@ -78,7 +78,7 @@ pub enum Least {
 /// A measured value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    /// The value; infinite for the PSNR of equal pictures, never not-a-number.
+    /// The value; infinite for the PSNR of equal images, never not-a-number.
     pub value: f64,
     /// Further numbers that belong to it, by name.
     pub details: Vec<(&'static str, f64)>,
@@ -95,14 +95,14 @@ impl Score {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetricError {
-    /// Two pictures of different size.
-    #[error("{metric} compares pictures of one size, got {width}×{height} and {other_width}×{other_height}")]
+    /// Two images of different size.
+    #[error("{metric} compares images of one size, got {width}×{height} and {other_width}×{other_height}")]
     Size {
         /// The measure.
         metric: &'static str,
-        /// Width of the scored picture.
+        /// Width of the scored image.
         width: usize,
-        /// Height of the scored picture.
+        /// Height of the scored image.
         height: usize,
         /// Width of the other.
         other_width: usize,
@@ -126,23 +126,23 @@ pub enum MetricError {
     Model {
         /// The measure.
         metric: &'static str,
-        /// What the picture is.
+        /// What the image is.
         model: Model,
     },
-    /// Two pictures of different colour models.
-    #[error("{metric} compares pictures of one colour model, got {} and {}", word(*.model), word(*.other))]
+    /// Two images of different colour models.
+    #[error("{metric} compares images of one colour model, got {} and {}", word(*.model), word(*.other))]
     Models {
         /// The measure.
         metric: &'static str,
-        /// Model of the scored picture.
+        /// Model of the scored image.
         model: Model,
         /// Model of the other.
         other: Model,
     },
-    /// SSIMULACRA2 cannot take the pictures: they are too large.
-    #[error("ssimulacra2 does not take these pictures: {0}")]
+    /// SSIMULACRA2 cannot take the images: they are too large.
+    #[error("ssimulacra2 does not take these images: {0}")]
     Ssimulacra2(#[from] fast_ssim2::Ssimulacra2Error),
-    /// A picture to compare with is missing.
+    /// An image to compare with is missing.
     #[error("{metric} compares with {with}, which is missing")]
     Missing {
         /// The measure.
@@ -150,8 +150,8 @@ pub enum MetricError {
         /// What it compares with.
         with: &'static str,
     },
-    /// Nothing to measure in this picture.
-    #[error("{metric} needs more than {needed} {what}, the picture has {got}")]
+    /// Nothing to measure in this image.
+    #[error("{metric} needs more than {needed} {what}, the image has {got}")]
     TooFew {
         /// The measure.
         metric: &'static str,
@@ -174,7 +174,7 @@ pub enum MetricError {
         /// Height given.
         height: usize,
     },
-    /// The picture is so large that the measure's window exceeds what can be counted.
+    /// The image is so large that the measure's window exceeds what can be counted.
     #[error("{metric} has a window of at most {widest} samples, {width}×{height} samples need a wider one")]
     Large {
         /// The measure.
@@ -203,9 +203,9 @@ pub enum MetricError {
     Planes {
         /// The measure.
         metric: &'static str,
-        /// What the picture says it is.
+        /// What the image says it is.
         model: Model,
-        /// Planes of such a picture.
+        /// Planes of such an image.
         needed: usize,
         /// Planes that there are.
         got: usize,
@@ -236,7 +236,7 @@ pub enum MetricError {
     #[error("interrupted")]
     Cancelled,
     /// A sample is not a number or infinite.
-    #[error("{metric} takes finite samples, the picture holds others")]
+    #[error("{metric} takes finite samples, the image holds others")]
     NotFinite {
         /// The measure.
         metric: &'static str,
@@ -318,7 +318,7 @@ fn word(model: Model) -> &'static str {
     }
 }
 
-/// Scores a picture against another, or alone, on the threads and with the instructions of the context.
+/// Scores an image against another, or alone, on the threads and with the instructions of the context.
 type ScoreFn = fn(&Image, Option<&Image>, &Context<'_>) -> Result<Score, MetricError>;
 
 /// One measure of the registry.
@@ -332,13 +332,13 @@ pub struct Metric {
     pub purpose: &'static str,
     /// Which way is better.
     pub better: Better,
-    /// What the second picture must be.
+    /// What the second image must be.
     pub against: Against,
     /// Possible values, in words.
     pub range: &'static str,
     /// Unit, in words; empty where there is none.
     pub unit: &'static str,
-    /// Smaller pictures have no value.
+    /// Smaller images have no value.
     pub least: Least,
     /// Name in [`unband_nets::zoo`] of the numbers that it needs in [`Context::models`]; none are part of unband.
     pub network: Option<&'static str>,
@@ -361,12 +361,12 @@ impl Metric {
         }
     }
 
-    /// Measures a picture, against the other that [`Metric::against`] asks for. The value is the same for every number
+    /// Measures an image, against the other that [`Metric::against`] asks for. The value is the same for every number
     /// of threads and every instruction set, and never not-a-number.
     ///
     /// # Errors
-    /// All of them name the measure and its limit: a picture to compare with is missing, or differs in size or colour
-    /// model; the picture is too small, holds samples that are not finite, or is YUV for a measure that takes RGB and
+    /// All of them name the measure and its limit: an image to compare with is missing, or differs in size or colour
+    /// model; the image is too small, holds samples that are not finite, or is YUV for a measure that takes RGB and
     /// grey; there is nothing in it that the measure counts; the network that it runs is not in [`Context::models`]; or
     /// when cancelled.
     pub fn score(
@@ -417,7 +417,7 @@ pub static METRICS: &[Metric] = &[
     pi::ENTRY_PIRM,
 ];
 
-/// What is measured of the frames of two films beside the registry: it takes frames as they are stored, or speaks of the
+/// What is measured of the frames of two videos beside the registry: it takes frames as they are stored, or speaks of the
 /// reference.
 pub static FILM_METRICS: &[Metric] = &[
     film_psnr::ALL,
@@ -436,7 +436,7 @@ pub fn find(name: &str) -> Option<&'static Metric> {
     METRICS.iter().find(|m| m.name == name)
 }
 
-/// Both pictures, or an error when one is missing, they differ in size or colour model, or are neither RGB nor grey.
+/// Both images, or an error when one is missing, they differ in size or colour model, or are neither RGB nor grey.
 pub(crate) fn both<'a>(
     metric: &'static str,
     with: &'static str,
@@ -485,7 +485,7 @@ pub(crate) fn same_size(
     Err(MetricError::Size { metric, width, height, other_width, other_height })
 }
 
-/// An error unless the picture is RGB or grey, whole, and all its samples are finite.
+/// An error unless the image is RGB or grey, whole, and all its samples are finite.
 pub(crate) fn check(metric: &'static str, image: &Image) -> Result<(), MetricError> {
     whole(metric, image)?;
     if image.is_yuv() {

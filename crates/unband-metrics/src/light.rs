@@ -4,10 +4,10 @@ use unband_image::{Depth, Image};
 
 use crate::field::Field;
 
-/// The planes of a picture as linear light, 0 to 1, its samples taken for sRGB. Nothing is clamped: below black the
+/// The planes of an image as linear light, 0 to 1, its samples taken for sRGB. Nothing is clamped: below black the
 /// straight piece goes on, above white the curve.
 ///
-/// Samples count as they are stored, in `f32`, so that a picture has the same light at every depth, to the last bit.
+/// Samples count as they are stored, in `f32`, so that an image has the same light at every depth, to the last bit.
 pub(crate) fn linear_planes(image: &Image) -> Vec<Field> {
     let depth = image.depth;
     // What floating point has in place of codes is computed sample by sample.

@@ -1,4 +1,4 @@
-//! LPIPS: how different two pictures look to a network that was trained to tell things apart.
+//! LPIPS: how different two images look to a network that was trained to tell things apart.
 //!
 //! The weights of the distance come with the program; those of the network under it are torchvision's and have to be
 //! imported.
@@ -18,16 +18,16 @@ pub const fn least_side(backbone: Backbone) -> usize {
     }
 }
 
-/// The distance of two pictures of one size: 0 for equal ones, rarely above 1. The same both ways round.
+/// The distance of two images of one size: 0 for equal ones, rarely above 1. The same both ways round.
 ///
-/// `features` is the network of the backbone. A grey picture counts as three equal channels; nothing is rounded. Memory: the
-/// features of both pictures, of VGG-16 some 1,000 bytes per pixel.
+/// `features` is the network of the backbone. A grey image counts as three equal channels; nothing is rounded. Memory: the
+/// features of both images, of VGG-16 some 1,000 bytes per pixel.
 ///
 /// Source: Zhang et al., "The unreasonable effectiveness of deep features as a perceptual metric", CVPR 2018;
 /// richzhang/PerceptualSimilarity `lpips/lpips.py`, version 0.1.
 ///
 /// # Errors
-/// When the pictures differ in size or colour model, have a side below [`least_side`], are not RGB or grey, or hold samples
+/// When the images differ in size or colour model, have a side below [`least_side`], are not RGB or grey, or hold samples
 /// that are not finite; when `features` is another network, or when cancelled.
 pub fn lpips(
     image: &Image,
@@ -81,8 +81,8 @@ fn score(
 /// On AlexNet.
 pub const ENTRY: Metric = Metric {
     name: "lpips",
-    title: "Distance of what AlexNet sees in two pictures",
-    purpose: "How different two pictures look to people, as papers on restoration report it.",
+    title: "Distance of what AlexNet sees in two images",
+    purpose: "How different two images look to people, as papers on restoration report it.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0 and more, rarely above 1",
@@ -96,7 +96,7 @@ pub const ENTRY: Metric = Metric {
 /// On VGG-16.
 pub const ENTRY_VGG: Metric = Metric {
     name: "lpips-vgg",
-    title: "Distance of what VGG-16 sees in two pictures",
+    title: "Distance of what VGG-16 sees in two images",
     purpose: "The same on the network that serves as a loss. Slow, and wants some 1,000 bytes of memory per pixel.",
     least: Least::Sides(least_side(Backbone::Vgg)),
     network: Some("vgg16"),
@@ -107,7 +107,7 @@ pub const ENTRY_VGG: Metric = Metric {
 /// On SqueezeNet.
 pub const ENTRY_SQUEEZE: Metric = Metric {
     name: "lpips-squeeze",
-    title: "Distance of what SqueezeNet sees in two pictures",
+    title: "Distance of what SqueezeNet sees in two images",
     purpose: "The same on a network of a few megabytes.",
     least: Least::Sides(least_side(Backbone::Squeeze)),
     network: Some("squeezenet"),

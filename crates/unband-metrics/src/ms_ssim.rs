@@ -14,15 +14,15 @@ pub const LEAST_SIDE: usize = 11 << 4;
 const WEIGHTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 
 /// Multi-scale SSIM of grey (0.299, 0.587, 0.114): the product of the mean contrast-and-structure terms of four scales
-/// and the mean SSIM of the fifth, each to its weight. 0..=1, 1 for equal pictures.
+/// and the mean SSIM of the fifth, each to its weight. 0..=1, 1 for equal images.
 ///
-/// Grey is rounded to whole codes of the deeper of the two pictures, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
+/// Grey is rounded to whole codes of the deeper of the two images, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
 /// hardly at all for a 16-bit one, not at all for floating point.
 /// Source: Wang, Simoncelli, Bovik, "Multi-scale structural similarity for image quality assessment", 2003; `msssim.m`.
 /// Differs: a negative mean counts as 0; the original's result is then a complex number.
 ///
 /// # Errors
-/// When the pictures differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or hold
+/// When the images differ in size or colour model, have a side below [`LEAST_SIDE`], are not RGB or grey, or hold
 /// samples that are not finite.
 pub fn ms_ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     of_grey(image, Some(reference), &alone())
@@ -31,7 +31,7 @@ pub fn ms_ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
 /// Multi-scale SSIM per channel, then the mean over channels, as networks are trained and compared with it.
 ///
 /// Source: pytorch-msssim 1.0.0, `ms_ssim` with `data_range` 255: its window in single precision, its halving with zeros
-/// around pictures of odd size.
+/// around images of odd size.
 ///
 /// # Errors
 /// As [`ms_ssim`].

@@ -28,13 +28,13 @@ pub(crate) fn is_there(network: &str, models: Option<&Path>) -> bool {
     models.is_some_and(|folder| models::file(folder, network).is_file())
 }
 
-/// Red, green and blue as networks take them, 0 black and 1 white; a grey picture has its plane three times.
+/// Red, green and blue as networks take them, 0 black and 1 white; a grey image has its plane three times.
 pub(crate) fn rgb(image: &Image) -> Map<f32> {
     let planes = (0..3).flat_map(|c| &image.planes[c.min(image.planes.len() - 1)].data);
     Map { shape: Shape::new(3, image.height(), image.width()), data: planes.copied().collect() }
 }
 
-/// The outputs of a network for a picture.
+/// The outputs of a network for an image.
 pub(crate) fn run(
     metric: &'static str,
     engine: &Engine,

@@ -1,7 +1,7 @@
-//! NIQE: how far the statistics of a picture lie from those of good photographs.
+//! NIQE: how far the statistics of an image lie from those of good photographs.
 //!
 //! Lower is better; photographs score 2 to 5. It was made for distortions of photographs: on ramps and other drawings it
-//! means nothing, and where a picture is exactly flat its value hangs on rounding. Never rank methods by it alone.
+//! means nothing, and where an image is exactly flat its value hangs on rounding. Never rank methods by it alone.
 
 mod aggd;
 mod pristine;
@@ -20,9 +20,9 @@ pub const BLOCK: usize = 96;
 /// Numbers that describe a block: 18 at each of two scales.
 const FEATURES: usize = 36;
 
-/// How far a picture's luma is from natural, 0 and more; lower is better.
+/// How far an image's luma is from natural, 0 and more; lower is better.
 ///
-/// Luma is that of BT.601 in studio range, rounded to 8 bits; of YUV pictures the luma plane. Samples beyond the last
+/// Luma is that of BT.601 in studio range, rounded to 8 bits; of YUV images the luma plane. Samples beyond the last
 /// whole block to the right and below are left out. Grey counts as three equal channels. Sums in `f64`; the same for
 /// every number of threads.
 ///
@@ -99,7 +99,7 @@ fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, M
 pub const ENTRY: Metric = Metric {
     name: NAME,
     title: "Distance from the statistics of natural photographs",
-    purpose: "Whether a picture looks like a photograph. It says little about banding: never rank methods by it alone.",
+    purpose: "Whether an image looks like a photograph. It says little about banding: never rank methods by it alone.",
     better: Better::Lower,
     against: Against::Nothing,
     range: "0 and more, photographs 2 to 5",
@@ -115,11 +115,11 @@ fn gap(image: &Image, reference: Option<&Image>, ctx: &Context<'_>) -> Result<Sc
     Ok(Score::of((niqe(image, ctx)? - niqe(reference, ctx)?).abs()))
 }
 
-/// The registry's line: NIQE where the clean picture is known.
+/// The registry's line: NIQE where the clean image is known.
 pub const ENTRY_GAP: Metric = Metric {
     name: "niqe-gap",
     title: "Difference of NIQE from the reference's",
-    purpose: "Whether a picture looks as much like a photograph as the clean one does. A window of sky has a high NIQE however clean it is.",
+    purpose: "Whether an image looks as much like a photograph as the clean one does. A window of sky has a high NIQE however clean it is.",
     better: Better::Lower,
     against: Against::Reference,
     range: "0 and more",

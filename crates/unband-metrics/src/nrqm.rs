@@ -1,4 +1,4 @@
-//! NRQM, also called Ma's score: how good an upscaled picture looks, learned from what people said of such pictures.
+//! NRQM, also called Ma's score: how good an upscaled image looks, learned from what people said of such images.
 //!
 //! Higher is better, about 0 to 10. The forests that it learned are its authors' and have to be imported.
 
@@ -21,12 +21,12 @@ pub use model::{MODEL, Model, Quality};
 
 const NAME: &str = "nrqm";
 
-/// Halvings of the picture: local frequencies and spatial discontinuity are measured at three sizes.
+/// Halvings of the image: local frequencies and spatial discontinuity are measured at three sizes.
 const SIZES: usize = 3;
 
-/// The least side of a picture: a quarter of it still has 5×5 blocks of 5×5 samples.
+/// The least side of an image: a quarter of it still has 5×5 blocks of 5×5 samples.
 ///
-/// Differs: the authors' code also takes pictures as narrow as 45 samples whose other side makes up for it.
+/// Differs: the authors' code also takes images as narrow as 45 samples whose other side makes up for it.
 pub const LEAST_SIDE: usize = 84;
 
 const _: () = assert!(LEAST_SIDE >= global::LEAST_SIDE);
@@ -34,7 +34,7 @@ const _: () = assert!(LEAST_SIDE >= global::LEAST_SIDE);
 /// Features of each group.
 const GROUPS: [usize; 3] = [SIZES * frequency::COUNT, global::COUNT, SIZES * spatial::COUNT];
 
-/// What NRQM measures of a picture before anything learned comes in.
+/// What NRQM measures of an image before anything learned comes in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features {
     /// Local frequencies, 6 at each of three sizes.
@@ -45,7 +45,7 @@ pub struct Features {
     pub spatial: [f64; GROUPS[2]],
 }
 
-/// The features of a picture's grey, 0.299 R + 0.587 G + 0.114 B as MATLAB's `rgb2gray` rounds it: to whole codes, of 8 bits at
+/// The features of an image's grey, 0.299 R + 0.587 G + 0.114 B as MATLAB's `rgb2gray` rounds it: to whole codes, of 8 bits at
 /// least; with floating point nothing is rounded.
 ///
 /// Memory: some 220 bytes per sample. Cost: about two seconds a megapixel on one core.
@@ -54,13 +54,13 @@ pub struct Features {
 /// Computer Vision and Image Understanding 158, 2017; chaoma99/sr-metric `feature_all.m`.
 ///
 /// # Errors
-/// When a side is below [`LEAST_SIDE`] samples, the picture is not RGB or grey, a sample is not finite, or when cancelled.
+/// When a side is below [`LEAST_SIDE`] samples, the image is not RGB or grey, a sample is not finite, or when cancelled.
 pub fn features(image: &Image, ctx: &Context<'_>) -> Result<Features, MetricError> {
     check(NAME, image)?;
     of_grey(&grey(image), ctx)
 }
 
-/// The quality of a picture by the learned model: [`features`], then [`Model::quality`].
+/// The quality of an image by the learned model: [`features`], then [`Model::quality`].
 ///
 /// # Errors
 /// As [`features`].
@@ -137,8 +137,8 @@ fn score(image: &Image, _: Option<&Image>, ctx: &Context<'_>) -> Result<Score, M
 /// The registry's line.
 pub const ENTRY: Metric = Metric {
     name: NAME,
-    title: "Quality that people would give an upscaled picture, learned",
-    purpose: "Upscaled pictures without a reference, as papers on super-resolution report it (Ma's score). Its authors' model has to be imported. It does not always agree with people, least of all on degradations that it never saw.",
+    title: "Quality that people would give an upscaled image, learned",
+    purpose: "Upscaled images without a reference, as papers on super-resolution report it (Ma's score). Its authors' model has to be imported. It does not always agree with people, least of all on degradations that it never saw.",
     better: Better::Higher,
     against: Against::Nothing,
     range: "about 0 to 10",

@@ -1,4 +1,4 @@
-//! The perceptual index: the mean of how natural a picture looks and how good an upscaled one.
+//! The perceptual index: the mean of how natural an image looks and how good an upscaled one.
 
 use unband_image::{Context, Image};
 
@@ -28,7 +28,7 @@ impl Index {
     }
 }
 
-/// The index of a picture: of what [`fn@crate::niqe::niqe`] and [`fn@crate::nrqm::nrqm`] say of it, the former of its luma, the
+/// The index of an image: of what [`fn@crate::niqe::niqe`] and [`fn@crate::nrqm::nrqm`] say of it, the former of its luma, the
 /// latter of its grey.
 ///
 /// Source: Y. Blau et al., "The 2018 PIRM challenge on perceptual image super-resolution", ECCV Workshops 2018.
@@ -59,7 +59,7 @@ pub fn pi_pirm(image: &Image, model: &Model, ctx: &Context<'_>) -> Result<Index,
 /// One of the two.
 type IndexFn = fn(&Image, &Model, &Context<'_>) -> Result<Index, MetricError>;
 
-/// What a picture lacks is told before what was not imported.
+/// What an image lacks is told before what was not imported.
 fn score(
     (name, least): (&'static str, usize),
     of: IndexFn,
@@ -73,14 +73,14 @@ fn score(
     Ok(Score { value, details: vec![("niqe", niqe), ("nrqm", nrqm)] })
 }
 
-/// Of whole pictures.
+/// Of whole images.
 pub const ENTRY: Metric = Metric {
     name: "pi",
     title: "Perceptual index: mean of NIQE and of 10 less NRQM",
-    purpose: "Upscaled pictures without a reference, as papers on super-resolution report it: half of (10 − `nrqm`) + `niqe`. NRQM's model has to be imported.",
+    purpose: "Upscaled images without a reference, as papers on super-resolution report it: half of (10 − `nrqm`) + `niqe`. NRQM's model has to be imported.",
     better: Better::Lower,
     against: Against::Nothing,
-    range: "about 0 to 10, more for pictures that are nothing like photographs",
+    range: "about 0 to 10, more for images that are nothing like photographs",
     unit: "",
     least: Least::Sides(niqe::BLOCK),
     network: Some(nrqm::MODEL),

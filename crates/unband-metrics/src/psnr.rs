@@ -13,11 +13,11 @@ pub fn from_mse(mse: f64) -> f64 {
     10.0 * (255.0 * 255.0 / mse).log10()
 }
 
-/// PSNR over all pixels and all channels together, in dB; infinite for equal pictures. A grey picture counts
+/// PSNR over all pixels and all channels together, in dB; infinite for equal images. A grey image counts
 /// as three equal channels. Any depth: samples are compared as they are, nothing is rounded.
 ///
 /// # Errors
-/// When the pictures differ in size or colour model, are not RGB or grey, or hold samples that are not finite.
+/// When the images differ in size or colour model, are not RGB or grey, or hold samples that are not finite.
 pub fn psnr(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     of_channels(image, Some(reference))
 }
@@ -78,10 +78,10 @@ fn score_y_rounded(image: &Image, reference: Option<&Image>, _: &Context<'_>) ->
 pub const ENTRY: Metric = Metric {
     name: "psnr",
     title: "Peak signal-to-noise ratio over all channels",
-    purpose: "The error over the whole picture in one number, comparable between papers. Where it lies does not matter: a contour of one code in a sky hardly moves it.",
+    purpose: "The error over the whole image in one number, comparable between papers. Where it lies does not matter: a contour of one code in a sky hardly moves it.",
     better: Better::Higher,
     against: Against::Reference,
-    range: "0 and more, infinite for equal pictures",
+    range: "0 and more, infinite for equal images",
     unit: "dB",
     least: Least::Sample,
     network: None,

@@ -24,7 +24,7 @@ pub fn ssim_field(a: &Field, b: &Field) -> Result<f64, MetricError> {
 /// SSIM of the 11×11 Gaussian window per channel, then the mean over channels.
 ///
 /// # Errors
-/// When the pictures differ in size or colour model, are smaller than 11×11, are not RGB or grey, or hold samples that
+/// When the images differ in size or colour model, are smaller than 11×11, are not RGB or grey, or hold samples that
 /// are not finite.
 pub fn ssim(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     over_channels(ENTRY.name, image, Some(reference), &Window::gaussian(), &alone())
@@ -50,7 +50,7 @@ pub fn ssim_uniform7(image: &Image, reference: &Image) -> Result<f64, MetricErro
 /// SSIM of the 11×11 Gaussian window on grey (0.299, 0.587, 0.114) that is first made smaller by the whole number
 /// nearest to `shorter side / 256`, as the authors' MATLAB program does.
 ///
-/// Grey is rounded to whole codes of the deeper of the two pictures, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
+/// Grey is rounded to whole codes of the deeper of the two images, as `rgb2gray` does: to 8-bit codes for an 8-bit pair,
 /// hardly at all for a 16-bit one, not at all for floating point.
 ///
 /// # Errors
@@ -150,11 +150,11 @@ pub const ENTRY_UNIFORM7: Metric = Metric {
     ..ENTRY
 };
 
-/// Grey, reduced with the size of the picture.
+/// Grey, reduced with the size of the image.
 pub const ENTRY_MATLAB_GRAY: Metric = Metric {
     name: "ssim-matlab-gray",
     title: "Structural similarity of grey at about 256 rows",
-    purpose: "For tables made with the authors' program: the picture is made smaller first.",
+    purpose: "For tables made with the authors' program: the image is made smaller first.",
     source: "Wang et al. 2004; the authors' `ssim.m` with its automatic reduction",
     score: score_matlab_gray,
     ..ENTRY

@@ -18,7 +18,7 @@ pub(crate) struct Window<const N: usize> {
     sample: f64,
 }
 
-/// Means over all positions at which the window lies inside the picture.
+/// Means over all positions at which the window lies inside the image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Means {
     /// Luminance × contrast × structure: SSIM itself.

@@ -9,7 +9,7 @@ use crate::{Against, Better, Least, Metric, MetricError, Score, at_least, both};
 /// Least side.
 pub const LEAST_SIDE: usize = 8;
 
-/// SSIMULACRA2 of pictures whose samples are taken for sRGB: 100 for equal pictures, 90 when even flipping between them
+/// SSIMULACRA2 of images whose samples are taken for sRGB: 100 for equal images, 90 when even flipping between them
 /// shows nothing, 70 high, 50 medium, 30 low quality, without a lower end.
 ///
 /// Nothing is rounded to 8 bits or clamped: linear light goes in as `f32`. The filters of the crate work in single
@@ -17,7 +17,7 @@ pub const LEAST_SIDE: usize = 8;
 /// Source: github.com/cloudinary/ssimulacra2, by the crate `fast-ssim2`.
 ///
 /// # Errors
-/// When the pictures differ in size or colour model, have a side below [`LEAST_SIDE`] or more than 2²⁸ pixels, are not
+/// When the images differ in size or colour model, have a side below [`LEAST_SIDE`] or more than 2²⁸ pixels, are not
 /// RGB or grey, or hold samples that are not finite.
 pub fn ssimulacra2(image: &Image, reference: &Image) -> Result<f64, MetricError> {
     measure(image, Some(reference))
@@ -40,7 +40,7 @@ fn measure(image: &Image, reference: Option<&Image>) -> Result<f64, MetricError>
     Ok(compute_ssimulacra2(&slice(&a)?, &slice(&b)?)?)
 }
 
-/// Red, green and blue of each pixel in linear light; a grey picture counts as three equal channels.
+/// Red, green and blue of each pixel in linear light; a grey image counts as three equal channels.
 fn interleaved(image: &Image) -> Vec<f32> {
     let planes = linear_planes(image);
     let [r, g, b] = std::array::from_fn(|c| &planes[c.min(planes.len() - 1)].data);
@@ -59,7 +59,7 @@ pub const ENTRY: Metric = Metric {
     purpose: "How good a lossy copy looks: at 90 even flipping shows no difference, 70 is high, 50 medium and 30 low quality.",
     better: Better::Higher,
     against: Against::Reference,
-    range: "100 for equal pictures, below 0 for very bad ones",
+    range: "100 for equal images, below 0 for very bad ones",
     unit: "",
     least: Least::Sides(LEAST_SIDE),
     network: None,

@@ -12,7 +12,7 @@ const TEXTURE_CODES: f64 = 12.0;
 /// input, in 8-bit codes; dither included.
 ///
 /// # Errors
-/// When the sizes differ, the pictures are not RGB or grey, or the input has no texture at all.
+/// When the sizes differ, the images are not RGB or grey, or the input has no texture at all.
 pub fn texture_change(image: &Image, input: &Image) -> Result<f64, MetricError> {
     let (image, input) = both("texture-change", "the input", image, Some(input))?;
     let (before, after) = (Field::luma(input), Field::luma(image));

@@ -10,7 +10,7 @@ use crate::param::{Param, ParamId};
 use crate::shape::{Shape, ShapeError};
 
 impl Graph {
-    /// A table of what the network does to a picture of that size: where, what, the result's channels × rows × columns,
+    /// A table of what the network does to an image of that size: where, what, the result's channels × rows × columns,
     /// learned numbers, multiply-adds. An operation and what only follows it share a line; lines that come again and again
     /// are shown once, below a line that says how often and counts all of them. What has no name of its own is at "·". Totals
     /// are last.
@@ -61,7 +61,7 @@ impl Graph {
         };
         let radius = match self.receptive_radius() {
             Some(radius) => format!("{} samples to each side", grouped(radius as u64)),
-            None => "the whole picture, or as far as it decides".to_owned(),
+            None => "the whole image, or as far as it decides".to_owned(),
         };
         let multiple = match self.size_multiple() {
             Some(1) => "any size".to_owned(),

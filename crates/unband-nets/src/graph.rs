@@ -22,7 +22,7 @@ pub struct Input {
     pub name: String,
     /// Its channels.
     pub channels: usize,
-    /// One sample per channel instead of a picture: a time, a strength.
+    /// One sample per channel instead of an image: a time, a strength.
     pub point: bool,
 }
 
@@ -50,7 +50,7 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// Its parameters.
     pub params: Vec<Param>,
-    /// Its results by name; the first is the picture.
+    /// Its results by name; the first is the image.
     pub outputs: Vec<(String, Value)>,
 }
 
@@ -70,7 +70,7 @@ impl Graph {
         self.outputs.iter().find(|(n, _)| n == name).map(|&(_, value)| value)
     }
 
-    /// Shapes of all results for pictures of that size.
+    /// Shapes of all results for images of that size.
     ///
     /// # Errors
     /// The first operation that cannot take what it gets.
@@ -97,7 +97,7 @@ impl Graph {
         Ok(shapes)
     }
 
-    /// Multiply-adds of convolutions, linear layers and attention for a picture of that size.
+    /// Multiply-adds of convolutions, linear layers and attention for an image of that size.
     ///
     /// # Errors
     /// As [`Graph::shapes`].
@@ -110,7 +110,7 @@ impl Graph {
         Ok(each.sum())
     }
 
-    /// Sides of pictures must be multiples of this; powers of two up to 1024 are tried.
+    /// Sides of images must be multiples of this; powers of two up to 1024 are tried.
     pub fn size_multiple(&self) -> Option<usize> {
         (0..=10).map(|i| 1usize << i).find(|m| {
             // Large enough for any network, and multiples of no more than m.
@@ -121,8 +121,8 @@ impl Graph {
         })
     }
 
-    /// Rows of the picture that it gives over those of the one that it takes: 4 for a network that enlarges four times. `None`
-    /// where that is no whole number, the same for columns, where the channels differ, and where pictures have no common size.
+    /// Rows of the image that it gives over those of the one that it takes: 4 for a network that enlarges four times. `None`
+    /// where that is no whole number, the same for columns, where the channels differ, and where images have no common size.
     pub fn scale(&self) -> Option<usize> {
         let side = 64 * self.size_multiple()?;
         let shapes = self.shapes(side, side).ok()?;

@@ -44,7 +44,7 @@ impl Net {
         }
     }
 
-    /// An input picture.
+    /// An input image.
     pub fn input(&mut self, name: impl Into<String>, channels: usize) -> Value {
         self.add_input(name.into(), channels, false)
     }
@@ -139,7 +139,7 @@ impl Net {
         self.scopes.join(".")
     }
 
-    /// The graph with its outputs, the picture first.
+    /// The graph with its outputs, the image first.
     ///
     /// # Errors
     /// The first fault met while building.

@@ -62,13 +62,13 @@ pub enum Op {
     Crop(Crop),
     /// Largest of a window.
     MaxPool(MaxPool),
-    /// Over the whole picture.
+    /// Over the whole image.
     Reduce(Reduce),
     /// Everything into channels.
     Flatten,
     /// Zeroes samples while training, or where a network runs that way.
     Dropout(f32),
-    /// Drops all of a picture's samples, of a share of the pictures, while training: stochastic depth.
+    /// Drops all of an image's samples, of a share of the images, while training: stochastic depth.
     DropPath(f32),
 }
 
@@ -86,7 +86,7 @@ pub struct Reach {
     pub radius: f64,
     /// Size of an output sample over that of an input sample: 2 for a stride of 2, 0.5 for upsampling by 2.
     pub step: f64,
-    /// Looks at the whole picture, or as far as its parameters tell it to.
+    /// Looks at the whole image, or as far as its parameters tell it to.
     pub global: bool,
 }
 

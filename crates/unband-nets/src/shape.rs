@@ -47,7 +47,7 @@ impl fmt::Display for Shape {
     }
 }
 
-/// A picture's size does not fit a network.
+/// An image's size does not fit a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {what}")]
 pub struct ShapeError {

@@ -1,4 +1,4 @@
-//! Rows before and after a change: how much moved, and the mean of a film's frames.
+//! Rows before and after a change: how much moved, and the mean of a video's frames.
 // Bodies must melt into each level's function, and must not branch, to be vectorised for it.
 #![allow(clippy::inline_always)]
 

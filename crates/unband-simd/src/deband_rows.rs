@@ -17,7 +17,7 @@ mod x86;
 
 use crate::Level;
 
-/// For each sample of a picture, how far away the four samples lie that it is compared with: at
+/// For each sample of an image, how far away the four samples lie that it is compared with: at
 /// `(x ± across, y ± down)`, all four sign pairs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offsets {
@@ -27,7 +27,7 @@ pub struct Offsets {
     reach_down: usize,
 }
 
-/// The table is read as often as the picture, so its size matters.
+/// The table is read as often as the image, so its size matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Distances {
     /// Up to 15: across in the lower half of a byte, down in the upper.

@@ -55,14 +55,14 @@ fn place_body(rows: &mut [f32], columns: &mut [f32], turns: &Turns, tap: (f32, f
     }
 }
 
-/// Rows of a picture, samples channel by channel.
+/// Rows of an image, samples channel by channel.
 #[derive(Clone, Copy, Debug)]
 pub struct Picture<'a> {
     /// The rows at hand.
     pub rows: &'a [&'a [f32]],
     /// Number of the first of them.
     pub first: usize,
-    /// Rows of the whole picture.
+    /// Rows of the whole image.
     pub height: usize,
     /// Columns.
     pub width: usize,
@@ -73,7 +73,7 @@ pub struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
-    /// The channels of a sample; zeroes outside the picture.
+    /// The channels of a sample; zeroes outside the image.
     #[inline(always)]
     fn at(&self, y: i32, x: i32) -> &'a [f32] {
         if y < 0 || x < 0 || y as usize >= self.height || x as usize >= self.width {
@@ -114,7 +114,7 @@ dispatch! {
     pub fn place(
         level, rows: &mut [f32], columns: &mut [f32], turns: &Turns, tap: (f32, f32), y: f32, x: f32,
     ) = place_body;
-    /// Bilinear samples at rows and columns, `step` floats from one to the next in `out`; what lies outside the picture is
+    /// Bilinear samples at rows and columns, `step` floats from one to the next in `out`; what lies outside the image is
     /// zero. All rows that are read must be at hand.
     pub fn gather(
         level, out: &mut [f32], step: usize, rows: &[f32], columns: &[f32], picture: &Picture<'_>,

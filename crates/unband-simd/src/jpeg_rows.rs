@@ -1,4 +1,4 @@
-//! Rows of JPEG's components to rows of a picture: chroma made as large as luma, and luma and chroma to colours.
+//! Rows of JPEG's components to rows of an image: chroma made as large as luma, and luma and chroma to colours.
 
 // Bodies must be inlined into each level's function to be compiled for it.
 #![allow(clippy::inline_always)]

@@ -24,7 +24,7 @@ pub struct Shader {
     pub grain: f32,
     /// Samples nearer to this value than the span of the noise get less of it.
     pub neutral: f32,
-    /// Third word of the random state: the picture's number.
+    /// Third word of the random state: the image's number.
     pub index: u32,
 }
 
@@ -84,7 +84,7 @@ dispatch! {
     /// # Panics
     /// When the field does not hold the row, or not the samples that its size asks for.
     pub fn deband_row(level, out: &mut [f32], field: &Field<'_>, at: (usize, usize), shader: &Shader) = one;
-    /// As [`deband_row`] for three planes of one picture: one place and distance for a pixel, noise for each plane.
+    /// As [`deband_row`] for three planes of one image: one place and distance for a pixel, noise for each plane.
     ///
     /// # Panics
     /// As [`deband_row`]; and when the rows differ in length, or the fields in place, size or stride.
@@ -135,7 +135,7 @@ fn body<const N: usize>(
     for (out, field) in out.iter().zip(fields) {
         field.check((x0, y), count);
         let shape = |f: &Field<'_>| (f.stride, f.first, f.size);
-        assert!(out.len() == count && shape(field) == shape(fields[0]), "planes of one picture are alike");
+        assert!(out.len() == count && shape(field) == shape(fields[0]), "planes of one image are alike");
     }
     let threshold = shader.threshold / 1000.0;
     let grain = shader.grain / 1000.0;

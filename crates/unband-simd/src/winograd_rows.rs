@@ -424,7 +424,7 @@ unsafe fn multiply<V: Lanes, K: Products<V>, const P: usize, const B: usize>(
     }
 }
 
-/// Four samples of a tile's row with their bias, as far as they are of the picture.
+/// Four samples of a tile's row with their bias, as far as they are of the image.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", test))]
 #[inline(always)]
 unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, (row, first): (usize, usize), o: usize, samples: [V; TILE]) {
@@ -438,7 +438,7 @@ unsafe fn place<V: Lanes>(quad: &mut Quad<'_>, (row, first): (usize, usize), o: 
     // SAFETY: rows of the result hold `width` samples, slices hold a vector where one is read or written.
     unsafe {
         if here == V::LEN {
-            // Tiles beyond the picture's width have no samples inside.
+            // Tiles beyond the image's width have no samples inside.
             let (bias, to) = (V::load(quad.bias.as_ptr().add(o)), out.wrapping_add(first * outputs + o));
             for (j, v) in samples.into_iter().enumerate().take(inside) {
                 v.add(bias).store(to.wrapping_add(j * dilation * outputs));

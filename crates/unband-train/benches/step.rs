@@ -1,4 +1,4 @@
-//! One training step of the light net: 8 pictures of 128×128, mean absolute difference, Adam.
+//! One training step of the light net: 8 images of 128×128, mean absolute difference, Adam.
 //!
 //! For `tools/bench_train.py`, which runs PyTorch in turns with it: `--serve FOLDER` writes the numbers that the network starts
 //! with as `weights.safetensors`, what goes in and what is wanted as `batch.safetensors`, says "ready", and then takes a step

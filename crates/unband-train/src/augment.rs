@@ -1,4 +1,4 @@
-//! What is done to both pictures of a pair.
+//! What is done to both images of a pair.
 
 use unband_image::Rng;
 
@@ -30,7 +30,7 @@ impl Change {
         self.turn.lay(patch, side, out);
     }
 
-    /// The same of a picture, values of 0 to 1, which is also turned by any angle and made brighter or darker.
+    /// The same of an image, values of 0 to 1, which is also turned by any angle and made brighter or darker.
     pub fn lay_picture(self, patch: &[f32], side: usize, out: &mut Vec<f32>) {
         let start = out.len();
         self.turn.lay(patch, side, out);

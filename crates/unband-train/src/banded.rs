@@ -4,16 +4,16 @@ use unband_image::{Image, Matrix, Plane};
 
 /// A patch is banded when false steps cover this share of it: between one and two contours from side to side.
 const LEAST_SHARE: f64 = 0.03;
-/// Codes by which they exceed the clean picture's. Rounding to 8 bits, which clean pictures went through too, stays below 1.
+/// Codes by which they exceed the clean image's. Rounding to 8 bits, which clean images went through too, stays below 1.
 const LEAST_STEP_CODES: f32 = 1.5;
-/// Where the clean picture steps by more, half a code per sample, there is an edge or a steep slope, which hides contours.
+/// Where the clean image steps by more, half a code per sample, there is an edge or a steep slope, which hides contours.
 const LEVEL_CODES: f32 = 3.0;
 /// Side of the boxes, in samples, even.
 const BOX: usize = 6;
 /// What steps of red, green and blue count beside those of luma: of colour alone they must be twice as high to be seen.
 const OF_COLOR: f32 = 0.5;
 
-/// Is the banding of a degraded patch plain to see? Places count where the clean picture is level and the degraded one steps, by
+/// Is the banding of a degraded patch plain to see? Places count where the clean image is level and the degraded one steps, by
 /// more than it varies on both sides: grain, texture and dither hide lower ones. Luma, red, green and blue are looked at one
 /// by one, so that contours of colour count too.
 ///
@@ -148,7 +148,7 @@ pub(crate) mod tests {
         let stairs = |x: usize| (x / 8 * 8) as f32;
         let clean = image(|x, _, _| stairs(x));
         assert!(!is_banded(&clean, &clean));
-        // Steps made higher are steps of the picture all the same.
+        // Steps made higher are steps of the image all the same.
         assert!(!is_banded(&image(|x, _, _| 2.0 * stairs(x)), &clean));
     }
 

@@ -72,11 +72,11 @@ pub trait Batches: Send {
     /// no more state than its step.
     ///
     /// # Errors
-    /// Pictures that cannot be read, cut or degraded.
+    /// Images that cannot be read, cut or degraded.
     fn next(&mut self, number: u64) -> Result<Batch, TrainError>;
 }
 
-/// Patches of the pictures of a recipe.
+/// Patches of the images of a recipe.
 pub(crate) struct Patches {
     pictures: Pictures,
     augment: Augment,

@@ -11,7 +11,7 @@ pub enum TrainError {
     /// The tensors are not those of the network.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The picture's size does not fit.
+    /// The image's size does not fit.
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// The inputs are not those of the network.
@@ -86,7 +86,7 @@ pub enum TrainError {
     /// The recipe cannot be followed.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
-    /// The pictures cannot be used.
+    /// The images cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
     /// The network cannot be built.
@@ -154,20 +154,20 @@ pub enum TrainError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The same, with all said by the one who writes pictures and weights.
+    /// The same, with all said by the one who writes images and weights.
     #[error(transparent)]
     Write(#[from] unband_io::Error),
 }
 
-/// Why pictures cannot be trained with.
+/// Why images cannot be trained with.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
     /// The mix of degradations cannot be read.
     #[error(transparent)]
     Mix(#[from] unband_data::MixError),
-    /// What a network is told of a picture's grid could not be made.
-    #[error("the smooth surface of a picture could not be made: {what}")]
+    /// What a network is told of an image's grid could not be made.
+    #[error("the smooth surface of an image could not be made: {what}")]
     Surface {
         /// Why.
         what: String,
@@ -184,8 +184,8 @@ pub enum DataError {
         /// Patches tried.
         tries: u64,
     },
-    /// A folder without pictures.
-    #[error("{}: no pictures that can be read ({wanted})", folder.display())]
+    /// A folder without images.
+    #[error("{}: no images that can be read ({wanted})", folder.display())]
     Empty {
         /// The folder.
         folder: PathBuf,
@@ -200,7 +200,7 @@ pub enum DataError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// Pictures without a partner.
+    /// Images without a partner.
     #[error("{count} without a partner of the same name in {}, the first is {}", other.display(), first.display())]
     Missing {
         /// One of them.
@@ -225,10 +225,10 @@ pub enum DataError {
         /// Width and height of both.
         sizes: [(usize, usize); 2],
     },
-    /// A picture that no patch can be cut from.
+    /// An image that no patch can be cut from.
     #[error("{} has {width}×{height} samples, patches need {least}×{least}", file.display())]
     Small {
-        /// The picture.
+        /// The image.
         file: PathBuf,
         /// Columns.
         width: usize,
@@ -237,21 +237,21 @@ pub enum DataError {
         /// Side of a patch, with the room around it.
         least: usize,
     },
-    /// The picture is not RGB.
+    /// The image is not RGB.
     #[error("{}: {source}", file.display())]
     Picture {
-        /// The picture.
+        /// The image.
         file: PathBuf,
         /// Why.
         source: unband_image::ImageError,
     },
-    /// The picture could not be read.
+    /// The image could not be read.
     #[error(transparent)]
     Read(#[from] unband_io::Error),
-    /// The picture could not be degraded.
+    /// The image could not be degraded.
     #[error("{}: {source}", file.display())]
     Degrade {
-        /// The picture.
+        /// The image.
         file: PathBuf,
         /// Why.
         source: unband_data::DegradeError,
@@ -281,13 +281,13 @@ impl TrainError {
             Self::Write(_) | Self::File { .. } => Some(
                 "make room or name another folder with `--out`, then run the same command: it goes on from the last checkpoint",
             ),
-            Self::Data(DataError::Small { .. }) => Some("take larger pictures, or lower `patch`"),
-            Self::Data(DataError::Missing { .. }) => Some("put the picture there or take its partner away"),
+            Self::Data(DataError::Small { .. }) => Some("take larger images, or lower `patch`"),
+            Self::Data(DataError::Missing { .. }) => Some("put the image there or take its partner away"),
             Self::Data(DataError::Empty { .. }) => {
-                Some("name a folder of pictures with `--data`, and one for validation with `--val`")
+                Some("name a folder of images with `--data`, and one for validation with `--val`")
             }
             Self::Data(DataError::NoneBanded { .. } | DataError::NoGrid { .. }) => {
-                Some("take pictures with smooth areas, or a mix that harms them more")
+                Some("take images with smooth areas, or a mix that harms them more")
             }
             _ => None,
         }

@@ -18,7 +18,7 @@ pub(crate) struct Example {
     /// `[3, side, side]`, codes.
     bytes: Vec<u8>,
     pub clean: bool,
-    /// What kind of clean or banded picture it shows: a name of the mix.
+    /// What kind of clean or banded image it shows: a name of the mix.
     pub family: String,
 }
 
@@ -62,7 +62,7 @@ impl Example {
             return None;
         }
         let clean = wanted != Wanted::Banded;
-        // A mix names its kinds of clean pictures first and the causes of banding last.
+        // A mix names its kinds of clean images first and the causes of banding last.
         let family = if clean { made.names.first() } else { made.names.last() };
         // Half of the clean ones are dithered, as good files are.
         let dither = clean && rng.unit_at(0, 20, 0, 0) < 0.5;

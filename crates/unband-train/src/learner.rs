@@ -66,7 +66,7 @@ impl Player {
 struct Seen {
     lq: Tensor<4>,
     gt: Tensor<4>,
-    /// What the network is given beside the picture: what is known of its cells, or INDI's time.
+    /// What the network is given beside the image: what is known of its cells, or INDI's time.
     more: Vec<Tensor<4>>,
 }
 
@@ -111,7 +111,7 @@ impl Learner {
         Ok(())
     }
 
-    /// How many times larger pictures come out.
+    /// How many times larger images come out.
     pub(crate) fn scale(&self) -> usize {
         self.main.model.graph().scale().unwrap_or(1)
     }
@@ -198,7 +198,7 @@ impl Learner {
         Ok((loss, found))
     }
 
-    /// What the network gives for pictures in 0 to 1: `[N, 3, H, W]`, or a probability for each, `[N, 1, 1, 1]`.
+    /// What the network gives for images in 0 to 1: `[N, 3, H, W]`, or a probability for each, `[N, 1, 1, 1]`.
     ///
     /// # Errors
     /// Sizes that do not fit.
@@ -285,7 +285,7 @@ impl Learner {
         Ok(result)
     }
 
-    /// `first` is the place of the part's first picture in the batch.
+    /// `first` is the place of the part's first image in the batch.
     fn seen(&self, batch: &Batch, number: u64, first: usize) -> Seen {
         let mut lq = self.ranged(self.tensor(&batch.lq, batch, 1));
         let gt = if self.classifies() {
@@ -324,12 +324,12 @@ impl Learner {
         self.use_as.purpose == Purpose::Classify
     }
 
-    /// What the network is given beside its picture.
+    /// What the network is given beside its image.
     pub(crate) fn sees(&self) -> Sees {
         self.use_as.sees
     }
 
-    /// Pictures that are so many times as large as the degraded ones.
+    /// Images that are so many times as large as the degraded ones.
     fn tensor(&self, values: &[f32], batch: &Batch, scale: usize) -> Tensor<4> {
         let shape = [batch.n, 3, scale * batch.height, scale * batch.width];
         Tensor::from_data(TensorData::new(values.to_vec(), shape), &self.device)

@@ -1,4 +1,4 @@
-//! Windows of pictures, degraded, with what networks are told of them.
+//! Windows of images, degraded, with what networks are told of them.
 
 use unband_data::Pair;
 use unband_filters::smooth;
@@ -55,7 +55,7 @@ struct Known {
     numbers: Vec<f32>,
 }
 
-/// What is found out about a degraded picture, on one thread.
+/// What is found out about a degraded image, on one thread.
 pub(crate) fn found(lq: &Image) -> Findings {
     inspect(lq, &Context { threads: 1, ..Context::default() })
 }
@@ -73,7 +73,7 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    /// What of a degraded pair is left when `rim` samples of each side of the clean picture, a multiple of the scale, are only
+    /// What of a degraded pair is left when `rim` samples of each side of the clean image, a multiple of the scale, are only
     /// there for what looks beyond patches. `told`: for networks that are told of cells, what was found out about the degraded side.
     pub fn of(
         (pair, names): (Pair, Vec<String>),
@@ -102,7 +102,7 @@ impl Made {
         (inner(&self.pair.lq, window), inner(&self.pair.gt, window.times(self.scale)))
     }
 
-    /// A square whose place is drawn; `side` is that of the clean picture, a multiple of the scale.
+    /// A square whose place is drawn; `side` is that of the clean image, a multiple of the scale.
     pub fn patch(&self, side: usize, draw: impl Fn(u32, usize) -> usize) -> Patch {
         let side = side / self.scale;
         let free = |size: usize| size - 2 * self.rim - side + 1;
@@ -112,7 +112,7 @@ impl Made {
     }
 
     /// The middle, with the height and width of its degraded side: multiples of `multiple`, at most `crop` samples of the clean
-    /// picture where that is not 0. `None` where nothing is left.
+    /// image where that is not 0. `None` where nothing is left.
     pub fn middle(&self, crop: usize, multiple: usize) -> Option<(Patch, usize, usize)> {
         let (w, h) = (self.pair.lq.width(), self.pair.lq.height());
         let most = crop / self.scale;

@@ -147,7 +147,7 @@ impl Model {
         Self { learned: self.learned.into_iter().map(still).collect(), ..self }
     }
 
-    /// The picture and the other outputs, in the graph's order; inputs too. Running statistics are used, dropout keeps all.
+    /// The image and the other outputs, in the graph's order; inputs too. Running statistics are used, dropout keeps all.
     ///
     /// Inputs are `[N, C, H, W]`, points `[N, C, 1, 1]`.
     ///

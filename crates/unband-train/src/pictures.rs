@@ -1,4 +1,4 @@
-//! Pairs of pictures from folders, and patches of them.
+//! Pairs of images from folders, and patches of them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -16,28 +16,28 @@ use crate::error::DataError;
 use crate::made::{Made, Patch, Surface, found};
 use crate::recipe::Data;
 
-/// Decoded pictures that are kept, in bytes.
+/// Decoded images that are kept, in bytes.
 const KEPT: usize = 2 << 30;
 
-/// Windows tried for one that serves, and how many of them in one picture: reading another takes far longer.
+/// Windows tried for one that serves, and how many of them in one image: reading another takes far longer.
 const TRIES: u64 = 400;
 const PLACES: u64 = 40;
 /// Makes other random numbers of a seed for each try; it is not the factor of [`numbered`](crate::batches::numbered), whose seeds
 /// it changes.
 const SALT: u64 = 0xbf58_476d_1ce4_e5b9;
 
-/// A picture in memory: RGB, 16 bits, interleaved.
+/// An image in memory: RGB, 16 bits, interleaved.
 struct Kept {
     width: usize,
     height: usize,
     data: Vec<u16>,
 }
 
-/// Pairs of pictures.
+/// Pairs of images.
 pub(crate) struct Pictures {
-    /// Of each pair the clean picture and, where it is not made, the degraded one.
+    /// Of each pair the clean image and, where it is not made, the degraded one.
     files: Vec<(PathBuf, Option<PathBuf>)>,
-    /// What is done to clean pictures: one of these; nothing where the pairs are there.
+    /// What is done to clean images: one of these; nothing where the pairs are there.
     ways: Vec<Way>,
     /// Side of what is degraded at once, where the recipe says so.
     window: Option<usize>,
@@ -50,7 +50,7 @@ pub(crate) struct Pictures {
 }
 
 impl Pictures {
-    /// Lists what a recipe names; nothing is decoded yet. `scale`: how many times larger than degraded pictures clean ones are.
+    /// Lists what a recipe names; nothing is decoded yet. `scale`: how many times larger than degraded images clean ones are.
     pub fn open(data: &Data, sees: Sees, scale: usize) -> Result<Self, DataError> {
         let (files, ways, window, banded) = match data {
             Data::Clean { folder, degradations, mix, window, banded, .. } => {
@@ -79,7 +79,7 @@ impl Pictures {
         self.files[pair].0.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// A square window of a picture, of at least `side`: which one, where and how degraded by random numbers of `seed`, asked at
+    /// A square window of an image, of at least `side`: which one, where and how degraded by random numbers of `seed`, asked at
     /// frame `sample`. The first of several that serves: a banded one where the recipe asks for that, one with a grid for networks
     /// that are told of it.
     pub fn window(&mut self, side: usize, seed: u64, sample: u32) -> Result<Made, DataError> {
@@ -230,7 +230,7 @@ impl Kept {
     }
 }
 
-/// Files whose ending is that of a picture, by name.
+/// Files whose ending is that of an image, by name.
 fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let failed = |source| DataError::List { folder: folder.to_owned(), source };
     let mut files = Vec::new();
@@ -248,7 +248,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(files)
 }
 
-/// By names without endings, as degraded pictures may be of another format.
+/// By names without endings, as degraded images may be of another format.
 fn pairs(lq: &Path, gt: &Path) -> Result<Vec<(PathBuf, Option<PathBuf>)>, DataError> {
     let by_stem = |folder| -> Result<BTreeMap<OsString, PathBuf>, DataError> {
         let stem = |file: PathBuf| (file.file_stem().unwrap_or_default().to_owned(), file);

@@ -20,7 +20,7 @@ pub struct Recipe {
     pub steps: u64,
     /// Patches per step, over all workers; of each piece when `accumulate` is above 1.
     pub batch: usize,
-    /// Side of a patch, in samples of the clean picture.
+    /// Side of a patch, in samples of the clean image.
     pub patch: usize,
     /// Batches whose gradients are averaged for one step.
     #[serde(default = "one")]
@@ -106,11 +106,11 @@ pub enum TermKind {
     FftL1Parts,
     /// 1 − multi-scale similarity, GGDBN's form.
     MsSsim,
-    /// The second output against the gradient of the clean picture.
+    /// The second output against the gradient of the clean image.
     Gradient,
     /// Absolute difference of each patch as a share of what it was before, so that faint harm counts as much as strong one.
     RelativeL1,
-    /// Steps between neighbouring squares of 4×4 samples that the clean picture does not have, as a share of what they were before.
+    /// Steps between neighbouring squares of 4×4 samples that the clean image does not have, as a share of what they were before.
     RelativeSteps,
     /// Absolute difference of the features of VGG-19, which the user supplies; nothing is looked at where its weight is 0.
     Perceptual,
@@ -119,7 +119,7 @@ pub enum TermKind {
 }
 
 impl TermKind {
-    /// Is it a share of what the degraded picture has?
+    /// Is it a share of what the degraded image has?
     pub fn is_relative(self) -> bool {
         matches!(self, Self::RelativeL1 | Self::RelativeSteps)
     }
@@ -129,7 +129,7 @@ impl TermKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Gan {
-    /// Network that tells made pictures from real ones.
+    /// Network that tells made images from real ones.
     pub discriminator: String,
     /// What it is given and how both learn.
     #[serde(default)]
@@ -146,10 +146,10 @@ pub struct Gan {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rules {
-    /// The discriminator is given the degraded picture beside, moves first, and learns by half of its cross-entropy.
+    /// The discriminator is given the degraded image beside, moves first, and learns by half of its cross-entropy.
     #[default]
     Pix2pix,
-    /// It is given one picture, moves after the other network, and learns by squared distances from 1 and 0 (Mao et al., ICCV 2017).
+    /// It is given one image, moves after the other network, and learns by squared distances from 1 and 0 (Mao et al., ICCV 2017).
     Lsgan,
 }
 
@@ -232,7 +232,7 @@ pub enum Schedule {
     },
 }
 
-/// What is done to both pictures of a pair.
+/// What is done to both images of a pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Augment {
@@ -267,13 +267,13 @@ pub struct Tones {
     pub contrast: f64,
 }
 
-/// Where pairs come from. `window`: side of the square of a picture that is degraded and looked at as a whole (without it: the
+/// Where pairs come from. `window`: side of the square of an image that is degraded and looked at as a whole (without it: the
 /// patch). `reuse`: patches that are cut from it on average; above 1, `pool` windows are kept, of which each patch is cut from one
 /// at random. Networks that classify keep `pool` patches instead, an even number, and see each as often.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {
-    /// A folder with `lq` and `gt`, which hold pictures of the same names and sizes; for networks that enlarge those of `gt` are as
+    /// A folder with `lq` and `gt`, which hold images of the same names and sizes; for networks that enlarge those of `gt` are as
     /// many times larger.
     Pairs {
         /// The folder.
@@ -288,7 +288,7 @@ pub enum Data {
         #[serde(default = "hundred")]
         pool: usize,
     },
-    /// A folder of clean pictures, degraded on the way.
+    /// A folder of clean images, degraded on the way.
     Clean {
         /// The folder.
         folder: PathBuf,
@@ -319,13 +319,13 @@ pub enum Data {
 pub struct Validation {
     /// Steps between validations.
     pub every: u64,
-    /// Pictures, spread evenly over their names; 0 for all.
+    /// Images, spread evenly over their names; 0 for all.
     #[serde(default)]
     pub images: usize,
-    /// Side of the square from the middle that is looked at; 0 for the whole picture as far as the network's multiple goes.
+    /// Side of the square from the middle that is looked at; 0 for the whole image as far as the network's multiple goes.
     #[serde(default)]
     pub crop: usize,
-    /// How many results are written as pictures each time.
+    /// How many results are written as images each time.
     #[serde(default)]
     pub samples: usize,
     /// Where they come from.

@@ -57,7 +57,7 @@ impl Checks<'_> {
         match &r.gan {
             Some(gan) => {
                 self.network("gan.discriminator", &gan.discriminator, &[Purpose::Discriminate])?;
-                // pix2pix's sees two pictures at once.
+                // pix2pix's sees two images at once.
                 let graph = arch::build(&gan.discriminator).and_then(Result::ok);
                 let wanted = if gan.rules == Rules::Pix2pix { 6 } else { 3 };
                 match graph.map(|graph| graph.inputs[0].channels) {
@@ -93,7 +93,7 @@ impl Checks<'_> {
         Err(self.wrong(key, format!("no network `{name}` for this, expected one of {}", allowed.join(", "))))
     }
 
-    /// Networks that classify learn by labels, all others by pictures.
+    /// Networks that classify learn by labels, all others by images.
     fn classifier(&self, r: &Recipe) -> Result<(), RecipeError> {
         let classifies = architecture(&r.network).is_some_and(|a| a.use_as.purpose == Purpose::Classify);
         for (i, term) in r.loss.iter().enumerate() {
@@ -115,7 +115,7 @@ impl Checks<'_> {
         Ok(())
     }
 
-    /// Clean pictures are as many times larger than degraded ones as the network makes them.
+    /// Clean images are as many times larger than degraded ones as the network makes them.
     fn scale(&self, r: &Recipe) -> Result<(), RecipeError> {
         let scale = arch::build(&r.network).and_then(Result::ok).and_then(|graph| graph.scale()).unwrap_or(1);
         for (key, data) in [("data", &r.data), ("validation.data", &r.validation.data)] {
@@ -123,13 +123,13 @@ impl Checks<'_> {
             let found = mix.as_ref().and_then(|mix| Mix::find(mix).ok()).map_or(1, |mix| mix.scale());
             if found != scale {
                 let what = format!(
-                    "makes pictures {found} times smaller, {} makes them {scale} times larger",
+                    "makes images {found} times smaller, {} makes them {scale} times larger",
                     r.network
                 );
                 return Err(self.wrong(&format!("{key}.mix"), what));
             }
             if scale > 1 && *banded {
-                return Err(self.wrong(&format!("{key}.banded"), "is for pictures of one size".into()));
+                return Err(self.wrong(&format!("{key}.banded"), "is for images of one size".into()));
             }
             if window.is_some_and(|window| !window.is_multiple_of(scale)) {
                 return Err(self.wrong(&format!("{key}.window"), format!("must be a multiple of {scale}")));
@@ -140,12 +140,12 @@ impl Checks<'_> {
         }
         match &r.gan {
             Some(gan) if gan.rules == Rules::Pix2pix => {
-                let what = "pix2pix looks at pictures of one size; networks that enlarge play by `lsgan`";
+                let what = "pix2pix looks at images of one size; networks that enlarge play by `lsgan`";
                 Err(self.wrong("gan.rules", what.into()))
             }
             _ => match r.loss.iter().position(|term| term.term.is_relative()) {
                 Some(i) => {
-                    let what = "what is relative compares pictures of one size";
+                    let what = "what is relative compares images of one size";
                     Err(self.wrong(&format!("loss[{i}].term"), what.into()))
                 }
                 None => Ok(()),

@@ -282,7 +282,7 @@ fn clear(folder: &Path) {
 /// What reads a recipe's folders before anything starts: how many pairs there are to learn from.
 ///
 /// # Errors
-/// Folders that cannot be listed or are empty, pictures without partners.
+/// Folders that cannot be listed or are empty, images without partners.
 pub fn pairs(recipe: &Recipe) -> Result<usize, DataError> {
     Ok(crate::pictures::Pictures::open(&recipe.data, Sees::Picture, 1)?.len())
 }

@@ -1,4 +1,4 @@
-//! The network tried on pictures it does not learn from.
+//! The network tried on images it does not learn from.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::made::Patch;
 use crate::pictures::Pictures;
 use crate::recipe::Recipe;
 
-/// Pictures to try a network on, degraded once.
+/// Images to try a network on, degraded once.
 pub(crate) struct Validation {
     /// Name and pair.
     pairs: Vec<(String, Batch)>,
@@ -32,7 +32,7 @@ impl Validation {
         let count = if settings.images == 0 { pictures.len() } else { settings.images.min(pictures.len()) };
         let mut pairs = Vec::with_capacity(count);
         for n in 0..count {
-            // Names that are near each other are often pictures of one kind.
+            // Names that are near each other are often images of one kind.
             let i = n * pictures.len() / count;
             let (patch, height, width) = pictures.middle(i, settings.crop, multiple, Rng::new(i as u64))?;
             let Patch { lq, gt, cells, numbers } = patch;
@@ -42,7 +42,7 @@ impl Validation {
         Ok(Self { pairs, input, samples: settings.samples })
     }
 
-    /// Mean decibels over the pictures, of the network's results and of what goes in (enlarged where the network enlarges): all channels, values cut to 0 to 1, not
+    /// Mean decibels over the images, of the network's results and of what goes in (enlarged where the network enlarges): all channels, values cut to 0 to 1, not
     /// rounded. The first results are written to `folder` as 16-bit PNG beside each other: degraded, restored, clean.
     pub fn run(&self, learner: &Learner, folder: &Path) -> Result<(f64, f64), TrainError> {
         let model = learner.learned()?;
@@ -76,7 +76,7 @@ fn values(x: Tensor<4>) -> Result<Vec<f32>, TrainError> {
 fn psnr(out: &[f32], gt: &[f32]) -> f64 {
     let square = |(a, b): (&f32, &f32)| f64::from(a.clamp(0.0, 1.0) - b).powi(2);
     let mse = out.iter().zip(gt).map(square).sum::<f64>() / gt.len() as f64;
-    // Equal pictures: as far as 16 bits go, so that means stay finite.
+    // Equal images: as far as 16 bits go, so that means stay finite.
     -10.0 * mse.max(1e-10).log10()
 }
 

@@ -84,7 +84,7 @@ fn differences<'a>(got: &Ran, want: &'a Ran) -> (f32, f32, &'a str) {
     (outputs, worst, farthest)
 }
 
-/// Convolutions with strides, groups and dilation, for large pictures. Gradients of biases would be sums that nearly cancel.
+/// Convolutions with strides, groups and dilation, for large images. Gradients of biases would be sums that nearly cancel.
 fn large() -> Graph {
     let mut net = unband_nets::Net::new("large");
     let x = net.input("image", 3);
@@ -161,7 +161,7 @@ fn workers_on_cards_find_the_gradients_of_one_on_the_processor() {
     assert!(worst <= TOLERANCE && (loss - found).abs() <= 1e-5 * loss);
 }
 
-/// A folder with a picture and a recipe of four steps.
+/// A folder with an image and a recipe of four steps.
 fn workplace() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let photos = dir.path().join("photos");

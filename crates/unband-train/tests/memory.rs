@@ -10,7 +10,7 @@ use unband_train::{Batch, Batches, Learner, TrainError};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Noise as pictures, and as what is known of their cells for networks that are told.
+/// Noise as images, and as what is known of their cells for networks that are told.
 struct Noise {
     side: usize,
     told: bool,

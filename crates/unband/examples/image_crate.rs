@@ -1,4 +1,4 @@
-//! Works on pictures of the `image` crate: `cargo run --example image_crate --features image`.
+//! Works on images of the `image` crate: `cargo run --example image_crate --features image`.
 #![allow(clippy::print_stderr)] // a program
 
 use image::{DynamicImage, Rgb, RgbImage};

@@ -1,4 +1,4 @@
-//! What is to be done with a picture: method, settings, output depth, or nothing at all.
+//! What is to be done with an image: method, settings, output depth, or nothing at all.
 
 use unband_image::inspect::{Cause, Findings};
 use unband_image::{Depth, Entry, Image};
@@ -16,7 +16,7 @@ pub enum Act {
     Leave(Reason),
 }
 
-/// The plan for one picture.
+/// The plan for one image.
 #[derive(Clone)]
 pub struct Choices {
     /// The method.
@@ -32,8 +32,8 @@ pub struct Choices {
 }
 
 /// Name of the method that runs when none is asked for: our network where a grid was found behind red, green and blue, `smooth`
-/// for the rest, for planes of a film as they are, and for more than what was found best, which the network knows nothing of.
-/// Of pictures that were JPEG once only blocks' means lie on the grid: `smooth` is nearer there.
+/// for the rest, for planes of a video as they are, and for more than what was found best, which the network knows nothing of.
+/// Of images that were JPEG once only blocks' means lie on the grid: `smooth` is nearer there.
 fn usual(image: &Image, findings: &Findings, options: &Options) -> &'static str {
     let sampled = networks::has_grid(findings) && findings.cause != Cause::Jpeg;
     let network = !image.is_yuv() && options.strength <= 1.0 && sampled;
@@ -102,7 +102,7 @@ fn output_depth(settings: &[(String, String)]) -> Option<OutputDepth> {
     bits.parse().ok().filter(|bits| (1..=16).contains(bits)).map(OutputDepth::Bits)
 }
 
-/// Are the plateaus of a picture meant, by what is said of it or by its looks? Then rounding adds no noise to them.
+/// Are the plateaus of an image meant, by what is said of it or by its looks? Then rounding adds no noise to them.
 pub(crate) fn is_meant(findings: &Findings, options: &Options) -> bool {
     match options.treat_as {
         TreatAs::Auto => findings.drawing.is_some(),
@@ -111,7 +111,7 @@ pub(crate) fn is_meant(findings: &Findings, options: &Options) -> bool {
     }
 }
 
-/// Why a picture's samples must stay, whatever was found. What looks drawn stays where our own methods would change it
+/// Why an image's samples must stay, whatever was found. What looks drawn stays where our own methods would change it
 /// (`meant`); what is said to be drawn always does.
 fn kept(findings: &Findings, options: &Options, meant: bool) -> Option<Reason> {
     match options.treat_as {
@@ -121,7 +121,7 @@ fn kept(findings: &Findings, options: &Options, meant: bool) -> Option<Reason> {
     }
 }
 
-/// A picture without visible banding and without a coarse grid can be shown no better on a grid that is no finer:
+/// An image without visible banding and without a coarse grid can be shown no better on a grid that is no finer:
 /// dither would only add noise.
 fn nothing_to_repair(findings: &Findings, depth: Depth) -> bool {
     let fine = match findings.cause {
@@ -131,7 +131,7 @@ fn nothing_to_repair(findings: &Findings, depth: Depth) -> bool {
     fine && !findings.visible && depth.bits() <= findings.effective_bits
 }
 
-/// Why a picture comes back as it was.
+/// Why an image comes back as it was.
 pub(crate) fn left_because(findings: &Findings, depth: Depth) -> Reason {
     // Steps of more than ten bits are nothing that anybody could smooth visibly.
     let own_steps = findings.cause == Cause::Plain && findings.effective_bits <= 10;

@@ -43,11 +43,11 @@ pub enum Error {
         needed_mib: u64,
         /// Allowed.
         allowed_mib: u64,
-        /// The method works on the picture as a whole, so that smaller windows are no way out.
+        /// The method works on the image as a whole, so that smaller windows are no way out.
         whole: bool,
     },
     /// The cells of luma and chroma cannot be looked at in a file of red, green and blue.
-    #[error("the picture's luma and chroma become RGB in {format}, where their cells cannot be checked")]
+    #[error("the image's luma and chroma become RGB in {format}, where their cells cannot be checked")]
     Unprovable {
         /// The format.
         format: &'static str,
@@ -68,7 +68,7 @@ pub enum Error {
         /// The factor asked for.
         scale: usize,
     },
-    /// The method makes nothing of that name beside its picture.
+    /// The method makes nothing of that name beside its image.
     #[error("{method} has no output `{name}`")]
     NoAside {
         /// The method.
@@ -84,7 +84,7 @@ pub enum Error {
     #[cfg(feature = "files")]
     #[error(transparent)]
     File(#[from] unband_io::Error),
-    /// A film could not be read or written.
+    /// A video could not be read or written.
     #[cfg(feature = "files")]
     #[error(transparent)]
     Video(#[from] unband_io::video::VideoError),
@@ -122,16 +122,16 @@ impl Error {
             }
             Self::Setting(error) => error.hint(),
             Self::Memory { needed_mib, whole: true, .. } => Some(format!(
-                "the method needs the whole picture at once: allow `--max-memory {needed_mib}M`, split the picture, or take another method"
+                "the method needs the whole image at once: allow `--max-memory {needed_mib}M`, split the image, or take another method"
             )),
             Self::Memory { needed_mib, whole: false, .. } => Some(format!(
-                "allow `--max-memory {needed_mib}M`, use fewer threads with `-j`, or split the picture"
+                "allow `--max-memory {needed_mib}M`, use fewer threads with `-j`, or split the image"
             )),
             Self::Restore(RestoreError::NoNumbers { .. }) => {
                 Some("take other weights; `unband models info FILE` tells what a file holds".to_owned())
             }
             Self::NoAside { has, others, .. } if has.is_empty() => {
-                Some(format!("it makes its picture alone; {}", others.join(", ")))
+                Some(format!("it makes its image alone; {}", others.join(", ")))
             }
             Self::NoAside { has, .. } => Some(format!("it makes {}", has.join(", "))),
             Self::Scale { has, .. } => {

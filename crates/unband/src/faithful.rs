@@ -34,7 +34,7 @@ pub enum PlaneCells {
     ByCode(Vec<f32>),
 }
 
-/// The cells of all samples of one picture.
+/// The cells of all samples of one image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cells {
     /// Luma weights, when the cells are those of luma and colour differences behind RGB.
@@ -48,7 +48,7 @@ pub struct Cells {
     codes: Vec<Option<Grid>>,
 }
 
-/// The cells of a picture about which `findings` are known. The first row that fits counts.
+/// The cells of an image about which `findings` are known. The first row that fits counts.
 ///
 /// | plane | cell |
 /// |---|---|
@@ -57,11 +57,11 @@ pub struct Cells {
 /// | with its own gap at each code, after a tone curve or from another palette | ±0.499 gaps |
 /// | on found levels of red, green, blue or grey | the nearest level ±0.4995 P |
 /// | on another found grid | ±P/2 |
-/// | another plane of a picture with a found grid, and squares where the grid does not hold | ±2 codes |
+/// | another plane of an image with a found grid, and squares where the grid does not hold | ±2 codes |
 /// | from a codec, no grid found | ± the larger of P/2 and 2 codes |
 /// | on the container's own grid | ±0.499 P: rounding gives the source code |
 ///
-/// Codes are 8-bit ones of full scale (1/255). In a picture whose red, green and blue were never mixed, squares
+/// Codes are 8-bit ones of full scale (1/255). In an image whose red, green and blue were never mixed, squares
 /// where the grid does not hold have the container's own cells.
 pub fn cells(image: &Image, findings: &Findings) -> Cells {
     let matrix = match findings.space {
@@ -74,7 +74,7 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
         own_step: 255.0 * image.depth.step(),
         some_found: findings.grids.iter().any(|grid| grid.found),
     };
-    // Findings about another picture must not make this panic; no cell at all is the safest promise.
+    // Findings about another image must not make this panic; no cell at all is the safest promise.
     let grid = |p: usize| findings.grids.get(p).or(findings.grids.first());
     let each = |row: &dyn Fn(&PlaneGrid) -> PlaneCells| {
         (0..image.planes.len()).map(|p| grid(p).map_or(PlaneCells::Around(0.0), row)).collect::<Vec<_>>()
@@ -96,7 +96,7 @@ pub fn cells(image: &Image, findings: &Findings) -> Cells {
     }
 }
 
-/// Keeps a restorer's results inside the intervals of the coefficients that a JPEG file stores, where the picture still
+/// Keeps a restorer's results inside the intervals of the coefficients that a JPEG file stores, where the image still
 /// is what its file decodes to. `deblock` also averages the quantiser's noise out. Says whether it did.
 pub(crate) fn within_file(
     image: &Image,
@@ -110,7 +110,7 @@ pub(crate) fn within_file(
     }
 }
 
-/// What the rows of the table ask about the whole picture.
+/// What the rows of the table ask about the whole image.
 struct Table<'a> {
     findings: &'a Findings,
     /// Do the grids lie behind RGB?
@@ -169,7 +169,7 @@ fn half_value(half_codes: f32) -> f32 {
 }
 
 impl Cells {
-    /// The cells of each plane, in the picture's own planes or Y, U, V.
+    /// The cells of each plane, in the image's own planes or Y, U, V.
     pub fn planes(&self) -> &[PlaneCells] {
         &self.planes
     }
@@ -214,7 +214,7 @@ impl Cells {
         }
     }
 
-    /// As [`Cells::keep`], for the three rows of a picture whose cells are [`Cells::joint`].
+    /// As [`Cells::keep`], for the three rows of an image whose cells are [`Cells::joint`].
     pub(crate) fn keep_pixels(
         &self,
         level: Level,

@@ -44,7 +44,7 @@ params! {
     pub struct StepsParams {
         /// Its weights: a file, as its authors publish it, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
-        /// Steps from the banded picture to the clean one. 1 is one plain pass; more take as many times longer.
+        /// Steps from the banded image to the clean one. 1 is one plain pass; more take as many times longer.
         steps: u32 = 30, 1..=1000;
         /// Numbers that products are made of.
         precision: Precision = Precision::Auto;
@@ -56,7 +56,7 @@ params! {
     pub struct DeepDebandParams {
         /// Its weights: a file, as its authors publish it, or the name of an imported model.
         weights: PathBuf = PathBuf::new();
-        /// As its authors run it: statistics of the picture, dropout, codes cut off. Otherwise the result is the same each
+        /// As its authors run it: statistics of the image, dropout, codes cut off. Otherwise the result is the same each
         /// time, and about one code brighter.
         original: bool = false;
         /// Seed of the dropout.
@@ -197,7 +197,7 @@ fn where_from(name: &str) -> String {
     }
 }
 
-/// Can the method make an output of that name beside its picture?
+/// Can the method make an output of that name beside its image?
 ///
 /// # Errors
 /// The outputs that it has, and the networks that have some.
@@ -215,7 +215,7 @@ pub fn check_aside(method: &'static str, settings: &[(String, String)], name: &s
     Err(Error::NoAside { method, name: name.to_owned(), has: outputs, others: others.collect() })
 }
 
-/// Names of what a network makes beside its picture, by the checkpoint that it runs; none of other methods.
+/// Names of what a network makes beside its image, by the checkpoint that it runs; none of other methods.
 fn asides(method: &str, settings: &[(String, String)]) -> Result<Vec<String>, ParamError> {
     let file = settings.iter().rev().find(|(name, _)| name == WEIGHTS).map(|(_, file)| Path::new(file));
     let network = NETWORKS.iter().any(|entry| entry.name == method);

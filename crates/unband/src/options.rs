@@ -11,7 +11,7 @@ use crate::Precision;
 /// Which method.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Choice {
-    /// Ours, with what the picture asks for.
+    /// Ours, with what the image asks for.
     #[default]
     Auto,
     /// A method of [`crate::METHODS`] with settings in order, as `--method NAME:key=value,…` gives them.
@@ -74,7 +74,7 @@ impl fmt::Display for OutputDepth {
 }
 
 unband_image::words! {
-    /// What a picture is to be taken for. Drawings have plateaus that are meant; data are numbers for a program.
+    /// What an image is to be taken for. Drawings have plateaus that are meant; data are numbers for a program.
     #[derive(Default)]
     pub enum TreatAs {
         /// What it looks like: drawings and data that are recognised stay as they are.
@@ -110,7 +110,7 @@ pub struct Options {
     pub faithful: Option<bool>,
     /// Work also where nothing needs repair.
     pub everywhere: bool,
-    /// What the picture is taken for.
+    /// What the image is taken for.
     pub treat_as: TreatAs,
     /// Side of the windows that are worked on at a time, in samples. Never changes a result.
     pub tile: usize,

@@ -16,7 +16,7 @@ pub struct Proof {
     /// Samples outside of their cell by one code of the written file or more (floating point: at all).
     pub outside: u64,
     /// How far the worst sample lies outside its cell, in codes of the written file (8-bit codes for floating
-    /// point); 0 when none does. Infinite when the pictures have different sizes or models.
+    /// point); 0 when none does. Infinite when the images have different sizes or models.
     pub worst_codes: f64,
 }
 
@@ -30,7 +30,7 @@ impl Proof {
 /// Kept free for the rounding of `f32` sums over a block, in codes.
 const ROUNDING_CODES: f64 = 0.002;
 
-/// Codes from black to white of the JPEG file that a picture came from.
+/// Codes from black to white of the JPEG file that an image came from.
 fn jpeg_codes(image: &Image) -> Option<f64> {
     let Codec::Jpeg(JpegOrigin { coefficients: Some(stored), .. }) = &image.origin.codec else { return None };
     Some(((1u32 << stored.bits.min(16)) - 1).into())

@@ -29,7 +29,7 @@ pub fn upscaler(scale: usize, precision: Precision) -> Result<(&'static Architec
         .map_err(|what| Error::Setting(unread(format!("the built-in weights for ×{scale}"), what)))
 }
 
-/// Our own network for banding, ready to run; all pictures share one.
+/// Our own network for banding, ready to run; all images share one.
 ///
 /// # Errors
 /// Numbers that cannot be read: a fault of the build.

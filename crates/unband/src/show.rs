@@ -1,16 +1,16 @@
-//! Pictures that make banding visible, and the page that shows them.
+//! Images that make banding visible, and the page that shows them.
 //!
 //! Everything here turns an [`Image`](crate::Image) and what was found in it into something to look at, and is
 //! a pure function of that: the same input gives the same bytes, on any number of threads.
 //!
 //! | | |
 //! |---|---|
-//! | [`overlay`] | a map of banding ([`HeatMap`]) over the picture in grey |
-//! | [`Profile`] | the codes along a line, as SVG or as a picture, with the places where it is banded enlarged |
+//! | [`overlay`] | a map of banding ([`HeatMap`]) over the image in grey |
+//! | [`Profile`] | the codes along a line, as SVG or as an image, with the places where it is banded enlarged |
 //! | [`segments`] | connected regions of equal colour in random colours |
 //! | [`worst_spots`], [`stretched`] | where it is worst, and those places with more contrast |
-//! | [`before_after`] | frames of a film before and after, with those places |
-//! | [`Timeline`] | a value over the time of a film, as SVG |
+//! | [`before_after`] | frames of a video before and after, with those places |
+//! | [`Timeline`] | a value over the time of a video, as SVG |
 //! | [`Page`] | all of it in one HTML file that needs nothing else |
 //!
 //! ```
@@ -23,8 +23,8 @@
 //! let result = deband(&input)?;
 //! let map = HeatMap::of(&inspect(&input, &Context::default()));
 //!
-//! let pictures = [Series::new("input", &input), Series::new("result", &result)];
-//! let profile = Profile::along(Line::worst(&input, &map), &pictures)?;
+//! let images = [Series::new("input", &input), Series::new("result", &result)];
+//! let profile = Profile::along(Line::worst(&input, &map), &images)?;
 //! assert_eq!(profile.codes[0].len(), profile.line.len());
 //! std::fs::write(std::env::temp_dir().join("profile.svg"), profile.svg(960)?)?;
 //! # Ok(())
@@ -70,7 +70,7 @@ pub enum ShowError {
     /// Colour cannot be converted.
     #[error(transparent)]
     Color(#[from] crate::ImageError),
-    /// Pictures that belong together differ in size.
+    /// Images that belong together differ in size.
     #[error("{name} has {width}×{height} pixels, {expected_width}×{expected_height} are needed")]
     Size {
         /// Which.
@@ -79,9 +79,9 @@ pub enum ShowError {
         width: usize,
         /// Its height.
         height: usize,
-        /// Width of the first picture.
+        /// Width of the first image.
         expected_width: usize,
-        /// Height of the first picture.
+        /// Height of the first image.
         expected_height: usize,
     },
     /// More pixels than regions can be counted in.
@@ -92,8 +92,8 @@ pub enum ShowError {
         /// Height.
         height: usize,
     },
-    /// A profile needs a picture.
-    #[error("no picture was given")]
+    /// A profile needs an image.
+    #[error("no image was given")]
     NoPicture,
     /// PNG could not be written.
     #[error(transparent)]

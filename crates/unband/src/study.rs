@@ -1,4 +1,4 @@
-//! What people see: a page on which they grade pictures, and what their grades say.
+//! What people see: a page on which they grade images, and what their grades say.
 //!
 //! [`Study`] makes one HTML file for a double-stimulus impairment test: reference and result at the same place,
 //! flipped by a key, graded in five steps. [`Ratings`] reads what such pages save, [`score`] gives the mean opinion
@@ -21,7 +21,7 @@
 //!
 //! let key = study.key();
 //! let id = &key.iter().find(|(_, name)| name == "input").ok_or("no such method")?.0;
-//! let csv = format!("study,rater,picture,method,grade,seconds,order\n{},Ann,ramp,{id},2,4.5,1\n", study.id());
+//! let csv = format!("study,rater,image,method,grade,seconds,order\n{},Ann,ramp,{id},2,4.5,1\n", study.id());
 //! let mut ratings = Ratings::default();
 //! ratings.read("ann.csv", csv.as_bytes())?;
 //! ratings.rename(&key);
@@ -32,7 +32,7 @@
 //!
 //! Source: ITU-R BT.500-14, double-stimulus impairment scale (grades, surround, random order, 95 % interval,
 //! screening of observers). Differs: raters flip as often as they like, as studies of debanding do, instead of
-//! seeing each picture once for ten seconds.
+//! seeing each image once for ten seconds.
 
 mod page;
 mod ratings;
@@ -50,7 +50,7 @@ pub const GRADES: [&str; 5] =
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StudyError {
-    /// A picture cannot be shown.
+    /// An image cannot be shown.
     #[error(transparent)]
     Show(#[from] crate::show::ShowError),
     /// Two methods of one name.
@@ -59,8 +59,8 @@ pub enum StudyError {
         /// The name.
         name: String,
     },
-    /// Two pictures of one name.
-    #[error("two pictures are called `{name}`")]
+    /// Two images of one name.
+    #[error("two images are called `{name}`")]
     SamePicture {
         /// The name.
         name: String,
@@ -68,10 +68,10 @@ pub enum StudyError {
     /// Nothing to compare.
     #[error("a study needs at least one method besides the reference")]
     NoMethod,
-    /// A picture has not one result per method.
+    /// An image has not one result per method.
     #[error("{picture} has {got} results, the study has {expected} methods")]
     Results {
-        /// The picture.
+        /// The image.
         picture: String,
         /// Results given.
         got: usize,
@@ -81,7 +81,7 @@ pub enum StudyError {
     /// A result and its reference differ in size.
     #[error("{picture}: {method} has {got}, the reference has {expected} pixels")]
     Size {
-        /// The picture.
+        /// The image.
         picture: String,
         /// Whose result.
         method: String,

@@ -1,4 +1,4 @@
-//! Is a picture banded, and how badly? One word that a person understands.
+//! Is an image banded, and how badly? One word that a person understands.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub enum Grade {
     Slight,
     /// It can be seen.
     Visible,
-    /// Coarse steps over much of the picture.
+    /// Coarse steps over much of the image.
     Strong,
 }
 
@@ -48,7 +48,7 @@ const MUCH: f32 = 0.25;
 /// The grade of what was found: by the widest distance between levels, against what is seen of steps of that cause.
 ///
 /// The limits come from every second of the photos kept for training, those kept for choosing agree. How often the grade is right: `docs/results/verdict.md`. Noise
-/// hides levels: a picture whose bands a filter has only covered with grain may pass as free of them.
+/// hides levels: an image whose bands a filter has only covered with grain may pass as free of them.
 pub fn grade(findings: &Findings) -> Grade {
     let share = findings.banded_share;
     let (step, limit) = (step(findings), limit(findings.cause));
@@ -86,7 +86,7 @@ fn limit(cause: Cause) -> f32 {
     }
 }
 
-/// CAMBI from which on bands in a frame of a film count, and from which on they can be seen: the measure's authors put what viewers
+/// CAMBI from which on bands in a frame of a video count, and from which on they can be seen: the measure's authors put what viewers
 /// begin to notice at 5 (Tandon et al., "CAMBI: Contrast-aware Multiscale Banding Index", 2021).
 const CAMBI_COUNTS: f64 = 3.0;
 const CAMBI_SEEN: f64 = 5.0;
@@ -98,7 +98,7 @@ const DEEP_COUNTS: f32 = 0.5;
 const DEEP_SEEN: f32 = 0.3;
 const DEEP_ALONE: f32 = 0.95;
 
-/// What is found in a frame of a film, and how bad it is.
+/// What is found in a frame of a video, and how bad it is.
 #[derive(Clone, Debug)]
 pub struct Seen {
     /// What was found. It is `visible` where the grade is not [`Grade::None`].
@@ -107,7 +107,7 @@ pub struct Seen {
     pub grade: Grade,
 }
 
-/// Looks at a frame of a film, as it is stored. What is found is the same whatever the file says of its codec.
+/// Looks at a frame of a video, as it is stored. What is found is the same whatever the file says of its codec.
 ///
 /// Bands in luma and chroma count by what was found and by CAMBI, which sees steps of one code too, and those of more than 8 bits.
 pub fn look_at_frame(image: &Image, ctx: &Context<'_>) -> Seen {

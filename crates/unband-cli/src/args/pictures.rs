@@ -1,4 +1,4 @@
-//! What commands that write pictures have in common.
+//! What commands that write images have in common.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -8,11 +8,11 @@ use unband::{Dither, OutputDepth, Precision};
 
 use super::{TalkArgs, bytes, dither, precision};
 
-/// Pictures in, pictures out.
+/// Images in, images out.
 #[derive(Clone, Debug, Args)]
 #[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct PictureArgs {
-    /// Pictures (to deband also films), folders, patterns, or `-` for standard input
+    /// Images (to deband also videos), folders, patterns, or `-` for standard input
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
 
@@ -27,7 +27,7 @@ pub struct PictureArgs {
     /// Replace files that exist
     #[arg(long, conflicts_with = "skip_existing", help_heading = "Output")]
     pub overwrite: bool,
-    /// Leave out pictures whose result exists
+    /// Leave out images whose result exists
     #[arg(long, help_heading = "Output")]
     pub skip_existing: bool,
     /// File format, as its extension [default: the input's; PNG for lossy inputs]
@@ -45,7 +45,7 @@ pub struct PictureArgs {
     pub effort: Option<u8>,
     /// Bits per sample: 8, 10, 12, 16, 32f or keep
     ///
-    /// Of films keep is 10, or as many as the film has where these are more and the encoder stores them.
+    /// Of videos keep is 10, or as many as the video has where these are more and the encoder stores them.
     #[arg(long, value_name = "BITS", default_value_t, help_heading = "Output")]
     pub depth: OutputDepth,
     /// Give results the file times of their inputs
@@ -55,7 +55,7 @@ pub struct PictureArgs {
     #[arg(short = 'n', long, help_heading = "Output")]
     pub dry_run: bool,
 
-    /// How rounding hides its error [default: blue-noise; for films in 8 bits ordered, which encoders keep]
+    /// How rounding hides its error [default: blue-noise; for videos in 8 bits ordered, which encoders keep]
     #[arg(long, value_name = "KIND", value_parser = dither, help_heading = "Rounding")]
     pub dither: Option<Dither>,
     /// Dither all channels alike: no coloured specks on greys, slightly more visible noise
@@ -76,7 +76,7 @@ pub struct PictureArgs {
     #[arg(long, value_name = "SIZE", value_parser = bytes, help_heading = "Machine")]
     pub max_memory: Option<u64>,
 
-    /// Print one JSON object per picture on standard output
+    /// Print one JSON object per image on standard output
     #[arg(long, help_heading = "Messages")]
     pub json: bool,
     /// How much is said.

@@ -1,4 +1,4 @@
-//! `unband compare REFERENCE RESULT`: what a repair has done to pictures or a film, by numbers.
+//! `unband compare REFERENCE RESULT`: what a repair has done to images or a video, by numbers.
 
 mod films;
 pub mod methods;
@@ -37,11 +37,11 @@ Examples:
   unband compare --pairs list.csv                        pairs from a list: reference,result[,input]
   unband compare clean.png banded.png --method smooth,gradfun,f3kdb
   unband compare clean/ repaired/ --fail-if 'psnr<40' --fail-if 'false-steps>20'
-  unband compare film.mkv encoded.mp4 --csv frames.csv   two films, frame by frame
+  unband compare film.mkv encoded.mp4 --csv frames.csv   two videos, frame by frame
 
 Exit codes:
   0    every pair was measured, and no check failed
-  1    some picture had no partner or could not be measured
+  1    some image had no partner or could not be measured
   2    wrong usage, nothing was started
   3    a result failed a check of `--fail-if`
   130  interrupted";
@@ -53,19 +53,19 @@ Exit codes:
     override_usage = "unband compare [OPTIONS] <REFERENCE> <RESULT>\n       unband compare [OPTIONS] --method <METHODS> <REFERENCE> <INPUT>\n       unband compare [OPTIONS] --pairs <FILE.csv>"
 )]
 pub struct CompareArgs {
-    /// The clean picture, or a folder of them; or a film
+    /// The clean image, or a folder of them; or a video
     #[arg(value_name = "REFERENCE", required_unless_present = "pairs", requires = "second", value_hint = clap::ValueHint::AnyPath)]
     pub reference: Option<PathBuf>,
-    /// The picture that is measured against it, or a folder of them; with `--method` the banded picture; or a film
+    /// The image that is measured against it, or a folder of them; with `--method` the banded image; or a video
     #[arg(value_name = "RESULT", value_hint = clap::ValueHint::AnyPath)]
     pub second: Option<PathBuf>,
-    /// The picture before its repair, or a folder of them, for measures that need it
+    /// The image before its repair, or a folder of them, for measures that need it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "pairs"], value_hint = clap::ValueHint::AnyPath, help_heading = "Measures")]
     pub input: Option<PathBuf>,
-    /// Run these methods on the second picture and measure what they make: NAME,NAME:KEY=VALUE,…; `default` is the program's own choice
+    /// Run these methods on the second image and measure what they make: NAME,NAME:KEY=VALUE,…; `default` is the program's own choice
     #[arg(short, long, value_name = "METHODS", help_heading = "Measures")]
     pub method: Vec<String>,
-    /// Pairs from a table of two columns, reference and result; a third names the picture before its repair
+    /// Pairs from a table of two columns, reference and result; a third names the image before its repair
     ///
     /// Names count from the two folders where those are given, or else from the folder of the list.
     #[arg(long, value_name = "FILE.csv", value_hint = clap::ValueHint::FilePath, help_heading = "Measures")]
@@ -73,7 +73,7 @@ pub struct CompareArgs {
     /// What `score` takes too.
     #[command(flatten)]
     pub measure: MeasureArgs,
-    /// What only films have.
+    /// What only videos have.
     #[command(flatten)]
     pub film: films::FilmArgs,
 }
@@ -96,7 +96,7 @@ const REFERENCE: &str = "reference";
 const INPUT: &str = "input";
 const RESULT: &str = "result";
 
-/// Compares pictures and says the values, on standard output.
+/// Compares images and says the values, on standard output.
 pub fn run(args: &CompareArgs) -> Outcome {
     if let Some(paths) = films::named(args) {
         return work::start(&args.measure, films::Job::new(args, paths));
@@ -122,7 +122,7 @@ struct Compared {
     drawn: Option<Drawn>,
 }
 
-/// A picture of a pair while it is measured.
+/// An image of a pair while it is measured.
 struct Part {
     role: String,
     file: Option<String>,
@@ -136,12 +136,12 @@ impl Part {
 }
 
 impl<'a> Job<'a> {
-    /// Settles everything before the first picture is read.
+    /// Settles everything before the first image is read.
     fn new(args: &'a CompareArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
         if let Some(option) = args.film.named() {
-            let message = format!("`{option}` is about films, none was named");
-            return Err(usage(Failure::usage(message, "leave it out for pictures")));
+            let message = format!("`{option}` is about videos, none was named");
+            return Err(usage(Failure::usage(message, "leave it out for images")));
         }
         let methods =
             if args.method.is_empty() { Vec::new() } else { methods::parse(&args.method).map_err(usage)? };
@@ -154,7 +154,7 @@ impl<'a> Job<'a> {
         if let Some(option) = args.measure.of_one_picture() {
             let drawn = if option == "--save-profile" { 1 } else { methods.len().max(1) };
             if pairs.len() * drawn > 1 {
-                let message = format!("`{option}` draws one picture, there are several");
+                let message = format!("`{option}` draws one image, there are several");
                 let hint = "name one pair and one method, or write a `--report` of all";
                 return Err(usage(Failure::usage(message, hint)));
             }
@@ -435,7 +435,7 @@ impl work::Item for Pair {
     }
 }
 
-/// What depths the pictures have, where they differ.
+/// What depths the images have, where they differ.
 fn depths(parts: &[Part]) -> Option<String> {
     let mut groups: Vec<(Depth, Vec<&str>)> = Vec::new();
     for part in parts {
@@ -451,7 +451,7 @@ fn depths(parts: &[Part]) -> Option<String> {
         .then(|| format!("{}; samples are compared as they are, on one scale", words.join("; ")))
 }
 
-/// The picture whose worst place the profile shows: that before the repair where it has any banding, or else the one with
+/// The image whose worst place the profile shows: that before the repair where it has any banding, or else the one with
 /// most of it.
 fn followed(rows: &[Row], drawings: &[Drawing<'_>]) -> usize {
     let strengths: Vec<f32> = drawings.iter().map(Drawing::strength).collect();
@@ -460,7 +460,7 @@ fn followed(rows: &[Row], drawings: &[Drawing<'_>]) -> usize {
     input.filter(|&input| strengths[input] > 0.0 || strengths[most] <= 0.0).unwrap_or(most)
 }
 
-/// An error unless two pictures have one colour model and the first is `scale` times as wide and high, with their names.
+/// An error unless two images have one colour model and the first is `scale` times as wide and high, with their names.
 ///
 /// # Errors
 /// What differs, about the second one.

@@ -19,12 +19,12 @@ use crate::talk::{Failure, Loudness, Talk};
 
 const AFTER: &str = "\
 A folder of pairs holds train, val and test, in each of them lq (degraded) and gt (clean) with PNG of equal names, as \
-`unband train` reads them, and manifest.jsonl, which says of each source picture what was made of it. A run that was \
+`unband train` reads them, and manifest.jsonl, which says of each source image what was made of it. A run that was \
 stopped goes on where it stopped when the same command is run again; a folder that holds anything else is refused.
 
 Exit codes:
   0    done; of `check`: all is as the manifest says
-  1    some picture failed and was left out, the rest was done
+  1    some image failed and was left out, the rest was done
   2    wrong usage, nothing was started
   3    of `check`: something is missing, changed or left over
   130  interrupted";
@@ -43,7 +43,7 @@ enum What {
     /// Prepare the full-HD banding set of Kapoor et al. 2021 as papers do
     #[command(after_long_help = AFTER)]
     Kapoor(KapoorArgs),
-    /// Make pairs of clean pictures, degraded by causes of banding or by a mix of degradations
+    /// Make pairs of clean images, degraded by causes of banding or by a mix of degradations
     #[command(after_long_help = AFTER)]
     Pairs(Box<PairsArgs>),
     /// Prove a folder of pairs against its manifest
@@ -63,7 +63,7 @@ pub struct KapoorArgs {
     /// With the faults of the authors' script, or without; only ggdbn's was published
     #[arg(long, value_name = "VARIANT", value_enum, default_value_t)]
     variant: VariantName,
-    /// Keep frames of one film in one part; published splits are by picture
+    /// Keep frames of one video in one part; published splits are by image
     #[arg(long)]
     whole_films: bool,
     /// Seed of the split [default: the authors']
@@ -87,13 +87,13 @@ enum VariantName {
 /// What `unband dataset pairs` takes.
 #[derive(Debug, Args)]
 pub struct PairsArgs {
-    /// A folder of clean pictures, best of 16 bits
+    /// A folder of clean images, best of 16 bits
     #[arg(value_name = "CLEAN", value_hint = clap::ValueHint::DirPath)]
     clean: PathBuf,
     /// Go into folders inside folders; `trip/b.png` is then called `trip-b`
     #[arg(short, long)]
     recursive: bool,
-    /// Causes of banding; each picture gets one of them
+    /// Causes of banding; each image gets one of them
     #[arg(
         long = "cause",
         value_name = "NAME",
@@ -105,7 +105,7 @@ pub struct PairsArgs {
         long_help = causes()
     )]
     causes: Vec<String>,
-    /// Give each picture each of the causes
+    /// Give each image each of the causes
     #[arg(long, conflicts_with = "recipe", help_heading = "Degradation")]
     every_cause: bool,
     /// Put each cause into a folder of its own: `unband eval` has a table for each, `unband train` does not look into them
@@ -121,16 +121,16 @@ pub struct PairsArgs {
         long_help = recipes()
     )]
     recipe: Option<String>,
-    /// Degrade each picture so often, each time with another seed
+    /// Degrade each image so often, each time with another seed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Degradation")]
     draws: u32,
-    /// Cut degraded pictures into squares of so many pixels a side; without it they stay whole
+    /// Cut degraded images into squares of so many pixels a side; without it they stay whole
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=16384), help_heading = "Parts")]
     patch: Option<u32>,
     /// Pixels from one square to the next [default: half a side]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16384), requires = "patch", help_heading = "Parts")]
     step: Option<u32>,
-    /// Percentages of pictures for train, val and test
+    /// Percentages of images for train, val and test
     #[arg(long, value_name = "N,N,N", default_value = "60,20,20", value_parser = shares, help_heading = "Parts")]
     split: Shares,
     /// Seed of the split, of the causes that are drawn and of what they draw
@@ -210,7 +210,7 @@ fn cause() -> PossibleValuesParser {
 
 fn causes() -> String {
     let lines = CAUSES.iter().map(|cause| format!("- {}: {}", cause.name, cause.title));
-    let first = "Causes of banding, with commas between them; each picture gets one of them:\n".to_owned();
+    let first = "Causes of banding, with commas between them; each image gets one of them:\n".to_owned();
     std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n")
 }
 

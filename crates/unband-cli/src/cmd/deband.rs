@@ -1,4 +1,4 @@
-//! `unband deband FILE…`, also `unband FILE…`: takes the banding out of pictures and films.
+//! `unband deband FILE…`, also `unband FILE…`: takes the banding out of images and videos.
 
 mod films;
 mod pictures;
@@ -52,7 +52,7 @@ pub fn run(args: &DebandArgs) -> Outcome {
         if !named.is_empty() {
             let names = named.join("`, `");
             let (are, ends) = if named.len() > 1 { ("are", "options") } else { ("is", "option") };
-            talk.note(&format_args!("`{names}` {are} no {ends} for pictures, and there is no film"));
+            talk.note(&format_args!("`{names}` {are} no {ends} for images, and there is no video"));
         }
         return pictures::run(args, found, Vec::new(), &talk);
     }
@@ -63,7 +63,7 @@ pub fn run(args: &DebandArgs) -> Outcome {
     outcome.max(pictures::run(args, found, Vec::new(), &talk))
 }
 
-/// All that was named, films among it.
+/// All that was named, videos among it.
 fn gather(args: &DebandArgs) -> Gathered {
     let gather = Gather {
         recursive: args.pictures.recursive,

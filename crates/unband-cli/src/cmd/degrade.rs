@@ -1,4 +1,4 @@
-//! `unband degrade`: clean pictures made as bad as a mix draws it.
+//! `unband degrade`: clean images made as bad as a mix draws it.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -34,12 +34,12 @@ Mixes that are built in: {}.
 docs/degrading.md says how to write one, `unband list degradations` what it may use. `unband dataset pairs` makes whole \
 training sets with parts and patches.
 
-manifest.jsonl says of each picture its seed, what was drawn and the SHA-256 of its files. What becomes of a picture depends on \
-the mix, the seed and the picture's name alone: not on the pictures beside it, nor on the number of threads.
+manifest.jsonl says of each image its seed, what was drawn and the SHA-256 of its files. What becomes of an image depends on \
+the mix, the seed and the image's name alone: not on the images beside it, nor on the number of threads.
 
 Exit codes:
   0    done
-  1    some picture failed, the rest was done
+  1    some image failed, the rest was done
   2    wrong usage, nothing was started
   130  interrupted",
         Shipped::names()
@@ -54,7 +54,7 @@ const MANIFEST: &str = "manifest.jsonl";
 #[command(after_long_help = after())]
 #[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct DegradeArgs {
-    /// Clean pictures, folders or patterns; best of 16 bits
+    /// Clean images, folders or patterns; best of 16 bits
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     inputs: Vec<PathBuf>,
     /// A mix of degradations: its name or a TOML file
@@ -63,10 +63,10 @@ pub struct DegradeArgs {
     /// Seed of all that is drawn
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Write into this folder; pictures keep their names and their places below it
+    /// Write into this folder; images keep their names and their places below it
     #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Output")]
     output: PathBuf,
-    /// Take a square of each picture, at a place that is drawn: so many pixels a side of the degraded one
+    /// Take a square of each image, at a place that is drawn: so many pixels a side of the degraded one
     ///
     /// The clean side is as many times larger as the mix's scale says: 72 with `bsrgan` gives 72×72 and 288×288.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=16384))]
@@ -104,7 +104,7 @@ struct Header<'a> {
     seed: u64,
 }
 
-/// The manifest's line of a picture.
+/// The manifest's line of an image.
 #[derive(Serialize)]
 struct Line {
     source: String,
@@ -127,7 +127,7 @@ struct Job<'a> {
     inputs: Vec<Input>,
 }
 
-/// Degrades pictures.
+/// Degrades images.
 pub fn run(args: &DegradeArgs) -> Outcome {
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     let (job, failures) = match Job::new(args) {
@@ -144,7 +144,7 @@ pub fn run(args: &DegradeArgs) -> Outcome {
     outcome
 }
 
-/// Where a side of a picture goes, below the output folder.
+/// Where a side of an image goes, below the output folder.
 fn place(input: &Input, side: Option<&str>) -> PathBuf {
     let file = input.below.with_extension("png");
     side.map_or(file.clone(), |side| Path::new(side).join(file))
@@ -155,7 +155,7 @@ fn shown(path: &Path) -> String {
 }
 
 impl<'a> Job<'a> {
-    /// Settles everything before the first picture is read.
+    /// Settles everything before the first image is read.
     fn new(args: &'a DegradeArgs) -> Result<(Self, Vec<Failure>), Failure> {
         let mix = Mix::find(&args.recipe).map_err(|error| Failure {
             subject: None,
@@ -173,7 +173,7 @@ impl<'a> Job<'a> {
         for input in &found.inputs {
             if input.is_stdin() {
                 let hint = "give it a name: what is drawn depends on it";
-                return Err(Failure::usage("a picture from standard input has no name", hint));
+                return Err(Failure::usage("an image from standard input has no name", hint));
             }
             if let Some(other) = names.insert(place(input, None), input) {
                 let message = format!("{} and {} would get the same name", other.shown(), input.shown());
@@ -190,7 +190,7 @@ impl<'a> Job<'a> {
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
         if self.mix.is_slow() && self.inputs.len() > 1 {
-            talk.detail(&"this mix starts programs: tens to hundreds of milliseconds for a picture");
+            talk.detail(&"this mix starts programs: tens to hundreds of milliseconds for an image");
         }
         let threads = pictures::threads(self.args.threads);
         let mut lines = vec![self.header()];

@@ -1,4 +1,4 @@
-//! `unband eval TABLE`: methods on pairs of pictures, as papers tabulate them.
+//! `unband eval TABLE`: methods on pairs of images, as papers tabulate them.
 
 mod contender;
 mod data;
@@ -39,11 +39,11 @@ use store::{Record, Store};
 const AFTER: &str = "\
 Examples:
   unband eval bdinn-1                         on pairs in data/fhd/test, as published
-  unband eval bdinn-1 --small --data photos   on a few clean pictures, degraded on the way
+  unband eval bdinn-1 --small --data photos   on a few clean images, degraded on the way
   unband eval bdinn-1 --only GGDBN,BitNet     two rows of it alone
   unband eval mine.toml -o results/mine       docs/evaluation.md says what stands in a table
 
-The same command goes on with a table that was stopped: results of each picture are kept under OUT/kept.
+The same command goes on with a table that was stopped: results of each image are kept under OUT/kept.
 
 Exit codes:
   0    every row and every pair is in the table
@@ -55,10 +55,10 @@ Exit codes:
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub struct EvalArgs {
-    /// The table, methods, pictures and measures: a file, or the name of one of the program's own, which `unband list tables` shows
+    /// The table, methods, images and measures: a file, or the name of one of the program's own, which `unband list tables` shows
     #[arg(value_name = "TABLE", value_hint = clap::ValueHint::FilePath)]
     pub table: PathBuf,
-    /// On a few clean pictures, degraded on the way: as `--with small.toml` from the table's folder
+    /// On a few clean images, degraded on the way: as `--with small.toml` from the table's folder
     #[arg(long)]
     pub small: bool,
     /// Tables whose keys replace those of the first one
@@ -70,7 +70,7 @@ pub struct EvalArgs {
     /// Only these rows of the table, by name
     #[arg(long, value_name = "ROW,…", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Folder of the pictures, in place of the table's
+    /// Folder of the images, in place of the table's
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub data: Option<PathBuf>,
     /// Folder of the results [default: eval/NAME of the table]
@@ -118,7 +118,7 @@ struct Job {
 }
 
 impl Job {
-    /// Settles everything before the first picture is read.
+    /// Settles everything before the first image is read.
     fn new(args: &EvalArgs) -> Result<(Self, Vec<Failure>), Failure> {
         let mut recipe = recipe(args)?;
         let models = models::folder();
@@ -141,7 +141,7 @@ impl Job {
         let timed = recipe.costs.contains(&Cost::Seconds);
         for item in &mut items {
             item.threads = match recipe.crop {
-                // Pictures side by side would take each other's time.
+                // Images side by side would take each other's time.
                 _ if timed => threads,
                 0 => batch::threads(item.pixels(), threads),
                 crop => batch::threads((crop * crop) as u64, threads),
@@ -159,7 +159,7 @@ impl Job {
         let mut notes = recipe.notes.clone();
         if timed {
             let threads = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
-            notes.push(format!("Seconds: of the method alone, per picture, with {threads}."));
+            notes.push(format!("Seconds: of the method alone, per image, with {threads}."));
         }
         if recipe.costs.contains(&Cost::MultiplyAdds) {
             let side = contender::SIDE;
@@ -171,7 +171,7 @@ impl Job {
         }
         if matches!(recipe.data, Data::Clean { .. }) && contenders.iter().any(|c| !c.row.published.is_empty())
         {
-            notes.push("Published values are those of other pictures.".to_owned());
+            notes.push("Published values are those of other images.".to_owned());
         }
         let job = Self {
             columns,

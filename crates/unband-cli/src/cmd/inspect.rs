@@ -1,4 +1,4 @@
-//! `unband inspect FILE…`: what banding a picture has, and from what.
+//! `unband inspect FILE…`: what banding an image has, and from what.
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;
@@ -22,10 +22,10 @@ use crate::talk::{Failure, Loudness, Talk, printable};
 /// What it takes.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// Pictures, folders, patterns, or `-` for standard input
+    /// Images, folders, patterns, or `-` for standard input
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
-    /// Draw where the banding is into this PNG: the picture in grey, bands in orange
+    /// Draw where the banding is into this PNG: the image in grey, bands in orange
     #[arg(long, visible_alias = "save-map", value_name = "FILE.png", value_parser = png_file, value_hint = clap::ValueHint::FilePath)]
     pub map: Option<PathBuf>,
     /// Replace the map if it exists
@@ -34,7 +34,7 @@ pub struct InspectArgs {
     /// Go into folders inside folders
     #[arg(short, long)]
     pub recursive: bool,
-    /// Print one JSON object per picture
+    /// Print one JSON object per image
     #[arg(long)]
     pub json: bool,
     /// Threads to use [default: all processors]
@@ -45,7 +45,7 @@ pub struct InspectArgs {
     pub talk: TalkArgs,
 }
 
-/// Looks at pictures and says what was found, on standard output.
+/// Looks at images and says what was found, on standard output.
 pub fn run(args: &InspectArgs) -> Outcome {
     let bar = Bar::none();
     let talk = Talk { loudness: Loudness::new(args.talk.quiet, args.talk.verbose), bar: &bar };
@@ -53,7 +53,7 @@ pub fn run(args: &InspectArgs) -> Outcome {
         Gather { recursive: args.recursive, output_folder: None, results_too: true, readable: &readable };
     let gathered = gather.run(&args.inputs);
     if args.map.is_some() && gathered.inputs.len() > 1 {
-        talk.failure(&Failure::usage("`--map` draws one picture, several were named", "name one picture"));
+        talk.failure(&Failure::usage("`--map` draws one image, several were named", "name one image"));
         return Outcome::Usage;
     }
     if let Some(path) =
@@ -147,7 +147,7 @@ fn plane_names(image: &Image, findings: &Findings) -> Vec<&'static str> {
     }
 }
 
-/// The picture in grey, darkened where nothing was found, orange by the share of false contours.
+/// The image in grey, darkened where nothing was found, orange by the share of false contours.
 fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Result<(), Failure> {
     const ORANGE: [f32; 3] = [1.0, 0.45, 0.0];
     // A tenth of a square's samples on false contours is a lot: bands ten samples wide.
@@ -157,7 +157,7 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Res
     let png = unband_io::by_name("PNG").ok_or_else(|| fail(unband_io::Error::UnknownContent))?;
     let (width, height) = (image.width(), image.height());
     let first = &image.planes[0];
-    // Green stands for the light of an RGB picture; luma and grey come first.
+    // Green stands for the light of an RGB image; luma and grey come first.
     let light = if image.color.model == Model::Rgb { &image.planes[1] } else { first };
     let mut planes = vec![Plane::filled(width, height, 0.0); 3];
     for (p, tint) in ORANGE.into_iter().enumerate() {

@@ -197,7 +197,7 @@ fn effect(entry: &DegradationEntry) -> String {
     };
     let speed = match entry.speed {
         Speed::Quick => "Works in memory.",
-        Speed::Slow => "Starts programs: meant for whole pictures.",
+        Speed::Slow => "Starts programs: meant for whole images.",
     };
     format!("{sides} {speed} Source: {}", sentences(entry.source))
 }
@@ -299,7 +299,7 @@ fn dither_doc(dither: Dither) -> &'static str {
         Dither::Ordered => "A regular 16×16 pattern: compresses well and survives video coding.",
         Dither::BlueNoise => "A 64×64 pattern without coarse parts: the least visible at equal strength.",
         Dither::ErrorDiffusion => "Each error goes to the neighbours: the finest for stills.",
-        Dither::Tpdf => "Noise whose strength does not depend on the picture: a light grain.",
+        Dither::Tpdf => "Noise whose strength does not depend on the image: a light grain.",
     }
 }
 

@@ -113,7 +113,7 @@ pub struct ShowArgs {
     /// A checkpoint, or the name of a network, which `--help` lists
     #[arg(value_name = "NAME|FILE", value_parser = export::source, long_help = export::names())]
     what: export::Source,
-    /// Height and width of the picture; without it 512x512, or the nearest that the network takes
+    /// Height and width of the image; without it 512x512, or the nearest that the network takes
     #[arg(long, value_name = "HxW", value_parser = export::size)]
     size: Option<(usize, usize)>,
     /// How much is said.
@@ -133,7 +133,7 @@ pub struct ExportArgs {
     /// Write it here
     #[arg(long, value_name = "OUT.onnx", required = true, value_hint = clap::ValueHint::FilePath)]
     onnx: PathBuf,
-    /// Height and width of the pictures; without it, any that the network takes
+    /// Height and width of the images; without it, any that the network takes
     #[arg(long, value_name = "HxW", value_parser = export::size)]
     size: Option<(usize, usize)>,
     /// Replace a file of that name

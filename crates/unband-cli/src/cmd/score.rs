@@ -1,4 +1,4 @@
-//! `unband score FILE…`: how banded pictures and films are, by themselves.
+//! `unband score FILE…`: how banded images and videos are, by themselves.
 
 pub mod films;
 mod gates;
@@ -49,27 +49,27 @@ Examples:
   unband score photos --csv scores.csv         a folder, with mean, median and interval
   unband score *.png --fail-if 'cambi>5' --fail-if 'banding>=visible'
   unband score sky.png --metrics all --report sky.html
-  unband score film.mkv --csv frames.csv --plot film.svg    a film, by shots and frames
+  unband score film.mkv --csv frames.csv --plot film.svg    a video, by shots and frames
   unband score film.mkv --fail-if 'cambi.worst>8' --fail-if 'cambi.shot>5' --fail-if 'cambi.p95>6'
 
 Exit codes:
-  0    every picture was measured, and no check failed
-  1    some picture could not be measured
+  0    every image was measured, and no check failed
+  1    some image could not be measured
   2    wrong usage, nothing was started
-  3    a picture failed a check of `--fail-if`
+  3    an image failed a check of `--fail-if`
   130  interrupted";
 
 /// What it takes.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub struct ScoreArgs {
-    /// Pictures, folders, patterns, or `-` for standard input (a picture, or frames of YUV4MPEG2); or films, or folders of nothing else
+    /// Images, folders, patterns, or `-` for standard input (an image, or frames of YUV4MPEG2); or videos, or folders of nothing else
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
     /// What `compare` takes too.
     #[command(flatten)]
     pub measure: MeasureArgs,
-    /// What only films have.
+    /// What only videos have.
     #[command(flatten)]
     pub film: films::FilmArgs,
 }
@@ -83,7 +83,7 @@ const USE: Use = Use {
     films: false,
 };
 
-/// Measures pictures and says the values, on standard output.
+/// Measures images and says the values, on standard output.
 pub fn run(args: &ScoreArgs) -> Outcome {
     let mut begins = Vec::new();
     if let [only] = args.inputs.as_slice()
@@ -123,7 +123,7 @@ struct Job<'a> {
     models: Option<PathBuf>,
 }
 
-/// What is kept of a picture.
+/// What is kept of an image.
 struct Scored {
     file: String,
     format: &'static str,
@@ -133,12 +133,12 @@ struct Scored {
 }
 
 impl<'a> Job<'a> {
-    /// Settles everything before the first picture is read.
+    /// Settles everything before the first image is read.
     fn new(args: &'a ScoreArgs, begins: Vec<u8>) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
         if let Some(option) = args.film.named() {
-            let message = format!("`{option}` is about films, none was named");
-            return Err(usage(Failure::usage(message, "leave it out for pictures")));
+            let message = format!("`{option}` is about videos, none was named");
+            return Err(usage(Failure::usage(message, "leave it out for images")));
         }
         let models = models::folder();
         let (metrics, gates) = args.measure.measures(&USE, models.as_deref()).map_err(usage)?;
@@ -150,8 +150,8 @@ impl<'a> Job<'a> {
         };
         let found = gather.run(&args.inputs);
         if let Some(option) = args.measure.of_one_picture().filter(|_| found.inputs.len() > 1) {
-            let message = format!("`{option}` draws one picture, several were named");
-            return Err(usage(Failure::usage(message, "name one picture, or write a `--report` of all")));
+            let message = format!("`{option}` draws one image, several were named");
+            return Err(usage(Failure::usage(message, "name one image, or write a `--report` of all")));
         }
         let paths: Vec<&Path> = found.inputs.iter().map(|input| input.path.as_path()).collect();
         args.measure.check_outputs(&paths)?;
@@ -306,7 +306,7 @@ impl Row {
     }
 }
 
-/// Names a picture that failed checks.
+/// Names an image that failed checks.
 pub fn tell_failed(
     name: &str,
     row: &Row,

@@ -1,4 +1,4 @@
-//! `unband study DIR…`: a page on which people grade pictures; `--score`: what their grades say.
+//! `unband study DIR…`: a page on which people grade images; `--score`: what their grades say.
 
 mod make;
 mod tell;
@@ -19,7 +19,7 @@ use crate::talk::{Failure, Loudness, Talk};
 pub struct StudyArgs {
     /// Folders: the first with the references, each further one with a method's results; with `--score`, files of ratings
     ///
-    /// Pictures belong together by their names without extension. A method is called as its folder.
+    /// Images belong together by their names without extension. A method is called as its folder.
     #[arg(value_name = "PATH", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
 
@@ -41,7 +41,7 @@ pub struct StudyArgs {
     #[arg(
         long,
         value_name = "TEXT",
-        default_value = "Picture study",
+        default_value = "Image study",
         conflicts_with = "score",
         help_heading = "Page"
     )]
@@ -49,7 +49,7 @@ pub struct StudyArgs {
     /// Show only a part, pixel by pixel: `640x480` from the middle, or `640x480+100+20` from that corner
     #[arg(long, value_name = "PART", value_parser = crop, conflicts_with_all = ["score", "max_side"], help_heading = "Page")]
     pub crop: Option<Fit>,
-    /// Reduce pictures to so many pixels a side; this softens bands, a crop does not
+    /// Reduce images to so many pixels a side; this softens bands, a crop does not
     #[arg(
         long,
         value_name = "N",

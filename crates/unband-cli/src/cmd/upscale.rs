@@ -1,4 +1,4 @@
-//! `unband upscale`: larger pictures.
+//! `unband upscale`: larger images.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ ESRGAN, FSSR, RealSR and Real-ESRGAN are read as their authors publish them; `un
 
 Exit codes:
   0    done
-  1    some picture failed, the rest was done
+  1    some image failed, the rest was done
   2    wrong usage, nothing was started
   130  interrupted";
 
@@ -40,7 +40,7 @@ Exit codes:
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub struct UpscaleArgs {
-    /// What is asked about any pictures.
+    /// What is asked about any images.
     #[command(flatten)]
     pictures: PictureArgs,
 
@@ -55,7 +55,7 @@ pub struct UpscaleArgs {
     deband: bool,
 }
 
-/// Enlarges pictures.
+/// Enlarges images.
 pub fn run(args: &UpscaleArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let talk = &args.pictures.talk;
@@ -154,7 +154,7 @@ impl Work for Upscale<'_> {
     }
 
     fn cost(&self, _pixels: u64, threads: usize) -> Cost {
-        // The network's rows are spread over all threads, and memory is for one picture.
+        // The network's rows are spread over all threads, and memory is for one image.
         Cost { threads, memory: self.args.max_memory.unwrap_or(0) }
     }
 

@@ -1,4 +1,4 @@
-//! What is read of files that are no pictures, endless, or of unknown size.
+//! What is read of files that are no images, endless, or of unknown size.
 
 use std::fs::{self, File};
 use std::process::Stdio;
@@ -31,7 +31,7 @@ fn endless_and_sparse_files_are_refused_by_their_beginning() {
     for command in ["- -o x.png", "inspect -", "score -"] {
         bounded(&stage, &format!("head -c 20G /dev/zero | $unband {command}")).code(1).says(no_picture);
     }
-    // One that begins like a picture and never ends is read up to what a picture may take, or what there is.
+    // One that begins like an image and never ends is read up to what an image may take, or what there is.
     let endless = "(cat sky.png; cat /dev/zero) | $unband - -o x.png";
     bounded(&stage, endless).code(1).says("cannot read");
     bounded(&stage, "$unband degrade sky.png --recipe /dev/zero -o d").code(2).says("more than 16 MiB");
@@ -58,13 +58,13 @@ fn pipes_in_folders_are_left_out_and_named_ones_hold_nothing_up() {
         stage.run(&[command, "in"]).code(0);
     }
 
-    // A picture through a pipe is a picture.
+    // An image through a pipe is an image.
     fifo(&stage, "pipe.png");
     let script = "cat in/sky.png > pipe.png & $unband pipe.png -o piped.png";
     bounded(&stage, script).code(0);
     assert_eq!(stage.read("piped.png"), stage.read("out/sky.png"));
     fifo(&stage, "film.mkv");
-    stage.run(&["film.mkv"]).code(1).says("a pipe, and films are read from files");
+    stage.run(&["film.mkv"]).code(1).says("a pipe, and videos are read from files");
 
     // Nobody writes: the first signal ends it.
     let mut child = stage.command(&["pipe.png", "-o", "x.png"]).stderr(Stdio::null()).spawn().unwrap();

@@ -1,4 +1,4 @@
-//! Clean pictures in all formats, and what coding with loss leaves.
+//! Clean images in all formats, and what coding with loss leaves.
 
 use std::process::Command;
 

@@ -132,7 +132,7 @@ fn the_page_begins_with_means_and_marks_the_best() {
     let page = String::from_utf8(stage.read("o.html")).unwrap();
     let means = page.find(">Means<").unwrap();
     assert!(page.find("data-role=").is_none_or(|first| means < first), "means come first");
-    assert!(page.contains("Means over 3 pictures") && page.contains("95 % interval"));
+    assert!(page.contains("Means over 3 images") && page.contains("95 % interval"));
     let table = &page[means..page[means..].find("</table>").unwrap() + means];
     let best: Vec<&str> = table.lines().filter(|line| line.contains("<b>")).collect();
     assert!(best.iter().any(|line| line.contains(">smooth<")), "{table}");
@@ -195,7 +195,7 @@ fn folders_are_paired_by_name_and_what_is_alone_is_named() {
     paint(&stage, "out/b_unband.png", &clean);
     paint(&stage, "out/extra.png", &clean);
     let ran = stage.run(&["compare", "ref", "out", "--metrics", "psnr-y-rounded,gmsd", "--json"]).code(1);
-    let ran = ran.says("lost.png: no picture of this name in out").says("extra.png: no picture of this name");
+    let ran = ran.says("lost.png: no image of this name in out").says("extra.png: no image of this name");
     let json: Value = serde_json::from_slice(&ran.stdout).unwrap();
     let names: Vec<&str> =
         json["pairs"].as_array().unwrap().iter().map(|pair| pair["name"].as_str().unwrap()).collect();
@@ -273,7 +273,7 @@ fn the_profile_shows_all_pictures_of_a_pair() {
     stage.run(&two).code(2).says("there are several");
 }
 
-/// The drawing of a profile, first picture first, along the worst place of that.
+/// The drawing of a profile, first image first, along the worst place of that.
 fn drawn_profile(stage: &Stage, pictures: [(&str, &str); 3]) -> Vec<u8> {
     let ctx = Context::default();
     let read = |name: &str| unband_io::read_file(&stage.path(name), &unband_io::Limits::default()).unwrap().0;
@@ -320,7 +320,7 @@ fn a_map_without_colours_says_why() {
     assert!(!stage.run(&run).code(0).stderr.contains("colours"));
 }
 
-/// The same picture with 16 bits, its codes between those of 8 bits.
+/// The same image with 16 bits, its codes between those of 8 bits.
 fn sixteen_bits(width: usize, height: usize, paint: &Paint) -> Vec<u8> {
     let mut out = format!("P6\n{width} {height}\n65535\n").into_bytes();
     for i in 0..width * height * 3 {

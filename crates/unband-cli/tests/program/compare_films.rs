@@ -1,4 +1,4 @@
-//! `unband compare` of films.
+//! `unband compare` of videos.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use crate::stage::{Stage, ffmpeg, golden, have_ffmpeg, object, png, rows as tabl
 
 type Row = std::collections::HashMap<String, String>;
 
-/// What the filter `psnr` says of two films, frames taken by their numbers: lines for each frame, and the line for the film.
+/// What the filter `psnr` says of two videos, frames taken by their numbers: lines for each frame, and the line for the video.
 fn psnr_of_ffmpeg(stage: &Stage, result: &str, reference: &str, format: &str) -> (Vec<String>, String) {
     let graph = format!(
         "[0:v]format={format},setpts=N/25/TB[a];[1:v]format={format},setpts=N/25/TB[b];[a][b]psnr=stats_file=stats.log"
@@ -73,7 +73,7 @@ fn psnr_is_that_of_ffmpegs_filter() {
     }
 }
 
-/// Two films of two scenes of three frames each, kept without loss, and their frames: `r0.png` and `d0.png` to 5.
+/// Two videos of two scenes of three frames each, kept without loss, and their frames: `r0.png` and `d0.png` to 5.
 fn two_scenes(stage: &Stage) {
     let smooth =
         |x: usize, y: usize, c: usize| ((x * (9 + c) + y * (31 - 7 * c)) / 55 + 32 * c).min(255) as u8;
@@ -150,8 +150,8 @@ fn the_same_figures_come_for_any_threads_and_checks_decide_the_exit_code() {
     stage.run(&["compare", "r.mkv", "d.mkv", "--plot", "p.svg", "--fail-if", "film-psnr<0"]).code(0);
     assert!(String::from_utf8(stage.read("p.svg")).unwrap().starts_with("<svg"));
     let check = ["compare", "r.mkv", "d.mkv", "--fail-if", "film-psnr<90"];
-    stage.run(&check).code(3).says("check failed, film-psnr is");
-    // Equal films differ in nothing.
+    stage.run(&check).code(3).says("check failed, video-psnr is");
+    // Equal videos differ in nothing.
     let same = object(&stage, &["compare", "r.mkv", "r.mkv", "--json"], 0);
     assert_eq!(same["films"][0]["reasons"]["film-psnr"], "infinite");
     assert_eq!(same["films"][0]["values"]["cambi-full-reference"], 0.0);
@@ -190,16 +190,16 @@ fn films_that_do_not_fit_are_refused_with_the_numbers() {
 fn films_and_pictures_keep_their_own_options() {
     let stage = Stage::new();
     stage.png("a.png", &texture);
-    stage.run(&["compare", "a.png", "a.png", "--keep-going"]).code(2).says("`--keep-going` is about films");
-    stage.run(&["compare", "a.png", "a.png", "--metrics", "film-psnr"]).code(2).says("frames of two films");
+    stage.run(&["compare", "a.png", "a.png", "--keep-going"]).code(2).says("`--keep-going` is about videos");
+    stage.run(&["compare", "a.png", "a.png", "--metrics", "film-psnr"]).code(2).says("frames of two videos");
     if !have_ffmpeg() {
         return;
     }
     golden(&stage, "sky_pan_h264.mkv");
     let film = "sky_pan_h264.mkv";
-    stage.run(&["compare", film, "a.png"]).code(2).says("a.png is no film");
+    stage.run(&["compare", film, "a.png"]).code(2).says("a.png is no video");
     stage.run(&["compare", film, film, "--save-map", "m.png"]).code(2).says("--plot");
-    stage.run(&["compare", film, film, "--metrics", "film-psnr-r"]).code(2).says("frames of two films");
+    stage.run(&["compare", film, film, "--metrics", "film-psnr-r"]).code(2).says("frames of two videos");
     stage
         .run(&["compare", film, film, "--csv", film, "--overwrite"])
         .code(2)

@@ -67,7 +67,7 @@ fn the_published_set_is_prepared_and_what_is_damaged_named() {
     assert_eq!(record["failed"][0]["file"], "Original Images/000001_0003.png");
     assert_eq!(record["left_out"], serde_json::json!(["Original Images/000001_0009.png"]));
     let pairs = ["train", "val", "test"].map(|part| record[part]["pairs"].as_u64().unwrap_or(0));
-    // One window of 256 in each picture of 300×280.
+    // One window of 256 in each image of 300×280.
     assert_eq!((pairs.iter().sum::<u64>(), record["windows_without_banding"].as_u64()), (3, Some(1)));
     stage.run(&["dataset", "check", "fhd"]).code(0).says("6 files");
 }
@@ -146,7 +146,7 @@ fn an_interrupted_run_says_how_to_go_on_and_does() {
     }
     crate::interrupt::interrupt(&child);
     let ran = Ran::from(child.wait_with_output().unwrap()).code(130);
-    ran.says("interrupted: ").says(" of 60 pictures are done; the same command goes on");
+    ran.says("interrupted: ").says(" of 60 images are done; the same command goes on");
     stage.run(&["dataset", "check", "out"]).code(1).says("unfinished, ");
     stage.run(&arguments).code(0).says("60 pictures: train 36 pairs, val 12 pairs, test 12 pairs");
     stage.run(&["dataset", "check", "out"]).code(0);

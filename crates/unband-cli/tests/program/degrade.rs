@@ -46,7 +46,7 @@ fn pairs_are_the_same_bytes_with_any_number_of_threads() {
     let names: Vec<&str> = one.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names.len(), 11);
     assert!(names.starts_with(&["gt/a.png", "gt/b.png"]) && names.contains(&"lq/e.png"), "{names:?}");
-    // Equal pictures of other names get other harms, and another seed others again.
+    // Equal images of other names get other harms, and another seed others again.
     assert!(one[5].1 != one[6].1);
     stage.run(&["degrade", "in", "--recipe", "default", "--pairs", "--seed", "6", "-q", "-o", "six"]).code(0);
     assert!(contents(&stage, "six") != one);

@@ -1,4 +1,4 @@
-//! `unband eval`: tables of methods and pictures.
+//! `unband eval`: tables of methods and images.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,7 +36,7 @@ train = 'recipes/bdinn.toml'
 published = { psnr = 39.37, parameters = 5.885 }
 ";
 
-/// The picture before it lost its bits.
+/// The image before it lost its bits.
 fn clean(x: usize, y: usize, c: usize) -> u8 {
     let level = (x * (9 + c) + y * (31 - 7 * c)) * 4 / 220 + 32 * c;
     level.min(255) as u8
@@ -109,7 +109,7 @@ fn a_table_holds_what_the_program_writes_and_the_means_of_it() {
         let line = &means[&format!("all|{row}|measured")];
         assert!((number(&line["psnr"]) - sum).abs() < 1e-4, "{row}");
         assert!(number(&line["psnr low"]) <= sum + 1e-4 && number(&line["psnr high"]) >= sum - 1e-4);
-        assert_eq!(line["psnr pictures"], "3");
+        assert_eq!(line["psnr images"], "3");
     }
     // The best of the two settings by their means.
     let mean = |setting: &str| {
@@ -176,7 +176,7 @@ fn a_table_that_was_killed_goes_on_and_comes_out_the_same() {
         &lines(&stage, "whole/table.csv", &["cause", "method", "kind"])["all|FFmpeg|measured"]["psnr"],
     );
     assert!(told > 900.0, "{told}: kept results are not taken");
-    // Another picture is another result.
+    // Another image is another result.
     stage.png("pairs/lq/0.png", &|x, y, c| six_bits(x + 1, y, c));
     stage.run(&["eval", "table.toml", "--out", "whole"]).code(0);
     let pictures = lines(&stage, "whole/pictures.csv", &["picture", "method", "setting"]);
@@ -220,7 +220,7 @@ fn a_pair_that_is_no_pair_is_named_and_left_out_of_all_rows() {
     let said = ran
         .says("pairs/lq/cut.png")
         .says("pairs/lq/wide.png: is 170×120 RGB, the reference pairs/gt/wide.png is 160×120 RGB")
-        .says("pairs/gt/alone.png: no picture of this name in pairs/lq")
+        .says("pairs/gt/alone.png: no image of this name in pairs/lq")
         .says("3 pictures → eval/table");
     assert!(!said.out().is_empty());
     assert!(stage.read("before/table.csv") == stage.read("eval/table/table.csv"), "other pairs changed");
@@ -282,11 +282,11 @@ fn clean_pictures_are_harmed_by_each_cause_and_cut_where_they_are_smooth() {
     for cause in ["all", "rgb-5", "luma-6"] {
         let line = &means[&format!("{cause}|AdaDeband|measured")];
         assert!(number(&line["psnr"]) > 25.0 && number(&line["seconds"]) > 0.0, "{cause}");
-        assert_eq!(line["psnr pictures"], if cause == "all" { "4" } else { "2" });
+        assert_eq!(line["psnr images"], if cause == "all" { "4" } else { "2" });
     }
     let input = |cause: &str| number(&means[&format!("{cause}|(input)|measured")]["psnr"]);
     assert!((input("all") - f64::midpoint(input("rgb-5"), input("luma-6"))).abs() < 1e-9);
-    assert!(!means.contains_key("rgb-5|BDINN|published"), "printed values are of all pictures");
+    assert!(!means.contains_key("rgb-5|BDINN|published"), "printed values are of all images");
     let markdown = String::from_utf8(stage.read("eval/table/table.md")).unwrap();
     assert!(
         markdown.contains("## Six bits & more: luma-6")
@@ -442,7 +442,7 @@ fn tables_of_the_repository_are_whole() {
     assert_eq!(tables, 8, "BDINN's tables 1 and 3 to 6, and ours");
 }
 
-/// Clean pictures, made smaller and harmed on the way.
+/// Clean images, made smaller and harmed on the way.
 const LARGER: &str = "\
 title = 'Larger'
 scale = 2
@@ -474,7 +474,7 @@ fn a_table_with_a_scale_compares_ways_of_enlarging() {
     for i in 0..2 {
         for row in ["(input, bicubic)", "Lanczos", "Ours"] {
             let cells = &pictures[&format!("bsrgan-x2/{i}|{row}")];
-            // Smooth pictures, whatever the harm.
+            // Smooth images, whatever the harm.
             assert!(number(&cells["psnr"]) > 15.0, "{i} {row}: {cells:?}");
         }
     }
@@ -498,8 +498,8 @@ fn a_table_with_a_scale_compares_ways_of_enlarging() {
     assert!(number(&pairs["a|Ours"]["psnr"]) > 25.0);
 
     for (good, bad, said) in [
-        ("'bsrgan-x2'", "'bsrgan'", "makes pictures 4 times smaller"),
-        ("'bsrgan-x2'", "'rgb-6'", "makes pictures 1 times smaller"),
+        ("'bsrgan-x2'", "'bsrgan'", "makes images 4 times smaller"),
+        ("'bsrgan-x2'", "'rgb-6'", "makes images 1 times smaller"),
         ("'lanczos'", "'smooth'", "does not enlarge"),
         ("scale = 2", "scale = 3", "there are no weights of ours that enlarge 3 times"),
     ] {

@@ -17,9 +17,9 @@ fn what_cannot_be_read_is_named_with_a_hint() {
     for (name, message) in [
         ("empty.png", "the file is empty"),
         ("text.png", "not an image format"),
-        ("cut.png", "ends before the picture does"),
+        ("cut.png", "ends before the image does"),
         ("missing.png", "cannot read: "),
-        ("void", "no pictures in this folder"),
+        ("void", "no images in this folder"),
         ("*.tiff", "no file matches"),
     ] {
         let ran = stage.run(&[name]).code(1).says(&format!("error: {name}: ")).says(message).says("\nhint: ");
@@ -155,7 +155,7 @@ fn a_full_disk_is_an_error_with_a_hint() {
     assert_eq!(stage.names(), ["a.png"]);
 }
 
-/// A limit on the size of files stands in for a disk that fills up in the middle of a picture.
+/// A limit on the size of files stands in for a disk that fills up in the middle of an image.
 #[cfg(unix)]
 #[test]
 fn a_disk_that_fills_up_leaves_no_half_file_and_the_rest_is_done() {

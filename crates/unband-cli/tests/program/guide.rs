@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::stage::{Stage, has, png, root, six_bits, texture};
 
-/// Pages whose console lines run on what is staged here; those of others want films, cards or the full-HD set.
+/// Pages whose console lines run on what is staged here; those of others want videos, cards or the full-HD set.
 const PAGES: [&str; 5] = [
     "docs/degrading.md",
     "docs/json.md",

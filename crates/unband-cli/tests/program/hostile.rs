@@ -76,7 +76,7 @@ fn damaged_pictures_are_named_and_leave_no_file() {
     }
     assert_eq!(made.len(), lines.len() - failed);
     assert!(failed > samples.len(), "of {} only {failed} failed", lines.len());
-    eprintln!("{} damaged pictures: {failed} refused, {} written, {took:.1?}", lines.len(), made.len());
+    eprintln!("{} damaged images: {failed} refused, {} written, {took:.1?}", lines.len(), made.len());
     assert!(took < Duration::from_mins(5));
 }
 

@@ -11,7 +11,7 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// Crate and row, the lowest row 0, read from the picture under "a test reads `cargo metadata`".
+/// Crate and row, the lowest row 0, read from the image under "a test reads `cargo metadata`".
 fn rows() -> BTreeMap<String, usize> {
     let page = std::fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
     let (_, after) = page.split_once("A crate uses only rows below its own").unwrap();

@@ -86,7 +86,7 @@ fn a_page_shows_what_was_repaired_before_and_after() {
     }
     stage.png("in/c.png", &texture);
     let run = ["in", "-o", "out", "--report", "page.html"];
-    stage.run(&run).code(0).says("2 pictures before and after → page.html");
+    stage.run(&run).code(0).says("2 images before and after → page.html");
     let page = fs::read_to_string(stage.0.path().join("page.html")).unwrap();
     assert_eq!(page.matches("class=\"slider\"").count(), 2);
     assert_eq!(page.matches("→ none</p>").count(), 2, "the verdict of each result");
@@ -103,7 +103,7 @@ fn an_option_that_means_nothing_is_said() {
     let stage = Stage::new();
     stage.png("x.png", &six_bits);
     let ran = stage.run(&["x.png", "--from", "5", "--for", "web"]).code(0);
-    ran.says("note: `--for`, `--from` are no options for pictures, and there is no film");
+    ran.says("note: `--for`, `--from` are no options for images, and there is no video");
     let ran = stage.run(&["x.png", "--strength", "1.5", "--overwrite"]).code(0);
     ran.says("note: `--strength` above 1 is for smooth").says("  smooth  ");
     let ran = stage.run(&["x.png", "--method", "smooth", "--strength", "1.5", "--overwrite"]).code(0);
@@ -158,7 +158,7 @@ fn after_a_folder_a_line_counts_what_became_of_it() {
     );
     let quiet = stage.run(&["in", "-o", "quiet", "-q"]).code(0);
     assert_eq!(quiet.stderr, "");
-    // One line for each where pictures are named.
+    // One line for each where images are named.
     assert!(last(&["in/a.png", "in/c.png", "-o", "named/"], 0).contains("c.png"));
     assert_eq!(last(&["upscale", "in/a.png", "-o", "large.png"], 0).matches("enlarged").count(), 0);
 }

@@ -88,7 +88,7 @@ fn two_inputs_for_one_output_stop_everything_before_it_starts() {
         .says("two/sky.png")
         .says("hint: ");
     assert_eq!(stage.names(), before);
-    // The same picture in two formats, beside each other: both are done.
+    // The same image in two formats, beside each other: both are done.
     stage.write("sky.bmp", &bmp());
     stage.png("sky.png", &six_bits);
     stage.run(&["sky.bmp", "sky.png"]).code(0).says("the result of sky.bmp is called sky.bmp_unband");

@@ -140,7 +140,7 @@ fn an_output_that_a_method_does_not_have_is_told_before_the_work() {
             "grad=g.png",
         ])
         .code(2)
-        .says("one picture");
+        .says("one image");
     assert_eq!(stage.names(), ["sky.png", "two.png"]);
 }
 
@@ -153,7 +153,7 @@ fn a_network_stays_within_the_memory_allowed_or_says_what_it_needs() {
         let arguments = ["sky.png", "-o", "out.png", "--method", "ggdbn", "--weights", &weights];
         stage.run(&[&arguments[..], &["--max-memory", allowed]].concat())
     };
-    let refused = run("8M").code(1).says("MiB of memory are needed").says("the whole picture at once");
+    let refused = run("8M").code(1).says("MiB of memory are needed").says("the whole image at once");
     let hint = refused.stderr.split("--max-memory ").nth(1).unwrap();
     run(&hint[..=hint.find('M').unwrap()]).code(0);
 }

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use crate::stage::{HEIGHT, Stage, WIDTH, decode, has, png, six_bits};
 
-/// The picture with steps, as a file of another format.
+/// The image with steps, as a file of another format.
 fn as_file(format: &str) -> Vec<u8> {
     let image = unband_io::read(&png(WIDTH, HEIGHT, &six_bits), &unband_io::Limits::default()).unwrap();
     let mut out = Vec::new();

@@ -12,7 +12,7 @@ pub fn checkpoint(name: &str) -> String {
     root().join("golden/checkpoints").join(name).to_str().unwrap().to_owned()
 }
 
-/// The picture that PyTorch was given.
+/// The image that PyTorch was given.
 pub fn paint(x: usize, y: usize, c: usize) -> u8 {
     ((7 * y + 13 * x + 31 * c + (x * y) % 17) % 256) as u8
 }
@@ -48,7 +48,7 @@ pub fn given(file: &str) -> Given {
     }
 }
 
-/// Largest difference in codes of a picture.
+/// Largest difference in codes of an image.
 pub fn codes_apart(made: &Samples, given: &Given) -> f32 {
     let (width, height) = (given.scale * given.width, given.scale * given.height);
     assert_eq!((made.width as usize, made.height as usize), (width, height));

@@ -113,7 +113,7 @@ fn mean_and_median_of_several_files_are_those_of_their_values() {
 #[test]
 fn without_banding_there_is_neither_share_nor_cause_but_what_was_found() {
     let stage = Stage::new();
-    // Steps of one code, as all pictures of eight bits have them.
+    // Steps of one code, as all images of eight bits have them.
     large(&stage, "fine.png", &|x, y, c| (40 + (x * (1 + c) + 3 * y) / 6).min(255) as u8);
     large(&stage, "sky.png", &six_bits);
     let json = object(&stage, &["score", ".", "--metrics", "bband", "--json", "--csv", "t.csv"], 0);
@@ -216,7 +216,7 @@ fn pictures_are_drawn_of_one_picture_and_written_whole() {
     stage
         .run(&["score", "a.png", "b.png", "--save-map", "n.png"])
         .code(2)
-        .says("`--save-map` draws one picture");
+        .says("`--save-map` draws one image");
     stage.run(&["score", "a.png", "--save-map", "a.png", "--overwrite"]).code(2).says("one of the files");
     stage.run(&["score", "a.png", "--save-map", "none/n.png"]).code(2).says("folder does not exist");
     stage.run(&["score", "a.png", "--save-map", "n.png", "--csv", "n.png"]).code(2).says("two outputs");
@@ -278,7 +278,7 @@ fn samples_that_are_no_numbers_give_no_values_and_the_measures_are_named() {
     }
     stage.write("nan.pfm", &file);
     let text = stage.run(&["score", "nan.pfm", "--metrics", "all"]).code(0).out();
-    let reason = "– nan.pfm: cambi, cambi-coarse, bband, unband-banding-classifier, niqe: takes finite samples, the picture holds others\n";
+    let reason = "– nan.pfm: cambi, cambi-coarse, bband, unband-banding-classifier, niqe: takes finite samples, the image holds others\n";
     assert!(text.ends_with(reason), "{text}");
     let json = object(&stage, &["score", "nan.pfm", "--metrics", "bband", "--json"], 0);
     let reason = json["files"][0]["reasons"]["bband"].as_str().unwrap();

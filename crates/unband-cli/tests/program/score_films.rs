@@ -1,4 +1,4 @@
-//! `unband score` of films.
+//! `unband score` of videos.
 
 use std::path::Path;
 
@@ -55,7 +55,7 @@ fn cambi_is_of_the_luma_that_a_film_stores() {
         return;
     }
     let stage = Stage::new();
-    // The luma that CAMBI takes of a grey picture of these codes, and chroma that has nothing to say.
+    // The luma that CAMBI takes of a grey image of these codes, and chroma that has nothing to say.
     let grey = |x: usize, y: usize| (40 + x / 24 + y / 40 * 2) as u8;
     stage.write("grey.png", &png(256, 192, &move |x, y, _| grey(x, y)));
     let luma = (0..256 * 192).map(|i| (((220 * u32::from(grey(i % 256, i / 256)) + 128) >> 8) + 16) as u8);
@@ -206,7 +206,7 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
     says("banding.p70>=visible", 0, "");
     says("cambi.best>3", 2, "`.best` is none of .worst, .shot and .p0 to .p100");
     stage.png("a.png", &six_bits);
-    stage.run(&["score", "a.png", "--fail-if", "cambi.worst>3"]).code(2).says("a picture has no frames");
+    stage.run(&["score", "a.png", "--fail-if", "cambi.worst>3"]).code(2).says("an image has no frames");
     let compared = ["compare", "film.mkv", "film.mkv", "--fail-if", "cambi.worst>0.1", "--metrics", "cambi"];
     stage.run(&compared).code(3).says("cambi of frame ");
 }
@@ -242,7 +242,7 @@ fn frames_are_scored_from_a_pipe_too() {
         let file = object_of_film(&stage, &["score", "film.y4m", "--json"]);
         assert_eq!(file["values"]["cambi"], film["values"]["cambi"]);
     }
-    // One frame is a picture; half a frame is told behind what came whole.
+    // One frame is an image; half a frame is told behind what came whole.
     let one: Vec<u8> = head.iter().copied().chain(frame(0)).collect();
     assert_eq!(stage.feed(&["score", "-", "--json"], &one).code(0).json()[0]["schema"], "unband-score/1");
     let ran = stage.feed(&["score", "-"], &stream[..stream.len() - 5]).code(1).says("standard input");
@@ -250,7 +250,7 @@ fn frames_are_scored_from_a_pipe_too() {
     stage.feed(&["score", "-"], b"YUV4MPEG2 W256\nFRAME\n").code(1).says("standard input");
 }
 
-/// The one film of an object.
+/// The one video of an object.
 fn object_of_film(stage: &Stage, arguments: &[&str]) -> serde_json::Value {
     object(stage, arguments, 0)["films"][0].clone()
 }
@@ -285,7 +285,7 @@ fn the_fields_of_films_are_on_the_page() {
 fn films_and_pictures_keep_their_own_options() {
     let stage = Stage::new();
     stage.png("a.png", &texture);
-    stage.run(&["score", "a.png", "--every", "2"]).code(2).says("`--every` is about films");
+    stage.run(&["score", "a.png", "--every", "2"]).code(2).says("`--every` is about videos");
     if !have_ffmpeg() {
         return;
     }

@@ -1,4 +1,4 @@
-//! A folder of pictures to run the program in.
+//! A folder of images to run the program in.
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -58,7 +58,7 @@ impl From<Output> for Ran {
     }
 }
 
-/// Makes one sample of an RGB picture: column, row, channel.
+/// Makes one sample of an RGB image: column, row, channel.
 pub type Paint = dyn Fn(usize, usize, usize) -> u8;
 
 /// A sky in 6 bits a channel: steps of four codes.
@@ -226,7 +226,7 @@ pub fn ffmpeg(stage: &Stage, arguments: &[&str]) {
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A film of the repository, beside which a test may write.
+/// A video of the repository, beside which a test may write.
 pub fn golden(stage: &Stage, name: &str) {
     fs::copy(root().join("golden/film").join(name), stage.path(name)).unwrap();
 }

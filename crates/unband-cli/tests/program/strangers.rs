@@ -1,4 +1,4 @@
-//! Names and options that somebody else chose, and pictures that are nobody else's concern.
+//! Names and options that somebody else chose, and images that are nobody else's concern.
 
 use crate::stage::{Stage, six_bits, texture};
 

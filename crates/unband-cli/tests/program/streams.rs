@@ -40,7 +40,7 @@ fn a_format_can_be_asked_of_standard_output() {
 fn bad_standard_input_is_named() {
     let stage = Stage::new();
     stage.feed(&["-"], b"").code(1).says("error: standard input: the file is empty");
-    stage.feed(&["-"], b"nothing like a picture").code(1).says("error: standard input: ");
+    stage.feed(&["-"], b"nothing like an image").code(1).says("error: standard input: ");
     stage.feed(&["inspect", "-"], b"").code(1).says("error: standard input: the file is empty");
 }
 
@@ -82,7 +82,7 @@ fn a_reader_that_went_away_is_not_mentioned() {
         let ran = gone(arguments).code(0);
         assert_eq!(ran.stderr, "", "{arguments:?}");
     }
-    // The picture did not arrive, so this cannot be called done.
+    // The image did not arrive, so this cannot be called done.
     let ran = gone(&["a.png", "-o", "-"]).code(1);
     assert_eq!(ran.stderr, "");
     // Files are made even when nobody reads the records.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::stage::{HEIGHT, Stage, WIDTH, png, six_bits, texture};
 
-/// References and two methods, two pictures each.
+/// References and two methods, two images each.
 fn folders() -> Stage {
     let stage = Stage::new();
     for name in ["sky", "dune"] {
@@ -26,7 +26,7 @@ fn a_study_is_one_blind_page_and_its_key() {
     let stage = folders();
     stage.png("beta/extra.png", &six_bits);
     let ran = stage.run(&["study", "clean", "alpha", "beta", "-o", "eyes.html"]).code(0);
-    ran.says("2 pictures × (2 methods + hidden reference) = 6 pairs").says("beta: 1 without a reference");
+    ran.says("2 images × (2 methods + hidden reference) = 6 pairs").says("beta: 1 without a reference");
     let html = String::from_utf8(stage.read("eyes.html")).unwrap();
     assert!(!html.contains("alpha") && !html.contains("beta") && !html.contains("clean"));
     let key = key(&stage, "eyes.json");
@@ -65,7 +65,7 @@ fn folders_that_do_not_match_are_named() {
     let ran = stage.run(&["study", "clean", "gamma"]).code(1);
     ran.says("dune: gamma has 160×121, the reference has 160×120 pixels");
     stage.png("gamma/dune.webp", &six_bits);
-    stage.run(&["study", "clean", "gamma"]).code(1).says("two pictures are called `dune`");
+    stage.run(&["study", "clean", "gamma"]).code(1).says("two images are called `dune`");
     stage.run(&["study", "clean"]).code(2).says("at least one method");
     stage.run(&["study", "clean", "clean/sky.png"]).code(2).says("clean/sky.png: not a folder");
     stage.run(&["study", "clean", "alpha", "alpha"]).code(2).says("two methods are called `alpha`");

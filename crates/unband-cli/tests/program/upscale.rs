@@ -82,7 +82,7 @@ fn without_weights_our_own_network_enlarges() {
         assert_eq!((told["network"].as_str(), told["scale"].as_u64()), (Some("unband-sr-lite"), Some(scale)));
         let (made, given) = (stage.samples("out.png"), stage.samples("in/sky.png"));
         assert_eq!((made.width, made.height), (given.width * scale as u32, given.height * scale as u32));
-        // It shows the same picture: as bright everywhere, but for what the texture hides.
+        // It shows the same image: as bright everywhere, but for what the texture hides.
         let mean = |data: &[u16]| data.iter().map(|&v| f64::from(v)).sum::<f64>() / data.len() as f64;
         assert!((mean(&made.data) - mean(&given.data)).abs() < 2.0);
     }

@@ -15,7 +15,7 @@ const MOST_NODES: u32 = 100_000;
 /// What a file of boxes says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Boxes {
-    /// Width and height of the picture that the boxes were drawn on, where they are told and not 0.
+    /// Width and height of the image that the boxes were drawn on, where they are told and not 0.
     pub size: Option<(u64, u64)>,
     /// In the order of the file.
     pub boxes: Vec<LabelledBox>,
@@ -129,7 +129,7 @@ impl LabelledBox {
         !letters.to_lowercase().starts_with("non")
     }
 
-    /// Does a window share a pixel with it? Corners may be in any order; what lies outside the picture plays no part.
+    /// Does a window share a pixel with it? Corners may be in any order; what lies outside the image plays no part.
     pub fn touches(&self, window: Window) -> bool {
         let [x0, y0, x1, y1] = self.corners.map(i64::from);
         let shared = |low, high, a: i64, b: i64| signed(low).max(a.min(b)) < signed(high).min(a.max(b));
@@ -137,7 +137,7 @@ impl LabelledBox {
     }
 }
 
-/// A place in a picture as a number that boxes are compared with.
+/// A place in an image as a number that boxes are compared with.
 pub(crate) fn signed(place: usize) -> i64 {
     i64::try_from(place).unwrap_or(i64::MAX)
 }

@@ -66,13 +66,13 @@ impl Check {
         let manifest = Manifest::read(&complete)?;
         let (done, pictures) = (manifest.entries.len(), manifest.header.pictures);
         if done < pictures {
-            let message = format!("the first line promises {pictures} pictures");
+            let message = format!("the first line promises {pictures} images");
             return Err(DatasetError::Manifest { file: complete, line: done + 2, message });
         }
         Ok(Self { folder, manifest })
     }
 
-    /// How many source pictures the manifest has.
+    /// How many source images the manifest has.
     pub fn len(&self) -> usize {
         self.manifest.entries.len()
     }
@@ -82,7 +82,7 @@ impl Check {
         self.manifest.entries.is_empty()
     }
 
-    /// Reads all files of a source picture.
+    /// Reads all files of a source image.
     pub fn one(&self, index: usize) -> Vec<Finding> {
         let entry = &self.manifest.entries[index];
         let files = entry.pairs.iter().flat_map(|pair| {

@@ -1,4 +1,4 @@
-//! Pairs from clean pictures: what is harmed how.
+//! Pairs from clean images: what is harmed how.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,12 @@ use super::{DatasetError, SourceFault};
 use crate::files::hexadecimal;
 use crate::{Cause, Mix, Pair, Way};
 
-/// How pictures are harmed.
+/// How images are harmed.
 #[derive(Clone)]
 pub enum Harms {
-    /// Causes of banding; each picture gets one of them, drawn by the seed and its name.
+    /// Causes of banding; each image gets one of them, drawn by the seed and its name.
     OneOf(Vec<&'static Cause>),
-    /// Causes of banding; each picture gets each of them.
+    /// Causes of banding; each image gets each of them.
     Each {
         /// The causes.
         causes: Vec<&'static Cause>,
@@ -29,7 +29,7 @@ pub enum Harms {
         /// into them.
         folders: bool,
     },
-    /// A mix draws anew for each picture.
+    /// A mix draws anew for each image.
     Mix {
         /// Its name or file, for the manifest.
         name: String,
@@ -41,11 +41,11 @@ pub enum Harms {
 /// What is asked for.
 #[derive(Clone)]
 pub struct Clean {
-    /// How pictures are harmed.
+    /// How images are harmed.
     pub harms: Harms,
-    /// How often that is done with each picture, each time with another seed.
+    /// How often that is done with each image, each time with another seed.
     pub draws: usize,
-    /// What becomes of a degraded picture.
+    /// What becomes of a degraded image.
     pub tiling: Tiling,
     /// Parts.
     pub shares: Shares,
@@ -53,14 +53,14 @@ pub struct Clean {
     pub seed: u64,
 }
 
-/// One way of degrading one picture.
+/// One way of degrading one image.
 #[derive(Clone)]
 pub(crate) struct Draw {
     way: Way,
     seed: u32,
-    /// What stands before the picture's name: a folder with `/`, or nothing.
+    /// What stands before the image's name: a folder with `/`, or nothing.
     pub prefix: String,
-    /// What is added to the picture's name, so that names differ.
+    /// What is added to the image's name, so that names differ.
     pub suffix: String,
 }
 
@@ -71,7 +71,7 @@ impl std::fmt::Debug for Draw {
 }
 
 impl Draw {
-    /// Degrades a clean RGB picture and says how.
+    /// Degrades a clean RGB image and says how.
     pub fn apply(&self, clean: &Image) -> Result<(Pair, Harm), SourceFault> {
         let (mut pair, seed) = (Pair::of(clean.clone()), self.seed);
         let rng = Rng::new(u64::from(seed));
@@ -86,11 +86,11 @@ impl Draw {
     }
 }
 
-/// Settles what becomes of each of the pictures of a folder, which are named by their paths below it. What happens to a picture
+/// Settles what becomes of each of the images of a folder, which are named by their paths below it. What happens to an image
 /// depends on its name and the seed, not on the others; only its part depends on how many there are.
 ///
 /// # Errors
-/// When there are no pictures or two would get the same name.
+/// When there are no images or two would get the same name.
 pub fn clean(root: &Path, files: &[PathBuf], asked: &Clean) -> Result<Plan, DatasetError> {
     let mut named: BTreeMap<String, &PathBuf> = BTreeMap::new();
     for file in files {

@@ -1,4 +1,4 @@
-//! What can go wrong with a set as a whole, and with one of its pictures.
+//! What can go wrong with a set as a whole, and with one of its images.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub enum DatasetError {
         /// What is missing, or there twice.
         what: String,
     },
-    /// Two pictures would be written under the same name.
+    /// Two images would be written under the same name.
     #[error("{} and {} would both be called `{name}`", first.display(), second.display())]
     Twice {
         /// One.
@@ -32,7 +32,7 @@ pub enum DatasetError {
         name: String,
     },
     /// There is nothing to make pairs of.
-    #[error("no pictures to make pairs of")]
+    #[error("no images to make pairs of")]
     Empty,
     /// The authors of the preparation published no script.
     #[error(
@@ -61,7 +61,7 @@ pub enum DatasetError {
     /// A file could not be written.
     #[error(transparent)]
     Write(unband_io::Error),
-    /// A picture that was made has no size.
+    /// An image that was made has no size.
     #[error("{}: {source}", file.display())]
     Image {
         /// Where it would have gone.
@@ -69,7 +69,7 @@ pub enum DatasetError {
         /// What is wrong.
         source: ImageError,
     },
-    /// What degrades pictures is not installed.
+    /// What degrades images is not installed.
     #[error(transparent)]
     Program(DegradeError),
     /// The folder is in use for something else.
@@ -99,11 +99,11 @@ pub enum DatasetError {
         folder: PathBuf,
     },
     /// The pairs were not all made.
-    #[error("{}: unfinished, {done} of {pictures} pictures are done", folder.display())]
+    #[error("{}: unfinished, {done} of {pictures} images are done", folder.display())]
     Unfinished {
         /// Which.
         folder: PathBuf,
-        /// Pictures that are done.
+        /// Images that are done.
         done: usize,
         /// All of them.
         pictures: usize,
@@ -126,7 +126,7 @@ impl DatasetError {
         Some(match self {
             Self::NotTheSet { .. } => LAYOUT.to_owned(),
             Self::Twice { .. } => "give one of them another name".to_owned(),
-            Self::Empty => "name a folder that holds pictures".to_owned(),
+            Self::Empty => "name a folder that holds images".to_owned(),
             Self::NoOriginal { .. } => "leave `--variant` out".to_owned(),
             Self::Read { .. } => "check that it is there and that you may read it".to_owned(),
             Self::Folder { .. } => "check that the disk has room and that you may write there".to_owned(),
@@ -148,14 +148,14 @@ impl DatasetError {
     }
 }
 
-/// Why nothing was made of a source picture.
+/// Why nothing was made of a source image.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceFault {
-    /// A picture could not be read.
+    /// An image could not be read.
     #[error("{}", .0.fault())]
     Picture(#[from] unband_io::Error),
-    /// A picture has planes of another kind than it says.
+    /// An image has planes of another kind than it says.
     #[error(transparent)]
     Image(#[from] ImageError),
     /// Boxes could not be read.

@@ -1,4 +1,4 @@
-//! The manifest while pairs are being made. Lines are added in the order of the pictures, once all files of a picture are written,
+//! The manifest while pairs are being made. Lines are added in the order of the images, once all files of an image are written,
 //! so that a run that was stopped goes on after the last whole line and ends with the same bytes as one that was not.
 
 use std::fs::{self, File, OpenOptions, TryLockError};

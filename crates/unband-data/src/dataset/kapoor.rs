@@ -21,7 +21,7 @@ const DEEPEST: usize = 3;
 /// The files of a pair, below the root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Files {
-    /// Name without ending: frame and film, `000001_0091`.
+    /// Name without ending: frame and video, `000001_0091`.
     pub stem: String,
     pub quantized: PathBuf,
     pub clean: PathBuf,
@@ -30,7 +30,7 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// What frames of one film share: the scripts of the set call frames `FRAME_FILM`.
+    /// What frames of one video share: the scripts of the set call frames `FRAME_FILM`.
     pub fn film(&self) -> &str {
         self.stem.rsplit_once('_').map_or(self.stem.as_str(), |(_, film)| film)
     }
@@ -48,7 +48,7 @@ pub(crate) struct Listing {
     pub left_out: Vec<String>,
 }
 
-/// Lists the set below a root. A pair needs both pictures, and boxes where they are asked for.
+/// Lists the set below a root. A pair needs both images, and boxes where they are asked for.
 ///
 /// # Errors
 /// When a folder is missing or there twice, no pair is found, or the system refuses.

@@ -1,4 +1,4 @@
-//! The pairs of one source picture.
+//! The pairs of one source image.
 
 use std::path::Path;
 
@@ -13,20 +13,20 @@ use super::store::Cutter;
 use super::{DatasetError, SourceFault};
 use crate::files::clean_rgb;
 
-/// What ends the work on a picture.
+/// What ends the work on an image.
 enum Stop {
     /// A fault of one of its sources, by number.
     Picture(usize, SourceFault),
-    /// A fault that all other pictures would meet, too.
+    /// A fault that all other images would meet, too.
     Run(DatasetError),
 }
 
 impl Plan {
-    /// Makes the pairs of a source picture in a folder whose manifest a [`Journal`](super::Journal) keeps. A picture that cannot be
+    /// Makes the pairs of a source image in a folder whose manifest a [`Journal`](super::Journal) keeps. An image that cannot be
     /// used gives an entry that says why.
     ///
     /// # Errors
-    /// When a file cannot be written, or a program that degrades pictures is missing: what would fail for other pictures too.
+    /// When a file cannot be written, or a program that degrades images is missing: what would fail for other images too.
     pub fn make(&self, index: usize, folder: &Path) -> Result<Entry, DatasetError> {
         let task = &self.tasks[index];
         let mut entry = blank(task);
@@ -39,7 +39,7 @@ impl Plan {
             Work::Fail(failed) => return Ok(Entry { failed: Some(failed.clone()), ..entry }),
         };
         let Err(stop) = made else { return Ok(entry) };
-        // A picture has all its pairs or none. What cannot be removed is found by a check.
+        // An image has all its pairs or none. What cannot be removed is found by a check.
         for (pair, side) in entry.pairs.iter().flat_map(|pair| SIDES.map(|side| (pair, side))) {
             let _ = std::fs::remove_file(path_of(folder, task.split, side, &pair.file));
         }
@@ -52,10 +52,10 @@ impl Plan {
         }
     }
 
-    /// The entry of a picture on which the program itself failed.
+    /// The entry of an image on which the program itself failed.
     pub fn failed(&self, index: usize) -> Entry {
         let entry = blank(&self.tasks[index]);
-        let reason = "the program failed on this picture".to_owned();
+        let reason = "the program failed on this image".to_owned();
         Entry { failed: Some(Failed { file: entry.sources[0].clone(), reason }), ..entry }
     }
 
@@ -77,7 +77,7 @@ impl Plan {
             }
             Err(Stop::Picture(source, SourceFault::Sizes { size, other: "its header", other_size: expected }))
         };
-        // Also where no window is left, so that damaged pictures are named in every preparation.
+        // Also where no window is left, so that damaged images are named in every preparation.
         let (lq, gt) = (read(0)?, read(1)?);
         let cutter = Cutter { folder, split: task.split, name: &task.name, lq, gt, harm: None };
         windows.iter().try_for_each(|&window| {
@@ -147,7 +147,7 @@ fn blank(task: &Task) -> Entry {
     }
 }
 
-/// A picture as RGB codes.
+/// An image as RGB codes.
 fn codes(path: &Path) -> Result<Codes, SourceFault> {
     let (image, _) = unband_io::read_file(path, &Limits::default())?;
     let context = Context { threads: 1, ..Context::default() };

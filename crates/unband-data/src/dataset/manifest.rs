@@ -1,4 +1,4 @@
-//! What a folder of pairs says about itself: `manifest.jsonl`, a line about the whole, then one line per source picture.
+//! What a folder of pairs says about itself: `manifest.jsonl`, a line about the whole, then one line per source image.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -19,9 +19,9 @@ pub const COMPLETE: &str = "manifest.jsonl";
 pub const UNFINISHED: &str = "manifest.part.jsonl";
 /// What the first line of a manifest of this form says.
 pub const SCHEMA: &str = "unband-dataset/1";
-/// Folders of a part: degraded pictures, clean ones.
+/// Folders of a part: degraded images, clean ones.
 pub const SIDES: [&str; 2] = ["lq", "gt"];
-/// Longest line that is read; a picture of 10,000 patches has 3 MB.
+/// Longest line that is read; an image of 10,000 patches has 3 MB.
 const LONGEST: u64 = 64 << 20;
 
 /// The first line.
@@ -34,7 +34,7 @@ pub struct Header {
     pub version: String,
     /// What was asked for, everything that decides what the pairs are.
     pub settings: Map<String, Value>,
-    /// Source pictures, and lines that follow.
+    /// Source images, and lines that follow.
     pub pictures: usize,
     /// SHA-256 over names and sizes of the source files.
     pub sources_sha256: String,
@@ -42,7 +42,7 @@ pub struct Header {
     pub left_out: Vec<String>,
 }
 
-/// A line about a source picture.
+/// A line about a source image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
@@ -83,16 +83,16 @@ pub struct PairEntry {
     pub file: String,
     /// Left, top, width and height in the source, or in what the cause leaves of it.
     pub window: [usize; 4],
-    /// Which of the picture's harms, from 0.
+    /// Which of the image's harms, from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub harm: Option<usize>,
-    /// SHA-256 of the degraded picture's file, in lower-case hexadecimal.
+    /// SHA-256 of the degraded image's file, in lower-case hexadecimal.
     pub lq_sha256: String,
-    /// SHA-256 of the clean picture's file.
+    /// SHA-256 of the clean image's file.
     pub gt_sha256: String,
 }
 
-/// How a picture was degraded: by a cause or as a mix drew it.
+/// How an image was degraded: by a cause or as a mix drew it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Harm {
@@ -164,7 +164,7 @@ impl Manifest {
         if entries.len() > header.pictures {
             return Err(wrong(
                 entries.len() + 1,
-                format!("the first line promises {} pictures", header.pictures),
+                format!("the first line promises {} images", header.pictures),
             ));
         }
         Ok(Self { header, entries, whole_bytes })

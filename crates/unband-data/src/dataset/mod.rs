@@ -1,6 +1,6 @@
-//! Datasets: folders of pairs, made from a published set or from clean pictures.
+//! Datasets: folders of pairs, made from a published set or from clean images.
 //!
-//! A [`Plan`] settles what becomes of each source picture before the first is decoded: its part, its windows, how it is degraded.
+//! A [`Plan`] settles what becomes of each source image before the first is decoded: its part, its windows, how it is degraded.
 //! [`Plan::make`] then makes one of them, in any order and on any thread. A folder has `train`, `val` and `test`, in each `lq` and
 //! `gt` with PNG of equal names, and a [`Manifest`]; [`Journal`] grows that and lets a stopped run go on, [`Check`] proves a
 //! folder against it.

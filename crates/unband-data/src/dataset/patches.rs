@@ -1,8 +1,8 @@
-//! Where patches lie in a picture.
+//! Where patches lie in an image.
 
 use unband_image::{Depth, Image, ImageError, Window};
 
-/// What becomes of a picture.
+/// What becomes of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tiling {
     /// It stays whole.
@@ -18,7 +18,7 @@ pub enum Tiling {
 }
 
 impl Tiling {
-    /// The windows of a picture, row by row; none where it is smaller than a patch.
+    /// The windows of an image, row by row; none where it is smaller than a patch.
     pub fn windows(self, width: usize, height: usize) -> Vec<Window> {
         let Self::Patches { side, step } = self else {
             return vec![Window { x0: 0, y0: 0, x1: width, y1: height }];
@@ -33,7 +33,7 @@ impl Tiling {
     }
 }
 
-/// A picture as whole codes, from which patches are cut.
+/// An image as whole codes, from which patches are cut.
 pub(crate) struct Codes {
     pub width: usize,
     pub height: usize,
@@ -53,7 +53,7 @@ impl Codes {
         Ok(Self { width: image.width(), height: image.height(), data: image.to_rgb16()?, eight })
     }
 
-    /// A window as a picture of 8 or 16 bits, with nothing beside its samples.
+    /// A window as an image of 8 or 16 bits, with nothing beside its samples.
     pub fn cut(&self, window: Window) -> Result<Image, ImageError> {
         let row = |y: usize| &self.data[3 * (y * self.width + window.x0)..3 * (y * self.width + window.x1)];
         let rows = (window.y0..window.y1).flat_map(row).copied();

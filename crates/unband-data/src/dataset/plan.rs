@@ -1,4 +1,4 @@
-//! What becomes of each source picture.
+//! What becomes of each source image.
 
 use std::path::{Path, PathBuf};
 
@@ -11,12 +11,12 @@ use super::patches::Tiling;
 use super::split::Split;
 use crate::files::hexadecimal;
 
-/// What becomes of each source picture.
+/// What becomes of each source image.
 #[derive(Debug)]
 pub struct Plan {
     /// The first line of the manifest.
     pub header: Header,
-    /// The folder that the pictures' names count from.
+    /// The folder that the images' names count from.
     pub root: PathBuf,
     pub(crate) tasks: Vec<Task>,
 }
@@ -26,14 +26,14 @@ pub struct Plan {
 pub(crate) struct Task {
     pub name: String,
     pub split: Split,
-    /// Below the root: degraded and clean picture, and boxes where they are used; or the clean picture alone.
+    /// Below the root: degraded and clean image, and boxes where they are used; or the clean image alone.
     pub sources: Vec<PathBuf>,
     pub work: Work,
 }
 
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// Both pictures are there, of this size; windows are cut from them.
+    /// Both images are there, of this size; windows are cut from them.
     Cut { size: (u64, u64), windows: Vec<Window>, dropped: usize, whole: bool },
     /// The clean one is degraded, then windows are cut.
     Harm { draws: Vec<Draw>, tiling: Tiling },
@@ -44,26 +44,26 @@ pub(crate) enum Work {
 /// How much a plan will make, as far as that is known before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
-    /// Source pictures.
+    /// Source images.
     pub pictures: usize,
-    /// Pairs, where the sizes of pictures do not decide it.
+    /// Pairs, where the sizes of images do not decide it.
     pub pairs: Option<usize>,
     /// Windows of which no pair will be made.
     pub dropped: usize,
 }
 
 impl Plan {
-    /// The largest picture of a source: its file.
+    /// The largest image of a source: its file.
     pub fn picture(&self, index: usize) -> PathBuf {
         self.root.join(&self.tasks[index].sources[0])
     }
 
-    /// Name of a source picture.
+    /// Name of a source image.
     pub fn name(&self, index: usize) -> &str {
         &self.tasks[index].name
     }
 
-    /// How many source pictures there are.
+    /// How many source images there are.
     pub fn len(&self) -> usize {
         self.tasks.len()
     }

@@ -26,7 +26,7 @@ pub struct Preparation {
     /// Its seed, or GGDBN's where none is known.
     pub seed: u64,
     tiling: Tiling,
-    /// Parts that become patches; the others keep whole pictures.
+    /// Parts that become patches; the others keep whole images.
     patches: &'static [Split],
     shares: Shares,
     /// Are shares counted in patches?
@@ -37,7 +37,7 @@ pub struct Preparation {
 
 const BASE: Preparation = Preparation {
     name: "bdinn",
-    title: "patches of 256, step 128, for training; whole pictures for validation and test; 60/20/20 by picture",
+    title: "patches of 256, step 128, for training; whole images for validation and test; 60/20/20 by image",
     source: "BDINN §4.1",
     seed: 3407,
     tiling: Tiling::Patches { side: 256, step: 128 },
@@ -52,7 +52,7 @@ pub static PREPARATIONS: &[Preparation] = &[
     BASE,
     Preparation {
         name: "ggdbn",
-        title: "patches of 256, step 75, for training; whole pictures for validation and test; 60/20/20 by patches",
+        title: "patches of 256, step 75, for training; whole images for validation and test; 60/20/20 by patches",
         source: "SCUT-SuFM/GGDBN data/data_prepare.py",
         tiling: Tiling::Patches { side: 256, step: 75 },
         by_patches: true,
@@ -61,14 +61,14 @@ pub static PREPARATIONS: &[Preparation] = &[
     },
     Preparation {
         name: "deepdeband",
-        title: "patches of 256, step 128, for all three; 60/20/20 by picture",
+        title: "patches of 256, step 128, for all three; 60/20/20 by image",
         source: "Zhou et al., ICIP 2022, with BDINN §4.1",
         patches: &Split::ALL,
         ..BASE
     },
     Preparation {
         name: "indi",
-        title: "whole pictures, those without boxes too; 85/15/0 by picture",
+        title: "whole images, those without boxes too; 85/15/0 by image",
         source: "ksasso1028/indi-debanding tools/make_deband_set.ipynb",
         seed: 196_588,
         tiling: Tiling::Whole,
@@ -98,14 +98,14 @@ pub struct Kapoor {
     pub variant: Variant,
     /// Seed of the split; the group's without one.
     pub seed: Option<u64>,
-    /// Keep frames of one film in one part? In the published splits they may be in several.
+    /// Keep frames of one video in one part? In the published splits they may be in several.
     pub whole_films: bool,
 }
 
 /// A pair before it has a part.
 struct Found {
     files: Files,
-    /// Size of both pictures and windows with banding, or what is wrong with which file.
+    /// Size of both images and windows with banding, or what is wrong with which file.
     windows: Result<Windows, (usize, SourceFault)>,
 }
 
@@ -115,7 +115,7 @@ struct Windows {
     all: usize,
 }
 
-/// Settles what becomes of each picture of the set. Reads headers and boxes, decodes nothing.
+/// Settles what becomes of each image of the set. Reads headers and boxes, decodes nothing.
 ///
 /// # Errors
 /// When the folder is not the set, or a variant is asked for that nobody published.
@@ -210,7 +210,7 @@ fn windows(root: &Path, files: &Files, asked: Kapoor) -> Result<Windows, (usize,
     };
     let (lq, gt) = (size(0, &files.quantized)?, size(1, &files.clean)?);
     if lq != gt {
-        return Err((0, SourceFault::Sizes { size: lq, other: "the clean picture", other_size: gt }));
+        return Err((0, SourceFault::Sizes { size: lq, other: "the clean image", other_size: gt }));
     }
     let Some(boxes) = &files.boxes else { return Ok(Windows { size: lq, banded: Vec::new(), all: 0 }) };
     let fault = |fault| (2, fault);
@@ -230,7 +230,7 @@ fn windows(root: &Path, files: &Files, asked: Kapoor) -> Result<Windows, (usize,
 
 fn fixed(boxes: &Boxes, size: (u64, u64), mut windows: Vec<Window>) -> Result<Vec<Window>, SourceFault> {
     if let Some(drawn_on) = boxes.size.filter(|&drawn_on| drawn_on != size) {
-        return Err(SourceFault::Sizes { size: drawn_on, other: "its picture", other_size: size });
+        return Err(SourceFault::Sizes { size: drawn_on, other: "its image", other_size: size });
     }
     let banding: Vec<&LabelledBox> = boxes.boxes.iter().filter(|labelled| labelled.is_banding()).collect();
     windows.retain(|&window| banding.iter().any(|labelled| labelled.touches(window)));

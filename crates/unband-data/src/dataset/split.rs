@@ -1,4 +1,4 @@
-//! Which pictures are for training, which for choosing among trainings, and which for the test.
+//! Which images are for training, which for choosing among trainings, and which for the test.
 
 use std::fmt;
 
@@ -64,10 +64,10 @@ pub(crate) fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     order
 }
 
-/// Gives each group of pictures its part: in the order of a shuffle, groups go to training until their weights reach its share of
+/// Gives each group of images its part: in the order of a shuffle, groups go to training until their weights reach its share of
 /// all, then to validation likewise, the rest to the test. Shares of validation and test are rounded down.
 ///
-/// With one picture per group and weights of 1 that is a split by picture; with the number of patches as weights it is GGDBN's
+/// With one image per group and weights of 1 that is a split by image; with the number of patches as weights it is GGDBN's
 /// (`data/data_prepare.py`), whose order comes from Python's generator and the order of a directory and is lost.
 pub(crate) fn fill(weights: &[usize], shares: Shares, seed: u64) -> Vec<Split> {
     let total: usize = weights.iter().sum();
@@ -114,7 +114,7 @@ mod tests {
         let patches = Split::ALL.map(|split| {
             splits.iter().zip(&weights).filter(|(s, _)| **s == split).map(|(_, w)| w).sum::<usize>()
         });
-        // Each part takes whole pictures, so it may exceed its share by less than one.
+        // Each part takes whole images, so it may exceed its share by less than one.
         assert!((0..97).contains(&(patches[0] - (total - 2 * (total / 5)))), "{patches:?} of {total}");
         assert!((0..97).contains(&(patches[1] - total / 5)), "{patches:?} of {total}");
     }

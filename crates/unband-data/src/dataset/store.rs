@@ -22,7 +22,7 @@ pub(crate) struct Cutter<'a> {
     pub name: &'a str,
     pub lq: Codes,
     pub gt: Codes,
-    /// Which harm of the picture.
+    /// Which harm of the image.
     pub harm: Option<usize>,
 }
 

@@ -18,7 +18,7 @@ params! {
         /// Direction, from columns towards rows.
         angle_deg: f32 = 30.0, 0.0..=360.0;
         /// How far the middle of the kernel lies to the lower right, in samples. −(sf − 1)/2 makes `decimate` by sf keep the
-        /// picture in place.
+        /// image in place.
         shift_px: f32 = 0.0, -4.0..=4.0;
         /// What lies beyond the border.
         border: Border = Border::Mirror;

@@ -1,4 +1,4 @@
-//! AV1 as still pictures have it.
+//! AV1 as still images have it.
 
 use unband_image::{Matrix, Range, Rng, params};
 
@@ -16,7 +16,7 @@ params! {
     }
 }
 
-/// What an AVIF file of 8 bits and 4:2:0 loses: an AV1 still picture, full range, BT.601.
+/// What an AVIF file of 8 bits and 4:2:0 loses: an AV1 still image, full range, BT.601.
 impl Degradation for Avif {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         self.apply_all(&mut [pair], &[rng])

@@ -7,9 +7,9 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `bars`.
     pub struct Bars {
-        /// Height of the bars above and below, as a share of the picture's.
+        /// Height of the bars above and below, as a share of the image's.
         rows: f32 = 0.12, 0.0..=0.45;
-        /// Width of the bars on both sides, as a share of the picture's.
+        /// Width of the bars on both sides, as a share of the image's.
         columns: f32 = 0.0, 0.0..=0.45;
         /// Their grey in 8-bit codes; 0 is black.
         level_codes: f32 = 0.0, 0.0..=64.0;

@@ -1,4 +1,4 @@
-//! BSRGAN's degradation models as calls: a patch and its clean side from a picture, by the mixes of the same name.
+//! BSRGAN's degradation models as calls: a patch and its clean side from an image, by the mixes of the same name.
 
 use toml::{Table, Value};
 use unband_image::{Image, ParamError, Rng};
@@ -6,7 +6,7 @@ use unband_image::{Image, ParamError, Rng};
 use super::mix::Mix;
 use super::{DegradeError, Pair};
 
-/// The practical degradation model at a scale: the mix `bsrgan` for 4, which sometimes halves the picture first, and `bsrgan-x2`
+/// The practical degradation model at a scale: the mix `bsrgan` for 4, which sometimes halves the image first, and `bsrgan-x2`
 /// with its scale for the others.
 ///
 /// Source: Zhang et al. 2021, "Designing a Practical Degradation Model for Deep Blind Image Super-Resolution", and
@@ -42,11 +42,11 @@ pub fn bsrgan_plus(sf: usize, shuffle_prob: f64, use_sharp: bool) -> Result<Mix,
     })
 }
 
-/// A degraded patch of `lq_patchsize` samples on a side and its clean one, `sf` times as large, of an RGB picture by
+/// A degraded patch of `lq_patchsize` samples on a side and its clean one, `sf` times as large, of an RGB image by
 /// [`bsrgan`].
 ///
 /// # Errors
-/// A scale that is not 1 to 4, a picture of less than `lq_patchsize * sf` on a side, or one that is not RGB.
+/// A scale that is not 1 to 4, an image of less than `lq_patchsize * sf` on a side, or one that is not RGB.
 pub fn degradation_bsrgan(
     img: &Image,
     sf: usize,

@@ -1,4 +1,4 @@
-//! A picture developed once more from what a sensor makes of it.
+//! An image developed once more from what a sensor makes of it.
 
 use unband_image::{Depth, Rng, params};
 

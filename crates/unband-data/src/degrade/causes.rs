@@ -11,7 +11,7 @@ pub struct Cause {
     pub title: &'static str,
     /// Where the recipe stands.
     pub source: &'static str,
-    /// Makes it from a window of the picture that is larger than its result: give it the whole picture.
+    /// Makes it from a window of the image that is larger than its result: give it the whole image.
     pub wants_room: bool,
     /// What it does.
     pub degradation: &'static dyn Degradation,

@@ -11,7 +11,7 @@ words! {
         Independent = "independent",
         /// All have the same: grey.
         Same = "same",
-        /// By a covariance that is drawn for the picture.
+        /// By a covariance that is drawn for the image.
         Correlated = "correlated",
     }
 }

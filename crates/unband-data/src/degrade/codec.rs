@@ -1,11 +1,11 @@
-//! Video encoders on one picture.
+//! Video encoders on one image.
 
 use unband_image::{Image, Matrix, Range, Rng, params};
 
 use super::planes::{Planes420, Rounding, Upsampling};
 use super::{Degradation, DegradeError, Pair, noise, program, rgb};
 
-/// Samples that the picture moves per frame, across and down.
+/// Samples that the image moves per frame, across and down.
 const PAN: [usize; 2] = [3, 1];
 
 /// Through a video encoder as 8-bit 4:2:0 and back. Colour is converted here, exactly rounded; the encoder sees
@@ -32,7 +32,7 @@ const AOM: [&str; 8] = ["-c:v", "libaom-av1", "-b:v", "0", "-cpu-used", "5", "-s
 /// AV1 as video has it.
 pub const AV1_34: Codec =
     video(&[AOM[0], AOM[1], AOM[2], AOM[3], AOM[4], AOM[5], AOM[6], AOM[7], "-crf", "34"]);
-/// AV1 as still pictures have it: full range, BT.601.
+/// AV1 as still images have it: full range, BT.601.
 pub const AVIF_30: Codec = Codec {
     args: &[AOM[0], AOM[1], AOM[2], AOM[3], AOM[4], AOM[5], AOM[6], AOM[7], "-crf", "30"],
     matrix: Matrix::Bt601,
@@ -95,7 +95,7 @@ pub(super) struct Clip {
 }
 
 impl Clip {
-    /// Each picture becomes a short clip of its own, all clips of one size go through the encoder at once. They start with key
+    /// Each image becomes a short clip of its own, all clips of one size go through the encoder at once. They start with key
     /// frames and have a constant quantiser, so that none depends on another; where an encoder looks back all the same,
     /// one by one.
     pub fn apply(&self, pairs: &mut [&mut Pair], rngs: &[Rng]) -> Result<(), DegradeError> {
@@ -123,7 +123,7 @@ impl Clip {
         Ok(())
     }
 
-    /// The picture as it was some frames before the last: moved, edges repeated, with noise of its own.
+    /// The image as it was some frames before the last: moved, edges repeated, with noise of its own.
     fn frame(&self, image: &Image, frame: usize, rng: Rng) -> Result<Image, DegradeError> {
         rgb(image)?;
         let before = self.frames - 1 - frame;
@@ -153,7 +153,7 @@ macro_rules! encoder {
             pub struct $name {
                 /// The encoder's constant quantiser. Higher loses more: flats become blocks of one value.
                 quantiser: u32 = $quantiser, $range;
-                /// Frames of the clip, a slow pan over the picture of which the last is kept: 1 is an intra frame, with more it is
+                /// Frames of the clip, a slow pan over the image of which the last is kept: 1 is an intra frame, with more it is
                 /// predicted from those before.
                 frames: u32 = 1, 1..=12;
                 /// Noise that each earlier frame has of its own, in 8-bit codes; without it prediction is perfect.

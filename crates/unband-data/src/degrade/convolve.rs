@@ -15,7 +15,7 @@ words! {
     pub enum Border {
         /// Mirrored about the border sample.
         Mirror = "mirror",
-        /// The other end of the picture.
+        /// The other end of the image.
         Wrap = "wrap",
         /// The border sample again and again.
         Repeat = "repeat",

@@ -12,7 +12,7 @@ pub(super) const CODER: &str = "coder";
 pub enum Sides {
     /// The degraded one. Among the `clean` steps of a mix the clean side gets the result too.
     Degraded,
-    /// Both alike: it changes what the picture is, not how well it is kept.
+    /// Both alike: it changes what the image is, not how well it is kept.
     Both,
 }
 
@@ -21,7 +21,7 @@ pub enum Sides {
 pub enum Speed {
     /// Microseconds to a few milliseconds, in memory.
     Quick,
-    /// Starts programs: tens to hundreds of milliseconds. Meant for whole pictures.
+    /// Starts programs: tens to hundreds of milliseconds. Meant for whole images.
     Slow,
 }
 
@@ -50,7 +50,7 @@ pub struct DegradationEntry {
     /// How long it takes.
     pub speed: Speed,
     /// How far a sample of the result depends on those around it, in samples: a patch cut from inside by that much is one of
-    /// the whole picture. (`webp` and `palette` look at the whole picture first, so that this does not hold for them to the code.)
+    /// the whole image. (`webp` and `palette` look at the whole image first, so that this does not hold for them to the code.)
     pub room: usize,
     /// Its parameters.
     pub params: &'static [ParamInfo],

@@ -19,9 +19,9 @@ const LARGEST: [usize; 2] = [1264, 704];
 pub const TOOL_OFFSET: [f32; 3] = [-0.55, -0.50, -0.51];
 
 words! {
-    /// What stands for the clean picture.
+    /// What stands for the clean image.
     pub enum Truth {
-        /// The frame of the 8-bit 4:2:0 film before its planes were put on a grid, converted to RGB once, as the
+        /// The frame of the 8-bit 4:2:0 video before its planes were put on a grid, converted to RGB once, as the
         /// clean frames of the set are.
         Frame = "frame",
         /// That frame with the offset that the set's tools leave on the degraded side alone, so that both sides differ by banding
@@ -41,7 +41,7 @@ params! {
         u: u32 = 8, 3..=8;
         /// Bits of V; 8 leaves it as it is. The set has 8, 6 and 5.
         v: u32 = 8, 3..=8;
-        /// Grain of the film in 8-bit codes.
+        /// Grain of the video in 8-bit codes.
         grain_codes: f32 = 0.4, 0.0..=8.0;
         /// MPEG-4's quantiser; higher loses more.
         quantiser: u32 = 3, 1..=31;
@@ -50,7 +50,7 @@ params! {
     }
 }
 
-/// Film frames as the full-HD set of Kapoor et al. has them: five frames of a slow pan over the picture with
+/// Video frames as the full-HD set of Kapoor et al. has them: five frames of a slow pan over the image with
 /// grain, as 8-bit BT.601 4:2:0; planes put on grids of so many bits; converted to blue, green and red as `OpenCV`'s
 /// `COLOR_YUV2RGB_I420` does; coded as MPEG-4 part 2 from these, as `OpenCV`'s `VideoWriter` does; decoded to RGB by ffmpeg's
 /// defaults; the fifth frame. ffmpeg's default conversion from blue, green and red cuts values off: the degraded side loses
@@ -59,7 +59,7 @@ params! {
 /// Source: akshay-kap/Meng-699-Image-Banding-detection, `Dataset-Generation/Generating-Quantized-frames-from-videos`.
 ///
 /// It starts from the clean side: what was done to the degraded side before is not kept.
-/// The result is smaller than the picture: sides are multiples of 16, at most 1264×704, and the pan takes 12×4.
+/// The result is smaller than the image: sides are multiples of 16, at most 1264×704, and the pan takes 12×4.
 impl Degradation for Fhd {
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError> {
         self.apply_all(&mut [pair], &[rng])
@@ -84,7 +84,7 @@ impl Degradation for Fhd {
     }
 }
 
-/// Width and height of the film that a picture gives.
+/// Width and height of the video that an image gives.
 fn film_size(image: &Image) -> Result<[usize; 2], DegradeError> {
     rgb(image)?;
     let (width, height) = (image.width(), image.height());
@@ -129,7 +129,7 @@ impl Film {
 }
 
 impl Fhd {
-    /// A pair for each clean picture.
+    /// A pair for each clean image.
     fn film(&self, film: &Film, clean: &[(&Image, Rng)]) -> Result<Vec<Pair>, DegradeError> {
         let frame = |(image, rng): (&Image, Rng), i: usize| {
             panned(image, [i * PAN[0], i * PAN[1]], film.size, self.grain_codes, rng, i as u32)
@@ -203,7 +203,7 @@ fn with_offset(frame: &mut Image) {
     frame.depth = Depth::F32;
 }
 
-/// [`Fhd`] with light grain on half of the pictures and a quantiser of 2 to 5, drawn.
+/// [`Fhd`] with light grain on half of the images and a quantiser of 2 to 5, drawn.
 pub struct DrawnFhd {
     bits: [u32; 3],
     truth: Truth,
@@ -223,7 +223,7 @@ impl Degradation for DrawnFhd {
     }
 }
 
-/// A window of a picture with grain: the same amount on all channels of a sample.
+/// A window of an image with grain: the same amount on all channels of a sample.
 fn panned(image: &Image, at: [usize; 2], size: [usize; 2], sigma_codes: f32, rng: Rng, frame: u32) -> Image {
     let [w, h] = size;
     let grain: Vec<f32> = (0..w * h)

@@ -11,7 +11,7 @@ params! {
     pub struct GaussianBlur {
         /// Side of the kernel in samples; even ones count as the next odd one. The Gaussian is cut off at it.
         size: u32 = 21, 3..=51;
-        /// Standard deviation in samples. Higher is softer; 0 leaves the picture as it is.
+        /// Standard deviation in samples. Higher is softer; 0 leaves the image as it is.
         sigma_px: f32 = 1.6, 0.0..=16.0;
         /// What lies beyond the border.
         border: Border = Border::Mirror;

@@ -1,4 +1,4 @@
-//! A slow gradient instead of the picture, or over it.
+//! A slow gradient instead of the image, or over it.
 
 use unband_image::{Depth, Image, Rng, params, words};
 
@@ -29,7 +29,7 @@ params! {
         shape: Shape = Shape::Linear;
         /// Share that red gains and blue loses; 0 is neutral grey.
         warmth: f32 = 0.0, -0.3..=0.3;
-        /// Share of the gradient in the result; 1 replaces the picture.
+        /// Share of the gradient in the result; 1 replaces the image.
         opacity: f32 = 1.0, 0.0..=1.0;
     }
 }

@@ -1,4 +1,4 @@
-//! Film grain.
+//! Video grain.
 
 use unband_image::{Depth, Rng, params};
 

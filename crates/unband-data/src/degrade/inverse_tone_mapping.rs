@@ -1,4 +1,4 @@
-//! A picture of ordinary range expanded for a brighter display.
+//! An image of ordinary range expanded for a brighter display.
 
 use unband_image::{Depth, Image, Rng, params, words};
 

@@ -48,10 +48,10 @@ fn done<T>(work: impl FnOnce() -> io::Result<T>) -> Result<T, DegradeError> {
 }
 
 impl Jpeg {
-    /// The JPEG file of a picture (rounded to 8 bits first), as libjpeg-turbo writes it.
+    /// The JPEG file of an image (rounded to 8 bits first), as libjpeg-turbo writes it.
     ///
     /// # Errors
-    /// When the picture is not RGB or too large for JPEG.
+    /// When the image is not RGB or too large for JPEG.
     pub fn encode(&self, image: &Image) -> Result<Vec<u8>, DegradeError> {
         rgb(image)?;
         let (width, height) = (image.width(), image.height());

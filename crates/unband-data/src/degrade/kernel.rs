@@ -22,7 +22,7 @@ impl Kernel {
         Self { size, weights: (0..size * size).map(at).collect() }.normalised()
     }
 
-    /// Only the middle, which leaves pictures as they are.
+    /// Only the middle, which leaves images as they are.
     pub fn delta(size: usize) -> Self {
         Self::new(size, |x, y| f64::from(x == 0.0 && y == 0.0))
     }

@@ -47,7 +47,7 @@ pub use way::Way;
 
 use unband_image::{Depth, Image, ImageError, Matrix, Model, ParamError, Rng};
 
-/// A picture before and after the harm.
+/// An image before and after the harm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
     /// Degraded.
@@ -57,13 +57,13 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// A pair of twice the same clean picture.
+    /// A pair of twice the same clean image.
     pub fn of(clean: Image) -> Self {
         Self { lq: clean.clone(), gt: clean }
     }
 }
 
-/// Why a picture could not be degraded.
+/// Why an image could not be degraded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DegradeError {
@@ -94,7 +94,7 @@ pub enum DegradeError {
         /// What is wrong with it.
         what: String,
     },
-    /// A coder that is built in refused the picture.
+    /// A coder that is built in refused the image.
     #[error("{format}: {what}")]
     Coder {
         /// The format.
@@ -102,8 +102,8 @@ pub enum DegradeError {
         /// Why.
         what: String,
     },
-    /// The picture is too small for the cause.
-    #[error("the picture has {width}×{height} samples, at least {least_width}×{least_height} are needed")]
+    /// The image is too small for the cause.
+    #[error("the image has {width}×{height} samples, at least {least_width}×{least_height} are needed")]
     TooSmall {
         /// Width given.
         width: usize,
@@ -130,7 +130,7 @@ pub enum DegradeError {
         /// What was promised.
         scale: u32,
     },
-    /// The picture is not RGB.
+    /// The image is not RGB.
     #[error(transparent)]
     Image(#[from] ImageError),
     /// A record names what there is not.
@@ -145,7 +145,7 @@ pub enum DegradeError {
 }
 
 impl DegradeError {
-    /// Is this a matter of what is installed, not of the picture?
+    /// Is this a matter of what is installed, not of the image?
     pub fn is_missing_program(&self) -> bool {
         match self {
             Self::Missing(_) => true,
@@ -161,13 +161,13 @@ impl DegradeError {
         let install = match self {
             Self::Missing(_) => "install it",
             _ if self.is_missing_program() => "install an ffmpeg with that encoder",
-            Self::TooSmall { .. } => return Some("take larger pictures".to_owned()),
+            Self::TooSmall { .. } => return Some("take larger images".to_owned()),
             Self::Scale { .. } => {
                 return Some("let the mix end with the step `fit`, with the same `scale`".to_owned());
             }
             _ => return None,
         };
-        Some(format!("{install}, or take a mix that starts no program: default, fhd, rgb or pictures"))
+        Some(format!("{install}, or take a mix that starts no program: default, fhd, rgb or images"))
     }
 }
 
@@ -177,11 +177,11 @@ pub trait Degradation: Send + Sync {
     /// and generators give equal results, given the same versions of the programs it runs.
     ///
     /// # Errors
-    /// When a program it needs is missing or fails, or the picture is not RGB or too small.
+    /// When a program it needs is missing or fails, or the image is not RGB or too small.
     fn apply(&self, pair: &mut Pair, rng: Rng) -> Result<(), DegradeError>;
 
     /// The same for several pairs, each with its own generator; gives what [`Self::apply`] gives one by one. Those that
-    /// run programs start them once for all pictures of one size.
+    /// run programs start them once for all images of one size.
     ///
     /// # Errors
     /// As [`Self::apply`]; the pairs are then in any state.

@@ -85,7 +85,7 @@ fn code_plane(codes: &mut [u8], width: usize, height: usize, q: f32, dc: f32) {
     }
 }
 
-/// What is lost in floating point must not decide ties, which smooth pictures are full of.
+/// What is lost in floating point must not decide ties, which smooth images are full of.
 const TIE: f32 = 1e-4;
 
 /// A coefficient that is not DC: levels are cut towards 0 and come back in the middle of their cell.

@@ -8,7 +8,7 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `palette`.
     pub struct Palette {
-        /// Colours. Fewer give wider and higher steps; a patch shares the palette of its whole picture, so it has few of them.
+        /// Colours. Fewer give wider and higher steps; a patch shares the palette of its whole image, so it has few of them.
         colors: u32 = 64, 4..=256;
         /// Built in (NeuQuant, a network that learns the palette), or ffmpeg's `palettegen` (median cut).
         coder: Coder = Coder::BuiltIn;
@@ -20,7 +20,7 @@ pub const fn ffmpeg(colors: u32) -> Palette {
     Palette { colors, coder: Coder::Program }
 }
 
-/// The nearest colours of the best palette that is found for the picture, without dither.
+/// The nearest colours of the best palette that is found for the image, without dither.
 impl Degradation for Palette {
     fn apply(&self, pair: &mut Pair, _: Rng) -> Result<(), DegradeError> {
         rgb(&pair.lq)?;
@@ -52,7 +52,7 @@ impl Palette {
 /// Bytes of RGB with the palette that `NeuQuant` learns from at most some 20,000 of them.
 fn learned(pixels: &[u8], colors: usize) -> Vec<u8> {
     let count = pixels.len() / 3;
-    // Every so many pixels, 1 to 30; small pictures are shown to it several times, as it learns from their number.
+    // Every so many pixels, 1 to 30; small images are shown to it several times, as it learns from their number.
     let every = i32::try_from(count / 20_000).unwrap_or(30).clamp(1, 30);
     let mut rgba = Vec::with_capacity(4 * count);
     while rgba.len() < 4 * 4_000 && count > 0 {

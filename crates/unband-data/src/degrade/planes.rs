@@ -4,7 +4,7 @@ use unband_image::{Depth, Image, Matrix, Plane, Range, Rng, params, words};
 
 use super::{Degradation, DegradeError, Pair, rgb};
 
-/// Codes of the three planes of an 8-bit 4:2:0 picture; chroma sides are rounded up.
+/// Codes of the three planes of an 8-bit 4:2:0 image; chroma sides are rounded up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planes420 {
     /// Luma width.
@@ -34,7 +34,7 @@ words! {
     pub enum Rounding {
         /// To the nearest code.
         Nearest = "nearest",
-        /// To the code below, as ffmpeg's quick converters do: the picture becomes half a code darker.
+        /// To the code below, as ffmpeg's quick converters do: the image becomes half a code darker.
         Down = "down",
     }
 }
@@ -56,10 +56,10 @@ fn scale(range: Range, chroma: bool) -> (f32, f32) {
 }
 
 impl Planes420 {
-    /// From an RGB picture: chroma is the mean of 2×2, everything rounded once.
+    /// From an RGB image: chroma is the mean of 2×2, everything rounded once.
     ///
     /// # Errors
-    /// When the picture is not RGB.
+    /// When the image is not RGB.
     pub fn from_rgb(image: &Image, matrix: Matrix, range: Range) -> Result<Self, DegradeError> {
         rgb(image)?;
         let (width, height) = (image.width(), image.height());
@@ -82,7 +82,7 @@ impl Planes420 {
         Ok(Self { width, height, codes: [luma, u, v], matrix, range })
     }
 
-    /// To an 8-bit RGB picture.
+    /// To an 8-bit RGB image.
     pub fn to_rgb(&self, upsampling: Upsampling, rounding: Rounding) -> Image {
         let (w, h) = (self.width, self.height);
         let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));

@@ -1,4 +1,4 @@
-//! Portable pixmaps, the tongue that all picture programs speak.
+//! Portable pixmaps, the tongue that all image programs speak.
 
 use unband_image::Image;
 

@@ -1,4 +1,4 @@
-//! What was done to one picture.
+//! What was done to one image.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use super::entry::{Built, CODER, Speed};
 use super::program::Coder;
 use super::{DegradeError, Pair, to_depth};
 
-/// Everything that was drawn for a picture. Applied to the same clean picture it gives the same pair, with equal
+/// Everything that was drawn for an image. Applied to the same clean image it gives the same pair, with equal
 /// versions of the programs that run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,7 +132,7 @@ impl Applied {
 }
 
 impl Record {
-    /// Does it all to a pair of twice the same clean picture.
+    /// Does it all to a pair of twice the same clean image.
     ///
     /// # Errors
     /// As [`super::Degradation::apply`]; names and settings that there are not.
@@ -146,7 +146,7 @@ impl Record {
         self.finish(pair)
     }
 
-    /// What is due before all steps: sides that are multiples of the scale. A picture with less than that on a side stays as it is.
+    /// What is due before all steps: sides that are multiples of the scale. An image with less than that on a side stays as it is.
     pub(super) fn start(&self, pair: &mut Pair) {
         let scale = self.scale.max(1) as usize;
         let (width, height) = (pair.lq.width(), pair.lq.height());

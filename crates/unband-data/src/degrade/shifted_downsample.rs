@@ -18,7 +18,7 @@ params! {
     }
 }
 
-/// A Gaussian moved by half of what is left out, so that the picture stays in place when the first of `every` samples is kept; the
+/// A Gaussian moved by half of what is left out, so that the image stays in place when the first of `every` samples is kept; the
 /// border mirrored. Clamped to black and white.
 ///
 /// Source: Zhang et al. 2021 (BSRGAN), section 3.2, and their `degradation_bsrgan`.

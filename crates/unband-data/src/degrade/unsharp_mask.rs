@@ -9,7 +9,7 @@ use super::{Degradation, DegradeError, Pair, rgb};
 params! {
     /// Settings of `unsharp-mask`.
     pub struct UnsharpMask {
-        /// How much of the difference from the blurred picture is added. Higher gives haloes along edges.
+        /// How much of the difference from the blurred image is added. Higher gives haloes along edges.
         amount: f32 = 0.5, 0.0..=3.0;
         /// Side of the blur's kernel in samples; even ones count as the next odd one. Its standard deviation is
         /// 0.15 size + 0.35. Larger ones give broader haloes.

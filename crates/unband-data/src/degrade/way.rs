@@ -1,4 +1,4 @@
-//! What is done to pictures: one cause of banding, or what a mix draws.
+//! What is done to images: one cause of banding, or what a mix draws.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use super::mix::{Mix, MixError};
 use super::record::Record;
 use super::{DegradeError, Pair};
 
-/// One way of degrading pictures.
+/// One way of degrading images.
 #[derive(Clone)]
 pub enum Way {
     /// A cause of banding.
     Cause(&'static Cause),
-    /// A mix, which draws anew for each picture.
+    /// A mix, which draws anew for each image.
     Mix(Arc<Mix>),
 }
 
-/// Samples around a picture for causes that make a film of it.
+/// Samples around an image for causes that make a video of it.
 const FILM_ROOM: usize = 64;
 
 impl Way {
@@ -46,7 +46,7 @@ impl Way {
         }
     }
 
-    /// Samples of the picture that it wants around a patch, or takes away.
+    /// Samples of the image that it wants around a patch, or takes away.
     pub fn room(&self) -> usize {
         match self {
             Self::Cause(cause) if cause.wants_room => FILM_ROOM,
@@ -63,7 +63,7 @@ impl Way {
         }
     }
 
-    /// Does it to a pair of twice the same clean picture; what a mix drew.
+    /// Does it to a pair of twice the same clean image; what a mix drew.
     ///
     /// # Errors
     /// As [`super::Degradation::apply`].

@@ -13,10 +13,10 @@ params! {
 }
 
 impl WebP {
-    /// The WebP file of a picture (rounded to 8 bits first), as `cwebp -q` makes it.
+    /// The WebP file of an image (rounded to 8 bits first), as `cwebp -q` makes it.
     ///
     /// # Errors
-    /// When the picture is not RGB or too large for WebP.
+    /// When the image is not RGB or too large for WebP.
     pub fn encode(&self, image: &Image) -> Result<Vec<u8>, DegradeError> {
         rgb(image)?;
         let failed = |what: String| DegradeError::Coder { format: "WebP", what };

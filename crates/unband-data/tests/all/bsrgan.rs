@@ -189,7 +189,7 @@ fn what_cannot_be_done_is_said_with_numbers() {
     let small = texture(100, 97);
     assert_eq!(
         said(degradation_bsrgan(&small, 4, 25, Rng::new(1)).unwrap_err()),
-        "the picture has 100×97 samples, at least 100×100 are needed"
+        "the image has 100×97 samples, at least 100×100 are needed"
     );
     let three = degradation_bsrgan(&small, 5, 8, Rng::new(1)).unwrap_err();
     assert_eq!(said(three), "`sf` must be 1 to 4, got 5");

@@ -12,7 +12,7 @@ use unband_data::degrade::{DegradeError, program};
 use unband_data::{CAUSES, Degradation, Pair, find};
 use unband_image::{Depth, Image, Matrix, Range, Rng};
 
-/// A smooth 16-bit picture of two colours that meet diagonally.
+/// A smooth 16-bit image of two colours that meet diagonally.
 fn clean(width: usize, height: usize) -> Image {
     let data: Vec<u16> = (0..width * height)
         .flat_map(|i| {
@@ -59,7 +59,7 @@ fn every_cause_is_repeatable_and_gives_8_bits() {
         let size = |image: &Image| (image.width(), image.height());
         assert_eq!(size(&first.lq), size(&first.gt), "{}", cause.name);
         assert!(first.lq.planes != first.gt.planes, "{} harms nothing", cause.name);
-        // Harmed, but still the same picture.
+        // Harmed, but still the same image.
         for (a, b) in first.lq.planes.iter().zip(&first.gt.planes) {
             let error: f32 = a.data.iter().zip(&b.data).map(|(a, b)| (a - b).abs()).sum();
             let codes = 255.0 * error / a.data.len() as f32;
@@ -171,7 +171,7 @@ fn the_full_hd_recipe_leaves_its_tools_offset() {
         unband_skips::program("ffmpeg");
         return;
     }
-    // It depends on the picture by a tenth of a code and more: a mean over many.
+    // It depends on the image by a tenth of a code and more: a mean over many.
     let Some(folder) = std::env::var_os("UNBAND_PHOTOS") else {
         unband_skips::file("UNBAND_PHOTOS, a folder with train/*.jxl");
         return;

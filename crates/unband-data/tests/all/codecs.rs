@@ -1,4 +1,4 @@
-//! What encoders of pictures and video do to a pair. Where a program is missing the test says so.
+//! What encoders of images and video do to a pair. Where a program is missing the test says so.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 

@@ -92,7 +92,7 @@ fn every_degradation_is_repeatable_and_changes_the_sides_it_says() {
         assert!(first == make().unwrap(), "{}", entry.name);
         let clean = scene(176, 144);
         let follows = first.gt.planes != clean.planes;
-        // The full-HD recipe cuts frames out of the picture, so that both sides change.
+        // The full-HD recipe cuts frames out of the image, so that both sides change.
         let both = entry.sides == Sides::Both || entry.name == "fhd";
         assert_eq!(follows, both, "{}", entry.name);
         assert!(first.lq.planes != clean.planes, "{} changes nothing", entry.name);
@@ -141,7 +141,7 @@ fn tiny_and_odd_pictures_pass_or_are_refused_with_their_size() {
 #[test]
 fn room_is_as_far_as_a_sample_looks() {
     // A change of one corner must not reach further than the room says.
-    // WebP's encoder and palettes look at the whole picture first.
+    // WebP's encoder and palettes look at the whole image first.
     let near = |e: &&DegradationEntry| e.speed == Speed::Quick && !["webp", "palette"].contains(&e.name);
     for entry in DEGRADATIONS.iter().filter(|e| e.sides == Sides::Degraded).filter(near) {
         let make = |touched: bool| {

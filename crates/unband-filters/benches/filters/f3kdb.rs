@@ -125,7 +125,7 @@ fn tables(level: Level) {
     }
 }
 
-/// Random settings on random pictures, ours against the driver's: how many codes differ.
+/// Random settings on random images, ours against the driver's: how many codes differ.
 pub fn compare(driver: &Path, runs: usize) {
     let before = children_time();
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));

@@ -1,4 +1,4 @@
-//! Whole frames of films: read from NUT, filtered as codes, written as NUT, one thread.
+//! Whole frames of videos: read from NUT, filtered as codes, written as NUT, one thread.
 //!
 //! The streams are files that stay in memory, so that each frame is copied in and out by the system once, as through pipes.
 //! What reading and writing cost alone is measured too; the filter's share is the rest. `ffmpeg`'s is its own time with the
@@ -19,7 +19,7 @@ use unband_simd::Level;
 use super::ffmpeg::Original;
 use super::{Clip, REPEATS, thread_time};
 
-/// A film as NUT, and a place to write another to.
+/// A video as NUT, and a place to write another to.
 struct Film {
     header: NutHeader,
     format: FrameFormat,

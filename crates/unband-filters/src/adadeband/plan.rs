@@ -26,7 +26,7 @@ pub(super) struct Planes<'a> {
     pub(super) height: usize,
 }
 
-/// What is to be done with a picture.
+/// What is to be done with an image.
 pub(super) struct Plan {
     pub(super) segments: Segments,
     /// For each numbered component the half-windows to try: bit `h - 1` for `h`, the largest first; 0 for none.

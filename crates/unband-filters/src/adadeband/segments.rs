@@ -118,7 +118,7 @@ fn join(parents: &mut [u32], a: u32, b: u32) {
 }
 
 impl Segments {
-    /// From the parts of a picture, in order.
+    /// From the parts of an image, in order.
     pub(super) fn new(width: usize, height: usize, parts: Vec<Part>) -> Self {
         let mut before = vec![0];
         let mut parents = Vec::with_capacity(parts.iter().map(|part| part.parents.len()).sum());

@@ -29,7 +29,7 @@ pub(super) struct Before<'a> {
     pub(super) out: &'a [f64],
 }
 
-/// One picture's work.
+/// One image's work.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) planes: &'a Planes<'a>,

@@ -1,4 +1,4 @@
-//! A picture of one bit per sample.
+//! An image of one bit per sample.
 
 use unband_image::Context;
 

@@ -141,7 +141,7 @@ mod tests {
         assert_eq!((filled(&bits(&seven)), filled(&bits(&eight))), (7, 0));
         let bent = ["#####", "##.##", "#...#", "##.##", "#####", ".....", "....."];
         assert_eq!(filled(&bits(&bent)), 5);
-        // A corner of the picture counts as well.
+        // A corner of the image counts as well.
         assert_eq!(filled(&bits(&["..#..........", "..#..........", "##...........", "............."])), 4);
         assert_eq!(filled(&bits(&["....#..", ".....#.", "......#", "......."])), 3);
     }

@@ -64,7 +64,7 @@ mod tests {
                 }
             }
         }
-        // One piece as large as the picture, a sub-pass at a time.
+        // One piece as large as the image, a sub-pass at a time.
         let mut want = thick.clone();
         let mut passes = 0;
         loop {

@@ -99,7 +99,7 @@ pub(super) fn visibility(
 ) -> Result<Vec<Visible>, RestoreError> {
     let (width, height) = (luma.width, luma.height);
     if (edges.width, edges.height) != (width, height) {
-        return Err(super::refused("needs the edges of the same picture".to_owned()));
+        return Err(super::refused("needs the edges of the same image".to_owned()));
     }
     let points = lengths(edges);
     let side = (width as f64 * height as f64).sqrt();

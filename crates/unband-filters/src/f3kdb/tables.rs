@@ -1,4 +1,4 @@
-//! What the random numbers decide: where each sample of a picture is compared, and its grain.
+//! What the random numbers decide: where each sample of an image is compared, and its grain.
 
 use unband_image::{Context, RestoreError};
 use unband_simd::Level;
@@ -7,7 +7,7 @@ use unband_simd::f3kdb_rows::{Draws, Uniform, distances_row, uniform_row};
 use super::F3kdbParams;
 use super::random::{Kind, Random};
 
-/// Distances and grain for pictures of one size, built once. Takes one byte per sample of the first plane, two in
+/// Distances and grain for images of one size, built once. Takes one byte per sample of the first plane, two in
 /// mode 2; grain that is not drawn uniformly takes two bytes per sample of luma and two per sample of one chroma plane, and
 /// where it moves four more per sample of luma for each.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ fn grain_stride(width: usize) -> usize {
 }
 
 impl Tables {
-    /// The tables for a picture whose first plane has `width * height` samples and whose chroma is halved `chroma` times
+    /// The tables for an image whose first plane has `width * height` samples and whose chroma is halved `chroma` times
     /// across and down ((0, 0) for grey, RGB and 4:4:4).
     ///
     /// Uniform random numbers, the default, are drawn on all of the context's threads; others one after another.

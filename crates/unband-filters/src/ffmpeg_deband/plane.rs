@@ -8,7 +8,7 @@ use unband_simd::spiral_rows::spiral_row;
 use crate::PlaneError;
 use crate::grid::{Sample, View};
 
-/// Where each sample of a picture is compared, built once per size and setting: one byte per sample up to a
+/// Where each sample of an image is compared, built once per size and setting: one byte per sample up to a
 /// range of 16, 2 bytes up to 255, 8 beyond.
 #[derive(Clone, Debug)]
 pub struct Table(Kind);
@@ -22,12 +22,12 @@ enum Kind {
 }
 
 impl Table {
-    /// The table for a picture whose first plane has `width * height` samples. `range` is the largest distance in
+    /// The table for an image whose first plane has `width * height` samples. `range` is the largest distance in
     /// samples, or minus the only one; `direction` the largest angle in radians, or minus the only one.
     ///
     /// Costs about as much as debanding a few frames; the rows are shared among the context's threads.
     pub fn new(width: usize, height: usize, range: i32, direction: f32, ctx: &Context<'_>) -> Self {
-        // Further than the picture is as good as its edge.
+        // Further than the image is as good as its edge.
         let most = u32::try_from(width.max(height).saturating_sub(1)).unwrap_or(u32::MAX);
         if range.unsigned_abs().min(most) <= 255 {
             let [across, down] = tables(width, height, range, direction, ctx, |d| d.min(most) as u8);
@@ -109,7 +109,7 @@ impl Rule {
 
 /// ffmpeg's `deband` on one plane of `width * height` codes, row by row without padding, into `out`.
 ///
-/// The table is that of the picture's first plane; planes of fewer samples use its upper left part, as in ffmpeg.
+/// The table is that of the image's first plane; planes of fewer samples use its upper left part, as in ffmpeg.
 /// One thread; for more, call [`deband_window`] on parts.
 ///
 /// # Errors

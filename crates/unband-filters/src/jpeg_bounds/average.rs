@@ -1,4 +1,4 @@
-//! Averages the quantiser's noise out: what survives in blocks at other places is picture, what does not is noise.
+//! Averages the quantiser's noise out: what survives in blocks at other places is image, what does not is noise.
 
 use unband_simd::Level;
 use unband_simd::block_rows::add_sparse_blocks;

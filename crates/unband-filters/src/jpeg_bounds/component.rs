@@ -1,4 +1,4 @@
-//! One component of a JPEG picture: where its blocks lie, what they decode to, and how far they may move.
+//! One component of a JPEG image: where its blocks lie, what they decode to, and how far they may move.
 
 use std::sync::Arc;
 
@@ -54,21 +54,21 @@ impl Blocks {
     }
 }
 
-/// One component, and the picture's size in its samples.
+/// One component, and the image's size in its samples.
 pub struct Component {
     numbers: Arc<Vec<i16>>,
     across: usize,
     down: usize,
     lead: (usize, usize),
     scale: (usize, usize),
-    /// The picture in samples of this component, and in pixels.
+    /// The image in samples of this component, and in pixels.
     pub(super) size: (usize, usize),
     pixels: (usize, usize),
     steps: [f32; 64],
 }
 
 impl Component {
-    /// `None` where the blocks do not cover a picture of `size` pixels.
+    /// `None` where the blocks do not cover an image of `size` pixels.
     pub fn new(plane: &JpegPlane, size: (usize, usize)) -> Option<Self> {
         let (sx, sy) = plane.scale;
         if sx == 0 || sy == 0 || plane.lead.0 > 7 || plane.lead.1 > 7 {
@@ -117,7 +117,7 @@ impl Component {
         }
     }
 
-    /// Width and height of the picture.
+    /// Width and height of the image.
     pub fn pixels(&self) -> (usize, usize) {
         self.pixels
     }
@@ -127,7 +127,7 @@ impl Component {
     }
 
     /// What the quantiser's rounding did to each coefficient, root mean square in codes, judged by how many of this
-    /// picture's are zero: coefficients are spread as `exp(−|x|/b)`.
+    /// image's are zero: coefficients are spread as `exp(−|x|/b)`.
     pub fn noise(&self) -> [f32; 64] {
         let mut occupied = [0u32; 64];
         for block in self.numbers.as_chunks::<64>().0 {
@@ -149,7 +149,7 @@ impl Component {
         if self.scale == (1, 1) { 0 } else { 3 }
     }
 
-    /// The blocks that a window of the picture depends on.
+    /// The blocks that a window of the image depends on.
     pub fn blocks_over(&self, core: Window) -> Blocks {
         let (own, blur) = (core.on_plane(self.scale.0, self.scale.1), self.blur());
         let own = own.grown(blur, self.size.0, self.size.1);
@@ -171,7 +171,7 @@ impl Component {
         }
     }
 
-    /// The pixels under blocks, as far as the picture reaches.
+    /// The pixels under blocks, as far as the image reaches.
     pub fn pixels_under(&self, blocks: Blocks) -> Window {
         let at = |block: usize, lead: usize, scale: usize, end: usize| {
             ((8 * block).saturating_sub(lead) * scale).min(end)
@@ -200,8 +200,8 @@ impl Component {
         }
     }
 
-    /// Adds the change of a window of the picture, brought to the size of the component as the encoder does: means over
-    /// the pixels of a sample. Samples beyond the picture change as the nearest one inside.
+    /// Adds the change of a window of the image, brought to the size of the component as the encoder does: means over
+    /// the pixels of a sample. Samples beyond the image change as the nearest one inside.
     pub fn add_change(
         &self,
         level: Level,
@@ -243,7 +243,7 @@ impl Component {
             }
             let x0 = samples.x0;
             let out = samples.row_mut(y);
-            // Left of the picture, inside, right of it.
+            // Left of the image, inside, right of it.
             let before = left.saturating_sub(x0).min(out.len());
             let skip = x0.saturating_sub(left);
             let inside = columns.saturating_sub(skip).min(out.len() - before);
@@ -279,7 +279,7 @@ impl Component {
         }
     }
 
-    /// Are the picture's samples what this full-size component decodes to, give or take a code? Looks at some sixty
+    /// Are the image's samples what this full-size component decodes to, give or take a code? Looks at some sixty
     /// blocks.
     pub fn matches(&self, image: &Image, weights: &[f32; 3], max: f32) -> bool {
         if self.scale != (1, 1) {

@@ -1,10 +1,10 @@
-//! What a JPEG file says about the picture that was encoded: every stored number `k` with step `q` stands for a
-//! coefficient in `(k − ½)·q ..= (k + ½)·q`. A restorer wrapped in [`JpegBounds`] gives pictures that the file could have
+//! What a JPEG file says about the image that was encoded: every stored number `k` with step `q` stands for a
+//! coefficient in `(k − ½)·q ..= (k + ½)·q`. A restorer wrapped in [`JpegBounds`] gives images that the file could have
 //! been made of, and nothing else.
 //!
 //! Component by component, at the size that was encoded: the decoded samples plus what the wrapped restorer changed; then
 //! the noise of the quantiser is averaged out over shifted blocks (`average`); then every coefficient is kept inside its
-//! interval (`component`); and the change goes back to the picture's samples (`resample`).
+//! interval (`component`); and the change goes back to the image's samples (`resample`).
 
 mod average;
 mod component;
@@ -36,8 +36,8 @@ pub enum Deblock {
 
 /// Keeps another restorer's results inside the intervals of a JPEG file's stored coefficients.
 ///
-/// Grey and RGB pictures at full size, any chroma sampling, turned or not. Deterministic; windows give what the whole
-/// picture gives, bit by bit.
+/// Grey and RGB images at full size, any chroma sampling, turned or not. Deterministic; windows give what the whole
+/// image gives, bit by bit.
 pub struct JpegBounds {
     inner: Option<Box<dyn Restorer>>,
     components: Vec<Component>,
@@ -85,7 +85,7 @@ impl Area {
     }
 }
 
-/// The stored coefficients of a picture, if it has any and its samples are what they decode to.
+/// The stored coefficients of an image, if it has any and its samples are what they decode to.
 pub fn coefficients(image: &Image) -> Option<Arc<JpegCoefficients>> {
     let Codec::Jpeg(origin) = &image.origin.codec else { return None };
     let stored = origin.coefficients.as_ref()?;
@@ -93,7 +93,7 @@ pub fn coefficients(image: &Image) -> Option<Arc<JpegCoefficients>> {
     components[0].matches(image, &weights(stored.ycc, 0), codes(stored)).then(|| Arc::clone(stored))
 }
 
-/// The components of a picture; `None` where they do not fit its planes.
+/// The components of an image; `None` where they do not fit its planes.
 fn components(image: &Image, stored: &JpegCoefficients) -> Option<Vec<Component>> {
     let fits = match image.color.model {
         Model::Gray => stored.planes.len() == 1 && !stored.ycc,
@@ -120,7 +120,7 @@ const RED: f32 = 0.299;
 const BLUE: f32 = 0.114;
 const GREEN: f32 = 1.0 - RED - BLUE;
 
-/// Share of each plane of the picture in a component.
+/// Share of each plane of the image in a component.
 fn weights(ycc: bool, component: usize) -> [f32; 3] {
     let (u, v) = (0.5 / (1.0 - BLUE), 0.5 / (1.0 - RED));
     match (ycc, component) {
@@ -133,7 +133,7 @@ fn weights(ycc: bool, component: usize) -> [f32; 3] {
     }
 }
 
-/// Share of each component in a plane of the picture.
+/// Share of each component in a plane of the image.
 fn shares(ycc: bool, plane: usize) -> [f32; 3] {
     let (u, v) = (2.0 * (1.0 - BLUE), 2.0 * (1.0 - RED));
     match (ycc, plane) {
@@ -145,10 +145,10 @@ fn shares(ycc: bool, plane: usize) -> [f32; 3] {
 }
 
 impl JpegBounds {
-    /// Around a restorer (`None`: around nothing) for a picture that has [`coefficients`].
+    /// Around a restorer (`None`: around nothing) for an image that has [`coefficients`].
     ///
     /// # Errors
-    /// Gives the restorer back where the picture has none.
+    /// Gives the restorer back where the image has none.
     pub fn around(
         image: &Image,
         inner: Option<Box<dyn Restorer>>,

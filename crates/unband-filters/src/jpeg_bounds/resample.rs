@@ -1,4 +1,4 @@
-//! From a component's samples to the picture's pixels, so that the encoder's means give the samples back.
+//! From a component's samples to the image's pixels, so that the encoder's means give the samples back.
 
 use unband_image::Window;
 use unband_simd::Level;

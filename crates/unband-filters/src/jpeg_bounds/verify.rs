@@ -1,4 +1,4 @@
-//! Counts the coefficients of a picture that lie outside of what a JPEG file stores.
+//! Counts the coefficients of an image that lie outside of what a JPEG file stores.
 
 use unband_image::Image;
 use unband_simd::{Level, dct_rows};
@@ -9,7 +9,7 @@ use super::{codes, coefficients, components, weights};
 /// What [`inside`] counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Inside {
-    /// Coefficients looked at: those of blocks that lie in the picture as a whole and hold no sample at black or white,
+    /// Coefficients looked at: those of blocks that lie in the image as a whole and hold no sample at black or white,
     /// where what lies beyond was cut off.
     pub counted: u64,
     /// Those outside their interval by more than samples could do that are each off by the given room.
@@ -23,7 +23,7 @@ pub struct Inside {
 /// codes of the file per sample? Chroma at half size is the mean of its pixels, as encoders take it. Where already
 /// `original` lies outside, as a decoder's interpolation of chroma does, its own value bounds the interval.
 ///
-/// `cut` says that samples at black and white may stand for more. `None` for pictures without [`coefficients`], and when
+/// `cut` says that samples at black and white may stand for more. `None` for images without [`coefficients`], and when
 /// `written` has another size or other planes.
 pub fn inside(original: &Image, written: &Image, room: f64, cut: bool) -> Option<Inside> {
     let stored = coefficients(original)?;
@@ -69,8 +69,8 @@ pub fn inside(original: &Image, written: &Image, room: f64, cut: bool) -> Option
     Some(found)
 }
 
-/// The coefficients of a block of a component as an encoder takes them from a picture; `None` where the block reaches
-/// beyond the picture, or holds samples that may have been cut.
+/// The coefficients of a block of a component as an encoder takes them from an image; `None` where the block reaches
+/// beyond the image, or holds samples that may have been cut.
 fn block(
     component: &Component,
     image: &Image,

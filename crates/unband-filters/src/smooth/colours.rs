@@ -1,4 +1,4 @@
-//! The colours of a picture with a palette: which of them are neighbours, and what each one stands for.
+//! The colours of an image with a palette: which of them are neighbours, and what each one stands for.
 //!
 //! A quantiser gives each sample the nearest colour, so a colour stands for the samples nearer to it than to any other: its
 //! Voronoi cell in RGB. Two colours are neighbours where hardly another one lies between them.
@@ -14,7 +14,7 @@ const WIDEST: f32 = 48.0;
 const BETWEEN: f32 = 0.6;
 /// Neighbours that bound a cell: the nearest ones.
 const BOUNDS: usize = 12;
-/// Contours of the whole picture's mean that each colour starts with.
+/// Contours of the whole image's mean that each colour starts with.
 const PRIOR: f32 = 8.0;
 
 /// A colour or a difference of colours, in 8-bit codes.
@@ -30,7 +30,7 @@ pub fn dot(a: Rgb, b: Rgb) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-/// The colours of a picture of 8 bits and at most 256 colours.
+/// The colours of an image of 8 bits and at most 256 colours.
 pub struct Colours {
     width: usize,
     index: Vec<u8>,
@@ -49,7 +49,7 @@ pub struct Colours {
 }
 
 impl Colours {
-    /// `None` for other pictures.
+    /// `None` for other images.
     pub fn new(image: &Image) -> Option<Self> {
         let (width, height) = (image.width(), image.height());
         let whole = image.planes.iter().all(|p| (p.width, p.height) == (width, height));

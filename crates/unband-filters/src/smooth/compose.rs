@@ -85,7 +85,7 @@ impl Smooth {
                 full.copy_from(small);
                 continue;
             }
-            // Bring the window with its extra border to full size, repeating samples at the picture's ends.
+            // Bring the window with its extra border to full size, repeating samples at the image's ends.
             let (cx, cy) = (core.x0 / 2, core.y0 / 2);
             let (left, top) = (usize::from(cx > 0), usize::from(cy > 0));
             let need = w.div_ceil(2);

@@ -17,7 +17,7 @@ impl Smooth {
     pub(super) fn correct(&self, index: usize, image: &Image, core: Window, level: Level, b: &mut Buffers) {
         let plan = &self.planes[index];
         let (width, height) = plan.source.size(image);
-        // Even at every level that the window holds, so that its 2×2 means are the picture's.
+        // Even at every level that the window holds, so that its 2×2 means are the image's.
         let rim = RIM + if plan.neutral.is_some() { 4 } else { 0 };
         let outer = core.grown(rim, width, height);
         let outer = Window {

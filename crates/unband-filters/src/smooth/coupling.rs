@@ -1,4 +1,4 @@
-//! What the channels of a picture tell about each other.
+//! What the channels of an image tell about each other.
 //!
 //! R, G and B cross their levels at different places, while their differences are mostly smoother than they
 //! are themselves. So each difference is averaged over the samples around, and the three channels share what
@@ -64,7 +64,7 @@ impl Coupling {
     }
 
     /// What to add to each channel, in codes, over `core` of the padded `restored` channels (codes), which
-    /// reach [`RIM`] samples farther on each side unless the picture ends there. `original` are the same
+    /// reach [`RIM`] samples farther on each side unless the image ends there. `original` are the same
     /// samples before restoration, by whose level changes the factor goes.
     pub fn share(
         &self,

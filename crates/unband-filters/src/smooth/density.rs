@@ -48,7 +48,7 @@ impl Density {
     }
 
     /// Means over `(2r + 1)²` samples around each of the core's, times `factor`, into `out` (or added to it).
-    /// Boxes are cut where the grid ends, so the grid must reach `r` + 1 beyond the core unless the picture
+    /// Boxes are cut where the grid ends, so the grid must reach `r` + 1 beyond the core unless the image
     /// ends there. `r` is at most 24.
     pub fn means(&mut self, level: Level, out: &mut Grid, core: Core, r: usize, factor: f32) {
         let (w, h) = (self.width, self.height);

@@ -5,7 +5,7 @@
 //! edges too. How far a correction is right there is a matter of counting both around a sample. Codecs draw edges of their own on the
 //! borders of their blocks: those near there do not count.
 //!
-//! All limits were found on made pictures of triangles, polygons and steps of close colours and on photos kept for training and
+//! All limits were found on made images of triangles, polygons and steps of close colours and on photos kept for training and
 //! choosing, panned, after x264, x265, VP9 and AV1; see docs/smooth.md.
 
 use unband_image::dither::Grid as Codes;
@@ -42,7 +42,7 @@ const AROUND: usize = 9;
 /// Samples of which at most are looked at, in lines spread evenly.
 const ENOUGH: usize = 250_000;
 
-/// A factor on corrections for every cell of a picture.
+/// A factor on corrections for every cell of an image.
 pub struct Facets {
     cell: usize,
     /// One per cell, 0..=1.
@@ -58,7 +58,7 @@ struct Counts {
 }
 
 impl Facets {
-    /// Looks at the lightness of a picture; nothing where all corrections can be trusted, and where levels are known to be lost: such
+    /// Looks at the lightness of an image; nothing where all corrections can be trusted, and where levels are known to be lost: such
     /// plateaus lie any distance apart, and lossless files were judged before.
     pub fn find(image: &Image, findings: &Findings, ctx: &Context<'_>) -> Option<Self> {
         if !matches!(findings.cause, Cause::Video | Cause::Coded | Cause::Jpeg) {
@@ -103,7 +103,7 @@ impl Facets {
         (!all).then_some(Self { cell, factors })
     }
 
-    /// Multiplies the corrections of a window of a plane, each of whose samples is as wide and high as so many of the picture's.
+    /// Multiplies the corrections of a window of a plane, each of whose samples is as wide and high as so many of the image's.
     pub fn hold(&self, corrections: &mut Grid, core: Window, (sx, sy): (usize, usize)) {
         // The middle of a sample among the middles of cells, and how far beyond the first of two.
         let place = |at: usize, scale: usize, cells: usize| {
@@ -195,7 +195,7 @@ impl Line {
 }
 
 /// Counts the edges of a cell that do not lie near borders of blocks, as if all places of a block had been looked at. Blocks begin where
-/// the picture has most edges.
+/// the image has most edges.
 fn inner_edges(cells: &[Counts]) -> impl Fn(&Counts) -> u32 + use<> {
     let all = |place: usize| cells.iter().map(|cell| cell.edges[place]).sum::<u32>();
     let border = (0..BLOCK).max_by_key(|&place| (all(place), BLOCK - place)).unwrap_or(0);

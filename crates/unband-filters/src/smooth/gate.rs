@@ -39,7 +39,7 @@ impl Gate {
     }
 
     /// Writes the factors of the samples of `core` within the padded grid `v` (cell units), which reaches 13
-    /// samples farther on each side unless the picture ends there.
+    /// samples farther on each side unless the image ends there.
     pub fn factors(
         &self,
         level: Level,

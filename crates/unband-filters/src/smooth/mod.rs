@@ -3,7 +3,7 @@
 //!
 //! Each plane, in units of its own cells: a pyramid of 2×2 means; from coarse to fine, a few weighted Jacobi
 //! sweeps between neighbours at most one level apart, always kept inside the cell; then a factor on the
-//! correction from how busy the neighbourhood is. Coarse levels are solved once for the whole picture, the
+//! correction from how busy the neighbourhood is. Coarse levels are solved once for the whole image, the
 //! two finest ones per window.
 
 pub mod colours;
@@ -70,10 +70,10 @@ pub struct Smooth {
     /// Where the grids hold, if not everywhere.
     regions: Option<GridRegions>,
     gate: Gate,
-    /// Where plateaus of a coded picture are meant, if any are.
+    /// Where plateaus of a coded image are meant, if any are.
     facets: Option<Facets>,
     coupling: Option<Coupling>,
-    /// Pictures with a palette have all of their channels in common cells.
+    /// Images with a palette have all of their channels in common cells.
     palette: Option<PaletteSurface>,
     buffers: Mutex<Vec<Buffers>>,
 }
@@ -145,7 +145,7 @@ impl Smooth {
         Ok(smooth)
     }
 
-    /// Levels 2 and up of one plane, for the whole picture.
+    /// Levels 2 and up of one plane, for the whole image.
     fn solve_coarse(&self, index: usize, image: &Image, ctx: &Context<'_>) -> Option<Grid> {
         const STRIP: usize = 64;
         let plan = &self.planes[index];

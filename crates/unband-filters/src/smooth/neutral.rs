@@ -1,7 +1,7 @@
 //! Wide chroma cells: where in the cell does the true value most likely lie?
 //!
 //! Neutral grey is no level of the usual coarse chroma grids, so greys carry a constant cast that no
-//! smoothing can see. Chroma values of pictures follow roughly `exp(-|x|/tau)`; its mean over the cell is the
+//! smoothing can see. Chroma values of images follow roughly `exp(-|x|/tau)`; its mean over the cell is the
 //! better guess than the middle.
 
 use unband_image::{Context, Image};
@@ -77,7 +77,7 @@ impl Neutral {
 
     /// Fills `m` with the preferred values (cell units) of a window of samples `v` that begins at `at`; the
     /// other two grids are working memory. Valid two
-    /// samples inside the window, or up to the picture's border.
+    /// samples inside the window, or up to the image's border.
     pub fn fill(
         &self,
         level: Level,

@@ -1,4 +1,4 @@
-//! The smoothest surface of a picture with a palette: all channels at once, in the cells of its colours.
+//! The smoothest surface of an image with a palette: all channels at once, in the cells of its colours.
 
 use unband_image::{Context, Image, TileIn, TileOut, Window};
 use unband_simd::Level;
@@ -185,11 +185,11 @@ fn doubled(coarse: &[Rgb], (cw, ch): (usize, usize), window: Window) -> Vec<Rgb>
     out
 }
 
-/// The surface of one picture.
+/// The surface of one image.
 pub struct PaletteSurface {
     colours: Colours,
     size: (usize, usize),
-    /// The second level, for the whole picture.
+    /// The second level, for the whole image.
     coarse: Option<(Vec<Rgb>, (usize, usize))>,
     levels: usize,
     pull: [f32; 6],
@@ -197,7 +197,7 @@ pub struct PaletteSurface {
 }
 
 impl PaletteSurface {
-    /// `None` for pictures without a palette of 8 bits.
+    /// `None` for images without a palette of 8 bits.
     pub fn new(image: &Image, strength: f32, ctx: &Context<'_>) -> Option<Self> {
         const STRIP: usize = 64;
         let colours = Colours::new(image)?;

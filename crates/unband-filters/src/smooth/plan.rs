@@ -14,7 +14,7 @@ use super::surface;
 pub struct PlanePlan {
     pub source: Source,
     pub cells: Cells,
-    /// Surface of the second pyramid level for the whole picture; `None` for pictures too small for one.
+    /// Surface of the second pyramid level for the whole image; `None` for images too small for one.
     pub coarse: Option<Grid>,
     pub levels: usize,
     /// Pull to the middle of the cell, or to what is preferred there, per level.

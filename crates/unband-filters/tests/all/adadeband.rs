@@ -1,4 +1,4 @@
-//! `adadeband` against the frames of its authors, and what must hold for any picture.
+//! `adadeband` against the frames of its authors, and what must hold for any image.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
 
@@ -131,7 +131,7 @@ fn every_model_gets_the_change_of_its_luma_and_keeps_its_chroma() {
     assert!(changed > 10_000, "{changed}");
 }
 
-/// The picture at another depth, samples on that grid.
+/// The image at another depth, samples on that grid.
 fn at_depth(codes: &[f64], (w, h): (usize, usize), model: Model, depth: Depth) -> Image {
     let eight = Grid::of_bits(model, 0, 8);
     let values = codes.iter().map(|&code| {

@@ -1,4 +1,4 @@
-//! The banding detector against the maps and scores of its authors, and what must hold for any picture.
+//! The banding detector against the maps and scores of its authors, and what must hold for any image.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
 

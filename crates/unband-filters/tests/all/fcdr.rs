@@ -117,7 +117,7 @@ fn contours_are_scattered_and_averaged_and_nothing_else_changes() {
     let other = restored(&image, 64, &Context { rng: Rng::new(6), ..ctx });
     assert_ne!(other, out);
 
-    // The same picture at other depths gives the same values.
+    // The same image at other depths gives the same values.
     let wide: Vec<u16> = wide.iter().map(|c| c * 257).collect();
     let deep = restored(&Image::from_gray(w, h, &wide).unwrap(), 64, &ctx);
     assert!(apart(&deep.planes[0].data, &want) < 1e-6);

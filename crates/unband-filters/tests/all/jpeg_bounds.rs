@@ -1,4 +1,4 @@
-//! What must hold for pictures that come from JPEG's coefficients.
+//! What must hold for images that come from JPEG's coefficients.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ fn hash(a: usize, b: usize, c: usize) -> f32 {
     ((h >> 8) & 0xffff) as f32 / 65_535.0 - 0.5
 }
 
-/// A picture in codes: slopes, an edge, some texture.
+/// An image in codes: slopes, an edge, some texture.
 fn picture(component: usize, x: f32, y: f32) -> f32 {
     let slope = 0.35 * x + 0.2 * y - 40.0;
     let edge = if x + 0.5 * y > 70.0 { 35.0 } else { 0.0 };
@@ -36,7 +36,7 @@ struct Case {
 }
 
 impl Case {
-    /// The stored coefficients of the picture, coded as an encoder does, and what they decode to.
+    /// The stored coefficients of the image, coded as an encoder does, and what they decode to.
     fn image(&self, noise: f32) -> Image {
         let (width, height) = self.size;
         let planes: Vec<JpegPlane> = (0..if self.gray { 1 } else { 3 })
@@ -66,7 +66,7 @@ impl Case {
         decoded(stored, self.size)
     }
 
-    /// The picture before it was coded.
+    /// The image before it was coded.
     fn clean(&self) -> Image {
         let (width, height) = self.size;
         let model = if self.gray { Model::Gray } else { Model::Rgb };

@@ -36,7 +36,7 @@ fn params(iterations: u32, threshold: f32, radius: f32, grain: f32) -> Libplaceb
     LibplaceboParams { iterations, threshold, radius, grain, ..LibplaceboParams::default() }
 }
 
-/// Name, settings, and the samples of the 480-wide picture that may differ.
+/// Name, settings, and the samples of the 480-wide image that may differ.
 type Run = (&'static str, (u32, f32, f32, f32), usize);
 
 const RUNS: [Run; 6] = [

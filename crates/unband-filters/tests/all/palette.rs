@@ -1,4 +1,4 @@
-//! What `smooth` does to pictures with a palette, on gradients made here.
+//! What `smooth` does to images with a palette, on gradients made here.
 #![allow(clippy::unwrap_used)]
 
 // Its quantisers are for other tests.

@@ -32,7 +32,7 @@ const SETTINGS: &[(&str, &[(&str, &str)])] = &[
     ("f3kdb", &[("dither_algo", "2"), ("sample_mode", "7"), ("y", "400"), ("cb", "300"), ("cr", "300")]),
 ];
 
-/// Settings without the noise that some methods add to flat pictures too.
+/// Settings without the noise that some methods add to flat images too.
 const WITHOUT_NOISE: &[(&str, &[(&str, &str)])] =
     &[("libplacebo", &[("grain", "0")]), ("f3kdb", &[("grainy", "0"), ("grainc", "0")])];
 

@@ -1,4 +1,4 @@
-//! What `smooth` promises, on small pictures made here.
+//! What `smooth` promises, on small images made here.
 #![allow(clippy::unwrap_used)]
 
 use unband_filters::smooth::ENTRY;
@@ -185,7 +185,7 @@ fn not_a_number_harms_only_its_neighbourhood() {
     assert!(out.planes[0].row(60)[199].is_finite());
 }
 
-/// Luma of a frame of a film, and the frame in 8 bits.
+/// Luma of a frame of a video, and the frame in 8 bits.
 fn frame(luma: impl Fn(usize, usize) -> f32) -> (Vec<f32>, Image) {
     let (w, h) = (320, 240);
     let clean: Vec<f32> = (0..w * h).map(|i| luma(i % w, i / w)).collect();
@@ -228,7 +228,7 @@ fn faint_edges_of_facets_stay_and_slopes_are_restored() {
     let (clean, image) = frame(slope);
     let [before, after] = of_luma(&clean, &image);
     assert!(after < 0.4 * before, "a slope: {before} became {after}");
-    // Both in one small picture: neither harms the other so far that it is worse than it was.
+    // Both in one small image: neither harms the other so far that it is worse than it was.
     let both = |x: usize, y: usize| if y < 120 { slope(x, y) } else { facet(x, y) };
     let (clean, image) = frame(both);
     let [before, after] = of_luma(&clean, &image);

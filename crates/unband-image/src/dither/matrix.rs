@@ -10,7 +10,7 @@ pub(super) type Matrix = [f32; SIDE * SIDE];
 pub(super) static BLUE_NOISE: Matrix = blue_noise();
 
 /// Bayer's 16×16 matrix, repeated. Source: Bayer, "An optimum method for two-level rendition of
-/// continuous-tone pictures", 1973, in the recursive form.
+/// continuous-tone images", 1973, in the recursive form.
 pub(super) static BAYER: Matrix = bayer();
 
 const fn blue_noise() -> Matrix {

@@ -2,7 +2,7 @@
 //!
 //! A threshold `t` in (0, 1) turns a value `x` (in codes) into `floor(x + t)`; uniform thresholds keep the
 //! mean. Thresholds depend on absolute position, plane, frame and seed only, so tiles, threads and vector
-//! instructions cannot change a code. A job may turn a picture first, so that its turns and mirrors get turned patterns. No code lies a whole code or more away from the value it stands for,
+//! instructions cannot change a code. A job may turn an image first, so that its turns and mirrors get turned patterns. No code lies a whole code or more away from the value it stands for,
 //! [`Dither::Tpdf`] excepted, which may be off by up to one and a half unless it is told to keep closer.
 
 mod matrix;
@@ -28,7 +28,7 @@ crate::words! {
         BlueNoise = "blue-noise",
         /// Floyd–Steinberg, every second row backwards: the finest stills.
         ErrorDiffusion = "error-diffusion",
-        /// Triangular noise of two codes: the error's strength does not depend on the picture; a light grain.
+        /// Triangular noise of two codes: the error's strength does not depend on the image; a light grain.
         Tpdf = "tpdf",
     }
 }

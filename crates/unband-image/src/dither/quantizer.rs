@@ -49,7 +49,7 @@ impl Grid {
     }
 }
 
-/// Rounds rows of one picture to a depth.
+/// Rounds rows of one image to a depth.
 #[derive(Clone, Copy, Debug)]
 pub struct Quantizer {
     dither: Dither,
@@ -62,7 +62,7 @@ pub struct Quantizer {
 }
 
 impl Quantizer {
-    /// For pictures of a model, to a depth. `locked` gives all planes the same threshold.
+    /// For images of a model, to a depth. `locked` gives all planes the same threshold.
     pub fn new(dither: Dither, model: Model, depth: Depth, locked: bool, ctx: &Context<'_>) -> Self {
         Self { dither, model, depth, locked, rng: ctx.rng, frame: ctx.frame, level: ctx.level }
     }

@@ -3,7 +3,7 @@
 use crate::depth::Depth;
 use crate::image::Image;
 
-/// How the samples of a picture turn into 8-bit codes, and what they hold beyond them.
+/// How the samples of an image turn into 8-bit codes, and what they hold beyond them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Effective {
     /// Bits per sample that carry something; 32 for floating point off every grid.

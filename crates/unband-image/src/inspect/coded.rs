@@ -112,6 +112,6 @@ fn coarseness(luma: &Source<'_>, squares: &[Square]) -> Option<f64> {
         return None;
     }
     let rms = |sum: i64, n: i64| (sum as f64 / n as f64).sqrt();
-    // A picture without any noise is as coarse as its coarsest flat.
+    // An image without any noise is as coarse as its coarsest flat.
     Some(rms(coarse, triples) / rms(fine, windows_seen).max(0.1 * f64::from(UNIT)))
 }

@@ -32,7 +32,7 @@ pub(super) fn levels(image: &Image) -> Vec<Option<Levels>> {
     image.planes.iter().map(per_plane).collect()
 }
 
-/// Combs at the picture's own depth: few codes, far apart, hold all samples.
+/// Combs at the image's own depth: few codes, far apart, hold all samples.
 pub(super) fn combs(image: &Image) -> Combs {
     let mut combs = Combs::default();
     for plane in &image.planes {

@@ -1,4 +1,4 @@
-//! Does an RGB picture come from 8-bit `YCbCr`, and from which? Its colours then lie on a lattice.
+//! Does an RGB image come from 8-bit `YCbCr`, and from which? Its colours then lie on a lattice.
 
 use std::f64::consts::TAU;
 
@@ -20,7 +20,7 @@ const ENOUGH: usize = 16384;
 /// Pixels that are looked at for them.
 const PIXELS: usize = 1 << 18;
 
-/// Distinct colours of a picture, each once, without greys and without those that touch 0 or 255.
+/// Distinct colours of an image, each once, without greys and without those that touch 0 or 255.
 pub(super) struct Colours {
     /// The colours that count for the lattice.
     pub list: Vec<[u8; 3]>,
@@ -45,7 +45,7 @@ impl Colours {
     }
 }
 
-/// Collects distinct colours from all over the picture.
+/// Collects distinct colours from all over the image.
 pub(super) fn colours(codes: &Codes) -> Colours {
     let (w, h) = (codes.width, codes.height);
     let all = stride(w, h, PIXELS);
@@ -89,7 +89,7 @@ fn key([r, g, b]: [u8; 3]) -> usize {
     usize::from(r) << 16 | usize::from(g) << 8 | usize::from(b)
 }
 
-/// A lattice of 8-bit `YCbCr` behind a picture's colours.
+/// A lattice of 8-bit `YCbCr` behind an image's colours.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Lattice {
     pub matrix: Matrix,

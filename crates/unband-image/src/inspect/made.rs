@@ -1,4 +1,4 @@
-//! Made pictures of tests, here, of `smooth` and of `unband`.
+//! Made images of tests, here, of `smooth` and of `unband`.
 
 use super::Rng;
 

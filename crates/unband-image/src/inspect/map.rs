@@ -11,7 +11,7 @@ use unband_simd::{Level, inspect_rows as rows};
 /// Share of a square's samples on contours from which on it counts as banded: a line through two thirds of it.
 const BANDED: f32 = 0.02;
 
-/// Share of the picture that must be covered by clean contours of one code before they are called visible.
+/// Share of the image that must be covered by clean contours of one code before they are called visible.
 const WALLPAPER: f32 = 0.3;
 
 /// Share of the smooth area that a lossy coding's steps must lie in before they are called visible.
@@ -53,7 +53,7 @@ pub(super) fn complete(
     let lightness = if in_yuv { &found.grids[..1] } else { &found.grids[..] };
     let step = lightness.iter().map(|g| g.step_codes).fold(0.0, f32::max);
     let lines = on_lines(&cells, width);
-    // Most pictures have none: where they are smooth need not be known then.
+    // Most images have none: where they are smooth need not be known then.
     found.banded_share =
         if lines.contains(&true) { share_beside(&smooth(luma, step, ctx), &lines) } else { 0.0 };
     // Steps of one code are seen where they are wide, unbroken and all there is. Among coarser ones any is.
@@ -109,7 +109,7 @@ fn banding_map(width: usize, height: usize, layers: &[Layer<'_>], ctx: &Context<
     Marks { map: BandingMap { columns, rows: count, share }, clean, cells }
 }
 
-/// Share of the picture in the squares that pass a test.
+/// Share of the image in the squares that pass a test.
 fn area(map: &BandingMap, width: usize, height: usize, test: impl Fn(usize) -> bool) -> f32 {
     let side = BandingMap::SIDE;
     let mut area = 0;

@@ -1,4 +1,4 @@
-//! On which grid do the values of a picture lie, what has it lost, and where is it banded?
+//! On which grid do the values of an image lie, what has it lost, and where is it banded?
 
 mod bits;
 mod coded;
@@ -38,12 +38,12 @@ use planes::{Codes, Fine, Part, Recipe, Source, Sums};
 use smooth_area::Luma;
 use unband_simd::inspect_rows;
 
-/// The space in which the planes of a picture lie on grids.
+/// The space in which the planes of an image lie on grids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Space {
-    /// The picture's own planes (RGB, grey, or the YUV it is stored in).
+    /// The image's own planes (RGB, grey, or the YUV it is stored in).
     Native,
-    /// Luma and two colour differences behind an RGB picture.
+    /// Luma and two colour differences behind an RGB image.
     Yuv {
         /// Luma weights.
         matrix: Matrix,
@@ -67,7 +67,7 @@ pub enum Cause {
     RecodedGrid,
     /// JPEG, with quantiser steps known or found.
     Jpeg,
-    /// A lossy video or picture codec; no grid.
+    /// A lossy video or image codec; no grid.
     Coded,
     /// 8-bit `YCbCr` without visible coding.
     Video,
@@ -89,7 +89,7 @@ pub struct PlaneGrid {
     pub found: bool,
     /// 0..1.
     pub confidence: f32,
-    /// After a tone curve: the local step for each code of the picture's own depth.
+    /// After a tone curve: the local step for each code of the image's own depth.
     pub steps_by_code: Option<Vec<f32>>,
 }
 
@@ -100,7 +100,7 @@ impl PlaneGrid {
     }
 }
 
-/// Where a picture is banded: one number per square of [`BandingMap::SIDE`] luma samples.
+/// Where an image is banded: one number per square of [`BandingMap::SIDE`] luma samples.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct BandingMap {
     /// Squares across.
@@ -116,16 +116,16 @@ impl BandingMap {
     pub const SIDE: usize = 64;
 }
 
-/// Where in a picture the found grid holds: per square of [`BandingMap::SIDE`] luma samples and plane.
+/// Where in an image the found grid holds: per square of [`BandingMap::SIDE`] luma samples and plane.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct GridRegions {
     /// Squares across.
     pub columns: usize,
     /// Squares down.
     pub rows: usize,
-    /// Row by row; planes beyond the picture's are `false`.
+    /// Row by row; planes beyond the image's are `false`.
     pub holds: Vec<[bool; 3]>,
-    /// Samples of the first square that lie before the picture, across and down.
+    /// Samples of the first square that lie before the image, across and down.
     pub origin: (usize, usize),
 }
 
@@ -155,7 +155,7 @@ impl GridRegions {
     }
 }
 
-/// What is known about a picture after looking at its samples and its file.
+/// What is known about an image after looking at its samples and its file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Findings {
     /// What happened to it.
@@ -168,7 +168,7 @@ pub struct Findings {
     pub lossy: bool,
     /// Chroma was stored at half size: 4:2:0 or the like.
     pub half_chroma: bool,
-    /// How much too dark a second conversion to RGB by a converter that rounds down has left the picture, in
+    /// How much too dark a second conversion to RGB by a converter that rounds down has left the image, in
     /// 8-bit codes of luma; 0 unless the levels of a luma grid tell.
     pub darkened_codes: f32,
     /// How far the traces of a codec go for [`Cause::Coded`] and [`Cause::Video`]: from 1.25 for clean 8-bit video to 6, in
@@ -179,9 +179,9 @@ pub struct Findings {
     /// Where the banding is.
     pub map: BandingMap,
     /// Share of the smooth area that lies within 16 samples of a step, 0..1. The smooth area is that of the measure
-    /// `false-steps`, found in the picture itself.
+    /// `false-steps`, found in the image itself.
     pub banded_share: f32,
-    /// Where the grid holds, when only a part of the picture lies on it; elsewhere a step is one code.
+    /// Where the grid holds, when only a part of the image lies on it; elsewhere a step is one code.
     pub regions: Option<GridRegions>,
     /// Can a person see it at 8 bits? False for steps of one 8-bit code in busy or small areas, and for what a fine lossy
     /// coding leaves.
@@ -224,9 +224,9 @@ impl Findings {
     }
 }
 
-/// Looks at a picture: on which grid each plane lies, what has been lost, and where it is banded.
+/// Looks at an image: on which grid each plane lies, what has been lost, and where it is banded.
 ///
-/// Any size, depth and model; never fails. The result depends on the picture alone, not on threads or
+/// Any size, depth and model; never fails. The result depends on the image alone, not on threads or
 /// vector instructions. How often it is right: `docs/results/detector.md` and `detector-pairs.md`.
 pub fn inspect(image: &Image, ctx: &Context<'_>) -> Findings {
     let sound = |p: &crate::image::Plane| p.width > 0 && p.height > 0 && p.data.len() == p.width * p.height;

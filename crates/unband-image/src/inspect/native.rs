@@ -1,4 +1,4 @@
-//! The decision for pictures stored as `YCbCr`: grids lie on the planes themselves.
+//! The decision for images stored as `YCbCr`: grids lie on the planes themselves.
 
 use super::coded::Coding;
 use super::grid::{Grid, flat_histogram, plane_grid};

@@ -1,4 +1,4 @@
-//! Pictures of few colours: how far apart are the colours that meet in their gradients?
+//! Images of few colours: how far apart are the colours that meet in their gradients?
 
 use super::PlaneGrid;
 use super::planes::Codes;
@@ -10,7 +10,7 @@ const WIDEST: i32 = 32;
 /// Side of the squares that are asked whether they are banded.
 const SIDE: usize = 56;
 
-/// What the neighbours of a palette picture say.
+/// What the neighbours of a palette image say.
 pub(super) struct PaletteLook {
     /// Per channel, per code: the usual step to the next colour in a gradient.
     steps: Vec<Vec<f32>>,

@@ -1,4 +1,4 @@
-//! Planes of luma and colour differences behind a picture, row by row in 1/64 of the plane's own codes, and
+//! Planes of luma and colour differences behind an image, row by row in 1/64 of the plane's own codes, and
 //! the 3×3 windows of them.
 
 use super::spread::{Square, squares};

@@ -1,4 +1,4 @@
-//! The decision for RGB pictures, first row that fires.
+//! The decision for RGB images, first row that fires.
 
 use super::bits::Effective;
 use super::coded::Coding;
@@ -108,7 +108,7 @@ impl Picture<'_> {
         let palette_like = colours.complete && colours.all <= 256 && colours.all > 2 * colours.greys;
         let blocks = || self.flat_blocks() || blockiness(&luma, &luma.squares(ENOUGH)) >= 1.15;
         if few && !limited && (!palette_like || blocks()) {
-            // A step of 8 is one code: any flat picture of 8 bits.
+            // A step of 8 is one code: any flat image of 8 bits.
             if let Some(q) = dc_step(&luma, false, ENOUGH).filter(|&q| q >= 10) {
                 return self.by_blocks(q);
             }

@@ -3,7 +3,7 @@
 use super::{Cause, Findings, Space};
 
 impl Findings {
-    /// What happened to the picture, in one sentence without a full stop.
+    /// What happened to the image, in one sentence without a full stop.
     pub fn sentence(&self) -> String {
         let space = match self.space {
             Space::Native => String::new(),
@@ -31,7 +31,7 @@ impl Findings {
                 "8 bits spread by a tone curve, codes are missing between the steps".to_owned()
             }
         };
-        let part = if self.regions.is_some() { " in a part of the picture" } else { "" };
+        let part = if self.regions.is_some() { " in a part of the image" } else { "" };
         let bands = if self.visible {
             format!("; bands in {} of the smooth area", percent(self.banded_share))
         } else {

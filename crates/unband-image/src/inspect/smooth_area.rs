@@ -1,9 +1,9 @@
-//! Where a picture is smooth, and how much of that lies beside steps.
+//! Where an image is smooth, and how much of that lies beside steps.
 
 use super::planes::Source;
 use crate::restorer::Context;
 
-/// Side of the squares that are looked at, in samples of luma. They are counted from both ends, so that a turned picture has
+/// Side of the squares that are looked at, in samples of luma. They are counted from both ends, so that a turned image has
 /// the same; what is left is a cell of up to seven in the middle.
 const CELL: usize = 4;
 /// Rows of cells that are gathered at a time.
@@ -13,7 +13,7 @@ const BAND: usize = 16;
 const BESIDE: (usize, f32) = (3, 0.625);
 /// Cells around a marked one, in each direction, and how many of them a contour marks at least: noise marks fewer.
 const AROUND: (usize, u8) = (2, 4);
-/// Share of a picture below which nothing is said of its smooth area.
+/// Share of an image below which nothing is said of its smooth area.
 const LEAST: f32 = 0.002;
 
 /// Weights of a cell and of one beside it that turn means over 4×4 samples into a Gaussian of σ 3: both have that variance.
@@ -65,7 +65,7 @@ pub(super) struct Cells<T> {
 /// The smooth area: the mask of the measure `false-steps`, cell by cell: after a Gaussian of σ 3 a slope below half a code
 /// per sample, the rest of an rms below one code over 9×9, a value within 4..=250, all of that in the cells around too.
 ///
-/// A picture on steps of more than two codes has these in its smooth area, so slope and rest may grow with `step`, in
+/// An image on steps of more than two codes has these in its smooth area, so slope and rest may grow with `step`, in
 /// 8-bit codes.
 pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<bool> {
     let (w, h) = (luma.source.width(), luma.source.height());
@@ -100,7 +100,7 @@ pub(super) fn smooth(luma: &Luma<'_>, step: f32, ctx: &Context<'_>) -> Cells<boo
 
 /// The marked cells that lie on lines: marks that stand alone are noise.
 ///
-/// `marked`: cells that hold marks of contours, of a picture of that width.
+/// `marked`: cells that hold marks of contours, of an image of that width.
 pub(super) fn on_lines(marked: &[bool], width: usize) -> Vec<bool> {
     let (reach, least) = AROUND;
     let counts = counted(marked, count(width), reach);

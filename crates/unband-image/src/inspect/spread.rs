@@ -1,4 +1,4 @@
-//! Which samples are looked at where a part is enough: the same ones for all turns and mirrors of a picture.
+//! Which samples are looked at where a part is enough: the same ones for all turns and mirrors of an image.
 
 /// About so many samples across and down.
 const SIDE: usize = 96;

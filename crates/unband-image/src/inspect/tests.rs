@@ -1,4 +1,4 @@
-//! Small pictures of every cause, made in code.
+//! Small images of every cause, made in code.
 #![allow(clippy::unwrap_used)]
 
 use super::*;
@@ -210,7 +210,7 @@ fn a_lossy_container_is_believed_but_shows_what_its_samples_show() {
         image.origin.codec = codec;
         look(&image)
     };
-    // A coding that leaves hardly anything, of a picture with and without grain; and steps that were in it before.
+    // A coding that leaves hardly anything, of an image with and without grain; and steps that were in it before.
     for (noise, cut) in [(2.0, None), (0.0, None), (1.0, Some(6))] {
         let wobble = Rng::new(5);
         let change = |v: f32| cut.map_or(v, |bits| grid(bits)(v));

@@ -1,4 +1,4 @@
-//! Histograms of squares: coarse levels in a part of a picture, and where the found levels hold.
+//! Histograms of squares: coarse levels in a part of an image, and where the found levels hold.
 
 use super::BandingMap;
 use super::GridRegions;
@@ -23,7 +23,7 @@ impl TileHistograms {
         let channels = codes.planes.len();
         let (columns, rows) = (codes.width.div_ceil(side), codes.height.div_ceil(side));
         let mut counts = vec![0u16; columns * rows * channels * 256];
-        // Small pictures have no samples to spare.
+        // Small images have no samples to spare.
         let every = if codes.len() < 300_000 { 1 } else { EVERY };
         let places: Vec<Vec<usize>> = (0..columns)
             .map(|column| {
@@ -51,7 +51,7 @@ impl TileHistograms {
         &self.counts[(tile * self.channels + channel) * 256..][..256]
     }
 
-    /// Histogram of a channel over the whole picture.
+    /// Histogram of a channel over the whole image.
     pub fn whole(&self, channel: usize) -> Vec<u32> {
         let mut sum = vec![0u32; 256];
         for tile in 0..self.columns * self.rows {
@@ -60,7 +60,7 @@ impl TileHistograms {
         sum
     }
 
-    /// Levels that a part of the picture lies on: the bits that enough squares agree on.
+    /// Levels that a part of the image lies on: the bits that enough squares agree on.
     pub fn partial_levels(&self) -> Option<Vec<Option<Levels>>> {
         let tiles = self.columns * self.rows;
         let all: Vec<Vec<Option<Levels>>> = (0..tiles)
@@ -89,7 +89,7 @@ impl TileHistograms {
 
     fn tile_levels(&self, tile: usize, channel: usize) -> Option<Levels> {
         let hist = self.tile(tile, channel);
-        // Seven bits are one code beside eight; only a whole picture can tell them.
+        // Seven bits are one code beside eight; only a whole image can tell them.
         let occupied = hist.iter().filter(|&&n| n > 0).count();
         if !(5..=64).contains(&occupied) {
             return None;

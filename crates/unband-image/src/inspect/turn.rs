@@ -1,14 +1,14 @@
-//! Findings about a picture, for the picture once it is turned.
+//! Findings about an image, for the image once it is turned.
 
 use super::{BandingMap, GridRegions};
 use crate::turn::Turn;
 
 impl GridRegions {
-    /// For the picture of that size, once turned: its squares then begin where they end now.
+    /// For the image of that size, once turned: its squares then begin where they end now.
     #[must_use]
     pub fn turned(&self, turn: Turn, (width, height): (usize, usize)) -> Self {
         let side = BandingMap::SIDE;
-        // As many squares as the picture is wide, also where there are fewer: they are counted from the other end.
+        // As many squares as the image is wide, also where there are fewer: they are counted from the other end.
         let across = |size: usize, origin: usize, squares: usize| squares.max((size + origin).div_ceil(side));
         let columns = across(width, self.origin.0, self.columns);
         let rows = across(height, self.origin.1, self.rows);
@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn the_grid_holds_at_the_same_samples_of_a_turned_picture() {
         let rng = Rng::new(26);
-        // The last has fewer squares than the picture.
+        // The last has fewer squares than the image.
         for (size, squares) in
             [((200, 130), (4, 3)), ((128, 64), (2, 1)), ((70, 300), (2, 5)), ((300, 90), (2, 2))]
         {

@@ -1,4 +1,4 @@
-//! What is found does not depend on how a picture is turned.
+//! What is found does not depend on how an image is turned.
 #![allow(clippy::unwrap_used)]
 
 #[path = "made.rs"]
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 type Pixels = Vec<[u8; 3]>;
 
-/// The eight turns and mirrors of a picture.
+/// The eight turns and mirrors of an image.
 fn turns(w: usize, h: usize, pixels: &[[u8; 3]]) -> Vec<Image> {
     (0..8)
         .map(|turn| {
@@ -29,7 +29,7 @@ fn turns(w: usize, h: usize, pixels: &[[u8; 3]]) -> Vec<Image> {
         .collect()
 }
 
-/// Looks at a picture from all sides, tells what one is told, and how far the shares lie apart.
+/// Looks at an image from all sides, tells what one is told, and how far the shares lie apart.
 fn same(w: usize, h: usize, pixels: &[[u8; 3]]) -> Result<Findings, String> {
     let found: Vec<Findings> =
         turns(w, h, pixels).iter().map(|image| inspect(image, &Context::default())).collect();
@@ -59,7 +59,7 @@ fn rounded(pixels: &[[f32; 3]]) -> Pixels {
 }
 
 proptest! {
-    // The same pictures every time: among many others a rare one on a limit still gets another answer from one side.
+    // The same images every time: among many others a rare one on a limit still gets another answer from one side.
     #![proptest_config(ProptestConfig {
         cases: 40,
         rng_seed: proptest::test_runner::RngSeed::Fixed(26),

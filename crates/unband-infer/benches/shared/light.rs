@@ -2,7 +2,7 @@
 
 use unband_nets::{Graph, Net};
 
-/// Pixel-unshuffle by 4, six convolutions of 64 channels with a skip each, back by pixel-shuffle, plus the picture.
+/// Pixel-unshuffle by 4, six convolutions of 64 channels with a skip each, back by pixel-shuffle, plus the image.
 pub fn light() -> Graph {
     let mut net = Net::new("light");
     let image = net.input("image", 3);

@@ -4,7 +4,7 @@ use unband_infer::Map;
 use unband_nets::state::fill;
 use unband_nets::{Graph, Input, Shape, StateDict, Tensor, checkpoint};
 
-/// A picture of a rule for every input.
+/// An image of a rule for every input.
 pub fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
     let one = |input: &Input| {
         let (h, w) = if input.point { (1, 1) } else { (height, width) };

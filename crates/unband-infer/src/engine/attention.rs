@@ -1,6 +1,6 @@
 //! Attention inside windows, some windows at a time.
 //!
-//! A window is cut where the picture was shifted over its border: the parts do not see each other, so that each is a group of
+//! A window is cut where the image was shifted over its border: the parts do not see each other, so that each is a group of
 //! tokens for itself (see [`rows::window`] for what is left out with −100). In a group both products are 1×1 convolutions whose
 //! weights are the group's keys and values.
 
@@ -28,7 +28,7 @@ pub struct Attention {
     bias: HashMap<(usize, usize), Vec<f32>>,
 }
 
-/// Tokens that see each other: rows and columns of the picture.
+/// Tokens that see each other: rows and columns of the image.
 struct Group {
     rows: Range<usize>,
     columns: Range<usize>,

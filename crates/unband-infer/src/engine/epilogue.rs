@@ -54,7 +54,7 @@ pub fn apply(step: &Step, engine: &Engine, (fetch, mode): (&Fetch<'_>, Mode), y:
 /// With the row of another value; a value per channel is repeated.
 fn with(fetch: &Fetch<'_>, value: usize, y: usize, row: &mut [f32], f: impl Fn(&mut [f32], &[f32])) {
     let shape = fetch.shapes[value];
-    // A picture of one column has rows no longer than a value per channel.
+    // An image of one column has rows no longer than a value per channel.
     let y = if shape.is_point() { 0 } else { y };
     if shape.is_point() && row.len() != shape.channels {
         let mut sample = vec![0.0; shape.channels];

@@ -2,7 +2,7 @@
 //!
 //! Samples lie row by row, in a row sample by sample, in a sample channel by channel. A step is a core (a convolution, or
 //! nothing) and what follows it sample by sample; what only moves samples about is done while rows are fetched. The steps
-//! take turns from the top of the picture to its bottom, and keep only rows that are still read (schedule.rs).
+//! take turns from the top of the image to its bottom, and keep only rows that are still read (schedule.rs).
 
 mod attention;
 mod conv;
@@ -80,8 +80,8 @@ impl Engine {
         &self.graph
     }
 
-    /// How far, in samples of the input, a sample of the picture depends on others to the last bit; further than
-    /// [`Graph::receptive_radius`], because several samples are computed together. `None` for all of the picture.
+    /// How far, in samples of the input, a sample of the image depends on others to the last bit; further than
+    /// [`Graph::receptive_radius`], because several samples are computed together. `None` for all of the image.
     pub fn exact_radius(&self) -> Option<usize> {
         self.graph.radius_by(|i, op| {
             let reach = op.reach();
@@ -91,7 +91,7 @@ impl Engine {
     }
 
     /// Columns and rows whose multiples windows begin at, so that samples are computed together with the same others as in the
-    /// whole picture: tiles of the coarsest samples.
+    /// whole image: tiles of the coarsest samples.
     pub fn align(&self) -> usize {
         let tile = self.kernels.values().map(Kernel::tile).max().unwrap_or(1);
         let coarsest = self.graph.coarsest_step().max(self.graph.size_multiple().unwrap_or(1));
@@ -160,7 +160,7 @@ impl Engine {
         Ok(Run::new(self, prepared, mode))
     }
 
-    /// Plan and schedule; the last ones are kept, as windows of a picture have one size.
+    /// Plan and schedule; the last ones are kept, as windows of an image have one size.
     fn prepared(
         &self,
         (height, width): (usize, usize),
@@ -208,7 +208,7 @@ impl Engine {
         sums.into_iter().map(|so_far| (so_far / sum * WHOLE as f64) as usize).collect()
     }
 
-    /// Rows of the picture that a thread works on at a time: a row of the coarsest result at least, so that none is made in
+    /// Rows of the image that a thread works on at a time: a row of the coarsest result at least, so that none is made in
     /// vain, and a few rows even of a large one, because convolutions fetch some rows twice.
     fn rows(&self, shapes: &[Shape], height: usize) -> usize {
         let widest = shapes.iter().map(|shape| 4 * shape.len() / height.max(1)).max().unwrap_or(1);
@@ -273,14 +273,14 @@ impl Engine {
 /// read.
 const AT_ONCE: usize = 4 << 20;
 
-/// Rows of the picture that are made at a time for the sake of a coarse result, at most: beyond, memory grows faster than
+/// Rows of the image that are made at a time for the sake of a coarse result, at most: beyond, memory grows faster than
 /// time falls.
 const COARSEST: usize = 128;
 
 /// Parts that a run is told in.
 const WHOLE: usize = 1000;
 
-/// What is known once a picture's size is.
+/// What is known once an image's size is.
 struct Prepared {
     shapes: Vec<Shape>,
     plan: Plan,

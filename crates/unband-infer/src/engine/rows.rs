@@ -13,7 +13,7 @@ use super::tiles::Cut;
 /// The rows of input number `input`, of shape `from`, that decide the rows `rows` of the result, of shape `made`.
 ///
 /// What lies outside may be anything, numbers or not. Inputs that only lend their size need no rows. Batch normalisation is
-/// taken with running statistics: those of a picture need all rows first, and then the same ones.
+/// taken with running statistics: those of an image need all rows first, and then the same ones.
 pub fn needed(op: &Op, input: usize, from: Shape, made: Shape, rows: Range<usize>) -> Range<usize> {
     if rows.is_empty() {
         return 0..0;
@@ -123,8 +123,8 @@ pub fn reach(conv: &BandedDeformConv) -> Option<usize> {
     Some(corner as usize + 1)
 }
 
-/// The rows whose tokens see each other with those of row `y`, in pictures that are shifted by −shift rows before they are cut
-/// into windows. The window that wraps around holds the picture's last rows and its first ones, which do not see each other:
+/// The rows whose tokens see each other with those of row `y`, in images that are shifted by −shift rows before they are cut
+/// into windows. The window that wraps around holds the image's last rows and its first ones, which do not see each other:
 /// their scores get −100, and e⁻¹⁰⁰ of anything is lost against the row's own part unless that scores 80 less.
 pub fn window(y: usize, height: usize, side: usize, shift: usize) -> Range<usize> {
     if y < shift {
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn bilinear_rows_read_no_more() {
-        // A picture's inputs have one size: the second, larger or smaller one is made of the first.
+        // An image's inputs have one size: the second, larger or smaller one is made of the first.
         for (down, up) in [(1, 2), (2, 1), (1, 3), (4, 3)] {
             let height = 8;
             let mut net = Net::new("bilinear");

@@ -29,7 +29,7 @@ pub struct Turn {
     pub made: usize,
 }
 
-/// What a picture's size makes of a plan.
+/// What an image's size makes of a plan.
 #[derive(Debug)]
 pub struct Schedule {
     pub turns: Vec<Turn>,
@@ -76,7 +76,7 @@ struct Draft<'a> {
 }
 
 impl Schedule {
-    /// With the rows of the picture in so many parts.
+    /// With the rows of the image in so many parts.
     pub fn new(graph: &Graph, shapes: &[Shape], plan: &Plan, kernels: &dyn Kernels, waves: usize) -> Self {
         let mut draft = Draft::new(graph, shapes, plan, kernels);
         let outputs: Vec<usize> =
@@ -310,7 +310,7 @@ struct Seen<'a> {
     whole: bool,
     /// Of kept values.
     kept: Vec<Read>,
-    /// Of pictures among the inputs that are not kept.
+    /// Of images among the inputs that are not kept.
     given: Vec<Read>,
 }
 

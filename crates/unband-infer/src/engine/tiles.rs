@@ -22,7 +22,7 @@ const ENOUGH: usize = 8;
 /// Dilations for which rows still lie near each other.
 const FURTHEST: usize = 2;
 
-/// Floats of transformed weights, at most: where there are more, pictures are small, and reading weights takes longer than sums.
+/// Floats of transformed weights, at most: where there are more, images are small, and reading weights takes longer than sums.
 const MOST: usize = 3 << 20;
 
 /// The same where less than half of the multiplications is saved: what a second-level cache holds.
@@ -67,7 +67,7 @@ impl Cut {
         input >= ENOUGH && 3 * products <= 2 * taps && products * 4 * input * output <= most
     }
 
-    /// First taps of pieces along a side of so many. Samples that lie a stride apart make a picture of their own, with its own taps.
+    /// First taps of pieces along a side of so many. Samples that lie a stride apart make an image of their own, with its own taps.
     fn firsts(self, side: usize) -> impl Iterator<Item = usize> + Clone {
         (0..self.stride.min(side)).flat_map(move |phase| (phase..side).step_by(PIECE * self.stride))
     }
@@ -174,7 +174,7 @@ impl Tiles {
         let (shape, level) = (self.shape(strip.shape.width), strip.fetch.level);
         let (sources, mut staged) = self.sources(strip);
         let mut scratch = Scratch::of(shape.scratch());
-        // Below the picture.
+        // Below the image.
         let mut spare: [Option<Scratch>; TILE] = Default::default();
         for (i, lines) in lines.chunks_mut(cut.rows_together()).enumerate() {
             let first = strip.first + i * cut.rows_together();

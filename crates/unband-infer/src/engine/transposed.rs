@@ -84,7 +84,7 @@ impl Transposed {
         matches!(self.kind, Kind::Tiles(_))
     }
 
-    /// What is made, as a picture of the input's size.
+    /// What is made, as an image of the input's size.
     fn coarse(&self, made: Shape) -> Shape {
         let stride = self.conv.stride;
         Shape::new(made.channels * stride * stride, made.height / stride, made.width / stride)

@@ -77,7 +77,7 @@ impl Whole<'_> {
         })
     }
 
-    /// What multiplies and adds once the picture's own mean and biased variance are known.
+    /// What multiplies and adds once the image's own mean and biased variance are known.
     fn scales(&self, norm: &BatchNorm) -> (Vec<f32>, Vec<f32>) {
         let shape = self.shape();
         let zeros = || vec![0.0f64; shape.channels];

@@ -4,7 +4,7 @@ use unband_nets::state::Weights;
 
 use super::{Map, Real};
 
-/// A token: its row and column in the picture, and in the shifted one.
+/// A token: its row and column in the image, and in the shifted one.
 type Token = ((usize, usize), (usize, usize));
 
 pub(super) fn window_add<T: Real>(add: &WindowAdd, x: &Map<T>, weights: &Weights) -> Map<T> {
@@ -14,7 +14,7 @@ pub(super) fn window_add<T: Real>(add: &WindowAdd, x: &Map<T>, weights: &Weights
     let mut to = out.data.iter_mut();
     for c in 0..add.channels {
         for y in 0..height {
-            // Row y of the picture is row y − shift of the shifted one.
+            // Row y of the image is row y − shift of the shifted one.
             let row = (y + height - add.shift) % height % add.window;
             for (column, v) in (0..width).zip(&mut to) {
                 let column = (column + width - add.shift) % width % add.window;
@@ -43,7 +43,7 @@ pub(super) fn window_attention<T: Real>(
         let shifted = (0..tokens).map(|t| (top + t / side, left + t % side));
         shifted.map(|(y, x)| (((y + a.shift) % height, (x + a.shift) % width), (y, x))).collect()
     };
-    // Parts of the shifted picture that were neighbours before.
+    // Parts of the shifted image that were neighbours before.
     let part = |n: usize, of: usize| if n < of - side { 0 } else { 1 + usize::from(n >= of - a.shift) };
     let region = |(y, x): (usize, usize)| if a.shift == 0 { 0 } else { part(y, height) * 3 + part(x, width) };
     let done = ctx.map(windows, |window| {

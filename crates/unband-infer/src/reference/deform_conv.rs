@@ -49,7 +49,7 @@ pub(super) fn generator([weight, bias]: [ParamId; 2], input: usize, output: usiz
     }
 }
 
-/// Bilinear; neighbours outside the picture are zero.
+/// Bilinear; neighbours outside the image are zero.
 pub(super) fn sample<T: Real>(x: &Map<T>, channel: usize, (row, column): (T, T)) -> T {
     let (height, width) = (T::of64(x.shape.height as f64), T::of64(x.shape.width as f64));
     let minus = -T::one();

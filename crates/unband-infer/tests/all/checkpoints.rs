@@ -1,5 +1,5 @@
 //! Checkpoints that PyTorch wrote (`golden/checkpoints`, made by `tools/make_checkpoints.py`): read, recognised, run, and
-//! compared with what PyTorch gives for the same picture.
+//! compared with what PyTorch gives for the same image.
 //!
 //! `UNBAND_FULL_CHECKPOINTS` names a folder of networks as wide as published (`tools/make_checkpoints.py --full FOLDER`), to which
 //! the same is done.
@@ -48,7 +48,7 @@ fn described(name: &str, read: &Checkpoint, want: &Value) {
     assert_eq!(read.architecture().map(|a| a.name), want["network"].as_str(), "{name}");
 }
 
-/// The picture that PyTorch was given, and what some networks are given beside it (`beside` of `tools/torch_nets/sample.py`).
+/// The image that PyTorch was given, and what some networks are given beside it (`beside` of `tools/torch_nets/sample.py`).
 fn inputs(network: &Network, about: &Value) -> Vec<Map<f64>> {
     let [channels, height, width] = sizes(&about["input"])[..] else { unreachable!() };
     let span: Vec<f64> = about["span"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
@@ -84,7 +84,7 @@ fn apart<T: Copy + Into<f64>>(outputs: &[Map<T>], result: &str, about: &Value, r
         let largest = want.iter().fold(0.0f64, |m, &v| m.max(f64::from(v).abs()));
         let spread = want.iter().fold(0.0f64, |m, &v| m.max(f64::from(v - want[0]).abs()));
         let one = want.len() == 1 && largest > 0.0;
-        assert!(one || spread > 0.02 * largest, "{result}: a result without a picture proves nothing");
+        assert!(one || spread > 0.02 * largest, "{result}: a result without an image proves nothing");
         for (&want, &got) in want.iter().zip(output.data.iter().step_by(step)) {
             worst = worst.max((f64::from(want) - got.into()).abs() / largest);
         }

@@ -20,7 +20,7 @@ fn inputs(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
     graph.inputs.iter().map(one).collect()
 }
 
-/// Engine and reference on the same picture, at every level and with 1 and 3 threads.
+/// Engine and reference on the same image, at every level and with 1 and 3 threads.
 fn same(graph: &Graph, height: usize, width: usize, mode: Mode) {
     let weights = Weights::bind(graph, &fill::of(graph)).unwrap();
     let inputs = inputs(graph, height, width);

@@ -76,7 +76,7 @@ fn write(folder: &Path, graph: &Graph, state: &StateDict, size: (usize, usize), 
     file
 }
 
-/// A small picture that the network takes, no square if it can be, and whether the file must be made for it.
+/// A small image that the network takes, no square if it can be, and whether the file must be made for it.
 fn small(graph: &Graph) -> ((usize, usize), bool) {
     if let Some(m) = graph.size_multiple() {
         let fits = |&n: &usize| graph.shapes(n, n + m).is_ok();
@@ -101,7 +101,7 @@ fn check(
     assert!(off <= TOLERANCE, "{name} at {size:?}: {off:e} of the largest value");
 }
 
-/// Small values of the generators make taps that stay near; large ones throw most of them out of the picture.
+/// Small values of the generators make taps that stay near; large ones throw most of them out of the image.
 fn far(graph: &Graph) -> StateDict {
     let change = |(name, tensor): (&str, &Tensor)| {
         let large = name.contains("offset.weight") || name.contains("conv_whole.weight");

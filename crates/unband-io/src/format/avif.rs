@@ -90,7 +90,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
-/// Pictures side by side that make one; most often just one.
+/// Images side by side that make one; most often just one.
 struct Canvas {
     size: (u32, u32),
     /// Size of each.
@@ -111,7 +111,7 @@ impl Canvas {
             b"grid" => grid(container, item, size)?,
             kind => {
                 let kind = String::from_utf8_lossy(kind);
-                return Err(Error::unsupported(NAME, format!("pictures of kind `{kind}`")));
+                return Err(Error::unsupported(NAME, format!("images of kind `{kind}`")));
             }
         };
         let first = cells.first().copied().unwrap_or(item.id);
@@ -162,7 +162,7 @@ impl Canvas {
             }
             let decoded = avif_av1::decode(&data, point, self.cell)?;
             if !decoded.is(&self.sequence) || sequence.cicp.full_range != self.sequence.cicp.full_range {
-                return Err(Error::damaged(NAME, "a picture is of another kind than its header says"));
+                return Err(Error::damaged(NAME, "an image is of another kind than its header says"));
             }
             let (column, row) = (i % self.columns, i / self.columns);
             put(&decoded, column * self.cell.0 as usize, row * self.cell.1 as usize);
@@ -200,7 +200,7 @@ impl Canvas {
     }
 }
 
-/// Refuses streams that are too short for their picture before there is room for it.
+/// Refuses streams that are too short for their image before there is room for it.
 fn check_length(stream: &[u8], (width, height): (u32, u32)) -> Result<(), Error> {
     let least = u64::from(width) * u64::from(height) / MOST_PIXELS_PER_BYTE;
     if least > stream.len() as u64 { Err(Error::Truncated { format: NAME }) } else { Ok(()) }
@@ -221,7 +221,7 @@ fn grid<'a>(
     let number = if data.u8()? & 1 == 1 { 4 } else { 2 };
     let (rows, columns) = (usize::from(data.u8()?) + 1, usize::from(data.u8()?) + 1);
     if (data.number(number)?, data.number(number)?) != (size.0.into(), size.1.into()) {
-        return Err(wrong("has another size than the picture"));
+        return Err(wrong("has another size than the image"));
     }
     let cells = container.referred(*b"dimg", item.id);
     if cells.len() != rows * columns {
@@ -283,7 +283,7 @@ fn alpha_of<'c, 'a>(container: &'c Container<'a>, item: &Item<'a>) -> Result<Opt
     Ok(Some(alpha))
 }
 
-/// Full-range alpha on the grid of the picture's depth.
+/// Full-range alpha on the grid of the image's depth.
 fn alpha_plane<'a>(
     container: &Container<'a>,
     item: &Item<'a>,
@@ -292,11 +292,11 @@ fn alpha_plane<'a>(
 ) -> Result<Plane, Error> {
     let canvas = Canvas::new(container, item, limits)?;
     if (canvas.size.0 as usize, canvas.size.1 as usize) != (image.width(), image.height()) {
-        return Err(Error::unsupported(NAME, "alpha of another size than the picture"));
+        return Err(Error::unsupported(NAME, "alpha of another size than the image"));
     }
     let Sequence { bits, cicp, subsampling, .. } = canvas.sequence;
     if bits > image.depth.bits() {
-        return Err(Error::unsupported(NAME, "alpha of more bits than the picture"));
+        return Err(Error::unsupported(NAME, "alpha of more bits than the image"));
     }
     let range = if cicp.full_range { Range::Full } else { Range::Limited };
     let stored = Model::Yuv { matrix: Matrix::Bt601, range, subsampling };
@@ -369,7 +369,7 @@ fn orientation<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<u8, Err
     Ok(table[usize::from(turn)])
 }
 
-/// The part of a picture that is to be seen.
+/// The part of an image that is to be seen.
 #[derive(Clone, Copy)]
 struct Window {
     x: usize,

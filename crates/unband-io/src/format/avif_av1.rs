@@ -1,4 +1,4 @@
-//! AV1 still pictures: what their sequence header says, and their planes.
+//! AV1 still images: what their sequence header says, and their planes.
 //!
 //! Source: AV1 Bitstream & Decoding Process Specification, 5.3 (OBU), 5.5 (sequence header), 6.4.2 (color config).
 
@@ -8,7 +8,7 @@ use unband_image::{Cicp, Plane, Siting, Subsampling};
 use super::avif::NAME;
 use crate::Error;
 
-/// Nothing that is one picture has as many frames: layers are four at most, each with a few helpers.
+/// Nothing that is one image has as many frames: layers are four at most, each with a few helpers.
 const MOST_FRAMES: usize = 16;
 const SEQUENCE_HEADER: u8 = 1;
 const FRAME_HEADER: u8 = 3;
@@ -93,10 +93,10 @@ fn leb128(bytes: &mut &[u8]) -> Option<usize> {
     None
 }
 
-/// The sequence header of a stream that holds one picture.
+/// The sequence header of a stream that holds one image.
 ///
 /// # Errors
-/// Streams without header, cut ones, and such with more frames than one picture has.
+/// Streams without header, cut ones, and such with more frames than one image has.
 pub(super) fn sequence(stream: &[u8]) -> Result<Sequence, Error> {
     let (mut header, mut frames) = (None, 0);
     for unit in Units(stream) {
@@ -147,7 +147,7 @@ impl Bits<'_> {
 fn parse(header: &[u8]) -> Option<Sequence> {
     let mut bits = Bits { bytes: header, at: 0 };
     let profile = bits.read(3)? as u8;
-    bits.read(1)?; // still picture
+    bits.read(1)?; // still image
     let reduced = bits.flag()?;
     let (level, tier) = if reduced { (bits.read(5)? as u8, 0) } else { operating_points(&mut bits)? };
     let (width_bits, height_bits) = (bits.read(4)? + 1, bits.read(4)? + 1);
@@ -199,7 +199,7 @@ fn operating_points(bits: &mut Bits<'_>) -> Option<(u8, u8)> {
     first
 }
 
-/// What only moving pictures use.
+/// What only moving images use.
 fn inter_tools(bits: &mut Bits<'_>) -> Option<()> {
     bits.read(4)?;
     let order_hint = bits.flag()?;
@@ -252,16 +252,16 @@ fn color_config(bits: &mut Bits<'_>, profile: u8) -> Option<Sequence> {
     Some(Sequence { profile, level: 0, tier: 0, width: 0, height: 0, bits, mono, subsampling, siting, cicp })
 }
 
-/// A decoded picture.
+/// A decoded image.
 pub(super) struct Decoded {
     picture: Picture,
     bits: u8,
 }
 
-/// Decodes the picture of a stream, at one of the qualities it may have.
+/// Decodes the image of a stream, at one of the qualities it may have.
 ///
 /// # Errors
-/// Damaged streams, and pictures of another size than `width` × `height`, for which nothing is allocated.
+/// Damaged streams, and images of another size than `width` × `height`, for which nothing is allocated.
 pub(super) fn decode(stream: &[u8], operating_point: u8, size: (u32, u32)) -> Result<Decoded, Error> {
     let mut settings = Settings::new();
     // Threads are for files; a thread of the decoder that fails would leave the others waiting.
@@ -285,7 +285,7 @@ pub(super) fn decode(stream: &[u8], operating_point: u8, size: (u32, u32)) -> Re
             Err(error) => return Err(wrong(error)),
         }
     }
-    Err(Error::damaged(NAME, "its AV1 stream holds no picture"))
+    Err(Error::damaged(NAME, "its AV1 stream holds no image"))
 }
 
 fn wrong(error: Wrong) -> Error {
@@ -300,7 +300,7 @@ impl Decoded {
     fn new(picture: Picture, size: (u32, u32)) -> Result<Self, Error> {
         let found = (picture.width(), picture.height());
         if found != size {
-            let text = format!("it says {}×{}, its picture has {}×{}", size.0, size.1, found.0, found.1);
+            let text = format!("it says {}×{}, its image has {}×{}", size.0, size.1, found.0, found.1);
             return Err(Error::damaged(NAME, text));
         }
         let bits = picture.bits_per_component();
@@ -309,7 +309,7 @@ impl Decoded {
         Ok(Self { picture, bits })
     }
 
-    /// Is the picture what the sequence header said?
+    /// Is the image what the sequence header said?
     pub(super) fn is(&self, sequence: &Sequence) -> bool {
         let layout = match (sequence.mono, sequence.subsampling.x, sequence.subsampling.y) {
             (true, ..) => PixelLayout::I400,

@@ -95,7 +95,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Part of a file that is a picture, a part of one, or metadata.
+/// Part of a file that is an image, a part of one, or metadata.
 #[derive(Default)]
 pub(super) struct Item<'a> {
     pub(super) id: u32,
@@ -128,7 +128,7 @@ pub(super) struct Container<'a> {
     idat: &'a [u8],
 }
 
-/// Is it a still picture or a sequence of AV1? The brands say.
+/// Is it a still image or a sequence of AV1? The brands say.
 pub(super) fn is_avif(bytes: &[u8]) -> bool {
     brands(bytes).is_some_and(|(_, mut all)| all.any(|brand| brand == b"avif" || brand == b"avis"))
 }
@@ -303,12 +303,12 @@ impl<'a> Container<'a> {
         Ok(())
     }
 
-    /// The item that is the picture.
+    /// The item that is the image.
     ///
     /// # Errors
     /// When there is none.
     pub(super) fn primary(&self) -> Result<&Item<'a>, Error> {
-        self.get(self.primary).map_err(|_| Error::damaged(NAME, "it does not say which item is the picture"))
+        self.get(self.primary).map_err(|_| Error::damaged(NAME, "it does not say which item is the image"))
     }
 
     /// An item by its number.

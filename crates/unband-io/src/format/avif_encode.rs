@@ -65,7 +65,7 @@ impl Coding {
     }
 }
 
-/// The picture as AV1 has it: grey, or luma and chroma, at full size where the chroma planes have another shape
+/// The image as AV1 has it: grey, or luma and chroma, at full size where the chroma planes have another shape
 /// than AV1 knows.
 ///
 /// # Errors
@@ -124,7 +124,7 @@ pub(super) fn code_points(planes: &Image, declared: Option<Cicp>) -> Cicp {
     }
 }
 
-/// Codes a picture as an AV1 stream.
+/// Codes an image as an AV1 stream.
 ///
 /// # Errors
 /// What the encoder refuses; 12 bits where `avifenc` is missing.

@@ -23,7 +23,7 @@ pub(super) struct Picture<'a> {
     pub(super) metadata: &'a Metadata,
 }
 
-/// An item: kind, content type, bytes, how it belongs to the picture, and its properties by place.
+/// An item: kind, content type, bytes, how it belongs to the image, and its properties by place.
 struct Entry<'a> {
     kind: Kind,
     content_type: &'static [u8],
@@ -109,7 +109,7 @@ pub(super) fn write(picture: &Picture<'_>, out: &mut dyn Write) -> Result<(), Er
     Ok(())
 }
 
-/// The box that describes all items; their bytes begin at `first`, the picture's own last.
+/// The box that describes all items; their bytes begin at `first`, the image's own last.
 fn meta(entries: &[Entry<'_>], properties: &Properties, first: u32) -> Vec<u8> {
     let count = (entries.len() as u16).to_be_bytes();
     let mut places = [&[0x44, 0], &count[..]].concat();

@@ -1,20 +1,20 @@
-//! What stands beside the picture in a file and is not kept: gain maps for HDR, further pictures. Found so that it can be said.
+//! What stands beside the image in a file and is not kept: gain maps for HDR, further images. Found so that it can be said.
 //!
-//! Source: CIPA DC-007 (Multi-Picture Format), Android's Ultra HDR Image Format 1.1, ISO 21496-1, Apple's HDR photos.
+//! Source: CIPA DC-007 (Multi-Image Format), Android's Ultra HDR Image Format 1.1, ISO 21496-1, Apple's HDR photos.
 
 use unband_image::Beside;
 
 use super::jpeg_markers::Markers;
 use crate::exif::{self, Block};
 
-/// The table of a file of several pictures.
+/// The table of a file of several images.
 const MPF: &[u8] = b"MPF\0";
 const MP_ENTRIES: u16 = 0xB002;
 /// A gain map's numbers by ISO 21496-1.
 const ISO: &[u8] = b"urn:iso:std:iso:ts:21496:-1";
-/// What XMP of a picture with a gain map, or of one that is one, says in the ways of Adobe and Google, and of Apple.
+/// What XMP of an image with a gain map, or of one that is one, says in the ways of Adobe and Google, and of Apple.
 const NAMES: [&[u8]; 2] = [b"://ns.adobe.com/hdr-gain-map/", b"aux:hdrgainmap"];
-/// So much of what follows the picture is looked at.
+/// So much of what follows the image is looked at.
 const HEAD: usize = 1 << 16;
 
 /// What a JPEG file holds besides.
@@ -34,7 +34,7 @@ pub(super) fn in_jpeg(markers: &Markers<'_>, bytes: &[u8]) -> Vec<Beside> {
     found.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
 }
 
-/// Pictures beside the first that are no smaller copies of it.
+/// Images beside the first that are no smaller copies of it.
 fn further_pictures(table: &[u8]) -> usize {
     /// Large thumbnails.
     const PREVIEW: u32 = 0x01_0000;
@@ -51,7 +51,7 @@ fn further_pictures(table: &[u8]) -> usize {
     kinds.skip(1).filter(|kind| *kind != PREVIEW).count()
 }
 
-/// What the box `meta` of HEIC and AVIF tells: an item of kind `tmap`, or an auxiliary picture of Apple's.
+/// What the box `meta` of HEIC and AVIF tells: an item of kind `tmap`, or an auxiliary image of Apple's.
 pub(super) fn in_meta(meta: &[u8]) -> Vec<Beside> {
     // Items are told in boxes `infe`: version and flags, number of 2 or 4 bytes, protection, kind.
     let infos = meta.windows(4).enumerate().filter(|(_, kind)| kind == b"infe");

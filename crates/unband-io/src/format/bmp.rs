@@ -149,7 +149,7 @@ impl Header {
         self.width.saturating_mul(self.bits.into()).div_ceil(32).saturating_mul(4)
     }
 
-    /// Row of the picture that is stored as number `i`.
+    /// Row of the image that is stored as number `i`.
     fn row(&self, i: usize) -> usize {
         if self.down { i } else { self.height - 1 - i }
     }

@@ -150,7 +150,7 @@ fn check_bytes(header: &Header, bytes: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// Which channels make the picture, in order, alpha last.
+/// Which channels make the image, in order, alpha last.
 fn wanted(names: &[String]) -> Result<Vec<usize>, Error> {
     let find = |prefix: &str, name: &str| names.iter().position(|n| n.strip_prefix(prefix) == Some(name));
     let prefixes = names.iter().map(|name| name.rfind('.').map_or("", |dot| &name[..=dot]));
@@ -175,7 +175,7 @@ fn wanted(names: &[String]) -> Result<Vec<usize>, Error> {
     }
 }
 
-/// The picture is the display window; samples lie in the data window, which may be smaller, larger or elsewhere.
+/// The image is the display window; samples lie in the data window, which may be smaller, larger or elsewhere.
 struct Window {
     width: usize,
     height: usize,

@@ -29,7 +29,7 @@ const SRGB: u8 = 13;
 const BRIGHTER_THAN_WHITE: [u8; 2] = [16, 18];
 
 impl Light {
-    /// By the code points, else by the ICC profile, else by a gamma. Where nothing is said, pictures that are brighter than
+    /// By the code points, else by the ICC profile, else by a gamma. Where nothing is said, images that are brighter than
     /// white are linear light already, all others sRGB.
     ///
     /// # Errors

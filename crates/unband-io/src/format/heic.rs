@@ -1,4 +1,4 @@
-//! HEIC, read only, by libheif's program: no decoder of HEVC pictures in Rust is both free to use and proven.
+//! HEIC, read only, by libheif's program: no decoder of HEVC images in Rust is both free to use and proven.
 //!
 //! Source: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF), 14496-15, 8.3.3.1 (`hvcC`).
 
@@ -15,7 +15,7 @@ const NAME: &str = "HEIC";
 const LIBHEIF: Program = Program {
     names: &["heif-dec", "heif-convert"],
     purpose: "reading HEIC",
-    install: "install libheif's tools (`apt install libheif-examples`, `brew install libheif`), or convert the picture \
+    install: "install libheif's tools (`apt install libheif-examples`, `brew install libheif`), or convert the image \
               to PNG first",
 };
 const BRANDS: [&[u8; 4]; 6] = [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"];
@@ -43,7 +43,7 @@ fn is(bytes: &[u8]) -> bool {
 /// What is to be known before another program is let at the file.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Properties {
-    /// Sides of the largest picture in it.
+    /// Sides of the largest image in it.
     width: u64,
     height: u64,
     /// Bits of luma, 8 to 16.
@@ -121,10 +121,10 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         other => other,
     })?;
     let Some(decoded) = room.read(OUTPUT, limits.max_bytes.saturating_add(1 << 26))? else {
-        // Of several pictures each gets a number into its name.
+        // Of several images each gets a number into its name.
         return Err(match room.read("out-1.png", u64::MAX)? {
             Some(_) => Error::Several { format: NAME, what: "pictures" },
-            None => Error::damaged(NAME, "it holds no picture"),
+            None => Error::damaged(NAME, "it holds no image"),
         });
     };
     drop(room);

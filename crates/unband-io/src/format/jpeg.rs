@@ -170,7 +170,7 @@ fn long_xmp(markers: &Markers<'_>) -> Option<Vec<u8>> {
     None
 }
 
-/// Rows of a picture for the encoder.
+/// Rows of an image for the encoder.
 struct Source<'a> {
     image: &'a Image,
     size: (u16, u16),

@@ -23,7 +23,7 @@ pub(super) enum Colors {
     Ycck,
 }
 
-/// The planes of a picture, grey or RGB; full scale is `2^bits - 1`. Rows are made one after the other, from the rows
+/// The planes of an image, grey or RGB; full scale is `2^bits - 1`. Rows are made one after the other, from the rows
 /// of blocks that they need.
 pub(super) fn planes(
     channels: &[Channel],
@@ -85,7 +85,7 @@ fn share(light: f32) -> f32 {
     light.clamp(0.0, 1.0)
 }
 
-/// How a component gets as many samples as the picture has, in one direction.
+/// How a component gets as many samples as the image has, in one direction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Growth {
     None,
@@ -108,7 +108,7 @@ struct Strip<'a> {
     stride: usize,
     /// Rows of blocks that have been made.
     made: usize,
-    /// A row between two, and one as wide as the picture.
+    /// A row between two, and one as wide as the image.
     between: Vec<f32>,
     wide: Vec<f32>,
 }
@@ -144,7 +144,7 @@ impl<'a> Strip<'a> {
         }
     }
 
-    /// The sample rows whose mixture is row `y` of the picture: the nearer, and the farther one.
+    /// The sample rows whose mixture is row `y` of the image: the nearer, and the farther one.
     fn sources(&self, y: usize) -> (usize, usize) {
         let last = self.channel.height - 1;
         match self.growth.1 {
@@ -160,7 +160,7 @@ impl<'a> Strip<'a> {
         }
     }
 
-    /// Makes row `y` of the picture; rows come one after the other.
+    /// Makes row `y` of the image; rows come one after the other.
     fn prepare(&mut self, y: usize) {
         let (near, far) = self.sources(y);
         while self.made <= near.max(far) / 8 {
@@ -190,7 +190,7 @@ impl<'a> Strip<'a> {
         }
     }
 
-    /// The row that was made last, `y`, as wide as the picture.
+    /// The row that was made last, `y`, as wide as the image.
     fn row(&self, y: usize) -> &[f32] {
         match self.growth {
             (Growth::None, Growth::Twice) => &self.between,

@@ -73,7 +73,7 @@ pub(super) struct Markers<'a> {
     pub(super) comments: Vec<&'a [u8]>,
     /// Has the end of the image been reached?
     pub(super) complete: bool,
-    /// What follows the picture begins here.
+    /// What follows the image begins here.
     pub(super) end: usize,
 }
 

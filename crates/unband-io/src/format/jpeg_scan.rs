@@ -8,7 +8,7 @@ use crate::{Error, Limits};
 
 const NAME: &str = "JPEG";
 
-/// Blocks that scans may visit for each block of the picture: far above what any encoder makes, and low enough for a
+/// Blocks that scans may visit for each block of the image: far above what any encoder makes, and low enough for a
 /// hostile file to fail quickly.
 const VISITS: u64 = 128;
 /// Visits that are always allowed.
@@ -19,7 +19,7 @@ pub(super) struct Channel {
     /// Sampling factors, and the largest of all components.
     pub(super) sampling: (usize, usize),
     pub(super) finest: (usize, usize),
-    /// Samples that belong to the picture.
+    /// Samples that belong to the image.
     pub(super) width: usize,
     pub(super) height: usize,
     /// Blocks that hold them.
@@ -39,7 +39,7 @@ impl Channel {
         self.known.iter().all(|k| *k == Some(0))
     }
 
-    /// Moves the rows of blocks together, so that only those of the picture are left.
+    /// Moves the rows of blocks together, so that only those of the image are left.
     fn trim(&mut self) {
         let (row, padded) = (64 * self.blocks.0, 64 * self.padded.0);
         if row != padded {

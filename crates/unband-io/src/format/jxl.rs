@@ -147,7 +147,7 @@ impl JxlBitstreamInput for Input<'_> {
 
     fn read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         if Instant::now() > self.until {
-            return Err(io::Error::other("it takes longer to decode than any picture of its size"));
+            return Err(io::Error::other("it takes longer to decode than any image of its size"));
         }
         self.bytes.read_vectored(buffers)
     }
@@ -173,7 +173,7 @@ fn decode(codestream: &[u8], limits: &Limits) -> Result<Decoded, Error> {
             _ => {}
         }
     }
-    let missing = || Error::damaged(NAME, "it says nothing of its picture");
+    let missing = || Error::damaged(NAME, "it says nothing of its image");
     let info = decoder.basic_info().ok_or_else(missing)?.clone();
     let (width, height) = info.size;
     let gray = decoder.current_pixel_format().is_some_and(|format| format.color_type.is_grayscale());

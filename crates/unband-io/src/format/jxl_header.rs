@@ -133,7 +133,7 @@ impl Header<'_> {
     }
 
     /// The image header and the frame header, each ending on a whole byte. `frame` is the size of the frame, which may be
-    /// larger than the picture.
+    /// larger than the image.
     pub(super) fn bytes(&self, frame: (u32, u32)) -> Vec<u8> {
         const SIDE: [(u32, u32); 4] = [(1, 9), (1, 13), (1, 18), (1, 30)];
         let mut bits = Bits::default();
@@ -246,7 +246,7 @@ impl Header<'_> {
 }
 
 /// Length of what [`Header::bytes`] must replace in the encoder's output: the same with the encoder's fixed choices, for
-/// a frame that has the size of the picture. `None` if the output is not laid out so.
+/// a frame that has the size of the image. `None` if the output is not laid out so.
 pub(super) fn replaced(
     coded: &[u8],
     frame: (u32, u32),

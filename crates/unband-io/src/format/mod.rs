@@ -83,9 +83,9 @@ pub struct Writes {
     pub lossy: When,
     /// Does [`WriteOptions::effort`] mean something to its encoder?
     pub effort: When,
-    /// Grey pictures stay grey.
+    /// Grey images stay grey.
     pub gray: bool,
-    /// Pictures with colour, as RGB.
+    /// Images with colour, as RGB.
     pub color: bool,
     /// Planes Y, Cb and Cr as they are, chroma also smaller.
     pub yuv: bool,
@@ -110,7 +110,7 @@ pub struct Writes {
 }
 
 impl Writes {
-    /// Can pictures of that model be written? Grey ones always, in three equal planes where need be.
+    /// Can images of that model be written? Grey ones always, in three equal planes where need be.
     pub fn holds(&self, model: Model) -> bool {
         match model {
             Model::Gray => true,
@@ -197,9 +197,9 @@ pub enum Item {
     Text,
     /// Gamma and chromaticities.
     Colorimetry,
-    /// A second picture that tells brighter screens how far to go.
+    /// A second image that tells brighter screens how far to go.
     GainMap,
-    /// Further pictures behind the first: other views, other exposures.
+    /// Further images behind the first: other views, other exposures.
     Pictures,
 }
 
@@ -223,7 +223,7 @@ impl fmt::Display for Item {
             Self::Text => "text",
             Self::Colorimetry => "gamma and chromaticities",
             Self::GainMap => "HDR gain map",
-            Self::Pictures => "further pictures",
+            Self::Pictures => "further images",
         })
     }
 }
@@ -345,7 +345,7 @@ const SRGB_CHROMATICITIES: [u32; 8] = [31_270, 32_900, 64_000, 33_000, 30_000, 6
 fn plainly_dropped(image: &Image, writes: &Writes) -> Vec<Dropped> {
     let metadata = &image.metadata;
     let colors = &metadata.colorimetry;
-    // A profile says more than numbers, and pictures without either are taken as sRGB.
+    // A profile says more than numbers, and images without either are taken as sRGB.
     let told = colors.srgb_intent.is_some() || metadata.icc.is_some();
     let gamma = !told && colors.gamma.is_some_and(|g| g != SRGB_GAMMA);
     let unlike_srgb = |c: [u32; 8]| c.iter().zip(SRGB_CHROMATICITIES).any(|(&a, b)| a.abs_diff(b) > 100);
@@ -419,7 +419,7 @@ fn icc_fits(icc: &[u8], model: Model) -> bool {
     }
 }
 
-/// A profile for RGB on a grey picture is common and understood; one for CMYK on what has become RGB is
+/// A profile for RGB on a grey image is common and understood; one for CMYK on what has become RGB is
 /// wrong, and so is what is too short to be a profile.
 fn icc_plausible(icc: &[u8], model: Model) -> bool {
     icc_fits(icc, model) || (model == Model::Gray && icc_fits(icc, Model::Rgb))

@@ -27,7 +27,7 @@ const ZLIB_HEADER: [u8; 2] = [0x78, 0x9C];
 /// How much work is put into a small file.
 #[derive(Clone, Copy)]
 pub(super) struct Effort {
-    /// zlib's level for pictures that hardly shrink, and for those that shrink to a twentieth: the more patterns repeat, the
+    /// zlib's level for images that hardly shrink, and for those that shrink to a twentieth: the more patterns repeat, the
     /// more a thorough search finds, and the less it costs.
     levels: (i32, i32),
     /// One in so many bytes is tried.
@@ -195,7 +195,7 @@ impl<'a> Data<'a> {
         let pieces = (wanted / WINDOW).clamp(1, PIECES);
         let rows = (wanted / pieces).div_ceil(self.line + 1);
         let last = self.height - rows.min(self.height);
-        // Each in the middle of its share of the picture.
+        // Each in the middle of its share of the image.
         let start = |piece: usize| last * (2 * piece + 1) / (2 * pieces);
         (0..pieces).map(|piece| start(piece)..(start(piece) + rows).min(self.height)).collect()
     }

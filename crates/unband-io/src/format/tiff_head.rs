@@ -85,7 +85,7 @@ impl Head {
         })
     }
 
-    /// What the decoder reads in place of what is there: each picture is grey, and one in tiles of LZW has whole tiles. Where
+    /// What the decoder reads in place of what is there: each image is grey, and one in tiles of LZW has whole tiles. Where
     /// it leaves out the padding of rows it stops inside a code and loses its way.
     pub(super) fn patches(&self) -> Vec<(u64, Vec<u8>)> {
         let mut patches = Vec::new();

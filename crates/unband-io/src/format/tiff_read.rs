@@ -94,7 +94,7 @@ fn wrong(error: TiffError) -> Error {
 
 type Source<'a> = Decoder<Patched<'a>>;
 
-/// The picture must be the only page that is no thumbnail, and the first.
+/// The image must be the only page that is no thumbnail, and the first.
 fn check_pages(decoder: &mut Source<'_>) -> Result<(), Error> {
     if decoder.find_tag(Tag::Unknown(DNG_VERSION)).ok().flatten().is_some() {
         return Err(Error::unsupported(NAME, "camera raw data"));
@@ -105,7 +105,7 @@ fn check_pages(decoder: &mut Source<'_>) -> Result<(), Error> {
     if small(decoder) {
         return Err(Error::unsupported(
             NAME,
-            "a thumbnail in place of the picture, as camera raw files have",
+            "a thumbnail in place of the image, as camera raw files have",
         ));
     }
     let mut index = 0;
@@ -241,7 +241,7 @@ impl Layout {
     }
 
     /// The palette has 16-bit entries, all reds first. Those of 8-bit colours repeat a byte or, from old
-    /// programs, have only one; then the picture has 8 bits.
+    /// programs, have only one; then the image has 8 bits.
     fn take_palette(&mut self, decoder: &mut Source<'_>) -> Result<(), Error> {
         let map = decoder.find_tag_unsigned_vec::<u16>(Tag::Unknown(COLOR_MAP)).map_err(wrong)?;
         let map = map.unwrap_or_default();
@@ -270,7 +270,7 @@ impl Layout {
         }
     }
 
-    /// Planes of the picture.
+    /// Planes of the image.
     fn channels(&self) -> usize {
         let colors = if matches!(self.meaning, Meaning::WhiteIsZero | Meaning::Gray) { 1 } else { 3 };
         colors + usize::from(self.alpha != Alpha::None)
@@ -283,7 +283,7 @@ impl Layout {
         }
     }
 
-    /// Strips and tiles, and JPEG pictures inside of them, may be larger than the picture they belong to.
+    /// Strips and tiles, and JPEG images inside of them, may be larger than the image they belong to.
     fn check_chunks(&self, decoder: &mut Source<'_>, bytes: &[u8], limits: &Limits) -> Result<(), Error> {
         let (width, height) = decoder.chunk_dimensions();
         let height = u64::from(height).min(self.height as u64);

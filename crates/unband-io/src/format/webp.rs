@@ -67,7 +67,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let animated = decoder.is_animated();
     let wrong_size =
         |size: (u32, u32)| size.0 > width || size.1 > height || (!animated && size != (width, height));
-    // The decoder believes the frame, which may be larger than the picture.
+    // The decoder believes the frame, which may be larger than the image.
     if let Some((w, h)) = frame_sizes(bytes).find(|&size| wrong_size(size)) {
         return Err(Error::damaged(NAME, format!("it is {width}×{height}, its frame {w}×{h}")));
     }
@@ -102,7 +102,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
-/// A picture of a single colour takes no bits per pixel; up to here that is believed.
+/// An image of a single colour takes no bits per pixel; up to here that is believed.
 fn is_hollow(pixels: u64, bytes: usize) -> bool {
     const LARGE: u64 = 1 << 26;
     pixels > LARGE && pixels >> 14 > bytes as u64

@@ -66,7 +66,7 @@ pub struct Y4mHeader {
     pub rate: (u32, u32),
     /// Width to height of a pixel; 0:0 when unknown.
     pub aspect: (u32, u32),
-    /// Model and siting. The stream does not say the matrix: BT.709 for pictures larger than 1279 × 576 in limited range,
+    /// Model and siting. The stream does not say the matrix: BT.709 for images larger than 1279 × 576 in limited range,
     /// else BT.601, which is what players and JPEG files take.
     pub color: Color,
     /// Bits per sample.
@@ -166,7 +166,7 @@ impl Y4mHeader {
         let (sampling, siting, bits) =
             chroma_of(chroma).ok_or_else(|| Error::unsupported(NAME, format!("`C{chroma}` planes")))?;
         let mono = sampling.is_none();
-        // Grey is full range where nothing is said; luma of a picture with chroma is not.
+        // Grey is full range where nothing is said; luma of an image with chroma is not.
         let range = range.unwrap_or(if mono { Range::Full } else { Range::Limited });
         let model = match (sampling, range) {
             (None, Range::Full) => Model::Gray,
@@ -300,7 +300,7 @@ impl<R: Read> Y4mReader<R> {
         Ok(reader)
     }
 
-    /// As [`Y4mReader::new`], with frames taken for whole pictures even if the header says that they are interlaced.
+    /// As [`Y4mReader::new`], with frames taken for whole images even if the header says that they are interlaced.
     ///
     /// # Errors
     /// As [`Y4mReader::new`], for all else.
@@ -605,7 +605,7 @@ mod tests {
         let plain = String::from_utf8_lossy(&frames(&stream)).replace("FRAME Ip", "FRAME");
         assert_eq!(String::from_utf8_lossy(&frames(&out)), plain);
         let error = read(&stream, &limits).unwrap_err();
-        assert_eq!(error.to_string(), "the YUV4MPEG2 file holds several frames, one picture is needed");
+        assert_eq!(error.to_string(), "the YUV4MPEG2 file holds several frames, one image is needed");
         assert!(error.hint().unwrap().contains("-frames:v 1"));
         stream.truncate(stream.len() - 1);
         let mut reader = Y4mReader::new(stream.as_slice(), &limits).unwrap();

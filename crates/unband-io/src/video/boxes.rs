@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::Error;
 
 pub(super) const NAME: &str = "fragmented MP4";
-/// A `moof` of a minute of film has some hundred kilobytes.
+/// A `moof` of a minute of video has some hundred kilobytes.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// The name of a box.

@@ -1,4 +1,4 @@
-//! How films are encoded: a codec for what they are for and where they go, and what its encoder is told.
+//! How videos are encoded: a codec for what they are for and where they go, and what its encoder is told.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use super::probe::{content_light_words, svt_mastering_display, x265_master_displ
 use super::{Ffmpeg, Film, PixelFormat, Programs, Samples, Video, VideoError, stills};
 use crate::Error;
 
-/// What a film is for.
+/// What a video is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Purpose {
-    /// Watching at home: nothing of the pictures is lost that can be seen.
+    /// Watching at home: nothing of the images is lost that can be seen.
     #[default]
     Player,
     /// Sending to browsers: smaller.
@@ -84,7 +84,7 @@ impl Codec {
     }
 }
 
-/// A container that films are written to.
+/// A container that videos are written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // facts that have nothing to do with each other
 pub struct Container {
@@ -138,10 +138,10 @@ const CONTAINERS: &[Container] = &[
     Container { muxer: "mpegts", extensions: &["ts", "m2ts", "mts"], ..PLAIN },
 ];
 
-/// Numbered pictures.
+/// Numbered images.
 static PICTURES: Container = Container { muxer: "image2", ffv1: true, ..PLAIN };
 
-/// The container of that file name's extension, numbered pictures for a pattern of such; nothing where films are not written under it.
+/// The container of that file name's extension, numbered images for a pattern of such; nothing where videos are not written under it.
 pub fn container_of(path: &Path) -> Option<&'static Container> {
     if stills::are_named(path) {
         return Some(&PICTURES);
@@ -150,7 +150,7 @@ pub fn container_of(path: &Path) -> Option<&'static Container> {
     CONTAINERS.iter().find(|container| container.extensions.contains(&extension.as_str()))
 }
 
-/// What `FFmpeg` takes as an option for what it calls that when it describes a film: some names differ.
+/// What `FFmpeg` takes as an option for what it calls that when it describes a video: some names differ.
 fn as_option<'a>(option: &str, value: &'a str) -> &'a str {
     match (option, value) {
         ("-colorspace", "gbr") => "rgb",
@@ -160,13 +160,13 @@ fn as_option<'a>(option: &str, value: &'a str) -> &'a str {
     }
 }
 
-/// Films below this size on a side cannot be cut into slices, in pixels.
+/// Videos below this size on a side cannot be cut into slices, in pixels.
 const TINY: usize = 16;
 
 /// A codec, its quality, and further arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {
-    /// The codec; of finished parts, where frames become pictures.
+    /// The codec; of finished parts, where frames become images.
     pub codec: Codec,
     /// Bits per sample of the frames that it gets.
     pub bits: u8,
@@ -176,11 +176,11 @@ pub struct Encoding {
 }
 
 impl Encoding {
-    /// Chooses for a film, a container and a purpose. `args` are `FFmpeg`'s for the encoder: with `-c:v` among them they are all that
+    /// Chooses for a video, a container and a purpose. `args` are `FFmpeg`'s for the encoder: with `-c:v` among them they are all that
     /// it is told, else they follow what is chosen here. `bits`: of the frames.
     ///
     /// # Errors
-    /// Containers that films are not written to, codecs that do not go into them, encoders that are missing.
+    /// Containers that videos are not written to, codecs that do not go into them, encoders that are missing.
     pub fn choose(
         video: &Video,
         (output, purpose): (&Path, Purpose),
@@ -193,8 +193,8 @@ impl Encoding {
         let container = container_of(output).ok_or_else(|| {
             let extension = output.extension().unwrap_or_default().to_string_lossy();
             refused(
-                format!("films are not written as `.{extension}`"),
-                "name a file with .mkv, .mp4, .mov or .webm, or pictures such as `out/%04d.png`",
+                format!("videos are not written as `.{extension}`"),
+                "name a file with .mkv, .mp4, .mov or .webm, or images such as `out/%04d.png`",
             )
         })?;
         // Filters may change the size, and other samples share no chroma.
@@ -203,14 +203,14 @@ impl Encoding {
         let own = args.iter().position(|arg| arg == "-c:v" || arg == "-vcodec" || arg == "-codec:v");
         if let (true, Some(at)) = (container.muxer == PICTURES.muxer, own.or((!args.is_empty()).then_some(0)))
         {
-            let what = format!("pictures of frames have no encoder that takes `{}`", args[at]);
-            return Err(refused(what, "leave `--ffmpeg-args` out: pictures are made without loss"));
+            let what = format!("images of frames have no encoder that takes `{}`", args[at]);
+            return Err(refused(what, "leave `--ffmpeg-args` out: images are made without loss"));
         }
         let codec = match own {
             Some(at) => {
                 let name = args.get(at + 1).map(String::as_str).unwrap_or_default();
                 if name == "copy" {
-                    let what = "the pictures cannot be copied: they are what changes".to_owned();
+                    let what = "the images cannot be copied: they are what changes".to_owned();
                     return Err(refused(what, "leave `-c:v copy` out"));
                 }
                 known(name)
@@ -267,7 +267,7 @@ impl Encoding {
         Ok(stored)
     }
 
-    /// What the encoder is told, `-c:v` included: settings, colours, and the light that the film says of itself.
+    /// What the encoder is told, `-c:v` included: settings, colours, and the light that the video says of itself.
     pub(super) fn args(&self, film: &Film, pixels: &PixelFormat) -> Vec<OsString> {
         let mut args: Vec<String> = self.args.clone();
         // Alpha would be encoded in frames of its own, of 8 bits, which are not taken along.
@@ -290,7 +290,7 @@ impl Encoding {
         if self.codec == Codec::X265 && self.container.tagged && !args.iter().any(|arg| arg == "-tag:v") {
             args.extend(["-tag:v".to_owned(), "hvc1".to_owned()]);
         }
-        // Twelve slices need room; left to choose, FFV1 takes as many as a tiny film has.
+        // Twelve slices need room; left to choose, FFV1 takes as many as a tiny video has.
         if self.codec == Codec::Ffv1
             && video.width.min(video.height) < TINY
             && let Some(at) = args.iter().position(|arg| arg == "-slices")
@@ -340,7 +340,7 @@ impl Encoding {
         }
     }
 
-    /// Can the container or the codec say what the film says of its light?
+    /// Can the container or the codec say what the video says of its light?
     pub(super) fn keeps_light(&self) -> bool {
         self.container.light || matches!(self.codec, Codec::X265 | Codec::SvtAv1)
     }
@@ -351,7 +351,7 @@ impl Encoding {
         Ok(self.codec != Codec::Vp9 && Ffmpeg::takes_alpha(self.codec.name(), programs)?)
     }
 
-    /// The pattern of the pictures that frames become, if they do.
+    /// The pattern of the images that frames become, if they do.
     pub(super) fn pictures(&self) -> Option<&Path> {
         (self.container.muxer == PICTURES.muxer).then_some(&*self.output)
     }

@@ -1,4 +1,4 @@
-//! A film → frames with their times, by `ffmpeg`.
+//! A video → frames with their times, by `ffmpeg`.
 
 use std::fs::File;
 use std::process::ChildStdout;
@@ -11,16 +11,16 @@ use super::running::Running;
 use super::{Film, Programs, VideoError};
 use crate::{Error, Limits, Y4mReader};
 
-/// Which part of a film, and how.
+/// Which part of a video, and how.
 #[derive(Clone, Debug, Default)]
 pub struct DecodeOptions {
-    /// From this time on, in ticks of the film's time base; all where nothing is said.
+    /// From this time on, in ticks of the video's time base; all where nothing is said.
     pub from: Option<i64>,
     /// Up to this time, which is not in it any more.
     pub to: Option<i64>,
-    /// Go on as far as frames can be had where the film is damaged.
+    /// Go on as far as frames can be had where the video is damaged.
     pub keep_going: bool,
-    /// Only frames that can be decoded without others: a quick look at a long film.
+    /// Only frames that can be decoded without others: a quick look at a long video.
     pub key_frames_only: bool,
     /// Among these its program is, for others to end.
     pub programs: Programs,
@@ -33,7 +33,7 @@ const RUN_UP_SECONDS: f64 = 12.0;
 /// A program whose frames have all come has nothing left to do.
 const END: Duration = Duration::from_mins(1);
 
-/// A film being decoded. Its `ffmpeg` is ended when this is dropped.
+/// A video being decoded. Its `ffmpeg` is ended when this is dropped.
 #[derive(Debug)]
 pub struct Decoder {
     reader: NutReader<ChildStdout>,
@@ -45,10 +45,10 @@ pub struct Decoder {
     done: bool,
 }
 
-/// From the times of a stream to ticks of the film.
+/// From the times of a stream to ticks of the video.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
-    /// Seconds of a unit of the stream, and of the film.
+    /// Seconds of a unit of the stream, and of the video.
     stream: (u32, u32),
     film: (u32, u32),
     /// Ticks that were added, as the stream has none below 0.
@@ -56,7 +56,7 @@ struct Clock {
 }
 
 impl Clock {
-    /// In ticks of the film, to the nearest.
+    /// In ticks of the video, to the nearest.
     fn ticks(self, pts: u64) -> i64 {
         let up = i128::from(pts) * i128::from(self.stream.0) * i128::from(self.film.1);
         let down = i128::from(self.stream.1) * i128::from(self.film.0);
@@ -66,10 +66,10 @@ impl Clock {
 }
 
 impl Decoder {
-    /// Starts to decode the main stream of pictures.
+    /// Starts to decode the main stream of images.
     ///
     /// # Errors
-    /// No `ffmpeg`, frames that have no planar format or are over the limits, and films that cannot be decoded.
+    /// No `ffmpeg`, frames that have no planar format or are over the limits, and videos that cannot be decoded.
     pub fn open(film: &Film, options: &DecodeOptions, limits: &Limits) -> Result<Self, VideoError> {
         let (pixels, native) = working_format(film)?;
         let time_base = film.time_base();
@@ -129,10 +129,10 @@ impl Decoder {
         &self.format
     }
 
-    /// The next frame into a buffer; its time in ticks of the film, nothing at the end. Give the same buffer again.
+    /// The next frame into a buffer; its time in ticks of the video, nothing at the end. Give the same buffer again.
     ///
     /// # Errors
-    /// [`VideoError::Damaged`] when `ffmpeg` fails or says that something is wrong with the film, unless it is to keep going,
+    /// [`VideoError::Damaged`] when `ffmpeg` fails or says that something is wrong with the video, unless it is to keep going,
     /// and [`VideoError::Changes`] when frames change their size or format.
     pub fn next_frame(&mut self, buffer: &mut Vec<u8>) -> Result<Option<i64>, VideoError> {
         while !self.done {

@@ -1,11 +1,11 @@
-//! Frames with their times → a finished part of a film, by `ffmpeg`.
+//! Frames with their times → a finished part of a video, by `ffmpeg`.
 //!
-//! A film is encoded in segments: what is finished is safe, whatever happens later. [`super::join()`] puts them together with
-//! all else that the film has.
+//! A video is encoded in segments: what is finished is safe, whatever happens later. [`super::join()`] puts them together with
+//! all else that the video has.
 //!
-//! Encoders get frames of one rate, the film's, whatever its timestamps: from a stream of raw frames with the film's unit of time
+//! Encoders get frames of one rate, the video's, whatever its timestamps: from a stream of raw frames with the video's unit of time
 //! `ffmpeg` guesses a rate of one frame per unit, 1,000 or 90,000 a second, where frames are large. Levels, bit rates and
-//! quality follow from that. The film's own times are put back when segments are joined.
+//! quality follow from that. The video's own times are put back when segments are joined.
 
 use std::fs;
 use std::io::{self, Read, Seek};
@@ -18,19 +18,19 @@ use super::running::{Running, Said};
 use super::{Encoding, Film, FrameFormat, Programs, VideoError, fragments};
 use crate::{Error, Leftover};
 
-/// A finished part of a film.
+/// A finished part of a video.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Where it is.
     pub path: PathBuf,
-    /// When its frames are shown, in ticks of the film, in order.
+    /// When its frames are shown, in ticks of the video, in order.
     pub times: Vec<i64>,
     /// CRC-32 of its bytes.
     pub crc: u32,
 }
 
 impl Segment {
-    /// Time of its first frame, in ticks of the film.
+    /// Time of its first frame, in ticks of the video.
     pub fn first(&self) -> i64 {
         self.times.first().copied().unwrap_or(0)
     }
@@ -119,7 +119,7 @@ impl Encoder {
         Ok(encoder)
     }
 
-    /// Takes a frame and its time, in ticks of the film.
+    /// Takes a frame and its time, in ticks of the video.
     ///
     /// # Errors
     /// [`VideoError::NotWritten`] with what `ffmpeg` said.

@@ -1,11 +1,11 @@
-//! What can go wrong with a film, and what to do about it.
+//! What can go wrong with a video, and what to do about it.
 
 use std::path::PathBuf;
 
 use super::probe::Stream;
 use crate::Error;
 
-/// Why a film could not be worked on. All but the first name the file themselves.
+/// Why a video could not be worked on. All but the first name the file themselves.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VideoError {
@@ -15,13 +15,13 @@ pub enum VideoError {
     /// An `FFmpeg` that lacks what is needed.
     #[error("{}: video needs FFmpeg 5.1 or newer, found {version}", path.display())]
     TooOld {
-        /// The film.
+        /// The video.
         path: PathBuf,
         /// What `ffprobe` says it is.
         version: String,
     },
     /// `ffprobe` makes nothing of it.
-    #[error("{}: not a film that FFmpeg can read: {message}", path.display())]
+    #[error("{}: not a video that FFmpeg can read: {message}", path.display())]
     NotFilm {
         /// The file.
         path: PathBuf,
@@ -29,7 +29,7 @@ pub enum VideoError {
         message: String,
     },
     /// Text, which `FFmpeg` could take for a list of other files.
-    #[error("{}: {what}, not a film", path.display())]
+    #[error("{}: {what}, not a video", path.display())]
     Text {
         /// The file.
         path: PathBuf,
@@ -37,65 +37,65 @@ pub enum VideoError {
         what: &'static str,
     },
     /// A container that is not opened.
-    #[error("{}: not a film in any of the containers that are opened", path.display())]
+    #[error("{}: not a video in any of the containers that are opened", path.display())]
     Unopened {
         /// The file.
         path: PathBuf,
     },
-    /// No stream of moving pictures.
+    /// No stream of moving images.
     #[error("{}: no video in it, only {holds}", path.display())]
     NoVideo {
         /// The file.
         path: PathBuf,
-        /// What there is ("audio and a cover picture").
+        /// What there is ("audio and a cover image").
         holds: String,
     },
     /// Not one frame can be decoded.
     #[error("{}: none of the first {packets} packets of video stream {stream} gives a frame", path.display())]
     NoFrames {
-        /// The film.
+        /// The video.
         path: PathBuf,
         /// The stream's index.
         stream: usize,
         /// As many were tried.
         packets: u32,
     },
-    /// One picture.
-    #[error("{}: a picture, not a film", path.display())]
+    /// One image.
+    #[error("{}: an image, not a video", path.display())]
     Picture {
         /// The file.
         path: PathBuf,
     },
     /// Two fields of different moments in a frame.
-    #[error("{}: the film is interlaced, {fields}", path.display())]
+    #[error("{}: the video is interlaced, {fields}", path.display())]
     Interlaced {
-        /// The film.
+        /// The video.
         path: PathBuf,
         /// Which field comes first.
         fields: &'static str,
-        /// What makes a film of whole pictures of it.
+        /// What makes a video of whole images of it.
         command: String,
     },
     /// Metadata for each frame that fit the original frames only.
     #[error("{}: {what} would be lost: it describes each frame as it was before", path.display())]
     DynamicHdr {
-        /// The film.
+        /// The video.
         path: PathBuf,
         /// Its name.
         what: String,
     },
-    /// Dolby Vision whose pictures are of no use without its metadata.
+    /// Dolby Vision whose images are of no use without its metadata.
     #[error("{}: Dolby Vision without a base layer that other players understand (profile {profile})", path.display())]
     DolbyVisionBase {
-        /// The film.
+        /// The video.
         path: PathBuf,
         /// Its profile; 5 is known for this.
         profile: i64,
     },
     /// Something is wrong with the file, or `FFmpeg` failed on it.
-    #[error("{}: the film is damaged or cut off: {message}", path.display())]
+    #[error("{}: the video is damaged or cut off: {message}", path.display())]
     Damaged {
-        /// The film.
+        /// The video.
         path: PathBuf,
         /// What `FFmpeg` said.
         message: String,
@@ -103,7 +103,7 @@ pub enum VideoError {
     /// Frames of several sizes or formats.
     #[error("{}: its frames change size or format in the middle: {what}", path.display())]
     Changes {
-        /// The film.
+        /// The video.
         path: PathBuf,
         /// What the first other frame is.
         what: String,
@@ -113,7 +113,7 @@ pub enum VideoError {
     NotWritten {
         /// What was to be written.
         path: PathBuf,
-        /// "encode" or "put the film together".
+        /// "encode" or "put the video together".
         doing: &'static str,
         /// What it said.
         message: String,
@@ -126,7 +126,7 @@ pub enum VideoError {
         /// Its name.
         encoder: String,
     },
-    /// A container that films cannot be written to here, or not with that codec.
+    /// A container that videos cannot be written to here, or not with that codec.
     #[error("{}: {what}", path.display())]
     Container {
         /// What was to be written.
@@ -136,7 +136,7 @@ pub enum VideoError {
         /// What fits.
         instead: &'static str,
     },
-    /// Streams beside the pictures that a container does not hold.
+    /// Streams beside the images that a container does not hold.
     #[error("{}: {container} cannot hold {}: {message}", path.display(), told(streams))]
     NotHeld {
         /// What was to be written.
@@ -148,14 +148,14 @@ pub enum VideoError {
         /// What `FFmpeg` said.
         message: String,
     },
-    /// A choice of streams that the film does not have, or that cannot be.
+    /// A choice of streams that the video does not have, or that cannot be.
     #[error("{}: {what}; there are {}", path.display(), told(streams))]
     NoStream {
-        /// The film.
+        /// The video.
         path: PathBuf,
         /// What is wrong with it.
         what: String,
-        /// All that the film has.
+        /// All that the video has.
         streams: Vec<Stream>,
     },
     /// An encoder that takes no pixels beside those that share chroma.
@@ -165,12 +165,12 @@ pub enum VideoError {
         path: PathBuf,
         /// Its name.
         encoder: String,
-        /// Width of the film.
+        /// Width of the video.
         width: usize,
-        /// Height of the film.
+        /// Height of the video.
         height: usize,
     },
-    /// A folder or pattern of numbered pictures that are not one film.
+    /// A folder or pattern of numbered images that are not one video.
     #[error("{}: {what}", path.display())]
     Series {
         /// As it was named.
@@ -188,10 +188,10 @@ pub enum VideoError {
         /// Frames that it should have.
         expected: u64,
     },
-    /// A part of a film in which it has no frame.
+    /// A part of a video in which it has no frame.
     #[error("{}: no frame between {from} s and {to}", path.display())]
     EmptyPart {
-        /// The film.
+        /// The video.
         path: PathBuf,
         /// Where the part begins, in seconds.
         from: f64,
@@ -199,14 +199,14 @@ pub enum VideoError {
         to: String,
     },
     /// Unfinished work that cannot be gone on with.
-    #[error("{}: this unfinished work is of another film, or was done with other options", path.display())]
+    #[error("{}: this unfinished work is of another video, or was done with other options", path.display())]
     Unfinished {
         /// The folder.
         path: PathBuf,
     },
     /// Unfinished work that would be thrown away.
     #[error(
-        "{}: {segments} finished {} of an earlier run, {seconds:.1} s of the film",
+        "{}: {segments} finished {} of an earlier run, {seconds:.1} s of the video",
         path.display(), if *segments == 1 { "part" } else { "parts" }
     )]
     Waiting {
@@ -214,13 +214,13 @@ pub enum VideoError {
         path: PathBuf,
         /// How many are finished.
         segments: usize,
-        /// As much of the film is in them.
+        /// As much of the video is in them.
         seconds: f64,
-        /// Can they be gone on with: are they of the same film, made with the same options?
+        /// Can they be gone on with: are they of the same video, made with the same options?
         same: bool,
     },
     /// An encoder that does not store so many bits.
-    #[error("{}: {encoder} stores {} bits a sample of such films, not {asked}", path.display(), either(has))]
+    #[error("{}: {encoder} stores {} bits a sample of such videos, not {asked}", path.display(), either(has))]
     Depth {
         /// What is to be written.
         path: PathBuf,
@@ -247,7 +247,7 @@ pub enum VideoError {
     /// Planes that stand for something other than RGB or plain luma and chroma.
     #[error("{}: {what} is not supported", path.display())]
     Color {
-        /// The film.
+        /// The video.
         path: PathBuf,
         /// What the planes are ("the colour matrix `ictcp`").
         what: String,
@@ -258,7 +258,7 @@ pub enum VideoError {
 fn told(streams: &[Stream]) -> String {
     let names: Vec<String> = streams.iter().map(ToString::to_string).collect();
     match names.as_slice() {
-        [] => "what the film has".to_owned(),
+        [] => "what the video has".to_owned(),
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
@@ -274,7 +274,7 @@ impl VideoError {
                 "copy or download the file again; `ffprobe FILE` says whether FFmpeg knows its format"
             }
             Self::Text { .. } => {
-                "name the film itself: what a list or playlist names is never opened. `ffmpeg -i FILE -c copy OUT.mkv` makes a film of it, if you trust it"
+                "name the video itself: what a list or playlist names is never opened. `ffmpeg -i FILE -c copy OUT.mkv` makes a video of it, if you trust it"
             }
             Self::Unopened { .. } => {
                 return Some(format!(
@@ -282,12 +282,12 @@ impl VideoError {
                     super::ffmpeg::opened()
                 ));
             }
-            Self::NoVideo { .. } => "name a file with moving pictures",
+            Self::NoVideo { .. } => "name a file with moving images",
             Self::NoFrames { .. } => {
                 "see whether `ffplay FILE` shows it; if so, cut its beginning off with `ffmpeg -ss 10 -i FILE -c copy OUT`"
             }
             Self::Picture { .. } => {
-                "restore it as a picture: convert it to PNG first if its format is not known here"
+                "restore it as an image: convert it to PNG first if its format is not known here"
             }
             Self::Interlaced { command, .. } => {
                 return Some(format!(
@@ -305,7 +305,7 @@ impl VideoError {
                 "make them alike first, for example with `ffmpeg -i FILE -vf scale=1920:1080 -c:a copy OUT`"
             }
             Self::NotWritten { .. } => {
-                "see whether the disk is full; an encoder that does not take the film may be replaced with `--for web`, `--lossless` or `--ffmpeg-args`"
+                "see whether the disk is full; an encoder that does not take the video may be replaced with `--for web`, `--lossless` or `--ffmpeg-args`"
             }
             Self::NoEncoder { .. } => {
                 "install an FFmpeg that has it, or choose another with `--for archive`, `--lossless` or `--ffmpeg-args`"
@@ -336,7 +336,7 @@ impl VideoError {
                 "`--resume` goes on behind them, `--overwrite` throws them away and begins anew"
             }
             Self::Waiting { same: false, .. } => {
-                "they are of another film or were done with other options: `--overwrite` throws them away and begins anew"
+                "they are of another video or were done with other options: `--overwrite` throws them away and begins anew"
             }
             Self::Disk { .. } => {
                 "make room, or name a file on another disk with `-o`; finished parts and the result lie there together. `--for player` takes a small part of it"

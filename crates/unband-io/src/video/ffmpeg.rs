@@ -26,7 +26,7 @@ pub(super) const IDLE: Duration = Duration::from_mins(30);
 pub struct Ffmpeg {
     /// Major version of its `libavformat`: 59 for 5.x, 60 for 6.x.
     pub libavformat: u32,
-    /// Its encoders of pictures, by name.
+    /// Its encoders of images, by name.
     encoders: BTreeSet<String>,
 }
 
@@ -106,7 +106,7 @@ pub(super) fn file_name(path: &Path) -> Result<OsString, Error> {
     Ok(name)
 }
 
-/// What `FFmpeg` may take a film for, by its names: containers and elementary streams that are read from one file alone. It
+/// What `FFmpeg` may take a video for, by its names: containers and elementary streams that are read from one file alone. It
 /// knows hundreds more, among them lists of other files (`concat`, `hls`, `dash`, `imf`, `webm_dash_manifest`), names that are
 /// patterns (`image2`), and text that it draws (`tty`): of a file from elsewhere they would show what else is on the disk.
 const CONTAINERS: [&str; 23] = [
@@ -172,7 +172,7 @@ impl Args {
         self.0.push(word);
     }
 
-    /// Appends a film as input of `ffmpeg` or `ffprobe`, after its other options: this file in one of the containers, and
+    /// Appends a video as input of `ffmpeg` or `ffprobe`, after its other options: this file in one of the containers, and
     /// nothing that its bytes or its name may mean beside.
     ///
     /// # Errors
@@ -180,7 +180,7 @@ impl Args {
     pub(super) fn input(&mut self, path: &Path) -> Result<(), Error> {
         let formats = [&CONTAINERS[..], &INSIDE].concat().join(",");
         self.put(&["-protocol_whitelist", "file", "-format_whitelist", &formats]);
-        // Names of pictures may be patterns to `FFmpeg`, of which it then opens the first match.
+        // Names of images may be patterns to `FFmpeg`, of which it then opens the first match.
         let odd = path.as_os_str().as_encoded_bytes().iter().any(|byte| b"%*?[{".contains(byte));
         if odd && let Some(container) = sniff::container(path) {
             self.put(&["-f", container]);
@@ -190,7 +190,7 @@ impl Args {
         Ok(())
     }
 
-    /// Appends a film as [`Args::input`] does, or the numbered pictures that it is.
+    /// Appends a video as [`Args::input`] does, or the numbered images that it is.
     ///
     /// # Errors
     /// As [`Args::input`].

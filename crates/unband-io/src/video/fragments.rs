@@ -1,8 +1,8 @@
 //! Fragmented MP4 and `QuickTime` files of one track: when their frames are shown, and several of them as one.
 //!
 //! A fragment says at which time of the track its first frame is decoded, and for each frame how long it takes until the next
-//! is and how much later it is shown. `FFmpeg` lets every file begin at 0. Here each gets its place in the film, and frames
-//! are decoded in the times of one encoder that never stopped: as many frames ahead as it holds back, so that a film of a
+//! is and how much later it is shown. `FFmpeg` lets every file begin at 0. Here each gets its place in the video, and frames
+//! are decoded in the times of one encoder that never stopped: as many frames ahead as it holds back, so that a video of a
 //! variable rate has no times that go backwards where two files meet.
 //!
 //! Source: ISO/IEC 14496-12, 8.8 (`moof`, `traf`, `tfhd`, `tfdt`, `trun`).
@@ -144,7 +144,7 @@ fn second_least(times: &[i64]) -> Option<i64> {
     first.get(1).copied()
 }
 
-/// Copies a file with other times; of all but the first the fragments only. `said` is for the first: the film's light and
+/// Copies a file with other times; of all but the first the fragments only. `said` is for the first: the video's light and
 /// colours.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use super::nut::NutHeader;
 use super::{Layout, PixelFormat, Samples, VideoError};
 use crate::{Error, Limits, Y4mHeader, limits, planar};
 
-/// How the frames of a film lie in memory, and what they mean. Only planar formats.
+/// How the frames of a video lie in memory, and what they mean. Only planar formats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameFormat {
     /// Width in pixels.
@@ -213,7 +213,7 @@ impl FrameFormat {
     }
 }
 
-/// The planar format in which the frames of a film are worked on, and whether its frames lie in it already.
+/// The planar format in which the frames of a video are worked on, and whether its frames lie in it already.
 ///
 /// # Errors
 /// [`VideoError::Color`] for samples without a planar format, such as floating point.

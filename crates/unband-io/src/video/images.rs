@@ -1,6 +1,6 @@
-//! Numbered pictures that are the frames of a film: all of one folder, or those that a pattern such as `shot_%04d.dpx` names.
+//! Numbered images that are the frames of a video: all of one folder, or those that a pattern such as `shot_%04d.dpx` names.
 //!
-//! `FFmpeg` takes names of pictures for patterns and opens what matches. Here folders are read first, and it gets a pattern that
+//! `FFmpeg` takes names of images for patterns and opens what matches. Here folders are read first, and it gets a pattern that
 //! stands for exactly these files, each of which is there.
 
 use std::collections::BTreeMap;
@@ -11,11 +11,11 @@ use std::time::SystemTime;
 use super::VideoError;
 use crate::Error;
 
-/// Formats that are opened, by extension: pictures that hold nothing but themselves.
+/// Formats that are opened, by extension: images that hold nothing but themselves.
 const EXTENSIONS: [&str; 13] =
     ["png", "dpx", "tif", "tiff", "jpg", "jpeg", "bmp", "tga", "jp2", "pgm", "ppm", "pnm", "exr"];
 
-/// Pictures whose names differ in a number that grows by one.
+/// Images whose names differ in a number that grows by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Images {
     folder: PathBuf,
@@ -60,7 +60,7 @@ impl Images {
     /// Those of a folder or pattern, at so many frames a second; nothing where there are none.
     ///
     /// # Errors
-    /// Folders that cannot be read or have several series of pictures, and numbers that are missing between others.
+    /// Folders that cannot be read or have several series of images, and numbers that are missing between others.
     pub fn find(named: &Path, rate: (u32, u32)) -> Result<Option<Self>, VideoError> {
         let pattern = if named.is_dir() { None } else { named.file_name().and_then(|name| name.to_str()) };
         let wanted = pattern.and_then(around);
@@ -86,7 +86,7 @@ impl Images {
         if series.len() > 1 {
             let names: Vec<String> =
                 series.keys().take(3).map(|(before, behind)| format!("`{before}%04d{behind}`")).collect();
-            return Err(several(format!("it has {} series of pictures, {}", series.len(), names.join(", "))));
+            return Err(several(format!("it has {} series of images, {}", series.len(), names.join(", "))));
         }
         let Some((ends, mut numbers)) = series.pop_first() else { return Ok(None) };
         numbers.sort_unstable();
@@ -96,7 +96,7 @@ impl Images {
         for (i, &(number, length)) in numbers.iter().enumerate() {
             let expected = first + i as u64;
             if number > expected {
-                return Err(several(format!("{} is missing between its pictures", name(expected))));
+                return Err(several(format!("{} is missing between its images", name(expected))));
             }
             if number < expected || length != format!("{number:0digits$}").len() {
                 return Err(several(format!("its numbers have different digits, as in {}", name(number))));

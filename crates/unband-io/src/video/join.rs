@@ -1,4 +1,4 @@
-//! Finished segments and all else that a film has → a film, by `ffmpeg`, copied as it is.
+//! Finished segments and all else that a video has → a video, by `ffmpeg`, copied as it is.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -17,7 +17,7 @@ use super::{Encoding, Ffmpeg, Film, Others, PixelFormat, Programs, Samples, Segm
 use crate::program::Room;
 use crate::{Error, Leftover};
 
-/// Part of a film, in ticks. It begins at 0 when it is written.
+/// Part of a video, in ticks. It begins at 0 when it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// Where it begins.
@@ -40,7 +40,7 @@ const STALE: [&str; 10] = [
     "ENCODER",
 ];
 
-/// Writes the film: the pictures of the segments, in order, and all other streams, chapters, attachments and metadata of
+/// Writes the video: the images of the segments, in order, and all other streams, chapters, attachments and metadata of
 /// the original. `part` is written first, and is `ffmpeg`'s alone until this returns.
 ///
 /// # Errors
@@ -62,12 +62,12 @@ pub fn join(
         None => Ok(()),
     };
     let not_written =
-        |message| VideoError::NotWritten { path: part.to_owned(), doing: "put the film together", message };
+        |message| VideoError::NotWritten { path: part.to_owned(), doing: "put the video together", message };
     let (success, said) = running.finish(IDLE, Some(part)).map_err(|error| not_written(error.to_string()))?;
     if !success || (others.strict && said.count > 0) {
         let message = said.message();
         let of_film = file_name(&film.path)?;
-        // What it says of the film's sound, say, is no fault of the result.
+        // What it says of the video's sound, say, is no fault of the result.
         return Err(if message.contains(&*of_film.to_string_lossy()) {
             film.damaged(&message)
         } else {
@@ -87,11 +87,11 @@ pub fn join(
     all_there(part, count_written(film, part, others)?, expected)
 }
 
-/// Writes a film whose pictures stay as they are: copied with all other streams, chapters, attachments and metadata, not coded again.
+/// Writes a video whose images stay as they are: copied with all other streams, chapters, attachments and metadata, not coded again.
 /// `part` as of [`join`].
 ///
 /// # Errors
-/// [`VideoError::NotWritten`] with what `ffmpeg` said, as where a container cannot hold the film's codec, and [`VideoError::Frames`].
+/// [`VideoError::NotWritten`] with what `ffmpeg` said, as where a container cannot hold the video's codec, and [`VideoError::Frames`].
 pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> Result<(), VideoError> {
     let _leftover = Leftover::new(part);
     let mut args = Args::quiet(others.strict);
@@ -109,7 +109,7 @@ pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> R
     args.put(&["-map_metadata", "0", "-map_chapters", "0"]);
     written(encoding.container(), false, part, &mut args)?;
     let not_written =
-        |message| VideoError::NotWritten { path: part.to_owned(), doing: "copy the film", message };
+        |message| VideoError::NotWritten { path: part.to_owned(), doing: "copy the video", message };
     let mut running = Running::start(&args.into_list(), false, false, &others.programs)?;
     let (success, said) = running.finish(IDLE, Some(part)).map_err(|error| not_written(error.to_string()))?;
     if !success {
@@ -129,13 +129,13 @@ fn all_there(part: &Path, found: u64, expected: u64) -> Result<(), VideoError> {
     }
 }
 
-/// Frames of the pictures in a film that was written.
+/// Frames of the images in a video that was written.
 fn count_written(film: &Film, part: &Path, others: &Others) -> Result<u64, VideoError> {
     let stream = film.streams.iter().position(|stream| stream.index == film.video.stream);
     count_frames(part, stream.unwrap_or(0), &others.programs)
 }
 
-/// Seconds that are added to all times, as there are none below 0: frames are decoded before they are shown, and films may
+/// Seconds that are added to all times, as there are none below 0: frames are decoded before they are shown, and videos may
 /// begin before 0.
 const ADDED_SECONDS: u32 = 3600;
 
@@ -194,7 +194,7 @@ fn evenly(shown: &[i64], frame: i64, tick: i64) -> Option<Vec<i64>> {
     near.then(|| (0..).zip(shown).map(|(i, _)| start + i * frame).collect())
 }
 
-/// In units of the track: up to where the film's pictures end, if that is not too far off, else as long as the frame before.
+/// In units of the track: up to where the video's images end, if that is not too far off, else as long as the frame before.
 fn last_frame_lasts(film: &Film, files: &[(i64, Vec<i64>)], zero: i64) -> i64 {
     let Some((first, shown)) = files.last() else { return 1 };
     let mut sorted = shown.clone();
@@ -218,7 +218,7 @@ fn arguments(
 ) -> Result<Vec<OsString>, VideoError> {
     let mut args = Args::quiet(others.strict);
     args.put(&["-copyts"]);
-    // The pictures: their times are the film's, later by what was added and by where the cut begins.
+    // The images: their times are the video's, later by what was added and by where the cut begins.
     let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
     args.put(&["-itsoffset", &format!("{:.6}", -f64::from(ADDED_SECONDS) - start)]);
     turned(film, ffmpeg, &mut args);
@@ -287,7 +287,7 @@ fn say_range(film: &Film, part: &Path) -> Result<(), VideoError> {
     change().map_err(of_part)
 }
 
-/// How players turn the pictures: an option of the input from `FFmpeg` 6 on, metadata before.
+/// How players turn the images: an option of the input from `FFmpeg` 6 on, metadata before.
 fn turned(film: &Film, ffmpeg: &Ffmpeg, args: &mut Args) {
     let video = &film.video;
     if video.rotation == 0 && !video.mirrored {
@@ -301,10 +301,10 @@ fn turned(film: &Film, ffmpeg: &Ffmpeg, args: &mut Args) {
     }
 }
 
-/// Long enough to read a film of a terabyte.
+/// Long enough to read a video of a terabyte.
 const MOST: std::time::Duration = std::time::Duration::from_hours(6);
 
-/// Frames that a written film has, by the container's packets.
+/// Frames that a written video has, by the container's packets.
 fn count_frames(path: &Path, stream: usize, programs: &Programs) -> Result<u64, VideoError> {
     let stream = stream.to_string();
     let mut args = Args::default();

@@ -1,4 +1,4 @@
-//! What a film says of its light and colours, written where containers keep it: the boxes `mdcv` (mastering display), `clli`
+//! What a video says of its light and colours, written where containers keep it: the boxes `mdcv` (mastering display), `clli`
 //! (content light level) and `colr` (colours and range) of a track. `FFmpeg` copies them into Matroska, MP4 and `QuickTime`, whatever
 //! the codec can say itself; FFV1 says nothing, and what `FFmpeg` writes of it in `QuickTime` has no range.
 //!
@@ -15,13 +15,13 @@ use crate::Error;
 const WAY: [&Kind; 5] = [b"trak", b"mdia", b"minf", b"stbl", b"stsd"];
 /// Bytes in an `stsd` before the first description.
 const STSD_HEAD: usize = 8;
-/// Fields of a description of pictures, before the boxes in it.
+/// Fields of a description of images, before the boxes in it.
 const FIELDS: usize = 78;
 
 /// Primaries, transfer and matrix by their numbers, and whether the range is full.
 pub(super) type Colours = ([u8; 3], bool);
 
-/// What is inside a `moov`, with the film's light and colours in the description of its first track of pictures. What that says of light already
+/// What is inside a `moov`, with the video's light and colours in the description of its first track of images. What that says of light already
 /// stays; colours are replaced.
 ///
 /// # Errors
@@ -33,7 +33,7 @@ pub(super) fn with_light(
 ) -> Result<Vec<u8>, Error> {
     change(moov, &WAY, &|description| {
         let fields =
-            description.get(..FIELDS).ok_or_else(|| damaged("a track does not describe its pictures"))?;
+            description.get(..FIELDS).ok_or_else(|| damaged("a track does not describe its images"))?;
         // Programs may write zeros behind the boxes.
         let there = inside(description, FIELDS..description.len()).unwrap_or_default();
         let mut new = fields.to_vec();
@@ -77,7 +77,7 @@ fn change(
     };
     let missing = || damaged("a track is not described");
     let boxes = inside(content, first..content.len().max(first))?;
-    // Of several tracks the first of pictures.
+    // Of several tracks the first of images.
     let fits = |(kind, range): &&(Kind, Range<usize>)| {
         wanted.is_none_or(|wanted| wanted == kind) && (kind != b"trak" || !is_other(&content[range.clone()]))
     };
@@ -90,7 +90,7 @@ fn change(
     Ok([&content[..start], &boxed(*kind, &new), &content[range.end..]].concat())
 }
 
-/// Does a track say that it has no pictures?
+/// Does a track say that it has no images?
 fn is_other(track: &[u8]) -> bool {
     let inner = |bytes: &[u8], kind: &Kind| -> Option<Vec<u8>> {
         let boxes = inside(bytes, 0..bytes.len()).ok()?;
@@ -128,7 +128,7 @@ mod tests {
         content_light: Some((10_000_000, 4_000_001)),
     };
 
-    /// A `moov` with a header before its track, and what is in the description of pictures behind its fields.
+    /// A `moov` with a header before its track, and what is in the description of images behind its fields.
     fn moov(in_description: &[u8]) -> Vec<u8> {
         let description = boxed(*b"vp09", &[&[7; FIELDS], in_description].concat());
         let mut content = boxed(*b"stsd", &[&[0, 0, 0, 0, 0, 0, 0, 1], &description[..]].concat());

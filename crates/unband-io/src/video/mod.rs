@@ -1,4 +1,4 @@
-//! Video: what a film is, and frames as they travel between this program and `FFmpeg`: samples as they are stored, and when
+//! Video: what a video is, and frames as they travel between this program and `FFmpeg`: samples as they are stored, and when
 //! each is shown.
 
 mod boxes;

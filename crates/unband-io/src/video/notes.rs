@@ -1,4 +1,4 @@
-//! What a result lacks of its film, or has otherwise, for people to know.
+//! What a result lacks of its video, or has otherwise, for people to know.
 
 use super::pixel_format::Samples;
 use super::probe::StreamKind;
@@ -18,7 +18,7 @@ pub fn notes(
     let (video, mut notes) = (&film.video, Vec::new());
     for stream in &others.left {
         let why = if encoding.pictures().is_some() {
-            "pictures hold none".to_owned()
+            "images hold none".to_owned()
         } else if stream.kind == StreamKind::Data {
             "FFmpeg has no name for what is in it".to_owned()
         } else {
@@ -34,14 +34,14 @@ pub fn notes(
         let codec = encoding.codec.name();
         notes.push(format!("alpha is not in the result: {codec} has none here; `--lossless` keeps it"));
     } else if video.alpha_beside && !video.alpha {
-        notes.push("alpha is not in the result: FFmpeg decodes this film without".to_owned());
+        notes.push("alpha is not in the result: FFmpeg decodes this video without".to_owned());
     }
     if video.captions {
-        notes.push("closed captions inside the pictures (A/53) are not in the result; `ffmpeg -f lavfi -i 'movie=FILE[out0+subcc]' -map s OUT.srt` takes them out of the film".to_owned());
+        notes.push("closed captions inside the images (A/53) are not in the result; `ffmpeg -f lavfi -i 'movie=FILE[out0+subcc]' -map s OUT.srt` takes them out of the video".to_owned());
     }
     if video.grain {
         notes.push(
-            "the film's grain (AV1 film grain) was put on by the decoder and is encoded as picture"
+            "the video's grain (AV1 video grain) was put on by the decoder and is encoded as image"
                 .to_owned(),
         );
     }

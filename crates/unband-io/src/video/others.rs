@@ -1,4 +1,4 @@
-//! All that a film has beside its pictures: what of it goes into a container, as what, and at which time.
+//! All that a video has beside its images: what of it goes into a container, as what, and at which time.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::{Encoding, Film, Programs, StreamChoice, VideoError};
 use crate::Error;
 use crate::program::Room;
 
-/// What goes along with the pictures of a film.
+/// What goes along with the images of a video.
 #[derive(Clone, Debug, Default)]
 pub struct Others {
     container: &'static str,
@@ -21,13 +21,13 @@ pub struct Others {
     /// Streams that `FFmpeg` would write too early, and by how many seconds: some of its versions forget that the first
     /// samples of Opus in Matroska are not to be heard when they copy.
     early: Vec<(usize, f64)>,
-    /// Does damage to the film end it?
+    /// Does damage to the video end it?
     pub(super) strict: bool,
     /// Among these is what copies them, for others to end.
     pub(super) programs: Programs,
 }
 
-/// As much of the film is copied to see whether it can be, from where its last sound begins.
+/// As much of the video is copied to see whether it can be, from where its last sound begins.
 const TRIAL_SECONDS: f64 = 2.0;
 /// Sound that begins later than so many seconds after the first is not waited for.
 const MOST_SECONDS: f64 = 60.0;
@@ -39,11 +39,11 @@ const PACKETS: &str = "%+#24";
 const TICK: f64 = 0.0011;
 
 impl Others {
-    /// Tries whether all of it that is chosen can be written to the container, before hours are spent on the pictures. `keep_going`:
-    /// what cannot be had of a damaged film is left out, then and later.
+    /// Tries whether all of it that is chosen can be written to the container, before hours are spent on the images. `keep_going`:
+    /// what cannot be had of a damaged video is left out, then and later.
     ///
     /// # Errors
-    /// [`VideoError::NoStream`] for a choice that names what the film has not, [`VideoError::NotHeld`] with the streams that the
+    /// [`VideoError::NoStream`] for a choice that names what the video has not, [`VideoError::NotHeld`] with the streams that the
     /// container does not hold.
     pub fn check(
         film: &Film,
@@ -76,7 +76,7 @@ impl Others {
             let times = packet_times(&film.path, stream.index, programs).map_err(of_film)?;
             were.push((number, stream.index, times));
         }
-        // A recording may begin at any time of day, and its sound seconds after its pictures.
+        // A recording may begin at any time of day, and its sound seconds after its images.
         let begins = film.video.start_pts.map(|ticks| film.seconds(ticks));
         let begin = were.iter().filter_map(|(_, _, times)| times.first().copied());
         let last = begin.clone().fold(f64::NEG_INFINITY, f64::max);
@@ -126,7 +126,7 @@ impl Others {
         path: &Path,
     ) -> Result<Option<String>, VideoError> {
         let mut args = Args::quiet(false);
-        // Before the input it counts from where the film begins, behind it from 0.
+        // Before the input it counts from where the video begins, behind it from 0.
         args.put(&["-copyts", "-t", &format!("{seconds:.3}")]);
         self.inputs(film, 0.0, None, &mut args)?;
         for (number, stream) in streams.iter().enumerate() {
@@ -138,7 +138,7 @@ impl Others {
         Ok((!success).then(|| said.message()))
     }
 
-    /// Puts the film in as the next input, from and up to a time in seconds, and once more for each stream that would be early.
+    /// Puts the video in as the next input, from and up to a time in seconds, and once more for each stream that would be early.
     pub(super) fn inputs(
         &self,
         film: &Film,
@@ -161,14 +161,14 @@ impl Others {
         Ok(())
     }
 
-    /// Does all that the film has go along?
+    /// Does all that the video has go along?
     pub fn all(&self, film: &Film) -> bool {
         film.streams
             .iter()
             .all(|stream| stream.index == film.video.stream || self.copied.contains(&stream.index))
     }
 
-    /// Lets a stream go along as that number of the output, if it was chosen and can; `first` is the number of the film among the
+    /// Lets a stream go along as that number of the output, if it was chosen and can; `first` is the number of the video among the
     /// inputs. Says whether it does.
     pub(super) fn map(&self, stream: &Stream, number: usize, first: usize, args: &mut Args) -> bool {
         if !self.copied.contains(&stream.index) {
@@ -183,7 +183,7 @@ impl Others {
     }
 }
 
-/// Can it go along at all? What `FFmpeg` has no name for, it cannot write, and files beside the film it leaves out of `WebM` without
+/// Can it go along at all? What `FFmpeg` has no name for, it cannot write, and files beside the video it leaves out of `WebM` without
 /// a word.
 fn goes(stream: &Stream, muxer: &str) -> bool {
     match stream.kind {

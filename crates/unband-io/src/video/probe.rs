@@ -1,6 +1,6 @@
-//! What a film is: `ffprobe` says it, this makes types of it.
+//! What a video is: `ffprobe` says it, this makes types of it.
 //!
-//! Two questions are asked: one about the file, one about the first frames of its main stream of pictures, as some metadata
+//! Two questions are asked: one about the file, one about the first frames of its main stream of images, as some metadata
 //! is in frames only.
 
 mod color;
@@ -29,7 +29,7 @@ use json::Node;
 pub(super) const INSTALL: &str =
     "install FFmpeg 5.1 or newer (`apt install ffmpeg`, `brew install ffmpeg`, `winget install ffmpeg`)";
 
-/// Long enough for a film on a slow disk.
+/// Long enough for a video on a slow disk.
 const MOST: Duration = Duration::from_mins(2);
 /// No answer is as long: pixel formats take 0.1 MiB.
 const ANSWER_BYTES: u64 = 64 << 20;
@@ -38,24 +38,24 @@ const PACKETS: [u32; 2] = [8, 600];
 /// `libavcodec` of `FFmpeg` 5.1, which brought the option `-fps_mode`; the one that it replaces is going away.
 const OLDEST: (i64, i64) = (59, 37);
 
-/// Describes a film; these programs are asked.
+/// Describes a video; these programs are asked.
 ///
 /// # Errors
-/// No `ffprobe` or an old one, files that cannot be read, that are text, in none of the containers that are opened, no film to
-/// `FFmpeg` or only a picture, without a stream of pictures, or none of whose first frames can be decoded. Interlaced films and those with dynamic HDR are described; see
+/// No `ffprobe` or an old one, files that cannot be read, that are text, in none of the containers that are opened, no video to
+/// `FFmpeg` or only an image, without a stream of images, or none of whose first frames can be decoded. Interlaced videos and those with dynamic HDR are described; see
 /// [`Film::check_progressive`] and [`Film::check_dynamic_hdr`].
 pub fn probe(path: &Path, programs: &Programs) -> Result<Film, VideoError> {
     probe_as(path, None, programs)
 }
 
-/// Describes the film that numbered pictures are; `path` is what they were named by.
+/// Describes the video that numbered images are; `path` is what they were named by.
 ///
 /// # Errors
 /// As [`probe`].
 pub fn probe_images(path: &Path, images: Images, programs: &Programs) -> Result<Film, VideoError> {
     let film = probe_as(path, Some(&images), programs)?;
     let mut video = Video { frames: Some(images.count()), ..film.video };
-    // Matrices of RGB are none: pictures name one all the same.
+    // Matrices of RGB are none: images name one all the same.
     if video.samples == Some(Samples::Rgb) {
         video.matrix = None;
     }
@@ -99,7 +99,7 @@ fn refused(path: &Path, head: &[u8]) -> VideoError {
     if crate::detect(head).is_some() { VideoError::Picture { path } } else { VideoError::Unopened { path } }
 }
 
-/// The film that two answers describe, under the names `file` and `frames`; any bytes may be in them.
+/// The video that two answers describe, under the names `file` and `frames`; any bytes may be in them.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn answered(answers: &Value) -> Result<Film, VideoError> {
     let (path, node) = (Path::new("a.mkv"), Node::new(answers));
@@ -108,7 +108,7 @@ pub(crate) fn answered(answers: &Value) -> Result<Film, VideoError> {
     describe((path, false), file, read::main_stream(path, file)?, node.at("frames"))
 }
 
-/// The film, once both questions are answered.
+/// The video, once both questions are answered.
 fn describe(
     (path, images): (&Path, bool),
     answer: Node<'_>,

@@ -1,11 +1,11 @@
-//! Which streams beside the restored pictures go along, as `ffmpeg`'s `-map` names them.
+//! Which streams beside the restored images go along, as `ffmpeg`'s `-map` names them.
 
 use std::str::FromStr;
 
 use super::probe::{Stream, StreamKind};
 use super::{Film, VideoError};
 
-/// Some streams of a film: a number ("2"), a kind ("a"), or one of a kind ("a:1"). With a "?" behind it there may be none.
+/// Some streams of a video: a number ("2"), a kind ("a"), or one of a kind ("a:1"). With a "?" behind it there may be none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamSpec {
     kind: Option<StreamKind>,
@@ -69,13 +69,13 @@ impl StreamSpec {
 }
 
 impl StreamChoice {
-    /// Does a stream beside the pictures go along?
+    /// Does a stream beside the images go along?
     pub(super) fn takes(&self, film: &Film, stream: &Stream) -> bool {
         let named = |specs: &[StreamSpec]| specs.iter().any(|spec| spec.names(film, stream));
         self.only.as_deref().is_none_or(named) && !named(&self.dropped)
     }
 
-    /// Is all there that is named? The pictures that are restored go along in any case.
+    /// Is all there that is named? The images that are restored go along in any case.
     ///
     /// # Errors
     /// [`VideoError::NoStream`].
@@ -92,7 +92,7 @@ impl StreamChoice {
         let drops = |spec: &&StreamSpec| restored.is_some_and(|stream| spec.names(film, stream));
         match self.dropped.iter().find(drops) {
             Some(spec) => {
-                Err(wrong(format!("`{spec}` names the pictures that are restored, which cannot be dropped")))
+                Err(wrong(format!("`{spec}` names the images that are restored, which cannot be dropped")))
             }
             None => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! Is a file a film? By its first bytes, as `FFmpeg` opens anything, text included; or else by its name.
+//! Is a file a video? By its first bytes, as `FFmpeg` opens anything, text included; or else by its name.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,14 +12,14 @@ pub(super) const HEAD: u64 = 4096;
 /// Length of a packet of an MPEG transport stream.
 const PACKET: usize = 188;
 
-/// Extensions of films, those without sound or a container among them. YUV4MPEG2 is a picture's too.
+/// Extensions of videos, those without sound or a container among them. YUV4MPEG2 is an image's too.
 const EXTENSIONS: [&str; 33] = [
     "mkv", "webm", "mp4", "m4v", "mov", "qt", "avi", "ts", "m2ts", "mts", "m2t", "mpg", "mpeg", "m1v", "m2v",
     "vob", "wmv", "asf", "flv", "f4v", "ogv", "3gp", "3g2", "mxf", "nut", "ivf", "dv", "h264", "264", "h265",
     "265", "hevc", "obu",
 ];
 
-/// Extensions of what people watch and what is not opened: lists of films, scripts that make some, and pictures one after the
+/// Extensions of what people watch and what is not opened: lists of videos, scripts that make some, and images one after the
 /// other of which only the first would be seen.
 const NOT_OPENED: [&str; 11] =
     ["m3u8", "m3u", "ffconcat", "mpd", "pls", "xspf", "avs", "vpy", "edl", "mjpeg", "mjpg"];
@@ -29,12 +29,12 @@ fn is_called(path: &Path, extensions: &[&str]) -> bool {
     extensions.contains(&extension.to_ascii_lowercase().as_str())
 }
 
-/// Does its extension promise a film?
+/// Does its extension promise a video?
 pub fn promises_film(path: &Path) -> bool {
     is_called(path, &EXTENSIONS)
 }
 
-/// Why a file is not opened that its extension calls a list of films or a film in a form that nobody opens here.
+/// Why a file is not opened that its extension calls a list of videos or a video in a form that nobody opens here.
 pub fn not_opened(path: &Path) -> Option<VideoError> {
     if !is_called(path, &NOT_OPENED) || !path.is_file() {
         return None;
@@ -46,8 +46,8 @@ pub fn not_opened(path: &Path) -> Option<VideoError> {
     })
 }
 
-/// Does the file begin as a container of films does, or is it called as one and begins as no picture? Of YUV4MPEG2, which is
-/// a picture too, only with more than one frame. Files that cannot be read are none.
+/// Does the file begin as a container of videos does, or is it called as one and begins as no image? Of YUV4MPEG2, which is
+/// an image too, only with more than one frame. Files that cannot be read are none.
 pub fn is_film(path: &Path) -> bool {
     let Some((head, length)) = head_of(path) else { return false };
     match head.strip_prefix(b"YUV4MPEG2") {
@@ -67,7 +67,7 @@ fn head_of(path: &Path) -> Option<(Vec<u8>, u64)> {
     Some((head, length))
 }
 
-/// Which text a file is that is called a film; nothing where it is none. What `FFmpeg` makes of text opens other files.
+/// Which text a file is that is called a video; nothing where it is none. What `FFmpeg` makes of text opens other files.
 pub fn text_kind(path: &Path) -> Option<&'static str> {
     text_kind_of(&head_of(path)?.0)
 }

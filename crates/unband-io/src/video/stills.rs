@@ -1,4 +1,4 @@
-//! A film written as numbered pictures (`out/%04d.png`), one of each frame, without loss beside what RGB rounds.
+//! A video written as numbered images (`out/%04d.png`), one of each frame, without loss beside what RGB rounds.
 
 use std::fs::{self, File};
 use std::io;
@@ -20,25 +20,25 @@ fn encoder(path: &Path) -> Option<&'static str> {
     ENCODERS.into_iter().find_map(|(known, encoder)| (known == extension).then_some(encoder))
 }
 
-/// Are pictures written under that name, one for each frame?
+/// Are images written under that name, one for each frame?
 pub(super) fn are_named(path: &Path) -> bool {
     encoder(path).is_some()
 }
 
-/// Is something there already: the file, or pictures with numbers of the pattern?
+/// Is something there already: the file, or images with numbers of the pattern?
 pub fn is_taken(output: &Path) -> bool {
     if !are_named(output) {
         return output.exists();
     }
-    // Numbers with gaps are there too, which no film is made of.
+    // Numbers with gaps are there too, which no video is made of.
     !matches!(Images::find(output, (1, 1)), Ok(None) | Err(VideoError::File(_)))
 }
 
-/// How frames of so many bits become pictures in a folder, under the names of `output`. The number of the first is that of a film
-/// of pictures, or 1.
+/// How frames of so many bits become images in a folder, under the names of `output`. The number of the first is that of a video
+/// of images, or 1.
 ///
 /// # Errors
-/// What the planes of the film mean is unknown, and folders that are gone.
+/// What the planes of the video mean is unknown, and folders that are gone.
 pub(super) fn written(
     film: &Film,
     pixels: &PixelFormat,
@@ -71,7 +71,7 @@ pub(super) fn written(
     Ok(())
 }
 
-/// What an encoder of pictures takes of so many bits.
+/// What an encoder of images takes of so many bits.
 fn format(encoder: &str, pixels: &PixelFormat) -> &'static str {
     let gray = pixels.samples == Samples::Gray;
     match (encoder, pixels.bits, pixels.alpha, gray) {
@@ -104,12 +104,12 @@ pub(super) fn words(output: &Path, pixels: &PixelFormat) -> String {
     format!("{} {samples} {bits} bits{alpha}", encoder.to_ascii_uppercase())
 }
 
-/// How many pictures there are in a folder.
+/// How many images there are in a folder.
 pub(super) fn count(folder: &Path) -> io::Result<u64> {
     Ok(fs::read_dir(folder)?.count() as u64)
 }
 
-/// Puts what was written for a film in its place: a file, or the pictures in a folder. Who may not read the film may not read it
+/// Puts what was written for a video in its place: a file, or the images in a folder. Who may not read the video may not read it
 /// either.
 ///
 /// # Errors

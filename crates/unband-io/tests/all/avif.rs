@@ -248,7 +248,7 @@ fn everything_that_is_said_comes_back_but_the_orientation_in_exif_counts_for_not
         Some(Mastering { chromaticities: [1, 2, 3, 4, 5, 6, 7, 8], max_luminance: 9, min_luminance: 10 });
     image.color.cicp = Some(Cicp { primaries: 9, transfer: 16, matrix: 0, full_range: true });
     let back = unband_io::read(&write(&image, None, 1), &Limits::default()).unwrap();
-    // Not turned: programs that write AVIF turn the picture itself, or say so in a property.
+    // Not turned: programs that write AVIF turn the image itself, or say so in a property.
     assert_eq!((back.width(), back.height()), (20, 12));
     let orientation = |image: &Image| {
         let fields = sample::exif_fields(image.metadata.exif.as_deref().unwrap());

@@ -1,4 +1,4 @@
-//! What stands beside the picture in a file and is not kept is said.
+//! What stands beside the image in a file and is not kept is said.
 #![allow(clippy::unwrap_used)]
 
 
@@ -33,7 +33,7 @@ fn xmp(packet: &[u8]) -> Vec<u8> {
     [b"http://ns.adobe.com/xap/1.0/\0", packet].concat()
 }
 
-/// The table of a file with pictures of these kinds. Source: CIPA DC-007, 5.2.
+/// The table of a file with images of these kinds. Source: CIPA DC-007, 5.2.
 fn table(kinds: &[u32], big: bool) -> Vec<u8> {
     let short = |v: u16| if big { v.to_be_bytes() } else { v.to_le_bytes() };
     let long = |v: u32| if big { v.to_be_bytes() } else { v.to_le_bytes() };
@@ -91,7 +91,7 @@ fn gain_maps_and_further_pictures_of_jpeg_are_found() {
             let (_, dropped) = sample::written(&small, format);
             let said = |what: &str| dropped.iter().any(|item| item == what);
             assert_eq!(said("HDR gain map"), wanted.contains(&GainMap), "{name} as {}", format.name);
-            assert_eq!(said("further pictures"), wanted.contains(&Pictures), "{name} as {}", format.name);
+            assert_eq!(said("further images"), wanted.contains(&Pictures), "{name} as {}", format.name);
         }
     }
     assert_eq!(sample::read(&apple).metadata.beside, [GainMap], "a map by itself says what it is");

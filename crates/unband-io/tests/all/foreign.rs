@@ -207,7 +207,7 @@ fn an_animated_png_is_refused() {
     writer.write_image_data(&[255]).unwrap();
     writer.finish().unwrap();
     let error = unband_io::read(&bytes, &Limits::default()).unwrap_err();
-    assert_eq!(error.to_string(), "the PNG file holds several frames, one picture is needed");
+    assert_eq!(error.to_string(), "the PNG file holds several frames, one image is needed");
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn codings_that_are_not_read_are_named() {
         assert!(text.contains(what), "{text}");
     }
     for (rows, what) in [
-        ([(254, 1), (257, 2)], "a thumbnail in place of the picture, as camera raw files have"),
+        ([(254, 1), (257, 2)], "a thumbnail in place of the image, as camera raw files have"),
         ([(50_706, 1), (257, 2)], "camera raw data"),
         ([(339, 2), (257, 2)], "signed samples"),
         ([(339, 3), (257, 2)], "8-bit floating point"),
@@ -490,7 +490,7 @@ fn heic_is_read_upright_and_with_its_own_depth_where_libheif_is_installed() {
     };
     assert_eq!((image.width(), image.height(), image.depth), (29, 37, Depth::EIGHT));
     assert_eq!(image.origin.codec, Codec::Lossy("HEIC"));
-    // The same picture that lies behind `jxl_oriented.jxl`.
+    // The same image that lies behind `jxl_oriented.jxl`.
     let (got, wanted) = (codes(&image, Depth::EIGHT), codes(&read("jxl_oriented.ppm"), Depth::EIGHT));
     let pairs = got.iter().flatten().zip(wanted.iter().flatten());
     let mean = pairs.map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / (3.0 * 29.0 * 37.0);

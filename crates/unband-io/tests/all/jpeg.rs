@@ -92,7 +92,7 @@ fn grown(
     (0..size.1).map(|y| (0..size.0).map(|x| pixel(x, y)).collect()).collect()
 }
 
-/// A picture in codes, from its stored numbers.
+/// An image in codes, from its stored numbers.
 fn reference(stored: &JpegCoefficients, size: (usize, usize), rounding: Rounding) -> Vec<Vec<f64>> {
     let max = f64::from((1u32 << stored.bits) - 1);
     let middle = f64::from(1u32 << (stored.bits - 1));
@@ -225,7 +225,7 @@ fn exif(orientation: u8) -> Vec<u8> {
     out
 }
 
-/// A picture without symmetry, in JPEG.
+/// An image without symmetry, in JPEG.
 fn encoded(size: (u16, u16), sampling: jpeg_encoder::SamplingFactor, orientation: u8) -> Vec<u8> {
     let pixels: Vec<u8> = (0..usize::from(size.0) * usize::from(size.1))
         .flat_map(|i| {
@@ -306,7 +306,7 @@ fn any_sampling_factors_are_read() {
             match unband_io::read(&bytes, &Limits::default()) {
                 Ok(image) => {
                     assert_eq!((image.width(), image.height()), (37, 29));
-                    // Ratios like 3 : 2 are read, but no picture sample is one of theirs.
+                    // Ratios like 3 : 2 are read, but no image sample is one of theirs.
                     let whole_ratio = |p: &JpegPlane| p.scale.0 > 0 && p.scale.1 > 0;
                     assert!(stored(&image).is_none_or(|c| c.planes.iter().all(whole_ratio)));
                     whole += 1;

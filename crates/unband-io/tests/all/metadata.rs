@@ -163,7 +163,7 @@ fn exif_of_either_byte_order_reaches_every_format_with_its_maker_note_in_place()
     }
 }
 
-/// A picture in which every pixel is different, and its turned copies by Exif's definition.
+/// An image in which every pixel is different, and its turned copies by Exif's definition.
 fn turned(image: &Image, orientation: u16) -> Vec<Vec<f32>> {
     let (w, h) = (image.width(), image.height());
     let (tw, th) = if orientation >= 5 { (h, w) } else { (w, h) };

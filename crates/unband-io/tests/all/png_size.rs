@@ -79,7 +79,7 @@ fn rows(png: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (plain, chosen)
 }
 
-/// A picture of the values 0..=1 that a function of x, y and plane gives, rounded with blue noise.
+/// An image of the values 0..=1 that a function of x, y and plane gives, rounded with blue noise.
 fn dithered(
     (width, height): (usize, usize),
     channels: usize,

@@ -340,7 +340,7 @@ fn a_format_loses_something_exactly_when_it_says_so() {
                 result => drop(result.unwrap()),
             }
             let back = sample::read(&bytes);
-            // A model of luma and chroma is none of this test's pictures.
+            // A model of luma and chroma is none of this test's images.
             let same = back.planes.len() == image.planes.len()
                 && back
                     .planes

@@ -40,7 +40,7 @@ fn run(program: &str, level: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
     stdout
 }
 
-/// A test picture as NUT, and the same as nothing but bytes.
+/// A test image as NUT, and the same as nothing but bytes.
 fn made(source: &str, filter: &str, format: &str, more: &[&str]) -> (Vec<u8>, Vec<u8>) {
     let input = ["-f", "lavfi", "-i", source];
     let filter = format!("{filter},format={format}");

@@ -32,7 +32,7 @@ fn a_cut_is_refused_or_lies_between_frames() {
                 Err(error) => panic!("cut to {end}: {error}"),
             }
         }
-        // Behind headers, packets, and frames of picture and sound.
+        // Behind headers, packets, and frames of image and sound.
         assert!((3..=40).contains(&clean), "{clean}");
     }
     let stream = &streams()[1];

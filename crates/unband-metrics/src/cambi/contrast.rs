@@ -1,4 +1,4 @@
-//! The contrast at each sample, from histograms that slide down columns of the picture.
+//! The contrast at each sample, from histograms that slide down columns of the image.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use unband_simd::cambi_rows::{
 use super::prepare::{Cut, Level, Values};
 use crate::MetricError;
 
-/// What the contrasts depend on beside the picture.
+/// What the contrasts depend on beside the image.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
     pub cut: Cut,

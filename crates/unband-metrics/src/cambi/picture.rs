@@ -1,4 +1,4 @@
-//! Luma codes of a picture, as a video of it would hold them.
+//! Luma codes of an image, as a video of it would hold them.
 
 use unband_image::dither::Grid;
 use unband_image::{Depth, Image, Model, Range};
@@ -8,13 +8,13 @@ use unband_simd::cambi_rows::luma8_row;
 use super::NAME;
 use crate::{MetricError, finite};
 
-/// A picture's luma in studio range.
+/// An image's luma in studio range.
 pub(super) enum Owned {
     Eight(Vec<u8>),
     Deep { bits: u8, codes: Vec<u16> },
 }
 
-/// Luma of any picture. See [`score_image`](super::score_image) for the rules.
+/// Luma of any image. See [`score_image`](super::score_image) for the rules.
 pub(super) fn studio_luma(image: &Image, level: Level) -> Result<Owned, MetricError> {
     if let Some(codes) = of_bytes(image, level) {
         return Ok(Owned::Eight(codes));

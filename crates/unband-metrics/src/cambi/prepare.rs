@@ -22,7 +22,7 @@ pub(super) struct Values {
     pub most: u16,
 }
 
-/// How pictures are cut into strips of columns that are worked on one by one.
+/// How images are cut into strips of columns that are worked on one by one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cut {
     /// Half of the window.

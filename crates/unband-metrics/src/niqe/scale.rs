@@ -21,7 +21,7 @@ pub(super) fn block(field: &Field, x: usize, y: usize, side: usize) -> Block {
 
 /// `(y - mean) / (deviation + 1)` of a Gaussian window at each sample, the border repeated.
 ///
-/// Both sums run over the window sample by sample, as the originals' do: where the picture is exactly flat the deviation
+/// Both sums run over the window sample by sample, as the originals' do: where the image is exactly flat the deviation
 /// is nothing but their rounding, and its sign decides.
 pub(super) fn contrasts(luma: &Field, ctx: &Context<'_>) -> Field {
     let (width, height) = (luma.width, luma.height);
@@ -68,7 +68,7 @@ fn add_weighed(sums: &mut [f64], row: &[f64], weights: &[f64; WINDOW]) {
     }
 }
 
-/// Half the size by MATLAB's bicubic with antialiasing. Of values from 0 to 1, as the original has them: where the picture
+/// Half the size by MATLAB's bicubic with antialiasing. Of values from 0 to 1, as the original has them: where the image
 /// is flat, the last bits count.
 pub(super) fn halved(luma: &Field) -> Field {
     let unit = Field { data: luma.data.iter().map(|v| v / 255.0).collect(), ..*luma };

@@ -5,7 +5,7 @@ use unband_image::Context;
 use super::shape::Shapes;
 use crate::field::Field;
 
-/// Numbers that describe a picture at one scale.
+/// Numbers that describe an image at one scale.
 pub(super) const COUNT: usize = 6;
 
 /// Distance of blocks, and their side: two samples more all around.

@@ -9,7 +9,7 @@ use crate::eigen::{Square, eigen};
 use crate::field::Field;
 use crate::ssim_window::Window;
 
-/// Numbers that describe a picture: shapes of 12 bands, of 6 pairs of them, 12 similarities with the highest band, 15 among the
+/// Numbers that describe an image: shapes of 12 bands, of 6 pairs of them, 12 similarities with the highest band, 15 among the
 /// directions of the first level.
 pub(super) const COUNT: usize =
     2 * DIRECTIONS + DIRECTIONS + 2 * DIRECTIONS + DIRECTIONS * (DIRECTIONS - 1) / 2;
@@ -17,7 +17,7 @@ pub(super) const COUNT: usize =
 /// Samples left out around the first level; half as many around the second.
 const GUARD: usize = 16;
 
-/// The least side of a picture: what is left of the first level must hold a window of 11 samples.
+/// The least side of an image: what is left of the first level must hold a window of 11 samples.
 pub(super) const LEAST_SIDE: usize = 2 * (GUARD + 1) + 11;
 
 /// Rows that a thread works on at once.

@@ -111,7 +111,7 @@ impl Model {
     }
 }
 
-/// The model that was opened last; pictures of a batch share it.
+/// The model that was opened last; images of a batch share it.
 static OPENED: Mutex<Kept<Model>> = Mutex::new(Kept::new(1));
 
 /// The imported model.

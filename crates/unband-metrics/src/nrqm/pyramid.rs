@@ -1,4 +1,4 @@
-//! The steerable pyramid: a picture cut into bands of frequency and direction by masks on its Fourier transform.
+//! The steerable pyramid: an image cut into bands of frequency and direction by masks on its Fourier transform.
 
 use std::f64::consts::PI;
 
@@ -15,7 +15,7 @@ const ORDER: i32 = 5;
 
 const _: () = assert!(ORDER as usize + 1 == DIRECTIONS);
 
-/// A picture in bands.
+/// An image in bands.
 pub(super) struct Pyramid {
     /// The highest frequencies, in all directions.
     pub high: Field,
@@ -121,7 +121,7 @@ impl Place {
 struct Spectrum {
     width: usize,
     height: usize,
-    /// Size of the picture whose frequencies these are.
+    /// Size of the image whose frequencies these are.
     of: (usize, usize),
     data: Vec<Complex64>,
 }

@@ -6,11 +6,11 @@ use crate::field::Field;
 /// Side of the blocks.
 const SIDE: usize = 5;
 
-/// Numbers that describe a picture at one scale: as many as a block has samples.
+/// Numbers that describe an image at one scale: as many as a block has samples.
 pub(super) const COUNT: usize = SIDE * SIDE;
 
 /// Singular values, the largest first, of the matrix whose columns are the blocks of 5×5 samples side by side; what lies beyond
-/// the picture counts as 0. At least 25 blocks.
+/// the image counts as 0. At least 25 blocks.
 pub(super) fn features(field: &Field) -> [f64; COUNT] {
     let (columns, rows) = (field.width.div_ceil(SIDE), field.height.div_ceil(SIDE));
     let samples: [Vec<f64>; COUNT] = std::array::from_fn(|i| {

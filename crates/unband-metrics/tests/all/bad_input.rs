@@ -1,4 +1,4 @@
-//! What every measure does with pictures that it cannot measure, and that threads never change a value.
+//! What every measure does with images that it cannot measure, and that threads never change a value.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::AtomicBool;

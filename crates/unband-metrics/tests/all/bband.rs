@@ -1,4 +1,4 @@
-//! The BBAND index of pictures against the authors' scores.
+//! The BBAND index of images against the authors' scores.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout)]
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! CAMBI against libvmaf's, and what must hold for any picture.
+//! CAMBI against libvmaf's, and what must hold for any image.
 #![allow(clippy::unwrap_used, clippy::float_cmp, clippy::print_stdout, clippy::cast_possible_wrap)]
 
 

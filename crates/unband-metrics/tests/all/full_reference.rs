@@ -148,7 +148,7 @@ fn pictures_of_different_depth_are_compared_by_value() {
             assert!((deep - mixed).abs() <= noise, "{depth} {metric}: {deep} {mixed}");
             let same = score(metric, &b, &deep_b).value;
             let ideal = score(metric, &b, &b).value;
-            // A picture is itself at any depth, as far as the 24 bits of its samples tell.
+            // An image is itself at any depth, as far as the 24 bits of its samples tell.
             let near = same.to_bits() == ideal.to_bits() || (same - ideal).abs() < 1e-9;
             assert!(near || (same > 130.0 && ideal.is_infinite()), "{depth} {metric}: {same}");
             // Grey that is no longer rounded to 8-bit codes moves those measures, and no other.

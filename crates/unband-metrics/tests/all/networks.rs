@@ -46,7 +46,7 @@ fn image(width: usize, height: usize, sample: impl Fn(usize, usize, usize) -> f3
     Image::new((0..3).map(plane).collect(), Model::Rgb, Depth::F32)
 }
 
-/// The picture of the goldens, and the same upside down.
+/// The image of the goldens, and the same upside down.
 fn pair() -> (Image, Image) {
     let (width, height) = (72, 64);
     let values = fill::second_picture(3, height, width);

@@ -18,7 +18,7 @@ fn photographs_score_as_the_reference_does() {
             let Some(want) = golden::of(&values, name)[format!("niqe_f64_{side}")].as_f64() else { continue };
             let got = niqe(image, &ctx).unwrap();
             println!("{name} {side}: {got}, reference {want}, off by {:e}", got - want);
-            // Where a banded picture is exactly flat, rounding decides; two codes in `f64` differ by 0.03.
+            // Where a banded image is exactly flat, rounding decides; two codes in `f64` differ by 0.03.
             let tolerance = if side == "a" && name.starts_with('r') { 0.05 } else { 1e-4 };
             golden::near(&format!("{name} {side}"), got, want, tolerance);
             compared += 1;
@@ -61,7 +61,7 @@ fn what_cannot_be_measured_is_an_error_that_says_why() {
     let small = Image::from_gray(95, 300, &noise(95, 300)).unwrap();
     let error = niqe(&small, &ctx).unwrap_err();
     assert_eq!(error.to_string(), "niqe needs at least 96×96 samples, got 95×300");
-    // A single block has no covariance, a flat picture no contrast.
+    // A single block has no covariance, a flat image no contrast.
     let one = Image::from_gray(191, 100, &noise(191, 100)).unwrap();
     assert!(matches!(niqe(&one, &ctx), Err(MetricError::TooFew { got: 1, .. })));
     let flat = Image::from_gray(400, 300, &vec![77u8; 400 * 300]).unwrap();

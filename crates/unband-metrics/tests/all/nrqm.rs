@@ -27,7 +27,7 @@ fn model() -> Model {
     Model::from_matlab(&matlab()).unwrap()
 }
 
-/// Every picture of the goldens, and what the authors' code says of it.
+/// Every image of the goldens, and what the authors' code says of it.
 fn pictures() -> Vec<(Image, Value)> {
     let golden: Value = serde_json::from_slice(&std::fs::read(file("golden.json")).unwrap()).unwrap();
     let picture = |want: &Value| {
@@ -78,7 +78,7 @@ fn values_are_those_of_the_authors_forests_and_line() {
         let got = nrqm(&image, &model, &Context::default()).unwrap();
         furthest(&format!("{name} groups"), &got.groups, &made["groups"], 1e-12);
         golden::near(name, got.value, made["value"].as_f64().unwrap(), 1e-12);
-        // The index measures everything twice more: of one picture, and of one that NIQE finds too small.
+        // The index measures everything twice more: of one image, and of one that NIQE finds too small.
         if !["r2_deepdeband_0038_b.png", "r4_indi_2_b.png"].contains(&name) {
             continue;
         }
@@ -216,7 +216,7 @@ fn flat_pictures_have_features_and_small_ones_are_told() {
     assert_eq!(error.to_string(), "pi-pirm needs at least 104×104 samples, got 83×300");
 }
 
-/// With the authors' forests, whose file `UNBAND_NRQM_MODEL` names, and the pictures for which chaofengc/IQA-PyTorch gives what
+/// With the authors' forests, whose file `UNBAND_NRQM_MODEL` names, and the images for which chaofengc/IQA-PyTorch gives what
 /// the authors' program says (`ResultsCalibra/dist_dir`), whose folder `UNBAND_NRQM_PICTURES` names.
 #[test]
 fn published_values_are_repeated_with_the_authors_model() {
@@ -228,7 +228,7 @@ fn published_values_are_repeated_with_the_authors_model() {
     let model = Model::from_matlab(&checkpoint::open(path).unwrap().state).unwrap();
     println!("trees: {:?}", model.trees());
     let Some(folder) = from("UNBAND_NRQM_PICTURES") else {
-        unband_skips::file("UNBAND_NRQM_PICTURES names no folder of the authors' pictures");
+        unband_skips::file("UNBAND_NRQM_PICTURES names no folder of the authors' images");
         return;
     };
     for (name, want) in [("I03", 1.3894), ("I04", 8.9394), ("I06", 8.9735), ("I08", 6.8290), ("I19", 6.3120)]

@@ -1,6 +1,6 @@
 //! deepDeband (Zhou, Athar, Wang, Wang, "Deep image debanding", ICIP 2022): the generator of pix2pix, trained twice.
 //!
-//! deepDeband-f runs it over the whole picture, deepDeband-w over overlapping patches of 256×256 that are then weighed
+//! deepDeband-f runs it over the whole image, deepDeband-w over overlapping patches of 256×256 that are then weighed
 //! against each other. The tensors have the same names and shapes.
 
 use super::{Architecture, Purpose, Use, outputs_of};
@@ -9,17 +9,17 @@ use crate::layer::conv::ConvSpec;
 use crate::net::{BuildError, Net};
 use crate::{Graph, StateDict, Value};
 
-/// The whole picture at once.
+/// The whole image at once.
 pub const FULL: Architecture = Architecture {
     name: "deepdeband-f",
-    title: "Generator of pix2pix on the whole picture",
+    title: "Generator of pix2pix on the whole image",
     source: "Zhou et al., Deep Image Debanding, ICIP 2022; RaymondLZhou/deepDeband",
     use_as: Use { range: (-1.0, 1.0), ..Use::of(Purpose::Deband) },
     build: || build(64),
     detect: |state: &StateDict| Some(build(width(state)?)),
     variants: &[],
     settings: |state| outputs_of(state, "width", "model.model.0.weight"),
-    assumed: "deepdeband-f, over the whole picture; deepdeband-w, over patches, has the same tensors, and the method says which",
+    assumed: "deepdeband-f, over the whole image; deepdeband-w, over patches, has the same tensors, and the method says which",
 };
 
 /// Overlapping patches. State dicts do not tell it from [`FULL`], so that it is chosen by name.
@@ -30,7 +30,7 @@ pub const WEIGHTED: Architecture = Architecture {
     ..FULL
 };
 
-/// Levels of the network; each halves the picture.
+/// Levels of the network; each halves the image.
 const LEVELS: usize = 8;
 
 /// Width of the first level, for a generator of eight.

@@ -1,4 +1,4 @@
-//! Discriminators: networks that tell real pictures from made ones, while training.
+//! Discriminators: networks that tell real images from made ones, while training.
 
 use super::{Architecture, Purpose, Settings, Use, Variant, count_numbered, outputs_of};
 use crate::layer::conv::ConvSpec;
@@ -51,20 +51,20 @@ pub const PATCHGAN: Architecture = Architecture {
     assumed: "no instance normalisation, which has no tensors",
 };
 
-/// A classifier of pictures of one size: ESRGAN's.
+/// A classifier of images of one size: ESRGAN's.
 pub const VGG: Architecture = Architecture {
     name: "vgg-discriminator",
-    title: "Discriminator of ESRGAN for pictures of 128×128",
+    title: "Discriminator of ESRGAN for images of 128×128",
     source: "Wang et al., ESRGAN, ECCVW 2018; cszn/KAIR models/network_discriminator.py",
     use_as: Use::of(Purpose::Discriminate),
     build: || vgg(128, 64),
     detect: |state: &StateDict| detect_vgg(state),
     variants: &[
-        Variant { name: "96", title: "For pictures of 96×96", build: || vgg(96, 64) },
-        Variant { name: "192", title: "For pictures of 192×192", build: || vgg(192, 64) },
+        Variant { name: "96", title: "For images of 96×96", build: || vgg(96, 64) },
+        Variant { name: "192", title: "For images of 192×192", build: || vgg(192, 64) },
         Variant {
             name: "128-sn",
-            title: "For pictures of 128×128, with spectral normalisation",
+            title: "For images of 128×128, with spectral normalisation",
             build: || vgg_spectral(64),
         },
     ],
@@ -74,7 +74,7 @@ pub const VGG: Architecture = Architecture {
     assumed: "",
 };
 
-/// 2,768,705 parameters for a width of 64. `[6, H, W]`, the banded picture and the one to judge, → logits of patches.
+/// 2,768,705 parameters for a width of 64. `[6, H, W]`, the banded image and the one to judge, → logits of patches.
 ///
 /// # Errors
 /// A width of 0.
@@ -320,7 +320,7 @@ fn detect_vgg(state: &StateDict) -> Option<Result<Graph, BuildError>> {
     Some(vgg(side, width))
 }
 
-/// Pairs of convolutions; each halves the picture.
+/// Pairs of convolutions; each halves the image.
 fn pairs(side: usize) -> usize {
     if side == 192 { 6 } else { 5 }
 }

@@ -1,4 +1,4 @@
-//! GGDBN: a branch for the picture, one for its gradients, a self-guiding pyramid for both.
+//! GGDBN: a branch for the image, one for its gradients, a self-guiding pyramid for both.
 
 use super::{Architecture, Purpose, Settings, Use, listed};
 use crate::layer::activation::Activation;
@@ -75,7 +75,7 @@ const EDGES: [[f32; 9]; 4] = [
 ];
 
 /// 4,789,239 parameters in 169 tensors. `[3, H, W] → [3, H, W]`, and `grad`, the predicted size of the gradient of the
-/// clean picture's luma, `[1, H, W]`. Sides are multiples of 8.
+/// clean image's luma, `[1, H, W]`. Sides are multiples of 8.
 ///
 /// # Errors
 /// Widths that make no network.
@@ -99,7 +99,7 @@ fn edges(net: &mut Net, image: Value) -> Value {
     net.fixed_conv("kernels", gray, [4, 1, 3, 3], EDGES.concat())
 }
 
-/// What the branch of the picture and the branch of the gradients give, 3 channels each.
+/// What the branch of the image and the branch of the gradients give, 3 channels each.
 fn branches(net: &mut Net, image: Value, edges: Value, config: &Config) -> (Value, Value) {
     let width = config.width;
     let base = net.scope("base", |net| pyramid(net, image, config.pyramid));
@@ -123,7 +123,7 @@ fn branches(net: &mut Net, image: Value, edges: Value, config: &Config) -> (Valu
     (layer(net, "main5", x, 3), gradient)
 }
 
-/// From coarse to fine; each level sees the picture itself at its own size. `[3, H, W] → [bottom / 4, H, W]`.
+/// From coarse to fine; each level sees the image itself at its own size. `[3, H, W] → [bottom / 4, H, W]`.
 fn pyramid(net: &mut Net, image: Value, [top, middle, bottom]: [usize; 3]) -> Value {
     let x = net.pixel_unshuffle(image, 8);
     let x = layer(net, "top1", x, top);
@@ -204,7 +204,7 @@ fn conv_twice(net: &mut Net, x: Value, output: usize) -> Value {
     net.conv3x3("2", y, output)
 }
 
-/// The picture's residual from both branches.
+/// The image's residual from both branches.
 fn fusion(net: &mut Net, image: Value, detail: Value, gradient: Value, width: usize) -> Value {
     let point = ConvSpec::new(1).no_bias();
     let detail = net.conv("detail.0", detail, width, point);

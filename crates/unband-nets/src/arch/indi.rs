@@ -72,8 +72,8 @@ impl Config {
     }
 }
 
-/// 1,353,963 parameters, of which 49,656 are stored and never used. Inputs: a picture `[3, H, W]`, any size, and `t`, one
-/// number: 1 for a banded picture, 0 for a clean one. `[3, H, W] → [3, H, W]`, the clean picture.
+/// 1,353,963 parameters, of which 49,656 are stored and never used. Inputs: an image `[3, H, W]`, any size, and `t`, one
+/// number: 1 for a banded image, 0 for a clean one. `[3, H, W] → [3, H, W]`, the clean image.
 ///
 /// # Errors
 /// Widths that make no network.

@@ -29,7 +29,7 @@ pub struct Architecture {
     pub title: &'static str,
     /// Paper and repository.
     pub source: &'static str,
-    /// How pictures go in and come out.
+    /// How images go in and come out.
     pub use_as: Use,
     /// The published configuration.
     pub build: fn() -> Result<Graph, BuildError>,
@@ -77,11 +77,11 @@ pub struct Variant {
 /// What a network does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Takes a banded picture, gives one without bands.
+    /// Takes a banded image, gives one without bands.
     Deband,
-    /// Gives a larger picture.
+    /// Gives a larger image.
     Upscale,
-    /// Tells real pictures from made ones, while training.
+    /// Tells real images from made ones, while training.
     Discriminate,
     /// Features for a measure or a loss.
     Features,
@@ -89,14 +89,14 @@ pub enum Purpose {
     Classify,
 }
 
-/// How pictures go in and come out of a network.
+/// How images go in and come out of a network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Use {
     /// What it does.
     pub purpose: Purpose,
     /// The values that stand for black and white.
     pub range: (f32, f32),
-    /// How often it runs over a picture.
+    /// How often it runs over an image.
     pub passes: Passes,
     /// What it is given.
     pub sees: Sees,
@@ -121,9 +121,9 @@ pub enum Passes {
 /// What a network is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sees {
-    /// The picture alone.
+    /// The image alone.
     Picture,
-    /// The picture, where its samples lie in the cells of its grid, and what is known of that grid ([`unband_lite`]).
+    /// The image, where its samples lie in the cells of its grid, and what is known of that grid ([`unband_lite`]).
     Cells,
 }
 

@@ -52,7 +52,7 @@ pub struct Config {
     pub nb: usize,
     /// Channels that each dense layer adds.
     pub gc: usize,
-    /// Times that the picture is doubled: 2 for ×4.
+    /// Times that the image is doubled: 2 for ×4.
     pub doublings: usize,
     /// Pixel-unshuffle before the first convolution: Real-ESRGAN's ×2 (2) and ×1 (4).
     pub unshuffle: usize,
@@ -90,7 +90,7 @@ impl Config {
         (dense == nf).then_some(Self { nf, nb, gc, doublings, unshuffle })
     }
 
-    /// Size of the result over that of the picture.
+    /// Size of the result over that of the image.
     pub fn scale(&self) -> usize {
         (1 << self.doublings) / self.unshuffle
     }

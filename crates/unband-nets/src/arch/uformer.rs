@@ -20,7 +20,7 @@ pub const ENTRY: Architecture = Architecture {
         build: || build(&Config { modulator: false, ..Config::default() }),
     }],
     settings: |state| Config::of(state).map(|config| config.settings()).unwrap_or_default(),
-    assumed: "made for pictures of 256×256; in one made for 128×128 the windows of the bottleneck would not shift",
+    assumed: "made for images of 256×256; in one made for 128×128 the windows of the bottleneck would not shift",
 };
 
 /// Side of a window, where the stage is larger.
@@ -37,7 +37,7 @@ pub struct Config {
     pub heads: [usize; 9],
     /// The decoder adds a vector per place of a window.
     pub modulator: bool,
-    /// Side of the pictures that the network was made for, which decides one thing: in a stage whose side is then no
+    /// Side of the images that the network was made for, which decides one thing: in a stage whose side is then no
     /// larger than a window, windows do not shift. At 128 that is the bottleneck. No state dict tells it.
     pub side: usize,
 }
@@ -94,7 +94,7 @@ impl Config {
 
 /// 5,291,853 parameters, 5,230,413 without modulators; sides multiples of 128.
 ///
-/// Differs: takes pictures that are not square; the original reads the side off the number of tokens.
+/// Differs: takes images that are not square; the original reads the side off the number of tokens.
 ///
 /// # Errors
 /// Widths that heads do not divide, and a side for which the bottleneck is smaller than a window.
@@ -126,10 +126,10 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     net.finish(&[("image", out)])
 }
 
-/// Share of pictures for which training leaves out what the deepest blocks add: `drop_path_rate` of model.py.
+/// Share of images for which training leaves out what the deepest blocks add: `drop_path_rate` of model.py.
 const MOST_DROPPED: f32 = 0.1;
 
-/// Halvings of the picture before each stage.
+/// Halvings of the image before each stage.
 const HALVINGS: [usize; 9] = [0, 1, 2, 3, 4, 3, 2, 1, 0];
 
 fn stage(net: &mut Net, config: &Config, s: usize, x: Value) -> Value {

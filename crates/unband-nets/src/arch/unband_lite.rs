@@ -1,7 +1,7 @@
-//! unband-lite: our own light network. It is told on which grid the picture lies and what the smoothest surface inside the
+//! unband-lite: our own light network. It is told on which grid the image lies and what the smoothest surface inside the
 //! cells would be, and says in cells what to change of that.
 //!
-//! It sees the picture in cells too, as differences from local means on four scales. What is to be found are differences of a
+//! It sees the image in cells too, as differences from local means on four scales. What is to be found are differences of a
 //! code or less: from samples of 0 to 1, where a code is 0.004, the same layers learn next to nothing.
 
 use unband_image::Matrix;
@@ -39,7 +39,7 @@ pub const ENTRY: Architecture = Architecture {
 /// place in its cell for each plane of the found space.
 pub const CELL_PLANES: usize = 9;
 /// Numbers that tell of the grid: steps of Y, U and V as shares of full scale, their logarithms in codes, for each plane of the
-/// found space whether a grid was found, whether that space is YUV, whether its chroma has half the size, whether the picture
+/// found space whether a grid was found, whether that space is YUV, whether its chroma has half the size, whether the image
 /// was coded with loss.
 pub const CELL_NUMBERS: usize = 12;
 /// Where they tell of the planes' grids, luma's first.
@@ -96,7 +96,7 @@ impl Config {
 ///
 /// Inputs: red, green and blue of 0 to 1 `[3, H, W]`, what is known of each sample `[9, H, W]` ([`CELL_PLANES`]) and of the
 /// grid `[12]` ([`CELL_NUMBERS`]). `[3, H, W] → [3, H, W]`. With `tail` all 0 the result is the smooth surface, and its luma is
-/// where a YUV picture has a grid in chroma alone.
+/// where a YUV image has a grid in chroma alone.
 ///
 /// # Errors
 /// Widths that make no network.
@@ -156,7 +156,7 @@ fn answered(net: &mut Net, grid: Value) -> Value {
     net.affine(without, -1.0, 1.0)
 }
 
-/// The picture as the network sees it: Y, U and V in cells.
+/// The image as the network sees it: Y, U and V in cells.
 struct Seen {
     /// Samples less the mean of their square, at 1/4.
     squares: Value,

@@ -1,5 +1,5 @@
-//! unband-sr-lite: our own light network for blind upscaling. It works at the picture's size and at half of it, where it sees
-//! further for less, and gives all samples of the larger picture at once.
+//! unband-sr-lite: our own light network for blind upscaling. It works at the image's size and at half of it, where it sees
+//! further for less, and gives all samples of the larger image at once.
 
 use super::{Architecture, Purpose, Use, Variant, listed};
 use crate::layer::conv::ConvSpec;
@@ -35,9 +35,9 @@ pub const ENTRY: Architecture = Architecture {
 /// Widths, depth and scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Size of the result over that of the picture.
+    /// Size of the result over that of the image.
     pub scale: usize,
-    /// Channels at the picture's size and at half of it.
+    /// Channels at the image's size and at half of it.
     pub widths: [usize; 2],
     /// Residual blocks before the half size, at it, and after it.
     pub blocks: [usize; 3],

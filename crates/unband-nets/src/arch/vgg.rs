@@ -31,12 +31,12 @@ pub const VGG19: Architecture = Architecture {
     assumed: "",
 };
 
-/// Means and deviations of `ImageNet`'s pictures, values of 0 to 1.
+/// Means and deviations of `ImageNet`'s images, values of 0 to 1.
 ///
 /// LPIPS names the same step for values of −1 to 1: means −0.030, −0.088, −0.188, deviations 0.458, 0.448, 0.450.
 const IMAGENET: ([f32; 3], [f32; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
-/// A picture of 0 to 1 as networks trained on `ImageNet` take it.
+/// An image of 0 to 1 as networks trained on `ImageNet` take it.
 pub(super) fn imagenet(net: &mut Net, image: Value) -> Value {
     net.normalise(image, &IMAGENET.0, &IMAGENET.1)
 }

@@ -196,7 +196,7 @@ fn looks_like(bytes: &[u8]) -> &'static str {
         [0x1f, 0x8b, ..] => "the file is compressed with gzip",
         [b'7', b'z', 0xbc, 0xaf, ..] => "the file is a 7-Zip archive",
         [b'R', b'a', b'r', b'!', ..] => "the file is a RAR archive",
-        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => "the file is a picture",
+        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => "the file is an image",
         [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => "the file is a NumPy array",
         _ if sorted_table::is_one(bytes) => "the file is the index of a TensorFlow model; its folder is read",
         _ if bytes.get(257..262) == Some(b"ustar") => {

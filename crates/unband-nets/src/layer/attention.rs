@@ -1,11 +1,11 @@
-//! Attention inside windows, as in Swin Transformer and Uformer. Tokens are the samples of a picture.
+//! Attention inside windows, as in Swin Transformer and Uformer. Tokens are the samples of an image.
 
 use crate::net::Net;
 use crate::param::ParamId;
 use crate::shape::Shape;
 use crate::{Op, Value};
 
-/// Adds table[place in the window, channel] to every token; windows are cut after a cyclic shift of the picture by
+/// Adds table[place in the window, channel] to every token; windows are cut after a cyclic shift of the image by
 /// −shift rows and columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WindowAdd {
@@ -13,7 +13,7 @@ pub struct WindowAdd {
     pub table: ParamId,
     /// Side of a window.
     pub window: usize,
-    /// Rows and columns by which the picture is shifted before it is cut.
+    /// Rows and columns by which the image is shifted before it is cut.
     pub shift: usize,
     /// Channels.
     pub channels: usize,
@@ -31,7 +31,7 @@ impl WindowAdd {
 /// softmax(q kᵀ · scale + bias + mask) v per window and head, on projected tokens.
 ///
 /// Inputs: q `[C, H, W]`, then k and v `[2C, H, W]`, k first. Heads are runs of C / heads channels; scale = (C /
-/// heads)^−½. The picture is shifted cyclically by −shift before it is cut into windows and back after; then −100 is
+/// heads)^−½. The image is shifted cyclically by −shift before it is cut into windows and back after; then −100 is
 /// added between tokens that were not neighbours. Bias of head h between tokens a (query) and b:
 /// table[(Δrow + window − 1)·(2·window − 1) + Δcolumn + window − 1, h], Δ = a − b.
 ///

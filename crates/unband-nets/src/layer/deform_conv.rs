@@ -1,4 +1,4 @@
-//! Deformable convolution: every tap reads where the picture tells it to.
+//! Deformable convolution: every tap reads where the image tells it to.
 
 use crate::net::Net;
 use crate::param::ParamId;

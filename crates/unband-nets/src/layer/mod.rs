@@ -1,6 +1,6 @@
 //! The operations, one file per kind: what each computes, its shape rule, and how [`crate::Net`] builds it.
 //!
-//! Everything is channels, rows, columns; a linear layer is a 1×1 convolution, tokens are samples of a picture. Slopes,
+//! Everything is channels, rows, columns; a linear layer is a 1×1 convolution, tokens are samples of an image. Slopes,
 //! factors and the like are 64 bits wide, as in Python: 0.2 in 32 bits is another number.
 
 pub mod activation;

@@ -4,7 +4,7 @@ use crate::net::Net;
 use crate::param::ParamId;
 use crate::{Op, Value};
 
-/// (x − mean) / √(variance + eps) · weight + bias per channel: with running statistics, or with those of the picture
+/// (x − mean) / √(variance + eps) · weight + bias per channel: with running statistics, or with those of the image
 /// (biased variance) where the executor is told to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchNorm {
@@ -81,7 +81,7 @@ impl Net {
         self.push(Op::Dropout(share), &[x], channels)
     }
 
-    /// Zeroes all samples of a share of the pictures, and scales those of the others up, while training; nothing for a share of 0.
+    /// Zeroes all samples of a share of the images, and scales those of the others up, while training; nothing for a share of 0.
     ///
     /// Source: Huang et al., "Deep networks with stochastic depth", ECCV 2016.
     pub fn drop_path(&mut self, x: Value, share: f32) -> Value {

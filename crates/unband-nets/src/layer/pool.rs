@@ -34,7 +34,7 @@ impl MaxPool {
     }
 }
 
-/// One value per channel from the whole picture.
+/// One value per channel from the whole image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduce {
     /// Mean.

@@ -1,4 +1,4 @@
-//! Larger and smaller pictures.
+//! Larger and smaller images.
 
 use crate::net::Net;
 use crate::shape::Shape;

@@ -103,7 +103,7 @@ fn taps_from_centre(b: &mut Builder<'_>, (rows, columns): (usize, usize)) -> (St
     (add("rows", &down), add("columns", &across))
 }
 
-/// The picture read at every place plus rows and columns `[N, taps, H, W]` for every tap, and what the weights make of that.
+/// The image read at every place plus rows and columns `[N, taps, H, W]` for every tap, and what the weights make of that.
 fn weighed(b: &mut Builder<'_>, x: &str, (down, across): (&str, &str), how: &Weighing) -> String {
     let rows = fractions(b, x, down, 2);
     let columns = fractions(b, x, across, 3);

@@ -46,7 +46,7 @@ fn free(graph: &Graph) -> Result<(Vec<ValueInfo>, Vec<ValueInfo>), OnnxError> {
     };
     let multiple = graph.size_multiple().ok_or_else(few)?;
     let large = 256usize.div_ceil(multiple);
-    // What stays the same, and what is as large as the picture, shows at two sizes that are far apart.
+    // What stays the same, and what is as large as the image, shows at two sizes that are far apart.
     let sizes = [(1, 3), (7, 5)].map(|(a, b)| (multiple * large * a, multiple * large * b));
     let mut shapes = Vec::with_capacity(sizes.len());
     for (height, width) in sizes {

@@ -35,7 +35,7 @@ const MOST_BYTES: usize = i32::MAX as usize;
 #[non_exhaustive]
 pub enum OnnxError {
     /// It takes few sizes, and none was asked for.
-    #[error("{net} takes pictures of few sizes, and the file must be made for one of them")]
+    #[error("{net} takes images of few sizes, and the file must be made for one of them")]
     AnySize {
         /// The network.
         net: String,

@@ -1,6 +1,6 @@
 //! Windows: tables added to them, and attention inside them.
 //!
-//! `SpaceToDepth` cuts a picture into windows at any size: it puts token t of a window, channel c, into channel t · C + c, rows
+//! `SpaceToDepth` cuts an image into windows at any size: it puts token t of a window, channel c, into channel t · C + c, rows
 //! and columns counting windows.
 
 use super::build::Builder;
@@ -38,7 +38,7 @@ fn joined(b: &mut Builder<'_>, x: &str, window: usize) -> String {
 
 pub fn add(b: &mut Builder<'_>, add: &WindowAdd, x: &str) -> String {
     let (side, tokens) = (add.window, add.window * add.window);
-    // Shifting the table inside its window comes to the same as shifting the picture there and back.
+    // Shifting the table inside its window comes to the same as shifting the image there and back.
     let table = b.param_as(add.table, &[side, side, add.channels]);
     let table = rolled(b, &table, -(add.shift as i64), [0, 1]);
     let table = b.reshape(&table, &[1, (tokens * add.channels) as i64, 1, 1]);
@@ -97,7 +97,7 @@ fn bias(b: &mut Builder<'_>, a: &WindowAttention) -> String {
     b.transpose(&bias, &[2, 0, 1])
 }
 
-/// `[1, windows, 1, query, key]`: [`FAR`] between tokens of different parts of the picture; `cut` tells how many windows there
+/// `[1, windows, 1, query, key]`: [`FAR`] between tokens of different parts of the image; `cut` tells how many windows there
 /// are.
 fn mask(b: &mut Builder<'_>, a: &WindowAttention, cut: &str) -> String {
     let rows = parts(b, a, cut, 2);

@@ -80,7 +80,7 @@ pub fn scaled(tensors: &[Stored], gain: f64) -> StateDict {
     tensors.iter().enumerate().map(tensor).collect()
 }
 
-/// The picture of the second rule, channel by channel: values of 0 to 1.
+/// The image of the second rule, channel by channel: values of 0 to 1.
 pub fn second_picture(channels: usize, height: usize, width: usize) -> Vec<f64> {
     let at = |k: usize, y: usize, x: usize| ((7 * x + 13 * y + 29 * k + (x * y) % 31) % 256) as f64 / 255.0;
     let row = |k: usize, y: usize| (0..width).map(move |x| at(k, y, x));
@@ -104,7 +104,7 @@ pub fn tenth(state: &StateDict) -> StateDict {
     state.iter().map(change).collect()
 }
 
-/// The picture of the golden rule, channel by channel: values of 0 to 1.
+/// The image of the golden rule, channel by channel: values of 0 to 1.
 pub fn picture(channels: usize, height: usize, width: usize) -> Vec<f64> {
     let at = |k: usize, y: usize, x: usize| ((7 * y + 13 * x + 31 * k + (x * y) % 17) % 256) as f64 / 255.0;
     let row = |k: usize, y: usize| (0..width).map(move |x| at(k, y, x));

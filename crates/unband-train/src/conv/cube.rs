@@ -28,7 +28,7 @@ impl ConvKernels for Cube {
 
 /// The gradient of the weights `[O, I / groups, rows, columns]`, a product of matrices for each tap.
 ///
-/// Burn takes it for a convolution whose kernel is the whole picture: one thread goes through all its samples, which is slow, and
+/// Burn takes it for a convolution whose kernel is the whole image: one thread goes through all its samples, which is slow, and
 /// Vulkan in software ends such a loop after 65,535 turns, with a wrong sum.
 fn of_weight<B: Backend>(
     x: &FloatTensor<B>,

@@ -18,7 +18,7 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// Samples from one picture to the next that leave room for all that is read and made.
+    /// Samples from one image to the next that leave room for all that is read and made.
     pub fn pitch(&self) -> usize {
         let walk = &self.across;
         let room = walk.inputs + walk.before().max(walk.after());
@@ -52,7 +52,7 @@ impl Pass {
         out
     }
 
-    /// Outputs of a phase in a row, those between pictures too, which mean nothing.
+    /// Outputs of a phase in a row, those between images too, which mean nothing.
     fn width(&self, input: &Sheet) -> usize {
         (input.dims[0] - 1) * (input.frame.pitch / self.across.step) + self.across.per_phase()
     }
@@ -145,7 +145,7 @@ impl Pass {
 }
 
 /// The gradient of the weights, `[O, I, rows, columns]`, of what went in and the gradient of what came out. The pitch of the
-/// first is the stride times that of the second; between pictures the second has zeroes.
+/// first is the stride times that of the second; between images the second has zeroes.
 pub fn weight_gradient(level: Level, [down, across]: [Axis; 2], input: &Sheet, gradient: &Sheet) -> Vec<f32> {
     let ([pictures, inputs, ..], [_, outputs, height, columns]) = (input.dims, gradient.dims);
     let width = (pictures - 1) * gradient.frame.pitch + columns;

@@ -1,4 +1,4 @@
-//! All pictures of a batch side by side, samples channel by channel: rows so long that kernels are quick on small pictures.
+//! All images of a batch side by side, samples channel by channel: rows so long that kernels are quick on small images.
 
 use rayon::prelude::*;
 use unband_simd::Level;
@@ -12,18 +12,18 @@ const SLACK: usize = 32;
 /// Samples of a row are filled up to a multiple of these, as Winograd's kernel wants them.
 const LINE: usize = 48;
 
-/// Where pictures lie, and the zeroes around them.
+/// Where images lie, and the zeroes around them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Rows of zeroes above and below.
     pub rows: (usize, usize),
-    /// Samples of zeroes before the first picture; there are as many at least between pictures.
+    /// Samples of zeroes before the first image; there are as many at least between images.
     pub left: usize,
-    /// Samples from one picture to the next.
+    /// Samples from one image to the next.
     pub pitch: usize,
 }
 
-/// Pictures of one size in one picture of zeroes.
+/// Images of one size in one image of zeroes.
 pub struct Sheet {
     data: Vec<f32>,
     /// N, C, H, W.
@@ -77,7 +77,7 @@ impl Sheet {
         planes
     }
 
-    /// The samples of a row from one of the first picture on; rows and samples may be of the zeroes.
+    /// The samples of a row from one of the first image on; rows and samples may be of the zeroes.
     pub fn from(&self, y: isize, x: isize) -> &[f32] {
         let y = self.frame.rows.0.wrapping_add_signed(y);
         let x = self.frame.left.wrapping_add_signed(x);

@@ -1,4 +1,4 @@
-//! Samples moved about, and pictures of other sizes.
+//! Samples moved about, and images of other sizes.
 
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;

@@ -9,7 +9,7 @@ impl Run<'_> {
         let side = add.window;
         let table = self.param(add.table).reshape([side, side, add.channels]).permute([2, 0, 1]);
         let tiled = table.reshape([1, add.channels, side, side]).repeat(&[1, 1, h / side, w / side]);
-        // Windows are cut from the shifted picture: the tiles go the other way.
+        // Windows are cut from the shifted image: the tiles go the other way.
         x + rolled(tiled, h - add.shift % h, w - add.shift % w)
     }
 

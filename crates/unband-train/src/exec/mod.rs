@@ -123,7 +123,7 @@ impl Run<'_> {
         self.params[id.index()].clone()
     }
 
-    /// A number per channel, for all pictures and places.
+    /// A number per channel, for all images and places.
     fn channels(&self, id: ParamId) -> Tensor<4> {
         self.param(id).reshape([1, -1, 1, 1])
     }
@@ -154,7 +154,7 @@ fn unsupported(node: &Node) -> TrainError {
     TrainError::Unsupported { at: node.scope.clone(), what: node.op.word() }
 }
 
-/// Size of the pictures, once the inputs are those of the graph.
+/// Size of the images, once the inputs are those of the graph.
 fn check(graph: &Graph, inputs: &[Tensor<4>]) -> Result<(usize, usize), TrainError> {
     let dims: Vec<[usize; 4]> = inputs.iter().map(Tensor::dims).collect();
     let given = || graph.inputs.iter().zip(&dims);

@@ -2,7 +2,7 @@
 //! root of the number of samples.
 //!
 //! The transform is a product with a matrix of cosines and sines: any size, the same on every device, and its gradient needs
-//! no code. The difference is transformed, not both pictures, and of its columns those that are not mirrored.
+//! no code. The difference is transformed, not both images, and of its columns those that are not mirrored.
 
 use std::f64::consts::TAU;
 
@@ -35,7 +35,7 @@ struct Spectrum {
     im: Tensor<3>,
     /// How many columns of the whole spectrum each stands for: `[1, columns, 1]`.
     counts: Tensor<3>,
-    /// Of all pictures.
+    /// Of all images.
     samples: f64,
 }
 

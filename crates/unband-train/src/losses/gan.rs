@@ -1,10 +1,10 @@
-//! Games of two networks: how far the discriminator's values are from those of real pictures, or of made ones.
+//! Games of two networks: how far the discriminator's values are from those of real images, or of made ones.
 
 use burn::tensor::Tensor;
 
 use crate::recipe::Rules;
 
-/// In one element. `values` are the discriminator's, for pictures that should all be taken as real, or as made.
+/// In one element. `values` are the discriminator's, for images that should all be taken as real, or as made.
 ///
 /// Source: pix2pix, `models/networks.py`, `GANLoss` in its mode "vanilla" (binary cross-entropy of logits); cszn/KAIR,
 /// `models/loss.py`, `GANLoss` in its mode "lsgan" (squared distance from 1 or 0).

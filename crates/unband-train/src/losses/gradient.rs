@@ -1,4 +1,4 @@
-//! The gradient branch of GGDBN against the clean picture's gradient.
+//! The gradient branch of GGDBN against the clean image's gradient.
 
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;

@@ -20,7 +20,7 @@ use crate::{Model, TrainError};
 
 /// The weighted sum of a recipe's terms, in one element.
 ///
-/// `outputs` are those of the network; `gt` and `lq`, the banded picture, are `[N, 3, H, W]`; for a network that classifies `gt`
+/// `outputs` are those of the network; `gt` and `lq`, the banded image, are `[N, 3, H, W]`; for a network that classifies `gt`
 /// is its labels, `[N, 1, 1, 1]`. Of networks that enlarge `lq` is smaller. `features` is what `perceptual` looks with.
 ///
 /// # Errors

@@ -21,13 +21,13 @@ pub fn loss(out: Tensor<4>, gt: Tensor<4>) -> Result<Tensor<1>, TrainError> {
 /// Five scales; means over the whole batch, mapped by (v + 1) / 2. In one element.
 ///
 /// Differs from the usual measure, as its source does: the similarity of the coarsest scale is a factor of each of the four
-/// others, so its weight counts four times; the window shrinks to the picture without its sigma. The range of values is guessed
-/// from the network's picture: 255 when it exceeds 128, else 1, and 1 more below −0.5.
+/// others, so its weight counts four times; the window shrinks to the image without its sigma. The range of values is guessed
+/// from the network's image: 255 when it exceeds 128, else 1, and 1 more below −0.5.
 ///
 /// Source: GGDBN, `loss/`.
 ///
 /// # Errors
-/// Pictures under 16×16 samples, which have no fifth scale; a device that does not give its tensors back.
+/// Images under 16×16 samples, which have no fifth scale; a device that does not give its tensors back.
 pub fn similarity(out: Tensor<4>, gt: Tensor<4>) -> Result<Tensor<1>, TrainError> {
     let [_, _, height, width] = out.dims();
     if height.min(width) < 16 {

@@ -8,7 +8,7 @@ use crate::{Model, TrainError};
 /// How much each of VGG-19's five layers counts: `conv1_2`, `conv2_2`, `conv3_4`, `conv4_4`, `conv5_4`, before their rectifiers.
 pub const WEIGHTS: [f64; 5] = [0.1, 0.1, 1.0, 1.0, 1.0];
 
-/// The weighted sum of mean absolute differences of features, in one element. Pictures are `[N, 3, H, W]` of 0 to 1;
+/// The weighted sum of mean absolute differences of features, in one element. Images are `[N, 3, H, W]` of 0 to 1;
 /// `features` is VGG-19, see [`Model::frozen`].
 ///
 /// Source: cszn/KAIR, `models/loss.py`, `PerceptualLoss` with the layers 2, 7, 16, 25, 34.

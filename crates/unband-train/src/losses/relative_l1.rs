@@ -1,4 +1,4 @@
-//! Absolute differences as a share of those of the banded picture: causes of banding differ in their harm by a factor of 20, and
+//! Absolute differences as a share of those of the banded image: causes of banding differ in their harm by a factor of 20, and
 //! a plain mean would be that of the strongest.
 
 use burn::tensor::Tensor;

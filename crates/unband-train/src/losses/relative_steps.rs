@@ -1,4 +1,4 @@
-//! Steps that the clean picture does not have, as a share of the banded picture's: what the eye sees of banding, and what differences
+//! Steps that the clean image does not have, as a share of the banded image's: what the eye sees of banding, and what differences
 //! of samples hardly weigh.
 
 use burn::tensor::Tensor;
@@ -8,7 +8,7 @@ use crate::TrainError;
 
 /// Side of the squares whose means are compared.
 const SQUARE: usize = 4;
-/// A clean step of so much makes a false one count half: where the picture itself changes nobody sees it.
+/// A clean step of so much makes a false one count half: where the image itself changes nobody sees it.
 const CODE: f64 = 1.0 / 255.0;
 /// Added to a patch's steps, so that nearly clean patches do not rule.
 const LEAST: f64 = 0.05 / 255.0;
@@ -20,7 +20,7 @@ const LEAST: f64 = 0.05 / 255.0;
 /// step in codes. Rows and columns beyond the last whole square are left out.
 ///
 /// # Errors
-/// Pictures under 8×8 samples, which have no two squares side by side.
+/// Images under 8×8 samples, which have no two squares side by side.
 pub fn loss(out: Tensor<4>, gt: Tensor<4>, lq: Tensor<4>) -> Result<Tensor<1>, TrainError> {
     let [_, _, height, width] = gt.dims();
     if height.min(width) < 2 * SQUARE {

@@ -26,7 +26,7 @@ fn compare(name: &str, got: &[Tensor<4>], want: &[Map<f32>]) -> f32 {
     worst
 }
 
-/// Burn, reference and engine on the same picture.
+/// Burn, reference and engine on the same image.
 fn same(graph: &Graph, height: usize, width: usize) {
     let state = fill::golden(&graph.stored());
     let state = if graph.name.starts_with("bdinn") { fill::tenth(&state) } else { state };

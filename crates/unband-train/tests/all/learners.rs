@@ -7,7 +7,7 @@ use unband_nets::{Data, StateDict};
 use unband_train::recipe::Recipe;
 use unband_train::{Batch, Batches, Learner, TrainError};
 
-/// Noise as pictures.
+/// Noise as images.
 struct Noise(usize, usize);
 
 impl Batches for Noise {

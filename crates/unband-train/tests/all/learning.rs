@@ -32,7 +32,7 @@ fn small() -> Graph {
     net.finish(&[("image", out)]).unwrap()
 }
 
-/// Numbers of the golden rule, but a last layer of zeroes: at first the picture comes out as it went in.
+/// Numbers of the golden rule, but a last layer of zeroes: at first the image comes out as it went in.
 fn start(graph: &Graph) -> StateDict {
     let mut state = fill::golden(&graph.stored());
     for name in ["last.weight", "last.bias"] {
@@ -119,7 +119,7 @@ fn a_small_network_learns_to_take_bands_out_and_then_runs_in_the_engine() {
         let ctx = unband_image::Context::default();
         let restored = &engine.run(&[map], Mode::default(), &ctx).unwrap()[0].data;
         let worst = apart(&outputs[part.clone()], restored);
-        eprintln!("picture {picture}: Burn and engine {worst:.1e} apart");
+        eprintln!("image {picture}: Burn and engine {worst:.1e} apart");
         assert!(worst <= 1e-4, "{worst}");
         let inside = |i: usize| (EDGE..SIDE - EDGE).contains(&i);
         let error = |v: &[f32]| -> f32 {

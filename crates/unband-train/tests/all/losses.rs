@@ -14,7 +14,7 @@ fn tensor(values: &[f64], channels: usize, height: usize, width: usize) -> Tenso
     Tensor::from_data(TensorData::new(values, [1, channels, height, width]), &Device::flex().autodiff())
 }
 
-/// The picture of the golden rule, and what the example predicts for it.
+/// The image of the golden rule, and what the example predicts for it.
 fn example(side: usize) -> (Tensor<4>, Tensor<4>) {
     let target = fill::picture(3, side, side);
     let made: Vec<f64> = target.iter().map(|v| 0.9 * v + 0.05).collect();
@@ -200,7 +200,7 @@ fn false_steps_count_where_the_clean_picture_is_smooth() {
     near("half", loss(1.0, 0.0, 2.0), 1.0 / 2.05, 1e-5);
     // Beside a clean step of 3 codes a false one weighs a tenth.
     near("beside an edge", loss(4.0, 3.0, 5.0), 0.1 / (0.2 + 0.05), 1e-4);
-    // A picture that is brighter all over has no false steps.
+    // An image that is brighter all over has no false steps.
     let brighter = relative_steps::loss(picture(2.0).add_scalar(0.1), picture(2.0), picture(5.0)).unwrap();
     assert!(brighter.into_scalar::<f32>() < 1e-4);
     let small = || tensor(&[0.0; 16], 1, 4, 4);

@@ -1,4 +1,4 @@
-//! Whole trainings by the program: killed and gone on with, on disks that are full, with pictures that do not fit.
+//! Whole trainings by the program: killed and gone on with, on disks that are full, with images that do not fit.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
@@ -187,7 +187,7 @@ fn another_validation_goes_on_and_the_best_is_its_own() {
     let (done, after) = run(&["validation.data.degradations = [\"rgb-4\"]".into()], STEPS + 1);
     assert_eq!(after.len(), 3);
     let best = after.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    // Coarser pictures: the one from before would have stayed.
+    // Coarser images: the one from before would have stayed.
     assert!(before[0] > best, "{before:?} {after:?}");
     assert_eq!(done.unwrap().best_psnr.to_bits(), best.to_bits());
 }

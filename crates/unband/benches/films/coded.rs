@@ -1,4 +1,4 @@
-//! Clips at low rates of four codecs: how much better do films get, and how much with originals?
+//! Clips at low rates of four codecs: how much better do videos get, and how much with originals?
 
 use std::fmt::Write as _;
 use std::path::Path;

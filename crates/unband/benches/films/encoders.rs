@@ -1,4 +1,4 @@
-//! What encoders leave of a repair: one film job for each setting, its result decoded again.
+//! What encoders leave of a repair: one video job for each setting, its result decoded again.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -37,8 +37,8 @@ const fn eight(name: &'static str, args: &'static str, dither: Dither) -> Settin
 
 const SVT: &str = "-c:v libsvtav1 -preset 6 -crf 18";
 const SVT_EIGHT: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params tune=0";
-const SVT_GRAIN: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params film-grain=4:film-grain-denoise=0";
-const SVT_MORE: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params film-grain=8:film-grain-denoise=0";
+const SVT_GRAIN: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params video-grain=4:video-grain-denoise=0";
+const SVT_MORE: &str = "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params video-grain=8:video-grain-denoise=0";
 const SVT_WEB: &str = "-c:v libsvtav1 -preset 7 -crf 28";
 const SVT_WEB_EIGHT: &str = "-c:v libsvtav1 -preset 7 -crf 28 -svtav1-params tune=0";
 const VP9: &str = "-c:v libvpx-vp9 -b:v 0 -crf 18 -row-mt 1 -cpu-used 3";

@@ -1,4 +1,4 @@
-//! Slow motion, which must not be taken for stillness: does the film job lag behind what single frames give?
+//! Slow motion, which must not be taken for stillness: does the video job lag behind what single frames give?
 
 use std::fmt::Write as _;
 
@@ -46,15 +46,15 @@ struct Row {
     levels: Levels,
     /// Frames whose low-frequency error is above the input's, of the job and of single frames, and by how many decibels at most.
     worse: [(usize, f64); 2],
-    /// Largest difference between the result and that of the reversed film, in codes of the result.
+    /// Largest difference between the result and that of the reversed video, in codes of the result.
     mirror: u16,
 }
 
 /// The part of the page.
 pub fn page(run: &Run) -> Result<String> {
     let mut page = String::from(
-        "| photo | motion | frames changed | level, alone | film | apart | mean apart | frames worse, alone | by, dB | \
-         film | by, dB | reversed |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+        "| photo | motion | frames changed | level, alone | video | apart | mean apart | frames worse, alone | by, dB | \
+         video | by, dB | reversed |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     for name in PHOTOS.iter().filter(|name| run.wants(name)) {
         let photo = moving::photo(&run.photos.join("val").join(name).with_extension("jxl"))?;

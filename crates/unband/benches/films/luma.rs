@@ -24,14 +24,14 @@ pub fn of_frame(format: &FrameFormat, bytes: &[u8]) -> Result<Field> {
     Ok(Field { width, height, data })
 }
 
-/// The same of a frame that was read as a picture.
+/// The same of a frame that was read as an image.
 pub fn of_image(image: &Image) -> Field {
     let plane = &image.planes[0];
     let data = plane.data.iter().map(|&v| 16.0 + 219.0 * f64::from(v)).collect();
     Field { width: plane.width, height: plane.height, data }
 }
 
-/// Luma of limited range as a grey picture, as measures of pictures take it.
+/// Luma of limited range as a grey image, as measures of images take it.
 fn grey(luma: &Field) -> Image {
     let data = luma.data.iter().map(|v| ((v - 16.0) / 219.0) as f32).collect();
     let plane = Plane { width: luma.width, height: luma.height, data };
@@ -95,7 +95,7 @@ impl CleanFrame {
     }
 }
 
-/// Of a film: decibels of the mean squared errors of its frames, peak 255.
+/// Of a video: decibels of the mean squared errors of its frames, peak 255.
 #[derive(Clone, Copy)]
 pub struct Totals {
     pub psnr: f64,
@@ -117,7 +117,7 @@ impl Totals {
         }
     }
 
-    /// Means of several films.
+    /// Means of several videos.
     pub fn mean(all: &[Self]) -> Self {
         let mean = |of: &dyn Fn(&Self) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
         Self {

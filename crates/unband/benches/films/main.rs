@@ -1,6 +1,6 @@
-//! How much better do films get, is nothing made worse, and what do encoders leave of it? Whole jobs on clips of photos.
+//! How much better do videos get, is nothing made worse, and what do encoders leave of it? Whole jobs on clips of photos.
 //!
-//! `UNBAND_PHOTOS=FOLDER scripts/bench films [--part coded|panned|lag] [--only CLIP] [--codec NAME] [--keep FOLDER]
+//! `UNBAND_PHOTOS=FOLDER scripts/bench videos [--part coded|panned|lag] [--only CLIP] [--codec NAME] [--keep FOLDER]
 //! [--method NAME;…] [--lossless] [--rank] [--write]`; `--codec`, `--method` and `--lossless` are of the part `coded`.
 //! `UNBAND_PHOTOS=FOLDER scripts/bench film-encoders [--only CLIP] [--codec NAME] [--keep FOLDER] [--write]`
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
@@ -99,14 +99,14 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A film job with a method and options.
+/// A video job with a method and options.
 fn job(source: &Path, result: &Path, method: Choice, options: &FilmOptions) -> Result<FilmReport> {
     let options = FilmOptions { options: Options { method, ..options.options.clone() }, ..options.clone() };
     Ok(deband_film(source, result, &options, &Context::default())?)
 }
 
 const TITLE: &str = "\
-# Films
+# Videos
 
 Made by `scripts/bench films --write`: clean clips of photos, encoded in eight bits, restored by `unband FILM` and decoded again. Every figure is
 of a whole job, from file to file. Every clip is 640×360 at 24 frames a second.
@@ -123,7 +123,7 @@ const CODED: &str = "
 
 Seven clips of photos of `val`, which also chose methods and limits: pans, zooms, a fade, a still camera, clean in ten bits. x264 CRF 30, x265
 CRF 32, VP9 CRF 44 and SVT-AV1 CRF 55 in eight bits show plain bands. `auto` is what the program does by default, x265 CRF 16 in
-ten bits behind it; of the originals (their defaults) too. The last source, x265 CRF 14 in ten bits, has nothing to repair: such films are to be
+ten bits behind it; of the originals (their defaults) too. The last source, x265 CRF 14 in ten bits, has nothing to repair: such videos are to be
 copied, not encoded again, and the last column counts how many were.
 
 PSNR over red, green and blue; flat: PSNR of luma where the clean frame is smooth; low: the same of the error's means over 5×5; false steps per
@@ -141,7 +141,7 @@ x264 CRF 24 and x265 CRF 26, restored with `--lossless`, so that no second encod
 
 Of luma as it is stored, against the clip before it was rounded and encoded; PSNR in decibels of the mean squared error of all frames, peak 255. flat: over the
 smooth mask of the clean frame; low: the same of the error's means over 5×5. First the input, then the gain of each frame restored alone
-and that of the film job; a minus is a result below its input. False steps: per 1,000 smooth samples, of the input and of the result, and their share. By itself:
+and that of the video job; a minus is a result below its input. False steps: per 1,000 smooth samples, of the input and of the result, and their share. By itself:
 `scripts/bench films --part panned`.
 
 ";
@@ -153,20 +153,20 @@ Two photos of `val` with large smooth areas, x264 CRF 24, `--lossless`: pans of 
 camera that stands still. A result that is carried from frame to frame lags where motion is taken for stillness. By itself:
 `scripts/bench films --part lag`.
 
-- level: the largest mean error of a frame over its smooth mask, in 8-bit codes, of frames restored alone and in the film job; apart: the largest
+- level: the largest mean error of a frame over its smooth mask, in 8-bit codes, of frames restored alone and in the video job; apart: the largest
   difference between both in one frame; mean apart: the mean of these differences with their signs. Frames of x264 differ in level from one to the
   next, which a mean over time evens out: that sets single frames apart both ways. A lag has one sign.
 - frames worse: how many of the 24 have a higher low-frequency error in smooth areas (means over 5×5) than the input's, by so much at most.
-- reversed: the decoded frames in reverse order through the same job; the largest difference of a sample from the result of the film that runs forward, in codes
+- reversed: the decoded frames in reverse order through the same job; the largest difference of a sample from the result of the video that runs forward, in codes
   of ten bits. 0: the one mirrors the other.
 
 ";
 
 const ENCODERS: &str = "\
-# Encoders behind the film job
+# Encoders behind the video job
 
 Made by `scripts/bench film-encoders --write`: what do encoders leave of a repair? Four clips of photos of `val`, which also chose these settings: a slow
-pan over a sky, haze and an arctic sky that stand still, and fog that fades to black; clean in ten bits, x264 CRF 24 in eight. One film job with
+pan over a sky, haze and an arctic sky that stand still, and fog that fades to black; clean in ten bits, x264 CRF 24 in eight. One video job with
 the program's own choice for each row, its result decoded. In bold what the program takes for its purposes; FFV1, which loses nothing, is the mark.
 
 kb/s: of the result; below the clips' names and in the mean CAMBI of luma, lower is better, of every fourth frame; PSNR over red, green and blue; flat:
@@ -175,7 +175,7 @@ mean difference from frame to frame of the error, in 8-bit codes, in smooth area
 work.
 
 - **Ten bits** keep the repair with every encoder. No setting of x265 is better at the same size: `aq-mode` 1 and 3 cost what a lower CRF costs and give what
-  it gives, without psychovisual weights there are more false steps, without SAO less PSNR. Film grain of SVT-AV1 hides every step and
+  it gives, without psychovisual weights there are more false steps, without SAO less PSNR. Video grain of SVT-AV1 hides every step and
   costs PSNR, false steps and flicker. All stay as they were.
 - **Eight bits** do not hold a repaired slope without dither, and encoders wipe every dither but the ordered pattern out: the others end at about
   their source's CAMBI. x265 without SAO keeps more of the pattern and loses PSNR; `aq-mode=3` pays with size. Both stay as they were.

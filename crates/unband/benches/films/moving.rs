@@ -30,7 +30,7 @@ const fn pan(name: &'static str, x: f64, y: f64) -> Motion {
     Motion { name, pan: (x, y), zoom: 0.0, fade: 0.0 }
 }
 
-/// The pan of the clips that a film job is to make better.
+/// The pan of the clips that a video job is to make better.
 pub const PAN: Motion = pan("pan of 1.37", 1.37, 0.61);
 
 /// What must not be taken for stillness, and stillness.
@@ -148,7 +148,7 @@ fn half(plane: &Field, luma: &Field) -> Field {
     out
 }
 
-/// Clean frames → a film of 8 bits, 4:2:0.
+/// Clean frames → a video of 8 bits, 4:2:0.
 pub fn write(frames: &[[Field; 3]], args: &[&str], to: &Path) -> Result<()> {
     let bytes = |frame: &[Field; 3]| -> Vec<u8> {
         frame.iter().flat_map(|plane| plane.data.iter().map(|v| v.round().clamp(0.0, 255.0) as u8)).collect()

@@ -1,4 +1,4 @@
-//! Clips of `test` photos that pan: is the film job as good as single frames, and is nothing made worse?
+//! Clips of `test` photos that pan: is the video job as good as single frames, and is nothing made worse?
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -48,13 +48,13 @@ pub fn rank(photos: &Path) -> Result<String> {
     Ok(out)
 }
 
-/// Errors of every frame of a film.
+/// Errors of every frame of a video.
 pub fn errors(clean: &[CleanFrame], film: &Decoded) -> Result<Vec<Errors>> {
     let frames = clean.iter().zip(&film.frames);
     frames.map(|(clean, bytes)| clean.errors(&of_frame(&film.format, bytes)?)).collect()
 }
 
-/// Luma of every frame of a film, each restored by itself.
+/// Luma of every frame of a video, each restored by itself.
 pub fn alone(film: &Decoded, options: &FilmOptions) -> Result<Vec<Field>> {
     let frame = |bytes: &Vec<u8>| {
         let done = deband_alone(&film.film, (&film.format, bytes), options, &Context::default())?;
@@ -101,7 +101,7 @@ pub fn page(run: &Run) -> Result<String> {
 
 fn table(rows: &[Row]) -> String {
     let mut page = String::from(
-        "| photo | source | frames changed | PSNR | alone | film | flat | alone | film | low | alone | film | false steps | film | share |\n\
+        "| photo | source | frames changed | PSNR | alone | video | flat | alone | video | low | alone | video | false steps | video | share |\n\
          |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     for row in rows {

@@ -1,4 +1,4 @@
-//! Films against their clean clips.
+//! Videos against their clean clips.
 
 use std::fmt;
 use std::path::Path;
@@ -16,7 +16,7 @@ pub const EVERY: usize = 4;
 /// A sample whose clean value changes by so many 8-bit codes from frame to frame does not stand still.
 const STILL: f32 = 0.3;
 
-/// Means over a film.
+/// Means over a video.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scores {
     psnr: f64,
@@ -24,12 +24,12 @@ pub struct Scores {
     /// As `flat`, of the error's means over 5×5.
     low: f64,
     steps: f64,
-    /// Of films that stand still somewhere.
+    /// Of videos that stand still somewhere.
     flicker: Option<f64>,
 }
 
 impl Scores {
-    /// Of several films.
+    /// Of several videos.
     pub fn mean(all: &[Self]) -> Self {
         let mean = |of: &dyn Fn(&Self) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
         let flicker: Vec<f64> = all.iter().filter_map(|scores| scores.flicker).collect();
@@ -96,7 +96,7 @@ impl Reference {
         })
     }
 
-    /// Mean difference of the error from frame to frame where the clean film is smooth and stands still, in 8-bit codes of
+    /// Mean difference of the error from frame to frame where the clean video is smooth and stands still, in 8-bit codes of
     /// green, which is most of luma.
     fn flicker(&self, film: &[Image]) -> Option<f64> {
         let (mut sum, mut count) = (0.0, 0u64);

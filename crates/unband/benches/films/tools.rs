@@ -33,7 +33,7 @@ pub fn ffmpeg(args: &[&str]) -> Result<()> {
     }
 }
 
-/// Raw frames in a pixel format of `FFmpeg`'s → a film; `args` are for the encoder.
+/// Raw frames in a pixel format of `FFmpeg`'s → a video; `args` are for the encoder.
 pub fn encode(frames: impl Iterator<Item = Vec<u8>>, pixels: &str, args: &[&str], to: &Path) -> Result<()> {
     let (size, rate) = (format!("{WIDTH}x{HEIGHT}"), RATE.to_string());
     let mut child = Command::new("ffmpeg")
@@ -53,7 +53,7 @@ pub fn encode(frames: impl Iterator<Item = Vec<u8>>, pixels: &str, args: &[&str]
     if child.wait()?.success() { Ok(()) } else { Err("ffmpeg failed".into()) }
 }
 
-/// A film and all its frames as they are stored.
+/// A video and all its frames as they are stored.
 pub struct Decoded {
     pub film: Film,
     pub format: FrameFormat,

@@ -23,12 +23,12 @@ const COLUMNS: [(&str, &str, usize, bool); 8] = [
     ("bband", "BBAND", 2, false),
 ];
 const GRADES: [&str; 4] = ["none", "slight", "visible", "strong"];
-/// Equal pictures count as this many dB, so that means exist.
+/// Equal images count as this many dB, so that means exist.
 const MOST_DB: f64 = 100.0;
 const REFERENCE: &str = "reference";
 const INPUT: &str = "input";
 
-/// The values of one picture: a column each, and its verdict.
+/// The values of one image: a column each, and its verdict.
 struct Line {
     role: String,
     values: [Option<f64>; COLUMNS.len()],
@@ -71,7 +71,7 @@ pub fn table(
     Ok(())
 }
 
-/// Puts the pictures of a cause where the program can find them; `false` when they cannot be made.
+/// Puts the images of a cause where the program can find them; `false` when they cannot be made.
 fn lay_out(folder: &Path, corpus: &Corpus, photos: &[&Photo], cause: &Cause) -> Result<bool> {
     for photo in photos {
         let Some((clean, banded)) = corpus.pair_files(photo, cause)? else { return Ok(false) };
@@ -85,7 +85,7 @@ fn lay_out(folder: &Path, corpus: &Corpus, photos: &[&Photo], cause: &Cause) -> 
     Ok(true)
 }
 
-/// What `unband compare` measured on the pictures of a cause.
+/// What `unband compare` measured on the images of a cause.
 fn measured(program: &Path, folder: &Path, cause: &str, methods: &[&str]) -> Result<Vec<Line>> {
     let (clean, banded) = (format!("clean/{cause}"), format!("banded/{cause}"));
     let metrics = COLUMNS.map(|(name, ..)| name).join(",");
@@ -168,7 +168,7 @@ fn counts(lines: &[Line]) -> String {
     format!("| **all** | values | {} | {} |", cells.join(" | "), inputs().count())
 }
 
-/// Mean over the pictures that have a value.
+/// Mean over the images that have a value.
 fn mean_of(role: &str, lines: &[Line]) -> [Option<f64>; COLUMNS.len()] {
     std::array::from_fn(|c| {
         let values = lines.iter().filter(|line| line.role == role).filter_map(|line| line.values[c]);

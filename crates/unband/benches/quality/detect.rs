@@ -1,4 +1,4 @@
-//! What does `inspect` say about pictures whose history is known?
+//! What does `inspect` say about images whose history is known?
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use unband_image::inspect::Space;
 use crate::Result;
 use crate::corpus::{Corpus, Photo};
 
-/// What was done to the grids of a picture.
+/// What was done to the grids of an image.
 enum Truth {
     /// No grid coarser than 8 bits.
     Fine,
@@ -58,7 +58,7 @@ struct Counts {
 
 /// The head of the table.
 pub const HEAD: &str = "\
-| pictures | cause | photos | coarse grid found | only right planes and bits | all right | called |
+| images | cause | photos | coarse grid found | only right planes and bits | all right | called |
 |---|---|---|---|---|---|---|";
 
 /// One line per cause.

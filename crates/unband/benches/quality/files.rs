@@ -1,4 +1,4 @@
-//! Pictures of the cache.
+//! Images of the cache.
 
 use std::error::Error;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub fn write(path: &Path, image: &Image) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Reads a picture as the program does: with what its file says.
+/// Reads an image as the program does: with what its file says.
 pub fn read(path: &Path) -> Result<Image, Box<dyn Error>> {
     Ok(read_file(path, &Limits::default())?.0)
 }

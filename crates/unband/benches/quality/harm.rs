@@ -16,7 +16,7 @@ const SMOOTH: f64 = 0.3;
 const SQUARES: f64 = 0.05;
 
 /// Whether the error of a channel, averaged over 7×7 and without what varies over more than 65×65, exceeds the rounding
-/// error of 8 bits in a twentieth of the picture. Noise that dithered the rounding averages out; a cast does not count.
+/// error of 8 bits in a twentieth of the image. Noise that dithered the rounding averages out; a cast does not count.
 pub fn shows(pair: &Pair) -> bool {
     let (w, h) = (pair.gt.width(), pair.gt.height());
     let mask = smooth_mask(&Field::luma(&pair.gt));

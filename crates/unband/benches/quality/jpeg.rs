@@ -157,7 +157,7 @@ pub fn table(
     Ok(())
 }
 
-/// The JPEG file that libjpeg makes of a picture, unless it is there.
+/// The JPEG file that libjpeg makes of an image, unless it is there.
 fn encode(image: &Image, quality: u8, factors: &str, target: &Path) -> Result<()> {
     if target.exists() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Contours before and after on pictures that have no clean original.
+//! Contours before and after on images that have no clean original.
 
 use std::path::{Path, PathBuf};
 
@@ -8,14 +8,14 @@ use crate::Result;
 use crate::files;
 use crate::methods::Method;
 
-/// A table with one line per picture and method: the golden crops, then the given files.
+/// A table with one line per image and method: the golden crops, then the given files.
 pub fn table(methods: &[Method], paths: &[PathBuf]) -> Result<Vec<String>> {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/metrics");
     let crops = ["r1_deepdeband_0007", "r2_deepdeband_0038", "r3_ggdbn", "r4_indi_2"];
     let mut all: Vec<PathBuf> = crops.iter().map(|c| golden.join(format!("{c}_a.png"))).collect();
     all.extend(paths.iter().cloned());
     let mut lines = vec![
-        "| picture | method | contour jump, codes | after | of input's | texture change, codes |".to_owned(),
+        "| image | method | contour jump, codes | after | of input's | texture change, codes |".to_owned(),
         "|---|---|---|---|---|---|".to_owned(),
     ];
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));

@@ -1,4 +1,4 @@
-//! How much better do pictures get? Clean photos, harmed in known ways, repaired, and compared.
+//! How much better do images get? Clean photos, harmed in known ways, repaired, and compared.
 //!
 //! `scripts/bench quality [--method NAME,…] [--cause NAME,…] [--split train|val|test] [--photos every:3] [--fast] [--write]`
 //! `scripts/bench compare [--cause NAME,…] [--photos every:3] [--write]`
@@ -158,7 +158,7 @@ fn run() -> Result<()> {
     }
     if args.detect {
         out.say(detect::HEAD);
-        // The same pictures as fhd-*, with another clean side.
+        // The same images as fhd-*, with another clean side.
         for cause in args.causes.iter().filter(|c| !c.name.starts_with("photo-")) {
             out.say(&detect::line(&corpus, split, &photos, cause, args.each)?);
         }

@@ -16,7 +16,7 @@ pub enum Method {
     Library {
         /// As shown.
         label: String,
-        /// `!png`: without what a lossy file said about itself, as if the picture came from a PNG.
+        /// `!png`: without what a lossy file said about itself, as if the image came from a PNG.
         nameless: bool,
         /// How it is called.
         options: Box<Options>,
@@ -88,7 +88,7 @@ impl Method {
         }
     }
 
-    /// Runs it on one picture. `scratch` is a folder of its own.
+    /// Runs it on one image. `scratch` is a folder of its own.
     pub fn run(&self, input: &Image, scratch: &Path) -> Result<Image, Box<dyn Error>> {
         match self {
             Self::Library { options, .. } => {

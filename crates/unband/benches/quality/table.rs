@@ -1,28 +1,28 @@
-//! Scores of single pictures, and the rows made of them.
+//! Scores of single images, and the rows made of them.
 
 use std::fmt::Write;
 
 use unband_image::Image;
 use unband_metrics::{Clean, MetricError, false_steps, flat_psnr, psnr, ssim};
 
-/// Equal pictures count as this many dB, so that means exist.
+/// Equal images count as this many dB, so that means exist.
 const MOST_DB: f64 = 100.0;
 
-/// Scores of one picture.
+/// Scores of one image.
 #[derive(Clone, Copy, Default)]
 pub struct Scores {
     /// PSNR over RGB.
     pub psnr: f64,
     /// SSIM over RGB.
     pub ssim: Option<f64>,
-    /// PSNR where the clean picture is smooth, if it has enough such area.
+    /// PSNR where the clean image is smooth, if it has enough such area.
     pub flat: Option<f64>,
     /// False steps per 1,000 smooth samples, likewise.
     pub steps: Option<f64>,
 }
 
 impl Scores {
-    /// Scores a picture; with `fast` only its PSNR.
+    /// Scores an image; with `fast` only its PSNR.
     pub fn of(image: &Image, gt: &Image, clean: &Clean, fast: bool) -> Result<Self, MetricError> {
         let mut scores = Self { psnr: capped_psnr(image, gt)?, ..Self::default() };
         if !fast {

@@ -1,4 +1,4 @@
-//! Is the verdict on pictures with a known history right?
+//! Is the verdict on images with a known history right?
 
 use unband::verdict::{Grade, grade};
 use unband::{Context, Findings, Image, inspect};
@@ -9,7 +9,7 @@ use crate::Result;
 use crate::corpus::{Corpus, Photo};
 use crate::harm;
 
-/// Pictures that are banded, and names for what made them so.
+/// Images that are banded, and names for what made them so.
 const BANDED: [(&str, &[Called]); 13] = [
     ("rgb-6", &[Called::Levels]),
     ("rgb-5", &[Called::Levels]),
@@ -26,15 +26,15 @@ const BANDED: [(&str, &[Called]); 13] = [
     ("av1-34", &[Called::Coded, Called::Video]),
 ];
 
-/// Pictures whose bands nobody sees.
+/// Images whose bands nobody sees.
 const CLEAN: [&str; 3] = ["8-bit", "yuv420-8", "jpeg-90"];
 
 /// The head of the table.
 pub const HEAD: &str = "\
-| pictures | cause | photos | none | slight | visible | strong | right | cause named right | harm shows in | of these right |
+| images | cause | photos | none | slight | visible | strong | right | cause named right | harm shows in | of these right |
 |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
 
-/// Counts of several pictures.
+/// Counts of several images.
 #[derive(Default)]
 struct Counts {
     grades: [usize; 4],

@@ -1,4 +1,4 @@
-//! What a network makes beside its picture, put together from windows and written as a picture of its own.
+//! What a network makes beside its image, put together from windows and written as an image of its own.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -31,7 +31,7 @@ pub(super) fn check_free(path: &Path, overwrite: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// Planes of the picture's size that fill window by window.
+/// Planes of the image's size that fill window by window.
 pub(super) struct Gathered<'a> {
     file: &'a AsideFile,
     size: (usize, usize),
@@ -39,7 +39,7 @@ pub(super) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    /// Nothing yet, of a picture of that size.
+    /// Nothing yet, of an image of that size.
     pub fn new(file: &'a AsideFile, size: (usize, usize)) -> Self {
         Self { file, size, planes: Mutex::default() }
     }
@@ -78,7 +78,7 @@ impl Aside for Gathered<'_> {
         if planes.is_empty() {
             planes.resize_with(parts.len(), || Plane::filled(width, height, 0.0));
         }
-        // A method that is kept inside a JPEG's cells works on whole blocks, beyond the picture's end.
+        // A method that is kept inside a JPEG's cells works on whole blocks, beyond the image's end.
         let columns = window.x0..window.x1.min(width).max(window.x0);
         for (plane, part) in planes.iter_mut().zip(parts) {
             for (y, row) in (window.y0..window.y1.min(height)).zip(part.chunks_exact(window.width().max(1))) {

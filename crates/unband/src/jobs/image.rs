@@ -16,7 +16,7 @@ use crate::choose::{Act, Choices, choose, is_meant, left_because};
 use crate::faithful::{cells, within_file};
 use crate::{Error, Options, Reason, Report};
 
-/// Takes the banding out of an image: our method, same depth, blue-noise dither. A picture with nothing to
+/// Takes the banding out of an image: our method, same depth, blue-noise dither. An image with nothing to
 /// repair comes back with identical samples.
 ///
 /// # Errors
@@ -28,7 +28,7 @@ pub fn deband(image: &Image) -> Result<Image, Error> {
 /// Takes the banding out of an image as asked, in place: beside the image itself, memory for two bands of
 /// tiles is needed. Says what was found and done.
 ///
-/// The same bytes come out for any number of threads and any tile size. Transparency is never touched. A picture
+/// The same bytes come out for any number of threads and any tile size. Transparency is never touched. An image
 /// that was changed lies on the codes of its depth and has no [`Origin`] any more: it is not what the file held.
 ///
 /// # Errors
@@ -60,7 +60,7 @@ pub fn deband_found(
     deband_as(image, findings, &choices, options, ctx)
 }
 
-/// The report on a picture that nothing was done to.
+/// The report on an image that nothing was done to.
 fn untouched(choices: &Choices, findings: Findings) -> Report {
     Report {
         method: choices.entry.name,
@@ -77,7 +77,7 @@ fn untouched(choices: &Choices, findings: Findings) -> Report {
     }
 }
 
-/// The part after the plan is made, for stills: our methods work on the picture as all its turns and mirrors lie.
+/// The part after the plan is made, for stills: our methods work on the image as all its turns and mirrors lie.
 pub(crate) fn deband_as(
     mut image: Image,
     findings: Findings,
@@ -108,7 +108,7 @@ pub(crate) fn deband_frame(
     Ok(deband_as_it_lies(image, findings, choices, (options, false), ctx)?.0)
 }
 
-/// The same for a picture that must not be turned. Without `counted` its report says nothing of how much changed.
+/// The same for an image that must not be turned. Without `counted` its report says nothing of how much changed.
 fn deband_as_it_lies(
     mut image: Image,
     findings: Findings,
@@ -202,7 +202,7 @@ fn deband_as_it_lies(
     report.mean_shift_codes = shifts.into_iter().fold(0.0, |a: f32, b| if b.abs() > a.abs() { b } else { a });
     report.changed = depth_changes || report.samples_moved > 0;
     if report.changed {
-        // A new picture: what its file said of losses and palettes holds no longer.
+        // A new image: what its file said of losses and palettes holds no longer.
         image.origin = Origin::default();
     }
     report.reason = match (choices.act, report.samples_moved) {

@@ -1,4 +1,4 @@
-//! How a picture is worked on within the memory that is allowed: all that the process holds counts, the program itself included.
+//! How an image is worked on within the memory that is allowed: all that the process holds counts, the program itself included.
 
 use unband_filters::smooth;
 use unband_image::inspect::Findings;
@@ -16,13 +16,13 @@ use crate::{Choice, Error, Options, shipped};
 /// Bytes of the program itself: code, numbers of networks, threads, and pages that the allocator keeps.
 pub const PROGRAM: u64 = 48 << 20;
 
-/// What finding out about a picture takes beside its planes: codes of 8 bits for samples of 32, and sums of 2×2 of them in 16.
+/// What finding out about an image takes beside its planes: codes of 8 bits for samples of 32, and sums of 2×2 of them in 16.
 #[cfg(feature = "files")]
 fn looking(planes: u64) -> u64 {
     planes * 3 / 8
 }
 
-/// What writing a picture takes in all, in a format of that name: encoders hold whole pictures of their own, but for some.
+/// What writing an image takes in all, in a format of that name: encoders hold whole images of their own, but for some.
 #[cfg(feature = "files")]
 pub(crate) fn writing(planes: u64, format: &str) -> u64 {
     let times = match format {
@@ -33,7 +33,7 @@ pub(crate) fn writing(planes: u64, format: &str) -> u64 {
     PROGRAM + planes + times * planes
 }
 
-/// What a method prepares for a whole picture: `smooth` keeps levels of a quarter of its sides and less.
+/// What a method prepares for a whole image: `smooth` keeps levels of a quarter of its sides and less.
 fn prepared(planes: u64) -> u64 {
     planes / 8
 }
@@ -44,7 +44,7 @@ pub(crate) fn planes_within(allowed: u64, file: u64) -> u64 {
     allowed.saturating_sub(PROGRAM + file) / 11 * 8
 }
 
-/// Bytes of a picture's planes, and of coefficients that its JPEG file stores.
+/// Bytes of an image's planes, and of coefficients that its JPEG file stores.
 pub(crate) fn planes(image: &Image) -> u64 {
     let samples: usize = image.planes.iter().chain(&image.alpha).map(|plane| plane.data.len()).sum();
     let stored = match &image.origin.codec {
@@ -56,19 +56,19 @@ pub(crate) fn planes(image: &Image) -> u64 {
     (4 * samples + 2 * numbers) as u64
 }
 
-/// What turning a picture takes: a transposition makes plane after plane anew.
+/// What turning an image takes: a transposition makes plane after plane anew.
 pub(super) fn turning(image: &Image, turn: Turn) -> u64 {
     let plane = if turn.transposed { 4 * image.width() as u64 * image.height() as u64 } else { 0 };
     PROGRAM + planes(image) + plane
 }
 
-/// What reading and looking at a picture takes, from a file of so many bytes.
+/// What reading and looking at an image takes, from a file of so many bytes.
 #[cfg(feature = "files")]
 pub(crate) fn reading(planes: u64, file: u64) -> u64 {
     PROGRAM + file + planes + looking(planes)
 }
 
-/// The least that a job takes for a picture of so many columns, rows and bytes of planes that has not been read, and whether its
+/// The least that a job takes for an image of so many columns, rows and bytes of planes that has not been read, and whether its
 /// method takes it as a whole.
 ///
 /// # Errors
@@ -87,7 +87,7 @@ pub(crate) fn least(
             let tiny = Image::new(vec![Plane::filled(1, 1, 0.0); 3], Model::Rgb, Depth::EIGHT);
             ((entry.build)(settings)?(&tiny, &findings, ctx)?, size)
         }
-        // What a picture needs is not known yet: the most of our methods, on the picture as they turn it.
+        // What an image needs is not known yet: the most of our methods, on the image as they turn it.
         _ => {
             let engine = shipped::debander(Precision::F32)?;
             let surface = Box::new(Surface);
@@ -99,7 +99,7 @@ pub(crate) fn least(
     Ok((least.unwrap_or(0), restorer.needs().whole_image))
 }
 
-/// Stands for the smooth surface of a picture that nothing is known of yet: the largest.
+/// Stands for the smooth surface of an image that nothing is known of yet: the largest.
 struct Surface;
 
 impl Restorer for Surface {
@@ -116,7 +116,7 @@ impl Restorer for Surface {
     }
 }
 
-/// How a picture goes through a restorer.
+/// How an image goes through a restorer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// Whole rows at a time.
@@ -153,7 +153,7 @@ pub(crate) fn error(needed: u64, allowed: u64, whole: bool) -> Error {
     Error::Memory { needed_mib: needed.div_ceil(1 << 20), allowed_mib: allowed >> 20, whole }
 }
 
-/// The ways in which a picture can go through a restorer, the quickest first, and the bytes that each takes.
+/// The ways in which an image can go through a restorer, the quickest first, and the bytes that each takes.
 fn ways<'a>(
     size: (usize, usize),
     planes: u64,

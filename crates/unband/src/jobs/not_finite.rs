@@ -1,8 +1,8 @@
-//! Samples that are infinite or not numbers, which floating-point pictures may hold.
+//! Samples that are infinite or not numbers, which floating-point images may hold.
 
 use unband_image::{Depth, Image};
 
-/// Such samples of a picture, taken out so that nothing around them is spoilt.
+/// Such samples of an image, taken out so that nothing around them is spoilt.
 pub(super) struct NotFinite(Vec<(usize, usize, f32)>);
 
 impl NotFinite {

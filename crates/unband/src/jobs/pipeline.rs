@@ -212,7 +212,7 @@ impl Pipeline<'_> {
     }
 }
 
-/// Colours stay where the picture is fully transparent: programs keep things of their own there.
+/// Colours stay where the image is fully transparent: programs keep things of their own there.
 fn leave_unseen(input: &TileIn<'_>, output: &mut TileOut) {
     let Some(alpha) = &input.image.alpha else { return };
     for (p, plane) in output.planes.iter_mut().enumerate().filter(|(p, _)| input.scale(*p) == (1, 1)) {
@@ -241,11 +241,11 @@ pub(super) fn settled(image: &Image, findings: &Findings, choices: &Choices) -> 
     findings.grids.iter().map(of).collect()
 }
 
-/// Most that the mean of a picture of one-code steps may move, in 8-bit codes, with room for dither.
+/// Most that the mean of an image of one-code steps may move, in 8-bit codes, with room for dither.
 const MOST_SHIFT_CODES: f32 = 0.095;
 
-/// Originals round their results in ways that can move the mean of a whole picture by more than a tenth of a
-/// code even inside the cells. Works through the picture without changing it and says how much of each
+/// Originals round their results in ways that can move the mean of a whole image by more than a tenth of a
+/// code even inside the cells. Works through the image without changing it and says how much of each
 /// plane's correction keeps the mean.
 pub(super) fn bounded_shares(
     image: &mut Image,

@@ -1,4 +1,4 @@
-//! The main job for pictures of luma and chroma whose result must be red, green and blue.
+//! The main job for images of luma and chroma whose result must be red, green and blue.
 
 use unband_image::dither::Dither;
 use unband_image::inspect::Findings;
@@ -10,7 +10,7 @@ use crate::choose::{Act, Choices, left_because};
 use crate::{Error, Options, Reason, Report};
 
 /// As [`deband_as`], but the result is RGB: restored on the planes as they are, where its grids lie, converted, and only
-/// then rounded. RGB and grey pictures take the usual way.
+/// then rounded. RGB and grey images take the usual way.
 ///
 /// # Errors
 /// As [`deband_as`].

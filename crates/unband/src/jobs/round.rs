@@ -1,4 +1,4 @@
-//! A whole picture onto the codes of a depth, for jobs whose result is made elsewhere than where it is rounded.
+//! A whole image onto the codes of a depth, for jobs whose result is made elsewhere than where it is rounded.
 
 use unband_image::dither::{Diffusion, Dither, Quantizer};
 use unband_image::{Context, Depth, Image, Rng};

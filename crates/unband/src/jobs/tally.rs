@@ -11,7 +11,7 @@ use unband_simd::change_rows::{PARTS, count_changes};
 /// Samples that are put on their codes at once, before they are compared.
 const PIECE: usize = 256;
 
-/// Sums over all samples of a picture.
+/// Sums over all samples of an image.
 pub(super) struct Tally {
     counted: bool,
     moved: AtomicU64,

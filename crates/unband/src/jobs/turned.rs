@@ -1,4 +1,4 @@
-//! The same result for all turns and mirrors of a picture: our methods work on it in the one in which they all lie the same way.
+//! The same result for all turns and mirrors of an image: our methods work on it in the one in which they all lie the same way.
 
 use unband_image::inspect::{BandingMap, Findings};
 use unband_image::{Codec, Context, Image, Turn};
@@ -7,15 +7,15 @@ use super::memory;
 use crate::choose::{Act, Choices};
 use crate::{Error, Options};
 
-/// How a picture lies while it is worked on.
+/// How an image lies while it is worked on.
 pub(super) struct Lying {
     turn: Turn,
     size: (usize, usize),
 }
 
 impl Lying {
-    /// For a picture that has to be turned: networks see left and right differently, and dither's pattern has sides too. Methods
-    /// of others run as their authors wrote them, on the picture as it is; the coefficients of a JPEG file lie as they are.
+    /// For an image that has to be turned: networks see left and right differently, and dither's pattern has sides too. Methods
+    /// of others run as their authors wrote them, on the image as it is; the coefficients of a JPEG file lie as they are.
     ///
     /// # Errors
     /// More memory than is allowed.
@@ -34,7 +34,7 @@ impl Lying {
         let size = (image.width(), image.height());
         let mut turn = Turn::canonical(image, ctx);
         if findings.half_chroma {
-            // Chroma's pairs begin at the corner: they would end beyond a picture of odd sides.
+            // Chroma's pairs begin at the corner: they would end beyond an image of odd sides.
             turn.across &= size.0.is_multiple_of(2);
             turn.down &= size.1.is_multiple_of(2);
         }
@@ -50,14 +50,14 @@ impl Lying {
         Ok(Some(Self { turn, size }))
     }
 
-    /// Turns the picture, and gives what is to be known of it then. Nothing that works on it looks at the map.
+    /// Turns the image, and gives what is to be known of it then. Nothing that works on it looks at the map.
     pub fn turn(&self, image: &mut Image, findings: &Findings, ctx: &Context<'_>) -> Findings {
         self.turn.apply(image, ctx);
         let regions = findings.regions.as_ref().map(|regions| regions.turned(self.turn, self.size));
         Findings { regions, map: BandingMap::default(), ..findings.clone() }
     }
 
-    /// Turns the result as the picture was.
+    /// Turns the result as the image was.
     pub fn turn_back(&self, image: &mut Image, ctx: &Context<'_>) {
         self.turn.back().apply(image, ctx);
     }

@@ -1,4 +1,4 @@
-//! Larger pictures: a network makes the samples, everything else of the picture follows.
+//! Larger images: a network makes the samples, everything else of the image follows.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use super::not_finite::NotFinite;
 use super::round::{Rounding, round};
 use crate::{Error, OutputDepth, Precision, shipped};
 
-/// What may be kept beside pictures while nobody says how much.
+/// What may be kept beside images while nobody says how much.
 const MEMORY: u64 = 1 << 30;
 
-/// How a picture is to be enlarged. The default is our own network for four times the size.
+/// How an image is to be enlarged. The default is our own network for four times the size.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpscaleOptions {
-    /// Width of the result over that of the picture; `None` takes what the weights give, 4 for our own.
+    /// Width of the result over that of the image; `None` takes what the weights give, 4 for our own.
     pub scale: Option<usize>,
     /// A checkpoint of a network that enlarges; without one ours runs.
     pub weights: Option<PathBuf>,
@@ -60,7 +60,7 @@ impl Default for UpscaleOptions {
 pub struct UpscaleReport {
     /// The network.
     pub network: &'static str,
-    /// Width of the result over that of the picture.
+    /// Width of the result over that of the image.
     pub scale: usize,
     /// Bits per sample of the result.
     pub depth: Depth,
@@ -68,7 +68,7 @@ pub struct UpscaleReport {
     pub seconds: f64,
 }
 
-/// A network that enlarges, ready for many pictures.
+/// A network that enlarges, ready for many images.
 pub struct Upscaler {
     enlarger: Enlarger,
     network: &'static str,
@@ -134,12 +134,12 @@ impl Upscaler {
         self.network
     }
 
-    /// Width of the result over that of the picture.
+    /// Width of the result over that of the image.
     pub fn scale(&self) -> usize {
         self.enlarger.scale()
     }
 
-    /// Enlarges a picture. Colour, depth, profile and metadata stay; transparency is enlarged by bicubic interpolation; luma and
+    /// Enlarges an image. Colour, depth, profile and metadata stay; transparency is enlarged by bicubic interpolation; luma and
     /// chroma become red, green and blue; samples that are infinite or not numbers take the value of their neighbour. The same
     /// bytes come out for any number of threads.
     ///
@@ -186,25 +186,25 @@ impl Upscaler {
         larger
     }
 
-    /// Bytes of the program, of a picture and of its result.
+    /// Bytes of the program, of an image and of its result.
     fn bytes(&self, image: &Image) -> u64 {
         let samples: usize = image.planes.iter().chain(&image.alpha).map(|plane| plane.data.len()).sum();
         self.bytes_of(4 * samples as u64)
     }
 
-    /// Bytes of the program, of a picture with planes of so many bytes, and of its result.
+    /// Bytes of the program, of an image with planes of so many bytes, and of its result.
     fn bytes_of(&self, planes: u64) -> u64 {
         let times = (1 + self.scale() * self.scale()) as u64;
         memory::PROGRAM + planes.saturating_mul(times)
     }
 
-    /// The least that a picture of so many columns, rows and bytes of planes takes.
+    /// The least that an image of so many columns, rows and bytes of planes takes.
     #[cfg(feature = "files")]
     pub(crate) fn least(&self, size: (usize, usize), planes: u64, ctx: &Context<'_>) -> u64 {
         self.bytes_of(planes).saturating_add(self.enlarger.least_bytes(size, ctx.threads))
     }
 
-    /// What is left for the network beside the picture and its result.
+    /// What is left for the network beside the image and its result.
     fn memory(&self, image: &Image, allowed: Option<u64>) -> u64 {
         allowed.map_or(MEMORY, |allowed| allowed.saturating_sub(self.bytes(image)))
     }

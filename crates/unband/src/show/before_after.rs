@@ -1,4 +1,4 @@
-//! Frames before and after, for a look at a film: each small and whole, and its worst place large.
+//! Frames before and after, for a look at a video: each small and whole, and its worst place large.
 
 use unband_image::{Context, Image};
 
@@ -102,7 +102,7 @@ impl Drawn {
     }
 }
 
-/// One picture of all moments, in as many columns as make it about as wide as high.
+/// One image of all moments, in as many columns as make it about as wide as high.
 ///
 /// # Errors
 /// No moment, and planes that do not fit their model.

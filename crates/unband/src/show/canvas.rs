@@ -37,7 +37,7 @@ pub(super) struct Area {
 /// Letters of a text that fit side by side in a width, on any canvas.
 pub(super) const LETTER_WIDTH: f64 = 8.0;
 
-/// Takes strokes, texts and pictures; x to the right, y down, in pixels.
+/// Takes strokes, texts and images; x to the right, y down, in pixels.
 pub(super) trait Canvas {
     /// The frame of a rectangle, or all of it, lightly.
     fn rect(&mut self, area: Area, ink: Ink, fill: bool);
@@ -45,6 +45,6 @@ pub(super) trait Canvas {
     fn lines(&mut self, points: &[(f64, f64)], ink: Ink, bold: bool);
     /// A text; `at` is on its base line.
     fn text(&mut self, at: (f64, f64), anchor: Anchor, ink: Ink, text: &str);
-    /// A picture, enlarged without smoothing.
+    /// An image, enlarged without smoothing.
     fn picture(&mut self, area: Area, picture: &Picture, says: &str) -> Result<(), ShowError>;
 }

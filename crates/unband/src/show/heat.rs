@@ -4,12 +4,12 @@ use unband_image::inspect::{BandingMap, Findings};
 
 use super::{Picture, ShowError};
 
-/// Numbers per cell of a grid over a picture: 0 where there is no banding, more where there is more.
+/// Numbers per cell of a grid over an image: 0 where there is no banding, more where there is more.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatMap {
     columns: usize,
     rows: usize,
-    /// Pixels of the picture per cell, across and down, above 0.
+    /// Pixels of the image per cell, across and down, above 0.
     pub(super) cell: (f32, f32),
     values: Vec<f32>,
     /// The value that gets the strongest colour.
@@ -21,7 +21,7 @@ const MOST_CONTOURS: f32 = 0.5;
 
 impl HeatMap {
     /// The map of [`inspect`](crate::inspect): the share of samples on false contours per square. Empty where nobody could
-    /// see them: every picture has steps of one code.
+    /// see them: every image has steps of one code.
     pub fn of(findings: &Findings) -> Self {
         if !findings.visible {
             return Self::empty();
@@ -37,8 +37,8 @@ impl HeatMap {
         }
     }
 
-    /// A map of another measure, `columns * rows` values, row by row, over a picture of `size` pixels: one per pixel, or
-    /// fewer. `most` is the value that gets the strongest colour, and should be the same for all pictures that are
+    /// A map of another measure, `columns * rows` values, row by row, over an image of `size` pixels: one per pixel, or
+    /// fewer. `most` is the value that gets the strongest colour, and should be the same for all images that are
     /// compared. What is no number counts as 0.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl HeatMap {
         if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.0 }
     }
 
-    /// Strength at a point of the picture, 0..=1, interpolated between the centres of cells.
+    /// Strength at a point of the image, 0..=1, interpolated between the centres of cells.
     pub fn strength(&self, x: f32, y: f32) -> f32 {
         if self.columns == 0 || self.rows == 0 {
             return 0.0;
@@ -88,7 +88,7 @@ impl HeatMap {
         mix(top, mix(self.cell_strength(column, b), self.cell_strength(a, b), s), t)
     }
 
-    /// Colour and opacity for a picture of its own, to lie over another of the same shape: RGBA.
+    /// Colour and opacity for an image of its own, to lie over another of the same shape: RGBA.
     pub(super) fn layer(&self, size: (usize, usize), width: usize, height: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(4 * width * height);
         let scale = |n: usize, to: usize| n as f32 / to.max(1) as f32;
@@ -113,7 +113,7 @@ fn between(at: f32, count: usize) -> (usize, usize, f32) {
     (first, (first + 1).min(count - 1), at - first as f32)
 }
 
-/// How much of the picture below a strength hides.
+/// How much of the image below a strength hides.
 fn opacity(v: f32) -> f32 {
     0.75 * (v * 4.0).min(1.0)
 }
@@ -143,7 +143,7 @@ pub fn heat_color(strength: f32) -> [u8; 3] {
     })
 }
 
-/// A map over a picture: the picture in subdued grey, banding in colour ([`heat_color`]).
+/// A map over an image: the image in subdued grey, banding in colour ([`heat_color`]).
 pub fn overlay(picture: &Picture, map: &HeatMap) -> Picture {
     let mut rgb = Vec::with_capacity(picture.rgb.len());
     for (y, row) in picture.rgb.chunks_exact(3 * picture.width.max(1)).enumerate() {

@@ -1,4 +1,4 @@
-//! Lines through pictures.
+//! Lines through images.
 
 use unband_image::Image;
 
@@ -20,18 +20,18 @@ const LONGEST: usize = 640;
 const WINDOW: usize = 256;
 
 impl Line {
-    /// A whole row of a picture so wide.
+    /// A whole row of an image so wide.
     pub fn row(y: usize, width: usize) -> Self {
         Self { from: (0, y), to: (width.saturating_sub(1), y) }
     }
 
-    /// A whole column of a picture so high.
+    /// A whole column of an image so high.
     pub fn column(x: usize, height: usize) -> Self {
         Self { from: (x, 0), to: (x, height.saturating_sub(1)) }
     }
 
     /// The line through the worst banding: the row or column, up to 640 samples of it, that crosses most false contours
-    /// in the window where the map is highest; through the middle of the picture where the map is zero.
+    /// in the window where the map is highest; through the middle of the image where the map is zero.
     pub fn worst(image: &Image, map: &HeatMap) -> Self {
         let size @ (width, height) = image.planes.first().map_or((0, 0), |p| (p.width, p.height));
         let spot = worst_spots(map, size, 1, WINDOW).first().copied().unwrap_or(Spot {
@@ -88,7 +88,7 @@ impl Line {
         (0..=last).map(move |i| (at(from.0, to.0, i), at(from.1, to.1, i)))
     }
 
-    /// The line inside a picture of `size` pixels: ends outside move to the border.
+    /// The line inside an image of `size` pixels: ends outside move to the border.
     pub(super) fn within(self, size: (usize, usize)) -> Self {
         let end = |(x, y): (usize, usize)| (x.min(size.0.saturating_sub(1)), y.min(size.1.saturating_sub(1)));
         Self { from: end(self.from), to: end(self.to) }

@@ -1,4 +1,4 @@
-//! What is left of a picture when everything small is gone.
+//! What is left of an image when everything small is gone.
 
 use unband_image::Plane;
 

@@ -12,23 +12,23 @@ use super::table::{Column, Listing, MetricRow, listing, measures, measures_by_pi
 use super::{HeatMap, Line, Picture, Profile, Series, ShowError, Stretch, heat_color, segments};
 use super::{Spot, stretched, worst_spots};
 
-/// A picture in a section, with its map of banding.
+/// An image in a section, with its map of banding.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
     /// What it is called: a file's name.
     pub name: &'a str,
-    /// The picture.
+    /// The image.
     pub image: &'a Image,
     /// Where it is banded; without one there is nothing to switch on.
     pub map: Option<&'a HeatMap>,
 }
 
-/// What a page says about one picture, or about a picture before and after.
+/// What a page says about one image, or about an image before and after.
 #[derive(Clone, Debug)]
 pub struct Section<'a> {
     /// Heading, unique on the page.
     pub title: &'a str,
-    /// The picture, or the one before.
+    /// The image, or the one before.
     pub input: Side<'a>,
     /// Those after; several are called by their names and stand side by side, the first in the profile.
     pub results: &'a [Side<'a>],
@@ -61,8 +61,8 @@ pub enum VerdictLevel {
 
 /// A self-contained page: add sections, then take the HTML.
 ///
-/// Pictures above [`Page::LONGEST`] pixels are shown reduced, the worst places always pixel by pixel. A section keeps only its
-/// HTML, so that a page about many pictures needs memory for one pair at a time.
+/// Images above [`Page::LONGEST`] pixels are shown reduced, the worst places always pixel by pixel. A section keeps only its
+/// HTML, so that a page about many images needs memory for one pair at a time.
 ///
 /// Source: the comparison by a slider and by a map is what papers on debanding print side by side; colours of curves are Okabe
 /// and Ito's, which the colour-blind tell apart.
@@ -86,14 +86,14 @@ const SPOTS: usize = 3;
 const SPOT_SIDE: usize = 256;
 /// Longest side of a map's layer: it is smooth, and scaled up.
 const LAYER: usize = 480;
-/// Longest side of a picture in the table of contents.
+/// Longest side of an image in the table of contents.
 const THUMBNAIL: usize = 96;
-/// A picture whose PNG takes more bytes becomes a JPEG of this quality, as do the others of its section.
+/// An image whose PNG takes more bytes becomes a JPEG of this quality, as do the others of its section.
 const MOST_BYTES: usize = 3 << 20;
 const QUALITY: u8 = 95;
 
 impl Page {
-    /// Longest side of a picture on the page, in pixels, unless [`Page::longest`] says otherwise.
+    /// Longest side of an image on the page, in pixels, unless [`Page::longest`] says otherwise.
     pub const LONGEST: usize = 1280;
 
     /// A page without sections.
@@ -107,7 +107,7 @@ impl Page {
         }
     }
 
-    /// The same with pictures of at most so many pixels a side. The page grows with its square.
+    /// The same with images of at most so many pixels a side. The page grows with its square.
     #[must_use]
     pub fn longest(mut self, pixels: usize) -> Self {
         self.longest = pixels.max(16);
@@ -158,7 +158,7 @@ impl Page {
     /// The page. More than one section get a table of contents.
     pub fn html(&self) -> String {
         let contents = if self.count > 1 {
-            format!("<nav aria-label=\"Pictures\"><ol>\n{}</ol></nav>", self.contents)
+            format!("<nav aria-label=\"Images\"><ol>\n{}</ol></nav>", self.contents)
         } else {
             String::new()
         };
@@ -176,20 +176,20 @@ impl Page {
     }
 }
 
-/// A section as HTML, before its place on a page is known. It holds no picture but those to be seen.
+/// A section as HTML, before its place on a page is known. It holds no image but those to be seen.
 #[derive(Clone, Debug)]
 pub struct Drawn {
     /// Title first, the level of the verdict third.
     parts: [(&'static str, String); 7],
-    /// The picture, small, as a data URI.
+    /// The image, small, as a data URI.
     thumbnail: String,
 }
 
 impl Drawn {
-    /// Draws a section, with pictures of at most so many pixels a side: [`Page::LONGEST`] is a good choice.
+    /// Draws a section, with images of at most so many pixels a side: [`Page::LONGEST`] is a good choice.
     ///
     /// # Errors
-    /// When pictures differ in size, or planes do not fit their model.
+    /// When images differ in size, or planes do not fit their model.
     pub fn new(section: &Section<'_>, longest: usize, ctx: &Context<'_>) -> Result<Self, ShowError> {
         let all = Shown::all(section);
         for shown in &all {
@@ -216,7 +216,7 @@ impl Drawn {
     }
 }
 
-/// The pictures, one over the other.
+/// The images, one over the other.
 fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) -> Result<String, ShowError> {
     let image = all[0].side.image;
     let size = (image.width(), image.height());
@@ -297,7 +297,7 @@ fn stage(all: &[Shown<'_>], places: &[Spot], longest: usize, ctx: &Context<'_>) 
     Ok(out)
 }
 
-/// Mean of a picture in the place with most banding, 0 to 1: more contrast moves colours away from it.
+/// Mean of an image in the place with most banding, 0 to 1: more contrast moves colours away from it.
 fn pivot(picture: &Picture, (width, height): (usize, usize), worst: Option<&Spot>) -> f64 {
     let (x, y, w, h) = worst.map_or((0, 0, width, height), |s| (s.x, s.y, s.width, s.height));
     let (mut sum, mut count) = (0.0, 0.0);
@@ -311,7 +311,7 @@ fn pivot(picture: &Picture, (width, height): (usize, usize), worst: Option<&Spot
     (sum / count).clamp(0.02, 1.0)
 }
 
-/// A picture of a section and what it is there.
+/// An image of a section and what it is there.
 struct Shown<'a> {
     role: &'a str,
     side: Side<'a>,
@@ -334,7 +334,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Pictures as files of one kind: PNG, or JPEG if any would be too large.
+/// Images as files of one kind: PNG, or JPEG if any would be too large.
 fn files(pictures: &[Picture]) -> Result<(Vec<Vec<u8>>, &'static str), ShowError> {
     let mut files = Vec::with_capacity(pictures.len());
     for picture in pictures {
@@ -348,7 +348,7 @@ fn files(pictures: &[Picture]) -> Result<(Vec<Vec<u8>>, &'static str), ShowError
     Ok((files, "image/png"))
 }
 
-/// A map as a layer to lie over a picture of `size` pixels.
+/// A map as a layer to lie over an image of `size` pixels.
 fn layer(map: &HeatMap, size: (usize, usize)) -> Result<String, ShowError> {
     let side = size.0.max(size.1);
     let to = |n: usize| if side <= LAYER { n } else { (n * LAYER).div_ceil(side).max(1) };
@@ -363,11 +363,11 @@ fn layer(map: &HeatMap, size: (usize, usize)) -> Result<String, ShowError> {
     Ok(uri("image/png", &file))
 }
 
-/// What the pictures of places show.
-const PLACES: &str = "To make bands easy to see, the mean colour around each pixel is taken out of these pictures, and what is left \
+/// What the images of places show.
+const PLACES: &str = "To make bands easy to see, the mean colour around each pixel is taken out of these images, and what is left \
     is shown with more contrast, around mid-grey. They do not show how strong the bands look.";
 
-/// The worst places of the input, as they are in all pictures.
+/// The worst places of the input, as they are in all images.
 fn spots(all: &[Shown<'_>], found: &[Spot], ctx: &Context<'_>) -> Result<String, ShowError> {
     if found.is_empty() {
         return Ok("<p class=\"note\">No place stands out: the map is empty.</p>\n".to_owned());

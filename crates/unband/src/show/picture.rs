@@ -10,7 +10,7 @@ use unband_image::{Context, Depth, Image, Model, Plane};
 use super::ShowError;
 use crate::jobs::image::check;
 
-/// A picture to look at: interleaved 8-bit RGB, row by row.
+/// An image to look at: interleaved 8-bit RGB, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// Pixels in a row.
@@ -22,7 +22,7 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// A picture of one colour.
+    /// An image of one colour.
     pub fn filled(width: usize, height: usize, color: [u8; 3]) -> Self {
         Self { width, height, rgb: color.repeat(width * height) }
     }

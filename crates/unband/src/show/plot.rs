@@ -9,7 +9,7 @@ use super::{Profile, ShowError};
 const MAIN: f64 = 230.0;
 /// Height of the plot of an enlarged part.
 const PART: f64 = 170.0;
-/// Height of a strip of picture below an enlarged part.
+/// Height of a strip of image below an enlarged part.
 const STRIP: f64 = 36.0;
 /// Room for the names of strips and for numbers on the left.
 const LEFT: f64 = 54.0;
@@ -101,7 +101,7 @@ fn letter(i: usize) -> &'static str {
     ["A", "B", "C", "D"][i % 4]
 }
 
-/// The first picture is drawn bold, the others over it.
+/// The first image is drawn bold, the others over it.
 fn bold(i: usize) -> bool {
     i == 0
 }
@@ -119,7 +119,7 @@ struct Axes {
     area: Area,
     points: (f64, f64),
     codes: (f64, f64),
-    /// The finest distance of numbers worth writing: codes are whole, unless a picture has values between them.
+    /// The finest distance of numbers worth writing: codes are whole, unless an image has values between them.
     finest: f64,
 }
 

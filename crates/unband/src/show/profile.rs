@@ -13,23 +13,23 @@ use super::spots::{Stretch, part};
 use super::svg::Svg;
 use super::{Picture, ShowError, Spot, plot};
 
-/// A picture with the name that it has in the legend.
+/// An image with the name that it has in the legend.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
     /// "input", "result", "reference", a method's name.
     pub name: &'a str,
-    /// The picture.
+    /// The image.
     pub image: &'a Image,
 }
 
 impl<'a> Series<'a> {
-    /// A picture by a name.
+    /// An image by a name.
     pub fn new(name: &'a str, image: &'a Image) -> Self {
         Self { name, image }
     }
 }
 
-/// The codes of one channel of pictures of the same place along a line, and the parts of it worth a closer look.
+/// The codes of one channel of images of the same place along a line, and the parts of it worth a closer look.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// The line.
@@ -40,12 +40,12 @@ pub struct Profile {
     pub unit: &'static str,
     /// Names, in the order of `codes`.
     pub names: Vec<String>,
-    /// For each picture the value at each point of the line, in 8-bit codes. A picture of more bits has values between the
+    /// For each image the value at each point of the line, in 8-bit codes. An image of more bits has values between the
     /// codes; none are rounded.
     pub codes: Vec<Vec<f64>>,
     /// The parts that are enlarged, in points of the line, in order, apart from each other.
     pub zooms: Vec<Range<usize>>,
-    /// For each part and picture the neighbourhood of the line, along it, with more contrast.
+    /// For each part and image the neighbourhood of the line, along it, with more contrast.
     pub(super) strips: Vec<Vec<Picture>>,
 }
 
@@ -57,11 +57,11 @@ const ZOOMS: usize = 2;
 const BESIDE: usize = 4;
 
 impl Profile {
-    /// Reads the pictures along a line. The channel is the one with the most false contours on it in the first picture (of
-    /// YUV always luma). Ends of the line outside the picture move to its border.
+    /// Reads the images along a line. The channel is the one with the most false contours on it in the first image (of
+    /// YUV always luma). Ends of the line outside the image move to its border.
     ///
     /// # Errors
-    /// When there is no picture, they differ in size, or planes do not fit their model.
+    /// When there is no image, they differ in size, or planes do not fit their model.
     pub fn along(line: Line, pictures: &[Series<'_>]) -> Result<Self, ShowError> {
         let ctx = Context::default();
         let first = pictures.first().ok_or(ShowError::NoPicture)?;
@@ -71,7 +71,7 @@ impl Profile {
         same_size(pictures.iter().map(|s| (s.name, s.image)))?;
         let size = (first.image.width(), first.image.height());
         let line = line.within(size);
-        // Pictures of one model are read as they are stored, others as RGB.
+        // Images of one model are read as they are stored, others as RGB.
         let stored = pictures.iter().all(|s| s.image.color.model == first.image.color.model);
         let images = pictures
             .iter()
@@ -111,7 +111,7 @@ impl Profile {
         Ok(svg.finish())
     }
 
-    /// As a picture of a width, on white.
+    /// As an image of a width, on white.
     ///
     /// # Errors
     /// Never now; as [`Profile::svg`].
@@ -223,7 +223,7 @@ fn zooms(values: &[f32]) -> Vec<Range<usize>> {
     found
 }
 
-/// What lies beside a part of a line, for each picture, all with the contrast that suits the first.
+/// What lies beside a part of a line, for each image, all with the contrast that suits the first.
 fn strips(
     line: &Line,
     zoom: &Range<usize>,

@@ -10,7 +10,7 @@ use embedded_graphics::text::{Alignment, Text};
 use super::canvas::{Anchor, Area, Canvas, Ink};
 use super::{Picture, ShowError};
 
-/// A white picture that plots are drawn on.
+/// A white image that plots are drawn on.
 pub(super) struct Raster {
     picture: Picture,
 }

@@ -6,7 +6,7 @@ use unband_image::{Depth, Image, Model, Rng};
 use super::{Picture, ShowError};
 use crate::jobs::image::check;
 
-/// A picture cut into connected regions.
+/// An image cut into connected regions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segments {
     /// Pixels in a row.
@@ -19,8 +19,8 @@ pub struct Segments {
     pub count: usize,
 }
 
-/// Cuts a picture into regions of equal colour: neighbours, left, right, above and below, belong together when no
-/// plane differs by more than `tolerance` codes of the picture's depth (floating point counts in 16 bits).
+/// Cuts an image into regions of equal colour: neighbours, left, right, above and below, belong together when no
+/// plane differs by more than `tolerance` codes of the image's depth (floating point counts in 16 bits).
 ///
 /// Large regions are flats, and rings of them are bands; after a dither nearly every pixel is its own region.
 ///

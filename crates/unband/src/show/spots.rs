@@ -6,7 +6,7 @@ use super::local_mean::local_mean;
 use super::picture::{quantised, rgb};
 use super::{HeatMap, Picture, ShowError};
 
-/// A window of a picture.
+/// A window of an image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spot {
     /// Left edge.
@@ -24,10 +24,10 @@ pub struct Spot {
 /// Pixels between the places that are tried.
 const STEP: usize = 16;
 
-/// Finds up to `count` windows with the most banding in them that do not overlap, the worst first, in a picture of `size`
-/// pixels. They are `side` pixels wide and high (256 is usual); less in small pictures, so that several have room.
+/// Finds up to `count` windows with the most banding in them that do not overlap, the worst first, in an image of `size`
+/// pixels. They are `side` pixels wide and high (256 is usual); less in small images, so that several have room.
 ///
-/// None where the map is zero. Cost: a pass over the picture in steps of 16 pixels per window.
+/// None where the map is zero. Cost: a pass over the image in steps of 16 pixels per window.
 pub fn worst_spots(map: &HeatMap, size: (usize, usize), count: usize, side: usize) -> Vec<Spot> {
     let (width, height) = size;
     if width == 0 || height == 0 {
@@ -152,7 +152,7 @@ impl Stretch {
     }
 }
 
-/// A place of a picture at its own size with more contrast. Take the stretch of the input for the result and the reference
+/// A place of an image at its own size with more contrast. Take the stretch of the input for the result and the reference
 /// too, so that they can be compared.
 ///
 /// # Errors
@@ -178,7 +178,7 @@ pub(super) fn apply(mut part: Image, stretch: &Stretch) -> Picture {
     quantised(&part, true)
 }
 
-/// The samples of a place, RGB or grey; clipped to the picture.
+/// The samples of a place, RGB or grey; clipped to the image.
 pub(super) fn part(image: &Image, spot: &Spot, ctx: &Context<'_>) -> Result<Image, ShowError> {
     let image = rgb(image, ctx)?;
     let (x0, y0) = (spot.x.min(image.width() - 1), spot.y.min(image.height() - 1));

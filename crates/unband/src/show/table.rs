@@ -70,7 +70,7 @@ fn best(row: &MetricRow, columns: &[Column]) -> Option<f64> {
     }
 }
 
-/// The values of one picture, as HTML.
+/// The values of one image, as HTML.
 pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
     if metrics.is_empty() {
         return String::new();
@@ -110,10 +110,10 @@ pub(super) fn measures(metrics: &[MetricRow], columns: &[Column]) -> String {
     out
 }
 
-/// The same with a row per picture, for pictures that are many.
+/// The same with a row per image, for images that are many.
 pub(super) fn measures_by_picture(metrics: &[MetricRow], columns: &[Column]) -> String {
     let mut out =
-        "<h3>Measures</h3>\n<div class=\"wider\"><table><thead><tr><th scope=\"col\">picture</th>".to_owned();
+        "<h3>Measures</h3>\n<div class=\"wider\"><table><thead><tr><th scope=\"col\">image</th>".to_owned();
     for row in metrics {
         let arrow = arrow(row.better).split(' ').next().unwrap_or_default();
         let _ = write!(out, "<th scope=\"col\" class=\"number\">{} {arrow}</th>", escape(&row.name));

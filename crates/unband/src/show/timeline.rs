@@ -1,4 +1,4 @@
-//! A value over the time of a film.
+//! A value over the time of a video.
 
 use super::canvas::{Anchor, Area, Canvas, Ink};
 use super::plot::ticks;

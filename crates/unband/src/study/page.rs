@@ -8,7 +8,7 @@ use super::{GRADES, StudyError};
 use crate::show::fill::{escape, fill};
 use crate::show::{Picture, uri};
 
-/// How large pictures are shown.
+/// How large images are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
     /// Pixel by pixel.
@@ -26,10 +26,10 @@ pub enum Fit {
     Longest(usize),
 }
 
-/// A self-contained page for a double-stimulus impairment test: name the methods, add pictures, take the HTML.
+/// A self-contained page for a double-stimulus impairment test: name the methods, add images, take the HTML.
 ///
-/// Pictures are embedded without loss as eight-bit PNG, every one once. Each rater sees them in an order of their
-/// own, drawn from the rater's name, never the same picture twice in a row where that can be avoided. The page
+/// Images are embedded without loss as eight-bit PNG, every one once. Each rater sees them in an order of their
+/// own, drawn from the rater's name, never the same image twice in a row where that can be avoided. The page
 /// keeps what was rated in the browser and gives it as CSV at any time.
 #[derive(Clone, Debug)]
 pub struct Study {
@@ -40,7 +40,7 @@ pub struct Study {
     bytes: usize,
 }
 
-/// A picture with its versions.
+/// An image with its versions.
 #[derive(Clone, Debug)]
 struct Shown {
     name: String,
@@ -55,7 +55,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 impl Study {
-    /// A study without pictures. `reference` is what the hidden reference is called in the key.
+    /// A study without images. `reference` is what the hidden reference is called in the key.
     ///
     /// # Errors
     /// No method, or two of one name.
@@ -73,7 +73,7 @@ impl Study {
         Ok(Self { title: title.to_owned(), names, pictures: Vec::new(), bytes: 0 })
     }
 
-    /// Adds a picture with the results of all methods, in their order.
+    /// Adds an image with the results of all methods, in their order.
     ///
     /// # Errors
     /// A name used before, a result missing or too many, sizes that differ, planes that do not fit their model. The
@@ -121,17 +121,17 @@ impl Study {
         Ok(())
     }
 
-    /// Bytes that the pictures take on the page.
+    /// Bytes that the images take on the page.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// What one rater has to grade: each picture of each method, and each reference.
+    /// What one rater has to grade: each image of each method, and each reference.
     pub fn presentations(&self) -> usize {
         self.pictures.len() * self.names.len()
     }
 
-    /// Twelve hexadecimal digits that stand for exactly these pictures and methods under these names.
+    /// Twelve hexadecimal digits that stand for exactly these images and methods under these names.
     pub fn id(&self) -> String {
         let mut all = Vec::new();
         let mut put = |part: &[u8]| {
@@ -176,7 +176,7 @@ impl Study {
         fill(PAGE, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
     }
 
-    /// What the script shows, as JSON: images, and for each presentation picture, method, reference and result.
+    /// What the script shows, as JSON: images, and for each presentation image, method, reference and result.
     fn data(&self) -> String {
         let key = self.key();
         let mut order: Vec<usize> = (0..key.len()).collect();

@@ -11,7 +11,7 @@ pub struct Rating {
     pub study: String,
     /// Who gave it.
     pub rater: String,
-    /// For which picture.
+    /// For which image.
     pub picture: String,
     /// For which method: an identifier, or its name after [`Ratings::rename`].
     pub method: String,
@@ -27,7 +27,7 @@ pub struct Rating {
 #[derive(Clone, Debug, Default)]
 pub struct Ratings {
     rows: Vec<Rating>,
-    /// Where each rater graded each picture of each method.
+    /// Where each rater graded each image of each method.
     seen: HashMap<[String; 3], (String, u64)>,
 }
 
@@ -47,7 +47,7 @@ impl Ratings {
     /// Adds the rows of a CSV file. Its first line names the columns, in any order; others are left out.
     ///
     /// # Errors
-    /// Names file and line: a missing column or field, a grade outside 1..=5, another study than before, a picture
+    /// Names file and line: a missing column or field, a grade outside 1..=5, another study than before, an image
     /// that the rater has graded before. What was read until then stays.
     pub fn read(&mut self, file: &str, csv: &[u8]) -> Result<(), StudyError> {
         let csv = csv.strip_prefix(b"\xef\xbb\xbf").unwrap_or(csv);

@@ -20,17 +20,17 @@ pub struct Estimate {
 pub struct MethodScore {
     /// Its name.
     pub name: String,
-    /// Mean opinion, 1 to 5, over all ratings of all pictures.
+    /// Mean opinion, 1 to 5, over all ratings of all images.
     pub opinion: Estimate,
-    /// Grade less the same rater's grade of the hidden reference for the same picture, where both were given:
+    /// Grade less the same rater's grade of the hidden reference for the same image, where both were given:
     /// −4 to 4, 0 when it looks like the reference. Nothing for the reference itself.
     pub difference: Option<Estimate>,
 }
 
-/// What raters think of one picture of a method.
+/// What raters think of one image of a method.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PictureScore {
-    /// The picture.
+    /// The image.
     pub picture: String,
     /// The method.
     pub method: String,
@@ -58,7 +58,7 @@ pub struct RaterScore {
 pub struct Scores {
     /// The methods, best first.
     pub methods: Vec<MethodScore>,
-    /// The pictures by name, each with its methods by name.
+    /// The images by name, each with its methods by name.
     pub pictures: Vec<PictureScore>,
     /// The raters, by name.
     pub raters: Vec<RaterScore>,

@@ -1,4 +1,4 @@
-//! The same result from every side: the eight turns and mirrors of a picture get the same findings and, turned back, the same
+//! The same result from every side: the eight turns and mirrors of an image get the same findings and, turned back, the same
 //! samples.
 #![allow(clippy::unwrap_used)]
 
@@ -19,7 +19,7 @@ fn turned(image: &Image, turn: Turn) -> Image {
     image
 }
 
-/// Restores all turns of a picture, and compares what was found and what came out. Gives the report on the first.
+/// Restores all turns of an image, and compares what was found and what came out. Gives the report on the first.
 fn same(banded: &Image, clean: &Image, depth: OutputDepth) -> Result<Report, String> {
     let options = Options { depth, ..Options::default() };
     let run = |turn: Turn| {
@@ -74,7 +74,7 @@ fn gradient(run: usize, (w, h): (usize, usize), grain: f32, seed: u64) -> Image 
     Image::from_rgb16(w, h, &codes.collect::<Vec<u16>>()).unwrap()
 }
 
-/// Degraded once, as a picture that is turned afterwards.
+/// Degraded once, as an image that is turned afterwards.
 fn degraded(clean: &Image, by: &dyn Degradation, seed: u64) -> Image {
     let mut pair = Pair { lq: clean.clone(), gt: clean.clone() };
     by.apply(&mut pair, Rng::new(seed)).unwrap();
@@ -113,13 +113,13 @@ fn depths() -> impl Strategy<Value = OutputDepth> {
     prop_oneof![Just(OutputDepth::Keep), Just(OutputDepth::Bits(16))]
 }
 
-/// Even sides, as pictures have that were luma and half the chroma.
+/// Even sides, as images have that were luma and half the chroma.
 fn size() -> impl Strategy<Value = (usize, usize)> {
     (75usize..130, 75usize..130).prop_map(|(w, h)| (2 * w, 2 * h))
 }
 
 proptest! {
-    // The same pictures every time: the detector has limits, and a rare picture lies on one.
+    // The same images every time: the detector has limits, and a rare image lies on one.
     #![proptest_config(ProptestConfig {
         cases: 10,
         rng_seed: proptest::test_runner::RngSeed::Fixed(26),
@@ -162,7 +162,7 @@ proptest! {
     }
 }
 
-/// A part of a picture on levels: the squares where they hold turn with it.
+/// A part of an image on levels: the squares where they hold turn with it.
 #[test]
 fn a_part_on_levels_is_restored_from_every_side() {
     for size in [(384, 256), (256, 384), (320, 320)] {

@@ -6,7 +6,7 @@ use unband::{Context, Drawing, Image, Options, OutputDepth, Reason, Report, Trea
 const W: usize = 320;
 const H: usize = 240;
 
-/// A picture from a colour for each pixel.
+/// An image from a colour for each pixel.
 fn drawn(color: impl Fn(usize, usize) -> [u8; 3]) -> Image {
     sized(W, H, color)
 }
@@ -43,7 +43,7 @@ fn ball(x: usize, y: usize) -> Option<f32> {
     (inside > 0.0).then(|| (0.15 + 0.85 * (inside.sqrt() * 0.7 - u * 0.5 - v * 0.5).max(0.0)).min(1.0))
 }
 
-/// A little picture in 24 colours: sky in stripes, a jagged hill, a house.
+/// A little image in 24 colours: sky in stripes, a jagged hill, a house.
 fn pixels(x: usize, y: usize) -> [u8; 3] {
     let edge = 38 + (x * 7 % 13) / 3 + (x / 9) % 4;
     if (30..42).contains(&x) && (30..50).contains(&y) {

@@ -1,4 +1,4 @@
-//! The promise, over random pictures, findings and options, for every registered method and for the choice that is made
+//! The promise, over random images, findings and options, for every registered method and for the choice that is made
 //! where none is named.
 #![allow(clippy::unwrap_used)]
 
@@ -49,7 +49,7 @@ fn checkpoint(network: &str) -> Option<&'static str> {
     })
 }
 
-/// Every registered method, and the one that the picture asks for.
+/// Every registered method, and the one that the image asks for.
 fn subjects() -> Vec<Subject> {
     let named = methods().map(|entry| {
         let takes = |kind| entry.params.iter().any(|param| param.kind == kind);
@@ -85,7 +85,7 @@ fn all_methods_are_subjects() {
     assert!(which(true).count() >= 10);
 }
 
-/// A picture with smooth parts, steps, noise and saturated samples.
+/// An image with smooth parts, steps, noise and saturated samples.
 fn picture(kind: usize, width: usize, height: usize, depth: Depth, seed: u32) -> Image {
     let rng = unband::Rng::new(u64::from(seed));
     let plane = |model: Model, p: u32, w: usize, h: usize| {
@@ -228,7 +228,7 @@ fn stays_inside(
     Ok(())
 }
 
-/// The mean colour of a picture of one-code steps hardly moves.
+/// The mean colour of an image of one-code steps hardly moves.
 fn keeps_the_mean(subject: &Subject, image: &Image) -> Result<(), TestCaseError> {
     let findings = Findings::plain(image.planes.len(), 8);
     let options = Options {
@@ -244,7 +244,7 @@ fn keeps_the_mean(subject: &Subject, image: &Image) -> Result<(), TestCaseError>
     Ok(())
 }
 
-/// One and the same picture for any tile, any number of threads.
+/// One and the same image for any tile, any number of threads.
 fn is_the_same_in_pieces(
     subject: &Subject,
     image: &Image,
@@ -348,7 +348,7 @@ proptest! {
     }
 }
 
-/// A picture that somebody else changed is caught.
+/// An image that somebody else changed is caught.
 #[test]
 fn a_sample_outside_its_cell_is_counted() {
     let image = picture(1, 30, 20, Depth::EIGHT, 5);

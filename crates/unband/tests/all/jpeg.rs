@@ -1,5 +1,5 @@
 //! JPEG files from reading to proof: results stay inside the intervals of the stored coefficients and come nearer to
-//! the picture before it was coded.
+//! the image before it was coded.
 #![allow(clippy::unwrap_used)]
 
 use unband::{Context, Options, OutputDepth, deband_with, inspect, prove};

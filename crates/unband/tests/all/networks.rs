@@ -48,7 +48,7 @@ fn windows_shrink_to_the_memory_allowed_and_give_the_same() {
 fn a_network_that_needs_the_whole_picture_says_how_much_memory() {
     let image = sky(320, 240);
     let (small, whole, hint) = needed(&image, "ggdbn", "ggdbn.pth");
-    assert!(whole && hint.contains("the whole picture at once"), "{hint}");
+    assert!(whole && hint.contains("the whole image at once"), "{hint}");
     assert!(run(&image, &options("ggdbn", "ggdbn.pth", Some(small << 20))).is_ok());
     assert!(needed(&sky(640, 480), "ggdbn", "ggdbn.pth").0 > small);
 }

@@ -1,4 +1,4 @@
-//! Pictures and pages about banding, made from whole images.
+//! Images and pages about banding, made from whole images.
 #![cfg(feature = "show")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -51,7 +51,7 @@ impl Pair {
             input: Side { name: title, image: &self.input, map: Some(&self.before) },
             results,
             reference: None,
-            verdict: "banding: strong in 86 % of the picture; levels of 6 bits",
+            verdict: "banding: strong in 86 % of the image; levels of 6 bits",
             level: VerdictLevel::Strong,
             columns,
             metrics,
@@ -88,7 +88,7 @@ fn rows() -> (Vec<Column>, Vec<MetricRow>) {
             "niqe",
             "",
             Direction::Lower,
-            "How unlike natural pictures it is.",
+            "How unlike natural images it is.",
             vec![
                 Value::Missing("niqe needs at least 192×192 samples, got 90×60".to_owned()),
                 Value::Number(4.1),
@@ -199,7 +199,7 @@ fn several_results_are_called_by_their_names() {
         assert!(html.contains(&format!("<option>{name}</option>")), "{name}");
         assert!(html.contains(&format!("data-role=\"{name}\"")), "{name}");
     }
-    // A row per picture; why there is no value stands below.
+    // A row per image; why there is no value stands below.
     assert!(
         html.contains(
             "<tr><th scope=\"row\">result</th><td class=\"number\" data-label=\"cambi\">0.3100</td>"

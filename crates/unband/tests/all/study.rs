@@ -17,7 +17,7 @@ fn ramp(width: usize, height: usize, step: usize, shift: usize) -> Image {
     Image::from_rgb8(width, height, &data.collect::<Vec<_>>()).unwrap()
 }
 
-/// Two methods on three pictures.
+/// Two methods on three images.
 fn study(width: usize, height: usize) -> Study {
     let mut study =
         Study::new("Skies <at> \"dusk\"", "clean originals", &["method-alpha", "method-beta"]).unwrap();
@@ -46,7 +46,7 @@ fn the_page_is_whole_blind_and_safe() {
         ["clean originals", "method-alpha", "method-beta"]
     );
     for (id, _) in &key {
-        assert_eq!(html.matches(id).count(), 3, "once for each picture");
+        assert_eq!(html.matches(id).count(), 3, "once for each image");
     }
     assert_eq!(html, self::study(48, 32).html(), "the same input gives the same page");
     assert_ne!(study.id(), self::study(48, 33).id());
@@ -107,13 +107,13 @@ fn what_does_not_fit_together_is_refused_and_leaves_the_study_as_it_was() {
     assert_eq!(study.bytes(), 0);
     study.add("x", &image, &[&image], Fit::Whole, &ctx).unwrap();
     let twice = study.add("x", &image, &[&image], Fit::Whole, &ctx).unwrap_err();
-    assert_eq!(twice.to_string(), "two pictures are called `x`");
+    assert_eq!(twice.to_string(), "two images are called `x`");
     assert_eq!(study.presentations(), 2);
 }
 
 const HEADER: &str = "study,rater,picture,method,grade,seconds,order\n";
 
-/// Scores of rows "rater picture method grade".
+/// Scores of rows "rater image method grade".
 fn scores(rows: impl IntoIterator<Item = (String, String, String, u8)>) -> Scores {
     let mut csv = HEADER.to_owned();
     for (rater, picture, method, grade) in rows {
@@ -288,6 +288,6 @@ fn a_rater_can_take_part_in_a_browser() {
     assert!(rows.iter().zip(1..).all(|(row, place)| row.order == place && row.rater == "Zoë \"Q\", 7"));
     assert!(rows.windows(2).all(|pair| pair[0].picture != pair[1].picture), "{rows:?}");
     let scores = score(&ratings, Some("clean originals"));
-    assert_eq!(scores.pictures.len(), 9, "every picture of every method, the reference among them");
+    assert_eq!(scores.pictures.len(), 9, "every image of every method, the reference among them");
     assert!(scores.methods.iter().any(|method| method.name == "method-alpha" && method.opinion.count == 3));
 }

@@ -1,4 +1,4 @@
-//! `unband compare REFERENCE RESULT` of films: frame by frame, side by side.
+//! `unband compare REFERENCE RESULT` of videos: frame by frame, side by side.
 
 mod pairs;
 
@@ -25,13 +25,13 @@ use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk};
 use pairs::{Measured, Plan, failure, measured};
 
-/// What is for films only.
+/// What is for videos only.
 #[derive(Debug, Args)]
 pub struct FilmArgs {
-    /// Draw the first measure over the time of the film, with the reference's shots, into this SVG
+    /// Draw the first measure over the time of the video, with the reference's shots, into this SVG
     #[arg(long, value_name = "FILE.svg", value_hint = clap::ValueHint::FilePath, help_heading = "Films")]
     pub plot: Option<PathBuf>,
-    /// Compare the frames that both films have, where one ends earlier or is damaged
+    /// Compare the frames that both videos have, where one ends earlier or is damaged
     #[arg(long, help_heading = "Films")]
     pub keep_going: bool,
 }
@@ -61,20 +61,20 @@ const RGB: &[&str] = &[
 ];
 
 impl FilmArgs {
-    /// An option that says nothing about pictures.
+    /// An option that says nothing about images.
     pub fn named(&self) -> Option<&'static str> {
         let all = [("--plot", self.plot.is_some()), ("--keep-going", self.keep_going)];
         all.into_iter().find_map(|(option, given)| given.then_some(option))
     }
 }
 
-/// The two names, if one of them is a film.
+/// The two names, if one of them is a video.
 pub fn named(args: &CompareArgs) -> Option<[&Path; 2]> {
     let both = [args.reference.as_deref()?, args.second.as_deref()?];
     both.into_iter().any(|path| path.is_file() && is_film(path)).then_some(both)
 }
 
-/// Two films to compare.
+/// Two videos to compare.
 pub struct Job<'a> {
     args: &'a MeasureArgs,
     film: &'a FilmArgs,
@@ -104,13 +104,13 @@ impl<'a> Job<'a> {
         let given = of_pictures.into_iter().find_map(|(option, given)| given.then_some(option));
         if let Some(option) = measure.of_one_picture().or(given) {
             return usage(
-                format!("`{option}` is about pictures, films were named"),
-                "for films there are `--plot`, `--csv` and `--json`",
+                format!("`{option}` is about images, videos were named"),
+                "for videos there are `--plot`, `--csv` and `--json`",
             );
         }
         let film_and_other = |a: &Path, b: &Path| {
             let message = format!("{} is no film, {} is one", b.display(), a.display());
-            usage(message, "compare a film with a film, or a frame of it with a picture")
+            usage(message, "compare a video with a video, or a frame of it with an image")
         };
         match paths.map(is_film) {
             [true, false] => return film_and_other(paths[0], paths[1]),
@@ -160,7 +160,7 @@ impl<'a> Job<'a> {
         let mut text = tell::head(&name, codec, &measured.format, scored, measured.more.is_some());
         text += &tell::table(scored, &self.metrics, true);
         if self.metrics.iter().any(|metric| film_psnr::is_one(metric)) {
-            text += "  film-psnr of the film and of shots: of the mean squared error of their frames\n";
+            text += "  video-psnr of the video and of shots: of the mean squared error of their frames\n";
         }
         text + &reasons(&scored.file, &scored.row, &self.metrics)
     }
@@ -198,7 +198,7 @@ fn same_size([reference, result]: &[Film; 2]) -> Result<(), Failure> {
     let say = |film: &Film| format!("{}×{}", film.video.width, film.video.height);
     let message =
         format!("is {}, the reference {} is {}", say(result), reference.path.display(), say(reference));
-    let hint = "frames are compared sample by sample: crop or scale one of the films".to_owned();
+    let hint = "frames are compared sample by sample: crop or scale one of the videos".to_owned();
     Err(Failure::at(result.path.display().to_string(), message, Some(hint)))
 }
 

@@ -8,7 +8,7 @@ use super::super::score::Loaded;
 use crate::talk::Failure;
 use crate::weights;
 
-/// What stands for no method: the program's own choice for each picture.
+/// What stands for no method: the program's own choice for each image.
 const DEFAULT: &str = "default";
 
 /// A method with its settings.
@@ -58,7 +58,7 @@ pub fn method(text: String, more: Vec<(String, String)>, options: &Options) -> R
     weights::settle(name, &mut settings)?;
     let method = Choice::Named { name: name.to_owned(), settings };
     let options = Options { method, ..options.clone() };
-    // Settings and ranges are the same for every picture, so a tiny one finds their faults.
+    // Settings and ranges are the same for every image, so a tiny one finds their faults.
     let tiny = Image::from_gray::<u8>(1, 1, &[0]).map_err(|error| Failure::usage(error.to_string(), ""))?;
     unband::choose(&tiny, &Findings::plain(1, 8), &options).map_err(|error| Failure {
         subject: None,

@@ -1,4 +1,4 @@
-//! Which pictures belong together.
+//! Which images belong together.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,16 @@ use super::CompareArgs;
 use crate::inputs::{Gather, Input, SUFFIX, readable};
 use crate::talk::Failure;
 
-/// Pictures of one scene.
+/// Images of one scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
     /// What it is called in tables.
     pub name: String,
-    /// The clean picture.
+    /// The clean image.
     pub reference: Input,
-    /// The picture that is measured against it, or that methods are run on.
+    /// The image that is measured against it, or that methods are run on.
     pub second: Input,
-    /// The picture before its repair.
+    /// The image before its repair.
     pub input: Option<Input>,
 }
 
@@ -25,7 +25,7 @@ pub struct Pair {
 pub struct Pairs {
     /// In order of their names, or as the list has them.
     pub pairs: Vec<Pair>,
-    /// Pictures without a partner, and what cannot be had.
+    /// Images without a partner, and what cannot be had.
     pub failures: Vec<Failure>,
 }
 
@@ -96,7 +96,7 @@ pub fn of_paths(
     Ok(Pairs { pairs: vec![pair], failures: Vec::new() })
 }
 
-/// Pictures of a folder by their name without extension.
+/// Images of a folder by their name without extension.
 type Named = BTreeMap<String, Input>;
 
 fn of_folders(reference: &Path, second: &Path, input: Option<&Path>, recursive: bool) -> Pairs {
@@ -120,13 +120,13 @@ fn of_folders(reference: &Path, second: &Path, input: Option<&Path>, recursive: 
     out
 }
 
-/// The picture of that name; a result is known by its ending too.
+/// The image of that name; a result is known by its ending too.
 fn take(pictures: &mut Named, name: &str) -> Option<Input> {
     pictures.remove(name).or_else(|| pictures.remove(&format!("{name}{SUFFIX}")))
 }
 
 fn alone(input: &Input, other: &Path) -> Failure {
-    let message = format!("no picture of this name in {}", other.display());
+    let message = format!("no image of this name in {}", other.display());
     let hint = "pairs have one name, whatever their extensions; `--pairs FILE.csv` lists others".to_owned();
     Failure::at(input.shown(), message, Some(hint))
 }
@@ -149,7 +149,7 @@ fn named(folder: &Path, recursive: bool, failures: &mut Vec<Failure>) -> Named {
     named
 }
 
-/// Pairs from a list: reference and second picture in a line, perhaps the picture before its repair. A first line
+/// Pairs from a list: reference and second image in a line, perhaps the image before its repair. A first line
 /// `reference,result` (or `reference,input`) is a heading. Names count from the folders, or else from the list's own.
 ///
 /// # Errors
@@ -157,7 +157,7 @@ fn named(folder: &Path, recursive: bool, failures: &mut Vec<Failure>) -> Named {
 pub fn of_list(list: &Path, folders: Option<(&Path, &Path)>) -> Result<Pairs, Failure> {
     let shown = || list.display().to_string();
     let bad = |message: String| {
-        let hint = "two columns, reference and result, and perhaps a third, the picture before its repair";
+        let hint = "two columns, reference and result, and perhaps a third, the image before its repair";
         Failure::at(shown(), message, Some(hint.to_owned()))
     };
     let own = list.parent().unwrap_or(Path::new(""));

@@ -1,4 +1,4 @@
-//! Pairs into a folder, picture by picture.
+//! Pairs into a folder, image by image.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use crate::pictures;
 use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk, grouped};
 
-/// What a picture and the pair that is made of it hold, for each pixel.
+/// What an image and the pair that is made of it hold, for each pixel.
 const BYTES_PER_PIXEL: u64 = 100;
 
 /// The published set.
@@ -37,11 +37,11 @@ pub fn published(args: &KapoorArgs) -> Result<Outcome, Fault> {
     make(&plan, &args.make, &[])
 }
 
-/// Pairs of clean pictures.
+/// Pairs of clean images.
 pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
     if !args.clean.is_dir() {
         let message = format!("{}: not a folder", args.clean.display());
-        return Err((Failure::usage(message, "name a folder of clean pictures"), Outcome::Usage));
+        return Err((Failure::usage(message, "name a folder of clean images"), Outcome::Usage));
     }
     // Only names that there are get here.
     let causes = args.causes.iter().filter_map(|name| unband_data::find(name)).collect();
@@ -103,7 +103,7 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
     if args.dry_run {
         return Ok(say_plan(plan, args, &talk));
     }
-    // From the first file on and to the end, so that an interrupted run finishes the pictures under way and says how to go on.
+    // From the first file on and to the end, so that an interrupted run finishes the images under way and says how to go on.
     let Some(_busy) = Busy::begin() else { return Ok(Outcome::Interrupted) };
     let mut summary = Summary::default();
     let mut journal = match Journal::open(&args.output, &plan.header).map_err(|error| fault(&error))? {
@@ -117,7 +117,7 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
     let done = journal.before.len();
     if done > 0 {
         talk.note(&format!(
-            "going on after {} of {} pictures",
+            "going on after {} of {} images",
             grouped(done as u64),
             grouped(plan.len() as u64)
         ));
@@ -130,14 +130,14 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
     finished.map_err(|error| fault(&error))?;
     if summary.pictures() < plan.len() {
         let (done, all) = (grouped(summary.pictures() as u64), grouped(plan.len() as u64));
-        talk.note(&format!("interrupted: {done} of {all} pictures are done; the same command goes on"));
+        talk.note(&format!("interrupted: {done} of {all} images are done; the same command goes on"));
         return Ok(Outcome::Interrupted);
     }
     journal.finish().map_err(|error| fault(&error))?;
     Ok(finish(plan, args, &summary, &talk, failures))
 }
 
-/// Makes what is left to do. Lines are added in the order of the pictures; none after the first that failed for good.
+/// Makes what is left to do. Lines are added in the order of the images; none after the first that failed for good.
 fn work(
     plan: &Plan,
     args: &MakeArgs,
@@ -177,7 +177,7 @@ fn work(
     result
 }
 
-/// A line about a picture: what is wrong with it, or with `-v` what was made of it.
+/// A line about an image: what is wrong with it, or with `-v` what was made of it.
 fn say(plan: &Plan, entry: &Entry, talk: &Talk<'_>) {
     if let Some(failed) = &entry.failed {
         return talk.failure(&failure(&plan.root, failed));

@@ -22,7 +22,7 @@ pub struct Summary {
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Part {
     pictures: usize,
-    /// Missing before pictures are decoded whose sizes decide it.
+    /// Missing before images are decoded whose sizes decide it.
     pairs: Option<usize>,
 }
 
@@ -39,7 +39,7 @@ pub struct SummaryRecord<'a> {
 }
 
 impl Summary {
-    /// Counts a picture that was done.
+    /// Counts an image that was done.
     pub fn add(&mut self, entry: &Entry) {
         let part = &mut self.parts[entry.split as usize];
         part.pictures += 1;
@@ -54,7 +54,7 @@ impl Summary {
         self.dropped += expected.dropped;
     }
 
-    /// All source pictures.
+    /// All source images.
     pub fn pictures(&self) -> usize {
         self.parts.iter().map(|part| part.pictures).sum()
     }
@@ -63,7 +63,7 @@ impl Summary {
     pub fn text(&self) -> String {
         let part = |split: Split| {
             let Part { pictures, pairs } = self.parts[split as usize];
-            // A part without pictures has none of either.
+            // A part without images has none of either.
             let pairs = if pictures == 0 { Some(0) } else { pairs };
             pairs.map_or_else(
                 || format!("{split} {} pictures", grouped(pictures as u64)),

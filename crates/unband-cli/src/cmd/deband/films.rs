@@ -1,4 +1,4 @@
-//! Films among the inputs: one after the other, as each takes all processors.
+//! Videos among the inputs: one after the other, as each takes all processors.
 
 mod tell;
 
@@ -23,15 +23,15 @@ use crate::settings;
 use crate::talk::{Failure, Loudness, Talk, printable};
 use tell::{FilmRecord, kept};
 
-/// Is there a film?
+/// Is there a video?
 pub fn is_one(path: &Path) -> bool {
     path.is_file() && is_film(path)
 }
 
-/// Works on the films.
+/// Works on the videos.
 pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
     let rate = match args.film.fps {
-        Some(_) => Err(Failure::usage("`--fps` is for numbered pictures, films have a rate", "leave it out")),
+        Some(_) => Err(Failure::usage("`--fps` is for numbered images, videos have a rate", "leave it out")),
         None => Ok(()),
     };
     let piped = args.pictures.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
@@ -63,7 +63,7 @@ pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
         if interrupt::asked() {
             let done = done + usize::from(this != Outcome::Interrupted);
             if films.len() > 1 {
-                talk.note(&format!("interrupted: {done} of {} films done", films.len()));
+                talk.note(&format!("interrupted: {done} of {} videos done", films.len()));
             }
             return Outcome::Interrupted;
         }
@@ -71,10 +71,10 @@ pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
     outcome
 }
 
-/// The frames of numbered pictures where no rate is named: that of films.
+/// The frames of numbered images where no rate is named: that of videos.
 const FPS: (u32, u32) = (24, 1);
 
-/// Are numbered pictures named that are to become a film: by a pattern, or by a folder of nothing else beside the name of a film?
+/// Are numbered images named that are to become a video: by a pattern, or by a folder of nothing else beside the name of a video?
 pub fn are_frames(args: &DebandArgs) -> bool {
     let [only] = args.pictures.inputs.as_slice() else { return false };
     if !Images::are_named(only) || !only.is_dir() {
@@ -95,14 +95,14 @@ pub fn run_frames(args: &DebandArgs, talk: &Talk<'_>) -> Outcome {
     let shown = exact(input);
     let settled = options(args).and_then(|options| {
         let Some(output) = args.pictures.output.as_deref().filter(|path| !path.is_dir()) else {
-            let hint = "name the film, `-o film.mkv`";
-            return Err(Failure::usage(format!("{shown} stands for the frames of a film without a name"), hint));
+            let hint = "name the video, `-o film.mkv`";
+            return Err(Failure::usage(format!("{shown} stands for the frames of a video without a name"), hint));
         };
         let images = Images::find(input, args.film.fps.unwrap_or(FPS))
             .map_err(|error| Failure { hint: error.hint(), ..Failure::usage(error.to_string(), "") })?;
         let Some(images) = images else {
-            let message = format!("{shown}: there are no numbered pictures for a film");
-            let hint = "their names differ in a number alone, such as `shot_0001.png`; for pictures one by one name a folder, `-o out/`";
+            let message = format!("{shown}: there are no numbered images for a video");
+            let hint = "their names differ in a number alone, such as `shot_0001.png`; for images one by one name a folder, `-o out/`";
             return Err(Failure::usage(message, hint));
         };
         if args.film.fps.is_none() {
@@ -124,10 +124,10 @@ pub fn run_frames(args: &DebandArgs, talk: &Talk<'_>) -> Outcome {
     one(args, &options, input, output, talk.loudness)
 }
 
-/// How films are treated.
+/// How videos are treated.
 ///
 /// # Errors
-/// Options that make no sense for films.
+/// Options that make no sense for videos.
 pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
     let film = &args.film;
     let pictures = settings::file_options(args)?;
@@ -140,7 +140,7 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
     ] {
         if given {
             let hint = "give the output's name with `-o`, and its quality with `--for` or `--ffmpeg-args`";
-            return Err(Failure::usage(format!("`{option}` is for pictures, not for films"), hint));
+            return Err(Failure::usage(format!("`{option}` is for images, not for videos"), hint));
         }
     }
     let ffmpeg_args = match &film.ffmpeg_args {
@@ -169,7 +169,7 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
     })
 }
 
-/// Where each film goes: beside its input, to its place in the folder, or to the one file that was named.
+/// Where each video goes: beside its input, to its place in the folder, or to the one file that was named.
 fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> {
     let named = args.pictures.output.as_deref().filter(|path| container_of(path).is_none() || path.is_dir());
     let folder = named.and_then(|path| folder_of(Some(path), &args.pictures.inputs));
@@ -179,7 +179,7 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
         return Err(Failure::usage("frames of YUV4MPEG2 go to standard output alone", hint));
     }
     if let (None, Some(path), 2..) = (folder, &args.pictures.output, films.len()) {
-        let message = format!("{} films cannot go into the one file {}", films.len(), path.display());
+        let message = format!("{} videos cannot go into the one file {}", films.len(), path.display());
         return Err(Failure::usage(
             message,
             format!("name a folder, `-o {}/`", path.with_extension("").display()),
@@ -198,7 +198,7 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
             let message = format!("the result of {} would replace {other}", film.shown());
             return Err(Failure::usage(
                 message,
-                "choose another name or folder: films are never replaced by their results",
+                "choose another name or folder: videos are never replaced by their results",
             ));
         }
         if let Some(first) = targets[..i].iter().position(|target| target == output) {
@@ -216,7 +216,7 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
     Ok(targets)
 }
 
-/// The extension of a film's result: what has no code for FFV1, and what films are not written to, becomes Matroska.
+/// The extension of a video's result: what has no code for FFV1, and what videos are not written to, becomes Matroska.
 fn extension<'a>(args: &DebandArgs, input: &'a Path) -> &'a str {
     let lossless = args.film.lossless || args.film.purpose == Some(Purpose::Archive);
     let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -224,7 +224,7 @@ fn extension<'a>(args: &DebandArgs, input: &'a Path) -> &'a str {
     if keeps { own } else { "mkv" }
 }
 
-/// The result of a film where nobody names one.
+/// The result of a video where nobody names one.
 pub fn beside(args: &DebandArgs, input: &Path) -> PathBuf {
     let mut name = input.file_stem().unwrap_or_default().to_os_string();
     name.push(format!("_unband.{}", extension(args, input)));

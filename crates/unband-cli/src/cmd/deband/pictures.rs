@@ -1,4 +1,4 @@
-//! Pictures among the inputs.
+//! Images among the inputs.
 
 use std::path::{Path, PathBuf};
 
@@ -17,12 +17,12 @@ use crate::summary::Became;
 use crate::talk::{Failure, Loudness, Talk, grouped, printable};
 use crate::weights;
 
-/// Bytes that a pixel may take while a picture is worked on, by our network too.
+/// Bytes that a pixel may take while an image is worked on, by our network too.
 const BYTES_PER_PIXEL: u64 = 64;
-/// Bytes that every picture may take beside that.
+/// Bytes that every image may take beside that.
 const BYTES_EACH: u64 = 24 << 20;
 
-/// Works on the pictures. `begins`: what was read of standard input already.
+/// Works on the images. `begins`: what was read of standard input already.
 pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, talk: &Talk<'_>) -> Outcome {
     match settings::file_options(args) {
         Ok(options) => {
@@ -73,7 +73,7 @@ impl Work for Deband<'_> {
     }
 
     fn cost(&self, pixels: u64, threads: usize) -> Cost {
-        // What a network holds is known once it meets a picture, which then gets all that is allowed.
+        // What a network holds is known once it meets an image, which then gets all that is allowed.
         let network =
             matches!(&self.options.options.method, Choice::Named { name, .. } if weights::is_network(name));
         if let (Some(memory), true) = (self.args.pictures.max_memory, network) {

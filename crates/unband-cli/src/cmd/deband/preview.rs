@@ -1,4 +1,4 @@
-//! `unband FILM --preview N`: the most banded frames of a film before and after, in one picture.
+//! `unband FILM --preview N`: the most banded frames of a video before and after, in one image.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use crate::record::{Record, Schema};
 use crate::result::print_json;
 use crate::talk::{Failure, Talk, counted};
 
-/// Up to so many frames a film is decoded whole; of longer ones only the key frames, as shots begin with one.
+/// Up to so many frames a video is decoded whole; of longer ones only the key frames, as shots begin with one.
 const SHORT: usize = 3000;
 /// Frames of which CAMBI is taken, at most; it takes longer than decoding.
 const MEASURED: f64 = 600.0;
@@ -38,7 +38,7 @@ const NEAR: f64 = 0.24;
 /// Side of the square that is enlarged, in pixels.
 const SIDE: usize = 256;
 
-/// Previews of all films.
+/// Previews of all videos.
 pub fn run(args: &DebandArgs, count: usize, talk: &Talk<'_>) -> Outcome {
     let settled = films::options(args).and_then(|options| Ok((options, targets(args)?)));
     let (options, targets) = match settled {
@@ -59,11 +59,11 @@ pub fn run(args: &DebandArgs, count: usize, talk: &Talk<'_>) -> Outcome {
     outcome
 }
 
-/// The picture of each film.
+/// The image of each video.
 fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
     if let Some(other) = args.pictures.inputs.iter().find(|path| !films::is_one(path)) {
-        let message = format!("{} is no film, `--preview` is for films", other.display());
-        return Err(Failure::usage(message, "`unband compare` and `unband score --report` show pictures"));
+        let message = format!("{} is no video, `--preview` is for videos", other.display());
+        return Err(Failure::usage(message, "`unband compare` and `unband score --report` show images"));
     }
     let folder = folder_of(args.pictures.output.as_deref(), &args.pictures.inputs);
     let file = args.pictures.output.as_deref().filter(|_| folder.is_none());
@@ -71,7 +71,7 @@ fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
         let png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
         if !png || args.pictures.inputs.len() > 1 {
             let message =
-                format!("the preview of each film is a PNG, {} is not one for each", path.display());
+                format!("the preview of each video is a PNG, {} is not one for each", path.display());
             return Err(Failure::usage(message, "name one file that ends in .png, or a folder"));
         }
     }
@@ -180,7 +180,7 @@ struct PreviewRecord<'a> {
     frames: &'a [FrameRecord],
 }
 
-/// A frame of the picture.
+/// A frame of the image.
 #[derive(Serialize)]
 struct FrameRecord {
     seconds: f64,
@@ -208,7 +208,7 @@ impl FrameRecord {
 
 /// A preview.
 struct Made {
-    /// The picture's file.
+    /// The image's file.
     png: Vec<u8>,
     /// What is in it.
     frames: Vec<FrameRecord>,
@@ -216,7 +216,7 @@ struct Made {
     encoder: Option<String>,
 }
 
-/// Makes the picture of so many frames, encoded as for a result of that name where there is one. Nothing when interrupted.
+/// Makes the image of so many frames, encoded as for a result of that name where there is one. Nothing when interrupted.
 fn preview(
     input: &Path,
     options: &FilmOptions,
@@ -343,7 +343,7 @@ fn look(
     }
 }
 
-/// What a pass over the film has found.
+/// What a pass over the video has found.
 struct Searched {
     format: FrameFormat,
     measured: usize,

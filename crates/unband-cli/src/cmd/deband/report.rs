@@ -1,4 +1,4 @@
-//! `unband FILE… --report PAGE.html`: each repaired picture before and after, on one page.
+//! `unband FILE… --report PAGE.html`: each repaired image before and after, on one page.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::interrupt::Busy;
 use crate::outputs::check_folder_of;
 use crate::talk::{Failure, Talk, counted};
 
-/// What is drawn of each picture, on whichever thread works on it, until all are done.
+/// What is drawn of each image, on whichever thread works on it, until all are done.
 pub struct Report<'a> {
     path: &'a Path,
     overwrite: bool,
@@ -29,10 +29,10 @@ impl<'a> Report<'a> {
         Self { path, overwrite: args.overwrite, drawn: Mutex::default() }
     }
 
-    /// May it be written, about these pictures?
+    /// May it be written, about these images?
     ///
     /// # Errors
-    /// Pictures that are no files, a name that is taken, a folder that is not there.
+    /// Images that are no files, a name that is taken, a folder that is not there.
     pub fn check(&self, inputs: &[Input], args: &PictureArgs) -> Result<(), Failure> {
         let name = self.path.display().to_string();
         let fault =
@@ -40,7 +40,7 @@ impl<'a> Report<'a> {
         let piped = args.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
         if piped || inputs.iter().any(Input::is_stdin) {
             return Err(Failure::usage(
-                "`--report` reads pictures and results again, a pipe cannot be read twice",
+                "`--report` reads images and results again, a pipe cannot be read twice",
                 "name files",
             ));
         }
@@ -53,7 +53,7 @@ impl<'a> Report<'a> {
             path.is_ok_and(|path| input.path.canonicalize().is_ok_and(|input| input == path))
         };
         if inputs.iter().any(same) {
-            return fault("is one of the pictures", "write to another name");
+            return fault("is one of the images", "write to another name");
         }
         if self.path.is_file() && !self.overwrite {
             return fault("exists already", "add `--overwrite` to replace it");
@@ -61,13 +61,13 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// Draws a picture, with what was found in it, and what became of it.
+    /// Draws an image, with what was found in it, and what became of it.
     pub fn draw(&self, input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) {
         let drawn = section(input, findings, output, &Context { progress: &NoProgress, ..*ctx });
         self.drawn.lock().unwrap_or_else(PoisonError::into_inner).insert(input.to_path_buf(), drawn);
     }
 
-    /// Writes the page, pictures in the order of their names.
+    /// Writes the page, images in the order of their names.
     pub fn write(self, talk: &Talk<'_>) -> Outcome {
         let drawn = self.drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
         if drawn.is_empty() {

@@ -1,4 +1,4 @@
-//! Frames of YUV4MPEG2 to standard output, from standard input or of a film.
+//! Frames of YUV4MPEG2 to standard output, from standard input or of a video.
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
@@ -46,7 +46,7 @@ pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
     })
 }
 
-/// Writes the frames of a film to standard output.
+/// Writes the frames of a video to standard output.
 pub fn run_film(args: &DebandArgs, options: &FilmOptions, input: &Path, talk: &Talk<'_>) -> Outcome {
     let film = &args.film;
     let fault = [
@@ -56,7 +56,7 @@ pub fn run_film(args: &DebandArgs, options: &FilmOptions, input: &Path, talk: &T
         ("--ffmpeg-args", film.ffmpeg_args.is_some()),
         ("--resume", film.resume),
     ];
-    let hint = "name a file with `-o` for an encoded film";
+    let hint = "name a file with `-o` for an encoded video";
     let failure = if io::stdout().is_terminal() {
         let hint =
             "pipe them on, for example into `x265 --y4m --output-depth 10 -`, or name a file with `-o`";
@@ -115,7 +115,7 @@ fn piped(
             Outcome::Done
         }
         Err(Error::Cancelled) => Outcome::Interrupted,
-        // Whoever read it has seen enough and needs no message, but the film did not arrive.
+        // Whoever read it has seen enough and needs no message, but the video did not arrive.
         Err(Error::File(unband_io::Error::Io { action: "write", source })) => {
             if source.kind() != io::ErrorKind::BrokenPipe {
                 talk.failure(&stdout_failure(&source));

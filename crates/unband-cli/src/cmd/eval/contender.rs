@@ -35,7 +35,7 @@ pub struct Contender {
 
 /// What can be run.
 pub enum Runs {
-    /// The harmed pictures themselves.
+    /// The harmed images themselves.
     Input,
     /// The method, with each of its settings.
     Settings(Vec<Setting>),
@@ -58,7 +58,7 @@ pub struct Setting {
     weights: String,
 }
 
-/// What is done to a picture.
+/// What is done to an image.
 enum Way {
     /// It is restored.
     Restore(Box<Method>),
@@ -66,11 +66,11 @@ enum Way {
     Enlarge(Enlargement),
 }
 
-/// Side of the picture for which multiply-adds are counted.
+/// Side of the image for which multiply-adds are counted.
 pub const SIDE: usize = 256;
 
 impl Contender {
-    /// The harmed pictures as a row, enlarged where clean ones are larger.
+    /// The harmed images as a row, enlarged where clean ones are larger.
     pub fn input(scale: usize) -> Self {
         let row = recipe::Row {
             name: if scale == 1 { "(input)" } else { "(input, bicubic)" }.to_owned(),
@@ -136,7 +136,7 @@ impl Contender {
         if self.untrained { format!("{name}, {}", untrained::MARK) } else { name.clone() }
     }
 
-    /// How many results it has per picture.
+    /// How many results it has per image.
     pub fn count(&self) -> usize {
         match &self.runs {
             Runs::Input => 1,
@@ -295,7 +295,7 @@ fn of_graph(graph: &unband_nets::Graph) -> Option<(f64, f64)> {
 }
 
 impl Setting {
-    /// All that its results depend on beside the picture, in words.
+    /// All that its results depend on beside the image, in words.
     pub fn key(&self) -> String {
         let method = match &self.way {
             Way::Restore(method) => &method.text,
@@ -311,15 +311,15 @@ impl Setting {
         settings.iter().rev().find(|(name, _)| name == WEIGHTS).map(|(_, file)| file.as_str())
     }
 
-    /// Runs it on an RGB or grey picture; the result, and the seconds that the method took. What our own methods find out
-    /// about the picture first is part of them.
+    /// Runs it on an RGB or grey image; the result, and the seconds that the method took. What our own methods find out
+    /// about the image first is part of them.
     ///
     /// # Errors
     /// What the method cannot do, as text.
     pub fn run(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {
         let run = || self.unguarded(input, ctx);
         catch_unwind(AssertUnwindSafe(run))
-            .unwrap_or_else(|_| Err("the program failed on this picture".to_owned()))
+            .unwrap_or_else(|_| Err("the program failed on this image".to_owned()))
     }
 
     fn unguarded(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {
@@ -354,7 +354,7 @@ impl Setting {
     }
 }
 
-/// A picture as video stores it.
+/// An image as video stores it.
 fn yuv420p(image: &Image) -> Result<Image, String> {
     let planes =
         Planes420::from_rgb(image, Matrix::Bt601, Range::Limited).map_err(|error| error.to_string())?;

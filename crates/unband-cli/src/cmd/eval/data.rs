@@ -1,4 +1,4 @@
-//! Pictures of a table: pairs as they lie in a folder, or clean pictures harmed on the way.
+//! Images of a table: pairs as they lie in a folder, or clean images harmed on the way.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub struct Item {
     pub name: String,
     /// What harmed it; empty where nobody says.
     pub cause: String,
-    /// The picture before anything harmed it: pairs of one scene depend on each other.
+    /// The image before anything harmed it: pairs of one scene depend on each other.
     pub scene: String,
     /// Threads that work on it.
     pub threads: usize,
@@ -36,7 +36,7 @@ enum From {
     Made { clean: Input, harm: Arc<Harm> },
 }
 
-/// What clean pictures are harmed by.
+/// What clean images are harmed by.
 struct Harm {
     /// What its part of the table is called: the cause, or the mix as its file is called.
     name: String,
@@ -48,21 +48,21 @@ struct Harm {
 /// How pairs are made of what lies in the folder.
 #[derive(Clone, Copy)]
 pub struct How {
-    /// Side of a window in samples; 0 for whole pictures.
+    /// Side of a window in samples; 0 for whole images.
     pub crop: usize,
     /// Seed of degradations.
     pub seed: u64,
-    /// How many times larger clean pictures are.
+    /// How many times larger clean images are.
     pub scale: usize,
 }
 
-/// What degradations that make a film of a picture take at its right and below.
+/// What degradations that make a video of an image take at its right and below.
 const ROOM: usize = 16;
 
 /// All pairs of a recipe, and what has no partner.
 ///
 /// # Errors
-/// Causes that nobody knows, a folder without pictures.
+/// Causes that nobody knows, a folder without images.
 pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
     let (mut items, failures) = match &recipe.data {
         Data::Pairs { folder } => of_pairs(folder),
@@ -76,10 +76,10 @@ pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
         let (what, hint) = match recipe.data {
             Data::Pairs { .. } => (
                 "no pairs in `lq` and `gt` of this folder",
-                "`unband dataset kapoor ROOT -o data/fhd --as bdinn` makes them; `--small --data FOLDER` makes some of clean pictures; `--data` names another folder",
+                "`unband dataset kapoor ROOT -o data/fhd --as bdinn` makes them; `--small --data FOLDER` makes some of clean images; `--data` names another folder",
             ),
             Data::Clean { .. } => {
-                ("no pictures in this folder", "name a folder of clean pictures with `--data`")
+                ("no images in this folder", "name a folder of clean images with `--data`")
             }
         };
         return Err(Failure::at(folder, what.to_owned(), Some(hint.to_owned())));
@@ -109,7 +109,7 @@ fn of_pairs(folder: &Path) -> (Vec<Item>, Vec<Failure>) {
 fn of_clean(folder: &Path, causes: &[String], recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
     let harms = harms(causes, recipe.scale)?;
     if !folder.is_dir() {
-        let hint = "name a folder of clean pictures with `--data`".to_owned();
+        let hint = "name a folder of clean images with `--data`".to_owned();
         return Err(Failure::at(folder.display().to_string(), "no such folder".to_owned(), Some(hint)));
     }
     let gather = Gather { recursive: true, output_folder: None, results_too: true, readable: &readable };
@@ -170,7 +170,7 @@ impl Harm {
         if way.scale() != scale {
             let hint = format!("name a mix with `scale = {scale}`, or the `scale` of this one for the table");
             return Err(Failure::usage(
-                format!("`{text}` makes pictures {} times smaller", way.scale()),
+                format!("`{text}` makes images {} times smaller", way.scale()),
                 hint,
             ));
         }
@@ -197,7 +197,7 @@ fn spread<T>(all: Vec<T>, count: usize) -> Vec<T> {
 }
 
 impl Item {
-    /// Pixels of the picture that its file declares.
+    /// Pixels of the image that its file declares.
     pub fn pixels(&self) -> u64 {
         let (From::Files { gt: input, .. } | From::Made { clean: input, .. }) = &self.from;
         batch::declared_pixels(&input.path)
@@ -228,7 +228,7 @@ impl Item {
     /// The pair.
     ///
     /// # Errors
-    /// Files that are no pictures, pictures of different size, a program that is missing.
+    /// Files that are no images, images of different size, a program that is missing.
     pub fn pair(&self, how: How, ctx: &Context<'_>) -> Result<Pair, Failure> {
         match &self.from {
             From::Files { gt, lq } => {
@@ -273,7 +273,7 @@ fn made(clean: &Input, harm: &Harm, how: How, ctx: &Context<'_>) -> Result<Pair,
     Ok(pair)
 }
 
-/// What of a picture is degraded, and what of that is measured where it is not all.
+/// What of an image is degraded, and what of that is measured where it is not all.
 fn around(image: Image, way: &Way, how: How) -> (Image, Option<Window>) {
     let (crop, scale) = (how.crop / how.scale * how.scale, how.scale);
     let Some(roomy) = window(&image, crop, ROOM, scale) else {
@@ -285,7 +285,7 @@ fn around(image: Image, way: &Way, how: How) -> (Image, Option<Window>) {
         return (image.cut(roomy), None);
     }
     let core = Window { x1: roomy.x1.min(roomy.x0 + crop), y1: roomy.y1.min(roomy.y0 + crop), ..roomy };
-    // So that the window is degraded like a part of a whole picture.
+    // So that the window is degraded like a part of a whole image.
     let outer = core.grown(way.room(), image.width() / scale * scale, image.height() / scale * scale);
     let core = Window {
         x0: core.x0 - outer.x0,
@@ -296,7 +296,7 @@ fn around(image: Image, way: &Way, how: How) -> (Image, Option<Window>) {
     (image.cut(outer), Some(core))
 }
 
-/// The window moved into a picture of this size: what makes a film of a picture makes it smaller.
+/// The window moved into an image of this size: what makes a video of an image makes it smaller.
 fn inside(window: Window, width: usize, height: usize) -> Window {
     let moved = |from: usize, to: usize, full: usize| {
         let side = (to - from).min(full);
@@ -315,13 +315,13 @@ pub fn rounded(image: &mut Image, depth: Depth) {
     image.depth = depth;
 }
 
-/// A picture as RGB or grey.
+/// An image as RGB or grey.
 fn read(input: &Input, ctx: &Context<'_>) -> Result<Image, Failure> {
     let (image, _) = input.read()?;
     image.into_rgb(ctx).map_err(|error| Failure::at(input.shown(), error.to_string(), None))
 }
 
-/// The window with the most smooth area, where banding is, or with a scale the middle; nothing for whole pictures.
+/// The window with the most smooth area, where banding is, or with a scale the middle; nothing for whole images.
 fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Window> {
     let (w, h) = (clean.width(), clean.height());
     if crop == 0 || (w <= crop && h <= crop) {

@@ -1,4 +1,4 @@
-//! Rows of tables with a scale: ways of making pictures larger.
+//! Rows of tables with a scale: ways of making images larger.
 
 use unband::{Context, Image, OutputDepth, Resampling, UpscaleOptions, Upscaler};
 use unband_data::Pair;
@@ -9,7 +9,7 @@ use super::recipe::Row;
 use crate::talk::Failure;
 use crate::weights;
 
-/// A way of making pictures larger.
+/// A way of making images larger.
 pub enum Enlargement {
     /// Interpolation by a factor, rounded to the nearest code of a depth.
     Plain(Resampling, usize, OutputDepth),
@@ -75,7 +75,7 @@ impl Enlargement {
         }
     }
 
-    /// Makes an RGB or grey picture larger.
+    /// Makes an RGB or grey image larger.
     ///
     /// # Errors
     /// What the network cannot do, as text.
@@ -94,7 +94,7 @@ impl Enlargement {
     }
 }
 
-/// A pair, with what measures take for the picture before a method.
+/// A pair, with what measures take for the image before a method.
 pub struct Ready {
     /// The pair.
     pub pair: Pair,
@@ -109,7 +109,7 @@ impl Ready {
         Self { pair, larger }
     }
 
-    /// The picture before a method.
+    /// The image before a method.
     pub fn input(&self) -> &Image {
         self.larger.as_ref().unwrap_or(&self.pair.lq)
     }

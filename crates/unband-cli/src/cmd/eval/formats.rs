@@ -203,7 +203,7 @@ pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::E
     table.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// Values of every picture by every method with every setting.
+/// Values of every image by every method with every setting.
 ///
 /// # Errors
 /// As [`means_csv`].

@@ -21,7 +21,7 @@ pub fn listing(title: &str, notes: &[String], columns: &[Column], group: &Group)
         return Listing { title: format!("{title}: {cause}"), notes: all, head, rows };
     }
     let how =
-        "Intervals: percentile bootstrap over pictures; one harmed in several ways is drawn as a whole.";
+        "Intervals: percentile bootstrap over images; one harmed in several ways is drawn as a whole.";
     all.push(how.to_owned());
     all.extend(group.rows.iter().filter_map(setting));
     all.extend(units(columns));

@@ -1,4 +1,4 @@
-//! From values of pictures to rows of means.
+//! From values of images to rows of means.
 
 use unband::show::Direction;
 use unband_metrics::{Better, Metric};
@@ -50,7 +50,7 @@ pub struct Measured {
     pub name: String,
     /// What harmed it.
     pub cause: String,
-    /// The picture before: pairs of one scene depend on each other.
+    /// The image before: pairs of one scene depend on each other.
     pub scene: String,
     /// By row and setting.
     pub cells: Vec<Vec<Result<Record, String>>>,
@@ -76,7 +76,7 @@ pub struct Row {
     pub best_of: Option<(usize, &'static str)>,
     /// A summary for each column that has values, or why there is no row.
     pub cells: Result<Vec<Option<Summary>>, String>,
-    /// Is it the harmed pictures themselves?
+    /// Is it the harmed images themselves?
     pub input: bool,
     /// Is it a network that nobody trained?
     pub untrained: bool,
@@ -124,7 +124,7 @@ fn failures(c: usize, contender: &Contender, all: &[Measured]) -> String {
     match why {
         Some((name, why)) => {
             let count = all.iter().filter(failed).count();
-            format!("failed on {count} of {} pictures: {name}: {why}", all.len())
+            format!("failed on {count} of {} images: {name}: {why}", all.len())
         }
         None if matches!(contender.runs, Runs::Nothing) => String::new(),
         None => "no pictures".to_owned(),
@@ -168,7 +168,7 @@ fn group(
             (Runs::Settings(settings), Ok(s)) => settings[*s].text.clone(),
             _ => String::new(),
         };
-        // What was printed is about all pictures.
+        // What was printed is about all images.
         let printed = |column: &Column| contender.row.published.get(column.name()).copied();
         Row {
             name: contender.row.name.clone(),
@@ -337,7 +337,7 @@ mod tests {
         assert_eq!(groups[0].rows[1].setting, "radius=16");
         assert_eq!(groups[0].rows[1].published, [Some(35.33), None, None]);
         assert_eq!(groups[0].rows[2].published, [Some(25.73), None, Some(45.8)]);
-        assert_eq!(groups[1].rows[1].published, [None; 3], "of all pictures alone");
+        assert_eq!(groups[1].rows[1].published, [None; 3], "of all images alone");
     }
 
     #[test]
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(chosen(&contenders, &all)[1], Ok(0));
         all[0].cells[1][0] = Err("too wide".into());
         let why = chosen(&contenders, &all).remove(1).unwrap_err();
-        assert_eq!(why, "failed on 2 of 3 pictures: 1: too wide");
+        assert_eq!(why, "failed on 2 of 3 images: 1: too wide");
     }
 
     #[test]
@@ -384,7 +384,7 @@ mod tests {
         assert_eq!(group.best(0, Column::Measure(metrics()[0])), [2]);
         assert_eq!(group.best(1, Column::Measure(metrics()[1])), [1, 2]);
         assert_eq!(group.best(1, Column::Cost(Cost::Parameters)), [0usize; 0]);
-        // What says nothing of pictures may still be the quickest.
+        // What says nothing of images may still be the quickest.
         let mut group = group;
         group.rows[2].untrained = true;
         group.rows.push(row("c", [34.0, 3.0], false));

@@ -1,4 +1,4 @@
-//! The page: all tables, then some pictures by every method.
+//! The page: all tables, then some images by every method.
 
 use unband::show::{Column as Head, Drawn, Listing, Page, Section, Side};
 
@@ -33,7 +33,7 @@ impl Job {
             if interrupt::asked() {
                 break;
             }
-            // Pairs stand cause by cause: another picture of each.
+            // Pairs stand cause by cause: another image of each.
             let each = all.len() / shown;
             let measured = &all[(i * all.len() / shown + i % each).min(all.len() - 1)];
             if let Some(item) = self.items.iter().find(|item| item.name == measured.name) {

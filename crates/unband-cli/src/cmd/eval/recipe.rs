@@ -31,36 +31,36 @@ pub struct Recipe {
     /// What a network without its checkpoint is.
     #[serde(default)]
     pub weights: Weights,
-    /// How many times larger than harmed pictures clean ones are, for methods that enlarge; 1 for those that restore.
+    /// How many times larger than harmed images clean ones are, for methods that enlarge; 1 for those that restore.
     #[serde(default = "one")]
     pub scale: usize,
-    /// Pictures of the data, evenly spread over the names; 0 for all.
+    /// Images of the data, evenly spread over the names; 0 for all.
     #[serde(default)]
     pub images: usize,
-    /// Side of the window that is used of each picture, in samples of the clean one: the one with the most smooth area, with a scale
-    /// the middle; 0 for whole pictures.
+    /// Side of the window that is used of each image, in samples of the clean one: the one with the most smooth area, with a scale
+    /// the middle; 0 for whole images.
     #[serde(default)]
     pub crop: usize,
-    /// Pictures shown on the page.
+    /// Images shown on the page.
     #[serde(default)]
     pub pictures: usize,
-    /// Where pictures come from.
+    /// Where images come from.
     pub data: Data,
     /// The rows.
     pub method: Vec<Row>,
 }
 
-/// Where pictures come from; the same words as in recipes of trainings.
+/// Where images come from; the same words as in recipes of trainings.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {
-    /// A folder with `lq` and `gt`, which hold pictures of the same names, and of the same sizes but for the scale, perhaps in folders
+    /// A folder with `lq` and `gt`, which hold images of the same names, and of the same sizes but for the scale, perhaps in folders
     /// by cause.
     Pairs {
         /// The folder.
         folder: PathBuf,
     },
-    /// A folder of clean pictures, degraded on the way, by each cause and each mix.
+    /// A folder of clean images, degraded on the way, by each cause and each mix.
     Clean {
         /// The folder.
         folder: PathBuf,
@@ -82,7 +82,7 @@ impl Data {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cost {
-    /// Wall-clock seconds per picture.
+    /// Wall-clock seconds per image.
     Seconds,
     /// Learned numbers, in millions.
     Parameters,
@@ -123,7 +123,7 @@ pub enum Weights {
     Untrained,
 }
 
-/// How a method gets its pictures.
+/// How a method gets its images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Planes {
@@ -146,7 +146,7 @@ pub struct Row {
     /// Several `key=value,…`: each is tried, the best is the row.
     #[serde(default)]
     pub settings: Vec<String>,
-    /// Name of the measure whose mean over all pictures says which is best.
+    /// Name of the measure whose mean over all images says which is best.
     #[serde(default)]
     pub best: Option<String>,
     /// Bits per sample of the result, as `--depth` takes them; rounded as `dither` says.
@@ -156,7 +156,7 @@ pub struct Row {
     /// A table's own `dither` holds for all rows that say nothing.
     #[serde(default, deserialize_with = "dither")]
     pub dither: unband::Dither,
-    /// How it gets its pictures.
+    /// How it gets its images.
     #[serde(default)]
     pub planes: Planes,
     /// Its checkpoint; without it, or where the file is missing, the imported one.

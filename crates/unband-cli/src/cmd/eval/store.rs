@@ -13,7 +13,7 @@ use unband_metrics::Metric;
 use crate::interrupt::Busy;
 use crate::talk::Failure;
 
-/// What is known of one picture by one method with one setting.
+/// What is known of one image by one method with one setting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// By the name of the measure.

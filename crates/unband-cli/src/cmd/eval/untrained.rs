@@ -15,7 +15,7 @@ pub const MARK: &str = "untrained";
 
 /// What readers are told of such rows.
 pub const NOTE: &str = "Untrained: PyTorch's default initialisation, seed 0. Costs are those of the network; what it makes of \
-                        pictures says nothing.";
+                        images says nothing.";
 
 const SEED: u64 = 0;
 

@@ -90,10 +90,10 @@ pub fn formats() -> String {
 pub fn measures() -> String {
     let mut text = format!(
         "# Measures\n\n{GENERATED}\n\nFor `--metrics NAME,NAME,…` and `--fail-if 'NAME>LIMIT'` of `unband score` and \
-         `unband compare`. `score` takes those that are compared with nothing; the input is the picture before its \
+         `unband compare`. `score` takes those that are compared with nothing; the input is the image before its \
          repair.\n\nPictures of a pair have one size and one colour model. Their depths may differ: samples lie on one \
          scale, an 8-bit result is compared with its 16-bit reference as it is, and `compare` says so. Measures whose \
-         definition works on whole codes (`gmsd`, `ms-ssim`, `ssim-matlab-gray`) round to those of the deeper one, `psnr-y-rounded` always to 8 bits.\n\n| measure | unit | better | values | compared with | least picture |\n|---|---|---|---|---|---|\n"
+         definition works on whole codes (`gmsd`, `ms-ssim`, `ssim-matlab-gray`) round to those of the deeper one, `psnr-y-rounded` always to 8 bits.\n\n| measure | unit | better | values | compared with | least image |\n|---|---|---|---|---|---|\n"
     );
     for metric in METRICS {
         let unit = if metric.unit.is_empty() { "–" } else { metric.unit };

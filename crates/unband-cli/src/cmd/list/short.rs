@@ -14,7 +14,7 @@ use unband_metrics::METRICS;
 use super::{dither_line, mixes};
 use crate::shipped::{SMALL, Shipped, TABLES, TRAININGS};
 
-/// Which pictures a method gets where none is asked for; nothing for most.
+/// Which images a method gets where none is asked for; nothing for most.
 pub fn by_default(entry: &Entry) -> &'static str {
     if entry.name == DEFAULT {
         " (default where levels are missing)"

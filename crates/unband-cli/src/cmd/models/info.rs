@@ -274,7 +274,7 @@ fn purpose(architecture: &Architecture) -> &'static str {
     }
 }
 
-/// Size of the result over that of the picture.
+/// Size of the result over that of the image.
 fn scale(graph: &Graph) -> Option<f64> {
     let side = graph.size_multiple()? * 8;
     let shapes = graph.shapes(side, side).ok()?;

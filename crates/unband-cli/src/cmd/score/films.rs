@@ -1,4 +1,4 @@
-//! `unband score FILM…`: how banded films are, frame by frame.
+//! `unband score FILM…`: how banded videos are, frame by frame.
 
 mod checks;
 mod frames;
@@ -36,13 +36,13 @@ use summary::{Scored, Tally, clock};
 use tell::{FilmRecord, Record};
 use worst::Worst;
 
-/// What is for films only.
+/// What is for videos only.
 #[derive(Debug, Args)]
 pub struct FilmArgs {
-    /// Of a film, look at each N-th frame and the first of each shot; CAMBI is taken of every frame [default: 15]
+    /// Of a video, look at each N-th frame and the first of each shot; CAMBI is taken of every frame [default: 15]
     #[arg(long, value_name = "N", help_heading = "Films")]
     pub every: Option<NonZeroUsize>,
-    /// Draw CAMBI over the time of a film, with its shots, into this SVG
+    /// Draw CAMBI over the time of a video, with its shots, into this SVG
     #[arg(long, value_name = "FILE.svg", value_hint = clap::ValueHint::FilePath, help_heading = "Films")]
     pub plot: Option<PathBuf>,
     /// Write the worst frames as PNG into this folder, their times in their names
@@ -58,7 +58,7 @@ const WORST: usize = 6;
 /// Width of the plot, in pixels.
 pub const PLOT: usize = 1200;
 
-/// What the names are, where one of them is a film.
+/// What the names are, where one of them is a video.
 pub struct Sorted {
     films: Vec<Source>,
     failures: Vec<Failure>,
@@ -80,7 +80,7 @@ impl Sorted {
     }
 }
 
-/// What the names are, if there is a film among them, or in folders nothing but films.
+/// What the names are, if there is a video among them, or in folders nothing but videos.
 pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
     let is_one = |path: &Path| path.is_file() && is_film(path);
     let gather = Gather {
@@ -109,7 +109,7 @@ pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
 }
 
 impl FilmArgs {
-    /// An option that says nothing about pictures.
+    /// An option that says nothing about images.
     pub fn named(&self) -> Option<&'static str> {
         let all = [
             ("--every", self.every.is_some()),
@@ -120,7 +120,7 @@ impl FilmArgs {
     }
 }
 
-/// A film that was measured.
+/// A video that was measured.
 struct Done {
     scored: Scored,
     measured: Measured,
@@ -129,7 +129,7 @@ struct Done {
     codec: String,
 }
 
-/// Films to score.
+/// Videos to score.
 pub struct Job<'a> {
     args: &'a MeasureArgs,
     film: &'a FilmArgs,
@@ -145,20 +145,20 @@ impl<'a> Job<'a> {
         let usage = |message: String, hint: &str| Err((Outcome::Usage, Failure::usage(message, hint)));
         let Sorted { films, failures, other } = sorted;
         if let Some(other) = other {
-            let message = format!("{} is no film, others are", other.display());
-            return usage(message, "score films and pictures in runs of their own");
+            let message = format!("{} is no video, others are", other.display());
+            return usage(message, "score videos and images in runs of their own");
         }
         let measure = &args.measure;
         let report = measure.report.as_ref().map(|_| "--report");
         if let Some(option) = measure.of_one_picture().or(report) {
             return usage(
-                format!("`{option}` is about pictures, films were named"),
-                "for films there are `--plot`, `--thumbnails` and `--csv`",
+                format!("`{option}` is about images, videos were named"),
+                "for videos there are `--plot`, `--thumbnails` and `--csv`",
             );
         }
         let film = &args.film;
         if film.plot.is_some() && films.len() > 1 {
-            return usage("`--plot` draws one film, several were named".to_owned(), "name one film");
+            return usage("`--plot` draws one video, several were named".to_owned(), "name one video");
         }
         let models = models::folder();
         let (metrics, gates) = measure

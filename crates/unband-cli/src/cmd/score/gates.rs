@@ -36,10 +36,10 @@ enum What {
     Banding(Grade),
 }
 
-/// Which of a film's values.
+/// Which of a video's values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Of {
-    /// That of all frames together; of a picture its own.
+    /// That of all frames together; of an image its own.
     All,
     /// That of the worst frame.
     Worst,
@@ -74,7 +74,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Reads `NAME<LIMIT`, `NAME<=LIMIT`, `NAME>LIMIT` or `NAME>=LIMIT`; of films also `NAME.worst`, `NAME.shot` and `NAME.p95` in
+    /// Reads `NAME<LIMIT`, `NAME<=LIMIT`, `NAME>LIMIT` or `NAME>=LIMIT`; of videos also `NAME.worst`, `NAME.shot` and `NAME.p95` in
     /// place of the name.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl Gate {
     pub fn parse(text: &str, usage: &Use) -> Result<Self, Failure> {
         let wrong = |why: String| {
             let names = usage.known().join(", ");
-            let films = if usage.films { "; NAME.worst, NAME.shot and NAME.p95 are of films" } else { "" };
+            let films = if usage.films { "; NAME.worst, NAME.shot and NAME.p95 are of videos" } else { "" };
             let hint = format!(
                 "write 'NAME>LIMIT' (or <, >=, <={films}); names are {names}, and {BANDING} (none, slight, visible, strong)"
             );
@@ -95,7 +95,7 @@ impl Gate {
         let (name, of) = match name.split_once('.') {
             None => (name, Of::All),
             Some((name, _)) if !usage.films => {
-                return Err(wrong(format!("a picture has no frames, write `{name}`")));
+                return Err(wrong(format!("an image has no frames, write `{name}`")));
             }
             Some((name, of)) => {
                 let known = Of::parse(of);
@@ -136,7 +136,7 @@ impl Gate {
         }
     }
 
-    /// Of which of a film's values it is.
+    /// Of which of a video's values it is.
     pub fn of(&self) -> Of {
         self.of
     }

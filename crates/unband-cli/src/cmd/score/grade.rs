@@ -33,7 +33,7 @@ fn origin(findings: &Findings) -> String {
     match findings.cause {
         Cause::Plain => match findings.effective_bits {
             bits @ 1..=16 => format!("{bits} bits per channel"),
-            _ => "steps in the picture itself".to_owned(),
+            _ => "steps in the image itself".to_owned(),
         },
         Cause::Levels => levels(&findings.grids),
         Cause::Palette => "a palette of few colours".to_owned(),

@@ -1,4 +1,4 @@
-//! Means of all pictures, for the page.
+//! Means of all images, for the page.
 
 use unband::show::{Listing, ListingCell, ListingRow};
 use unband_metrics::{Better, Metric};
@@ -6,7 +6,7 @@ use unband_metrics::{Better, Metric};
 use super::{Row, Summary, number, summaries};
 
 /// Mean and interval of each measure for groups of rows; the best of each column is marked where `rivals` says that a group is one
-/// of several that compete. Nothing for a single picture, whose values are its means.
+/// of several that compete. Nothing for a single image, whose values are its means.
 pub fn listing(
     metrics: &[&'static Metric],
     groups: &[(&str, Vec<&Row>)],
@@ -44,7 +44,7 @@ pub fn listing(
     Some(Listing {
         title: "Means".to_owned(),
         notes: vec![format!(
-            "Means over {pictures} pictures, beside them the 95 % interval of the mean: percentile bootstrap over pictures."
+            "Means over {pictures} images, beside them the 95 % interval of the mean: percentile bootstrap over images."
         )],
         head: std::iter::once(String::new()).chain(metrics.iter().map(heading)).collect(),
         rows: rows.collect(),

@@ -1,4 +1,4 @@
-//! Which measures, and their values for pictures.
+//! Which measures, and their values for images.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -22,15 +22,15 @@ pub struct Use {
     pub defaults: &'static [&'static str],
     /// Is there a reference?
     pub reference: bool,
-    /// Is there a picture from before the repair?
+    /// Is there an image from before the repair?
     pub input: bool,
-    /// Names of what is taken of the frames of two films and of nothing else.
+    /// Names of what is taken of the frames of two videos and of nothing else.
     pub film: &'static [&'static str],
-    /// Are films measured, with values of frames and of shots?
+    /// Are videos measured, with values of frames and of shots?
     pub films: bool,
 }
 
-/// The measure of that name, of pictures or of films.
+/// The measure of that name, of images or of videos.
 pub fn find(name: &str) -> Option<&'static Metric> {
     unband_metrics::find(name).or_else(|| FILM_METRICS.iter().find(|metric| metric.name == name))
 }
@@ -65,7 +65,7 @@ impl Use {
     /// among the imported models.
     ///
     /// # Errors
-    /// Unknown names, and measures that need a picture which is not there.
+    /// Unknown names, and measures that need an image which is not there.
     pub fn choose(&self, text: Option<&str>, models: Option<&Path>) -> Result<Vec<&'static Metric>, Failure> {
         let Some(text) = text else {
             return Ok(self.defaults.iter().filter_map(|name| self.takes_named(name)).collect());
@@ -102,23 +102,23 @@ impl Use {
         }
         if unband_metrics::find(name).is_none() {
             let hint = format!("the measures are {}, or all", self.known().join(", "));
-            return Err(Failure::usage(format!("`{name}` is of the frames of two films"), hint));
+            return Err(Failure::usage(format!("`{name}` is of the frames of two videos"), hint));
         }
         Err(if metric.against == Against::Reference {
             Failure::usage(
-                format!("`{name}` compares a picture with a reference"),
+                format!("`{name}` compares an image with a reference"),
                 format!("`unband compare --metrics {name} REFERENCE RESULT` does that"),
             )
         } else {
             Failure::usage(
-                format!("`{name}` compares a picture with the one before its repair"),
+                format!("`{name}` compares an image with the one before its repair"),
                 format!("`unband compare --metrics {name} --input BEFORE REFERENCE RESULT` does that"),
             )
         })
     }
 }
 
-/// What was found in a picture.
+/// What was found in an image.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
     /// How bad it is.
@@ -138,24 +138,24 @@ pub struct Verdict {
     pub map: HeatMap,
 }
 
-/// Traces in a picture, seen or not.
+/// Traces in an image, seen or not.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
     /// Share of the smooth area that has them, 0 to 1.
     pub share: f32,
     /// What left them, as a word.
     pub cause: &'static str,
-    /// What happened to the picture, in a sentence.
+    /// What happened to the image, in a sentence.
     pub sentence: String,
 }
 
 impl Verdict {
-    /// Of findings in a picture.
+    /// Of findings in an image.
     pub fn new(findings: &Findings) -> Self {
         Self::graded(findings, unband::verdict::grade(findings))
     }
 
-    /// Of a frame of a film, as the film job sees it.
+    /// Of a frame of a video, as the video job sees it.
     pub fn of_frame(frame: &Image, ctx: &Context<'_>) -> Self {
         let Seen { findings, grade } = unband::verdict::look_at_frame(frame, ctx);
         Self::graded(&findings, grade)
@@ -184,7 +184,7 @@ fn word<S: serde::Serializer>(grade: &Grade, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(grade.word())
 }
 
-/// One picture and its values.
+/// One image and its values.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// `picture`, `reference`, `input`, `result`, or a method.
@@ -222,7 +222,7 @@ pub fn missing<'a>(
     })
 }
 
-/// A picture in the two forms that measures take.
+/// An image in the two forms that measures take.
 #[derive(Clone, Copy)]
 pub struct Forms<'a> {
     /// RGB or grey.
@@ -243,14 +243,14 @@ impl<'a> From<&'a Image> for Forms<'a> {
     }
 }
 
-/// A picture to measure, and what it is measured against.
+/// An image to measure, and what it is measured against.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
-    /// The picture.
+    /// The image.
     pub image: Forms<'a>,
-    /// The clean picture.
+    /// The clean image.
     pub reference: Option<Forms<'a>>,
-    /// The picture before its repair.
+    /// The image before its repair.
     pub input: Option<Forms<'a>>,
 }
 
@@ -275,7 +275,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// One measure of one picture.
+/// One measure of one image.
 pub fn measure_one(subject: Subject<'_>, metric: &'static Metric, ctx: &Context<'_>) -> Value {
     measure(&[subject], &[metric], ctx).concat().remove(0)
 }
@@ -283,7 +283,7 @@ pub fn measure_one(subject: Subject<'_>, metric: &'static Metric, ctx: &Context<
 /// Pixels of which measures that run side by side may hold copies, of some 60 bytes each.
 const PIXELS_AT_ONCE: usize = 64_000_000;
 
-/// Takes all measures of all pictures, as many side by side as threads and memory allow. What a picture has nothing to
+/// Takes all measures of all images, as many side by side as threads and memory allow. What an image has nothing to
 /// compare with for stays blank.
 pub fn measure(subjects: &[Subject<'_>], metrics: &[&'static Metric], ctx: &Context<'_>) -> Vec<Vec<Value>> {
     // The bar counts measures, not what is inside them.
@@ -320,7 +320,7 @@ fn value(subject: &Subject<'_>, metric: &Metric, ctx: &Context<'_>) -> Value {
         Ok(Ok(score)) => Value::Number(score.value),
         Ok(Err(error)) => Value::Missing(error.to_string()),
         Err(_) => {
-            Value::Missing(format!("{} failed; please report it, with the picture if you can", metric.name))
+            Value::Missing(format!("{} failed; please report it, with the image if you can", metric.name))
         }
     }
 }
@@ -344,7 +344,7 @@ pub fn range(metric: &Metric) -> String {
     metric.range.replace("..=", " to ")
 }
 
-/// The rows of a page's table: one per measure, one value per picture.
+/// The rows of a page's table: one per measure, one value per image.
 pub fn page_rows(metrics: &[&'static Metric], rows: &[&Row]) -> Vec<MetricRow> {
     metrics
         .iter()

@@ -26,9 +26,9 @@ pub struct MeasureArgs {
     /// `unband list measures` shows them. Those that run a network want it imported; `all` leaves them out where it was not.
     #[arg(long, value_name = "NAMES", help_heading = "Measures")]
     pub metrics: Option<String>,
-    /// Exit with 3 if this holds for a picture or film: 'cambi>5', 'banding>=visible'; may be given several times
+    /// Exit with 3 if this holds for an image or video: 'cambi>5', 'banding>=visible'; may be given several times
     ///
-    /// Of a film the value is that of all frames together (of `banding` that of the worst). 'cambi.worst>8' is about its worst frame,
+    /// Of a video the value is that of all frames together (of `banding` that of the worst). 'cambi.worst>8' is about its worst frame,
     /// 'cambi.shot>5' about each of its shots, 'cambi.p95>6' about the value that 95 % of the frames do not exceed.
     #[arg(long, value_name = "CHECK", help_heading = "Measures")]
     pub fail_if: Vec<String>,
@@ -36,18 +36,18 @@ pub struct MeasureArgs {
     #[arg(short, long, help_heading = "Measures")]
     pub recursive: bool,
 
-    /// Print one JSON object about all pictures on standard output
+    /// Print one JSON object about all images on standard output
     #[arg(long, help_heading = "Output")]
     pub json: bool,
-    /// Write the values of all pictures into this table
+    /// Write the values of all images into this table
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub csv: Option<PathBuf>,
-    /// Write one self-contained page about all pictures
+    /// Write one self-contained page about all images
     #[arg(long, value_name = "FILE.html", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub report: Option<PathBuf>,
-    /// Draw where the picture is banded into this PNG
+    /// Draw where the image is banded into this PNG
     ///
-    /// In a comparison the picture is the result.
+    /// In a comparison the image is the result.
     #[arg(long, visible_alias = "map", value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_map: Option<PathBuf>,
     /// Draw the regions of equal colour into this PNG
@@ -57,7 +57,7 @@ pub struct MeasureArgs {
     pub save_segmentation: Option<PathBuf>,
     /// Draw the values along a line through the worst place into this PNG
     ///
-    /// In a comparison it is the worst place of the input, or else of the picture with the most banding.
+    /// In a comparison it is the worst place of the input, or else of the image with the most banding.
     #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_profile: Option<PathBuf>,
     /// Replace files that exist
@@ -73,7 +73,7 @@ pub struct MeasureArgs {
     pub talk: TalkArgs,
 }
 
-/// A picture to draw.
+/// An image to draw.
 #[derive(Clone, Copy)]
 pub struct Drawing<'a> {
     /// What it is called.
@@ -125,12 +125,12 @@ impl MeasureArgs {
         Ok((metrics, gates))
     }
 
-    /// Threads for all pictures together.
+    /// Threads for all images together.
     pub fn threads(&self) -> usize {
         pictures::threads(self.threads)
     }
 
-    /// A picture's context: its threads, the flag to stop, the bar, and the folder of models.
+    /// An image's context: its threads, the flag to stop, the bar, and the folder of models.
     pub fn context<'a>(
         threads: usize,
         progress: &'a dyn unband::Progress,
@@ -139,7 +139,7 @@ impl MeasureArgs {
         Context { threads, cancel: &interrupt::STOP, progress, models, ..Context::default() }
     }
 
-    /// Options whose file shows one picture.
+    /// Options whose file shows one image.
     pub fn of_one_picture(&self) -> Option<&'static str> {
         let named = [
             ("--save-map", &self.save_map),
@@ -149,7 +149,7 @@ impl MeasureArgs {
         named.into_iter().find_map(|(option, path)| path.as_ref().map(|_| option))
     }
 
-    /// Can the files be written? Asked before the work, with the pictures that must not be written over.
+    /// Can the files be written? Asked before the work, with the images that must not be written over.
     ///
     /// # Errors
     /// With the exit code: files that exist, folders that do not, one name for two files.
@@ -209,7 +209,7 @@ impl MeasureArgs {
             .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
     }
 
-    /// Draws what was asked for: map and regions of one picture, the profile of all, along the worst place of the first.
+    /// Draws what was asked for: map and regions of one image, the profile of all, along the worst place of the first.
     ///
     /// # Errors
     /// What cannot be drawn or written.

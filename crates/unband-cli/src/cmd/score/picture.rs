@@ -1,4 +1,4 @@
-//! A picture as it is measured.
+//! An image as it is measured.
 
 use unband::{Context, Findings, Image};
 
@@ -6,7 +6,7 @@ use super::measures::Forms;
 use crate::inputs::Input;
 use crate::talk::Failure;
 
-/// A picture that was read and looked at.
+/// An image that was read and looked at.
 pub struct Loaded {
     /// As RGB or grey, which is what most measures take.
     pub image: Image,
@@ -43,7 +43,7 @@ impl Loaded {
         Self::new(stored, findings, format.name, ctx).map_err(|error| Failure::at(input.shown(), error, None))
     }
 
-    /// A picture with what was found in it.
+    /// An image with what was found in it.
     ///
     /// # Errors
     /// Luma and chroma that do not fit each other.

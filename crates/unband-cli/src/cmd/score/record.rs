@@ -37,7 +37,7 @@ impl MeasureRecord {
     }
 }
 
-/// The values of one picture. A value that is no finite number is `null`, and `reasons` says why.
+/// The values of one image. A value that is no finite number is `null`, and `reasons` says why.
 #[derive(Serialize)]
 pub struct ValuesRecord {
     banding: Verdict,

@@ -28,7 +28,7 @@ pub fn summary(values: &[f64]) -> Option<Summary> {
     summary_of_groups(&groups)
 }
 
-/// The same of values that depend on each other within groups, such as those of one picture harmed in several ways: the
+/// The same of values that depend on each other within groups, such as those of one image harmed in several ways: the
 /// bootstrap draws whole groups.
 pub fn summary_of_groups(groups: &[&[f64]]) -> Option<Summary> {
     let groups: Vec<&[f64]> = groups.iter().copied().filter(|group| !group.is_empty()).collect();

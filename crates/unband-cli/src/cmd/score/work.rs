@@ -1,4 +1,4 @@
-//! What `score` and `compare` do alike: begin, work through all pictures, write files.
+//! What `score` and `compare` do alike: begin, work through all images, write files.
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,9 +13,9 @@ use crate::batch::{self, Cost};
 use crate::interrupt;
 use crate::talk::{Failure, Loudness, Talk};
 
-/// A job of which everything was settled before the first picture is read.
+/// A job of which everything was settled before the first image is read.
 pub trait Job {
-    /// How many pictures or pairs there are.
+    /// How many images or pairs there are.
     fn count(&self) -> usize;
     /// Works through them; the failures are those that are known already.
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome;
@@ -39,7 +39,7 @@ pub fn start<J: Job>(args: &MeasureArgs, job: Result<(J, Vec<Failure>), (Outcome
     outcome
 }
 
-/// What is worked on: a picture or a pair.
+/// What is worked on: an image or a pair.
 pub trait Item: Sync {
     /// What it is called in messages.
     fn name(&self) -> String;
@@ -47,7 +47,7 @@ pub trait Item: Sync {
     fn threads(&self, all: usize) -> usize;
 }
 
-/// Works on all with `one`, which is told its share of the threads: small pictures side by side, large ones one after the
+/// Works on all with `one`, which is told its share of the threads: small images side by side, large ones one after the
 /// other, as `deband` does. In the order of the items `then` gets what came out, and what failed is told. `None` when
 /// interrupted. The failures known already come first.
 pub fn each<T: Item, R: Send>(

@@ -79,7 +79,7 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
         for (folder, files) in methods.iter().zip(&results) {
             let path = files.get(stem).ok_or_else(|| {
                 let message = format!("there is no result of `{stem}`");
-                let hint = "each method needs a result of each picture, with the same name; the extension may differ";
+                let hint = "each method needs a result of each image, with the same name; the extension may differ";
                 input(Failure::at(folder.display().to_string(), message, Some(hint.to_owned())))
             })?;
             images.push(load(path)?);
@@ -90,14 +90,14 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
         talk.detail(&format!("{stem}: {}", size(study.bytes() as u64)));
         if study.bytes() as u64 > args.max_size {
             let message = format!(
-                "{} of {} pictures already take {} on the page, `--max-size` allows {}",
+                "{} of {} images already take {} on the page, `--max-size` allows {}",
                 done + 1,
                 pictures.len(),
                 size(study.bytes() as u64),
                 size(args.max_size)
             );
             let hint =
-                "show parts with `--crop 640x480`, reduce with `--max-side 1280`, or take fewer pictures";
+                "show parts with `--crop 640x480`, reduce with `--max-side 1280`, or take fewer images";
             return Err(input(Failure::usage(message, hint)));
         }
     }
@@ -105,7 +105,7 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
     write(html.as_bytes(), &args.output, args.overwrite)?;
     write(&key(&study), &key_path, args.overwrite)?;
     talk.line(&format!(
-        "{} pictures × ({} methods + hidden reference) = {} pairs, {} → {}, key {}",
+        "{} images × ({} methods + hidden reference) = {} pairs, {} → {}, key {}",
         pictures.len(),
         names.len(),
         study.presentations(),
@@ -116,7 +116,7 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The pictures of a folder by their names without extension.
+/// The images of a folder by their names without extension.
 fn folder(path: &Path) -> Result<BTreeMap<String, PathBuf>, Fault> {
     if !path.is_dir() {
         let hint = "`unband study REFERENCES METHOD…` takes folders; `--score` takes files of ratings";
@@ -131,7 +131,7 @@ fn folder(path: &Path) -> Result<BTreeMap<String, PathBuf>, Fault> {
     for file in found.inputs {
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if let Some(other) = files.insert(stem.clone(), file.path.clone()) {
-            let message = format!("two pictures are called `{stem}`, the other is {}", other.display());
+            let message = format!("two images are called `{stem}`, the other is {}", other.display());
             let hint = "names without extension must differ".to_owned();
             return Err(input(Failure::at(file.shown(), message, Some(hint))));
         }

@@ -13,7 +13,7 @@ use crate::inputs::reason;
 use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk};
 
-/// Fewer grades of a picture cannot hold one two standard deviations from their mean.
+/// Fewer grades of an image cannot hold one two standard deviations from their mean.
 const SCREENABLE: usize = 6;
 /// BT.500 asks for as many.
 const ENOUGH: usize = 15;
@@ -32,7 +32,7 @@ pub fn run(args: &StudyArgs, talk: &Talk<'_>) -> Outcome {
         return Outcome::SomeFailed;
     }
     let Some(study) = ratings.study().map(str::to_owned) else {
-        talk.failure(&Failure::usage("there are no ratings in these files", "rate some pictures first"));
+        talk.failure(&Failure::usage("there are no ratings in these files", "rate some images first"));
         return Outcome::SomeFailed;
     };
     let reference = match args.key.as_deref().map(|path| key(path, &study)) {

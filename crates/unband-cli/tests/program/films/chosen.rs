@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A film with two streams of sound, subtitles and an attached file, in that order behind its pictures.
+/// A video with two streams of sound, subtitles and an attached file, in that order behind its images.
 fn several(stage: &Stage) {
     stage.write("one.srt", b"1\n00:00:00,000 --> 00:00:00,500\nHello\n");
     stage.write("notes.txt", b"notes");

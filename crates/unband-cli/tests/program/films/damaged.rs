@@ -1,8 +1,8 @@
-//! Files that are cut off, or no films at all: an error that names them, and no result.
+//! Files that are cut off, or no videos at all: an error that names them, and no result.
 
 use super::*;
 
-/// Where the last packet of pictures begins, and how long it is.
+/// Where the last packet of images begins, and how long it is.
 fn last_packet(path: &Path) -> (usize, usize) {
     let entries = ["-show_entries", "packet=pos,size", "-of", "csv=p=0", path.to_str().unwrap()];
     let text = printed("ffprobe", &[&["-v", "error", "-select_streams", "v:0"][..], &entries].concat());
@@ -37,7 +37,7 @@ fn damaged_films_leave_no_result_unless_what_there_is_is_wanted() {
     stage.write("head.mkv", &std::fs::read(film("sky_pan_h264.mkv")).unwrap()[..600]);
     refused(&stage, &["head.mkv"], 1, &["head.mkv"]);
     stage.write("magic.mkv", b"\x1A\x45\xDF\xA3");
-    refused(&stage, &["magic.mkv"], 1, &["magic.mkv", "not a film"]);
+    refused(&stage, &["magic.mkv"], 1, &["magic.mkv", "not a video"]);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_cut_in_the_middle_or_in_the_last_packet_is_told() {
         let says = [name, "damaged or cut off", "--keep-going"];
         refused(&stage, &[name, "--lossless", "-o", "out.mkv"], 1, &says);
     }
-    // Streams of MPEG have no end: what is left of one is a shorter film.
+    // Streams of MPEG have no end: what is left of one is a shorter video.
     drawn(&stage, "c.ts", TEN, h264);
     let bytes = stage.read("c.ts");
     stage.write("c.ts", &bytes[..bytes.len() / 188 * 94]);
@@ -73,7 +73,7 @@ fn sound_that_is_cut_off_is_the_films_damage_and_the_pictures_work_is_kept() {
     let stage = Stage::new();
     let graph = format!("{TEN}[v];sine=d=1[a]");
     let maps = ["-filter_complex", &graph, "-map", "[v]", "-map", "[a]", "-c:v", "libx264"];
-    // All pictures first, all sound behind them.
+    // All images first, all sound behind them.
     let args =
         [&maps[..], &["-c:a", "aac", "-max_interleave_delta", "0", "-movflags", "+faststart"]].concat();
     make(&stage, "film.mp4", &args);
@@ -93,12 +93,12 @@ fn what_is_no_film_is_told_by_its_name() {
         return;
     }
     let stage = Stage::new();
-    stage.write("text.mkv", b"Dear diary, this is no film.\n");
+    stage.write("text.mkv", b"Dear diary, this is no video.\n");
     stage.write("empty.mp4", b"");
     for name in ["text.mkv", "empty.mp4"] {
-        refused(&stage, &[name], 1, &[name, "not a film"]);
-        refused(&stage, &[name, "-o", "out.mkv"], 1, &[name, "not a film"]);
-        stage.run(&["score", name]).code(1).says(name).says("not a film");
+        refused(&stage, &[name], 1, &[name, "not a video"]);
+        refused(&stage, &[name, "-o", "out.mkv"], 1, &[name, "not a video"]);
+        stage.run(&["score", name]).code(1).says(name).says("not a video");
     }
     // Headers, and no frame behind them.
     for name in ["none.mkv", "none.mp4", "none.nut"] {
@@ -110,7 +110,7 @@ fn what_is_no_film_is_told_by_its_name() {
         );
         refused(&stage, &[name, "-o", "out.mkv"], 1, &[name]);
     }
-    // A cover is no film.
+    // A cover is no video.
     let cover = ["-f", "lavfi", "-i", "sine=d=1", "-f", "lavfi", "-i", TEN, "-map", "0", "-map", "1"];
     make(
         &stage,
@@ -118,7 +118,7 @@ fn what_is_no_film_is_told_by_its_name() {
         &[&cover[..], &["-c:a", "aac", "-c:v", "mjpeg", "-frames:v", "1", "-disposition:v", "attached_pic"]]
             .concat(),
     );
-    refused(&stage, &["cover.mp4"], 1, &["cover.mp4", "audio and a cover picture"]);
+    refused(&stage, &["cover.mp4"], 1, &["cover.mp4", "audio and a cover image"]);
 }
 
 #[test]

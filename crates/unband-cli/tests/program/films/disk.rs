@@ -16,7 +16,7 @@ fn a_full_disk_leaves_no_result_and_keeps_what_is_finished() {
         return;
     }
     let stage = Stage::new();
-    // Two segments of a megabyte each and a film of two.
+    // Two segments of a megabyte each and a video of two.
     let shot = |seed: u32, color: &str| {
         format!("color={color}:s=128x96:r=5:d=11,noise=all_seed={seed}:alls=40:allf=t")
     };
@@ -27,7 +27,7 @@ fn a_full_disk_leaves_no_result_and_keeps_what_is_finished() {
     let ran = limited(&stage, 1000, &args).code(1).says("out.mkv: FFmpeg cannot encode").says("disk is full");
     left_nothing(&stage, &before);
     assert!(ran.stderr.contains("File too large"), "{}", ran.stderr);
-    limited(&stage, 3000, &args).code(1).says("cannot put the film together").says("--resume");
+    limited(&stage, 3000, &args).code(1).says("cannot put the video together").says("--resume");
     assert!(!stage.path("out.mkv").exists());
     assert!(!stage.path("out.mkv.unfinished/joined.part").exists());
     let record = &stage.run(&[&args[..], &["--resume", "--json"]].concat()).code(0).json()[0];

@@ -23,10 +23,10 @@ fn what_cannot_be_is_refused_before_the_first_frame() {
     refused(&stage, &[mkv, "--for", "fun"], 2, &["web, archive, player"]);
     refused(&stage, &[mkv, "--from", "2", "--to", "1"], 1, &["from"]);
     refused(&stage, &[mkv, "--from", "soon"], 2, &["no time"]);
-    refused(&stage, &[mkv, "--depth", "32f"], 1, &["depth of a film"]);
-    refused(&stage, &[mkv, "--quality", "50"], 2, &["`--quality` is for pictures"]);
+    refused(&stage, &[mkv, "--depth", "32f"], 1, &["depth of a video"]);
+    refused(&stage, &[mkv, "--quality", "50"], 2, &["`--quality` is for images"]);
     refused(&stage, &[mkv, "--method", "smoth"], 2, &["smoth"]);
-    refused(&stage, &[mkv, mp4, "-o", "one.mkv"], 2, &["2 films cannot go into the one file"]);
+    refused(&stage, &[mkv, mp4, "-o", "one.mkv"], 2, &["2 videos cannot go into the one file"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Folders with films in them.
+//! Folders with videos in them.
 
 use super::*;
 use crate::stage::texture;
@@ -19,7 +19,7 @@ fn films_in_folders_are_taken_with_the_pictures_and_one_that_fails_stops_no_othe
     stage.write("in/notes.txt", b"text");
     stage.png("in/e.png", &texture);
     let ran = stage.run(&["in", "-o", "out", "--lossless", "--recursive", "--json"]).code(1);
-    ran.says("in/a.mkv").says("not a film");
+    ran.says("in/a.mkv").says("not a video");
     let results = || stage.names().into_iter().filter(|name| name.starts_with("out/")).collect::<Vec<_>>();
     assert_eq!(results(), ["out/b.mkv", "out/d.mkv", "out/e.png", "out/far/c.mkv"]);
     std::fs::remove_file(stage.path("in/a.mkv")).unwrap();

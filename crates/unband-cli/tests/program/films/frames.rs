@@ -1,8 +1,8 @@
-//! Numbered pictures as a film, and films as numbered pictures.
+//! Numbered images as a video, and videos as numbered images.
 
 use super::*;
 
-/// Twelve pictures of noise, in which nothing is to be repaired.
+/// Twelve images of noise, in which nothing is to be repaired.
 fn series(stage: &Stage, pattern: &str, format: &str) {
     std::fs::create_dir_all(stage.path(&pattern.replace("%%", "%")).parent().unwrap()).unwrap();
     let graph = format!("testsrc2=s=64x48:r=24:d=0.5,noise=alls=60:allf=t,format={format}");
@@ -63,7 +63,7 @@ fn series_that_are_no_film_say_why() {
         stage.png(name, &crate::stage::six_bits);
     }
     refused(&stage, &["names", "-o", "out.mkv"], 2, &["out.mkv: a film's name", "folder or pattern"]);
-    // A film in a folder is meant itself, whatever lies beside it.
+    // A video in a folder is meant itself, whatever lies beside it.
     staged(&stage, "sky_pan_h264.mkv", "one/sky.mkv");
     stage.png("one/cover_1.png", &crate::stage::six_bits);
     let ran = stage.run(&["one", "-o", "out.mkv", "--dry-run"]);
@@ -74,22 +74,22 @@ fn series_that_are_no_film_say_why() {
     refused(&stage, &two, 2, &["out.mkv: a film's name", "folder or pattern"]);
     refused(&stage, &two[1..], 2, &["a film's name", "folder or pattern"]);
     refused(&stage, &["seq/a_%04d.png"], 2, &["-o film.mkv"]);
-    refused(&stage, &["sky.mkv", "--fps", "25"], 2, &["`--fps` is for numbered pictures"]);
+    refused(&stage, &["sky.mkv", "--fps", "25"], 2, &["`--fps` is for numbered images"]);
     refused(&stage, &["seq", "-o", "out.mkv", "--fps", "fast"], 2, &["no rate"]);
     // What begins as a list of other files is not opened, whatever it is called.
     stage.write("lists/1.png", b"ffconcat version 1.0\nfile ../seq/a_0009.png\n");
     stage.write("lists/2.png", b"ffconcat version 1.0\nfile ../seq/a_0009.png\n");
     refused(&stage, &["lists", "-o", "out.mkv"], 1, &["lists", "a list of other files"]);
-    // Pictures of another size, and damaged ones.
+    // Images of another size, and damaged ones.
     let third = stage.read("seq/a_0011.png");
     drawn(&stage, "seq/a_0011.png", "testsrc2=s=80x48", &["-frames:v", "1"]);
     refused(&stage, &["seq", "-o", "out.mkv", "--lossless"], 1, &["seq: ", "change size"]);
     stage.write("seq/a_0011.png", &third[..third.len() / 2]);
-    refused(&stage, &["seq", "-o", "out.mkv", "--lossless"], 1, &["seq: the film is damaged"]);
+    refused(&stage, &["seq", "-o", "out.mkv", "--lossless"], 1, &["seq: the video is damaged"]);
     std::fs::remove_file(stage.path("seq/a_0012.png")).unwrap();
     refused(&stage, &["seq", "-o", "out.mkv"], 2, &["seq: a_0012.png is missing", "pattern"]);
     std::fs::copy(stage.path("seq/a_0009.png"), stage.path("seq/b_1.png")).unwrap();
-    refused(&stage, &["seq", "-o", "out.mkv"], 2, &["2 series of pictures, `a_%04d.png`, `b_%04d.png`"]);
+    refused(&stage, &["seq", "-o", "out.mkv"], 2, &["2 series of images, `a_%04d.png`, `b_%04d.png`"]);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_film_becomes_pictures() {
         sums_of(&stage, "done/%04d.dpx", "9", "gbrp10le"),
         sums_of(&stage, "seq/%04d.dpx", "9", "gbrp10le")
     );
-    // Luma and chroma by the matrix that the film is shown with, sound is said to be left.
+    // Luma and chroma by the matrix that the video is shown with, sound is said to be left.
     let bt709 = ["-colorspace", "bt709", "-color_range", "tv", "-c:v", "ffv1", "-c:a", "pcm_s16le"];
     let inputs =
         ["-f", "lavfi", "-i", "color=0xC04020:s=64x48:r=5:d=1,scale=out_color_matrix=bt709,format=yuv444p"];

@@ -1,4 +1,4 @@
-//! Films: what comes out beside the pictures, what stays as it was, and what happens when something goes wrong.
+//! Videos: what comes out beside the images, what stays as it was, and what happens when something goes wrong.
 
 mod chosen;
 mod damaged;
@@ -30,12 +30,12 @@ use std::process::Command;
 
 use crate::stage::{Ran, Stage, has, root};
 
-/// One of the films of the repository.
+/// One of the videos of the repository.
 pub fn film(name: &str) -> PathBuf {
     root().join("golden/film").join(name)
 }
 
-/// A film, copied into the stage.
+/// A video, copied into the stage.
 pub fn staged(stage: &Stage, name: &str, to: &str) -> String {
     std::fs::copy(film(name), stage.path(to)).unwrap();
     to.to_owned()
@@ -48,7 +48,7 @@ pub fn printed(program: &str, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// A sum for each frame of a film, as a pixel format.
+/// A sum for each frame of a video, as a pixel format.
 pub fn sums(path: &Path, pix_fmt: &str) -> Vec<String> {
     let path = path.to_str().unwrap();
     let text = printed(
@@ -105,7 +105,7 @@ pub fn three_shots(stage: &Stage, name: &str) -> PathBuf {
     path
 }
 
-/// Can films be worked on here? Says so where they cannot.
+/// Can videos be worked on here? Says so where they cannot.
 pub fn can() -> bool {
     has("ffmpeg")
 }
@@ -126,13 +126,13 @@ pub fn refused(stage: &Stage, args: &[&str], code: i32, says: &[&str]) {
     left_nothing(stage, &before);
 }
 
-/// A film made by ffmpeg.
+/// A video made by ffmpeg.
 pub fn make(stage: &Stage, name: &str, args: &[&str]) {
     let path = stage.path(name);
     printed("ffmpeg", &[&["-v", "error", "-y"][..], args, &[path.to_str().unwrap()]].concat());
 }
 
-/// The same of moving pictures alone: a graph of filters, and how they are encoded.
+/// The same of moving images alone: a graph of filters, and how they are encoded.
 pub fn drawn(stage: &Stage, name: &str, graph: &str, encoder: &[&str]) {
     make(stage, name, &[&["-f", "lavfi", "-i", graph][..], encoder].concat());
 }

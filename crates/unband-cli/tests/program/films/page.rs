@@ -63,7 +63,7 @@ fn every_command_of_the_page_works_and_leaves_what_the_page_says() {
             text if text.starts_with("unband compare") => &[],
             other => panic!("what does this leave? {other}"),
         };
-        // Of numbered pictures the first and the last.
+        // Of numbered images the first and the last.
         let made = if made.len() == 10 { vec![made[0], made[9]] } else { made };
         assert_eq!(made, expected, "{command}");
         if let Some(film) = made.iter().find(|name| **name == "film.hevc") {

@@ -1,8 +1,8 @@
-//! What is called a film and would make `FFmpeg` open other files, and all that is one.
+//! What is called a video and would make `FFmpeg` open other files, and all that is one.
 
 use super::*;
 
-/// Names of the stage's films and of files that are none; `{}` in a text stands for the stage's folder.
+/// Names of the stage's videos and of files that are none; `{}` in a text stands for the stage's folder.
 const LISTS: [(&str, &str); 8] = [
     ("tty.mkv", "ffconcat version 1.0\nfile secret.txt\n"),
     ("below.mkv", "ffconcat version 1.0\nfile sub/creds.txt\n"),
@@ -77,11 +77,11 @@ fn a_list_that_is_called_a_film_opens_no_other_file() {
     let says = |name: &str, text: &str| {
         stage.run(&[&format!("in/{name}"), "-o", "out.mkv"]).code(1).says(text);
     };
-    says("tty.mkv", "a list of other files (ffconcat), not a film");
-    says("hls.mkv", "a playlist (M3U), not a film");
+    says("tty.mkv", "a list of other files (ffconcat), not a video");
+    says("hls.mkv", "a playlist (M3U), not a video");
     says("hls.mkv", "never opened");
-    says("dash.mp4", "a manifest or other text (XML), not a film");
-    says("plain.ts", "text, not a film");
+    says("dash.mp4", "a manifest or other text (XML), not a video");
+    says("plain.ts", "text, not a video");
 }
 
 #[test]
@@ -94,8 +94,8 @@ fn in_a_folder_lists_are_left_out_with_a_note() {
         std::fs::remove_file(stage.path("in").join(name)).unwrap();
     }
     let ran = stage.run(&["in", "-o", "out", "--lossless", "--recursive"]).code(0);
-    ran.says("left out in/tty.mkv: a list of other files (ffconcat), not a film")
-        .says("left out in/hls.mkv: a playlist (M3U), not a film");
+    ran.says("left out in/tty.mkv: a list of other files (ffconcat), not a video")
+        .says("left out in/hls.mkv: a playlist (M3U), not a video");
     let results: Vec<String> = stage.names().into_iter().filter(|name| name.starts_with("out/")).collect();
     assert_eq!(results, ["out/ok.mkv"]);
 }
@@ -111,9 +111,9 @@ fn what_is_no_film_here_is_told_with_what_to_do() {
     drawn(&stage, "film.mjpeg", TEN, &["-c:v", "mjpeg"]);
     let before = stage.names();
     for (name, text, hint) in [
-        ("list.m3u8", "a playlist (M3U), not a film", "never opened"),
-        ("list.ffconcat", "a list of other files (ffconcat), not a film", "-c copy OUT.mkv"),
-        ("film.mjpeg", "not a film in any of the containers that are opened", "-c copy OUT.mkv"),
+        ("list.m3u8", "a playlist (M3U), not a video", "never opened"),
+        ("list.ffconcat", "a list of other files (ffconcat), not a video", "-c copy OUT.mkv"),
+        ("film.mjpeg", "not a video in any of the containers that are opened", "-c copy OUT.mkv"),
     ] {
         for args in [&[name, "-o", "o.mkv"][..], &[name], &[name, "-n"], &["score", name]] {
             let ran = stage.run(args).code(1).says(name).says(text).says(hint);
@@ -123,7 +123,7 @@ fn what_is_no_film_here_is_told_with_what_to_do() {
     assert_eq!(stage.names(), before);
     let failed = &stage.run(&["list.m3u8", "-o", "o.mkv", "--json"]).code(1).json()[0];
     assert_eq!((&failed["status"], &failed["input"]), (&"failed".into(), &"list.m3u8".into()));
-    // Films beside it are done.
+    // Videos beside it are done.
     drawn(&stage, "ok.mp4", TEN, &["-c:v", "libx264"]);
     stage
         .run(&["list.m3u8", "ok.mp4", "-o", "out/"])

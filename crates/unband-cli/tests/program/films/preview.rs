@@ -1,4 +1,4 @@
-//! `--preview`: frames of a film before and after.
+//! `--preview`: frames of a video before and after.
 
 use crate::stage::{Stage, decode, ffmpeg, golden, have_ffmpeg, object, png, six_bits};
 
@@ -81,7 +81,7 @@ fn what_comes_out_of_the_encoder_can_be_looked_at() {
 fn what_a_preview_cannot_be_is_said_at_once() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
-    stage.run(&["a.png", "--preview", "2"]).code(2).says("a.png is no film");
+    stage.run(&["a.png", "--preview", "2"]).code(2).says("a.png is no video");
     stage.run(&["a.png", "--preview", "0"]).code(2);
     if !have_ffmpeg() {
         return;

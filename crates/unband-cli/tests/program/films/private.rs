@@ -1,4 +1,4 @@
-//! A film that only its owner may read stays so, as result and on the way.
+//! A video that only its owner may read stays so, as result and on the way.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -115,7 +115,7 @@ fn programs_that_hang_are_ended_with_the_work() {
         return;
     }
     let deband = &["film.mkv", "--lossless", "-o", "out.mkv"][..];
-    // A decoder at its beginning, an encoder at its end, what puts the film together, and decoders of other commands.
+    // A decoder at its beginning, an encoder at its end, what puts the video together, and decoders of other commands.
     for (args, pattern, reads, signal) in [
         (deband, "nut pipe:1", "", "INT"),
         (deband, "00001.part", "cat > /dev/null;", "TERM"),

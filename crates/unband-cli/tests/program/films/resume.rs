@@ -12,7 +12,7 @@ fn stopped(stage: &Stage, segments: usize, args: &[&str], stop: impl Fn(&mut std
     let mut command = stage.command(args);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
-    // The list's first line is about the film.
+    // The list's first line is about the video.
     let list =
         || std::fs::read_to_string(stage.path("out.mkv.unfinished/segments.jsonl")).unwrap_or_default();
     while list().lines().count() <= segments {
@@ -38,7 +38,7 @@ fn a_film_that_was_killed_goes_on_and_has_the_same_frames() {
     stopped(&stage, 1, &ARGS, |child| child.kill().unwrap());
     assert!(!stage.path("out.mkv").exists());
     assert!(stage.path("out.mkv.unfinished").is_dir());
-    // Another film or other options are no continuation.
+    // Another video or other options are no continuation.
     let other = stage.run(&["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "10", "--resume"]);
     other.code(1).says("other options");
     let record = &stage.run(&[&ARGS[..], &["--resume", "--json"]].concat()).code(0).json()[0];
@@ -130,7 +130,7 @@ fn finished_work_is_thrown_away_only_when_asked() {
     let ran = stage
         .run(&ARGS)
         .code(1)
-        .says("out.mkv.unfinished: 2 finished parts of an earlier run, 22.0 s of the film");
+        .says("out.mkv.unfinished: 2 finished parts of an earlier run, 22.0 s of the video");
     ran.says("`--resume` goes on").says("`--overwrite` throws them away");
     let other = stage.run(&["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "10"]).code(1);
     other.says("2 finished parts").says("done with other options");

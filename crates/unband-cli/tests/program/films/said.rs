@@ -1,4 +1,4 @@
-//! What is said of a film: before, with `--dry-run`, and of its result.
+//! What is said of a video: before, with `--dry-run`, and of its result.
 
 use serde_json::Value;
 
@@ -88,7 +88,7 @@ fn depths_that_an_encoder_has_not_are_refused_or_said() {
         &stage,
         &asked("16"),
         1,
-        &["o.mkv: x265 stores 8, 10 or 12 bits a sample of such films, not 16", "--lossless"],
+        &["o.mkv: x265 stores 8, 10 or 12 bits a sample of such videos, not 16", "--lossless"],
     );
     refused(&stage, &[&asked("12")[..], &["--for", "web"]].concat(), 1, &["AV1 (SVT) stores 8 or 10 bits"]);
     stage.run(&asked("12")).code(0).says("x265 12 bits CRF 16");
@@ -166,10 +166,10 @@ fn what_lossless_films_need_on_the_disk_is_said_before() {
     drawn(&stage, "film.mp4", TEN, &["-c:v", "libx264"]);
     let ran = stage.run(&["film.mp4", "--lossless", "-o", "o.mkv"]).code(0);
     let (note, line) =
-        (ran.stderr.find("on the disk, the finished parts and the film"), ran.stderr.find("10 frames"));
+        (ran.stderr.find("on the disk, the finished parts and the video"), ran.stderr.find("10 frames"));
     assert!(note.is_some() && note < line && ran.stderr.contains("are free"), "{}", ran.stderr);
     assert!(!stage.run(&["film.mp4", "-o", "p.mkv"]).code(0).stderr.contains("on the disk"));
-    // A film that says of itself to have a billion frames fits on no disk.
+    // A video that says of itself to have a billion frames fits on no disk.
     let mut bytes = stage.read("film.mp4");
     let at = bytes.windows(4).position(|word| word == b"stts").unwrap();
     assert_eq!(bytes[at + 8..at + 16], [0, 0, 0, 1, 0, 0, 0, 10], "one row of ten frames");

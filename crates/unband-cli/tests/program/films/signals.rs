@@ -94,7 +94,7 @@ fn signals_are_heard_while_ffprobe_runs() {
     if !can() {
         return;
     }
-    // What a film is, what is in its first frames, how many packets the result has.
+    // What a video is, what is in its first frames, how many packets the result has.
     for pattern in ["-show_library_versions", "-show_frames", "-count_packets"] {
         for args in [&DEBAND[..], &["score", "film.mkv"], &["film.mkv", "--preview", "1"]] {
             if pattern == "-count_packets" && args != DEBAND {

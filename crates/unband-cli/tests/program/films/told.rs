@@ -1,10 +1,10 @@
-//! What a result lacks of its film is told, in a line each and in `--json`; what can be kept is not lost.
+//! What a result lacks of its video is told, in a line each and in `--json`; what can be kept is not lost.
 
 use super::*;
 
 const QUICK: [&str; 2] = ["--ffmpeg-args", "-preset ultrafast"];
 
-/// Entries of the stream of pictures.
+/// Entries of the stream of images.
 fn of_video(path: &Path, entries: &str) -> String {
     let entries = format!("stream={entries}");
     let args = ["-v", "error", "-select_streams", "v:0", "-show_entries", &entries, "-of", "csv=p=0"];
@@ -163,7 +163,7 @@ fn alpha_is_kept_or_said_to_be_lost() {
     let graph = "testsrc2=s=64x48:r=10:d=0.5,format=yuva420p";
     drawn(&stage, "beside.webm", graph, &["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]);
     let told = notes(&stage, &["beside.webm", "-o", "beside.mkv", "--lossless"]);
-    assert_eq!(told, ["alpha is not in the result: FFmpeg decodes this film without"]);
+    assert_eq!(told, ["alpha is not in the result: FFmpeg decodes this video without"]);
 }
 
 #[test]
@@ -189,13 +189,13 @@ fn captions_and_grain_are_told() {
     make(&stage, "captions.mp4", &["-r", "10", "-i", captions.to_str().unwrap(), "-c", "copy"]);
     let told = notes(&stage, &[&["captions.mp4", "-o", "out.mkv"][..], &QUICK].concat());
     assert!(
-        told[0].starts_with("closed captions inside the pictures (A/53) are not in the result"),
+        told[0].starts_with("closed captions inside the images (A/53) are not in the result"),
         "{told:?}"
     );
     let grain = ["-c:v", "libsvtav1", "-preset", "12", "-svtav1-params", "film-grain=8"];
     drawn(&stage, "grain.mkv", "testsrc2=s=128x96:r=10:d=0.5,format=yuv420p", &grain);
     let told = notes(&stage, &[&["grain.mkv", "-o", "out.mkv"][..], &QUICK].concat());
-    assert!(told[0].starts_with("the film's grain (AV1 film grain) was put on"), "{told:?}");
+    assert!(told[0].starts_with("the video's grain (AV1 video grain) was put on"), "{told:?}");
 }
 
 #[test]

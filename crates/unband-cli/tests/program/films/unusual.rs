@@ -1,4 +1,4 @@
-//! Films that are whole and yet not what most are: tiny, of one frame, with odd times or several streams of pictures.
+//! Videos that are whole and yet not what most are: tiny, of one frame, with odd times or several streams of images.
 
 use super::*;
 

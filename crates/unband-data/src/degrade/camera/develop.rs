@@ -1,4 +1,4 @@
-//! What a camera does between its sensor and a picture, and the way back.
+//! What a camera does between its sensor and an image, and the way back.
 //!
 //! Source of all numbers: Brooks et al. 2019, `unprocess.py` and `process.py`.
 
@@ -107,7 +107,7 @@ impl Camera {
         mosaic
     }
 
-    /// A value of the picture from the sensor's.
+    /// A value of the image from the sensor's.
     pub fn developed(&self, light: Light) -> Light {
         Light(times(&self.from_sensor, light.0).map(|v| {
             let v = v.clamp(0.0, 1.0).max(1e-8).powf(1.0 / GAMMA);
@@ -146,7 +146,7 @@ pub fn demosaiced(mosaic: &[f32], width: usize, height: usize, x: usize, y: usiz
         } else if counts[c] > 0.0 {
             sums[c] / counts[c]
         } else {
-            // A picture of one row or column has no place of this colour.
+            // An image of one row or column has no place of this colour.
             mosaic[y * width + x]
         }
     }))

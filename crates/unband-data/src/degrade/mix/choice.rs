@@ -4,7 +4,7 @@ use unband_image::Rng;
 
 use super::end::End;
 
-/// Random numbers of one picture, one after the other.
+/// Random numbers of one image, one after the other.
 pub(super) struct Draws {
     rng: Rng,
     next: u32,

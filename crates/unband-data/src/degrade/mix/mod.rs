@@ -1,4 +1,4 @@
-//! Degradations with probabilities: what is done to a picture is drawn anew for each.
+//! Degradations with probabilities: what is done to an image is drawn anew for each.
 
 mod choice;
 mod end;
@@ -63,10 +63,10 @@ struct Order {
     keep: Vec<String>,
 }
 
-/// What is drawn for a picture.
+/// What is drawn for an image.
 struct Drawing {
     draws: Draws,
-    /// How many times smaller the picture still has to become.
+    /// How many times smaller the image still has to become.
     scale: f64,
     done: Vec<Applied>,
     names: Vec<String>,
@@ -143,8 +143,8 @@ impl Mix {
         self.scale as usize
     }
 
-    /// Samples of the clean picture that it wants on each side of a patch, so that the patch is degraded like a part of a whole
-    /// picture: what the file says as `room`, else what its steps look around without any change of size. A multiple of 16
+    /// Samples of the clean image that it wants on each side of a patch, so that the patch is degraded like a part of a whole
+    /// image: what the file says as `room`, else what its steps look around without any change of size. A multiple of 16
     /// and of the scale.
     pub fn room(&self) -> usize {
         let room =
@@ -153,12 +153,12 @@ impl Mix {
         room.next_multiple_of(if 16 % scale == 0 { 16 } else { 16 * scale })
     }
 
-    /// Can it start programs? Then it is meant for whole pictures.
+    /// Can it start programs? Then it is meant for whole images.
     pub fn is_slow(&self) -> bool {
         self.clean.iter().chain(&self.degrade).any(Step::is_slow)
     }
 
-    /// What is done to a picture, without looking at it.
+    /// What is done to an image, without looking at it.
     ///
     /// # Errors
     /// None for mixes that were read: every end of every range was tried then.
@@ -173,7 +173,7 @@ impl Mix {
         Ok(Record { names: drawing.names, clean, degrade, depth: self.depth, scale: self.scale })
     }
 
-    /// Draws, and does it to a pair of twice the same clean picture.
+    /// Draws, and does it to a pair of twice the same clean image.
     ///
     /// # Errors
     /// As [`super::Degradation::apply`].
@@ -183,14 +183,14 @@ impl Mix {
         Ok(record)
     }
 
-    /// Degrades a picture and takes a square from it, `side` samples of the degraded side and [`Self::scale`] times as many of the
-    /// clean one, at a place that is drawn; what was drawn for the picture.
+    /// Degrades an image and takes a square from it, `side` samples of the degraded side and [`Self::scale`] times as many of the
+    /// clean one, at a place that is drawn; what was drawn for the image.
     ///
-    /// The picture may be a window of a larger one: with [`Self::room`] more samples on each side than the patch needs its
+    /// The image may be a window of a larger one: with [`Self::room`] more samples on each side than the patch needs its
     /// borders are hardly seen, at the cost of degrading them.
     ///
     /// # Errors
-    /// A picture that is too small for the patch; else as [`super::Degradation::apply`].
+    /// An image that is too small for the patch; else as [`super::Degradation::apply`].
     pub fn patch(&self, image: &Image, side: usize, rng: Rng) -> Result<(Pair, Record), DegradeError> {
         let (scale, width, height) = (self.scale(), image.width(), image.height());
         let least = side * scale;

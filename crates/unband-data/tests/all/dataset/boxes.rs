@@ -56,7 +56,7 @@ fn boxes_touch_windows_with_which_they_share_a_pixel() {
         touches(["129", "0", "0", "129"], window(128, 128))
             && touches(["0", "129", "129", "0"], window(128, 128))
     );
-    // Without area, outside the picture, all over and beyond it.
+    // Without area, outside the image, all over and beyond it.
     assert!(!touches(["50", "50", "50", "90"], window(0, 0)));
     assert!(
         !touches(["-90", "-90", "-1", "0"], window(0, 0))

@@ -181,8 +181,8 @@ fn a_picture_has_all_its_pairs_or_none() {
     let mut reasons: Vec<&str> =
         manifest.entries.iter().map(|entry| entry.failed.as_ref().unwrap().reason.as_str()).collect();
     reasons.sort_unstable();
-    assert_eq!(reasons.pop(), Some("the PNG file ends before the picture does"));
-    let small = ": the picture has 96×64 samples, at least 76×68 are needed";
+    assert_eq!(reasons.pop(), Some("the PNG file ends before the image does"));
+    let small = ": the image has 96×64 samples, at least 76×68 are needed";
     assert!(
         reasons.len() == 10
             && reasons.iter().all(|r| r.starts_with("fhd-luma-6 of seed ") && r.ends_with(small)),

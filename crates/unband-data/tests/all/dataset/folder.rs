@@ -43,7 +43,7 @@ fn a_run_stopped_anywhere_goes_on_to_the_same_bytes() {
             journal.add(&plan.make(index, &out).unwrap()).unwrap();
         }
         drop(journal);
-        // Files of the next picture, of which no line tells, a temporary file, half a line.
+        // Files of the next image, of which no line tells, a temporary file, half a line.
         plan.make(done, &out).unwrap();
         fs::write(out.join("train/lq/.unband-x1.tmp"), b"half").unwrap();
         let path = out.join("manifest.part.jsonl");

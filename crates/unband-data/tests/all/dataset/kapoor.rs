@@ -65,7 +65,7 @@ fn patches_are_the_pixels_at_their_place() {
 #[test]
 fn ggdbn_has_its_step_and_its_faults_where_asked_for() {
     let set = Set::odd();
-    // Of all splits alike: only training has patches, so every seed is tried until each picture was in it.
+    // Of all splits alike: only training has patches, so every seed is tried until each image was in it.
     let places_by = |variant| {
         let mut found: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
         for seed in 0..5 {
@@ -150,11 +150,11 @@ fn what_is_odd_is_named_and_the_rest_done() {
     assert_eq!(failed.len(), 2, "{failed:?}");
     assert_eq!(
         failed[0],
-        (format!("{CLEAN}/000001_0091.png"), "the PNG file ends before the picture does".to_owned())
+        (format!("{CLEAN}/000001_0091.png"), "the PNG file ends before the image does".to_owned())
     );
     assert_eq!(failed[1].0, format!("{QUANTIZED}/000001_0100.xml"));
     assert!(failed[1].1.starts_with("no XML that can be read"), "{}", failed[1].1);
-    // Known before anything is decoded, unlike the picture that ends early.
+    // Known before anything is decoded, unlike the image that ends early.
     assert_eq!(plan.failing().count(), 1);
 }
 
@@ -175,8 +175,8 @@ fn pairs_of_unequal_size_and_boxes_of_other_pictures_are_named() {
     };
     let fixed = of(Variant::Fixed);
     assert_eq!(fixed.len(), 3, "{fixed:?}");
-    assert_eq!(fixed[0], "000001_0038.png: 500×384 pixels, but the clean picture has 512×384");
-    assert_eq!(fixed[2], "000002_0007.xml: 1280×720 pixels, but its picture has 512×384");
+    assert_eq!(fixed[0], "000001_0038.png: 500×384 pixels, but the clean image has 512×384");
+    assert_eq!(fixed[2], "000002_0007.xml: 1280×720 pixels, but its image has 512×384");
     // The script does not look at the size that boxes name.
     assert_eq!(of(Variant::Original).len(), 2);
 }
@@ -211,7 +211,7 @@ fn frames_of_a_film_stay_together_where_asked_for() {
             let plan = kapoor(&set.root(), asked).unwrap();
             let mut films: BTreeMap<String, BTreeSet<Split>> = BTreeMap::new();
             for index in 0..plan.len() {
-                // Made from the plan alone: the part is in the entry of a picture that failed, too.
+                // Made from the plan alone: the part is in the entry of an image that failed, too.
                 let entry = plan.failed(index);
                 films.entry(entry.name[7..].to_owned()).or_default().insert(entry.split);
             }

@@ -1,4 +1,4 @@
-//! The published set in small: six pictures, and all that is odd about it.
+//! The published set in small: six images, and all that is odd about it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -72,7 +72,7 @@ impl Set {
     pub fn odd() -> Self {
         let set = Self::empty();
         let size = (WIDTH, HEIGHT);
-        // Two frames of one film. The box of the first lies in its lower right corner and goes beyond the picture.
+        // Two frames of one video. The box of the first lies in its lower right corner and goes beyond the image.
         set.pair(
             "000001_0007",
             0,
@@ -89,7 +89,7 @@ impl Set {
             set.root().join(CLEAN).join("000001_0038.PNG"),
         )
         .unwrap();
-        // A picture that ends early.
+        // An image that ends early.
         set.pair("000001_0091", 60, &xml(size, &[("banding", ["0", "0", "511", "383"])]));
         let cut = set.root().join(CLEAN).join("000001_0091.png");
         fs::write(&cut, &fs::read(&cut).unwrap()[..900]).unwrap();
@@ -124,7 +124,7 @@ impl Set {
         fs::write(path, bytes).unwrap();
     }
 
-    /// Both pictures and boxes.
+    /// Both images and boxes.
     pub fn pair(&self, stem: &str, shift: usize, xml: &str) {
         self.write(&format!("{CLEAN}/{stem}.png"), &png(WIDTH, HEIGHT, shift, 256));
         self.write(&format!("{QUANTIZED}/{stem}.png"), &png(WIDTH, HEIGHT, shift, 64));
@@ -132,7 +132,7 @@ impl Set {
     }
 }
 
-/// Makes all that is left to do, so many pictures side by side and each batch backwards.
+/// Makes all that is left to do, so many images side by side and each batch backwards.
 pub fn run(plan: &Plan, out: &Path, threads: usize) -> Manifest {
     let Opened::Open(mut journal) = Journal::open(out, &plan.header).unwrap() else { panic!("done already") };
     let left: Vec<usize> = (journal.before.len()..plan.len()).collect();

@@ -1,4 +1,4 @@
-//! Tensors of `golden/bsrgan`, and pictures made by its formulas.
+//! Tensors of `golden/bsrgan`, and images made by its formulas.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use safetensors::{Dtype, SafeTensors};
@@ -71,7 +71,7 @@ pub fn furthest(image: &Image, want: &Tensor) -> f64 {
     want.values.iter().enumerate().map(|(i, want)| (value(i) - want).abs()).fold(0.0, f64::max)
 }
 
-/// The picture `texture` of `golden/metrics`, so much of it from the upper left.
+/// The image `texture` of `golden/metrics`, so much of it from the upper left.
 pub fn texture(width: usize, height: usize) -> Image {
     let grid = |i: usize, j: usize, c: usize| {
         let mixed = (i as u32 + 1).wrapping_mul(73_856_093)

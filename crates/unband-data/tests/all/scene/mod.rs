@@ -1,4 +1,4 @@
-//! Pictures that tests degrade.
+//! Images that tests degrade.
 
 use unband_image::{Image, Rng};
 

@@ -10,7 +10,7 @@ fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../golden/bband").join(name)
 }
 
-/// Codes of a grey 8-bit picture of 1920×1080.
+/// Codes of a grey 8-bit image of 1920×1080.
 pub fn read_png(name: &str) -> Vec<u8> {
     let file = std::io::BufReader::new(std::fs::File::open(path(name)).unwrap());
     let mut reader = png::Decoder::new(file).read_info().unwrap();

@@ -1,4 +1,4 @@
-//! Counts what lies between the plateaus of a picture, along some of its rows and columns.
+//! Counts what lies between the plateaus of an image, along some of its rows and columns.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ const LINE: i32 = 32;
 
 /// How pixels turn into the planes that were rounded, and what a step of those is, in 8-bit full-scale codes.
 pub(super) struct Scale {
-    /// Luma's weights of red and blue behind an RGB picture.
+    /// Luma's weights of red and blue behind an RGB image.
     weights: Option<(f32, f32)>,
     steps: [f32; 3],
     /// Colours of no known grid.
@@ -155,7 +155,7 @@ pub(super) struct Census {
 }
 
 impl Census {
-    /// Counts; nothing for pictures of one colour and for those that are texture all over.
+    /// Counts; nothing for images of one colour and for those that are texture all over.
     pub fn take(codes: &Codes, scale: &Scale) -> Option<Self> {
         let mut census = Self { grey: true, ..Self::default() };
         let (w, h) = (codes.width, codes.height);

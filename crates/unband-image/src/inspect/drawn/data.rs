@@ -1,4 +1,4 @@
-//! Pictures that are numbers for a program: tables of colours and maps of normals.
+//! Images that are numbers for a program: tables of colours and maps of normals.
 
 use crate::inspect::planes::Codes;
 
@@ -8,7 +8,7 @@ const TRIAL: u32 = 2048;
 /// Where the colour of a lattice point lies.
 type Place = fn(n: usize, r: usize, g: usize, b: usize) -> (usize, usize);
 
-/// Is it a table of colours: a strip of tiles across or down, a square of tiles, or a Hald picture?
+/// Is it a table of colours: a strip of tiles across or down, a square of tiles, or a Hald image?
 ///
 /// Along each axis of the table its own channel must rise nearly everywhere; the table may be graded, and green may run
 /// from bottom to top.

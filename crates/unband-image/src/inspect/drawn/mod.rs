@@ -1,4 +1,4 @@
-//! Was a picture drawn on purpose as it is? Flat colours, enlarged pixels, lookup tables, normal maps.
+//! Was an image drawn on purpose as it is? Flat colours, enlarged pixels, lookup tables, normal maps.
 //!
 //! A photo or a gradient that lost levels has plateaus too. What tells them apart: its neighbouring plateaus differ by
 //! one step of one plane, its planes step in different places, and noise breaks its outlines. Rules and limits were
@@ -16,7 +16,7 @@ use super::{Cause, Findings, Space};
 use crate::image::Image;
 use census::{Census, Scale};
 
-/// What a picture was made as, when its plateaus are meant.
+/// What an image was made as, when its plateaus are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drawing {
     /// Flat colours with sharp or anti-aliased outlines: interfaces, maps, charts, posters, cel shading.
@@ -25,7 +25,7 @@ pub enum Drawing {
     FewColours,
     /// Every pixel repeated so many times across and down.
     Enlarged(u16),
-    /// A table of colours: a strip, tiles, or a Hald picture.
+    /// A table of colours: a strip, tiles, or a Hald image.
     LookupTable,
     /// Directions as colours: vectors of length one.
     NormalMap,
@@ -62,7 +62,7 @@ impl fmt::Display for Drawing {
     }
 }
 
-/// Looks for a drawing in an RGB or grey picture whose file lost nothing.
+/// Looks for a drawing in an RGB or grey image whose file lost nothing.
 pub(super) fn drawing(image: &Image, codes: &Codes, found: &Findings) -> Option<Drawing> {
     if image.origin.is_lossy() || codes.len() < 64 {
         return None;

@@ -53,7 +53,7 @@ fn colour_plane(name: &str, file: &str, flats: &Flats, can_tell: impl Fn(&Hypoth
     }
 }
 
-/// The lines of a picture. The matrix is that of its colours, as `inspect` takes it.
+/// The lines of an image. The matrix is that of its colours, as `inspect` takes it.
 fn describe(file: &str, image: &Image) {
     let level = Level::best();
     let planes = image.planes.iter();

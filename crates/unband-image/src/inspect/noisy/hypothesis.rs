@@ -1,6 +1,6 @@
 //! One plane on one grid: its features, and what a logistic fit on labelled frames makes of them.
 //!
-//! `tools/fit_detector.py` fits the weights on photos kept for training, and names the pictures.
+//! `tools/fit_detector.py` fits the weights on photos kept for training, and names the images.
 
 use std::f64::consts::TAU;
 
@@ -13,7 +13,7 @@ pub(super) const ONCE: f64 = -1.1;
 /// After two.
 pub(super) const TWICE: f64 = -2.05;
 
-/// How a picture came to RGB, as far as its colours tell.
+/// How an image came to RGB, as far as its colours tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::inspect) enum Conversion {
     /// By libswscale's truncating path, once or twice.

@@ -27,7 +27,7 @@ pub(super) const SIX: f64 = 255.0 / 63.0;
 /// The grid of 5 bits.
 pub(super) const FIVE: f64 = 255.0 / 31.0;
 
-/// Limits of the sums: a half above the largest of pictures that were not cut (clean, coded, tone-mapped), of photos for
+/// Limits of the sums: a half above the largest of images that were not cut (clean, coded, tone-mapped), of photos for
 /// learning and for choosing; that of luma 0.27, since a half would lose two of 35 frames, and that of six bits in channels 0.44.
 /// `tools/fit_detector.py` says what those are.
 pub(super) mod limits {
@@ -44,7 +44,7 @@ pub(super) mod limits {
     pub const ONE_FIVE: f64 = 6.4;
     pub const CHANNELS_SIX: f64 = 7.4;
     pub const CHANNELS_FIVE: f64 = 8.1;
-    /// By how much those of channels are higher where a picture is grey: greys with a tone curve come near,
+    /// By how much those of channels are higher where an image is grey: greys with a tone curve come near,
     /// and two of 80 lie above it.
     pub const GREY: f64 = 4.9;
 }
@@ -53,7 +53,7 @@ pub(super) mod limits {
 const UNTESTABLE: f64 = -9.0;
 /// Score that is enough for luma beside two planes of 5 bits.
 const LUMA_BESIDE_FIVE: f64 = -5.5;
-/// The same beside other chroma of a picture that a codec has left traces in.
+/// The same beside other chroma of an image that a codec has left traces in.
 const LUMA_BESIDE_CODED: f64 = -1.0;
 /// Beside other chroma.
 const LUMA_BESIDE: f64 = 1.0;
@@ -103,7 +103,7 @@ pub(super) fn period(bits: u8) -> f64 {
 
 impl NoisyGrid {
     /// What the second conversion to RGB took from luma, in codes; 0 unless the levels of its grid tell. (What the
-    /// first one took, the clean film lost as well.)
+    /// first one took, the clean video lost as well.)
     pub fn darkened(&self) -> f32 {
         // A shift is known up to the grid's period.
         let beside = (self.luma_shift - TWICE + 0.5 * SIX).rem_euclid(SIX) - 0.5 * SIX;
@@ -124,7 +124,7 @@ impl NoisyGrid {
     }
 }
 
-/// Looks at a picture's planes in one matrix; at luma alone when the picture is grey.
+/// Looks at an image's planes in one matrix; at luma alone when the image is grey.
 pub(super) fn look(
     codes: &Codes,
     sums: &Sums,

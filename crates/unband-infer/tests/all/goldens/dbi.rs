@@ -106,7 +106,7 @@ fn a_tensorflow_model_gives_what_tensorflow_gives() {
     }
 }
 
-/// The published probability of the patch at a place of the demo picture.
+/// The published probability of the patch at a place of the demo image.
 fn listed(demo: &Value, row: usize, column: usize) -> f64 {
     let mut series = demo["series"].as_array().unwrap().iter();
     let found = series.find_map(|series| {

@@ -34,7 +34,7 @@ fn the_generator_gives_the_numbers_of_the_original() {
     same_within(&wide(&running[0]), &want["G_eval_512x256"], 1e-4, "512×256");
     let own = Mode { picture_statistics: true, dropout: None };
     let own = run(&graph, &weights, &[narrow(&signed(512, 512))], own, &ctx()).unwrap();
-    same_within(&wide(&own[0]), &want["G_batchstats_nodropout_512x512"], 1e-4, "statistics of the picture");
+    same_within(&wide(&own[0]), &want["G_batchstats_nodropout_512x512"], 1e-4, "statistics of the image");
     assert_eq!(arch::detect(&state).unwrap().0.name, "deepdeband-f");
 }
 

@@ -14,7 +14,7 @@ fn upside_down(map: &Map<f64>) -> Map<f64> {
     Map::new(map.shape, flipped.collect()).unwrap()
 }
 
-/// The network of that name with the rule's numbers, and what it makes of a picture and of the same upside down.
+/// The network of that name with the rule's numbers, and what it makes of an image and of the same upside down.
 fn features(name: &str, (height, width): (usize, usize)) -> [Vec<Map<f64>>; 2] {
     let graph = arch::build(name).unwrap().unwrap();
     let mut state = fill::scaled(&graph.stored(), 2.0);

@@ -31,7 +31,7 @@ pub fn want(name: &str) -> Map<f64> {
     Map::new(Shape::new(shape[1], shape[2], shape[3]), data).unwrap()
 }
 
-/// The rule's picture.
+/// The rule's image.
 pub fn picture(height: usize, width: usize) -> Map<f64> {
     Map::new(Shape::new(3, height, width), fill::second_picture(3, height, width)).unwrap()
 }

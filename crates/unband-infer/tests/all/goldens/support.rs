@@ -52,7 +52,7 @@ pub fn ctx() -> Context<'static> {
     Context::default()
 }
 
-/// The rule's picture.
+/// The rule's image.
 pub fn picture(channels: usize, height: usize, width: usize) -> Map<f64> {
     Map::new(Shape::new(channels, height, width), fill::picture(channels, height, width)).unwrap()
 }

@@ -8,7 +8,7 @@ use super::support::{filled, golden, original, outputs, picture, same};
 
 #[test]
 fn gives_the_numbers_of_the_original() {
-    // The original was made for pictures of this side: windows of its bottleneck do not shift.
+    // The original was made for images of this side: windows of its bottleneck do not shift.
     let graph = build(&Config { side: 128, ..Config::default() }).unwrap();
     let want = golden("uformer_t");
     assert_eq!(graph.parameter_count() as u64, want["params"].as_u64().unwrap());

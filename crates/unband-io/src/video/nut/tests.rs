@@ -65,7 +65,7 @@ fn everything_that_the_format_allows_is_read() {
     stream.extend(&head);
     stream.extend(crc(0, &head).to_be_bytes());
     stream.extend([side, meta, &[9; 10]].concat());
-    // Sound, then an end of the picture.
+    // Sound, then an end of the image.
     numbers(&mut stream, &[1, flag::STREAM | flag::SIZE, AUDIO, 5]);
     stream.extend(b"NNNNN");
     numbers(&mut stream, &[1, flag::END]);

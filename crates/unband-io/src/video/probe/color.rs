@@ -116,7 +116,7 @@ fn model(video: &Video) -> Result<Model, String> {
     Ok(Model::Yuv { matrix: matrix(video)?, range, subsampling })
 }
 
-/// Weights of luma. Where nothing is said, those that players take: BT.709 for pictures larger than 1279 × 576, else BT.601.
+/// Weights of luma. Where nothing is said, those that players take: BT.709 for images larger than 1279 × 576, else BT.601.
 fn matrix(video: &Video) -> Result<Matrix, String> {
     let primaries = code(PRIMARIES, video.primaries.as_deref());
     match (video.matrix.as_deref(), primaries) {

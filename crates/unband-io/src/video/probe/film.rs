@@ -1,4 +1,4 @@
-//! What a film is, in numbers and names.
+//! What a video is, in numbers and names.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,12 +9,12 @@ use unband_image::{Color, Colorimetry, Depth};
 use super::{DynamicHdr, color};
 use crate::video::{Images, Samples, VideoError};
 
-/// A file with moving pictures, as `ffprobe` describes it.
+/// A file with moving images, as `ffprobe` describes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Film {
     /// As it was given.
     pub path: PathBuf,
-    /// The numbered pictures that it is, where it is no file.
+    /// The numbered images that it is, where it is no file.
     pub images: Option<Images>,
     /// `FFmpeg`'s names of the container, separated by commas ("matroska,webm").
     pub container: String,
@@ -24,7 +24,7 @@ pub struct Film {
     pub streams: Vec<Stream>,
     /// How many chapters there are.
     pub chapters: usize,
-    /// The main stream of pictures.
+    /// The main stream of images.
     pub video: Video,
     /// Metadata of the main stream that changes from frame to frame.
     pub dynamic: Vec<DynamicHdr>,
@@ -45,7 +45,7 @@ pub struct Stream {
     pub default: bool,
     /// `FFmpeg`'s names of all that it is marked as ("default", "forced").
     pub dispositions: Vec<String>,
-    /// Is it a picture about the film (a cover, a thumbnail) and not the film?
+    /// Is it an image about the video (a cover, a thumbnail) and not the video?
     pub attached_picture: bool,
     /// Do containers make it anew from what is copied by itself? The text of chapters and time codes, of which MP4 and `QuickTime`
     /// have tracks.
@@ -81,13 +81,13 @@ impl StreamKind {
 /// What flows in a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamKind {
-    /// Pictures; also covers.
+    /// Images; also covers.
     Video,
     /// Sound.
     Audio,
-    /// Subtitles, as text or pictures.
+    /// Subtitles, as text or images.
     Subtitle,
-    /// A file beside the film, such as a font.
+    /// A file beside the video, such as a font.
     Attachment,
     /// Anything else, such as time codes.
     Data,
@@ -106,7 +106,7 @@ pub enum FieldOrder {
     Unknown,
 }
 
-/// A stream of pictures.
+/// A stream of images.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::struct_excessive_bools)] // facts that have nothing to do with each other
 pub struct Video {
@@ -261,7 +261,7 @@ impl Film {
         VideoError::Damaged { path: self.path.clone(), message: message.to_owned() }
     }
 
-    /// What the planes of a frame mean. Where the file says nothing: BT.2020 with its primaries, BT.709 for pictures larger
+    /// What the planes of a frame mean. Where the file says nothing: BT.2020 with its primaries, BT.709 for images larger
     /// than 1279 × 576, else BT.601; full range for RGB, else limited.
     ///
     /// # Errors
@@ -270,7 +270,7 @@ impl Film {
         color::color(&self.video).map_err(|what| VideoError::Color { path: self.path.clone(), what })
     }
 
-    /// Are all lines of a frame of one moment? Restoring two fields as one picture would mix their moments.
+    /// Are all lines of a frame of one moment? Restoring two fields as one image would mix their moments.
     ///
     /// # Errors
     /// [`VideoError::Interlaced`].
@@ -283,7 +283,7 @@ impl Film {
         Err(VideoError::Interlaced { path: self.path.clone(), fields, command: self.deinterlacing() })
     }
 
-    /// The command that makes a film of whole pictures of it, without loss and with all else that Matroska holds.
+    /// The command that makes a video of whole images of it, without loss and with all else that Matroska holds.
     fn deinterlacing(&self) -> String {
         let left_out = |stream: &&Stream| {
             stream.kind == StreamKind::Data

@@ -1,4 +1,4 @@
-//! What films say of the light in them: mastering display, content light level, metadata for each frame.
+//! What videos say of the light in them: mastering display, content light level, metadata for each frame.
 
 use unband_image::{Colorimetry, Mastering};
 
@@ -11,7 +11,7 @@ pub enum DynamicHdr {
     DolbyVision {
         /// Its profile, where the stream says it.
         profile: Option<i64>,
-        /// Do the pictures make sense without it? As is assumed where the stream says nothing.
+        /// Do the images make sense without it? As is assumed where the stream says nothing.
         base: bool,
     },
     /// HDR10+ (SMPTE ST 2094-40).

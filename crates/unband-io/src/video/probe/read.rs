@@ -8,7 +8,7 @@ use super::json::Node;
 use super::{FieldOrder, Film, Stream, StreamKind, Video, hdr};
 use crate::video::{Samples, VideoError};
 
-/// Containers of one picture, by what their brand says.
+/// Containers of one image, by what their brand says.
 const PICTURE_BRANDS: [&str; 5] = ["avif", "mif1", "heic", "heix", "mif2"];
 
 /// All streams that the first answer lists.
@@ -39,7 +39,7 @@ fn stream(node: Node<'_>) -> Stream {
     }
 }
 
-/// The stream of pictures that `ffmpeg` takes where nobody chooses: the largest, where being marked as default counts as
+/// The stream of images that `ffmpeg` takes where nobody chooses: the largest, where being marked as default counts as
 /// five million pixels; the first of equals.
 ///
 /// Source: `map_auto_video` in `FFmpeg`'s `fftools/ffmpeg_mux_init.c` (5.1: `ffmpeg_opt.c`).
@@ -61,19 +61,19 @@ pub(super) fn main_stream(path: &Path, answer: Node<'_>) -> Result<usize, VideoE
     }
 }
 
-/// "audio and a cover picture".
+/// "audio and a cover image".
 fn holds(streams: &[Stream]) -> String {
     let any = |kind| streams.iter().any(|stream| stream.kind == kind);
     let kinds = [
         (StreamKind::Audio, "audio"),
         (StreamKind::Subtitle, "subtitles"),
-        (StreamKind::Video, "a cover picture"),
+        (StreamKind::Video, "a cover image"),
     ];
     let words: Vec<_> = kinds.into_iter().filter(|&(kind, _)| any(kind)).map(|(_, word)| word).collect();
     if words.is_empty() { "other data".to_owned() } else { words.join(" and ") }
 }
 
-/// Is it a picture? Animations are films.
+/// Is it an image? Animations are videos.
 pub(super) fn is_picture(answer: Node<'_>, main: usize, frames: usize) -> bool {
     let format = answer.at("format");
     let container = format.text("format_name").unwrap_or_default();
@@ -91,7 +91,7 @@ fn node_of(answer: Node<'_>, index: usize) -> Node<'_> {
     found.unwrap_or(answer.at("streams"))
 }
 
-/// The film, from both answers; `frames` has at least one.
+/// The video, from both answers; `frames` has at least one.
 pub(super) fn film(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>) -> Film {
     let node = node_of(answer, main);
     let side_data = || {
@@ -213,7 +213,7 @@ fn frame_count(node: Node<'_>) -> Option<u64> {
     counts.into_iter().flatten().find(|&count| count > 0)?.try_into().ok()
 }
 
-/// Degrees anticlockwise, and whether the picture is mirrored. Streams have a "Display Matrix", frames a "3x3 displaymatrix".
+/// Degrees anticlockwise, and whether the image is mirrored. Streams have a "Display Matrix", frames a "3x3 displaymatrix".
 fn display<'a>(mut side_data: impl Iterator<Item = Node<'a>>) -> (i32, bool) {
     let Some(matrix) = side_data.find(|data| data.text("displaymatrix").is_some()) else { return (0, false) };
     let rotation = matrix.number("rotation").unwrap_or(0.0).round() as i32;

@@ -77,7 +77,7 @@ fn a_rate_that_varies_is_told_from_one_that_ticks_cannot_hold() {
 fn interlaced_films_are_refused_even_where_only_their_frames_say_so() {
     for (name, first) in [("interlaced", "top field first"), ("interlaced_unsaid", "bottom field first")] {
         let error = golden(name).check_progressive().unwrap_err();
-        assert_eq!(error.to_string(), format!("a.mkv: the film is interlaced, {first}"));
+        assert_eq!(error.to_string(), format!("a.mkv: the video is interlaced, {first}"));
         assert!(error.hint().unwrap().contains("bwdif"));
     }
 }
@@ -142,7 +142,7 @@ fn being_the_default_counts_as_five_million_pixels() {
 #[test]
 fn what_is_no_film_says_why() {
     let error = refused("audio");
-    assert_eq!(error.to_string(), "a.mkv: no video in it, only audio and a cover picture");
+    assert_eq!(error.to_string(), "a.mkv: no video in it, only audio and a cover image");
     for name in ["picture", "picture_avif", "picture_gif"] {
         assert!(matches!(refused(name), VideoError::Picture { .. }), "{name}");
     }

@@ -1,4 +1,4 @@
-//! Films that are damaged or not what they seem, and what `FFmpeg` refuses.
+//! Videos that are damaged or not what they seem, and what `FFmpeg` refuses.
 
 use super::*;
 use unband_io::video::VideoError;

@@ -1,4 +1,4 @@
-//! Films through decoder, encoder and joining, by the installed `FFmpeg`: nothing but the pictures may change.
+//! Videos through decoder, encoder and joining, by the installed `FFmpeg`: nothing but the images may change.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -15,7 +15,7 @@ use unband_io::video::{
     StreamChoice,
 };
 
-/// The films of the repository.
+/// The videos of the repository.
 const FILMS: [&str; 4] =
     ["sky_pan_h264.mkv", "fog_zoom_fade_vfr_hevc.mp4", "bokeh_fade_vp9.webm", "sunset_pan_hdr10.mkv"];
 
@@ -40,7 +40,7 @@ fn printed(program: &str, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// All frames of a film and their times.
+/// All frames of a video and their times.
 fn decode(film: &Film) -> (Vec<i64>, Vec<Vec<u8>>) {
     let mut decoder = Decoder::open(film, &DecodeOptions::default(), &Limits::default()).unwrap();
     let (mut times, mut frames, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
@@ -51,7 +51,7 @@ fn decode(film: &Film) -> (Vec<i64>, Vec<Vec<u8>>) {
     (times, frames)
 }
 
-/// The film encoded anew in segments of so many frames, with `args` for `FFmpeg`, and put together again.
+/// The video encoded anew in segments of so many frames, with `args` for `FFmpeg`, and put together again.
 fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> Film {
     let film = video::probe(path, &Programs::default()).unwrap();
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();

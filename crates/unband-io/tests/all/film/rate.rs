@@ -1,8 +1,8 @@
-//! Encoders are told the film's rate, whatever its container's unit of time: as `ffmpeg` tells them when it transcodes the film.
+//! Encoders are told the video's rate, whatever its container's unit of time: as `ffmpeg` tells them when it transcodes the video.
 
 use super::*;
 
-/// Makes a film of 1280×720 and 10 bits, as large frames are where the rate was guessed wrongly, at 24 frames a second, with sound.
+/// Makes a video of 1280×720 and 10 bits, as large frames are where the rate was guessed wrongly, at 24 frames a second, with sound.
 fn large(folder: &Path, name: &str, more: &[&str]) -> PathBuf {
     let path = folder.join(name);
     let picture = "testsrc2=s=1280x720:r=24:d=1,format=yuv420p10le";
@@ -23,7 +23,7 @@ fn of_video(path: &Path, entries: &str) -> String {
     printed("ffprobe", &[&args[..], &[path.to_str().unwrap()]].concat())
 }
 
-/// Bytes of the pictures alone.
+/// Bytes of the images alone.
 fn bytes(path: &Path) -> f64 {
     of_video(path, "packet=size").split([',', '\n']).filter_map(|size| size.parse::<f64>().ok()).sum()
 }

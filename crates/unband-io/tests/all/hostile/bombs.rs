@@ -111,11 +111,11 @@ fn empty_pictures_at_the_limit_are_pictures() {
         let mut image = picture(side, side, if writes.color { 3 } else { 1 }, false, writes.depths[0], 1);
         image.planes.iter_mut().for_each(|plane| plane.data.fill(0.0));
         let bytes = crate::sample::written(&image, format).0;
-        let what = format!("an empty picture as {} in {} bytes", format.name, bytes.len());
+        let what = format!("an empty image as {} in {} bytes", format.name, bytes.len());
         let read = tally.read(&what, &bytes).unwrap();
         assert_eq!((read.width(), read.height()), (side, side), "{what}");
     }
-    eprintln!("empty pictures at the limit: {tally}");
+    eprintln!("empty images at the limit: {tally}");
 }
 
 /// Bits of the coding of faxes: one for each row that is like the one above.

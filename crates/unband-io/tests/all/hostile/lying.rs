@@ -1,4 +1,4 @@
-//! Headers that promise a huge picture, and hardly anything behind them.
+//! Headers that promise a huge image, and hardly anything behind them.
 
 use std::time::Instant;
 
@@ -33,7 +33,7 @@ fn bmp(side: u32, bits: u8, compression: u8) -> Vec<u8> {
     out.extend(side.to_le_bytes());
     out.extend(side.to_le_bytes());
     out.extend([1, 0, bits, 0, compression, 0, 0, 0]);
-    // Two colours, then a run and the end of the picture.
+    // Two colours, then a run and the end of the image.
     out.resize(54, 0);
     out.extend([0, 0, 0, 0, 255, 255, 255, 0, 9, 1, 0, 1]);
     out.resize(100, 0);

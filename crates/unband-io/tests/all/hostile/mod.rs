@@ -1,4 +1,4 @@
-//! Damaged, cut and lying files: an error or a picture, never a panic, never gigabytes, never long.
+//! Damaged, cut and lying files: an error or an image, never a panic, never gigabytes, never long.
 //!
 //! Everything here goes through [`unband_io::FORMATS`]: a new format needs a sample in `tests/data` or a writer, a
 //! lying header in `lying.rs`, and a fuzz target. `-- --nocapture` shows what became of how many files.

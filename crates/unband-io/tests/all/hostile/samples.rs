@@ -20,7 +20,7 @@ pub fn data() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"))
 }
 
-/// Files of a folder that are named like pictures.
+/// Files of a folder that are named like images.
 fn pictures(folder: &Path) -> Vec<Sample> {
     let mut found: Vec<Sample> = fs::read_dir(folder)
         .unwrap()

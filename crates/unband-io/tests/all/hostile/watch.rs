@@ -176,7 +176,7 @@ fn keep(bytes: &[u8]) -> String {
     path.display().to_string()
 }
 
-/// Is a picture one, whatever the file said?
+/// Is an image one, whatever the file said?
 fn check(what: &str, image: &Image, limits: &Limits) {
     let all = image.planes.iter().chain(&image.alpha);
     assert!(all.clone().all(|p| p.data.len() == p.width * p.height && !p.data.is_empty()), "{what}");

@@ -1,4 +1,4 @@
-//! Pictures and metadata that the tests write.
+//! Images and metadata that the tests write.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use unband_image::{Cicp, Density, DensityUnit, Depth, Image, Metadata, Model, Plane};
@@ -43,7 +43,7 @@ pub fn picture(width: usize, height: usize, colors: usize, alpha: bool, depth: D
     image
 }
 
-/// A picture that fits a format: its deepest samples, colour and transparency where it has them.
+/// An image that fits a format: its deepest samples, colour and transparency where it has them.
 pub fn fitting(format: &'static FormatEntry, depth: Depth) -> Image {
     let writes = format.writes.as_ref().unwrap();
     picture(7, 5, if writes.color { 3 } else { 1 }, writes.alpha, depth, 9)

@@ -1,4 +1,4 @@
-//! Pairs of pictures with values of reference implementations (`golden/metrics`), for every test of a measure.
+//! Pairs of images with values of reference implementations (`golden/metrics`), for every test of a measure.
 // Each test uses what it needs of it.
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, clippy::cast_possible_wrap)]
 
@@ -54,7 +54,7 @@ impl Rgb {
         self.bytes[(y * self.width + x) * 3 + c].into()
     }
 
-    /// Another picture of the same size from this one's samples.
+    /// Another image of the same size from this one's samples.
     fn then(&self, f: impl Fn(i64, usize, usize, usize) -> i64) -> Self {
         Self::painted(self.width, self.height, |x, y, c| f(self.at(x, y, c), x, y, c))
     }
@@ -75,7 +75,7 @@ pub fn of<'a>(values: &'a Value, pair: &str) -> &'a Value {
     values["pairs"].get(pair).or_else(|| values["extra"].get(pair)).unwrap()
 }
 
-/// Both pictures of a pair as bytes, after their SHA-256 was checked.
+/// Both images of a pair as bytes, after their SHA-256 was checked.
 pub fn pair(values: &Value, name: &str) -> (Rgb, Rgb) {
     let (a, b) = if name.starts_with('f') {
         formula(name)
@@ -90,7 +90,7 @@ pub fn pair(values: &Value, name: &str) -> (Rgb, Rgb) {
     (a, b)
 }
 
-/// Both pictures of a pair.
+/// Both images of a pair.
 pub fn images(values: &Value, name: &str) -> (Image, Image) {
     let (a, b) = pair(values, name);
     (a.image(), b.image())

@@ -7,7 +7,7 @@ use crate::net::{BuildError, Net};
 use crate::param::Role;
 use crate::{Graph, Value};
 
-/// The banded picture `image` `[3, H, W]` twice in; the clean picture `image` and its `banding` out, `[3, H, W]` each.
+/// The banded image `image` `[3, H, W]` twice in; the clean image `image` and its `banding` out, `[3, H, W]` each.
 ///
 /// # Errors
 /// Widths that make no network.
@@ -20,7 +20,7 @@ pub fn build(config: &Config) -> Result<Graph, BuildError> {
     net.finish(&[("image", clean), ("banding", banding)])
 }
 
-/// The same network with the same parameters, backwards: a clean picture `image` and a `banding` in; the banded picture
+/// The same network with the same parameters, backwards: a clean image `image` and a `banding` in; the banded image
 /// `image` and its second `copy` out. It undoes [`build`].
 ///
 /// # Errors

@@ -47,7 +47,7 @@ pub const ENTRY: Architecture = Architecture {
     variants: &[
         Variant {
             name: "inverse",
-            title: "backwards: from a clean picture and its banding to the banded picture",
+            title: "backwards: from a clean image and its banding to the banded image",
             build: || build_inverse(&Config::default()),
         },
         Variant {

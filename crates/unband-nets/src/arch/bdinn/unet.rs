@@ -35,7 +35,7 @@ impl Config {
     }
 }
 
-/// 5,971,532 parameters. `[3, H, W] → [3, H, W]`, the clean picture; sides are multiples of 8.
+/// 5,971,532 parameters. `[3, H, W] → [3, H, W]`, the clean image; sides are multiples of 8.
 ///
 /// # Errors
 /// Widths that make no network.

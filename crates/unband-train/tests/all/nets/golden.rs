@@ -14,7 +14,7 @@ pub fn numbers(all: &StateDict, name: &str) -> Vec<f32> {
     all.get(name).unwrap_or_else(|| panic!("no {name}")).to_f32()
 }
 
-/// The picture of the golden rule, and what some networks are given beside it, as `tools/torch_nets/sample.py` has them.
+/// The image of the golden rule, and what some networks are given beside it, as `tools/torch_nets/sample.py` has them.
 pub fn inputs(graph: &Graph, picture: &[f32], device: &Device) -> Vec<Tensor<4>> {
     let [channels, height, width, low, high] = picture[..] else { unreachable!() };
     let (height, width) = (height as usize, width as usize);

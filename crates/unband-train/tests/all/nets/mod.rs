@@ -1,4 +1,4 @@
-//! Networks of all operations, pictures for them, and a way to run them elsewhere.
+//! Networks of all operations, images for them, and a way to run them elsewhere.
 #![allow(dead_code)]
 
 pub mod golden;
@@ -11,7 +11,7 @@ use unband_nets::layer::conv::ConvSpec;
 use unband_nets::layer::pool::{MaxPool, Reduce};
 use unband_nets::{Form, Graph, Net, Shape};
 
-/// Convolutions of all kinds, norms, arithmetic, sizes that differ. Takes pictures of any size from 5×3 on, and a point.
+/// Convolutions of all kinds, norms, arithmetic, sizes that differ. Takes images of any size from 5×3 on, and a point.
 pub fn convolutions() -> Graph {
     let mut net = Net::new("convolutions");
     let image = net.input("image", 3);
@@ -87,7 +87,7 @@ pub fn windows() -> Graph {
     net.finish(&[("image", out), ("bent", bent)]).unwrap()
 }
 
-/// Pictures of the golden rule, for the reference.
+/// Images of the golden rule, for the reference.
 pub fn maps(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
     let one = |input: &unband_nets::Input| {
         let (h, w) = if input.point { (1, 1) } else { (height, width) };
@@ -98,7 +98,7 @@ pub fn maps(graph: &Graph, height: usize, width: usize) -> Vec<Map<f32>> {
     graph.inputs.iter().map(one).collect()
 }
 
-/// One picture for Burn.
+/// One image for Burn.
 pub fn tensor(map: &Map<f32>, device: &Device) -> Tensor<4> {
     let dims = [1, map.shape.channels, map.shape.height, map.shape.width];
     Tensor::from_data(TensorData::new(map.data.clone(), dims), device)

@@ -36,7 +36,7 @@ use source::{decode, is_file, read_bytes};
 pub enum Output<'a> {
     /// A file of exactly this name; its extension says the format unless [`FileOptions::format`] does.
     File(&'a Path),
-    /// A file whose extension is added when it is known: the format's, or the input's own for a picture that
+    /// A file whose extension is added when it is known: the format's, or the input's own for an image that
     /// needs no repair.
     Stem(&'a Path),
     /// Bytes; they are written only when they are complete.
@@ -47,7 +47,7 @@ pub enum Output<'a> {
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools)] // switches that people set one by one
 pub struct FileOptions {
-    /// How the picture in it is to be treated.
+    /// How the image in it is to be treated.
     pub options: Options,
     /// Format of the result; without it the input's where that loses nothing, else PNG.
     pub format: Option<&'static FormatEntry>,
@@ -57,15 +57,15 @@ pub struct FileOptions {
     pub effort: Option<u8>,
     /// Replace an existing file?
     pub overwrite: bool,
-    /// Write nothing for pictures that need no repair?
+    /// Write nothing for images that need no repair?
     pub only_banded: bool,
     /// Give the result the input's times?
     pub preserve_times: bool,
     /// Read the result again and check every sample against its cell?
     pub prove: bool,
-    /// What the network makes beside its picture, to be written too.
+    /// What the network makes beside its image, to be written too.
     pub aside: Option<AsideFile>,
-    /// The largest picture that is read.
+    /// The largest image that is read.
     pub limits: Limits,
 }
 
@@ -172,7 +172,7 @@ pub fn plan_file(
 
 /// Takes the banding out of a file. The result appears complete or not at all.
 ///
-/// A picture that needs no repair is copied byte for byte under its own extension, unless another format or
+/// An image that needs no repair is copied byte for byte under its own extension, unless another format or
 /// depth was asked for; with [`FileOptions::only_banded`] nothing is written for it.
 ///
 /// # Errors
@@ -250,7 +250,7 @@ pub fn deband_file(
     Ok(done)
 }
 
-/// As [`deband_found`](crate::deband_found), but gives the picture that [`deband_file`] would write where nobody names a
+/// As [`deband_found`](crate::deband_found), but gives the image that [`deband_file`] would write where nobody names a
 /// format: luma and chroma of formats that lose something become RGB, and what needs no repair is copied.
 ///
 /// # Errors
@@ -305,7 +305,7 @@ fn write(
     }
 }
 
-/// Reads both pictures once more and compares.
+/// Reads both images once more and compares.
 fn proof(
     done: &FileReport,
     bytes: &[u8],
@@ -393,7 +393,7 @@ fn plan(
     Ok((plan, choices))
 }
 
-/// Can the format hold luma and chroma as they are, if that is what the picture has?
+/// Can the format hold luma and chroma as they are, if that is what the image has?
 fn holds_planes_of(format: &'static FormatEntry, image: &Image) -> bool {
     !image.is_yuv() || unband_io::check_model(image.color.model, format).is_ok()
 }

@@ -24,7 +24,7 @@ pub fn output_stem(input: &Path) -> PathBuf {
     input.with_file_name(name)
 }
 
-/// `<folder>/<name>_x<scale>_unband`: where a larger picture goes when nobody says.
+/// `<folder>/<name>_x<scale>_unband`: where a larger image goes when nobody says.
 pub fn upscaled_stem(input: &Path, scale: usize) -> PathBuf {
     let mut name = input.file_stem().unwrap_or_default().to_owned();
     name.push(format!("_x{scale}_unband"));

@@ -1,4 +1,4 @@
-//! Where pictures come from.
+//! Where images come from.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -9,7 +9,7 @@ use unband_io::{FormatEntry, Limits};
 use crate::Error;
 use crate::jobs::memory;
 
-/// Where a picture comes from.
+/// Where an image comes from.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
     /// A file.
@@ -18,10 +18,10 @@ pub enum Input<'a> {
     Bytes(&'a [u8]),
 }
 
-/// The bytes of a file that begins like a picture.
+/// The bytes of a file that begins like an image.
 ///
 /// # Errors
-/// Whatever the system says, content that is no picture, more bytes than one within the limits has.
+/// Whatever the system says, content that is no image, more bytes than one within the limits has.
 pub(super) fn read_bytes<'a>(
     input: Input<'a>,
     limits: &Limits,
@@ -42,13 +42,13 @@ pub(super) fn is_file(input: Input<'_>) -> bool {
     matches!(input, Input::File(path) if std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()))
 }
 
-/// The least that a job takes for a picture of so many columns, rows and bytes of planes, and whether it takes it as a whole.
+/// The least that a job takes for an image of so many columns, rows and bytes of planes, and whether it takes it as a whole.
 pub(super) type Least<'a> = &'a dyn Fn((usize, usize), u64) -> Result<(u64, bool), Error>;
 
-/// The picture in them, and the format that they turned out to be.
+/// The image in them, and the format that they turned out to be.
 ///
 /// # Errors
-/// No picture, a damaged one, or one that is larger than allowed.
+/// No image, a damaged one, or one that is larger than allowed.
 pub(super) fn decode(
     input: Input<'_>,
     bytes: &[u8],

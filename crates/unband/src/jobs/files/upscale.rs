@@ -1,4 +1,4 @@
-//! Larger pictures, from file to file.
+//! Larger images, from file to file.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -18,7 +18,7 @@ use crate::{Error, Options, OutputDepth, Reason};
 /// How a file is to be enlarged.
 #[derive(Clone, Debug, Default)]
 pub struct UpscaleFileOptions {
-    /// How the picture in it is.
+    /// How the image in it is.
     pub options: UpscaleOptions,
     /// Take the banding out first, like this.
     pub deband: Option<Options>,
@@ -32,7 +32,7 @@ pub struct UpscaleFileOptions {
     pub overwrite: bool,
     /// Give the result the input's times?
     pub preserve_times: bool,
-    /// The largest picture that is read.
+    /// The largest image that is read.
     pub limits: Limits,
 }
 
@@ -99,7 +99,7 @@ pub fn plan_upscale(
     plan(upscaler, (input, &image, format), output, options)
 }
 
-/// Enlarges the picture of a file. The result appears complete or not at all, with colours and metadata of the input.
+/// Enlarges the image of a file. The result appears complete or not at all, with colours and metadata of the input.
 ///
 /// # Errors
 /// As [`plan_upscale`], too little memory allowed, and what goes wrong in writing.

@@ -1,4 +1,4 @@
-//! Single frames of a film, to look at before the film is worked on.
+//! Single frames of a video, to look at before the video is worked on.
 
 use unband_image::Image;
 use unband_io::video::{DecodeOptions, Film, FrameFormat};
@@ -19,10 +19,10 @@ pub struct Alone {
     pub changed: bool,
 }
 
-/// Can the film be worked on? What [`deband_film`](super::deband_film) asks first.
+/// Can the video be worked on? What [`deband_film`](super::deband_film) asks first.
 ///
 /// # Errors
-/// Interlaced films, and those that would lose dynamic HDR.
+/// Interlaced videos, and those that would lose dynamic HDR.
 pub fn check_film(film: &Film, options: &FilmOptions) -> Result<(), Error> {
     if !options.progressive {
         film.check_progressive()?;
@@ -31,7 +31,7 @@ pub fn check_film(film: &Film, options: &FilmOptions) -> Result<(), Error> {
     Ok(())
 }
 
-/// How the part of the film is decoded that the options name.
+/// How the part of the video is decoded that the options name.
 ///
 /// # Errors
 /// [`Error::Option`]: times that make no sense.
@@ -45,7 +45,7 @@ pub fn decode_options(film: &Film, options: &FilmOptions) -> Result<DecodeOption
     })
 }
 
-/// Takes the banding out of one frame of a film as if it were a shot. In the film the whole shot is looked at, and where nothing moves the
+/// Takes the banding out of one frame of a video as if it were a shot. In the video the whole shot is looked at, and where nothing moves the
 /// result is a mean over time: there it is smoother still.
 ///
 /// # Errors

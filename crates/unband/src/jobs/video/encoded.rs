@@ -1,4 +1,4 @@
-//! Single frames of a film as they come out of its encoder, to look at before the film is worked on.
+//! Single frames of a video as they come out of its encoder, to look at before the video is worked on.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::{Context, Error};
 /// As many frames before one and behind it are encoded with it: what an encoder makes of a frame depends on both.
 const AROUND: f64 = 8.0;
 
-/// The encoder that a film's result would have, to try it on parts.
+/// The encoder that a video's result would have, to try it on parts.
 #[derive(Debug)]
 pub struct EncoderTrial<'a> {
     film: &'a Film,
@@ -50,7 +50,7 @@ impl<'a> EncoderTrial<'a> {
         self.encoding.words(self.stored)
     }
 
-    /// The frame shown at a time, in ticks of the film: restored and encoded together with those around it, and decoded again.
+    /// The frame shown at a time, in ticks of the video: restored and encoded together with those around it, and decoded again.
     ///
     /// # Errors
     /// As [`deband_film`](super::deband_film); no frame shown at that time.
@@ -115,7 +115,7 @@ fn decoded(
     let options = DecodeOptions { programs: programs.clone(), ..DecodeOptions::default() };
     let mut decoder = Decoder::open(&film, &options, &Limits::default())?;
     let (mut bytes, mut format) = (Vec::new(), *decoder.format());
-    // Parts without a container's words for them say less of their colours than the film.
+    // Parts without a container's words for them say less of their colours than the video.
     let model = match (as_given.color.model, format.color.model) {
         (Model::Yuv { matrix, range, .. }, Model::Yuv { subsampling, .. }) => {
             Some(Model::Yuv { matrix, range, subsampling })

@@ -116,7 +116,7 @@ impl<'a, T> Frames<'a, T> {
     /// looked at now and then, and what is restored once stays so to the end of its shot.
     ///
     /// # Errors
-    /// Unknown methods and settings, methods that cannot work on such pictures, and cancelled.
+    /// Unknown methods and settings, methods that cannot work on such images, and cancelled.
     pub(super) fn push(
         &mut self,
         tag: T,

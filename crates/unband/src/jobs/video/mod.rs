@@ -1,4 +1,4 @@
-//! The main job from film to film: decoded, debanded and encoded in one pass, everything else copied.
+//! The main job from video to video: decoded, debanded and encoded in one pass, everything else copied.
 //!
 //! What is settled before the first frame (plan.rs), a look at all shots (shots.rs), then one pass over the frames (pass.rs).
 
@@ -34,10 +34,10 @@ pub use self::plan::{Disk, FilmPlan, ShotFound, plan_film};
 pub use self::stop::ending_programs;
 pub use self::stream::{StreamReport, deband_stream, deband_to_stream};
 
-/// Takes the banding out of a film. What is not banded stays as it was; sound, subtitles, chapters and all else are copied.
+/// Takes the banding out of a video. What is not banded stays as it was; sound, subtitles, chapters and all else are copied.
 ///
 /// # Errors
-/// [`Error::Video`] for everything about films, from a missing `ffmpeg` to a full disk; else as
+/// [`Error::Video`] for everything about videos, from a missing `ffmpeg` to a full disk; else as
 /// [`crate::deband_with`]. Finished segments stay for a run with [`FilmOptions::resume`]; the result is there whole or not
 /// at all.
 pub fn deband_film(
@@ -63,7 +63,7 @@ pub fn deband_film_told(
     let programs = Programs::default();
     let done =
         ending_programs(&programs, ctx.cancel, || work_on((input, output), options, tell, ctx, &programs));
-    // What was ended fails, which is not why there is no film.
+    // What was ended fails, which is not why there is no video.
     done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
 }
 
@@ -88,7 +88,7 @@ fn work_on(
     let (end, bytes) = match plan.make(&mut work, &mut told, &mut worked, ctx) {
         Ok(done) => done,
         Err(error) => {
-            // Half a film only takes the room that the next attempt needs.
+            // Half a video only takes the room that the next attempt needs.
             let joined = work.joined();
             let _ = fs::remove_file(&joined).or_else(|_| fs::remove_dir_all(&joined));
             work.remove_if_empty();
@@ -116,11 +116,11 @@ fn work_on(
     Ok(report)
 }
 
-/// How a film came to its result.
+/// How a video came to its result.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Encoded,
-    /// Nothing is to be repaired: its pictures stay as they are coded.
+    /// Nothing is to be repaired: its images stay as they are coded.
     Copied,
     /// Nothing is to be repaired, and nothing was written.
     Left,
@@ -147,7 +147,7 @@ pub fn unfinished(output: &Path) -> Option<PathBuf> {
 }
 
 impl Plan<'_> {
-    /// Makes the film, from where earlier work ends; gives its bytes.
+    /// Makes the video, from where earlier work ends; gives its bytes.
     fn make(
         &self,
         work: &mut Work,
@@ -176,7 +176,7 @@ impl Plan<'_> {
         Ok((End::Encoded, self.finish(work)?))
     }
 
-    /// What becomes of a film in which nothing is to be repaired; nothing where it must be encoded all the same.
+    /// What becomes of a video in which nothing is to be repaired; nothing where it must be encoded all the same.
     fn kept(&self, work: &Work) -> Result<Option<(End, u64)>, Error> {
         if self.options.only_banded {
             return Ok(Some((End::Left, 0)));
@@ -184,7 +184,7 @@ impl Plan<'_> {
         Ok(self.copied(work)?.map(|bytes| (End::Copied, bytes)))
     }
 
-    /// What is found in the film; nothing where what is done does not depend on it.
+    /// What is found in the video; nothing where what is done does not depend on it.
     fn look_over(&self, ctx: &Context<'_>) -> Result<Shots, Error> {
         if self.follows_findings() {
             Shots::look_over(&self.film, self.options, self.expected_frames(), self.programs, ctx)
@@ -193,7 +193,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Copies a film in which nothing is to be repaired; gives its bytes, or nothing where the container cannot hold its codec.
+    /// Copies a video in which nothing is to be repaired; gives its bytes, or nothing where the container cannot hold its codec.
     fn copied(&self, work: &Work) -> Result<Option<u64>, Error> {
         let joined = work.joined();
         let same = self.film.path.extension() == self.output.extension() && self.others.all(&self.film);
@@ -220,7 +220,7 @@ impl Plan<'_> {
         VideoError::EmptyPart { path, from: self.film.seconds(cut.from), to }.into()
     }
 
-    /// Puts the film together and in its place; gives its bytes.
+    /// Puts the video together and in its place; gives its bytes.
     fn finish(&self, work: &Work) -> Result<u64, Error> {
         let joined = work.joined();
         video::join(
@@ -235,7 +235,7 @@ impl Plan<'_> {
         self.placed(&joined)
     }
 
-    /// Puts a film that is written in its place; gives its bytes.
+    /// Puts a video that is written in its place; gives its bytes.
     fn placed(&self, joined: &Path) -> Result<u64, Error> {
         let moved = bytes_of(joined).and_then(|bytes| {
             video::put_in_place(joined, self.output, &self.film.path)?;

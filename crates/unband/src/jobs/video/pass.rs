@@ -1,7 +1,7 @@
-//! One pass over a film: decoded, worked on and encoded, segment by segment.
+//! One pass over a video: decoded, worked on and encoded, segment by segment.
 //!
 //! Three threads hand frames on: one reads them from `ffmpeg`, one works on them, with more threads inside a frame, one writes
-//! them to another `ffmpeg`. A few frames wait between them, so memory does not grow with the film.
+//! them to another `ffmpeg`. A few frames wait between them, so memory does not grow with the video.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};

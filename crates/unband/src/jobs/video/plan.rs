@@ -1,4 +1,4 @@
-//! What is settled before the first frame: how the film is encoded, where to, and what goes along.
+//! What is settled before the first frame: how the video is encoded, where to, and what goes along.
 
 use std::path::{Path, PathBuf};
 
@@ -28,11 +28,11 @@ pub(super) struct Plan<'a> {
     pub(super) options: &'a FilmOptions,
     pub(super) cut: Option<Cut>,
     pub(super) programs: &'a Programs,
-    /// What finished segments depend on beside the film.
+    /// What finished segments depend on beside the video.
     pub(super) key: String,
 }
 
-/// What is known of a film and its result before anything is encoded.
+/// What is known of a video and its result before anything is encoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FilmPlan {
     /// What it is.
@@ -53,15 +53,15 @@ pub struct FilmPlan {
     pub frames: u64,
     /// As long it is, in seconds, where that is known.
     pub seconds: Option<f64>,
-    /// What goes along beside the pictures.
+    /// What goes along beside the images.
     pub streams: Vec<Stream>,
-    /// What the result lacks of the film, or has otherwise; in a line each.
+    /// What the result lacks of the video, or has otherwise; in a line each.
     pub notes: Vec<String>,
     /// Room on the disk of the result.
     pub disk: Disk,
     /// What was found in it, shot by shot; empty before it was looked at, and where the method asks nothing of it.
     pub found: Vec<ShotFound>,
-    /// Finished segments of an earlier run that are of this film and were made so, and their seconds.
+    /// Finished segments of an earlier run that are of this video and were made so, and their seconds.
     pub waiting: Option<(usize, f64)>,
 }
 
@@ -80,10 +80,10 @@ pub struct ShotFound {
     pub method: Option<&'static str>,
 }
 
-/// Room for a result, in bytes. Finished segments lie on the disk together with the film that is put together of them.
+/// Room for a result, in bytes. Finished segments lie on the disk together with the video that is put together of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Disk {
-    /// As much is needed for both, by what such films come to; nothing where encoders decide on it.
+    /// As much is needed for both, by what such videos come to; nothing where encoders decide on it.
     pub needed: Option<u64>,
     /// Nothing real takes less.
     pub least: Option<u64>,
@@ -91,8 +91,8 @@ pub struct Disk {
     pub free: Option<u64>,
 }
 
-/// Of the bits of frames as they are stored, those that FFV1 takes: 0.14 to 0.33 of photographed and of drawn films that were
-/// restored. Black pictures take the least.
+/// Of the bits of frames as they are stored, those that FFV1 takes: 0.14 to 0.33 of photographed and of drawn videos that were
+/// restored. Black images take the least.
 const FFV1: f64 = 0.25;
 const FFV1_BLACK: f64 = 0.008;
 
@@ -193,7 +193,7 @@ impl<'a> Plan<'a> {
         options.faithful == Some(true) || self.named_method().is_none_or(ours)
     }
 
-    /// May the pictures stay as they are coded where nothing is to be repaired? Not where people ask for another coding, depth or part.
+    /// May the images stay as they are coded where nothing is to be repaired? Not where people ask for another coding, depth or part.
     pub(super) fn may_stay(&self) -> bool {
         let options = self.options;
         let asked = options.purpose != Purpose::default() || !options.ffmpeg_args.is_empty();
@@ -215,7 +215,7 @@ impl<'a> Plan<'a> {
     fn disk(&self) -> Disk {
         let free = free_bytes(self.output);
         let video = &self.film.video;
-        // How large pictures become was not measured.
+        // How large images become was not measured.
         if self.encoding.codec != Codec::Ffv1 || self.encoding.muxer() == "image2" {
             return Disk { free, ..Disk::default() };
         }
@@ -233,7 +233,7 @@ impl<'a> Plan<'a> {
         Disk { needed: bytes(FFV1 * bits / 8.0 + coded), least: bytes(least), free }
     }
 
-    /// The part of the film that is worked on, in seconds.
+    /// The part of the video that is worked on, in seconds.
     pub(super) fn seconds(&self) -> Option<f64> {
         let whole = self.film.duration;
         let Some(cut) = self.cut else { return whole };
@@ -257,7 +257,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// A film, or numbered pictures as one.
+/// A video, or numbered images as one.
 pub(super) fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -> Result<Film, VideoError> {
     match &options.images {
         Some(images) => video::probe_images(input, images.clone(), programs),
@@ -265,7 +265,7 @@ pub(super) fn opened(input: &Path, options: &FilmOptions, programs: &Programs) -
     }
 }
 
-/// Looks at a film, at what is banded in it and at how it would be encoded; encodes nothing and writes nothing.
+/// Looks at a video, at what is banded in it and at how it would be encoded; encodes nothing and writes nothing.
 ///
 /// # Errors
 /// What [`deband_film`](super::deband_film) would refuse before the first frame.
@@ -297,7 +297,7 @@ pub(super) fn bits_of(depth: Depth, asked: OutputDepth, has: impl Fn(u8) -> bool
 }
 
 fn no_depth(range: &'static str, got: &impl ToString) -> Error {
-    Error::Option { name: "depth of a film", range, got: got.to_string() }
+    Error::Option { name: "depth of a video", range, got: got.to_string() }
 }
 
 const OF_FORMAT: &str = "what its pixel format has";
@@ -307,7 +307,7 @@ pub(super) fn with_bits(from: &FrameFormat, bits: u8) -> Result<FrameFormat, Err
     from.with_bits(bits).ok_or_else(|| no_depth(OF_FORMAT, &bits))
 }
 
-/// Decodes the part of a film that the options name. `from`: a later time to begin at, in ticks.
+/// Decodes the part of a video that the options name. `from`: a later time to begin at, in ticks.
 pub(super) fn decoder(
     film: &Film,
     options: &FilmOptions,
@@ -325,7 +325,7 @@ pub(super) fn bits_of_film(film: &Film, options: &FilmOptions) -> Result<u8, Err
     bits_of(film.video.depth, options.options.depth, has)
 }
 
-/// How a film is encoded to a file, and how its samples are stored there.
+/// How a video is encoded to a file, and how its samples are stored there.
 pub(super) fn encoding(
     film: &Film,
     output: &Path,

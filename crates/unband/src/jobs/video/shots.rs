@@ -1,4 +1,4 @@
-//! A look at a whole film before its first frame is worked on: where shots begin, and what is done with each.
+//! A look at a whole video before its first frame is worked on: where shots begin, and what is done with each.
 //!
 //! A shot is treated alike from its first frame to its last, whatever its codec, its container and the frame at which the file begins.
 
@@ -18,7 +18,7 @@ use crate::{Context, Error};
 
 /// Frames from one look to the next; the last frame of a shot is looked at too.
 const EVERY: u64 = 24;
-/// Of the time that a film takes, the part of the look, in parts of a frame's: for the progress.
+/// Of the time that a video takes, the part of the look, in parts of a frame's: for the progress.
 pub(super) const SHARE: usize = 12;
 
 /// A shot.
@@ -33,13 +33,13 @@ pub(super) struct Shot {
     pub(super) treatment: Arc<Treatment>,
 }
 
-/// The shots of a film, or of the part of it that is asked for.
+/// The shots of a video, or of the part of it that is asked for.
 #[derive(Default)]
 pub(super) struct Shots(pub(super) Vec<Shot>);
 
 impl Shots {
-    /// Decodes a film and looks at it. Films that cannot be decoded to their end have the shots before the damage: what is wrong is
-    /// said where the film is worked on.
+    /// Decodes a video and looks at it. Videos that cannot be decoded to their end have the shots before the damage: what is wrong is
+    /// said where the video is worked on.
     ///
     /// # Errors
     /// Unknown methods and settings, and cancelled.
@@ -91,7 +91,7 @@ impl Shots {
         self.0.iter().map(found).collect()
     }
 
-    /// Is nothing of the film changed? Never without a look.
+    /// Is nothing of the video changed? Never without a look.
     pub(super) fn leave_all(&self) -> bool {
         !self.0.is_empty() && self.0.iter().all(|shot| shot.treatment.leaves())
     }
@@ -167,7 +167,7 @@ impl Looker<'_> {
 }
 
 /// What is done with a shot: it is restored where any frame that was looked at would be, by what was found most often and, of that, by the look
-/// in the middle. The order of the looks says nothing: a film that runs backwards is treated alike.
+/// in the middle. The order of the looks says nothing: a video that runs backwards is treated alike.
 fn settled(mut looks: Vec<Treatment>) -> Option<Treatment> {
     if looks.iter().any(|look| !look.leaves()) {
         looks.retain(|look| !look.leaves());

@@ -1,8 +1,8 @@
 //! Stable in time: where nothing moves, a frame's result is a mean over its neighbours before and after.
 //!
-//! Coding makes a still picture flicker by a code or so, and what is found in one frame is not quite what is found in the next.
+//! Coding makes a still image flicker by a code or so, and what is found in one frame is not quite what is found in the next.
 //! Neighbours count in pairs, one before and one after and both alike: what moves or fades evenly then has its own place in the
-//! mean, nothing lags behind, and a film that runs backwards gets the same frames.
+//! mean, nothing lags behind, and a video that runs backwards gets the same frames.
 
 use unband_image::{Context, Image, Plane};
 use unband_simd::change_rows::{Both, add_differences, add_pair, corrected, divided, to_words};

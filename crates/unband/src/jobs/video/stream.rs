@@ -26,7 +26,7 @@ pub struct StreamReport {
 }
 
 /// Takes the banding out of a stream of YUV4MPEG2. The result has ten bits, or as many as the stream where these are more,
-/// unless the options ask for another depth. `progressive`: frames are whole pictures, even if the stream says that they are
+/// unless the options ask for another depth. `progressive`: frames are whole images, even if the stream says that they are
 /// interlaced.
 ///
 /// # Errors
@@ -51,11 +51,11 @@ pub fn deband_stream(
     work(frames, &from, |bytes| Ok(reader.next_bytes(bytes)?), |bytes| Ok(writer.write_bytes(bytes)?))
 }
 
-/// Takes the banding out of a film and writes its frames as a stream of YUV4MPEG2, one after the other at the film's rate: their
-/// times, alpha, and all beside the pictures stay behind. The depth is that of [`deband_stream`].
+/// Takes the banding out of a video and writes its frames as a stream of YUV4MPEG2, one after the other at the video's rate: their
+/// times, alpha, and all beside the images stay behind. The depth is that of [`deband_stream`].
 ///
 /// # Errors
-/// As [`super::deband_film`]; films of red, green and blue and others that the format has no tag for.
+/// As [`super::deband_film`]; videos of red, green and blue and others that the format has no tag for.
 pub fn deband_to_stream(
     input: &Path,
     mut output: impl Write + Send,
@@ -94,7 +94,7 @@ pub fn deband_to_stream(
         let report = work(frames, &from, next, put)?;
         Ok((film, report))
     });
-    // What was ended fails, which is not why there is no film.
+    // What was ended fails, which is not why there is no video.
     done.or_else(|error| ctx.check().map_err(Error::from).and(Err(error)))
 }
 

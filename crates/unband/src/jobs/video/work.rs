@@ -27,7 +27,7 @@ pub(super) struct Work {
     pub(super) tally: Tally,
     /// Time of the first frame that is in none of them, in ticks; nothing when all are.
     pub(super) next: Option<i64>,
-    /// Is the whole film in segments?
+    /// Is the whole video in segments?
     pub(super) complete: bool,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn folder_of(output: &Path) -> PathBuf {
     output.with_file_name(folder)
 }
 
-/// A folder that nobody else looks into: it holds pictures of a film that may be private.
+/// A folder that nobody else looks into: it holds images of a video that may be private.
 fn make(folder: &Path) -> std::io::Result<()> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;
@@ -65,7 +65,7 @@ fn make(folder: &Path) -> std::io::Result<()> {
 }
 
 impl Work {
-    /// Begins anew: earlier unfinished work is removed. `key` says what the segments depend on beside the film.
+    /// Begins anew: earlier unfinished work is removed. `key` says what the segments depend on beside the video.
     ///
     /// # Errors
     /// Whatever the operating system refuses.
@@ -97,7 +97,7 @@ impl Work {
     /// Goes on with earlier work, where there is any.
     ///
     /// # Errors
-    /// [`VideoError::Unfinished`] where it was for another film or made with other options.
+    /// [`VideoError::Unfinished`] where it was for another video or made with other options.
     pub(super) fn resume(output: &Path, film: &Film, key: &str) -> Result<Self, VideoError> {
         let folder = folder_of(output);
         let path = folder.join(LIST);
@@ -150,7 +150,7 @@ impl Work {
         self.folder.join(format!("{number:05}.segment"))
     }
 
-    /// Where the film is put together.
+    /// Where the video is put together.
     pub(super) fn joined(&self) -> PathBuf {
         self.folder.join("joined.part")
     }
@@ -214,14 +214,14 @@ pub(super) struct Waiting {
     pub(super) segments: usize,
     /// From the first frame of the first to the end of the last one, in ticks.
     pub(super) ticks: i64,
-    /// Is it of this film, made with these options?
+    /// Is it of this video, made with these options?
     pub(super) same: bool,
 }
 
 /// Finished segments that wait for a result, if there are any. Whether they are whole is not looked at.
 ///
 /// # Errors
-/// The film cannot be read.
+/// The video cannot be read.
 pub(super) fn waiting(output: &Path, film: &Film, key: &str) -> Result<Option<Waiting>, VideoError> {
     let folder = folder_of(output);
     let Ok((first, lines)) = read(&folder.join(LIST)) else { return Ok(None) };

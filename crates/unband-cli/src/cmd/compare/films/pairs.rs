@@ -1,4 +1,4 @@
-//! Two films side by side: decoded in a thread each, measured on all.
+//! Two videos side by side: decoded in a thread each, measured on all.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ pub struct Plan<'a> {
     pub metrics: &'a [&'static Metric],
     /// The verdict is taken of each frame whose number is a multiple, and of the first of each shot.
     pub every: usize,
-    /// Compare what both films have.
+    /// Compare what both videos have.
     pub keep_going: bool,
 }
 
@@ -28,9 +28,9 @@ pub struct Plan<'a> {
 pub struct Measured {
     /// How the result's frames lie in memory.
     pub format: FrameFormat,
-    /// The first frame that the films show at different times.
+    /// The first frame that the videos show at different times.
     pub apart: Option<Apart>,
-    /// Do the films say different things about their colours?
+    /// Do the videos say different things about their colours?
     pub other_colors: bool,
     /// What was left out, for people.
     pub more: Option<String>,
@@ -58,11 +58,11 @@ struct Pair {
     result: Raw,
 }
 
-/// Measures all frames of the second film against those of the first; `step` is called after each. Nothing when interrupted. The
+/// Measures all frames of the second video against those of the first; `step` is called after each. Nothing when interrupted. The
 /// same for every number of threads.
 ///
 /// # Errors
-/// Films that do not fit each other, of which one ends earlier, or that are damaged.
+/// Videos that do not fit each other, of which one ends earlier, or that are damaged.
 pub fn measured(
     films: &[Film; 2],
     plan: &Plan<'_>,
@@ -114,7 +114,7 @@ pub fn measured(
     let Some(found) = found else { return Ok(None) };
     if tally.frames() == 0 {
         let name = films[1].path.display().to_string();
-        return Err(Failure::at(name, "there is no frame that both films have".into(), None));
+        return Err(Failure::at(name, "there is no frame that both videos have".into(), None));
     }
     Ok(Some(found))
 }
@@ -132,7 +132,7 @@ fn rest(
     if keep_going {
         let longer = readers.iter().zip(alone).find_map(|(reader, more)| (more > 0).then(|| reader.path()));
         return Ok(longer
-            .map(|path| format!("{} goes on after the {both} frames that both films have", path.display())));
+            .map(|path| format!("{} goes on after the {both} frames that both videos have", path.display())));
     }
     for (reader, alone) in readers.iter_mut().zip(&mut alone) {
         while reader.damage.is_none() && !interrupt::asked() && reader.next_frame().is_some() {
@@ -179,11 +179,11 @@ fn fit(films: &[Film; 2], formats: [FrameFormat; 2]) -> Result<(), Failure> {
     }
     let message =
         format!("is {}, the reference {} is {}", about(result), films[0].path.display(), about(reference));
-    let hint = "planes are compared sample by sample: convert one of the films".to_owned();
+    let hint = "planes are compared sample by sample: convert one of the videos".to_owned();
     Err(Failure::at(films[1].path.display().to_string(), message, Some(hint)))
 }
 
-/// Times that were rounded to the ticks of two films differ by so much, in seconds; not more than nobody sees.
+/// Times that were rounded to the ticks of two videos differ by so much, in seconds; not more than nobody sees.
 fn tolerance(films: &[Film; 2]) -> f64 {
     let ticks: f64 = films.iter().map(|film| film.seconds(1)).sum();
     (ticks / 2.0).min(2e-3) + 1e-6
@@ -202,7 +202,7 @@ fn look(
     let result = image(&formats[1], &pair.result.bytes)?;
     let wanted = pair.reference.begins || number.is_multiple_of(plan.every);
     let verdict = wanted.then(|| Verdict::of_frame(&result, ctx));
-    // Planes that grey films lack were made up.
+    // Planes that grey videos lack were made up.
     let planes = if formats[0].pixels.samples == Samples::Gray { 1 } else { 3 };
     let needed = plan.metrics.iter().any(|metric| film_psnr::is_one(metric));
     let errors = needed.then(|| Errors::of(&result, &reference, planes).map_err(|error| error.to_string()));
@@ -240,7 +240,7 @@ fn look(
     Ok((values, verdict))
 }
 
-/// Frames as pictures are measured.
+/// Frames as images are measured.
 struct Pictures<'a> {
     reference: Image,
     result: Image,

@@ -1,4 +1,4 @@
-//! What is said of a film: lines for people, objects for machines.
+//! What is said of a video: lines for people, objects for machines.
 
 use std::path::Path;
 
@@ -94,7 +94,7 @@ fn found(plan: &FilmPlan) -> Vec<String> {
     lines
 }
 
-/// What `--dry-run` says: how the film is, how it would be encoded, what goes along, and what the disk must hold.
+/// What `--dry-run` says: how the video is, how it would be encoded, what goes along, and what the disk must hold.
 pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
     let about = if plan.film.video.frames.is_some() { "" } else { "about " };
     let seconds = plan.seconds.map_or_else(String::new, |seconds| format!(", {}", clock(seconds)));
@@ -130,7 +130,7 @@ pub fn disk(plan: &FilmPlan) -> Option<String> {
         )
     });
     Some(format!(
-        "about {} on the disk, the finished parts and the film put together of them{free}",
+        "about {} on the disk, the finished parts and the video put together of them{free}",
         size(needed)
     ))
 }
@@ -141,7 +141,7 @@ fn streams(plan: &FilmPlan) -> String {
     let kinds = [
         (StreamKind::Audio, "audio stream"),
         (StreamKind::Subtitle, "subtitle stream"),
-        (StreamKind::Video, "further picture stream"),
+        (StreamKind::Video, "further image stream"),
         (StreamKind::Attachment, "attachment"),
         (StreamKind::Data, "data stream"),
     ];
@@ -169,7 +169,7 @@ fn bit_rate(bits: f64) -> String {
     }
 }
 
-/// A film in `--json`: what is known before, and what was done.
+/// A video in `--json`: what is known before, and what was done.
 #[derive(Serialize)]
 pub struct FilmRecord<'a> {
     schema: Schema,
@@ -232,7 +232,7 @@ struct DoneRecord {
 }
 
 impl<'a> FilmRecord<'a> {
-    /// Of a film that would be worked on.
+    /// Of a video that would be worked on.
     pub fn planned(input: &'a str, plan: &'a FilmPlan) -> Self {
         let video = &plan.film.video;
         let (frames, seconds) = plan.film.rate();
@@ -282,7 +282,7 @@ impl<'a> FilmRecord<'a> {
         }
     }
 
-    /// Of a film that is done.
+    /// Of a video that is done.
     pub fn done(input: &'a str, report: &'a FilmReport) -> Self {
         let methods = (!report.methods.is_empty()).then(|| report.methods.join(", "));
         Self {

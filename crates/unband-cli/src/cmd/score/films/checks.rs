@@ -1,4 +1,4 @@
-//! `--fail-if` of films: of all frames together, of the worst one, of any shot, of a percentile of the frames.
+//! `--fail-if` of videos: of all frames together, of the worst one, of any shot, of a percentile of the frames.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub struct Kept {
     pub grades: Vec<(usize, Grade)>,
 }
 
-/// A film, or a shot taken for a film of its own.
+/// A video, or a shot taken for a video of its own.
 pub struct Span<'a> {
     /// What its frames say together.
     pub row: &'a Row,
@@ -29,7 +29,7 @@ pub struct Span<'a> {
     pub frames: Range<usize>,
 }
 
-/// Why a film or a shot fails a check; nothing when it passes. `shots`: of the film; none of a shot.
+/// Why a video or a shot fails a check; nothing when it passes. `shots`: of the video; none of a shot.
 pub fn why(
     gate: &Gate,
     metrics: &[&'static Metric],

@@ -1,4 +1,4 @@
-//! The frames of one film, measured.
+//! The frames of one video, measured.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -95,10 +95,10 @@ pub fn failure(path: &Path, error: &VideoError) -> Failure {
     Failure::at(path.display().to_string(), error.to_string(), hint)
 }
 
-/// Measures a film; `step` is called after each frame. Nothing when interrupted. The same for every number of threads.
+/// Measures a video; `step` is called after each frame. Nothing when interrupted. The same for every number of threads.
 ///
 /// # Errors
-/// Films of which no frame can be had.
+/// Videos of which no frame can be had.
 pub fn measured(
     source: &Source,
     plan: &Plan<'_>,

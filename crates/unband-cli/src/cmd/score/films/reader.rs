@@ -1,4 +1,4 @@
-//! Films as frames in order: decoded ahead in threads of their own, looked at on all others.
+//! Videos as frames in order: decoded ahead in threads of their own, looked at on all others.
 
 use std::io::{Chain, Cursor, Stdin};
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub struct Raw {
 /// A stream of YUV4MPEG2 from standard input, of which the beginning was read already.
 pub type Piped = Y4mReader<Chain<Cursor<Vec<u8>>, Stdin>>;
 
-/// A film that is being decoded.
+/// A video that is being decoded.
 pub struct Reader {
     path: PathBuf,
     /// How frames lie in memory.
@@ -44,7 +44,7 @@ pub struct Reader {
     pub damage: Option<VideoError>,
 }
 
-/// Work with films that are decoded among the programs that it is given: with these it ends once people interrupt, even where
+/// Work with videos that are decoded among the programs that it is given: with these it ends once people interrupt, even where
 /// one hangs. Nothing when interrupted.
 ///
 /// # Errors
@@ -65,7 +65,7 @@ impl Reader {
     /// Begins. `cuts`: shots are told apart. Threads as of [`in_order`].
     ///
     /// # Errors
-    /// Films that cannot be decoded.
+    /// Videos that cannot be decoded.
     pub fn start<'s>(
         film: &'s Film,
         options: &DecodeOptions,
@@ -105,7 +105,7 @@ impl Reader {
         Ok(Self { path: PathBuf::from(SHOWN), format, receive, damage: None })
     }
 
-    /// The next frame; none at the end, or where damage ends the film.
+    /// The next frame; none at the end, or where damage ends the video.
     pub fn next_frame(&mut self) -> Option<Raw> {
         match self.receive.recv() {
             Ok(Ok(raw)) => Some(raw),
@@ -126,7 +126,7 @@ impl Reader {
 /// Reads the next frame's bytes and says its time in seconds; nothing at the end.
 type Next<'a> = dyn FnMut(&mut Vec<u8>) -> Result<Option<f64>, VideoError> + 'a;
 
-/// Frames in order, until the film ends or nobody wants them any more.
+/// Frames in order, until the video ends or nobody wants them any more.
 fn decode(
     next: &mut Next<'_>,
     format: &FrameFormat,
@@ -194,7 +194,7 @@ pub fn image(format: &FrameFormat, bytes: &[u8]) -> Result<Image, String> {
     format.read(bytes).map_err(|error| error.to_string())
 }
 
-/// The same in red, green and blue, as pictures are measured.
+/// The same in red, green and blue, as images are measured.
 ///
 /// # Errors
 /// Luma and chroma that do not fit each other, as text.

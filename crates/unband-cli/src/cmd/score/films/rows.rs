@@ -1,4 +1,4 @@
-//! `--csv` of films: a row for each frame, kept in a file until all are there.
+//! `--csv` of videos: a row for each frame, kept in a file until all are there.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};

@@ -1,4 +1,4 @@
-//! What the frames of a film and of its shots say together. Frames are summed up as they come: of a long film there is no more in
+//! What the frames of a video and of its shots say together. Frames are summed up as they come: of a long video there is no more in
 //! memory than of a short one, but for its shots and, where it is drawn, a number per frame.
 
 use std::ops::Range;
@@ -49,13 +49,13 @@ pub struct Shot {
     pub worst: Option<Place>,
 }
 
-/// A film.
+/// A video.
 pub struct Scored {
     /// Its name.
     pub file: String,
     /// What all frames say together, and the verdict of the worst; checks are about these.
     pub row: Row,
-    /// Of the measures whose values of a film are not the mean of its frames, that mean; else blank.
+    /// Of the measures whose values of a video are not the mean of its frames, that mean; else blank.
     pub means: Vec<Value>,
     /// Why it fails checks.
     pub why: Vec<String>,
@@ -71,7 +71,7 @@ pub struct Scored {
     pub line: Vec<(f64, f64)>,
 }
 
-/// Sums up a film, frame after frame.
+/// Sums up a video, frame after frame.
 pub struct Tally<'a> {
     metrics: &'a [&'static Metric],
     gates: &'a [Gate],
@@ -95,7 +95,7 @@ struct Part {
 
 impl<'a> Tally<'a> {
     /// Of no frame yet. `gates`: the checks; `lead` is the measure that tells which frame is worst, `draw`: keep its values; `rows`
-    /// gets a row of each frame, under the film's name.
+    /// gets a row of each frame, under the video's name.
     pub fn new(
         file: String,
         metrics: &'a [&'static Metric],
@@ -185,7 +185,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// All together, with the checks that fail: those that a shot fails are what it would fail as a film of its own.
+    /// All together, with the checks that fail: those that a shot fails are what it would fail as a video of its own.
     pub fn finish(self, depth: Depth) -> Scored {
         let Self { metrics, gates, lead, film, shots, kept, last, line, file, .. } = self;
         let frames = film.frames;

@@ -1,4 +1,4 @@
-//! A film's values for people and for machines.
+//! A video's values for people and for machines.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,7 +14,7 @@ use super::worst::Spot;
 use crate::Outcome;
 use crate::talk::{Failure, Talk, counted, printable};
 
-/// What a film is, for its first line: "film.mkv  1280×720 8-bit h264, 72 frames, 0:03.000, 2 shots  visible banding …".
+/// What a video is, for its first line: "film.mkv  1280×720 8-bit h264, 72 frames, 0:03.000, 2 shots  visible banding …".
 pub fn head(name: &str, codec: &str, format: &FrameFormat, film: &Scored, partial: bool) -> String {
     let name = printable(name);
     format!(
@@ -30,7 +30,7 @@ pub fn head(name: &str, codec: &str, format: &FrameFormat, film: &Scored, partia
     )
 }
 
-/// A row for the film and one for each of several shots. `worst`: the worst frame of each is named.
+/// A row for the video and one for each of several shots. `worst`: the worst frame of each is named.
 pub fn table(film: &Scored, metrics: &[&'static Metric], worst: bool) -> String {
     let mut table = Table::new(2);
     let head = ["", "", "frames"].map(str::to_owned).into_iter();
@@ -59,7 +59,7 @@ pub fn table(film: &Scored, metrics: &[&'static Metric], worst: bool) -> String 
     if worst { table.left_last() } else { table }.to_string()
 }
 
-/// A line about the film, a table of its shots, its worst frames.
+/// A line about the video, a table of its shots, its worst frames.
 pub fn text(head: String, film: &Scored, spots: &[Spot], metrics: &[&'static Metric], lead: usize) -> String {
     let mut text = head + &table(film, metrics, false);
     let spots: Vec<String> = spots
@@ -73,7 +73,7 @@ pub fn text(head: String, film: &Scored, spots: &[Spot], metrics: &[&'static Met
     text
 }
 
-/// Names a film that failed checks.
+/// Names a video that failed checks.
 pub fn failed(film: &Scored, talk: &Talk<'_>) -> Outcome {
     for why in &film.why {
         talk.failure(&Failure::at(film.file.clone(), format!("check failed, {why}"), None));
@@ -100,7 +100,7 @@ pub struct Record<'a> {
     failures: Vec<FailureRecord>,
 }
 
-/// A film in it.
+/// A video in it.
 #[derive(Serialize)]
 pub struct FilmRecord<'a> {
     file: &'a str,
@@ -151,7 +151,7 @@ impl PlaceRecord {
 }
 
 impl<'a> FilmRecord<'a> {
-    /// Of a film by itself, or of one that was compared.
+    /// Of a video by itself, or of one that was compared.
     pub fn new(
         film: &'a Scored,
         (codec, reference): (&'a str, Option<&'a str>),
@@ -193,7 +193,7 @@ impl<'a> FilmRecord<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Of all films.
+    /// Of all videos.
     pub fn new(
         schema: &'static str,
         films: Vec<FilmRecord<'a>>,

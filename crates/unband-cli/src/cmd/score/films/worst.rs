@@ -1,4 +1,4 @@
-//! The worst frames of a film, from different places.
+//! The worst frames of a video, from different places.
 
 use std::sync::Arc;
 
