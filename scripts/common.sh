@@ -1,7 +1,13 @@
 # Sourced by the scripts that check: what they share.
 # shellcheck shell=bash
 
-step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+# Begins a step and says how long the one before took.
+step_name="" step_start=$SECONDS
+step() {
+  if [[ -n $step_name ]]; then printf -- '-- %s: %d s\n' "$step_name" $((SECONDS - step_start)); fi
+  step_name=$* step_start=$SECONDS
+  printf '\n\033[1m== %s\033[0m\n' "$*"
+}
 
 # The options of those that install: sets `install` and `complete`.
 read_options() {
@@ -32,6 +38,9 @@ install_missing() {
     done
     mapfile -t missing < <("$1")
   fi
+  if ((${#missing[@]})) && command -v apt-get >/dev/null; then
+    echo "install them with: sudo apt-get install ${missing[*]}"
+  fi
 }
 
 # Tests note here what they leave out (crates/unband-skips).
@@ -58,10 +67,17 @@ report_skips() {
   fi
 }
 
-# Rust may be installed and not yet on the path.
-find_cargo() {
+# Rust may be installed and not yet on the path. Ends the script where it is missing or too old.
+need_rust() {
   if ! command -v cargo >/dev/null && [[ -f "$HOME/.cargo/env" ]]; then
     # shellcheck disable=SC1091
     . "$HOME/.cargo/env"
+  fi
+  local need found
+  need=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+  found=$(rustc --version 2>/dev/null | cut -d ' ' -f 2)
+  if [[ -z $found ]] || [[ $(printf '%s\n' "$need" "$found" | sort -V | head -n 1) != "$need" ]]; then
+    echo "Rust $need or later is needed, found ${found:-none}: install it from https://rustup.rs" >&2
+    exit 1
   fi
 }

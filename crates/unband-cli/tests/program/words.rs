@@ -1,0 +1,192 @@
+//! The glossary of STYLE.md holds in comments, messages, help and documentation.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::stage::root;
+
+/// A row of the glossary: a banned phrase, its replacement, and longer phrases in which it is right.
+struct Banned {
+    phrase: String,
+    better: String,
+    fine: Vec<String>,
+}
+
+/// Phrases in backticks of a table cell.
+fn quoted(cell: &str) -> impl Iterator<Item = String> + '_ {
+    cell.split('`').skip(1).step_by(2).map(str::to_lowercase)
+}
+
+fn glossary() -> Vec<Banned> {
+    let style = fs::read_to_string(root().join("STYLE.md")).unwrap();
+    let table = style.split_once("\n## Glossary").unwrap().1;
+    let mut rows = Vec::new();
+    for line in table.lines().filter(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
+        let [not, better, fine] = cells[..] else { panic!("three columns: {line}") };
+        rows.extend(quoted(not).map(|phrase| Banned {
+            phrase,
+            better: better.trim().to_owned(),
+            fine: quoted(fine).collect(),
+        }));
+    }
+    assert!(rows.len() > 30, "{} phrases", rows.len());
+    rows
+}
+
+/// Where a phrase is in a lower-case text as whole words. `*` at its end stands for any ending.
+fn places(text: &str, phrase: &str) -> Vec<usize> {
+    let (stem, open) = phrase.strip_suffix('*').map_or((phrase, false), |stem| (stem, true));
+    let inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+    text.match_indices(stem)
+        .filter(|(at, _)| !text[..*at].ends_with(inner))
+        .filter(|(at, _)| {
+            let after = &text[at + stem.len()..];
+            let word = after.trim_start_matches(|c: char| open && c.is_alphabetic());
+            !word.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'))
+        })
+        .map(|(at, _)| at)
+        .collect()
+}
+
+/// The first banned phrase of a text, unless it is within one that is fine.
+fn banned<'a>(text: &str, glossary: &'a [Banned]) -> Option<&'a Banned> {
+    glossary.iter().find(|row| {
+        places(text, &row.phrase).into_iter().any(|at| {
+            !row.fine.iter().any(|fine| {
+                text.match_indices(fine.as_str()).any(|(from, _)| (from..from + fine.len()).contains(&at))
+            })
+        })
+    })
+}
+
+/// Code, link targets and values in braces say nothing in prose.
+fn prose(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let (mut code, mut depth) = (false, 0_u32);
+    let mut before = ' ';
+    for c in text.chars() {
+        match c {
+            '`' => code = !code,
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            '(' if before == ']' => depth += 1,
+            ')' if depth > 0 => depth -= 1,
+            _ if code || depth > 0 => {}
+            _ => kept.push(c),
+        }
+        before = c;
+    }
+    kept.to_lowercase()
+}
+
+/// Comments and prose in strings of a Rust source, by line. A character literal with a quote is rare enough to be skipped whole.
+fn rust(source: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (number, line) in source.lines().enumerate() {
+        let line = line.replace("\\\"", "'").replace("'\"'", "' '");
+        let mut parts = line.split('"');
+        let mut outside = String::new();
+        while let Some(code) = parts.next() {
+            outside.push_str(code);
+            // A comment may hold quotes.
+            if code.contains("//") {
+                parts.by_ref().for_each(|rest| {
+                    outside.push(' ');
+                    outside.push_str(rest);
+                });
+                break;
+            }
+            // One word in a string is a name or a value.
+            if let Some(text) = parts.next().filter(|text| text.trim().contains(' ')) {
+                found.push((number + 1, prose(text)));
+            }
+        }
+        if let Some((_, comment)) = outside.split_once("//") {
+            found.push((number + 1, prose(comment)));
+        }
+    }
+    found
+}
+
+/// Prose of a page or of the comments of a recipe or a script.
+fn page(text: &str, comments_alone: bool) -> Vec<(usize, String)> {
+    let mut fenced = false;
+    let mut found = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if comments_alone {
+            found.extend(line.split_once('#').map(|(_, comment)| (number + 1, prose(comment))));
+        } else if !fenced {
+            found.push((number + 1, prose(line)));
+        }
+    }
+    found
+}
+
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            if !matches!(name, "target" | "python" | "wip") && !name.starts_with('.') {
+                files(&path, found);
+            }
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_word_of_the_old_dialect_comes_back() {
+    let glossary = glossary();
+    let mut paths = Vec::new();
+    for place in ["crates", "docs", "recipes", "scripts", "weights"] {
+        files(&root().join(place), &mut paths);
+    }
+    paths.extend(["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"].map(|name| root().join(name)));
+    paths.sort();
+    let mut faults = Vec::new();
+    for path in paths {
+        let shown = path.strip_prefix(root()).unwrap().display().to_string();
+        // Old names are what this table lists.
+        if shown == "docs/renamed.md" || shown.ends_with("words.rs") {
+            continue;
+        }
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        let script = ending.is_empty() && shown.starts_with("scripts");
+        if !matches!(ending, "rs" | "md" | "toml") && !script {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = match ending {
+            "rs" => rust(&text),
+            "md" => page(&text, false),
+            _ => page(&text, true),
+        };
+        for (line, text) in lines {
+            if let Some(row) = banned(&text, &glossary) {
+                faults.push(format!("{shown}:{line}: `{}` → {}", row.phrase, row.better));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} places:\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn phrases_are_found_as_words_and_not_within_what_is_fine() {
+    let row = |phrase: &str, fine: &[&str]| Banned {
+        phrase: phrase.into(),
+        better: String::new(),
+        fine: fine.iter().map(|&f| f.into()).collect(),
+    };
+    let rows = [row("film*", &[]), row("is no", &["there is no"])];
+    assert_eq!(banned("two films", &rows).map(|r| r.phrase.as_str()), Some("film*"));
+    assert!(banned("film-speed.md and microfilm", &rows).is_none());
+    assert!(banned("there is no file, which is not known, is noise", &rows).is_none());
+    assert!(banned("that is no file", &rows).is_some());
+    assert_eq!(prose("A `picture` of [films](films.md) {film}"), "a  of [films] ");
+    assert_eq!(rust("let a = \"one\"; f(\"two words\"); // why"), [(1, "two words".into()), (1, " why".into())]);
+}
