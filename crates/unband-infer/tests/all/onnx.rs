@@ -117,7 +117,14 @@ fn deformed() -> Graph {
     let x = net.conv3x3("head", image, 4);
     let a = net.deform_conv("free", x, 5, (3, 5));
     let b = net.banded_deform_conv("banded", x, 5, BandedDeformSpec::default());
-    let plain = BandedDeformSpec { kernel: (5, 3), groups: 2, limits: None, rescale: false, init_angle: 30 };
+    let plain = BandedDeformSpec {
+        kernel: (5, 3),
+        groups: 2,
+        limits: None,
+        rescale: false,
+        init_angle: 17.5,
+        ..BandedDeformSpec::default()
+    };
     let c = net.banded_deform_conv("plain", x, 4, plain);
     net.finish(&[("a", a), ("b", b), ("c", c)]).unwrap()
 }

@@ -34,11 +34,20 @@ pub struct BandedDeformConv {
     pub groups: usize,
     /// Least and largest stretch.
     pub limits: Option<(f32, f32)>,
-    /// Degrees by which the kernel is turned before anything is learned.
-    pub init_angle: u16,
+    /// Rotation of the kernel before anything is learned, in degrees.
+    pub init_angle: f32,
+    /// The bias that `conv_whole` starts with.
+    pub init_whole: f32,
 }
 
 impl BandedDeformConv {
+    /// The bias of `conv_stretch` that makes the stretch 1, as near to it as limits that exclude 1 allow.
+    pub(crate) fn stretch_bias(&self) -> f64 {
+        let Some((min, max)) = self.limits else { return 1.0 };
+        let (min, max) = (f64::from(min), f64::from(max));
+        ((2.0 - max - min) / (max - min)).clamp(-0.9999, 0.9999).atanh()
+    }
+
     pub(crate) fn shape(&self, x: Shape) -> Result<Shape, String> {
         if x.channels != self.input {
             return Err(format!("takes {} channels, got {}", self.input, x.channels));
@@ -65,14 +74,16 @@ pub struct BandedDeformSpec {
     pub limits: Option<(f32, f32)>,
     /// `is_rescale`: may the kernel grow as a whole?
     pub rescale: bool,
-    /// 0, 30, 45 or 90 degrees.
-    pub init_angle: u16,
+    /// Rotation of the kernel before anything is learned, in degrees; finite.
+    pub init_angle: f32,
+    /// The bias that `conv_whole` starts with. The authors' 0 stays 0: the ReLU after it passes no gradient there.
+    pub init_whole: f32,
 }
 
 impl Default for BandedDeformSpec {
     /// 3×5, stretch between 0.5 and 3, growing, not turned: as in the paper.
     fn default() -> Self {
-        Self { kernel: (3, 5), groups: 1, limits: Some((0.5, 3.0)), rescale: true, init_angle: 0 }
+        Self { kernel: (3, 5), groups: 1, limits: Some((0.5, 3.0)), rescale: true, init_angle: 0.0, init_whole: 1e-3 }
     }
 }
 
@@ -105,8 +116,11 @@ impl Net {
             if spec.groups == 0 || input % spec.groups != 0 || !output.is_multiple_of(spec.groups) {
                 net.fault(format!("{input} and {output} channels do not divide into {} groups", spec.groups));
             }
-            if !matches!(spec.init_angle, 0 | 30 | 45 | 90) {
-                net.fault(format!("the first angle is 0, 30, 45 or 90 degrees, got {}", spec.init_angle));
+            if spec.limits.is_some_and(|(min, max)| !(min < max && min.is_finite() && max.is_finite())) {
+                net.fault(format!("the least stretch is below the largest, got {:?}", spec.limits));
+            }
+            if !spec.init_angle.is_finite() {
+                net.fault(format!("the first angle is a number of degrees, got {}", spec.init_angle));
             }
             let groups = spec.groups.max(1);
             net.integer("base_offset", &[1, 1, 1, 2, rows * columns]);
@@ -131,6 +145,7 @@ impl Net {
                 groups,
                 limits: spec.limits,
                 init_angle: spec.init_angle,
+                init_whole: spec.init_whole,
             };
             net.push(Op::BandedDeformConv(conv), &[x], output)
         })

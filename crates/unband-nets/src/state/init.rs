@@ -8,6 +8,7 @@ use unband_image::Rng;
 
 use super::{Data, StateDict, Tensor};
 use crate::layer::activation::Activation;
+use crate::layer::banded_deform_conv::BandedDeformConv;
 use crate::param::Stored;
 use crate::{Form, Graph, Op, Param, Role};
 
@@ -138,6 +139,8 @@ enum Kind {
     Scale,
     /// Means, variances and shifts by their names; generators of banded kernels.
     Fixed(f64),
+    /// Sine and cosine of an angle in degrees.
+    Angle(f32),
     /// What attention adds between places of a window.
     Table,
     /// What is added to the places of a window.
@@ -178,25 +181,25 @@ impl Kinds {
                 }
                 Op::WindowAttention(attention) => kinds.set(attention.table.index(), Kind::Table),
                 Op::WindowAdd(add) => kinds.set(add.table.index(), Kind::Embedding),
+                Op::BandedDeformConv(conv) => kinds.set_generators(conv),
                 _ => {}
             }
         }
         let places: HashMap<&str, usize> =
             graph.params.iter().enumerate().map(|(i, p)| (p.name.as_str(), i)).collect();
         for (i, param) in graph.params.iter().enumerate() {
-            let found = generator(param).or_else(|| {
-                let weight =
-                    param.name.strip_suffix("bias").and_then(|n| places.get(format!("{n}weight").as_str()));
-                match weight {
-                    Some(&weight) => Some(Kind::Bias(weight)),
-                    None if param.shape.len() >= 2 => Some(Kind::Weight),
-                    // Scales that nothing reads, such as INDI's.
-                    None => Some(Kind::Fixed(1.0)),
-                }
-            });
-            if let (None, Some(kind)) = (kinds.of[i], found) {
-                kinds.set(i, kind);
+            if kinds.of[i].is_some() {
+                continue;
             }
+            let weight =
+                param.name.strip_suffix("bias").and_then(|n| places.get(format!("{n}weight").as_str()));
+            let kind = match weight {
+                Some(&weight) => Kind::Bias(weight),
+                None if param.shape.len() >= 2 => Kind::Weight,
+                // Scales that nothing reads, such as INDI's.
+                None => Kind::Fixed(1.0),
+            };
+            kinds.set(i, kind);
         }
         kinds
     }
@@ -205,14 +208,22 @@ impl Kinds {
         self.of[i] = Some(kind);
     }
 
+    /// Generators of a banded kernel: stretch 1, scale 1, turned by the given angle.
+    fn set_generators(&mut self, conv: &BandedDeformConv) {
+        for weight in [Some(conv.rotation[0]), Some(conv.stretch[0]), conv.whole.map(|whole| whole[0])] {
+            weight.into_iter().for_each(|weight| self.set(weight.index(), Kind::Fixed(0.0)));
+        }
+        self.set(conv.rotation[1].index(), Kind::Angle(conv.init_angle));
+        self.set(conv.stretch[1].index(), Kind::Fixed(conv.stretch_bias()));
+        if let Some([_, bias]) = conv.whole {
+            self.set(bias.index(), Kind::Fixed(f64::from(conv.init_whole)));
+        }
+    }
+
     /// Values of a parameter, in its own shape.
     fn start(&self, i: usize, param: &Param, init: &Init, numbers: Numbers) -> Vec<f64> {
         if let Role::Constant(_) | Role::Integer = param.role {
             return vec![0.0; param.len()];
-        }
-        if param.name.ends_with("conv_rotation.bias") {
-            // Not turned: sine 0, cosine 1.
-            return vec![0.0, 1.0];
         }
         let kind = self.of[i].unwrap_or(Kind::Fixed(0.0));
         let mut values: Vec<f64> =
@@ -242,6 +253,10 @@ impl Kinds {
             (Kind::Weight | Kind::Bias(_), Init::Pytorch { zero }) if is_among(zero, name) => 0.0,
             (Kind::Fixed(_), Init::Adnet {}) if name.ends_with("running_var") => 0.01,
             (Kind::Fixed(value), _) => value,
+            (Kind::Angle(degrees), _) => {
+                let (sine, cosine) = f64::from(degrees).to_radians().sin_cos();
+                [sine, cosine][k.min(1)]
+            }
             (Kind::Slope, _) => 0.25,
             (Kind::Scale, Init::Normal { std }) => 1.0 + std * normal(),
             (Kind::Scale, Init::Adnet {}) => away_from_zero(ADNET_STD * normal(), 0.025),
@@ -300,21 +315,6 @@ fn orthogonalise(values: &mut [f64], rows: usize, gain: f64) {
     for value in values {
         *value *= gain;
     }
-}
-
-/// Banded kernels start neither turned nor stretched.
-///
-/// Differs: `conv_whole` starts at 1e-3, as the ReLU behind it passes no gradient at 0.
-fn generator(param: &Param) -> Option<Kind> {
-    let (rest, last) = param.name.rsplit_once('.')?;
-    let value = match (rest.rsplit('.').next()?, last) {
-        // atanh(−0.6) = −ln 2, which makes 1 of the limits 0.5 and 3.
-        ("conv_stretch", "bias") => -std::f64::consts::LN_2,
-        ("conv_whole", "bias") => 1e-3,
-        ("conv_stretch" | "conv_whole" | "conv_rotation", _) => 0.0,
-        _ => return None,
-    };
-    Some(Kind::Fixed(value))
 }
 
 /// As PyTorch counts them: the first dimension is that of outputs, also where a transposed convolution has its inputs there.

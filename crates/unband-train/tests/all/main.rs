@@ -1,6 +1,7 @@
 //! The trainer: integration tests in one program, which links once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod banded_layer;
 mod classifier;
 mod forward;
 mod gradients;

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod adnet;
+mod banded_layer;
 mod bdinn;
 mod bitnet;
 mod brdnet;

@@ -8,7 +8,7 @@ use unband_image::Depth;
 
 use super::damage::crc;
 use crate::sample::{picture, written};
-use crate::samples::samples;
+use super::samples::samples;
 use super::watch::Tally;
 
 /// Nothing behind a header of 100 bytes is worth more memory than this, whatever the limits allow. A WebP of a single
