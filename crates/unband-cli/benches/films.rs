@@ -1,8 +1,8 @@
-//! Videos from file to file, whole programs: ours beside `ffmpeg` with its own filters, beside decoding alone, and scoring.
+//! Benchmark of video jobs, from file to file, compared with ffmpeg's filters and with decoding alone.
 //!
-//! `scripts/bench film-speed [--only NAME] [--rounds N] [--model WEIGHTS] [--write]`. Two samples are scaled to 1920×1080 and
-//! repeated. What is compared runs in turns, round by round; the figures are the medians. CPU is that of the program and all
-//! that it starts.
+//! `scripts/bench film-speed [--only NAME] [--rounds N] [--model WEIGHTS] [--write]`. Two samples are scaled
+//! to 1920×1080 and repeated. The programs run in turns, round by round; the figures are medians. CPU
+//! includes all child processes.
 #![allow(clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 #[cfg(not(unix))]
@@ -29,22 +29,22 @@ mod bench {
 
     /// Samples, in `golden/film`.
     const SAMPLES: [&str; 2] = ["sky_pan_h264.mkv", "bokeh_fade_vp9.webm"];
-    /// How often a sample is repeated after the first time, so that starting programs counts little: transcodes, which are
-    /// compared with other programs' whole runs, and all else.
+    /// How often a sample is repeated after the first time, so that program starts hardly matter: transcodes,
+    /// which are compared with whole runs of other programs, and all others.
     const REPEATED: [u32; 2] = [5, 2];
     const FFV1: &str = "-c:v ffv1 -level 3 -g 1 -slicecrc 1 -slices 12";
     const X264: &str = "-c:v libx264 -crf 20";
     const QUIET: &str = "-v error -nostdin -y";
     const FILM: &str = "{unband} {in} -o {out}.mkv --overwrite --quiet";
 
-    /// Seconds, by the clock and of CPU.
+    /// Wall-clock and CPU seconds.
     #[derive(Clone, Copy)]
     struct Time {
         wall: f64,
         cpu: f64,
     }
 
-    /// A line of shell, and what it took. `{in}` and `{out}` are files, `{unband}` is the program.
+    /// A shell command and its cost. `{in}` and `{out}` are files, `{unband}` is the program.
     struct Run {
         line: String,
         times: Vec<Time>,
@@ -87,7 +87,7 @@ mod bench {
         Ok(Duration::from_micros(micros.iter().sum::<i64>().try_into()?))
     }
 
-    /// Ours, and what it is compared with.
+    /// unband, and the programs that it is compared with.
     fn transcodes() -> Vec<(String, Run, Run)> {
         let mut all = Vec::new();
         for (method, filter) in [("ffmpeg-deband", "deband"), ("gradfun", "gradfun")] {
@@ -101,7 +101,7 @@ mod bench {
         all
     }
 
-    /// Ours, and decoding alone.
+    /// unband, and decoding alone.
     fn beside_decoding(model: Option<&str>) -> Vec<(String, Run, Run)> {
         let mut all = Vec::new();
         let decode = || Run::new(format!("ffmpeg {QUIET} -i {{in}} -f null -"));
@@ -138,8 +138,8 @@ mod bench {
         let folder = tempfile::tempdir()?;
         let mut page = String::from(
             "# Speed of videos\n\nMade by `scripts/bench film-speed --write`: two samples scaled to 1920×1080, whole programs from file to file on two cores, \
-             in\nturns, medians of the rounds. CPU: milliseconds per frame of all processes together. Ratios are theirs over ours: above 1 we take less.\n\n\
-             | sample | job | frames per second | beside | CPU, ms | beside | time, ratio | CPU, ratio |\n\
+             alternating,\nmedians of the rounds. CPU: milliseconds per frame of all processes together. Ratios are the original's time over unband's: above 1 unband takes less.\n\n\
+             | sample | job | frames per second | other | CPU, ms | other | time, ratio | CPU, ratio |\n\
              |---|---|---:|---:|---:|---:|---:|---:|\n",
         );
         for sample in SAMPLES {
@@ -185,7 +185,7 @@ mod bench {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
     }
 
-    /// The sample at 1920×1080, several times in a row, and how many frames that are.
+    /// The sample at 1920×1080, several times in a row, with its number of frames.
     fn scaled(sample: &str, repeated: u32, folder: &Path) -> Result<(PathBuf, f64)> {
         let to = folder.join(sample).with_extension(format!("{repeated}.mkv"));
         let status = Command::new("ffmpeg")

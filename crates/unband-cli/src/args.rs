@@ -1,4 +1,4 @@
-//! What the command line may say. Help, completions and the manual page come from these definitions.
+//! Command line definitions: the source of help, completions and the manual page.
 
 mod pictures;
 
@@ -21,11 +21,11 @@ const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default())
     .error(AnsiColor::Red.on_default().bold());
 
-/// Takes the banding (false contours) out of images.
+/// Removes banding (false contours) from images and videos.
 ///
-/// Finds out how an image lost its shades, rebuilds what the stored values allow, by a light network that is part of
-/// the program where levels are missing and by the smoothest surface elsewhere, and writes it beside the input with
-/// everything else the file said. Edges and texture stay as they are.
+/// Detects how gradients were damaged and rebuilds them within the limits that the stored values set. The
+/// built-in network unband-lite does this where levels are missing, the filter `smooth` elsewhere. Edges and
+/// texture stay. The result is written next to the input, metadata included.
 #[derive(Debug, Parser)]
 #[command(
     name = "unband",
@@ -35,17 +35,16 @@ const STYLES: Styles = Styles::styled()
     subcommand_negates_reqs = true,
     max_term_width = 100,
     override_usage = "unband [OPTIONS] <FILE>...\n       unband <COMMAND> …",
-    after_help = "`unband FILE…` is short for `unband deband FILE…`.",
     after_long_help = AFTER
 )]
 pub struct Cli {
-    /// The command; without one the images are debanded.
+    /// The command; by default `deband`.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Print the licences of the program and of all that is in it
-    #[arg(long, exclusive = true)]
+    /// Print the licences of unband and everything in it
+    #[arg(long, exclusive = true, hide_short_help = true)]
     pub licences: bool,
-    /// What `deband` takes.
+    /// The arguments of `deband`.
     #[command(flatten)]
     pub deband: DebandArgs,
 }
@@ -53,66 +52,66 @@ pub struct Cli {
 const AFTER: &str = "\
 Examples:
   unband sky.png                         sky.png → sky_unband.png
-  unband photos -o smooth --recursive    a folder and those below, mirrored under smooth/
-  unband sky.jpg --depth 16              16 bits: the smoothest that a file can show
-  unband *.png --dry-run                 say what would be done
+  unband photos -o smooth --recursive    a folder and its subfolders, mirrored under smooth/
+  unband sky.jpg --depth 16              16 bits per channel: the smoothest result
+  unband *.png --dry-run                 report only, write nothing
   unband sky.png --method gradfun:radius=20
-  unband - < in.png > out.png            from standard input to standard output
-  unband film.mkv                        film.mkv → film_unband.mkv, sound and subtitles untouched
-  unband film.mp4 -o out.mkv --lossless  without loss, to edit or keep
-  unband film.mkv --preview 6            the most banded frames before and after, in one PNG
+  unband - < in.png > out.png            standard input to standard output
+  unband film.mkv                        film.mkv → film_unband.mkv, audio and subtitles copied
+  unband film.mp4 -o out.mkv --lossless  lossless, for editing or archiving
+  unband film.mkv --preview 6            the 6 most banded frames before and after, in one PNG
 
 Exit codes:
-  0    done, also when an image had no banding
-  1    some input failed, the rest was done
+  0    done, also when no banding was found
+  1    some inputs failed, the others are done
   2    wrong usage, nothing was started
-  3    `--prove` found a sample outside its cell
+  3    `--prove` found a sample outside its interval
   130  interrupted
 
 `unband FILE…` is short for `unband deband FILE…`.";
 
-/// One file in `cmd/` each.
+/// The commands, by how often they are used; one file in `cmd/` each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Take the banding out of images
+    /// Remove banding from images and videos (the default command)
     #[command(after_long_help = AFTER)]
     Deband(Box<DebandArgs>),
-    /// Say what banding images have, and from what
-    Inspect(cmd::inspect::InspectArgs),
-    /// Measure how banded images are
-    Score(Box<cmd::score::ScoreArgs>),
-    /// Measure images against others: results against references, methods against each other
-    Compare(Box<cmd::compare::CompareArgs>),
-    /// Let people grade images, and score their grades
-    Study(Box<cmd::study::StudyArgs>),
-    /// Make a table of methods and images by a recipe, as papers print it
-    Eval(cmd::eval::EvalArgs),
-    /// List methods, dithers, formats, measures, degradations and recipes, or tell all about one
-    List(cmd::list::ListArgs),
-    /// Read, list and import checkpoints of networks
-    Models(cmd::models::ModelsArgs),
-    /// Make images larger
+    /// Upscale images
     Upscale(Box<cmd::upscale::UpscaleArgs>),
-    /// Degrade clean images by a mix of degradations, and say what was drawn
+    /// Report banding and its cause
+    Inspect(cmd::inspect::InspectArgs),
+    /// Measure how banded images and videos are
+    Score(Box<cmd::score::ScoreArgs>),
+    /// Compare results with references, or methods with each other
+    Compare(Box<cmd::compare::CompareArgs>),
+    /// Degrade clean images with a random recipe and log every setting
     Degrade(cmd::degrade::DegradeArgs),
-    /// Make folders of pairs for training and tests, and check them
+    /// Build and verify datasets of degraded and clean image pairs
     Dataset(cmd::dataset::DatasetArgs),
-    /// Train a network by a recipe, with the program unband-train
+    /// Train a network from a recipe (needs the program unband-train)
     Train(cmd::train::TrainArgs),
-    /// Print completions for a shell
+    /// Benchmark methods on image pairs and write a results table
+    Eval(cmd::eval::EvalArgs),
+    /// Build a viewing test and evaluate the ratings
+    Study(Box<cmd::study::StudyArgs>),
+    /// Inspect, import and export network checkpoints
+    Models(cmd::models::ModelsArgs),
+    /// List methods, formats, metrics and recipes, or show one in detail
+    List(cmd::list::ListArgs),
+    /// Print shell completions
     Completions(cmd::completions::CompletionsArgs),
     /// Print the manual page
     Man(cmd::man::ManArgs),
 }
 
-/// How much is said.
+/// Verbosity.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub struct TalkArgs {
-    /// Say nothing but errors
-    #[arg(short, long, conflicts_with = "verbose", help_heading = "Messages")]
+    /// Print errors only
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "General")]
     pub quiet: bool,
-    /// Say what was found and decided
-    #[arg(short, long, help_heading = "Messages")]
+    /// Print findings and decisions too
+    #[arg(short, long, help_heading = "General")]
     pub verbose: bool,
 }
 
@@ -125,115 +124,158 @@ pub enum Switch {
     Off,
 }
 
-/// What `unband deband` takes.
+/// Arguments of `unband deband`, in the order of the help: often used ones first.
 #[derive(Clone, Debug, Args)]
-#[allow(clippy::struct_excessive_bools)] // switches that people set one by one
+#[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct DebandArgs {
-    /// What is asked about any images.
+    /// Method: NAME or NAME:KEY=VALUE,… (see `unband list`)
+    ///
+    /// Filter strings of ffmpeg work too: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.
+    /// [default: unband-lite where levels are missing, smooth elsewhere]
+    #[arg(short, long, value_name = "METHOD", help_heading = "Method", verbatim_doc_comment)]
+    pub method: Option<String>,
+    /// Strength, 0 to 4 [default: 1]
+    ///
+    /// 1 is recommended, 0 changes nothing.
+    /// Above 1, `smooth` replaces the network unband-lite.
+    /// Only for unband's own methods; the others have their own parameters.
+    #[arg(short, long, value_name = "N", value_parser = strength, allow_negative_numbers = true, help_heading = "Method", verbatim_doc_comment)]
+    pub strength: Option<f32>,
+    /// Network weights: a file or an imported model
+    ///
+    /// Without `--method`, the weights determine the network.
+    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method", verbatim_doc_comment)]
+    pub weights: Option<PathBuf>,
+    /// Treat as photo, drawing, data or auto
+    ///
+    /// auto: leave drawings and data (normal maps, colour tables) unchanged
+    /// photo: repair whatever was found
+    /// drawing, data: change no sample
+    #[arg(long, value_name = "KIND", default_value = "auto", value_parser = treat_as, help_heading = "Method", verbatim_doc_comment)]
+    pub treat_as: TreatAs,
+    /// Process images even if no banding was found
+    #[arg(long, help_heading = "Method", hide_short_help = true)]
+    pub everywhere: bool,
+    /// Keep each sample within its quantisation interval
+    ///
+    /// The interval holds all values that would be stored as the same code.
+    /// [default: on for unband's own methods]
+    #[arg(long, value_name = "ON|OFF", help_heading = "Method", hide_short_help = true, verbatim_doc_comment)]
+    pub faithful: Option<Switch>,
+    /// Check that no sample of the output left its interval
+    ///
+    /// The written file is read again.
+    /// Exit code 3 if a sample is outside.
+    #[arg(long, help_heading = "Method", verbatim_doc_comment)]
+    pub prove: bool,
+
+    /// Options of all commands that write images.
     #[command(flatten)]
     pub pictures: PictureArgs,
 
-    /// Write nothing for images without banding, instead of a copy; videos with nothing to repair are not written
-    #[arg(long, help_heading = "Output")]
+    /// Write nothing for inputs without banding, instead of a copy
+    #[arg(long, help_heading = "Output", hide_short_help = true)]
     pub only_banded: bool,
-    /// Show each repaired image before and after, on a page that needs nothing else
+    /// Write a self-contained HTML page, before and after
     #[arg(long, value_name = "FILE.html", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub report: Option<PathBuf>,
-    /// Write what a network makes beside its image into a PNG too: grad=FILE.png (ggdbn), banding=FILE.png (bdinn)
+    /// Also write a network's extra output as PNG
     ///
-    /// The PNG has 16 bits. Its values may be negative: 0 becomes mid-grey, -0.5 black and 0.5 white.
-    #[arg(long, value_name = "NAME=FILE.png", value_parser = named_file, value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
+    /// grad=FILE.png (ggdbn) or banding=FILE.png (bdinn).
+    /// The PNG has 16 bits: 0 is mid-grey, -0.5 black, 0.5 white.
+    #[arg(
+        long,
+        value_name = "NAME=FILE.png",
+        value_parser = named_file,
+        value_hint = clap::ValueHint::FilePath,
+        help_heading = "Output",
+        hide_short_help = true,
+        verbatim_doc_comment
+    )]
     pub save_output: Option<(String, PathBuf)>,
-    /// Method with settings, NAME or NAME:KEY=VALUE,…; `unband list` shows them [default: unband-lite where levels are missing, smooth elsewhere]
-    ///
-    /// Recipes of other programs are understood: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.
-    #[arg(short, long, value_name = "METHOD", help_heading = "Method")]
-    pub method: Option<String>,
-    /// Weights of a network: a file, or the name of an imported model; without `--method` the file says which network runs
-    #[arg(short, long, value_name = "FILE|NAME", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
-    pub weights: Option<PathBuf>,
-    /// How much, 0 to 4, for our own methods; 1 is recommended, 0 changes nothing, above 1 smooth runs instead of the network [default: 1]
-    #[arg(short, long, value_name = "N", value_parser = strength, allow_negative_numbers = true, help_heading = "Method")]
-    pub strength: Option<f32>,
-    /// Keep each sample inside the cell its stored value stands for [default: on for our own methods]
-    #[arg(long, value_name = "ON|OFF", help_heading = "Method")]
-    pub faithful: Option<Switch>,
-    /// Check on the written file that no sample left its cell; exit 3 if one did
-    #[arg(long, help_heading = "Method")]
-    pub prove: bool,
-    /// Work also where nothing needs repair
-    #[arg(long, help_heading = "Method")]
-    pub everywhere: bool,
-    /// What images are taken for: photo, drawing, data or auto
-    ///
-    /// auto leaves what looks drawn on purpose, and data such as normal maps and colour tables; photo repairs whatever was
-    /// found; drawing and data change no sample.
-    #[arg(long, value_name = "KIND", default_value = "auto", value_parser = treat_as, help_heading = "Method")]
-    pub treat_as: TreatAs,
 
-    /// What is asked for videos.
+    /// Options for videos.
     #[command(flatten)]
     pub film: FilmArgs,
 }
 
-/// What `unband deband` takes for videos.
+/// Options of `unband deband` for videos.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Films")]
-#[allow(clippy::struct_excessive_bools)] // switches that people set one by one
+#[command(next_help_heading = "Videos")]
+#[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct FilmArgs {
-    /// What the video is for: web, archive or player [default: player]
+    /// Encoding preset: web, archive or player [default: player]
     ///
-    /// player: x265, 10 bits, CRF 16 (AV1 in .webm); web: AV1, smaller; archive: FFV1, without loss.
-    #[arg(long = "for", value_name = "PURPOSE", value_parser = purpose)]
+    /// player: x265, 10 bits, CRF 16 (AV1 in .webm)
+    /// web: AV1, smaller
+    /// archive: FFV1, lossless
+    #[arg(long = "for", value_name = "PURPOSE", value_parser = purpose, verbatim_doc_comment)]
     pub purpose: Option<Purpose>,
-    /// Encode without loss (FFV1, into .mkv or .mov); the same as `--for archive`
-    #[arg(long, conflicts_with = "purpose")]
+    /// Encode losslessly (FFV1), as `--for archive` does
+    ///
+    /// Needs .mkv or .mov.
+    #[arg(long, conflicts_with = "purpose", verbatim_doc_comment)]
     pub lossless: bool,
-    /// Arguments for ffmpeg's encoder, such as "-c:v libx264 -crf 14"
-    #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
-    pub ffmpeg_args: Option<String>,
-    /// Drop Dolby Vision and HDR10+ metadata, which describe each frame as it was
-    #[arg(long)]
-    pub drop_dynamic_hdr: bool,
-    /// Copy only these streams beside the images: numbers and kinds such as 2, a, s:1 (all by default)
+    /// Only show the N most banded frames, before and after
     ///
-    /// As ffmpeg's `-map` takes them, with commas between: a number, or a kind (a: sound, s: subtitles, d: data, t:
-    /// attachments, v: images), of it one with `:1`, counted from 0. With `?` behind it may be missing.
-    #[arg(long, value_name = "SPEC", value_delimiter = ',', action = clap::ArgAction::Append)]
-    pub streams: Option<Vec<StreamSpec>>,
-    /// Copy all streams but these, named as for `--streams`
-    #[arg(long, value_name = "SPEC", value_delimiter = ',', action = clap::ArgAction::Append)]
-    pub drop_stream: Vec<StreamSpec>,
-    /// Frames per second of numbered images that become a video: 24, 23.976 or 24000/1001 [default: 24]
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    pub fps: Option<(u32, u32)>,
-    /// The frames are whole images, even if the video says that they are interlaced (`PsF`)
-    #[arg(long)]
-    pub progressive: bool,
-    /// Take of a damaged video what can be decoded
-    #[arg(long)]
-    pub keep_going: bool,
-    /// Go on with the unfinished work of an earlier run; `--overwrite` without it begins anew
-    #[arg(long)]
-    pub resume: bool,
-    /// Only show what would be done: the N most banded frames before and after, in one PNG [default file: `NAME_unband_preview.png`]
-    ///
-    /// Each frame is restored by itself, as if a shot began with it, and shown as it is before it is encoded.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=12), conflicts_with = "resume")]
+    /// Writes one PNG, by default `NAME_unband_preview.png`.
+    /// Each frame is restored by itself, as if a shot began with it, and shown before encoding.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=12), conflicts_with = "resume", verbatim_doc_comment)]
     pub preview: Option<u8>,
-    /// Show with `--preview` what comes out of the encoder: each frame is encoded with those around it, and decoded again
-    #[arg(long, requires = "preview")]
+    /// With `--preview`, show the frames after encoding
+    ///
+    /// Each frame is encoded with its neighbours and decoded again.
+    #[arg(long, requires = "preview", hide_short_help = true, verbatim_doc_comment)]
     pub encoded: bool,
-    /// Only from this time on: seconds, or H:MM:SS
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// Resume an interrupted run
+    ///
+    /// `--overwrite` alone starts over.
+    #[arg(long, verbatim_doc_comment)]
+    pub resume: bool,
+    /// Start time: seconds or H:MM:SS
+    #[arg(long, value_name = "TIME", value_parser = time, hide_short_help = true)]
     pub from: Option<f64>,
-    /// Only up to this time: seconds, or H:MM:SS
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// End time: seconds or H:MM:SS
+    #[arg(long, value_name = "TIME", value_parser = time, hide_short_help = true)]
     pub to: Option<f64>,
+    /// Arguments for the encoder of ffmpeg, such as "-c:v libx264 -crf 14"
+    #[arg(long, value_name = "ARGS", allow_hyphen_values = true, hide_short_help = true)]
+    pub ffmpeg_args: Option<String>,
+    /// Copy only these streams besides the video, such as 2,a,s:1 [default: all]
+    ///
+    /// Comma-separated, in the syntax of ffmpeg's `-map`: stream numbers or kinds.
+    /// Kinds: a (audio), s (subtitles), d (data), t (attachments), v (video).
+    /// `a:1` is the second audio stream; a trailing `?` makes it optional.
+    #[arg(
+        long,
+        value_name = "SPEC",
+        value_delimiter = ',',
+        action = clap::ArgAction::Append,
+        hide_short_help = true,
+        verbatim_doc_comment
+    )]
+    pub streams: Option<Vec<StreamSpec>>,
+    /// Copy all streams except these, in the syntax of `--streams`
+    #[arg(long, value_name = "SPEC", value_delimiter = ',', action = clap::ArgAction::Append, hide_short_help = true)]
+    pub drop_stream: Vec<StreamSpec>,
+    /// Drop Dolby Vision and HDR10+ metadata
+    ///
+    /// It describes the frames of the source, not those of the result.
+    #[arg(long, hide_short_help = true, verbatim_doc_comment)]
+    pub drop_dynamic_hdr: bool,
+    /// Frame rate of image sequences: 24, 23.976, 24000/1001 [default: 24]
+    #[arg(long, value_name = "RATE", value_parser = rate, hide_short_help = true)]
+    pub fps: Option<(u32, u32)>,
+    /// Treat frames as progressive, even if flagged as interlaced (`PsF`)
+    #[arg(long, hide_short_help = true)]
+    pub progressive: bool,
+    /// Keep what can be decoded from a damaged video
+    #[arg(long, hide_short_help = true)]
+    pub keep_going: bool,
 }
 
 impl FilmArgs {
-    /// Options that were given and say nothing about images.
+    /// Given options that apply to videos only.
     pub fn named(&self) -> Vec<&'static str> {
         let all = [
             ("--for", self.purpose.is_some()),
@@ -253,7 +295,7 @@ impl FilmArgs {
     }
 }
 
-/// A number; the library says which ones it takes.
+/// A number; the library checks its range.
 fn strength(text: &str) -> Result<f32, String> {
     text.trim().parse().map_err(|_| "a strength is a number from 0 to 4".to_owned())
 }
@@ -261,17 +303,17 @@ fn strength(text: &str) -> Result<f32, String> {
 fn purpose(text: &str) -> Result<Purpose, String> {
     let words: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.word()).collect();
     let found = Purpose::ALL.into_iter().find(|purpose| purpose.word() == text);
-    found.ok_or_else(|| format!("videos are for {}", words.join(", ")))
+    found.ok_or_else(|| format!("the purposes are {}", words.join(", ")))
 }
 
-/// A rate as a fraction from "24", "24000/1001" or "23.976", which stands for that.
+/// Parses a frame rate into a reduced fraction: "24", "24000/1001", or "23.976", which means 24000/1001.
 fn rate(text: &str) -> Result<(u32, u32), String> {
-    let wrong = || format!("`{text}` is no rate from 0.001 to 1000; write 24, 23.976 or 24000/1001");
+    let wrong = || format!("`{text}` is not a frame rate from 0.001 to 1000; write 24, 23.976 or 24000/1001");
     let (frames, seconds) = if let Some((frames, seconds)) = text.split_once('/') {
         (frames.parse().map_err(|_| wrong())?, seconds.parse().map_err(|_| wrong())?)
     } else {
         let rate: f64 = text.parse().map_err(|_| wrong())?;
-        // Those of NTSC are written with two or three digits.
+        // NTSC rates are written with two or three decimals.
         let whole = rate.ceil();
         let ntsc = rate.fract() > 0.0 && (whole / 1.001 - rate).abs() < 0.0045;
         if ntsc { (whole as u32 * 1000, 1001) } else { ((rate * 1000.0).round() as u32, 1000) }
@@ -287,32 +329,32 @@ fn rate(text: &str) -> Result<(u32, u32), String> {
     Ok((frames / common, seconds / common))
 }
 
-/// Seconds from "83.5", "1:23.5" or "0:01:23.5".
+/// Parses a time into seconds: "83.5", "1:23.5" or "0:01:23.5".
 fn time(text: &str) -> Result<f64, String> {
     let parts =
         text.split(':').map(|part| part.parse::<f64>().ok().filter(|part| *part >= 0.0 && part.is_finite()));
     let seconds = parts.clone().try_fold(0.0, |sum, part| Some(sum * 60.0 + part?));
     seconds
         .filter(|_| parts.count() <= 3)
-        .ok_or_else(|| format!("`{text}` is no time; write 83.5 or 0:01:23.5"))
+        .ok_or_else(|| format!("`{text}` is not a time; write 83.5 or 0:01:23.5"))
 }
 
-/// The dither of that name.
+/// Parses the name of a dither.
 pub fn dither(text: &str) -> Result<Dither, String> {
     word("dithers", text)
 }
 
-/// The precision of that name.
+/// Parses the name of a precision.
 pub fn precision(text: &str) -> Result<Precision, String> {
     word("precisions", text)
 }
 
-/// What images are taken for.
+/// Parses an image type.
 fn treat_as(text: &str) -> Result<TreatAs, String> {
     word("kinds", text)
 }
 
-/// One of the words of a kind of value.
+/// Parses one of the words of an enumeration; `all` names its values in the error.
 fn word<T: ParamValue>(all: &str, text: &str) -> Result<T, String> {
     T::parse(text).ok_or_else(|| format!("the {all} are {}", T::KIND))
 }
@@ -321,20 +363,20 @@ fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     let (name, file) = text
         .split_once('=')
         .filter(|(name, file)| !name.is_empty() && !file.is_empty())
-        .ok_or("write the output's name and a file, such as grad=sky_grad.png")?;
+        .ok_or("give the output's name and a file, such as grad=sky_grad.png")?;
     Ok((name.to_owned(), png_file(file)?))
 }
 
-/// The name of a file that is written as PNG.
+/// Parses the name of a file that is written as PNG.
 pub fn png_file(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     let png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
     if png { Ok(path) } else { Err("the file is a PNG: give it that extension".to_owned()) }
 }
 
-/// Bytes from text such as `800M`, `1.5G` or `64000000`; a letter counts in 1024s.
+/// Parses a size in bytes such as `800M`, `1.5G` or `64000000`; K, M and G are powers of 1024.
 pub fn bytes(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no size; write 800M or 2G");
+    let wrong = || format!("`{text}` is not a size; write 800M or 2G");
     let number = text.trim().trim_end_matches(['B', 'b']).trim_end_matches('i');
     let (digits, factor) = match number.char_indices().next_back() {
         Some((at, 'k' | 'K')) => (&number[..at], 1u64 << 10),

@@ -1,4 +1,4 @@
-//! How far the work is, on a terminal only.
+//! Progress bar on terminals, and occasional progress lines elsewhere.
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,26 +7,27 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-/// Parts of an image that the bar tells apart.
+/// Progress steps of one image.
 const PARTS: u64 = 1000;
 
-/// What is left is guessed only once so much is done, in parts of the whole, and has taken so long: first images take longer.
+/// The remaining time is shown once this share of the work is done and this much time has passed: first
+/// images are slower.
 const LEAST_DONE: f64 = 0.04;
 const LEAST_TIME: Duration = Duration::from_secs(2);
-/// Letters of a name that fit beside the bar.
+/// Characters of a file name that fit next to the bar.
 const LONGEST_NAME: usize = 32;
-/// Without a terminal a line says now and then how far the work is.
+/// Interval of progress lines where standard error is not a terminal.
 const NOW_AND_THEN: Duration = Duration::from_secs(30);
 
-/// A progress bar over all images. It shows itself after a second, or at once for several images.
+/// A progress bar over all images. It appears after a second, or at once for several images.
 pub struct Bar {
     drawn: ProgressBar,
     started: Instant,
     patience: Duration,
     show: bool,
-    /// What is worked on, and how many are done of how many.
+    /// Current file, number of files done and number of all files.
     state: Mutex<State>,
-    /// Where nobody sees the bar: say a line now and then?
+    /// Print progress lines, since no bar is visible?
     lines: bool,
 }
 
@@ -35,12 +36,12 @@ struct State {
     name: String,
     done: usize,
     total: usize,
-    /// When the last line was said, after the start.
+    /// Time of the last line, since the start.
     said: Duration,
 }
 
 impl Bar {
-    /// A bar over so many images; `show: false` gives one that never appears.
+    /// A bar over this number of images; `show: false` gives one that never appears.
     pub fn new(pictures: usize, show: bool) -> Self {
         let drawn =
             ProgressBar::with_draw_target(Some(pictures as u64 * PARTS), ProgressDrawTarget::hidden());
@@ -66,19 +67,19 @@ impl Bar {
         bar
     }
 
-    /// The same for work that prints nothing until it ends: without a terminal a line says now and then how far it is.
+    /// The same for work that prints nothing until it ends: without a terminal, progress lines are printed.
     pub fn with_lines(self, show: bool) -> Self {
         Self { lines: show && !self.show, ..self }
     }
 
-    /// An image is begun.
+    /// Starts an image.
     pub fn working(&self, name: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         name.clone_into(&mut state.name);
         self.drawn.set_message(state.message());
     }
 
-    /// A bar over the frames of a video, which tells how many there are once they come.
+    /// A bar over the frames of a video; their number is set once it is known.
     pub fn film(show: bool) -> Self {
         let bar = Self::new(1, show);
         let template = "{bar:32} {pos}/{len} frames, {per_sec}, {eta} left";
@@ -93,24 +94,24 @@ impl Bar {
         bar
     }
 
-    /// So many frames of so many are done.
+    /// Sets the number of frames done and of all frames.
     pub fn frames(&self, done: usize, total: usize) {
         self.drawn.set_length(total as u64);
         self.drawn.set_position(done as u64);
         self.appear();
     }
 
-    /// Says nothing, ever.
+    /// A bar that never prints.
     pub fn none() -> Self {
         Self::new(0, false)
     }
 
-    /// An image's share of the bar.
+    /// The bar's part for one image.
     pub fn picture(&self) -> PictureBar<'_> {
         PictureBar { bar: self, reached: AtomicUsize::new(0) }
     }
 
-    /// So many images of so many are done.
+    /// Sets the number of images done and of all images.
     pub fn done(&self, pictures: usize, total: usize) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         (state.done, state.total) = (pictures, total);
@@ -119,7 +120,7 @@ impl Bar {
         self.appear();
     }
 
-    /// The line for those who see no bar, when it is time for one.
+    /// The progress line for outputs without a bar, when one is due.
     fn line(&self, elapsed: Duration) -> Option<String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.lines || elapsed < state.said + NOW_AND_THEN {
@@ -130,19 +131,19 @@ impl Bar {
         Some(format!("{} of {} done{}", state.done, state.total, left(done, elapsed)))
     }
 
-    /// Runs what writes to the terminal while the bar is out of the way.
+    /// Runs a function that writes to the terminal while the bar is hidden.
     pub fn aside<R>(&self, write: impl FnOnce() -> R) -> R {
         self.drawn.suspend(write)
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.drawn.finish_and_clear();
     }
 
     fn appear(&self) {
         if let Some(line) = self.line(self.started.elapsed()) {
-            // A closed standard error leaves nobody to tell.
+            // Standard error may be closed; then there is no one to report it to.
             let _ = writeln!(anstream::stderr(), "{line}");
         }
         if self.show && self.drawn.is_hidden() && self.started.elapsed() >= self.patience {
@@ -159,7 +160,7 @@ impl State {
             self.name.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         match letters.len() {
             0 => count,
-            // The end of a path says more than its beginning.
+            // The end of a path is more informative than its beginning.
             long if long > LONGEST_NAME => {
                 format!("{count} …{}", letters[long - LONGEST_NAME..].iter().collect::<String>())
             }
@@ -168,7 +169,7 @@ impl State {
     }
 }
 
-/// ", about 40 s left"; nothing while too little is done to tell.
+/// ", about 40 s left"; empty while too little is done for an estimate.
 fn left(done: f64, elapsed: Duration) -> String {
     if done < LEAST_DONE || elapsed < LEAST_TIME {
         return String::new();
@@ -181,7 +182,7 @@ fn left(done: f64, elapsed: Duration) -> String {
     }
 }
 
-/// Carries one image's progress to the bar.
+/// Forwards the progress of one image to the bar.
 pub struct PictureBar<'a> {
     bar: &'a Bar,
     reached: AtomicUsize,
@@ -189,7 +190,7 @@ pub struct PictureBar<'a> {
 
 impl unband_image::restorer::Progress for PictureBar<'_> {
     fn advance(&self, done: usize, total: usize) {
-        // Reading, looking and writing have no parts of their own; restoring gets nine tenths.
+        // Reading, analysis and writing report no steps; restoration gets nine tenths.
         let part = (done * (PARTS as usize) * 9 / 10).checked_div(total).unwrap_or(0);
         let before = self.reached.fetch_max(part, Ordering::Relaxed);
         self.bar.drawn.inc(part.saturating_sub(before) as u64);

@@ -1,24 +1,24 @@
-//! Many images at once, within the threads and the memory that are allowed.
+//! Parallel processing of many images within limits on threads and memory.
 
 use std::fs;
 use std::path::Path;
 use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Images up to so many pixels are worked on side by side, one thread each; larger ones one after the
+/// Images up to this number of pixels are processed in parallel, one thread each; larger ones one after the
 /// other, on all threads.
 const SMALL: u64 = 4_000_000;
 
-/// What one piece of work takes.
+/// Resources of one job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Threads it uses.
     pub threads: usize,
-    /// Bytes it may hold.
+    /// Peak memory in bytes.
     pub memory: u64,
 }
 
-/// What may be taken in all.
+/// Limits for all jobs together.
 pub type Limits = Cost;
 
 struct State {
@@ -27,10 +27,10 @@ struct State {
     free: Cost,
 }
 
-/// Runs `work(i)` for every cost in order of its start, as many at a time as fit into the limits, and hands
-/// the results to `emit` in order. What is larger than the limits runs alone.
+/// Runs `work(i)` for every cost, started in order, as many at a time as fit into the limits, and passes the
+/// results to `emit` in order. A job larger than the limits runs alone.
 ///
-/// No further work starts once `stop()` says so; `emit` then gets what had been started.
+/// No further job starts once `stop()` returns true; `emit` then gets the jobs started before.
 pub fn run<T: Send>(
     costs: &[Cost],
     limits: Limits,
@@ -60,7 +60,7 @@ pub fn run<T: Send>(
             let send = send.clone();
             std::thread::Builder::new().spawn_scoped(scope, move || work_off(send)).is_ok()
         };
-        // Fewer will do where the system has no more threads to give, and this one where it has none.
+        // If the system cannot start more threads, fewer do the work, at worst this one alone.
         if (0..workers).map(start).take_while(|&started| started).count() == 0 {
             work_off(send.clone());
         }
@@ -102,13 +102,13 @@ fn take(
     }
 }
 
-/// How many of all threads an image of so many pixels gets.
+/// Number of threads for an image of this number of pixels.
 pub fn threads(pixels: u64, all: usize) -> usize {
     if pixels <= SMALL { 1 } else { all }
 }
 
-/// Width times height as the header declares them. One that does not say so may be of any size, and runs alone; what is not there
-/// or no image costs nothing.
+/// Number of pixels as the header declares it. Undeclared sizes may be anything, so such an image runs alone;
+/// missing files and other files cost nothing.
 pub fn declared_pixels(path: &Path) -> u64 {
     match unband_io::declared_size(path) {
         Ok((width, height)) => width.saturating_mul(height),

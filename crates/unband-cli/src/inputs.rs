@@ -1,4 +1,4 @@
-//! From what stands on the command line to the images it means.
+//! Expansion of arguments (files, folders, patterns, `-`) into inputs.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -9,18 +9,18 @@ use walkdir::WalkDir;
 
 use crate::talk::Failure;
 
-/// Ending that results get by default, and by which earlier results are known again.
+/// Suffix of default result names, by which earlier results are recognised.
 pub const SUFFIX: &str = "_unband";
 
 /// The name for standard input and standard output.
 pub const STDIO: &str = "-";
 
-/// One image to work on.
+/// One input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// Where it is; [`STDIO`] for standard input.
+    /// Its path; [`STDIO`] for standard input.
     pub path: PathBuf,
-    /// Its place under an output folder: the file's name, or its path below the folder that was named.
+    /// Its path below an output folder: the file's name, or the path relative to the named folder.
     pub below: PathBuf,
 }
 
@@ -35,15 +35,15 @@ impl Input {
         if self.is_stdin() { "standard input".to_owned() } else { exact(&self.path) }
     }
 
-    /// The image in it, and its format.
+    /// Decodes the image; returns it with its format.
     ///
     /// # Errors
-    /// What cannot be read, by its name.
+    /// Unreadable files, by name.
     pub fn read(&self) -> Result<(Image, &'static FormatEntry), Failure> {
         self.read_behind(Vec::new())
     }
 
-    /// The same, where so much of standard input was read already.
+    /// The same, with the bytes already read from standard input.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -60,36 +60,36 @@ impl Input {
     }
 }
 
-/// The images, and what is to be said about the rest.
+/// The inputs, and messages about the other arguments.
 #[derive(Debug, Default)]
 pub struct Gathered {
-    /// In the order they were named; folders in the order of their names.
+    /// In the order of the arguments; files of folders by name.
     pub inputs: Vec<Input>,
-    /// What was named and cannot be had.
+    /// Arguments that could not be expanded.
     pub failures: Vec<Failure>,
-    /// What was left out, and why.
+    /// Skipped files, with reasons.
     pub notes: Vec<String>,
-    /// Was a folder or a pattern named?
+    /// Is a folder or a pattern among the arguments?
     pub several: bool,
-    /// Files of the folders that are no images, by their names.
+    /// Files of the folders that are not images.
     pub others: Vec<PathBuf>,
 }
 
-/// How to gather.
+/// Options of the expansion.
 pub struct Gather<'a> {
-    /// Go into folders inside folders.
+    /// Include subfolders.
     pub recursive: bool,
-    /// Results go here; never an input, even inside a folder that was named.
+    /// Output folder; never an input, even inside a named folder.
     pub output_folder: Option<&'a Path>,
-    /// Take the results of earlier runs too.
+    /// Include results of earlier runs.
     pub results_too: bool,
-    /// Does a file inside a folder look like an image that can be read?
+    /// Does a file in a folder have a readable format?
     pub readable: &'a dyn Fn(&Path) -> bool,
 }
 
 impl Gather<'_> {
-    /// Turns arguments into images: files as they are, folders into the images in them, patterns into what
-    /// they match (for shells that leave them as they are).
+    /// Expands arguments into inputs: files as they are, folders into their images, patterns into their
+    /// matches (for shells that do not expand them).
     pub fn run(&self, arguments: &[PathBuf]) -> Gathered {
         let mut found = Gathered::default();
         let mut results = 0;
@@ -115,7 +115,7 @@ impl Gather<'_> {
         if results > 0 {
             let (files, them) = if results == 1 { ("file", "it") } else { ("files", "them") };
             found.notes.push(format!(
-                "left out {results} {files} named *{SUFFIX}, the result of an earlier run; name {them} alone to process {them} again"
+                "skipped {results} {files} named *{SUFFIX}, written by an earlier run; to process {them} too, name {them} alone"
             ));
         }
         found
@@ -129,7 +129,7 @@ impl Gather<'_> {
         let walk = WalkDir::new(folder).follow_links(true).min_depth(1).max_depth(depth).sort_by_file_name();
         let entries = walk.into_iter().filter_entry(|entry| {
             let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            // The folder itself may be the output folder: then results lie beside their sources.
+            // If the folder itself is the output folder, results are next to their sources.
             let output = entry.file_type().is_dir()
                 && avoid.is_some()
                 && avoid != root
@@ -143,7 +143,7 @@ impl Gather<'_> {
                 Ok(entry) if entry.file_type().is_file() && (self.readable)(entry.path()) => {
                     pictures += 1;
                     if let Some(text) = film_of_text(entry.path()) {
-                        found.notes.push(format!("left out {}: {text}, not a video", exact(entry.path())));
+                        found.notes.push(format!("skipped {}: {text}, not a video", exact(entry.path())));
                         continue;
                     }
                     if !self.results_too && is_result(entry.path()) {
@@ -157,15 +157,15 @@ impl Gather<'_> {
                 Err(error) => found.failures.push(Failure::at(
                     error.path().unwrap_or(folder).display().to_string(),
                     error.io_error().map_or_else(|| error.to_string(), reason),
-                    Some("check that you may read the folder and that its links lead somewhere".into()),
+                    Some("check the folder's permissions and links".into()),
                 )),
             }
         }
         if pictures == 0 && found.failures.is_empty() {
             let hint = if deeper && !self.recursive {
-                "add `--recursive` to look into its folders too"
+                "add `--recursive` to include subfolders"
             } else {
-                "`unband list` names the formats that can be read"
+                "`unband list formats` shows all readable formats"
             };
             let subject = folder.display().to_string();
             found.failures.push(Failure::at(subject, "no images in this folder".into(), Some(hint.into())));
@@ -178,7 +178,7 @@ impl Gather<'_> {
         };
         let Some(text) = argument.to_str() else {
             return fail(
-                "this pattern is not Unicode text".into(),
+                "this pattern is not Unicode".into(),
                 "let the shell expand it, or name the files",
             );
         };
@@ -187,7 +187,7 @@ impl Gather<'_> {
             Err(error) => {
                 return fail(
                     format!("not a pattern: {}", error.msg),
-                    "put `[` in brackets, `[[]`, to mean the character",
+                    "write `[[]` for the character `[`",
                 );
             }
         };
@@ -195,7 +195,7 @@ impl Gather<'_> {
         if files.is_empty() {
             return fail(
                 "no file matches this pattern".into(),
-                "check the spelling and the folder you are in",
+                "check the spelling and the current folder",
             );
         }
         for path in files {
@@ -208,8 +208,8 @@ impl Gather<'_> {
     }
 }
 
-/// A name as text from which it can be had again. One that is no UTF-8 has its bytes that are none as `\xff` and every
-/// backslash twice, and so has one that seems to be such a name; all others are what they are.
+/// A path as text from which it can be restored. In a path that is not UTF-8, invalid bytes become `\xff` and
+/// backslashes are doubled; the same holds for names that look escaped. All others stay as they are.
 pub fn exact(path: &Path) -> String {
     #[cfg(unix)]
     {
@@ -231,12 +231,12 @@ pub fn exact(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Does its extension promise an image that can be read?
+/// Does its extension belong to a readable image format?
 pub fn readable(path: &Path) -> bool {
     unband_io::by_extension(path).is_some_and(|format| format.reads)
 }
 
-/// Which text a file is that is called a video: a playlist, say.
+/// The kind of text in a file with a video's name, such as a playlist.
 fn film_of_text(path: &Path) -> Option<&'static str> {
     unband_io::video::promises_film(path).then(|| unband_io::video::text_kind(path)).flatten()
 }
@@ -260,11 +260,11 @@ pub fn is_result(path: &Path) -> bool {
     })
 }
 
-/// A shell turns `*.png` into names, `sky.png` and `sky_unband.png` among them, and a second run would then
-/// take the first one's results for images. So a result is left out when its source is named too; named
-/// alone it is an image like any other. Returns how many were left out.
+/// Removes results whose source is also named. A shell expands `*.png` to `sky.png` and `sky_unband.png`;
+/// without this, a second run would process the first one's results. A result named alone is an input.
+/// Returns the number of removed inputs.
 fn leave_out_results_beside_their_source(inputs: &mut Vec<Input>) -> usize {
-    // Of `a.jpg` beside `a.png` one result has the whole name: `a.jpg_unband.png`.
+    // The result of `a.jpg` next to `a.png` contains the whole name: `a.jpg_unband.png`.
     let names = |input: &Input| [input.path.with_extension(""), input.path.clone()];
     let sources: HashSet<PathBuf> = inputs.iter().flat_map(names).collect();
     let before = inputs.len();
@@ -276,13 +276,13 @@ fn leave_out_results_beside_their_source(inputs: &mut Vec<Input>) -> usize {
     before - inputs.len()
 }
 
-/// The same file named twice is done once.
+/// Removes repeated files.
 fn drop_repeated(inputs: &mut Vec<Input>) {
     let mut seen = HashSet::new();
     inputs.retain(|input| seen.insert(input.path.canonicalize().unwrap_or_else(|_| input.path.clone())));
 }
 
-/// What the system said, without its error number.
+/// The system's message, without its error number.
 pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
@@ -347,7 +347,7 @@ mod tests {
         let out = dir.path().join("out");
         let found = gather(&[dir.path().to_path_buf()], true, Some(&out));
         assert_eq!(below(&found), ["a.png"]);
-        assert!(found.notes[0].starts_with("left out 1 file named *_unband"), "{:?}", found.notes);
+        assert!(found.notes[0].starts_with("skipped 1 file named *_unband"), "{:?}", found.notes);
     }
 
     #[test]
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(below(&gather(&[dir.path().join("*.png")], false, None)), ["a.png", "b.png"]);
         let none = gather(&[dir.path().join("*.tiff")], false, None);
         assert_eq!(none.failures[0].message, "no file matches this pattern");
-        // A file may really be called so.
+        // A file with this very name is possible.
         let odd = tree(&["odd[1].png"]);
         assert_eq!(below(&gather(&[odd.path().join("odd[1].png")], false, None)), ["odd[1].png"]);
     }

@@ -1,49 +1,49 @@
-//! Ctrl-C: finish tidily, leave no half file.
+//! Ctrl-C and termination signals: stop without half-written files.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Set once people asked to stop; every job looks at it.
+/// Set once a stop was requested; every job checks it.
 pub static STOP: AtomicBool = AtomicBool::new(false);
 
-/// How many jobs may have a file half written.
+/// Number of jobs that may have a half-written file.
 static WRITING: AtomicUsize = AtomicUsize::new(0);
 
-/// Signals that come so soon after the first are the same wish: `timeout` sends one to the program and one to its group, some
-/// terminals and process managers do likewise.
+/// Signals within this time of the first are the same request: `timeout` sends one to the program and one to
+/// its group; some terminals and process managers do the same.
 const SAME: Duration = Duration::from_secs(1);
 
-/// Listens for Ctrl-C and requests to terminate. The first one lets the running jobs clean up behind
-/// themselves; when none runs (waiting for standard input, say) it ends the program at once, and so does a
-/// later one: other programs are ended and files that are half written removed before.
+/// Installs the handler for Ctrl-C and termination. The first signal lets running jobs clean up. If none runs
+/// (waiting for standard input, say) it ends the program at once, as does any later signal; child processes
+/// are ended and half-written files removed first.
 pub fn listen() {
     let mut first = None;
-    // Without a handler the system's default ends the program, which is no reason not to start.
+    // If the handler cannot be installed, the system's default ends the program.
     let _ = ctrlc::set_handler(move || {
         STOP.store(true, Ordering::SeqCst);
         let again = first.get_or_insert_with(Instant::now).elapsed() >= SAME;
         if again || WRITING.load(Ordering::SeqCst) == 0 {
             unband_io::leave_nothing();
-            #[allow(clippy::exit)] // A blocked read cannot be left in another way.
+            #[allow(clippy::exit)] // A blocked read cannot be interrupted otherwise.
             std::process::exit(crate::Outcome::Interrupted as i32);
         }
     });
 }
 
-/// Has anybody asked to stop?
+/// Was a stop requested?
 pub fn asked() -> bool {
     STOP.load(Ordering::SeqCst)
 }
 
-/// Held while a job runs that cleans up behind itself.
+/// Guard of a job that cleans up after itself.
 pub struct Busy(());
 
 impl Busy {
-    /// Begins such a job; nothing when people asked to stop before.
+    /// Begins such a job; `None` if a stop was requested before.
     pub fn begin() -> Option<Self> {
         WRITING.fetch_add(1, Ordering::SeqCst);
         let busy = Self(());
-        // Asked after counting: a handler that saw no job has ended the program already.
+        // Checked after counting: a handler that saw no job has already ended the program.
         if asked() { None } else { Some(busy) }
     }
 }

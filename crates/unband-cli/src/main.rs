@@ -1,4 +1,4 @@
-//! The program `unband`: takes the banding out of images.
+//! Command line program `unband`: removes banding from images and videos.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -32,23 +32,23 @@ use crate::talk::{Loudness, Talk};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How the program ends.
+/// Exit status of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Everything was done.
     Done = 0,
-    /// Some input failed, the rest was done.
+    /// Some inputs failed, the others are done.
     SomeFailed = 1,
     /// Wrong usage; nothing was started.
     Usage = 2,
-    /// A check that was asked for did not hold.
+    /// A requested check failed.
     CheckFailed = 3,
     /// Stopped by Ctrl-C.
     Interrupted = 130,
 }
 
 fn main() -> ExitCode {
-    // What a decoder says of a damaged file as it gives up is of no use to anybody; the error names the file.
+    // Panic messages of decoders on damaged files are not useful; the error names the file.
     let speak = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         if !unband_io::is_decoding() {
@@ -58,7 +58,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version come as errors too; a closed pipe behind them is nobody's fault.
+            // Help and version are errors in clap; a closed pipe is not.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
@@ -93,10 +93,10 @@ fn main() -> ExitCode {
     ExitCode::from(outcome as u8)
 }
 
-/// Pages of megabytes hold more than is used, and the memory of jobs that write images is bounded. The other commands take them:
-/// a look at a large image is a third faster with them.
+/// Turns off transparent huge pages. They hold more memory than is used, and jobs that write images have a
+/// memory limit. The other commands keep them: inspecting a large image is a third faster with them.
 fn take_small_pages() {
-    // A system that knows nothing of it has pages of one size.
+    // A system without this call has pages of one size.
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::disable_transparent_huge_pages(true);
 }

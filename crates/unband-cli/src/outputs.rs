@@ -1,4 +1,4 @@
-//! Which file each result goes to, settled before anything is written.
+//! Output paths of all inputs, determined before anything is written.
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
@@ -10,19 +10,19 @@ use unband_io::video::promises_film;
 use crate::inputs::{Input, STDIO};
 use crate::talk::Failure;
 
-/// Where one result goes.
+/// The output of one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// Exactly this file.
     File(PathBuf),
-    /// This file with the extension of the result's format.
+    /// This path with the extension of the result's format.
     Stem(PathBuf),
     /// Standard output.
     Stdout,
 }
 
 impl Target {
-    /// As the library wants it; `sink` takes what goes to standard output.
+    /// The library's form of it; `sink` receives standard output.
     pub fn output<'a>(&'a self, sink: &'a mut Vec<u8>) -> Output<'a> {
         match self {
             Self::File(path) => Output::File(path),
@@ -31,35 +31,35 @@ impl Target {
         }
     }
 
-    /// All files that it may turn out to be.
+    /// All paths that it may become.
     pub fn possible(&self, input: &Input, naming: Naming) -> Vec<PathBuf> {
         possible_outputs(&input.path, &self.output(&mut Vec::new()), naming)
     }
 
-    /// The folder that must exist before.
+    /// The folder that must already exist.
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Self::Stem(path) => path.parent().filter(|folder| !folder.as_os_str().is_empty()),
-            // A folder that was spelt wrong in a full file name is not made up.
+            // A folder misspelt in a full file name must not be created.
             Self::File(_) | Self::Stdout => None,
         }
     }
 }
 
-/// Is the folder there that this file is written into?
+/// Checks that the folder of an output file exists.
 ///
 /// # Errors
-/// It does not exist.
+/// A missing folder.
 pub fn check_folder_of(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if folder.is_none_or(Path::is_dir) {
         return Ok(());
     }
-    let hint = "make the folder first, or check its spelling".to_owned();
+    let hint = "create the folder first, or check its spelling".to_owned();
     Err(Failure::at(path.display().to_string(), "its folder does not exist".to_owned(), Some(hint)))
 }
 
-/// The folder that `-o` names, if it names one.
+/// The output folder, if `-o` names one.
 pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a Path> {
     let path = output.filter(|path| path.as_os_str() != STDIO)?;
     let several = inputs.len() > 1 || inputs.iter().any(|input| input.is_dir());
@@ -68,15 +68,16 @@ pub fn folder_of<'a>(output: Option<&'a Path>, inputs: &[PathBuf]) -> Option<&'a
         .as_encoded_bytes()
         .last()
         .is_some_and(|&b| b == b'/' || (cfg!(windows) && b == b'\\'));
-    // With several images only the extension of an image or video makes it a file, so that the mistake is noticed.
+    // With several images, only an image's or video's extension makes it a file, so that the mistake is
+    // noticed.
     let bare = unband_io::by_extension(path).is_none() && !promises_film(path) && !path.exists();
     (path.is_dir() || slash || (several && bare)).then_some(path)
 }
 
-/// Gives every input its target; `stem` says what a result beside its input is called.
+/// Gives every input its target; `stem` is the default result name of an input.
 ///
 /// # Errors
-/// What cannot be meant: several images into one file, image bytes onto a terminal.
+/// Several images into one file, image bytes to a terminal.
 pub fn targets(
     inputs: &[Input],
     output: Option<&Path>,
@@ -87,19 +88,19 @@ pub fn targets(
     if stdin && inputs.len() > 1 {
         return Err(Failure::usage(
             "standard input and files cannot be mixed",
-            "run the program once for each",
+            "run unband once for each",
         ));
     }
     let to_stdout = output.map_or(stdin, |path| path.as_os_str() == STDIO);
     if let (2.., None, Some(output)) = (inputs.len(), folder, output) {
-        let message = format!("{} images cannot go into the one file {}", inputs.len(), output.display());
+        let message = format!("{} images cannot be written to one file, {}", inputs.len(), output.display());
         let hint = format!("name a folder, `-o {}/`", output.with_extension("").display());
         return Err(Failure::usage(message, hint));
     }
     if to_stdout {
         if std::io::stdout().is_terminal() {
-            let hint = "add `-o FILE`, or send it on with `>` or `|`";
-            return Err(Failure::usage("an image's bytes do not belong on a terminal", hint));
+            let hint = "add `-o FILE`, or redirect with `>` or `|`";
+            return Err(Failure::usage("image data is not written to a terminal", hint));
         }
         return Ok(vec![Target::Stdout; inputs.len()]);
     }
@@ -113,8 +114,9 @@ pub fn targets(
         .collect())
 }
 
-/// Gives results that would have one name, those of `a.jpg` and `a.png`, different ones: the whole name of the input becomes part of
-/// it, `a.jpg_unband.png`. A format that keeps its images goes before one whose results change it. Says so in a line each.
+/// Resolves name clashes between results, such as those of `a.jpg` and `a.png`: the whole input name becomes
+/// part of the result's, `a.jpg_unband.png`. A lossless format keeps the short name before a lossy one.
+/// Returns a note for each.
 pub fn tell_apart(
     inputs: &[Input],
     targets: &mut [Target],
@@ -135,7 +137,7 @@ pub fn tell_apart(
             target.possible(input, naming).iter().map(|path| place(path)).collect()
         };
         let first = places(&targets[i]).iter().find_map(|place| taken.get(place).copied());
-        // Two of one name in different folders are told apart by nothing.
+        // Files of the same name in different folders cannot be resolved this way.
         if let (Some(first), Target::Stem(path)) = (first, &targets[i])
             && inputs[first].path.file_name() != input.path.file_name()
         {
@@ -148,7 +150,7 @@ pub fn tell_apart(
             };
             let shown = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
             notes.push(format!(
-                "{} and {} have one name: the result of {name} is called {shown}.*",
+                "{} and {} have the same name: the result of {name} becomes {shown}.*",
                 inputs[first].shown(),
                 input.shown()
             ));
@@ -164,7 +166,7 @@ pub fn tell_apart(
 /// Finds two inputs that may write the same file, and results that would replace an input.
 ///
 /// # Errors
-/// Names the first such pair.
+/// The first such pair.
 pub fn check(inputs: &[Input], targets: &[Target], naming: Naming, overwrite: bool) -> Result<(), Failure> {
     let sources: HashMap<PathBuf, usize> = inputs
         .iter()
@@ -179,7 +181,7 @@ pub fn check(inputs: &[Input], targets: &[Target], naming: Naming, overwrite: bo
             if let Some(&source) = sources.get(&place) {
                 if source != i {
                     let message = format!(
-                        "the result of {} would replace {}, which is an input too",
+                        "the result of {} would replace {}, which is also an input",
                         input.shown(),
                         inputs[source].shown()
                     );
@@ -200,7 +202,7 @@ pub fn check(inputs: &[Input], targets: &[Target], naming: Naming, overwrite: bo
                     input.shown(),
                     path.display()
                 );
-                let hint = "run them apart with different `-o`, or give one of them another name";
+                let hint = "run them separately with different `-o`, or rename one of them";
                 return Err(Failure::usage(message, hint));
             }
         }
@@ -208,7 +210,7 @@ pub fn check(inputs: &[Input], targets: &[Target], naming: Naming, overwrite: bo
     Ok(())
 }
 
-/// One spelling for each place, whether something is there or not. A link stands for what it leads to, which is what is
+/// A canonical path for existing and missing files. Links are resolved, since their target is what would be
 /// replaced.
 fn place(path: &Path) -> PathBuf {
     let linked = path.canonicalize();
@@ -223,7 +225,7 @@ fn place(path: &Path) -> PathBuf {
         None => path.to_path_buf(),
     };
     if cfg!(any(windows, target_os = "macos")) {
-        // Names that differ in case only are one file there.
+        // Names that differ only in case are the same file there.
         return PathBuf::from(place.to_string_lossy().to_lowercase());
     }
     place

@@ -1,4 +1,4 @@
-//! Images in, images out: what commands that write images share. Several are worked on at a time where memory allows.
+//! Image pipeline of the commands that write images: parallel jobs within the memory limit.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -26,34 +26,35 @@ use crate::settings;
 use crate::summary::{Became, summary};
 use crate::talk::{Failure, Loudness, Talk};
 
-/// What is done with each image.
+/// The operation on each image.
 pub trait Work: Sync {
-    /// What is known before.
+    /// The result of planning.
     type Plan: Send;
-    /// What is known afterwards.
+    /// The result of running.
     type Report: Send;
 
-    /// What a result beside its input is called, without extension.
+    /// Default result path of an input, without extension.
     fn stem(&self, input: &Path) -> PathBuf;
 
-    /// What else names of results depend on.
+    /// Other influences on result names.
     fn naming(&self) -> Naming;
 
-    /// Checks of its own, before the first image is read.
+    /// Additional checks before the first image is read.
     ///
     /// # Errors
-    /// What cannot be meant.
+    /// Invalid combinations of options and inputs.
     fn check(&self, _inputs: &[Input]) -> Result<(), Failure> {
         Ok(())
     }
 
-    /// Threads and memory for an image of so many pixels among others, on a machine of so many threads.
+    /// Threads and memory for an image of this number of pixels among several, on a machine with this number
+    /// of threads.
     fn cost(&self, pixels: u64, threads: usize) -> Cost;
 
-    /// Looks, and writes nothing.
+    /// Inspects the input without writing.
     ///
     /// # Errors
-    /// What stands in the way.
+    /// Reasons that prevent the work.
     fn plan(
         &self,
         input: files::Input<'_>,
@@ -61,10 +62,10 @@ pub trait Work: Sync {
         ctx: &Context<'_>,
     ) -> Result<Self::Plan, Error>;
 
-    /// Does it.
+    /// Processes the input.
     ///
     /// # Errors
-    /// What went wrong.
+    /// Failures of reading, processing and writing.
     fn run(
         &self,
         input: files::Input<'_>,
@@ -72,26 +73,26 @@ pub trait Work: Sync {
         ctx: &Context<'_>,
     ) -> Result<Self::Report, Error>;
 
-    /// A plan in lines for people.
+    /// The plan as text.
     fn plan_text(&self, input: &str, plan: &Self::Plan, to_stdout: bool, loudness: Loudness) -> String;
 
-    /// What the lines of `--json` are, with the number of their form.
+    /// The schema of `--json` lines.
     fn schema(&self) -> Schema;
 
-    /// A plan for machines.
+    /// The plan as JSON.
     fn planned(&self, input: String, plan: &Self::Plan) -> Record;
 
-    /// Says in lines what was done, and how that ended.
+    /// Prints the result; returns the exit status.
     fn tell(&self, input: &str, report: &Self::Report, to_stdout: bool, talk: &Talk<'_>) -> Outcome;
 
-    /// In one word, what became of an image.
+    /// The category of the result, for the summary.
     fn became(&self, report: &Self::Report) -> Became;
 
-    /// What was done, for machines.
+    /// The result as JSON.
     fn done(&self, input: String, report: &Self::Report, to_stdout: bool) -> Record;
 }
 
-/// Works on the images. `begins`: what was read of standard input already.
+/// Processes the images. `begins`: bytes already read from standard input.
 pub fn run(
     work: &impl Work,
     args: &PictureArgs,
@@ -100,7 +101,7 @@ pub fn run(
     talk: &Talk<'_>,
 ) -> Outcome {
     if found.inputs.is_empty() && found.failures.is_empty() {
-        // There were videos only.
+        // Only videos were named.
         found.notes.iter().for_each(|note| talk.note(note));
         return Outcome::Done;
     }
@@ -123,26 +124,26 @@ pub fn run(
     outcome
 }
 
-/// Everything that is settled before the first image is read.
+/// State determined before the first image is read.
 struct Job<'a, W> {
     work: &'a W,
     args: &'a PictureArgs,
-    /// What was read of standard input already.
+    /// Bytes already read from standard input.
     begins: Vec<u8>,
     threads: usize,
     inputs: Vec<Input>,
     targets: Vec<Target>,
     failures: Vec<Failure>,
     notes: Vec<String>,
-    /// Was a folder or a pattern named? Then a count of all comes last.
+    /// Is a folder or a pattern among the arguments? Then a summary ends the output.
     several: bool,
-    /// Files of the folders that are no images.
+    /// Files of the folders that are not images.
     others: Vec<PathBuf>,
-    /// Folders that were made for results, to be taken away again where none came.
+    /// Folders created for results, to be removed if they stay empty.
     made: Mutex<BTreeSet<PathBuf>>,
 }
 
-/// What became of one image.
+/// The outcome of one image.
 enum Done<P, R> {
     Planned(Box<P>),
     Finished(Box<R>, Vec<u8>),
@@ -152,11 +153,11 @@ enum Done<P, R> {
 }
 
 impl<'a, W: Work> Job<'a, W> {
-    /// Checks all that can be checked without reading an image.
+    /// Checks everything that can be checked without reading an image.
     fn new(work: &'a W, args: &'a PictureArgs, found: Gathered, begins: Vec<u8>) -> Result<Self, Failure> {
         let naming = work.naming();
         let folder = outputs::folder_of(args.output.as_deref(), &args.inputs);
-        // Of an input that is not there the result's name says nothing.
+        // The result's name is no evidence for an input that does not exist.
         let there = found.inputs.iter().any(|input| input.is_stdin() || input.path.exists());
         if let (Some(path), None, true) = (&args.output, folder, there) {
             settings::check_output(path, naming)?;
@@ -168,7 +169,7 @@ impl<'a, W: Work> Job<'a, W> {
         outputs::check(&found.inputs, &targets, naming, args.overwrite)?;
         work.check(&found.inputs)?;
         if args.json && targets.contains(&Target::Stdout) {
-            let hint = "name a file with `-o`, or leave out `--json`";
+            let hint = "name a file with `-o`, or drop `--json`";
             return Err(Failure::usage("the image and `--json` cannot both go to standard output", hint));
         }
         Ok(Self {
@@ -236,7 +237,7 @@ impl<'a, W: Work> Job<'a, W> {
         outcome
     }
 
-    /// Nothing of one that was interrupted.
+    /// `None` for an interrupted image.
     fn became(&self, done: &Done<W::Plan, W::Report>) -> Option<Became> {
         Some(match done {
             Done::Planned(_) => Became::Planned,
@@ -247,12 +248,12 @@ impl<'a, W: Work> Job<'a, W> {
         })
     }
 
-    /// Bytes for all images that are worked on at once.
+    /// Memory limit for all images processed at the same time.
     fn memory(&self) -> u64 {
         self.args.max_memory.map_or(u64::MAX, |allowed| allowed.saturating_sub(files::PROGRAM))
     }
 
-    /// Works on one image. A fault in the program itself costs this image only.
+    /// Processes one image. A panic costs this image only.
     fn one(&self, i: usize, threads: usize, bar: &Bar) -> Done<W::Plan, W::Report> {
         let input = &self.inputs[i];
         catch_unwind(AssertUnwindSafe(|| self.attempt(i, threads, bar)))
@@ -300,7 +301,7 @@ impl<'a, W: Work> Job<'a, W> {
         }
     }
 
-    /// The result of an earlier run, when that settles the matter before the image is read.
+    /// Handles an existing result, if that decides before the image is read.
     fn existing(&self, input: &Input, target: &Target) -> Option<PathBuf> {
         if self.args.overwrite {
             return None;
@@ -310,7 +311,7 @@ impl<'a, W: Work> Job<'a, W> {
         if self.args.skip_existing {
             existing.next().cloned()
         } else {
-            // Which of several names the result gets is known later.
+            // The final name of the result is not known yet.
             (possible.len() == 1).then(|| existing.next().cloned()).flatten()
         }
     }
@@ -323,11 +324,11 @@ impl<'a, W: Work> Job<'a, W> {
             .map(Path::to_path_buf)
             .collect();
         fs::create_dir_all(folder).map_err(|error| {
-            let message = format!("cannot make the folder: {}", reason(&error));
+            let message = format!("cannot create the folder: {}", reason(&error));
             Failure::at(
                 folder.display().to_string(),
                 message,
-                Some("check its spelling and that you may write there".into()),
+                Some("check its spelling and permissions".into()),
             )
         })?;
         self.made.lock().unwrap_or_else(PoisonError::into_inner).extend(missing);
@@ -335,7 +336,7 @@ impl<'a, W: Work> Job<'a, W> {
     }
 
     fn remove_empty_folders(&self) {
-        // Longer paths come later, so that in reverse the innermost go first. Those with files in them stay.
+        // Longer paths come later, so the reverse order removes the innermost first. Folders with files stay.
         for folder in self.made.lock().unwrap_or_else(PoisonError::into_inner).iter().rev() {
             let _ = fs::remove_dir(folder);
         }
@@ -356,7 +357,7 @@ impl<'a, W: Work> Job<'a, W> {
                 }
                 let hint = match error.fault() {
                     unband_io::Error::Limit { .. } if self.args.max_memory.is_some() => Some(
-                        "allow more with `--max-memory`; if the size is wrong, the file is damaged"
+                        "raise `--max-memory`; if the size is wrong, the file is damaged"
                             .to_owned(),
                     ),
                     unband_io::Error::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
@@ -380,13 +381,13 @@ impl<'a, W: Work> Job<'a, W> {
         talk.bar.aside(|| print_json(&record))
     }
 
-    /// `-q 90` is a quality elsewhere.
+    /// `-q 90` means quality in other programs.
     fn quality_meant(&self, path: &Path) -> Option<String> {
         let number = path.to_str()?.parse::<u8>().ok().filter(|_| self.args.talk.quiet)?;
         Some(format!("`-q` is quiet here: write `--quality {number}`"))
     }
 
-    /// Says what became of an image.
+    /// Reports the outcome of an image.
     fn tell(&self, i: usize, done: Done<W::Plan, W::Report>, talk: &Talk<'_>) -> Outcome {
         let input = self.inputs[i].shown();
         let to_stdout = self.targets[i] == Target::Stdout;
@@ -400,7 +401,7 @@ impl<'a, W: Work> Job<'a, W> {
                 Outcome::SomeFailed
             }
             Done::Skipped(path) => {
-                talk.line(&format!("{input}: left out, {} exists", path.display()));
+                talk.line(&format!("{input}: skipped, {} exists", path.display()));
                 if self.args.json { self.json(talk, Record::skipped(input, &path)) } else { Outcome::Done }
             }
             Done::Planned(plan) => {
@@ -415,7 +416,7 @@ impl<'a, W: Work> Job<'a, W> {
                 if to_stdout {
                     match write_data(&sink) {
                         Ok(()) => {}
-                        // Whoever read it has seen enough and needs no message, but the image did not arrive.
+                        // The reader has closed the pipe and needs no message, but the output is incomplete.
                         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Outcome::SomeFailed,
                         Err(error) => {
                             talk.failure(&stdout_failure(&error));
@@ -434,7 +435,7 @@ impl<'a, W: Work> Job<'a, W> {
     }
 }
 
-/// Says what a format could not hold or nothing keeps, and which options meant nothing to it.
+/// Reports metadata that was lost, and options without effect on this format.
 pub fn tell_losses(
     input: &str,
     format: &'static FormatEntry,
@@ -455,22 +456,23 @@ pub fn tell_losses(
     }
     let quality = args.quality.is_some();
     if quality && !settings::takes_quality(format) {
-        talk.note(&format!("{input}: `--quality` means nothing to {}", format.name));
+        talk.note(&format!("{input}: `--quality` has no effect on {}", format.name));
     }
     if args.effort.is_some() && !settings::takes_effort(format, quality) {
         let without = if settings::takes_effort(format, true) { " without `--quality`" } else { "" };
-        talk.note(&format!("{input}: `--effort` means nothing to {}{without}", format.name));
+        talk.note(&format!("{input}: `--effort` has no effect on {}{without}", format.name));
     }
 }
 
-/// As many threads as were asked for, all processors of the machine where nobody asks. Far more than it has processors would only
-/// wait for each other, and take memory.
+/// The number of threads: as given, or all processors. Far more than there are processors would only wait for
+/// each other, and use memory.
 pub fn threads(asked: Option<NonZeroUsize>) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     asked.map_or(processors, |asked| asked.get().min(4 * processors.max(4)))
 }
 
-/// `unband inspekt x.png` names two files to the parser; people meant something else, and x.png must stay as it is.
+/// Detects a misspelt command: to the parser, `unband inspekt x.png` names two files, and x.png must not be
+/// processed.
 pub fn command_meant(inputs: &[PathBuf]) -> Option<Failure> {
     let first = inputs.first().filter(|first| !first.exists())?;
     let word = first.to_str().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()))?;
@@ -483,6 +485,6 @@ pub fn command_meant(inputs: &[PathBuf]) -> Option<Failure> {
 }
 
 fn exists(path: &Path) -> Failure {
-    let hint = "add `--overwrite` to replace it, or `--skip-existing` to leave such images out";
+    let hint = "add `--overwrite` to replace it, or `--skip-existing` to skip such images";
     Failure::at(path.display().to_string(), "exists already".into(), Some(hint.into()))
 }

@@ -1,4 +1,4 @@
-//! Standard input: an image, or frames of YUV4MPEG2 that never end.
+//! Standard input: detection of images and YUV4MPEG2 streams.
 
 use std::io::{self, Read};
 
@@ -10,19 +10,21 @@ use crate::talk::Failure;
 /// Its name in messages.
 pub const SHOWN: &str = "standard input";
 const MAGIC: &[u8] = b"YUV4MPEG2";
-/// No line of parameters is as long.
+/// Upper limit of the length of a YUV4MPEG2 header.
 const LONGEST_LINE: u64 = 4096;
 
-/// What standard input begins with, and whether it is a stream: YUV4MPEG2, with more than one frame or where that is wanted.
+/// The first bytes of standard input, and whether they begin a stream: YUV4MPEG2 with more than one frame, or
+/// with any number on request.
 pub struct Look {
     pub begins: Vec<u8>,
     pub is_stream: bool,
 }
 
-/// Reads as much as it takes to tell: of YUV4MPEG2 at most one frame and one byte. `always`: it is a stream with one frame too.
+/// Reads as much as detection needs: of YUV4MPEG2 at most one frame and one byte. `always`: one frame is a
+/// stream too.
 ///
 /// # Errors
-/// Whatever standard input gives.
+/// I/O errors of standard input.
 pub fn look(always: bool) -> io::Result<Look> {
     let (mut begins, mut input) = (Vec::new(), io::stdin().lock());
     input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut begins)?;
@@ -43,7 +45,7 @@ pub fn look(always: bool) -> io::Result<Look> {
         Limits::default().check(header.width as u64, header.height as u64, 4).ok()?;
         header.frame_bytes()
     });
-    // What is wrong with it is told by whoever reads it.
+    // Errors in it are reported by its reader.
     let Some(frame) = frame else { return Ok(Look { begins, is_stream: false }) };
     let one = begins.len() + b"FRAME\n".len() + frame;
     input.take((one + 1 - begins.len()) as u64).read_to_end(&mut begins)?;
@@ -51,7 +53,7 @@ pub fn look(always: bool) -> io::Result<Look> {
     Ok(Look { begins, is_stream })
 }
 
-/// Standard input that could not be read.
+/// A failure to read standard input.
 pub fn unreadable(error: &io::Error) -> Failure {
     Failure::at(SHOWN.to_owned(), format!("cannot read: {}", reason(error)), None)
 }

@@ -1,4 +1,4 @@
-//! What is said about one image: the line for people and the object for machines.
+//! Result line and JSON record of an image.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::cmd::inspect::cause_word;
 use crate::inputs::exact;
 use crate::talk::Failure;
 
-/// What an object of `--json` is, with the number of its form; that of `deband` unless something else is said.
+/// Schema name and version of a `--json` object; by default that of `deband`.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Schema(pub &'static str);
 
@@ -24,32 +24,32 @@ impl Default for Schema {
     }
 }
 
-/// One line of `--json`. What is not known is left out.
+/// One line of `--json`. Unknown fields are omitted.
 #[derive(Debug, Default, Serialize)]
 #[serde(default)]
 pub struct Record {
-    /// What the object is.
+    /// The schema.
     pub schema: Schema,
-    /// The input as it was named.
+    /// The input as named on the command line.
     pub input: String,
     /// `written`, `copied`, `unchanged` (nothing was written), `planned`, `skipped` or `failed`.
     pub status: &'static str,
-    /// The file of the result.
+    /// The output file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
-    /// What was found and chosen.
+    /// Finding and decision.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanRecord>,
-    /// What was done.
+    /// The result.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub done: Option<DoneRecord>,
-    /// How it was or would be enlarged.
+    /// Upscaling, planned or done.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub enlarged: Option<EnlargedRecord>,
-    /// What went wrong.
+    /// The error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// What to do about it.
+    /// The hint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
@@ -66,7 +66,7 @@ pub struct PlanRecord {
     cause: &'static str,
     visible: bool,
     banded_share: f32,
-    /// What it was drawn as, in a word, where that is known.
+    /// The kind of drawing, in a word, if one was detected.
     #[serde(skip_serializing_if = "Option::is_none")]
     drawing: Option<&'static str>,
     method: &'static str,
@@ -76,42 +76,42 @@ pub struct PlanRecord {
     output_depth: u8,
 }
 
-/// Sizes of files.
+/// File sizes.
 #[derive(Debug, Serialize)]
 pub struct BytesRecord {
     input_bytes: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     output_bytes: Option<u64>,
-    /// How many times the input's, where that is more than is expected.
+    /// Size ratio to the input, if it is larger than expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     growth: Option<f64>,
 }
 
 impl BytesRecord {
-    /// Of files of so many bytes.
+    /// From the file sizes in bytes.
     pub fn new(bytes: FileBytes) -> Self {
         Self { input_bytes: bytes.input, output_bytes: bytes.output, growth: bytes.growth() }
     }
 }
 
-/// Says that a result is much larger than its input.
+/// A note that a result is much larger than its input.
 pub fn growth(bytes: FileBytes) -> String {
     let (Some(output), Some(times)) = (bytes.output, bytes.growth()) else { return String::new() };
     let size = match output {
         0..1_000_000 => format!("{} KB", output.div_ceil(1000)),
         _ => format!("{:.1} MB", output as f64 / 1e6),
     };
-    format!(", {size}, {times:.1} times the input")
+    format!(", {size}, {times:.1} × the input")
 }
 
-/// A larger image.
+/// An upscaled image.
 #[derive(Debug, Serialize)]
 pub struct EnlargedRecord {
     /// Format of the input.
     pub format: &'static str,
-    /// Of the input.
+    /// Width of the input.
     pub width: usize,
-    /// Of the input.
+    /// Height of the input.
     pub height: usize,
     /// Bits per sample of the input.
     pub depth: u8,
@@ -123,13 +123,13 @@ pub struct EnlargedRecord {
     pub output_format: &'static str,
     /// Bits per sample of the result.
     pub output_depth: u8,
-    /// What taking the banding out before did.
+    /// The finding of the preceding debanding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub debanded: Option<&'static str>,
-    /// What the format could not hold.
+    /// Metadata that the format cannot hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dropped: Vec<String>,
-    /// Sizes of the files.
+    /// File sizes.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<BytesRecord>,
     /// Wall-clock time.
@@ -137,7 +137,7 @@ pub struct EnlargedRecord {
     pub seconds: Option<f64>,
 }
 
-/// Outcome in numbers.
+/// Change statistics.
 #[derive(Debug, Serialize)]
 pub struct DoneRecord {
     reason: &'static str,
@@ -188,7 +188,7 @@ impl PlanRecord {
 }
 
 impl Record {
-    /// Of a plan that is not carried out.
+    /// The record of a plan.
     pub fn planned(input: String, plan: &Plan) -> Self {
         Self {
             input,
@@ -199,7 +199,7 @@ impl Record {
         }
     }
 
-    /// Of an image that is done.
+    /// The record of a processed image.
     pub fn done(input: String, report: &FileReport, to_stdout: bool) -> Self {
         let plan = &report.plan;
         let output = if to_stdout { Some("-".to_owned()) } else { shown(plan.output.as_deref()) };
@@ -226,12 +226,12 @@ impl Record {
         Self { input, status, output, plan: Some(PlanRecord::new(plan)), done: Some(done), ..Self::default() }
     }
 
-    /// Of an image whose result exists.
+    /// The record of an image whose result exists.
     pub fn skipped(input: String, output: &Path) -> Self {
         Self { input, status: "skipped", output: shown(Some(output)), ..Self::default() }
     }
 
-    /// Of an image that failed.
+    /// The record of a failed image.
     pub fn failed(input: String, failure: &Failure) -> Self {
         let (error, hint) = (Some(failure.text()), failure.hint.clone());
         Self { input, status: "failed", error, hint, ..Self::default() }
@@ -243,7 +243,7 @@ pub fn shown(path: Option<&Path>) -> Option<String> {
     path.map(exact)
 }
 
-/// A reason in one word.
+/// A reason as one word.
 pub fn reason_word(reason: Reason) -> &'static str {
     match reason {
         Reason::Restored => "restored",
@@ -266,7 +266,7 @@ pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
     };
     let _ = write!(line, "  {what}");
     if let Some(proof) = report.proof {
-        let _ = write!(line, "  {} of {} samples outside their cell", proof.outside, proof.samples);
+        let _ = write!(line, "  {} of {} samples outside their interval", proof.outside, proof.samples);
     }
     let _ = write!(line, "  {:.2} s", report.seconds);
     match &plan.output {
@@ -280,7 +280,7 @@ pub fn line(input: &str, report: &FileReport, to_stdout: bool) -> String {
     line
 }
 
-/// What `--dry-run` says on standard output.
+/// The text of `--dry-run`.
 pub fn plan_line(input: &str, plan: &Plan, to_stdout: bool) -> String {
     let mut line = format!("{}  {}", head(input, plan), finding(&plan.findings, plan.input_depth));
     let what = match plan.act {
@@ -343,11 +343,11 @@ fn finding(findings: &Findings, depth: Depth) -> String {
         Cause::ToneCurve => "tone curve".to_owned(),
         Cause::Jpeg if !findings.visible => "JPEG noise".to_owned(),
         Cause::Jpeg => "JPEG steps".to_owned(),
-        Cause::Coded => "lossy coding".to_owned(),
+        Cause::Coded => "lossy compression".to_owned(),
         Cause::Video => "8-bit video".to_owned(),
         Cause::Levels | Cause::PlaneGrid if grids.is_empty() => "coarse steps".to_owned(),
         Cause::Levels | Cause::PlaneGrid => grids,
-        Cause::RecodedGrid if grids.is_empty() => "coarse steps, coded again".to_owned(),
-        Cause::RecodedGrid => format!("{grids}, coded again"),
+        Cause::RecodedGrid if grids.is_empty() => "coarse steps, re-encoded".to_owned(),
+        Cause::RecodedGrid => format!("{grids}, re-encoded"),
     }
 }

@@ -1,4 +1,4 @@
-//! What goes to standard output: data for people and machines.
+//! Standard output: text, data and JSON.
 
 use std::io::{ErrorKind, Write};
 
@@ -9,14 +9,14 @@ use crate::bar::Bar;
 use crate::inputs::reason;
 use crate::talk::{Failure, Loudness, Talk, printable};
 
-/// Prints text of several lines. What in it could steer a terminal is replaced; names that may hold line breaks have to be
-/// [`printable`] before.
+/// Prints text of several lines. Control characters that could affect the terminal are replaced; names that
+/// may hold line breaks must be [`printable`] before.
 pub fn print_text(text: &str) -> Outcome {
     let lines: Vec<String> = text.split('\n').map(printable).collect();
     print_data(lines.join("\n").as_bytes())
 }
 
-/// Prints data. A reader that went away (`| head`) is no fault and is not mentioned.
+/// Prints data. A closed pipe (`| head`) is not a failure and is not reported.
 pub fn print_data(data: &[u8]) -> Outcome {
     match write_data(data) {
         Ok(()) => Outcome::Done,
@@ -35,23 +35,23 @@ pub fn write_data(data: &[u8]) -> std::io::Result<()> {
     out.flush()
 }
 
-/// Prints one JSON object on a line of its own.
+/// Prints one JSON object on its own line.
 pub fn print_json(record: &impl Serialize) -> Outcome {
     match serde_json::to_vec(record) {
         Ok(mut line) => {
             line.push(b'\n');
             print_data(&line)
         }
-        // Records are structs of numbers and text; serialising them has no way to fail.
+        // Records consist of numbers and text, which always serialise.
         Err(_) => Outcome::SomeFailed,
     }
 }
 
-/// Standard output could not be written.
+/// A failure to write standard output.
 pub fn stdout_failure(error: &std::io::Error) -> Failure {
     Failure {
         subject: Some("standard output".into()),
         message: reason(error),
-        hint: Some("check that what reads it is still there and that the disk has room".into()),
+        hint: Some("check that its reader is still running and that the disk has space".into()),
     }
 }

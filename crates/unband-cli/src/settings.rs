@@ -1,5 +1,4 @@
-//! From arguments to the library's options, with everything checked that can be checked before an image
-//! is read.
+//! Conversion of arguments into the library's options, with all checks that need no image.
 
 use std::path::Path;
 
@@ -16,11 +15,11 @@ use crate::outputs::check_folder_of;
 use crate::talk::Failure;
 use crate::weights;
 
-/// The library's options from the arguments.
+/// The library's options.
 pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     let mut method = match (&args.method, &args.weights) {
         (Some(text), _) => choice(text)?,
-        // The file says which network it is of.
+        // The file determines the network.
         (None, Some(file)) => {
             let name = weights::method_of(&weights::file_named(file)?)?.to_owned();
             Choice::Named { name, settings: Vec::new() }
@@ -30,7 +29,7 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     if let Choice::Named { name, settings } = &mut method {
         if let Some(file) = &args.weights {
             if !weights::is_network(name) {
-                let hint = "`unband list methods` shows which methods have `weights`";
+                let hint = "`unband list methods` shows which methods take weights";
                 return Err(Failure::usage(format!("{name} takes no `--weights`"), hint));
             }
             settings.push((WEIGHTS.to_owned(), weights::path_text(file)?));
@@ -51,10 +50,10 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
         max_memory: args.pictures.max_memory,
         ..Options::default()
     };
-    // Method, settings and ranges are the same for every image, so a tiny one finds their faults.
+    // Method, settings and ranges are the same for every image, so a tiny image reveals errors.
     let usage = |error: Error| {
         let strength = matches!(&error, Error::Setting(ParamError::OutOfRange { name: "strength", .. }));
-        let own = "more is for smooth: leave out `--method`, or take `--method smooth`, which goes up to 4";
+        let own = "above 1 needs smooth: drop `--method`, or use `--method smooth`, which goes up to 4";
         let network = matches!(&options.method, Choice::Named { name, .. } if name == networks::DEFAULT);
         let hint = error.hint().or_else(|| (strength && network).then(|| own.to_owned()));
         Failure { subject: None, message: error.to_string(), hint }
@@ -64,8 +63,8 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     if args.strength.is_some() && !choices.entry.ours {
         let name = choices.entry.name;
         let hint =
-            format!("set its own parameters, `--method {name}:key=value`; `unband list methods` shows them");
-        return Err(Failure::usage(format!("{name} has no common strength"), hint));
+            format!("set its own parameters, `--method {name}:key=value`; `unband list methods` shows all");
+        return Err(Failure::usage(format!("{name} does not support `--strength`"), hint));
     }
     let aside = args.save_output.clone().map(|(name, path)| AsideFile { name, path });
     if let Some(file) = &aside {
@@ -90,10 +89,10 @@ pub fn file_options(args: &DebandArgs) -> Result<FileOptions, Failure> {
     Ok(options)
 }
 
-/// Can the further output go to its file, beside these images and their results?
+/// Checks the file of the extra output against the inputs and results.
 ///
 /// # Errors
-/// Several images, a file that is one of them, a folder that does not exist.
+/// Several inputs, a file that is one of them, a missing folder.
 pub fn check_aside(
     aside: Option<&AsideFile>,
     inputs: &[Input],
@@ -105,25 +104,25 @@ pub fn check_aside(
     };
     if inputs.len() > 1 {
         let message = "`--save-output` writes one image, several were named";
-        return Err(Failure::usage(message, "run the program once for each"));
+        return Err(Failure::usage(message, "run unband once for each"));
     }
     let same = |other: &Path| {
         path == other || path.canonicalize().is_ok_and(|path| other.canonicalize().is_ok_and(|o| o == path))
     };
     if inputs.iter().any(|input| same(&input.path)) || output.is_some_and(same) {
-        return fault("two images have this name", "write to another name");
+        return fault("two outputs have this name", "write to another name");
     }
     check_folder_of(path)
 }
 
-/// A method with its settings, or another program's recipe.
+/// Parses a method with its settings, or another program's filter string.
 fn choice(text: &str) -> Result<Choice, Failure> {
     let (name, settings) = unband_filters::parse_method(text, unband::methods())
         .map_err(|error| Failure { subject: None, message: error.to_string(), hint: error.hint() })?;
     Ok(Choice::Named { name: name.to_owned(), settings })
 }
 
-/// A format by its extension or its name, with or without a dot.
+/// Finds a format by its extension or name, with or without a dot.
 pub fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
     let word = text.trim_start_matches('.');
     let extension =
@@ -137,7 +136,7 @@ pub fn format_named(text: &str) -> Result<&'static FormatEntry, Failure> {
     Err(Failure { subject: None, message: error.to_string(), hint: error.hint() })
 }
 
-/// A single output: is its extension known, and can it hold what was asked for?
+/// Checks a single output: a known extension, and a format that can hold the requested data.
 pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
     if path.as_os_str() == STDIO {
         return Ok(());
@@ -146,7 +145,7 @@ pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
     if let Some(folder) = folder {
         let message = format!("the folder {} does not exist", folder.display());
-        let hint = format!("check its spelling, or make it: `mkdir -p {}`", folder.display());
+        let hint = format!("check its spelling, or create it: `mkdir -p {}`", folder.display());
         return Err(Failure::at(shown, message, Some(hint)));
     }
     if naming.format.is_some() {
@@ -162,13 +161,13 @@ pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
             let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
             let (message, hint) = if container_of(path).is_some() {
                 (
-                    "a video's name, but what is to be written there is no video".to_owned(),
-                    "give an image's extension such as .png; if a video was meant, see that it is whole; of numbered images name the folder or pattern"
+                    "a video's name, but the output is not a video".to_owned(),
+                    "use an image extension such as .png; if the input should be a video, check that it is intact; for an image sequence name the folder or pattern"
                         .to_owned(),
                 )
             } else if extension.is_empty() {
                 (
-                    "no extension says which format to write".to_owned(),
+                    "no file extension, so no format".to_owned(),
                     format!("`{shown}/` is a folder, `{shown}.png` a file"),
                 )
             } else {
@@ -180,7 +179,7 @@ pub fn check_output(path: &Path, naming: Naming) -> Result<(), Failure> {
     }
 }
 
-/// Can the format hold the depth that was asked for?
+/// Checks that the format can hold the requested depth.
 pub fn check_depth(
     format: &'static FormatEntry,
     asked: OutputDepth,
@@ -203,12 +202,12 @@ pub fn check_depth(
     })
 }
 
-/// Does a quality mean something to this format?
+/// Does this format have a quality setting?
 pub fn takes_quality(format: &FormatEntry) -> bool {
     format.writes.as_ref().is_some_and(|writes| writes.lossy.holds(true))
 }
 
-/// Does an effort mean something to this format, with or without an asked quality?
+/// Does this format have an effort setting, with or without a given quality?
 pub fn takes_effort(format: &FormatEntry, quality: bool) -> bool {
     format.writes.as_ref().is_some_and(|writes| writes.effort.holds(quality))
 }

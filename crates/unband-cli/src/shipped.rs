@@ -1,13 +1,13 @@
-//! Recipes that are part of the program: the tables and the trainings of `recipes/`. A file of the same name goes before them.
+//! Built-in recipes: the tables and trainings of `recipes/`. A file of the same name takes precedence.
 
 use std::path::Path;
 
-/// A recipe of `recipes/`.
+/// A built-in recipe.
 #[derive(Clone, Copy, Debug)]
 pub struct Shipped {
-    /// The name of its file without ending.
+    /// File name without extension.
     pub name: &'static str,
-    /// The file.
+    /// The file's text.
     pub text: &'static str,
 }
 
@@ -17,30 +17,30 @@ macro_rules! shipped {
     };
 }
 
-/// What makes a recipe small; no recipe by itself.
+/// The overrides for `--small`; not a recipe by themselves.
 pub const SMALL: &str = "small";
 
-/// Tables for `unband eval`, and what makes them small.
+/// Tables for `unband eval`, and the overrides for `--small`.
 pub static TABLES: &[Shipped] = shipped![
     "recipes/tables/":
     "unband", "bdinn-1", "bdinn-3", "bdinn-4", "bdinn-5", "bdinn-6", "upscale-x2", "upscale-x4", "small",
 ];
 
-/// Trainings for `unband train`, and what makes them small.
+/// Trainings for `unband train`, and the overrides for `--small`.
 pub static TRAININGS: &[Shipped] = shipped![
     "recipes/":
     "unband-lite", "unband-sr-lite-x2", "unband-sr-lite-x4", "unband-classifier", "adnet", "bdinn", "bitnet", "brdnet",
     "bsrgan-x2", "bsrgan-x4", "bsrnet-x2", "bsrnet-x4", "deepdeband-f", "deepdeband-w", "ggdbn", "indi", "uformer-t", "small",
 ];
 
-/// The recipe of that name, `NAME` or `NAME.toml`, unless a file is called so.
+/// The recipe of that name, `NAME` or `NAME.toml`, unless a file has this name.
 pub fn find(all: &'static [Shipped], named: &Path) -> Option<&'static Shipped> {
     let name = named.to_str()?;
     let name = name.strip_suffix(".toml").unwrap_or(name);
     all.iter().find(|shipped| shipped.name == name).filter(|_| !named.is_file())
 }
 
-/// Names of the recipes, for people.
+/// Names of the recipes, for messages.
 pub fn names(all: &[Shipped]) -> String {
     let names = all.iter().map(|shipped| shipped.name).filter(|name| *name != SMALL);
     names.collect::<Vec<_>>().join(", ")

@@ -1,4 +1,4 @@
-//! Every command that the documentation shows can be parsed, and what it names is there.
+//! Test that every documented command parses and that its names exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ fn commands(page: &str, guide: bool) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Options of the trainer, which is a program of its own: fields of its arguments.
+/// Options of the trainer, a separate program: fields of its arguments.
 fn check_training(arguments: &[String]) {
     let trainer = fs::read_to_string(root().join("crates/unband-train/src/main.rs")).unwrap_or_default();
     let fields = trainer.split_once("struct Arguments").map_or("", |(_, rest)| rest);
@@ -42,7 +42,7 @@ fn check_training(arguments: &[String]) {
     }
 }
 
-/// Methods with their settings, and measures.
+/// Checks methods with their settings, and metrics.
 fn check_names(words: &[String]) {
     for pair in words.windows(2) {
         match pair[0].as_str() {
@@ -59,7 +59,7 @@ fn check_names(words: &[String]) {
 
 fn check_method(text: &str) {
     let parsed = unband_filters::parse_method(text, unband::methods());
-    // Several methods of `compare` have commas between them.
+    // `compare` takes several methods between commas.
     let Ok((name, settings)) = parsed else {
         assert!(text.contains(','), "{text}: {:?}", parsed.err());
         return text.split(',').for_each(check_method);
@@ -70,7 +70,7 @@ fn check_method(text: &str) {
     }
 }
 
-/// Files of the repository that a command names.
+/// Checks the repository files that a command names.
 fn check_files(words: &[String]) {
     for word in words.iter().filter(|word| word.starts_with("recipes/") || word.starts_with("examples/")) {
         assert!(word.contains('*') || root().join(word).exists(), "{word} is not there: {words:?}");
@@ -99,7 +99,7 @@ fn every_command_of_the_documentation_is_one() {
             let path = entry.expect("a file").path();
             if path.extension().is_some_and(|end| end == "md") {
                 let page = fs::read_to_string(&path).expect("a page");
-                // What an error looks like is shown by a command that is one.
+                // Example errors come from commands that are wrong on purpose.
                 let commands = commands(&page, guide);
                 for words in &commands {
                     check(words);

@@ -1,29 +1,29 @@
-//! The count of all images, as the last line.
+//! The summary of all images, as the last line.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What became of an image, for the count at the end.
+/// Category of an image in the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Became {
-    /// Larger.
+    /// Upscaled.
     Enlarged,
-    /// Better.
+    /// Repaired.
     Repaired,
-    /// What it was.
+    /// Copied, or left unchanged.
     Unchanged,
-    /// Nothing was to be done yet.
+    /// Planned only.
     Planned,
-    /// Nothing, as something went wrong.
+    /// Failed.
     Failed,
-    /// Nothing, as its result exists or nobody can read it.
+    /// Skipped: its result exists, or no decoder reads it.
     Skipped,
 }
 
 impl Became {
     fn word(self) -> &'static str {
         match self {
-            Self::Enlarged => "enlarged",
+            Self::Enlarged => "upscaled",
             Self::Repaired => "repaired",
             Self::Unchanged => "unchanged",
             Self::Planned => "planned",
@@ -33,10 +33,11 @@ impl Became {
     }
 }
 
-/// Files that a summary names; the rest is counted.
+/// Number of files that the summary names; the rest is counted.
 const NAMED: usize = 5;
 
-/// "15 repaired, 5 unchanged, 2 failed, 3 skipped (no images: a.dng, notes.txt)". `others`: files that are no images.
+/// "15 repaired, 5 unchanged, 2 failed, 3 skipped (no images: a.dng, notes.txt)". `others`: files that are
+/// not images.
 pub fn summary(counts: &BTreeMap<Became, usize>, others: &[PathBuf]) -> String {
     let mut counts = counts.clone();
     if !others.is_empty() {
@@ -50,7 +51,7 @@ pub fn summary(counts: &BTreeMap<Became, usize>, others: &[PathBuf]) -> String {
         names.push(format!("{} more", others.len() - NAMED));
     }
     let named =
-        if names.is_empty() { String::new() } else { format!(" (no pictures: {})", names.join(", ")) };
+        if names.is_empty() { String::new() } else { format!(" (no images: {})", names.join(", ")) };
     format!("{}{named}", parts.join(", "))
 }
 
@@ -65,7 +66,7 @@ mod tests {
         let others: Vec<PathBuf> = (0..7).map(|i| PathBuf::from(format!("in/{i}.dng"))).collect();
         assert_eq!(
             summary(&counts, &others),
-            "15 repaired, 5 unchanged, 2 failed, 7 skipped (no pictures: 0.dng, 1.dng, 2.dng, 3.dng, 4.dng, 2 more)"
+            "15 repaired, 5 unchanged, 2 failed, 7 skipped (no images: 0.dng, 1.dng, 2.dng, 3.dng, 4.dng, 2 more)"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What is said on standard error: errors with hints, notes, one line per file.
+//! Messages on standard error: errors with hints, notes, result lines.
 
 use std::fmt::{Display, Write as _};
 use std::io::Write as _;
@@ -11,14 +11,14 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 const NOTE: Style = AnsiColor::Yellow.on_default().bold();
 
-/// How much is said.
+/// Verbosity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Loudness {
     /// Errors only.
     Quiet,
     /// One line per file.
     Normal,
-    /// What was found and decided, too.
+    /// Findings and decisions too.
     Verbose,
 }
 
@@ -33,32 +33,32 @@ impl Loudness {
     }
 }
 
-/// Something that went wrong, as people are told it.
+/// A failure, as shown to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The file, if one is concerned and the message does not name it.
+    /// The file, unless there is none or the message names it.
     pub subject: Option<String>,
-    /// What is wrong; lower case, no full stop.
+    /// The message; lower case, no full stop.
     pub message: String,
-    /// What to do next.
+    /// The next action.
     pub hint: Option<String>,
 }
 
 impl Failure {
-    /// Something about a file.
+    /// A failure about a file.
     pub fn at(subject: String, message: String, hint: Option<String>) -> Self {
         Self { subject: Some(subject), message, hint }
     }
 
-    /// A fault of the command line as a whole.
+    /// A failure of the command line as a whole.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { subject: None, message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// A fault in the program itself, which costs one image only.
+    /// A bug in the program, which costs one image only.
     pub fn of_program(subject: String) -> Self {
-        let hint = "this is a fault of the program; please report it, with the image if you can";
-        Self::at(subject, "the program failed on this image".into(), Some(hint.into()))
+        let hint = "this is a bug in unband; please report it, with the image if you can";
+        Self::at(subject, "unband failed on this image".into(), Some(hint.into()))
     }
 
     /// The message with its subject, without the system's error numbers.
@@ -76,16 +76,16 @@ impl Failure {
     }
 }
 
-/// Speaks on standard error, around the progress bar.
+/// Prints to standard error, above the progress bar.
 pub struct Talk<'a> {
-    /// How much.
+    /// Verbosity.
     pub loudness: Loudness,
-    /// Steps aside while a line is written.
+    /// The bar, which is hidden while a line is written.
     pub bar: &'a Bar,
 }
 
 impl Talk<'_> {
-    /// Says what went wrong and what to do.
+    /// Prints a failure with its hint.
     pub fn failure(&self, failure: &Failure) {
         let mut text = format!("{ERROR}error:{ERROR:#} {}\n", printable(&failure.text()));
         if let Some(hint) = &failure.hint {
@@ -94,21 +94,21 @@ impl Talk<'_> {
         self.write(&text);
     }
 
-    /// Says something that people should know.
+    /// Prints a note.
     pub fn note(&self, text: &dyn Display) {
         if self.loudness > Loudness::Quiet {
             self.write(&format!("{NOTE}note:{NOTE:#} {}\n", printable(&text.to_string())));
         }
     }
 
-    /// One line per file.
+    /// Prints a result line.
     pub fn line(&self, text: &dyn Display) {
         if self.loudness > Loudness::Quiet {
             self.write(&format!("{}\n", printable(&text.to_string())));
         }
     }
 
-    /// Details, with `-v`.
+    /// Prints a detail, with `-v`.
     pub fn detail(&self, text: &dyn Display) {
         if self.loudness > Loudness::Normal {
             self.write(&format!("  {}\n", printable(&text.to_string())));
@@ -116,15 +116,15 @@ impl Talk<'_> {
     }
 
     fn write(&self, text: &str) {
-        // A closed standard error leaves nobody to tell.
+        // Standard error may be closed; then there is no one to report it to.
         self.bar.aside(|| {
             let _ = anstream::stderr().write_all(text.as_bytes());
         });
     }
 }
 
-/// File names may hold control characters, which shown raw could steer the terminal or forge lines, and others that turn the
-/// direction of what follows.
+/// Replaces control characters in file names, which could affect the terminal or forge lines, and characters
+/// that change the direction of writing.
 pub fn printable(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()
@@ -133,7 +133,7 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// Numbers as people read them: `16,697,987`.
+/// An integer with thousands separators: `16,697,987`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let first = digits.len() % 3;

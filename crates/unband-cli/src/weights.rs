@@ -1,4 +1,4 @@
-//! Weights by name: what was imported, of which network it is, and which of several is taken.
+//! Imported weights by name, and the default model of each network.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,47 +13,47 @@ use unband_nets::checkpoint;
 
 use crate::talk::Failure;
 
-/// The fact of an imported file that names its network.
+/// The metadata key of an imported file that names its network.
 pub const NETWORK: &str = "unband.network";
 
-/// The file beside the models that says which one of a network is taken where none is named.
+/// File next to the models that stores the default model of each network.
 const DEFAULTS: &str = "defaults.json";
 
-/// Headers of safetensors are a few hundred kilobytes; no larger one is read for its facts.
+/// Safetensors headers are a few hundred kilobytes; larger ones are not read for metadata.
 const LONGEST_HEADER: u64 = 16 << 20;
 
 /// An imported model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Its file.
     pub file: PathBuf,
-    /// Its network, or [`FORESTS`](unband_nets::zoo::FORESTS); `None` where the file holds neither.
+    /// Its network, or [`FORESTS`](unband_nets::zoo::FORESTS); `None` if the file holds neither.
     pub network: Option<String>,
-    /// What the file says of itself.
+    /// Metadata of the file.
     pub facts: BTreeMap<String, String>,
 }
 
-/// All that was imported.
+/// All imported models.
 #[derive(Debug, Default)]
 pub struct Shelf {
     folder: PathBuf,
     /// Sorted by name.
     pub models: Vec<Imported>,
-    /// Network → name of the model that is taken.
+    /// Network → name of its default model.
     defaults: BTreeMap<String, String>,
 }
 
 impl Shelf {
-    /// The models of a folder; none where there is no folder.
+    /// Reads the models of a folder; none without a folder.
     pub fn open(folder: &Path) -> Self {
         let model = |name: String| {
             let file = models::file(folder, &name);
             let facts = facts(&file);
             let network = match facts.get(NETWORK) {
                 Some(network) => Some(network.clone()),
-                // Put there by hand: its tensors tell.
+                // Copied there by hand: its tensors determine the network.
                 None => architecture(&file).ok().map(|architecture| architecture.name.to_owned()),
             };
             Imported { name, file, network, facts }
@@ -66,7 +66,8 @@ impl Shelf {
         }
     }
 
-    /// The models of a network; of one that shares its files with another, those of the other where it has none.
+    /// The models of a network; for a network that shares files with another and has none itself, those of
+    /// the other.
     fn of(&self, network: &str) -> Vec<&Imported> {
         let own = |model: &&Imported| model.network.as_deref() == Some(network);
         let exact: Vec<&Imported> = self.models.iter().filter(own).collect();
@@ -80,11 +81,10 @@ impl Shelf {
         self.models.iter().filter(shares).collect()
     }
 
-    /// The model that a network takes where none is named: the one that was made its default, the one that is called like it, or
-    /// the only one.
+    /// The default model of a network: the chosen one, the one with the network's name, or the only one.
     ///
     /// # Errors
-    /// Several, none of which is the default.
+    /// Several models without a default.
     pub fn default_of(&self, network: &str) -> Result<Option<&Imported>, Failure> {
         let all = self.of(network);
         let called = |name: &str| all.iter().find(|model| model.name == name).copied();
@@ -96,7 +96,7 @@ impl Shelf {
             (None, several) => {
                 let names: Vec<&str> = several.iter().map(|model| model.name.as_str()).collect();
                 let hint = format!(
-                    "choose one with `--weights NAME`, or for good with `unband models default NAME`: {}",
+                    "choose one with `--weights NAME`, or permanently with `unband models default NAME`: {}",
                     names.join(", ")
                 );
                 Err(Failure::usage(format!("several models of {network} were imported"), hint))
@@ -104,17 +104,17 @@ impl Shelf {
         }
     }
 
-    /// Is it what its network takes where none is named?
+    /// Is it the default of its network?
     pub fn is_default(&self, model: &Imported) -> bool {
         let network = model.network.as_deref().filter(|network| networks::built_in(network).is_none());
         let default = network.and_then(|network| self.default_of(network).ok().flatten());
         default.is_some_and(|default| default.name == model.name)
     }
 
-    /// Makes a model what its network takes where none is named.
+    /// Makes a model the default of its network.
     ///
     /// # Errors
-    /// A file that cannot be written.
+    /// I/O errors.
     pub fn make_default(&mut self, network: &str, name: &str) -> Result<(), Failure> {
         self.defaults.insert(network.to_owned(), name.to_owned());
         let path = self.folder.join(DEFAULTS);
@@ -129,7 +129,7 @@ impl Shelf {
     }
 }
 
-/// The file of weights: the one of that name, or of an imported model called so.
+/// The weights file of that path, or of the imported model with that name.
 ///
 /// # Errors
 /// Neither a file nor a model.
@@ -145,19 +145,19 @@ pub fn file_named(named: &Path) -> Result<PathBuf, Failure> {
         return Ok(models::file(folder, name));
     }
     let hint = if names.is_empty() {
-        "name a file, or a model that `unband models import FILE` has imported".to_owned()
+        "name a file, or import a model with `unband models import FILE`".to_owned()
     } else {
         format!("name a file, or an imported model: {}", names.join(", "))
     };
-    let message = "there is no such file, and no such model".to_owned();
+    let message = "no such file or imported model".to_owned();
     Err(Failure::at(named.display().to_string(), message, Some(hint)))
 }
 
-/// Puts into a method's settings the weights that it runs with: a name becomes a file, and a network without weights takes the
-/// default of those that were imported.
+/// Completes a method's settings with its weights: a model name becomes a path, and a network without weights
+/// gets its default model.
 ///
 /// # Errors
-/// Neither a file nor a model of that name; several models, none of which is the default.
+/// Neither a file nor a model of that name; several models without a default.
 pub fn settle(method: &str, settings: &mut Vec<(String, String)>) -> Result<(), Failure> {
     if !is_network(method) {
         return Ok(());
@@ -167,7 +167,7 @@ pub fn settle(method: &str, settings: &mut Vec<(String, String)>) -> Result<(), 
         *file = path_text(&file_named(Path::new(file.as_str()))?)?;
         named = true;
     }
-    // The program's own weights are not taken for others unless somebody says so.
+    // The built-in weights are replaced only on request.
     if named || networks::built_in(method).is_some() {
         return Ok(());
     }
@@ -179,20 +179,20 @@ pub fn settle(method: &str, settings: &mut Vec<(String, String)>) -> Result<(), 
     Ok(())
 }
 
-/// The method that runs a file of weights.
+/// The method that runs a weights file.
 ///
 /// # Errors
-/// A file that cannot be read, and one of a network that takes no banding out.
+/// An unreadable file, or one of a network that does not deband.
 pub fn method_of(file: &Path) -> Result<&'static str, Failure> {
     let named = facts(file).get(NETWORK).and_then(|network| arch::find(network));
     let architecture = named.map_or_else(|| architecture(file), Ok)?;
     let (network, shown) = (architecture.name, file.display().to_string());
     let hint = match architecture.use_as.purpose {
         Purpose::Deband if is_network(network) => return Ok(network),
-        Purpose::Upscale => format!("it enlarges images: `unband upscale FILE --weights {shown}`"),
-        _ => format!("`unband models info {shown}` says what it is for"),
+        Purpose::Upscale => format!("it upscales images: `unband upscale FILE --weights {shown}`"),
+        _ => format!("`unband models info {shown}` shows its purpose"),
     };
-    Err(Failure::at(shown, format!("holds the network {network}, which takes no banding out"), Some(hint)))
+    Err(Failure::at(shown, format!("holds the network {network}, which does not deband"), Some(hint)))
 }
 
 /// Is it a network?
@@ -200,14 +200,14 @@ pub fn is_network(method: &str) -> bool {
     unband::method(method).is_some_and(|entry| takes_weights(entry.params))
 }
 
-/// A path as a setting holds it.
+/// A path as a setting.
 ///
 /// # Errors
-/// What is no Unicode text.
+/// Paths that are not Unicode.
 pub fn path_text(path: &Path) -> Result<String, Failure> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
         let hint = "rename the file";
-        Failure::usage(format!("the name of {} is no Unicode text", path.display()), hint)
+        Failure::usage(format!("the name of {} is not Unicode", path.display()), hint)
     })
 }
 
@@ -219,7 +219,7 @@ fn architecture(file: &Path) -> Result<&'static Architecture, Failure> {
     Ok(network.architecture)
 }
 
-/// What a safetensors file says of itself, by its header alone; nothing of other files.
+/// Metadata of a safetensors file, from its header alone; empty for other files.
 fn facts(file: &Path) -> BTreeMap<String, String> {
     #[derive(Deserialize)]
     struct Header {
@@ -270,10 +270,10 @@ mod tests {
         assert_eq!(taken(&two, "", "adnet"), Ok(None));
         assert!(taken(&two, "", "ggdbn").unwrap_err().hint.unwrap().contains("first, second"));
         assert_eq!(taken(&two, r#"{"ggdbn": "second"}"#, "ggdbn"), some("second"));
-        // What is gone is no default.
+        // A removed file cannot be the default.
         assert_eq!(taken(&two[..2], r#"{"ggdbn": "second"}"#, "ggdbn"), some("first"));
         assert_eq!(taken(&[("ggdbn", "ggdbn"), ("x", "ggdbn")], "not JSON", "ggdbn"), some("ggdbn"));
-        // A name says nothing: this one holds another network.
+        // The name is no evidence: this one holds another network.
         assert_eq!(taken(&[("ggdbn", "bdinn")], "", "ggdbn"), Ok(None));
         assert_eq!(taken(&[("ggdbn", "bdinn")], "", "bdinn"), some("ggdbn"));
     }

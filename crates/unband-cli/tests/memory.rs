@@ -1,7 +1,7 @@
-//! Memory that the program takes: as a process of its own, its largest resident set as the system counts it.
+//! Memory of the program: largest resident set of a child process.
 //!
-//! One test, as the system tells the largest of all processes that have ended: from small to large. Larger images:
-//! `scripts/test-memory`.
+//! One test only, as the system reports the largest of all child processes that have ended: from small to
+//! large. Larger images: `scripts/test-memory`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -13,7 +13,7 @@ use unband_image::{Depth, Image, Model, Plane};
 
 const MIB: u64 = 1 << 20;
 
-/// A sky with texture below, in steps of 6 bits.
+/// A sky above texture, in steps of 6 bits.
 fn picture(folder: &Path, (width, height): (usize, usize), depth: Depth) -> String {
     let plane = |c: usize| {
         let mut plane = Plane::filled(width, height, 0.0);
@@ -37,7 +37,7 @@ fn picture(folder: &Path, (width, height): (usize, usize), depth: Depth) -> Stri
     name
 }
 
-/// Runs the program on two threads; what it said where it failed.
+/// Runs the program on two threads; returns its messages if it failed.
 fn run(folder: &Path, arguments: &[&str]) -> Result<(), String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_unband"));
     command.args(arguments).args(["-o", "out.png", "--overwrite", "-j", "2"]).current_dir(folder);
@@ -48,7 +48,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Result<(), String> {
 /// Bytes of the largest process that has ended so far.
 fn peak() -> u64 {
     let kib = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() as u64;
-    // macOS counts in bytes.
+    // macOS reports bytes.
     if cfg!(target_os = "macos") { kib } else { kib << 10 }
 }
 
@@ -59,7 +59,7 @@ fn the_program_keeps_to_the_memory_that_is_promised_and_allowed() {
     let full_hd = picture(folder, (1920, 1080), Depth::EIGHT);
     let upright = picture(folder, (1080, 1920), Depth::EIGHT);
 
-    // What it names as the least it needs is enough, and is not gone beyond.
+    // The least memory that the message names is enough, and is not exceeded.
     for file in [&upright, &full_hd] {
         let told = run(folder, &[file, "--max-memory", "20M"]).unwrap_err();
         let needed = told.split(" MiB of memory are needed").next().unwrap();
@@ -76,13 +76,13 @@ fn the_program_keeps_to_the_memory_that_is_promised_and_allowed() {
     run(folder, &[&full_hd, "--max-memory", "320M"]).unwrap();
     assert!(peak() < 200_000_000, "full HD within 320 MiB: {} bytes", peak());
 
-    // Three samples of four bytes a pixel, and no more than as much again. What is higher than wide is turned on its side first.
+    // Three samples of four bytes a pixel, at most doubled. Images higher than wide are rotated first.
     let twelve = picture(folder, (3000, 4000), Depth::EIGHT);
     run(folder, &[&twelve]).unwrap();
     assert!(peak() < 2 * 12 * 12_000_000 + 150_000_000, "12 Mpx: {} bytes", peak());
 }
 
-/// Minutes and gigabytes: `scripts/test-memory` runs it, as a process of its own too.
+/// Needs minutes and gigabytes: `scripts/test-memory` runs it, in its own process.
 #[test]
 #[ignore = "takes gigabytes and minutes; scripts/test-memory runs it"]
 fn large_pictures_keep_to_the_memory_that_is_promised() {

@@ -1,4 +1,4 @@
-//! `unband compare REFERENCE RESULT`: what a repair has done to images or a video, by numbers.
+//! `unband compare REFERENCE RESULT`: full-reference metrics of images and videos.
 
 mod films;
 pub mod methods;
@@ -41,39 +41,41 @@ Examples:
 
 Exit codes:
   0    every pair was measured, and no check failed
-  1    some image had no partner or could not be measured
+  1    some images had no partner or could not be measured
   2    wrong usage, nothing was started
   3    a result failed a check of `--fail-if`
   130  interrupted";
 
-/// What it takes.
+/// Arguments of `unband compare`.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = AFTER,
     override_usage = "unband compare [OPTIONS] <REFERENCE> <RESULT>\n       unband compare [OPTIONS] --method <METHODS> <REFERENCE> <INPUT>\n       unband compare [OPTIONS] --pairs <FILE.csv>"
 )]
 pub struct CompareArgs {
-    /// The clean image, or a folder of them; or a video
+    /// Reference: a clean image, a folder, or a video
     #[arg(value_name = "REFERENCE", required_unless_present = "pairs", requires = "second", value_hint = clap::ValueHint::AnyPath)]
     pub reference: Option<PathBuf>,
-    /// The image that is measured against it, or a folder of them; with `--method` the banded image; or a video
+    /// Result: an image, a folder, or a video; with `--method` the banded input
     #[arg(value_name = "RESULT", value_hint = clap::ValueHint::AnyPath)]
     pub second: Option<PathBuf>,
-    /// The image before its repair, or a folder of them, for measures that need it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "pairs"], value_hint = clap::ValueHint::AnyPath, help_heading = "Measures")]
+    /// Image or folder before the repair, for metrics that need it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "pairs"], value_hint = clap::ValueHint::AnyPath, help_heading = "Metrics")]
     pub input: Option<PathBuf>,
-    /// Run these methods on the second image and measure what they make: NAME,NAME:KEY=VALUE,…; `default` is the program's own choice
-    #[arg(short, long, value_name = "METHODS", help_heading = "Measures")]
-    pub method: Vec<String>,
-    /// Pairs from a table of two columns, reference and result; a third names the image before its repair
+    /// Run these methods on the input: NAME,NAME:KEY=VALUE,…
     ///
-    /// Names count from the two folders where those are given, or else from the folder of the list.
-    #[arg(long, value_name = "FILE.csv", value_hint = clap::ValueHint::FilePath, help_heading = "Measures")]
+    /// Their results are measured. `default` is the automatic choice of `unband deband`.
+    #[arg(short, long, value_name = "METHODS", help_heading = "Metrics")]
+    pub method: Vec<String>,
+    /// Read pairs from a table: reference,result[,input]
+    ///
+    /// Paths are relative to the two folders, if given, else to the list's folder.
+    #[arg(long, value_name = "FILE.csv", value_hint = clap::ValueHint::FilePath, help_heading = "Metrics")]
     pub pairs: Option<PathBuf>,
-    /// What `score` takes too.
+    /// Options shared with `score`.
     #[command(flatten)]
     pub measure: MeasureArgs,
-    /// What only videos have.
+    /// Options for videos.
     #[command(flatten)]
     pub film: films::FilmArgs,
 }
@@ -91,12 +93,12 @@ const DEFAULTS: &[&str] = &[
     "cambi",
 ];
 
-/// Names of rows that are no methods.
+/// Row names that are not methods.
 const REFERENCE: &str = "reference";
 const INPUT: &str = "input";
 const RESULT: &str = "result";
 
-/// Compares images and says the values, on standard output.
+/// Compares images and prints the values on standard output.
 pub fn run(args: &CompareArgs) -> Outcome {
     if let Some(paths) = films::named(args) {
         return work::start(&args.measure, films::Job::new(args, paths));
@@ -113,16 +115,16 @@ struct Job<'a> {
     models: Option<PathBuf>,
 }
 
-/// What is kept of a pair: the reference, perhaps the input, then the result or what the methods made.
+/// Row names of a pair: the reference, perhaps the input, then the result or the results of methods.
 struct Compared {
     name: String,
     rows: Vec<Row>,
-    /// What people should know before they trust the values.
+    /// Caveats about the values.
     notes: Vec<String>,
     drawn: Option<Drawn>,
 }
 
-/// An image of a pair while it is measured.
+/// An image of a pair during measurement.
 struct Part {
     role: String,
     file: Option<String>,
@@ -136,12 +138,12 @@ impl Part {
 }
 
 impl<'a> Job<'a> {
-    /// Settles everything before the first image is read.
+    /// Checks everything before the first image is read.
     fn new(args: &'a CompareArgs) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
         if let Some(option) = args.film.named() {
-            let message = format!("`{option}` is about videos, none was named");
-            return Err(usage(Failure::usage(message, "leave it out for images")));
+            let message = format!("`{option}` applies to videos, but none was named");
+            return Err(usage(Failure::usage(message, "drop it for images")));
         }
         let methods =
             if args.method.is_empty() { Vec::new() } else { methods::parse(&args.method).map_err(usage)? };
@@ -154,8 +156,8 @@ impl<'a> Job<'a> {
         if let Some(option) = args.measure.of_one_picture() {
             let drawn = if option == "--save-profile" { 1 } else { methods.len().max(1) };
             if pairs.len() * drawn > 1 {
-                let message = format!("`{option}` draws one image, there are several");
-                let hint = "name one pair and one method, or write a `--report` of all";
+                let message = format!("`{option}` draws one image, several were named");
+                let hint = "name one pair and one method, or use `--report` for all";
                 return Err(usage(Failure::usage(message, hint)));
             }
         }
@@ -170,11 +172,11 @@ impl<'a> Job<'a> {
         Ok((Self { args: &args.measure, pairs, methods, metrics, gates, models }, failures))
     }
 
-    /// Reads, repairs where methods were named, and measures.
+    /// Reads, runs the methods and measures.
     fn one(&self, pair: &Pair, threads: usize, talk: &Talk<'_>) -> Result<Compared, Failure> {
         let progress = talk.bar.picture();
         let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
-        // The bar follows the measures; methods would move it twice.
+        // The bar follows the metrics; with methods it would advance twice.
         let silent = Context { progress: &unband::NoProgress, ..ctx };
         let read = |role: &str, input: &Input| -> Result<Part, Failure> {
             let loaded = Loaded::read(input, &silent)?;
@@ -225,13 +227,13 @@ impl<'a> Job<'a> {
                 values,
                 failed: Vec::new(),
             };
-            // Checks are about what came out, not about what went in.
+            // Checks apply to results, not to inputs.
             if row.is_result() { row.checked(&self.gates, &self.metrics) } else { row }
         };
         parts.iter().zip(values).map(row).collect()
     }
 
-    /// Draws what was asked for.
+    /// Writes the requested drawings.
     fn draw(&self, parts: &[Part], rows: &[Row], talk: &Talk<'_>, ctx: &Context<'_>) -> Result<(), Failure> {
         let Some(result) = rows.iter().position(Row::is_result) else { return Ok(()) };
         let mut all: Vec<Drawing<'_>> = parts
@@ -247,7 +249,7 @@ impl<'a> Job<'a> {
         self.args.draw(picture, &all, talk, ctx)
     }
 
-    /// For the page: the pair with all its results.
+    /// The pair with all its results, for the page.
     fn section(
         &self,
         pair: &Pair,
@@ -269,7 +271,7 @@ impl<'a> Job<'a> {
             (None, [first, rest @ ..]) => (*first, rest),
             (None, []) => return Ok(None),
         };
-        // Of several results none stands for the pair.
+        // With several results, none represents the pair.
         let verdict = &rows[if let [only] = all[..] { only } else { first }].verdict;
         let results: Vec<Side<'_>> = after.iter().map(|&i| side(i)).collect();
         let shown: Vec<&Row> = rows.iter().collect();
@@ -289,7 +291,7 @@ impl<'a> Job<'a> {
         drawn.map(Some).map_err(|error| Failure::at(pair.name.clone(), error.to_string(), None))
     }
 
-    /// Names of rows, in the order of the tables.
+    /// Row names in the order of the tables.
     fn roles<'r>(&self, all: &'r [Compared]) -> Vec<&'r str> {
         let mut roles: Vec<&str> = Vec::new();
         for row in all.iter().flat_map(|pair| &pair.rows) {
@@ -300,12 +302,12 @@ impl<'a> Job<'a> {
         roles
     }
 
-    /// A reference has no values of its own when all measures compare with it.
+    /// A reference has no values of its own when all metrics compare with it.
     fn is_empty(&self, row: &Row) -> bool {
         row.role == REFERENCE && self.metrics.iter().all(|metric| metric.against != Against::Nothing)
     }
 
-    /// The numbers, for people.
+    /// The tables on standard output.
     fn text(&self, all: &[Compared], roles: &[&str]) -> String {
         let mut text = String::new();
         for pair in all {
@@ -412,7 +414,7 @@ impl work::Job for Job<'_> {
 }
 
 impl Row {
-    /// Is it what came out: neither the reference nor the input?
+    /// Is it a result: neither the reference nor the input?
     fn is_result(&self) -> bool {
         self.role != REFERENCE && self.role != INPUT
     }
@@ -435,7 +437,7 @@ impl work::Item for Pair {
     }
 }
 
-/// What depths the images have, where they differ.
+/// The depths of the images, where they differ.
 fn depths(parts: &[Part]) -> Option<String> {
     let mut groups: Vec<(Depth, Vec<&str>)> = Vec::new();
     for part in parts {
@@ -448,11 +450,11 @@ fn depths(parts: &[Part]) -> Option<String> {
     let words: Vec<String> =
         groups.iter().map(|(depth, roles)| format!("{} {depth}", roles.join(", "))).collect();
     (groups.len() > 1)
-        .then(|| format!("{}; samples are compared as they are, on one scale", words.join("; ")))
+        .then(|| format!("{}; samples are compared on one scale, without rounding", words.join("; ")))
 }
 
-/// The image whose worst place the profile shows: that before the repair where it has any banding, or else the one with
-/// most of it.
+/// The image whose worst place the profile shows: the input if it has banding, else the image with the most
+/// banding.
 fn followed(rows: &[Row], drawings: &[Drawing<'_>]) -> usize {
     let strengths: Vec<f32> = drawings.iter().map(Drawing::strength).collect();
     let most = (0..strengths.len()).max_by(|&a, &b| strengths[a].total_cmp(&strengths[b])).unwrap_or(0);
@@ -460,10 +462,10 @@ fn followed(rows: &[Row], drawings: &[Drawing<'_>]) -> usize {
     input.filter(|&input| strengths[input] > 0.0 || strengths[most] <= 0.0).unwrap_or(most)
 }
 
-/// An error unless two images have one colour model and the first is `scale` times as wide and high, with their names.
+/// An error unless two images have the same colour model and the first is `scale` times as wide and high.
 ///
 /// # Errors
-/// What differs, about the second one.
+/// The difference, reported for the second image.
 pub fn comparable(reference: (&str, &Image), other: (&str, &Image), scale: usize) -> Result<(), Failure> {
     let about = |image: &Image| {
         let model = if image.color.model == Model::Gray { "grey" } else { "RGB" };
@@ -476,7 +478,7 @@ pub fn comparable(reference: (&str, &Image), other: (&str, &Image), scale: usize
     }
     let message = format!("is {}, the reference {clean} is {}", about(other), about(reference));
     let hint = match scale {
-        1 => "measures compare sample by sample: crop or convert one of them".to_owned(),
+        1 => "metrics compare sample by sample: crop or convert one of them".to_owned(),
         _ => format!("the reference must be {scale} times as wide and high, both RGB or grey"),
     };
     Err(Failure::at(name.to_owned(), message, Some(hint)))

@@ -1,4 +1,4 @@
-//! `unband completions SHELL`.
+//! `unband completions`: shell completion scripts.
 
 use clap::{Args, CommandFactory};
 
@@ -6,14 +6,14 @@ use crate::Outcome;
 use crate::args::Cli;
 use crate::result::print_data;
 
-/// What it takes.
+/// Arguments of `unband completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// The shell
+    /// Shell
     pub shell: clap_complete::Shell,
 }
 
-/// Prints a script that the shell reads.
+/// Prints a completion script.
 pub fn run(args: &CompletionsArgs) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "unband", &mut script);

@@ -1,4 +1,4 @@
-//! `unband dataset`: folders of pairs for training and tests, made and checked.
+//! `unband dataset`: creation and verification of training and test pairs.
 
 mod check;
 mod make;
@@ -18,82 +18,83 @@ use crate::bar::Bar;
 use crate::talk::{Failure, Loudness, Talk};
 
 const AFTER: &str = "\
-A folder of pairs holds train, val and test, in each of them lq (degraded) and gt (clean) with PNG of equal names, as \
-`unband train` reads them, and manifest.jsonl, which says of each source image what was made of it. A run that was \
-stopped goes on where it stopped when the same command is run again; a folder that holds anything else is refused.
+A dataset is a folder with train, val and test, as `unband train` reads it. Each of them holds lq (degraded) and gt \
+(clean) with PNG files of the same names. manifest.jsonl lists the pairs of each source image. The same command \
+resumes an interrupted run; a folder with other contents is refused.
 
 Exit codes:
-  0    done; of `check`: all is as the manifest says
-  1    some image failed and was left out, the rest was done
+  0    done; `check`: all files match the manifest
+  1    some images failed, the others are done
   2    wrong usage, nothing was started
-  3    of `check`: something is missing, changed or left over
+  3    `check`: files are missing, changed or not in the manifest
   130  interrupted";
 
-/// What it takes.
+/// Arguments of `unband dataset`.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub struct DatasetArgs {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     what: What,
 }
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Prepare the full-HD banding set of Kapoor et al. 2021 as papers do
+    /// Prepare the full-HD banding set of Kapoor et al. 2021, as in the papers
     #[command(after_long_help = AFTER)]
     Kapoor(KapoorArgs),
-    /// Make pairs of clean images, degraded by causes of banding or by a mix of degradations
+    /// Make pairs from clean images with single degradations or a recipe
     #[command(after_long_help = AFTER)]
     Pairs(Box<PairsArgs>),
-    /// Prove a folder of pairs against its manifest
+    /// Verify a dataset against its manifest
     #[command(after_long_help = AFTER)]
     Check(CheckArgs),
 }
 
-/// What `unband dataset kapoor` takes.
+/// Arguments of `unband dataset kapoor`.
 #[derive(Debug, Args)]
 pub struct KapoorArgs {
-    /// The folder into which the set was unpacked
+    /// Folder of the unpacked set
     #[arg(value_name = "ROOT", value_hint = clap::ValueHint::DirPath)]
     root: PathBuf,
-    /// Prepare it as this network's authors do
+    /// Network whose authors' preparation is used
     #[arg(long = "as", value_name = "NETWORK", default_value = PREPARATIONS[0].name, value_parser = preparation())]
     preparation: &'static Preparation,
-    /// With the faults of the authors' script, or without; only ggdbn's was published
+    /// With or without the bugs of the authors' script (published for ggdbn only)
     #[arg(long, value_name = "VARIANT", value_enum, default_value_t)]
     variant: VariantName,
-    /// Keep frames of one video in one part; published splits are by image
+    /// Keep frames of one video in one split; published splits are by image
     #[arg(long)]
     whole_films: bool,
     /// Seed of the split [default: the authors']
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// What all makers take.
+    /// Options of all subcommands that make pairs.
     #[command(flatten)]
     make: MakeArgs,
 }
 
-/// Faults of published scripts.
+/// The bugs of published scripts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum VariantName {
-    /// Windows that share a pixel with a box of banding become pairs
+    /// Windows that share a pixel with a banding box become pairs.
     #[default]
     Fixed,
-    /// Rows and columns change places, and windows are as high as their step when they are compared with boxes
+    /// Bugs of the script: rows and columns are swapped, and the stride is taken for the window height when
+    /// windows are compared with boxes.
     Original,
 }
 
-/// What `unband dataset pairs` takes.
+/// Arguments of `unband dataset pairs`.
 #[derive(Debug, Args)]
 pub struct PairsArgs {
-    /// A folder of clean images, best of 16 bits
+    /// Folder of clean images, 16 bits preferred
     #[arg(value_name = "CLEAN", value_hint = clap::ValueHint::DirPath)]
     clean: PathBuf,
-    /// Go into folders inside folders; `trip/b.png` is then called `trip-b`
+    /// Process subfolders too; `trip/b.png` is then named `trip-b`
     #[arg(short, long)]
     recursive: bool,
-    /// Causes of banding; each image gets one of them
+    /// Degradations; each image gets one of them
     #[arg(
         long = "cause",
         value_name = "NAME",
@@ -105,13 +106,13 @@ pub struct PairsArgs {
         long_help = causes()
     )]
     causes: Vec<String>,
-    /// Give each image each of the causes
+    /// Apply every degradation to each image
     #[arg(long, conflicts_with = "recipe", help_heading = "Degradation")]
     every_cause: bool,
-    /// Put each cause into a folder of its own: `unband eval` has a table for each, `unband train` does not look into them
+    /// Write one folder per degradation: tables for `unband eval`, not for `unband train`
     #[arg(long, requires = "every_cause", help_heading = "Degradation")]
     cause_folders: bool,
-    /// A mix of degradations instead: its name or a TOML file
+    /// Recipe instead: a name or a TOML file
     #[arg(
         long,
         value_name = "NAME|FILE",
@@ -121,67 +122,67 @@ pub struct PairsArgs {
         long_help = recipes()
     )]
     recipe: Option<String>,
-    /// Degrade each image so often, each time with another seed
+    /// Variants of each image, each with another seed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Degradation")]
     draws: u32,
-    /// Cut degraded images into squares of so many pixels a side; without it they stay whole
+    /// Cut degraded images into N×N patches [default: whole images]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=16384), help_heading = "Parts")]
     patch: Option<u32>,
-    /// Pixels from one square to the next [default: half a side]
+    /// Stride of the patches in pixels [default: half a patch]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16384), requires = "patch", help_heading = "Parts")]
     step: Option<u32>,
     /// Percentages of images for train, val and test
     #[arg(long, value_name = "N,N,N", default_value = "60,20,20", value_parser = shares, help_heading = "Parts")]
     split: Shares,
-    /// Seed of the split, of the causes that are drawn and of what they draw
+    /// Seed of the split and of all degradations
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// What all makers take.
+    /// Options of all subcommands that make pairs.
     #[command(flatten)]
     make: MakeArgs,
 }
 
-/// What makers of pairs take.
+/// Options of all subcommands that make pairs.
 #[derive(Debug, Args)]
 pub struct MakeArgs {
-    /// Write here: a new folder, or one where the same command was stopped
+    /// Output: a new folder, or one with an interrupted run
     #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Output")]
     output: PathBuf,
-    /// Say how much would be made, and write nothing
+    /// Report how many pairs would be made, write nothing
     #[arg(short = 'n', long, help_heading = "Output")]
     dry_run: bool,
-    /// Threads to use [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
+    /// Number of threads [default: all processors]
+    #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
     threads: Option<NonZeroUsize>,
-    /// Most memory to use, such as 800M or 2G
-    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "4G", help_heading = "Machine")]
+    /// Memory limit, such as 800M or 2G
+    #[arg(long, value_name = "SIZE", value_parser = bytes, default_value = "4G", help_heading = "General")]
     max_memory: u64,
     /// Print one JSON object about the folder on standard output
-    #[arg(long, help_heading = "Messages")]
+    #[arg(long, help_heading = "General")]
     json: bool,
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     talk: TalkArgs,
 }
 
-/// What `unband dataset check` takes.
+/// Arguments of `unband dataset check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// A folder of pairs
+    /// Folder with a dataset
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: PathBuf,
-    /// Threads to use [default: all processors]
+    /// Number of threads [default: all processors]
     #[arg(short = 'j', long, value_name = "N")]
     threads: Option<NonZeroUsize>,
     /// Print one JSON object on standard output
     #[arg(long)]
     json: bool,
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     talk: TalkArgs,
 }
 
-/// Makes a folder, or checks one.
+/// Makes or verifies a folder.
 pub fn run(args: &DatasetArgs) -> Outcome {
     let result = match &args.what {
         What::Kapoor(args) => make::published(args),
@@ -194,12 +195,12 @@ pub fn run(args: &DatasetArgs) -> Outcome {
     })
 }
 
-/// What ends a command, and how.
+/// A failure that ends the command, with its exit code.
 type Fault = (Failure, Outcome);
 
 fn preparation() -> impl TypedValueParser<Value = &'static Preparation> {
     let values = PREPARATIONS.iter().map(|p| PossibleValue::new(p.name).help(p.title));
-    // The parser lets only these names through.
+    // The parser accepts only these names.
     PossibleValuesParser::new(values)
         .map(|name| PREPARATIONS.iter().find(|p| p.name == name).unwrap_or(&PREPARATIONS[0]))
 }
@@ -210,16 +211,16 @@ fn cause() -> PossibleValuesParser {
 
 fn causes() -> String {
     let lines = CAUSES.iter().map(|cause| format!("- {}: {}", cause.name, cause.title));
-    let first = "Causes of banding, with commas between them; each image gets one of them:\n".to_owned();
+    let first = "Degradations, comma-separated; each image gets one of them:\n".to_owned();
     std::iter::once(first).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 fn recipes() -> String {
-    format!("A mix of degradations instead: {}, or a TOML file", Shipped::names())
+    format!("Recipe instead: {}, or a TOML file", Shipped::names())
 }
 
 fn shares(text: &str) -> Result<Shares, String> {
-    let wrong = || format!("`{text}` are no three percentages that are 100 together; write 60,20,20");
+    let wrong = || format!("`{text}` is not three percentages with the sum 100; write 60,20,20");
     let numbers: Result<Vec<u8>, _> = text.split(',').map(|number| number.trim().parse()).collect();
     let numbers: [u8; 3] = numbers.ok().and_then(|numbers| numbers.try_into().ok()).ok_or_else(wrong)?;
     Shares::new(numbers).ok_or_else(wrong)

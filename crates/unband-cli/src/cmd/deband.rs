@@ -1,4 +1,4 @@
-//! `unband deband FILE…`, also `unband FILE…`: takes the banding out of images and videos.
+//! `unband deband FILE…`, also `unband FILE…`: debanding of images and videos.
 
 mod films;
 mod pictures;
@@ -17,7 +17,7 @@ use crate::outputs;
 use crate::piped;
 use crate::talk::{Loudness, Talk};
 
-/// Does what the arguments ask.
+/// Runs the command.
 pub fn run(args: &DebandArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let loudness = Loudness::new(args.pictures.talk.quiet, args.pictures.talk.verbose);
@@ -29,7 +29,7 @@ pub fn run(args: &DebandArgs) -> Outcome {
         && only.as_os_str() == STDIO
     {
         interrupt::listen();
-        // What goes on through a pipe is a stream even where it has one frame.
+        // To a pipe, even a single frame is written as a stream.
         let elsewhere = args.pictures.output.as_ref().is_some_and(|path| path.as_os_str() != STDIO);
         return match piped::look(!elsewhere && args.pictures.format.is_none()) {
             Ok(look) if look.is_stream => stream::run(args, &look.begins, &talk),
@@ -51,8 +51,8 @@ pub fn run(args: &DebandArgs) -> Outcome {
         let named = args.film.named();
         if !named.is_empty() {
             let names = named.join("`, `");
-            let (are, ends) = if named.len() > 1 { ("are", "options") } else { ("is", "option") };
-            talk.note(&format_args!("`{names}` {are} no {ends} for images, and there is no video"));
+            let are = if named.len() > 1 { "are" } else { "is" };
+            talk.note(&format_args!("`{names}` {are} for videos, but no video was named"));
         }
         return pictures::run(args, found, Vec::new(), &talk);
     }
@@ -63,7 +63,7 @@ pub fn run(args: &DebandArgs) -> Outcome {
     outcome.max(pictures::run(args, found, Vec::new(), &talk))
 }
 
-/// All that was named, videos among it.
+/// All inputs, videos included.
 fn gather(args: &DebandArgs) -> Gathered {
     let gather = Gather {
         recursive: args.pictures.recursive,

@@ -1,4 +1,4 @@
-//! `unband degrade`: clean images made as bad as a mix draws it.
+//! `unband degrade`: random degradation of clean images.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -30,66 +30,66 @@ Examples:
   unband degrade photos --recipe codecs -o pairs --pairs    pairs/lq and pairs/gt with equal names
   unband degrade photos --recipe bsrgan -o pairs --pairs --patch 72    patches of 72 and of 288 pixels a side
 
-Mixes that are built in: {}.
-docs/degrading.md says how to write one, `unband list degradations` what it may use. `unband dataset pairs` makes whole \
-training sets with parts and patches.
+Built-in recipes: {}.
+To write your own, see docs/degrading.md and `unband list degradations`. `unband dataset pairs` makes whole training \
+sets with splits and patches.
 
-manifest.jsonl says of each image its seed, what was drawn and the SHA-256 of its files. What becomes of an image depends on \
-the mix, the seed and the image's name alone: not on the images beside it, nor on the number of threads.
+manifest.jsonl records the seed, the random settings and the SHA-256 of the files of each image. A result depends only \
+on the recipe, the seed and the image's name, not on the other images or the number of threads.
 
 Exit codes:
   0    done
-  1    some image failed, the rest was done
+  1    some images failed, the others are done
   2    wrong usage, nothing was started
   130  interrupted",
         Shipped::names()
     )
 }
 
-/// The manifest's name.
+/// File name of the manifest.
 const MANIFEST: &str = "manifest.jsonl";
 
-/// What it takes.
+/// Arguments of `unband degrade`.
 #[derive(Debug, Args)]
 #[command(after_long_help = after())]
-#[allow(clippy::struct_excessive_bools)] // switches that people set one by one
+#[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct DegradeArgs {
-    /// Clean images, folders or patterns; best of 16 bits
+    /// Clean images, folders or patterns; 16 bits preferred
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     inputs: Vec<PathBuf>,
-    /// A mix of degradations: its name or a TOML file
+    /// Recipe: a name or a TOML file
     #[arg(long, value_name = "NAME|FILE", value_hint = clap::ValueHint::AnyPath)]
     recipe: String,
-    /// Seed of all that is drawn
+    /// Seed of all random choices
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Write into this folder; images keep their names and their places below it
+    /// Output folder; names and subfolders are kept
     #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Output")]
     output: PathBuf,
-    /// Take a square of each image, at a place that is drawn: so many pixels a side of the degraded one
+    /// Crop a random N×N patch (size of the degraded side)
     ///
-    /// The clean side is as many times larger as the mix's scale says: 72 with `bsrgan` gives 72×72 and 288×288.
+    /// The clean side is larger by the recipe's scale: 72 with `bsrgan` gives 72×72 and 288×288.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=16384))]
     patch: Option<u32>,
-    /// Write the clean sides too: DIR/lq and DIR/gt
+    /// Write pairs: degraded images in DIR/lq, clean ones in DIR/gt
     #[arg(long, help_heading = "Output")]
     pairs: bool,
-    /// Go into folders inside folders
+    /// Process subfolders too
     #[arg(short, long, help_heading = "Output")]
     recursive: bool,
-    /// Replace files that exist
+    /// Replace existing files
     #[arg(long, help_heading = "Output")]
     overwrite: bool,
-    /// Work for small PNGs, 0 to 9
+    /// Compression effort of PNG files, 0 to 9
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(0..=9), help_heading = "Output")]
     effort: u8,
-    /// Threads to use [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
+    /// Number of threads [default: all processors]
+    #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
     threads: Option<NonZeroUsize>,
-    /// Print the manifest on standard output, too
-    #[arg(long, help_heading = "Messages")]
+    /// Print the manifest on standard output too
+    #[arg(long, help_heading = "General")]
     json: bool,
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     talk: TalkArgs,
 }
@@ -108,7 +108,7 @@ struct Header<'a> {
 #[derive(Serialize)]
 struct Line {
     source: String,
-    /// Below the output folder.
+    /// Path below the output folder.
     lq: String,
     lq_sha256: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,7 +144,7 @@ pub fn run(args: &DegradeArgs) -> Outcome {
     outcome
 }
 
-/// Where a side of an image goes, below the output folder.
+/// The path of one side of a pair, below the output folder.
 fn place(input: &Input, side: Option<&str>) -> PathBuf {
     let file = input.below.with_extension("png");
     side.map_or(file.clone(), |side| Path::new(side).join(file))
@@ -155,7 +155,7 @@ fn shown(path: &Path) -> String {
 }
 
 impl<'a> Job<'a> {
-    /// Settles everything before the first image is read.
+    /// Checks everything before the first image is read.
     fn new(args: &'a DegradeArgs) -> Result<(Self, Vec<Failure>), Failure> {
         let mix = Mix::find(&args.recipe).map_err(|error| Failure {
             subject: None,
@@ -172,12 +172,12 @@ impl<'a> Job<'a> {
         let mut names: HashMap<PathBuf, &Input> = HashMap::new();
         for input in &found.inputs {
             if input.is_stdin() {
-                let hint = "give it a name: what is drawn depends on it";
+                let hint = "write it to a file: random choices depend on the file name";
                 return Err(Failure::usage("an image from standard input has no name", hint));
             }
             if let Some(other) = names.insert(place(input, None), input) {
-                let message = format!("{} and {} would get the same name", other.shown(), input.shown());
-                return Err(Failure::usage(message, "degrade them into two folders"));
+                let message = format!("{} and {} would be written to the same file", other.shown(), input.shown());
+                return Err(Failure::usage(message, "write them to two folders"));
             }
         }
         let manifest = args.output.join(MANIFEST);
@@ -190,7 +190,7 @@ impl<'a> Job<'a> {
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
         if self.mix.is_slow() && self.inputs.len() > 1 {
-            talk.detail(&"this mix starts programs: tens to hundreds of milliseconds for an image");
+            talk.detail(&"this recipe starts external programs: tens to hundreds of milliseconds per image");
         }
         let threads = pictures::threads(self.args.threads);
         let mut lines = vec![self.header()];
@@ -206,7 +206,7 @@ impl<'a> Job<'a> {
             Some((_, failed)) if !failed.is_empty() => Outcome::SomeFailed,
             Some(_) => Outcome::Done,
         };
-        // What was done before an interruption is told, too.
+        // Images finished before an interruption are reported too.
         let text = lines.join("\n") + "\n";
         if lines.len() > 1
             && let Err(failure) = self.write_manifest(&text)
@@ -268,7 +268,7 @@ impl<'a> Job<'a> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|error| at(crate::inputs::reason(&error), None))?;
         }
-        // Whole codes of 8 or 16 bits, as files have them.
+        // Whole codes of 8 or 16 bits, as in files.
         let image = clean_rgb(image).map_err(|error| at(error.to_string(), None))?;
         write_png(&image, &path, self.args.effort, self.args.overwrite).map_err(|error| Failure {
             subject: None,

@@ -1,4 +1,4 @@
-//! `unband eval TABLE`: methods on pairs of images, as papers tabulate them.
+//! `unband eval TABLE`: benchmark of methods on image pairs, with a results table.
 
 mod contender;
 mod data;
@@ -38,53 +38,53 @@ use store::{Record, Store};
 
 const AFTER: &str = "\
 Examples:
-  unband eval bdinn-1                         on pairs in data/fhd/test, as published
-  unband eval bdinn-1 --small --data photos   on a few clean images, degraded on the way
-  unband eval bdinn-1 --only GGDBN,BitNet     two rows of it alone
-  unband eval mine.toml -o results/mine       docs/evaluation.md says what stands in a table
+  unband eval bdinn-1                         the pairs in data/fhd/test, as published
+  unband eval bdinn-1 --small --data photos   a few clean images, degraded by unband
+  unband eval bdinn-1 --only GGDBN,BitNet     only these two rows
+  unband eval mine.toml -o results/mine       your own table, see docs/evaluation.md
 
-The same command goes on with a table that was stopped: results of each image are kept under OUT/kept.
+The same command resumes an interrupted table: results of each image are cached in OUT/kept.
 
 Exit codes:
   0    every row and every pair is in the table
-  1    a pair was left out, or a method could not be run
+  1    a pair was skipped, or a method could not run
   2    wrong usage, nothing was started
   130  interrupted";
 
-/// What it takes.
+/// Arguments of `unband eval`.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub struct EvalArgs {
-    /// The table, methods, images and measures: a file, or the name of one of the program's own, which `unband list tables` shows
+    /// Table: a TOML file, or a built-in one (`unband list tables`)
     #[arg(value_name = "TABLE", value_hint = clap::ValueHint::FilePath)]
     pub table: PathBuf,
-    /// On a few clean images, degraded on the way: as `--with small.toml` from the table's folder
+    /// Run on a few clean images: `--with small.toml` of the table's folder
     #[arg(long)]
     pub small: bool,
-    /// Tables whose keys replace those of the first one
+    /// Override keys of the table with those of further TOML files
     #[arg(long = "with", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub with: Vec<PathBuf>,
-    /// Run networks without a checkpoint all the same, as PyTorch starts them: for their costs
+    /// Run untrained networks (PyTorch's default initialisation) to measure cost only
     #[arg(long)]
     pub untrained: bool,
     /// Only these rows of the table, by name
     #[arg(long, value_name = "ROW,…", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Folder of the images, in place of the table's
+    /// Image folder, instead of the table's
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub data: Option<PathBuf>,
-    /// Folder of the results [default: eval/NAME of the table]
+    /// Output folder [default: eval/NAME of the table]
     #[arg(short, long, visible_alias = "output", value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     pub out: Option<PathBuf>,
-    /// Threads to use [default: all processors]
+    /// Number of threads [default: all processors]
     #[arg(short = 'j', long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     pub talk: TalkArgs,
 }
 
-/// Makes the table and prints it; the files lie in its folder.
+/// Makes the table, prints it and writes its files.
 pub fn run(args: &EvalArgs) -> Outcome {
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     match Job::new(args) {
@@ -104,13 +104,13 @@ pub fn run(args: &EvalArgs) -> Outcome {
 struct Job {
     recipe: Recipe,
     columns: Vec<Column>,
-    /// The measures that can be taken.
+    /// The metrics that can be computed.
     metrics: Vec<&'static Metric>,
     contenders: Vec<Contender>,
     items: Vec<Item>,
     store: Store,
     out: PathBuf,
-    /// What readers are told under the table.
+    /// Notes under the table.
     notes: Vec<String>,
     threads: usize,
     models: Option<PathBuf>,
@@ -118,7 +118,7 @@ struct Job {
 }
 
 impl Job {
-    /// Settles everything before the first image is read.
+    /// Checks everything before the first image is read.
     fn new(args: &EvalArgs) -> Result<(Self, Vec<Failure>), Failure> {
         let mut recipe = recipe(args)?;
         let models = models::folder();
@@ -130,8 +130,8 @@ impl Job {
             check_published(&row)?;
             if contenders.iter().any(|known| known.row.name == row.name) {
                 return Err(Failure::usage(
-                    format!("two rows are called `{}`", row.name),
-                    "give each a name of its own",
+                    format!("two rows have the name `{}`", row.name),
+                    "give each its own name",
                 ));
             }
             contenders.push(Contender::new(row, &metrics, scale)?);
@@ -141,7 +141,7 @@ impl Job {
         let timed = recipe.costs.contains(&Cost::Seconds);
         for item in &mut items {
             item.threads = match recipe.crop {
-                // Images side by side would take each other's time.
+                // Images in parallel would distort each other's times.
                 _ if timed => threads,
                 0 => batch::threads(item.pixels(), threads),
                 crop => batch::threads((crop * crop) as u64, threads),
@@ -159,11 +159,11 @@ impl Job {
         let mut notes = recipe.notes.clone();
         if timed {
             let threads = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
-            notes.push(format!("Seconds: of the method alone, per image, with {threads}."));
+            notes.push(format!("Seconds: method only, per image, with {threads}."));
         }
         if recipe.costs.contains(&Cost::MultiplyAdds) {
             let side = contender::SIDE;
-            notes.push(format!("Multiply-adds: of one pass over {side}×{side} samples."));
+            notes.push(format!("Multiply-adds: one pass over {side}×{side} samples."));
         }
         notes.extend(missing);
         if contenders.iter().any(|contender| contender.untrained) {
@@ -171,7 +171,7 @@ impl Job {
         }
         if matches!(recipe.data, Data::Clean { .. }) && contenders.iter().any(|c| !c.row.published.is_empty())
         {
-            notes.push("Published values are those of other images.".to_owned());
+            notes.push("Published values are for other images.".to_owned());
         }
         let job = Self {
             columns,
@@ -193,7 +193,7 @@ impl Job {
         How { crop: self.recipe.crop, seed: self.recipe.seed, scale: self.recipe.scale }
     }
 
-    /// All values of a pair; those that are kept are not measured again.
+    /// All values of a pair; cached ones are not measured again.
     fn one(&self, item: &Item, threads: usize, talk: &Talk<'_>) -> Result<Measured, Failure> {
         let progress = talk.bar.picture();
         let ctx = MeasureArgs::context(threads, &progress, self.models.as_deref());
@@ -218,7 +218,7 @@ impl Job {
                 let record = kept.unwrap_or_else(|| {
                     self.fresh(&key, pair(&ready, item, self.how(), &silent)?, setting, &silent)
                 });
-                // What was cut short is no fault; nobody looks at the cells then.
+                // An interruption is not a failure; the results are not used then.
                 if interrupt::asked() {
                     break;
                 }
@@ -236,14 +236,14 @@ impl Job {
         })
     }
 
-    /// All that a record depends on, as one number.
+    /// Hash of everything a record depends on.
     fn key(&self, hash: &str, setting: Option<&Setting>) -> String {
         let method = setting.map_or_else(|| "input".to_owned(), Setting::key);
         let metrics: Vec<&str> = self.metrics.iter().map(|metric| metric.name).collect();
         data::sha256(&[&self.build, hash, &method, &metrics.join(",")])
     }
 
-    /// Runs and measures; what a method cannot do is the inner error.
+    /// Runs and measures; a method's failure is the inner error.
     fn fresh(
         &self,
         key: &str,
@@ -260,7 +260,7 @@ impl Job {
             Err(why) => return Ok(Err(why)),
         };
         let record = Record::new(&self.metrics, &self.values(&result, ready, ctx), seconds);
-        // What was cut short would be taken for a value.
+        // An interrupted result must not be stored as a value.
         if !interrupt::asked() {
             self.store.put(key, &record)?;
         }
@@ -277,12 +277,12 @@ impl Job {
     }
 
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome {
-        // So that Ctrl-C lets the running methods stop, and says how to go on.
+        // Ctrl-C stops the running methods and prints how to resume.
         let _busy = Busy::begin();
         let one = |item: &Item, threads: usize| self.one(item, threads, talk);
         let Some((all, failed)) = work::each(&self.items, self.threads, failures, talk, &one, &mut |_| {})
         else {
-            talk.note(&"the same command goes on");
+            talk.note(&"run the same command to resume");
             return Outcome::Interrupted;
         };
         if all.is_empty() {
@@ -297,7 +297,7 @@ impl Job {
         let mut notes = self.notes.clone();
         if !failed.is_empty() {
             let names: Vec<&str> = failed.iter().map(|failure| failure.file.as_str()).collect();
-            notes.push(format!("Left out: {}.", names.join(", ")));
+            notes.push(format!("Skipped: {}.", names.join(", ")));
         }
         let listings: Vec<Listing> = groups
             .iter()
@@ -315,11 +315,11 @@ impl Job {
                 outcome = outcome.max(Outcome::SomeFailed);
             }
         }
-        talk.line(&format_args!("{} pictures → {}", all.len(), self.out.display()));
+        talk.line(&format_args!("{} images → {}", all.len(), self.out.display()));
         outcome
     }
 
-    /// Names a row that could not be had.
+    /// Reports a row that did not run.
     fn told(&self, contender: &Contender, chosen: &Result<usize, String>, talk: &Talk<'_>) -> Outcome {
         let Err(why) = chosen else { return Outcome::Done };
         match &contender.runs {
@@ -367,7 +367,7 @@ impl Job {
         outcome
     }
 
-    /// Writes a file of the table's folder, whole or not at all.
+    /// Writes a file of the table's folder atomically.
     fn write(&self, name: &str, bytes: &[u8], talk: &Talk<'_>) -> Outcome {
         let _busy = Busy::begin();
         let path = self.out.join(name);
@@ -381,7 +381,7 @@ impl Job {
     }
 }
 
-/// The pair, made when it is first asked for.
+/// The pair, made on first use.
 fn pair<'r>(
     ready: &'r OnceCell<Ready>,
     item: &Item,
@@ -398,7 +398,7 @@ fn pair<'r>(
 fn recipe(args: &EvalArgs) -> Result<Recipe, Failure> {
     let mut with = args.with.clone();
     if args.small {
-        // Beside a table of the program's is the program's.
+        // For a built-in table, the built-in file is used.
         let small = match shipped::find(TABLES, &args.table) {
             Some(_) => PathBuf::from(SMALL),
             None => args.table.with_file_name("small.toml"),
@@ -422,7 +422,7 @@ fn columns(recipe: &Recipe) -> Result<Vec<Column>, Failure> {
     let mut columns = Vec::new();
     for name in &recipe.measures {
         let metric = unband_metrics::find(name).ok_or_else(|| {
-            Failure::usage(format!("there is no measure `{name}`"), "`unband list measures` shows them")
+            Failure::usage(format!("there is no metric `{name}`"), "`unband list measures` shows all")
         })?;
         columns.push(Column::Measure(metric));
     }
@@ -430,7 +430,7 @@ fn columns(recipe: &Recipe) -> Result<Vec<Column>, Failure> {
     Ok(columns)
 }
 
-/// The measures that can be taken, and a note on each that cannot.
+/// The metrics that can be computed, and a note on each other one.
 fn ready(columns: &[Column], models: Option<&Path>) -> (Vec<&'static Metric>, Vec<String>) {
     let (mut metrics, mut notes) = (Vec::new(), Vec::new());
     for column in columns {
@@ -455,27 +455,27 @@ fn check_published(row: &recipe::Row) -> Result<(), Failure> {
     {
         None => Ok(()),
         Some(key) => {
-            let hint = format!("`unband list measures` shows measures; costs are {}", costs.join(", "));
+            let hint = format!("`unband list measures` shows the metrics; costs are {}", costs.join(", "));
             Err(Failure::usage(
-                format!("row `{}` has published a `{key}`, which is no column", row.name),
+                format!("row `{}` has a published `{key}`, but the table has no such column", row.name),
                 hint,
             ))
         }
     }
 }
 
-/// May the results go there? A folder with other things in it is left alone.
+/// May results be written there? Folders with other contents are left alone.
 fn check_out(out: &Path) -> Result<(), Failure> {
     let wrong = |what: &str| {
-        let hint = "name an empty folder with `--out`, or that of an earlier run".to_owned();
+        let hint = "name an empty folder with `--out`, or one of an earlier run".to_owned();
         Err(Failure::at(out.display().to_string(), what.to_owned(), Some(hint)))
     };
     if out.exists() && !out.is_dir() {
-        return wrong("is no folder");
+        return wrong("is not a folder");
     }
     let holds = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
     if holds && !out.join("kept").is_dir() {
-        return wrong("is not empty and holds no table of an earlier run");
+        return wrong("is not empty and holds no earlier run");
     }
     Ok(())
 }

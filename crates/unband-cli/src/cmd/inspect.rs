@@ -1,4 +1,4 @@
-//! `unband inspect FILE…`: what banding an image has, and from what.
+//! `unband inspect FILE…`: detected banding and its cause.
 
 use std::fmt::Write;
 use std::num::NonZeroUsize;
@@ -19,33 +19,33 @@ use crate::pictures;
 use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Loudness, Talk, printable};
 
-/// What it takes.
+/// Arguments of `unband inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
     /// Images, folders, patterns, or `-` for standard input
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
-    /// Draw where the banding is into this PNG: the image in grey, bands in orange
+    /// Draw a map of the banding into this PNG: image in grey, bands in orange
     #[arg(long, visible_alias = "save-map", value_name = "FILE.png", value_parser = png_file, value_hint = clap::ValueHint::FilePath)]
     pub map: Option<PathBuf>,
-    /// Replace the map if it exists
+    /// Replace an existing map
     #[arg(long)]
     pub overwrite: bool,
-    /// Go into folders inside folders
+    /// Process subfolders too
     #[arg(short, long)]
     pub recursive: bool,
     /// Print one JSON object per image
     #[arg(long)]
     pub json: bool,
-    /// Threads to use [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
+    /// Number of threads [default: all processors]
+    #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
     pub threads: Option<NonZeroUsize>,
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     pub talk: TalkArgs,
 }
 
-/// Looks at images and says what was found, on standard output.
+/// Inspects images and prints the findings on standard output.
 pub fn run(args: &InspectArgs) -> Outcome {
     let bar = Bar::none();
     let talk = Talk { loudness: Loudness::new(args.talk.quiet, args.talk.verbose), bar: &bar };
@@ -59,7 +59,7 @@ pub fn run(args: &InspectArgs) -> Outcome {
     if let Some(path) =
         args.map.as_deref().filter(|path| unband_io::by_extension(path).is_none_or(|f| f.name != "PNG"))
     {
-        let message = format!("`--map` draws a PNG, {} is called something else", path.display());
+        let message = format!("`--map` writes PNG, but {} has another extension", path.display());
         let hint = format!("name it {}", path.with_extension("png").display());
         talk.failure(&Failure::usage(message, hint));
         return Outcome::Usage;
@@ -102,7 +102,7 @@ fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose
         let visible = if findings.visible { "visible" } else { "not visible" };
         let _ = writeln!(
             text,
-            "  {visible} at 8 bits; {:.0} % of the smooth area lies within 16 samples of a step",
+            "  {visible} at 8 bits; {:.0} % of the smooth area is within 16 samples of a step",
             findings.banded_share * 100.0
         );
     }
@@ -114,7 +114,7 @@ fn text(input: &Input, format: &str, image: &Image, findings: &Findings, verbose
     if Depth::Int(findings.effective_bits) != image.depth && image.depth != Depth::F32 {
         let _ = writeln!(
             text,
-            "  {} of its {} bits carry something",
+            "  effective depth: {} of {} bits",
             findings.effective_bits,
             image.depth.bits()
         );
@@ -130,13 +130,13 @@ pub fn about(image: &Image, format: &str) -> String {
 
 fn grid_words(grid: &PlaneGrid) -> String {
     if grid.steps_by_code.is_some() {
-        return format!("steps that vary with the value, {:.0} % sure", grid.confidence * 100.0);
+        return format!("steps that vary with the value, confidence {:.0} %", grid.confidence * 100.0);
     }
     if !grid.found {
         return "no coarse grid".to_owned();
     }
     let bits = grid.bits.map_or_else(String::new, |bits| format!("{bits} bits, "));
-    format!("{bits}steps of {:.2} codes, {:.0} % sure", grid.step_codes, grid.confidence * 100.0)
+    format!("{bits}steps of {:.2} codes, confidence {:.0} %", grid.step_codes, grid.confidence * 100.0)
 }
 
 fn plane_names(image: &Image, findings: &Findings) -> Vec<&'static str> {
@@ -157,7 +157,7 @@ fn draw(image: &Image, map: &BandingMap, path: &Path, saving: Saving<'_>) -> Res
     let png = unband_io::by_name("PNG").ok_or_else(|| fail(unband_io::Error::UnknownContent))?;
     let (width, height) = (image.width(), image.height());
     let first = &image.planes[0];
-    // Green stands for the light of an RGB image; luma and grey come first.
+    // Green approximates the brightness of RGB images; luma and grey are channel 0.
     let light = if image.color.model == Model::Rgb { &image.planes[1] } else { first };
     let mut planes = vec![Plane::filled(width, height, 0.0); 3];
     for (p, tint) in ORANGE.into_iter().enumerate() {
@@ -265,7 +265,7 @@ impl Record {
     }
 }
 
-/// A cause as a word for machines.
+/// A cause as a word for JSON.
 pub fn cause_word(cause: Cause) -> &'static str {
     match cause {
         Cause::Plain => "plain",

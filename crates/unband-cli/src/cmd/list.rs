@@ -1,4 +1,4 @@
-//! `unband list`: what the registries hold.
+//! `unband list`: methods, formats, metrics, recipes and other registries.
 
 mod json;
 mod markdown;
@@ -24,18 +24,20 @@ use crate::talk::{Failure, Loudness, Talk};
 const AFTER: &str = "\
 Examples:
   unband list              names, one line each
-  unband list methods      all about the methods, their parameters among it
-  unband list f3kdb        all about one of anything
+  unband list methods      the methods with their parameters
+  unband list f3kdb        any entry in detail
   unband list formats";
 
-/// What it takes.
+/// Arguments of `unband list`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
 pub struct ListArgs {
-    /// One kind of things: methods, dithers, formats, measures, degradations, tables or trainings; or the name of one thing
+    /// A kind, or the name of an entry
+    ///
+    /// Kinds: methods, dithers, formats, measures, degradations, tables, trainings.
     #[arg(value_name = "KIND|NAME")]
     pub what: Option<String>,
-    /// As Markdown, the way docs/reference has it
+    /// Print Markdown, as in docs/reference
     #[arg(long)]
     pub markdown: bool,
     /// Print one JSON object
@@ -43,7 +45,7 @@ pub struct ListArgs {
     pub json: bool,
 }
 
-/// What can be listed.
+/// The kinds that can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Methods,
@@ -72,7 +74,7 @@ impl Kind {
         Self::ALL.iter().find(|(_, known)| *known == word).map(|(kind, _)| *kind)
     }
 
-    /// All about it.
+    /// The detailed list.
     fn text(self) -> String {
         match self {
             Self::Methods => methods(),
@@ -85,7 +87,7 @@ impl Kind {
         }
     }
 
-    /// Its page of docs/reference, where it has one.
+    /// Its page of docs/reference, where there is one.
     fn markdown(self) -> Option<String> {
         Some(match self {
             Self::Methods => markdown::methods(),
@@ -125,7 +127,7 @@ pub fn run(args: &ListArgs) -> Outcome {
     }
 }
 
-/// All about what is called so, in any of the lists.
+/// The details of all entries with this name, in any of the lists.
 fn one(name: &str) -> Result<String, Failure> {
     let methods = unband::methods().filter(|entry| entry.name == name).map(method);
     let dithers =
@@ -142,9 +144,9 @@ fn one(name: &str) -> Result<String, Failure> {
     let found: Vec<String> = (methods.map(|text| ("Method", text)))
         .chain(dithers.map(|text| ("Dither", text)))
         .chain(formats.map(|text| ("Format", text)))
-        .chain(measures.map(|text| ("Measure", text)))
+        .chain(measures.map(|text| ("Metric", text)))
         .chain(degradations.map(|text| ("Degradation", text)))
-        .chain(mixes.map(|text| ("Mix of degradations", text)))
+        .chain(mixes.map(|text| ("Recipe of degradations", text)))
         .map(|(kind, text)| format!("{kind}\n\n{text}"))
         .collect();
     if !found.is_empty() {
@@ -157,9 +159,9 @@ fn one(name: &str) -> Result<String, Failure> {
     let kinds: Vec<&str> = Kind::ALL.iter().map(|(_, word)| *word).collect();
     let hint = match near {
         Some((_, near)) => format!("did you mean `{near}`?"),
-        None => format!("kinds are {}; `unband list` has all names", kinds.join(", ")),
+        None => format!("kinds are {}; `unband list` shows all names", kinds.join(", ")),
     };
-    Err(Failure::usage(format!("nothing is called `{name}`"), hint))
+    Err(Failure::usage(format!("there is no entry `{name}`"), hint))
 }
 
 fn methods() -> String {
@@ -168,7 +170,7 @@ fn methods() -> String {
         text.push('\n');
         text += &method(entry);
     }
-    text += "\n  Recipes of ffmpeg are methods too: deband=1thr=0.03:range=24, gradfun=1.2:16.\n";
+    text += "\n  FFmpeg's filter strings work too: deband=1thr=0.03:range=24, gradfun=1.2:16.\n";
     text
 }
 
@@ -189,26 +191,26 @@ fn parameters(params: &[ParamInfo]) -> String {
     text
 }
 
-/// Which sides it changes, and how long it takes.
+/// The sides it changes, and its cost.
 fn effect(entry: &DegradationEntry) -> String {
     let sides = match entry.sides {
         Sides::Degraded => "Changes the degraded side.",
-        Sides::Both => "Changes both sides alike.",
+        Sides::Both => "Changes both sides in the same way.",
     };
     let speed = match entry.speed {
-        Speed::Quick => "Works in memory.",
-        Speed::Slow => "Starts programs: meant for whole images.",
+        Speed::Quick => "Runs in memory.",
+        Speed::Slow => "Starts external programs: meant for whole images.",
     };
     format!("{sides} {speed} Source: {}", sentences(entry.source))
 }
 
 fn degradations() -> String {
-    let mut text = "Degradations (for mixes of `unband degrade --recipe`)\n".to_owned();
+    let mut text = "Degradations (for recipes of `unband degrade --recipe`)\n".to_owned();
     for entry in DEGRADATIONS {
         text.push('\n');
         text += &degradation(entry);
     }
-    text += "\nMixes that are built in (--recipe NAME)\n\n";
+    text += "\nBuilt-in recipes (--recipe NAME)\n\n";
     for (name, title) in mixes() {
         let _ = writeln!(text, "  {name:12}  {title}");
     }
@@ -225,14 +227,14 @@ fn mixes() -> impl Iterator<Item = (&'static str, String)> {
 
 fn origin(entry: &Entry) -> String {
     let kind = if entry.ours {
-        "Ours: kept inside the cells, applied where there is banding, dithered."
+        "By unband: kept within the quantisation intervals, applied where there is banding, dithered."
     } else {
         "Runs as its authors wrote it."
     };
     format!("{kind} Source: {}", sentences(entry.source))
 }
 
-/// The text with a full stop and single blanks.
+/// The text with a full stop and single spaces.
 fn sentences(text: &str) -> String {
     let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if !text.is_empty() && !text.ends_with('.') {
@@ -241,11 +243,11 @@ fn sentences(text: &str) -> String {
     text
 }
 
-/// A parameter's default as people write it.
+/// A parameter's default as typed on the command line.
 fn default(param: &ParamInfo) -> String {
     let variant = param.default.rsplit("::").next().unwrap_or_default().trim();
     let found = match param.kind {
-        // Words that are no names, such as 420, have a letter before them in the source.
+        // Words that are not identifiers, such as 420, have a letter before them in the source.
         ParamKind::Word(words) => {
             words.iter().find(|word| variant.eq_ignore_ascii_case(word) || variant.get(1..) == Some(**word))
         }
@@ -267,14 +269,14 @@ fn value(default: &str) -> String {
     }
     match word {
         "TAU" => return "2π".to_owned(),
-        // A file: there is none unless it is given.
+        // A file: no default.
         "new()" => return "none".to_owned(),
         _ => {}
     }
     if word == default || word.chars().any(|c| c.is_ascii_digit()) {
         return word.to_owned();
     }
-    // An enumeration's variant; people write its word, which is the same in kebab case.
+    // An enumeration variant; the word on the command line is the same in kebab case.
     let mut out = String::new();
     for (i, c) in word.chars().enumerate() {
         if c.is_uppercase() && i > 0 {
@@ -292,14 +294,14 @@ fn allowed(param: &ParamInfo) -> String {
     }
 }
 
-/// What a dither is good for.
+/// The use of a dither.
 fn dither_doc(dither: Dither) -> &'static str {
     match dither {
-        Dither::None => "Plain rounding. Bands come back.",
-        Dither::Ordered => "A regular 16×16 pattern: compresses well and survives video coding.",
-        Dither::BlueNoise => "A 64×64 pattern without coarse parts: the least visible at equal strength.",
-        Dither::ErrorDiffusion => "Each error goes to the neighbours: the finest for stills.",
-        Dither::Tpdf => "Noise whose strength does not depend on the image: a light grain.",
+        Dither::None => "Plain rounding: bands return.",
+        Dither::Ordered => "A regular 16×16 pattern: compresses well and survives video encoding.",
+        Dither::BlueNoise => "A 64×64 pattern without low frequencies: the least visible at equal strength.",
+        Dither::ErrorDiffusion => "Error diffusion to neighbouring samples: the finest for still images.",
+        Dither::Tpdf => "Noise with a strength independent of the image: light grain.",
     }
 }
 
@@ -376,7 +378,7 @@ fn depths(depths: &[Depth]) -> String {
 fn formats() -> String {
     let rows: Vec<[String; 12]> =
         std::iter::once(COLUMNS.map(str::to_owned)).chain(FORMATS.iter().map(format_row)).collect();
-    let mut text = "Formats (--format EXT; what can be kept when writing)\n\n".to_owned();
+    let mut text = "Formats (--format EXT; metadata kept when writing)\n\n".to_owned();
     for row in &rows {
         text.push(' ');
         for (column, cell) in row.iter().enumerate() {
@@ -405,7 +407,7 @@ fn least(metric: &Metric) -> String {
     }
 }
 
-/// The network or the forests that a measure runs, and where their numbers are.
+/// The network or the forests that a metric runs, and the source of their weights.
 fn network(metric: &Metric) -> Option<String> {
     let Published { name, architecture, file, author, place, .. } = zoo::find(metric.network?)?;
     let what = if *architecture == zoo::FORESTS { "regression forests" } else { "network" };
@@ -413,7 +415,7 @@ fn network(metric: &Metric) -> Option<String> {
 }
 
 fn measures() -> String {
-    let mut text = "Measures (--metrics NAME,NAME,…; --fail-if 'NAME>LIMIT')\n".to_owned();
+    let mut text = "Metrics (--metrics NAME,NAME,…; --fail-if 'NAME>LIMIT')\n".to_owned();
     for metric in METRICS {
         text.push('\n');
         text += &measure(metric);
@@ -440,7 +442,7 @@ fn measure(metric: &Metric) -> String {
     text
 }
 
-/// Words in lines of at most `width` characters.
+/// Breaks words into lines of at most `width` characters.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

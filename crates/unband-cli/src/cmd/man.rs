@@ -1,4 +1,4 @@
-//! `unband man`.
+//! `unband man`: manual pages.
 
 use clap::{Args, CommandFactory};
 
@@ -8,17 +8,17 @@ use crate::bar::Bar;
 use crate::result::print_data;
 use crate::talk::{Failure, Loudness, Talk};
 
-/// What it takes.
+/// Arguments of `unband man`.
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// The page of this command; without it that of the program
+    /// Command whose page is printed [default: the program's page]
     pub command: Option<String>,
 }
 
 /// Prints a manual page, in roff: `unband man > unband.1`.
 pub fn run(args: &ManArgs) -> Outcome {
     let mut cli = Cli::command();
-    // Gives every command the program's name in front.
+    // Adds the program's name to every command.
     cli.build();
     let command = match args.command.as_deref().map(|name| (name, cli.find_subcommand(name).cloned())) {
         None => cli,

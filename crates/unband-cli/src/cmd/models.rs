@@ -1,5 +1,4 @@
-//! `unband models`: checkpoints of networks: what a file is, which were published, copies that methods can find, and files
-//! for other runtimes.
+//! `unband models`: inspection, import and ONNX export of network checkpoints.
 
 mod default;
 pub mod export;
@@ -20,52 +19,58 @@ use crate::bar::Bar;
 use crate::inputs::reason;
 use crate::talk::{Failure, Loudness, Talk};
 
-/// What it takes.
+/// Arguments of `unband models`.
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     what: What,
 }
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Say what checkpoints are: kind of file, network, settings, what is missing; nothing in them is executed
+    /// Show the contents of checkpoints: kind of file, network, settings, missing tensors
+    ///
+    /// Nothing in the files is executed.
     Info(InfoArgs),
-    /// List models that were imported, and checkpoints that were published and where
+    /// List imported models and published checkpoints
     List(ListArgs),
-    /// Copy checkpoints to where the program finds them, checked and as safetensors
+    /// Import checkpoints: check them and copy them as safetensors
     ///
-    /// A published checkpoint gets the name of `unband models list`, any other that of its network. The first model of a network is
-    /// its default: what `--method NETWORK` runs without `--weights`.
+    /// A published checkpoint gets its name in `unband models list`, any other the name of its network. The
+    /// first model of a network becomes its default: `--method NETWORK` runs it without `--weights`.
     Import(ImportArgs),
-    /// Choose which of several models of a network runs where `--weights` names none
+    /// Choose the default model of a network, used without `--weights`
     Default(DefaultArgs),
-    /// Print a network layer by layer: results, parameters, multiply-adds, how far it looks, memory
+    /// Print the layers of a network: outputs, parameters, multiply-adds, receptive field, memory
     Show(ShowArgs),
-    /// Write a network as an ONNX file, for other runtimes
+    /// Export a network as an ONNX file, for other runtimes
     ///
-    /// Inputs and outputs are 32-bit floats of batch, channels, height, width; the file's metadata says which values are black
-    /// and white (`unband.range`). Batch normalisation takes running statistics and dropout keeps everything, also in deepDeband,
-    /// whose authors run it otherwise; of networks that run in steps the file holds one step, with its time `t` as an input.
+    /// Inputs and outputs are 32-bit floats of batch, channels, height, width. The metadata key
+    /// `unband.range` holds the values of black and white. Batch normalisation uses running statistics, and
+    /// dropout is off, also in deepDeband, whose authors keep it on. For multi-step networks the file holds
+    /// one step, with its time `t` as an input.
     Export(ExportArgs),
 }
 
-/// What `unband models info` takes.
+/// Arguments of `unband models info`.
 #[derive(Debug, Args)]
 pub struct InfoArgs {
-    /// Checkpoints, or names of imported models: safetensors, PyTorch's .pth, .pt and .ckpt, TorchScript archives, MATLAB's .mat, folders of TensorFlow models
+    /// Checkpoints, or names of imported models
+    ///
+    /// Formats: safetensors; PyTorch's .pth, .pt and .ckpt; TorchScript archives; MATLAB's .mat; folders of
+    /// TensorFlow models.
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     files: Vec<PathBuf>,
     /// Print one JSON object per file
     #[arg(long)]
     json: bool,
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     talk: TalkArgs,
 }
 
-/// What `unband models list` takes.
+/// Arguments of `unband models list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Print one JSON object
@@ -73,78 +78,78 @@ pub struct ListArgs {
     json: bool,
 }
 
-/// What `unband models import` takes.
+/// Arguments of `unband models import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// Checkpoints, as their publishers have them: files, or folders of TensorFlow models
+    /// Checkpoints as published: files, or folders of TensorFlow models
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     files: Vec<PathBuf>,
-    /// Call it so, and use it by `--weights NAME`
+    /// Model name, for `--weights NAME`
     #[arg(long = "as", value_name = "NAME", value_parser = name::name)]
     name: Option<String>,
-    /// Round numbers to 16 bits: half the size
+    /// Round weights to 16 bits: half the size
     #[arg(long)]
     half: bool,
     /// Make it the default of its network
     #[arg(long)]
     default: bool,
-    /// Replace a model of that name
+    /// Replace a model of the same name
     #[arg(long)]
     overwrite: bool,
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     talk: TalkArgs,
 }
 
-/// What `unband models default` takes.
+/// Arguments of `unband models default`.
 #[derive(Debug, Args)]
 pub struct DefaultArgs {
-    /// The name of an imported model; `unband models list` shows them
+    /// Name of an imported model (`unband models list`)
     #[arg(value_name = "NAME")]
     name: String,
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     talk: TalkArgs,
 }
 
-/// What `unband models show` takes.
+/// Arguments of `unband models show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// A checkpoint, or the name of a network, which `--help` lists
+    /// Checkpoint, or name of a network (see `--help`)
     #[arg(value_name = "NAME|FILE", value_parser = export::source, long_help = export::names())]
     what: export::Source,
-    /// Height and width of the image; without it 512x512, or the nearest that the network takes
+    /// Height and width of the image [default: 512x512, or the nearest valid size]
     #[arg(long, value_name = "HxW", value_parser = export::size)]
     size: Option<(usize, usize)>,
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     talk: TalkArgs,
 }
 
-/// What `unband models export` takes.
+/// Arguments of `unband models export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// A checkpoint, or the name of a network, which `--help` lists
+    /// Checkpoint, or name of a network (see `--help`)
     #[arg(value_name = "NAME|FILE", value_parser = export::source, long_help = export::names())]
     what: export::Source,
-    /// Numbers for the network that is named; without them they are made up
+    /// Weights for the named network [default: random values]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     weights: Option<PathBuf>,
-    /// Write it here
+    /// Output file
     #[arg(long, value_name = "OUT.onnx", required = true, value_hint = clap::ValueHint::FilePath)]
     onnx: PathBuf,
-    /// Height and width of the images; without it, any that the network takes
+    /// Height and width of the images [default: any valid size]
     #[arg(long, value_name = "HxW", value_parser = export::size)]
     size: Option<(usize, usize)>,
-    /// Replace a file of that name
+    /// Replace an existing file
     #[arg(long)]
     overwrite: bool,
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     talk: TalkArgs,
 }
 
-/// Says, lists, copies or writes.
+/// Runs the subcommand.
 pub fn run(args: &ModelsArgs) -> Outcome {
     let bar = Bar::none();
     let speak = |talk: TalkArgs| Talk { loudness: Loudness::new(talk.quiet, talk.verbose), bar: &bar };
@@ -158,15 +163,15 @@ pub fn run(args: &ModelsArgs) -> Outcome {
     }
 }
 
-/// A fault of a file.
+/// A failure about a file.
 fn failure(path: &std::path::Path, message: &dyn std::fmt::Display, hint: Option<String>) -> Failure {
     Failure::at(path.display().to_string(), message.to_string(), hint)
 }
 
-/// A file that could not be read.
+/// A failure to read a file.
 fn unread(path: &std::path::Path, error: &CheckpointError) -> Failure {
     match error {
-        // One of a folder's files has a name of its own.
+        // The error may name one of a folder's files.
         CheckpointError::Io { path, source } => failure(path, &reason(source), None),
         _ => failure(path, error, error.hint()),
     }

@@ -1,4 +1,4 @@
-//! `unband score FILE…`: how banded images and videos are, by themselves.
+//! `unband score FILE…`: no-reference banding metrics of images and videos.
 
 pub mod films;
 mod gates;
@@ -45,7 +45,7 @@ pub use table::{MISSING, Table, cell, number};
 
 const AFTER: &str = "\
 Examples:
-  unband score sky.png                         is it banded, how much, from what
+  unband score sky.png                         grade, share and cause of the banding
   unband score photos --csv scores.csv         a folder, with mean, median and interval
   unband score *.png --fail-if 'cambi>5' --fail-if 'banding>=visible'
   unband score sky.png --metrics all --report sky.html
@@ -54,27 +54,29 @@ Examples:
 
 Exit codes:
   0    every image was measured, and no check failed
-  1    some image could not be measured
+  1    some images could not be measured
   2    wrong usage, nothing was started
   3    an image failed a check of `--fail-if`
   130  interrupted";
 
-/// What it takes.
+/// Arguments of `unband score`.
 #[derive(Debug, Args)]
 #[command(after_long_help = AFTER)]
 pub struct ScoreArgs {
-    /// Images, folders, patterns, or `-` for standard input (an image, or frames of YUV4MPEG2); or videos, or folders of nothing else
+    /// Images, videos, folders, patterns, or `-` for standard input
+    ///
+    /// Images and videos cannot be mixed. Standard input is an image or frames of YUV4MPEG2.
     #[arg(value_name = "FILE", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub inputs: Vec<PathBuf>,
-    /// What `compare` takes too.
+    /// Options shared with `compare`.
     #[command(flatten)]
     pub measure: MeasureArgs,
-    /// What only videos have.
+    /// Options for videos.
     #[command(flatten)]
     pub film: films::FilmArgs,
 }
 
-/// NIQE takes as long as all others together and says little about banding.
+/// NIQE takes as long as all others together and hardly depends on banding.
 const USE: Use = Use {
     defaults: &["cambi", "cambi-coarse", "bband"],
     reference: false,
@@ -83,7 +85,7 @@ const USE: Use = Use {
     films: false,
 };
 
-/// Measures images and says the values, on standard output.
+/// Measures images and prints the values on standard output.
 pub fn run(args: &ScoreArgs) -> Outcome {
     let mut begins = Vec::new();
     if let [only] = args.inputs.as_slice()
@@ -106,7 +108,7 @@ pub fn run(args: &ScoreArgs) -> Outcome {
     work::start(&args.measure, Job::new(args, begins))
 }
 
-/// Standard input that cannot be had.
+/// A failure to read standard input.
 fn refused(args: &MeasureArgs, failure: &Failure) -> Outcome {
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     Talk { loudness, bar: &Bar::none() }.failure(failure);
@@ -115,7 +117,7 @@ fn refused(args: &MeasureArgs, failure: &Failure) -> Outcome {
 
 struct Job<'a> {
     args: &'a MeasureArgs,
-    /// What was read of standard input already.
+    /// Bytes already read from standard input.
     begins: Vec<u8>,
     inputs: Vec<Input>,
     metrics: Vec<&'static Metric>,
@@ -123,7 +125,7 @@ struct Job<'a> {
     models: Option<PathBuf>,
 }
 
-/// What is kept of an image.
+/// The result of an image.
 struct Scored {
     file: String,
     format: &'static str,
@@ -133,12 +135,12 @@ struct Scored {
 }
 
 impl<'a> Job<'a> {
-    /// Settles everything before the first image is read.
+    /// Checks everything before the first image is read.
     fn new(args: &'a ScoreArgs, begins: Vec<u8>) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |failure| (Outcome::Usage, failure);
         if let Some(option) = args.film.named() {
-            let message = format!("`{option}` is about videos, none was named");
-            return Err(usage(Failure::usage(message, "leave it out for images")));
+            let message = format!("`{option}` applies to videos, but none was named");
+            return Err(usage(Failure::usage(message, "drop it for images")));
         }
         let models = models::folder();
         let (metrics, gates) = args.measure.measures(&USE, models.as_deref()).map_err(usage)?;
@@ -151,7 +153,7 @@ impl<'a> Job<'a> {
         let found = gather.run(&args.inputs);
         if let Some(option) = args.measure.of_one_picture().filter(|_| found.inputs.len() > 1) {
             let message = format!("`{option}` draws one image, several were named");
-            return Err(usage(Failure::usage(message, "name one image, or write a `--report` of all")));
+            return Err(usage(Failure::usage(message, "name one image, or use `--report` for all")));
         }
         let paths: Vec<&Path> = found.inputs.iter().map(|input| input.path.as_path()).collect();
         args.measure.check_outputs(&paths)?;
@@ -205,7 +207,7 @@ impl<'a> Job<'a> {
             .map_err(|error| Failure::at(file.to_owned(), error.to_string(), None))
     }
 
-    /// The numbers, for people.
+    /// The tables on standard output.
     fn text(&self, all: &[Scored]) -> String {
         let mut text = String::new();
         match all {
@@ -306,7 +308,7 @@ impl Row {
     }
 }
 
-/// Names an image that failed checks.
+/// Reports an image that failed checks.
 pub fn tell_failed(
     name: &str,
     row: &Row,
@@ -323,7 +325,7 @@ pub fn tell_failed(
     Outcome::CheckFailed
 }
 
-/// Why values are missing, a line for each reason.
+/// The reasons of missing values, a line each.
 pub fn reasons(name: &str, row: &Row, metrics: &[&'static Metric]) -> String {
     let mut groups: Vec<(Vec<&str>, &str)> = Vec::new();
     for (measure, reason) in row.missing(metrics) {
@@ -341,8 +343,8 @@ pub fn reasons(name: &str, row: &Row, metrics: &[&'static Metric]) -> String {
     })
 }
 
-/// Mean, interval and median of each measure as the last rows of a table, for groups of rows side by side: the words that
-/// fill the text columns after the first, and the rows.
+/// Mean, interval and median of each metric as the last rows of a table, for groups of rows: the words of the
+/// text columns after the first, and the rows.
 pub fn summary_rows(table: &mut Table, metrics: &[&'static Metric], groups: &[(&[&str], Vec<&Row>)]) {
     let summaries: Vec<_> =
         groups.iter().map(|(_, rows)| summaries(&rows.iter().copied(), metrics)).collect();
@@ -364,7 +366,8 @@ pub fn summary_rows(table: &mut Table, metrics: &[&'static Metric], groups: &[(&
     part("median", &|summary| number(summary.median));
 }
 
-/// "48.52 ±0.41": the mean and half of its 95 % interval, to two digits; without one where it has no width or no end.
+/// "48.52 ±0.41": the mean and half of its 95 % interval, to two digits; only the mean if the interval has no
+/// width or no end.
 fn mean_and_interval(summary: &Summary) -> String {
     let half = (summary.high - summary.low) / 2.0;
     if !half.is_finite() || half <= 0.0 {

@@ -1,4 +1,4 @@
-//! `unband study DIR…`: a page on which people grade images; `--score`: what their grades say.
+//! `unband study DIR…`: viewing tests, and with `--score` the evaluation of their ratings.
 
 mod make;
 mod tell;
@@ -14,16 +14,16 @@ use crate::args::{TalkArgs, bytes};
 use crate::bar::Bar;
 use crate::talk::{Failure, Loudness, Talk};
 
-/// What it takes.
+/// Arguments of `unband study`.
 #[derive(Debug, Args)]
 pub struct StudyArgs {
-    /// Folders: the first with the references, each further one with a method's results; with `--score`, files of ratings
+    /// Folders: first the references, then one per method; with `--score`, files of ratings
     ///
-    /// Images belong together by their names without extension. A method is called as its folder.
+    /// Images are matched by their names without extension. A method is named after its folder.
     #[arg(value_name = "PATH", required = true, value_hint = clap::ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
 
-    /// Write the page here, and beside it with `.json` the key that says which method is which
+    /// Page to write; the key (which method is which) goes next to it as `.json`
     #[arg(
         short,
         long,
@@ -37,7 +37,7 @@ pub struct StudyArgs {
     /// Folder of the references; all others are methods
     #[arg(long, value_name = "DIR", conflicts_with = "score", value_hint = clap::ValueHint::DirPath, help_heading = "Page")]
     pub reference: Option<PathBuf>,
-    /// Heading of the page; raters read it
+    /// Heading of the page, visible to raters
     #[arg(
         long,
         value_name = "TEXT",
@@ -46,10 +46,10 @@ pub struct StudyArgs {
         help_heading = "Page"
     )]
     pub title: String,
-    /// Show only a part, pixel by pixel: `640x480` from the middle, or `640x480+100+20` from that corner
+    /// Show a crop at full size: `640x480` from the centre, or `640x480+100+20`
     #[arg(long, value_name = "PART", value_parser = crop, conflicts_with_all = ["score", "max_side"], help_heading = "Page")]
     pub crop: Option<Fit>,
-    /// Reduce images to so many pixels a side; this softens bands, a crop does not
+    /// Reduce images to N pixels a side; this softens bands, a crop does not
     #[arg(
         long,
         value_name = "N",
@@ -58,7 +58,7 @@ pub struct StudyArgs {
         help_heading = "Page"
     )]
     pub max_side: Option<u32>,
-    /// Largest page, such as 64M; browsers get slow with more
+    /// Size limit of the page, such as 64M; browsers get slow with more
     #[arg(
         long,
         value_name = "SIZE",
@@ -68,39 +68,39 @@ pub struct StudyArgs {
         help_heading = "Page"
     )]
     pub max_size: u64,
-    /// Replace page and key if they exist
+    /// Replace an existing page and key
     #[arg(long, conflicts_with = "score", help_heading = "Page")]
     pub overwrite: bool,
 
-    /// Score files of ratings, as the page saves them
+    /// Evaluate files of ratings, as saved by the page
     #[arg(long, help_heading = "Scores")]
     pub score: bool,
-    /// The key that was written beside the page; without it methods keep their identifiers
+    /// Key of the study; without it, methods keep their identifiers
     #[arg(long, value_name = "FILE", requires = "score", value_hint = clap::ValueHint::FilePath, help_heading = "Scores")]
     pub key: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long, requires = "score", help_heading = "Scores")]
     pub json: bool,
 
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     pub talk: TalkArgs,
 }
 
-/// Makes a page, or scores ratings.
+/// Makes a page, or evaluates ratings.
 pub fn run(args: &StudyArgs) -> Outcome {
     let bar = Bar::none();
     let talk = Talk { loudness: Loudness::new(args.talk.quiet, args.talk.verbose), bar: &bar };
     if args.score { tell::run(args, &talk) } else { make::run(args, &talk) }
 }
 
-/// Which method is which.
+/// The key: which method is which.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Key {
     schema: String,
     study: String,
-    /// What the hidden reference is called.
+    /// Name of the hidden reference.
     reference: String,
     methods: Vec<KeyMethod>,
 }
@@ -119,7 +119,7 @@ fn failure(error: &StudyError) -> Failure {
 }
 
 fn crop(text: &str) -> Result<Fit, String> {
-    let wrong = || format!("`{text}` is no part; write 640x480 or 640x480+100+20");
+    let wrong = || format!("`{text}` is not a crop; write 640x480 or 640x480+100+20");
     let mut parts = text.split('+');
     let (width, height) = parts.next().and_then(|size| size.split_once(['x', '×'])).ok_or_else(wrong)?;
     let number = |text: &str| text.parse::<u32>().map(|n| n as usize).map_err(|_| wrong());

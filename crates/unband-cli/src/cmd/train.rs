@@ -1,4 +1,6 @@
-//! `unband train`: the program `unband-train`, which is built apart, as its tensor library takes minutes to compile.
+//! `unband train`: launcher of the program `unband-train`.
+//!
+//! The trainer is separate, as its tensor library takes minutes to compile.
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
@@ -16,26 +18,27 @@ use crate::talk::{Failure, Loudness, Talk};
 const PROGRAM: &str = if cfg!(windows) { "unband-train.exe" } else { "unband-train" };
 const INSTALL: &str = "install it: cargo install --path crates/unband-train";
 
-/// What it takes.
+/// Arguments of `unband train`.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct TrainArgs {
-    /// A recipe and its options, which `unband train --help` lists; `unband list trainings` shows the program's own recipes
+    /// Recipe and options of unband-train (see `unband train --help`); `unband list trainings` shows built-in
+    /// recipes
     #[arg(value_name = "RECIPE", trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<OsString>,
 }
 
-/// Runs the trainer with the arguments as they are, and ends as it ends.
+/// Runs the trainer with the arguments as given; returns its exit code.
 pub fn run(args: &TrainArgs) -> Outcome {
     let beside =
         std::env::current_exe().ok().map(|own| own.with_file_name(PROGRAM)).filter(|file| file.is_file());
-    // Without one beside, the system looks along PATH.
+    // If it is not next to this program, the system looks along PATH.
     let program = beside.unwrap_or_else(|| PathBuf::from(PROGRAM));
     let (arguments, _recipes) = match with_recipe(&args.arguments) {
         Ok(both) => both,
         Err(error) => {
             let failure =
-                Failure::at("the recipe".into(), error.to_string(), Some("name a recipe's file".into()));
+                Failure::at("the recipe".into(), error.to_string(), Some("name a recipe or its file".into()));
             Talk { loudness: Loudness::Normal, bar: &Bar::none() }.failure(&failure);
             return Outcome::SomeFailed;
         }
@@ -44,7 +47,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
         Ok(status) => outcome(status),
         Err(error) => {
             let failure = if error.kind() == ErrorKind::NotFound {
-                Failure::usage(format!("{PROGRAM} is neither beside this program nor on PATH"), INSTALL)
+                Failure::usage(format!("{PROGRAM} not found next to unband or on PATH"), INSTALL)
             } else {
                 Failure::at(program.display().to_string(), error.to_string(), Some(INSTALL.into()))
             };
@@ -54,8 +57,8 @@ pub fn run(args: &TrainArgs) -> Outcome {
     }
 }
 
-/// The arguments, with the file of a recipe in place of the name of one of the program's. Its folder holds all of them, as
-/// `--small` wants, for as long as it is kept.
+/// The arguments, with the file of a built-in recipe in place of its name. Its folder holds all built-in
+/// recipes, as `--small` needs, while it exists.
 fn with_recipe(arguments: &[OsString]) -> std::io::Result<(Vec<OsString>, Option<TempDir>)> {
     let mut arguments = arguments.to_vec();
     let named = arguments.first_mut().and_then(|first| {
@@ -76,7 +79,7 @@ fn outcome(status: ExitStatus) -> Outcome {
         Some(0) => Outcome::Done,
         Some(2) => Outcome::Usage,
         Some(_) => Outcome::SomeFailed,
-        // By a signal.
+        // Ended by a signal.
         None => Outcome::Interrupted,
     }
 }

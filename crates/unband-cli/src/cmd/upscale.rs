@@ -1,4 +1,4 @@
-//! `unband upscale`: larger images.
+//! `unband upscale`: image upscaling.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -22,40 +22,56 @@ use crate::weights;
 
 const AFTER: &str = "\
 Examples:
-  unband upscale old.jpg                           old.jpg → old_x4_unband.png, four times as wide and high
-  unband upscale old.jpg --weights BSRGAN.pth      by a published network
+  unband upscale old.jpg                           old.jpg → old_x4_unband.png, 4 times the width and height
+  unband upscale old.jpg --weights BSRGAN.pth      with a published network
   unband upscale photos -o large --weights BSRGANx2.pth
   unband upscale sky.png --weights RealESRGAN_x2plus.pth --deband --depth 16
 
-Without `--weights` our own light network enlarges, by 4 or, with `--scale 2`, by 2. Checkpoints of BSRGAN, BSRNet, \
-ESRGAN, FSSR, RealSR and Real-ESRGAN are read as their authors publish them; `unband models list` names them, `unband models info FILE` says what a file holds.
+Without `--weights`, a small built-in network upscales 4 times or, with `--scale 2`, 2 times. Published checkpoints of \
+BSRGAN, BSRNet, ESRGAN, FSSR, RealSR and Real-ESRGAN work as they are: `unband models list` names them, \
+`unband models info FILE` shows the contents of a file.
 
 Exit codes:
   0    done
-  1    some image failed, the rest was done
+  1    some images failed, the others are done
   2    wrong usage, nothing was started
   130  interrupted";
 
-/// What it takes.
+/// Arguments of `unband upscale`. Texts that differ from those of `deband` replace them.
 #[derive(Clone, Debug, Args)]
-#[command(after_long_help = AFTER)]
+#[command(
+    after_long_help = AFTER,
+    mut_arg("inputs", |arg| arg.help("Images, folders, patterns, or `-` for standard input")),
+    mut_arg("output", |arg| arg.help(OUTPUT).long_help(format!("{OUTPUT}\n\n{OUTPUT_MORE}"))),
+    mut_arg("depth", |arg| arg.long_help("Bit depth: 8, 10, 12, 16, 32f, keep")),
+    mut_arg("dither", |arg| {
+        let help = "Dithering method [default: blue-noise]";
+        arg.help(help).long_help(format!("{help}\n\n`unband list dithers` shows all."))
+    })
+)]
 pub struct UpscaleArgs {
-    /// What is asked about any images.
-    #[command(flatten)]
-    pictures: PictureArgs,
-
-    /// Times as wide and high: 2 or 4 [default: what the weights give, 4 without any]
+    /// Scale factor, 2 or 4 [default: that of the weights, else 4]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8), help_heading = "Method")]
     scale: Option<u8>,
-    /// Weights of a network that enlarges: a file, or the name of an imported model [default: our own]
-    #[arg(short, long, value_name = "FILE|NAME", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
+    /// Network weights: a file or an imported model [default: built-in]
+    #[arg(short, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Method")]
     weights: Option<PathBuf>,
-    /// Take the banding out before
+    /// Remove banding first
     #[arg(long, help_heading = "Method")]
     deband: bool,
+    /// Options of all commands that write images.
+    #[command(flatten)]
+    pictures: PictureArgs,
 }
 
-/// Enlarges images.
+const OUTPUT: &str = "File, folder, or `-` [default: `NAME_x4_unband.EXT`]";
+
+const OUTPUT_MORE: &str = "\
+By default the result is written next to the input; `_x4` is the scale factor.
+`-` is standard output.
+Several inputs, or a folder, need a folder here; names and subfolders are kept.";
+
+/// Upscales images.
 pub fn run(args: &UpscaleArgs) -> Outcome {
     let quiet_bar = Bar::none();
     let talk = &args.pictures.talk;
@@ -77,7 +93,7 @@ pub fn run(args: &UpscaleArgs) -> Outcome {
     pictures::run(&work, &args.pictures, found, Vec::new(), &talk)
 }
 
-/// Enlarges.
+/// The upscaler and its options.
 struct Upscale<'a> {
     args: &'a PictureArgs,
     options: UpscaleFileOptions,
@@ -154,7 +170,7 @@ impl Work for Upscale<'_> {
     }
 
     fn cost(&self, _pixels: u64, threads: usize) -> Cost {
-        // The network's rows are spread over all threads, and memory is for one image.
+        // One image at a time: its network uses all threads and all memory.
         Cost { threads, memory: self.args.max_memory.unwrap_or(0) }
     }
 

@@ -1,4 +1,4 @@
-//! Many images at once.
+//! Batches of many images.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -54,7 +54,7 @@ fn broken_pictures_are_named_and_the_rest_is_done() {
     }
 }
 
-/// A PNG that says it is 60,000 pixels wide and high, in 100 bytes.
+/// A PNG of 100 bytes whose header declares 60,000 × 60,000 pixels.
 fn huge() -> Vec<u8> {
     let mut bytes = png(4, 4, &six_bits);
     bytes[16..20].copy_from_slice(&60_000u32.to_be_bytes());
@@ -101,7 +101,7 @@ fn only_as_many_lines_as_pictures_and_none_when_quiet() {
     assert_eq!((ran.stderr.as_str(), ran.stdout.len()), ("", 0));
     let ran = stage.run(&["a.png", "--overwrite", "-v"]).code(0);
     assert!(
-        ran.stderr.lines().count() > 1 && ran.stderr.contains("kept inside their cells"),
+        ran.stderr.lines().count() > 1 && ran.stderr.contains("kept within their intervals"),
         "{}",
         ran.stderr
     );

@@ -1,4 +1,4 @@
-//! What is read of files that are no images, endless, or of unknown size.
+//! Limits for inputs that are not images, endless, or of unknown size.
 
 use std::fs::{self, File};
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::stage::{Stage, png, root, six_bits};
 
-/// Runs the program with 3 GB of addresses: what reads without a limit ends in "out of memory".
+/// Runs the program with 3 GB of address space: unlimited reads end in "out of memory".
 #[cfg(target_os = "linux")]
 fn bounded(stage: &Stage, script: &str) -> crate::stage::Ran {
     let script = format!("ulimit -v 3000000; unband='{}'; {script}", env!("CARGO_BIN_EXE_unband"));
@@ -21,7 +21,7 @@ fn endless_and_sparse_files_are_refused_by_their_beginning() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     File::create(stage.path("sparse.png")).unwrap().set_len(40 << 30).unwrap();
-    let no_picture = "not an image format";
+    let no_picture = "unknown image format";
     for file in ["/dev/zero", "sparse.png"] {
         for command in ["", "inspect", "score"] {
             bounded(&stage, &format!("$unband {command} {file} -j 2")).code(1).says(no_picture);
@@ -31,7 +31,7 @@ fn endless_and_sparse_files_are_refused_by_their_beginning() {
     for command in ["- -o x.png", "inspect -", "score -"] {
         bounded(&stage, &format!("head -c 20G /dev/zero | $unband {command}")).code(1).says(no_picture);
     }
-    // One that begins like an image and never ends is read up to what an image may take, or what there is.
+    // An endless file that begins like an image is read up to the size limit of images.
     let endless = "(cat sky.png; cat /dev/zero) | $unband - -o x.png";
     bounded(&stage, endless).code(1).says("cannot read");
     bounded(&stage, "$unband degrade sky.png --recipe /dev/zero -o d").code(2).says("more than 16 MiB");
@@ -58,15 +58,15 @@ fn pipes_in_folders_are_left_out_and_named_ones_hold_nothing_up() {
         stage.run(&[command, "in"]).code(0);
     }
 
-    // An image through a pipe is an image.
+    // An image through a pipe is valid.
     fifo(&stage, "pipe.png");
     let script = "cat in/sky.png > pipe.png & $unband pipe.png -o piped.png";
     bounded(&stage, script).code(0);
     assert_eq!(stage.read("piped.png"), stage.read("out/sky.png"));
     fifo(&stage, "film.mkv");
-    stage.run(&["film.mkv"]).code(1).says("a pipe, and videos are read from files");
+    stage.run(&["film.mkv"]).code(1).says("this is a pipe; videos can only be read from files");
 
-    // Nobody writes: the first signal ends it.
+    // No writer: the first signal ends it.
     let mut child = stage.command(&["pipe.png", "-o", "x.png"]).stderr(Stdio::null()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(1500));
     assert!(child.try_wait().unwrap().is_none());
@@ -88,7 +88,7 @@ fn weights_that_are_no_numbers_are_refused() {
     let header = 8 + u64::from_le_bytes(shipped[..8].try_into().unwrap()) as usize;
     let names: serde_json::Value = serde_json::from_slice(&shipped[8..header]).unwrap();
     let start = header + names["tail.weight"]["data_offsets"][0].as_u64().unwrap() as usize;
-    // Halves: not a number, and infinite. What makes too large numbers is tried where networks are run.
+    // 16-bit floats: NaN and infinity. Values too large are tested where networks run.
     for number in [0x7e00_u16, 0x7c00] {
         let mut file = shipped.clone();
         file[start + 2..start + 4].copy_from_slice(&number.to_le_bytes());
@@ -117,9 +117,9 @@ fn a_jpeg_that_is_to_stay_as_it_is_stays() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     stage.run(&["sky.png", "-o", "sky.jpg", "--quality", "30", "--everywhere", "--method", "smooth"]).code(0);
-    stage.run(&["sky.jpg", "--strength", "0", "--everywhere"]).code(0).says("strength 0 changes nothing");
+    stage.run(&["sky.jpg", "--strength", "0", "--everywhere"]).code(0).says("unchanged, strength 0");
     assert_eq!(stage.read("sky.jpg"), stage.read("sky_unband.jpg"));
-    // Another format gets what a decoder makes of it.
+    // Another format gets the decoder's output.
     stage.run(&["sky.jpg", "--strength", "0", "-o", "zero.png"]).code(0);
     let image = unband_io::read(&stage.read("sky.jpg"), &unband_io::Limits::default()).unwrap();
     let plain = image.into_rgb(&unband::Context::default()).unwrap();

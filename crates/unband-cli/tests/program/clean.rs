@@ -1,4 +1,4 @@
-//! Clean images in all formats, and what coding with loss leaves.
+//! Clean images in all formats, and traces of lossy compression.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use crate::stage::{Stage, png, texture};
 
 const SIZE: (usize, usize) = (384, 320);
 
-/// A sky with fine grain above leaves, as a camera sees them.
+/// A sky with fine grain above leaves, as from a camera.
 fn photo(x: usize, y: usize, c: usize) -> u8 {
     if y > 230 {
         return texture(x, y, c);
@@ -49,7 +49,7 @@ fn a_clean_photo_comes_back_byte_for_byte_in_every_format() {
         store(&stage, name, options);
         names.push(name);
     }
-    // What the program reads and does not write, or not from red, green and blue.
+    // Formats that the program cannot write, or not from RGB.
     for (name, bytes) in [("m.bmp", bmp()), ("n.y4m", y4m()), ("o.gif", gif())] {
         stage.write(name, &bytes);
         names.push(name);
@@ -68,7 +68,7 @@ fn a_clean_photo_comes_back_byte_for_byte_in_every_format() {
     }
 }
 
-/// The photo with 24 bits a pixel, rows from below.
+/// The photo with 24 bits a pixel, bottom row first.
 fn bmp() -> Vec<u8> {
     let (width, height) = SIZE;
     let length = (54 + 3 * width * height) as u32;
@@ -111,7 +111,7 @@ fn gif() -> Vec<u8> {
         }
     };
     for i in 0..width * height {
-        // Before the decoder goes on to ten bits.
+        // Before the decoder continues with ten bits.
         if i % 200 == 0 {
             put(CLEAR);
         }

@@ -1,4 +1,4 @@
-//! The other commands.
+//! Tests of `inspect`, `list`, completions and manual pages.
 
 use std::fs;
 

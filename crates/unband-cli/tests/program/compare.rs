@@ -1,4 +1,4 @@
-//! `unband compare`.
+//! Tests of `unband compare`.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use unband::{Context, inspect};
 
 use crate::stage::{Paint, Stage, png, six_bits, texture};
 
-/// Large enough for every measure.
+/// Large enough for every metric.
 const WIDTH: usize = 256;
 const HEIGHT: usize = 192;
 
@@ -31,7 +31,7 @@ fn row<'a>(json: &'a Value, role: &str) -> &'a Value {
     rows.iter().find(|row| row["role"] == role).unwrap_or_else(|| panic!("no {role} in {json}"))
 }
 
-/// PSNR by hand, from the codes that were painted.
+/// PSNR computed here, from the painted codes.
 fn psnr(a: &dyn Fn(usize, usize, usize) -> u8, b: &dyn Fn(usize, usize, usize) -> u8) -> f64 {
     let mut sum = 0.0;
     for y in 0..HEIGHT {
@@ -58,7 +58,7 @@ fn a_pair_is_measured_result_against_reference() {
     assert!((measured - expected).abs() < 1e-4, "{measured} {expected}");
     let reference = row(&json, "reference");
     assert!(reference["values"].get("psnr").is_none());
-    // The wrong way round, false steps would not be those of the result.
+    // Swapped, false steps would not be those of the result.
     assert!(result["values"]["false-steps"].as_f64().unwrap() > 1.0, "{json}");
     let cambi = |row: &Value| row["values"]["cambi"].as_f64().unwrap();
     assert!(cambi(result) >= 0.0 && cambi(reference) >= 0.0);
@@ -137,7 +137,7 @@ fn the_page_begins_with_means_and_marks_the_best() {
     let best: Vec<&str> = table.lines().filter(|line| line.contains("<b>")).collect();
     assert!(best.iter().any(|line| line.contains(">smooth<")), "{table}");
     assert!(!best.iter().any(|line| line.contains(">reference<")), "{table}");
-    assert!(page.contains("the mean colour around each pixel is taken out"), "what places show is said");
+    assert!(page.contains("the local mean colour is subtracted"), "what places show is said");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn methods_are_run_and_stand_in_rows() {
         .map(|row| row["role"].as_str().unwrap())
         .collect();
     assert_eq!(roles, ["reference", "input", "smooth", "gradfun:radius=20,strength=4"]);
-    // The same numbers as of the file that `deband` writes.
+    // The same values as for the file that `deband` writes.
     stage.run(&["sky.png", "--method", "smooth", "-o", "fixed.png"]).code(0);
     let file = object(&stage, &["compare", "clean.png", "fixed.png", "--json"], 0);
     assert_eq!(row(&json, "smooth")["values"]["psnr"], row(&file, "result")["values"]["psnr"]);
@@ -195,7 +195,7 @@ fn folders_are_paired_by_name_and_what_is_alone_is_named() {
     paint(&stage, "out/b_unband.png", &clean);
     paint(&stage, "out/extra.png", &clean);
     let ran = stage.run(&["compare", "ref", "out", "--metrics", "psnr-y-rounded,gmsd", "--json"]).code(1);
-    let ran = ran.says("lost.png: no image of this name in out").says("extra.png: no image of this name");
+    let ran = ran.says("lost.png: no image with this name in out").says("extra.png: no image of this name");
     let json: Value = serde_json::from_slice(&ran.stdout).unwrap();
     let names: Vec<&str> =
         json["pairs"].as_array().unwrap().iter().map(|pair| pair["name"].as_str().unwrap()).collect();
@@ -270,10 +270,10 @@ fn the_profile_shows_all_pictures_of_a_pair() {
     assert!(stage.samples("p.png").width >= 320);
     assert_eq!(stage.samples("m.png").width, 256);
     let two = ["compare", "clean.png", "sky.png", "--method", "smooth,gradfun", "--save-map", "n.png"];
-    stage.run(&two).code(2).says("there are several");
+    stage.run(&two).code(2).says("several were named");
 }
 
-/// The drawing of a profile, first image first, along the worst place of that.
+/// The drawing of a profile, first image first, along its worst place.
 fn drawn_profile(stage: &Stage, pictures: [(&str, &str); 3]) -> Vec<u8> {
     let ctx = Context::default();
     let read = |name: &str| unband_io::read_file(&stage.path(name), &unband_io::Limits::default()).unwrap().0;
@@ -297,12 +297,12 @@ fn the_profile_goes_through_the_worst_place_before_the_repair() {
     stage.run(&[&run[..], &["--save-profile", "p.png"]].concat()).code(0);
     let expected = [("input", "sky.png"), ("reference", "clean.png"), ("result", "fixed.png")];
     assert!(stage.read("p.png") == drawn_profile(&stage, expected));
-    // A method's result is no other than the file's.
+    // A method's result equals that of the file.
     let run = ["compare", "clean.png", "sky.png", "--method", "smooth", "--save-profile", "m.png"];
     stage.run(&run).code(0);
     let expected = [("input", "sky.png"), ("reference", "clean.png"), ("smooth", "fixed.png")];
     assert!(stage.read("m.png") == drawn_profile(&stage, expected));
-    // Without banding before, where most of it is after.
+    // Without banding in the input, the image with the most banding.
     let run = ["compare", "clean.png", "sky.png", "--input", "clean.png", "--save-profile", "n.png"];
     stage.run(&run).code(0);
     let expected = [("result", "sky.png"), ("reference", "clean.png"), ("input", "clean.png")];
@@ -315,7 +315,7 @@ fn a_map_without_colours_says_why() {
     paint(&stage, "clean.png", &texture);
     paint(&stage, "sky.png", &six_bits);
     let run = ["compare", "sky.png", "clean.png", "--metrics", "psnr", "--save-map", "m.png"];
-    stage.run(&run).code(0).says("m.png: no colours, as no banding was found in result");
+    stage.run(&run).code(0).says("m.png: no orange areas, as no banding was found in result");
     let run = ["compare", "clean.png", "sky.png", "--metrics", "psnr", "--save-map", "n.png"];
     assert!(!stage.run(&run).code(0).stderr.contains("colours"));
 }
@@ -342,7 +342,7 @@ fn pictures_of_different_depth_are_compared_as_they_are_and_that_is_said() {
     assert!(note.starts_with("reference 16-bit; result 8-bit; "), "{note}");
     let page = String::from_utf8(stage.read("o.html")).unwrap();
     assert!(page.contains("<b>clean.ppm</b> (16-bit)") && page.contains("<b>sky.png</b> (8-bit)"));
-    // Nothing is rounded on the way: 40 of 65535 are a sixth of an 8-bit code.
+    // Nothing is rounded in between: 40 of 65535 are a sixth of an 8-bit code.
     let mut sum = 0.0;
     for i in 0..WIDTH * HEIGHT * 3 {
         let (x, y, c) = (i / 3 % WIDTH, i / 3 / WIDTH, i % 3);
@@ -354,7 +354,7 @@ fn pictures_of_different_depth_are_compared_as_they_are_and_that_is_said() {
     assert!((measured - expected).abs() < 1e-5, "{measured} {expected}");
     let text = stage.run(&run).code(0).out();
     assert!(text.contains(&format!("sky.png  {note}\n")), "{text}");
-    // Of one depth there is nothing to say.
+    // With equal depths there is no note.
     paint(&stage, "eight.png", &clean);
     let json = object(&stage, &["compare", "eight.png", "sky.png", "--metrics", "psnr", "--json"], 0);
     assert_eq!(json["pairs"][0]["notes"], serde_json::json!([]));

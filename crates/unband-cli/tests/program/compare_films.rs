@@ -1,4 +1,4 @@
-//! `unband compare` of videos.
+//! Tests of `unband compare` with videos.
 
 use std::process::Command;
 
@@ -6,7 +6,8 @@ use crate::stage::{Stage, ffmpeg, golden, have_ffmpeg, object, png, rows as tabl
 
 type Row = std::collections::HashMap<String, String>;
 
-/// What the filter `psnr` says of two videos, frames taken by their numbers: lines for each frame, and the line for the video.
+/// Output of ffmpeg's filter `psnr` for two videos, frames matched by number: a line per frame, and the line
+/// of the video.
 fn psnr_of_ffmpeg(stage: &Stage, result: &str, reference: &str, format: &str) -> (Vec<String>, String) {
     let graph = format!(
         "[0:v]format={format},setpts=N/25/TB[a];[1:v]format={format},setpts=N/25/TB[b];[a][b]psnr=stats_file=stats.log"
@@ -22,7 +23,7 @@ fn psnr_of_ffmpeg(stage: &Stage, result: &str, reference: &str, format: &str) ->
     (frames.lines().map(str::to_owned).collect(), line.to_owned())
 }
 
-/// The number behind "name:".
+/// The number after "name:".
 fn number(line: &str, name: &str) -> f64 {
     let word = line.split_whitespace().find_map(|word| word.strip_prefix(name)?.strip_prefix(':'));
     word.expect(name).parse().unwrap()
@@ -60,7 +61,7 @@ fn psnr_is_that_of_ffmpegs_filter() {
             let mut mean = 0.0;
             for (row, frame) in rows.iter().zip(&frames) {
                 let value: f64 = row[ours].parse().unwrap();
-                // Frames have two decimals there.
+                // Frame values have two decimals there.
                 let theirs = number(frame, &format!("psnr_{of_frame}"));
                 assert!((value - theirs).abs() < 0.005_000_1, "{name} {ours} {value}: {frame}");
                 mean += value / rows.len() as f64;
@@ -73,7 +74,7 @@ fn psnr_is_that_of_ffmpegs_filter() {
     }
 }
 
-/// Two videos of two scenes of three frames each, kept without loss, and their frames: `r0.png` and `d0.png` to 5.
+/// Two lossless videos of two scenes of three frames each, and their frames: `r0.png` and `d0.png` to 5.
 fn two_scenes(stage: &Stage) {
     let smooth =
         |x: usize, y: usize, c: usize| ((x * (9 + c) + y * (31 - 7 * c)) / 55 + 32 * c).min(255) as u8;
@@ -150,8 +151,8 @@ fn the_same_figures_come_for_any_threads_and_checks_decide_the_exit_code() {
     stage.run(&["compare", "r.mkv", "d.mkv", "--plot", "p.svg", "--fail-if", "film-psnr<0"]).code(0);
     assert!(String::from_utf8(stage.read("p.svg")).unwrap().starts_with("<svg"));
     let check = ["compare", "r.mkv", "d.mkv", "--fail-if", "film-psnr<90"];
-    stage.run(&check).code(3).says("check failed, video-psnr is");
-    // Equal videos differ in nothing.
+    stage.run(&check).code(3).says("check failed, film-psnr is");
+    // Equal videos do not differ.
     let same = object(&stage, &["compare", "r.mkv", "r.mkv", "--json"], 0);
     assert_eq!(same["films"][0]["reasons"]["film-psnr"], "infinite");
     assert_eq!(same["films"][0]["values"]["cambi-full-reference"], 0.0);
@@ -180,7 +181,7 @@ fn films_that_do_not_fit_are_refused_with_the_numbers() {
         .says("short.mkv: has 20 frames, the reference sky_pan_h264.mkv has 72");
     compare("short.mkv", "sky_pan_h264.mkv").code(1).says("has 72 frames, the reference short.mkv has 20");
     let going = ["compare", "short.mkv", "sky_pan_h264.mkv", "--metrics", "film-psnr", "--keep-going"];
-    let ran = stage.run(&going).code(0).says("goes on after the 20 frames");
+    let ran = stage.run(&going).code(0).says("has more than the 20 frames");
     assert!(ran.out().contains("20 frames") && ran.out().contains("partial"), "{}", ran.out());
     // The same frames, four of them on time.
     compare("short.mkv", "late.mkv").code(0).says("late.mkv: frame 4 is shown at");
@@ -190,18 +191,18 @@ fn films_that_do_not_fit_are_refused_with_the_numbers() {
 fn films_and_pictures_keep_their_own_options() {
     let stage = Stage::new();
     stage.png("a.png", &texture);
-    stage.run(&["compare", "a.png", "a.png", "--keep-going"]).code(2).says("`--keep-going` is about videos");
+    stage.run(&["compare", "a.png", "a.png", "--keep-going"]).code(2).says("`--keep-going` applies to videos");
     stage.run(&["compare", "a.png", "a.png", "--metrics", "film-psnr"]).code(2).says("frames of two videos");
     if !have_ffmpeg() {
         return;
     }
     golden(&stage, "sky_pan_h264.mkv");
     let film = "sky_pan_h264.mkv";
-    stage.run(&["compare", film, "a.png"]).code(2).says("a.png is no video");
+    stage.run(&["compare", film, "a.png"]).code(2).says("a.png is not a video");
     stage.run(&["compare", film, film, "--save-map", "m.png"]).code(2).says("--plot");
     stage.run(&["compare", film, film, "--metrics", "film-psnr-r"]).code(2).says("frames of two videos");
     stage
         .run(&["compare", film, film, "--csv", film, "--overwrite"])
         .code(2)
-        .says("one of the files to measure");
+        .says("one of the inputs");
 }

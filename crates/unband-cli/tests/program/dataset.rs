@@ -1,4 +1,4 @@
-//! `unband dataset`.
+//! Tests of `unband dataset`.
 
 use std::fs;
 
@@ -28,14 +28,14 @@ fn pairs_are_made_checked_and_found_damaged() {
     let stage = Stage::new();
     photos(&stage, 5);
     let made = stage.run(&["dataset", "pairs", "clean", "-o", "out", "--cause", "rgb-5,rgb-6", "--json"]);
-    let record = &made.code(0).says("5 pictures: train 3 pairs, val 1 pairs, test 1 pairs → out").json()[0];
+    let record = &made.code(0).says("5 images: train 3 pairs, val 1 pairs, test 1 pairs → out").json()[0];
     assert_eq!((&record["train"]["pairs"], &record["failed"]), (&3.into(), &serde_json::json!([])));
     assert_eq!(stage.names().iter().filter(|name| name.starts_with("out/")).count(), 11);
-    stage.run(&["dataset", "check", "out"]).code(0).says("10 files, all as the manifest says");
-    // Again there is nothing to do.
+    stage.run(&["dataset", "check", "out"]).code(0).says("10 files, all match the manifest");
+    // The second run has nothing to do.
     let before = stage.read("out/manifest.jsonl");
     let again = stage.run(&["dataset", "pairs", "clean", "-o", "out", "--cause", "rgb-5,rgb-6"]);
-    again.code(0).says("complete already");
+    again.code(0).says("already complete");
     assert!(stage.read("out/manifest.jsonl") == before);
     let file = stage.names().into_iter().find(|name| name.starts_with("out/train/lq/")).unwrap();
     fs::remove_file(stage.path(&file)).unwrap();
@@ -59,7 +59,7 @@ fn the_published_set_is_prepared_and_what_is_damaged_named() {
     stage.write(&format!("{CLEAN}/000001_0003.png"), &cut[..cut.len() / 2]);
     stage.write(&format!("{CLEAN}/000001_0009.png"), &cut);
     let dry = stage.run(&["dataset", "kapoor", "set", "-o", "fhd", "--as", "deepdeband", "--dry-run"]);
-    dry.code(0).says("5 pictures: ").says("nothing was written").says("1 file has no partner");
+    dry.code(0).says("5 images: ").says("nothing was written").says("1 file has no partner");
     assert!(!stage.path("fhd").exists());
     let made = stage.run(&["dataset", "kapoor", "set", "-o", "fhd", "--as", "deepdeband", "--json"]).code(1);
     let made = made.says("000001_0003.png: ").says("1 failed");
@@ -86,7 +86,7 @@ fn what_cannot_be_meant_is_said_before_anything_is_written() {
     pairs(&["--cause", "rgb-5", "--recipe", "rgb"]).code(2);
     pairs(&["--cause", "rgb-5", "--step", "8"]).code(2).says("--patch");
     pairs(&["--cause", "rgb-5", "--split", "50,20,20"]).code(2).says("three percentages");
-    pairs(&["--recipe", "nothing"]).code(2).says("there is no mix `nothing`").says("default");
+    pairs(&["--recipe", "nothing"]).code(2).says("unknown recipe `nothing`").says("default");
     stage
         .run(&["dataset", "pairs", "clean/00.png", "-o", "out", "--cause", "rgb-5"])
         .code(2)
@@ -117,7 +117,7 @@ fn mixes_patches_and_folders_inside_folders() {
     let arguments = ["dataset", "pairs", "clean", "-o", "clean/out", "-r", "--recipe", "mine.toml"];
     let arguments =
         [&arguments[..], &["--patch", "48", "--draws", "2", "--split", "100,0,0", "-j", "2"]].concat();
-    stage.run(&arguments).code(0).says("2 pictures: train 46 pairs");
+    stage.run(&arguments).code(0).says("2 images: train 46 pairs");
     // 3 of 96×64 with step 24, 5 by 4 of 160×120.
     let names = stage.names();
     let of = |start: &str| names.iter().filter(|name| name.starts_with(start)).count();
@@ -146,9 +146,9 @@ fn an_interrupted_run_says_how_to_go_on_and_does() {
     }
     crate::interrupt::interrupt(&child);
     let ran = Ran::from(child.wait_with_output().unwrap()).code(130);
-    ran.says("interrupted: ").says(" of 60 images are done; the same command goes on");
+    ran.says("interrupted: ").says(" of 60 images are done; run the same command to resume");
     stage.run(&["dataset", "check", "out"]).code(1).says("unfinished, ");
-    stage.run(&arguments).code(0).says("60 pictures: train 36 pairs, val 12 pairs, test 12 pairs");
+    stage.run(&arguments).code(0).says("60 images: train 36 pairs, val 12 pairs, test 12 pairs");
     stage.run(&["dataset", "check", "out"]).code(0);
 }
 

@@ -1,4 +1,4 @@
-//! `unband degrade`.
+//! Tests of `unband degrade`.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::stage::{Stage, texture};
 
-/// Every file of a folder and the folders in it.
+/// Every file of a folder and its subfolders.
 fn contents(stage: &Stage, folder: &str) -> Vec<(String, Vec<u8>)> {
     let mut folders = vec![stage.0.path().join(folder)];
     let mut files = Vec::new();
@@ -46,7 +46,7 @@ fn pairs_are_the_same_bytes_with_any_number_of_threads() {
     let names: Vec<&str> = one.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names.len(), 11);
     assert!(names.starts_with(&["gt/a.png", "gt/b.png"]) && names.contains(&"lq/e.png"), "{names:?}");
-    // Equal images of other names get other harms, and another seed others again.
+    // Equal images of other names get other degradations, and so does another seed.
     assert!(one[5].1 != one[6].1);
     stage.run(&["degrade", "in", "--recipe", "default", "--pairs", "--seed", "6", "-q", "-o", "six"]).code(0);
     assert!(contents(&stage, "six") != one);
@@ -91,7 +91,7 @@ fn faults_are_named_before_anything_starts() {
     stage
         .run(&["degrade", "in", "--recipe", "nihgt", "-o", "out"])
         .code(2)
-        .says("there is no mix `nihgt`")
+        .says("unknown recipe `nihgt`")
         .says("fhd");
     let mix = "title = \"t\"\n[[degrade]]\nuse = \"rgb-bits\"\nbits = 12\n";
     fs::write(stage.0.path().join("night.toml"), mix).unwrap();
@@ -107,7 +107,7 @@ fn faults_are_named_before_anything_starts() {
     stage.png("in/a.jpg.png", &texture);
     fs::copy(stage.0.path().join("in/a.png"), stage.0.path().join("in/a.tif")).unwrap();
     let twice = stage.run(&["degrade", "in", "--recipe", "rgb", "-o", "other"]).code(2);
-    twice.says("would get the same name");
+    twice.says("would be written to the same file");
 }
 
 #[test]
@@ -140,9 +140,9 @@ fn a_mix_with_a_scale_makes_whole_pictures_smaller() {
         assert_eq!(size("lq"), (width / scale, height / scale), "{recipe}");
         assert_eq!(size("gt"), (width / scale * scale, height / scale * scale), "{recipe}");
     }
-    // Where both sides need one size, such a mix is refused.
+    // Commands that need sides of equal size refuse such a recipe.
     stage
         .run(&["dataset", "pairs", "in", "--recipe", "bsrgan", "-o", "set"])
         .code(2)
-        .says("the mix `bsrgan` makes the degraded side 4 times smaller");
+        .says("the recipe `bsrgan` makes the degraded side 4 times smaller");
 }

@@ -1,8 +1,8 @@
-//! What is drawn on purpose, and the option that says so.
+//! Detection of drawings, and `--treat-as`.
 
 use crate::stage::{HEIGHT, Stage, six_bits, texture};
 
-/// Cards on cards, three codes apart; all edges lie on multiples of 8.
+/// Cards on cards, three codes apart; all edges are at multiples of 8.
 fn cards(x: usize, y: usize, c: usize) -> u8 {
     let inset = x.min(y).min(HEIGHT.saturating_sub(y + 1));
     (180 + 3 * (inset / 16) + c) as u8
@@ -16,7 +16,7 @@ fn cards_stay_until_they_are_called_a_photo() {
     assert_eq!(left[0]["reason"], "drawn", "{left:?}");
     assert_eq!(left[0]["drawing"], "enlarged", "{left:?}");
     assert_eq!(stage.read("left.png"), stage.read("cards.png"), "byte for byte");
-    stage.run(&["cards.png", "-o", "again.png"]).code(0).says("--treat-as photo repairs it anyway");
+    stage.run(&["cards.png", "-o", "again.png"]).code(0).says("(`--treat-as photo` to force)");
 
     let asked = stage.run(&["cards.png", "--treat-as", "photo", "--json", "-o", "photo.png"]).code(0).json();
     assert_eq!(asked[0]["status"], "written");

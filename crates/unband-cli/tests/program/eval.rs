@@ -1,4 +1,4 @@
-//! `unband eval`: tables of methods and images.
+//! Tests of `unband eval`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,7 +36,7 @@ train = 'recipes/bdinn.toml'
 published = { psnr = 39.37, parameters = 5.885 }
 ";
 
-/// The image before it lost its bits.
+/// The image before its bits were removed.
 fn clean(x: usize, y: usize, c: usize) -> u8 {
     let level = (x * (9 + c) + y * (31 - 7 * c)) * 4 / 220 + 32 * c;
     level.min(255) as u8
@@ -52,7 +52,7 @@ fn stage(pairs: usize) -> Stage {
     stage
 }
 
-/// Lines of a table by their first columns, cells by their headings.
+/// Rows of a table by their first columns, cells by their headings.
 fn lines(stage: &Stage, file: &str, keys: &[&str]) -> BTreeMap<String, BTreeMap<String, String>> {
     let bytes = stage.read(file);
     let mut reader = csv::Reader::from_reader(&bytes[..]);
@@ -69,7 +69,7 @@ fn lines(stage: &Stage, file: &str, keys: &[&str]) -> BTreeMap<String, BTreeMap<
 }
 
 fn number(text: &str) -> f64 {
-    text.parse().unwrap_or_else(|_| panic!("`{text}` is no number"))
+    text.parse().unwrap_or_else(|_| panic!("`{text}` is not a number"))
 }
 
 /// PSNR over all samples of 8 bits, by its formula.
@@ -88,7 +88,7 @@ fn files(stage: &Stage, folder: &str) -> Vec<Vec<u8>> {
 #[test]
 fn a_table_holds_what_the_program_writes_and_the_means_of_it() {
     let stage = stage(3);
-    let ran = stage.run(&["eval", "table.toml"]).code(0).says("3 pictures → eval/table");
+    let ran = stage.run(&["eval", "table.toml"]).code(0).says("3 images → eval/table");
     let pictures = lines(&stage, "eval/table/pictures.csv", &["picture", "method", "setting"]);
     let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
     let mut sums = [0.0; 2];
@@ -109,7 +109,7 @@ fn a_table_holds_what_the_program_writes_and_the_means_of_it() {
         let line = &means[&format!("all|{row}|measured")];
         assert!((number(&line["psnr"]) - sum).abs() < 1e-4, "{row}");
         assert!(number(&line["psnr low"]) <= sum + 1e-4 && number(&line["psnr high"]) >= sum - 1e-4);
-        assert_eq!(line["psnr images"], "3");
+        assert_eq!(line["psnr pictures"], "3");
     }
     // The best of the two settings by their means.
     let mean = |setting: &str| {
@@ -120,9 +120,9 @@ fn a_table_holds_what_the_program_writes_and_the_means_of_it() {
     let line = &means["all|Gradfun_best|measured"];
     assert_eq!(line["setting"], best);
     assert!((number(&line["psnr"]) - mean(best)).abs() < 1e-9);
-    // What papers printed, and what could not be run.
+    // Published values, and rows that could not run.
     assert_eq!(means["all|BDINN|published"]["psnr"], "39.37");
-    assert!(means["all|BDINN|not run"]["why"].contains("runs/bdinn/best.safetensors is not there"));
+    assert!(means["all|BDINN|not run"]["why"].contains("runs/bdinn/best.safetensors does not exist"));
     assert!(ran.out().contains("`unband train recipes/bdinn.toml` makes it (5.890 M parameters, 37.49 G"));
     let text = |name: &str| String::from_utf8(stage.read(&format!("eval/table/{name}"))).unwrap();
     let (markdown, latex, html) = (text("table.md"), text("table.tex"), text("table.html"));
@@ -163,7 +163,7 @@ fn a_table_that_was_killed_goes_on_and_comes_out_the_same() {
     }
     assert!(in_the_middle > 0, "every run ended before it was killed");
     interrupted_tables_say_how_to_go_on(&stage, &whole);
-    // A second run of a whole table measures nothing: what is kept stands in it.
+    // A second run of a whole table measures nothing: cached results are used.
     let mut names: Vec<_> =
         fs::read_dir(stage.path("whole/kept")).unwrap().map(|e| e.unwrap().path()).collect();
     names.sort();
@@ -186,13 +186,13 @@ fn a_table_that_was_killed_goes_on_and_comes_out_the_same() {
 #[cfg(not(unix))]
 fn interrupted_tables_say_how_to_go_on(_: &Stage, _: &[Vec<u8>]) {}
 
-/// The same by Ctrl-C.
+/// The same with Ctrl-C.
 #[cfg(unix)]
 fn interrupted_tables_say_how_to_go_on(stage: &Stage, whole: &[Vec<u8>]) {
     let arguments = ["eval", "table.toml", "--out", "stopped"];
     let child = stage.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
-    // Once there is a result, it listens.
+    // Once there is a result, it handles signals.
     while fs::read_dir(stage.path("stopped/kept")).map_or(0, Iterator::count) < 1
         && start.elapsed() < Duration::from_mins(1)
     {
@@ -200,7 +200,7 @@ fn interrupted_tables_say_how_to_go_on(stage: &Stage, whole: &[Vec<u8>]) {
     }
     let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
-    crate::stage::Ran::from(child.wait_with_output().unwrap()).code(130).says("the same command goes on");
+    crate::stage::Ran::from(child.wait_with_output().unwrap()).code(130).says("run the same command to resume");
     assert!(!stage.path("stopped/table.md").exists());
     stage.run(&arguments).code(0);
     assert!(files(stage, "stopped") == whole, "another table after Ctrl-C");
@@ -220,12 +220,12 @@ fn a_pair_that_is_no_pair_is_named_and_left_out_of_all_rows() {
     let said = ran
         .says("pairs/lq/cut.png")
         .says("pairs/lq/wide.png: is 170×120 RGB, the reference pairs/gt/wide.png is 160×120 RGB")
-        .says("pairs/gt/alone.png: no image of this name in pairs/lq")
-        .says("3 pictures → eval/table");
+        .says("pairs/gt/alone.png: no image with this name in pairs/lq")
+        .says("3 images → eval/table");
     assert!(!said.out().is_empty());
     assert!(stage.read("before/table.csv") == stage.read("eval/table/table.csv"), "other pairs changed");
     let markdown = String::from_utf8(stage.read("eval/table/table.md")).unwrap();
-    assert!(markdown.contains("- Left out: ") && markdown.contains("wide.png"), "{markdown}");
+    assert!(markdown.contains("- Skipped: ") && markdown.contains("wide.png"), "{markdown}");
 }
 
 #[test]
@@ -233,10 +233,10 @@ fn a_network_that_must_be_there_and_is_not_is_a_row_and_an_exit_code() {
     let stage = stage(1);
     stage.write("strict.toml", TABLE.replace("optional", "required").as_bytes());
     let ran = stage.run(&["eval", "strict.toml"]).code(1);
-    ran.says("BDINN: not run: runs/bdinn/best.safetensors is not there")
+    ran.says("BDINN: not run: runs/bdinn/best.safetensors does not exist")
         .says("`unband train recipes/bdinn.toml` makes it");
     assert!(stage.path("eval/strict/table.html").is_file());
-    // One that holds something else says so too.
+    // A file with another network is reported too.
     stage.write("runs/bdinn/best.safetensors", b"no checkpoint at all");
     stage.run(&["eval", "strict.toml"]).code(1).says("BDINN: not run: runs/bdinn/best.safetensors");
 }
@@ -277,12 +277,12 @@ fn clean_pictures_are_harmed_by_each_cause_and_cut_where_they_are_smooth() {
     }
     let small = "crop = 96\ncosts = ['seconds', 'parameters']\n[data]\nkind = 'clean'\nfolder = 'photos'\ndegradations = ['rgb-5', 'luma-6']\n";
     stage.write("small.toml", small.as_bytes());
-    stage.run(&["eval", "table.toml", "--small"]).code(0).says("4 pictures");
+    stage.run(&["eval", "table.toml", "--small"]).code(0).says("4 images");
     let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
     for cause in ["all", "rgb-5", "luma-6"] {
         let line = &means[&format!("{cause}|AdaDeband|measured")];
         assert!(number(&line["psnr"]) > 25.0 && number(&line["seconds"]) > 0.0, "{cause}");
-        assert_eq!(line["psnr images"], if cause == "all" { "4" } else { "2" });
+        assert_eq!(line["psnr pictures"], if cause == "all" { "4" } else { "2" });
     }
     let input = |cause: &str| number(&means[&format!("{cause}|(input)|measured")]["psnr"]);
     assert!((input("all") - f64::midpoint(input("rgb-5"), input("luma-6"))).abs() < 1e-9);
@@ -290,7 +290,7 @@ fn clean_pictures_are_harmed_by_each_cause_and_cut_where_they_are_smooth() {
     let markdown = String::from_utf8(stage.read("eval/table/table.md")).unwrap();
     assert!(
         markdown.contains("## Six bits & more: luma-6")
-            && markdown.contains("Published values are those of other")
+            && markdown.contains("Published values are for other")
     );
 }
 
@@ -307,10 +307,10 @@ fn mixes_are_causes_of_their_own() {
         let means = lines(&stage, "eval/table/table.csv", &["cause", "method", "kind"]);
         number(&means[&format!("{cause}|(input)|measured")]["psnr"])
     };
-    stage.run(&["eval", "table.toml", "--small"]).code(0).says("4 pictures");
+    stage.run(&["eval", "table.toml", "--small"]).code(0).says("4 images");
     assert!((psnr("night") - psnr("rgb-5")).abs() < 1e-9, "the same harm by another way");
     assert!(psnr("rgb") > 20.0 && psnr("rgb") < 60.0);
-    // A mix that changed is another one.
+    // A changed recipe is another one.
     stage.write("mixes/night.toml", mix(4).as_bytes());
     stage.run(&["eval", "table.toml", "--small"]).code(0);
     assert!((psnr("night") - psnr("rgb-4")).abs() < 1e-9, "{} {}", psnr("night"), psnr("rgb-4"));
@@ -325,7 +325,7 @@ fn networks_that_nobody_trained_run_when_asked_and_say_so() {
                 [[method]]\nname = 'INDI'\nmethod = 'indi:steps=1'\nweights = 'runs/mine.pth'\n";
     stage.write("network.toml", rows.as_bytes());
     let arguments = ["eval", "table.toml", "--with", "network.toml"];
-    stage.run(&arguments).code(1).says("ADNet: not run: runs/none.pth is not there");
+    stage.run(&arguments).code(1).says("ADNet: not run: runs/none.pth does not exist");
     assert!(!stage.path("eval/table/untrained").exists());
     let means = |stage: &Stage| lines(stage, "eval/table/table.csv", &["cause", "method", "kind"]);
     let trained = means(&stage)["all|INDI|measured"]["psnr"].clone();
@@ -334,7 +334,7 @@ fn networks_that_nobody_trained_run_when_asked_and_say_so() {
     let line = &means["all|ADNet|untrained"];
     assert!(number(&line["seconds"]) > 0.0 && !means.contains_key("all|ADNet|not run"));
     assert_eq!(means["all|INDI|measured"]["psnr"], trained, "what is trained stays as it is");
-    // The file runs elsewhere and gives the same.
+    // The file runs elsewhere with the same result.
     let file = "eval/table/untrained/adnet.safetensors";
     stage.run(&["pairs/lq/0.png", "-m", "adnet", "-w", file, "--dither", "none", "-o", "out.png"]).code(0);
     let own = psnr(&stage.samples("out.png").data, &stage.samples("pairs/gt/0.png").data);
@@ -352,7 +352,7 @@ fn networks_that_nobody_trained_run_when_asked_and_say_so() {
 fn a_window_of_each_of_some_pairs() {
     let stage = stage(3);
     stage.write("part.toml", b"images = 2\ncrop = 64\nmeasures = ['psnr']\npictures = 0\n");
-    stage.run(&["eval", "table.toml", "--with", "part.toml"]).code(0).says("2 pictures");
+    stage.run(&["eval", "table.toml", "--with", "part.toml"]).code(0).says("2 images");
     let pictures = lines(&stage, "eval/table/pictures.csv", &["picture", "method", "setting"]);
     assert!(!pictures.contains_key("2|(input)|"));
     for i in 0..2 {
@@ -378,23 +378,23 @@ fn what_makes_no_table_is_said_before_the_work() {
         stage.write("other.toml", change.as_bytes());
         stage.run(&["eval", "table.toml", "--with", "other.toml", "--out", "nowhere"]).code(2)
     };
-    with("measures = ['psnr', 'beauty']").says("there is no measure `beauty`");
+    with("measures = ['psnr', 'beauty']").says("there is no metric `beauty`");
     with("data.folder = 'nothing'").says("nothing: no pairs in `lq` and `gt`").says("unband dataset kapoor");
     with("data.kind = 'clean'\ndata.degradations = ['rust']")
-        .says("there is no degradation `rust`")
+        .says("unknown degradation `rust`")
         .says("codecs");
     with("sizes = 3").says("unknown field `sizes`").says("docs/evaluation.md");
     with("[[method]]\nname = 'x'\nmethod = 'gradfnu'").says("row `x`").says("gradfun");
     with("[[method]]\nname = 'x'\nmethod = 'gradfun'\nsettings = ['radius=8', 'radius=16']")
-        .says("no `best`");
-    with("[[method]]\nname = 'x'\npublished = { beauty = 1 }").says("published a `beauty`");
-    with("[[method]]\nname = 'x'\n[[method]]\nname = 'x'").says("two rows are called `x`");
+        .says("but no `best`");
+    with("[[method]]\nname = 'x'\npublished = { beauty = 1 }").says("published `beauty`");
+    with("[[method]]\nname = 'x'\n[[method]]\nname = 'x'").says("two rows have the name `x`");
     let clean = |names: &str| {
         with(&format!("data.kind = 'clean'\ndata.folder = 'pairs/gt'\ndata.degradations = [{names}]"))
     };
     clean("'rgb', 'mine/rgb.toml'").says("mine/rgb.toml: ");
     stage.write("mine/rgb.toml", b"title = 'Mine'\n");
-    clean("'rgb', 'mine/rgb.toml'").says("two degradations are called `rgb`");
+    clean("'rgb', 'mine/rgb.toml'").says("two degradations have the name `rgb`");
     clean("").says("the table names no `degradations`");
     stage.run(&["eval", "none.toml"]).code(2).says("none.toml: no such file");
     assert!(!stage.path("nowhere").exists());
@@ -414,7 +414,7 @@ fn tables_of_the_repository_are_whole() {
             continue;
         }
         tables += 1;
-        // Methods and measures are known, and the recipes that make checkpoints exist.
+        // Methods and metrics are known, and the recipes that make checkpoints exist.
         let table = path.to_str().unwrap();
         let own =
             ["unband.toml", "upscale-x2.toml", "upscale-x4.toml"].iter().any(|name| path.ends_with(name));
@@ -435,14 +435,14 @@ fn tables_of_the_repository_are_whole() {
         if own {
             continue;
         }
-        // With pairs where `unband dataset` puts them, nothing else is wanting but checkpoints.
+        // With pairs where `unband dataset` puts them, only checkpoints are missing.
         let ran = stage.run(&["eval", table, "--data", "pairs"]).code(1);
-        assert!(ran.stderr.contains("not run: runs/bdinn/best.safetensors is not there"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("not run: runs/bdinn/best.safetensors does not exist"), "{}", ran.stderr);
     }
     assert_eq!(tables, 8, "BDINN's tables 1 and 3 to 6, and ours");
 }
 
-/// Clean images, made smaller and harmed on the way.
+/// Clean images, downscaled and degraded by unband.
 const LARGER: &str = "\
 title = 'Larger'
 scale = 2
@@ -469,12 +469,12 @@ fn a_table_with_a_scale_compares_ways_of_enlarging() {
     for i in 0..2 {
         stage.write(&format!("clean/{i}.png"), &png(171, 150 + i, &move |x, y, c| clean(x + 9 * i, y, c)));
     }
-    stage.run(&["eval", "larger.toml"]).code(0).says("2 pictures → eval/larger");
+    stage.run(&["eval", "larger.toml"]).code(0).says("2 images → eval/larger");
     let pictures = lines(&stage, "eval/larger/pictures.csv", &["picture", "method"]);
     for i in 0..2 {
         for row in ["(input, bicubic)", "Lanczos", "Ours"] {
             let cells = &pictures[&format!("bsrgan-x2/{i}|{row}")];
-            // Smooth images, whatever the harm.
+            // Smooth images, whatever the degradation.
             assert!(number(&cells["psnr"]) > 15.0, "{i} {row}: {cells:?}");
         }
     }
@@ -483,7 +483,7 @@ fn a_table_with_a_scale_compares_ways_of_enlarging() {
     let html = String::from_utf8(stage.read("eval/larger/table.html")).unwrap();
     assert!(html.contains("<option>Ours</option>") && html.contains("<option>Lanczos</option>"));
 
-    // Pairs that lie there: the same two sides give the same values as their sizes say, others are refused.
+    // Existing pairs: equal sides give equal values, and other sizes are refused.
     stage.write("pairs/gt/a.png", &png(80, 60, &|x, y, c| clean(x, y, c)));
     stage.write("pairs/lq/a.png", &png(40, 30, &|x, y, c| clean(2 * x, 2 * y, c)));
     stage.write("pairs/gt/b.png", &png(80, 60, &|x, y, c| clean(x, y, c)));
@@ -500,8 +500,8 @@ fn a_table_with_a_scale_compares_ways_of_enlarging() {
     for (good, bad, said) in [
         ("'bsrgan-x2'", "'bsrgan'", "makes images 4 times smaller"),
         ("'bsrgan-x2'", "'rgb-6'", "makes images 1 times smaller"),
-        ("'lanczos'", "'smooth'", "does not enlarge"),
-        ("scale = 2", "scale = 3", "there are no weights of ours that enlarge 3 times"),
+        ("'lanczos'", "'smooth'", "does not upscale"),
+        ("scale = 2", "scale = 3", "no built-in weights upscale 3 times"),
     ] {
         stage.write("bad.toml", LARGER.replace(good, bad).as_bytes());
         stage.run(&["eval", "bad.toml"]).code(2).says(said);

@@ -1,4 +1,4 @@
-//! Bad input, bad places, bad options: a clear message, a hint, and nothing half done.
+//! Invalid inputs, outputs and options: a clear message, a hint, and no partial files.
 
 use std::fs;
 use std::process::Stdio;
@@ -16,7 +16,7 @@ fn what_cannot_be_read_is_named_with_a_hint() {
     let before = stage.names();
     for (name, message) in [
         ("empty.png", "the file is empty"),
-        ("text.png", "not an image format"),
+        ("text.png", "unknown image format"),
         ("cut.png", "ends before the image does"),
         ("missing.png", "cannot read: "),
         ("void", "no images in this folder"),
@@ -83,7 +83,7 @@ fn the_example_of_the_architecture_page_reads_as_it_stands_there() {
     let ran = stage.run(&["deband", "sky.png", "-o", "sky.jpg", "--depth", "16"]).code(2);
     assert_eq!(
         ran.stderr,
-        "error: sky.jpg: JPEG holds at most 8 bits per sample, 16 were asked for\n\
+        "error: sky.jpg: JPEG holds at most 8 bits per sample, got 16\n\
          hint: write sky.png or sky.tiff, or drop `--depth 16` to dither to 8 bits\n"
     );
 }
@@ -116,10 +116,11 @@ fn a_folder_that_may_not_be_written_is_named() {
     mode("open", 0o777);
     mode("locked", 0o555);
     let mut arguments = stage.command(&["locked/a.png", "open/b.png"]);
-    // The superuser may write everywhere, so then the program runs as somebody else, from where anybody may read.
+    // The superuser may write everywhere, so then the program runs as another user, from a readable place.
     if fs::write(stage.path("locked/probe"), b"").is_ok() {
         fs::remove_file(stage.path("locked/probe")).unwrap();
-        // Another process copies: a child of another test would hold what is open for writing here, and it could not be run.
+        // Another process copies it: a child of another test could inherit the open file, which then could
+        // not be run.
         let copied = std::process::Command::new("cp")
             .args([env!("CARGO_BIN_EXE_unband").as_ref(), stage.path("program").as_os_str()])
             .status();
@@ -155,7 +156,7 @@ fn a_full_disk_is_an_error_with_a_hint() {
     assert_eq!(stage.names(), ["a.png"]);
 }
 
-/// A limit on the size of files stands in for a disk that fills up in the middle of an image.
+/// A limit on the size of files simulates a disk that fills up in the middle of an image.
 #[cfg(unix)]
 #[test]
 fn a_disk_that_fills_up_leaves_no_half_file_and_the_rest_is_done() {
@@ -179,7 +180,7 @@ fn memory_that_does_not_suffice_is_told_before_work_begins() {
     assert_eq!(stage.names(), ["a.png"]);
 }
 
-/// A script in a mount namespace of its own, where file systems come and go with it; nothing where that is not allowed.
+/// Runs a script in its own mount namespace; `None` where that is not allowed.
 #[cfg(target_os = "linux")]
 fn with_mounts(stage: &Stage, script: &str) -> Option<Ran> {
     let run = |script: &str| {

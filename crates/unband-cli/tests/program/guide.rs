@@ -1,10 +1,10 @@
-//! The commands of the guide and of other pages run, where small data will do.
+//! The commands of the guide and of other pages run, where small data suffices.
 
 use std::fs;
 
 use crate::stage::{Stage, has, png, root, six_bits, texture};
 
-/// Pages whose console lines run on what is staged here; those of others want videos, cards or the full-HD set.
+/// Pages whose console lines run on the staged files; other pages need videos, GPUs or the full-HD set.
 const PAGES: [&str; 5] = [
     "docs/degrading.md",
     "docs/json.md",
@@ -13,7 +13,7 @@ const PAGES: [&str; 5] = [
     "docs/datasets.md",
 ];
 
-/// Commands that belong together: of a row of a table, or of a paragraph or a console block.
+/// Commands that belong together: of a table row, a paragraph or a console block.
 fn blocks(page: &str, guide: bool) -> Vec<Vec<String>> {
     let mut blocks: Vec<Vec<String>> = vec![Vec::new()];
     for line in page.lines() {
@@ -34,7 +34,7 @@ fn blocks(page: &str, guide: bool) -> Vec<Vec<String>> {
     blocks.into_iter().map(ours).filter(|block| !block.is_empty()).collect()
 }
 
-/// A checkpoint of the repository for a method, or for what else a command does.
+/// A checkpoint of the repository for a method or a command.
 fn golden(words: &[String]) -> &'static str {
     let after = |option: &str| words.iter().position(|word| word == option).and_then(|at| words.get(at + 1));
     let method = after("--method").map_or("", |method| method.split(':').next().unwrap_or_default());
@@ -51,7 +51,7 @@ fn golden(words: &[String]) -> &'static str {
     }
 }
 
-/// A fresh folder with what the pages speak of.
+/// A new folder with the files that the pages use.
 fn staged() -> Stage {
     let stage = Stage::new();
     for name in
@@ -85,7 +85,7 @@ fn staged() -> Stage {
     stage
 }
 
-/// Does it want what no test has: a trainer, the published set, weights of others, tables of hours?
+/// Does it need something that tests lack: a trainer, the published set, third-party weights, hours?
 fn wants_more(words: &[String]) -> bool {
     let has = |word: &str| words.iter().any(|known| known == word);
     let other = ["train", "kapoor", "check"].iter().any(|word| has(word));
@@ -113,7 +113,7 @@ fn run(stage: &Stage, typed: &str) {
         stage.write(file, &fs::read(root().join("golden/checkpoints").join(golden(&words))).unwrap());
     }
     let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
-    // Commands of one page stand for alternatives: each may write what another has written.
+    // Commands of one page are alternatives: each may overwrite another's files.
     let first = arguments[0];
     if ["score", "compare", "degrade", "inspect", "upscale"].contains(&first)
         || !["list", "models", "eval", "dataset"].contains(&first)
@@ -138,7 +138,7 @@ fn every_command_of_the_guide_runs() {
             run(&stage, typed);
         }
     }
-    // What was imported by one row is the default of its network now.
+    // The model imported by one row is now the default of its network.
     stage.run(&["sky.png", "--method", "ggdbn", "-o", "imported.png"]).code(0);
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::stage::{Stage, root};
 
-/// Numbers from a seed.
+/// Random numbers from a seed.
 struct Random(u64);
 
 impl Random {
@@ -15,11 +15,11 @@ impl Random {
     }
 }
 
-/// Samples of every format, with names that are all different before the extension.
+/// Samples of every format, with names that differ before the extension.
 fn samples() -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for folder in ["crates/unband-io/tests/data", "crates/unband-io/tests/data/hostile"] {
-        // There is no folder of findings as long as there are none.
+        // The folder of fuzzing findings exists only if there are any.
         for entry in fs::read_dir(root().join(folder)).into_iter().flatten() {
             let path = entry.unwrap().path();
             let Some(format) = unband_io::by_extension(&path) else { continue };

@@ -1,4 +1,4 @@
-//! Ctrl-C.
+//! Tests of Ctrl-C.
 #![cfg(target_os = "linux")]
 
 use std::process::{Child, Command, Stdio};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::stage::{Ran, Stage, decode, png, six_bits};
 
-/// Sends SIGINT once the program listens for it.
+/// Sends SIGINT once the program handles it.
 pub fn interrupt(child: &Child) {
     let status = format!("/proc/{}/status", child.id());
     let listens = || {
@@ -30,7 +30,7 @@ fn a_batch_that_is_interrupted_leaves_whole_files_only() {
     let mut command = stage.command(&["in", "-o", "out", "-j", "2"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let done = || stage.names().into_iter().filter(|name| name.starts_with("out/")).collect::<Vec<_>>();
-    // The first has its name; others are being written.
+    // The first is finished; others are being written.
     while !done().iter().any(|name| !name.contains(".unband-")) {
         std::thread::sleep(Duration::from_millis(2));
     }
@@ -52,7 +52,7 @@ fn waiting_for_standard_input_can_be_interrupted() {
     let mut command = stage.command(&["-", "-o", "out/"]);
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // Waiting closes the child's input, and that would end it too: it has to stay open elsewhere.
+    // Waiting closes the child's input, which would end it too: it stays open elsewhere.
     let input = child.stdin.take();
     interrupt(&child);
     let status = child.wait().unwrap();

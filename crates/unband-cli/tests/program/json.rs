@@ -1,4 +1,4 @@
-//! Every object of `--json` says what it is, and docs/json.md what is in it.
+//! Every `--json` object has a schema, and docs/json.md describes it.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn section(schema: &str) -> String {
     found.unwrap_or_else(|| panic!("docs/json.md says nothing of {schema}")).to_owned()
 }
 
-/// All keys of objects, those within lists too, but for objects whose keys are names of other things.
+/// All keys of objects, also within lists, except objects whose keys are names.
 fn keys(value: &Value, found: &mut Vec<String>) {
     const MAPS: [&str; 5] = ["settings", "facts", "values", "reasons", "drawn"];
     match value {
@@ -73,7 +73,7 @@ fn every_object_has_a_schema_and_every_field_is_documented() {
             }
         }
     }
-    // These have more of a page of their own.
+    // These have a page of their own.
     for (schema, arguments) in [
         ("unband-score/1", &["score", "sky.png", "--json"][..]),
         ("unband-compare/1", &["compare", "grass.png", "sky.png", "--json"]),

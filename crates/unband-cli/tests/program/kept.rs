@@ -1,4 +1,4 @@
-//! What a file says beside its pixels, as another program reads it.
+//! Metadata of results, as another program reads it.
 
 use std::fs;
 use std::process::Command;
@@ -76,11 +76,11 @@ fn what_a_format_cannot_hold_is_said() {
 fn a_quality_that_means_nothing_is_said() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
-    stage.run(&["sky.png", "--quality", "80"]).code(0).says("`--quality` means nothing to PNG");
+    stage.run(&["sky.png", "--quality", "80"]).code(0).says("`--quality` has no effect on PNG");
     let size = |quality: &str| {
         let name = format!("{quality}.jpg");
         let ran = stage.run(&["sky.png", "-o", &name, "--quality", quality]).code(0);
-        assert!(!ran.stderr.contains("means nothing"), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("has no effect"), "{}", ran.stderr);
         stage.read(&name).len()
     };
     assert!(size("30") < size("95"));
@@ -94,7 +94,7 @@ fn a_quality_makes_jpeg_xl_lossy_and_says_nothing_else() {
     let stage = Stage::new();
     stage.png("sky.png", &six_bits);
     let ran = stage.run(&["sky.png", "-o", "q.jxl", "--quality", "60"]).code(0);
-    assert!(!ran.stderr.contains("means nothing"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("has no effect"), "{}", ran.stderr);
     stage.run(&["sky.png", "-o", "whole.jxl"]).code(0);
     assert!(stage.read("q.jxl").len() < stage.read("whole.jxl").len());
 }
@@ -112,11 +112,11 @@ fn an_effort_changes_the_size_and_no_sample() {
     assert_eq!(quick.0, usual.0);
     assert!(usual.1 < quick.1, "{} and {}", usual.1, quick.1);
     stage.run(&["sky.png", "-o", "x.png", "--effort", "10"]).code(2);
-    stage.run(&["sky.png", "-o", "x.ppm", "--effort", "3"]).code(0).says("`--effort` means nothing to PPM");
+    stage.run(&["sky.png", "-o", "x.ppm", "--effort", "3"]).code(0).says("`--effort` has no effect on PPM");
     stage
         .run(&["sky.png", "-o", "x.webp", "--effort", "3"])
         .code(0)
-        .says("means nothing to WebP without `--quality`");
+        .says("has no effect on WebP without `--quality`");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_result_that_is_much_larger_says_so() {
     );
     let growth = output as f64 / input as f64;
     assert!(growth > 2.0 && (told["growth"].as_f64().unwrap() - growth).abs() < 1e-6, "{told}");
-    stage.run(&["sky.png", "-o", "again.ppm"]).code(0).says(&format!("{growth:.1} times the input"));
+    stage.run(&["sky.png", "-o", "again.ppm"]).code(0).says(&format!("{growth:.1} × the input"));
     stage.png("plain.png", &texture);
     let ran = stage.run(&["plain.png", "-o", "plain2.png", "--json"]).code(0);
     assert!(ran.json()[0]["growth"].is_null());

@@ -1,4 +1,4 @@
-//! A batch that ends without a chance to tidy up.
+//! A batch that is killed.
 #![cfg(unix)]
 
 use std::process::Stdio;
@@ -33,7 +33,7 @@ fn a_batch_killed_at_twenty_moments_leaves_whole_files_only_and_is_completed_by_
         let arguments = ["in", "-o", &folder, "-j", "2"];
         let mut child =
             stage.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        // Once as many images are done as the moment says, and a little later, in the middle of the next.
+        // Once this number of images is done, and a little later, in the middle of the next.
         let start = Instant::now();
         while finished(&stage, &folder).len() < moment && start.elapsed() < Duration::from_mins(1) {
             std::thread::yield_now();

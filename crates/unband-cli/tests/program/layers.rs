@@ -1,4 +1,4 @@
-//! The crates of the workspace use only rows below their own, as docs/ARCHITECTURE.md draws them.
+//! Crates of the workspace depend only on rows below their own, as docs/ARCHITECTURE.md draws them.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -11,14 +11,14 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// Crate and row, the lowest row 0, read from the image under "a test reads `cargo metadata`".
+/// Crate and row, the lowest row 0, read from the drawing under "a test reads `cargo metadata`".
 fn rows() -> BTreeMap<String, usize> {
     let page = std::fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
     let (_, after) = page.split_once("A crate uses only rows below its own").unwrap();
     let picture = after.split("```").nth(1).unwrap();
     let mut rows = BTreeMap::new();
     for (row, line) in picture.lines().filter(|line| !line.trim().is_empty()).rev().enumerate() {
-        // Names first, then at least two blanks and words about them.
+        // Names first, then at least two spaces and a description.
         for name in line.split_whitespace().take_while(|word| word.starts_with("unband")) {
             assert!(rows.insert(name.to_owned(), row).is_none(), "{name} is drawn twice");
         }
@@ -26,7 +26,7 @@ fn rows() -> BTreeMap<String, usize> {
     rows
 }
 
-/// `(from, to)` for every dependency between crates of the workspace, those of tests and builds included.
+/// `(from, to)` for every dependency between crates of the workspace, including those of tests and builds.
 fn edges() -> (Vec<String>, Vec<(String, String)>) {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline", "--manifest-path"])

@@ -1,4 +1,4 @@
-//! What `unband --licences` prints, beside what the program is built of.
+//! Output of `unband --licences`, compared with the dependencies.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ fn printed() -> String {
     String::from_utf8(ran.stdout).unwrap()
 }
 
-/// Name and version of every crate of others that the program contains on this system.
+/// Name and version of every third-party crate in the program on this system.
 fn crates() -> BTreeSet<String> {
     let ran = Command::new(env!("CARGO"))
         .args(["tree", "-p", "unband-cli", "-e", "normal", "--prefix", "none", "--offline", "--locked"])

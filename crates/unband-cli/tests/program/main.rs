@@ -1,4 +1,4 @@
-//! The real program on real small files.
+//! Tests of the real program on real small files.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod batch;

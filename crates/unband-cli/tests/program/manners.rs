@@ -1,4 +1,4 @@
-//! How the program answers people who mistype, ask for help, or name a folder.
+//! Responses to typing errors, requests for help, and folders.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ fn help_can_be_asked_for_as_a_command() {
     assert!(all.contains("Usage:") && all.contains("inspect"), "{all}");
     let score = stage.run(&["help", "score"]).code(0).out();
     assert!(score.contains("--fail-if"), "{score}");
-    // Which method runs when none is asked for.
+    // The default method.
     assert!(all.contains("default: unband-lite where levels are missing"), "{all}");
 }
 
@@ -23,7 +23,7 @@ fn paragraphs_of_help_are_wrapped_once() {
         let help = stage.run(&[command, "--help"]).code(0).out();
         let lines: Vec<&str> = help.lines().collect();
         for pair in lines.windows(3) {
-            // A short line between two long ones of the same paragraph is what was wrapped before.
+            // A short line between two long ones of the same paragraph was wrapped before.
             let text = |line: &str| !line.is_empty() && !line.starts_with(' ');
             let torn = pair.iter().all(|line| text(line))
                 && pair[0].len() > 70
@@ -42,7 +42,7 @@ fn a_misspelt_command_touches_no_picture() {
     stage.run(&["sore", "x.png"]).code(2).says("sore: neither a command nor a file").says("`unband score`");
     stage.run(&["inspekt", "x.png", "-q"]).code(2).says("did you mean `unband inspect`?");
     assert_eq!(stage.names(), ["x.png"]);
-    // What is far from all commands is a file that is missing.
+    // A name far from all commands is a missing file.
     stage.run(&["sky", "x.png"]).code(1).says("sky: cannot read");
 }
 
@@ -63,11 +63,11 @@ fn mistakes_say_what_to_type_instead() {
         (&["x.png", "--strength", "abc"][..], "a strength is a number from 0 to 4"),
         (&["x.png", "--strength", "9"], "strength must be 0 to 4, got 9"),
         (&["x.png", "-m", "unband-lite:strength=2"], "`strength` must be 0 to 1, got 2"),
-        (&["x.png", "-m", "unband-lite:strength=2"], "hint: more is for smooth"),
+        (&["x.png", "-m", "unband-lite:strength=2"], "hint: above 1 needs smooth"),
         (&["x.png", "-o", "nodir/deep/y.png"], "the folder nodir/deep does not exist"),
-        (&["x.png", "-o", "nodir/deep/y.png"], "hint: check its spelling, or make it"),
+        (&["x.png", "-o", "nodir/deep/y.png"], "hint: check its spelling, or create it"),
         (&["inspect", "x.png", "--map", "map.xyz"], "the file is a PNG"),
-        (&["eval", "bdinn-9"], "the program's own tables: unband, bdinn-1"),
+        (&["eval", "bdinn-9"], "a built-in table: unband, bdinn-1"),
         (&["list", "f3kbd"], "did you mean `f3kdb`?"),
         (&["list", "no-such-thing"], "kinds are methods, dithers"),
     ] {
@@ -92,7 +92,7 @@ fn a_page_shows_what_was_repaired_before_and_after() {
     assert_eq!(page.matches("→ none</p>").count(), 2, "the verdict of each result");
     stage.run(&run).code(2).says("page.html: exists already");
     // Nothing to show, nothing written.
-    stage.run(&["in/c.png", "-o", "d.png", "--report", "none.html"]).code(0).says("none.html is not written");
+    stage.run(&["in/c.png", "-o", "d.png", "--report", "none.html"]).code(0).says("none.html was not written");
     assert!(!stage.0.path().join("none.html").exists());
     stage.run(&["in/a.png", "-o", "-", "--report", "x.html"]).code(2).says("name files");
     stage.run(&["in/a.png", "--report", "in/b.png"]).code(2).says("in/b.png: ");
@@ -103,9 +103,9 @@ fn an_option_that_means_nothing_is_said() {
     let stage = Stage::new();
     stage.png("x.png", &six_bits);
     let ran = stage.run(&["x.png", "--from", "5", "--for", "web"]).code(0);
-    ran.says("note: `--for`, `--from` are no options for images, and there is no video");
+    ran.says("note: `--for`, `--from` are for videos, but no video was named");
     let ran = stage.run(&["x.png", "--strength", "1.5", "--overwrite"]).code(0);
-    ran.says("note: `--strength` above 1 is for smooth").says("  smooth  ");
+    ran.says("note: `--strength` above 1 needs smooth").says("  smooth  ");
     let ran = stage.run(&["x.png", "--method", "smooth", "--strength", "1.5", "--overwrite"]).code(0);
     assert!(!ran.stderr.contains("note: "), "{}", ran.stderr);
 }
@@ -116,14 +116,14 @@ fn two_pictures_of_one_name_are_both_done() {
     stage.png("in/a.png", &six_bits);
     let jpeg = fs::read(root().join("examples/dusk.jpg")).unwrap();
     stage.write("in/a.jpg", &jpeg);
-    stage.run(&["in"]).code(0).says("the result of a.jpg is called a.jpg_unband");
+    stage.run(&["in"]).code(0).says("the result of a.jpg becomes a.jpg_unband");
     let made = stage.names();
     assert!(
         made.contains(&"in/a_unband.png".into()) && made.contains(&"in/a.jpg_unband.png".into()),
         "{made:?}"
     );
     // They are results, to a second run too.
-    stage.run(&["in", "--skip-existing"]).code(0).says("left out 2 files named *_unband");
+    stage.run(&["in", "--skip-existing"]).code(0).says("skipped 2 files named *_unband");
     let all = ["in/a.jpg", "in/a.png", "in/a_unband.png", "in/a.jpg_unband.png"];
     stage.run(&[&all[..], &["--skip-existing"]].concat()).code(0);
     assert_eq!(stage.names(), made);
@@ -148,19 +148,19 @@ fn after_a_folder_a_line_counts_what_became_of_it() {
     };
     assert_eq!(
         last(&["in", "-o", "out"], 1),
-        "2 repaired, 1 unchanged, 1 failed, 2 skipped (no pictures: IMG_1.dng, notes.txt)"
+        "2 repaired, 1 unchanged, 1 failed, 2 skipped (no images: IMG_1.dng, notes.txt)"
     );
     fs::remove_file(stage.path("out/b.png")).unwrap();
     fs::remove_file(stage.path("in/d.png")).unwrap();
     assert_eq!(
         last(&["in", "-o", "out", "--skip-existing"], 0),
-        "1 repaired, 4 skipped (no pictures: IMG_1.dng, notes.txt)"
+        "1 repaired, 4 skipped (no images: IMG_1.dng, notes.txt)"
     );
     let quiet = stage.run(&["in", "-o", "quiet", "-q"]).code(0);
     assert_eq!(quiet.stderr, "");
     // One line for each where images are named.
     assert!(last(&["in/a.png", "in/c.png", "-o", "named/"], 0).contains("c.png"));
-    assert_eq!(last(&["upscale", "in/a.png", "-o", "large.png"], 0).matches("enlarged").count(), 0);
+    assert_eq!(last(&["upscale", "in/a.png", "-o", "large.png"], 0).matches("upscaled").count(), 0);
 }
 
 #[test]
@@ -173,15 +173,15 @@ fn the_list_is_short_and_knows_what_runs_unasked() {
         first[0].starts_with("  unband-lite") && first[0].ends_with("(default where levels are missing)"),
         "{first:?}"
     );
-    assert!(first[1].starts_with("  smooth") && first[1].ends_with("(default for all else)"), "{first:?}");
+    assert!(first[1].starts_with("  smooth") && first[1].ends_with("(default elsewhere)"), "{first:?}");
     for word in ["bdinn-1", "ggdbn", "bsrgan-x2", "cambi", "rgb-bits", "blue-noise", "png"] {
         assert!(text.contains(&format!("  {word}")), "{word}");
     }
     let one = stage.run(&["list", "f3kdb"]).code(0).out();
     assert!(one.contains("preset = none  (") && one.contains("range = "), "{one}");
     assert!(!one.contains("gradfun"), "{one}");
-    // A measure and a method of one name are both told.
-    for (name, kinds) in [("bband", &["Measure"][..]), ("palette", &["Degradation"]), ("jpg", &["Format"])] {
+    // A metric and a method of the same name are both shown.
+    for (name, kinds) in [("bband", &["Metric"][..]), ("palette", &["Degradation"]), ("jpg", &["Format"])] {
         let one = stage.run(&["list", name]).code(0).out();
         for kind in kinds {
             assert!(one.contains(kind), "{one}");
@@ -203,12 +203,12 @@ fn tables_and_trainings_are_there_without_the_repository() {
     let own = "title = 'T'\nmeasures = ['psnr']\n[data]\nkind = 'clean'\nfolder = 'photos'\ndegradations = ['rgb-5']\n\
                [[method]]\nname = 'S'\nmethod = 'smooth'\n";
     stage.write("own.toml", own.as_bytes());
-    // Its own `--small` is that of the program for tables of the program.
+    // For built-in tables, `--small` uses the built-in file.
     let ran = stage.run(&["eval", "bdinn-1", "--small", "--data", "none", "--output", "out"]).code(2);
     ran.says("none: no such folder");
     stage.run(&["eval", "own.toml", "--output", "out"]).code(0);
     assert!(stage.path("out/table.md").exists());
-    // A file goes before a name.
+    // A file takes precedence over a built-in name.
     fs::rename(stage.path("own.toml"), stage.path("bdinn-1.toml")).unwrap();
     stage.run(&["eval", "bdinn-1.toml", "-o", "two"]).code(0);
 }

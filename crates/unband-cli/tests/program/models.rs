@@ -1,4 +1,4 @@
-//! `unband models`: checkpoints are told apart, listed and imported.
+//! Tests of `unband models`: detection, lists and imports of checkpoints.
 
 use std::path::Path;
 
@@ -49,7 +49,7 @@ fn info_reads_well() {
         "rrdbnet",
         "×2",
         "nf 4, nb 1, gc 2",
-        "params_ema, taken before params",
+        "params_ema, preferred to params",
         "BasicSR's names",
     ] {
         assert!(text.contains(part), "`{part}` is not in\n{text}");
@@ -61,8 +61,8 @@ fn info_says_what_no_tensor_tells() {
     let stage = Stage::new();
     for (name, parts) in [
         ("uformer_t.pth", ["depths 1 1 2 1 2 1 1 1 1", "256×256"]),
-        ("deepdeband_f.pth", ["deepdeband-w", "the method says which"]),
-        ("vgg16.pth", ["width 2", "not needed  classifier.0.bias, classifier.0.weight"]),
+        ("deepdeband_f.pth", ["deepdeband-w", "the method name selects it"]),
+        ("vgg16.pth", ["width 2", "unused      classifier.0.bias, classifier.0.weight"]),
         ("patchgan_batchspectral_numbers.pth", ["norm batch and spectral", "patchgan-sn"]),
         ("ggdbn.pth", ["pyramid 8 8 4", "epoch 7"]),
     ] {
@@ -85,7 +85,7 @@ fn every_network_is_imported_and_stays_the_same() {
         stage.run(&["models", "import", name, "--as", &copy]).code(0);
         let copy = format!("models/{copy}.safetensors");
         let told = stage.run(&["models", "info", name, &copy, "--json"]).code(0).json();
-        // torchvision's classifiers stay behind.
+        // torchvision's classifiers are dropped.
         for field in ["name", "settings", "parameters", "scale", "assumed"] {
             assert_eq!(told[0]["network"][field], told[1]["network"][field], "{name}: {field}");
         }
@@ -98,7 +98,7 @@ fn every_network_is_imported_and_stays_the_same() {
 fn a_tensor_that_is_missing_is_named() {
     let stage = Stage::new();
     let whole = golden("rrdbnet.safetensors");
-    // The header is text; a name of the same length keeps it whole.
+    // The header is text; a name of the same length keeps it valid.
     let at = whole.windows(13).position(|w| w == b"\"HRconv.bias\"").unwrap();
     let mut other = whole.clone();
     other[at + 1..at + 12].copy_from_slice(b"HRconv.bent");
@@ -131,7 +131,7 @@ fn what_is_no_checkpoint_is_said_with_what_to_do() {
 #[test]
 fn import_copies_as_safetensors_that_are_read_again() {
     let stage = with("rrdbnet_esrgan_old.pth");
-    stage.run(&["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine"]).code(0).says("not compared");
+    stage.run(&["models", "import", "rrdbnet_esrgan_old.pth", "--as", "mine"]).code(0).says("not verified");
     assert_eq!(stage.names(), ["models/mine.safetensors", "rrdbnet_esrgan_old.pth"]);
     let told = &stage.run(&["models", "info", "models/mine.safetensors", "--json"]).code(0).json()[0];
     assert_eq!((&told["container"], &told["network"]["complete"]), (&"safetensors".into(), &true.into()));
@@ -167,8 +167,8 @@ fn the_folder_of_a_tensorflow_model_is_imported_like_a_file() {
     let told = &stage.run(&["models", "info", "model", "--json"]).code(0).json()[0];
     assert_eq!((&told["container"], &told["tensors"]), (&"tensorflow".into(), &30.into()));
     assert_eq!((&told["network"]["name"], &told["network"]["complete"]), (&"dbi".into(), &true.into()));
-    // Called like the published one, and not it.
-    stage.run(&["models", "import", "model"]).code(0).says("of another SHA-256").says("dbi.safetensors");
+    // It has the name of the published file, but other contents.
+    stage.run(&["models", "import", "model"]).code(0).says("different SHA-256").says("dbi.safetensors");
     let copy = &stage.run(&["models", "info", "models/dbi.safetensors", "--json"]).code(0).json()[0];
     assert_eq!((&copy["container"], &copy["numbers"]), (&"safetensors".into(), &6713.into()));
     std::fs::remove_file(stage.path("model/variables/variables.data-00001-of-00002")).unwrap();
@@ -181,7 +181,7 @@ fn the_forests_of_nrqm_are_imported_from_matlab_and_measure() {
     let file = |name: &str| std::fs::read(root().join("golden/nrqm").join(name)).unwrap();
     stage.write("sky.png", &std::fs::read(root().join("golden/metrics/r4_indi_2_b.png")).unwrap());
     let score = ["score", "sky.png", "--metrics", "niqe,nrqm,pi", "--json"];
-    stage.run(&score).code(2).says("get `model.mat` of Ma").says("unband models import model.mat");
+    stage.run(&score).code(2).says("get `model.mat` from Ma").says("unband models import model.mat");
     stage.write("model.mat", &file("forest_v7.mat"));
     let text = stage.run(&["models", "info", "model.mat"]).code(0).out();
     assert!(text.contains("MATLAB file") && text.contains("regression forests of NRQM"), "{text}");
@@ -191,7 +191,7 @@ fn the_forests_of_nrqm_are_imported_from_matlab_and_measure() {
     assert!((1.0..10.0).contains(&value("nrqm")) && (1.0..20.0).contains(&value("niqe")), "{told:?}");
     let index = f64::midpoint(10.0 - value("nrqm"), value("niqe"));
     assert!((value("pi") - index).abs() < 1e-9, "{told:?}");
-    // What was imported can be imported again; a file of something else of MATLAB is told.
+    // An imported file can be imported again; other MATLAB files are reported.
     let own = stage.run(&["models", "list"]).code(0).out();
     assert!(own.contains("nrqm  (here)"), "{own}");
     stage.run(&["models", "import", "model.mat"]).code(1).says("exists already");
@@ -212,7 +212,7 @@ fn a_checkpoint_is_filed_by_what_it_is_and_not_by_what_it_is_called() {
     stage.run(&["models", "import", "other/best.pth"]).code(0).says("models/ggdbn.safetensors");
     stage.write("BSRGAN.pth", &golden("rrdbnet.pth"));
     let ran = stage.run(&["models", "import", "BSRGAN.pth"]).code(0).says("models/rrdbnet.safetensors");
-    ran.says("BSRGAN.pth is called like the published bsrgan-x4, but of another SHA-256");
+    ran.says("BSRGAN.pth has the file name of the published bsrgan-x4 but a different SHA-256");
     stage
         .run(&["models", "import", "other/best.pth"])
         .code(1)
@@ -225,7 +225,7 @@ fn a_checkpoint_is_filed_by_what_it_is_and_not_by_what_it_is_called() {
     let same = |name: &str| (Value::from(name), Value::from(name));
     let expected = [same("bdinn"), same("ggdbn"), same("rrdbnet")];
     assert_eq!(found, expected.iter().map(|(a, b)| (a, b)).collect::<Vec<_>>());
-    // It is not the published one: nobody knows that.
+    // It is not the published one, but nothing shows that.
     assert!(
         list["published"]
             .as_array()
@@ -252,7 +252,7 @@ fn imported_models_are_found_by_method_by_name_and_in_the_list() {
     assert!(by_file == run("setting.png", &["--method", "ggdbn:weights=mygg"]));
     assert!(by_file == run("method.png", &["--method", "ggdbn"]));
     let text = stage.run(&["models", "list"]).code(0).out();
-    assert!(text.contains("  mygg  network ggdbn: what `--method ggdbn` runs\n"), "{text}");
+    assert!(text.contains("  mygg  network ggdbn: default of `--method ggdbn`\n"), "{text}");
     assert!(stage.run(&["models", "info", "mygg"]).code(0).out().contains("ggdbn"));
     stage.run(&["models", "export", "mygg", "--onnx", "g.onnx"]).code(0);
     stage.run(&["sky.png", "--weights", "hers"]).code(2).says("hers").says("mygg");
@@ -272,7 +272,7 @@ fn of_several_models_the_first_is_the_default_until_another_is() {
             .collect::<Vec<_>>()
     };
     stage.run(&["models", "import", "a.pth", "--as", "first"]).code(0);
-    // Not even one that is called like its network.
+    // Not even one that has its network's name.
     stage.run(&["models", "import", "a.pth"]).code(0).says("unband models default ggdbn");
     assert_eq!(default(), ["first"]);
     stage.run(&["models", "default", "ggdbn"]).code(0).says("--method ggdbn");
@@ -301,7 +301,7 @@ fn weights_alone_say_which_network_runs() {
     stage
         .run(&["sky.png", "--weights", "features.pth"])
         .code(2)
-        .says("takes no banding out")
+        .says("does not deband")
         .says("models info");
     stage
         .run(&["upscale", "sky.png", "--weights", "best.pth"])
@@ -327,14 +327,14 @@ fn the_checkpoint_of_a_training_says_what_to_take() {
     stage.write("checkpoint.safetensors", &unband_nets::checkpoint::write_safetensors(&state, &facts));
     let file = "checkpoint.safetensors";
     let says = |args: &[&str], code: i32| {
-        stage.run(args).code(code).says("training under way").says("take best.safetensors beside it");
+        stage.run(args).code(code).says("training checkpoint").says("use best.safetensors next to it");
     };
     says(&["sky.png", "--weights", file], 2);
     says(&["sky.png", "--method", "ggdbn", "--weights", file], 2);
     says(&["upscale", "sky.png", "--weights", file], 2);
     says(&["models", "import", file], 1);
     let text = stage.run(&["models", "info", file]).code(0).out();
-    assert!(text.contains("best.safetensors beside it"), "{text}");
+    assert!(text.contains("best.safetensors next to it"), "{text}");
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn names_cannot_leave_the_folder() {
     for name in ["../up", "a/b", ".hidden", ""] {
         stage.run(&["models", "import", "rrdbnet.pth", "--as", name]).code(2);
     }
-    stage.run(&["models", "import", "rrdbnet.pth", "rrdbnet.pth", "--as", "x"]).code(2).says("one name");
+    stage.run(&["models", "import", "rrdbnet.pth", "rrdbnet.pth", "--as", "x"]).code(2).says("the same name");
     assert_eq!(stage.names(), ["rrdbnet.pth"]);
 }
 
@@ -386,7 +386,7 @@ fn the_list_names_every_published_checkpoint_and_where_it_is() {
     }
 }
 
-/// Does a file hold these bytes somewhere?
+/// Does a file contain these bytes?
 fn holds(stage: &Stage, name: &str, text: &str) -> bool {
     stage.read(name).windows(text.len()).any(|w| w == text.as_bytes())
 }
@@ -423,7 +423,7 @@ fn export_writes_a_checkpoint_as_onnx() {
 fn export_says_when_numbers_are_made_up_and_replaces_nothing_unasked() {
     let stage = Stage::new();
     let args = ["models", "export", "dbi", "--onnx", "dbi.onnx", "--size", "235x235"];
-    stage.run(&args).code(0).says("made up").says("235×235");
+    stage.run(&args).code(0).says("random").says("235×235");
     let first = stage.read("dbi.onnx");
     assert!(holds(&stage, "dbi.onnx", "conv5.weight") && !holds(&stage, "dbi.onnx", "height"));
     stage.run(&args).code(1).says("dbi.onnx: exists already");

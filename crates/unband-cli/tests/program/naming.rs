@@ -1,4 +1,4 @@
-//! Which files are made, and which never.
+//! Which files are written, and which never.
 
 use crate::stage::{Stage, six_bits, texture};
 
@@ -46,7 +46,7 @@ fn folders_are_mirrored_below_the_output_folder() {
     stage.run(&["photos", "-o", "out", "--recursive"]).code(0);
     let made: Vec<String> = stage.names().into_iter().filter(|name| name.starts_with("out/")).collect();
     assert_eq!(made, ["out/a.png", "out/trip/b.png", "out/trip/far/c.png"]);
-    // A second run finds everything there and says so; skipping is done in silence of errors.
+    // A second run finds all results and says so; skipping is not an error.
     stage.run(&["photos", "-o", "out", "--recursive"]).code(1).says("error: ");
     stage.run(&["photos", "-o", "out", "--recursive", "--skip-existing"]).code(0);
 }
@@ -65,9 +65,9 @@ fn a_second_run_over_a_folder_does_not_take_results_for_pictures() {
     let stage = Stage::new();
     stage.png("photos/a.png", &six_bits);
     stage.run(&["photos"]).code(0);
-    stage.run(&["photos", "--overwrite"]).code(0).says("left out 1 file named *_unband");
+    stage.run(&["photos", "--overwrite"]).code(0).says("skipped 1 file named *_unband");
     assert_eq!(stage.names(), ["photos/a.png", "photos/a_unband.png"]);
-    // An output folder inside the input folder is no input either.
+    // An output folder inside the input folder is not an input either.
     stage.run(&["photos", "-r", "-o", "photos/out"]).code(0);
     stage.run(&["photos", "-r", "-o", "photos/out", "--overwrite"]).code(0);
     assert_eq!(stage.names(), ["photos/a.png", "photos/a_unband.png", "photos/out/a.png"]);
@@ -88,10 +88,10 @@ fn two_inputs_for_one_output_stop_everything_before_it_starts() {
         .says("two/sky.png")
         .says("hint: ");
     assert_eq!(stage.names(), before);
-    // The same image in two formats, beside each other: both are done.
+    // The same image in two formats, next to each other: both are processed.
     stage.write("sky.bmp", &bmp());
     stage.png("sky.png", &six_bits);
-    stage.run(&["sky.bmp", "sky.png"]).code(0).says("the result of sky.bmp is called sky.bmp_unband");
+    stage.run(&["sky.bmp", "sky.png"]).code(0).says("the result of sky.bmp becomes sky.bmp_unband");
     let made = stage.names();
     assert!(
         made.contains(&"sky_unband.png".into())

@@ -5,7 +5,7 @@ use std::fs;
 use crate::pytorch::{checkpoint, codes_apart, given, paint};
 use crate::stage::{Stage, png, six_bits};
 
-/// The nine networks that take banding out, and a file of each.
+/// The nine debanding networks, and a file of each.
 const FILES: [(&str, &str); 9] = [
     ("adnet", "adnet.pth"),
     ("bdinn", "bdinn.pth"),
@@ -31,7 +31,7 @@ fn a_network_without_its_numbers_says_who_publishes_them() {
     stage
         .run(&["sky.png", "-o", "out.png", "--method", "bitnet"])
         .code(2)
-        .says("no checkpoint of it was published");
+        .says("no checkpoint was published");
     assert_eq!(stage.names(), ["sky.png"]);
 }
 
@@ -61,7 +61,7 @@ fn wrong_checkpoints_stop_everything_before_it_starts() {
     run("ggdbn", &checkpoint("indi_trainer.pth"))
         .says("holds the network indi, not ggdbn")
         .says("run it with `--method indi`");
-    run("ggdbn", &checkpoint("vgg16.pth")).says("it takes a file of ggdbn");
+    run("ggdbn", &checkpoint("vgg16.pth")).says("use weights of ggdbn");
     run("ggdbn", "nowhere.pth").says("nowhere.pth");
     run("gradfun", &checkpoint("indi_trainer.pth")).says("gradfun takes no `--weights`");
     let whole = fs::read(checkpoint("indi_trainer.pth")).unwrap();
@@ -116,10 +116,10 @@ fn an_output_that_a_method_does_not_have_is_told_before_the_work() {
     let (ggdbn, adnet) = (checkpoint("ggdbn.pth"), checkpoint("adnet.pth"));
     run(&["--method", "ggdbn", "--weights", &ggdbn, "--save-output", "banding=b.png"])
         .says("ggdbn has no output `banding`")
-        .says("it makes grad");
+        .says("its extra outputs: grad");
     run(&["--method", "adnet", "--weights", &adnet, "--save-output", "grad=g.png"])
         .says("adnet has no output `grad`")
-        .says("ggdbn makes grad, bdinn makes banding");
+        .says("ggdbn has grad, bdinn has banding");
     run(&["--method", "gradfun", "--save-output", "grad=g.png"]).says("gradfun has no output");
     let with = |file: &str| run(&["--method", "ggdbn", "--weights", &ggdbn, "--save-output", file]);
     with("grad.png").says("grad=");
@@ -172,7 +172,7 @@ fn every_network_gives_the_codes_that_pytorch_gives() {
             let made = stage.samples("out.png");
             assert_eq!(made.bits.to_string(), depth, "{method}");
             let apart = codes_apart(&made, &given);
-            // These enlarge rounding: PyTorch's 32 bits are 6 and 13 codes of 16 bits from its 64.
+            // These amplify rounding: PyTorch's 32 bits are 6 and 13 codes of 16 bits away from its 64.
             let own = if matches!(method, "uformer-t" | "ggdbn") { given.single * white } else { 0.0 };
             let allowed = own.ceil().max(1.0) as f32;
             assert!(apart <= allowed, "{method}: {apart} codes at {depth} bits, {allowed} allowed");

@@ -91,16 +91,16 @@ fn a_stream_of_frames_goes_through_frame_by_frame() {
     for i in 0..3 {
         assert!(frame(&three.stdout[all + i * size..]).starts_with(frame(&one)), "{i}");
     }
-    // Ten bits where nobody says.
+    // Ten bits by default.
     let deep = stage.feed(&["-", "-o", "-"], &stream(2)).code(0).stdout;
     assert!(String::from_utf8_lossy(&deep[..90]).contains(" C420p10 "));
     assert_eq!(deep.len() - deep.iter().position(|&b| b == b'\n').unwrap() - 1, 2 * (2 * (size - 6) + 6));
-    // A stream that ends inside a frame is told, behind its whole frames.
+    // A stream that ends inside a frame is reported, after its whole frames.
     let mut cut = stream(3);
     cut.truncate(cut.len() - 5);
     let ran = stage.feed(&["-", "-o", "-"], &cut).code(1).says("standard input").says("ends before");
     assert!(ran.stdout.len() >= deep.len());
-    stage.feed(&["-", "-o", "film.mkv"], &stream(2)).code(2).says("goes to standard output");
+    stage.feed(&["-", "-o", "film.mkv"], &stream(2)).code(2).says("can only be written to standard output");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn interlaced_streams_are_refused_with_a_hint_for_films() {
     let ran = stage.feed(&["-", "-o", "-", "--progressive"], &fields).code(0);
     assert!(ran.stdout == stage.feed(&["-", "-o", "-"], &file).code(0).stdout);
     let head = &file[..=file.iter().position(|&byte| byte == b'\n').unwrap()];
-    stage.feed(&["-", "-o", "-"], head).code(1).says("there is no frame in it");
+    stage.feed(&["-", "-o", "-"], head).code(1).says("it has no frames");
 }
 
 /// Samples of the first frame.

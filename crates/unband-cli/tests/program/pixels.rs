@@ -1,4 +1,4 @@
-//! What happens to the samples.
+//! Sample values of results.
 
 use crate::stage::{Stage, six_bits, texture};
 
@@ -44,7 +44,7 @@ fn a_picture_without_banding_is_copied_byte_for_byte() {
 #[test]
 fn no_strength_changes_no_sample() {
     let stage = Stage::new();
-    // Asked for by name our network leaves what has no grid to `smooth`, of the same strength.
+    // With the built-in network named, images without a grid still get `smooth` of the same strength.
     stage.png("ramp.png", &|x, y, _| (60 + x / 4 + y / 8) as u8);
     let moved = |strength: &str| {
         let named = ["--method", "unband-lite", "--everywhere", "--depth", "16", "--overwrite"];
@@ -122,7 +122,7 @@ fn a_proof_counts_none_for_our_method_and_fails_for_one_that_leaves_the_cells() 
     assert_eq!(line["proof"]["samples"], 160 * 120 * 3);
     let strong = "ffmpeg-deband:1thr=0.5,2thr=0.5,3thr=0.5";
     let ran = stage.run(&["grass.png", "--method", strong, "--prove", "-o", "wild.png"]).code(3);
-    ran.says("left their cell").says("--faithful on");
+    ran.says("outside their interval").says("--faithful on");
     stage.run(&["grass.png", "--method", strong, "--prove", "--faithful", "on", "-o", "tame.png"]).code(0);
     assert_ne!(stage.samples("wild.png"), stage.samples("tame.png"));
 }

@@ -1,4 +1,4 @@
-//! Checkpoints of the repository, and what PyTorch gave with them.
+//! Checkpoints of the repository, compared with PyTorch's results.
 
 use std::fs;
 
@@ -12,12 +12,12 @@ pub fn checkpoint(name: &str) -> String {
     root().join("golden/checkpoints").join(name).to_str().unwrap().to_owned()
 }
 
-/// The image that PyTorch was given.
+/// The image that was PyTorch's input.
 pub fn paint(x: usize, y: usize, c: usize) -> u8 {
     ((7 * y + 13 * x + 31 * c + (x * y) % 17) % 256) as u8
 }
 
-/// What PyTorch gave, one result of `golden/checkpoints/expected.json`.
+/// PyTorch's output, one result of `golden/checkpoints/expected.json`.
 pub struct Given {
     pub width: usize,
     pub height: usize,
@@ -26,7 +26,7 @@ pub struct Given {
     /// Every `step`-th sample, channel by channel, black 0 and white 1.
     samples: Vec<f32>,
     step: usize,
-    /// How far PyTorch's own samples in 32 bits are from these at most, white 1.
+    /// Maximum distance of PyTorch's own 32-bit samples from these, white 1.
     pub single: f64,
 }
 

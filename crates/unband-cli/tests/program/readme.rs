@@ -1,4 +1,4 @@
-//! What the README tells people to type works.
+//! The commands of the README run.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::stage::{Ran, Stage, has, root, six_bits};
 
-/// Commands in the README that call the program, from its tables and its console blocks.
+/// Commands in the README that call the program, from its tables and console blocks.
 fn commands(readme: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in readme.lines() {
@@ -38,7 +38,7 @@ fn every_command_of_the_readme_works() {
         if command.contains("film") && !ffmpeg {
             continue;
         }
-        // Each in a fresh folder that has what the README speaks of.
+        // Each in a new folder with the files that the README uses.
         let stage = Stage::new();
         let pictures = ["sky.png", "game.png", "photos/a.png", "photos/trip/b.png", "clean.png"];
         for name in pictures.into_iter().chain(["clean/sky.png", "a/sky.png", "b/sky.png"]) {
@@ -90,7 +90,7 @@ fn the_first_two_commands_are_what_the_repository_offers() {
     assert!(lines[first + 1].starts_with("$ scripts/test"));
     let picture = lines[first].split_whitespace().nth(5).unwrap();
     assert!(root().join(picture).is_file(), "{picture} is missing");
-    // `cargo run` in the root means this program.
+    // `cargo run` in the root runs this program.
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(manifest.contains("default-members = [\"crates/unband-cli\"]"));
     let stage = Stage::new();
@@ -105,7 +105,7 @@ fn the_first_two_commands_are_what_the_repository_offers() {
     }
 }
 
-/// `scripts/results` tells from these lines which pages are older than what they measure.
+/// `scripts/results` finds outdated pages by these lines.
 #[test]
 fn every_page_of_measurements_says_when_and_at_which_commit() {
     let list = fs::read_to_string(root().join("docs/results/pages.toml")).unwrap();

@@ -1,4 +1,4 @@
-//! `unband score`.
+//! Tests of `unband score`.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::stage::{Paint, Stage, png, root, six_bits, texture};
 
-/// Large enough for every measure.
+/// Large enough for every metric.
 fn large(stage: &Stage, name: &str, paint: &Paint) {
     stage.write(name, &png(256, 192, paint));
 }
@@ -60,7 +60,7 @@ fn a_measure_that_cannot_be_taken_says_why_and_gives_no_number() {
     stage.write("tiny.png", &png(20, 12, &six_bits));
     let text = stage.run(&["score", "tiny.png", "--metrics", "niqe,bband"]).code(0).out();
     assert!(text.contains("– tiny.png: niqe needs"), "{text}");
-    // What several measures have in common is said once.
+    // A reason shared by several metrics is printed once.
     let all = stage.run(&["score", "tiny.png", "--metrics", "cambi,cambi-coarse"]).code(0).out();
     let reason = "– tiny.png: cambi, cambi-coarse: needs a side of at least 216 samples, got 20×12\n";
     assert!(all.ends_with(reason), "{all}");
@@ -68,7 +68,7 @@ fn a_measure_that_cannot_be_taken_says_why_and_gives_no_number() {
     assert_eq!(json["files"][0]["values"]["niqe"], Value::Null);
     assert!(json["files"][0]["reasons"]["niqe"].as_str().unwrap().contains("20×12"), "{json}");
     assert_eq!(json["summary"], serde_json::json!({}));
-    // A check that nobody could make has not been passed.
+    // A check without a value has not passed.
     stage.run(&["score", "tiny.png", "--fail-if", "niqe>100"]).code(3).says("could not be checked");
 }
 
@@ -113,7 +113,7 @@ fn mean_and_median_of_several_files_are_those_of_their_values() {
 #[test]
 fn without_banding_there_is_neither_share_nor_cause_but_what_was_found() {
     let stage = Stage::new();
-    // Steps of one code, as all images of eight bits have them.
+    // Steps of one code, as in all images of eight bits.
     large(&stage, "fine.png", &|x, y, c| (40 + (x * (1 + c) + 3 * y) / 6).min(255) as u8);
     large(&stage, "sky.png", &six_bits);
     let json = object(&stage, &["score", ".", "--metrics", "bband", "--json", "--csv", "t.csv"], 0);
@@ -141,7 +141,7 @@ fn a_check_names_every_picture_that_fails_it() {
     let ran = ran.code(3).says("a.png: check failed, banding is").says("c.png: check failed");
     assert!(!ran.stderr.contains("b.png"), "{}", ran.stderr);
     stage.run(&["score", "b.png", "--fail-if", "banding>=visible", "--fail-if", "cambi>20"]).code(0);
-    // The measure of a check is taken even if it was not asked for.
+    // The metric of a check is computed even if it was not asked for.
     let ran = stage.run(&["score", "a.png", "--metrics", "bband", "--fail-if", "cambi>=0"]).code(3);
     ran.says("`cambi>=0`");
 }
@@ -155,7 +155,7 @@ fn wrong_checks_and_measures_are_said_before_the_work() {
         let ran = ran.says("cambi-coarse, bband, dbi, unband-banding-classifier, niqe");
         assert!(ran.stdout.is_empty(), "{check}");
     }
-    stage.run(&["score", "a.png", "--metrics", "camby"]).code(2).says("no measure `camby`");
+    stage.run(&["score", "a.png", "--metrics", "camby"]).code(2).says("no metric `camby`");
     stage.run(&["score", "a.png", "--metrics", "psnr"]).code(2).says("unband compare");
     stage.run(&["score", "a.png", "a.png", "--metrics", ","]).code(2);
     assert_eq!(stage.names(), ["a.png"]);
@@ -217,7 +217,7 @@ fn pictures_are_drawn_of_one_picture_and_written_whole() {
         .run(&["score", "a.png", "b.png", "--save-map", "n.png"])
         .code(2)
         .says("`--save-map` draws one image");
-    stage.run(&["score", "a.png", "--save-map", "a.png", "--overwrite"]).code(2).says("one of the files");
+    stage.run(&["score", "a.png", "--save-map", "a.png", "--overwrite"]).code(2).says("one of the inputs");
     stage.run(&["score", "a.png", "--save-map", "none/n.png"]).code(2).says("folder does not exist");
     stage.run(&["score", "a.png", "--save-map", "n.png", "--csv", "n.png"]).code(2).says("two outputs");
     assert!(fs::metadata(stage.path("n.png")).is_err());
@@ -278,12 +278,12 @@ fn samples_that_are_no_numbers_give_no_values_and_the_measures_are_named() {
     }
     stage.write("nan.pfm", &file);
     let text = stage.run(&["score", "nan.pfm", "--metrics", "all"]).code(0).out();
-    let reason = "– nan.pfm: cambi, cambi-coarse, bband, unband-banding-classifier, niqe: takes finite samples, the image holds others\n";
+    let reason = "– nan.pfm: cambi, cambi-coarse, bband, unband-banding-classifier, niqe: needs finite samples, the image has NaN or infinite ones\n";
     assert!(text.ends_with(reason), "{text}");
     let json = object(&stage, &["score", "nan.pfm", "--metrics", "bband", "--json"], 0);
     let reason = json["files"][0]["reasons"]["bband"].as_str().unwrap();
     assert!(
-        json["files"][0]["values"]["bband"].is_null() && reason.starts_with("bband takes finite"),
+        json["files"][0]["values"]["bband"].is_null() && reason.starts_with("bband needs finite"),
         "{json}"
     );
 }
@@ -294,7 +294,7 @@ fn a_measure_that_runs_a_network_wants_it_imported() {
     stage.write("sky.png", &png(300, 240, &six_bits));
     let ran = stage.run(&["score", "sky.png", "--metrics", "dbi"]).code(2);
     for word in
-        ["dbi needs the numbers of dbi", "Meng-699", "SHA-256 6b7b72b7…", "unband models import model"]
+        ["dbi needs the model dbi", "Meng-699", "SHA-256 6b7b72b7…", "unband models import model"]
     {
         assert!(ran.stderr.contains(word), "`{word}` is not in:\n{}", ran.stderr);
     }

@@ -1,4 +1,4 @@
-//! `unband score` of videos.
+//! Tests of `unband score` with videos.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ fn a_frame_has_the_cambi_of_the_same_picture_and_cuts_part_shots() {
         return;
     }
     let stage = Stage::new();
-    // Two scenes of four frames each, kept without loss.
+    // Two scenes of four frames each, lossless.
     let names: Vec<String> = (0..8).map(|i| format!("f{i}.png")).collect();
     for (i, name) in names.iter().enumerate() {
         let bytes = match i {
@@ -31,7 +31,7 @@ fn a_frame_has_the_cambi_of_the_same_picture_and_cuts_part_shots() {
         let number = |name: &str| row[name].parse::<f64>().ok();
         assert_eq!(number("cambi"), values["cambi"].as_f64(), "frame {i}");
         assert_eq!(number("seconds"), Some(i as f64 / 25.0));
-        // Every third frame and the first of each shot are looked at.
+        // Every third frame and the first of each shot are analysed.
         let looked = [0, 3, 4, 6].contains(&i);
         assert_eq!(number("bband"), values["bband"].as_f64().filter(|_| looked), "frame {i}");
         assert_eq!(row["banding"].is_empty(), !looked);
@@ -55,7 +55,7 @@ fn cambi_is_of_the_luma_that_a_film_stores() {
         return;
     }
     let stage = Stage::new();
-    // The luma that CAMBI takes of a grey image of these codes, and chroma that has nothing to say.
+    // The luma on which CAMBI is computed for a grey image of these codes, and neutral chroma.
     let grey = |x: usize, y: usize| (40 + x / 24 + y / 40 * 2) as u8;
     stage.write("grey.png", &png(256, 192, &move |x, y, _| grey(x, y)));
     let luma = (0..256 * 192).map(|i| (((220 * u32::from(grey(i % 256, i / 256)) + 128) >> 8) + 16) as u8);
@@ -106,7 +106,7 @@ fn plots_and_worst_frames_are_written_and_checks_decide_the_exit_code() {
     assert!((1..=6).contains(&kept), "{:?}", stage.names());
     stage.run(&["score", "sky_pan_h264.mkv", "--fail-if", "cambi>=0"]).code(3).says("check failed, cambi is");
     stage.run(&["score", "sky_pan_h264.mkv", "--fail-if", "cambi<0"]).code(0);
-    // What was written is not replaced unasked.
+    // Existing files are not replaced by default.
     stage.run(&["score", "sky_pan_h264.mkv", "--plot", "p.svg"]).code(1).says("exists already");
 }
 
@@ -152,7 +152,8 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
         return;
     }
     let stage = Stage::new();
-    // Three scenes: texture, a sky with steps for four frames of sixteen, of which one is darker, and texture again.
+    // Three scenes: texture; a sky with steps for four frames of sixteen, one of them darker; and texture
+    // again.
     for i in 0..16 {
         let bytes = match i {
             8..12 => png(256, 224, &move |x, y, c| six_bits(x + i, y, c) / if i == 9 { 2 } else { 1 }),
@@ -182,7 +183,7 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
             film["shots"].as_array().unwrap().iter().map(failed).map(usize::from).collect();
         (ran.stderr, shots.iter().sum::<usize>(), shots[sky])
     };
-    // The mean passes, and the shot alone would not.
+    // The mean passes, the shot alone fails.
     assert_eq!(check("cambi", between, 0).1, 1);
     let (said, count, of_sky_too) = check("cambi.shot", between, 3);
     assert!(said.contains(&format!("cambi of shot {} (0:01.000 – ", sky + 1)), "{said}");
@@ -195,7 +196,7 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
     let (said, ..) = check("cambi.p80", between, 3);
     assert!(said.contains("percentile 80 of cambi is"), "{said}");
     check("cambi.p70", between, 0);
-    // Measures that are not taken of every frame, and the verdict.
+    // Metrics that are not computed for every frame, and the verdict.
     let says = |gate: &str, code: i32, text: &str| {
         stage.run(&["score", "film.mkv", "--every", "1", "--fail-if", gate]).code(code).says(text);
     };
@@ -204,7 +205,7 @@ fn checks_are_of_all_frames_of_the_worst_of_any_shot_and_of_percentiles() {
     says("banding.shot>=visible", 3, &format!("banding of shot {} (", sky + 1));
     says("banding.p80>=visible", 3, "of banding is");
     says("banding.p70>=visible", 0, "");
-    says("cambi.best>3", 2, "`.best` is none of .worst, .shot and .p0 to .p100");
+    says("cambi.best>3", 2, "`.best` is not .worst, .shot or .p0 to .p100");
     stage.png("a.png", &six_bits);
     stage.run(&["score", "a.png", "--fail-if", "cambi.worst>3"]).code(2).says("an image has no frames");
     let compared = ["compare", "film.mkv", "film.mkv", "--fail-if", "cambi.worst>0.1", "--metrics", "cambi"];
@@ -242,7 +243,7 @@ fn frames_are_scored_from_a_pipe_too() {
         let file = object_of_film(&stage, &["score", "film.y4m", "--json"]);
         assert_eq!(file["values"]["cambi"], film["values"]["cambi"]);
     }
-    // One frame is an image; half a frame is told behind what came whole.
+    // One frame is an image; half a frame is reported after the whole ones.
     let one: Vec<u8> = head.iter().copied().chain(frame(0)).collect();
     assert_eq!(stage.feed(&["score", "-", "--json"], &one).code(0).json()[0]["schema"], "unband-score/1");
     let ran = stage.feed(&["score", "-"], &stream[..stream.len() - 5]).code(1).says("standard input");
@@ -285,12 +286,12 @@ fn the_fields_of_films_are_on_the_page() {
 fn films_and_pictures_keep_their_own_options() {
     let stage = Stage::new();
     stage.png("a.png", &texture);
-    stage.run(&["score", "a.png", "--every", "2"]).code(2).says("`--every` is about videos");
+    stage.run(&["score", "a.png", "--every", "2"]).code(2).says("`--every` applies to videos");
     if !have_ffmpeg() {
         return;
     }
     golden(&stage, "sky_pan_h264.mkv");
-    stage.run(&["score", "sky_pan_h264.mkv", "a.png"]).code(2).says("is no film");
+    stage.run(&["score", "sky_pan_h264.mkv", "a.png"]).code(2).says("is not a video");
     stage.run(&["score", "sky_pan_h264.mkv", "--save-map", "m.png"]).code(2).says("--plot");
     assert!(!Path::new(&stage.path("m.png")).exists());
 }

@@ -1,4 +1,4 @@
-//! A folder of images to run the program in.
+//! A temporary folder of images in which the program runs.
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -15,7 +15,7 @@ pub fn root() -> &'static Path {
 /// A temporary folder.
 pub struct Stage(pub tempfile::TempDir);
 
-/// What a run left.
+/// The outcome of a run.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -33,14 +33,14 @@ impl Ran {
         self.out().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Checks the exit code; the messages are shown when it is another.
+    /// Checks the exit code; a mismatch shows the messages.
     #[track_caller]
     pub fn code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}\n{}", self.stderr, String::from_utf8_lossy(&self.stdout));
         self
     }
 
-    /// Checks that the messages hold a text.
+    /// Checks that the messages contain a text.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "`{text}` is not in:\n{}", self.stderr);
@@ -58,7 +58,7 @@ impl From<Output> for Ran {
     }
 }
 
-/// Makes one sample of an RGB image: column, row, channel.
+/// A sample of an RGB image by column, row and channel.
 pub type Paint = dyn Fn(usize, usize, usize) -> u8;
 
 /// A sky in 6 bits a channel: steps of four codes.
@@ -86,7 +86,7 @@ impl Stage {
         self.0.path().join(name)
     }
 
-    /// Writes bytes, and the folders above.
+    /// Writes bytes, and creates the folders above.
     pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -123,7 +123,7 @@ impl Stage {
         names
     }
 
-    /// A command of the program, in the folder; models are in one called so inside it.
+    /// A command of the program, in the folder; its models are in the subfolder `models`.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_unband"));
         command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
@@ -200,7 +200,7 @@ pub fn decode(bytes: &[u8]) -> Samples {
     Samples { width: info.width, height: info.height, bits, data }
 }
 
-/// Is this program there? Says so when it is not.
+/// Is this program installed? Prints a note if not.
 pub fn has(program: &str) -> bool {
     let found =
         Command::new(program).arg("-version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
@@ -210,7 +210,7 @@ pub fn has(program: &str) -> bool {
     found
 }
 
-/// Is `FFmpeg` installed? Says so where it is not.
+/// Is `FFmpeg` installed? Prints a note if not.
 pub fn have_ffmpeg() -> bool {
     has("ffmpeg") && has("ffprobe")
 }
@@ -226,12 +226,12 @@ pub fn ffmpeg(stage: &Stage, arguments: &[&str]) {
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// A video of the repository, beside which a test may write.
+/// A video of the repository, copied so that a test may write next to it.
 pub fn golden(stage: &Stage, name: &str) {
     fs::copy(root().join("golden/film").join(name), stage.path(name)).unwrap();
 }
 
-/// What a command prints as JSON.
+/// The JSON output of a command.
 pub fn object(stage: &Stage, arguments: &[&str], code: i32) -> Value {
     serde_json::from_slice(&stage.run(arguments).code(code).stdout).unwrap()
 }

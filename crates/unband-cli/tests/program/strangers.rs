@@ -1,8 +1,8 @@
-//! Names and options that somebody else chose, and images that are nobody else's concern.
+//! Untrusted file names, option values and private images.
 
 use crate::stage::{Stage, six_bits, texture};
 
-/// A name that titles the terminal, turns red and turns the direction of writing.
+/// A name that sets the terminal's title, turns red and reverses the direction of writing.
 #[cfg(unix)]
 const STEERS: &str = "\u{1b}]0;PWN\u{7}\u{1b}[31m\u{202e}red\nfake.png: clean.png";
 
@@ -27,7 +27,7 @@ fn names_do_not_steer_the_terminal() {
             assert!(!text.lines().any(|line| line.starts_with("fake.png")), "{args:?}: {text:?}");
         }
     }
-    // Machines are told the name as it is.
+    // JSON has the name unchanged.
     assert_eq!(stage.run(&["inspect", "--json", STEERS]).code(0).json()[0]["input"], STEERS);
 }
 
@@ -48,7 +48,7 @@ fn a_format_that_is_no_extension_is_a_mistake_and_no_panic() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
     for word in ["png/x", "a/b", "/", "a\\b"] {
-        stage.run(&["a.png", "--format", word]).code(2).says("no format that is known");
+        stage.run(&["a.png", "--format", word]).code(2).says("a known image format");
         stage.run(&["upscale", "a.png", "--format", word]).code(2);
     }
     stage.run(&["a.png", "--format", ".PNG", "-o", "b.png"]).code(0);
@@ -61,9 +61,9 @@ fn light_beyond_white_that_a_method_cuts_off_is_told() {
     pfm.extend((0..64 * 48 * 3).flat_map(|i| ((i % 64) as f32 * 0.25 - 1.0).to_le_bytes()));
     stage.write("hdr.pfm", &pfm);
     let ran = stage.run(&["hdr.pfm", "--method", "f3kdb", "-o", "out.pfm", "--everywhere"]).code(0);
-    ran.says("beyond black or white were cut off there").says("f3kdb");
+    ran.says("beyond black or white were clipped").says("f3kdb");
     let ran = stage.run(&["hdr.pfm", "-o", "kept.pfm", "--everywhere"]).code(0);
-    assert!(!ran.stderr.contains("cut off"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("clipped"), "{}", ran.stderr);
 }
 
 #[test]
@@ -95,9 +95,9 @@ fn results_of_private_pictures_are_private() {
     assert_eq!(mode("private_unband.png"), 0o600);
     assert_eq!(mode("clean_unband.png"), 0o600);
     assert_eq!(mode("map.png"), 0o600);
-    // As wide as anybody's, no wider.
+    // No more permissions than usual.
     assert_eq!(mode("open_unband.png"), mode("plain.txt") & 0o666);
-    // A file that was there keeps its own where these are fewer.
+    // An existing file keeps its own permissions if they are stricter.
     set("open_unband.png", 0o640);
     stage.run(&["open.png", "--overwrite"]).code(0);
     assert_eq!(mode("open_unband.png"), 0o640);

@@ -31,7 +31,7 @@ fn a_format_can_be_asked_of_standard_output() {
     assert!(ran.stdout.starts_with(b"P6"));
     let ran = stage.feed(&["-", "--depth", "16"], &png(32, 32, &six_bits)).code(0);
     assert_eq!(decode(&ran.stdout).bits, 16);
-    // Nothing to repair: the bytes as they came.
+    // Nothing to repair: the bytes are unchanged.
     let grass = png(64, 64, &texture);
     assert_eq!(stage.feed(&["-"], &grass).code(0).stdout, grass);
 }
@@ -50,7 +50,7 @@ fn standard_streams_have_one_use_at_a_time() {
     stage.png("a.png", &six_bits);
     stage.png("b.png", &six_bits);
     stage.feed(&["-", "a.png"], b"").code(2).says("cannot be mixed");
-    stage.run(&["a.png", "b.png", "-o", "-"]).code(2).says("cannot go into");
+    stage.run(&["a.png", "b.png", "-o", "-"]).code(2).says("cannot be written to one file");
     stage.run(&["a.png", "-o", "-", "--json"]).code(2).says("standard output");
     assert_eq!(stage.names(), ["a.png", "b.png"]);
 }
@@ -82,10 +82,10 @@ fn a_reader_that_went_away_is_not_mentioned() {
         let ran = gone(arguments).code(0);
         assert_eq!(ran.stderr, "", "{arguments:?}");
     }
-    // The image did not arrive, so this cannot be called done.
+    // The image was not delivered, so the run has failed.
     let ran = gone(&["a.png", "-o", "-"]).code(1);
     assert_eq!(ran.stderr, "");
-    // Files are made even when nobody reads the records.
+    // Files are written even when the records are not read.
     let ran = gone(&["a.png", "--json", "-q"]).code(0);
     assert_eq!(ran.stderr, "");
     assert!(stage.path("a_unband.png").exists());

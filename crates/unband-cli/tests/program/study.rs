@@ -1,4 +1,4 @@
-//! Studies of what people see.
+//! Tests of viewing studies.
 
 use std::fmt::Write;
 
@@ -53,7 +53,7 @@ fn what_does_not_fit_on_a_page_says_how_to_make_it_fit() {
     study(&["--max-size", "50k", "--max-side", "40", "-o", "small.html"]).code(0);
     study(&["--crop", "40"]).code(2).says("640x480+100+20");
     study(&["--crop", "40x30", "--max-side", "40"]).code(2);
-    study(&["-o", "study.json"]).code(2).says("page and key would be one file");
+    study(&["-o", "study.json"]).code(2).says("page and key would be the same file");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn folders_that_do_not_match_are_named() {
     let ran = stage.run(&["study", "clean", "gamma"]).code(1);
     ran.says("dune: gamma has 160×121, the reference has 160×120 pixels");
     stage.png("gamma/dune.webp", &six_bits);
-    stage.run(&["study", "clean", "gamma"]).code(1).says("two images are called `dune`");
+    stage.run(&["study", "clean", "gamma"]).code(1).says("two images have the name `dune`");
     stage.run(&["study", "clean"]).code(2).says("at least one method");
     stage.run(&["study", "clean", "clean/sky.png"]).code(2).says("clean/sky.png: not a folder");
     stage.run(&["study", "clean", "alpha", "alpha"]).code(2).says("two methods are called `alpha`");
@@ -94,7 +94,7 @@ fn scores_name_methods_by_the_key_and_wrong_rows_by_their_line() {
     assert_eq!(lines[1], ["reference", "4.50", "±0.98", "2"], "{text}");
     assert_eq!(lines[2], ["beta", "4.00", "±0.00", "−0.50", "±0.98", "2"], "{text}");
     assert_eq!(lines[3], ["alpha", "2.50", "±0.98", "−2.00", "±1.96", "2"], "{text}");
-    ran.says("nobody can be rejected");
+    ran.says("no rater can be rejected");
 
     let json =
         &stage.run(&["study", "--score", "ann.csv", "--key", "study.json", "--json"]).code(0).json()[0];
@@ -106,7 +106,7 @@ fn scores_name_methods_by_the_key_and_wrong_rows_by_their_line() {
     assert_eq!(json["pictures"].as_array().unwrap().len(), 6);
     assert_eq!(json["reference"], "reference");
 
-    let blind = stage.run(&["study", "--score", "ann.csv"]).code(0).says("without `--key study.json`");
+    let blind = stage.run(&["study", "--score", "ann.csv"]).code(0).says("without `--key study.json`,");
     assert!(
         blind.out().contains(key["methods"][1]["id"].as_str().unwrap()) && !blind.out().contains("alpha")
     );

@@ -1,10 +1,10 @@
-//! `unband train` hands over to the program `unband-train`.
+//! `unband train` starts the program `unband-train`.
 
 use std::os::unix::fs::PermissionsExt;
 
 use crate::stage::{Ran, Stage};
 
-/// A trainer that says what it was given, and ends as it is told to.
+/// A trainer that prints its arguments, and ends with the requested code.
 const TRAINER: &str = "#!/bin/sh\necho \"given: $*\"\nexit ${CODE:-0}\n";
 
 fn train(stage: &Stage, code: &str, args: &[&str]) -> Ran {
@@ -18,7 +18,7 @@ fn a_trainer_on_the_path_gets_all_arguments_and_decides_how_it_ends() {
     let stage = Stage::new();
     let bin = stage.0.path().join("bin");
     std::fs::create_dir(&bin).unwrap();
-    train(&stage, "0", &["a.toml"]).code(2).says("neither beside").says("cargo install");
+    train(&stage, "0", &["a.toml"]).code(2).says("not found next to").says("cargo install");
 
     let trainer = bin.join("unband-train");
     std::fs::write(&trainer, TRAINER).unwrap();
@@ -28,7 +28,7 @@ fn a_trainer_on_the_path_gets_all_arguments_and_decides_how_it_ends() {
     assert_eq!(given(&["--help"]), "given: --help\n");
     train(&stage, "2", &["a.toml"]).code(2);
     train(&stage, "1", &["a.toml"]).code(1);
-    // A name is one of the program's own recipes, beside the others as `--small` wants.
+    // A name is a built-in recipe, next to the others as `--small` needs.
     std::fs::write(
         &trainer,
         "#!/bin/sh\nPATH=/usr/bin:/bin\nhead -n 1 \"$1\"\nls \"$(dirname \"$1\")/small.toml\"\n",

@@ -1,4 +1,4 @@
-//! `unband upscale`.
+//! Tests of `unband upscale`.
 
 use std::fs;
 
@@ -47,7 +47,7 @@ fn results_lie_beside_their_inputs_and_are_not_enlarged_again() {
     let made = stage.samples("in/sky_x4_unband.png");
     assert_eq!((made.width as usize, made.height as usize, made.bits), (4 * WIDTH, 4 * HEIGHT, 8));
     run(&[]).code(1).says("exists");
-    run(&["--skip-existing"]).code(0).says("left out");
+    run(&["--skip-existing"]).code(0).says("skipped");
     assert_eq!(stage.names(), ["in/sky.png", "in/sky_x4_unband.png"]);
 }
 
@@ -82,11 +82,11 @@ fn without_weights_our_own_network_enlarges() {
         assert_eq!((told["network"].as_str(), told["scale"].as_u64()), (Some("unband-sr-lite"), Some(scale)));
         let (made, given) = (stage.samples("out.png"), stage.samples("in/sky.png"));
         assert_eq!((made.width, made.height), (given.width * scale as u32, given.height * scale as u32));
-        // It shows the same image: as bright everywhere, but for what the texture hides.
+        // It shows the same image: equally bright everywhere, except for texture.
         let mean = |data: &[u16]| data.iter().map(|&v| f64::from(v)).sum::<f64>() / data.len() as f64;
         assert!((mean(&made.data) - mean(&given.data)).abs() < 2.0);
     }
-    stage.run(&["upscale", "in/sky.png", "--scale", "3"]).code(2).says("ours enlarge 2 and 4 times");
+    stage.run(&["upscale", "in/sky.png", "--scale", "3"]).code(2).says("the built-in factors are 2 and 4");
 }
 
 #[test]
@@ -97,11 +97,11 @@ fn what_does_not_fit_is_told_before_the_work() {
     let weights = checkpoint(WEIGHTS);
     run(&["--weights", &weights, "--scale", "2"])
         .code(2)
-        .says("enlarges 4 times, 2 times were asked for")
+        .says("upscales 4 times, 2 times were requested")
         .says("--scale 4");
     run(&["--weights", &checkpoint("adnet.pth")])
         .code(2)
-        .says("holds the network adnet, which does not enlarge")
+        .says("holds the network adnet, which does not upscale")
         .says("rrdbnet");
     run(&["--weights", "nowhere.pth"]).code(2).says("nowhere.pth");
     run(&["--weights", &weights, "-o", "sky.jpg", "--depth", "16"]).code(2).says("sky.jpg");

@@ -1,4 +1,4 @@
-//! `unband compare REFERENCE RESULT` of videos: frame by frame, side by side.
+//! `unband compare REFERENCE RESULT` for videos: frame-by-frame metrics.
 
 mod pairs;
 
@@ -25,18 +25,18 @@ use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk};
 use pairs::{Measured, Plan, failure, measured};
 
-/// What is for videos only.
+/// Options for videos only.
 #[derive(Debug, Args)]
 pub struct FilmArgs {
-    /// Draw the first measure over the time of the video, with the reference's shots, into this SVG
-    #[arg(long, value_name = "FILE.svg", value_hint = clap::ValueHint::FilePath, help_heading = "Films")]
+    /// Plot the first metric over time, with the reference's shots, as SVG
+    #[arg(long, value_name = "FILE.svg", value_hint = clap::ValueHint::FilePath, help_heading = "Videos")]
     pub plot: Option<PathBuf>,
-    /// Compare the frames that both videos have, where one ends earlier or is damaged
-    #[arg(long, help_heading = "Films")]
+    /// Compare the frames that both videos have, if one is shorter or damaged
+    #[arg(long, help_heading = "Videos")]
     pub keep_going: bool,
 }
 
-/// What is measured of frames in luma and chroma; of all, but for the names of the planes.
+/// Metrics of frames in luma and chroma, without the plane suffixes.
 const YUV: &[&str] = &[
     "film-psnr",
     "film-psnr-y",
@@ -61,20 +61,20 @@ const RGB: &[&str] = &[
 ];
 
 impl FilmArgs {
-    /// An option that says nothing about images.
+    /// The first given option that applies to images only.
     pub fn named(&self) -> Option<&'static str> {
         let all = [("--plot", self.plot.is_some()), ("--keep-going", self.keep_going)];
         all.into_iter().find_map(|(option, given)| given.then_some(option))
     }
 }
 
-/// The two names, if one of them is a video.
+/// The two paths, if either is a video.
 pub fn named(args: &CompareArgs) -> Option<[&Path; 2]> {
     let both = [args.reference.as_deref()?, args.second.as_deref()?];
     both.into_iter().any(|path| path.is_file() && is_film(path)).then_some(both)
 }
 
-/// Two videos to compare.
+/// A job that compares two videos.
 pub struct Job<'a> {
     args: &'a MeasureArgs,
     film: &'a FilmArgs,
@@ -84,14 +84,14 @@ pub struct Job<'a> {
     models: Option<PathBuf>,
 }
 
-/// What came of it.
+/// The outcome of a comparison.
 struct Done {
     scored: Scored,
     measured: Measured,
 }
 
 impl<'a> Job<'a> {
-    /// Settles everything before the first frame is decoded.
+    /// Checks everything before the first frame is decoded.
     pub fn new(args: &'a CompareArgs, paths: [&Path; 2]) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |message: String, hint: &str| Err((Outcome::Usage, Failure::usage(message, hint)));
         let measure = &args.measure;
@@ -104,20 +104,20 @@ impl<'a> Job<'a> {
         let given = of_pictures.into_iter().find_map(|(option, given)| given.then_some(option));
         if let Some(option) = measure.of_one_picture().or(given) {
             return usage(
-                format!("`{option}` is about images, videos were named"),
-                "for videos there are `--plot`, `--csv` and `--json`",
+                format!("`{option}` applies to images, but videos were named"),
+                "for videos, use `--plot`, `--csv` or `--json`",
             );
         }
         let film_and_other = |a: &Path, b: &Path| {
-            let message = format!("{} is no film, {} is one", b.display(), a.display());
-            usage(message, "compare a video with a video, or a frame of it with an image")
+            let message = format!("{} is not a video, {} is", b.display(), a.display());
+            usage(message, "compare two videos, or two images")
         };
         match paths.map(is_film) {
             [true, false] => return film_and_other(paths[0], paths[1]),
             [false, true] => return film_and_other(paths[1], paths[0]),
             _ => {}
         }
-        // Nothing is written yet: Ctrl-C ends the program, and those that it has started.
+        // Nothing is written yet, so Ctrl-C ends the program and its child processes.
         interrupt::listen();
         let probe = |path: &Path| {
             video::probe(path, &Programs::default())
@@ -138,12 +138,12 @@ impl<'a> Job<'a> {
         Ok((Self { args: measure, film: &args.film, films, metrics, gates, models }, Vec::new()))
     }
 
-    /// Nothing when interrupted.
+    /// `None` when interrupted.
     fn measure(&self, rows: Option<&mut Rows>, step: &dyn Fn()) -> Result<Option<Done>, Failure> {
         let ctx = MeasureArgs::context(self.args.threads(), &NoProgress, self.models.as_deref());
         let plan = Plan { metrics: &self.metrics, every: EVERY, keep_going: self.film.keep_going };
         let name = exact(&self.films[1].path);
-        // What comes first is what people ask for first.
+        // Metrics asked for come first, in the order of the request.
         let mut tally = Tally::new(name, &self.metrics, &self.gates, 0, self.film.plot.is_some(), rows);
         let Some(measured) = measured(&self.films, &plan, &ctx, &mut tally, step)? else { return Ok(None) };
         let scored = tally.finish(Depth::Int(measured.format.pixels.bits));
@@ -160,7 +160,7 @@ impl<'a> Job<'a> {
         let mut text = tell::head(&name, codec, &measured.format, scored, measured.more.is_some());
         text += &tell::table(scored, &self.metrics, true);
         if self.metrics.iter().any(|metric| film_psnr::is_one(metric)) {
-            text += "  video-psnr of the video and of shots: of the mean squared error of their frames\n";
+            text += "  film-psnr of the video and of shots: from the mean squared error of all their frames\n";
         }
         text + &reasons(&scored.file, &scored.row, &self.metrics)
     }
@@ -169,7 +169,7 @@ impl<'a> Job<'a> {
         let names = [0, 1].map(|i| self.films[i].path.display().to_string());
         if let Some(apart) = done.measured.apart {
             talk.note(&format!(
-                "{}: frame {} is shown at {}, in {} at {}; frames are compared by their numbers",
+                "{}: frame {} is shown at {}, in {} at {}; frames are compared by number",
                 names[1],
                 apart.frame,
                 clock(apart.result),
@@ -179,7 +179,7 @@ impl<'a> Job<'a> {
         }
         if done.measured.other_colors {
             talk.note(&format!(
-                "{}: its colours are tagged otherwise than those of {}; planes are compared as they are stored",
+                "{}: its colour tags differ from those of {}; planes are compared as stored",
                 names[1], names[0],
             ));
         }
@@ -189,7 +189,7 @@ impl<'a> Job<'a> {
     }
 }
 
-/// An error unless both have one size, with the numbers.
+/// An error with both sizes unless they are equal.
 fn same_size([reference, result]: &[Film; 2]) -> Result<(), Failure> {
     let size = |film: &Film| (film.video.width, film.video.height);
     if size(reference) == size(result) {
@@ -203,7 +203,7 @@ fn same_size([reference, result]: &[Film; 2]) -> Result<(), Failure> {
 }
 
 impl work::Job for Job<'_> {
-    /// Frames: the bar goes by them.
+    /// The number of frames, for the bar.
     fn count(&self) -> usize {
         expected(&self.films[0]).max(2)
     }

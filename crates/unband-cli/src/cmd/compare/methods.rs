@@ -1,4 +1,4 @@
-//! `--method smooth,gradfun`: the methods to run.
+//! Parser of method lists such as `--method smooth,gradfun`.
 
 use std::collections::HashSet;
 
@@ -8,22 +8,23 @@ use super::super::score::Loaded;
 use crate::talk::Failure;
 use crate::weights;
 
-/// What stands for no method: the program's own choice for each image.
+/// The name for the automatic choice of `deband`.
 const DEFAULT: &str = "default";
 
 /// A method with its settings.
 #[derive(Clone, Debug)]
 pub struct Method {
-    /// As it was typed.
+    /// As typed.
     pub text: String,
-    /// How it runs, its settings among them.
+    /// Options with the method and its settings.
     pub options: Options,
 }
 
-/// Methods between commas; a setting after a comma belongs to the method before it: `gradfun:radius=20,strength=2,smooth`.
+/// Parses comma-separated methods. A setting after a comma belongs to the method before it:
+/// `gradfun:radius=20,strength=2,smooth`.
 ///
 /// # Errors
-/// Unknown names, and settings that make no sense.
+/// Unknown names and invalid settings.
 pub fn parse(texts: &[String]) -> Result<Vec<Method>, Failure> {
     let mut pieces: Vec<String> = Vec::new();
     for text in texts {
@@ -37,14 +38,14 @@ pub fn parse(texts: &[String]) -> Result<Vec<Method>, Failure> {
         }
     }
     if pieces.is_empty() {
-        return Err(Failure::usage("`--method` names no method", "`unband list methods` shows them"));
+        return Err(Failure::usage("`--method` names no method", "`unband list methods` shows all"));
     }
     let mut seen = HashSet::new();
     pieces.retain(|piece| seen.insert(piece.clone()));
     pieces.into_iter().map(|text| method(text, Vec::new(), &Options::default())).collect()
 }
 
-/// One method as it is typed, with further settings, run as the options say.
+/// Parses one method with further settings, run with the given options.
 ///
 /// # Errors
 /// As [`parse`].
@@ -58,7 +59,7 @@ pub fn method(text: String, more: Vec<(String, String)>, options: &Options) -> R
     weights::settle(name, &mut settings)?;
     let method = Choice::Named { name: name.to_owned(), settings };
     let options = Options { method, ..options.clone() };
-    // Settings and ranges are the same for every image, so a tiny one finds their faults.
+    // Settings and ranges are the same for every image, so a tiny image reveals errors.
     let tiny = Image::from_gray::<u8>(1, 1, &[0]).map_err(|error| Failure::usage(error.to_string(), ""))?;
     unband::choose(&tiny, &Findings::plain(1, 8), &options).map_err(|error| Failure {
         subject: None,
@@ -69,10 +70,10 @@ pub fn method(text: String, more: Vec<(String, String)>, options: &Options) -> R
 }
 
 impl Method {
-    /// What `unband deband --method` would write, at the input's depth.
+    /// Runs the method as `unband deband --method` would, at the input's depth.
     ///
     /// # Errors
-    /// What the method cannot do, as text.
+    /// Inputs that the method does not support, as text.
     pub fn run(&self, input: &Loaded, ctx: &Context<'_>) -> Result<Loaded, String> {
         let (picture, findings) = (input.as_stored(), input.findings.clone());
         let done = unband::files::deband_as_written(picture, findings, &self.options, ctx);

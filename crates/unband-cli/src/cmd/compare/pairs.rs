@@ -1,4 +1,4 @@
-//! Which images belong together.
+//! Pairing of references, inputs and results by name or list.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,29 +10,29 @@ use crate::talk::Failure;
 /// Images of one scene.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
-    /// What it is called in tables.
+    /// Name in tables.
     pub name: String,
     /// The clean image.
     pub reference: Input,
-    /// The image that is measured against it, or that methods are run on.
+    /// The result, or the input of methods.
     pub second: Input,
     /// The image before its repair.
     pub input: Option<Input>,
 }
 
-/// All pairs, and what has no partner.
+/// All pairs, and images without a partner.
 #[derive(Debug, Default)]
 pub struct Pairs {
-    /// In order of their names, or as the list has them.
+    /// Pairs in the order of their names or of the list.
     pub pairs: Vec<Pair>,
-    /// Images without a partner, and what cannot be had.
+    /// Images without a partner, and unreadable files.
     pub failures: Vec<Failure>,
 }
 
-/// The pairs that the arguments name.
+/// Finds the pairs that the arguments name.
 ///
 /// # Errors
-/// Arguments that name none, and what [`of_list`] and [`of_paths`] refuse.
+/// Arguments without images, and the errors of [`of_list`] and [`of_paths`].
 pub fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
     let both = args.reference.as_deref().zip(args.second.as_deref());
     match (&args.pairs, both) {
@@ -40,8 +40,8 @@ pub fn gather(args: &CompareArgs) -> Result<Pairs, Failure> {
             if let Some((reference, second)) = folders
                 && let Some(file) = [reference, second].into_iter().find(|path| !path.is_dir())
             {
-                let hint = "with `--pairs` the two arguments are the folders from which its names count";
-                return Err(Failure::usage(format!("{} is no folder", file.display()), hint));
+                let hint = "with `--pairs`, the two arguments must be folders: the paths in the list are relative to them";
+                return Err(Failure::usage(format!("{} is not a folder", file.display()), hint));
             }
             of_list(list, folders)
         }
@@ -63,10 +63,10 @@ fn usage(message: impl Into<String>, hint: &str) -> Failure {
     Failure::usage(message, hint)
 }
 
-/// A file against a file, or a folder against a folder by name.
+/// Pairs two files, or the files of two folders by name.
 ///
 /// # Errors
-/// A folder against a file.
+/// A folder with a file.
 pub fn of_paths(
     reference: &Path,
     second: &Path,
@@ -84,7 +84,7 @@ pub fn of_paths(
                 path.display(),
                 kind(path)
             );
-            return Err(usage(message, "name files, or folders, or a list with `--pairs`"));
+            return Err(usage(message, "name two files, two folders, or a list with `--pairs`"));
         }
     }
     if folders {
@@ -96,7 +96,7 @@ pub fn of_paths(
     Ok(Pairs { pairs: vec![pair], failures: Vec::new() })
 }
 
-/// Images of a folder by their name without extension.
+/// Images of a folder by their file name without extension.
 type Named = BTreeMap<String, Input>;
 
 fn of_folders(reference: &Path, second: &Path, input: Option<&Path>, recursive: bool) -> Pairs {
@@ -120,14 +120,14 @@ fn of_folders(reference: &Path, second: &Path, input: Option<&Path>, recursive: 
     out
 }
 
-/// The image of that name; a result is known by its ending too.
+/// The image of this name; results are also found by their suffix.
 fn take(pictures: &mut Named, name: &str) -> Option<Input> {
     pictures.remove(name).or_else(|| pictures.remove(&format!("{name}{SUFFIX}")))
 }
 
 fn alone(input: &Input, other: &Path) -> Failure {
-    let message = format!("no image of this name in {}", other.display());
-    let hint = "pairs have one name, whatever their extensions; `--pairs FILE.csv` lists others".to_owned();
+    let message = format!("no image with this name in {}", other.display());
+    let hint = "pairs need the same name (extensions may differ), or a list: `--pairs FILE.csv`".to_owned();
     Failure::at(input.shown(), message, Some(hint))
 }
 
@@ -139,8 +139,8 @@ fn named(folder: &Path, recursive: bool, failures: &mut Vec<Failure>) -> Named {
     for input in found.inputs {
         let name = input.below.with_extension("").to_string_lossy().replace('\\', "/");
         if let Some(twin) = named.get(&name) {
-            let message = format!("has the name of {}", twin.shown());
-            let hint = "name the pairs in a list, with `--pairs FILE.csv`".to_owned();
+            let message = format!("has the same name as {}", twin.shown());
+            let hint = "list the pairs in a file: `--pairs FILE.csv`".to_owned();
             failures.push(Failure::at(input.shown(), message, Some(hint)));
         } else {
             named.insert(name, input);
@@ -149,15 +149,16 @@ fn named(folder: &Path, recursive: bool, failures: &mut Vec<Failure>) -> Named {
     named
 }
 
-/// Pairs from a list: reference and second image in a line, perhaps the image before its repair. A first line
-/// `reference,result` (or `reference,input`) is a heading. Names count from the folders, or else from the list's own.
+/// Reads pairs from a list: reference, second image and optionally the image before its repair. A first line
+/// `reference,result` (or `reference,input`) is a header. Paths are relative to the folders, else to the
+/// list's folder.
 ///
 /// # Errors
-/// A list that cannot be read, a line that has not two or three names.
+/// An unreadable list, or a line without two or three names.
 pub fn of_list(list: &Path, folders: Option<(&Path, &Path)>) -> Result<Pairs, Failure> {
     let shown = || list.display().to_string();
     let bad = |message: String| {
-        let hint = "two columns, reference and result, and perhaps a third, the image before its repair";
+        let hint = "two columns, reference and result, and optionally the image before its repair";
         Failure::at(shown(), message, Some(hint.to_owned()))
     };
     let own = list.parent().unwrap_or(Path::new(""));
@@ -196,7 +197,7 @@ pub fn of_list(list: &Path, folders: Option<(&Path, &Path)>) -> Result<Pairs, Fa
     Ok(out)
 }
 
-/// What the system said, without its error number.
+/// The system's message without the error number.
 fn because(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::Io(error) => crate::inputs::reason(error),

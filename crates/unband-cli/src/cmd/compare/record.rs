@@ -1,4 +1,4 @@
-//! What `compare` says for machines.
+//! JSON and CSV output of `compare`.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ struct RoleRecord<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Of all pairs; `roles` in the order of the tables.
+    /// Means over all pairs; `roles` in the order of the tables.
     pub fn new(
         all: &'a [Compared],
         roles: &[&'a str],

@@ -1,4 +1,4 @@
-//! A folder against its manifest.
+//! `unband dataset check`: verification of a folder against its manifest.
 
 use std::num::NonZero;
 
@@ -14,7 +14,7 @@ use crate::interrupt::{self, Busy};
 use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk};
 
-/// Findings that are told one by one, unless `-v` or `--json` asks for all.
+/// Number of findings that are printed, unless `-v` or `--json` asks for all.
 const TOLD: usize = 20;
 
 #[derive(Serialize)]
@@ -67,7 +67,7 @@ pub fn run(args: &CheckArgs) -> Result<Outcome, Fault> {
     Ok(printed.max(if found.is_empty() { Outcome::Done } else { Outcome::CheckFailed }))
 }
 
-/// Reads all files; nothing when interrupted.
+/// Reads all files; `None` when interrupted.
 fn compare(check: &Check, args: &CheckArgs, bar: &Bar) -> Option<Vec<Finding>> {
     let threads = args
         .threads
@@ -93,10 +93,10 @@ fn tell(args: &CheckArgs, check: &Check, found: &[Finding], files: usize, talk: 
         talk.failure(&Failure::at(args.folder.display().to_string(), finding.to_string(), None));
     }
     if found.len() > told {
-        talk.note(&format!("{} more; `-v` or `--json` tells all", found.len() - told));
+        talk.note(&format!("{} more; `-v` or `--json` lists all", found.len() - told));
     }
     let mut summary = Summary::default();
     check.manifest.entries.iter().for_each(|entry| summary.add(entry));
-    let said = if found.is_empty() { "all as the manifest says" } else { "not as the manifest says" };
+    let said = if found.is_empty() { "all match the manifest" } else { "some do not match the manifest" };
     talk.line(&format!("{}: {files} files, {said}; {}", args.folder.display(), summary.text()));
 }

@@ -1,4 +1,4 @@
-//! Pairs into a folder, image by image.
+//! Dataset creation: pairs written to a folder, image by image.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -22,10 +22,10 @@ use crate::pictures;
 use crate::result::print_json;
 use crate::talk::{Failure, Loudness, Talk, grouped};
 
-/// What an image and the pair that is made of it hold, for each pixel.
+/// Bytes per pixel that an image and its pair need.
 const BYTES_PER_PIXEL: u64 = 100;
 
-/// The published set.
+/// Pairs of the published set.
 pub fn published(args: &KapoorArgs) -> Result<Outcome, Fault> {
     let variant = match args.variant {
         VariantName::Fixed => Variant::Fixed,
@@ -43,7 +43,7 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
         let message = format!("{}: not a folder", args.clean.display());
         return Err((Failure::usage(message, "name a folder of clean images"), Outcome::Usage));
     }
-    // Only names that there are get here.
+    // The parser accepts only known names.
     let causes = args.causes.iter().filter_map(|name| unband_data::find(name)).collect();
     let harms = match &args.recipe {
         Some(name) => {
@@ -76,7 +76,7 @@ pub fn pairs(args: &PairsArgs) -> Result<Outcome, Fault> {
     make(&plan, &args.make, &found.failures)
 }
 
-/// A fault of the whole run.
+/// A failure of the whole run.
 fn fault(error: &DatasetError) -> Fault {
     let outcome = match error {
         DatasetError::NoOriginal { .. }
@@ -103,13 +103,13 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
     if args.dry_run {
         return Ok(say_plan(plan, args, &talk));
     }
-    // From the first file on and to the end, so that an interrupted run finishes the images under way and says how to go on.
+    // From the first file to the end: an interrupted run finishes the current images and says how to resume.
     let Some(_busy) = Busy::begin() else { return Ok(Outcome::Interrupted) };
     let mut summary = Summary::default();
     let mut journal = match Journal::open(&args.output, &plan.header).map_err(|error| fault(&error))? {
         Opened::Complete(manifest) => {
             manifest.entries.iter().for_each(|entry| summary.add(entry));
-            talk.note(&format!("{}: complete already", args.output.display()));
+            talk.note(&format!("{}: already complete", args.output.display()));
             return Ok(finish(plan, args, &summary, &talk, failures));
         }
         Opened::Open(journal) => journal,
@@ -117,7 +117,7 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
     let done = journal.before.len();
     if done > 0 {
         talk.note(&format!(
-            "going on after {} of {} images",
+            "resuming after {} of {} images",
             grouped(done as u64),
             grouped(plan.len() as u64)
         ));
@@ -130,14 +130,15 @@ fn make(plan: &Plan, args: &MakeArgs, failures: &[Failure]) -> Result<Outcome, F
     finished.map_err(|error| fault(&error))?;
     if summary.pictures() < plan.len() {
         let (done, all) = (grouped(summary.pictures() as u64), grouped(plan.len() as u64));
-        talk.note(&format!("interrupted: {done} of {all} images are done; the same command goes on"));
+        talk.note(&format!("interrupted: {done} of {all} images are done; run the same command to resume"));
         return Ok(Outcome::Interrupted);
     }
     journal.finish().map_err(|error| fault(&error))?;
     Ok(finish(plan, args, &summary, &talk, failures))
 }
 
-/// Makes what is left to do. Lines are added in the order of the images; none after the first that failed for good.
+/// Makes the remaining pairs. Manifest lines are written in the order of the images; none follow a fatal
+/// error.
 fn work(
     plan: &Plan,
     args: &MakeArgs,
@@ -177,7 +178,7 @@ fn work(
     result
 }
 
-/// A line about an image: what is wrong with it, or with `-v` what was made of it.
+/// The message about an image: its error, or with `-v` the pairs made from it.
 fn say(plan: &Plan, entry: &Entry, talk: &Talk<'_>) {
     if let Some(failed) = &entry.failed {
         return talk.failure(&failure(&plan.root, failed));
@@ -187,11 +188,11 @@ fn say(plan: &Plan, entry: &Entry, talk: &Talk<'_>) {
 }
 
 fn failure(root: &Path, failed: &Failed) -> Failure {
-    let hint = "nothing was made of it; with a sound file, make the pairs anew in a new folder";
+    let hint = "skipped; with an intact file, make the pairs again in a new folder";
     Failure::at(root.join(&failed.file).display().to_string(), failed.reason.clone(), Some(hint.into()))
 }
 
-/// The last words.
+/// The closing summary.
 fn finish(plan: &Plan, args: &MakeArgs, summary: &Summary, talk: &Talk<'_>, failures: &[Failure]) -> Outcome {
     talk.line(&format!("{} → {}", summary.text(), args.output.display()));
     let printed = if args.json {
@@ -203,7 +204,7 @@ fn finish(plan: &Plan, args: &MakeArgs, summary: &Summary, talk: &Talk<'_>, fail
     printed.max(if sound { Outcome::Done } else { Outcome::SomeFailed })
 }
 
-/// What would be made.
+/// The output of `--dry-run`.
 fn say_plan(plan: &Plan, args: &MakeArgs, talk: &Talk<'_>) -> Outcome {
     let mut summary = Summary::default();
     for failed in plan.failing() {

@@ -1,4 +1,4 @@
-//! How much there is.
+//! Image and pair counts of a dataset.
 
 use std::path::Path;
 
@@ -7,22 +7,22 @@ use unband_data::dataset::{Entry, Expected, Failed, Split};
 
 use crate::talk::grouped;
 
-/// Names of files without partner that a note lists.
+/// File names that a note about missing partners lists.
 const NAMED: usize = 5;
 
-/// What a folder holds, or will hold.
+/// Contents of a folder, present or planned.
 #[derive(Debug, Default)]
 pub struct Summary {
     parts: [Part; 3],
     dropped: usize,
-    /// Sources of which nothing was made.
+    /// Sources without a pair.
     pub failed: Vec<Failed>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Part {
     pictures: usize,
-    /// Missing before images are decoded whose sizes decide it.
+    /// Missing until the images are decoded whose sizes determine it.
     pairs: Option<usize>,
 }
 
@@ -39,7 +39,7 @@ pub struct SummaryRecord<'a> {
 }
 
 impl Summary {
-    /// Counts an image that was done.
+    /// Adds a finished image.
     pub fn add(&mut self, entry: &Entry) {
         let part = &mut self.parts[entry.split as usize];
         part.pictures += 1;
@@ -48,35 +48,35 @@ impl Summary {
         self.failed.extend(entry.failed.clone());
     }
 
-    /// Sets what a part will hold.
+    /// Sets the planned contents of a part.
     pub fn expect(&mut self, split: Split, expected: Expected) {
         self.parts[split as usize] = Part { pictures: expected.pictures, pairs: expected.pairs };
         self.dropped += expected.dropped;
     }
 
-    /// All source images.
+    /// The number of source images.
     pub fn pictures(&self) -> usize {
         self.parts.iter().map(|part| part.pictures).sum()
     }
 
-    /// In a sentence.
+    /// A sentence.
     pub fn text(&self) -> String {
         let part = |split: Split| {
             let Part { pictures, pairs } = self.parts[split as usize];
-            // A part without images has none of either.
+            // Parts without images have none of either.
             let pairs = if pictures == 0 { Some(0) } else { pairs };
             pairs.map_or_else(
-                || format!("{split} {} pictures", grouped(pictures as u64)),
+                || format!("{split} {} images", grouped(pictures as u64)),
                 |pairs| format!("{split} {} pairs", grouped(pairs as u64)),
             )
         };
         let mut words = vec![format!(
-            "{} pictures: {}",
+            "{} images: {}",
             grouped(self.pictures() as u64),
             Split::ALL.map(part).join(", ")
         )];
         if self.dropped > 0 {
-            words.push(format!("{} windows without banding dropped", grouped(self.dropped as u64)));
+            words.push(format!("{} windows without banding skipped", grouped(self.dropped as u64)));
         }
         if !self.failed.is_empty() {
             words.push(format!("{} failed", grouped(self.failed.len() as u64)));
@@ -84,7 +84,7 @@ impl Summary {
         words.join("; ")
     }
 
-    /// For machines.
+    /// JSON object.
     pub fn record<'a>(&'a self, output: &Path, left_out: &'a [String]) -> SummaryRecord<'a> {
         let [train, val, test] = self.parts;
         SummaryRecord {
@@ -106,5 +106,5 @@ pub fn left_out(files: &[String]) -> String {
     let more = files.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
     let (have, them) = if files.len() == 1 { ("file has", "it is") } else { ("files have", "they are") };
-    format!("{} {have} no partner, {them} left out: {named}{more}", grouped(files.len() as u64))
+    format!("{} {have} no partner, {them} skipped: {named}{more}", grouped(files.len() as u64))
 }

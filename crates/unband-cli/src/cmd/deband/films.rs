@@ -1,4 +1,4 @@
-//! Videos among the inputs: one after the other, as each takes all processors.
+//! Debanding of videos: one after the other, as each uses all processors.
 
 mod tell;
 
@@ -23,15 +23,15 @@ use crate::settings;
 use crate::talk::{Failure, Loudness, Talk, printable};
 use tell::{FilmRecord, kept};
 
-/// Is there a video?
+/// Is this file a video?
 pub fn is_one(path: &Path) -> bool {
     path.is_file() && is_film(path)
 }
 
-/// Works on the videos.
+/// Processes the videos.
 pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
     let rate = match args.film.fps {
-        Some(_) => Err(Failure::usage("`--fps` is for numbered images, videos have a rate", "leave it out")),
+        Some(_) => Err(Failure::usage("`--fps` applies to image sequences; videos have a frame rate", "drop it")),
         None => Ok(()),
     };
     let piped = args.pictures.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
@@ -71,10 +71,11 @@ pub fn run(args: &DebandArgs, films: &[Input], talk: &Talk<'_>) -> Outcome {
     outcome
 }
 
-/// The frames of numbered images where no rate is named: that of videos.
+/// Default frame rate of image sequences.
 const FPS: (u32, u32) = (24, 1);
 
-/// Are numbered images named that are to become a video: by a pattern, or by a folder of nothing else beside the name of a video?
+/// Is the input an image sequence that becomes a video: a pattern, or a folder of images with a video's name
+/// as output?
 pub fn are_frames(args: &DebandArgs) -> bool {
     let [only] = args.pictures.inputs.as_slice() else { return false };
     if !Images::are_named(only) || !only.is_dir() {
@@ -89,24 +90,24 @@ pub fn are_frames(args: &DebandArgs) -> bool {
     film && !holds_film() && !matches!(Images::find(only, FPS), Ok(None))
 }
 
-/// Works on them.
+/// Processes an image sequence.
 pub fn run_frames(args: &DebandArgs, talk: &Talk<'_>) -> Outcome {
     let input = &args.pictures.inputs[0];
     let shown = exact(input);
     let settled = options(args).and_then(|options| {
         let Some(output) = args.pictures.output.as_deref().filter(|path| !path.is_dir()) else {
             let hint = "name the video, `-o film.mkv`";
-            return Err(Failure::usage(format!("{shown} stands for the frames of a video without a name"), hint));
+            return Err(Failure::usage(format!("{shown} is an image sequence, but no output video is named"), hint));
         };
         let images = Images::find(input, args.film.fps.unwrap_or(FPS))
             .map_err(|error| Failure { hint: error.hint(), ..Failure::usage(error.to_string(), "") })?;
         let Some(images) = images else {
-            let message = format!("{shown}: there are no numbered images for a video");
-            let hint = "their names differ in a number alone, such as `shot_0001.png`; for images one by one name a folder, `-o out/`";
+            let message = format!("{shown}: not an image sequence");
+            let hint = "file names must differ only in a number, such as `shot_0001.png`; for separate images name a folder, `-o out/`";
             return Err(Failure::usage(message, hint));
         };
         if args.film.fps.is_none() {
-            talk.note(&format_args!("{shown}: {} frames at 24 a second; `--fps` says another rate", images.count()));
+            talk.note(&format_args!("{shown}: {} frames at 24 fps; `--fps` sets another rate", images.count()));
         }
         Ok((FilmOptions { images: Some(images), ..options }, output))
     });
@@ -124,10 +125,10 @@ pub fn run_frames(args: &DebandArgs, talk: &Talk<'_>) -> Outcome {
     one(args, &options, input, output, talk.loudness)
 }
 
-/// How videos are treated.
+/// The library's options for videos.
 ///
 /// # Errors
-/// Options that make no sense for videos.
+/// Options that are not valid for videos.
 pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
     let film = &args.film;
     let pictures = settings::file_options(args)?;
@@ -139,14 +140,14 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
         (args.save_output.is_some(), "--save-output"),
     ] {
         if given {
-            let hint = "give the output's name with `-o`, and its quality with `--for` or `--ffmpeg-args`";
-            return Err(Failure::usage(format!("`{option}` is for images, not for videos"), hint));
+            let hint = "set the format with `-o`, the quality with `--for` or `--ffmpeg-args`";
+            return Err(Failure::usage(format!("`{option}` applies to images, not to videos"), hint));
         }
     }
     let ffmpeg_args = match &film.ffmpeg_args {
         None => Vec::new(),
         Some(text) => shlex::split(text).ok_or_else(|| {
-            Failure::usage(format!("`--ffmpeg-args {text}` has a quote that does not end"), "close it")
+            Failure::usage(format!("`--ffmpeg-args {text}` has an unclosed quote"), "close it")
         })?,
     };
     let purpose = if film.lossless { Purpose::Archive } else { film.purpose.unwrap_or_default() };
@@ -169,17 +170,17 @@ pub fn options(args: &DebandArgs) -> Result<FilmOptions, Failure> {
     })
 }
 
-/// Where each video goes: beside its input, to its place in the folder, or to the one file that was named.
+/// The output path of each video: next to its input, in the output folder, or the file given by `-o`.
 fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> {
     let named = args.pictures.output.as_deref().filter(|path| container_of(path).is_none() || path.is_dir());
     let folder = named.and_then(|path| folder_of(Some(path), &args.pictures.inputs));
     let y4m = |path: &&Path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("y4m"));
     if let (None, Some(path)) = (folder, args.pictures.output.as_deref().filter(y4m)) {
         let hint = format!("write `-o - > {}`", path.display());
-        return Err(Failure::usage("frames of YUV4MPEG2 go to standard output alone", hint));
+        return Err(Failure::usage("YUV4MPEG2 frames can only be written to standard output", hint));
     }
     if let (None, Some(path), 2..) = (folder, &args.pictures.output, films.len()) {
-        let message = format!("{} videos cannot go into the one file {}", films.len(), path.display());
+        let message = format!("{} videos cannot be written to one file, {}", films.len(), path.display());
         return Err(Failure::usage(
             message,
             format!("name a folder, `-o {}/`", path.with_extension("").display()),
@@ -194,29 +195,30 @@ fn targets(args: &DebandArgs, films: &[Input]) -> Result<Vec<PathBuf>, Failure> 
     for (i, (film, output)) in films.iter().zip(&targets).enumerate() {
         if let Some(other) = films.iter().find(|other| same(&other.path, output)) {
             let other =
-                if other == film { "it".to_owned() } else { format!("{}, an input too", other.shown()) };
+                if other == film { "it".to_owned() } else { format!("{}, which is also an input", other.shown()) };
             let message = format!("the result of {} would replace {other}", film.shown());
             return Err(Failure::usage(
                 message,
-                "choose another name or folder: videos are never replaced by their results",
+                "choose another name or folder: input videos are never replaced",
             ));
         }
         if let Some(first) = targets[..i].iter().position(|target| target == output) {
             let message =
-                format!("{} and {} would both be {}", films[first].shown(), film.shown(), output.display());
-            return Err(Failure::usage(message, "run them apart with different `-o`"));
+                format!("{} and {} would both be written to {}", films[first].shown(), film.shown(), output.display());
+            return Err(Failure::usage(message, "run them separately with different `-o`"));
         }
     }
     if let Some(folder) = folder
         && let Err(error) = std::fs::create_dir_all(folder)
     {
-        let message = format!("cannot make the folder: {}", crate::inputs::reason(&error));
+        let message = format!("cannot create the folder: {}", crate::inputs::reason(&error));
         return Err(Failure::at(folder.display().to_string(), message, None));
     }
     Ok(targets)
 }
 
-/// The extension of a video's result: what has no code for FFV1, and what videos are not written to, becomes Matroska.
+/// The extension of a video's result. Matroska replaces containers without FFV1 where that is needed, and
+/// those that are read only.
 fn extension<'a>(args: &DebandArgs, input: &'a Path) -> &'a str {
     let lossless = args.film.lossless || args.film.purpose == Some(Purpose::Archive);
     let own = input.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
@@ -224,7 +226,7 @@ fn extension<'a>(args: &DebandArgs, input: &'a Path) -> &'a str {
     if keeps { own } else { "mkv" }
 }
 
-/// The result of a video where nobody names one.
+/// The default result of a video.
 pub fn beside(args: &DebandArgs, input: &Path) -> PathBuf {
     let mut name = input.file_stem().unwrap_or_default().to_os_string();
     name.push(format!("_unband.{}", extension(args, input)));
@@ -243,7 +245,7 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
         if args.pictures.json { outcome.max(print_json(record)) } else { outcome }
     };
     if args.pictures.skip_existing && output.is_file() {
-        talk.line(&format!("{shown}: left out, {} exists", output.display()));
+        talk.line(&format!("{shown}: skipped, {} exists", output.display()));
         return finish(&Record::skipped(shown, output), Outcome::Done);
     }
     let Some(_busy) = Busy::begin() else { return Outcome::Interrupted };
@@ -297,7 +299,7 @@ fn one(args: &DebandArgs, options: &FilmOptions, input: &Path, output: &Path, lo
     }
 }
 
-/// Carries frames to the bar.
+/// Forwards the number of frames to the bar.
 struct FilmBar<'a> {
     bar: &'a Bar,
     reached: AtomicUsize,
@@ -305,7 +307,7 @@ struct FilmBar<'a> {
 
 impl Progress for FilmBar<'_> {
     fn advance(&self, done: usize, total: usize) {
-        // Restoring a frame has a progress of its own, which is nobody's concern here.
+        // The progress within a frame is not shown.
         let before = self.reached.fetch_max(done, Ordering::Relaxed);
         if done > before {
             self.bar.frames(done, total);

@@ -1,4 +1,4 @@
-//! Images among the inputs.
+//! Debanding of images.
 
 use std::path::{Path, PathBuf};
 
@@ -17,18 +17,18 @@ use crate::summary::Became;
 use crate::talk::{Failure, Loudness, Talk, grouped, printable};
 use crate::weights;
 
-/// Bytes that a pixel may take while an image is worked on, by our network too.
+/// Peak memory per pixel in bytes, built-in network included.
 const BYTES_PER_PIXEL: u64 = 64;
-/// Bytes that every image may take beside that.
+/// Memory per image in bytes, in addition.
 const BYTES_EACH: u64 = 24 << 20;
 
-/// Works on the images. `begins`: what was read of standard input already.
+/// Processes the images. `begins`: bytes already read from standard input.
 pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, talk: &Talk<'_>) -> Outcome {
     match settings::file_options(args) {
         Ok(options) => {
             if args.method.is_none() && args.weights.is_none() && options.options.strength > 1.0 {
                 talk.note(
-                    &"`--strength` above 1 is for smooth, which runs in place of the network unband-lite",
+                    &"`--strength` above 1 needs smooth, which replaces the network unband-lite",
                 );
             }
             let report = args.report.as_deref().map(|path| Report::new(path, &args.pictures));
@@ -48,7 +48,7 @@ pub fn run(args: &DebandArgs, found: Gathered, begins: Vec<u8>, talk: &Talk<'_>)
     }
 }
 
-/// Takes the banding out.
+/// The debanding job.
 struct Deband<'a> {
     args: &'a DebandArgs,
     options: FileOptions,
@@ -73,7 +73,7 @@ impl Work for Deband<'_> {
     }
 
     fn cost(&self, pixels: u64, threads: usize) -> Cost {
-        // What a network holds is known once it meets an image, which then gets all that is allowed.
+        // The memory of a network is known only with its image, so that image gets the whole budget.
         let network =
             matches!(&self.options.options.method, Choice::Named { name, .. } if weights::is_network(name));
         if let (Some(memory), true) = (self.args.pictures.max_memory, network) {
@@ -131,26 +131,26 @@ impl Work for Deband<'_> {
         talk.detail(&plan.finding);
         if report.report.changed {
             talk.detail(&format!(
-                "{} samples moved by at most {:.2} codes, the mean by {:.3}; {}",
+                "{} samples changed by at most {:.2} codes, the mean by {:.3}; {}",
                 report.report.samples_moved,
                 report.report.max_change_codes,
                 report.report.mean_shift_codes,
-                if plan.faithful { "kept inside their cells" } else { "not bound to their cells" }
+                if plan.faithful { "kept within their intervals" } else { "not kept within their intervals" }
             ));
         }
         if report.report.samples_clipped > 0 {
             let why = if plan.depth == Depth::F32 {
-                format!("{} knows none; `smooth` keeps them", plan.method)
+                format!("{} does not support them; `smooth` keeps them", plan.method)
             } else {
-                format!("{} bits hold none; `--depth 32f` does", plan.depth.bits())
+                format!("{} bits cannot hold them; `--depth 32f` can", plan.depth.bits())
             };
             talk.note(&format!(
-                "{input}: {} samples beyond black or white were cut off there: {why}",
+                "{input}: {} samples beyond black or white were clipped: {why}",
                 grouped(report.report.samples_clipped)
             ));
         }
         if let Some(path) = &report.aside {
-            talk.detail(&format!("what the network made beside it → {}", path.display()));
+            talk.detail(&format!("extra output → {}", path.display()));
         }
         if !plan.copies {
             tell_losses(input, plan.format, &report.dropped, &self.args.pictures, talk);
@@ -159,13 +159,13 @@ impl Work for Deband<'_> {
             talk.failure(&Failure {
                 subject: Some(input.to_owned()),
                 message: format!(
-                    "{} of {} samples left their cell, the worst by {:.2} codes",
+                    "{} of {} samples are outside their interval, the worst by {:.2} codes",
                     proof.outside, proof.samples, proof.worst_codes
                 ),
                 hint: Some(if plan.faithful {
-                    "this is a fault of the program; please report it".to_owned()
+                    "this is a bug in unband; please report it".to_owned()
                 } else {
-                    format!("{} runs as its authors wrote it; `--faithful on` bounds it", plan.method)
+                    format!("{} runs as its authors wrote it; `--faithful on` limits it", plan.method)
                 }),
             });
             return Outcome::CheckFailed;

@@ -1,4 +1,4 @@
-//! `unband FILM --preview N`: the most banded frames of a video before and after, in one image.
+//! `unband FILM --preview N`: the most banded frames of a video before and after, in one PNG.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,13 +29,14 @@ use crate::record::{Record, Schema};
 use crate::result::print_json;
 use crate::talk::{Failure, Talk, counted};
 
-/// Up to so many frames a video is decoded whole; of longer ones only the key frames, as shots begin with one.
+/// Up to this number of frames, the whole video is decoded; beyond it only the key frames, as shots begin
+/// with one.
 const SHORT: usize = 3000;
-/// Frames of which CAMBI is taken, at most; it takes longer than decoding.
+/// Maximum number of frames for which CAMBI is computed; it takes longer than decoding.
 const MEASURED: f64 = 600.0;
-/// Frames that are nearer in time look alike, in seconds.
+/// Frames closer in time than this look alike, in seconds.
 const NEAR: f64 = 0.24;
-/// Side of the square that is enlarged, in pixels.
+/// Side of the magnified square, in pixels.
 const SIDE: usize = 256;
 
 /// Previews of all videos.
@@ -59,11 +60,11 @@ pub fn run(args: &DebandArgs, count: usize, talk: &Talk<'_>) -> Outcome {
     outcome
 }
 
-/// The image of each video.
+/// The preview file of each video.
 fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
     if let Some(other) = args.pictures.inputs.iter().find(|path| !films::is_one(path)) {
-        let message = format!("{} is no video, `--preview` is for videos", other.display());
-        return Err(Failure::usage(message, "`unband compare` and `unband score --report` show images"));
+        let message = format!("{} is not a video; `--preview` needs videos", other.display());
+        return Err(Failure::usage(message, "for images use `--report`"));
     }
     let folder = folder_of(args.pictures.output.as_deref(), &args.pictures.inputs);
     let file = args.pictures.output.as_deref().filter(|_| folder.is_none());
@@ -71,13 +72,13 @@ fn targets(args: &DebandArgs) -> Result<Vec<PathBuf>, Failure> {
         let png = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("png"));
         if !png || args.pictures.inputs.len() > 1 {
             let message =
-                format!("the preview of each video is a PNG, {} is not one for each", path.display());
-            return Err(Failure::usage(message, "name one file that ends in .png, or a folder"));
+                format!("previews are one PNG per video, {} does not fit", path.display());
+            return Err(Failure::usage(message, "name a folder, or for one video a .png file"));
         }
     }
     if let Some(folder) = folder {
         std::fs::create_dir_all(folder).map_err(|error| {
-            let message = format!("cannot make the folder: {}", crate::inputs::reason(&error));
+            let message = format!("cannot create the folder: {}", crate::inputs::reason(&error));
             Failure::at(folder.display().to_string(), message, None)
         })?;
     }
@@ -102,7 +103,7 @@ fn one(
 ) -> Outcome {
     let shown = exact(input);
     if output.is_file() && args.pictures.skip_existing {
-        talk.line(&format!("{shown}: left out, {} exists", output.display()));
+        talk.line(&format!("{shown}: skipped, {} exists", output.display()));
         return Outcome::Done;
     }
     if args.pictures.dry_run {
@@ -139,8 +140,8 @@ fn one(
                 talk.detail(&frame.label());
             }
             talk.detail(&match encoder {
-                Some(_) => "each is restored and encoded with the frames around it, as if a shot began with them",
-                None => "each frame is restored by itself, as if a shot began with it; `--encoded` shows what comes out of the encoder",
+                Some(_) => "each frame is restored and encoded with its neighbours, as if a shot began with them",
+                None => "each frame is restored by itself, as if a shot began with it; `--encoded` shows the encoded frames",
             });
             if !args.pictures.json {
                 return Outcome::Done;
@@ -180,7 +181,7 @@ struct PreviewRecord<'a> {
     frames: &'a [FrameRecord],
 }
 
-/// A frame of the image.
+/// A frame of the preview.
 #[derive(Serialize)]
 struct FrameRecord {
     seconds: f64,
@@ -197,7 +198,7 @@ impl FrameRecord {
         let after = self.cambi_after.map_or_else(String::new, |after| format!(", {} after", number(after)));
         let encoded =
             self.cambi_encoded.map_or_else(String::new, |value| format!(", {} encoded", number(value)));
-        let unchanged = if self.changed { "" } else { "; left as it is" };
+        let unchanged = if self.changed { "" } else { "; unchanged" };
         format!(
             "{}  CAMBI {} before{after}{encoded}{unchanged}",
             clock(self.seconds),
@@ -208,15 +209,16 @@ impl FrameRecord {
 
 /// A preview.
 struct Made {
-    /// The image's file.
+    /// The PNG file.
     png: Vec<u8>,
-    /// What is in it.
+    /// Its frames.
     frames: Vec<FrameRecord>,
-    /// What its frames were encoded by, if they were.
+    /// The encoder of its frames, with `--encoded`.
     encoder: Option<String>,
 }
 
-/// Makes the image of so many frames, encoded as for a result of that name where there is one. Nothing when interrupted.
+/// Makes the preview with this number of frames; `encoded` is the output name that selects the encoder.
+/// `None` when interrupted.
 fn preview(
     input: &Path,
     options: &FilmOptions,
@@ -280,7 +282,7 @@ fn preview(
     Ok(Some(Made { png, frames, encoder }))
 }
 
-/// The square with most of the contours that CAMBI counts; the middle where there are none.
+/// The square with the most contours according to CAMBI; the centre if there are none.
 fn most_banded(frame: &Image, ctx: &Context<'_>) -> Result<Square, String> {
     let size = (frame.width(), frame.height());
     let (_, maps) = cambi::score_image_with_maps(frame, &cambi::Options::default(), ctx)
@@ -303,13 +305,14 @@ fn cambi_of(image: &Image, ctx: &Context<'_>) -> Result<f64, String> {
     }
 }
 
-/// Frames to show, in order of time.
+/// The chosen frames, in order of time.
 struct Found {
     format: FrameFormat,
     spots: Vec<Spot>,
 }
 
-/// Looks for the frames with the highest CAMBI: one of each shot, more where there are too few shots. Nothing when interrupted.
+/// Finds the frames with the highest CAMBI: one per shot, more where there are too few shots. `None` when
+/// interrupted.
 fn look(
     film: &Film,
     part: &DecodeOptions,
@@ -327,7 +330,7 @@ fn look(
         let keys = DecodeOptions { key_frames_only: true, ..part.clone() };
         let searched = search(film, &keys, count, apart, (bar, 0), ctx)?;
         match searched {
-            // Enough to choose from.
+            // Enough candidates.
             Some(searched) if searched.measured >= 4 * count => return Ok(Some(searched.found(count))),
             None => return Ok(None),
             Some(_) => {}
@@ -336,14 +339,14 @@ fn look(
     let searched = search(film, part, count, apart, (bar, total), ctx)?;
     match searched {
         Some(searched) if searched.measured == 0 => {
-            let message = "there is no frame in this part of it".to_owned();
+            let message = "no frames between `--from` and `--to`".to_owned();
             Err(Failure::at(film.path.display().to_string(), message, None))
         }
         searched => Ok(searched.map(|searched| searched.found(count))),
     }
 }
 
-/// What a pass over the video has found.
+/// The result of a pass over the video.
 struct Searched {
     format: FrameFormat,
     measured: usize,

@@ -1,4 +1,4 @@
-//! `unband FILE… --report PAGE.html`: each repaired image before and after, on one page.
+//! `unband FILE… --report PAGE.html`: before-and-after page of the repaired images.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::interrupt::Busy;
 use crate::outputs::check_folder_of;
 use crate::talk::{Failure, Talk, counted};
 
-/// What is drawn of each image, on whichever thread works on it, until all are done.
+/// Collects the drawings of all images, from any thread.
 pub struct Report<'a> {
     path: &'a Path,
     overwrite: bool,
@@ -29,10 +29,10 @@ impl<'a> Report<'a> {
         Self { path, overwrite: args.overwrite, drawn: Mutex::default() }
     }
 
-    /// May it be written, about these images?
+    /// Checks that the page can be written for these images.
     ///
     /// # Errors
-    /// Images that are no files, a name that is taken, a folder that is not there.
+    /// Standard input, an existing or conflicting file name, a missing folder.
     pub fn check(&self, inputs: &[Input], args: &PictureArgs) -> Result<(), Failure> {
         let name = self.path.display().to_string();
         let fault =
@@ -40,12 +40,12 @@ impl<'a> Report<'a> {
         let piped = args.output.as_deref().is_some_and(|path| path.as_os_str() == STDIO);
         if piped || inputs.iter().any(Input::is_stdin) {
             return Err(Failure::usage(
-                "`--report` reads images and results again, a pipe cannot be read twice",
+                "`--report` reads images again, and standard input can be read only once",
                 "name files",
             ));
         }
         if args.dry_run {
-            return Err(Failure::usage("`--dry-run` makes nothing to report on", "leave one of them out"));
+            return Err(Failure::usage("`--dry-run` makes no results for `--report`", "drop one of them"));
         }
         check_folder_of(self.path)?;
         let same = |input: &Input| {
@@ -53,7 +53,7 @@ impl<'a> Report<'a> {
             path.is_ok_and(|path| input.path.canonicalize().is_ok_and(|input| input == path))
         };
         if inputs.iter().any(same) {
-            return fault("is one of the images", "write to another name");
+            return fault("is an input", "write to another name");
         }
         if self.path.is_file() && !self.overwrite {
             return fault("exists already", "add `--overwrite` to replace it");
@@ -61,17 +61,17 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// Draws an image, with what was found in it, and what became of it.
+    /// Draws an image before and after, with its findings.
     pub fn draw(&self, input: &Path, findings: &Findings, output: &Path, ctx: &Context<'_>) {
         let drawn = section(input, findings, output, &Context { progress: &NoProgress, ..*ctx });
         self.drawn.lock().unwrap_or_else(PoisonError::into_inner).insert(input.to_path_buf(), drawn);
     }
 
-    /// Writes the page, images in the order of their names.
+    /// Writes the page, with images in the order of their names.
     pub fn write(self, talk: &Talk<'_>) -> Outcome {
         let drawn = self.drawn.into_inner().unwrap_or_else(PoisonError::into_inner);
         if drawn.is_empty() {
-            talk.note(&format_args!("nothing was repaired, {} is not written", self.path.display()));
+            talk.note(&format_args!("nothing was repaired, {} was not written", self.path.display()));
             return Outcome::Done;
         }
         let (mut page, mut outcome, mut count) = (Page::new("Before and after"), Outcome::Done, 0);
@@ -92,7 +92,7 @@ impl<'a> Report<'a> {
             Ok(()) => {
                 talk.line(&format_args!(
                     "{} before and after → {}",
-                    counted(count, "picture"),
+                    counted(count, "image"),
                     self.path.display()
                 ));
                 outcome

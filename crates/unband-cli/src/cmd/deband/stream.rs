@@ -1,4 +1,4 @@
-//! Frames of YUV4MPEG2 to standard output, from standard input or of a video.
+//! YUV4MPEG2 frames on standard output, from standard input or a video.
 
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
@@ -17,18 +17,18 @@ use crate::result::stdout_failure;
 use crate::settings;
 use crate::talk::{Failure, Talk, counted};
 
-/// Works on the stream that begins so.
+/// Processes a stream; `begins` are the bytes already read.
 pub fn run(args: &DebandArgs, begins: &[u8], talk: &Talk<'_>) -> Outcome {
     let elsewhere = args.pictures.output.as_ref().filter(|path| path.as_os_str() != STDIO);
     let checked = match elsewhere {
         Some(path) => {
-            let message = format!("a stream of frames goes to standard output, not to {}", path.display());
-            let hint = "write `-o -` and pipe it on, for example into `ffmpeg -i - …`";
+            let message = format!("a stream of frames can only be written to standard output, not to {}", path.display());
+            let hint = "use `-o -` and a pipe, for example to `ffmpeg -i - …`";
             Err(Failure::usage(message, hint))
         }
         None if io::stdout().is_terminal() => {
-            let hint = "pipe it on, for example into `x265 --y4m --output-depth 10 -`";
-            Err(Failure::usage("frames do not belong on a terminal", hint))
+            let hint = "use a pipe, for example to `x265 --y4m --output-depth 10 -`";
+            Err(Failure::usage("frames are not written to a terminal", hint))
         }
         None => settings::file_options(args),
     };
@@ -59,12 +59,12 @@ pub fn run_film(args: &DebandArgs, options: &FilmOptions, input: &Path, talk: &T
     let hint = "name a file with `-o` for an encoded video";
     let failure = if io::stdout().is_terminal() {
         let hint =
-            "pipe them on, for example into `x265 --y4m --output-depth 10 -`, or name a file with `-o`";
-        Some(Failure::usage("frames do not belong on a terminal", hint))
+            "use a pipe, for example to `x265 --y4m --output-depth 10 -`, or name a file with `-o`";
+        Some(Failure::usage("frames are not written to a terminal", hint))
     } else {
         let given = fault.into_iter().find_map(|(option, given)| given.then_some(option));
         given.map(|option| {
-            Failure::usage(format!("`{option}` says nothing of frames on standard output"), hint)
+            Failure::usage(format!("`{option}` does not apply to frames on standard output"), hint)
         })
     };
     if let Some(failure) = failure {
@@ -76,14 +76,14 @@ pub fn run_film(args: &DebandArgs, options: &FilmOptions, input: &Path, talk: &T
         let (film, report) = deband_to_stream(input, output, options, ctx)?;
         if film.video.variable {
             talk.note(&format_args!(
-                "{shown}: its rate varies, the frames go at the average: YUV4MPEG2 has no times"
+                "{shown}: variable frame rate; the output uses the average, as YUV4MPEG2 stores no times"
             ));
         }
         Ok(report)
     })
 }
 
-/// Does work that gives frames on standard output.
+/// Runs a job that writes frames to standard output.
 fn piped(
     args: &DebandArgs,
     shown: &str,
@@ -103,7 +103,7 @@ fn piped(
                 return Outcome::SomeFailed;
             }
             if report.frames == 0 {
-                talk.failure(&Failure::at(shown.to_owned(), "there is no frame in it".to_owned(), None));
+                talk.failure(&Failure::at(shown.to_owned(), "it has no frames".to_owned(), None));
                 return Outcome::SomeFailed;
             }
             talk.line(&format!(
@@ -115,7 +115,7 @@ fn piped(
             Outcome::Done
         }
         Err(Error::Cancelled) => Outcome::Interrupted,
-        // Whoever read it has seen enough and needs no message, but the video did not arrive.
+        // The reader has closed the pipe and needs no message, but the output is incomplete.
         Err(Error::File(unband_io::Error::Io { action: "write", source })) => {
             if source.kind() != io::ErrorKind::BrokenPipe {
                 talk.failure(&stdout_failure(&source));

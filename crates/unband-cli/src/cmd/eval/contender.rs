@@ -1,4 +1,4 @@
-//! A row of the table that can run: a method, its settings, its checkpoint.
+//! Table rows that can run: method, settings, checkpoint.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -21,27 +21,27 @@ use crate::weights::{self, is_network};
 
 /// A row.
 pub struct Contender {
-    /// As the recipe says it.
+    /// The row of the recipe.
     pub row: recipe::Row,
-    /// What can be run, or why nothing can.
+    /// The job, or why the row cannot run.
     pub runs: Runs,
-    /// The measure that chooses among several settings.
+    /// The metric that chooses among several settings.
     pub best: Option<&'static Metric>,
-    /// Learned numbers in millions, and multiply-adds of one pass over 256×256 samples in thousand millions.
+    /// Parameters in millions, and multiply-adds of one pass over 256×256 samples in thousand millions.
     pub network: Option<(f64, f64)>,
-    /// Is it a network that nobody trained?
+    /// Is it an untrained network?
     pub untrained: bool,
 }
 
-/// What can be run.
+/// The job of a row.
 pub enum Runs {
-    /// The harmed images themselves.
+    /// The degraded images as they are.
     Input,
     /// The method, with each of its settings.
     Settings(Vec<Setting>),
-    /// Nothing was asked for: the row is what a paper printed.
+    /// No method: the row has published values only.
     Nothing,
-    /// It was asked for and cannot be.
+    /// A method that cannot run.
     Missing(Failure),
     /// A network without a checkpoint.
     Absent(Failure),
@@ -49,7 +49,7 @@ pub enum Runs {
 
 /// A method with one of its settings.
 pub struct Setting {
-    /// The setting as the recipe says it; empty for the only one.
+    /// The setting as written in the recipe; empty if there is only one.
     pub text: String,
     way: Way,
     depth: OutputDepth,
@@ -58,11 +58,11 @@ pub struct Setting {
     weights: String,
 }
 
-/// What is done to an image.
+/// The operation on an image.
 enum Way {
-    /// It is restored.
+    /// Restoration.
     Restore(Box<Method>),
-    /// It is made larger.
+    /// Upscaling.
     Enlarge(Enlargement),
 }
 
@@ -70,7 +70,7 @@ enum Way {
 pub const SIDE: usize = 256;
 
 impl Contender {
-    /// The harmed images as a row, enlarged where clean ones are larger.
+    /// The degraded images as a row, upscaled where clean ones are larger.
     pub fn input(scale: usize) -> Self {
         let row = recipe::Row {
             name: if scale == 1 { "(input)" } else { "(input, bicubic)" }.to_owned(),
@@ -88,11 +88,10 @@ impl Contender {
         Self { row, runs: Runs::Input, best: None, network: None, untrained: false }
     }
 
-    /// Of a row of the recipe, with the measures of its columns.
+    /// Reads a row of the recipe; `measures` are the metrics of its columns.
     ///
     /// # Errors
-    /// Names and settings that make no sense. A checkpoint that is missing or cannot be read is no error but a row that says
-    /// so.
+    /// Invalid names and settings. A missing or unreadable checkpoint is not an error: the row reports it.
     pub fn new(row: recipe::Row, metrics: &[&'static Metric], scale: usize) -> Result<Self, Failure> {
         let about = |failure: Failure| Failure {
             message: format!("row `{}`: {}", row.name, failure.message),
@@ -102,13 +101,13 @@ impl Contender {
         let best = match &row.best {
             None if row.settings.len() > 1 => {
                 return Err(usage(
-                    "several settings and no `best`".into(),
-                    "name the measure that chooses: best = \"psnr\"",
+                    "several `settings` but no `best`".into(),
+                    "name the metric that chooses: best = \"psnr\"",
                 ));
             }
             None => None,
             Some(name) => Some(*metrics.iter().find(|metric| metric.name == name).ok_or_else(|| {
-                usage(format!("`{name}` is none of the table's measures"), "`best` names one of `measures`")
+                usage(format!("`{name}` is not among the table's metrics"), "`best` must be one of `measures`")
             })?),
         };
         let runs = if scale == 1 { settings(&row) } else { enlargement(&row, scale) }.map_err(about)?;
@@ -116,7 +115,7 @@ impl Contender {
         Ok(Self { row, runs, best, network, untrained: false })
     }
 
-    /// Gives a network without a checkpoint one that is not trained, kept in this folder.
+    /// Gives a network without a checkpoint an untrained one, written to this folder.
     ///
     /// # Errors
     /// As [`untrained::checkpoint`].
@@ -130,13 +129,13 @@ impl Contender {
         Ok(())
     }
 
-    /// What it is called in tables.
+    /// Name in tables.
     pub fn shown(&self) -> String {
         let name = &self.row.name;
         if self.untrained { format!("{name}, {}", untrained::MARK) } else { name.clone() }
     }
 
-    /// How many results it has per image.
+    /// Number of results per image.
     pub fn count(&self) -> usize {
         match &self.runs {
             Runs::Input => 1,
@@ -145,7 +144,7 @@ impl Contender {
         }
     }
 
-    /// The setting whose mean is best: of those with a mean the first of equals.
+    /// The setting with the best mean, the first one of equals; settings without a mean are skipped.
     pub fn choose(&self, means: &[Option<f64>]) -> Option<usize> {
         let better = self.best.map_or(Better::Higher, |metric| metric.better);
         let key = |mean: f64| if better == Better::Higher { mean } else { -mean };
@@ -167,7 +166,7 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
     let mut more = Vec::new();
     if is_network(name) {
         let file = row.weights.as_deref().and_then(|file| weights::file_named(file).ok());
-        // Not the program's own instead of the one that was asked for.
+        // The automatic choice must not replace the method that was asked for.
         if let (Some(named), None) = (&row.weights, &file)
             && built_in(name).is_some()
         {
@@ -208,14 +207,14 @@ fn settings(row: &recipe::Row) -> Result<Runs, Failure> {
     Ok(Runs::Settings(made))
 }
 
-/// The same of a table with a scale.
+/// The same for a table with a scale.
 fn enlargement(row: &recipe::Row, scale: usize) -> Result<Runs, Failure> {
     let Some(text) = &row.method else { return Ok(Runs::Nothing) };
     if !row.settings.is_empty() || row.planes != Planes::Rgb {
         let key = if row.settings.is_empty() { "planes" } else { "settings" };
         return Err(Failure::usage(
-            format!("`{key}` is not for methods that enlarge"),
-            "leave it out, or take the table's `scale` away",
+            format!("`{key}` is not allowed for upscaling methods"),
+            "remove it, or the table's `scale`",
         ));
     }
     if let Some(file) = row.weights.as_deref().filter(|file| weights::file_named(file).is_err()) {
@@ -232,29 +231,29 @@ fn name(text: &str) -> &str {
     text.split_once(':').map_or(text, |(name, _)| name)
 }
 
-/// Is there a checkpoint for a network: its row's, one among its settings, an imported one?
+/// Does the network have a checkpoint: in its row, in one of its settings, or imported?
 fn has_file(text: &str, more: &[(String, String)]) -> bool {
     let Ok((name, mut settings)) = unband_filters::parse_method(text, unband::methods()) else {
         return false;
     };
     settings.extend_from_slice(more);
-    // Several imported ones are there, too.
+    // Several imported ones also suffice.
     weights::settle(name, &mut settings).is_err() || settings.iter().any(|(name, _)| name == WEIGHTS)
 }
 
-/// Why a network does not run, and what makes its checkpoint.
+/// Why a network does not run, and the training that makes its checkpoint.
 fn missing(row: &recipe::Row, found: &[(String, String)], failure: Failure) -> Failure {
     let Some(file) = row.weights.as_deref().filter(|_| found.is_empty()) else { return failure };
     absent(row, file, failure.hint)
 }
 
-/// A checkpoint that is not there, and what makes it; `hint` where no training does.
+/// A missing checkpoint and the training that makes it; `hint` where there is none.
 fn absent(row: &recipe::Row, file: &Path, hint: Option<String>) -> Failure {
     let made = row.train.as_ref().map(|recipe| format!("`unband train {recipe}` makes it"));
-    Failure { subject: None, message: format!("{} is not there", file.display()), hint: made.or(hint) }
+    Failure { subject: None, message: format!("{} does not exist", file.display()), hint: made.or(hint) }
 }
 
-/// The checkpoint as a number; empty without one.
+/// Hash of the checkpoint; empty without one.
 fn of_weights(method: &Method) -> Result<String, Failure> {
     let Choice::Named { name, settings } = &method.options.method else { return Ok(String::new()) };
     let Some((_, file)) = settings.iter().rev().find(|(name, _)| name == WEIGHTS) else {
@@ -263,14 +262,15 @@ fn of_weights(method: &Method) -> Result<String, Failure> {
     sum_of(Path::new(file))
 }
 
-/// The checkpoint in a file as a number.
+/// Hash of a checkpoint file.
 pub fn sum_of(file: &Path) -> Result<String, Failure> {
     let source = checkpoint::load(file)
         .map_err(|error| Failure::at(file.display().to_string(), error.to_string(), error.hint()))?;
     Ok(source.sha256())
 }
 
-/// Parameters in millions and multiply-adds in thousand millions of the checkpoint, or of the configuration without one.
+/// Parameters in millions and multiply-adds in thousand millions, of the checkpoint or else of the
+/// configuration.
 fn counts(row: &recipe::Row, runs: &Runs) -> Option<(f64, f64)> {
     if let Runs::Settings(settings) = runs
         && let Some(Setting { way: Way::Enlarge(way), .. }) = settings.first()
@@ -295,7 +295,7 @@ fn of_graph(graph: &unband_nets::Graph) -> Option<(f64, f64)> {
 }
 
 impl Setting {
-    /// All that its results depend on beside the image, in words.
+    /// Everything its results depend on besides the image, as text.
     pub fn key(&self) -> String {
         let method = match &self.way {
             Way::Restore(method) => &method.text,
@@ -311,15 +311,15 @@ impl Setting {
         settings.iter().rev().find(|(name, _)| name == WEIGHTS).map(|(_, file)| file.as_str())
     }
 
-    /// Runs it on an RGB or grey image; the result, and the seconds that the method took. What our own methods find out
-    /// about the image first is part of them.
+    /// Runs it on an RGB or grey image; returns the result and the method's seconds. For unband's own methods
+    /// they include the analysis of the image.
     ///
     /// # Errors
-    /// What the method cannot do, as text.
+    /// Inputs that the method does not support, as text.
     pub fn run(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {
         let run = || self.unguarded(input, ctx);
         catch_unwind(AssertUnwindSafe(run))
-            .unwrap_or_else(|_| Err("the program failed on this image".to_owned()))
+            .unwrap_or_else(|_| Err("unband failed on this image".to_owned()))
     }
 
     fn unguarded(&self, input: &Image, ctx: &Context<'_>) -> Result<(Image, f64), String> {
@@ -354,7 +354,7 @@ impl Setting {
     }
 }
 
-/// An image as video stores it.
+/// An image converted as video stores it.
 fn yuv420p(image: &Image) -> Result<Image, String> {
     let planes =
         Planes420::from_rgb(image, Matrix::Bt601, Range::Limited).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Images of a table: pairs as they lie in a folder, or clean images harmed on the way.
+//! Image pairs of a table: read from a folder, or degraded from clean images.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,15 +18,15 @@ use crate::batch;
 use crate::inputs::{Gather, Input, readable};
 use crate::talk::Failure;
 
-/// A pair that is to be had.
+/// A pair that can be read or made.
 pub struct Item {
-    /// What it is called: the file without its extension, below its cause where that is a folder.
+    /// Name: the file without its extension, below its degradation where that is a folder.
     pub name: String,
-    /// What harmed it; empty where nobody says.
+    /// The degradation; empty if unknown.
     pub cause: String,
-    /// The image before anything harmed it: pairs of one scene depend on each other.
+    /// The source image: pairs of one scene depend on each other.
     pub scene: String,
-    /// Threads that work on it.
+    /// Number of threads for it.
     pub threads: usize,
     from: From,
 }
@@ -36,33 +36,33 @@ enum From {
     Made { clean: Input, harm: Arc<Harm> },
 }
 
-/// What clean images are harmed by.
+/// The degradation of clean images.
 struct Harm {
-    /// What its part of the table is called: the cause, or the mix as its file is called.
+    /// Name of its part of the table: the degradation, or the recipe's file name.
     name: String,
     way: Way,
-    /// All that it does, as a number: a file may change under its name.
+    /// Hash of all its settings, as a file may change under its name.
     sum: String,
 }
 
-/// How pairs are made of what lies in the folder.
+/// How pairs are made from the files of a folder.
 #[derive(Clone, Copy)]
 pub struct How {
     /// Side of a window in samples; 0 for whole images.
     pub crop: usize,
-    /// Seed of degradations.
+    /// Seed of the degradations.
     pub seed: u64,
-    /// How many times larger clean images are.
+    /// Size of clean images over that of degraded ones.
     pub scale: usize,
 }
 
-/// What degradations that make a video of an image take at its right and below.
+/// Margin at the right and bottom that degradations by a video codec cut off.
 const ROOM: usize = 16;
 
-/// All pairs of a recipe, and what has no partner.
+/// Finds all pairs of a recipe, and images without a partner.
 ///
 /// # Errors
-/// Causes that nobody knows, a folder without images.
+/// Unknown degradations, a folder without images.
 pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
     let (mut items, failures) = match &recipe.data {
         Data::Pairs { folder } => of_pairs(folder),
@@ -76,7 +76,7 @@ pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
         let (what, hint) = match recipe.data {
             Data::Pairs { .. } => (
                 "no pairs in `lq` and `gt` of this folder",
-                "`unband dataset kapoor ROOT -o data/fhd --as bdinn` makes them; `--small --data FOLDER` makes some of clean images; `--data` names another folder",
+                "`unband dataset kapoor ROOT -o data/fhd --as bdinn` makes them; `--small --data FOLDER` makes some from clean images; `--data` names another folder",
             ),
             Data::Clean { .. } => {
                 ("no images in this folder", "name a folder of clean images with `--data`")
@@ -89,7 +89,7 @@ pub fn gather(recipe: &Recipe) -> Result<(Vec<Item>, Vec<Failure>), Failure> {
 
 fn of_pairs(folder: &Path) -> (Vec<Item>, Vec<Failure>) {
     let (gt, lq) = (folder.join("gt"), folder.join("lq"));
-    // Folders that are missing are told as a table without pairs.
+    // Missing folders are reported like a table without pairs.
     let found = if gt.is_dir() { pairs::of_paths(&gt, &lq, None, true).ok() } else { None };
     let found = found.unwrap_or_default();
     let item = |pair: pairs::Pair| {
@@ -115,7 +115,7 @@ fn of_clean(folder: &Path, causes: &[String], recipe: &Recipe) -> Result<(Vec<It
     let gather = Gather { recursive: true, output_folder: None, results_too: true, readable: &readable };
     let found = gather.run(&[folder.to_path_buf()]);
     if found.inputs.is_empty() {
-        // The failures would say the same of the folder once more.
+        // The failures would only repeat the error about the folder.
         return Ok((Vec::new(), Vec::new()));
     }
     let photos = spread(found.inputs, recipe.images);
@@ -135,21 +135,21 @@ fn of_clean(folder: &Path, causes: &[String], recipe: &Recipe) -> Result<(Vec<It
     Ok((items, found.failures))
 }
 
-/// What a table names, each once.
+/// The degradations that a table names, each once.
 fn harms(names: &[String], scale: usize) -> Result<Vec<Arc<Harm>>, Failure> {
     let mut harms: Vec<Arc<Harm>> = Vec::new();
     for text in names {
         let harm = Harm::find(text, scale)?;
         if harms.iter().any(|known| known.name == harm.name) {
             return Err(Failure::usage(
-                format!("two degradations are called `{}`", harm.name),
-                "name each once; a mix is called like its file",
+                format!("two degradations have the name `{}`", harm.name),
+                "name each once; a recipe has the name of its file",
             ));
         }
         harms.push(Arc::new(harm));
     }
     if harms.is_empty() {
-        let hint = "name causes or mixes: degradations = [\"rgb-6\", \"codecs\"]";
+        let hint = "name degradations or recipes: degradations = [\"rgb-6\", \"codecs\"]";
         return Err(Failure::usage("the table names no `degradations`", hint));
     }
     Ok(harms)
@@ -161,14 +161,14 @@ impl Harm {
         let way = way.map_err(|error| {
             let (hint, causes) = (error.hint(), CAUSES.iter().map(|cause| cause.name).collect::<Vec<_>>());
             if matches!(error, MixError::Unknown { .. }) {
-                let message = format!("there is no degradation `{text}`");
+                let message = format!("unknown degradation `{text}`");
                 let hint = hint.unwrap_or_default();
-                return Failure::usage(message, format!("the causes are {}; {hint}", causes.join(", ")));
+                return Failure::usage(message, format!("the degradations are {}; {hint}", causes.join(", ")));
             }
             Failure { subject: None, message: error.to_string(), hint }
         })?;
         if way.scale() != scale {
-            let hint = format!("name a mix with `scale = {scale}`, or the `scale` of this one for the table");
+            let hint = format!("use a recipe with `scale = {scale}`, or set the table's `scale` to this recipe's");
             return Err(Failure::usage(
                 format!("`{text}` makes images {} times smaller", way.scale()),
                 hint,
@@ -185,7 +185,7 @@ impl Harm {
     }
 }
 
-/// So many of all, evenly spread; all for 0.
+/// Picks this number of pairs, evenly spread; all for 0.
 fn spread<T>(all: Vec<T>, count: usize) -> Vec<T> {
     let n = all.len();
     if count == 0 || count >= n {
@@ -197,16 +197,16 @@ fn spread<T>(all: Vec<T>, count: usize) -> Vec<T> {
 }
 
 impl Item {
-    /// Pixels of the image that its file declares.
+    /// Pixel count that the image's file declares.
     pub fn pixels(&self) -> u64 {
         let (From::Files { gt: input, .. } | From::Made { clean: input, .. }) = &self.from;
         batch::declared_pixels(&input.path)
     }
 
-    /// What its files hold and what is made of them, as one number.
+    /// Hash of the files' contents and of the degradation.
     ///
     /// # Errors
-    /// Files that cannot be read.
+    /// Unreadable files.
     pub fn hash(&self, how: How) -> Result<String, Failure> {
         match &self.from {
             From::Files { gt, lq } => {
@@ -225,10 +225,10 @@ impl Item {
         }
     }
 
-    /// The pair.
+    /// Reads or makes the pair.
     ///
     /// # Errors
-    /// Files that are no images, images of different size, a program that is missing.
+    /// Files that are not images, images of different size, a missing program.
     pub fn pair(&self, how: How, ctx: &Context<'_>) -> Result<Pair, Failure> {
         match &self.from {
             From::Files { gt, lq } => {
@@ -258,14 +258,14 @@ fn made(clean: &Input, harm: &Harm, how: How, ctx: &Context<'_>) -> Result<Pair,
     let drawn = harm.way.apply(&mut pair, Rng::new(seed)).map_err(|error| {
         let hint = error
             .is_missing_program()
-            .then(|| "install it, or leave the degradation out of the table".to_owned());
+            .then(|| "install it, or remove the degradation from the table".to_owned());
         Failure::at(clean.shown(), format!("{}: {error}", harm.name), hint)
     })?;
     if let Some(core) = core {
         let core = inside(core, pair.gt.width(), pair.gt.height());
         pair = Pair { lq: pair.lq.cut(core.on_plane(how.scale, how.scale)), gt: pair.gt.cut(core) };
     }
-    // Both sides are compared as files would hold them.
+    // Both sides are rounded as files would be.
     let file = |is_eight| if is_eight { Depth::EIGHT } else { Depth::SIXTEEN };
     let gt = file(pair.gt.depth == Depth::EIGHT);
     rounded(&mut pair.gt, gt);
@@ -273,7 +273,7 @@ fn made(clean: &Input, harm: &Harm, how: How, ctx: &Context<'_>) -> Result<Pair,
     Ok(pair)
 }
 
-/// What of an image is degraded, and what of that is measured where it is not all.
+/// The region that is degraded, and the part of it that is measured unless it is all.
 fn around(image: Image, way: &Way, how: How) -> (Image, Option<Window>) {
     let (crop, scale) = (how.crop / how.scale * how.scale, how.scale);
     let Some(roomy) = window(&image, crop, ROOM, scale) else {
@@ -285,7 +285,7 @@ fn around(image: Image, way: &Way, how: How) -> (Image, Option<Window>) {
         return (image.cut(roomy), None);
     }
     let core = Window { x1: roomy.x1.min(roomy.x0 + crop), y1: roomy.y1.min(roomy.y0 + crop), ..roomy };
-    // So that the window is degraded like a part of a whole image.
+    // With a margin, the window is degraded like part of a whole image.
     let outer = core.grown(way.room(), image.width() / scale * scale, image.height() / scale * scale);
     let core = Window {
         x0: core.x0 - outer.x0,
@@ -296,7 +296,7 @@ fn around(image: Image, way: &Way, how: How) -> (Image, Option<Window>) {
     (image.cut(outer), Some(core))
 }
 
-/// The window moved into an image of this size: what makes a video of an image makes it smaller.
+/// The window moved inside an image of this size: degradation by a video codec makes the image smaller.
 fn inside(window: Window, width: usize, height: usize) -> Window {
     let moved = |from: usize, to: usize, full: usize| {
         let side = (to - from).min(full);
@@ -307,7 +307,7 @@ fn inside(window: Window, width: usize, height: usize) -> Window {
     Window { x0, y0, x1, y1 }
 }
 
-/// Puts samples on the codes of a depth, each on the nearest.
+/// Rounds samples to the nearest codes of a depth.
 pub fn rounded(image: &mut Image, depth: Depth) {
     for value in image.planes.iter_mut().flat_map(|plane| &mut plane.data) {
         *value = depth.value(depth.code(*value));
@@ -315,13 +315,14 @@ pub fn rounded(image: &mut Image, depth: Depth) {
     image.depth = depth;
 }
 
-/// An image as RGB or grey.
+/// The image as RGB or grey.
 fn read(input: &Input, ctx: &Context<'_>) -> Result<Image, Failure> {
     let (image, _) = input.read()?;
     image.into_rgb(ctx).map_err(|error| Failure::at(input.shown(), error.to_string(), None))
 }
 
-/// The window with the most smooth area, where banding is, or with a scale the middle; nothing for whole images.
+/// The window with the most smooth area, where banding is, or with a scale the centre; `None` for whole
+/// images.
 fn window(clean: &Image, crop: usize, room: usize, scale: usize) -> Option<Window> {
     let (w, h) = (clean.width(), clean.height());
     if crop == 0 || (w <= crop && h <= crop) {
@@ -343,12 +344,12 @@ fn of_file(input: &Input) -> Result<String, Failure> {
     Ok(of_bytes(&bytes))
 }
 
-/// The SHA-256 of what is in memory.
+/// The SHA-256 of bytes in memory.
 pub fn of_bytes(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 
-/// One number of several words; where one ends and the next begins counts too.
+/// Hash of several words; word boundaries matter.
 pub fn sha256(words: &[&str]) -> String {
     let mut sum = Sha256::new();
     for word in words {

@@ -1,4 +1,4 @@
-//! Rows of tables with a scale: ways of making images larger.
+//! Upscaling methods for table rows.
 
 use unband::{Context, Image, OutputDepth, Resampling, UpscaleOptions, Upscaler};
 use unband_data::Pair;
@@ -9,7 +9,7 @@ use super::recipe::Row;
 use crate::talk::Failure;
 use crate::weights;
 
-/// A way of making images larger.
+/// An upscaling method.
 pub enum Enlargement {
     /// Interpolation by a factor, rounded to the nearest code of a depth.
     Plain(Resampling, usize, OutputDepth),
@@ -18,11 +18,11 @@ pub enum Enlargement {
 }
 
 impl Enlargement {
-    /// Of a row's method: `bicubic-antialiased`, `lanczos` and other ways of interpolation, or `upscale`, which is the network of the
-    /// row's weights, and ours without any.
+    /// Finds a row's method: `bicubic-antialiased`, `lanczos` and other interpolation, or `upscale`, the
+    /// network of the row's weights or else the built-in one.
     ///
     /// # Errors
-    /// Other methods; a checkpoint that cannot be read or has another scale.
+    /// Other methods; a checkpoint that is unreadable or has another scale.
     pub fn new(method: &str, row: &Row, scale: usize) -> Result<Self, Failure> {
         if method == "upscale" {
             let weights = row.weights.as_deref().map(weights::file_named).transpose()?;
@@ -44,19 +44,19 @@ impl Enlargement {
             Some(&way) if row.weights.is_none() => Ok(Self::Plain(way, scale, row.depth)),
             Some(_) => Err(Failure::usage(
                 format!("{method} takes no `weights`"),
-                "methods of tables with a scale are `upscale`, which takes them, and ways of interpolation",
+                "in tables with a scale, only `upscale` takes weights; the other methods are interpolation",
             )),
             None => {
                 let words: Vec<&str> = Resampling::ALL.iter().map(|way| way.word()).collect();
                 Err(Failure::usage(
-                    format!("`{method}` does not enlarge"),
+                    format!("`{method}` does not upscale"),
                     format!("methods of tables with a scale are `upscale` and {}", words.join(", ")),
                 ))
             }
         }
     }
 
-    /// What it depends on beside its method's name: the sum of its numbers.
+    /// What the result depends on besides the method's name: the hash of its weights.
     ///
     /// # Errors
     /// A checkpoint that cannot be read again.
@@ -75,10 +75,10 @@ impl Enlargement {
         }
     }
 
-    /// Makes an RGB or grey image larger.
+    /// Upscales an RGB or grey image.
     ///
     /// # Errors
-    /// What the network cannot do, as text.
+    /// Inputs that the network does not support, as text.
     pub fn run(&self, image: &Image, ctx: &Context<'_>) -> Result<Image, String> {
         match self {
             Self::Plain(resampling, scale, depth) => {
@@ -94,22 +94,22 @@ impl Enlargement {
     }
 }
 
-/// A pair, with what measures take for the image before a method.
+/// A pair, with the image that metrics take as input.
 pub struct Ready {
     /// The pair.
     pub pair: Pair,
-    /// The degraded side as large as the clean one, by cubic interpolation, where it is smaller.
+    /// The degraded side at the size of the clean one, by cubic interpolation, where it is smaller.
     larger: Option<Image>,
 }
 
 impl Ready {
-    /// Of a pair whose clean side is so many times larger.
+    /// Prepares a pair whose clean side is larger by this factor.
     pub fn new(pair: Pair, scale: usize) -> Self {
         let larger = (scale > 1).then(|| resized(&pair.lq, Resampling::BicubicAntialiased, scale));
         Self { pair, larger }
     }
 
-    /// The image before a method.
+    /// The image before the method.
     pub fn input(&self) -> &Image {
         self.larger.as_ref().unwrap_or(&self.pair.lq)
     }

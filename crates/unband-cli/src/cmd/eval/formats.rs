@@ -1,4 +1,4 @@
-//! Tables as Markdown, LaTeX and CSV, and as text for a terminal.
+//! Table output: Markdown, LaTeX, CSV and terminal text.
 
 use std::fmt::Write;
 
@@ -49,7 +49,7 @@ fn printed(cell: &ListingCell) -> String {
     if cell.text.is_empty() { String::new() } else { format!("*{}*", cell.text) }
 }
 
-/// Text that stands for itself in a cell of a Markdown table.
+/// Escapes text for a cell of a Markdown table.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -90,7 +90,7 @@ pub fn latex(table: &Listing) -> String {
                 };
                 (format!("\\textit{{{}}}", tex(name)), cells.iter().map(italic).collect())
             }
-            // The sentence that says why has no room in a column of numbers.
+            // The reason is a sentence and does not fit a numeric column.
             ListingRow::Nothing { name, .. } => {
                 (tex(name), vec![format!("\\multicolumn{{{columns}}}{{l}}{{not run}}")])
             }
@@ -107,7 +107,7 @@ pub fn latex(table: &Listing) -> String {
     out
 }
 
-/// Text that stands for itself in LaTeX.
+/// Escapes text for LaTeX.
 fn tex(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -151,10 +151,10 @@ pub fn text(table: &Listing) -> String {
     format!("{}\n{out}{reasons}", table.title)
 }
 
-/// Means of all groups, a line for each row; `kind` is `measured`, `untrained`, `published` or `not run`.
+/// Means of all groups, a line per row; `kind` is `measured`, `untrained`, `published` or `not run`.
 ///
 /// # Errors
-/// Never in practice: memory takes everything.
+/// Never in practice: writes go to memory.
 pub fn means_csv(columns: &[Column], groups: &[Group]) -> Result<Vec<u8>, csv::Error> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let heads = columns.iter().flat_map(|column| {
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(lines[4], "| f3k\\_db\\|x | **39.37** (39.1–39.6) | ∞ |");
         assert_eq!(lines[5], "| *P & Q* | *25.73* |  |");
         assert_eq!(lines[6], "| N | runs/n\\_1 is not there \\| train |  |");
-        // Bars that are no columns are escaped.
+        // Bars that are not column separators are escaped.
         for line in &lines[2..7] {
             assert_eq!(line.replace("\\|", "").matches('|').count(), 4, "{line}");
         }

@@ -1,4 +1,4 @@
-//! Rows of means as tables for all formats.
+//! Format-independent tables of means.
 
 use unband::show::{Direction, Listing, ListingCell, ListingRow};
 
@@ -6,22 +6,22 @@ use super::super::score::{Summary, number};
 use super::means::{Column, Group, Row};
 use super::untrained::MARK;
 
-/// The table of a group of pairs. Notes stand under the table of all pairs, and so do rows without values.
+/// The table of a group of pairs. Notes and rows without values appear only in the table of all pairs.
 pub fn listing(title: &str, notes: &[String], columns: &[Column], group: &Group) -> Listing {
     let head = std::iter::once("method".to_owned()).chain(columns.iter().map(|&column| heading(column)));
     let best: Vec<Vec<usize>> =
         columns.iter().enumerate().map(|(c, &column)| group.best(c, column)).collect();
     let rows = group.rows.iter().enumerate().flat_map(|(r, row)| rows(r, row, &best));
     let pictures =
-        if group.pairs == 1 { "1 picture".to_owned() } else { format!("{} pictures", group.pairs) };
-    let mut all = vec![format!("Means over {pictures}, in brackets the 95 % interval of the mean.")];
+        if group.pairs == 1 { "1 image".to_owned() } else { format!("{} images", group.pairs) };
+    let mut all = vec![format!("Means over {pictures}, with the 95 % interval of the mean in brackets.")];
     let head = head.collect();
     if let Some(cause) = &group.cause {
         let rows = rows.filter(|row| !matches!(row, ListingRow::Nothing { .. })).collect();
         return Listing { title: format!("{title}: {cause}"), notes: all, head, rows };
     }
     let how =
-        "Intervals: percentile bootstrap over images; one harmed in several ways is drawn as a whole.";
+        "Intervals: percentile bootstrap over source images, not over their degraded variants.";
     all.push(how.to_owned());
     all.extend(group.rows.iter().filter_map(setting));
     all.extend(units(columns));
@@ -29,14 +29,14 @@ pub fn listing(title: &str, notes: &[String], columns: &[Column], group: &Group)
     Listing { title: title.to_owned(), notes: all, head, rows: rows.collect() }
 }
 
-/// Which setting a row has.
+/// The setting of a row.
 fn setting(row: &Row) -> Option<String> {
     let text = Some(&row.setting).filter(|text| !text.is_empty())?;
     let best = row.best_of.map_or(String::new(), |(count, name)| format!(", the best of {count} by {name}"));
     Some(format!("{}: {text}{best}.", row.name))
 }
 
-/// Units of several words have no room above a column.
+/// Units of several words do not fit above a column.
 fn units(columns: &[Column]) -> impl Iterator<Item = String> {
     let long = columns.iter().filter(|column| column.unit().contains(' '));
     long.map(|column| format!("{}: {}.", column.name(), column.unit()))
@@ -53,7 +53,7 @@ fn heading(column: Column) -> String {
     format!("{}{unit}{arrow}", column.name())
 }
 
-/// A row, and below it what a paper printed.
+/// A row, followed by its published values.
 fn rows(r: usize, row: &Row, best: &[Vec<usize>]) -> Vec<ListingRow> {
     let name = if row.untrained { format!("{}, {MARK}", row.name) } else { row.name.clone() };
     let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! From values of images to rows of means.
+//! Means and intervals of table rows.
 
 use unband::show::Direction;
 use unband_metrics::{Better, Metric};
@@ -11,14 +11,14 @@ use super::store::Record;
 /// A column of the table.
 #[derive(Clone, Copy)]
 pub enum Column {
-    /// A measure.
+    /// A metric.
     Measure(&'static Metric),
-    /// What a method costs.
+    /// A cost of the method.
     Cost(Cost),
 }
 
 impl Column {
-    /// As it is written in a recipe.
+    /// Name as written in a recipe.
     pub fn name(self) -> &'static str {
         match self {
             Self::Measure(metric) => metric.name,
@@ -26,7 +26,7 @@ impl Column {
         }
     }
 
-    /// In what it is counted; may be empty.
+    /// Unit; may be empty.
     pub fn unit(self) -> &'static str {
         match self {
             Self::Measure(metric) => metric.unit,
@@ -34,7 +34,7 @@ impl Column {
         }
     }
 
-    /// Which way it improves. A network is not better for being small.
+    /// Direction of improvement. A network is not better for being small.
     pub fn better(self) -> Direction {
         match self {
             Self::Measure(metric) if metric.better == Better::Higher => Direction::Higher,
@@ -44,47 +44,47 @@ impl Column {
     }
 }
 
-/// What is known of a pair: for each row, for each of its settings, values or why there are none.
+/// Results of a pair: for each row and setting, values or the reason for their absence.
 pub struct Measured {
     /// The pair's name.
     pub name: String,
-    /// What harmed it.
+    /// The degradation.
     pub cause: String,
-    /// The image before: pairs of one scene depend on each other.
+    /// The source image: pairs of one scene depend on each other.
     pub scene: String,
-    /// By row and setting.
+    /// Results by row and setting.
     pub cells: Vec<Vec<Result<Record, String>>>,
 }
 
 /// Rows over some of the pairs.
 pub struct Group {
-    /// The cause; nothing for all pairs together.
+    /// The degradation; `None` for all pairs together.
     pub cause: Option<String>,
-    /// How many pairs.
+    /// Number of pairs.
     pub pairs: usize,
-    /// In the order of the recipe.
+    /// Rows in the order of the recipe.
     pub rows: Vec<Row>,
 }
 
 /// A row.
 pub struct Row {
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// The setting that was chosen; empty when there is none.
+    /// The chosen setting; empty if there is none.
     pub setting: String,
-    /// Of how many it is the best, and by which measure; nothing when there was no choice.
+    /// Number of settings and the metric that chose the best; `None` without a choice.
     pub best_of: Option<(usize, &'static str)>,
-    /// A summary for each column that has values, or why there is no row.
+    /// A summary for each column with values, or the reason for a missing row.
     pub cells: Result<Vec<Option<Summary>>, String>,
-    /// Is it the harmed images themselves?
+    /// Are these the degraded images themselves?
     pub input: bool,
-    /// Is it a network that nobody trained?
+    /// Is it an untrained network?
     pub untrained: bool,
-    /// What a paper printed, by column.
+    /// Published values by column.
     pub published: Vec<Option<f64>>,
 }
 
-/// The setting of each row that is shown, chosen over all pairs; why there is none.
+/// The setting of each row, chosen over all pairs, or the reason for its absence.
 pub fn chosen(contenders: &[Contender], all: &[Measured]) -> Vec<Result<usize, String>> {
     let choose = |(c, contender): (usize, &Contender)| {
         if let Runs::Missing(failure) | Runs::Absent(failure) = &contender.runs {
@@ -115,7 +115,7 @@ fn mean<'a>(metric: &Metric, records: impl Iterator<Item = Result<&'a Record, &'
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// A row without a single setting that did all pairs says on how many it failed, and why first.
+/// For a row where no setting finished all pairs: the number of failures and the first reason.
 fn failures(c: usize, contender: &Contender, all: &[Measured]) -> String {
     let failed = |pair: &&Measured| pair.cells[c].iter().any(Result::is_err);
     let first = all.iter().find(failed);
@@ -124,14 +124,14 @@ fn failures(c: usize, contender: &Contender, all: &[Measured]) -> String {
     match why {
         Some((name, why)) => {
             let count = all.iter().filter(failed).count();
-            format!("failed on {count} of {} images: {name}: {why}", all.len())
+            format!("failed on {count} of {} images, first {name}: {why}", all.len())
         }
         None if matches!(contender.runs, Runs::Nothing) => String::new(),
-        None => "no pictures".to_owned(),
+        None => "no images".to_owned(),
     }
 }
 
-/// The rows over all pairs, then over those of each cause where there are several.
+/// The rows over all pairs, then over those of each degradation if there are several.
 pub fn groups(
     columns: &[Column],
     contenders: &[Contender],
@@ -168,7 +168,7 @@ fn group(
             (Runs::Settings(settings), Ok(s)) => settings[*s].text.clone(),
             _ => String::new(),
         };
-        // What was printed is about all images.
+        // Published values are about all images.
         let printed = |column: &Column| contender.row.published.get(column.name()).copied();
         Row {
             name: contender.row.name.clone(),
@@ -207,7 +207,7 @@ fn cell(
     }
 }
 
-/// The summary of what pairs have; those of one scene are one group.
+/// The summary of the pairs' values; pairs of one scene form one group.
 fn by_scene(pairs: &[&Measured], value: impl Fn(&Measured) -> Option<f64>) -> Option<Summary> {
     let mut scenes: Vec<(&str, Vec<f64>)> = Vec::new();
     for pair in pairs {
@@ -222,8 +222,8 @@ fn by_scene(pairs: &[&Measured], value: impl Fn(&Measured) -> Option<f64>) -> Op
 }
 
 impl Group {
-    /// The rows with the best mean of a column, the input's left out, and of measures those of networks that nobody trained;
-    /// none where only one row has a value.
+    /// The rows with the best mean of a column, without the input and, for metrics, untrained networks; empty
+    /// if only one row has a value.
     pub fn best(&self, at: usize, column: Column) -> Vec<usize> {
         let says_nothing = |row: &Row| row.untrained && matches!(column, Column::Measure(_));
         let value = |row: &Row| {
@@ -252,7 +252,7 @@ mod tests {
     use crate::cmd::eval::recipe::Recipe;
     use unband::show::Value;
 
-    /// Two ways to run gradfun, the best one by PSNR, and a row that a paper printed.
+    /// Two settings of gradfun, the best one by PSNR, and a row of published values.
     const TABLE: &str = "
         title = 'T'
         measures = ['psnr', 'false-steps']
@@ -321,7 +321,7 @@ mod tests {
         let (columns, contenders) = table();
         let all = pairs();
         let chosen = chosen(&contenders, &all);
-        // 35.0 against 36.0 dB over all three.
+        // 35.0 compared with 36.0 dB over all three.
         assert_eq!(chosen, [Ok(0), Ok(1), Err(String::new())]);
         let groups = groups(&columns, &contenders, &all, &chosen);
         let means = |g: usize, r: usize| -> Vec<Option<f64>> {
@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(chosen(&contenders, &all)[1], Ok(0));
         all[0].cells[1][0] = Err("too wide".into());
         let why = chosen(&contenders, &all).remove(1).unwrap_err();
-        assert_eq!(why, "failed on 2 of 3 images: 1: too wide");
+        assert_eq!(why, "failed on 2 of 3 images, first 1: too wide");
     }
 
     #[test]
@@ -384,7 +384,7 @@ mod tests {
         assert_eq!(group.best(0, Column::Measure(metrics()[0])), [2]);
         assert_eq!(group.best(1, Column::Measure(metrics()[1])), [1, 2]);
         assert_eq!(group.best(1, Column::Cost(Cost::Parameters)), [0usize; 0]);
-        // What says nothing of images may still be the quickest.
+        // Untrained networks can still be the fastest.
         let mut group = group;
         group.rows[2].untrained = true;
         group.rows.push(row("c", [34.0, 3.0], false));

@@ -1,4 +1,4 @@
-//! The page: all tables, then some images by every method.
+//! HTML page of a table: means, then sample images by every method.
 
 use unband::show::{Column as Head, Drawn, Listing, Page, Section, Side};
 
@@ -11,10 +11,11 @@ use crate::interrupt;
 use crate::talk::{Failure, Talk};
 
 impl Job {
-    /// Tables first, then as many pairs as the recipe wants, with the chosen setting of each method run again.
+    /// Tables first, then the number of pairs that the recipe asks for, with the chosen setting of each
+    /// method run again.
     ///
     /// # Errors
-    /// Pairs that can be had no longer, and what cannot be drawn.
+    /// Pairs that can no longer be read, and drawing errors.
     pub(super) fn page(
         &self,
         listings: &[Listing],
@@ -33,7 +34,7 @@ impl Job {
             if interrupt::asked() {
                 break;
             }
-            // Pairs stand cause by cause: another image of each.
+            // Pairs are sorted by degradation: show another image of each.
             let each = all.len() / shown;
             let measured = &all[(i * all.len() / shown + i % each).min(all.len() - 1)];
             if let Some(item) = self.items.iter().find(|item| item.name == measured.name) {
@@ -97,7 +98,7 @@ impl Job {
     }
 }
 
-/// The input first, then rows from the best mean of the first column to the worst: pages show the first ones first.
+/// The input first, then rows from best to worst mean of the first column: pages show the first ones first.
 fn order(columns: &[Column], groups: &[Group]) -> Vec<usize> {
     let Some(group) = groups.first() else { return Vec::new() };
     let mean = |r: usize| {

@@ -1,4 +1,4 @@
-//! A table in TOML: typed, unknown keys refused.
+//! Table definitions in TOML, with unknown keys refused.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,60 +11,60 @@ use unband_data::recipe::{self, RecipeError};
 use crate::shipped::{self, TABLES};
 use crate::talk::Failure;
 
-/// A whole table. Keys are spelled with hyphens in TOML, as in recipes of trainings.
+/// A whole table. Keys are spelled with hyphens in TOML, as in training recipes.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Recipe {
-    /// What the table is called.
+    /// The table's title.
     pub title: String,
-    /// What people should know who read it.
+    /// Remarks for readers.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// Degradations draw their random numbers from it.
+    /// Seed of the degradations.
     #[serde(default)]
     pub seed: u64,
-    /// Names of measures, in the order of the columns.
+    /// Names of metrics, in the order of the columns.
     pub measures: Vec<String>,
-    /// What a method costs, as further columns.
+    /// Costs of the methods, as further columns.
     #[serde(default)]
     pub costs: Vec<Cost>,
-    /// What a network without its checkpoint is.
+    /// Treatment of networks without a checkpoint.
     #[serde(default)]
     pub weights: Weights,
-    /// How many times larger than harmed images clean ones are, for methods that enlarge; 1 for those that restore.
+    /// Size of clean images over that of degraded ones, for upscaling methods; 1 for restoration.
     #[serde(default = "one")]
     pub scale: usize,
-    /// Images of the data, evenly spread over the names; 0 for all.
+    /// Number of images, evenly spread over the names; 0 for all.
     #[serde(default)]
     pub images: usize,
-    /// Side of the window that is used of each image, in samples of the clean one: the one with the most smooth area, with a scale
-    /// the middle; 0 for whole images.
+    /// Side of the window of each image, in samples of the clean one: the window with the most smooth area,
+    /// with a scale the centre; 0 for whole images.
     #[serde(default)]
     pub crop: usize,
     /// Images shown on the page.
     #[serde(default)]
     pub pictures: usize,
-    /// Where images come from.
+    /// Source of the images.
     pub data: Data,
     /// The rows.
     pub method: Vec<Row>,
 }
 
-/// Where images come from; the same words as in recipes of trainings.
+/// Source of the images; the same words as in training recipes.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, tag = "kind", rename_all = "kebab-case")]
 pub enum Data {
-    /// A folder with `lq` and `gt`, which hold images of the same names, and of the same sizes but for the scale, perhaps in folders
-    /// by cause.
+    /// A folder with `lq` and `gt`, which hold images of the same names, and of the same sizes apart from the
+    /// scale, optionally in one folder per degradation.
     Pairs {
         /// The folder.
         folder: PathBuf,
     },
-    /// A folder of clean images, degraded on the way, by each cause and each mix.
+    /// A folder of clean images, degraded when needed, by each degradation and each recipe.
     Clean {
         /// The folder.
         folder: PathBuf,
-        /// Causes of banding of `unband-data`; mixes by their names or files.
+        /// Degradations of `unband-data`; recipes by their names or files.
         degradations: Vec<String>,
     },
 }
@@ -78,20 +78,20 @@ impl Data {
     }
 }
 
-/// What a method costs.
+/// A cost of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cost {
     /// Wall-clock seconds per image.
     Seconds,
-    /// Learned numbers, in millions.
+    /// Parameters, in millions.
     Parameters,
     /// Multiply-adds of one pass over 256×256 samples, in thousand millions.
     MultiplyAdds,
 }
 
 impl Cost {
-    /// As it is written in a recipe.
+    /// Name as written in a recipe.
     pub fn name(self) -> &'static str {
         match self {
             Self::Seconds => "seconds",
@@ -100,7 +100,7 @@ impl Cost {
         }
     }
 
-    /// In what it is counted, where its name does not say so.
+    /// Unit, where the name does not contain it.
     pub fn unit(self) -> &'static str {
         match self {
             Self::Seconds => "",
@@ -110,65 +110,66 @@ impl Cost {
     }
 }
 
-/// What a network without its checkpoint is.
+/// Treatment of a network without a checkpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weights {
-    /// A row that could not be had: the exit code tells.
+    /// A row that failed; the exit code reports it.
     #[default]
     Required,
-    /// A row that says so, and no fault.
+    /// A row that says so, without failure.
     Optional,
-    /// A network as PyTorch starts it, and a row that says so.
+    /// PyTorch's default initialisation, and a row that says so.
     Untrained,
 }
 
-/// How a method gets its images.
+/// Sample format for a method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Planes {
-    /// RGB, as they are.
+    /// RGB, as read.
     #[default]
     Rgb,
-    /// 8-bit 4:2:0 of BT.601, limited range, as video is stored; the result becomes RGB again.
+    /// 8-bit 4:2:0 of BT.601, limited range, as video is stored; the result is converted back to RGB.
     Yuv420p,
 }
 
-/// A row, or what a paper printed about one.
+/// A row: a method, or published values, or both.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Row {
-    /// What the row is called; unique.
+    /// The row's unique name.
     pub name: String,
-    /// `NAME` or `NAME:key=value,…` as behind `--method`; without one nothing runs.
+    /// `NAME` or `NAME:key=value,…` as for `--method`; without it nothing runs.
     #[serde(default)]
     pub method: Option<String>,
-    /// Several `key=value,…`: each is tried, the best is the row.
+    /// Several `key=value,…`: all are run, and the best becomes the row.
     #[serde(default)]
     pub settings: Vec<String>,
-    /// Name of the measure whose mean over all images says which is best.
+    /// Name of the metric whose mean over all images determines the best setting.
     #[serde(default)]
     pub best: Option<String>,
-    /// Bits per sample of the result, as `--depth` takes them; rounded as `dither` says.
+    /// Bits per sample of the result, as for `--depth`; rounded with `dither`.
     #[serde(default = "eight", deserialize_with = "depth")]
     pub depth: OutputDepth,
-    /// How rounding hides its error, as `--dither` takes it, the same default; `none` is to the nearest, as scripts of papers do.
-    /// A table's own `dither` holds for all rows that say nothing.
+    /// Dithering method, as for `--dither`, with the same default; `none` rounds to the nearest, as the
+    /// papers' scripts do. A table's own `dither` is the default of its rows.
     #[serde(default, deserialize_with = "dither")]
     pub dither: unband::Dither,
-    /// How it gets its images.
+    /// Sample format of its inputs.
     #[serde(default)]
     pub planes: Planes,
-    /// Its checkpoint; without it, or where the file is missing, the imported one.
+    /// Checkpoint; without it, or if the file is missing, the imported one.
     #[serde(default)]
     pub weights: Option<PathBuf>,
-    /// Recipe of the training that makes the checkpoint.
+    /// Training recipe that makes the checkpoint.
     #[serde(default)]
     pub train: Option<String>,
-    /// Configuration whose parameters and multiply-adds are counted where there is no checkpoint: `NAME` or `NAME:VARIANT`.
+    /// Configuration whose parameters and multiply-adds are counted without a checkpoint: `NAME` or
+    /// `NAME:VARIANT`.
     #[serde(default)]
     pub network: Option<String>,
-    /// What the paper printed, by measure or cost, in the units of the table.
+    /// Published values by metric or cost, in the units of the table.
     #[serde(default)]
     pub published: BTreeMap<String, f64>,
 }
@@ -190,11 +191,12 @@ fn dither<'de, D: serde::Deserializer<'de>>(from: D) -> Result<unband::Dither, D
 }
 
 impl Recipe {
-    /// Reads a recipe, then those whose keys replace its own: tables are merged key by key, everything else is replaced.
+    /// Reads a recipe, then those whose keys override it: tables are merged key by key, everything else is
+    /// replaced.
     ///
     /// # Errors
-    /// A file that cannot be read or is no TOML; keys that are unknown or missing, values that are not allowed: with the
-    /// files, the key and what is allowed.
+    /// Unreadable files and invalid TOML; unknown or missing keys, values out of range: with the files, the
+    /// key and the allowed values.
     pub fn load(file: &Path, overrides: &[PathBuf]) -> Result<Self, Failure> {
         let mut table = read(file)?;
         let mut names = file.display().to_string();
@@ -207,14 +209,14 @@ impl Recipe {
         if (1..=8).contains(&recipe.scale) {
             return Ok(recipe);
         }
-        let what = format!("must lie in 1..=8, got {}", recipe.scale);
+        let what = format!("must be in 1..=8, got {}", recipe.scale);
         Err(failure(RecipeError::Key { file: names, key: "scale".to_owned(), what }))
     }
 
-    /// Leaves the rows of these names, as they are written or in other cases, in the table's order; all where none is named.
+    /// Keeps only the rows of these names (case-insensitive), in the table's order; all if none is named.
     ///
     /// # Errors
-    /// A name that no row has.
+    /// A name without a row.
     pub fn keep_only(&mut self, names: &[String]) -> Result<(), Failure> {
         if names.is_empty() {
             return Ok(());
@@ -223,7 +225,7 @@ impl Recipe {
         if let Some(name) = names.iter().find(|name| !self.method.iter().any(|row| is(row, name))) {
             let rows: Vec<&str> = self.method.iter().map(|row| row.name.as_str()).collect();
             return Err(Failure::usage(
-                format!("no row is called `{name}`"),
+                format!("there is no row `{name}`"),
                 format!("the rows are {}", rows.join(", ")),
             ));
         }
@@ -232,7 +234,7 @@ impl Recipe {
     }
 }
 
-/// A file, or a table of the program.
+/// Reads a file, or a built-in table.
 fn read(file: &Path) -> Result<Table, Failure> {
     match shipped::find(TABLES, file) {
         Some(own) => recipe::parse(own.text, own.name),
@@ -254,14 +256,14 @@ fn failure(error: RecipeError) -> Failure {
     match error {
         RecipeError::Read { file, source } => {
             let hint = format!(
-                "name a file, or one of the program's own tables: {}; `--small` wants small.toml beside a file",
+                "name a file, or a built-in table: {}; `--small` needs small.toml next to the file",
                 shipped::names(TABLES)
             );
             Failure::at(file, crate::inputs::reason(&source), Some(hint))
         }
         RecipeError::Toml { file, what } => Failure::at(file, format!("no TOML: {what}"), None),
         RecipeError::Key { file, key, what } => {
-            let hint = "docs/evaluation.md lists the keys of a table".to_owned();
+            let hint = "see docs/evaluation.md for the keys of a table".to_owned();
             Failure::at(file, format!("at `{key}`: {what}"), Some(hint))
         }
         other => Failure { subject: None, message: other.to_string(), hint: None },
@@ -340,7 +342,7 @@ mod tests {
         assert!(wrong(&format!("{TABLE}colour = 1\n")).contains("`method[0].colour`"), "{}", wrong(TABLE));
         assert!(wrong(&format!("{TABLE}depth = '9'\n")).contains("the depth must be 8, 10"));
         assert!(wrong(&format!("{TABLE}dither = 'much'\n")).contains("the dithers are"));
-        assert!(wrong(&format!("scale = 9\n{TABLE}")).contains("`scale`: must lie in 1..=8"));
+        assert!(wrong(&format!("scale = 9\n{TABLE}")).contains("`scale`: must be in 1..=8"));
         assert!(wrong("title = ").contains("no TOML"));
         let gone = Recipe::load(Path::new("none-such.toml"), &[]).unwrap_err();
         assert!(gone.text().starts_with("none-such.toml: ") && gone.hint.is_some());

@@ -1,4 +1,4 @@
-//! Results that are kept, so that a table that was stopped goes on.
+//! Cached results, so that an interrupted table can be resumed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,25 +13,25 @@ use unband_metrics::Metric;
 use crate::interrupt::Busy;
 use crate::talk::Failure;
 
-/// What is known of one image by one method with one setting.
+/// Result of one method and setting on one image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// By the name of the measure.
+    /// Values by the name of the metric.
     values: BTreeMap<String, Kept>,
-    /// What the method took, in seconds.
+    /// Seconds of the method.
     pub seconds: f64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kept {
-    /// As text: JSON knows no infinity.
+    /// As text: JSON has no infinity.
     Number(String),
     Missing(String),
 }
 
 impl Record {
-    /// Of values in the order of the measures.
+    /// Builds the record from values in the order of the metrics.
     pub fn new(metrics: &[&'static Metric], values: &[Value], seconds: f64) -> Self {
         let kept = |value: &Value| match value {
             Value::Number(number) => Kept::Number(number.to_string()),
@@ -42,12 +42,12 @@ impl Record {
         Self { values: values.collect(), seconds }
     }
 
-    /// The value of a measure.
+    /// The value of a metric.
     pub fn value(&self, metric: &Metric) -> Value {
         match self.values.get(metric.name) {
             Some(Kept::Number(text)) => match text.parse() {
                 Ok(number) => Value::Number(number),
-                Err(_) => Value::Missing(format!("`{text}` is no number")),
+                Err(_) => Value::Missing(format!("`{text}` is not a number")),
             },
             Some(Kept::Missing(why)) => Value::Missing(why.clone()),
             None => Value::Missing("was not measured".to_owned()),
@@ -63,16 +63,16 @@ impl Record {
     }
 }
 
-/// A folder of results, each under a number of all that it depends on.
+/// A folder of results, each named by a hash of everything it depends on.
 pub struct Store {
     folder: PathBuf,
 }
 
 impl Store {
-    /// Makes the folder.
+    /// Creates the folder.
     ///
     /// # Errors
-    /// What the system refuses.
+    /// I/O errors.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         fs::create_dir_all(folder).map_err(|error| {
             let hint = "write to another folder with `--out`".to_owned();
@@ -85,15 +85,15 @@ impl Store {
         self.folder.join(format!("{key}.json"))
     }
 
-    /// A result; nothing when there is none, or none that can be read.
+    /// A result; `None` if it is missing or unreadable.
     pub fn get(&self, key: &str) -> Option<Record> {
         serde_json::from_slice(&fs::read(self.file(key)).ok()?).ok()
     }
 
-    /// Keeps a result; it appears whole or not at all.
+    /// Writes a result atomically.
     ///
     /// # Errors
-    /// What the system refuses.
+    /// I/O errors.
     pub fn put(&self, key: &str, record: &Record) -> Result<(), Failure> {
         let _busy = Busy::begin();
         let file = self.file(key);
@@ -105,7 +105,7 @@ impl Store {
     }
 }
 
-/// The running program as a number: another build may give other results.
+/// Hash of the running program: another build may give other results.
 pub fn build() -> String {
     let own = std::env::current_exe().and_then(fs::read);
     own.map_or_else(|_| env!("CARGO_PKG_VERSION").to_owned(), |bytes| hexadecimal(&Sha256::digest(&bytes)))

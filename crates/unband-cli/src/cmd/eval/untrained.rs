@@ -1,4 +1,4 @@
-//! Networks that nobody trained yet, with numbers to run them all the same.
+//! Checkpoints of untrained networks, for measuring cost.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,19 +10,20 @@ use super::super::models::export;
 use crate::interrupt::Busy;
 use crate::talk::Failure;
 
-/// What stands behind the names of their rows.
+/// Suffix of their row names.
 pub const MARK: &str = "untrained";
 
-/// What readers are told of such rows.
-pub const NOTE: &str = "Untrained: PyTorch's default initialisation, seed 0. Costs are those of the network; what it makes of \
-                        images says nothing.";
+/// Note for readers of such tables.
+pub const NOTE: &str = "Untrained: PyTorch's default initialisation, seed 0. The costs are valid, the image quality is \
+                        not meaningful.";
 
 const SEED: u64 = 0;
 
-/// Writes the checkpoint of a network, `NAME` or `NAME:VARIANT`, as PyTorch starts it: the same bytes each time.
+/// Writes the checkpoint of a network, `NAME` or `NAME:VARIANT`, with PyTorch's default initialisation: the
+/// same bytes each time.
 ///
 /// # Errors
-/// A name that is none; what the system refuses.
+/// An unknown name; I/O errors.
 pub fn checkpoint(network: &str, folder: &Path) -> Result<PathBuf, Failure> {
     let what = export::source(network).map_err(|what| Failure::at(network.to_owned(), what, None))?;
     let state = init::state(&export::graph(&what)?, &Init::default(), SEED);

@@ -1,4 +1,4 @@
-//! The lists as one JSON object.
+//! JSON output of `unband list`.
 
 use serde::Serialize;
 use unband::Dither;
@@ -29,7 +29,7 @@ struct MethodRecord {
     title: &'static str,
     source: String,
     ours: bool,
-    /// Does it run where no method is asked for and levels are missing?
+    /// Is it the default method where levels are missing?
     default: bool,
     parameters: Vec<ParameterRecord>,
 }
@@ -53,7 +53,7 @@ struct FormatRecord {
     name: &'static str,
     extensions: &'static [&'static str],
     reads: bool,
-    /// `lossless`, `lossy`, or nothing where it is not written.
+    /// `lossless`, `lossy`, or `None` for read-only formats.
     writes: Option<&'static str>,
     depths: Vec<u8>,
 }
@@ -83,7 +83,7 @@ struct DegradationRecord {
 }
 
 impl Record {
-    /// What is wanted of all lists, by kind and name; mixes count as degradations.
+    /// The requested entries of all lists, by kind and name; recipes count as degradations.
     pub fn new(wanted: &dyn Fn(Kind, &str) -> bool) -> Self {
         let methods =
             unband::methods().filter(|entry| wanted(Kind::Methods, entry.name)).map(|entry| MethodRecord {
@@ -154,7 +154,7 @@ impl Record {
     }
 }
 
-/// Names of all that has one.
+/// Names of all lists.
 pub fn names() -> impl Iterator<Item = &'static str> {
     unband::methods()
         .map(|entry| entry.name)

@@ -1,4 +1,4 @@
-//! The pages of docs/reference.
+//! Markdown pages of docs/reference.
 
 use std::fmt::Write;
 
@@ -18,13 +18,13 @@ const GENERATED: &str = "<!-- Written by `unband list --markdown`; a test compar
 
 pub fn methods() -> String {
     let mut text = format!(
-        "# Methods\n\n{GENERATED}\n\n`--method NAME` or `--method NAME:key=value,…`. Recipes of ffmpeg are understood \
-         as they are: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.\n"
+        "# Methods\n\n{GENERATED}\n\n`--method NAME` or `--method NAME:key=value,…`. FFmpeg's filter strings \
+         work too: `deband=1thr=0.03:range=24`, `gradfun=1.2:16`.\n"
     );
     for entry in unband::methods() {
         let _ = writeln!(text, "\n## {}\n\n{}. {}", entry.name, entry.title, origin(entry));
         if entry.params.is_empty() {
-            text += "\nIt has no parameters.\n";
+            text += "\nNo parameters.\n";
             continue;
         }
         text += &parameters(entry.params);
@@ -33,7 +33,7 @@ pub fn methods() -> String {
 }
 
 fn parameters(params: &[ParamInfo]) -> String {
-    let mut text = "\n| parameter | default | allowed | what it does |\n|---|---|---|---|\n".to_owned();
+    let mut text = "\n| parameter | default | allowed | description |\n|---|---|---|---|\n".to_owned();
     for param in params {
         let _ = writeln!(
             text,
@@ -49,8 +49,8 @@ fn parameters(params: &[ParamInfo]) -> String {
 
 pub fn degradations() -> String {
     let mut text = format!(
-        "# Degradations\n\n{GENERATED}\n\nWhat mixes are made of; [degrading.md](../degrading.md) says how. Mixes that are built \
-         in, for `--recipe`:\n\n| mix | what it is |\n|---|---|\n"
+        "# Degradations\n\n{GENERATED}\n\nThe building blocks of recipes; see [degrading.md](../degrading.md). Built-in recipes, \
+         for `--recipe`:\n\n| recipe | description |\n|---|---|\n"
     );
     for (name, title) in mixes() {
         let _ = writeln!(text, "| [`{name}`](../../recipes/degrade/{name}.toml) | {title} |");
@@ -65,7 +65,7 @@ pub fn degradations() -> String {
 
 pub fn dithers() -> String {
     let mut text = format!(
-        "# Dithers\n\n{GENERATED}\n\nFor `--dither`; without it `{}`.\n\n| dither | what it does |\n|---|---|\n",
+        "# Dithers\n\n{GENERATED}\n\nFor `--dither`; the default is `{}`.\n\n| dither | description |\n|---|---|\n",
         Dither::default().word()
     );
     for dither in Dither::ALL {
@@ -76,8 +76,8 @@ pub fn dithers() -> String {
 
 pub fn formats() -> String {
     let mut text = format!(
-        "# Formats\n\n{GENERATED}\n\nThe columns from *depths* on say what is kept when writing. How each format is read \
-         and written, and what that cannot do, is in [formats.md](../formats.md).\n\n| {} |\n|{}\n",
+        "# Formats\n\n{GENERATED}\n\nThe columns from *depths* on show which data is kept when writing. Details and limits \
+         of each format: [formats.md](../formats.md).\n\n| {} |\n|{}\n",
         COLUMNS.join(" | "),
         "---|".repeat(COLUMNS.len())
     );
@@ -89,11 +89,12 @@ pub fn formats() -> String {
 
 pub fn measures() -> String {
     let mut text = format!(
-        "# Measures\n\n{GENERATED}\n\nFor `--metrics NAME,NAME,…` and `--fail-if 'NAME>LIMIT'` of `unband score` and \
-         `unband compare`. `score` takes those that are compared with nothing; the input is the image before its \
-         repair.\n\nPictures of a pair have one size and one colour model. Their depths may differ: samples lie on one \
-         scale, an 8-bit result is compared with its 16-bit reference as it is, and `compare` says so. Measures whose \
-         definition works on whole codes (`gmsd`, `ms-ssim`, `ssim-matlab-gray`) round to those of the deeper one, `psnr-y-rounded` always to 8 bits.\n\n| measure | unit | better | values | compared with | least image |\n|---|---|---|---|---|---|\n"
+        "# Metrics\n\n{GENERATED}\n\nFor `--metrics NAME,NAME,…` and `--fail-if 'NAME>LIMIT'` of `unband score` and \
+         `unband compare`. `score` computes those compared with nothing; the input is the image before its \
+         repair.\n\nThe images of a pair need the same size and colour model. Their depths may differ: an 8-bit result is \
+         compared with its 16-bit reference on one scale, without rounding, and `compare` reports it. Metrics \
+         defined on whole codes (`gmsd`, `ms-ssim`, `ssim-matlab-gray`) round to those of the deeper image, \
+         `psnr-y-rounded` always to 8 bits.\n\n| metric | unit | better | values | compared with | minimum image |\n|---|---|---|---|---|---|\n"
     );
     for metric in METRICS {
         let unit = if metric.unit.is_empty() { "–" } else { metric.unit };

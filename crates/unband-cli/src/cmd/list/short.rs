@@ -1,4 +1,4 @@
-//! The short list: names, one line each.
+//! Short form of `unband list`: names, one line each.
 
 use std::fmt::Write;
 
@@ -14,12 +14,12 @@ use unband_metrics::METRICS;
 use super::{dither_line, mixes};
 use crate::shipped::{SMALL, Shipped, TABLES, TRAININGS};
 
-/// Which images a method gets where none is asked for; nothing for most.
+/// When a method is the default; empty for most.
 pub fn by_default(entry: &Entry) -> &'static str {
     if entry.name == DEFAULT {
         " (default where levels are missing)"
     } else if entry.name == smooth::ENTRY.name {
-        " (default for all else)"
+        " (default elsewhere)"
     } else {
         ""
     }
@@ -37,7 +37,7 @@ pub fn text() -> String {
             let _ = writeln!(text, "{}", line.trim_end());
         }
     };
-    // What runs unasked comes first.
+    // The default methods come first.
     let (first, rest): (Vec<&Entry>, Vec<&Entry>) =
         unband::methods().partition(|entry| !by_default(entry).is_empty());
     let methods = first.into_iter().rev().chain(rest);
@@ -59,11 +59,11 @@ pub fn text() -> String {
     });
     part("Formats (--format EXT)", formats.collect());
     let measures = METRICS.iter().map(|metric| (metric.name.to_owned(), metric.title.to_owned()));
-    part("Measures (--metrics NAME,NAME,…)", measures.collect());
+    part("Metrics (--metrics NAME,NAME,…)", measures.collect());
     let degradations = DEGRADATIONS.iter().map(|entry| (entry.name.to_owned(), entry.title.to_owned()));
-    part("Degradations (for mixes)", degradations.collect());
+    part("Degradations (for recipes)", degradations.collect());
     part(
-        "Mixes (unband degrade --recipe NAME)",
+        "Recipes (unband degrade --recipe NAME)",
         mixes().map(|(name, title)| (name.to_owned(), title)).collect(),
     );
     part("Tables (unband eval NAME)", titled(TABLES));
@@ -71,12 +71,12 @@ pub fn text() -> String {
     text
 }
 
-/// Tables of the program.
+/// Tables built into the program.
 pub fn tables() -> String {
     listed("Tables (unband eval NAME)", TABLES)
 }
 
-/// Trainings of the program.
+/// Training recipes built into the program.
 pub fn trainings() -> String {
     listed("Trainings (unband train NAME)", TRAININGS)
 }
@@ -89,7 +89,7 @@ fn listed(title: &str, all: &[Shipped]) -> String {
     })
 }
 
-/// Names and titles of recipes: the title that they give themselves, or what their first comment says.
+/// Names and titles of recipes: their own title, or else their first comment.
 fn titled(all: &[Shipped]) -> Vec<(String, String)> {
     let title = |shipped: &Shipped| {
         let table = recipe::parse(shipped.text, shipped.name).ok();

@@ -1,4 +1,4 @@
-//! `unband models default`.
+//! `unband models default`: the default model of a network.
 
 use unband::networks;
 use unband_infer::models;
@@ -11,7 +11,7 @@ use crate::weights::{self, Shelf};
 pub fn run(args: &DefaultArgs, talk: &Talk<'_>) -> Outcome {
     match choose(&args.name) {
         Ok(network) => {
-            talk.line(&format_args!("{} is what `--method {network}` runs", args.name));
+            talk.line(&format_args!("{} is now the default of `--method {network}`", args.name));
             Outcome::Done
         }
         Err(failure) => {
@@ -21,7 +21,7 @@ pub fn run(args: &DefaultArgs, talk: &Talk<'_>) -> Outcome {
     }
 }
 
-/// The network whose default it is now.
+/// The network whose default it became.
 fn choose(name: &str) -> Result<String, Failure> {
     let mut shelf = models::folder().map(|folder| Shelf::open(&folder)).unwrap_or_default();
     let Some(model) = shelf.named(name) else {
@@ -30,17 +30,17 @@ fn choose(name: &str) -> Result<String, Failure> {
             [] => "`unband models import FILE` imports one".to_owned(),
             names => format!("imported models: {}", names.join(", ")),
         };
-        return Err(Failure::usage(format!("no imported model is called `{name}`"), hint));
+        return Err(Failure::usage(format!("there is no imported model `{name}`"), hint));
     };
     let network = model.network.clone().filter(|network| weights::is_network(network)).ok_or_else(|| {
         Failure::usage(
-            format!("{name} is no model of a method"),
-            format!("use it by its name, `--weights {name}`"),
+            format!("{name} is not a model of a method"),
+            format!("use it with `--weights {name}`"),
         )
     })?;
     if networks::built_in(&network).is_some() {
-        let message = format!("{network} has weights of its own, which are its default");
-        return Err(Failure::usage(message, format!("use it by its name, `--weights {name}`")));
+        let message = format!("{network} has built-in weights, which are its default");
+        return Err(Failure::usage(message, format!("use it with `--weights {name}`")));
     }
     shelf.make_default(&network, name)?;
     Ok(network)

@@ -1,4 +1,4 @@
-//! `unband models export`.
+//! `unband models export`: ONNX export.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,12 @@ use crate::Outcome;
 use crate::talk::{Failure, Talk, grouped};
 use crate::weights;
 
-/// What is to be written.
+/// The network to export.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A network by its name, `NAME` or `NAME:VARIANT`.
     Network(String),
-    /// A checkpoint, which tells its network.
+    /// A checkpoint, which determines its network.
     File(PathBuf),
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// Reads NAME or FILE; names come first.
+/// Reads NAME or FILE; names have priority.
 ///
 /// # Errors
 /// A variant that the network does not have.
@@ -46,7 +46,7 @@ pub fn source(text: &str) -> Result<Source, String> {
     Err(format!("variants of {base}: {known}"))
 }
 
-/// What NAME may be, for `--help`.
+/// The allowed NAMEs, for `--help`.
 pub fn names() -> String {
     let of = |a: &Architecture| {
         let variants = a.variants.iter().map(|variant| format!(", {}:{}", a.name, variant.name));
@@ -63,17 +63,17 @@ pub fn names() -> String {
 pub fn size(text: &str) -> Result<(usize, usize), String> {
     let number = |text: &str| text.parse().ok().filter(|&n| n > 0);
     let two = text.split_once(['x', '×']).and_then(|(rows, columns)| Some((number(rows)?, number(columns)?)));
-    two.ok_or_else(|| "a height and a width are two numbers, as in 512x768".to_owned())
+    two.ok_or_else(|| "give height and width as two numbers, such as 512x768".to_owned())
 }
 
-/// A network with its numbers.
+/// A network with its weights.
 struct Chosen {
     architecture: &'static Architecture,
-    /// With the variant's.
+    /// With the variant's name.
     name: String,
     graph: Graph,
     weights: Weights,
-    /// Where the numbers are from.
+    /// Origin of the weights.
     from: String,
 }
 
@@ -91,15 +91,15 @@ fn export(args: &ExportArgs, talk: &Talk<'_>) -> Result<(), (Outcome, Failure)> 
     let chosen = match (&args.what, &args.weights) {
         (Source::Network(name), None) => {
             talk.note(
-                &"the numbers are made up, good for trying speed alone; `--weights FILE` brings real ones",
+                &"the weights are random, useful only to test speed; `--weights FILE` sets real ones",
             );
             made_up(name)
         }
         (Source::Network(name), Some(file)) => of_checkpoint(file, Some(name)),
         (Source::File(file), None) => of_checkpoint(file, None),
         (Source::File(_), Some(_)) => {
-            let hint = "leave out one, or name the network that `--weights` is for";
-            return Err((Outcome::Usage, Failure::usage("two checkpoints, where one is written", hint)));
+            let hint = "drop one, or name the network that `--weights` is for";
+            return Err((Outcome::Usage, Failure::usage("two checkpoints, but only one can be exported", hint)));
         }
     };
     let chosen = chosen.map_err(|failure| (Outcome::SomeFailed, failure))?;
@@ -127,10 +127,10 @@ fn sizes(size: Option<(usize, usize)>, multiple: Option<usize>) -> String {
     }
 }
 
-/// The network that NAME or FILE is, without numbers.
+/// The network of NAME or FILE, without weights.
 ///
 /// # Errors
-/// Files that cannot be read and hold no network.
+/// Unreadable files and files without a network.
 pub fn graph(what: &Source) -> Result<Graph, Failure> {
     match what {
         Source::Network(name) => Ok(named(name)?.1),
@@ -141,7 +141,7 @@ pub fn graph(what: &Source) -> Result<Graph, Failure> {
 fn made_up(name: &str) -> Result<Chosen, Failure> {
     let (architecture, graph) = named(name)?;
     let weights = Weights::bind(&graph, &fill::of(&graph)).map_err(|e| of_program(name, &e))?;
-    Ok(Chosen { architecture, name: name.to_owned(), graph, weights, from: "made up".to_owned() })
+    Ok(Chosen { architecture, name: name.to_owned(), graph, weights, from: "random".to_owned() })
 }
 
 fn named(name: &str) -> Result<(&'static Architecture, Graph), Failure> {
@@ -152,20 +152,20 @@ fn named(name: &str) -> Result<(&'static Architecture, Graph), Failure> {
     }
 }
 
-/// Networks of the list are whole; the tests build all of them.
+/// Built-in configurations are valid; the tests build all of them.
 fn of_program(name: &str, what: &dyn fmt::Display) -> Failure {
-    let hint = "this is a fault of the program; please report it";
+    let hint = "this is a bug in unband; please report it";
     Failure::at(name.to_owned(), what.to_string(), Some(hint.to_owned()))
 }
 
-/// What a checkpoint holds, put into the network that is asked for.
+/// The weights of a checkpoint, loaded into the requested network.
 fn of_checkpoint(file: &Path, asked: Option<&str>) -> Result<Chosen, Failure> {
-    // What is neither a file nor a model is told as a file that is not there.
+    // If it is neither a file nor a model, the error is that of a missing file.
     let file = &weights::file_named(file).unwrap_or_else(|_| file.to_path_buf());
     let read = checkpoint::open(file).map_err(|e| match unread(file, &e) {
         failure if asked.is_none() && !file.exists() => {
             let names: Vec<&str> = ARCHITECTURES.iter().map(|a| a.name).collect();
-            Failure { hint: Some(format!("networks that have names: {}", names.join(", "))), ..failure }
+            Failure { hint: Some(format!("the networks are {}", names.join(", "))), ..failure }
         }
         failure => failure,
     })?;
@@ -178,7 +178,7 @@ fn of_checkpoint(file: &Path, asked: Option<&str>) -> Result<Chosen, Failure> {
     let (architecture, graph) = named(name)?;
     if !network.architecture.shares_files_with(architecture) {
         let message = format!("holds the network {}, not {}", network.architecture.name, architecture.name);
-        return Err(failure(file, &message, Some("leave out the network's name".to_owned())));
+        return Err(failure(file, &message, Some("drop the network's name".to_owned())));
     }
     let (graph, weights) = if name == architecture.name {
         (network.graph, network.weights)
@@ -190,7 +190,7 @@ fn of_checkpoint(file: &Path, asked: Option<&str>) -> Result<Chosen, Failure> {
     Ok(Chosen { architecture, name: name.to_owned(), graph, weights, from })
 }
 
-/// What the file says of itself beside the network.
+/// Facts that the file stores besides the network.
 fn facts(chosen: &Chosen) -> Vec<(String, String)> {
     let (black, white) = chosen.architecture.use_as.range;
     let mut facts = vec![

@@ -1,4 +1,4 @@
-//! `unband models import`.
+//! `unband models import`: import of checkpoints as named models.
 
 use std::path::{Path, PathBuf};
 
@@ -18,12 +18,12 @@ use crate::weights::{self, NETWORK, Shelf};
 pub fn run(args: &ImportArgs, talk: &Talk<'_>) -> Outcome {
     if args.name.is_some() && args.files.len() > 1 {
         let hint = "import them one after the other";
-        talk.failure(&Failure::usage("several files cannot have one name", hint));
+        talk.failure(&Failure::usage("several files cannot have the same name", hint));
         return Outcome::Usage;
     }
     let Some(folder) = models::folder() else {
         let hint = "set UNBAND_MODELS to a folder";
-        talk.failure(&Failure::usage("the system names no folder for data of programs", hint));
+        talk.failure(&Failure::usage("the system has no folder for application data", hint));
         return Outcome::Usage;
     };
     let mut outcome = Outcome::Done;
@@ -42,13 +42,13 @@ pub fn run(args: &ImportArgs, talk: &Talk<'_>) -> Outcome {
     outcome
 }
 
-/// What became of a checkpoint.
+/// The result of an import.
 struct Imported {
     /// The file that was written.
     to: PathBuf,
-    /// What it is.
+    /// Description of the model.
     what: String,
-    /// What people should know.
+    /// Caveats for the user.
     notes: Vec<String>,
 }
 
@@ -58,26 +58,26 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
     let mut read = source.read().map_err(|e| unread(path, &e))?;
     drop(source);
     if let Some(model) = nrqm::Model::recognised(&read.state) {
-        let model = model.map_err(|what| failure(path, &format!("no whole model of NRQM: {what}"), None))?;
+        let model = model.map_err(|what| failure(path, &format!("incomplete model of NRQM: {what}"), None))?;
         return import_forests(path, args, folder, &model, read.container, &sha256);
     }
     let published = zoo::with_sha256(&sha256);
     let network = read.network().map_err(|e| failure(path, &e, e.hint()))?;
-    // Generators that are fed differently have the same tensors; the list knows which is which.
+    // Some networks have the same tensors but different inputs; the list tells them apart.
     let kind = published.map_or(network.architecture.name, |published| published.architecture);
-    // A file is what its tensors are, whatever it is called: there are many best.pth.
+    // Tensors decide, not the file name: many files are called best.pth.
     let name = match (&args.name, published) {
         (Some(name), _) => name,
         (None, Some(published)) => published.name,
         (None, None) => kind,
     };
     let what = match published {
-        Some(published) => format!("{kind}, the published {}", published.name),
-        None => format!("{kind}, SHA-256 {}… not compared with a publisher's", &sha256[..8]),
+        Some(published) => format!("{kind}, published as {}", published.name),
+        None => format!("{kind}, SHA-256 {}… not published, so not verified", &sha256[..8]),
     };
     read.state = network.architecture.own_tensors(read.state);
     let mut facts = facts(path, read.container, published, &sha256, kind);
-    // The recipe of its training and what it reached go along.
+    // Its training recipe and its scores are kept.
     facts.extend(read.facts.into_iter().filter(|(name, _)| !name.starts_with("unband.")));
     let content = content(path, args, &read.state, &facts)?;
     let to = models::file(folder, name);
@@ -90,7 +90,8 @@ fn import(path: &Path, args: &ImportArgs, folder: &Path) -> Result<Imported, Fai
     Ok(Imported { to, what, notes })
 }
 
-/// Makes a model the default of its network where that was asked for or it is the first one; says how else it is used.
+/// Makes a model the default of its network if that was asked for or it is the first one; else reports how to
+/// use it.
 fn set_default(name: &str, network: &str, asked: bool, folder: &Path) -> Result<Option<String>, Failure> {
     if !weights::is_network(network) || networks::built_in(network).is_some() {
         return Ok(None);
@@ -106,11 +107,12 @@ fn set_default(name: &str, network: &str, asked: bool, folder: &Path) -> Result<
         return Ok(None);
     }
     Ok(Some(format!(
-        "`--weights {name}` runs it; `unband models default {name}` makes it what `--method {network}` runs"
+        "`--weights {name}` runs it; `unband models default {name}` makes it the default of `--method {network}`"
     )))
 }
 
-/// The forests of NRQM, which are no network. The publisher's sum is not known: they are called so whatever the file is called.
+/// The forests of NRQM, which are not a network. The publisher's hash is unknown, so any file name gets this
+/// name.
 fn import_forests(
     path: &Path,
     args: &ImportArgs,
@@ -125,25 +127,25 @@ fn import_forests(
     write(&to, folder, &content, args.overwrite)?;
     let [local, global, spatial] = model.trees();
     let what = format!(
-        "regression forests of NRQM, {local} + {global} + {spatial} trees, SHA-256 {}… not compared with a publisher's",
+        "regression forests of NRQM, {local} + {global} + {spatial} trees, SHA-256 {}… not published, so not verified",
         &sha256[..8]
     );
     Ok(Imported { to, what, notes: Vec::new() })
 }
 
-/// A note on a file that has the name of a published one and is another.
+/// A note on a file that has the name of a published one but other contents.
 fn called_like_another(path: &Path) -> Option<String> {
     let file = path.file_name()?.to_string_lossy();
     let mut called = PUBLISHED.iter().filter(|published| published.file == file);
     let published = called.find(|published| !published.sha256.is_empty())?;
     Some(format!(
-        "{} is called like the published {}, but of another SHA-256: it is another model, or not whole",
+        "{} has the file name of the published {} but a different SHA-256: another model, or an incomplete download",
         path.display(),
         published.name
     ))
 }
 
-/// What the copy says of itself.
+/// Facts stored in the copy.
 fn facts(
     path: &Path,
     container: Container,
@@ -178,15 +180,15 @@ fn content(
         return Ok(checkpoint::write_safetensors(state, facts));
     }
     checkpoint::write_halved_safetensors(state, facts).map_err(|name| {
-        let message = format!("a number of `{name}` is too large for 16 bits");
+        let message = format!("a weight of `{name}` is too large for 16 bits");
         failure(path, &message, Some("import it without `--half`".to_owned()))
     })
 }
 
-/// A model is there whole or not at all.
+/// Writes the model atomically.
 fn write(to: &Path, folder: &Path, content: &[u8], overwrite: bool) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|e| {
-        let hint = "set UNBAND_MODELS to a folder that can be written";
+        let hint = "set UNBAND_MODELS to a writable folder";
         failure(folder, &reason(&e), Some(hint.to_owned()))
     })?;
     unband_io::write_bytes(content, to, overwrite).map_err(|e| match e.fault() {

@@ -1,4 +1,4 @@
-//! `unband models info`.
+//! `unband models info`: contents of checkpoint files.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,13 +16,13 @@ use crate::result::{print_json, print_text};
 use crate::talk::{Talk, grouped};
 use crate::weights;
 
-/// Names of a list that are shown; `--json` has all.
+/// Number of names that are shown; `--json` has all.
 const SHOWN: usize = 6;
 
 pub fn run(args: &InfoArgs, talk: &Talk<'_>) -> Outcome {
     let mut outcome = Outcome::Done;
     for named in &args.files {
-        // What is neither a file nor a model is told as a file that is not there.
+        // If it is neither a file nor a model, the error is that of a missing file.
         let path = &weights::file_named(named).unwrap_or_else(|_| named.clone());
         let told = match Info::of(path) {
             Ok(info) if args.json => print_json(&info),
@@ -47,7 +47,7 @@ struct Info {
     container: &'static str,
     #[serde(skip)]
     container_title: String,
-    /// The published checkpoint that it is, by its sum.
+    /// The published checkpoint with this SHA-256.
     published: Option<&'static str>,
     facts: BTreeMap<String, String>,
     wrapper: Vec<String>,
@@ -57,7 +57,7 @@ struct Info {
     tensors: usize,
     numbers: u64,
     network: Option<NetworkInfo>,
-    /// What it is where it is no network.
+    /// Description of files without a network.
     #[serde(skip)]
     other: Option<&'static str>,
 }
@@ -70,7 +70,7 @@ struct NetworkInfo {
     purpose: &'static str,
     #[serde(serialize_with = "as_object")]
     settings: arch::Settings,
-    /// What no tensor tells.
+    /// Settings that no tensor reveals.
     assumed: Option<&'static str>,
     scale: Option<f64>,
     parameters: Option<u64>,
@@ -81,7 +81,7 @@ struct NetworkInfo {
     missing: Vec<String>,
     extra: Vec<String>,
     misshaped: Vec<Misshaped>,
-    /// Belong to the file, and the network does without them.
+    /// Tensors of the file that the network does not use.
     unread: Vec<String>,
 }
 
@@ -122,9 +122,9 @@ impl Info {
             network,
             other: match nrqm::Model::recognised(&read.state) {
                 Some(Ok(_)) => Some("none: regression forests of NRQM"),
-                Some(Err(_)) => Some("none: regression forests of NRQM, not whole"),
+                Some(Err(_)) => Some("none: regression forests of NRQM, incomplete"),
                 None => {
-                    training.then_some("a training under way; best.safetensors beside it has its weights")
+                    training.then_some("a training checkpoint; best.safetensors next to it has its weights")
                 }
             },
         })
@@ -132,7 +132,7 @@ impl Info {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{}  {}, {} bytes, {} tensors, {} numbers\n",
+            "{}  {}, {} bytes, {} tensors, {} parameters\n",
             self.file,
             self.container_title,
             grouped(self.bytes),
@@ -143,7 +143,7 @@ impl Info {
             let _ = writeln!(text, "  {name:10}  {value}");
         };
         match &self.network {
-            None => row("network", self.other.unwrap_or("none that is known").to_owned()),
+            None => row("network", self.other.unwrap_or("unknown").to_owned()),
             Some(network) => network.rows(&mut row),
         }
         if let Some(published) = self.published.and_then(zoo::find) {
@@ -154,20 +154,20 @@ impl Info {
             let beside = if self.aside.is_empty() {
                 String::new()
             } else {
-                format!(", taken before {}", self.aside.join(", "))
+                format!(", preferred to {}", self.aside.join(", "))
             };
             row("state dict", format!("{}{beside}", self.wrapper.join(" → ")));
         }
         if !self.prefix.is_empty() {
-            row("prefix", format!("`{}` was taken off all names", self.prefix));
+            row("prefix", format!("prefix `{}` removed from all names", self.prefix));
         }
         if !self.spellings.is_empty() {
-            row("names", format!("{}, brought to ours", self.spellings.join(", ")));
+            row("names", format!("{}, converted", self.spellings.join(", ")));
         }
         if !self.facts.is_empty() {
             let facts: Vec<String> =
                 self.facts.iter().map(|(name, value)| format!("{name} {}", first_line(value))).collect();
-            row("says", facts.join(", "));
+            row("metadata", facts.join(", "));
         }
         row("sha256", self.sha256.clone());
         // Names come from the file.
@@ -252,11 +252,11 @@ impl NetworkInfo {
             .map(|m| format!("{} {:?} instead of {:?}", m.name, m.got, m.wanted))
             .collect();
         list("misshaped", &shapes);
-        list("not needed", &self.unread);
+        list("unused", &self.unread);
     }
 }
 
-/// A whole recipe may be a fact; `--json` has it.
+/// A fact may be a whole recipe; `--json` has it in full.
 fn first_line(value: &str) -> String {
     match value.trim().split_once('\n') {
         Some((first, _)) => format!("{} …", first.trim_end()),

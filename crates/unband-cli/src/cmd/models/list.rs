@@ -1,4 +1,4 @@
-//! `unband models list`.
+//! `unband models list`: imported models and published checkpoints.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -21,7 +21,7 @@ pub fn run(args: &ListArgs, talk: &Talk<'_>) -> Outcome {
         return print_json(&Record::new(folder.as_deref(), &shelf));
     }
     if folder.is_none() {
-        talk.note(&"the system names no folder for data of programs; set UNBAND_MODELS");
+        talk.note(&"the system has no folder for application data; set UNBAND_MODELS");
     }
     print_text(&text(folder.as_deref(), &shelf))
 }
@@ -54,7 +54,7 @@ fn text(folder: Option<&Path>, shelf: &Shelf) -> String {
         let _ = writeln!(text, "      at {}", published.place);
         let _ = writeln!(text, "      licence: {}", published.licence);
         let sum = match published.sha256.len() {
-            0 => "not known".to_owned(),
+            0 => "unknown".to_owned(),
             64 => published.sha256.to_owned(),
             _ => format!("{}…", published.sha256),
         };
@@ -67,16 +67,16 @@ fn text(folder: Option<&Path>, shelf: &Shelf) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
-/// Which network it is of, and whether that takes it by itself.
+/// Its network, and whether it is the default there.
 fn network(model: &Imported, shelf: &Shelf) -> String {
-    let Some(network) = &model.network else { return "no network that is known".to_owned() };
+    let Some(network) = &model.network else { return "unknown network".to_owned() };
     if shelf.is_default(model) && weights::is_network(network) {
-        return format!("network {network}: what `--method {network}` runs");
+        return format!("network {network}: default of `--method {network}`");
     }
     format!("network {network}")
 }
 
-/// Is it among the imported ones? Where its publisher's sum is not known, a model of its name and network counts.
+/// Is it imported? Where the publisher's hash is unknown, a model of this name and network qualifies.
 fn is_here(published: &Published, shelf: &Shelf) -> bool {
     shelf.models.iter().any(|model| match model.facts.get("unband.published") {
         Some(name) => name == published.name,
@@ -93,10 +93,10 @@ fn is_here(published: &Published, shelf: &Shelf) -> bool {
 struct Record<'a> {
     schema: &'static str,
     folder: Option<String>,
-    /// What was imported.
+    /// Imported models.
     models: Vec<ModelRecord<'a>>,
     published: Vec<PublishedRecord>,
-    /// Names of models that are not called like published ones.
+    /// Names of models that are not named like published ones.
     others: Vec<&'a str>,
 }
 

@@ -1,13 +1,13 @@
-//! Names of models.
+//! Validation of model names.
 
-/// Names of models become names of files on all systems.
+/// Checks a model name; it becomes a file name on every system.
 ///
 /// # Errors
-/// Anything but letters, digits, `-`, `_` and `.`, or a name that begins with a dot.
+/// Anything but letters, digits, `-`, `_` and `.`, or a leading dot.
 pub fn name(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.'].contains(&c);
     if text.is_empty() || text.len() > 80 || text.starts_with('.') || !text.chars().all(plain) {
-        return Err(format!("`{text}` is no name; letters, digits, `-`, `_` and `.` make one"));
+        return Err(format!("`{text}` is not a valid name; use letters, digits, `-`, `_` and `.`"));
     }
     Ok(text.to_owned())
 }

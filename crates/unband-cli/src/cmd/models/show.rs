@@ -1,4 +1,4 @@
-//! `unband models show`.
+//! `unband models show`: layer table of a network.
 
 use unband_nets::{Graph, ShapeError};
 
@@ -7,7 +7,7 @@ use crate::Outcome;
 use crate::result::print_data;
 use crate::talk::{Failure, Talk};
 
-/// Sides that are tried where none is asked for; some networks take one alone.
+/// Sides tried by default; some networks need a certain size.
 const SIDES: [usize; 6] = [512, 256, 235, 192, 128, 96];
 
 pub fn run(args: &ShowArgs, talk: &Talk<'_>) -> Outcome {

@@ -1,4 +1,4 @@
-//! `unband score FILM…`: how banded videos are, frame by frame.
+//! `unband score FILM…`: banding metrics of videos, frame by frame.
 
 mod checks;
 mod frames;
@@ -36,41 +36,43 @@ use summary::{Scored, Tally, clock};
 use tell::{FilmRecord, Record};
 use worst::Worst;
 
-/// What is for videos only.
+/// Options for videos only.
 #[derive(Debug, Args)]
 pub struct FilmArgs {
-    /// Of a video, look at each N-th frame and the first of each shot; CAMBI is taken of every frame [default: 15]
-    #[arg(long, value_name = "N", help_heading = "Films")]
+    /// Analyse every N-th frame and the first of each shot [default: 15]
+    ///
+    /// CAMBI is computed for every frame.
+    #[arg(long, value_name = "N", help_heading = "Videos")]
     pub every: Option<NonZeroUsize>,
-    /// Draw CAMBI over the time of a video, with its shots, into this SVG
-    #[arg(long, value_name = "FILE.svg", value_hint = clap::ValueHint::FilePath, help_heading = "Films")]
+    /// Plot CAMBI over time, with the shots, as SVG
+    #[arg(long, value_name = "FILE.svg", value_hint = clap::ValueHint::FilePath, help_heading = "Videos")]
     pub plot: Option<PathBuf>,
-    /// Write the worst frames as PNG into this folder, their times in their names
-    #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath, help_heading = "Films")]
+    /// Write the worst frames as PNG into this folder, named by their times
+    #[arg(long, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath, help_heading = "Videos")]
     pub thumbnails: Option<PathBuf>,
 }
 
 pub const EVERY: usize = 15;
-/// The measure of every frame: it is quick.
+/// The metric of every frame: it is fast.
 const LEAD: &str = "cambi";
-/// Worst frames that are named.
+/// Number of worst frames that are reported.
 const WORST: usize = 6;
 /// Width of the plot, in pixels.
 pub const PLOT: usize = 1200;
 
-/// What the names are, where one of them is a video.
+/// The kinds of files among the inputs, if one is a video.
 pub struct Sorted {
     films: Vec<Source>,
     failures: Vec<Failure>,
-    /// The first that is none.
+    /// The first input that is not a video.
     other: Option<PathBuf>,
 }
 
 impl Sorted {
-    /// Frames from standard input, which begins so.
+    /// Scores frames from standard input; `begins` are the bytes already read.
     ///
     /// # Errors
-    /// A header that is none.
+    /// An invalid header.
     pub fn piped(begins: Vec<u8>) -> Result<Self, Failure> {
         interrupt::listen();
         let input = Cursor::new(begins).chain(std::io::stdin());
@@ -80,7 +82,7 @@ impl Sorted {
     }
 }
 
-/// What the names are, if there is a video among them, or in folders nothing but videos.
+/// The inputs, if one is a video or a folder of videos only.
 pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
     let is_one = |path: &Path| path.is_file() && is_film(path);
     let gather = Gather {
@@ -96,7 +98,7 @@ pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
     if films.is_empty() || !(named || others.is_empty()) {
         return None;
     }
-    // Nothing is written yet: Ctrl-C ends the program, and those that it has started.
+    // Nothing is written yet, so Ctrl-C ends the program and its child processes.
     interrupt::listen();
     let mut sorted = Sorted { films: Vec::new(), failures: found.failures, other: others.into_iter().next() };
     for path in &films {
@@ -109,7 +111,7 @@ pub fn sort(args: &ScoreArgs) -> Option<Sorted> {
 }
 
 impl FilmArgs {
-    /// An option that says nothing about images.
+    /// The first given option that applies to images only.
     pub fn named(&self) -> Option<&'static str> {
         let all = [
             ("--every", self.every.is_some()),
@@ -120,16 +122,16 @@ impl FilmArgs {
     }
 }
 
-/// A video that was measured.
+/// A measured video.
 struct Done {
     scored: Scored,
     measured: Measured,
     worst: Worst,
-    /// `FFmpeg`'s name of it.
+    /// `FFmpeg`'s name of its codec.
     codec: String,
 }
 
-/// Videos to score.
+/// A job that scores videos.
 pub struct Job<'a> {
     args: &'a MeasureArgs,
     film: &'a FilmArgs,
@@ -140,20 +142,20 @@ pub struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// Settles everything before the first frame is decoded.
+    /// Checks everything before the first frame is decoded.
     pub fn new(args: &'a ScoreArgs, sorted: Sorted) -> Result<(Self, Vec<Failure>), (Outcome, Failure)> {
         let usage = |message: String, hint: &str| Err((Outcome::Usage, Failure::usage(message, hint)));
         let Sorted { films, failures, other } = sorted;
         if let Some(other) = other {
-            let message = format!("{} is no video, others are", other.display());
-            return usage(message, "score videos and images in runs of their own");
+            let message = format!("{} is not a video, others are", other.display());
+            return usage(message, "score videos and images separately");
         }
         let measure = &args.measure;
         let report = measure.report.as_ref().map(|_| "--report");
         if let Some(option) = measure.of_one_picture().or(report) {
             return usage(
-                format!("`{option}` is about images, videos were named"),
-                "for videos there are `--plot`, `--thumbnails` and `--csv`",
+                format!("`{option}` applies to images, but videos were named"),
+                "for videos, use `--plot`, `--thumbnails` or `--csv`",
             );
         }
         let film = &args.film;
@@ -169,12 +171,12 @@ impl<'a> Job<'a> {
         Ok((Self { args: measure, film, films, metrics, gates, models }, failures))
     }
 
-    /// CAMBI, or else the first measure that was asked for.
+    /// The leading metric: CAMBI, or else the first one asked for.
     fn lead(&self) -> usize {
         self.metrics.iter().position(|metric| metric.name == LEAD).unwrap_or(0)
     }
 
-    /// Nothing when interrupted.
+    /// `None` when interrupted.
     fn one(
         &self,
         source: &Source,
@@ -198,7 +200,7 @@ impl<'a> Job<'a> {
         Ok(Some(Done { scored, measured, worst, codec: source.codec().to_owned() }))
     }
 
-    /// Plot and worst frames.
+    /// Writes the plot and the worst frames.
     fn draw(&self, done: &Done) -> Result<(), Failure> {
         let Done { scored, measured, worst, .. } = done;
         if let (Some(path), Some(metric)) = (&self.film.plot, self.metrics.get(self.lead())) {
@@ -214,7 +216,7 @@ impl<'a> Job<'a> {
             let image = reader::image(&measured.format, &spot.bytes).map_err(failed)?;
             let png = Picture::of(&image, &ctx).and_then(|picture| picture.png());
             let png = png.map_err(|error| failed(error.to_string()))?;
-            // Colons are not allowed in names everywhere.
+            // Some systems do not allow colons in names.
             let time = clock(spot.place.seconds).replace(':', "-");
             self.args.write(&folder.join(format!("{stem}_{time}.png")), &png)?;
         }
@@ -235,7 +237,7 @@ impl<'a> Job<'a> {
 }
 
 impl work::Job for Job<'_> {
-    /// Frames: the bar goes by them.
+    /// The number of frames, for the bar.
     fn count(&self) -> usize {
         self.films.iter().map(Source::expected).sum::<usize>().max(2)
     }
@@ -304,19 +306,19 @@ pub struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    /// Towards so many.
+    /// Starts with this total.
     pub fn new(talk: &'a Talk<'a>, total: usize) -> Self {
         Self { talk, done: Cell::new(0), total }
     }
 
-    /// One more.
+    /// One more frame.
     pub fn put(&self) {
         self.done.set(self.done.get() + 1);
         drop(self.talk.bar.picture());
         self.talk.bar.done(self.done.get(), self.total.max(self.done.get()));
     }
 
-    /// How many there were.
+    /// Frames so far.
     pub fn done(&self) -> usize {
         self.done.get()
     }

@@ -1,4 +1,4 @@
-//! `--fail-if 'cambi>5'`: checks whose failing is the exit code.
+//! `--fail-if 'cambi>5'`: checks that set the exit code.
 
 use unband::show::Value;
 use unband_metrics::Metric;
@@ -8,7 +8,7 @@ use super::table::number;
 use crate::talk::Failure;
 use unband::verdict::Grade;
 
-/// The name that stands for the grade.
+/// The name of the verdict in checks.
 const BANDING: &str = "banding";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,21 +36,21 @@ enum What {
     Banding(Grade),
 }
 
-/// Which of a video's values.
+/// Which value of a video is checked.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Of {
-    /// That of all frames together; of an image its own.
+    /// The value of all frames together, or of an image.
     All,
-    /// That of the worst frame.
+    /// The worst frame.
     Worst,
-    /// Those of shots, of which none may fail.
+    /// Every shot: none may fail.
     Shot,
-    /// That which so many percent of the frames do not exceed.
+    /// The value that this percentage of the frames does not exceed.
     Percentile(f64),
 }
 
 impl Of {
-    /// What stands behind the point of `cambi.worst`.
+    /// The suffix after the dot of `cambi.worst`.
     fn parse(text: &str) -> Option<Self> {
         match text {
             "worst" => Some(Self::Worst),
@@ -66,7 +66,7 @@ impl Of {
 /// One check.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// As it was typed.
+    /// As typed.
     pub text: String,
     op: Op,
     what: What,
@@ -74,61 +74,60 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Reads `NAME<LIMIT`, `NAME<=LIMIT`, `NAME>LIMIT` or `NAME>=LIMIT`; of videos also `NAME.worst`, `NAME.shot` and `NAME.p95` in
-    /// place of the name.
+    /// Parses `NAME<LIMIT`, `NAME<=LIMIT`, `NAME>LIMIT` or `NAME>=LIMIT`; for videos, NAME may also be
+    /// `NAME.worst`, `NAME.shot` or `NAME.p95`.
     ///
-    /// # Errors
-    /// Anything else, and names that the command cannot measure, with all that it can.
+    /// Anything else, and names that the command cannot measure; the message lists those that it can.
     pub fn parse(text: &str, usage: &Use) -> Result<Self, Failure> {
         let wrong = |why: String| {
             let names = usage.known().join(", ");
-            let films = if usage.films { "; NAME.worst, NAME.shot and NAME.p95 are of videos" } else { "" };
+            let films = if usage.films { "; for videos also NAME.worst, NAME.shot and NAME.p95" } else { "" };
             let hint = format!(
-                "write 'NAME>LIMIT' (or <, >=, <={films}); names are {names}, and {BANDING} (none, slight, visible, strong)"
+                "write 'NAME>LIMIT' (or <, >=, <={films}); the names are {names}, and {BANDING} (none, slight, visible, strong)"
             );
             Failure::usage(format!("`--fail-if {text}`: {why}"), hint)
         };
         let Some(at) = text.find(['<', '>', '=']) else {
-            return Err(wrong("there is no <, >, <= or >= in it".to_owned()));
+            return Err(wrong("<, >, <= or >= is missing".to_owned()));
         };
         let (name, rest) = (text[..at].trim(), &text[at..]);
         let (name, of) = match name.split_once('.') {
             None => (name, Of::All),
             Some((name, _)) if !usage.films => {
-                return Err(wrong(format!("an image has no frames, write `{name}`")));
+                return Err(wrong(format!("an image has no frames; write `{name}`")));
             }
             Some((name, of)) => {
                 let known = Of::parse(of);
                 (
                     name,
                     known
-                        .ok_or_else(|| wrong(format!("`.{of}` is none of .worst, .shot and .p0 to .p100")))?,
+                        .ok_or_else(|| wrong(format!("`.{of}` is not .worst, .shot or .p0 to .p100")))?,
                 )
             }
         };
         let ops = [("<=", Op::AtMost), (">=", Op::AtLeast), ("<", Op::Less), (">", Op::More)];
         let Some((op, limit)) = ops.iter().find_map(|(sign, op)| Some((*op, rest.strip_prefix(sign)?)))
         else {
-            return Err(wrong("values are compared by <, >, <= or >=".to_owned()));
+            return Err(wrong("use <, >, <= or >=".to_owned()));
         };
         let limit = limit.trim();
         let what = if name == BANDING {
             let grade = Grade::ALL.into_iter().find(|grade| grade.word() == limit);
-            What::Banding(grade.ok_or_else(|| wrong(format!("`{limit}` is no grade of banding")))?)
+            What::Banding(grade.ok_or_else(|| wrong(format!("`{limit}` is not a grade of banding")))?)
         } else {
             let metric = usage
                 .takes_named(name)
-                .ok_or_else(|| wrong(format!("`{name}` is nothing that can be measured here")))?;
-            let limit: f64 = limit.parse().map_err(|_| wrong(format!("`{limit}` is no number")))?;
+                .ok_or_else(|| wrong(format!("`{name}` is not available here; metrics with a reference need `unband compare`")))?;
+            let limit: f64 = limit.parse().map_err(|_| wrong(format!("`{limit}` is not a number")))?;
             if !limit.is_finite() {
-                return Err(wrong(format!("`{limit}` is no finite number")));
+                return Err(wrong(format!("`{limit}` is not a finite number")));
             }
             What::Measure(metric.name, limit)
         };
         Ok(Self { text: text.to_owned(), op, what, of })
     }
 
-    /// The measure that it needs.
+    /// The metric that it needs.
     pub fn metric(&self) -> Option<&'static Metric> {
         match self.what {
             What::Measure(name, _) => find(name),
@@ -136,12 +135,12 @@ impl Gate {
         }
     }
 
-    /// Of which of a video's values it is.
+    /// Which value of a video is checked.
     pub fn of(&self) -> Of {
         self.of
     }
 
-    /// The name of what it checks.
+    /// The name of the checked value.
     pub fn name(&self) -> &'static str {
         match self.what {
             What::Measure(name, _) => name,
@@ -149,12 +148,12 @@ impl Gate {
         }
     }
 
-    /// Why a row fails; nothing when it passes. What could not be measured fails too: nobody checked it.
+    /// Why a row fails; `None` when it passes. A value that could not be measured fails: it was not checked.
     pub fn fails(&self, metrics: &[&'static Metric], row: &Row) -> Option<String> {
         self.of_row(metrics, row, self.name())
     }
 
-    /// The same, where what is checked is called so.
+    /// The same, with another name for the checked value.
     pub fn of_row(&self, metrics: &[&'static Metric], row: &Row, what: &str) -> Option<String> {
         match self.what {
             What::Banding(_) => self.grade(row.verdict.grade, what),
@@ -165,7 +164,7 @@ impl Gate {
         }
     }
 
-    /// Why a value fails that is called so.
+    /// Why a value of this name fails.
     pub fn value(&self, value: &Value, what: &str) -> Option<String> {
         let What::Measure(_, limit) = self.what else { return None };
         match value {
@@ -177,7 +176,7 @@ impl Gate {
         }
     }
 
-    /// Why a grade of banding fails that is called so.
+    /// Why a verdict of this name fails.
     pub fn grade(&self, grade: Grade, what: &str) -> Option<String> {
         let What::Banding(limit) = self.what else { return None };
         self.op.holds(&grade, &limit).then(|| format!("{what} is {grade}: `{}`", self.text))

@@ -1,11 +1,11 @@
-//! How bad the banding is, in one line.
+//! One-line banding verdict.
 
 use unband::show::VerdictLevel;
 use unband::verdict::Grade;
 use unband::{Cause, Findings};
 use unband_image::inspect::PlaneGrid;
 
-/// As the page marks it.
+/// The verdict for the page.
 pub fn level(grade: Grade) -> VerdictLevel {
     match grade {
         Grade::None => VerdictLevel::None,
@@ -20,7 +20,7 @@ pub fn line(findings: &Findings, grade: Grade) -> String {
     if grade == Grade::None {
         return match findings.cause {
             Cause::Jpeg => "banding: none, JPEG noise".to_owned(),
-            Cause::Coded => "banding: none, noise of a lossy coding".to_owned(),
+            Cause::Coded => "banding: none, compression noise".to_owned(),
             _ => "banding: none".to_owned(),
         };
     }
@@ -28,7 +28,7 @@ pub fn line(findings: &Findings, grade: Grade) -> String {
     format!("banding: {grade}, {share:.0} % of the smooth area, from {}", origin(findings))
 }
 
-/// Where it comes from, in a few words.
+/// The cause, in a few words.
 fn origin(findings: &Findings) -> String {
     match findings.cause {
         Cause::Plain => match findings.effective_bits {
@@ -37,13 +37,13 @@ fn origin(findings: &Findings) -> String {
         },
         Cause::Levels => levels(&findings.grids),
         Cause::Palette => "a palette of few colours".to_owned(),
-        Cause::PlaneGrid => "luma or chroma with few bits".to_owned(),
-        Cause::RecodedGrid => "luma or chroma with few bits, coded again with loss".to_owned(),
+        Cause::PlaneGrid => "low-depth luma or chroma".to_owned(),
+        Cause::RecodedGrid => "low-depth luma or chroma, re-encoded".to_owned(),
         Cause::Jpeg => "JPEG".to_owned(),
         Cause::Coded => "a lossy codec".to_owned(),
-        Cause::Video if findings.effective_bits > 8 => "steps of 8 bits in more".to_owned(),
+        Cause::Video if findings.effective_bits > 8 => "8-bit steps in a deeper file".to_owned(),
         Cause::Video => "8-bit video colours".to_owned(),
-        Cause::ToneCurve => "a tone curve after 8 bits".to_owned(),
+        Cause::ToneCurve => "a tone curve applied to 8 bits".to_owned(),
     }
 }
 

@@ -1,12 +1,12 @@
-//! Means of all images, for the page.
+//! Means over all images, for the page.
 
 use unband::show::{Listing, ListingCell, ListingRow};
 use unband_metrics::{Better, Metric};
 
 use super::{Row, Summary, number, summaries};
 
-/// Mean and interval of each measure for groups of rows; the best of each column is marked where `rivals` says that a group is one
-/// of several that compete. Nothing for a single image, whose values are its means.
+/// Mean and interval of each metric for groups of rows. The best of each column is marked where `rivals` says
+/// that groups compete. Empty for a single image, whose values are its means.
 pub fn listing(
     metrics: &[&'static Metric],
     groups: &[(&str, Vec<&Row>)],
@@ -44,7 +44,7 @@ pub fn listing(
     Some(Listing {
         title: "Means".to_owned(),
         notes: vec![format!(
-            "Means over {pictures} images, beside them the 95 % interval of the mean: percentile bootstrap over images."
+            "Means over {pictures} images, with the 95 % interval of the mean: percentile bootstrap over images."
         )],
         head: std::iter::once(String::new()).chain(metrics.iter().map(heading)).collect(),
         rows: rows.collect(),

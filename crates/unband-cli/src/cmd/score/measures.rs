@@ -1,4 +1,4 @@
-//! Which measures, and their values for images.
+//! Metric selection and evaluation.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -15,22 +15,22 @@ use super::grade;
 use crate::cmd::inspect::cause_word;
 use crate::talk::Failure;
 
-/// What a command can measure.
+/// The metrics that a command can compute.
 #[derive(Clone, Copy, Debug)]
 pub struct Use {
-    /// Names of the measures taken unless others are asked for; those that cannot be had are left out.
+    /// Names of the default metrics; unavailable ones are skipped.
     pub defaults: &'static [&'static str],
     /// Is there a reference?
     pub reference: bool,
     /// Is there an image from before the repair?
     pub input: bool,
-    /// Names of what is taken of the frames of two videos and of nothing else.
+    /// Names of metrics that are defined only for pairs of videos.
     pub film: &'static [&'static str],
     /// Are videos measured, with values of frames and of shots?
     pub films: bool,
 }
 
-/// The measure of that name, of images or of videos.
+/// The metric of that name, for images or videos.
 pub fn find(name: &str) -> Option<&'static Metric> {
     unband_metrics::find(name).or_else(|| FILM_METRICS.iter().find(|metric| metric.name == name))
 }
@@ -46,26 +46,26 @@ impl Use {
         there && (!of_films || self.film.contains(&metric.name))
     }
 
-    /// The measure of that name, if it can be taken.
+    /// The metric of that name, if the command can compute it.
     pub fn takes_named(&self, name: &str) -> Option<&'static Metric> {
         find(name).filter(|metric| self.takes(metric))
     }
 
-    /// All that can be taken, and perhaps wants a network.
+    /// All metrics that the command can compute, including those that need a network.
     fn all(&self) -> impl Iterator<Item = &'static Metric> {
         METRICS.iter().chain(FILM_METRICS).filter(|metric| self.takes(metric))
     }
 
-    /// Names of all that can be taken.
+    /// Names of all metrics that the command can compute.
     pub fn known(&self) -> Vec<&'static str> {
         self.all().map(|metric| metric.name).collect()
     }
 
-    /// The measures that `--metrics` names: `a,b,c`, `all`, or the default. Of all, those are left out whose networks are not
-    /// among the imported models.
+    /// The metrics that `--metrics` names: `a,b,c`, `all`, or the default. `all` skips metrics whose networks
+    /// are not imported.
     ///
     /// # Errors
-    /// Unknown names, and measures that need an image which is not there.
+    /// Unknown names, and metrics that need an image which is not given.
     pub fn choose(&self, text: Option<&str>, models: Option<&Path>) -> Result<Vec<&'static Metric>, Failure> {
         let Some(text) = text else {
             return Ok(self.defaults.iter().filter_map(|name| self.takes_named(name)).collect());
@@ -86,23 +86,23 @@ impl Use {
             }
         });
         if chosen.is_empty() {
-            let hint = format!("the measures are {}, or all", self.known().join(", "));
-            return Err(Failure::usage("`--metrics` names no measure", hint));
+            let hint = format!("the metrics are {}, or all", self.known().join(", "));
+            return Err(Failure::usage("`--metrics` names no metric", hint));
         }
         Ok(chosen)
     }
 
     fn named(&self, name: &str) -> Result<&'static Metric, Failure> {
         let Some(metric) = find(name) else {
-            let hint = format!("the measures are {}, or all", self.known().join(", "));
-            return Err(Failure::usage(format!("there is no measure `{name}`"), hint));
+            let hint = format!("the metrics are {}, or all", self.known().join(", "));
+            return Err(Failure::usage(format!("there is no metric `{name}`"), hint));
         };
         if self.takes(metric) {
             return Ok(metric);
         }
         if unband_metrics::find(name).is_none() {
-            let hint = format!("the measures are {}, or all", self.known().join(", "));
-            return Err(Failure::usage(format!("`{name}` is of the frames of two videos"), hint));
+            let hint = format!("the metrics are {}, or all", self.known().join(", "));
+            return Err(Failure::usage(format!("`{name}` compares the frames of two videos"), hint));
         }
         Err(if metric.against == Against::Reference {
             Failure::usage(
@@ -111,24 +111,24 @@ impl Use {
             )
         } else {
             Failure::usage(
-                format!("`{name}` compares an image with the one before its repair"),
+                format!("`{name}` compares a result with the image before its repair"),
                 format!("`unband compare --metrics {name} --input BEFORE REFERENCE RESULT` does that"),
             )
         })
     }
 }
 
-/// What was found in an image.
+/// The verdict on an image.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
-    /// How bad it is.
+    /// The grade of the banding.
     #[serde(serialize_with = "word")]
     pub grade: Grade,
-    /// Share of the smooth area that lies in bands, 0 to 1; 0 where the grade is `none`.
+    /// Share of the smooth area in bands, 0 to 1; 0 where the grade is `none`.
     pub share: f32,
-    /// What did it, as a word; nothing where the grade is `none`.
+    /// The cause as a word; `None` where the grade is `none`.
     pub cause: Option<&'static str>,
-    /// What was found, even if it does not count as banding.
+    /// The traces that were found, even if they are not banding.
     pub finding: Finding,
     /// The line for people.
     #[serde(skip)]
@@ -138,24 +138,24 @@ pub struct Verdict {
     pub map: HeatMap,
 }
 
-/// Traces in an image, seen or not.
+/// Traces in an image, visible or not.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
     /// Share of the smooth area that has them, 0 to 1.
     pub share: f32,
-    /// What left them, as a word.
+    /// Their cause, as a word.
     pub cause: &'static str,
-    /// What happened to the image, in a sentence.
+    /// The finding, as a sentence.
     pub sentence: String,
 }
 
 impl Verdict {
-    /// Of findings in an image.
+    /// From the findings in an image.
     pub fn new(findings: &Findings) -> Self {
         Self::graded(findings, unband::verdict::grade(findings))
     }
 
-    /// Of a frame of a video, as the video job sees it.
+    /// For a frame of a video, as the debanding of videos sees it.
     pub fn of_frame(frame: &Image, ctx: &Context<'_>) -> Self {
         let Seen { findings, grade } = unband::verdict::look_at_frame(frame, ctx);
         Self::graded(&findings, grade)
@@ -189,20 +189,20 @@ fn word<S: serde::Serializer>(grade: &Grade, to: S) -> Result<S::Ok, S::Error> {
 pub struct Row {
     /// `picture`, `reference`, `input`, `result`, or a method.
     pub role: String,
-    /// Its file, if it is one.
+    /// Its file, if there is one.
     pub file: Option<String>,
     /// Bits of its samples.
     pub depth: Depth,
-    /// What was found in it.
+    /// Its verdict.
     pub verdict: Verdict,
-    /// One per measure.
+    /// One per metric.
     pub values: Vec<Value>,
-    /// Checks that it failed, as they were typed.
+    /// Failed checks, as typed.
     pub failed: Vec<String>,
 }
 
 impl Row {
-    /// Measures with a reason for having no value, in order.
+    /// Metrics without a value, with the reason, in order.
     pub fn missing<'a>(
         &'a self,
         metrics: &'a [&'static Metric],
@@ -211,7 +211,7 @@ impl Row {
     }
 }
 
-/// Measures with a reason for having no value, in order.
+/// Metrics without a value, with the reason, in order.
 pub fn missing<'a>(
     values: &'a [Value],
     metrics: &'a [&'static Metric],
@@ -222,12 +222,12 @@ pub fn missing<'a>(
     })
 }
 
-/// An image in the two forms that measures take.
+/// An image in the two forms that metrics use.
 #[derive(Clone, Copy)]
 pub struct Forms<'a> {
     /// RGB or grey.
     pub rgb: &'a Image,
-    /// As its file stores it.
+    /// As stored in its file.
     pub stored: &'a Image,
 }
 
@@ -243,7 +243,7 @@ impl<'a> From<&'a Image> for Forms<'a> {
     }
 }
 
-/// An image to measure, and what it is measured against.
+/// An image to measure, with its references.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
     /// The image.
@@ -255,12 +255,12 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// With nothing to compare it with.
+    /// Without references.
     pub fn alone(image: impl Into<Forms<'a>>) -> Self {
         Self { image: image.into(), reference: None, input: None }
     }
 
-    /// What a measure compares it with.
+    /// The image that a metric compares with.
     fn other(&self, metric: &Metric) -> Option<&'a Image> {
         match metric.against {
             Against::Nothing => None,
@@ -275,25 +275,25 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// One measure of one image.
+/// One metric of one image.
 pub fn measure_one(subject: Subject<'_>, metric: &'static Metric, ctx: &Context<'_>) -> Value {
     measure(&[subject], &[metric], ctx).concat().remove(0)
 }
 
-/// Pixels of which measures that run side by side may hold copies, of some 60 bytes each.
+/// Pixels of which metrics running in parallel may hold copies, of about 60 bytes each.
 const PIXELS_AT_ONCE: usize = 64_000_000;
 
-/// Takes all measures of all images, as many side by side as threads and memory allow. What an image has nothing to
-/// compare with for stays blank.
+/// Computes all metrics of all images, as many in parallel as threads and memory allow. Metrics without the
+/// image that they compare with stay blank.
 pub fn measure(subjects: &[Subject<'_>], metrics: &[&'static Metric], ctx: &Context<'_>) -> Vec<Vec<Value>> {
-    // The bar counts measures, not what is inside them.
+    // The bar counts metrics, not their inner steps.
     let mut silent = Context { progress: &unband::NoProgress, ..*ctx };
     let pixels = |subject: &Subject<'_>| subject.image.rgb.width() * subject.image.rgb.height();
     let largest = subjects.iter().map(pixels).max().unwrap_or(0).max(1);
     let mut side_by_side = *ctx;
     let room = (PIXELS_AT_ONCE / largest).max(1);
     if room < ctx.threads {
-        // Where measures have to wait for each other, those that can use the threads that are left.
+        // Where memory limits the number of metrics at a time, each gets several threads.
         side_by_side.threads = room;
         silent.threads = ctx.threads - room + 1;
     }
@@ -320,7 +320,7 @@ fn value(subject: &Subject<'_>, metric: &Metric, ctx: &Context<'_>) -> Value {
         Ok(Ok(score)) => Value::Number(score.value),
         Ok(Err(error)) => Value::Missing(error.to_string()),
         Err(_) => {
-            Value::Missing(format!("{} failed; please report it, with the image if you can", metric.name))
+            Value::Missing(format!("{} failed; please report it, if possible with the image", metric.name))
         }
     }
 }
@@ -339,12 +339,12 @@ pub fn better(metric: &Metric) -> &'static str {
     }
 }
 
-/// The range as people write it: "0 to 1".
+/// The range as text: "0 to 1".
 pub fn range(metric: &Metric) -> String {
     metric.range.replace("..=", " to ")
 }
 
-/// The rows of a page's table: one per measure, one value per image.
+/// The rows of a page's table: one per metric, one value per image.
 pub fn page_rows(metrics: &[&'static Metric], rows: &[&Row]) -> Vec<MetricRow> {
     metrics
         .iter()

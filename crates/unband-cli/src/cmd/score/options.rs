@@ -1,4 +1,4 @@
-//! What `score` and `compare` have in common on the command line, and the files they write.
+//! Command line options and output files shared by `score` and `compare`.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;
@@ -18,57 +18,59 @@ use crate::pictures;
 use crate::talk::{Failure, Talk};
 use unband_metrics::Metric;
 
-/// What both commands take.
+/// Options of both commands.
 #[derive(Debug, Args)]
 pub struct MeasureArgs {
-    /// Measures to take: NAME,NAME,… or `all`
+    /// Metrics: NAME,NAME,… or `all`
     ///
-    /// `unband list measures` shows them. Those that run a network want it imported; `all` leaves them out where it was not.
-    #[arg(long, value_name = "NAMES", help_heading = "Measures")]
+    /// `unband list measures` shows all names. Metrics that run a network need it imported; `all` skips the
+    /// others.
+    #[arg(long, value_name = "NAMES", help_heading = "Metrics")]
     pub metrics: Option<String>,
-    /// Exit with 3 if this holds for an image or video: 'cambi>5', 'banding>=visible'; may be given several times
+    /// Exit with 3 if this holds: 'cambi>5', 'banding>=visible' (repeatable)
     ///
-    /// Of a video the value is that of all frames together (of `banding` that of the worst). 'cambi.worst>8' is about its worst frame,
-    /// 'cambi.shot>5' about each of its shots, 'cambi.p95>6' about the value that 95 % of the frames do not exceed.
-    #[arg(long, value_name = "CHECK", help_heading = "Measures")]
+    /// For a video the value is that of all frames together (`banding`: that of the worst frame).
+    /// 'cambi.worst>8' checks the worst frame, 'cambi.shot>5' each shot, 'cambi.p95>6' the value that 95 % of
+    /// the frames do not exceed.
+    #[arg(long, value_name = "CHECK", help_heading = "Metrics")]
     pub fail_if: Vec<String>,
-    /// Go into folders inside folders
-    #[arg(short, long, help_heading = "Measures")]
+    /// Process subfolders too
+    #[arg(short, long, help_heading = "Metrics")]
     pub recursive: bool,
 
     /// Print one JSON object about all images on standard output
     #[arg(long, help_heading = "Output")]
     pub json: bool,
-    /// Write the values of all images into this table
+    /// Write the values of all images as CSV
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub csv: Option<PathBuf>,
-    /// Write one self-contained page about all images
+    /// Write a self-contained HTML page about all images
     #[arg(long, value_name = "FILE.html", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub report: Option<PathBuf>,
-    /// Draw where the image is banded into this PNG
+    /// Draw a map of the banding into this PNG
     ///
-    /// In a comparison the image is the result.
+    /// In a comparison, that of the result.
     #[arg(long, visible_alias = "map", value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_map: Option<PathBuf>,
     /// Draw the regions of equal colour into this PNG
     ///
-    /// In a comparison those of the result.
+    /// In a comparison, those of the result.
     #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_segmentation: Option<PathBuf>,
     /// Draw the values along a line through the worst place into this PNG
     ///
-    /// In a comparison it is the worst place of the input, or else of the image with the most banding.
+    /// In a comparison, the worst place of the input, or else of the image with the most banding.
     #[arg(long, value_name = "FILE.png", value_hint = clap::ValueHint::FilePath, help_heading = "Output")]
     pub save_profile: Option<PathBuf>,
-    /// Replace files that exist
+    /// Replace existing files
     #[arg(long, help_heading = "Output")]
     pub overwrite: bool,
 
-    /// Threads to use [default: all processors]
-    #[arg(short = 'j', long, value_name = "N", help_heading = "Machine")]
+    /// Number of threads [default: all processors]
+    #[arg(short = 'j', long, value_name = "N", help_heading = "General")]
     pub threads: Option<NonZeroUsize>,
 
-    /// How much is said.
+    /// Verbosity.
     #[command(flatten)]
     pub talk: TalkArgs,
 }
@@ -76,7 +78,7 @@ pub struct MeasureArgs {
 /// An image to draw.
 #[derive(Clone, Copy)]
 pub struct Drawing<'a> {
-    /// What it is called.
+    /// Its name.
     pub name: &'a str,
     /// RGB or grey.
     pub image: &'a Image,
@@ -85,7 +87,7 @@ pub struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
-    /// How much banding there is in its worst place, 0 to 1.
+    /// Amount of banding in its worst place, 0 to 1.
     pub fn strength(&self) -> f32 {
         let size = (self.image.width(), self.image.height());
         worst_spots(self.map, size, 1, WORST).first().map_or(0.0, |spot| spot.strength)
@@ -94,16 +96,16 @@ impl Drawing<'_> {
 
 /// Side of the worst place, in pixels.
 const WORST: usize = 256;
-/// Width of a profile's drawing, in pixels.
+/// Width of the profile drawing, in pixels.
 const PROFILE_WIDTH: usize = 1600;
 /// Seed of the colours of regions.
 const COLOURS: u64 = 0;
 
 impl MeasureArgs {
-    /// The measures and the checks; measures that only a check needs are taken too.
+    /// The metrics and the checks; metrics that only a check needs are included.
     ///
     /// # Errors
-    /// Names and checks that make no sense, and measures whose network is not among the imported models.
+    /// Invalid names and checks, and metrics whose network is not imported.
     pub fn measures(
         &self,
         usage: &Use,
@@ -130,7 +132,7 @@ impl MeasureArgs {
         pictures::threads(self.threads)
     }
 
-    /// An image's context: its threads, the flag to stop, the bar, and the folder of models.
+    /// An image's context: its threads, the stop flag, the bar, and the folder of models.
     pub fn context<'a>(
         threads: usize,
         progress: &'a dyn unband::Progress,
@@ -149,15 +151,15 @@ impl MeasureArgs {
         named.into_iter().find_map(|(option, path)| path.as_ref().map(|_| option))
     }
 
-    /// Can the files be written? Asked before the work, with the images that must not be written over.
+    /// Checks before the work that the files can be written, and do not replace the images.
     ///
     /// # Errors
-    /// With the exit code: files that exist, folders that do not, one name for two files.
+    /// Existing files, missing folders, one name for two files; with the exit code.
     pub fn check_outputs(&self, pictures: &[&Path]) -> Result<(), (Outcome, Failure)> {
         self.check_outputs_and(None, pictures)
     }
 
-    /// As [`check_outputs`](Self::check_outputs), with one more file to be written.
+    /// As [`check_outputs`](Self::check_outputs), with one more output file.
     ///
     /// # Errors
     /// The same.
@@ -175,11 +177,11 @@ impl MeasureArgs {
                 Err((Outcome::Usage, Failure::at(shown.clone(), message.into(), Some(hint.into()))))
             };
             if !seen.insert(path) {
-                return usage("two outputs have this name", "give each a name of its own");
+                return usage("two outputs have this name", "give each its own name");
             }
             check_folder_of(path).map_err(|failure| (Outcome::Usage, failure))?;
             if path.canonicalize().is_ok_and(|path| sources.contains(&path)) {
-                return usage("is one of the files to measure", "write to another name");
+                return usage("is one of the inputs", "write to another name");
             }
             if path.is_file() && !self.overwrite {
                 let hint = "add `--overwrite` to replace it".to_owned();
@@ -189,30 +191,31 @@ impl MeasureArgs {
         Ok(())
     }
 
-    /// Writes a file, whole or not at all. Stops the program's end by Ctrl-C meanwhile.
+    /// Writes a file atomically. Ctrl-C does not end the program meanwhile.
     ///
     /// # Errors
-    /// What the system refuses.
+    /// I/O errors.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         let _busy = Busy::begin();
         unband_io::write_bytes(bytes, path, self.overwrite)
             .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
     }
 
-    /// As [`write`](Self::write), for what is too much to be in memory at once.
+    /// As [`write`](Self::write), for contents too large for memory.
     ///
     /// # Errors
-    /// What the system refuses.
+    /// I/O errors.
     pub fn write_from(&self, path: &Path, source: &mut dyn std::io::Read) -> Result<(), Failure> {
         let _busy = Busy::begin();
         unband_io::write_from(source, path, self.overwrite)
             .map_err(|error| Failure::at(path.display().to_string(), error.to_string(), error.hint()))
     }
 
-    /// Draws what was asked for: map and regions of one image, the profile of all, along the worst place of the first.
+    /// Writes the requested drawings: map and regions of the first image, the profile of all along its worst
+    /// place.
     ///
     /// # Errors
-    /// What cannot be drawn or written.
+    /// Drawing and I/O errors.
     pub fn draw(
         &self,
         picture: Drawing<'_>,
@@ -230,7 +233,7 @@ impl MeasureArgs {
         if let Some(path) = &self.save_map {
             save(path, Picture::of(image, ctx).map(|picture| overlay(&picture, map)))?;
             if picture.strength() <= 0.0 {
-                talk.note(&format!("{}: no colours, as no banding was found in {name}", path.display()));
+                talk.note(&format!("{}: no orange areas, as no banding was found in {name}", path.display()));
             }
         }
         if let Some(path) = &self.save_segmentation {

@@ -1,4 +1,4 @@
-//! An image as it is measured.
+//! An image prepared for measurement.
 
 use unband::{Context, Findings, Image};
 
@@ -6,13 +6,13 @@ use super::measures::Forms;
 use crate::inputs::Input;
 use crate::talk::Failure;
 
-/// An image that was read and looked at.
+/// An image that was read and inspected.
 pub struct Loaded {
-    /// As RGB or grey, which is what most measures take.
+    /// As RGB or grey, which most metrics use.
     pub image: Image,
-    /// As its file stores it, where that is luma and chroma.
+    /// As stored in its file, if that is luma and chroma.
     pub stored: Option<Image>,
-    /// What was found in it, as its file stores it.
+    /// The findings in it, as stored in its file.
     pub findings: Findings,
     /// Its format.
     pub format: &'static str,
@@ -28,12 +28,12 @@ impl Loaded {
     /// Reads a file, or standard input.
     ///
     /// # Errors
-    /// What cannot be read, with the file's name.
+    /// Unreadable files, by name.
     pub fn read(input: &Input, ctx: &Context<'_>) -> Result<Self, Failure> {
         Self::read_behind(input, Vec::new(), ctx)
     }
 
-    /// The same, where so much of standard input was read already.
+    /// The same, with the bytes already read from standard input.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -43,10 +43,10 @@ impl Loaded {
         Self::new(stored, findings, format.name, ctx).map_err(|error| Failure::at(input.shown(), error, None))
     }
 
-    /// An image with what was found in it.
+    /// Inspects an image.
     ///
     /// # Errors
-    /// Luma and chroma that do not fit each other.
+    /// Luma and chroma that do not match.
     pub fn new(
         stored: Image,
         findings: Findings,
@@ -60,7 +60,7 @@ impl Loaded {
         Ok(Self { image, stored: Some(stored), findings, format })
     }
 
-    /// As its file stores it.
+    /// As stored in its file.
     pub fn as_stored(&self) -> &Image {
         self.stored.as_ref().unwrap_or(&self.image)
     }

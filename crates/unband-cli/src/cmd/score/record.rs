@@ -1,4 +1,4 @@
-//! Values for machines: CSV and JSON.
+//! CSV and JSON output of values.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::measures::{Row, Verdict, missing};
 use super::stats::{Summary, summary};
 use crate::talk::Failure;
 
-/// A measure, as the JSON describes it.
+/// Description of a metric in the JSON.
 #[derive(Serialize)]
 pub struct MeasureRecord {
     name: &'static str,
@@ -21,7 +21,7 @@ pub struct MeasureRecord {
 }
 
 impl MeasureRecord {
-    /// All that were taken.
+    /// All metrics that were computed.
     pub fn all(metrics: &[&'static Metric]) -> Vec<Self> {
         let better = |metric: &Metric| if metric.better == Better::Higher { "higher" } else { "lower" };
         metrics
@@ -37,7 +37,7 @@ impl MeasureRecord {
     }
 }
 
-/// The values of one image. A value that is no finite number is `null`, and `reasons` says why.
+/// The values of one image. A value that is not finite is `null`, with its cause in `reasons`.
 #[derive(Serialize)]
 pub struct ValuesRecord {
     banding: Verdict,
@@ -47,7 +47,7 @@ pub struct ValuesRecord {
 }
 
 impl ValuesRecord {
-    /// Of a row.
+    /// The record of a row.
     pub fn new(row: &Row, metrics: &[&'static Metric]) -> Self {
         let (mut values, mut reasons) = (BTreeMap::new(), BTreeMap::new());
         for (metric, value) in metrics.iter().zip(&row.values) {
@@ -74,14 +74,14 @@ impl ValuesRecord {
 pub struct FailureRecord {
     /// The file, or both of a pair.
     pub file: String,
-    /// What is wrong.
+    /// The error.
     pub error: String,
-    /// What to do.
+    /// The hint.
     pub hint: Option<String>,
 }
 
 impl FailureRecord {
-    /// Of what was said.
+    /// The record of a printed failure.
     pub fn new(failure: &Failure) -> Self {
         Self {
             file: failure.subject.clone().unwrap_or_default(),
@@ -91,7 +91,7 @@ impl FailureRecord {
     }
 }
 
-/// The summary of each measure that has a value; infinite numbers become `null`.
+/// The summary of each metric that has a value; infinite values become `null`.
 pub fn summaries<'a>(
     rows: &(impl Iterator<Item = &'a Row> + Clone),
     metrics: &[&'static Metric],
@@ -106,11 +106,11 @@ pub fn summaries<'a>(
     metrics.iter().enumerate().filter_map(|(m, metric)| Some((metric.name, summary(&numbers(m))?))).collect()
 }
 
-/// A table of all rows. `names` heads the first columns, which come with each row. Infinity is `inf`; the last
-/// column says why values are missing.
+/// A table of all rows. `names` is the header of the first columns, which come with each row. Infinity is
+/// `inf`; the last column has the reasons of missing values.
 ///
 /// # Errors
-/// Never in practice: memory takes everything.
+/// Never in practice: writes go to memory.
 pub fn csv<'a>(
     names: &[&str],
     rows: impl Iterator<Item = (Vec<String>, &'a Row)>,
@@ -134,13 +134,13 @@ pub fn csv<'a>(
     table.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// A name in a table. Spreadsheets compute what begins like a formula: such a name of a file gets its folder, and is the same
-/// file still.
+/// A name in a table. Spreadsheets evaluate text that begins like a formula, so such a file name gets a
+/// folder prefix and still names the same file.
 pub fn name_cell(name: String) -> String {
     if name.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("./{name}") } else { name }
 }
 
-/// A value in a table; empty where there is none.
+/// A value in a table; empty if it is missing.
 pub fn value_cell(value: &Value) -> String {
     match value {
         Value::Number(number) => number.to_string(),
@@ -148,7 +148,7 @@ pub fn value_cell(value: &Value) -> String {
     }
 }
 
-/// Why values are missing, in one cell.
+/// The reasons of missing values, in one cell.
 pub fn missing_cell(values: &[Value], metrics: &[&'static Metric]) -> String {
     let reasons = missing(values, metrics).map(|(name, reason)| format!("{name}: {reason}"));
     reasons.collect::<Vec<_>>().join("; ")

@@ -1,16 +1,16 @@
-//! Mean, median and how sure the mean is.
+//! Mean, median and bootstrap interval.
 
 use serde::Serialize;
 use unband_image::Rng;
 
-/// What several values say together.
+/// Summary of several values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Summary {
-    /// Values.
+    /// Number of values.
     pub count: usize,
-    /// Their mean; infinite when one of them is.
+    /// Mean; infinite if a value is.
     pub mean: f64,
-    /// Half of them lie below.
+    /// Median.
     pub median: f64,
     /// Lower end of the 95 % interval of the mean.
     pub low: f64,
@@ -21,15 +21,15 @@ pub struct Summary {
 const RESAMPLES: u32 = 1000;
 const SEED: u64 = 0;
 
-/// The summary of values that are numbers; nothing for none. The interval is the percentile bootstrap of the mean with a
-/// fixed seed: equal values give an equal interval.
+/// The summary of numeric values; `None` without any. The interval is the percentile bootstrap of the mean
+/// with a fixed seed: equal values give equal intervals.
 pub fn summary(values: &[f64]) -> Option<Summary> {
     let groups: Vec<&[f64]> = values.chunks(1).collect();
     summary_of_groups(&groups)
 }
 
-/// The same of values that depend on each other within groups, such as those of one image harmed in several ways: the
-/// bootstrap draws whole groups.
+/// The same for values that depend on each other within groups, such as those of one image degraded in
+/// several ways: the bootstrap resamples whole groups.
 pub fn summary_of_groups(groups: &[&[f64]]) -> Option<Summary> {
     let groups: Vec<&[f64]> = groups.iter().copied().filter(|group| !group.is_empty()).collect();
     let mut sorted = groups.concat();
@@ -56,7 +56,7 @@ pub fn summary_of_groups(groups: &[&[f64]]) -> Option<Summary> {
         })
         .collect();
     means.sort_by(f64::total_cmp);
-    // No interpolation: between infinite values there is no number.
+    // No interpolation: there is no value between infinite ones.
     let rank = |share: f64| means[((share * f64::from(RESAMPLES)).ceil() as usize).clamp(1, means.len()) - 1];
     Some(Summary {
         count: sorted.len(),
@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn the_interval_of_a_coin_is_that_of_the_binomial() {
-        // The mean of 400 tosses has a standard deviation of 0.025; 1.96 of them on both sides.
+        // The mean of 400 tosses has a standard deviation of 0.025; the interval is 1.96 of them on each
+        // side.
         let tosses: Vec<f64> = (0..400).map(|i| f64::from(i % 2)).collect();
         let summary = summary(&tosses).unwrap();
         assert!((summary.low - 0.451).abs() < 0.006 && (summary.high - 0.549).abs() < 0.006, "{summary:?}");
@@ -99,7 +100,7 @@ mod tests {
         let (alone, grouped) = (summary(&tosses).unwrap(), summary_of_groups(&groups).unwrap());
         assert_eq!((grouped.count, grouped.mean), (400, 0.5));
         assert_eq!((grouped.low, grouped.high), (alone.low, alone.high));
-        // Taken for 400 tosses, the interval would be half as wide.
+        // Treated as 400 independent tosses, the interval would be half as wide.
         assert!(grouped.high - grouped.low > 0.17, "{grouped:?}");
     }
 

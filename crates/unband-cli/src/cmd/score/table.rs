@@ -1,4 +1,4 @@
-//! Numbers in columns, for people.
+//! Text tables for terminals.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use unband::show::Value;
 
 use crate::talk::printable;
 
-/// What stands for a value that could not be measured; the reason follows below the table.
+/// Placeholder for a value that could not be measured; the reason follows below the table.
 pub const MISSING: &str = "–";
 
-/// Rows of cells; the first columns are text, the others numbers.
+/// Rows of cells: text in the first columns, numbers in the others.
 #[derive(Debug)]
 pub struct Table {
     rows: Vec<Vec<String>>,
@@ -18,7 +18,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table that begins with so many columns of text.
+    /// A table whose first columns, of this number, are text.
     pub fn new(text_columns: usize) -> Self {
         Self { rows: Vec::new(), text_columns, last_is_text: false }
     }
@@ -46,7 +46,7 @@ impl fmt::Display for Table {
             for (c, cell) in row.iter().enumerate() {
                 let blanks = " ".repeat(widths[c] - width(cell));
                 let gap = if c > 0 { "  " } else { "" };
-                // Text to the left, numbers to the right.
+                // Text is left-aligned, numbers right-aligned.
                 let text = c < self.text_columns || (self.last_is_text && c + 1 == columns);
                 let (before, after) = if text { ("", &*blanks) } else { (&*blanks, "") };
                 line.extend([gap, before, cell, after]);

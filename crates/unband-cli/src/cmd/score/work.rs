@@ -1,4 +1,4 @@
-//! What `score` and `compare` do alike: begin, work through all images, write files.
+//! Job runner shared by `score` and `compare`: start, all images, output files.
 
 use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,15 +13,15 @@ use crate::batch::{self, Cost};
 use crate::interrupt;
 use crate::talk::{Failure, Loudness, Talk};
 
-/// A job of which everything was settled before the first image is read.
+/// A job whose arguments are checked.
 pub trait Job {
-    /// How many images or pairs there are.
+    /// Number of images or pairs.
     fn count(&self) -> usize;
-    /// Works through them; the failures are those that are known already.
+    /// Processes them; returns the failures known in advance.
     fn run(&self, failures: &[Failure], talk: &Talk<'_>) -> Outcome;
 }
 
-/// Runs a job with a bar, or says why it cannot begin.
+/// Runs a job with a bar, or reports why it cannot start.
 pub fn start<J: Job>(args: &MeasureArgs, job: Result<(J, Vec<Failure>), (Outcome, Failure)>) -> Outcome {
     let loudness = Loudness::new(args.talk.quiet, args.talk.verbose);
     let (job, failures) = match job {
@@ -39,17 +39,17 @@ pub fn start<J: Job>(args: &MeasureArgs, job: Result<(J, Vec<Failure>), (Outcome
     outcome
 }
 
-/// What is worked on: an image or a pair.
+/// A work item: an image or a pair.
 pub trait Item: Sync {
-    /// What it is called in messages.
+    /// Its name in messages.
     fn name(&self) -> String;
-    /// Threads that it gets of all when there are several.
+    /// Number of threads that it gets among several.
     fn threads(&self, all: usize) -> usize;
 }
 
-/// Works on all with `one`, which is told its share of the threads: small images side by side, large ones one after the
-/// other, as `deband` does. In the order of the items `then` gets what came out, and what failed is told. `None` when
-/// interrupted. The failures known already come first.
+/// Runs `one` for all items, with its number of threads: small images in parallel, large ones one after the
+/// other, as `deband` does. Passes the results to `then` in the order of the items and reports failures.
+/// `None` when interrupted. Failures known in advance come first.
 pub fn each<T: Item, R: Send>(
     items: &[T],
     threads: usize,
@@ -96,7 +96,7 @@ pub fn each<T: Item, R: Send>(
     Some((all, failed))
 }
 
-/// Writes the table and the page that were asked for, and tells what failed.
+/// Writes the requested table and page; reports failures.
 pub fn write_files<E: Display>(
     args: &MeasureArgs,
     csv: impl FnOnce() -> Result<Vec<u8>, E>,

@@ -1,4 +1,4 @@
-//! The page and its key.
+//! Study page and its key.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::Outcome;
 use crate::inputs::{Gather, readable};
 use crate::talk::{Failure, Talk};
 
-/// What the hidden reference is called.
+/// Name of the hidden reference.
 pub const REFERENCE: &str = "reference";
 
 pub fn run(args: &StudyArgs, talk: &Talk<'_>) -> Outcome {
@@ -39,16 +39,16 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
     let (reference, methods) = match (&args.reference, args.paths.split_first()) {
         (Some(reference), _) => (reference, args.paths.as_slice()),
         (None, Some((first, rest))) => (first, rest),
-        (None, None) => return Err(usage("no folder was named", "name the folder of the references first")),
+        (None, None) => return Err(usage("no folder was named", "name the folder of references first")),
     };
     if methods.is_empty() {
-        let hint = "name one folder per method after the folder of the references";
+        let hint = "name one folder per method after the folder of references";
         return Err(usage("a study needs at least one method besides the reference", hint));
     }
     let key_path = args.output.with_extension("json");
     if key_path == args.output {
-        let message = format!("{}: page and key would be one file", args.output.display());
-        return Err(usage(message, "let the page's name end in .html"));
+        let message = format!("{}: page and key would be the same file", args.output.display());
+        return Err(usage(message, "give the page the extension .html"));
     }
     for path in [&args.output, &key_path] {
         if path.exists() && !args.overwrite {
@@ -63,7 +63,7 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
     for (method, results) in names.iter().zip(&results) {
         let without = results.keys().filter(|stem| !pictures.contains_key(*stem)).count();
         if without > 0 {
-            talk.note(&format!("{method}: {without} without a reference, left out"));
+            talk.note(&format!("{method}: {without} without a reference, skipped"));
         }
     }
     let mut study =
@@ -97,7 +97,7 @@ fn page(args: &StudyArgs, talk: &Talk<'_>) -> Result<(), Fault> {
                 size(args.max_size)
             );
             let hint =
-                "show parts with `--crop 640x480`, reduce with `--max-side 1280`, or take fewer images";
+                "crop with `--crop 640x480`, reduce with `--max-side 1280`, or use fewer images";
             return Err(input(Failure::usage(message, hint)));
         }
     }
@@ -131,7 +131,7 @@ fn folder(path: &Path) -> Result<BTreeMap<String, PathBuf>, Fault> {
     for file in found.inputs {
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if let Some(other) = files.insert(stem.clone(), file.path.clone()) {
-            let message = format!("two images are called `{stem}`, the other is {}", other.display());
+            let message = format!("two images have the name `{stem}`, the other is {}", other.display());
             let hint = "names without extension must differ".to_owned();
             return Err(input(Failure::at(file.shown(), message, Some(hint))));
         }
@@ -141,11 +141,11 @@ fn folder(path: &Path) -> Result<BTreeMap<String, PathBuf>, Fault> {
 
 fn name(path: &Path) -> Result<String, Fault> {
     let full = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    // As it was typed, unless that has no name: `.`, `..`.
+    // The folder as typed, unless that has no name: `.`, `..`.
     let name = path.file_name().or(full.file_name());
     name.map(|name| name.to_string_lossy().into_owned()).ok_or_else(|| {
         usage(
-            format!("{}: a method is called as its folder, this one has no name", path.display()),
+            format!("{}: a method is named after its folder, but this path has no name", path.display()),
             "name another folder",
         )
     })
@@ -166,7 +166,7 @@ fn key(study: &Study) -> Vec<u8> {
     let methods = study.key().into_iter().map(|(id, name)| KeyMethod { id, name }).collect();
     let key =
         Key { schema: KEY_SCHEMA.to_owned(), study: study.id(), reference: REFERENCE.to_owned(), methods };
-    // A struct of text has no way to fail.
+    // Text fields always serialise.
     let mut bytes = serde_json::to_vec_pretty(&key).unwrap_or_default();
     bytes.push(b'\n');
     bytes

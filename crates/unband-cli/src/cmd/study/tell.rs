@@ -1,4 +1,4 @@
-//! What the ratings say.
+//! Statistics of the ratings.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -13,9 +13,9 @@ use crate::inputs::reason;
 use crate::result::{print_json, print_text};
 use crate::talk::{Failure, Talk};
 
-/// Fewer grades of an image cannot hold one two standard deviations from their mean.
+/// With fewer ratings of an image, none can be two standard deviations from their mean.
 const SCREENABLE: usize = 6;
-/// BT.500 asks for as many.
+/// Minimum number of raters in BT.500.
 const ENOUGH: usize = 15;
 
 pub fn run(args: &StudyArgs, talk: &Talk<'_>) -> Outcome {
@@ -27,7 +27,7 @@ pub fn run(args: &StudyArgs, talk: &Talk<'_>) -> Outcome {
             failed = true;
         }
     }
-    // Means of half the ratings would look like means of all.
+    // Means of half the ratings would pass for means of all.
     if failed {
         return Outcome::SomeFailed;
     }
@@ -50,16 +50,16 @@ pub fn run(args: &StudyArgs, talk: &Talk<'_>) -> Outcome {
     let scores = score(&ratings, Some(&reference));
     if args.key.is_none() && !scores.methods.iter().any(|method| method.name == reference) {
         talk.note(
-            &"without `--key study.json` methods keep their identifiers, and none is known as the reference",
+            &"without `--key study.json`, methods keep their identifiers and the reference is unknown",
         );
     }
     let raters = scores.raters.len();
     if raters < SCREENABLE {
         talk.note(&format!(
-            "screening needs at least {SCREENABLE} raters, there are {raters}: nobody can be rejected"
+            "screening needs at least {SCREENABLE} raters, got {raters}: no rater can be rejected"
         ));
     } else if raters < ENOUGH {
-        talk.note(&format!("BT.500 asks for at least {ENOUGH} raters, there are {raters}"));
+        talk.note(&format!("BT.500 requires at least {ENOUGH} raters, got {raters}"));
     }
     if args.json {
         print_json(&Record::new(&study, &reference, &scores))
@@ -80,13 +80,13 @@ fn key(path: &Path, study: &str) -> Result<Key, Failure> {
         Failure::at(path.display().to_string(), message, hint.map(str::to_owned))
     };
     let text = unband_io::read_text(path).map_err(|error| at(reason(&error), None))?;
-    let hint = Some("name the .json file that was written beside the page");
+    let hint = Some("name the .json file next to the page");
     let key: Key = serde_json::from_str(&text).map_err(|error| at(format!("not a key: {error}"), hint))?;
     if key.schema != KEY_SCHEMA {
-        return Err(at(format!("schema `{}`, `{KEY_SCHEMA}` is needed", key.schema), hint));
+        return Err(at(format!("schema `{}` instead of `{KEY_SCHEMA}`", key.schema), hint));
     }
     if key.study != study {
-        return Err(at(format!("key of study `{}`, the ratings belong to `{study}`", key.study), hint));
+        return Err(at(format!("key of study `{}`, but the ratings belong to `{study}`", key.study), hint));
     }
     Ok(key)
 }
@@ -144,7 +144,7 @@ fn width(head: &str) -> usize {
     head.len().max(5)
 }
 
-/// Names come from files; shown raw, control characters could steer the terminal.
+/// Names come from files; control characters in them could affect the terminal.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

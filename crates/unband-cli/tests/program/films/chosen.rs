@@ -1,8 +1,8 @@
-//! Which streams go along, and what is said of those that cannot.
+//! Stream selection, and messages about streams that cannot be copied.
 
 use super::*;
 
-/// A video with two streams of sound, subtitles and an attached file, in that order behind its images.
+/// A video with two audio streams, subtitles and an attachment, in that order after the video stream.
 fn several(stage: &Stage) {
     stage.write("one.srt", b"1\n00:00:00,000 --> 00:00:00,500\nHello\n");
     stage.write("notes.txt", b"notes");
@@ -55,7 +55,7 @@ fn a_choice_that_cannot_be_lists_the_streams() {
     refused(&stage, &["film.mkv", "--streams", "a:2"], 1, &["film.mkv: it has no stream `a:2`", all]);
     refused(&stage, &["film.mkv", "--drop-stream", "7"], 1, &["it has no stream `7`", all]);
     refused(&stage, &["film.mkv", "--drop-stream", "v"], 1, &["which cannot be dropped", all]);
-    refused(&stage, &["film.mkv", "--streams", "sound"], 2, &["`sound` names no stream"]);
+    refused(&stage, &["film.mkv", "--streams", "sound"], 2, &["`sound` is not a stream"]);
 }
 
 #[test]
@@ -67,18 +67,18 @@ fn streams_that_a_container_does_not_hold_are_named_with_a_way_out() {
     several(&stage);
     let says = [
         "out.webm: webm cannot hold stream 1 (audio, aac, ger) and stream 2 (audio, aac, eng): ",
-        "leave out what does not fit with `--drop-stream 1,2`, or write to a file with .mkv",
+        "skip these streams with `--drop-stream 1,2`, or write an .mkv file",
     ];
     refused(&stage, &["film.mkv", "-o", "out.webm"], 1, &says);
-    // Matroska is no way out of Matroska.
+    // Matroska does not replace Matroska.
     let notes = stage.path("notes.txt");
     let data = ["-f", "data", "-i", notes.to_str().unwrap(), "-map", "0", "-map", "1", "-c:d", "copy"];
     make(&stage, "data.ts", &[&["-f", "lavfi", "-i", TEN][..], &data, &["-c:v", "libx264"]].concat());
     let ran = stage.run(&["data.ts", "-o", "out.mkv"]).code(1);
     let ran = ran.says("out.mkv: matroska cannot hold stream 1 (data, bin_data): ");
-    ran.says("leave out what does not fit with `--drop-stream 1`\n");
+    ran.says("skip these streams with `--drop-stream 1`\n");
     let vp9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8";
     let quick = ["film.mkv", "-o", "out.webm", "--drop-stream", "a", "--ffmpeg-args", vp9];
-    stage.run(&quick).code(0).says("stream 4 (attachment) is not in the result: webm holds none");
+    stage.run(&quick).code(0).says("stream 4 (attachment) is not in the result: webm cannot hold it");
     assert_eq!(streams(&stage.path("out.webm")), ["video", "subtitle"]);
 }

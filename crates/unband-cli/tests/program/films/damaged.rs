@@ -1,8 +1,8 @@
-//! Files that are cut off, or no videos at all: an error that names them, and no result.
+//! Truncated files and files that are not videos: an error that names them, and no result.
 
 use super::*;
 
-/// Where the last packet of images begins, and how long it is.
+/// Position and length of the last video packet.
 fn last_packet(path: &Path) -> (usize, usize) {
     let entries = ["-show_entries", "packet=pos,size", "-of", "csv=p=0", path.to_str().unwrap()];
     let text = printed("ffprobe", &[&["-v", "error", "-select_streams", "v:0"][..], &entries].concat());
@@ -30,7 +30,7 @@ fn damaged_films_leave_no_result_unless_what_there_is_is_wanted() {
         assert_eq!(record["frames"].as_u64(), Some(times(&stage.path("out.mkv")).len() as u64));
         std::fs::remove_file(stage.path("out.mkv")).unwrap();
     }
-    // An index at the end that is not there, a header alone, nothing at all behind a header.
+    // A missing index at the end, a header alone, nothing after a header.
     let bytes = std::fs::read(film("fog_zoom_fade_vfr_hevc.mp4")).unwrap();
     stage.write("half.mp4", &bytes[..bytes.len() / 2]);
     refused(&stage, &["half.mp4"], 1, &["half.mp4"]);
@@ -50,14 +50,14 @@ fn a_cut_in_the_middle_or_in_the_last_packet_is_told() {
     for (name, args) in [("a.mkv", h264), ("b.mp4", &[h264, &["-movflags", "+faststart"]].concat())] {
         drawn(&stage, name, TEN, args);
         let (bytes, (last, size)) = (stage.read(name), last_packet(&stage.path(name)));
-        // So little that there may be no frame to begin with.
+        // So short that there may not even be a frame.
         stage.write(name, &bytes[..last / 2]);
         refused(&stage, &[name, "--lossless", "-o", "out.mkv"], 1, &[name]);
         stage.write(name, &bytes[..last + size / 2]);
         let says = [name, "damaged or cut off", "--keep-going"];
         refused(&stage, &[name, "--lossless", "-o", "out.mkv"], 1, &says);
     }
-    // Streams of MPEG have no end: what is left of one is a shorter video.
+    // MPEG streams have no end marker: the rest is a shorter video.
     drawn(&stage, "c.ts", TEN, h264);
     let bytes = stage.read("c.ts");
     stage.write("c.ts", &bytes[..bytes.len() / 188 * 94]);
@@ -73,7 +73,7 @@ fn sound_that_is_cut_off_is_the_films_damage_and_the_pictures_work_is_kept() {
     let stage = Stage::new();
     let graph = format!("{TEN}[v];sine=d=1[a]");
     let maps = ["-filter_complex", &graph, "-map", "[v]", "-map", "[a]", "-c:v", "libx264"];
-    // All images first, all sound behind them.
+    // All video first, then all audio.
     let args =
         [&maps[..], &["-c:a", "aac", "-max_interleave_delta", "0", "-movflags", "+faststart"]].concat();
     make(&stage, "film.mp4", &args);
@@ -100,7 +100,7 @@ fn what_is_no_film_is_told_by_its_name() {
         refused(&stage, &[name, "-o", "out.mkv"], 1, &[name, "not a video"]);
         stage.run(&["score", name]).code(1).says(name).says("not a video");
     }
-    // Headers, and no frame behind them.
+    // Headers without frames.
     for name in ["none.mkv", "none.mp4", "none.nut"] {
         drawn(
             &stage,
@@ -110,7 +110,7 @@ fn what_is_no_film_is_told_by_its_name() {
         );
         refused(&stage, &[name, "-o", "out.mkv"], 1, &[name]);
     }
-    // A cover is no video.
+    // A cover image is not a video.
     let cover = ["-f", "lavfi", "-i", "sine=d=1", "-f", "lavfi", "-i", TEN, "-map", "0", "-map", "1"];
     make(
         &stage,
@@ -129,7 +129,7 @@ fn yuv4mpeg_with_a_bad_header_or_a_short_frame_is_told() {
     let stage = Stage::new();
     stage.write("bad.y4m", b"YUV4MPEG2 W64 Hmany F25:1\nFRAME\nFRAME\n");
     refused(&stage, &["bad.y4m"], 1, &["bad.y4m"]);
-    refused(&stage, &["bad.y4m", "-o", "out.mkv"], 2, &["no film"]);
+    refused(&stage, &["bad.y4m", "-o", "out.mkv"], 2, &["not a video"]);
     drawn(&stage, "short.y4m", TEN, &[]);
     let bytes = stage.read("short.y4m");
     stage.write("short.y4m", &bytes[..bytes.len() - 1]);

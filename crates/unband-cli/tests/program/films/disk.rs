@@ -1,8 +1,8 @@
-//! Disks that are full and folders that cannot be written to.
+//! Full disks and unwritable folders.
 
 use super::*;
 
-/// Runs where no file may have more than so many blocks of 512 bytes, and writing more fails as on a full disk.
+/// Runs with a limit on file sizes, in blocks of 512 bytes; writes beyond it fail as on a full disk.
 fn limited(stage: &Stage, blocks: u64, args: &[&str]) -> Ran {
     let mut command = std::process::Command::new("sh");
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
@@ -27,7 +27,7 @@ fn a_full_disk_leaves_no_result_and_keeps_what_is_finished() {
     let ran = limited(&stage, 1000, &args).code(1).says("out.mkv: FFmpeg cannot encode").says("disk is full");
     left_nothing(&stage, &before);
     assert!(ran.stderr.contains("File too large"), "{}", ran.stderr);
-    limited(&stage, 3000, &args).code(1).says("cannot put the video together").says("--resume");
+    limited(&stage, 3000, &args).code(1).says("cannot join the video").says("--resume");
     assert!(!stage.path("out.mkv").exists());
     assert!(!stage.path("out.mkv.unfinished/joined.part").exists());
     let record = &stage.run(&[&args[..], &["--resume", "--json"]].concat()).code(0).json()[0];
@@ -45,6 +45,6 @@ fn a_folder_that_cannot_be_written_to_is_named() {
     drawn(&stage, "film.mkv", TEN, &["-c:v", "ffv1"]);
     // Not even for root.
     refused(&stage, &["film.mkv", "-o", "/proc/out.mkv"], 1, &["/proc/out.mkv", "cannot"]);
-    // Nothing to find below a file.
+    // A path below a file does not exist.
     refused(&stage, &["film.mkv", "-o", "film.mkv/out.mkv"], 1, &["film.mkv/out.mkv", "cannot"]);
 }

@@ -1,4 +1,4 @@
-//! What is refused, and what is left when something fails: never a file that looks complete and is not.
+//! Refused arguments and failures: never a file that looks complete and is not.
 
 use super::*;
 
@@ -22,11 +22,11 @@ fn what_cannot_be_is_refused_before_the_first_frame() {
     refused(&stage, &[mkv, "--ffmpeg-args", "-preset nonsense"], 1, &["FFmpeg cannot encode"]);
     refused(&stage, &[mkv, "--for", "fun"], 2, &["web, archive, player"]);
     refused(&stage, &[mkv, "--from", "2", "--to", "1"], 1, &["from"]);
-    refused(&stage, &[mkv, "--from", "soon"], 2, &["no time"]);
+    refused(&stage, &[mkv, "--from", "soon"], 2, &["not a time"]);
     refused(&stage, &[mkv, "--depth", "32f"], 1, &["depth of a video"]);
-    refused(&stage, &[mkv, "--quality", "50"], 2, &["`--quality` is for images"]);
+    refused(&stage, &[mkv, "--quality", "50"], 2, &["`--quality` applies to images"]);
     refused(&stage, &[mkv, "--method", "smoth"], 2, &["smoth"]);
-    refused(&stage, &[mkv, mp4, "-o", "one.mkv"], 2, &["2 videos cannot go into the one file"]);
+    refused(&stage, &[mkv, mp4, "-o", "one.mkv"], 2, &["2 videos cannot be written to one file,"]);
 }
 
 #[test]

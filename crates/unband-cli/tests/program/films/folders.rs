@@ -1,4 +1,4 @@
-//! Folders with videos in them.
+//! Folders that contain videos.
 
 use super::*;
 use crate::stage::texture;
@@ -23,7 +23,7 @@ fn films_in_folders_are_taken_with_the_pictures_and_one_that_fails_stops_no_othe
     let results = || stage.names().into_iter().filter(|name| name.starts_with("out/")).collect::<Vec<_>>();
     assert_eq!(results(), ["out/b.mkv", "out/d.mkv", "out/e.png", "out/far/c.mkv"]);
     std::fs::remove_file(stage.path("in/a.mkv")).unwrap();
-    // Beside their inputs, not recursive; a second run takes no result for an input.
+    // Results go next to their inputs, not recursive; a second run takes no result for an input.
     for _ in 0..2 {
         stage.run(&["in", "--lossless", "--skip-existing"]).code(0);
     }
@@ -44,7 +44,7 @@ fn films_that_would_become_one_are_refused() {
         &stage,
         &["in", "-o", "out/", "--lossless"],
         2,
-        &["in/a.mkv and in/a.mp4 would both be", "a.mkv"],
+        &["in/a.mkv and in/a.mp4 would both be written to", "a.mkv"],
     );
 }
 

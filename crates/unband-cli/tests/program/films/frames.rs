@@ -1,8 +1,8 @@
-//! Numbered images as a video, and videos as numbered images.
+//! Image sequences as video, and video as image sequences.
 
 use super::*;
 
-/// Twelve images of noise, in which nothing is to be repaired.
+/// Twelve images of noise, in which there is nothing to repair.
 fn series(stage: &Stage, pattern: &str, format: &str) {
     std::fs::create_dir_all(stage.path(&pattern.replace("%%", "%")).parent().unwrap()).unwrap();
     let graph = format!("testsrc2=s=64x48:r=24:d=0.5,noise=alls=60:allf=t,format={format}");
@@ -15,7 +15,7 @@ fn of_video(path: &Path) -> String {
     printed("ffprobe", &args).trim().to_owned()
 }
 
-/// Sums of the frames of a series.
+/// Hashes of the frames of a sequence.
 fn sums_of(stage: &Stage, pattern: &str, first: &str, pix_fmt: &str) -> Vec<String> {
     let path = stage.path(pattern);
     let args = ["-v", "error", "-start_number", first, "-i", path.to_str().unwrap(), "-pix_fmt", pix_fmt];
@@ -35,7 +35,7 @@ fn a_folder_or_pattern_of_pictures_becomes_a_film() {
     stage.write("seq/notes.txt", b"notes");
     let lossless = ["--lossless", "--depth", "keep"];
     let ran = stage.run(&[&["seq/", "-o", "seq.mkv"][..], &lossless].concat()).code(0);
-    ran.says("12 frames at 24 a second; `--fps`").says("of 12 frames changed");
+    ran.says("12 frames at 24 fps; `--fps`").says("of 12 frames changed");
     assert_eq!(of_video(&stage.path("seq.mkv")), "ffv1,gbrp10le,24/1");
     stage.run(&["seq/a_%04d.png", "-o", "b.mov", "--lossless", "--depth", "8", "--fps", "23.976"]).code(0);
     assert_eq!(of_video(&stage.path("b.mov")), "ffv1,bgr0,24000/1001");
@@ -43,7 +43,7 @@ fn a_folder_or_pattern_of_pictures_becomes_a_film() {
     let quick = ["--fps", "25", "--ffmpeg-args", "-preset ultrafast"];
     stage.run(&[&["seq", "-o", "c.mp4"][..], &quick].concat()).code(0);
     assert!(of_video(&stage.path("c.mp4")).starts_with("hevc,gbrp10le,25/1"));
-    // Folders whose names mean something to FFmpeg.
+    // Folders whose names have a meaning for FFmpeg.
     stage.run(&[&["50%", "-o", "d.mkv"][..], &lossless].concat()).code(0);
     assert_eq!(of_video(&stage.path("d.mkv")), "ffv1,gbrp10le,24/1");
     assert_eq!(sums(&stage.path("d.mkv"), "gbrp10le"), sums_of(&stage, "50%%/%02d.dpx", "9", "gbrp10le"));
@@ -62,21 +62,21 @@ fn series_that_are_no_film_say_why() {
     for name in two {
         stage.png(name, &crate::stage::six_bits);
     }
-    refused(&stage, &["names", "-o", "out.mkv"], 2, &["out.mkv: a film's name", "folder or pattern"]);
-    // A video in a folder is meant itself, whatever lies beside it.
+    refused(&stage, &["names", "-o", "out.mkv"], 2, &["out.mkv: a video's name", "folder or pattern"]);
+    // A video in the folder is itself the input, whatever is next to it.
     staged(&stage, "sky_pan_h264.mkv", "one/sky.mkv");
     stage.png("one/cover_1.png", &crate::stage::six_bits);
     let ran = stage.run(&["one", "-o", "out.mkv", "--dry-run"]);
     let said = ran.out();
     assert!(said.contains("one/sky.mkv 640×360") && said.contains("→ out.mkv"), "{said}");
-    refused(&stage, &["seq/b_%04d.png", "-o", "out.mkv"], 2, &["b_%04d.png: there are no numbered"]);
+    refused(&stage, &["seq/b_%04d.png", "-o", "out.mkv"], 2, &["b_%04d.png: not an image sequence"]);
     let two = ["seq/a_0009.png", "seq/a_0010.png", "-o", "out.mkv"];
-    refused(&stage, &two, 2, &["out.mkv: a film's name", "folder or pattern"]);
-    refused(&stage, &two[1..], 2, &["a film's name", "folder or pattern"]);
+    refused(&stage, &two, 2, &["out.mkv: a video's name", "folder or pattern"]);
+    refused(&stage, &two[1..], 2, &["a video's name", "folder or pattern"]);
     refused(&stage, &["seq/a_%04d.png"], 2, &["-o film.mkv"]);
-    refused(&stage, &["sky.mkv", "--fps", "25"], 2, &["`--fps` is for numbered images"]);
-    refused(&stage, &["seq", "-o", "out.mkv", "--fps", "fast"], 2, &["no rate"]);
-    // What begins as a list of other files is not opened, whatever it is called.
+    refused(&stage, &["sky.mkv", "--fps", "25"], 2, &["`--fps` applies to image sequences"]);
+    refused(&stage, &["seq", "-o", "out.mkv", "--fps", "fast"], 2, &["not a frame rate"]);
+    // A file that begins as a list of other files is not opened, whatever its name.
     stage.write("lists/1.png", b"ffconcat version 1.0\nfile ../seq/a_0009.png\n");
     stage.write("lists/2.png", b"ffconcat version 1.0\nfile ../seq/a_0009.png\n");
     refused(&stage, &["lists", "-o", "out.mkv"], 1, &["lists", "a list of other files"]);
@@ -112,7 +112,7 @@ fn a_film_becomes_a_stream_of_frames() {
     assert_eq!(sums(&stage.path("eight.y4m"), "yuv420p"), plain);
     let before = ["eight.y4m", "film.mkv", "out.y4m"];
     stage.run(&["film.mkv", "-o", "x.y4m"]).code(2).says("`-o - > x.y4m`");
-    stage.run(&["film.mkv", "-o", "-", "--lossless"]).code(2).says("`--lossless` says nothing");
+    stage.run(&["film.mkv", "-o", "-", "--lossless"]).code(2).says("`--lossless` does not apply");
     drawn(&stage, "rgb.mkv", "testsrc2=s=64x48:r=5:d=1,format=gbrp", &["-c:v", "ffv1"]);
     let ran = stage.run(&["rgb.mkv", "-o", "-"]).code(1).says("rgb.mkv: ").says("RGB");
     assert!(ran.stdout.is_empty());
@@ -137,7 +137,7 @@ fn a_film_becomes_pictures() {
     stage.run(&["film.mkv", "-o", "out/f_%03d.png", "--overwrite"]).code(0);
     let decoded = crate::stage::decode(&stage.read("out/f_001.png"));
     assert_eq!((decoded.width, decoded.bits), (64, 16));
-    // Numbers go along, and samples of ten bits.
+    // Numbers are kept, and samples of ten bits.
     series(&stage, "seq/%04d.dpx", "gbrp10le");
     stage.run(&["seq/%04d.dpx", "-o", "-"]).code(1).says("RGB");
     stage.run(&["seq", "-o", "done/%04d.dpx"]).code(0);
@@ -145,7 +145,7 @@ fn a_film_becomes_pictures() {
         sums_of(&stage, "done/%04d.dpx", "9", "gbrp10le"),
         sums_of(&stage, "seq/%04d.dpx", "9", "gbrp10le")
     );
-    // Luma and chroma by the matrix that the video is shown with, sound is said to be left.
+    // Luma and chroma by the matrix that the video is shown with; missing audio is reported.
     let bt709 = ["-colorspace", "bt709", "-color_range", "tv", "-c:v", "ffv1", "-c:a", "pcm_s16le"];
     let inputs =
         ["-f", "lavfi", "-i", "color=0xC04020:s=64x48:r=5:d=1,scale=out_color_matrix=bt709,format=yuv444p"];
@@ -159,5 +159,5 @@ fn a_film_becomes_pictures() {
     let pixel = Command::new("ffmpeg").args(pixel).current_dir(&stage.0).output().unwrap().stdout;
     let wanted = [0xC0_u8, 0x40, 0x20];
     assert!(pixel.iter().zip(wanted).all(|(is, should)| is.abs_diff(should) <= 2), "{pixel:?}");
-    refused(&stage, &["red.mkv", "-o", "x/%d.png", "--ffmpeg-args", "-crf 3"], 1, &["without loss"]);
+    refused(&stage, &["red.mkv", "-o", "x/%d.png", "--ffmpeg-args", "-crf 3"], 1, &["images are lossless"]);
 }

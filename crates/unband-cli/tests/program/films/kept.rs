@@ -1,4 +1,4 @@
-//! What stays as it was.
+//! Streams, tags and samples that stay unchanged.
 
 use super::*;
 
@@ -74,7 +74,7 @@ fn frames_without_banding_are_the_same_bits_behind_the_program() {
         return;
     }
     let stage = Stage::new();
-    // Noise of many codes hides nothing and is nothing that could be repaired.
+    // Noise of many codes contains no banding and cannot be repaired.
     let path = stage.path("noise.mkv");
     let graph = "color=gray:s=128x96:r=10:d=2,noise=all_seed=7:alls=60:allf=t,format=yuv420p";
     printed("ffmpeg", &["-v", "error", "-f", "lavfi", "-i", graph, "-c:v", "ffv1", path.to_str().unwrap()]);
@@ -90,7 +90,7 @@ fn frames_without_banding_are_the_same_bits_behind_the_program() {
             "--overwrite",
         ]);
         assert_eq!(ran.code(0).json()[0]["changed"], 0);
-        // From limited range, ten bits go back to eight without a loss.
+        // From limited range, ten bits return to eight without loss.
         assert_eq!(sums(&path, "yuv420p"), sums(&stage.path("out.mkv"), "yuv420p"), "{depth}");
     }
 }

@@ -1,4 +1,4 @@
-//! Videos: what comes out beside the images, what stays as it was, and what happens when something goes wrong.
+//! Videos: outputs besides the frames, unchanged data, and failures.
 
 mod chosen;
 mod damaged;
@@ -41,14 +41,14 @@ pub fn staged(stage: &Stage, name: &str, to: &str) -> String {
     to.to_owned()
 }
 
-/// What ffmpeg or ffprobe print; they must succeed.
+/// The output of ffmpeg or ffprobe; they must succeed.
 pub fn printed(program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).output().unwrap();
     assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// A sum for each frame of a video, as a pixel format.
+/// A hash for each frame of a video, in a pixel format.
 pub fn sums(path: &Path, pix_fmt: &str) -> Vec<String> {
     let path = path.to_str().unwrap();
     let text = printed(
@@ -80,7 +80,7 @@ pub fn times(path: &Path) -> Vec<String> {
     text.lines().map(|line| line.trim_end_matches(',').to_owned()).filter(|line| !line.is_empty()).collect()
 }
 
-/// Three shots of gradients of eleven seconds each, five frames a second, with sound.
+/// Three shots of gradients of eleven seconds each, five frames a second, with audio.
 pub fn three_shots(stage: &Stage, name: &str) -> PathBuf {
     let path = stage.path(name);
     let graph = "gradients=s=96x64:r=5:d=11:c0=0x203040:c1=0x405060:x0=0:x1=95:y0=0:y1=0:speed=0.00001[a];\
@@ -105,12 +105,12 @@ pub fn three_shots(stage: &Stage, name: &str) -> PathBuf {
     path
 }
 
-/// Can videos be worked on here? Says so where they cannot.
+/// Is `FFmpeg` there to process videos? Prints a note if not.
 pub fn can() -> bool {
     has("ffmpeg")
 }
 
-/// Nothing of a result may be there, nor of unfinished work.
+/// Checks that there is no result and no unfinished work.
 #[track_caller]
 pub fn left_nothing(stage: &Stage, before: &[String]) {
     assert_eq!(stage.names(), before);
@@ -132,12 +132,12 @@ pub fn make(stage: &Stage, name: &str, args: &[&str]) {
     printed("ffmpeg", &[&["-v", "error", "-y"][..], args, &[path.to_str().unwrap()]].concat());
 }
 
-/// The same of moving images alone: a graph of filters, and how they are encoded.
+/// The same without audio: a graph of filters, and the encoder options.
 pub fn drawn(stage: &Stage, name: &str, graph: &str, encoder: &[&str]) {
     make(stage, name, &[&["-f", "lavfi", "-i", graph][..], encoder].concat());
 }
 
-/// Ten small frames, a second.
+/// Ten small frames, one second.
 pub const TEN: &str = "testsrc=s=64x48:r=10:d=1,format=yuv420p";
 
 /// Programs that still run on files of the stage.

@@ -1,4 +1,4 @@
-//! Names of every kind, and chroma that has no format with more bits.
+//! Unusual file names, and chroma without a format of more bits.
 
 use super::*;
 

@@ -1,8 +1,8 @@
-//! What docs/films.md tells people to type works.
+//! The commands of docs/films.md run.
 
 use super::*;
 
-/// Console lines of the page, comments left out.
+/// Console lines of the page, without comments.
 fn commands() -> Vec<String> {
     let page = std::fs::read_to_string(root().join("docs/films.md")).unwrap();
     let typed = page.lines().filter_map(|line| line.strip_prefix("$ "));
@@ -19,7 +19,7 @@ fn every_command_of_the_page_works_and_leaves_what_the_page_says() {
     let program = Path::new(env!("CARGO_BIN_EXE_unband"));
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let graph = "gradients=s=256x224:r=10:d=1:c0=0x203040:c1=0x405060:x0=0:x1=255:y0=0:y1=0:speed=0.00001,format=yuv420p";
-    // The one command about minutes that lie far behind.
+    // The one command with times minutes into the video.
     let long = "gradients=s=64x48:r=1:d=640:c0=0x203040:c1=0x405060:speed=0.00001,format=yuv420p";
     for command in commands {
         if command.contains("x265 ") && !has("x265") {
@@ -63,7 +63,7 @@ fn every_command_of_the_page_works_and_leaves_what_the_page_says() {
             text if text.starts_with("unband compare") => &[],
             other => panic!("what does this leave? {other}"),
         };
-        // Of numbered images the first and the last.
+        // From image sequences, the first and the last.
         let made = if made.len() == 10 { vec![made[0], made[9]] } else { made };
         assert_eq!(made, expected, "{command}");
         if let Some(film) = made.iter().find(|name| **name == "film.hevc") {

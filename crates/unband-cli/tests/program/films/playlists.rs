@@ -1,8 +1,8 @@
-//! What is called a video and would make `FFmpeg` open other files, and all that is one.
+//! Playlists named like videos that would make `FFmpeg` open other files, and real videos.
 
 use super::*;
 
-/// Names of the stage's videos and of files that are none; `{}` in a text stands for the stage's folder.
+/// Names of the stage's videos and of other files; `{}` in a text is replaced by the stage's folder.
 const LISTS: [(&str, &str); 8] = [
     ("tty.mkv", "ffconcat version 1.0\nfile secret.txt\n"),
     ("below.mkv", "ffconcat version 1.0\nfile sub/creds.txt\n"),
@@ -20,7 +20,7 @@ const LISTS: [(&str, &str); 8] = [
     ("behind.mkv", "\0\0ffconcat version 1.0\nfile ok.mp4\n"),
 ];
 
-/// The lists, what they name, and how `FFmpeg` alone takes them.
+/// The lists, the files they name, and how `FFmpeg` alone would open them.
 fn staged_lists() -> Stage {
     let stage = Stage::new();
     let secret = "TOP SECRET TEXT LINE ONE\n".repeat(40);
@@ -43,7 +43,7 @@ fn a_list_that_is_called_a_film_opens_no_other_file() {
         return;
     }
     let stage = staged_lists();
-    // The trap is one: FFmpeg, asked as before, reads the text beside the list.
+    // The trap works: FFmpeg itself reads the text next to the list.
     let folder = stage.path("in");
     let trapped = Command::new("ffprobe")
         .args([
@@ -94,8 +94,8 @@ fn in_a_folder_lists_are_left_out_with_a_note() {
         std::fs::remove_file(stage.path("in").join(name)).unwrap();
     }
     let ran = stage.run(&["in", "-o", "out", "--lossless", "--recursive"]).code(0);
-    ran.says("left out in/tty.mkv: a list of other files (ffconcat), not a video")
-        .says("left out in/hls.mkv: a playlist (M3U), not a video");
+    ran.says("skipped in/tty.mkv: a list of other files (ffconcat), not a video")
+        .says("skipped in/hls.mkv: a playlist (M3U), not a video");
     let results: Vec<String> = stage.names().into_iter().filter(|name| name.starts_with("out/")).collect();
     assert_eq!(results, ["out/ok.mkv"]);
 }
@@ -113,7 +113,7 @@ fn what_is_no_film_here_is_told_with_what_to_do() {
     for (name, text, hint) in [
         ("list.m3u8", "a playlist (M3U), not a video", "never opened"),
         ("list.ffconcat", "a list of other files (ffconcat), not a video", "-c copy OUT.mkv"),
-        ("film.mjpeg", "not a video in any of the containers that are opened", "-c copy OUT.mkv"),
+        ("film.mjpeg", "not a video in a supported container", "-c copy OUT.mkv"),
     ] {
         for args in [&[name, "-o", "o.mkv"][..], &[name], &[name, "-n"], &["score", name]] {
             let ran = stage.run(args).code(1).says(name).says(text).says(hint);
@@ -123,7 +123,7 @@ fn what_is_no_film_here_is_told_with_what_to_do() {
     assert_eq!(stage.names(), before);
     let failed = &stage.run(&["list.m3u8", "-o", "o.mkv", "--json"]).code(1).json()[0];
     assert_eq!((&failed["status"], &failed["input"]), (&"failed".into(), &"list.m3u8".into()));
-    // Videos beside it are done.
+    // Videos next to it are processed.
     drawn(&stage, "ok.mp4", TEN, &["-c:v", "libx264"]);
     stage
         .run(&["list.m3u8", "ok.mp4", "-o", "out/"])
@@ -140,7 +140,7 @@ fn names_with_signs_of_patterns_are_taken_literally() {
     }
     let stage = Stage::new();
     drawn(&stage, "real.mkv", TEN, &["-c:v", "ffv1"]);
-    // What the patterns would mean.
+    // Files that the patterns would match.
     drawn(&stage, "v1.png", "color=red:s=32x32:d=0.1", &["-frames:v", "1"]);
     drawn(&stage, "v2.png", "color=red:s=32x32:d=0.1", &["-frames:v", "1"]);
     for name in ["v%d.mkv", "v%d.png", "v%03d.jpg", "v*.png", "v[12].png", "v%%.mkv", "a:b.mkv", "-i.mkv"] {

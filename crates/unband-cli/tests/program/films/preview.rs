@@ -32,7 +32,7 @@ fn the_most_banded_frames_of_different_shots_are_shown_and_nothing_is_encoded() 
     }
     let picture = decode(&stage.read("film_unband_preview.png"));
     assert!(picture.width > 1024 && picture.height > 600, "{}×{}", picture.width, picture.height);
-    // Fewer shots than frames: those farther in time.
+    // Fewer shots than frames: frames with a larger distance in time.
     let json = object(&stage, &["film.mkv", "--preview", "3", "--to", "0.9", "-o", "p/", "--json"], 0);
     assert_eq!(json["frames"].as_array().unwrap().len(), 1, "one second has one");
     assert!(stage.names().contains(&"p/film_unband_preview.png".to_owned()), "{:?}", stage.names());
@@ -57,12 +57,13 @@ fn what_comes_out_of_the_encoder_can_be_looked_at() {
     };
     let ([_, after, encoded], encoder) = shown(&[]);
     assert!(after.is_some() && encoded.is_none() && encoder.is_null());
-    // Without loss it is the frame that the encoder gets; this method asks nothing of the frames around it.
+    // Without compression it is the frame that the encoder gets; this method does not use neighbouring
+    // frames.
     let ([before, after, encoded], encoder) = shown(&["--encoded", "--lossless", "-m", "gradfun"]);
     assert!(after < before && after == encoded, "{before:?} {after:?} {encoded:?}");
     assert_eq!(encoder, "FFV1 10 bits");
     let first = decode(&stage.read("film_unband_preview.png"));
-    // Eight bits of a codec that throws dither away have more than half of the steps again.
+    // Eight bits of a codec that discards dither have more than half of the steps again.
     let args = ["--encoded", "-m", "gradfun", "--depth", "8", "--ffmpeg-args", "-crf 28"];
     let ([before, after, encoded], encoder) = shown(&args);
     let half = before.zip(after).map(|(before, after)| f64::midpoint(before, after));
@@ -81,7 +82,7 @@ fn what_comes_out_of_the_encoder_can_be_looked_at() {
 fn what_a_preview_cannot_be_is_said_at_once() {
     let stage = Stage::new();
     stage.png("a.png", &six_bits);
-    stage.run(&["a.png", "--preview", "2"]).code(2).says("a.png is no video");
+    stage.run(&["a.png", "--preview", "2"]).code(2).says("a.png is not a video");
     stage.run(&["a.png", "--preview", "0"]).code(2);
     if !have_ffmpeg() {
         return;

@@ -1,4 +1,4 @@
-//! A video that only its owner may read stays so, as result and on the way.
+//! File permissions: a video that only its owner may read stays private, also during the work.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -20,7 +20,7 @@ fn nobody_sees_more_of_a_private_film_than_before() {
     drawn(&stage, "open.mkv", TEN, &["-c:v", "ffv1"]);
     std::fs::set_permissions(stage.path("film.mkv"), PermissionsExt::from_mode(0o600)).unwrap();
     std::fs::set_permissions(stage.path("open.mkv"), PermissionsExt::from_mode(0o644)).unwrap();
-    // What encodes looks at the folder that it writes to.
+    // The fake encoder looks at its output folder.
     let seen = stage.path("seen");
     let look =
         format!("ls -ld '{}' > '{}'", stage.path("film_unband.mkv.unfinished").display(), seen.display());

@@ -1,8 +1,9 @@
-//! `FFmpeg` that is missing, old or poor, that is killed or hangs: no result, and no program stays behind.
+//! `FFmpeg` that is missing, old or limited, that is killed or hangs: no result, and no process stays.
 
 use super::*;
 
-/// Programs of that name before all others: `sh` does what is said for some arguments, else the real one runs.
+/// Programs of that name before all others in `PATH`: `sh` runs the given code for some arguments, else the
+/// real one.
 pub fn before(stage: &Stage, program: &str, pattern: &str, instead: &str) -> String {
     let real = real(program);
     let script = format!(
@@ -22,7 +23,7 @@ fn executable(stage: &Stage, program: &str, script: &str) {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// Runs with that `PATH`; it must fail, say all that, and leave nothing.
+/// Runs with that `PATH`; it must fail with these messages and leave nothing.
 #[track_caller]
 fn fails(stage: &Stage, args: &[&str], path: &str, says: &[&str]) {
     let before = stage.names();
@@ -43,7 +44,7 @@ fn without_ffmpeg_people_are_told_how_to_get_it() {
     if !can() {
         return;
     }
-    // One of the two alone.
+    // Only one of the two.
     for (there, missing) in [("ffmpeg", "ffprobe"), ("ffprobe", "ffmpeg")] {
         let stage = Stage::new();
         let name = staged(&stage, "sky_pan_h264.mkv", "sky.mkv");
@@ -77,7 +78,7 @@ fn an_encoder_that_is_killed_or_fills_the_disk_leaves_no_result() {
     for (instead, says) in [
         ("head -c 400000 > /dev/null; kill -9 $$", "FFmpeg cannot encode"),
         ("head -c 400000 > /dev/null; echo 'No space left on device' >&2; exit 1", "No space left on device"),
-        // It says that all went well, and has written nothing.
+        // It reports success and has written nothing.
         ("cat > /dev/null; exit 0", "sky_unband.mkv: FFmpeg cannot encode"),
     ] {
         let stage = Stage::new();
@@ -94,7 +95,7 @@ fn a_decoder_that_is_killed_gives_no_film_even_where_damage_is_allowed() {
     }
     let stage = Stage::new();
     drawn(&stage, "film.mkv", TEN, &["-c:v", "ffv1"]);
-    // In the middle of a frame, and where all seems whole.
+    // In the middle of a frame, and where the data seems complete.
     for instead in ["\"$real\" \"$@\" | head -c 20000; kill -9 $$", "\"$real\" \"$@\"; kill -9 $$"] {
         let path = before(&stage, "ffmpeg", "nut pipe:1", instead);
         for more in ["-q", "--keep-going"] {
@@ -115,7 +116,7 @@ fn programs_that_hang_are_ended_with_the_work() {
         return;
     }
     let deband = &["film.mkv", "--lossless", "-o", "out.mkv"][..];
-    // A decoder at its beginning, an encoder at its end, what puts the video together, and decoders of other commands.
+    // A decoder at its start, an encoder at its end, the muxer, and decoders of other commands.
     for (args, pattern, reads, signal) in [
         (deband, "nut pipe:1", "", "INT"),
         (deband, "00001.part", "cat > /dev/null;", "TERM"),

@@ -1,4 +1,4 @@
-//! Work that was stopped, and goes on.
+//! Interrupted work and `--resume`.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use super::*;
 use crate::interrupt::interrupt;
 use crate::stage::Ran;
 
-/// Runs until so many segments are finished, then `stop`s.
+/// Runs until this number of segments is finished, then calls `stop`.
 fn stopped(stage: &Stage, segments: usize, args: &[&str], stop: impl Fn(&mut std::process::Child)) -> Ran {
     let mut command = stage.command(args);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -38,13 +38,13 @@ fn a_film_that_was_killed_goes_on_and_has_the_same_frames() {
     stopped(&stage, 1, &ARGS, |child| child.kill().unwrap());
     assert!(!stage.path("out.mkv").exists());
     assert!(stage.path("out.mkv.unfinished").is_dir());
-    // Another video or other options are no continuation.
+    // Another video or other options cannot be resumed.
     let other = stage.run(&["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "10", "--resume"]);
     other.code(1).says("other options");
     let record = &stage.run(&[&ARGS[..], &["--resume", "--json"]].concat()).code(0).json()[0];
     assert_eq!(record["frames"], 165);
     assert!(record["worked"].as_u64().unwrap() < 165, "{record}");
-    // What the earlier run has done counts.
+    // Counts include those of the earlier run.
     for count in ["changed", "shots", "method", "output_bytes"] {
         assert_eq!(record[count], whole[count], "{count}");
     }
@@ -84,13 +84,13 @@ fn unfinished_work_that_is_damaged_is_done_again_as_far_as_it_must() {
     let lines: Vec<usize> = (0..list.len()).filter(|&i| list[i] == b'\n').collect();
     let whole = |_: &mut Vec<u8>| {};
     let cut = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() * 7 / 10);
-    // As long as before, with frames that hold something else.
+    // Equally long, with more detail in the frames.
     let other = |bytes: &mut Vec<u8>| {
         let middle = bytes.len() / 2;
         bytes[middle..middle + 16].fill(0x55);
     };
-    // As it is; the list cut in its third line, its second, its first, or empty; the second segment cut, or written over, the first
-    // missing.
+    // Unchanged; the list cut in its third line, its second, its first, or empty; the second segment cut or
+    // overwritten, the first missing.
     let cases = [
         (list.len(), &whole as &dyn Fn(&mut Vec<u8>), true, 55u64),
         (lines[1] + 20, &whole, true, 110),
@@ -131,9 +131,9 @@ fn finished_work_is_thrown_away_only_when_asked() {
         .run(&ARGS)
         .code(1)
         .says("out.mkv.unfinished: 2 finished parts of an earlier run, 22.0 s of the video");
-    ran.says("`--resume` goes on").says("`--overwrite` throws them away");
+    ran.says("`--resume` continues").says("`--overwrite` deletes them");
     let other = stage.run(&["film.mkv", "-o", "out.mkv", "--lossless", "--depth", "10"]).code(1);
-    other.says("2 finished parts").says("done with other options");
+    other.says("2 finished parts").says("used other options");
     assert_eq!(stage.names(), before);
     let planned = stage.run(&[&ARGS[..], &["-n"]].concat()).code(0).out();
     assert!(planned.contains("2 finished parts of an earlier run, 0:22.000"), "{planned}");

@@ -1,10 +1,10 @@
-//! What is said of a video: before, with `--dry-run`, and of its result.
+//! Messages about a video: before, with `--dry-run`, and about its result.
 
 use serde_json::Value;
 
 use super::*;
 
-/// Two shots of a second each with sound and two languages of subtitles.
+/// Two shots of a second each with audio and two languages of subtitles.
 fn with_streams(stage: &Stage, name: &str) {
     stage.write("a.srt", b"1\n00:00:00,000 --> 00:00:01,000\nHello\n");
     let graph = "gradients=s=96x64:r=10:d=1:c0=0x203040:c1=0x405060:x0=0:x1=95:y0=0:y1=0:speed=0.00001[a];\
@@ -34,7 +34,7 @@ fn the_result_is_said_with_method_encoder_size_and_rate() {
             bytes / 1e3,
             bytes * 8.0 / 2.0 / 1e3
         ))
-        .says("96×64 8-bit h264, 10 frames a second")
+        .says("96×64 8-bit h264, 10 fps")
         .says("-preset medium -crf 16");
     let record = &stage.run(&["film.mkv", "-m", "gradfun", "--overwrite", "--json"]).code(0).json()[0];
     assert_eq!(record["method"], "gradfun", "{record}");
@@ -43,7 +43,7 @@ fn the_result_is_said_with_method_encoder_size_and_rate() {
     assert_eq!((record["output_bytes"].as_f64(), record["film_seconds"].as_f64()), (Some(bytes), Some(2.0)));
     assert!((record["bit_rate"].as_f64().unwrap() - 4.0 * bytes).abs() < 1.0, "{record}");
     assert!((record["ratio"].as_f64().unwrap() - ratio).abs() < 0.02, "{record}");
-    // Half of it is held against half of the source.
+    // Half of it is compared with half of the source.
     drawn(&stage, "ten.mp4", TEN, &["-c:v", "libx264"]);
     let half = &stage.run(&["ten.mp4", "--to", "0.5", "-o", "half.mkv", "--json"]).code(0).json()[0];
     assert_eq!((&half["frames"], half["film_seconds"].as_f64()), (&5.into(), Some(0.5)));
@@ -88,12 +88,12 @@ fn depths_that_an_encoder_has_not_are_refused_or_said() {
         &stage,
         &asked("16"),
         1,
-        &["o.mkv: x265 stores 8, 10 or 12 bits a sample of such videos, not 16", "--lossless"],
+        &["o.mkv: x265 stores 8, 10 or 12 bits per sample for this video, not 16", "--lossless"],
     );
     refused(&stage, &[&asked("12")[..], &["--for", "web"]].concat(), 1, &["AV1 (SVT) stores 8 or 10 bits"]);
     stage.run(&asked("12")).code(0).says("x265 12 bits CRF 16");
     assert_eq!(depth("o.mkv"), "yuv420p12le");
-    // Where nobody asks, as many as there are.
+    // By default, the bits of the source.
     stage.run(&["deep.mkv", "-o", "d.mkv", "--everywhere"]).code(0).says("x265 12 bits CRF 16");
     assert_eq!(depth("d.mkv"), "yuv420p12le");
     let lossless = ["film.mkv", "-o", "l.mkv", "--lossless", "--depth", "16"];
@@ -121,11 +121,11 @@ fn a_dry_run_says_what_is_known_and_writes_nothing() {
     let before = stage.names();
     let text = stage.run(&["film.mkv", "-n"]).code(0).out();
     for said in [
-        "film.mkv 96×64 8-bit h264, 10 frames a second, about 20 frames, 0:02.0",
+        "film.mkv 96×64 8-bit h264, 10 fps, about 20 frames, 0:02.0",
         "→ film_unband.mkv",
-        "method: by what is found",
+        "method: automatic, by the findings",
         "x265 10 bits CRF 16 in matroska",
-        "kept as they are: 1 audio stream, 2 subtitle streams",
+        "copied: 1 audio stream, 2 subtitle streams",
     ] {
         assert!(text.contains(said), "`{said}` is not in:\n{text}");
     }
@@ -150,8 +150,8 @@ fn a_dry_run_says_what_is_known_and_writes_nothing() {
     );
     assert!(record["changed"].is_null() && record["output_bytes"].is_null(), "{record}");
     assert_eq!(stage.names(), before);
-    // What would be refused is refused now.
-    stage.run(&["film.mkv", "-n", "-o", "o.webm", "--lossless"]).code(1).says("webm holds no FFV1");
+    // Errors of the real run appear already in the dry run.
+    stage.run(&["film.mkv", "-n", "-o", "o.webm", "--lossless"]).code(1).says("webm cannot hold FFV1");
     let failed = &stage.run(&["film.mkv", "-n", "-o", "o.webm", "--lossless", "--json"]).code(1).json()[0];
     assert_eq!(failed["status"], "failed");
     assert_eq!(stage.names(), before);
@@ -166,10 +166,10 @@ fn what_lossless_films_need_on_the_disk_is_said_before() {
     drawn(&stage, "film.mp4", TEN, &["-c:v", "libx264"]);
     let ran = stage.run(&["film.mp4", "--lossless", "-o", "o.mkv"]).code(0);
     let (note, line) =
-        (ran.stderr.find("on the disk, the finished parts and the video"), ran.stderr.find("10 frames"));
-    assert!(note.is_some() && note < line && ran.stderr.contains("are free"), "{}", ran.stderr);
-    assert!(!stage.run(&["film.mp4", "-o", "p.mkv"]).code(0).stderr.contains("on the disk"));
-    // A video that says of itself to have a billion frames fits on no disk.
+        (ran.stderr.find("of disk space, for the finished parts and the final video"), ran.stderr.find("10 frames"));
+    assert!(note.is_some() && note < line && ran.stderr.contains(" free"), "{}", ran.stderr);
+    assert!(!stage.run(&["film.mp4", "-o", "p.mkv"]).code(0).stderr.contains("of disk space"));
+    // A video whose header declares a billion frames fits on no disk.
     let mut bytes = stage.read("film.mp4");
     let at = bytes.windows(4).position(|word| word == b"stts").unwrap();
     assert_eq!(bytes[at + 8..at + 16], [0, 0, 0, 1, 0, 0, 0, 10], "one row of ten frames");
@@ -247,10 +247,10 @@ fn films_with_nothing_to_repair_are_copied() {
     let record = &stage.run(&["clean.mkv", "-o", "other.mp4", "--json"]).code(0).json()[0];
     assert_eq!((&record["status"], &record["changed"]), (&"copied".into(), &0.into()), "{record}");
     assert_eq!(packets("other.mp4"), packets("clean.mkv"));
-    // A codec that the container cannot hold is encoded, and so is what somebody asks for.
+    // A codec that the container cannot hold is encoded, and so is one that the user requests.
     stage.run(&["clean.mkv", "-o", "a.webm"]).code(0).says("0 of 10 frames changed");
     stage.run(&["clean.mkv", "-o", "b.mkv", "--lossless"]).code(0).says("0 of 10 frames changed");
-    // What is found is said before anything is written.
+    // Findings are printed before anything is written.
     let planned = &stage.run(&["clean.mkv", "--dry-run", "--json"]).code(0).json()[0];
     let found = planned["found"].as_array().unwrap();
     assert!(found.iter().all(|shot| shot["banding"] == "none" && shot["method"].is_null()), "{planned}");

@@ -1,4 +1,4 @@
-//! Signals, once and twice, and an end without any: no program stays behind, and no half file.
+//! One signal, two, or a kill: no process stays, and no half-written file.
 
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ fn wait_for(what: &str, is: impl Fn() -> bool) {
     }
 }
 
-/// A stage on which a program hangs at that point: a shell that has started another one, as wrappers do.
+/// A stage on which a program hangs at that point: a shell that started another program, as wrappers do.
 fn hanging(program: &str, pattern: &str, reads: &str) -> (Stage, String, PathBuf) {
     let stage = Stage::new();
     drawn(&stage, "film.mkv", TEN, &["-c:v", "ffv1"]);
@@ -61,7 +61,7 @@ fn a_signal_that_comes_twice_at_once_is_one() {
 
 #[test]
 fn a_second_signal_later_ends_all_and_leaves_nothing() {
-    // Encoding AVIF looks at nothing until it is done; a fifo as temporary folder would not be private.
+    // Encoding AVIF does not react until it is done; a fifo as temporary folder would not be private.
     let stage = Stage::new();
     stage.write("in.png", &crate::stage::png(2400, 1600, &crate::stage::six_bits));
     let mut command = stage.command(&["in.png", "-o", "out.avif", "-j", "1"]);
@@ -94,7 +94,7 @@ fn signals_are_heard_while_ffprobe_runs() {
     if !can() {
         return;
     }
-    // What a video is, what is in its first frames, how many packets the result has.
+    // Video probe, first frames, packet count of the result.
     for pattern in ["-show_library_versions", "-show_frames", "-count_packets"] {
         for args in [&DEBAND[..], &["score", "film.mkv"], &["film.mkv", "--preview", "1"]] {
             if pattern == "-count_packets" && args != DEBAND {

@@ -1,17 +1,17 @@
-//! What a result lacks of its video is told, in a line each and in `--json`; what can be kept is not lost.
+//! Losses of a video are reported, one line each and in `--json`; everything else is kept.
 
 use super::*;
 
 const QUICK: [&str; 2] = ["--ffmpeg-args", "-preset ultrafast"];
 
-/// Entries of the stream of images.
+/// Entries of the video stream.
 fn of_video(path: &Path, entries: &str) -> String {
     let entries = format!("stream={entries}");
     let args = ["-v", "error", "-select_streams", "v:0", "-show_entries", &entries, "-of", "csv=p=0"];
     printed("ffprobe", &[&args[..], &[path.to_str().unwrap()]].concat()).trim().to_owned()
 }
 
-/// What a run tells beside its result, from `--json`.
+/// The reported losses of a run, from `--json`.
 #[track_caller]
 fn notes(stage: &Stage, args: &[&str]) -> Vec<String> {
     let ran = stage.run(&[args, &["--json", "--overwrite"]].concat()).code(0);
@@ -47,8 +47,8 @@ fn sizes_at_which_not_all_pixels_share_chroma_are_kept() {
         assert_eq!(times(&stage.path(output)).len(), 5, "{output}");
     }
     let x265 = ["odd.mkv", "-o", "out.mkv", "--ffmpeg-args", "-c:v libx265"];
-    refused(&stage, &x265, 1, &["out.mkv: libx265 does not encode 65×49 pixels", "--lossless"]);
-    refused(&stage, &["odd.mkv", "-o", "out.mov"], 1, &["out.mov: libx265 does not encode", ".mp4"]);
+    refused(&stage, &x265, 1, &["out.mkv: libx265 cannot encode the odd size 65×49", "--lossless"]);
+    refused(&stage, &["odd.mkv", "-o", "out.mov"], 1, &["out.mov: libx265 cannot encode", ".mp4"]);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn chroma_that_has_formats_of_eight_bits_only_keeps_them() {
     for (format, name) in [("yuv411p", "4:1:1"), ("yuv410p", "4:1:0"), ("yuv440p", "4:4:0")] {
         let graph = format!("testsrc2=s=64x48:r=10:d=0.5,format={format}");
         drawn(&stage, "film.mkv", &graph, &["-c:v", "ffv1"]);
-        let eight = format!("the result has 8 bits: {name} chroma has no format of ten");
+        let eight = format!("the result has 8 bits: {name} chroma has no 10-bit format");
         let lossless = ["film.mkv", "-o", "same.mkv", "--lossless"];
         assert_eq!(notes(&stage, &lossless), std::slice::from_ref(&eight));
         assert_eq!(sums(&stage.path("same.mkv"), format), sums(&stage.path("film.mkv"), format), "{format}");
@@ -120,7 +120,7 @@ fn full_range_and_the_place_of_chroma_stay_without_loss() {
         let colours = "color_range,color_space,color_transfer,color_primaries";
         assert_eq!(of_video(&out, colours), of_video(&source, colours), "{output}");
         assert_eq!(of_video(&out, "color_range"), "pc", "{output}");
-        // As it is shown.
+        // As displayed.
         assert_eq!(sums(&out, "rgb24"), sums(&source, "rgb24"), "{output}");
         assert_eq!(times(&out), times(&source), "{output}");
     }
@@ -153,7 +153,7 @@ fn alpha_is_kept_or_said_to_be_lost() {
         let told = notes(&stage, &["film.mkv", "-o", output, "--ffmpeg-args", preset]);
         assert_eq!(
             told,
-            [format!("alpha is not in the result: {codec} has none here; `--lossless` keeps it")]
+            [format!("alpha is not in the result: {codec} stores none here; `--lossless` keeps it")]
         );
     }
     let vp9 = ["film.mkv", "-o", "vp9.webm", "--ffmpeg-args", "-c:v libvpx-vp9 -deadline realtime"];
@@ -163,7 +163,7 @@ fn alpha_is_kept_or_said_to_be_lost() {
     let graph = "testsrc2=s=64x48:r=10:d=0.5,format=yuva420p";
     drawn(&stage, "beside.webm", graph, &["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]);
     let told = notes(&stage, &["beside.webm", "-o", "beside.mkv", "--lossless"]);
-    assert_eq!(told, ["alpha is not in the result: FFmpeg decodes this video without"]);
+    assert_eq!(told, ["alpha is not in the result: FFmpeg does not decode it in this video"]);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn captions_and_grain_are_told() {
     let grain = ["-c:v", "libsvtav1", "-preset", "12", "-svtav1-params", "film-grain=8"];
     drawn(&stage, "grain.mkv", "testsrc2=s=128x96:r=10:d=0.5,format=yuv420p", &grain);
     let told = notes(&stage, &[&["grain.mkv", "-o", "out.mkv"][..], &QUICK].concat());
-    assert!(told[0].starts_with("the video's grain (AV1 video grain) was put on"), "{told:?}");
+    assert!(told[0].starts_with("the video's synthetic grain (AV1) was added"), "{told:?}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! Videos that are whole and yet not what most are: tiny, of one frame, with odd times or several streams of images.
+//! Valid but unusual videos: tiny, of one frame, with odd times or several video streams.
 
 use super::*;
 
-/// Works without loss, and checks that each frame keeps its time. Gives the result's name.
+/// Runs losslessly, and checks that each frame keeps its time. Returns the result's name.
 #[track_caller]
 fn keeps_times(stage: &Stage, name: &str) -> String {
     let output = format!("{name}.out.mkv");
@@ -31,7 +31,7 @@ fn tiny_films_and_films_of_one_frame_are_films() {
         let film = unband_io::video::probe(&stage.path(&output), &unband_io::Programs::default()).unwrap();
         assert_eq!(format!("{}x{}", film.video.width, film.video.height), size);
     }
-    // Encoders that want more say so.
+    // Encoders with larger minimum sizes report them.
     let encoded = ["1x1.mkv", "-o", "out.mkv", "--for", "web"];
     refused(&stage, &encoded, 1, &["out.mkv: FFmpeg cannot encode", "--lossless"]);
     drawn(&stage, "one.mkv", TEN, &["-frames:v", "1", "-c:v", "libx264"]);
@@ -53,7 +53,7 @@ fn odd_times_stay_as_they_are() {
     drawn(&stage, "early.mkv", TEN, &[&ffv1[..], &early].concat());
     keeps_times(&stage, "early.mkv");
     assert!(times(&stage.path("early.mkv"))[0].starts_with('-'));
-    // An edit list that begins between key frames, with frames in another order than they are shown.
+    // An edit list that begins between key frames, with frames that are stored in another order than shown.
     drawn(&stage, "whole.mp4", TEN, &["-c:v", "libx264", "-g", "8", "-bf", "3"]);
     let whole = stage.path("whole.mp4");
     make(&stage, "edited.mp4", &["-ss", "0.35", "-i", whole.to_str().unwrap(), "-c", "copy"]);
@@ -119,7 +119,7 @@ fn a_part_far_from_its_key_frame_has_the_frames_of_the_whole() {
     stage.run(&[&["film.mkv", "-o", "whole.mkv"], &plain[..]].concat()).code(0);
     let (part, whole) = (sums(&stage.path("part.mkv"), "yuv420p"), sums(&stage.path("whole.mkv"), "yuv420p"));
     assert_eq!(part, whole[110..120]);
-    // Behind the end there is nothing.
+    // There is nothing after the end.
     let before = stage.names();
     stage
         .run(&["film.mkv", "-o", "late.mkv", "--from", "60", "--lossless"])

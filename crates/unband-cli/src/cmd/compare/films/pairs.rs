@@ -1,4 +1,4 @@
-//! Two videos side by side: decoded in a thread each, measured on all.
+//! Frame-by-frame measurement of a video pair, decoded in parallel.
 
 use std::path::Path;
 
@@ -14,55 +14,55 @@ use super::super::super::score::{Subject, Verdict, measure_one};
 use crate::interrupt;
 use crate::talk::Failure;
 
-/// What is taken of frames.
+/// Metrics and their sampling.
 pub struct Plan<'a> {
-    /// Of all frames.
+    /// Metrics of every frame.
     pub metrics: &'a [&'static Metric],
-    /// The verdict is taken of each frame whose number is a multiple, and of the first of each shot.
+    /// The verdict covers frames whose number is a multiple of this, and the first frame of each shot.
     pub every: usize,
-    /// Compare what both videos have.
+    /// Compare only the frames that both videos have.
     pub keep_going: bool,
 }
 
-/// What there is beside the sums.
+/// Results besides the sums.
 pub struct Measured {
-    /// How the result's frames lie in memory.
+    /// Sample layout of the result's frames.
     pub format: FrameFormat,
     /// The first frame that the videos show at different times.
     pub apart: Option<Apart>,
-    /// Do the videos say different things about their colours?
+    /// Do the videos have different colour tags?
     pub other_colors: bool,
-    /// What was left out, for people.
+    /// Skipped frames, as a message.
     pub more: Option<String>,
 }
 
-/// A frame that is shown at two times, in seconds.
+/// A frame with different times in the two videos, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Apart {
-    /// Its number, from 0.
+    /// Frame number, from 0.
     pub frame: usize,
-    /// In the reference.
+    /// Time in the reference.
     pub reference: f64,
-    /// In the result.
+    /// Time in the result.
     pub result: f64,
 }
 
-/// As it is said to people.
+/// The message for the user.
 pub fn failure(path: &Path, error: &VideoError) -> Failure {
     Failure::at(path.display().to_string(), error.to_string(), error.hint())
 }
 
-/// Frames of one number.
+/// Two frames of the same number.
 struct Pair {
     reference: Raw,
     result: Raw,
 }
 
-/// Measures all frames of the second video against those of the first; `step` is called after each. Nothing when interrupted. The
-/// same for every number of threads.
+/// Compares all frames of the second video with those of the first; calls `step` after each. `None` when
+/// interrupted. The result does not depend on the number of threads.
 ///
 /// # Errors
-/// Videos that do not fit each other, of which one ends earlier, or that are damaged.
+/// Videos that do not match, that have different lengths, or that are damaged.
 pub fn measured(
     films: &[Film; 2],
     plan: &Plan<'_>,
@@ -114,12 +114,12 @@ pub fn measured(
     let Some(found) = found else { return Ok(None) };
     if tally.frames() == 0 {
         let name = films[1].path.display().to_string();
-        return Err(Failure::at(name, "there is no frame that both videos have".into(), None));
+        return Err(Failure::at(name, "the videos have no frames in common".into(), None));
     }
     Ok(Some(found))
 }
 
-/// What comes behind the frames that both have: refused with both numbers, unless people want to keep going.
+/// Handles frames that only one video has: an error with both counts, unless `--keep-going` is given.
 fn rest(
     readers: &mut [Reader; 2],
     mut alone: [usize; 2],
@@ -132,7 +132,7 @@ fn rest(
     if keep_going {
         let longer = readers.iter().zip(alone).find_map(|(reader, more)| (more > 0).then(|| reader.path()));
         return Ok(longer
-            .map(|path| format!("{} goes on after the {both} frames that both videos have", path.display())));
+            .map(|path| format!("{} has more than the {both} frames of the other video", path.display())));
     }
     for (reader, alone) in readers.iter_mut().zip(&mut alone) {
         while reader.damage.is_none() && !interrupt::asked() && reader.next_frame().is_some() {
@@ -151,12 +151,12 @@ fn rest(
         readers[0].path().display(),
         both + alone[0]
     );
-    let hint = "add `--keep-going` to compare the frames that both have".to_owned();
+    let hint = "add `--keep-going` to compare the common frames".to_owned();
     Err(Failure::at(readers[1].path().display().to_string(), message, Some(hint)))
 }
 
-/// An error unless frames have planes of one kind and size. Sizes were told apart before; streams may still differ from what their
-/// files say.
+/// An error unless both frames have the same size and planes. File headers were checked before; streams may
+/// differ from them.
 fn fit(films: &[Film; 2], formats: [FrameFormat; 2]) -> Result<(), Failure> {
     let about = |format: &FrameFormat| {
         let samples = match format.pixels.samples {
@@ -183,7 +183,8 @@ fn fit(films: &[Film; 2], formats: [FrameFormat; 2]) -> Result<(), Failure> {
     Err(Failure::at(films[1].path.display().to_string(), message, Some(hint)))
 }
 
-/// Times that were rounded to the ticks of two videos differ by so much, in seconds; not more than nobody sees.
+/// Tolerance for frame times in seconds: times rounded to the ticks of two videos differ by this much; too
+/// little to be visible.
 fn tolerance(films: &[Film; 2]) -> f64 {
     let ticks: f64 = films.iter().map(|film| film.seconds(1)).sum();
     (ticks / 2.0).min(2e-3) + 1e-6
@@ -202,11 +203,11 @@ fn look(
     let result = image(&formats[1], &pair.result.bytes)?;
     let wanted = pair.reference.begins || number.is_multiple_of(plan.every);
     let verdict = wanted.then(|| Verdict::of_frame(&result, ctx));
-    // Planes that grey videos lack were made up.
+    // Grey videos get added chroma planes.
     let planes = if formats[0].pixels.samples == Samples::Gray { 1 } else { 3 };
     let needed = plan.metrics.iter().any(|metric| film_psnr::is_one(metric));
     let errors = needed.then(|| Errors::of(&result, &reference, planes).map_err(|error| error.to_string()));
-    // CAMBI takes most of the time and is asked for by three measures. It is of luma as it is stored.
+    // CAMBI takes most of the time and three metrics need it. It works on luma as stored.
     let asked = |metric: &Metric| plan.metrics.iter().any(|one| one.name == metric.name);
     let both = asked(&cambi::ENTRY_FULL_REFERENCE);
     let alone = |image: &Image, wanted| {
@@ -240,7 +241,7 @@ fn look(
     Ok((values, verdict))
 }
 
-/// Frames as images are measured.
+/// The frames as RGB or grey images.
 struct Pictures<'a> {
     reference: Image,
     result: Image,

@@ -1,4 +1,4 @@
-//! What is said of a video: lines for people, objects for machines.
+//! Result lines and JSON records of videos.
 
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use crate::inputs::exact;
 use crate::record::Schema;
 use crate::talk::{counted, grouped};
 
-/// "film.mkv → out.mkv: 5 shots, 960 of 1,200 frames changed, smooth, x265 10 bits CRF 16, 12.3 MB (4.1 Mb/s, 1.6 × the
-/// source), 103.2 s".
+/// "film.mkv → out.mkv: 5 shots, 960 of 1,200 frames changed, smooth, x265 10 bits CRF 16, 12.3 MB (4.1
+/// Mb/s, 1.6 × the source), 103.2 s".
 pub fn line(input: &str, report: &FilmReport) -> String {
     let shots = counted(report.shots, "shot");
     let (changed, frames) = (grouped(report.changed), counted(report.frames, "frame"));
@@ -44,14 +44,14 @@ pub fn line(input: &str, report: &FilmReport) -> String {
     )
 }
 
-/// "1920×1080 8-bit h264, 24 frames a second".
+/// "1920×1080 8-bit h264, 24 fps".
 fn source(film: &Film) -> String {
     let video = &film.video;
     let (frames, seconds) = film.rate();
     let rate = (f64::from(frames) / f64::from(seconds) * 1000.0).round() / 1000.0;
     let varies = if video.variable { " on average" } else { "" };
     format!(
-        "{}×{} {}-bit {}, {rate} frames a second{varies}",
+        "{}×{} {}-bit {}, {rate} fps{varies}",
         video.width,
         video.height,
         video.depth.bits(),
@@ -59,7 +59,7 @@ fn source(film: &Film) -> String {
     )
 }
 
-/// What `-v` says besides.
+/// Additional lines for `-v`.
 pub fn details(report: &FilmReport) -> Vec<String> {
     let rate = report.worked as f64 / report.seconds.max(1e-3);
     let mut details = vec![
@@ -74,27 +74,27 @@ pub fn details(report: &FilmReport) -> Vec<String> {
     details
 }
 
-/// Shots that are listed.
+/// Maximum number of listed shots.
 const LISTED: usize = 40;
 
 /// "0:02.000, 48 frames: visible, coded with loss …; smooth".
 fn found(plan: &FilmPlan) -> Vec<String> {
     let line = |shot: &ShotFound| {
         let frames = counted(shot.frames, "frame");
-        let method = shot.method.unwrap_or("left as it is");
+        let method = shot.method.unwrap_or("unchanged");
         format!("{}, {frames}: {}, {}; {method}", clock(shot.begins), shot.grade, shot.finding)
     };
     let mut lines: Vec<String> = plan.found.iter().take(LISTED).map(line).collect();
     if plan.found.len() > LISTED {
         lines.push(format!(
-            "and {} more: `--json` has all",
+            "and {} more: `--json` lists all",
             counted((plan.found.len() - LISTED) as u64, "shot")
         ));
     }
     lines
 }
 
-/// What `--dry-run` says: how the video is, how it would be encoded, what goes along, and what the disk must hold.
+/// The text of `--dry-run`: the source, the encoding, the copied streams and the disk space needed.
 pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
     let about = if plan.film.video.frames.is_some() { "" } else { "about " };
     let seconds = plan.seconds.map_or_else(String::new, |seconds| format!(", {}", clock(seconds)));
@@ -105,32 +105,32 @@ pub fn plan_text(input: &str, plan: &FilmPlan) -> String {
             counted(plan.frames, "frame"),
             plan.output.display()
         ),
-        format!("method: {}", plan.method.as_deref().unwrap_or("by what is found in each shot")),
+        format!("method: {}", plan.method.as_deref().unwrap_or("automatic, by the findings in each shot")),
         format!("{} in {}", plan.encoder, plan.container),
-        format!("kept as they are: {}", streams(plan)),
+        format!("copied: {}", streams(plan)),
     ];
     lines.extend(plan.notes.iter().cloned());
     lines.extend(found(plan));
     lines.extend(disk(plan));
     if let Some((segments, seconds)) = plan.waiting {
         let parts = counted(segments as u64, "finished part");
-        lines.push(format!("{parts} of an earlier run, {}: `--resume` goes on behind them", clock(seconds)));
+        lines.push(format!("{parts} of an earlier run, {}: `--resume` continues from there", clock(seconds)));
     }
     lines.join("\n  ") + "\n"
 }
 
-/// What the disk must hold, where that is known.
+/// The disk space needed, where it is known.
 pub fn disk(plan: &FilmPlan) -> Option<String> {
     let needed = plan.disk.needed?;
     let free = plan.disk.free.map_or_else(String::new, |free| {
         format!(
-            ", {} are free{}",
+            ", {} free{}",
             size(free),
-            if plan.disk.is_scarce() { ": that may be too little" } else { "" }
+            if plan.disk.is_scarce() { ": possibly not enough" } else { "" }
         )
     });
     Some(format!(
-        "about {} on the disk, the finished parts and the video put together of them{free}",
+        "about {} of disk space, for the finished parts and the final video{free}",
         size(needed)
     ))
 }
@@ -141,14 +141,14 @@ fn streams(plan: &FilmPlan) -> String {
     let kinds = [
         (StreamKind::Audio, "audio stream"),
         (StreamKind::Subtitle, "subtitle stream"),
-        (StreamKind::Video, "further image stream"),
+        (StreamKind::Video, "further video stream"),
         (StreamKind::Attachment, "attachment"),
         (StreamKind::Data, "data stream"),
     ];
     let counts = kinds.map(|(kind, name)| (count(kind), name)).into_iter();
     let all = counts.chain([(plan.film.chapters as u64, "chapter")]).filter(|&(count, _)| count > 0);
     let all: Vec<String> = all.map(|(count, name)| counted(count, name)).collect();
-    if all.is_empty() { "nothing else is in it".to_owned() } else { all.join(", ") }
+    if all.is_empty() { "nothing (no other streams)".to_owned() } else { all.join(", ") }
 }
 
 /// "12.3 MB".
@@ -169,7 +169,7 @@ fn bit_rate(bits: f64) -> String {
     }
 }
 
-/// A video in `--json`: what is known before, and what was done.
+/// A video in `--json`: its plan and its result.
 #[derive(Serialize)]
 pub struct FilmRecord<'a> {
     schema: Schema,
@@ -200,7 +200,7 @@ pub struct FilmRecord<'a> {
     done: Option<DoneRecord>,
 }
 
-/// A stream that goes along.
+/// A copied stream.
 #[derive(Serialize)]
 struct StreamRecord<'a> {
     stream: usize,
@@ -209,7 +209,7 @@ struct StreamRecord<'a> {
     language: Option<&'a str>,
 }
 
-/// A shot, and what was found in it.
+/// A shot and its finding.
 #[derive(Serialize)]
 struct FoundRecord<'a> {
     begins: f64,
@@ -232,7 +232,7 @@ struct DoneRecord {
 }
 
 impl<'a> FilmRecord<'a> {
-    /// Of a video that would be worked on.
+    /// The record of a plan.
     pub fn planned(input: &'a str, plan: &'a FilmPlan) -> Self {
         let video = &plan.film.video;
         let (frames, seconds) = plan.film.rate();
@@ -282,7 +282,7 @@ impl<'a> FilmRecord<'a> {
         }
     }
 
-    /// Of a video that is done.
+    /// The record of a finished video.
     pub fn done(input: &'a str, report: &'a FilmReport) -> Self {
         let methods = (!report.methods.is_empty()).then(|| report.methods.join(", "));
         Self {
@@ -312,11 +312,11 @@ impl<'a> FilmRecord<'a> {
     }
 }
 
-/// What is left of work that was not finished.
+/// A note about the remains of an unfinished run.
 pub fn kept(output: &Path) -> String {
     let folder = unband::video::unfinished(output).map(|path| path.display().to_string());
     folder.map_or_else(String::new, |folder| {
-        format!("; finished parts are kept in {folder}, `--resume` goes on")
+        format!("; finished parts are kept in {folder}, `--resume` continues")
     })
 }
 

@@ -1,4 +1,4 @@
-//! `--fail-if` of videos: of all frames together, of the worst one, of any shot, of a percentile of the frames.
+//! `--fail-if` checks of videos: overall value, worst frame, shots, percentiles.
 
 use std::ops::Range;
 
@@ -10,26 +10,26 @@ use super::super::Row;
 use super::super::gates::{Gate, Of};
 use super::summary::{Place, Shot, clock};
 
-/// Values of frames that percentiles are taken of, in order of the frames.
+/// Values of frames for percentiles, in order of the frames.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
-    /// One list per measure; empty where nobody asks for a percentile.
+    /// One list per metric; empty if no percentile of it is needed.
     pub values: Vec<Vec<(usize, f64)>>,
-    /// Of the frames that were looked at.
+    /// Verdicts of the frames that were analysed.
     pub grades: Vec<(usize, Grade)>,
 }
 
-/// A video, or a shot taken for a video of its own.
+/// A video, or a shot treated as a video.
 pub struct Span<'a> {
-    /// What its frames say together.
+    /// Values of its frames together.
     pub row: &'a Row,
-    /// Its worst frame by each measure.
+    /// Its worst frame by each metric.
     pub worst: &'a [Option<Place>],
     /// Its frames.
     pub frames: Range<usize>,
 }
 
-/// Why a video or a shot fails a check; nothing when it passes. `shots`: of the video; none of a shot.
+/// Why a video or a shot fails a check; `None` when it passes. `shots`: those of the video; empty for a shot.
 pub fn why(
     gate: &Gate,
     metrics: &[&'static Metric],
@@ -70,7 +70,7 @@ pub fn why(
                 more => format!("{first}, and {more} further shot{}", if more == 1 { "" } else { "s" }),
             })
         }
-        // The verdict is that of the worst frame anyway.
+        // The verdict is that of the worst frame in any case.
         _ => gate.fails(metrics, span.row),
     }
 }
@@ -80,7 +80,7 @@ fn inside<T: Copy>(all: &[(usize, T)], frames: &Range<usize>) -> Vec<T> {
     all.iter().filter(|(frame, _)| frames.contains(frame)).map(|&(_, value)| value).collect()
 }
 
-/// The least value that so many percent of all do not exceed.
+/// The least value that this percentage of all values does not exceed.
 fn percentile<T: Copy>(
     mut values: Vec<T>,
     percent: f64,

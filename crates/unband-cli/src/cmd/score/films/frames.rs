@@ -1,4 +1,4 @@
-//! The frames of one video, measured.
+//! Frame-by-frame measurement of one video.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,11 +16,11 @@ use super::worst::{Worst, about};
 use crate::piped::SHOWN;
 use crate::talk::Failure;
 
-/// What is measured.
+/// The source of the frames.
 pub enum Source {
     /// A file.
     Film(Box<Film>),
-    /// Standard input; nothing once it was read.
+    /// Standard input; `None` once it was read.
     Piped(Mutex<Option<Piped>>),
 }
 
@@ -41,7 +41,7 @@ impl Source {
         }
     }
 
-    /// How many frames there may be, for the bar.
+    /// Estimated number of frames, for the bar.
     pub fn expected(&self) -> usize {
         match self {
             Self::Film(film) => expected(film),
@@ -66,25 +66,26 @@ impl Source {
     }
 }
 
-/// What is taken of which frames.
+/// Metrics and their sampling.
 pub struct Plan<'a> {
-    /// All measures.
+    /// All metrics.
     pub metrics: &'a [&'static Metric],
-    /// Of these one is taken of each frame, by its place.
+    /// Index of the metric that is computed for every frame.
     pub lead: usize,
-    /// The others and the verdict are taken of each frame whose number is a multiple, and of the first of each shot.
+    /// The others and the verdict cover frames whose number is a multiple of this, and the first frame of
+    /// each shot.
     pub every: usize,
 }
 
-/// What there is beside the sums.
+/// Results besides the sums.
 pub struct Measured {
-    /// How frames lie in memory, their size among it.
+    /// Sample layout of the frames, with their size.
     pub format: FrameFormat,
-    /// What ended it too early.
+    /// The error that ended the video early.
     pub damage: Option<Failure>,
 }
 
-/// As it is said to people.
+/// The message for the user.
 pub fn failure(path: &Path, error: &VideoError) -> Failure {
     let hint = match error {
         VideoError::Damaged { .. } => {
@@ -95,10 +96,11 @@ pub fn failure(path: &Path, error: &VideoError) -> Failure {
     Failure::at(path.display().to_string(), error.to_string(), hint)
 }
 
-/// Measures a video; `step` is called after each frame. Nothing when interrupted. The same for every number of threads.
+/// Measures a video; calls `step` after each frame. `None` when interrupted. The result does not depend on
+/// the number of threads.
 ///
 /// # Errors
-/// Videos of which no frame can be had.
+/// Videos without a decodable frame.
 pub fn measured(
     source: &Source,
     plan: &Plan<'_>,
@@ -130,7 +132,7 @@ pub fn measured(
     let Some(done) = done else { return Ok(None) };
     match (tally.frames(), done.damage) {
         (0, Some(damage)) => Err(damage),
-        (0, None) => Err(Failure::at(name(), "there is no frame in it".into(), None)),
+        (0, None) => Err(Failure::at(name(), "it has no frames".into(), None)),
         (_, damage) => Ok(Some(Measured { damage, ..done })),
     }
 }

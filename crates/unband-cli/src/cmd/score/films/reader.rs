@@ -1,4 +1,4 @@
-//! Videos as frames in order: decoded ahead in threads of their own, looked at on all others.
+//! Parallel frame reader: decoding in its own threads, analysis in all others, results in order.
 
 use std::io::{Chain, Cursor, Stdin};
 use std::path::{Path, PathBuf};
@@ -18,51 +18,51 @@ use crate::interrupt::{self, Busy};
 use crate::piped::SHOWN;
 use crate::talk::Failure;
 
-/// Frames per thread that are looked at together, and as many again that wait decoded.
+/// Frames per thread that are analysed together; as many again wait decoded.
 const AHEAD: usize = 3;
 
 /// A decoded frame.
 pub struct Raw {
-    /// When it is shown, in seconds.
+    /// Presentation time in seconds.
     pub seconds: f64,
-    /// Does a shot begin with it? Never, where nobody asked.
+    /// Does a shot begin with it? Never without shot detection.
     pub begins: bool,
-    /// Its samples, as the format says.
+    /// Its samples, in the layout of the format.
     pub bytes: Vec<u8>,
 }
 
-/// A stream of YUV4MPEG2 from standard input, of which the beginning was read already.
+/// A YUV4MPEG2 stream from standard input, whose beginning was already read.
 pub type Piped = Y4mReader<Chain<Cursor<Vec<u8>>, Stdin>>;
 
-/// A video that is being decoded.
+/// A video being decoded.
 pub struct Reader {
     path: PathBuf,
-    /// How frames lie in memory.
+    /// Sample layout of its frames.
     pub format: FrameFormat,
     receive: Receiver<Result<Raw, VideoError>>,
-    /// What ended it too early.
+    /// The error that ended it early.
     pub damage: Option<VideoError>,
 }
 
-/// Work with videos that are decoded among the programs that it is given: with these it ends once people interrupt, even where
-/// one hangs. Nothing when interrupted.
+/// Runs `work` with the programs that it decodes with: an interruption ends them, even if one hangs. `None`
+/// when interrupted.
 ///
 /// # Errors
 /// Those of the work.
 pub fn decoding<'env, T>(
     work: impl for<'s> FnOnce(&'s Scope<'s, 'env>, &Programs) -> Result<T, Failure>,
 ) -> Result<Option<T>, Failure> {
-    // The programs are to be ended before this one ends.
+    // The programs must end before this one.
     let Some(_busy) = Busy::begin() else { return Ok(None) };
     let programs = Programs::default();
     let done =
         ending_programs(&programs, &interrupt::STOP, || std::thread::scope(|scope| work(scope, &programs)));
-    // Programs that were ended fail, which is not why there is nothing.
+    // Programs ended by an interruption fail; that is not the reason.
     if interrupt::asked() { Ok(None) } else { done.map(Some) }
 }
 
 impl Reader {
-    /// Begins. `cuts`: shots are told apart. Threads as of [`in_order`].
+    /// Starts decoding. `cuts`: detect shots. For threads see [`in_order`].
     ///
     /// # Errors
     /// Videos that cannot be decoded.
@@ -82,10 +82,10 @@ impl Reader {
         Ok(Self { path: film.path.clone(), format, receive, damage: None })
     }
 
-    /// Begins with a stream. Shots are told apart; threads as of [`in_order`].
+    /// Starts with a stream, with shot detection. For threads see [`in_order`].
     ///
     /// # Errors
-    /// Depths that have no format.
+    /// Depths without a frame format.
     pub fn piped(mut piped: Piped, threads: usize) -> Result<Self, VideoError> {
         let header = *piped.header();
         let format = FrameFormat::of_y4m(&header)?;
@@ -100,12 +100,12 @@ impl Reader {
             Ok(there.then(|| (number - 1) as f64 * f64::from(seconds) / f64::from(frames)))
         };
         let (send, receive) = sync_channel(AHEAD * threads.max(1));
-        // Nobody waits for it: what feeds the pipe may never say anything again.
+        // Not joined: the writer of the pipe may never send anything again.
         std::thread::spawn(move || decode(&mut next, &format, true, &send));
         Ok(Self { path: PathBuf::from(SHOWN), format, receive, damage: None })
     }
 
-    /// The next frame; none at the end, or where damage ends the video.
+    /// The next frame; `None` at the end, or where damage ends the video.
     pub fn next_frame(&mut self) -> Option<Raw> {
         match self.receive.recv() {
             Ok(Ok(raw)) => Some(raw),
@@ -123,10 +123,10 @@ impl Reader {
     }
 }
 
-/// Reads the next frame's bytes and says its time in seconds; nothing at the end.
+/// Reads the next frame's bytes and its time in seconds; `None` at the end.
 type Next<'a> = dyn FnMut(&mut Vec<u8>) -> Result<Option<f64>, VideoError> + 'a;
 
-/// Frames in order, until the video ends or nobody wants them any more.
+/// Sends frames in order, until the video ends or the receiver is gone.
 fn decode(
     next: &mut Next<'_>,
     format: &FrameFormat,
@@ -159,11 +159,11 @@ fn decode(
     }
 }
 
-/// Looks at what comes on all threads, each with its number from 0, and puts what was seen in order: the same for every number
-/// of threads. Ends early when interrupted.
+/// Analyses all frames on all threads, each with its number from 0, and passes the results to `put` in order,
+/// whatever the number of threads. Ends early when interrupted.
 ///
 /// # Errors
-/// The first of `put`.
+/// The first error of `put`.
 pub fn in_order<T: Sync, R: Send>(
     ctx: &Context<'_>,
     next: &mut dyn FnMut() -> Option<T>,
@@ -186,23 +186,24 @@ pub fn in_order<T: Sync, R: Send>(
     }
 }
 
-/// The image that measures take.
+/// The image for metrics.
 ///
 /// # Errors
-/// What it cannot be, as text.
+/// Formats that cannot be converted, as text.
 pub fn image(format: &FrameFormat, bytes: &[u8]) -> Result<Image, String> {
     format.read(bytes).map_err(|error| error.to_string())
 }
 
-/// The same in red, green and blue, as images are measured.
+/// The same in red, green and blue.
 ///
 /// # Errors
-/// Luma and chroma that do not fit each other, as text.
+/// Luma and chroma that do not match, as text.
 pub fn rgb(image: Image, ctx: &Context<'_>) -> Result<Image, String> {
     if image.is_yuv() { image.into_rgb(ctx).map_err(|error| error.to_string()) } else { Ok(image) }
 }
 
-/// All values of a frame as it is stored: of its luma where a measure is of that, of red, green and blue else.
+/// All values of a frame: of its stored luma where the metric is defined on luma, else of red, green and
+/// blue.
 ///
 /// # Errors
 /// As [`rgb`].
@@ -211,7 +212,7 @@ pub fn values_of(
     metrics: &[&'static Metric],
     ctx: &Context<'_>,
 ) -> Result<Vec<Value>, String> {
-    // It costs more than CAMBI, which is taken of every frame.
+    // The conversion costs more than CAMBI, which is computed for every frame.
     let converted = if metrics.iter().all(|metric| cambi::is_one(metric)) {
         None
     } else {
@@ -221,7 +222,7 @@ pub fn values_of(
     Ok(measure(&[Subject::alone(forms)], metrics, ctx).concat())
 }
 
-/// How many frames there may be, for the bar.
+/// Estimated number of frames, for the bar.
 pub fn expected(film: &Film) -> usize {
     let rate = film.video.average_rate.map(|(n, d)| f64::from(n) / f64::from(d.max(1)));
     let guess = || Some((film.duration? * rate?).round().max(0.0) as u64);

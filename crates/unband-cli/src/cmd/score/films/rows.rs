@@ -1,4 +1,4 @@
-//! `--csv` of videos: a row for each frame, kept in a file until all are there.
+//! `--csv` rows of frames, buffered in a temporary file.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -11,16 +11,16 @@ use super::summary::Frame;
 use crate::Outcome;
 use crate::talk::{Failure, Talk};
 
-/// A table that grows.
+/// A growing table.
 pub struct Rows {
     table: csv::Writer<File>,
 }
 
 impl Rows {
-    /// With its heading, if `--csv` asks for a table.
+    /// A table with its header, if `--csv` was given.
     ///
     /// # Errors
-    /// No room for temporary files.
+    /// No space for temporary files.
     pub fn new(args: &MeasureArgs, metrics: &[&'static Metric]) -> Result<Option<Self>, Failure> {
         if args.csv.is_none() {
             return Ok(None);
@@ -33,10 +33,10 @@ impl Rows {
         Ok(Some(Self { table }))
     }
 
-    /// A frame; shots count from 1.
+    /// Adds a frame; shots are numbered from 1.
     ///
     /// # Errors
-    /// No room for temporary files.
+    /// No space for temporary files.
     pub fn put(
         &mut self,
         names: [String; 2],
@@ -59,7 +59,7 @@ impl Rows {
         self.table.write_record(&cells).map_err(|error| failed(&error))
     }
 
-    /// Puts the table where it was asked for, and tells what failed.
+    /// Writes the table to its file; reports failures.
     pub fn write(self, args: &MeasureArgs, talk: &Talk<'_>) -> Outcome {
         let Some(path) = &args.csv else { return Outcome::Done };
         let file = self.table.into_inner().map_err(|error| failed(error.error()));
@@ -79,6 +79,6 @@ impl Rows {
 
 fn failed(error: &dyn std::fmt::Display) -> Failure {
     let folder = std::env::temp_dir().display().to_string();
-    let hint = "make room there, or name another folder in TMPDIR".to_owned();
-    Failure::at(folder, format!("cannot keep the table of frames: {error}"), Some(hint))
+    let hint = "free some space there, or set TMPDIR to another folder".to_owned();
+    Failure::at(folder, format!("cannot write the temporary table of frames: {error}"), Some(hint))
 }

@@ -1,5 +1,6 @@
-//! What the frames of a video and of its shots say together. Frames are summed up as they come: of a long video there is no more in
-//! memory than of a short one, but for its shots and, where it is drawn, a number per frame.
+//! Streaming summary of frames, shots and videos.
+//!
+//! Memory does not grow with the frames, except for shots and, for a plot, one value per frame.
 
 use std::ops::Range;
 
@@ -13,22 +14,22 @@ use super::checks::{Kept, Span, why};
 use super::rows::Rows;
 use crate::talk::Failure;
 
-/// What was seen in a frame.
+/// The measurements of a frame.
 pub struct Frame {
-    /// When it is shown, in seconds.
+    /// Presentation time in seconds.
     pub seconds: f64,
     /// Does a shot begin with it?
     pub begins: bool,
-    /// One per measure; blank where it was not taken.
+    /// One per metric; blank if it was not computed.
     pub values: Vec<Value>,
-    /// What was found in it, where it was looked at: in the first frame of each shot at least.
+    /// The verdict, if the frame was analysed: at least the first one of each shot.
     pub verdict: Option<Verdict>,
 }
 
-/// A frame by its value.
+/// A frame with its value.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// Its number, from 0.
+    /// Frame number, from 0.
     pub frame: usize,
     /// Its time.
     pub seconds: f64,
@@ -41,11 +42,11 @@ pub struct Place {
 pub struct Shot {
     /// Its frames.
     pub frames: Range<usize>,
-    /// When it begins and ends, in seconds.
+    /// Its start and end, in seconds.
     pub seconds: (f64, f64),
-    /// What its frames say together, and the verdict of the worst.
+    /// Values of its frames together, and the verdict of the worst.
     pub row: Row,
-    /// The frame that is worst by the lead.
+    /// The frame that is worst by the leading metric.
     pub worst: Option<Place>,
 }
 
@@ -53,25 +54,25 @@ pub struct Shot {
 pub struct Scored {
     /// Its name.
     pub file: String,
-    /// What all frames say together, and the verdict of the worst; checks are about these.
+    /// Values of all frames together, and the verdict of the worst; checks use these.
     pub row: Row,
-    /// Of the measures whose values of a video are not the mean of its frames, that mean; else blank.
+    /// The mean over frames, for metrics whose value of a video is something else; otherwise blank.
     pub means: Vec<Value>,
-    /// Why it fails checks.
+    /// Failed checks.
     pub why: Vec<String>,
     /// Its shots.
     pub shots: Vec<Shot>,
-    /// The frame that is worst by the lead.
+    /// The frame that is worst by the leading metric.
     pub worst: Option<Place>,
-    /// How many frames it has.
+    /// Number of frames.
     pub frames: usize,
-    /// When its first frame is shown and its last one ends, in seconds.
+    /// Time of the first frame and end of the last one, in seconds.
     pub seconds: (f64, f64),
-    /// Seconds and the lead of each frame, where it is to be drawn.
+    /// Seconds and leading metric of each frame, for a plot.
     pub line: Vec<(f64, f64)>,
 }
 
-/// Sums up a video, frame after frame.
+/// Accumulates a video, frame by frame.
 pub struct Tally<'a> {
     metrics: &'a [&'static Metric],
     gates: &'a [Gate],
@@ -85,7 +86,7 @@ pub struct Tally<'a> {
     file: String,
 }
 
-/// Frames of a shot so far.
+/// Frames of the current shot.
 struct Part {
     first: usize,
     begins: f64,
@@ -94,8 +95,8 @@ struct Part {
 }
 
 impl<'a> Tally<'a> {
-    /// Of no frame yet. `gates`: the checks; `lead` is the measure that tells which frame is worst, `draw`: keep its values; `rows`
-    /// gets a row of each frame, under the video's name.
+    /// Starts without frames. `gates`: the checks; `lead`: the metric that determines the worst frame;
+    /// `draw`: keep its values; `rows` gets a row of each frame, under the video's name.
     pub fn new(
         file: String,
         metrics: &'a [&'static Metric],
@@ -119,12 +120,12 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// How many there were.
+    /// Number of frames so far.
     pub fn frames(&self) -> usize {
         self.film.frames
     }
 
-    /// The next one, in order of time.
+    /// Adds the next frame, in order of time.
     ///
     /// # Errors
     /// The table cannot be written.
@@ -161,7 +162,7 @@ impl<'a> Tally<'a> {
         Ok(())
     }
 
-    /// Keeps what percentiles are asked of.
+    /// Keeps the values that percentiles need.
     fn keep(&mut self, number: usize, frame: &Frame) {
         for gate in self.gates.iter().filter(|gate| matches!(gate.of(), Of::Percentile(_))) {
             let at = gate.metric().and_then(|metric| self.metrics.iter().position(|m| m.name == metric.name));
@@ -185,12 +186,12 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// All together, with the checks that fail: those that a shot fails are what it would fail as a video of its own.
+    /// The whole video with its failed checks. A shot fails the checks that it would fail as a video.
     pub fn finish(self, depth: Depth) -> Scored {
         let Self { metrics, gates, lead, film, shots, kept, last, line, file, .. } = self;
         let frames = film.frames;
         let first = shots.first().map_or(0.0, |shot| shot.begins);
-        // The last frame is shown as long as the others on average.
+        // The last frame is assumed to last as long as the others on average.
         let end = last + (last - first) / frames.saturating_sub(1).max(1) as f64;
         let row = |role: &str, sums: &Sums, verdict: Option<&Verdict>| Row {
             role: role.to_owned(),
@@ -256,7 +257,7 @@ struct Sums {
     measures: Vec<Sum>,
 }
 
-/// One measure of them.
+/// One metric of them.
 #[derive(Clone, Default)]
 struct Sum {
     total: f64,
@@ -264,7 +265,7 @@ struct Sum {
     global: film_psnr::Global,
     /// The frame with the worst value; the first of equals.
     worst: Option<Place>,
-    /// Why the first that has no value has none.
+    /// The reason of the first frame without a value.
     missing: Option<String>,
 }
 
@@ -299,7 +300,7 @@ impl Sums {
 }
 
 impl Sum {
-    /// What frames of that measure say together.
+    /// The value of all frames together.
     fn value(&self, metric: &Metric) -> Value {
         match self.global.psnr().filter(|_| film_psnr::is_one(metric)) {
             Some(psnr) => Value::Number(psnr),
@@ -307,7 +308,7 @@ impl Sum {
         }
     }
 
-    /// The mean of the frames that have a value; where none has, why.
+    /// The mean of the frames with a value; without any, the reason.
     fn mean(&self) -> Value {
         match &self.missing {
             _ if self.count > 0 => Value::Number(self.total / self.count as f64),
@@ -317,7 +318,7 @@ impl Sum {
     }
 }
 
-/// A time as people write it: "1:02.250", "1:00:02.250".
+/// A formatted time: "1:02.250", "1:00:02.250".
 pub fn clock(seconds: f64) -> String {
     let sign = if seconds < 0.0 { "-" } else { "" };
     let thousandths = (seconds.abs() * 1000.0).round() as u64;

@@ -1,4 +1,4 @@
-//! A video's values for people and for machines.
+//! Tables and JSON of a video's values.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,7 +14,8 @@ use super::worst::Spot;
 use crate::Outcome;
 use crate::talk::{Failure, Talk, counted, printable};
 
-/// What a video is, for its first line: "film.mkv  1280×720 8-bit h264, 72 frames, 0:03.000, 2 shots  visible banding …".
+/// The first line about a video: "film.mkv  1280×720 8-bit h264, 72 frames, 0:03.000, 2 shots  visible
+/// banding …".
 pub fn head(name: &str, codec: &str, format: &FrameFormat, film: &Scored, partial: bool) -> String {
     let name = printable(name);
     format!(
@@ -30,7 +31,7 @@ pub fn head(name: &str, codec: &str, format: &FrameFormat, film: &Scored, partia
     )
 }
 
-/// A row for the video and one for each of several shots. `worst`: the worst frame of each is named.
+/// A row for the video and, if there are several shots, one for each. `worst`: add the worst frame of each.
 pub fn table(film: &Scored, metrics: &[&'static Metric], worst: bool) -> String {
     let mut table = Table::new(2);
     let head = ["", "", "frames"].map(str::to_owned).into_iter();
@@ -67,13 +68,13 @@ pub fn text(head: String, film: &Scored, spots: &[Spot], metrics: &[&'static Met
         .map(|spot| format!("{} ({})", clock(spot.place.seconds), number(spot.place.value)))
         .collect();
     if let (Some(metric), false) = (metrics.get(lead), spots.is_empty()) {
-        let _ = writeln!(text, "  worst by {} ({}): {}", metric.name, about(metric), spots.join(", "));
+        let _ = writeln!(text, "  worst frames by {} ({}): {}", metric.name, about(metric), spots.join(", "));
     }
     text.push_str(&reasons(&film.file, &film.row, metrics));
     text
 }
 
-/// Names a video that failed checks.
+/// Reports a video that failed checks.
 pub fn failed(film: &Scored, talk: &Talk<'_>) -> Outcome {
     for why in &film.why {
         talk.failure(&Failure::at(film.file.clone(), format!("check failed, {why}"), None));
@@ -81,7 +82,7 @@ pub fn failed(film: &Scored, talk: &Talk<'_>) -> Outcome {
     if film.why.is_empty() { Outcome::Done } else { Outcome::CheckFailed }
 }
 
-/// The lead over time.
+/// The leading metric over time.
 pub fn timeline(film: &Scored, metric: &Metric) -> Timeline {
     Timeline {
         title: format!("{} of {}", metric.name, film.file),
@@ -104,7 +105,7 @@ pub struct Record<'a> {
 #[derive(Serialize)]
 pub struct FilmRecord<'a> {
     file: &'a str,
-    /// What it was compared with.
+    /// The reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a str>,
     codec: &'a str,
@@ -112,11 +113,11 @@ pub struct FilmRecord<'a> {
     height: usize,
     depth: u8,
     frames: usize,
-    /// Is there more of it that was not measured?
+    /// Does it have more frames that were not measured?
     partial: bool,
     #[serde(flatten)]
     values: ValuesRecord,
-    /// Of the measures whose `values` are not the mean of the frames.
+    /// Mean over frames, for metrics whose `values` are something else.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     mean_of_frames: BTreeMap<&'static str, Option<f64>>,
     shots: Vec<ShotRecord>,
@@ -131,7 +132,7 @@ struct ShotRecord {
     to_seconds: f64,
     #[serde(flatten)]
     values: ValuesRecord,
-    /// By CAMBI, or else the measure that comes first.
+    /// By CAMBI, or else the first metric.
     worst: Option<PlaceRecord>,
 }
 
@@ -139,7 +140,7 @@ struct ShotRecord {
 struct PlaceRecord {
     frame: usize,
     seconds: f64,
-    /// Nothing where it is infinite.
+    /// `None` where it is infinite.
     value: Option<f64>,
 }
 

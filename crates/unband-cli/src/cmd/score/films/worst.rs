@@ -1,41 +1,41 @@
-//! The worst frames of a video, from different places.
+//! Selection of the worst frames, from different times or shots.
 
 use std::sync::Arc;
 
 use super::summary::Place;
 
-/// Frames of one such time, in seconds, look alike: only the worst of them is kept.
+/// Frames within this time, in seconds, look alike: only the worst of them is kept.
 const TOGETHER: f64 = 1.0;
 
 /// One of them.
 #[derive(Clone)]
 pub struct Spot {
-    /// Which.
+    /// Frame number and value.
     pub place: Place,
-    /// Of what only one is kept: its time, or its shot.
+    /// Its group, from which only one frame is kept: a time or a shot.
     group: i64,
-    /// The frame as it was decoded.
+    /// The decoded frame.
     pub bytes: Arc<Vec<u8>>,
 }
 
-/// So many of the highest value, the worst first, one of each group.
+/// The frames with the highest values, the worst first, one per group.
 pub struct Worst {
     most: usize,
     spots: Vec<Spot>,
 }
 
-/// The group of frames of about one time.
+/// The group of frames of about the same time.
 pub fn about(seconds: f64) -> i64 {
     (seconds / TOGETHER).floor() as i64
 }
 
 impl Worst {
-    /// Keeps so many at most.
+    /// Keeps at most this number of frames.
     pub fn new(most: usize) -> Self {
         Self { most, spots: Vec::new() }
     }
 
-    /// Takes a frame if it is among the worst so far. Frames come in order of time.
+    /// Adds a frame if it is among the worst so far. Frames come in order of time.
     pub fn put(&mut self, group: i64, place: Place, bytes: &Arc<Vec<u8>>) {
         let value = place.value;
         if self.spots.iter().any(|spot| spot.group == group && spot.place.value >= value) {
@@ -49,7 +49,7 @@ impl Worst {
         }
     }
 
-    /// The worst first.
+    /// The frames, the worst first.
     pub fn spots(&self) -> &[Spot] {
         &self.spots
     }
