@@ -1,4 +1,4 @@
-//! The size of an image by what its file declares, without reading all of it.
+//! Image size as declared in the file header, read without decoding.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -6,17 +6,18 @@ use std::path::Path;
 
 use crate::{Error, Limits};
 
-/// How much of a file is read for its size alone: at first, and where that does not say it.
+/// Bytes read to find the size: the first attempt, and the second if that was not enough.
 const HEADS: [u64; 2] = [1 << 12, 1 << 18];
-/// Segments of a JPEG file before its image, entries of a TIFF directory: no file has more.
+/// Limit on the segments of a JPEG file before its image, and on the entries of a TIFF directory. No real
+/// file has more.
 const MOST: usize = 1 << 16;
 
-/// Width and height as the file's header declares them, before any turn that its orientation asks for. Reads 256 KiB at most,
-/// segments of JPEG files and a directory of TIFF files wherever they are, and decodes nothing. Pipes and devices are not
-/// opened.
+/// Width and height as the file's header declares them, before orientation is applied. Reads at most 256 KiB,
+/// plus the segments of JPEG files and the first directory of TIFF files wherever they are. Decodes nothing.
+/// Pipes and devices are not opened.
 ///
 /// # Errors
-/// As [`read_file`](crate::read_file), for files that do not say their size there, too.
+/// As [`read_file`](crate::read_file), also for files without a size in the part that is read.
 pub fn declared_size(path: &Path) -> Result<(u64, u64), Error> {
     let size = || {
         if !fs::metadata(path).map_err(reading)?.is_file() {
@@ -38,7 +39,7 @@ fn reading(source: io::Error) -> Error {
 fn within(file: &mut File, most: u64) -> Result<(u64, u64), Error> {
     let mut head = Vec::new();
     file.rewind().and_then(|()| file.take(most).read_to_end(&mut head)).map_err(reading)?;
-    // Readers check the declared size against the limits before they do anything else but read their directories.
+    // Readers check the declared size against the limits before they do anything but read their directories.
     match crate::read(&head, &Limits { max_pixels: 0, max_bytes: 1 << 20 }) {
         Err(Error::Limit { width, height, .. }) => Ok((width, height)),
         Err(error) => Err(error),
@@ -46,7 +47,7 @@ fn within(file: &mut File, most: u64) -> Result<(u64, u64), Error> {
     }
 }
 
-/// Formats that say it after others' data, or at their end.
+/// Formats that store the size after other data, or at the end of the file.
 fn further(file: &mut File, error: Error) -> Result<(u64, u64), Error> {
     let mut magic = [0; 4];
     let known = file.rewind().and_then(|()| file.read_exact(&mut magic)).map_err(reading);
@@ -62,7 +63,7 @@ fn further(file: &mut File, error: Error) -> Result<(u64, u64), Error> {
     size?.ok_or(error)
 }
 
-/// Goes from segment to segment until one begins a frame.
+/// Walks the segments up to the first frame header.
 fn of_jpeg(file: &mut File) -> io::Result<Option<(u64, u64)>> {
     file.seek(SeekFrom::Start(2))?;
     for _ in 0..MOST {
@@ -92,14 +93,14 @@ fn of_jpeg(file: &mut File) -> io::Result<Option<(u64, u64)>> {
     Ok(None)
 }
 
-/// Numbers of a TIFF file's byte order.
+/// Reader of integers in a TIFF file's byte order.
 struct Tiff {
     little: bool,
     number: fn([u8; 8]) -> u64,
 }
 
 impl Tiff {
-    /// So many bytes as a number.
+    /// The next `bytes` bytes as an integer.
     fn read(&self, file: &mut File, bytes: usize) -> io::Result<u64> {
         let mut all = [0; 8];
         let part = if self.little { &mut all[..bytes] } else { &mut all[8 - bytes..] };
@@ -107,7 +108,7 @@ impl Tiff {
         Ok((self.number)(all))
     }
 
-    /// Width and height in its first directory.
+    /// Width and height from the first directory.
     fn size(&self, file: &mut File) -> io::Result<Option<(u64, u64)>> {
         file.seek(SeekFrom::Start(2))?;
         let big = self.read(file, 2)? == 43;
@@ -122,7 +123,7 @@ impl Tiff {
             let (tag, kind) = (self.read(file, 2)?, self.read(file, 2)?);
             let _count = self.read(file, if big { 8 } else { 4 })?;
             let room = if big { 8 } else { 4 };
-            // One number lies in the entry itself, at its beginning.
+            // A single value is stored at the start of the entry's value field.
             let bytes = match kind {
                 3 => 2,
                 4 => 4,

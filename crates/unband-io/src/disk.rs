@@ -1,8 +1,8 @@
-//! Room on disks.
+//! Free disk space.
 
 use std::path::Path;
 
-/// Bytes that may still be written where a file is to be, or nothing where the system does not say it.
+/// Bytes that can still be written in the folder of a file; `None` if the system does not report it.
 #[cfg(unix)]
 pub fn free_bytes(path: &Path) -> Option<u64> {
     let absolute = std::path::absolute(path).ok()?;
@@ -11,7 +11,7 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     disk.f_bavail.checked_mul(disk.f_frsize)
 }
 
-/// Bytes that may still be written where a file is to be, or nothing where the system does not say it.
+/// Bytes that can still be written in the folder of a file; `None` if the system does not report it.
 #[cfg(not(unix))]
 pub fn free_bytes(_: &Path) -> Option<u64> {
     None

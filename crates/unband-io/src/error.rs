@@ -1,4 +1,4 @@
-//! What can go wrong with a file, by fault, and what to do about it.
+//! Errors of image files, with hints.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,37 +9,37 @@ use unband_image::{Depth, Model};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Any other error, with the file it happened to.
+    /// Any other error, with the file it occurred in.
     #[error("{}: {source}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What happened.
+        /// The error.
         source: Box<Error>,
     },
     /// The operating system refused.
     #[error("cannot {action}: {source}")]
     Io {
-        /// What was tried ("read", "write", "rename").
+        /// The action that failed ("read", "write", "rename").
         action: &'static str,
-        /// Its reason.
+        /// The system's reason.
         source: io::Error,
     },
-    /// Whoever asked for it does not want it any more.
-    #[error("stopped before it was whole")]
+    /// The caller cancelled the operation.
+    #[error("stopped before it was complete")]
     Stopped,
-    /// No bytes at all.
+    /// The file has no bytes.
     #[error("the file is empty")]
     Empty,
-    /// The first bytes are of no format that is known.
-    #[error("not an image format that is known here")]
+    /// The first bytes match no known format.
+    #[error("unknown image format")]
     UnknownContent,
-    /// The extension belongs to no format.
+    /// No format has this extension.
     #[error("{}", if extension.is_empty() { "no extension, so the format is unknown".to_owned() } else {
-        format!("`.{extension}` is the extension of no format that is known here")
+        format!("`.{extension}` is not the extension of a known image format")
     })]
     UnknownExtension {
-        /// As given, without the dot; empty when there is none.
+        /// The extension as given, without the dot; empty when there is none.
         extension: String,
     },
     /// The file ends before its image does.
@@ -48,16 +48,16 @@ pub enum Error {
         /// The format.
         format: &'static str,
     },
-    /// A stream of frames ends inside one, or before the first.
-    #[error("the {format} stream ends at byte {byte}, {}", if *frames == 0 { "before the end of a first frame".to_owned() } else {
-        format!("after {frames} whole frames and inside what follows")
+    /// A stream of frames ends inside a frame, or before the first one.
+    #[error("the {format} stream is cut off at byte {byte}, {}", if *frames == 0 { "before the end of the first frame".to_owned() } else {
+        format!("after {frames} complete frames")
     })]
     Cut {
         /// The format.
         format: &'static str,
-        /// Bytes that there were.
+        /// Length of the stream in bytes.
         byte: u64,
-        /// Frames that were whole.
+        /// Number of complete frames.
         frames: u64,
     },
     /// The file contradicts its format.
@@ -68,7 +68,7 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
-    /// A variant of a known format that is not read.
+    /// A variant of a known format that cannot be read.
     #[error("{format} with {what} is not supported")]
     Unsupported {
         /// The format.
@@ -76,37 +76,37 @@ pub enum Error {
         /// The variant.
         what: String,
     },
-    /// An animation or a file of several pages.
-    #[error("the {format} file holds several {what}, one image is needed")]
+    /// An animation or a file with several pages.
+    #[error("the {format} file contains several {what}, expected one image")]
     Several {
         /// The format.
         format: &'static str,
-        /// "frames" or "pages".
+        /// "frames", "pages" or "images".
         what: &'static str,
     },
     /// Larger than the limits allow.
     #[error("{width}×{height} needs {needs}, the limit is {limit}")]
     Limit {
-        /// Width that the file declares.
+        /// Declared width.
         width: u64,
-        /// Height that the file declares.
+        /// Declared height.
         height: u64,
-        /// Bytes of its planes and of what is kept beside them.
+        /// Bytes of the planes and of the data kept with them.
         bytes: u64,
-        /// What it would need.
+        /// Required size.
         needs: String,
-        /// What is allowed.
+        /// Allowed size.
         limit: String,
     },
-    /// A file that is larger than any image within the limits.
+    /// A file larger than any image within the limits.
     #[error("the file has {mebibytes} MiB, the limit is {most} MiB")]
     FileSize {
-        /// Its size.
+        /// Size of the file.
         mebibytes: u64,
-        /// What is allowed.
+        /// Allowed size.
         most: u64,
     },
-    /// The system has no memory for it.
+    /// The system cannot provide enough memory.
     #[error("not enough memory for {width}×{height} samples")]
     Memory {
         /// Width.
@@ -114,73 +114,73 @@ pub enum Error {
         /// Height.
         height: u64,
     },
-    /// More bits than the format holds.
-    #[error("{format} holds at most {most}, {asked} asked for")]
+    /// More bits than the format can store.
+    #[error("{format} holds at most {most}, got {asked}")]
     Depth {
         /// The format.
         format: &'static str,
-        /// The most it holds, in words.
+        /// The most it can store, in words.
         most: String,
-        /// What was asked, in words.
+        /// The requested depth, in words.
         asked: String,
     },
-    /// Transparency that the format cannot hold.
-    #[error("{format} holds no transparency, the image has some")]
+    /// Transparency, in a format without it.
+    #[error("{format} cannot store the image's transparency")]
     Alpha {
         /// The format.
         format: &'static str,
     },
-    /// A colour model that the format cannot hold.
-    #[error("{format} cannot hold {}", model_words(*model))]
+    /// A colour model that the format cannot store.
+    #[error("{format} cannot store {}", model_words(*model))]
     Model {
         /// The format.
         format: &'static str,
         /// The image's model.
         model: Model,
     },
-    /// Sides that the format cannot hold.
-    #[error("{format} holds at most {most} samples a side, the image has {width}×{height}")]
+    /// An image too large for the format.
+    #[error("{format} holds at most {most} pixels per side, got {width}×{height}")]
     Size {
         /// The format.
         format: &'static str,
-        /// The longest side.
+        /// The longest side allowed.
         most: u32,
         /// Width.
         width: usize,
         /// Height.
         height: usize,
     },
-    /// A format that is only read.
-    #[error("{format} is read but not written here")]
+    /// A format that can be read but not written.
+    #[error("{format} can be read but not written")]
     ReadOnly {
         /// The format.
         format: &'static str,
     },
-    /// A result's folder is not there.
+    /// The output folder does not exist.
     #[error("the folder {} does not exist", folder.display())]
     NoFolder {
         /// The folder.
         folder: PathBuf,
     },
-    /// Something is already there.
+    /// The output already exists.
     #[error("exists already")]
     Exists,
-    /// An encoder refused.
+    /// The encoder refused.
     #[error("cannot write {format}: {message}")]
     Encode {
         /// The format.
         format: &'static str,
-        /// Why.
+        /// The reason.
         message: String,
     },
-    /// What is wanted takes a program that is not installed.
+    /// The operation needs a program that is not installed.
     #[error("{purpose} needs the program `{program}`, which was not found")]
     NoProgram {
         /// Its name.
         program: &'static str,
-        /// What it is needed for.
+        /// What needs it.
         purpose: &'static str,
-        /// How to get it.
+        /// How to install it.
         install: &'static str,
     },
     /// Another program was run and failed.
@@ -188,13 +188,13 @@ pub enum Error {
     Program {
         /// Its name.
         program: &'static str,
-        /// What it said.
+        /// Its error message.
         message: String,
     },
 }
 
 impl Error {
-    /// The same error, with the file it happened to. A file that is named already keeps its name.
+    /// The same error with the file it occurred in. An error that already names a file is unchanged.
     #[must_use]
     pub fn in_file(self, path: &Path) -> Self {
         match self {
@@ -203,7 +203,7 @@ impl Error {
         }
     }
 
-    /// The error without the file name around it.
+    /// The error without the file name.
     pub fn fault(&self) -> &Self {
         match self {
             Self::File { source, .. } => source.fault(),
@@ -211,25 +211,25 @@ impl Error {
         }
     }
 
-    /// What to do next, where there is something.
+    /// The next action for the user, if there is one.
     pub fn hint(&self) -> Option<String> {
         let text = match self.fault() {
             Self::Io { action, source } => return io_hint(action, source),
             Self::Empty | Self::Truncated { .. } => "copy or download the file again".to_owned(),
-            Self::Cut { .. } => "see why the program that writes it stopped".to_owned(),
+            Self::Cut { .. } => "check why the program that wrote it stopped".to_owned(),
             Self::Damaged { .. } => {
-                "copy or download the file again, or save it anew with another program".to_owned()
+                "copy or download the file again, or save it again with another program".to_owned()
             }
-            Self::UnknownContent => format!("images that can be read: {}", names(|f| f.reads)),
+            Self::UnknownContent => format!("formats that can be read: {}", names(|f| f.reads)),
             Self::UnknownExtension { .. } => {
                 format!("extensions that can be written: {}", extensions())
             }
             Self::Unsupported { format: "NUT", .. } => {
-                "ask for raw frames of a format that has a code, for example with `-c:v rawvideo -pix_fmt yuv420p10le`"
+                "request raw frames in a supported pixel format, for example with `-c:v rawvideo -pix_fmt yuv420p10le`"
                     .to_owned()
             }
             Self::Unsupported { format: "YUV4MPEG2", what } if what == crate::format::y4m::INTERLACED => {
-                "deinterlace it first, `ffmpeg -i IN -vf bwdif -f yuv4mpegpipe -strict -1 - | unband - -o -`; where its frames are whole all the same (PsF), say so with `--progressive`".to_owned()
+                "deinterlace it first, `ffmpeg -i IN -vf bwdif -f yuv4mpegpipe -strict -1 - | unband - -o -`; if its frames are progressive nevertheless (PsF), add `--progressive`".to_owned()
             }
             Self::Unsupported { .. } => "convert it to PNG or TIFF with another program first".to_owned(),
             Self::Several { format: "YUV4MPEG2", .. } => {
@@ -240,11 +240,11 @@ impl Error {
                 "extract one image first, for example with `ffmpeg` or ImageMagick".to_owned()
             }
             Self::Limit { .. } | Self::FileSize { .. } => {
-                "no larger image is read: if the size is right, split it with another program; else the file is damaged".to_owned()
+                "larger images are not read: if the size is correct, split the image with another program; otherwise the file is damaged".to_owned()
             }
-            Self::Memory { .. } => "close other programs, or work on a part of the image".to_owned(),
+            Self::Memory { .. } => "close other programs, or process a part of the image".to_owned(),
             Self::Depth { .. } => {
-                "write PNG or TIFF for 16 bits, TIFF or PFM for floating point, or ask for fewer bits"
+                "write PNG or TIFF for 16 bits, TIFF or PFM for floating point, or choose fewer bits"
                     .to_owned()
             }
             Self::Alpha { .. } => {
@@ -255,7 +255,7 @@ impl Error {
             }
             Self::Model { model: Model::Yuv { .. }, .. } => {
                 let yuv = names(|f| f.writes.as_ref().is_some_and(|w| w.yuv));
-                format!("convert it to RGB first; formats with such planes: {yuv}")
+                format!("convert it to RGB first; formats with luma and chroma planes: {yuv}")
             }
             Self::Model { .. } | Self::Size { .. } | Self::Encode { .. } => {
                 "write PNG or TIFF instead".to_owned()
@@ -264,11 +264,11 @@ impl Error {
                 format!("formats that can be written: {}", names(|f| f.writes.is_some()))
             }
             Self::NoProgram { install, .. } => (*install).to_owned(),
-            Self::Program { .. } => "see that a recent version of that program is installed".to_owned(),
+            Self::Program { .. } => "install a recent version of that program".to_owned(),
             Self::NoFolder { folder } => {
-                format!("make it first, `mkdir -p {}`, or check its spelling", folder.display())
+                format!("create it with `mkdir -p {}`, or check the spelling", folder.display())
             }
-            Self::Exists => "choose another name, or allow overwriting".to_owned(),
+            Self::Exists => "choose another name or add `--overwrite`".to_owned(),
             Self::File { .. } | Self::Stopped => return None,
         };
         Some(text)
@@ -292,8 +292,8 @@ impl Error {
             Depth::F32 => "32-bit floating point".to_owned(),
         };
         let asked = match asked {
-            Depth::Int(bits) => format!("{bits} were"),
-            Depth::F32 => "32-bit floating point was".to_owned(),
+            Depth::Int(bits) => bits.to_string(),
+            Depth::F32 => "32-bit floating point".to_owned(),
         };
         Self::Depth { format, most, asked }
     }
@@ -302,7 +302,7 @@ impl Error {
 fn model_words(model: Model) -> &'static str {
     match model {
         Model::Gray => "a grey image",
-        Model::Rgb => "an RGB picture",
+        Model::Rgb => "an RGB image",
         Model::Yuv { .. } => "planes of luma and chroma (YUV)",
     }
 }
@@ -323,10 +323,10 @@ fn io_hint(action: &str, source: &io::Error) -> Option<String> {
         Kind::NotFound if action == "read" => "check the name",
         Kind::NotFound => "create the folder first",
         Kind::PermissionDenied => "check the permissions of the file and its folder",
-        Kind::StorageFull | Kind::QuotaExceeded => "free some space; nothing was left behind",
+        Kind::StorageFull | Kind::QuotaExceeded => "free some disk space; no partial file remains",
         Kind::ReadOnlyFilesystem => "choose an output folder on another disk",
         Kind::IsADirectory => "name a file, not a folder",
-        Kind::NotADirectory => "a part of the path is a file; name another folder",
+        Kind::NotADirectory => "part of the path is a file; choose another folder",
         _ => return None,
     };
     Some(text.to_owned())

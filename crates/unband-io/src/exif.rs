@@ -1,5 +1,6 @@
-//! The few things that must be done inside an Exif block: find the orientation and reset it, find and set
-//! the density. Everything else in it is carried untouched.
+//! Edits inside Exif blocks: orientation and density.
+//!
+//! Everything else in a block is kept as it is.
 //!
 //! An Exif block is a small TIFF file: header, directories of 12-byte entries, values at offsets.
 //! Source: CIPA DC-008 (Exif 2.32), TIFF 6.0.
@@ -19,7 +20,7 @@ const PIXEL_Y: u16 = 40963;
 const WIDTH: u16 = 256;
 const LENGTH: u16 = 257;
 
-/// Tags of a TIFF file's first directory that describe the image and not its storage.
+/// Tags of a TIFF file's first directory that describe the image, not its storage.
 const DESCRIBING: &[u16] = &[
     269,
     270,
@@ -50,7 +51,7 @@ const SHORT: u16 = 3;
 pub(crate) const LONG: u16 = 4;
 pub(crate) const RATIONAL: u16 = 5;
 
-/// Bytes of one value of a TIFF type; 0 for unknown types.
+/// Bytes per value of a TIFF type; 0 for unknown types.
 pub(crate) fn type_size(kind: u16) -> usize {
     match kind {
         1 | 2 | 6 | 7 => 1,
@@ -61,15 +62,15 @@ pub(crate) fn type_size(kind: u16) -> usize {
     }
 }
 
-/// One directory entry, with its place in the block.
+/// One directory entry, with its position in the block.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    /// Where its 12 bytes begin.
+    /// Offset of its 12 bytes.
     pub(crate) at: usize,
     pub(crate) tag: u16,
     pub(crate) kind: u16,
     pub(crate) count: u32,
-    /// Where its value lies; inside the entry when it fits in four bytes.
+    /// Range of its value: inside the entry if it fits in four bytes.
     pub(crate) value: Range<usize>,
 }
 
@@ -81,7 +82,7 @@ pub(crate) struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// Checks the header; `BigTIFF` is not one.
+    /// Checks the header; `BigTIFF` is rejected.
     pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         match bytes.get(..4)? {
             b"II*\0" => Some(Self { bytes, big_endian: false }),
@@ -100,8 +101,8 @@ impl<'a> Block<'a> {
         Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
     }
 
-    /// Entries of the directory at an offset and the offset of the next; entries whose values lie outside
-    /// the block are left out.
+    /// Entries of the directory at an offset, and the offset of the next directory. Entries with values
+    /// outside the block are skipped.
     pub(crate) fn directory(self, at: usize) -> Option<(Vec<Entry>, usize)> {
         let count = self.u16(at)? as usize;
         let mut entries = Vec::new();
@@ -126,7 +127,7 @@ impl<'a> Block<'a> {
         self.directory(self.u32(4)? as usize)
     }
 
-    /// A whole number of a SHORT or LONG entry.
+    /// The integer of a SHORT or LONG entry.
     pub(crate) fn number(self, entry: &Entry) -> Option<u32> {
         match entry.kind {
             SHORT => self.u16(entry.value.start).map(u32::from),
@@ -144,7 +145,7 @@ impl<'a> Block<'a> {
         (d != 0).then(|| f64::from(n) / f64::from(d))
     }
 
-    /// All rationals of an entry; those that divide by zero are left out.
+    /// All rationals of an entry, except those with denominator zero.
     pub(crate) fn rationals(self, entry: &Entry) -> Vec<f64> {
         let at = |i: usize| self.u32(entry.value.start + 4 * i).map(f64::from);
         let of = |i: usize| Some(at(2 * i)? / at(2 * i + 1).filter(|&d| d > 0.0)?);
@@ -156,7 +157,7 @@ impl<'a> Block<'a> {
         self.bytes.get(entry.value.clone()).unwrap_or(&[])
     }
 
-    /// The last four bytes of an entry: its value or where that lies.
+    /// The last four bytes of an entry: its value or the value's offset.
     pub(crate) fn value_or_offset(self, entry: &Entry) -> [u8; 4] {
         let four = self.bytes.get(entry.at + 8..entry.at + 12);
         four.and_then(|b| b.try_into().ok()).unwrap_or_default()
@@ -180,7 +181,7 @@ impl<'a> Block<'a> {
             3 => DensityUnit::Centimetre,
             _ => DensityUnit::Inch,
         };
-        // One to one without a unit says nothing.
+        // 1:1 without a unit carries no information.
         let useful = x > 0.0 && y > 0.0 && !(unit == DensityUnit::Aspect && (x - y).abs() < f64::EPSILON);
         useful.then_some(Density { x, y, unit })
     }
@@ -200,7 +201,7 @@ impl<'a> Block<'a> {
     }
 }
 
-/// Does a tag of a first directory describe the image, and not how it is stored?
+/// Whether a tag of a first directory describes the image, not its storage.
 pub(crate) fn describes(tag: u16) -> bool {
     DESCRIBING.contains(&tag)
 }
@@ -209,14 +210,14 @@ pub(crate) fn find(entries: &[Entry], tag: u16) -> Option<&Entry> {
     entries.iter().find(|e| e.tag == tag)
 }
 
-/// The TIFF part of what a container calls Exif: some put `Exif\0\0` in front.
+/// The TIFF part of a container's Exif data: some containers put `Exif\0\0` in front.
 pub(crate) fn block(bytes: &[u8]) -> Option<&[u8]> {
     let bytes = bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes);
     Block::new(bytes)?.first()?;
     Some(bytes)
 }
 
-/// Orientation of an Exif block, 1 when it says none.
+/// Orientation of an Exif block, 1 if it has none.
 pub(crate) fn orientation(bytes: &[u8]) -> u8 {
     Block::new(bytes).and_then(Block::orientation).unwrap_or(1)
 }
@@ -226,9 +227,9 @@ pub(crate) fn density(bytes: &[u8]) -> Option<Density> {
     Block::new(bytes).and_then(Block::density)
 }
 
-/// Rewrites a block after its orientation has been applied to the samples: the tag becomes 1, sizes and
-/// densities change places where the image was laid on its side, and a thumbnail, which would now lie
-/// wrongly, is unlinked.
+/// Rewrites a block after its orientation has been applied to the samples. The tag becomes 1. Sizes and
+/// densities are swapped if the image was transposed. The thumbnail is unlinked, since its orientation would
+/// now be wrong.
 pub(crate) fn settle_orientation(bytes: &mut [u8], applied: u8) {
     let copy = bytes.to_vec();
     let Some(block) = Block::new(&copy) else { return };
@@ -253,13 +254,13 @@ pub(crate) fn settle_orientation(bytes: &mut [u8], applied: u8) {
     }
 }
 
-/// Lets two entries of the same type change values.
+/// Swaps the values of two entries of the same type.
 fn exchange(from: &[u8], to: &mut [u8], entries: &[Entry], a: u16, b: u16) {
     let (Some(a), Some(b)) = (find(entries, a), find(entries, b)) else { return };
     if a.count != b.count {
         return;
     }
-    // Type, count and value or offset go together, so that a SHORT and a LONG may change places too.
+    // Type, count and value or offset move together, so that a SHORT and a LONG can be swapped too.
     for (src, dst) in [(a, b), (b, a)] {
         let (Some(source), Some(target)) =
             (from.get(src.at + 2..src.at + 12), to.get_mut(dst.at + 2..dst.at + 12))
@@ -270,7 +271,7 @@ fn exchange(from: &[u8], to: &mut [u8], entries: &[Entry], a: u16, b: u16) {
     }
 }
 
-/// Do two densities say the same, but for rounding to whole samples per metre?
+/// Whether two densities are equal up to rounding to whole samples per metre.
 pub(crate) fn same_density(a: Density, b: Density) -> bool {
     let metres = |d: Density| {
         let scale = match d.unit {
@@ -286,9 +287,9 @@ pub(crate) fn same_density(a: Density, b: Density) -> bool {
     a.2 == b.2 && if a.2 { (a.0 / b.0 - 1.0).abs() < 1e-3 } else { near(a.0, b.0) && near(a.1, b.1) }
 }
 
-/// A density as two rationals in units that Exif and TIFF know: per inch, per centimetre, or a ratio.
+/// A density as two rationals in a unit of Exif and TIFF: per inch, per centimetre, or a ratio.
 pub(crate) fn rationals(density: Density) -> ([u32; 2], [u32; 2], u16) {
-    // Whole samples per metre are most often a rounded number of samples per inch.
+    // Whole samples per metre usually come from a whole number of samples per inch.
     let per_inch = [density.x, density.y].map(|v| v * 0.0254);
     let inches = per_inch.iter().all(|v| (v - v.round()).abs() <= 0.0127);
     if density.unit == DensityUnit::Metre && inches {
@@ -314,8 +315,8 @@ pub(crate) fn rationals(density: Density) -> ([u32; 2], [u32; 2], u16) {
     (rational(density.x), rational(density.y), unit)
 }
 
-/// The block with a density in it; a new block when there was none. Old bytes stay where they are, only a
-/// new first directory is put at the end, so that offsets inside maker notes stay right.
+/// The block with a density in it; a new block if there was none. Existing bytes keep their offsets, so that
+/// offsets inside maker notes stay valid. Only a new first directory is appended.
 pub(crate) fn with_density(bytes: Option<&[u8]>, density: Density) -> Vec<u8> {
     let mut out = bytes.map_or_else(|| b"II*\0\x08\0\0\0\0\0\0\0\0\0".to_vec(), <[u8]>::to_vec);
     let copy = out.clone();
@@ -365,7 +366,7 @@ impl Block<'_> {
     }
 }
 
-/// Sets the orientation that an XMP packet repeats to 1, after it has been applied.
+/// Sets the orientation in an XMP packet to 1, after it has been applied.
 pub(crate) fn settle_xmp(xmp: &mut [u8]) {
     for (open, close) in
         [(&b"tiff:Orientation=\""[..], b'"'), (b"tiff:Orientation='", b'\''), (b"<tiff:Orientation>", b'<')]
@@ -380,7 +381,7 @@ pub(crate) fn settle_xmp(xmp: &mut [u8]) {
     }
 }
 
-/// Does a block say anything but a density?
+/// Whether a block contains anything besides a density.
 pub(crate) fn describes_more_than_density(bytes: &[u8]) -> bool {
     let Some((entries, _)) = Block::new(bytes).and_then(Block::first) else { return false };
     entries.iter().any(|e| ![X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT].contains(&e.tag))

@@ -1,5 +1,4 @@
-//! Exif blocks out of TIFF files and into them: what describes the image is taken from its directory, and
-//! byte order is turned without moving anything.
+//! Conversion of Exif blocks to and from TIFF files, including byte order.
 
 use std::ops::Range;
 
@@ -12,9 +11,9 @@ const INTEROP_IFD: u16 = 40965;
 const MAKER_NOTE: u16 = 37500;
 const USER_COMMENT: u16 = 37510;
 
-/// The describing tags of a TIFF file's first directory, with its Exif and GPS directories, as an Exif
-/// block; nothing when there are none but the density. A maker note keeps its offset where that lies low
-/// enough, because the notes of several makers hold absolute offsets.
+/// The describing tags of a TIFF file's first directory, with its Exif and GPS directories, as an Exif block;
+/// `None` if there are none except the density. A maker note with a low enough offset keeps it, because
+/// several makers' notes contain absolute offsets.
 pub(crate) fn from_tiff(file: &[u8]) -> Option<Vec<u8>> {
     let block = Block::new(file)?;
     let (entries, _) = block.first()?;
@@ -39,21 +38,22 @@ pub(crate) fn from_tiff(file: &[u8]) -> Option<Vec<u8>> {
     Some(out.out)
 }
 
-/// Up to here a maker note keeps its offset; a JPEG segment holds blocks of this size.
+/// A maker note that ends below this keeps its offset. Blocks of this size fit a JPEG segment.
 const LOW: usize = 60_000;
 
-/// A block under construction, with a maker note that already lies at its place.
+/// A block under construction, with a maker note already in place.
 struct Rebuilt<'a> {
     block: Block<'a>,
     out: Vec<u8>,
-    /// Free bytes before the maker note begin here; the maker note.
+    /// Start of the free bytes before the maker note, and the range of the maker note.
     hole: Option<(usize, Range<usize>)>,
-    /// No honest file has more to copy: in others, values overlap and directories hold each other.
+    /// Limit on the block's size. Only files with overlapping values or directories that contain each other
+    /// exceed it.
     most: usize,
 }
 
 impl Rebuilt<'_> {
-    /// A place for some bytes, on an even offset; nothing when the block grows too large.
+    /// Reserves bytes at an even offset; `None` if the block becomes too large.
     fn place(&mut self, len: usize) -> Option<usize> {
         if let Some((free, note)) = &mut self.hole
             && *free + len <= note.start
@@ -107,8 +107,8 @@ impl Rebuilt<'_> {
     }
 }
 
-/// The block in little-endian order, every value at the same offset. Bytes without a type, such as maker
-/// notes, stay as they are. Nothing when its values overlap so much that no camera wrote it.
+/// The block in little-endian order, with every value at the same offset. Untyped bytes, such as maker notes,
+/// are unchanged. `None` if the values overlap more than in any camera's file.
 pub(crate) fn little_endian(bytes: &[u8]) -> Option<Vec<u8>> {
     let block = Block::new(bytes)?;
     let mut out = bytes.to_vec();
@@ -150,7 +150,7 @@ fn turn_directory(block: Block<'_>, out: &mut [u8], at: usize, entries: &[Entry]
         turn(out, at, 2);
         turn(out, at + 2, 2);
         turn(out, at + 4, 4);
-        // Entries lie in the order of the rows they are of.
+        // Entries are in the order of their rows.
         let entry = entries.binary_search_by_key(&at, |e| e.at).ok().and_then(|i| entries.get(i));
         if entry.is_none_or(|e| e.value.start != at + 8) {
             turn(out, at + 8, 4);
@@ -164,7 +164,7 @@ fn turn_directory(block: Block<'_>, out: &mut [u8], at: usize, entries: &[Entry]
         for at in entry.value.clone().step_by(unit) {
             turn(out, at, unit);
         }
-        // The one text whose characters follow the byte order, though its type does not say so.
+        // The only text whose characters follow the byte order, although its type does not show it.
         if entry.tag == USER_COMMENT && block.value(entry).starts_with(b"UNICODE\0") {
             for at in (entry.value.start + 8..entry.value.end.saturating_sub(1)).step_by(2) {
                 turn(out, at, 2);
@@ -179,7 +179,8 @@ mod tests {
 
     use super::*;
 
-    /// A directory at 8 of so many entries of one tag and type, each with the same count and value.
+    /// A directory at offset 8 with `entries` entries of one tag and type, each with the same count and
+    /// value.
     fn alike(big_endian: bool, entries: u16, tag: u16, kind: u16, count: u32, value: u32) -> Vec<u8> {
         let head = if big_endian { b"MM\0*" } else { b"II*\0" };
         let short = |v: u16| if big_endian { v.to_be_bytes() } else { v.to_le_bytes() };
@@ -203,12 +204,12 @@ mod tests {
     #[test]
     fn values_that_overlap_do_not_multiply() {
         let start = Instant::now();
-        // Each of the values is nearly the whole file.
+        // Each value is nearly as long as the file.
         let file = alike(false, 60_000, 270, 2, 700_000, 8);
         assert_eq!(from_tiff(&file), None);
         let file = alike(true, 60_000, 270, 3, 350_000, 8);
         assert_eq!(little_endian(&file), None);
-        // Many entries without values elsewhere are many, but no more.
+        // Many entries with inline values are allowed.
         let file = alike(true, 60_000, 274, 3, 1, 0x0006_0000);
         assert_eq!(little_endian(&file), Some(alike(false, 60_000, 274, 3, 1, 6)));
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());

@@ -1,4 +1,4 @@
-//! Files: read whole, written under a temporary name that becomes the real one when all is well.
+//! File input and atomic file output.
 
 use std::fs;
 use std::io::{self, BufWriter, Read, Write};
@@ -9,27 +9,27 @@ use unband_image::Image;
 
 use crate::{Dropped, Error, FormatEntry, Leftover, Limits, WriteOptions, source};
 
-/// Reads an image and says which format it was in, by content.
+/// Reads an image. Returns it with its format, which is detected from the content.
 ///
 /// # Errors
-/// As [`read`](crate::read), and whatever the operating system refuses; all with the path.
+/// As [`read`](crate::read), and operating-system errors; all with the path.
 pub fn read_file(path: &Path, limits: &Limits) -> Result<(Image, &'static FormatEntry), Error> {
     let (bytes, format) = load(path, limits, &AtomicBool::new(false))?;
     let image = crate::format::read(format, &bytes, limits).map_err(|error| error.in_file(path))?;
     Ok((image, format))
 }
 
-/// As many bytes as the magic of any format needs.
+/// Bytes needed to recognise any format by its magic.
 const BEGINNING: u64 = 64;
-/// Recipes, lists and other text that people write have less.
+/// Size limit of recipes, lists and other hand-written text.
 const TEXT: u64 = 16 << 20;
 
-/// The bytes of an image's file and the format that it begins as; of any other file only the beginning is read, however large
-/// it is. A pipe that somebody writes an image into will do; `stop` ends waiting for that.
+/// The bytes of an image file and the format detected from its beginning. Of other files only the beginning
+/// is read, however large they are. Reads pipes too; `stop` ends the wait for their writer.
 ///
 /// # Errors
-/// Whatever the system refuses, an empty file, unknown content, more bytes than an image within the limits can have; all with
-/// the path.
+/// Operating-system errors, an empty file, unknown content, more bytes than an image within the limits can
+/// have; all with the path.
 pub fn load(
     path: &Path,
     limits: &Limits,
@@ -38,7 +38,7 @@ pub fn load(
     let read = || {
         let mut file = source::open(path, stop).map_err(reading)?;
         if file.is_pipe() && crate::video::promises_film(path) {
-            let what = "a pipe, and videos are read from files";
+            let what = "this is a pipe; videos can only be read from files";
             return Err(reading(io::Error::new(io::ErrorKind::InvalidInput, what)));
         }
         let size = file.size().map_err(reading)?;
@@ -47,7 +47,7 @@ pub fn load(
     read().map_err(|error| error.in_file(path))
 }
 
-/// As [`load`], of bytes that come one after the other; `begins`: what was read of them already.
+/// As [`load`], from a reader; `begins` holds the bytes already read from it.
 ///
 /// # Errors
 /// As [`load`], without a path.
@@ -71,7 +71,7 @@ fn load_within(
         return Err(Error::Empty);
     }
     let format = crate::detect(&bytes).ok_or(Error::UnknownContent)?;
-    // No format takes more bytes than the planes it becomes, but for what it says beside them.
+    // No format needs more bytes than its decoded planes, metadata excepted.
     let most = limits.max_bytes.saturating_add(1 << 30);
     let refused = |size: u64| Error::FileSize { mebibytes: size >> 20, most: most >> 20 };
     if let Some(size) = size {
@@ -89,15 +89,15 @@ fn load_within(
     Ok((bytes, format))
 }
 
-/// The text of a small file: a recipe, a list. No more than 16 MiB are read.
+/// The text of a small file, such as a recipe or a list: at most 16 MiB.
 ///
 /// # Errors
-/// Whatever the system refuses, longer files, and what is no UTF-8.
+/// Operating-system errors, longer files, and text that is not UTF-8.
 pub fn read_text(path: &Path) -> io::Result<String> {
     let mut text = Vec::new();
     fs::File::open(path)?.take(TEXT + 1).read_to_end(&mut text)?;
     if text.len() as u64 > TEXT {
-        let what = format!("more than {} MiB, which no text of this kind has", TEXT >> 20);
+        let what = format!("more than {} MiB, too large for a text of this kind", TEXT >> 20);
         return Err(io::Error::new(io::ErrorKind::InvalidData, what));
     }
     String::from_utf8(text).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
@@ -107,14 +107,14 @@ fn reading(source: io::Error) -> Error {
     Error::Io { action: "read", source }
 }
 
-/// How a file takes its place. `true` alone: it replaces what is there; `false`: it does not.
+/// How an output file is put in place. A plain `true` overwrites an existing file; a plain `false` does not.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Saving<'a> {
-    /// Replace an existing file?
+    /// Whether an existing file is replaced.
     pub overwrite: bool,
-    /// Who may not read this file may not read the result of it.
+    /// The input: users who may not read it must not be able to read the result.
     pub made_of: Option<&'a Path>,
-    /// Once this is set nothing takes its place any more.
+    /// Once this is set, no output file is put in place.
     pub cancel: Option<&'a AtomicBool>,
 }
 
@@ -133,12 +133,12 @@ impl Saving<'_> {
     }
 }
 
-/// Writes an image to a file that appears complete or not at all: a temporary file in the same folder,
-/// flushed to disk, then renamed. An existing file is refused unless it may be replaced.
+/// Writes an image to a file atomically: to a temporary file in the same folder, flushed to disk, then
+/// renamed. An existing file is refused unless overwriting is allowed.
 ///
 /// # Errors
-/// As [`write`](crate::write), [`Error::Exists`], [`Error::Stopped`], and whatever the operating system refuses; all
-/// with the path. Nothing is left behind.
+/// As [`write`](crate::write), [`Error::Exists`], [`Error::Stopped`], and operating-system errors; all with
+/// the path. No partial file remains.
 pub fn write_file<'a>(
     image: &Image,
     path: &Path,
@@ -150,17 +150,17 @@ pub fn write_file<'a>(
     in_place(path, &saving.into(), fill).map_err(|e| e.in_file(path))
 }
 
-/// Writes bytes as they are, with [`write_file`]'s promises.
+/// Writes bytes as they are, as atomically as [`write_file`].
 ///
 /// # Errors
-/// [`Error::Exists`], and whatever the operating system refuses; all with the path. Nothing is left behind.
+/// [`Error::Exists`], and operating-system errors; all with the path. No partial file remains.
 pub fn write_bytes<'a>(bytes: &[u8], path: &Path, saving: impl Into<Saving<'a>>) -> Result<(), Error> {
     let fill =
         |out: &mut dyn Write| out.write_all(bytes).map_err(|source| Error::Io { action: "write", source });
     in_place(path, &saving.into(), fill).map_err(|e| e.in_file(path))
 }
 
-/// As [`write_bytes`], for what is too much to be in memory at once.
+/// As [`write_bytes`], for data too large to hold in memory.
 ///
 /// # Errors
 /// As [`write_bytes`].
@@ -175,7 +175,7 @@ pub fn write_from<'a>(
     in_place(path, &saving.into(), fill).map_err(|e| e.in_file(path))
 }
 
-/// What an encoder writes, until people ask to stop.
+/// The output of an encoder, until the operation is cancelled.
 struct Stoppable<'a, W> {
     out: W,
     saving: &'a Saving<'a>,
@@ -183,7 +183,7 @@ struct Stoppable<'a, W> {
 
 impl<W: Write> Write for Stoppable<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Not `Interrupted`: whoever writes tries again then.
+        // Not `Interrupted`: writers retry on that.
         self.saving.go_on().map_err(io::Error::other)?;
         self.out.write(bytes)
     }
@@ -193,7 +193,7 @@ impl<W: Write> Write for Stoppable<'_, W> {
     }
 }
 
-/// The system's own error from one that also names a temporary file, which nobody knows.
+/// The system's error without the name of the temporary file, which means nothing to the user.
 fn without_path(error: &io::Error, folder: &Path) -> io::Error {
     let mut inner: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|inner| inner as _);
     while let Some(some) = inner {
@@ -202,7 +202,7 @@ fn without_path(error: &io::Error, folder: &Path) -> io::Error {
         }
         inner = some.source();
     }
-    // What is wrong with the folder says it best; the kind is all that is left of the rest.
+    // An error of the folder is more precise; from other errors only the kind remains.
     let code = error.raw_os_error().map(io::Error::from_raw_os_error);
     code.or_else(|| fs::metadata(folder).err()).unwrap_or_else(|| error.kind().into())
 }
@@ -213,7 +213,7 @@ fn in_place<T>(
     fill: impl FnOnce(&mut dyn Write) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let io = |action| move |source: io::Error| Error::Io { action, source };
-    // A link is followed, so that the file behind it is replaced and not the link.
+    // Links are followed, so that the target is replaced and not the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let existing = fs::metadata(&target).ok();
     if let Some(existing) = &existing {
@@ -224,7 +224,7 @@ fn in_place<T>(
             return Err(Error::Exists);
         }
         if !existing.is_file() {
-            // A device or a pipe cannot be replaced by renaming.
+            // Renaming cannot replace a device or a pipe.
             let file = fs::OpenOptions::new().write(true).open(&target).map_err(io("write"))?;
             let mut out = BufWriter::new(file);
             let done = fill(&mut out)?;
@@ -250,7 +250,7 @@ fn in_place<T>(
         builder.tempfile_in(folder).map_err(|error| io("write")(without_path(&error, folder)))?;
     let _leftover = Leftover::new(temporary.path());
     if let Some(existing) = &existing {
-        // Fails on file systems without permissions, which then have none to keep.
+        // Fails on file systems without permissions, where there is nothing to keep.
         let _ = temporary.as_file().set_permissions(existing.permissions());
     }
     if let Some(made_of) = saving.made_of {
@@ -261,7 +261,7 @@ fn in_place<T>(
         let mut out = Stoppable { out, saving };
         fill(&mut out).and_then(|done| out.flush().map_err(io("write")).map(|()| done))
     };
-    // An encoder that could not go on says so in its own way.
+    // The encoder reports a cancelled write as an error of its own.
     saving.go_on()?;
     let done = filled?;
     temporary.as_file().sync_all().map_err(io("write"))?;
@@ -275,17 +275,17 @@ fn in_place<T>(
     }
 }
 
-/// Takes from a file all permissions that another one has not, from which it was made.
+/// Removes from a file all permissions that its input does not have.
 ///
 /// # Errors
-/// Whatever the operating system refuses.
+/// Operating-system errors.
 #[cfg(unix)]
 pub fn narrow(file: &fs::File, made_of: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    // One that is gone is not of concern any more.
+    // A deleted input imposes no restriction.
     let Ok(original) = fs::metadata(made_of) else { return Ok(()) };
     let own = file.metadata()?.permissions().mode();
-    // Its owner needs it, even of what he may only read.
+    // The owner keeps access, even if the input was read-only.
     let narrowed = own & (original.permissions().mode() | 0o700);
     if narrowed == own {
         return Ok(());

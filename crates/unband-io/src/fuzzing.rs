@@ -1,4 +1,4 @@
-//! Doors to what is private, for the fuzz targets in `fuzz/`. Not part of the library.
+//! Private parsers, exposed for the fuzz targets in `fuzz/`. Not part of the library.
 #![allow(missing_docs)]
 
 use unband_image::{Image, Metadata};
@@ -8,16 +8,16 @@ use crate::video::nut::{NutReader, NutWriter};
 use crate::video::{fragmented, probe};
 use crate::{Error, Limits, exif, exif_tiff, raw_profile, xmp};
 
-/// Of streams: enough for what one finds, too little to wait for.
+/// Limits for streams: enough to reach their frames, small enough to be fast.
 const SMALL: Limits = Limits { max_pixels: 1 << 16, max_bytes: 1 << 20 };
 const FRAMES: usize = 100;
 
-/// Reads bytes as a format, whatever they begin with.
+/// Reads bytes as a given format, whatever they begin with.
 pub fn read_as(format: &'static FormatEntry, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     format::read(format, bytes, limits)
 }
 
-/// All that is done with Exif blocks, from files and into them.
+/// All operations on Exif blocks, from files and into them.
 pub fn exif(bytes: &[u8]) {
     let Some(block) = exif::block(bytes) else { return };
     for applied in [exif::orientation(block), 6] {
@@ -38,14 +38,14 @@ pub fn exif(bytes: &[u8]) {
     exif::block(&exif::with_density(Some(block), some));
 }
 
-/// The first directory of a TIFF file as an Exif block, which is never much larger than the file.
+/// The first directory of a TIFF file as an Exif block. The block is never much larger than the file.
 pub fn exif_of_tiff(bytes: &[u8]) {
     if let Some(block) = exif_tiff::from_tiff(bytes) {
         exif(&block);
     }
 }
 
-/// A short packet and a long one, apart by a zero byte.
+/// A short and a long packet, separated by a zero byte.
 pub fn xmp(bytes: &[u8]) {
     let cut = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
     let (short, long) = bytes.split_at(cut);
@@ -65,7 +65,7 @@ pub fn photoshop(bytes: &[u8]) {
     }
 }
 
-/// A text of a PNG, keyword and text apart by a line's end.
+/// A PNG text: keyword and text, separated by a newline.
 pub fn raw_profile(text: &str) {
     let (keyword, text) = text.split_once('\n').unwrap_or((text, ""));
     let mut metadata = Metadata::default();
@@ -74,7 +74,7 @@ pub fn raw_profile(text: &str) {
     assert!(raw_profile::take(&keyword, &text, &mut Metadata::default()));
 }
 
-/// A stream of NUT; what was read is written and read again.
+/// A NUT stream; frames that can be read are written and read again.
 pub fn nut(bytes: &[u8]) {
     let read = |bytes: &[u8]| -> Result<_, Error> {
         let mut reader = NutReader::new(bytes, &SMALL)?;
@@ -97,13 +97,13 @@ pub fn nut(bytes: &[u8]) {
     assert!(matches!(read(&out), Ok((_, again)) if again == frames), "another stream");
 }
 
-/// A fragmented MP4, with the times that it would get behind another; as many frames come out as went in.
+/// A fragmented MP4, retimed as if it followed another. As many frames must come out as went in.
 pub fn fragments(bytes: &[u8]) {
     let Ok(frames) = fragmented(bytes, 1 << 40) else { return };
     assert!(frames.iter().all(|&after| after == frames[0]), "{frames:?}");
 }
 
-/// `ffprobe`'s answers, as `golden/video` has them.
+/// Answers of `ffprobe`, as in `golden/video`.
 pub fn ffprobe(bytes: &[u8]) {
     let Ok(answers) = serde_json::from_slice(bytes) else { return };
     match probe::answered(&answers) {
@@ -134,7 +134,7 @@ mod tests {
         files.map(|path| std::fs::read(path).unwrap()).collect()
     }
 
-    /// Each file whole, then with up to eight bytes changed, some of them cut, so many times.
+    /// Tests each file unchanged, then `times` times with up to eight bytes changed and sometimes cut.
     fn damaged(files: &[Vec<u8>], times: u32, look: fn(&[u8])) {
         assert!(!files.is_empty());
         for (n, file) in (0..).zip(files) {
@@ -182,7 +182,7 @@ mod tests {
             bytes[at..at + with.len()].copy_from_slice(with);
             fragmented(&bytes, 0).unwrap_err().to_string()
         };
-        // Nothing of its own, four thousand million times.
+        // Four thousand million frames without fields of their own.
         let none = [0, 0, 0, 0, 255, 255, 255, 255];
         assert!(refused(place(b"trun") + 4, &none).contains("too many frames"));
         assert!(refused(place(b"tfdt") + 4, &[1, 0, 0, 0, 127, 255, 255, 255]).contains("too late"));

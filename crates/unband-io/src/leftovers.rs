@@ -1,6 +1,6 @@
-//! What must not stay behind when this program has to end in the middle: files half written, folders of other programs.
+//! Temporary files and folders to delete when the program is terminated.
 //!
-//! Whoever makes one removes it in the end, whatever happens; this list is for an end that nobody's code comes back from.
+//! Whoever creates one normally removes it. This list is for a termination after which no other code runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use std::sync::{Mutex, PoisonError};
 
 static ALL: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// A file or folder that is not finished. Until this is dropped, a signal that ends the program removes it.
+/// An unfinished file or folder. Until this is dropped, a signal that terminates the program removes it.
 #[derive(Debug)]
 pub struct Leftover(PathBuf);
 
 impl Leftover {
-    /// Notes what is made there, or will be at once.
+    /// Registers a path that exists or is about to be created.
     pub fn new(path: &Path) -> Self {
-        // The folder that a program works in may change.
+        // The working directory may change.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         ALL.lock().unwrap_or_else(PoisonError::into_inner).push(path.clone());
         Self(path)
@@ -31,7 +31,7 @@ impl Drop for Leftover {
     }
 }
 
-/// Removes all that is not finished.
+/// Removes everything unfinished.
 pub(crate) fn remove() {
     for path in ALL.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));

@@ -1,8 +1,9 @@
-//! Image files in and out, with all that they say: samples at their full depth, transparency, ICC, Exif,
-//! XMP, IPTC, CICP, density and text.
+//! Image and video files with all their metadata.
 //!
-//! One file per format in `format/`, one line in [`FORMATS`]. What each format can hold and what it cannot
-//! is in `docs/formats.md`.
+//! Samples at full depth, transparency, ICC, Exif, XMP, IPTC, CICP, density and text.
+//!
+//! One file per format in `format/`, one line in [`FORMATS`]. `docs/formats.md` lists what each format can
+//! store.
 #![forbid(unsafe_code)]
 
 mod declared;
@@ -43,18 +44,18 @@ pub use leftovers::Leftover;
 pub use limits::Limits;
 pub use programs::{Programs, leave_nothing};
 
-/// The format of that name, in any case.
+/// The format with this name, ignoring case.
 pub fn by_name(name: &str) -> Option<&'static FormatEntry> {
     FORMATS.iter().find(|f| f.name.eq_ignore_ascii_case(name))
 }
 
-/// The format that a file name's extension stands for.
+/// The format with a file name's extension.
 pub fn by_extension(path: &Path) -> Option<&'static FormatEntry> {
     let extension = path.extension()?.to_str()?;
     FORMATS.iter().find(|f| f.extensions.iter().any(|e| e.eq_ignore_ascii_case(extension)))
 }
 
-/// The format to write under a file name, by its extension.
+/// The format to write to a file, by its extension.
 ///
 /// # Errors
 /// [`Error::UnknownExtension`] and [`Error::ReadOnly`], with the path.
@@ -68,12 +69,12 @@ pub fn writer_for(path: &Path) -> Result<&'static FormatEntry, Error> {
     }
 }
 
-/// The format of a file's bytes, by their beginning. Content wins over extensions.
+/// The format of a file, from its first bytes. Content takes precedence over the extension.
 pub fn detect(bytes: &[u8]) -> Option<&'static FormatEntry> {
     FORMATS.iter().find(|f| (f.is)(bytes))
 }
 
-/// Reads an image from the bytes of a file. Orientation is applied, nothing is narrowed.
+/// Reads an image from the bytes of a file. Orientation is applied; the depth is not reduced.
 ///
 /// # Errors
 /// Empty, unknown, damaged or truncated files, several frames or pages, images over the limits.
@@ -85,13 +86,13 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     format::read(format, bytes, limits)
 }
 
-/// Is any sample of the image not opaque? An alpha plane alone says nothing.
+/// Whether any sample of the image is not opaque. An alpha plane alone is not enough.
 pub fn has_transparency(image: &Image) -> bool {
     samples::has_transparency(image)
 }
 
-/// Can an image of that depth, with or without transparency, be written in the format? Integer depths
-/// below the format's are widened exactly; `has_alpha` asks for transparency to be kept.
+/// Checks whether the format can store an image of that depth, with or without transparency. Integer depths
+/// below the format's are widened exactly; `has_alpha` requires transparency to be kept.
 ///
 /// # Errors
 /// [`Error::ReadOnly`], [`Error::Depth`] or [`Error::Alpha`].
@@ -108,7 +109,8 @@ pub fn check_can_hold(
     Ok(())
 }
 
-/// Can an image of that model be written in the format? Grey always can, luma and chroma planes only in few.
+/// Checks whether the format can store an image of that model. Grey always fits; planes of luma and chroma
+/// fit only a few formats.
 ///
 /// # Errors
 /// [`Error::ReadOnly`] or [`Error::Model`].
@@ -117,11 +119,11 @@ pub fn check_model(model: Model, format: &'static FormatEntry) -> Result<(), Err
     if writes.holds(model) { Ok(()) } else { Err(Error::Model { format: format.name, model }) }
 }
 
-/// Writes an image whose samples lie on `image.depth`'s grid; says what the format could not hold.
+/// Writes an image whose samples are on the grid of `image.depth`. Returns what the format could not store.
 ///
 /// # Errors
-/// Depth, model or size that the format cannot hold, and whatever `out` refuses. Transparency that cannot
-/// be held is dropped and said; ask [`check_can_hold`] first where that is no option.
+/// Depth, model or size that the format cannot store, and errors of `out`. Transparency that cannot be stored
+/// is dropped and reported; call [`check_can_hold`] first if that is not acceptable.
 pub fn write(
     image: &Image,
     format: &'static FormatEntry,

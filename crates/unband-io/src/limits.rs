@@ -1,14 +1,14 @@
-//! What a file may ask for, checked before anything is allocated.
+//! Size limits, checked before memory is allocated.
 
 use crate::Error;
 use unband_image::Plane;
 
-/// The largest image that is read.
+/// Limits on the images that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Pixels, width times height.
     pub max_pixels: u64,
-    /// Bytes of the decoded planes, four per sample, and of JPEG's coefficients, two each.
+    /// Bytes of the decoded planes, four per sample, and of JPEG coefficients, two each.
     pub max_bytes: u64,
 }
 
@@ -22,12 +22,12 @@ impl Limits {
     /// Checks a declared size before anything is allocated for it.
     ///
     /// # Errors
-    /// When the image would be larger than allowed.
+    /// If the image is larger than allowed.
     pub fn check(&self, width: u64, height: u64, channels: u64) -> Result<(), Error> {
         self.check_with(width, height, channels, 0)
     }
 
-    /// As [`Limits::check`], with what is kept beside the planes, in bytes.
+    /// As [`Limits::check`], plus the bytes of data kept with the planes.
     pub(crate) fn check_with(
         &self,
         width: u64,
@@ -48,7 +48,7 @@ impl Limits {
     }
 }
 
-/// Is an image large, and its file so small that hardly anything of it can be in there? Codings that may skip samples
+/// Whether an image is large and its file too small to contain much of it. Codings that may skip samples
 /// allow that, and a few bytes would cost gigabytes.
 pub(crate) fn mostly_empty(width: usize, height: usize, bytes: usize) -> bool {
     const LARGE: u64 = 1 << 24;
@@ -56,11 +56,11 @@ pub(crate) fn mostly_empty(width: usize, height: usize, bytes: usize) -> bool {
     pixels > LARGE && pixels / 4096 > bytes as u64
 }
 
-/// A plane of zeros, or an error when the system has no memory for it.
+/// A plane of zeros, or an error if there is not enough memory.
 pub(crate) fn new_plane(width: usize, height: usize) -> Result<Plane, Error> {
     let memory = || Error::Memory { width: width as u64, height: height as u64 };
     let len = width.checked_mul(height).ok_or_else(memory)?;
     Vec::<f32>::new().try_reserve_exact(len).map_err(|_| memory())?;
-    // Zeroed by the system when first touched, so that a file that ends early costs no memory.
+    // The system zeroes pages on first access, so that a truncated file costs no memory.
     Ok(Plane { width, height, data: vec![0.0; len] })
 }

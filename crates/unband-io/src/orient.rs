@@ -1,11 +1,13 @@
-//! The eight orientations of Exif, applied to samples.
+//! Exif orientation, applied to samples.
 
 use unband_image::{Codec, Context, DensityUnit, Image, Model, Plane, Siting, Subsampling};
 
 use crate::{Error, exif, limits, orient_jpeg};
 
-/// Turns an image upright whose file says it is stored in `orientation` (1..=8), and lets its metadata say
-/// so. Smaller chroma planes whose samples would come to lie elsewhere among those of luma get full size.
+/// Rotates and mirrors an image stored in `orientation` (1..=8) so that it is upright, and updates its
+/// metadata. Subsampled chroma planes are brought to full size if their samples would no longer match a
+/// siting.
+///
 /// Source: CIPA DC-008, tag Orientation.
 pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
     if !(2..=8).contains(&orientation) {
@@ -44,9 +46,9 @@ pub(crate) fn apply(image: &mut Image, orientation: u8) -> Result<(), Error> {
     Ok(())
 }
 
-/// How chroma lies after turning, when its samples can simply be turned as those of luma are.
+/// Subsampling and siting after the change, if the chroma samples can be moved like those of luma.
 fn turned_chroma(image: &Image, chroma: Subsampling, orientation: u8) -> Option<(Subsampling, Siting)> {
-    // On a luma sample, or between them?
+    // Chroma on a luma sample, or between two?
     let on = |siting| (siting != Siting::Center, siting == Siting::TopLeft);
     let (on_x, on_y) = on(image.color.siting);
     let in_place = |length: usize, scale: u8, on: bool, reversed: bool| {
@@ -62,7 +64,7 @@ fn turned_chroma(image: &Image, chroma: Subsampling, orientation: u8) -> Option<
         5.. => (Subsampling { x: chroma.y, y: chroma.x }, (on_y, on_x)),
         _ => (chroma, (on_x, on_y)),
     };
-    // Where chroma is as large as luma it lies as any siting says.
+    // Where chroma has full size, every siting fits.
     let fits = |siting: &Siting| {
         let (x, y) = on(*siting);
         (chroma.x == 1 || x == wanted.0) && (chroma.y == 1 || y == wanted.1)
@@ -81,7 +83,7 @@ fn turn(plane: &mut Plane, orientation: u8) -> Result<(), Error> {
             plane.data.chunks_exact_mut(width).for_each(<[f32]>::reverse);
         }
         _ => {
-            // 5..=8 are a transposition, before it the rows or columns that 2, 3 and 4 turn over.
+            // 5..=8 are a transposition, preceded by the row or column reversal of 2, 3 and 4.
             match orientation {
                 6 => turn(plane, 4)?,
                 7 => turn(plane, 3)?,
@@ -119,7 +121,8 @@ mod tests {
 
     #[test]
     fn every_orientation_puts_the_first_row_and_column_where_exif_says() {
-        // Rows 123 / 456; what each orientation shows follows from where Exif says row 0 and column 0 are.
+        // Rows 123 / 456. The expected result of each orientation follows from Exif's positions of row 0 and
+        // column 0.
         let shown: [(u8, usize, &[f32]); 8] = [
             (1, 3, &[1., 2., 3., 4., 5., 6.]),
             (2, 3, &[3., 2., 1., 6., 5., 4.]),
@@ -138,7 +141,7 @@ mod tests {
             assert_eq!((plane.width, plane.data.as_slice()), (width, expected), "orientation {orientation}");
         }
     }
-    /// Luma and chroma that are ramps: of known colour at any place.
+    /// Luma and chroma ramps, with a known colour at each position.
     fn ramps(width: usize, height: usize, x: u8, y: u8, siting: Siting) -> Image {
         let chroma = Subsampling { x, y };
         let model = Model::Yuv { matrix: Matrix::Bt709, range: Range::Full, subsampling: chroma };

@@ -1,14 +1,16 @@
-//! The eight orientations of Exif, applied to what a JPEG file stores.
+//! Exif orientation, applied to JPEG coefficients.
 //!
-//! Mirrored blocks have the same coefficients with odd frequencies negated; transposed ones have them transposed.
+//! Mirrored blocks have the same coefficients with odd frequencies negated; transposed blocks have transposed
+//! coefficients.
 
 use std::sync::Arc;
 
 use unband_image::{JpegOrigin, JpegPlane, Subsampling};
 
-/// Turns the stored numbers of an image of that size, before it is turned, as its samples are turned.
+/// Changes the coefficients of an image as [`orient`](crate::orient) changes its samples. `size` is the size
+/// before that.
 ///
-/// Where the image ends within a chroma sample that would then come first, the numbers are left out.
+/// The coefficients are dropped where the image ends within a chroma sample that would then come first.
 pub(crate) fn turn(jpeg: &mut JpegOrigin, size: (usize, usize), orientation: u8) {
     let reversed = (matches!(orientation, 2 | 3 | 7 | 8), matches!(orientation, 3 | 4 | 6 | 7));
     let transposed = matches!(orientation, 5..=8);
@@ -40,12 +42,12 @@ pub(crate) fn turn(jpeg: &mut JpegOrigin, size: (usize, usize), orientation: u8)
     }
 }
 
-/// Samples before the first, once those after the last come first.
+/// Number of samples before the first, once those after the last come first.
 fn lead(blocks: usize, size: usize, scale: usize, lead: usize) -> usize {
     (8 * blocks).saturating_sub(size.div_ceil(scale) + lead)
 }
 
-/// Left becomes right.
+/// Mirrors left to right.
 fn mirror(plane: &mut JpegPlane, width: usize) {
     plane.lead.0 = lead(plane.blocks_across, width, plane.scale.0, plane.lead.0);
     for row in Arc::make_mut(&mut plane.numbers).chunks_exact_mut(64 * plane.blocks_across) {
@@ -54,11 +56,11 @@ fn mirror(plane: &mut JpegPlane, width: usize) {
     }
 }
 
-/// Top becomes bottom.
+/// Mirrors top to bottom.
 fn flip(plane: &mut JpegPlane, height: usize) {
     plane.lead.1 = lead(plane.blocks_down, height, plane.scale.1, plane.lead.1);
     let blocks = Arc::make_mut(&mut plane.numbers).as_chunks_mut::<64>().0;
-    // All blocks the other way round, then each row of them back.
+    // Reverse all blocks, then the blocks of each row.
     blocks.reverse();
     blocks.chunks_exact_mut(plane.blocks_across).for_each(<[_]>::reverse);
     for row in blocks.iter_mut().flat_map(|block| block.chunks_exact_mut(8).skip(1).step_by(2)) {
@@ -68,7 +70,7 @@ fn flip(plane: &mut JpegPlane, height: usize) {
     }
 }
 
-/// Rows become columns.
+/// Swaps rows and columns.
 fn transpose(plane: &mut JpegPlane) {
     let (across, down) = (plane.blocks_across, plane.blocks_down);
     let blocks = plane.numbers.as_chunks::<64>().0;

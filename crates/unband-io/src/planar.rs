@@ -1,14 +1,14 @@
-//! Rows of whole codes, as raw video holds them, ↔ rows of samples.
+//! Conversion between rows of raw-video codes and rows of samples.
 
 use unband_image::dither::Grid;
 use unband_simd::{Level, codes as kernels};
 
-/// Bytes of a sample: two, the low one first, for more than 8 bits.
+/// Bytes of a sample; little-endian pairs for more than 8 bits.
 pub(crate) fn sample_bytes(bits: u8) -> usize {
     if bits > 8 { 2 } else { 1 }
 }
 
-/// Samples from their bytes; codes over the highest become the highest. `codes` is kept from row to row.
+/// Samples from their bytes. Codes above the maximum are clamped. `codes` is a buffer reused from row to row.
 pub(crate) fn read_row(row: &mut [f32], bytes: &[u8], bits: u8, grid: Grid, codes: &mut Vec<u16>) {
     let Grid { scale, zero, max } = grid;
     if sample_bytes(bits) == 1 {
@@ -20,7 +20,7 @@ pub(crate) fn read_row(row: &mut [f32], bytes: &[u8], bits: u8, grid: Grid, code
     kernels::to_values_u16(Level::best(), row, codes, scale, zero);
 }
 
-/// Appends the bytes of samples, rounded to the nearest code. `codes` is kept from row to row.
+/// Appends the bytes of samples, rounded to the nearest code. `codes` is a buffer reused from row to row.
 pub(crate) fn write_row(out: &mut Vec<u8>, row: &[f32], bits: u8, grid: Grid, codes: &mut Vec<u16>) {
     let Grid { scale, zero, max } = grid;
     if sample_bytes(bits) == 1 {

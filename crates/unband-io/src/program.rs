@@ -1,5 +1,7 @@
-//! Other people's programs, for what no crate does: each runs in a temporary folder of its own, where possible on files
-//! that are named here and not by the user, and not longer than it is given.
+//! External programs for formats without a Rust implementation.
+//!
+//! Each runs in a temporary folder of its own, with a time limit. Where possible its files are named here,
+//! not by the user.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -14,41 +16,42 @@ use crate::Error;
 use crate::leftovers::Leftover;
 use crate::programs::{Programs, Running};
 
-/// A program that may be there.
+/// An optional external program.
 pub(crate) struct Program {
-    /// What it is called; the first name that is there counts.
+    /// Its possible names; the first one found is used.
     pub(crate) names: &'static [&'static str],
-    /// What it is needed for ("lossy JPEG XL").
+    /// Its purpose ("lossy JPEG XL").
     pub(crate) purpose: &'static str,
-    /// How people get it ("install libjxl-tools (`apt install libjxl-tools`, `brew install jpeg-xl`)").
+    /// How to install it ("install libjxl-tools (`apt install libjxl-tools`, `brew install jpeg-xl`)").
     pub(crate) install: &'static str,
 }
 
-/// A temporary folder in which a program runs; gone when this is dropped.
+/// A temporary folder in which a program runs; deleted on drop.
 pub(crate) struct Room {
     folder: TempDir,
     _leftover: Leftover,
 }
 
-/// What a program says goes here.
+/// File for the program's standard error.
 const SAID: &str = "said.txt";
-/// As much of that as is read.
+/// How much of it is read.
 const SAID_BYTES: u64 = 1 << 16;
-/// What a program answers on its standard output goes here.
+/// File for the program's standard output.
 const ANSWER: &str = "answer.txt";
 
 impl Program {
-    /// Runs it in a room, where it finds its input and leaves its output under names that `args` say; standard input
-    /// and output are closed to it.
+    /// Runs it in a room, where it finds its input and leaves its output under the names in `args`. Its
+    /// standard input and output are closed.
     ///
     /// # Errors
-    /// [`Error::NoProgram`] when it is not installed, [`Error::Program`] when it fails or runs for longer than `most`.
+    /// [`Error::NoProgram`] if it is not installed, [`Error::Program`] if it fails or runs for longer than
+    /// `most`.
     pub(crate) fn run(&self, room: &Room, args: &[&str], most: Duration) -> Result<(), Error> {
         self.finish(room, args, None, most, &Programs::default())
     }
 
-    /// Runs it in a room like [`Program::run`], and what it writes to its standard output comes back. Paths among `args`
-    /// have to be absolute. It is one of these programs, for others to end.
+    /// Runs it in a room like [`Program::run`], and returns its standard output. Paths in `args` must be
+    /// absolute. It is added to `programs`, so that another thread can kill it.
     ///
     /// # Errors
     /// As [`Program::run`], and answers of more than `bytes`.
@@ -79,7 +82,7 @@ impl Program {
         match wait(&running, most) {
             Ok(Some(status)) if status.success() => Ok(()),
             Ok(Some(_)) => Err(failed(room.last_words())),
-            Ok(None) => Err(failed(format!("not done after {} s", most.as_secs()))),
+            Ok(None) => Err(failed(format!("not finished after {} s", most.as_secs()))),
             Err(error) => Err(failed(error.to_string())),
         }
     }
@@ -108,10 +111,10 @@ impl Program {
     }
 }
 
-/// Between two looks whether a program has ended.
+/// Interval at which a program is polled for its end.
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// The status, or nothing when the child had to be ended.
+/// The exit status, or `None` if the process had to be killed.
 fn wait(running: &Running, most: Duration) -> std::io::Result<Option<ExitStatus>> {
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
@@ -129,10 +132,10 @@ fn wait(running: &Running, most: Duration) -> std::io::Result<Option<ExitStatus>
 }
 
 impl Room {
-    /// An empty one, where the system keeps temporary files; nobody else may look into it.
+    /// Creates an empty one in the system's temporary folder, private to this user.
     ///
     /// # Errors
-    /// Whatever the operating system refuses.
+    /// Operating-system errors.
     pub(crate) fn new() -> Result<Self, Error> {
         let mut builder = tempfile::Builder::new();
         builder.prefix("unband-");
@@ -143,15 +146,15 @@ impl Room {
         Ok(Self { _leftover: Leftover::new(folder.path()), folder })
     }
 
-    /// Where a file of that name would be.
+    /// The path of a file in it.
     pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
 
-    /// A new file, to write.
+    /// Creates a file in it for writing.
     ///
     /// # Errors
-    /// Whatever the operating system refuses.
+    /// Operating-system errors.
     pub(crate) fn create(&self, name: &str) -> Result<File, Error> {
         let mut options = File::options();
         options.write(true).create(true).truncate(true);
@@ -161,10 +164,10 @@ impl Room {
         file.map_err(|source| Error::Io { action: "write a temporary file", source })
     }
 
-    /// What a program left; nothing when there is no such file.
+    /// Reads a file that a program left; `None` if there is no such file.
     ///
     /// # Errors
-    /// Files over `most` bytes, and whatever the operating system refuses.
+    /// Files over `most` bytes, and operating-system errors.
     pub(crate) fn read(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
         let io = |source| Error::Io { action: "read a temporary file", source };
         let path = self.folder.path().join(name);
@@ -179,7 +182,7 @@ impl Room {
         fs::read(&path).map(Some).map_err(io)
     }
 
-    /// All that a program said on its standard error.
+    /// The program's whole standard error.
     pub(crate) fn said(&self) -> String {
         let mut text = Vec::new();
         if let Ok(file) = File::open(self.folder.path().join(SAID)) {
@@ -188,12 +191,12 @@ impl Room {
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// The last lines of that, in one.
+    /// The last lines of standard error, joined into one.
     fn last_words(&self) -> String {
         let text = self.said();
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         match lines.as_slice() {
-            [] => "it failed without a word".to_owned(),
+            [] => "it failed without a message".to_owned(),
             lines => lines[lines.len().saturating_sub(2)..].join("; "),
         }
     }
@@ -237,7 +240,7 @@ mod tests {
         let run = |script| program(&["sh"]).run(&room, &["-c", script], Duration::from_secs(10)).unwrap_err();
         let error = run("echo once; echo this >&2; echo that >&2; exit 3");
         assert_eq!(error.to_string(), "`sh` failed: this; that");
-        assert_eq!(run("exit 1").to_string(), "`sh` failed: it failed without a word");
+        assert_eq!(run("exit 1").to_string(), "`sh` failed: it failed without a message");
     }
 
     #[test]
@@ -275,7 +278,7 @@ mod tests {
         let start = Instant::now();
         let room = Room::new().unwrap();
         let error = program(&["sleep"]).run(&room, &["60"], Duration::from_millis(50)).unwrap_err();
-        assert_eq!(error.to_string(), "`sleep` failed: not done after 0 s");
+        assert_eq!(error.to_string(), "`sleep` failed: not finished after 0 s");
         assert!(start.elapsed() < Duration::from_secs(10));
     }
 }

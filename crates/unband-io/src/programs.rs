@@ -1,5 +1,6 @@
-//! Other people's programs while they run: among those of a piece of work, for another thread to end; and none outlives this
-//! program, however that ends.
+//! Running external programs, grouped by job.
+//!
+//! Another thread can kill the programs of a job. None outlives this program, however it ends.
 
 use std::io;
 use std::process::{Child, Command};
@@ -9,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use crate::leftovers;
 
-/// The programs of a piece of work. Another thread can end them: one that hangs never ends by itself, and whoever waits for
-/// what it makes is then told that there is nothing.
+/// The external programs of one job. Another thread can kill them: a hung program never ends by itself.
+/// Whoever waits for its output then gets an error.
 #[derive(Clone, Debug, Default)]
 pub struct Programs(Arc<Mutex<List>>);
 
@@ -20,24 +21,24 @@ struct List {
     children: Vec<Weak<Mutex<Child>>>,
 }
 
-/// Those of all work.
+/// The programs of all jobs.
 static ALL: Mutex<List> = Mutex::new(List { ended: false, children: Vec::new() });
 
 impl Programs {
-    /// Ends all that run, with whatever they have started, and those that are started later as soon as they are.
+    /// Kills all running programs and their children, and any that are started later as soon as they start.
     pub fn end(&self) {
         lock(&self.0).end();
     }
 
-    /// Starts one in a group of its own: Ctrl-C goes to all programs of a terminal, and `ffmpeg` would end what it writes as if
-    /// that were all. It is this program's to stop it.
+    /// Starts a program in its own process group: Ctrl-C reaches all programs of a terminal, and `ffmpeg`
+    /// would then finish its file as if it were complete. This program decides when it stops.
     ///
     /// # Errors
-    /// Whatever the operating system says.
+    /// Operating-system errors.
     pub(crate) fn start(&self, command: &mut Command) -> io::Result<Running> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
-        // Held until it is in the list: who ends all in between must not miss it.
+        // Held until the child is in the list, so that a concurrent `end` cannot miss it.
         let mut all = lock(&ALL);
         let child = command.spawn()?;
         let id = child.id();
@@ -51,7 +52,7 @@ impl Programs {
     }
 }
 
-/// A program that was started. Ended and reaped when this is dropped.
+/// A running program. Killed and reaped when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Arc<Mutex<Child>>,
@@ -59,12 +60,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// What it is to the system: whoever wants to end it can do so between two looks.
+    /// Its process handle. It is locked only briefly, so that others can kill it between two polls.
     pub(crate) fn child(&self) -> MutexGuard<'_, Child> {
         lock(&self.child)
     }
 
-    /// Ends it, with whatever it has started.
+    /// Kills it and everything it has started.
     pub(crate) fn kill(&self) {
         let mut child = self.child();
         kill(&mut child);
@@ -101,11 +102,12 @@ impl List {
     }
 }
 
-/// Ends all programs that run and removes what is not finished: before this program ends in the middle of its work.
+/// Kills all running programs and removes unfinished files, before this program exits in the middle of its
+/// work.
 pub fn leave_nothing() {
     let start = Instant::now();
     for child in lock(&ALL).end() {
-        // What has ended writes nothing any more. A system may take its time.
+        // A dead process writes nothing more. The system may take a moment.
         while matches!(lock(&child).try_wait(), Ok(None)) && start.elapsed() < MOST {
             sleep(Duration::from_millis(1));
         }
@@ -113,14 +115,14 @@ pub fn leave_nothing() {
     leftovers::remove();
 }
 
-/// As long programs that are killed may take to be gone.
+/// Maximum wait for killed programs to disappear.
 const MOST: Duration = Duration::from_secs(2);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends it and its group. One that has ended already has left its number to others.
+/// Kills it and its process group. After its end, its id may belong to another process.
 fn kill(child: &mut Child) {
     if !matches!(child.try_wait(), Ok(None)) {
         return;
@@ -135,9 +137,9 @@ fn kill(child: &mut Child) {
     let _ = child.kill();
 }
 
-/// A shell that waits until this program is gone and then ends what is left of its programs. A program that is killed can do
-/// nothing any more, and an encoder whose input just ends writes on for as long as it likes. (Linux alone could tell children
-/// by `PR_SET_PDEATHSIG`, and of the end of a thread instead of a program.)
+/// A shell that waits for the end of this program and then kills its remaining programs. A killed program can
+/// no longer clean up, and an encoder whose input simply ends continues to write for as long as it likes.
+/// (`PR_SET_PDEATHSIG` exists only on Linux, and reports the end of a thread instead of a program.)
 #[cfg(unix)]
 mod guard {
     use std::io::Write;
@@ -147,7 +149,7 @@ mod guard {
 
     use super::lock;
 
-    /// Reads `+GROUP` and `-GROUP`; at the end of its input it ends the groups that are left.
+    /// Reads `+GROUP` and `-GROUP`; at the end of its input it kills the remaining groups.
     const SCRIPT: &str = "trap '' HUP INT TERM; groups=\n\
         while read -r line; do\n\
         id=${line#?}; rest=\n\
@@ -156,9 +158,9 @@ mod guard {
         done\n\
         for group in $groups; do kill -s KILL -- \"-$group\"; done";
 
-    /// The guard.
+    /// State of the guard shell.
     enum Guard {
-        /// It starts with the first program.
+        /// Not started yet; it starts with the first program.
         Waiting,
         Running(Child),
         /// It could not be started, or has ended.
@@ -187,7 +189,8 @@ mod guard {
         }
     }
 
-    /// It must not be ended with this program's group, nor keep a folder or a terminal busy.
+    /// Starts the shell so that it is not killed with this program's group and keeps no folder or terminal
+    /// busy.
     fn start() -> Option<Child> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", SCRIPT]).current_dir("/").process_group(0);

@@ -1,5 +1,6 @@
-//! "Raw profile type …": how `ImageMagick` and `ExifTool` keep Exif, IPTC and XMP in PNG texts, as hexadecimal
-//! digits after a name and a length.
+//! "Raw profile type …" texts: Exif, IPTC and XMP in PNG.
+//!
+//! `ImageMagick` and `ExifTool` write them, as hexadecimal digits after a name and a length.
 
 use std::fmt::Write;
 
@@ -9,7 +10,7 @@ use crate::exif;
 
 const PREFIX: &str = "Raw profile type ";
 
-/// Takes a text that is such a profile into the metadata; false when it is none, or its place is taken.
+/// Moves such a text into the metadata; false if it is not a raw profile.
 pub(crate) fn take(keyword: &str, text: &str, metadata: &mut Metadata) -> bool {
     let Some(kind) = keyword.strip_prefix(PREFIX) else { return false };
     let Some(bytes) = decode(text) else { return false };
@@ -27,7 +28,7 @@ pub(crate) fn take(keyword: &str, text: &str, metadata: &mut Metadata) -> bool {
         }
         _ => return false,
     };
-    // A chunk of its own says more than a copy in a text.
+    // A chunk of its own takes precedence over a copy in a text.
     slot.get_or_insert(value);
     true
 }
@@ -44,7 +45,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     digits.chunks_exact(2).map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)).collect()
 }
 
-/// Keyword and text for IPTC in Photoshop's resources.
+/// Keyword and text for IPTC in Photoshop's image resources.
 pub(crate) fn iptc(bytes: &[u8]) -> (String, String) {
     let mut text = format!("\niptc\n{:8}\n", bytes.len());
     for line in bytes.chunks(36) {

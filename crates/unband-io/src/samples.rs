@@ -1,10 +1,10 @@
-//! Between the interleaved codes of files and planes.
+//! Conversion between interleaved codes of files and planes of samples.
 
 use unband_image::{Depth, Image, Model, Plane};
 
 use crate::{Error, limits};
 
-/// Undoes the multiplication of colour with alpha; where alpha is not positive the stored colour is kept.
+/// Converts premultiplied colour to straight alpha. Where alpha is not positive, the stored colour is kept.
 #[cfg(any(feature = "exr", feature = "jxl"))]
 pub(crate) fn divide_alpha_out(image: &mut Image) {
     let Some(alpha) = &image.alpha else { return };
@@ -17,31 +17,31 @@ pub(crate) fn divide_alpha_out(image: &mut Image) {
     }
 }
 
-/// Planes that are filled row by row.
+/// Planes filled row by row.
 pub(crate) struct Planes {
     planes: Vec<Plane>,
 }
 
 impl Planes {
-    /// Allocates; the caller has checked the limits.
+    /// Allocates them; the caller has checked the limits.
     pub(crate) fn new(channels: usize, width: usize, height: usize) -> Result<Self, Error> {
         let planes = (0..channels).map(|_| limits::new_plane(width, height)).collect::<Result<_, _>>()?;
         Ok(Self { planes })
     }
 
-    /// Spreads one row of interleaved codes, `code / max`, over the planes. `x` is where it starts; samples
-    /// past the right edge are padding of the file and left out.
+    /// Spreads one row of interleaved codes, `code / max`, over the planes, from column `x` on. Samples past
+    /// the right edge are padding of the file and are ignored.
     pub(crate) fn put<T: Copy + Into<u32>>(&mut self, x: usize, y: usize, row: &[T], depth: Depth) {
         let max = depth.max_code() as f32;
         if size_of::<T>() > 1 {
             return self.put_with(x, y, row, |code| code.into() as f32 / max);
         }
-        // A look at a table takes a third of the time of a division.
+        // A table lookup takes a third of the time of a division.
         let values: [f32; 256] = std::array::from_fn(|code| code as f32 / max);
         self.put_with(x, y, row, |code| values[code.into() as usize & 0xff]);
     }
 
-    /// As [`Planes::put`] with the meaning of a code given.
+    /// As [`Planes::put`], with a custom mapping from code to value.
     pub(crate) fn put_with<T: Copy>(&mut self, x: usize, y: usize, row: &[T], value: impl Fn(T) -> f32) {
         match self.planes.len() {
             1 => self.spread::<1, T>(x, y, row, value),
@@ -57,7 +57,7 @@ impl Planes {
         }
     }
 
-    /// The same for a number of channels that the compiler knows.
+    /// The same with the number of channels known at compile time.
     fn spread<const CHANNELS: usize, T: Copy>(
         &mut self,
         x: usize,
@@ -72,7 +72,7 @@ impl Planes {
         }
     }
 
-    /// Part of a row of one channel; what goes past the right edge is left out.
+    /// Part of a row of one channel; samples past the right edge are ignored.
     pub(crate) fn put_channel(
         &mut self,
         channel: usize,
@@ -84,7 +84,7 @@ impl Planes {
         row.zip(values).for_each(|(to, value)| *to = value);
     }
 
-    /// One sample.
+    /// Sets one sample.
     pub(crate) fn set(&mut self, channel: usize, x: usize, y: usize, value: f32) {
         let plane = &mut self.planes[channel];
         plane.data[y * plane.width + x] = value;
@@ -94,7 +94,7 @@ impl Planes {
         &mut self.planes
     }
 
-    /// Grey or RGB by the number of planes; with two or four the last is alpha.
+    /// Grey or RGB, by the number of planes; with two or four, the last is alpha.
     pub(crate) fn into_image(mut self, depth: Depth) -> Image {
         let alpha = if self.planes.len().is_multiple_of(2) { self.planes.pop() } else { None };
         let model = if self.planes.len() == 1 { Model::Gray } else { Model::Rgb };
@@ -112,7 +112,7 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// `colors` 1 or 3: grey is repeated where three are asked for.
+    /// `colors` is 1 or 3: grey is repeated if three are requested.
     pub(crate) fn new(image: &'a Image, colors: usize, alpha: bool, to: Depth) -> Self {
         let mut planes: Vec<&Plane> =
             (0..colors).map(|c| &image.planes[c.min(image.planes.len() - 1)]).collect();
@@ -122,13 +122,13 @@ impl<'a> Rows<'a> {
         Self { planes, from: image.depth, to }
     }
 
-    /// Samples in a row.
+    /// Samples per row.
     pub(crate) fn samples(&self) -> usize {
         self.planes.len() * self.planes[0].width
     }
 
-    /// One row. Codes of fewer bits are widened to the nearest of the container: the same fraction of
-    /// full scale, from which the upper bits give the code back.
+    /// One row. Codes of fewer bits are widened to the container's nearest code: the same fraction of full
+    /// scale, whose upper bits give the original code.
     pub(crate) fn codes<T: Copy + Default>(&self, y: usize, out: &mut Vec<T>, code: impl Fn(u32) -> T) {
         let channels = self.planes.len();
         out.clear();
@@ -148,7 +148,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// One row of floating point values as they are.
+    /// One row of floating-point values, unchanged.
     pub(crate) fn values(&self, y: usize, out: &mut Vec<f32>) {
         let channels = self.planes.len();
         out.clear();
@@ -161,12 +161,12 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// `code` of `from` as the nearest code of `to`, both maxima of at most 16 bits.
+/// The code of maximum `to` nearest to `code` of maximum `from`; both maxima have at most 16 bits.
 pub(crate) fn widen(code: u32, from: u32, to: u32) -> u32 {
     ((u64::from(code) * u64::from(to) + u64::from(from / 2)) / u64::from(from)) as u32
 }
 
-/// Is any sample of the alpha plane not opaque?
+/// Whether any sample of the alpha plane is not opaque.
 pub(crate) fn has_transparency(image: &Image) -> bool {
     image.alpha.as_ref().is_some_and(|a| a.data.iter().any(|&v| v < 1.0 || v.is_nan()))
 }

@@ -1,4 +1,4 @@
-//! Files that are opened to be read, pipes among them, which must not hold the program up for ever.
+//! Input from files and pipes that cannot block the program forever.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,28 +6,28 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Time in which somebody must begin to write into a pipe.
+/// How long a pipe may stay without a writer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two looks at a pipe.
+/// Interval at which a pipe is polled.
 const NAP: Duration = Duration::from_millis(10);
 
-/// A file, or a pipe in the folders of files.
+/// A file, or a named pipe.
 pub struct Source<'a> {
     file: File,
-    /// A pipe is read without waiting, so that `stop` is heard.
+    /// A pipe is read in non-blocking mode, so that `stop` takes effect.
     pipe: Option<Pipe<'a>>,
 }
 
 struct Pipe<'a> {
     stop: &'a AtomicBool,
-    /// When it was opened, until its first byte.
+    /// When it was opened, until its first byte arrives.
     since: Option<Instant>,
 }
 
 /// Opens a file.
 ///
 /// # Errors
-/// Whatever the system refuses.
+/// Operating-system errors.
 pub fn open<'a>(path: &Path, stop: &'a AtomicBool) -> io::Result<Source<'a>> {
     if !is_pipe(path)? {
         return Ok(Source { file: File::open(path)?, pipe: None });
@@ -64,10 +64,10 @@ impl Source<'_> {
         self.pipe.is_some()
     }
 
-    /// Bytes of a file; nothing of what says so only when it ends.
+    /// Size of a regular file in bytes; `None` for pipes and devices.
     ///
     /// # Errors
-    /// Whatever the system refuses.
+    /// Operating-system errors.
     pub fn size(&self) -> io::Result<Option<u64>> {
         let metadata = self.file.metadata()?;
         Ok(metadata.is_file().then_some(metadata.len()))
@@ -82,9 +82,9 @@ impl Read for Source<'_> {
         }
         loop {
             match (self.file.read(buffer), pipe.since) {
-                // Nobody writes yet; or they all have ended.
+                // No writer yet, or all writers have closed the pipe.
                 (Ok(0), Some(since)) if since.elapsed() > PATIENCE => {
-                    return Err(io::Error::new(io::ErrorKind::TimedOut, "nobody writes into this pipe"));
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "this pipe has no writer"));
                 }
                 (Ok(0), Some(_)) => {}
                 (Err(error), _) if error.kind() == io::ErrorKind::WouldBlock => pipe.since = None,
@@ -95,7 +95,7 @@ impl Read for Source<'_> {
                 (Err(error), _) => return Err(error),
             }
             if pipe.stop.load(Ordering::Relaxed) {
-                // Not `Interrupted`, which readers take for a reason to try again.
+                // Not `Interrupted`: readers retry on that.
                 return Err(io::Error::new(io::ErrorKind::TimedOut, "asked to stop"));
             }
             std::thread::sleep(NAP);

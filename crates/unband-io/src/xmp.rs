@@ -1,4 +1,4 @@
-//! XMP packets that are too long for one JPEG segment.
+//! Extended XMP: packets too long for one JPEG segment.
 //!
 //! Source: Adobe XMP Specification Part 3, 1.1.3.1 (extended XMP in JPEG).
 
@@ -6,10 +6,10 @@ use md5::{Digest, Md5};
 
 const NOTE: &str = "http://ns.adobe.com/xmp/note/";
 
-/// A long packet as JPEG wants it: a short one that names the long one by its digest.
+/// A long packet as JPEG stores it: a short packet that refers to the long one by its digest.
 pub(crate) struct Extended {
     pub(crate) packet: Vec<u8>,
-    /// Name of the long packet, 32 hexadecimal digits.
+    /// Identifier of the long packet, 32 hexadecimal digits.
     pub(crate) name: [u8; 32],
 }
 
@@ -32,8 +32,8 @@ pub(crate) fn extend(long: &[u8]) -> Extended {
     Extended { packet: packet.into_bytes(), name }
 }
 
-/// Short and long packet as one: what the long one describes is put into the short one. A short packet that
-/// only points, as [`extend`] writes it, gives way to the long one.
+/// Merges a short and a long packet: the content of the long one is inserted into the short one. A short
+/// packet that only refers to the long one, as [`extend`] writes it, is replaced by it.
 pub(crate) fn join(short: &[u8], long: &[u8]) -> Vec<u8> {
     let Some(pointer) = pointer(short) else { return short.to_vec() };
     let mut rest = short.to_vec();
@@ -49,7 +49,7 @@ pub(crate) fn join(short: &[u8], long: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Does RDF content say anything beside namespaces and `rdf:about`?
+/// Whether RDF content has anything besides namespaces and `rdf:about`.
 fn says_something(inner: &[u8]) -> bool {
     let text = String::from_utf8_lossy(inner);
     let mut rest = text.as_ref();
@@ -71,7 +71,7 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
     text.windows(what.len()).position(|w| w == what)
 }
 
-/// Where the packet names its long companion, attribute or element.
+/// Position of the reference to the long packet, as an attribute or an element.
 fn pointer(packet: &[u8]) -> Option<std::ops::Range<usize>> {
     let at = find(packet, b"xmpNote:HasExtendedXMP")?;
     if at > 0 && packet[at - 1] == b'<' {

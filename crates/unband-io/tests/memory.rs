@@ -1,4 +1,6 @@
-//! Reading takes the planes, the file, and at most the interleaved samples beside them; JPEG its coefficients.
+//! Peak memory of reading.
+//!
+//! The planes, the file, and at most the interleaved samples; for JPEG also its coefficients.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 #[path = "all/sample/mod.rs"]
@@ -10,14 +12,14 @@ use sample::{format, picture, written};
 use unband_image::Depth;
 use unband_io::Limits;
 
-/// A number of bytes from the system's account of this process.
+/// A byte count from the system's statistics of this process.
 fn account(name: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|l| l.starts_with(name))?;
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? << 10)
 }
 
-// The only test here: others beside it would be counted too.
+// The only test here: memory of parallel tests would be included.
 #[test]
 fn reading_takes_little_more_than_the_planes() {
     let (width, height) = (4000, 2500);
@@ -27,7 +29,7 @@ fn reading_takes_little_more_than_the_planes() {
         [("PNG", 0), ("JPEG", 2 * interleaved), ("TIFF", 0), ("PPM", 0), ("WebP", interleaved * 8 / 3)]
     {
         let (bytes, _) = written(&picture(width, height, 3, false, Depth::EIGHT, 1), format(name));
-        // 5 forgets the peak so far.
+        // 5 resets the peak.
         if fs::write("/proc/self/clear_refs", "5").is_err() {
             unband_skips::machine("this system does not let a process forget its peak memory");
             return;

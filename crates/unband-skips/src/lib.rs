@@ -1,8 +1,8 @@
-//! Notes of tests that were left out because something they need is not there.
+//! Records of tests that were skipped because a requirement is missing.
 //!
-//! A test that returns early passes, and what it prints is swallowed. What is noted here goes to the file that
-//! `UNBAND_SKIPPED` names as well, a line each: kind, test, what is lacking, separated by tabs. `scripts/test` shows them at
-//! its end. Only tests depend on this crate.
+//! A test that returns early passes, and its output is swallowed. So each record is also appended to the file
+//! named by `UNBAND_SKIPPED`, one line each: kind, test, missing requirement, separated by tabs.
+//! `scripts/test` prints them at its end. Only tests depend on this crate.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stderr)]
 
@@ -11,20 +11,20 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::panic::Location;
 
-/// Notes that a program or a package is not installed. With `scripts/test --complete` that is a failure, unless
-/// `scripts/test` tried to install `program` and could not.
+/// Records that a program or a package is not installed. With `scripts/test --complete` that is a failure,
+/// unless `scripts/test` tried to install `program` and could not.
 #[track_caller]
 pub fn program(program: impl Display) {
     note("program", &program.to_string());
 }
 
-/// Notes that a file is missing that may not be shipped, or that takes its authors' program to make.
+/// Records that a file is missing that may not be shipped, or that only its authors' program can make.
 #[track_caller]
 pub fn file(what: impl Display) {
     note("file", &what.to_string());
 }
 
-/// Notes that this machine or system lacks something.
+/// Records that this machine or system lacks something.
 #[track_caller]
 pub fn machine(what: impl Display) {
     note("machine", &what.to_string());
@@ -35,7 +35,7 @@ fn note(kind: &str, what: &str) {
     eprintln!("skipped: {kind}: {what}");
     if let Some(path) = std::env::var_os("UNBAND_SKIPPED") {
         let line = line(kind, &test(Location::caller()), what);
-        // One call, so that tests side by side do not mix their lines.
+        // A single call, so that lines of parallel tests do not mix.
         let written = OpenOptions::new()
             .append(true)
             .create(true)
@@ -47,7 +47,7 @@ fn note(kind: &str, what: &str) {
     }
 }
 
-/// The running test: its crate and the name of its thread; the place in the source where there is none.
+/// The running test: its crate and the name of its thread, or the source position if the thread has no name.
 fn test(place: &Location<'_>) -> String {
     let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
     let thread = std::thread::current();

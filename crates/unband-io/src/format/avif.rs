@@ -1,4 +1,6 @@
-//! AVIF: AV1 stills of 8, 10 and 12 bits, grey, RGB or luma and chroma as stored, grids, alpha, all properties.
+//! AVIF still images: 8, 10 and 12 bits, grids, alpha and all properties.
+//!
+//! Planes are grey, RGB, or luma and chroma as stored.
 //!
 //! Source: AV1 Image File Format 1.1, ISO/IEC 23008-12 (HEIF), ITU-T H.273 (code points).
 
@@ -20,9 +22,10 @@ use crate::samples::widen;
 use crate::{Error, Limits, exif, limits, orient};
 
 pub(super) const NAME: &str = "AVIF";
-/// The coding would hold one more.
+/// AV1 itself allows 65,536.
 const LONGEST_SIDE: u32 = 65_535;
-/// 67 million pixels of one colour take 630 bytes with the best of encoders, a little less than half of this.
+/// The best encoders need 630 bytes for 67 million pixels of one colour, a little less than half of this
+/// limit.
 const MOST_PIXELS_PER_BYTE: u64 = 1 << 18;
 const XMP_TYPE: &[u8] = b"application/rdf+xml";
 const ALPHA: [&[u8]; 2] = [b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"];
@@ -38,7 +41,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
 };
 
 const WRITES: Writes = Writes {
-    // The last through `avifenc`.
+    // 12 bits through `avifenc`.
     depths: &[Depth::EIGHT, Depth::Int(10), Depth::Int(12)],
     lossy: When::Always,
     effort: When::Always,
@@ -52,7 +55,7 @@ const WRITES: Writes = Writes {
     iptc: false,
     cicp: true,
     chromaticities: false,
-    // In Exif, which is made where there was none.
+    // In Exif, which is created if there is none.
     density: true,
     text: false,
 };
@@ -70,7 +73,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     if let Some(item) = alpha {
         image.alpha = Some(alpha_plane(&container, item, limits, &image)?);
     }
-    // Two unknowns say nothing.
+    // Two unspecified code points carry no information.
     image.color.cicp = (cicp.primaries != 2 || cicp.transfer != 2).then_some(cicp);
     image.origin.codec = Codec::Lossy(NAME);
     image.metadata = metadata(&container, item)?;
@@ -78,7 +81,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     if let Some(mut window) = container.property(item, *b"clap") {
         image = crop(image, Window::read(&mut window, canvas.size)?)?;
     }
-    // Its own properties count and Exif does not (MIAF, 7.3.6.5 and 7.3.10.1).
+    // The item's own properties apply, not Exif (MIAF, 7.3.6.5 and 7.3.10.1).
     let turn = orientation(&container, item)?;
     if let Some(block) =
         image.metadata.exif.as_mut().filter(|block| turn == 1 && exif::orientation(block) != 1)
@@ -90,15 +93,15 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
-/// Images side by side that make one; most often just one.
+/// The AV1 images that form a grid; usually one.
 struct Canvas {
     size: (u32, u32),
-    /// Size of each.
+    /// Size of each image.
     cell: (u32, u32),
     columns: usize,
-    /// Items, row by row.
+    /// Item ids, row by row.
     cells: Vec<u32>,
-    /// Of the first.
+    /// Sequence header of the first.
     sequence: Sequence,
 }
 
@@ -111,20 +114,20 @@ impl Canvas {
             b"grid" => grid(container, item, size)?,
             kind => {
                 let kind = String::from_utf8_lossy(kind);
-                return Err(Error::unsupported(NAME, format!("images of kind `{kind}`")));
+                return Err(Error::unsupported(NAME, format!("image items of type `{kind}`")));
             }
         };
         let first = cells.first().copied().unwrap_or(item.id);
         let cell = container.size(container.get(first)?)?;
         limits.check(cell.0.into(), cell.1.into(), 1)?;
         let rows = cells.len() / columns;
-        // Cells reach over the right and lower edge by less than one of them.
+        // Grid images extend past the right and lower edge by less than one of them.
         let covers = |whole: u32, part: u32, count: usize| {
             let covered = u64::from(part) * count as u64;
             covered >= whole.into() && covered - u64::from(part) < whole.into()
         };
         if !covers(size.0, cell.0, columns) || !covers(size.1, cell.1, rows) {
-            return Err(Error::damaged(NAME, "the cells of its grid do not cover it"));
+            return Err(Error::damaged(NAME, "the tiles of its grid do not cover the image"));
         }
         let data = container.data(container.get(first)?)?;
         check_length(&data, cell)?;
@@ -133,12 +136,12 @@ impl Canvas {
         let chroma = sequence.subsampling;
         let divided = !even(cell.0, columns, chroma.x) || !even(cell.1, rows, chroma.y);
         if divided && !sequence.mono {
-            return Err(Error::unsupported(NAME, "a grid that divides chroma samples"));
+            return Err(Error::unsupported(NAME, "a grid whose tiles divide chroma samples"));
         }
         Ok(Self { size, cell, columns, cells, sequence })
     }
 
-    /// Decodes each cell and hands it over with its place.
+    /// Decodes each grid image and passes it on with its position.
     fn each(
         &self,
         container: &Container<'_>,
@@ -148,21 +151,21 @@ impl Canvas {
             let item = container.get(id)?;
             container.check_essential(item)?;
             if container.size(item)? != self.cell || &item.kind != b"av01" {
-                return Err(Error::damaged(NAME, "the cells of its grid are not alike"));
+                return Err(Error::damaged(NAME, "the tiles of its grid differ in type or size"));
             }
             let data = container.data(item)?;
             let sequence = avif_av1::sequence(&data)?;
             check_length(&data, self.cell)?;
             if container.property(item, *b"lsel").is_some_and(|mut layer| layer.u16().ok() != Some(0xFFFF)) {
-                return Err(Error::unsupported(NAME, "a choice of layers"));
+                return Err(Error::unsupported(NAME, "layer selection"));
             }
             let point = container.property(item, *b"a1op").map_or(Ok(0), |mut point| point.u8())?;
             if point > 31 {
-                return Err(Error::damaged(NAME, "an impossible operating point"));
+                return Err(Error::damaged(NAME, "an invalid operating point"));
             }
             let decoded = avif_av1::decode(&data, point, self.cell)?;
             if !decoded.is(&self.sequence) || sequence.cicp.full_range != self.sequence.cicp.full_range {
-                return Err(Error::damaged(NAME, "an image is of another kind than its header says"));
+                return Err(Error::damaged(NAME, "an image does not match its header"));
             }
             let (column, row) = (i % self.columns, i / self.columns);
             put(&decoded, column * self.cell.0 as usize, row * self.cell.1 as usize);
@@ -200,13 +203,13 @@ impl Canvas {
     }
 }
 
-/// Refuses streams that are too short for their image before there is room for it.
+/// Rejects streams that are too short for their image before memory is allocated for it.
 fn check_length(stream: &[u8], (width, height): (u32, u32)) -> Result<(), Error> {
     let least = u64::from(width) * u64::from(height) / MOST_PIXELS_PER_BYTE;
     if least > stream.len() as u64 { Err(Error::Truncated { format: NAME }) } else { Ok(()) }
 }
 
-/// Columns and cells of a grid.
+/// Columns and grid images of a grid item.
 fn grid<'a>(
     container: &Container<'a>,
     item: &Item<'a>,
@@ -216,21 +219,21 @@ fn grid<'a>(
     let mut data = Cursor(&data);
     let wrong = |what: &str| Error::damaged(NAME, format!("its grid {what}"));
     if data.u8()? != 0 {
-        return Err(Error::unsupported(NAME, "a grid of a later version"));
+        return Err(Error::unsupported(NAME, "a grid of an unknown version"));
     }
     let number = if data.u8()? & 1 == 1 { 4 } else { 2 };
     let (rows, columns) = (usize::from(data.u8()?) + 1, usize::from(data.u8()?) + 1);
     if (data.number(number)?, data.number(number)?) != (size.0.into(), size.1.into()) {
-        return Err(wrong("has another size than the image"));
+        return Err(wrong("has a different size from the image"));
     }
     let cells = container.referred(*b"dimg", item.id);
     if cells.len() != rows * columns {
-        return Err(wrong("has not as many cells as it says"));
+        return Err(wrong("does not have the declared number of tiles"));
     }
     Ok((columns, cells.to_vec()))
 }
 
-/// The value of each code.
+/// The sample value of each code.
 fn values(model: Model, plane: usize, bits: u8) -> Vec<f32> {
     let grid = Grid::of_bits(model, plane, bits);
     (0..=Depth::Int(bits).max_code()).map(|code| (code as f32 - grid.zero) / grid.scale).collect()
@@ -245,9 +248,9 @@ fn model(sequence: &Sequence, cicp: Cicp) -> Result<Model, Error> {
     let matrix = match (cicp.matrix, cicp.primaries) {
         (0, _) if sequence.mono => Matrix::Bt601,
         (0, _) if subsampling == Subsampling::NONE && cicp.full_range => return Ok(Model::Rgb),
-        (0, _) => return Err(Error::unsupported(NAME, "RGB in limited range or with smaller planes")),
+        (0, _) => return Err(Error::unsupported(NAME, "limited-range or subsampled RGB")),
         (1, _) | (12, 1) => Matrix::Bt709,
-        // What is not said is taken as everywhere.
+        // Unspecified code points get the usual default.
         (2 | 5 | 6, _) | (12, 2 | 5 | 6) => Matrix::Bt601,
         (9, _) | (12, 9) => Matrix::Bt2020,
         (other, _) => return Err(Error::unsupported(NAME, format!("matrix coefficients {other}"))),
@@ -255,7 +258,7 @@ fn model(sequence: &Sequence, cicp: Cicp) -> Result<Model, Error> {
     Ok(Model::Yuv { matrix, range, subsampling })
 }
 
-/// The code points that the container states; they win over those in the stream.
+/// The code points of the container; they take precedence over those of the stream.
 fn nclx<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Option<Cicp>, Error> {
     for mut color in container.all(item, *b"colr") {
         if color.take(4)? == b"nclx" {
@@ -268,7 +271,7 @@ fn nclx<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Option<Cicp>, 
     Ok(None)
 }
 
-/// The item that holds the transparency of another.
+/// The item with the alpha plane of another item.
 fn alpha_of<'c, 'a>(container: &'c Container<'a>, item: &Item<'a>) -> Result<Option<&'c Item<'a>>, Error> {
     let is_alpha = |item: &&Item<'a>| {
         container.property(item, *b"auxC").is_some_and(|mut kind| {
@@ -278,7 +281,7 @@ fn alpha_of<'c, 'a>(container: &'c Container<'a>, item: &Item<'a>) -> Result<Opt
     };
     let Some(alpha) = container.referring(*b"auxl", item.id).find(is_alpha) else { return Ok(None) };
     if container.referred(*b"prem", item.id).contains(&alpha.id) {
-        return Err(Error::unsupported(NAME, "colours that were multiplied with alpha"));
+        return Err(Error::unsupported(NAME, "premultiplied alpha"));
     }
     Ok(Some(alpha))
 }
@@ -292,11 +295,11 @@ fn alpha_plane<'a>(
 ) -> Result<Plane, Error> {
     let canvas = Canvas::new(container, item, limits)?;
     if (canvas.size.0 as usize, canvas.size.1 as usize) != (image.width(), image.height()) {
-        return Err(Error::unsupported(NAME, "alpha of another size than the image"));
+        return Err(Error::unsupported(NAME, "alpha of a different size from the image"));
     }
     let Sequence { bits, cicp, subsampling, .. } = canvas.sequence;
     if bits > image.depth.bits() {
-        return Err(Error::unsupported(NAME, "alpha of more bits than the image"));
+        return Err(Error::unsupported(NAME, "alpha with more bits than the image"));
     }
     let range = if cicp.full_range { Range::Full } else { Range::Limited };
     let stored = Model::Yuv { matrix: Matrix::Bt601, range, subsampling };
@@ -322,7 +325,7 @@ fn metadata<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Metadata, 
         metadata.colorimetry.content_light = Some((nits()?, nits()?));
     }
     if let Some(mut display) = container.property(item, *b"mdcv") {
-        // Green, blue, red and white there; red first here.
+        // The box stores green, blue, red, white; here red comes first.
         let mut stored = [0; 8];
         for value in &mut stored {
             *value = display.u16()?;
@@ -340,7 +343,7 @@ fn metadata<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Metadata, 
         && let Some(block) = cursor.0.get(offset as usize..).and_then(exif::block)
     {
         metadata.density = exif::density(block);
-        // A block that was made for the density alone says nothing more.
+        // A block created only for the density has nothing else.
         metadata.exif = Some(block.to_vec()).filter(|block| exif::describes_more_than_density(block));
     }
     metadata.xmp = container.metadata(*b"mime", XMP_TYPE, item.id).map(Cow::into_owned);
@@ -354,14 +357,14 @@ fn metadata<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<Metadata, 
     Ok(metadata)
 }
 
-/// The orientation of Exif that stands for what is to be done: first turned, then mirrored.
+/// The Exif orientation equivalent to the item's rotation followed by its mirroring.
 fn orientation<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<u8, Error> {
-    // Quarter turns against the clock.
+    // Quarter turns counterclockwise.
     let turn = container.property(item, *b"irot").map_or(Ok(0), |mut turn| turn.u8())? & 3;
     let mirror = container.property(item, *b"imir").map(|mut axis| axis.u8()).transpose()?;
     let table = match mirror.map(|axis| axis & 1) {
         None => [1, 8, 3, 6],
-        // Upside down.
+        // Top to bottom.
         Some(0) => [4, 5, 2, 7],
         // Left to right.
         Some(_) => [2, 7, 4, 5],
@@ -369,7 +372,7 @@ fn orientation<'a>(container: &Container<'a>, item: &Item<'a>) -> Result<u8, Err
     Ok(table[usize::from(turn)])
 }
 
-/// The part of an image that is to be seen.
+/// The visible part of an image.
 #[derive(Clone, Copy)]
 struct Window {
     x: usize,
@@ -381,11 +384,11 @@ struct Window {
 impl Window {
     /// Source: ISO/IEC 14496-12, 12.1.4.1 (clean aperture).
     fn read(content: &mut Cursor<'_>, size: (u32, u32)) -> Result<Self, Error> {
-        let wrong = || Error::damaged(NAME, "its clean aperture does not lie on whole samples inside it");
+        let wrong = || Error::damaged(NAME, "its clean aperture is not a range of whole samples inside the image");
         let mut numbers = [0i128; 8];
         for (i, number) in numbers.iter_mut().enumerate() {
             let stored = content.u32()?;
-            // Offsets have a sign.
+            // Offsets are signed.
             *number = if matches!(i, 4 | 6) { (stored.cast_signed()).into() } else { stored.into() };
         }
         let whole = |a: i128, b: i128| if b > 0 && a % b == 0 { Ok(a / b) } else { Err(wrong()) };
@@ -442,7 +445,7 @@ fn write(
         return Err(Error::Size { format: NAME, most: LONGEST_SIDE, width, height });
     };
     if options.lossless == Some(true) {
-        return Err(Error::encode(NAME, "without loss is not offered"));
+        return Err(Error::encode(NAME, "lossless is not supported"));
     }
     let bits = WRITES.container(image.depth, NAME)?.bits();
     let planes = avif_encode::planes(image)?;
@@ -466,7 +469,7 @@ fn write(
     let icc = image.metadata.icc.as_deref();
     let fits = |icc: &&[u8]| super::icc_fits(icc, image.color.model);
     if icc.is_some_and(|icc| !fits(&icc)) {
-        dropped.push(Dropped::because(Thing::Icc, "of another colour space than the samples"));
+        dropped.push(Dropped::because(Thing::Icc, "its colour space differs from the image's"));
     }
     let picture =
         Picture { width, height, color, alpha, cicp, icc: icc.filter(fits), metadata: &image.metadata };

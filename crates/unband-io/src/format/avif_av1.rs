@@ -1,6 +1,7 @@
-//! AV1 still images: what their sequence header says, and their planes.
+//! AV1 still images: sequence header and decoding.
 //!
-//! Source: AV1 Bitstream & Decoding Process Specification, 5.3 (OBU), 5.5 (sequence header), 6.4.2 (color config).
+//! Source: AV1 Bitstream & Decoding Process Specification, 5.3 (OBU), 5.5 (sequence header), 6.4.2 (color
+//! config).
 
 use re_rav1d::dav1d::{Decoder, Error as Wrong, Picture, PixelLayout, PlanarImageComponent, Settings};
 use unband_image::{Cicp, Plane, Siting, Subsampling};
@@ -8,12 +9,12 @@ use unband_image::{Cicp, Plane, Siting, Subsampling};
 use super::avif::NAME;
 use crate::Error;
 
-/// Nothing that is one image has as many frames: layers are four at most, each with a few helpers.
+/// No single image has this many frames: at most four layers, each with a few auxiliary frames.
 const MOST_FRAMES: usize = 16;
 const SEQUENCE_HEADER: u8 = 1;
 const FRAME_HEADER: u8 = 3;
 const FRAME: u8 = 6;
-/// What players assume where nothing is said.
+/// The code point for "unspecified".
 const UNSPECIFIED: u8 = 2;
 
 /// The sequence header.
@@ -24,7 +25,7 @@ pub(super) struct Sequence {
     pub(super) tier: u8,
     pub(super) width: u32,
     pub(super) height: u32,
-    /// 8, 10 or 12.
+    /// Bits per sample: 8, 10 or 12.
     pub(super) bits: u8,
     pub(super) mono: bool,
     pub(super) subsampling: Subsampling,
@@ -34,7 +35,7 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
-    /// Where chroma lies. Nothing said stands for between the luma samples, as encoders average them.
+    /// Chroma siting. Unknown means between the luma samples, which is how encoders average them.
     pub(super) fn siting(&self) -> Siting {
         match self.siting {
             1 => Siting::Left,
@@ -57,7 +58,7 @@ impl Sequence {
     }
 }
 
-/// Units of a stream: type and content.
+/// The OBUs of a stream: type and content.
 struct Units<'a>(&'a [u8]);
 
 impl<'a> Iterator for Units<'a> {
@@ -76,7 +77,7 @@ impl<'a> Iterator for Units<'a> {
             self.0 = after;
             Some((header >> 3 & 15, content))
         };
-        Some(unit().ok_or_else(|| Error::damaged(NAME, "a unit of AV1 reaches past the end of its item")))
+        Some(unit().ok_or_else(|| Error::damaged(NAME, "an AV1 unit extends past the end of its item")))
     }
 }
 
@@ -93,10 +94,10 @@ fn leb128(bytes: &mut &[u8]) -> Option<usize> {
     None
 }
 
-/// The sequence header of a stream that holds one image.
+/// The sequence header of a stream with one image.
 ///
 /// # Errors
-/// Streams without header, cut ones, and such with more frames than one image has.
+/// Streams that have no header, are truncated, or have more frames than one image needs.
 pub(super) fn sequence(stream: &[u8]) -> Result<Sequence, Error> {
     let (mut header, mut frames) = (None, 0);
     for unit in Units(stream) {
@@ -112,7 +113,7 @@ pub(super) fn sequence(stream: &[u8]) -> Result<Sequence, Error> {
     header.ok_or_else(|| Error::damaged(NAME, "its AV1 stream has no readable sequence header"))
 }
 
-/// Bits from the highest of the first byte.
+/// Reads bits, starting with the highest of the first byte.
 struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -133,7 +134,7 @@ impl Bits<'_> {
         Some(self.read(1)? == 1)
     }
 
-    /// Skips a number in the form of leading zeros.
+    /// Skips a variable-length number (`uvlc`).
     fn skip_uvlc(&mut self) -> Option<()> {
         let mut zeros = 0;
         while !self.flag()? {
@@ -199,7 +200,7 @@ fn operating_points(bits: &mut Bits<'_>) -> Option<(u8, u8)> {
     first
 }
 
-/// What only moving images use.
+/// Skips the fields for inter coding.
 fn inter_tools(bits: &mut Bits<'_>) -> Option<()> {
     bits.read(4)?;
     let order_hint = bits.flag()?;
@@ -258,13 +259,13 @@ pub(super) struct Decoded {
     bits: u8,
 }
 
-/// Decodes the image of a stream, at one of the qualities it may have.
+/// Decodes the image of a stream at one of its operating points.
 ///
 /// # Errors
-/// Damaged streams, and images of another size than `width` × `height`, for which nothing is allocated.
+/// Damaged streams, and images whose size is not `width` × `height`; no memory is allocated for those.
 pub(super) fn decode(stream: &[u8], operating_point: u8, size: (u32, u32)) -> Result<Decoded, Error> {
     let mut settings = Settings::new();
-    // Threads are for files; a thread of the decoder that fails would leave the others waiting.
+    // Threads are per file. If a decoder thread failed, the others would wait forever.
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);
     settings.set_all_layers(false);
@@ -285,13 +286,13 @@ pub(super) fn decode(stream: &[u8], operating_point: u8, size: (u32, u32)) -> Re
             Err(error) => return Err(wrong(error)),
         }
     }
-    Err(Error::damaged(NAME, "its AV1 stream holds no image"))
+    Err(Error::damaged(NAME, "its AV1 stream contains no image"))
 }
 
 fn wrong(error: Wrong) -> Error {
     match error {
         Wrong::UnsupportedBitstream => Error::unsupported(NAME, "this kind of AV1"),
-        Wrong::InvalidArgument => Error::damaged(NAME, "its AV1 stream contradicts itself"),
+        Wrong::InvalidArgument => Error::damaged(NAME, "its AV1 stream is inconsistent"),
         other => Error::damaged(NAME, other),
     }
 }
@@ -300,7 +301,7 @@ impl Decoded {
     fn new(picture: Picture, size: (u32, u32)) -> Result<Self, Error> {
         let found = (picture.width(), picture.height());
         if found != size {
-            let text = format!("it says {}×{}, its image has {}×{}", size.0, size.1, found.0, found.1);
+            let text = format!("its declared size is {}×{}, its image is {}×{}", size.0, size.1, found.0, found.1);
             return Err(Error::damaged(NAME, text));
         }
         let bits = picture.bits_per_component();
@@ -309,7 +310,7 @@ impl Decoded {
         Ok(Self { picture, bits })
     }
 
-    /// Is the image what the sequence header said?
+    /// Whether the image matches the sequence header.
     pub(super) fn is(&self, sequence: &Sequence) -> bool {
         let layout = match (sequence.mono, sequence.subsampling.x, sequence.subsampling.y) {
             (true, ..) => PixelLayout::I400,
@@ -320,8 +321,8 @@ impl Decoded {
         self.bits == sequence.bits && self.picture.pixel_layout() == layout
     }
 
-    /// Puts one component into a plane, its first sample at `x`, `y`; what goes past the edges is left out. `values`
-    /// has a value for each code.
+    /// Copies one component into a plane, with its first sample at `x`, `y`. Samples past the edges are
+    /// ignored. `values` maps each code to its value.
     pub(super) fn put(&self, component: usize, to: &mut Plane, x: usize, y: usize, values: &[f32]) {
         let component = match component {
             0 => PlanarImageComponent::Y,
@@ -333,7 +334,7 @@ impl Decoded {
         let value = |code: usize| values.get(code).copied().unwrap_or(1.0);
         for (bytes, y) in bytes.chunks_exact((stride as usize).max(1)).take(rows as usize).zip(y..to.height) {
             let row = to.row_mut(y).iter_mut().skip(x);
-            // Past a cell's own width its rows hold padding.
+            // Past the image's own width, rows have padding.
             let width = self.width(component);
             if self.bits > 8 {
                 let codes = bytes.chunks_exact(2).map(|pair| u16::from_ne_bytes([pair[0], pair[1]]));

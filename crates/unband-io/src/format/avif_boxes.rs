@@ -1,4 +1,4 @@
-//! The container of AVIF, read: which items a file holds, where their bytes lie, and what is said of them.
+//! AVIF container parser: items, their bytes and their properties.
 //!
 //! Source: ISO/IEC 14496-12 (boxes), ISO/IEC 23008-12 (items and properties), AV1 Image File Format 1.1.
 
@@ -8,28 +8,28 @@ use std::collections::BTreeMap;
 use super::avif::NAME;
 use crate::Error;
 
-/// Four letters that name a box, an item or a reference.
+/// Four-character code of a box, an item or a reference.
 pub(super) type Kind = [u8; 4];
 
-/// Properties that are followed here; any other that a file calls essential makes an item unreadable.
+/// Supported properties. An item with any other essential property cannot be read.
 const KNOWN: &[&Kind] = &[
     b"av1C", b"ispe", b"pixi", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"clli", b"mdcv",
     b"a1op", b"lsel", b"a1lx",
 ];
 
-/// Bytes that are taken from the front.
+/// Reads fields from the front of a slice.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
 
 impl<'a> Cursor<'a> {
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Error> {
-        let short = || Error::damaged(NAME, "a box is shorter than what it should hold");
+        let short = || Error::damaged(NAME, "a box is too short for its content");
         let (head, rest) = self.0.split_at_checked(count).ok_or_else(short)?;
         self.0 = rest;
         Ok(head)
     }
 
-    /// A number of 0 to 8 bytes.
+    /// An integer of 0 to 8 bytes.
     pub(super) fn number(&mut self, bytes: usize) -> Result<u64, Error> {
         Ok(self.take(bytes)?.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))
     }
@@ -50,7 +50,7 @@ impl<'a> Cursor<'a> {
         Ok(self.u32()?.to_be_bytes())
     }
 
-    /// Version and flags of a box that has them.
+    /// Version and flags of a full box.
     pub(super) fn version(&mut self) -> Result<(u8, u32), Error> {
         let both = self.u32()?;
         Ok(((both >> 24) as u8, both & 0xFF_FFFF))
@@ -64,7 +64,7 @@ impl<'a> Cursor<'a> {
         text
     }
 
-    /// Name and content of the next box, nothing at the end.
+    /// Name and content of the next box, `None` at the end.
     fn next_box(&mut self) -> Result<Option<(Kind, &'a [u8])>, Error> {
         if self.0.is_empty() {
             return Ok(None);
@@ -83,9 +83,9 @@ impl<'a> Cursor<'a> {
             size => (8, size),
         };
         let content =
-            size.checked_sub(head).ok_or_else(|| Error::damaged(NAME, "a box of impossible size"))?;
+            size.checked_sub(head).ok_or_else(|| Error::damaged(NAME, "a box has an invalid size"))?;
         if content > self.0.len() as u64 {
-            // What the samples lie in may be cut; whether they are all there shows when they are read.
+            // The media data may be truncated; that is detected when items are read.
             if &kind == b"mdat" {
                 return Ok(Some((kind, self.take(self.0.len())?)));
             }
@@ -95,18 +95,18 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Part of a file that is an image, a part of one, or metadata.
+/// An item: an image, a part of one, or metadata.
 #[derive(Default)]
 pub(super) struct Item<'a> {
     pub(super) id: u32,
     pub(super) kind: Kind,
-    /// Of items of kind `mime`.
+    /// Content type, for items of kind `mime`.
     pub(super) content_type: &'a [u8],
     content_encoding: &'a [u8],
     extents: Vec<(u64, u64)>,
-    /// 0: places in the file, 1: places in `idat`.
+    /// 0: offsets are in the file, 1: offsets are in `idat`.
     method: u8,
-    /// Place in the list of properties, and whether it is essential.
+    /// Index in the property list, and whether the property is essential.
     properties: Vec<(usize, bool)>,
 }
 
@@ -116,10 +116,10 @@ struct Reference {
     to: Vec<u32>,
 }
 
-/// What the boxes of a file say.
+/// The parsed container.
 pub(super) struct Container<'a> {
     bytes: &'a [u8],
-    /// The box that tells of all others.
+    /// The `meta` box, which describes all items.
     pub(super) meta: &'a [u8],
     items: BTreeMap<u32, Item<'a>>,
     primary: u32,
@@ -128,12 +128,12 @@ pub(super) struct Container<'a> {
     idat: &'a [u8],
 }
 
-/// Is it a still image or a sequence of AV1? The brands say.
+/// Whether the brands are those of an AV1 still image or sequence.
 pub(super) fn is_avif(bytes: &[u8]) -> bool {
     brands(bytes).is_some_and(|(_, mut all)| all.any(|brand| brand == b"avif" || brand == b"avis"))
 }
 
-/// The major brand, and all of them.
+/// The major brand, and all compatible brands.
 fn brands(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
     if bytes.get(4..8)? != b"ftyp" {
         return None;
@@ -145,10 +145,10 @@ fn brands(bytes: &[u8]) -> Option<(&[u8], impl Iterator<Item = &[u8]>)> {
 }
 
 impl<'a> Container<'a> {
-    /// Reads all boxes that describe items.
+    /// Parses all boxes that describe items.
     ///
     /// # Errors
-    /// Files without items, boxes that are cut, contradict themselves or have an unknown version.
+    /// Files without items, and boxes that are truncated, contradictory or of an unknown version.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         let sequence = brands(bytes).is_some_and(|(major, _)| major == b"avis");
         if sequence {
@@ -229,7 +229,7 @@ impl<'a> Container<'a> {
         let (offset_size, length_size, base_size) = (size(12), size(8), size(4));
         let index_size = if version == 0 { 0 } else { size(0) };
         if [offset_size, length_size, base_size, index_size].iter().any(|s| ![0, 4, 8].contains(s)) {
-            return Err(Error::damaged(NAME, "places of items in numbers of impossible size"));
+            return Err(Error::damaged(NAME, "item offsets have an invalid field size"));
         }
         let id_size = if version < 2 { 2 } else { 4 };
         for _ in 0..content.number(id_size)? {
@@ -239,7 +239,7 @@ impl<'a> Container<'a> {
             let base = content.number(base_size)?;
             let count = content.u16()?;
             if count > 1 && offset_size + length_size == 0 {
-                return Err(Error::damaged(NAME, "an item in parts that have no place"));
+                return Err(Error::damaged(NAME, "an item has several parts without offset and length"));
             }
             let mut extents = Vec::new();
             for _ in 0..count {
@@ -294,7 +294,7 @@ impl<'a> Container<'a> {
                     let both = content.u8()?;
                     (both >> 7 == 1, u16::from(both & 0x7F))
                 };
-                // They count from 1; 0 stands for none.
+                // Indices start at 1; 0 means none.
                 if let Some(index) = index.checked_sub(1) {
                     self.item(id).properties.push((usize::from(index), essential));
                 }
@@ -303,40 +303,40 @@ impl<'a> Container<'a> {
         Ok(())
     }
 
-    /// The item that is the image.
+    /// The primary item.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub(super) fn primary(&self) -> Result<&Item<'a>, Error> {
-        self.get(self.primary).map_err(|_| Error::damaged(NAME, "it does not say which item is the image"))
+        self.get(self.primary).map_err(|_| Error::damaged(NAME, "it has no primary item"))
     }
 
-    /// An item by its number.
+    /// The item with an id.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub(super) fn get(&self, id: u32) -> Result<&Item<'a>, Error> {
-        self.items.get(&id).ok_or_else(|| Error::damaged(NAME, "an item that is referred to is missing"))
+        self.items.get(&id).ok_or_else(|| Error::damaged(NAME, "a referenced item is missing"))
     }
 
-    /// Items that an item refers to in that way, in order.
+    /// Items that an item refers to with a reference type, in order.
     pub(super) fn referred(&self, kind: Kind, from: u32) -> &[u32] {
         self.references.iter().find(|r| r.kind == kind && r.from == from).map_or(&[], |r| &r.to)
     }
 
-    /// Items that refer to an item in that way.
+    /// Items that refer to an item with a reference type.
     pub(super) fn referring(&self, kind: Kind, to: u32) -> impl Iterator<Item = &Item<'a>> {
         let from = self.references.iter().filter(move |r| r.kind == kind && r.to.contains(&to));
         from.filter_map(|r| self.items.get(&r.from))
     }
 
-    /// All properties of that kind that an item has.
+    /// All properties of that type that an item has.
     pub(super) fn all(&self, item: &Item<'a>, kind: Kind) -> impl Iterator<Item = Cursor<'a>> {
         let found = item.properties.iter().filter_map(|&(index, _)| self.properties.get(index));
         found.filter(move |p| p.0 == kind).map(|p| Cursor(p.1))
     }
 
-    /// The first property of that kind.
+    /// The first property of that type.
     pub(super) fn property(&self, item: &Item<'a>, kind: Kind) -> Option<Cursor<'a>> {
         self.all(item, kind).next()
     }
@@ -344,25 +344,25 @@ impl<'a> Container<'a> {
     /// Width and height of an item.
     ///
     /// # Errors
-    /// When it does not say them.
+    /// If the item has no such property.
     pub(super) fn size(&self, item: &Item<'a>) -> Result<(u32, u32), Error> {
-        let unsaid = || Error::damaged(NAME, "an item does not say its size");
+        let unsaid = || Error::damaged(NAME, "an item has no size");
         let mut size = self.property(item, *b"ispe").ok_or_else(unsaid)?;
         size.version()?;
         let size = (size.u32()?, size.u32()?);
         if size.0 == 0 || size.1 == 0 { Err(unsaid()) } else { Ok(size) }
     }
 
-    /// Is everything known that must be known to show an item?
+    /// Checks that all properties needed to show an item are supported.
     ///
     /// # Errors
-    /// When not.
+    /// If one is not.
     pub(super) fn check_essential(&self, item: &Item<'a>) -> Result<(), Error> {
         for &(index, essential) in &item.properties {
             let (kind, _) = self
                 .properties
                 .get(index)
-                .ok_or_else(|| Error::damaged(NAME, "a property that is referred to is missing"))?;
+                .ok_or_else(|| Error::damaged(NAME, "a referenced property is missing"))?;
             if essential && !KNOWN.contains(&kind) {
                 let name = String::from_utf8_lossy(kind);
                 return Err(Error::unsupported(NAME, format!("the essential property `{name}`")));
@@ -374,24 +374,24 @@ impl<'a> Container<'a> {
     /// The bytes of an item.
     ///
     /// # Errors
-    /// Bytes that lie outside the file or in a way that is not read.
+    /// Bytes outside the file, or a construction method that is not supported.
     pub(super) fn data(&self, item: &Item<'a>) -> Result<Cow<'a, [u8]>, Error> {
         let source = match item.method {
             0 => self.bytes,
             1 => self.idat,
-            _ => return Err(Error::unsupported(NAME, "items made of other items' bytes")),
+            _ => return Err(Error::unsupported(NAME, "items stored inside other items")),
         };
         let part = |&(offset, length): &(u64, u64)| {
             let start = usize::try_from(offset).ok()?;
             match length {
-                // Everything from there.
+                // Everything from there on.
                 0 => source.get(start..),
                 length => source.get(start..start.checked_add(usize::try_from(length).ok()?)?),
             }
         };
         let cut = || Error::Truncated { format: NAME };
         match item.extents.as_slice() {
-            [] => Err(Error::damaged(NAME, "an item has no bytes")),
+            [] => Err(Error::damaged(NAME, "an item has no data")),
             [one] => part(one).map(Cow::Borrowed).ok_or_else(cut),
             several => {
                 let mut out = Vec::new();
@@ -406,7 +406,7 @@ impl<'a> Container<'a> {
         }
     }
 
-    /// A metadata item about another: Exif, or XMP by its content type.
+    /// A metadata item that describes another: Exif, or XMP by its content type.
     pub(super) fn metadata(&self, kind: Kind, content_type: &[u8], about: u32) -> Option<Cow<'a, [u8]>> {
         let mut found = self.referring(*b"cdsc", about);
         let item = found.find(|item| {

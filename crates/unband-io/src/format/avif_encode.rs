@@ -1,4 +1,4 @@
-//! AV1 stills, written: by rav1e, and with 12 bits by the program `avifenc`.
+//! AV1 still encoding: rav1e, or the program `avifenc` for 12 bits.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -17,11 +17,11 @@ use super::y4m::{Y4mHeader, Y4mWriter};
 use crate::program::{Program, Room};
 use crate::{Error, limits};
 
-/// Visibly equal to the original, also in slow gradients.
+/// Visually lossless, including slow gradients.
 const DEFAULT_QUALITY: u8 = 95;
-/// Slower ones make files of this quality no smaller: 6 takes twice the time for 1 %.
+/// Slower speeds make files of this quality no smaller: speed 6 takes twice the time for 1 %.
 const SPEED: u8 = 8;
-/// Pixels of a tile. Tiles are coded in parallel; how many there are must not depend on the machine.
+/// Pixels per tile. Tiles are encoded in parallel; their number must not depend on the machine.
 const TILE: usize = 1 << 19;
 
 const AVIFENC: Program = Program {
@@ -29,47 +29,47 @@ const AVIFENC: Program = Program {
     purpose: "AVIF of 12 bits",
     install: "install libavif's programs (`apt install libavif-bin`, `brew install libavif`), or write 10 bits",
 };
-/// Nobody waits for longer.
+/// Time limit of the encoder.
 const MOST_TIME: Duration = Duration::from_hours(1);
 
-/// How planes are coded.
+/// Encoder settings.
 pub(super) struct Coding {
-    /// 8, 10 or 12.
+    /// Bits per sample: 8, 10 or 12.
     pub(super) bits: u8,
     pub(super) cicp: Cicp,
     /// 1..=100.
     pub(super) quality: Option<u8>,
     /// 0..=9.
     pub(super) effort: Option<u8>,
-    /// 0 for as many as there are.
+    /// Number of threads; 0 for all cores.
     pub(super) threads: usize,
 }
 
 impl Coding {
-    /// The same for alpha, whose edges show more than those of colours.
+    /// The same for alpha, whose edges are more visible than those of colours.
     pub(super) fn of_alpha(&self) -> Self {
         let quality = self.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100).midpoint(100);
         let cicp = Cicp { primaries: 2, transfer: 2, matrix: 2, full_range: true };
         Self { cicp, quality: Some(quality), ..*self }
     }
 
-    /// The encoders' scale, 10 the quickest.
+    /// The encoder's speed, 10 the fastest.
     fn speed(&self, usual: u8) -> u8 {
         self.effort.map_or(usual, |effort| 10 - effort.min(9))
     }
 
-    /// The quantiser's index, 1..=255; 0 would stand for another, lossless, coding.
+    /// The quantiser index, 1..=255; 0 would select another, lossless coding.
     fn quantizer(&self) -> u8 {
         let loss = 100 - u32::from(self.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100));
         (loss * 255 / 100).clamp(1, 255) as u8
     }
 }
 
-/// The image as AV1 has it: grey, or luma and chroma, at full size where the chroma planes have another shape
-/// than AV1 knows.
+/// The image as AV1 stores it: grey, or luma and chroma. Chroma gets full size if AV1 does not support its
+/// subsampling.
 ///
 /// # Errors
-/// Planes that are not what the model says.
+/// Planes that do not match the model.
 pub(super) fn planes(image: &Image) -> Result<Cow<'_, Image>, Error> {
     let wrong = |error| Error::encode(NAME, error);
     match image.color.model {
@@ -105,7 +105,7 @@ pub(super) fn planes(image: &Image) -> Result<Cow<'_, Image>, Error> {
     }
 }
 
-/// Code points for planes: what was declared, with the matrix that the planes have.
+/// Code points for the planes: as declared, but with the matrix of the planes.
 pub(super) fn code_points(planes: &Image, declared: Option<Cicp>) -> Cicp {
     let Cicp { primaries, transfer, matrix, .. } =
         declared.unwrap_or(Cicp { primaries: 2, transfer: 2, matrix: 6, full_range: true });
@@ -119,15 +119,15 @@ pub(super) fn code_points(planes: &Image, declared: Option<Cicp>) -> Cicp {
             };
             Cicp { primaries, transfer, matrix, full_range: range == Range::Full }
         }
-        // Luma alone, of which it does not matter how others would mix it.
+        // For luma alone, the matrix has no effect.
         _ => Cicp { primaries, transfer, matrix: if matrix == 0 { 6 } else { matrix }, full_range: true },
     }
 }
 
-/// Codes an image as an AV1 stream.
+/// Encodes an image as an AV1 stream.
 ///
 /// # Errors
-/// What the encoder refuses; 12 bits where `avifenc` is missing.
+/// Errors of the encoder; 12 bits without `avifenc`.
 pub(super) fn encode(planes: &Image, coding: &Coding) -> Result<Vec<u8>, Error> {
     match coding.bits {
         8 | 10 => by_rav1e(planes, coding),
@@ -139,7 +139,7 @@ fn by_rav1e(planes: &Image, coding: &Coding) -> Result<Vec<u8>, Error> {
     let wrong = |error: &dyn std::fmt::Display| Error::encode(NAME, error);
     let (width, height) = (planes.width(), planes.height());
     let Cicp { primaries, transfer, matrix, full_range } = coding.cicp;
-    let unknown = || Error::encode(NAME, "code points that AV1 does not know");
+    let unknown = || Error::encode(NAME, "code points that AV1 does not support");
     let settings = EncoderConfig {
         width,
         height,
@@ -180,7 +180,8 @@ fn by_rav1e(planes: &Image, coding: &Coding) -> Result<Vec<u8>, Error> {
         ..EncoderConfig::default()
     };
     let config = Config::new().with_encoder_config(settings).with_threads(coding.threads);
-    // 16-bit samples give the same stream for 8 bits too, as fast; a second kind would double the build time.
+    // 16-bit samples give the same 8-bit stream at the same speed; a second sample type would double the
+    // build time.
     let mut encoder = config.new_context::<u16>().map_err(|e| wrong(&e))?;
     let mut frame = encoder.new_frame();
     for (i, (plane, to)) in planes.planes.iter().zip(&mut frame.planes).enumerate() {
@@ -217,7 +218,7 @@ fn by_avifenc(planes: &Image, coding: &Coding) -> Result<Vec<u8>, Error> {
     let room = Room::new()?;
     let header = Y4mHeader::of(planes)?;
     Y4mWriter::new(std::io::BufWriter::new(room.create("in.y4m")?), header)?.write_frame(planes)?;
-    // Its scale of quantisers has 64 steps.
+    // `avifenc` has 64 quantiser steps.
     let quantizer = (coding.quantizer() / 4).to_string();
     let Cicp { primaries, transfer, matrix, full_range } = coding.cicp;
     let codes = format!("{primaries}/{transfer}/{matrix}");
@@ -231,8 +232,8 @@ fn by_avifenc(planes: &Image, coding: &Coding) -> Result<Vec<u8>, Error> {
     AVIFENC.run(&room, &args, MOST_TIME)?;
     let failed = |message: String| Error::Program { program: AVIFENC.names[0], message };
     let file =
-        room.read("out.avif", u64::from(u32::MAX))?.ok_or_else(|| failed("it wrote nothing".to_owned()))?;
-    // What it says of the file goes into a container of our own, with everything else that is to be kept.
+        room.read("out.avif", u64::from(u32::MAX))?.ok_or_else(|| failed("it wrote no output".to_owned()))?;
+    // Only its stream is kept; the container written here also holds the metadata.
     let stream = Container::parse(&file).and_then(|container| {
         let item = container.primary()?;
         Ok(container.data(item)?.into_owned())

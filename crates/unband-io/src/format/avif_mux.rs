@@ -1,6 +1,6 @@
-//! The container of AVIF, written.
+//! AVIF container writer.
 //!
-//! Source: as for reading, `avif_boxes.rs`.
+//! Source: as `avif_boxes.rs`.
 
 use std::io::Write;
 
@@ -11,7 +11,7 @@ use super::avif_av1;
 use super::avif_boxes::Kind;
 use crate::{Error, exif};
 
-/// What goes into a file.
+/// Content of the file.
 pub(super) struct Picture<'a> {
     pub(super) width: u32,
     pub(super) height: u32,
@@ -23,7 +23,7 @@ pub(super) struct Picture<'a> {
     pub(super) metadata: &'a Metadata,
 }
 
-/// An item: kind, content type, bytes, how it belongs to the image, and its properties by place.
+/// An item: kind, content type, bytes, reference to the image, and property indices.
 struct Entry<'a> {
     kind: Kind,
     content_type: &'static [u8],
@@ -47,7 +47,7 @@ fn versioned(kind: Kind, version: u8, flags: u8, content: &[u8]) -> Vec<u8> {
 /// Writes the file.
 ///
 /// # Errors
-/// More than 4 GiB, and whatever `out` refuses.
+/// More than 4 GiB, and errors of `out`.
 pub(super) fn write(picture: &Picture<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let metadata = picture.metadata;
     let block = match (&metadata.exif, metadata.density) {
@@ -57,7 +57,7 @@ pub(super) fn write(picture: &Picture<'_>, out: &mut dyn Write) -> Result<(), Er
         (None, Some(density)) => Some(exif::with_density(None, density)),
         (block, _) => block.clone(),
     };
-    // Before the block stands where in it the header begins.
+    // The block is preceded by the offset of its TIFF header.
     let block = block.map(|block| [&[0; 4], block.as_slice()].concat());
     let mut properties = Properties::default();
     let mut entries = vec![Entry {
@@ -95,7 +95,7 @@ pub(super) fn write(picture: &Picture<'_>, out: &mut dyn Write) -> Result<(), Er
     if u32::try_from(total + (1 << 20)).is_err() {
         return Err(Error::encode(NAME, "more than 4 GiB"));
     }
-    // As long whatever the places are.
+    // The length does not depend on the offsets.
     let first = head.len() + meta(&entries, &properties, 0).len() + 8;
     let parts = [
         head,
@@ -109,7 +109,7 @@ pub(super) fn write(picture: &Picture<'_>, out: &mut dyn Write) -> Result<(), Er
     Ok(())
 }
 
-/// The box that describes all items; their bytes begin at `first`, the image's own last.
+/// The `meta` box, which describes all items. Their bytes start at `first`; the image's own come last.
 fn meta(entries: &[Entry<'_>], properties: &Properties, first: u32) -> Vec<u8> {
     let count = (entries.len() as u16).to_be_bytes();
     let mut places = [&[0x44, 0], &count[..]].concat();
@@ -151,18 +151,18 @@ fn meta(entries: &[Entry<'_>], properties: &Properties, first: u32) -> Vec<u8> {
     versioned(*b"meta", 0, 0, &content.concat())
 }
 
-/// The list of properties, which items share.
+/// The property list, shared by all items.
 #[derive(Default)]
 struct Properties(Vec<Vec<u8>>);
 
 impl Properties {
-    /// Its place, counted from 1, with the mark of what must be understood.
+    /// Adds a property; returns its index, counted from 1, with the essential flag.
     fn add(&mut self, property: Vec<u8>, essential: bool) -> u8 {
         self.0.push(property);
         self.0.len() as u8 | u8::from(essential) << 7
     }
 
-    /// Coding, channels and their bits.
+    /// Codec configuration, channels and their bits.
     fn of_stream(&mut self, stream: &[u8]) -> Result<[u8; 2], Error> {
         let sequence = avif_av1::sequence(stream)?;
         let channels = if sequence.mono { 1 } else { 3 };
@@ -200,7 +200,7 @@ impl Properties {
         Ok(out)
     }
 
-    /// After the colours, whose size it shares.
+    /// Added after the colours, whose size it shares.
     fn of_alpha(&mut self, stream: &[u8]) -> Result<Vec<u8>, Error> {
         let mut out = vec![1];
         out.extend(self.of_stream(stream)?);

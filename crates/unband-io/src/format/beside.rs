@@ -1,23 +1,25 @@
-//! What stands beside the image in a file and is not kept: gain maps for HDR, further images. Found so that it can be said.
+//! Detection of gain maps and further images that are not kept, so that they can be reported.
 //!
-//! Source: CIPA DC-007 (Multi-Image Format), Android's Ultra HDR Image Format 1.1, ISO 21496-1, Apple's HDR photos.
+//! Source: CIPA DC-007 (Multi-Picture Format), Android's Ultra HDR Image Format 1.1, ISO 21496-1, Apple's HDR
+//! photos.
 
 use unband_image::Beside;
 
 use super::jpeg_markers::Markers;
 use crate::exif::{self, Block};
 
-/// The table of a file of several images.
+/// Signature of the table of a file with several images.
 const MPF: &[u8] = b"MPF\0";
 const MP_ENTRIES: u16 = 0xB002;
-/// A gain map's numbers by ISO 21496-1.
+/// Identifier of gain map metadata by ISO 21496-1.
 const ISO: &[u8] = b"urn:iso:std:iso:ts:21496:-1";
-/// What XMP of an image with a gain map, or of one that is one, says in the ways of Adobe and Google, and of Apple.
+/// Markers in the XMP of an image with a gain map, or of the gain map itself: Adobe's and Google's, and
+/// Apple's.
 const NAMES: [&[u8]; 2] = [b"://ns.adobe.com/hdr-gain-map/", b"aux:hdrgainmap"];
-/// So much of what follows the image is looked at.
+/// Number of bytes after the image that are searched.
 const HEAD: usize = 1 << 16;
 
-/// What a JPEG file holds besides.
+/// Gain maps and further images in a JPEG file.
 pub(super) fn in_jpeg(markers: &Markers<'_>, bytes: &[u8]) -> Vec<Beside> {
     let table = markers.segment(2, MPF);
     let pictures = table.map_or(0, further_pictures);
@@ -34,14 +36,14 @@ pub(super) fn in_jpeg(markers: &Markers<'_>, bytes: &[u8]) -> Vec<Beside> {
     found.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect()
 }
 
-/// Images beside the first that are no smaller copies of it.
+/// Number of images after the first, except its previews.
 fn further_pictures(table: &[u8]) -> usize {
-    /// Large thumbnails.
+    /// Type "large thumbnail".
     const PREVIEW: u32 = 0x01_0000;
     let Some(block) = Block::new(table) else { return 0 };
     let Some((entries, _)) = block.first() else { return 0 };
     let Some(entry) = exif::find(&entries, MP_ENTRIES) else { return 0 };
-    // Each has 16 bytes, attributes first.
+    // Each entry has 16 bytes, attributes first.
     let kinds = entry
         .value
         .clone()
@@ -51,9 +53,9 @@ fn further_pictures(table: &[u8]) -> usize {
     kinds.skip(1).filter(|kind| *kind != PREVIEW).count()
 }
 
-/// What the box `meta` of HEIC and AVIF tells: an item of kind `tmap`, or an auxiliary image of Apple's.
+/// Gain maps in the `meta` box of HEIC and AVIF: an item of kind `tmap`, or Apple's auxiliary image.
 pub(super) fn in_meta(meta: &[u8]) -> Vec<Beside> {
-    // Items are told in boxes `infe`: version and flags, number of 2 or 4 bytes, protection, kind.
+    // Items are described by `infe` boxes: version and flags, id of 2 or 4 bytes, protection, kind.
     let infos = meta.windows(4).enumerate().filter(|(_, kind)| kind == b"infe");
     let kind = |at: usize| {
         let number = if meta.get(at + 4)? >= &3 { 4 } else { 2 };

@@ -1,4 +1,4 @@
-//! BMP, read only: 1–32 bits per pixel, palettes, bit fields, run lengths.
+//! BMP reader: 1–32 bits per pixel, palettes, bit fields, run-length coding.
 //!
 //! Source: Microsoft's BITMAPFILEHEADER, BITMAPINFOHEADER, BITMAPV4HEADER, BITMAPV5HEADER and "Bitmap
 //! Compression" pages.
@@ -42,24 +42,24 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 struct Header {
     width: usize,
     height: usize,
-    /// Rows from the top down?
+    /// Whether rows are stored from the top down.
     down: bool,
     bits: u16,
     compression: u32,
-    /// Where the samples begin.
+    /// Offset of the samples.
     data: usize,
     palette: Vec<[u8; 3]>,
-    /// Which bits of a pixel are red, green, blue and alpha.
+    /// Bit masks of red, green, blue and alpha.
     masks: [u32; 4],
     density: Option<Density>,
 }
 
 impl Header {
-    /// Nothing when the file ends before its header does.
+    /// Parses the header; `None` if the file ends before it does.
     fn read(bytes: &[u8]) -> Option<Self> {
         let size = u32_at(bytes, 14)? as usize;
         let data = u32_at(bytes, 10)? as usize;
-        // Short headers leave the later fields out.
+        // Short headers do not have the later fields.
         let field = |at: usize| if at + 4 <= 14 + size { u32_at(bytes, at) } else { Some(0) };
         let (width, height, bits) = if size == 12 {
             (u16_at(bytes, 18)?.into(), i32::from(u16_at(bytes, 20)?), u16_at(bytes, 24)?)
@@ -76,7 +76,7 @@ impl Header {
         let fields = matches!(compression, BIT_FIELDS | ALPHA_BIT_FIELDS) && matches!(bits, 16 | 32);
         let mut palette_at = 14 + size;
         if fields {
-            // Behind a short header, inside a long one; both at the same place.
+            // After a short header, or inside a long one, at the same offset.
             let count = if size >= 56 || compression == ALPHA_BIT_FIELDS { 4 } else { 3 };
             for (i, mask) in masks.iter_mut().enumerate().take(count) {
                 *mask = u32_at(bytes, 54 + 4 * i)?;
@@ -91,7 +91,7 @@ impl Header {
             let most = 1usize << bits;
             let count = if declared == 0 { most } else { declared.min(most) };
             let entry = if size == 12 { 3 } else { 4 };
-            // Some files have fewer colours than they say: the samples end the palette.
+            // Some files have fewer colours than declared: the palette ends where the samples start.
             let room = data.saturating_sub(palette_at) / entry;
             let colors = bytes.get(palette_at..)?.chunks_exact(entry).take(count.min(room));
             palette = colors.map(|c| [c[2], c[1], c[0]]).collect();
@@ -115,7 +115,7 @@ impl Header {
 
     fn check(&self, bytes: &[u8], limits: &Limits) -> Result<(), Error> {
         let (width, height) = (self.width, self.height);
-        // A width with its highest bit set is a negative one.
+        // A width with the highest bit set is negative.
         if width == 0 || height == 0 || width > i32::MAX as usize {
             return Err(Error::damaged(NAME, format!("its size is {width}×{height}")));
         }
@@ -129,7 +129,7 @@ impl Header {
             }
         }
         limits.check(width as u64, height as u64, 4)?;
-        // Runs hold at most 255 samples in two bytes, or end a row early with two; all else is stored as is.
+        // Two bytes hold a run of at most 255 samples, or end a row early; other codings store every sample.
         let needs = match self.compression {
             RLE8 | RLE4 => 2,
             _ => self.row_bytes().saturating_mul(height),
@@ -149,7 +149,7 @@ impl Header {
         self.width.saturating_mul(self.bits.into()).div_ceil(32).saturating_mul(4)
     }
 
-    /// Row of the image that is stored as number `i`.
+    /// Row of the image stored at index `i`.
     fn row(&self, i: usize) -> usize {
         if self.down { i } else { self.height - 1 - i }
     }
@@ -172,7 +172,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
-/// The profile embedded in a version 5 header.
+/// The ICC profile in a version 5 header.
 fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
     let embedded = u32_at(bytes, 14)? == 124 && u32_at(bytes, 70)? == u32::from_be_bytes(*b"MBED");
     let (at, size) = (u32_at(bytes, 126)? as usize + 14, u32_at(bytes, 130)? as usize);
@@ -206,7 +206,7 @@ fn put(planes: &mut [Plane], x: usize, y: usize, color: [u8; 3]) {
     }
 }
 
-/// Runs and literal stretches; samples that are skipped keep the first colour.
+/// Decodes runs and literals; skipped samples keep the first colour.
 fn runs(header: &Header, data: &[u8], mut put: impl FnMut(usize, usize, u8)) -> Result<(), Error> {
     let cut = || Error::Truncated { format: NAME };
     let half = header.compression == RLE4;
@@ -235,7 +235,7 @@ fn runs(header: &Header, data: &[u8], mut put: impl FnMut(usize, usize, u8)) -> 
                 (x, y) = (x + usize::from(right), y + usize::from(down));
             }
             (0, count) => {
-                // As many samples as they are, in pairs of bytes.
+                // Literal samples, padded to pairs of bytes.
                 let per_pair = if half { 4 } else { 2 };
                 let mut left = usize::from(count);
                 while left > 0 {
@@ -265,7 +265,7 @@ fn runs(header: &Header, data: &[u8], mut put: impl FnMut(usize, usize, u8)) -> 
 
 fn direct(header: &Header, data: &[u8]) -> Result<Image, Error> {
     let masks = &header.masks[..if header.masks[3] == 0 { 3 } else { 4 }];
-    // Fields are widened to 8 bits, or to 16 where one has more than 8.
+    // Fields are widened to 8 bits, or to 16 if one has more than 8.
     let bits: Vec<u32> = masks.iter().map(|m| m.count_ones()).collect();
     let depth = if bits.iter().all(|&b| b <= 8) { Depth::EIGHT } else { Depth::SIXTEEN };
     if bits.iter().any(|&b| b == 0 || b > 16) {

@@ -1,5 +1,6 @@
-//! `OpenEXR`: half and 32-bit floating point in linear light; one part, grey or RGB, transparency. Coded samples become
-//! linear light on writing.
+//! `OpenEXR`: half and 32-bit floating point in linear light.
+//!
+//! Single part, grey or RGB, alpha. Coded samples are linearised on writing.
 //!
 //! Source: "Technical Introduction to `OpenEXR`" and "`OpenEXR` File Layout", openexr.com.
 
@@ -20,7 +21,8 @@ use crate::{Error, Limits, limits, samples};
 pub(super) const NAME: &str = "OpenEXR";
 const LONGEST_SIDE: usize = i32::MAX as usize / 2;
 pub(super) const LINEAR: u8 = 8;
-/// Primaries and white point of BT.2020, as [`Colorimetry`] has them. Those of BT.709 and sRGB count where a file says nothing.
+/// Primaries and white point of BT.2020, as in [`Colorimetry`]. Without chromaticities in the file, those of
+/// BT.709 and sRGB apply.
 ///
 /// [`Colorimetry`]: unband_image::Colorimetry
 const BT2020: [u32; 8] = [31_270, 32_900, 70_800, 29_200, 17_000, 79_700, 13_100, 4_600];
@@ -41,7 +43,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         exif: false,
         xmp: false,
         iptc: false,
-        // Linear light only, which needs no saying here.
+        // Only linear light, which needs no code points.
         cicp: false,
         chromaticities: true,
         density: false,
@@ -69,7 +71,7 @@ pub(super) fn wrong(error: exr::error::Error) -> Error {
 fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let meta = MetaData::read_from_buffered(bytes, false).map_err(wrong)?;
     let header = match meta.headers.as_slice() {
-        [] => return Err(Error::damaged(NAME, "it has no part")),
+        [] => return Err(Error::damaged(NAME, "it has no parts")),
         [header] if header.deep => return Err(Error::unsupported(NAME, "deep samples")),
         [header] => header.clone(),
         _ => return Err(Error::Several { format: NAME, what: "parts" }),
@@ -77,7 +79,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let window = Window::new(&header)?;
     let names: Vec<String> = header.channels.list.iter().map(|channel| channel.name.to_string()).collect();
     let wanted = wanted(&names)?;
-    // The crate decodes all channels at first, halves as halves.
+    // The crate decodes all channels first, halves as halves.
     limits.check(window.width as u64, window.height as u64, wanted.len() as u64)?;
     let size = header.layer_size;
     limits.check(size.x() as u64, size.y() as u64, names.len() as u64)?;
@@ -112,7 +114,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         None => 1,
         Some(c) if near(c, super::SRGB_CHROMATICITIES) => 1,
         Some(c) if near(c, BT2020) => 9,
-        // Unspecified: the numbers themselves say it.
+        // Unspecified: the chromaticities are stored instead.
         Some(_) => 2,
     };
     image.color.cicp = Some(Cicp { primaries, transfer: LINEAR, matrix: 0, full_range: true });
@@ -133,7 +135,7 @@ fn loses(header: &Header) -> bool {
     }
 }
 
-/// Could so few bytes hold so much? Each chunk has a place in a table and a header of its own.
+/// Checks that a file of `bytes` bytes can hold its samples. Each chunk has a table entry and a header.
 fn check_bytes(header: &Header, bytes: usize) -> Result<(), Error> {
     const CHUNK: usize = 8 + 8;
     let raw = header.layer_size.area() as u64 * header.channels.bytes_per_pixel as u64;
@@ -150,12 +152,12 @@ fn check_bytes(header: &Header, bytes: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// Which channels make the image, in order, alpha last.
+/// Indices of the image's channels, in order, alpha last.
 fn wanted(names: &[String]) -> Result<Vec<usize>, Error> {
     let find = |prefix: &str, name: &str| names.iter().position(|n| n.strip_prefix(prefix) == Some(name));
     let prefixes = names.iter().map(|name| name.rfind('.').map_or("", |dot| &name[..=dot]));
     let mut prefixes: Vec<&str> = prefixes.collect();
-    // A channel without a layer's name in front comes before all layers.
+    // A channel without a layer prefix precedes all layers.
     prefixes.sort_by_key(|prefix| !prefix.is_empty());
     for prefix in prefixes {
         let color: Vec<usize> = ["R", "G", "B"].iter().filter_map(|name| find(prefix, name)).collect();
@@ -171,15 +173,16 @@ fn wanted(names: &[String]) -> Result<Vec<usize>, Error> {
     }
     match names {
         [_] => Ok(vec![0]),
-        _ => Err(Error::unsupported(NAME, format!("the channels {} and no R, G, B", names.join(", ")))),
+        _ => Err(Error::unsupported(NAME, format!("the channels {}, but no R, G, B", names.join(", ")))),
     }
 }
 
-/// The image is the display window; samples lie in the data window, which may be smaller, larger or elsewhere.
+/// The image is the display window. Samples are stored for the data window, which may be smaller, larger or
+/// elsewhere.
 struct Window {
     width: usize,
     height: usize,
-    /// Place of the first sample.
+    /// Position of the first sample.
     left: i64,
     top: i64,
     data_width: usize,
@@ -190,7 +193,7 @@ impl Window {
         let display = header.shared_attributes.display_window;
         let data = header.own_attributes.layer_position;
         if display.size.x() == 0 || display.size.y() == 0 || header.layer_size.x() == 0 {
-            return Err(Error::damaged(NAME, "a window has no size"));
+            return Err(Error::damaged(NAME, "a window is empty"));
         }
         Ok(Self {
             width: display.size.x(),
@@ -209,7 +212,7 @@ impl Window {
         }
     }
 
-    /// What lies outside the data window is 0, what lies outside the display window is left out.
+    /// Samples outside the data window are 0; samples outside the display window are ignored.
     fn place_with<T: Copy>(&self, samples: &[T], value: impl Fn(T) -> f32) -> Result<Plane, Error> {
         let mut plane = limits::new_plane(self.width, self.height)?;
         let skip = usize::try_from(-self.left).unwrap_or(0);
@@ -291,7 +294,7 @@ fn write(
         let point = |i: usize| Vec2(c[i] as f32 / 1e5, c[i + 1] as f32 / 1e5);
         Chromaticities { white: point(0), red: point(2), green: point(4), blue: point(6) }
     });
-    // The file says as much: light is always linear, and primaries are told in numbers.
+    // Not lost: light is always linear, and primaries are stored as chromaticities.
     let told = |cicp: Cicp| {
         let primaries = match cicp.primaries {
             1 | 9 => true,

@@ -1,4 +1,6 @@
-//! Sizes that chunks of `OpenEXR`'s DWA coding declare: the decoder takes memory for them before it looks further.
+//! Size check for chunks of `OpenEXR`'s DWA compression.
+//!
+//! Without it, the decoder would allocate the declared sizes unchecked.
 //!
 //! Source: `OpenEXR` 3, `internal_dwa_compressor.h` (`DataSizesSingle`).
 
@@ -11,13 +13,13 @@ use exr::prelude::Compression;
 
 use crate::Error;
 
-/// Bytes that a small chunk may take whatever its size.
+/// Bytes that a small chunk may take regardless of its size.
 const SLACK: u64 = 1 << 16;
 
-/// An error when a chunk says that it holds far more than its samples are.
+/// Rejects a chunk that declares far more data than its samples need.
 ///
 /// # Errors
-/// That one, and files whose chunks cannot be read.
+/// Such a chunk, and files whose chunks cannot be read.
 pub(super) fn check(bytes: &[u8], header: &Header) -> Result<(), Error> {
     if !matches!(header.compression, Compression::DWAA(_) | Compression::DWAB(_)) {
         return Ok(());
@@ -26,7 +28,7 @@ pub(super) fn check(bytes: &[u8], header: &Header) -> Result<(), Error> {
         BlockDescription::ScanLines => (header.layer_size.x(), header.compression.scan_lines_per_block()),
         BlockDescription::Tiles(tiles) => (tiles.tile_size.x(), tiles.tile_size.y()),
     };
-    // Blocks of 8×8 may stick out.
+    // Blocks of 8×8 may extend past the edges.
     let samples = (columns as u64 + 8).saturating_mul(rows as u64 + 8);
     let most = samples.saturating_mul(8 * header.channels.list.len() as u64).saturating_add(SLACK);
     let reader = exr::block::read(Cursor::new(bytes), false).map_err(super::exr::wrong)?;
@@ -50,10 +52,10 @@ pub(super) fn check(bytes: &[u8], header: &Header) -> Result<(), Error> {
             CompressedBlock::DeepScanLine(_) | CompressedBlock::DeepTile(_) => continue,
         };
         if data.len() == size.0.saturating_mul(size.1).saturating_mul(header.channels.bytes_per_pixel) {
-            // Samples as they are.
+            // Uncompressed samples.
             continue;
         }
-        // A version, then sizes; the last tells a coding.
+        // A version, then sizes; the last field is a compression type.
         let numbers = data.as_chunks::<8>().0.iter().map(|number| u64::from_le_bytes(*number));
         if numbers.skip(1).take(9).any(|size| size > most) {
             return Err(Error::damaged(super::exr::NAME, "a chunk declares more samples than it has"));

@@ -1,4 +1,4 @@
-//! From coded samples to the linear light that `OpenEXR` stores.
+//! Linearisation of coded samples for `OpenEXR`.
 
 use moxcms::{
     CmsError, ColorProfile, DataColorSpace, ToneCurveEvaluator, ToneReprCurve, TransferCharacteristics,
@@ -16,11 +16,12 @@ fn curve(found: Result<Box<dyn ToneCurveEvaluator + Send + Sync>, CmsError>) -> 
 
 /// How an image's samples become linear light.
 pub(super) struct Light {
-    /// One curve for each plane; none where the samples are linear already.
+    /// One curve per plane; `None` if the samples are already linear.
     curves: Option<Vec<Curve>>,
-    /// Primaries and white point of the profile, as [`Colorimetry`](unband_image::Colorimetry) has them; none for BT.709's.
+    /// Primaries and white point of the profile, as in [`Colorimetry`](unband_image::Colorimetry); `None` for
+    /// BT.709's.
     pub(super) chromaticities: Option<[u32; 8]>,
-    /// Does this say all that the ICC profile did?
+    /// Whether this represents the ICC profile completely.
     pub(super) profile: bool,
 }
 
@@ -29,11 +30,11 @@ const SRGB: u8 = 13;
 const BRIGHTER_THAN_WHITE: [u8; 2] = [16, 18];
 
 impl Light {
-    /// By the code points, else by the ICC profile, else by a gamma. Where nothing is said, images that are brighter than
-    /// white are linear light already, all others sRGB.
+    /// From the code points, else the ICC profile, else the gamma. Without any of these, images with values
+    /// above white are already linear light, and all others are sRGB.
     ///
     /// # Errors
-    /// For PQ and HLG, where no value of linear light stands for white.
+    /// For PQ and HLG, which have no fixed linear value for white.
     pub(super) fn of(image: &Image) -> Result<Self, Error> {
         let said = image.color.cicp.map(|cicp| cicp.transfer).filter(|&transfer| transfer != 2);
         let profile = match (said, &image.metadata.icc) {
@@ -53,7 +54,7 @@ impl Light {
         }
         if BRIGHTER_THAN_WHITE.contains(&transfer) {
             let what =
-                "light of PQ and HLG, whose white has no fixed place; write AVIF, JPEG XL, PNG or TIFF";
+                "PQ or HLG, which have no fixed white level (write AVIF, JPEG XL, PNG or TIFF),";
             return Err(Error::unsupported(super::exr::NAME, what));
         }
         let curve = || {
@@ -71,7 +72,8 @@ impl Light {
         Ok(Self { curves: Some(curves), chromaticities: None, profile: false })
     }
 
-    /// A profile of curves and a matrix; `None` for others, and for what does not fit the planes.
+    /// From a profile with curves and a matrix; `None` for other profiles, and if it does not match the
+    /// planes.
     fn of_profile(bytes: &[u8], planes: usize) -> Option<Self> {
         let profile = ColorProfile::new_from_slice(bytes).ok()?;
         let trcs = match (profile.color_space, planes) {
@@ -83,7 +85,7 @@ impl Light {
         };
         let curves = trcs.into_iter().map(|trc| curve(trc.make_linear_evaluator()));
         let curves = Some(curves.collect::<Option<Vec<Curve>>>()?);
-        // Colorants are adapted to the white of the profile connection space, so that is the white they go with.
+        // Colorants are adapted to the white of the profile connection space, so that white belongs to them.
         let points =
             [profile.white_point, profile.red_colorant, profile.green_colorant, profile.blue_colorant];
         let mut chromaticities = [0; 8];
@@ -96,12 +98,12 @@ impl Light {
         Some(Self { curves, chromaticities, profile: true })
     }
 
-    /// Are the samples linear only after [`Light::linearise`]?
+    /// Whether the samples must be linearised.
     pub(super) fn changes(&self) -> bool {
         self.curves.is_some()
     }
 
-    /// Linear light of a plane's samples; below 0 the curve is mirrored, above 1 it goes straight on.
+    /// Linearises a plane's samples; below 0 the curve is mirrored, above 1 it is extended linearly.
     pub(super) fn linearise(&self, plane: usize, samples: &mut [f32]) {
         const END: f32 = 1.0 - 1.0 / 1024.0;
         let Some(curve) = self.curves.as_ref().and_then(|curves| curves.get(plane)) else { return };
@@ -118,5 +120,5 @@ fn brightest(image: &Image) -> f32 {
     image.planes.iter().flat_map(|plane| &plane.data).copied().fold(0.0, f32::max)
 }
 
-/// Primaries of BT.709 adapted to the white of profiles.
+/// Primaries of BT.709 adapted to the profiles' white point.
 const SRGB_AT_D50: [u32; 8] = [34_570, 35_850, 64_840, 33_090, 32_120, 59_790, 15_590, 6_600];

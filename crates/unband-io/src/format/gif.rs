@@ -1,4 +1,4 @@
-//! GIF, one frame, read only.
+//! GIF reader, single frame.
 //!
 //! Source: the `GIF89a` Specification; ICC and XMP application extensions as `ExifTool` documents them.
 
@@ -10,7 +10,7 @@ use crate::samples::Planes;
 use crate::{Error, Limits};
 
 const NAME: &str = "GIF";
-/// Bytes after an XMP packet that lead any reader of blocks to its end.
+/// Bytes after an XMP packet that lead any reader of sub-blocks to its end.
 const XMP_TRAILER: usize = 257;
 
 pub(super) const ENTRY: FormatEntry = FormatEntry {
@@ -56,7 +56,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let (transparent, local) = (frame.transparent, frame.palette.clone());
     let channels = if transparent.is_some() || !covers { 4 } else { 3 };
     limits.check(width as u64, height as u64, channels as u64)?;
-    // One code of at most 12 bits stands for at most 4096 samples, and a small frame may lie on a large screen.
+    // One code of at most 12 bits represents at most 4096 samples, and a small frame may be on a large
+    // screen.
     if inner_width * inner_height / 4096 > bytes.len() || mostly_empty(width, height, bytes.len()) {
         return Err(Error::Truncated { format: NAME });
     }
@@ -85,7 +86,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
-/// What the blocks around the samples say.
+/// Content of the blocks around the samples.
 #[derive(Default)]
 struct Blocks {
     frames: usize,
@@ -95,7 +96,7 @@ struct Blocks {
 impl Blocks {
     fn read(bytes: &[u8]) -> Self {
         let mut blocks = Self::default();
-        // An end before the trailer is the decoder's to judge.
+        // The decoder decides whether a missing trailer is an error.
         let _ = blocks.walk(bytes);
         blocks
     }
@@ -104,7 +105,7 @@ impl Blocks {
         let table = |flags: u8| if flags & 0x80 != 0 { 3 << ((flags & 7) + 1) } else { 0 };
         let aspect = *bytes.get(12)?;
         if aspect != 0 {
-            // Width of a pixel in 64ths of its height, less 15; so many more samples go down as across.
+            // Pixel aspect ratio: width to height in 64ths, minus 15. Density is the reciprocal.
             let density = Density { x: 64.0, y: f64::from(aspect) + 15.0, unit: DensityUnit::Aspect };
             self.metadata.density = Some(density);
         }
@@ -144,7 +145,7 @@ impl Blocks {
     }
 }
 
-/// The joined content of sub-blocks and where they end.
+/// The joined content of sub-blocks, and the offset after them.
 fn sub_blocks(bytes: &[u8], mut at: usize) -> Option<(Vec<u8>, usize)> {
     let mut content = Vec::new();
     loop {

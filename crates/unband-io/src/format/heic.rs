@@ -1,4 +1,6 @@
-//! HEIC, read only, by libheif's program: no decoder of HEVC images in Rust is both free to use and proven.
+//! HEIC reader, through libheif's program.
+//!
+//! No HEVC decoder in Rust is both free to use and proven.
 //!
 //! Source: ISO/IEC 14496-12 (boxes), 23008-12 (HEIF), 14496-15, 8.3.3.1 (`hvcC`).
 
@@ -30,7 +32,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     write: read_only,
 };
 
-/// Does one of the brands that a file lists promise HEVC?
+/// Whether one of the file's brands announces HEVC.
 fn is(bytes: &[u8]) -> bool {
     let size = match bytes.get(..8) {
         Some(&[a, b, c, d, b'f', b't', b'y', b'p']) => u32::from_be_bytes([a, b, c, d]) as usize,
@@ -40,10 +42,10 @@ fn is(bytes: &[u8]) -> bool {
     brands.chunks_exact(4).enumerate().any(|(i, brand)| i != 1 && BRANDS.iter().any(|b| *b == brand))
 }
 
-/// What is to be known before another program is let at the file.
+/// Properties needed before the file is passed to another program.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Properties {
-    /// Sides of the largest image in it.
+    /// Size of the largest image in it.
     width: u64,
     height: u64,
     /// Bits of luma, 8 to 16.
@@ -54,7 +56,7 @@ impl Properties {
     fn of(bytes: &[u8]) -> Result<Self, Error> {
         let meta = child(bytes, *b"meta").ok_or(Error::Truncated { format: NAME })?;
         let properties = meta.get(4..).and_then(|meta| child(child(meta, *b"iprp")?, *b"ipco"));
-        let mut rest = properties.ok_or_else(|| Error::damaged(NAME, "it does not say its size"))?;
+        let mut rest = properties.ok_or_else(|| Error::damaged(NAME, "it declares no size"))?;
         let mut found = Self { bits: 8, ..Self::default() };
         while let Some((kind, content, next)) = first_box(rest) {
             match (&kind, content) {
@@ -74,13 +76,13 @@ impl Properties {
             rest = next;
         }
         match found.width.min(found.height) {
-            0 => Err(Error::damaged(NAME, "it does not say its size")),
+            0 => Err(Error::damaged(NAME, "it declares no size")),
             _ => Ok(found),
         }
     }
 }
 
-/// Type and content of the first box, and what follows it; nothing when it does not fit.
+/// Type and content of the first box, and the bytes after it; `None` if the box does not fit.
 fn first_box(bytes: &[u8]) -> Option<([u8; 4], &[u8], &[u8])> {
     let (head, after) = bytes.split_first_chunk::<8>()?;
     let [a, b, c, d, kind @ ..] = *head;
@@ -121,16 +123,16 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         other => other,
     })?;
     let Some(decoded) = room.read(OUTPUT, limits.max_bytes.saturating_add(1 << 26))? else {
-        // Of several images each gets a number into its name.
+        // With several images, each output name has a number.
         return Err(match room.read("out-1.png", u64::MAX)? {
-            Some(_) => Error::Several { format: NAME, what: "pictures" },
-            None => Error::damaged(NAME, "it holds no image"),
+            Some(_) => Error::Several { format: NAME, what: "images" },
+            None => Error::damaged(NAME, "it contains no image"),
         });
     };
     drop(room);
     let mut image = (png::ENTRY.read)(&decoded, limits)?;
     drop(decoded);
-    // More than eight bits come in the upper bits of sixteen.
+    // More than eight bits are stored in the upper bits of sixteen.
     if let (Depth::SIXTEEN, bits @ 9..=15) = (image.depth, properties.bits) {
         let depth = Depth::Int(bits);
         for value in image.planes.iter_mut().chain(&mut image.alpha).flat_map(|plane| &mut plane.data) {
@@ -140,7 +142,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     }
     image.metadata.beside = child(bytes, *b"meta").map(beside::in_meta).unwrap_or_default();
     image.origin.codec = Codec::Lossy(NAME);
-    // The file's own rotation has been applied; what Exif repeats of it does not count.
+    // The file's own rotation has been applied; the copy in Exif does not apply.
     if let Some(block) = &mut image.metadata.exif {
         exif::settle_orientation(block, 1);
     }

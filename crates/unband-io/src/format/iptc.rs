@@ -1,11 +1,11 @@
-//! IPTC records inside Photoshop's image resources.
+//! IPTC records in Photoshop's image resources.
 //!
 //! Source: Adobe Photoshop File Formats Specification, Image Resources Section; resource 0x0404 is IPTC-NAA.
 
 const SIGNATURE: &[u8] = b"8BIM";
 const RECORDS: u16 = 0x0404;
 
-/// A resource block around IPTC records.
+/// An image resource block with IPTC records.
 pub(super) fn wrap(records: &[u8]) -> Vec<u8> {
     let mut out = SIGNATURE.to_vec();
     out.extend(RECORDS.to_be_bytes());
@@ -16,7 +16,7 @@ pub(super) fn wrap(records: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The IPTC records of a resource block.
+/// The IPTC records of an image resource block.
 pub(crate) fn records(block: &[u8]) -> Option<&[u8]> {
     let mut rest = block;
     loop {

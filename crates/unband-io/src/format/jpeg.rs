@@ -1,4 +1,4 @@
-//! JPEG: baseline and progressive, grey, YCbCr with any chroma sampling, RGB; CMYK and YCCK are read.
+//! JPEG: baseline and progressive, grey, YCbCr with any chroma sampling, RGB; reader for CMYK and YCCK.
 //!
 //! Source: ITU-T T.81, ITU-T T.871 (JFIF), CIPA DC-008 (Exif), Adobe XMP Specification Part 3.
 
@@ -21,7 +21,7 @@ const EXIF: &[u8] = b"Exif\0\0";
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 const LONG_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
 const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
-/// Content of an application segment.
+/// Longest content of an application segment.
 const SEGMENT: usize = 65_533;
 const DEFAULT_QUALITY: u8 = 95;
 
@@ -57,7 +57,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let (width, height) = (usize::from(markers.width), usize::from(markers.height));
     let channels = if count == 1 { 1 } else { 3 };
     limits.check(width as u64, height as u64, channels)?;
-    // A block of the finest component takes at least one bit.
+    // Each block of the finest component takes at least one bit.
     let blocks = width.div_ceil(8) * height.div_ceil(8);
     if !markers.complete || blocks / 8 > bytes.len() {
         return Err(Error::Truncated { format: NAME });
@@ -91,7 +91,8 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
-/// What is told of the stored numbers: all, or nothing where they are no whole steps of single components.
+/// The coefficients to keep with the image: all, or none if they are incomplete, have a step of 0, have a
+/// scale that is not an integer, or belong to more than three components.
 fn kept(channels: Vec<Channel>, ycc: bool, bits: u8) -> Option<JpegCoefficients> {
     let plain = |c: &Channel| {
         let whole = c.finest.0.is_multiple_of(c.sampling.0) && c.finest.1.is_multiple_of(c.sampling.1);
@@ -148,7 +149,7 @@ fn jfif_density(body: &[u8]) -> Option<Density> {
     (x > 0 && y > 0).then_some(Density { x: x.into(), y: y.into(), unit })
 }
 
-/// The parts of a long packet, each with digest, whole length and offset in front.
+/// The parts of a long XMP packet, each preceded by digest, total length and offset.
 fn long_xmp(markers: &Markers<'_>) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut name = None;
@@ -221,7 +222,7 @@ fn write(
         return Err(Error::Size { format: NAME, most: u16::MAX.into(), width, height });
     };
     let quality = options.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100);
-    // Comments have no place in the encoder; they go behind its first 20 bytes, SOI and APP0.
+    // The encoder cannot write comments; they are inserted after its first 20 bytes, SOI and APP0.
     let mut out = Inserting { out, pass: 20, insert: comments(&image.metadata, dropped) };
     let mut encoder = jpeg_encoder::Encoder::new(&mut out, quality);
     encoder.set_sampling_factor(SamplingFactor::F_1_1);
@@ -241,7 +242,7 @@ fn jfif(density: Density) -> PixelDensity {
     let error = |scale: f64| {
         [density.x, density.y].iter().map(|v| (v * scale - (v * scale).round()).abs()).fold(0.0, f64::max)
     };
-    // Whole numbers only, so take the unit in which they are nearest.
+    // JFIF stores integers: take the unit in which the density is nearest to an integer.
     let (scale, unit) = match density.unit {
         DensityUnit::Aspect => (super::ratio_scale(density), PixelDensityUnit::PixelAspectRatio),
         DensityUnit::Inch => (1.0, PixelDensityUnit::Inches),
@@ -256,7 +257,7 @@ fn jfif(density: Density) -> PixelDensity {
 fn segments(metadata: &Metadata, dropped: &mut Vec<Dropped>) -> Vec<(u8, Vec<u8>)> {
     let mut out = Vec::new();
     let too_large =
-        |item, size| Dropped::because(item, format!("{size} bytes, JPEG has no room for so many"));
+        |item, size| Dropped::because(item, format!("{size} bytes, too large for JPEG"));
     if let Some(exif) = &metadata.exif {
         if exif.len() + EXIF.len() <= SEGMENT {
             out.push((1, [EXIF, exif].concat()));
@@ -310,7 +311,7 @@ fn comments(metadata: &Metadata, dropped: &mut Vec<Dropped>) -> Vec<u8> {
     out
 }
 
-/// Puts bytes in after the first few that pass.
+/// Inserts bytes after the first `pass` bytes that are written.
 struct Inserting<'a> {
     out: &'a mut dyn Write,
     pass: usize,

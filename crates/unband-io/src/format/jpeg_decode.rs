@@ -1,4 +1,4 @@
-//! From JPEG's coefficients to samples, in float: nothing is rounded or clamped on the way.
+//! JPEG samples from coefficients, in floating point: no rounding or clamping on the way.
 //!
 //! Source: ITU-T T.81, A.3; ITU-T T.871, 7; libjpeg-turbo `jdsample.c` (which ratios are interpolated).
 
@@ -8,23 +8,23 @@ use unband_simd::{Level, dct_rows, jpeg_rows};
 use super::jpeg_scan::Channel;
 use crate::{Error, limits};
 
-/// What the components are.
+/// Meaning of the components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Colors {
-    /// One of grey, or red, green and blue.
+    /// Grey, or red, green and blue.
     Plain,
     /// Luma, blue and red difference.
     Ycc,
     /// Amounts of ink.
     Cmyk,
-    /// What the ink leaves of the light, as Adobe stores it.
+    /// Light left by the inks, as Adobe stores it.
     InvertedCmyk,
-    /// The three inks as luma and differences, then what black leaves of the light.
+    /// The three inks as luma and differences, then the light left by black.
     Ycck,
 }
 
-/// The planes of an image, grey or RGB; full scale is `2^bits - 1`. Rows are made one after the other, from the rows
-/// of blocks that they need.
+/// The planes of an image, grey or RGB; full scale is `2^bits - 1`. Rows are computed in sequence from the
+/// block rows they need.
 pub(super) fn planes(
     channels: &[Channel],
     colors: Colors,
@@ -80,18 +80,18 @@ pub(super) fn planes(
     Ok(planes)
 }
 
-/// Inks cannot take or leave more than all light, and the product of two excursions would mean nothing.
+/// Clamps an ink's share of light to 0..=1; a product of values outside that range has no meaning.
 fn share(light: f32) -> f32 {
     light.clamp(0.0, 1.0)
 }
 
-/// How a component gets as many samples as the image has, in one direction.
+/// Upsampling of a component to the image's size, in one direction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Growth {
     None,
-    /// Twice, interpolated.
+    /// Factor 2, interpolated.
     Twice,
-    /// By repetition, any ratio.
+    /// Any factor, by repetition.
     Repeat,
 }
 
@@ -100,15 +100,15 @@ struct Strip<'a> {
     level: Level,
     channel: &'a Channel,
     steps: [f32; 64],
-    /// What a coefficient of zero means.
+    /// Value of a coefficient of zero.
     middle: f32,
     growth: (Growth, Growth),
-    /// Two rows of blocks: sample row `y` lies at `y % 16`.
+    /// Two rows of blocks: sample row `y` is at `y % 16`.
     samples: Vec<f32>,
     stride: usize,
-    /// Rows of blocks that have been made.
+    /// Number of block rows computed so far.
     made: usize,
-    /// A row between two, and one as wide as the image.
+    /// A buffer for an interpolated row, and one as wide as the image.
     between: Vec<f32>,
     wide: Vec<f32>,
 }
@@ -122,7 +122,7 @@ impl<'a> Strip<'a> {
         };
         let (sampling, finest) = (channel.sampling, channel.finest);
         let (mut across, mut down) = (growth(sampling.0, finest.0), growth(sampling.1, finest.1));
-        // Where libjpeg interpolates: only these pairs, and no rows of one or two samples.
+        // As libjpeg: only these pairs are interpolated, and never rows of one or two samples.
         if across == Growth::Twice && (channel.width <= 2 || down == Growth::Repeat) {
             across = Growth::Repeat;
         }
@@ -144,7 +144,7 @@ impl<'a> Strip<'a> {
         }
     }
 
-    /// The sample rows whose mixture is row `y` of the image: the nearer, and the farther one.
+    /// The two sample rows from which row `y` of the image is interpolated: the nearer and the farther one.
     fn sources(&self, y: usize) -> (usize, usize) {
         let last = self.channel.height - 1;
         match self.growth.1 {
@@ -160,7 +160,7 @@ impl<'a> Strip<'a> {
         }
     }
 
-    /// Makes row `y` of the image; rows come one after the other.
+    /// Computes row `y` of the image; rows must be requested in sequence.
     fn prepare(&mut self, y: usize) {
         let (near, far) = self.sources(y);
         while self.made <= near.max(far) / 8 {
@@ -190,7 +190,7 @@ impl<'a> Strip<'a> {
         }
     }
 
-    /// The row that was made last, `y`, as wide as the image.
+    /// The row computed last, `y`, as wide as the image.
     fn row(&self, y: usize) -> &[f32] {
         match self.growth {
             (Growth::None, Growth::Twice) => &self.between,

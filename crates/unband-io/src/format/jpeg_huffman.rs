@@ -1,32 +1,33 @@
-//! The bits of JPEG's coded samples, and the Huffman codes in them.
+//! JPEG bit reader and Huffman decoder.
 //!
 //! Source: ITU-T T.81, C.2 (codes from lengths), F.2.2 (decoding), K.3.3 (the usual tables).
 
-/// The coded samples are no JPEG.
+/// The entropy-coded data is not valid JPEG.
 pub(super) struct Broken;
 
-/// Bits that one look into a table decides.
+/// Bits resolved by one table lookup.
 const LOOK: u32 = 10;
 
-/// Runs that end a block, in [`Table::whole`].
+/// Run value for the end of a block, in [`Table::whole`].
 const END: u32 = 64;
 
-/// Codes of one table, ready for decoding.
+/// A Huffman table, prepared for decoding.
 #[derive(Clone)]
 pub(super) struct Table {
-    /// By the next bits: `length << 8 | symbol` of the code that they begin with, 0 where it is longer.
+    /// By the next bits: `length << 8 | symbol` of the code they begin with, 0 if it is longer.
     short: Box<[u16; 1 << LOOK]>,
-    /// As `short`, for codes whose number follows within the bits: `value << 16 | run << 8 | bits in all`, else 0.
+    /// As `short`, for codes followed by their value within these bits: `value << 16 | run << 8 | total
+    /// bits`, else 0.
     whole: Box<[u32; 1 << LOOK]>,
-    /// For each length the first sixteen bits that belong to longer codes.
+    /// For each length, the first sixteen-bit value of longer codes.
     limit: [u32; 17],
-    /// For each length what turns a code into a position in `symbols`.
+    /// For each length, the offset from a code to its index in `symbols`.
     offset: [u32; 17],
     symbols: Vec<u8>,
 }
 
 impl Table {
-    /// From the numbers of codes of 1..=16 bits, and the symbols in their order. DC symbols are numbers of bits.
+    /// From the number of codes of each length 1..=16, and the symbols in order. DC symbols are bit counts.
     pub(super) fn new(counts: &[u8; 16], symbols: &[u8], dc: bool) -> Result<Self, Broken> {
         let mut table = Self {
             short: Box::new([0; 1 << LOOK]),
@@ -64,7 +65,7 @@ impl Table {
         Ok(table)
     }
 
-    /// The tables of T.81 K.3.3, which files of motion JPEG leave out: `place` 0 for luma, 1 for chroma.
+    /// The default tables of T.81 K.3.3, which Motion JPEG files omit: `place` 0 for luma, 1 for chroma.
     pub(super) fn usual(dc: bool, place: usize) -> Option<Self> {
         let (counts, symbols) = match (dc, place) {
             (true, 0) => (&LUMA_DC, &DC_SYMBOLS[..]),
@@ -101,7 +102,7 @@ impl Table {
         Err(Broken)
     }
 
-    /// The next run and number, where both lie within a few bits; a run of 64 is the end of the block.
+    /// The next run and value, if both fit within a few bits; a run of 64 is the end of the block.
     #[inline]
     pub(super) fn run_and_number(&self, bits: &mut Bits<'_>) -> Option<(usize, i16)> {
         bits.need(16);
@@ -114,12 +115,12 @@ impl Table {
     }
 }
 
-/// What a code of `length` bits and the `free` bits behind it say together; 0 when more bits are needed.
+/// Entry of [`Table::whole`] for a code of `length` bits followed by `free` bits; 0 if more bits are needed.
 fn whole(symbol: u8, length: u32, rest: u32, free: u32) -> u32 {
     let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
     match (run, size) {
         (0, 0) => END << 8 | length,
-        // Sixteen zeros: the last of them is written like a number.
+        // Sixteen zeros: the last of them is stored like a value.
         (15, 0) => 15 << 8 | length,
         (_, 0) => 0,
         _ if size > free => 0,
@@ -130,22 +131,22 @@ fn whole(symbol: u8, length: u32, rest: u32, free: u32) -> u32 {
     }
 }
 
-/// A number of `size` bits, 1..=15: the lower half are the negative ones.
+/// A signed value of `size` bits, 1..=15; the lower half of the codes is negative.
 #[inline]
 fn extend(bits: u32, size: u32) -> i32 {
     let (bits, half) = (bits.cast_signed(), 1 << (size - 1));
     bits - if bits < half { 2 * half - 1 } else { 0 }
 }
 
-/// The bits of one scan, stuffed zeros taken out.
+/// The bits of one scan, without stuffed zeros.
 pub(super) struct Bits<'a> {
     data: &'a [u8],
     at: usize,
-    /// The next bits, the first on top.
+    /// The next bits, from the highest down.
     buffer: u64,
-    /// How many of them are valid.
+    /// Number of valid bits.
     count: u32,
-    /// How many zeros have been put behind the end.
+    /// Number of zero bits appended after the end.
     padded: u32,
 }
 
@@ -154,13 +155,13 @@ impl<'a> Bits<'a> {
         Self { data, at: 0, buffer: 0, count: 0, padded: 0 }
     }
 
-    /// Has more been read than there was?
+    /// Whether more bits were read than the scan has.
     #[inline]
     pub(super) fn exhausted(&self) -> bool {
         self.padded > self.count
     }
 
-    /// Starts anew behind the next restart marker, which must be the given one of 0..=7.
+    /// Restarts after the next restart marker, which must be the given one of 0..=7.
     pub(super) fn restart(&mut self, number: u8) -> Result<(), Broken> {
         (self.buffer, self.count, self.padded) = (0, 0, 0);
         loop {
@@ -175,7 +176,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Makes `n` bits ready, at most 32.
+    /// Makes `n` bits available, at most 32.
     #[inline]
     pub(super) fn need(&mut self, n: u32) {
         if self.count < n {
@@ -189,7 +190,7 @@ impl<'a> Bits<'a> {
             let word = u64::from_be_bytes(*bytes);
             // No byte is 0xFF.
             if (!word).wrapping_sub(0x0101_0101_0101_0101) & word & 0x8080_8080_8080_8080 == 0 {
-                // Bits of the last byte that are not counted yet come again with it.
+                // Bits of the last byte beyond `count` are read again next time.
                 self.buffer |= word >> self.count;
                 let taken = (63 - self.count) / 8;
                 self.at += taken as usize;
@@ -222,7 +223,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// The next 1..=32 bits, which must be ready.
+    /// The next 1..=32 bits, which must be available.
     #[inline]
     fn peek(&self, n: u32) -> u32 {
         (self.buffer >> (64 - n)) as u32
@@ -252,7 +253,7 @@ impl<'a> Bits<'a> {
         self.take(1) == 1
     }
 
-    /// The next number of `size` bits, 0..=15.
+    /// The next value of `size` bits, 0..=15.
     #[inline]
     pub(super) fn number(&mut self, size: u32) -> i32 {
         if size == 0 { 0 } else { extend(self.take(size), size) }

@@ -1,4 +1,4 @@
-//! The markers of a JPEG file: sizes, tables, application segments, and where its scans lie.
+//! JPEG marker parser: sizes, tables, application segments, positions of scans.
 //!
 //! Source: ITU-T T.81 Annex B, ITU-T T.871 (JFIF), Adobe XMP Specification Part 3.
 
@@ -8,14 +8,14 @@ use crate::Error;
 
 const NAME: &str = "JPEG";
 
-/// Positions of the 64 coefficients of a zigzag sequence in rows.
+/// Row-major positions of the 64 coefficients in zigzag order.
 pub(super) const ZIGZAG: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
     14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39,
     46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
-/// Luma quantiser steps of ITU-T T.81 table K.1, which libjpeg scales by its quality.
+/// Luma quantisation steps of ITU-T T.81 table K.1, which libjpeg scales by its quality.
 const LUMA_STEPS: [u16; 64] = [
     16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17,
     22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78,
@@ -29,35 +29,35 @@ pub(super) struct Component {
     pub(super) across: u8,
     pub(super) down: u8,
     table: u8,
-    /// The quantiser in rows, as it was when the component's first scan began.
+    /// The quantisation table, row-major, as it was when the component's first scan began.
     pub(super) steps: Option<[u16; 64]>,
 }
 
-/// What changes how the coded samples are read, in the order of the file.
+/// Markers that affect decoding, in file order.
 pub(super) enum Part<'a> {
     /// Huffman tables.
     Huffman(&'a [u8]),
     /// Blocks between restart markers, 0 for none.
     Restart(u16),
-    /// Coded samples.
+    /// Entropy-coded data.
     Scan(Scan<'a>),
 }
 
 /// One scan.
 pub(super) struct Scan<'a> {
-    /// Position in the frame, DC and AC table of its components.
+    /// For each component: index in the frame, DC and AC table.
     pub(super) members: Vec<(usize, usize, usize)>,
     /// First and last coefficient of the zigzag sequence.
     pub(super) band: (usize, usize),
-    /// Lowest bits that were known before, and after it.
+    /// Successive approximation: lowest known bit before and after the scan.
     pub(super) bits: (u32, u32),
     pub(super) data: &'a [u8],
 }
 
-/// Files have some ten; each costs time even when it holds nothing.
+/// Limit on scans. Files have about ten; even empty ones cost time.
 const SCANS: usize = 1000;
 
-/// What the markers say.
+/// Content of the markers.
 #[derive(Default)]
 pub(super) struct Markers<'a> {
     pub(super) width: u16,
@@ -68,12 +68,12 @@ pub(super) struct Markers<'a> {
     pub(super) components: Vec<Component>,
     pub(super) parts: Vec<Part<'a>>,
     tables: [Option<[u16; 64]>; 4],
-    /// Number 0..=15 and content of the application segments, in order.
+    /// Index 0..=15 and content of the application segments, in order.
     pub(super) segments: Vec<(u8, &'a [u8])>,
     pub(super) comments: Vec<&'a [u8]>,
-    /// Has the end of the image been reached?
+    /// Whether the end-of-image marker was reached.
     pub(super) complete: bool,
-    /// What follows the image begins here.
+    /// Offset of the bytes after the image.
     pub(super) end: usize,
 }
 
@@ -104,7 +104,7 @@ impl<'a> Markers<'a> {
                 0xDB => markers.take_tables(body)?,
                 0xC4 => markers.parts.push(Part::Huffman(body)),
                 0xDD => markers.take_restart(body)?,
-                // The number of rows, when it was not known before.
+                // DNL: the number of rows, if it was not known before.
                 0xDC if markers.height == 0 && scans > 0 => {
                     markers.height = body.first_chunk().map_or(0, |b| u16::from_be_bytes(*b));
                 }
@@ -143,7 +143,7 @@ impl<'a> Markers<'a> {
     }
 
     fn take_scan(&mut self, body: &[u8], data: &'a [u8]) -> Result<(), Error> {
-        let wrong = || Error::damaged(NAME, "a scan header makes no sense");
+        let wrong = || Error::damaged(NAME, "a scan header is invalid");
         let (&count, rest) = body.split_first().ok_or_else(wrong)?;
         let count = usize::from(count);
         let (named, last) = rest.split_at_checked(2 * count).ok_or_else(wrong)?;
@@ -229,17 +229,17 @@ impl<'a> Markers<'a> {
         let sampled =
             self.components.iter().all(|c| (1..=4).contains(&c.across) && (1..=4).contains(&c.down));
         if self.components.len() != usize::from(count) || !sampled {
-            return Err(Error::damaged(NAME, "its frame header makes no sense"));
+            return Err(Error::damaged(NAME, "its frame header is invalid"));
         }
         Ok(())
     }
 
-    /// The content of the first application segment of that number and beginning.
+    /// The content of the first application segment with this index and beginning.
     pub(super) fn segment(&self, number: u8, beginning: &[u8]) -> Option<&'a [u8]> {
         self.segments_of(number, beginning).next()
     }
 
-    /// All of them.
+    /// All such segments.
     pub(super) fn segments_of<'s>(
         &'s self,
         number: u8,
@@ -253,19 +253,19 @@ impl<'a> Markers<'a> {
         self.segment(14, b"Adobe")?.get(6).copied()
     }
 
-    /// Quantiser steps of a component, in rows.
+    /// Quantisation steps of a component, row-major.
     pub(super) fn steps(&self, component: usize) -> Option<[u16; 64]> {
         self.components.get(component)?.steps
     }
 
-    /// How many luma samples share a chroma sample.
+    /// Number of luma samples per chroma sample, in each direction.
     pub(super) fn subsampling(&self) -> Option<Subsampling> {
         let [luma, chroma, ..] = self.components.as_slice() else { return None };
         let (x, y) = (luma.across / chroma.across, luma.down / chroma.down);
         (x > 0 && y > 0).then_some(Subsampling { x, y })
     }
 
-    /// The libjpeg quality whose luma table is nearest to the file's.
+    /// The libjpeg quality with the luma table nearest to the file's.
     pub(super) fn quality(&self) -> Option<u8> {
         let steps = self.steps(0)?;
         let distance = |quality: &u8| -> u32 {
@@ -277,7 +277,7 @@ impl<'a> Markers<'a> {
         (1..=100).rev().min_by_key(distance)
     }
 
-    /// The ICC profile, joined from its numbered segments; nothing when one is missing.
+    /// The ICC profile, joined from its numbered segments; `None` if one is missing.
     pub(super) fn icc(&self) -> Option<Vec<u8>> {
         let mut parts: Vec<&[u8]> = self.segments_of(2, b"ICC_PROFILE\0").filter(|p| p.len() > 2).collect();
         parts.sort_by_key(|p| p[0]);
@@ -287,7 +287,7 @@ impl<'a> Markers<'a> {
     }
 }
 
-/// The next marker's code; `at` then stands behind it.
+/// The next marker's code; advances `at` past it.
 fn next_marker(bytes: &[u8], at: &mut usize) -> Option<u8> {
     let found = bytes.get(*at..)?.iter().position(|&b| b == 0xFF)?;
     *at += found;
@@ -296,7 +296,7 @@ fn next_marker(bytes: &[u8], at: &mut usize) -> Option<u8> {
     bytes.get(*at - 1).copied()
 }
 
-/// Moves behind the coded samples of a scan: to the next marker that is no stuffing and no restart.
+/// Skips the data of a scan: advances to the next marker that is not stuffing or a restart.
 fn skip_scan(bytes: &[u8], at: &mut usize) {
     while let Some(found) = bytes.get(*at..).and_then(|rest| rest.iter().position(|&b| b == 0xFF)) {
         *at += found;

@@ -1,6 +1,7 @@
-//! From JPEG's scans to the coefficients of its components.
+//! JPEG coefficients from sequential and progressive scans.
 //!
-//! Source: ITU-T T.81, A.2 (order of blocks), E.2.4 (restarts), F.2.2 (sequential), G.1.2 and G.2 (progressive).
+//! Source: ITU-T T.81, A.2 (order of blocks), E.2.4 (restarts), F.2.2 (sequential), G.1.2 and G.2
+//! (progressive).
 
 use super::jpeg_huffman::{Bits, Broken, Table};
 use super::jpeg_markers::{Markers, Part, Scan, ZIGZAG};
@@ -8,38 +9,38 @@ use crate::{Error, Limits};
 
 const NAME: &str = "JPEG";
 
-/// Blocks that scans may visit for each block of the image: far above what any encoder makes, and low enough for a
+/// Limit on block visits by scans, per block of the image: far above any encoder's, and low enough for a
 /// hostile file to fail quickly.
 const VISITS: u64 = 128;
 /// Visits that are always allowed.
 const FREE_VISITS: u64 = 1 << 22;
 
-/// One component and what is stored of it.
+/// One component and its coefficients.
 pub(super) struct Channel {
-    /// Sampling factors, and the largest of all components.
+    /// Sampling factors, and the largest among all components.
     pub(super) sampling: (usize, usize),
     pub(super) finest: (usize, usize),
-    /// Samples that belong to the image.
+    /// Size in samples.
     pub(super) width: usize,
     pub(super) height: usize,
-    /// Blocks that hold them.
+    /// Size in blocks.
     pub(super) blocks: (usize, usize),
-    /// Blocks in a row and rows of them, with those that fill up the last group of interleaved blocks.
+    /// Size in blocks, including those that complete the last MCU.
     padded: (usize, usize),
     pub(super) steps: [u16; 64],
-    /// Coefficients in natural order: block after block, `blocks` of them once all is read.
+    /// Coefficients in natural order, block after block; only `blocks` of them once all scans are read.
     pub(super) numbers: Vec<i16>,
-    /// Lowest bit that is known of each coefficient, by zigzag; none while it was not coded.
+    /// Lowest known bit of each coefficient, in zigzag order; `None` until it is coded.
     known: [Option<u32>; 64],
 }
 
 impl Channel {
-    /// Is every coefficient known to its last bit?
+    /// Whether every coefficient is known to its last bit.
     pub(super) fn complete(&self) -> bool {
         self.known.iter().all(|k| *k == Some(0))
     }
 
-    /// Moves the rows of blocks together, so that only those of the image are left.
+    /// Removes the padding blocks.
     fn trim(&mut self) {
         let (row, padded) = (64 * self.blocks.0, 64 * self.padded.0);
         if row != padded {
@@ -66,7 +67,7 @@ pub(super) fn channels(markers: &Markers<'_>, limits: &Limits, colors: u64) -> R
         .flat_map(|scan| scan.members.iter().map(|m| blocks(&channels[m.0])))
         .sum();
     if visits > FREE_VISITS && visits > VISITS * all {
-        return Err(Error::unsupported(NAME, "so many scans"));
+        return Err(Error::unsupported(NAME, "this many scans"));
     }
     for (channel, component) in channels.iter_mut().zip(&markers.components) {
         channel.steps = component.steps.ok_or(Error::damaged(NAME, "it lacks a quantisation table"))?;
@@ -84,7 +85,7 @@ pub(super) fn channels(markers: &Markers<'_>, limits: &Limits, colors: u64) -> R
         }
     }
     if channels.iter().any(|c| c.known[0].is_none()) {
-        return Err(Error::damaged(NAME, "it lacks the coded samples of a component"));
+        return Err(Error::damaged(NAME, "the data of a component is missing"));
     }
     channels.iter_mut().for_each(Channel::trim);
     Ok(channels)
@@ -116,7 +117,7 @@ fn layout(markers: &Markers<'_>) -> Vec<Channel> {
     markers.components.iter().map(channel).collect()
 }
 
-/// The Huffman tables in force.
+/// The current Huffman tables.
 struct Tables {
     dc: [Option<Table>; 4],
     ac: [Option<Table>; 4],
@@ -131,7 +132,7 @@ impl Default for Tables {
 
 impl Tables {
     fn take(&mut self, mut body: &[u8]) -> Result<(), Error> {
-        let wrong = || Error::damaged(NAME, "its Huffman tables make no sense");
+        let wrong = || Error::damaged(NAME, "its Huffman tables are invalid");
         while let Some((&head, rest)) = body.split_first() {
             let (counts, rest) = rest.split_first_chunk::<16>().ok_or_else(wrong)?;
             let count = counts.iter().map(|&n| usize::from(n)).sum();
@@ -149,12 +150,12 @@ impl Tables {
     }
 }
 
-/// What goes on from block to block.
+/// Decoder state that persists from block to block.
 struct Course<'a> {
     bits: Bits<'a>,
-    /// The DC of the last block of each member.
+    /// The previous DC value of each component.
     last: [i32; 4],
-    /// Blocks that end without further codes.
+    /// Remaining blocks of an end-of-band run.
     ended: u32,
 }
 
@@ -179,8 +180,8 @@ fn read(
 ) -> Result<(), Error> {
     let coded = scan.members.iter().filter(|m| channels[m.0].known[0].is_some()).count();
     if !progressive && coded > 0 {
-        // Some files repeat the scan that holds all.
-        let again = Error::damaged(NAME, "it holds a component twice");
+        // Some files repeat a scan that is already complete.
+        let again = Error::damaged(NAME, "it contains a component twice");
         return if coded == scan.members.len() { Ok(()) } else { Err(again) };
     }
     let missing = || Error::damaged(NAME, "it lacks a Huffman table");
@@ -213,7 +214,7 @@ fn read(
         visit(scan, channels, interval, |course, i, block| refine(course, ac[i], scan.band, low, block))
     };
     result.map_err(|stop| match stop {
-        Stop::Broken => Error::damaged(NAME, "its coded samples make no sense"),
+        Stop::Broken => Error::damaged(NAME, "its entropy-coded data is invalid"),
         Stop::Ended => Error::Truncated { format: NAME },
     })?;
     let (band, low) = if progressive { (scan.band, low) } else { ((0, 63), 0) };
@@ -223,7 +224,7 @@ fn read(
     Ok(())
 }
 
-/// Goes through the blocks of a scan in their order.
+/// Visits the blocks of a scan in order.
 fn visit(
     scan: &Scan<'_>,
     channels: &mut [Channel],
@@ -280,12 +281,12 @@ fn visit(
 }
 
 impl Course<'_> {
-    /// The next DC.
+    /// The next DC value.
     #[inline]
     fn dc(&mut self, member: usize, table: &Table) -> Result<i32, Broken> {
         let size = table.symbol(&mut self.bits)?;
         let value = self.last[member] + self.bits.number(size.into());
-        // Far beyond what any samples give.
+        // Far beyond the range of any samples.
         if i16::try_from(value).is_err() {
             return Err(Broken);
         }
@@ -327,13 +328,13 @@ fn sequential(
     Ok(())
 }
 
-/// The blocks, from this one on, that have no further codes.
+/// Length of an end-of-band run, this block included.
 #[inline]
 fn end_of_blocks(bits: &mut Bits<'_>, size: u8) -> u32 {
     (1 << size) + bits.take(size.into())
 }
 
-/// The upper bits of a band.
+/// Decodes the upper bits of a band.
 #[inline]
 fn first(
     course: &mut Course<'_>,
@@ -368,7 +369,7 @@ fn first(
     Ok(())
 }
 
-/// One more bit of a band.
+/// Decodes one more bit of a band.
 #[inline]
 fn refine(
     course: &mut Course<'_>,
@@ -379,7 +380,7 @@ fn refine(
 ) -> Result<(), Broken> {
     let bits = &mut course.bits;
     let step = 1i16 << low;
-    // The next bit of a number that is known not to be zero.
+    // The next bit of a coefficient that is already nonzero.
     let correct = |bits: &mut Bits<'_>, number: &mut i16| {
         if bits.bit() && *number & step == 0 {
             *number = number.wrapping_add(if *number > 0 { step } else { -step });

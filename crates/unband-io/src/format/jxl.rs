@@ -1,4 +1,6 @@
-//! JPEG XL: 1–16 bits and floating point read, lossy files unrounded; lossless written, lossy by libjxl's `cjxl`.
+//! JPEG XL: 1–16 bits and floating point, lossless and lossy.
+//!
+//! Lossy files are read unrounded. Lossy writing needs libjxl's `cjxl`.
 //!
 //! Source: ISO/IEC 18181-1.
 
@@ -63,10 +65,10 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         exif: true,
         xmp: true,
         iptc: false,
-        // Only where there is no ICC profile; its writer says so.
+        // Only without an ICC profile; the writer reports otherwise.
         cicp: false,
         chromaticities: false,
-        // In Exif, which is made where there was none.
+        // In Exif, which is created if there is none.
         density: true,
         text: false,
     }),
@@ -86,7 +88,7 @@ fn wrong(error: jxl::error::Error) -> Error {
 fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let contents = jxl_boxes::read(bytes)?;
     let Decoded { mut image, info, embedded, output } = decode(&contents.codestream, limits)?;
-    // The codestream's own orientation counts, whatever Exif repeats, and has been applied.
+    // The codestream's own orientation has been applied; the one in Exif does not apply.
     let orientation = info.orientation as u8;
     let lossless = info.uses_original_profile && on_grid(&image);
     if lossless {
@@ -115,7 +117,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         icc,
         xmp,
         density: exif.as_deref().and_then(exif::density),
-        // A block that was made for the density alone says nothing more.
+        // A block created only for the density has nothing else.
         exif: exif.filter(|block| exif::describes_more_than_density(block)),
         beside: contents.gain_map.then_some(Beside::GainMap).into_iter().collect(),
         ..Metadata::default()
@@ -123,18 +125,18 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
-/// What the decoder gives.
+/// Output of the decoder.
 struct Decoded {
-    /// Upright; samples of lossy files between codes, and unclamped.
+    /// The image, upright; samples of lossy files are unrounded and unclamped.
     image: Image,
     info: JxlBasicInfo,
-    /// Colours as the file declares them.
+    /// Colour profile declared by the file.
     embedded: JxlColorProfile,
-    /// Colours of the samples.
+    /// Colour profile of the samples.
     output: JxlColorProfile,
 }
 
-/// The bytes of a file, until the time for it is over: a few bytes may ask for thousands of frames that are never seen.
+/// The bytes of a file, with a time limit: a few bytes may declare thousands of invisible frames.
 struct Input<'a> {
     bytes: &'a [u8],
     until: Instant,
@@ -147,18 +149,18 @@ impl JxlBitstreamInput for Input<'_> {
 
     fn read(&mut self, buffers: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
         if Instant::now() > self.until {
-            return Err(io::Error::other("it takes longer to decode than any image of its size"));
+            return Err(io::Error::other("decoding takes too long for an image of its size"));
         }
         self.bytes.read_vectored(buffers)
     }
 }
 
-/// Decodes the header, checks it, and only then the samples.
+/// Decodes the header, checks it, then decodes the samples.
 fn decode(codestream: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     const PATIENCE: Duration = Duration::from_secs(9);
     const SLOWEST_PER_SECOND: u64 = 500_000;
     let truncated = Error::Truncated { format: NAME };
-    // Bare codestreams of more than 12 bits are common, and do not say that they are of the higher level.
+    // Bare codestreams of more than 12 bits are common, and do not declare the higher level.
     let file = jxl_boxes::write(codestream, 10, None, None);
     let mut input = Input { bytes: &file, until: Instant::now() + PATIENCE };
     let mut options = JxlDecoderOptions::default();
@@ -173,7 +175,7 @@ fn decode(codestream: &[u8], limits: &Limits) -> Result<Decoded, Error> {
             _ => {}
         }
     }
-    let missing = || Error::damaged(NAME, "it says nothing of its image");
+    let missing = || Error::damaged(NAME, "it has no image header");
     let info = decoder.basic_info().ok_or_else(missing)?.clone();
     let (width, height) = info.size;
     let gray = decoder.current_pixel_format().is_some_and(|format| format.color_type.is_grayscale());
@@ -197,7 +199,8 @@ fn decode(codestream: &[u8], limits: &Limits) -> Result<Decoded, Error> {
         .set_pixel_format(JxlPixelFormat { color_type, color_data_format, extra_channel_format })
         .map_err(wrong)?;
     let channels = colors + usize::from(alpha);
-    // Only a frame whose parts are all announced is worth the memory: the header alone may promise anything.
+    // Memory is allocated only for a frame whose parts are all announced: the image header alone may declare
+    // anything.
     loop {
         match decoder.process(&mut input, None, None).map_err(wrong)? {
             Event::FrameHeader => break,
@@ -245,14 +248,14 @@ fn into_image(
     if depth != Depth::F32 {
         let known = |value: &mut f32| *value = if value.is_finite() { *value } else { 0.0 };
         image.planes.iter_mut().flat_map(|plane| &mut plane.data).for_each(known);
-        // What is more than opaque is opaque.
+        // Alpha above 1 is opaque.
         let within = |value: &mut f32| *value = if *value >= 0.0 { value.min(1.0) } else { 0.0 };
         image.alpha.iter_mut().flat_map(|plane| &mut plane.data).for_each(within);
     }
     Ok(image)
 }
 
-/// Do all samples lie on the grid, but for the rounding of floating point? What is stored without loss always does.
+/// Whether all samples are on the grid, up to floating-point rounding. Samples stored losslessly always are.
 fn on_grid(image: &Image) -> bool {
     const ROUNDING: f32 = 0.02;
     let max = image.depth.max_code() as f32;
@@ -260,7 +263,7 @@ fn on_grid(image: &Image) -> bool {
     image.depth == Depth::F32 || image.planes.iter().all(|plane| plane.data.iter().all(on))
 }
 
-/// Puts samples exactly on their grid, a few codes beyond black and white too.
+/// Moves samples exactly onto their grid, including a few codes outside black and white.
 fn settle(image: &mut Image) {
     let depth = image.depth;
     if depth != Depth::F32 {
@@ -281,15 +284,15 @@ fn write(
     }
     let metadata = &image.metadata;
     let lossless = options.lossless.unwrap_or(options.quality.is_none());
-    // Of 16 bits the encoder takes grey with transparency for signed numbers; it goes as three equal planes.
+    // The encoder treats 16-bit grey with alpha as signed values, so it gets three equal planes.
     let split = lossless && image.alpha.is_some() && image.depth == Depth::SIXTEEN;
     let gray = image.color.model == Model::Gray && !split;
     let model = if gray { Model::Gray } else { Model::Rgb };
     let icc = metadata.icc.as_deref().filter(|icc| icc_fits(icc, model) && is_whole(icc));
     if metadata.icc.as_deref().is_some_and(|icc| !icc_fits(icc, model)) {
-        dropped.push(Dropped::because(Item::Icc, "of another colour space than the samples"));
+        dropped.push(Dropped::because(Item::Icc, "its colour space differs from the image's"));
     } else if metadata.icc.is_some() && icc.is_none() {
-        dropped.push(Dropped::because(Item::Icc, "not as long as it says"));
+        dropped.push(Dropped::because(Item::Icc, "its length differs from its header"));
     }
     let cicp = image.color.cicp.filter(|&cicp| icc.is_none() && jxl_header::fits(cicp, gray));
     if cicp.is_some() {
@@ -314,12 +317,12 @@ fn write(
     out.write_all(&file).map_err(|source| Error::Io { action: "write", source })
 }
 
-/// Decoders refuse a profile whose size is not the one that it states first.
+/// Whether the profile has the length in its header; decoders reject others.
 fn is_whole(icc: &[u8]) -> bool {
     icc.first_chunk().is_some_and(|size| u32::from_be_bytes(*size) as usize == icc.len())
 }
 
-/// The codestream without loss, and its level.
+/// Encodes losslessly; returns the codestream and its level.
 fn encode(image: &Image, gray: bool, icc: Option<&[u8]>, cicp: Option<Cicp>) -> Result<(Vec<u8>, u8), Error> {
     use zune_core::bit_depth::BitDepth as ZuneDepth;
     use zune_core::colorspace::ColorSpace;
@@ -330,7 +333,7 @@ fn encode(image: &Image, gray: bool, icc: Option<&[u8]>, cicp: Option<Cicp>) -> 
     let (width, height) = (image.width(), image.height());
     let (alpha, wide) = (image.alpha.is_some(), bits > 8);
     let rows = Rows::new(image, if gray { 1 } else { 3 }, alpha, image.depth);
-    // The encoder wants two samples a side; what is too many is cut off by the frame header.
+    // The encoder needs two samples per side; the frame header crops the excess.
     let (frame_width, frame_height) = (width.max(2), height.max(2));
     let each = if wide { 2 } else { 1 };
     let row_bytes = each * rows.samples();
@@ -365,14 +368,14 @@ fn encode(image: &Image, gray: bool, icc: Option<&[u8]>, cicp: Option<Cicp>) -> 
     drop(bytes);
     let frame = (frame_width as u32, frame_height as u32);
     let start = jxl_header::replaced(&coded, frame, gray, alpha, wide)
-        .ok_or_else(|| Error::encode(NAME, "the encoder's header is not the expected one"))?;
+        .ok_or_else(|| Error::encode(NAME, "the encoder wrote an unexpected header"))?;
     let header = Header { width: width as u32, height: height as u32, gray, alpha, bits, icc, cicp };
     let mut codestream = header.bytes(frame);
     codestream.extend_from_slice(&coded[start..]);
     Ok((codestream, header.level()))
 }
 
-/// What `cjxl` makes of it, and its level.
+/// Encodes with `cjxl`; returns the codestream and its level.
 fn encode_lossy(
     image: &Image,
     cicp: Option<Cicp>,
@@ -383,12 +386,12 @@ fn encode_lossy(
     const OUTPUT: &str = "out.jxl";
     let room = Room::new()?;
     let io = |source| Error::Io { action: "write a temporary file", source };
-    // PNG brings the profile along. What PNM says of its depth not every version understands.
+    // PNG includes the profile. Not every version reads the depth in PNM.
     let mut input = BufWriter::new(room.create(INPUT)?);
     let stripped;
     let mut image = image;
     if cicp.is_some() && image.metadata.colorimetry != Colorimetry::default() {
-        // Else those numbers count, and code points do not.
+        // Otherwise the PNG's gamma and chromaticities would override the code points.
         stripped = Image { metadata: Metadata::default(), ..image.clone() };
         image = &stripped;
     }
@@ -410,7 +413,7 @@ fn encode_lossy(
     if let Some(color) = &color {
         args.extend(["-x", color]);
     }
-    // A minute and what the slowest machine takes for so many pixels.
+    // A minute, plus the time of the slowest machine for this number of pixels.
     let pixels = (image.width() * image.height()) as u64;
     CJXL.run(&room, &args, Duration::from_secs(60 + pixels / 50_000))?;
     let written = room.read(OUTPUT, u64::MAX)?.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The container of JPEG XL: boxes with the codestream, Exif and XMP.
+//! JPEG XL container: boxes with the codestream, Exif and XMP.
 //!
 //! Source: ISO/IEC 18181-2, 4 to 9.
 
@@ -12,32 +12,32 @@ use crate::Error;
 use super::jxl::NAME;
 
 const SIGNATURE: &[u8] = b"\0\0\0\x0CJXL \r\n\x87\n";
-/// Bytes that unpacked Exif or XMP may have.
+/// Limit on uncompressed Exif or XMP, in bytes.
 const LONGEST: u64 = 1 << 26;
 const BUFFER: usize = 4096;
 
-/// What a file holds.
+/// Content of a file.
 #[derive(Debug)]
 pub(super) struct Contents<'a> {
     pub(super) codestream: Cow<'a, [u8]>,
-    /// The conformance level that a decoder must have: 5 or 10.
+    /// The required conformance level: 5 or 10.
     pub(super) level: u8,
     /// From its TIFF header on.
     pub(super) exif: Option<Vec<u8>>,
     pub(super) xmp: Option<Vec<u8>>,
-    /// Is there a gain map for HDR?
+    /// Whether there is an HDR gain map.
     pub(super) gain_map: bool,
 }
 
-/// Does a file begin like JPEG XL, bare or in its container?
+/// Whether a file begins as JPEG XL, bare or in its container.
 pub(super) fn is(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\xFF\x0A") || bytes.starts_with(SIGNATURE)
 }
 
-/// Takes a file apart.
+/// Parses a file.
 ///
 /// # Errors
-/// Boxes that run over the end of the file, parts of the codestream out of order, no codestream at all.
+/// Boxes that extend past the end of the file, parts of the codestream out of order, or no codestream.
 pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
     let mut contents =
         Contents { codestream: bytes.into(), level: 5, exif: None, xmp: None, gain_map: false };
@@ -86,10 +86,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents<'_>, Error> {
     if complete { Ok(contents) } else { Err(Error::Truncated { format: NAME }) }
 }
 
-/// Type and content of a box, and what follows it.
+/// Type and content of a box, and the bytes after it.
 type Taken<'a> = ([u8; 4], &'a [u8], &'a [u8]);
 
-/// Takes the first box off.
+/// Splits off the first box.
 fn next_box(bytes: &[u8]) -> Result<Taken<'_>, Error> {
     let truncated = Error::Truncated { format: NAME };
     let Some((head, after)) = bytes.split_at_checked(8) else { return Err(truncated) };
@@ -108,7 +108,7 @@ fn next_box(bytes: &[u8]) -> Result<Taken<'_>, Error> {
     Ok((kind, content, next))
 }
 
-/// An Exif box says first where behind it the TIFF header stands.
+/// An Exif box starts with the offset of its TIFF header.
 fn exif_of(content: &[u8]) -> Option<Vec<u8>> {
     let (offset, block) = content.split_first_chunk::<4>()?;
     let block = block.get(u32::from_be_bytes(*offset) as usize..)?;
@@ -118,11 +118,11 @@ fn exif_of(content: &[u8]) -> Option<Vec<u8>> {
 fn unpacked(packed: &[u8]) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
     let unpacking = Decompressor::new(packed, BUFFER).take(LONGEST).read_to_end(&mut out);
-    unpacking.map_err(|error| Error::damaged(NAME, format!("packed metadata: {error}")))?;
+    unpacking.map_err(|error| Error::damaged(NAME, format!("compressed metadata: {error}")))?;
     Ok(out)
 }
 
-/// Puts a codestream into a container with its metadata.
+/// Wraps a codestream and its metadata in a container.
 pub(super) fn write(codestream: &[u8], level: u8, exif: Option<&[u8]>, xmp: Option<&[u8]>) -> Vec<u8> {
     let mut out = SIGNATURE.to_vec();
     let mut put = |kind: &[u8; 4], parts: &[&[u8]]| {

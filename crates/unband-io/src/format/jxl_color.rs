@@ -1,4 +1,4 @@
-//! What JPEG XL says of its colours, as code points or a profile.
+//! JPEG XL colour profiles as code points or ICC.
 //!
 //! Source: ISO/IEC 18181-1, Annex E; ITU-T H.273.
 
@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use jxl::api::{JxlColorEncoding, JxlColorProfile, JxlPrimaries, JxlTransferFunction, JxlWhitePoint};
 use unband_image::{Cicp, Image};
 
-/// The profile or the code points of the samples; neither for sRGB.
+/// The ICC profile or the code points of the samples; neither for sRGB.
 pub(super) fn color(profile: &JxlColorProfile) -> (Option<Vec<u8>>, Option<Cicp>) {
     let made = || profile.try_as_icc().map(Cow::into_owned);
     match profile {
@@ -52,9 +52,9 @@ fn code_points(encoding: &JxlColorEncoding) -> Option<(u8, u8)> {
     Some((primaries, transfer))
 }
 
-/// XYB with an ICC profile comes in linear light of BT.709's primaries, unclamped, since the decoder does not work with
-/// profiles. It becomes sRGB, or, where that cannot hold its colours, BT.2020's primaries with sRGB's curve; the latter's
-/// code points are returned.
+/// Converts XYB images with an ICC profile, which are decoded to unclamped linear light with BT.709
+/// primaries, since the decoder does not apply profiles. The result is sRGB or, for colours outside sRGB,
+/// BT.2020 primaries with sRGB's curve; then those code points are returned.
 ///
 /// Source: IEC 61966-2-1 (curve), ITU-R BT.2087, 4 (matrix).
 pub(super) fn leave_linear_light(image: &mut Image) -> Option<Cicp> {
@@ -80,7 +80,7 @@ pub(super) fn leave_linear_light(image: &mut Image) -> Option<Cicp> {
     wide.then_some(Cicp { primaries: 9, transfer: 13, matrix: 0, full_range: true })
 }
 
-/// Code points as `cjxl` spells them.
+/// Code points in `cjxl`'s syntax.
 pub(super) fn description(cicp: Cicp, gray: bool) -> Option<String> {
     let transfer = match cicp.transfer {
         1 | 6 | 14 | 15 => "709",

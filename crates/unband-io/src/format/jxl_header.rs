@@ -1,14 +1,14 @@
-//! The header of a JPEG XL codestream and of its one frame, bit by bit.
+//! JPEG XL codestream and frame headers, written bit by bit.
 //!
-//! The encoder writes headers for 8 and 16 bits in sRGB only. What follows them, the coded samples, depends neither on
-//! depth nor on colour, so headers that say more are put before the same samples.
+//! The encoder writes headers for 8 and 16 bits in sRGB only. The samples after them depend neither on depth
+//! nor on colour, so other headers can be put before the same samples.
 //!
-//! Source: ISO/IEC 18181-1, Annexes D (image header), E (colour encoding and ICC stream), F (frame header), C (entropy
-//! coding with prefix codes).
+//! Source: ISO/IEC 18181-1, Annexes D (image header), E (colour encoding and ICC stream), F (frame header), C
+//! (entropy coding with prefix codes).
 
 use unband_image::Cicp;
 
-/// What the header says.
+/// Fields of the header.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header<'a> {
     pub(super) width: u32,
@@ -18,15 +18,15 @@ pub(super) struct Header<'a> {
     /// 1 to 16.
     pub(super) bits: u8,
     pub(super) icc: Option<&'a [u8]>,
-    /// Only where [`fits`] says so.
+    /// Only code points for which [`fits`] is true.
     pub(super) cicp: Option<Cicp>,
 }
 
-/// Bits, lowest first.
+/// Bit writer, lowest bit first.
 #[derive(Debug, Default)]
 struct Bits {
     out: Vec<u8>,
-    /// Bits of the last byte that are used; 0 when all are.
+    /// Used bits of the last byte; 0 if all are used.
     used: u32,
 }
 
@@ -43,7 +43,7 @@ impl Bits {
         }
     }
 
-    /// One of four kinds of numbers: an offset and bits of what is over it.
+    /// A number in one of four encodings: an offset, and the number of bits for the rest.
     fn number(&mut self, value: u32, kinds: [(u32, u32); 4]) {
         let fits = |&(offset, bits): &(u32, u32)| value >= offset && u64::from(value - offset) < 1u64 << bits;
         let kind = kinds.iter().position(fits).unwrap_or(3);
@@ -55,7 +55,7 @@ impl Bits {
         self.number(value, [(0, 0), (1, 0), (2, 4), (18, 6)]);
     }
 
-    /// A number of up to 64 bits; here of up to 32.
+    /// A U64 field, here for values of up to 32 bits.
     fn long(&mut self, value: u64) {
         match value {
             0 => self.put(2, 0),
@@ -86,7 +86,7 @@ impl Bits {
     }
 }
 
-/// JPEG XL's number of a transfer function, if it has one.
+/// JPEG XL's code of a transfer function, if it has one.
 fn transfer(cicp: Cicp) -> Option<u32> {
     Some(match cicp.transfer {
         1 | 6 | 14 | 15 => 1,
@@ -95,7 +95,7 @@ fn transfer(cicp: Cicp) -> Option<u32> {
     })
 }
 
-/// JPEG XL's numbers of a white point and of primaries, if it has them.
+/// JPEG XL's codes of a white point and of primaries, if it has them.
 fn primaries(cicp: Cicp) -> Option<(u32, u32)> {
     Some(match cicp.primaries {
         1 => (1, 1),
@@ -106,23 +106,23 @@ fn primaries(cicp: Cicp) -> Option<(u32, u32)> {
     })
 }
 
-/// Can code points be written?
+/// Whether code points can be written.
 pub(super) fn fits(cicp: Cicp, gray: bool) -> bool {
     transfer(cicp).is_some() && (gray || primaries(cicp).is_some()) && cicp.matrix == 0 && cicp.full_range
 }
 
 impl Header<'_> {
-    /// Does a decoder get along with 16-bit integers inside?
+    /// Whether 16-bit integers are sufficient inside the decoder.
     fn narrow(&self) -> bool {
         self.bits <= 12
     }
 
-    /// The conformance level that a decoder must have.
+    /// The required conformance level.
     pub(super) fn level(&self) -> u8 {
         if self.narrow() { 5 } else { 10 }
     }
 
-    /// Half-precision bits of the luminance of white where a transfer function goes by that.
+    /// Luminance of white as half-precision bits, for transfer functions defined by it.
     fn intensity(&self) -> Option<u32> {
         match self.cicp?.transfer {
             // 10 000 and 1000 cd/m².
@@ -132,8 +132,8 @@ impl Header<'_> {
         }
     }
 
-    /// The image header and the frame header, each ending on a whole byte. `frame` is the size of the frame, which may be
-    /// larger than the image.
+    /// The image header and the frame header, each padded to a whole byte. `frame` is the size of the frame,
+    /// which may exceed that of the image.
     pub(super) fn bytes(&self, frame: (u32, u32)) -> Vec<u8> {
         const SIDE: [(u32, u32); 4] = [(1, 9), (1, 13), (1, 18), (1, 30)];
         let mut bits = Bits::default();
@@ -153,7 +153,7 @@ impl Header<'_> {
         bits.put(1, u32::from(self.narrow()));
         bits.put(2, u32::from(self.alpha));
         if self.alpha {
-            // Not the default, since that has 8 bits; kind 0, no shift, no name, straight.
+            // Not the default, which has 8 bits; kind 0, no shift, no name, straight alpha.
             bits.put(1, 0);
             bits.code(0);
             self.put_depth(&mut bits);
@@ -170,7 +170,7 @@ impl Header<'_> {
             bits.put(1, 0);
             bits.put(16, 0);
         }
-        // No extensions; upsampling as usual.
+        // No extensions; default upsampling.
         bits.put(2, 0);
         bits.put(1, 1);
         if let Some(icc) = self.icc {
@@ -205,11 +205,11 @@ impl Header<'_> {
         }
         bits.put(1, 0);
         bits.code(transfer(cicp).unwrap_or(13));
-        // Relative rendering.
+        // Relative rendering intent.
         bits.code(1);
     }
 
-    /// One modular frame without filters, of which everything is replaced.
+    /// One modular frame without filters that replaces the whole image.
     fn put_frame(&self, bits: &mut Bits, (width, height): (u32, u32)) {
         const CROP: [(u32, u32); 4] = [(0, 8), (256, 11), (2304, 14), (18_688, 30)];
         // Not the default; regular; modular; no flags; no YCbCr; no upsampling.
@@ -239,14 +239,14 @@ impl Header<'_> {
         bits.put(2, 0);
         // No filter, which is not the default; no extensions of filter or frame.
         bits.put(1 + 1 + 2 + 2 + 2, 0);
-        // Sizes of groups follow in their order.
+        // Group sizes follow in order.
         bits.put(1, 0);
         bits.pad();
     }
 }
 
-/// Length of what [`Header::bytes`] must replace in the encoder's output: the same with the encoder's fixed choices, for
-/// a frame that has the size of the image. `None` if the output is not laid out so.
+/// Length of the header in the encoder's output that [`Header::bytes`] replaces, for a frame of the image's
+/// size. `None` if the output has an unexpected layout.
 pub(super) fn replaced(
     coded: &[u8],
     frame: (u32, u32),
@@ -271,13 +271,13 @@ pub(super) fn replaced(
     (coded.get(start..end)? == expected.out).then_some(end)
 }
 
-/// The ICC stream: one command that inserts all but the first 128 bytes, under a code in which every byte has 8 bits.
+/// The ICC stream: one command inserts all but the first 128 bytes, with a code of 8 bits for every byte.
 fn put_icc(bits: &mut Bits, icc: &[u8]) {
     let mut stream = varint(icc.len());
     let (head, tail) = icc.split_at(icc.len().min(128));
     let mut commands = Vec::new();
     if !tail.is_empty() {
-        // No list of tags, then "insert".
+        // No tag list, then "insert".
         commands.extend([0, 1]);
         commands.extend(varint(tail.len()));
     }
@@ -286,12 +286,12 @@ fn put_icc(bits: &mut Bits, icc: &[u8]) {
     stream.extend(head.iter().enumerate().map(|(i, &byte)| byte.wrapping_sub(predicted(i, icc))));
     stream.extend(tail);
     bits.long(stream.len() as u64);
-    // No repetitions; one distribution for all 41 contexts; prefix codes.
+    // No LZ77; one distribution for all 41 contexts; prefix codes.
     bits.put(1, 0);
     bits.put(1, 1);
     bits.put(2, 0);
     bits.put(1, 1);
-    // Symbols up to 2⁸ stand for themselves.
+    // Symbols up to 2⁸ represent themselves.
     bits.put(4, 8);
     bits.put(4, 0);
     bits.put(4, 0);
@@ -299,8 +299,8 @@ fn put_icc(bits: &mut Bits, icc: &[u8]) {
     bits.put(1, 1);
     bits.put(4, 7);
     bits.put(7, 127);
-    // Code lengths: only the length 8 occurs, the eleventh in the order 1, 2, 3, 4, 0, 5, 17, 6, 16, 7, 8, …, so that no bits
-    // are needed for each of them.
+    // Code lengths: only length 8 occurs. It is the eleventh in the order 1, 2, 3, 4, 0, 5, 17, 6, 16, 7, 8,
+    // …, so that the length of each symbol takes no bits.
     bits.put(2, 0);
     for _ in 0..10 {
         bits.put(2, 0);
@@ -324,7 +324,7 @@ fn varint(mut value: usize) -> Vec<u8> {
     out
 }
 
-/// What a decoder expects byte `i` of a profile's header to be, from those before it.
+/// Predicted byte `i` of a profile's header, from the bytes before it.
 fn predicted(i: usize, icc: &[u8]) -> u8 {
     let maker: &[u8; 4] = match icc.get(40..42) {
         Some([b'A', _]) => b"APPL",

@@ -1,4 +1,4 @@
-//! The formats, one file each.
+//! Image formats, one module each, and their registry.
 
 #[cfg(feature = "avif")]
 mod avif;
@@ -55,62 +55,62 @@ use unband_image::{Beside, Density, Depth, Image, Model};
 
 use crate::{Error, Limits, exif, orient};
 
-/// Whether something holds for what is written in a format.
+/// When a property of a written format applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// It does not.
+    /// Never.
     Never,
-    /// Where a quality is asked for, which makes it lossy.
+    /// With a quality, which makes the format lossy.
     WithQuality,
-    /// It does.
+    /// Always.
     Always,
 }
 
 impl When {
-    /// Does it hold for files with or without an asked quality?
+    /// Whether it applies, with or without a requested quality.
     pub fn holds(self, with_quality: bool) -> bool {
         self == Self::Always || self == Self::WithQuality && with_quality
     }
 }
 
-/// What a format can be asked to write.
+/// Writing capabilities of a format.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools)] // a table row of what fits, each column its own fact
 pub struct Writes {
-    /// Depths of its samples; integer depths below are widened exactly to the next.
+    /// Available sample depths; an integer depth in between is widened exactly to the next.
     pub depths: &'static [Depth],
-    /// Does it lose something? Where it may, a quality says how much.
+    /// When it is lossy. A quality then controls the loss.
     pub lossy: When,
-    /// Does [`WriteOptions::effort`] mean something to its encoder?
+    /// When [`WriteOptions::effort`] affects its encoder.
     pub effort: When,
-    /// Grey images stay grey.
+    /// Whether grey images stay grey.
     pub gray: bool,
-    /// Images with colour, as RGB.
+    /// Whether colour images are stored, as RGB.
     pub color: bool,
-    /// Planes Y, Cb and Cr as they are, chroma also smaller.
+    /// Whether planes Y, Cb and Cr are stored as they are, subsampled chroma included.
     pub yuv: bool,
-    /// Transparency.
+    /// Whether transparency is stored.
     pub alpha: bool,
-    /// ICC profiles.
+    /// Whether ICC profiles are stored.
     pub icc: bool,
-    /// Exif.
+    /// Whether Exif is stored.
     pub exif: bool,
-    /// XMP.
+    /// Whether XMP is stored.
     pub xmp: bool,
-    /// IPTC.
+    /// Whether IPTC is stored.
     pub iptc: bool,
-    /// Code points of primaries and transfer; with them gamma and the light levels of HDR.
+    /// Whether code points of primaries and transfer are stored, with gamma and the light levels of HDR.
     pub cicp: bool,
-    /// Chromaticities in numbers.
+    /// Whether chromaticities are stored numerically.
     pub chromaticities: bool,
-    /// Physical density.
+    /// Whether physical density is stored.
     pub density: bool,
-    /// Texts with keywords; formats with comments only keep those called "Comment".
+    /// Whether texts with keywords are stored; formats with comments only keep those called "Comment".
     pub text: bool,
 }
 
 impl Writes {
-    /// Can images of that model be written? Grey ones always, in three equal planes where need be.
+    /// Whether images of that model can be written. Grey always can, as three equal planes where necessary.
     pub fn holds(&self, model: Model) -> bool {
         match model {
             Model::Gray => true,
@@ -119,7 +119,7 @@ impl Writes {
         }
     }
 
-    /// The depth of the file that holds samples of `depth`.
+    /// The depth of a file for samples of `depth`.
     pub(crate) fn container(&self, depth: Depth, format: &'static str) -> Result<Depth, Error> {
         let fits = |d: &&Depth| match (**d, depth) {
             (Depth::F32, _) => true,
@@ -132,29 +132,29 @@ impl Writes {
     }
 }
 
-/// How to write.
+/// Options for writing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// 1..=100 for lossy formats; without it a high one (JPEG 95, WebP 95, AVIF 95).
+    /// Quality 1..=100 of lossy formats; by default a high one (JPEG 95, WebP 95, AVIF 95).
     pub quality: Option<u8>,
-    /// WebP: without loss? By default yes, unless a quality is given.
+    /// Lossless WebP. By default true, unless a quality is given.
     pub lossless: Option<bool>,
-    /// Work for a small file, 0 (quickest) to 9 (smallest), for PNG, and for the other formats whose encoder has such a
-    /// choice ([`Writes::effort`]). Samples of files without loss are the same with any.
+    /// Compression effort, 0 (fastest) to 9 (smallest), for PNG and for other formats whose encoder has such
+    /// a setting ([`Writes::effort`]). The samples of lossless files are the same at every level.
     pub effort: Option<u8>,
-    /// Threads of encoders that can use several; 0 for as many as there are. The file is the same with any number.
+    /// Threads of multithreaded encoders; 0 for all cores. The file is the same with any number.
     pub threads: usize,
 }
 
-/// One format.
+/// An image format.
 pub struct FormatEntry {
     /// Its name ("PNG").
     pub name: &'static str,
-    /// Extensions without dot, the preferred first.
+    /// Extensions without a dot, the preferred one first.
     pub extensions: &'static [&'static str],
-    /// Can it be read?
+    /// Whether it can be read.
     pub reads: bool,
-    /// What can be written, if anything.
+    /// Writing capabilities, if it can be written.
     pub writes: Option<Writes>,
     pub(crate) is: fn(&[u8]) -> bool,
     pub(crate) read: fn(&[u8], &Limits) -> Result<Image, Error>,
@@ -175,7 +175,7 @@ impl PartialEq for FormatEntry {
     }
 }
 
-/// A thing that a file says beside its colour samples.
+/// Data in a file besides its colour samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Item {
@@ -197,14 +197,14 @@ pub enum Item {
     Text,
     /// Gamma and chromaticities.
     Colorimetry,
-    /// A second image that tells brighter screens how far to go.
+    /// A second image that defines the brightness on HDR displays.
     GainMap,
-    /// Further images behind the first: other views, other exposures.
+    /// Further images after the first: other views, other exposures.
     Pictures,
 }
 
 impl Item {
-    /// Is it a thing that no format is given here, whatever it could hold?
+    /// Whether no format keeps it, even if the format could store it.
     pub fn never_kept(self) -> bool {
         matches!(self, Self::GainMap | Self::Pictures)
     }
@@ -228,12 +228,12 @@ impl fmt::Display for Item {
     }
 }
 
-/// Something that the written format could not hold.
+/// Data that the written format could not store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dropped {
-    /// What.
+    /// Kind of data.
     pub item: Item,
-    /// Which one, or why, where that is not plain.
+    /// Which data, or the reason, if not obvious.
     pub detail: Option<String>,
 }
 
@@ -246,7 +246,7 @@ impl Dropped {
         Self { item, detail: Some(detail.into()) }
     }
 
-    /// The texts of these keywords, the first few by name; nothing when there are none.
+    /// The texts with these keywords, the first few by name; `None` if there are none.
     pub(crate) fn texts(keywords: &[&str]) -> Option<Self> {
         const NAMED: usize = 3;
         let named: Vec<String> = keywords.iter().take(NAMED).map(|k| format!("\"{k}\"")).collect();
@@ -296,17 +296,18 @@ thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Is this thread inside a decoder? A panic there becomes an [`Error::Damaged`], and a panic hook need not speak of it.
+/// Whether this thread is inside a decoder. A panic there becomes an [`Error::Damaged`], so a panic hook can
+/// stay silent.
 pub fn is_decoding() -> bool {
     DECODING.get()
 }
 
 pub(crate) fn read(format: &'static FormatEntry, bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
-    // The decoders are other people's code; should one of them panic, one damaged file must not end a batch.
+    // The decoders are third-party code; if one panics, a single damaged file must not end a batch.
     let outer = DECODING.replace(true);
     let result = catch_unwind(AssertUnwindSafe(|| (format.read)(bytes, limits)));
     DECODING.set(outer);
-    let mut image = result.unwrap_or_else(|_| Err(Error::damaged(format.name, "its decoder gave up")))?;
+    let mut image = result.unwrap_or_else(|_| Err(Error::damaged(format.name, "its decoder failed")))?;
     image.origin.format = format.name;
     if let Some(icc) = &image.metadata.icc
         && !icc_plausible(icc, image.color.model)
@@ -336,16 +337,16 @@ pub(crate) fn write(
     }
 }
 
-/// What PNG writes for sRGB's curve.
+/// The gamma that PNG stores for sRGB's curve.
 const SRGB_GAMMA: u32 = 45_455;
 /// White, red, green and blue of sRGB, in 1/100000. Source: IEC 61966-2-1.
 const SRGB_CHROMATICITIES: [u32; 8] = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000];
 
-/// What the format has no place for at all; its writer adds what did not fit for other reasons.
+/// Data that the format cannot store at all; its writer adds what is dropped for other reasons.
 fn plainly_dropped(image: &Image, writes: &Writes) -> Vec<Dropped> {
     let metadata = &image.metadata;
     let colors = &metadata.colorimetry;
-    // A profile says more than numbers, and images without either are taken as sRGB.
+    // A profile takes precedence over gamma and chromaticities, and images without either are taken as sRGB.
     let told = colors.srgb_intent.is_some() || metadata.icc.is_some();
     let gamma = !told && colors.gamma.is_some_and(|g| g != SRGB_GAMMA);
     let unlike_srgb = |c: [u32; 8]| c.iter().zip(SRGB_CHROMATICITIES).any(|(&a, b)| a.abs_diff(b) > 100);
@@ -368,7 +369,7 @@ fn plainly_dropped(image: &Image, writes: &Writes) -> Vec<Dropped> {
     table.into_iter().filter(|row| row.1).map(|row| Dropped::all(row.0)).collect()
 }
 
-/// Remembers the first failure, since some encoders finish in a destructor and cannot report it.
+/// Remembers the first failure: some encoders finish in a destructor and cannot report it.
 struct Watched<'a> {
     out: &'a mut dyn Write,
     failed: Option<io::Error>,
@@ -399,33 +400,33 @@ impl Write for Watched<'_> {
     }
 }
 
-/// The writer of formats that are only read; [`write`] has refused before.
+/// The writer of read-only formats; [`write`] has refused before.
 fn read_only(_: &Image, _: &WriteOptions, _: &mut dyn Write, _: &mut Vec<Dropped>) -> Result<(), Error> {
     Err(Error::ReadOnly { format: "this format" })
 }
 
-/// Is a text the one that formats with comments hold?
+/// Whether a text is the one that formats with comments store.
 fn is_comment(keyword: &str) -> bool {
     keyword.eq_ignore_ascii_case("comment")
 }
 
-/// Does an ICC profile describe samples of this model? Source: ICC.1:2022, 7.2.6 data colour space field.
+/// Whether an ICC profile describes samples of this model. Source: ICC.1:2022, 7.2.6 data colour space field.
 fn icc_fits(icc: &[u8], model: Model) -> bool {
     match icc.get(16..20) {
         Some(b"GRAY") => model == Model::Gray,
-        // The RGB that luma and chroma stand for.
+        // The RGB that luma and chroma represent.
         Some(b"RGB ") => model != Model::Gray,
         _ => false,
     }
 }
 
-/// A profile for RGB on a grey image is common and understood; one for CMYK on what has become RGB is
-/// wrong, and so is what is too short to be a profile.
+/// Whether a profile is worth keeping. An RGB profile on a grey image is common and understood. A CMYK
+/// profile on an image converted to RGB is wrong, and so are bytes too short for a profile.
 fn icc_plausible(icc: &[u8], model: Model) -> bool {
     icc_fits(icc, model) || (model == Model::Gray && icc_fits(icc, Model::Rgb))
 }
 
-/// What a ratio must be multiplied with so that both numbers are whole, or nearly.
+/// Factor that makes both terms of a ratio whole, or nearly whole.
 fn ratio_scale(density: Density) -> f64 {
     let whole = |scale: &&f64| {
         [density.x, density.y].iter().all(|v| (v * **scale - (v * **scale).round()).abs() < 1e-6)
@@ -452,7 +453,7 @@ mod tests {
     #[test]
     fn a_decoder_that_panics_is_an_error() {
         let error = read(&BROKEN, b"", &Limits::default()).unwrap_err();
-        assert_eq!(error.to_string(), "damaged broken file: its decoder gave up");
+        assert_eq!(error.to_string(), "damaged broken file: its decoder failed");
     }
 
     #[test]

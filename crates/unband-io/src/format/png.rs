@@ -1,4 +1,4 @@
-//! PNG: 1–16 bits, palette, grey, alpha, interlaced; everything that its chunks say.
+//! PNG: 1–16 bits, palette, grey, alpha, interlacing, and all metadata chunks.
 //!
 //! Source: Portable Network Graphics (PNG) Specification, Third Edition.
 
@@ -17,10 +17,10 @@ use crate::samples::{Planes, Rows};
 use crate::{Error, Limits, exif, raw_profile};
 
 pub(super) const NAME: &str = "PNG";
-/// The effort where none is asked for.
+/// The default effort.
 const DEFAULT_EFFORT: u8 = 5;
 const LONGEST_SIDE: u32 = i32::MAX as u32;
-/// Packed texts that are longer, all together, are left out: they may unpack to anything.
+/// Compressed texts with a greater total length are skipped: they may expand to any size.
 const LONGEST_TEXTS: usize = 16 << 20;
 const XMP_KEYWORD: &str = "XML:com.adobe.xmp";
 
@@ -67,7 +67,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let (width, height) = (header.width, header.height);
     limits.check(width.into(), height.into(), (header.color_type.samples() as u64).max(1))?;
     let row_bits = u64::from(width) * header.color_type.samples() as u64 * header.bit_depth as u64;
-    // Deflate shrinks by at most 1032, so a header that promises more than that lies.
+    // Deflate's maximum ratio is 1032, so a header that declares more is wrong.
     if row_bits.div_ceil(8).saturating_mul(height.into()) / 1032 > bytes.len() as u64 {
         return Err(Error::Truncated { format: NAME });
     }
@@ -78,7 +78,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     }
     if info.color_type == ColorType::Indexed && info.palette.as_ref().is_none_or(|palette| palette.len() < 3)
     {
-        return Err(Error::damaged(NAME, "its samples are numbers of a palette that is not there"));
+        return Err(Error::damaged(NAME, "its samples are palette indices, but it has no palette"));
     }
     let layout = Layout::new(info);
     limits.check(width.into(), height.into(), layout.channels as u64)?;
@@ -101,7 +101,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
             layout.put(&mut planes, y, row.data());
         }
     }
-    // What follows the samples may be text or Exif.
+    // Text or Exif may follow the samples.
     reader.finish().map_err(wrong)?;
     let mut image = planes.into_image(layout.depth);
     image.origin.codec = match layout.palette_size {
@@ -119,7 +119,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     Ok(image)
 }
 
-/// How the samples of a row become planes.
+/// Mapping from the samples of a row to planes.
 struct Layout {
     depth: Depth,
     bits: u8,
@@ -127,7 +127,7 @@ struct Layout {
     channels: usize,
     palette: Vec<[u8; 4]>,
     palette_size: Option<u16>,
-    /// The colour that is transparent.
+    /// The transparent colour.
     key: Option<Vec<u16>>,
 }
 
@@ -150,7 +150,7 @@ impl Layout {
                 let rgb = info.palette.as_deref().unwrap_or(&[]);
                 layout.depth = Depth::EIGHT;
                 layout.palette_size = Some((rgb.len() / 3) as u16);
-                // An index past the palette shows as black.
+                // An index past the palette is black.
                 layout.palette = vec![[0, 0, 0, 255]; 256];
                 for (slot, rgb) in layout.palette.iter_mut().zip(rgb.chunks_exact(3)) {
                     slot[..3].copy_from_slice(rgb);
@@ -206,7 +206,7 @@ impl Layout {
     }
 }
 
-/// Codes of 1, 2, 4 or 8 bits from packed bytes, the first in the high bits.
+/// Codes of 1, 2, 4 or 8 bits from packed bytes, starting with the high bits.
 pub(super) fn indices(row: &[u8], bits: u8) -> impl Iterator<Item = u8> {
     let per_byte = 8 / bits;
     let mask = ((1u16 << bits) - 1) as u8;
@@ -266,7 +266,7 @@ fn metadata(info: &png::Info<'_>) -> Metadata {
         gamma: info.gama_chunk.map(png::ScaledFloat::into_scaled),
         chromaticities: info.chrm_chunk.map(|c| pairs(c, [0, 1, 2, 3])),
         mastering: info.mastering_display_color_volume.map(|m| Mastering {
-            // Here in 1/50000, in the crate in 1/100000.
+            // PNG stores units of 1/50000, the crate 1/100000.
             chromaticities: pairs(m.chromaticities, [1, 2, 3, 0]).map(|v| (v / 2) as u16),
             max_luminance: m.max_luminance,
             min_luminance: m.min_luminance,
@@ -286,7 +286,7 @@ fn write(
 ) -> Result<(), Error> {
     let gray = image.color.model == Model::Gray;
     let alpha = image.alpha.is_some();
-    // Fewer than 8 bits are for plain grey only; 3 bits go into 4, and so on.
+    // Fewer than 8 bits exist for plain grey only; 3 bits are stored in 4, and so on.
     let bits = match (image.depth.bits(), gray && !alpha) {
         (1, true) => 1,
         (2, true) => 2,
@@ -323,7 +323,7 @@ fn write(
     encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header().map_err(wrong)?;
     if let Some(cicp) = image.color.cicp {
-        // PNG holds RGB only, so the matrix is identity.
+        // PNG stores RGB only, so the matrix is identity.
         let chunk = [cicp.primaries, cicp.transfer, 0, u8::from(cicp.full_range)];
         writer.write_chunk(png::chunk::cICP, &chunk).map_err(wrong)?;
     }
@@ -375,7 +375,7 @@ fn write(
     writer.finish().map_err(wrong)
 }
 
-/// Packs codes of 1, 2 or 4 bits, the first into the high bits.
+/// Packs codes of 1, 2 or 4 bits, starting with the high bits.
 pub(super) fn pack(codes: &mut Vec<u8>, bits: u8) {
     let per_byte = usize::from(8 / bits);
     let packed = codes.chunks(per_byte).map(|some| {
@@ -390,7 +390,7 @@ fn describe(info: &mut png::Info<'_>, image: &Image, dropped: &mut Vec<Dropped>)
         if super::icc_fits(icc, image.color.model) {
             info.icc_profile = Some(Cow::Owned(icc.clone()));
         } else {
-            dropped.push(Dropped::because(Item::Icc, "of another colour space than the samples"));
+            dropped.push(Dropped::because(Item::Icc, "its colour space differs from the image's"));
         }
     }
     info.exif_metadata = metadata.exif.clone().map(Cow::Owned);
@@ -401,7 +401,7 @@ fn describe(info: &mut png::Info<'_>, image: &Image, dropped: &mut Vec<Dropped>)
             DensityUnit::Centimetre => (100.0, png::Unit::Meter),
             DensityUnit::Metre => (1.0, png::Unit::Meter),
         };
-        // Whole numbers only: a ratio such as 1.5:1 is scaled up first.
+        // PNG stores integers: a ratio such as 1.5:1 is scaled up first.
         let scale = if unit == png::Unit::Unspecified { super::ratio_scale(density) } else { scale };
         let whole = |v: f64| (v * scale).round().clamp(1.0, f64::from(i32::MAX)) as u32;
         png::PixelDimensions { xppu: whole(density.x), yppu: whole(density.y), unit }

@@ -1,9 +1,9 @@
-//! PNG's image data: a filter and a level found by trial on a sample of the rows, deflate strip by strip on several threads.
+//! PNG image data: filter and level chosen by trial on sampled rows, strips deflated in parallel.
 //!
-//! Strips are parts of one stream: each begins with what the one before ended with as its dictionary, so that cutting costs a
-//! few bytes only, and the file is the same with any number of threads.
+//! Strips are parts of one stream. Each uses the end of the previous one as its dictionary. So cutting costs
+//! only a few bytes, and the file is the same with any number of threads.
 //!
-//! Source: RFC 1950 and 1951; the way of strips is that of `pigz`.
+//! Source: RFC 1950 and 1951; strips as in `pigz`.
 
 use std::ops::Range;
 use std::thread;
@@ -16,28 +16,28 @@ use super::png_filter::{Candidates, Filter};
 use crate::Error;
 use crate::samples::Rows;
 
-/// Bytes of rows in a strip, about.
+/// Approximate bytes of rows in a strip.
 const STRIP: usize = 1 << 19;
-/// How far back deflate looks.
+/// Deflate's window size.
 const WINDOW: usize = 1 << 15;
 const WINDOW_BITS: i32 = 15;
-/// Deflate's window and how carefully it was done; a multiple of 31.
+/// Deflate's window and effort; a multiple of 31.
 const ZLIB_HEADER: [u8; 2] = [0x78, 0x9C];
 
-/// How much work is put into a small file.
+/// Settings of a compression effort.
 #[derive(Clone, Copy)]
 pub(super) struct Effort {
-    /// zlib's level for images that hardly shrink, and for those that shrink to a twentieth: the more patterns repeat, the
-    /// more a thorough search finds, and the less it costs.
+    /// zlib's levels for images that hardly compress, and for those that compress to a twentieth. The more
+    /// patterns repeat, the more a thorough search finds, and the less it costs.
     levels: (i32, i32),
-    /// One in so many bytes is tried.
+    /// One byte in `sparse` is part of the trial.
     sparse: usize,
-    /// The filters whose code lengths are tried.
+    /// The filters tried with Huffman coding only.
     filters: &'static [Filter],
 }
 
 impl Effort {
-    /// The effort 1..=9; 0 is not for here.
+    /// Settings of effort 1..=9; effort 0 is handled elsewhere.
     pub(super) fn new(effort: u8) -> Self {
         let (levels, sparse) = match effort {
             ..=1 => ((2, 2), 32),
@@ -50,7 +50,7 @@ impl Effort {
             8 => ((8, 9), 4),
             9.. => ((9, 9), 1),
         };
-        // To look at each row takes as long as to code it.
+        // Choosing a filter per row takes as long as coding it.
         let filters =
             if effort < 2 { &[Filter::Sub, Filter::Up, Filter::Paeth][..] } else { &Filter::ALL[1..] };
         Self { levels, sparse, filters }
@@ -68,13 +68,13 @@ pub(super) struct Data<'a> {
     rows: Rows<'a>,
     height: usize,
     bits: u8,
-    /// Bytes of a row, without its filter.
+    /// Bytes per row, without the filter byte.
     line: usize,
-    /// Bytes from a sample to the same of the next pixel.
+    /// Bytes from a sample to the same sample of the next pixel.
     bpp: usize,
 }
 
-/// Room for two rows.
+/// Buffers for two rows.
 #[derive(Default)]
 struct Room {
     words: Vec<u16>,
@@ -83,33 +83,33 @@ struct Room {
     candidates: Candidates,
 }
 
-/// What the trial found best.
+/// The filter and coding that won the trial.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
     filter: Filter,
     coding: Coding,
 }
 
-/// What deflate looks for.
+/// What deflate searches for.
 #[derive(Clone, Copy)]
 enum Coding {
-    /// Nothing: noise, where short repetitions come by chance and cost more than they save.
+    /// Huffman coding only: in noise, short repetitions are accidental and cost more than they save.
     Lengths,
-    /// Equal neighbours.
+    /// Runs of equal bytes.
     Runs,
-    /// Repetitions, as zlib does at this level.
+    /// Repetitions, at this zlib level.
     Patterns(i32),
 }
 
 impl<'a> Data<'a> {
-    /// `bits` of a stored sample; `channels` of a pixel.
+    /// `bits` per stored sample; `channels` per pixel.
     pub(super) fn new(rows: Rows<'a>, height: usize, bits: u8, channels: usize) -> Self {
         let line = (rows.samples() * usize::from(bits)).div_ceil(8);
         let bpp = (channels * usize::from(bits)).div_ceil(8);
         Self { rows, height, bits, line, bpp }
     }
 
-    /// Row `y` in the file's bytes.
+    /// Row `y` in the file's byte order.
     pub(super) fn row(&self, y: usize, words: &mut Vec<u16>, row: &mut Vec<u8>) {
         if self.bits == 16 {
             self.rows.codes(y, words, |code| code as u16);
@@ -139,10 +139,10 @@ impl<'a> Data<'a> {
         }
     }
 
-    /// Which filter, and which way of coding?
+    /// Chooses filter and coding.
     ///
     /// # Errors
-    /// None that is known.
+    /// Only errors of deflate; none is known.
     pub(super) fn plan(&self, effort: Effort) -> Result<Plan, Error> {
         let sample = self.sample(effort.sparse);
         let all = (sample.iter().map(Range::len).sum::<usize>() * (self.line + 1)).max(1);
@@ -155,7 +155,7 @@ impl<'a> Data<'a> {
                     self.filtered(rows.clone(), filter, &mut room, &mut bytes);
                 }
                 let size = deflate(&bytes, &[], coding, DeflateFlush::Finish)?.len();
-                // To look at each row takes longer and must gain something.
+                // Choosing a filter per row takes longer, so it must be better by 0.5 %.
                 let counted = if filter == Filter::LeastSum { size + size / 200 } else { size };
                 if counted < best.1 {
                     *best = (Plan { filter, coding }, counted);
@@ -173,17 +173,17 @@ impl<'a> Data<'a> {
         let ratio = best.1 as f64 / all as f64;
         let level = effort.level(ratio);
         if level > quick {
-            // A quick search misses patterns, and so which filter leaves most of them.
+            // A quick search misses patterns, so it does not show which filter keeps the most of them.
             weigh(if ratio < 0.2 { &Filter::ALL } else { few }, Coding::Patterns(level), &mut best)?;
         }
         if level > 7 {
-            // The longest search finds more, and not always what codes best.
+            // The longest search finds more, but does not always give the smallest code.
             weigh(few, Coding::Patterns(7), &mut best)?;
         }
         Ok(best.0)
     }
 
-    /// Rows for the trial, in up to six pieces.
+    /// Row ranges for the trial, in up to six pieces.
     fn sample(&self, sparse: usize) -> Vec<Range<usize>> {
         const LEAST: usize = 5 * WINDOW;
         const PIECES: usize = 6;
@@ -195,15 +195,15 @@ impl<'a> Data<'a> {
         let pieces = (wanted / WINDOW).clamp(1, PIECES);
         let rows = (wanted / pieces).div_ceil(self.line + 1);
         let last = self.height - rows.min(self.height);
-        // Each in the middle of its share of the image.
+        // Each in the middle of its part of the image.
         let start = |piece: usize| last * (2 * piece + 1) / (2 * pieces);
         (0..pieces).map(|piece| start(piece)..(start(piece) + rows).min(self.height)).collect()
     }
 
-    /// The zlib stream, handed out in parts. `threads`: 0 for as many as there are.
+    /// Produces the zlib stream in pieces. `threads`: 0 for all cores.
     ///
     /// # Errors
-    /// Whatever `put` refuses.
+    /// Errors of `put`.
     pub(super) fn write(
         &self,
         plan: Plan,
@@ -233,7 +233,7 @@ impl<'a> Data<'a> {
                         .into_iter()
                         .zip(several)
                         .map(|(thread, &strip)| {
-                            // A system that starts no thread leaves the work to this one.
+                            // If the system starts no thread, this one does the work.
                             let done = thread.ok().and_then(|thread| thread.join().ok());
                             done.unwrap_or_else(|| self.strip(range(strip), plan))
                         })
@@ -261,22 +261,22 @@ impl<'a> Data<'a> {
         self.filtered(rows.start - back..rows.start, plan.filter, &mut room, &mut before);
         let before = &before[before.len().saturating_sub(WINDOW)..];
         self.filtered(rows.clone(), plan.filter, &mut room, &mut bytes);
-        // A flush ends a strip on a whole byte.
+        // A sync flush ends a strip on a whole byte.
         let flush = if rows.end == self.height { DeflateFlush::Finish } else { DeflateFlush::SyncFlush };
         let coded = deflate(&bytes, before, plan.coding, flush)?;
         Ok(Strip { bytes: coded, sum: adler32(1, &bytes), length: bytes.len() })
     }
 }
 
-/// A finished part of the stream.
+/// A finished piece of the stream.
 struct Strip {
     bytes: Vec<u8>,
-    /// Of the rows, as if they were alone.
+    /// Adler-32 of its rows alone.
     sum: u32,
     length: usize,
 }
 
-/// Bytes without a header, after what came `before` them.
+/// Deflates bytes without a header, with `before` as the dictionary.
 fn deflate(bytes: &[u8], before: &[u8], coding: Coding, flush: DeflateFlush) -> Result<Vec<u8>, Error> {
     let refused = |error: DeflateError| Error::encode(NAME, error.as_str());
     let (strategy, level) = match coding {
@@ -284,7 +284,7 @@ fn deflate(bytes: &[u8], before: &[u8], coding: Coding, flush: DeflateFlush) -> 
         Coding::Runs => (Strategy::Rle, 6),
         Coding::Patterns(level) => (Strategy::Default, level),
     };
-    // A negative window: no header.
+    // A negative window means no header.
     let config = DeflateConfig { level, strategy, window_bits: -WINDOW_BITS, ..DeflateConfig::default() };
     let mut coder = Deflate::new_with_config(config);
     if !before.is_empty() {
@@ -293,11 +293,11 @@ fn deflate(bytes: &[u8], before: &[u8], coding: Coding, flush: DeflateFlush) -> 
     let mut out = Vec::new();
     loop {
         let (read, written) = (coder.total_in() as usize, coder.total_out() as usize);
-        // Rows that do not shrink take a little more than they are.
+        // Incompressible rows become slightly longer.
         out.resize(written + (bytes.len() - read) / 2 + (1 << 12), 0);
         let status = coder.compress(&bytes[read..], &mut out[written..], flush).map_err(refused)?;
         let written = coder.total_out() as usize;
-        // A flush is complete once it leaves room.
+        // A flush is complete once it leaves free space.
         if status == Status::StreamEnd || flush != DeflateFlush::Finish && written < out.len() {
             out.truncate(written);
             return Ok(out);

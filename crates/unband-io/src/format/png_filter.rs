@@ -1,19 +1,19 @@
-//! PNG's filters: what of a row its neighbours tell is taken away before deflate.
+//! PNG row filters, which predict each byte from its neighbours before deflate.
 //!
 //! Source: Portable Network Graphics (PNG) Specification, Third Edition, 9.
 
-/// A filter for all rows, or a choice row by row.
+/// A filter for all rows, or one chosen per row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Filter {
-    /// Bytes as they are: deflate finds patterns that repeat, as those of a dither.
+    /// No filter: deflate finds repeated patterns, such as those of a dither.
     None,
-    /// Less the pixel to the left.
+    /// Minus the pixel to the left.
     Sub,
-    /// Less the pixel above.
+    /// Minus the pixel above.
     Up,
-    /// Less whichever of left, above and above left is nearest to left + above − above left.
+    /// Minus whichever of left, above and above left is nearest to left + above − above left.
     Paeth,
-    /// For each row the one of PNG's five whose bytes, taken as signed, have the least sum of sizes.
+    /// For each row, the one of PNG's five filters with the least sum of absolute signed bytes.
     LeastSum,
 }
 
@@ -21,10 +21,10 @@ impl Filter {
     pub(super) const ALL: [Self; 5] = [Self::None, Self::Sub, Self::Up, Self::Paeth, Self::LeastSum];
 }
 
-/// Filters a row with the row above and the bytes of a pixel.
+/// Filters a row, given the row above and the bytes per pixel.
 type Kind = fn(&[u8], &[u8], usize, &mut [u8]);
 
-/// The filters by their codes in the file.
+/// The filters by their code in the file.
 const KINDS: [Kind; 5] = [
     |row, _, _, out| out.copy_from_slice(row),
     |row, _, bpp, out| {
@@ -43,7 +43,7 @@ const KINDS: [Kind; 5] = [
             *out = x.wrapping_sub(up / 2);
         }
         for (((out, x), left), up) in out[bpp..].iter_mut().zip(&row[bpp..]).zip(row).zip(&above[bpp..]) {
-            // The mean without a ninth bit.
+            // The mean, computed without a ninth bit.
             *out = x.wrapping_sub((left & up) + ((left ^ up) >> 1));
         }
     },
@@ -65,7 +65,7 @@ fn nearest(left: u8, up: u8, corner: u8) -> u8 {
     if to_left <= to_up && to_left <= to_corner { left } else { other }
 }
 
-/// Room for rows that are compared.
+/// Buffers for the rows compared.
 #[derive(Default)]
 pub(super) struct Candidates {
     best: Vec<u8>,
@@ -73,8 +73,8 @@ pub(super) struct Candidates {
 }
 
 impl Candidates {
-    /// Appends the row, its filter's code first. `above` is as long as the row, 0 above the first; `bpp`: bytes from a sample
-    /// to the same of the next pixel, at least 1.
+    /// Appends the filtered row, preceded by its filter code. `above` is as long as the row, all 0 for the
+    /// first row. `bpp`: bytes from a sample to the same sample of the next pixel, at least 1.
     pub(super) fn put(&mut self, filter: Filter, row: &[u8], above: &[u8], bpp: usize, out: &mut Vec<u8>) {
         let code = match filter {
             Filter::None => 0,
@@ -94,7 +94,7 @@ impl Candidates {
         KINDS[usize::from(code)](row, above, bpp, &mut out[start..]);
     }
 
-    /// Leaves the row in `best`.
+    /// Leaves the filtered row in `best`.
     fn least_sum(&mut self, row: &[u8], above: &[u8], bpp: usize) -> u8 {
         self.best.resize(row.len(), 0);
         self.next.resize(row.len(), 0);
@@ -112,7 +112,7 @@ impl Candidates {
 }
 
 fn sum_of_sizes(bytes: &[u8]) -> u64 {
-    // Short sums stay in narrow lanes.
+    // Short sums stay in narrow SIMD lanes.
     let some = |some: &[u8]| some.iter().map(|&b| u32::from(b.min(b.wrapping_neg()))).sum::<u32>();
     bytes.chunks(1 << 14).map(|part| u64::from(some(part))).sum()
 }
@@ -121,7 +121,7 @@ fn sum_of_sizes(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    /// By the letter of the specification.
+    /// The filters written out as in the specification.
     fn spelt_out(code: u8, row: &[u8], above: &[u8], bpp: usize) -> Vec<u8> {
         let at = |bytes: &[u8], i: usize| if i >= bpp { i32::from(bytes[i - bpp]) } else { 0 };
         let predicted = |i: usize| {

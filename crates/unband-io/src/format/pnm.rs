@@ -1,4 +1,4 @@
-//! PBM, PGM, PPM and PAM, text and binary, 1–16 bits; PNM is whichever of them fits.
+//! PBM, PGM, PPM and PAM: text and binary, 1–16 bits; PNM is whichever of them fits.
 //!
 //! Source: the Netpbm manual pages pbm(5), pgm(5), ppm(5), pnm(5), pam(5).
 
@@ -87,7 +87,7 @@ pub(super) const PAM: FormatEntry = FormatEntry {
     write: |image, _, out, dropped| write("PAM", image, Kind::Any, out, dropped),
 };
 
-/// The extension `.pnm`; its content is always one of the others.
+/// The extension `.pnm`; the content is always one of the others.
 pub(super) const PNM: FormatEntry = FormatEntry {
     name: "PNM",
     extensions: &["pnm"],
@@ -117,14 +117,14 @@ fn is(bytes: &[u8], digits: [u8; 2]) -> bool {
     matches!(bytes, [b'P', digit, next, ..] if digits.contains(digit) && (next.is_ascii_whitespace() || *next == b'#'))
 }
 
-/// What the header says.
+/// Fields of the header.
 struct Header {
     width: usize,
     height: usize,
     channels: usize,
     max: u32,
     comment: Option<String>,
-    /// Where the samples begin.
+    /// Offset of the samples.
     at: usize,
 }
 
@@ -145,7 +145,7 @@ fn read(name: &'static str, bytes: &[u8], limits: &Limits) -> Result<Image, Erro
         _ => 2 * width * channels,
     };
     let data = bytes.get(header.at..).unwrap_or(&[]);
-    // A text's last row may lack the blank after it, which the row size leaves out.
+    // The final whitespace of a text may be missing, so the row size does not include it.
     if row_bytes.checked_mul(height).is_none_or(|needs| needs > data.len()) {
         return Err(Error::Truncated { format: name });
     }
@@ -176,10 +176,10 @@ fn read(name: &'static str, bytes: &[u8], limits: &Limits) -> Result<Image, Erro
             }
         }
         if let Some(over) = row.iter().find(|&&code| u32::from(code) > max) {
-            return Err(Error::damaged(name, format!("a sample is {over}, its largest may be {max}")));
+            return Err(Error::damaged(name, format!("a sample is {over}, the maximum is {max}")));
         }
         if depth.max_code() != max {
-            // Another maximum than 2ⁿ − 1: the nearest 16-bit code, distinct for every code.
+            // A maximum other than 2ⁿ − 1: the nearest 16-bit code, distinct for every code.
             for code in &mut row {
                 *code = widen((*code).into(), max, 65_535) as u16;
             }
@@ -189,7 +189,7 @@ fn read(name: &'static str, bytes: &[u8], limits: &Limits) -> Result<Image, Erro
     let end = if text { tokens.at } else { row_bytes * height };
     let rest = data[end..].trim_ascii_start();
     if matches!(rest, [b'P', b'1'..=b'7', ..]) {
-        return Err(Error::Several { format: name, what: "pictures" });
+        return Err(Error::Several { format: name, what: "images" });
     }
     let mut image = planes.into_image(depth);
     image.origin.codec = Codec::Lossless;
@@ -207,7 +207,7 @@ fn depth_of(max: u32) -> Depth {
     if depth.max_code() == max { depth } else { Depth::SIXTEEN }
 }
 
-/// Words between blanks, with comments from `#` to the end of a line.
+/// Words separated by whitespace, with comments from `#` to the end of the line.
 struct Tokens<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -243,7 +243,7 @@ impl Tokens<'_> {
         value
     }
 
-    /// A single 0 or 1; these need no blank between them.
+    /// A single 0 or 1; these need no whitespace between them.
     fn bit(&mut self) -> Option<u16> {
         self.skip_blanks();
         let bit = match self.bytes.get(self.at)? {
@@ -269,17 +269,17 @@ fn header(name: &'static str, bytes: &[u8], digit: u8) -> Result<Header, Error> 
             if cut {
                 Error::Truncated { format: name }
             } else {
-                Error::damaged(name, "its header makes no sense")
+                Error::damaged(name, "its header is invalid")
             }
         })
     };
     let (width, height) = (number()? as usize, number()? as usize);
     let max = if matches!(digit, b'1' | b'4') { 1 } else { number()? };
     if !(1..=65_535).contains(&max) {
-        return Err(Error::damaged(name, format!("its largest sample is said to be {max}")));
+        return Err(Error::damaged(name, format!("its declared maximum is {max}")));
     }
     let channels = if matches!(digit, b'3' | b'6') { 3 } else { 1 };
-    // One blank ends the header.
+    // One whitespace character ends the header.
     let at = tokens.at + 1;
     Ok(Header { width, height, channels, max, comment: joined(&tokens.comments), at })
 }
@@ -314,7 +314,7 @@ fn pam_header(name: &'static str, bytes: &[u8]) -> Result<Header, Error> {
         return Err(Error::unsupported(name, format!("{} channels", found.channels)));
     }
     if !(1..=65_535).contains(&found.max) {
-        return Err(Error::damaged(name, format!("its largest sample is said to be {}", found.max)));
+        return Err(Error::damaged(name, format!("its declared maximum is {}", found.max)));
     }
     found.comment = joined(&comments);
     Ok(found)

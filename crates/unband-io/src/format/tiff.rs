@@ -1,7 +1,7 @@
-//! TIFF: 8 and 16 bits and 32-bit floating point, written in deflated strips.
+//! TIFF writer: 8 and 16 bits and 32-bit floating point, in deflated strips.
 //!
-//! An Exif block goes to the beginning of the file, so that all its offsets, those inside maker notes too,
-//! stay what they were.
+//! An Exif block is written at the beginning of the file, so that all its offsets stay valid, those inside
+//! maker notes too.
 //!
 //! Source: TIFF 6.0; Adobe Photoshop TIFF Technical Notes (deflate, floating point predictor).
 
@@ -19,9 +19,9 @@ use crate::samples::Rows;
 use crate::{Error, exif, exif_tiff};
 
 pub(super) const NAME: &str = "TIFF";
-/// About so many bytes go into a strip.
+/// Approximate bytes per strip.
 const STRIP: usize = 1 << 18;
-/// zlib's level where no effort is asked for.
+/// zlib's default level.
 const DEFAULT_EFFORT: u8 = 1;
 
 pub(super) const ENTRY: FormatEntry = FormatEntry {
@@ -64,7 +64,7 @@ fn put(ifd: &mut Ifd<'_, '_>, tag: u16, kind: Type, value: &[u8]) -> Result<(), 
     let entry = ifd.write_entry_bytes(kind, value).map_err(wrong)?;
     insert(ifd, tag, entry);
     if value.len() > 4 && value.len() % 2 == 1 {
-        // Values begin on even offsets.
+        // Values start at even offsets.
         ifd.write_data([0u8].as_slice()).map_err(wrong)?;
     }
     Ok(())
@@ -141,7 +141,7 @@ fn encode(
     put(&mut ifd, 279, Type::LONG, &longs(&sizes))?;
     put(&mut ifd, 317, Type::SHORT, &shorts(&[if float { 3 } else { 2 }]))?;
     if alpha {
-        // 2: straight.
+        // 2: straight alpha.
         put(&mut ifd, 338, Type::SHORT, &shorts(&[2]))?;
     }
     put(&mut ifd, 339, Type::SHORT, &shorts(&vec![if float { 3 } else { 1 }; samples]))?;
@@ -149,7 +149,8 @@ fn encode(
     ifd.finish().map_err(wrong)
 }
 
-/// Puts an Exif block where all its offsets hold, right behind the header, and gives it in the file's order.
+/// Writes an Exif block directly after the header, where all its offsets are valid, and returns it in the
+/// file's byte order.
 fn exif_first(
     encoder: &mut TiffEncoder<&mut Cursor<Vec<u8>>>,
     block: &[u8],
@@ -173,7 +174,7 @@ fn exif_first(
 fn describe(ifd: &mut Ifd<'_, '_>, image: &Image, block: Option<&[u8]>) -> Result<(), Error> {
     let metadata = &image.metadata;
     let resolution = [exif::X_RESOLUTION, exif::Y_RESOLUTION, exif::RESOLUTION_UNIT];
-    // What Exif says exactly is not replaced by the same, rounded.
+    // An exact density in Exif is not replaced by a rounded copy.
     let in_exif = block.and_then(exif::density);
     let density = metadata.density.filter(|&new| in_exif.is_none_or(|old| !exif::same_density(old, new)));
     if let Some(block) = block.and_then(exif::Block::new)
@@ -263,7 +264,7 @@ impl<'a> Strips<'a> {
                 }
                 _ => {
                     self.rows.values(y, &mut self.values);
-                    // The bytes of all values by rank, the highest first, and then their differences.
+                    // The bytes of all values by significance, the highest first; then their differences.
                     for rank in 0..4 {
                         self.bytes.extend(self.values.iter().map(|v| v.to_be_bytes()[rank]));
                     }

@@ -1,4 +1,4 @@
-//! What a TIFF file says first, read before the decoder sees it, and told to it otherwise where it would go wrong.
+//! TIFF header checks before decoding, and patches for values that the decoder would mishandle.
 //!
 //! Source: TIFF 6.0; `BigTIFF` design.
 
@@ -9,7 +9,7 @@ use crate::{Error, exif};
 
 const LZW: u64 = 5;
 
-/// A number in the first directory and where it lies.
+/// A value in the first directory and its position.
 #[derive(Clone, Copy)]
 pub(super) struct Stored {
     pub(super) value: u64,
@@ -17,23 +17,23 @@ pub(super) struct Stored {
     pub(super) bytes: usize,
 }
 
-/// What the first directory says that must be known before the decoder sees it, in classic TIFF and `BigTIFF`.
+/// Values of the first directory needed before decoding, in classic TIFF and `BigTIFF`.
 pub(super) struct Head {
     pub(super) big_endian: bool,
     pub(super) photometric: Option<u16>,
     pub(super) meaning: Option<Stored>,
     pub(super) width: Option<Stored>,
     pub(super) height: Option<Stored>,
-    /// Sides of a tile.
+    /// Width and height of a tile.
     pub(super) tile: (Option<u64>, Option<u64>),
     pub(super) coding: Option<u64>,
-    /// Are the bits of all coded bytes in reversed order?
+    /// Whether the bits of all coded bytes are in reversed order.
     pub(super) reversed: bool,
 }
 
 impl Head {
     /// # Errors
-    /// Values that the file is too small for, whatever they are of: the decoder would make room for them first.
+    /// Values larger than the file, of any tag: the decoder would allocate memory for them first.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
         const MOST_ENTRIES: u64 = 65_535;
         let big_endian = bytes.starts_with(b"MM");
@@ -85,14 +85,15 @@ impl Head {
         })
     }
 
-    /// What the decoder reads in place of what is there: each image is grey, and one in tiles of LZW has whole tiles. Where
-    /// it leaves out the padding of rows it stops inside a code and loses its way.
+    /// Replacements for values in the file: every image is declared grey, and the size of one in LZW tiles is
+    /// rounded up to whole tiles. If the decoder skipped the padding of rows, it would stop inside a code and
+    /// lose synchronisation.
     pub(super) fn patches(&self) -> Vec<(u64, Vec<u8>)> {
         let mut patches = Vec::new();
         let mut put = |stored: Option<Stored>, value: u64| {
             let Some(Stored { place, bytes, .. }) = stored else { return };
             let (big, little) = (value.to_be_bytes(), value.to_le_bytes());
-            // Values with fewer than 8 bytes stand at the beginning of their place, in either order.
+            // Values shorter than 8 bytes are at the beginning of their field in either order.
             patches.push((
                 place,
                 if self.big_endian { big[8 - bytes..].to_vec() } else { little[..bytes].to_vec() },
@@ -115,7 +116,7 @@ impl Head {
 /// The file with some values replaced.
 pub(super) struct Patched<'a> {
     pub(super) bytes: Cursor<&'a [u8]>,
-    /// Where, and by what.
+    /// Offset and replacement bytes.
     pub(super) patches: Vec<(u64, Vec<u8>)>,
 }
 

@@ -1,8 +1,9 @@
-//! Reading TIFF: strips and tiles, interleaved or planar, 1–16-bit codes and floating point; grey, RGB,
-//! palette, CMYK, and YCbCr inside JPEG; transparency straight or associated.
+//! TIFF reader: strips and tiles, 1–16-bit and floating-point samples.
 //!
-//! The crate is told that every file is grey with extra samples, which makes it hand out all samples as they
-//! are stored; what they mean is decided here.
+//! Chunky or planar; grey, RGB, palette, CMYK, and YCbCr in JPEG; straight or associated alpha.
+//!
+//! The `tiff` crate sees every file as grey with extra samples, so it returns all samples as stored. Their
+//! meaning is resolved here.
 //!
 //! Source: TIFF 6.0; `BigTIFF` design; Adobe Photoshop TIFF Technical Notes.
 
@@ -29,15 +30,15 @@ const PHOTOSHOP: u16 = 34_377;
 const ICC: u16 = 34_675;
 const DNG_VERSION: u16 = 50_706;
 const COLOR_MAP: u16 = 320;
-/// JPEG as a coding of strips and tiles.
+/// JPEG compression of strips and tiles.
 const JPEG: u16 = 7;
-/// Deflate, the tightest coding here, shrinks by at most this; LZW by less than three times as much.
+/// Highest compression ratio: Deflate reaches 1032, LZW less than three times that.
 const MOST_SHRUNK: u64 = 3 * 1032;
 
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let head = Head::read(bytes)?;
     let stored =
-        head.photometric.ok_or_else(|| Error::damaged(NAME, "it does not say what its samples mean"))?;
+        head.photometric.ok_or_else(|| Error::damaged(NAME, "it has no photometric interpretation"))?;
     if head.reversed && head.coding != Some(JPEG.into()) {
         return Err(Error::unsupported(NAME, "bits in reversed order (FillOrder 2)"));
     }
@@ -49,13 +50,13 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let mut decoder = Decoder::new(source).map_err(wrong)?.with_limits(tiff_limits);
     check_pages(&mut decoder)?;
     let layout = Layout::new(&mut decoder, &head, stored)?;
-    // Extra samples are decoded too, a strip at a time.
+    // Extra samples are decoded too, one strip at a time.
     let channels = layout.channels().max(layout.samples) as u64;
     limits.check(layout.width as u64, layout.height as u64, channels)?;
     let raw_bits = layout.width as u64 * layout.samples as u64 * u64::from(layout.bits);
     let shrunk = raw_bits.div_ceil(8).saturating_mul(layout.height as u64)
         / if layout.coding == 1 { 1 } else { MOST_SHRUNK };
-    // The fax coding needs only a bit for a row like the one above, however wide.
+    // Fax coding needs only one bit for a row like the one above, at any width.
     let least = if layout.coding == 4 { layout.height as u64 / 8 } else { shrunk };
     if least > bytes.len() as u64 {
         return Err(Error::Truncated { format: NAME });
@@ -94,7 +95,7 @@ fn wrong(error: TiffError) -> Error {
 
 type Source<'a> = Decoder<Patched<'a>>;
 
-/// The image must be the only page that is no thumbnail, and the first.
+/// Checks that the image is the first page, and the only one that is not a thumbnail.
 fn check_pages(decoder: &mut Source<'_>) -> Result<(), Error> {
     if decoder.find_tag(Tag::Unknown(DNG_VERSION)).ok().flatten().is_some() {
         return Err(Error::unsupported(NAME, "camera raw data"));
@@ -105,13 +106,13 @@ fn check_pages(decoder: &mut Source<'_>) -> Result<(), Error> {
     if small(decoder) {
         return Err(Error::unsupported(
             NAME,
-            "a thumbnail in place of the image, as camera raw files have",
+            "a thumbnail in place of the image, as in camera raw files",
         ));
     }
     let mut index = 0;
     while decoder.more_images() {
         index += 1;
-        // A page that cannot be read at all is a page.
+        // A page that cannot be read is not a thumbnail.
         if decoder.next_image().is_err() || !small(decoder) {
             return Err(Error::Several { format: NAME, what: "pages" });
         }
@@ -122,7 +123,7 @@ fn check_pages(decoder: &mut Source<'_>) -> Result<(), Error> {
     decoder.seek_to_image(0).map_err(wrong)
 }
 
-/// What the stored samples mean.
+/// Meaning of the stored samples.
 #[derive(Clone, Copy, PartialEq)]
 enum Meaning {
     WhiteIsZero,
@@ -156,7 +157,7 @@ struct Layout {
 impl Layout {
     fn new(decoder: &mut Source<'_>, head: &Head, photometric: u16) -> Result<Self, Error> {
         let decoded = decoder.dimensions().map_err(wrong)?;
-        // The decoder may have been told of whole tiles.
+        // The decoder may see a size rounded up to whole tiles.
         let stored = |side: Option<Stored>| side.and_then(|side| u32::try_from(side.value).ok());
         let width = stored(head.width).unwrap_or(decoded.0).min(decoded.0);
         let height = stored(head.height).unwrap_or(decoded.1).min(decoded.1);
@@ -213,7 +214,7 @@ impl Layout {
         let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).map_err(wrong)?;
         let first = samples - extra.as_ref().map_or(samples - colors, Vec::len).min(samples - colors);
         let alpha = match &extra {
-            // A fourth sample that nobody explains is taken for transparency, as most readers do.
+            // A fourth sample of unspecified meaning is taken as alpha, as in most readers.
             None if samples == colors + 1 => Alpha::Straight(colors),
             None => Alpha::None,
             Some(kinds) => match kinds.iter().position(|k| matches!(k, 1 | 2)) {
@@ -240,14 +241,14 @@ impl Layout {
         Ok(layout)
     }
 
-    /// The palette has 16-bit entries, all reds first. Those of 8-bit colours repeat a byte or, from old
-    /// programs, have only one; then the image has 8 bits.
+    /// Palette entries have 16 bits, all reds first. Entries made of 8-bit colours repeat a byte or, from old
+    /// programs, use only one of them; then the image has 8 bits.
     fn take_palette(&mut self, decoder: &mut Source<'_>) -> Result<(), Error> {
         let map = decoder.find_tag_unsigned_vec::<u16>(Tag::Unknown(COLOR_MAP)).map_err(wrong)?;
         let map = map.unwrap_or_default();
         let size = map.len() / 3;
         if size == 0 || self.bits > 8 {
-            return Err(Error::damaged(NAME, "its palette does not fit"));
+            return Err(Error::damaged(NAME, "its palette has the wrong size"));
         }
         let repeats = map.iter().all(|v| v % 257 == 0);
         let bytes = map.iter().all(|&v| v < 256);
@@ -261,7 +262,7 @@ impl Layout {
         Ok(())
     }
 
-    /// Stored samples that are colours.
+    /// Number of stored samples that are colours.
     fn colors(&self) -> usize {
         match self.meaning {
             Meaning::WhiteIsZero | Meaning::Gray | Meaning::Palette => 1,
@@ -270,7 +271,7 @@ impl Layout {
         }
     }
 
-    /// Planes of the image.
+    /// Number of planes of the image.
     fn channels(&self) -> usize {
         let colors = if matches!(self.meaning, Meaning::WhiteIsZero | Meaning::Gray) { 1 } else { 3 };
         colors + usize::from(self.alpha != Alpha::None)
@@ -283,7 +284,8 @@ impl Layout {
         }
     }
 
-    /// Strips and tiles, and JPEG images inside of them, may be larger than the image they belong to.
+    /// Checks chunk sizes: strips and tiles, and JPEG images inside them, may be larger than the image
+    /// itself.
     fn check_chunks(&self, decoder: &mut Source<'_>, bytes: &[u8], limits: &Limits) -> Result<(), Error> {
         let (width, height) = decoder.chunk_dimensions();
         let height = u64::from(height).min(self.height as u64);
@@ -294,7 +296,7 @@ impl Layout {
         let tables = decoder.find_tag(Tag::JPEGTables).map_err(wrong)?;
         let tables = tables.map(|tables| tables.into_u8_vec().map_err(wrong)).transpose()?;
         if tables.is_some_and(|tables| tables.len() < 4 || frame_size(&tables).is_some()) {
-            return Err(Error::damaged(NAME, "its JPEG tables make no sense"));
+            return Err(Error::damaged(NAME, "its JPEG tables are invalid"));
         }
         let mut numbers = |strips, tiles| -> Result<Vec<u64>, Error> {
             let found = decoder.find_tag_unsigned_vec(strips).map_err(wrong)?;
@@ -318,7 +320,7 @@ impl Layout {
         let (chunk_width, chunk_height) = decoder.chunk_dimensions();
         let (chunk_width, chunk_height) = (chunk_width as usize, (chunk_height as usize).min(self.height));
         if chunk_width == 0 || chunk_height == 0 {
-            return Err(Error::damaged(NAME, "its strips have no size"));
+            return Err(Error::damaged(NAME, "its strips are empty"));
         }
         let (across, down) = (self.width.div_ceil(chunk_width), self.height.div_ceil(chunk_height));
         let per_chunk = if self.planar { 1 } else { self.samples };
@@ -416,7 +418,7 @@ impl Layout {
         }
     }
 
-    /// The nearest value of the depth's grid.
+    /// The nearest value on the depth's grid.
     fn on_grid(&self, value: f32) -> f32 {
         match self.depth {
             Depth::F32 => value,
@@ -424,7 +426,7 @@ impl Layout {
         }
     }
 
-    /// What needs whole pixels: white at zero, YCbCr, and transparency that is multiplied in.
+    /// Conversions that need whole pixels: white at zero, YCbCr, and premultiplied alpha.
     fn finish(&self, planes: &mut Planes) {
         let planes = planes.all();
         let colors = planes.len() - usize::from(self.alpha != Alpha::None);
@@ -452,7 +454,7 @@ impl Layout {
     }
 }
 
-/// Width and height in a JPEG stream's frame header.
+/// Width and height from a JPEG stream's frame header.
 fn frame_size(jpeg: &[u8]) -> Option<(u16, u16)> {
     let mut at = 2;
     loop {
@@ -469,14 +471,14 @@ fn frame_size(jpeg: &[u8]) -> Option<(u16, u16)> {
     }
 }
 
-/// Where a chunk lies.
+/// Position of a chunk.
 struct Area {
     plane: usize,
     left: usize,
     top: usize,
     width: usize,
     height: usize,
-    /// Samples from row to row.
+    /// Samples from one row to the next.
     stride: usize,
 }
 

@@ -33,7 +33,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         iptc: false,
         cicp: false,
         chromaticities: false,
-        // In Exif, which is made where there was none.
+        // In Exif, which is created if there is none.
         density: true,
         text: false,
     }),
@@ -67,12 +67,12 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     let animated = decoder.is_animated();
     let wrong_size =
         |size: (u32, u32)| size.0 > width || size.1 > height || (!animated && size != (width, height));
-    // The decoder believes the frame, which may be larger than the image.
+    // The decoder uses the frame's size, which may exceed that of the image.
     if let Some((w, h)) = frame_sizes(bytes).find(|&size| wrong_size(size)) {
-        return Err(Error::damaged(NAME, format!("it is {width}×{height}, its frame {w}×{h}")));
+        return Err(Error::damaged(NAME, format!("its size is {width}×{height}, that of its frame {w}×{h}")));
     }
     if is_hollow(u64::from(width) * u64::from(height), bytes.len()) {
-        return Err(Error::damaged(NAME, format!("{} bytes hold no {width}×{height} pixels", bytes.len())));
+        return Err(Error::damaged(NAME, format!("{} bytes are too few for {width}×{height} pixels", bytes.len())));
     }
     let (width, height, channels) = (width as usize, height as usize, channels as usize);
     let memory = || Error::Memory { width: width as u64, height: height as u64 };
@@ -95,14 +95,15 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
         icc: decoder.icc_profile().map_err(wrong)?,
         xmp: decoder.xmp_metadata().map_err(wrong)?,
         density: exif.as_deref().and_then(exif::density),
-        // A block that was made for the density alone says nothing more.
+        // A block created only for the density has nothing else.
         exif: exif.filter(|block| exif::describes_more_than_density(block)),
         ..Metadata::default()
     };
     Ok(image)
 }
 
-/// An image of a single colour takes no bits per pixel; up to here that is believed.
+/// Whether a file is too small for its image. An image of one colour takes no bits per pixel; it is accepted
+/// up to this limit.
 fn is_hollow(pixels: u64, bytes: usize) -> bool {
     const LARGE: u64 = 1 << 26;
     pixels > LARGE && pixels >> 14 > bytes as u64
@@ -116,7 +117,7 @@ fn frame_sizes(bytes: &[u8]) -> impl Iterator<Item = (u32, u32)> {
             let (name, size) = bytes.get(at..)?.split_first_chunk::<4>()?;
             let (size, content) = size.split_first_chunk::<4>()?;
             let size = u32::from_le_bytes(*size) as usize;
-            // A frame of an animation holds chunks behind its place and time.
+            // An animation frame has chunks after its position and duration.
             at += 8 + if name == b"ANMF" { 16 } else { size + size % 2 };
             let number = |at: usize| content.get(at..)?.first_chunk().map(|b| u32::from_le_bytes(*b));
             let found = match name {
@@ -180,13 +181,13 @@ fn write(
         });
     }
     let mut config =
-        webp::WebPConfig::new().map_err(|()| Error::encode(NAME, "libwebp has another version"))?;
+        webp::WebPConfig::new().map_err(|()| Error::encode(NAME, "libwebp has an incompatible version"))?;
     config.quality = f32::from(options.quality.unwrap_or(DEFAULT_QUALITY).clamp(1, 100));
     if let Some(effort) = options.effort {
-        // Its own scale ends at 6; without a word it takes 4.
+        // libwebp's scale ends at 6; its default is 4.
         config.method = i32::from(effort.min(9)) * 6 / 9;
     }
-    // Colours under full transparency are kept, and chroma is averaged in light.
+    // Colours under full transparency are kept, and chroma is averaged in linear light.
     config.exact = 1;
     config.use_sharp_yuv = 1;
     let layout = if alpha { webp::PixelLayout::Rgba } else { webp::PixelLayout::Rgb };
@@ -197,7 +198,7 @@ fn write(
     out.write_all(file.as_deref().unwrap_or(&coded)).map_err(|source| Error::Io { action: "write", source })
 }
 
-/// The file with its metadata in an extended header; nothing when there is no metadata to put in.
+/// The file with its metadata in an extended header; `None` if there is no metadata.
 fn with_chunks(
     coded: &[u8],
     width: u32,

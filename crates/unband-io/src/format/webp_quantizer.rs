@@ -1,8 +1,8 @@
-//! How coarsely a lossy WebP was coded: the quantiser in the header of its frame.
+//! Quantiser of a lossy WebP file, from its frame header.
 //!
 //! Source: RFC 6386, sections 9.2 to 9.6 and 14.1.
 
-/// Steps of the mean by quantiser index.
+/// Step of the mean (DC), by quantiser index.
 const MEANS: [u16; 128] = [
     4, 5, 6, 7, 8, 9, 10, 10, 11, 12, 13, 14, 15, 16, 17, 17, 18, 19, 20, 20, 21, 21, 22, 22, 23, 23, 24, 25,
     25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 46, 47, 48,
@@ -12,12 +12,12 @@ const MEANS: [u16; 128] = [
     154, 157,
 ];
 
-/// Distance of the means of flat macroblocks of luma, in 1/64 of an 8-bit code, for the coarsest quantiser that a segment of
-/// the frame has; `None` where there is no lossy frame, or its header is cut off.
+/// Step between the means of flat luma macroblocks, in 1/64 of an 8-bit code, for the coarsest quantiser of
+/// any segment in the frame. `None` if there is no lossy frame, or its header is truncated.
 pub(super) fn block_step(file: &[u8]) -> Option<u16> {
     let at = file.windows(4).position(|name| name == b"VP8 ")?;
     let frame = file.get(at + 8..)?;
-    // Three bytes of tag, start code, sizes; lowest bit 0 for a key frame.
+    // Three bytes of frame tag, start code, sizes; lowest bit 0 for a key frame.
     if frame.first()? & 1 != 0 || frame.get(3..6)? != [0x9d, 0x01, 0x2a] {
         return None;
     }
@@ -43,12 +43,12 @@ pub(super) fn block_step(file: &[u8]) -> Option<u16> {
         None => base,
     };
     let index = usize::try_from((coarsest + mean_of_means).clamp(0, 127)).ok()?;
-    // The transform of sixteen means takes twice the step and leaves an eighth of it, that of a block an eighth again: 2/64,
-    // of the limited range.
+    // The transform of the sixteen means doubles the step and scales by 1/8; the block transform scales by
+    // 1/8 again: 2/64, in limited range.
     Some((2 * u32::from(MEANS[index]) * 255 / 219) as u16)
 }
 
-/// Quantisers by segment: whether they are indices themselves, or changes of the frame's; `None` where they are not told.
+/// Quantisers by segment: whether they are absolute or relative to the frame's; `None` if not present.
 fn segments(bits: &mut Bits<'_>) -> Option<(bool, [i32; 4])> {
     let (map, data) = (bits.flag(), bits.flag());
     let told = data.then(|| {
@@ -69,7 +69,7 @@ fn segments(bits: &mut Bits<'_>) -> Option<(bool, [i32; 4])> {
     told
 }
 
-/// The arithmetic decoder of the format, for bits that are 0 as often as 1.
+/// The format's arithmetic decoder, for bits of probability one half.
 struct Bits<'a> {
     rest: std::slice::Iter<'a, u8>,
     value: u32,
@@ -117,7 +117,7 @@ impl<'a> Bits<'a> {
         (0..bits).fold(0, |number, _| 2 * number + i32::from(self.flag()))
     }
 
-    /// A number behind a flag, and its sign; 0 without.
+    /// A signed number preceded by a flag; 0 if the flag is not set.
     fn signed(&mut self, bits: u32) -> i32 {
         if !self.flag() {
             return 0;
@@ -142,7 +142,7 @@ mod tests {
         let steps: Vec<u16> =
             [100.0, 95.0, 90.0, 80.0, 75.0, 50.0, 1.0].map(|q| block_step(&coded(q)).unwrap()).to_vec();
         assert!(steps.is_sorted() && steps.first() < steps.last(), "{steps:?}");
-        // libwebp codes quality 90 with the indices from 8 to 12, 80 with those up to 27.
+        // libwebp encodes quality 90 with the indices 8 to 12, 80 with those up to 27.
         assert!(steps[2] <= 2 * 15 * 255 / 219, "{steps:?}");
         assert!((2 * 21..=2 * 25 * 255 / 219).contains(&steps[3]), "{steps:?}");
     }

@@ -1,7 +1,7 @@
-//! YUV4MPEG2: planes of luma and chroma as they are, the stream between video programs; files of one frame.
+//! YUV4MPEG2: raw planes of luma and chroma, the stream between video programs, and single-frame files.
 //!
-//! Source: yuv4mpeg(5) of mjpegtools; tags for more than 8 bits, grey, alpha and range as `FFmpeg`'s
-//! `libavformat/yuv4mpegenc.c` and `yuv4mpegdec.c` spell them.
+//! Source: yuv4mpeg(5) of mjpegtools; tags for more than 8 bits, grey, alpha and range as in `FFmpeg`'s
+//! `libavformat/yuv4mpegenc.c` and `yuv4mpegdec.c`.
 
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 
@@ -15,9 +15,9 @@ use super::{Dropped, FormatEntry, Item, When, WriteOptions, Writes, ratio_scale}
 use crate::{Error, Limits, limits, planar};
 
 const NAME: &str = "YUV4MPEG2";
-/// No line of parameters is as long.
+/// Limit on a header line.
 const LONGEST_LINE: u64 = 4096;
-/// What frames of two fields are called.
+/// Term for frames of two fields in errors.
 pub(crate) const INTERLACED: &str = "interlaced fields";
 
 pub(super) const ENTRY: FormatEntry = FormatEntry {
@@ -38,7 +38,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         gray: true,
         color: false,
         yuv: true,
-        // With full-size chroma of 8 bits only; its writer says when it does not fit.
+        // Only with full-size chroma of 8 bits; the writer reports it otherwise.
         alpha: false,
         icc: false,
         exif: false,
@@ -46,7 +46,7 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
         iptc: false,
         cicp: false,
         chromaticities: false,
-        // A ratio only.
+        // Only an aspect ratio.
         density: false,
         text: false,
     }),
@@ -55,35 +55,35 @@ pub(super) const ENTRY: FormatEntry = FormatEntry {
     write,
 };
 
-/// What stands at the beginning of a stream and holds for all its frames.
+/// Header of a stream, valid for all its frames.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Y4mHeader {
     /// Width of luma.
     pub width: usize,
     /// Height of luma.
     pub height: usize,
-    /// Frames per second as a fraction; 0:0 when unknown.
+    /// Frames per second as a fraction; 0:0 if unknown.
     pub rate: (u32, u32),
-    /// Width to height of a pixel; 0:0 when unknown.
+    /// Width to height of a pixel; 0:0 if unknown.
     pub aspect: (u32, u32),
-    /// Model and siting. The stream does not say the matrix: BT.709 for images larger than 1279 × 576 in limited range,
-    /// else BT.601, which is what players and JPEG files take.
+    /// Model and siting. The stream has no matrix: BT.709 is assumed for images larger than 1279 × 576 in
+    /// limited range, else BT.601, as in players and JPEG files.
     pub color: Color,
     /// Bits per sample.
     pub depth: Depth,
-    /// Is there a fourth plane, alpha?
+    /// Whether there is a fourth plane, alpha.
     pub alpha: bool,
-    /// Are its frames of two fields each?
+    /// Whether each frame has two fields.
     pub interlaced: bool,
-    /// Does the stream hold luma only? Where the model is not grey all the same, its chroma planes are made up.
+    /// Whether the stream has luma only. If the model is nevertheless not grey, chroma planes are neutral.
     pub mono: bool,
 }
 
 impl Y4mHeader {
-    /// The header of a stream of such images, 25 frames a second.
+    /// The header for a stream of such images, at 25 frames per second.
     ///
     /// # Errors
-    /// Models and depths that no tag stands for.
+    /// Models and depths without a chroma tag.
     pub fn of(image: &Image) -> Result<Self, Error> {
         let model = image.color.model;
         let mono = match model {
@@ -106,7 +106,7 @@ impl Y4mHeader {
             aspect: image.metadata.density.map_or((1, 1), |density| {
                 let scale = ratio_scale(density);
                 let whole = |value: f64| (value * scale).round().clamp(1.0, f64::from(u32::MAX)) as u32;
-                // Many samples per length are narrow pixels.
+                // A higher density across means narrower pixels.
                 let (x, y) = (whole(density.x), whole(density.y));
                 let common = common_divisor(x, y);
                 (y / common, x / common)
@@ -120,10 +120,10 @@ impl Y4mHeader {
         header.tag().map(|_| header)
     }
 
-    /// Reads the first line of a stream, without its end.
+    /// Parses the first line of a stream, without its newline.
     ///
     /// # Errors
-    /// Lines that are not such a header, and unknown chroma.
+    /// Lines that are not a valid header, and unknown chroma tags.
     pub fn parse(line: &str) -> Result<Self, Error> {
         let damaged = |what: &str, value: &str| Error::damaged(NAME, format!("its {what} is `{value}`"));
         let mut words = line.split(' ').filter(|word| !word.is_empty());
@@ -161,12 +161,12 @@ impl Y4mHeader {
             }
         }
         if width == 0 || height == 0 {
-            return Err(Error::damaged(NAME, "it does not say its size"));
+            return Err(Error::damaged(NAME, "it declares no size"));
         }
         let (sampling, siting, bits) =
             chroma_of(chroma).ok_or_else(|| Error::unsupported(NAME, format!("`C{chroma}` planes")))?;
         let mono = sampling.is_none();
-        // Grey is full range where nothing is said; luma of an image with chroma is not.
+        // Without a range tag, grey is full range and luma of a colour image is not.
         let range = range.unwrap_or(if mono { Range::Full } else { Range::Limited });
         let model = match (sampling, range) {
             (None, Range::Full) => Model::Gray,
@@ -192,7 +192,7 @@ impl Y4mHeader {
         })
     }
 
-    /// What stands behind `C`.
+    /// Value of the `C` tag.
     fn tag(&self) -> Result<String, Error> {
         let Depth::Int(bits) = self.depth else {
             return Err(Error::depth(NAME, Depth::SIXTEEN, self.depth));
@@ -221,7 +221,7 @@ impl Y4mHeader {
         }
     }
 
-    /// Size of each plane that the stream holds.
+    /// Size of each plane in the stream.
     fn planes(&self) -> impl Iterator<Item = (usize, usize)> {
         let full = (self.width, self.height);
         let chroma = match self.color.model {
@@ -233,20 +233,20 @@ impl Y4mHeader {
         [Some(full), chroma, chroma, self.alpha.then_some(full)].into_iter().flatten()
     }
 
-    /// Bytes of the planes of one frame, without the line before them; nothing when no machine could count them.
+    /// Bytes of the planes of a frame, without its header line; `None` on overflow.
     pub fn frame_bytes(&self) -> Option<usize> {
         let each = planar::sample_bytes(self.depth.bits());
         self.planes().try_fold(0usize, |sum, (w, h)| sum.checked_add(w.checked_mul(h)?.checked_mul(each)?))
     }
 
     fn grid(&self, plane: usize) -> Grid {
-        // Alpha has all codes, whatever the range of the others.
+        // Alpha uses all codes, whatever the range of the others.
         let model = if plane == 3 { Model::Gray } else { self.color.model };
         Grid::of_bits(model, plane, self.depth.bits())
     }
 }
 
-/// Sampling (none for grey), siting and bits of a chroma tag.
+/// Subsampling (`None` for grey), siting and bits of a chroma tag.
 fn chroma_of(tag: &str) -> Option<(Option<Subsampling>, Siting, u8)> {
     let found = |x, y, siting, bits| Some((Some(Subsampling { x, y }), siting, bits));
     match tag {
@@ -275,12 +275,12 @@ fn chroma_of(tag: &str) -> Option<(Option<Subsampling>, Siting, u8)> {
     }
 }
 
-/// The greatest; 1 for two zeros.
+/// The greatest common divisor; 1 for two zeros.
 pub(crate) fn common_divisor(a: u32, b: u32) -> u32 {
     if b == 0 { a.max(1) } else { common_divisor(b, a % b) }
 }
 
-/// Frames of a stream, one after the other.
+/// Reads the frames of a stream.
 #[derive(Debug)]
 pub struct Y4mReader<R> {
     input: BufReader<R>,
@@ -291,7 +291,7 @@ impl<R: Read> Y4mReader<R> {
     /// Reads the header. Frames over the limits are refused before anything is allocated for them.
     ///
     /// # Errors
-    /// As [`Y4mHeader::parse`], interlaced frames, sizes over the limits, and whatever reading gives.
+    /// As [`Y4mHeader::parse`], interlaced frames, sizes over the limits, and read errors.
     pub fn new(input: R, limits: &Limits) -> Result<Self, Error> {
         let reader = Self::of_any(input, limits)?;
         if reader.header.interlaced {
@@ -300,10 +300,11 @@ impl<R: Read> Y4mReader<R> {
         Ok(reader)
     }
 
-    /// As [`Y4mReader::new`], with frames taken for whole images even if the header says that they are interlaced.
+    /// As [`Y4mReader::new`], but frames are taken as progressive even if the header declares them
+    /// interlaced.
     ///
     /// # Errors
-    /// As [`Y4mReader::new`], for all else.
+    /// As [`Y4mReader::new`], except for interlaced frames.
     pub fn of_any(input: R, limits: &Limits) -> Result<Self, Error> {
         let mut input = BufReader::new(input);
         let line = read_line(&mut input)?.ok_or(Error::Truncated { format: NAME })?;
@@ -316,15 +317,15 @@ impl<R: Read> Y4mReader<R> {
         Ok(Self { input, header })
     }
 
-    /// What the stream says of its frames.
+    /// The header of the stream.
     pub fn header(&self) -> &Y4mHeader {
         &self.header
     }
 
-    /// The next frame, nothing at the end of the stream.
+    /// The next frame, `None` at the end of the stream.
     ///
     /// # Errors
-    /// Streams that end inside a frame or hold something else, and whatever reading gives.
+    /// Streams that end inside a frame or contain something else, and read errors.
     pub fn next_frame(&mut self) -> Result<Option<Image>, Error> {
         let header = self.header;
         if !self.frame_begins()? {
@@ -352,7 +353,7 @@ impl<R: Read> Y4mReader<R> {
         Ok(Some(image))
     }
 
-    /// The bytes of the next frame, instead of what `buffer` holds; false at the end of the stream.
+    /// Replaces the content of `buffer` with the bytes of the next frame; false at the end of the stream.
     ///
     /// # Errors
     /// As [`Y4mReader::next_frame`].
@@ -366,10 +367,10 @@ impl<R: Read> Y4mReader<R> {
         Ok(true)
     }
 
-    /// Goes over all frames of a file without reading them.
+    /// Skips over all frames of a file without reading them.
     ///
     /// # Errors
-    /// [`Error::Truncated`] where the last one is not whole, and as [`Y4mReader::next_frame`].
+    /// [`Error::Truncated`] if the last frame is incomplete, and as [`Y4mReader::next_frame`].
     pub(crate) fn check_whole(mut self) -> Result<(), Error>
     where
         R: Seek,
@@ -387,7 +388,7 @@ impl<R: Read> Y4mReader<R> {
         Ok(())
     }
 
-    /// Is there a frame? Reads its line.
+    /// Reads the header line of a frame; false at the end of the stream.
     fn frame_begins(&mut self) -> Result<bool, Error> {
         let Some(line) = read_line(&mut self.input)? else { return Ok(false) };
         if line == "FRAME" || line.starts_with("FRAME ") {
@@ -417,7 +418,7 @@ fn wrong(source: io::Error) -> Error {
     }
 }
 
-/// A line without its end; nothing where there are no more bytes.
+/// Reads a line without its newline; `None` at the end of the stream.
 fn read_line(input: &mut impl BufRead) -> Result<Option<String>, Error> {
     let mut line = Vec::new();
     input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line).map_err(wrong)?;
@@ -425,7 +426,7 @@ fn read_line(input: &mut impl BufRead) -> Result<Option<String>, Error> {
         None => Ok(None),
         Some(b'\n') => Ok(Some(String::from_utf8_lossy(&line).into_owned())),
         Some(_) if line.len() as u64 >= LONGEST_LINE - 1 => {
-            Err(Error::damaged(NAME, "a line of parameters does not end"))
+            Err(Error::damaged(NAME, "a header line is too long"))
         }
         Some(_) => Err(Error::Truncated { format: NAME }),
     }
@@ -443,7 +444,7 @@ fn read(bytes: &[u8], limits: &Limits) -> Result<Image, Error> {
     }
 }
 
-/// Writes frames into a stream.
+/// Writes the frames of a stream.
 #[derive(Debug)]
 pub struct Y4mWriter<W> {
     out: W,
@@ -455,7 +456,7 @@ impl<W: Write> Y4mWriter<W> {
     /// Writes the header.
     ///
     /// # Errors
-    /// Planes that no tag stands for, and whatever `out` refuses.
+    /// Planes without a chroma tag, and errors of `out`.
     pub fn new(mut out: W, header: Y4mHeader) -> Result<Self, Error> {
         let Y4mHeader { width, height, rate, aspect, .. } = header;
         let tag = header.tag()?;
@@ -474,7 +475,7 @@ impl<W: Write> Y4mWriter<W> {
     /// Writes the bytes of a frame.
     ///
     /// # Errors
-    /// Frames of another number of bytes, and whatever the stream refuses.
+    /// A wrong number of bytes, and write errors.
     pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if self.header.frame_bytes() != Some(bytes.len()) {
             return Err(Error::encode(NAME, "a frame differs in size from the first"));
@@ -484,10 +485,10 @@ impl<W: Write> Y4mWriter<W> {
         self.out.flush().map_err(not_written)
     }
 
-    /// Writes a frame whose samples lie on the grid of its depth, which may be less than the stream's.
+    /// Writes a frame whose samples are on the grid of its depth, which may be less than the stream's.
     ///
     /// # Errors
-    /// Frames of another size or model than the header says, and whatever the stream refuses.
+    /// A frame whose size or model differs from the header, and write errors.
     pub fn write_frame(&mut self, image: &Image) -> Result<(), Error> {
         let planes: Vec<&Plane> =
             image.planes.iter().chain(image.alpha.iter().filter(|_| self.header.alpha)).collect();
@@ -524,7 +525,7 @@ fn write(
     if header.alpha {
         dropped.retain(|d| d.item != Item::Alpha);
     }
-    // Of a density only the ratio is kept.
+    // Only the ratio of a density is kept.
     if image.metadata.density.is_some_and(|density| density.unit == DensityUnit::Aspect) {
         dropped.retain(|d| d.item != Item::Density);
     }
@@ -566,7 +567,7 @@ mod tests {
         assert_eq!(model("W9 H9 Cmono"), Model::Gray);
         assert_eq!(model("W9 H9 Cmono XCOLORRANGE=LIMITED"), yuv(Matrix::Bt601, Range::Limited));
         for (rest, said) in [
-            ("W9", "does not say its size"),
+            ("W9", "declares no size"),
             ("W0 H9", "its width is `0`"),
             ("W-1 H9", "its width is `-1`"),
             ("W9 H9 A1", "its pixel aspect is `1`"),
@@ -605,7 +606,7 @@ mod tests {
         let plain = String::from_utf8_lossy(&frames(&stream)).replace("FRAME Ip", "FRAME");
         assert_eq!(String::from_utf8_lossy(&frames(&out)), plain);
         let error = read(&stream, &limits).unwrap_err();
-        assert_eq!(error.to_string(), "the YUV4MPEG2 file holds several frames, one image is needed");
+        assert_eq!(error.to_string(), "the YUV4MPEG2 file contains several frames, expected one image");
         assert!(error.hint().unwrap().contains("-frames:v 1"));
         stream.truncate(stream.len() - 1);
         let mut reader = Y4mReader::new(stream.as_slice(), &limits).unwrap();

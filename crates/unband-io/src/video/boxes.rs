@@ -1,4 +1,4 @@
-//! Boxes, of which MP4 and `QuickTime` files are made: found, read and written.
+//! Reading and writing of MP4 and `QuickTime` boxes.
 //!
 //! Source: ISO/IEC 14496-12, 4.2.
 
@@ -8,23 +8,23 @@ use std::ops::Range;
 use crate::Error;
 
 pub(super) const NAME: &str = "fragmented MP4";
-/// A `moof` of a minute of video has some hundred kilobytes.
+/// A `moof` for a minute of video has some hundred kilobytes.
 const MOST_BYTES: u64 = 64 << 20;
 
-/// The name of a box.
+/// Four-character code of a box.
 pub(super) type Kind = [u8; 4];
 
-/// Where a box lies in a file.
+/// Position of a box in a file.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) kind: Kind,
     pub(super) start: u64,
-    /// Bytes of its name and size.
+    /// Bytes of its size and name.
     pub(super) head: u64,
     pub(super) size: u64,
 }
 
-/// All boxes of a file, in order.
+/// All top-level boxes of a file, in order.
 pub(super) fn top_level<F: Read + Seek>(file: &mut F) -> Result<Vec<Place>, Error> {
     let end = file.seek(SeekFrom::End(0)).map_err(io("read"))?;
     let (mut places, mut at) = (Vec::new(), 0);
@@ -40,7 +40,7 @@ pub(super) fn top_level<F: Read + Seek>(file: &mut F) -> Result<Vec<Place>, Erro
     Ok(places)
 }
 
-/// The box whose beginning is in `head`, of which `left` bytes are there.
+/// The box whose beginning is in `head`, of which `left` bytes remain in the file.
 fn place(head: &[u8], start: u64, left: u64) -> Result<Place, Error> {
     let cut = || Error::Truncated { format: NAME };
     let kind: Kind = head.get(4..8).and_then(|kind| kind.try_into().ok()).ok_or_else(cut)?;
@@ -50,7 +50,7 @@ fn place(head: &[u8], start: u64, left: u64) -> Result<Place, Error> {
         size => (8, size),
     };
     if size < head {
-        return Err(damaged("a box of impossible size"));
+        return Err(damaged("a box has an invalid size"));
     }
     if size > left {
         return Err(cut());
@@ -58,7 +58,7 @@ fn place(head: &[u8], start: u64, left: u64) -> Result<Place, Error> {
     Ok(Place { kind, start, head, size })
 }
 
-/// What is inside a box.
+/// The content of a box.
 pub(super) fn content<F: Read + Seek>(file: &mut F, place: &Place) -> Result<Vec<u8>, Error> {
     let size = place.size - place.head;
     if size > MOST_BYTES {
@@ -70,7 +70,7 @@ pub(super) fn content<F: Read + Seek>(file: &mut F, place: &Place) -> Result<Vec
     Ok(bytes)
 }
 
-/// Boxes inside a range, by kind, with where their content lies.
+/// Boxes inside a range, by kind, with the range of their content.
 pub(super) fn inside(bytes: &[u8], range: Range<usize>) -> Result<Vec<(Kind, Range<usize>)>, Error> {
     let (mut boxes, mut at) = (Vec::new(), range.start);
     while at < range.end {
@@ -81,17 +81,17 @@ pub(super) fn inside(bytes: &[u8], range: Range<usize>) -> Result<Vec<(Kind, Ran
     Ok(boxes)
 }
 
-/// A box with that inside.
+/// A box with this content.
 pub(super) fn boxed(kind: Kind, content: &[u8]) -> Vec<u8> {
     [&(content.len() as u32 + 8).to_be_bytes(), kind.as_slice(), content].concat()
 }
 
-/// Numbers of so many bytes.
+/// Integers of `bytes` bytes each.
 pub(super) fn with(numbers: &[u64], bytes: usize) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_be_bytes()[8 - bytes..].to_vec()).collect()
 }
 
-/// A number of `count` bytes, high ones first.
+/// An integer of `count` bytes, big-endian.
 pub(super) fn number(bytes: &[u8], at: usize, count: usize) -> Result<u64, Error> {
     let part = bytes.get(at..at + count).ok_or(Error::Truncated { format: NAME })?;
     Ok(part.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)))

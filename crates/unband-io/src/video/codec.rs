@@ -1,4 +1,4 @@
-//! How videos are encoded: a codec for what they are for and where they go, and what its encoder is told.
+//! Video encoder settings: codec by purpose and container, and `FFmpeg` arguments.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,15 @@ use super::probe::{content_light_words, svt_mastering_display, x265_master_displ
 use super::{Ffmpeg, Film, PixelFormat, Programs, Samples, Video, VideoError, stills};
 use crate::Error;
 
-/// What a video is for.
+/// Purpose of a video.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Purpose {
-    /// Watching at home: nothing of the images is lost that can be seen.
+    /// Watching at home: visually lossless.
     #[default]
     Player,
     /// Sending to browsers: smaller.
     Web,
-    /// Keeping and editing: no loss.
+    /// Keeping and editing: lossless.
     Archive,
 }
 
@@ -23,7 +23,7 @@ impl Purpose {
     /// All.
     pub const ALL: [Self; 3] = [Self::Web, Self::Archive, Self::Player];
 
-    /// As it is typed.
+    /// The option value.
     pub fn word(self) -> &'static str {
         match self {
             Self::Player => "player",
@@ -42,7 +42,7 @@ pub enum Codec {
     SvtAv1,
     /// VP9 by libvpx.
     Vp9,
-    /// FFV1, without loss.
+    /// FFV1, lossless.
     Ffv1,
     /// Another, as `-c:v` names it.
     Other(String),
@@ -60,7 +60,7 @@ impl Codec {
         }
     }
 
-    /// As people call it.
+    /// The common name.
     fn word(&self) -> &str {
         match self {
             Self::X265 => "x265",
@@ -71,39 +71,40 @@ impl Codec {
         }
     }
 
-    /// Does it take only sizes at which all pixels share chroma? Known of those that HEVC's own rules bind, and of some more.
+    /// Whether it needs even sides, so that no chroma sample is shared by fewer pixels. True where HEVC's
+    /// rules apply, and for some other encoders.
     fn wants_even(&self) -> bool {
         matches!(self, Self::X265 | Self::SvtAv1) || self.name() == "libx264"
     }
 
-    /// The container that its finished parts wait in. Both have fragments; MP4 has no codes for some codecs, `QuickTime` none
-    /// for others.
+    /// The container of finished parts. Both are fragmented. MP4 has no codes for some codecs, and
+    /// `QuickTime` none for others.
     pub(super) fn part_container(&self) -> &'static str {
         let name = self.name();
         if name.contains("av1") || name.contains("vp9") { "mp4" } else { "mov" }
     }
 }
 
-/// A container that videos are written to.
+/// A container for output videos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // facts that have nothing to do with each other
 pub struct Container {
-    /// `FFmpeg`'s name of what writes it.
+    /// `FFmpeg`'s name of its muxer.
     pub muxer: &'static str,
     extensions: &'static [&'static str],
-    /// Has it codes for FFV1?
+    /// Whether it can hold FFV1.
     pub ffv1: bool,
-    /// Is HEVC known in it to players that go by the code `hvc1` only?
+    /// Whether players recognise HEVC in it only under the code `hvc1`.
     tagged: bool,
-    /// Has each stream a unit of time of its own?
+    /// Whether each stream has its own time base.
     pub(super) times_of_tracks: bool,
-    /// Are its times in thousandths of a second?
+    /// Whether its timestamps are in milliseconds.
     pub(super) rounds: bool,
-    /// Has it a place for mastering display and content light level?
+    /// Whether it can store mastering display and content light level.
     light: bool,
 }
 
-/// One that can do nothing of what not all can.
+/// A container without any optional features.
 const PLAIN: Container = Container {
     muxer: "",
     extensions: &[],
@@ -141,7 +142,8 @@ const CONTAINERS: &[Container] = &[
 /// Numbered images.
 static PICTURES: Container = Container { muxer: "image2", ffv1: true, ..PLAIN };
 
-/// The container of that file name's extension, numbered images for a pattern of such; nothing where videos are not written under it.
+/// The container for a file name's extension, or numbered images for a pattern; `None` if videos cannot be
+/// written under that name.
 pub fn container_of(path: &Path) -> Option<&'static Container> {
     if stills::are_named(path) {
         return Some(&PICTURES);
@@ -150,7 +152,7 @@ pub fn container_of(path: &Path) -> Option<&'static Container> {
     CONTAINERS.iter().find(|container| container.extensions.contains(&extension.as_str()))
 }
 
-/// What `FFmpeg` takes as an option for what it calls that when it describes a video: some names differ.
+/// The option value for a name that `FFmpeg` reports about a video: some names differ.
 fn as_option<'a>(option: &str, value: &'a str) -> &'a str {
     match (option, value) {
         ("-colorspace", "gbr") => "rgb",
@@ -160,15 +162,15 @@ fn as_option<'a>(option: &str, value: &'a str) -> &'a str {
     }
 }
 
-/// Videos below this size on a side cannot be cut into slices, in pixels.
+/// Below this side length in pixels, videos cannot be cut into slices.
 const TINY: usize = 16;
 
 /// A codec, its quality, and further arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoding {
-    /// The codec; of finished parts, where frames become images.
+    /// The codec; for numbered images, that of the finished parts.
     pub codec: Codec,
-    /// Bits per sample of the frames that it gets.
+    /// Bits per sample of the input frames.
     pub bits: u8,
     args: Vec<String>,
     container: &'static Container,
@@ -176,11 +178,12 @@ pub struct Encoding {
 }
 
 impl Encoding {
-    /// Chooses for a video, a container and a purpose. `args` are `FFmpeg`'s for the encoder: with `-c:v` among them they are all that
-    /// it is told, else they follow what is chosen here. `bits`: of the frames.
+    /// Chooses settings for a video, a container and a purpose. `args` are `FFmpeg` arguments for the
+    /// encoder. With `-c:v` among them they replace all settings, else they follow those chosen here. `bits`:
+    /// of the frames.
     ///
     /// # Errors
-    /// Containers that videos are not written to, codecs that do not go into them, encoders that are missing.
+    /// Containers that cannot be written, codecs that they cannot hold, encoders that are missing.
     pub fn choose(
         video: &Video,
         (output, purpose): (&Path, Purpose),
@@ -193,25 +196,25 @@ impl Encoding {
         let container = container_of(output).ok_or_else(|| {
             let extension = output.extension().unwrap_or_default().to_string_lossy();
             refused(
-                format!("videos are not written as `.{extension}`"),
-                "name a file with .mkv, .mp4, .mov or .webm, or images such as `out/%04d.png`",
+                format!("videos cannot be written as `.{extension}`"),
+                "use .mkv, .mp4, .mov or .webm, or numbered images such as `out/%04d.png`",
             )
         })?;
-        // Filters may change the size, and other samples share no chroma.
+        // Filters may change the size, and other pixel formats have no subsampled chroma.
         let changed = |arg: &String| ["-vf", "-filter", "-pix_fmt"].iter().any(|name| arg.starts_with(name));
         let odd = video.is_odd() && !args.iter().any(changed);
         let own = args.iter().position(|arg| arg == "-c:v" || arg == "-vcodec" || arg == "-codec:v");
         if let (true, Some(at)) = (container.muxer == PICTURES.muxer, own.or((!args.is_empty()).then_some(0)))
         {
-            let what = format!("images of frames have no encoder that takes `{}`", args[at]);
-            return Err(refused(what, "leave `--ffmpeg-args` out: images are made without loss"));
+            let what = format!("numbered images have no encoder that accepts `{}`", args[at]);
+            return Err(refused(what, "drop `--ffmpeg-args`: images are lossless"));
         }
         let codec = match own {
             Some(at) => {
                 let name = args.get(at + 1).map(String::as_str).unwrap_or_default();
                 if name == "copy" {
-                    let what = "the images cannot be copied: they are what changes".to_owned();
-                    return Err(refused(what, "leave `-c:v copy` out"));
+                    let what = "the video stream cannot be copied, since its frames change".to_owned();
+                    return Err(refused(what, "drop `-c:v copy`"));
                 }
                 known(name)
             }
@@ -222,8 +225,8 @@ impl Encoding {
             return Err(VideoError::Odd { path, encoder, width: video.width, height: video.height });
         }
         if codec == Codec::Ffv1 && !container.ffv1 {
-            let what = format!("{} holds no FFV1, the codec without loss", container.muxer);
-            return Err(refused(what, "write to a file with .mkv"));
+            let what = format!("{} cannot hold FFV1, the lossless codec", container.muxer);
+            return Err(refused(what, "write an .mkv file"));
         }
         if !ffmpeg.encodes(codec.name()) {
             return Err(VideoError::NoEncoder { path: output.to_owned(), encoder: codec.name().to_owned() });
@@ -233,11 +236,11 @@ impl Encoding {
         Ok(Self { codec, bits, args: all, container, output: output.to_owned() })
     }
 
-    /// Settles what the encoder stores of frames in that format, which then have as many bits. `asked`: with that depth and no
-    /// other; else it may have fewer bits, or more where it has no fewer.
+    /// Chooses the stored pixel format for frames in `frames`, and sets the bits accordingly. `asked`: only
+    /// exactly that depth. Otherwise fewer bits are possible, or more if the encoder has no fewer.
     ///
     /// # Errors
-    /// [`VideoError::Depth`]; an `ffmpeg` that does not answer.
+    /// [`VideoError::Depth`], or an `ffmpeg` that does not answer.
     pub fn fit(
         &mut self,
         frames: &'static PixelFormat,
@@ -250,7 +253,7 @@ impl Encoding {
             return Ok(frames);
         }
         let mut all = Ffmpeg::stores(self.codec.name(), programs).map_err(|error| error.in_file(output))?;
-        // Its alpha lies in frames of its own, which are not taken along.
+        // VP9 stores alpha in separate frames, which are not copied.
         all.retain(|format| self.codec != Codec::Vp9 || !format.alpha);
         let stored = match stored(frames, &all) {
             Some(stored) if asked && stored.bits != frames.bits => {
@@ -267,10 +270,10 @@ impl Encoding {
         Ok(stored)
     }
 
-    /// What the encoder is told, `-c:v` included: settings, colours, and the light that the video says of itself.
+    /// The encoder's arguments, `-c:v` included: settings, colours, and the video's light metadata.
     pub(super) fn args(&self, film: &Film, pixels: &PixelFormat) -> Vec<OsString> {
         let mut args: Vec<String> = self.args.clone();
-        // Alpha would be encoded in frames of its own, of 8 bits, which are not taken along.
+        // VP9 would encode alpha in separate 8-bit frames, which are not copied.
         let opaque = PixelFormat::planar(pixels.samples, pixels.bits, false);
         let pixels = opaque.filter(|_| self.codec == Codec::Vp9).unwrap_or(pixels);
         args.extend(["-pix_fmt".to_owned(), pixels.name.to_owned()]);
@@ -290,7 +293,7 @@ impl Encoding {
         if self.codec == Codec::X265 && self.container.tagged && !args.iter().any(|arg| arg == "-tag:v") {
             args.extend(["-tag:v".to_owned(), "hvc1".to_owned()]);
         }
-        // Twelve slices need room; left to choose, FFV1 takes as many as a tiny video has.
+        // Twelve slices need a minimum size; left to itself, FFV1 uses as many as a tiny video allows.
         if self.codec == Codec::Ffv1
             && video.width.min(video.height) < TINY
             && let Some(at) = args.iter().position(|arg| arg == "-slices")
@@ -301,7 +304,7 @@ impl Encoding {
         args.into_iter().map(OsString::from).collect()
     }
 
-    /// Mastering display and content light level, for the encoders that write them into their stream.
+    /// Mastering display and content light level, for encoders that write them into the stream.
     fn light(&self, film: &Film, args: &mut Vec<String>) {
         let light = &film.video.colorimetry;
         let mut params = Vec::new();
@@ -330,7 +333,8 @@ impl Encoding {
             }
             _ => return,
         };
-        // FFmpeg goes by the last of an option. People's own parameters come last and win.
+        // FFmpeg uses the last of several equal options. The user's own parameters come last and take
+        // precedence.
         while let Some(at) = args.iter().position(|arg| arg == option) {
             let end = (at + 2).min(args.len());
             params.extend(args.drain(at..end).skip(1));
@@ -340,18 +344,18 @@ impl Encoding {
         }
     }
 
-    /// Can the container or the codec say what the video says of its light?
+    /// Whether the container or the codec can store the video's light metadata.
     pub(super) fn keeps_light(&self) -> bool {
         self.container.light || matches!(self.codec, Codec::X265 | Codec::SvtAv1)
     }
 
-    /// Does alpha go along?
+    /// Whether alpha is kept.
     pub(super) fn keeps_alpha(&self, programs: &Programs) -> Result<bool, Error> {
-        // VP9 has it in packets of its own, which do not go through the container of a part.
+        // VP9 stores it in separate packets, which are lost in the container of a part.
         Ok(self.codec != Codec::Vp9 && Ffmpeg::takes_alpha(self.codec.name(), programs)?)
     }
 
-    /// The pattern of the images that frames become, if they do.
+    /// The pattern of the images that frames become, if any.
     pub(super) fn pictures(&self) -> Option<&Path> {
         (self.container.muxer == PICTURES.muxer).then_some(&*self.output)
     }
@@ -360,7 +364,7 @@ impl Encoding {
         self.container
     }
 
-    /// The encoder, what it stores and what its quality is set to, in a few words: "x265 4:2:2 10 bits CRF 16".
+    /// The encoder, its pixel format and its quality, in a few words: "x265 4:2:2 10 bits CRF 16".
     pub fn words(&self, pixels: &PixelFormat) -> String {
         if let Some(pictures) = self.pictures() {
             return stills::words(pictures, pixels);
@@ -393,20 +397,20 @@ impl Encoding {
         self.container.muxer
     }
 
-    /// In one line, for people and for telling whether a run that goes on is the same.
+    /// A one-line description, shown to users and compared to decide whether a run can be resumed.
     pub fn describe(&self) -> String {
         format!("{} {}", self.container.muxer, self.args.join(" "))
     }
 }
 
-/// Those of the formats that have the same samples; all, where none has.
+/// The formats with the same samples as `frames`; all, if there are none.
 fn of_samples(frames: &PixelFormat, all: &[&'static PixelFormat]) -> Vec<&'static PixelFormat> {
     let same: Vec<_> = all.iter().copied().filter(|format| format.samples == frames.samples).collect();
     if same.is_empty() { all.to_vec() } else { same }
 }
 
-/// Which of these formats frames are stored in: with the same samples, as many bits, and alpha, in this order, where there is
-/// one; of fewer bits the most, of more the fewest.
+/// The format in which frames are stored: the same samples, as many bits, and alpha, in this order of
+/// priority. Of those with fewer bits it takes the most, of those with more the fewest.
 fn stored(frames: &PixelFormat, all: &[&'static PixelFormat]) -> Option<&'static PixelFormat> {
     let rank = |format: &&'static PixelFormat| {
         let more = format.bits > frames.bits;
@@ -433,21 +437,21 @@ fn default_codec(container: &Container, purpose: Purpose, odd: bool, ffmpeg: &Ff
     }
 }
 
-/// Visually without loss for people's players; a third of that for the web. `bits`: of the frames.
+/// Visually lossless for players; a third of that size for the web. `bits`: of the frames.
 fn settings(codec: &Codec, purpose: Purpose, bits: u8) -> Vec<String> {
     let web = purpose == Purpose::Web;
     let eight = bits <= 8;
     let text = match codec {
         Codec::X265 if web => "-c:v libx265 -preset medium -crf 21",
         Codec::X265 => "-c:v libx265 -preset medium -crf 16",
-        // Tuned for PSNR, it wipes the dither of 8 bits out of fades (docs/results/film-encoders.md).
+        // PSNR tuning would remove the dither of 8 bits in fades (docs/results/film-encoders.md).
         Codec::SvtAv1 if web && eight => "-c:v libsvtav1 -preset 7 -crf 28 -svtav1-params tune=0",
         Codec::SvtAv1 if eight => "-c:v libsvtav1 -preset 6 -crf 18 -svtav1-params tune=0",
         Codec::SvtAv1 if web => "-c:v libsvtav1 -preset 7 -crf 28",
         Codec::SvtAv1 => "-c:v libsvtav1 -preset 6 -crf 18",
         Codec::Vp9 if web => "-c:v libvpx-vp9 -b:v 0 -crf 28 -row-mt 1 -cpu-used 3",
         Codec::Vp9 => "-c:v libvpx-vp9 -b:v 0 -crf 18 -row-mt 1 -cpu-used 3",
-        // Version 3 with sums for each slice, every frame on its own.
+        // Version 3 with a checksum per slice, every frame on its own.
         Codec::Ffv1 => "-c:v ffv1 -level 3 -g 1 -slicecrc 1 -slices 12",
         Codec::Other(name) => return vec!["-c:v".to_owned(), name.clone()],
     };

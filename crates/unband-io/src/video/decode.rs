@@ -1,4 +1,4 @@
-//! A video → frames with their times, by `ffmpeg`.
+//! Video decoding through `ffmpeg`: frames with timestamps.
 
 use std::fs::File;
 use std::process::ChildStdout;
@@ -11,29 +11,29 @@ use super::running::Running;
 use super::{Film, Programs, VideoError};
 use crate::{Error, Limits, Y4mReader};
 
-/// Which part of a video, and how.
+/// Range and mode of decoding.
 #[derive(Clone, Debug, Default)]
 pub struct DecodeOptions {
-    /// From this time on, in ticks of the video's time base; all where nothing is said.
+    /// Start, in ticks of the video's time base; by default the beginning.
     pub from: Option<i64>,
-    /// Up to this time, which is not in it any more.
+    /// End (exclusive), in the same ticks.
     pub to: Option<i64>,
-    /// Go on as far as frames can be had where the video is damaged.
+    /// Continue past damage, with all frames that can be decoded.
     pub keep_going: bool,
-    /// Only frames that can be decoded without others: a quick look at a long video.
+    /// Only key frames: a quick look at a long video.
     pub key_frames_only: bool,
-    /// Among these its program is, for others to end.
+    /// The job's programs, to which the decoder is added so that another thread can kill it.
     pub programs: Programs,
 }
 
-/// Frames start to be decoded so many seconds before those that are wanted: some that follow a key frame in the file come
-/// before it in time, and cannot be decoded without what is before.
+/// Decoding starts this many seconds before the first requested frame: some frames that follow a key frame in
+/// the file precede it in time, and need earlier frames to be decoded.
 const RUN_UP_SECONDS: f64 = 12.0;
 
-/// A program whose frames have all come has nothing left to do.
+/// How long a program may take to end after its last frame.
 const END: Duration = Duration::from_mins(1);
 
-/// A video being decoded. Its `ffmpeg` is ended when this is dropped.
+/// A video being decoded. Its `ffmpeg` is killed on drop.
 #[derive(Debug)]
 pub struct Decoder {
     reader: NutReader<ChildStdout>,
@@ -45,18 +45,18 @@ pub struct Decoder {
     done: bool,
 }
 
-/// From the times of a stream to ticks of the video.
+/// Conversion from stream timestamps to ticks of the video.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
-    /// Seconds of a unit of the stream, and of the video.
+    /// Time bases of the stream and of the video, in seconds.
     stream: (u32, u32),
     film: (u32, u32),
-    /// Ticks that were added, as the stream has none below 0.
+    /// Ticks that were added, as the stream has no negative times.
     added: i64,
 }
 
 impl Clock {
-    /// In ticks of the video, to the nearest.
+    /// Ticks of the video, rounded to the nearest.
     fn ticks(self, pts: u64) -> i64 {
         let up = i128::from(pts) * i128::from(self.stream.0) * i128::from(self.film.1);
         let down = i128::from(self.stream.1) * i128::from(self.film.0);
@@ -66,10 +66,10 @@ impl Clock {
 }
 
 impl Decoder {
-    /// Starts to decode the main stream of images.
+    /// Starts decoding the main video stream.
     ///
     /// # Errors
-    /// No `ffmpeg`, frames that have no planar format or are over the limits, and videos that cannot be decoded.
+    /// No `ffmpeg`, frames without a planar format or over the limits, and videos that cannot be decoded.
     pub fn open(film: &Film, options: &DecodeOptions, limits: &Limits) -> Result<Self, VideoError> {
         let (pixels, native) = working_format(film)?;
         let time_base = film.time_base();
@@ -77,7 +77,7 @@ impl Decoder {
         if film.container == "yuv4mpegpipe" && !options.keep_going {
             whole(film, limits)?;
         }
-        // Damage that ffmpeg notices ends it, unless people want what there is.
+        // With `strict`, ffmpeg ends at the first damage it notices.
         let mut args = Args::quiet(!options.keep_going);
         args.put(&["-noautorotate", "-copyts"]);
         if options.key_frames_only {
@@ -89,7 +89,7 @@ impl Decoder {
         }
         args.film(&film.path, film.images.as_ref())?;
         args.put(&["-map", &format!("0:{}", film.video.stream)]);
-        // Frames of another size would be scaled to that of the first without a word.
+        // By default ffmpeg silently scales frames of another size to that of the first.
         args.put(&[
             "-autoscale",
             "0",
@@ -124,16 +124,17 @@ impl Decoder {
         Ok(Self { reader, running, film, options, format, clock, done: false })
     }
 
-    /// How its frames lie in memory.
+    /// Memory layout of the frames.
     pub fn format(&self) -> &FrameFormat {
         &self.format
     }
 
-    /// The next frame into a buffer; its time in ticks of the video, nothing at the end. Give the same buffer again.
+    /// Reads the next frame into a buffer and returns its time in ticks of the video, `None` at the end.
+    /// Reuse the same buffer.
     ///
     /// # Errors
-    /// [`VideoError::Damaged`] when `ffmpeg` fails or says that something is wrong with the video, unless it is to keep going,
-    /// and [`VideoError::Changes`] when frames change their size or format.
+    /// [`VideoError::Damaged`] if `ffmpeg` fails or reports damage, unless decoding is to keep going.
+    /// [`VideoError::Changes`] if frames change their size or format.
     pub fn next_frame(&mut self, buffer: &mut Vec<u8>) -> Result<Option<i64>, VideoError> {
         while !self.done {
             let frame = match self.reader.next_frame(buffer) {
@@ -150,7 +151,7 @@ impl Decoder {
                 continue;
             }
             if self.options.to.is_some_and(|to| ticks >= to) {
-                // What comes later in the stream is shown later.
+                // Frames arrive in display order.
                 self.done = true;
                 self.running.stop();
                 break;
@@ -160,7 +161,7 @@ impl Decoder {
         Ok(None)
     }
 
-    /// A stream that stops between frames looks whole: only `ffmpeg` knows.
+    /// Checks `ffmpeg`'s exit status: a stream that breaks off between two frames looks complete.
     fn check_end(&mut self) -> Result<(), VideoError> {
         let (success, said) =
             self.running.finish(END, None).map_err(|error| error.in_file(&self.film.path))?;
@@ -168,11 +169,11 @@ impl Decoder {
         if fine || self.options.keep_going { Ok(()) } else { Err(self.film.damaged(&said.message())) }
     }
 
-    /// The stream from `ffmpeg` broke off, or holds what it should not.
+    /// The error for a stream that broke off or has unexpected content.
     fn broken(&mut self, error: &Error) -> VideoError {
         self.done = true;
         let message = error.to_string();
-        // A program that has ended in the middle may tell why.
+        // If the program was terminated, its message may explain why.
         let said = match error.fault() {
             Error::Cut { .. } | Error::Truncated { .. } => match self.running.finish(END, None) {
                 Ok((_, said)) => said,
@@ -190,7 +191,7 @@ impl Decoder {
     }
 }
 
-/// `FFmpeg` takes a last frame of YUV4MPEG2 that is cut for the end.
+/// Checks the last frame of a YUV4MPEG2 file: `FFmpeg` takes a truncated one for the end.
 fn whole(film: &Film, limits: &Limits) -> Result<(), VideoError> {
     let file = File::open(&film.path).map_err(|source| Error::Io { action: "read", source });
     let checked = file.and_then(|file| Y4mReader::of_any(file, limits)).and_then(Y4mReader::check_whole);
@@ -200,8 +201,8 @@ fn whole(film: &Film, limits: &Limits) -> Result<(), VideoError> {
     })
 }
 
-/// Ticks that bring the first frame to 0 or later: a multiple of the time base's denominator, which is a whole number of
-/// seconds.
+/// Ticks that move the first frame to 0 or later: a multiple of the time base's denominator, which is a whole
+/// number of seconds.
 fn ticks_to_add(film: &Film) -> i64 {
     let denominator = i64::from(film.time_base().1);
     let below = film.video.start_pts.unwrap_or(0).min(0).saturating_neg();

@@ -1,11 +1,12 @@
-//! Frames with their times → a finished part of a video, by `ffmpeg`.
+//! Video encoding through `ffmpeg`: frames with timestamps become a finished segment.
 //!
-//! A video is encoded in segments: what is finished is safe, whatever happens later. [`super::join()`] puts them together with
-//! all else that the video has.
+//! A video is encoded in segments, so that finished work is safe. [`super::join()`] combines them with the
+//! video's other streams.
 //!
-//! Encoders get frames of one rate, the video's, whatever its timestamps: from a stream of raw frames with the video's unit of time
-//! `ffmpeg` guesses a rate of one frame per unit, 1,000 or 90,000 a second, where frames are large. Levels, bit rates and
-//! quality follow from that. The video's own times are put back when segments are joined.
+//! Encoders get frames at one rate, the video's, whatever its timestamps. For raw frames with the video's own
+//! time base, `ffmpeg` guesses one frame per tick if frames are large: 1,000 or 90,000 per second. Levels,
+//! bit rates and quality depend on that rate. The video's own timestamps are restored when segments are
+//! joined.
 
 use std::fs;
 use std::io::{self, Read, Seek};
@@ -18,14 +19,14 @@ use super::running::{Running, Said};
 use super::{Encoding, Film, FrameFormat, Programs, VideoError, fragments};
 use crate::{Error, Leftover};
 
-/// A finished part of a video.
+/// A finished segment of a video.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// Where it is.
+    /// Its file.
     pub path: PathBuf,
-    /// When its frames are shown, in ticks of the video, in order.
+    /// Display times of its frames, in ticks of the video, in order.
     pub times: Vec<i64>,
-    /// CRC-32 of its bytes.
+    /// CRC-32 of the file.
     pub crc: u32,
 }
 
@@ -35,12 +36,12 @@ impl Segment {
         self.times.first().copied().unwrap_or(0)
     }
 
-    /// Frames in it.
+    /// Number of frames.
     pub fn frames(&self) -> u64 {
         self.times.len() as u64
     }
 
-    /// Is it there with all its frames, as it was written?
+    /// Whether its file exists, complete and unchanged.
     pub fn is_whole(&self) -> bool {
         let Ok(mut file) = fs::File::open(&self.path) else { return false };
         fragments::shown(&mut file).is_ok_and(|shown| shown.len() == self.times.len())
@@ -59,7 +60,7 @@ fn crc_of(file: &mut fs::File) -> io::Result<u32> {
     }
 }
 
-/// A segment that is being written. Without [`Encoder::finish`] nothing of it stays.
+/// A segment being written. Without [`Encoder::finish`] it is deleted.
 #[derive(Debug)]
 pub struct Encoder {
     writer: Option<NutWriter<ChildStdin>>,
@@ -67,15 +68,15 @@ pub struct Encoder {
     path: PathBuf,
     part: PathBuf,
     _leftover: Leftover,
-    /// Times of the frames that it was given.
+    /// Times of the frames written so far.
     times: Vec<i64>,
 }
 
 impl Encoder {
-    /// Begins a segment at `path`. Any file there is replaced when the segment is finished.
+    /// Starts a segment at `path`. An existing file is replaced when the segment is finished.
     ///
     /// # Errors
-    /// No `ffmpeg`, or whatever it refuses.
+    /// No `ffmpeg`, or an error of it.
     pub fn new(
         film: &Film,
         format: &FrameFormat,
@@ -119,10 +120,10 @@ impl Encoder {
         Ok(encoder)
     }
 
-    /// Takes a frame and its time, in ticks of the video.
+    /// Writes a frame with its time in ticks of the video.
     ///
     /// # Errors
-    /// [`VideoError::NotWritten`] with what `ffmpeg` said.
+    /// [`VideoError::NotWritten`] with `ffmpeg`'s message.
     pub fn write_frame(&mut self, ticks: i64, bytes: &[u8]) -> Result<(), VideoError> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         let pts = self.times.len() as u64;
@@ -135,10 +136,10 @@ impl Encoder {
         }
     }
 
-    /// Waits until all is encoded, checks that all frames are there, and puts the segment in its place.
+    /// Waits for the encoder, checks that all frames were written, and moves the segment into place.
     ///
     /// # Errors
-    /// As [`Encoder::write_frame`]; [`VideoError::Frames`] when `ffmpeg` has lost some.
+    /// As [`Encoder::write_frame`]; [`VideoError::Frames`] if `ffmpeg` has lost frames.
     pub fn finish(mut self) -> Result<Segment, VideoError> {
         if let Some(writer) = self.writer.take()
             && let Err(error) = writer.finish()
@@ -154,7 +155,7 @@ impl Encoder {
             move |source| VideoError::from(Error::Io { action, source }.in_file(&path))
         };
         if !self.part.is_file() {
-            return Err(self.not_written("it ended and has written nothing".to_owned()));
+            return Err(self.not_written("it ended without writing anything".to_owned()));
         }
         let mut file =
             fs::OpenOptions::new().read(true).write(true).open(&self.part).map_err(io("read", &self.part))?;
@@ -174,10 +175,10 @@ impl Encoder {
         self.running.finish(IDLE, Some(&self.part)).map_err(|error| self.not_written(error.to_string()))
     }
 
-    /// A pipe that breaks says nothing; `ffmpeg` does.
+    /// The error behind a broken pipe, from `ffmpeg`'s message.
     fn failed(&mut self, error: &Error) -> VideoError {
         drop(self.writer.take());
-        // It may have stopped by itself and still be about to say why.
+        // It may have ended by itself, with its message still to come.
         let said = match self.ended() {
             Ok((_, said)) => said,
             Err(error) => return error,

@@ -1,4 +1,4 @@
-//! The program `ffmpeg`: found, asked what it can do, and its arguments.
+//! Discovery, capabilities and arguments of the program `ffmpeg`.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -14,36 +14,37 @@ pub(super) const FFMPEG: Program = Program { names: &["ffmpeg"], purpose: "video
 
 pub(super) const FFPROBE: Program = Program { names: &["ffprobe"], ..FFMPEG };
 
-/// More than enough to list encoders.
+/// Ample time to list encoders.
 const MOST: Duration = Duration::from_secs(30);
 const ANSWER_BYTES: u64 = 4 << 20;
-/// A program that has got all its frames still encodes those that it holds back, seconds for each at the worst, and writes
-/// once it has them: it hangs when it writes nothing for so long.
+/// After its last frame, a program still encodes the frames it holds back, at worst for several seconds each.
+/// It writes as soon as it has them. It is considered hung if it writes nothing for this long.
 pub(super) const IDLE: Duration = Duration::from_mins(30);
 
-/// What an installed `ffmpeg` can do.
+/// Capabilities of an installed `ffmpeg`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ffmpeg {
     /// Major version of its `libavformat`: 59 for 5.x, 60 for 6.x.
     pub libavformat: u32,
-    /// Its encoders of images, by name.
+    /// Its video encoders, by name.
     encoders: BTreeSet<String>,
 }
 
 impl Ffmpeg {
-    /// Asks the installed one, as one of these programs.
+    /// Queries the installed `ffmpeg`, as one of the job's `programs`.
     ///
     /// # Errors
-    /// None is installed, or it does not answer.
+    /// It is not installed, or does not answer.
     pub fn find(programs: &Programs) -> Result<Self, Error> {
-        // Without `-hide_banner` it says its libraries' versions before anything else.
+        // Without `-hide_banner`, the versions of its libraries come first.
         let room = Room::new()?;
         let encoders = FFMPEG.ask(&room, &["-encoders"], ANSWER_BYTES, MOST, programs)?;
         let encoders = names_of_encoders(&String::from_utf8_lossy(&encoders));
         Ok(Self { libavformat: libavformat(&room.said()), encoders })
     }
 
-    /// The formats that an encoder stores, those that are known here; none where it takes whatever it gets, or nobody knows.
+    /// The supported pixel formats of an encoder, as far as they are known here; empty if it accepts any, or
+    /// does not report them.
     ///
     /// # Errors
     /// As [`Ffmpeg::find`].
@@ -51,7 +52,7 @@ impl Ffmpeg {
         Ok(names_of_formats(&about(encoder, programs)?).filter_map(PixelFormat::by_name).collect())
     }
 
-    /// Does its encoder of that name take frames with alpha?
+    /// Whether an encoder accepts frames with alpha.
     ///
     /// # Errors
     /// As [`Ffmpeg::find`].
@@ -61,7 +62,7 @@ impl Ffmpeg {
         Ok(names_of_formats(&about(encoder, programs)?).any(has))
     }
 
-    /// Has it an encoder of that name?
+    /// Whether it has that encoder.
     pub fn encodes(&self, name: &str) -> bool {
         self.encoders.contains(name)
     }
@@ -73,7 +74,7 @@ fn libavformat(version: &str) -> u32 {
     line.and_then(|line| line.split('.').next()?.trim().parse().ok()).unwrap_or(0)
 }
 
-/// From lines such as " V....D libx265   libx265 H.265 / HEVC", which follow one of dashes.
+/// From lines such as " V....D libx265   libx265 H.265 / HEVC", which follow a line of dashes.
 fn names_of_encoders(list: &str) -> BTreeSet<String> {
     let lines = list.lines().skip_while(|line| !line.trim().starts_with("---")).skip(1);
     let words = lines.map(|line| line.split_whitespace());
@@ -84,7 +85,7 @@ fn names_of_encoders(list: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What it says of an encoder.
+/// `ffmpeg`'s help on an encoder.
 fn about(encoder: &str, programs: &Programs) -> Result<String, Error> {
     let asked = ["-hide_banner".to_owned(), "-h".to_owned(), format!("encoder={encoder}")];
     let answer = FFMPEG.ask(&Room::new()?, &asked, ANSWER_BYTES, MOST, programs)?;
@@ -97,7 +98,7 @@ fn names_of_formats(help: &str) -> impl Iterator<Item = &str> {
     line.unwrap_or_default().split_whitespace()
 }
 
-/// The name of a file as `ffmpeg` takes it: never as an address, whatever it begins with.
+/// A file name as an `ffmpeg` argument, never interpreted as a URL.
 pub(super) fn file_name(path: &Path) -> Result<OsString, Error> {
     let absolute =
         std::path::absolute(path).map_err(|source| Error::Io { action: "find", source }.in_file(path))?;
@@ -106,9 +107,10 @@ pub(super) fn file_name(path: &Path) -> Result<OsString, Error> {
     Ok(name)
 }
 
-/// What `FFmpeg` may take a video for, by its names: containers and elementary streams that are read from one file alone. It
-/// knows hundreds more, among them lists of other files (`concat`, `hls`, `dash`, `imf`, `webm_dash_manifest`), names that are
-/// patterns (`image2`), and text that it draws (`tty`): of a file from elsewhere they would show what else is on the disk.
+/// Containers and elementary streams that `FFmpeg` may open, by its names: those read from a single file.
+/// `FFmpeg` knows hundreds more. Some are lists of other files (`concat`, `hls`, `dash`, `imf`,
+/// `webm_dash_manifest`), some take names as patterns (`image2`), some draw text (`tty`). With an untrusted
+/// file, these could reveal other files on the disk.
 const CONTAINERS: [&str; 23] = [
     "matroska",
     "webm",
@@ -134,15 +136,15 @@ const CONTAINERS: [&str; 23] = [
     "yuv4mpegpipe",
     "gif",
 ];
-/// Subtitles inside AVI are opened as files of their own.
+/// Subtitles inside AVI are opened as separate files.
 const INSIDE: [&str; 2] = ["srt", "ass"];
 
-/// Is that one of them? `FFmpeg` gives several names with commas between them.
+/// Whether a container is one of them. `FFmpeg` separates alternative names by commas.
 pub(super) fn is_opened(container: &str) -> bool {
     container.split(',').any(|name| CONTAINERS.contains(&name))
 }
 
-/// Those, for people.
+/// Those containers, for messages.
 pub(super) fn opened() -> String {
     CONTAINERS.join(", ")
 }
@@ -152,7 +154,7 @@ pub(super) fn opened() -> String {
 pub(super) struct Args(Vec<OsString>);
 
 impl Args {
-    /// With the options before all others: no questions, and only what went wrong is said. `strict`: damage ends it.
+    /// Common options: no questions, only errors are printed. `strict`: damage ends the program.
     pub(super) fn quiet(strict: bool) -> Self {
         let mut args = Self::default();
         args.put(&["-nostdin", "-hide_banner", "-v", "error", "-y"]);
@@ -162,25 +164,25 @@ impl Args {
         args
     }
 
-    /// Appends words.
+    /// Appends arguments.
     pub(super) fn put(&mut self, words: &[&str]) {
         self.0.extend(words.iter().map(OsString::from));
     }
 
-    /// Appends a name or address.
+    /// Appends a name or URL.
     pub(super) fn push(&mut self, word: OsString) {
         self.0.push(word);
     }
 
-    /// Appends a video as input of `ffmpeg` or `ffprobe`, after its other options: this file in one of the containers, and
-    /// nothing that its bytes or its name may mean beside.
+    /// Appends a video as input of `ffmpeg` or `ffprobe`, after its other options. Only this file is opened,
+    /// in one of the containers, whatever its bytes or its name might refer to.
     ///
     /// # Errors
-    /// The folder that the name counts from is gone.
+    /// The current directory, to which the name is relative, no longer exists.
     pub(super) fn input(&mut self, path: &Path) -> Result<(), Error> {
         let formats = [&CONTAINERS[..], &INSIDE].concat().join(",");
         self.put(&["-protocol_whitelist", "file", "-format_whitelist", &formats]);
-        // Names of images may be patterns to `FFmpeg`, of which it then opens the first match.
+        // FFmpeg may take an image name as a pattern and open the first match.
         let odd = path.as_os_str().as_encoded_bytes().iter().any(|byte| b"%*?[{".contains(byte));
         if odd && let Some(container) = sniff::container(path) {
             self.put(&["-f", container]);
@@ -190,7 +192,7 @@ impl Args {
         Ok(())
     }
 
-    /// Appends a video as [`Args::input`] does, or the numbered images that it is.
+    /// Appends a video as [`Args::input`] does, or the numbered images that it consists of.
     ///
     /// # Errors
     /// As [`Args::input`].

@@ -1,9 +1,10 @@
-//! Fragmented MP4 and `QuickTime` files of one track: when their frames are shown, and several of them as one.
+//! Retiming and joining of fragmented single-track MP4 and `QuickTime` files.
 //!
-//! A fragment says at which time of the track its first frame is decoded, and for each frame how long it takes until the next
-//! is and how much later it is shown. `FFmpeg` lets every file begin at 0. Here each gets its place in the video, and frames
-//! are decoded in the times of one encoder that never stopped: as many frames ahead as it holds back, so that a video of a
-//! variable rate has no times that go backwards where two files meet.
+//! A fragment stores the decoding time of its first frame. For each frame it stores the time until the next
+//! one is decoded, and the delay until it is shown. `FFmpeg` starts every file at 0. Here each file is moved
+//! to its place in the video. Decoding times are those of a single encoder that never stopped: each frame is
+//! decoded as many frames ahead as that encoder holds back. So times never go backwards where two files meet,
+//! even at a variable rate.
 //!
 //! Source: ISO/IEC 14496-12, 8.8 (`moof`, `traf`, `tfhd`, `tfdt`, `trun`).
 
@@ -17,7 +18,7 @@ use super::boxes::{Kind, NAME, Place, boxed, content, damaged, inside, io, numbe
 use super::light::{Colours, with_light};
 use crate::Error;
 
-/// Fields of a track's `tfhd`.
+/// Flags of a track's `tfhd`.
 mod track {
     pub(super) const BASE: u64 = 0x1;
     pub(super) const DESCRIPTION: u64 = 0x2;
@@ -27,7 +28,7 @@ mod track {
     pub(super) const BASE_IS_MOOF: u64 = 0x2_0000;
 }
 
-/// Fields of a `trun`.
+/// Flags of a `trun`.
 mod run {
     pub(super) const OFFSET: u64 = 0x1;
     pub(super) const FIRST_FLAGS: u64 = 0x4;
@@ -37,17 +38,17 @@ mod run {
     pub(super) const LATER: u64 = 0x800;
 }
 
-/// No time of a track is as late and no fragment has as many frames: sums and differences of times stay numbers.
+/// Limits far above any real time or frame count, so that sums and differences do not overflow.
 const LATEST: i64 = 1 << 50;
 const MOST_FRAMES: u64 = 1 << 20;
 
-/// A frame as a fragment describes it.
+/// A frame as described in a fragment.
 #[derive(Clone, Copy, Default)]
 struct Sample {
     duration: u32,
     size: u32,
     flags: u32,
-    /// How much later than it is decoded it is shown.
+    /// Delay from decoding to display.
     later: i64,
 }
 
@@ -60,7 +61,7 @@ struct Fragment {
     bytes: Place,
 }
 
-/// When a frame is decoded and shown, in units of the track, and the time until the next is decoded.
+/// Decoding and display time of a frame, in units of the track, and the time until the next one is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Time {
     decoded: i64,
@@ -68,10 +69,10 @@ pub(super) struct Time {
     lasts: i64,
 }
 
-/// When the frames of a file are shown, in the order in which they are decoded; the file begins at any time.
+/// Display times of a file's frames, in decoding order; the file may begin at any time.
 ///
 /// # Errors
-/// Boxes that contradict each other, and whatever the file refuses.
+/// Contradictory boxes, and read errors.
 pub(super) fn shown<F: Read + Seek>(file: &mut F) -> Result<Vec<i64>, Error> {
     let mut times = Vec::new();
     for fragment in fragments(file)? {
@@ -84,13 +85,14 @@ pub(super) fn shown<F: Read + Seek>(file: &mut F) -> Result<Vec<i64>, Error> {
     Ok(times)
 }
 
-/// Other times for frames of which [`shown`] says when they are shown: the first to be shown gets the first, and so on.
+/// New display times for frames with the display times of [`shown`]: the first frame shown gets the first
+/// time, and so on.
 ///
 /// # Errors
-/// Another number of times than of frames.
+/// If the numbers of times and frames differ.
 pub(super) fn retimed(shown: &[i64], times: &[i64]) -> Result<Vec<i64>, Error> {
     if shown.len() != times.len() {
-        return Err(damaged("there are not as many frames as before"));
+        return Err(damaged("the number of frames has changed"));
     }
     let mut order: Vec<usize> = (0..shown.len()).collect();
     order.sort_by_key(|&i| shown[i]);
@@ -99,8 +101,8 @@ pub(super) fn retimed(shown: &[i64], times: &[i64]) -> Result<Vec<i64>, Error> {
     Ok(out)
 }
 
-/// Times of all frames of several files, one after the other: of each file when its first frame is shown, and what
-/// [`shown`] says of it. The last frame lasts as long as is said.
+/// Times of all frames of several files in sequence. Each file is given by the time of its first frame and
+/// the result of [`shown`]. `last` is the duration of the last frame.
 pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64) -> Vec<Vec<Time>> {
     let mut moved = Vec::new();
     for (first, shown) in files {
@@ -111,7 +113,7 @@ pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64) -> Vec<Vec<Time>> {
     let (mut waiting, mut decoded) = (BinaryHeap::new(), Vec::new());
     let all: Vec<i64> = moved.iter().flatten().copied().collect();
     let start = all.iter().min().copied().unwrap_or(0);
-    // Before the first is shown, frames follow each other as fast as they do then.
+    // Before the first display time, frames are decoded at the initial frame rate.
     let step = second_least(&all).map_or(1, |second| (second - start).max(1));
     for (i, &time) in all.iter().enumerate() {
         waiting.push(Reverse(time));
@@ -129,9 +131,9 @@ pub(super) fn timeline(files: &[(i64, Vec<i64>)], last: i64) -> Vec<Vec<Time>> {
     moved.iter().map(|file| times.by_ref().take(file.len()).collect()).collect()
 }
 
-/// The most frames that are decoded before one and shown after it.
+/// The maximum number of frames that are decoded before a frame and shown after it.
 fn held_back(shown: &[i64]) -> usize {
-    // Few frames lie between: those before the last one that was early enough need no look.
+    // Such frames are close together: 64 frames back are enough.
     let late = |(i, time): (usize, &i64)| {
         shown[i.saturating_sub(64)..i].iter().filter(|&before| before > time).count()
     };
@@ -144,11 +146,11 @@ fn second_least(times: &[i64]) -> Option<i64> {
     first.get(1).copied()
 }
 
-/// Copies a file with other times; of all but the first the fragments only. `said` is for the first: the video's light and
-/// colours.
+/// Copies a file with other times; of all files but the first, only the fragments. `said` is for the first:
+/// the video's light metadata and colours.
 ///
 /// # Errors
-/// As [`shown`]; another number of times than of frames.
+/// As [`shown`]; if the numbers of times and frames differ.
 pub(super) fn copy<F: Read + Seek>(
     file: &mut F,
     times: &[Time],
@@ -170,7 +172,7 @@ pub(super) fn copy<F: Read + Seek>(
     for fragment in fragments(file)? {
         let mine: Vec<Time> = times.by_ref().take(fragment.samples.len()).copied().collect();
         if mine.len() != fragment.samples.len() {
-            return Err(damaged("there are more frames than before"));
+            return Err(damaged("there are more frames than expected"));
         }
         out.write_all(&fragment.described(&mine)?).map_err(io("write"))?;
         copy_bytes(file, fragment.bytes.start, fragment.bytes.size, out)?;
@@ -190,11 +192,11 @@ fn fragments<F: Read + Seek>(file: &mut F) -> Result<Vec<Fragment>, Error> {
     let mut found = Vec::new();
     for (i, place) in places.iter().enumerate().filter(|(_, place)| &place.kind == b"moof") {
         let bytes = places[i + 1..].iter().find(|place| &place.kind == b"mdat").copied();
-        let bytes = bytes.ok_or_else(|| damaged("a fragment has no bytes"))?;
+        let bytes = bytes.ok_or_else(|| damaged("a fragment has no data"))?;
         let fragment = Fragment::parse(&content(file, place)?, bytes)?;
         let sum: u64 = fragment.samples.iter().map(|sample| u64::from(sample.size)).sum();
         if sum != bytes.size - bytes.head {
-            return Err(damaged("the frames of a fragment do not fill it"));
+            return Err(damaged("the frames of a fragment do not match its size"));
         }
         found.push(fragment);
     }
@@ -209,8 +211,8 @@ impl Fragment {
         };
         let head = find(0..moof.len(), b"mfhd", "a fragment without a number")?;
         let traf = find(0..moof.len(), b"traf", "a fragment without a track")?;
-        let track = find(traf.clone(), b"tfhd", "a track without a head")?;
-        let time = find(traf.clone(), b"tfdt", "a fragment does not say its time")?;
+        let track = find(traf.clone(), b"tfhd", "a track without a header")?;
+        let time = find(traf.clone(), b"tfdt", "a fragment has no decoding time")?;
         let (default, number_of_track) = defaults(&moof[track])?;
         let wide = moof.get(time.start) == Some(&1);
         let decoded = number(&moof[time], 4, if wide { 8 } else { 4 })?;
@@ -223,7 +225,7 @@ impl Fragment {
         Ok(Self { number: number(&moof[head], 4, 4)?, track: number_of_track, decoded, samples, bytes })
     }
 
-    /// The `moof` for other times.
+    /// The `moof` box for new times.
     fn described(&self, times: &[Time]) -> Result<Vec<u8>, Error> {
         let mut runs = Vec::new();
         for (sample, time) in self.samples.iter().zip(times) {
@@ -244,13 +246,13 @@ impl Fragment {
             let traf = [boxed(*b"tfhd", &track), boxed(*b"tfdt", &time), boxed(*b"trun", &trun)].concat();
             boxed(*b"moof", &[boxed(*b"mfhd", &with(&[0, self.number], 4)), boxed(*b"traf", &traf)].concat())
         };
-        // The frames begin behind the head of the box that follows; how long this one is does not depend on the number.
+        // The frames start after the header of the next box. The `moof` has the same length for any offset.
         let length = moof(0).len() as u64;
         Ok(moof(length + self.bytes.head))
     }
 }
 
-/// What holds for frames of which nothing else is said, and the number of the track.
+/// Default values for frames without their own, and the track id.
 fn defaults(tfhd: &[u8]) -> Result<(Sample, u64), Error> {
     let flags = number(tfhd, 0, 4)? & 0xFF_FFFF;
     let mut at = 8;
@@ -274,7 +276,7 @@ fn defaults(tfhd: &[u8]) -> Result<(Sample, u64), Error> {
 fn samples_of(trun: &[u8], default: Sample, samples: &mut Vec<Sample>) -> Result<(), Error> {
     let flags = number(trun, 0, 4)? & 0xFF_FFFF;
     let count = number(trun, 4, 4)?;
-    // Frames of which nothing of their own is said take no bytes.
+    // Frames without fields of their own take no bytes.
     if samples.len() as u64 + count > MOST_FRAMES {
         return Err(damaged("a fragment has too many frames"));
     }
@@ -292,7 +294,7 @@ fn samples_of(trun: &[u8], default: Sample, samples: &mut Vec<Sample>) -> Result
         let duration = field(run::DURATION)?.unwrap_or(default.duration);
         let size = field(run::SIZE)?.unwrap_or(default.size);
         let own = field(run::FLAGS)?;
-        // Version 0 has it without sign, `FFmpeg` writes signs there too.
+        // Unsigned in version 0, but FFmpeg writes signed values there too.
         let later = i64::from(field(run::LATER)?.unwrap_or(0).cast_signed());
         let flags = first_flags.take().or(own).unwrap_or(default.flags);
         samples.push(Sample { duration, size, flags, later });
@@ -304,7 +306,7 @@ fn samples_of(trun: &[u8], default: Sample, samples: &mut Vec<Sample>) -> Result
 mod tests {
     use super::*;
 
-    /// Shown times of a file in the order of decoding, with every fourth frame ahead of the three before it.
+    /// Display times of a file in decoding order, with every fourth frame ahead of the three before it.
     fn reordered(count: i64, step: impl Fn(i64) -> i64) -> Vec<i64> {
         let order = (0..count).map(|i| match i % 4 {
             0 => i,
@@ -318,7 +320,7 @@ mod tests {
 
     #[test]
     fn times_never_go_backwards_and_frames_are_decoded_before_they_are_shown() {
-        // A rate that changes, and a gap between the files.
+        // A changing rate, and a gap between the files.
         let uneven = |i: i64| 40 * i + 17 * (i % 3) + if i > 20 { 300 } else { 0 };
         let (a, b) = (reordered(25, uneven), reordered(13, |i| 20 * i));
         let last = a.iter().max().copied().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Frames of raw video ↔ images.
+//! Conversion between raw video frames and images.
 
 use unband_image::color::Color;
 use unband_image::dither::Grid;
@@ -8,23 +8,23 @@ use super::nut::NutHeader;
 use super::{Layout, PixelFormat, Samples, VideoError};
 use crate::{Error, Limits, Y4mHeader, limits, planar};
 
-/// How the frames of a video lie in memory, and what they mean. Only planar formats.
+/// Memory layout and colour of a video's frames. Planar formats only.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameFormat {
     /// Width in pixels.
     pub width: usize,
     /// Height in pixels.
     pub height: usize,
-    /// How samples follow each other; [`Layout::Planar`].
+    /// Pixel format, with [`Layout::Planar`].
     pub pixels: &'static PixelFormat,
-    /// What they mean.
+    /// Colour model and siting.
     pub color: Color,
-    /// Did the coding that they came in lose something?
+    /// Whether the source coding is lossy.
     pub lossy: bool,
 }
 
 impl FrameFormat {
-    /// Of a stream of raw video.
+    /// For a stream of raw video.
     ///
     /// # Errors
     /// Formats that are not planar, and sizes over the limits.
@@ -43,10 +43,10 @@ impl FrameFormat {
         Ok(Self { width, height, pixels: header.format, color, lossy })
     }
 
-    /// Of a stream of YUV4MPEG2, which is taken for something that was coded with loss: what comes through a pipe was decoded.
+    /// For a stream of YUV4MPEG2. It is taken as lossy: frames from a pipe were usually decoded.
     ///
     /// # Errors
-    /// Depths that have no format.
+    /// Depths without a pixel format.
     pub fn of_y4m(header: &Y4mHeader) -> Result<Self, Error> {
         let samples = match header.color.model {
             Model::Yuv { subsampling, .. } if !header.mono => Samples::Yuv(subsampling),
@@ -62,16 +62,16 @@ impl FrameFormat {
 
     /// Bytes of a frame.
     pub fn frame_bytes(&self) -> usize {
-        // Counted when the stream was opened.
+        // Checked when the stream was opened.
         self.pixels.frame_bytes(self.width, self.height).unwrap_or(usize::MAX)
     }
 
-    /// Is there luma alone, although the model has chroma? An image then has neutral chroma.
+    /// Whether there is only luma although the model has chroma. An image then has neutral chroma.
     pub(super) fn lacks_chroma(&self) -> bool {
         self.pixels.samples == Samples::Gray && matches!(self.color.model, Model::Yuv { .. })
     }
 
-    /// The image's plane that each stored plane is, alpha left out: `FFmpeg` stores green, blue, red.
+    /// For each stored plane except alpha, the index of the image's plane: `FFmpeg` stores green, blue, red.
     pub(super) fn order(&self) -> &'static [usize] {
         match self.pixels.samples {
             Samples::Gray => &[0],
@@ -80,7 +80,7 @@ impl FrameFormat {
         }
     }
 
-    /// Where the bytes of each stored plane lie in a frame, with the plane's size; alpha is the last.
+    /// Byte range and size of each stored plane of a frame; alpha is the last.
     pub fn planes(&self) -> Vec<(std::ops::Range<usize>, (usize, usize))> {
         let (each, mut at) = (planar::sample_bytes(self.pixels.bits), 0);
         let sizes = self.pixels.planes(self.width, self.height);
@@ -97,15 +97,15 @@ impl FrameFormat {
         Grid::of_bits(self.color.model, plane, self.pixels.bits)
     }
 
-    /// The image that a frame's bytes are. Alpha is left out: see [`FrameFormat::write`].
+    /// The image in a frame's bytes, without alpha: see [`FrameFormat::write`].
     ///
     /// # Errors
-    /// Frames of another number of bytes, and memory that cannot be had.
+    /// A wrong number of bytes, and not enough memory.
     pub fn read(&self, bytes: &[u8]) -> Result<Image, Error> {
         self.read_into(bytes, Vec::new())
     }
 
-    /// As [`FrameFormat::read`], into the memory of planes that nobody needs any more, of whatever size.
+    /// As [`FrameFormat::read`], reusing the memory of `spare` planes of any size.
     ///
     /// # Errors
     /// As [`FrameFormat::read`].
@@ -136,8 +136,8 @@ impl FrameFormat {
         Ok(image)
     }
 
-    /// Writes an image as a frame, instead of what `out` holds; samples are rounded to the nearest code. `before` is the
-    /// frame that it was made of, in `from`, whose alpha goes along.
+    /// Replaces `out` with an image as a frame; samples are rounded to the nearest code. `before` is the
+    /// source frame, in format `from`; its alpha is kept.
     ///
     /// # Errors
     /// Images of another size or model.
@@ -168,8 +168,8 @@ impl FrameFormat {
         Ok(())
     }
 
-    /// Puts a frame as it is on the codes of a format of more bits, or of the same: limited range gains zeros below, full range
-    /// and RGB are spread.
+    /// Converts a frame to a format with at least as many bits. Limited-range codes gain zeros as low bits;
+    /// full-range and RGB codes are rescaled.
     ///
     /// # Errors
     /// As [`FrameFormat::read`].
@@ -191,7 +191,7 @@ impl FrameFormat {
         to.write(&self.read(bytes)?, (bytes, self), out)
     }
 
-    /// Appends a frame's alpha on the codes of so many bits.
+    /// Appends a frame's alpha, converted to `bits` bits.
     pub(super) fn alpha_into(&self, bytes: &[u8], bits: u8, out: &mut Vec<u8>) {
         let planes = self.planes();
         let Some((range, _)) = planes.last().filter(|_| self.pixels.alpha) else { return };
@@ -199,21 +199,21 @@ impl FrameFormat {
         if bits == self.pixels.bits {
             return out.extend_from_slice(alpha);
         }
-        // Alpha has all codes, whatever the range of the others.
+        // Alpha uses all codes, whatever the range of the others.
         let grid = |bits| Grid::of_bits(Model::Gray, 0, bits);
         let mut row = vec![0.0; alpha.len() / planar::sample_bytes(self.pixels.bits)];
         planar::read_row(&mut row, alpha, self.pixels.bits, grid(self.pixels.bits), &mut codes);
         planar::write_row(out, &row, bits, grid(bits), &mut codes);
     }
 
-    /// The same frames with at least so many bits per sample, where a format has them.
+    /// The same frames with at least `bits` bits per sample, if there is such a format.
     pub fn with_bits(&self, bits: u8) -> Option<Self> {
         let pixels = PixelFormat::planar(self.pixels.samples, bits, self.pixels.alpha)?;
         Some(Self { pixels, ..*self })
     }
 }
 
-/// The planar format in which the frames of a video are worked on, and whether its frames lie in it already.
+/// The planar format for processing a video, and whether its frames already have it.
 ///
 /// # Errors
 /// [`VideoError::Color`] for samples without a planar format, such as floating point.
@@ -228,7 +228,7 @@ pub fn working_format(film: &super::Film) -> Result<(&'static PixelFormat, bool)
             let full = Samples::Yuv(Subsampling::NONE);
             let instead = || if matches!(samples, Samples::Yuv(_)) { Some(full) } else { None };
             let with = |samples| PixelFormat::planar(samples, bits, video.alpha);
-            // Where two rows share chroma, some depths have no format: each pixel gets chroma of its own.
+            // Where two rows share chroma, some depths have no format: then chroma gets full resolution.
             with(samples).or_else(|| with(instead()?))
         }
         _ => None,
@@ -255,7 +255,7 @@ mod tests {
         FrameFormat { width: 7, height: 5, pixels, color: Color::new(model), lossy: true }
     }
 
-    /// Codes that a format has, in some order.
+    /// Valid codes of a format, in arbitrary order.
     fn bytes(format: &FrameFormat) -> Vec<u8> {
         let count = format.frame_bytes() / planar::sample_bytes(format.pixels.bits);
         let codes = (0..count as u32).map(|i| i.wrapping_mul(2_654_435_761) >> (32 - format.pixels.bits));
@@ -319,7 +319,7 @@ mod tests {
             assert_eq!(wide.len(), 2 * before.len());
             to.write(&to.read(&wide).unwrap(), (&wide, &to), &mut back).unwrap();
             assert!(back == wide);
-            // Limited range is multiplied by 4, exactly.
+            // Limited range is multiplied by exactly 4.
             if name.starts_with("yuv4") {
                 let pairs = wide.chunks_exact(2).zip(&before);
                 assert!(

@@ -1,4 +1,4 @@
-//! Frames of raw video through methods that work on whole codes: planes are used where they lie among the bytes.
+//! Restoration of raw frames by methods that work on integer codes, without conversion to images.
 
 use bytemuck::{try_cast_slice, try_cast_slice_mut};
 use unband_image::{CodePlane, Codes, CodesMut, Context, Depth, RestoreError, Restorer};
@@ -6,12 +6,14 @@ use unband_image::{CodePlane, Codes, CodesMut, Context, Depth, RestoreError, Res
 use super::FrameFormat;
 
 impl FrameFormat {
-    /// Restores a frame, alpha aside, which goes along, to a frame of another format instead of what `out` holds: give the
-    /// same buffer again, it is not cleared then. `false`, and nothing done, where this way is closed and the frame has to go
-    /// by an image ([`FrameFormat::read`], [`FrameFormat::write`]): for methods that do not work on codes or do not give
-    /// those of the other format, and on machines that cannot use words as they lie.
+    /// Restores a frame to a frame of another format, which replaces the content of `out`; alpha is kept.
+    /// Reuse the same buffer: it is then not cleared. Returns `false` and does nothing if the frame must be
+    /// converted to an image ([`FrameFormat::read`], [`FrameFormat::write`]). This is so for methods that do
+    /// not work on codes or do not return codes of the other format, and on machines whose word layout does
+    /// not fit.
     ///
-    /// The result is that of the way by an image, but for codes over the highest: they are not brought down first.
+    /// The result is the same as through an image, except for codes above the maximum: they are not clamped
+    /// first.
     ///
     /// # Errors
     /// As [`CodeRestorer::restore_codes`](unband_image::CodeRestorer::restore_codes).
@@ -39,7 +41,8 @@ impl FrameFormat {
         Ok(true)
     }
 
-    /// The planes of color, in the order of an image's; nothing where an image has others or words cannot be used.
+    /// The colour planes in the order of an image; `None` if an image has others, or the bytes cannot be used
+    /// as words.
     fn codes<'a>(&self, frame: &'a [u8]) -> Option<Vec<CodePlane<'a>>> {
         if !self.has_codes(frame) {
             return None;
@@ -57,7 +60,7 @@ impl FrameFormat {
         planes.into_iter().collect()
     }
 
-    /// As [`FrameFormat::codes`], to write.
+    /// As [`FrameFormat::codes`], for writing.
     fn codes_mut<'a>(&self, frame: &'a mut [u8]) -> Option<Vec<CodesMut<'a>>> {
         if !self.has_codes(frame) {
             return None;
@@ -90,7 +93,7 @@ mod tests {
     use unband_image::color::Color;
     use unband_image::{CodeRestorer, Matrix, Model, Needs, Range, TileIn, TileOut};
 
-    /// Turns the codes of each plane around and adds the plane's number, to so many bits more.
+    /// Reverses the codes of each plane and adds the plane's index, with this many additional bits.
     struct Turned(u8);
 
     impl Restorer for Turned {
@@ -165,7 +168,7 @@ mod tests {
             let mut want = Vec::new();
             for (stored, (range, _)) in format.planes().into_iter().enumerate() {
                 let mut codes: Vec<u8> = frame[range].chunks(pixels.sample_bytes()).map(|c| c[0]).collect();
-                // The image's number of the stored plane; alpha stays.
+                // Index of the stored plane in the image; alpha is unchanged.
                 if let Some(&number) = format.order().get(stored) {
                     codes.reverse();
                     for code in &mut codes {
@@ -185,7 +188,7 @@ mod tests {
         assert_eq!(out.len(), 2 * frame.len());
         let code = |i: usize| u16::from_le_bytes([out[2 * i], out[2 * i + 1]]);
         assert_eq!([code(0), code(15), code(26)], [14 * 4, 20 * 4 + 1, 21 * 4 + 2]);
-        // Alpha has all codes: 27 of 255.
+        // Alpha uses all codes: 27 of 255.
         assert_eq!(code(27), 108);
         assert!(run("yuva420p", "yuva420p", &frame, &Turned(2)).is_none());
         assert!(run("yuva420p", "yuva420p10le", &frame, &Turned(0)).is_none());
@@ -197,7 +200,7 @@ mod tests {
         assert!(run("yuv420p", "yuv420p", &frame, &Turned(0)).is_some());
         assert!(run("yuv420p", "yuv420p", &frame[1..], &Turned(0)).is_none());
         assert!(run("yuv420p", "gbrp", &frame, &Turned(0)).is_none());
-        // Luma alone whose image has chroma.
+        // Luma alone, while the image has chroma.
         let luma = FrameFormat { color: format("yuv420p").color, ..format("gray") };
         let mut out = Vec::new();
         let result = luma.restore_codes((&[1; 15], &luma), &mut out, &Turned(0), &Context::default());

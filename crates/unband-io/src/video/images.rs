@@ -1,7 +1,7 @@
-//! Numbered images that are the frames of a video: all of one folder, or those that a pattern such as `shot_%04d.dpx` names.
+//! Numbered images as the frames of a video: a folder, or a pattern such as `shot_%04d.dpx`.
 //!
-//! `FFmpeg` takes names of images for patterns and opens what matches. Here folders are read first, and it gets a pattern that
-//! stands for exactly these files, each of which is there.
+//! `FFmpeg` treats image names as patterns and opens every match. Here folders are listed first, and `FFmpeg`
+//! gets a pattern that matches exactly the files found.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use super::VideoError;
 use crate::Error;
 
-/// Formats that are opened, by extension: images that hold nothing but themselves.
+/// Formats that are opened, by extension: images that refer to no other files.
 const EXTENSIONS: [&str; 13] =
     ["png", "dpx", "tif", "tiff", "jpg", "jpeg", "bmp", "tga", "jp2", "pgm", "ppm", "pnm", "exr"];
 
@@ -19,7 +19,7 @@ const EXTENSIONS: [&str; 13] =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Images {
     folder: PathBuf,
-    /// What stands before the number, and behind it.
+    /// Text before the number, and after it.
     ends: (String, String),
     /// Digits of the shortest number.
     digits: usize,
@@ -29,7 +29,7 @@ pub struct Images {
     pub rate: (u32, u32),
 }
 
-/// A name around its last number: what is before, digits, what is behind.
+/// A name split at its last number: text before, digits, text after.
 fn parts(name: &str) -> Option<(&str, &str, &str)> {
     let (stem, extension) = name.rsplit_once('.')?;
     if !EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()) {
@@ -40,7 +40,7 @@ fn parts(name: &str) -> Option<(&str, &str, &str)> {
     Some((before, &name[before.len()..end], &name[end..]))
 }
 
-/// A pattern's name around what stands for the number (`%d`, `%04d`).
+/// A pattern split at the placeholder of the number (`%d`, `%04d`).
 pub(super) fn around(name: &str) -> Option<(&str, &str)> {
     let at = name.find('%')?;
     let rest = &name[at + 1..];
@@ -50,17 +50,17 @@ pub(super) fn around(name: &str) -> Option<(&str, &str)> {
 }
 
 impl Images {
-    /// Is that the name of a folder, or a pattern that no file is called by?
+    /// Whether a path is a folder, or a pattern that is not the name of an existing file.
     pub fn are_named(path: &Path) -> bool {
         let pattern =
             || path.file_name().and_then(|name| name.to_str()).is_some_and(|name| around(name).is_some());
         path.is_dir() || (!path.exists() && pattern())
     }
 
-    /// Those of a folder or pattern, at so many frames a second; nothing where there are none.
+    /// Finds the images of a folder or pattern, with a frame rate; `None` if there are none.
     ///
     /// # Errors
-    /// Folders that cannot be read or have several series of images, and numbers that are missing between others.
+    /// Folders that cannot be read or have several series of images, and missing numbers.
     pub fn find(named: &Path, rate: (u32, u32)) -> Result<Option<Self>, VideoError> {
         let pattern = if named.is_dir() { None } else { named.file_name().and_then(|name| name.to_str()) };
         let wanted = pattern.and_then(around);
@@ -72,7 +72,7 @@ impl Images {
         let mut series: BTreeMap<(String, String), Vec<(u64, usize)>> = BTreeMap::new();
         for entry in fs::read_dir(folder).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
-            // Names of other bytes are no pattern's.
+            // Names that are not UTF-8 match no pattern.
             let Some((before, number, behind)) = name.to_str().and_then(parts) else { continue };
             if wanted.is_some_and(|wanted| wanted != (before, behind))
                 || name.to_str().is_some_and(|name| name.starts_with('.'))
@@ -116,7 +116,7 @@ impl Images {
         self.file(self.first)
     }
 
-    /// Options of the input of `ffmpeg` or `ffprobe`, and the pattern, in which only the number stands for anything else.
+    /// Input options for `ffmpeg` or `ffprobe`, and the pattern with all other special characters escaped.
     pub(super) fn input(&self) -> (Vec<String>, PathBuf) {
         let (frames, seconds) = self.rate;
         let options = [
@@ -134,20 +134,20 @@ impl Images {
         (options, folder.join(name))
     }
 
-    /// The least number.
+    /// The lowest number.
     pub(super) fn first(&self) -> u64 {
         self.first
     }
 
-    /// How many there are.
+    /// Number of images.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Bytes of all, and when the last of them was changed.
+    /// Total size in bytes, and the latest modification time.
     ///
     /// # Errors
-    /// One that is gone.
+    /// If an image no longer exists.
     pub(super) fn state(&self) -> std::io::Result<(u64, Option<SystemTime>)> {
         let (mut bytes, mut last) = (0, None);
         for number in self.first..self.first + self.count {
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(find("a_%d.png").unwrap().unwrap().count, 5);
         put("a_011.png");
         assert!(find("a_%04d.png").unwrap_err().to_string().contains("different digits"));
-        // Numbers that grow, and signs that mean something to FFmpeg.
+        // Numbers with more digits, and characters that are special to FFmpeg.
         let other = folder.path().join("50%d");
         fs::create_dir(&other).unwrap();
         for number in 8..12 {

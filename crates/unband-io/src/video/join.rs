@@ -1,4 +1,4 @@
-//! Finished segments and all else that a video has → a video, by `ffmpeg`, copied as it is.
+//! Joining of finished segments with the video's other streams through `ffmpeg`, without re-encoding.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -17,16 +17,16 @@ use super::{Encoding, Ffmpeg, Film, Others, PixelFormat, Programs, Samples, Segm
 use crate::program::Room;
 use crate::{Error, Leftover};
 
-/// Part of a video, in ticks. It begins at 0 when it is written.
+/// A range of a video, in ticks. In the output it begins at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// Where it begins.
+    /// Start.
     pub from: i64,
-    /// Where it ends, if before the end.
+    /// End, if before the end of the video.
     pub to: Option<i64>,
 }
 
-/// What Matroska files say of streams whose bytes are others now.
+/// Statistics that Matroska stores per stream, now out of date.
 const STALE: [&str; 10] = [
     "BPS",
     "BPS-eng",
@@ -40,11 +40,11 @@ const STALE: [&str; 10] = [
     "ENCODER",
 ];
 
-/// Writes the video: the images of the segments, in order, and all other streams, chapters, attachments and metadata of
-/// the original. `part` is written first, and is `ffmpeg`'s alone until this returns.
+/// Writes the video: the frames of the segments in order, and all other streams, chapters, attachments and
+/// metadata of the original. It is written to `part`, which only `ffmpeg` uses until this returns.
 ///
 /// # Errors
-/// [`VideoError::NotWritten`] with what `ffmpeg` said, and [`VideoError::Frames`] when not all frames arrived.
+/// [`VideoError::NotWritten`] with `ffmpeg`'s message, and [`VideoError::Frames`] if not all frames arrived.
 pub fn join(
     film: &Film,
     segments: &[Segment],
@@ -62,12 +62,12 @@ pub fn join(
         None => Ok(()),
     };
     let not_written =
-        |message| VideoError::NotWritten { path: part.to_owned(), doing: "put the video together", message };
+        |message| VideoError::NotWritten { path: part.to_owned(), doing: "join the video", message };
     let (success, said) = running.finish(IDLE, Some(part)).map_err(|error| not_written(error.to_string()))?;
     if !success || (others.strict && said.count > 0) {
         let message = said.message();
         let of_film = file_name(&film.path)?;
-        // What it says of the video's sound, say, is no fault of the result.
+        // Messages about the input, such as its sound, are not errors of the output.
         return Err(if message.contains(&*of_film.to_string_lossy()) {
             film.damaged(&message)
         } else {
@@ -87,11 +87,12 @@ pub fn join(
     all_there(part, count_written(film, part, others)?, expected)
 }
 
-/// Writes a video whose images stay as they are: copied with all other streams, chapters, attachments and metadata, not coded again.
-/// `part` as of [`join`].
+/// Writes a video with unchanged frames: all streams, chapters, attachments and metadata are copied, nothing
+/// is re-encoded. `part` is as in [`join`].
 ///
 /// # Errors
-/// [`VideoError::NotWritten`] with what `ffmpeg` said, as where a container cannot hold the video's codec, and [`VideoError::Frames`].
+/// [`VideoError::NotWritten`] with `ffmpeg`'s message, for example if a container cannot hold the video's
+/// codec, and [`VideoError::Frames`].
 pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> Result<(), VideoError> {
     let _leftover = Leftover::new(part);
     let mut args = Args::quiet(others.strict);
@@ -120,7 +121,7 @@ pub fn copy(film: &Film, others: &Others, encoding: &Encoding, part: &Path) -> R
 }
 
 /// # Errors
-/// [`VideoError::Frames`] when not all frames arrived.
+/// [`VideoError::Frames`] if not all frames arrived.
 fn all_there(part: &Path, found: u64, expected: u64) -> Result<(), VideoError> {
     if found == expected {
         Ok(())
@@ -129,17 +130,17 @@ fn all_there(part: &Path, found: u64, expected: u64) -> Result<(), VideoError> {
     }
 }
 
-/// Frames of the images in a video that was written.
+/// Number of video frames in a written file.
 fn count_written(film: &Film, part: &Path, others: &Others) -> Result<u64, VideoError> {
     let stream = film.streams.iter().position(|stream| stream.index == film.video.stream);
     count_frames(part, stream.unwrap_or(0), &others.programs)
 }
 
-/// Seconds that are added to all times, as there are none below 0: frames are decoded before they are shown, and videos may
-/// begin before 0.
+/// Seconds added to all timestamps, since they cannot be negative. Frames are decoded before they are shown,
+/// and videos may begin before 0.
 const ADDED_SECONDS: u32 = 3600;
 
-/// Hands over the segments as one file.
+/// Writes the segments as one file.
 fn send(
     film: &Film,
     segments: &[Segment],
@@ -152,7 +153,7 @@ fn send(
     let units = |ticks: i64| ticks * in_tick + i64::from(ADDED_SECONDS) * i64::from(in_second);
     let shown: Vec<i64> =
         segments.iter().flat_map(|segment| &segment.times).map(|&ticks| units(ticks)).collect();
-    // Matroska rounds times and names a rate beside, which `FFmpeg` takes from the times that it gets.
+    // Matroska rounds timestamps, and stores a frame rate that FFmpeg derives from the timestamps it gets.
     let rounds = encoding.container().rounds && film.time_base() == (1, 1000);
     let even = rounds.then(|| evenly(&shown, in_frame, in_tick)).flatten();
     let last = even.is_some().then_some(in_frame);
@@ -172,7 +173,7 @@ fn send(
         let path = &segment.path;
         let described = (i == 0).then(|| (&film.video.colorimetry, film.video.colours()));
         match fragments::copy(&mut open(path)?, times, described, out) {
-            // Why it closed the pipe, `ffmpeg` says itself.
+            // FFmpeg itself reports why it closed the pipe.
             Err(Error::Io { source, .. }) if source.kind() == ErrorKind::BrokenPipe => return Ok(()),
             other => other.map_err(|error| error.in_file(path))?,
         }
@@ -182,19 +183,20 @@ fn send(
         .map_err(|source: io::Error| VideoError::from(Error::Io { action: "write", source }))
 }
 
-/// The times of frames that follow each other evenly, before they were rounded to ticks: such as are rounded to the same again. Nothing
-/// where there are none. All in units of the track.
+/// Timestamps at a constant frame rate, before they were rounded to ticks. They round to the given ones.
+/// `None` if there are none. All in units of the track.
 fn evenly(shown: &[i64], frame: i64, tick: i64) -> Option<Vec<i64>> {
     let first = |(i, &time): (i64, &i64)| time - i * frame;
     let firsts = || (0..).zip(shown).map(first);
     let (latest, earliest) = (firsts().max()?, firsts().min()?);
-    // Each first time must lie less than half a tick from these.
+    // The start implied by each frame must be less than half a tick from this one.
     let start = i64::midpoint(latest, earliest);
     let near = 2 * (latest - start).max(start - earliest) < tick;
     near.then(|| (0..).zip(shown).map(|(i, _)| start + i * frame).collect())
 }
 
-/// In units of the track: up to where the video's images end, if that is not too far off, else as long as the frame before.
+/// Duration of the last frame in units of the track: up to the end of the video stream if plausible, else
+/// that of the frame before.
 fn last_frame_lasts(film: &Film, files: &[(i64, Vec<i64>)], zero: i64) -> i64 {
     let Some((first, shown)) = files.last() else { return 1 };
     let mut sorted = shown.clone();
@@ -218,7 +220,7 @@ fn arguments(
 ) -> Result<Vec<OsString>, VideoError> {
     let mut args = Args::quiet(others.strict);
     args.put(&["-copyts"]);
-    // The images: their times are the video's, later by what was added and by where the cut begins.
+    // The frames have the video's times, plus the added seconds and the start of the cut.
     let start = cut.map_or(0.0, |cut| film.seconds(cut.from));
     args.put(&["-itsoffset", &format!("{:.6}", -f64::from(ADDED_SECONDS) - start)]);
     turned(film, ffmpeg, &mut args);
@@ -249,7 +251,7 @@ fn arguments(
             args.put(&[&format!("-disposition:{number}"), if marked.is_empty() { "0" } else { &marked }]);
             args.put(&[&format!("-map_metadata:s:{number}"), &format!("1:s:{}", stream.index)]);
             if let Some(place) = &film.video.chroma_location {
-                // Matroska keeps it, whatever the codec says.
+                // Matroska stores it, whatever the codec reports.
                 args.put(&[&format!("-chroma_sample_location:{number}"), place]);
             }
             number += 1;
@@ -265,12 +267,13 @@ fn arguments(
     Ok(args.into_list())
 }
 
-/// Has `FFmpeg` no place for a full range in what it writes? In `QuickTime` it names colours without.
+/// Whether `FFmpeg` cannot store the full range in the output: in `QuickTime` it writes colours without a
+/// range.
 fn patched(film: &Film, encoding: &Encoding) -> bool {
     encoding.container().muxer == "mov" && film.video.range.as_deref() == Some("pc")
 }
 
-/// Names colours with their range in a `QuickTime` file that ends with what describes its tracks.
+/// Adds the range to the colours in a `QuickTime` file that ends with its `moov`.
 fn say_range(film: &Film, part: &Path) -> Result<(), VideoError> {
     let of_part = |error: Error| VideoError::from(error.in_file(part));
     let io = |action| move |source| Error::Io { action, source };
@@ -287,7 +290,7 @@ fn say_range(film: &Film, part: &Path) -> Result<(), VideoError> {
     change().map_err(of_part)
 }
 
-/// How players turn the images: an option of the input from `FFmpeg` 6 on, metadata before.
+/// Orientation for players: an input option from `FFmpeg` 6 on, metadata before.
 fn turned(film: &Film, ffmpeg: &Ffmpeg, args: &mut Args) {
     let video = &film.video;
     if video.rotation == 0 && !video.mirrored {
@@ -304,7 +307,7 @@ fn turned(film: &Film, ffmpeg: &Ffmpeg, args: &mut Args) {
 /// Long enough to read a video of a terabyte.
 const MOST: std::time::Duration = std::time::Duration::from_hours(6);
 
-/// Frames that a written video has, by the container's packets.
+/// Number of frames in a written video, from the container's packets.
 fn count_frames(path: &Path, stream: usize, programs: &Programs) -> Result<u64, VideoError> {
     let stream = stream.to_string();
     let mut args = Args::default();
@@ -314,7 +317,7 @@ fn count_frames(path: &Path, stream: usize, programs: &Programs) -> Result<u64, 
     let answer = Room::new().and_then(|room| FFPROBE.ask(&room, &args.into_list(), 1 << 16, MOST, programs));
     let answer = answer.map_err(|error| error.in_file(path))?;
     let text = String::from_utf8_lossy(&answer);
-    // Of a transport stream it says the number twice, the second time for the program.
+    // For a transport stream, the number is printed twice, the second time for the program.
     Ok(text.split([',', '\n']).find_map(|word| word.trim().parse().ok()).unwrap_or(0))
 }
 
@@ -324,7 +327,7 @@ mod tests {
 
     #[test]
     fn rounded_times_of_an_even_rate_are_found_again() {
-        // 24 a second in thousandths, in units of which a frame lasts 1000 and a tick 24.
+        // 24 frames per second in milliseconds, in units of 1000 per frame and 24 per tick.
         let nearest: Vec<i64> = (0..50).map(|i| (i * 1000 + 12) / 24 * 24).collect();
         let below: Vec<i64> = (0..50).map(|i| (i * 1000 + 7) / 24 * 24).collect();
         for rounded in [nearest, below] {

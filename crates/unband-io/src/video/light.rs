@@ -1,8 +1,11 @@
-//! What a video says of its light and colours, written where containers keep it: the boxes `mdcv` (mastering display), `clli`
-//! (content light level) and `colr` (colours and range) of a track. `FFmpeg` copies them into Matroska, MP4 and `QuickTime`, whatever
-//! the codec can say itself; FFV1 says nothing, and what `FFmpeg` writes of it in `QuickTime` has no range.
+//! HDR light metadata and colours of a video track, written as container boxes.
 //!
-//! Source: ISO/IEC 14496-12, 12.1.5 and 12.1.6, numbers of colours ITU-T H.273; the order of primaries is that of Rec. ITU-T H.265, D.3.28: green, blue, red.
+//! The boxes are `mdcv` (mastering display), `clli` (content light level) and `colr` (colours and range).
+//! `FFmpeg` copies them into Matroska, MP4 and `QuickTime`, whatever the codec stores itself. FFV1 stores
+//! nothing, and for it `FFmpeg` writes no range in `QuickTime`.
+//!
+//! Source: ISO/IEC 14496-12, 12.1.5 and 12.1.6, colour codes ITU-T H.273; the order of primaries is that of
+//! Rec. ITU-T H.265, D.3.28: green, blue, red.
 
 use std::ops::Range;
 
@@ -11,21 +14,21 @@ use unband_image::{Colorimetry, Mastering};
 use super::boxes::{Kind, boxed, damaged, inside, with};
 use crate::Error;
 
-/// From a `moov` to the description of a track's samples.
+/// Path from a `moov` to the sample description of a track.
 const WAY: [&Kind; 5] = [b"trak", b"mdia", b"minf", b"stbl", b"stsd"];
 /// Bytes in an `stsd` before the first description.
 const STSD_HEAD: usize = 8;
-/// Fields of a description of images, before the boxes in it.
+/// Fields of a visual sample description, before the boxes in it.
 const FIELDS: usize = 78;
 
-/// Primaries, transfer and matrix by their numbers, and whether the range is full.
+/// Codes of primaries, transfer and matrix, and whether the range is full.
 pub(super) type Colours = ([u8; 3], bool);
 
-/// What is inside a `moov`, with the video's light and colours in the description of its first track of images. What that says of light already
-/// stays; colours are replaced.
+/// The content of a `moov`, with the video's light metadata and colours in the sample description of its
+/// first video track. Existing light metadata is kept; colours are replaced.
 ///
 /// # Errors
-/// Boxes that are missing or contradict each other.
+/// Missing or contradictory boxes.
 pub(super) fn with_light(
     moov: &[u8],
     light: &Colorimetry,
@@ -33,8 +36,8 @@ pub(super) fn with_light(
 ) -> Result<Vec<u8>, Error> {
     change(moov, &WAY, &|description| {
         let fields =
-            description.get(..FIELDS).ok_or_else(|| damaged("a track does not describe its images"))?;
-        // Programs may write zeros behind the boxes.
+            description.get(..FIELDS).ok_or_else(|| damaged("a track has no sample description"))?;
+        // Some programs write zeros after the boxes.
         let there = inside(description, FIELDS..description.len()).unwrap_or_default();
         let mut new = fields.to_vec();
         for (kind, content) in [
@@ -60,12 +63,12 @@ pub(super) fn with_light(
     })
 }
 
-/// As the kind `nclx`, the one with a range.
+/// Content of a `colr` box of type `nclx`, which includes the range.
 fn numbers_of((numbers, full): Colours) -> Vec<u8> {
     [b"nclx".to_vec(), with(&numbers.map(u64::from), 2), vec![u8::from(full) << 7]].concat()
 }
 
-/// The content of a box with another description of samples: `way` leads to it.
+/// The content of a box with a new sample description, which is found along the path `way`.
 fn change(
     content: &[u8],
     way: &[&Kind],
@@ -77,7 +80,7 @@ fn change(
     };
     let missing = || damaged("a track is not described");
     let boxes = inside(content, first..content.len().max(first))?;
-    // Of several tracks the first of images.
+    // The first video track of several.
     let fits = |(kind, range): &&(Kind, Range<usize>)| {
         wanted.is_none_or(|wanted| wanted == kind) && (kind != b"trak" || !is_other(&content[range.clone()]))
     };
@@ -85,12 +88,12 @@ fn change(
     let (kind, range): &(Kind, Range<usize>) = found.ok_or_else(missing)?;
     let inner = &content[range.clone()];
     let new = if way.is_empty() { description(inner)? } else { change(inner, &way[1..], description)? };
-    // Their heads have eight bytes: `FFmpeg` writes longer ones around samples only.
+    // Box headers have eight bytes here: FFmpeg writes longer ones only around samples.
     let start = range.start.checked_sub(8).ok_or_else(missing)?;
     Ok([&content[..start], &boxed(*kind, &new), &content[range.end..]].concat())
 }
 
-/// Does a track say that it has no images?
+/// Whether a track is declared as something other than video.
 fn is_other(track: &[u8]) -> bool {
     let inner = |bytes: &[u8], kind: &Kind| -> Option<Vec<u8>> {
         let boxes = inside(bytes, 0..bytes.len()).ok()?;
@@ -106,7 +109,7 @@ fn mastering(display: &Mastering) -> Vec<u8> {
     [with(&[gx, gy, bx, by, rx, ry, wx, wy], 2), with(&luminance, 4)].concat()
 }
 
-/// Greatest and mean over a frame, in whole cd/m².
+/// Maximum and frame-average light level, in whole cd/m².
 fn content_light((greatest, mean): (u32, u32)) -> Vec<u8> {
     let whole = |light: u32| u64::from(light.div_ceil(10_000)).min(u64::from(u16::MAX));
     with(&[whole(greatest), whole(mean)], 2)
@@ -128,7 +131,7 @@ mod tests {
         content_light: Some((10_000_000, 4_000_001)),
     };
 
-    /// A `moov` with a header before its track, and what is in the description of images behind its fields.
+    /// A `moov` with a header before its track, and these bytes after the fields of the sample description.
     fn moov(in_description: &[u8]) -> Vec<u8> {
         let description = boxed(*b"vp09", &[&[7; FIELDS], in_description].concat());
         let mut content = boxed(*b"stsd", &[&[0, 0, 0, 0, 0, 0, 0, 1], &description[..]].concat());

@@ -1,5 +1,6 @@
-//! Video: what a video is, and frames as they travel between this program and `FFmpeg`: samples as they are stored, and when
-//! each is shown.
+//! Video files: probing, decoding and encoding through `FFmpeg`.
+//!
+//! Frames have samples as stored, and the time at which they are shown.
 
 mod boxes;
 mod codec;
@@ -23,8 +24,8 @@ mod select;
 mod sniff;
 mod stills;
 
-/// How many frames a fragmented file has, and how many it has once it was copied to begin at a time: alone, and as the first
-/// of several.
+/// Number of frames in a fragmented file, and after it was copied with another start time: alone, and as the
+/// first of several.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn fragmented(bytes: &[u8], first: i64) -> Result<[usize; 3], crate::Error> {
     use std::io::Cursor;

@@ -1,14 +1,14 @@
-//! What a result lacks of its video, or has otherwise, for people to know.
+//! Notes for the user on what a result lacks compared with its video.
 
 use super::pixel_format::Samples;
 use super::probe::StreamKind;
 use super::{Encoding, Film, Others, PixelFormat, Programs};
 use crate::Error;
 
-/// In a line each; none where all is as it was.
+/// One line per note; empty if nothing was lost.
 ///
 /// # Errors
-/// No `ffmpeg`, which is asked what an encoder takes.
+/// No `ffmpeg`, which reports the capabilities of an encoder.
 pub fn notes(
     film: &Film,
     encoding: &Encoding,
@@ -18,9 +18,9 @@ pub fn notes(
     let (video, mut notes) = (&film.video, Vec::new());
     for stream in &others.left {
         let why = if encoding.pictures().is_some() {
-            "images hold none".to_owned()
+            "images cannot hold it".to_owned()
         } else if stream.kind == StreamKind::Data {
-            "FFmpeg has no name for what is in it".to_owned()
+            "FFmpeg has no name for its codec".to_owned()
         } else {
             format!("{} holds none", encoding.container().muxer)
         };
@@ -28,30 +28,30 @@ pub fn notes(
     }
     let light = &video.colorimetry;
     if (light.mastering.is_some() || light.content_light.is_some()) && !encoding.keeps_light() {
-        notes.push("mastering display and light levels are not in the result: neither its codec nor its container holds them".to_owned());
+        notes.push("mastering display and light levels are not in the result: neither its codec nor its container can store them".to_owned());
     }
     if video.alpha && !encoding.keeps_alpha(programs)? {
         let codec = encoding.codec.name();
-        notes.push(format!("alpha is not in the result: {codec} has none here; `--lossless` keeps it"));
+        notes.push(format!("alpha is not in the result: {codec} stores none here; `--lossless` keeps it"));
     } else if video.alpha_beside && !video.alpha {
-        notes.push("alpha is not in the result: FFmpeg decodes this video without".to_owned());
+        notes.push("alpha is not in the result: FFmpeg does not decode it in this video".to_owned());
     }
     if video.captions {
-        notes.push("closed captions inside the images (A/53) are not in the result; `ffmpeg -f lavfi -i 'movie=FILE[out0+subcc]' -map s OUT.srt` takes them out of the video".to_owned());
+        notes.push("closed captions inside the images (A/53) are not in the result; `ffmpeg -f lavfi -i 'movie=FILE[out0+subcc]' -map s OUT.srt` extracts them".to_owned());
     }
     if video.grain {
         notes.push(
-            "the video's grain (AV1 video grain) was put on by the decoder and is encoded as image"
+            "the video's synthetic grain (AV1) was added by the decoder and is encoded as part of the frames"
                 .to_owned(),
         );
     }
     if let Some(chroma) = chroma_of_eight(video.samples).filter(|_| encoding.bits == 8 && !video.alpha) {
-        notes.push(format!("the result has 8 bits: {chroma} chroma has no format of ten"));
+        notes.push(format!("the result has 8 bits: {chroma} chroma has no 10-bit format"));
     }
     Ok(notes)
 }
 
-/// The name of chroma that has formats of 8 bits only.
+/// Name of a chroma subsampling that has formats of 8 bits only.
 fn chroma_of_eight(samples: Option<Samples>) -> Option<String> {
     let samples @ Some(Samples::Yuv(subsampling)) = samples else { return None };
     let eight = PixelFormat::planar(samples?, 10, false).is_none();

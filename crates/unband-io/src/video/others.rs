@@ -1,4 +1,4 @@
-//! All that a video has beside its images: what of it goes into a container, as what, and at which time.
+//! The streams of a video besides its frames: selection, format and timing in the output container.
 
 use std::path::Path;
 
@@ -10,41 +10,41 @@ use super::{Encoding, Film, Programs, StreamChoice, VideoError};
 use crate::Error;
 use crate::program::Room;
 
-/// What goes along with the images of a video.
+/// The non-video streams to copy, and how.
 #[derive(Clone, Debug, Default)]
 pub struct Others {
     container: &'static str,
-    /// Numbers of the streams that go along.
+    /// Indices of the streams that are copied.
     copied: Vec<usize>,
-    /// Those that would have to and cannot.
+    /// Selected streams that cannot be copied.
     pub(super) left: Vec<Stream>,
-    /// Streams that `FFmpeg` would write too early, and by how many seconds: some of its versions forget that the first
-    /// samples of Opus in Matroska are not to be heard when they copy.
+    /// Streams that `FFmpeg` would write too early, and by how many seconds: when copying, some of its
+    /// versions ignore that the first Opus samples in Matroska must not be played.
     early: Vec<(usize, f64)>,
-    /// Does damage to the video end it?
+    /// Whether damage to the video is an error.
     pub(super) strict: bool,
-    /// Among these is what copies them, for others to end.
+    /// The job's programs, to which the copying `ffmpeg` is added so that another thread can kill it.
     pub(super) programs: Programs,
 }
 
-/// As much of the video is copied to see whether it can be, from where its last sound begins.
+/// Duration that is copied as a trial, from the start of the last audio stream.
 const TRIAL_SECONDS: f64 = 2.0;
-/// Sound that begins later than so many seconds after the first is not waited for.
+/// Audio that begins more than this many seconds after the first is not waited for.
 const MOST_SECONDS: f64 = 60.0;
-/// More than enough to copy that.
+/// Ample time to copy the trial.
 const MOST: std::time::Duration = std::time::Duration::from_mins(2);
-/// The first so many packets tell when a stream is played.
+/// Number of packets from which the start time of a stream is determined.
 const PACKETS: &str = "%+#24";
-/// Times of streams are rounded to so many seconds in the coarsest container.
+/// Rounding of timestamps, in seconds, in the coarsest container.
 const TICK: f64 = 0.0011;
 
 impl Others {
-    /// Tries whether all of it that is chosen can be written to the container, before hours are spent on the images. `keep_going`:
-    /// what cannot be had of a damaged video is left out, then and later.
+    /// Tries whether all selected streams can be written to the container, before hours are spent on the
+    /// frames. With `keep_going`, unreadable parts of a damaged video are skipped, now and later.
     ///
     /// # Errors
-    /// [`VideoError::NoStream`] for a choice that names what the video has not, [`VideoError::NotHeld`] with the streams that the
-    /// container does not hold.
+    /// [`VideoError::NoStream`] for a selection that is not in the video, [`VideoError::NotHeld`] with the
+    /// streams that the container cannot hold.
     pub fn check(
         film: &Film,
         encoding: &Encoding,
@@ -76,7 +76,7 @@ impl Others {
             let times = packet_times(&film.path, stream.index, programs).map_err(of_film)?;
             were.push((number, stream.index, times));
         }
-        // A recording may begin at any time of day, and its sound seconds after its images.
+        // A recording may begin at any time of day, and its sound seconds after its frames.
         let begins = film.video.start_pts.map(|ticks| film.seconds(ticks));
         let begin = were.iter().filter_map(|(_, _, times)| times.first().copied());
         let last = begin.clone().fold(f64::NEG_INFINITY, f64::max);
@@ -99,11 +99,11 @@ impl Others {
             });
         }
         for (number, index, was) in were {
-            // Where nothing of it is in the trial, nothing is known.
+            // If the trial has no packets of it, its shift is unknown.
             let is = packet_times(&trial, number, programs).unwrap_or_default();
             let mut early: Vec<f64> = was.iter().zip(&is).map(|(was, is)| was - is).collect();
             early.sort_by(f64::total_cmp);
-            // The first packet may be cut at the beginning of the file.
+            // The first packet may be cut at the beginning of the file, so the median applies.
             match early.get(early.len() / 2) {
                 Some(&seconds) if seconds.abs() > TICK => others.early.push((index, seconds)),
                 _ => {}
@@ -112,12 +112,12 @@ impl Others {
         Ok(others)
     }
 
-    /// The streams that go along.
+    /// The streams that are copied.
     pub fn streams<'f>(&self, film: &'f Film) -> impl Iterator<Item = &'f Stream> {
         film.streams.iter().filter(|stream| self.copied.contains(&stream.index))
     }
 
-    /// Copies some seconds of these streams into a file; gives what `ffmpeg` said where it fails.
+    /// Copies some seconds of these streams to a file; returns `ffmpeg`'s message if that fails.
     fn trial(
         &self,
         film: &Film,
@@ -126,7 +126,7 @@ impl Others {
         path: &Path,
     ) -> Result<Option<String>, VideoError> {
         let mut args = Args::quiet(false);
-        // Before the input it counts from where the video begins, behind it from 0.
+        // As an input option, `-t` counts from the video's start; as an output option from 0.
         args.put(&["-copyts", "-t", &format!("{seconds:.3}")]);
         self.inputs(film, 0.0, None, &mut args)?;
         for (number, stream) in streams.iter().enumerate() {
@@ -138,7 +138,8 @@ impl Others {
         Ok((!success).then(|| said.message()))
     }
 
-    /// Puts the video in as the next input, from and up to a time in seconds, and once more for each stream that would be early.
+    /// Adds the video as the next input, for a time range in seconds, and once more for each stream that
+    /// would be early.
     pub(super) fn inputs(
         &self,
         film: &Film,
@@ -161,15 +162,15 @@ impl Others {
         Ok(())
     }
 
-    /// Does all that the video has go along?
+    /// Whether all streams of the video are copied.
     pub fn all(&self, film: &Film) -> bool {
         film.streams
             .iter()
             .all(|stream| stream.index == film.video.stream || self.copied.contains(&stream.index))
     }
 
-    /// Lets a stream go along as that number of the output, if it was chosen and can; `first` is the number of the video among the
-    /// inputs. Says whether it does.
+    /// Maps a stream to index `number` of the output if it was selected and can be copied. `first` is the
+    /// index of the video among the inputs. Returns whether it was mapped.
     pub(super) fn map(&self, stream: &Stream, number: usize, first: usize, args: &mut Args) -> bool {
         if !self.copied.contains(&stream.index) {
             return false;
@@ -183,8 +184,8 @@ impl Others {
     }
 }
 
-/// Can it go along at all? What `FFmpeg` has no name for, it cannot write, and files beside the video it leaves out of `WebM` without
-/// a word.
+/// Whether a stream can be copied at all. `FFmpeg` cannot write a codec without a name, and it silently drops
+/// attachments in `WebM`.
 fn goes(stream: &Stream, muxer: &str) -> bool {
     match stream.kind {
         _ if muxer == "image2" => false,
@@ -194,7 +195,7 @@ fn goes(stream: &Stream, muxer: &str) -> bool {
     }
 }
 
-/// The file to write, last of all. `index_last`: what says where all is may stand at its end.
+/// The output file, last of all arguments. `index_last`: the index may be at the end of the file.
 pub(super) fn written(
     container: &Container,
     index_last: bool,
@@ -211,7 +212,7 @@ pub(super) fn written(
     Ok(())
 }
 
-/// What subtitles of text are written as in a container that does not hold them as they are.
+/// Codec to which text subtitles are converted in a container that cannot hold them as they are.
 fn subtitles(stream: &Stream, muxer: &str) -> Option<&'static str> {
     let text = ["subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"];
     let codec = stream
@@ -226,7 +227,7 @@ fn subtitles(stream: &Stream, muxer: &str) -> Option<&'static str> {
     }
 }
 
-/// When the first packets of a stream are played, in seconds.
+/// Start times of the first packets of a stream, in seconds.
 fn packet_times(path: &Path, stream: usize, programs: &Programs) -> Result<Vec<f64>, Error> {
     let mut args = Args::default();
     args.put(&["-v", "error", "-select_streams", &stream.to_string(), "-read_intervals", PACKETS]);

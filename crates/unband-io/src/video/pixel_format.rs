@@ -1,56 +1,56 @@
-//! How raw frames lie in memory: `FFmpeg`'s names, and the codes that stand for them in a NUT stream.
+//! Pixel formats of raw frames: `FFmpeg`'s names and NUT's codes.
 
 use unband_image::Subsampling;
 
-/// What the samples of a pixel stand for.
+/// Meaning of the samples of a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Samples {
     /// Luma only.
     Gray,
-    /// Luma and two planes of chroma that several pixels may share.
+    /// Luma and two chroma planes, possibly subsampled.
     Yuv(Subsampling),
-    /// Red, green and blue; as planes in the order green, blue, red.
+    /// Red, green and blue; planes are in the order green, blue, red.
     Rgb,
 }
 
-/// How the samples follow each other.
+/// Order of the samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// Plane after plane, row after row, without padding; alpha comes last.
     Planar,
-    /// A plane of luma, then one in which both chroma samples alternate.
+    /// A luma plane, then a plane with both chroma samples interleaved.
     SemiPlanar,
-    /// All samples of a pixel side by side.
+    /// All samples of a pixel together.
     Packed,
 }
 
-/// A way to store frames. Samples of more than 8 bits take two bytes, the low one first.
+/// A pixel format. Samples of more than 8 bits take two bytes, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PixelFormat {
     /// `FFmpeg`'s name, as `-pix_fmt` takes it.
     pub name: &'static str,
     /// The code in a NUT stream.
     pub fourcc: [u8; 4],
-    /// What the samples stand for, alpha aside.
+    /// Meaning of the samples besides alpha.
     pub samples: Samples,
-    /// How they follow each other.
+    /// Order of the samples.
     pub layout: Layout,
-    /// Bits per sample, 8 to 16, in the low bits of their bytes.
+    /// Bits per sample, 8 to 16, in the low bits of the bytes.
     pub bits: u8,
-    /// Is there alpha too?
+    /// Whether there is alpha too.
     pub alpha: bool,
 }
 
 impl PixelFormat {
-    /// The format of `FFmpeg`'s name. Names with `yuvj` mean the same bytes as with `yuv`, in full range, and NUT has one
-    /// code for both.
+    /// The format with an `FFmpeg` name. Names with `yuvj` have the same bytes as with `yuv`, in full range,
+    /// and NUT has one code for both.
     pub fn by_name(name: &str) -> Option<&'static Self> {
         let plain = name.strip_prefix("yuvj").map(|rest| format!("yuv{rest}"));
         let name = plain.as_deref().unwrap_or(name);
         PIXEL_FORMATS.iter().find(|format| format.name == name)
     }
 
-    /// The planar format of these samples with the fewest bits that are at least so many.
+    /// The planar format for these samples with the fewest bits, but at least `bits`.
     pub fn planar(samples: Samples, bits: u8, alpha: bool) -> Option<&'static Self> {
         let fits = |format: &&Self| {
             let right = format.samples == samples && format.alpha == alpha;
@@ -59,7 +59,7 @@ impl PixelFormat {
         PIXEL_FORMATS.iter().filter(fits).min_by_key(|format| format.bits)
     }
 
-    /// The format of a NUT stream's code.
+    /// The format with a NUT code.
     pub fn by_fourcc(fourcc: [u8; 4]) -> Option<&'static Self> {
         PIXEL_FORMATS.iter().find(|format| format.fourcc == fourcc)
     }
@@ -75,7 +75,8 @@ impl PixelFormat {
         color + usize::from(self.alpha)
     }
 
-    /// Width and height of what each channel stores, alpha last; for planar formats these are the planes, in order.
+    /// Width and height of each channel as stored, alpha last; for planar formats these are the planes, in
+    /// order.
     pub fn planes(&self, width: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
         let full = (width, height);
         let (second, third) = match self.samples {
@@ -89,7 +90,7 @@ impl PixelFormat {
         [Some(full), second, third, self.alpha.then_some(full)].into_iter().flatten()
     }
 
-    /// Bytes of a frame; nothing when no machine could count them.
+    /// Bytes of a frame; `None` on overflow.
     pub fn frame_bytes(&self, width: usize, height: usize) -> Option<usize> {
         let bytes = |(w, h): (usize, usize)| w.checked_mul(h)?.checked_mul(self.sample_bytes());
         self.planes(width, height).try_fold(0usize, |sum, plane| sum.checked_add(bytes(plane)?))
@@ -107,7 +108,7 @@ const fn planar(name: &'static str, fourcc: [u8; 4], samples: Samples, bits: u8)
     PixelFormat { name, fourcc, samples, layout: Layout::Planar, bits, alpha: false }
 }
 
-/// As [`planar`], with a plane of alpha.
+/// As [`planar`], with an alpha plane.
 const fn alpha(name: &'static str, fourcc: [u8; 4], samples: Samples, bits: u8) -> PixelFormat {
     PixelFormat { alpha: true, ..planar(name, fourcc, samples, bits) }
 }
@@ -120,10 +121,11 @@ const fn semi_planar(name: &'static str, fourcc: [u8; 4]) -> PixelFormat {
     PixelFormat { layout: Layout::SemiPlanar, ..planar(name, fourcc, S420, 8) }
 }
 
-/// Every format that is told from its code. `p010le`, `yuv440p10le` and `yuv440p12le` are missing: `FFmpeg` has no code of
-/// their own for them and writes that of `rgb555le`. Ask for `yuv420p10le` or `yuv444p12le` instead.
+/// All formats that can be identified by their code. `p010le`, `yuv440p10le` and `yuv440p12le` are missing:
+/// `FFmpeg` has no codes for them and writes the code of `rgb555le`. Use `yuv420p10le` or `yuv444p12le`
+/// instead.
 ///
-/// Source: what `ffmpeg -f nut` writes for each; a test compares.
+/// Source: output of `ffmpeg -f nut` for each format; a test compares.
 pub static PIXEL_FORMATS: &[PixelFormat] = &[
     planar("gray", *b"Y800", Samples::Gray, 8),
     planar("gray9le", *b"Y1\x00\x09", Samples::Gray, 9),

@@ -1,7 +1,7 @@
-//! What a video is: `ffprobe` says it, this makes types of it.
+//! Video properties, from `ffprobe`.
 //!
-//! Two questions are asked: one about the file, one about the first frames of its main stream of images, as some metadata
-//! is in frames only.
+//! `ffprobe` runs twice: for the file, and for the first frames of its main video stream, as some metadata is
+//! only in frames.
 
 mod color;
 mod film;
@@ -29,33 +29,36 @@ use json::Node;
 pub(super) const INSTALL: &str =
     "install FFmpeg 5.1 or newer (`apt install ffmpeg`, `brew install ffmpeg`, `winget install ffmpeg`)";
 
-/// Long enough for a video on a slow disk.
+/// Ample time for a video on a slow disk.
 const MOST: Duration = Duration::from_mins(2);
-/// No answer is as long: pixel formats take 0.1 MiB.
+/// Limit on an answer: pixel formats take 0.1 MiB.
 const ANSWER_BYTES: u64 = 64 << 20;
-/// Packets that are decoded, and as many where these give no frame: recordings may begin far from a key frame.
+/// Number of packets decoded, and the number if these give no frame: recordings may begin far from a key
+/// frame.
 const PACKETS: [u32; 2] = [8, 600];
-/// `libavcodec` of `FFmpeg` 5.1, which brought the option `-fps_mode`; the one that it replaces is going away.
+/// `libavcodec` of `FFmpeg` 5.1, which introduced the option `-fps_mode`; the option it replaces is
+/// deprecated.
 const OLDEST: (i64, i64) = (59, 37);
 
-/// Describes a video; these programs are asked.
+/// Describes a video. `ffprobe` is run as one of the job's `programs`.
 ///
 /// # Errors
-/// No `ffprobe` or an old one, files that cannot be read, that are text, in none of the containers that are opened, no video to
-/// `FFmpeg` or only an image, without a stream of images, or none of whose first frames can be decoded. Interlaced videos and those with dynamic HDR are described; see
-/// [`Film::check_progressive`] and [`Film::check_dynamic_hdr`].
+/// No `ffprobe` or an old one. Files that cannot be read, that are text, in none of the opened containers, or
+/// not video to `FFmpeg`. Single images, files without a video stream, or none of whose first frames can be
+/// decoded. Interlaced videos and those with dynamic HDR are described; see [`Film::check_progressive`] and
+/// [`Film::check_dynamic_hdr`].
 pub fn probe(path: &Path, programs: &Programs) -> Result<Film, VideoError> {
     probe_as(path, None, programs)
 }
 
-/// Describes the video that numbered images are; `path` is what they were named by.
+/// Describes the video that numbered images form; `path` is their folder or pattern.
 ///
 /// # Errors
 /// As [`probe`].
 pub fn probe_images(path: &Path, images: Images, programs: &Programs) -> Result<Film, VideoError> {
     let film = probe_as(path, Some(&images), programs)?;
     let mut video = Video { frames: Some(images.count()), ..film.video };
-    // Matrices of RGB are none: images name one all the same.
+    // RGB has no matrix, although image files declare one.
     if video.samples == Some(Samples::Rgb) {
         video.matrix = None;
     }
@@ -91,7 +94,7 @@ fn probe_as(path: &Path, images: Option<&Images>, programs: &Programs) -> Result
     describe((path, images.is_some()), answer, main, Node::new(&frames))
 }
 
-/// What `FFmpeg` says of a container that it was not told to open.
+/// `FFmpeg`'s message about a container that it was not allowed to open.
 const NOT_LISTED: &str = "not on whitelist";
 
 fn refused(path: &Path, head: &[u8]) -> VideoError {
@@ -99,7 +102,7 @@ fn refused(path: &Path, head: &[u8]) -> VideoError {
     if crate::detect(head).is_some() { VideoError::Picture { path } } else { VideoError::Unopened { path } }
 }
 
-/// The video that two answers describe, under the names `file` and `frames`; any bytes may be in them.
+/// The video described by two answers, under the names `file` and `frames`. The answers are not trusted.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn answered(answers: &Value) -> Result<Film, VideoError> {
     let (path, node) = (Path::new("a.mkv"), Node::new(answers));
@@ -108,7 +111,7 @@ pub(crate) fn answered(answers: &Value) -> Result<Film, VideoError> {
     describe((path, false), file, read::main_stream(path, file)?, node.at("frames"))
 }
 
-/// The video, once both questions are answered.
+/// Builds the description from both answers.
 fn describe(
     (path, images): (&Path, bool),
     answer: Node<'_>,
@@ -125,7 +128,7 @@ fn describe(
     }
 }
 
-/// How the file begins. Folders can be opened but are nothing to `ffprobe`, and it would take other names for addresses.
+/// The first bytes of the file. `ffprobe` cannot read folders, and would take other names for URLs.
 fn head(path: &Path) -> io::Result<Vec<u8>> {
     let file = std::fs::File::open(path)?;
     if file.metadata()?.is_dir() {
@@ -175,21 +178,22 @@ fn ask(
     })?;
     serde_json::from_slice(&answer).map_err(|error| {
         if error.is_eof() {
-            let message = "its answer is cut off: there is no room for temporary files".to_owned();
+            let message = "its answer is cut off: there is no space for temporary files".to_owned();
             return Error::Program { program: FFPROBE.names[0], message }.in_file(path).into();
         }
         not_film(path, &format!("ffprobe's answer: {error}"), "")
     })
 }
 
-/// What `ffprobe` said, without the name that it knows the file by.
+/// `ffprobe`'s message, without its name for the file.
 fn not_film(path: &Path, message: &str, input: &str) -> VideoError {
     let message =
         if input.is_empty() { message.to_owned() } else { message.replace(&format!("{input}: "), "") };
     VideoError::NotFilm { path: path.to_owned(), message }
 }
 
-/// Versions of `libavcodec` grow in development too, where that of the program is only a date.
+/// Checks the version of `libavcodec`, which also grows in development builds, where the program's version is
+/// only a date.
 fn check_version(path: &Path, answer: Node<'_>) -> Result<(), VideoError> {
     let libavcodec =
         answer.list("library_versions").find(|library| library.text("name") == Some("libavcodec"));

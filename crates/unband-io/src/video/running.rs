@@ -1,4 +1,4 @@
-//! `ffmpeg` as one end of a pipe: started, listened to, waited for, and never left behind.
+//! Running `ffmpeg` at one end of a pipe: start, messages, exit status, cleanup.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,43 +13,44 @@ use crate::Error;
 use crate::program::LONGEST_PAUSE;
 use crate::programs::{self, Programs};
 
-/// As many of the last lines that it says are kept.
+/// Number of its last lines that are kept.
 const LINES: usize = 12;
-/// A line is cut here.
+/// Maximum length of a line.
 const LINE_BYTES: usize = 500;
-/// What it said is all there once it has ended, unless a program that it has started goes on.
+/// After its end, its messages are complete, unless a child of it still runs. This is how long to wait for
+/// them.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// An `ffmpeg` at work. Ended and reaped when this is dropped.
+/// A running `ffmpeg`. Killed and reaped on drop.
 #[derive(Debug)]
 pub(super) struct Running {
     program: programs::Running,
     said: Option<JoinHandle<Said>>,
 }
 
-/// What a program said on its standard error.
+/// Messages of a program on its standard error.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Said {
     /// The last lines.
     pub(super) lines: Vec<String>,
-    /// How many there were.
+    /// Total number of lines.
     pub(super) count: usize,
 }
 
 impl Said {
-    /// In one line; what encoders say of themselves is left out.
+    /// All in one line; encoders' banners are omitted.
     pub(super) fn message(&self) -> String {
         let last = self.lines.iter().rev().take(2).rev();
         let text: Vec<&str> = last.map(String::as_str).collect();
-        if text.is_empty() { "it failed without a word".to_owned() } else { text.join("; ") }
+        if text.is_empty() { "it failed without a message".to_owned() } else { text.join("; ") }
     }
 }
 
 impl Running {
-    /// Starts it. Its standard input and output are pipes where asked for, else closed.
+    /// Starts it. Standard input and output are pipes if requested, else closed.
     ///
     /// # Errors
-    /// It is not installed, or the system refuses.
+    /// It is not installed, or an operating-system error.
     pub(super) fn start(
         args: &[OsString],
         input: bool,
@@ -77,39 +78,39 @@ impl Running {
         Ok(Self { program, said })
     }
 
-    /// Its standard input, once.
+    /// Its standard input; `None` after the first call.
     pub(super) fn input(&mut self) -> Option<ChildStdin> {
         self.program.child().stdin.take().inspect(widen)
     }
 
-    /// Its standard output, once.
+    /// Its standard output; `None` after the first call.
     pub(super) fn output(&mut self) -> Option<ChildStdout> {
         self.program.child().stdout.take().inspect(widen)
     }
 
-    /// Waits for it to end by itself: did it succeed, and what did it say? While the file that it `writes` changes it has
-    /// time; it is ended when it does nothing for so long.
+    /// Waits for its end and returns whether it succeeded, with its messages. It may run as long as the file
+    /// that it `writes` changes. It is killed after `most` without progress.
     ///
     /// # Errors
-    /// [`Error::Program`] when it had to be ended, or something else has ended it.
+    /// [`Error::Program`] if it had to be killed, or something else has killed it.
     pub(super) fn finish(&mut self, most: Duration, writes: Option<&Path>) -> Result<(bool, Said), Error> {
         drop(self.program.child().stdin.take());
         let status = self.wait(most, writes)?;
         let said = self.last_words();
         let failed = |message| Err(Error::Program { program: FFMPEG.names[0], message });
         match status {
-            None => failed(format!("it did nothing for {} s and had to be ended", most.as_secs())),
-            Some(status) if status.code().is_none() => failed(format!("it was ended by {status}")),
+            None => failed(format!("it made no progress for {} s and was killed", most.as_secs())),
+            Some(status) if status.code().is_none() => failed(format!("it was killed by {status}")),
             Some(status) => Ok((status.success(), said)),
         }
     }
 
-    /// The status; nothing when it had to be ended.
+    /// The exit status; `None` if it had to be killed.
     fn wait(&mut self, most: Duration, writes: Option<&Path>) -> Result<Option<ExitStatus>, Error> {
         let failed = |source| Error::Io { action: "wait for `ffmpeg`", source };
         let (mut since, mut pause, mut state) = (Instant::now(), Duration::from_millis(1), None);
         loop {
-            // Whoever wants to end it can do so between two looks.
+            // The lock is released between polls, so that others can kill it.
             if let Some(status) = self.program.child().try_wait().map_err(failed)? {
                 return Ok(Some(status));
             }
@@ -138,7 +139,7 @@ impl Running {
         said.join().unwrap_or_default()
     }
 
-    /// Ends it, and says what it said until then.
+    /// Kills it and returns its messages until then.
     pub(super) fn stop(&mut self) -> Said {
         self.program.kill();
         self.last_words()
@@ -151,8 +152,8 @@ impl Drop for Running {
     }
 }
 
-/// As wide as anybody may make a pipe: a frame goes through in a few parts instead of fifty, each of which wakes the other
-/// end. Where it cannot be had, it stays as it is.
+/// Enlarges the pipe to the maximum for unprivileged users: a frame passes in a few parts instead of fifty,
+/// each of which wakes the other end. If that fails, the pipe stays as it is.
 #[cfg(target_os = "linux")]
 fn widen(pipe: &impl std::os::fd::AsFd) {
     let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20);
@@ -161,17 +162,17 @@ fn widen(pipe: &impl std::os::fd::AsFd) {
 #[cfg(not(target_os = "linux"))]
 fn widen<T>(_: &T) {}
 
-/// What changes of a file while it is written.
+/// Properties of a file that change while it is written.
 fn state_of(path: &Path) -> Option<(u64, Option<SystemTime>)> {
     fs::metadata(path).ok().map(|metadata| (metadata.len(), metadata.modified().ok()))
 }
 
-/// Keeps the last lines.
+/// Collects the last lines.
 fn listen(stderr: ChildStderr) -> Said {
     let (mut said, mut input, mut line) = (Said::default(), BufReader::new(stderr), Vec::new());
     loop {
         line.clear();
-        // What is read at a time is bounded: not everything that programs say has lines.
+        // Reads are bounded: not all output has line ends.
         match input.by_ref().take(LINE_BYTES as u64).read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => return said,
             Ok(_) => {}
@@ -188,7 +189,7 @@ fn listen(stderr: ChildStderr) -> Said {
     }
 }
 
-/// "[matroska,webm @ 0x55ab] File ended" → "File ended": addresses mean nothing to people.
+/// "[matroska,webm @ 0x55ab] File ended" → "File ended": addresses mean nothing to users.
 fn without_address(line: &str) -> String {
     match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
         Some((inside, text)) if inside.contains(" @ 0x") => text.to_owned(),
@@ -221,7 +222,7 @@ mod tests {
         let most = Duration::from_secs(2);
         let mut hangs = shell("echo nearly done >&2; exec sleep 600", &Programs::default());
         let error = hangs.finish(most, None).unwrap_err();
-        assert!(error.to_string().contains("had to be ended"), "{error}");
+        assert!(error.to_string().contains("was killed"), "{error}");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("part");
         let script = format!(

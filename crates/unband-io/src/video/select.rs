@@ -1,23 +1,24 @@
-//! Which streams beside the restored images go along, as `ffmpeg`'s `-map` names them.
+//! Selection of the streams to copy, in the syntax of `ffmpeg`'s `-map`.
 
 use std::str::FromStr;
 
 use super::probe::{Stream, StreamKind};
 use super::{Film, VideoError};
 
-/// Some streams of a video: a number ("2"), a kind ("a"), or one of a kind ("a:1"). With a "?" behind it there may be none.
+/// Some streams of a video: an index ("2"), a kind ("a"), or one of a kind ("a:1"). A trailing "?" makes it
+/// optional.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamSpec {
     kind: Option<StreamKind>,
-    /// Among those of the kind, or among all.
+    /// Index among streams of the kind, or among all.
     number: Option<usize>,
     optional: bool,
 }
 
-/// What goes along: all that is not dropped, or of it only what is named.
+/// The streams to copy: all, or only the selected ones, minus the dropped ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StreamChoice {
-    /// Nothing else.
+    /// Only these.
     pub only: Option<Vec<StreamSpec>>,
     /// Not these.
     pub dropped: Vec<StreamSpec>,
@@ -35,7 +36,7 @@ impl FromStr for StreamSpec {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` names no stream; write a number, or v, a, s, d, t, `a:1`");
+        let wrong = || format!("`{text}` is not a stream; use an index, or v, a, s, d, t, `a:1`");
         let plain = text.strip_suffix('?').unwrap_or(text);
         let optional = plain.len() < text.len();
         if let Ok(number) = plain.parse() {
@@ -69,13 +70,13 @@ impl StreamSpec {
 }
 
 impl StreamChoice {
-    /// Does a stream beside the images go along?
+    /// Whether a non-video stream is copied.
     pub(super) fn takes(&self, film: &Film, stream: &Stream) -> bool {
         let named = |specs: &[StreamSpec]| specs.iter().any(|spec| spec.names(film, stream));
         self.only.as_deref().is_none_or(named) && !named(&self.dropped)
     }
 
-    /// Is all there that is named? The images that are restored go along in any case.
+    /// Checks that all selected streams exist. The restored video stream is always included.
     ///
     /// # Errors
     /// [`VideoError::NoStream`].
@@ -92,7 +93,7 @@ impl StreamChoice {
         let drops = |spec: &&StreamSpec| restored.is_some_and(|stream| spec.names(film, stream));
         match self.dropped.iter().find(drops) {
             Some(spec) => {
-                Err(wrong(format!("`{spec}` names the images that are restored, which cannot be dropped")))
+                Err(wrong(format!("`{spec}` is the restored video stream, which cannot be dropped")))
             }
             None => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! Is a file a video? By its first bytes, as `FFmpeg` opens anything, text included; or else by its name.
+//! Detection of video files by their first bytes or extension, since `FFmpeg` opens anything, text included.
 
 use std::fs::File;
 use std::io::Read;
@@ -7,20 +7,20 @@ use std::path::Path;
 use super::VideoError;
 use crate::format::y4m::Y4mHeader;
 
-/// As much of a file is looked at.
+/// Number of bytes of a file that are examined.
 pub(super) const HEAD: u64 = 4096;
 /// Length of a packet of an MPEG transport stream.
 const PACKET: usize = 188;
 
-/// Extensions of videos, those without sound or a container among them. YUV4MPEG2 is an image's too.
+/// Extensions of videos, including raw streams without audio or a container. YUV4MPEG2 can be an image too.
 const EXTENSIONS: [&str; 33] = [
     "mkv", "webm", "mp4", "m4v", "mov", "qt", "avi", "ts", "m2ts", "mts", "m2t", "mpg", "mpeg", "m1v", "m2v",
     "vob", "wmv", "asf", "flv", "f4v", "ogv", "3gp", "3g2", "mxf", "nut", "ivf", "dv", "h264", "264", "h265",
     "265", "hevc", "obu",
 ];
 
-/// Extensions of what people watch and what is not opened: lists of videos, scripts that make some, and images one after the
-/// other of which only the first would be seen.
+/// Extensions of related files that are not opened: playlists, scripts that generate video, and image
+/// sequences of which only the first would be shown.
 const NOT_OPENED: [&str; 11] =
     ["m3u8", "m3u", "ffconcat", "mpd", "pls", "xspf", "avs", "vpy", "edl", "mjpeg", "mjpg"];
 
@@ -29,12 +29,12 @@ fn is_called(path: &Path, extensions: &[&str]) -> bool {
     extensions.contains(&extension.to_ascii_lowercase().as_str())
 }
 
-/// Does its extension promise a video?
+/// Whether its extension is that of a video.
 pub fn promises_film(path: &Path) -> bool {
     is_called(path, &EXTENSIONS)
 }
 
-/// Why a file is not opened that its extension calls a list of videos or a video in a form that nobody opens here.
+/// The error for a file whose extension is a playlist or an unsupported form of video.
 pub fn not_opened(path: &Path) -> Option<VideoError> {
     if !is_called(path, &NOT_OPENED) || !path.is_file() {
         return None;
@@ -46,8 +46,9 @@ pub fn not_opened(path: &Path) -> Option<VideoError> {
     })
 }
 
-/// Does the file begin as a container of videos does, or is it called as one and begins as no image? Of YUV4MPEG2, which is
-/// an image too, only with more than one frame. Files that cannot be read are none.
+/// Whether a file is a video: it begins as a video container, or it has a video extension and does not begin
+/// as an image. YUV4MPEG2, which is also an image format, must have more than one frame. False for files that
+/// cannot be read.
 pub fn is_film(path: &Path) -> bool {
     let Some((head, length)) = head_of(path) else { return false };
     match head.strip_prefix(b"YUV4MPEG2") {
@@ -56,9 +57,9 @@ pub fn is_film(path: &Path) -> bool {
     }
 }
 
-/// How a file begins, and how long it is.
+/// The first bytes of a file, and its length.
 fn head_of(path: &Path) -> Option<(Vec<u8>, u64)> {
-    // Opening a pipe would wait for whoever writes into it.
+    // Opening a pipe would block until it has a writer.
     std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
     let file = File::open(path).ok()?;
     let length = file.metadata().map_or(0, |metadata| metadata.len());
@@ -67,7 +68,8 @@ fn head_of(path: &Path) -> Option<(Vec<u8>, u64)> {
     Some((head, length))
 }
 
-/// Which text a file is that is called a video; nothing where it is none. What `FFmpeg` makes of text opens other files.
+/// Kind of text in a file with a video extension; `None` if it is not text. `FFmpeg` would open other files
+/// for such text.
 pub fn text_kind(path: &Path) -> Option<&'static str> {
     text_kind_of(&head_of(path)?.0)
 }
@@ -85,7 +87,7 @@ pub(super) fn text_kind_of(head: &[u8]) -> Option<&'static str> {
     let plain = || {
         let whole = match std::str::from_utf8(text) {
             Ok(_) => true,
-            // The head ends in the middle of a letter.
+            // The head ends inside a character.
             Err(error) => error.error_len().is_none() && error.valid_up_to() > 0,
         };
         let prints = |&byte: &u8| byte >= b' ' && byte != 0x7F || byte.is_ascii_whitespace();
@@ -94,7 +96,7 @@ pub(super) fn text_kind_of(head: &[u8]) -> Option<&'static str> {
     known.map(|(_, what)| what).or_else(|| plain().then_some("text"))
 }
 
-/// `FFmpeg`'s name of the container that a file begins as.
+/// `FFmpeg`'s name of the container, from the file's first bytes.
 pub(super) fn container(path: &Path) -> Option<&'static str> {
     container_of(&head_of(path)?.0)
 }
@@ -169,7 +171,7 @@ mod tests {
         assert_eq!(kind(&"Wö".as_bytes()[..2]), Some("text"));
         assert!(kind(b"").is_none() && kind(b"YUV4MPEG2 W2 H2\nFRAME\n").is_none());
         assert!(kind(b"\0\0\0\x20ftypisom").is_none() && kind(b"ab\0").is_none());
-        // A name is believed where the bytes are of nothing that is known.
+        // The name applies if the bytes match no known format.
         let path = folder.path().join("x.MKV");
         std::fs::write(&path, b"text").unwrap();
         assert!(is_film(&path));

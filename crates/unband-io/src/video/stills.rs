@@ -1,4 +1,4 @@
-//! A video written as numbered images (`out/%04d.png`), one of each frame, without loss beside what RGB rounds.
+//! Writing a video as numbered images (`out/%04d.png`), one per frame, lossless apart from rounding to RGB.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,35 +10,35 @@ use super::ffmpeg::{Args, file_name};
 use super::images::around;
 use super::{Film, Images, PixelFormat, Samples, VideoError};
 
-/// Extensions that frames are written with, and `FFmpeg`'s encoders.
+/// Image extensions and `FFmpeg`'s encoders for them.
 const ENCODERS: [(&str, &str); 4] = [("png", "png"), ("dpx", "dpx"), ("tif", "tiff"), ("tiff", "tiff")];
 
-/// The encoder for a pattern; nothing for other names.
+/// The encoder for a pattern; `None` for other names.
 fn encoder(path: &Path) -> Option<&'static str> {
     let (_, behind) = around(path.file_name()?.to_str()?)?;
     let extension = behind.rsplit_once('.')?.1.to_ascii_lowercase();
     ENCODERS.into_iter().find_map(|(known, encoder)| (known == extension).then_some(encoder))
 }
 
-/// Are images written under that name, one for each frame?
+/// Whether that name is a pattern for numbered images.
 pub(super) fn are_named(path: &Path) -> bool {
     encoder(path).is_some()
 }
 
-/// Is something there already: the file, or images with numbers of the pattern?
+/// Whether the output exists: the file, or images that match the pattern.
 pub fn is_taken(output: &Path) -> bool {
     if !are_named(output) {
         return output.exists();
     }
-    // Numbers with gaps are there too, which no video is made of.
+    // Numbers with gaps exist too, even though they do not form a video.
     !matches!(Images::find(output, (1, 1)), Ok(None) | Err(VideoError::File(_)))
 }
 
-/// How frames of so many bits become images in a folder, under the names of `output`. The number of the first is that of a video
-/// of images, or 1.
+/// Adds the arguments for writing frames of that depth as images into a folder, named as in `output`. The
+/// first number is that of the input images, or 1.
 ///
 /// # Errors
-/// What the planes of the video mean is unknown, and folders that are gone.
+/// Planes of unknown meaning, and a current directory that no longer exists.
 pub(super) fn written(
     film: &Film,
     pixels: &PixelFormat,
@@ -71,7 +71,7 @@ pub(super) fn written(
     Ok(())
 }
 
-/// What an encoder of images takes of so many bits.
+/// The pixel format that an image encoder accepts for these frames.
 fn format(encoder: &str, pixels: &PixelFormat) -> &'static str {
     let gray = pixels.samples == Samples::Gray;
     match (encoder, pixels.bits, pixels.alpha, gray) {
@@ -89,7 +89,7 @@ fn format(encoder: &str, pixels: &PixelFormat) -> &'static str {
     }
 }
 
-/// What is written of frames of so many bits, in a few words: "PNG RGB 16 bits".
+/// The image format for frames of that depth, in a few words: "PNG RGB 16 bits".
 pub(super) fn words(output: &Path, pixels: &PixelFormat) -> String {
     let encoder = encoder(output).unwrap_or("png");
     let stored = format(encoder, pixels);
@@ -104,16 +104,16 @@ pub(super) fn words(output: &Path, pixels: &PixelFormat) -> String {
     format!("{} {samples} {bits} bits{alpha}", encoder.to_ascii_uppercase())
 }
 
-/// How many images there are in a folder.
+/// Number of images in a folder.
 pub(super) fn count(folder: &Path) -> io::Result<u64> {
     Ok(fs::read_dir(folder)?.count() as u64)
 }
 
-/// Puts what was written for a video in its place: a file, or the images in a folder. Who may not read the video may not read it
-/// either.
+/// Moves a written video into place: a file, or the images in a folder. Users who may not read the input
+/// cannot read the result either.
 ///
 /// # Errors
-/// Whatever the operating system refuses.
+/// Operating-system errors.
 pub fn put_in_place(written: &Path, output: &Path, film: &Path) -> io::Result<()> {
     let put = |from: &Path, to: &Path| {
         let file = File::open(from)?;

@@ -1,4 +1,4 @@
-//! AVIF: files of libavif against what dav1d decodes from them, and what we write.
+//! AVIF: libavif's files compared with dav1d's decoding, and AVIF writing.
 #![cfg(feature = "avif")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
@@ -23,12 +23,12 @@ fn read(name: &str) -> Image {
     unband_io::read(&bytes(name), &Limits::default()).unwrap()
 }
 
-/// Codes of one plane; it has to lie on them.
+/// Codes of one plane; every sample must be exactly on a code.
 fn codes(image: &Image, plane: usize) -> Vec<u16> {
     let grid = Grid::of_bits(image.color.model, plane, image.depth.bits());
     let code = |&value: &f32| {
         let exact = value * grid.scale + grid.zero;
-        assert!((exact - exact.round()).abs() < 0.01, "{exact} is no code");
+        assert!((exact - exact.round()).abs() < 0.01, "{exact} is not a code");
         exact.round() as u16
     };
     image.planes[plane].data.iter().map(code).collect()
@@ -44,7 +44,8 @@ fn hash(image: &Image, planes: usize) -> u64 {
 
 #[test]
 fn every_code_is_what_dav1d_decodes() {
-    // Of what avifdec wrote through dav1d 1.0, turned, cut and joined as the properties say (`data/make_avif.sh`).
+    // From dav1d 1.0, as written by avifdec, then rotated, cropped and joined as the properties require
+    // (`data/make_avif.sh`).
     for (name, width, height, expected) in [
         ("10_400", 67, 45, 0x6e9e_db59_baf8_3ecc),
         ("10_420", 67, 45, 0x3b51_c220_8c53_073d),
@@ -78,7 +79,7 @@ fn every_code_is_what_dav1d_decodes() {
     ] {
         let image = read(name);
         assert_eq!((image.width(), image.height()), (width, height), "{name}");
-        // Chroma of odd sides has to be interpolated when it is turned; that of limited grey is made up.
+        // Chroma of odd sides must be interpolated when rotated; that of limited grey is synthetic.
         let planes = if matches!(name, "irot1_odd" | "limited_mono") { 1 } else { image.planes.len() };
         assert_eq!(hash(&image, planes), expected, "{name}");
         assert_eq!((image.origin.format, &image.origin.codec), ("AVIF", &Codec::Lossy("AVIF")));
@@ -111,7 +112,7 @@ fn depth_and_model_are_those_of_the_file() {
 #[test]
 fn odd_pictures_turn_with_their_chroma() {
     let (turned, upright) = (read("irot1_odd"), read("8_420"));
-    // The same stream, coded once with and once without the property.
+    // The same stream, with and without the property in the container.
     let full = upright.into_full_chroma(&Context::default()).unwrap();
     for (turned, upright) in turned.planes.iter().zip(&full.planes) {
         assert_eq!((turned.width, turned.height), (upright.height, upright.width));
@@ -130,7 +131,7 @@ fn metadata_of_other_programs_is_read() {
     let metadata = &image.metadata;
     assert_eq!(metadata.icc, Some(sample::icc(*b"RGB ")));
     assert_eq!(metadata.xmp.as_deref(), Some(&b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"[..]));
-    // It said 6; avifenc made a property of that, which was applied.
+    // Exif said 6; avifenc turned it into a property, which was applied.
     let fields = sample::exif_fields(metadata.exif.as_deref().unwrap());
     assert!(fields.iter().any(|(tag, value)| *tag == 274 && value.contains("[1]")), "{fields:?}");
     assert_eq!(image.color.cicp, Some(Cicp { primaries: 12, transfer: 16, matrix: 6, full_range: true }));
@@ -149,7 +150,7 @@ fn write(image: &Image, quality: Option<u8>, threads: usize) -> Vec<u8> {
     out
 }
 
-/// A slope with an edge and waves, alpha a slope the other way.
+/// A ramp with an edge and waves; alpha is a ramp in the opposite direction.
 fn scene(width: usize, height: usize, bits: u8, colors: usize) -> Image {
     let depth = Depth::Int(bits);
     let plane = |c: usize| {
@@ -169,7 +170,7 @@ fn scene(width: usize, height: usize, bits: u8, colors: usize) -> Image {
     image
 }
 
-/// Root of the mean squared difference in 8-bit codes, over all planes.
+/// Root mean squared difference in 8-bit codes, over all planes.
 fn distance(a: &[Plane], b: &[Plane]) -> f64 {
     assert_eq!(a.len(), b.len());
     let pairs = a.iter().zip(b).flat_map(|(a, b)| a.data.iter().zip(&b.data));
@@ -194,7 +195,7 @@ fn what_is_written_is_near_at_any_size_and_nearer_at_higher_quality() {
                 };
                 let (best, usual, low) = (at(Some(100)), at(None), at(Some(30)));
                 let what = format!("{width}×{height} {bits} bits {colors}: {best:?} {usual:?} {low:?}");
-                // Luma and chroma hold RGB to less than a code.
+                // Luma and chroma represent RGB to less than a code.
                 let rounding = if bits == 8 { 0.7 } else { 0.25 };
                 if width > 60 {
                     assert!(best.1 < rounding && best.2 < rounding, "{what}");
@@ -223,7 +224,7 @@ fn planes_of_luma_and_chroma_are_written_as_they_are() {
         assert_eq!((back.color, back.depth), (image.color, image.depth), "{name}");
         assert!(distance(&back.planes, &image.planes) < 0.6, "{name}");
     }
-    // AV1 has no chroma that is smaller only downwards.
+    // AV1 has no chroma subsampled only vertically.
     let image = read("irot1_imir0");
     let back = unband_io::read(&write(&image, Some(100), 1), &Limits::default()).unwrap();
     assert_eq!(back.plane_scale(1), (1, 1));
@@ -248,7 +249,8 @@ fn everything_that_is_said_comes_back_but_the_orientation_in_exif_counts_for_not
         Some(Mastering { chromaticities: [1, 2, 3, 4, 5, 6, 7, 8], max_luminance: 9, min_luminance: 10 });
     image.color.cicp = Some(Cicp { primaries: 9, transfer: 16, matrix: 0, full_range: true });
     let back = unband_io::read(&write(&image, None, 1), &Limits::default()).unwrap();
-    // Not turned: programs that write AVIF turn the image itself, or say so in a property.
+    // The image is not rotated: programs that write AVIF rotate the image itself, or declare it in a
+    // property.
     assert_eq!((back.width(), back.height()), (20, 12));
     let orientation = |image: &Image| {
         let fields = sample::exif_fields(image.metadata.exif.as_deref().unwrap());
@@ -261,7 +263,7 @@ fn everything_that_is_said_comes_back_but_the_orientation_in_exif_counts_for_not
     assert_eq!(back.color.cicp, Some(Cicp { primaries: 9, transfer: 16, matrix: 9, full_range: true }));
     let rgb = back.into_rgb(&Context::default()).unwrap();
     assert_eq!(rgb.color.cicp, image.color.cicp);
-    // A profile for grey says nothing of these planes.
+    // A grey profile does not describe these planes.
     image.metadata.icc = Some(sample::icc(*b"GRAY"));
     let mut out = Vec::new();
     let dropped = unband_io::write(&image, format("AVIF"), &WriteOptions::default(), &mut out).unwrap();
@@ -298,7 +300,7 @@ fn twelve_bits_take_avifenc() {
 fn what_it_cannot_hold_is_refused_in_words() {
     let avif = format("AVIF");
     let error = check_can_hold(Depth::SIXTEEN, true, avif).unwrap_err();
-    assert_eq!(error.to_string(), "AVIF holds at most 12 bits per sample, 16 were asked for");
+    assert_eq!(error.to_string(), "AVIF holds at most 12 bits per sample, got 16");
     assert!(check_can_hold(Depth::Int(9), true, avif).is_ok());
     let write = |image: &Image, options: &WriteOptions| {
         unband_io::write(image, avif, options, &mut Vec::new()).unwrap_err()
@@ -307,5 +309,5 @@ fn what_it_cannot_hold_is_refused_in_words() {
     assert!(matches!(write(&wide, &WriteOptions::default()), Error::Size { most: 65_535, .. }));
     let lossless = WriteOptions { lossless: Some(true), ..WriteOptions::default() };
     let error = write(&picture(3, 3, 3, false, Depth::EIGHT, 1), &lossless);
-    assert_eq!(error.to_string(), "cannot write AVIF: without loss is not offered");
+    assert_eq!(error.to_string(), "cannot write AVIF: lossless is not supported");
 }

@@ -1,4 +1,4 @@
-//! What stands beside the image in a file and is not kept is said.
+//! Gain maps and further images that are not kept are reported.
 #![allow(clippy::unwrap_used)]
 
 
@@ -33,7 +33,7 @@ fn xmp(packet: &[u8]) -> Vec<u8> {
     [b"http://ns.adobe.com/xap/1.0/\0", packet].concat()
 }
 
-/// The table of a file with images of these kinds. Source: CIPA DC-007, 5.2.
+/// The table of a file with images of these types. Source: CIPA DC-007, 5.2.
 fn table(kinds: &[u32], big: bool) -> Vec<u8> {
     let short = |v: u16| if big { v.to_be_bytes() } else { v.to_le_bytes() };
     let long = |v: u32| if big { v.to_be_bytes() } else { v.to_le_bytes() };
@@ -84,7 +84,7 @@ fn gain_maps_and_further_pictures_of_jpeg_are_found() {
     for (name, bytes, wanted) in cases {
         let image = sample::read(&bytes);
         assert_eq!(image.metadata.beside, wanted, "{name}");
-        // Every format says so.
+        // Every format reports it.
         for format in sample::writers() {
             let mut small = sample::fitting(format, *format.writes.as_ref().unwrap().depths.first().unwrap());
             small.metadata.beside.clone_from(&wanted);
@@ -94,14 +94,14 @@ fn gain_maps_and_further_pictures_of_jpeg_are_found() {
             assert_eq!(said("further images"), wanted.contains(&Pictures), "{name} as {}", format.name);
         }
     }
-    assert_eq!(sample::read(&apple).metadata.beside, [GainMap], "a map by itself says what it is");
+    assert_eq!(sample::read(&apple).metadata.beside, [GainMap], "a gain map on its own is recognised");
 }
 
 fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
     [&(content.len() as u32 + 8).to_be_bytes(), &kind[..], content].concat()
 }
 
-/// One more item in the box of item infos of an AVIF file.
+/// Adds an item to the `iinf` box of an AVIF file.
 fn with_item(avif: &[u8], kind: [u8; 4]) -> Vec<u8> {
     let info = boxed(*b"infe", &[&[2, 0, 0, 0, 0, 77, 0, 0][..], &kind, b"\0"].concat());
     let at = |kind: &[u8]| avif.windows(4).position(|window| window == kind).unwrap() - 4;
@@ -124,7 +124,7 @@ fn a_tone_map_among_the_items_of_avif_is_found() {
         std::fs::read(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/avif_8_420.avif"))
             .unwrap();
     let found = |bytes: &[u8]| {
-        // The samples lie elsewhere now; what is told of them is read before.
+        // The samples have moved; their metadata is read before.
         unband_io::read(bytes, &unband_io::Limits::default()).map(|image: Image| image.metadata.beside)
     };
     assert_eq!(found(&plain).unwrap(), []);

@@ -1,4 +1,4 @@
-//! The table in `docs/formats.md` is that of the registry.
+//! The table in `docs/formats.md` matches the registry.
 #![allow(clippy::unwrap_used)]
 
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! Files on disk appear whole or not at all.
+//! Files on disk appear complete or not at all.
 #![allow(clippy::unwrap_used)]
 
 
@@ -92,8 +92,8 @@ fn a_full_disk_is_an_error_for_every_format() {
         let full = Path::new("/dev/full");
         let error = write_file(&image, full, format, &WriteOptions::default(), true).unwrap_err();
         assert!(error.to_string().starts_with("/dev/full: cannot write"), "{format:?} {error}");
-        assert_eq!(error.hint().unwrap(), "free some space; nothing was left behind", "{format:?}");
-        // The device is still one.
+        assert_eq!(error.hint().unwrap(), "free some disk space; no partial file remains", "{format:?}");
+        // The device is still a device.
         assert!(!fs::metadata(full).unwrap().is_file());
     }
 }
@@ -134,7 +134,7 @@ fn a_writer_that_fails_anywhere_is_noticed() {
 #[test]
 fn huge_files_are_not_loaded() {
     let folder = tempfile::tempdir().unwrap();
-    // Sparse: they take no room on the disk.
+    // A sparse file takes no disk space.
     let sparse = |name: &str, beginning: &[u8]| {
         let path = folder.path().join(name);
         fs::write(&path, beginning).unwrap();
@@ -171,7 +171,7 @@ fn a_header_says_the_size_that_is_read() {
     let mut tried = 0;
     for format in FORMATS.iter().filter(|format| format.reads && format.writes.is_some()) {
         let path = folder.path().join(format.name);
-        // More than the first read of a header, so that the rest of the file plays no part.
+        // More than the first read of a header, so that the rest of the file is irrelevant.
         let image = picture(300, 41, 3, false, Depth::EIGHT, 1);
         if write_file(&image, &path, format, &WriteOptions::default(), false).is_err() {
             continue;
@@ -184,7 +184,7 @@ fn a_header_says_the_size_that_is_read() {
     assert!(tried > 6, "{tried} formats");
 }
 
-/// A file's bytes with so many of a JPEG's application data after its magic.
+/// A file's bytes with this much of a JPEG's application data after its magic.
 fn with_long_segments(jpeg: &[u8], segments: usize) -> Vec<u8> {
     let mut out = jpeg[..2].to_vec();
     for _ in 0..segments {
@@ -206,10 +206,10 @@ fn sizes_far_behind_in_a_file_are_found() {
         unband_io::write(&image, format, &WriteOptions::default(), &mut out).unwrap();
         out
     };
-    // 520 KiB of what other programs keep in a JPEG.
+    // 520 KiB of other programs' data in a JPEG.
     fs::write(&path, with_long_segments(&bytes("JPEG"), 8)).unwrap();
     assert_eq!(declared_size(&path).unwrap(), (300, 41));
-    // A TIFF whose directory lies behind its samples, as libtiff writes it, in both byte orders and sizes.
+    // A TIFF with its directory after its samples, as libtiff writes it, in both byte orders and sizes.
     let entry = |tag: u16, kind: u16, value: u32, big: bool, number: &dyn Fn(u64, usize) -> Vec<u8>| {
         let room = if big { 8 } else { 4 };
         let bytes = if kind == 3 { 2 } else { 4 };
@@ -263,7 +263,7 @@ fn a_folder_that_is_not_there_is_named_and_no_temporary_file() {
     let (text, hint) = (error.to_string(), error.hint().unwrap());
     assert!(!text.contains(".unband-"), "{text}");
     assert!(text.ends_with("no/deep does not exist") && hint.contains("mkdir -p"), "{text}, {hint}");
-    // Something that is no folder stands where the folder should be.
+    // A file in place of the folder.
     std::fs::write(folder.path().join("file"), b"").unwrap();
     let error =
         write(&sample::picture(3, 2, 3, false, Depth::EIGHT, 1), &folder.path().join("file/x.png"), false)

@@ -1,4 +1,4 @@
-//! Files of other programs, against what other decoders read from them (`tests/data/make.sh`).
+//! Files of other programs, compared with other decoders (`tests/data/make.sh`).
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
@@ -19,12 +19,12 @@ fn codes(image: &Image, depth: Depth) -> Vec<Vec<u32>> {
     image.planes.iter().chain(&image.alpha).map(|p| p.data.iter().map(|&v| depth.code(v)).collect()).collect()
 }
 
-/// Largest and mean difference in codes.
+/// Maximum and mean difference in codes.
 fn difference(name: &str, reference: &str, depth: Depth) -> (u32, f64) {
     let (got, wanted) = (read(name), read(reference));
     assert_eq!((got.width(), got.height()), (wanted.width(), wanted.height()), "{name}");
     let (got, wanted) = (codes(&got, depth), codes(&wanted, depth));
-    // A grey reference stands for three equal planes.
+    // A grey reference represents three equal planes.
     let wanted = if wanted.len() == 1 { vec![wanted[0].clone(); got.len()] } else { wanted };
     assert_eq!(got.len(), wanted.len(), "planes of {name}");
     let (mut most, mut sum, mut count) = (0, 0.0, 0.0);
@@ -86,7 +86,7 @@ fn lossless_files_of_other_programs_read_exactly() {
         ("jxl_rgb16.jxl", "png_rgb16.ppm"),
         ("tiff_rgb16_big_endian.tif", "png_rgb16.ppm"),
         ("tiff_float.tif", "png_rgb16.ppm"),
-        // Palettes of TIFF have 16-bit colours.
+        // TIFF palettes have 16-bit colours.
         ("tiff_palette.tif", "tiff_palette.ppm"),
         ("tiff_palette4.tif", "tiff_palette4.ppm"),
     ] {
@@ -96,8 +96,8 @@ fn lossless_files_of_other_programs_read_exactly() {
 
 #[test]
 fn lossy_files_are_within_rounding_of_other_decoders() {
-    // libjpeg rounds luma and chroma before it makes colours of them, which moves those by up to 0.5 + 0.5 · 1.772
-    // codes, by some 0.4 on the average; here nothing is rounded. `jpeg.rs` compares more closely.
+    // libjpeg rounds luma and chroma before it converts them to colours, which changes those by up to 0.5 +
+    // 0.5 · 1.772 codes, by about 0.4 on average. Here nothing is rounded. `jpeg.rs` compares more closely.
     for (name, reference, most, mean) in [
         ("jpeg_444.jpg", "jpeg_444.ppm", 3, 0.5),
         ("jpeg_422.jpg", "jpeg_422.ppm", 3, 0.5),
@@ -114,7 +114,7 @@ fn lossy_files_are_within_rounding_of_other_decoders() {
         ("webp_lossy_alpha.webp", "webp_lossy_alpha.pam", 1, 0.1),
         ("tiff_jpeg.tif", "tiff_jpeg.ppm", 3, 0.6),
         ("tiff_cmyk.tif", "tiff_cmyk.ppm", 1, 0.5),
-        // Lossless, but five and six bits become eight by repeating bits there and by the nearest code here.
+        // Lossless, but five and six bits become eight by repeating bits there, and by the nearest code here.
         ("bmp_555.bmp", "bmp_555.ppm", 1, 0.5),
         ("bmp_565.bmp", "bmp_565.ppm", 1, 0.5),
     ] {
@@ -129,7 +129,7 @@ fn associated_transparency_is_divided_out() {
     let (got, wanted) = (codes(&got, Depth::EIGHT), codes(&wanted, Depth::EIGHT));
     assert_eq!(got[3], wanted[3]);
     for (i, &alpha) in wanted[3].iter().enumerate() {
-        // Multiplied in again both give the same stored code.
+        // Multiplied with alpha again, both give the same stored code.
         for c in 0..3 {
             let stored = |v: u32| (f64::from(v * alpha) / 255.0).round();
             assert!((stored(got[c][i]) - stored(wanted[c][i])).abs() <= 1.0, "sample {i}");
@@ -207,7 +207,7 @@ fn an_animated_png_is_refused() {
     writer.write_image_data(&[255]).unwrap();
     writer.finish().unwrap();
     let error = unband_io::read(&bytes, &Limits::default()).unwrap_err();
-    assert_eq!(error.to_string(), "the PNG file holds several frames, one image is needed");
+    assert_eq!(error.to_string(), "the PNG file contains several frames, expected one image");
 }
 
 #[test]
@@ -229,13 +229,13 @@ fn cmyk_is_inverted_only_where_adobe_says_so() {
         }
     };
     check(&bytes, [0, 1, 2].map(|c| light(ink[c], ink[3])));
-    // Without the marker the stored numbers, which are inverted, mean ink.
+    // Without the marker, the inverted coefficients mean ink.
     let adobe = bytes.windows(7).position(|w| w == b"\0\x0EAdobe").unwrap();
     bytes.drain(adobe - 2..adobe + 14);
     check(&bytes, [0, 1, 2].map(|c| light(255 - ink[c], 255 - ink[3])));
 }
 
-/// A file of one small directory.
+/// A file with one small directory.
 fn tiny_tiff(rows: &[(u16, u16)]) -> Vec<u8> {
     let mut out = b"II*\0\x08\0\0\0".to_vec();
     out.extend((rows.len() as u16).to_le_bytes());
@@ -287,7 +287,7 @@ fn codings_that_are_not_read_are_named() {
         assert!(text.contains(what), "{text}");
     }
     for (rows, what) in [
-        ([(254, 1), (257, 2)], "a thumbnail in place of the image, as camera raw files have"),
+        ([(254, 1), (257, 2)], "a thumbnail in place of the image, as in camera raw files"),
         ([(50_706, 1), (257, 2)], "camera raw data"),
         ([(339, 2), (257, 2)], "signed samples"),
         ([(339, 3), (257, 2)], "8-bit floating point"),
@@ -305,7 +305,7 @@ fn codings_that_are_not_read_are_named() {
 
 #[test]
 fn wide_bit_fields_are_not_narrowed() {
-    // A version 4 header with 10 bits a colour, one pixel.
+    // A version 4 header with 10 bits per colour, one pixel.
     let mut bmp =
         b"BM\0\0\0\0\0\0\0\0\x7A\0\0\0\x6C\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x20\0\x03\0\0\0".to_vec();
     bmp.resize(54, 0);
@@ -354,7 +354,7 @@ fn the_orientation_of_jpeg_xl_is_applied_once() {
     assert_eq!((image.width(), image.height()), (29, 37));
     let (most, _) = difference("jxl_oriented.jxl", "jxl_oriented.ppm", Depth::EIGHT);
     assert!(most <= 1, "{most}");
-    // Its Exif is packed with Brotli.
+    // Its Exif is compressed with Brotli.
     let exif = image.metadata.exif.unwrap();
     let parsed = exif::Reader::new().read_raw(exif).unwrap();
     let field = |tag| parsed.get_field(tag, exif::In::PRIMARY).map(|f| f.display_value().to_string());
@@ -370,7 +370,7 @@ fn animated_jpeg_xl_and_exr_of_several_parts_are_refused() {
     }
 }
 
-/// The samples as TIFF holds what another reader made of them.
+/// The samples of another reader, as TIFF stores them.
 fn same_floats(name: &str, reference: &str) {
     let (image, wanted) = (read(name), read(reference));
     assert_eq!(image.depth, Depth::F32);
@@ -424,7 +424,7 @@ fn coded_samples_become_linear_light_in_exr() {
         let got = &image.planes[0].data;
         assert!(got.iter().zip(want).all(|(got, want)| (got - want).abs() < 2e-5), "{got:?}, {want:?}");
     };
-    // IEC 61966-2-1; ITU-R BT.709 turned round; a plain power.
+    // IEC 61966-2-1; inverse of ITU-R BT.709; a plain power.
     let srgb = [((128.0f32 / 255.0 + 0.055) / 1.055).powf(2.4), 10.0 / 255.0 / 12.92];
     let (linear, dropped) = back(&image).unwrap();
     near(&linear, srgb);
@@ -437,7 +437,7 @@ fn coded_samples_become_linear_light_in_exr() {
     image.color.cicp = None;
     image.metadata.colorimetry.gamma = Some(50_000);
     near(&back(&image).unwrap().0, [128.0 / 255.0, 10.0 / 255.0].map(|v: f32| v * v));
-    // A profile: its curve, and its primaries in numbers.
+    // A profile: its curve, and its primaries as chromaticities.
     image.metadata.icc = Some(moxcms::ColorProfile::new_display_p3().encode().unwrap());
     let (linear, dropped) = back(&image).unwrap();
     near(&linear, srgb);
@@ -463,12 +463,12 @@ fn frames_of_yuv4mpeg2_go_out_as_they_came_in() {
         let file = fs::read(data(&name)).unwrap();
         let frame = |bytes: &[u8]| bytes[bytes.iter().position(|&b| b == b'\n').unwrap()..].to_vec();
         assert!(frame(&out) == frame(&file), "{name}");
-        // Formats of RGB say that they do not hold it.
+        // RGB-only formats report that they cannot store it.
         let png = unband_io::by_name("PNG").unwrap();
         let refused = unband_io::write(&image, png, &options, &mut Vec::new());
         assert_eq!(refused.is_err(), image.planes.len() == 3, "{name}");
         if let Err(error) = refused {
-            assert_eq!(error.to_string(), "PNG cannot hold planes of luma and chroma (YUV)");
+            assert_eq!(error.to_string(), "PNG cannot store planes of luma and chroma (YUV)");
             assert!(error.hint().unwrap().contains("YUV4MPEG2"));
         }
     }
@@ -490,7 +490,7 @@ fn heic_is_read_upright_and_with_its_own_depth_where_libheif_is_installed() {
     };
     assert_eq!((image.width(), image.height(), image.depth), (29, 37, Depth::EIGHT));
     assert_eq!(image.origin.codec, Codec::Lossy("HEIC"));
-    // The same image that lies behind `jxl_oriented.jxl`.
+    // The same image as in `jxl_oriented.jxl`.
     let (got, wanted) = (codes(&image, Depth::EIGHT), codes(&read("jxl_oriented.ppm"), Depth::EIGHT));
     let pairs = got.iter().flatten().zip(wanted.iter().flatten());
     let mean = pairs.map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / (3.0 * 29.0 * 37.0);

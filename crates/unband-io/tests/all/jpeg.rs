@@ -1,4 +1,4 @@
-//! JPEG against the definition in double precision, and against what libjpeg makes of the same numbers.
+//! JPEG, compared with the definition in double precision, and with libjpeg for the same coefficients.
 #![allow(clippy::unwrap_used)]
 
 use std::f64::consts::PI;
@@ -28,11 +28,11 @@ fn stored(image: &Image) -> Option<Arc<JpegCoefficients>> {
 #[derive(Clone, Copy, PartialEq)]
 enum Rounding {
     Nowhere,
-    /// After the transform, the upsampling and the colours, with libjpeg's biases.
+    /// After the transform, the upsampling and the colour conversion, with libjpeg's biases.
     AsLibjpeg,
 }
 
-/// The samples of a component, edges of blocks cut off.
+/// The samples of a component, without block padding.
 fn component(plane: &JpegPlane, width: usize, height: usize, bits: u8, rounding: Rounding) -> Vec<Vec<f64>> {
     let c = |k: usize| if k == 0 { 0.5f64.sqrt() } else { 1.0 };
     let wave: Vec<f64> = (0..64)
@@ -57,7 +57,7 @@ fn component(plane: &JpegPlane, width: usize, height: usize, bits: u8, rounding:
     out
 }
 
-/// Samples for every pixel. Of 2 in one or both directions interpolated, else repeated.
+/// Samples for every pixel. Interpolated for a factor of 2 in one or both directions, else repeated.
 fn grown(
     samples: &[Vec<f64>],
     scale: (usize, usize),
@@ -77,7 +77,7 @@ fn grown(
         let far_x = if scale.0 == 2 { far(x, across) } else { near_x };
         let far_y = if scale.1 == 2 { far(y, down) } else { near_y };
         let down = |x: usize| 3.0 * samples[near_y][x] + samples[far_y][x];
-        // libjpeg rounds up on one side and down on the other; the outermost columns are not mixed.
+        // libjpeg rounds up on one side and down on the other; the outermost columns are not interpolated.
         let (value, parts, bias) = match scale {
             (2, 1) if far_x == near_x => (4.0 * samples[near_y][near_x], 4.0, 0.0),
             (2, 1) => {
@@ -92,7 +92,7 @@ fn grown(
     (0..size.1).map(|y| (0..size.0).map(|x| pixel(x, y)).collect()).collect()
 }
 
-/// An image in codes, from its stored numbers.
+/// An image in codes, from its coefficients.
 fn reference(stored: &JpegCoefficients, size: (usize, usize), rounding: Rounding) -> Vec<Vec<f64>> {
     let max = f64::from((1u32 << stored.bits) - 1);
     let middle = f64::from(1u32 << (stored.bits - 1));
@@ -172,7 +172,7 @@ fn rounded_where_libjpeg_rounds_the_samples_are_libjpegs() {
         let rounded = reference(&stored(&image).unwrap(), size, Rounding::AsLibjpeg);
         let rounded = rounded.into_iter().flatten();
         let (worst, mean) = worst_and_mean(codes(&theirs).map(f64::round), rounded);
-        // Equal but for ties.
+        // Equal except for ties.
         assert!(worst <= 1.0 && mean < 0.001, "{name}: {worst} {mean}");
     }
 }
@@ -218,7 +218,7 @@ fn four_inks_become_light_with_and_without_luma() {
     }
 }
 
-/// An Exif block that says nothing but the orientation.
+/// An Exif block with nothing but the orientation.
 fn exif(orientation: u8) -> Vec<u8> {
     let mut out = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     out.extend([orientation, 0, 0, 0, 0, 0, 0]);
@@ -297,16 +297,16 @@ fn any_sampling_factors_are_read() {
     let bytes = fs::read(data("jpeg_scans.jpg")).unwrap();
     let frame = bytes.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap();
     let mut whole = 0;
-    // The factors of the three components stand 11, 14 and 17 bytes into the frame header.
+    // The factors of the three components are 11, 14 and 17 bytes into the frame header.
     for at in [11, 14, 17] {
         for factors in (1..=4).flat_map(|across| (1..=4).map(move |down| across << 4 | down)) {
             let mut bytes = bytes.clone();
             bytes[frame + at] = factors;
-            // The coded blocks are now too many, or too few, which is an error.
+            // There are now too many coded blocks, or too few, which is an error.
             match unband_io::read(&bytes, &Limits::default()) {
                 Ok(image) => {
                     assert_eq!((image.width(), image.height()), (37, 29));
-                    // Ratios like 3 : 2 are read, but no image sample is one of theirs.
+                    // Ratios like 3 : 2 are read, but no image sample equals one of theirs.
                     let whole_ratio = |p: &JpegPlane| p.scale.0 > 0 && p.scale.1 > 0;
                     assert!(stored(&image).is_none_or(|c| c.planes.iter().all(whole_ratio)));
                     whole += 1;

@@ -1,4 +1,6 @@
-//! JPEG files put together here from known numbers: what encoders at hand do not write, and what nobody should.
+//! JPEG files built by hand from known coefficients.
+//!
+//! Valid ones that common encoders do not write, and invalid ones.
 #![allow(clippy::unwrap_used)]
 
 use std::time::Instant;
@@ -38,7 +40,7 @@ impl File {
         self
     }
 
-    /// All steps alike.
+    /// All steps equal.
     fn steps(self, step: u8) -> Self {
         self.segment(0xDB, &[&[0][..], &[step; 64]].concat())
     }
@@ -109,7 +111,7 @@ impl Bits {
         self.number(difference);
     }
 
-    /// The 63 others of a block in natural order.
+    /// The 63 AC coefficients of a block in natural order.
     fn ac(&mut self, block: &[i16; 64]) {
         let mut zeros = 0;
         for &place in &ZIGZAG[1..] {
@@ -131,7 +133,7 @@ impl Bits {
         }
     }
 
-    /// Filled up with ones, zeros stuffed.
+    /// Padded with ones, zeros stuffed.
     fn bytes(mut self) -> Vec<u8> {
         while !self.0.len().is_multiple_of(8) {
             self.0.push(true);
@@ -141,7 +143,7 @@ impl Bits {
     }
 }
 
-/// Blocks with numbers of all sizes, and runs of all lengths.
+/// Blocks with coefficients of all sizes, and runs of all lengths.
 fn blocks(count: usize, most: i32) -> Vec<[i16; 64]> {
     let mut state = 77u32;
     let mut next = move |n: u32| {
@@ -247,7 +249,7 @@ fn coarser_steps_of_a_scan_are_seen_as_unknown_numbers() {
 
 #[test]
 fn sampling_of_three_to_two_is_repeated_and_not_kept() {
-    // Groups of six blocks of luma, two of one difference and one of the other, flat each.
+    // MCUs of six luma blocks, two of one difference and one of the other, each flat.
     let level = |dc: i16| -> [i16; 64] { std::array::from_fn(|i| if i == 0 { dc } else { 0 }) };
     let mut bits = Bits::default();
     for (dc, count) in [(10, 3), (40, 2), (-20, 1)] {
@@ -337,7 +339,7 @@ fn thousands_of_scans_are_refused_before_they_cost_time() {
         (0..usize::from(side / 8).pow(2)).for_each(|_| dc.dc(0));
         let mut file = gray(0xC2, 8, (side, side), 1).scan(&[1], (0, 0), 0, dc);
         for i in 0..scans {
-            // Blocks without any number, some thousand by one code.
+            // Blocks without coefficients, some thousand by one code.
             let mut ac = Bits::default();
             for _ in 0..=usize::from(side / 8).pow(2) / 4096 {
                 ac.symbol(&ac_symbols(), 0xC0);

@@ -1,4 +1,4 @@
-//! What files say beside their samples goes from any format to any format that can hold it.
+//! Metadata survives conversion from any format to any format that can store it.
 #![allow(clippy::unwrap_used)]
 
 
@@ -14,7 +14,7 @@ fn full(format: &'static FormatEntry) -> Image {
     image.metadata = everything();
     image.color.cicp = Some(cicp());
     if format.name == "OpenEXR" {
-        // Linear light only; primaries that it has no short word for.
+        // Linear light only; primaries without a short name in it.
         image.color.cicp = Some(unband_image::Cicp { primaries: 12, transfer: 8, ..cicp() });
     }
     image
@@ -24,7 +24,7 @@ fn dropped(image: &Image, format: &'static FormatEntry) -> Vec<Dropped> {
     unband_io::write(image, format, &WriteOptions::default(), &mut Vec::new()).unwrap()
 }
 
-/// Items that a format claims to hold.
+/// Items that a format claims to store.
 fn claims(format: &FormatEntry) -> Vec<Item> {
     let w = format.writes.as_ref().unwrap();
     let table = [
@@ -47,7 +47,7 @@ fn assert_same(item: Item, got: &Image, wanted: &Image, what: &str) {
         Item::Iptc => assert_eq!(g.iptc, w.iptc, "{what}"),
         Item::Text => assert_eq!(g.text, w.text, "{what}"),
         Item::Cicp => {
-            // A format of luma and chroma says which; as RGB it is the same colour.
+            // A format of luma and chroma declares its matrix; as RGB it is the same colour.
             let got = got.clone().into_rgb(&Context::default()).unwrap();
             assert_eq!(got.color.cicp, wanted.color.cicp, "{what}");
         }
@@ -102,7 +102,7 @@ fn everything_survives_from_any_format_to_any_other_that_can_hold_it() {
         let first = read(&written(&original, from).0);
         for to in writers() {
             let holds = |image: &Image| to.writes.as_ref().unwrap().holds(image.color.model);
-            // As every job does for formats that hold RGB only.
+            // As every job does for RGB-only formats.
             let mut first = match first.clone() {
                 first if holds(&first) => first,
                 first => first.into_rgb(&Context::default()).unwrap(),
@@ -163,7 +163,7 @@ fn exif_of_either_byte_order_reaches_every_format_with_its_maker_note_in_place()
     }
 }
 
-/// An image in which every pixel is different, and its turned copies by Exif's definition.
+/// An image in which every pixel is different, and its oriented copies by Exif's definition.
 fn turned(image: &Image, orientation: u16) -> Vec<Vec<f32>> {
     let (w, h) = (image.width(), image.height());
     let (tw, th) = if orientation >= 5 { (h, w) } else { (w, h) };
@@ -187,7 +187,7 @@ fn turned(image: &Image, orientation: u16) -> Vec<Vec<f32>> {
 fn every_orientation_is_applied_once_in_every_format() {
     for orientation in 1..=8u16 {
         for big in [false, true] {
-            // AVIF and JPEG XL have places of their own for that, where Exif does not count, and TIFF has a tag.
+            // AVIF and JPEG XL have their own fields, where Exif does not apply, and TIFF has a tag.
             let other = |f: &&FormatEntry| ["TIFF", "AVIF", "JPEG XL"].contains(&f.name);
             for format in writers().filter(|f| f.writes.as_ref().unwrap().exif && !other(f)) {
                 let mut image = fitting(format, Depth::EIGHT);
@@ -218,7 +218,7 @@ fn every_orientation_is_applied_once_in_every_format() {
                 assert!((density.0 - if lies { 200.0 } else { 300.0 }).abs() < 0.02, "{what}");
                 let xmp = String::from_utf8(back.metadata.xmp.clone().unwrap()).unwrap();
                 assert!(xmp.contains(if orientation == 1 { "\"6\"" } else { "\"1\"" }), "{what}: {xmp}");
-                // And once only.
+                // And only once.
                 let again = read(&written(&back, format).0);
                 if format.name != "JPEG" {
                     assert_eq!(again.planes, back.planes, "{what}");
@@ -228,7 +228,7 @@ fn every_orientation_is_applied_once_in_every_format() {
     }
 }
 
-/// The sum at the end of a PNG chunk.
+/// The checksum at the end of a PNG chunk.
 fn fix_png_crc(bytes: &mut [u8], name: [u8; 4]) {
     let at = bytes.windows(4).position(|w| w == name).unwrap();
     let length = u32::from_be_bytes(bytes[at - 4..at].try_into().unwrap()) as usize;
@@ -276,13 +276,13 @@ fn long_profiles_and_packets_span_jpeg_segments() {
         ["Title", "comment", "a", "b", "c"].map(|k| (k.to_owned(), "x".to_owned())).to_vec();
     assert_eq!(dropped(&image, format("JPEG"))[0].to_string(), "text (\"Title\", \"a\", \"b\" and 1 more)");
     image.metadata.text.clear();
-    // Exif has one segment only.
+    // Exif must fit one segment.
     let mut block = ExifBuilder::new(false).build(1);
     block.resize(70_000, 0);
     image.metadata.exif = Some(block);
     assert_eq!(
         dropped(&image, format("JPEG"))[0].to_string(),
-        "Exif (70000 bytes, JPEG has no room for so many)"
+        "Exif (70000 bytes, too large for JPEG)"
     );
 }
 
@@ -291,7 +291,7 @@ fn profiles_of_another_colour_space_are_not_passed_on() {
     let mut image = fitting(format("PNG"), Depth::EIGHT);
     image.metadata.icc = Some(sample::icc(*b"GRAY"));
     let said = dropped(&image, format("PNG"));
-    assert_eq!(said[0].to_string(), "ICC profile (of another colour space than the samples)");
+    assert_eq!(said[0].to_string(), "ICC profile (its colour space differs from the image's)");
     image.metadata.icc = Some(sample::icc(*b"CMYK"));
     let (jpeg, _) = written(&image, format("JPEG"));
     assert_eq!(read(&jpeg).metadata.icc, None);
@@ -317,7 +317,7 @@ fn colours_in_numbers_survive_in_png_and_are_said_elsewhere() {
     let tiff = read(&written(&image, format("TIFF")).0);
     assert_eq!(tiff.metadata.colorimetry.chromaticities, image.metadata.colorimetry.chromaticities);
     assert!(dropped(&image, format("TIFF")).iter().any(|d| d.item == Item::Colorimetry), "gamma and light");
-    // sRGB is what files without a tag are taken for.
+    // Files without a tag are taken as sRGB.
     image.metadata.colorimetry = Colorimetry { srgb_intent: Some(1), ..Colorimetry::default() };
     let back = read(&written(&image, format("PNG")).0);
     assert_eq!(back.metadata.colorimetry.srgb_intent, Some(1));

@@ -1,4 +1,4 @@
-//! How large PNGs are, beside what zlib makes of the same rows: `python3`, or the program that `UNBAND_PYTHON` names.
+//! PNG file sizes, compared with zlib on the same rows: `python3`, or the program named by `UNBAND_PYTHON`.
 #![allow(clippy::unwrap_used)]
 
 
@@ -10,7 +10,8 @@ use unband_image::dither::blue_noise_row;
 use unband_image::{Depth, Image, Model, Plane};
 use unband_io::WriteOptions;
 
-/// Sizes of zlib at level 6 for rows without a filter, and with libpng's and Pillow's choice of one and their strategy.
+/// Sizes with zlib at level 6 for unfiltered rows, and with libpng's and Pillow's choice of filter and
+/// strategy.
 const ZLIB: &str = "
 import sys, struct, zlib
 data = sys.stdin.buffer.read()
@@ -40,7 +41,7 @@ fn zlib(plain: &[u8], chosen: &[u8]) -> Option<usize> {
     text.split_whitespace().map(|size| size.parse().unwrap()).min()
 }
 
-/// Rows as PNG stores them: without filter, and with the filter of the least sum of sizes.
+/// Rows as PNG stores them: unfiltered, and with the filter of the least sum of absolute values.
 fn rows(png: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
     decoder.set_transformations(png::Transformations::IDENTITY);
@@ -79,7 +80,7 @@ fn rows(png: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (plain, chosen)
 }
 
-/// An image of the values 0..=1 that a function of x, y and plane gives, rounded with blue noise.
+/// An image of the values 0..=1 of a function of x, y and plane, rounded with blue noise.
 fn dithered(
     (width, height): (usize, usize),
     channels: usize,
@@ -112,7 +113,7 @@ fn hash(x: u32, y: u32, c: u32) -> f32 {
     ((h ^ (h >> 15)) >> 8) as f32 / 16_777_216.0
 }
 
-/// Smooth noise of several sizes, as clouds and texture have.
+/// Smooth noise at several scales, as in clouds and texture.
 fn texture(x: f32, y: f32, fine: f32) -> f32 {
     (0..6)
         .map(|octave| {
@@ -133,7 +134,7 @@ fn ramp(from: [f32; 3], to: [f32; 3], t: f32, c: usize) -> f32 {
     from[c.min(2)] + (to[c.min(2)] - from[c.min(2)]) * t
 }
 
-/// The kinds of results that people make.
+/// Typical results.
 fn results() -> Vec<(&'static str, Image)> {
     let (blue, violet) = ([0.27, 0.47, 0.86], [0.58, 0.23, 0.74]);
     let (dark, darker) = ([0.12, 0.13, 0.20], [0.03, 0.03, 0.05]);

@@ -1,4 +1,4 @@
-//! What is written is what is read.
+//! Written images are read back unchanged.
 #![allow(clippy::unwrap_used)]
 
 
@@ -38,7 +38,7 @@ proptest! {
             let (bytes, dropped) = written(&image, format);
             prop_assert!(dropped.is_empty(), "{format:?} {dropped:?}");
             let back = read(&bytes);
-            // Three equal planes where the format or its encoder has no such grey.
+            // Three equal planes if the format or its encoder has no such grey.
             let no_gray = !writes.gray || (format.name == "JPEG XL" && alpha && depth == Depth::SIXTEEN);
             let repeated = !color && no_gray;
             let expected = if repeated { vec![&image.planes[0]; 3] } else { image.planes.iter().collect() };
@@ -47,7 +47,7 @@ proptest! {
             for (got, wanted) in planes(&back).iter().zip(expected) {
                 prop_assert_eq!((got.width, got.height), (width, height));
                 if depth == Depth::F32 && format.name == "OpenEXR" && alpha {
-                    // Colour is stored multiplied with alpha: two roundings.
+                    // Colour is stored premultiplied with alpha: two roundings.
                     let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 2.0 * f32::EPSILON * b.abs();
                     prop_assert!(got.data.iter().zip(&wanted.data).all(near));
                 } else if depth == Depth::F32 {
@@ -59,7 +59,7 @@ proptest! {
                     prop_assert_eq!(got, wanted, "{:?} {}", format, depth);
                 }
             }
-            // The same again is the same file.
+            // Writing the same image again gives the same file.
             prop_assert_eq!(&written(&image, format).0, &bytes);
         }
     }
@@ -184,12 +184,12 @@ fn lossy_webp_keeps_size_transparency_and_roughly_the_colours() {
 fn what_a_format_cannot_hold_is_refused_in_words() {
     let jpeg = format("JPEG");
     let error = check_can_hold(Depth::SIXTEEN, false, jpeg).unwrap_err();
-    assert_eq!(error.to_string(), "JPEG holds at most 8 bits per sample, 16 were asked for");
+    assert_eq!(error.to_string(), "JPEG holds at most 8 bits per sample, got 16");
     assert!(error.hint().unwrap().contains("TIFF"));
     let error = check_can_hold(Depth::F32, false, format("PNG")).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "PNG holds at most 16 bits per sample, 32-bit floating point was asked for"
+        "PNG holds at most 16 bits per sample, got 32-bit floating point"
     );
     assert!(matches!(check_can_hold(Depth::EIGHT, true, jpeg), Err(Error::Alpha { .. })));
     assert!(matches!(check_can_hold(Depth::EIGHT, false, format("GIF")), Err(Error::ReadOnly { .. })));
@@ -212,10 +212,10 @@ fn content_wins_over_extensions_and_names_are_unique() {
     assert!(by_extension("a/b".as_ref()).is_none());
     assert_eq!(unband_io::writer_for("a.jpg".as_ref()).unwrap().name, "JPEG");
     let error = |path: &str| unband_io::writer_for(path.as_ref()).unwrap_err();
-    assert_eq!(error("a.xyz").to_string(), "a.xyz: `.xyz` is the extension of no format that is known here");
+    assert_eq!(error("a.xyz").to_string(), "a.xyz: `.xyz` is not the extension of a known image format");
     assert!(error("a.xyz").hint().unwrap().contains("png, jpg"));
     assert_eq!(error("a").to_string(), "a: no extension, so the format is unknown");
-    assert_eq!(error("a.gif").to_string(), "a.gif: GIF is read but not written here");
+    assert_eq!(error("a.gif").to_string(), "a.gif: GIF can be read but not written");
     assert_eq!(by_name("webp").unwrap().name, "WebP");
     for (i, format) in unband_io::FORMATS.iter().enumerate() {
         for other in &unband_io::FORMATS[i + 1..] {
@@ -305,7 +305,7 @@ fn colour_goes_into_the_codestream_of_jpeg_xl() {
             assert!(dropped.is_empty(), "{dropped:?}");
             let back = read(&bytes);
             assert!(back.color == image.color && planes(&back) == planes(&image), "{color} {bits}");
-            // A profile of any length comes back to the byte, and says more than code points.
+            // A profile of any length is kept byte for byte, and takes precedence over code points.
             let mut icc = sample::icc(if color { *b"RGB " } else { *b"GRAY" });
             icc.extend((0..u32::from(bits) * 1000).map(|i| (i * i / 7) as u8));
             let size = icc.len() as u32;
@@ -340,7 +340,7 @@ fn a_format_loses_something_exactly_when_it_says_so() {
                 result => drop(result.unwrap()),
             }
             let back = sample::read(&bytes);
-            // A model of luma and chroma is none of this test's images.
+            // This test has no images with a luma and chroma model.
             let same = back.planes.len() == image.planes.len()
                 && back
                     .planes
@@ -363,7 +363,7 @@ fn light_above_white_and_below_black_survives() {
     for (i, value) in image.planes.iter_mut().flat_map(|plane| &mut plane.data).enumerate() {
         *value = [0.0, 1.0, 45.25, 1.0e-4, -0.5, 65_504.0, 3.4e7, 0.18][i % 8];
     }
-    // Linear, as OpenEXR and such files are.
+    // Linear, as in OpenEXR and similar files.
     image.color.cicp = Some(Cicp { primaries: 1, transfer: 8, matrix: 0, full_range: true });
     for format in
         sample::writers().filter(|format| format.writes.as_ref().unwrap().depths.contains(&Depth::F32))

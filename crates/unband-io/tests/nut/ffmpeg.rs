@@ -1,4 +1,4 @@
-//! The installed `ffmpeg` writes what is read here, and reads what is written here.
+//! NUT exchanged with the installed `ffmpeg` in both directions.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -8,11 +8,11 @@ use unband_io::video::{PIXEL_FORMATS, PixelFormat};
 
 use super::{header, read_all, write_all};
 
-/// As the video job asks for frames.
+/// As the video job requests frames.
 const AS_THEY_ARE: &[&str] =
     &["-c:v", "rawvideo", "-copyts", "-fps_mode", "passthrough", "-enc_time_base", "-1"];
 
-/// Is it there? Says so when it is not.
+/// Whether it is installed; reports it if not.
 fn installed() -> bool {
     let found = ["ffmpeg", "ffprobe"].iter().all(|name| {
         Command::new(name).arg("-version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
@@ -23,7 +23,7 @@ fn installed() -> bool {
     found
 }
 
-/// Runs a program with something on its standard input. It must not complain, at the level that comes first.
+/// Runs a program at a log level, with some standard input. It must print no messages.
 fn run(program: &str, level: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
     let mut command = Command::new(program);
     command.args(["-v", level]).args(args);
@@ -40,7 +40,7 @@ fn run(program: &str, level: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
     stdout
 }
 
-/// A test image as NUT, and the same as nothing but bytes.
+/// A test image as NUT, and the same as raw bytes.
 fn made(source: &str, filter: &str, format: &str, more: &[&str]) -> (Vec<u8>, Vec<u8>) {
     let input = ["-f", "lavfi", "-i", source];
     let filter = format!("{filter},format={format}");
@@ -50,7 +50,7 @@ fn made(source: &str, filter: &str, format: &str, more: &[&str]) -> (Vec<u8>, Ve
     (output("nut"), run("ffmpeg", "error", &raw, &[]))
 }
 
-/// Times and time base as `ffprobe` tells them.
+/// Timestamps and time base from `ffprobe`.
 fn probed(stream: &[u8]) -> (Vec<u64>, String) {
     let show = |what: &str| {
         let args = ["-f", "nut", "-select_streams", "v", "-show_entries", what, "-of", "csv=p=0", "-i", "-"];
@@ -61,7 +61,7 @@ fn probed(stream: &[u8]) -> (Vec<u64>, String) {
     (times, show("stream=time_base").trim().to_owned())
 }
 
-/// What `ffmpeg` finds in a stream: header lines, then times and a sum of each frame.
+/// A stream as `ffmpeg` reads it: header lines, then time and checksum of each frame.
 fn sums(stream: &[u8]) -> String {
     let args = [
         "-f",
@@ -123,7 +123,7 @@ fn variable_rates_and_odd_sizes_are_read_and_written_as_ffmpeg_does() {
         ("testsrc=s=35x21:r=24:d=2", "select='not(mod(n,7))+eq(n,9)',setsar=16/11", "yuv444p16le", &[]),
         ("testsrc=s=19x13:r=50:d=1", "select='mod(n,5)',setpts=PTS+1000", "gray10le", &[]),
         ("testsrc=s=640x359:r=25:d=0.4", "settb=1/90000,setpts=N*N*3601", "gbrp12le", &[]),
-        // Version 4: no syncpoints, or such with the time of day.
+        // Version 4: without syncpoints, or with the time of day in them.
         ("testsrc=s=33x17:r=25:d=1", "null", "yuv422p", &["-syncpoints", "none", "-strict", "-2"]),
         ("testsrc=s=33x17:r=25:d=1", "null", "yuva420p", &["-syncpoints", "timestamped", "-strict", "-2"]),
     ] {
@@ -152,7 +152,7 @@ fn ffmpeg_takes_every_format_from_here_without_a_word() {
         header.time_base = (1001, 30000);
         header.aspect = (8, 9);
         let size = header.frame_bytes().unwrap();
-        // Samples that no depth forbids.
+        // Samples that are valid at any depth.
         let bytes: Vec<u8> =
             (0..3 * size).map(|i| if format.bits > 8 && i % 2 == 1 { 0 } else { i as u8 }).collect();
         let stream = write_all(&header, &[3, 4, 9], &bytes);

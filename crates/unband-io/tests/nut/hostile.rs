@@ -1,4 +1,6 @@
-//! Cut, damaged and lying streams: an error with the place or frames, never a panic, never memory for what is not there.
+//! Truncated, damaged and lying NUT streams.
+//!
+//! The result is an error with the position or frame count, never a panic, and no memory for missing data.
 
 use std::io::{ErrorKind, Read};
 
@@ -7,7 +9,7 @@ use unband_image::Rng;
 use unband_io::video::nut::NutReader;
 use unband_io::{Error, Limits};
 
-/// Streams to damage: `FFmpeg`'s with sound and an index, and ours.
+/// Streams to damage: `FFmpeg`'s with audio and an index, and unband's.
 fn streams() -> [Vec<u8>; 2] {
     let bytes: Vec<u8> = (0..60).collect();
     [std::fs::read(golden("variable.nut")).unwrap(), write_all(&header("gray", 5, 4), &[0, 300, 301], &bytes)]
@@ -32,7 +34,7 @@ fn a_cut_is_refused_or_lies_between_frames() {
                 Err(error) => panic!("cut to {end}: {error}"),
             }
         }
-        // Behind headers, packets, and frames of image and sound.
+        // After headers, packets, and frames of video and audio.
         assert!((3..=40).contains(&clean), "{clean}");
     }
     let stream = &streams()[1];
@@ -40,10 +42,10 @@ fn a_cut_is_refused_or_lies_between_frames() {
     let place = stream.len() - 1;
     assert_eq!(
         inside.to_string(),
-        format!("the NUT stream ends at byte {place}, after 2 whole frames and inside what follows")
+        format!("the NUT stream is cut off at byte {place}, after 2 complete frames")
     );
     let nothing = read_all(&[]).unwrap_err().to_string();
-    assert_eq!(nothing, "the NUT stream ends at byte 0, before the end of a first frame");
+    assert_eq!(nothing, "the NUT stream is cut off at byte 0, before the end of the first frame");
 }
 
 #[test]
@@ -57,7 +59,7 @@ fn flipped_bits_are_found_or_change_nothing_but_samples() {
             assert!(read.is_err() || at >= 100, "bit {bit} of byte {at} of the headers");
         }
     }
-    // Of our streams all but the samples and the kinds of packets is under a checksum.
+    // In unband's streams, everything but the samples and the packet types is covered by a checksum.
     let stream = &streams()[1];
     let whole = read_all(stream).unwrap();
     let samples: Vec<usize> = (0..3u8)
@@ -101,7 +103,7 @@ fn large_sizes_cost_no_memory_before_the_bytes_come() {
     let large = header("yuv444p16le", 16_000, 16_000);
     let stream = write_all(&large, &[], &[]);
     let whole = write_all(&header("gray", 5, 4), &[0], &[0; 20]);
-    // A frame's beginning that tells 1.5 GB, and nothing behind it.
+    // A frame header that declares 1.5 GB, without data after it.
     let mut lying =
         unband_io::video::nut::NutWriter::new(Cutter(Vec::new(), stream.len() + 64), &large).unwrap();
     let frame = unband_io::video::nut::NutFrame { pts: 0, key: true };
@@ -118,7 +120,7 @@ fn large_sizes_cost_no_memory_before_the_bytes_come() {
     assert!(matches!(NutReader::new(whole.as_slice(), &small), Err(Error::Limit { .. })));
 }
 
-/// Keeps the first bytes only.
+/// Keeps only the first bytes.
 struct Cutter(Vec<u8>, usize);
 
 impl std::io::Write for Cutter {
@@ -133,7 +135,7 @@ impl std::io::Write for Cutter {
     }
 }
 
-/// Gives a byte at a time and is interrupted in between.
+/// Returns one byte at a time and is interrupted in between.
 struct Drip<'a>(&'a [u8], bool);
 
 impl Read for Drip<'_> {

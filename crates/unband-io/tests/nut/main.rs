@@ -1,4 +1,4 @@
-//! NUT against `FFmpeg`: streams of its own, streams of ours in it, and damaged ones.
+//! NUT with `FFmpeg`: its streams read here, unband's streams read by it, and damaged ones.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod ffmpeg;
@@ -17,7 +17,7 @@ fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/nut").join(name)
 }
 
-/// All frames of a stream: header, times, bytes one after the other.
+/// All frames of a stream: header, times, concatenated bytes.
 fn read_all(stream: &[u8]) -> Result<(NutHeader, Vec<u64>, Vec<u8>), unband_io::Error> {
     let mut reader = NutReader::new(stream, &Limits::default())?;
     let (mut buffer, mut times, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
@@ -59,7 +59,7 @@ fn times_far_apart_and_late_and_equal_come_back() {
     let times = [0, 1, 1, 127, 128, 1 << 20, (1 << 40) + 7, (1 << 62) - 1];
     let bytes: Vec<u8> = (0..24).collect();
     assert_eq!(read_all(&write_all(&header, &times, &bytes)).unwrap(), (header, times.to_vec(), bytes));
-    // Fractions are told in lowest terms.
+    // Fractions are stored in lowest terms.
     header.time_base = (1001 * 3, 30000 * 3);
     let (again, ..) = read_all(&write_all(&header, &[], &[])).unwrap();
     assert_eq!(again.time_base, (1001, 30000));
@@ -68,7 +68,7 @@ fn times_far_apart_and_late_and_equal_come_back() {
 #[test]
 fn what_no_stream_can_hold_is_not_written() {
     let refused = |header: NutHeader| NutWriter::new(Vec::new(), &header).unwrap_err().to_string();
-    assert_eq!(refused(header("gray", 0, 3)), "cannot write NUT: the width 0 must lie in 1..=2147483647");
+    assert_eq!(refused(header("gray", 0, 3)), "cannot write NUT: the width 0 must be in 1..=2147483647");
     assert_eq!(
         refused(header("rgb48le", 40_000, 40_000)),
         "cannot write NUT: a frame of 40000×40000 pixels has more than 2147483647 bytes"

@@ -1,5 +1,7 @@
-//! NUT's checksum: CRC with the polynomial 0x04C11DB7, highest bit first, from 0, nothing turned around. Stored with the
-//! highest byte first, so that the checksum of anything and its checksum is 0.
+//! NUT checksum.
+//!
+//! CRC with the polynomial 0x04C11DB7, most significant bit first, initial value 0, no reflection. It is
+//! stored big-endian, so that the checksum of any data followed by its checksum is 0.
 
 const TABLE: [u32; 256] = table();
 
@@ -19,7 +21,7 @@ const fn table() -> [u32; 256] {
     table
 }
 
-/// The checksum of all before and these bytes.
+/// Continues a checksum with more bytes.
 pub(super) fn crc(before: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(before, |crc, &byte| (crc << 8) ^ TABLE[(crc >> 24) as usize ^ byte as usize])
 }
@@ -30,7 +32,8 @@ mod tests {
 
     #[test]
     fn it_is_the_crc_of_the_books() {
-        // CRC-32/BZIP2 begins with all bits set and turns all around at the end, else it is the same; its check value.
+        // CRC-32/BZIP2 starts with all bits set and inverts the result; otherwise it is the same. This is its
+        // check value.
         assert_eq!(!crc(u32::MAX, b"123456789"), 0xFC89_1918);
     }
 

@@ -1,4 +1,4 @@
-//! What stands before the frames: the main header and the header of each stream.
+//! NUT headers: the main header and the header of each stream.
 
 use std::io::Read;
 
@@ -7,13 +7,13 @@ use super::{FILE_ID, LATEST, MAIN, NAME, NutHeader, STREAM, flag};
 use crate::video::PixelFormat;
 use crate::{Error, Limits};
 
-/// No real file has as many; both are kept in memory.
+/// Limit on streams and time bases; no real file has as many, and both are kept in memory.
 const MOST_STREAMS: u64 = 256;
 const MOST_TIME_BASES: u64 = 1024;
-/// Of fractions and sides, as players count them.
+/// Limit on fractions and sides, which players store as 32-bit integers.
 const MOST: u64 = i32::MAX as u64;
 
-/// What a frame's first byte stands for.
+/// Meaning of a frame's first byte.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FrameCode {
     pub(super) flags: u64,
@@ -22,7 +22,7 @@ pub(super) struct FrameCode {
     pub(super) size_mul: u64,
     pub(super) size: u64,
     pub(super) reserved: u64,
-    /// Which of the shared beginnings.
+    /// Index of the elision header.
     pub(super) elision: u64,
 }
 
@@ -31,26 +31,27 @@ impl FrameCode {
         Self { flags: flag::INVALID, stream: 0, pts_delta: 0, size_mul: 1, size: 0, reserved: 0, elision: 0 };
 }
 
-/// All that is needed to read frames.
+/// Everything needed to read frames.
 #[derive(Debug)]
 pub(super) struct Headers {
     pub(super) streams: u64,
-    /// Seconds of a tick, as numerator and denominator.
+    /// Time bases: seconds per tick, as numerator and denominator.
     pub(super) time_bases: Vec<(u32, u32)>,
     pub(super) codes: [FrameCode; 256],
-    /// Beginnings that frames share and do not repeat; the first is empty.
+    /// Elision headers: byte sequences that frames share and do not repeat; the first is empty.
     pub(super) elisions: Vec<Vec<u8>>,
-    /// The stream whose frames are wanted.
+    /// Index of the requested stream.
     pub(super) wanted: u64,
-    /// Low bits of a time that are enough where it is near to the one before.
+    /// Number of low bits in a short timestamp, for times close to the previous one.
     pub(super) pts_bits: u32,
     pub(super) video: NutHeader,
 }
 
-/// Reads up to the last stream's header.
+/// Reads up to the header of the last stream.
 ///
 /// # Errors
-/// Streams that end before or contradict the format, that have no raw video of a known format, frames over the limits.
+/// Streams that end early or violate the format, that have no raw video in a known pixel format, or frames
+/// over the limits.
 pub(super) fn read<R: Read>(input: &mut Input<R>, limits: &Limits) -> Result<Headers, Error> {
     for &expected in FILE_ID {
         if input.byte()? != expected {
@@ -127,12 +128,13 @@ fn read_main<R: Read>(input: &mut Input<R>) -> Result<Main, Error> {
     }
     let codes = read_codes(input, streams)?;
     let elisions = if input.has_fields() { read_elisions(input)? } else { vec![Vec::new()] };
-    // The flags that follow in version 4 say how syncpoints are written, which shows there.
+    // The flags that follow in version 4 announce how syncpoints are written; that is detected there.
     input.close_packet("the main header")?;
     Ok(Main { streams, time_bases, codes, elisions })
 }
 
-/// The table of frame codes: runs of rows that differ in size only. The code `N` belongs to packets and is left out.
+/// The frame code table: runs of entries that differ in size only. The code `N` is reserved for packets and
+/// skipped.
 fn read_codes<R: Read>(input: &mut Input<R>, streams: u64) -> Result<[FrameCode; 256], Error> {
     const PACKET: usize = b'N' as usize;
     let mut codes = [FrameCode::INVALID; 256];
@@ -145,7 +147,7 @@ fn read_codes<R: Read>(input: &mut Input<R>, streams: u64) -> Result<[FrameCode;
             return Err(input.damaged(format_args!("{count} frame codes follow, there is room for {room}")));
         }
         if row.stream >= streams {
-            return Err(input.damaged(format_args!("a frame code is of stream {} of {streams}", row.stream)));
+            return Err(input.damaged(format_args!("a frame code refers to stream {} of {streams}", row.stream)));
         }
         let mut left = count;
         while left > 0 {
@@ -163,7 +165,7 @@ fn read_codes<R: Read>(input: &mut Input<R>, streams: u64) -> Result<[FrameCode;
     Ok(codes)
 }
 
-/// How many codes the next run has, and its first row; what it does not say is as in the run before.
+/// Reads the next run: its length and its first entry. Omitted fields are as in the previous run.
 fn read_run<R: Read>(input: &mut Input<R>, row: &mut FrameCode) -> Result<u64, Error> {
     row.flags = input.number()?;
     let fields = input.number()?;
@@ -192,17 +194,17 @@ fn read_run<R: Read>(input: &mut Input<R>, row: &mut FrameCode) -> Result<u64, E
 }
 
 fn read_elisions<R: Read>(input: &mut Input<R>) -> Result<Vec<Vec<u8>>, Error> {
-    let count = input.number_in("the number of shared beginnings", 0..=127)?;
+    let count = input.number_in("the number of elision headers", 0..=127)?;
     let mut elisions = vec![Vec::new()];
     for _ in 0..count {
-        let length = input.number_in("a shared beginning's length", 1..=255)?;
+        let length = input.number_in("the length of an elision header", 1..=255)?;
         let bytes: Result<_, Error> = (0..length).map(|_| input.byte()).collect();
         elisions.push(bytes?);
     }
     Ok(elisions)
 }
 
-/// A stream of video, which may be none that is read.
+/// A video stream, which may be unsupported.
 struct Video {
     id: u64,
     fourcc: Vec<u8>,
@@ -216,14 +218,14 @@ impl Video {
     fn header(&self) -> Result<NutHeader, Error> {
         let code = <[u8; 4]>::try_from(self.fourcc.as_slice()).ok();
         let format = code.and_then(PixelFormat::by_fourcc).ok_or_else(|| {
-            Error::unsupported(NAME, format!("video of the code `{}`", self.fourcc.escape_ascii()))
+            Error::unsupported(NAME, format!("video with code `{}`", self.fourcc.escape_ascii()))
         })?;
         let ((width, height), aspect, time_base) = (self.size, self.aspect, self.time_base);
         Ok(NutHeader { width, height, aspect, time_base, format })
     }
 }
 
-/// The fields of a stream's header up to the last that is needed; nothing where it is no video.
+/// The fields of a stream header up to the last one needed; `None` if it is not video.
 fn read_stream<R: Read>(
     input: &mut Input<R>,
     id: u64,
@@ -248,7 +250,7 @@ fn read_stream<R: Read>(
     let across = input.number_in("a pixel's width", 0..=MOST)? as u32;
     let down = input.number_in("a pixel's height", 0..=MOST)? as u32;
     if (across == 0) != (down == 0) {
-        return Err(input.damaged(format_args!("the shape of a pixel is {across}:{down}")));
+        return Err(input.damaged(format_args!("the pixel aspect ratio is {across}:{down}")));
     }
     let time_base = time_bases[time_base as usize];
     Ok(Some(Video {

@@ -1,4 +1,4 @@
-//! Bytes and numbers of a NUT stream as they come, with the place and the running checksum.
+//! NUT input: bytes and integers of a stream, with position and running checksum.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 
@@ -6,22 +6,22 @@ use super::crc::crc;
 use super::{LATEST, NAME, SMALL};
 use crate::Error;
 
-/// As much as a pipe holds; what is larger goes past it.
+/// Capacity of a pipe; larger reads bypass the buffer.
 const BUFFER: usize = 1 << 16;
-/// A frame is read in steps of at least this while its memory grows.
+/// Minimum step in which memory for a frame grows while it is read.
 const STEP: usize = 1 << 20;
 
-/// A stream, and where it stands.
+/// A stream and its position.
 #[derive(Debug)]
 pub(super) struct Input<R> {
     inner: BufReader<R>,
-    /// Bytes taken so far.
+    /// Bytes read so far.
     at: u64,
-    /// Where fields have to end.
+    /// Position where fields must end.
     end: u64,
     /// Checksum of all fields since [`Input::begin`].
     crc: u32,
-    /// Frames handed out so far, for the message when the stream ends too early.
+    /// Frames returned so far, for the message if the stream is truncated.
     pub(super) frames: u64,
 }
 
@@ -30,12 +30,12 @@ impl<R: Read> Input<R> {
         Self { inner: BufReader::with_capacity(BUFFER, inner), at: 0, end: u64::MAX, crc: 0, frames: 0 }
     }
 
-    /// Bytes taken so far.
+    /// Bytes read so far.
     pub(super) fn at(&self) -> u64 {
         self.at
     }
 
-    /// Forgets the checksum so far.
+    /// Resets the checksum.
     pub(super) fn begin(&mut self) {
         self.crc = 0;
     }
@@ -48,7 +48,7 @@ impl<R: Read> Input<R> {
         Error::Cut { format: NAME, byte: self.at, frames: self.frames }
     }
 
-    /// What is there to take, nothing at the end of the stream.
+    /// The buffered bytes, empty at the end of the stream.
     fn ahead(&mut self) -> Result<&[u8], Error> {
         loop {
             match self.inner.fill_buf() {
@@ -60,7 +60,7 @@ impl<R: Read> Input<R> {
         Ok(self.inner.buffer())
     }
 
-    /// The next byte, nothing at the end of the stream.
+    /// The next byte, `None` at the end of the stream.
     pub(super) fn byte_or_end(&mut self) -> Result<Option<u8>, Error> {
         let Some(&byte) = self.ahead()?.first() else { return Ok(None) };
         self.inner.consume(1);
@@ -71,12 +71,12 @@ impl<R: Read> Input<R> {
 
     pub(super) fn byte(&mut self) -> Result<u8, Error> {
         if self.at >= self.end {
-            return Err(self.damaged("a field goes on behind the end of what holds it"));
+            return Err(self.damaged("a field extends past the end of its packet"));
         }
         self.byte_or_end()?.ok_or_else(|| self.cut())
     }
 
-    /// The next bytes, for a field.
+    /// The next bytes of a field.
     pub(super) fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let mut bytes = [0; N];
         for byte in &mut bytes {
@@ -85,7 +85,7 @@ impl<R: Read> Input<R> {
         Ok(bytes)
     }
 
-    /// A number in groups of seven bits, the highest first; all but the last have the eighth bit set.
+    /// An integer in groups of seven bits, the highest first; the eighth bit is set in all but the last.
     pub(super) fn number(&mut self) -> Result<u64, Error> {
         let mut value = 0u64;
         loop {
@@ -100,14 +100,14 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// A number that may be negative: 0, 1, -1, 2, -2 are 0, 1, 2, 3, 4.
+    /// A signed integer: 0, 1, -1, 2, -2 are stored as 0, 1, 2, 3, 4.
     pub(super) fn signed(&mut self) -> Result<i64, Error> {
         let value = self.number()?;
         let size = ((value >> 1) + (value & 1)).cast_signed();
         Ok(if value & 1 == 1 { size } else { -size })
     }
 
-    /// A number from a range.
+    /// An integer within a range.
     pub(super) fn number_in(
         &mut self,
         what: &str,
@@ -118,10 +118,10 @@ impl<R: Read> Input<R> {
             return Ok(value);
         }
         let (least, most) = range.into_inner();
-        Err(self.damaged(format_args!("{what} is {value}, it must lie in {least}..={most}")))
+        Err(self.damaged(format_args!("{what} is {value}, it must be in {least}..={most}")))
     }
 
-    /// Passes over bytes that count for the checksum.
+    /// Skips bytes, which are included in the checksum.
     pub(super) fn skip(&mut self, count: u64) -> Result<(), Error> {
         let mut left = count;
         while left > 0 {
@@ -139,8 +139,9 @@ impl<R: Read> Input<R> {
         Ok(())
     }
 
-    /// A frame's bytes behind the first `from` of a buffer, which then has `total`. They do not count for the checksum.
-    /// Memory grows with what really comes; a buffer of the right size is used as it is.
+    /// Reads a frame's bytes into a buffer after its first `from` bytes, up to length `total`. They are not
+    /// included in the checksum. Memory grows with the bytes that arrive; a buffer of the right size is used
+    /// as it is.
     pub(super) fn fill(&mut self, buffer: &mut Vec<u8>, from: usize, total: usize) -> Result<(), Error> {
         if buffer.len() != total {
             buffer.truncate(from);
@@ -170,7 +171,7 @@ impl<R: Read> Input<R> {
         Ok(())
     }
 
-    /// Reads four bytes that make the checksum of all since [`Input::begin`] 0.
+    /// Reads four bytes, with which the checksum since [`Input::begin`] must be 0.
     pub(super) fn checksum(&mut self, what: &str) -> Result<(), Error> {
         self.bytes::<4>()?;
         if self.crc == 0 {
@@ -186,7 +187,7 @@ impl<R: Read> Input<R> {
         Ok(rest.iter().fold(u64::from(b'N'), |code, &byte| (code << 8) | u64::from(byte)))
     }
 
-    /// What follows a start code, up to the packet's fields.
+    /// Reads the packet header after a start code, up to the packet's fields.
     pub(super) fn open_packet(&mut self) -> Result<(), Error> {
         let length = self.number_in("a packet's length", 4..=LATEST)?;
         if length > SMALL {
@@ -197,14 +198,14 @@ impl<R: Read> Input<R> {
         Ok(())
     }
 
-    /// Passes over the fields that are left, those of later versions among them, and proves the packet's checksum.
+    /// Skips the remaining fields, including those of later versions, and checks the packet's checksum.
     pub(super) fn close_packet(&mut self, what: &str) -> Result<(), Error> {
         self.skip(self.end - self.at)?;
         self.end = u64::MAX;
         self.checksum(what)
     }
 
-    /// Lets fields end where a frame does. [`Input::unbound`] undoes it.
+    /// Limits fields to the end of a frame. [`Input::unbound`] removes the limit.
     pub(super) fn bound(&mut self, end: u64) {
         self.end = end;
     }
@@ -213,7 +214,7 @@ impl<R: Read> Input<R> {
         self.end = u64::MAX;
     }
 
-    /// Are there fields left in this packet?
+    /// Whether this packet has more fields.
     pub(super) fn has_fields(&self) -> bool {
         self.at < self.end
     }

@@ -1,8 +1,8 @@
-//! Numbers and packets of a NUT stream as they are written, into memory: frames' bytes never come here.
+//! NUT output: integers and packets, built in memory. Frame data is never copied here.
 
 use super::crc::crc;
 
-/// A number in groups of seven bits, the highest first; all but the last have the eighth bit set.
+/// An integer in groups of seven bits, the highest first; the eighth bit is set in all but the last.
 pub(super) fn number(to: &mut Vec<u8>, value: u64) {
     let groups = (64 - value.leading_zeros()).div_ceil(7).max(1);
     for group in (1..groups).rev() {
@@ -17,7 +17,7 @@ pub(super) fn numbers(to: &mut Vec<u8>, values: &[u64]) {
     }
 }
 
-/// A packet of up to 4092 bytes of fields; more would need a checksum of the length.
+/// A packet with up to 4092 bytes of fields; a longer one would need a header checksum.
 pub(super) fn packet(to: &mut Vec<u8>, start_code: u64, fields: &[u8]) {
     to.extend(start_code.to_be_bytes());
     number(to, fields.len() as u64 + 4);

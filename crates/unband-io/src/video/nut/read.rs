@@ -1,4 +1,4 @@
-//! Frames of a NUT stream, one after the other.
+//! NUT reader, frame by frame.
 
 use std::io::Read;
 
@@ -7,34 +7,34 @@ use super::input::Input;
 use super::{LATEST, NutFrame, NutHeader, SMALL, SYNCPOINT, flag};
 use crate::{Error, Limits};
 
-/// Frames of the first video stream; those of others are passed over. Needs a buffer of 64 KiB and what the caller brings
-/// for a frame.
+/// Reads the frames of the first video stream; other streams are skipped. Needs a buffer of 64 KiB, plus the
+/// caller's buffer for a frame.
 #[derive(Debug)]
 pub struct NutReader<R> {
     input: Input<R>,
     headers: Headers,
     frame_bytes: u64,
-    /// The time before, in ticks.
+    /// The previous timestamp, in ticks.
     last_pts: u64,
 }
 
-/// What stands before a frame's bytes.
+/// Header of a frame.
 struct Head {
     stream: u64,
     flags: u64,
     pts: u64,
-    /// Bytes that follow, side data included.
+    /// Number of bytes that follow, side data included.
     size: u64,
-    /// Index of the shared beginning, which does not follow.
+    /// Index of the elision header, whose bytes do not follow.
     elision: usize,
 }
 
 impl<R: Read> NutReader<R> {
-    /// Reads the headers. Nothing is allocated for frames, but sizes over the limits are refused already.
+    /// Reads the headers. No memory is allocated for frames, but sizes over the limits are already refused.
     ///
     /// # Errors
-    /// [`Error::Damaged`] and [`Error::Cut`] with the byte, [`Error::Unsupported`] for video that is not raw or of a format
-    /// without a code of its own, [`Error::Limit`], and whatever reading gives.
+    /// [`Error::Damaged`] and [`Error::Cut`] with the byte position, [`Error::Unsupported`] for video that is
+    /// not raw or whose format has no unique code, [`Error::Limit`], and read errors.
     pub fn new(input: R, limits: &Limits) -> Result<Self, Error> {
         let mut input = Input::new(input);
         let headers = header::read(&mut input, limits)?;
@@ -44,16 +44,16 @@ impl<R: Read> NutReader<R> {
         Ok(Self { input, headers, frame_bytes, last_pts: 0 })
     }
 
-    /// What the stream says of its frames.
+    /// The header of the stream.
     pub fn header(&self) -> &NutHeader {
         &self.headers.video
     }
 
-    /// Reads the next frame into a buffer, which then has just its bytes; nothing at the end of the stream, which lies
-    /// between frames. Give the same buffer again: it is not cleared then.
+    /// Reads the next frame into a buffer, which then has exactly its bytes; `None` at the end of the stream,
+    /// if it ends between frames. Reuse the same buffer: it is then not cleared.
     ///
     /// # Errors
-    /// As [`NutReader::new`]. The buffer's content is then of no use, and so is the rest of the stream.
+    /// As [`NutReader::new`]. Afterwards neither the buffer's content nor the rest of the stream can be used.
     pub fn next_frame(&mut self, buffer: &mut Vec<u8>) -> Result<Option<NutFrame>, Error> {
         while let Some(head) = self.next_head()? {
             if head.stream != self.headers.wanted {
@@ -70,13 +70,13 @@ impl<R: Read> NutReader<R> {
         Ok(None)
     }
 
-    /// Passes over packets up to the next frame.
+    /// Skips packets up to the next frame.
     fn next_head(&mut self) -> Result<Option<Head>, Error> {
         let mut promised = false;
         loop {
             self.input.begin();
             match self.input.byte_or_end()? {
-                // A syncpoint is written before a frame only.
+                // A frame must follow a syncpoint.
                 None if promised => return self.input.byte().map(|_| None),
                 None => return Ok(None),
                 Some(b'N') => promised = self.packet()?,
@@ -85,7 +85,7 @@ impl<R: Read> NutReader<R> {
         }
     }
 
-    /// Passes over a packet; was it a syncpoint?
+    /// Skips a packet; returns whether it was a syncpoint.
     fn packet(&mut self) -> Result<bool, Error> {
         let code = self.input.start_code()?;
         self.input.open_packet()?;
@@ -108,7 +108,7 @@ impl<R: Read> NutReader<R> {
         let input = &mut self.input;
         let row = self.headers.codes[usize::from(code)];
         if row.flags & flag::INVALID != 0 {
-            return Err(input.damaged(format_args!("{code} is no frame code of this stream")));
+            return Err(input.damaged(format_args!("{code} is not a frame code of this stream")));
         }
         let mut flags = row.flags;
         if flags & flag::CODED != 0 {
@@ -143,27 +143,27 @@ impl<R: Read> NutReader<R> {
         Ok(Head { stream, flags, pts, size, elision })
     }
 
-    /// How much of a frame of that size follows behind which beginning.
+    /// Bytes of a frame that are stored, without its elision header, and the index of that header.
     fn without_beginning(&self, size: u64, elision: u64) -> Result<(u64, usize), Error> {
         let elisions = &self.headers.elisions;
         let found = usize::try_from(elision).ok().filter(|&i| i < elisions.len());
         let Some(found) = found else {
-            let message = format!("a frame begins with the shared bytes {elision} of {}", elisions.len());
+            let message = format!("a frame uses elision header {elision} of {}", elisions.len());
             return Err(self.input.damaged(message));
         };
         let found = if size > SMALL { 0 } else { found };
         let rest = size.checked_sub(elisions[found].len() as u64);
-        let rest = rest.ok_or_else(|| self.input.damaged("a frame is smaller than its beginning"))?;
+        let rest = rest.ok_or_else(|| self.input.damaged("a frame is smaller than its elision header"))?;
         Ok((rest, found))
     }
 
-    /// A frame's time from what is coded of it, or from the time before.
+    /// A frame's timestamp from its coded value, or relative to the previous timestamp.
     fn pts(&self, coded: Option<u64>, delta: i64) -> Result<u64, Error> {
         let last = self.last_pts.cast_signed();
         let short = 1i64 << self.headers.pts_bits;
         let pts = match coded.map(u64::cast_signed) {
             None => last.checked_add(delta),
-            // The time next to the one before that ends in these bits.
+            // The time nearest to the previous one that ends in these bits.
             Some(low @ 0..) if low < short => {
                 let least = last - (short - 1) / 2;
                 Some(((low - least) & (short - 1)) + least)
@@ -199,7 +199,7 @@ impl<R: Read> NutReader<R> {
         self.input.fill(buffer, beginning.len(), size as usize)
     }
 
-    /// Passes over a list of named values.
+    /// Skips a list of named values.
     fn skip_items(&mut self) -> Result<(), Error> {
         let input = &mut self.input;
         for _ in 0..input.number()? {
@@ -212,7 +212,7 @@ impl<R: Read> NutReader<R> {
                     skip_string(input)?;
                     skip_string(input)?;
                 }
-                // Numbers, times and fractions of which one part follows.
+                // Integers, timestamps, and fractions with one more term.
                 ..=-3 => drop(input.number()?),
                 _ => {}
             }
@@ -221,7 +221,7 @@ impl<R: Read> NutReader<R> {
     }
 }
 
-/// A length and as many bytes, inside the present bounds.
+/// Skips a length and as many bytes, within the current limit.
 fn skip_string<R: Read>(input: &mut Input<R>) -> Result<(), Error> {
     for _ in 0..input.number()? {
         input.byte()?;

@@ -1,4 +1,4 @@
-//! What the format allows and `FFmpeg` does not write for raw video, put together by hand.
+//! Valid NUT streams that `FFmpeg` does not write for raw video, built by hand.
 #![allow(clippy::unwrap_used)]
 
 use super::crc::crc;
@@ -9,8 +9,9 @@ use crate::Limits;
 const AUDIO: u64 = 0;
 const VIDEO: u64 = 1;
 
-/// Version 4 with two streams, two time bases, a shared beginning `7 8`, short times of 4 bits, fields of the future. Code 1
-/// leaves all open, with two ticks between frames; code 3 is a key frame of 12 bytes, a tick after the one before.
+/// Version 4 with two streams, two time bases, an elision header `7 8`, short timestamps of 4 bits, and
+/// unknown fields of later versions. Code 1 leaves everything open, with two ticks between frames. Code 3 is
+/// a key frame of 12 bytes, one tick after the previous one.
 fn headers() -> Vec<u8> {
     let mut main = Vec::new();
     numbers(&mut main, &[4, 0, 2, 32768, 2, 1, 25, 1, 1000]);
@@ -28,7 +29,7 @@ fn headers() -> Vec<u8> {
     let mut stream = FILE_ID.to_vec();
     packet(&mut stream, MAIN, &main);
     packet(&mut stream, STREAM, &audio);
-    // Of no kind that is known.
+    // A packet of unknown type.
     packet(&mut stream, 0x4E00_0000_0000_0001, &[1, 2, 3]);
     packet(&mut stream, STREAM, &video);
     stream
@@ -65,7 +66,7 @@ fn everything_that_the_format_allows_is_read() {
     stream.extend(&head);
     stream.extend(crc(0, &head).to_be_bytes());
     stream.extend([side, meta, &[9; 10]].concat());
-    // Sound, then an end of the image.
+    // Sound, then the end of the video stream.
     numbers(&mut stream, &[1, flag::STREAM | flag::SIZE, AUDIO, 5]);
     stream.extend(b"NNNNN");
     numbers(&mut stream, &[1, flag::END]);
@@ -98,20 +99,20 @@ fn lies_are_told_with_their_place() {
         format!("damaged NUT file: at byte {at}: a frame has 13 bytes, 4×3 pixels of gray have 12")
     );
     assert!(coded(flag::SIZE, &[u64::MAX]).contains("size is too large"));
-    assert!(coded(flag::SIZE | flag::ELISION, &[12, 2]).contains("the shared bytes 2 of 2"));
-    assert!(coded(flag::SIZE | flag::ELISION, &[1, 1]).contains("smaller than its beginning"));
+    assert!(coded(flag::SIZE | flag::ELISION, &[12, 2]).contains("elision header 2 of 2"));
+    assert!(coded(flag::SIZE | flag::ELISION, &[1, 1]).contains("smaller than its elision header"));
     assert!(coded(flag::CODED_PTS, &[u64::MAX]).contains("negative or too late"));
     assert!(coded(flag::CODED_PTS, &[1 << 63]).contains("negative or too late"));
-    // Ends in 15 next to 0.
+    // The nearest time to 0 that ends in 15.
     assert!(coded(flag::CODED_PTS, &[15]).contains("negative or too late"));
-    assert!(coded(flag::STREAM, &[2]).contains("a frame's stream is 2, it must lie in 0..=1"));
+    assert!(coded(flag::STREAM, &[2]).contains("a frame's stream is 2, it must be in 0..=1"));
     let side = coded(flag::SIZE | flag::SIDE_DATA, &[12, 1 << 40, 1 << 50]);
-    assert!(side.contains("goes on behind the end"), "{side}");
-    assert!(refused(&[0]).contains("0 is no frame code of this stream"));
+    assert!(side.contains("extends past the end"), "{side}");
+    assert!(refused(&[0]).contains("0 is not a frame code of this stream"));
     assert!(
         refused(&[1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]).contains("more than 64 bits")
     );
-    // A syncpoint is there, what it announces is not.
+    // The syncpoint is there, the frame after it is not.
     let mut stream = headers();
     syncpoint(&mut stream);
     assert!(matches!(read(&stream), Err(crate::Error::Cut { frames: 0, .. })));

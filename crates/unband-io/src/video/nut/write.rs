@@ -1,4 +1,4 @@
-//! Writes raw frames as NUT.
+//! NUT writer for raw frames.
 
 use std::io::{self, Write};
 
@@ -8,14 +8,14 @@ use super::{FILE_ID, LATEST, MAIN, NAME, NutFrame, NutHeader, STREAM, SYNCPOINT,
 use crate::Error;
 use crate::format::y4m::common_divisor;
 
-/// Only frames close behind a syncpoint are taken for whole. Raw frames are larger than this most of the time, so that each
-/// gets a syncpoint of its own, of some 20 bytes.
+/// Readers take only frames close after a syncpoint as intact. Raw frames are usually larger than this
+/// distance, so each gets its own syncpoint of about 20 bytes.
 const MAX_DISTANCE: u64 = 1 << 15;
-/// The one frame code in use: time, size and checksum follow.
+/// The only frame code used: time, size and checksum follow.
 const CODE: u8 = 1;
 const FLAGS: u64 = flag::CODED_PTS | flag::SIZE | flag::CHECKSUM;
 
-/// Writes frames into a stream, which need not seek.
+/// Writes frames to an output that need not support seeking.
 #[derive(Debug)]
 pub struct NutWriter<W> {
     out: W,
@@ -24,7 +24,7 @@ pub struct NutWriter<W> {
     at: u64,
     last_syncpoint: Option<u64>,
     last_pts: u64,
-    /// What goes before a frame.
+    /// The bytes before a frame.
     bytes: Vec<u8>,
 }
 
@@ -32,7 +32,7 @@ impl<W: Write> NutWriter<W> {
     /// Writes the headers.
     ///
     /// # Errors
-    /// Sizes and time bases of 0 or over 2³¹ − 1, frames of as many bytes, and whatever `out` refuses.
+    /// Sizes and time bases of 0 or above 2³¹ − 1, frames of as many bytes, and errors of `out`.
     pub fn new(mut out: W, header: &NutHeader) -> Result<Self, Error> {
         let most = i32::MAX as u32;
         let NutHeader { width, height, time_base, .. } = *header;
@@ -40,7 +40,7 @@ impl<W: Write> NutWriter<W> {
             [("width", width), ("height", height), ("time base", time_base.0), ("time base", time_base.1)]
         {
             if value == 0 || value > most {
-                return Err(Error::encode(NAME, format!("the {what} {value} must lie in 1..={most}")));
+                return Err(Error::encode(NAME, format!("the {what} {value} must be in 1..={most}")));
             }
         }
         let frame_bytes = header.frame_bytes().filter(|&bytes| bytes <= most as usize);
@@ -55,10 +55,10 @@ impl<W: Write> NutWriter<W> {
         Ok(Self { out, frame_bytes, at, last_syncpoint: None, last_pts: 0, bytes })
     }
 
-    /// Writes a frame: its time, and its samples as the header's format says.
+    /// Writes a frame: its timestamp, and its samples in the header's format.
     ///
     /// # Errors
-    /// Frames of another size than the header says or earlier than the one before, and whatever the stream refuses.
+    /// A frame of the wrong size or earlier than the previous one, and write errors.
     pub fn write_frame(&mut self, frame: NutFrame, samples: &[u8]) -> Result<(), Error> {
         if samples.len() != self.frame_bytes {
             let (has, needs) = (samples.len(), self.frame_bytes);
@@ -78,7 +78,8 @@ impl<W: Write> NutWriter<W> {
         Ok(())
     }
 
-    /// The time, and how far back lies a syncpoint from which a frame at or before this time can be decoded: the one before.
+    /// A syncpoint: the time, and the distance back to a syncpoint from which a frame at or before this time
+    /// can be decoded, here the previous one.
     fn put_syncpoint(&mut self, pts: u64) {
         let back = self.last_syncpoint.map_or(0, |last| (self.at - last) / 16);
         let mut fields = Vec::with_capacity(20);
@@ -91,16 +92,16 @@ impl<W: Write> NutWriter<W> {
         let start = self.bytes.len();
         self.bytes.push(CODE);
         let turned = if frame.key { flag::KEY } else { 0 };
-        // Times are never short: with no bits for that, one more than the time says so.
+        // Timestamps are always long: with no short bits, the stored value is one more than the time.
         numbers(&mut self.bytes, &[turned, frame.pts + 1, self.frame_bytes as u64]);
         let sum = crc(0, &self.bytes[start..]);
         self.bytes.extend(sum.to_be_bytes());
     }
 
-    /// Hands everything on and gives back the stream.
+    /// Flushes everything and returns the output.
     ///
     /// # Errors
-    /// Whatever the stream refuses.
+    /// Write errors.
     pub fn finish(mut self) -> Result<W, Error> {
         self.out.flush().map_err(not_written)?;
         Ok(self.out)
@@ -110,15 +111,16 @@ impl<W: Write> NutWriter<W> {
 fn main_fields(time_base: (u32, u32)) -> Vec<u8> {
     let common = common_divisor(time_base.0, time_base.1);
     let mut fields = Vec::new();
-    // Version, streams, distance, time bases.
+    // Version, streams, maximum distance, time bases.
     numbers(&mut fields, &[3, 1, MAX_DISTANCE, 1]);
     numbers(&mut fields, &[u64::from(time_base.0 / common), u64::from(time_base.1 / common)]);
-    // Runs of frame codes, each with six fields behind its flags: time, factor of the size, stream, size, reserved, codes.
+    // Runs of frame codes, each with six fields after its flags: time, size factor, stream, size, reserved,
+    // codes.
     numbers(&mut fields, &[flag::INVALID, 6, 0, 1, 0, 0, 0, 1]);
     numbers(&mut fields, &[flag::CODED | FLAGS, 6, 0, 1, 0, 0, 0, 1]);
-    // `N` is counted by nobody.
+    // `N` is not included in the number of codes.
     numbers(&mut fields, &[flag::INVALID, 6, 0, 1, 0, 0, 0, 253]);
-    // No shared beginnings.
+    // No elision headers.
     number(&mut fields, 0);
     fields
 }
@@ -130,9 +132,9 @@ fn stream_fields(header: &NutHeader) -> Vec<u8> {
     // Stream 0 of class video.
     numbers(&mut fields, &[0, 0, 4]);
     fields.extend(format.fourcc);
-    // Time base 0, no short times, checksums for every step in time, no delay, no flags, no data of a codec.
+    // Time base 0, no short timestamps, checksum at every time step, no delay, no flags, no codec data.
     numbers(&mut fields, &[0, 0, 0, 0, 0, 0]);
-    // Last the color space: FFmpeg is told by its options.
+    // Last the colour space: FFmpeg gets it through options.
     numbers(&mut fields, &[width.into(), height.into(), across.into(), down.into(), 0]);
     fields
 }

@@ -1,6 +1,7 @@
-//! `FFmpeg`'s names of colours and the code points of ITU-T H.273 that they stand for.
+//! `FFmpeg`'s colour names and their ITU-T H.273 code points.
 //!
-//! Source: `FFmpeg`'s `libavutil/pixdesc.c`; the numbers are H.273's. A test compares with `ffmpeg -h filter=setparams`.
+//! Source: `FFmpeg`'s `libavutil/pixdesc.c`; the codes are H.273's. A test compares with `ffmpeg -h
+//! filter=setparams`.
 
 use unband_image::color::Siting;
 use unband_image::{Cicp, Color, Matrix, Model, Range};
@@ -62,16 +63,16 @@ pub(super) const MATRICES: &Names = &[
     ("ycgco-ro", 17),
 ];
 
-/// Nothing is said.
+/// The code point for "unspecified".
 const UNSPECIFIED: u8 = 2;
 
-/// The number of a name; that for "unspecified" where there is none.
+/// The code point of a name, or "unspecified".
 pub(super) fn code(names: &Names, name: Option<&str>) -> u8 {
     let found = names.iter().find(|(known, _)| Some(*known) == name);
     found.map_or(UNSPECIFIED, |&(_, code)| code)
 }
 
-/// Primaries, transfer, matrix, and whether the range is full.
+/// Codes of primaries, transfer and matrix, and whether the range is full.
 pub(super) fn numbers(video: &Video) -> ([u8; 3], bool) {
     let numbers = [
         code(PRIMARIES, video.primaries.as_deref()),
@@ -81,7 +82,7 @@ pub(super) fn numbers(video: &Video) -> ([u8; 3], bool) {
     (numbers, range(video) == Range::Full)
 }
 
-/// What the planes mean, in this project's types; `Err` says in words what has no such type.
+/// The colour of the planes, in this project's types; `Err` describes a colour without such a type.
 pub(super) fn color(video: &Video) -> Result<Color, String> {
     let model = model(video)?;
     let ([primaries, transfer, matrix], full_range) = numbers(video);
@@ -95,7 +96,7 @@ pub(super) fn color(video: &Video) -> Result<Color, String> {
     Ok(Color { model, cicp: said.then_some(cicp), siting })
 }
 
-/// As the file says; else full for RGB and limited for everything with luma.
+/// As in the file; else full for RGB and limited for everything with luma.
 fn range(video: &Video) -> Range {
     match (video.range.as_deref(), video.samples) {
         (Some("pc"), _) | (None, Some(Samples::Rgb)) => Range::Full,
@@ -116,7 +117,8 @@ fn model(video: &Video) -> Result<Model, String> {
     Ok(Model::Yuv { matrix: matrix(video)?, range, subsampling })
 }
 
-/// Weights of luma. Where nothing is said, those that players take: BT.709 for images larger than 1279 × 576, else BT.601.
+/// The matrix. If unspecified, the one that players assume: BT.709 for images larger than 1279 × 576, else
+/// BT.601.
 fn matrix(video: &Video) -> Result<Matrix, String> {
     let primaries = code(PRIMARIES, video.primaries.as_deref());
     match (video.matrix.as_deref(), primaries) {

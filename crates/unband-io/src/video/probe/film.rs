@@ -1,4 +1,4 @@
-//! What a video is, in numbers and names.
+//! Description of a video: streams, sizes, rates and colours.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,22 +9,22 @@ use unband_image::{Color, Colorimetry, Depth};
 use super::{DynamicHdr, color};
 use crate::video::{Images, Samples, VideoError};
 
-/// A file with moving images, as `ffprobe` describes it.
+/// A video file, as described by `ffprobe`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Film {
-    /// As it was given.
+    /// The path as given.
     pub path: PathBuf,
-    /// The numbered images that it is, where it is no file.
+    /// The numbered images, if it is not a single file.
     pub images: Option<Images>,
     /// `FFmpeg`'s names of the container, separated by commas ("matroska,webm").
     pub container: String,
-    /// In seconds, where it is known.
+    /// In seconds, if known.
     pub duration: Option<f64>,
     /// All streams, in order.
     pub streams: Vec<Stream>,
-    /// How many chapters there are.
+    /// Number of chapters.
     pub chapters: usize,
-    /// The main stream of images.
+    /// The main video stream.
     pub video: Video,
     /// Metadata of the main stream that changes from frame to frame.
     pub dynamic: Vec<DynamicHdr>,
@@ -33,22 +33,22 @@ pub struct Film {
 /// One of the streams in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stream {
-    /// Its number in the file, from 0.
+    /// Its index in the file, from 0.
     pub index: usize,
-    /// What flows in it.
+    /// Kind of content.
     pub kind: StreamKind,
-    /// `FFmpeg`'s name of the codec, where it knows it.
+    /// `FFmpeg`'s name of the codec, if it has one.
     pub codec: Option<String>,
     /// As tagged ("eng").
     pub language: Option<String>,
-    /// Should it be played where nobody chooses?
+    /// Whether it is played by default.
     pub default: bool,
-    /// `FFmpeg`'s names of all that it is marked as ("default", "forced").
+    /// `FFmpeg`'s names of its dispositions ("default", "forced").
     pub dispositions: Vec<String>,
-    /// Is it an image about the video (a cover, a thumbnail) and not the video?
+    /// Whether it is an image about the video (a cover, a thumbnail) and not the video.
     pub attached_picture: bool,
-    /// Do containers make it anew from what is copied by itself? The text of chapters and time codes, of which MP4 and `QuickTime`
-    /// have tracks.
+    /// Whether containers regenerate it from other copied data: the text of chapters, and time codes, for
+    /// which MP4 and `QuickTime` have tracks.
     pub made_anew: bool,
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for Stream {
 }
 
 impl StreamKind {
-    /// In a word, for people.
+    /// In a word, for messages.
     pub fn word(self) -> &'static str {
         match self {
             Self::Video => "video",
@@ -78,116 +78,116 @@ impl StreamKind {
     }
 }
 
-/// What flows in a stream.
+/// Kind of a stream's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamKind {
-    /// Images; also covers.
+    /// Video; also covers.
     Video,
-    /// Sound.
+    /// Audio.
     Audio,
     /// Subtitles, as text or images.
     Subtitle,
-    /// A file beside the video, such as a font.
+    /// An attached file, such as a font.
     Attachment,
-    /// Anything else, such as time codes.
+    /// Other data, such as time codes.
     Data,
 }
 
-/// Which lines of a frame are of one moment.
+/// Field order of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldOrder {
-    /// All.
+    /// Progressive: all lines are from the same moment.
     Progressive,
-    /// Every other one; the upper ones come first.
+    /// Interlaced, upper lines first.
     TopFirst,
-    /// Every other one; the lower ones come first.
+    /// Interlaced, lower lines first.
     BottomFirst,
-    /// Nothing is said.
+    /// Not specified.
     Unknown,
 }
 
-/// A stream of images.
+/// A video stream.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::struct_excessive_bools)] // facts that have nothing to do with each other
 pub struct Video {
-    /// Its number among all streams of the file.
+    /// Its index among all streams of the file.
     pub stream: usize,
     /// `FFmpeg`'s name of the codec.
     pub codec: String,
-    /// Its profile ("Main 10"), where it has one.
+    /// Its profile ("Main 10"), if any.
     pub profile: Option<String>,
-    /// Width of a frame in samples, before any rotation.
+    /// Width of a frame in samples, before rotation.
     pub width: usize,
-    /// Height of a frame in samples, before any rotation.
+    /// Height of a frame in samples, before rotation.
     pub height: usize,
-    /// `FFmpeg`'s name of how samples are stored.
+    /// `FFmpeg`'s name of the pixel format.
     pub pix_fmt: String,
     /// Bits per sample.
     pub depth: Depth,
-    /// What the samples stand for, alpha aside; codes of a palette are RGB. Nothing for what has no type here, such as XYZ.
+    /// Meaning of the samples besides alpha; palettes are RGB. `None` without a type here, such as XYZ.
     pub samples: Option<Samples>,
-    /// Is there alpha too?
+    /// Whether there is alpha.
     pub alpha: bool,
-    /// Is there alpha in packets of its own, beside those that are decoded? As VP8 and VP9 have it.
+    /// Whether alpha is in separate packets, which are not decoded, as in VP8 and VP9.
     pub alpha_beside: bool,
-    /// Are there closed captions in its frames (ATSC A/53)?
+    /// Whether its frames contain closed captions (ATSC A/53).
     pub captions: bool,
-    /// Does its decoder add grain to the frames, as the stream describes it?
+    /// Whether its decoder adds synthetic grain to the frames, as the stream describes it.
     pub grain: bool,
-    /// Seconds per unit of timestamps, as a fraction.
+    /// Seconds per tick, as a fraction.
     pub time_base: Option<(u32, u32)>,
     /// Frames per second on average, as a fraction.
     pub average_rate: Option<(u32, u32)>,
-    /// The least rate that has room for all timestamps, as a fraction; a guess of `FFmpeg`'s.
+    /// The lowest rate that can represent all timestamps, as a fraction; a guess of `FFmpeg`'s.
     pub nominal_rate: Option<(u32, u32)>,
-    /// Is a frame of the average rate shown longer or shorter than one of the nominal rate, by more than a unit of
-    /// timestamps?
+    /// Whether the average and the nominal frame duration differ by more than one tick.
     pub variable: bool,
     /// Timestamp of the first frame, in units of `time_base`.
     pub start_pts: Option<i64>,
-    /// How long the stream is shown, in units of `time_base`, where the container says it.
+    /// Duration of the stream in units of `time_base`, if the container declares it.
     pub duration_ticks: Option<i64>,
-    /// How many frames the container says there are.
+    /// Number of frames, if the container declares it.
     pub frames: Option<u64>,
-    /// Width to height of a sample, where it is said.
+    /// Width to height of a sample, if specified.
     pub sample_aspect: Option<(u32, u32)>,
-    /// Players turn frames by so many degrees anticlockwise, −180 to 180.
+    /// Rotation for display in degrees counterclockwise, −180 to 180.
     pub rotation: i32,
-    /// Do players mirror frames?
+    /// Whether frames are mirrored for display.
     pub mirrored: bool,
-    /// As the stream says or, where one of the first frames is interlaced, that frame.
+    /// As the stream declares or, if one of the first frames is interlaced, as that frame does.
     pub field_order: FieldOrder,
-    /// "tv" (limited) or "pc" (full), where it is said.
+    /// "tv" (limited) or "pc" (full), if specified.
     pub range: Option<String>,
-    /// `FFmpeg`'s name of the colour primaries, where they are said.
+    /// `FFmpeg`'s name of the colour primaries, if specified.
     pub primaries: Option<String>,
-    /// `FFmpeg`'s name of the transfer characteristics, where they are said.
+    /// `FFmpeg`'s name of the transfer characteristics, if specified.
     pub transfer: Option<String>,
-    /// `FFmpeg`'s name of the matrix coefficients, where they are said.
+    /// `FFmpeg`'s name of the matrix coefficients, if specified.
     pub matrix: Option<String>,
-    /// `FFmpeg`'s name of where chroma samples lie, where it is said.
+    /// `FFmpeg`'s name of the chroma sample location, if specified.
     pub chroma_location: Option<String>,
     /// Mastering display and content light level; nothing else.
     pub colorimetry: Colorimetry,
 }
 
 impl Video {
-    /// Primaries, transfer and matrix by their numbers in ITU-T H.273, and whether the range is full; nothing where nothing is
-    /// said.
+    /// ITU-T H.273 codes of primaries, transfer and matrix, and whether the range is full; `None` if nothing
+    /// is specified.
     pub(in crate::video) fn colours(&self) -> Option<([u8; 3], bool)> {
         let said = [&self.primaries, &self.transfer, &self.matrix, &self.range];
         said.iter().any(|name| name.is_some()).then(|| color::numbers(self))
     }
 
-    /// Are there pixels at an edge that have chroma of their own where others share it? Not all encoders take such sizes.
+    /// Whether pixels at an edge have a chroma sample of their own where others share one. Not all encoders
+    /// accept such sizes.
     pub fn is_odd(&self) -> bool {
         let Some(Samples::Yuv(subsampling)) = self.samples else { return false };
-        // Chroma of four pixels becomes that of two where an encoder has no other.
+        // An encoder without 4:1:0 and the like uses 4:2:0, with chroma shared by two pixels.
         let (x, y) = (usize::from(subsampling.x.min(2)), usize::from(subsampling.y.min(2)));
         !self.width.is_multiple_of(x) || !self.height.is_multiple_of(y)
     }
 
-    /// Does its codec lose anything?
+    /// Whether its codec is lossy.
     pub fn is_lossy(&self) -> bool {
         const LOSSLESS: &[&str] = &[
             "ffv1", "rawvideo", "huffyuv", "ffvhuff", "utvideo", "magicyuv", "png", "qtrle", "v210", "v410",
@@ -198,13 +198,13 @@ impl Video {
 }
 
 impl Film {
-    /// Seconds per tick of its timestamps as a fraction; a thousandth where nothing is said.
+    /// Seconds per tick as a fraction; a millisecond if not specified.
     pub fn time_base(&self) -> (u32, u32) {
         self.video.time_base.filter(|&(n, d)| n > 0 && d > 0).unwrap_or((1, 1000))
     }
 
-    /// Frames per second as a fraction, as encoders reckon bits and levels: that of all timestamps; of a variable rate the average.
-    /// Not more than one frame per tick; 25 where nothing is said, as `FFmpeg` takes it.
+    /// Frames per second as a fraction, for encoders' bit rates and levels: the nominal rate, or the average
+    /// of a variable rate. At most one frame per tick; 25 if not specified, as in `FFmpeg`.
     pub fn rate(&self) -> (u32, u32) {
         let video = &self.video;
         let rate =
@@ -219,8 +219,8 @@ impl Film {
         }
     }
 
-    /// Units of a second in which ticks, and frames of [`Film::rate`], are whole numbers: how many there are, in a tick, and in a
-    /// frame. Where such units are too short, a frame is not whole.
+    /// Units in which ticks and frames of [`Film::rate`] are integers: units per second, per tick, and per
+    /// frame. If such units would be too short, the frame duration is rounded.
     pub(in crate::video) fn units(&self) -> (u32, i64, i64) {
         let ((frames, seconds), (numerator, denominator)) = (self.rate(), self.time_base());
         let fit = frames / gcd(frames, denominator.saturating_mul(seconds));
@@ -229,10 +229,10 @@ impl Film {
         (units, tick, i64::from(units) * i64::from(seconds) / i64::from(frames))
     }
 
-    /// Bytes of its files, and when the last of them was changed.
+    /// Total size of its files in bytes, and their latest modification time.
     ///
     /// # Errors
-    /// Files that are gone.
+    /// If a file no longer exists.
     pub fn state(&self) -> io::Result<(u64, Option<SystemTime>)> {
         if let Some(images) = &self.images {
             return images.state();
@@ -241,7 +241,7 @@ impl Film {
         Ok((metadata.len(), metadata.modified().ok()))
     }
 
-    /// A time in seconds as ticks, to the nearest.
+    /// A time in seconds as ticks, rounded to the nearest.
     pub fn ticks(&self, seconds: f64) -> i64 {
         let (numerator, denominator) = self.time_base();
         (seconds * f64::from(denominator) / f64::from(numerator)).round() as i64
@@ -261,16 +261,16 @@ impl Film {
         VideoError::Damaged { path: self.path.clone(), message: message.to_owned() }
     }
 
-    /// What the planes of a frame mean. Where the file says nothing: BT.2020 with its primaries, BT.709 for images larger
+    /// Colour of a frame's planes. If not specified: BT.2020 with its primaries, BT.709 for images larger
     /// than 1279 × 576, else BT.601; full range for RGB, else limited.
     ///
     /// # Errors
-    /// [`VideoError::Color`]: matrices and pixel formats that this project has no type for.
+    /// [`VideoError::Color`]: matrices and pixel formats without a type in this project.
     pub fn color(&self) -> Result<Color, VideoError> {
         color::color(&self.video).map_err(|what| VideoError::Color { path: self.path.clone(), what })
     }
 
-    /// Are all lines of a frame of one moment? Restoring two fields as one image would mix their moments.
+    /// Checks that frames are progressive. Restoring two fields as one image would combine two moments.
     ///
     /// # Errors
     /// [`VideoError::Interlaced`].
@@ -283,7 +283,7 @@ impl Film {
         Err(VideoError::Interlaced { path: self.path.clone(), fields, command: self.deinterlacing() })
     }
 
-    /// The command that makes a video of whole images of it, without loss and with all else that Matroska holds.
+    /// The command that deinterlaces it, lossless and with all other streams that Matroska can hold.
     fn deinterlacing(&self) -> String {
         let left_out = |stream: &&Stream| {
             stream.kind == StreamKind::Data
@@ -309,8 +309,8 @@ impl Film {
         words.join(" ")
     }
 
-    /// Is there no metadata that changes from frame to frame, or may it be dropped? Dolby Vision without a base layer of
-    /// its own is refused in any case: what is left shows wrong colours.
+    /// Checks that there is no per-frame metadata, or that it may be dropped. Dolby Vision without a base
+    /// layer of its own is refused in any case: the rest would have wrong colours.
     ///
     /// # Errors
     /// [`VideoError::DynamicHdr`] and [`VideoError::DolbyVisionBase`].
@@ -328,7 +328,7 @@ impl Film {
     }
 }
 
-/// A name as shells take it.
+/// A name quoted for a shell.
 fn shell(path: &Path) -> String {
     let name = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "_-./+,:@\\".contains(c);

@@ -1,17 +1,17 @@
-//! What videos say of the light in them: mastering display, content light level, metadata for each frame.
+//! HDR metadata of videos: mastering display, content light level, per-frame metadata.
 
 use unband_image::{Colorimetry, Mastering};
 
 use super::json::Node;
 
-/// Metadata that changes from frame to frame; it fits the original frames only and cannot be written anew.
+/// Per-frame metadata, which only fits the original frames and cannot be recomputed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DynamicHdr {
     /// Dolby Vision.
     DolbyVision {
-        /// Its profile, where the stream says it.
+        /// Its profile, if the stream declares it.
         profile: Option<i64>,
-        /// Do the images make sense without it? As is assumed where the stream says nothing.
+        /// Whether the frames can be shown without it; true if the stream does not declare it.
         base: bool,
     },
     /// HDR10+ (SMPTE ST 2094-40).
@@ -21,7 +21,7 @@ pub enum DynamicHdr {
 }
 
 impl DynamicHdr {
-    /// "Dolby Vision" and so on.
+    /// Display name, such as "Dolby Vision".
     pub fn name(self) -> &'static str {
         match self {
             Self::DolbyVision { .. } => "Dolby Vision",
@@ -30,8 +30,9 @@ impl DynamicHdr {
         }
     }
 
-    /// Source: names in `FFmpeg`'s `libavcodec/avpacket.c` and `libavutil/frame.c` (in newer ones `side_data.c`), fields in
-    /// `fftools/ffprobe.c`; compatibility 0 is "none" in Dolby's "Vision streams within the ISO base media file format".
+    /// Source: names in `FFmpeg`'s `libavcodec/avpacket.c` and `libavutil/frame.c` (in newer ones
+    /// `side_data.c`), fields in `fftools/ffprobe.c`; compatibility 0 is "none" in Dolby's "Vision streams
+    /// within the ISO base media file format".
     fn of(data: Node<'_>) -> Option<Self> {
         let base = data.whole("dv_bl_signal_compatibility_id") != Some(0);
         match data.text("side_data_type")? {
@@ -48,7 +49,7 @@ impl DynamicHdr {
     }
 }
 
-/// All that there is of it, each kind once; what comes first (the stream's) counts.
+/// All per-frame metadata, each kind once; the first entry (the stream's) applies.
 pub(super) fn dynamic<'a>(side_data: impl Iterator<Item = Node<'a>>) -> Vec<DynamicHdr> {
     let mut found: Vec<DynamicHdr> = Vec::new();
     for kind in side_data.filter_map(DynamicHdr::of) {
@@ -59,7 +60,7 @@ pub(super) fn dynamic<'a>(side_data: impl Iterator<Item = Node<'a>>) -> Vec<Dyna
     found
 }
 
-/// Mastering display and content light level, where they are whole.
+/// Mastering display and content light level, if complete.
 pub(super) fn colorimetry<'a, I: Iterator<Item = Node<'a>>>(side_data: impl Fn() -> I) -> Colorimetry {
     let find = |name| side_data().find(|data| data.text("side_data_type") == Some(name));
     Colorimetry {
@@ -92,14 +93,14 @@ fn scaled(value: f64, scale: f64) -> u32 {
     (value * scale).round() as u32
 }
 
-/// The mastering display as x265's `master-display` takes it: 1/50000 and 0.0001 cd/m².
+/// The mastering display in the syntax of x265's `master-display`: 1/50000 and 0.0001 cd/m².
 pub fn x265_master_display(display: &Mastering) -> String {
     let [rx, ry, gx, gy, bx, by, wx, wy] = display.chromaticities;
     let (most, least) = (display.max_luminance, display.min_luminance);
     format!("G({gx},{gy})B({bx},{by})R({rx},{ry})WP({wx},{wy})L({most},{least})")
 }
 
-/// The mastering display as SVT-AV1's `mastering-display` takes it: chromaticities 0 to 1, and cd/m².
+/// The mastering display in the syntax of SVT-AV1's `mastering-display`: chromaticities 0 to 1, and cd/m².
 pub fn svt_mastering_display(display: &Mastering) -> String {
     let [rx, ry, gx, gy, bx, by, wx, wy] = display.chromaticities.map(|place| f64::from(place) / 50_000.0);
     let [most, least] =
@@ -109,8 +110,8 @@ pub fn svt_mastering_display(display: &Mastering) -> String {
     )
 }
 
-/// Greatest content light and frame average, both in 0.0001 cd/m² as in [`Colorimetry`], as x265's `max-cll` and SVT-AV1's
-/// `content-light` take them: whole cd/m².
+/// Maximum content light level and frame average, both in 0.0001 cd/m² as in [`Colorimetry`], in the syntax
+/// of x265's `max-cll` and SVT-AV1's `content-light`: whole cd/m².
 pub fn content_light_words(content_light: (u32, u32)) -> String {
     let nits = |light: u32| light.div_ceil(10_000);
     format!("{},{}", nits(content_light.0), nits(content_light.1))

@@ -1,8 +1,8 @@
-//! Fields of `ffprobe`'s answers, where numbers may be texts, and anything may be missing or "N/A".
+//! Fields of `ffprobe`'s JSON, where numbers may be strings, and anything may be missing or "N/A".
 
 use serde_json::Value;
 
-/// An object of the answer, or nothing where there is none.
+/// A JSON value, or none if it is missing.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'a>(Option<&'a Value>);
 
@@ -15,7 +15,7 @@ impl<'a> Node<'a> {
         Self(self.0.and_then(|value| value.get(key)))
     }
 
-    /// The objects of a list; none where there is no list.
+    /// The objects of a list; empty if there is no list.
     pub(super) fn list(self, key: &str) -> impl Iterator<Item = Self> + use<'a> {
         let items = self.at(key).0.and_then(Value::as_array);
         items.into_iter().flatten().map(Self::new)
@@ -26,7 +26,7 @@ impl<'a> Node<'a> {
         (!text.is_empty() && text != "N/A").then_some(text)
     }
 
-    /// A text that names something; nothing for what `ffprobe` does not know either.
+    /// A name; `None` also for `ffprobe`'s "unknown".
     pub(super) fn name(self, key: &str) -> Option<String> {
         let text = self.text(key)?;
         (!matches!(text, "unknown" | "unspecified" | "reserved")).then(|| text.to_owned())
@@ -57,14 +57,14 @@ impl<'a> Node<'a> {
         all.into_iter().flatten().filter(|(key, _)| self.flag(key)).map(|(key, _)| key.clone()).collect()
     }
 
-    /// "24000/1001" or "4:3", where neither number is 0.
+    /// "24000/1001" or "4:3", if neither number is 0.
     pub(super) fn ratio(self, key: &str) -> Option<(u32, u32)> {
         let (n, d) = self.text(key)?.split_once(['/', ':'])?;
         let (n, d) = (n.parse().ok()?, d.parse().ok()?);
         (n > 0 && d > 0).then_some((n, d))
     }
 
-    /// "34000/50000", or the number itself.
+    /// "34000/50000", or a plain number.
     pub(super) fn fraction(self, key: &str) -> Option<f64> {
         let parts = self.text(key).and_then(|text| text.split_once('/'));
         let Some((n, d)) = parts else { return self.number(key) };

@@ -1,4 +1,4 @@
-//! `ffprobe`'s answers → a [`Film`].
+//! Parsing of `ffprobe`'s answers into a [`Film`].
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use super::json::Node;
 use super::{FieldOrder, Film, Stream, StreamKind, Video, hdr};
 use crate::video::{Samples, VideoError};
 
-/// Containers of one image, by what their brand says.
+/// Brands of containers with a single image.
 const PICTURE_BRANDS: [&str; 5] = ["avif", "mif1", "heic", "heix", "mif2"];
 
-/// All streams that the first answer lists.
+/// All streams in the first answer.
 pub(super) fn streams(answer: Node<'_>) -> Vec<Stream> {
     answer.list("streams").map(stream).collect()
 }
@@ -39,8 +39,8 @@ fn stream(node: Node<'_>) -> Stream {
     }
 }
 
-/// The stream of images that `ffmpeg` takes where nobody chooses: the largest, where being marked as default counts as
-/// five million pixels; the first of equals.
+/// The video stream that `ffmpeg` selects by default: the largest, where a stream marked as default gets a
+/// bonus of five million pixels; the first of equals.
 ///
 /// Source: `map_auto_video` in `FFmpeg`'s `fftools/ffmpeg_mux_init.c` (5.1: `ffmpeg_opt.c`).
 pub(super) fn main_stream(path: &Path, answer: Node<'_>) -> Result<usize, VideoError> {
@@ -73,7 +73,7 @@ fn holds(streams: &[Stream]) -> String {
     if words.is_empty() { "other data".to_owned() } else { words.join(" and ") }
 }
 
-/// Is it an image? Animations are videos.
+/// Whether the file is a single image. Animations are videos.
 pub(super) fn is_picture(answer: Node<'_>, main: usize, frames: usize) -> bool {
     let format = answer.at("format");
     let container = format.text("format_name").unwrap_or_default();
@@ -91,7 +91,7 @@ fn node_of(answer: Node<'_>, index: usize) -> Node<'_> {
     found.unwrap_or(answer.at("streams"))
 }
 
-/// The video, from both answers; `frames` has at least one.
+/// The video, from both answers; `frames` has at least one frame.
 pub(super) fn film(path: &Path, answer: Node<'_>, main: usize, frames: Node<'_>) -> Film {
     let node = node_of(answer, main);
     let side_data = || {
@@ -124,7 +124,7 @@ fn clock(text: &str) -> Option<f64> {
     text.split(':').try_fold(0.0, |sum, part| Some(sum * 60.0 + part.trim().parse::<f64>().ok()?))
 }
 
-/// All but what side data says.
+/// The video stream, without its side data.
 fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
     let frame = frames.list("frames").next().unwrap_or(frames.at("frames"));
     let name = |key| node.name(key).or_else(|| frame.name(key));
@@ -171,7 +171,8 @@ fn video(answer: Node<'_>, node: Node<'_>, frames: Node<'_>) -> Video {
     }
 }
 
-/// What `ffprobe` says of a pixel format, also of those that NUT does not know: samples, bits, and whether there is alpha.
+/// A pixel format as described by `ffprobe`, also without a NUT code: samples, bits, and whether there is
+/// alpha.
 pub(super) fn samples(answer: Node<'_>, pix_fmt: &str) -> (Option<Samples>, Depth, bool) {
     let format = answer.list("pixel_formats").find(|format| format.text("name") == Some(pix_fmt));
     let Some(format) = format else { return (None, Depth::EIGHT, false) };
@@ -213,11 +214,12 @@ fn frame_count(node: Node<'_>) -> Option<u64> {
     counts.into_iter().flatten().find(|&count| count > 0)?.try_into().ok()
 }
 
-/// Degrees anticlockwise, and whether the image is mirrored. Streams have a "Display Matrix", frames a "3x3 displaymatrix".
+/// Degrees counterclockwise, and whether the image is mirrored. Streams have a "Display Matrix", frames a
+/// "3x3 displaymatrix".
 fn display<'a>(mut side_data: impl Iterator<Item = Node<'a>>) -> (i32, bool) {
     let Some(matrix) = side_data.find(|data| data.text("displaymatrix").is_some()) else { return (0, false) };
     let rotation = matrix.number("rotation").unwrap_or(0.0).round() as i32;
-    // Rows of an address and three numbers; the first two of each turn and mirror.
+    // Rows of an offset and three numbers; the first two numbers of each are the rotation and mirroring.
     let rows = matrix.text("displaymatrix").unwrap_or_default().lines().filter(|row| !row.trim().is_empty());
     let numbers: Vec<f64> = rows
         .flat_map(|row| row.split_whitespace().skip(1).take(2))
@@ -233,7 +235,7 @@ fn field_order(node: Node<'_>, frames: Node<'_>) -> FieldOrder {
         Some("bb" | "bt") => FieldOrder::BottomFirst,
         _ => FieldOrder::Unknown,
     };
-    // Containers say progressive of streams that are not: frames know better.
+    // Containers declare interlaced streams as progressive: frames are more reliable.
     let interlaced = frames.list("frames").find(|frame| frame.flag("interlaced_frame"));
     match (said, interlaced) {
         (FieldOrder::Progressive | FieldOrder::Unknown, Some(frame)) if frame.flag("top_field_first") => {

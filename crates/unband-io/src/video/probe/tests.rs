@@ -1,4 +1,6 @@
-//! Golden answers of `ffprobe` 5.1 (`golden/video`, made by `tools/make_probe_answers.py`), and fresh clips where it is there.
+//! Golden answers of `ffprobe` 5.1, and new clips where it is installed.
+//!
+//! The answers in `golden/video` were made by `tools/make_probe_answers.py`.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::{Path, PathBuf};
@@ -94,7 +96,7 @@ fn hdr10_is_told_as_encoders_take_it() {
     assert_eq!(color.cicp, Some(Cicp { primaries: 9, transfer: 16, matrix: 9, full_range: false }));
     assert!(matches!(color.model, Model::Yuv { matrix: Matrix::Bt2020, .. }));
     assert_eq!(color.siting, Siting::TopLeft);
-    // The very text that x265 was given for this clip.
+    // The text that x265 was given for this clip.
     let mastering = video.colorimetry.mastering.unwrap();
     assert_eq!(x265_master_display(&mastering), X265);
     assert_eq!(content_light_words(video.colorimetry.content_light.unwrap()), "1000,300");
@@ -182,7 +184,7 @@ fn colours_without_a_type_are_refused_and_unsaid_ones_are_those_of_players() {
     assert_eq!(film.color().unwrap_err().to_string(), "a.mkv: the colour matrix `ictcp` is not supported");
 }
 
-/// Hands out the pointer of each field of an answer, and of what lies in it.
+/// Calls `with` with the pointer of each field of an answer, nested fields included.
 fn each_field(value: &Value, pointer: &str, with: &dyn Fn(&str)) {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(key, child)| (key.clone(), child)).collect(),
@@ -199,7 +201,7 @@ fn each_field(value: &Value, pointer: &str, with: &dyn Fn(&str)) {
 #[test]
 fn no_missing_or_strange_field_makes_a_film_fail() {
     let whole = answers("hdr10");
-    // Only without streams or frames there is nothing to describe.
+    // Only without streams or frames nothing can be described.
     let needed = [
         "/file",
         "/file/streams",
@@ -222,7 +224,7 @@ fn no_missing_or_strange_field_makes_a_film_fail() {
     });
 }
 
-/// Makes a clip, or says that there is no `ffmpeg`.
+/// Makes a clip, or reports that `ffmpeg` is not installed.
 fn clip(folder: &Path, name: &str, args: &[&str]) -> Option<PathBuf> {
     let path = folder.join(name);
     let run = Command::new("ffmpeg").args(["-v", "error", "-nostdin"]).args(args).arg(&path).output();
@@ -240,7 +242,7 @@ fn fresh_clips_are_what_they_were_made_to_be() {
     let source = ["-f", "lavfi", "-i", "testsrc2=s=62x46:r=30000/1001:d=0.3,setsar=4/3"];
     let codec = ["-c:v", "ffv1", "-pix_fmt", "yuv422p10le", "-colorspace", "bt709", "-color_range", "pc"];
     let args = [&source[..], &codec[..]].concat();
-    // A name that is no option, no address and no pattern.
+    // A name that could be taken as an option, a URL or a pattern.
     let Some(path) = clip(folder.path(), "-a: 10%25 é.mkv", &args) else { return };
     let film = probe(&path, &Programs::default()).unwrap();
     let video = &film.video;
@@ -290,7 +292,7 @@ fn the_main_stream_is_the_one_that_ffmpeg_takes() {
     }
 }
 
-/// Source: SVT-AV1 itself writes what it was given into the stream, from where `FFmpeg` reads it.
+/// Source: SVT-AV1 itself writes its options into the stream, and `FFmpeg` reads them from there.
 #[test]
 fn svt_av1_understands_the_mastering_display() {
     let folder = tempfile::tempdir().unwrap();
@@ -337,7 +339,7 @@ fn names_of_colours_have_the_numbers_that_ffmpeg_gives_them() {
             Some((words.next()?, words.next()?.parse::<u8>().ok()?))
         });
         let mut compared = 0;
-        // "jedec-p22" is an older name of "ebu3213", which ffprobe no longer says.
+        // "jedec-p22" is an older name of "ebu3213", which ffprobe no longer prints.
         for (name, number) in pairs.filter(|&(name, _)| !matches!(name, "unknown" | "jedec-p22")) {
             assert_eq!(color::code(names, Some(name)), number, "{option} {name}");
             compared += 1;

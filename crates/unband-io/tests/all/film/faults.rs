@@ -1,4 +1,4 @@
-//! Videos that are damaged or not what they seem, and what `FFmpeg` refuses.
+//! Damaged and misleading videos, and errors of `FFmpeg`.
 
 use super::*;
 use unband_io::video::VideoError;

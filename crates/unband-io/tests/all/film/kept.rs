@@ -1,4 +1,4 @@
-//! What has to be the same behind the program as before it.
+//! Properties of a video that must not change.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn quick(name: &str) -> &'static [&'static str] {
     QUICK.iter().find(|(end, _)| name.ends_with(end)).unwrap().1
 }
 
-/// Entries of all streams but those of kind `v`, and of container and chapters, as ffprobe prints them.
+/// Entries of all streams except those of kind `v`, and of container and chapters, as ffprobe prints them.
 fn others(path: &Path) -> Vec<String> {
     let text = printed(
         "ffprobe",
@@ -31,7 +31,7 @@ fn others(path: &Path) -> Vec<String> {
     text.lines().filter(of_others).map(str::to_owned).collect()
 }
 
-/// A sum of all packets of audio and subtitles.
+/// Checksums of all packets of audio and subtitles.
 fn packets(path: &Path) -> String {
     printed(
         "ffprobe",
@@ -101,7 +101,7 @@ fn all_but_the_pictures_stays_and_each_frame_keeps_its_time() {
         let main = |film: &Film| film.streams[film.video.stream].clone();
         let (was, is) = (main(&before), main(&after));
         assert_eq!((was.language, was.dispositions), (is.language, is.dispositions), "{name}");
-        // Containers count the end of the last packet of sound, or not.
+        // Not all containers include the end of the last audio packet.
         let apart = before.duration.unwrap() - after.duration.unwrap();
         assert!(apart.abs() < 0.03, "{name}: {apart} s");
     }
@@ -128,14 +128,15 @@ fn the_light_of_hdr10_stays_with_codecs_that_cannot_say_it() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    // QuickTime does not hold the sound.
+    // QuickTime cannot hold the audio.
     let (sunset, plain) = (film("sunset_pan_hdr10.mkv"), folder.path().join("plain.mkv"));
     let args = ["-v", "error", "-i", sunset.to_str().unwrap(), "-map", "0:v", "-c", "copy"];
     printed("ffmpeg", &[&args[..], &[plain.to_str().unwrap()]].concat());
     let vp9 = ["-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "40", "-deadline", "realtime", "-cpu-used", "8"];
     let ffv1 = ["-c:v", "ffv1", "-slices", "4"];
     let hevc = ["-c:v", "libx265", "-preset", "ultrafast"];
-    // FFmpeg goes by the last of an option: neither people's own nor the light may take the place of the other.
+    // FFmpeg uses the last of several equal options: the user's parameters and the light metadata must not
+    // replace each other.
     let own = ["-x265-params", "keyint=7", "-x265-params", "log-level=error"];
     let hevc_own = [&hevc[..], &own].concat();
     for (name, args) in [
@@ -155,7 +156,8 @@ fn the_light_of_hdr10_stays_with_codecs_that_cannot_say_it() {
         );
         assert!(was.mastering.is_some() && was.content_light.is_some());
         assert_eq!(was, is, "{name}");
-        // Beside the light in frames, players look for that of the stream, for which .ts has no place.
+        // Besides the light metadata in frames, players look for that of the stream, for which .ts has no
+        // field.
         if name == "g.ts" {
             let bytes = std::fs::read(&output).unwrap();
             assert!(

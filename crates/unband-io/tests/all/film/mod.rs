@@ -1,4 +1,6 @@
-//! Videos through decoder, encoder and joining, by the installed `FFmpeg`: nothing but the images may change.
+//! Videos through decoder, encoder and joining with the installed `FFmpeg`.
+//!
+//! Nothing but the frames may change.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -19,12 +21,12 @@ use unband_io::video::{
 const FILMS: [&str; 4] =
     ["sky_pan_h264.mkv", "fog_zoom_fade_vfr_hevc.mp4", "bokeh_fade_vp9.webm", "sunset_pan_hdr10.mkv"];
 
-/// Where one of them is.
+/// Path of one of them.
 fn film(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/film").join(name)
 }
 
-/// Is `FFmpeg` installed? Says so where it is not.
+/// Whether `FFmpeg` is installed; reports it if not.
 fn have_ffmpeg() -> bool {
     let have = Ffmpeg::find(&Programs::default()).is_ok();
     if !have {
@@ -33,7 +35,7 @@ fn have_ffmpeg() -> bool {
     have
 }
 
-/// What a program prints; it must succeed.
+/// Output of a program, which must succeed.
 fn printed(program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).output().unwrap();
     assert!(output.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -51,7 +53,7 @@ fn decode(film: &Film) -> (Vec<i64>, Vec<Vec<u8>>) {
     (times, frames)
 }
 
-/// The video encoded anew in segments of so many frames, with `args` for `FFmpeg`, and put together again.
+/// The video re-encoded in segments of this many frames, with `args` for `FFmpeg`, and joined again.
 fn copied(path: &Path, args: &[&str], bits: u8, each: usize, output: &Path) -> Film {
     let film = video::probe(path, &Programs::default()).unwrap();
     let ffmpeg = Ffmpeg::find(&Programs::default()).unwrap();

@@ -1,8 +1,11 @@
-//! Encoders are told the video's rate, whatever its container's unit of time: as `ffmpeg` tells them when it transcodes the video.
+//! The frame rate that encoders get, compared with transcoding by `ffmpeg`.
+//!
+//! It is the video's rate, whatever its container's time base.
 
 use super::*;
 
-/// Makes a video of 1280×720 and 10 bits, as large frames are where the rate was guessed wrongly, at 24 frames a second, with sound.
+/// Makes a video of 1280×720 and 10 bits at 24 frames per second, with audio. The rate was guessed wrongly
+/// for frames of this size.
 fn large(folder: &Path, name: &str, more: &[&str]) -> PathBuf {
     let path = folder.join(name);
     let picture = "testsrc2=s=1280x720:r=24:d=1,format=yuv420p10le";
@@ -23,7 +26,7 @@ fn of_video(path: &Path, entries: &str) -> String {
     printed("ffprobe", &[&args[..], &[path.to_str().unwrap()]].concat())
 }
 
-/// Bytes of the images alone.
+/// Bytes of the video stream alone.
 fn bytes(path: &Path) -> f64 {
     of_video(path, "packet=size").split([',', '\n']).filter_map(|size| size.parse::<f64>().ok()).sum()
 }

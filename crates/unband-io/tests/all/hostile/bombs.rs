@@ -1,4 +1,4 @@
-//! Little that unpacks to much.
+//! Decompression bombs: small files that expand to large ones.
 
 use std::io::Write;
 
@@ -104,7 +104,7 @@ fn profiles_and_texts_that_unpack_to_gigabytes_are_left_out() {
 #[test]
 fn empty_pictures_at_the_limit_are_pictures() {
     let mut tally = Tally::default();
-    // JPEG's coefficients count too.
+    // JPEG's coefficients are included.
     let side = 960;
     for format in crate::sample::writers() {
         let writes = format.writes.as_ref().unwrap();
@@ -118,7 +118,7 @@ fn empty_pictures_at_the_limit_are_pictures() {
     eprintln!("empty images at the limit: {tally}");
 }
 
-/// Bits of the coding of faxes: one for each row that is like the one above.
+/// Fax-coded bits: one per row that equals the row above.
 #[test]
 fn a_fax_of_white_rows_takes_no_longer_than_its_size() {
     let limits = Limits { max_pixels: 1 << 28, max_bytes: 1 << 30 };
@@ -130,7 +130,7 @@ fn a_fax_of_white_rows_takes_no_longer_than_its_size() {
     eprintln!("a fax of white rows: {tally}");
 }
 
-/// Numbers that are none must come through unchanged: nobody may take them for an error.
+/// NaN must come through unchanged: no reader may take it for an error.
 #[test]
 fn numbers_that_are_none_come_back_as_they_were() {
     let values =

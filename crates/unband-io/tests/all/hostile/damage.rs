@@ -1,6 +1,6 @@
-//! What may happen to a file on its way, from a seed.
+//! Reproducible file damage from a seed.
 
-/// Numbers from a seed, splitmix64.
+/// Random numbers from a seed, splitmix64.
 pub struct Random(pub u64);
 
 impl Random {
@@ -17,14 +17,14 @@ impl Random {
     }
 }
 
-/// Numbers that headers may have and that are hard on arithmetic.
+/// Valid header values that are hard on arithmetic.
 const EXTREMES: [u32; 8] = [0, 1, 0x7FFF, 0xFFFF, 0x1_0000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF];
 
 fn put(bytes: &mut [u8], at: usize, new: &[u8]) {
     bytes[at..].iter_mut().zip(new).for_each(|(to, &byte)| *to = byte);
 }
 
-/// A file damaged at one place; every fourth place lies at its beginning, where headers are.
+/// A file damaged at one position; every fourth position is near the beginning, where headers are.
 pub fn damaged(file: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = file.to_vec();
     let early = random.below(4) == 0;
@@ -48,7 +48,7 @@ pub fn damaged(file: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Lengths to cut a file to: the shortest, the longest, and some between.
+/// Lengths to cut a file to: the shortest, the longest, and some in between.
 pub fn lengths(size: usize, count: usize, random: &mut Random) -> Vec<usize> {
     let ends = [0, 1, 2, 4, 8, 12, 16, 32, 64].into_iter().chain((1..=9).map(|i| size.saturating_sub(i)));
     let mut lengths: Vec<usize> = ends.filter(|&length| length < size).collect();
@@ -66,7 +66,7 @@ pub fn crc(bytes: &[u8]) -> u32 {
     crc.sum()
 }
 
-/// A PNG whose chunks have the right check sums again, so that damage reaches what lies behind them.
+/// A PNG with recomputed chunk checksums, so that damage reaches the code after them.
 pub fn sealed(mut png: Vec<u8>) -> Vec<u8> {
     let mut at = 8;
     while let Some(head) = png.get(at..at + 4) {
@@ -80,7 +80,7 @@ pub fn sealed(mut png: Vec<u8>) -> Vec<u8> {
     png
 }
 
-/// [`sealed`] for PNG, all else as it is.
+/// [`sealed`] for PNG; everything else is unchanged.
 pub fn sealed_if_png(bytes: Vec<u8>) -> Vec<u8> {
     if bytes.starts_with(b"\x89PNG") { sealed(bytes) } else { bytes }
 }

@@ -1,4 +1,4 @@
-//! Headers that promise a huge image, and hardly anything behind them.
+//! Headers that declare a huge image, with hardly any data after them.
 
 use std::time::Instant;
 
@@ -11,8 +11,8 @@ use crate::sample::{picture, written};
 use super::samples::samples;
 use super::watch::Tally;
 
-/// Nothing behind a header of 100 bytes is worth more memory than this, whatever the limits allow. A WebP of a single
-/// colour takes no bits per pixel and an AVIF hardly any, so that up to 64 megapixels have to be believed.
+/// No data after a header of 100 bytes is worth more memory than this, whatever the limits allow. A WebP of a
+/// single colour takes no bits per pixel and an AVIF hardly any, so up to 64 megapixels must be accepted.
 fn little(format: &str) -> usize {
     if matches!(format, "WebP" | "AVIF") { 1 << 30 } else { 64 << 20 }
 }
@@ -100,7 +100,7 @@ fn webp_lossy(side: u16) -> Vec<u8> {
     out
 }
 
-/// A small file of ours in which the property that says the size of an image says another. Source: ISO/IEC 23008-12,
+/// A small file written by unband, with another size in its image size property. Source: ISO/IEC 23008-12,
 /// 6.5.3 (`ispe`).
 fn boxes(format: &str, side: u32) -> Vec<u8> {
     let Some(format) = unband_io::by_name(format) else { return Vec::new() };
@@ -119,7 +119,7 @@ fn jpeg_xl(side: u32) -> Vec<u8> {
     out
 }
 
-/// A small file of ours with windows of that side.
+/// A small file written by unband, with windows of that side.
 fn openexr(side: u32) -> Vec<u8> {
     let Some(format) = unband_io::by_name("OpenEXR") else { return Vec::new() };
     let mut bytes = written(&picture(16, 16, 3, false, Depth::F32, 1), format).0;
@@ -130,7 +130,7 @@ fn openexr(side: u32) -> Vec<u8> {
     bytes
 }
 
-/// Boxes that hold nothing but a size; no file at all where no program is there to be misled.
+/// Boxes with nothing but a size; no file at all if the decoding program is not installed.
 fn heic(side: u32) -> Vec<u8> {
     let boxed = |kind: &[u8; 4], content: &[u8]| {
         [&(content.len() as u32 + 8).to_be_bytes()[..], kind, content].concat()
@@ -146,7 +146,7 @@ fn heic(side: u32) -> Vec<u8> {
     bytes
 }
 
-/// A file of that side for every format: what it is, format, bytes.
+/// A file of that side for every format: description, format, bytes.
 fn liars(side: u16) -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let wide = u32::from(side);
     let text = |text: String| text.into_bytes();
@@ -185,7 +185,7 @@ fn headers_that_promise_huge_pictures_fail_quickly_and_without_gigabytes() {
     let start = Instant::now();
     let mut most = 0;
     for side in [65_535u16, 30_000, 16_383, 8_000] {
-        // A format that this build leaves out has no file either.
+        // A format disabled in this build has no file either.
         for (what, format, bytes) in liars(side).into_iter().filter(|liar| !liar.2.is_empty()) {
             let mut tally = Tally::default();
             assert!(bytes.len() <= 140 || ["AVIF", "OpenEXR"].contains(&format), "{what}");
@@ -209,7 +209,7 @@ fn headers_that_promise_huge_pictures_fail_quickly_and_without_gigabytes() {
 
 type Spelling = fn(u32) -> Vec<u8>;
 
-/// How formats write a number: in two or four bytes of either order, in digits, and one less than it is.
+/// Encodings of a number in formats: two or four bytes of either order, digits, and minus one.
 const SPELLINGS: [Spelling; 6] = [
     |v| v.to_be_bytes().to_vec(),
     |v| v.to_le_bytes().to_vec(),
@@ -219,7 +219,7 @@ const SPELLINGS: [Spelling; 6] = [
     |v| v.wrapping_sub(1).to_le_bytes().to_vec(),
 ];
 
-/// The size in every sample's header is replaced wherever it stands, as 16 or 32 bits of either order.
+/// Replaces the size in every sample's header wherever it occurs, as 16 or 32 bits of either order.
 #[test]
 fn samples_that_lie_about_their_size_are_refused_or_stay_within_the_limits() {
     let mut tally = Tally::default();
@@ -251,7 +251,7 @@ fn samples_that_lie_about_their_size_are_refused_or_stay_within_the_limits() {
         }
     }
     eprintln!("samples with other sizes: {tally}");
-    // JPEG XL packs its size into bits; of HEIC there is no sample.
+    // JPEG XL stores its size in single bits; there is no HEIC sample.
     let without = ["PNM", "JPEG XL", "HEIC"];
     for format in FORMATS.iter().filter(|format| format.reads && !without.contains(&format.name)) {
         assert!(changed.contains_key(format.name), "{format:?}: {changed:?}");

@@ -1,7 +1,10 @@
-//! Damaged, cut and lying files: an error or an image, never a panic, never gigabytes, never long.
+//! Damaged, truncated and lying files.
 //!
-//! Everything here goes through [`unband_io::FORMATS`]: a new format needs a sample in `tests/data` or a writer, a
-//! lying header in `lying.rs`, and a fuzz target. `-- --nocapture` shows what became of how many files.
+//! The result is an error or an image, but never a panic, gigabytes of memory, or a long wait.
+//!
+//! Everything here iterates over [`unband_io::FORMATS`]: a new format needs a sample in `tests/data` or a
+//! writer, a lying header in `lying.rs`, and a fuzz target. `-- --nocapture` prints the results by number of
+//! files.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod bombs;
@@ -16,11 +19,11 @@ use samples::{Sample, once_too_much, samples};
 use unband_io::{Error, FORMATS, Limits, read};
 use watch::{SMALL, Tally};
 
-/// Damaged places and lengths for each file.
+/// Damaged positions and lengths per file.
 const PLACES: usize = 200;
 const LENGTHS: usize = 50;
 
-/// Samples by format; of the PNM family each has its own.
+/// Samples by format; each of the PNM family has its own.
 fn by_format() -> impl Iterator<Item = (&'static str, Vec<Sample>)> {
     let mut all = samples();
     FORMATS.iter().filter(|format| format.reads).map(move |format| {
@@ -58,7 +61,7 @@ fn files_damaged_everywhere_at_their_beginning_are_errors_or_pictures() {
     for (format, files) in by_format() {
         let mut tally = Tally::default();
         for Sample { name, bytes, .. } in &files {
-            // Of formats with many samples not every byte of each.
+            // For formats with many samples, not every byte of each.
             for at in (0..bytes.len().min(200)).step_by(1 + files.len() / 12) {
                 for new in [&[bytes[at] ^ 0x80][..], &[0xFF; 4], &[0x7F, 0xFF, 0xFF, 0xFF], &[0, 1, 0, 0]] {
                     let mut bytes = bytes.clone();
@@ -78,7 +81,7 @@ fn cut_files_are_errors_or_pictures() {
         for Sample { name, bytes, .. } in &files {
             for end in lengths(bytes.len(), LENGTHS, &mut seed(name)) {
                 let result = tally.read(&format!("{name} cut to {end}"), &bytes[..end]);
-                // Of these formats the end is known; of the others the samples end early enough.
+                // These formats have an end marker; in the others the samples end early enough.
                 let known = ["PNG", "JPEG", "WebP", "PPM", "PGM", "PAM"].contains(&format);
                 if known || end <= bytes.len() / 2 {
                     assert!(result.is_err(), "{name} cut to {end} of {} bytes", bytes.len());
@@ -121,6 +124,6 @@ fn empty_and_unknown_files_are_said_to_be_so() {
     let limits = Limits::default();
     assert_eq!(read(b"", &limits).unwrap_err().to_string(), "the file is empty");
     let error = read(b"hello, world", &limits).unwrap_err();
-    assert_eq!(error.to_string(), "not an image format that is known here");
+    assert_eq!(error.to_string(), "unknown image format");
     assert!(matches!(error, Error::UnknownContent) && error.hint().unwrap().contains("PNG, JPEG"));
 }

@@ -7,7 +7,7 @@ use unband_io::{Error, FORMATS, FormatEntry, WriteOptions};
 
 use crate::sample::{everything, picture, writers};
 
-/// Formats that another program decodes, and those that nobody has made a sample of yet.
+/// Formats decoded by another program, and those without a sample yet.
 pub const NO_SAMPLE_YET: &[&str] = &["HEIC"];
 
 pub struct Sample {
@@ -20,7 +20,7 @@ pub fn data() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data"))
 }
 
-/// Files of a folder that are named like images.
+/// Files of a folder with image names.
 fn pictures(folder: &Path) -> Vec<Sample> {
     let mut found: Vec<Sample> = fs::read_dir(folder)
         .unwrap()
@@ -35,8 +35,8 @@ fn pictures(folder: &Path) -> Vec<Sample> {
     found
 }
 
-/// Every file that other programs made, and those that we write: grey and colours, of the first and the last depth, with
-/// all metadata.
+/// Every file from other programs, and files written by unband: grey and colour, of the first and the last
+/// depth, with all metadata.
 pub fn samples() -> Vec<Sample> {
     let mut found = pictures(data());
     for format in writers() {
@@ -53,7 +53,7 @@ pub fn samples() -> Vec<Sample> {
                         let name = format!("written {} of {colors} colours, {depth}", format.name);
                         found.push(Sample { format, name, bytes });
                     }
-                    // Some depths take another program.
+                    // Some depths need another program.
                     Err(Error::NoProgram { program, .. }) => unband_skips::program(program),
                     Err(error) => panic!("{format:?}, {depth}: {error}"),
                 }
@@ -63,7 +63,7 @@ pub fn samples() -> Vec<Sample> {
     found
 }
 
-/// Files that once were too much for a reader, each made smaller until little more than the fault was left.
+/// Files that once exceeded a reader's limits, each reduced to little more than the fault.
 pub fn once_too_much() -> Vec<Sample> {
     pictures(&data().join("hostile"))
 }

@@ -1,4 +1,4 @@
-//! Reads one file at a time and watches what that takes: time, memory, panics.
+//! Reads one file at a time and checks time, memory and panics.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,39 +12,39 @@ use unband_io::{Error, Limits, read};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// No single file may take longer, of the processor's time: a busy machine is no fault of a file.
+/// Limit on the processor time for a single file; a busy machine is not the file's fault.
 const LONGEST: Duration = Duration::from_secs(10);
-/// And no longer by the clock, for what waits forever.
+/// Limit on wall-clock time, for files that make a reader wait forever.
 const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
-/// The limits keep wrong sizes from costing time here; they are what a caller may set.
+/// Low limits, as a caller may set them, so that wrong sizes cost no time here.
 pub const SMALL: Limits = Limits { max_pixels: 1 << 20, max_bytes: 1 << 24 };
 
-/// What a reader may hold at a time: the planes, as much again for interleaved samples or coefficients, tables of the
-/// coding, and copies of the file or of metadata in it.
+/// Memory that a reader may hold at a time: the planes, as much again for interleaved samples or
+/// coefficients, tables of the coding, and copies of the file or of metadata in it.
 fn allowed(limits: &Limits, file: usize) -> usize {
     2 * limits.max_bytes as usize + 8 * file + (8 << 20)
 }
 
 static PANICS: AtomicUsize = AtomicUsize::new(0);
-/// Readers run one after the other, or memory could not be told apart.
+/// Readers run one after the other, since otherwise memory could not be attributed.
 static READING: Mutex<()> = Mutex::new(());
-/// What is being read, and since when.
+/// The file being read, and the start time.
 static CURRENT: Mutex<Option<(Begun, String, Vec<u8>)>> = Mutex::new(None);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Processor time of this process so far; nothing where the system does not tell.
+/// Processor time of this process so far; `None` if the system does not report it.
 fn processor() -> Option<Duration> {
-    // Fields 14 and 15 of proc_pid_stat(5) in hundredths of a second; the second field may hold blanks.
+    // Fields 14 and 15 of proc_pid_stat(5) in hundredths of a second; the second field may contain spaces.
     let text = std::fs::read_to_string("/proc/self/stat").ok()?;
     let mut fields = text.rsplit_once(") ")?.1.split(' ').skip(11).map(|field| field.parse::<u64>().ok());
     Some(Duration::from_millis(10 * (fields.next()?? + fields.next()??)))
 }
 
-/// When a file was begun, by both clocks.
+/// Start time of a file, by both clocks.
 #[derive(Clone, Copy)]
 struct Begun(Instant, Option<Duration>);
 
@@ -53,7 +53,7 @@ impl Begun {
         Self(Instant::now(), processor())
     }
 
-    /// What it took until now, of the processor where that is known.
+    /// Time used until now, of the processor if known.
     fn took(self) -> Duration {
         match (self.1, processor()) {
             (Some(before), Some(after)) => after.saturating_sub(before),
@@ -66,12 +66,12 @@ impl Begun {
     }
 }
 
-/// Counts panics, also those that are caught inside, and ends the process when a file takes too long.
+/// Counts panics, including those caught inside, and ends the process if a file takes too long.
 fn begin() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|info| {
-            // A failing test may say so; what happens inside the readers may not.
+            // A failing test may print its panic; the readers' panics may not be printed.
             if info.location().is_some_and(|l| !l.file().contains("tests/hostile")) {
                 PANICS.fetch_add(1, Ordering::SeqCst);
             }
@@ -83,7 +83,7 @@ fn begin() {
                 if let Some((begun, what, bytes)) = &*lock(&CURRENT)
                     && begun.too_long()
                 {
-                    eprintln!("{what}: not done after {LONGEST:?}; the file is {}", keep(bytes));
+                    eprintln!("{what}: not finished after {LONGEST:?}; the file is {}", keep(bytes));
                     std::process::abort();
                 }
             }
@@ -91,7 +91,7 @@ fn begin() {
     });
 }
 
-/// What became of many files.
+/// Results of many files.
 #[derive(Default)]
 pub struct Tally {
     pub refused: usize,
@@ -112,7 +112,7 @@ impl fmt::Display for Tally {
     }
 }
 
-/// Reads a file while no other is read: what it is, the memory that was taken meanwhile, and the time.
+/// Reads a file while no other is read; returns the result, the memory allocated meanwhile, and the time.
 fn watched(what: &str, bytes: &[u8], limits: &Limits) -> (Result<Image, Error>, usize, Duration) {
     let _alone = lock(&READING);
     let begun = Begun::now();
@@ -126,7 +126,7 @@ fn watched(what: &str, bytes: &[u8], limits: &Limits) -> (Result<Image, Error>, 
 }
 
 impl Tally {
-    /// Reads a file within [`SMALL`] limits and checks everything that holds for any file.
+    /// Reads a file within [`SMALL`] limits and checks everything that must hold for any file.
     #[track_caller]
     pub fn read(&mut self, what: &str, bytes: &[u8]) -> Result<Image, Error> {
         self.read_within(what, bytes, &SMALL)
@@ -140,7 +140,8 @@ impl Tally {
         let (mut result, mut used, mut took) = watched(what, bytes, limits);
         for _ in 0..2 {
             if used > allowed {
-                // What another test builds meanwhile was counted too: what is too much every time is the file's.
+                // Memory that another test allocates meanwhile is included; an excess in every attempt is the
+                // file's.
                 (result, used, took) = watched(what, bytes, limits);
             }
         }
@@ -169,14 +170,14 @@ impl Tally {
     }
 }
 
-/// Leaves the file where it can be looked at.
+/// Saves the file for inspection.
 fn keep(bytes: &[u8]) -> String {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile-file");
     std::fs::write(&path, bytes).unwrap();
     path.display().to_string()
 }
 
-/// Is an image one, whatever the file said?
+/// Checks that an image is valid, whatever the file declares.
 fn check(what: &str, image: &Image, limits: &Limits) {
     let all = image.planes.iter().chain(&image.alpha);
     assert!(all.clone().all(|p| p.data.len() == p.width * p.height && !p.data.is_empty()), "{what}");
@@ -187,7 +188,7 @@ fn check(what: &str, image: &Image, limits: &Limits) {
         assert!(image.planes.iter().all(|p| (p.width, p.height) == size), "{what}");
     }
     if image.depth != Depth::F32 {
-        // Of JPEG and lossy JPEG XL the decoded values come unrounded and may lie outside; all others are codes.
+        // Decoded values of JPEG and lossy JPEG XL are unrounded and may be outside; all others are codes.
         let unrounded =
             image.origin.format == "JPEG" || image.origin.codec == unband_image::Codec::Lossy("JPEG XL");
         let (low, high) = if unrounded { (f32::MIN, f32::MAX) } else { (0.0, 1.0) };

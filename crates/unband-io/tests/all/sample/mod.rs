@@ -1,4 +1,4 @@
-//! Images and metadata that the tests write.
+//! Images and metadata written by the tests.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use unband_image::{Cicp, Density, DensityUnit, Depth, Image, Metadata, Model, Plane};
@@ -23,7 +23,7 @@ pub fn read(bytes: &[u8]) -> Image {
     unband_io::read(bytes, &Limits::default()).unwrap()
 }
 
-/// Codes from a simple generator, all of them when there is room.
+/// Codes from a simple generator, all of them if the image is large enough.
 pub fn picture(width: usize, height: usize, colors: usize, alpha: bool, depth: Depth, seed: u32) -> Image {
     let mut state = seed | 1;
     let mut plane = || {
@@ -43,7 +43,7 @@ pub fn picture(width: usize, height: usize, colors: usize, alpha: bool, depth: D
     image
 }
 
-/// An image that fits a format: its deepest samples, colour and transparency where it has them.
+/// An image that fits a format: its deepest samples, with colour and transparency if it has them.
 pub fn fitting(format: &'static FormatEntry, depth: Depth) -> Image {
     let writes = format.writes.as_ref().unwrap();
     picture(7, 5, if writes.color { 3 } else { 1 }, writes.alpha, depth, 9)
@@ -61,7 +61,7 @@ pub fn icc(space: [u8; 4]) -> Vec<u8> {
     profile
 }
 
-/// Builds an Exif block, either byte order.
+/// Builds an Exif block in either byte order.
 pub struct ExifBuilder {
     big: bool,
     out: Vec<u8>,
@@ -156,8 +156,8 @@ impl ExifBuilder {
     }
 }
 
-/// What an independent reader finds in an Exif block: directory, tag, value; without pointers, offsets and
-/// thumbnails.
+/// Contents of an Exif block as an independent reader finds them: directory, tag, value; without pointers,
+/// offsets and thumbnails.
 pub fn exif_fields(block: &[u8]) -> Vec<(u16, String)> {
     let parsed = exif::Reader::new().read_raw(block.to_vec()).unwrap();
     let mut fields: Vec<(u16, String)> = parsed
@@ -170,7 +170,7 @@ pub fn exif_fields(block: &[u8]) -> Vec<(u16, String)> {
     fields
 }
 
-/// `Undefined` prints where it lay, which may change.
+/// `Undefined` prints its offset, which may change.
 fn strip_offset(text: &str) -> String {
     match text.find("Undefined") {
         Some(_) => text.rsplit_once(", ").map_or(text.to_owned(), |(head, _)| head.to_owned()),
